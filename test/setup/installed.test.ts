@@ -1,0 +1,72 @@
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checks } from '../../setup/checks.mjs';
+import { WHEELS } from '../../setup/platforms.mjs';
+import type { Check } from '../../setup/requirements.mjs';
+import { FakeMachine } from './fake-machine.ts';
+
+describe('on a machine where the package was just installed', () => {
+  let machine: FakeMachine;
+  let setup: string;
+  beforeEach(() => {
+    machine = new FakeMachine();
+    setup = machine.installSetup();
+  });
+  afterEach(() => machine.remove());
+
+  /** Runs this Node.js with the machine's PATH and cache. */
+  function node(...args: string[]) {
+    const env = { ...machine.site.env, COUNTERWEIGHT_CACHE: machine.site.cacheFolder };
+    return spawnSync(process.execPath, args, { env, encoding: 'utf8' });
+  }
+
+  function checksThere(): Map<string, Check> {
+    const script =
+      'import(process.argv[1]).then(({ checks }) => checks()).then((all) => console.log(JSON.stringify(all)))';
+    const all: Check[] = JSON.parse(node('-e', script, path.join(setup, 'checks.mjs')).stdout);
+    return new Map(all.map((check) => [check.name, check]));
+  }
+
+  it('set-up says what is missing without a stack trace, and exits with 1', () => {
+    machine.removeProgram('c++');
+    const { status, stdout, stderr } = node(path.join(setup, 'setup.mjs'));
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^TensorFlow cannot be set up on this machine yet:\n- C\+\+ compiler: /);
+    expect(stderr).not.toMatch(/^ +at /m);
+  });
+
+  it("set-up says how much it downloads, and refuses a wheel that is not the platform's", () => {
+    const { status, stderr } = node(path.join(setup, 'setup.mjs'));
+    const wheel = WHEELS[`${process.platform}-${process.arch}`];
+    expect(status).toBe(1);
+    expect(stderr).toContain(`${Math.round((wheel?.sizeBytes ?? 0) / 1e6)} MB to download`);
+    expect(stderr).toContain(`SHA-256 ${wheel?.sha256}`);
+    expect(machine.cached).toEqual([]);
+  });
+
+  it('the checks name what is missing, each with the command that mends it', () => {
+    machine.removeProgram('python3');
+    const found = checksThere();
+    expect(found.get('python3')).toMatchObject({ ok: false, fix: expect.stringContaining('dnf') });
+    expect(found.get('C++ compiler')).toMatchObject({ ok: true });
+    for (const name of ['TensorFlow files', 'TensorFlow']) {
+      const fix = expect.stringMatching(/^node .*setup\.mjs$/);
+      expect(found.get(name)).toMatchObject({ ok: false, fix });
+    }
+    expect(found.get('TensorFlow')?.detail).toMatch(/no binding/);
+    expect(found.get('sharp')).toEqual({
+      name: 'sharp',
+      ok: false,
+      detail: 'Error: no libvips',
+      fix: 'npm ci --ignore-scripts',
+    });
+    expect(machine.cached).toEqual([]);
+  });
+});
+
+it('every check passes on this machine, which is set up', async () => {
+  const found = await checks();
+  expect(found.filter(({ ok }) => !ok)).toEqual([]);
+  expect(found.find(({ name }) => name === 'TensorFlow')?.detail).toMatch(/^2\.21\.0 loads/);
+});

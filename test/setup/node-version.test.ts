@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import { nodeVersionCheck } from '../../setup/node-version.mjs';
+
+it.each([
+  ['18.20.4', false],
+  ['20.18.9', false],
+  ['20.19.0', true],
+  ['21.0.0', true],
+  ['24.1.0', true],
+  ['26.10.0', true],
+  ['27.0.0', false],
+])('Node.js %s: %s, as engines in package.json says', (version, ok) => {
+  expect(nodeVersionCheck(version).ok).toBe(ok);
+});
+
+it('says which versions would be right, and how to get one', () => {
+  expect(nodeVersionCheck('18.20.4')).toEqual({
+    name: 'Node.js',
+    ok: false,
+    detail: '18.20.4 is not one that Counterweight runs on (>=20.19 <27)',
+    fix: expect.stringContaining('nvm install 24'),
+  });
+});

@@ -1,0 +1,261 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  bindingLink,
+  ensureTensorFlow,
+  isCached,
+  isLinked,
+  nativeFolder,
+  type Site,
+} from '../../setup/tensorflow.mjs';
+import { FakeMachine } from './fake-machine.ts';
+
+let machine: FakeMachine;
+beforeEach(() => {
+  machine = new FakeMachine();
+});
+afterEach(() => machine.remove());
+
+const setUp = (site: Site = machine.site) => ensureTensorFlow({ quiet: true, site });
+
+describe('a set-up', () => {
+  it('leaves the libraries and the binding in one folder that tfjs-node links to', async () => {
+    await setUp();
+    expect(machine.cached).toEqual(['tensorflow-2.21.0-tfjs-node-4.22.0-linux-x64']);
+    expect(readdirSync(bindingLink(machine.site)).sort()).toEqual([
+      'libtensorflow_cc.so.2',
+      'libtensorflow_framework.so.2',
+      'tfjs_binding.node',
+    ]);
+    expect(realpathSync(bindingLink(machine.site))).toBe(nativeFolder(machine.site));
+  });
+
+  it('downloads the pinned wheel and compiles against the headers that came with it', async () => {
+    await setUp();
+    const [download, strip, compile] = machine.log;
+    expect(download).toMatch(/--platform any .* tensorflow-cpu==2\.21\.0$/);
+    expect(strip).toMatch(/--strip-unneeded \S+libtensorflow_cc\.so\.2/);
+    expect(compile).toMatch(/-DNAPI_VERSION=8 -I\S+\/tensorflow\/include .*-Wl,-rpath,\$ORIGIN/);
+  });
+
+  it('keeps the libraries as they are on a machine without strip', async () => {
+    machine.removeProgram('strip');
+    await setUp();
+    expect(isLinked(machine.site)).toBe(true);
+  });
+
+  it('takes the compiler that CXX names, with its arguments', async () => {
+    machine.addProgram('wrapped', 'exec "$@"');
+    await setUp({ ...machine.site, env: { ...machine.site.env, CXX: 'wrapped c++ -DOURS' } });
+    expect(machine.log.at(-1)).toMatch(/^compile -DOURS -std=c\+\+17/);
+  });
+
+  it('runs no program when everything is there, nor after a new npm ci', async () => {
+    await setUp();
+    const { log } = machine;
+    await setUp();
+    rmSync(path.join(machine.site.tfjsFolder, 'lib'), { recursive: true });
+    await setUp();
+    expect(isLinked(machine.site)).toBe(true);
+    expect(machine.log).toEqual(log);
+  });
+
+  it("replaces the folder that tfjs-node's own install script leaves", async () => {
+    const own = bindingLink(machine.site);
+    mkdirSync(own, { recursive: true });
+    writeFileSync(path.join(own, 'tfjs_binding.node'), 'TensorFlow 2.9');
+    await setUp();
+    expect(lstatSync(own).isSymbolicLink()).toBe(true);
+  });
+
+  it('follows a link into a cache that is gone by making a new one', async () => {
+    mkdirSync(path.dirname(bindingLink(machine.site)));
+    symlinkSync('/nowhere', bindingLink(machine.site));
+    await setUp();
+    expect(isLinked(machine.site)).toBe(true);
+  });
+
+  it('mends a folder of the cache that lacks its binding', async () => {
+    await setUp();
+    rmSync(path.join(nativeFolder(machine.site), 'tfjs_binding.node'));
+    await setUp();
+    expect(isLinked(machine.site)).toBe(true);
+  });
+});
+
+describe('two set-ups at once', () => {
+  it('both succeed and leave one folder', async () => {
+    const other = { ...machine.site, tfjsFolder: `${machine.site.tfjsFolder}-other` };
+    mkdirSync(path.join(other.tfjsFolder, 'binding'), { recursive: true });
+    writeFileSync(path.join(other.tfjsFolder, 'package.json'), '{ "version": "4.22.0" }');
+    await Promise.all([setUp(), setUp(), setUp(other)]);
+    expect(machine.log.filter((line) => line.startsWith('download'))).toHaveLength(3);
+    expect(machine.cached).toEqual([path.basename(nativeFolder(machine.site))]);
+    expect([isLinked(machine.site), isLinked(other)]).toEqual([true, true]);
+  });
+});
+
+describe('a machine that lacks', () => {
+  const cases = [
+    { what: 'python3', programs: ['python3'], message: /python3: not found.*apt-get.*dnf.*xcode/s },
+    {
+      what: 'a C++ compiler',
+      programs: ['c++'],
+      message: /C\+\+ compiler: none.*g\+\+.*gcc-c\+\+/s,
+    },
+    {
+      what: 'everything',
+      programs: ['python3', 'c++'],
+      message: /- python3: .*- pip: .*- C\+\+ compiler: /s,
+    },
+  ];
+  for (const { what, programs, message } of cases) {
+    it(`${what} is told so before the download`, async () => {
+      for (const program of programs) machine.removeProgram(program);
+      await expect(setUp()).rejects.toMatchObject({
+        name: 'UserError',
+        message: expect.stringMatching(message),
+      });
+      expect([machine.log, machine.cached]).toEqual([[], []]);
+    });
+  }
+
+  it('pip is told so before the download', async () => {
+    machine.addProgram('python3', '[ "$*" = --version ] && echo Python 3.11.0');
+    await expect(setUp()).rejects.toThrow(/^TensorFlow cannot be set up.*:\n- pip: .*python3-pip/s);
+  });
+
+  it('a compiler, having only one that offers to be installed', async () => {
+    machine.addProgram('c++', 'echo "xcode-select: note: install the tools" >&2; exit 1');
+    await expect(setUp()).rejects.toThrow(/C\+\+ compiler: none/);
+  });
+
+  it('disk space is told so, with both numbers', async () => {
+    const wheel = { ...machine.site.wheel, workingMb: 1e12 };
+    await expect(setUp({ ...machine.site, wheel })).rejects.toThrow(
+      /disk space: \d+ MB free in .*1000000000000 MB.*COUNTERWEIGHT_CACHE/s,
+    );
+  });
+
+  it('a platform without TensorFlow is told which ones have it', async () => {
+    await expect(
+      setUp({ ...machine.site, platform: 'win32-x64', wheel: undefined }),
+    ).rejects.toThrow(/not published for win32-x64.*linux-x64, linux-arm64, darwin-arm64.*WSL/s);
+  });
+});
+
+describe('a set-up that fails leaves nothing behind', () => {
+  afterEach(() => {
+    expect(machine.cached).toEqual([]);
+    expect(isLinked(machine.site)).toBe(false);
+  });
+
+  it('when the wheel is another one', async () => {
+    machine.setDownload('/bin/mkdir -p "$to" && echo other > "$to/tensorflow-1.whl"');
+    const { sha256 } = machine.site.wheel;
+    await expect(setUp()).rejects.toThrow(new RegExp(`expected .*${sha256}\\n.*got .*6 bytes`));
+    expect(machine.log).toHaveLength(1);
+  });
+
+  it('when only the hash differs', async () => {
+    machine.setDownload(
+      '/bin/mkdir -p "$to" && /usr/bin/tr l L < "$WHEEL" > "$to/tensorflow-1.whl"',
+    );
+    await expect(setUp()).rejects.toThrow(/is not the one that was expected/);
+  });
+
+  it('when pip cannot download, with what pip said', async () => {
+    machine.setDownload('echo "ERROR: no route to the index" >&2; exit 1');
+    await expect(setUp()).rejects.toMatchObject({
+      message: expect.stringMatching(/could not be downloaded.*no route to the index/s),
+      hint: expect.stringContaining('PIP_INDEX_URL'),
+    });
+  });
+
+  it('when the binding does not compile, with what the compiler said', async () => {
+    machine.addProgram(
+      'c++',
+      'case "$*" in *syntax*) exit 0;; esac; echo "error: no c_api.h"; exit 1',
+    );
+    await expect(setUp()).rejects.toThrow(/could not be compiled.*no c_api\.h/s);
+  });
+
+  it('when the binding does not load', async () => {
+    machine.site.env.ADDON = machine.site.env.WHEEL;
+    await expect(setUp()).rejects.toThrow(/does not load/);
+  });
+});
+
+describe('an interrupted set-up', () => {
+  /** Starts one in a process of its own, and waits until its download hangs. */
+  async function startHanging() {
+    machine.setDownload('echo "downloading $$"; exec /usr/bin/tail -f /dev/null');
+    const script =
+      'const [module, site] = process.argv.slice(1);' +
+      'import(module).then((setup) => setup.ensureTensorFlow({ site: JSON.parse(site) }))';
+    const module = fileURLToPath(new URL('../../setup/tensorflow.mjs', import.meta.url));
+    const args = ['-e', script, module, JSON.stringify(machine.site)];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    let text = '';
+    for await (const chunk of child.stderr
+      .setEncoding('utf8')
+      .iterator({ destroyOnReturn: false })) {
+      text += chunk;
+      const pip = /downloading (\d+)/.exec(text)?.[1];
+      if (pip !== undefined) return { child, pip: Number(pip) };
+    }
+    throw new Error(`set-up ended: ${text}`);
+  }
+
+  it('takes its temporary folder and its programs along when it is told to stop', async () => {
+    const { child } = await startHanging();
+    expect(machine.cached).toHaveLength(1);
+    child.kill('SIGTERM');
+    // Standard error closes when the last program that holds it, pip, has ended too.
+    const [, signal] = await once(child, 'close');
+    expect(signal).toBe('SIGTERM');
+    expect(machine.cached).toEqual([]);
+  });
+
+  it('leaves nothing that counts as done when it is killed, and a later one cleans up', async () => {
+    const { child, pip } = await startHanging();
+    child.kill('SIGKILL');
+    process.kill(pip);
+    await once(child, 'close');
+    expect([isCached(machine.site), isLinked(machine.site)]).toEqual([false, false]);
+    const [partial = ''] = machine.cached;
+
+    machine.setDownload('/bin/mkdir -p "$to" && /bin/cp "$WHEEL" "$to"');
+    await setUp();
+    expect(machine.cached).toContain(partial); // Young enough to be at work.
+
+    const sevenHoursAgo = new Date(Date.now() - 7 * 3600 * 1000);
+    utimesSync(path.join(machine.site.cacheFolder, partial), sevenHoursAgo, sevenHoursAgo);
+    rmSync(nativeFolder(machine.site), { recursive: true });
+    await setUp();
+    expect(machine.cached).toEqual([path.basename(nativeFolder(machine.site))]);
+  });
+});
+
+it('is what tfjs-node asks for: its binding lies in a folder of Node-API 8', () => {
+  const manifest = new URL(
+    '../../node_modules/@tensorflow/tfjs-node/package.json',
+    import.meta.url,
+  );
+  const { binary, version } = JSON.parse(readFileSync(manifest, 'utf8'));
+  expect([version, Math.max(...binary.napi_versions)]).toEqual(['4.22.0', 8]);
+});
