@@ -1,0 +1,54 @@
+import { UserError } from '../errors.ts';
+
+/** A failure of the file system as one of ours; what the user can do nothing about stays as it is. */
+export function explain(error: unknown, path: string): unknown {
+  switch (codeOf(error)) {
+    case 'EISDIR':
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return takenError(path);
+    case 'EACCES':
+    case 'EPERM':
+      return new UserError(
+        `no permission for ${path} (${String(error)})`,
+        'Check who owns it and the folders above, and that its file system has links.',
+      );
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new UserError(
+        `the disk is full: ${path} was not written`,
+        'Free some space and run again: what is done is kept.',
+      );
+    case 'EROFS':
+      return new UserError(
+        `${path} cannot be written: its file system is read-only`,
+        'Choose another folder for results.',
+      );
+    default:
+      return error;
+  }
+}
+
+export function takenError(path: string): UserError {
+  return new UserError(
+    `${path} cannot be written: that name is a folder, or below one that is a file`,
+    'A folder cannot hold both "a" and "a/b": rename one of them.',
+  );
+}
+
+export function notUnicodeError(path: string): UserError {
+  return new UserError(
+    `the name of a file is not valid UTF-8: ${path}`,
+    'Rename the file, then run again.',
+  );
+}
+
+/** Whether a name leads nowhere. ELOOP: a link to itself. */
+export function isMissing(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error) ?? '');
+}
+
+/** The code of a failed system call, such as "EEXIST". */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+}

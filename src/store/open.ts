@@ -1,0 +1,43 @@
+import { stat } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { UserError } from '../errors.ts';
+import { FolderStore } from './folder.ts';
+import type { ObjectStore } from './store.ts';
+
+/**
+ * Opens a location: `s3://bucket/prefix`, a folder's path (from the working directory), or a
+ * `file:` URL. A folder need not exist yet. Loads the AWS SDK for `s3:` only.
+ *
+ * @throws UserError for anything else
+ */
+export async function openStore(location: string): Promise<ObjectStore> {
+  if (location.startsWith('s3://')) {
+    const { S3Store } = await import('./s3.ts');
+    return new S3Store(location);
+  }
+  const folder = location.startsWith('file:') ? fileUrlPath(location) : location;
+  if (folder === '' || /^[a-z][a-z0-9+.-]*:\/\//i.test(folder)) throw unknownLocation(location);
+  const stats = await stat(folder).catch(() => undefined);
+  if (stats && !stats.isDirectory()) {
+    throw new UserError(
+      `${location} is a file, and a location is a folder`,
+      'Name the folder that the file is in.',
+    );
+  }
+  return new FolderStore(folder);
+}
+
+function fileUrlPath(location: string): string {
+  try {
+    return fileURLToPath(location);
+  } catch {
+    throw unknownLocation(location);
+  }
+}
+
+function unknownLocation(location: string): UserError {
+  return new UserError(
+    `${JSON.stringify(location)} is not a location`,
+    'A location is a folder, such as ./data, or s3://BUCKET/PREFIX.',
+  );
+}

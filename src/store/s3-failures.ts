@@ -1,0 +1,118 @@
+import { TransientError, UserError } from '../errors.ts';
+import { changedError, missingError } from './failures.ts';
+
+/** What was asked of S3 when it failed. */
+export interface Request {
+  readonly doing: 'read' | 'write' | 'list';
+  readonly bucket: string;
+  /** `s3://bucket/key`. */
+  readonly name: string;
+  readonly version?: string | undefined;
+}
+
+const permissions = {
+  read: 's3:GetObject, s3:GetObjectVersion and s3:ListBucket',
+  write: 's3:PutObject',
+  list: 's3:ListBucketVersions',
+};
+
+/** Codes about who asks: S3 answers 400 or 403, or the SDK found nobody to ask as. */
+const credentialCodes = new Set([
+  'CredentialsProviderError',
+  'TokenProviderError',
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'InvalidAccessKeyId',
+  'InvalidToken',
+  'SignatureDoesNotMatch',
+]);
+
+/** Codes of S3, the SDK and Node that mean "try again", beside every HTTP status of 500 and above. */
+const transientCodes = new Set([
+  'EAI_AGAIN',
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+  'RequestTimeout',
+  'SlowDown',
+  'Throttling',
+  'ThrottlingException',
+  'TimeoutError',
+  'TooManyRequestsException',
+]);
+
+/** A failure of the SDK as one of ours; what is none of them is a bug, and stays as it is. */
+export function explain(error: unknown, request: Request): unknown {
+  const { doing, bucket, name, version } = request;
+  const code = codeOf(error);
+  const status = statusOf(error);
+  const message = error instanceof Error ? error.message : String(error);
+  if (code === 'NoSuchBucket') {
+    return new UserError(`there is no bucket "${bucket}"`, 'Check its name: aws s3 ls');
+  }
+  if (code === 'InvalidObjectState') {
+    return new UserError(
+      `${name} is archived and cannot be read`,
+      'Restore it first (aws s3api restore-object), then run again.',
+    );
+  }
+  if (credentialCodes.has(code)) {
+    return new UserError(
+      `AWS does not know who asks for ${name}: ${message}`,
+      'Log in (aws sso login, aws configure, or AWS_PROFILE) and check with: aws sts get-caller-identity',
+    );
+  }
+  if (message.includes('Region is missing')) {
+    return new UserError('no AWS region is set', 'Set AWS_REGION to the region of the bucket.');
+  }
+  if (status === 403) {
+    return new UserError(
+      `S3 does not allow to ${doing} ${name}`,
+      `This needs ${permissions[doing]} on the bucket "${bucket}", and its key when it is encrypted with KMS.`,
+    );
+  }
+  if (doing === 'read' && status === 404) return missingError(withVersion(name, version));
+  if (doing === 'read' && status === 412) return changedError(name);
+  if (transientCodes.has(code) || status === 429 || (status >= 500 && status !== 501)) {
+    return new TransientError(`S3 did not ${doing} ${name}: ${code}: ${message}`, { cause: error });
+  }
+  if (status >= 400) {
+    return new UserError(`S3 refuses to ${doing} ${name}: ${code}: ${message}`);
+  }
+  return error;
+}
+
+/** The name that S3, the SDK or Node gives the failure. */
+export function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  return (error as NodeJS.ErrnoException).code ?? error.name;
+}
+
+/** The HTTP status of S3's answer; 0 when there was none. Answers to HEAD have nothing else. */
+export function statusOf(error: unknown): number {
+  return metadataOf(error)?.httpStatusCode ?? 0;
+}
+
+/** How often the SDK sent the request. */
+export function attemptsOf(error: unknown): number {
+  return metadataOf(error)?.attempts ?? 1;
+}
+
+/** Whether the bytes received are not those that were written: the SDK gives this no name. */
+export function isDamage(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('Checksum mismatch');
+}
+
+function metadataOf(error: unknown): { httpStatusCode?: number; attempts?: number } | undefined {
+  // All errors that the SDK throws for an answer of S3 carry $metadata.
+  return (error as { $metadata?: { httpStatusCode?: number; attempts?: number } }).$metadata;
+}
+
+function withVersion(name: string, version: string | undefined): string {
+  return version === undefined ? name : `${name} (version ${version})`;
+}

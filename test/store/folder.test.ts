@@ -1,0 +1,265 @@
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { TransientError, UserError } from '../../src/errors.ts';
+import { claim } from '../../src/store/claim.ts';
+import { FolderStore } from '../../src/store/folder.ts';
+import { readBytes, writeOnce } from '../../src/store/once.ts';
+import type { ObjectInfo, WriteCondition } from '../../src/store/store.ts';
+import { listAll, storeContract } from './contract.ts';
+
+let home: string;
+let folders = 0;
+let store: FolderStore;
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'counterweight-'));
+});
+
+beforeEach(() => {
+  store = newStore();
+});
+
+afterAll(() => rm(home, { recursive: true, force: true }));
+
+function newStore(): FolderStore {
+  return new FolderStore(join(home, String(folders++)));
+}
+
+storeContract('a folder', async () => newStore());
+
+describe('FolderStore', () => {
+  test('any sequence of operations does what a map does', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(operation, { maxLength: 25 }), async (operations) => {
+        const store = newStore();
+        const model: Model = new Map();
+        for (const run of operations) await run(store, model);
+        const listed = await listAll(store, '');
+        expect(listed).toEqual(sorted([...model.values()].map(({ info }) => info)));
+        // Nothing is left over but empty folders.
+        expect(await readdir(join(store.location, '.tmp')).catch(() => [])).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('hidden files are no objects', async () => {
+    await writeOnce(store, 'a', Buffer.from(''));
+    await writeFile(join(store.location, '.DS_Store'), '');
+    await mkdir(join(store.location, '.git'));
+    await writeFile(join(store.location, '.git/config'), '');
+    expect((await listAll(store, '')).map(({ key }) => key)).toEqual(['a']);
+    await expect(store.read('.DS_Store')).rejects.toThrow(UserError);
+    await expect(store.write('b/.git/config', Buffer.from(''))).rejects.toThrow(/starts with "\."/);
+  });
+
+  test('links to files and folders are followed, and circles are not', async () => {
+    const other = newStore();
+    await writeOnce(other, 'data/file', Buffer.from('content'));
+    await mkdir(join(store.location, 'sub'), { recursive: true });
+    await symlink(join(other.location, 'data/file'), join(store.location, 'link'));
+    await symlink(join(other.location, 'data'), join(store.location, 'sub/folder'));
+    await symlink(store.location, join(store.location, 'sub/circle'));
+    await symlink('nowhere', join(store.location, 'broken'));
+    await symlink('self', join(store.location, 'self'));
+    const keys = (await listAll(store, '')).map(({ key }) => key);
+    expect(keys).toEqual(['link', 'sub/folder/file']);
+    expect(Buffer.from(await readBytes(store, 'sub/folder/file')).toString()).toBe('content');
+    await expect(store.write('broken', Buffer.from(''))).rejects.toThrow(UserError);
+  });
+
+  test('a name that is too long for a file is refused', async () => {
+    const key = `a/${'ä'.repeat(128)}`;
+    await expect(store.write(key, Buffer.from(''))).rejects.toThrow(/256 bytes.*255 at most/);
+  });
+
+  test('a name is a file or a folder, not both', async () => {
+    await writeOnce(store, 'a', Buffer.from(''));
+    await expect(writeOnce(store, 'a/b', Buffer.from(''))).rejects.toThrow(/is a folder, or below/);
+    expect(await store.head('a/b')).toBeUndefined();
+    await writeOnce(store, 'b/c', Buffer.from(''));
+    for (const condition of [undefined, { ifAbsent: true as const }]) {
+      await expect(store.write('b', Buffer.from(''), condition)).rejects.toThrow(/is a folder/);
+    }
+    expect(await store.head('b')).toBeUndefined();
+    await expect(store.read('b')).rejects.toThrow(/there is no/);
+  });
+
+  test('writing into a file during a pinned read is noticed', async () => {
+    const info = await writeOnce(store, 'a', new Uint8Array(1_000_000));
+    const stream = await store.read('a', { version: info.version });
+    await appendFile(join(store.location, 'a'), 'more');
+    await expect(stream.toArray()).rejects.toThrow(/has changed since the run was planned/);
+    await expect(store.read('a', { version: info.version })).rejects.toThrow(UserError);
+  });
+
+  test('a version never comes back, even when the old file is from the future', async () => {
+    await writeOnce(store, 'a', Buffer.from('0'));
+    await utimes(join(store.location, 'a'), 4e9, 4e9);
+    let latest = await store.head('a');
+    for (let i = 0; i < 20; i++) {
+      const next = await store.write('a', Buffer.from('1'));
+      expect(timeNs(next)).toBeGreaterThan(timeNs(latest));
+      latest = next;
+    }
+    expect(latest).toEqual(await store.head('a'));
+  });
+
+  test('streams that are not read to the end close their files', async () => {
+    await writeOnce(store, 'a', new Uint8Array(1_000_000));
+    const before = await openFiles();
+    for (let i = 0; i < 20; i++) {
+      const stream = await store.read('a');
+      if (i % 2) for await (const _ of stream) break;
+      await new Promise((resolve) => stream.destroy().once('close', resolve));
+    }
+    expect(await openFiles()).toBe(before);
+  });
+
+  test('what a killed process left half written is removed after a day', async () => {
+    const work = join(store.location, '.tmp');
+    await mkdir(work, { recursive: true });
+    await writeFile(join(work, 'fresh.new'), '');
+    await writeFile(join(work, 'old.new'), '');
+    await utimes(join(work, 'old.new'), 1e9, 1e9);
+    await writeOnce(store, 'a', Buffer.from(''));
+    expect(await readdir(work)).toEqual(['fresh.new']);
+  });
+});
+
+describe('a claim', () => {
+  const wanted = async () => true;
+  let name: string;
+  beforeEach(async () => {
+    await mkdir(store.location);
+    name = join(store.location, 'version');
+  });
+
+  test('is waited for while its owner lives, then given up with an error', async () => {
+    const first = await claim(name, wanted);
+    await expect(claim(name, wanted, 20)).rejects.toThrow(TransientError);
+    expect(await claim(name, async () => false)).toBeUndefined();
+    const second = claim(name, wanted);
+    await first?.withdraw();
+    await (await second)?.finish();
+    expect(await readdir(store.location)).toEqual([]);
+  });
+
+  test('of an owner on another machine says which file to remove', async () => {
+    await symlink('another-machine 1 1', `${name}.0`);
+    const error = await claim(name, wanted, 20).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as UserError).hint).toContain(`rm '${name}.0'`);
+  });
+
+  test.runIf(process.platform === 'linux')(
+    'of a dead owner goes to one process at a time, also when its id is used again',
+    async () => {
+      await claim(name, wanted);
+      const [machine, pid, start] = (await readlink(`${name}.0`)).split(' ');
+      await rm(`${name}.0`);
+      await symlink(`${machine} ${pid} ${Number(start) - 1}`, `${name}.0`);
+      let holders = 0;
+      const takeTurn = async (_: unknown, i: number) => {
+        await anyCalls(i);
+        const held = await claim(name, wanted);
+        expect(++holders).toBe(1);
+        await anyCalls(20);
+        holders--;
+        await held?.withdraw();
+      };
+      await Promise.all(Array.from({ length: 16 }, takeTurn));
+      await (await claim(name, wanted))?.finish();
+      expect(await readdir(store.location)).toEqual([]);
+    },
+  );
+});
+
+/** Passes the time of some calls of the file system. */
+async function anyCalls(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await stat(home);
+}
+
+type Model = Map<string, { readonly info: ObjectInfo; readonly body: Uint8Array }>;
+type Operation = (store: FolderStore, model: Model) => Promise<void>;
+
+const key = fc.constantFrom('a', 'b', 'b-c', 'd/e', 'd/f', 'd/g/h', 'é');
+const body = fc.uint8Array({ maxLength: 6 });
+
+const write: fc.Arbitrary<Operation> = fc
+  .tuple(key, body, fc.constantFrom('none', 'ifAbsent', 'ifMatch', 'ifOldMatch' as const))
+  .map(([key, body, kind]) => async (store, model) => {
+    const present = model.get(key)?.info;
+    const conditions: Record<string, WriteCondition> = {
+      ifAbsent: { ifAbsent: true },
+      ifMatch: { ifMatch: present?.etag ?? 'none' },
+      ifOldMatch: { ifMatch: `1${present?.etag}` },
+    };
+    const holds = {
+      none: true,
+      ifAbsent: !present,
+      ifMatch: present !== undefined,
+      ifOldMatch: false,
+    }[kind];
+    const info = await store.write(key, body, conditions[kind]);
+    expect(info !== undefined).toBe(holds);
+    if (info) {
+      expect(info).toMatchObject({ key, bytes: body.length });
+      expect(info.version).not.toBe(present?.version);
+      model.set(key, { info, body });
+    }
+  });
+
+const read: fc.Arbitrary<Operation> = fc
+  .tuple(key, fc.nat(7), fc.nat(7))
+  .map(([key, start, length]) => async (store, model) => {
+    const object = model.get(key);
+    expect(await store.head(key)).toEqual(object?.info);
+    const range = { start, end: start + length };
+    const bytes = readBytes(store, key, { version: object?.info.version, range });
+    if (object && (length === 0 || start < object.body.length)) {
+      expect([...(await bytes)]).toEqual([...object.body.slice(start, start + length)]);
+    } else {
+      await expect(bytes).rejects.toThrow(UserError);
+    }
+  });
+
+const list: fc.Arbitrary<Operation> = fc
+  .constantFrom('', 'b', 'd', 'd/', 'd/g', 'd/g/h', 'x')
+  .map((prefix) => async (store, model) => {
+    const infos = [...model.values()].map(({ info }) => info);
+    const expected = sorted(infos.filter(({ key }) => key.startsWith(prefix)));
+    expect(await listAll(store, prefix)).toEqual(expected);
+  });
+
+const operation = fc.oneof({ weight: 3, arbitrary: write }, read, list);
+
+function sorted(infos: ObjectInfo[]): ObjectInfo[] {
+  return infos.toSorted((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
+}
+
+/** A version is the time of modification and the size. */
+function timeNs(info: ObjectInfo | undefined): bigint {
+  return BigInt(info?.version.split('-')[0] ?? 0);
+}
+
+async function openFiles(): Promise<number | undefined> {
+  return readdir('/proc/self/fd').then(
+    (files) => files.length,
+    () => undefined,
+  );
+}

@@ -1,0 +1,43 @@
+import { resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { expect, test, vi } from 'vitest';
+import { UserError } from '../../src/errors.ts';
+import { openStore } from '../../src/store/open.ts';
+
+test.each([
+  ['data/set', resolve('data/set')],
+  ['/data/set/', '/data/set'],
+  [pathToFileURL('/data/a b').href, '/data/a b'],
+  ['s3://my-bucket', 's3://my-bucket'],
+  ['s3://my-bucket/', 's3://my-bucket'],
+  ['s3://my-bucket/a b/c%20d/', 's3://my-bucket/a b/c%20d'],
+])('%s opens', async (location, expected) => {
+  expect((await openStore(location)).location).toBe(expected);
+});
+
+test.each([
+  '',
+  'gs://bucket/x',
+  'https://host/x',
+  's3://',
+  's3://Bucket/x',
+  's3://b',
+  'file://host/x',
+])('%j is no location', async (location) => {
+  await expect(openStore(location)).rejects.toThrow(UserError);
+});
+
+test('a file is no location', async () => {
+  await expect(openStore(fileURLToPath(import.meta.url))).rejects.toThrow(/is a file/);
+});
+
+test('opening a folder does not load the AWS SDK', async () => {
+  vi.doMock('@aws-sdk/client-s3', () => {
+    throw new Error('loaded');
+  });
+  vi.resetModules();
+  const { openStore } = await import('../../src/store/open.ts');
+  await openStore('data');
+  await expect(openStore('s3://my-bucket')).rejects.toThrow();
+  vi.doUnmock('@aws-sdk/client-s3');
+});
