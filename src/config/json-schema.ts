@@ -1,0 +1,160 @@
+import { z } from 'zod';
+import { configSchema } from './schema.ts';
+
+export type SchemaNode = z.core.JSONSchema.BaseSchema;
+
+/** The JSON Schema of `distill.yaml` as users write it (defaults may be left out), for editors. */
+export function jsonSchema(): SchemaNode {
+  return {
+    ...z.toJSONSchema(configSchema, { io: 'input' }),
+    title: 'distill.yaml',
+    description: 'What counterweight distills, and how.',
+  };
+}
+
+/** A node's alternatives (`anyOf`, `oneOf`), flattened; the node itself when it has none. */
+function alternatives(node: SchemaNode): SchemaNode[] {
+  const branches = node.anyOf ?? node.oneOf;
+  return branches === undefined
+    ? [node]
+    : branches.flatMap((branch) => alternatives(asNode(branch)));
+}
+
+function asNode(node: z.core.JSONSchema._JSONSchema): SchemaNode {
+  return typeof node === 'boolean' ? {} : node;
+}
+
+/**
+ * The alternatives of `node` that an object may be meant as: those whose constants (`type`,
+ * `architecture`) it has; all that are objects when it has none of them.
+ */
+function objectsLike(node: SchemaNode, value: unknown): SchemaNode[] {
+  const objects = alternatives(node).filter((branch) => branch.properties !== undefined);
+  const matching = objects.filter((branch) =>
+    Object.entries(branch.properties ?? {}).every(([name, property]) => {
+      const constant = asNode(property).const;
+      return constant === undefined || constant === childValue(value, name);
+    }),
+  );
+  return matching.length > 0 ? matching : objects;
+}
+
+/** `value[key]`, or undefined where there is nothing to look into. */
+export function childValue(value: unknown, key: PropertyKey): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+}
+
+/** What the schema says of the place `path` of a configuration `value`. */
+export function schemaAt(
+  root: SchemaNode,
+  value: unknown,
+  path: readonly PropertyKey[],
+): SchemaNode {
+  let node = root;
+  let here = value;
+  for (const key of path) {
+    const children =
+      typeof key === 'number'
+        ? alternatives(node).map((list) => itemAt(list, key))
+        : objectsLike(node, here).flatMap((object) => {
+            const property = object.properties?.[String(key)];
+            return property === undefined ? [] : [asNode(property)];
+          });
+    node = children.length === 1 ? children[0]! : { anyOf: children };
+    here = childValue(here, key);
+  }
+  return node;
+}
+
+function itemAt(list: SchemaNode, index: number): SchemaNode {
+  const item = list.prefixItems?.[index] ?? list.items;
+  return item === undefined || Array.isArray(item) ? {} : asNode(item);
+}
+
+/** The names of the fields that the place `path` may have. */
+export function fieldsAt(root: SchemaNode, value: unknown, path: readonly PropertyKey[]): string[] {
+  const here = path.reduce(childValue, value);
+  const objects = objectsLike(schemaAt(root, value, path), here);
+  return [...new Set(objects.flatMap((object) => Object.keys(object.properties ?? {})))];
+}
+
+/** The constants and enum members that a place may hold, where it holds nothing else. */
+export function choices(node: SchemaNode): string[] {
+  const members = alternatives(node).flatMap((branch) => branch.enum ?? branch.const ?? []);
+  return [...new Set(members.flat().map(String))];
+}
+
+/** "a, b or c" */
+function listOf(items: readonly string[]): string {
+  return items.length < 2 ? items.join() : `${items.slice(0, -1).join(', ')} or ${items.at(-1)}`;
+}
+
+/**
+ * What a place should hold, in words: "a whole number from 1 to 4096". Where it may hold several
+ * kinds of things and `found` is one of them, only that kind is told.
+ */
+export function expectation(node: SchemaNode, found?: unknown): string {
+  const all = alternatives(node);
+  const sameKind = all.filter((branch) =>
+    [branch.type].flat().some((type) => isOfType(found, type)),
+  );
+  const told = sameKind.length > 0 ? sameKind : all;
+  return listOf([...new Set(told.flatMap(expectationOfOne))]);
+}
+
+function isOfType(found: unknown, type: string | undefined): boolean {
+  switch (type) {
+    case 'array':
+      return Array.isArray(found);
+    case 'integer':
+      return typeof found === 'number';
+    default:
+      return typeof found === type && !Array.isArray(found);
+  }
+}
+
+const typeNames = { boolean: 'true or false', string: 'text', null: 'null' } as const;
+
+function expectationOfOne(node: SchemaNode): string[] {
+  const members = choices(node);
+  if (members.length > 0) return members;
+  return [node.type ?? []].flat().map((type) => {
+    switch (type) {
+      case 'integer':
+        return `a whole number${range(node)}`;
+      case 'number':
+        return `a number${range(node)}`;
+      case 'array':
+        return expectedList(node);
+      case 'object':
+        return expectedSection(node);
+      default:
+        return typeNames[type];
+    }
+  });
+}
+
+function expectedSection({ required, properties }: SchemaNode): string {
+  return required === undefined || required.length === 0
+    ? `a section with fields such as ${listOf(Object.keys(properties ?? {}).slice(0, 3))}`
+    : `a section with ${required.join(', ')}`;
+}
+
+function range({ minimum, maximum, exclusiveMinimum }: SchemaNode): string {
+  const low = minimum === Number.MIN_SAFE_INTEGER ? undefined : minimum;
+  const high = maximum === Number.MAX_SAFE_INTEGER ? undefined : maximum;
+  if (low !== undefined && high !== undefined) return ` from ${low} to ${high}`;
+  if (low !== undefined) return `, at least ${low}`;
+  if (exclusiveMinimum !== undefined) return ` above ${exclusiveMinimum}`;
+  return high === undefined ? '' : `, at most ${high}`;
+}
+
+function expectedList({ prefixItems, items, minItems }: SchemaNode): string {
+  if (prefixItems !== undefined) {
+    const each = [...new Set(prefixItems.map((item) => expectation(asNode(item))))];
+    return `a list of ${prefixItems.length}, each ${listOf(each)}`;
+  }
+  const each =
+    items === undefined || Array.isArray(items) ? '' : `, each ${expectation(asNode(items))}`;
+  return `a list${minItems === undefined ? '' : ` of at least ${minItems}`}${each}`;
+}

@@ -1,0 +1,155 @@
+import type { Document, Node } from 'yaml';
+import { isCollection, isMap, isNode, LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { UserError } from '../errors.ts';
+import {
+  childValue,
+  choices,
+  expectation,
+  fieldsAt,
+  jsonSchema,
+  type SchemaNode,
+  schemaAt,
+} from './json-schema.ts';
+import { nearest } from './nearest.ts';
+import { type Config, configSchema } from './schema.ts';
+
+/**
+ * Reads the text of a `distill.yaml` and fills in the defaults.
+ * @param file how to call it in errors.
+ * @throws UserError that lists every problem: line, field, what was found, what would be right.
+ */
+export function parseConfig(text: string, file: string): Config {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const syntaxError = document.errors[0];
+  if (syntaxError !== undefined) {
+    const { line, col } = lines.linePos(syntaxError.pos[0]);
+    throw new UserError(
+      `${file}, line ${line}, column ${col}: this is not YAML. ${syntaxError.message}`,
+      'Check the indentation and the quotes there.',
+    );
+  }
+  const value = contents(document, file);
+  const parsed = configSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+
+  const schema = jsonSchema();
+  const problems = parsed.error.issues
+    .flatMap((issue) => problemsOf(issue, value, schema))
+    .map(({ path, text }) => ({ line: lineOf(document, lines, path), path, text }))
+    .sort((a, b) => a.line - b.line)
+    .map(
+      ({ line, path, text }) =>
+        `  line ${line}: ${path.length > 0 ? `${fieldName(path)}: ` : ''}${text}`,
+    );
+  throw new UserError(
+    `${file} has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${problems.join('\n')}`,
+    'Correct the file and run the same command again.',
+  );
+}
+
+function contents(document: Document, file: string): unknown {
+  const hint = '`counterweight init` writes one to start from.';
+  if (document.contents === null) throw new UserError(`${file} is empty.`, hint);
+  if (!isMap(document.contents)) {
+    throw new UserError(`${file} should hold fields such as "task:" and "data:".`, hint);
+  }
+  try {
+    return document.toJS();
+  } catch (error) {
+    // An alias without its anchor, or aliases that unfold into something enormous.
+    throw new UserError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+interface Problem {
+  readonly path: readonly PropertyKey[];
+  readonly text: string;
+}
+
+/** Says in words what is wrong; a union whose branch is clear says what is wrong in that branch. */
+function problemsOf(issue: z.core.$ZodIssue, value: unknown, schema: SchemaNode): Problem[] {
+  const { path } = issue;
+  if (issue.code === 'unrecognized_keys') {
+    const known = fieldsAt(schema, value, path);
+    return issue.keys.map((key) => ({ path: [...path, key], text: unknownField(key, known) }));
+  }
+  if (issue.code === 'invalid_union') {
+    const branches = issue.errors.filter(
+      (errors) => errors.length > 0 && !errors.some(isOtherKind),
+    );
+    if (branches.length === 1) {
+      return branches[0]!.flatMap((inner) =>
+        problemsOf({ ...inner, path: [...path, ...inner.path] }, value, schema),
+      );
+    }
+  }
+  const found = path.reduce(childValue, value);
+  const node = schemaAt(schema, value, path);
+  const ownWords = issue.code === 'custom' || issue.code === 'invalid_format';
+  const expected = ownWords ? issue.message : `expected ${expectation(node, found)}`;
+  if (found === undefined) return [{ path, text: `missing: ${expected}.${meaning(node)}` }];
+  const meant = typeof found === 'string' ? nearest(found, choices(node)) : undefined;
+  const suggestion = meant === undefined ? '' : ` Did you mean ${meant}?`;
+  return [{ path, text: `${expected}, found ${shown(found)}.${suggestion}` }];
+}
+
+/** True when the value is not at all what the branch of a union is for. */
+function isOtherKind(issue: z.core.$ZodIssue): boolean {
+  return (
+    issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value')
+  );
+}
+
+function unknownField(name: string, known: readonly string[]): string {
+  const meant = nearest(name, known);
+  const help =
+    meant === undefined ? `Known here: ${known.join(', ')}.` : `Did you mean "${meant}"?`;
+  return `there is no such field. ${help}`;
+}
+
+function meaning(node: SchemaNode): string {
+  return node.description === undefined ? '' : ` ${node.description}`;
+}
+
+/** A value as the user wrote it, short enough for a line. */
+function shown(value: unknown): string {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  const text = isObject ? Object.keys(value).join(', ') || 'nothing' : JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+/** ["compare", 1, "method"] is written compare[1].method. */
+function fieldName(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (name, key) =>
+      typeof key === 'number' ? `${name}[${key}]` : `${name}${name && '.'}${String(key)}`,
+    '',
+  );
+}
+
+/** The line of the deepest part of `path` that the file has: of its key, where it has one. */
+function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number {
+  let node: unknown = document.contents;
+  let offset = 0;
+  for (const key of path) {
+    const key_ = isMap(node)
+      ? node.items.find((pair) => keyText(pair.key) === key)?.key
+      : undefined;
+    const child = isCollection(node) ? node.get(key, true) : undefined;
+    const start = startOf(key_) ?? startOf(child);
+    if (start === undefined) break;
+    offset = start;
+    node = child;
+  }
+  return lines.linePos(offset).line;
+}
+
+function keyText(key: unknown): unknown {
+  return isNode(key) ? key.toJSON() : key;
+}
+
+function startOf(node: unknown): number | undefined {
+  return isNode(node) ? (node as Node).range?.[0] : undefined;
+}

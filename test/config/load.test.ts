@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest';
+import { parseConfig } from '../../src/config/load.ts';
+import { UserError } from '../../src/errors.ts';
+
+/** The lines of the error that a text gives. */
+function problems(text: string): string {
+  try {
+    parseConfig(text, 'distill.yaml');
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
+  throw new Error('expected an error');
+}
+
+const minimal = `task: { type: tabular-classification, classes: [no, yes] }
+data: { format: csv }
+teacher: { train: { architecture: mlp } }
+student: { architecture: mlp }
+`;
+
+describe('parseConfig', () => {
+  test('fills in the defaults', () => {
+    const config = parseConfig(minimal, 'distill.yaml');
+    expect(config.method).toBe('weighted');
+    expect(config.compare).toEqual(['uniform']);
+    expect(config.task).toMatchObject({ target: 'label' });
+    expect(config.student).toMatchObject({ epochs: 30, learningRate: 0.001 });
+    expect(config.limits.quarantine).toBe(0.01);
+  });
+
+  test('reads shares in percent', () => {
+    const config = parseConfig(`${minimal}limits: { quarantine: 2.5% }\n`, 'distill.yaml');
+    expect(config.limits.quarantine).toBe(0.025);
+  });
+
+  test('lists every problem with its line, in the order of the file', () => {
+    const text = `# A comment.
+task: { type: image-clasification, classes: 5 }
+data:
+  format: webdatase
+  lable: x
+  shardMiB: 0
+teacher: { train: { architecture: resnet, depth: 21 }, onnx: a }
+student:
+  architecture: convnet
+  epoch: 3
+  epochs: thirty
+compare: [uniform, { method: weightd }, wieghted]
+limits: { quarantine: 2, budgetUsd: true }
+weights: { bounds: [1, 0.5], reading: [d] }
+zzzzzz: 1
+`;
+    expect(problems(text)).toMatchInlineSnapshot(`
+      "distill.yaml has 15 problems:
+        line 2: task.type: expected image-classification, tabular-classification or vector-classification, found "image-clasification". Did you mean image-classification?
+        line 4: data.format: expected webdataset, parquet, csv or images, found "webdatase". Did you mean webdataset?
+        line 5: data.lable: there is no such field. Did you mean "label"?
+        line 6: data.shardMiB: expected a number above 0, found 0.
+        line 7: teacher.train.depth: expected 6n + 2: 8, 14, 20, 32 …, found 21.
+        line 7: teacher: expected exactly one of train, onnx, savedModel, layersModel, graphModel, predictions, found train, onnx.
+        line 10: student.epoch: there is no such field. Did you mean "epochs"?
+        line 11: student.epochs: expected a whole number from 1 to 10000, found "thirty".
+        line 12: compare[1].method: expected weighted or uniform, found "weightd". Did you mean weighted?
+        line 12: compare[2]: expected weighted or uniform, found "wieghted". Did you mean weighted?
+        line 13: limits.budgetUsd: expected a number above 0, found true.
+        line 13: limits.quarantine: expected a number from 0 to 1, found 2.
+        line 14: weights.reading: expected B or D, found ["d"].
+        line 14: weights.bounds: expected the lower bound first, found [1,0.5].
+        line 15: zzzzzz: there is no such field. Known here: task, data, teacher, student, method, labels, weights, warmup, compare, trainer, seed, limits, publish."
+    `);
+  });
+
+  test('says what a missing field is for', () => {
+    const text = 'task: { type: image-classification, size: [32] }\nlimits: { quarantine: x }\n';
+    expect(problems(text)).toMatchInlineSnapshot(`
+      "distill.yaml has 6 problems:
+        line 1: task.classes: missing: expected text or a list of at least 2, each text or a number. The class names, or the JSON file that lists them; a class is the place in the list.
+        line 1: task.size: expected a list of 2, each a whole number from 1 to 4096, found [32].
+        line 1: data: missing: expected a section with format.
+        line 1: teacher: missing: expected a section with fields such as train, onnx or savedModel.
+        line 1: student: missing: expected a section with architecture or a section with architecture, topology.
+        line 2: limits.quarantine: expected a share such as 1% or 0.01, found "x"."
+    `);
+  });
+
+  test.each([
+    ['unbalanced', 'task: [a\ndata: b'],
+    ['a tab', 'task:\n\ttype: x'],
+    ['a key twice', 'seed: 1\nseed: 2'],
+  ])('points at the place of a syntax error: %s', (_, text) => {
+    expect(problems(text)).toMatch(/^distill\.yaml, line \d+, column \d+: this is not YAML\. ./);
+  });
+
+  test.each([
+    ['nothing', '# only a comment\n', 'distill.yaml is empty.'],
+    ['a list', '- a', 'distill.yaml should hold fields such as "task:" and "data:".'],
+    ['an alias of nothing', 'task: *x', 'distill.yaml: Unresolved alias'],
+  ])('refuses %s', (_, text, message) => {
+    expect(problems(text)).toContain(message);
+  });
+
+  test('refuses aliases that unfold without end', () => {
+    const levels = Array.from(
+      { length: 9 },
+      (_, i) => `l${i + 1}: &l${i + 1} [${`*l${i}, `.repeat(9)}]`,
+    );
+    expect(problems(`l0: &l0 [a]\n${levels.join('\n')}\n`)).toContain('Excessive alias count');
+  });
+});
