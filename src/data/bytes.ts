@@ -1,0 +1,6 @@
+/** All bytes of a stream. Unlike `node:stream/consumers`, without a detour through a Blob. */
+export async function bytesOf(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}

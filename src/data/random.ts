@@ -1,0 +1,81 @@
+/**
+ * Random numbers that are a function of their seed alone, the same on every machine: a run can be
+ * stopped, resumed or split among workers and still draws the same numbers.
+ *
+ * Generator: xoshiro128** (Blackman and Vigna, "Scrambled linear pseudorandom number generators",
+ * ACM Transactions on Mathematical Software 47(4), 2021). Not for cryptography.
+ */
+import { createHash } from 'node:crypto';
+
+/** Gives a number in [0, 1) at each call. */
+export type Random = () => number;
+
+/** The xoshiro128** generator from four 32-bit words, not all 0; gives integers in [0, 2^32). */
+export function xoshiro128(state: readonly [number, number, number, number]): () => number {
+  let [s0, s1, s2, s3] = state;
+  return () => {
+    const result = Math.imul(rotateLeft(Math.imul(s1, 5), 7), 9) >>> 0;
+    const shifted = s1 << 9;
+    s2 ^= s0;
+    s3 ^= s1;
+    s1 ^= s2;
+    s0 ^= s3;
+    s2 ^= shifted;
+    s3 = rotateLeft(s3, 11);
+    return result;
+  };
+}
+
+function rotateLeft(word: number, bits: number): number {
+  return (word << bits) | (word >>> (32 - bits));
+}
+
+/**
+ * A generator for one purpose, named by integers such as (seed, epoch, position of the example).
+ * Different names give unrelated numbers.
+ */
+export function randomFor(...name: readonly number[]): Random {
+  // SplitMix64 is the authors' advice for seeding; 32 bits of it (the finalizer of MurmurHash3)
+  // are enough here, and need no BigInt.
+  let hash = 0x9e3779b9;
+  for (const part of name) {
+    hash = mix(hash ^ (part | 0));
+    hash = mix(hash ^ Math.floor(part / 2 ** 32));
+  }
+  const word = () => {
+    hash = (hash + 0x9e3779b9) | 0;
+    return mix(hash);
+  };
+  const next = xoshiro128([word(), word(), word(), word() | 1]);
+  return () => next() / 2 ** 32;
+}
+
+/** The 32-bit finalizer of MurmurHash3 (Austin Appleby, public domain). */
+function mix(word: number): number {
+  let mixed = word;
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return mixed ^ (mixed >>> 16);
+}
+
+/**
+ * Puts a text at a place in [0, 1) that depends on the seed and is spread evenly: for splitting a
+ * set by id, whatever the order or the number of the examples.
+ */
+export function hashToUnit(text: string, seed: number): number {
+  const digest = createHash('sha256').update(`${seed}:${text}`).digest();
+  // 48 bits: exact in a double, and never rounded up to 1.
+  return digest.readUIntBE(0, 6) / 2 ** 48;
+}
+
+/** The numbers 0 to count - 1 in random order (Fisher and Yates, by Durstenfeld 1964). */
+export function shuffledOrder(count: number, random: Random): Uint32Array {
+  const order = Uint32Array.from({ length: count }, (_, index) => index);
+  for (let last = count - 1; last > 0; last--) {
+    const other = Math.floor(random() * (last + 1));
+    const moved = order[last]!;
+    order[last] = order[other]!;
+    order[other] = moved;
+  }
+  return order;
+}

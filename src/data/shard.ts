@@ -1,0 +1,36 @@
+import { z } from 'zod';
+
+/** The four sets of a dataset; each is a folder of that name. */
+export const setNames = ['labeled', 'validation', 'test', 'unlabeled'] as const;
+export type SetName = (typeof setNames)[number];
+
+/**
+ * One object of a shard, pinned to a version, or a part of it: a range of rows of a Parquet file
+ * (cut at row groups) or a range of bytes of a CSV file (cut at records, behind the header; `rows` says
+ * which records these are, from 0). `bytes` is the size of the whole object.
+ */
+export const pieceSchema = z.strictObject({
+  key: z.string(),
+  version: z.string(),
+  etag: z.string(),
+  bytes: z.number().int().nonnegative(),
+  rows: z.strictObject({ start: z.number().int(), end: z.number().int() }).optional(),
+  range: z.strictObject({ start: z.number().int(), end: z.number().int() }).optional(),
+});
+export type Piece = z.infer<typeof pieceSchema>;
+
+/**
+ * The unit of work of labeling and weighing: some thousands of examples of one set.
+ * `id` is a digest of everything that decides its examples, so equal ids mean equal examples.
+ */
+export const shardSchema = z.strictObject({
+  id: z.string(),
+  set: z.enum(setNames),
+  pieces: z.array(pieceSchema).min(1),
+  /**
+   * Present when the validation set is split off the labeled one: the shard holds only the
+   * examples whose hash falls in [from, to) of the unit interval.
+   */
+  part: z.strictObject({ seed: z.number().int(), from: z.number(), to: z.number() }).optional(),
+});
+export type Shard = z.infer<typeof shardSchema>;

@@ -1,0 +1,166 @@
+import fc from 'fast-check';
+import { describe, expect, test, vi } from 'vitest';
+import { withPart } from '../../src/data/cut.ts';
+import { readExamples } from '../../src/data/read.ts';
+import { shardSchema } from '../../src/data/shard.ts';
+import { TransientError } from '../../src/errors.ts';
+import { collect, datasetOf, fixture, readConfig, readSet, shardsOf } from './dataset.ts';
+import { BrokenStore, MemoryStore } from './memory-store.ts';
+
+const tars = readConfig('image', { format: 'webdataset', shardMiB: 1e-3 });
+
+describe('cutShards', () => {
+  test('groups small objects up to the limit, in the order of the keys, each pinned', async () => {
+    const sizes = [300, 300, 300, 300, 2000, 10, 10];
+    const objects = sizes.map((size, index) => [`labeled/${index}.tar`, 'x'.repeat(size)]);
+    const store = new MemoryStore(Object.fromEntries(objects));
+
+    const shards = await shardsOf(store, tars);
+
+    expect(shards.map(({ pieces }) => pieces.map(({ bytes }) => bytes))).toEqual([
+      [300, 300, 300],
+      [300],
+      [2000],
+      [10, 10],
+    ]);
+    for (const shard of shards) {
+      expect(shardSchema.parse(shard)).toEqual(shard);
+      for (const { key, version, etag, bytes } of shard.pieces) {
+        expect(await store.head(key)).toEqual({ key, version, etag, bytes });
+      }
+    }
+  });
+
+  test('the id changes with the bytes and with what decides how they are read', async () => {
+    const idOf = async (body: string, config = tars) =>
+      (await shardsOf(new MemoryStore({ 'labeled/a.tar': body }), config))[0]!.id;
+    const id = await idOf('a');
+    expect(id).toMatch(/^[0-9a-f]{16}$/);
+    expect(await idOf('a')).toBe(id);
+    expect(await idOf('b')).not.toBe(id);
+    expect(await idOf('a', readConfig('image', { format: 'webdataset', label: 'y' }))).not.toBe(id);
+    // Only how large shards are: the same examples.
+    expect(await idOf('a', readConfig('image', { format: 'webdataset', shardMiB: 9 }))).toBe(id);
+  });
+
+  test('hidden files, _SUCCESS and other files are no data', async () => {
+    const store = new MemoryStore({
+      'unlabeled/b/_SUCCESS': '',
+      'unlabeled/b/.hidden.tar': 'x',
+      'unlabeled/.spark/a.tar': 'x',
+      'unlabeled/b/README.md': 'x',
+      'unlabeled/b/a.TAR': 'x',
+    });
+    const shards = await shardsOf(store, tars, 'unlabeled');
+    expect(shards.flatMap(({ pieces }) => pieces.map(({ key }) => key))).toEqual([
+      'unlabeled/b/a.TAR',
+    ]);
+  });
+
+  test('a set of another format is an error; an empty one gives no shards', async () => {
+    const store = new MemoryStore({
+      'labeled/_SUCCESS': '',
+      'labeled/a.csv': 'x',
+      'unlabeled/_SUCCESS': '',
+    });
+    await expect(shardsOf(store, tars)).rejects.toThrow(
+      "'labeled/' has no files of the format webdataset (tar), but has others, such as 'labeled/a.csv'.",
+    );
+    expect(await shardsOf(store, tars, 'unlabeled')).toEqual([]);
+    expect(await shardsOf(store, tars, 'test')).toEqual([]);
+  });
+});
+
+describe('readExamples', () => {
+  test('an object that changed since it was pinned is an error', async () => {
+    const config = readConfig('row', { format: 'csv' });
+    const store = new MemoryStore({ 'labeled/a.csv': 'x,label\n1,yes\n' });
+    const [shard] = await shardsOf(store, config);
+    await store.write('labeled/a.csv', Buffer.from('x,label\n2,yes\n'));
+    await expect(collect(readExamples(store, shard!, config))).rejects.toThrow('has changed');
+  });
+
+  test.each([
+    ['webdataset', 'image', 'webdataset/good.tar', 'a.tar'],
+    ['images', 'image', 'pictures/ramp.jpg', 'a.jpg'],
+    ['csv', 'row', 'csv/good.csv', 'a.csv'],
+    ['parquet', 'row', 'parquet/people-none.parquet', 'a.parquet'],
+  ] as const)(
+    '%s: an error of the store is thrown, not taken for bad data',
+    async (format, task, name, key) => {
+      const objects = { [`labeled/${key}`]: await fixture(name) };
+      const config = readConfig(task, { format });
+      const [shard] = await shardsOf(new MemoryStore(objects), config);
+      const reading = collect(readExamples(new BrokenStore(objects), shard!, config));
+      await expect(reading).rejects.toThrow(TransientError);
+    },
+  );
+
+  test.each([
+    ['webdataset', 'image', 'webdataset/good.tar', 'a.tar'],
+    ['csv', 'row', 'csv/good.csv', 'a.csv'],
+  ] as const)('%s: who stops early closes the object', async (format, task, name, key) => {
+    const store = new MemoryStore({ [`labeled/${key}`]: await fixture(name) }, 16);
+    const config = readConfig(task, { format });
+    const [shard] = await shardsOf(store, config);
+    for await (const _ of readExamples(store, shard!, config)) break;
+    await vi.waitFor(() => expect(store.streams.at(-1)?.destroyed).toBe(true));
+  });
+
+  test('a format that cannot hold the task is an error', async () => {
+    const store = await datasetOf({ 'labeled/a.csv': 'csv/good.csv' });
+    await expect(readSet(store, readConfig('image', { format: 'csv' }))).rejects.toThrow(
+      'data.format csv cannot hold the examples of task.type image-classification.',
+    );
+  });
+});
+
+describe('withPart', () => {
+  test('the parts of a shard are disjoint and cover it, rejected examples too', async () => {
+    const rows = fc.array(fc.constantFrom('1,yes', '2,no', '3,no,extra'), {
+      minLength: 1,
+      maxLength: 60,
+    });
+    const splits = fc.record({
+      at: fc.double({ min: 0, max: 1, noNaN: true }),
+      seed: fc.integer(),
+    });
+    const config = readConfig('row', { format: 'csv' });
+    await fc.assert(
+      fc.asyncProperty(rows, splits, async (lines, { at, seed }) => {
+        const store = new MemoryStore({ 'labeled/a.csv': ['x,label', ...lines].join('\n') });
+        const [shard] = await shardsOf(store, config);
+        const halves = [
+          withPart(shard!, { seed, from: 0, to: at }, 'validation'),
+          withPart(shard!, { seed, from: at, to: 1 }),
+        ];
+        expect(new Set([shard, ...halves].map((each) => each!.id)).size).toBe(3);
+        const whole = await collect(readExamples(store, shard!, config));
+        const parts = await Promise.all(
+          halves.map((half) => collect(readExamples(store, half, config))),
+        );
+        const byId = (first: { id: string }, second: { id: string }) =>
+          first.id < second.id ? -1 : 1;
+        expect(parts.flat().sort(byId)).toEqual(whole.sort(byId));
+      }),
+      { numRuns: 100, seed: 3 },
+    );
+  });
+
+  test('a half holds about half, and another half for another seed', async () => {
+    const lines = Array.from({ length: 2_000 }, (_, row) => `${row},yes`);
+    const store = new MemoryStore({ 'labeled/a.csv': ['x,label', ...lines].join('\n') });
+    const config = readConfig('row', { format: 'csv' });
+    const [shard] = await shardsOf(store, config);
+    const ids = async (seed: number) =>
+      (
+        await collect(readExamples(store, withPart(shard!, { seed, from: 0, to: 0.5 }), config))
+      ).map(({ id }) => id);
+    const [first, second] = [await ids(1), new Set(await ids(2))];
+    // Four standard deviations of a fair coin thrown 2,000 times: 89.
+    expect(Math.abs(first.length - 1_000)).toBeLessThan(89);
+    expect(Math.abs(first.filter((id) => second.has(id)).length - first.length / 2)).toBeLessThan(
+      89,
+    );
+  });
+});

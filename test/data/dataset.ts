@@ -1,0 +1,82 @@
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import { type Config, configSchema } from '../../src/config/schema.ts';
+import { cutShards } from '../../src/data/cut.ts';
+import { type Example, isRejected, type Rejected } from '../../src/data/example.ts';
+import { type ReadConfig, readExamples } from '../../src/data/read.ts';
+import type { SetName, Shard } from '../../src/data/shard.ts';
+import { FolderStore } from '../../src/store/folder.ts';
+import type { ObjectStore } from '../../src/store/store.ts';
+
+export const fixtures = fileURLToPath(new URL('../fixtures/data', import.meta.url));
+
+export function fixture(name: string): Promise<Buffer> {
+  return readFile(join(fixtures, name));
+}
+
+/** A dataset in a folder: keys to fixtures. */
+export async function datasetOf(files: Record<string, string>): Promise<FolderStore> {
+  const folder = await mkdtemp(join(tmpdir(), 'counterweight-data-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  for (const [key, name] of Object.entries(files)) {
+    await cp(join(fixtures, name), join(folder, dirname(key), key.split('/').at(-1) ?? ''));
+  }
+  return new FolderStore(folder);
+}
+
+const tasks = {
+  image: { type: 'image-classification', classes: ['0', '1', '2'], size: [4, 4] },
+  row: { type: 'tabular-classification', classes: ['no', 'yes'] },
+  vector: { type: 'vector-classification', classes: ['no', 'yes'], length: 3 },
+};
+
+/** The part of a config that readers need, with all defaults. */
+export function readConfig(
+  task: keyof typeof tasks,
+  data: Partial<Config['data']> & Pick<Config['data'], 'format'>,
+  more: Record<string, unknown> = {},
+): ReadConfig {
+  return configSchema.parse({
+    task: { ...tasks[task], ...more },
+    data,
+    teacher: { onnx: 'teacher.onnx' },
+    student: { architecture: 'mlp' },
+  });
+}
+
+export async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+export function shardsOf(
+  store: ObjectStore,
+  config: ReadConfig,
+  set: SetName = 'labeled',
+): Promise<Shard[]> {
+  return collect(cutShards(store, set, `${set}/`, config.data));
+}
+
+/** All examples of a set, through cutting and reading. */
+export async function readSet(
+  store: ObjectStore,
+  config: ReadConfig,
+  set: SetName = 'labeled',
+): Promise<(Example | Rejected)[]> {
+  const shards = await shardsOf(store, config, set);
+  return (
+    await Promise.all(shards.map((shard) => collect(readExamples(store, shard, config))))
+  ).flat();
+}
+
+/** The examples and the reasons, apart. */
+export function sorted(items: readonly (Example | Rejected)[]) {
+  return {
+    examples: items.filter((item): item is Example => !isRejected(item)),
+    reasons: new Map(items.filter(isRejected).map(({ id, reason }) => [id, reason])),
+  };
+}

@@ -1,0 +1,140 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { RecordScanner } from '../../../src/data/csv-records.ts';
+import { datasetOf, fixture, readConfig, readSet, shardsOf, sorted } from '../dataset.ts';
+import { MemoryStore } from '../memory-store.ts';
+
+const config = readConfig('row', { format: 'csv' });
+
+describe('CSV', () => {
+  test.each(['good', 'windows'])('%s.csv gives what Python wrote', async (name) => {
+    const { csvRows } = JSON.parse(String(await fixture('expected.json'))) as {
+      csvRows: string[][];
+    };
+    const store = await datasetOf({ 'labeled/a.csv': `csv/${name}.csv` });
+    const { examples, reasons } = sorted(await readSet(store, config));
+    expect(reasons.size).toBe(0);
+    const missing = ['', '?'];
+    expect(examples).toEqual(
+      csvRows.map(([name, age, town, label], row) => ({
+        id: `a.csv:${row}`,
+        label,
+        content: {
+          kind: 'row',
+          columns: {
+            name,
+            age: missing.includes(age ?? '') ? null : age,
+            town: town?.trim(),
+            label,
+          },
+        },
+      })),
+    );
+  });
+
+  test('a row with too many or too few fields is rejected with its number', async () => {
+    const store = await datasetOf({ 'labeled/a.csv': 'csv/bad.csv' });
+    const { examples, reasons } = sorted(await readSet(store, config));
+    expect(examples.map(({ id }) => id)).toEqual(['a.csv:0', 'a.csv:3']);
+    expect([...reasons]).toEqual([
+      ['a.csv:1', 'Row 1 has 5 fields; expected 4, as in the header.'],
+      ['a.csv:2', 'Row 2 has 2 fields; expected 4, as in the header.'],
+    ]);
+  });
+
+  test('a column of ids; the second example with an id is rejected', async () => {
+    const store = await datasetOf({ 'labeled/a.csv': 'csv/pandas.csv' });
+    const items = await readSet(store, config);
+    expect(items).toMatchObject([
+      { id: 'a', label: '1.0', content: { columns: { x: '0.1' } } },
+      { id: 'b', label: '0.0', content: { columns: { x: null } } },
+      { id: 'a', reason: expect.stringContaining("'a' appears twice") },
+    ]);
+  });
+
+  test('a quote that is never closed ends the file', async () => {
+    const store = await datasetOf({ 'labeled/a.csv': 'csv/unclosed.csv' });
+    const { examples, reasons } = sorted(await readSet(store, config));
+    expect(examples.map(({ id }) => id)).toEqual(['a.csv:0']);
+    expect(reasons.get('a.csv:1')).toContain('cannot be read from row 1 on');
+  });
+
+  test.each([
+    ['name;label\nAnn;yes\n', /one column, 'name;label'/],
+    ['a,b,a,label\n', /column 'a' twice/],
+    ['a,b\n1,2\n', /no column 'label' \(task.target\).*Its columns: a, b/],
+  ])('a header that cannot be right is an error: %j', async (text, message) => {
+    await expect(readSet(new MemoryStore({ 'labeled/a.csv': text }), config)).rejects.toThrow(
+      message,
+    );
+  });
+
+  test('an empty file is rejected', async () => {
+    const store = await datasetOf({ 'labeled/a.csv': 'csv/empty.csv' });
+    expect(await readSet(store, config)).toEqual([
+      { id: 'a.csv', reason: expect.stringContaining('empty') },
+    ]);
+  });
+});
+
+describe('cutting', () => {
+  /** A field of a CSV file, with everything that makes cutting hard, sometimes against the rules. */
+  const field = fc.oneof(
+    fc.stringMatching(/^[ab7 ]{0,6}$/),
+    fc.stringMatching(/^[ab",\n\r ]{0,8}$/).map((text) => `"${text.replaceAll('"', '""')}"`),
+    fc.constantFrom('\r', '5" pipe', '', '""', '"x"y', 'é日本'),
+  );
+  const file = fc
+    .record({
+      bom: fc.constantFrom('', '\uFEFF'),
+      newline: fc.constantFrom('\n', '\r\n'),
+      records: fc.array(fc.array(field, { minLength: 1, maxLength: 4 }), { maxLength: 30 }),
+      end: fc.boolean(),
+    })
+    .map(({ bom, newline, records, end }) => {
+      const lines = ['"a\n1",b,label', ...records.map((record) => record.join(','))];
+      return bom + lines.join(newline) + (end ? newline : '');
+    });
+
+  test('a file cut anywhere gives the same examples as the whole file', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        file,
+        fc.integer({ min: 12, max: 400 }),
+        fc.integer({ min: 1, max: 50 }),
+        async (text, limitBytes, chunkBytes) => {
+          const store = new MemoryStore({ 'labeled/a.csv': text }, chunkBytes);
+          const cut = readConfig('row', { format: 'csv', shardMiB: limitBytes / 2 ** 20 });
+          const shards = await shardsOf(store, cut);
+          // Neighbouring pieces touch: nothing is lost or read twice.
+          const ranges = shards.flatMap(({ pieces }) => pieces.flatMap(({ range }) => range ?? []));
+          for (let index = 1; index < ranges.length; index++) {
+            expect(ranges[index]?.start).toBe(ranges[index - 1]?.end);
+          }
+          expect(await readSet(store, cut)).toEqual(await readSet(store, config));
+        },
+      ),
+      { numRuns: 200, seed: 11 },
+    );
+  });
+
+  test('an empty line is no record, whatever its end; a CR in it is a field', () => {
+    const scanner = new RecordScanner();
+    const bytes = Buffer.from('a\n\n\r\n\r\r\nb\r\n"\n"\n""\nlast');
+    expect(scanner.advance(bytes, 0, bytes.length + 1)).toBeUndefined();
+    scanner.finish();
+    expect(scanner.records).toBe(6);
+    expect(scanner.offset).toBe(bytes.length);
+  });
+
+  test('parts are of about equal size', async () => {
+    const text = `label,x\n${Array.from({ length: 20_000 }, (_, row) => `yes,${row}\n`).join('')}`;
+    const store = new MemoryStore({ 'labeled/a.csv': text });
+    const cut = readConfig('row', { format: 'csv', shardMiB: 0.05 });
+    const shards = await shardsOf(store, cut);
+    const sizes = shards.map(({ pieces: [piece] }) => piece!.range!.end - piece!.range!.start);
+    expect(sizes.length).toBe(Math.ceil(text.length / (0.05 * 2 ** 20)));
+    expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThan(200);
+    expect(shards.at(-1)?.pieces[0]?.rows?.end).toBe(20_000);
+  });
+});

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { datasetOf, readConfig, readSet, shardsOf, sorted } from '../dataset.ts';
+import { MemoryStore } from '../memory-store.ts';
+
+const config = readConfig('image', { format: 'images' });
+
+test('the class is the folder below labeled/, the id the path below it', async () => {
+  const store = await datasetOf({
+    'labeled/cat/rgb.png': 'pictures/rgb.png',
+    'labeled/dog/old/turned.JPG': 'pictures/turned.jpg',
+    'labeled/loose.webp': 'pictures/rgb.webp',
+    'labeled/notes.txt': 'csv/good.csv',
+  });
+  const { examples, reasons } = sorted(await readSet(store, config));
+  expect(reasons.size).toBe(0);
+  expect(examples.map(({ id, label }) => [id, label])).toEqual([
+    ['cat/rgb.png', 'cat'],
+    ['dog/old/turned.JPG', 'dog'],
+    ['loose.webp', undefined],
+  ]);
+});
+
+test('a shard has at most 2,000 files', async () => {
+  const files = Array.from({ length: 4_500 }, (_, index) => [`unlabeled/${index}.png`, 'x']);
+  const shards = await shardsOf(new MemoryStore(Object.fromEntries(files)), config, 'unlabeled');
+  expect(shards.map(({ pieces }) => pieces.length)).toEqual([2000, 2000, 500]);
+  expect(new Set(shards.map(({ id }) => id)).size).toBe(3);
+});

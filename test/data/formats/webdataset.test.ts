@@ -1,0 +1,151 @@
+import { Readable } from 'node:stream';
+import { pack } from 'tar-stream';
+import { describe, expect, test } from 'vitest';
+import { createEncoder } from '../../../src/data/encode.ts';
+import { readExamples } from '../../../src/data/read.ts';
+import { datasetOf, fixture, readConfig, readSet, shardsOf, sorted } from '../dataset.ts';
+import { MemoryStore } from '../memory-store.ts';
+
+const config = readConfig('image', { format: 'webdataset' });
+const pixels = createEncoder({
+  kind: 'image',
+  height: 4,
+  width: 4,
+  channels: 3,
+  mean: [0, 0, 0],
+  std: [1, 1, 1],
+});
+
+describe('WebDataset archives', () => {
+  test.each(['good.tar', 'gnu.tar'])('%s gives the images that Pillow sees', async (name) => {
+    const { tar } = JSON.parse(String(await fixture('expected.json'))) as { tar: string[] };
+    const store = await datasetOf({ 'labeled/a.tar': `webdataset/${name}` });
+
+    const { examples, reasons } = sorted(await readSet(store, config));
+
+    expect(reasons.size).toBe(0);
+    expect(examples.map(({ id, label }) => [id, label])).toEqual([
+      ['a.tar/000000', '0'],
+      ['a.tar/000001', '1'],
+      ['a.tar/000002', '2'],
+      ['a.tar/000003', '0'],
+    ]);
+    const decoded = await Promise.all(examples.map((example) => pixels.decode(example)));
+    expect(decoded.map((image) => Buffer.from(image as Uint8Array).toString('hex'))).toEqual(
+      tar.slice(0, 4),
+    );
+  });
+
+  test('what is odd in an archive costs only its example', async () => {
+    const store = await datasetOf({ 'labeled/odd.tar': 'webdataset/odd.tar' });
+
+    const { examples, reasons } = sorted(await readSet(store, config));
+
+    expect(examples.map(({ id, label }) => [id, label])).toEqual([
+      ['odd.tar/train/0', 'cat'],
+      [`odd.tar/train/${'long-'.repeat(40)}6`, 'cat'],
+    ]);
+    expect(Object.fromEntries(reasons)).toEqual({
+      'odd.tar/train/1': expect.stringContaining('no image'),
+      'odd.tar/train/2': expect.stringContaining('more than one image'),
+      'odd.tar/train/3': expect.stringContaining("'train/3.png' is a symlink"),
+      'odd.tar/../4': expect.stringContaining('leads out of the archive'),
+      'odd.tar//tmp/5': expect.stringContaining('leads out of the archive'),
+      'odd.tar/train/0': expect.stringContaining('appears twice'),
+    });
+  });
+
+  test('an archive that is cut short gives what was complete, then says so', async () => {
+    const store = await datasetOf({
+      'labeled/cut.tar': 'webdataset/cut.tar',
+      'labeled/x.tar': 'webdataset/good.tar',
+    });
+
+    const { examples, reasons } = sorted(await readSet(store, config));
+
+    expect(examples.map(({ id }) => id)).toEqual([
+      ...['cut.tar/000000', 'cut.tar/000001'],
+      ...['x.tar/000000', 'x.tar/000001', 'x.tar/000002', 'x.tar/000003'],
+    ]);
+    expect(Object.fromEntries(reasons)).toEqual({
+      'cut.tar': expect.stringMatching(/^The archive ends in the middle of '000002\.png'/),
+    });
+  });
+
+  test('an archive cut anywhere gives the examples in front of the cut', async () => {
+    const good = await fixture('webdataset/good.tar');
+    const whole = (await readSet(new MemoryStore({ 'labeled/a.tar': good }), config)).map(
+      ({ id }) => id,
+    );
+    for (let bytes = 100; bytes < good.length; bytes += 333) {
+      const store = new MemoryStore({ 'labeled/a.tar': good.subarray(0, bytes) });
+      const { examples } = sorted(await readSet(store, config));
+      expect(examples.map(({ id }) => id)).toEqual(whole.slice(0, examples.length));
+      // No example whose image was there, but not its label.
+      expect(examples.every(({ label }) => label !== undefined)).toBe(true);
+      // Two members of two blocks each make an example.
+      expect(examples.length).toBeGreaterThanOrEqual(Math.min(4, Math.floor(bytes / 2048)));
+    }
+  });
+
+  test.each([
+    ['not-a.tar', /cannot be read/],
+    ['no-images.tar', /no images/],
+  ])('%s is rejected as a whole', async (name, reason) => {
+    const store = await datasetOf({ 'labeled/a.tar': `webdataset/${name}` });
+    expect(await readSet(store, config)).toEqual([
+      { id: 'a.tar', reason: expect.stringMatching(reason) },
+    ]);
+  });
+
+  test('labels of unlabeled data are ignored', async () => {
+    const store = await datasetOf({ 'unlabeled/monday/a.tar': 'webdataset/good.tar' });
+    const { examples } = sorted(await readSet(store, config, 'unlabeled'));
+    expect(examples.map(({ id, label }) => [id, label])[3]).toEqual([
+      'monday/a.tar/000003',
+      undefined,
+    ]);
+  });
+
+  test('200 MB stream through with constant memory', async () => {
+    const member = bigMember(1_000_000);
+    class Endless extends MemoryStore {
+      override async read(): Promise<Readable> {
+        return Readable.from(
+          (async function* () {
+            for (let index = 0; index < 200; index++) yield* member(index);
+          })(),
+          { objectMode: false },
+        );
+      }
+    }
+    const store = new Endless({ 'unlabeled/a.tar': 'x' });
+    const [shard] = await shardsOf(store, config, 'unlabeled');
+    const before = process.memoryUsage().rss;
+    let most = 0;
+    let examples = 0;
+    for await (const item of readExamples(store, shard!, config)) {
+      if ('content' in item) examples++;
+      most = Math.max(most, process.memoryUsage().rss - before);
+    }
+    expect(examples).toBe(200);
+    expect(most / 2 ** 20).toBeLessThan(80);
+  });
+});
+
+/** Chunks of a tar member of so many bytes: the same ones each time, so that they take no memory. */
+function bigMember(bytes: number) {
+  const chunk = Buffer.alloc(64 * 1024, 7);
+  return async function* (index: number): AsyncGenerator<Uint8Array> {
+    const archive = pack();
+    archive.entry({ name: `${index}.jpg`, size: bytes });
+    for await (const header of archive) {
+      // The archive is a stream of bytes, though its types do not say so.
+      yield header as Uint8Array;
+      break;
+    }
+    let left = Math.ceil(bytes / 512) * 512;
+    for (; left > chunk.length; left -= chunk.length) yield chunk;
+    yield chunk.subarray(0, left);
+  };
+}
