@@ -1,0 +1,67 @@
+/**
+ * Margins and predictions of class probabilities. The two margins of an example, the teacher's and
+ * the student's, are what its weight is estimated from (after Iliopoulos et al., NeurIPS 2022).
+ *
+ *   margin(x) = largest class probability − second largest, in [0, 1]; 0 when the two are tied
+ *
+ * Probabilities are used, not logits, so that the teacher's and the student's share a scale.
+ */
+
+/**
+ * @param probabilities [n, classes], row by row.
+ * @returns [n]; NaN for a row of NaN.
+ * @throws RangeError when there are fewer than two classes: a margin needs two.
+ */
+export function margins(probabilities: Float32Array, classes: number): Float32Array {
+  const rows = rowCount(probabilities, classes);
+  if (classes < 2) throw new RangeError(`expected at least 2 classes, got ${classes}`);
+  const result = new Float32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    let largest = -Infinity;
+    let second = -Infinity;
+    for (let j = row * classes; j < (row + 1) * classes; j++) {
+      const probability = probabilities[j]!;
+      if (probability > largest) {
+        second = largest;
+        largest = probability;
+      } else if (probability > second) {
+        second = probability;
+      }
+    }
+    result[row] = largest - second;
+  }
+  return result;
+}
+
+/**
+ * The most likely class of each row; of tied ones the lowest.
+ *
+ * @param probabilities [n, classes], row by row.
+ * @returns [n]; −1 for a row of NaN.
+ */
+export function predictions(probabilities: Float32Array, classes: number): Int32Array {
+  const rows = rowCount(probabilities, classes);
+  const result = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    let best = -1;
+    let bestProbability = -Infinity;
+    for (let c = 0; c < classes; c++) {
+      const probability = probabilities[row * classes + c]!;
+      if (probability > bestProbability) {
+        best = c;
+        bestProbability = probability;
+      }
+    }
+    result[row] = best;
+  }
+  return result;
+}
+
+/** How many rows of `classes` values `probabilities` has. */
+function rowCount(probabilities: Float32Array, classes: number): number {
+  const rows = probabilities.length / classes;
+  if (!Number.isInteger(rows)) {
+    throw new RangeError(`expected rows of ${classes} classes, got ${probabilities.length} values`);
+  }
+  return rows;
+}

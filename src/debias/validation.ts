@@ -1,0 +1,89 @@
+/**
+ * What the validation set tells of the teacher and of the student as it is now: the points from
+ * which error probability and distortion are estimated.
+ *
+ *   wrong_i         = 1 when argmax t(x_i) differs from y_i, else 0
+ *   teacherLosses_i = l(ŷ_i, f(x_i))   ŷ: the teacher's label, hard (its argmax) or soft (t itself)
+ *   trueLosses_i    = l(y_i, f(x_i))
+ *
+ * t: teacher, f: student, y: true label, l: cross-entropy. With soft labels a teacher is still wrong
+ * by its argmax.
+ */
+import { crossEntropy, logLoss } from './cross-entropy.ts';
+import { margins, predictions } from './margin.ts';
+
+/** Outputs and true labels of n validation examples. */
+export interface ValidationSet {
+  /** [n, classes], row by row. */
+  readonly teacherProbabilities: Float32Array;
+  /** [n, classes], row by row. */
+  readonly studentProbabilities: Float32Array;
+  /** [n], each in [0, classes). */
+  readonly labels: Int32Array;
+  readonly classes: number;
+}
+
+export interface ValidationPoints {
+  /** [n], in [0, 1]. */
+  readonly teacherMargins: Float32Array;
+  /** [n], in [0, 1]. */
+  readonly studentMargins: Float32Array;
+  /** [n], 1 where the teacher's most likely class is not the true one, else 0. */
+  readonly wrong: Uint8Array;
+  /** [n], the student's loss on the teacher's label. */
+  readonly teacherLosses: Float64Array;
+  /** [n], the student's loss on the true label. */
+  readonly trueLosses: Float64Array;
+}
+
+/**
+ * @param set.targets the labels that the student learns from.
+ * @throws RangeError when sizes disagree, a label is out of range or an output is NaN.
+ */
+export function validationPoints(
+  set: ValidationSet & { readonly targets: 'soft' | 'hard' },
+): ValidationPoints {
+  check(set);
+  const { teacherProbabilities, studentProbabilities, labels, classes, targets } = set;
+  const n = labels.length;
+  const teacherClasses = predictions(teacherProbabilities, classes);
+  const wrong = new Uint8Array(n);
+  const teacherLosses = new Float64Array(n);
+  const trueLosses = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    const label = labels[i]!;
+    const teacherClass = teacherClasses[i]!;
+    wrong[i] = teacherClass === label ? 0 : 1;
+    trueLosses[i] = logLoss(studentProbabilities[i * classes + label]!);
+    teacherLosses[i] =
+      targets === 'hard'
+        ? logLoss(studentProbabilities[i * classes + teacherClass]!)
+        : crossEntropy(teacherProbabilities, studentProbabilities, classes, i);
+  }
+  return {
+    teacherMargins: margins(teacherProbabilities, classes),
+    studentMargins: margins(studentProbabilities, classes),
+    wrong,
+    teacherLosses,
+    trueLosses,
+  };
+}
+
+function check(set: ValidationSet): void {
+  const { labels, classes } = set;
+  for (const who of ['teacher', 'student'] as const) {
+    const probabilities = set[`${who}Probabilities`];
+    if (probabilities.length !== labels.length * classes) {
+      throw new RangeError(
+        `expected ${labels.length} × ${classes} ${who} probabilities, got ${probabilities.length}`,
+      );
+    }
+    if (probabilities.some(Number.isNaN)) {
+      throw new RangeError(`the ${who}'s outputs on the validation set contain NaN`);
+    }
+  }
+  const unknown = labels.find((label) => label < 0 || label >= classes);
+  if (unknown !== undefined) {
+    throw new RangeError(`expected labels from 0 to ${classes - 1}, got ${unknown}`);
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * What can make the estimates meaningless without making them fail: a teacher, a student or a
+ * validation set from which there is little to learn. Each warning says what is so, what it means
+ * and what to do.
+ */
+import { margins, predictions } from './margin.ts';
+import type { ValidationSet } from './validation.ts';
+import { defaultNeighbors } from './weights.ts';
+
+export interface Warning {
+  /** Stable, for tests and filters. */
+  readonly code: string;
+  /** What is so, and what it means. */
+  readonly message: string;
+  /** What to do. */
+  readonly hint: string;
+}
+
+/** With fewer, an error rate is known to no better than ±14 percentage points. */
+const fewExamples = 50;
+/** With fewer, the distortion is an average of next to nothing. */
+const fewMistakes = 5;
+/** Margins that differ by less carry no information in float32. */
+const equalMargins = 1e-6;
+/** Outside, the weights speak more of a degenerate model than of the teacher's mistakes. */
+const usualMeanWeight = { low: 0.1, high: 2 };
+
+/**
+ * @param set what teacher and student say of the validation set.
+ * @param neighbors k, as it is given to the estimator.
+ */
+export function diagnose(
+  set: ValidationSet,
+  neighbors = defaultNeighbors(set.labels.length),
+): Warning[] {
+  if (set.labels.length === 0) {
+    return [
+      {
+        code: 'validation-empty',
+        message: 'The validation set has no examples, so no weight can be estimated.',
+        hint: 'Add labeled examples to validation/, or raise data.validationShare.',
+      },
+    ];
+  }
+  return [...diagnoseValidation(set, neighbors), ...diagnoseTeacher(set), ...diagnoseStudent(set)];
+}
+
+function diagnoseValidation({ labels, classes }: ValidationSet, neighbors: number): Warning[] {
+  const warnings: Warning[] = [];
+  const n = labels.length;
+  const only = onlyClass(labels);
+  if (only !== undefined && n > 1) {
+    warnings.push({
+      code: 'validation-one-class',
+      message: `All ${n} validation examples have class ${only} of ${classes}, so mistakes on the other classes cannot be seen.`,
+      hint: 'Draw the validation set at random from the same source as the unlabeled examples.',
+    });
+  }
+  if (n < fewExamples) {
+    warnings.push({
+      code: 'validation-small',
+      message: `The validation set has ${n} examples; below ${fewExamples} the estimates are mostly noise.`,
+      hint: 'Label more examples for validation/; a few hundred are enough.',
+    });
+  }
+  if (neighbors > n) {
+    warnings.push({
+      code: 'neighbors-exceed-validation',
+      message: `weights.neighbors is ${neighbors}, but the validation set has ${n} examples: every estimate averages all of them, and every weight is the same.`,
+      hint: `Leave weights.neighbors out (its default here is ${defaultNeighbors(n)}) or set it well below ${n}.`,
+    });
+  }
+  return warnings;
+}
+
+function diagnoseTeacher({ teacherProbabilities, labels, classes }: ValidationSet): Warning[] {
+  const warnings: Warning[] = [];
+  const n = labels.length;
+  const teacherClasses = predictions(teacherProbabilities, classes);
+  const mistakes = n - agreements(teacherClasses, labels);
+  const only = onlyClass(teacherClasses);
+  if (mistakes === 0) {
+    warnings.push({
+      code: 'teacher-no-mistakes',
+      message: `The teacher is right on all ${n} validation examples, so there is nothing to correct: every weight is 1.`,
+      hint: 'Check that the teacher was not trained on the validation set; if it was not, method: uniform gives the same student for less.',
+    });
+  } else if (mistakes === n) {
+    warnings.push({
+      code: 'teacher-all-wrong',
+      message: `The teacher is wrong on all ${n} validation examples.`,
+      hint: 'Check that teacher and data list the classes in the same order, and that the teacher gets the size, mean and std that it was trained with.',
+    });
+  } else if (mistakes < fewMistakes) {
+    warnings.push({
+      code: 'teacher-few-mistakes',
+      message: `The teacher is wrong on ${mistakes} of ${n} validation examples; below ${fewMistakes} the distortion is mostly noise.`,
+      hint: 'Label more examples for validation/.',
+    });
+  }
+  if (only !== undefined && onlyClass(labels) === undefined) {
+    warnings.push({
+      code: 'teacher-collapsed',
+      message: `The teacher gives every validation example class ${only}, so its labels teach nothing.`,
+      hint: 'Check how the teacher was trained and how its input is prepared (teacher.size, mean, std, output).',
+    });
+  }
+  const [low, high] = range(margins(teacherProbabilities, classes));
+  if (n > 1 && high - low < equalMargins) {
+    warnings.push({
+      code: 'teacher-margins-equal',
+      message: `The teacher's margin is ${high.toFixed(3)} on every validation example, so it does not tell doubtful labels from sure ones.`,
+      hint: 'Bring a teacher that gives probabilities, not only its most likely class; check teacher.output.',
+    });
+  }
+  return warnings;
+}
+
+function diagnoseStudent({ studentProbabilities, labels, classes }: ValidationSet): Warning[] {
+  // With one class there is no chance level to compare with; that is another warning.
+  if (onlyClass(labels) !== undefined) return [];
+  const studentClasses = predictions(studentProbabilities, classes);
+  const only = onlyClass(studentClasses);
+  if (only !== undefined) {
+    return [
+      {
+        code: 'student-collapsed',
+        message: `The student gives every validation example class ${only}, so its margins and losses say nothing of the teacher's mistakes.`,
+        hint: 'Train longer before weighting (warmup.epochs), or lower student.learningRate.',
+      },
+    ];
+  }
+  const right = agreements(studentClasses, labels);
+  const commonest = largestClass(labels, classes);
+  if (right > commonest) return [];
+  return [
+    {
+      code: 'student-no-better-than-chance',
+      message: `The student is right on ${right} of ${labels.length} validation examples; always answering the commonest class is right on ${commonest}. Its margins and losses say little of the teacher's mistakes.`,
+      hint: 'Train longer before weighting (warmup.epochs), or label more examples.',
+    },
+  ];
+}
+
+/**
+ * The warning that the mean weight of the unlabeled examples deserves, if any. A degenerate teacher
+ * or student can drive it to the hundreds, or to 0.
+ */
+export function diagnoseMeanWeight(meanWeight: number): Warning | undefined {
+  const { low, high } = usualMeanWeight;
+  if (meanWeight >= low && meanWeight <= high) return undefined;
+  const effect =
+    meanWeight < low
+      ? 'the unlabeled examples hardly count'
+      : 'the unlabeled examples drown the labeled ones';
+  return {
+    code: 'mean-weight-unusual',
+    message: `The mean weight of the unlabeled examples is ${meanWeight.toPrecision(3)}, outside ${low} to ${high}: ${effect}.`,
+    hint: 'Keep weights.bounds at [0, 1] and weights.reading at D, and look at the warnings on teacher and student.',
+  };
+}
+
+/** The class that all of them are, undefined when there are several. */
+function onlyClass(classIndices: Int32Array): number | undefined {
+  const first = classIndices[0];
+  return classIndices.every((index) => index === first) ? first : undefined;
+}
+
+function agreements(a: Int32Array, b: Int32Array): number {
+  let count = 0;
+  for (let i = 0; i < a.length; i++) if (a[i] === b[i]) count++;
+  return count;
+}
+
+/** How many examples the commonest class has. */
+function largestClass(labels: Int32Array, classes: number): number {
+  const counts = new Int32Array(classes);
+  for (const label of labels) counts[label]!++;
+  return counts.reduce((largest, count) => Math.max(largest, count), 0);
+}
+
+function range(values: Float32Array): [low: number, high: number] {
+  let low = Infinity;
+  let high = -Infinity;
+  for (const value of values) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  return [low, high];
+}

@@ -1,0 +1,61 @@
+/** Reads the files that `make-golden.py` writes. */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+const numbers = z.array(z.number());
+const estimates = z.object({ distortions: numbers, weights: numbers });
+const targets = z.object({
+  teacherLosses: numbers,
+  errorProbabilities: numbers,
+  B: estimates,
+  D: estimates,
+});
+
+const weightsSchema = z.object({
+  classes: z.int(),
+  neighbors: z.int(),
+  labels: numbers,
+  teacher: numbers,
+  student: numbers,
+  teacherMargins: numbers,
+  studentMargins: numbers,
+  teacherPredictions: numbers,
+  wrong: numbers,
+  trueLosses: numbers,
+  queries: z.array(z.tuple([z.number(), z.number()])),
+  cases: z.object({ hard: targets, soft: targets }),
+});
+
+const neighborsSchema = z.array(
+  z.object({
+    name: z.string(),
+    points: z.array(z.tuple([z.number(), z.number()])),
+    values: z.array(z.tuple([z.number(), z.number()])),
+    queries: z.array(z.tuple([z.number(), z.number()])),
+    /** By k. */
+    means: z.record(z.string(), z.array(z.tuple([z.number(), z.number()]))),
+  }),
+);
+
+const range = z.tuple([z.number(), z.number()]);
+const bootstrap = z.object({ models: z.array(range), difference: range });
+const metricsSchema = z.object({
+  classes: z.int(),
+  labels: numbers,
+  models: z.array(numbers),
+  values: z.array(
+    z.object({ accuracy: z.number(), logLoss: z.number(), calibrationError: z.number() }),
+  ),
+  recall: z.array(numbers),
+  bootstrap: z.object({ accuracy: bootstrap, logLoss: bootstrap, calibrationError: bootstrap }),
+});
+
+function read(name: string): unknown {
+  return JSON.parse(readFileSync(new URL(`./${name}.json`, import.meta.url), 'utf8'));
+}
+
+export const golden = {
+  weights: () => weightsSchema.parse(read('weights')),
+  neighbors: () => neighborsSchema.parse(read('neighbors')),
+  metrics: () => metricsSchema.parse(read('metrics')),
+};

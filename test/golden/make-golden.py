@@ -1,0 +1,186 @@
+"""Writes the golden files beside it, from numpy and scikit-learn.
+
+    python -m venv /tmp/golden && /tmp/golden/bin/pip install -r test/golden/requirements.txt
+    /tmp/golden/bin/python test/golden/make-golden.py
+
+Probabilities are rounded to float32 first, so both sides start from the same numbers.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from sklearn.metrics import accuracy_score, log_loss, recall_score
+from sklearn.neighbors import KNeighborsRegressor
+
+FOLDER = Path(__file__).parent
+FLOOR = 1e-7
+
+
+def write(name, content):
+    text = json.dumps(content, default=lambda array: array.tolist())
+    (FOLDER / f"{name}.json").write_text(text + "\n")
+
+
+def softmax(logits):
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+def classifier(random, labels, classes, skill, sharpness):
+    """Probabilities that lean to the true class, as float64 numbers that are exact in float32."""
+    logits = random.normal(size=(len(labels), classes))
+    logits[np.arange(len(labels)), labels] += skill
+    return softmax(sharpness * logits).astype(np.float32).astype(np.float64)
+
+
+def margins(probabilities):
+    ordered = np.sort(probabilities, axis=1)
+    return (ordered[:, -1] - ordered[:, -2]).astype(np.float32).astype(np.float64)
+
+
+def cross_entropy(targets, probabilities):
+    return -(targets * np.log(np.maximum(probabilities, FLOOR))).sum(axis=1)
+
+
+def means_of_neighbors(points, values, queries, k):
+    return KNeighborsRegressor(k).fit(points, values).predict(queries)
+
+
+def weights():
+    random = np.random.default_rng(1)
+    classes, n, k = 4, 300, 17
+    labels = random.integers(classes, size=n)
+    teacher = classifier(random, labels, classes, skill=1.0, sharpness=1.5)
+    student = classifier(random, labels, classes, skill=1.2, sharpness=3.0)
+    queries = random.uniform(size=(200, 2)).astype(np.float32).astype(np.float64)
+    points = np.stack([margins(teacher), margins(student)], axis=1)
+    wrong = (teacher.argmax(axis=1) != labels).astype(float)
+    true_losses = cross_entropy(np.eye(classes)[labels], student)
+
+    cases = {}
+    for targets in ("hard", "soft"):
+        targets_of_teacher = np.eye(classes)[teacher.argmax(axis=1)] if targets == "hard" else teacher
+        teacher_losses = cross_entropy(targets_of_teacher, student)
+        p = means_of_neighbors(points, wrong, queries, k)
+        some_wrong = p > 0
+        safe_p = np.where(some_wrong, p, 1)
+
+        d_of_b = means_of_neighbors(points, wrong * teacher_losses / true_losses, queries, k) / safe_p
+        w_of_b = 1 / (1 + p * (d_of_b - 1))
+
+        # Where the teacher is right, its label counts as the true one.
+        corrected = np.where(wrong == 1, teacher_losses, true_losses)
+        w_of_d = means_of_neighbors(points, true_losses, queries, k) / means_of_neighbors(
+            points, corrected, queries, k
+        )
+        d_of_d = 1 + (1 / w_of_d - 1) / safe_p
+        cases[targets] = {
+            "teacherLosses": teacher_losses,
+            "errorProbabilities": p,
+            "B": {
+                "distortions": np.where(some_wrong, d_of_b, 1),
+                "weights": np.where(some_wrong, w_of_b, 1),
+            },
+            "D": {
+                "distortions": np.where(some_wrong, d_of_d, 1),
+                "weights": np.where(some_wrong, w_of_d, 1),
+            },
+        }
+    write(
+        "weights",
+        {
+            "classes": classes,
+            "neighbors": k,
+            "labels": labels,
+            "teacher": teacher.ravel(),
+            "student": student.ravel(),
+            "teacherMargins": points[:, 0],
+            "studentMargins": points[:, 1],
+            "teacherPredictions": teacher.argmax(axis=1),
+            "wrong": wrong,
+            "trueLosses": true_losses,
+            "queries": queries,
+            "cases": cases,
+        },
+    )
+
+
+def neighbors():
+    random = np.random.default_rng(2)
+    # Spread evenly; crowded at (1, 1), as sure models are; on a line, as with a one-valued margin.
+    shapes = {
+        "even": random.uniform(size=(400, 2)),
+        "crowded": 1 - random.exponential(0.02, size=(400, 2)).clip(max=1),
+        "line": np.stack([np.full(100, 0.5), random.uniform(size=100)], axis=1),
+    }
+    cases = []
+    for name, shape in shapes.items():
+        points = shape.astype(np.float32).astype(np.float64)
+        values = random.normal(size=(len(points), 2))
+        queries = random.uniform(size=(60, 2)).astype(np.float32).astype(np.float64)
+        means = {k: means_of_neighbors(points, values, queries, k) for k in (1, 5, 32)}
+        cases.append({"name": name, "points": points, "values": values, "queries": queries, "means": means})
+    write("neighbors", cases)
+
+
+def calibration_error(labels, probabilities, bins=15):
+    confidence = probabilities.max(axis=1)
+    correct = (probabilities.argmax(axis=1) == labels).astype(float)
+    error = 0.0
+    for low, high in zip(np.arange(bins) / bins, (np.arange(bins) + 1) / bins):
+        inside = (confidence > low) & (confidence <= high)
+        if inside.any():
+            error += inside.mean() * abs(correct[inside].mean() - confidence[inside].mean())
+    return error
+
+
+def bootstrap(labels, models, metric, replicates=4000):
+    """The classical bootstrap: percentiles of each model's metric and of their difference."""
+    random = np.random.default_rng(3)
+    results = []
+    for _ in range(replicates):
+        rows = random.integers(len(labels), size=len(labels))
+        results.append([metric(labels[rows], model[rows]) for model in models])
+    results = np.array(results)
+    return {
+        "models": np.percentile(results, [2.5, 97.5], axis=0).T,
+        "difference": np.percentile(results[:, 0] - results[:, 1], [2.5, 97.5]),
+    }
+
+
+def metrics():
+    random = np.random.default_rng(4)
+    classes, n = 3, 600
+    labels = random.choice(classes, size=n, p=[0.6, 0.35, 0.05])
+    models = [
+        classifier(random, labels, classes, skill=1.5, sharpness=1.0),
+        classifier(random, labels, classes, skill=1.2, sharpness=2.0),
+    ]
+    functions = {
+        "accuracy": lambda y, p: accuracy_score(y, p.argmax(axis=1)),
+        "logLoss": lambda y, p: cross_entropy(np.eye(classes)[y], p).mean(),
+        "calibrationError": calibration_error,
+    }
+    for model in models:
+        # scikit-learn wants rows that sum to 1 in float64, which float32 numbers do not quite.
+        normalized = model / model.sum(axis=1, keepdims=True)
+        assert np.isclose(functions["logLoss"](labels, model), log_loss(labels, normalized), atol=1e-6)
+    write(
+        "metrics",
+        {
+            "classes": classes,
+            "labels": labels,
+            "models": [model.ravel() for model in models],
+            "values": [
+                {name: function(labels, model) for name, function in functions.items()} for model in models
+            ],
+            "recall": [recall_score(labels, model.argmax(axis=1), average=None) for model in models],
+            "bootstrap": {name: bootstrap(labels, models, function) for name, function in functions.items()},
+        },
+    )
+
+
+weights()
+neighbors()
+metrics()
