@@ -1,0 +1,41 @@
+/** Numbers as people read them: in the table of the command line and in the report. */
+
+/** 0.8234 is 82.3% */
+export function percent(share: number, digits = 1): string {
+  return Number.isFinite(share) ? `${fixed(share * 100, digits)}%` : '–';
+}
+
+/** Fixed digits, with a true minus sign and no "-0.0"; a dash where there is no number. */
+export function fixed(value: number, digits: number): string {
+  if (!Number.isFinite(value)) return '–';
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? text.replace('-', '') : text.replace('-', '−');
+}
+
+/** 12345 is 12,345 */
+export function count(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+/** count(1, 'shard') is "1 shard", count(2, 'shard') is "2 shards" */
+export function counted(value: number, singular: string, plural = `${singular}s`): string {
+  return `${count(value)} ${value === 1 ? singular : plural}`;
+}
+
+/** 1536 is 1.5 KiB */
+export function bytes(value: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+  const power = Math.min(Math.floor(Math.log2(Math.max(value, 1)) / 10), units.length - 1);
+  const scaled = value / 1024 ** power;
+  return `${power === 0 || scaled >= 100 ? count(scaled) : scaled.toFixed(1)} ${units[power]}`;
+}
+
+/** 3725 is 1 h 2 min; 65 is 1 min 5 s; 4.25 is 4.3 s */
+export function duration(seconds: number): string {
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  const minutes = Math.round(whole / 60);
+  return `${count(Math.floor(minutes / 60))} h ${minutes % 60} min`;
+}

@@ -1,0 +1,85 @@
+import { trusted } from './html.ts';
+
+/**
+ * The report's style sheet: system fonts, one column of text, charts side by side where they fit.
+ * Series colours are from Okabe and Ito's palette, which stays apart for colour-blind readers; the
+ * lighter ones serve on a dark ground. Series also differ by dash.
+ */
+export const reportStyle = trusted(`
+:root {
+  color-scheme: light dark;
+  --paper: #fdfdfc; --ink: #1c1e21; --soft: #5d636b; --rule: #e2e3e1; --panel: #f5f5f2;
+  --s0: #0072b2; --s1: #d55e00; --s2: #009e73; --s3: #b0588f; --s4: #7a6a00;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --paper: #16181b; --ink: #e8e8e6; --soft: #a1a7ae; --rule: #33373c; --panel: #1e2125;
+    --s0: #56b4e9; --s1: #f08a3c; --s2: #2bc095; --s3: #dd93c0; --s4: #e6d64a;
+  }
+}
+* { box-sizing: border-box; }
+body {
+  margin: 0 auto; padding: clamp(1.25rem, 4vw, 3.5rem) clamp(1rem, 4vw, 2.5rem) 4rem; max-width: 68rem;
+  background: var(--paper); color: var(--ink);
+  font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif;
+  text-size-adjust: 100%; -webkit-text-size-adjust: 100%;
+}
+header p, .note, figcaption, dt, summary { color: var(--soft); }
+.eyebrow { margin: 0; font-size: .8125rem; letter-spacing: .02em; }
+h1 { margin: .1rem 0 0; font-size: clamp(1.6rem, 5vw, 2.25rem); line-height: 1.2; letter-spacing: -.015em; overflow-wrap: anywhere; }
+h2 { margin: 3.25rem 0 .75rem; font-size: 1.2rem; letter-spacing: -.005em; }
+h3 { margin: 0 0 .25rem; font-size: 1rem; font-weight: 600; }
+p { margin: .5rem 0; max-width: 44rem; }
+.verdict { margin: 1.75rem 0 0; padding: 1.1rem 1.35rem; background: var(--panel); border-left: 4px solid var(--soft); border-radius: 0 6px 6px 0; }
+.verdict p { margin: 0; max-width: none; text-wrap: pretty; }
+.verdict .headline { font-size: clamp(1.1rem, 3vw, 1.3rem); font-weight: 600; line-height: 1.35; margin-bottom: .3rem; }
+.verdict.better { border-color: var(--s2); }
+.verdict.worse { border-color: var(--s1); }
+.warnings { margin: 1.25rem 0 0; padding: 0; list-style: none; max-width: 48rem; }
+.warnings li { padding: .5rem 0 .5rem 1.35rem; border-left: 4px solid var(--s1); margin-bottom: .5rem; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100%; }
+caption { text-align: left; color: var(--soft); padding-bottom: .4rem; font-size: .875rem; }
+th, td { padding: .45rem .9rem .45rem 0; text-align: right; border-bottom: 1px solid var(--rule); white-space: nowrap; vertical-align: middle; }
+th { font-weight: 500; color: var(--soft); font-size: .875rem; }
+tbody th { color: var(--ink); font-size: 1rem; }
+th.long, td.long { white-space: normal; overflow-wrap: anywhere; min-width: 8rem; }
+td.long { min-width: 16rem; }
+.reasons { margin-top: 1rem; font-size: .9375rem; }
+.reasons tbody th { font-size: .9375rem; }
+th:first-child, td:first-child, .text { text-align: left; }
+th:last-child, td:last-child { padding-right: 0; }
+td small { color: var(--soft); font-size: .8125rem; }
+.narrow { width: auto; min-width: min(100%, 26rem); }
+.narrow th, .narrow td { padding-right: 2rem; }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 18.5rem), 1fr)); gap: 2rem 2.25rem; margin-top: 1.25rem; }
+figure { margin: 0; min-width: 0; }
+figcaption { font-size: .875rem; line-height: 1.45; }
+figure svg { display: block; width: 100%; max-width: 32rem; height: auto; margin: .35rem 0 .25rem; overflow: visible; }
+svg text { fill: var(--soft); font: 11px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; font-variant-numeric: tabular-nums; }
+.grid { stroke: var(--rule); stroke-width: 1; }
+.axis { stroke: var(--soft); stroke-width: 1; }
+.line { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
+.whisker { stroke-width: 2; stroke-linecap: round; opacity: .55; }
+.bin { stroke: var(--s0); stroke-width: 1; opacity: .45; }
+.bar { fill: var(--s0); opacity: .8; }
+.cell { width: 8.75rem; height: 1.125rem; vertical-align: middle; }
+.cell .whisker { stroke-width: 3; }
+.s0 { stroke: var(--s0); } .s1 { stroke: var(--s1); } .s2 { stroke: var(--s2); } .s3 { stroke: var(--s3); } .s4 { stroke: var(--s4); }
+.dot { stroke: none; }
+.dot.s0 { fill: var(--s0); } .dot.s1 { fill: var(--s1); } .dot.s2 { fill: var(--s2); } .dot.s3 { fill: var(--s3); } .dot.s4 { fill: var(--s4); }
+.line.s1 { stroke-dasharray: 6 4; } .line.s2 { stroke-dasharray: 2 4; } .line.s3 { stroke-dasharray: 9 3 2 3; } .line.s4 { stroke-dasharray: 12 4; }
+.legend { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; padding: 0; margin: .5rem 0 0; list-style: none; font-size: .9375rem; }
+.legend svg { width: 2rem; height: .75rem; vertical-align: baseline; margin-right: .4rem; }
+details { margin-top: .35rem; font-size: .875rem; }
+summary { cursor: pointer; }
+details table { margin-top: .5rem; }
+details th, details td { padding-top: .2rem; padding-bottom: .2rem; font-size: .8125rem; }
+details tbody th { font-size: .8125rem; }
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: 1.1rem 1.5rem; margin: 1rem 0 0; }
+.facts div { min-width: 0; }
+dt { font-size: .875rem; } dd { margin: 0; font-size: 1.25rem; font-variant-numeric: tabular-nums; }
+pre { background: var(--panel); padding: .8rem 1rem; border-radius: 6px; overflow-x: auto; font: .875rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
+code { font: .9em ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
+@media print { body { max-width: none; padding: 0; } figure, tr { break-inside: avoid; } }
+`);

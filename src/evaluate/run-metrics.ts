@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { setNames } from '../data/shard.ts';
+import { metricsSchema } from './schema.ts';
+
+const interval = z.strictObject({ value: z.number(), low: z.number(), high: z.number() });
+const count = z.int().nonnegative();
+
+/** `runs/<run>/metrics.json`: everything that the report and the table at the end show. */
+export const runMetricsSchema = z.strictObject({
+  run: z.string(),
+  dataset: z.string(),
+  classes: z.array(z.string()),
+  /** `validation` when there is no test set; the figures then are on data that the weights saw. */
+  evaluatedOn: z.enum(['test', 'validation']),
+  /** The teacher (`teacher`) and every student, by the name of its variant. */
+  metrics: metricsSchema,
+  /** The first is the one that the config asks for; the others are compared with it. */
+  students: z.array(
+    z.strictObject({
+      variant: z.string(),
+      history: z.array(
+        z.strictObject({
+          epoch: z.int(),
+          loss: z.number(),
+          /** Of the unlabeled examples. Undefined for a student without weights. */
+          meanWeight: z.number().optional(),
+          validationAccuracy: z.number().optional(),
+        }),
+      ),
+      parameters: count,
+      /** Size of the saved student. */
+      bytes: count,
+    }),
+  ),
+  /** The teacher's share of wrong classes on the validation set, by its margin in [low, high]. */
+  teacherCurve: z.array(
+    z.strictObject({ low: z.number(), high: z.number(), count, errorRate: interval }),
+  ),
+  /** Histogram of the weights of the unlabeled examples; a bin is [low, high). */
+  weights: z.array(z.strictObject({ low: z.number(), high: z.number(), count })),
+  meanWeight: z.number(),
+  /** Examples labeled by the teacher, by set. */
+  labels: z.record(z.enum(setNames), count),
+  quarantined: count,
+  /** Some of the quarantined examples, for the report. */
+  quarantineExamples: z.array(z.strictObject({ id: z.string(), reason: z.string() })),
+  warnings: z.array(z.string()),
+});
+export type Metrics = z.infer<typeof runMetricsSchema>;

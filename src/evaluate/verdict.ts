@@ -1,0 +1,83 @@
+import { count, fixed, percent } from './format.ts';
+import type { Metrics } from './run-metrics.ts';
+import type { Interval } from './schema.ts';
+
+/** What a run shows, in plain words; `better` only when the interval of the difference excludes 0. */
+export interface Verdict {
+  readonly outcome: 'better' | 'worse' | 'unclear' | 'alone';
+  readonly headline: string;
+  readonly detail: string;
+}
+
+/** Compares the accuracy of the first student with that of `baseline`, by default the second. */
+export function verdict(
+  { students, metrics, evaluatedOn }: Metrics,
+  baseline = students[1]?.variant,
+): Verdict {
+  const student = students[0]?.variant ?? 'student';
+  const difference = baseline && accuracyDifference(metrics.differences, student, baseline);
+  if (!difference) {
+    const accuracy = metrics.models[student]?.accuracy.value ?? Number.NaN;
+    return {
+      outcome: 'alone',
+      headline: `The ${student} student is right on ${percent(accuracy)} of the ${evaluatedOn} set.`,
+      detail:
+        'Nothing was trained to compare it with. compare: [uniform] trains the plain student.',
+    };
+  }
+  const pair = `on the same ${count(metrics.examples)} ${evaluatedOn} examples`;
+  const interval = `95% interval ${signed(difference.low)} to ${signed(difference.high)}`;
+  const size = `${points(Math.abs(difference.value))} percentage points`;
+  if (difference.low > 0) {
+    return {
+      outcome: 'better',
+      headline: `The ${student} student is ${size} more accurate than the ${baseline} one.`,
+      detail: `Paired ${pair}: ${interval}, which excludes 0.`,
+    };
+  }
+  if (difference.high < 0) {
+    return {
+      outcome: 'worse',
+      headline: `The ${student} student is ${size} less accurate than the ${baseline} one.`,
+      detail: `Paired ${pair}: ${interval}. On this data, prefer ${baseline}.`,
+    };
+  }
+  const direction = difference.value < 0 ? 'less' : 'more';
+  return {
+    outcome: 'unclear',
+    headline: `No clear difference between the ${student} student and the ${baseline} one.`,
+    detail:
+      `The ${student} student is ${size} ${direction} accurate ${pair}, but that may be chance: ` +
+      `the ${interval} includes 0.`,
+  };
+}
+
+/** What a reader must know when there was no test set. */
+export const validationCaveat =
+  'These figures are on the validation set, which the weights were estimated from and which the ' +
+  'students have learned. They flatter every student. Put labeled examples that nothing else uses ' +
+  'in test/ for honest ones.';
+
+function accuracyDifference(
+  differences: Metrics['metrics']['differences'],
+  student: string,
+  baseline: string,
+): Interval | undefined {
+  for (const { a, b, metric, value, low, high } of differences) {
+    if (metric !== 'accuracy') continue;
+    if (a === student && b === baseline) return { value, low, high };
+    if (a === baseline && b === student) return { value: -value, low: -high, high: -low };
+  }
+  return undefined;
+}
+
+/** A share as percentage points: 0.0123 is 1.2; small ones get a second digit. */
+function points(share: number): string {
+  return fixed(share * 100, Math.abs(share) < 0.001 ? 2 : 1);
+}
+
+/** Percentage points with their sign. */
+export function signed(share: number): string {
+  const text = points(share);
+  return share > 0 && Number(text) !== 0 ? `+${text}` : text;
+}

@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import { renderReport } from '../../src/evaluate/report.ts';
+import { sampleMetrics } from './sample-metrics.ts';
+
+describe('renderReport', () => {
+  test('needs nothing from outside and has no script', () => {
+    const report = renderReport(sampleMetrics());
+    expect(report).not.toMatch(/https?:/);
+    expect(report).not.toMatch(/\b(src|href|srcset|action|data)\s*=/i);
+    expect(report).not.toMatch(/<(script|link|img|iframe|object|embed)\b/i);
+    expect(report).not.toMatch(/@import|url\(/);
+    expect(report).toContain("default-src 'none'");
+  });
+
+  test('escapes every text of the user', () => {
+    const evil = `"><script>alert('x')</script>&`;
+    const { metrics, students } = sampleMetrics();
+    const report = renderReport(
+      sampleMetrics({
+        run: evil,
+        dataset: evil,
+        classes: ['cat', evil],
+        warnings: [evil],
+        metrics: { ...metrics, models: { ...metrics.models, [evil]: metrics.models.teacher! } },
+        students: [...students, { ...students[0]!, variant: evil }],
+        quarantineExamples: [{ id: evil, reason: evil }],
+      }),
+    );
+    expect(report).not.toContain('<script');
+    expect(report.split('&lt;script&gt;').length - 1).toBeGreaterThanOrEqual(10);
+  });
+
+  test('is well-formed: every element that is opened is closed, in order', () => {
+    const report = renderReport(sampleMetrics({ warnings: ['One.'] }));
+    const open: string[] = [];
+    for (const [, end, name, attributes] of report.matchAll(/<(\/?)([a-z][a-z0-9]*)([^>]*)>/gi)) {
+      if (end) expect(open.pop()).toBe(name);
+      else if (name !== 'meta' && !attributes?.endsWith('/')) open.push(name!);
+    }
+    expect(open).toEqual([]);
+  });
+
+  test('shows all figures, also as tables', () => {
+    const report = renderReport(sampleMetrics());
+    for (const figure of [
+      '81.4% <small>80.5% to 82.3%</small>',
+      'The weighted student is 1.3 percentage points more accurate than the uniform one.',
+      '93,322',
+      '376 KiB',
+      '<td class="text">log-loss</td><td>−0.0510</td><td>−0.0690 to −0.0330</td>',
+      '<th scope="row">30</th>',
+      '2 of the 3 quarantined examples',
+      'premature end of JPEG image',
+      'counterweight run cifar',
+    ]) {
+      expect(report).toContain(figure);
+    }
+    expect(report).not.toMatch(/NaN|undefined|Infinity/);
+  });
+
+  test('every chart has a title and a description for those who cannot see it', () => {
+    const charts = renderReport(sampleMetrics()).split('role="img">').slice(1);
+    expect(charts).toHaveLength(5);
+    for (const chart of charts)
+      expect(chart).toMatch(/^\s*<title>[^<]+<\/title><desc>[^<]+<\/desc>/);
+  });
+
+  test('says when the figures are on the validation set', () => {
+    expect(renderReport(sampleMetrics())).not.toContain('They flatter');
+    expect(renderReport(sampleMetrics({ evaluatedOn: 'validation' }))).toContain('They flatter');
+  });
+
+  test('holds with as little as a run can have', () => {
+    const { metrics, students } = sampleMetrics();
+    const { weighted } = metrics.models;
+    const report = renderReport(
+      sampleMetrics({
+        metrics: {
+          examples: 1,
+          differences: [],
+          models: {
+            weighted: { ...weighted!, recall: [null, { value: 1, low: 0.2, high: 1 }] },
+          },
+        },
+        classes: ['cat', 'dog'],
+        students: [{ ...students[0]!, history: [{ epoch: 1, loss: 2 }] }],
+        teacherCurve: [],
+        weights: [],
+        quarantineExamples: [],
+        quarantined: 0,
+      }),
+    );
+    expect(report).toContain('Nothing was trained to compare it with.');
+    expect(report).toContain('<th scope="row" class="long">cat</th><td>–</td>');
+    expect(report).not.toMatch(/NaN|undefined|Infinity/);
+  });
+
+  test('folds a long list of classes away', () => {
+    const classes = Array.from({ length: 50 }, (_, i) => `class ${i}`);
+    expect(renderReport(sampleMetrics({ classes }))).toContain('<summary>All 50 classes</summary>');
+  });
+});

@@ -1,0 +1,91 @@
+import { type Metrics, runMetricsSchema } from '../../src/evaluate/run-metrics.ts';
+import type { Interval } from '../../src/evaluate/schema.ts';
+
+/** An interval of ± `margin` around a value. */
+function around(value: number, margin: number): Interval {
+  return { value, low: value - margin, high: value + margin };
+}
+
+function model(accuracy: number, logLoss: number, calibrationError: number, classes: number) {
+  return {
+    accuracy: around(accuracy, 0.009),
+    logLoss: around(logLoss, 0.02),
+    calibrationError: around(calibrationError, 0.005),
+    recall: Array.from({ length: classes }, (_, i) => around(accuracy - 0.1 + 0.02 * i, 0.03)),
+  };
+}
+
+/** Metrics of a run with a weighted and a uniform student; made up, but of a real run's shape. */
+export function sampleMetrics(changes: Partial<Metrics> = {}): Metrics {
+  const classes = changes.classes ?? ['airplane', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse'];
+  const history = (best: number, weighted: boolean) =>
+    Array.from({ length: 30 }, (_, epoch) => ({
+      epoch: epoch + 1,
+      loss: 0.35 + 1.6 * Math.exp(-epoch / 7) - (weighted ? 0.08 : 0),
+      ...(weighted && { meanWeight: 0.93 - 0.16 * (1 - Math.exp(-epoch / 6)) }),
+      validationAccuracy: best - 0.35 * Math.exp(-epoch / 5) + 0.004 * Math.sin(epoch * 2.1),
+    }));
+  return runMetricsSchema.parse({
+    run: 'cifar-2f7a91c04be3',
+    dataset: 'cifar',
+    classes,
+    evaluatedOn: 'test',
+    metrics: {
+      examples: 10_000,
+      models: {
+        teacher: model(0.793, 0.71, 0.081, classes.length),
+        uniform: model(0.801, 0.655, 0.062, classes.length),
+        weighted: model(0.8143, 0.604, 0.034, classes.length),
+      },
+      differences: [
+        {
+          a: 'weighted',
+          b: 'uniform',
+          metric: 'accuracy',
+          value: 0.0133,
+          low: 0.0061,
+          high: 0.0205,
+        },
+        {
+          a: 'weighted',
+          b: 'uniform',
+          metric: 'logLoss',
+          value: -0.051,
+          low: -0.069,
+          high: -0.033,
+        },
+      ],
+    },
+    students: [
+      { variant: 'weighted', history: history(0.813, true), parameters: 93_322, bytes: 384_512 },
+      { variant: 'uniform', history: history(0.799, false), parameters: 93_322, bytes: 384_512 },
+    ],
+    teacherCurve: Array.from({ length: 10 }, (_, i) => ({
+      low: (i / 10) ** 1.3,
+      high: ((i + 1) / 10) ** 1.3,
+      count: 100,
+      errorRate: {
+        value: 0.62 * Math.exp(-i / 3),
+        low: Math.max(0.62 * Math.exp(-i / 3) - 0.07, 0),
+        high: 0.62 * Math.exp(-i / 3) + 0.08,
+      },
+    })),
+    weights: Array.from({ length: 20 }, (_, i) => ({
+      low: i / 20,
+      high: (i + 1) / 20,
+      count: Math.round(40 + 900 * (i / 19) ** 4 + 120 * Math.exp(-((i - 8) ** 2) / 8)),
+    })),
+    meanWeight: 0.781,
+    labels: { labeled: 2000, validation: 1000, test: 10_000, unlabeled: 37_000 },
+    quarantined: 3,
+    quarantineExamples: [
+      {
+        id: 'monday/0001.jpg',
+        reason: 'The image cannot be decoded: premature end of JPEG image.',
+      },
+      { id: 'monday/0007.jpg', reason: 'The file has 71303168 bytes; at most 64 MiB are read.' },
+    ],
+    warnings: [],
+    ...changes,
+  });
+}
