@@ -1,0 +1,136 @@
+import { UserError } from '../../errors.ts';
+import type { tfTypes } from '../../tensorflow.ts';
+import {
+  endsInClassScores,
+  modelFrom,
+  outputLayer,
+  type Topology,
+  topologySchema,
+  withOutputActivation,
+} from '../topology.ts';
+
+/** Layers that draw random numbers at every step: a run could not be repeated or resumed exactly. */
+const randomLayers = [
+  'Dropout',
+  'SpatialDropout1D',
+  'AlphaDropout',
+  'GaussianDropout',
+  'GaussianNoise',
+  'RandomWidth',
+];
+
+/**
+ * The user's own topology: the text of a `model.json` of tfjs, as `model.save` or the converter for
+ * Keras writes it. Its weights are not read; they are drawn anew, by its own initializers.
+ *
+ * @param key the file's key, for messages.
+ * @throws UserError when it is no such file, or does not fit the examples or the classes.
+ */
+export async function layersModel(
+  text: string,
+  key: string,
+  inputShape: readonly number[],
+  classes: number,
+  seed: number,
+): Promise<tfTypes.LayersModel> {
+  const topology = parseTopology(text, key);
+  checkLayers(topology, key);
+  setSeeds(topology, seed);
+  const model = await modelFrom(withOutputActivation(topology, 'linear')).catch((error) => {
+    throw new UserError(
+      `'${key}' cannot be built: ${error instanceof Error ? error.message : error}`,
+      'Load it with tf.loadLayersModel of tfjs 4.22, where all of its layers have to be known.',
+    );
+  });
+  checkShapes(model, key, inputShape, classes);
+  return model;
+}
+
+function parseTopology(text: string, key: string): Topology {
+  const hint = 'Expected a model.json of a tfjs LayersModel with one output, as model.save writes.';
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new UserError(`'${key}' is not JSON.`, hint);
+  }
+  // model.save wraps the topology in modelTopology, and the converter for Keras in model_config too.
+  for (const wrapper of ['modelTopology', 'model_config']) {
+    if (isRecord(json) && wrapper in json) json = json[wrapper];
+  }
+  const parsed = topologySchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new UserError(
+    `'${key}' has no topology that can be used: ${issue?.path.join('.')}: ${issue?.message}.`,
+    hint,
+  );
+}
+
+function checkLayers(topology: Topology, key: string): void {
+  if (!endsInClassScores(topology)) {
+    const { class_name, config } = outputLayer(topology);
+    throw new UserError(
+      `'${key}' ends in the ${class_name} layer '${config.name}' with activation ${config.activation ?? 'none'}.`,
+      'The last layer has to be Dense or Activation with activation softmax or linear, or Softmax.',
+    );
+  }
+  const random = topology.config.layers.find((layer) => randomLayers.includes(layer.class_name));
+  if (random) {
+    throw new UserError(
+      `'${key}' has the ${random.class_name} layer '${random.config.name}', whose random numbers would make a run impossible to repeat or resume.`,
+      'Take the layer out; weightDecay and augment work against overfitting too.',
+    );
+  }
+}
+
+/** Gives every initializer a seed, in the order of the file. */
+function setSeeds(topology: Topology, seed: number): void {
+  let count = 0;
+  const visit = (node: unknown): void => {
+    if (!isRecord(node)) return;
+    for (const [name, value] of Object.entries(node)) {
+      if (name.endsWith('_initializer') && isRecord(value) && isRecord(value.config)) {
+        value.config.seed = seed * 1000 + count++;
+      } else {
+        visit(value);
+      }
+    }
+  };
+  visit(topology.config.layers);
+}
+
+function checkShapes(
+  model: tfTypes.LayersModel,
+  key: string,
+  inputShape: readonly number[],
+  classes: number,
+): void {
+  const [input, output] = [model.inputs[0]!.shape.slice(1), model.outputs[0]!.shape.slice(1)];
+  const fits =
+    model.inputs.length === 1 &&
+    input.length === inputShape.length &&
+    input.every((size, axis) => size === inputShape[axis]);
+  if (!fits) {
+    const has = model.inputs
+      .map(({ shape }) => `[${shape.slice(1).map((size) => size ?? 'any')}]`)
+      .join(' and ');
+    model.dispose();
+    throw new UserError(
+      `'${key}' takes ${has}, and an example is [${inputShape}].`,
+      `Give it one input of [${inputShape}], or change task.size or task.channels.`,
+    );
+  }
+  if (output.length !== 1 || output[0] !== classes) {
+    model.dispose();
+    throw new UserError(
+      `'${key}' gives [${output}] scores, and the task has ${classes} classes.`,
+      `Give its last layer ${classes} units.`,
+    );
+  }
+}
+
+/** Arrays count too: their keys are places. */
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,160 @@
+/**
+ * A model in the bucket: a folder with `model.json` and `weights.bin`, a tfjs LayersModel that gives
+ * probabilities (so any TensorFlow.js program can load it), and `student.json`, which says what its
+ * outputs mean and how an example becomes its input.
+ *
+ * The same model gives the same bytes.
+ */
+import { z } from 'zod';
+import { featuresSchema } from '../data/features.ts';
+import { toJson } from '../store/once.ts';
+import { tf, type tfTypes } from '../tensorflow.ts';
+import {
+  inputShapeOf,
+  modelFrom,
+  topologyOf,
+  topologySchema,
+  withOutputActivation,
+} from './topology.ts';
+
+const studentSchema = z.strictObject({
+  /** Class names; a class is its place in the list. */
+  classes: z.array(z.string()),
+  features: featuresSchema,
+  /** The program and its version. */
+  createdBy: z.string(),
+});
+export type StudentDescription = z.infer<typeof studentSchema>;
+
+const weightSchema = z.looseObject({
+  name: z.string(),
+  shape: z.array(z.int().nonnegative()),
+  dtype: z.literal('float32'),
+});
+
+const modelSchema = z.looseObject({
+  format: z.literal('layers-model'),
+  modelTopology: topologySchema,
+  weightsManifest: z.tuple([
+    z.looseObject({ paths: z.tuple([z.literal('weights.bin')]), weights: z.array(weightSchema) }),
+  ]),
+});
+
+export interface Student {
+  readonly description: StudentDescription;
+  /** Gives logits, [n, classes]: what the training goes on from. */
+  readonly model: tfTypes.LayersModel;
+  /**
+   * @param values features, [n, ...featureShape], row by row.
+   * @returns probabilities, [n, classes], row by row.
+   */
+  predict(values: Float32Array, n: number): Float32Array;
+  /** Frees the native memory. */
+  dispose(): void;
+}
+
+/** The files of a model that gives logits, by their names in the folder. */
+export function saveModel(
+  model: tfTypes.LayersModel,
+  description: StudentDescription,
+): Map<string, Uint8Array> {
+  const weights = model.weights.map((weight) => ({
+    name: weight.originalName,
+    shape: weight.shape,
+    dtype: 'float32',
+  }));
+  const json = {
+    format: 'layers-model',
+    generatedBy: description.createdBy,
+    convertedBy: null,
+    modelTopology: withOutputActivation(topologyOf(model), 'softmax'),
+    weightsManifest: [{ paths: ['weights.bin'], weights }],
+  };
+  return new Map<string, Uint8Array>([
+    ['model.json', toJson(json)],
+    ['weights.bin', weightBytes(model)],
+    ['student.json', toJson(studentSchema.parse(description))],
+  ]);
+}
+
+/** Float32, little-endian as every platform is that tfjs-node runs on, one weight after another. */
+function weightBytes(model: tfTypes.LayersModel): Uint8Array {
+  return Buffer.concat(
+    model.weights.map((weight) => {
+      const { buffer, byteOffset, byteLength } = weight.read().dataSync();
+      return Buffer.from(buffer, byteOffset, byteLength);
+    }),
+  );
+}
+
+/**
+ * Opens the files that `saveModel` gave.
+ * @throws Error when a file is missing or is not what `saveModel` writes.
+ */
+export async function loadModel(files: ReadonlyMap<string, Uint8Array>): Promise<Student> {
+  const description = studentSchema.parse(parseJson(files, 'student.json'));
+  const { modelTopology, weightsManifest } = modelSchema.parse(parseJson(files, 'model.json'));
+  const model = await modelFrom(withOutputActivation(modelTopology, 'linear'));
+  setWeights(model, weightsManifest[0].weights, file(files, 'weights.bin'));
+  return {
+    description,
+    model,
+    predict: (values, n) => predictProbabilities(model, values, n),
+    dispose: () => model.dispose(),
+  };
+}
+
+function setWeights(
+  model: tfTypes.LayersModel,
+  specs: readonly z.infer<typeof weightSchema>[],
+  bytes: Uint8Array,
+): void {
+  const count = specs.reduce((sum, { shape }) => sum + tf.util.sizeFromShape(shape), 0);
+  if (bytes.byteLength !== 4 * count) {
+    throw new Error(`weights.bin has ${bytes.byteLength} bytes; expected ${4 * count}`);
+  }
+  // Copied, because floats have to start at a multiple of four bytes.
+  const values = new Float32Array(new Uint8Array(bytes).buffer);
+  const weights = new Map(model.weights.map((weight) => [weight.originalName, weight]));
+  let start = 0;
+  for (const { name, shape } of specs) {
+    const weight = weights.get(name);
+    if (!weight || !weights.delete(name)) throw new Error(`model.json has no weight '${name}'`);
+    const end = start + tf.util.sizeFromShape(shape);
+    tf.tidy(() => {
+      weight.write(tf.tensor(values.subarray(start, end), shape));
+    });
+    start = end;
+  }
+  for (const name of weights.keys()) throw new Error(`weights.bin lacks the weight '${name}'`);
+}
+
+function file(files: ReadonlyMap<string, Uint8Array>, name: string): Uint8Array {
+  const bytes = files.get(name);
+  if (!bytes) throw new Error(`the model has no file '${name}'`);
+  return bytes;
+}
+
+function parseJson(files: ReadonlyMap<string, Uint8Array>, name: string): unknown {
+  return JSON.parse(Buffer.from(file(files, name)).toString('utf8'));
+}
+
+/** Examples in the network at once: the layers between hold many more numbers than an example. */
+const predictBatchSize = 256;
+
+/**
+ * What a model that gives logits says of n examples: probabilities, [n, classes], row by row.
+ * @param values features, [n, ...featureShape], row by row.
+ */
+export function predictProbabilities(
+  model: tfTypes.LayersModel,
+  values: Float32Array,
+  n: number,
+): Float32Array {
+  return tf.tidy(() => {
+    const input = tf.tensor(values, [n, ...inputShapeOf(model)]);
+    // A model with one output gives one tensor; the type covers models with several.
+    const logits = model.predict(input, { batchSize: predictBatchSize }) as tfTypes.Tensor;
+    return tf.softmax(logits).dataSync<'float32'>();
+  });
+}

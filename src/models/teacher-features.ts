@@ -1,0 +1,38 @@
+import type { TeacherConfig } from '../config/schema.ts';
+import type { Features } from '../data/features.ts';
+import { UserError } from '../errors.ts';
+
+/**
+ * What a teacher that the user brings is fed, given what the student is fed: images of its own
+ * size and normalisation, by default value / 255; rows and vectors as the student's.
+ *
+ * @throws UserError for a size, mean or std that does not fit the task.
+ */
+export function teacherFeatures(config: TeacherConfig, student: Features): Features {
+  if (student.kind !== 'image') {
+    const field = (['size', 'mean', 'std'] as const).find((name) => config[name] !== undefined);
+    if (field === undefined) return student;
+    throw new UserError(
+      `teacher.${field} is for images, and the task has ${student.kind}s`,
+      `Remove teacher.${field}: the teacher is fed the same numbers as the student.`,
+    );
+  }
+  const { channels } = student;
+  const [height, width] = config.size ?? [student.height, student.width];
+  return {
+    kind: 'image',
+    height,
+    width,
+    channels,
+    mean: byChannel(config.mean ?? Array<number>(channels).fill(0), channels, 'mean'),
+    std: byChannel(config.std ?? Array<number>(channels).fill(1), channels, 'std'),
+  };
+}
+
+function byChannel(values: number[], channels: number, field: string): number[] {
+  if (values.length === channels) return values;
+  throw new UserError(
+    `teacher.${field} has ${values.length} numbers, and the images have ${channels} channels`,
+    `Give teacher.${field} one number a channel.`,
+  );
+}

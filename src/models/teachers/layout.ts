@@ -1,0 +1,91 @@
+import { type Features, featureShape } from '../../data/features.ts';
+import { UserError } from '../../errors.ts';
+import { type Port, shapeText } from './loaded-model.ts';
+
+/** How the model reads one example: the shape, and whether channels come before the pixels. */
+export interface Layout {
+  readonly shape: readonly number[];
+  readonly channelsFirst: boolean;
+}
+
+/**
+ * Finds out how a model reads an example from the shape that its input declares. Images may be
+ * [n, height, width, channels], [n, channels, height, width], or [n, height, width] for grey ones;
+ * rows and vectors are [n, length].
+ *
+ * @throws UserError when no layout fits, with both sides and what to set.
+ */
+export function inputLayout(
+  input: Port,
+  features: Features,
+  usual: 'NHWC' | 'NCHW',
+  name: string,
+): Layout {
+  const layouts = possibleLayouts(features);
+  if (usual === 'NCHW') layouts.sort((a, b) => Number(b.channelsFirst) - Number(a.channelsFirst));
+  if (input.shape === undefined) return layouts[0]!;
+  const declared = input.shape.slice(1);
+  const fitting = layouts.find(
+    ({ shape }) =>
+      shape.length === declared.length &&
+      shape.every((size, axis) => declared[axis] === undefined || declared[axis] === size),
+  );
+  if (fitting) return fitting;
+  throw new UserError(
+    `${name} wants ${shapeText(input.shape)}, the config gives ${featureShape(features).join(' x ')}`,
+    features.kind === 'image'
+      ? imageHint(declared, features)
+      : 'A teacher of rows or vectors reads the same numbers as the student: [n, length].',
+  );
+}
+
+function possibleLayouts(features: Features): Layout[] {
+  const last = { shape: featureShape(features), channelsFirst: false };
+  if (features.kind !== 'image') return [last];
+  const { height, width, channels } = features;
+  const layouts = [last, { shape: [channels, height, width], channelsFirst: true }];
+  if (channels === 1) layouts.push({ shape: [height, width], channelsFirst: false });
+  return layouts;
+}
+
+function imageHint(
+  declared: readonly (number | undefined)[],
+  features: Features & { kind: 'image' },
+): string {
+  const image = declaredImage(declared);
+  if (image === undefined) {
+    return 'Export a model that reads images: [n, height, width, channels] or [n, channels, height, width].';
+  }
+  const { height = features.height, width = features.width, channels } = image;
+  const changes: string[] = [];
+  if (channels !== features.channels) changes.push(`set task.channels: ${channels}`);
+  if (height !== features.height || width !== features.width) {
+    changes.push(`set teacher.size: [${height}, ${width}]`);
+  }
+  const text = changes.join(' and ');
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+/** Height, width and channels of a declared image, where the channels tell the layout. */
+function declaredImage(declared: readonly (number | undefined)[]) {
+  if (declared.length !== 3) return undefined;
+  const [first, second, third] = declared;
+  if (third === 1 || third === 3) return { height: first, width: second, channels: third };
+  if (first === 1 || first === 3) return { height: second, width: third, channels: first };
+  return undefined;
+}
+
+/** [n, pixels, channels] to [n, channels, pixels]. */
+export function toChannelsFirst(values: Float32Array, n: number, channels: number): Float32Array {
+  const pixels = values.length / (n * channels);
+  const moved = new Float32Array(values.length);
+  for (let example = 0; example < n; example++) {
+    const start = example * pixels * channels;
+    for (let channel = 0; channel < channels; channel++) {
+      for (let pixel = 0; pixel < pixels; pixel++) {
+        moved[start + channel * pixels + pixel] = values[start + pixel * channels + channel]!;
+      }
+    }
+  }
+  return moved;
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { UserError } from '../../errors.ts';
+
+const weight = z.looseObject({
+  name: z.string(),
+  shape: z.array(z.int().nonnegative()),
+  dtype: z.enum(['float32', 'int32', 'bool', 'string', 'complex64']),
+  quantization: z.looseObject({ dtype: z.enum(['uint8', 'uint16', 'float16']) }).optional(),
+});
+
+const bytesPerNumber = {
+  ...{ float32: 4, int32: 4, bool: 1, complex64: 8 },
+  ...{ uint8: 1, uint16: 2, float16: 2 },
+};
+
+/** Weights lie beside the `model.json`: a path that leads elsewhere is refused. */
+const basename = z
+  .string()
+  .regex(/^[^/\\]+$/, 'expected the name of a file in the same folder')
+  .refine((name) => name !== '.' && name !== '..', 'expected the name of a file');
+
+/** The `model.json` of a tfjs LayersModel or GraphModel. */
+const modelJsonSchema = z.looseObject({
+  format: z.string().optional(),
+  modelTopology: z.record(z.string(), z.unknown()),
+  weightsManifest: z.array(z.looseObject({ paths: z.array(basename), weights: z.array(weight) })),
+});
+export type ModelJson = z.infer<typeof modelJsonSchema>;
+
+/**
+ * Parses the `model.json` of a tfjs model.
+ * @param name how errors name the file.
+ * @throws UserError when it is no such file, or is one of the other format.
+ */
+export function parseModelJson(
+  text: string,
+  name: string,
+  format: 'layers-model' | 'graph-model',
+): ModelJson {
+  const wanted = `the model.json of a tfjs ${format}`;
+  const parsed = modelJsonSchema.safeParse(parseJson(text, name, wanted));
+  if (!parsed.success) {
+    throw new UserError(`${name} is not ${wanted}: ${z.prettifyError(parsed.error)}`);
+  }
+  const found = parsed.data.format ?? format;
+  if (found !== format) {
+    const field = found === 'graph-model' ? 'graphModel' : 'layersModel';
+    throw new UserError(
+      `${name} says that it is a ${found}, and the config takes it for a ${format}`,
+      `Give it as teacher.${field}.`,
+    );
+  }
+  return parsed.data;
+}
+
+function parseJson(text: string, name: string, wanted: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`${name} is not ${wanted}: it is not JSON (${(error as Error).message})`);
+  }
+}
+
+/** How many bytes the weights must have; undefined where texts are among them, which vary. */
+export function weightBytes(model: ModelJson): number | undefined {
+  let bytes = 0;
+  for (const { shape, dtype, quantization } of model.weightsManifest.flatMap((m) => m.weights)) {
+    if (dtype === 'string') return undefined;
+    const size = bytesPerNumber[quantization?.dtype ?? dtype];
+    bytes += shape.reduce((product, axis) => product * axis, size);
+  }
+  return bytes;
+}

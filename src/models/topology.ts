@@ -1,0 +1,81 @@
+/**
+ * The topology of a tfjs LayersModel as JSON, where its last layer gives class scores: as logits
+ * (activation linear) while we train and compute, as probabilities (softmax) in a published model.
+ */
+import { z } from 'zod';
+import { tf, type tfTypes } from '../tensorflow.ts';
+
+const layerSchema = z.looseObject({
+  class_name: z.string(),
+  config: z.looseObject({ name: z.string(), activation: z.unknown().optional() }),
+});
+type Layer = z.infer<typeof layerSchema>;
+
+export const topologySchema = z.discriminatedUnion('class_name', [
+  z.looseObject({
+    class_name: z.literal('Sequential'),
+    config: z.looseObject({ layers: z.array(layerSchema).min(1) }),
+  }),
+  z.looseObject({
+    class_name: z.enum(['Model', 'Functional']),
+    config: z.looseObject({
+      layers: z.array(layerSchema).min(1),
+      /** [layer, node, tensor] of each output. */
+      output_layers: z.tuple([z.tuple([z.string(), z.number(), z.number()])]),
+    }),
+  }),
+]);
+export type Topology = z.infer<typeof topologySchema>;
+
+/** The topology of a model that we built or loaded. */
+export function topologyOf(model: tfTypes.LayersModel): Topology {
+  return topologySchema.parse(model.toJSON(null, false));
+}
+
+export async function modelFrom(topology: Topology): Promise<tfTypes.LayersModel> {
+  // The cast: tfjs types its JSON as a recursive type that `unknown` members cannot have.
+  const json = { modelTopology: topology } as Parameters<typeof tf.models.modelFromJSON>[0];
+  return tf.models.modelFromJSON(json);
+}
+
+/** The shape of one example, without the batch. Our models have no open dimension. */
+export function inputShapeOf(model: tfTypes.LayersModel): number[] {
+  return model.inputs[0]!.shape.slice(1).map(Number);
+}
+
+/** The layer that gives the output. */
+export function outputLayer(topology: Topology): Layer {
+  const { layers } = topology.config;
+  if (topology.class_name === 'Sequential') return layers.at(-1)!;
+  const [[name]] = topology.config.output_layers;
+  const found = layers.find((layer) => layer.config.name === name);
+  if (!found) throw new RangeError(`the output layer '${name}' is not among the layers`);
+  return found;
+}
+
+/** Whether the output layer's activation can be switched between logits and probabilities. */
+export function endsInClassScores(topology: Topology): boolean {
+  const { class_name, config } = outputLayer(topology);
+  if (class_name === 'Softmax') return true;
+  const activation = config.activation ?? 'linear';
+  return (
+    ['Dense', 'Activation'].includes(class_name) &&
+    (activation === 'linear' || activation === 'softmax')
+  );
+}
+
+/** A copy that ends in the activation given. A Softmax layer becomes an Activation layer. */
+export function withOutputActivation(
+  topology: Topology,
+  activation: 'linear' | 'softmax',
+): Topology {
+  const copy = structuredClone(topology);
+  const layer = outputLayer(copy);
+  if (layer.class_name === 'Softmax') {
+    layer.class_name = 'Activation';
+    layer.config = { name: layer.config.name, activation };
+  } else {
+    layer.config.activation = activation;
+  }
+  return copy;
+}

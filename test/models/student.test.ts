@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest';
+import type { Features } from '../../src/data/features.ts';
+import { buildNetwork } from '../../src/models/networks.ts';
+import { loadModel, saveModel } from '../../src/models/student.ts';
+import { tf, type tfTypes } from '../../src/tensorflow.ts';
+import { createEagerStep } from '../../src/train/eager-step.ts';
+import { randomBatch, smallConvnet, smallMlp, smallResnet } from '../train/networks.ts';
+
+const shape = [8, 8, 1];
+const features: Features = {
+  kind: 'image',
+  height: 8,
+  width: 8,
+  channels: 1,
+  mean: [0.5],
+  std: [0.2],
+};
+const description = { classes: ['a', 'b', 'c'], features, createdBy: 'counterweight 1.2.3' };
+const batch = randomBatch(8, shape, 3, 0);
+
+/** Trained a little, so that no weight is at its start. */
+async function trained(network: Parameters<typeof buildNetwork>[0]) {
+  const model = await buildNetwork(network, shape, 3, 1);
+  const step = createEagerStep(model, smallMlp);
+  for (let count = 0; count < 3; count++) step.run(batch, 0.01);
+  step.dispose();
+  return model;
+}
+
+for (const network of [smallMlp, smallConvnet, smallResnet]) {
+  test(`a ${network.architecture} is saved as the same bytes and says the same after loading`, async () => {
+    const [model, twin] = [await trained(network), await trained(network)];
+    const files = saveModel(model, description);
+    expect([...files.keys()]).toEqual(['model.json', 'weights.bin', 'student.json']);
+    expect(saveModel(twin, description)).toEqual(files);
+
+    const student = await loadModel(files);
+    expect(student.description).toEqual(description);
+    const logits = model.predictOnBatch(tf.tensor(batch.features, [8, ...shape])) as tfTypes.Tensor;
+    expect(student.predict(batch.features, 8)).toEqual(tf.softmax(logits).dataSync());
+    expect(saveModel(student.model, description)).toEqual(files);
+  });
+
+  test(`any TensorFlow.js program can load a saved ${network.architecture}`, async () => {
+    const files = saveModel(await trained(network), description);
+    const json = JSON.parse(Buffer.from(files.get('model.json')!).toString());
+    const loaded = await tf.loadLayersModel(
+      tf.io.fromMemory({
+        modelTopology: json.modelTopology,
+        weightSpecs: json.weightsManifest[0].weights,
+        weightData: new Uint8Array(files.get('weights.bin')!).buffer,
+      }),
+    );
+    const found = loaded.predict(tf.tensor(batch.features, [8, ...shape])) as tfTypes.Tensor;
+    const student = await loadModel(files);
+    const expected = student.predict(batch.features, 8);
+    found.dataSync().forEach((value, i) => {
+      expect(value).toBeCloseTo(expected[i]!, 6);
+    });
+  });
+}
+
+test('no tensor is left behind', async () => {
+  const files = saveModel(await trained(smallConvnet), description);
+  const before = tf.memory().numTensors;
+  const student = await loadModel(files);
+  const loaded = tf.memory().numTensors;
+  for (let count = 0; count < 5; count++) student.predict(batch.features, 8);
+  saveModel(student.model, description);
+  expect(tf.memory().numTensors).toBe(loaded);
+  student.dispose();
+  expect(tf.memory().numTensors).toBe(before);
+});
+
+test('files that are missing or cut off are an error that says so', async () => {
+  const files = saveModel(await buildNetwork(smallMlp, shape, 3, 1), description);
+  for (const name of files.keys()) {
+    const rest = new Map([...files].filter(([other]) => other !== name));
+    await expect(loadModel(rest)).rejects.toThrow(`no file '${name}'`);
+  }
+  const cut = files.get('weights.bin')!.subarray(0, -4);
+  await expect(loadModel(new Map([...files, ['weights.bin', cut]]))).rejects.toThrow(
+    /weights\.bin has \d+ bytes; expected \d+/,
+  );
+});

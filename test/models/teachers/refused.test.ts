@@ -1,0 +1,239 @@
+/** What users are told about teachers that cannot be used. Messages are part of the interface. */
+import { cp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { TeacherConfig } from '../../../src/config/schema.ts';
+import type { Features } from '../../../src/data/features.ts';
+import { UserError } from '../../../src/errors.ts';
+import { tf } from '../../../src/tensorflow.ts';
+import { blank, colour, fixtures, grey, open, temporaryFolder, vector } from './open.ts';
+
+let scratch: string;
+let dataset: string;
+beforeEach(async () => {
+  scratch = await temporaryFolder();
+  dataset = await temporaryFolder();
+});
+afterEach(async () => {
+  await rm(scratch, { recursive: true });
+  await rm(dataset, { recursive: true });
+});
+
+/** Opens a teacher and predicts one blank batch; gives what the user is told. */
+async function refusal(
+  folder: string,
+  config: Partial<TeacherConfig>,
+  features: Features,
+  classes = 3,
+): Promise<string> {
+  const opening = open(folder, config, features, { scratch, classes }).then(
+    async ({ teacher, features: fed }) => {
+      try {
+        await teacher.predict(blank(3, fed));
+      } finally {
+        teacher.dispose();
+      }
+    },
+  );
+  const error = await opening.then(
+    () => expect.fail('it was accepted'),
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof UserError)) throw error;
+  return `${error.message}. ${error.hint ?? ''}`;
+}
+
+const fixture = (name: string): string => join(fixtures, name);
+const nchw = { onnx: 'model.onnx', output: 'logits' } as const;
+
+describe('the input', () => {
+  test('another size: both sides and what to set', async () => {
+    expect(await refusal(fixture('onnx-nchw-logits'), nchw, colour(32))).toBe(
+      'the ONNX model model.onnx wants [n, 3, 8, 8], the config gives 32 x 32 x 3. Set teacher.size: [8, 8].',
+    );
+  });
+  test('teacher.size is what the config gives', async () => {
+    const config = { ...nchw, size: [8, 8] as [number, number] };
+    const opened = await open(fixture('onnx-nchw-logits'), config, colour(32), { scratch });
+    const { teacher, features } = opened;
+    expect(features).toEqual({ ...colour(8), mean: [0, 0, 0], std: [1, 1, 1] });
+    teacher.dispose();
+  });
+  test('grey images for a model of colour', async () => {
+    expect(await refusal(fixture('onnx-nchw-logits'), nchw, grey())).toBe(
+      'the ONNX model model.onnx wants [n, 3, 8, 8], the config gives 8 x 8 x 1. Set task.channels: 3.',
+    );
+  });
+  test('colour images for a grey SavedModel, and another size', async () => {
+    expect(await refusal(fixture('saved-model-keras'), { savedModel: 'model' }, colour(9))).toBe(
+      'the SavedModel model wants [n, 8, 8, 1], the config gives 9 x 9 x 3. Set task.channels: 1 and set teacher.size: [8, 8].',
+    );
+  });
+  test('a vector of another length', async () => {
+    const told = await refusal(fixture('onnx-scikit-learn'), { onnx: 'model.onnx' }, vector(6));
+    expect(told).toContain('wants [n, 5], the config gives 6.');
+  });
+  test('a model that reads bytes', async () => {
+    expect(await refusal(fixture('refused'), { onnx: 'uint8.onnx' }, colour(1))).toContain(
+      'reads uint8 (image: uint8 [n, 1, 1, 3]), and is given float32',
+    );
+  });
+  test('a batch size that is hidden in the graph', async () => {
+    const config = { onnx: 'hidden-batch.onnx' };
+    expect(await refusal(fixture('refused'), config, vector(3))).toContain(
+      'fails on an input of [2, 3], which fits what it declares (x: float32 [n, 3])',
+    );
+  });
+  test.each(['size', 'mean', 'std'] as const)('teacher.%s for rows', async (field) => {
+    const config = { onnx: 'model.onnx', [field]: [1, 1] };
+    expect(await refusal(fixture('onnx-scikit-learn'), config, vector(5))).toContain(
+      `teacher.${field} is for images, and the task has vectors`,
+    );
+  });
+  test('a mean for other channels', async () => {
+    expect(await refusal(fixture('onnx-nchw-logits'), { ...nchw, mean: [0.5] }, colour())).toBe(
+      'teacher.mean has 1 numbers, and the images have 3 channels. Give teacher.mean one number a channel.',
+    );
+  });
+});
+
+describe('the outputs', () => {
+  test('another number of classes', async () => {
+    expect(await refusal(fixture('onnx-nchw-logits'), nchw, colour(), 10)).toBe(
+      "the output 'logits' of the ONNX model model.onnx is [n, 3], and the task has 10 classes: expected [n, 10]. List in task.classes the classes that the teacher was trained on, in its order.",
+    );
+  });
+  test('more than one that may have the classes', async () => {
+    expect(await refusal(fixture('refused'), { onnx: 'two-outputs.onnx' }, colour())).toBe(
+      'the ONNX model two-outputs.onnx has 2 outputs that may have the classes: probabilities: float32 [n, 3], embedding: float32 [n, 4]. Set teacher.outputName, such as probabilities.',
+    );
+  });
+  test('the only one left beside the embedding is taken', async () => {
+    const config = { onnx: 'two-outputs.onnx', embeddingName: 'embedding' };
+    const { teacher } = await open(fixture('refused'), config, colour(), { scratch });
+    expect(teacher.embeddingSize).toBe(4);
+    teacher.dispose();
+  });
+  test('a name that is not there', async () => {
+    const config = { savedModel: 'model', outputName: 'scores' };
+    const told = await refusal(fixture('saved-model-int64-label'), config, vector(5));
+    expect(told).toContain("teacher.outputName: 'scores' is not an output");
+    expect(told).toContain('label: int64 [n]');
+    expect(told).toContain('logits: float32 [n, 3]');
+  });
+  test('a label instead of floats', async () => {
+    const config = { savedModel: 'model', outputName: 'label' };
+    expect(await refusal(fixture('saved-model-int64-label'), config, vector(5))).toContain(
+      "teacher.outputName: 'label' of the SavedModel model is int64, and floats are needed",
+    );
+  });
+  test('a ZipMap: how to export without', async () => {
+    const told = await refusal(fixture('refused'), { onnx: 'zipmap.onnx' }, vector(5));
+    expect(told).toContain('has no output of floats for the classes');
+    expect(told).toContain("options={'zipmap': False}");
+  });
+  test('logits where the config says probabilities', async () => {
+    const told = await refusal(fixture('onnx-nchw-logits'), { onnx: 'model.onnx' }, colour());
+    expect(told).toContain('set teacher.output: logits');
+  });
+  test('probabilities where the config says logits', async () => {
+    const config = { layersModel: 'model.json', output: 'logits' } as const;
+    expect(await refusal(fixture('layers-model'), config, grey())).toContain(
+      'set teacher.output: probabilities',
+    );
+  });
+});
+
+describe('missing files', () => {
+  test.each([
+    ['onnx', 'teacher/m.onnx', "teacher.onnx: 'teacher/m.onnx': expected an ONNX file"],
+    ['savedModel', 'teacher', 'teacher.savedModel: there is no teacher/saved_model.pb'],
+    ['layersModel', 'm.json', "teacher.layersModel: 'm.json': expected the model.json of a tfjs l"],
+    ['graphModel', 'm.json', "teacher.graphModel: 'm.json': expected the model.json of a tfjs g"],
+    ['predictions', 'answers', 'teacher.predictions: there is no .parquet file in'],
+  ] as const)('%s', async (kind, key, message) => {
+    expect(await refusal(dataset, { [kind]: key }, grey())).toContain(message);
+  });
+  test('the SavedModel is one folder down', async () => {
+    await cp(fixture('saved-model-keras'), join(dataset, 'teacher'), { recursive: true });
+    expect(await refusal(dataset, { savedModel: 'teacher' }, grey())).toContain(
+      'Set teacher.savedModel: teacher/model.',
+    );
+  });
+  test('the signature of a SavedModel', async () => {
+    expect(await refusal(fixture('refused'), { savedModel: 'no-signature' }, grey())).toContain(
+      "the SavedModel has no signature 'serving_default' under the tag 'serve'; it has no signature (tag serve)",
+    );
+  });
+  test('the external data of an ONNX file', async () => {
+    await cp(fixture('onnx-nhwc-external-data'), dataset, { recursive: true });
+    await rm(join(dataset, 'model.onnx.data'));
+    const told = await refusal(dataset, { onnx: 'model.onnx' }, grey());
+    expect(told).toContain('the ONNX model model.onnx cannot be loaded');
+    expect(told).toContain('found: model.onnx.');
+  });
+  test('weights of a LayersModel', async () => {
+    await cp(fixture('layers-model'), dataset, { recursive: true });
+    await rm(join(dataset, 'group1-shard2of2.bin'));
+    expect(await refusal(dataset, { layersModel: 'model.json' }, grey())).toContain(
+      "teacher.layersModel: 'model.json': expected its weights group1-shard2of2.bin",
+    );
+  });
+});
+
+describe('damaged files', () => {
+  const damaged = [
+    ['onnx-nchw-logits', 'model.onnx', { onnx: 'model.onnx' }, colour()],
+    ['saved-model-keras', 'model/saved_model.pb', { savedModel: 'model' }, grey()],
+    [
+      'saved-model-keras',
+      'model/variables/variables.data-00000-of-00001',
+      { savedModel: 'model' },
+      grey(),
+    ],
+    ['layers-model', 'group1-shard1of2.bin', { layersModel: 'model.json' }, grey()],
+    ['layers-model', 'model.json', { layersModel: 'model.json' }, grey()],
+    ['graph-model', 'group1-shard1of1.bin', { graphModel: 'model.json' }, grey()],
+    ['predictions', 'answers/0.parquet', { predictions: 'answers' }, grey()],
+  ] as const;
+  test.each(damaged)('%s: %s cut short', async (name, file, config, features) => {
+    await cp(fixture(name), dataset, { recursive: true });
+    await truncate(join(dataset, file), 333);
+    const tensors = tf.memory().numTensors;
+    const told = await refusal(dataset, config, features);
+    expect(told).toMatch(/cannot be (loaded|read): |is not the model.json|is not JSON/);
+    expect(tf.memory().numTensors).toBe(tensors);
+  });
+  test('a model.json whose weights are elsewhere', async () => {
+    await cp(fixture('layers-model'), dataset, { recursive: true });
+    await editJson(join(dataset, 'model.json'), (text) =>
+      text.replace('group1-shard1of2.bin', '../../secret.bin'),
+    );
+    const told = await refusal(dataset, { layersModel: 'model.json' }, grey());
+    expect(told).toContain('expected the name of a file in the same folder');
+  });
+  test('a GraphModel given as a LayersModel', async () => {
+    const config = { layersModel: 'model.json' };
+    expect(await refusal(fixture('graph-model'), config, grey())).toContain(
+      'says that it is a graph-model, and the config takes it for a layers-model. Give it as teacher.graphModel.',
+    );
+  });
+});
+
+test('a GraphModel without a signature is tried out', async () => {
+  await cp(fixture('graph-model'), dataset, { recursive: true });
+  await editJson(join(dataset, 'model.json'), (text) => {
+    const { signature: _, ...rest } = JSON.parse(text);
+    return JSON.stringify(rest);
+  });
+  const config = { graphModel: 'model.json' };
+  const { teacher } = await open(dataset, config, grey(), { scratch });
+  const { probabilities } = await teacher.predict(blank(2, grey()));
+  expect(probabilities.reduce((sum, value) => sum + value)).toBeCloseTo(2, 5);
+  teacher.dispose();
+  expect(await refusal(dataset, config, grey(), 4)).toContain('the task has 4 classes');
+});
+
+async function editJson(path: string, edit: (text: string) => string): Promise<void> {
+  await writeFile(path, edit(await readFile(path, 'utf8')));
+}
