@@ -1,0 +1,170 @@
+/**
+ * Where a training can go on from. A checkpoint is one object in the safetensors format (8 bytes
+ * with the length of a JSON header, the header, then the little-endian floats), so that Python can
+ * open it too; the header's metadata holds the progress. `checkpoints/LATEST` names the newest and
+ * the one before it, each with its digest.
+ */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { readBytes, readJson, swapPointer } from '../store/once.ts';
+import type { ObjectStore } from '../store/store.ts';
+import type { State } from './step.ts';
+
+const epochRecord = z.strictObject({
+  epoch: z.int(),
+  /** Mean over the examples of the epoch, while the student moved. */
+  loss: z.number(),
+  /** Mean loss weight of the examples with a teacher margin; null when there was none. */
+  meanWeight: z.number().nullable(),
+  /** Time spent on it, over all resumptions. */
+  seconds: z.number(),
+});
+export type EpochRecord = z.infer<typeof epochRecord>;
+
+const progressSchema = z.strictObject({
+  /** The epoch that is under way, or the number of all epochs when all are done. */
+  epoch: z.int(),
+  /** Batches of it that are done. */
+  batch: z.int(),
+  /** Batches that are done in all epochs. */
+  step: z.int(),
+  /** Sums over the epoch so far. */
+  sums: z.strictObject({
+    loss: z.number(),
+    examples: z.int(),
+    weight: z.number(),
+    weighted: z.int(),
+    seconds: z.number(),
+  }),
+  history: z.array(epochRecord),
+});
+export type Progress = z.infer<typeof progressSchema>;
+
+export interface Checkpoint {
+  readonly progress: Progress;
+  readonly tensors: State;
+}
+
+const headerSchema = z
+  .object({
+    __metadata__: z.object({
+      configDigest: z.string(),
+      progress: z.string().transform((text) => progressSchema.parse(JSON.parse(text))),
+    }),
+  })
+  .catchall(
+    z.object({
+      dtype: z.literal('F32'),
+      shape: z.array(z.int()),
+      data_offsets: z.tuple([z.int(), z.int()]),
+    }),
+  );
+
+/** The same checkpoint gives the same bytes. */
+export function encodeCheckpoint(
+  { progress, tensors }: Checkpoint,
+  configDigest: string,
+): Uint8Array {
+  const metadata = { configDigest, progress: JSON.stringify(progress) };
+  const entries: [string, unknown][] = [['__metadata__', metadata]];
+  let offset = 0;
+  for (const [name, { shape, values }] of tensors) {
+    const data_offsets = [offset, offset + values.byteLength];
+    entries.push([name, { dtype: 'F32', shape, data_offsets }]);
+    offset += values.byteLength;
+  }
+  const json = JSON.stringify(Object.fromEntries(entries));
+  // Spaces at the end, so that the floats start at a multiple of eight bytes.
+  const header = Buffer.from(json.padEnd(json.length + ((8 - (Buffer.byteLength(json) % 8)) % 8)));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  const floats = [...tensors.values()].map(({ values }) =>
+    Buffer.from(values.buffer, values.byteOffset, values.byteLength),
+  );
+  return Buffer.concat([length, header, ...floats]);
+}
+
+/** @throws Error when it is no checkpoint, or a part of one. */
+export function decodeCheckpoint(bytes: Uint8Array): Checkpoint & { configDigest: string } {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const start = 8 + Number(file.readBigUInt64LE());
+  const json: unknown = JSON.parse(file.toString('utf8', 8, start));
+  const { __metadata__, ...entries } = headerSchema.parse(json);
+  const tensors: State = new Map();
+  for (const [name, { shape, data_offsets }] of Object.entries(entries)) {
+    const [from, to] = data_offsets.map((offset) => start + offset) as [number, number];
+    const size = shape.reduce((product, length) => product * length, 4);
+    if (to > file.length || to - from !== size) throw new Error(`the tensor '${name}' is cut off`);
+    // Copied, because floats have to start at a multiple of four bytes of their buffer.
+    const copy = new Uint8Array(file.subarray(from, to));
+    tensors.set(name, { shape, values: new Float32Array(copy.buffer) });
+  }
+  return { ...__metadata__, tensors };
+}
+
+const latestSchema = z.strictObject({
+  configDigest: z.string(),
+  /** Newest first; two at most. */
+  checkpoints: z.array(z.strictObject({ name: z.string(), step: z.int(), sha256: z.string() })),
+});
+
+export interface Checkpoints {
+  /** The newest one that is whole; undefined when there is none of this configuration. */
+  load(): Promise<Checkpoint | undefined>;
+  /** Writes one. When another task that trains the same is further, LATEST stays at that one's. */
+  save(checkpoint: Checkpoint): Promise<void>;
+}
+
+/**
+ * The checkpoints of one training.
+ *
+ * @param prefix the student's folder, with "/" at its end.
+ * @param configDigest of all that decides the training; checkpoints of another do not count.
+ */
+export function openCheckpoints(
+  store: ObjectStore,
+  prefix: string,
+  configDigest: string,
+): Checkpoints {
+  const folder = `${prefix}checkpoints/`;
+  const latestKey = `${folder}LATEST`;
+  /** Digests of those that were found damaged. */
+  const damaged = new Set<string>();
+
+  function usable(latest: z.infer<typeof latestSchema> | undefined) {
+    if (latest?.configDigest !== configDigest) return [];
+    return latest.checkpoints.filter(({ sha256 }) => !damaged.has(sha256));
+  }
+
+  return {
+    async load() {
+      if (!(await store.head(latestKey))) return undefined;
+      for (const { name, sha256 } of usable(await readJson(store, latestKey, latestSchema))) {
+        const isThere = await store.head(folder + name);
+        const bytes = isThere && (await readBytes(store, folder + name));
+        if (bytes && digestOf(bytes) === sha256) return decodeCheckpoint(bytes);
+        damaged.add(sha256);
+      }
+      return undefined;
+    },
+
+    async save(checkpoint) {
+      const bytes = encodeCheckpoint(checkpoint, configDigest);
+      const { step } = checkpoint.progress;
+      const sha256 = digestOf(bytes);
+      // With its digest in its name, it cannot be in the way of another task's.
+      const name = `${step}-${sha256.slice(0, 16)}.safetensors`;
+      await store.write(folder + name, bytes);
+      await swapPointer(store, latestKey, latestSchema, (present) => {
+        const [newest] = usable(present);
+        if (newest && newest.step >= step) return undefined;
+        const checkpoints = [{ name, step, sha256 }, ...(newest ? [newest] : [])];
+        return { configDigest, checkpoints };
+      });
+    },
+  };
+}
+
+function digestOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

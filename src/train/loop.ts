@@ -1,0 +1,164 @@
+/**
+ * Trains for some epochs, with checkpoints. A training that was stopped anywhere and started again
+ * ends with the same bits as one that was left alone.
+ */
+import { setImmediate } from 'node:timers/promises';
+import { InterruptedError, UserError } from '../errors.ts';
+import type { Checkpoints, EpochRecord, Progress } from './checkpoint.ts';
+import { learningRateAt, type ScheduleConfig } from './schedule.ts';
+import type { Batch, Reweigh, TrainingStep } from './step.ts';
+
+/** How the loss weights are made anew at the start of each epoch but the first. */
+export interface Reweighting {
+  /**
+   * Measures the student as it is now: its probabilities on the validation set. The numbers go into
+   * the checkpoints, since the student of the epoch's start is gone when a training is resumed.
+   */
+  measure(): Promise<Float32Array>;
+  /** What the numbers make of a batch; has to depend on nothing else that changes. */
+  reweigh(measured: Float32Array): Reweigh;
+}
+
+export interface Training {
+  readonly step: TrainingStep;
+  /** The batches of an epoch (from 0), from the one numbered `skip` on; the same at every call. */
+  batches(epoch: number, skip: number): AsyncIterable<Batch>;
+  readonly batchesPerEpoch: number;
+  readonly epochs: number;
+  readonly schedule: ScheduleConfig;
+  /** Without it, the weights of the batches hold in all epochs. */
+  readonly reweighting?: Reweighting | undefined;
+  /** Without them, a training that is stopped starts from the beginning. */
+  readonly checkpoints?: Checkpoints | undefined;
+  /** Time between checkpoints. Default: 60,000. */
+  readonly checkpointEveryMs?: number;
+  readonly signal: AbortSignal;
+  /** Told after every step how many of all are done. */
+  report?(done: number, total: number): void;
+  /** Told at the end of every epoch. */
+  onEpoch?(record: EpochRecord): void | Promise<void>;
+}
+
+/** The name that the numbers of `Reweighting.measure` have in a checkpoint. */
+const measuredName = 'reweighting/measured';
+
+const noSums = () => ({ loss: 0, examples: 0, weight: 0, weighted: 0, seconds: 0 });
+
+/**
+ * Goes on from the newest checkpoint where there is one.
+ * @returns the record of every epoch.
+ * @throws InterruptedError when `signal` is aborted; a checkpoint is written before.
+ * @throws UserError when the loss is no longer a number.
+ */
+export async function train(training: Training): Promise<EpochRecord[]> {
+  const { epochs, signal, checkpoints } = training;
+  const run = await resume(training);
+  try {
+    while (run.progress.epoch < epochs) await trainEpoch(training, run);
+    return run.progress.history;
+  } catch (error) {
+    // Whatever the abort broke off, the state is that after the last whole step.
+    if (!signal.aborted) throw error;
+    await save(training, run);
+    const kept = checkpoints ? 'is kept' : 'is lost, since there are no checkpoints';
+    throw new InterruptedError(`stopped after step ${run.progress.step}; what was done ${kept}`);
+  }
+}
+
+/** A training under way. Changes only between steps, never within one. */
+interface Run {
+  progress: Progress;
+  /** What `Reweighting.measure` gave in this epoch. */
+  measured: Float32Array | undefined;
+  savedStep: number;
+  savedAtMs: number;
+}
+
+async function resume({ step, checkpoints }: Training): Promise<Run> {
+  const found = await checkpoints?.load();
+  const savedAtMs = performance.now();
+  if (!found) {
+    const progress = { epoch: 0, batch: 0, step: 0, sums: noSums(), history: [] };
+    return { progress, measured: undefined, savedStep: 0, savedAtMs };
+  }
+  const { progress, tensors } = found;
+  const measured = tensors.get(measuredName)?.values;
+  tensors.delete(measuredName);
+  step.restore(tensors);
+  return { progress, measured, savedStep: progress.step, savedAtMs };
+}
+
+async function save({ step, checkpoints }: Training, run: Run): Promise<void> {
+  const { progress, measured } = run;
+  if (!checkpoints || run.savedStep === progress.step) return;
+  const tensors = step.state();
+  if (measured) tensors.set(measuredName, { shape: [measured.length], values: measured });
+  await checkpoints.save({ progress, tensors });
+  run.savedStep = progress.step;
+  run.savedAtMs = performance.now();
+}
+
+async function trainEpoch(training: Training, run: Run): Promise<void> {
+  const { batches, batchesPerEpoch, epochs, reweighting, signal, report, onEpoch } = training;
+  const { epoch, batch: skip } = run.progress;
+  let sinceMs = performance.now();
+  signal.throwIfAborted();
+  if (epoch > 0) run.measured ??= await reweighting?.measure();
+  const reweigh = run.measured && reweighting?.reweigh(run.measured);
+
+  for await (const batch of batches(epoch, skip)) {
+    // Steps block the event loop: timers and signals get their turn here.
+    await setImmediate();
+    signal.throwIfAborted();
+    takeStep(training, run, batch, reweigh);
+    const nowMs = performance.now();
+    run.progress.sums.seconds += (nowMs - sinceMs) / 1000;
+    sinceMs = nowMs;
+    report?.(run.progress.step, epochs * batchesPerEpoch);
+    if (nowMs - run.savedAtMs >= (training.checkpointEveryMs ?? 60_000)) await save(training, run);
+  }
+
+  const { batch, step, sums, history } = run.progress;
+  if (batch !== batchesPerEpoch) {
+    throw new Error(`epoch ${epoch} had ${batch} batches; expected ${batchesPerEpoch}`);
+  }
+  const record = {
+    epoch,
+    loss: sums.loss / sums.examples,
+    meanWeight: sums.weighted > 0 ? sums.weight / sums.weighted : null,
+    seconds: sums.seconds,
+  };
+  run.progress = {
+    epoch: epoch + 1,
+    batch: 0,
+    step,
+    sums: noSums(),
+    history: [...history, record],
+  };
+  run.measured = undefined;
+  await onEpoch?.(record);
+}
+
+/** One step, and the progress that it makes. */
+function takeStep(training: Training, run: Run, batch: Batch, reweigh: Reweigh | undefined): void {
+  const { step, schedule, epochs, batchesPerEpoch } = training;
+  const { progress } = run;
+  const rate = learningRateAt(progress.step, epochs * batchesPerEpoch, schedule);
+  const { loss, weights } = step.run(batch, rate, reweigh);
+  if (!Number.isFinite(loss)) {
+    throw new UserError(
+      `the loss became ${loss} at step ${progress.step + 1}, at a learning rate of ${rate}`,
+      'Try a smaller learningRate.',
+    );
+  }
+  const { sums } = progress;
+  sums.loss += loss * batch.size;
+  sums.examples += batch.size;
+  for (let i = 0; i < batch.size; i++) {
+    if (Number.isNaN(batch.teacherMargins[i])) continue;
+    sums.weight += weights[i]!;
+    sums.weighted++;
+  }
+  progress.batch++;
+  progress.step++;
+}

@@ -1,0 +1,49 @@
+/**
+ * A batch of `size` examples; arrays have room for `size` rows exactly. The last batch of an epoch
+ * may be smaller than the others.
+ */
+export interface Batch {
+  readonly size: number;
+  /** Normalised and augmented features, [size, ...featureShape]. */
+  readonly features: Float32Array;
+  /** What the student should say, [size, classes]: a soft label, or one 1. */
+  readonly targets: Float32Array;
+  /** Teacher margin in [0, 1] of an unlabeled example; NaN for one with a true label. */
+  readonly teacherMargins: Float32Array;
+  /** Loss weights; 1 for an example with a true label. */
+  readonly weights: Float32Array;
+}
+
+/**
+ * Gives the loss weights, [size], of a batch from what the student says of it right now
+ * (`probabilities`, [size, classes]). A constant in the gradient.
+ */
+export type Reweigh = (batch: Batch, probabilities: Float32Array) => Float32Array;
+
+/** Float tensors by name. */
+export type State = Map<string, { shape: number[]; values: Float32Array }>;
+
+/**
+ * One step of training: forward, loss, backward, optimizer. The loss is
+ * sum_i w_i * crossEntropy(target_i, student_i) / size.
+ */
+export interface TrainingStep {
+  /**
+   * @param reweigh when given, replaces `batch.weights`, from the batch's own forward pass.
+   * @returns the weighted loss, and the weights that it was made with, [size].
+   */
+  run(
+    batch: Batch,
+    learningRate: number,
+    reweigh?: Reweigh,
+  ): { loss: number; weights: Float32Array };
+  /** Everything that the next step depends on, by name: weights, then optimizer slots. */
+  state(): State;
+  /**
+   * Puts back what `state` gave.
+   * @throws Error when it is the state of another model or optimizer.
+   */
+  restore(state: State): void;
+  /** Frees the native memory; the model stays. */
+  dispose(): void;
+}

@@ -1,0 +1,186 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Network } from '../../src/config/schema.ts';
+import { InterruptedError, UserError } from '../../src/errors.ts';
+import { buildNetwork } from '../../src/models/networks.ts';
+import { predictProbabilities } from '../../src/models/student.ts';
+import { FolderStore } from '../../src/store/folder.ts';
+import { type Checkpoints, type EpochRecord, openCheckpoints } from '../../src/train/checkpoint.ts';
+import { createEagerStep } from '../../src/train/eager-step.ts';
+import { type Training, train } from '../../src/train/loop.ts';
+import { randomBatch, smallConvnet, smallMlp } from './networks.ts';
+
+const shape = { mlp: [5], convnet: [8, 8, 1] } as const;
+const epochs = 3;
+const batchesPerEpoch = 4;
+const validationSize = 6;
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'loop-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+type SmallNetwork = Network & { architecture: keyof typeof shape };
+
+interface Options {
+  readonly checkpoints?: Checkpoints;
+  readonly checkpointEveryMs?: number;
+  readonly signal?: AbortSignal;
+  /** Called before the step of this number, from 0, is taken. */
+  readonly beforeStep?: (step: number) => void;
+  readonly report?: (done: number, total: number) => void;
+  readonly onEpoch?: (record: EpochRecord) => void;
+  readonly schedule?: Training['schedule'];
+}
+
+/** A training from its beginning, as a process of its own would do it. */
+async function runTraining(network: SmallNetwork, options: Options = {}) {
+  const inputShape = shape[network.architecture];
+  const model = await buildNetwork(network, inputShape, 3, 1);
+  const step = createEagerStep(model, network);
+  const values = randomBatch(validationSize, inputShape, 3, 99).features;
+  const { beforeStep, ...rest } = options;
+  try {
+    const history = await train({
+      step,
+      async *batches(epoch, skip) {
+        for (let place = skip; place < batchesPerEpoch; place++) {
+          beforeStep?.(epoch * batchesPerEpoch + place);
+          // The last batch of an epoch is smaller.
+          yield randomBatch(place === batchesPerEpoch - 1 ? 3 : 8, inputShape, 3, epoch, place);
+        }
+      },
+      batchesPerEpoch,
+      epochs,
+      schedule: network,
+      reweighting: {
+        measure: async () => predictProbabilities(model, values, validationSize),
+        // Depends on the student of the epoch's start and on the student of now.
+        reweigh: (measured) => (batch, probabilities) =>
+          batch.teacherMargins.map((margin, i) =>
+            Number.isNaN(margin) ? 1 : margin + measured[i]! + probabilities[i]!,
+          ),
+      },
+      signal: new AbortController().signal,
+      ...rest,
+    });
+    return { history, state: step.state() };
+  } finally {
+    step.dispose();
+    model.dispose();
+  }
+}
+
+type Result = Awaited<ReturnType<typeof runTraining>>;
+
+function expectSame(found: Result, expected: Result) {
+  expect(found.state).toEqual(expected.state);
+  const figures = ({ history }: Result) => history.map(({ seconds, ...rest }) => rest);
+  expect(figures(found)).toEqual(figures(expected));
+}
+
+const networks: SmallNetwork[] = [
+  { ...smallMlp, optimizer: 'adam' },
+  { ...smallMlp, optimizer: 'sgd' },
+  { ...smallConvnet, optimizer: 'adam' },
+  { ...smallConvnet, optimizer: 'sgd' },
+];
+
+describe.each(networks)('$architecture with $optimizer', (network) => {
+  test('ends with the same bits every time', async () => {
+    expectSame(await runTraining(network), await runTraining(network));
+  });
+
+  test('stopped before any step and resumed, it ends with the same bits', async () => {
+    const expected = await runTraining(network);
+    const store = new FolderStore(folder);
+    for (let stop = 0; stop < epochs * batchesPerEpoch; stop++) {
+      const checkpoints = openCheckpoints(store, `${stop}/`, 'abc');
+      const controller = new AbortController();
+      const stopped = runTraining(network, {
+        checkpoints,
+        signal: controller.signal,
+        beforeStep: (step) => {
+          if (step === stop) controller.abort();
+        },
+      });
+      await expect(stopped).rejects.toThrow(InterruptedError);
+      expect((await checkpoints.load())?.progress.step ?? 0).toBe(stop);
+      expectSame(await runTraining(network, { checkpoints }), expected);
+    }
+  });
+
+  test('killed before any step and resumed from an older checkpoint, too', async () => {
+    const expected = await runTraining(network);
+    for (let kill = 0; kill < epochs * batchesPerEpoch; kill++) {
+      const checkpoints = openCheckpoints(new FolderStore(folder), `${kill}/`, 'abc');
+      let saved = 0;
+      // Every other checkpoint is not written yet when the process dies.
+      const everyOther: Checkpoints = {
+        load: () => checkpoints.load(),
+        save: async (checkpoint) => {
+          if (saved++ % 2 === 0) await checkpoints.save(checkpoint);
+        },
+      };
+      const beforeStep = (step: number) => {
+        if (step === kill) throw new Error('killed');
+      };
+      const killed = runTraining(network, {
+        checkpoints: everyOther,
+        checkpointEveryMs: 0,
+        beforeStep,
+      });
+      await expect(killed).rejects.toThrow('killed');
+      expectSame(await runTraining(network, { checkpoints }), expected);
+    }
+  });
+});
+
+test('stopped again and again, it still ends with the same bits', async () => {
+  const expected = await runTraining(smallMlp);
+  const checkpoints = openCheckpoints(new FolderStore(folder), '', 'abc');
+  for (let stop = 1; stop < epochs * batchesPerEpoch; stop += 2) {
+    const controller = new AbortController();
+    const beforeStep = (step: number) => {
+      if (step === stop) controller.abort();
+    };
+    const options = { checkpoints, signal: controller.signal, beforeStep };
+    await expect(runTraining(smallMlp, options)).rejects.toThrow(`stopped after step ${stop}`);
+  }
+  expectSame(await runTraining(smallMlp, { checkpoints }), expected);
+});
+
+test('a signal of the operating system is heard although batches never wait', async () => {
+  const controller = new AbortController();
+  const beforeStep = (step: number) => {
+    if (step === 2) setImmediate(() => controller.abort());
+  };
+  const stopped = runTraining(smallMlp, { signal: controller.signal, beforeStep });
+  await expect(stopped).rejects.toThrow(InterruptedError);
+});
+
+test('tells of every step and every epoch, with the weights that were used', async () => {
+  const steps: number[] = [];
+  const told: EpochRecord[] = [];
+  const report = (done: number, total: number) => {
+    expect(total).toBe(12);
+    steps.push(done);
+  };
+  const onEpoch = (record: EpochRecord) => void told.push(record);
+  const { history } = await runTraining(smallMlp, { report, onEpoch });
+  expect(steps).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+  expect(told).toEqual(history);
+  expect(history.map(({ epoch }) => epoch)).toEqual([0, 1, 2]);
+  // The weights of the batches are 1, and hold in the first epoch.
+  expect(history[0]!.meanWeight).toBe(1);
+  expect(history[1]!.meanWeight).not.toBe(1);
+});
+
+test('a loss that is no number ends the training with a hint', async () => {
+  const schedule = { learningRate: 1e38, schedule: 'constant' } as const;
+  const diverged = runTraining({ ...smallMlp, optimizer: 'sgd' }, { schedule });
+  await expect(diverged).rejects.toThrow(UserError);
+});
