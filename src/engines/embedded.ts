@@ -1,0 +1,132 @@
+/**
+ * The embedded engine: the whole workflow on one machine, without AWS. `aws-local-stepfunctions`
+ * interprets `infra/workflow.asl.json`; worker processes call the handlers in `functions/`; a
+ * folder (or S3) holds data and results.
+ */
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+import { InterruptedError, UserError } from '../errors.ts';
+import { type Metrics, runMetricsSchema } from '../evaluate/run-metrics.ts';
+import type { Progress } from '../stages/context.ts';
+import type { JobEvent } from '../stages/events.ts';
+import { keys } from '../stages/keys.ts';
+import { planSchema } from '../stages/plan-file.ts';
+import { publicationSchema } from '../stages/publish.ts';
+import { type Failure, failureSchema } from '../stages/record-failure.ts';
+import { startRun } from '../stages/start.ts';
+import { readJson } from '../store/once.ts';
+import { openStore } from '../store/open.ts';
+import { interpret } from './interpreter.ts';
+import { createPool } from './pool.ts';
+import { prepareWorkflow, readWorkflow } from './workflow.ts';
+
+export interface RunOptions {
+  /** The dataset: a folder with `distill.yaml`, or s3://bucket/prefix. */
+  readonly dataset: string;
+  /** Where results go: a folder, made when missing, or s3://bucket/prefix. */
+  readonly results: string;
+  /** Worker processes. Default: the cores. */
+  readonly workers?: number | undefined;
+  /** Stops the run where it is; running it again goes on from there. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+export interface RunSummary {
+  readonly run: string;
+  readonly results: string;
+  /** Keys in the results of the report and of the student of the config's method. */
+  readonly report: string;
+  readonly student: string;
+  readonly metrics: Metrics;
+  /** How many shards were labeled already, by this run or an earlier one. */
+  readonly labelCache: { readonly shards: number; readonly reused: number };
+  readonly published: boolean;
+  readonly publication: string;
+  readonly seconds: number;
+}
+
+/**
+ * Runs the whole workflow on a dataset. A run is named by its config and its objects' versions, so
+ * the same call again continues what was stopped, or finds everything done.
+ * @throws UserError when the config or the data are wrong; InterruptedError after `signal`.
+ */
+export async function run(options: RunOptions): Promise<RunSummary> {
+  const startedAt = performance.now();
+  options.signal?.throwIfAborted();
+  const job = await startRun(options.dataset, options.results);
+  const labelCache = await execute(job, options);
+  const results = await openStore(job.results);
+  const plan = await readJson(results, keys.plan(job.run), planSchema);
+  const publication = await readJson(results, keys.publication(job.run), publicationSchema);
+  return {
+    run: job.run,
+    results: job.results,
+    report: keys.report(job.run),
+    student: keys.student(job.run, plan.variants[0]!.name),
+    metrics: await readJson(results, keys.metrics(job.run), runMetricsSchema),
+    labelCache,
+    published: publication.published,
+    publication: publication.reason,
+    seconds: (performance.now() - startedAt) / 1000,
+  };
+}
+
+/** Interprets the workflow's file to its end. */
+async function execute(job: JobEvent, options: RunOptions): Promise<RunSummary['labelCache']> {
+  const pool = createPool(options.workers ?? availableParallelism(), (progress) =>
+    options.onProgress?.(progress),
+  );
+  const labelCache = { shards: 0, reused: 0 };
+  // The Map that is running: one at a time, since the states are in a line.
+  let map = { done: 0, total: 0 };
+  let failure: Failure | undefined;
+  const machine = readWorkflow();
+  const handlers = prepareWorkflow(
+    machine,
+    async (task, event) => {
+      const result = z.json().parse((await pool.invoke(task, event)) ?? null);
+      if (task === 'Label' || task === 'Weigh') {
+        map.done++;
+        options.onProgress?.({ stage: task, ...map, unit: 'shards' });
+      }
+      if (task === 'RecordFailure') failure = failureSchema.parse(result);
+      if (task === 'Label') {
+        labelCache.shards++;
+        // Label answers 1 for a shard that it labeled and 0 for one that it found labeled.
+        if (result === 0) labelCache.reused++;
+      }
+      return result;
+    },
+    async (bucket, key) => {
+      const items = await readJson(await openStore(bucket), key, z.array(z.json()));
+      map = { done: 0, total: items.length };
+      return items;
+    },
+  );
+  const execution = interpret(machine, { ...job }, handlers);
+  const abort = () => {
+    execution.abort();
+    void pool.stop();
+  };
+  options.signal?.addEventListener('abort', abort, { once: true });
+  try {
+    await execution.result;
+  } catch (error) {
+    if (!options.signal?.aborted) throw failure ? explain(failure, error) : error;
+  } finally {
+    options.signal?.removeEventListener('abort', abort);
+    await pool.stop();
+  }
+  if (options.signal?.aborted) {
+    throw new InterruptedError('stopped; the same command goes on from here');
+  }
+  return labelCache;
+}
+
+/** The failure that the run recorded, as an error for the caller. */
+function explain(failure: Failure, cause: unknown): Error {
+  const message = `${failure.stage}: ${failure.message}`;
+  if (failure.error === 'UserError') return new UserError(message, failure.hint);
+  return new Error(message, { cause });
+}

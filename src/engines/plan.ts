@@ -1,0 +1,50 @@
+import { openJob, shardItems } from '../stages/job.ts';
+import { keys } from '../stages/keys.ts';
+import { plan as planStage } from '../stages/plan.ts';
+import type { Plan } from '../stages/plan-file.ts';
+import { startRun } from '../stages/start.ts';
+
+export interface PlanOptions {
+  /** The dataset: a folder with `distill.yaml`, or s3://bucket/prefix. */
+  readonly dataset: string;
+  /** Where results go: a folder, made when missing, or s3://bucket/prefix. */
+  readonly results: string;
+}
+
+export interface PlanSummary {
+  readonly run: string;
+  readonly sets: Plan['sets'];
+  readonly classes: readonly string[];
+  /** What the teacher is: `train`, `onnx`, `savedModel` … */
+  readonly teacher: string;
+  readonly students: readonly string[];
+  /** How many shards have labels of this teacher already. */
+  readonly labelCache: { readonly shards: number; readonly reused: number };
+  readonly warnings: readonly string[];
+}
+
+/**
+ * What `run` would do, found by its first stage alone: nothing is labeled or trained. The plan is
+ * kept in the results, and `run` goes on from it.
+ * @throws UserError when the config or the data are wrong.
+ */
+export async function plan(options: PlanOptions): Promise<PlanSummary> {
+  const event = await startRun(options.dataset, options.results);
+  const context = { signal: new AbortController().signal, report: () => {} };
+  await planStage(event, context);
+  const job = await openJob(event);
+  const items = await shardItems(job);
+  const digest = job.plan.teacher.digest;
+  const labeled = await Promise.all(
+    items.map(({ id }) => job.results.head(keys.labels(digest, id))),
+  );
+  return {
+    run: event.run,
+    sets: job.plan.sets,
+    classes: job.plan.classes,
+    teacher: job.plan.teacher.kind,
+    students: job.plan.variants.map(({ name }) => name),
+    labelCache: { shards: items.length, reused: labeled.filter(Boolean).length },
+    warnings: job.plan.warnings,
+  };
+}

@@ -1,0 +1,121 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Progress } from '../stages/context.ts';
+import { deserializeError, type FromWorker, type TaskName, type ToWorker } from './wire.ts';
+
+/** How long a worker may take to write a checkpoint before it is killed. */
+const stopTimeoutMs = 15_000;
+
+/** How much of a worker's standard error is kept for when it dies, in characters. */
+const lastWordsLength = 2000;
+
+interface Task {
+  readonly name: TaskName;
+  readonly event: unknown;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Worker {
+  readonly process: ChildProcess;
+  task: Task | undefined;
+}
+
+export interface Pool {
+  /** Runs a task in a free worker process, or waits for one. */
+  invoke(name: TaskName, event: unknown): Promise<unknown>;
+  /** Asks every worker to stop where it is, keeping what it did, and waits until all are gone. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Worker processes, started when needed and reused, at most `size` at once. A worker that dies
+ * fails its task with the name that Lambda has for it, so that the workflow retries both alike.
+ */
+export function createPool(size: number, onProgress: (progress: Progress) => void): Pool {
+  const workers = new Set<Worker>();
+  const queue: Task[] = [];
+  let stopping = false;
+  let stopped: Promise<void> | undefined;
+
+  function start(): Worker {
+    const script = fileURLToPath(new URL('./worker.js', import.meta.url));
+    // Its standard error is kept, not shown: TensorFlow writes notes there at every start.
+    const child = fork(script, { execArgv: [], stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
+    const worker: Worker = { process: child, task: undefined };
+    let lastWords = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      lastWords = (lastWords + text).slice(-lastWordsLength);
+    });
+    worker.process.on('message', (message: FromWorker) => receive(worker, message));
+    worker.process.on('exit', (code, signal) => {
+      workers.delete(worker);
+      const why = signal ?? `exit code ${code}`;
+      const error = new Error(`the worker process ended early (${why})\n${lastWords}`.trimEnd());
+      error.name = stopping ? 'InterruptedError' : 'Lambda.Unknown';
+      worker.task?.reject(error);
+      assign();
+    });
+    workers.add(worker);
+    return worker;
+  }
+
+  function receive(worker: Worker, message: FromWorker): void {
+    if (message.kind === 'progress') {
+      onProgress(message.progress);
+      return;
+    }
+    const task = worker.task;
+    worker.task = undefined;
+    if (message.kind === 'result') task?.resolve(message.result);
+    else task?.reject(deserializeError(message.error));
+    assign();
+  }
+
+  function assign(): void {
+    while (queue.length > 0) {
+      if (stopping) {
+        for (const task of queue.splice(0)) task.reject(interrupted());
+        return;
+      }
+      const free = [...workers].find((worker) => worker.task === undefined);
+      if (!free && workers.size >= size) return;
+      const worker = free ?? start();
+      const task = queue.shift()!;
+      worker.task = task;
+      const message: ToWorker = { kind: 'task', task: task.name, event: task.event };
+      worker.process.send(message);
+    }
+  }
+
+  return {
+    invoke: (name, event) =>
+      new Promise((resolve, reject) => {
+        queue.push({ name, event, resolve, reject });
+        assign();
+      }),
+
+    stop() {
+      stopping = true;
+      assign();
+      stopped ??= Promise.all([...workers].map(end)).then(() => undefined);
+      return stopped;
+    },
+  };
+}
+
+function interrupted(): Error {
+  const error = new Error('the run was asked to stop');
+  error.name = 'InterruptedError';
+  return error;
+}
+
+/** Lets a busy worker keep what it has, then ends the process. */
+async function end({ process: child }: Worker): Promise<void> {
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const killer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
+  const stop: ToWorker = { kind: 'stop' };
+  child.send(stop);
+  await gone;
+  clearTimeout(killer);
+}

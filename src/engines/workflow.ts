@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { type TaskName, taskNames } from './wire.ts';
+
+export type Json = null | boolean | number | string | Json[] | { [field: string]: Json };
+export type TaskHandler = (input: Json) => Promise<Json>;
+
+/** The parts of a state that the embedded engine looks at; the rest stays as the file has it. */
+interface State {
+  Type: string;
+  Resource?: string;
+  Next?: string;
+  Default?: string;
+  Choices?: { Next: string }[];
+  Parameters?: { FunctionName?: string; [parameter: string]: Json | undefined };
+  ItemReader?: { Parameters: { [parameter: string]: Json } };
+  ItemsPath?: string;
+  ResultPath?: string | null;
+  ItemProcessor?: Machine;
+}
+
+export interface Machine {
+  StartAt: string;
+  States: Record<string, State>;
+}
+
+/** `infra/workflow.asl.json`, which the build copies to the same place beside `dist/src`. */
+export function readWorkflow(): Machine {
+  return JSON.parse(
+    readFileSync(new URL('../../infra/workflow.asl.json', import.meta.url), 'utf8'),
+  );
+}
+
+/**
+ * Makes the workflow run in this process: gives each Task its handler, and, since the interpreter
+ * has no ItemReader, puts a Task before each Distributed Map that reads its manifest into the
+ * state's items. That is the only change made to the file.
+ */
+export function prepareWorkflow(
+  machine: Machine,
+  invoke: (task: TaskName, event: Json) => Promise<Json>,
+  readManifest: (bucket: string, key: string) => Promise<Json>,
+): Record<string, TaskHandler> {
+  const handlers: Record<string, TaskHandler> = {};
+  for (const [name, state] of Object.entries(machine.States)) {
+    if (state.Type === 'Task') handlers[name] = taskHandler(state, invoke);
+    if (state.ItemReader) {
+      const reader = `${name}: items`;
+      redirect(machine, name, reader);
+      machine.States[reader] = {
+        Type: 'Task',
+        Resource: 'arn:aws:states:::s3:getObject',
+        Parameters: state.ItemReader.Parameters,
+        ResultPath: '$.items',
+        Next: name,
+      };
+      handlers[reader] = (input) => {
+        const { Bucket, Key } = input as { Bucket: string; Key: string };
+        return readManifest(Bucket, Key);
+      };
+      state.ItemsPath = '$.items';
+      delete state.ItemReader;
+    }
+    if (state.ItemProcessor) {
+      Object.assign(handlers, prepareWorkflow(state.ItemProcessor, invoke, readManifest));
+    }
+  }
+  return handlers;
+}
+
+/** Sends whoever went to `from` to `to`. */
+function redirect(machine: Machine, from: string, to: string): void {
+  if (machine.StartAt === from) machine.StartAt = to;
+  for (const state of Object.values(machine.States)) {
+    if (state.Next === from) state.Next = to;
+    if (state.Default === from) state.Default = to;
+    for (const choice of state.Choices ?? []) if (choice.Next === from) choice.Next = to;
+  }
+}
+
+/** A Lambda's Task calls its function; the Batch job, which trains, is the Train function here. */
+function taskHandler(
+  state: State,
+  invoke: (task: TaskName, event: Json) => Promise<Json>,
+): TaskHandler {
+  if (state.Resource?.startsWith('arn:aws:states:::batch:')) {
+    return async (input) => invoke('Train', batchEnvironment(input));
+  }
+  const name = /^\$\{(\w+)Function\}$/.exec(state.Parameters?.FunctionName ?? '')?.[1];
+  const task = taskNames.find((known) => known === name);
+  if (!task) throw new Error(`the workflow calls ${state.Parameters?.FunctionName}, unknown here`);
+  return async (input) => {
+    const { Payload } = input as { Payload: Json };
+    return { Payload: await invoke(task, Payload) };
+  };
+}
+
+/** The event that the container's environment variables stand for. */
+function batchEnvironment(input: Json): Json {
+  const job = input as { ContainerOverrides: { Environment: { Name: string; Value: string }[] } };
+  const variables = job.ContainerOverrides.Environment;
+  return Object.fromEntries(variables.map(({ Name, Value }) => [Name.toLowerCase(), Value]));
+}

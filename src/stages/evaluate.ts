@@ -1,0 +1,156 @@
+import { readWeights } from '../data/weights-file.ts';
+import { diagnoseMeanWeight } from '../debias/warnings.ts';
+import { createHistogram } from '../evaluate/histogram.ts';
+import { createEvaluation } from '../evaluate/metrics.ts';
+import { renderReport } from '../evaluate/report.ts';
+import { type Metrics as RunMetrics, runMetricsSchema } from '../evaluate/run-metrics.ts';
+import type { Metrics } from '../evaluate/schema.ts';
+import { teacherCurve } from '../evaluate/teacher-curve.ts';
+import { loadModel, type Student } from '../models/student.ts';
+import { readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
+import type { Context } from './context.ts';
+import type { JobEvent } from './events.ts';
+import { type Job, openJob, shardItems } from './job.ts';
+import { keys } from './keys.ts';
+import { isModelSaved, readModelFiles } from './model-files.ts';
+import { currentModel, currentSchema } from './publish.ts';
+import { reconcileSchema } from './reconcile.ts';
+import { studentInputs, trueClass } from './sets.ts';
+import { historySchema } from './training.ts';
+import { toPoints, validationFileSchema } from './validation-file.ts';
+
+/**
+ * Evaluate: teacher, students and the student in use side by side on the same test examples, with
+ * intervals, and the report. Without a test set the validation set stands in, and the report says
+ * so.
+ */
+export async function evaluate(event: JobEvent, context: Context): Promise<{ metrics: string }> {
+  const job = await openJob(event);
+  if (!(await job.results.head(keys.metrics(job.run)))) {
+    await writeJsonOnce(job.results, keys.metrics(job.run), await gather(job, context));
+  }
+  const metrics = await readJson(job.results, keys.metrics(job.run), runMetricsSchema);
+  await writeOnce(job.results, keys.report(job.run), Buffer.from(renderReport(metrics)));
+  return { metrics: keys.metrics(job.run) };
+}
+
+async function gather(job: Job, context: Context): Promise<RunMetrics> {
+  const { plan, results, run } = job;
+  const validation = await readJson(results, keys.validation(run), validationFileSchema);
+  const { sets, quarantined } = await readJson(results, keys.reconcile(run), reconcileSchema);
+  const points = toPoints(validation);
+  const weights = await weightHistogram(job);
+  const unusual = diagnoseMeanWeight(weights.mean);
+  const models = await openModels(job);
+  try {
+    return {
+      run,
+      dataset: plan.dataset,
+      classes: plan.classes,
+      evaluatedOn: plan.evaluatedOn,
+      metrics: await measure(job, models, context),
+      students: await Promise.all(plan.variants.map(({ name }) => describe(job, name, models))),
+      teacherCurve: teacherCurve(points.teacherMargins, points.wrong),
+      weights: weights.bins,
+      meanWeight: weights.mean,
+      labels: Object.fromEntries(
+        Object.entries(sets).map(([set, { labeled }]) => [set, labeled]),
+      ) as RunMetrics['labels'], // fromEntries forgets that every set is there
+      quarantined: Object.values(sets).reduce((sum, set) => sum + set.quarantined, 0),
+      quarantineExamples: quarantined.map(({ id, reason }) => ({ id, reason })),
+      warnings: [
+        ...plan.warnings,
+        ...validation.warnings,
+        ...(unusual ? [`${unusual.message} ${unusual.hint}`] : []),
+      ],
+    };
+  } finally {
+    for (const { model } of models) model.dispose();
+  }
+}
+
+interface NamedModel {
+  readonly name: string;
+  readonly model: Student;
+}
+
+/** The students of the run and, if it fits the data, the one in use. */
+async function openModels(job: Job): Promise<NamedModel[]> {
+  const models: NamedModel[] = [];
+  for (const { name } of job.plan.variants) {
+    const files = await readModelFiles(job.results, keys.student(job.run, name));
+    models.push({ name, model: await loadModel(files) });
+  }
+  const pointer = keys.current(job.plan.dataset);
+  if (!(await job.results.head(pointer))) return models;
+  const current = await readJson(job.results, pointer, currentSchema);
+  if (current.run === job.run || !(await isModelSaved(job.results, current.student))) return models;
+  const model = await loadModel(await readModelFiles(job.results, current.student));
+  if (JSON.stringify(model.description.classes) === JSON.stringify(job.plan.classes)) {
+    models.push({ name: currentModel, model });
+  } else {
+    model.dispose();
+  }
+  return models;
+}
+
+/** One pass over the test set; every model sees the same examples in the same order. */
+async function measure(job: Job, models: NamedModel[], context: Context): Promise<Metrics> {
+  const { plan } = job;
+  const classes = plan.classes.length;
+  const classOf = trueClass(job);
+  const names = ['teacher', ...models.map(({ name }) => name)];
+  const evaluation = createEvaluation(names, classes, plan.config.seed);
+  let done = 0;
+  for (const item of await shardItems(job, plan.evaluatedOn)) {
+    // The student in use may be fed otherwise (another mean, other columns): one stream a model.
+    const streams = models.map(({ model }) => studentInputs(job, item, model.description.features));
+    for (;;) {
+      const batches = await Promise.all(streams.map((stream) => stream.next()));
+      const { value: first } = batches[0]!;
+      if (!first) break;
+      context.signal.throwIfAborted();
+      const outputs = batches.map(({ value }, index) =>
+        models[index]!.model.predict(value!.values, first.examples.length),
+      );
+      first.examples.forEach(({ example, row }, place) => {
+        const of = (output: Float32Array) =>
+          output.subarray(place * classes, (place + 1) * classes);
+        evaluation.add(classOf(example, plan.evaluatedOn), [row.probabilities, ...outputs.map(of)]);
+      });
+      done += first.examples.length;
+      context.report({ stage: 'Evaluate', done, unit: 'examples' });
+    }
+  }
+  return evaluation.result();
+}
+
+async function describe(
+  job: Job,
+  variant: string,
+  models: NamedModel[],
+): Promise<RunMetrics['students'][number]> {
+  const folder = keys.student(job.run, variant);
+  const history = await readJson(job.results, `${folder}history.json`, historySchema);
+  const weights = await job.results.head(`${folder}weights.bin`);
+  const model = models.find(({ name }) => name === variant)!.model;
+  return { variant, history, parameters: model.model.countParams(), bytes: weights!.bytes };
+}
+
+/** The first epoch's weights of all unlabeled examples, as counts. */
+async function weightHistogram(job: Job) {
+  const [low, high] = job.plan.config.weights.bounds;
+  const histogram = createHistogram(low, Math.max(high, low + 1e-6), 20);
+  let sum = 0;
+  let count = 0;
+  for (const { id } of await shardItems(job, 'unlabeled')) {
+    const one = new Float32Array(1);
+    for await (const { weight } of readWeights(job.results, keys.weights(job.run, id))) {
+      one[0] = weight;
+      histogram.add(one);
+      sum += weight;
+      count++;
+    }
+  }
+  return { bins: histogram.result(), mean: count > 0 ? sum / count : 1 };
+}

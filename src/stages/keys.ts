@@ -1,0 +1,29 @@
+/**
+ * Where everything is in the results store: the only place that spells a key. All are written once,
+ * except the two pointers: `current` and a checkpoint's LATEST.
+ */
+export const keys = {
+  /** What was asked for: dataset and config. Its presence is what makes a run exist. */
+  record: (run: string) => `runs/${run}/run.json`,
+  plan: (run: string) => `runs/${run}/plan.json`,
+  /** JSON array of all shards to label, one `ShardItem` each: read by the Label map. */
+  shards: (run: string) => `runs/${run}/shards.json`,
+  /** The same for the unlabeled set only: read by the Weigh map. */
+  unlabeled: (run: string) => `runs/${run}/unlabeled.json`,
+  /** One line a shard: its objects, pinned. A `ShardItem` says which bytes are its line. */
+  objects: (run: string) => `runs/${run}/objects.jsonl`,
+  teacher: (digest: string) => `teachers/${digest}/`,
+  labels: (teacher: string, shard: string) => `labels/${teacher}/${shard}.parquet`,
+  quarantine: (run: string, shard: string) => `runs/${run}/quarantine/${shard}.json`,
+  reconcile: (run: string) => `runs/${run}/reconcile.json`,
+  warmup: (run: string) => `runs/${run}/warmup/`,
+  validation: (run: string) => `runs/${run}/warmup/validation.json`,
+  weights: (run: string, shard: string) => `runs/${run}/weights/${shard}.parquet`,
+  student: (run: string, variant: string) => `runs/${run}/students/${variant}/`,
+  metrics: (run: string) => `runs/${run}/metrics.json`,
+  report: (run: string) => `runs/${run}/report.html`,
+  publication: (run: string) => `runs/${run}/publication.json`,
+  failure: (run: string) => `runs/${run}/failure.json`,
+  /** Pointer to the student in use. */
+  current: (dataset: string) => `students/${dataset}/CURRENT`,
+};

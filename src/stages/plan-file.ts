@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { configSchema } from '../config/schema.ts';
+import { featuresSchema } from '../data/features.ts';
+import { methodNames } from '../debias/methods.ts';
+
+/** One student of the run. */
+export const variantSchema = z.strictObject({
+  name: z.string(),
+  method: z.enum(methodNames),
+  labels: z.enum(['soft', 'hard']),
+  seed: z.int(),
+  trainer: z.enum(['gpu', 'function']),
+});
+export type Variant = z.infer<typeof variantSchema>;
+
+const setSchema = z.strictObject({ shards: z.int(), bytes: z.int() });
+
+/** `runs/<run>/plan.json`: all decisions that the stages after Plan share. */
+export const planSchema = z.strictObject({
+  run: z.string(),
+  /** The dataset's name: the last part of its location. */
+  dataset: z.string(),
+  config: configSchema,
+  classes: z.array(z.string()),
+  features: featuresSchema,
+  teacher: z.strictObject({
+    kind: z.string(),
+    /** Everything that decides what the teacher says: the label cache's key. */
+    digest: z.string(),
+  }),
+  variants: z.array(variantSchema),
+  sets: z.strictObject({
+    labeled: setSchema,
+    validation: setSchema,
+    test: setSchema,
+    unlabeled: setSchema,
+  }),
+  /** `validation` when there is no test set; the figures then are on data that the weights saw. */
+  evaluatedOn: z.enum(['test', 'validation']),
+  warnings: z.array(z.string()),
+});
+export type Plan = z.infer<typeof planSchema>;
+
+/** `runs/<run>/run.json`: what was asked for. */
+export const recordSchema = z.strictObject({
+  run: z.string(),
+  dataset: z.string(),
+  config: configSchema,
+});

@@ -1,0 +1,235 @@
+import { createHash } from 'node:crypto';
+import type { Config } from '../config/schema.ts';
+import { classLookup, readClasses, unknownLabel } from '../data/classes.ts';
+import { cutShards, withPart } from '../data/cut.ts';
+import { type Example, isRejected } from '../data/example.ts';
+import { fitFeatures } from '../data/fit.ts';
+import { readExamples } from '../data/read.ts';
+import { type SetName, type Shard, setNames } from '../data/shard.ts';
+import { UserError } from '../errors.ts';
+import { teacherDigest } from '../models/teacher-digest.ts';
+import { readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
+import { openStore } from '../store/open.ts';
+import type { ObjectStore } from '../store/store.ts';
+import type { Context } from './context.ts';
+import type { JobEvent, ShardItem } from './events.ts';
+import { keys } from './keys.ts';
+import { type Plan, planSchema, recordSchema, type Variant } from './plan-file.ts';
+import { datasetName } from './start.ts';
+
+/** The states after Plan get this: keys and counts, never examples. */
+export interface PlanOutput {
+  /** The results store, and the keys of its two manifests. */
+  readonly bucket: string;
+  readonly shards: string;
+  readonly unlabeled: string;
+  readonly trainTeacher: boolean;
+  readonly variants: { name: string; trainer: string }[];
+}
+
+/** Step Functions keeps one short answer a shard, in at most 256 KiB. */
+const maxShards = 50_000;
+
+/**
+ * Plan: pins every input object, cuts shards, splits off a validation set where none is given,
+ * fits the features on the labeled set, and checks everything that can be checked before paying.
+ * Writes `objects.jsonl`, the manifests and, last, `plan.json`, whose presence says that it is done.
+ */
+export async function plan(event: JobEvent, context: Context): Promise<PlanOutput> {
+  const data = await openStore(event.dataset);
+  const results = await openStore(event.results);
+  if (!(await results.head(keys.plan(event.run)))) {
+    const record = await readJson(results, keys.record(event.run), recordSchema);
+    await makePlan(event.run, record.config, data, results, context);
+  }
+  const made = await readJson(results, keys.plan(event.run), planSchema);
+  return {
+    ...manifestLocation(results, event.run),
+    trainTeacher: made.config.teacher.train !== undefined,
+    variants: made.variants.map(({ name, trainer }) => ({ name, trainer })),
+  };
+}
+
+async function makePlan(
+  run: string,
+  config: Config,
+  data: ObjectStore,
+  results: ObjectStore,
+  context: Context,
+): Promise<void> {
+  const classes = await readClasses(data, config.task);
+  const shards = await cutSets(data, config);
+  const labeled = shards.filter((shard) => shard.set === 'labeled');
+  const counts = new Float64Array(classes.length);
+  const examples = checkedExamples(data, labeled, config, classes, counts, context);
+  const features = await fitFeatures(config.task, config.data, examples);
+  const digest = config.teacher.train
+    ? digestOf(
+        config.teacher.train,
+        config.seed,
+        features,
+        classes,
+        labeled.map(({ id }) => id),
+      )
+    : await teacherDigest(data, config.teacher, features);
+
+  const items = await writeObjects(run, shards, results);
+  const unlabeled = items.filter(({ set }) => set === 'unlabeled');
+  await writeJsonOnce(results, keys.shards(run), items);
+  await writeJsonOnce(results, keys.unlabeled(run), unlabeled);
+  const made: Plan = {
+    run,
+    dataset: datasetName(data),
+    config,
+    classes,
+    features,
+    teacher: { kind: teacherKind(config), digest },
+    variants: makeVariants(config),
+    sets: Object.fromEntries(
+      setNames.map((set) => [set, summarize(shards.filter((shard) => shard.set === set))]),
+    ) as Plan['sets'], // fromEntries forgets that every set is there
+    evaluatedOn: shards.some(({ set }) => set === 'test') ? 'test' : 'validation',
+    warnings: [...missingClasses(classes, counts)],
+  };
+  await writeJsonOnce(results, keys.plan(run), made);
+}
+
+/** The shards of all sets, with the validation set split off the labeled one where none is given. */
+async function cutSets(data: ObjectStore, config: Config): Promise<Shard[]> {
+  const shards: Shard[] = [];
+  for (const set of setNames) {
+    for await (const shard of cutShards(data, set, `${set}/`, config.data)) shards.push(shard);
+  }
+  requireSet(shards, 'labeled', data, 'Put a few hundred examples with their labels there.');
+  requireSet(shards, 'unlabeled', data, 'Put the files that the teacher should label there.');
+  if (shards.length > maxShards) {
+    throw new UserError(
+      `the dataset makes ${shards.length} shards, and a run takes at most ${maxShards}`,
+      `Make shards larger: data.shardMiB is ${config.data.shardMiB} now.`,
+    );
+  }
+  if (shards.some(({ set }) => set === 'validation')) return shards;
+  return shards.flatMap((shard) => (shard.set === 'labeled' ? split(shard, config) : [shard]));
+}
+
+function requireSet(shards: Shard[], set: SetName, data: ObjectStore, hint: string): void {
+  if (shards.some((shard) => shard.set === set)) return;
+  throw new UserError(`the ${set} set is empty: no data files in ${data.location}/${set}/`, hint);
+}
+
+/** Cuts a labeled shard in two by a hash of the ids: validation below the share, labeled above. */
+function split(shard: Shard, config: Config): Shard[] {
+  const share = config.data.validationShare;
+  const seed = config.seed;
+  return [
+    withPart(shard, { seed, from: share, to: 1 }),
+    withPart(shard, { seed, from: 0, to: share }, 'validation'),
+  ];
+}
+
+/** The labeled examples, each with a label that is a class; counts them by class. */
+async function* checkedExamples(
+  data: ObjectStore,
+  shards: Shard[],
+  config: Config,
+  classes: string[],
+  counts: Float64Array,
+  context: Context,
+): AsyncIterable<Example> {
+  const lookup = classLookup(classes);
+  let done = 0;
+  for (const shard of shards) {
+    for await (const item of readExamples(data, shard, config)) {
+      context.signal.throwIfAborted();
+      if (isRejected(item)) continue;
+      const index = lookup(item.label);
+      if (index === undefined) throw unknownLabel(item, shard.set, classes);
+      counts[index]! += 1;
+      done++;
+      yield item;
+    }
+  }
+  if (done > 0) return;
+  throw new UserError(
+    'the labeled set has no usable example',
+    'Look at the files in labeled/: every image needs its label, every row its target.',
+  );
+}
+
+/** One line a shard, so that a task reads its own line by a range and never the whole list. */
+async function writeObjects(
+  run: string,
+  shards: Shard[],
+  results: ObjectStore,
+): Promise<ShardItem[]> {
+  const lines: Buffer[] = [];
+  const items: ShardItem[] = [];
+  let start = 0;
+  for (const shard of shards) {
+    const line = Buffer.from(`${JSON.stringify(shard)}\n`);
+    lines.push(line);
+    items.push({ id: shard.id, set: shard.set, start, end: start + line.length });
+    start += line.length;
+  }
+  await writeOnce(results, keys.objects(run), Buffer.concat(lines));
+  return items;
+}
+
+/** Where the Distributed Maps find their manifests: a bucket and keys, or a folder and paths. */
+function manifestLocation(results: ObjectStore, run: string) {
+  const [bucket, prefix] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(results.location)?.slice(1) ?? [
+    results.location,
+    '',
+  ];
+  const at = (key: string) => (prefix ? `${prefix}/${key}` : key);
+  return { bucket: bucket!, shards: at(keys.shards(run)), unlabeled: at(keys.unlabeled(run)) };
+}
+
+/** The config's method first, then what it is compared with; each once. */
+function makeVariants(config: Config): Variant[] {
+  const variants = new Map<string, Variant>();
+  for (const wanted of [config.method, ...config.compare]) {
+    const {
+      method,
+      labels = config.labels,
+      seed = config.seed,
+    } = typeof wanted === 'string' ? { method: wanted } : wanted;
+    const name = [
+      method,
+      labels === config.labels ? '' : `-${labels}`,
+      seed === config.seed ? '' : `-seed${seed}`,
+    ].join('');
+    if (!variants.has(name)) {
+      variants.set(name, { name, method, labels, seed, trainer: config.trainer });
+    }
+  }
+  return [...variants.values()];
+}
+
+function teacherKind(config: Config): string {
+  const kinds = [
+    'train',
+    'onnx',
+    'savedModel',
+    'layersModel',
+    'graphModel',
+    'predictions',
+  ] as const;
+  return kinds.find((kind) => config.teacher[kind] !== undefined)!;
+}
+
+function summarize(shards: Shard[]): { shards: number; bytes: number } {
+  const pieces = shards.flatMap((shard) => shard.pieces);
+  return { shards: shards.length, bytes: pieces.reduce((sum, { bytes }) => sum + bytes, 0) };
+}
+
+function* missingClasses(classes: string[], counts: Float64Array): Iterable<string> {
+  const missing = classes.filter((_, index) => counts[index] === 0);
+  if (missing.length > 0) {
+    yield `the labeled set has no example of ${missing.join(', ')}: label a few of each`;
+  }
+}
+
+function digestOf(...parts: unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+}

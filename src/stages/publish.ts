@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { runMetricsSchema } from '../evaluate/run-metrics.ts';
+import { readJson, swapPointer, writeJsonOnce } from '../store/once.ts';
+import type { JobEvent } from './events.ts';
+import { type Job, openJob } from './job.ts';
+import { keys } from './keys.ts';
+
+/** `students/<dataset>/CURRENT`: the student in use. */
+export const currentSchema = z.strictObject({
+  run: z.string(),
+  variant: z.string(),
+  /** Key of the student's folder in the results. */
+  student: z.string(),
+});
+export type Current = z.infer<typeof currentSchema>;
+
+/** `runs/<run>/publication.json`: whether the run's student came into use, and why. */
+export const publicationSchema = z.strictObject({ published: z.boolean(), reason: z.string() });
+export type Publication = z.infer<typeof publicationSchema>;
+
+/** The name under which Evaluate measures the student in use. */
+export const currentModel = 'current';
+
+/**
+ * Publish: moves the dataset's CURRENT pointer to this run's student when it is better, by the
+ * config's gate, than the one in use; both were measured on this run's test set by Evaluate.
+ */
+export async function publish(event: JobEvent): Promise<Publication> {
+  const job = await openJob(event);
+  const key = keys.publication(job.run);
+  if (await job.results.head(key)) return readJson(job.results, key, publicationSchema);
+  const publication = await decide(job);
+  await writeJsonOnce(job.results, key, publication);
+  return publication;
+}
+
+async function decide(job: Job): Promise<Publication> {
+  const { dataset } = job.plan;
+  const variant = job.plan.variants[0]!.name;
+  const next: Current = { run: job.run, variant, student: keys.student(job.run, variant) };
+  let publication: Publication = { published: false, reason: '' };
+  await swapPointer(job.results, keys.current(dataset), currentSchema, async (present) => {
+    publication = present?.run === job.run ? inUse(next) : await compare(job, next, present);
+    return publication.published ? next : undefined;
+  });
+  return publication;
+}
+
+/** A task that was cut off after it moved the pointer comes here when it runs again. */
+function inUse({ variant }: Current): Publication {
+  return { published: true, reason: `the ${variant} student is in use` };
+}
+
+/** The gate: better than the student in use by more than `publish.minGain`. */
+async function compare(job: Job, next: Current, present?: Current): Promise<Publication> {
+  if (!present) return { published: true, reason: 'the first student of this dataset' };
+  const { metric, minGain } = job.plan.config.publish;
+  const { metrics } = await readJson(job.results, keys.metrics(job.run), runMetricsSchema);
+  const own = metrics.models[next.variant]?.[metric].value;
+  const current = metrics.models[currentModel]?.[metric].value;
+  if (own === undefined || current === undefined) {
+    return { published: true, reason: 'the student in use does not fit this dataset any more' };
+  }
+  const gain = metric === 'logLoss' ? current - own : own - current;
+  const figures = `${metric} ${own.toFixed(4)}, and ${current.toFixed(4)} for the one in use`;
+  return gain > minGain
+    ? { published: true, reason: `better than the student in use: ${figures}` }
+    : { published: false, reason: `not better than the student in use: ${figures}` };
+}

@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { readLabelsSummary } from '../data/labels-file.ts';
+import { setNames } from '../data/shard.ts';
+import { UserError } from '../errors.ts';
+import { readJson, writeJsonOnce } from '../store/once.ts';
+import type { Context } from './context.ts';
+import type { JobEvent, ShardItem } from './events.ts';
+import { type Job, openJob, shardItems } from './job.ts';
+import { keys } from './keys.ts';
+
+const countSchema = z.strictObject({ labeled: z.int(), quarantined: z.int() });
+
+/** `runs/<run>/reconcile.json`: how many examples each set has, and what was left out. */
+export const reconcileSchema = z.strictObject({
+  sets: z.strictObject({
+    labeled: countSchema,
+    validation: countSchema,
+    test: countSchema,
+    unlabeled: countSchema,
+  }),
+  /** The first quarantined examples, for the report; all are in `runs/<run>/quarantine/`. */
+  quarantined: z.array(z.strictObject({ shard: z.string(), id: z.string(), reason: z.string() })),
+});
+export type Reconciliation = z.infer<typeof reconcileSchema>;
+
+const maxListed = 20;
+/** Footers read at once. */
+const concurrency = 16;
+
+/**
+ * Reconcile: every planned shard is labeled, and few enough examples were quarantined; else the run
+ * fails here, before it trains on half of the data.
+ */
+export async function reconcile(
+  event: JobEvent,
+  context: Context,
+): Promise<Reconciliation['sets']> {
+  const job = await openJob(event);
+  const key = keys.reconcile(job.run);
+  if (!(await job.results.head(key))) {
+    const reconciliation = await count(job, context);
+    requireFew(job, reconciliation);
+    await writeJsonOnce(job.results, key, reconciliation);
+  }
+  return (await readJson(job.results, key, reconcileSchema)).sets;
+}
+
+async function count(job: Job, context: Context): Promise<Reconciliation> {
+  const items = await shardItems(job);
+  const sets = Object.fromEntries(
+    setNames.map((set) => [set, { labeled: 0, quarantined: 0 }]),
+  ) as Reconciliation['sets']; // fromEntries forgets that every set is there
+  const quarantined: Reconciliation['quarantined'] = [];
+  for (let start = 0; start < items.length; start += concurrency) {
+    context.signal.throwIfAborted();
+    const group = items.slice(start, start + concurrency);
+    const summaries = await Promise.all(group.map((item) => summaryOf(job, item)));
+    summaries.forEach((summary, index) => {
+      const { id, set } = group[index]!;
+      sets[set].labeled += summary.labeled;
+      sets[set].quarantined += summary.quarantined.length;
+      const room = maxListed - quarantined.length;
+      const listed = summary.quarantined.slice(0, room);
+      quarantined.push(...listed.map((rejected) => ({ shard: id, ...rejected })));
+    });
+    context.report({
+      stage: 'Reconcile',
+      done: Math.min(start + concurrency, items.length),
+      total: items.length,
+      unit: 'shards',
+    });
+  }
+  return { sets, quarantined };
+}
+
+async function summaryOf(job: Job, item: ShardItem) {
+  const key = keys.labels(job.plan.teacher.digest, item.id);
+  if (await job.results.head(key)) return readLabelsSummary(job.results, key);
+  throw new UserError(
+    `shard ${item.id} of the ${item.set} set has no labels`,
+    'Run the same command again: only what is missing is labeled.',
+  );
+}
+
+function requireFew(job: Job, { sets, quarantined }: Reconciliation): void {
+  const limit = job.plan.config.limits.quarantine;
+  for (const set of setNames) {
+    const all = sets[set].labeled + sets[set].quarantined;
+    if (sets[set].quarantined <= limit * all) continue;
+    const reasons = quarantined
+      .slice(0, 5)
+      .map(({ id, reason }) => `  ${id}: ${reason}`)
+      .join('\n');
+    throw new UserError(
+      `${sets[set].quarantined} of ${all} examples of the ${set} set cannot be used, more than ` +
+        `the limit of ${limit * 100}%. The first of them:\n${reasons}`,
+      'Mend or remove them, or raise limits.quarantine in distill.yaml.',
+    );
+  }
+  for (const set of ['labeled', 'validation', 'unlabeled'] as const) {
+    if (sets[set].labeled > 0) continue;
+    throw new UserError(`the ${set} set has no usable example`, `Look at the files in ${set}/.`);
+  }
+}

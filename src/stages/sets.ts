@@ -1,0 +1,170 @@
+/** The sets of a run as the stages after Label read them: examples joined with their labels. */
+import { readAhead } from '../data/ahead.ts';
+import { classLookup, unknownLabel } from '../data/classes.ts';
+import { createEncoder, type Decoded, type Encoder, isDecoded } from '../data/encode.ts';
+import type { Example } from '../data/example.ts';
+import { type Features, featureShape } from '../data/features.ts';
+import { joinExamples } from '../data/join.ts';
+import { type LabelRow, readLabels, readLabelsSummary } from '../data/labels-file.ts';
+import { readExamples } from '../data/read.ts';
+import type { SetName } from '../data/shard.ts';
+import { UserError } from '../errors.ts';
+import { readJson } from '../store/once.ts';
+import type { ExampleSet } from '../train/stream.ts';
+import type { ShardItem } from './events.ts';
+import { type Job, readShard, shardItems } from './job.ts';
+import { keys } from './keys.ts';
+import { reconcileSchema } from './reconcile.ts';
+import { oneHot, type TrainingExample } from './training-example.ts';
+
+/** Images decoded at the same time. */
+const parallelDecodes = 16;
+const batchSize = 256;
+
+/** An example with what the teacher says of it. */
+export interface LabeledExample {
+  readonly example: Example;
+  readonly row: LabelRow;
+}
+
+/** The usable examples of one shard with the teacher's labels, in order. */
+export async function* labeledShard(job: Job, item: ShardItem): AsyncGenerator<LabeledExample> {
+  const shard = await readShard(job, item);
+  const key = keys.labels(job.plan.teacher.digest, item.id);
+  const { quarantined } = await readLabelsSummary(job.results, key);
+  const left = new Set(quarantined.map(({ id }) => id));
+  const examples = readExamples(job.data, shard, job.plan.config);
+  yield* joinExamples(examples, readLabels(job.results, key), left);
+}
+
+/** The class of an example of the labeled, validation or test set. */
+export function trueClass(job: Job): (example: Example, set: SetName) => number {
+  const lookup = classLookup(job.plan.classes);
+  return (example, set) => {
+    const index = lookup(example.label);
+    if (index === undefined) throw unknownLabel(example, set, job.plan.classes);
+    return index;
+  };
+}
+
+/**
+ * The examples whose true labels the student learns, each with weight 1: the labeled set and the
+ * validation set. A student that has learned the validation set doubts the teacher where the
+ * teacher is wrong on it. One that has not, has learned the teacher's mistakes as if they were
+ * true: its loss on them is small, the distortion below 1, and no weight falls.
+ */
+export async function trueLabelSet(job: Job): Promise<ExampleSet<TrainingExample>> {
+  const { sets } = await readJson(job.results, keys.reconcile(job.run), reconcileSchema);
+  const items = await shardItems(job);
+  const shards = items
+    .filter(({ set }) => set === 'labeled' || set === 'validation')
+    .map((item) => ({ open: () => trueLabels(job, item) }));
+  return { shards, count: sets.labeled.labeled + sets.validation.labeled };
+}
+
+async function* trueLabels(job: Job, item: ShardItem): AsyncGenerator<TrainingExample> {
+  const classOf = trueClass(job);
+  for await (const { example } of labeledShard(job, item)) {
+    const target = oneHot(classOf(example, item.set), job.plan.classes.length);
+    yield { example, target, teacherMargin: Number.NaN, weight: 1 };
+  }
+}
+
+/** n examples of a set, ready for a student. */
+export interface StudentInputs {
+  /** [n, ...featureShape], normalised as the plan's features say. */
+  readonly values: Float32Array;
+  readonly examples: readonly LabeledExample[];
+}
+
+/**
+ * A shard's usable examples in batches, decoded for a student, without augmentation.
+ * @param features what the student is fed; its own, where it is not one of this run.
+ */
+export async function* studentInputs(
+  job: Job,
+  item: ShardItem,
+  features: Features = job.plan.features,
+): AsyncGenerator<StudentInputs, undefined> {
+  const encoder = createEncoder(features);
+  const length = featureShape(features).reduce((product, size) => product * size, 1);
+  const decode = async (labeled: LabeledExample) => ({
+    labeled,
+    decoded: await decodeForStudent(encoder, labeled.example),
+  });
+  let batch: { labeled: LabeledExample; decoded: Decoded }[] = [];
+  const take = (): StudentInputs => {
+    const values = new Float32Array(batch.length * length);
+    for (const [row, { decoded }] of batch.entries()) {
+      encoder.normalize(decoded, values, row * length);
+    }
+    const examples = batch.map(({ labeled }) => labeled);
+    batch = [];
+    return { values, examples };
+  };
+  for await (const one of readAhead(labeledShard(job, item), parallelDecodes, decode)) {
+    batch.push(one);
+    if (batch.length === batchSize) yield take();
+  }
+  if (batch.length > 0) yield take();
+}
+
+/** Label decoded the same example for the teacher, so here it can only fail for other features. */
+export async function decodeForStudent(encoder: Encoder, example: Example): Promise<Decoded> {
+  const decoded = await encoder.decode(example);
+  if (isDecoded(decoded)) return decoded;
+  throw new UserError(
+    `the example '${decoded.id}' was labeled but cannot be fed to the student: ${decoded.reason}`,
+    'Mend or remove it.',
+  );
+}
+
+/** What teacher and student say of a whole set, with the true classes. Grows with the set. */
+export interface SetOutputs {
+  /** [n, classes] */
+  readonly teacherProbabilities: Float32Array;
+  /** [n, classes] */
+  readonly studentProbabilities: Float32Array;
+  /** [n] */
+  readonly labels: Int32Array;
+  readonly classes: number;
+}
+
+/** A student's answer to n examples: [n, classes]. */
+export type Predict = (values: Float32Array, n: number) => Float32Array;
+
+/**
+ * The validation set's outputs. Its memory grows with the validation set alone: 8 bytes a class and
+ * example, so a megabyte for 10,000 examples of 10 classes.
+ */
+export async function validationOutputs(job: Job, predict: Predict): Promise<SetOutputs> {
+  const classOf = trueClass(job);
+  const teacher: Float32Array[] = [];
+  const student: Float32Array[] = [];
+  const labels: number[] = [];
+  for (const item of await shardItems(job, 'validation')) {
+    for await (const { values, examples } of studentInputs(job, item)) {
+      student.push(predict(values, examples.length));
+      for (const { example, row } of examples) {
+        teacher.push(row.probabilities);
+        labels.push(classOf(example, 'validation'));
+      }
+    }
+  }
+  return {
+    teacherProbabilities: concatenate(teacher),
+    studentProbabilities: concatenate(student),
+    labels: Int32Array.from(labels),
+    classes: job.plan.classes.length,
+  };
+}
+
+function concatenate(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}

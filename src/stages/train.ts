@@ -1,0 +1,115 @@
+import { readWeights } from '../data/weights-file.ts';
+import { margins } from '../debias/margin.ts';
+import { methods, type WeightFunction } from '../debias/methods.ts';
+import { validationPoints } from '../debias/validation.ts';
+import { loadModel } from '../models/student.ts';
+import { readJson } from '../store/once.ts';
+import type { Reweighting } from '../train/loop.ts';
+import type { ExampleSet } from '../train/stream.ts';
+import type { Context } from './context.ts';
+import type { ShardItem, VariantEvent } from './events.ts';
+import { type Job, openJob, shardItems } from './job.ts';
+import { keys } from './keys.ts';
+import { isModelSaved, readModelFiles } from './model-files.ts';
+import type { Variant } from './plan-file.ts';
+import { reconcileSchema } from './reconcile.ts';
+import { labeledShard, type SetOutputs, trueLabelSet, validationOutputs } from './sets.ts';
+import { trainNetwork } from './training.ts';
+import { oneHot, type TrainingExample } from './training-example.ts';
+
+/**
+ * Train: one student. Every variant starts from f₀ and sees the same examples in the same order:
+ * the unlabeled ones with the teacher's labels, the others with their true ones. In the first epoch
+ * the weights are those for f₀; from then on they are made anew every epoch.
+ */
+export async function trainVariant(event: VariantEvent, context: Context): Promise<string> {
+  const job = await openJob(event);
+  const variant = job.plan.variants.find(({ name }) => name === event.variant);
+  if (!variant) throw new Error(`the plan has no student '${event.variant}'`);
+  const folder = keys.student(job.run, variant.name);
+  if (!(await isModelSaved(job.results, folder))) await trainStudent(job, variant, folder, context);
+  return folder;
+}
+
+async function trainStudent(
+  job: Job,
+  variant: Variant,
+  folder: string,
+  context: Context,
+): Promise<void> {
+  const { model, predict } = await loadModel(
+    await readModelFiles(job.results, keys.warmup(job.run)),
+  );
+  const validation = await validationOutputs(job, predict);
+  const weightsOf = (studentProbabilities: Float32Array) =>
+    weightFunction(job, variant, { ...validation, studentProbabilities });
+  const first = weightsOf(validation.studentProbabilities);
+  const reweighting: Reweighting = {
+    measure: async () => (await validationOutputs(job, predict)).studentProbabilities,
+    reweigh(measured) {
+      const write = weightsOf(measured)!;
+      return (batch, probabilities) => {
+        const weights = new Float32Array(batch.size);
+        write(batch.teacherMargins, margins(probabilities, validation.classes), weights);
+        return weights;
+      };
+    },
+  };
+  const task = {
+    stage: 'Train',
+    part: variant.name,
+    folder,
+    network: job.plan.config.student,
+    seed: variant.seed,
+    model,
+    labeled: await trueLabelSet(job),
+    unlabeled: await untrueLabelSet(job, variant, first),
+    reweighting: first && reweighting,
+  };
+  await trainNetwork(job, task, context);
+}
+
+/** The variant's weights for a student that says this of the validation set; none: all weigh 1. */
+function weightFunction(
+  job: Job,
+  { method, labels }: Variant,
+  outputs: SetOutputs,
+): WeightFunction | undefined {
+  const points = validationPoints({ ...outputs, targets: labels });
+  return methods[method].weightFunction(points, job.plan.config.weights);
+}
+
+async function untrueLabelSet(
+  job: Job,
+  variant: Variant,
+  weights: WeightFunction | undefined,
+): Promise<ExampleSet<TrainingExample>> {
+  const { sets } = await readJson(job.results, keys.reconcile(job.run), reconcileSchema);
+  const shards = (await shardItems(job, 'unlabeled')).map((item) => ({
+    open: () => unlabeledShard(job, item, variant, weights),
+  }));
+  return { shards, count: sets.unlabeled.labeled };
+}
+
+/** The unlabeled examples of a shard with the teacher's label, soft or hard, and the first weight. */
+async function* unlabeledShard(
+  job: Job,
+  item: ShardItem,
+  { labels }: Variant,
+  weights: WeightFunction | undefined,
+): AsyncGenerator<TrainingExample> {
+  const margin = new Float32Array(1);
+  const studentMargin = new Float32Array(1);
+  const weight = new Float32Array([1]);
+  const rows = readWeights(job.results, keys.weights(job.run, item.id));
+  for await (const { example, row } of labeledShard(job, item)) {
+    const { value: weighed } = await rows.next();
+    margin[0] = row.margin;
+    studentMargin[0] = weighed!.studentMargin;
+    // The file's own weight is for the labels of the config; this variant may have other ones.
+    weights?.(margin, studentMargin, weight);
+    const target =
+      labels === 'soft' ? row.probabilities : oneHot(row.prediction, row.probabilities.length);
+    yield { example, target, teacherMargin: row.margin, weight: weight[0]! };
+  }
+}

@@ -1,0 +1,80 @@
+import { readLabelsSummary } from '../data/labels-file.ts';
+import { createWeightsWriter } from '../data/weights-file.ts';
+import { margins } from '../debias/margin.ts';
+import { createWeightEstimator } from '../debias/weights.ts';
+import { loadModel, type Student } from '../models/student.ts';
+import { readJson, writeOnce } from '../store/once.ts';
+import type { Context } from './context.ts';
+import type { ShardEvent } from './events.ts';
+import { type Job, openJob, readShard } from './job.ts';
+import { keys } from './keys.ts';
+import { readModelFiles } from './model-files.ts';
+import { studentInputs } from './sets.ts';
+import { toPoints, validationFileSchema } from './validation-file.ts';
+
+/**
+ * Weigh: the debiasing weight of each example of one unlabeled shard, for the student f₀ that
+ * Warm up trained; the weights of the first epoch.
+ *
+ * @returns 1; Step Functions keeps the answers of all shards in 256 KiB.
+ */
+export async function weighShard(event: ShardEvent, context: Context): Promise<1> {
+  const job = await openJob(event);
+  const shard = await readShard(job, event.shard);
+  const key = keys.weights(job.run, shard.id);
+  const { labeled } = await readLabelsSummary(
+    job.results,
+    keys.labels(job.plan.teacher.digest, shard.id),
+  );
+  if (!(await job.results.head(key))) {
+    await writeOnce(job.results, key, await weigh(job, event, context));
+  }
+  context.report({ stage: 'Weigh', part: shard.id, done: labeled, total: labeled });
+  return 1;
+}
+
+async function weigh(job: Job, event: ShardEvent, context: Context): Promise<Uint8Array> {
+  const student = await openedStudent(job);
+  const { config, classes } = job.plan;
+  const validation = await readJson(job.results, keys.validation(job.run), validationFileSchema);
+  const estimator = createWeightEstimator(toPoints(validation), config.weights);
+  const writer = createWeightsWriter();
+  let done = 0;
+  for await (const { values, examples } of studentInputs(job, event.shard)) {
+    context.signal.throwIfAborted();
+    const n = examples.length;
+    const teacherMargins = Float32Array.from(examples, ({ row }) => row.margin);
+    const studentMargins = margins(student.predict(values, n), classes.length);
+    const weights = new Float32Array(n);
+    const errorProbabilities = new Float32Array(n);
+    const distortions = new Float32Array(n);
+    estimator.estimate(teacherMargins, studentMargins, {
+      weights,
+      errorProbabilities,
+      distortions,
+    });
+    const ids = examples.map(({ example }) => example.id);
+    writer.append({
+      ids,
+      teacherMargins,
+      studentMargins,
+      errorProbabilities,
+      distortions,
+      weights,
+    });
+    done += n;
+    context.report({ stage: 'Weigh', part: event.shard.id, done, unit: 'examples' });
+  }
+  return writer.finish();
+}
+
+/** f₀ of the shard before: a process weighs many shards of one run. */
+let opened: { readonly run: string; readonly student: Student } | undefined;
+
+async function openedStudent(job: Job): Promise<Student> {
+  if (opened?.run === job.run) return opened.student;
+  opened?.student.dispose();
+  const student = await loadModel(await readModelFiles(job.results, keys.warmup(job.run)));
+  opened = { run: job.run, student };
+  return student;
+}

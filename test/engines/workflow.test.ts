@@ -1,0 +1,122 @@
+/** The workflow's file, interpreted with tasks that only write down that they were called. */
+import { describe, expect, it } from 'vitest';
+import { interpret } from '../../src/engines/interpreter.ts';
+import type { TaskName } from '../../src/engines/wire.ts';
+import { prepareWorkflow, readWorkflow } from '../../src/engines/workflow.ts';
+import { recordFailure } from '../../src/stages/record-failure.ts';
+import { makeResults } from './results.ts';
+
+const job = { run: 'digits-1', dataset: '/data/digits', results: '/results' };
+
+interface Options {
+  readonly trainTeacher?: boolean;
+  readonly trainer?: 'gpu' | 'function';
+  /** Errors that calls of a task throw, one after another, before it succeeds. */
+  readonly faults?: Partial<Record<TaskName, Error[]>>;
+  readonly results?: string;
+}
+
+/** Runs the workflow; gives the calls in order, with what was passed, and the error if it failed. */
+async function runWorkflow({ trainTeacher = false, trainer = 'function', ...more }: Options) {
+  const calls: string[] = [];
+  const answers: Partial<Record<TaskName, unknown>> = {
+    Plan: {
+      bucket: '/results',
+      shards: 'shards.json',
+      unlabeled: 'unlabeled.json',
+      trainTeacher,
+      variants: ['weighted', 'uniform'].map((name) => ({ name, trainer })),
+    },
+    Label: 1,
+    Weigh: 1,
+  };
+  const machine = readWorkflow();
+  const handlers = prepareWorkflow(
+    machine,
+    async (task, event) => {
+      const { shard, variant } = event as { shard?: { id: string }; variant?: string };
+      calls.push([task, shard?.id ?? variant].filter(Boolean).join(' '));
+      const fault = more.faults?.[task]?.shift();
+      if (fault) throw fault;
+      if (task === 'RecordFailure') {
+        const failure = event as unknown as Parameters<typeof recordFailure>[0];
+        return { ...(await recordFailure({ ...failure, results: more.results! })) };
+      }
+      return (answers[task] ?? {}) as never;
+    },
+    async (bucket, key) => {
+      calls.push(`read ${bucket}/${key}`);
+      return [{ id: 'a' }, { id: 'b' }];
+    },
+  );
+  const error = await interpret(machine, job, handlers).result.then(
+    () => undefined,
+    (reason: Error) => reason,
+  );
+  return { calls, error };
+}
+
+function named(name: string, message = 'no'): Error {
+  return Object.assign(new Error(message), { name });
+}
+
+describe('the workflow in the embedded engine', () => {
+  it('calls every stage in order, and each shard and student once', async () => {
+    const { calls, error } = await runWorkflow({ trainTeacher: true });
+    expect(error).toBeUndefined();
+    expect(calls).toEqual([
+      'Plan',
+      'TrainTeacher',
+      'read /results/shards.json',
+      'Label a',
+      'Label b',
+      'Reconcile',
+      'WarmUp',
+      'read /results/unlabeled.json',
+      'Weigh a',
+      'Weigh b',
+      'Train weighted',
+      'Train uniform',
+      'Evaluate',
+      'Publish',
+    ]);
+  });
+
+  it('trains no teacher when one is brought, and a GPU job is the same task', async () => {
+    const onGpu = await runWorkflow({ trainer: 'gpu' });
+    expect(onGpu.error).toBeUndefined();
+    expect(onGpu.calls).not.toContain('TrainTeacher');
+    expect(onGpu.calls).toEqual((await runWorkflow({})).calls);
+  });
+
+  it('tries again what fails for a moment: a transient error, a dead worker, a checkpoint', async () => {
+    const { calls, error } = await runWorkflow({
+      faults: {
+        Plan: [named('TransientError')],
+        Reconcile: [named('Lambda.Unknown')],
+        WarmUp: [named('InterruptedError'), named('InterruptedError')],
+      },
+    });
+    expect(error).toBeUndefined();
+    const count = (task: string) => calls.filter((call) => call === task).length;
+    expect([count('Plan'), count('Reconcile'), count('WarmUp')]).toEqual([2, 2, 3]);
+  });
+
+  it("records a user's mistake at once, with its stage and what to do", async () => {
+    const results = makeResults();
+    const mistake = named('UserError', 'Reconcile: too many\nbad examples\n\nMend them.');
+    const { calls, error } = await runWorkflow({
+      faults: { Reconcile: [mistake] },
+      results: results.path,
+    });
+    expect(error).toBeDefined();
+    expect(calls.slice(-2)).toEqual(['Reconcile', 'RecordFailure']);
+    expect(results.failure('digits-1')).toEqual({
+      run: 'digits-1',
+      stage: 'Reconcile',
+      error: 'UserError',
+      message: 'too many\nbad examples',
+      hint: 'Mend them.',
+    });
+  });
+});
