@@ -1,0 +1,86 @@
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import type { ArgsDef } from 'citty';
+import { nearest } from '../config/nearest.ts';
+
+/** The command was called wrongly: told with its usage line, exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Arguments that several commands take. */
+export const datasetArgument = {
+  type: 'positional',
+  description: 'The dataset: a folder with distill.yaml, or s3://bucket/prefix',
+  required: true,
+} as const;
+
+export const resultsOption = {
+  type: 'string',
+  description: 'Where results go: a folder, or s3://bucket/prefix',
+  default: 'counterweight-results',
+} as const;
+
+export const workersOption = {
+  type: 'string',
+  description: 'Processes that work at once',
+  default: String(availableParallelism()),
+} as const;
+
+export const jsonOption = {
+  type: 'boolean',
+  description: 'Print the result as JSON, and no progress',
+} as const;
+
+/**
+ * Refuses what citty would silently ignore: options that the command does not have, options
+ * without their value, too many arguments.
+ * @throws UsageError that suggests what was meant.
+ */
+export function checkArguments(args: readonly string[], definitions: ArgsDef): void {
+  const options = Object.entries(definitions).filter(([, { type }]) => type !== 'positional');
+  const names = options.map(([name]) => name);
+  const types = options.map(
+    ([name, { type }]) => [name, { type: type === 'boolean' ? type : 'string' }] as const,
+  );
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: Object.fromEntries(types),
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue;
+    const { name, rawName, value, inlineValue } = token;
+    const definition = names.includes(name) ? definitions[name] : undefined;
+    if (definition === undefined) throw new UsageError(unknown('option', rawName, names, '--'));
+    if (definition.type === 'boolean') {
+      if (value !== undefined) throw new UsageError(`${rawName} takes no value, found "${value}".`);
+    } else if (!value || (value.startsWith('-') && !inlineValue)) {
+      throw new UsageError(`${rawName} needs a value: ${definition.description}.`);
+    }
+  }
+  const places = Object.keys(definitions).length - options.length;
+  const extra = tokens.filter(({ kind }) => kind === 'positional')[places];
+  if (extra) throw new UsageError(`Unexpected argument "${args[extra.index]}".`);
+}
+
+/** "Unknown command "rnu". Did you mean run?" */
+export function unknown(
+  what: 'command' | 'option',
+  found: string,
+  known: readonly string[],
+  prefix = '',
+): string {
+  const meant = nearest(found.slice(prefix.length), known);
+  return `Unknown ${what} "${found}".${meant === undefined ? '' : ` Did you mean ${prefix}${meant}?`}`;
+}
+
+/** @throws UsageError unless the text is a whole number, at least 1. */
+export function parseWorkers(text: string): number {
+  if (!/^[1-9]\d{0,4}$/.test(text)) {
+    throw new UsageError(`--workers needs a whole number, at least 1, found "${text}".`);
+  }
+  return Number(text);
+}

@@ -1,0 +1,34 @@
+import { defineCommand } from 'citty';
+import { datasetArgument, jsonOption } from './arguments.ts';
+
+const file = 'distill.yaml';
+
+export const initCommand = defineCommand({
+  meta: { name: 'init', description: 'Look at a folder of data and write its distill.yaml' },
+  args: {
+    dataset: { ...datasetArgument, description: 'The data: a folder, or s3://bucket/prefix' },
+    json: jsonOption,
+  },
+  async run({ args: { dataset, json } }) {
+    const [{ UserError }, { inspect }, { writeConfig }, { openStore }] = await Promise.all([
+      import('../errors.ts'),
+      import('../config/inspect.ts'),
+      import('../config/write.ts'),
+      import('../store/open.ts'),
+    ]);
+    const store = await openStore(dataset);
+    const place = `${store.location}/${file}`;
+    const present = new UserError(
+      `${place} is there already, and init never overwrites.`,
+      `Edit it and check it with: counterweight plan ${dataset}\n` +
+        'To start anew, rename it first and run init again.',
+    );
+    if (await store.head(file)) throw present;
+    const { config, notes } = await inspect(store);
+    const body = Buffer.from(writeConfig(config));
+    if (!(await store.write(file, body, { ifAbsent: true }))) throw present;
+    const lines = [...notes, '', `Wrote ${place}.`, `Next: counterweight plan ${dataset}`];
+    const text = json ? JSON.stringify({ file: place, config, notes }, null, 2) : lines.join('\n');
+    process.stdout.write(`${text}\n`);
+  },
+});

@@ -1,0 +1,95 @@
+#!/usr/bin/env node
+import { existsSync, readFileSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
+import { defineCommand, renderUsage, runCommand, type SubCommandsDef } from 'citty';
+import { checkArguments, UsageError, unknown } from './arguments.ts';
+import { reportFailure } from './failure.ts';
+
+/**
+ * The command `counterweight`. Commands are loaded when they are called, and each loads the engine
+ * only when it runs, so that `--help` does not wait for TensorFlow.
+ */
+const commands = {
+  init: async () => (await import('./init.ts')).initCommand,
+  plan: async () => (await import('./plan.ts')).planCommand,
+  run: async () => (await import('./run.ts')).runCommand,
+  doctor: async () => (await import('./doctor.ts')).doctorCommand,
+} satisfies SubCommandsDef;
+
+/** A command of any arguments, as citty types it. */
+type Command = Awaited<Extract<SubCommandsDef[string], Promise<unknown>>>;
+
+const program = defineCommand({
+  meta: {
+    name: 'counterweight',
+    version: packageVersion(),
+    description: 'A few labels, many unlabeled files and a teacher in; a small, better student out',
+  },
+  subCommands: commands,
+});
+
+process.exitCode = await main(process.argv.slice(2));
+
+/** @returns the exit code. */
+async function main(args: string[]): Promise<number> {
+  const [name = '', ...rest] = args;
+  const asksHelp = args.some((argument) => argument === '--help' || argument === '-h');
+  if (name === '--version' || name === '-v') return print(packageVersion());
+  if (asksHelp && name.startsWith('-')) return print(await usageOf(program));
+  let command: Command | undefined;
+  try {
+    command = await findCommand(name);
+    if (asksHelp) return print(await usageOf(command, program));
+    checkArguments(rest, resolvedArguments(command));
+    await runCommand(command, { rawArgs: rest });
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    return reportFailure(error, process.stderr, await usageLine(command));
+  }
+}
+
+async function findCommand(name: string): Promise<Command> {
+  const names = Object.keys(commands);
+  for (const [known, load] of Object.entries(commands)) if (known === name) return load();
+  if (name === '') throw new UsageError(`Which command? ${names.join(', ')}.`);
+  if (name.startsWith('-'))
+    throw new UsageError(unknown('option', name, ['help', 'version'], '--'));
+  throw new UsageError(unknown('command', name, names));
+}
+
+/** Our commands say their arguments outright; citty would also allow a function or a promise. */
+function resolvedArguments({ args }: Command) {
+  return typeof args === 'object' && !(args instanceof Promise) ? args : {};
+}
+
+async function usageOf(command: Command, parent?: Command): Promise<string> {
+  const usage = await renderUsage(command, parent);
+  const shown = process.stdout.isTTY ? usage : stripVTControlCharacters(usage);
+  return shown.replace(/ +$/gm, '').trimEnd();
+}
+
+/** The one line of the usage that says how to call the command, and where to read more. */
+async function usageLine(command: Command | undefined): Promise<string> {
+  const usage = stripVTControlCharacters(
+    command ? await renderUsage(command, program) : await renderUsage(program),
+  );
+  const line = usage.split('\n').find((text) => text.startsWith('USAGE ')) ?? '';
+  return `${line.replace('USAGE', 'usage:')}\n--help says more.`;
+}
+
+function print(text: string): number {
+  process.stdout.write(`${text}\n`);
+  return 0;
+}
+
+/** From the package.json of the folder that holds `src/` or, compiled, `dist/`. */
+function packageVersion(): string {
+  let folder = new URL('../../', import.meta.url);
+  while (!existsSync(new URL('package.json', folder))) {
+    if (folder.pathname === '/') return 'unknown';
+    folder = new URL('../', folder);
+  }
+  const text = readFileSync(new URL('package.json', folder), 'utf8');
+  const { version }: { version: string } = JSON.parse(text);
+  return version;
+}

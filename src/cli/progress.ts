@@ -1,0 +1,123 @@
+import { count, duration, percent } from '../evaluate/format.ts';
+import type { Progress } from '../stages/context.ts';
+import { StageTally } from './stage-tally.ts';
+import { styled, type Terminal } from './terminal.ts';
+
+/** A live line that changes more often than this flickers. */
+const redrawMs = 100;
+/** A log with more lines than this is not read. */
+const plainLineMs = 10_000;
+const barWidth = 24;
+
+/** Shows how far a run is. */
+export interface ProgressView {
+  update(progress: Progress): void;
+  /** Ends the last stage; `completed` says whether it came to its end. */
+  end(completed: boolean): void;
+}
+
+/** With --json: nothing. */
+export const silentProgress: ProgressView = { update: () => {}, end: () => {} };
+
+/**
+ * One line a stage that changes in place on a terminal; plain lines elsewhere: at the start of a
+ * stage, at most one every ten seconds, and at its end. Messages are told as they come.
+ */
+export function createProgress(
+  terminal: Terminal,
+  nowMs: () => number = () => performance.now(),
+): ProgressView {
+  let tally: StageTally | undefined;
+  const past = new Set<string>();
+  let shownAtMs = Number.NEGATIVE_INFINITY;
+  const live = terminal.isTTY === true;
+
+  const clear = () => live && terminal.write('\r\u001b[K');
+  const say = (text: string) => {
+    clear();
+    terminal.write(`${text}\n`);
+  };
+
+  function show(stage: StageTally): void {
+    const atMs = nowMs();
+    if (atMs - shownAtMs < (live ? redrawMs : plainLineMs)) return;
+    shownAtMs = atMs;
+    if (!live) terminal.write(`${plainLine(stage)}\n`);
+    else terminal.write(`\r\u001b[K${liveLine(stage, terminal)}`);
+  }
+
+  function end(completed: boolean): void {
+    if (tally === undefined) return;
+    const mark = completed ? styled(terminal, 'green', '✓') : '-';
+    const seconds = (nowMs() - tally.startedAtMs) / 1000;
+    const [first] = tally.amounts;
+    const amount = first && first.done > 0 ? `${count(first.done)} ${first.unit}`.trimEnd() : '';
+    const how = completed ? `in ${duration(seconds)}` : `stopped after ${duration(seconds)}`;
+    say(`${mark} ${[tally.stage, amount, how].filter(Boolean).join(' ')}`);
+    past.add(tally.stage);
+    tally = undefined;
+  }
+
+  function begin(stage: string): StageTally {
+    end(true);
+    shownAtMs = live ? Number.NEGATIVE_INFINITY : nowMs();
+    if (!live) terminal.write(`${stage} …\n`);
+    tally = new StageTally(stage, nowMs());
+    return tally;
+  }
+
+  return {
+    update(progress) {
+      const { stage, message, level } = progress;
+      if (message !== undefined) {
+        const label = level === 'warning' ? styled(terminal, 'yellow', 'warning:') : '·';
+        say(`${label} ${message}`);
+      }
+      // A stage whose end was told already: a part of it was late.
+      if (past.has(stage)) return;
+      const current = tally?.stage === stage ? tally : begin(stage);
+      current.add(progress, nowMs());
+      show(current);
+    },
+    end,
+  };
+}
+
+function plainLine(stage: StageTally): string {
+  return [`  ${stage.stage} ${amountOf(stage)}`, ...paceOf(stage)].join(', ');
+}
+
+/** As much as fits: first the time left goes, then the rate, then the bar. */
+function liveLine(stage: StageTally, terminal: Terminal): string {
+  const columns = (terminal.columns || 80) - 1;
+  const { share } = stage;
+  const filled = Math.round((share ?? 0) * barWidth);
+  const text = `${stage.stage} ${amountOf(stage)}`.trimEnd();
+  const pace = paceOf(stage);
+  for (let keep = pace.length; keep >= 0; keep--) {
+    const line = [text, ...pace.slice(0, keep)].join('  ');
+    if (share !== undefined && line.length + barWidth + 2 <= columns) {
+      const done = styled(terminal, 'cyan', '━'.repeat(filled));
+      return `${done}${styled(terminal, 'gray', '─'.repeat(barWidth - filled))}  ${line}`;
+    }
+    if (share === undefined && line.length <= columns) return line;
+  }
+  return text.slice(0, columns);
+}
+
+/** "31,200 examples, 5 of 12 shards (42%)" */
+function amountOf({ amounts, share }: StageTally): string {
+  // The totals of the parts that began are not that of the stage, where the stage has its own.
+  const whole = amounts.at(-1);
+  const texts = amounts.map((amount) => {
+    const total = amount === whole && amount.total ? ` of ${count(amount.total)}` : '';
+    return `${count(amount.done)}${total} ${amount.unit}`.trimEnd();
+  });
+  return `${texts.join(', ')}${share === undefined ? '' : ` (${percent(share, 0)})`}`;
+}
+
+function paceOf({ ratePerSecond, secondsLeft }: StageTally): string[] {
+  if (ratePerSecond === undefined) return [];
+  const rate = `${ratePerSecond < 10 ? ratePerSecond.toFixed(1) : count(ratePerSecond)}/s`;
+  return secondsLeft === undefined ? [rate] : [rate, `${duration(Math.ceil(secondsLeft))} left`];
+}

@@ -1,0 +1,43 @@
+import { defineCommand } from 'citty';
+import {
+  datasetArgument,
+  jsonOption,
+  parseWorkers,
+  resultsOption,
+  workersOption,
+} from './arguments.ts';
+import { interruptible } from './interrupt.ts';
+
+export const runCommand = defineCommand({
+  meta: { name: 'run', description: 'Distill on this machine: labels, weights, students, report' },
+  args: {
+    dataset: datasetArgument,
+    results: resultsOption,
+    workers: workersOption,
+    json: jsonOption,
+  },
+  async run({ args: { dataset, results, workers, json } }) {
+    const workerCount = parseWorkers(workers);
+    const { ensureTensorFlow } = await import('#setup/tensorflow.mjs');
+    await ensureTensorFlow({ quiet: json === true });
+    const [{ run }, { createProgress, silentProgress }, { renderSummary }] = await Promise.all([
+      import('../engines/embedded.ts'),
+      import('./progress.ts'),
+      import('./summary.ts'),
+    ]);
+    const view = json ? silentProgress : createProgress(process.stderr);
+    const summary = await interruptible(process.stderr, async (signal) => {
+      try {
+        const onProgress = view.update;
+        const done = await run({ dataset, results, workers: workerCount, signal, onProgress });
+        view.end(true);
+        return done;
+      } catch (error) {
+        view.end(false);
+        throw error;
+      }
+    });
+    const text = json ? JSON.stringify(summary, null, 2) : renderSummary(summary, process.stdout);
+    process.stdout.write(`${text}\n`);
+  },
+});

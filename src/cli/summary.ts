@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { RunSummary } from '../engines/embedded.ts';
+import { bytes, count, counted, duration, fixed, percent } from '../evaluate/format.ts';
+import type { Metrics } from '../evaluate/run-metrics.ts';
+import type { Interval } from '../evaluate/schema.ts';
+import { validationCaveat, verdict } from '../evaluate/verdict.ts';
+import { styled, type Terminal, table } from './terminal.ts';
+
+/** What is told when a run is done: the figures, what they mean, where things are. */
+export function renderSummary(summary: RunSummary, terminal: Terminal): string {
+  const { metrics, labelCache } = summary;
+  const [head, ...rows] = table(figures(metrics));
+  const warnings = [
+    ...(metrics.evaluatedOn === 'validation' ? [validationCaveat] : []),
+    ...metrics.warnings,
+  ];
+  const baselines = metrics.students.slice(1).map(({ variant }) => variant);
+  const verdicts = (baselines.length > 0 ? baselines : [undefined]).flatMap((baseline) => {
+    const { headline, detail } = verdict(metrics, baseline);
+    return [styled(terminal, 'bold', headline), detail];
+  });
+  const shards = `${count(labelCache.reused)} of ${counted(labelCache.shards, 'shard')}`;
+  return [
+    '',
+    styled(terminal, 'dim', head!),
+    ...rows,
+    '',
+    ...verdicts,
+    ...warnings.map((text) => `${styled(terminal, 'yellow', 'warning:')} ${text}`),
+    '',
+    `labels: ${shards} from the cache`,
+    `report: ${locate(summary, summary.report)}`,
+    `student: ${locate(summary, summary.student)}`,
+    `${summary.published ? 'published' : 'not published'}: ${summary.publication}`,
+    '',
+    `Done in ${duration(summary.seconds)}. Open the report in a browser. Load the student with`,
+    `  await tf.loadLayersModel('${modelUrl(summary)}')`,
+  ].join('\n');
+}
+
+/** One row a model: the teacher, then the students, the one that the config asks for last. */
+function figures({ metrics, students }: Metrics): string[][] {
+  const variants = students.map(({ variant }) => variant).reverse();
+  const others = Object.keys(metrics.models).filter((name) => !variants.includes(name));
+  const rows = [...others, ...variants].flatMap((name) => {
+    const model = metrics.models[name];
+    if (!model) return [];
+    const student = students.find(({ variant }) => variant === name);
+    const { accuracy, logLoss, calibrationError } = model;
+    return [
+      [
+        name,
+        `${percent(accuracy.value)} ${range(accuracy, (value) => percent(value))}`,
+        fixed(logLoss.value, 3),
+        percent(calibrationError.value),
+        student ? bytes(student.bytes) : '–',
+      ],
+    ];
+  });
+  return [['', 'accuracy (95% interval)', 'log-loss', 'calibration error', 'size'], ...rows];
+}
+
+function range({ low, high }: Interval, show: (value: number) => string): string {
+  return `(${show(low)} to ${show(high)})`;
+}
+
+/** Where a key of the results is, as a path or URL that can be opened. */
+function locate({ results }: RunSummary, key: string): string {
+  return results.startsWith('s3://') ? `${results.replace(/\/$/, '')}/${key}` : join(results, key);
+}
+
+/** For TensorFlow.js; a model in S3 is read from a copy of its folder. */
+function modelUrl(summary: RunSummary): string {
+  const file = `${summary.student}model.json`;
+  return summary.results.startsWith('s3://')
+    ? 'file://<a copy of that folder>/model.json'
+    : pathToFileURL(join(summary.results, file)).href;
+}

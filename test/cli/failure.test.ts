@@ -1,0 +1,38 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { reportFailure } from '../../src/cli/failure.ts';
+import { UserError } from '../../src/errors.ts';
+import { FakeTerminal } from './terminals.ts';
+
+afterEach(() => vi.unstubAllEnvs());
+
+function told(error: unknown): { code: number; text: string } {
+  const terminal = new FakeTerminal();
+  const code = reportFailure(error, terminal, 'usage: counterweight');
+  return { code, text: terminal.text };
+}
+
+test('an error of the user is told with its hint alone', () => {
+  expect(told(new UserError('No such folder.', 'Make it.'))).toEqual({
+    code: 1,
+    text: 'error: No such folder.\nMake it.\n',
+  });
+});
+
+test('so is one that came from a worker process', () => {
+  const error = new Error('No such folder.');
+  error.name = 'UserError';
+  expect(told(error)).toEqual({ code: 1, text: 'error: No such folder.\n' });
+});
+
+test('any other error is called a bug, with its stack only on request', () => {
+  const { code, text } = told(new TypeError('x is undefined'));
+  expect(code).toBe(1);
+  expect(text).toContain('error: x is undefined\nThis is a bug in counterweight');
+  expect(text).not.toContain('failure.test');
+  vi.stubEnv('COUNTERWEIGHT_DEBUG', '1');
+  expect(told(new TypeError('x is undefined')).text).toContain('failure.test');
+});
+
+test('something thrown that is no error is told too', () => {
+  expect(told('out of luck').text).toContain('error: out of luck\n');
+});

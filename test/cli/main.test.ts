@@ -1,0 +1,187 @@
+import { type ExecFileException, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseConfig } from '../../src/config/load.ts';
+
+const execute = promisify(execFile);
+const root = resolve(import.meta.dirname, '../..');
+const folder = mkdtempSync(join(tmpdir(), 'counterweight-cli-'));
+/** The command as it is in an installed package: compiled, beside its package.json. */
+const command = join(folder, 'src/cli/main.js');
+
+beforeAll(async () => {
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  cpSync(join(root, 'package.json'), join(folder, 'package.json'));
+  const compiler = join(root, 'node_modules/typescript/bin/tsc');
+  const project = join(root, 'tsconfig.build.json');
+  const options = ['--noCheck', '--incremental', 'false', '--outDir', folder];
+  await execute(process.execPath, [compiler, '-p', project, ...options]);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function counterweight(args: string[], env: Record<string, string> = {}): Promise<Outcome> {
+  try {
+    const options = { env: { ...process.env, ...env } };
+    return { code: 0, ...(await execute(process.execPath, [command, ...args], options)) };
+  } catch (error) {
+    // execFile rejects with an error that also has what was printed.
+    const { code, stdout, stderr } = error as ExecFileException & Outcome;
+    return { code, stdout, stderr };
+  }
+}
+
+/** A CSV dataset of two classes. */
+function dataset(name: string): string {
+  const place = join(folder, name);
+  mkdirSync(join(place, 'labeled'), { recursive: true });
+  writeFileSync(join(place, 'labeled/a.csv'), 'id,size,label\n1,2.5,cat\n2,3.5,dog\n3,1,cat\n');
+  return place;
+}
+
+describe('counterweight', () => {
+  test('--version is that of package.json', async () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    expect(await counterweight(['--version'])).toEqual({
+      code: 0,
+      stdout: `${version}\n`,
+      stderr: '',
+    });
+  });
+
+  test('--help lists the commands and loads none of the large packages', async () => {
+    const coverage = join(folder, 'coverage');
+    const { code, stdout } = await counterweight(['--help'], { NODE_V8_COVERAGE: coverage });
+    expect(code).toBe(0);
+    for (const name of ['init', 'plan', 'run', 'doctor']) expect(stdout).toContain(` ${name}  `);
+    const files = readdirSync(coverage).map((file) => readFileSync(join(coverage, file), 'utf8'));
+    expect(files.join()).toContain('/citty/');
+    expect(files.join()).not.toMatch(
+      /node_modules\/(@tensorflow|@aws-sdk|zod|yaml|sharp|hyparquet)/,
+    );
+  });
+
+  test('--help of a command says what it takes', async () => {
+    const { code, stdout } = await counterweight(['run', '--help']);
+    expect(code).toBe(0);
+    for (const word of ['DATASET', '--results', '--workers', '--json'])
+      expect(stdout).toContain(word);
+  });
+
+  test.each([
+    [[], 'Which command? init, plan, run, doctor.'],
+    [['rnu'], 'Unknown command "rnu". Did you mean run?'],
+    [['run', 'a', '--wokers=3'], 'Unknown option "--wokers". Did you mean --workers?'],
+    [['run'], 'Missing required positional argument: DATASET'],
+  ])('a wrong call, %j, exits with 2 and the usage', async (args, message) => {
+    const { code, stdout, stderr } = await counterweight(args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`error: ${message}`);
+    expect(stderr).toContain('usage: counterweight ');
+    expect(stdout).toBe('');
+  });
+});
+
+describe('init', () => {
+  test('writes a config that parses, and says what to run next', async () => {
+    const place = dataset('init');
+    const { code, stdout } = await counterweight(['init', place]);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Next: counterweight plan ${place}\n`);
+    const config = parseConfig(readFileSync(join(place, 'distill.yaml'), 'utf8'), 'distill.yaml');
+    expect(config.task).toMatchObject({ classes: ['cat', 'dog'], target: 'label' });
+  });
+
+  test('never overwrites', async () => {
+    const place = dataset('again');
+    writeFileSync(join(place, 'distill.yaml'), 'mine');
+    const { code, stderr } = await counterweight(['init', place]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('distill.yaml is there already, and init never overwrites.');
+    expect(readFileSync(join(place, 'distill.yaml'), 'utf8')).toBe('mine');
+  });
+
+  test('--json prints JSON alone', async () => {
+    const { stdout, stderr } = await counterweight(['init', dataset('json'), '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ config: { data: { format: 'csv' } } });
+    expect(stderr).toBe('');
+  });
+});
+
+test('a wrong config exits with 1 and no stack', async () => {
+  const place = dataset('wrong');
+  writeFileSync(join(place, 'distill.yaml'), 'task: 3\n');
+  const { code, stderr } = await counterweight([
+    'plan',
+    place,
+    '--results',
+    join(folder, 'results'),
+  ]);
+  expect(code).toBe(1);
+  expect(stderr).toContain('distill.yaml has ');
+  expect(stderr).toContain('line 1: task: expected a section');
+  expect(stderr).not.toMatch(/^ +at /m);
+});
+
+describe('an interrupted task', () => {
+  /** Runs a task that waits until it is aborted, and `atAbort` then. */
+  async function interrupted(atAbort: string, signals: number) {
+    const url = (file: string) => JSON.stringify(pathToFileURL(join(folder, 'src', file)));
+    const script = `
+      import { interruptible } from ${url('cli/interrupt.js')};
+      import { reportFailure } from ${url('cli/failure.js')};
+      import { InterruptedError } from ${url('errors.js')};
+      const waiting = setInterval(() => {}, 1000);
+      try {
+        await interruptible(process.stderr, (signal) => new Promise((resolve, reject) => {
+          signal.addEventListener('abort', () => { console.log('aborted'); ${atAbort} });
+          console.log('ready');
+        }));
+      } catch (error) {
+        clearInterval(waiting);
+        process.exitCode = reportFailure(error, process.stderr, '');
+      }`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
+    const exit = once(child, 'exit');
+    const stderr = text(child.stderr);
+    for (let sent = 0; sent < signals; sent++) {
+      await once(child.stdout, 'data'); // "ready", then "aborted"
+      child.kill('SIGINT');
+    }
+    const [code] = await exit;
+    return { code, stderr: await stderr };
+  }
+
+  test('stops cleanly at the first Ctrl-C', async () => {
+    const { code, stderr } = await interrupted('reject(new InterruptedError("stopped"));', 1);
+    expect(code).toBe(130);
+    expect(stderr).toContain('Stopping, and keeping what is done.');
+    expect(stderr).toContain('Stopped. The same command goes on from here.');
+  });
+
+  test('ends at once at the second', async () => {
+    const { code, stderr } = await interrupted('', 2);
+    expect(code).toBe(130);
+    expect(stderr).not.toContain('goes on from here');
+  });
+});

@@ -1,0 +1,139 @@
+import { describe, expect, test } from 'vitest';
+import { createProgress } from '../../src/cli/progress.ts';
+import { FakeTerminal } from './terminals.ts';
+
+/** A progress view with a clock that the test turns. */
+function view(terminal: FakeTerminal) {
+  const clock = { seconds: 0 };
+  return { clock, progress: createProgress(terminal, () => clock.seconds * 1000) };
+}
+
+describe('on a pipe', () => {
+  test('a stage has a line at its start, one every ten seconds at most, and one at its end', () => {
+    const terminal = new FakeTerminal();
+    const { clock, progress } = view(terminal);
+    for (; clock.seconds <= 25; clock.seconds++) {
+      const done = clock.seconds * 100;
+      progress.update({ stage: 'Label', done, total: 2600, unit: 'examples' });
+    }
+    progress.update({ stage: 'WarmUp' });
+    clock.seconds += 3;
+    progress.end(true);
+    expect(terminal.text).toMatchInlineSnapshot(`
+      "Label …
+        Label 1,000 of 2,600 examples (38%), 100/s, 16 s left
+        Label 2,000 of 2,600 examples (77%), 100/s, 6.0 s left
+      ✓ Label 2,500 examples in 26 s
+      WarmUp …
+      ✓ WarmUp in 3.0 s
+      "
+    `);
+  });
+
+  test('messages are told at once, once, and without escape codes', () => {
+    const terminal = new FakeTerminal();
+    const { progress } = view(terminal);
+    progress.update({ stage: 'Plan', message: 'No test set.', level: 'warning' });
+    progress.update({ stage: 'Plan', message: '12 shards.' });
+    progress.end(false);
+    expect(terminal.text).toBe(
+      'warning: No test set.\nPlan …\n· 12 shards.\n- Plan stopped after 0.0 s\n',
+    );
+  });
+
+  test('parts of a stage that work side by side are added up', () => {
+    const terminal = new FakeTerminal();
+    const { clock, progress } = view(terminal);
+    progress.update({ stage: 'Label', part: 'a', done: 0, total: 100, unit: 'examples' });
+    progress.update({ stage: 'Label', part: 'b', done: 20, total: 100, unit: 'examples' });
+    clock.seconds = 10;
+    progress.update({ stage: 'Label', part: 'a', done: 60, total: 100, unit: 'examples' });
+    clock.seconds = 20;
+    // A part that begins again, after a retry, does not count twice.
+    progress.update({ stage: 'Label', part: 'a', done: 40, total: 100, unit: 'examples' });
+    expect(terminal.text).toBe(
+      'Label …\n' +
+        '  Label 80 of 200 examples (40%), 8.0/s, 15 s left\n' +
+        '  Label 60 of 200 examples (30%), 3.0/s, 47 s left\n',
+    );
+  });
+
+  test('a stage may count itself in other units than its parts do', () => {
+    const terminal = new FakeTerminal();
+    const { clock, progress } = view(terminal);
+    progress.update({ stage: 'Label', done: 0, total: 4, unit: 'shards' });
+    progress.update({ stage: 'Label', part: 'a', done: 0, unit: 'examples' });
+    clock.seconds = 10;
+    progress.update({ stage: 'Label', part: 'a', done: 500, total: 500, unit: 'examples' });
+    clock.seconds = 20;
+    progress.update({ stage: 'Label', done: 1, total: 4, unit: 'shards' });
+    progress.end(true);
+    expect(terminal.text).toMatchInlineSnapshot(`
+      "Label …
+        Label 500 examples, 0 of 4 shards (0%), 50/s
+        Label 500 examples, 1 of 4 shards (25%), 25/s, 1 min 0 s left
+      ✓ Label 500 examples in 20 s
+      "
+    `);
+  });
+
+  test('a late word from a stage that is over is not a new stage', () => {
+    const terminal = new FakeTerminal();
+    const { progress } = view(terminal);
+    progress.update({ stage: 'Label', done: 1, total: 1 });
+    progress.update({ stage: 'Weigh', done: 0, total: 1 });
+    progress.update({ stage: 'Label', done: 1, total: 1 });
+    progress.end(true);
+    expect(terminal.text).toBe('Label …\n✓ Label 1 in 0.0 s\nWeigh …\n✓ Weigh in 0.0 s\n');
+  });
+});
+
+describe('on a terminal', () => {
+  test('one line changes in place and never wraps', () => {
+    for (const columns of [20, 40, 60, 80, 200]) {
+      const terminal = new FakeTerminal({ live: true, columns });
+      const { clock, progress } = view(terminal);
+      for (; clock.seconds < 100; clock.seconds++) {
+        const done = clock.seconds * 1000;
+        progress.update({ stage: 'Label', part: 'all', done, total: 100_000, unit: 'examples' });
+        expect(terminal.screen.length).toBeLessThan(columns);
+      }
+      expect(terminal.text).not.toContain('\n');
+    }
+  });
+
+  test('shows bar, count, rate and time left', () => {
+    const terminal = new FakeTerminal({ live: true });
+    const { clock, progress } = view(terminal);
+    progress.update({ stage: 'Train', part: 'weighted', done: 0, total: 400, unit: 'steps' });
+    clock.seconds = 5;
+    progress.update({ stage: 'Train', part: 'weighted', done: 100, total: 400, unit: 'steps' });
+    expect(terminal.screen).toBe(
+      '━━━━━━──────────────────  Train 100 of 400 steps (25%)  20/s  15 s left',
+    );
+    progress.update({ stage: 'Train', message: 'Weights are all 1.', level: 'warning' });
+    progress.end(true);
+    expect(terminal.screen).toBe('warning: Weights are all 1.\n✓ Train 100 steps in 5.0 s\n');
+  });
+
+  test('is not redrawn more than ten times a second', () => {
+    const terminal = new FakeTerminal({ live: true });
+    const { clock, progress } = view(terminal);
+    for (let done = 0; done < 1000; done++) {
+      clock.seconds = done / 1000;
+      progress.update({ stage: 'Label', done, total: 1000 });
+    }
+    expect(terminal.text.split('\r').length - 1).toBeLessThanOrEqual(11);
+  });
+
+  test('colours only where the terminal has them', () => {
+    const texts = [true, false].map((colors) => {
+      const terminal = new FakeTerminal({ live: true, colors });
+      const { progress } = view(terminal);
+      progress.update({ stage: 'Label', done: 1, total: 2 });
+      return terminal.text;
+    });
+    expect(texts[0]).toContain('\u001b[36m');
+    expect(texts[1]).not.toContain('\u001b[36m');
+  });
+});

@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest';
+import { renderChecks } from '../../src/cli/doctor.ts';
+import { renderPlan } from '../../src/cli/plan.ts';
+import { renderSummary } from '../../src/cli/summary.ts';
+import type { RunSummary } from '../../src/engines/embedded.ts';
+import { sampleMetrics } from '../evaluate/sample-metrics.ts';
+import { FakeTerminal } from './terminals.ts';
+
+const summary: RunSummary = {
+  run: 'cifar-2f7a91c04be3',
+  results: '/data/results',
+  report: 'runs/cifar-2f7a91c04be3/report.html',
+  student: 'runs/cifar-2f7a91c04be3/students/weighted/',
+  metrics: sampleMetrics(),
+  labelCache: { shards: 12, reused: 12 },
+  published: true,
+  publication: 'weighted is the first student of this dataset',
+  seconds: 1548.6,
+};
+
+describe('the summary of a run', () => {
+  test('has the figures, the verdict and what to do next', () => {
+    expect(renderSummary(summary, new FakeTerminal())).toMatchInlineSnapshot(`
+      "
+                accuracy (95% interval)  log-loss  calibration error     size
+      teacher    79.3% (78.4% to 80.2%)     0.710               8.1%        –
+      uniform    80.1% (79.2% to 81.0%)     0.655               6.2%  376 KiB
+      weighted   81.4% (80.5% to 82.3%)     0.604               3.4%  376 KiB
+
+      The weighted student is 1.3 percentage points more accurate than the uniform one.
+      Paired on the same 10,000 test examples: 95% interval +0.6 to +2.1, which excludes 0.
+
+      labels: 12 of 12 shards from the cache
+      report: /data/results/runs/cifar-2f7a91c04be3/report.html
+      student: /data/results/runs/cifar-2f7a91c04be3/students/weighted/
+      published: weighted is the first student of this dataset
+
+      Done in 25 min 49 s. Open the report in a browser. Load the student with
+        await tf.loadLayersModel('file:///data/results/runs/cifar-2f7a91c04be3/students/weighted/model.json')"
+    `);
+  });
+
+  test('says when the figures are on data that the weights saw', () => {
+    const metrics = sampleMetrics({ evaluatedOn: 'validation' });
+    const text = renderSummary({ ...summary, metrics }, new FakeTerminal());
+    expect(text).toContain('warning: These figures are on the validation set, which the weights');
+  });
+
+  test('gives places in S3 as URLs', () => {
+    const text = renderSummary({ ...summary, results: 's3://bucket/out/' }, new FakeTerminal());
+    expect(text).toContain('report: s3://bucket/out/runs/cifar-2f7a91c04be3/report.html');
+  });
+
+  test('has colours on a terminal only', () => {
+    expect(renderSummary(summary, new FakeTerminal({ live: true, colors: true }))).toContain(
+      '\u001b[',
+    );
+    expect(renderSummary(summary, new FakeTerminal({ live: true }))).not.toContain('\u001b[');
+  });
+});
+
+test('the plan says what a run would do', () => {
+  const set = (shards: number) => ({ shards, bytes: shards * 2_500_000 });
+  const plan = {
+    run: 'cifar-2f7a91c04be3',
+    sets: { labeled: set(1), validation: set(1), test: set(10), unlabeled: set(37) },
+    classes: ['cat', 'dog'],
+    teacher: 'onnx',
+    students: ['weighted', 'uniform'],
+    labelCache: { shards: 49, reused: 12 },
+    warnings: ['The class cat has 3 labeled examples.'],
+  };
+  expect(renderPlan(plan, 'data/cifar', new FakeTerminal())).toMatchInlineSnapshot(`
+    "Run cifar-2f7a91c04be3
+
+    labeled       1 shard   2.4 MiB
+    validation    1 shard   2.4 MiB
+    test        10 shards  23.8 MiB
+    unlabeled   37 shards  88.2 MiB
+
+    classes: 2
+    teacher: onnx
+    students: weighted, uniform
+    labels: 12 of 49 shards from the cache, 37 to label
+    warning: The class cat has 3 labeled examples.
+
+    Next: counterweight run data/cifar"
+  `);
+});
+
+test('doctor shows every check, and the fix of those that fail', () => {
+  const checks = [
+    { name: 'Node.js', ok: true, detail: '20.20.2', fix: 'not shown' },
+    {
+      name: 'pip',
+      ok: false,
+      detail: 'not found',
+      fix: 'Debian: apt-get install pip\nmacOS: brew',
+    },
+  ];
+  expect(renderChecks(checks, new FakeTerminal())).toBe(
+    `✓ Node.js: 20.20.2
+✗ pip: not found
+    Debian: apt-get install pip
+    macOS: brew
+
+1 of 2 need a fix.`,
+  );
+});
