@@ -1,0 +1,40 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from 'counterweight';
+import { describe, expect, it } from 'vitest';
+import { type Format, formats, makeDataset } from './datasets.ts';
+
+/** How many examples `make-workflow.py` put into each set. */
+const digits = { labeled: 60, validation: 60, unlabeled: 100, test: 60 };
+const wine = { labeled: 40, validation: 40, unlabeled: 58, test: 40 };
+
+describe.each(Object.keys(formats) as Format[])('the whole workflow on %s', (format) => {
+  it('labels, weighs, trains and measures; the second time it finds all done', async () => {
+    const options = { ...makeDataset(format), workers: 2 };
+    const first = await run(options);
+    const { metrics } = first;
+    const counts = format === 'csv' || format === 'parquet-rows' ? wine : digits;
+    expect(metrics.labels).toEqual(counts);
+    expect(metrics.quarantined).toBe(0);
+    expect(metrics.evaluatedOn).toBe('test');
+    expect(metrics.metrics.examples).toBe(counts.test);
+    expect(Object.keys(metrics.metrics.models).sort()).toEqual(['teacher', 'uniform', 'weighted']);
+    // Chance is 0.1 and 0.33; what is trained on these real labels knows much more.
+    expect(metrics.metrics.models.teacher!.accuracy.value).toBeGreaterThan(0.6);
+    expect(metrics.meanWeight).toBeGreaterThan(0);
+    expect(metrics.meanWeight).toBeLessThanOrEqual(1);
+    expect(metrics.weights.reduce((sum, { count }) => sum + count, 0)).toBe(counts.unlabeled);
+    expect(first.labelCache.reused).toBe(0);
+    expect(first.published).toBe(true);
+    expect(existsSync(join(options.results, first.report))).toBe(true);
+
+    const model = readFileSync(join(options.results, `${first.student}weights.bin`));
+    const second = await run(options);
+    expect(second.metrics).toEqual(metrics);
+    expect(second.labelCache).toEqual({
+      shards: first.labelCache.shards,
+      reused: first.labelCache.shards,
+    });
+    expect(readFileSync(join(options.results, `${second.student}weights.bin`))).toEqual(model);
+  });
+});

@@ -1,0 +1,64 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { run } from 'counterweight';
+import { describe, expect, it } from 'vitest';
+import { type Dataset, makeDataset } from './datasets.ts';
+
+const cli = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+
+/** Where the run is cut off: when standard error first says this. */
+const moments = ['Plan', 'Train teacher', 'Label', 'Weigh', 'Train', 'Evaluate'];
+
+describe('a run that is cut off and started again ends as an undisturbed one', () => {
+  it('killed with all its processes, once in every stage', async () => {
+    const options = makeDataset('parquet-images');
+    const undisturbed = await outcome({ ...options, results: join(options.results, 'whole') });
+    const cut = { ...options, results: join(options.results, 'cut') };
+    for (const moment of moments) {
+      const child = start(cut);
+      await untilSaid(child, moment);
+      if (child.exitCode === null) process.kill(-child.pid!, 'SIGKILL');
+      if (child.exitCode === null) await once(child, 'exit');
+    }
+    expect(await outcome(cut)).toEqual(undisturbed);
+  });
+
+  it('by Ctrl-C: stops cleanly, says how to go on, and goes on', async () => {
+    const options = makeDataset('parquet-images');
+    const child = start(options);
+    let said = '';
+    child.stderr?.on('data', (text) => {
+      said += text;
+    });
+    await untilSaid(child, 'Train teacher');
+    process.kill(-child.pid!, 'SIGINT');
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(130);
+    expect(said).toMatch(/same command/);
+    expect(existsSync(join(options.results, 'runs'))).toBe(true);
+    await outcome(options);
+  });
+});
+
+/** The command in a process group of its own, as a terminal would start it. */
+function start({ dataset, results }: Dataset): ChildProcess {
+  const args = [cli, 'run', dataset, '--results', results, '--workers', '2'];
+  return spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+}
+
+/** Until a line of standard error names the stage, or the command ends before that. */
+async function untilSaid(child: ChildProcess, stage: string): Promise<void> {
+  for await (const line of createInterface({ input: child.stderr! })) {
+    if (line.includes(stage)) return;
+  }
+}
+
+/** What must not depend on the interruptions: figures, and the student to the last bit. */
+async function outcome(options: Dataset) {
+  const { metrics, student } = await run({ ...options, workers: 2 });
+  return { metrics, weights: readFileSync(join(options.results, `${student}weights.bin`)) };
+}
