@@ -129,7 +129,8 @@ const network = z.discriminatedUnion('architecture', [
 ]);
 export type Network = z.infer<typeof network>;
 
-const teacherKinds = [
+/** The fields of `teacher` that say what it is; exactly one is there. */
+export const teacherKinds = [
   'train',
   'onnx',
   'savedModel',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Config } from '../config/schema.ts';
+import { type Config, teacherKinds } from '../config/schema.ts';
 import { classLookup, readClasses, unknownLabel } from '../data/classes.ts';
 import { cutShards, withPart } from '../data/cut.ts';
 import { type Example, isRejected } from '../data/example.ts';
@@ -206,16 +206,8 @@ function makeVariants(config: Config): Variant[] {
   return [...variants.values()];
 }
 
-function teacherKind(config: Config): string {
-  const kinds = [
-    'train',
-    'onnx',
-    'savedModel',
-    'layersModel',
-    'graphModel',
-    'predictions',
-  ] as const;
-  return kinds.find((kind) => config.teacher[kind] !== undefined)!;
+function teacherKind({ teacher }: Config): string {
+  return teacherKinds.find((kind) => teacher[kind] !== undefined)!;
 }
 
 function summarize(shards: Shard[]): { shards: number; bytes: number } {
