@@ -18,12 +18,20 @@ export const reconcileSchema = z.strictObject({
     test: countSchema,
     unlabeled: countSchema,
   }),
-  /** The first quarantined examples, for the report; all are in `runs/<run>/quarantine/`. */
-  quarantined: z.array(z.strictObject({ shard: z.string(), id: z.string(), reason: z.string() })),
+  /** The first quarantined examples of each set; all are in `runs/<run>/quarantine/`. */
+  quarantined: z.array(
+    z.strictObject({
+      set: z.enum(setNames),
+      shard: z.string(),
+      id: z.string(),
+      reason: z.string(),
+    }),
+  ),
 });
 export type Reconciliation = z.infer<typeof reconcileSchema>;
 
-const maxListed = 20;
+/** Of each set. */
+const maxListed = 10;
 /** Footers read at once. */
 const concurrency = 16;
 
@@ -59,9 +67,9 @@ async function count(job: Job, context: Context): Promise<Reconciliation> {
       const { id, set } = group[index]!;
       sets[set].labeled += summary.labeled;
       sets[set].quarantined += summary.quarantined.length;
-      const room = maxListed - quarantined.length;
+      const room = maxListed - quarantined.filter((listed) => listed.set === set).length;
       const listed = summary.quarantined.slice(0, room);
-      quarantined.push(...listed.map((rejected) => ({ shard: id, ...rejected })));
+      quarantined.push(...listed.map((rejected) => ({ set, shard: id, ...rejected })));
     });
     context.report({
       stage: 'Reconcile',
@@ -88,6 +96,7 @@ function requireFew(job: Job, { sets, quarantined }: Reconciliation): void {
     const all = sets[set].labeled + sets[set].quarantined;
     if (sets[set].quarantined <= limit * all) continue;
     const reasons = quarantined
+      .filter((listed) => listed.set === set)
       .slice(0, 5)
       .map(({ id, reason }) => `  ${id}: ${reason}`)
       .join('\n');

@@ -122,7 +122,7 @@ describe('bad examples are quarantined', () => {
     );
     await expect(run({ ...options, workers: 2 })).rejects.toMatchObject({
       name: 'UserError',
-      message: expect.stringMatching(/20 of 78 examples of the unlabeled set/),
+      message: expect.stringMatching(/20 of 78 examples of the unlabeled set[\s\S]*more\.csv/),
       hint: expect.stringMatching(/limits\.quarantine/),
     });
     writeConfig(options.dataset, { ...formats.csv, limits: '{ quarantine: 50% }' });
