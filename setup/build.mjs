@@ -1,4 +1,8 @@
-/** Compiles the checkout into dist/, which is what the `counterweight` command runs. */
+/**
+ * Compiles the checkout into dist/: what the `counterweight` command runs, and, bundled in
+ * dist/lambda/, what the functions on AWS run.
+ */
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { run, SetupError } from './run.mjs';
 
@@ -15,4 +19,39 @@ export async function build(root) {
   } catch {
     throw new SetupError('The checkout does not compile: see the messages above.');
   }
+  await bundle(root);
+}
+
+/** Native code is not bundled: the image that the function runs in, or LocalStack, has it. */
+const NATIVE = ['@tensorflow/tfjs-node', 'onnxruntime-node', 'sharp'];
+
+/**
+ * One bundle for all functions: a small entry, and a chunk for each stage.
+ *
+ * @param {string} root
+ */
+async function bundle(root) {
+  // A development dependency, as the compiler is: an installed package comes compiled and bundled.
+  const { build: esbuild } = await import('esbuild');
+  const outdir = path.join(root, 'dist', 'lambda');
+  rmSync(outdir, { recursive: true, force: true });
+  await esbuild({
+    entryPoints: { index: path.join(root, 'functions', 'lambda.ts') },
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    outExtension: { '.js': '.mjs' },
+    external: NATIVE,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    keepNames: true,
+    // Some dependencies are CommonJS and require Node's own modules.
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+    logLevel: 'warning',
+  });
 }

@@ -1,7 +1,7 @@
 /**
  * Cuts a set into shards: lists the objects, pins each to a version, groups small ones and cuts
  * large Parquet and CSV files. Reads footers of Parquet files and streams large CSV files once; the
- * rest is only listed. Memory holds the current shard's pieces, never the set.
+ * rest is only listed. Memory holds the pieces of two shards, never the set.
  */
 import { createHash } from 'node:crypto';
 import type { DataConfig } from '../config/schema.ts';
@@ -9,7 +9,7 @@ import { UserError } from '../errors.ts';
 import type { ObjectInfo, ObjectStore } from '../store/store.ts';
 import { readAhead } from './ahead.ts';
 import { RecordScanner } from './csv-records.ts';
-import { extensionsOf, isDataFile } from './layout.ts';
+import { batchOf, extensionsOf, isDataFile } from './layout.ts';
 import { openParquet, ParquetError } from './parquet-file.ts';
 import type { Piece, SetName, Shard } from './shard.ts';
 
@@ -26,8 +26,10 @@ interface SizedPiece {
 }
 
 /**
- * The shards of a set, of about `data.shardMiB` each, in the order of the keys. None when there is
- * no object under `prefix`.
+ * The shards of a set, of about `data.shardMiB` each, in the order of the keys, but for files that
+ * lie loose between the folders of batches: a shard of them comes when it is full. None when there is
+ * no object under `prefix`. A shard has objects of one batch only, so that a new batch changes no
+ * shard of those before it, and only its own have to be labeled.
  *
  * @param prefix where the set is, such as 'labeled/' or 'unlabeled/monday/'.
  * @throws UserError when there are objects but none of the format, or a file is not what its
@@ -40,20 +42,37 @@ export async function* cutShards(
   data: DataConfig,
 ): AsyncGenerator<Shard> {
   const limitBytes = data.shardMiB * 2 ** 20;
-  let pieces: Piece[] = [];
-  let shardBytes = 0;
+  // The listing has a batch's objects in one place, but loose ones between the folders.
+  let folder = draft('');
+  let loose = draft('');
   const objects = dataObjects(store, prefix, data.format);
   for await (const { piece, sizeBytes } of cutObjects(store, objects, data.format, limitBytes)) {
-    const full = shardBytes + sizeBytes > limitBytes || pieces.length >= maxPieces;
-    if (full && pieces.length > 0) {
-      yield toShard(set, pieces, data);
-      pieces = [];
-      shardBytes = 0;
+    const batch = set === 'unlabeled' ? batchOf(piece.key) : '';
+    let open = batch === '' ? loose : folder;
+    const full = open.sizeBytes + sizeBytes > limitBytes || open.pieces.length >= maxPieces;
+    if (full || open.batch !== batch) {
+      if (open.pieces.length > 0) yield toShard(set, open.pieces, data);
+      open = draft(batch);
+      if (batch === '') loose = open;
+      else folder = open;
     }
-    pieces.push(piece);
-    shardBytes += sizeBytes;
+    open.pieces.push(piece);
+    open.sizeBytes += sizeBytes;
   }
-  if (pieces.length > 0) yield toShard(set, pieces, data);
+  for (const { pieces } of [folder, loose]) {
+    if (pieces.length > 0) yield toShard(set, pieces, data);
+  }
+}
+
+/** A shard that more pieces of the same batch may join. */
+interface Draft {
+  readonly batch: string;
+  readonly pieces: Piece[];
+  sizeBytes: number;
+}
+
+function draft(batch: string): Draft {
+  return { batch, pieces: [], sizeBytes: 0 };
 }
 
 /**

@@ -36,6 +36,17 @@ export function keyInSet(key: string): string {
   return segments.slice(set + 1).join('/');
 }
 
+/** The folder of `unlabeled/` that an object lies in: 'monday', or '' for one that lies in none. */
+export function batchOf(key: string): string {
+  const [batch = '', ...below] = keyInSet(key).split('/');
+  return below.length > 0 ? batch : '';
+}
+
+/** The object that is put last: it says that a batch is complete. */
+export function markerOf(batch: string): string {
+  return batch === '' ? 'unlabeled/_SUCCESS' : `unlabeled/${batch}/_SUCCESS`;
+}
+
 /** The column that holds the class, in Parquet and CSV. */
 export function labelColumn(task: Task, data: DataConfig): string {
   return data.label ?? (task.type === 'tabular-classification' ? task.target : 'label');

@@ -54,7 +54,8 @@ export interface RunSummary {
 export async function run(options: RunOptions): Promise<RunSummary> {
   const startedAt = performance.now();
   options.signal?.throwIfAborted();
-  const job = await startRun(options.dataset, options.results);
+  const started = await startRun(options.dataset, options.results);
+  const job = { ...started, execution: started.run };
   const labelCache = await execute(job, options);
   const results = await openStore(job.results);
   const plan = await readJson(results, keys.plan(job.run), planSchema);

@@ -13,6 +13,12 @@ Promise.withResolvers ??= function withResolvers<T>() {
   return { promise, resolve, reject };
 };
 
+/** What happens in a running machine: `type` is 'StateEntered' and the like. */
+interface WorkflowEvent {
+  readonly type: string;
+  readonly state?: { readonly name: string };
+}
+
 /**
  * Starts a state machine whose tasks are functions of this process.
  * @returns its result, which is null after `abort` and else rejects when the machine fails.
@@ -21,7 +27,7 @@ export function interpret(
   machine: Machine,
   input: Json,
   handlers: Record<string, TaskHandler>,
-): { result: Promise<unknown>; abort: () => void } {
+): { result: Promise<unknown>; abort: () => void; eventLogs: AsyncIterable<WorkflowEvent> } {
   // Its types want literals, which a file cannot give; it checks the definition itself.
   const definition = machine as unknown as StateMachineDefinition;
   const validationOptions = { checkArn: false };

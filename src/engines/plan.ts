@@ -29,7 +29,8 @@ export interface PlanSummary {
  * @throws UserError when the config or the data are wrong.
  */
 export async function plan(options: PlanOptions): Promise<PlanSummary> {
-  const event = await startRun(options.dataset, options.results);
+  const started = await startRun(options.dataset, options.results);
+  const event = { ...started, execution: started.run };
   const context = { signal: new AbortController().signal, report: () => {} };
   await planStage(event, context);
   const job = await openJob(event);

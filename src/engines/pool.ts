@@ -1,7 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { TaskName } from '../../functions/index.ts';
 import type { Progress } from '../stages/context.ts';
-import { deserializeError, type FromWorker, type TaskName, type ToWorker } from './wire.ts';
+import { deserializeError, type FromWorker, type ToWorker } from './wire.ts';
 
 /** How long a worker may take to write a checkpoint before it is killed. */
 const stopTimeoutMs = 15_000;

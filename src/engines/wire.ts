@@ -1,19 +1,5 @@
+import type { TaskName } from '../../functions/index.ts';
 import type { Progress } from '../stages/context.ts';
-
-/** The tasks of the workflow, by the name that its file has for their function. */
-export const taskNames = [
-  'Plan',
-  'TrainTeacher',
-  'Label',
-  'Reconcile',
-  'WarmUp',
-  'Weigh',
-  'Train',
-  'Evaluate',
-  'Publish',
-  'RecordFailure',
-] as const;
-export type TaskName = (typeof taskNames)[number];
 
 /** What the pool sends to a worker process. Everything is JSON, as it would be for a Lambda. */
 export type ToWorker =

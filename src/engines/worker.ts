@@ -2,22 +2,9 @@
  * A worker process of the embedded engine: calls the handlers in `functions/` for the pool in
  * `pool.ts`, one at a time, as a Lambda environment would, and stays warm in between.
  */
-import type { Handler } from '../../functions/entry.ts';
-import type { FromWorker, TaskName, ToWorker } from './wire.ts';
+import { handlers } from '../../functions/index.ts';
+import type { FromWorker, ToWorker } from './wire.ts';
 import { serializeError } from './wire.ts';
-
-const handlers: Record<TaskName, () => Promise<{ handler: Handler }>> = {
-  Plan: () => import('../../functions/plan.ts'),
-  TrainTeacher: () => import('../../functions/train-teacher.ts'),
-  Label: () => import('../../functions/label.ts'),
-  Reconcile: () => import('../../functions/reconcile.ts'),
-  WarmUp: () => import('../../functions/warm-up.ts'),
-  Weigh: () => import('../../functions/weigh.ts'),
-  Train: () => import('../../functions/train.ts'),
-  Evaluate: () => import('../../functions/evaluate.ts'),
-  Publish: () => import('../../functions/publish.ts'),
-  RecordFailure: () => import('../../functions/record-failure.ts'),
-};
 
 const stop = new AbortController();
 let busy = false;

@@ -12,10 +12,20 @@ export interface Progress {
   readonly level?: 'info' | 'warning';
 }
 
+/** What a run may use where it runs. */
+export interface Deployment {
+  /** `function` where nothing but functions was deployed. */
+  readonly trainer: 'gpu' | 'function';
+  /** No run may be estimated to cost more, whatever its config says. */
+  readonly budgetUsd: number | undefined;
+}
+
 /** What a stage gets from whoever runs it: the embedded engine, Lambda, AWS Batch or a test. */
 export interface Context {
   /** Aborted when the task should stop; a trainer then writes a checkpoint at once. */
   readonly signal: AbortSignal;
   /** Tells how far the task is. Never holds data of the user's. */
   report(progress: Progress): void;
+  /** On AWS and LocalStack. A run on one machine has everything and costs nothing. */
+  readonly deployment?: Deployment;
 }

@@ -7,6 +7,8 @@ export const jobEvent = z.object({
   /** A folder or s3://bucket/prefix, as `openStore` takes it. */
   dataset: z.string(),
   results: z.string(),
+  /** The execution's ARN on AWS, so that a long task sees when it was aborted; else the run's name. */
+  execution: z.string(),
 });
 export type JobEvent = z.infer<typeof jobEvent>;
 

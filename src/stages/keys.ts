@@ -23,6 +23,8 @@ export const keys = {
   metrics: (run: string) => `runs/${run}/metrics.json`,
   report: (run: string) => `runs/${run}/report.html`,
   publication: (run: string) => `runs/${run}/publication.json`,
+  /** Empty objects whose keys say what each task used: see `cost/usage.ts`. */
+  usage: (run: string) => `runs/${run}/usage/`,
   failure: (run: string) => `runs/${run}/failure.json`,
   /** Pointer to the student in use. */
   current: (dataset: string) => `students/${dataset}/CURRENT`,

@@ -41,9 +41,21 @@ export const planSchema = z.strictObject({
 });
 export type Plan = z.infer<typeof planSchema>;
 
-/** `runs/<run>/run.json`: what was asked for. */
-export const recordSchema = z.strictObject({
+const acceptedSchema = z.strictObject({
   run: z.string(),
   dataset: z.string(),
   config: configSchema,
+  /** The batches to take: those that had their marker. Absent: all, for no batch has one. */
+  batches: z.array(z.string()).optional(),
 });
+export type AcceptedRecord = z.infer<typeof acceptedSchema>;
+
+const refusedSchema = z.strictObject({
+  run: z.string(),
+  dataset: z.string(),
+  refused: z.strictObject({ message: z.string(), hint: z.string() }),
+});
+
+/** `runs/<run>/run.json`: what was asked for, or why that cannot be done. */
+export const recordSchema = z.union([acceptedSchema, refusedSchema]);
+export type RunRecord = z.infer<typeof recordSchema>;

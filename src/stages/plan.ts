@@ -4,6 +4,7 @@ import { classLookup, readClasses, unknownLabel } from '../data/classes.ts';
 import { cutShards, withPart } from '../data/cut.ts';
 import { type Example, isRejected } from '../data/example.ts';
 import { fitFeatures } from '../data/fit.ts';
+import { batchOf, markerOf } from '../data/layout.ts';
 import { readExamples } from '../data/read.ts';
 import { type SetName, type Shard, setNames } from '../data/shard.ts';
 import { UserError } from '../errors.ts';
@@ -14,7 +15,13 @@ import type { ObjectStore } from '../store/store.ts';
 import type { Context } from './context.ts';
 import type { JobEvent, ShardItem } from './events.ts';
 import { keys } from './keys.ts';
-import { type Plan, planSchema, recordSchema, type Variant } from './plan-file.ts';
+import {
+  type AcceptedRecord,
+  type Plan,
+  planSchema,
+  recordSchema,
+  type Variant,
+} from './plan-file.ts';
 import { datasetName } from './start.ts';
 
 /** The states after Plan get this: keys and counts, never examples. */
@@ -28,7 +35,7 @@ export interface PlanOutput {
 }
 
 /** Step Functions keeps one short answer a shard, in at most 256 KiB. */
-const maxShards = 50_000;
+export const maxShards = 50_000;
 
 /**
  * Plan: pins every input object, cuts shards, splits off a validation set where none is given,
@@ -40,7 +47,8 @@ export async function plan(event: JobEvent, context: Context): Promise<PlanOutpu
   const results = await openStore(event.results);
   if (!(await results.head(keys.plan(event.run)))) {
     const record = await readJson(results, keys.record(event.run), recordSchema);
-    await makePlan(event.run, record.config, data, results, context);
+    if ('refused' in record) throw new UserError(record.refused.message, record.refused.hint);
+    await makePlan(event.run, record, data, results, context);
   }
   const made = await readJson(results, keys.plan(event.run), planSchema);
   return {
@@ -52,13 +60,14 @@ export async function plan(event: JobEvent, context: Context): Promise<PlanOutpu
 
 async function makePlan(
   run: string,
-  config: Config,
+  { config, batches }: AcceptedRecord,
   data: ObjectStore,
   results: ObjectStore,
   context: Context,
 ): Promise<void> {
+  requireTrainer(config, context);
   const classes = await readClasses(data, config.task);
-  const shards = await cutSets(data, config);
+  const { shards, unfinished } = await cutSets(data, config, batches);
   const labeled = shards.filter((shard) => shard.set === 'labeled');
   const counts = new Float64Array(classes.length);
   const examples = checkedExamples(data, labeled, config, classes, counts, context);
@@ -89,36 +98,74 @@ async function makePlan(
       setNames.map((set) => [set, summarize(shards.filter((shard) => shard.set === set))]),
     ) as Plan['sets'], // fromEntries forgets that every set is there
     evaluatedOn: shards.some(({ set }) => set === 'test') ? 'test' : 'validation',
-    warnings: [...missingClasses(classes, counts)],
+    warnings: [...missingClasses(classes, counts), ...unfinished],
   };
   await writeJsonOnce(results, keys.plan(run), made);
 }
 
-/** The shards of all sets, with the validation set split off the labeled one where none is given. */
-async function cutSets(data: ObjectStore, config: Config): Promise<Shard[]> {
+function requireTrainer({ trainer }: Config, { deployment }: Context): void {
+  if (trainer !== 'gpu' || deployment?.trainer !== 'function') return;
+  throw new UserError(
+    'trainer is gpu in distill.yaml, and this deployment has no GPU trainer',
+    'Set trainer: function, or deploy the GPU part: counterweight deploy --trainer gpu',
+  );
+}
+
+/** The shards of all sets, and what is left out because it is still being uploaded. */
+interface CutSets {
+  readonly shards: Shard[];
+  readonly unfinished: string[];
+}
+
+/**
+ * Cuts all sets, and splits the validation set off the labeled one where none is given.
+ * @param batches those that were complete when the run was made; another one is still being
+ *   uploaded and is left for a later run. Default: all.
+ */
+async function cutSets(
+  data: ObjectStore,
+  config: Config,
+  batches: AcceptedRecord['batches'],
+): Promise<CutSets> {
   const shards: Shard[] = [];
+  const unfinished = new Set<string>();
   for (const set of setNames) {
-    for await (const shard of cutShards(data, set, `${set}/`, config.data)) shards.push(shard);
+    for await (const shard of cutShards(data, set, `${set}/`, config.data)) {
+      const batch = batchOf(shard.pieces[0]!.key);
+      if (set !== 'unlabeled' || (batches?.includes(batch) ?? true)) shards.push(shard);
+      else unfinished.add(`there was no ${markerOf(batch)}: the batch is left for a later run`);
+    }
   }
-  requireSet(shards, 'labeled', data, 'Put a few hundred examples with their labels there.');
-  requireSet(shards, 'unlabeled', data, 'Put the files that the teacher should label there.');
+  const files = 'data files';
+  requireSet(shards, 'labeled', files, data, 'Put a few hundred examples with their labels there.');
+  const complete = batches ? 'data files of a batch that has its _SUCCESS' : files;
+  const hint = 'Put the files that the teacher should label there.';
+  requireSet(shards, 'unlabeled', complete, data, [hint, ...unfinished].join('\n'));
   if (shards.length > maxShards) {
     throw new UserError(
       `the dataset makes ${shards.length} shards, and a run takes at most ${maxShards}`,
       `Make shards larger: data.shardMiB is ${config.data.shardMiB} now.`,
     );
   }
-  if (shards.some(({ set }) => set === 'validation')) return shards;
-  return shards.flatMap((shard) => (shard.set === 'labeled' ? split(shard, config) : [shard]));
+  const split = shards.some(({ set }) => set === 'validation')
+    ? shards
+    : shards.flatMap((shard) => (shard.set === 'labeled' ? halves(shard, config) : [shard]));
+  return { shards: split, unfinished: [...unfinished] };
 }
 
-function requireSet(shards: Shard[], set: SetName, data: ObjectStore, hint: string): void {
+function requireSet(
+  shards: Shard[],
+  set: SetName,
+  what: string,
+  data: ObjectStore,
+  hint: string,
+): void {
   if (shards.some((shard) => shard.set === set)) return;
-  throw new UserError(`the ${set} set is empty: no data files in ${data.location}/${set}/`, hint);
+  throw new UserError(`the ${set} set is empty: no ${what} in ${data.location}/${set}/`, hint);
 }
 
 /** Cuts a labeled shard in two by a hash of the ids: validation below the share, labeled above. */
-function split(shard: Shard, config: Config): Shard[] {
+function halves(shard: Shard, config: Config): Shard[] {
   const share = config.data.validationShare;
   const seed = config.seed;
   return [

@@ -2,30 +2,105 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { parseConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
+import { batchOf, markerOf } from '../data/layout.ts';
 import { UserError } from '../errors.ts';
 import { readBytes, writeJsonOnce } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
-import type { ObjectStore } from '../store/store.ts';
+import type { ObjectInfo, ObjectStore } from '../store/store.ts';
 import type { JobEvent } from './events.ts';
 import { keys } from './keys.ts';
+import type { RunRecord } from './plan-file.ts';
 
 const configKey = 'distill.yaml';
 
 /** Raised when stages change what they write, so that an older run is not continued by them. */
-const formatVersion = 1;
+const formatVersion = 2;
+
+/** A run that has its record; whoever starts its execution says which one that is. */
+export type StartedRun = Omit<JobEvent, 'execution'>;
 
 /**
- * Start: checks the config and makes the run's record. The run's name is a digest of the config
- * and of every object's version, so that asking twice for the same thing is one run.
+ * Start, when a person asks for it: checks the config and makes the run's record. The run's name is
+ * a digest of the config and of every object's version, so that asking twice for the same thing is
+ * one run. Where batches have markers, one without is still being uploaded and is left for later.
+ * @throws UserError when the config is missing or wrong.
  */
-export async function startRun(dataset: string, results: string): Promise<JobEvent> {
+export async function startRun(dataset: string, results: string): Promise<StartedRun> {
   const data = await openStore(dataset);
   const resultsStore = await openStore(results);
   const config = await readConfig(data);
-  const name = datasetName(data);
-  const run = `${name}-${await digestInputs(data, config)}`;
-  await writeJsonOnce(resultsStore, keys.record(run), { run, dataset: data.location, config });
-  return { run, dataset: data.location, results: resultsStore.location };
+  const hash = createHash('sha256').update(JSON.stringify([formatVersion, config]));
+  const batches: string[] = [];
+  for await (const { key, version } of data.list('')) {
+    if (key !== configKey) hash.update(JSON.stringify([key, version]));
+    if (isMarker(key)) batches.push(batchOf(key));
+  }
+  const run = `${datasetName(data)}-${hash.digest('hex').slice(0, 12)}`;
+  const made = { run, dataset: data.location, config };
+  return record(resultsStore, batches.length > 0 ? { ...made, batches } : made);
+}
+
+/** The object whose arrival says that a batch is complete. */
+export interface Marker {
+  readonly bucket: string;
+  /** `<dataset>/unlabeled/<batch>/_SUCCESS`, as S3 has it: not URL-encoded. */
+  readonly key: string;
+  readonly version: string;
+}
+
+/**
+ * Start, when a batch is complete: makes the record of the run over all batches that are. The run's
+ * name is a digest of bucket, key and version of their markers, so that an event that comes twice
+ * is one run, and so are batches that are completed at the same time. A config that is missing or
+ * wrong makes a run too, whose record says why it is refused: Plan fails with that, where whoever
+ * looks for the run will find it.
+ * @returns undefined for an object that is no marker, and for a marker that has been replaced or
+ *   taken away since: that one starts nothing.
+ */
+export async function startBatch(marker: Marker, results: string): Promise<StartedRun | undefined> {
+  const [, prefix, key] = /^(.*?[^/])\/(unlabeled\/.+)$/s.exec(marker.key) ?? [];
+  if (prefix === undefined || key === undefined || !isMarker(key)) return undefined;
+  const data = await openStore(`s3://${marker.bucket}/${prefix}`);
+  const markers = await listMarkers(data);
+  if (!markers.some((found) => found.key === key && found.version === marker.version)) {
+    return undefined;
+  }
+  const facts = markers.map(({ key, version }) => [key, version]);
+  const run = `${datasetName(data)}-${sha256([formatVersion, data.location, facts])}`;
+  const batches = markers.map(({ key }) => batchOf(key));
+  const asked = await configOrRefusal(data);
+  return record(await openStore(results), {
+    ...{ run, dataset: data.location },
+    ...('refused' in asked ? asked : { ...asked, batches }),
+  });
+}
+
+async function listMarkers(data: ObjectStore): Promise<ObjectInfo[]> {
+  const markers: ObjectInfo[] = [];
+  for await (const object of data.list('unlabeled/'))
+    if (isMarker(object.key)) markers.push(object);
+  return markers;
+}
+
+function isMarker(key: string): boolean {
+  return key === markerOf(batchOf(key));
+}
+
+async function configOrRefusal(
+  data: ObjectStore,
+): Promise<{ config: Config } | { refused: { message: string; hint: string } }> {
+  try {
+    return { config: await readConfig(data) };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const again = 'Then put the _SUCCESS of the batch again.';
+    return { refused: { message: error.message, hint: [error.hint, again].join('\n').trim() } };
+  }
+}
+
+async function record(results: ObjectStore, made: RunRecord): Promise<StartedRun> {
+  await writeJsonOnce(results, keys.record(made.run), made);
+  return { run: made.run, dataset: made.dataset, results: results.location };
 }
 
 async function readConfig(data: ObjectStore): Promise<Config> {
@@ -39,18 +114,22 @@ async function readConfig(data: ObjectStore): Promise<Config> {
   return parseConfig(text, `${data.location}/${configKey}`);
 }
 
-/** The last part of the dataset's location, in the letters that all three engines allow. */
+/**
+ * The dataset's name in the letters that all three engines allow: the last part of its location.
+ * In a bucket, where one results store serves many datasets, a digest is added when that loses
+ * something, so that two datasets never share a name.
+ */
 export function datasetName(data: ObjectStore): string {
   const name = basename(data.location)
     .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-');
-  return name.replace(/^-+|-+$/g, '').slice(0, 40) || 'dataset';
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 40);
+  const [, prefix] = /^s3:\/\/[^/]+\/(.*)$/s.exec(data.location) ?? [];
+  if (prefix === undefined || prefix === name) return name || 'dataset';
+  return [name, sha256(prefix).slice(0, 6)].filter(Boolean).join('-');
 }
 
-async function digestInputs(data: ObjectStore, config: Config): Promise<string> {
-  const hash = createHash('sha256').update(JSON.stringify([formatVersion, config]));
-  for await (const { key, version } of data.list('')) {
-    if (key !== configKey) hash.update(JSON.stringify([key, version]));
-  }
-  return hash.digest('hex').slice(0, 12);
+function sha256(facts: unknown): string {
+  return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 12);
 }

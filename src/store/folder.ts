@@ -19,7 +19,14 @@ import { claim } from './claim.ts';
 import { changedError, clipRange, missingError } from './failures.ts';
 import { codeOf, explain, isMissing, notUnicodeError, takenError } from './folder-failures.ts';
 import { checkKey, compareKeys } from './key.ts';
-import type { ByteRange, ObjectInfo, ObjectStore, ReadOptions, WriteCondition } from './store.ts';
+import type {
+  ByteRange,
+  ListedObject,
+  ObjectInfo,
+  ObjectStore,
+  ReadOptions,
+  WriteCondition,
+} from './store.ts';
 
 /** Holds files being written and claims; hidden, so never listed. */
 const workFolder = '.tmp';
@@ -88,7 +95,7 @@ export class FolderStore implements ObjectStore {
     }
   }
 
-  async *list(prefix: string): AsyncGenerator<ObjectInfo> {
+  async *list(prefix: string): AsyncGenerator<ListedObject> {
     if (prefix !== '') checkKey(prefix);
     yield* this.#walk('', prefix, new Set());
   }
@@ -97,7 +104,7 @@ export class FolderStore implements ObjectStore {
    * @param folder Empty, or a key with "/" at its end.
    * @param above Device and inode of the folders on the way here: a link to one of them is a circle.
    */
-  async *#walk(folder: string, prefix: string, above: Set<string>): AsyncGenerator<ObjectInfo> {
+  async *#walk(folder: string, prefix: string, above: Set<string>): AsyncGenerator<ListedObject> {
     const stats = await statIfAny(join(this.location, folder));
     const identity = `${stats?.dev}:${stats?.ino}`;
     if (!stats?.isDirectory() || above.has(identity)) return;
@@ -105,8 +112,8 @@ export class FolderStore implements ObjectStore {
       if (entry.endsWith('/')) {
         yield* this.#walk(entry, prefix, new Set(above).add(identity));
       } else {
-        const info = await this.head(entry);
-        if (info) yield info;
+        const found = await this.#stat(entry);
+        if (found) yield { ...describe(entry, found), modified: found.mtime };
         else if (entry.includes('\uFFFD')) throw notUnicodeError(this.#name(entry));
       }
     }

@@ -17,7 +17,7 @@ const permissions = {
 };
 
 /** Codes about who asks: S3 answers 400 or 403, or the SDK found nobody to ask as. */
-const credentialCodes = new Set([
+export const credentialCodes = new Set([
   'CredentialsProviderError',
   'TokenProviderError',
   'ExpiredToken',
@@ -28,7 +28,7 @@ const credentialCodes = new Set([
 ]);
 
 /** Codes of S3, the SDK and Node that mean "try again", beside every HTTP status of 500 and above. */
-const transientCodes = new Set([
+export const transientCodes = new Set([
   'EAI_AGAIN',
   'ECONNABORTED',
   'ECONNREFUSED',

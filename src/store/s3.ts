@@ -16,7 +16,14 @@ import { checkRange, isEmpty, missingError, outsideError } from './failures.ts';
 import { checkKey } from './key.ts';
 import { resumable } from './resume.ts';
 import { attemptsOf, codeOf, explain, type Request, statusOf } from './s3-failures.ts';
-import type { ByteRange, ObjectInfo, ObjectStore, ReadOptions, WriteCondition } from './store.ts';
+import type {
+  ByteRange,
+  ListedObject,
+  ObjectInfo,
+  ObjectStore,
+  ReadOptions,
+  WriteCondition,
+} from './store.ts';
 
 /** A connection that opens no sooner, or stays silent for longer, is dead. */
 const connectionTimeoutMs = 5_000;
@@ -102,14 +109,15 @@ export class S3Store implements ObjectStore {
     }
   }
 
-  async *list(prefix: string): AsyncGenerator<ObjectInfo> {
+  async *list(prefix: string): AsyncGenerator<ListedObject> {
     if (prefix !== '') checkKey(prefix);
     let page: ListObjectVersionsCommandOutput | undefined;
     do {
       page = await this.#page(prefix, page);
       for (const found of page.Versions ?? []) {
         if (!found.IsLatest || found.Key === undefined || found.Key.endsWith('/')) continue;
-        yield describe(found.Key.slice(this.#prefix.length), found, found.Size);
+        const info = describe(found.Key.slice(this.#prefix.length), found, found.Size);
+        yield { ...info, modified: found.LastModified ?? new Date() };
       }
     } while (page.IsTruncated);
   }

@@ -8,6 +8,12 @@ export interface ObjectInfo {
   readonly bytes: number;
 }
 
+/** What a listing tells of an object. */
+export interface ListedObject extends ObjectInfo {
+  /** When it was written. */
+  readonly modified: Date;
+}
+
 /** A half-open range of bytes: `start` is included, `end` is not. */
 export interface ByteRange {
   readonly start: number;
@@ -51,5 +57,5 @@ export interface ObjectStore {
   write(key: string, body: Uint8Array, condition?: WriteCondition): Promise<ObjectInfo | undefined>;
 
   /** All objects whose key starts with `prefix`, in ascending order of the key's UTF-8 bytes. */
-  list(prefix: string): AsyncIterable<ObjectInfo>;
+  list(prefix: string): AsyncIterable<ListedObject>;
 }

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { withPart } from '../../src/data/cut.ts';
+import { batchOf } from '../../src/data/layout.ts';
 import { readExamples } from '../../src/data/read.ts';
-import { shardSchema } from '../../src/data/shard.ts';
+import { type Shard, shardSchema } from '../../src/data/shard.ts';
 import { TransientError } from '../../src/errors.ts';
 import { collect, datasetOf, fixture, readConfig, readSet, shardsOf } from './dataset.ts';
 import { BrokenStore, MemoryStore } from './memory-store.ts';
@@ -41,6 +42,36 @@ describe('cutShards', () => {
     expect(await idOf('a', readConfig('image', { format: 'webdataset', label: 'y' }))).not.toBe(id);
     // Only how large shards are: the same examples.
     expect(await idOf('a', readConfig('image', { format: 'webdataset', shardMiB: 9 }))).toBe(id);
+  });
+
+  test('a new batch leaves the shards of the others as they were', async () => {
+    const batch = fc.constantFrom('', 'a/', 'a-b/', 'b/', 'b/deep/', '\u{10000}/');
+    const name = fc.constantFrom('0', 'a', 'a~', 'b', 'z', '日本');
+    const key = fc.tuple(batch, name).map(([folder, base]) => `unlabeled/${folder}${base}.tar`);
+    const sizes = fc.dictionary(key, fc.integer({ min: 1, max: 700 }), { maxKeys: 20 });
+    const dataset = (objects: Record<string, number>) =>
+      new MemoryStore(
+        Object.fromEntries(Object.entries(objects).map(([each, size]) => [each, 'x'.repeat(size)])),
+      );
+    await fc.assert(
+      fc.asyncProperty(sizes, batch, async (objects, added) => {
+        const isNew = (each: string) => batchOf(each) === batchOf(`unlabeled/${added}x.tar`);
+        const before = Object.fromEntries(Object.entries(objects).filter(([each]) => !isNew(each)));
+        const [first, second] = [
+          await shardsOf(dataset(before), tars, 'unlabeled'),
+          await shardsOf(dataset(objects), tars, 'unlabeled'),
+        ];
+        const ids = (shards: Shard[]) => shards.map(({ id }) => id).sort();
+        expect(ids(second.filter(({ pieces }) => !isNew(pieces[0]!.key)))).toEqual(ids(first));
+        // Nothing is lost or doubled, and no shard has objects of two batches.
+        const pieces = second.flatMap((shard) => shard.pieces.map((piece) => piece.key));
+        expect(pieces.sort()).toEqual(Object.keys(objects).sort());
+        for (const shard of second) {
+          expect(new Set(shard.pieces.map((piece) => batchOf(piece.key))).size).toBe(1);
+        }
+      }),
+      { numRuns: 300, seed: 5 },
+    );
   });
 
   test('hidden files, _SUCCESS and other files are no data', async () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { TransientError, UserError } from '../../src/errors.ts';
-import type { ObjectInfo, ObjectStore, ReadOptions } from '../../src/store/store.ts';
+import type { ListedObject, ObjectInfo, ObjectStore, ReadOptions } from '../../src/store/store.ts';
 
 /** Objects in memory: for properties over many small stores, and for stores that fail. */
 export class MemoryStore implements ObjectStore {
@@ -42,10 +42,10 @@ export class MemoryStore implements ObjectStore {
     return this.head(key);
   }
 
-  async *list(prefix: string): AsyncGenerator<ObjectInfo> {
+  async *list(prefix: string): AsyncGenerator<ListedObject> {
     for (const key of [...this.objects.keys()].sort()) {
       const info = key.startsWith(prefix) ? await this.head(key) : undefined;
-      if (info !== undefined) yield info;
+      if (info !== undefined) yield { ...info, modified: new Date(0) };
     }
   }
 

@@ -1,12 +1,17 @@
 /** The workflow's file, interpreted with tasks that only write down that they were called. */
 import { describe, expect, it } from 'vitest';
+import type { TaskName } from '../../functions/index.ts';
 import { interpret } from '../../src/engines/interpreter.ts';
-import type { TaskName } from '../../src/engines/wire.ts';
 import { prepareWorkflow, readWorkflow } from '../../src/engines/workflow.ts';
 import { recordFailure } from '../../src/stages/record-failure.ts';
 import { makeResults } from './results.ts';
 
-const job = { run: 'digits-1', dataset: '/data/digits', results: '/results' };
+const job = {
+  run: 'digits-1',
+  dataset: '/data/digits',
+  results: '/results',
+  execution: 'digits-1',
+};
 
 interface Options {
   readonly trainTeacher?: boolean;

@@ -1,0 +1,127 @@
+/**
+ * The entry of every function on Lambda; the variable TASK says which one this is. Logs, metrics
+ * and traces carry ids, counts and times, never data.
+ */
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { Tracer } from '@aws-lambda-powertools/tracer';
+import type { Context as LambdaContext } from 'aws-lambda';
+import { z } from 'zod';
+import { watchExecution } from '../src/aws/watch-execution.ts';
+import { recordUsage } from '../src/cost/usage.ts';
+import { UserError } from '../src/errors.ts';
+import type { Context, Deployment } from '../src/stages/context.ts';
+import { handlers as workflow } from './index.ts';
+
+const functions = {
+  ...workflow,
+  Start: () => import('./start.ts'),
+  Sweep: () => import('./sweep.ts'),
+};
+
+const environment = z
+  .object({
+    // Object.keys forgets that the names are these.
+    TASK: z.enum(Object.keys(functions) as (keyof typeof functions)[]),
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number(),
+    TRAINER: z.enum(['gpu', 'function']).default('function'),
+    BUDGET_USD: z.coerce.number().positive().optional(),
+  })
+  .parse(process.env);
+const task = environment.TASK;
+const deployment: Deployment = {
+  trainer: environment.TRAINER,
+  budgetUsd: environment.BUDGET_USD,
+};
+
+/** Tasks that may take long enough to be worth stopping when nobody waits for them any more. */
+const long = ['TrainTeacher', 'WarmUp', 'Train'];
+
+/** Time that a task has, before its function is killed, to keep what it did. */
+const savingMs = 30_000;
+
+/** The ids in an event: what its log lines are found by. */
+const ids = z.object({
+  run: z.string().optional(),
+  results: z.string().optional(),
+  execution: z.string().optional(),
+  shard: z.object({ id: z.string() }).optional(),
+  variant: z.string().optional(),
+});
+
+const logger = new Logger();
+const metrics = new Metrics({ defaultDimensions: { task } });
+const tracer = new Tracer();
+// Loaded while the environment starts, which has a whole processor; the call then starts at once.
+const { handler: stage } = await functions[task]();
+
+export async function handler(event: unknown, lambda: LambdaContext): Promise<unknown> {
+  const { run, results, execution, shard, variant } = ids.parse(event);
+  logger.addContext(lambda);
+  logger.resetKeys();
+  logger.appendKeys({ task, run, shard: shard?.id, variant });
+  const startedAt = performance.now();
+  const stop = new AbortController();
+  const deadline = setTimeout(() => stop.abort(tooLong()), timeToWork(lambda));
+  const watch = execution && long.includes(task) ? watchExecution(execution, stop) : undefined;
+  let examples = 0;
+  const context: Context = {
+    signal: stop.signal,
+    deployment,
+    report(progress) {
+      if (progress.unit === 'examples') examples = progress.done ?? examples;
+      if (progress.level === 'warning') logger.warn('The stage warns');
+    },
+  };
+  try {
+    return await traced(run, () => stage(event, context));
+  } catch (error) {
+    logger.error('The task failed', { error: error instanceof Error ? error.name : 'Error' });
+    throw error;
+  } finally {
+    clearTimeout(deadline);
+    watch?.stop();
+    const ms = Math.ceil(performance.now() - startedAt);
+    logger.info('The task ended', { ms, examples });
+    metrics.addMetric('Duration', MetricUnit.Milliseconds, ms);
+    if (examples > 0) metrics.addMetric('Examples', MetricUnit.Count, examples);
+    metrics.publishStoredMetrics();
+    if (run && results) {
+      const resource = `lambda-${environment.AWS_LAMBDA_FUNCTION_MEMORY_SIZE}`;
+      const usage = { task, resource, ms, id: lambda.awsRequestId };
+      await recordUsage(results, run, usage).catch(() => logger.warn('No usage was recorded'));
+    }
+  }
+}
+
+/** A fifth of a short function's time is kept for saving, and half a minute of a long one's. */
+function timeToWork(lambda: LambdaContext): number {
+  const remainingMs = lambda.getRemainingTimeInMillis();
+  return remainingMs - Math.min(savingMs, remainingMs / 5);
+}
+
+/** Trainers write a checkpoint and are called again; for all others this is the end. */
+function tooLong(): UserError {
+  return new UserError(
+    'the task was not done in the time that a function has',
+    'Make its part smaller: data.shardMiB for Label and Weigh, the test set for Evaluate.',
+  );
+}
+
+/** In a subsegment of the trace that can be found by the run. */
+async function traced<Result>(
+  run: string | undefined,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const segment = tracer.getSegment();
+  const subsegment = segment?.addNewSubsegment(`## ${task}`);
+  if (subsegment) tracer.setSegment(subsegment);
+  tracer.annotateColdStart();
+  if (run) tracer.putAnnotation('run', run);
+  try {
+    return await work();
+  } finally {
+    subsegment?.close();
+    if (segment) tracer.setSegment(segment);
+  }
+}

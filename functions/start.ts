@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { startExecution } from '../src/aws/executions.ts';
+import { startBatch } from '../src/stages/start.ts';
+import { entry } from './entry.ts';
+
+/** What EventBridge says of an object that arrived: the parts that matter here. */
+const objectCreated = z.object({
+  detail: z.object({
+    bucket: z.object({ name: z.string() }),
+    object: z.object({ key: z.string(), 'version-id': z.string() }),
+  }),
+});
+
+const environment = z.object({ RESULTS: z.string(), STATE_MACHINE: z.string() });
+
+/** The trigger: a batch's marker arrived. The same event again finds its execution started. */
+export const handler = entry('Start', objectCreated, async ({ detail: { bucket, object } }) => {
+  const { RESULTS, STATE_MACHINE } = environment.parse(process.env);
+  const version = object['version-id'];
+  for (const key of possibleKeys(object.key)) {
+    const started = await startBatch({ bucket: bucket.name, key, version }, RESULTS);
+    if (!started) continue;
+    await startExecution(STATE_MACHINE, started);
+    return { started: started.run };
+  }
+  return { started: null };
+});
+
+/**
+ * EventBridge gets keys from S3 as they are, and from LocalStack URL-encoded. The version tells
+ * which it is: only the right key has it.
+ */
+function possibleKeys(key: string): Set<string> {
+  try {
+    return new Set([key, decodeURIComponent(key)]);
+  } catch {
+    return new Set([key]); // A percent sign that encodes nothing.
+  }
+}

@@ -1,0 +1,90 @@
+/** Which batches a plan takes. */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { keys } from '../../src/stages/keys.ts';
+import { plan } from '../../src/stages/plan.ts';
+import { planSchema } from '../../src/stages/plan-file.ts';
+import { type StartedRun, startRun } from '../../src/stages/start.ts';
+import { readJson } from '../../src/store/once.ts';
+import { openStore } from '../../src/store/open.ts';
+import { makeDataset } from '../workflow/datasets.ts';
+
+/** A dataset with the same file in each of these batches; '' is no batch. */
+function datasetOf(batches: string[]) {
+  const { dataset, results } = makeDataset('csv');
+  const unlabeled = join(dataset, 'unlabeled');
+  const rows = readFileSync(join(unlabeled, 'first', 'wine.csv'));
+  rmSync(unlabeled, { recursive: true });
+  for (const batch of batches) {
+    mkdirSync(join(unlabeled, batch), { recursive: true });
+    writeFileSync(join(unlabeled, batch, 'wine.csv'), rows);
+  }
+  const complete = (batch: string) => {
+    mkdirSync(join(unlabeled, batch), { recursive: true });
+    writeFileSync(join(unlabeled, batch, '_SUCCESS'), '');
+  };
+  return { dataset, results, complete };
+}
+
+/** The batches whose shards are planned, and what the plan warns of. */
+async function planned(started: StartedRun) {
+  const context = { signal: new AbortController().signal, report: () => {} };
+  await plan({ ...started, execution: started.run }, context);
+  const results = await openStore(started.results);
+  const { sets, warnings } = await readJson(results, keys.plan(started.run), planSchema);
+  return { shards: sets.unlabeled.shards, warnings };
+}
+
+test('all batches are taken when none has a marker', async () => {
+  const { dataset, results } = datasetOf(['a', 'b', '']);
+  expect(await planned(await startRun(dataset, results))).toEqual({ shards: 3, warnings: [] });
+});
+
+test('only complete ones are when any has a marker, and the others are named', async () => {
+  const { dataset, results, complete } = datasetOf(['a', 'b', 'c', '']);
+  complete('b');
+  expect(await planned(await startRun(dataset, results))).toEqual({
+    shards: 1,
+    warnings: [
+      'there was no unlabeled/a/_SUCCESS: the batch is left for a later run',
+      'there was no unlabeled/c/_SUCCESS: the batch is left for a later run',
+      'there was no unlabeled/_SUCCESS: the batch is left for a later run',
+    ],
+  });
+});
+
+test('a batch that is completed after the run was made waits for the next one', async () => {
+  const { dataset, results, complete } = datasetOf(['a', 'b']);
+  complete('a');
+  const first = await startRun(dataset, results);
+  complete('b');
+  expect(await planned(first)).toMatchObject({ shards: 1 });
+  const second = await startRun(dataset, results);
+  expect(second.run).not.toBe(first.run);
+  expect(await planned(second)).toEqual({ shards: 2, warnings: [] });
+});
+
+test('a marker of a batch without data makes no other batch complete', async () => {
+  const { dataset, results, complete } = datasetOf(['a']);
+  complete('empty');
+  await expect(planned(await startRun(dataset, results))).rejects.toMatchObject({
+    name: 'UserError',
+    message: expect.stringContaining('no data files of a batch that has its _SUCCESS'),
+    hint: expect.stringContaining('there was no unlabeled/a/_SUCCESS'),
+  });
+});
+
+test('trainer: gpu is refused where no GPU is deployed, and taken by the embedded engine', async () => {
+  const { dataset, results } = makeDataset('csv', { trainer: 'gpu' });
+  const started = await startRun(dataset, results);
+  const event = { ...started, execution: started.run };
+  const context = { signal: new AbortController().signal, report: () => {} };
+  const deployment = { trainer: 'function', budgetUsd: undefined } as const;
+  await expect(plan(event, { ...context, deployment })).rejects.toMatchObject({
+    name: 'UserError',
+    hint: expect.stringContaining('trainer: function'),
+  });
+  const { variants } = await plan(event, context);
+  expect(variants.map(({ trainer }) => trainer)).toEqual(['gpu', 'gpu']);
+});
