@@ -1,0 +1,102 @@
+import { Aws, Duration } from 'aws-cdk-lib';
+import { Alarm, type IMetric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import type { TaskName } from '../functions/index.ts';
+
+export interface AlarmsProps {
+  readonly machine: IStateMachine;
+  readonly functions: Record<TaskName, IFunction>;
+  readonly start: IFunction;
+  readonly deadLetters: IQueue;
+}
+
+const fiveMinutes = Duration.minutes(5);
+const sum = { period: fiveMinutes, statistic: Stats.SUM };
+
+/**
+ * Alarms for what needs a person, on a topic to subscribe to. A task's error is none of them: the workflow retries it, and trainers end their calls with one (`InterruptedError`).
+ */
+export class Alarms extends Construct {
+  /** Carries names and figures, never data. */
+  readonly topic: Topic;
+  readonly alarms: Alarm[];
+
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
+    super(scope, id);
+    const { machine, start, deadLetters } = props;
+    const { Label, Weigh } = props.functions;
+    this.topic = new Topic(this, 'Topic', { enforceSSL: true });
+    letAlarmsPublish(this.topic);
+    this.alarms = [
+      this.#alarm('RunFailed', {
+        what: 'A run failed. `counterweight status` says which stage and why.',
+        metric: machine.metricFailed(sum),
+      }),
+      this.#alarm('EventLost', {
+        what: 'A marker arrived that started no run: its event is in the dead-letter queue.',
+        metric: deadLetters.metricApproximateNumberOfMessagesVisible({
+          period: fiveMinutes,
+          statistic: Stats.MAXIMUM,
+        }),
+      }),
+      this.#alarm('StartFails', {
+        what: 'The Start function fails; its events are tried again for six hours.',
+        metric: start.metricErrors(sum),
+      }),
+      this.#alarm('StartIsLate', {
+        what: 'Events wait for the Start function: the account may be out of concurrency.',
+        metric: start.metric('AsyncEventAge', { period: fiveMinutes, statistic: Stats.MAXIMUM }),
+        threshold: Duration.minutes(15).toMilliseconds(),
+      }),
+      // One each: what is added up is missing while one of the terms is.
+      ...Object.entries({ Label, Weigh }).map(([task, shards]) =>
+        this.#alarm(`${task}IsThrottled`, {
+          what: 'Lambda throttles the shards: raise the quota of concurrent executions.',
+          metric: shards.metricThrottles(sum),
+          periods: 3,
+        }),
+      ),
+    ];
+  }
+
+  #alarm(id: string, { what, metric, threshold = 1, periods = 1 }: AlarmOptions): Alarm {
+    const alarm = new Alarm(this, id, {
+      alarmDescription: what,
+      metric,
+      threshold,
+      evaluationPeriods: periods,
+      // Between runs there is nothing to measure, and nothing wrong.
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+    alarm.addAlarmAction(new SnsAction(this.topic));
+    return alarm;
+  }
+}
+
+interface AlarmOptions {
+  readonly what: string;
+  readonly metric: IMetric;
+  /** Rings from this value on. */
+  readonly threshold?: number;
+  /** Periods of five minutes in a row. */
+  readonly periods?: number;
+}
+
+/** With a policy of its own, a topic no longer has the default one, which lets the account publish. */
+function letAlarmsPublish(topic: Topic): void {
+  topic.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'LetAlarmsPublish',
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      actions: ['sns:Publish'],
+      resources: [topic.topicArn],
+      conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+    }),
+  );
+}

@@ -1,0 +1,11 @@
+import { UserError } from '../src/errors.ts';
+import { makeApp } from './application.ts';
+
+/** What `cdk` runs, by cdk.json. A wrong setting is said without a stack trace. */
+try {
+  makeApp().synth();
+} catch (error) {
+  if (!(error instanceof UserError)) throw error;
+  console.error(error.hint ? `${error.message}\n${error.hint}` : error.message);
+  process.exitCode = 1;
+}

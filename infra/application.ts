@@ -1,0 +1,26 @@
+import { App } from 'aws-cdk-lib';
+import { CURRENTLY_RECOMMENDED_FLAGS } from 'aws-cdk-lib/cx-api';
+import { checkWithNag } from './nag.ts';
+import { readSettings } from './settings.ts';
+import { CounterweightStack } from './stack.ts';
+import { TrainerStack } from './trainer-stack.ts';
+
+/**
+ * The stacks, for no account and region in particular: `cdk deploy` takes them from where every AWS
+ * tool does.
+ * @param context settings that `cdk --context` would give (`settings.ts`).
+ * @throws UserError for a setting that is wrong.
+ */
+export function makeApp(context: Record<string, unknown> = {}): App {
+  const app = new App({
+    context: { ...CURRENTLY_RECOMMENDED_FLAGS, ...context },
+    analyticsReporting: false,
+  });
+  const settings = readSettings(app.node);
+  const core = new CounterweightStack(app, 'Counterweight', settings);
+  if (settings.trainer === 'gpu') {
+    new TrainerStack(app, 'CounterweightTrainer', settings).addStackDependency(core);
+  }
+  checkWithNag(app);
+  return app;
+}

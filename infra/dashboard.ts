@@ -1,0 +1,101 @@
+import { Aws, Duration } from 'aws-cdk-lib';
+import {
+  type Alarm,
+  AlarmStatusWidget,
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  LogQueryWidget,
+  Metric,
+  Stats,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import type { TaskName } from '../functions/index.ts';
+import type { AlarmsProps } from './alarms.ts';
+import { machineName } from './names.ts';
+
+export interface DashboardProps extends AlarmsProps {
+  readonly alarms: Alarm[];
+  readonly logs: ILogGroup;
+}
+
+const period = Duration.minutes(5);
+const sum = { period, statistic: Stats.SUM };
+const max = { period, statistic: Stats.MAXIMUM };
+
+/** From the top: does anything need me, how are the runs, how fast are the shards, what failed? */
+export function addDashboard(scope: Construct, props: DashboardProps): void {
+  const { alarms, machine, functions, start, deadLetters, logs } = props;
+  const dashboard = new Dashboard(scope, 'Dashboard', {
+    // An account has one list of dashboards for all regions.
+    dashboardName: `${machineName}-${Aws.REGION}`,
+    defaultInterval: Duration.hours(12),
+  });
+  const { Label, Weigh, TrainTeacher, WarmUp, Train } = functions;
+  const graph = (title: string, left: IMetric[]) =>
+    new GraphWidget({ title, left, width: 12, leftYAxis: { min: 0 } });
+  dashboard.addWidgets(new AlarmStatusWidget({ title: 'Alarms', alarms, width: 24, height: 2 }));
+  dashboard.addWidgets(
+    graph('Runs', [
+      machine.metricStarted(sum),
+      machine.metricSucceeded(sum),
+      machine.metricFailed(sum),
+      machine.metricTimedOut(sum),
+      machine.metricAborted(sum),
+    ]),
+    graph('Examples', [examples('Label'), examples('Weigh'), examples('Evaluate')]),
+  );
+  dashboard.addWidgets(
+    graph('Shards: calls and throttles', [
+      Label.metricInvocations({ ...sum, label: 'Label calls' }),
+      Label.metricThrottles({ ...sum, label: 'Label throttles' }),
+      Weigh.metricInvocations({ ...sum, label: 'Weigh calls' }),
+      Weigh.metricThrottles({ ...sum, label: 'Weigh throttles' }),
+    ]),
+    graph(
+      'Longest call',
+      Object.entries(functions).map(([task, called]) =>
+        called.metricDuration({ ...max, label: task }),
+      ),
+    ),
+  );
+  dashboard.addWidgets(
+    graph('Errors (retried; trainers end their calls with one)', [
+      ...[Label, Weigh, TrainTeacher, WarmUp, Train, start].map((called) =>
+        called.metricErrors(sum),
+      ),
+    ]),
+    graph('Events that wait, events that were lost', [
+      start.metric('AsyncEventsReceived', { ...sum, label: 'received' }),
+      deadLetters.metricApproximateNumberOfMessagesVisible({
+        ...max,
+        label: 'in the dead-letter queue',
+      }),
+    ]),
+  );
+  dashboard.addWidgets(
+    new LogQueryWidget({
+      title: 'Last failures',
+      width: 24,
+      logGroupNames: [logs.logGroupName],
+      queryLines: [
+        'fields @timestamp, task, run, shard, variant, error, message',
+        "filter level = 'ERROR'",
+        'sort @timestamp desc',
+        'limit 50',
+      ],
+    }),
+  );
+}
+
+/** The examples that the calls of a task have handled, counted by `functions/lambda.ts`. */
+function examples(task: TaskName): Metric {
+  return new Metric({
+    namespace: machineName,
+    metricName: 'Examples',
+    dimensionsMap: { service: machineName, task },
+    label: task,
+    ...sum,
+  });
+}

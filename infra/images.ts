@@ -1,0 +1,47 @@
+import { IgnoreMode, Stack } from 'aws-cdk-lib';
+import { type IRepository, Repository } from 'aws-cdk-lib/aws-ecr';
+import { DockerImageAsset, Platform } from 'aws-cdk-lib/aws-ecr-assets';
+import type { Construct } from 'constructs';
+import { packageRoot } from './package-root.ts';
+import type { ImageUri } from './settings.ts';
+
+/** An image, by the repository that it is in. */
+export interface Image {
+  readonly repository: IRepository;
+  readonly tagOrDigest: string;
+}
+
+/**
+ * What is only for the other image: of what .dockerignore leaves, an image's fingerprint should not
+ * change with it.
+ */
+const unused = { functions: ['dist/functions', 'dist/src'], trainer: ['dist/lambda'] };
+
+/**
+ * The prebuilt image, or the one of `infra/images/<name>/Dockerfile`, which the deployment builds
+ * with Docker from the package's root. Synthesis only takes the fingerprint, and needs no Docker.
+ */
+export function openImage(
+  scope: Construct,
+  name: keyof typeof unused,
+  prebuilt: ImageUri | undefined,
+): Image {
+  const id = `${name}-image`;
+  if (prebuilt) {
+    const { account, region, repository: repositoryName, tagOrDigest } = prebuilt;
+    const place = { service: 'ecr', account, region, resource: 'repository' };
+    const repositoryArn = Stack.of(scope).formatArn({ ...place, resourceName: repositoryName });
+    const attributes = { repositoryName, repositoryArn };
+    return { repository: Repository.fromRepositoryAttributes(scope, id, attributes), tagOrDigest };
+  }
+  const file = `infra/images/${name}/Dockerfile`;
+  const asset = new DockerImageAsset(scope, id, {
+    directory: packageRoot,
+    file,
+    // TensorFlow is measured and tested on x86.
+    platform: Platform.LINUX_AMD64,
+    exclude: [...unused[name], `!${file}`],
+    ignoreMode: IgnoreMode.DOCKER,
+  });
+  return { repository: asset.repository, tagOrDigest: asset.imageTag };
+}

@@ -1,0 +1,43 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import {
+  FlowLogDestination,
+  GatewayVpcEndpointAwsService,
+  type IVpc,
+  SubnetType,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { flowLogGrants } from './permissions.ts';
+import { makeRole } from './role.ts';
+
+/**
+ * The trainer's network: public subnets in two zones, and S3 by a gateway of its own. Instances have
+ * addresses, for images and logs, but their security group lets nothing in; private subnets would
+ * need NAT gateways, which cost more in a month of no runs than the GPU in most runs.
+ */
+export function makeNetwork(scope: Construct): IVpc {
+  const vpc = new Vpc(scope, 'Network', {
+    maxAzs: 2,
+    natGateways: 0,
+    subnetConfiguration: [
+      { name: 'Public', subnetType: SubnetType.PUBLIC, mapPublicIpOnLaunch: true },
+    ],
+    gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
+    // It would be emptied by a custom resource; nothing uses it.
+    restrictDefaultSecurityGroup: false,
+  });
+  const logs = new LogGroup(scope, 'FlowLogs', {
+    retention: RetentionDays.ONE_MONTH,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  const role = makeRole(
+    scope,
+    'FlowLogsRole',
+    new ServicePrincipal('vpc-flow-logs.amazonaws.com'),
+    flowLogGrants(logs),
+  );
+  vpc.addFlowLog('Flows', { destination: FlowLogDestination.toCloudWatchLogs(logs, role) });
+  return vpc as IVpc; // CDK's own types do not hold under exactOptionalPropertyTypes.
+}

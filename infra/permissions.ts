@@ -1,0 +1,264 @@
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { FunctionName } from '../src/cost/functions.ts';
+import { markerOf } from '../src/data/layout.ts';
+import { keys } from '../src/stages/keys.ts';
+import type { Image } from './images.ts';
+import * as names from './names.ts';
+import { allow, type Purpose } from './statement.ts';
+
+/**
+ * Every grant of the stacks, made by hand: CDK's own `grantRead` and the like give whole buckets.
+ * docs/permissions.md shows what comes out, test/infra/permissions.test.ts says what must.
+ */
+
+/** Patterns of keys in the results bucket. */
+const labels = keys.labels('*', '*');
+const teachers = `${keys.teacher('*')}*`;
+const usage = `${keys.usage('*')}*`;
+const planned = [keys.plan, keys.objects, keys.shards, keys.unlabeled].map((key) => key('*'));
+
+/** A bucket, this stack's own or another's. */
+type Objects = Pick<IBucket, 'bucketArn' | 'arnForObjects'>;
+
+export interface Buckets {
+  readonly data: Objects;
+  readonly results: Objects;
+}
+
+/** What a function may do, beside writing its logs and traces. */
+export const functionGrants: Record<FunctionName, (buckets: Buckets) => PolicyStatement[]> = {
+  Start: (buckets) => [
+    readObjects('ReadConfigs', buckets.data, '*/distill.yaml'),
+    allow('ListBatches', ['s3:ListBucketVersions'], [buckets.data.bucketArn], {
+      StringLike: { 's3:prefix': '*/unlabeled/*' },
+    }),
+    knowMissing('KnowMissingData', buckets.data),
+    readObjects('ReadResults', buckets.results, keys.record('*')),
+    knowMissing('KnowMissingResults', buckets.results),
+    writeResults(buckets, keys.record('*')),
+    allow('StartRun', ['states:StartExecution'], [names.machineArn]),
+  ],
+  Sweep: ({ data }) => [
+    allow('ListData', ['s3:ListBucketVersions'], [data.bucketArn]),
+    allow(
+      'CloseBatches',
+      ['s3:PutObject', 's3:GetObject'],
+      [data.arnForObjects(`*/${markerOf('*')}`)],
+    ),
+  ],
+  Plan: (buckets) => [
+    ...readData(buckets),
+    listData(buckets),
+    ...readResults(buckets, keys.record('*'), ...planned, labels),
+    writeResults(buckets, ...planned),
+    recordUsage(buckets),
+  ],
+  TrainTeacher: (buckets) => [
+    ...readData(buckets),
+    ...readResults(buckets, 'runs/*', teachers),
+    writeResults(buckets, teachers),
+    recordUsage(buckets),
+    watchExecution(),
+  ],
+  Label: (buckets) => [
+    ...readData(buckets),
+    // A teacher that is a folder: a SavedModel, or stored predictions.
+    listData(buckets),
+    ...readResults(buckets, 'runs/*', teachers, labels),
+    writeResults(buckets, labels, keys.quarantine('*', '*')),
+    recordUsage(buckets),
+  ],
+  Reconcile: (buckets) => [
+    ...readResults(buckets, 'runs/*', labels),
+    writeResults(buckets, keys.reconcile('*')),
+    recordUsage(buckets),
+  ],
+  WarmUp: (buckets) => [
+    ...readData(buckets),
+    ...readResults(buckets, 'runs/*', labels),
+    writeResults(buckets, `${keys.warmup('*')}*`),
+    recordUsage(buckets),
+    watchExecution(),
+  ],
+  Weigh: (buckets) => [
+    ...readData(buckets),
+    ...readResults(buckets, 'runs/*', labels),
+    writeResults(buckets, keys.weights('*', '*')),
+    recordUsage(buckets),
+  ],
+  Train: (buckets) => [...trainStudents(buckets), watchExecution()],
+  Evaluate: (buckets) => [
+    ...readData(buckets),
+    ...readResults(buckets, 'runs/*', labels, keys.current('*')),
+    allow('ListUsage', ['s3:ListBucketVersions'], [buckets.results.bucketArn], {
+      StringLike: { 's3:prefix': usage },
+    }),
+    writeResults(buckets, keys.metrics('*'), keys.report('*')),
+    recordUsage(buckets),
+  ],
+  Publish: (buckets) => [
+    ...readResults(buckets, 'runs/*', keys.current('*')),
+    writeResults(buckets, keys.current('*'), keys.publication('*')),
+    recordUsage(buckets),
+  ],
+  RecordFailure: (buckets) => [
+    ...readResults(buckets, 'runs/*'),
+    writeResults(buckets, keys.failure('*')),
+    recordUsage(buckets),
+  ],
+};
+
+/** What training a student needs, in a function or as a job on a GPU. */
+export function trainStudents(buckets: Buckets): PolicyStatement[] {
+  return [
+    ...readData(buckets),
+    ...readResults(buckets, 'runs/*', labels),
+    writeResults(buckets, `${keys.student('*', '*')}*`),
+    recordUsage(buckets),
+  ];
+}
+
+export function writeTraces(): PolicyStatement {
+  return allow('WriteTraces', ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], ['*']);
+}
+
+/** What the state machine may do. */
+export function workflowGrants(
+  { results }: Buckets,
+  functionArns: string[],
+  trainer: 'gpu' | 'function',
+): PolicyStatement[] {
+  return [
+    allow('CallFunctions', ['lambda:InvokeFunction'], functionArns),
+    allow(
+      'ReadManifests',
+      ['s3:GetObject'],
+      [keys.shards('*'), keys.unlabeled('*')].map((key) => results.arnForObjects(key)),
+    ),
+    allow('StartShards', ['states:StartExecution'], [names.machineArn]),
+    allow(
+      'FollowShards',
+      ['states:DescribeExecution', 'states:StopExecution'],
+      [names.executionsArn, names.shardExecutionsArn],
+    ),
+    allow(
+      'WaitForJobs',
+      ['events:PutTargets', 'events:PutRule', 'events:DescribeRule'],
+      [names.jobsRuleArn],
+    ),
+    ...(trainer === 'gpu' ? jobGrants() : []),
+    allow(
+      'DeliverLogs',
+      [
+        ...['CreateLogDelivery', 'GetLogDelivery', 'UpdateLogDelivery', 'DeleteLogDelivery'],
+        ...['ListLogDeliveries', 'PutResourcePolicy', 'DescribeResourcePolicies'],
+        'DescribeLogGroups',
+      ].map((action) => `logs:${action}`),
+      ['*'],
+    ),
+    allow(
+      'WriteTraces',
+      ['PutTraceSegments', 'PutTelemetryRecords', 'GetSamplingRules', 'GetSamplingTargets'].map(
+        (action) => `xray:${action}`,
+      ),
+      ['*'],
+    ),
+  ];
+}
+
+/** CDK's own task for AWS Batch grants only the first: an aborted run would leave its GPU on. */
+function jobGrants(): PolicyStatement[] {
+  const job = names.trainerJobArn;
+  return [
+    // With and without a revision: asked for without one, AWS Batch checks the newest.
+    allow('SubmitJobs', ['batch:SubmitJob'], [names.trainerQueueArn, job, `${job}:*`]),
+    allow('DescribeJobs', ['batch:DescribeJobs'], ['*']),
+    allow('StopJobs', ['batch:TerminateJob'], [names.jobsArn]),
+  ];
+}
+
+function readData(buckets: Buckets): PolicyStatement[] {
+  return [readObjects('ReadData', buckets.data, '*'), knowMissing('KnowMissingData', buckets.data)];
+}
+
+function listData({ data }: Buckets): PolicyStatement {
+  return allow('ListData', ['s3:ListBucketVersions'], [data.bucketArn]);
+}
+
+function readResults(buckets: Buckets, ...patterns: string[]): PolicyStatement[] {
+  return [
+    readObjects('ReadResults', buckets.results, ...patterns),
+    knowMissing('KnowMissingResults', buckets.results),
+  ];
+}
+
+function readObjects(purpose: Purpose, bucket: Objects, ...patterns: string[]): PolicyStatement {
+  const objects = patterns.map((pattern) => bucket.arnForObjects(pattern));
+  return allow(purpose, ['s3:GetObject', 's3:GetObjectVersion'], objects);
+}
+
+function knowMissing(purpose: Purpose, bucket: Objects): PolicyStatement {
+  return allow(purpose, ['s3:ListBucket'], [bucket.bucketArn]);
+}
+
+function writeResults({ results }: Buckets, ...patterns: string[]): PolicyStatement {
+  const objects = patterns.map((pattern) => results.arnForObjects(pattern));
+  return allow('WriteResults', ['s3:PutObject'], objects);
+}
+
+function recordUsage({ results }: Buckets): PolicyStatement {
+  return allow('RecordUsage', ['s3:PutObject', 's3:GetObject'], [results.arnForObjects(usage)]);
+}
+
+function watchExecution(): PolicyStatement {
+  return allow('WatchExecution', ['states:DescribeExecution'], [names.executionsArn]);
+}
+
+/** The instances of the GPU trainer: ECS's agent, and what it does for the job. */
+export function hostGrants(image: Image, logs: LogGroup): PolicyStatement[] {
+  return [
+    allow(
+      'RegisterInstance',
+      [
+        ...['RegisterContainerInstance', 'DeregisterContainerInstance', 'DiscoverPollEndpoint'],
+        ...['Poll', 'StartTelemetrySession', 'UpdateContainerInstancesState'],
+        ...['SubmitAttachmentStateChanges', 'SubmitContainerStateChange', 'SubmitTaskStateChange'],
+      ].map((action) => `ecs:${action}`),
+      ['*'],
+    ),
+    allow('TagInstance', ['ecs:TagResource'], ['*'], {
+      StringEquals: { 'ecs:CreateAction': 'RegisterContainerInstance' },
+    }),
+    ...startJobGrants(image, logs),
+  ];
+}
+
+/**
+ * Pulls the image and writes the log. The instance and the job's execution role both may: which of
+ * them the agent uses depends on its version and settings.
+ */
+export function startJobGrants({ repository }: Image, logs: LogGroup): PolicyStatement[] {
+  return [
+    allow('SignInToRegistry', ['ecr:GetAuthorizationToken'], ['*']),
+    allow(
+      'PullImage',
+      ['BatchCheckLayerAvailability', 'GetDownloadUrlForLayer', 'BatchGetImage'].map(
+        (action) => `ecr:${action}`,
+      ),
+      [repository.repositoryArn],
+    ),
+    allow('WriteJobLogs', ['logs:CreateLogStream', 'logs:PutLogEvents'], [logs.logGroupArn]),
+  ];
+}
+
+export function flowLogGrants(logs: LogGroup): PolicyStatement[] {
+  return [
+    allow(
+      'WriteFlowLogs',
+      ['CreateLogStream', 'PutLogEvents', 'DescribeLogStreams'].map((action) => `logs:${action}`),
+      [logs.logGroupArn],
+    ),
+  ];
+}

@@ -1,0 +1,75 @@
+import type { Node } from 'constructs';
+import { z } from 'zod';
+import { UserError } from '../src/errors.ts';
+
+const ecrUri =
+  /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/([a-z0-9._/-]+)(?::|@(?=sha256:))([\w.:-]+)$/;
+
+/** An image in ECR, which is where Lambda takes images from. */
+const imageUri = z
+  .string()
+  .regex(ecrUri)
+  .transform((uri) => {
+    const [, account, region, repository, tagOrDigest] = ecrUri.exec(uri)!;
+    return {
+      account: account!,
+      region: region!,
+      repository: repository!,
+      tagOrDigest: tagOrDigest!,
+    };
+  })
+  .optional()
+  .describe(
+    'an image in ECR with its tag or digest, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com/counterweight:1.2.0',
+  );
+
+/**
+ * What a deployment may be told, each by `--context NAME=VALUE`; all are optional. Values from the
+ * command line are text. The descriptions end the sentence "NAME=VALUE is not …".
+ */
+const settingsSchema = z.object({
+  /** Whether students can also be trained on a GPU, in a second stack. */
+  trainer: z.enum(['gpu', 'function']).default('function').describe('gpu or function'),
+  /** No run of this deployment may plan more than this. */
+  budget: z.coerce.number().positive().optional().describe('US dollars, a number above 0'),
+  /** A prebuilt image for the functions with native code. Default: built from its Dockerfile. */
+  imageUri,
+  /** The same for the GPU trainer. */
+  trainerImageUri: imageUri,
+  /** A batch is closed when nothing was added to it for this long. Default: by its _SUCCESS only. */
+  sweepMinutes: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(24 * 60)
+    .optional()
+    .describe('a whole number of minutes from 1 to 1440'),
+  /** For LocalStack, which runs no containers: every function is a zip. */
+  local: z
+    .union([z.boolean(), z.stringbool({ truthy: ['true'], falsy: ['false'] })])
+    .default(false)
+    .describe('true or false'),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+export type ImageUri = NonNullable<Settings['imageUri']>;
+
+/** @throws UserError that names the setting, its value and what would be right. */
+export function readSettings(node: Node): Settings {
+  const names = settingsSchema.keyof().options;
+  const given = Object.fromEntries(names.map((name) => [name, node.tryGetContext(name)]));
+  const { data, error } = settingsSchema.safeParse(given);
+  if (error) {
+    const name = names.find((known) => known === error.issues[0]?.path[0])!;
+    throw new UserError(
+      `context ${name}=${given[name]} is not ${settingsSchema.shape[name].description}`,
+      'Correct the value, or leave it out: it is optional.',
+    );
+  }
+  if (data.local && data.trainer === 'gpu') {
+    throw new UserError(
+      'context trainer=gpu does not go with local=true: LocalStack has no AWS Batch',
+      'Leave trainer out: on LocalStack students are trained in a function.',
+    );
+  }
+  return data;
+}

@@ -1,0 +1,59 @@
+import { type App, CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { type TaskName, taskNames } from '../functions/index.ts';
+import { Alarms } from './alarms.ts';
+import { addDashboard } from './dashboard.ts';
+import { TaskFunction } from './functions.ts';
+import { openImage } from './images.ts';
+import { bucketExports, machineName } from './names.ts';
+import type { Settings } from './settings.ts';
+import { Storage } from './storage.ts';
+import { Trigger } from './trigger.ts';
+import { Workflow } from './workflow.ts';
+
+/** Everything but the GPU: buckets, functions, workflow, trigger, alarms. */
+export class CounterweightStack extends Stack {
+  constructor(scope: App, id: string, settings: Settings) {
+    super(scope, id, { description: 'counterweight: weighted distillation of unlabeled files' });
+    const { trainer, budget, imageUri, local, sweepMinutes } = settings;
+    const storage = new Storage(this, 'Storage');
+    const logs = new LogGroup(this, 'Logs', {
+      logGroupName: `/aws/lambda/${machineName}`,
+      retention: RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const image = local ? undefined : openImage(this, 'functions', imageUri);
+    const shared = { storage, logs, image };
+    const plan = {
+      TRAINER: trainer,
+      ...(budget !== undefined && { BUDGET_USD: String(budget) }),
+    };
+    const functions = Object.fromEntries(
+      taskNames.map((task) => [
+        task,
+        new TaskFunction(this, task, shared, task === 'Plan' ? { environment: plan } : {}),
+      ]),
+    ) as Record<TaskName, TaskFunction>; // fromEntries forgets that every task is there.
+    const { machine } = new Workflow(this, 'Workflow', { storage, functions, trainer });
+    const { start, deadLetters } = new Trigger(this, 'Trigger', { ...shared, sweepMinutes });
+    const watched = { machine, functions, start, deadLetters };
+    const { topic, alarms } = new Alarms(this, 'Alarms', watched);
+    addDashboard(this, { ...watched, alarms, logs });
+
+    new CfnOutput(this, 'DataBucket', {
+      value: storage.data.bucketName,
+      exportName: bucketExports.data,
+    });
+    new CfnOutput(this, 'ResultsBucket', {
+      value: storage.results.bucketName,
+      exportName: bucketExports.results,
+    });
+    const outputs = {
+      StateMachine: machine.stateMachineArn,
+      LogGroup: logs.logGroupName,
+      Trainer: trainer,
+      AlarmTopic: topic.topicArn,
+    };
+    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+  }
+}

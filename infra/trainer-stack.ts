@@ -1,0 +1,93 @@
+import { type App, Duration, Fn, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
+import {
+  Action,
+  EcsEc2ContainerDefinition,
+  EcsJobDefinition,
+  JobQueue,
+  JobStateTimeLimitActionsReason,
+  Reason,
+  RetryStrategy,
+} from 'aws-cdk-lib/aws-batch';
+import { ContainerImage, LogDriver } from 'aws-cdk-lib/aws-ecs';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import { type Image, openImage } from './images.ts';
+import { Machines, machine } from './machines.ts';
+import { bucketExports, trainerName } from './names.ts';
+import { makeNetwork } from './network.ts';
+import { hostGrants, startJobGrants, trainStudents } from './permissions.ts';
+import { makeRole } from './role.ts';
+import type { Settings } from './settings.ts';
+
+/** `functions/train-job.ts` exits with it when it was interrupted and has kept a checkpoint. */
+const interruptedExitCode = 75;
+
+/** The GPU trainer: a queue of AWS Batch, its machines, and the job that trains one student. */
+export class TrainerStack extends Stack {
+  constructor(scope: App, id: string, { trainerImageUri }: Settings) {
+    super(scope, id, { description: 'counterweight: trains students on GPUs' });
+    const image = openImage(this, 'trainer', trainerImageUri);
+    const logs = new LogGroup(this, 'Logs', {
+      logGroupName: `/aws/batch/${trainerName}`,
+      retention: RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const host = new ServicePrincipal('ec2.amazonaws.com');
+    const role = makeRole(this, 'HostRole', host, hostGrants(image, logs));
+    const machines = new Machines(this, 'Machines', { vpc: makeNetwork(this), role });
+    makeQueue(this, machines);
+    makeJobDefinition(this, image, logs);
+  }
+}
+
+function makeQueue(scope: Construct, { spot, onDemand }: Machines): void {
+  const cancel = (reason: JobStateTimeLimitActionsReason, maxTime: Duration) => ({
+    reason,
+    maxTime,
+  });
+  new JobQueue(scope, 'Queue', {
+    jobQueueName: trainerName,
+    computeEnvironments: [
+      { computeEnvironment: spot, order: 1 },
+      { computeEnvironment: onDemand, order: 2 },
+    ],
+    // A job that cannot start fails its run, which says so, instead of waiting for ever.
+    jobStateTimeLimitActions: [
+      cancel(JobStateTimeLimitActionsReason.INSUFFICIENT_INSTANCE_CAPACITY, Duration.hours(4)),
+      cancel(JobStateTimeLimitActionsReason.COMPUTE_ENVIRONMENT_MAX_RESOURCE, Duration.minutes(10)),
+      cancel(JobStateTimeLimitActionsReason.JOB_RESOURCE_REQUIREMENT, Duration.minutes(10)),
+    ],
+  });
+}
+
+function makeJobDefinition(scope: Construct, image: Image, logs: LogGroup): void {
+  const buckets = {
+    data: Bucket.fromBucketName(scope, 'Data', Fn.importValue(bucketExports.data)),
+    results: Bucket.fromBucketName(scope, 'Results', Fn.importValue(bucketExports.results)),
+  };
+  const tasks = new ServicePrincipal('ecs-tasks.amazonaws.com');
+  new EcsJobDefinition(scope, 'Job', {
+    jobDefinitionName: trainerName,
+    container: new EcsEc2ContainerDefinition(scope, 'Container', {
+      image: ContainerImage.fromEcrRepository(image.repository, image.tagOrDigest),
+      cpu: machine.vcpus,
+      memory: Size.gibibytes(machine.memoryGiB),
+      gpu: machine.gpus,
+      jobRole: makeRole(scope, 'JobRole', tasks, trainStudents(buckets)),
+      executionRole: makeRole(scope, 'ExecutionRole', tasks, startJobGrants(image, logs)),
+      logging: LogDriver.awsLogs({ logGroup: logs, streamPrefix: 'train' }),
+    }),
+    // The most that AWS Batch allows: an attempt goes on from the last one's checkpoint.
+    retryAttempts: 10,
+    retryStrategies: [
+      RetryStrategy.of(Action.RETRY, Reason.SPOT_INSTANCE_RECLAIMED),
+      RetryStrategy.of(Action.RETRY, Reason.custom({ onExitCode: String(interruptedExitCode) })),
+      // What no rule matches would be retried.
+      RetryStrategy.of(Action.EXIT, Reason.NON_ZERO_EXIT_CODE),
+      RetryStrategy.of(Action.EXIT, Reason.custom({ onReason: '*' })),
+    ],
+    timeout: Duration.hours(24),
+  });
+}

@@ -1,0 +1,84 @@
+import { Duration } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { type FunctionsProps, TaskFunction } from './functions.ts';
+import { waive } from './nag.ts';
+import { machineArn } from './names.ts';
+import { allow } from './statement.ts';
+
+export interface TriggerProps extends FunctionsProps {
+  readonly sweepMinutes: number | undefined;
+}
+
+/**
+ * What starts runs: the arrival of a batch's marker, and, where asked for, the clock, which puts the
+ * markers that are missing. What neither EventBridge nor a function could handle lands in the queue.
+ */
+export class Trigger extends Construct {
+  readonly start: IFunction;
+  readonly deadLetters: Queue;
+
+  constructor(scope: Construct, id: string, { sweepMinutes, ...props }: TriggerProps) {
+    super(scope, id);
+    const { storage } = props;
+    this.deadLetters = new Queue(this, 'DeadLetters', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    const reason = 'It is the dead-letter queue: only a person takes from it.';
+    waive(this.deadLetters, 'AwsSolutions-SQS3', reason);
+    waive(this.deadLetters, 'Serverless-SQSRedrivePolicy', reason);
+    const grants = [allow('KeepFailedEvents', ['sqs:SendMessage'], [this.deadLetters.queueArn])];
+    this.start = this.#callOn(
+      new Rule(this, 'MarkerArrived', {
+        description: 'A batch is complete: start its run',
+        eventPattern: {
+          source: ['aws.s3'],
+          detailType: ['Object Created'],
+          detail: {
+            bucket: { name: [storage.data.bucketName] },
+            object: { key: [{ suffix: '/_SUCCESS' }] },
+          },
+        },
+      }),
+      new TaskFunction(this, 'Start', props, {
+        grants,
+        environment: {
+          RESULTS: `s3://${storage.results.bucketName}`,
+          STATE_MACHINE: machineArn,
+        },
+      }),
+    );
+    if (sweepMinutes === undefined) return;
+    this.#callOn(
+      new Rule(this, 'Clock', {
+        description: 'Close the batches that have been quiet',
+        schedule: Schedule.rate(Duration.minutes(sweepMinutes)),
+      }),
+      new TaskFunction(this, 'Sweep', props, {
+        grants,
+        environment: {
+          DATA_BUCKET: storage.data.bucketName,
+          SWEEP_MINUTES: String(sweepMinutes),
+        },
+      }),
+    );
+  }
+
+  #callOn(rule: Rule, handler: TaskFunction): TaskFunction {
+    // EventBridge's own longest: a marker that is lost is a batch that nobody labels.
+    const delivery = { maxEventAge: Duration.hours(24), retryAttempts: 185 };
+    rule.addTarget(new LambdaFunction(handler, { ...delivery, deadLetterQueue: this.deadLetters }));
+    handler.configureAsyncInvoke({
+      maxEventAge: Duration.hours(6),
+      retryAttempts: 2,
+      onFailure: new SqsDestination(this.deadLetters),
+    });
+    return handler;
+  }
+}

@@ -1,0 +1,66 @@
+import { fileURLToPath } from 'node:url';
+import { Aws, RemovalPolicy } from 'aws-cdk-lib';
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import {
+  DefinitionBody,
+  LogLevel,
+  StateMachine,
+  StateMachineType,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import type { TaskName } from '../functions/index.ts';
+import { machineName, trainerJobArn, trainerQueueArn } from './names.ts';
+import { workflowGrants } from './permissions.ts';
+import { makeRole } from './role.ts';
+import type { Storage } from './storage.ts';
+
+const definition = fileURLToPath(new URL('./workflow.asl.json', import.meta.url));
+
+export interface WorkflowProps {
+  readonly storage: Storage;
+  readonly functions: Record<TaskName, IFunction>;
+  readonly trainer: 'gpu' | 'function';
+}
+
+/** The state machine: the one workflow file, with the ARNs of this deployment in it. */
+export class Workflow extends Construct {
+  readonly machine: StateMachine;
+
+  constructor(scope: Construct, id: string, { storage, functions, trainer }: WorkflowProps) {
+    super(scope, id);
+    const arns = Object.fromEntries(
+      Object.entries(functions).map(([task, { functionArn }]) => [`${task}Function`, functionArn]),
+    );
+    // The account guards against another one's machine that was given this role.
+    const assumedBy = new ServicePrincipal('states.amazonaws.com', {
+      conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+    });
+    const grants = workflowGrants(storage, Object.values(arns), trainer);
+    this.machine = new StateMachine(this, 'Machine', {
+      stateMachineName: machineName,
+      stateMachineType: StateMachineType.STANDARD,
+      definitionBody: DefinitionBody.fromFile(definition),
+      definitionSubstitutions: {
+        ...arns,
+        // Named also where there is no GPU trainer: Plan lets no variant that needs one pass.
+        TrainerJob: trainerJobArn,
+        TrainerQueue: trainerQueueArn,
+      },
+      role: makeRole(this, 'Role', assumedBy, grants),
+      tracingEnabled: true,
+      logs: {
+        destination: new LogGroup(this, 'Logs', {
+          // Log deliveries share one policy of limited length, in which this prefix is one entry.
+          logGroupName: `/aws/vendedlogs/states/${machineName}`,
+          retention: RetentionDays.THREE_MONTHS,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+        level: LogLevel.ALL,
+        // States hold keys and counts, but error messages may quote a value of the config.
+        includeExecutionData: false,
+      },
+    });
+  }
+}

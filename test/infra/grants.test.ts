@@ -1,0 +1,180 @@
+/** The stages, run on a store that writes down what they ask of it, may do what they do. */
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { handlers, type TaskName } from '../../functions/index.ts';
+import { type Role, rolesOf } from '../../infra/policies.ts';
+import { recordUsage } from '../../src/cost/usage.ts';
+import type { ShardItem } from '../../src/stages/events.ts';
+import { keys } from '../../src/stages/keys.ts';
+import { startBatch } from '../../src/stages/start.ts';
+import { markQuietBatches } from '../../src/stages/sweep.ts';
+import { FolderStore } from '../../src/store/folder.ts';
+import { readBytes } from '../../src/store/once.ts';
+import type { ObjectStore } from '../../src/store/store.ts';
+import { formats, writeConfig } from '../workflow/datasets.ts';
+import { synthesise } from './synthesise.ts';
+
+/** One request to S3, as far as IAM looks at it. */
+interface Request {
+  readonly action: string;
+  /** `<StorageData>`, or `<StorageData>/key`. */
+  readonly resource: string;
+  readonly prefix?: string;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'counterweight-test-'));
+const recorded = new Map<string, Request[]>();
+let task = '';
+
+vi.mock('../../src/store/open.ts', () => ({
+  openStore: async (location: string) => recording(location),
+}));
+
+/** `s3://data/PREFIX` and `s3://results`, which are folders. */
+function recording(location: string): ObjectStore {
+  const [, bucket = '', prefix = ''] = /^s3:\/\/(data|results)(\/.*)?$/.exec(location) ?? [];
+  const store = new FolderStore(join(folder, bucket + prefix));
+  const arn = bucket === 'data' ? '<StorageData>' : '<StorageResults>';
+  const ask = (action: string, key?: string) => {
+    const resource = key === undefined ? arn : `${arn}${prefix}/${key}`;
+    recorded.set(task, [...(recorded.get(task) ?? []), { action: `s3:${action}`, resource }]);
+  };
+  return {
+    location,
+    head(key) {
+      ask('GetObject', key);
+      ask('ListBucket'); // or a missing object is "forbidden"
+      return store.head(key);
+    },
+    read(key, options) {
+      ask('GetObject', key);
+      ask('GetObjectVersion', key); // also where no version is asked for: to go on after a drop
+      ask('ListBucket');
+      return store.read(key, options);
+    },
+    write(key, body, condition) {
+      ask('PutObject', key);
+      if (condition && 'ifMatch' in condition) ask('GetObject', key);
+      return store.write(key, body, condition);
+    },
+    list(listed) {
+      const request = { action: 's3:ListBucketVersions', resource: arn };
+      const asked = { ...request, prefix: `${prefix}/${listed}`.replace(/^\//, '') };
+      recorded.set(task, [...(recorded.get(task) ?? []), asked]);
+      return store.list(listed);
+    },
+  };
+}
+
+const context = { signal: new AbortController().signal, report() {} };
+
+async function call(name: TaskName, event: object): Promise<void> {
+  task = name;
+  const { run, results } = event as { run: string; results: string };
+  const { handler } = await handlers[name]();
+  // Twice, as after a retry: what is there already has to be seen.
+  for (const ms of [1, 1]) {
+    await handler(event, context);
+    await recordUsage(results, run, { task, resource: 'lambda-512', ms, id: '1' });
+  }
+}
+
+/** A run: each function called as the trigger and the workflow call them. */
+async function runStages(name: keyof typeof formats, sections: object): Promise<void> {
+  const dataset = join(folder, 'data', name);
+  const fixture = (path: string) => fileURLToPath(new URL(`../fixtures/${path}`, import.meta.url));
+  cpSync(fixture(`workflow/${name}`), dataset, { recursive: true });
+  cpSync(fixture('workflow-teachers/saved-model'), join(dataset, 'teacher'), { recursive: true });
+  writeFileSync(join(dataset, 'unlabeled/first/broken.png'), 'this is no image');
+  writeConfig(dataset, { ...formats[name], ...sections });
+  const key = `${name}/unlabeled/first/_SUCCESS`;
+  rmSync(join(folder, 'data', key));
+  task = 'Sweep';
+  await markQuietBatches('s3://data', 0);
+  const { version } = (await new FolderStore(join(folder, 'data')).head(key))!;
+  task = 'Start';
+  const marker = { bucket: 'data', key, version };
+  await startBatch(marker, 's3://results');
+  const started = (await startBatch(marker, 's3://results'))!;
+  const event = { ...started, execution: started.run };
+  await call('Plan', event);
+  // As if it had been killed just before its last write.
+  rmSync(join(folder, 'results', keys.plan(event.run)));
+  await call('Plan', event);
+  if (!('teacher' in sections)) await call('TrainTeacher', event);
+  for (const shard of await items(keys.shards(event.run))) await call('Label', { ...event, shard });
+  await call('Reconcile', event);
+  await call('WarmUp', event);
+  for (const shard of await items(keys.unlabeled(event.run))) {
+    await call('Weigh', { ...event, shard });
+  }
+  for (const variant of ['weighted', 'uniform']) await call('Train', { ...event, variant });
+  await call('Evaluate', event);
+  await call('Publish', event);
+  await call('RecordFailure', { ...event, error: { Error: 'Error', Cause: 'none' } });
+}
+
+async function items(manifest: string): Promise<ShardItem[]> {
+  const bytes = await readBytes(new FolderStore(join(folder, 'results')), manifest);
+  return JSON.parse(Buffer.from(bytes).toString('utf8'));
+}
+
+function allows(role: Role, { action, resource, prefix }: Request): boolean {
+  return role.grants.some(
+    ({ Action, Resource, Condition }) =>
+      Action.includes(action) &&
+      Resource.some((pattern) => matches(pattern, resource)) &&
+      (Condition.StringLike?.['s3:prefix'] ?? ['*']).some((like) => matches(like, prefix ?? '')),
+  );
+}
+
+/** As IAM does it: `*` is any text, also one with "/". */
+function matches(pattern: string, text: string): boolean {
+  const literal = pattern.split('*').map((part) => part.replace(/[^\w/]/g, '\\$&'));
+  return new RegExp(`^${literal.join('.*')}$`, 's').test(text);
+}
+
+let roles: Role[];
+
+beforeAll(async () => {
+  const { core, trainer } = synthesise({ trainer: 'gpu', sweepMinutes: 60 });
+  roles = [core, trainer!].flatMap((template) => rolesOf(template.toJSON()));
+  await runStages('images', { compare: '[uniform]', limits: '{ quarantine: 10% }' });
+  await runStages('parquet-images', { compare: '[uniform]', teacher: '{ savedModel: teacher }' });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** By role: the task that it is for. */
+const tasks = [
+  ['TriggerSweepRole', 'Sweep'],
+  ['TriggerStartRole', 'Start'],
+  ...Object.keys(handlers).map((name) => [`${name}Role`, name]),
+  ['JobRole', 'Train'],
+] as [string, string][];
+
+it.each(tasks)('%s may do what %s does', (name, of) => {
+  const role = roles.find((known) => known.name === name)!;
+  expect(recorded.get(of)!.length).toBeGreaterThan(0);
+  expect(recorded.get(of)!.filter((request) => !allows(role, request))).toEqual([]);
+});
+
+/** Granted for the estimate of a run's cost and for its bill, which these runs do not make. */
+const unseen = [
+  'PlanRole ReadResults <StorageResults>/labels/*/*.parquet',
+  'EvaluateRole ListUsage <StorageResults>',
+];
+
+it.each(tasks)('%s may do nothing in the buckets that %s does not', (name, of) => {
+  const role = roles.find((known) => known.name === name)!;
+  const unused = role.grants
+    .filter(({ Action }) => Action.some((action) => action.startsWith('s3:')))
+    .flatMap((grant) => grant.Resource.map((resource) => ({ ...grant, Resource: [resource] })))
+    .filter(
+      (grant) => !recorded.get(of)!.some((asked) => allows({ ...role, grants: [grant] }, asked)),
+    );
+  const named = unused.map(({ Sid, Resource }) => `${name} ${Sid} ${Resource}`);
+  expect(named.filter((grant) => !unseen.includes(grant))).toEqual([]);
+});

@@ -1,0 +1,202 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, it, test } from 'vitest';
+import { permissionsDoc } from '../../infra/permissions-doc.ts';
+import { type Grant, rolesOf } from '../../infra/policies.ts';
+import { synthesise } from './synthesise.ts';
+
+const { core, trainer } = synthesise({ trainer: 'gpu', sweepMinutes: 60 });
+const templates = [core.toJSON(), trainer!.toJSON()];
+const roles = templates.flatMap(rolesOf);
+
+const file = new URL('../../docs/permissions.md', import.meta.url);
+
+// After a change of the grants: UPDATE_PERMISSIONS=1 npx vitest run test/infra/permissions.test.ts.
+if (process.env.UPDATE_PERMISSIONS === '1') writeFileSync(file, permissionsDoc(templates));
+
+test('docs/permissions.md is current', () => {
+  expect(readFileSync(file, 'utf8')).toBe(permissionsDoc(templates));
+});
+
+/** Actions that are granted together, in a word. */
+const words: Record<string, string> = {
+  's3:GetObject, s3:GetObjectVersion': 'read',
+  's3:GetObject, s3:PutObject': 'read and write',
+  's3:PutObject': 'write',
+  's3:ListBucket': 'know what is missing in',
+  's3:ListBucketVersions': 'list',
+  'logs:CreateLogStream, logs:PutLogEvents': 'log to',
+  'xray:PutTelemetryRecords, xray:PutTraceSegments': 'trace to',
+};
+
+function lines({ Action, Resource, Condition }: Grant): string[] {
+  const doing = words[Action.join(', ')] ?? Action.join(', ');
+  const condition = Object.keys(Condition).length > 0 ? ` if ${JSON.stringify(Condition)}` : '';
+  return Resource.map((resource) => {
+    const on = resource.replace('<StorageData>', 'data').replace('<StorageResults>', 'results');
+    return `${doing} ${on}${condition}`;
+  });
+}
+
+const inFunctions = ['log to <Logs>', 'trace to *'];
+const dataReader = ['read data/*', 'know what is missing in data'];
+const runReader = ['read results/runs/*', 'know what is missing in results'];
+const labelReader = [...runReader, 'read results/labels/*/*.parquet'];
+const usage = 'read and write results/runs/*/usage/*';
+const watcher = 'states:DescribeExecution states:execution:counterweight:*';
+
+/** All that each role may, written down a second time. */
+const expected: Record<string, string[]> = {
+  TriggerStartRole: [
+    ...inFunctions,
+    'read data/*/distill.yaml',
+    'list data if {"StringLike":{"s3:prefix":["*/unlabeled/*"]}}',
+    'know what is missing in data',
+    'read results/runs/*/run.json',
+    'know what is missing in results',
+    'write results/runs/*/run.json',
+    'states:StartExecution states:stateMachine:counterweight',
+    'sqs:SendMessage <TriggerDeadLetters>',
+  ],
+  TriggerSweepRole: [
+    ...inFunctions,
+    'list data',
+    'read and write data/*/unlabeled/*/_SUCCESS',
+    'sqs:SendMessage <TriggerDeadLetters>',
+  ],
+  PlanRole: [
+    ...inFunctions,
+    ...dataReader,
+    'list data',
+    'know what is missing in results',
+    'read results/labels/*/*.parquet',
+    'read results/runs/*/run.json',
+    ...['plan.json', 'objects.jsonl', 'shards.json', 'unlabeled.json'].flatMap((name) => [
+      `read results/runs/*/${name}`,
+      `write results/runs/*/${name}`,
+    ]),
+    usage,
+  ],
+  TrainTeacherRole: [
+    ...inFunctions,
+    ...dataReader,
+    ...runReader,
+    'read results/teachers/*/*',
+    'write results/teachers/*/*',
+    usage,
+    watcher,
+  ],
+  LabelRole: [
+    ...inFunctions,
+    ...dataReader,
+    'list data',
+    ...labelReader,
+    'read results/teachers/*/*',
+    'write results/labels/*/*.parquet',
+    'write results/runs/*/quarantine/*.json',
+    usage,
+  ],
+  ReconcileRole: [...inFunctions, ...labelReader, 'write results/runs/*/reconcile.json', usage],
+  WarmUpRole: [
+    ...inFunctions,
+    ...dataReader,
+    ...labelReader,
+    'write results/runs/*/warmup/*',
+    usage,
+    watcher,
+  ],
+  WeighRole: [
+    ...inFunctions,
+    ...dataReader,
+    ...labelReader,
+    'write results/runs/*/weights/*.parquet',
+    usage,
+  ],
+  TrainRole: [
+    ...inFunctions,
+    ...dataReader,
+    ...labelReader,
+    'write results/runs/*/students/*/*',
+    usage,
+    watcher,
+  ],
+  JobRole: [...dataReader, ...labelReader, 'write results/runs/*/students/*/*', usage],
+  EvaluateRole: [
+    ...inFunctions,
+    ...dataReader,
+    ...labelReader,
+    'read results/students/*/CURRENT',
+    'list results if {"StringLike":{"s3:prefix":["runs/*/usage/*"]}}',
+    'write results/runs/*/metrics.json',
+    'write results/runs/*/report.html',
+    usage,
+  ],
+  PublishRole: [
+    ...inFunctions,
+    ...runReader,
+    'read results/students/*/CURRENT',
+    'write results/students/*/CURRENT',
+    'write results/runs/*/publication.json',
+    usage,
+  ],
+  RecordFailureRole: [...inFunctions, ...runReader, 'write results/runs/*/failure.json', usage],
+  WorkflowRole: [
+    ...[
+      ...['Plan', 'TrainTeacher', 'Label', 'Reconcile', 'WarmUp'],
+      ...['Weigh', 'Train', 'Evaluate', 'Publish', 'RecordFailure'],
+    ].map((task) => `lambda:InvokeFunction <${task}Function>`),
+    's3:GetObject results/runs/*/shards.json',
+    's3:GetObject results/runs/*/unlabeled.json',
+    'states:StartExecution states:stateMachine:counterweight',
+    'states:DescribeExecution, states:StopExecution states:execution:counterweight:*',
+    'states:DescribeExecution, states:StopExecution states:execution:counterweight/*',
+    'events:DescribeRule, events:PutRule, events:PutTargets events:rule/StepFunctionsGetEventsForBatchJobsRule',
+    'batch:SubmitJob batch:job-queue/counterweight-trainer',
+    'batch:SubmitJob batch:job-definition/counterweight-trainer',
+    'batch:SubmitJob batch:job-definition/counterweight-trainer:*',
+    'batch:DescribeJobs *',
+    'batch:TerminateJob batch:job/*',
+    'logs:CreateLogDelivery, logs:DeleteLogDelivery, logs:DescribeLogGroups, logs:DescribeResourcePolicies, logs:GetLogDelivery, logs:ListLogDeliveries, logs:PutResourcePolicy, logs:UpdateLogDelivery *',
+    'xray:GetSamplingRules, xray:GetSamplingTargets, xray:PutTelemetryRecords, xray:PutTraceSegments *',
+  ],
+  HostRole: [
+    'ecs:DeregisterContainerInstance, ecs:DiscoverPollEndpoint, ecs:Poll, ecs:RegisterContainerInstance, ecs:StartTelemetrySession, ecs:SubmitAttachmentStateChanges, ecs:SubmitContainerStateChange, ecs:SubmitTaskStateChange, ecs:UpdateContainerInstancesState *',
+    'ecs:TagResource * if {"StringEquals":{"ecs:CreateAction":["RegisterContainerInstance"]}}',
+    'ecr:GetAuthorizationToken *',
+    'ecr:BatchCheckLayerAvailability, ecr:BatchGetImage, ecr:GetDownloadUrlForLayer ecr:repository/cdk-hnb659fds-container-assets-<AWS::AccountId>-<AWS::Region>',
+    'log to <Logs>',
+  ],
+  ExecutionRole: [
+    'ecr:GetAuthorizationToken *',
+    'ecr:BatchCheckLayerAvailability, ecr:BatchGetImage, ecr:GetDownloadUrlForLayer ecr:repository/cdk-hnb659fds-container-assets-<AWS::AccountId>-<AWS::Region>',
+    'log to <Logs>',
+  ],
+  FlowLogsRole: ['logs:CreateLogStream, logs:DescribeLogStreams, logs:PutLogEvents <FlowLogs>'],
+};
+
+describe('every grant', () => {
+  it('is expected, and everything expected is granted: roles', () => {
+    expect(roles.map(({ name }) => name).sort()).toEqual(Object.keys(expected).sort());
+  });
+
+  it.each(roles.map((role) => [role.name, role] as const))('%s', (name, { grants }) => {
+    expect(grants.flatMap(lines).sort()).toEqual([...expected[name]!].sort());
+  });
+
+  it('is in the role itself: no policy is attached to any, by CDK or by AWS', () => {
+    for (const template of [core, trainer!]) {
+      template.resourceCountIs('AWS::IAM::Policy', 0);
+      template.resourceCountIs('AWS::IAM::ManagedPolicy', 0);
+      expect(JSON.stringify(template.toJSON())).not.toContain('ManagedPolicyArns');
+    }
+  });
+});
+
+test('without a GPU trainer, the workflow may do nothing with AWS Batch', () => {
+  const [workflow] = rolesOf(synthesise().core.toJSON()).filter(
+    ({ name }) => name === 'WorkflowRole',
+  );
+  const actions = workflow!.grants.flatMap(({ Action }) => Action);
+  expect(actions.filter((action) => action.startsWith('batch:'))).toEqual([]);
+  // AWS wants these when the machine is made, for the state that is there and never reached.
+  expect(actions).toContain('events:PutRule');
+});

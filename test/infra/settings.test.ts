@@ -1,0 +1,66 @@
+import { RootConstruct } from 'constructs';
+import { expect, test } from 'vitest';
+import { readSettings, type Settings } from '../../infra/settings.ts';
+import { UserError } from '../../src/errors.ts';
+
+function read(context: Record<string, unknown>): Settings {
+  const { node } = new RootConstruct();
+  for (const [name, value] of Object.entries(context)) node.setContext(name, value);
+  return readSettings(node);
+}
+
+test('needs no settings', () => {
+  expect(read({})).toEqual({ trainer: 'function', local: false });
+});
+
+test('takes text, as the command line gives it', () => {
+  const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
+  const ecr = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+  expect(
+    read({
+      trainer: 'gpu',
+      budget: '12.5',
+      sweepMinutes: '60',
+      imageUri: `${ecr}/tools/counterweight:1.2.0`,
+      trainerImageUri: `${ecr}/counterweight@${digest}`,
+    }),
+  ).toEqual({
+    trainer: 'gpu',
+    local: false,
+    budget: 12.5,
+    sweepMinutes: 60,
+    imageUri: {
+      account: '123456789012',
+      region: 'eu-west-1',
+      repository: 'tools/counterweight',
+      tagOrDigest: '1.2.0',
+    },
+    trainerImageUri: {
+      account: '123456789012',
+      region: 'eu-west-1',
+      repository: 'counterweight',
+      tagOrDigest: digest,
+    },
+  });
+  expect(read({ local: 'true' }).local).toBe(true);
+  expect(read({ local: 'false' }).local).toBe(false);
+});
+
+test.each([
+  [{ trainer: 'tpu' }, 'context trainer=tpu is not gpu or function'],
+  [{ budget: '20 USD' }, 'context budget=20 USD is not US dollars, a number above 0'],
+  [{ budget: '0' }, 'context budget=0 is not US dollars'],
+  [{ budget: '' }, 'context budget= is not US dollars'],
+  [{ local: 'yes' }, 'context local=yes is not true or false'],
+  [{ sweepMinutes: '0.5' }, 'context sweepMinutes=0.5 is not a whole number of minutes'],
+  [{ sweepMinutes: '1441' }, 'context sweepMinutes=1441 is not a whole number of minutes from 1'],
+  [{ imageUri: 'counterweight:1.2.0' }, 'context imageUri=counterweight:1.2.0 is not an image in'],
+  [
+    { trainerImageUri: '123456789012.dkr.ecr.eu-west-1.amazonaws.com/counterweight' },
+    'is not an image in ECR with its tag or digest',
+  ],
+  [{ trainer: 'gpu', local: 'true' }, 'LocalStack has no AWS Batch'],
+])('refuses %j, and says what would be right', (context, message) => {
+  expect(() => read(context)).toThrow(message);
+  expect(() => read(context)).toThrow(UserError);
+});

@@ -1,0 +1,296 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { Match } from 'aws-cdk-lib/assertions';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { describe, expect, it } from 'vitest';
+import { taskNames } from '../../functions/index.ts';
+import { makeApp } from '../../infra/application.ts';
+import { functionMemoryMiB } from '../../src/cost/functions.ts';
+import { prebuilt, resource, synthesise } from './synthesise.ts';
+
+const { core } = synthesise({ imageUri: prebuilt, sweepMinutes: 60, budget: 20 });
+const { core: local } = synthesise({ local: true });
+
+describe('cdk-nag', () => {
+  it.each([
+    { imageUri: prebuilt },
+    { imageUri: prebuilt, trainerImageUri: prebuilt, trainer: 'gpu', sweepMinutes: 60 },
+    { local: true, sweepMinutes: 60 },
+  ])('finds nothing with %j', (context) => {
+    expect(() => synthesise(context)).not.toThrow();
+  });
+
+  it('fails the synthesis with what nobody has waived', () => {
+    const app = makeApp({ local: true });
+    new Queue(app.node.findChild('Counterweight'), 'Open');
+    expect(() => app.synth()).toThrow('AwsSolutions-SQS4');
+    rmSync(app.outdir, { recursive: true });
+  });
+});
+
+describe('images', () => {
+  it.each([
+    ['functions', 'Counterweight'],
+    ['trainer', 'CounterweightTrainer'],
+  ])('are made of what their Dockerfile copies and nothing else: %s', (name, stack) => {
+    const { directory } = makeApp({ trainer: 'gpu' }).synth();
+    const manifest = JSON.parse(readFileSync(join(directory, `${stack}.assets.json`), 'utf8'));
+    const [image] = Object.values<ImageAsset>(manifest.dockerImages);
+    expect(image!.source.dockerFile).toBe(`infra/images/${name}/Dockerfile`);
+    const context = join(directory, image!.source.directory);
+    const copied = copiedBy(join(context, image!.source.dockerFile));
+    const files = readdirSync(context, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(context, join(entry.parentPath, entry.name)));
+    const comesFrom = (file: string) => copied.find((path) => `${file}/`.startsWith(`${path}/`));
+    const origins = new Set(files.map(comesFrom));
+    expect(files.filter((file) => !comesFrom(file))).toEqual([
+      '.dockerignore',
+      image!.source.dockerFile,
+    ]);
+    // An installed package has another lock file.
+    const needed = copied.filter((path) => path !== 'npm-shrinkwrap.json');
+    expect(needed.filter((path) => !origins.has(path))).toEqual([]);
+    rmSync(directory, { recursive: true });
+  });
+
+  it('can be prebuilt', () => {
+    for (const task of ['Plan', 'Label', 'Weigh', 'Train']) {
+      const { Code, PackageType } = resource(core, 'AWS::Lambda::Function', `${task}Function`);
+      expect(PackageType).toBe('Image');
+      expect(JSON.stringify(Code)).toContain('/counterweight:1.2.0');
+    }
+  });
+});
+
+describe('functions', () => {
+  it.each([
+    ['Counterweight', core, ['Start', 'Sweep', 'Reconcile', 'Publish', 'RecordFailure']],
+    ['on LocalStack', local, ['Start', ...taskNames]],
+  ])('are zips where they can be: %s', (_name, template, zips) => {
+    const functions = Object.values(template.findResources('AWS::Lambda::Function'));
+    const zipped = functions.filter(({ Properties }) => Properties.Handler === 'index.handler');
+    const names = zipped.map(({ Properties }) => Properties.Environment.Variables.TASK);
+    expect(names.sort()).toEqual([...zips].sort());
+    for (const { Properties } of zipped) {
+      expect(Properties.Runtime).toBe('nodejs24.x');
+      expect(Properties.Code).toEqual(zipped[0]?.Properties.Code);
+    }
+  });
+
+  it('have the memory that is priced, 15 minutes, traces, and one log', () => {
+    const functions = Object.values(core.findResources('AWS::Lambda::Function'));
+    expect(functions).toHaveLength(taskNames.length + 2);
+    for (const { Properties } of functions) {
+      const { TASK } = Properties.Environment.Variables;
+      expect(Properties).toMatchObject({
+        MemorySize: functionMemoryMiB[TASK as keyof typeof functionMemoryMiB],
+        Timeout: 900,
+        Architectures: ['x86_64'],
+        TracingConfig: { Mode: 'Active' },
+        LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: expect.stringMatching(/^Logs/) } },
+      });
+      expect(Properties.ReservedConcurrentExecutions).toBeUndefined();
+    }
+  });
+
+  it('know what they need to', () => {
+    const variables = (name: string, template = core) =>
+      resource(template, 'AWS::Lambda::Function', name).Environment;
+    expect(variables('PlanFunction')).toMatchObject({
+      Variables: { TRAINER: 'function', BUDGET_USD: '20' },
+    });
+    expect(variables('PlanFunction', local)).not.toHaveProperty('Variables.BUDGET_USD');
+    expect(variables('LabelFunction')).not.toHaveProperty('Variables.TRAINER');
+    expect(variables('TriggerStartFunction')).toMatchObject({
+      Variables: {
+        RESULTS: { 'Fn::Join': ['', ['s3://', { Ref: expect.stringMatching(/^StorageResults/) }]] },
+        STATE_MACHINE: {
+          'Fn::Join': ['', expect.arrayContaining([':stateMachine:counterweight'])],
+        },
+      },
+    });
+    expect(variables('TriggerSweepFunction')).toMatchObject({
+      Variables: {
+        DATA_BUCKET: { Ref: expect.stringMatching(/^StorageData/) },
+        SWEEP_MINUTES: '60',
+      },
+    });
+  });
+});
+
+describe('storage', () => {
+  it.each(['AccessLogs', 'Data', 'Results'])('is closed, encrypted and kept: %s', (name) => {
+    const buckets = core.findResources('AWS::S3::Bucket');
+    const [id, bucket] = Object.entries(buckets).find(([id]) => id.startsWith(`Storage${name}`))!;
+    expect(bucket).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    expect(bucket.Properties).toMatchObject({
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [
+          { ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } },
+        ],
+      },
+    });
+    core.hasResourceProperties('AWS::S3::BucketPolicy', {
+      Bucket: { Ref: id },
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Effect: 'Deny',
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          }),
+          Match.objectLike({
+            Effect: 'Deny',
+            Condition: { NumericLessThan: { 's3:TlsVersion': 1.2 } },
+          }),
+        ]),
+      },
+    });
+  });
+
+  it('has versions, logs accesses, and tells EventBridge what arrives', () => {
+    const data = resource(core, 'AWS::S3::Bucket', 'StorageData');
+    const results = resource(core, 'AWS::S3::Bucket', 'StorageResults');
+    for (const bucket of [data, results]) {
+      expect(bucket.VersioningConfiguration).toEqual({ Status: 'Enabled' });
+      expect(bucket.LoggingConfiguration).toBeDefined();
+    }
+    expect(data.NotificationConfiguration).toEqual({
+      EventBridgeConfiguration: { EventBridgeEnabled: true },
+    });
+    expect(results.NotificationConfiguration).toBeUndefined();
+  });
+
+  it('lets no present object expire: later runs read what earlier ones made', () => {
+    for (const name of ['StorageData', 'StorageResults']) {
+      const { LifecycleConfiguration } = resource(core, 'AWS::S3::Bucket', name);
+      expect(JSON.stringify(LifecycleConfiguration)).not.toMatch(/"Expiration(InDays|Date)"/);
+      expect(JSON.stringify(LifecycleConfiguration)).toContain('AbortIncompleteMultipartUpload');
+    }
+  });
+});
+
+describe('the workflow', () => {
+  const machine = resource(core, 'AWS::StepFunctions::StateMachine');
+
+  it('has a value for each placeholder of its file, and no other', () => {
+    const file = new URL('../../infra/workflow.asl.json', import.meta.url);
+    const placeholders = readFileSync(file, 'utf8').matchAll(/\$\{(\w+)\}/g);
+    const names = new Set([...placeholders].map(([, name]) => name!));
+    expect(Object.keys(machine.DefinitionSubstitutions as object).sort()).toEqual(
+      [...names].sort(),
+    );
+  });
+
+  it('is Standard, traced, and logged without what its states hold', () => {
+    expect(machine).toMatchObject({
+      StateMachineName: 'counterweight',
+      StateMachineType: 'STANDARD',
+      TracingConfiguration: { Enabled: true },
+      LoggingConfiguration: { Level: 'ALL', IncludeExecutionData: false },
+    });
+  });
+});
+
+describe('the trigger', () => {
+  it('is the arrival of a marker in the data bucket', () => {
+    expect(resource(core, 'AWS::Events::Rule', 'TriggerMarkerArrived')).toMatchObject({
+      State: 'ENABLED',
+      EventPattern: {
+        source: ['aws.s3'],
+        'detail-type': ['Object Created'],
+        detail: {
+          bucket: { name: [{ Ref: expect.stringMatching(/^StorageData/) }] },
+          object: { key: [{ suffix: '/_SUCCESS' }] },
+        },
+      },
+    });
+  });
+
+  it('is the clock as well, where that is asked for', () => {
+    const clock = resource(core, 'AWS::Events::Rule', 'TriggerClock');
+    expect(clock.ScheduleExpression).toBe('rate(1 hour)');
+    local.resourceCountIs('AWS::Events::Rule', 1);
+  });
+
+  it('loses no event: whatever fails for good is in the queue', () => {
+    const queue = { 'Fn::GetAtt': [expect.stringMatching(/^TriggerDeadLetters/), 'Arn'] };
+    for (const { Properties } of Object.values(core.findResources('AWS::Events::Rule'))) {
+      expect(Properties.Targets).toEqual([
+        expect.objectContaining({
+          DeadLetterConfig: { Arn: queue },
+          RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
+        }),
+      ]);
+    }
+    const calls = Object.values(core.findResources('AWS::Lambda::EventInvokeConfig'));
+    expect(calls).toHaveLength(2);
+    for (const { Properties } of calls) {
+      expect(Properties).toMatchObject({
+        DestinationConfig: { OnFailure: { Destination: queue } },
+        MaximumEventAgeInSeconds: 21_600,
+        MaximumRetryAttempts: 2,
+      });
+    }
+    core.hasResourceProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true });
+  });
+});
+
+describe('alarms', () => {
+  it('all ring on the topic', () => {
+    const alarms = Object.entries(core.findResources('AWS::CloudWatch::Alarm'));
+    expect(alarms.map(([id]) => id.replace(/^Alarms|[0-9A-F]{8}$/g, '')).sort()).toEqual([
+      'EventLost',
+      'LabelIsThrottled',
+      'RunFailed',
+      'StartFails',
+      'StartIsLate',
+      'WeighIsThrottled',
+    ]);
+    for (const [, { Properties }] of alarms) {
+      expect(Properties.AlarmActions).toEqual([{ Ref: expect.stringMatching(/^AlarmsTopic/) }]);
+      expect(Properties.TreatMissingData).toBe('notBreaching');
+    }
+  });
+});
+
+describe('the stack', () => {
+  it('tells what the command line asks it for', () => {
+    expect(Object.keys(core.findOutputs('*')).sort()).toEqual([
+      'AlarmTopic',
+      'DataBucket',
+      'LogGroup',
+      'ResultsBucket',
+      'StateMachine',
+      'Trainer',
+    ]);
+    core.hasOutput('Trainer', { Value: 'function' });
+  });
+
+  it('has nothing that LocalStack would skip without a word', () => {
+    const { Resources } = local.toJSON() as { Resources: Record<string, { Type: string }> };
+    const types = new Set(Object.values(Resources).map(({ Type }) => Type));
+    expect([...types].filter((type) => type.startsWith('Custom::'))).toEqual([]);
+    expect(types).not.toContain('AWS::CloudFormation::CustomResource');
+  });
+
+  it('is for no account and region in particular', () => {
+    expect(JSON.stringify(core.toJSON())).not.toMatch(/us-east-1|:\d{12}:(?!repository)/);
+  });
+});
+
+interface ImageAsset {
+  source: { directory: string; dockerFile: string };
+}
+
+/** What a Dockerfile copies from its context; `package-lock.jso[n]` is a file that may be missing. */
+function copiedBy(dockerfile: string): string[] {
+  const copies = readFileSync(dockerfile, 'utf8').matchAll(/^COPY (?!--)(.+) \S+$/gm);
+  return [...copies].flatMap(([, sources]) => sources!.replaceAll(/[[\]]/g, '').split(' '));
+}

@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { instanceHours } from '../../src/cost/prices.ts';
+import { prebuilt, resource, synthesise } from './synthesise.ts';
+
+const images = { imageUri: prebuilt, trainerImageUri: prebuilt };
+const { core, trainer } = synthesise({ ...images, trainer: 'gpu' });
+if (!trainer) throw new Error('trainer=gpu makes no second stack');
+
+it('is a stack of its own, and only where it is asked for', () => {
+  expect(synthesise(images).trainer).toBeUndefined();
+  core.resourceCountIs('AWS::Batch::JobQueue', 0);
+  core.hasOutput('Trainer', { Value: 'gpu' });
+});
+
+describe('the queue', () => {
+  it('has the name that the workflow knows', () => {
+    const { DefinitionSubstitutions } = resource(core, 'AWS::StepFunctions::StateMachine');
+    const { TrainerQueue, TrainerJob } = DefinitionSubstitutions as Record<string, unknown>;
+    expect(JSON.stringify(TrainerQueue)).toContain(':job-queue/counterweight-trainer');
+    expect(JSON.stringify(TrainerJob)).toContain(':job-definition/counterweight-trainer');
+    expect(resource(trainer, 'AWS::Batch::JobQueue').JobQueueName).toBe('counterweight-trainer');
+    const job = resource(trainer, 'AWS::Batch::JobDefinition');
+    expect(job.JobDefinitionName).toBe('counterweight-trainer');
+  });
+
+  it('takes Spot first, then On-Demand, and gives up after a while', () => {
+    const environment = (name: string) => ({
+      'Fn::GetAtt': [
+        expect.stringMatching(new RegExp(`^Machines${name}`)),
+        'ComputeEnvironmentArn',
+      ],
+    });
+    expect(resource(trainer, 'AWS::Batch::JobQueue')).toMatchObject({
+      ComputeEnvironmentOrder: [
+        { Order: 1, ComputeEnvironment: environment('Spot') },
+        { Order: 2, ComputeEnvironment: environment('OnDemand') },
+      ],
+      JobStateTimeLimitActions: [
+        { Reason: 'CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY', MaxTimeSeconds: 14_400 },
+        { Reason: 'MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE', MaxTimeSeconds: 600 },
+        { Reason: 'MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT', MaxTimeSeconds: 600 },
+      ],
+    });
+  });
+});
+
+describe.each([
+  ['Spot', 'SPOT', 'SPOT_PRICE_CAPACITY_OPTIMIZED'],
+  ['OnDemand', 'EC2', 'BEST_FIT_PROGRESSIVE'],
+])('the machines: %s', (name, type, strategy) => {
+  const { ComputeResources } = resource(
+    trainer,
+    'AWS::Batch::ComputeEnvironment',
+    `Machines${name}`,
+  );
+
+  it('are none between jobs, of types that have a price, and enough for four students', () => {
+    expect(ComputeResources).toMatchObject({
+      Type: type,
+      AllocationStrategy: strategy,
+      MinvCpus: 0,
+      MaxvCpus: 16,
+      InstanceTypes: Object.keys(instanceHours),
+      Ec2Configuration: [{ ImageType: 'ECS_AL2023_NVIDIA' }],
+    });
+  });
+
+  it('are launched by the newest version of the template', () => {
+    expect(ComputeResources).toMatchObject({
+      LaunchTemplate: {
+        LaunchTemplateId: { Ref: expect.any(String) },
+        Version: { 'Fn::GetAtt': [expect.any(String), 'LatestVersionNumber'] },
+      },
+    });
+  });
+});
+
+it('its disk is encrypted, and metadata needs a token', () => {
+  expect(resource(trainer, 'AWS::EC2::LaunchTemplate').LaunchTemplateData).toMatchObject({
+    BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { Encrypted: true, VolumeSize: 100 } }],
+    MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 2 },
+  });
+});
+
+describe('a job', () => {
+  const job = resource(trainer, 'AWS::Batch::JobDefinition');
+
+  it('has a GPU, and what else one machine has', () => {
+    expect(job).toMatchObject({
+      ContainerProperties: {
+        ResourceRequirements: expect.arrayContaining([
+          { Type: 'GPU', Value: '1' },
+          { Type: 'VCPU', Value: '4' },
+          { Type: 'MEMORY', Value: '14336' },
+        ]),
+        LogConfiguration: { LogDriver: 'awslogs' },
+      },
+    });
+  });
+
+  it('goes on after a reclaim or an interruption, and fails at once otherwise', () => {
+    expect(job.RetryStrategy).toEqual({
+      Attempts: 10,
+      EvaluateOnExit: [
+        { Action: 'RETRY', OnStatusReason: 'Host EC2*' },
+        { Action: 'RETRY', OnExitCode: '75' },
+        { Action: 'EXIT', OnExitCode: '*' },
+        { Action: 'EXIT', OnReason: '*' },
+      ],
+    });
+    expect(job.Timeout).toEqual({ AttemptDurationSeconds: 86_400 });
+    const program = new URL('../../functions/train-job.ts', import.meta.url);
+    expect(readFileSync(program, 'utf8')).toContain('tryAgain: 75');
+  });
+});
+
+describe('the network', () => {
+  it('lets nothing in and HTTPS out', () => {
+    const { SecurityGroupIngress, SecurityGroupEgress } = resource(
+      trainer,
+      'AWS::EC2::SecurityGroup',
+    );
+    expect(SecurityGroupIngress).toBeUndefined();
+    expect(SecurityGroupEgress).toMatchObject([{ IpProtocol: 'tcp', FromPort: 443, ToPort: 443 }]);
+    trainer.resourceCountIs('AWS::EC2::SecurityGroupIngress', 0);
+  });
+
+  it('has a way of its own to S3, and nothing that costs between runs', () => {
+    trainer.resourceCountIs('AWS::EC2::NatGateway', 0);
+    trainer.resourceCountIs('AWS::EC2::EIP', 0);
+    expect(resource(trainer, 'AWS::EC2::VPCEndpoint').VpcEndpointType).toBe('Gateway');
+    trainer.resourceCountIs('AWS::EC2::Subnet', 2);
+    trainer.resourceCountIs('AWS::EC2::FlowLog', 1);
+  });
+});
