@@ -1,13 +1,37 @@
 import { defineConfig } from 'vitest/config';
 
+/** tfjs-node is a native addon with process-wide state: one process a test file, never threads. */
+const pool = 'forks';
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    // tfjs-node is a native addon with process-wide state: one process a test file, never threads.
-    pool: 'forks',
-    maxWorkers: 2,
-    // A whole workflow takes seconds alone on two cores; other work beside it must not fail it.
-    testTimeout: 240_000,
-    hookTimeout: 120_000,
+    projects: [
+      {
+        test: {
+          name: 'here',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/localstack/**'],
+          pool,
+          maxWorkers: 2,
+          // A whole workflow takes seconds alone on two cores; other work beside it must not fail it.
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          // On the deployed workflow, which the set-up puts on LocalStack.
+          name: 'localstack',
+          include: ['test/localstack/*.test.ts'],
+          globalSetup: 'test/localstack/setup.ts',
+          pool,
+          maxWorkers: 1,
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

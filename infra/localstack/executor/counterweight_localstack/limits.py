@@ -1,0 +1,28 @@
+"""How many environments of one function there are at a time.
+
+A Distributed Map starts a hundred invocations at once, and each would be a process here. Those
+above the limit wait, which on AWS they would not: no error, and no retry in the workflow.
+"""
+
+import contextlib
+import os
+import threading
+from collections import defaultdict
+
+from localstack.services.lambda_.invocation.assignment import AssignmentService
+
+
+def limit_environments():
+    limit = int(os.environ["LAMBDA_LOCAL_CONCURRENCY"])
+    slots = defaultdict(lambda: threading.Semaphore(limit))
+    unlimited = AssignmentService.get_environment
+
+    @contextlib.contextmanager
+    def get_environment(service, version_manager_id, function_version, provisioning_type):
+        with (
+            slots[version_manager_id],
+            unlimited(service, version_manager_id, function_version, provisioning_type) as found,
+        ):
+            yield found
+
+    AssignmentService.get_environment = get_environment

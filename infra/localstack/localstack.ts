@@ -1,0 +1,179 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { UserError } from '../../src/errors.ts';
+import { dockerServer, hasDocker } from './docker.ts';
+import { hostServer } from './host.ts';
+import { findPython, pythonVersion } from './python.ts';
+
+export { deploy } from './deploy.ts';
+
+/** The port that AWS tools look for LocalStack on; another one is taken when it is in use. */
+const usualPort = 4566;
+/** It takes 2 s; a machine under load, or Docker with an image to download, takes longer. */
+const startTimeoutMs = 300_000;
+const pollMs = 100;
+const answerTimeoutMs = 5_000;
+const tailLines = 20;
+
+export interface LocalStack {
+  /** Such as `http://127.0.0.1:4566`. */
+  readonly endpoint: string;
+  /** The path of its log. */
+  readonly log: string;
+  /** What AWS's clients and tools read from the environment to come here. */
+  readonly env: ClientEnv;
+  /** Ends it and all of its functions. */
+  stop(): Promise<void>;
+}
+
+export type ClientEnv = ReturnType<typeof clientEnv>;
+
+export interface Options {
+  /** Default: 4566, or a free one when that is taken. */
+  readonly port?: number;
+  /** In which a folder for its state and log is made, which `stop` removes. Default: the system's. */
+  readonly folder?: string;
+  readonly show?: (line: string) => void;
+}
+
+/** How to run the program, and how to end what it started. */
+export interface Server {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  end(child: ChildProcess): unknown;
+}
+
+/** By what `startLocalStack` would run it on this machine: Python comes first. */
+export type Availability =
+  | { readonly kind: 'host'; readonly python: string }
+  | { readonly kind: 'docker' }
+  | { readonly kind: 'none'; readonly reason: string };
+
+export function availability(env: NodeJS.ProcessEnv = process.env): Availability {
+  const python = findPython(env);
+  if (python !== undefined) return { kind: 'host', python };
+  if (hasDocker(env)) return { kind: 'docker' };
+  return {
+    kind: 'none',
+    reason: `there is neither Python ${pythonVersion} nor a Docker engine that answers`,
+  };
+}
+
+/**
+ * Starts LocalStack, an emulator of AWS, and waits until it answers.
+ *
+ * @throws UserError when it cannot run here, the port is taken, or it does not start
+ */
+export async function startLocalStack(options: Options = {}): Promise<LocalStack> {
+  const { show = () => {} } = options;
+  const available = availability();
+  if (available.kind === 'none') {
+    throw new UserError(
+      `LocalStack cannot run here: ${available.reason}`,
+      `Install Python ${pythonVersion} (pyenv install ${pythonVersion}), or name it in PYTHON, or start Docker.`,
+    );
+  }
+  const port = await choosePort(options.port);
+  const folder = await mkdtemp(path.join(options.folder ?? tmpdir(), 'counterweight-localstack-'));
+  const remove = () => rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  try {
+    const server =
+      available.kind === 'host'
+        ? await hostServer(available.python, folder, port, show)
+        : dockerServer(port);
+    show(`Starting LocalStack on port ${port}`);
+    const running = await start(server, port, path.join(folder, 'localstack.log'));
+    const stop = async () => {
+      await running.stop();
+      await remove();
+    };
+    return { ...running, stop };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+async function choosePort(wanted: number | undefined): Promise<number> {
+  const free = await portIfFree(wanted ?? usualPort);
+  if (free !== undefined) return free;
+  if (wanted === undefined) return (await portIfFree(0))!;
+  throw new UserError(
+    `Port ${wanted} is taken by another program`,
+    'Name another port, or none: then a free one is taken.',
+  );
+}
+
+/** @param port 0 for any. */
+async function portIfFree(port: number): Promise<number | undefined> {
+  const server = createServer();
+  try {
+    await once(server.listen(port, '127.0.0.1'), 'listening');
+    const address = server.address();
+    return typeof address === 'object' ? address?.port : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    server.close();
+  }
+}
+
+async function start(server: Server, port: number, log: string): Promise<LocalStack> {
+  const output = openSync(log, 'w');
+  const child = spawn(server.program, server.args, {
+    cwd: path.dirname(log),
+    env: server.env,
+    detached: true,
+    // It watches the pipe to its standard input, and ends when this process does.
+    stdio: ['pipe', output, output],
+  });
+  closeSync(output);
+  const ended = once(child, 'exit');
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+  const stop = async () => {
+    if (!hasEnded()) server.end(child);
+    await ended;
+  };
+  const endpoint = `http://127.0.0.1:${port}`;
+  const deadlineMs = Date.now() + startTimeoutMs;
+  while (!(await isHealthy(endpoint))) {
+    if (hasEnded() || Date.now() > deadlineMs) {
+      const how = hasEnded() ? 'ended' : `did not answer for ${startTimeoutMs / 1000} s`;
+      await stop();
+      throw new UserError(`LocalStack ${how} instead of starting. Its last lines:\n${tail(log)}`);
+    }
+    await delay(pollMs);
+  }
+  return { endpoint, log, env: clientEnv(endpoint), stop };
+}
+
+async function isHealthy(endpoint: string): Promise<boolean> {
+  try {
+    const signal = AbortSignal.timeout(answerTimeoutMs);
+    return (await fetch(`${endpoint}/_localstack/health`, { signal })).ok;
+  } catch {
+    return false;
+  }
+}
+
+function tail(log: string): string {
+  return readFileSync(log, 'utf8').trimEnd().split('\n').slice(-tailLines).join('\n');
+}
+
+function clientEnv(endpoint: string) {
+  return {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_ENDPOINT_URL_S3: endpoint,
+    AWS_REGION: 'us-east-1',
+    AWS_DEFAULT_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+  };
+}
