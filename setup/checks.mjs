@@ -1,5 +1,5 @@
 /** What `counterweight doctor` looks at. */
-import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -70,7 +70,8 @@ function filesCheck(site) {
   const name = 'TensorFlow files';
   if (isLinked(site)) {
     const folder = realpathSync(bindingLink(site));
-    const bytes = readdirSync(folder).map((file) => statSync(path.join(folder, file)).size);
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    const bytes = files.map((file) => lstatSync(path.join(folder, file)).size);
     const mb = Math.round(bytes.reduce((sum, size) => sum + size, 0) / 1e6);
     return { name, ok: true, detail: `${mb} MB in ${folder}` };
   }

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { access, constants, statfs } from 'node:fs/promises';
 import path from 'node:path';
-import { WHEELS } from './platforms.mjs';
+import { DISTRIBUTIONS } from './platforms.mjs';
 import { run } from './run.mjs';
 
 /**
@@ -54,10 +54,10 @@ function install(debian, fedora, macos) {
 }
 
 /** @param {import('./tensorflow.mjs').Site} site @returns {Check} */
-function platformCheck({ platform, wheel }) {
+function platformCheck({ platform, distribution }) {
   const name = 'platform';
-  if (wheel === undefined) {
-    const known = Object.keys(WHEELS).join(', ');
+  if (distribution === undefined) {
+    const known = Object.keys(DISTRIBUTIONS).join(', ');
     return {
       name,
       ok: false,
@@ -157,10 +157,10 @@ export async function findCompiler(env) {
 }
 
 /** @param {import('./tensorflow.mjs').Site} site @returns {Promise<Check>} */
-async function diskCheck({ cacheFolder, wheel }) {
+async function diskCheck({ cacheFolder, distribution }) {
   const name = 'disk space';
   const fix = 'Make room, or set COUNTERWEIGHT_CACHE to a folder on a larger disk.';
-  const neededMb = wheel?.workingMb ?? 0;
+  const neededMb = distribution?.workingMb ?? 0;
   const folder = nearestExisting(cacheFolder);
   try {
     await access(folder, constants.W_OK);

@@ -6,6 +6,9 @@
  * and the binding is compiled from the source in tfjs-node's package. Both lie together in one
  * folder of the user's cache, and tfjs-node's `lib/napi-v8` is a link to that folder, so that a new
  * `npm ci` costs a link and not a download.
+ *
+ * Beside the binding, the folder is laid out as Python's `site-packages` would be, for TensorFlow
+ * looks for NVIDIA's libraries in `../nvidia`, seen from its own.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import {
@@ -25,7 +28,7 @@ import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { TENSORFLOW_VERSION, WHEELS } from './platforms.mjs';
+import { DISTRIBUTIONS, TENSORFLOW_VERSION } from './platforms.mjs';
 import { failed, findCompiler, requirements } from './requirements.mjs';
 import { run, SetupError, stopPrograms } from './run.mjs';
 
@@ -38,22 +41,28 @@ const PARTIAL_MAX_AGE_MS = 6 * 3600 * 1000;
 /** @type {NodeJS.Signals[]} */
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** What of the wheel the compiler needs, below `tensorflow/include/`. */
+/** What the compiler needs of TensorFlow's wheel. */
+const INCLUDE = 'tensorflow/include';
 const HEADERS = ['tensorflow/c/', 'tensorflow/core/platform/', 'xla/tsl/c/', 'tsl/'];
 
+/** Keeps the modes, which Python's `extract` does not: ptxas is a program. */
 const EXTRACT = `
-import sys, zipfile
+import os, sys, zipfile
 wheel, folder, *wanted = sys.argv[1:]
 with zipfile.ZipFile(wheel) as archive:
-    archive.extractall(folder, [name for name in archive.namelist() if name.startswith(tuple(wanted))])
+    for entry in archive.infolist():
+        if entry.filename.startswith(tuple(wanted)):
+            file = archive.extract(entry, folder)
+            if entry.external_attr >> 16 & 0o100: os.chmod(file, 0o755)
 `;
 
 /**
  * Where the native part comes from and where it goes.
  *
  * @typedef {object} Site
- * @property {string} platform `process.platform`-`process.arch`.
- * @property {import('./platforms.mjs').Wheel | undefined} wheel Undefined where none is known.
+ * @property {string} platform `process.platform`-`process.arch`, with `-gpu` behind it for a GPU.
+ * @property {import('./platforms.mjs').Distribution | undefined} distribution Undefined where
+ *   TensorFlow has none.
  * @property {string} cacheFolder
  * @property {string} tfjsFolder The package `@tensorflow/tfjs-node`.
  * @property {string} nodeHeadersFolder
@@ -61,16 +70,17 @@ with zipfile.ZipFile(wheel) as archive:
  */
 
 /**
- * This machine and this installation.
+ * This machine and this installation. COUNTERWEIGHT_GPU=1 asks for the TensorFlow that uses a GPU.
  *
  * @returns {Site}
  * @throws {SetupError} When a package is not installed.
  */
 export function thisSite() {
-  const platform = `${process.platform}-${process.arch}`;
+  const gpu = process.env.COUNTERWEIGHT_GPU === '1' ? '-gpu' : '';
+  const platform = `${process.platform}-${process.arch}${gpu}`;
   return {
     platform,
-    wheel: WHEELS[platform],
+    distribution: DISTRIBUTIONS[platform],
     cacheFolder: cacheFolder(),
     tfjsFolder: packageFolder('@tensorflow/tfjs-node'),
     nodeHeadersFolder: path.join(packageFolder('node-api-headers'), 'include'),
@@ -165,8 +175,8 @@ function linkBinding(site) {
  */
 async function fillCache(site, say, quiet) {
   const missing = failed(await requirements(site));
-  const { wheel } = site;
-  if (missing.length > 0 || wheel === undefined) {
+  const { distribution } = site;
+  if (missing.length > 0 || distribution === undefined) {
     throw new SetupError(
       ['TensorFlow cannot be set up on this machine yet:', ...missing].join('\n'),
     );
@@ -180,11 +190,12 @@ async function fillCache(site, say, quiet) {
   mkdirSync(partial);
   const stop = cleanUpWhenStopped(partial);
   try {
+    const downloadBytes = distribution.wheels.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     say(
-      `Setting up TensorFlow ${TENSORFLOW_VERSION}: ${Math.round(wheel.sizeBytes / 1e6)} MB to ` +
-        `download, ${wheel.installedMb} MB on disk afterwards, in ${site.cacheFolder}`,
+      `Setting up TensorFlow ${TENSORFLOW_VERSION}: ${Math.round(downloadBytes / 1e6)} MB to ` +
+        `download, ${distribution.installedMb} MB on disk afterwards, in ${site.cacheFolder}`,
     );
-    const native = await makeNative(site, wheel, partial, say, quiet);
+    const native = await makeNative(site, distribution, partial, say, quiet);
     moveIntoPlace(native, nativeFolder(site));
   } finally {
     stop();
@@ -196,29 +207,29 @@ async function fillCache(site, say, quiet) {
  * Downloads, extracts and compiles, and returns the folder that it made inside `partial`.
  *
  * @param {Site} site
- * @param {import('./platforms.mjs').Wheel} wheel
+ * @param {import('./platforms.mjs').Distribution} distribution
  * @param {string} partial
  * @param {(line: string) => void} say
  * @param {boolean} quiet
  */
-async function makeNative(site, wheel, partial, say, quiet) {
+async function makeNative(site, { wheels, strip: canStrip }, partial, say, quiet) {
   const native = path.join(partial, 'native');
-  mkdirSync(native);
-  const wheelFile = await download(site, wheel, partial, quiet);
-  say('Extracting the library');
-  const wanted = [
-    ...wheel.libraries.map((name) => `tensorflow/${name}`),
-    ...HEADERS.map((name) => `tensorflow/include/${name}`),
-  ];
-  await run('python3', ['-c', EXTRACT, wheelFile, partial, ...wanted], { env: site.env });
-  rmSync(wheelFile);
-  const libraries = wheel.libraries.map((name) => path.join(native, name));
-  for (const library of libraries) {
-    renameSync(path.join(partial, 'tensorflow', path.basename(library)), library);
+  const headers = HEADERS.map((name) => `${INCLUDE}/${name}`);
+  for (const wheel of wheels) {
+    const wheelFile = await download(site, wheel, partial, quiet);
+    say(`Extracting ${wheel.package}`);
+    const args = ['-c', EXTRACT, wheelFile, native, ...wheel.files, ...headers];
+    await run('python3', args, { env: site.env });
+    rmSync(wheelFile); // One at a time, so that set-up needs little more disk than what it leaves.
+    for (const [link, target] of Object.entries(wheel.links ?? {})) {
+      symlinkSync(target, path.join(native, link));
+    }
   }
-  if (wheel.strip) await strip(libraries, site.env);
+  const libraries = (wheels[0]?.files ?? []).map((name) => path.join(native, name));
+  if (canStrip) await strip(libraries, site.env);
   say("Compiling tfjs-node's binding");
-  await compile(site, path.join(partial, 'tensorflow', 'include'), libraries, native);
+  await compile(site, path.join(native, INCLUDE), libraries, native);
+  removeFolder(path.join(native, INCLUDE));
   await checkThatItLoads(path.join(native, BINDING));
   return native;
 }
@@ -235,7 +246,7 @@ async function download({ env }, wheel, folder, quiet) {
   const args = ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--no-cache-dir'];
   args.push('--disable-pip-version-check', '--python-version', '3.11', '--implementation', 'cp');
   args.push('--platform', wheel.platformTag, '--dest', target);
-  args.push(`${wheel.package}==${TENSORFLOW_VERSION}`);
+  args.push(`${wheel.package}==${wheel.version}`);
   try {
     // TMPDIR: pip keeps the file there first, and /tmp is small on many machines.
     await run('python3', args, { env: { ...env, TMPDIR: folder }, show: !quiet });
@@ -288,14 +299,14 @@ async function strip(libraries, env) {
  * @param {Site} site
  * @param {string} includeFolder
  * @param {string[]} libraries
- * @param {string} native The folder for the binding, where the libraries are.
+ * @param {string} native The folder for the binding.
  */
 async function compile(site, includeFolder, libraries, native) {
   const [compiler = 'c++', ...firstArgs] = (await findCompiler(site.env)) ?? [];
   const sources = path.join(site.tfjsFolder, 'binding');
   const kind = site.platform.startsWith('darwin')
-    ? ['-bundle', '-undefined', 'dynamic_lookup', '-Wl,-rpath,@loader_path']
-    : ['-shared', '-fPIC', '-Wl,-rpath,$ORIGIN'];
+    ? ['-bundle', '-undefined', 'dynamic_lookup', '-Wl,-rpath,@loader_path/tensorflow']
+    : ['-shared', '-fPIC', '-Wl,-rpath,$ORIGIN/tensorflow'];
   const args = [
     ...firstArgs,
     ...['-std=c++17', '-O2', `-DNAPI_VERSION=${NODE_API_VERSION}`],

@@ -4,6 +4,8 @@
  * writes its start-up notes to standard error unless it is told not to.
  */
 import util from 'node:util';
+import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node/dist/nodejs_kernel_backend.js';
+import { UserError } from './errors.ts';
 
 process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
 
@@ -14,4 +16,14 @@ nodeUtil.isArray ??= Array.isArray;
 // Imported after the gaps are filled: a static import would run first.
 const tensorflow = await import('@tensorflow/tfjs-node');
 export const tf = tensorflow.default ?? tensorflow;
+
+// TensorFlow that finds no GPU trains on the processor without a word, at the price of a GPU.
+const { isUsingGpuDevice } = tf.backend() as NodeJSKernelBackend;
+if (process.env.COUNTERWEIGHT_GPU === '1' && !isUsingGpuDevice) {
+  throw new UserError(
+    'COUNTERWEIGHT_GPU=1 asks for a GPU, and TensorFlow finds none on this machine',
+    'Look at its NVIDIA driver with nvidia-smi.',
+  );
+}
+
 export type * as tfTypes from '@tensorflow/tfjs-node';

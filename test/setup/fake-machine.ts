@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Wheel } from '../../setup/platforms.mjs';
+import type { Distribution, Wheel } from '../../setup/platforms.mjs';
 import type { Site } from '../../setup/tensorflow.mjs';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
@@ -25,14 +25,22 @@ const realPython = execFileSync('python3', ['-c', 'import sys; print(sys.executa
   encoding: 'utf8',
 }).trim();
 
-/** A wheel laid out like TensorFlow's, with one file that nobody needs. */
+/** Makes a wheel of files that hold their own names; those in a `bin` folder are programs. */
 const MAKE_WHEEL = `
 import sys, zipfile
 with zipfile.ZipFile(sys.argv[1], 'w') as wheel:
-    for name in ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2', 'python/huge.so']:
-        wheel.writestr('tensorflow/' + name, name)
-    wheel.writestr('tensorflow/include/tensorflow/c/c_api.h', '')
+    for name in sys.argv[2:]:
+        entry = zipfile.ZipInfo(name)
+        entry.external_attr = (0o744 if '/bin/' in name else 0o644) << 16
+        wheel.writestr(entry, name)
 `;
+
+const libraries = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'].map(
+  (name) => `tensorflow/${name}`,
+);
+
+/** What `pip download` does where nothing is wrong. */
+export const workingDownload = '/bin/mkdir -p "$to" && /bin/cp "$wheel" "$to"';
 
 /**
  * A machine with a PATH, a cache and packages of its own. Its `pip download` copies a small wheel,
@@ -41,11 +49,9 @@ with zipfile.ZipFile(sys.argv[1], 'w') as wheel:
  */
 export class FakeMachine {
   readonly #root = realpathSync(mkdtempSync(path.join(tmpdir(), 'counterweight-setup-')));
-  readonly site: Site & { wheel: Wheel };
+  readonly site: Site & { distribution: Distribution };
 
   constructor() {
-    const wheelFile = path.join(this.#root, 'tensorflow-1-cp311-cp311-any.whl');
-    execFileSync(realPython, ['-c', MAKE_WHEEL, wheelFile]);
     const bin = path.join(this.#root, 'bin');
     const tfjsFolder = path.join(this.#root, 'node_modules', '@tensorflow', 'tfjs-node');
     const nodeHeadersFolder = path.join(this.#root, 'node_modules', 'node-api-headers');
@@ -58,15 +64,11 @@ export class FakeMachine {
     writeFileSync(path.join(tfjsFolder, 'index.js'), 'throw new Error("no binding")');
     writeFileSync(path.join(tfjsFolder, 'binding', 'binding.cc'), '');
     writeFileSync(path.join(nodeHeadersFolder, 'package.json'), '{}');
-    const env = { PATH: bin, WHEEL: wheelFile, ADDON: loadableAddon(), LOG: this.#logFile };
+    const env = { PATH: bin, WHEELS: this.#wheels, ADDON: loadableAddon(), LOG: this.#logFile };
     this.site = {
       platform: 'linux-x64',
-      wheel: {
-        package: 'tensorflow-cpu',
-        platformTag: 'any',
-        sizeBytes: statSync(wheelFile).size,
-        sha256: createHash('sha256').update(readFileSync(wheelFile)).digest('hex'),
-        libraries: ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'],
+      distribution: {
+        wheels: [this.#tensorflow('tensorflow-cpu')],
         strip: true,
         workingMb: 1,
         installedMb: 1,
@@ -76,11 +78,39 @@ export class FakeMachine {
       nodeHeadersFolder,
       env,
     };
+    this.#tensorflow('tensorflow'); // Its name on other platforms.
     this.#addWorkingPrograms();
   }
 
+  get #wheels() {
+    return path.join(this.#root, 'wheels');
+  }
+
+  /** A wheel laid out like TensorFlow's, with one file that nobody needs. */
+  #tensorflow(name: string): Wheel {
+    const header = 'tensorflow/include/tensorflow/c/c_api.h';
+    const content = [...libraries, header, 'tensorflow/python/huge.so'];
+    return this.makeWheel({ package: name, version: '2.21.0', files: libraries }, content);
+  }
+
+  /** Makes a wheel that `pip download` finds. */
+  makeWheel(
+    wheel: Pick<Wheel, 'package' | 'version' | 'files' | 'links'>,
+    content: string[],
+  ): Wheel {
+    mkdirSync(this.#wheels, { recursive: true });
+    const file = path.join(this.#wheels, `${wheel.package}==${wheel.version}`);
+    execFileSync(realPython, ['-c', MAKE_WHEEL, file, ...content]);
+    return {
+      ...wheel,
+      platformTag: 'any',
+      sizeBytes: statSync(file).size,
+      sha256: createHash('sha256').update(readFileSync(file)).digest('hex'),
+    };
+  }
+
   #addWorkingPrograms() {
-    this.setDownload('/bin/mkdir -p "$to" && /bin/cp "$WHEEL" "$to"');
+    this.setDownload(workingDownload);
     this.addProgram(
       'c++',
       `case "$*" in *-fsyntax-only*) exit 0;; esac
@@ -91,7 +121,10 @@ while [ "$1" != -o ]; do shift; done
     this.addProgram('strip', '[ "$*" = --version ] || echo "strip $*" >> "$LOG"');
   }
 
-  /** A pip whose download is the shell command `command`, which finds its folder in `$to`. */
+  /**
+   * A pip whose download is the shell command `command`, which finds the folder in `$to` and the
+   * wheel in `$wheel`.
+   */
   setDownload(command: string) {
     this.addProgram(
       'python3',
@@ -102,6 +135,7 @@ while [ "$1" != -o ]; do shift; done
   echo "download $*" >> "$LOG"
   while [ "$1" != --dest ]; do shift; done
   to=$2
+  wheel="$WHEELS/$3"
   ${command};;
 *) exec '${realPython}' "$@";;
 esac`,

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checks } from '../../setup/checks.mjs';
-import { WHEELS } from '../../setup/platforms.mjs';
+import { DISTRIBUTIONS } from '../../setup/platforms.mjs';
 import type { Check } from '../../setup/requirements.mjs';
 import { FakeMachine } from './fake-machine.ts';
 
@@ -16,34 +16,45 @@ describe('on a machine where the package was just installed', () => {
   afterEach(() => machine.remove());
 
   /** Runs this Node.js with the machine's PATH and cache. */
-  function node(...args: string[]) {
-    const env = { ...machine.site.env, COUNTERWEIGHT_CACHE: machine.site.cacheFolder };
+  function node(args: string[], more: Record<string, string> = {}) {
+    const env = { ...machine.site.env, COUNTERWEIGHT_CACHE: machine.site.cacheFolder, ...more };
     return spawnSync(process.execPath, args, { env, encoding: 'utf8' });
   }
 
   function checksThere(): Map<string, Check> {
     const script =
       'import(process.argv[1]).then(({ checks }) => checks()).then((all) => console.log(JSON.stringify(all)))';
-    const all: Check[] = JSON.parse(node('-e', script, path.join(setup, 'checks.mjs')).stdout);
+    const all: Check[] = JSON.parse(node(['-e', script, path.join(setup, 'checks.mjs')]).stdout);
     return new Map(all.map((check) => [check.name, check]));
   }
 
   it('set-up says what is missing without a stack trace, and exits with 1', () => {
     machine.removeProgram('c++');
-    const { status, stdout, stderr } = node(path.join(setup, 'setup.mjs'));
+    const { status, stdout, stderr } = node([path.join(setup, 'setup.mjs')]);
     expect([status, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(/^TensorFlow cannot be set up on this machine yet:\n- C\+\+ compiler: /);
     expect(stderr).not.toMatch(/^ +at /m);
   });
 
   it("set-up says how much it downloads, and refuses a wheel that is not the platform's", () => {
-    const { status, stderr } = node(path.join(setup, 'setup.mjs'));
-    const wheel = WHEELS[`${process.platform}-${process.arch}`];
+    const { status, stderr } = node([path.join(setup, 'setup.mjs')]);
+    const wheel = DISTRIBUTIONS[`${process.platform}-${process.arch}`]?.wheels[0];
     expect(status).toBe(1);
     expect(stderr).toContain(`${Math.round((wheel?.sizeBytes ?? 0) / 1e6)} MB to download`);
     expect(stderr).toContain(`SHA-256 ${wheel?.sha256}`);
     expect(machine.cached).toEqual([]);
   });
+
+  it.runIf(`${process.platform}-${process.arch}-gpu` in DISTRIBUTIONS)(
+    'set-up for a GPU begins with another wheel of TensorFlow, and downloads more',
+    () => {
+      const { stderr } = node([path.join(setup, 'setup.mjs')], { COUNTERWEIGHT_GPU: '1' });
+      const wheels = DISTRIBUTIONS[`${process.platform}-${process.arch}-gpu`]?.wheels ?? [];
+      const bytes = wheels.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+      expect(stderr).toContain(`${Math.round(bytes / 1e6)} MB to download`);
+      expect(stderr).toContain(`SHA-256 ${wheels[0]?.sha256}`);
+    },
+  );
 
   it('the checks name what is missing, each with the command that mends it', () => {
     machine.removeProgram('python3');

@@ -7,6 +7,7 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -22,7 +23,7 @@ import {
   nativeFolder,
   type Site,
 } from '../../setup/tensorflow.mjs';
-import { FakeMachine } from './fake-machine.ts';
+import { FakeMachine, workingDownload } from './fake-machine.ts';
 
 let machine: FakeMachine;
 beforeEach(() => {
@@ -32,13 +33,22 @@ afterEach(() => machine.remove());
 
 const setUp = (site: Site = machine.site) => ensureTensorFlow({ quiet: true, site });
 
+/** The files below a folder, links among them, by their paths. */
+function filesOf(folder: string): string[] {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => !entry.isDirectory());
+  return files
+    .map(({ parentPath, name }) => path.join(path.relative(folder, parentPath), name))
+    .sort();
+}
+
 describe('a set-up', () => {
   it('leaves the libraries and the binding in one folder that tfjs-node links to', async () => {
     await setUp();
     expect(machine.cached).toEqual(['tensorflow-2.21.0-tfjs-node-4.22.0-linux-x64']);
-    expect(readdirSync(bindingLink(machine.site)).sort()).toEqual([
-      'libtensorflow_cc.so.2',
-      'libtensorflow_framework.so.2',
+    expect(filesOf(nativeFolder(machine.site))).toEqual([
+      'tensorflow/libtensorflow_cc.so.2',
+      'tensorflow/libtensorflow_framework.so.2',
       'tfjs_binding.node',
     ]);
     expect(realpathSync(bindingLink(machine.site))).toBe(nativeFolder(machine.site));
@@ -49,7 +59,9 @@ describe('a set-up', () => {
     const [download, strip, compile] = machine.log;
     expect(download).toMatch(/--platform any .* tensorflow-cpu==2\.21\.0$/);
     expect(strip).toMatch(/--strip-unneeded \S+libtensorflow_cc\.so\.2/);
-    expect(compile).toMatch(/-DNAPI_VERSION=8 -I\S+\/tensorflow\/include .*-Wl,-rpath,\$ORIGIN/);
+    expect(compile).toMatch(
+      /-DNAPI_VERSION=8 -I\S+\/tensorflow\/include .*-Wl,-rpath,\$ORIGIN\/tensorflow/,
+    );
   });
 
   it('keeps the libraries as they are on a machine without strip', async () => {
@@ -94,6 +106,72 @@ describe('a set-up', () => {
     rmSync(path.join(nativeFolder(machine.site), 'tfjs_binding.node'));
     await setUp();
     expect(isLinked(machine.site)).toBe(true);
+  });
+});
+
+describe('a set-up for a GPU', () => {
+  const cublas = 'nvidia/cublas/lib/libcublas.so.12';
+  const cusolver = 'nvidia/cusolver/lib/libcusolver.so.11';
+  const link = 'nvidia/cublas/lib/libcusolver.so.11';
+  const ptxas = 'nvidia/cuda_nvcc/bin/ptxas';
+
+  /** TensorFlow and three wheels like those of NVIDIA. */
+  function gpuSite(): Site {
+    const version = '12.5';
+    const { distribution } = machine.site;
+    const wheels = [
+      ...distribution.wheels,
+      machine.makeWheel({ package: 'blas', version, files: [cublas] }, [cublas, `${cublas}.more`]),
+      machine.makeWheel(
+        {
+          package: 'solver',
+          version,
+          files: [cusolver],
+          links: { [link]: `../../../${cusolver}` },
+        },
+        [cusolver, 'nvidia/cusolver/lib/other.so'],
+      ),
+      machine.makeWheel({ package: 'nvcc', version, files: ['nvidia/cuda_nvcc/bin/'] }, [ptxas]),
+    ];
+    return {
+      ...machine.site,
+      platform: 'linux-x64-gpu',
+      distribution: { ...distribution, wheels },
+    };
+  }
+
+  it("has a folder of its own, with NVIDIA's libraries where TensorFlow looks for them", async () => {
+    const site = gpuSite();
+    await setUp(site);
+    expect(machine.cached).toEqual(['tensorflow-2.21.0-tfjs-node-4.22.0-linux-x64-gpu']);
+    const folder = nativeFolder(site);
+    expect(filesOf(folder).filter((name) => name.startsWith('nvidia'))).toEqual([
+      cublas,
+      `${cublas}.more`,
+      link,
+      ptxas,
+      cusolver,
+    ]);
+    expect(readFileSync(path.join(folder, link), 'utf8')).toBe(cusolver);
+    expect(statSync(path.join(folder, ptxas)).mode & 0o777).toBe(0o755);
+    expect(machine.log.filter((line) => line.startsWith('compile')).join()).not.toMatch(/nvidia/);
+  });
+
+  it('and the one for the processor replace each other', async () => {
+    const site = gpuSite();
+    await setUp();
+    await setUp(site);
+    expect([isLinked(site), isLinked(machine.site)]).toEqual([true, false]);
+    const { log } = machine;
+    await setUp();
+    expect([isLinked(site), isLinked(machine.site), machine.log]).toEqual([false, true, log]);
+  });
+
+  it('takes no wheel that is another one, and leaves nothing behind', async () => {
+    const site = gpuSite();
+    machine.makeWheel({ package: 'nvcc', version: '12.5', files: [] }, ['other']);
+    await expect(setUp(site)).rejects.toThrow(/The downloaded nvcc==12\.5 is not the one/);
+    expect(machine.cached).toEqual([]);
   });
 });
 
@@ -145,16 +223,18 @@ describe('a machine that lacks', () => {
   });
 
   it('disk space is told so, with both numbers', async () => {
-    const wheel = { ...machine.site.wheel, workingMb: 1e12 };
-    await expect(setUp({ ...machine.site, wheel })).rejects.toThrow(
+    const distribution = { ...machine.site.distribution, workingMb: 1e12 };
+    await expect(setUp({ ...machine.site, distribution })).rejects.toThrow(
       /disk space: \d+ MB free in .*1000000000000 MB.*COUNTERWEIGHT_CACHE/s,
     );
   });
 
   it('a platform without TensorFlow is told which ones have it', async () => {
     await expect(
-      setUp({ ...machine.site, platform: 'win32-x64', wheel: undefined }),
-    ).rejects.toThrow(/not published for win32-x64.*linux-x64, linux-arm64, darwin-arm64.*WSL/s);
+      setUp({ ...machine.site, platform: 'win32-x64', distribution: undefined }),
+    ).rejects.toThrow(
+      /not published for win32-x64.*linux-x64, linux-x64-gpu, linux-arm64, darwin-arm64.*WSL/s,
+    );
   });
 });
 
@@ -166,14 +246,14 @@ describe('a set-up that fails leaves nothing behind', () => {
 
   it('when the wheel is another one', async () => {
     machine.setDownload('/bin/mkdir -p "$to" && echo other > "$to/tensorflow-1.whl"');
-    const { sha256 } = machine.site.wheel;
+    const [{ sha256 } = { sha256: '' }] = machine.site.distribution.wheels;
     await expect(setUp()).rejects.toThrow(new RegExp(`expected .*${sha256}\\n.*got .*6 bytes`));
     expect(machine.log).toHaveLength(1);
   });
 
   it('when only the hash differs', async () => {
     machine.setDownload(
-      '/bin/mkdir -p "$to" && /usr/bin/tr l L < "$WHEEL" > "$to/tensorflow-1.whl"',
+      '/bin/mkdir -p "$to" && /usr/bin/tr l L < "$wheel" > "$to/tensorflow-1.whl"',
     );
     await expect(setUp()).rejects.toThrow(/is not the one that was expected/);
   });
@@ -195,7 +275,7 @@ describe('a set-up that fails leaves nothing behind', () => {
   });
 
   it('when the binding does not load', async () => {
-    machine.site.env.ADDON = machine.site.env.WHEEL;
+    machine.site.env.ADDON = path.join(machine.site.tfjsFolder, 'package.json');
     await expect(setUp()).rejects.toThrow(/does not load/);
   });
 });
@@ -239,7 +319,7 @@ describe('an interrupted set-up', () => {
     expect([isCached(machine.site), isLinked(machine.site)]).toEqual([false, false]);
     const [partial = ''] = machine.cached;
 
-    machine.setDownload('/bin/mkdir -p "$to" && /bin/cp "$WHEEL" "$to"');
+    machine.setDownload(workingDownload);
     await setUp();
     expect(machine.cached).toContain(partial); // Young enough to be at work.
 

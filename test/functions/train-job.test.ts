@@ -1,0 +1,231 @@
+/** The program of the trainer's container, run as the process that it is there. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { run } from 'counterweight';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { formats, writeConfig } from '../workflow/datasets.ts';
+import { startMetadataServer } from './metadata-server.ts';
+
+const program = fileURLToPath(new URL('../../dist/functions/train-job.js', import.meta.url));
+/** Nobody listens there: what a job finds that does not run on EC2. */
+const nowhere = 'http://127.0.0.1:9';
+
+interface LogLine {
+  readonly level: string;
+  readonly message: string;
+  readonly [field: string]: unknown;
+}
+
+/** A job under way. */
+class Job {
+  readonly lines: LogLine[] = [];
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<number | null>;
+
+  constructor(env: Record<string, string>) {
+    const { PATH, HOME } = process.env;
+    this.#child = spawn(process.execPath, [program], {
+      env: { PATH, HOME, AWS_EC2_METADATA_SERVICE_ENDPOINT: nowhere, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      // Everything that a job writes is a line of JSON.
+      createInterface({ input: stream! }).on('line', (line) => {
+        this.lines.push(JSON.parse(line));
+        this.#child.emit('logged');
+      });
+    }
+    this.#ended = once(this.#child, 'close').then(([code]) => code);
+    onTestFinished(() => {
+      this.#child.kill('SIGKILL');
+    });
+  }
+
+  /** Until it has done a step. */
+  async untilTraining(): Promise<void> {
+    while (!this.lines.some(({ message }) => message === 'Steps')) {
+      await Promise.race([once(this.#child, 'logged'), this.#ended]);
+      if (this.#child.exitCode !== null) throw new Error(JSON.stringify(this.lines));
+    }
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Sends a signal to the process that trains. */
+  killWorker(signal: NodeJS.Signals): void {
+    const pids = execFileSync('pgrep', ['-P', String(this.#child.pid)], { encoding: 'utf8' });
+    process.kill(Number(pids.trim()), signal);
+  }
+
+  /** Its exit code. */
+  end(): Promise<number | null> {
+    return this.#ended;
+  }
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'counterweight-train-job-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const dataset = join(folder, 'csv');
+/** A run that the embedded engine went through, and its student. */
+const whole = { results: join(folder, 'whole'), run: '', student: '' };
+
+beforeAll(async () => {
+  const fixture = fileURLToPath(new URL('../fixtures/workflow/csv', import.meta.url));
+  cpSync(fixture, dataset, { recursive: true });
+  const student =
+    '{ architecture: mlp, width: 32, depth: 1, epochs: 150, batchSize: 32, learningRate: 0.02 }';
+  writeConfig(dataset, { ...formats.csv, student, compare: '[]' });
+  const { run: name, student: key } = await run({ dataset, results: whole.results, workers: 2 });
+  Object.assign(whole, { run: name, student: key });
+});
+
+/** The same run as it was before its student was trained, and what a job is told of it. */
+function beforeTraining() {
+  const results = mkdtempSync(join(folder, 'cut-'));
+  cpSync(whole.results, results, { recursive: true });
+  rmSync(join(results, whole.student), { recursive: true });
+  const env = { RUN: whole.run, DATASET: dataset, RESULTS: results, VARIANT: 'weighted' };
+  return { results, env };
+}
+
+/** The student to the last bit; undefined while there is none. */
+function weightsIn(results: string): Buffer | undefined {
+  const file = join(results, whole.student, 'weights.bin');
+  return existsSync(file) ? readFileSync(file) : undefined;
+}
+
+function checkpointsIn(results: string): string[] {
+  return readdirSync(join(results, whole.student, 'checkpoints'));
+}
+
+/** What the jobs used, as the keys of the records say it. */
+function usagesIn(results: string): string[] {
+  const records = join(results, 'runs', whole.run, 'usage', 'Train');
+  if (!existsSync(records)) return [];
+  const keys = readdirSync(records, { recursive: true, encoding: 'utf8' });
+  return keys.filter((key) => key.includes('/')).sort();
+}
+
+describe("the GPU trainer's program", () => {
+  it('told to stop, keeps a checkpoint, and the next attempt ends with the same student', async () => {
+    const { results, env } = beforeTraining();
+    const first = new Job(env);
+    await first.untilTraining();
+    first.kill('SIGTERM');
+    expect(await first.end()).toBe(75);
+    expect(weightsIn(results)).toBeUndefined();
+    expect(checkpointsIn(results)).toContain('LATEST');
+    expect(first.lines.at(-1)).toMatchObject({
+      ...{ task: 'Train', run: whole.run, variant: 'weighted', errorType: 'InterruptedError' },
+      errorMessage: expect.stringMatching(/^Train: stopped after step [1-9]\d*; .* is kept$/),
+    });
+
+    const second = new Job(env);
+    expect(await second.end()).toBe(0);
+    expect(weightsIn(results)).toEqual(weightsIn(whole.results));
+    expect(second.lines.filter(({ level }) => level !== 'INFO')).toEqual([]);
+    // Without an instance there is nothing that could be billed.
+    expect(usagesIn(results)).toEqual([]);
+  });
+
+  it('on a Spot instance that AWS takes back, does so too, and stays until it is gone', async () => {
+    const { results, env } = beforeTraining();
+    const spot = await startMetadataServer({
+      'instance-type': 'g6.xlarge',
+      'instance-life-cycle': 'spot',
+    });
+    const batch = {
+      AWS_BATCH_JOB_ID: 'b1946ac9',
+      AWS_EC2_METADATA_SERVICE_ENDPOINT: spot.endpoint,
+    };
+    const first = new Job({ ...env, ...batch, AWS_BATCH_JOB_ATTEMPT: '1' });
+    await first.untilTraining();
+    first.killWorker('SIGSTOP'); // So that the notice comes in the middle, however fast it trains.
+    const at = new Date(Date.now() + 10_000);
+    await spot.serve(
+      'spot/instance-action',
+      JSON.stringify({ action: 'terminate', time: at.toISOString() }),
+    );
+    first.killWorker('SIGCONT');
+    expect(await first.end()).toBe(75);
+    expect(Date.now()).toBeGreaterThanOrEqual(at.getTime());
+    expect(weightsIn(results)).toBeUndefined();
+    expect(checkpointsIn(results)).toContain('LATEST');
+
+    const other = await startMetadataServer({
+      'instance-type': 'g5.2xlarge',
+      'instance-life-cycle': 'on-demand',
+    });
+    const more = { AWS_EC2_METADATA_SERVICE_ENDPOINT: other.endpoint, AWS_BATCH_JOB_ATTEMPT: '2' };
+    expect(await new Job({ ...env, ...batch, ...more }).end()).toBe(0);
+    expect(weightsIn(results)).toEqual(weightsIn(whole.results));
+    expect(usagesIn(results)).toEqual([
+      expect.stringMatching(/^g5\.2xlarge-ondemand\/\d+-b1946ac9\.2$/),
+      expect.stringMatching(/^g6\.xlarge-spot\/\d+-b1946ac9\.1$/),
+    ]);
+  });
+
+  it('ends a training that hangs, and does not ask for another attempt', async () => {
+    const { env } = beforeTraining();
+    const job = new Job({ ...env, STALL_MINUTES: '0.1' });
+    await job.untilTraining();
+    job.killWorker('SIGSTOP');
+    expect(await job.end()).toBe(1);
+    expect(job.lines.at(-1)).toMatchObject({
+      level: 'ERROR',
+      errorMessage: 'the training did no step for 0.1 minutes',
+    });
+  });
+
+  it('fails when the process that trains dies, with what it said last', async () => {
+    const { env } = beforeTraining();
+    const job = new Job(env);
+    await job.untilTraining();
+    job.killWorker('SIGKILL');
+    expect(await job.end()).toBe(1);
+    expect(job.lines.at(-1)?.errorMessage).toMatch(/^the worker process ended early \(SIGKILL\)/);
+  });
+
+  it('says which variables of its environment are missing, and where they come from', async () => {
+    const job = new Job({ DATASET: dataset, RESULTS: whole.results, VARIANT: '' });
+    expect(await job.end()).toBe(1);
+    expect(job.lines).toEqual([
+      expect.objectContaining({
+        level: 'ERROR',
+        errorType: 'UserError',
+        errorMessage: expect.stringMatching(/: RUN, VARIANT\n\nAWS Batch sets RUN, DATASET/),
+      }),
+    ]);
+  });
+
+  it("says a user's mistake without a stack trace", async () => {
+    const { env } = beforeTraining();
+    const job = new Job({ ...env, RUN: 'csv-gone' });
+    expect(await job.end()).toBe(1);
+    const last = job.lines.at(-1);
+    expect(last).toMatchObject({ errorType: 'UserError', run: 'csv-gone' });
+    expect(last?.errorMessage).toMatch(/runs\/csv-gone\/plan\.json/);
+    expect(last).not.toHaveProperty('stackTrace');
+  });
+
+  it('asks for another attempt when the store does not answer', async () => {
+    const { env } = beforeTraining();
+    const job = new Job({
+      ...env,
+      RESULTS: 's3://results',
+      AWS_ENDPOINT_URL: nowhere,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+    });
+    expect(await job.end()).toBe(75);
+    expect(job.lines.at(-1)).toMatchObject({ errorType: 'TransientError' });
+  });
+});
