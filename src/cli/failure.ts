@@ -1,3 +1,4 @@
+import { explainAws } from '../aws/failures.ts';
 import { UsageError } from './arguments.ts';
 import { styled, type Terminal } from './terminal.ts';
 
@@ -13,7 +14,7 @@ export function reportFailure(error: unknown, terminal: Terminal, usage: string)
   const say = (text: string) => terminal.write(`${text}\n`);
   const label = styled(terminal, 'red', 'error:');
   // By name, since an error that a worker process threw arrives as a plain Error with that name.
-  const { name, message, hint, stack } = facts(error);
+  const { name, message, hint, stack } = facts(explainAws(error));
   switch (name) {
     case 'InterruptedError':
       say('Stopped. The same command goes on from here.');

@@ -14,6 +14,15 @@ const commands = {
   plan: async () => (await import('./plan.ts')).planCommand,
   run: async () => (await import('./run.ts')).runCommand,
   doctor: async () => (await import('./doctor.ts')).doctorCommand,
+  deploy: async () => (await import('./deploy.ts')).deployCommand,
+  upload: async () => (await import('./upload.ts')).uploadCommand,
+  start: async () => (await import('./start.ts')).startCommand,
+  status: async () => (await import('./status.ts')).statusCommand,
+  logs: async () => (await import('./logs.ts')).logsCommand,
+  cost: async () => (await import('./cost.ts')).costCommand,
+  stop: async () => (await import('./stop.ts')).stopCommand,
+  fetch: async () => (await import('./fetch.ts')).fetchCommand,
+  destroy: async () => (await import('./destroy.ts')).destroyCommand,
 } satisfies SubCommandsDef;
 
 /** A command of any arguments, as citty types it. */

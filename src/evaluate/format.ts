@@ -39,3 +39,15 @@ export function duration(seconds: number): string {
   const minutes = Math.round(whole / 60);
   return `${count(Math.floor(minutes / 60))} h ${minutes % 60} min`;
 }
+
+/** 1234.5 is 1,235; 12.345 is 12.3; 0.01234 is 0.012 */
+export function rounded(value: number): string {
+  return value >= 100 ? count(value) : String(Number(value.toPrecision(value >= 1 ? 3 : 2)));
+}
+
+/** 0.0123 is $0.012, 4.1 is $4.10, 1204 is $1,204 */
+export function usd(value: number): string {
+  if (value >= 100) return `$${count(value)}`;
+  if (value >= 0.1 || value === 0) return `$${value.toFixed(2)}`;
+  return value < 0.0001 ? 'under $0.0001' : `$${Number(value.toPrecision(2))}`;
+}

@@ -1,0 +1,55 @@
+import { paginateListStackResources, paginateListStacks } from '@aws-sdk/client-cloudformation';
+import { HeadBucketCommand } from '@aws-sdk/client-s3';
+import { statusOf } from '../store/s3-failures.ts';
+import { describeStack, openCloudFormation, stackName } from './deployment.ts';
+import { openS3 } from './s3.ts';
+
+/**
+ * The buckets of the deployment; when there is none any more, those that are left of what was
+ * destroyed in the last 90 days, which is how long CloudFormation remembers.
+ */
+export async function findBuckets(): Promise<string[]> {
+  const live = await describeStack(stackName);
+  const stacks = live ? [live.StackId!] : await destroyedStacks();
+  const found: string[] = [];
+  for (const stack of stacks) {
+    for (const bucket of await bucketsOf(stack)) if (await isOurs(bucket)) found.push(bucket);
+  }
+  return found;
+}
+
+async function destroyedStacks(): Promise<string[]> {
+  const ids: string[] = [];
+  const pages = paginateListStacks(
+    { client: openCloudFormation() },
+    { StackStatusFilter: ['DELETE_COMPLETE'] },
+  );
+  for await (const { StackSummaries = [] } of pages) {
+    for (const { StackName, StackId } of StackSummaries) {
+      if (StackName === stackName) ids.push(StackId!);
+    }
+  }
+  return ids;
+}
+
+async function bucketsOf(stack: string): Promise<string[]> {
+  const names: string[] = [];
+  const client = openCloudFormation();
+  for await (const page of paginateListStackResources({ client }, { StackName: stack })) {
+    for (const { ResourceType, PhysicalResourceId } of page.StackResourceSummaries ?? []) {
+      if (ResourceType === 'AWS::S3::Bucket' && PhysicalResourceId) names.push(PhysicalResourceId);
+    }
+  }
+  return names;
+}
+
+/** Not when it was deleted, and somebody else may have taken the name since. */
+async function isOurs(bucket: string): Promise<boolean> {
+  try {
+    await openS3().send(new HeadBucketCommand({ Bucket: bucket }));
+    return true;
+  } catch (error) {
+    if (statusOf(error) === 404 || statusOf(error) === 403) return false;
+    throw error;
+  }
+}

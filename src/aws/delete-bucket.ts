@@ -1,0 +1,92 @@
+import {
+  AbortMultipartUploadCommand,
+  DeleteBucketCommand,
+  DeleteObjectsCommand,
+  ListMultipartUploadsCommand,
+  ListObjectVersionsCommand,
+  type ListObjectVersionsOutput,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { InterruptedError, TransientError, UserError } from '../errors.ts';
+import type { Progress } from '../stages/context.ts';
+import { codeOf } from '../store/s3-failures.ts';
+import { openS3 } from './s3.ts';
+
+/** How often a bucket is emptied before it is given up: access logs may still come in. */
+const maxRounds = 5;
+
+export interface DeleteOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/**
+ * Deletes a bucket with everything in it: all versions, what marks deleted ones, and uploads that
+ * were given up. A bucket that is gone is success.
+ * @throws UserError when some of it may not be deleted; InterruptedError after `signal`.
+ */
+export async function deleteBucket(bucket: string, options: DeleteOptions): Promise<void> {
+  const client = openS3();
+  for (let round = 1; ; round++) {
+    try {
+      await endUploads(client, bucket);
+      await empty(client, bucket, options);
+      await client.send(new DeleteBucketCommand({ Bucket: bucket }));
+      return;
+    } catch (error) {
+      if (codeOf(error) === 'NoSuchBucket') return;
+      if (options.signal.aborted) throw new InterruptedError('the deletion was stopped');
+      if (codeOf(error) !== 'BucketNotEmpty') throw error;
+      if (round === maxRounds) {
+        throw new TransientError(`the bucket ${bucket} is still being written to`, {
+          cause: error,
+        });
+      }
+    }
+  }
+}
+
+async function endUploads(client: S3Client, bucket: string): Promise<void> {
+  for (;;) {
+    const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
+    if (Uploads.length === 0) return;
+    for (const { Key, UploadId } of Uploads) {
+      await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
+    }
+  }
+}
+
+/** Always takes the first page of what is left. */
+async function empty(client: S3Client, bucket: string, options: DeleteOptions): Promise<void> {
+  let done = 0;
+  for (;;) {
+    options.signal.throwIfAborted();
+    const page = await client.send(new ListObjectVersionsCommand({ Bucket: bucket }));
+    const deleted = await deletePage(client, bucket, page);
+    if (deleted === 0) return;
+    done += deleted;
+    options.onProgress?.({ stage: `Delete ${bucket}`, done, unit: 'versions' });
+  }
+}
+
+/** @returns how many versions there were on the page and are no more. */
+async function deletePage(
+  client: S3Client,
+  bucket: string,
+  { Versions = [], DeleteMarkers = [] }: ListObjectVersionsOutput,
+): Promise<number> {
+  const objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
+  if (objects.length === 0) return 0;
+  const { Errors: errors = [] } = await client.send(
+    new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: objects, Quiet: true } }),
+  );
+  // What failed is on the next page again, unless nothing else is left.
+  if (errors.length === objects.length) {
+    const { Key, Code, Message } = errors[0]!;
+    throw new UserError(
+      `S3 does not delete s3://${bucket}/${Key}: ${Code}: ${Message}`,
+      `This needs s3:DeleteObject and s3:DeleteObjectVersion on the bucket "${bucket}".`,
+    );
+  }
+  return objects.length - errors.length;
+}

@@ -1,0 +1,44 @@
+import { UserError } from '../errors.ts';
+import { keys } from '../stages/keys.ts';
+import { recordSchema } from '../stages/plan-file.ts';
+import { type StartedRun, startRun } from '../stages/start.ts';
+import { readJson } from '../store/once.ts';
+import { openStore } from '../store/open.ts';
+import type { ObjectStore } from '../store/store.ts';
+import { type Deployed, datasetLocation } from './deployment.ts';
+import { unknownRun } from './runs.ts';
+
+/**
+ * The run that somebody asks for: one that has its record, by its name; else the run of a dataset as
+ * it is now, whose record is made.
+ * @throws UserError when the dataset's config is missing or wrong, or the run was refused for that.
+ */
+export async function findStarted(deployed: Deployed, name: string): Promise<StartedRun> {
+  const results = await openStore(deployed.results);
+  const record = await findRecord(results, name);
+  if (record) return { run: name, dataset: record.dataset, results: results.location };
+  const data = await openStore(datasetLocation(deployed, name));
+  if (await data.head('distill.yaml')) return startRun(data.location, deployed.results);
+  throw new UserError(
+    `there is no run ${JSON.stringify(name)}, and no distill.yaml in ${data.location}`,
+    `A dataset comes there by: counterweight upload FOLDER ${data.location.split('/').slice(3).join('/')}\n` +
+      `${(await unknownRun(deployed.stateMachine, name)).hint}`,
+  );
+}
+
+/**
+ * @returns undefined when there is no such run.
+ * @throws UserError when the run was refused.
+ */
+export async function findRecord(
+  results: ObjectStore,
+  run: string,
+): Promise<{ readonly dataset: string } | undefined> {
+  // A dataset's location; no run's name has a slash.
+  if (run.includes('/')) return undefined;
+  if (!(await results.head(keys.record(run)))) return undefined;
+  const record = await readJson(results, keys.record(run), recordSchema);
+  if (!('refused' in record)) return record;
+  const { message, hint } = record.refused;
+  throw new UserError(`run ${run} was refused: ${message}`, hint);
+}

@@ -1,0 +1,122 @@
+import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs';
+import { z } from 'zod';
+
+/** One line of a log, whoever wrote it: a task, Lambda's runtime or Lambda itself. */
+export interface LogLine {
+  readonly time: Date;
+  /** The log stream: one environment of one function, or one job. */
+  readonly stream: string;
+  /** The line as it was written. */
+  readonly raw: string;
+  /** `INFO`, `ERROR`; undefined where the line has none. */
+  readonly level: string | undefined;
+  readonly message: string;
+  readonly requestId: string | undefined;
+  readonly run: string | undefined;
+  /** As `functions/index.ts` names it. */
+  readonly task: string | undefined;
+  /** The shard or the student that the task was for. */
+  readonly part: string | undefined;
+  /** What else the line says: "ms", "error". */
+  readonly facts: Readonly<Record<string, string | number | boolean>>;
+  readonly stack: readonly string[];
+}
+
+/** What Lambda's runtime says of an error that a function threw. */
+const thrown = z.object({
+  errorType: z.string(),
+  errorMessage: z.string(),
+  stackTrace: z.array(z.string()).default([]),
+});
+
+/** A line of our logger (`functions/lambda.ts`), or of Lambda's runtime. */
+const written = z.looseObject({
+  level: z.string(),
+  message: z.unknown(),
+  function_request_id: z.string().optional(),
+  requestId: z.string().optional(),
+  run: z.string().optional(),
+  task: z.string().optional(),
+  shard: z.string().optional(),
+  variant: z.string().optional(),
+});
+
+/** A line of Lambda itself: that a request began, was done, and what it used. */
+const platform = z.object({
+  type: z.string().startsWith('platform.'),
+  record: z.looseObject({
+    requestId: z.string().optional(),
+    metrics: z.looseObject({}).optional(),
+  }),
+});
+
+/** Fields that are in every line, and that say nothing of what happened. */
+const common = new Set([
+  ...Object.keys(written.shape),
+  ...Object.keys(thrown.shape),
+  ...['timestamp', 'service', 'sampling_rate', 'xray_trace_id', 'cold_start'],
+  ...['function_name', 'function_memory_size', 'function_arn', 'requestId', 'version'],
+]);
+
+/** Takes a line apart; what is no JSON, or other JSON, is a message as it stands. */
+export function parseLogLine({ timestamp, logStreamName, message }: FilteredLogEvent): LogLine {
+  const raw = (message ?? '').trimEnd();
+  const plain = {
+    time: new Date(timestamp ?? 0),
+    stream: logStreamName ?? '',
+    raw,
+    level: undefined,
+    message: raw,
+    requestId: /RequestId: ([0-9a-f-]{36})/.exec(raw)?.[1],
+    run: undefined,
+    task: undefined,
+    part: undefined,
+    facts: {},
+    stack: [],
+  };
+  const json = parseJson(raw);
+  const ours = written.safeParse(json).data;
+  if (ours) {
+    const error = thrown.safeParse(ours).data ?? thrown.safeParse(ours.message).data;
+    const { level, message, run, task } = ours;
+    return {
+      ...plain,
+      ...{ level, run, task },
+      message: error ? `${error.errorType}: ${error.errorMessage}` : textOf(message),
+      requestId: ours.function_request_id ?? ours.requestId,
+      part: ours.shard ?? ours.variant,
+      facts: factsOf(ours),
+      stack: error && error.errorType !== 'UserError' ? error.stackTrace : [],
+    };
+  }
+  const itself = platform.safeParse(json).data;
+  if (itself) {
+    const { requestId, metrics, ...record } = itself.record;
+    const message = itself.type.replace('platform.', 'Lambda: ');
+    return { ...plain, message, requestId, facts: factsOf({ ...record, ...metrics }) };
+  }
+  return plain;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(message: unknown): string {
+  return typeof message === 'string' ? message : JSON.stringify(message);
+}
+
+function factsOf(fields: Readonly<Record<string, unknown>>): LogLine['facts'] {
+  const facts: Record<string, string | number | boolean> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    if (common.has(name)) continue;
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+      facts[name] = value;
+    }
+  }
+  return facts;
+}

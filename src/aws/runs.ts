@@ -1,0 +1,39 @@
+import { nearest } from '../config/nearest.ts';
+import { UserError } from '../errors.ts';
+import { type Attempt, type ListedExecution, listExecutions, newestAttempt } from './executions.ts';
+
+/** The newest execution of each of the newest runs, the newest first. */
+export async function newestRuns(machine: string, limit: number): Promise<ListedExecution[]> {
+  const runs = new Map<string, ListedExecution>();
+  // Step Functions lists the newest first; LocalStack does not.
+  const executions = (await listExecutions(machine)).toSorted(
+    (a, b) => b.startedAt.getTime() - a.startedAt.getTime(),
+  );
+  for (const execution of executions) {
+    if (runs.size === limit) break;
+    if (!runs.has(execution.run)) runs.set(execution.run, execution);
+  }
+  return [...runs.values()];
+}
+
+/** @throws UserError that suggests what was meant, when Step Functions knows no such run. */
+export async function findRun(machine: string, run: string): Promise<Attempt> {
+  // Step Functions takes what cannot be a name for a wrong request, and the user mistyped a run.
+  const attempt = isRunName(run) ? await newestAttempt(machine, run) : undefined;
+  if (!attempt) throw await unknownRun(machine, run);
+  return attempt;
+}
+
+export function isRunName(text: string): boolean {
+  return /^[a-z0-9-]{1,80}$/.test(text);
+}
+
+export async function unknownRun(machine: string, run: string): Promise<UserError> {
+  const known = (await listExecutions(machine)).map((execution) => execution.run);
+  const meant = nearest(run, known);
+  return new UserError(
+    `there is no run ${JSON.stringify(run)}`,
+    `${meant === undefined ? '' : `Did you mean ${meant}? `}` +
+      'The newest runs are listed by: counterweight status',
+  );
+}

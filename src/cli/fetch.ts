@@ -1,0 +1,40 @@
+import { join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { defineCommand } from 'citty';
+import type { Fetched } from '../aws/fetch.ts';
+import { jsonOption } from './arguments.ts';
+
+export const fetchCommand = defineCommand({
+  meta: { name: 'fetch', description: 'Copy a student with its report and metrics from AWS' },
+  args: {
+    name: {
+      type: 'positional',
+      description: "A run; or a dataset's name, for its student in use",
+      required: true,
+    },
+    to: { type: 'string', description: 'The folder to copy into. Default: ./RUN' },
+    json: jsonOption,
+  },
+  async run({ args: { name, to, json } }) {
+    const [{ findDeployment }, { fetchStudent }] = await Promise.all([
+      import('../aws/deployment.ts'),
+      import('../aws/fetch.ts'),
+    ]);
+    const fetched = await fetchStudent(await findDeployment(), name, to);
+    const text = json ? JSON.stringify(fetched, null, 2) : renderFetched(fetched);
+    process.stdout.write(`${text}\n`);
+  },
+});
+
+export function renderFetched({ run, variant, folder }: Fetched): string {
+  const shown = relative('.', folder) || '.';
+  return [
+    `The ${variant} student of run ${run} is in ${shown}:`,
+    `  ${join(shown, 'report.html')}   open it in a browser`,
+    `  ${join(shown, 'metrics.json')}`,
+    `  ${join(shown, 'student')}`,
+    '',
+    'Load the student with',
+    `  await tf.loadLayersModel('${pathToFileURL(join(folder, 'student', 'model.json')).href}')`,
+  ].join('\n');
+}

@@ -1,0 +1,45 @@
+import type { LogLine } from '../aws/log-line.ts';
+import { counted } from '../evaluate/format.ts';
+import type { RunLog } from './logs.ts';
+import { renderFailure } from './status-text.ts';
+import { styled, type Terminal } from './terminal.ts';
+
+/** The failure, what was written around it, then the other errors. */
+export function renderLog(log: RunLog, terminal: Terminal): string {
+  const { run, status, failure, failureLines, otherErrors, otherErrorCount } = log;
+  const lines = (all: readonly LogLine[]) => all.map((line) => renderLine(line, terminal));
+  const hidden = otherErrorCount - otherErrors.length;
+  return [
+    ...(failure
+      ? renderFailure(log, terminal)
+      : [`${run} ${status === 'RUNNING' ? 'has not failed so far' : 'did not fail'}.`]),
+    ...(failureLines.length > 0 ? ['', ...lines(failureLines)] : []),
+    ...(failure && failureLines.length === 0
+      ? ['', 'No line is there of the task that failed: see all with --all.']
+      : []),
+    '',
+    ...(otherErrorCount > 0
+      ? [`${counted(otherErrorCount, failure ? 'other error' : 'error')}:`, ...lines(otherErrors)]
+      : [failure ? 'No other error.' : 'No error, not even one that was retried.']),
+    ...(hidden > 0 ? [`… and ${hidden} more: counterweight logs ${run} --all`] : []),
+  ].join('\n');
+}
+
+const levelStyles = { ERROR: 'red', CRITICAL: 'red', WARN: 'yellow' } as const;
+
+/** "2026-11-25T12:03:04.123Z  ERROR  Label 8f3a0c  The task failed, error: UserError" */
+export function renderLine(line: LogLine, terminal: Terminal): string {
+  const { time, level = '', task, part, message, facts, stack } = line;
+  const style = Object.entries(levelStyles).find(([name]) => name === level)?.[1];
+  const shownLevel = level.padEnd(5);
+  const texts = Object.entries(facts).map(([name, value]) => `${name}: ${value}`);
+  return [
+    [
+      styled(terminal, 'dim', time.toISOString()),
+      style ? styled(terminal, style, shownLevel) : shownLevel,
+      ...(task === undefined ? [] : [[task, part].filter(Boolean).join(' ')]),
+      [message, ...texts].join(', '),
+    ].join('  '),
+    ...stack.map((call) => `    ${call}`),
+  ].join('\n');
+}

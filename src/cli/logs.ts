@@ -1,0 +1,71 @@
+import { defineCommand } from 'citty';
+import type { LogLine } from '../aws/log-line.ts';
+import type { RunLogs } from '../aws/logs.ts';
+import type { RunStatus } from '../aws/status.ts';
+import { jsonOption } from './arguments.ts';
+import { openRun, runArgument, stageNames, taskOf } from './deployed-run.ts';
+
+/** More other errors than this are counted, not shown. */
+const shownErrors = 20;
+
+export const logsCommand = defineCommand({
+  meta: { name: 'logs', description: 'Show what a run on AWS logged: the failure first' },
+  args: {
+    run: runArgument,
+    all: { type: 'boolean', description: 'Show every line about the run instead' },
+    json: jsonOption,
+  },
+  async run({ args: { run, all, json } }) {
+    const [{ StatusReader }, { RunLogs }, { readWorkflow }, { renderLog, renderLine }] =
+      await Promise.all([
+        import('../aws/status.ts'),
+        import('../aws/logs.ts'),
+        import('../engines/workflow.ts'),
+        import('./log-text.ts'),
+      ]);
+    const { deployed, attempt, results } = await openRun(run);
+    const workflow = readWorkflow();
+    const status = await new StatusReader(results, attempt, stageNames(workflow)).read();
+    const logs = new RunLogs(deployed.logGroup, run);
+    if (all) {
+      for await (const line of logs.lines(status)) {
+        print(json ? JSON.stringify(line) : renderLine(line, process.stdout));
+      }
+      return;
+    }
+    const task = status.failure?.stage && taskOf(workflow, status.failure.stage);
+    const log = await readLog(logs, status, task);
+    print(json ? JSON.stringify(log, null, 2) : renderLog(log, process.stdout));
+  },
+});
+
+/** What there is to see of a run's log. */
+export interface RunLog extends Pick<RunStatus, 'run' | 'status' | 'failure'> {
+  /** All that was written while the task ran that failed. */
+  readonly failureLines: readonly LogLine[];
+  /** Those of other tasks, or of other tries of that one: the first ones. */
+  readonly otherErrors: readonly LogLine[];
+  readonly otherErrorCount: number;
+}
+
+async function readLog(
+  logs: RunLogs,
+  status: RunStatus,
+  task: string | undefined,
+): Promise<RunLog> {
+  const { run, failure } = status;
+  const failureLines = failure ? await logs.ofFailure(failure, task) : [];
+  const shown = new Set(failureLines.map(({ requestId }) => requestId));
+  const otherErrors: LogLine[] = [];
+  let otherErrorCount = 0;
+  for await (const line of logs.errors(status)) {
+    if (line.requestId !== undefined && shown.has(line.requestId)) continue;
+    otherErrorCount++;
+    if (otherErrors.length < shownErrors) otherErrors.push(line);
+  }
+  return { run, status: status.status, failure, failureLines, otherErrors, otherErrorCount };
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

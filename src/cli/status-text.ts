@@ -1,0 +1,179 @@
+import type { ListedExecution } from '../aws/executions.ts';
+import type { StageStatus } from '../aws/status.ts';
+import { usd } from '../cost/render.ts';
+import { count, counted, duration, percent } from '../evaluate/format.ts';
+import type { Observation } from './run-observer.ts';
+import { styled, type Terminal, table } from './terminal.ts';
+
+const statusWords = {
+  RUNNING: 'running',
+  SUCCEEDED: 'succeeded',
+  FAILED: 'failed',
+  TIMED_OUT: 'timed out',
+  ABORTED: 'stopped',
+  PENDING_REDRIVE: 'failed',
+} as const;
+
+/** The newest runs, a line each. */
+export function renderRuns(runs: readonly ListedExecution[], now: Date): string {
+  if (runs.length === 0) {
+    return 'There is no run yet. A batch starts one: counterweight upload FOLDER';
+  }
+  const rows = runs.map(({ run, status, startedAt, stoppedAt }) => [
+    run,
+    statusWords[status],
+    minute(startedAt),
+    duration(secondsBetween(startedAt, stoppedAt ?? now)),
+  ]);
+  return [
+    ...table([['run', '', 'started (UTC)', 'for'], ...rows]),
+    '',
+    `How far one is: counterweight status ${runs[0]?.run}`,
+  ].join('\n');
+}
+
+/** How far a run is, and what there is to do. */
+export function renderStatus(seen: Observation, terminal: Terminal): string {
+  return [
+    ...renderHead(seen, terminal),
+    '',
+    ...stageRows(seen).map((row) => renderStage(row, terminal)),
+    '',
+    ...renderCost(seen),
+    ...renderOutcome(seen, terminal),
+  ]
+    .join('\n')
+    .trimEnd();
+}
+
+export function renderHead(seen: Observation, terminal: Terminal): string[] {
+  const { run, attempt, status, startedAt, endedAt, at, dataset } = seen;
+  const passed = duration(secondsBetween(startedAt ?? at, endedAt ?? at));
+  const again = attempt > 1 ? `, attempt ${attempt}` : '';
+  const preposition = status === 'SUCCEEDED' ? 'in' : status === 'RUNNING' ? 'for' : 'after';
+  const head = `${styled(terminal, 'bold', run)}${again}: ${statusWords[status]} ${preposition} ${passed}`;
+  return [head, ...(dataset === undefined ? [] : [dataset])];
+}
+
+const marks = {
+  waiting: ['·', 'dim'],
+  skipped: ['–', 'dim'],
+  running: ['▸', 'cyan'],
+  done: ['✓', 'green'],
+  failed: ['✗', 'red'],
+  stopped: ['■', 'yellow'],
+} as const;
+
+/** The line of a stage, in columns that are as wide as those of the other stages. */
+export interface StageRow {
+  readonly state: StageStatus['state'];
+  readonly columns: readonly string[];
+}
+
+export function stageRows(seen: Observation): StageRow[] {
+  const rows = seen.stages.map((stage) => [stage.name, stateText(stage, seen.at)]);
+  const widths = [0, 1].map((i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  return seen.stages.map((stage, i) => ({
+    state: stage.state,
+    columns: [
+      ...rows[i]!.map((cell, column) => cell.padEnd(widths[column]!)),
+      [...shardTexts(stage, seen), ...studentTexts(stage)].join(', '),
+    ],
+  }));
+}
+
+export function renderStage({ state, columns }: StageRow, terminal: Terminal): string {
+  const [mark, style] = marks[state];
+  const text = columns.join('  ').trimEnd();
+  const isPale = state === 'waiting' || state === 'skipped';
+  return `${styled(terminal, style, mark)} ${isPale ? styled(terminal, 'dim', text) : text}`;
+}
+
+function stateText({ state, startedAt, endedAt }: StageStatus, at: Date): string {
+  const passed = duration(secondsBetween(startedAt ?? at, endedAt ?? at));
+  const texts = {
+    waiting: 'waiting',
+    skipped: 'not needed',
+    running: `running for ${passed}`,
+    done: `done in ${passed}`,
+    failed: `failed after ${passed}`,
+    stopped: `stopped after ${passed}`,
+  };
+  return texts[state];
+}
+
+function shardTexts({ state, shards }: StageStatus, seen: Observation): string[] {
+  if (!shards) return [];
+  const { done, failed, running, total } = shards;
+  const failures = failed > 0 ? [`${count(failed)} failed`] : [];
+  if (state === 'done') return [counted(done, 'shard'), ...failures];
+  const share = total > 0 ? ` (${percent(done / total, 0)})` : '';
+  const amount = `${count(done)} of ${counted(total, 'shard')}${share}`;
+  if (state !== 'running') return [amount, ...failures];
+  const { ratePerSecond: rate, secondsLeft: left } = seen;
+  return [
+    amount,
+    ...failures,
+    ...(running > 0 ? [`${count(running)} at once`] : []),
+    ...(rate === undefined ? [] : [`${rate < 10 ? rate.toFixed(1) : count(rate)}/s`]),
+    ...(left === undefined ? [] : [`${duration(Math.ceil(left))} left`]),
+  ];
+}
+
+function studentTexts({ state, students }: StageStatus): string[] {
+  if (students.length === 0) return [];
+  const named = (wanted: string) =>
+    students.filter((student) => student.state === wanted).map(({ name }) => name);
+  const [training, done, failed] = [named('training'), named('done'), named('failed')];
+  if (state === 'done') return [counted(done.length, 'student')];
+  return [
+    `${count(done.length)} of ${counted(students.length, 'student')}`,
+    ...(failed.length > 0 ? [`failed: ${failed.join(' ')}`] : []),
+    ...(training.length > 0 && state === 'running' ? [`training: ${training.join(' ')}`] : []),
+  ];
+}
+
+export function renderCost({ status, spentUsd, estimatedUsd }: Observation): string[] {
+  const estimate = estimatedUsd === undefined ? '' : `, estimated ${usd(estimatedUsd)}`;
+  if (spentUsd === undefined) return [];
+  return [`${status === 'RUNNING' ? 'cost so far' : 'cost'}: ${usd(spentUsd)}${estimate}`];
+}
+
+/** What became of a run that ended, and what to do next. */
+export function renderOutcome(seen: Observation, terminal: Terminal): string[] {
+  const { run, status, failure, publication } = seen;
+  if (status === 'SUCCEEDED') {
+    return [
+      ...(publication
+        ? [`${publication.published ? 'published' : 'not published'}: ${publication.reason}`]
+        : []),
+      '',
+      `Next: counterweight fetch ${run}`,
+    ];
+  }
+  if (!failure) return [];
+  return ['', ...renderFailure(seen, terminal), '', `Its log: counterweight logs ${run}`];
+}
+
+/** Which stage failed, why, and what to do. */
+export function renderFailure(
+  { status, failure }: Pick<Observation, 'status' | 'failure'>,
+  terminal: Terminal,
+): string[] {
+  if (!failure) return [];
+  const { stage, part, message, hint } = failure;
+  const where = [stage ?? 'The run', ...(part === undefined ? [] : [`(${part})`])].join(' ');
+  const isStop = status === 'ABORTED';
+  const label = styled(terminal, isStop ? 'yellow' : 'red', isStop ? 'stopped:' : 'error:');
+  return [`${label} ${where}: ${message}`, ...(hint === undefined ? [] : [hint])];
+}
+
+/** "2026-11-25 12:03" */
+function minute(date: Date): string {
+  return date.toISOString().slice(0, 16).replace('T', ' ');
+}
+
+/** At least 0: the clocks of this machine and of AWS may differ. */
+function secondsBetween(start: Date, end: Date): number {
+  return Math.max(0, (end.getTime() - start.getTime()) / 1000);
+}

@@ -1,0 +1,19 @@
+import { defineCommand } from 'citty';
+import { jsonOption } from './arguments.ts';
+import { openRun, runArgument } from './deployed-run.ts';
+
+export const stopCommand = defineCommand({
+  meta: { name: 'stop', description: 'Stop a run on AWS, and keep what it has done' },
+  args: { run: runArgument, json: jsonOption },
+  async run({ args: { run, json } }) {
+    const { stopExecution } = await import('../aws/stop-execution.ts');
+    const { attempt } = await openRun(run);
+    const isRunning = attempt.status === 'RUNNING';
+    if (isRunning) await stopExecution(attempt.arn, 'by counterweight stop');
+    const text = isRunning
+      ? `Stopped ${run}. What was labeled and trained so far stays, and is not done again.\n` +
+        'Jobs are ended and trainers stop within seconds; shards in work are finished.'
+      : `${run} is not running: its status is ${attempt.status}.`;
+    process.stdout.write(`${json ? JSON.stringify({ run, stopped: isRunning }) : text}\n`);
+  },
+});

@@ -1,0 +1,83 @@
+import { basename, resolve } from 'node:path';
+import { defineCommand } from 'citty';
+import type { Uploaded } from '../aws/upload.ts';
+import { bytes, count, counted } from '../evaluate/format.ts';
+import { datasetArgument, jsonOption, UsageError } from './arguments.ts';
+import { styled, type Terminal } from './terminal.ts';
+import { withProgress } from './with-progress.ts';
+
+export const uploadCommand = defineCommand({
+  meta: { name: 'upload', description: 'Send a dataset to AWS; its complete batches start runs' },
+  args: {
+    dataset: { ...datasetArgument, description: 'The folder with distill.yaml' },
+    name: {
+      type: 'positional',
+      description: "The dataset's name on AWS. Default: that of the folder",
+      required: false,
+    },
+    json: jsonOption,
+  },
+  async run({ args: { dataset, name, json } }) {
+    const checkedName = checkName(name ?? basename(resolve(dataset)));
+    const [{ findDeployment }, { upload }, { startBatch }, { createProgress, silentProgress }] =
+      await Promise.all([
+        import('../aws/deployment.ts'),
+        import('../aws/upload.ts'),
+        import('../stages/start.ts'),
+        import('./progress.ts'),
+      ]);
+    const { dataBucket: bucket, results } = await findDeployment();
+    const view = json ? silentProgress : createProgress(process.stderr);
+    const uploaded = await withProgress(view, (signal, onProgress) =>
+      upload({ folder: dataset, bucket, name: checkedName, signal, onProgress }),
+    );
+    const [marker] = uploaded.markers;
+    // The trigger names the run in the same way; whichever is first makes its record.
+    const started = marker && (await startBatch({ bucket, ...marker }, results));
+    const text = json
+      ? JSON.stringify({ ...uploaded, run: started?.run }, null, 2)
+      : renderUploaded(uploaded, started?.run, checkedName, process.stdout);
+    process.stdout.write(`${text}\n`);
+  },
+});
+
+/** @throws UsageError for what cannot be a prefix of the data bucket. */
+function checkName(name: string): string {
+  const parts = name.split('/');
+  const isName = parts.every((part) => part !== '' && part !== '.' && part !== '..');
+  if (isName && !name.includes(':')) return name;
+  throw new UsageError(`"${name}" cannot be the dataset's name. Give one, such as digits.`);
+}
+
+/** What was sent, what it started, and what to do next. */
+export function renderUploaded(
+  uploaded: Uploaded,
+  run: string | undefined,
+  name: string,
+  terminal: Terminal,
+): string {
+  const { location, sent, present, sentBytes, openBatches, others } = uploaded;
+  const warning = styled(terminal, 'yellow', 'warning:');
+  const lines = [
+    sent === 0
+      ? `Nothing to send: all ${counted(present, 'file')} are in ${location}.`
+      : `Sent ${counted(sent, 'file')} (${bytes(sentBytes)}) to ${location}; ` +
+        `${count(present)} were there already.`,
+  ];
+  if (others > 0) {
+    lines.push(
+      `${warning} ${counted(others, 'object')} there ${others === 1 ? 'is' : 'are'} not in the ` +
+        'folder. They stay, and runs use them.',
+    );
+  }
+  for (const batch of openBatches) {
+    const place = ['unlabeled', batch].filter(Boolean).join('/');
+    lines.push(`${place} has no _SUCCESS: nothing says that it is complete, so it starts no run.`);
+  }
+  lines.push(
+    run === undefined
+      ? `No run starts by itself. Next: counterweight start ${name}`
+      : `Run ${run} starts. Next: counterweight status ${run} --watch`,
+  );
+  return lines.join('\n');
+}

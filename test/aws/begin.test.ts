@@ -1,0 +1,60 @@
+import { beforeEach, expect, test } from 'vitest';
+import { begin, newestAttempt, runOf } from '../../src/aws/executions.ts';
+import { startFakeStepFunctions } from './fake-step-functions.ts';
+
+const machine = 'arn:aws:states:us-east-1:000000000000:stateMachine:counterweight';
+const run = 'digits-0123456789ab';
+const started = { run, dataset: 's3://data/digits', results: 's3://results' };
+const fake = await startFakeStepFunctions();
+
+beforeEach(() => fake.executions.clear());
+
+function arn(name: string): string {
+  return `${machine.replace('stateMachine', 'execution')}:${name}`;
+}
+
+test('the first execution of a run has its name', async () => {
+  expect(await newestAttempt(machine, run)).toBeUndefined();
+  expect(await begin(machine, started)).toEqual({ state: 'started', attempt: 1 });
+  expect([...fake.executions.keys()]).toEqual([arn(run)]);
+});
+
+test('one that runs is left alone', async () => {
+  await begin(machine, started);
+  expect(await begin(machine, started)).toEqual({ state: 'running', attempt: 1 });
+  expect(fake.executions.size).toBe(1);
+});
+
+test.each(['FAILED', 'ABORTED', 'TIMED_OUT'])('after %s comes the next attempt', async (status) => {
+  await begin(machine, started);
+  fake.executions.get(arn(run))!.status = status;
+  expect(await begin(machine, started)).toEqual({ state: 'started', attempt: 2 });
+  const second = arn(`${run}-attempt-2`);
+  expect(await newestAttempt(machine, run)).toMatchObject({ run, attempt: 2, arn: second });
+  expect(JSON.parse(String(fake.executions.get(second)!.input))).toEqual({
+    ...started,
+    execution: second,
+  });
+  fake.executions.get(second)!.status = status;
+  expect(await begin(machine, started)).toEqual({ state: 'started', attempt: 3 });
+});
+
+test('what is done stays done', async () => {
+  await begin(machine, started);
+  fake.executions.get(arn(run))!.status = 'FAILED';
+  await begin(machine, started);
+  fake.executions.get(arn(`${run}-attempt-2`))!.status = 'SUCCEEDED';
+  expect(await begin(machine, started)).toEqual({ state: 'done', attempt: 2 });
+});
+
+test('throttling ends nothing', async () => {
+  fake.failures.push('ThrottlingException');
+  expect(await begin(machine, started)).toEqual({ state: 'started', attempt: 1 });
+});
+
+test('the run of an execution is in its name', () => {
+  expect(runOf(run)).toBe(run);
+  expect(runOf(`${run}-attempt-12`)).toBe(run);
+  // A dataset may have that name, and a digest may have no letter.
+  expect(runOf('my-attempt-012345678901')).toBe('my-attempt-012345678901');
+});

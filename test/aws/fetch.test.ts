@@ -1,0 +1,143 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { findDeployment } from '../../src/aws/deployment.ts';
+import { fetchStudent } from '../../src/aws/fetch.ts';
+import { parseConfig } from '../../src/config/load.ts';
+import { UserError } from '../../src/errors.ts';
+import { FakeAws } from './fake-aws.ts';
+
+const run = 'digits-0123456789ab';
+const dataset = 's3://data/digits';
+const config = parseConfig(
+  `task: { type: vector-classification, classes: [cat, dog], length: 2 }
+data: { format: csv }
+teacher: { onnx: teacher/model.onnx }
+student: { architecture: mlp }`,
+  'distill.yaml',
+);
+const student = ['model.json', 'student.json', 'weights.bin'];
+
+let aws: FakeAws;
+let folder: string;
+beforeEach(async () => {
+  aws = new FakeAws();
+  await aws.start();
+  folder = mkdtempSync(join(tmpdir(), 'counterweight-fetch-'));
+});
+afterEach(() => {
+  aws.stop();
+  rmSync(folder, { recursive: true });
+});
+
+function put(name: string, body: string): void {
+  aws.objects.set(`runs/${run}/${name}`, body);
+}
+
+function putRecord(): void {
+  put('run.json', JSON.stringify({ run, dataset, config }));
+}
+
+function putRun(): void {
+  putRecord();
+  put('plan.json', JSON.stringify({ variants: [{ name: 'weighted' }, { name: 'uniform' }] }));
+  put('report.html', '<html>');
+  put('metrics.json', '{}');
+  for (const variant of ['weighted', 'uniform']) {
+    for (const file of student) put(`students/${variant}/${file}`, `${variant} ${file}`);
+  }
+}
+
+async function fetch(name = run, to = folder) {
+  return fetchStudent(await findDeployment(), name, to);
+}
+
+async function refusal(name = run): Promise<UserError> {
+  const error = await fetch(name).catch((error: unknown) => error);
+  expect(error).toBeInstanceOf(UserError);
+  return error as UserError;
+}
+
+describe('fetch', () => {
+  test("copies the student of the config's method, report and metrics, and nothing else", async () => {
+    putRun();
+    expect(await fetch()).toEqual({ run, variant: 'weighted', folder });
+    expect(readdirSync(folder).sort()).toEqual(['metrics.json', 'report.html', 'student']);
+    expect(readdirSync(join(folder, 'student')).sort()).toEqual(student);
+    expect(readFileSync(join(folder, 'report.html'), 'utf8')).toBe('<html>');
+    expect(readFileSync(join(folder, 'student/weights.bin'), 'utf8')).toBe('weighted weights.bin');
+  });
+
+  test("a dataset's name brings its student in use", async () => {
+    putRun();
+    const current = { run, variant: 'uniform', student: `runs/${run}/students/uniform/` };
+    aws.objects.set('students/digits/CURRENT', JSON.stringify(current));
+    const byName = await fetch('digits');
+    expect(byName).toEqual({ run, variant: 'uniform', folder });
+    expect(readFileSync(join(folder, 'student/model.json'), 'utf8')).toBe('uniform model.json');
+    expect(await fetch('s3://data/digits')).toEqual(byName);
+  });
+
+  test('goes on where it was stopped', async () => {
+    putRun();
+    await fetch();
+    rmSync(join(folder, 'report.html'));
+    rmSync(join(folder, 'student/weights.bin'));
+    await fetch();
+    expect(readFileSync(join(folder, 'report.html'), 'utf8')).toBe('<html>');
+    expect(existsSync(join(folder, 'student/weights.bin'))).toBe(true);
+  });
+
+  test('never overwrites what is not its own', async () => {
+    putRun();
+    writeFileSync(join(folder, 'metrics.json'), 'mine');
+    expect((await refusal()).message).toContain(join(folder, 'metrics.json'));
+    expect(readFileSync(join(folder, 'metrics.json'), 'utf8')).toBe('mine');
+  });
+
+  test.each([
+    ['no execution', undefined, /has not been started/, `counterweight start ${run}`],
+    ['RUNNING', 'RUNNING', /is not done yet/, `counterweight status ${run} --watch`],
+    ['FAILED', 'FAILED', /it is FAILED/, `counterweight logs ${run}`],
+    ['ABORTED', 'ABORTED', /it is ABORTED/, `counterweight start ${run}`],
+  ])('a run that is not done is refused by its state: %s', async (_, status, message, next) => {
+    putRecord();
+    if (status) aws.executions.set(run, { status, startDate: 1 });
+    const { message: text, hint } = await refusal();
+    expect(text).toMatch(message);
+    expect(hint).toContain(next);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('so is one whose report is not there yet', async () => {
+    putRun();
+    aws.objects.delete(`runs/${run}/report.html`);
+    aws.executions.set(run, { status: 'RUNNING', startDate: 1 });
+    expect((await refusal()).message).toBe(`run ${run} is not done yet`);
+  });
+
+  test('the newest attempt is the one that counts', async () => {
+    putRecord();
+    aws.executions.set(run, { status: 'FAILED', startDate: 1 });
+    aws.executions.set(`${run}-attempt-2`, { status: 'RUNNING', startDate: 2 });
+    expect((await refusal()).message).toBe(`run ${run} is not done yet`);
+  });
+
+  test('a run that was refused says why', async () => {
+    const refused = { message: 'there is no distill.yaml', hint: 'Write one.' };
+    put('run.json', JSON.stringify({ run, dataset, refused }));
+    const { message, hint } = await refusal();
+    expect({ message, hint }).toEqual({
+      message: `run ${run} was refused: there is no distill.yaml`,
+      hint: 'Write one.',
+    });
+  });
+
+  test('a name that nothing has suggests a run that it is near to', async () => {
+    aws.executions.set(run, { status: 'SUCCEEDED', startDate: 1 });
+    const { message, hint } = await refusal('digits-0123456789ac');
+    expect(message).toContain('there is no run "digits-0123456789ac", and no dataset');
+    expect(hint).toContain(`Did you mean ${run}?`);
+  });
+});
