@@ -1,0 +1,125 @@
+/** What was used, or will be, times what it costs: one way for the estimate and for the bill. */
+import { z } from 'zod';
+import { instanceHours, prices, pricesAsOf, pricesRegion, spotShare } from './prices.ts';
+import { assumed } from './rates.ts';
+
+/** What the calls of one task used together. */
+export const taskUseSchema = z.strictObject({
+  /** As `functions/index.ts` names it. */
+  task: z.string(),
+  /** `lambda-<MiB>`, or `<instance type>-<spot|ondemand>`. */
+  resource: z.string(),
+  calls: z.number().nonnegative(),
+  seconds: z.number().nonnegative(),
+  /** Requests to S3. */
+  gets: z.number().nonnegative(),
+  puts: z.number().nonnegative(),
+});
+export type TaskUse = z.infer<typeof taskUseSchema>;
+
+export const billSchema = z.strictObject({
+  lines: z.array(
+    z.strictObject({
+      /** A stage of the workflow, or a service that several use. */
+      what: z.string(),
+      quantity: z.number().nonnegative(),
+      unit: z.string(),
+      usd: z.number().nonnegative(),
+    }),
+  ),
+  totalUsd: z.number().nonnegative(),
+  pricesAsOf: z.string(),
+  region: z.string(),
+  /** What is not in the total. */
+  notes: z.array(z.string()),
+});
+export type Bill = z.infer<typeof billSchema>;
+type Line = Bill['lines'][number];
+
+/** What the price of a run depends on besides its tasks. */
+export interface RunCounts {
+  readonly shards: number;
+  readonly unlabeledShards: number;
+  readonly variants: number;
+  /** What the run keeps in the results bucket. */
+  readonly storedBytes: number;
+}
+
+export function billOf(uses: readonly TaskUse[], counts: RunCounts): Bill {
+  const notes: string[] = [];
+  const used = uses.filter(({ calls }) => calls > 0);
+  const calls = sum(used.filter(isFunction), ({ calls }) => calls);
+  const transitions = used.length > 0 ? transitionsOf(used, counts) : 0;
+  const [gets, puts] = [sum(used, ({ gets }) => gets), sum(used, ({ puts }) => puts)];
+  const requestsUsd = gets * prices.s3Get.usd + puts * prices.s3Put.usd;
+  const storedGb = counts.storedBytes / 1e9;
+  const logGb = (sum(used, ({ calls }) => calls) * assumed.logBytes) / 1e9;
+  const lines: Line[] = [
+    ...used.map((use) => computeLine(use, notes)),
+    line('Function calls', calls, 'calls', calls * prices.functionCall.usd),
+    line('State transitions', transitions, 'transitions', transitions * prices.transition.usd),
+    line('S3 requests', gets + puts, 'requests', requestsUsd),
+    line('S3 storage', storedGb, 'GB for a month', storedGb * prices.s3GbMonth.usd),
+    line('Logs', logGb, 'GB', logGb * prices.logGb.usd),
+  ].filter(({ quantity }) => quantity > 0);
+  const totalUsd = sum(lines, ({ usd }) => usd);
+  return { lines, totalUsd, pricesAsOf, region: pricesRegion, notes };
+}
+
+function line(what: string, quantity: number, unit: string, usd: number): Line {
+  return { what, quantity, unit, usd };
+}
+
+function isFunction({ resource }: TaskUse): boolean {
+  return resource.startsWith('lambda-');
+}
+
+/** Tasks whose states have other names. */
+const stageNames: Readonly<Record<string, string>> = {
+  TrainTeacher: 'Train teacher',
+  WarmUp: 'Warm up',
+};
+
+function computeLine(use: TaskUse, notes: string[]): Line {
+  const { task, resource, calls, seconds } = use;
+  const what = stageNames[task] ?? task;
+  if (isFunction(use)) {
+    const gbSeconds = (seconds * Number(resource.slice('lambda-'.length))) / 1024;
+    return line(what, gbSeconds, 'GB-s', gbSeconds * prices.functionGbSecond.usd);
+  }
+  const hours = (seconds + calls * assumed.gpuStartSeconds) / 3600;
+  const [, type = '', market] = /^(.*)-(spot|ondemand)$/.exec(resource) ?? [];
+  const price = instanceHours[type];
+  if (!price) notes.push(`${resource}, ${hours.toFixed(1)} h: its price is not known here.`);
+  const perHour = (price?.usd ?? 0) * (market === 'spot' ? spotShare : 1) + diskHourUsd;
+  return line(what, hours, `h of ${resource}`, hours * perHour);
+}
+
+const hoursOfMonth = 730;
+const diskHourUsd = (assumed.gpuDiskGb * prices.diskGbMonth.usd) / hoursOfMonth;
+
+/** Start, the Choice before Train teacher, three Maps, Done. */
+const fixedTransitions = 6;
+
+/**
+ * Transitions of the workflow's Standard executions. A state that is entered is one, and so is each
+ * retry. A child of a Distributed Map starts, which is another one.
+ */
+function transitionsOf(uses: readonly TaskUse[], counts: RunCounts): number {
+  const callsOf = (wanted: string) =>
+    sum(
+      uses.filter(({ task }) => task === wanted),
+      ({ calls }) => calls,
+    );
+  return (
+    fixedTransitions +
+    sum(uses, ({ calls }) => calls) +
+    Math.min(counts.shards, callsOf('Label')) +
+    Math.min(counts.unlabeledShards, callsOf('Weigh')) +
+    Math.min(counts.variants, callsOf('Train')) // the Choice of where to train
+  );
+}
+
+function sum<Item>(items: readonly Item[], figure: (item: Item) => number): number {
+  return items.reduce((all, item) => all + figure(item), 0);
+}

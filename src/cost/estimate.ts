@@ -1,0 +1,265 @@
+/**
+ * What a run will use and cost on AWS, from its plan: arithmetic alone, so the same plan gives the
+ * same estimate. The time of a task is the work of its examples at the rates of `rates.ts`.
+ */
+import { z } from 'zod';
+import type { Network } from '../config/schema.ts';
+import { setNames } from '../data/shard.ts';
+import { billOf, billSchema, type RunCounts, taskUseSchema } from './bill.ts';
+import {
+  type FunctionName,
+  functionMemoryMiB,
+  pricedInstance,
+  shardConcurrency,
+  studentConcurrency,
+} from './functions.ts';
+import { limitWarnings } from './limits.ts';
+import { type MapWork, mapCalls, shardSeconds } from './map-calls.ts';
+import { assumed, measured } from './rates.ts';
+import {
+  callsOf,
+  studentTraining,
+  type Training,
+  teacherTraining,
+  trainingSeconds,
+  warmUpTraining,
+} from './training-work.ts';
+import {
+  dataGets,
+  decodeSeconds,
+  examplesOf,
+  forwardSeconds,
+  functionSpeed,
+  gpuSpeed,
+  groupsOf,
+  labeledGets,
+  passSeconds,
+  type RunWork,
+  readSeconds,
+  shardsOf,
+  sum,
+  weightGets,
+} from './work.ts';
+
+export const taskEstimateSchema = taskUseSchema.extend({
+  /** From the start of the first call to the end of the last. */
+  wallSeconds: z.number().nonnegative(),
+});
+export type TaskEstimate = z.infer<typeof taskEstimateSchema>;
+
+export const estimateSchema = z.strictObject({
+  tasks: z.array(taskEstimateSchema),
+  /** What the run keeps in the results. */
+  storedBytes: z.number().nonnegative(),
+  bill: billSchema,
+  /** What would not work on AWS as it is planned. */
+  warnings: z.array(z.string()),
+});
+export type Estimate = z.infer<typeof estimateSchema>;
+
+export function estimate(work: RunWork): Estimate {
+  const ownTeacher = work.config.teacher.train;
+  const tasks = [
+    plan(work),
+    ...(ownTeacher ? [trainTeacher(work, ownTeacher)] : []),
+    map('Label', labelWork(work), labelRequests(work)),
+    reconcile(work),
+    training(work, 'WarmUp', warmUpTraining(work)),
+    map('Weigh', weighWork(work), weighRequests(work)),
+    work.config.trainer === 'gpu' ? trainOnGpu(work) : trainInFunctions(work),
+    evaluate(work),
+    single('Publish', { seconds: 0, gets: 5, puts: 2 }),
+  ];
+  const counts = countsOf(work);
+  const warnings = [
+    ...limitWarnings(work, tasks, { label: labelWork(work), weigh: weighWork(work) }),
+  ];
+  return { tasks, storedBytes: counts.storedBytes, bill: billOf(tasks, counts), warnings };
+}
+
+function countsOf(work: RunWork): RunCounts {
+  const labels = examplesOf(work, setNames) * (measured.labelRowBytes + 4 * work.classes);
+  const weights = work.sets.unlabeled.examples * measured.weightRowBytes;
+  // f₀ and the students: weights, and in the last checkpoint once more with two moments each.
+  const models = (work.variants + 1) * work.networks.student.parameters * 4 * 4;
+  return {
+    shards: shardsOf(work),
+    unlabeledShards: work.sets.unlabeled.shards,
+    variants: work.variants,
+    storedBytes: labels + weights + models,
+  };
+}
+
+interface Requests {
+  readonly gets: number;
+  readonly puts: number;
+}
+
+/** A task of one call. */
+function single(task: FunctionName, use: Requests & { readonly seconds: number }): TaskEstimate {
+  const seconds = assumed.initSeconds + assumed.callSeconds + use.seconds;
+  const resource = `lambda-${functionMemoryMiB[task]}`;
+  return { task, resource, ...use, calls: 1, seconds, wallSeconds: seconds };
+}
+
+/** Footers are read eight at a time, and a page of the listing has 1,000 objects. */
+function plan(work: RunWork): TaskEstimate {
+  const pieces = sum(setNames.map((set) => work.sets[set].pieces));
+  const footers = work.config.data.format === 'parquet' ? pieces : 0;
+  const pages = pieces / 1000;
+  const listing = (footers / 8 + pages) * assumed.requestSeconds;
+  return single('Plan', {
+    seconds: passSeconds(work, ['labeled'], functionSpeed('Plan')) + listing,
+    gets: dataGets(work, ['labeled']) + 2 * footers + shardsOf(work),
+    puts: 6 + pages,
+  });
+}
+
+function map(task: 'Label' | 'Weigh', work: MapWork, requests: Requests): TaskEstimate {
+  const rounds = Math.ceil(work.shards / work.concurrency);
+  return {
+    task,
+    resource: `lambda-${functionMemoryMiB[task]}`,
+    ...mapCalls(work),
+    ...requests,
+    wallSeconds: work.initSeconds + rounds * shardSeconds(work),
+  };
+}
+
+const mapAssumptions = {
+  overheadSeconds: assumed.callSeconds,
+  concurrency: shardConcurrency,
+  initSeconds: assumed.initSeconds,
+  retriedShare: assumed.retriedShare,
+};
+
+/** Shards that are labeled already are looked at, and that is all. */
+function unlabeledShare(work: RunWork): number {
+  return 1 - work.labeledShards / Math.max(shardsOf(work), 1);
+}
+
+function labelWork(work: RunWork): MapWork {
+  const speed = functionSpeed('Label');
+  const perExample = readSeconds(speed) + forwardSeconds(work.networks.teacher, speed);
+  const examples = examplesOf(work, setNames);
+  const decoding = setNames.map((name) => {
+    const set = work.sets[name];
+    return set.examples * decodeSeconds(work, set, 'teacher', speed);
+  });
+  return {
+    ...mapAssumptions,
+    shards: shardsOf(work),
+    examples: examples * unlabeledShare(work),
+    secondsPerExample: perExample + sum(decoding) / Math.max(examples, 1),
+  };
+}
+
+function labelRequests(work: RunWork): Requests {
+  const [shards, share] = [shardsOf(work), unlabeledShare(work)];
+  return { gets: 5 * shards + share * dataGets(work, setNames), puts: (1 + share) * shards };
+}
+
+/** Footers are read sixteen at a time, each with three requests one after the other. */
+function reconcile(work: RunWork): TaskEstimate {
+  const requests = 3 * shardsOf(work);
+  const seconds = (requests / 16) * assumed.requestSeconds;
+  return single('Reconcile', { seconds, gets: requests, puts: 2 });
+}
+
+function weighWork(work: RunWork): MapWork {
+  const speed = functionSpeed('Weigh');
+  const { unlabeled } = work.sets;
+  return {
+    ...mapAssumptions,
+    shards: unlabeled.shards,
+    examples: unlabeled.examples,
+    secondsPerExample:
+      readSeconds(speed) +
+      decodeSeconds(work, unlabeled, 'student', speed) +
+      forwardSeconds(work.networks.student, speed) +
+      measured.weighSeconds / speed.core,
+  };
+}
+
+function weighRequests(work: RunWork): Requests {
+  const { shards } = work.sets.unlabeled;
+  return { gets: 8 * shards + labeledGets(work, ['unlabeled']), puts: 2 * shards };
+}
+
+/** Checkpoints: one a minute, of two objects; then the model. */
+const trainingPuts = (seconds: number) => 5 + seconds / 30;
+
+function training(work: RunWork, task: 'WarmUp' | 'Train', of: Training): TaskEstimate {
+  const { calls, seconds } = callsOf(work, of, task);
+  return {
+    task,
+    resource: `lambda-${functionMemoryMiB[task]}`,
+    calls,
+    seconds,
+    gets: 10 * calls + of.network.epochs * labeledGets(work, of.sets),
+    puts: trainingPuts(seconds),
+    wallSeconds: seconds,
+  };
+}
+
+function trainTeacher(work: RunWork, network: Network): TaskEstimate {
+  const of = teacherTraining(work, network);
+  const { calls, seconds } = callsOf(work, of, 'TrainTeacher');
+  return {
+    task: 'TrainTeacher',
+    resource: `lambda-${functionMemoryMiB.TrainTeacher}`,
+    calls,
+    seconds,
+    gets: 10 * calls + of.network.epochs * dataGets(work, of.sets),
+    puts: trainingPuts(seconds),
+    wallSeconds: seconds,
+  };
+}
+
+/** A few students at a time; the weights of the first epoch are read in every one. */
+function allVariants(work: RunWork, one: TaskEstimate): TaskEstimate {
+  const { variants, config } = work;
+  return {
+    ...one,
+    calls: variants * one.calls,
+    seconds: variants * one.seconds,
+    gets: variants * (one.gets + config.student.epochs * weightGets(work)),
+    puts: variants * one.puts,
+    wallSeconds: Math.ceil(variants / studentConcurrency) * one.wallSeconds,
+  };
+}
+
+function trainInFunctions(work: RunWork): TaskEstimate {
+  return allVariants(work, training(work, 'Train', studentTraining(work)));
+}
+
+/** On-Demand: the price when there is no Spot machine to be had. */
+function trainOnGpu(work: RunWork): TaskEstimate {
+  const of = studentTraining(work);
+  const seconds = trainingSeconds(work, of, gpuSpeed);
+  return allVariants(work, {
+    task: 'Train',
+    resource: `${pricedInstance}-ondemand`,
+    calls: 1,
+    seconds,
+    gets: 10 + of.network.epochs * labeledGets(work, of.sets),
+    puts: trainingPuts(seconds),
+    wallSeconds: assumed.gpuStartSeconds + seconds,
+  });
+}
+
+/** The test set through every student, and all weights for their histogram. */
+function evaluate(work: RunWork): TaskEstimate {
+  const speed = functionSpeed('Evaluate');
+  const { test, unlabeled } = work.sets;
+  const name = test.examples > 0 ? 'test' : 'validation';
+  const inference = work.sets[name].examples * forwardSeconds(work.networks.student, speed);
+  const weights =
+    (unlabeled.examples * measured.weightRowSeconds) / speed.core +
+    (2 * unlabeled.shards + groupsOf(unlabeled)) * assumed.requestSeconds;
+  return single('Evaluate', {
+    seconds: work.variants * (passSeconds(work, [name], speed) + inference) + weights,
+    gets: 20 + work.variants * labeledGets(work, [name]) + weightGets(work),
+    puts: 3,
+  });
+}

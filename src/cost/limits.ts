@@ -1,0 +1,51 @@
+/** What of a run would not be done in the time that AWS gives it, said before it is paid for. */
+import { duration } from '../evaluate/format.ts';
+import type { TaskUse } from './bill.ts';
+import { functionTimeoutSeconds } from './functions.ts';
+import { type MapWork, shardSeconds } from './map-calls.ts';
+import { callsOf, studentTraining, trainingSeconds } from './training-work.ts';
+import { functionSpeed, gpuSpeed, type RunWork } from './work.ts';
+
+/** A shard may be estimated to take this part of a function's time: the estimate may be wrong. */
+const shardLimitSeconds = 0.4 * functionTimeoutSeconds;
+
+/** `TimeoutSeconds` of the workflow's tasks: 14 days. */
+const taskLimitSeconds = 1_209_600;
+
+/** Stages that one function has to end in one call. */
+const oneCall = ['Plan', 'Reconcile', 'Evaluate'];
+
+export function* limitWarnings(
+  work: RunWork,
+  tasks: readonly TaskUse[],
+  maps: { readonly label: MapWork; readonly weigh: MapWork },
+): Iterable<string> {
+  for (const [verb, shards] of Object.entries(maps)) yield* longShards(work, verb, shards);
+  for (const { task, seconds } of tasks) {
+    if (!oneCall.includes(task) || seconds < functionTimeoutSeconds) continue;
+    yield `${task} would take about ${duration(seconds)}, and a function has 15 min: make it several runs.`;
+  }
+  yield* longTraining(work);
+}
+
+function* longShards({ config }: RunWork, verb: string, map: MapWork): Iterable<string> {
+  const seconds = shardSeconds(map);
+  if (seconds <= shardLimitSeconds) return;
+  const fitting = (config.data.shardMiB * shardLimitSeconds) / seconds;
+  yield `A shard would take about ${duration(seconds)} to ${verb}, and a function has 15 min: ` +
+    `set data.shardMiB to ${Number(fitting.toPrecision(1))}.`;
+}
+
+function* longTraining(work: RunWork): Iterable<string> {
+  const training = studentTraining(work);
+  if (work.config.trainer === 'gpu') {
+    const seconds = trainingSeconds(work, training, gpuSpeed);
+    if (seconds <= taskLimitSeconds) return;
+    yield `A student would take about ${duration(seconds)} to train, and the workflow waits 14 days: ` +
+      'take fewer epochs.';
+  } else if (!callsOf(work, training, 'Train').ends) {
+    const seconds = trainingSeconds(work, training, functionSpeed('Train'));
+    yield `A student would take about ${duration(seconds)} to train in functions, more than they are ` +
+      'called again for: set trainer: gpu.';
+  }
+}

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { keys } from '../stages/keys.ts';
+import { readJson } from '../store/once.ts';
+import type { ObjectStore } from '../store/store.ts';
+import { type Bill, billOf, type RunCounts, type TaskUse } from './bill.ts';
+import { type Estimate, estimateSchema } from './estimate.ts';
+import { readUsages, type UsageSum } from './usage.ts';
+
+/** What this needs of `plan.json`. */
+const planned = z.looseObject({
+  estimate: estimateSchema,
+  variants: z.array(z.unknown()),
+  sets: z.record(z.string(), z.looseObject({ shards: z.int() })),
+});
+type Planned = z.infer<typeof planned>;
+
+/**
+ * What a run has cost so far: the time that its tasks recorded, by the prices and the model of the
+ * estimate. Requests and storage are not recorded; those of the estimate stand for them, as far as
+ * the tasks that make them have got.
+ *
+ * @returns a bill without lines when nothing was recorded: on one machine, or before the first task
+ *   has ended.
+ */
+export async function measuredBill(results: ObjectStore, run: string): Promise<Bill> {
+  const usages = await readUsages(results, run);
+  const plan = (await results.head(keys.plan(run)))
+    ? await readJson(results, keys.plan(run), planned)
+    : undefined;
+  return billOf(
+    usages.map((usage) => withRequests(usage, usages, plan?.estimate)),
+    countsOf(usages, plan),
+  );
+}
+
+/** A task that has made half of its expected calls has made half of its expected requests. */
+function withRequests(
+  usage: UsageSum,
+  all: readonly UsageSum[],
+  estimate: Estimate | undefined,
+): TaskUse {
+  const expected = estimate?.tasks.find(({ task }) => task === usage.task);
+  if (!expected) return { ...usage, gets: 0, puts: 0 };
+  const calls = callsOf(all, usage.task);
+  const share = (usage.calls / calls) * Math.min(1, calls / expected.calls);
+  return { ...usage, gets: share * expected.gets, puts: share * expected.puts };
+}
+
+function callsOf(usages: readonly UsageSum[], wanted: string): number {
+  return usages
+    .filter(({ task }) => task === wanted)
+    .reduce((sum, { calls }) => sum + calls, 0);
+}
+
+function countsOf(usages: readonly UsageSum[], plan: Planned | undefined): RunCounts {
+  if (!plan) return { shards: 0, unlabeledShards: 0, variants: 0, storedBytes: 0 };
+  const shards = Object.values(plan.sets).reduce((sum, set) => sum + set.shards, 0);
+  return {
+    shards,
+    unlabeledShards: plan.sets.unlabeled?.shards ?? 0,
+    variants: plan.variants.length,
+    // Labels are most of it.
+    storedBytes: plan.estimate.storedBytes * Math.min(1, callsOf(usages, 'Label') / shards),
+  };
+}

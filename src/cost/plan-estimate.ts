@@ -1,0 +1,36 @@
+import type { Config } from '../config/schema.ts';
+import type { Features } from '../data/features.ts';
+import type { SetName } from '../data/shard.ts';
+import type { ObjectStore } from '../store/store.ts';
+import { type Estimate, estimate } from './estimate.ts';
+import { networksOf } from './networks.ts';
+import type { SetSize } from './set-size.ts';
+
+/** What Plan knows of a run. */
+export interface PlannedRun {
+  readonly config: Config;
+  readonly classes: readonly string[];
+  readonly features: Features;
+  readonly sets: Readonly<Record<SetName, SetSize>>;
+  readonly variants: readonly unknown[];
+}
+
+/**
+ * The estimate of a planned run. Reads no example; of a brought teacher, it looks at the size of the
+ * files.
+ *
+ * @param data the dataset.
+ * @param labeledShards how many shards have labels of this teacher already.
+ */
+export async function estimatePlan(
+  data: ObjectStore,
+  { config, classes, features, sets, variants }: PlannedRun,
+  labeledShards: number,
+): Promise<Estimate> {
+  const networks = await networksOf(data, config, features, classes.length);
+  return estimate({
+    ...{ config, features, sets, networks, labeledShards },
+    classes: classes.length,
+    variants: variants.length,
+  });
+}

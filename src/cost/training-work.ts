@@ -1,0 +1,85 @@
+/** How long trainings take, in functions that are called again and again, and on a GPU. */
+import type { Network } from '../config/schema.ts';
+import type { SetName } from '../data/shard.ts';
+import { functionTimeoutSeconds, trainingCalls } from './functions.ts';
+import type { NetworkSize } from './network-size.ts';
+import { assumed, measured } from './rates.ts';
+import {
+  examplesOf,
+  functionSpeed,
+  passSeconds,
+  type RunWork,
+  readSeconds,
+  type Speed,
+} from './work.ts';
+
+export interface Training {
+  readonly network: Pick<Network, 'epochs' | 'batchSize'>;
+  readonly size: NetworkSize;
+  /** What an epoch goes through; a set that is named twice is read twice. */
+  readonly sets: readonly SetName[];
+}
+
+export function warmUpTraining({ config, networks }: RunWork): Training {
+  const network = { ...config.student, epochs: config.warmup.epochs };
+  return { network, size: networks.student, sets: ['labeled', 'validation'] };
+}
+
+/** Of a student. The validation set comes twice: to learn from, and to measure the student. */
+export function studentTraining({ config, networks }: RunWork): Training {
+  const sets = ['labeled', 'validation', 'validation', 'unlabeled'] as const;
+  return { network: config.student, size: networks.student, sets };
+}
+
+/** Of our own teacher. It goes once more through its examples, to see which can be decoded. */
+export function teacherTraining({ networks }: RunWork, network: Network): Training {
+  const epochs = network.epochs + 1;
+  return { network: { ...network, epochs }, size: networks.teacher, sets: ['labeled'] };
+}
+
+/** The whole training, as if it were never interrupted. */
+export function trainingSeconds(
+  work: RunWork,
+  { network, size, sets }: Training,
+  speed: Speed,
+): number {
+  const examples = examplesOf(work, sets);
+  // Backward is twice as much as forward.
+  const arithmetic = (3 * 2 * size.macs * examples) / speed.trainingFlops;
+  const steps = Math.ceil(examples / network.batchSize);
+  const step = size.kernels * measured.layerSeconds + size.parameters * measured.parameterSeconds;
+  return (
+    network.epochs * (passSeconds(work, sets, speed) + arithmetic + (steps * step) / speed.core)
+  );
+}
+
+/** Before a function's time is over the training saves itself (`functions/lambda.ts`). */
+const workingSeconds = functionTimeoutSeconds - 30;
+
+export interface TrainingCalls {
+  readonly calls: number;
+  readonly seconds: number;
+  /** Whether the training ends before the workflow gives up. */
+  readonly ends: boolean;
+}
+
+/**
+ * The calls of a training in functions. Each goes on from the checkpoint of the one before, and
+ * first reads the epoch again up to there: half of it, on average.
+ */
+export function callsOf(
+  work: RunWork,
+  training: Training,
+  task: 'TrainTeacher' | 'WarmUp' | 'Train',
+): TrainingCalls {
+  const speed = functionSpeed(task);
+  const seconds = trainingSeconds(work, training, speed);
+  const again = (examplesOf(work, training.sets) * readSeconds(speed)) / 2;
+  const useful = workingSeconds - again;
+  const calls = useful > 0 ? Math.max(1, Math.ceil(seconds / useful)) : Number.POSITIVE_INFINITY;
+  if (calls > trainingCalls) {
+    return { calls: trainingCalls, seconds: trainingCalls * functionTimeoutSeconds, ends: false };
+  }
+  const repeated = (calls - 1) * again;
+  return { calls, seconds: seconds + repeated + calls * assumed.initSeconds, ends: true };
+}

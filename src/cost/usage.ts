@@ -1,0 +1,70 @@
+/**
+ * What tasks used, as empty objects whose keys say it: `<task>/<resource>/<milliseconds>-<id>` under
+ * `keys.usage(run)`. Nothing is ever read or added up while a run is going on, and a bill is one
+ * listing.
+ */
+
+import { keys } from '../stages/keys.ts';
+import { writeOnce } from '../store/once.ts';
+import { openStore } from '../store/open.ts';
+import type { ObjectStore } from '../store/store.ts';
+
+/** One call of a task. */
+export interface Usage {
+  /** As `functions/index.ts` names it. */
+  readonly task: string;
+  /** `lambda-<MiB>`, or `<instance type>-<spot|ondemand>`. */
+  readonly resource: string;
+  readonly ms: number;
+  /** What tells the call from others: the id of the request or of the job's attempt. */
+  readonly id: string;
+}
+
+/** @param results the location of the results store. */
+export async function recordUsage(results: string, run: string, usage: Usage): Promise<void> {
+  const store = await openStore(results);
+  await writeOnce(store, keys.usage(run) + usageKey(usage), new Uint8Array());
+}
+
+/** @throws RangeError when the parts would not be found again in the key. */
+export function usageKey({ task, resource, ms, id }: Usage): string {
+  const key = `${task}/${resource}/${Math.max(0, Math.ceil(ms))}-${id}`;
+  if (!parseUsageKey(key)) throw new RangeError(`'${key}' says no usage`);
+  return key;
+}
+
+const pattern =
+  /^(?<task>[A-Za-z]{1,40})\/(?<resource>lambda-[1-9]\d{2,4}|[a-z][a-z0-9]*(?:-[a-z0-9]+)*\.[a-z0-9-]+-(?:spot|ondemand))\/(?<ms>\d{1,12})-(?<id>[\w.:-]{1,200})$/;
+
+/** Undefined for a key that says no usage: whoever may write to the bucket may write any key. */
+export function parseUsageKey(key: string): Usage | undefined {
+  const found = pattern.exec(key)?.groups;
+  if (!found) return undefined;
+  const { task = '', resource = '', ms, id = '' } = found;
+  return { task, resource, ms: Number(ms), id };
+}
+
+/** The calls of a task on a resource, added up. */
+export interface UsageSum {
+  readonly task: string;
+  readonly resource: string;
+  calls: number;
+  seconds: number;
+}
+
+/** Adds up a run's usage from one listing; memory does not grow with the number of calls. */
+export async function readUsages(store: ObjectStore, run: string): Promise<UsageSum[]> {
+  const sums = new Map<string, UsageSum>();
+  const prefix = keys.usage(run);
+  for await (const { key } of store.list(prefix)) {
+    const usage = parseUsageKey(key.slice(prefix.length));
+    if (!usage) continue;
+    const { task, resource, ms } = usage;
+    const name = `${task}/${resource}`;
+    const sum = sums.get(name) ?? { task, resource, calls: 0, seconds: 0 };
+    sum.calls++;
+    sum.seconds += ms / 1000;
+    sums.set(name, sum);
+  }
+  return [...sums.values()];
+}

@@ -1,0 +1,83 @@
+/** Every task of the workflow's file, when Lambda or Batch throttles it. */
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type TaskName, taskNames } from '../../functions/index.ts';
+import { interpret } from '../../src/engines/interpreter.ts';
+import { type Json, prepareWorkflow, readWorkflow } from '../../src/engines/workflow.ts';
+
+const job = { run: 'wine-1', dataset: 's3://data/wine', results: 's3://results', execution: 'e' };
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+interface Throttling {
+  readonly task: TaskName;
+  /** How many calls are refused; each of a shard or student anew. */
+  readonly times: number;
+  /** The name that the service's refusal has in Step Functions. */
+  readonly error: string;
+  readonly trainer?: 'gpu' | 'function';
+}
+
+/** Runs the workflow; gives the calls in order, and the error if it failed. */
+async function runThrottled({ task: throttled, times, error, trainer = 'function' }: Throttling) {
+  const calls: string[] = [];
+  const refusals = new Map<string, number>();
+  const answers: Partial<Record<TaskName, Json>> = {
+    Plan: {
+      ...{ bucket: 'results', shards: 'shards.json', unlabeled: 'unlabeled.json' },
+      trainTeacher: true,
+      variants: [{ name: 'weighted', trainer }],
+    },
+  };
+  const machine = readWorkflow();
+  const invoke = async (task: TaskName, event: Json) => {
+    const call = `${task} ${JSON.stringify(event)}`;
+    calls.push(task);
+    const refused = refusals.get(call) ?? 0;
+    if (task === throttled && refused < times) {
+      refusals.set(call, refused + 1);
+      throw Object.assign(new Error('Rate exceeded'), { name: error });
+    }
+    // A failure, so that it is recorded.
+    if (task === 'Publish' && throttled === 'RecordFailure') throw new Error('no');
+    return answers[task] ?? {};
+  };
+  const shards = async () => [{ id: 'a' }, { id: 'b' }];
+  const ended = interpret(machine, job, prepareWorkflow(machine, invoke, shards)).result.then(
+    () => 'SUCCEEDED',
+    () => 'FAILED',
+  );
+  // The waits between the retries pass at once.
+  const stopTime = new AbortController();
+  const time = (async () => {
+    while (!stopTime.signal.aborted) await vi.advanceTimersByTimeAsync(1_000);
+  })();
+  const status = await ended;
+  stopTime.abort();
+  await time;
+  return { status, calls: calls.filter((task) => task === throttled).length };
+}
+
+/** How often each task is called when nothing is refused: two shards, one student. */
+const undisturbed = (task: TaskName) => (task === 'Label' || task === 'Weigh' ? 2 : 1);
+
+/** Shards are many, and a new account's Lambdas few: most calls of a map may be refused for long. */
+const lambda = { error: 'Lambda.TooManyRequestsException', times: 30 };
+const batch = { error: 'Batch.AWSBatchException', times: 6, trainer: 'gpu' } as const;
+
+describe('a run ends well when Lambda throttles', () => {
+  test.each(taskNames)('%s again and again', async (task) => {
+    const { status, calls } = await runThrottled({ task, ...lambda });
+    expect(status).toBe(task === 'RecordFailure' ? 'FAILED' : 'SUCCEEDED');
+    expect(calls).toBe(undisturbed(task) * (lambda.times + 1));
+  });
+
+  test('or Batch the GPU job', async () => {
+    const { status, calls } = await runThrottled({ task: 'Train', ...batch });
+    expect({ status, calls }).toEqual({ status: 'SUCCEEDED', calls: batch.times + 1 });
+  });
+});

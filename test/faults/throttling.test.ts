@@ -1,0 +1,91 @@
+/**
+ * A whole run over a network and an S3 that fail again and again: it ends as an undisturbed one,
+ * byte for byte.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from 'counterweight';
+import { afterAll, describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import { shardItem } from '../../src/stages/events.ts';
+import { keys } from '../../src/stages/keys.ts';
+import { planSchema } from '../../src/stages/plan-file.ts';
+import { readBytes, readJson } from '../../src/store/once.ts';
+import { openStore } from '../../src/store/open.ts';
+import { put, startLocalS3 } from '../stages/s3.ts';
+import { startFaultyProxy } from '../store/faulty-proxy.ts';
+import { makeDataset } from '../workflow/datasets.ts';
+
+const { endpoint, missing } = await startLocalS3('data', 'results');
+const proxy = await startFaultyProxy(endpoint);
+afterAll(() => proxy.stop());
+
+const network = '{ architecture: mlp, width: 8, depth: 1, epochs: 2, batchSize: 32 }';
+/** Sections of the config that make a run of a few hundred requests. */
+const sections = {
+  teacher: `{ train: ${network} }`,
+  student: network,
+  warmup: '{ epochs: 1 }',
+  compare: '[]',
+};
+const slowDown = { answer: 503, code: 'SlowDown' };
+
+/** Of ten in a row: in the middle of the stages, for nobody retries the very start of a run. */
+const lastOfBurst = 160;
+
+/**
+ * What happens to one request after another. The SDK gives a request three attempts: a single fault
+ * is its affair, and ten in a row, of which one request or another gets three, are the workflow's.
+ */
+function* faults(requests: number) {
+  for (let i = 1; i <= requests; i++) {
+    if (i % 13 === 0 || (i > lastOfBurst - 10 && i <= lastOfBurst)) yield slowDown;
+    else if (i % 17 === 0) yield 'lost';
+    else if (i % 29 === 0) yield { cutAfterBytes: 100 };
+    else yield 'none';
+  }
+}
+
+describe.skipIf(missing)('a run under throttling and dropped connections', () => {
+  test('ends with the labels, weights and students of an undisturbed one', async () => {
+    const { dataset, results } = makeDataset('csv', sections);
+    const undisturbed = await run({ dataset, results, workers: 2 });
+
+    for (const entry of readdirSync(dataset, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const path = join(entry.parentPath, entry.name);
+      await put('s3://data/wine', path.slice(dataset.length + 1), readFileSync(path));
+    }
+    vi.stubEnv('AWS_ENDPOINT_URL_S3', proxy.endpoint);
+    proxy.faults.push(...faults(3_000));
+    const disturbed = await run({
+      dataset: 's3://data/wine',
+      results: 's3://results/of/all',
+      workers: 2,
+    });
+    proxy.faults.length = 0;
+    expect(proxy.requests.length).toBeGreaterThan(lastOfBurst);
+    expect(await outcome('s3://results/of/all', disturbed.run)).toEqual(
+      await outcome(results, undisturbed.run),
+    );
+    const { run: _, dataset: __, ...figures } = undisturbed.metrics;
+    expect(disturbed.metrics).toMatchObject(figures);
+  });
+});
+
+/** What a run made, in the order of its plan: keys differ with the objects' versions. */
+async function outcome(location: string, run: string) {
+  const results = await openStore(location);
+  const { teacher, variants } = await readJson(results, keys.plan(run), planSchema);
+  const shards = await readJson(results, keys.shards(run), z.array(shardItem));
+  const bytes = async (key: string) =>
+    Buffer.from(await readBytes(results, key)).toString('base64');
+  const unlabeled = shards.filter(({ set }) => set === 'unlabeled');
+  return {
+    labels: await Promise.all(shards.map(({ id }) => bytes(keys.labels(teacher.digest, id)))),
+    weights: await Promise.all(unlabeled.map(({ id }) => bytes(keys.weights(run, id)))),
+    students: await Promise.all(
+      variants.map(({ name }) => bytes(`${keys.student(run, name)}weights.bin`)),
+    ),
+  };
+}

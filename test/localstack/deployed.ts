@@ -1,0 +1,197 @@
+/** The workflow on LocalStack, as the tests see it. */
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
+import { ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  DescribeMapRunCommand,
+  type HistoryEvent,
+  ListExecutionsCommand,
+  ListMapRunsCommand,
+  type MapRunItemCounts,
+  paginateGetExecutionHistory,
+} from '@aws-sdk/client-sfn';
+import { describe, inject } from 'vitest';
+import { z } from 'zod';
+import { taskNames } from '../../functions/index.ts';
+import { type Deployed, findDeployment } from '../../src/aws/deployment.ts';
+import { describeExecution, type Execution, openStepFunctions } from '../../src/aws/executions.ts';
+import { shardItem } from '../../src/stages/events.ts';
+import { keys } from '../../src/stages/keys.ts';
+import { readJson } from '../../src/store/once.ts';
+import { openStore } from '../../src/store/open.ts';
+import type { ObjectStore } from '../../src/store/store.ts';
+import { nameCall } from './embedded.ts';
+
+const environment = inject('localstack');
+// Before any client is made: the SDK reads the variables then.
+Object.assign(process.env, environment);
+
+/** Skipped where LocalStack cannot run; the set-up has said why. */
+export const describeDeployed = describe.skipIf(environment === undefined);
+
+const program = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+
+/** Calls the command line, as a user would. */
+export async function counterweight(...args: string[]) {
+  const child = spawn(process.execPath, [program, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+  const exit = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
+  return { code, stdout, stderr };
+}
+
+let deployed: Promise<Deployed> | undefined;
+
+/** What was deployed: found once. */
+export function deployment(): Promise<Deployed> {
+  deployed ??= findDeployment();
+  return deployed;
+}
+
+export async function results(): Promise<ObjectStore> {
+  return openStore((await deployment()).results);
+}
+
+/** Waits until `look` finds something; the test's own time limit ends a wait in vain. */
+export async function eventually<Found>(look: () => Promise<Found | undefined>): Promise<Found> {
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/** The executions for a dataset so far, the oldest first. */
+export async function executionsOf(dataset: string): Promise<Execution[]> {
+  const { stateMachine } = await deployment();
+  const { executions = [] } = await openStepFunctions().send(
+    new ListExecutionsCommand({ stateMachineArn: stateMachine, maxResults: 1000 }),
+  );
+  const arns = executions.filter(({ name }) => new RegExp(`^${dataset}-[0-9a-f]{12}$`).test(name!));
+  const found = await Promise.all(arns.map(({ executionArn }) => describeExecution(executionArn!)));
+  return found.map((execution) => execution!).sort((a, b) => +a.startedAt - +b.startedAt);
+}
+
+/** Waits until the nth execution for a dataset has started, then until it has ended. */
+export async function ended(dataset: string, nth = 1): Promise<Execution & { run: string }> {
+  const execution = await eventually(async () => {
+    const found = (await executionsOf(dataset))[nth - 1];
+    return found && found.status !== 'RUNNING' ? found : undefined;
+  });
+  return { ...execution, run: execution.arn.split(':').at(-1)! };
+}
+
+/** Everything that happened in an execution, in order. */
+export async function history(arn: string): Promise<HistoryEvent[]> {
+  const events: HistoryEvent[] = [];
+  const client = openStepFunctions();
+  for await (const page of paginateGetExecutionHistory({ client }, { executionArn: arn })) {
+    events.push(...(page.events ?? []));
+  }
+  return events;
+}
+
+/** How many shards of an execution's Distributed Maps are where, by the name of the Map. */
+export async function shardCounts(arn: string): Promise<Map<string, MapRunItemCounts>> {
+  const client = openStepFunctions();
+  const { mapRuns = [] } = await client.send(new ListMapRunsCommand({ executionArn: arn }));
+  const counts = await Promise.all(
+    mapRuns
+      .toSorted((a, b) => +a.startDate! - +b.startDate!)
+      .map(({ mapRunArn }) => client.send(new DescribeMapRunCommand({ mapRunArn }))),
+  );
+  const names = ['Label', 'Weigh'];
+  return new Map(counts.map(({ itemCounts }, index) => [names[index]!, itemCounts!]));
+}
+
+/**
+ * As `runEmbedded` writes it down: the states entered and the functions called, sorted. LocalStack
+ * has no histories of the executions of single shards: how many there were is in the Map's counts,
+ * and what they called in the functions' logs.
+ */
+export async function workflowCalls({ arn, run }: { arn: string; run: string }): Promise<string[]> {
+  const items = await readJson(await results(), keys.shards(run), z.array(shardItem));
+  const shards = items.map(({ id }) => id);
+  const calls: string[] = [];
+  for (const { stateEnteredEventDetails, taskScheduledEventDetails } of await history(arn)) {
+    if (stateEnteredEventDetails) calls.push(`enter ${stateEnteredEventDetails.name}`);
+    if (!taskScheduledEventDetails?.parameters) continue;
+    const called = invocation.parse(JSON.parse(taskScheduledEventDetails.parameters));
+    calls.push(nameCall(taskOf(called.FunctionName), called.Payload, shards));
+  }
+  for (const [map, { total = 0 }] of await shardCounts(arn)) {
+    for (let shard = 0; shard < total; shard++) calls.push(`enter ${map} shard`);
+  }
+  for (const line of await logLines()) {
+    if (line.run !== run || !line.shard || line.message !== 'The task ended') continue;
+    calls.push(nameCall(line.task!, { shard: { id: line.shard } }, shards));
+  }
+  return calls.sort();
+}
+
+const invocation = z.object({ FunctionName: z.string(), Payload: z.unknown() });
+
+/** Functions are named after their tasks, with what CloudFormation puts around that. */
+function taskOf(functionName: string): string {
+  const task = taskNames
+    .filter((name) => functionName.includes(name))
+    .sort((a, b) => b.length - a.length)[0];
+  if (!task) throw new Error(`${functionName} is no task's function`);
+  return task;
+}
+
+/** The keys of a run's objects below a folder of it, such as 'students/'. */
+export async function keysOf(prefix: string): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of (await results()).list(prefix)) keys.push(key);
+  return keys;
+}
+
+/** Every version of the objects below a prefix of the results, by key. */
+export async function versionsOf(prefix: string): Promise<string[]> {
+  const Bucket = (await deployment()).results.replace('s3://', '');
+  const { Versions = [] } = await new S3Client({ forcePathStyle: true }).send(
+    new ListObjectVersionsCommand({ Bucket, Prefix: prefix }),
+  );
+  return Versions.map(({ Key }) => Key!);
+}
+
+const logLine = z.looseObject({
+  message: z.unknown().optional(),
+  run: z.string().optional(),
+  task: z.string().optional(),
+  shard: z.string().optional(),
+});
+
+/** What the functions logged, and what Lambda says of them; lines that are no JSON are left out. */
+export async function logLines(): Promise<z.infer<typeof logLine>[]> {
+  const messages = (await logMessages()).filter((message) => message.startsWith('{'));
+  return messages.map((message) => logLine.parse(JSON.parse(message)));
+}
+
+const report = z.object({
+  time: z.coerce.date(),
+  type: z.literal('platform.report'),
+  record: z.object({ errorType: z.string() }),
+});
+
+/** The names of the errors that calls of functions ended with since a moment. */
+export async function callErrors(since: Date): Promise<string[]> {
+  const reports = (await logLines()).flatMap((line) => report.safeParse(line).data ?? []);
+  return reports.filter(({ time }) => time >= since).map(({ record }) => record.errorType);
+}
+
+/** All that the functions have logged so far. */
+export async function logMessages(): Promise<string[]> {
+  const { logGroup: logGroupName } = await deployment();
+  const client = new CloudWatchLogsClient();
+  const messages: string[] = [];
+  for await (const { events = [] } of paginateFilterLogEvents({ client }, { logGroupName })) {
+    messages.push(...events.map(({ message }) => message ?? ''));
+  }
+  return messages;
+}

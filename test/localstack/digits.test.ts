@@ -1,0 +1,127 @@
+/** The demo's digits, from upload to student, on LocalStack; and the same on the embedded engine. */
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { shardItem } from '../../src/stages/events.ts';
+import { keys } from '../../src/stages/keys.ts';
+import { planSchema } from '../../src/stages/plan-file.ts';
+import { readBytes, readJson } from '../../src/store/once.ts';
+import { openStore } from '../../src/store/open.ts';
+import type { ObjectStore } from '../../src/store/store.ts';
+import { counterweight, describeDeployed, ended, results, workflowCalls } from './deployed.ts';
+import { type EmbeddedRun, runEmbedded } from './embedded.ts';
+
+const example = fileURLToPath(new URL('../../examples/digits', import.meta.url));
+
+describeDeployed('the digits', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'counterweight-digits-'));
+  const dataset = join(folder, 'digits');
+  let onLocalStack: Awaited<ReturnType<typeof ended>>;
+  let embedded: EmbeddedRun;
+
+  beforeAll(async () => {
+    cpSync(example, dataset, { recursive: true });
+    shortenTraining(join(dataset, 'distill.yaml'));
+    // Two markers that arrive one after the other may be two runs; one is enough here.
+    renameSync(
+      join(dataset, 'unlabeled/second/digits.parquet'),
+      join(dataset, 'unlabeled/first/more.parquet'),
+    );
+    rmSync(join(dataset, 'unlabeled/second'), { recursive: true });
+    const uploaded = await counterweight('upload', dataset, 'digits');
+    expect(uploaded, uploaded.stderr).toMatchObject({ code: 0 });
+    onLocalStack = await ended('digits');
+    embedded = await runEmbedded(dataset, join(folder, 'results'));
+  }, 300_000);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('their markers start one run by themselves, and it succeeds', async () => {
+    const status = await counterweight('status', onLocalStack.run);
+    expect(onLocalStack.status, status.stdout).toBe('SUCCEEDED');
+    expect(status.code).toBe(0);
+    expect(status.stdout).toContain('the first student of this dataset');
+  });
+
+  test('student and report are fetched', async () => {
+    const to = join(folder, 'fetched');
+    const fetched = await counterweight('fetch', onLocalStack.run, '--to', to);
+    expect(fetched, fetched.stderr).toMatchObject({ code: 0 });
+    expect(readFileSync(join(to, 'report.html'), 'utf8')).toContain('weighted');
+    for (const file of ['model.json', 'weights.bin', 'student.json']) {
+      expect(existsSync(join(to, 'student', file)), file).toBe(true);
+    }
+  });
+
+  test('the report says what the run cost, and so does the command', async () => {
+    const report = await readBytes(await results(), keys.report(onLocalStack.run));
+    expect(Buffer.from(report).toString()).toContain('What it cost');
+    const cost = await counterweight('cost', onLocalStack.run);
+    expect(cost.stdout).toMatch(/Label.*\$/);
+  });
+
+  test('both engines enter the same states and call the same functions', async () => {
+    expect(await workflowCalls(onLocalStack)).toEqual(embedded.calls);
+    expect(embedded.calls.filter((call) => call.startsWith('call Label')).length).toBeGreaterThan(
+      5,
+    );
+  });
+
+  test('both engines give the same labels and weights byte for byte, and the same students', async () => {
+    const here = await outcome(await openStore(join(folder, 'results')), embedded.run);
+    const there = await outcome(await results(), onLocalStack.run);
+    expect(there.labels).toEqual(here.labels);
+    expect(there.weights).toEqual(here.weights);
+    expect(here.students.map(({ length }) => length)).toEqual(
+      there.students.map(({ length }) => length),
+    );
+    for (const [index, student] of here.students.entries()) {
+      const farthest = student.reduce(
+        (most, value, at) => Math.max(most, Math.abs(value - there.students[index]![at]!)),
+        0,
+      );
+      expect(farthest).toBeLessThanOrEqual(1e-5);
+    }
+  });
+});
+
+/** Enough to see all of the workflow: whether the students are good is another test's subject. */
+function shortenTraining(config: string): void {
+  const text = readFileSync(config, 'utf8');
+  const shorter = text.replace('epochs: 40', 'epochs: 10').replace('epochs: 20', 'epochs: 2');
+  expect(shorter).not.toBe(text);
+  writeFileSync(config, shorter);
+}
+
+/** The bytes of a run's labels and weights, in the order of its manifests, and its students. */
+async function outcome(store: ObjectStore, run: string) {
+  const plan = await readJson(store, keys.plan(run), planSchema);
+  const bodies = async (manifest: string, key: (id: string) => string) => {
+    const items = await readJson(store, manifest, z.array(shardItem));
+    return Promise.all(items.map(async ({ id }) => hex(await readBytes(store, key(id)))));
+  };
+  return {
+    labels: await bodies(keys.shards(run), (id) => keys.labels(plan.teacher.digest, id)),
+    weights: await bodies(keys.unlabeled(run), (id) => keys.weights(run, id)),
+    students: await Promise.all(
+      plan.variants.map(async ({ name }) => {
+        const bytes = await readBytes(store, `${keys.student(run, name)}weights.bin`);
+        return new Float32Array(new Uint8Array(bytes).buffer);
+      }),
+    ),
+  };
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}

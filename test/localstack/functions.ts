@@ -1,0 +1,83 @@
+/** The functions on LocalStack, and their processes: what the faults are injected into. */
+import { readdirSync, readFileSync } from 'node:fs';
+import {
+  GetFunctionConfigurationCommand,
+  InvokeCommand,
+  LambdaClient,
+  ListFunctionsCommand,
+  UpdateFunctionConfigurationCommand,
+  waitUntilFunctionUpdatedV2,
+} from '@aws-sdk/client-lambda';
+
+/** The name of the function that does a task. */
+async function functionOf(client: LambdaClient, task: string): Promise<string> {
+  const { Functions = [] } = await client.send(new ListFunctionsCommand({}));
+  const found = Functions.find(({ Environment }) => Environment?.Variables?.TASK === task);
+  if (!found?.FunctionName) throw new Error(`no function does ${task}`);
+  return found.FunctionName;
+}
+
+export async function callFunction(task: string, event: unknown): Promise<unknown> {
+  const client = new LambdaClient();
+  const FunctionName = await functionOf(client, task);
+  const { Payload, FunctionError } = await client.send(
+    new InvokeCommand({ FunctionName, Payload: Buffer.from(JSON.stringify(event)) }),
+  );
+  const answer = JSON.parse(Buffer.from(Payload!).toString());
+  if (FunctionError) throw new Error(JSON.stringify(answer));
+  return answer;
+}
+
+export async function setTimeoutSeconds(task: string, seconds: number): Promise<void> {
+  const client = new LambdaClient();
+  const FunctionName = await functionOf(client, task);
+  await client.send(new UpdateFunctionConfigurationCommand({ FunctionName, Timeout: seconds }));
+  await waitUntilFunctionUpdatedV2({ client, maxWaitTime: 60 }, { FunctionName });
+}
+
+/** @returns puts the variables back as they were. */
+export async function setVariable(
+  task: string,
+  name: string,
+  value: string,
+): Promise<() => Promise<void>> {
+  const client = new LambdaClient();
+  const FunctionName = await functionOf(client, task);
+  const { Environment } = await client.send(new GetFunctionConfigurationCommand({ FunctionName }));
+  const before = Environment?.Variables ?? {};
+  const set = async (Variables: Record<string, string>) => {
+    const Environment = { Variables };
+    await client.send(new UpdateFunctionConfigurationCommand({ FunctionName, Environment }));
+    await waitUntilFunctionUpdatedV2({ client, maxWaitTime: 60 }, { FunctionName });
+  };
+  await set({ ...before, [name]: value });
+  return () => set(before);
+}
+
+/** The processes of a task's function: they have its name in their environment. */
+export function processesOf(task: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => environmentOf(pid).includes(`TASK=${task}`));
+}
+
+function environmentOf(pid: number): string[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/environ`, 'utf8');
+    return text.includes('AWS_LAMBDA_RUNTIME_API=') ? text.split('\0') : [];
+  } catch {
+    return []; // It has ended, or is not ours.
+  }
+}
+
+/** Stops the processes where they are, so that what they are given is never done. */
+export function freeze(task: string): number[] {
+  const processes = processesOf(task);
+  for (const pid of processes) process.kill(pid, 'SIGSTOP');
+  return processes;
+}
+
+export function kill(processes: readonly number[]): void {
+  for (const pid of processes) process.kill(pid, 'SIGKILL');
+}
