@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { mkdir, symlink } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
@@ -49,7 +50,15 @@ export async function hostServer(
     program,
     args: ['-m', 'localstack.runtime.main'],
     env,
-    // The whole group: functions run in processes of their own. Nothing of it is to be kept.
-    end: (child) => process.kill(-child.pid!, 'SIGKILL'),
+    end: endGroup,
   };
+}
+
+/** Functions run in processes of their own, in the same group. Nothing of them is to be kept. */
+function endGroup({ pid }: ChildProcess): void {
+  try {
+    process.kill(-pid!, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }

@@ -13,8 +13,6 @@ import { findPython, pythonVersion } from './python.ts';
 
 export { deploy } from './deploy.ts';
 
-/** The port that AWS tools look for LocalStack on; another one is taken when it is in use. */
-const usualPort = 4566;
 /** It takes 2 s; a machine under load, or Docker with an image to download, takes longer. */
 const startTimeoutMs = 300_000;
 const pollMs = 100;
@@ -35,14 +33,14 @@ export interface LocalStack {
 export type ClientEnv = ReturnType<typeof clientEnv>;
 
 export interface Options {
-  /** Default: 4566, or a free one when that is taken. */
+  /** Another one is taken when it is in use. Default: a free one. */
   readonly port?: number;
   /** In which a folder for its state and log is made, which `stop` removes. Default: the system's. */
   readonly folder?: string;
   readonly show?: (line: string) => void;
 }
 
-/** How to run the program, and how to end what it started. */
+/** How to run the program, and how to end it and what it started; it may have ended by itself. */
 export interface Server {
   readonly program: string;
   readonly args: readonly string[];
@@ -69,7 +67,7 @@ export function availability(env: NodeJS.ProcessEnv = process.env): Availability
 /**
  * Starts LocalStack, an emulator of AWS, and waits until it answers.
  *
- * @throws UserError when it cannot run here, the port is taken, or it does not start
+ * @throws UserError when it cannot run here or does not start
  */
 export async function startLocalStack(options: Options = {}): Promise<LocalStack> {
   const { show = () => {} } = options;
@@ -80,7 +78,7 @@ export async function startLocalStack(options: Options = {}): Promise<LocalStack
       `Install Python ${pythonVersion} (pyenv install ${pythonVersion}), or name it in PYTHON, or start Docker.`,
     );
   }
-  const port = await choosePort(options.port);
+  const port = (await portIfFree(options.port ?? 0)) ?? (await portIfFree(0))!;
   const folder = await mkdtemp(path.join(options.folder ?? tmpdir(), 'counterweight-localstack-'));
   const remove = () => rm(folder, { recursive: true, force: true, maxRetries: 3 });
   try {
@@ -99,16 +97,6 @@ export async function startLocalStack(options: Options = {}): Promise<LocalStack
     await remove();
     throw error;
   }
-}
-
-async function choosePort(wanted: number | undefined): Promise<number> {
-  const free = await portIfFree(wanted ?? usualPort);
-  if (free !== undefined) return free;
-  if (wanted === undefined) return (await portIfFree(0))!;
-  throw new UserError(
-    `Port ${wanted} is taken by another program`,
-    'Name another port, or none: then a free one is taken.',
-  );
 }
 
 /** @param port 0 for any. */
@@ -138,12 +126,13 @@ async function start(server: Server, port: number, log: string): Promise<LocalSt
   const ended = once(child, 'exit');
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
   const stop = async () => {
-    if (!hasEnded()) server.end(child);
+    server.end(child);
     await ended;
   };
   const endpoint = `http://127.0.0.1:${port}`;
   const deadlineMs = Date.now() + startTimeoutMs;
-  while (!(await isHealthy(endpoint))) {
+  // Its own word as well: another program may have taken the port a moment ago.
+  while (!isReady(log) || !(await isHealthy(endpoint))) {
     if (hasEnded() || Date.now() > deadlineMs) {
       const how = hasEnded() ? 'ended' : `did not answer for ${startTimeoutMs / 1000} s`;
       await stop();
@@ -152,6 +141,10 @@ async function start(server: Server, port: number, log: string): Promise<LocalSt
     await delay(pollMs);
   }
   return { endpoint, log, env: clientEnv(endpoint), stop };
+}
+
+function isReady(log: string): boolean {
+  return /^Ready\.$/m.test(readFileSync(log, 'utf8'));
 }
 
 async function isHealthy(endpoint: string): Promise<boolean> {

@@ -1,7 +1,12 @@
 /** `npm run localstack`: the whole workflow on this machine, until Ctrl-C. */
 import { reportFailure } from '../../src/cli/failure.ts';
-import { deploy } from './deploy.ts';
-import { startLocalStack } from './localstack.ts';
+import { deploy, type LocalStack, startLocalStack } from './localstack.ts';
+
+// LocalStack does not care which Node calls it.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
+/** The one that AWS tools know. */
+const usualPort = 4566;
 
 const show = (line: string) => console.error(line);
 
@@ -9,26 +14,32 @@ async function main(): Promise<void> {
   const interrupted = new Promise<void>((stop) => {
     process.once('SIGINT', stop).once('SIGTERM', stop);
   });
-  const localstack = await startLocalStack({ show });
-  try {
+  const localstack = await startLocalStack({ port: usualPort, show });
+  const serve = async () => {
     show('Deploying the workflow');
-    await Promise.race([deploy(localstack), interrupted]);
-    for (const [name, value] of Object.entries(localstack.env)) {
-      console.log(`export ${name}=${value}`);
-    }
-    show(`
-LocalStack runs at ${localstack.endpoint}; its log is ${localstack.log}
-In another terminal, paste the lines above and
+    await deploy(localstack);
+    explain(localstack);
+    await interrupted;
+  };
+  try {
+    await Promise.race([serve(), interrupted]);
+  } finally {
+    await localstack.stop();
+  }
+}
+
+/** The lines for a shell go to standard output, alone. */
+function explain({ endpoint, env, log }: LocalStack): void {
+  for (const [name, value] of Object.entries(env)) console.log(`export ${name}=${value}`);
+  show(`
+LocalStack runs at ${endpoint}; its log is ${log}
+In another terminal, paste the lines above, and then
 
   unset AWS_PROFILE AWS_SESSION_TOKEN
   npx counterweight upload examples/digits
   npx counterweight status --watch
 
 Ctrl-C stops it, and nothing is kept.`);
-    await interrupted;
-  } finally {
-    await localstack.stop();
-  }
 }
 
 try {

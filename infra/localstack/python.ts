@@ -58,7 +58,7 @@ export async function pythonWithLocalStack(
   const unfinished = await mkdtemp(`${folder}.`);
   try {
     await run(python, ['-m', 'venv', unfinished]);
-    const options = ['--quiet', '--disable-pip-version-check', '--no-input'];
+    const options = ['--quiet', '--disable-pip-version-check', '--no-input', '--require-hashes'];
     await run(path.join(unfinished, 'bin', 'python'), [
       ...['-m', 'pip', 'install', ...options, '--requirement', requirements],
     ]);

@@ -9,7 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -40,7 +40,7 @@ import { createServer } from 'node:http';
 const own = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
 const [host, port] = process.env.GATEWAY_LISTEN.split(':');
 writeFileSync('told.json', JSON.stringify({ env: process.env, pids: [process.pid, own.pid], linked: existsSync('node_modules/zod') }));
-createServer((_, answer) => answer.end()).listen(port, host);
+createServer((_, answer) => answer.end()).listen(port, host, () => console.log('Ready.'));
 `;
 
 /** A machine of its own: a PATH, a home and a cache. */
@@ -48,11 +48,12 @@ class FakeMachine {
   readonly root = mkdtempSync(path.join(tmpdir(), 'localstack-test-'));
   readonly cache = this.#folder('cache');
   readonly states = this.#folder('states');
+  readonly server = path.join(this.root, 'server.mjs');
   readonly #bin = this.#folder('bin');
   readonly #pipLog = path.join(this.root, 'pip');
 
   constructor() {
-    writeFileSync(path.join(this.root, 'server.mjs'), fakeServer);
+    writeFileSync(this.server, fakeServer);
     vi.stubEnv('PATH', this.#bin);
     vi.stubEnv('HOME', this.#folder('home'));
     vi.stubEnv('COUNTERWEIGHT_CACHE', this.cache);
@@ -61,7 +62,7 @@ class FakeMachine {
 
   /** Adds a Python 3.13 whose pip and whose LocalStack run these shell commands. */
   addPython({ pip = 'true', localstack = '', file = path.join(this.#bin, 'python3.13') } = {}) {
-    const serve = `exec '${process.execPath}' '${path.join(this.root, 'server.mjs')}'`;
+    const serve = `exec '${process.execPath}' '${this.server}'`;
     this.#script(
       file,
       `case "$*" in
@@ -203,19 +204,24 @@ describe('the runner', () => {
     expect(readdirSync(machine.states)).toEqual([]);
   });
 
-  test('takes another port than one in use, unless it was named', async () => {
+  test('takes another port than one in use', async () => {
     machine.addPython();
-    const other = createServer();
-    // In use already on some machines, which is as good.
-    await once(other.listen(4566, '127.0.0.1'), 'listening').catch(() => {});
-    try {
-      await expect(start(4566)).rejects.toThrow(/4566 is taken/);
-      const localstack = await start();
-      expect(localstack.endpoint).not.toMatch(/:4566$/);
-      await localstack.stop();
-    } finally {
-      other.close();
-    }
+    const first = await start();
+    const port = portOf(first);
+    const second = await start(port);
+    await first.stop();
+    const third = await start(port);
+    await Promise.all([second.stop(), third.stop()]);
+    expect(portOf(second)).not.toBe(port);
+    expect(portOf(third)).toBe(port);
+  });
+
+  test('does not take another program on its port for itself', async () => {
+    machine.addPython({
+      localstack: `'${process.execPath}' '${machine.server}' > other.log & 
+        while [ ! -s other.log ]; do :; done; echo cannot listen; exit 1`,
+    });
+    await expect(start()).rejects.toThrow(/cannot listen$/);
   });
 });
 
@@ -257,7 +263,7 @@ describe.skipIf(!python)('LocalStack without Docker', () => {
   afterAll(() => localstack?.stop());
 
   test('listens on 127.0.0.1 only', async () => {
-    const port = Number(new URL(localstack.endpoint).port);
+    const port = portOf(localstack);
     // On Linux every 127.x.x.x is this machine: one that listens everywhere would answer.
     await expect(connects('127.0.0.2', port)).rejects.toThrow();
     await connects('127.0.0.1', port);
@@ -371,6 +377,10 @@ describe.skipIf(!python)('LocalStack without Docker', () => {
     return JSON.parse(Buffer.from(Payload!).toString());
   }
 });
+
+function portOf({ endpoint }: LocalStack): number {
+  return Number(new URL(endpoint).port);
+}
 
 function clientOptions({ endpoint, env }: LocalStack) {
   return {
