@@ -27,7 +27,7 @@ export const handler = entry('Start', objectCreated, async ({ detail: { bucket, 
 });
 
 /**
- * EventBridge gets keys from S3 as they are, and from LocalStack URL-encoded. The version tells
+ * AWS does not document whether the event has a key as it is or URL-encoded. The version tells
  * which it is: only the right key has it.
  */
 function possibleKeys(key: string): Set<string> {

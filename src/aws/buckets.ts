@@ -1,8 +1,8 @@
 import { paginateListStackResources, paginateListStacks } from '@aws-sdk/client-cloudformation';
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
+import { openS3 } from '../store/s3.ts';
 import { statusOf } from '../store/s3-failures.ts';
 import { describeStack, openCloudFormation, stackName } from './deployment.ts';
-import { openS3 } from './s3.ts';
 
 /**
  * The buckets of the deployment; when there is none any more, those that are left of what was

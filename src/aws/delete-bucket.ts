@@ -9,8 +9,8 @@ import {
 } from '@aws-sdk/client-s3';
 import { InterruptedError, TransientError, UserError } from '../errors.ts';
 import type { Progress } from '../stages/context.ts';
+import { openS3 } from '../store/s3.ts';
 import { codeOf } from '../store/s3-failures.ts';
-import { openS3 } from './s3.ts';
 
 /** How often a bucket is emptied before it is given up: access logs may still come in. */
 const maxRounds = 5;

@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
-import { patient } from './client-options.ts';
+import { patient } from '../store/patience.ts';
 
 /** The name of the stack that everything but the GPU trainer is in (`infra/app.ts`). */
 export const stackName = 'Counterweight';
@@ -37,7 +37,7 @@ export interface Deployed {
 }
 
 export function openCloudFormation(): CloudFormationClient {
-  return new CloudFormationClient(patient);
+  return new CloudFormationClient(patient());
 }
 
 /** The region that every AWS tool here would use. */

@@ -7,10 +7,10 @@ import {
 } from '@aws-sdk/client-sfn';
 import type { JobEvent } from '../stages/events.ts';
 import type { StartedRun } from '../stages/start.ts';
-import { patient } from './client-options.ts';
+import { patient } from '../store/patience.ts';
 
 export function openStepFunctions(): SFNClient {
-  return new SFNClient(patient);
+  return new SFNClient(patient());
 }
 
 /** The ARN of an execution of a state machine, by their names. */
@@ -61,8 +61,14 @@ export interface Execution {
   readonly stoppedAt: Date | undefined;
 }
 
+export interface DescribedExecution extends Execution {
+  /** Why it ended, unless it did well. */
+  readonly error: string | undefined;
+  readonly cause: string | undefined;
+}
+
 /** @returns undefined when there is no such execution. */
-export async function describeExecution(arn: string): Promise<Execution | undefined> {
+export async function describeExecution(arn: string): Promise<DescribedExecution | undefined> {
   try {
     const found = await openStepFunctions().send(
       new DescribeExecutionCommand({ executionArn: arn }),
@@ -72,6 +78,8 @@ export async function describeExecution(arn: string): Promise<Execution | undefi
       status: found.status!, // Always there, which the SDK's types do not say.
       startedAt: found.startDate!,
       stoppedAt: found.stopDate,
+      error: found.error,
+      cause: found.cause,
     };
   } catch (error) {
     if (error instanceof ExecutionDoesNotExist) return undefined;
@@ -79,7 +87,7 @@ export async function describeExecution(arn: string): Promise<Execution | undefi
   }
 }
 
-export interface Attempt extends Execution {
+export interface Attempt extends DescribedExecution {
   readonly run: string;
   /** From 1. */
   readonly attempt: number;

@@ -1,14 +1,8 @@
 import { GetExecutionHistoryCommand, type HistoryEvent, type SFNClient } from '@aws-sdk/client-sfn';
 import type { Execution } from './executions.ts';
 
-/** How an execution stands, by its history. */
+/** How far an execution went, by its history. */
 export interface Trace {
-  readonly status: Execution['status'];
-  readonly startedAt: Date | undefined;
-  readonly endedAt: Date | undefined;
-  /** Why it ended, unless it did well. */
-  readonly error: string | undefined;
-  readonly cause: string | undefined;
   /** In the order of the workflow. */
   readonly stages: readonly StageTrace[];
   /** Whether this very execution recorded why the run failed, and not an earlier attempt. */
@@ -18,7 +12,7 @@ export interface Trace {
 export interface StageTrace {
   readonly name: string;
   /** `skipped`: the execution went past it. */
-  readonly state: 'waiting' | 'skipped' | 'running' | 'done' | 'failed' | 'stopped';
+  readonly state: 'waiting' | 'skipped' | 'running' | 'done' | 'failed' | 'aborted';
   readonly startedAt: Date | undefined;
   readonly endedAt: Date | undefined;
   /** ARN of its Map Run, for a stage that has an execution of its own for every shard. */
@@ -56,9 +50,13 @@ export async function readHistory(client: SFNClient, execution: string): Promise
 /**
  * What happened in an execution of a workflow whose stages are in a line.
  * @param names of the stages, in that line's order.
+ * @param execution how it stands: a history may be behind, and lack its end.
  */
-export function traceHistory(names: readonly string[], events: readonly HistoryEvent[]): Trace {
-  const { status, endedAt, error, cause } = endOf(events.at(-1));
+export function traceHistory(
+  names: readonly string[],
+  events: readonly HistoryEvent[],
+  { status, stoppedAt }: Pick<Execution, 'status' | 'stoppedAt'>,
+): Trace {
   const visits = new Map<string, Visit>();
   let last: Visit | undefined;
   let failed: Visit | undefined;
@@ -76,35 +74,12 @@ export function traceHistory(names: readonly string[], events: readonly HistoryE
     const visit = visits.get(name);
     if (!visit) return unvisited(name, place < reached ? 'skipped' : 'waiting');
     const state = visit === failed ? 'failed' : visit.endedAt ? 'done' : openState(status);
-    return { students: [], ...visit, state };
+    return { students: [], ...visit, state, endedAt: visit.endedAt ?? stoppedAt };
   });
   const recordedFailure = events.some(
     ({ stateExitedEventDetails: exited }) => exited?.name === failureState,
   );
-  const startedAt = events[0]?.timestamp;
-  return { status, startedAt, endedAt, error, cause, stages, recordedFailure };
-}
-
-function endOf(
-  event: HistoryEvent | undefined,
-): Pick<Trace, 'status' | 'endedAt' | 'error' | 'cause'> {
-  const endedAt = event?.timestamp;
-  switch (event?.type) {
-    case 'ExecutionSucceeded':
-      return { status: 'SUCCEEDED', endedAt, error: undefined, cause: undefined };
-    case 'ExecutionFailed':
-      return { status: 'FAILED', endedAt, ...why(event.executionFailedEventDetails) };
-    case 'ExecutionTimedOut':
-      return { status: 'TIMED_OUT', endedAt, ...why(event.executionTimedOutEventDetails) };
-    case 'ExecutionAborted':
-      return { status: 'ABORTED', endedAt, ...why(event.executionAbortedEventDetails) };
-    default:
-      return { status: 'RUNNING', endedAt: undefined, error: undefined, cause: undefined };
-  }
-}
-
-function why(details: { error?: string | undefined; cause?: string | undefined } = {}) {
-  return { error: details.error, cause: details.cause };
+  return { stages, recordedFailure };
 }
 
 /** A stage that was entered. */
@@ -142,5 +117,5 @@ function unvisited(name: string, state: 'skipped' | 'waiting'): StageTrace {
 /** A stage that was entered and not left, by how the execution stands. */
 function openState(status: Execution['status']): StageTrace['state'] {
   if (status === 'RUNNING') return 'running';
-  return status === 'ABORTED' ? 'stopped' : 'failed';
+  return status === 'ABORTED' ? 'aborted' : 'failed';
 }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 /** One line of a log, whoever wrote it: a task, Lambda's runtime or Lambda itself. */
 export interface LogLine {
   readonly time: Date;
+  readonly group: string;
   /** The log stream: one environment of one function, or one job. */
   readonly stream: string;
   /** The line as it was written. */
@@ -53,16 +54,17 @@ const platform = z.object({
 /** Fields that are in every line, and that say nothing of what happened. */
 const common = new Set([
   ...Object.keys(written.shape),
-  ...Object.keys(thrown.shape),
   ...['timestamp', 'service', 'sampling_rate', 'xray_trace_id', 'cold_start'],
   ...['function_name', 'function_memory_size', 'function_arn', 'requestId', 'version'],
 ]);
 
 /** Takes a line apart; what is no JSON, or other JSON, is a message as it stands. */
-export function parseLogLine({ timestamp, logStreamName, message }: FilteredLogEvent): LogLine {
+export function parseLogLine(group: string, event: FilteredLogEvent): LogLine {
+  const { timestamp, logStreamName, message } = event;
   const raw = (message ?? '').trimEnd();
   const plain = {
     time: new Date(timestamp ?? 0),
+    group,
     stream: logStreamName ?? '',
     raw,
     level: undefined,
@@ -78,14 +80,14 @@ export function parseLogLine({ timestamp, logStreamName, message }: FilteredLogE
   const ours = written.safeParse(json).data;
   if (ours) {
     const error = thrown.safeParse(ours).data ?? thrown.safeParse(ours.message).data;
-    const { level, message, run, task } = ours;
+    const { level, message, run, task, errorType, errorMessage, ...others } = ours;
     return {
       ...plain,
       ...{ level, run, task },
       message: error ? `${error.errorType}: ${error.errorMessage}` : textOf(message),
       requestId: ours.function_request_id ?? ours.requestId,
       part: ours.shard ?? ours.variant,
-      facts: factsOf(ours),
+      facts: factsOf(others),
       stack: error && error.errorType !== 'UserError' ? error.stackTrace : [],
     };
   }

@@ -1,5 +1,10 @@
-import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { patient } from './client-options.ts';
+import {
+  CloudWatchLogsClient,
+  FilterLogEventsCommand,
+  type FilterLogEventsCommandOutput,
+} from '@aws-sdk/client-cloudwatch-logs';
+import { patient } from '../store/patience.ts';
+import type { Deployed } from './deployment.ts';
 import { type LogLine, parseLogLine } from './log-line.ts';
 import type { RunFailure } from './status.ts';
 
@@ -12,7 +17,12 @@ interface Period {
   readonly endedAt: Date | undefined;
 }
 
+/** Of the jobs that train on a GPU (`infra/trainer-stack.ts`). */
+const trainerLogGroup = '/aws/batch/counterweight-trainer';
+
 interface Query extends Period {
+  /** Default: all that there are. */
+  readonly group?: string;
   /** In CloudWatch's language. A server may ignore it, as LocalStack does with those on fields. */
   readonly pattern?: string;
   readonly stream?: string;
@@ -20,12 +30,12 @@ interface Query extends Period {
 
 /** The log of everything that is deployed, as far as it is about one run. */
 export class RunLogs {
-  readonly #client = new CloudWatchLogsClient(patient);
-  readonly #logGroup: string;
+  readonly #client = new CloudWatchLogsClient(patient());
+  readonly #groups: readonly string[];
   readonly #run: string;
 
-  constructor(logGroup: string, run: string) {
-    this.#logGroup = logGroup;
+  constructor({ logGroup, trainer }: Pick<Deployed, 'logGroup' | 'trainer'>, run: string) {
+    this.#groups = trainer === 'gpu' ? [logGroup, trainerLogGroup] : [logGroup];
     this.#run = run;
   }
 
@@ -47,27 +57,33 @@ export class RunLogs {
 
   /**
    * All that was written while the request ran that failed: its own lines, Lambda's and those that
-   * native code wrote without saying for which request.
+   * native code wrote without saying for which request. Of a job, which has no requests, all lines.
    * @param task the one that failed, as `functions/index.ts` names it.
    */
   async ofFailure(failure: RunFailure, task: string | undefined): Promise<LogLine[]> {
-    const last = await this.#lastRequest(failure, task);
-    if (!last) return [];
-    const { requestId, stream } = last;
-    if (requestId === undefined) return this.#sorted({ ...failure, stream });
-    const itsOwn = await this.#sorted({ ...failure, pattern: `"${requestId}"` });
-    const lines = await this.#sorted({ ...failure, stream: itsOwn[0]?.stream ?? stream });
+    const [, named] = /(?:RequestId: |Z )([0-9a-f-]{36})\b/.exec(failure.message) ?? [];
+    const known =
+      named === undefined
+        ? await this.#lastLine(failure, task)
+        : await this.#firstMention(named, failure);
+    if (!known) return [];
+    const { group, stream } = known;
+    const requestId = named ?? known.requestId;
+    const lines = await this.#sorted({ ...failure, group, stream });
+    if (requestId === undefined) return lines;
     const mentions = ({ raw }: LogLine) => raw.includes(requestId);
     return lines.slice(lines.findIndex(mentions), lines.findLastIndex(mentions) + 1);
   }
 
-  /** A failure of Lambda's names its request; a task's own is that of the last lines about it. */
-  async #lastRequest(
-    failure: RunFailure,
-    task: string | undefined,
-  ): Promise<Pick<LogLine, 'requestId' | 'stream'> | undefined> {
-    const [, requestId] = /RequestId: ([0-9a-f-]{36})/.exec(failure.message) ?? [];
-    if (requestId !== undefined) return { requestId, stream: '' };
+  async #firstMention(requestId: string, period: Period): Promise<LogLine | undefined> {
+    for await (const line of this.#search({ ...period, pattern: `"${requestId}"` })) {
+      if (line.raw.includes(requestId)) return line;
+    }
+    return undefined;
+  }
+
+  /** The last one about the task that failed: by the try after which nothing retried it. */
+  async #lastLine(failure: RunFailure, task: string | undefined): Promise<LogLine | undefined> {
     let last: LogLine | undefined;
     for await (const line of this.lines(failure)) {
       if (task !== undefined && line.task !== task) continue;
@@ -83,20 +99,30 @@ export class RunLogs {
     return lines.sort((a, b) => a.time.getTime() - b.time.getTime());
   }
 
-  async *#search({ startedAt, endedAt, pattern, stream }: Query): AsyncGenerator<LogLine> {
+  async *#search(query: Query): AsyncGenerator<LogLine> {
+    for (const group of query.group === undefined ? this.#groups : [query.group]) {
+      yield* this.#searchGroup(group, query);
+    }
+  }
+
+  async *#searchGroup(
+    group: string,
+    { startedAt, endedAt, pattern, stream }: Query,
+  ): AsyncGenerator<LogLine> {
     let nextToken: string | undefined;
     do {
-      const page = await this.#client.send(
+      const page: FilterLogEventsCommandOutput = await this.#client.send(
         new FilterLogEventsCommand({
-          logGroupName: this.#logGroup,
+          logGroupName: group,
           startTime: startedAt?.getTime(),
           endTime: endedAt && endedAt.getTime() + latenessMs,
           filterPattern: pattern,
+          interleaved: true, // By time, not stream by stream: what AWS always does, and LocalStack not.
           logStreamNames: stream ? [stream] : undefined,
           nextToken,
         }),
       );
-      yield* (page.events ?? []).map(parseLogLine);
+      for (const event of page.events ?? []) yield parseLogLine(group, event);
       nextToken = page.nextToken;
     } while (nextToken);
   }

@@ -1,13 +1,17 @@
-import { z } from 'zod';
-import { billSchema } from '../cost/bill.ts';
+import type { z } from 'zod';
 import { parseCause } from '../stages/failure-cause.ts';
 import { keys } from '../stages/keys.ts';
-import { planSchema, type RunRecord, recordSchema } from '../stages/plan-file.ts';
+import { type RunRecord, recordSchema } from '../stages/plan-file.ts';
 import { type Publication, publicationSchema } from '../stages/publish.ts';
 import { failureSchema } from '../stages/record-failure.ts';
 import { readJson } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
-import { type Attempt, openStepFunctions } from './executions.ts';
+import {
+  type Attempt,
+  type DescribedExecution,
+  describeExecution,
+  openStepFunctions,
+} from './executions.ts';
 import {
   readHistory,
   type StageTrace,
@@ -16,16 +20,19 @@ import {
   traceHistory,
 } from './history.ts';
 import { countShards, firstFailedShard, type ShardCounts } from './map-runs.ts';
+import { type PlanPart, readPlanPart } from './plan-part.ts';
 
 /** All that there is to tell of a run's newest execution. */
 export interface RunStatus {
   readonly run: string;
   /** From 1: which of the run's executions this is. */
   readonly attempt: number;
-  readonly status: Trace['status'];
+  readonly status: DescribedExecution['status'];
+  /** Its config was missing or wrong when its batch came: it fails at once, and cannot go on. */
+  readonly refused: boolean;
   /** Location of the dataset; undefined when the run has no record. */
   readonly dataset: string | undefined;
-  readonly startedAt: Date | undefined;
+  readonly startedAt: Date;
   readonly endedAt: Date | undefined;
   readonly stages: readonly StageStatus[];
   /** Why it ended, unless it did well. */
@@ -59,13 +66,6 @@ export interface RunFailure {
   readonly endedAt: Date | undefined;
 }
 
-/** What is needed of a plan; its whole schema would refuse that of a slightly other version. */
-const planPart = z.object({
-  variants: z.array(z.object({ name: z.string() })),
-  sets: planSchema.shape.sets,
-  estimate: z.object({ bill: billSchema }).optional(),
-});
-
 /** Reads how a run's execution stands, again and again; what does not change is read once. */
 export class StatusReader {
   readonly #results: ObjectStore;
@@ -75,7 +75,7 @@ export class StatusReader {
   /** By ARN: those of Map Runs that ended. */
   readonly #counts = new Map<string, ShardCounts>();
   #record: RunRecord | undefined;
-  #plan: z.infer<typeof planPart> | undefined;
+  #plan: PlanPart | undefined;
 
   /** @param stageNames the stages of the workflow, in the order in which they come. */
   constructor(results: ObjectStore, attempt: Attempt, stageNames: readonly string[]) {
@@ -84,22 +84,28 @@ export class StatusReader {
     this.#stageNames = stageNames;
   }
 
-  /** Calls Step Functions once or twice, however many shards there are. */
+  /** Calls Step Functions two or three times, however many shards there are. */
   async read(): Promise<RunStatus> {
     const { run, attempt, arn } = this.#attempt;
-    const trace = traceHistory(this.#stageNames, await readHistory(this.#client, arn));
+    const [events, described] = await Promise.all([
+      readHistory(this.#client, arn),
+      describeExecution(arn),
+    ]);
+    const execution = described ?? this.#attempt;
+    const trace = traceHistory(this.#stageNames, events, execution);
     this.#record ??= await this.#ifThere(keys.record(run), recordSchema);
-    this.#plan ??= await this.#ifThere(keys.plan(run), planPart);
-    const { status, startedAt, endedAt } = trace;
+    this.#plan ??= await readPlanPart(this.#results, run);
+    const { status, startedAt, stoppedAt } = execution;
     return {
       run,
       attempt,
       status,
+      refused: this.#refusal !== undefined,
       dataset: this.#record?.dataset,
       startedAt,
-      endedAt,
+      endedAt: stoppedAt,
       stages: await Promise.all(trace.stages.map((stage) => this.#stage(stage))),
-      failure: await this.#failure(trace),
+      failure: await this.#failure(execution, trace),
       publication:
         status === 'SUCCEEDED'
           ? await this.#ifThere(keys.publication(run), publicationSchema)
@@ -142,30 +148,35 @@ export class StatusReader {
     return Object.values(sets).reduce((sum, { shards }) => sum + shards, 0);
   }
 
-  async #failure(trace: Trace): Promise<RunFailure | undefined> {
-    const { status, stages } = trace;
+  async #failure(
+    execution: DescribedExecution,
+    { stages, recordedFailure }: Trace,
+  ): Promise<RunFailure | undefined> {
+    const { status } = execution;
     if (status === 'RUNNING' || status === 'SUCCEEDED') return undefined;
-    const stage = stages.find(({ state }) => state === 'failed' || state === 'stopped');
-    const { startedAt, endedAt } = stage ?? trace;
+    const stage = stages.find(({ state }) => state === 'failed' || state === 'aborted');
     const student = stage?.students.indexOf('failed') ?? -1;
     const where = {
       stage: stage?.name,
       part: this.#plan?.variants[student]?.name,
-      startedAt,
-      endedAt: endedAt ?? trace.endedAt,
+      startedAt: stage?.startedAt ?? execution.startedAt,
+      endedAt: stage?.endedAt ?? execution.stoppedAt,
     };
-    const refused = this.#record && 'refused' in this.#record ? this.#record.refused : undefined;
-    if (refused) return { ...where, error: 'UserError', ...refused };
+    if (this.#refusal) return { ...where, error: 'UserError', ...this.#refusal };
     if (stage?.state === 'failed' && stage.mapRun !== undefined) {
       const onShard = await firstFailedShard(this.#client, stage.mapRun);
       if (onShard) return { ...onShard, stage: stage.name, part: onShard.shard };
     }
-    if (trace.recordedFailure) {
+    if (recordedFailure) {
       const recorded = await this.#ifThere(keys.failure(this.#attempt.run), failureSchema);
-      const { error, message, hint } = recorded ?? unsaid(trace);
+      const { error, message, hint } = recorded ?? unsaid(execution);
       return { ...where, error, message, hint };
     }
-    return { ...where, ...unsaid(trace) };
+    return { ...where, ...unsaid(execution) };
+  }
+
+  get #refusal(): { readonly message: string; readonly hint: string } | undefined {
+    return this.#record && 'refused' in this.#record ? this.#record.refused : undefined;
   }
 
   async #ifThere<T>(key: string, schema: z.ZodType<T>): Promise<T | undefined> {
@@ -174,19 +185,20 @@ export class StatusReader {
 }
 
 /** Why an execution ended that recorded no failure, as Step Functions has it. */
-function unsaid({ status, error, cause }: Trace): Pick<RunFailure, 'error' | 'message' | 'hint'> {
-  if (cause !== undefined) {
-    const { message, hint } = parseCause(cause);
-    return { error: error ?? status, message, hint };
-  }
-  const message = {
-    ABORTED: 'it was stopped',
-    TIMED_OUT: 'it took longer than the workflow allows',
-  };
-  const known = status === 'ABORTED' || status === 'TIMED_OUT' ? message[status] : undefined;
-  return {
-    error: error ?? status,
-    message: known ?? 'Step Functions does not say why',
-    hint: undefined,
-  };
+function unsaid({
+  status,
+  error,
+  cause,
+}: DescribedExecution): Pick<RunFailure, 'error' | 'message' | 'hint'> {
+  // Step Functions has the cause of an abort, too: what `stopExecution` was told.
+  const { message, hint } = cause
+    ? parseCause(cause)
+    : { message: unsaidOf(status), hint: undefined };
+  return { error: error ?? status, message, hint };
+}
+
+function unsaidOf(status: DescribedExecution['status']): string {
+  if (status === 'ABORTED') return 'it was stopped';
+  if (status === 'TIMED_OUT') return 'it took longer than the workflow allows';
+  return 'Step Functions does not say why';
 }

@@ -9,9 +9,9 @@ import type { Progress } from '../stages/context.ts';
 import { checkKey, compareKeys } from '../store/key.ts';
 import { readBytes } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
+import { openS3 } from '../store/s3.ts';
 import { explain } from '../store/s3-failures.ts';
 import type { ObjectInfo, ObjectStore } from '../store/store.ts';
-import { openS3 } from './s3.ts';
 import { etagOf, partBytesOf } from './s3-etag.ts';
 import { sideBySide } from './side-by-side.ts';
 

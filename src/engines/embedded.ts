@@ -100,7 +100,9 @@ async function execute(job: JobEvent, options: RunOptions): Promise<RunSummary['
       return result;
     },
     async (bucket, key) => {
-      const items = await readJson(await openStore(bucket), key, z.array(z.json()));
+      // Step Functions names a bucket; a folder is its own name.
+      const location = job.results.startsWith('s3://') ? `s3://${bucket}` : bucket;
+      const items = await readJson(await openStore(location), key, z.array(z.json()));
       map = { done: 0, total: items.length };
       return items;
     },

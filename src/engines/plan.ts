@@ -1,5 +1,6 @@
+import type { Estimate } from '../cost/estimate.ts';
 import { openJob, shardItems } from '../stages/job.ts';
-import { keys } from '../stages/keys.ts';
+import { countLabeled } from '../stages/label-cache.ts';
 import { plan as planStage } from '../stages/plan.ts';
 import type { Plan } from '../stages/plan-file.ts';
 import { startRun } from '../stages/start.ts';
@@ -21,6 +22,8 @@ export interface PlanSummary {
   /** How many shards have labels of this teacher already. */
   readonly labelCache: { readonly shards: number; readonly reused: number };
   readonly warnings: readonly string[];
+  /** What the run would use and cost on AWS, as it was when it was first planned. */
+  readonly estimate: Estimate;
 }
 
 /**
@@ -35,17 +38,18 @@ export async function plan(options: PlanOptions): Promise<PlanSummary> {
   await planStage(event, context);
   const job = await openJob(event);
   const items = await shardItems(job);
-  const digest = job.plan.teacher.digest;
-  const labeled = await Promise.all(
-    items.map(({ id }) => job.results.head(keys.labels(digest, id))),
-  );
+  const ids = items.map(({ id }) => id);
   return {
     run: event.run,
     sets: job.plan.sets,
     classes: job.plan.classes,
     teacher: job.plan.teacher.kind,
     students: job.plan.variants.map(({ name }) => name),
-    labelCache: { shards: items.length, reused: labeled.filter(Boolean).length },
+    labelCache: {
+      shards: items.length,
+      reused: await countLabeled(job.results, job.plan.teacher.digest, ids),
+    },
     warnings: job.plan.warnings,
+    estimate: job.plan.estimate,
   };
 }

@@ -16,6 +16,8 @@ interface State {
   ItemsPath?: string;
   ResultPath?: string | null;
   ItemProcessor?: Machine;
+  Retry?: { ErrorEquals: string[]; [field: string]: Json }[];
+  Catch?: { ErrorEquals: string[]; [field: string]: Json }[];
 }
 
 export interface Machine {
@@ -51,6 +53,8 @@ export function prepareWorkflow(
         Resource: 'arn:aws:states:::s3:getObject',
         Parameters: state.ItemReader.Parameters,
         ResultPath: '$.items',
+        Retry: [{ ErrorEquals: ['TransientError'], MaxAttempts: 6, JitterStrategy: 'FULL' }],
+        Catch: state.Catch ?? [],
         Next: name,
       };
       handlers[reader] = (input) => {

@@ -14,6 +14,7 @@ import {
 import { TransientError, UserError } from '../errors.ts';
 import { checkRange, isEmpty, missingError, outsideError } from './failures.ts';
 import { checkKey } from './key.ts';
+import { patient } from './patience.ts';
 import { resumable } from './resume.ts';
 import { attemptsOf, codeOf, explain, type Request, statusOf } from './s3-failures.ts';
 import type {
@@ -63,7 +64,7 @@ export class S3Store implements ObjectStore {
     this.location = path === '' ? `s3://${bucket}` : `s3://${bucket}/${path}`;
     this.#bucket = bucket;
     this.#prefix = path === '' ? '' : `${path}/`;
-    this.#client = openClient();
+    this.#client = openS3();
   }
 
   async head(key: string): Promise<ObjectInfo | undefined> {
@@ -200,9 +201,11 @@ export class S3Store implements ObjectStore {
   }
 }
 
-function openClient(): S3Client {
+/** A client as every part of counterweight that talks to S3 opens it. */
+export function openS3(): S3Client {
   const endpoint = process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL;
   return new S3Client({
+    ...patient(),
     // Other servers than AWS rarely have a host name for each bucket.
     ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
     followRegionRedirects: true,

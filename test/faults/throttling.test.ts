@@ -5,20 +5,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from 'counterweight';
-import { afterAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { shardItem } from '../../src/stages/events.ts';
 import { keys } from '../../src/stages/keys.ts';
 import { planSchema } from '../../src/stages/plan-file.ts';
 import { readBytes, readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
-import { put, startLocalS3 } from '../stages/s3.ts';
-import { startFaultyProxy } from '../store/faulty-proxy.ts';
+import { startLocalS3 } from '../aws/local-s3.ts';
+import { put } from '../stages/put.ts';
 import { makeDataset } from '../workflow/datasets.ts';
 
-const { endpoint, missing } = await startLocalS3('data', 'results');
-const proxy = await startFaultyProxy(endpoint);
-afterAll(() => proxy.stop());
+const { missing, proxy, makeBucket } = await startLocalS3();
 
 const network = '{ architecture: mlp, width: 8, depth: 1, epochs: 2, batchSize: 32 }';
 /** Sections of the config that make a run of a few hundred requests. */
@@ -30,18 +28,18 @@ const sections = {
 };
 const slowDown = { answer: 503, code: 'SlowDown' };
 
-/** Of ten in a row: in the middle of the stages, for nobody retries the very start of a run. */
+/** Of four in a row: in the middle of the stages, for nobody retries the very start of a run. */
 const lastOfBurst = 160;
 
 /**
  * What happens to one request after another. The SDK gives a request three attempts: a single fault
- * is its affair, and ten in a row, of which one request or another gets three, are the workflow's.
+ * is its affair, and four in a row are the workflow's.
  */
 function* faults(requests: number) {
   for (let i = 1; i <= requests; i++) {
-    if (i % 13 === 0 || (i > lastOfBurst - 10 && i <= lastOfBurst)) yield slowDown;
-    else if (i % 17 === 0) yield 'lost';
-    else if (i % 29 === 0) yield { cutAfterBytes: 100 };
+    if (i % 23 === 0 || (i > lastOfBurst - 4 && i <= lastOfBurst)) yield slowDown;
+    else if (i % 31 === 0) yield 'lost';
+    else if (i % 37 === 0) yield { cutAfterBytes: 100 };
     else yield 'none';
   }
 }
@@ -49,23 +47,24 @@ function* faults(requests: number) {
 describe.skipIf(missing)('a run under throttling and dropped connections', () => {
   test('ends with the labels, weights and students of an undisturbed one', async () => {
     const { dataset, results } = makeDataset('csv', sections);
-    const undisturbed = await run({ dataset, results, workers: 2 });
-
+    const s3 = {
+      dataset: `s3://${await makeBucket()}/wine`,
+      results: `s3://${await makeBucket()}/of/all`,
+    };
     for (const entry of readdirSync(dataset, { recursive: true, withFileTypes: true })) {
       if (!entry.isFile()) continue;
       const path = join(entry.parentPath, entry.name);
-      await put('s3://data/wine', path.slice(dataset.length + 1), readFileSync(path));
+      await put(s3.dataset, path.slice(dataset.length + 1), readFileSync(path));
     }
-    vi.stubEnv('AWS_ENDPOINT_URL_S3', proxy.endpoint);
+    proxy.requests.length = 0;
     proxy.faults.push(...faults(3_000));
-    const disturbed = await run({
-      dataset: 's3://data/wine',
-      results: 's3://results/of/all',
-      workers: 2,
-    });
+    const [disturbed, undisturbed] = await Promise.all([
+      run({ ...s3, workers: 2 }),
+      run({ dataset, results, workers: 1 }),
+    ]);
     proxy.faults.length = 0;
     expect(proxy.requests.length).toBeGreaterThan(lastOfBurst);
-    expect(await outcome('s3://results/of/all', disturbed.run)).toEqual(
+    expect(await outcome(s3.results, disturbed.run)).toEqual(
       await outcome(results, undisturbed.run),
     );
     const { run: _, dataset: __, ...figures } = undisturbed.metrics;

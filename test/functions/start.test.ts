@@ -7,13 +7,16 @@ import { recordSchema } from '../../src/stages/plan-file.ts';
 import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
 import { startFakeStepFunctions } from '../aws/fake-step-functions.ts';
-import { put, startLocalS3 } from '../stages/s3.ts';
+import { startLocalS3 } from '../aws/local-s3.ts';
+import { put } from '../stages/put.ts';
 
-const { missing } = await startLocalS3('data', 'results');
+const { missing, makeBucket } = await startLocalS3();
+const [bucket, resultsBucket] = missing ? ['', ''] : [await makeBucket(), await makeBucket()];
+const results = `s3://${resultsBucket}`;
 const stepFunctions = await startFakeStepFunctions();
 const machine = 'arn:aws:states:us-east-1:123456789012:stateMachine:counterweight';
 vi.stubEnv('STATE_MACHINE', machine);
-vi.stubEnv('RESULTS', 's3://results');
+vi.stubEnv('RESULTS', results);
 
 const config = `
 task: { type: tabular-classification, classes: [red, white], target: colour }
@@ -34,7 +37,7 @@ describe.skipIf(missing)('the Start function', () => {
 
   /** Puts a marker, and gives what EventBridge then sends, as the S3 User Guide has it. */
   async function markerArrives() {
-    const { version, etag } = await put(`s3://data/${prefix}`, 'unlabeled/1 + 1/_SUCCESS');
+    const { version, etag } = await put(`s3://${bucket}/${prefix}`, 'unlabeled/1 + 1/_SUCCESS');
     return {
       version: '0',
       id: '17793124-05d4-b198-2fde-7ededc63b103',
@@ -43,10 +46,10 @@ describe.skipIf(missing)('the Start function', () => {
       account: '123456789012',
       time: '2026-11-12T00:00:00Z',
       region: 'us-east-1',
-      resources: ['arn:aws:s3:::data'],
+      resources: [`arn:aws:s3:::${bucket}`],
       detail: {
         version: '0',
-        bucket: { name: 'data' },
+        bucket: { name: bucket },
         object: {
           key: `${prefix}/unlabeled/1 + 1/_SUCCESS`,
           size: 0,
@@ -63,20 +66,20 @@ describe.skipIf(missing)('the Start function', () => {
   }
 
   test('starts the execution of the run, with what its tasks need', async () => {
-    await put(`s3://data/${prefix}`, 'distill.yaml', config);
+    await put(`s3://${bucket}/${prefix}`, 'distill.yaml', config);
     const { started } = (await handler(await markerArrives(), context)) as { started: string };
     const execution = `${machine.replace('stateMachine', 'execution')}:${started}`;
     expect([...stepFunctions.executions.keys()]).toEqual([execution]);
     expect(JSON.parse(String(stepFunctions.executions.get(execution)?.input))).toEqual({
       run: started,
-      dataset: `s3://data/${prefix}`,
-      results: 's3://results',
+      dataset: `s3://${bucket}/${prefix}`,
+      results,
       execution,
     });
   });
 
   test('ten times the same event at once is one execution', async () => {
-    await put(`s3://data/${prefix}`, 'distill.yaml', config);
+    await put(`s3://${bucket}/${prefix}`, 'distill.yaml', config);
     const event = await markerArrives();
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => handler(structuredClone(event), context)),
@@ -86,7 +89,7 @@ describe.skipIf(missing)('the Start function', () => {
   });
 
   test('an event that comes again after the execution has ended starts no other', async () => {
-    await put(`s3://data/${prefix}`, 'distill.yaml', config);
+    await put(`s3://${bucket}/${prefix}`, 'distill.yaml', config);
     const event = await markerArrives();
     const first = await handler(event, context);
     for (const execution of stepFunctions.executions.values()) execution.status = 'FAILED';
@@ -95,7 +98,7 @@ describe.skipIf(missing)('the Start function', () => {
   });
 
   test('a late event, and one of another object, start nothing', async () => {
-    await put(`s3://data/${prefix}`, 'distill.yaml', config);
+    await put(`s3://${bucket}/${prefix}`, 'distill.yaml', config);
     const late = await markerArrives();
     const other = await markerArrives();
     other.detail.object.key = `${prefix}/labeled/_SUCCESS`;
@@ -107,16 +110,12 @@ describe.skipIf(missing)('the Start function', () => {
   test('a run without a config is started too, so that it fails where it is looked for', async () => {
     const { started } = (await handler(await markerArrives(), context)) as { started: string };
     expect(stepFunctions.executions.size).toBe(1);
-    const record = await readJson(
-      await openStore('s3://results'),
-      keys.record(started),
-      recordSchema,
-    );
+    const record = await readJson(await openStore(results), keys.record(started), recordSchema);
     expect(record).toHaveProperty('refused.message', expect.stringContaining('no distill.yaml'));
   });
 
   test('goes on when Step Functions throttles', async () => {
-    await put(`s3://data/${prefix}`, 'distill.yaml', config);
+    await put(`s3://${bucket}/${prefix}`, 'distill.yaml', config);
     stepFunctions.failures.push('ThrottlingException', 'TooManyRequestsException');
     await handler(await markerArrives(), context);
     expect(stepFunctions.requests).toEqual(Array(3).fill('StartExecution'));
@@ -124,7 +123,7 @@ describe.skipIf(missing)('the Start function', () => {
   });
 
   test('fails under its name when it may not start anything: the event is kept', async () => {
-    await put(`s3://data/${prefix}`, 'distill.yaml', config);
+    await put(`s3://${bucket}/${prefix}`, 'distill.yaml', config);
     stepFunctions.failures.push('AccessDeniedException');
     await expect(handler(await markerArrives(), context)).rejects.toMatchObject({
       name: 'AccessDeniedException',

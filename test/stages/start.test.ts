@@ -1,6 +1,6 @@
 /** The trigger's part that decides: which marker starts which run. */
 import { randomUUID } from 'node:crypto';
-import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Context } from '../../src/stages/context.ts';
 import { keys } from '../../src/stages/keys.ts';
@@ -10,9 +10,12 @@ import { datasetName, type StartedRun, startBatch } from '../../src/stages/start
 import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
 import { S3Store } from '../../src/store/s3.ts';
-import { put, startLocalS3 } from './s3.ts';
+import { startLocalS3 } from '../aws/local-s3.ts';
+import { put } from './put.ts';
 
-const { missing } = await startLocalS3('data', 'results');
+const { missing, admin, makeBucket } = await startLocalS3();
+const [bucket, resultsBucket] = missing ? ['', ''] : [await makeBucket(), await makeBucket()];
+const results = `s3://${resultsBucket}`;
 
 const config = `
 task: { type: tabular-classification, classes: [red, white], target: colour }
@@ -22,28 +25,28 @@ student: { architecture: mlp }
 `;
 
 describe.skipIf(missing)('startBatch', () => {
-  /** A dataset of its own for each test: s3://data/<id>/wine. */
+  /** A dataset of its own for each test: s3://BUCKET/<id>/wine. */
   let dataset: string;
   let prefix: string;
   beforeEach(() => {
     prefix = `${randomUUID()}/wine`;
-    dataset = `s3://data/${prefix}`;
+    dataset = `s3://${bucket}/${prefix}`;
   });
 
   /** Puts the marker of a batch, and gives the event that says so. */
   async function complete(batch: string) {
     const key = batch === '' ? 'unlabeled/_SUCCESS' : `unlabeled/${batch}/_SUCCESS`;
     const { version } = await put(dataset, key);
-    return { bucket: 'data', key: `${prefix}/${key}`, version };
+    return { bucket, key: `${prefix}/${key}`, version };
   }
 
   test('makes the record of the run that the marker asks for', async () => {
     await put(dataset, 'distill.yaml', config);
-    const started = await startBatch(await complete('monday'), 's3://results');
+    const started = await startBatch(await complete('monday'), results);
     expect(started).toEqual({
       run: expect.stringMatching(/^wine-[0-9a-f]{6}-[0-9a-f]{12}$/),
       dataset,
-      results: 's3://results',
+      results,
     });
     expect(await recordOf(started)).toMatchObject({
       run: started!.run,
@@ -56,7 +59,7 @@ describe.skipIf(missing)('startBatch', () => {
   test('an event that comes ten times at once is one run', async () => {
     await put(dataset, 'distill.yaml', config);
     const marker = await complete('monday');
-    const events = Array.from({ length: 10 }, () => startBatch(marker, 's3://results'));
+    const events = Array.from({ length: 10 }, () => startBatch(marker, results));
     const runs = (await Promise.all(events)).map((started) => started!.run);
     expect(new Set(runs).size).toBe(1);
   });
@@ -64,29 +67,28 @@ describe.skipIf(missing)('startBatch', () => {
   test('an event that comes late, after its marker was replaced, starts nothing', async () => {
     await put(dataset, 'distill.yaml', config);
     const first = await complete('monday');
-    const started = await startBatch(first, 's3://results');
+    const started = await startBatch(first, results);
     const second = await complete('monday');
-    expect(await startBatch(first, 's3://results')).toBeUndefined();
-    const again = await startBatch(second, 's3://results');
+    expect(await startBatch(first, results)).toBeUndefined();
+    const again = await startBatch(second, results);
     expect(again!.run).not.toBe(started!.run);
   });
 
   test('nor does one whose marker was taken away', async () => {
     await put(dataset, 'distill.yaml', config);
     const marker = await complete('monday');
-    const client = new S3Client({ forcePathStyle: true });
-    await client.send(new DeleteObjectCommand({ Bucket: 'data', Key: marker.key }));
-    expect(await startBatch(marker, 's3://results')).toBeUndefined();
+    await admin.send(new DeleteObjectCommand({ Bucket: bucket, Key: marker.key }));
+    expect(await startBatch(marker, results)).toBeUndefined();
   });
 
   test('batches that are completed at the same time are one run over both', async () => {
     await put(dataset, 'distill.yaml', config);
     const markers = [await complete('tuesday'), await complete('monday'), await complete('')];
-    const runs = await Promise.all(markers.map((marker) => startBatch(marker, 's3://results')));
+    const runs = await Promise.all(markers.map((marker) => startBatch(marker, results)));
     expect(runs[0]).toEqual(runs[1]);
     expect(runs[0]).toEqual(runs[2]);
     expect(await recordOf(runs[0])).toMatchObject({ batches: ['', 'monday', 'tuesday'] });
-    const wednesday = await startBatch(await complete('wednesday'), 's3://results');
+    const wednesday = await startBatch(await complete('wednesday'), results);
     expect(wednesday!.run).not.toBe(runs[0]!.run);
     expect(await recordOf(wednesday)).toMatchObject({
       batches: ['', 'monday', 'tuesday', 'wednesday'],
@@ -105,9 +107,9 @@ describe.skipIf(missing)('startBatch', () => {
     'wine/unlabeled//_SUCCESS',
     '/unlabeled/monday/_SUCCESS',
   ])('what is no marker starts nothing: %s', async (key) => {
-    await put('s3://data/wine', 'distill.yaml', config);
+    await put(`s3://${bucket}/wine`, 'distill.yaml', config);
     const { VersionId } = await putRaw(key);
-    const started = await startBatch({ bucket: 'data', key, version: VersionId! }, 's3://results');
+    const started = await startBatch({ bucket, key, version: VersionId! }, results);
     expect(started).toBeUndefined();
   });
 
@@ -123,13 +125,10 @@ describe.skipIf(missing)('startBatch', () => {
       ['of 1,024 bytes', `${'w'.repeat(500)}/unlabeled/${'é'.repeat(252)}`],
     ])('%s', async (_, batch) => {
       const key = `${batch}/_SUCCESS`;
-      const [location] = `s3://data/${key}`.split(/(?<=[^/])\/unlabeled\/(?=[^/]*\/_SUCCESS)/);
+      const [location] = `s3://${bucket}/${key}`.split(/(?<=[^/])\/unlabeled\/(?=[^/]*\/_SUCCESS)/);
       await put(location!, 'distill.yaml', config);
       const { VersionId } = await putRaw(key);
-      const started = await startBatch(
-        { bucket: 'data', key, version: VersionId! },
-        's3://results',
-      );
+      const started = await startBatch({ bucket, key, version: VersionId! }, results);
       expect(started?.dataset).toBe(location);
       expect(started?.run).toMatch(runName);
       expect(await recordOf(started)).toMatchObject({ batches: [batch.split('/').at(-1)] });
@@ -143,7 +142,7 @@ describe.skipIf(missing)('startBatch', () => {
       ['a wrong field', `${config}studnet: 1`, /studnet/, /^Correct the file/],
     ])('%s', async (_, text, message, hint) => {
       if (text) await put(dataset, 'distill.yaml', text);
-      const started = await startBatch(await complete('monday'), 's3://results');
+      const started = await startBatch(await complete('monday'), results);
       const record = await recordOf(started);
       expect(record).toEqual({
         run: started!.run,
@@ -160,9 +159,9 @@ describe.skipIf(missing)('startBatch', () => {
     });
 
     test('and after the config is mended, the marker put again starts a run', async () => {
-      const refused = await startBatch(await complete('monday'), 's3://results');
+      const refused = await startBatch(await complete('monday'), results);
       await put(dataset, 'distill.yaml', config);
-      const started = await startBatch(await complete('monday'), 's3://results');
+      const started = await startBatch(await complete('monday'), results);
       expect(started!.run).not.toBe(refused!.run);
       expect(await recordOf(started)).toHaveProperty('config');
     });
@@ -192,13 +191,10 @@ test('two datasets never share a name', () => {
 });
 
 async function recordOf(started: StartedRun | undefined) {
-  const results = await openStore('s3://results');
-  return readJson(results, keys.record(started!.run), recordSchema);
+  return readJson(await openStore(results), keys.record(started!.run), recordSchema);
 }
 
 /** An object at exactly this key, which a location and a key in it may not be able to spell. */
 function putRaw(Key: string) {
-  return new S3Client({ forcePathStyle: true }).send(
-    new PutObjectCommand({ Bucket: 'data', Key, Body: Buffer.from('') }),
-  );
+  return admin.send(new PutObjectCommand({ Bucket: bucket, Key, Body: Buffer.from('') }));
 }

@@ -4,9 +4,10 @@ import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { markQuietBatches } from '../../src/stages/sweep.ts';
 import { openStore } from '../../src/store/open.ts';
-import { put, startLocalS3 } from './s3.ts';
+import { startLocalS3 } from '../aws/local-s3.ts';
+import { put } from './put.ts';
 
-const { missing } = await startLocalS3('data', 'other');
+const { missing, makeBucket } = await startLocalS3();
 
 const quietMinutes = 30;
 
@@ -89,11 +90,12 @@ describe('markQuietBatches', () => {
 
   describe.skipIf(missing)('in a bucket', () => {
     test('of keys with any characters, and of datasets with a leading /', async () => {
-      await put('s3://data', 'red wine+%2F/unlabeled/a b%20/日本.csv', 'x');
-      await put('s3://data//wine', 'unlabeled/b/a.csv', 'x');
-      expect(await markQuietBatches('s3://data', quietMinutes)).toBe(0);
-      expect(await markQuietBatches('s3://data', 0)).toBe(2);
-      expect(await markersIn('s3://data')).toEqual([
+      const data = `s3://${await makeBucket()}`;
+      await put(data, 'red wine+%2F/unlabeled/a b%20/日本.csv', 'x');
+      await put(`${data}//wine`, 'unlabeled/b/a.csv', 'x');
+      expect(await markQuietBatches(data, quietMinutes)).toBe(0);
+      expect(await markQuietBatches(data, 0)).toBe(2);
+      expect(await markersIn(data)).toEqual([
         '/wine/unlabeled/b/_SUCCESS',
         'red wine+%2F/unlabeled/a b%20/_SUCCESS',
       ]);
@@ -101,14 +103,15 @@ describe('markQuietBatches', () => {
 
     test('a batch that takes no marker holds no other up, and is told of in the end', async () => {
       // 1,024 bytes with "a" as its only object, and more with a marker.
+      const data = `s3://${await makeBucket()}`;
       const batch = 'é'.repeat(504);
-      await put('s3://other', `a/unlabeled/${batch}/a`, 'x');
-      await put('s3://other', 'wine/unlabeled/b/a.csv', 'x');
-      await expect(markQuietBatches('s3://other', 0)).rejects.toMatchObject({
+      await put(data, `a/unlabeled/${batch}/a`, 'x');
+      await put(data, 'wine/unlabeled/b/a.csv', 'x');
+      await expect(markQuietBatches(data, 0)).rejects.toMatchObject({
         name: 'UserError',
         message: expect.stringContaining(batch),
       });
-      expect(await markersIn('s3://other')).toEqual(['wine/unlabeled/b/_SUCCESS']);
+      expect(await markersIn(data)).toEqual(['wine/unlabeled/b/_SUCCESS']);
     });
   });
 });
