@@ -1,6 +1,8 @@
 import { defineCommand } from 'citty';
+import type { Estimate } from '../cost/estimate.ts';
+import { setNames } from '../data/shard.ts';
 import type { PlanSummary } from '../engines/plan.ts';
-import { bytes, count, counted } from '../evaluate/format.ts';
+import { bytes, count, counted, duration, rounded, usd } from '../evaluate/format.ts';
 import { datasetArgument, jsonOption, resultsOption } from './arguments.ts';
 import { styled, type Terminal, table } from './terminal.ts';
 
@@ -19,12 +21,14 @@ export const planCommand = defineCommand({
 
 /** What a run would do, for people. */
 export function renderPlan(summary: PlanSummary, dataset: string, terminal: Terminal): string {
-  const { sets, classes, teacher, students, labelCache, warnings } = summary;
-  const rows = Object.entries(sets).map(([name, set]) => [
+  const { sets, classes, teacher, students, labelCache, warnings, estimate } = summary;
+  const rows = setNames.map((name) => [
     name,
-    counted(set.shards, 'shard'),
-    bytes(set.bytes),
+    counted(sets[name].shards, 'shard'),
+    bytes(sets[name].bytes),
+    amount(estimate.sets[name]),
   ]);
+  const warned = (text: string) => `${styled(terminal, 'yellow', 'warning:')} ${text}`;
   const toLabel = labelCache.shards - labelCache.reused;
   return [
     `Run ${summary.run}`,
@@ -36,8 +40,39 @@ export function renderPlan(summary: PlanSummary, dataset: string, terminal: Term
     `students: ${students.join(', ')}`,
     `labels: ${count(labelCache.reused)} of ${counted(labelCache.shards, 'shard')} from the cache, ` +
       `${count(toLabel)} to label`,
-    ...warnings.map((text) => `${styled(terminal, 'yellow', 'warning:')} ${text}`),
+    ...warnings.map(warned),
+    '',
+    ...renderEstimate(estimate),
+    ...estimate.warnings.map(warned),
     '',
     `Next: counterweight run ${dataset}`,
   ].join('\n');
+}
+
+function amount({ examples, counted: isExact }: Estimate['sets']['labeled']): string {
+  return `${isExact ? '' : 'about '}${counted(examples, 'example')}`;
+}
+
+/** Lines of a bill that are less than this part of it are shown as one. */
+const smallShare = 0.02;
+
+/** What the run would take on AWS: the total, and what makes most of it. */
+function renderEstimate({ tasks, bill }: Estimate): string[] {
+  const { lines, totalUsd, pricesAsOf, region, notes } = bill;
+  const seconds = tasks.reduce((sum, { wallSeconds }) => sum + wallSeconds, 0);
+  const large = lines.filter((line) => line.usd >= smallShare * totalUsd);
+  const restUsd = totalUsd - large.reduce((sum, line) => sum + line.usd, 0);
+  return [
+    `On AWS it would cost about ${usd(totalUsd)} and take about ${duration(seconds)}:`,
+    ...table([
+      ...large.map((line) => [
+        `  ${line.what}`,
+        `${rounded(line.quantity)} ${line.unit}`,
+        usd(line.usd),
+      ]),
+      ...(large.length < lines.length ? [['  all else', '', usd(restUsd)]] : []),
+    ]),
+    `  at the prices of ${region} as of ${pricesAsOf}; the seconds are estimated, not measured there.`,
+    ...notes.map((note) => `  ${note}`),
+  ];
 }

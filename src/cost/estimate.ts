@@ -16,6 +16,7 @@ import {
 import { limitWarnings } from './limits.ts';
 import { type MapWork, mapCalls, shardSeconds } from './map-calls.ts';
 import { assumed, measured } from './rates.ts';
+import { setSizeSchema } from './set-size.ts';
 import {
   callsOf,
   studentTraining,
@@ -36,6 +37,7 @@ import {
   passSeconds,
   type RunWork,
   readSeconds,
+  requestSeconds,
   shardsOf,
   sum,
   weightGets,
@@ -48,6 +50,7 @@ export const taskEstimateSchema = taskUseSchema.extend({
 export type TaskEstimate = z.infer<typeof taskEstimateSchema>;
 
 export const estimateSchema = z.strictObject({
+  sets: z.record(z.enum(setNames), setSizeSchema),
   tasks: z.array(taskEstimateSchema),
   /** What the run keeps in the results. */
   storedBytes: z.number().nonnegative(),
@@ -74,7 +77,8 @@ export function estimate(work: RunWork): Estimate {
   const warnings = [
     ...limitWarnings(work, tasks, { label: labelWork(work), weigh: weighWork(work) }),
   ];
-  return { tasks, storedBytes: counts.storedBytes, bill: billOf(tasks, counts), warnings };
+  const { storedBytes } = counts;
+  return { sets: work.sets, tasks, storedBytes, bill: billOf(tasks, counts), warnings };
 }
 
 function countsOf(work: RunWork): RunCounts {
@@ -102,14 +106,19 @@ function single(task: FunctionName, use: Requests & { readonly seconds: number }
   return { task, resource, ...use, calls: 1, seconds, wallSeconds: seconds };
 }
 
-/** Footers are read eight at a time, and a page of the listing has 1,000 objects. */
+/** A page of the listing has 1,000 objects. */
 function plan(work: RunWork): TaskEstimate {
   const pieces = sum(setNames.map((set) => work.sets[set].pieces));
   const footers = work.config.data.format === 'parquet' ? pieces : 0;
   const pages = pieces / 1000;
-  const listing = (footers / 8 + pages) * assumed.requestSeconds;
+  const speed = functionSpeed('Plan');
   return single('Plan', {
-    seconds: passSeconds(work, ['labeled'], functionSpeed('Plan')) + listing,
+    seconds:
+      passSeconds(work, ['labeled'], speed) +
+      requestSeconds(pages, 1, speed) +
+      requestSeconds(2 * footers, 8, speed) +
+      // Of the shards it is asked whether they are labeled.
+      requestSeconds(shardsOf(work), 16, speed),
     gets: dataGets(work, ['labeled']) + 2 * footers + shardsOf(work),
     puts: 6 + pages,
   });
@@ -140,17 +149,18 @@ function unlabeledShare(work: RunWork): number {
 
 function labelWork(work: RunWork): MapWork {
   const speed = functionSpeed('Label');
-  const perExample = readSeconds(speed) + forwardSeconds(work.networks.teacher, speed);
   const examples = examplesOf(work, setNames);
-  const decoding = setNames.map((name) => {
+  const feeding = setNames.map((name) => {
     const set = work.sets[name];
-    return set.examples * decodeSeconds(work, set, 'teacher', speed);
+    const decode = decodeSeconds(work, set, 'teacher', speed);
+    return set.examples * (readSeconds(work, name, speed) + decode);
   });
   return {
     ...mapAssumptions,
     shards: shardsOf(work),
     examples: examples * unlabeledShare(work),
-    secondsPerExample: perExample + sum(decoding) / Math.max(examples, 1),
+    secondsPerExample:
+      sum(feeding) / Math.max(examples, 1) + forwardSeconds(work.networks.teacher, speed),
   };
 }
 
@@ -159,10 +169,10 @@ function labelRequests(work: RunWork): Requests {
   return { gets: 5 * shards + share * dataGets(work, setNames), puts: (1 + share) * shards };
 }
 
-/** Footers are read sixteen at a time, each with three requests one after the other. */
+/** Footers are read sixteen at a time, each with four requests one after the other. */
 function reconcile(work: RunWork): TaskEstimate {
-  const requests = 3 * shardsOf(work);
-  const seconds = (requests / 16) * assumed.requestSeconds;
+  const requests = 4 * shardsOf(work);
+  const seconds = requestSeconds(requests, 16, functionSpeed('Reconcile'));
   return single('Reconcile', { seconds, gets: requests, puts: 2 });
 }
 
@@ -174,7 +184,7 @@ function weighWork(work: RunWork): MapWork {
     shards: unlabeled.shards,
     examples: unlabeled.examples,
     secondsPerExample:
-      readSeconds(speed) +
+      readSeconds(work, 'unlabeled', speed) +
       decodeSeconds(work, unlabeled, 'student', speed) +
       forwardSeconds(work.networks.student, speed) +
       measured.weighSeconds / speed.core,
@@ -254,9 +264,11 @@ function evaluate(work: RunWork): TaskEstimate {
   const { test, unlabeled } = work.sets;
   const name = test.examples > 0 ? 'test' : 'validation';
   const inference = work.sets[name].examples * forwardSeconds(work.networks.student, speed);
+  // The six columns of a row group are asked for at once.
   const weights =
     (unlabeled.examples * measured.weightRowSeconds) / speed.core +
-    (2 * unlabeled.shards + groupsOf(unlabeled)) * assumed.requestSeconds;
+    requestSeconds(2 * unlabeled.shards, 1, speed) +
+    requestSeconds(6 * groupsOf(unlabeled), 6, speed);
   return single('Evaluate', {
     seconds: work.variants * (passSeconds(work, [name], speed) + inference) + weights,
     gets: 20 + work.variants * labeledGets(work, [name]) + weightGets(work),

@@ -28,12 +28,19 @@ export function* limitWarnings(
   yield* longTraining(work);
 }
 
-function* longShards({ config }: RunWork, verb: string, map: MapWork): Iterable<string> {
-  const seconds = shardSeconds(map);
+/** The shards of the unlabeled set, which are full. */
+function* longShards({ config, sets }: RunWork, verb: string, map: MapWork): Iterable<string> {
+  const { shards, examples, pieces } = sets.unlabeled;
+  const seconds = shardSeconds({ ...map, shards, examples });
   if (seconds <= shardLimitSeconds) return;
-  const fitting = (config.data.shardMiB * shardLimitSeconds) / seconds;
+  const { format, shardMiB } = config.data;
+  // Rounded down to one digit.
+  const fitting = (shardMiB * shardLimitSeconds) / seconds;
+  const digit = 10 ** Math.floor(Math.log10(fitting));
+  const mib = Number((Math.floor(fitting / digit) * digit).toPrecision(1));
+  const isWhole = format === 'webdataset' && pieces <= shards;
   yield `A shard would take about ${duration(seconds)} to ${verb}, and a function has 15 min: ` +
-    `set data.shardMiB to ${Number(fitting.toPrecision(1))}.`;
+    (isWhole ? `pack archives of at most ${mib} MiB.` : `set data.shardMiB to ${mib}.`);
 }
 
 function* longTraining(work: RunWork): Iterable<string> {

@@ -47,9 +47,7 @@ function withRequests(
 }
 
 function callsOf(usages: readonly UsageSum[], wanted: string): number {
-  return usages
-    .filter(({ task }) => task === wanted)
-    .reduce((sum, { calls }) => sum + calls, 0);
+  return usages.filter(({ task }) => task === wanted).reduce((sum, { calls }) => sum + calls, 0);
 }
 
 function countsOf(usages: readonly UsageSum[], plan: Planned | undefined): RunCounts {

@@ -30,7 +30,7 @@ const modelSchema = z.looseObject({ config: z.looseObject({ layers: z.array(laye
 
 /**
  * @param json the parsed `model.json`, or the topology in it.
- * @returns undefined when it is not the topology of a LayersModel.
+ * @returns undefined when it is not the topology of a LayersModel, or none that could be built.
  */
 export function topologySize(
   json: unknown,
@@ -49,7 +49,9 @@ export function topologySize(
     if (layer.config.name !== undefined) shapes.set(layer.config.name, output);
     last = output;
   }
-  return total(sizes);
+  const size = total(sizes);
+  const isSize = Object.values(size).every((figure) => Number.isFinite(figure) && figure >= 0);
+  return isSize ? size : undefined;
 }
 
 /** model.save wraps the topology, and the converter for Keras wraps it twice. */

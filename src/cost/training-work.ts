@@ -11,6 +11,7 @@ import {
   type RunWork,
   readSeconds,
   type Speed,
+  sum,
 } from './work.ts';
 
 export interface Training {
@@ -74,7 +75,10 @@ export function callsOf(
 ): TrainingCalls {
   const speed = functionSpeed(task);
   const seconds = trainingSeconds(work, training, speed);
-  const again = (examplesOf(work, training.sets) * readSeconds(speed)) / 2;
+  const reading = training.sets.map(
+    (name) => work.sets[name].examples * readSeconds(work, name, speed),
+  );
+  const again = sum(reading) / 2;
   const useful = workingSeconds - again;
   const calls = useful > 0 ? Math.max(1, Math.ceil(seconds / useful)) : Number.POSITIVE_INFINITY;
   if (calls > trainingCalls) {

@@ -60,9 +60,22 @@ export const gpuSpeed: Speed = {
   trainingFlops: assumed.gpuFlops,
 };
 
-/** To read an example: JavaScript, so one processor does it however many there are. */
-export function readSeconds({ core }: Speed): number {
-  return measured.exampleSeconds / core;
+/**
+ * To read an example of a set, and the requests that this takes: JavaScript, so one processor does
+ * it, however many there are.
+ */
+export function readSeconds(work: RunWork, name: SetName, { core }: Speed): number {
+  const requests = dataGets(work, [name]) / Math.max(work.sets[name].examples, 1);
+  return (measured.exampleSeconds + requests * measured.requestSeconds) / core;
+}
+
+/** Requests that are made one after another, or `width` at a time. */
+export function requestSeconds(requests: number, width: number, { core, vcpus }: Speed): number {
+  const oneProcessor = core * Math.min(1, vcpus);
+  return Math.max(
+    (requests * measured.requestSeconds) / oneProcessor,
+    (requests / width) * assumed.answerSeconds,
+  );
 }
 
 /** To decode an example of a set, where it is an image, to the size that a network sees. */
@@ -90,7 +103,8 @@ export function passSeconds(work: RunWork, names: readonly SetName[], speed: Spe
   return sum(
     names.map((name) => {
       const set = work.sets[name];
-      return set.examples * (readSeconds(speed) + decodeSeconds(work, set, 'student', speed));
+      const each = readSeconds(work, name, speed) + decodeSeconds(work, set, 'student', speed);
+      return set.examples * each;
     }),
   );
 }

@@ -1,6 +1,7 @@
 import { bar, binPoint, chart, intervalCell, line, niceRange, seriesClass } from './chart.ts';
 import { bytes, count, counted, fixed, percent } from './format.ts';
 import { html, type Markup } from './html.ts';
+import { costSection } from './report-cost.ts';
 import { reportStyle } from './report-style.ts';
 import type { Metrics } from './run-metrics.ts';
 import type { Interval, MetricName } from './schema.ts';
@@ -36,6 +37,7 @@ ${training(metrics)}
 ${weighting(metrics)}
 ${recall(metrics)}
 ${data(metrics)}
+${costSection(metrics)}
 ${reproduction(metrics)}
 </main>
 </body>

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { billSchema } from '../cost/bill.ts';
 import { setNames } from '../data/shard.ts';
 import { metricsSchema } from './schema.ts';
 
@@ -45,5 +46,7 @@ export const runMetricsSchema = z.strictObject({
   /** Some of the quarantined examples, for the report. */
   quarantineExamples: z.array(z.strictObject({ id: z.string(), reason: z.string() })),
   warnings: z.array(z.string()),
+  /** What the run had cost when it was evaluated. Undefined on one machine, which costs nothing. */
+  bill: billSchema.extend({ estimatedUsd: z.number().nonnegative() }).optional(),
 });
 export type Metrics = z.infer<typeof runMetricsSchema>;

@@ -1,3 +1,4 @@
+import { measuredBill } from '../cost/measured.ts';
 import { readWeights } from '../data/weights-file.ts';
 import { diagnoseMeanWeight } from '../debias/warnings.ts';
 import { createHistogram } from '../evaluate/histogram.ts';
@@ -41,6 +42,7 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
   const points = toPoints(validation);
   const weights = await weightHistogram(job);
   const unusual = diagnoseMeanWeight(weights.mean);
+  const bill = await measuredBill(results, run);
   const models = await openModels(job);
   try {
     return {
@@ -63,6 +65,9 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
         ...validation.warnings,
         ...(unusual ? [`${unusual.message} ${unusual.hint}`] : []),
       ],
+      ...(bill.lines.length > 0 && {
+        bill: { ...bill, estimatedUsd: plan.estimate.bill.totalUsd },
+      }),
     };
   } finally {
     for (const { model } of models) model.dispose();

@@ -28,7 +28,8 @@ const batchCause = z
 export function parseCause(cause: unknown): FailureCause {
   const text = typeof cause === 'string' ? cause : JSON.stringify(cause ?? 'no cause was given');
   const message = messageOf(text);
-  const parts = /^([A-Z][\w ]*): ([\s\S]*?)(?:\n\n([\s\S]*))?$/.exec(message);
+  // "RequestId: ... Error: ..." is Lambda's own, of a function that was killed or ran out of time.
+  const parts = /^(?!RequestId: )([A-Z][\w ]*): ([\s\S]*?)(?:\n\n([\s\S]*))?$/.exec(message);
   if (!parts) return { stage: undefined, message, hint: undefined };
   return { stage: parts[1], message: parts[2]!, hint: parts[3] };
 }

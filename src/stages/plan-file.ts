@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { configSchema } from '../config/schema.ts';
+import { estimateSchema } from '../cost/estimate.ts';
 import { featuresSchema } from '../data/features.ts';
 import { methodNames } from '../debias/methods.ts';
 
@@ -38,6 +39,8 @@ export const planSchema = z.strictObject({
   /** `validation` when there is no test set; the figures then are on data that the weights saw. */
   evaluatedOn: z.enum(['test', 'validation']),
   warnings: z.array(z.string()),
+  /** What the run would use and cost on AWS, with the labels that there were when it was planned. */
+  estimate: estimateSchema,
 });
 export type Plan = z.infer<typeof planSchema>;
 

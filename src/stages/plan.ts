@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type Config, teacherKinds } from '../config/schema.ts';
+import { checkBudget } from '../cost/budget.ts';
+import { estimatePlan } from '../cost/plan-estimate.ts';
+import { measureSets } from '../cost/set-size.ts';
 import { classLookup, readClasses, unknownLabel } from '../data/classes.ts';
 import { cutShards, withPart } from '../data/cut.ts';
 import { type Example, isRejected } from '../data/example.ts';
@@ -15,6 +18,7 @@ import type { ObjectStore } from '../store/store.ts';
 import type { Context } from './context.ts';
 import type { JobEvent, ShardItem } from './events.ts';
 import { keys } from './keys.ts';
+import { countLabeled } from './label-cache.ts';
 import {
   type AcceptedRecord,
   type Plan,
@@ -39,8 +43,9 @@ export const maxShards = 50_000;
 
 /**
  * Plan: pins every input object, cuts shards, splits off a validation set where none is given,
- * fits the features on the labeled set, and checks everything that can be checked before paying.
- * Writes `objects.jsonl`, the manifests and, last, `plan.json`, whose presence says that it is done.
+ * fits the features on the labeled set, estimates the cost, and checks everything that can be
+ * checked before paying. Writes `objects.jsonl`, the manifests and, last, `plan.json`, whose presence
+ * says that it is done.
  */
 export async function plan(event: JobEvent, context: Context): Promise<PlanOutput> {
   const data = await openStore(event.dataset);
@@ -51,6 +56,7 @@ export async function plan(event: JobEvent, context: Context): Promise<PlanOutpu
     await makePlan(event.run, record, data, results, context);
   }
   const made = await readJson(results, keys.plan(event.run), planSchema);
+  requireBudget(made, context);
   return {
     ...manifestLocation(results, event.run),
     trainTeacher: made.config.teacher.train !== undefined,
@@ -72,33 +78,29 @@ async function makePlan(
   const counts = new Float64Array(classes.length);
   const examples = checkedExamples(data, labeled, config, classes, counts, context);
   const features = await fitFeatures(config.task, config.data, examples);
+  const ids = (of: Shard[]) => of.map(({ id }) => id);
   const digest = config.teacher.train
-    ? digestOf(
-        config.teacher.train,
-        config.seed,
-        features,
-        classes,
-        labeled.map(({ id }) => id),
-      )
+    ? digestOf(config.teacher.train, config.seed, features, classes, ids(labeled))
     : await teacherDigest(data, config.teacher, features);
 
   const items = await writeObjects(run, shards, results);
   const unlabeled = items.filter(({ set }) => set === 'unlabeled');
   await writeJsonOnce(results, keys.shards(run), items);
   await writeJsonOnce(results, keys.unlabeled(run), unlabeled);
+  const sizes = measureSets(shards, config.data.format, sum(counts));
+  const decided = { config, classes, features, variants: makeVariants(config) };
+  const labeledShards = await countLabeled(results, digest, ids(shards));
   const made: Plan = {
+    ...decided,
     run,
     dataset: datasetName(data),
-    config,
-    classes,
-    features,
     teacher: { kind: teacherKind(config), digest },
-    variants: makeVariants(config),
     sets: Object.fromEntries(
-      setNames.map((set) => [set, summarize(shards.filter((shard) => shard.set === set))]),
+      setNames.map((set) => [set, { shards: sizes[set].shards, bytes: sizes[set].bytes }]),
     ) as Plan['sets'], // fromEntries forgets that every set is there
     evaluatedOn: shards.some(({ set }) => set === 'test') ? 'test' : 'validation',
     warnings: [...missingClasses(classes, counts), ...unfinished],
+    estimate: await estimatePlan(data, { ...decided, sets: sizes }, labeledShards),
   };
   await writeJsonOnce(results, keys.plan(run), made);
 }
@@ -109,6 +111,13 @@ function requireTrainer({ trainer }: Config, { deployment }: Context): void {
     'trainer is gpu in distill.yaml, and this deployment has no GPU trainer',
     'Set trainer: function, or deploy the GPU part: counterweight deploy --trainer gpu',
   );
+}
+
+/** What a machine costs that is there anyway is nobody's to say: only a deployment has a budget. */
+function requireBudget({ config, estimate }: Plan, { deployment }: Context): void {
+  if (!deployment) return;
+  const { budgetUsd: deploymentUsd } = deployment;
+  checkBudget(estimate.bill, { configUsd: config.limits.budgetUsd, deploymentUsd });
 }
 
 /** The shards of all sets, and what is left out because it is still being uploaded. */
@@ -257,9 +266,8 @@ function teacherKind({ teacher }: Config): string {
   return teacherKinds.find((kind) => teacher[kind] !== undefined)!;
 }
 
-function summarize(shards: Shard[]): { shards: number; bytes: number } {
-  const pieces = shards.flatMap((shard) => shard.pieces);
-  return { shards: shards.length, bytes: pieces.reduce((sum, { bytes }) => sum + bytes, 0) };
+function sum(figures: Float64Array): number {
+  return figures.reduce((all, figure) => all + figure, 0);
 }
 
 function* missingClasses(classes: string[], counts: Float64Array): Iterable<string> {

@@ -14,7 +14,7 @@ import type { RunRecord } from './plan-file.ts';
 const configKey = 'distill.yaml';
 
 /** Raised when stages change what they write, so that an older run is not continued by them. */
-const formatVersion = 2;
+const formatVersion = 3;
 
 /** A run that has its record; whoever starts its execution says which one that is. */
 export type StartedRun = Omit<JobEvent, 'execution'>;

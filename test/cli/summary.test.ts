@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { renderChecks } from '../../src/cli/doctor.ts';
-import { renderPlan } from '../../src/cli/plan.ts';
 import { renderSummary } from '../../src/cli/summary.ts';
 import type { RunSummary } from '../../src/engines/embedded.ts';
 import { sampleMetrics } from '../evaluate/sample-metrics.ts';
@@ -57,35 +56,6 @@ describe('the summary of a run', () => {
     );
     expect(renderSummary(summary, new FakeTerminal({ live: true }))).not.toContain('\u001b[');
   });
-});
-
-test('the plan says what a run would do', () => {
-  const set = (shards: number) => ({ shards, bytes: shards * 2_500_000 });
-  const plan = {
-    run: 'cifar-2f7a91c04be3',
-    sets: { labeled: set(1), validation: set(1), test: set(10), unlabeled: set(37) },
-    classes: ['cat', 'dog'],
-    teacher: 'onnx',
-    students: ['weighted', 'uniform'],
-    labelCache: { shards: 49, reused: 12 },
-    warnings: ['The class cat has 3 labeled examples.'],
-  };
-  expect(renderPlan(plan, 'data/cifar', new FakeTerminal())).toMatchInlineSnapshot(`
-    "Run cifar-2f7a91c04be3
-
-    labeled       1 shard   2.4 MiB
-    validation    1 shard   2.4 MiB
-    test        10 shards  23.8 MiB
-    unlabeled   37 shards  88.2 MiB
-
-    classes: 2
-    teacher: onnx
-    students: weighted, uniform
-    labels: 12 of 49 shards from the cache, 37 to label
-    warning: The class cat has 3 labeled examples.
-
-    Next: counterweight run data/cifar"
-  `);
 });
 
 test('doctor shows every check, and the fix of those that fail', () => {

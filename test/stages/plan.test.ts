@@ -1,7 +1,9 @@
 /** Which batches a plan takes. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { shardItem } from '../../src/stages/events.ts';
 import { keys } from '../../src/stages/keys.ts';
 import { plan } from '../../src/stages/plan.ts';
 import { planSchema } from '../../src/stages/plan-file.ts';
@@ -87,4 +89,60 @@ test('trainer: gpu is refused where no GPU is deployed, and taken by the embedde
   });
   const { variants } = await plan(event, context);
   expect(variants.map(({ trainer }) => trainer)).toEqual(['gpu', 'gpu']);
+});
+
+describe('a run that is estimated to cost more than its config allows', () => {
+  const tooMuch = { limits: '{ budgetUsd: 0.0001 }' };
+  const context = { signal: new AbortController().signal, report: () => {} };
+  const deployment = { trainer: 'function', budgetUsd: 20 } as const;
+
+  test('is refused where it would cost something, also when it was planned elsewhere', async () => {
+    const { dataset, results } = makeDataset('csv', tooMuch);
+    const started = await startRun(dataset, results);
+    const event = { ...started, execution: started.run };
+    const refusal = {
+      name: 'UserError',
+      message: expect.stringMatching(/estimated to cost \$.*limits\.budgetUsd in distill\.yaml/),
+      hint: expect.stringContaining('To make it cheaper'),
+    };
+    await expect(plan(event, { ...context, deployment })).rejects.toMatchObject(refusal);
+    expect(await plan(event, context)).toMatchObject({ trainTeacher: true });
+    await expect(plan(event, { ...context, deployment })).rejects.toMatchObject(refusal);
+  });
+
+  test('is planned once: a cap that is raised lets the same plan through', async () => {
+    const { dataset, results } = makeDataset('csv');
+    const started = await startRun(dataset, results);
+    const event = { ...started, execution: started.run };
+    const capped = { ...context, deployment: { ...deployment, budgetUsd: 0.0001 } };
+    await expect(plan(event, capped)).rejects.toMatchObject({
+      hint: expect.stringContaining('counterweight deploy --budget'),
+    });
+    expect(await plan(event, { ...context, deployment })).toMatchObject({ trainTeacher: true });
+  });
+});
+
+test('shards that are labeled already make the estimate smaller', async () => {
+  const { dataset, results } = makeDataset('csv');
+  const store = await openStore(results);
+  const started = await startRun(dataset, results);
+  const secondsOfLabel = async () => {
+    await plan(
+      { ...started, execution: started.run },
+      { signal: new AbortController().signal, report: () => {} },
+    );
+    const made = await readJson(store, keys.plan(started.run), planSchema);
+    const label = made.estimate.tasks.find(({ task }) => task === 'Label');
+    return { made, seconds: label!.seconds };
+  };
+  const first = await secondsOfLabel();
+  for (const { id } of await readJson(store, keys.shards(started.run), z.array(shardItem))) {
+    await store.write(keys.labels(first.made.teacher.digest, id), new Uint8Array());
+  }
+  rmSync(join(results, keys.plan(started.run)));
+  const second = await secondsOfLabel();
+  expect(second.seconds).toBeLessThan(first.seconds);
+  // All else is the same: the plan does not depend on when it is made.
+  const { estimate: _, ...decided } = first.made;
+  expect(second.made).toMatchObject(decided);
 });

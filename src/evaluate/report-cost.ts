@@ -1,0 +1,24 @@
+import { rounded, usd } from './format.ts';
+import { html, type Markup } from './html.ts';
+import type { Metrics } from './run-metrics.ts';
+
+/** The measured bill, line by line, and beside its total what Plan had estimated. */
+export function costSection({ bill }: Metrics): Markup | false {
+  if (!bill) return false;
+  const { lines, totalUsd, estimatedUsd, pricesAsOf, region, notes } = bill;
+  return html`<section>
+<h2>What it cost</h2>
+<p class="note">By the time that the tasks recorded, at the prices of ${region} as of ${pricesAsOf}, without free tiers and taxes. Requests and storage are estimated. Evaluate, which wrote this report, and Publish, which comes after it, are not in it.</p>
+<div class="scroll"><table class="narrow">
+<thead><tr><th scope="col">For</th><th scope="col">Used</th><th scope="col" class="text">Unit</th><th scope="col">Cost</th></tr></thead>
+<tbody>${lines.map(
+    ({ what, quantity, unit, usd: price }) =>
+      html`<tr><th scope="row">${what}</th><td>${rounded(quantity)}</td><td class="text">${unit}</td><td>${usd(price)}</td></tr>
+`,
+  )}</tbody>
+<tfoot><tr><th scope="row" colspan="3">Total</th><td>${usd(totalUsd)}</td></tr>
+<tr><th scope="row" colspan="3">Estimated before the run, with Evaluate and Publish</th><td>${usd(estimatedUsd)}</td></tr></tfoot>
+</table></div>
+${notes.map((note) => html`<p class="note">${note}</p>`)}
+</section>`;
+}

@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest';
+import { billOf } from '../../src/cost/bill.ts';
+import { checkBudget } from '../../src/cost/budget.ts';
+import { UserError } from '../../src/errors.ts';
+
+/** A GPU for 30 hours: $30.51. */
+const bill = billOf(
+  [
+    {
+      ...{ task: 'Train', resource: 'g5.xlarge-ondemand', calls: 1, seconds: 30 * 3600 - 300 },
+      ...{ gets: 0, puts: 0 },
+    },
+  ],
+  { shards: 0, unlabeledShards: 0, variants: 1, storedBytes: 0 },
+);
+
+function refusal(configUsd: number, deploymentUsd?: number): UserError {
+  try {
+    checkBudget(bill, { configUsd, deploymentUsd });
+  } catch (error) {
+    if (error instanceof UserError) return error;
+  }
+  throw new Error('it was not refused');
+}
+
+describe('the budget', () => {
+  test('lets through what costs less', () => {
+    checkBudget(bill, { configUsd: 31, deploymentUsd: undefined });
+    checkBudget(bill, { configUsd: 31, deploymentUsd: 31 });
+  });
+
+  test('of the config stops a run, and says what makes it cheaper', () => {
+    const { message, hint } = refusal(20);
+    expect(message).toBe(
+      'the run is estimated to cost $30.51, more than $20.00, limits.budgetUsd in distill.yaml. ' +
+        'Most of that is Train: $30.51',
+    );
+    expect(hint).toBe(
+      'To make it cheaper: fewer student.epochs, a smaller student, or fewer of compare.\n' +
+        'To allow it, set limits.budgetUsd to 31.',
+    );
+    expect(refusal(20, 25).message).toContain('limits.budgetUsd');
+  });
+
+  test('of the deployment stops a run that its config allows', () => {
+    const { message, hint } = refusal(1000, 25);
+    expect(message).toContain('$25.00, the most that this deployment lets a run cost');
+    expect(hint).toContain('counterweight deploy --budget 31');
+  });
+});

@@ -1,0 +1,173 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type Estimate, estimate, estimateSchema } from '../../src/cost/estimate.ts';
+import { type PaperRun, runWork } from './run-work.ts';
+
+const image = (side: number) => ({
+  ...{ kind: 'image' as const, channels: 3 as const, mean: [0, 0, 0], std: [1, 1, 1] },
+  ...{ height: side, width: side },
+});
+const training = { architecture: 'convnet', width: 32, depth: 3, epochs: 10 };
+
+const base: PaperRun = {
+  unlabeled: 1e6,
+  labeled: 10_000,
+  test: 10_000,
+  exampleBytes: 2_500,
+  format: 'webdataset',
+  features: image(32),
+  classes: 10,
+  teacherMb: 8,
+  student: training,
+  trainer: 'function',
+  shardMiB: 64,
+  variants: 2,
+};
+const estimateOf = (changes: Partial<PaperRun> = {}) => estimate(runWork({ ...base, ...changes }));
+
+const anyRun: fc.Arbitrary<PaperRun> = fc.record({
+  unlabeled: fc.integer({ min: 1, max: 1e9 }),
+  labeled: fc.integer({ min: 2, max: 1e5 }),
+  test: fc.integer({ min: 0, max: 1e5 }),
+  exampleBytes: fc.integer({ min: 10, max: 1e6 }),
+  format: fc.constantFrom('webdataset', 'parquet'),
+  features: fc.oneof(
+    fc.integer({ min: 8, max: 256 }).map(image),
+    fc.integer({ min: 1, max: 1000 }).map((length) => ({ kind: 'vector' as const, length })),
+  ),
+  classes: fc.integer({ min: 2, max: 1000 }),
+  teacherMb: fc.integer({ min: 0, max: 1000 }),
+  student: fc
+    .record({
+      architecture: fc.constantFrom('mlp', 'convnet'),
+      width: fc.integer({ min: 1, max: 256 }),
+      depth: fc.integer({ min: 1, max: 4 }),
+      epochs: fc.integer({ min: 1, max: 100 }),
+      batchSize: fc.integer({ min: 1, max: 1024 }),
+    })
+    .map((student) => ({ ...student })),
+  trainer: fc.constantFrom('gpu', 'function'),
+  shardMiB: fc.integer({ min: 1, max: 512 }),
+  variants: fc.integer({ min: 1, max: 8 }),
+});
+
+/** Changes of a run that are more work. */
+const more: Record<string, (run: PaperRun, factor: number) => Partial<PaperRun>> = {
+  'unlabeled examples': ({ unlabeled }, factor) => ({ unlabeled: Math.ceil(unlabeled * factor) }),
+  'labeled examples': ({ labeled }, factor) => ({ labeled: Math.ceil(labeled * factor) }),
+  'test examples': ({ test: examples }, factor) => ({
+    test: Math.ceil(Math.max(examples, 1) * factor),
+  }),
+  'bytes an example': ({ exampleBytes }, factor) => ({
+    exampleBytes: Math.ceil(exampleBytes * factor),
+  }),
+  'a larger teacher': ({ teacherMb }, factor) => ({ teacherMb: teacherMb * factor }),
+  epochs: ({ student }, factor) => ({
+    student: { ...student, epochs: Math.ceil(Number(student.epochs) * factor) },
+  }),
+  students: ({ variants }, factor) => ({ variants: Math.ceil(variants * factor) }),
+  'smaller shards': ({ shardMiB }, factor) => ({ shardMiB: shardMiB / factor }),
+};
+
+describe.each(Object.entries(more))('%s', (name, change) => {
+  test('never make a run cheaper or faster', () => {
+    fc.assert(
+      fc.property(anyRun, fc.double({ min: 1, max: 4, noNaN: true }), (run, factor) => {
+        // Without a test set the validation set is measured instead.
+        fc.pre(name !== 'test examples' || run.test > 0);
+        const [less, now] = [run, { ...run, ...change(run, factor) }].map((one) =>
+          estimate(runWork(one)),
+        );
+        expect(now!.bill.totalUsd).toBeGreaterThanOrEqual(less!.bill.totalUsd * (1 - 1e-9));
+        // More shards may be done sooner, side by side.
+        if (!['a larger teacher', 'epochs', 'students'].includes(name)) return;
+        expect(wall(now!)).toBeGreaterThanOrEqual(wall(less!) * (1 - 1e-9));
+      }),
+    );
+  });
+});
+
+function wall({ tasks }: Estimate): number {
+  return tasks.reduce((sum, { wallSeconds }) => sum + wallSeconds, 0);
+}
+
+test('every estimate can be kept, and is the same for the same plan', () => {
+  fc.assert(
+    fc.property(anyRun, (run) => {
+      const made = estimate(runWork(run));
+      expect(estimateSchema.parse(JSON.parse(JSON.stringify(made)))).toEqual(made);
+      expect(estimate(runWork(run))).toEqual(made);
+    }),
+  );
+});
+
+test('labels that are there already cost next to nothing', () => {
+  const work = runWork(base);
+  const shards = Object.values(work.sets).reduce((sum, set) => sum + set.shards, 0);
+  const usd = (labeledShards: number) =>
+    estimate({ ...work, labeledShards }).bill.lines.find(({ what }) => what === 'Label')!.usd;
+  expect(usd(shards)).toBeLessThan(usd(0) / 10);
+  expect(usd(shards / 2)).toBeCloseTo((usd(0) + usd(shards)) / 2, 6);
+});
+
+test('plain files are paid for by the request, in every epoch', () => {
+  const work = runWork(base);
+  const { unlabeled } = work.sets;
+  const plain = estimate({
+    ...work,
+    config: { ...work.config, data: { ...work.config.data, format: 'images' } },
+    sets: { ...work.sets, unlabeled: { ...unlabeled, pieces: unlabeled.examples } },
+  });
+  const requests = plain.bill.lines.find(({ what }) => what === 'S3 requests')!;
+  // Labeled, weighed, and read by two students in ten epochs each.
+  expect(requests.quantity / unlabeled.examples).toBeCloseTo(22, 0);
+  expect(plain.bill.totalUsd).toBeGreaterThan(estimateOf().bill.totalUsd + requests.usd / 2);
+});
+
+test('a teacher of our own is one task more', () => {
+  const names = (run: Estimate) => run.tasks.map(({ task }) => task);
+  const work = runWork(base);
+  const { student } = work.config;
+  const own = estimate({
+    ...work,
+    config: { ...work.config, teacher: { train: student } as never },
+  });
+  expect(names(own)).toEqual([
+    ...['Plan', 'TrainTeacher', 'Label', 'Reconcile', 'WarmUp', 'Weigh', 'Train', 'Evaluate'],
+    'Publish',
+  ]);
+  expect(names(estimateOf())).toEqual(names(own).filter((name) => name !== 'TrainTeacher'));
+});
+
+describe('warnings', () => {
+  test('none for a run of ordinary size', () => {
+    expect(estimateOf({ unlabeled: 1e5 }).warnings).toEqual([]);
+  });
+
+  test('shards that take too long, and how large they should be', () => {
+    const heavy = { teacherMb: 100, format: 'parquet' as const };
+    const { warnings } = estimateOf(heavy);
+    expect(warnings[0]).toMatch(
+      /^A shard would take about .* to label, .* set data.shardMiB to \d/,
+    );
+    const shardMiB = Number(/shardMiB to ([\d.]+)\./.exec(warnings[0]!)![1]);
+    expect(shardMiB).toBeGreaterThan(1);
+    expect(estimateOf({ ...heavy, shardMiB }).warnings.join()).not.toMatch('to label');
+  });
+
+  test('archives that take too long, since they are never cut', () => {
+    const { warnings } = estimateOf({ teacherMb: 100 });
+    expect(warnings[0]).toMatch(/15 min: pack archives of at most \d MiB\.$/);
+  });
+
+  test('training that functions would not end', () => {
+    expect(estimateOf({ unlabeled: 1e8 }).warnings.join()).toMatch(/in functions.*trainer: gpu/);
+    expect(estimateOf({ unlabeled: 1e8, trainer: 'gpu' }).warnings).toEqual([]);
+  });
+
+  test('training that a GPU would not end, and stages that one function cannot do', () => {
+    const warnings = estimateOf({ unlabeled: 1e9, trainer: 'gpu' }).warnings.join('\n');
+    expect(warnings).toMatch('Evaluate would take about');
+    expect(warnings).toMatch('the workflow waits 14 days');
+  });
+});

@@ -1,0 +1,45 @@
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { UserError } from '../../src/errors.ts';
+import type { Context } from '../../src/stages/context.ts';
+import { keys } from '../../src/stages/keys.ts';
+import { plan } from '../../src/stages/plan.ts';
+import { planSchema } from '../../src/stages/plan-file.ts';
+import { startRun } from '../../src/stages/start.ts';
+import { readJson } from '../../src/store/once.ts';
+import { openStore } from '../../src/store/open.ts';
+import { makeResults } from '../engines/results.ts';
+
+const digits = fileURLToPath(new URL('../../examples/digits', import.meta.url));
+
+async function planDigits(deployment?: Context['deployment']) {
+  const started = await startRun(digits, makeResults().path);
+  const context: Context = {
+    signal: new AbortController().signal,
+    report: () => {},
+    ...(deployment && { deployment }),
+  };
+  const results = await openStore(started.results);
+  const done = plan({ ...started, execution: started.run }, context);
+  await done.catch(() => {});
+  return { done, run: started.run, results };
+}
+
+test('the plan has the sizes of the sets and the estimate', async () => {
+  const { done, run, results } = await planDigits();
+  await done;
+  const { estimate } = await readJson(results, keys.plan(run), planSchema);
+  const { labeled, validation, test: tests, unlabeled } = estimate.sets;
+  expect([labeled, validation, tests, unlabeled].map((set) => [set.examples, set.counted])).toEqual(
+    [150, 300, 2000, 9550].map((examples) => [examples, true]),
+  );
+  expect(estimate.bill.totalUsd).toBeGreaterThan(0.005);
+  expect(estimate.bill.totalUsd).toBeLessThan(0.5);
+});
+
+test('a run that is estimated to cost more than the deployment allows is refused', async () => {
+  const { done } = await planDigits({ trainer: 'function', budgetUsd: 0.001 });
+  await expect(done).rejects.toThrow(UserError);
+  await expect(done).rejects.toThrow('the most that this deployment lets a run cost');
+  await (await planDigits({ trainer: 'function', budgetUsd: undefined })).done;
+});
