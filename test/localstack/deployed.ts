@@ -76,13 +76,18 @@ export async function executionsOf(dataset: string): Promise<Execution[]> {
   return found.map((execution) => execution!).sort((a, b) => +a.startedAt - +b.startedAt);
 }
 
-/** Waits until the nth execution for a dataset has started, then until it has ended. */
-export async function ended(dataset: string, nth = 1): Promise<Execution & { run: string }> {
-  const execution = await eventually(async () => {
-    const found = (await executionsOf(dataset))[nth - 1];
-    return found && found.status !== 'RUNNING' ? found : undefined;
-  });
+/** Waits until the nth execution for a dataset has started. */
+export async function started(dataset: string, nth = 1): Promise<Execution & { run: string }> {
+  const execution = await eventually(async () => (await executionsOf(dataset))[nth - 1]);
   return { ...execution, run: execution.arn.split(':').at(-1)! };
+}
+
+/** Waits until it has also ended. */
+export async function ended(dataset: string, nth = 1): ReturnType<typeof started> {
+  return eventually(async () => {
+    const execution = await started(dataset, nth);
+    return execution.status === 'RUNNING' ? undefined : execution;
+  });
 }
 
 /** Everything that happened in an execution, in order. */

@@ -2,7 +2,7 @@
 import { appendFileSync, renameSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { StopExecutionCommand } from '@aws-sdk/client-sfn';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { openStepFunctions } from '../../src/aws/executions.ts';
 import { keys } from '../../src/stages/keys.ts';
 import { planSchema, recordSchema } from '../../src/stages/plan-file.ts';
@@ -26,11 +26,28 @@ import {
   logMessages,
   results,
   shardCounts,
+  started,
   versionsOf,
 } from './deployed.ts';
-import { callFunction, freeze, kill, setTimeoutSeconds, setVariable } from './functions.ts';
+import {
+  callFunction,
+  freeze,
+  kill,
+  setConcurrency,
+  setTimeoutSeconds,
+  setVariable,
+} from './functions.ts';
 
 describeDeployed('bad input', () => {
+  // Looked at by the last test: a batch that nobody closes.
+  beforeAll(async () => {
+    const { dataBucket } = await deployment();
+    await (await openStore(`s3://${dataBucket}/quiet`)).write(
+      'unlabeled/b/1.png',
+      Buffer.from('1'),
+    );
+  });
+
   test('a marker without a config starts a run that is refused, and says why', async () => {
     const { dataBucket } = await deployment();
     const data = await openStore(`s3://${dataBucket}/no-config`);
@@ -112,7 +129,8 @@ describeDeployed('faults', () => {
   });
 
   test('a second batch: only its shards are labeled; a worse student does not come into use', async () => {
-    const { dataset } = makeDataset('parquet-images', quick);
+    // Trained enough to be better than one that is not trained at all.
+    const { dataset } = makeDataset('parquet-images', { compare: '[]' });
     const later = `${dataset}-later`;
     renameSync(join(dataset, 'unlabeled/second'), later);
     await upload(dataset, 'two-batches');
@@ -125,7 +143,8 @@ describeDeployed('faults', () => {
     renameSync(later, join(dataset, 'unlabeled/second'));
     writeConfig(dataset, {
       ...formats['parquet-images'],
-      ...quick,
+      compare: '[]',
+      warmup: '{ epochs: 1 }',
       student: '{ architecture: mlp, width: 1, depth: 1, epochs: 1, learningRate: 0.000001 }',
     });
     await upload(dataset, 'two-batches');
@@ -157,7 +176,7 @@ describeDeployed('faults', () => {
 
   test('and so is one that runs out of time', async () => {
     const since = new Date();
-    await setTimeoutSeconds('Label', 10);
+    await setTimeoutSeconds('Label', 20); // More than a start takes on a busy machine.
     try {
       const dataset = oneBatch('parquet-images');
       await upload(dataset, 'timed-out');
@@ -171,11 +190,26 @@ describeDeployed('faults', () => {
     }
   });
 
+  test('throttled calls of a function are tried again until they are let through', async () => {
+    await setConcurrency('Label', 0); // LocalStack then answers TooManyRequestsException.
+    const dataset = oneBatch('csv');
+    await upload(dataset, 'throttled-function');
+    const { arn } = await started('throttled-function');
+    await eventually(async () =>
+      (await shardCounts(arn)).get('Label')?.running ? true : undefined,
+    );
+    const { failed } = (await shardCounts(arn)).get('Label')!;
+    await setConcurrency('Label', undefined);
+    const { status, run } = await ended('throttled-function');
+    expect(status).toBe('SUCCEEDED');
+    expect(failed).toBe(0);
+    await expectEachShardOnce(run);
+  });
+
   test('throttled calls of S3 are tried again until they are let through', async () => {
     const proxy = await startFaultyProxy(process.env.AWS_ENDPOINT_URL_S3!);
     const slowDown = { answer: 503, code: 'SlowDown' };
-    // Four of five: also the attempts of the SDK are not enough for each request.
-    proxy.faults.push(...Array.from({ length: 60 }, (_, i) => (i % 5 === 0 ? 'none' : slowDown)));
+    proxy.faults.push(...Array.from({ length: 40 }, (_, i) => (i % 3 === 0 ? 'none' : slowDown)));
     const restore = await setVariable('Label', 'AWS_ENDPOINT_URL_S3', proxy.endpoint);
     try {
       const dataset = oneBatch('parquet-images');
@@ -195,18 +229,14 @@ describeDeployed('faults', () => {
       student: '{ architecture: mlp, width: 8, depth: 1, epochs: 10000, batchSize: 8 }',
     });
     await upload(dataset, 'aborted');
-    const [execution] = await eventually(async () => {
-      const found = await executionsOf('aborted');
-      return found.length > 0 ? found : undefined;
-    });
+    const { arn: executionArn } = await started('aborted');
     await eventually(async () => {
-      const entered = await history(execution!.arn);
+      const entered = await history(executionArn);
       const training = entered.filter(
         ({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name === 'Train in function',
       );
       return training.length === 1 ? true : undefined;
     });
-    const executionArn = execution!.arn;
     await openStepFunctions().send(new StopExecutionCommand({ executionArn }));
     const { status, run } = await ended('aborted');
     expect(status).toBe('ABORTED');
@@ -221,6 +251,20 @@ describeDeployed('faults', () => {
     await expectEachShardOnce(run);
     const told = await counterweight('status', run);
     expect(told.stdout).toMatch(/aborted/i);
+  });
+});
+
+describeDeployed('the sweep', () => {
+  test('closes a batch that has been quiet for the set time, which starts its run', async () => {
+    const { dataBucket } = await deployment();
+    const dataset = await openStore(`s3://${dataBucket}/quiet`);
+    await eventually(async () => {
+      await callFunction('Sweep', {}); // The schedule may be faster.
+      return dataset.head('unlabeled/b/_SUCCESS');
+    });
+    const { status } = await ended('quiet');
+    expect(status).toBe('FAILED'); // It has no config.
+    expect(await callFunction('Sweep', {})).toEqual({ marked: 0 });
   });
 });
 
@@ -270,17 +314,14 @@ async function keysWithVersions(prefix: string): Promise<string[]> {
  * nothing moves any more: then each of them was given a shard that it will not finish.
  */
 async function freezeInTheMiddle(dataset: string): Promise<number[]> {
-  const [execution] = await eventually(async () => {
-    const found = await executionsOf(dataset);
-    return found.length > 0 ? found : undefined;
-  });
-  const labeled = `${keys.usage(execution!.arn.split(':').at(-1)!)}Label/`;
+  const { arn, run } = await started(dataset);
+  const labeled = `${keys.usage(run)}Label/`;
   await eventually(async () => ((await keysOf(labeled)).length > 0 ? true : undefined));
   const frozen = freeze('Label');
   let last = '';
   let unchanged = 0;
   await eventually(async () => {
-    const counts = JSON.stringify((await shardCounts(execution!.arn)).get('Label'));
+    const counts = JSON.stringify((await shardCounts(arn)).get('Label'));
     unchanged = counts === last ? unchanged + 1 : 0;
     last = counts;
     return unchanged === 5 ? true : undefined;

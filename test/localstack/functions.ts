@@ -1,10 +1,12 @@
 /** The functions on LocalStack, and their processes: what the faults are injected into. */
 import { readdirSync, readFileSync } from 'node:fs';
 import {
+  DeleteFunctionConcurrencyCommand,
   GetFunctionConfigurationCommand,
   InvokeCommand,
   LambdaClient,
   ListFunctionsCommand,
+  PutFunctionConcurrencyCommand,
   UpdateFunctionConfigurationCommand,
   waitUntilFunctionUpdatedV2,
 } from '@aws-sdk/client-lambda';
@@ -33,6 +35,19 @@ export async function setTimeoutSeconds(task: string, seconds: number): Promise<
   const FunctionName = await functionOf(client, task);
   await client.send(new UpdateFunctionConfigurationCommand({ FunctionName, Timeout: seconds }));
   await waitUntilFunctionUpdatedV2({ client, maxWaitTime: 60 }, { FunctionName });
+}
+
+/** @param concurrency how many calls may run at once; undefined: as many as there are. */
+export async function setConcurrency(task: string, concurrency: number | undefined): Promise<void> {
+  const client = new LambdaClient();
+  const FunctionName = await functionOf(client, task);
+  if (concurrency === undefined) {
+    await client.send(new DeleteFunctionConcurrencyCommand({ FunctionName }));
+    return;
+  }
+  const ReservedConcurrentExecutions = concurrency;
+  const command = new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions });
+  await client.send(command);
 }
 
 /** @returns puts the variables back as they were. */

@@ -1,6 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import { deploy } from '../../infra/localstack/deploy.ts';
-import { availability, startLocalStack } from '../../infra/localstack/localstack.ts';
+import { availability, deploy, startLocalStack } from '../../infra/localstack/localstack.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -19,7 +18,8 @@ export default async function setUp(project: TestProject): Promise<(() => Promis
   }
   const localstack = await startLocalStack();
   try {
-    await deploy(localstack);
+    // With the sweep, which is off by default.
+    await deploy(localstack, { args: ['--context', 'sweepMinutes=1'] });
   } catch (error) {
     await localstack.stop();
     throw error;
