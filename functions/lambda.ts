@@ -54,13 +54,17 @@ const metrics = new Metrics({ defaultDimensions: { task } });
 const tracer = new Tracer();
 // Loaded while the environment starts, which has a whole processor; the call then starts at once.
 const { handler: stage } = await functions[task]();
+/** The first call is paid from the start of the process, which is where `performance.now()` counts from. */
+let isFirstCall = true;
 
 export async function handler(event: unknown, lambda: LambdaContext): Promise<unknown> {
   const { run, results, execution, shard, variant } = ids.parse(event);
   logger.addContext(lambda);
   logger.resetKeys();
   logger.appendKeys({ task, run, shard: shard?.id, variant });
-  const startedAt = performance.now();
+  logger.info('The task begins'); // A process that is killed says nothing more.
+  const startedAt = isFirstCall ? 0 : performance.now();
+  isFirstCall = false;
   const stop = new AbortController();
   const deadline = setTimeout(() => stop.abort(tooLong()), timeToWork(lambda));
   const watch = execution && long.includes(task) ? watchExecution(execution, stop) : undefined;
@@ -76,7 +80,9 @@ export async function handler(event: unknown, lambda: LambdaContext): Promise<un
   try {
     return await traced(run, () => stage(event, context));
   } catch (error) {
-    logger.error('The task failed', { error: error instanceof Error ? error.name : 'Error' });
+    const name = error instanceof Error ? error.name : 'Error';
+    if (name === 'InterruptedError') logger.info('The task is to be called again');
+    else logger.error('The task failed', { error: name });
     throw error;
   } finally {
     clearTimeout(deadline);

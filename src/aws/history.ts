@@ -117,5 +117,7 @@ function unvisited(name: string, state: 'skipped' | 'waiting'): StageTrace {
 /** A stage that was entered and not left, by how the execution stands. */
 function openState(status: Execution['status']): StageTrace['state'] {
   if (status === 'RUNNING') return 'running';
+  // The history may be a moment behind the status.
+  if (status === 'SUCCEEDED') return 'done';
   return status === 'ABORTED' ? 'aborted' : 'failed';
 }

@@ -1,5 +1,6 @@
 import {
   CloudWatchLogsClient,
+  type FilteredLogEvent,
   FilterLogEventsCommand,
   type FilterLogEventsCommandOutput,
 } from '@aws-sdk/client-cloudwatch-logs';
@@ -122,8 +123,15 @@ export class RunLogs {
           nextToken,
         }),
       );
-      for (const event of page.events ?? []) yield parseLogLine(group, event);
+      for (const event of page.events ?? []) {
+        if (!isMetrics(event)) yield parseLogLine(group, event);
+      }
       nextToken = page.nextToken;
     } while (nextToken);
   }
+}
+
+/** Metrics are written to the log, too, in CloudWatch's own format. */
+function isMetrics({ message = '' }: FilteredLogEvent): boolean {
+  return message.startsWith('{"_aws":');
 }

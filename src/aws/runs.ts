@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { nearest } from '../config/nearest.ts';
 import { UserError } from '../errors.ts';
 import { type Attempt, type ListedExecution, listExecutions, newestAttempt } from './executions.ts';
@@ -16,12 +17,22 @@ export async function newestRuns(machine: string, limit: number): Promise<Listed
   return [...runs.values()];
 }
 
-/** @throws UserError that suggests what was meant, when Step Functions knows no such run. */
-export async function findRun(machine: string, run: string): Promise<Attempt> {
+/** How often to look whether a run has started. */
+const lookEveryMs = 1_000;
+
+/**
+ * @param startsWithinMs how long to wait for a run that is about to start.
+ * @throws UserError that suggests what was meant, when Step Functions knows no such run.
+ */
+export async function findRun(machine: string, run: string, startsWithinMs = 0): Promise<Attempt> {
   // Step Functions takes what cannot be a name for a wrong request, and the user mistyped a run.
-  const attempt = isRunName(run) ? await newestAttempt(machine, run) : undefined;
-  if (!attempt) throw await unknownRun(machine, run);
-  return attempt;
+  for (let waitedMs = 0; isRunName(run); waitedMs += lookEveryMs) {
+    const attempt = await newestAttempt(machine, run);
+    if (attempt) return attempt;
+    if (waitedMs >= startsWithinMs) break;
+    await delay(lookEveryMs);
+  }
+  throw await unknownRun(machine, run);
 }
 
 export function isRunName(text: string): boolean {

@@ -10,16 +10,17 @@ export const runArgument = {
 
 /**
  * Finds a run's newest execution in what is deployed here.
+ * @param startsWithinMs how long to wait for one that is about to start.
  * @throws UserError when nothing is deployed, or there is no such run.
  */
-export async function openRun(run: string) {
+export async function openRun(run: string, startsWithinMs = 0) {
   const [{ findDeployment }, { findRun }, { openStore }] = await Promise.all([
     import('../aws/deployment.ts'),
     import('../aws/runs.ts'),
     import('../store/open.ts'),
   ]);
   const deployed = await findDeployment();
-  const attempt = await findRun(deployed.stateMachine, run);
+  const attempt = await findRun(deployed.stateMachine, run, startsWithinMs);
   return { deployed, attempt, results: await openStore(deployed.results) };
 }
 

@@ -6,7 +6,8 @@ import { styled, type Terminal } from './terminal.ts';
 
 /** The failure, what was written around it, then the other errors. */
 export function renderLog(log: RunLog, terminal: Terminal): string {
-  const { run, status, failure, failureLines, otherErrors, otherErrorCount } = log;
+  const { run, status, failure, otherErrors, otherErrorCount } = log;
+  const failureLines = log.failureLines.filter((line) => !isRepetition(line, failure));
   const lines = (all: readonly LogLine[]) => all.map((line) => renderLine(line, terminal));
   const hidden = otherErrorCount - otherErrors.length;
   return [
@@ -23,6 +24,11 @@ export function renderLog(log: RunLog, terminal: Terminal): string {
       : [failure ? 'No other error.' : 'No error, not even one that was retried.']),
     ...(hidden > 0 ? [`… and ${hidden} more: counterweight logs ${run} --all`] : []),
   ].join('\n');
+}
+
+/** A user's mistake has nothing but its message, which comes first. */
+function isRepetition({ message }: LogLine, failure: RunLog['failure']): boolean {
+  return failure?.error === 'UserError' && message.includes(failure.message);
 }
 
 const levelStyles = { ERROR: 'red', CRITICAL: 'red', WARN: 'yellow' } as const;

@@ -26,7 +26,7 @@ export const logsCommand = defineCommand({
     const { deployed, attempt, results } = await openRun(run);
     const workflow = readWorkflow();
     const status = await new StatusReader(results, attempt, stageNames(workflow)).read();
-    const logs = new RunLogs(deployed.logGroup, run);
+    const logs = new RunLogs(deployed, run);
     if (all) {
       for await (const line of logs.lines(status)) {
         print(json ? JSON.stringify(line) : renderLine(line, process.stdout));

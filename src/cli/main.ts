@@ -5,6 +5,10 @@ import { defineCommand, renderUsage, runCommand, type SubCommandsDef } from 'cit
 import { checkArguments, UsageError, unknown } from './arguments.ts';
 import { reportFailure } from './failure.ts';
 
+// Which versions of Node are supported is said by our package.json and changes with our releases:
+// the SDK's own warning, in the middle of every command, is about what its user cannot change here.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
 /**
  * The command `counterweight`. Commands are loaded when they are called, and each loads the engine
  * only when it runs, so that `--help` does not wait for TensorFlow.

@@ -1,6 +1,5 @@
 import { defineCommand } from 'citty';
 import type { Estimate } from '../cost/estimate.ts';
-import { setNames } from '../data/shard.ts';
 import type { PlanSummary } from '../engines/plan.ts';
 import { bytes, count, counted, duration, rounded, usd } from '../evaluate/format.ts';
 import { datasetArgument, jsonOption, resultsOption } from './arguments.ts';
@@ -22,7 +21,8 @@ export const planCommand = defineCommand({
 /** What a run would do, for people. */
 export function renderPlan(summary: PlanSummary, dataset: string, terminal: Terminal): string {
   const { sets, classes, teacher, students, labelCache, warnings, estimate } = summary;
-  const rows = setNames.map((name) => [
+  // Object.keys forgets that the names are these.
+  const rows = (Object.keys(sets) as (keyof typeof sets)[]).map((name) => [
     name,
     counted(sets[name].shards, 'shard'),
     bytes(sets[name].bytes),

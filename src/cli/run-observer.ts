@@ -10,7 +10,7 @@ export interface Observation extends RunStatus {
   /** Of the stage that works on shards: shards a second, and when all will be done. */
   readonly ratePerSecond: number | undefined;
   readonly secondsLeft: number | undefined;
-  /** By what the tasks that ended recorded; undefined until it was added up. */
+  /** By what the tasks that ended recorded; undefined until it was added up, or if it cannot be. */
   readonly spentUsd: number | undefined;
 }
 
@@ -36,10 +36,7 @@ export class RunObserver {
 
   /** Does not wait for the cost, which is that of the last half minute. */
   async look(): Promise<Observation> {
-    if (this.#now().getTime() - this.#measuredAtMs >= costEveryMs) {
-      // The last look, which waits for the cost, also tells why it cannot be known.
-      this.#measure().catch(() => {});
-    }
+    if (this.#now().getTime() - this.#measuredAtMs >= costEveryMs) void this.#measure();
     return this.#observe(await this.#reader.read());
   }
 
@@ -49,13 +46,15 @@ export class RunObserver {
     return this.#observe(status);
   }
 
+  /** A cost that cannot be known hides no status: the command `cost` tells why. */
   async #measure(): Promise<void> {
     this.#measuredAtMs = Number.POSITIVE_INFINITY; // One at a time.
     try {
       this.#spentUsd = await this.#measureUsd();
-    } finally {
-      this.#measuredAtMs = this.#now().getTime();
+    } catch {
+      this.#spentUsd = undefined;
     }
+    this.#measuredAtMs = this.#now().getTime();
   }
 
   #observe(status: RunStatus): Observation {

@@ -1,7 +1,6 @@
 import type { ListedExecution } from '../aws/executions.ts';
 import type { StageStatus } from '../aws/status.ts';
-import { usd } from '../cost/render.ts';
-import { count, counted, duration, percent } from '../evaluate/format.ts';
+import { count, counted, duration, percent, usd } from '../evaluate/format.ts';
 import type { Observation } from './run-observer.ts';
 import { styled, type Terminal, table } from './terminal.ts';
 
@@ -10,7 +9,7 @@ const statusWords = {
   SUCCEEDED: 'succeeded',
   FAILED: 'failed',
   TIMED_OUT: 'timed out',
-  ABORTED: 'stopped',
+  ABORTED: 'aborted',
   PENDING_REDRIVE: 'failed',
 } as const;
 
@@ -47,11 +46,12 @@ export function renderStatus(seen: Observation, terminal: Terminal): string {
 }
 
 export function renderHead(seen: Observation, terminal: Terminal): string[] {
-  const { run, attempt, status, startedAt, endedAt, at, dataset } = seen;
+  const { run, attempt, status, refused, startedAt, endedAt, at, dataset } = seen;
   const passed = duration(secondsBetween(startedAt ?? at, endedAt ?? at));
   const again = attempt > 1 ? `, attempt ${attempt}` : '';
   const preposition = status === 'SUCCEEDED' ? 'in' : status === 'RUNNING' ? 'for' : 'after';
-  const head = `${styled(terminal, 'bold', run)}${again}: ${statusWords[status]} ${preposition} ${passed}`;
+  const word = refused ? 'refused' : statusWords[status];
+  const head = `${styled(terminal, 'bold', run)}${again}: ${word} ${preposition} ${passed}`;
   return [head, ...(dataset === undefined ? [] : [dataset])];
 }
 
@@ -61,7 +61,7 @@ const marks = {
   running: ['▸', 'cyan'],
   done: ['✓', 'green'],
   failed: ['✗', 'red'],
-  stopped: ['■', 'yellow'],
+  aborted: ['■', 'yellow'],
 } as const;
 
 /** The line of a stage, in columns that are as wide as those of the other stages. */
@@ -71,7 +71,7 @@ export interface StageRow {
 }
 
 export function stageRows(seen: Observation): StageRow[] {
-  const rows = seen.stages.map((stage) => [stage.name, stateText(stage, seen.at)]);
+  const rows = seen.stages.map((stage) => [stage.name, stateText(stage, seen)]);
   const widths = [0, 1].map((i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
   return seen.stages.map((stage, i) => ({
     state: stage.state,
@@ -89,15 +89,18 @@ export function renderStage({ state, columns }: StageRow, terminal: Terminal): s
   return `${styled(terminal, style, mark)} ${isPale ? styled(terminal, 'dim', text) : text}`;
 }
 
-function stateText({ state, startedAt, endedAt }: StageStatus, at: Date): string {
+function stateText(
+  { state, startedAt, endedAt }: StageStatus,
+  { status, at }: Observation,
+): string {
   const passed = duration(secondsBetween(startedAt ?? at, endedAt ?? at));
   const texts = {
-    waiting: 'waiting',
+    waiting: status === 'RUNNING' ? 'waiting' : 'not reached',
     skipped: 'not needed',
     running: `running for ${passed}`,
     done: `done in ${passed}`,
     failed: `failed after ${passed}`,
-    stopped: `stopped after ${passed}`,
+    aborted: `aborted after ${passed}`,
   };
   return texts[state];
 }
@@ -141,7 +144,7 @@ export function renderCost({ status, spentUsd, estimatedUsd }: Observation): str
 
 /** What became of a run that ended, and what to do next. */
 export function renderOutcome(seen: Observation, terminal: Terminal): string[] {
-  const { run, status, failure, publication } = seen;
+  const { run, status, failure, refused, publication } = seen;
   if (status === 'SUCCEEDED') {
     return [
       ...(publication
@@ -152,7 +155,15 @@ export function renderOutcome(seen: Observation, terminal: Terminal): string[] {
     ];
   }
   if (!failure) return [];
-  return ['', ...renderFailure(seen, terminal), '', `Its log: counterweight logs ${run}`];
+  // What is wrong with the input stays wrong in this run: its hint says what to do instead.
+  const canGoOn = failure.error !== 'UserError';
+  return [
+    '',
+    ...renderFailure(seen, terminal),
+    '',
+    ...(refused ? [] : [`Its log: counterweight logs ${run}`]),
+    ...(canGoOn ? [`Go on with it: counterweight start ${run}`] : []),
+  ];
 }
 
 /** Which stage failed, why, and what to do. */
@@ -163,8 +174,8 @@ export function renderFailure(
   if (!failure) return [];
   const { stage, part, message, hint } = failure;
   const where = [stage ?? 'The run', ...(part === undefined ? [] : [`(${part})`])].join(' ');
-  const isStop = status === 'ABORTED';
-  const label = styled(terminal, isStop ? 'yellow' : 'red', isStop ? 'stopped:' : 'error:');
+  const isAbort = status === 'ABORTED';
+  const label = styled(terminal, isAbort ? 'yellow' : 'red', isAbort ? 'aborted:' : 'error:');
   return [`${label} ${where}: ${message}`, ...(hint === undefined ? [] : [hint])];
 }
 

@@ -12,32 +12,38 @@ const listedRuns = 10;
 const lookEveryMs = 2_000;
 const lookAtLeastEveryMs = 60_000;
 
+/** From the arrival of a batch to the start of its run, with time to spare. */
+const startsWithinMs = 10_000;
+
 export const statusCommand = defineCommand({
   meta: { name: 'status', description: 'List the newest runs on AWS, or say how far one is' },
   args: {
     run: { ...runArgument, required: false },
     watch: {
       type: 'boolean',
-      description:
-        'Look until the run (by default: the newest) has ended; exit with 1 if it failed',
+      description: 'Look until the run (by default: the newest) has ended',
     },
     json: jsonOption,
   },
   async run({ args: { run, watch, json } }) {
     if (run === undefined && !watch) return listRuns(json === true);
-    const observer = await observe(run ?? (await newestRun()));
-    const { renderStatus } = await import('./status-text.ts');
-    if (!watch) {
-      const seen = await observer.lookThoroughly();
-      print(json ? JSON.stringify(seen, null, 2) : renderStatus(seen, process.stdout));
-      return;
-    }
-    const { createStatusView, silentView } = await import('./status-view.ts');
-    const seen = await follow(observer, json ? silentView : createStatusView(process.stdout));
+    const observer = await observe(run ?? (await newestRun()), watch ? startsWithinMs : 0);
+    const [{ renderStatus }, { createStatusView, silentView }] = await Promise.all([
+      import('./status-text.ts'),
+      import('./status-view.ts'),
+    ]);
+    const seen = watch
+      ? await follow(observer, json ? silentView : createStatusView(process.stdout))
+      : await observer.lookThoroughly();
     if (json) print(JSON.stringify(seen, null, 2));
-    if (seen.status !== 'SUCCEEDED') process.exitCode = 1;
+    else if (!watch) print(renderStatus(seen, process.stdout));
+    if (hasFailed(seen)) process.exitCode = 1;
   },
 });
+
+function hasFailed({ status }: Observation): boolean {
+  return status !== 'RUNNING' && status !== 'SUCCEEDED';
+}
 
 async function listRuns(json: boolean): Promise<void> {
   const [{ findDeployment }, { newestRuns }, { renderRuns }] = await Promise.all([
@@ -50,18 +56,26 @@ async function listRuns(json: boolean): Promise<void> {
   print(json ? JSON.stringify(runs, null, 2) : renderRuns(runs, new Date()));
 }
 
+/** The run that is running; where none is, the newest, after a while in which one may start. */
 async function newestRun(): Promise<string> {
   const [{ findDeployment }, { newestRuns }, { UserError }] = await Promise.all([
     import('../aws/deployment.ts'),
     import('../aws/runs.ts'),
     import('../errors.ts'),
   ]);
-  const [newest] = await newestRuns((await findDeployment()).stateMachine, 1);
-  if (newest) return newest.run;
-  throw new UserError('there is no run yet', 'A batch starts one: counterweight upload FOLDER');
+  const { stateMachine } = await findDeployment();
+  for (let waitedMs = 0; ; waitedMs += lookEveryMs) {
+    const [newest] = await newestRuns(stateMachine, 1);
+    const isLate = waitedMs >= startsWithinMs;
+    if (newest && (newest.status === 'RUNNING' || isLate)) return newest.run;
+    if (isLate) {
+      throw new UserError('there is no run yet', 'A batch starts one: counterweight upload FOLDER');
+    }
+    await delay(lookEveryMs);
+  }
 }
 
-async function observe(run: string): Promise<RunObserver> {
+async function observe(run: string, withinMs: number): Promise<RunObserver> {
   const [{ StatusReader }, { RunObserver }, { readWorkflow }, { measuredBill }] = await Promise.all(
     [
       import('../aws/status.ts'),
@@ -70,7 +84,7 @@ async function observe(run: string): Promise<RunObserver> {
       import('../cost/measured.ts'),
     ],
   );
-  const { attempt, results } = await openRun(run);
+  const { attempt, results } = await openRun(run, withinMs);
   const reader = new StatusReader(results, attempt, stageNames(readWorkflow()));
   return new RunObserver(reader, async () => (await measuredBill(results, run)).totalUsd);
 }

@@ -9,7 +9,7 @@ export const stopCommand = defineCommand({
     const { stopExecution } = await import('../aws/stop-execution.ts');
     const { attempt } = await openRun(run);
     const isRunning = attempt.status === 'RUNNING';
-    if (isRunning) await stopExecution(attempt.arn, 'by counterweight stop');
+    if (isRunning) await stopExecution(attempt.arn, 'stopped by counterweight stop');
     const text = isRunning
       ? `Stopped ${run}. What was labeled and trained so far stays, and is not done again.\n` +
         'Jobs are ended and trainers stop within seconds; shards in work are finished.'

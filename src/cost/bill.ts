@@ -78,6 +78,7 @@ function isFunction({ resource }: TaskUse): boolean {
 const stageNames: Readonly<Record<string, string>> = {
   TrainTeacher: 'Train teacher',
   WarmUp: 'Warm up',
+  RecordFailure: 'Record failure',
 };
 
 function computeLine(use: TaskUse, notes: string[]): Line {

@@ -24,10 +24,11 @@ const batchCause = z
       .join(', '),
   );
 
+const noCause = { errorMessage: 'no cause was given' };
+
 /** Takes apart what `functions/entry.ts` put together: "Stage: message", an empty line, the hint. */
 export function parseCause(cause: unknown): FailureCause {
-  const text = typeof cause === 'string' ? cause : JSON.stringify(cause ?? 'no cause was given');
-  const message = messageOf(text);
+  const message = messageOf(typeof cause === 'string' ? cause : JSON.stringify(cause ?? noCause));
   // "RequestId: ... Error: ..." is Lambda's own, of a function that was killed or ran out of time.
   const parts = /^(?!RequestId: )([A-Z][\w ]*): ([\s\S]*?)(?:\n\n([\s\S]*))?$/.exec(message);
   if (!parts) return { stage: undefined, message, hint: undefined };

@@ -90,6 +90,7 @@ async function makePlan(
   const sizes = measureSets(shards, config.data.format, sum(counts));
   const decided = { config, classes, features, variants: makeVariants(config) };
   const labeledShards = await countLabeled(results, digest, ids(shards));
+  const estimate = await estimatePlan(data, { ...decided, sets: sizes }, labeledShards);
   const made: Plan = {
     ...decided,
     run,
@@ -99,8 +100,13 @@ async function makePlan(
       setNames.map((set) => [set, { shards: sizes[set].shards, bytes: sizes[set].bytes }]),
     ) as Plan['sets'], // fromEntries forgets that every set is there
     evaluatedOn: shards.some(({ set }) => set === 'test') ? 'test' : 'validation',
-    warnings: [...missingClasses(classes, counts), ...unfinished],
-    estimate: await estimatePlan(data, { ...decided, sets: sizes }, labeledShards),
+    warnings: [
+      ...missingClasses(classes, counts),
+      ...unfinished,
+      // What AWS would not do in time is no concern of a run on one machine.
+      ...(context.deployment ? estimate.warnings : []),
+    ],
+    estimate,
   };
   await writeJsonOnce(results, keys.plan(run), made);
 }

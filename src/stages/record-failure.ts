@@ -24,7 +24,7 @@ export async function recordFailure(event: FailureEvent): Promise<Failure> {
     stage: stage ?? 'Workflow',
     error: event.error.Error,
     message,
-    hint: hint ?? 'Run the same command again: it goes on from where it failed.',
+    hint: hint ?? 'What was done is kept: start the run again, and it goes on from there.',
   };
   const store = await openStore(event.results);
   await store.write(keys.failure(event.run), Buffer.from(`${JSON.stringify(failure, null, 2)}\n`));

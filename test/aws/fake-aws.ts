@@ -27,6 +27,7 @@ interface FakeExecution {
 }
 
 interface FakeLogEvent {
+  readonly logGroupName: string;
   readonly logStreamName: string;
   readonly timestamp: number;
   readonly message: string;
@@ -41,6 +42,7 @@ const requestFields = z.looseObject({
   maxResults: z.number().default(100),
   nextToken: z.string().default('0'),
   filterPattern: z.string().default(''),
+  logGroupName: z.string().default(''),
   logStreamNames: z.array(z.string()).optional(),
   startTime: z.number().default(0),
   endTime: z.number().default(Number.POSITIVE_INFINITY),
@@ -68,6 +70,8 @@ export class FakeAws {
   isDeployed = true;
   /** Names of errors that the next calls of an operation answer with. */
   readonly faults = new Map<string, string[]>();
+  /** Operations that fail every time, as some do that LocalStack does not have. */
+  readonly hasInternalError = new Set<string>();
   /** Operations that were called: "GetExecutionHistory". */
   readonly calls: string[] = [];
   readonly #server = createServer((request, response) => this.#answer(request, response));
@@ -105,9 +109,11 @@ export class FakeAws {
     const operation = target.split('.').at(-1)!;
     this.calls.push(operation);
     const fault = this.faults.get(operation)?.shift();
-    const [status, answer] = fault
-      ? [400, { __type: fault, message: 'Rate exceeded' }]
-      : this.#perform(operation, requestFields.parse(JSON.parse(body)));
+    const [status, answer] = this.hasInternalError.has(operation)
+      ? [500, { __type: 'InternalError', message: 'expected string or bytes-like object' }]
+      : fault
+        ? [400, { __type: fault, message: 'Rate exceeded' }]
+        : this.#perform(operation, requestFields.parse(JSON.parse(body)));
     response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' });
     response.end(JSON.stringify(answer));
   }
@@ -163,7 +169,8 @@ export class FakeAws {
   #filter(fields: Fields): object {
     const { filterPattern, logStreamNames, startTime, endTime, nextToken } = fields;
     const found = this.logEvents.filter(
-      ({ timestamp, logStreamName, message }) =>
+      ({ timestamp, logGroupName, logStreamName, message }) =>
+        logGroupName === fields.logGroupName &&
         timestamp >= startTime &&
         timestamp <= endTime &&
         (logStreamNames?.includes(logStreamName) ?? true) &&
@@ -173,7 +180,8 @@ export class FakeAws {
     const start = Number(nextToken);
     const end = start + this.logPageEvents;
     const more = end < found.length ? { nextToken: `empty${end}` } : {};
-    return { events: found.slice(start, end), ...more };
+    const events = found.slice(start, end);
+    return { events: events.map(({ logGroupName, ...event }) => event), ...more };
   }
 
   #matches(pattern: string, message: string): boolean {

@@ -5,6 +5,8 @@ import type { RunFailure } from '../../src/aws/status.ts';
 import { FakeAws } from './fake-aws.ts';
 
 const run = 'digits-2f7a91c04be3';
+const functions = { logGroup: '/aws/lambda/counterweight', trainer: 'function' } as const;
+const jobs = '/aws/batch/counterweight-trainer';
 const beganAt = Date.UTC(2026, 10, 25, 12);
 
 /** As `functions/lambda.ts` writes it. */
@@ -27,7 +29,7 @@ function ours(fields: Record<string, unknown>): string {
 const uuid = (digit: number) => `8f1c0f6e-1111-4222-8333-44445555666${digit}`;
 
 function parse(message: string): LogLine {
-  return parseLogLine({ timestamp: beganAt, logStreamName: 's', message });
+  return parseLogLine('g', { timestamp: beganAt, logStreamName: 's', message });
 }
 
 describe('a line', () => {
@@ -68,12 +70,18 @@ describe('a line', () => {
       record: {
         requestId: uuid(1),
         status: 'timeout',
+        errorType: 'Sandbox.Timedout',
         metrics: { durationMs: 900_000, maxMemoryUsedMB: 412 },
       },
     };
     const line = parse(JSON.stringify(report));
     expect(line).toMatchObject({ message: 'Lambda: report', requestId: uuid(1) });
-    expect(line.facts).toEqual({ status: 'timeout', durationMs: 900_000, maxMemoryUsedMB: 412 });
+    expect(line.facts).toEqual({
+      status: 'timeout',
+      errorType: 'Sandbox.Timedout',
+      durationMs: 900_000,
+      maxMemoryUsedMB: 412,
+    });
   });
 
   test.each(['Killed', '{"half":', '[1]', 'null', '{"other":"json"}', ''])(
@@ -90,7 +98,7 @@ describe('the log of a run', () => {
   beforeEach(async () => {
     aws = new FakeAws();
     await aws.start();
-    logs = new RunLogs('/aws/lambda/counterweight', run);
+    logs = new RunLogs(functions, run);
   });
   afterEach(() => aws.stop());
 
@@ -104,8 +112,14 @@ describe('the log of a run', () => {
     ...period,
   };
 
-  function write(second: number, logStreamName: string, message: string): void {
-    aws.logEvents.push({ logStreamName, timestamp: beganAt + second * 1000, message });
+  function write(
+    second: number,
+    stream: string,
+    message: string,
+    group: string = functions.logGroup,
+  ) {
+    const timestamp = beganAt + second * 1000;
+    aws.logEvents.push({ logGroupName: group, logStreamName: stream, timestamp, message });
     aws.logEvents.sort((a, b) => a.timestamp - b.timestamp);
   }
 
@@ -114,6 +128,7 @@ describe('the log of a run', () => {
     write(second, stream, `START RequestId: ${id} Version: $LATEST`);
     const own = { task: 'Label', function_request_id: id, ...fields };
     write(second + 1, stream, 'a word of native code');
+    write(second + 1, stream, '{"_aws":{"Timestamp":1},"Duration":4}');
     if (fields.level) write(second + 2, stream, ours({ ...own, message: 'The task failed' }));
     write(second + 3, stream, ours({ ...own, level: 'INFO' }));
     write(second + 4, stream, `REPORT RequestId: ${id}\tDuration: 4000.00 ms`);
@@ -169,11 +184,16 @@ describe('the log of a run', () => {
   });
 
   test('shows the whole stream of a job, which has no requests', async () => {
-    write(5, 'job/1', 'pulling the image');
-    write(6, 'job/1', ours({ task: 'Train', variant: 'ab12', level: 'ERROR' }));
-    write(7, 'job/2', 'another job');
-    const lines = await logs.ofFailure({ ...failure, stage: 'Train variants' }, 'Train');
-    expect(lines.map(({ stream }) => stream)).toEqual(['job/1', 'job/1']);
+    write(5, 'train/1', 'CUDA is there', jobs);
+    const failed = { message: 'The job failed', errorType: 'UserError', errorMessage: 'no' };
+    const facts = { task: 'Train', variant: 'ab12', level: 'ERROR', ...failed };
+    write(6, 'train/1', ours(facts), jobs);
+    write(7, 'train/2', 'another job', jobs);
+    const inTraining = { ...failure, stage: 'Train variants' };
+    expect(await logs.ofFailure(inTraining, 'Train')).toEqual([]);
+    const withJobs = new RunLogs({ ...functions, trainer: 'gpu' }, run);
+    const lines = await withJobs.ofFailure(inTraining, 'Train');
+    expect(lines.map(({ message }) => message)).toEqual(['CUDA is there', 'UserError: no']);
   });
 
   test('has nothing to show of a task that left no line', async () => {

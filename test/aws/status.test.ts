@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { findRun, newestRuns } from '../../src/aws/runs.ts';
 import { type RunStatus, StatusReader } from '../../src/aws/status.ts';
 import { stageNames } from '../../src/cli/deployed-run.ts';
@@ -33,9 +33,13 @@ beforeEach(async () => {
 afterEach(() => aws.stop());
 
 function execute({ events }: Recording, name = run): void {
-  const last = events.at(-1)!.type;
-  const status = /^Execution(Succeeded|Failed|Aborted)/.exec(last)?.[1]?.toUpperCase();
-  aws.executions.set(name, { status: status ?? 'RUNNING', startDate: beganAt, events });
+  const { type, timestamp } = events.at(-1)!;
+  const status = /^Execution(Succeeded|Failed|Aborted)/.exec(type)?.[1]?.toUpperCase();
+  aws.executions.set(name, {
+    ...(status ? { status, stopDate: timestamp } : { status: 'RUNNING' }),
+    startDate: beganAt,
+    events,
+  });
 }
 
 async function reader(): Promise<StatusReader> {
@@ -69,7 +73,7 @@ test('the stages are those of the workflow, in its order', () => {
 });
 
 describe('a run at its shards', () => {
-  test('is told by three calls, however many shards there are', async () => {
+  test('is told by a few calls, however many shards there are', async () => {
     execute(new Recording().plan().enterShards('Label', labelMapRun));
     aws.mapRuns.set(labelMapRun, {
       pending: 37_557,
@@ -94,8 +98,8 @@ describe('a run at its shards', () => {
       total: 50_000,
     });
     expect(status).toMatchObject({ status: 'RUNNING', attempt: 1, estimatedUsd: 12.5 });
-    // Two of the run's attempts, to find the newest.
-    expect(aws.count('DescribeExecution')).toBe(2);
+    // Two of the run's attempts, to find the newest, which then is the third.
+    expect(aws.count('DescribeExecution')).toBe(3);
     expect(aws.count('GetExecutionHistory') + aws.count('DescribeMapRun')).toBe(2);
     expect(aws.count('ListObjectVersions')).toBe(0);
   });
@@ -196,13 +200,13 @@ describe('a run that failed', () => {
       id: 99,
       timestamp: beganAt + 70,
       type: 'ExecutionFailed',
-      executionFailedEventDetails: {
-        error: 'Lambda.Unknown',
-        cause: '{"errorMessage":"Record failure: no bucket\\n\\nMake it."}',
-      },
     });
     aws.mapRuns.set(labelMapRun, {});
-    aws.executions.set(`${run}-attempt-2`, { status: 'FAILED', startDate: beganAt + 1, events });
+    aws.executions.set(`${run}-attempt-2`, {
+      ...{ status: 'FAILED', startDate: beganAt + 1, stopDate: beganAt + 70, events },
+      error: 'Lambda.Unknown',
+      cause: '{"errorMessage":"Record failure: no bucket\\n\\nMake it."}',
+    });
     const status = await read();
     expect(status).toMatchObject({ attempt: 2, status: 'FAILED' });
     expect(status.failure).toMatchObject({
@@ -239,7 +243,7 @@ describe('a run that failed', () => {
       new Map([
         ['later', child('ffff', 8)],
         ['first', child('ab12', 5)],
-        ['well', { status: 'SUCCEEDED', startDate: beganAt }],
+        ['well', { ...child('cd34', 2), status: 'SUCCEEDED' }],
       ]),
     );
     const status = await read();
@@ -251,7 +255,7 @@ describe('a run that failed', () => {
       hint: 'Start a new run.',
       endedAt: new Date((beganAt + 5) * 1000),
     });
-    expect(status.stages[2]?.shards?.failed).toBe(4);
+    expect(status.stages[2]?.shards?.failed).toBe(1);
   });
 
   test('on a student names it', async () => {
@@ -281,14 +285,28 @@ describe('a run that failed', () => {
     expect(status.failure).toMatchObject({ stage: 'Plan', ...refused });
   });
 
-  test('because it was stopped says so', async () => {
-    const stopped = failing().add('ExecutionAborted', { executionAbortedEventDetails: {} });
-    execute(stopped);
+  test('because it was stopped says so, before its history does', async () => {
+    const { events } = failing();
+    const stopped = { status: 'ABORTED', startDate: beganAt, stopDate: beganAt + 80 };
+    aws.executions.set(run, { ...stopped, events });
     aws.mapRuns.set(labelMapRun, {});
     const status = await read();
     expect(status).toMatchObject({ status: 'ABORTED' });
-    expect(statesOf(status)).toMatchObject({ 'Warm up': 'stopped' });
-    expect(status.failure).toMatchObject({ stage: 'Warm up', message: 'it was stopped' });
+    expect(statesOf(status)).toMatchObject({ 'Warm up': 'aborted' });
+    const endedAt = new Date((beganAt + 80) * 1000);
+    expect(status.failure).toMatchObject({ stage: 'Warm up', message: 'it was stopped', endedAt });
+    aws.executions.set(run, { ...stopped, events, cause: 'stopped by counterweight stop' });
+    expect((await read()).failure?.message).toBe('stopped by counterweight stop');
+  });
+
+  test('on a shard is told where executions of shards are not listed', async () => {
+    const failed = new Recording().plan().enterShards('Label', labelMapRun).add('MapRunFailed');
+    execute(failed.exit('Label', 'Map').recordFailure());
+    aws.mapRuns.set(labelMapRun, { failed: 1, total: 5 });
+    put('failure.json', failure);
+    aws.hasInternalError.add('ListExecutions');
+    expect((await read()).failure).toMatchObject({ stage: 'Label', message: 'no' });
+    expect(aws.count('ListExecutions')).toBeLessThan(4);
   });
 });
 
@@ -302,6 +320,13 @@ test.each([
   execute(new Recording());
   const error = new UserError(`there is no run "${name}"`, hint);
   await expect(findRun(machine, name)).rejects.toEqual(error);
+});
+
+test('a run that is about to start is waited for', async () => {
+  const found = findRun(machine, run, 60_000);
+  await vi.waitUntil(() => aws.count('DescribeExecution') > 0);
+  execute(new Recording());
+  expect(await found).toMatchObject({ run, attempt: 1, status: 'RUNNING' });
 });
 
 test('the newest runs are listed once each, by their newest attempt', async () => {

@@ -32,7 +32,7 @@ test.each([
   ],
   ['that is other JSON', '{"a":1}', undefined, '{"a":1}', undefined],
   ['that is an object', { a: 1 }, undefined, '{"a":1}', undefined],
-  ['that is missing', undefined, undefined, '"no cause was given"', undefined],
+  ['that is missing', undefined, undefined, 'no cause was given', undefined],
 ])('a cause %s is taken apart', (_, cause, stage, message, hint) => {
   expect(parseCause(cause)).toEqual({ stage, message, hint });
 });
