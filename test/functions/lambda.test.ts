@@ -1,0 +1,90 @@
+/** The entry of the functions, called as Lambda calls it, with its time running out. */
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Context as LambdaContext } from 'aws-lambda';
+import { run } from 'counterweight';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { formats, writeConfig } from '../workflow/datasets.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'counterweight-lambda-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const dataset = join(folder, 'csv');
+const whole = { results: join(folder, 'whole'), run: '', student: '' };
+
+beforeAll(async () => {
+  const fixture = fileURLToPath(new URL('../fixtures/workflow/csv', import.meta.url));
+  cpSync(fixture, dataset, { recursive: true });
+  const student =
+    '{ architecture: mlp, width: 32, depth: 1, epochs: 150, batchSize: 32, learningRate: 0.02 }';
+  writeConfig(dataset, { ...formats.csv, student, compare: '[]' });
+  const { run: name, student: key } = await run({ dataset, results: whole.results, workers: 2 });
+  Object.assign(whole, { run: name, student: key });
+});
+
+/** The function of a task, as a new environment of Lambda loads it. */
+async function load(task: string) {
+  vi.stubEnv('TASK', task);
+  vi.stubEnv('AWS_LAMBDA_FUNCTION_MEMORY_SIZE', '3008');
+  vi.stubEnv('POWERTOOLS_METRICS_NAMESPACE', 'counterweight');
+  vi.resetModules();
+  return (await import('../../functions/lambda.ts')).handler;
+}
+
+let requests = 0;
+/** A call that may take so long. Only what the entry looks at is there. */
+function call(remainingMs: number): LambdaContext {
+  const deadline = Date.now() + remainingMs;
+  const getRemainingTimeInMillis = () => deadline - Date.now();
+  return { awsRequestId: `request-${++requests}`, getRemainingTimeInMillis } as LambdaContext;
+}
+
+/** The results without what is under some of their folders. */
+function without(...keys: string[]) {
+  const results = mkdtempSync(join(folder, 'cut-'));
+  cpSync(whole.results, results, { recursive: true });
+  for (const key of keys) rmSync(join(results, key), { recursive: true });
+  return { run: whole.run, dataset, results, execution: whole.run };
+}
+
+function usages(results: string, task: string): string[] {
+  return readdirSync(join(results, 'runs', whole.run, 'usage', task, 'lambda-3008'));
+}
+
+describe('a function whose time runs out', () => {
+  it('keeps a checkpoint when it trains, and the next calls end with the same student', async () => {
+    const handler = await load('Train');
+    const event = { ...without(whole.student), variant: 'weighted' };
+    const errors: string[] = [];
+    // Twice the time of the call before: on any machine the first is too short, and one is enough.
+    for (let remainingMs = 100, done = false; !done; remainingMs *= 2) {
+      await handler(event, call(remainingMs)).then(
+        () => {
+          done = true;
+        },
+        (error: Error) => errors.push(error.name),
+      );
+    }
+    expect(errors.length).toBeGreaterThan(0);
+    expect(new Set(errors)).toEqual(new Set(['InterruptedError']));
+    const weights = (results: string) => readFileSync(join(results, whole.student, 'weights.bin'));
+    expect(weights(event.results)).toEqual(weights(whole.results));
+    // One record of use a call, whether it came to its end or not.
+    expect(usages(event.results, 'Train')).toHaveLength(errors.length + 1);
+  });
+
+  it('fails with what to do when it does anything else', async () => {
+    const handler = await load('Label');
+    const items = JSON.parse(
+      readFileSync(join(whole.results, 'runs', whole.run, 'shards.json'), 'utf8'),
+    );
+    const event = { ...without('labels'), shard: items[0] };
+    await expect(handler(event, call(1))).rejects.toMatchObject({
+      name: 'UserError',
+      message: expect.stringMatching(/^Label: .*time that a function has\n\n.*shardMiB/),
+    });
+    expect(usages(event.results, 'Label')).toHaveLength(1);
+    await expect(handler(event, call(60_000))).resolves.toBe(1);
+  });
+});
