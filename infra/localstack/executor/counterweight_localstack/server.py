@@ -12,5 +12,8 @@ from twisted.internet import reactor
 class LoopbackServer(TwistedRuntimeServer):
     def register(self, gateway, listen, ssl_creds=None):
         site = TwistedGateway(gateway)
+        # An idle connection stays open: a client that has it closed in the moment of a call fails the
+        # call, and Step Functions' own client, which calls functions through here, does not retry.
+        site.timeOut = None
         for address in listen:
             reactor.listenTCP(address.port, site, interface=address.host)
