@@ -1,6 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { makeOnce } from '../models/local-copy.ts';
 import { keys } from '../stages/keys.ts';
@@ -13,6 +12,7 @@ import type { ObjectStore } from '../store/store.ts';
 import { type Deployed, datasetLocation } from './deployment.ts';
 import { newestAttempt } from './executions.ts';
 import { findRecord } from './find-started.ts';
+import { readPlanPart } from './plan-part.ts';
 import { unknownRun } from './runs.ts';
 
 export interface Fetched {
@@ -21,9 +21,6 @@ export interface Fetched {
   /** Absolute path of the folder that has report.html, metrics.json and student/. */
   readonly folder: string;
 }
-
-/** What is needed of a plan; its whole schema would refuse that of a slightly other version. */
-const planPart = z.object({ variants: z.tuple([z.object({ name: z.string() })], z.unknown()) });
 
 /** One student of a run. */
 interface Student {
@@ -74,8 +71,8 @@ async function studentOfRun(
   run: string,
 ): Promise<Student | undefined> {
   if (!(await findRecord(results, run))) return undefined;
-  if (!(await results.head(keys.plan(run)))) throw await unfinished(deployed, run);
-  const plan = await readJson(results, keys.plan(run), planPart);
+  const plan = await readPlanPart(results, run);
+  if (!plan) throw await unfinished(deployed, run);
   const variant = plan.variants[0].name;
   const isDone =
     (await isModelSaved(results, keys.student(run, variant))) &&

@@ -1,3 +1,4 @@
+import { configKey } from '../config/read.ts';
 import { UserError } from '../errors.ts';
 import { keys } from '../stages/keys.ts';
 import { recordSchema } from '../stages/plan-file.ts';
@@ -18,9 +19,9 @@ export async function findStarted(deployed: Deployed, name: string): Promise<Sta
   const record = await findRecord(results, name);
   if (record) return { run: name, dataset: record.dataset, results: results.location };
   const data = await openStore(datasetLocation(deployed, name));
-  if (await data.head('distill.yaml')) return startRun(data.location, deployed.results);
+  if (await data.head(configKey)) return startRun(data.location, deployed.results);
   throw new UserError(
-    `there is no run ${JSON.stringify(name)}, and no distill.yaml in ${data.location}`,
+    `there is no run ${JSON.stringify(name)}, and no ${configKey} in ${data.location}`,
     `A dataset comes there by: counterweight upload FOLDER ${data.location.split('/').slice(3).join('/')}\n` +
       `${(await unknownRun(deployed.stateMachine, name)).hint}`,
   );

@@ -7,7 +7,8 @@ import type { ObjectStore } from '../store/store.ts';
 
 /** What is needed of a plan; its whole schema would refuse that of a slightly other version. */
 const planPart = z.object({
-  variants: z.array(z.object({ name: z.string() })),
+  /** That of the config's method first. */
+  variants: z.tuple([z.object({ name: z.string() })], z.object({ name: z.string() })),
   sets: planSchema.shape.sets,
   estimate: z.object({ bill: billSchema }).optional(),
 });

@@ -1,21 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { parseConfig } from '../config/load.ts';
-import { batchOf, markerOf } from '../data/layout.ts';
+import { readConfig } from '../config/read.ts';
+import { batchOf, isMarker } from '../data/layout.ts';
 import { InterruptedError, TransientError, UserError } from '../errors.ts';
 import { count } from '../evaluate/format.ts';
 import type { Progress } from '../stages/context.ts';
 import { checkKey, compareKeys } from '../store/key.ts';
-import { readBytes } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
 import { openS3 } from '../store/s3.ts';
 import { explain } from '../store/s3-failures.ts';
 import type { ObjectInfo, ObjectStore } from '../store/store.ts';
 import { etagOf, partBytesOf } from './s3-etag.ts';
 import { sideBySide } from './side-by-side.ts';
-
-const configKey = 'distill.yaml';
 
 /** What is under way at once: so many small files, or large ones of so many parts. */
 const slots = 32;
@@ -60,7 +57,7 @@ export interface Uploaded {
  */
 export async function upload(options: UploadOptions): Promise<Uploaded> {
   const folder = await openFolder(options.folder);
-  await checkConfig(folder);
+  await readConfig(folder);
   const total = await measure(folder, options.name);
   try {
     return await new DatasetUpload(folder, options, total).run();
@@ -75,17 +72,6 @@ async function openFolder(location: string): Promise<ObjectStore> {
     `${location} is not a folder`,
     'From bucket to bucket: aws s3 sync, without the _SUCCESS of the batches; then put those.',
   );
-}
-
-async function checkConfig(folder: ObjectStore): Promise<void> {
-  const name = `${folder.location}/${configKey}`;
-  if (!(await folder.head(configKey))) {
-    throw new UserError(
-      `there is no ${configKey} in ${folder.location}`,
-      `Write one with: counterweight init ${folder.location}`,
-    );
-  }
-  parseConfig(Buffer.from(await readBytes(folder, configKey)).toString('utf8'), name);
 }
 
 interface Amount {
@@ -342,10 +328,6 @@ class DatasetUpload {
       unit: `${mebibytes ? 'MiB' : 'KiB'}, ${count(done)} of ${count(this.#total.files)} files`,
     });
   }
-}
-
-function isMarker(key: string): boolean {
-  return key === markerOf(batchOf(key));
 }
 
 /** Joins two listings, both in ascending order of keys. */

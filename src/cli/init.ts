@@ -1,8 +1,6 @@
 import { defineCommand } from 'citty';
 import { datasetArgument, jsonOption } from './arguments.ts';
 
-const file = 'distill.yaml';
-
 export const initCommand = defineCommand({
   meta: { name: 'init', description: 'Look at a folder of data and write its distill.yaml' },
   args: {
@@ -10,12 +8,14 @@ export const initCommand = defineCommand({
     json: jsonOption,
   },
   async run({ args: { dataset, json } }) {
-    const [{ UserError }, { inspect }, { writeConfig }, { openStore }] = await Promise.all([
-      import('../errors.ts'),
-      import('../config/inspect.ts'),
-      import('../config/write.ts'),
-      import('../store/open.ts'),
-    ]);
+    const [{ UserError }, { inspect }, { configKey: file }, { writeConfig }, { openStore }] =
+      await Promise.all([
+        import('../errors.ts'),
+        import('../config/inspect.ts'),
+        import('../config/read.ts'),
+        import('../config/write.ts'),
+        import('../store/open.ts'),
+      ]);
     const store = await openStore(dataset);
     const place = `${store.location}/${file}`;
     const present = new UserError(

@@ -6,7 +6,7 @@ import {
   resultsOption,
   workersOption,
 } from './arguments.ts';
-import { interruptible } from './interrupt.ts';
+import { withProgress } from './with-progress.ts';
 
 export const runCommand = defineCommand({
   meta: { name: 'run', description: 'Distill on this machine: labels, weights, students, report' },
@@ -26,17 +26,9 @@ export const runCommand = defineCommand({
       import('./summary.ts'),
     ]);
     const view = json ? silentProgress : createProgress(process.stderr);
-    const summary = await interruptible(process.stderr, async (signal) => {
-      try {
-        const onProgress = view.update;
-        const done = await run({ dataset, results, workers: workerCount, signal, onProgress });
-        view.end(true);
-        return done;
-      } catch (error) {
-        view.end(false);
-        throw error;
-      }
-    });
+    const summary = await withProgress(view, (signal, onProgress) =>
+      run({ dataset, results, workers: workerCount, signal, onProgress }),
+    );
     const text = json ? JSON.stringify(summary, null, 2) : renderSummary(summary, process.stdout);
     process.stdout.write(`${text}\n`);
   },

@@ -98,7 +98,7 @@ export async function follow(
   view: StatusView,
   everyMs = lookEveryMs,
 ): Promise<Observation> {
-  const { isTransient } = await import('../aws/transient.ts');
+  const { isTransient } = await import('../aws/failures.ts');
   let seen = await observer.look();
   let waitMs = everyMs;
   while (seen.status === 'RUNNING') {

@@ -47,6 +47,11 @@ export function markerOf(batch: string): string {
   return batch === '' ? 'unlabeled/_SUCCESS' : `unlabeled/${batch}/_SUCCESS`;
 }
 
+/** Whether an object of a dataset is the marker of its batch. */
+export function isMarker(key: string): boolean {
+  return key === markerOf(batchOf(key));
+}
+
 /** The column that holds the class, in Parquet and CSV. */
 export function labelColumn(task: Task, data: DataConfig): string {
   return data.label ?? (task.type === 'tabular-classification' ? task.target : 'label');

@@ -1,17 +1,15 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import { parseConfig } from '../config/load.ts';
+import { configKey, readConfig } from '../config/read.ts';
 import type { Config } from '../config/schema.ts';
-import { batchOf, markerOf } from '../data/layout.ts';
+import { batchOf, isMarker } from '../data/layout.ts';
 import { UserError } from '../errors.ts';
-import { readBytes, writeJsonOnce } from '../store/once.ts';
+import { writeJsonOnce } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
 import type { ObjectInfo, ObjectStore } from '../store/store.ts';
 import type { JobEvent } from './events.ts';
 import { keys } from './keys.ts';
 import type { RunRecord } from './plan-file.ts';
-
-const configKey = 'distill.yaml';
 
 /** Raised when stages change what they write, so that an older run is not continued by them. */
 const formatVersion = 3;
@@ -82,10 +80,6 @@ async function listMarkers(data: ObjectStore): Promise<ObjectInfo[]> {
   return markers;
 }
 
-function isMarker(key: string): boolean {
-  return key === markerOf(batchOf(key));
-}
-
 async function configOrRefusal(
   data: ObjectStore,
 ): Promise<{ config: Config } | { refused: { message: string; hint: string } }> {
@@ -101,17 +95,6 @@ async function configOrRefusal(
 async function record(results: ObjectStore, made: RunRecord): Promise<StartedRun> {
   await writeJsonOnce(results, keys.record(made.run), made);
   return { run: made.run, dataset: made.dataset, results: results.location };
-}
-
-async function readConfig(data: ObjectStore): Promise<Config> {
-  if (!(await data.head(configKey))) {
-    throw new UserError(
-      `there is no ${configKey} in ${data.location}`,
-      `Write one with: counterweight init ${data.location}`,
-    );
-  }
-  const text = Buffer.from(await readBytes(data, configKey)).toString('utf8');
-  return parseConfig(text, `${data.location}/${configKey}`);
 }
 
 /**

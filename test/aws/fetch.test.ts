@@ -41,7 +41,10 @@ function putRecord(): void {
 
 function putRun(): void {
   putRecord();
-  put('plan.json', JSON.stringify({ variants: [{ name: 'weighted' }, { name: 'uniform' }] }));
+  const set = { shards: 1, bytes: 1 };
+  const sets = { labeled: set, validation: set, test: set, unlabeled: set };
+  const variants = [{ name: 'weighted' }, { name: 'uniform' }];
+  put('plan.json', JSON.stringify({ variants, sets }));
   put('report.html', '<html>');
   put('metrics.json', '{}');
   for (const variant of ['weighted', 'uniform']) {

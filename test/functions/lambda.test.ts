@@ -1,27 +1,11 @@
 /** The entry of the functions, called as Lambda calls it, with its time running out. */
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Context as LambdaContext } from 'aws-lambda';
-import { run } from 'counterweight';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { formats, writeConfig } from '../workflow/datasets.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { makeTrainedRun } from './trained-run.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'counterweight-lambda-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const dataset = join(folder, 'csv');
-const whole = { results: join(folder, 'whole'), run: '', student: '' };
-
-beforeAll(async () => {
-  const fixture = fileURLToPath(new URL('../fixtures/workflow/csv', import.meta.url));
-  cpSync(fixture, dataset, { recursive: true });
-  const student =
-    '{ architecture: mlp, width: 32, depth: 1, epochs: 150, batchSize: 32, learningRate: 0.02 }';
-  writeConfig(dataset, { ...formats.csv, student, compare: '[]' });
-  const { run: name, student: key } = await run({ dataset, results: whole.results, workers: 2 });
-  Object.assign(whole, { run: name, student: key });
-});
+const whole = await makeTrainedRun();
 
 /** The function of a task, as a new environment of Lambda loads it. */
 async function load(task: string) {
@@ -40,12 +24,10 @@ function call(remainingMs: number): LambdaContext {
   return { awsRequestId: `request-${++requests}`, getRemainingTimeInMillis } as LambdaContext;
 }
 
-/** The results without what is under some of their folders. */
-function without(...keys: string[]) {
-  const results = mkdtempSync(join(folder, 'cut-'));
-  cpSync(whole.results, results, { recursive: true });
-  for (const key of keys) rmSync(join(results, key), { recursive: true });
-  return { run: whole.run, dataset, results, execution: whole.run };
+/** The event of a task of the run, as it was before what is below these keys was made. */
+function eventWithout(key: string) {
+  const { run, dataset } = whole;
+  return { run, dataset, results: whole.without(key), execution: run };
 }
 
 function usages(results: string, task: string): string[] {
@@ -55,7 +37,7 @@ function usages(results: string, task: string): string[] {
 describe('a function whose time runs out', () => {
   it('keeps a checkpoint when it trains, and the next calls end with the same student', async () => {
     const handler = await load('Train');
-    const event = { ...without(whole.student), variant: 'weighted' };
+    const event = { ...eventWithout(whole.student), variant: 'weighted' };
     const errors: string[] = [];
     // Twice the time of the call before: on any machine the first is too short, and one is enough.
     for (let remainingMs = 100, done = false; !done; remainingMs *= 2) {
@@ -79,7 +61,7 @@ describe('a function whose time runs out', () => {
     const items = JSON.parse(
       readFileSync(join(whole.results, 'runs', whole.run, 'shards.json'), 'utf8'),
     );
-    const event = { ...without('labels'), shard: items[0] };
+    const event = { ...eventWithout('labels'), shard: items[0] };
     await expect(handler(event, call(1))).rejects.toMatchObject({
       name: 'UserError',
       message: expect.stringMatching(/^Label: .*time that a function has\n\n.*shardMiB/),

@@ -1,15 +1,13 @@
 /** The program of the trainer's container, run as the process that it is there. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { run } from 'counterweight';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { formats, writeConfig } from '../workflow/datasets.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { startMetadataServer } from './metadata-server.ts';
+import { makeTrainedRun } from './trained-run.ts';
 
 const program = fileURLToPath(new URL('../../dist/functions/train-job.js', import.meta.url));
 /** Nobody listens there: what a job finds that does not run on EC2. */
@@ -70,28 +68,12 @@ class Job {
   }
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'counterweight-train-job-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const dataset = join(folder, 'csv');
-/** A run that the embedded engine went through, and its student. */
-const whole = { results: join(folder, 'whole'), run: '', student: '' };
-
-beforeAll(async () => {
-  const fixture = fileURLToPath(new URL('../fixtures/workflow/csv', import.meta.url));
-  cpSync(fixture, dataset, { recursive: true });
-  const student =
-    '{ architecture: mlp, width: 32, depth: 1, epochs: 150, batchSize: 32, learningRate: 0.02 }';
-  writeConfig(dataset, { ...formats.csv, student, compare: '[]' });
-  const { run: name, student: key } = await run({ dataset, results: whole.results, workers: 2 });
-  Object.assign(whole, { run: name, student: key });
-});
+const whole = await makeTrainedRun();
 
 /** The same run as it was before its student was trained, and what a job is told of it. */
 function beforeTraining() {
-  const results = mkdtempSync(join(folder, 'cut-'));
-  cpSync(whole.results, results, { recursive: true });
-  rmSync(join(results, whole.student), { recursive: true });
-  const env = { RUN: whole.run, DATASET: dataset, RESULTS: results, VARIANT: 'weighted' };
+  const results = whole.without(whole.student);
+  const env = { RUN: whole.run, DATASET: whole.dataset, RESULTS: results, VARIANT: 'weighted' };
   return { results, env };
 }
 
@@ -194,7 +176,7 @@ describe("the GPU trainer's program", () => {
   });
 
   it('says which variables of its environment are missing, and where they come from', async () => {
-    const job = new Job({ DATASET: dataset, RESULTS: whole.results, VARIANT: '' });
+    const job = new Job({ DATASET: whole.dataset, RESULTS: whole.results, VARIANT: '' });
     expect(await job.end()).toBe(1);
     expect(job.lines).toEqual([
       expect.objectContaining({
