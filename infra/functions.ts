@@ -103,7 +103,10 @@ export class TaskFunction extends LambdaFunction {
 function inZip() {
   const bundle = join(packageRoot, 'dist', 'lambda');
   if (!existsSync(bundle)) {
-    throw new UserError(`the functions are not built: there is no ${bundle}`, 'npm run build');
+    throw new UserError(
+      `the functions are not built: there is no ${bundle}`,
+      'Build them with: npm run setup',
+    );
   }
   return {
     code: Code.fromAsset(bundle),

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { run, SetupError } from './run.mjs';
 
 /**
- * Compiles what changed; a third of a second when nothing did.
+ * Compiles what changed, and bundles: two seconds when nothing did.
  *
  * @param {string} root The checkout.
  * @throws {SetupError} After the compiler's own messages.
