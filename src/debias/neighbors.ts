@@ -9,9 +9,12 @@
  * it. The tied ones share the places that are left equally, so the order of the points does not
  * matter, and doubling both the points and k changes nothing.
  *
- * Exact, by a k-d tree (Bentley 1975). Points at the same place are merged first: margins of exactly
- * 1 are common, and thousands of them then cost one visit.
+ * Exact. A query falls into a cell of the plane, and settles what is not the same for all queries
+ * there (`neighbor-cells.ts`). The answer depends on the points, k and the query alone, to the bit.
  */
+import { field, NeighborCells } from './neighbor-cells.ts';
+import { mergePlaces } from './neighbor-places.ts';
+import { createRanking } from './ranking.ts';
 
 export interface Plane {
   /** [n] */
@@ -24,14 +27,12 @@ export interface Plane {
 
 /**
  * Writes the mean of each column over the k nearest neighbours of (x, y) to `means`, [columns].
- * Allocates nothing. x and y must be numbers, not NaN.
+ * Allocates nothing. x and y must be numbers, not NaN; where both are in [0, 1] it is fast.
  */
 export type NeighborMeans = (x: number, y: number, means: Float64Array) => void;
 
-/** Below this many points, looking at all is quicker than dividing further. */
-const leafSize = 8;
-
 /**
+ * Takes up to 20 MB, however many queries there are.
  * @param neighbors k ≥ 1; clipped to the number of points.
  * @throws RangeError when there are no points or k < 1.
  */
@@ -39,219 +40,63 @@ export function createNeighborMeans(plane: Plane, neighbors: number): NeighborMe
   if (plane.x.length === 0) throw new RangeError('expected at least one point');
   if (!(neighbors >= 1)) throw new RangeError(`expected at least 1 neighbor, got ${neighbors}`);
   const k = Math.min(neighbors, plane.x.length);
-  const { x: xs, y: ys, counts, sums, size, dividesX, dividers } = buildTree(plane);
-  const columnCount = plane.columns.length;
+  const places = mergePlaces(plane);
+  const { x: xs, y: ys, counts, sums, columnOf } = places;
+  const cells = new NeighborCells(places, k);
+  const { table, listed, sums: ready } = cells;
+  const { distances, places: ranked, select } = createRanking(places.size, counts);
+  const parts = columnOf.length;
+  /** [parts], exact but for the share of the tied ones. */
+  const near = new Float64Array(parts);
 
-  // The query, and the state of its search.
-  let queryX = 0;
-  let queryY = 0;
-  /** Squared distance of the k-th nearest point so far; Infinity before there are k. */
-  let radius = Infinity;
-  /** Heap of candidates, the farthest on top: without the top one they are fewer than k. */
-  const heapDistances = new Float64Array(k + 1);
-  const heapPoints = new Int32Array(k + 1);
-  let heapSize = 0;
-  /** How many points the heap stands for, merged ones counted each. */
-  let held = 0;
-  /** Sums over the points exactly at the radius that are not in the heap. */
-  const tiedSums = new Float64Array(columnCount);
-  let tied = 0;
-
-  /** Looks at the points start ≤ i < end; (gapX, gapY) leads from the query to their box. */
-  function search(start: number, end: number, gapX: number, gapY: number): void {
-    // Not ≥: a point exactly at the radius counts. Rounding cannot hide one, since subtraction,
-    // squares and sums are monotone in floating point too.
-    if (gapX * gapX + gapY * gapY > radius) return;
-    if (end - start <= leafSize) {
-      for (let i = start; i < end; i++) {
-        const dx = queryX - xs[i]!;
-        const dy = queryY - ys[i]!;
-        const distance = dx * dx + dy * dy;
-        if (distance < radius) insert(i, distance);
-        else if (distance === radius) tie(i);
-      }
-      return;
+  /** Adds the nearest of the cell's undecided places, `missing` points, to `near`. */
+  function settle(cell: number, missing: number, x: number, y: number): void {
+    const start = table[4 * cell + field.start]!;
+    const size = table[4 * cell + field.size]!;
+    for (let i = 0; i < size; i++) {
+      const place = listed[start + i]!;
+      const dx = x - xs[place]!;
+      const dy = y - ys[place]!;
+      distances[i] = dx * dx + dy * dy;
+      ranked[i] = place;
     }
-    const middle = (start + end) >>> 1;
-    const divider = dividers[middle]!;
-    if (dividesX[middle] === 1) {
-      const gap = queryX - divider;
-      if (gap < 0) {
-        search(start, middle, gapX, gapY);
-        search(middle, end, gap, gapY);
-      } else {
-        search(middle, end, gapX, gapY);
-        search(start, middle, gap, gapY);
+    const radius = select(size, missing);
+    let nearer = 0;
+    let tied = 0;
+    let lastTied = 0;
+    for (let i = 0; i < size; i++) {
+      const place = ranked[i]!;
+      if (distances[i]! < radius) {
+        nearer += counts[place]!;
+        for (let part = 0; part < parts; part++) near[part]! += sums[place * parts + part]!;
+      } else if (distances[i] === radius) {
+        tied += counts[place]!;
+        lastTied = place;
       }
-    } else {
-      const gap = queryY - divider;
-      if (gap < 0) {
-        search(start, middle, gapX, gapY);
-        search(middle, end, gapX, gap);
-      } else {
-        search(middle, end, gapX, gapY);
-        search(start, middle, gapX, gap);
-      }
+    }
+    const share = (missing - nearer) / tied;
+    const isAlone = counts[lastTied] === tied;
+    for (let part = 0; part < parts; part++) {
+      const sum = isAlone ? sums[lastTied * parts + part]! : tiedSum(size, radius, part);
+      near[part]! += share * sum;
     }
   }
 
-  function insert(point: number, distance: number): void {
-    push(point, distance);
-    held += counts[point]!;
-    while (held - counts[heapPoints[0]!]! >= k) {
-      const farthest = heapPoints[0]!;
-      const farthestDistance = heapDistances[0]!;
-      pop();
-      held -= counts[farthest]!;
-      if (heapDistances[0] === farthestDistance) {
-        tie(farthest);
-      } else {
-        tiedSums.fill(0);
-        tied = 0;
-      }
+  function tiedSum(size: number, radius: number, part: number): number {
+    let sum = 0;
+    for (let i = 0; i < size; i++) {
+      if (distances[i] === radius) sum += sums[ranked[i]! * parts + part]!;
     }
-    if (held >= k) radius = heapDistances[0]!;
-  }
-
-  function tie(point: number): void {
-    for (let c = 0; c < columnCount; c++) tiedSums[c]! += sums[point * columnCount + c]!;
-    tied += counts[point]!;
-  }
-
-  function push(point: number, distance: number): void {
-    let hole = heapSize++;
-    while (hole > 0) {
-      const parent = (hole - 1) >>> 1;
-      if (heapDistances[parent]! >= distance) break;
-      heapDistances[hole] = heapDistances[parent]!;
-      heapPoints[hole] = heapPoints[parent]!;
-      hole = parent;
-    }
-    heapDistances[hole] = distance;
-    heapPoints[hole] = point;
-  }
-
-  function pop(): void {
-    const distance = heapDistances[--heapSize]!;
-    const point = heapPoints[heapSize]!;
-    let hole = 0;
-    for (let child = 1; child < heapSize; child = 2 * hole + 1) {
-      if (child + 1 < heapSize && heapDistances[child + 1]! > heapDistances[child]!) child++;
-      if (heapDistances[child]! <= distance) break;
-      heapDistances[hole] = heapDistances[child]!;
-      heapPoints[hole] = heapPoints[child]!;
-      hole = child;
-    }
-    heapDistances[hole] = distance;
-    heapPoints[hole] = point;
+    return sum;
   }
 
   return (x, y, means) => {
-    queryX = x;
-    queryY = y;
-    radius = Infinity;
-    heapSize = 0;
-    held = 0;
-    tied = 0;
-    tiedSums.fill(0);
-    search(0, size, 0, 0);
-
+    const cell = cells.find(x, y);
+    for (let part = 0; part < parts; part++) near[part] = ready[cell * parts + part]!;
+    const missing = table[4 * cell + field.missing]!;
+    if (missing > 0) settle(cell, missing, x, y);
     means.fill(0);
-    let nearer = 0;
-    for (let h = 0; h < heapSize; h++) {
-      const point = heapPoints[h]!;
-      if (heapDistances[h] === radius) {
-        tie(point);
-      } else {
-        for (let c = 0; c < columnCount; c++) means[c]! += sums[point * columnCount + c]!;
-        nearer += counts[point]!;
-      }
-    }
-    const share = (k - nearer) / tied;
-    for (let c = 0; c < columnCount; c++) means[c] = (means[c]! + share * tiedSums[c]!) / k;
+    for (let part = 0; part < parts; part++) means[columnOf[part]!]! += near[part]!;
+    for (let column = 0; column < means.length; column++) means[column]! /= k;
   };
-}
-
-/**
- * A balanced k-d tree without pointers: the node of the points start ≤ i < end has its children on
- * both sides of the middle, which no other node has as its middle.
- */
-interface Tree {
-  /** Different places in the plane. */
-  readonly size: number;
-  /** [size] */
-  readonly x: Float64Array;
-  /** [size] */
-  readonly y: Float64Array;
-  /** [size], how many points are at the place. */
-  readonly counts: Float64Array;
-  /** [size, columns], sums of their values. */
-  readonly sums: Float64Array;
-  /** [size], at a node's middle: 1 when it divides along x, 0 along y. */
-  readonly dividesX: Uint8Array;
-  /** [size], at a node's middle: the coordinate that divides it, ≤ it before and ≥ it from there. */
-  readonly dividers: Float64Array;
-}
-
-function buildTree({ x, y, columns }: Plane): Tree {
-  const order = Int32Array.from(x, (_, i) => i);
-  order.sort((a, b) => x[a]! - x[b]! || y[a]! - y[b]!);
-  // The first point of each place, in that order: places[j] is an index into `order`.
-  const firsts: number[] = [];
-  order.forEach((point, i) => {
-    const before = order[i - 1];
-    if (before === undefined || x[before] !== x[point] || y[before] !== y[point]) firsts.push(i);
-  });
-
-  const size = firsts.length;
-  const places = Int32Array.from(firsts, (_, place) => place);
-  const placeX = Float64Array.from(firsts, (first) => x[order[first]!]!);
-  const placeY = Float64Array.from(firsts, (first) => y[order[first]!]!);
-  const dividesX = new Uint8Array(size);
-  const dividers = new Float64Array(size);
-  /** Puts places[start..end) into the tree's order, dividing along the side on which they spread. */
-  function divide(start: number, end: number): void {
-    if (end - start <= leafSize) return;
-    const middle = (start + end) >>> 1;
-    const node = places.subarray(start, end);
-    const alongX = spread(node, placeX) >= spread(node, placeY);
-    const along = alongX ? placeX : placeY;
-    node.sort((a, b) => along[a]! - along[b]!);
-    dividesX[middle] = alongX ? 1 : 0;
-    dividers[middle] = along[places[middle]!]!;
-    divide(start, middle);
-    divide(middle, end);
-  }
-  divide(0, size);
-
-  const counts = new Float64Array(size);
-  const sums = new Float64Array(size * columns.length);
-  places.forEach((place, node) => {
-    const end = firsts[place + 1] ?? order.length;
-    for (let i = firsts[place]!; i < end; i++) {
-      counts[node]!++;
-      columns.forEach((column, c) => {
-        sums[node * columns.length + c]! += column[order[i]!]!;
-      });
-    }
-  });
-  return {
-    size,
-    x: Float64Array.from(places, (place) => placeX[place]!),
-    y: Float64Array.from(places, (place) => placeY[place]!),
-    counts,
-    sums,
-    dividesX,
-    dividers,
-  };
-}
-
-function spread(places: Int32Array, coordinates: Float64Array): number {
-  let low = Infinity;
-  let high = -Infinity;
-  for (const place of places) {
-    low = Math.min(low, coordinates[place]!);
-    high = Math.max(high, coordinates[place]!);
-  }
-  return high - low;
 }

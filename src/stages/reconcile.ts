@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readAhead } from '../data/ahead.ts';
 import { readLabelsSummary } from '../data/labels-file.ts';
 import { setNames } from '../data/shard.ts';
 import { UserError } from '../errors.ts';
@@ -18,6 +19,8 @@ export const reconcileSchema = z.strictObject({
     test: countSchema,
     unlabeled: countSchema,
   }),
+  /** How many labeled examples each shard has, in the order of `shards.json`. */
+  shards: z.array(z.int()),
   /** The first quarantined examples of each set; all are in `runs/<run>/quarantine/`. */
   quarantined: z.array(
     z.strictObject({
@@ -55,30 +58,26 @@ export async function reconcile(
 
 async function count(job: Job, context: Context): Promise<Reconciliation> {
   const items = await shardItems(job);
+  const shards: number[] = [];
   const sets = Object.fromEntries(
     setNames.map((set) => [set, { labeled: 0, quarantined: 0 }]),
   ) as Reconciliation['sets']; // fromEntries forgets that every set is there
   const quarantined: Reconciliation['quarantined'] = [];
-  for (let start = 0; start < items.length; start += concurrency) {
+  for await (const summary of readAhead(items, concurrency, (item) => summaryOf(job, item))) {
     context.signal.throwIfAborted();
-    const group = items.slice(start, start + concurrency);
-    const summaries = await Promise.all(group.map((item) => summaryOf(job, item)));
-    summaries.forEach((summary, index) => {
-      const { id, set } = group[index]!;
-      sets[set].labeled += summary.labeled;
-      sets[set].quarantined += summary.quarantined.length;
-      const room = maxListed - quarantined.filter((listed) => listed.set === set).length;
-      const listed = summary.quarantined.slice(0, room);
-      quarantined.push(...listed.map((rejected) => ({ set, shard: id, ...rejected })));
-    });
-    context.report({
-      stage: 'Reconcile',
-      done: Math.min(start + concurrency, items.length),
-      total: items.length,
-      unit: 'shards',
-    });
+    const { id, set } = items[shards.length]!;
+    shards.push(summary.labeled);
+    sets[set].labeled += summary.labeled;
+    sets[set].quarantined += summary.quarantined.length;
+    const room = maxListed - quarantined.filter((listed) => listed.set === set).length;
+    const listed = summary.quarantined.slice(0, room);
+    quarantined.push(...listed.map((rejected) => ({ set, shard: id, ...rejected })));
+    if (shards.length % concurrency === 0 || shards.length === items.length) {
+      const [done, total] = [shards.length, items.length];
+      context.report({ stage: 'Reconcile', done, total, unit: 'shards' });
+    }
   }
-  return { sets, quarantined };
+  return { sets, shards, quarantined };
 }
 
 async function summaryOf(job: Job, item: ShardItem) {

@@ -3,14 +3,14 @@ import { readAhead } from '../data/ahead.ts';
 import { classLookup, unknownLabel } from '../data/classes.ts';
 import { createEncoder, type Decoded, type Encoder, isDecoded } from '../data/encode.ts';
 import type { Example } from '../data/example.ts';
-import { type Features, featureShape } from '../data/features.ts';
+import type { Features } from '../data/features.ts';
 import { joinExamples } from '../data/join.ts';
 import { type LabelRow, readLabels, readLabelsSummary } from '../data/labels-file.ts';
 import { readExamples } from '../data/read.ts';
 import type { SetName } from '../data/shard.ts';
 import { UserError } from '../errors.ts';
 import { readJson } from '../store/once.ts';
-import type { ExampleSet } from '../train/stream.ts';
+import type { ShardSource } from '../train/stream.ts';
 import type { ShardItem } from './events.ts';
 import { type Job, readShard, shardItems } from './job.ts';
 import { keys } from './keys.ts';
@@ -25,6 +25,22 @@ const batchSize = 256;
 export interface LabeledExample {
   readonly example: Example;
   readonly row: LabelRow;
+}
+
+/** A shard and how many usable examples it has. */
+export interface CountedShard {
+  readonly item: ShardItem;
+  readonly count: number;
+}
+
+/** The shards of some sets, in the order of the plan, as Reconcile counted them. */
+export async function countedShards(
+  job: Job,
+  ...wanted: readonly SetName[]
+): Promise<CountedShard[]> {
+  const { shards } = await readJson(job.results, keys.reconcile(job.run), reconcileSchema);
+  const counted = (await shardItems(job)).map((item, place) => ({ item, count: shards[place]! }));
+  return counted.filter(({ item }) => wanted.includes(item.set));
 }
 
 /** The usable examples of one shard with the teacher's labels, in order. */
@@ -53,13 +69,9 @@ export function trueClass(job: Job): (example: Example, set: SetName) => number 
  * teacher is wrong on it. One that has not, has learned the teacher's mistakes as if they were
  * true: its loss on them is small, the distortion below 1, and no weight falls.
  */
-export async function trueLabelSet(job: Job): Promise<ExampleSet<TrainingExample>> {
-  const { sets } = await readJson(job.results, keys.reconcile(job.run), reconcileSchema);
-  const items = await shardItems(job);
-  const shards = items
-    .filter(({ set }) => set === 'labeled' || set === 'validation')
-    .map((item) => ({ open: () => trueLabels(job, item) }));
-  return { shards, count: sets.labeled.labeled + sets.validation.labeled };
+export async function trueLabelSet(job: Job): Promise<ShardSource<TrainingExample>[]> {
+  const shards = await countedShards(job, 'labeled', 'validation');
+  return shards.map(({ item, count }) => ({ count, open: () => trueLabels(job, item) }));
 }
 
 async function* trueLabels(job: Job, item: ShardItem): AsyncGenerator<TrainingExample> {
@@ -68,6 +80,46 @@ async function* trueLabels(job: Job, item: ShardItem): AsyncGenerator<TrainingEx
     const target = oneHot(classOf(example, item.set), job.plan.classes.length);
     yield { example, target, teacherMargin: Number.NaN, weight: 1 };
   }
+}
+
+/** n examples of a set, decoded for a student. */
+export interface DecodedBatch {
+  readonly decoded: readonly Decoded[];
+  readonly examples: readonly LabeledExample[];
+}
+
+/** A shard's usable examples in batches, decoded several at a time. */
+export async function* decodedBatches(
+  job: Job,
+  item: ShardItem,
+  encoder: Encoder,
+): AsyncGenerator<DecodedBatch, undefined> {
+  const decode = async (labeled: LabeledExample) => ({
+    labeled,
+    decoded: await decodeForStudent(encoder, labeled.example),
+  });
+  let batch: { labeled: LabeledExample; decoded: Decoded }[] = [];
+  const take = (): DecodedBatch => {
+    const decoded = batch.map((one) => one.decoded);
+    const examples = batch.map(({ labeled }) => labeled);
+    batch = [];
+    return { decoded, examples };
+  };
+  for await (const one of readAhead(labeledShard(job, item), parallelDecodes, decode)) {
+    batch.push(one);
+    if (batch.length === batchSize) yield take();
+  }
+  if (batch.length > 0) yield take();
+}
+
+/** Label decoded the same example for the teacher, so here it can only fail for other features. */
+export async function decodeForStudent(encoder: Encoder, example: Example): Promise<Decoded> {
+  const decoded = await encoder.decode(example);
+  if (isDecoded(decoded)) return decoded;
+  throw new UserError(
+    `the example '${decoded.id}' was labeled but cannot be fed to the student: ${decoded.reason}`,
+    'Mend or remove it.',
+  );
 }
 
 /** n examples of a set, ready for a student. */
@@ -87,84 +139,18 @@ export async function* studentInputs(
   features: Features = job.plan.features,
 ): AsyncGenerator<StudentInputs, undefined> {
   const encoder = createEncoder(features);
-  const length = featureShape(features).reduce((product, size) => product * size, 1);
-  const decode = async (labeled: LabeledExample) => ({
-    labeled,
-    decoded: await decodeForStudent(encoder, labeled.example),
+  for await (const { decoded, examples } of decodedBatches(job, item, encoder)) {
+    yield { values: normalizedRows(encoder, decoded), examples };
+  }
+}
+
+/** What was decoded, normalised, row by row. */
+export function normalizedRows(encoder: Encoder, decoded: readonly Decoded[]): Float32Array {
+  // Decoded examples of a set all have one length.
+  const length = decoded[0]?.length ?? 0;
+  const values = new Float32Array(decoded.length * length);
+  decoded.forEach((example, row) => {
+    encoder.normalize(example, values, row * length);
   });
-  let batch: { labeled: LabeledExample; decoded: Decoded }[] = [];
-  const take = (): StudentInputs => {
-    const values = new Float32Array(batch.length * length);
-    for (const [row, { decoded }] of batch.entries()) {
-      encoder.normalize(decoded, values, row * length);
-    }
-    const examples = batch.map(({ labeled }) => labeled);
-    batch = [];
-    return { values, examples };
-  };
-  for await (const one of readAhead(labeledShard(job, item), parallelDecodes, decode)) {
-    batch.push(one);
-    if (batch.length === batchSize) yield take();
-  }
-  if (batch.length > 0) yield take();
-}
-
-/** Label decoded the same example for the teacher, so here it can only fail for other features. */
-export async function decodeForStudent(encoder: Encoder, example: Example): Promise<Decoded> {
-  const decoded = await encoder.decode(example);
-  if (isDecoded(decoded)) return decoded;
-  throw new UserError(
-    `the example '${decoded.id}' was labeled but cannot be fed to the student: ${decoded.reason}`,
-    'Mend or remove it.',
-  );
-}
-
-/** What teacher and student say of a whole set, with the true classes. Grows with the set. */
-export interface SetOutputs {
-  /** [n, classes] */
-  readonly teacherProbabilities: Float32Array;
-  /** [n, classes] */
-  readonly studentProbabilities: Float32Array;
-  /** [n] */
-  readonly labels: Int32Array;
-  readonly classes: number;
-}
-
-/** A student's answer to n examples: [n, classes]. */
-export type Predict = (values: Float32Array, n: number) => Float32Array;
-
-/**
- * The validation set's outputs. Its memory grows with the validation set alone: 8 bytes a class and
- * example, so a megabyte for 10,000 examples of 10 classes.
- */
-export async function validationOutputs(job: Job, predict: Predict): Promise<SetOutputs> {
-  const classOf = trueClass(job);
-  const teacher: Float32Array[] = [];
-  const student: Float32Array[] = [];
-  const labels: number[] = [];
-  for (const item of await shardItems(job, 'validation')) {
-    for await (const { values, examples } of studentInputs(job, item)) {
-      student.push(predict(values, examples.length));
-      for (const { example, row } of examples) {
-        teacher.push(row.probabilities);
-        labels.push(classOf(example, 'validation'));
-      }
-    }
-  }
-  return {
-    teacherProbabilities: concatenate(teacher),
-    studentProbabilities: concatenate(student),
-    labels: Int32Array.from(labels),
-    classes: job.plan.classes.length,
-  };
-}
-
-function concatenate(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
+  return values;
 }

@@ -1,7 +1,7 @@
 import { createEncoder, isDecoded } from '../data/encode.ts';
 import { type Example, isRejected } from '../data/example.ts';
 import { readExamples } from '../data/read.ts';
-import type { ExampleSet, ShardSource } from '../train/stream.ts';
+import type { ShardSource } from '../train/stream.ts';
 import type { Context } from './context.ts';
 import type { JobEvent, ShardItem } from './events.ts';
 import { type Job, openJob, readShard, shardItems } from './job.ts';
@@ -30,19 +30,20 @@ export async function trainTeacher(event: JobEvent, context: Context): Promise<{
 }
 
 /** The labeled examples that can be decoded; Label has not yet sorted out the others. */
-async function usableExamples(job: Job): Promise<ExampleSet<TrainingExample>> {
+async function usableExamples(job: Job): Promise<ShardSource<TrainingExample>[]> {
   const encoder = createEncoder(job.plan.features);
   const classes = job.plan.classes.length;
   const classOf = trueClass(job);
   const shards: ShardSource<TrainingExample>[] = [];
-  let count = 0;
   for (const item of await shardItems(job, 'labeled')) {
     const bad = new Set<string>();
+    let count = 0;
     for await (const example of examplesOf(job, item)) {
       if (isDecoded(await encoder.decode(example))) count++;
       else bad.add(example.id);
     }
     shards.push({
+      count,
       async *open() {
         for await (const example of examplesOf(job, item)) {
           if (bad.has(example.id)) continue;
@@ -52,7 +53,7 @@ async function usableExamples(job: Job): Promise<ExampleSet<TrainingExample>> {
       },
     });
   }
-  return { shards, count };
+  return shards;
 }
 
 async function* examplesOf(job: Job, item: ShardItem): AsyncIterable<Example> {

@@ -3,19 +3,18 @@ import { margins } from '../debias/margin.ts';
 import { methods, type WeightFunction } from '../debias/methods.ts';
 import { validationPoints } from '../debias/validation.ts';
 import { loadModel } from '../models/student.ts';
-import { readJson } from '../store/once.ts';
 import type { Reweighting } from '../train/loop.ts';
-import type { ExampleSet } from '../train/stream.ts';
+import type { ShardSource } from '../train/stream.ts';
 import type { Context } from './context.ts';
 import type { ShardItem, VariantEvent } from './events.ts';
-import { type Job, openJob, shardItems } from './job.ts';
+import { type Job, openJob } from './job.ts';
 import { keys } from './keys.ts';
 import { isModelSaved, readModelFiles } from './model-files.ts';
 import type { Variant } from './plan-file.ts';
-import { reconcileSchema } from './reconcile.ts';
-import { labeledShard, type SetOutputs, trueLabelSet, validationOutputs } from './sets.ts';
+import { countedShards, labeledShard, trueLabelSet } from './sets.ts';
 import { trainNetwork } from './training.ts';
 import { oneHot, type TrainingExample } from './training-example.ts';
+import { openValidationSet, type Predict, type ValidationOutputs } from './validation-set.ts';
 
 /**
  * Train: one student. Every variant starts from f₀ and sees the same examples in the same order:
@@ -40,21 +39,7 @@ async function trainStudent(
   const { model, predict } = await loadModel(
     await readModelFiles(job.results, keys.warmup(job.run)),
   );
-  const validation = await validationOutputs(job, predict);
-  const weightsOf = (studentProbabilities: Float32Array) =>
-    weightFunction(job, variant, { ...validation, studentProbabilities });
-  const first = weightsOf(validation.studentProbabilities);
-  const reweighting: Reweighting = {
-    measure: async () => (await validationOutputs(job, predict)).studentProbabilities,
-    reweigh(measured) {
-      const write = weightsOf(measured)!;
-      return (batch, probabilities) => {
-        const weights = new Float32Array(batch.size);
-        write(batch.teacherMargins, margins(probabilities, validation.classes), weights);
-        return weights;
-      };
-    },
-  };
+  const weighting = await openWeighting(job, variant, predict);
   const task = {
     stage: 'Train',
     part: variant.name,
@@ -63,17 +48,56 @@ async function trainStudent(
     seed: variant.seed,
     model,
     labeled: await trueLabelSet(job),
-    unlabeled: await untrueLabelSet(job, variant, first),
-    reweighting: first && reweighting,
+    unlabeled: await untrueLabelSet(job, variant, weighting?.first),
+    reweighting: weighting?.reweighting,
   };
   await trainNetwork(job, task, context);
+}
+
+/** Where a variant's weights come from. */
+interface Weighting {
+  /** In the first epoch. */
+  readonly first: WeightFunction;
+  /** In the others. */
+  readonly reweighting: Reweighting;
+}
+
+/**
+ * @param predict what the student says as it is: at first f₀, then in the middle of the training.
+ * @returns undefined when the variant's method does not weight.
+ */
+async function openWeighting(
+  job: Job,
+  variant: Variant,
+  predict: Predict,
+): Promise<Weighting | undefined> {
+  const validation = await openValidationSet(job);
+  const outputs = await validation.outputs(predict);
+  const weightsOf = (studentProbabilities: Float32Array) =>
+    weightFunction(job, variant, { ...outputs, studentProbabilities });
+  const first = weightsOf(outputs.studentProbabilities);
+  if (!first) return undefined;
+  return {
+    first,
+    reweighting: {
+      measure: async () => (await validation.outputs(predict)).studentProbabilities,
+      reweigh(measured) {
+        const write = weightsOf(measured)!;
+        return (batch, probabilities) => {
+          const weights = new Float32Array(batch.size);
+          write(batch.teacherMargins, margins(probabilities, outputs.classes), weights);
+          return weights;
+        };
+      },
+    },
+  };
 }
 
 /** The variant's weights for a student that says this of the validation set; none: all weigh 1. */
 function weightFunction(
   job: Job,
   { method, labels }: Variant,
-  outputs: SetOutputs,
+  outputs: ValidationOutputs,
 ): WeightFunction | undefined {
   const points = validationPoints({ ...outputs, targets: labels });
   return methods[method].weightFunction(points, job.plan.config.weights);
@@ -83,12 +107,12 @@ async function untrueLabelSet(
   job: Job,
   variant: Variant,
   weights: WeightFunction | undefined,
-): Promise<ExampleSet<TrainingExample>> {
-  const { sets } = await readJson(job.results, keys.reconcile(job.run), reconcileSchema);
-  const shards = (await shardItems(job, 'unlabeled')).map((item) => ({
+): Promise<ShardSource<TrainingExample>[]> {
+  const shards = await countedShards(job, 'unlabeled');
+  return shards.map(({ item, count }) => ({
+    count,
     open: () => unlabeledShard(job, item, variant, weights),
   }));
-  return { shards, count: sets.unlabeled.labeled };
 }
 
 /** The unlabeled examples of a shard with the teacher's label, soft or hard, and the first weight. */

@@ -1,13 +1,9 @@
 import type { Example } from '../data/example.ts';
+import type { Supervision } from '../train/records.ts';
 
 /** An example to learn from. */
-export interface TrainingExample {
+export interface TrainingExample extends Supervision {
   readonly example: Example;
-  /** What the student should say, [classes]. */
-  readonly target: Float32Array;
-  /** NaN for an example with a true label. */
-  readonly teacherMargin: number;
-  readonly weight: number;
 }
 
 /** A target that is one class for certain: [classes]. */

@@ -3,19 +3,19 @@ import { createHash } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import type { Network } from '../config/schema.ts';
-import { augment } from '../data/augment.ts';
 import { createEncoder } from '../data/encode.ts';
 import { featureShape } from '../data/features.ts';
-import { randomFor } from '../data/random.ts';
 import { buildNetwork } from '../models/networks.ts';
 import { saveModel } from '../models/student.ts';
 import { writeJsonOnce } from '../store/once.ts';
 import type { tfTypes } from '../tensorflow.ts';
+import { roomHere } from '../train/cache.ts';
 import { openCheckpoints } from '../train/checkpoint.ts';
-import { createEagerStep } from '../train/eager-step.ts';
+import { createTrainingStep } from '../train/create-step.ts';
+import { type Input, openInput } from '../train/input.ts';
 import { type Reweighting, train } from '../train/loop.ts';
-import type { Batch } from '../train/step.ts';
-import { batchesPerEpoch, type ExampleSet, streamBatches } from '../train/stream.ts';
+import { batchesPerEpoch, batchSizes, sum } from '../train/order.ts';
+import { type ShardSource, sizesOf, type TrainingSets } from '../train/stream.ts';
 import type { Context } from './context.ts';
 import type { Job } from './job.ts';
 import { writeModelFiles } from './model-files.ts';
@@ -42,9 +42,9 @@ export interface TrainingTask {
   readonly seed: number;
   /** The model to go on from. Default: a new one, made from the seed. */
   readonly model?: tfTypes.LayersModel;
-  readonly labeled: ExampleSet<TrainingExample>;
+  readonly labeled: readonly ShardSource<TrainingExample>[];
   /** Default: none. */
-  readonly unlabeled?: ExampleSet<TrainingExample>;
+  readonly unlabeled?: readonly ShardSource<TrainingExample>[];
   readonly reweighting?: Reweighting | undefined;
 }
 
@@ -53,21 +53,27 @@ export async function trainNetwork(job: Job, task: TrainingTask, context: Contex
   const { network, seed, folder } = task;
   const { features, classes } = job.plan;
   const model = task.model ?? (await newNetwork(job, network, seed));
-  const step = createEagerStep(model, network);
-  const sets = { labeled: task.labeled, unlabeled: task.unlabeled ?? noExamples };
-  const { stage, part } = task;
+  const sets = { labeled: task.labeled, unlabeled: task.unlabeled ?? [] };
+  const { labeled, unlabeled } = sizesOf(sets);
+  const counts = [sum(labeled), sum(unlabeled)];
+  const input = openTrainingInput(job, task, sets);
+  const about = { stage: task.stage, ...(task.part && { part: task.part }) };
+  const step = createTrainingStep(model, network, {
+    batchSizes: batchSizes(sum(counts), network.batchSize),
+    seed,
+    warn: (message) => context.report({ ...about, message, level: 'warning' }),
+  });
   try {
     const history = await train({
       step,
-      batches: (epoch, skip) => batches(job, task, sets, epoch, skip),
-      batchesPerEpoch: batchesPerEpoch(sets, network.batchSize),
+      batches: input.batches,
+      batchesPerEpoch: batchesPerEpoch(sum(counts), network.batchSize),
       epochs: network.epochs,
       schedule: network,
       reweighting: task.reweighting,
-      checkpoints: openCheckpoints(job.results, folder, digestOf(network, seed, sets)),
+      checkpoints: openCheckpoints(job.results, folder, digestOf(network, seed, counts)),
       signal: context.signal,
-      report: (done, total) =>
-        context.report({ stage, ...(part && { part }), done, total, unit: 'steps' }),
+      report: (done, total) => context.report({ ...about, done, total, unit: 'steps' }),
     });
     const records = history.map(({ epoch, loss, meanWeight }) => ({
       epoch,
@@ -78,16 +84,14 @@ export async function trainNetwork(job: Job, task: TrainingTask, context: Contex
     const description = { classes, features, createdBy: 'counterweight' };
     await writeModelFiles(job.results, folder, saveModel(model, description));
   } finally {
+    await input.close();
     step.dispose();
     model.dispose();
   }
 }
 
-const noExamples: ExampleSet<TrainingExample> = { shards: [], count: 0 };
-
 /** A checkpoint of another network, or of other data, is none of ours. */
-function digestOf(network: Network, seed: number, sets: Record<string, { count: number }>): string {
-  const counts = Object.values(sets).map(({ count }) => count);
+function digestOf(network: Network, seed: number, counts: readonly number[]): string {
   return createHash('sha256')
     .update(JSON.stringify([network, seed, counts]))
     .digest('hex');
@@ -99,38 +103,19 @@ async function newNetwork(job: Job, network: Network, seed: number) {
   return buildNetwork(network, featureShape(features), classes.length, seed, readTopology);
 }
 
-/** The batches of an epoch: streamed, shuffled, decoded, augmented and normalised. */
-async function* batches(
+/** Examples in, batches out: streamed or cached, shuffled, decoded, augmented and normalised. */
+function openTrainingInput(
   job: Job,
   { network, seed }: TrainingTask,
-  sets: { labeled: ExampleSet<TrainingExample>; unlabeled: ExampleSet<TrainingExample> },
-  epoch: number,
-  skip: number,
-): AsyncIterable<Batch> {
+  sets: TrainingSets<TrainingExample>,
+): Input {
   const { features, classes } = job.plan;
+  const { batchSize, epochs, augment } = network;
   const encoder = createEncoder(features);
-  const length = featureShape(features).reduce((product, size) => product * size, 1);
-  const decode = async (item: TrainingExample, position: number) => {
-    const decoded = await decodeForStudent(encoder, item.example);
-    const random = randomFor(seed, epoch, position);
-    return { item, decoded: augment(decoded, features, network.augment, random) };
-  };
-  const options = { ...sets, seed, batchSize: network.batchSize, decode };
-  for await (const examples of streamBatches(options, epoch, skip)) {
-    const size = examples.length;
-    const batch = {
-      size,
-      features: new Float32Array(size * length),
-      targets: new Float32Array(size * classes.length),
-      teacherMargins: new Float32Array(size),
-      weights: new Float32Array(size),
-    };
-    examples.forEach(({ item, decoded }, row) => {
-      encoder.normalize(decoded, batch.features, row * length);
-      batch.targets.set(item.target, row * classes.length);
-      batch.teacherMargins[row] = item.teacherMargin;
-      batch.weights[row] = item.weight;
-    });
-    yield batch;
-  }
+  return openInput({
+    sets,
+    ...{ features, classes: classes.length, augment, seed, batchSize, epochs },
+    decode: ({ example }) => decodeForStudent(encoder, example),
+    findRoom: () => roomHere(),
+  });
 }

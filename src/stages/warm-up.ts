@@ -7,9 +7,10 @@ import type { JobEvent } from './events.ts';
 import { type Job, openJob } from './job.ts';
 import { keys } from './keys.ts';
 import { isModelSaved, readModelFiles } from './model-files.ts';
-import { trueLabelSet, validationOutputs } from './sets.ts';
+import { trueLabelSet } from './sets.ts';
 import { trainNetwork } from './training.ts';
 import { toFile } from './validation-file.ts';
+import { openValidationSet } from './validation-set.ts';
 
 /**
  * Warm up: trains the student briefly on the true labels. The result, f₀, is what the first weights
@@ -34,7 +35,8 @@ async function measureValidation(job: Job, folder: string): Promise<void> {
   const { config } = job.plan;
   const student = await loadModel(await readModelFiles(job.results, folder));
   try {
-    const outputs = await validationOutputs(job, student.predict);
+    const validation = await openValidationSet(job);
+    const outputs = await validation.outputs(student.predict);
     const points = validationPoints({ ...outputs, targets: config.labels });
     const warnings = diagnose(outputs, config.weights.neighbors);
     const sentences = warnings.map(({ message, hint }) => `${message} ${hint}`);

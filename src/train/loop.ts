@@ -11,7 +11,8 @@ import type { Batch, Reweigh, TrainingStep } from './step.ts';
 /** How the loss weights are made anew at the start of each epoch but the first. */
 export interface Reweighting {
   /**
-   * Measures the student as it is now: its probabilities on the validation set. The numbers go into
+   * Measures the student as it is now, up to date: its probabilities on the validation set. The
+   * numbers go into
    * the checkpoints, since the student of the epoch's start is gone when a training is resumed.
    */
   measure(): Promise<Float32Array>;
@@ -55,6 +56,7 @@ export async function train(training: Training): Promise<EpochRecord[]> {
   const run = await resume(training);
   try {
     while (run.progress.epoch < epochs) await trainEpoch(training, run);
+    training.step.updateModel();
     return run.progress.history;
   } catch (error) {
     // Whatever the abort broke off, the state is that after the last whole step.
@@ -99,11 +101,14 @@ async function save({ step, checkpoints }: Training, run: Run): Promise<void> {
 }
 
 async function trainEpoch(training: Training, run: Run): Promise<void> {
-  const { batches, batchesPerEpoch, epochs, reweighting, signal, report, onEpoch } = training;
+  const { step, batches, batchesPerEpoch, epochs, reweighting, signal, report, onEpoch } = training;
   const { epoch, batch: skip } = run.progress;
   let sinceMs = performance.now();
   signal.throwIfAborted();
-  if (epoch > 0) run.measured ??= await reweighting?.measure();
+  if (epoch > 0 && reweighting && !run.measured) {
+    step.updateModel();
+    run.measured = await reweighting.measure();
+  }
   const reweigh = run.measured && reweighting?.reweigh(run.measured);
 
   for await (const batch of batches(epoch, skip)) {
@@ -118,7 +123,7 @@ async function trainEpoch(training: Training, run: Run): Promise<void> {
     if (nowMs - run.savedAtMs >= (training.checkpointEveryMs ?? 60_000)) await save(training, run);
   }
 
-  const { batch, step, sums, history } = run.progress;
+  const { batch, sums, history } = run.progress;
   if (batch !== batchesPerEpoch) {
     throw new Error(`epoch ${epoch} had ${batch} batches; expected ${batchesPerEpoch}`);
   }
@@ -131,7 +136,7 @@ async function trainEpoch(training: Training, run: Run): Promise<void> {
   run.progress = {
     epoch: epoch + 1,
     batch: 0,
-    step,
+    step: run.progress.step,
     sums: noSums(),
     history: [...history, record],
   };

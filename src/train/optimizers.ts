@@ -5,14 +5,50 @@
  */
 import type { Network } from '../config/schema.ts';
 import { tf, type tfTypes } from '../tensorflow.ts';
+import type { Parameter } from './parameters.ts';
 
 export type OptimizerConfig = Pick<Network, 'optimizer' | 'momentum' | 'weightDecay'>;
 
-/** A weight that is trained. */
-export interface Parameter {
-  /** Unique in its model, such as "conv1/kernel". */
-  readonly name: string;
-  readonly variable: tfTypes.Variable;
+/** The slots of each optimizer: as many numbers as the parameter has, 0 at first. */
+export const slotNames = { adam: ['m', 'v'], sgd: ['velocity'] } as const;
+
+/** The name that a parameter's slot has in a state, such as "adam/m/conv1/kernel". */
+export function slotKey({ optimizer }: OptimizerConfig, slot: string, parameter: string): string {
+  return `${optimizer}/${slot}/${parameter}`;
+}
+
+/** Adam's constants, as its authors recommend them. */
+const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-8];
+
+/** What a step of Adam depends on but gradient, slots and parameter. */
+export interface AdamRates {
+  readonly beta1: number;
+  readonly beta2: number;
+  /** The learning rate with the corrections for the slots' start at 0. */
+  readonly rate: number;
+  readonly epsilon: number;
+}
+
+/**
+ * Kingma and Ba 2015, "Adam", algorithm 1 in the form that their section 2 gives at its end:
+ *   m = beta1 m + (1 - beta1) g,  v = beta2 v + (1 - beta2) g²
+ *   value -= rate m / (sqrt(v) + epsilon)
+ *   rate = learningRate sqrt(1 - beta2^t) / (1 - beta1^t)
+ * with the epsilon of the algorithm's last line, which this form divides by sqrt(1 - beta2^t).
+ * @param step t, from 1.
+ */
+export function adamRates(learningRate: number, step: number): AdamRates {
+  const correction = Math.sqrt(1 - beta2 ** step);
+  const rate = (learningRate * correction) / (1 - beta1 ** step);
+  return { beta1, beta2, rate, epsilon: epsilon * correction };
+}
+
+/** Kernels decay; biases and the scales of batch norm do not. */
+export function decayOf(
+  { name }: Pick<Parameter, 'name'>,
+  { weightDecay }: OptimizerConfig,
+): number {
+  return name.endsWith('kernel') ? weightDecay : 0;
 }
 
 export interface Optimizer {
@@ -21,73 +57,36 @@ export interface Optimizer {
    * @param gradients by the name of the variable; one without a gradient is left as it is.
    */
   update(gradients: tfTypes.NamedTensorMap, learningRate: number): void;
-  /** The slots by name, such as "adam/m/conv1/kernel"; all of them, from the start. */
+  /** The slots by their keys; all of them, from the start. */
   readonly slots: ReadonlyMap<string, tfTypes.Variable>;
   /** How many steps were taken. */
   steps: number;
   dispose(): void;
 }
 
-/** How one parameter is updated: value -= learningRate * direction. */
-interface Rule {
-  readonly slots: readonly string[];
-  /** @param step from 1. */
-  next(
-    gradient: tfTypes.Tensor,
-    slots: readonly tfTypes.Tensor[],
-    step: number,
-  ): { direction: tfTypes.Tensor; slots: readonly tfTypes.Tensor[] };
-}
-
-/**
- * Kingma and Ba 2015, "Adam", algorithm 1, with its recommended beta1, beta2 and epsilon:
- *   m = beta1 m + (1 - beta1) g,  v = beta2 v + (1 - beta2) g²
- *   direction = m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon)
- */
-function adam(): Rule {
-  const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-8];
-  return {
-    slots: ['m', 'v'],
-    next(gradient, [oldM, oldV], step) {
-      const m = oldM!.mul(beta1).add(gradient.mul(1 - beta1));
-      const v = oldV!.mul(beta2).add(gradient.square().mul(1 - beta2));
-      const scale = v.div(1 - beta2 ** step).sqrt();
-      return { direction: m.div(1 - beta1 ** step).div(scale.add(epsilon)), slots: [m, v] };
-    },
-  };
-}
-
-/** velocity = momentum velocity + g; direction = velocity (Sutskever et al. 2013, equation 1). */
-function sgd(momentum: number): Rule {
-  return {
-    slots: ['velocity'],
-    next(gradient, [old]) {
-      const velocity = old!.mul(momentum).add(gradient);
-      return { direction: velocity, slots: [velocity] };
-    },
-  };
+/** A parameter's change, to be taken off, and its new slots. */
+interface Change {
+  readonly by: tfTypes.Tensor;
+  readonly slots: readonly tfTypes.Tensor[];
 }
 
 /**
  * The weight decay is decoupled (Loshchilov and Hutter 2019, "Decoupled weight decay
- * regularization"): a kernel also loses learningRate * weightDecay of itself. Biases and the scales
- * of batch norm do not decay.
+ * regularization"): a kernel also loses learningRate * weightDecay of itself.
  */
 export function createOptimizer(
   parameters: readonly Parameter[],
-  { optimizer, momentum, weightDecay }: OptimizerConfig,
+  config: OptimizerConfig,
 ): Optimizer {
-  const rule = optimizer === 'adam' ? adam() : sgd(momentum);
+  const names = slotNames[config.optimizer];
   const entries = parameters.map((parameter) => ({
     ...parameter,
-    decay: parameter.name.endsWith('kernel') ? weightDecay : 0,
-    slots: rule.slots.map(() =>
-      tf.tidy(() => tf.variable(tf.zeros(parameter.variable.shape), false)),
-    ),
+    decay: decayOf(parameter, config),
+    slots: names.map(() => tf.tidy(() => tf.variable(tf.zeros(parameter.variable.shape), false))),
   }));
   const slots = new Map(
     entries.flatMap(({ name, slots }) =>
-      slots.map((slot, place) => [`${optimizer}/${rule.slots[place]}/${name}`, slot] as const),
+      slots.map((slot, place) => [slotKey(config, names[place]!, name), slot] as const),
     ),
   );
   return {
@@ -95,16 +94,20 @@ export function createOptimizer(
     slots,
     update(gradients, learningRate) {
       this.steps++;
+      const rates = adamRates(learningRate, this.steps);
       for (const { variable, slots, decay } of entries) {
         const gradient = gradients[variable.name];
         if (!gradient) continue;
         tf.tidy(() => {
-          const next = rule.next(gradient, slots, this.steps);
+          const change =
+            config.optimizer === 'adam'
+              ? adam(gradient, slots, rates)
+              : sgd(gradient, slots, config.momentum, learningRate);
           slots.forEach((slot, place) => {
-            slot.assign(next.slots[place]!);
+            slot.assign(change.slots[place]!);
           });
           const kept = decay > 0 ? variable.mul(1 - learningRate * decay) : variable;
-          variable.assign(kept.sub(next.direction.mul(learningRate)));
+          variable.assign(kept.sub(change.by));
         });
       }
     },
@@ -112,4 +115,25 @@ export function createOptimizer(
       for (const slot of slots.values()) slot.dispose();
     },
   };
+}
+
+function adam(
+  gradient: tfTypes.Tensor,
+  [oldM, oldV]: readonly tfTypes.Tensor[],
+  { beta1, beta2, rate, epsilon }: AdamRates,
+): Change {
+  const m = oldM!.mul(beta1).add(gradient.mul(1 - beta1));
+  const v = oldV!.mul(beta2).add(gradient.square().mul(1 - beta2));
+  return { by: m.mul(rate).div(v.sqrt().add(epsilon)), slots: [m, v] };
+}
+
+/** velocity = momentum velocity + g (Sutskever et al. 2013, equation 1). */
+function sgd(
+  gradient: tfTypes.Tensor,
+  [old]: readonly tfTypes.Tensor[],
+  momentum: number,
+  learningRate: number,
+): Change {
+  const velocity = old!.mul(momentum).add(gradient);
+  return { by: velocity.mul(learningRate), slots: [velocity] };
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { randomFor } from '../../src/data/random.ts';
 import { createNeighborMeans } from '../../src/debias/neighbors.ts';
 import { golden } from '../golden/golden.ts';
 
@@ -77,6 +78,35 @@ describe('createNeighborMeans', () => {
         },
       ),
       { numRuns: 300 },
+    );
+  });
+
+  test('is the same to the bit, whatever was asked before', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(4, 16, 1000).chain(pointsOn),
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer(),
+        (points, k, seed) => {
+          const random = randomFor(seed);
+          // Crowded queries, so that cells are cut again and again, and some on their borders.
+          const queries = Array.from({ length: 400 }, (_, i) => {
+            const [x, y] = [random(), random()];
+            return i % 4 === 0 ? [Math.round(x * 8) / 8, Math.round(y * 8) / 8] : [x ** 8, y ** 8];
+          });
+          const asked = createNeighborMeans(planeOf(points), k);
+          const [found, alone] = [new Float64Array(1), new Float64Array(1)];
+          queries.forEach(([x, y], i) => {
+            asked(x!, y!, found);
+            if (i % 20 > 0) return;
+            createNeighborMeans(planeOf(points), k)(x!, y!, alone);
+            expect(found).toEqual(alone);
+            const expected = meansByDefinition(points, Math.min(k, points.length), x!, y!);
+            expect(found[0]).toBeCloseTo(expected, 12);
+          });
+        },
+      ),
+      { numRuns: 60 },
     );
   });
 

@@ -109,7 +109,31 @@ describe('layers-model', () => {
     ['other classes', saved(first, dense(3)), 'gives [3] scores, and the task has 4'],
     ['sigmoid at the end', saved(first, dense(4, { activation: 'sigmoid' })), 'sigmoid'],
     ['relu at the end', saved(first, dense(4), tf.layers.reLU()), 'ends in the ReLU layer'],
-    ['dropout', saved(first, tf.layers.dropout({ rate: 0.5 }), dense(4)), 'the Dropout layer'],
+    ['noise', saved(first, tf.layers.gaussianNoise({ stddev: 1 }), dense(4)), 'the GaussianNoise'],
+    [
+      'dropout within a layer',
+      saved(
+        tf.layers.reshape({ targetShape: [5, 1], inputShape: [5] }),
+        tf.layers.timeDistributed({ layer: tf.layers.dropout({ rate: 0.5 }) }),
+        tf.layers.flatten(),
+        dense(4),
+      ),
+      'the Dropout layer',
+    ],
+    [
+      'dropout of whole rows',
+      saved(first, tf.layers.dropout({ rate: 0.5, noiseShape: [1, 5] }), dense(4)),
+      'the Dropout layer',
+    ],
+    [
+      'dropout in a recurrent layer',
+      saved(
+        tf.layers.reshape({ targetShape: [5, 1], inputShape: [5] }),
+        tf.layers.lstm({ units: 4, recurrentDropout: 0.5 }),
+        dense(4),
+      ),
+      'the LSTM layer',
+    ],
     ['an unknown layer', saved(first, dense(4)).replace('"Dense"', '"Mine"'), 'cannot be built'],
   ])('with %s is refused with what to change', async (_, text, message) => {
     const error = await build(text).catch((error) => error);
@@ -117,6 +141,11 @@ describe('layers-model', () => {
     expect(error.message).toContain(message);
     expect(error.message).toContain('net/model.json');
     expect(error.hint).toBeTruthy();
+  });
+
+  test('may have dropout', async () => {
+    const model = await build(saved(first, tf.layers.dropout({ rate: 0.5 }), dense(4)));
+    expect(model.layers.map((layer) => layer.getClassName())).toContain('Dropout');
   });
 
   test('with two outputs is refused', async () => {

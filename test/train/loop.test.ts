@@ -8,7 +8,7 @@ import { buildNetwork } from '../../src/models/networks.ts';
 import { predictProbabilities } from '../../src/models/student.ts';
 import { FolderStore } from '../../src/store/folder.ts';
 import { type Checkpoints, type EpochRecord, openCheckpoints } from '../../src/train/checkpoint.ts';
-import { createEagerStep } from '../../src/train/eager-step.ts';
+import { createGraphStep } from '../../src/train/graph-step.ts';
 import { type Training, train } from '../../src/train/loop.ts';
 import { randomBatch, smallConvnet, smallMlp } from './networks.ts';
 
@@ -40,7 +40,7 @@ interface Options {
 async function runTraining(network: SmallNetwork, options: Options = {}) {
   const inputShape = shape[network.architecture];
   const model = await buildNetwork(network, inputShape, 3, 1);
-  const step = createEagerStep(model, network);
+  const step = createGraphStep(model, network, [8, 3]);
   const values = randomBatch(validationSize, inputShape, 3, 99).features;
   const { beforeStep, ...rest } = options;
   try {

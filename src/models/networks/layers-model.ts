@@ -9,9 +9,11 @@ import {
   withOutputActivation,
 } from '../topology.ts';
 
-/** Layers that draw random numbers at every step: a run could not be repeated or resumed exactly. */
+/**
+ * Layers that draw random numbers at every step: a run could not be repeated or resumed exactly.
+ * Dropout among the model's own layers is none of them: there its numbers are ours.
+ */
 const randomLayers = [
-  'Dropout',
   'SpatialDropout1D',
   'AlphaDropout',
   'GaussianDropout',
@@ -75,13 +77,27 @@ function checkLayers(topology: Topology, key: string): void {
       'The last layer has to be Dense or Activation with activation softmax or linear, or Softmax.',
     );
   }
-  const random = topology.config.layers.find((layer) => randomLayers.includes(layer.class_name));
+  const random = topology.config.layers.map((layer) => randomWithin(layer, true)).find(Boolean);
   if (random) {
     throw new UserError(
-      `'${key}' has the ${random.class_name} layer '${random.config.name}', whose random numbers would make a run impossible to repeat or resume.`,
-      'Take the layer out; weightDecay and augment work against overfitting too.',
+      `'${key}' has the ${random} layer, whose random numbers would make a run impossible to repeat or resume.`,
+      'Take it out; plain Dropout among the layers, weightDecay and augment work against overfitting too.',
     );
   }
+}
+
+/** The kind of a layer that draws random numbers: this one, or one that it wraps. */
+function randomWithin(node: unknown, isOwn: boolean): string | undefined {
+  if (!isRecord(node)) return undefined;
+  const { class_name: kind, config } = node;
+  if (typeof kind === 'string' && isRecord(config)) {
+    const isPlain = isOwn && (config.noise_shape ?? config.noiseShape ?? null) === null;
+    const drops = [config.dropout, config.recurrent_dropout].some((rate) => Number(rate ?? 0) > 0);
+    if (randomLayers.includes(kind) || (kind === 'Dropout' && !isPlain) || drops) return kind;
+  }
+  return Object.values(node)
+    .map((child) => randomWithin(child, false))
+    .find((found) => found !== undefined);
 }
 
 /** Gives every initializer a seed, in the order of the file. */

@@ -1,0 +1,63 @@
+import { type AugmentConfig, createAugmenter } from '../data/augment.ts';
+import type { Decoded } from '../data/encode.ts';
+import { featureShape } from '../data/features.ts';
+import { randomFor } from '../data/random.ts';
+import type { RecordShape, Records, Supervision } from './records.ts';
+import type { Batch } from './step.ts';
+
+export interface BatchOptions extends RecordShape {
+  readonly augment: AugmentConfig;
+  /** Of the random numbers of the augmentation. */
+  readonly seed: number;
+}
+
+export interface DecodedExample {
+  readonly decoded: Decoded;
+  readonly supervision: Supervision;
+}
+
+/** Makes batches, augmented and normalised, straight from where the examples are. */
+export interface BatchMaker {
+  /** @param first the first example's place in the epoch, which names its random numbers. */
+  fromExamples(examples: readonly DecodedExample[], epoch: number, first: number): Batch;
+  /** The same batch of the same examples. */
+  fromRecords(records: Records, places: readonly number[], epoch: number, first: number): Batch;
+}
+
+export function createBatchMaker({ features, classes, augment, seed }: BatchOptions): BatchMaker {
+  const length = featureShape(features).reduce((product, size) => product * size, 1);
+  const augmenter = createAugmenter(features, augment);
+  const none = () => 0;
+  const randomOf = (epoch: number, position: number) =>
+    augmenter.isRandom ? randomFor(seed, epoch, position) : none;
+  const emptyBatch = (size: number): Batch => ({
+    size,
+    features: new Float32Array(size * length),
+    targets: new Float32Array(size * classes),
+    teacherMargins: new Float32Array(size),
+    weights: new Float32Array(size),
+  });
+  return {
+    fromExamples(examples, epoch, first) {
+      const batch = emptyBatch(examples.length);
+      examples.forEach(({ decoded, supervision }, row) => {
+        const random = randomOf(epoch, first + row);
+        augmenter.write(decoded, 0, batch.features, row * length, random);
+        batch.targets.set(supervision.target, row * classes);
+        batch.teacherMargins[row] = supervision.teacherMargin;
+        batch.weights[row] = supervision.weight;
+      });
+      return batch;
+    },
+    fromRecords(records, places, epoch, first) {
+      const batch = emptyBatch(places.length);
+      places.forEach((place, row) => {
+        const random = randomOf(epoch, first + row);
+        const start = records.startOf(place);
+        augmenter.write(records.decoded, start, batch.features, row * length, random);
+        records.supervise(place, batch, row);
+      });
+      return batch;
+    },
+  };
+}

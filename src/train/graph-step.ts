@@ -1,0 +1,216 @@
+import { tf, type tfTypes } from '../tensorflow.ts';
+import { dropoutSeed, fuseLayers, fuseReluGradient } from './fused-kernels.ts';
+import { halves } from './graph/halves.ts';
+import { assign, identity, placeholder, variable } from './graph/nodes.ts';
+import { inputsOf, type RecordedStep, recordStep } from './graph/recorded-step.ts';
+import type { Node } from './graph/saved-model.ts';
+import { type Feed, openSession } from './graph/session.ts';
+import { sharedFeeds, sharedNodes, updateNodes } from './graph/update.ts';
+import { lossShares } from './loss.ts';
+import { decayOf, type OptimizerConfig, slotKey, slotNames } from './optimizers.ts';
+import { type Parameter, parametersOf, weightsOf } from './parameters.ts';
+import { type Batch, checkState, type State, stepsName, type TrainingStep } from './step.ts';
+
+/**
+ * A training step that runs as one TensorFlow graph: the operations of the eager step are recorded
+ * once, and TensorFlow's own optimizer kernels put behind them. Weights and slots are variables of
+ * the graph's session.
+ *
+ * @param model gives logits, [n, classes]. It stays the caller's, and is as it was before until
+ *   `updateModel` is called.
+ * @param batchSizes the sizes that batches will have: a graph's shapes are fixed.
+ * @param seed of dropout.
+ * @throws RecordingError when the model's step cannot be a graph.
+ * @throws Error when TensorFlow refuses the graph.
+ */
+export function createGraphStep(
+  model: tfTypes.LayersModel,
+  config: OptimizerConfig,
+  batchSizes: readonly number[],
+  seed = 0,
+): TrainingStep {
+  const weights = weightsOf(model);
+  const variables = variablesOf(model, config);
+  const steps = recordAll(model, batchSizes, variables);
+  const session = openSession([
+    ...sharedNodes(config),
+    placeholder('seed', [2], 'int32'),
+    ...variableNodes(variables),
+    ...steps.flatMap((step) => stepNodes(step, model, config, variables)),
+  ]);
+  let count = 0;
+
+  const write = (values: (name: string) => Float32Array): void => {
+    const feeds = Array.from(variables, ([name, { node, shape }]): [string, Feed] => [
+      `${node}/new`,
+      // A copy: the session keeps what it is fed as the variable's own memory.
+      { shape, values: values(name).slice() },
+    ]);
+    session.run(new Map(feeds), ['written']);
+  };
+  const read = (names: readonly string[]): Float32Array[] =>
+    session.run(
+      new Map(),
+      names.map((name) => variables.get(name)!.reader),
+    );
+
+  const start = new Map(weights.map(({ name, variable }) => [name, variable]));
+  write((name) => start.get(name)?.dataSync<'float32'>() ?? zerosOf(variables.get(name)!));
+
+  return {
+    run(batch, learningRate, reweigh) {
+      const prefix = `batch${batch.size}`;
+      const feeds = batchFeeds(model, batch);
+      feeds.set('seed', { shape: [2], values: dropoutSeed(seed, count) });
+      let { weights } = batch;
+      if (reweigh) {
+        const [probabilities] = session.run(feeds, [`${prefix}/first`]);
+        weights = reweigh(batch, probabilities!);
+      }
+      count++;
+      feeds.set(`${prefix}/shares`, { shape: [batch.size], values: lossShares(weights) });
+      for (const [name, feed] of sharedFeeds(learningRate, count)) feeds.set(name, feed);
+      const [loss] = session.run(feeds, [`${prefix}${reweigh ? '/late' : ''}/done`]);
+      return { loss: loss![0]!, weights };
+    },
+
+    state() {
+      const names = [...variables.keys()];
+      const values = read(names);
+      const state: State = new Map(
+        names.map((name, place) => [
+          name,
+          { shape: [...variables.get(name)!.shape], values: values[place]! },
+        ]),
+      );
+      return state.set(stepsName, { shape: [], values: Float32Array.of(count) });
+    },
+
+    restore(state) {
+      const shapes = new Map(Array.from(variables, ([name, { shape }]) => [name, shape]));
+      count = checkState(state, shapes).steps;
+      write((name) => state.get(name)!.values);
+    },
+
+    updateModel() {
+      const values = read(weights.map(({ name }) => name));
+      for (const [place, { variable }] of weights.entries()) {
+        tf.tidy(() => variable.assign(tf.tensor(values[place]!, variable.shape)));
+      }
+    },
+
+    dispose: () => session.close(),
+  };
+}
+
+/** A weight or a slot in the graph. */
+interface Variable {
+  /** The name of its handle. */
+  readonly node: string;
+  /** The output that gives its value. */
+  readonly reader: string;
+  readonly shape: readonly number[];
+}
+
+/** By the names that they have in a state: weights, then slots. */
+function variablesOf(
+  model: tfTypes.LayersModel,
+  config: OptimizerConfig,
+): ReadonlyMap<string, Variable> {
+  const slots = parametersOf(model).flatMap(({ name, variable: { shape } }) =>
+    slotNames[config.optimizer].map((slot) => ({ name: slotKey(config, slot, name), shape })),
+  );
+  const weights = weightsOf(model).map(({ name, variable: { shape } }) => ({ name, shape }));
+  return new Map(
+    [...weights, ...slots].map(({ name, shape }, place) => {
+      // Not its own name: a layer's may have letters that a node's may not.
+      const node = `variable${place}`;
+      return [name, { node, reader: `${node}/read`, shape }];
+    }),
+  );
+}
+
+/** The variables themselves, and what sets them all: `written`. */
+function variableNodes(variables: ReadonlyMap<string, Variable>): Node[] {
+  const nodes = Array.from(variables.values(), ({ node, shape }) => [
+    ...variable(node, shape),
+    placeholder(`${node}/new`, shape),
+    assign(`${node}/write`, node, `${node}/new`),
+  ]);
+  const writes = Array.from(variables.values(), ({ node }) => `${node}/write`);
+  return [...nodes.flat(), identity('written', 'zero', writes)];
+}
+
+function recordAll(
+  model: tfTypes.LayersModel,
+  batchSizes: readonly number[],
+  variables: ReadonlyMap<string, Variable>,
+): RecordedStep[] {
+  fuseReluGradient();
+  const seed: { tensor: tfTypes.Tensor | undefined } = { tensor: undefined };
+  const unfuse = fuseLayers(model, () => seed.tensor!);
+  const readers = new Map(Array.from(variables, ([name, { reader }]) => [name, reader]));
+  try {
+    return batchSizes.map((size) => recordStep(model, size, readers, seed));
+  } finally {
+    unfuse();
+  }
+}
+
+/** A recorded step with its updates, whole (`<prefix>/done`) and in halves (`<prefix>/late/done`). */
+function stepNodes(
+  step: RecordedStep,
+  model: tfTypes.LayersModel,
+  config: OptimizerConfig,
+  variables: ReadonlyMap<string, Variable>,
+): Node[] {
+  const parameters = parametersOf(model);
+  const averages = Array.from(step.averages, ([name, value]) => {
+    const { node, reader } = variables.get(name)!;
+    return assign(`${step.prefix}/${node}/move`, node, value, [reader]);
+  });
+  const averageNames = averages.map(({ name }) => name);
+  const cut = halves(step, averageNames);
+  return [
+    ...step.nodes,
+    ...averages,
+    ...cut.nodes,
+    ...updates(step, parameters, config, variables, averageNames),
+    ...updates(cut.second, parameters, config, variables, []),
+  ];
+}
+
+/** The updates of all parameters, and `<prefix>/done`: the loss, when they and `others` are done. */
+function updates(
+  { prefix, loss, gradients }: Pick<RecordedStep, 'prefix' | 'loss' | 'gradients'>,
+  parameters: readonly Parameter[],
+  config: OptimizerConfig,
+  variables: ReadonlyMap<string, Variable>,
+  others: readonly string[],
+): Node[] {
+  const trained = parameters.filter(({ name }) => gradients.has(name));
+  const nodes = trained.map((parameter) => {
+    const { node } = variables.get(parameter.name)!;
+    const slots = slotNames[config.optimizer].map(
+      (slot) => variables.get(slotKey(config, slot, parameter.name))!.node,
+    );
+    const gradient = gradients.get(parameter.name)!;
+    const decay = decayOf(parameter, config);
+    const name = `${prefix}/${node}/update`;
+    return updateNodes({ name, variable: node, slots, gradient, decay }, config);
+  });
+  const done = [...nodes.map((update) => update.at(-1)!.name), ...others];
+  return [...nodes.flat(), identity(`${prefix}/done`, loss, done)];
+}
+
+function batchFeeds(model: tfTypes.LayersModel, batch: Batch): Map<string, Feed> {
+  const { features, targets } = inputsOf(model, batch.size);
+  return new Map([
+    [`batch${batch.size}/features`, { shape: features, values: batch.features }],
+    [`batch${batch.size}/targets`, { shape: targets, values: batch.targets }],
+  ]);
+}
+
+function zerosOf({ shape }: Variable): Float32Array {
+  return new Float32Array(tf.util.sizeFromShape([...shape]));
+}

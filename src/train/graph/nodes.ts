@@ -1,0 +1,60 @@
+/** The few nodes that a recorded step needs around it. */
+import { type Attribute, attribute, backend, floatType } from '../kernels.ts';
+import type { Node } from './saved-model.ts';
+
+export function node(
+  name: string,
+  op: string,
+  inputs: readonly string[],
+  attributes: readonly Attribute[] = [],
+): Node {
+  return { name, op, inputs, attributes };
+}
+
+export function placeholder(
+  name: string,
+  shape: readonly number[],
+  dtype: 'float32' | 'int32' = 'float32',
+): Node {
+  const type = attribute('dtype', 'TYPE', backend.getDTypeInteger(dtype));
+  return node(name, 'Placeholder', [], [type, attribute('shape', 'SHAPE', shape)]);
+}
+
+export function scalar(name: string, value: number): Node {
+  const constant = { shape: [], type: backend.binding.TF_FLOAT, values: Float32Array.of(value) };
+  return { ...node(name, 'Const', []), constant };
+}
+
+/** Gives what `input` gives, and nothing before the nodes of `after` are done. */
+export function identity(name: string, input: string, after: readonly string[] = []): Node {
+  return node(name, 'Identity', [input, ...after.map(control)], [floatType('T')]);
+}
+
+/** An input that says only that the node runs before. */
+export function control(name: string): string {
+  return `^${name}`;
+}
+
+/** A variable of the session, floats, and what reads it: `<name>/read`. */
+export function variable(name: string, shape: readonly number[]): Node[] {
+  const attributes = [
+    floatType('dtype'),
+    attribute('shape', 'SHAPE', shape),
+    attribute('shared_name', 'STRING', name),
+  ];
+  return [
+    node(name, 'VarHandleOp', [], attributes),
+    node(`${name}/read`, 'ReadVariableOp', [name], [floatType('dtype')]),
+  ];
+}
+
+/** Sets a variable, when the nodes of `after` are done. */
+export function assign(
+  name: string,
+  variable: string,
+  value: string,
+  after: readonly string[] = [],
+): Node {
+  const inputs = [variable, value, ...after.map(control)];
+  return node(name, 'AssignVariableOp', inputs, [floatType('dtype')]);
+}

@@ -1,0 +1,97 @@
+/** A TensorFlow graph as the bytes of a SavedModel, the one form in which tfjs-node loads graphs. */
+import messages, {
+  type AttrValue,
+  type NodeDef,
+  type Tensor,
+  type TensorShape,
+} from '@tensorflow/tfjs-node/dist/proto/api_pb.js';
+import { type Attribute, backend } from '../kernels.ts';
+
+/** A node of a graph. */
+export interface Node {
+  readonly name: string;
+  readonly op: string;
+  /** Names of outputs, such as `conv` or `conv:1`; `^conv` says only that conv runs before. */
+  readonly inputs: readonly string[];
+  readonly attributes: readonly Attribute[];
+  /** The value of a Const. */
+  readonly constant?: Constant;
+  /** Its outputs, where they are known. */
+  readonly outputs?: readonly TensorKind[];
+}
+
+export interface TensorKind {
+  readonly shape: readonly number[];
+  /** TensorFlow's number of the type. */
+  readonly type: number;
+}
+
+export interface Constant extends TensorKind {
+  readonly values: Float32Array | Int32Array | Uint8Array;
+}
+
+/** The graph's name in the file. */
+export const tag = 'train';
+
+/** The version of the format that is written: TensorFlow 2.9's, which all later ones read. */
+const producer = 1087;
+
+/** @throws TypeError for an attribute of a kind that no node here should have. */
+export function savedModelBytes(nodes: readonly Node[]): Uint8Array {
+  const graph = new messages.GraphDef()
+    .setNodeList(nodes.map(nodeDef))
+    .setVersions(new messages.VersionDef().setProducer(producer));
+  const info = new messages.MetaGraphDef.MetaInfoDef().setTagsList([tag]);
+  const metaGraph = new messages.MetaGraphDef().setMetaInfoDef(info).setGraphDef(graph);
+  return new messages.SavedModel()
+    .setSavedModelSchemaVersion(1)
+    .setMetaGraphsList([metaGraph])
+    .serializeBinary();
+}
+
+function nodeDef({ name, op, inputs, attributes, constant }: Node): NodeDef {
+  const node = new messages.NodeDef().setName(name).setOp(op).setInputList(inputs);
+  const map = node.getAttrMap();
+  for (const attribute of attributes) map.set(attribute.name, attributeValue(op, attribute));
+  if (constant) {
+    map.set('dtype', new messages.AttrValue().setType(constant.type));
+    map.set('value', new messages.AttrValue().setTensor(tensorOf(constant)));
+  }
+  return node;
+}
+
+function tensorOf({ shape, type, values }: Constant): Tensor {
+  return new messages.Tensor()
+    .setDtype(type)
+    .setTensorShape(shapeOf(shape))
+    .setTensorContent(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+}
+
+function shapeOf(shape: readonly number[]): TensorShape {
+  const { TensorShape } = messages;
+  return new TensorShape().setDimList(shape.map((size) => new TensorShape.Dim().setSize(size)));
+}
+
+/** The casts: an attribute's kind says what its value is. */
+function attributeValue(op: string, { name, type, value }: Attribute): AttrValue {
+  const { binding } = backend;
+  const result = new messages.AttrValue();
+  const list = new messages.AttrValue.ListValue();
+  const isList = Array.isArray(value);
+  switch (type) {
+    case binding.TF_ATTR_SHAPE:
+      return result.setShape(shapeOf(value as number[]));
+    case binding.TF_ATTR_INT:
+      return isList ? result.setList(list.setIList(value)) : result.setI(value as number);
+    case binding.TF_ATTR_FLOAT:
+      return isList ? result.setList(list.setFList(value)) : result.setF(value as number);
+    case binding.TF_ATTR_TYPE:
+      return isList ? result.setList(list.setTypeList(value)) : result.setType(value as number);
+    case binding.TF_ATTR_BOOL:
+      return result.setB(value as boolean);
+    case binding.TF_ATTR_STRING:
+      return result.setS(Buffer.from(value as string));
+    default:
+      throw new TypeError(`the attribute ${name} of ${op} is of an unknown kind, ${type}`);
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * The batches of a training. Examples are streamed and decoded until one epoch was seen whole; those
+ * after it come from a cache, where there is room for one. Both give the same bits.
+ */
+import { readAhead } from '../data/ahead.ts';
+import type { Decoded } from '../data/encode.ts';
+import { type BatchOptions, createBatchMaker } from './batch.ts';
+import { type CacheRoom, type ExampleCache, type NumberedExample, openCache } from './cache.ts';
+import { epochOrder, type OrderOptions, sum } from './order.ts';
+import type { Supervision } from './records.ts';
+import type { Batch } from './step.ts';
+import { sizesOf, streamExamples, type TrainingSets } from './stream.ts';
+
+export interface InputOptions<Item extends Supervision> extends BatchOptions, OrderOptions {
+  readonly sets: TrainingSets<Item>;
+  readonly batchSize: number;
+  readonly epochs: number;
+  /** Runs for several examples at once. */
+  decode(item: Item): Promise<Decoded>;
+  /** What a cache may take; asked before it is filled. */
+  findRoom(): Promise<CacheRoom>;
+}
+
+/** One training's batches. They are asked for by one epoch at a time. */
+export interface Input {
+  /** The batches of an epoch (from 0), from the one numbered `skip` on; the same at every call. */
+  batches(epoch: number, skip: number): AsyncIterable<Batch>;
+  /** Frees the cache. */
+  close(): Promise<void>;
+}
+
+export function openInput<Item extends Supervision>(options: InputOptions<Item>): Input {
+  const { batchSize, epochs } = options;
+  const sizes = sizesOf(options.sets);
+  const count = sum([...sizes.unlabeled, ...sizes.labeled]);
+  const maker = createBatchMaker(options);
+  let cache: ExampleCache | undefined;
+  let isFull = false;
+
+  async function* fromShards(epoch: number, skip: number): AsyncGenerator<Batch> {
+    const worthFilling = skip === 0 && epoch + 1 < epochs;
+    if (worthFilling) cache ??= await openCache(options, count, await options.findRoom());
+    let filling = worthFilling ? cache : undefined;
+    let first = skip * batchSize;
+    for await (const examples of decodedBatches(options, epoch, first)) {
+      if (filling && !(await filling.keep(examples))) {
+        await filling.close();
+        cache = filling = undefined;
+      }
+      yield maker.fromExamples(examples, epoch, first);
+      first += examples.length;
+    }
+    isFull = filling !== undefined;
+  }
+
+  async function* fromCache(
+    full: ExampleCache,
+    epoch: number,
+    skip: number,
+  ): AsyncGenerator<Batch> {
+    let first = skip * batchSize;
+    const numbers = numberedBatches(epochOrder(sizes, options, epoch), batchSize, first);
+    for await (const { records, places } of full.read(numbers)) {
+      yield maker.fromRecords(records, places, epoch, first);
+      first += places.length;
+    }
+  }
+
+  return {
+    batches: (epoch, skip) =>
+      cache && isFull ? fromCache(cache, epoch, skip) : fromShards(epoch, skip),
+    async close() {
+      await cache?.close();
+      cache = undefined;
+    },
+  };
+}
+
+/** The examples of an epoch from a position on, in batches. */
+async function* decodedBatches<Item extends Supervision>(
+  options: InputOptions<Item>,
+  epoch: number,
+  first: number,
+): AsyncGenerator<NumberedExample[]> {
+  const { sets, batchSize } = options;
+  const decode = async ({ item, number }: { item: Item; number: number }) => {
+    return { number, decoded: await options.decode(item), supervision: item };
+  };
+  const streamed = streamExamples(sets, options, epoch, first);
+  let batch: NumberedExample[] = [];
+  // Two batches are decoded while the one before trains.
+  for await (const example of readAhead(streamed, 2 * batchSize, decode)) {
+    batch.push(example);
+    if (batch.length < batchSize) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** The numbers of an epoch's examples from a position on, in batches. */
+function* numberedBatches(
+  order: Iterable<number>,
+  batchSize: number,
+  first: number,
+): Generator<number[]> {
+  let batch: number[] = [];
+  let position = 0;
+  for (const number of order) {
+    if (position++ < first) continue;
+    batch.push(number);
+    if (batch.length < batchSize) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -1,0 +1,114 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  batchesPerEpoch,
+  batchSizes,
+  epochOrder,
+  readingOrder,
+  sum,
+} from '../../src/train/order.ts';
+
+const counts = fc.array(fc.nat({ max: 12 }), { maxLength: 6 });
+const cases = fc.record({
+  unlabeled: counts,
+  labeled: counts,
+  seed: fc.nat(),
+  bufferSize: fc.integer({ min: 1, max: 20 }),
+  epoch: fc.nat({ max: 5 }),
+});
+type Case = typeof cases extends fc.Arbitrary<infer Value> ? Value : never;
+
+const orderOf = ({ epoch, ...options }: Case) => [...epochOrder(options, options, epoch)];
+
+describe('epochOrder', () => {
+  test('gives every number once', () => {
+    fc.assert(
+      fc.property(cases, (options) => {
+        const total = sum(options.unlabeled) + sum(options.labeled);
+        const sorted = orderOf(options).toSorted((a, b) => a - b);
+        expect(sorted).toEqual(Array.from({ length: total }, (_, number) => number));
+      }),
+    );
+  });
+
+  test('spreads the labeled examples evenly', () => {
+    fc.assert(
+      fc.property(cases, (options) => {
+        const order = orderOf(options);
+        let seen = 0;
+        order.forEach((number, place) => {
+          if (number >= sum(options.unlabeled)) seen++;
+          const even = ((place + 1) * sum(options.labeled)) / order.length;
+          expect(Math.abs(seen - even)).toBeLessThan(1);
+        });
+      }),
+    );
+  });
+
+  test('can be followed by reading, with as many examples held as the buffer has', () => {
+    fc.assert(
+      fc.property(cases, (options) => {
+        const { unlabeled, bufferSize, epoch } = options;
+        const reading = readingOrder('unlabeled', options, options, epoch);
+        const held = new Set<number>();
+        for (const number of orderOf(options)) {
+          if (number >= sum(unlabeled)) continue;
+          while (!held.has(number)) held.add(reading.next().value!.next);
+          expect(held.size).toBeLessThanOrEqual(bufferSize);
+          held.delete(number);
+        }
+      }),
+    );
+  });
+
+  const example: Case = {
+    unlabeled: [300, 200, 500],
+    labeled: [50, 50],
+    seed: 1,
+    bufferSize: 100,
+    epoch: 0,
+  };
+
+  test('another epoch and another seed have another order', () => {
+    const order = orderOf(example);
+    expect(orderOf(example)).toEqual(order);
+    expect(orderOf({ ...example, epoch: 1 })).not.toEqual(order);
+    expect(orderOf({ ...example, seed: 2 })).not.toEqual(order);
+  });
+
+  test('mixes the shards and moves examples far from their places', () => {
+    const order = orderOf(example).filter((number) => number < 1000);
+    const shardOf = (number: number) => [300, 500, 1000].findIndex((end) => number < end);
+    expect(new Set(order.slice(0, 100).map(shardOf)).size).toBe(2);
+    const inPlace = order.filter((number, place) => number === order[place - 1]! + 1).length;
+    expect(inPlace).toBeLessThan(50);
+  });
+});
+
+test('the shards of a set are read from end to end, two at a time', () => {
+  fc.assert(
+    fc.property(cases, (options) => {
+      const { unlabeled, epoch } = options;
+      const starts = unlabeled.map((_, shard) => sum(unlabeled.slice(0, shard)));
+      const read = unlabeled.map(() => 0);
+      for (const { shard, next, end } of readingOrder('unlabeled', options, options, epoch)) {
+        expect(next).toBe(starts[shard]! + read[shard]!++);
+        expect(end).toBe(starts[shard]! + unlabeled[shard]!);
+        const open = read.filter((count, place) => count > 0 && count < unlabeled[place]!);
+        expect(open.length).toBeLessThanOrEqual(2);
+      }
+      expect(read).toEqual(unlabeled);
+    }),
+  );
+});
+
+test.each([
+  [0, 4, 0, []],
+  [3, 4, 1, [3]],
+  [4, 4, 1, [4]],
+  [8, 4, 2, [4]],
+  [9, 4, 3, [4, 1]],
+])('%i examples in batches of %i are %i batches, of the sizes %j', (total, size, count, sizes) => {
+  expect(batchesPerEpoch(total, size)).toBe(count);
+  expect(batchSizes(total, size)).toEqual(sizes);
+});
