@@ -43,8 +43,7 @@ export function createGraphStep(
   const write = (values: (name: string) => Float32Array): void => {
     const feeds = Array.from(variables, ([name, { node, shape }]): [string, Feed] => [
       `${node}/new`,
-      // A copy: the session keeps what it is fed as the variable's own memory.
-      { shape, values: values(name).slice() },
+      { shape, values: values(name) },
     ]);
     session.run(new Map(feeds), ['written']);
   };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { backend } from '../kernels.ts';
 import { type Node, savedModelBytes, tag } from './saved-model.ts';
 
-/** Values for a placeholder. They are not copied: they must not change before the run is over. */
+/** Values for a placeholder. */
 export interface Feed {
   readonly shape: readonly number[];
   readonly values: Float32Array | Int32Array;
@@ -36,7 +36,7 @@ export function openSession(nodes: readonly Node[]): Session {
   return {
     run(feeds, outputs) {
       const inputs = Array.from(feeds.values(), ({ shape, values }) =>
-        binding.createTensor([...shape], typeOf(values), values),
+        binding.createTensor([...shape], typeOf(values), unaligned(values)),
       );
       try {
         const found = binding.runSavedModel(id, inputs, [...feeds.keys()].join(), outputs.join());
@@ -55,4 +55,17 @@ export function openSession(nodes: readonly Node[]): Session {
 
 function typeOf(values: Float32Array | Int32Array): number {
   return values instanceof Float32Array ? backend.binding.TF_FLOAT : backend.binding.TF_INT32;
+}
+
+/**
+ * A copy that TensorFlow does not share but copies, since its kernels want 64 bytes of alignment.
+ * Shared memory may be given back by one of TensorFlow's own threads (a variable's, when it gets
+ * another value), and Node ends the process when a thread that is not its own lets go of its memory.
+ */
+function unaligned(values: Float32Array | Int32Array): Float32Array | Int32Array {
+  const memory = new ArrayBuffer(values.byteLength + 4);
+  const kind = values instanceof Float32Array ? Float32Array : Int32Array;
+  const copy = new kind(memory, 4, values.length);
+  copy.set(values);
+  return copy;
 }
