@@ -2,9 +2,13 @@
  * Writes a table of texts, numbers and lists of floats as Parquet, batch by batch: rows go into
  * typed arrays and from there into row groups, so that a reader needs only one group in memory.
  * The same rows give the same bytes.
+ *
+ * The library takes lists as plain arrays of arrays only, at a third of a microsecond a float. So
+ * lists go to the part of it that writes a column, as one typed array.
  */
-import type { DecodedArray } from 'hyparquet';
-import { ByteWriter, type ColumnSource, ParquetWriter, type SchemaElement } from 'hyparquet-writer';
+import type { SchemaElement } from 'hyparquet';
+import { ByteWriter, type ColumnSource, ParquetWriter } from 'hyparquet-writer';
+import { writeColumn } from 'hyparquet-writer/src/column.js';
 
 export type ColumnType = 'text' | 'int32' | 'float' | { readonly floats: number };
 
@@ -25,6 +29,7 @@ export interface TableWriter {
 const maxGroupRows = 10_000;
 const maxGroupFloats = 2 ** 20;
 
+/** Columns of lists come last. */
 export function createTableWriter(columns: Readonly<Record<string, ColumnType>>): TableWriter {
   const entries = Object.entries(columns);
   const floats = entries.reduce((sum, [, type]) => sum + width(type), 0);
@@ -33,17 +38,26 @@ export function createTableWriter(columns: Readonly<Record<string, ColumnType>>)
   const schema = [{ name: 'root', num_children: entries.length }, ...entries.flatMap(schemaOf)];
   const writer = new ParquetWriter({ writer: bytes, schema, createdBy: 'counterweight' });
   const pending = entries.map(([name, type]) => ({ name, type, room: makeRoom(type, groupRows) }));
+  const lists = entries.flatMap(([name, type]) =>
+    typeof type === 'object' ? [{ name, write: listWriter(name, type.floats, groupRows) }] : [],
+  );
   let filled = 0;
 
   const flush = () => {
     if (filled === 0) return;
-    const columnData = pending.map(({ name, type, room }): ColumnSource => {
-      const source = { name, data: takeRows(room, type, filled), encoding: 'PLAIN' as const };
-      // Floats do not shrink, and statistics of lists serve nobody.
-      return type === 'text' ? source : { ...source, codec: 'UNCOMPRESSED', statistics: false };
-    });
+    const columnData = pending
+      .filter(({ type }) => typeof type !== 'object')
+      .map(({ name, type, room }): ColumnSource => {
+        const source = { name, data: room.slice(0, filled), encoding: 'PLAIN' as const };
+        // Floats do not shrink.
+        return type === 'text' ? source : { ...source, codec: 'UNCOMPRESSED', statistics: false };
+      });
     // Nothing to await: a ByteWriter writes to memory.
     void writer.write({ columnData, rowGroupSize: groupRows });
+    for (const { name, write } of lists) {
+      const { room } = pending.find((column) => column.name === name)!;
+      write(writer, room as Float32Array, filled);
+    }
     filled = 0;
   };
 
@@ -108,9 +122,37 @@ function copyRows(batch: ColumnBatch, from: number, count: number, room: Room, t
   for (let index = 0; index < count; index++) room[to + index] = batch[from + index]!;
 }
 
-/** The rows as hyparquet-writer wants them: a list as a plain array. */
-function takeRows(room: Room, type: ColumnType, rows: number): DecodedArray {
-  if (typeof type !== 'object') return room.slice(0, rows);
-  const size = type.floats;
-  return Array.from({ length: rows }, (_, row) => [...room.slice(row * size, (row + 1) * size)]);
+/** The size of a page, as the library has it. */
+const pageBytes = 2 ** 20;
+
+/** Writes a column of lists, all of the same length, into the row group that was begun last. */
+function listWriter(name: string, size: number, groupRows: number) {
+  const [root, list, repeated, element] = [{ name: 'root' }, ...schemaOf([name, { floats: size }])];
+  const column = {
+    columnName: `${name}.list.element`,
+    element: element!,
+    schemaPath: [root!, list!, repeated!, element!],
+    ...({ codec: 'UNCOMPRESSED', compressors: {}, encoding: 'PLAIN' } as const),
+    // Statistics of lists serve nobody.
+    ...{ stats: false, pageSize: pageBytes, columnIndex: false, offsetIndex: true },
+  };
+  // No list is missing or empty; a value is the first of its row (0) or not (1).
+  const definitionLevels = new Array<number>(groupRows * size).fill(1);
+  const repetitionLevels = definitionLevels.map((_, place) => (place % size === 0 ? 0 : 1));
+  return (writer: ParquetWriter, values: Float32Array, rows: number): void => {
+    const count = rows * size;
+    const pageData = {
+      values: values.subarray(0, count),
+      definitionLevels: definitionLevels.slice(0, count),
+      repetitionLevels: repetitionLevels.slice(0, count),
+      maxDefinitionLevel: 1,
+    };
+    const written = writeColumn({ writer: writer.writer, column, pageData });
+    const group = writer.row_groups.at(-1)!;
+    const { total_compressed_size: bytes = 0n } = written.chunk.meta_data ?? {};
+    group.columns.push(written.chunk);
+    group.total_byte_size += bytes;
+    group.total_compressed_size = (group.total_compressed_size ?? 0n) + bytes;
+    writer.pendingIndexes.push(written);
+  };
 }

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { featuresSchema } from '../data/features.ts';
 import { toJson } from '../store/once.ts';
 import { tf, type tfTypes } from '../tensorflow.ts';
+import { batchSizeFor } from './batch-size.ts';
 import {
   inputShapeOf,
   modelFrom,
@@ -139,9 +140,6 @@ function parseJson(files: ReadonlyMap<string, Uint8Array>, name: string): unknow
   return JSON.parse(Buffer.from(file(files, name)).toString('utf8'));
 }
 
-/** Examples in the network at once: the layers between hold many more numbers than an example. */
-const predictBatchSize = 256;
-
 /**
  * What a model that gives logits says of n examples: probabilities, [n, classes], row by row.
  * @param values features, [n, ...featureShape], row by row.
@@ -152,9 +150,10 @@ export function predictProbabilities(
   n: number,
 ): Float32Array {
   return tf.tidy(() => {
-    const input = tf.tensor(values, [n, ...inputShapeOf(model)]);
+    const shape = inputShapeOf(model);
+    const input = tf.tensor(values, [n, ...shape]);
     // A model with one output gives one tensor; the type covers models with several.
-    const logits = model.predict(input, { batchSize: predictBatchSize }) as tfTypes.Tensor;
+    const logits = model.predict(input, { batchSize: batchSizeFor(shape) }) as tfTypes.Tensor;
     return tf.softmax(logits).dataSync<'float32'>();
   });
 }

@@ -6,8 +6,8 @@ import { type Example, isRejected, type Rejected } from '../data/example.ts';
 import { type Features, featureShape } from '../data/features.ts';
 import {
   createLabelsWriter,
+  type LabelBatch,
   type LabelsSummary,
-  type LabelsWriter,
   readLabelsSummary,
 } from '../data/labels-file.ts';
 import { readExamples } from '../data/read.ts';
@@ -22,8 +22,10 @@ import type { ShardEvent } from './events.ts';
 import { type Job, openJob, readShard } from './job.ts';
 import { keys } from './keys.ts';
 
-/** Images decoded at the same time. */
-const parallelDecodes = 16;
+/** Batches that are read and decoded while the teacher works on one. */
+const batchesAhead = 2;
+/** What they may take, encoded and decoded, unless a single example is larger. */
+const bytesAhead = 128 * 2 ** 20;
 /** Where copies of teachers are kept for the tasks that come after. */
 const scratch = join(tmpdir(), 'counterweight-teachers');
 
@@ -50,24 +52,43 @@ export async function labelShard(event: ShardEvent, context: Context): Promise<0
 
 async function label(job: Job, shard: Shard, context: Context): Promise<Uint8Array> {
   const { teacher, features } = await openedTeacher(job);
-  const { classes, config } = job.plan;
-  const writer = createLabelsWriter(classes.length, teacher.embeddingSize);
+  const examples = readExamples(job.data, shard, job.plan.config);
+  const classes = job.plan.classes.length;
+  return labelExamples(examples, { teacher, features, classes }, (done) => {
+    context.signal.throwIfAborted();
+    context.report({ stage: 'Label', part: shard.id, done, unit: 'examples' });
+  });
+}
+
+export interface Labeling {
+  readonly teacher: Teacher;
+  /** What the teacher is fed. */
+  readonly features: Features;
+  readonly classes: number;
+}
+
+/**
+ * Labels examples: reading and decoding go on while the teacher works on the batch before.
+ *
+ * @param tell called after each batch with the number of examples so far; what it throws, ends it.
+ * @returns the bytes of the labels file.
+ */
+export async function labelExamples(
+  examples: AsyncIterable<Example | Rejected>,
+  labeling: Labeling,
+  tell: (done: number) => void,
+): Promise<Uint8Array> {
+  const { teacher, features, classes } = labeling;
+  const writer = createLabelsWriter(classes, teacher.embeddingSize);
   const quarantined: Rejected[] = [];
-  const examples = readExamples(job.data, shard, config);
   const encoder = createEncoder(features);
   let done = 0;
-  for await (const batch of batches(examples, encoder, teacher.batchSize, quarantined)) {
-    context.signal.throwIfAborted();
-    await labelBatch(batch, {
-      teacher,
-      features,
-      encoder,
-      classes: classes.length,
-      writer,
-      quarantined,
-    });
+  for await (const batch of decodedBatches(examples, encoder, labeling, quarantined)) {
+    const { labels, unanswered } = await labelBatch(batch, encoder, labeling);
+    writer.append(labels);
+    quarantined.push(...unanswered);
     done += batch.length;
-    context.report({ stage: 'Label', part: shard.id, done, unit: 'examples' });
+    tell(done);
   }
   return writer.finish(quarantined);
 }
@@ -78,19 +99,24 @@ interface DecodedExample {
 }
 
 /** Decodes ahead and gathers batches; what cannot be used goes to the quarantine. */
-async function* batches(
+async function* decodedBatches(
   examples: AsyncIterable<Example | Rejected>,
   encoder: Encoder,
-  batchSize: number,
+  { teacher: { batchSize }, features }: Labeling,
   quarantined: Rejected[],
-): AsyncIterable<DecodedExample[]> {
+): AsyncGenerator<DecodedExample[]> {
   const decode = async (item: Example | Rejected): Promise<DecodedExample | Rejected> => {
     if (isRejected(item)) return item;
     const decoded = await encoder.decode(item);
     return isDecoded(decoded) ? { id: item.id, decoded } : decoded;
   };
+  const room = batchesAhead * batchSize;
+  const decodedBytes = product(featureShape(features)) * (features.kind === 'image' ? 1 : 4);
+  // Large ones take the places of several.
+  const places = (item: Example | Rejected): number =>
+    Math.max(1, ((encodedBytes(item) + decodedBytes) / bytesAhead) * room);
   let batch: DecodedExample[] = [];
-  for await (const item of readAhead(examples, parallelDecodes, decode)) {
+  for await (const item of readAhead(examples, room, decode, places)) {
     if ('reason' in item) {
       quarantined.push(item);
       continue;
@@ -103,39 +129,36 @@ async function* batches(
   if (batch.length > 0) yield batch;
 }
 
-interface Labeling {
-  readonly teacher: Teacher;
-  readonly features: Features;
-  readonly encoder: Encoder;
-  readonly classes: number;
-  readonly writer: LabelsWriter;
-  readonly quarantined: Rejected[];
+function encodedBytes(item: Example | Rejected): number {
+  return !isRejected(item) && item.content.kind === 'image' ? item.content.bytes.length : 0;
 }
 
 async function labelBatch(
-  batch: DecodedExample[],
-  { teacher, features, encoder, classes, writer, quarantined }: Labeling,
-): Promise<void> {
-  const length = featureShape(features).reduce((product, size) => product * size, 1);
+  batch: readonly DecodedExample[],
+  encoder: Encoder,
+  { teacher, features, classes }: Labeling,
+): Promise<{ labels: LabelBatch; unanswered: Rejected[] }> {
+  const length = product(featureShape(features));
   const values = new Float32Array(batch.length * length);
   for (const [row, { decoded }] of batch.entries()) {
     encoder.normalize(decoded, values, row * length);
   }
   const ids = batch.map(({ id }) => id);
-  const { probabilities, embeddings } = await teacher.predict({ ids, values });
-  const kept = ids.flatMap((_, row) => (Number.isNaN(probabilities[row * classes]) ? [] : [row]));
-  for (const [row, id] of ids.entries()) {
-    if (!kept.includes(row)) quarantined.push({ id, reason: 'The teacher gives no answer (NaN).' });
-  }
-  if (kept.length === 0) return;
-  const keptProbabilities = takeRows(probabilities, classes, kept);
-  writer.append({
-    ids: kept.map((row) => ids[row]!),
-    predictions: predictions(keptProbabilities, classes),
-    margins: margins(keptProbabilities, classes),
-    probabilities: keptProbabilities,
-    embeddings: embeddings && takeRows(embeddings, teacher.embeddingSize!, kept),
-  });
+  const answer = await teacher.predict({ ids, values });
+  const rows = [...ids.keys()];
+  const answered = rows.filter((row) => !Number.isNaN(answer.probabilities[row * classes]));
+  const probabilities = takeRows(answer.probabilities, classes, answered);
+  const labels: LabelBatch = {
+    ids: answered.map((row) => ids[row]!),
+    predictions: predictions(probabilities, classes),
+    margins: margins(probabilities, classes),
+    probabilities,
+    embeddings: answer.embeddings && takeRows(answer.embeddings, teacher.embeddingSize!, answered),
+  };
+  const unanswered = rows
+    .filter((row) => Number.isNaN(answer.probabilities[row * classes]))
+    .map((row) => ({ id: ids[row]!, reason: 'The teacher gives no answer (NaN).' }));
+  return { labels, unanswered };
 }
 
 function takeRows(values: Float32Array, width: number, rows: readonly number[]): Float32Array {
@@ -145,6 +168,10 @@ function takeRows(values: Float32Array, width: number, rows: readonly number[]):
     taken.set(values.subarray(row * width, (row + 1) * width), place * width);
   });
   return taken;
+}
+
+function product(sizes: readonly number[]): number {
+  return sizes.reduce((whole, size) => whole * size, 1);
 }
 
 /** The teacher of the shard before: a process labels many shards with one teacher. */

@@ -17,8 +17,7 @@ import { keys } from './keys.ts';
 import { reconcileSchema } from './reconcile.ts';
 import { oneHot, type TrainingExample } from './training-example.ts';
 
-/** Images decoded at the same time. */
-const parallelDecodes = 16;
+/** Of all students, so that batches of several go side by side. */
 const batchSize = 256;
 
 /** An example with what the teacher says of it. */
@@ -88,7 +87,7 @@ export interface DecodedBatch {
   readonly examples: readonly LabeledExample[];
 }
 
-/** A shard's usable examples in batches, decoded several at a time. */
+/** A shard's usable examples in batches; the next is decoded while the student works on one. */
 export async function* decodedBatches(
   job: Job,
   item: ShardItem,
@@ -105,7 +104,7 @@ export async function* decodedBatches(
     batch = [];
     return { decoded, examples };
   };
-  for await (const one of readAhead(labeledShard(job, item), parallelDecodes, decode)) {
+  for await (const one of readAhead(labeledShard(job, item), batchSize, decode)) {
     batch.push(one);
     if (batch.length === batchSize) yield take();
   }

@@ -1,11 +1,9 @@
-import type { Features } from '../../data/features.ts';
+import { type Features, featureShape } from '../../data/features.ts';
 import { readBytes } from '../../store/once.ts';
 import type { ObjectStore } from '../../store/store.ts';
+import { batchSizeFor } from '../batch-size.ts';
 import { loadModel } from '../student.ts';
 import type { Teacher } from '../teacher.ts';
-
-/** Teachers that we train are small; more examples at once are not faster. */
-const batchSize = 256;
 
 /**
  * Opens a teacher that counterweight trained: a model as `saveModel` writes it.
@@ -24,7 +22,7 @@ export async function openTrainedTeacher(
   const model = await loadModel(files);
   const teacher: Teacher = {
     embeddingSize: undefined,
-    batchSize,
+    batchSize: batchSizeFor(featureShape(model.description.features)),
     async predict({ ids, values }) {
       return { probabilities: model.predict(values, ids.length) };
     },
