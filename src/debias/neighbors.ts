@@ -12,7 +12,7 @@
  * Exact. A query falls into a cell of the plane, and settles what is not the same for all queries
  * there (`neighbor-cells.ts`). The answer depends on the points, k and the query alone, to the bit.
  */
-import { field, NeighborCells } from './neighbor-cells.ts';
+import { createNeighborCells, field } from './neighbor-cells.ts';
 import { mergePlaces } from './neighbor-places.ts';
 import { createRanking } from './ranking.ts';
 
@@ -42,8 +42,7 @@ export function createNeighborMeans(plane: Plane, neighbors: number): NeighborMe
   const k = Math.min(neighbors, plane.x.length);
   const places = mergePlaces(plane);
   const { x: xs, y: ys, counts, sums, columnOf } = places;
-  const cells = new NeighborCells(places, k);
-  const { table, listed, sums: ready } = cells;
+  const { table, listed, sums: ready, find } = createNeighborCells(places, k);
   const { distances, places: ranked, select } = createRanking(places.size, counts);
   const parts = columnOf.length;
   /** [parts], exact but for the share of the tied ones. */
@@ -91,7 +90,7 @@ export function createNeighborMeans(plane: Plane, neighbors: number): NeighborMe
   }
 
   return (x, y, means) => {
-    const cell = cells.find(x, y);
+    const cell = find(x, y);
     for (let part = 0; part < parts; part++) near[part] = ready[cell * parts + part]!;
     const missing = table[4 * cell + field.missing]!;
     if (missing > 0) settle(cell, missing, x, y);

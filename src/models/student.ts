@@ -149,11 +149,15 @@ export function predictProbabilities(
   values: Float32Array,
   n: number,
 ): Float32Array {
-  return tf.tidy(() => {
+  const probabilities = tf.tidy(() => {
     const shape = inputShapeOf(model);
     const input = tf.tensor(values, [n, ...shape]);
     // A model with one output gives one tensor; the type covers models with several.
     const logits = model.predict(input, { batchSize: batchSizeFor(shape) }) as tfTypes.Tensor;
-    return tf.softmax(logits).dataSync<'float32'>();
+    return tf.softmax(logits);
   });
+  // Not within tidy: it would look at each of the numbers for tensors to keep.
+  const numbers = probabilities.dataSync<'float32'>();
+  probabilities.dispose();
+  return numbers;
 }

@@ -55,7 +55,7 @@ async function trainStudent(
 }
 
 /** Where a variant's weights come from. */
-interface Weighting {
+export interface Weighting {
   /** In the first epoch. */
   readonly first: WeightFunction;
   /** In the others. */
@@ -66,7 +66,7 @@ interface Weighting {
  * @param predict what the student says as it is: at first f₀, then in the middle of the training.
  * @returns undefined when the variant's method does not weight.
  */
-async function openWeighting(
+export async function openWeighting(
   job: Job,
   variant: Variant,
   predict: Predict,

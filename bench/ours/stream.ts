@@ -1,0 +1,193 @@
+/**
+ * Trains a student as the stage Train does, from tar shards of JPEG with augmentation and weights
+ * that are estimated anew in every epoch; and in turns the same network by the same trainer from
+ * data that lie in memory as floats, without either. Times in seconds.
+ *
+ * node stream.js <folder of CIFAR-10's tars> <empty folder>
+ */
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { loadModel } from '../../src/models/student.ts';
+import type { Context } from '../../src/stages/context.ts';
+import type { JobEvent } from '../../src/stages/events.ts';
+import { type Job, openJob, shardItems } from '../../src/stages/job.ts';
+import { keys } from '../../src/stages/keys.ts';
+import { labelShard } from '../../src/stages/label.ts';
+import { readModelFiles } from '../../src/stages/model-files.ts';
+import { plan } from '../../src/stages/plan.ts';
+import { reconcile } from '../../src/stages/reconcile.ts';
+import { studentInputs } from '../../src/stages/sets.ts';
+import { startRun } from '../../src/stages/start.ts';
+import { openWeighting, trainVariant } from '../../src/stages/train.ts';
+import { trainTeacher } from '../../src/stages/train-teacher.ts';
+import { oneHot } from '../../src/stages/training-example.ts';
+import { warmUp } from '../../src/stages/warm-up.ts';
+import { weighShard } from '../../src/stages/weigh.ts';
+import { createTrainingStep } from '../../src/train/create-step.ts';
+import { batchSizes } from '../../src/train/order.ts';
+import type { Batch } from '../../src/train/step.ts';
+import { shuffledBatches, trainInMemory } from './in-memory.ts';
+import { stopwatch } from './stopwatch.ts';
+
+/** Tars of 1,000 images each. */
+const tars = { labeled: [0], validation: [1], unlabeled: [2, 3, 4, 5, 6, 7, 8, 9, 10, 11] };
+
+/** Only its time matters, so the teacher is a small one. Each student is a repetition. */
+const config = `
+task: { type: image-classification, classes: classes.json, size: [32, 32] }
+data: { format: webdataset, shardMiB: 2 }
+teacher: { train: { architecture: mlp, width: 32, depth: 1, epochs: 1 } }
+student:
+  architecture: convnet
+  width: 32
+  depth: 2
+  epochs: 5
+  batchSize: 128
+  augment: { flip: true, crop: 4 }
+warmup: { epochs: 1 }
+method: weighted
+compare: [{ method: weighted, seed: 2 }, { method: weighted, seed: 3 }]
+`;
+
+const quiet: Context = { signal: new AbortController().signal, report: () => {} };
+
+/** A run whose students are still to be trained. */
+async function prepare(cifar10: string, scratch: string): Promise<JobEvent> {
+  const dataset = join(scratch, 'dataset');
+  const results = join(scratch, 'results');
+  await mkdir(results, { recursive: true });
+  for (const [set, numbers] of Object.entries(tars)) {
+    await mkdir(join(dataset, set), { recursive: true });
+    for (const number of numbers) {
+      const name = `train-${String(number).padStart(5, '0')}.tar`;
+      await symlink(join(cifar10, name), join(dataset, set, name));
+    }
+  }
+  await symlink(join(cifar10, 'classes.json'), join(dataset, 'classes.json'));
+  await writeFile(join(dataset, 'distill.yaml'), config);
+
+  const started = await startRun(dataset, results);
+  const event = { ...started, execution: started.run };
+  await plan(event, quiet);
+  await trainTeacher(event, quiet);
+  const items = await shardItems(await openJob(event));
+  for (const shard of items) await labelShard({ ...event, shard }, quiet);
+  await reconcile(event, quiet);
+  await warmUp(event, quiet);
+  for (const shard of items) {
+    if (shard.set === 'unlabeled') await weighShard({ ...event, shard }, quiet);
+  }
+  return event;
+}
+
+/** Seconds of each epoch; the first one's with all that comes before it. */
+async function trainFromShards(event: JobEvent, variant: string, epochs: number) {
+  const lap = stopwatch();
+  const seconds: number[] = [];
+  const report: Context['report'] = ({ done = 0, total = 1 }) => {
+    if (done > 0 && done % (total / epochs) === 0) seconds.push(lap());
+  };
+  await trainVariant({ ...event, variant }, { ...quiet, report });
+  return seconds;
+}
+
+/** Everything that a student is trained on, as one batch; every weight is 1. */
+async function readAll(job: Job): Promise<Batch> {
+  const batches: Batch[] = [];
+  for (const item of await shardItems(job)) {
+    for await (const { values, examples } of studentInputs(job, item)) {
+      batches.push({
+        size: examples.length,
+        features: values,
+        targets: concatenate(
+          examples.map(({ row }) => oneHot(row.prediction, row.probabilities.length)),
+        ),
+        teacherMargins: Float32Array.from(examples, ({ row }) => row.margin),
+        weights: new Float32Array(examples.length).fill(1),
+      });
+    }
+  }
+  return {
+    size: batches.reduce((sum, { size }) => sum + size, 0),
+    features: concatenate(batches.map(({ features }) => features)),
+    targets: concatenate(batches.map(({ targets }) => targets)),
+    teacherMargins: concatenate(batches.map(({ teacherMargins }) => teacherMargins)),
+    weights: concatenate(batches.map(({ weights }) => weights)),
+  };
+}
+
+function concatenate(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let start = 0;
+  for (const part of parts) {
+    whole.set(part, start);
+    start += part.length;
+  }
+  return whole;
+}
+
+async function trainFromMemory(job: Job, all: Batch, seed: number): Promise<number[]> {
+  const network = job.plan.config.student;
+  const { batchSize, epochs } = network;
+  const lap = stopwatch();
+  const { model } = await loadModel(await readModelFiles(job.results, keys.warmup(job.run)));
+  const step = createTrainingStep(model, network, {
+    batchSizes: batchSizes(all.size, batchSize),
+    seed,
+    warn: (message) => console.error(message),
+  });
+  const readySeconds = lap();
+  const { seconds } = await trainInMemory({
+    step,
+    all,
+    batchSize,
+    epochs,
+    seed,
+    schedule: network,
+  });
+  step.dispose();
+  model.dispose();
+  return seconds.map((epoch, number) => (number === 0 ? readySeconds + epoch : epoch));
+}
+
+/** Seconds that an epoch spends on making its weights anew. */
+async function reestimate(job: Job, all: Batch): Promise<number[]> {
+  const { batchSize } = job.plan.config.student;
+  const { model, predict } = await loadModel(
+    await readModelFiles(job.results, keys.warmup(job.run)),
+  );
+  const { reweighting } = (await openWeighting(job, job.plan.variants[0]!, predict))!;
+  // The step says what the student thinks of a batch; here it is what it thinks of the images.
+  const batches: { batch: Batch; probabilities: Float32Array }[] = [];
+  for await (const batch of shuffledBatches(all, batchSize, 1, 0)) {
+    batches.push({
+      batch: { ...batch, features: new Float32Array() },
+      probabilities: predict(batch.features, batch.size),
+    });
+  }
+  const seconds: number[] = [];
+  for (let repetition = 0; repetition < 3; repetition++) {
+    const lap = stopwatch();
+    const reweigh = reweighting.reweigh(await reweighting.measure());
+    for (const { batch, probabilities } of batches) reweigh(batch, probabilities);
+    seconds.push(lap());
+  }
+  model.dispose();
+  return seconds;
+}
+
+const [cifar10, scratch] = process.argv.slice(2);
+if (!cifar10 || !scratch) throw new Error('expected the folder of CIFAR-10 and an empty one');
+const event = await prepare(cifar10, scratch);
+const job = await openJob(event);
+const { variants, config: planned } = job.plan;
+const { epochs } = planned.student;
+const all = await readAll(job);
+const fromShards: number[][] = [];
+const fromMemory: number[][] = [];
+for (const { name, seed } of variants) {
+  fromShards.push(await trainFromShards(event, name, epochs));
+  fromMemory.push(await trainFromMemory(job, all, seed));
+}
+const reestimating = await reestimate(job, all);
+console.log(JSON.stringify({ fromShards, fromMemory, reestimating }));
