@@ -22,8 +22,13 @@ export async function build(root) {
   await bundle(root);
 }
 
-/** Native code is not bundled: the image that the function runs in, or LocalStack, has it. */
-const NATIVE = ['@tensorflow/tfjs-node', 'onnxruntime-node', 'sharp'];
+/** Native code and WebAssembly are not bundled: the function's image, or LocalStack, has them. */
+const NATIVE = [
+  '@cornerstonejs/codec-libjpeg-turbo-8bit',
+  '@tensorflow/tfjs-node',
+  'onnxruntime-node',
+  'sharp',
+];
 
 /**
  * One bundle for all functions: a small entry, and a chunk for each stage.
@@ -36,7 +41,11 @@ async function bundle(root) {
   const outdir = path.join(root, 'dist', 'lambda');
   rmSync(outdir, { recursive: true, force: true });
   await esbuild({
-    entryPoints: { index: path.join(root, 'functions', 'lambda.ts') },
+    entryPoints: {
+      index: path.join(root, 'functions', 'lambda.ts'),
+      // A thread starts from a file of its own, beside the code that starts it.
+      'jpeg-thread': path.join(root, 'src', 'data', 'jpeg-thread.mjs'),
+    },
     outdir,
     bundle: true,
     splitting: true,

@@ -5,6 +5,7 @@
 import sharp from 'sharp';
 import type { Content, Example, Rejected } from './example.ts';
 import { type Features, featureShape } from './features.ts';
+import { decodePlainJpeg, readPlainJpeg } from './plain-jpeg.ts';
 
 /** Pixels, [height, width, channels], for images; else the features, [length]. */
 export type Decoded = Uint8Array | Float32Array;
@@ -72,6 +73,12 @@ async function decodeImage(
   if (content.kind !== 'image') return wrongKind(id, content, 'an image');
   if (!isKnownImage(content.bytes)) {
     return { id, reason: 'The image is not a JPEG, PNG or WebP file.' };
+  }
+  const plain = readPlainJpeg(content.bytes);
+  // Grey out of colours is a matter of weights, which are libvips' own.
+  if (plain?.height === height && plain.width === width && plain.channels <= channels) {
+    const pixels = await decodePlainJpeg(content.bytes);
+    if (pixels !== undefined) return withChannels(pixels, plain.channels, channels);
   }
   try {
     const { data, info } = await sharp(content.bytes, {

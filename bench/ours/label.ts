@@ -1,0 +1,92 @@
+/**
+ * Labels a tar of JPEG as the stage Label does: node label.js FOLDER ROUNDS
+ *
+ * FOLDER is label_data.py's; labels.parquet is left there. After a first round, prints the seconds of
+ * each, and of its two halves alone: reading and decoding, and the teacher's answers.
+ */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { configSchema } from '../../src/config/schema.ts';
+import { readAhead } from '../../src/data/ahead.ts';
+import { cutShards } from '../../src/data/cut.ts';
+import { createEncoder } from '../../src/data/encode.ts';
+import { isRejected } from '../../src/data/example.ts';
+import { type Features, featureShape } from '../../src/data/features.ts';
+import { readExamples } from '../../src/data/read.ts';
+import type { Shard } from '../../src/data/shard.ts';
+import { openTeacher } from '../../src/models/open-teacher.ts';
+import type { Teacher } from '../../src/models/teacher.ts';
+import { teacherDigest } from '../../src/models/teacher-digest.ts';
+import { labelExamples } from '../../src/stages/label.ts';
+import { openStore } from '../../src/store/open.ts';
+import type { ObjectStore } from '../../src/store/store.ts';
+import { stopwatch } from './stopwatch.ts';
+
+const classes = 10;
+const half = [0.5, 0.5, 0.5];
+const config = configSchema.parse({
+  task: { type: 'image-classification', classes: 'classes.json', size: [32, 32] },
+  data: { format: 'webdataset' },
+  teacher: { savedModel: 'teacher', mean: half, std: half },
+  student: { architecture: 'convnet' },
+});
+const image: Features = {
+  ...{ kind: 'image', height: 32, width: 32, channels: 3 },
+  ...{ mean: half, std: half },
+};
+
+async function open(store: ObjectStore) {
+  const digest = await teacherDigest(store, config.teacher, image);
+  const scratch = join(tmpdir(), 'counterweight-bench-teacher');
+  return openTeacher({ store, config: config.teacher, features: image, classes, digest, scratch });
+}
+
+async function* examples(store: ObjectStore, shards: readonly Shard[]) {
+  for (const shard of shards) yield* readExamples(store, shard, config);
+}
+
+async function decodeAll(store: ObjectStore, shards: readonly Shard[], room: number) {
+  const encoder = createEncoder(image);
+  let count = 0;
+  for await (const item of readAhead(examples(store, shards), room, async (item) =>
+    isRejected(item) ? item : encoder.decode(item),
+  )) {
+    if ('reason' in item) throw new Error(item.reason);
+    count++;
+  }
+  return count;
+}
+
+async function answerAll(teacher: Teacher, count: number) {
+  const { batchSize } = teacher;
+  const ids = Array.from({ length: batchSize }, (_, place) => String(place));
+  const values = new Float32Array(batchSize * featureShape(image).reduce((a, b) => a * b));
+  for (let done = 0; done < count; done += batchSize) await teacher.predict({ ids, values });
+}
+
+const [folder = '', rounds = ''] = process.argv.slice(2);
+const store = await openStore(folder);
+const shards: Shard[] = [];
+for await (const shard of cutShards(store, 'unlabeled', 'unlabeled/', config.data)) {
+  shards.push(shard);
+}
+const { teacher, features } = await open(store);
+const labeling = { teacher, features, classes };
+const result: Record<'seconds' | 'decoding' | 'answering', number[]> = {
+  ...{ seconds: [], decoding: [], answering: [] },
+};
+for (let round = 0; round <= Number(rounds); round++) {
+  const lap = stopwatch();
+  const labels = await labelExamples(examples(store, shards), labeling, () => {});
+  await store.write('labels.parquet', labels);
+  const seconds = lap();
+  const count = await decodeAll(store, shards, 2 * teacher.batchSize);
+  const decoding = lap();
+  await answerAll(teacher, count);
+  const answering = lap();
+  if (round === 0) continue;
+  result.seconds.push(seconds);
+  result.decoding.push(decoding);
+  result.answering.push(answering);
+}
+console.log(JSON.stringify(result));
