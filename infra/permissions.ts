@@ -17,7 +17,9 @@ import { allow, type Purpose } from './statement.ts';
 const labels = keys.labels('*', '*');
 const teachers = `${keys.teacher('*')}*`;
 const usage = `${keys.usage('*')}*`;
-const planned = [keys.plan, keys.objects, keys.shards, keys.unlabeled].map((key) => key('*'));
+const planned = [keys.plan, keys.shards, keys.unlabeled]
+  .map((key) => key('*'))
+  .concat(keys.objects('*', '*'));
 
 /** A bucket, this stack's own or another's. */
 type Objects = Pick<IBucket, 'bucketArn' | 'arnForObjects'>;

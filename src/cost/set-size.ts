@@ -14,50 +14,62 @@ export const setSizeSchema = z.strictObject({
 });
 export type SetSize = z.infer<typeof setSizeSchema>;
 
+/** Adds up sets, shard by shard. */
+export interface SetMeter {
+  add(shard: Shard): void;
+  /** @param labeledExamples how many usable examples were read from the labeled set. */
+  sizes(labeledExamples: number): Record<SetName, SetSize>;
+}
+
 /**
  * Rows of Parquet files and of large CSV files are known, and so are plain images. What tar
  * archives and small CSV files hold follows from the bytes that an example of the labeled set has.
- *
- * @param labeledExamples how many usable examples were read from the labeled set.
  */
-export function measureSets(
-  shards: readonly Shard[],
-  format: DataConfig['format'],
-  labeledExamples: number,
-): Record<SetName, SetSize> {
-  const sizeOf = (wanted: SetName, exampleBytes: number) =>
-    measure(
-      shards.filter(({ set }) => set === wanted),
-      format,
-      exampleBytes,
-    );
-  const exampleBytes = sizeOf('labeled', 1).bytes / Math.max(labeledExamples, 1);
-  return Object.fromEntries(
-    setNames.map((set) => [set, sizeOf(set, Math.max(exampleBytes, 1))]),
-  ) as Record<SetName, SetSize>; // fromEntries forgets that every set is there
+export function createSetMeter(format: DataConfig['format']): SetMeter {
+  const sums = new Map(setNames.map((set) => [set, createSum(format)]));
+  return {
+    add: (shard) => sums.get(shard.set)!.add(shard),
+    sizes(labeledExamples) {
+      const exampleBytes = sums.get('labeled')!.bytes / Math.max(labeledExamples, 1);
+      return Object.fromEntries(
+        setNames.map((set) => [set, sums.get(set)!.size(Math.max(exampleBytes, 1))]),
+      ) as Record<SetName, SetSize>; // fromEntries forgets that every set is there
+    },
+  };
 }
 
-function measure(
-  shards: readonly Shard[],
-  format: DataConfig['format'],
-  exampleBytes: number,
-): SetSize {
-  const size = { shards: shards.length, pieces: 0, bytes: 0, examples: 0, counted: true };
+/** Of one set. */
+function createSum(format: DataConfig['format']) {
+  const sum = { shards: 0, pieces: 0, bytes: 0, examples: 0, uncountedBytes: 0, counted: true };
   let lastKey: string | undefined;
-  for (const { pieces, part } of shards) {
-    const share = part ? part.to - part.from : 1;
-    if (part) size.counted = false;
-    for (const piece of pieces) {
-      const bytes = ownBytes(piece, piece.key !== lastKey);
-      const examples = countOf(piece, format);
-      if (examples === undefined) size.counted = false;
-      size.pieces++;
-      size.bytes += share * bytes;
-      size.examples += share * (examples ?? bytes / exampleBytes);
-      lastKey = piece.key;
-    }
-  }
-  return { ...size, bytes: Math.round(size.bytes), examples: Math.round(size.examples) };
+  return {
+    get bytes() {
+      return Math.round(sum.bytes);
+    },
+    add({ pieces, part }: Shard): void {
+      const share = part ? part.to - part.from : 1;
+      if (part) sum.counted = false;
+      sum.shards++;
+      for (const piece of pieces) {
+        const bytes = share * ownBytes(piece, piece.key !== lastKey);
+        const examples = countOf(piece, format);
+        sum.pieces++;
+        sum.bytes += bytes;
+        if (examples === undefined) {
+          sum.counted = false;
+          sum.uncountedBytes += bytes;
+        } else {
+          sum.examples += share * examples;
+        }
+        lastKey = piece.key;
+      }
+    },
+    size(exampleBytes: number): SetSize {
+      const { shards, pieces, bytes, counted } = sum;
+      const examples = Math.round(sum.examples + sum.uncountedBytes / exampleBytes);
+      return { shards, pieces, bytes: Math.round(bytes), examples, counted };
+    },
+  };
 }
 
 /** A piece's bytes; of an object that was cut by rows, the first piece answers for all. */

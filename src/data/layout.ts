@@ -20,7 +20,7 @@ export function extensionsOf(format: DataConfig['format']): readonly string[] {
  * dot) never are, nor is anything with another extension, such as `_SUCCESS`.
  */
 export function isDataFile(key: string, format: DataConfig['format']): boolean {
-  if (key.split('/').some((segment) => segment.startsWith('.'))) return false;
+  if (/(^|\/)\./.test(key)) return false;
   const extension = /\.([^./]+)$/.exec(key)?.[1]?.toLowerCase();
   return extension !== undefined && extensions[format].includes(extension);
 }
@@ -30,16 +30,17 @@ export function isDataFile(key: string, format: DataConfig['format']): boolean {
  * with it, so that they are unique in the whole set and say where the example is.
  */
 export function keyInSet(key: string): string {
-  const segments = key.split('/');
-  // The cast only widens the tuple of names, so that any string may be looked up in it.
-  const set = segments.findIndex((segment) => (setNames as readonly string[]).includes(segment));
-  return segments.slice(set + 1).join('/');
+  const match = belowSet.exec(key);
+  return match ? (match[1] ?? '') : key;
 }
+
+/** What follows the first segment that names a set. */
+const belowSet = new RegExp(`(?:^|/)(?:${setNames.join('|')})(?:/(.*))?$`, 's');
 
 /** The folder of `unlabeled/` that an object lies in: 'monday', or '' for one that lies in none. */
 export function batchOf(key: string): string {
-  const [batch = '', ...below] = keyInSet(key).split('/');
-  return below.length > 0 ? batch : '';
+  const inSet = keyInSet(key);
+  return inSet.slice(0, Math.max(inSet.indexOf('/'), 0));
 }
 
 /** The object that is put last: it says that a batch is complete. */

@@ -12,10 +12,13 @@ export const jobEvent = z.object({
 });
 export type JobEvent = z.infer<typeof jobEvent>;
 
-/** A shard in a manifest: the bytes of `objects.jsonl` that list its objects. */
+/** A shard in a manifest, and where its objects are listed: see `objects-file.ts`. */
 export const shardItem = z.object({
   id: z.string(),
   set: z.enum(setNames),
+  /** The digest of the file. */
+  objects: z.string(),
+  /** The bytes of the line in it. */
   start: z.number().int(),
   end: z.number().int(),
 });

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { type Shard, shardSchema } from '../data/shard.ts';
-import { readBytes, readJson } from '../store/once.ts';
+import { readJson } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { type JobEvent, type ShardItem, shardItem } from './events.ts';
@@ -20,13 +19,6 @@ export async function openJob(event: JobEvent): Promise<Job> {
   const results = await openStore(event.results);
   const plan = await readJson(results, keys.plan(event.run), planSchema);
   return { run: event.run, plan, data, results };
-}
-
-/** The pinned objects of one shard of a manifest. */
-export async function readShard(job: Job, item: ShardItem): Promise<Shard> {
-  const range = { start: item.start, end: item.end };
-  const line = await readBytes(job.results, keys.objects(job.run), { range });
-  return shardSchema.parse(JSON.parse(Buffer.from(line).toString('utf8')));
 }
 
 /** The shards of one set, or of all, in the order of the plan: items only, a hundred bytes each. */

@@ -10,8 +10,8 @@ export const keys = {
   shards: (run: string) => `runs/${run}/shards.json`,
   /** The same for the unlabeled set only: read by the Weigh map. */
   unlabeled: (run: string) => `runs/${run}/unlabeled.json`,
-  /** One line a shard: its objects, pinned. A `ShardItem` says which bytes are its line. */
-  objects: (run: string) => `runs/${run}/objects.jsonl`,
+  /** One line a shard: its objects, pinned. A `ShardItem` says in which file its line is, and where. */
+  objects: (run: string, digest: string) => `runs/${run}/objects/${digest}.jsonl`,
   teacher: (digest: string) => `teachers/${digest}/`,
   labels: (teacher: string, shard: string) => `labels/${teacher}/${shard}.parquet`,
   quarantine: (run: string, shard: string) => `runs/${run}/quarantine/${shard}.json`,

@@ -19,8 +19,9 @@ import { openTrainedTeacher } from '../models/teachers/trained.ts';
 import { writeJsonOnce, writeOnce } from '../store/once.ts';
 import type { Context } from './context.ts';
 import type { ShardEvent } from './events.ts';
-import { type Job, openJob, readShard } from './job.ts';
+import { type Job, openJob } from './job.ts';
 import { keys } from './keys.ts';
+import { readShard } from './objects-file.ts';
 
 /** Batches that are read and decoded while the teacher works on one. */
 const batchesAhead = 2;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Config, teacherKinds } from '../config/schema.ts';
 import { checkBudget } from '../cost/budget.ts';
 import { estimatePlan } from '../cost/plan-estimate.ts';
-import { measureSets } from '../cost/set-size.ts';
+import { createSetMeter } from '../cost/set-size.ts';
 import { classLookup, readClasses, unknownLabel } from '../data/classes.ts';
 import { cutShards, withPart } from '../data/cut.ts';
 import { type Example, isRejected } from '../data/example.ts';
@@ -19,6 +19,7 @@ import type { Context } from './context.ts';
 import type { JobEvent, ShardItem } from './events.ts';
 import { keys } from './keys.ts';
 import { countLabeled } from './label-cache.ts';
+import { createObjectsWriter, manifestJson, readShard } from './objects-file.ts';
 import {
   type AcceptedRecord,
   type Plan,
@@ -44,8 +45,8 @@ export const maxShards = 50_000;
 /**
  * Plan: pins every input object, cuts shards, splits off a validation set where none is given,
  * fits the features on the labeled set, estimates the cost, and checks everything that can be
- * checked before paying. Writes `objects.jsonl`, the manifests and, last, `plan.json`, whose presence
- * says that it is done.
+ * checked before paying. Writes the objects' files, the manifests and, last, `plan.json`, whose
+ * presence says that it is done.
  */
 export async function plan(event: JobEvent, context: Context): Promise<PlanOutput> {
   const data = await openStore(event.dataset);
@@ -73,33 +74,40 @@ async function makePlan(
 ): Promise<void> {
   requireTrainer(config, context);
   const classes = await readClasses(data, config.task);
-  const { shards, unfinished } = await cutSets(data, config, batches);
-  const labeled = shards.filter((shard) => shard.set === 'labeled');
+  const sizes = createSetMeter(config.data.format);
+  const objects = createObjectsWriter(results, run);
+  const unfinished = new Set<string>();
+  for await (const shard of cutSets(data, config, batches, unfinished)) {
+    sizes.add(shard);
+    await objects.append(shard);
+  }
+  const items = await objects.finish();
+  const labeled = items.filter(({ set }) => set === 'labeled');
   const counts = new Float64Array(classes.length);
-  const examples = checkedExamples(data, labeled, config, classes, counts, context);
+  const shards = readShards(results, run, labeled);
+  const examples = checkedExamples(data, shards, config, classes, counts, context);
   const features = await fitFeatures(config.task, config.data, examples);
-  const ids = (of: Shard[]) => of.map(({ id }) => id);
+  const ids = (of: ShardItem[]) => of.map(({ id }) => id);
   const digest = config.teacher.train
     ? digestOf(config.teacher.train, config.seed, features, classes, ids(labeled))
     : await teacherDigest(data, config.teacher, features);
 
-  const items = await writeObjects(run, shards, results);
   const unlabeled = items.filter(({ set }) => set === 'unlabeled');
-  await writeJsonOnce(results, keys.shards(run), items);
-  await writeJsonOnce(results, keys.unlabeled(run), unlabeled);
-  const sizes = measureSets(shards, config.data.format, sum(counts));
+  await writeOnce(results, keys.shards(run), manifestJson(items));
+  await writeOnce(results, keys.unlabeled(run), manifestJson(unlabeled));
+  const sets = sizes.sizes(sum(counts));
   const decided = { config, classes, features, variants: makeVariants(config) };
-  const labeledShards = await countLabeled(results, digest, ids(shards));
-  const estimate = await estimatePlan(data, { ...decided, sets: sizes }, labeledShards);
+  const labeledShards = await countLabeled(results, digest, ids(items));
+  const estimate = await estimatePlan(data, { ...decided, sets }, labeledShards);
   const made: Plan = {
     ...decided,
     run,
     dataset: datasetName(data),
     teacher: { kind: teacherKind(config), digest },
     sets: Object.fromEntries(
-      setNames.map((set) => [set, { shards: sizes[set].shards, bytes: sizes[set].bytes }]),
+      setNames.map((set) => [set, { shards: sets[set].shards, bytes: sets[set].bytes }]),
     ) as Plan['sets'], // fromEntries forgets that every set is there
-    evaluatedOn: shards.some(({ set }) => set === 'test') ? 'test' : 'validation',
+    evaluatedOn: sets.test.shards > 0 ? 'test' : 'validation',
     warnings: [
       ...missingClasses(classes, counts),
       ...unfinished,
@@ -126,57 +134,70 @@ function requireBudget({ config, estimate }: Plan, { deployment }: Context): voi
   checkBudget(estimate.bill, { configUsd: config.limits.budgetUsd, deploymentUsd });
 }
 
-/** The shards of all sets, and what is left out because it is still being uploaded. */
-interface CutSets {
-  readonly shards: Shard[];
-  readonly unfinished: string[];
-}
-
 /**
- * Cuts all sets, and splits the validation set off the labeled one where none is given.
+ * Cuts all sets, one after the other, and splits the validation set off the labeled one where none is
+ * given.
+ *
  * @param batches those that were complete when the run was made; another one is still being
  *   uploaded and is left for a later run. Default: all.
+ * @param unfinished gets a warning for each batch that is left.
  */
-async function cutSets(
+async function* cutSets(
   data: ObjectStore,
   config: Config,
   batches: AcceptedRecord['batches'],
-): Promise<CutSets> {
-  const shards: Shard[] = [];
-  const unfinished = new Set<string>();
+  unfinished: Set<string>,
+): AsyncGenerator<Shard> {
+  const isSplit = !(await hasShards(data, 'validation', config));
+  let count = 0;
   for (const set of setNames) {
+    const countBefore = count;
     for await (const shard of cutShards(data, set, `${set}/`, config.data)) {
       const batch = batchOf(shard.pieces[0]!.key);
-      if (set !== 'unlabeled' || (batches?.includes(batch) ?? true)) shards.push(shard);
-      else unfinished.add(`there was no ${markerOf(batch)}: the batch is left for a later run`);
+      if (set === 'unlabeled' && batches && !batches.includes(batch)) {
+        unfinished.add(`there was no ${markerOf(batch)}: the batch is left for a later run`);
+        continue;
+      }
+      count++;
+      if (count > maxShards) continue; // All are counted, for the message.
+      if (set === 'labeled' && isSplit) yield* halves(shard, config);
+      else yield shard;
     }
+    if (count === countBefore) refuseEmpty(set, data, batches, unfinished);
   }
-  const files = 'data files';
-  requireSet(shards, 'labeled', files, data, 'Put a few hundred examples with their labels there.');
-  const complete = batches ? 'data files of a batch that has its _SUCCESS' : files;
-  const hint = 'Put the files that the teacher should label there.';
-  requireSet(shards, 'unlabeled', complete, data, [hint, ...unfinished].join('\n'));
-  if (shards.length > maxShards) {
-    throw new UserError(
-      `the dataset makes ${shards.length} shards, and a run takes at most ${maxShards}`,
-      `Make shards larger: data.shardMiB is ${config.data.shardMiB} now.`,
-    );
-  }
-  const split = shards.some(({ set }) => set === 'validation')
-    ? shards
-    : shards.flatMap((shard) => (shard.set === 'labeled' ? halves(shard, config) : [shard]));
-  return { shards: split, unfinished: [...unfinished] };
+  if (count <= maxShards) return;
+  throw new UserError(
+    `the dataset makes ${count} shards, and a run takes at most ${maxShards}`,
+    `Make shards larger: data.shardMiB is ${config.data.shardMiB} now.`,
+  );
 }
 
-function requireSet(
-  shards: Shard[],
+async function hasShards(data: ObjectStore, set: SetName, config: Config): Promise<boolean> {
+  for await (const _ of cutShards(data, set, `${set}/`, config.data)) return true;
+  return false;
+}
+
+/** Two of the sets cannot be empty. */
+function refuseEmpty(
   set: SetName,
-  what: string,
   data: ObjectStore,
-  hint: string,
+  batches: AcceptedRecord['batches'],
+  unfinished: Set<string>,
 ): void {
-  if (shards.some((shard) => shard.set === set)) return;
-  throw new UserError(`the ${set} set is empty: no ${what} in ${data.location}/${set}/`, hint);
+  const isEmpty = (what: string) =>
+    `the ${set} set is empty: no ${what} in ${data.location}/${set}/`;
+  if (set === 'labeled') {
+    throw new UserError(
+      isEmpty('data files'),
+      'Put a few hundred examples with their labels there.',
+    );
+  }
+  if (set === 'unlabeled') {
+    throw new UserError(
+      isEmpty(batches ? 'data files of a batch that has its _SUCCESS' : 'data files'),
+      ['Put the files that the teacher should label there.', ...unfinished].join('\n'),
+    );
+  }
 }
 
 /** Cuts a labeled shard in two by a hash of the ids: validation below the share, labeled above. */
@@ -192,7 +213,7 @@ function halves(shard: Shard, config: Config): Shard[] {
 /** The labeled examples, each with a label that is a class; counts them by class. */
 async function* checkedExamples(
   data: ObjectStore,
-  shards: Shard[],
+  shards: AsyncIterable<Shard>,
   config: Config,
   classes: string[],
   counts: Float64Array,
@@ -200,7 +221,7 @@ async function* checkedExamples(
 ): AsyncIterable<Example> {
   const lookup = classLookup(classes);
   let done = 0;
-  for (const shard of shards) {
+  for await (const shard of shards) {
     for await (const item of readExamples(data, shard, config)) {
       context.signal.throwIfAborted();
       if (isRejected(item)) continue;
@@ -218,23 +239,12 @@ async function* checkedExamples(
   );
 }
 
-/** One line a shard, so that a task reads its own line by a range and never the whole list. */
-async function writeObjects(
-  run: string,
-  shards: Shard[],
+async function* readShards(
   results: ObjectStore,
-): Promise<ShardItem[]> {
-  const lines: Buffer[] = [];
-  const items: ShardItem[] = [];
-  let start = 0;
-  for (const shard of shards) {
-    const line = Buffer.from(`${JSON.stringify(shard)}\n`);
-    lines.push(line);
-    items.push({ id: shard.id, set: shard.set, start, end: start + line.length });
-    start += line.length;
-  }
-  await writeOnce(results, keys.objects(run), Buffer.concat(lines));
-  return items;
+  run: string,
+  items: readonly ShardItem[],
+): AsyncGenerator<Shard> {
+  for (const item of items) yield await readShard({ results, run }, item);
 }
 
 /** Where the Distributed Maps find their manifests: a bucket and keys, or a folder and paths. */

@@ -12,8 +12,9 @@ import { UserError } from '../errors.ts';
 import { readJson } from '../store/once.ts';
 import type { ShardSource } from '../train/stream.ts';
 import type { ShardItem } from './events.ts';
-import { type Job, readShard, shardItems } from './job.ts';
+import { type Job, shardItems } from './job.ts';
 import { keys } from './keys.ts';
+import { readShard } from './objects-file.ts';
 import { reconcileSchema } from './reconcile.ts';
 import { oneHot, type TrainingExample } from './training-example.ts';
 

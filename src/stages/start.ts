@@ -12,7 +12,7 @@ import { keys } from './keys.ts';
 import type { RunRecord } from './plan-file.ts';
 
 /** Raised when stages change what they write, so that an older run is not continued by them. */
-const formatVersion = 4;
+const formatVersion = 5;
 
 /** A run that has its record; whoever starts its execution says which one that is. */
 export type StartedRun = Omit<JobEvent, 'execution'>;

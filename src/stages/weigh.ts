@@ -6,9 +6,10 @@ import { loadModel, type Student } from '../models/student.ts';
 import { readJson, writeOnce } from '../store/once.ts';
 import type { Context } from './context.ts';
 import type { ShardEvent } from './events.ts';
-import { type Job, openJob, readShard } from './job.ts';
+import { type Job, openJob } from './job.ts';
 import { keys } from './keys.ts';
 import { readModelFiles } from './model-files.ts';
+import { readShard } from './objects-file.ts';
 import { studentInputs } from './sets.ts';
 import { toPoints, validationFileSchema } from './validation-file.ts';
 

@@ -112,20 +112,31 @@ export class S3Store implements ObjectStore {
 
   async *list(prefix: string): AsyncGenerator<ListedObject> {
     if (prefix !== '') checkKey(prefix);
-    let page: ListObjectVersionsCommandOutput | undefined;
-    do {
-      page = await this.#page(prefix, page);
+    let page: ListObjectVersionsCommandOutput | undefined = await this.#page(prefix);
+    while (page !== undefined) {
+      // S3 looks for the next page while this one is worked on.
+      const next: Promise<ListObjectVersionsCommandOutput> | undefined = page.IsTruncated
+        ? this.#page(prefix, page)
+        : undefined;
+      // It may fail before its turn comes; until then the failure is not an unhandled one.
+      next?.catch(() => {});
       for (const found of page.Versions ?? []) {
         if (!found.IsLatest || found.Key === undefined || found.Key.endsWith('/')) continue;
-        const info = describe(found.Key.slice(this.#prefix.length), found, found.Size);
-        yield { ...info, modified: found.LastModified ?? new Date() };
+        yield {
+          key: found.Key.slice(this.#prefix.length),
+          version: versionOf(found),
+          etag: found.ETag ?? '',
+          bytes: found.Size ?? 0,
+          modified: found.LastModified ?? new Date(),
+        };
       }
-    } while (page.IsTruncated);
+      page = await next;
+    }
   }
 
   async #page(
     prefix: string,
-    after: ListObjectVersionsCommandOutput | undefined,
+    after?: ListObjectVersionsCommandOutput,
   ): Promise<ListObjectVersionsCommandOutput> {
     const command = new ListObjectVersionsCommand({
       Bucket: this.#bucket,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { measureSets } from '../../src/cost/set-size.ts';
+import type { DataConfig } from '../../src/config/schema.ts';
+import { createSetMeter } from '../../src/cost/set-size.ts';
 import type { Piece, Shard } from '../../src/data/shard.ts';
 
 const piece = (key: string, bytes: number, more: Partial<Piece> = {}): Piece => ({
@@ -10,6 +11,12 @@ const shard = (set: Shard['set'], pieces: Piece[], part?: Shard['part']): Shard 
   ...{ id: `${set}-${pieces[0]!.key}`, set, pieces },
   ...(part && { part }),
 });
+
+function measureSets(shards: Shard[], format: DataConfig['format'], labeledExamples: number) {
+  const meter = createSetMeter(format);
+  for (const shard of shards) meter.add(shard);
+  return meter.sizes(labeledExamples);
+}
 
 test('Parquet files tell their rows; one that was cut is counted once', () => {
   const rows = (start: number, end: number) => piece('a.parquet', 5_000, { rows: { start, end } });

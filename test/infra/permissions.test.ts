@@ -70,7 +70,7 @@ const expected: Record<string, string[]> = {
     'know what is missing in results',
     'read results/labels/*/*.parquet',
     'read results/runs/*/run.json',
-    ...['plan.json', 'objects.jsonl', 'shards.json', 'unlabeled.json'].flatMap((name) => [
+    ...['plan.json', 'objects/*.jsonl', 'shards.json', 'unlabeled.json'].flatMap((name) => [
       `read results/runs/*/${name}`,
       `write results/runs/*/${name}`,
     ]),
