@@ -8,9 +8,11 @@ export interface Row {
   readonly ours: number;
   /** Without it, `ours` itself has the limit. */
   readonly theirs?: number;
-  readonly unit: 's' | 'ms' | 'MB' | 'number' | 'exponent';
+  readonly unit: 's' | 'ms' | 'MB' | 'number';
   /** The most that ours / theirs should be, or ours where there is no theirs. */
   readonly atMost: number;
+  /** Default: 0. */
+  readonly atLeast?: number;
   /** What the medians are of, or what else was measured on the way, by name; for results.json. */
   readonly figures?: Readonly<Record<string, readonly number[]>>;
 }
@@ -21,7 +23,8 @@ export function measured({ ours, theirs }: Row): number {
 }
 
 export function isMet(row: Row): boolean {
-  return measured(row) <= row.atMost;
+  const figure = measured(row);
+  return figure >= (row.atLeast ?? 0) && figure <= row.atMost;
 }
 
 /** The upper one of the two in the middle of an even number of figures. */

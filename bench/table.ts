@@ -1,6 +1,6 @@
 import { isMet, measured, type Row } from './row.ts';
 
-const header = ['what', 'against', 'ours', 'theirs', 'ratio', 'at most', 'met'];
+const header = ['what', 'against', 'ours', 'theirs', 'ratio', 'limit', 'met'];
 /** The first column with numbers, which stand to the right. */
 const firstNumber = 2;
 
@@ -18,16 +18,17 @@ export function table(rows: readonly Row[]): string {
 }
 
 function cellsOf(row: Row): string[] {
-  const { what, against, ours, theirs, unit, atMost } = row;
+  const { what, against, ours, theirs, unit, atLeast, atMost } = row;
   const quantity = (value: number) =>
-    unit === 'exponent' || unit === 'number' ? figure(value) : `${figure(value)} ${unit}`;
+    unit === 'number' ? figure(value) : `${figure(value)} ${unit}`;
   return [
     what,
     against,
     quantity(ours),
     theirs === undefined ? '–' : quantity(theirs),
     theirs === undefined ? '–' : figure(measured(row)),
-    theirs === undefined ? quantity(atMost) : figure(atMost),
+    (atLeast === undefined ? '' : `${figure(atLeast)} to `) +
+      (theirs === undefined ? quantity(atMost) : figure(atMost)),
     isMet(row) ? 'yes' : 'NO',
   ];
 }

@@ -1,13 +1,13 @@
 /**
- * A simulated bucket behind S3's protocol: node listing-server.js FOLDER OBJECTS
+ * A simulated bucket behind S3's protocol: node listing-server.js FOLDER IMAGES BYTES
  *
  * Tells the process that forked it the port, and ends with it.
  */
 import { createServer } from 'node:http';
 import { type Page, type SimulatedObject, simulateBucket } from './simulated-bucket.ts';
 
-const [folder = '', objects = ''] = process.argv.slice(2);
-const bucket = simulateBucket(folder, Number(objects));
+const [folder = '', images = '', bytes = ''] = process.argv.slice(2);
+const bucket = simulateBucket(folder, Number(images), Number(bytes));
 
 const element = (name: string, content: string | number | boolean) =>
   `<${name}>${content}</${name}>`;

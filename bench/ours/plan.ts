@@ -1,7 +1,8 @@
 /**
- * Starts and plans a run over images that exist in a listing only: node plan.js FOLDER IMAGES HOW
+ * Starts and plans a run over images that exist in a listing only, in shards of 2 MiB:
+ * node plan.js FOLDER IMAGES BYTES HOW
  *
- * HOW: "sdk" gives the store the AWS SDK's answers at once; "http" lets the SDK ask a server on this
+ * BYTES: the size of an image. HOW: "sdk" gives the store the AWS SDK's answers at once; "http" lets the SDK ask a server on this
  * machine, which has the next page as soon as it is asked for. FOLDER is empty. Prints the seconds of
  * Start and Plan, and the most resident memory.
  */
@@ -44,7 +45,7 @@ async function answer(bucket: SimulatedBucket, command: unknown): Promise<unknow
   return { VersionId: version, ETag: `"${version}"`, ContentLength: bytes, Body };
 }
 
-const [folder = '', images = '', how = ''] = process.argv.slice(2);
+const [folder = '', images = '', bytes = '', how = ''] = process.argv.slice(2);
 const dataset = join(folder, 'dataset');
 const results = join(folder, `results-${images}-${how}`);
 await writeImageDataset(dataset, 0);
@@ -56,13 +57,13 @@ Object.assign(process.env, {
 });
 const server =
   how === 'http'
-    ? fork(join(import.meta.dirname, 'listing-server.js'), [dataset, images])
+    ? fork(join(import.meta.dirname, 'listing-server.js'), [dataset, images, bytes])
     : undefined;
 if (server) {
   const [port] = await once(server, 'message');
   process.env.AWS_ENDPOINT_URL_S3 = `http://127.0.0.1:${port}`;
 } else {
-  const bucket = simulateBucket(dataset, Number(images));
+  const bucket = simulateBucket(dataset, Number(images), Number(bytes));
   Object.assign(S3Client.prototype, { send: (command: unknown) => answer(bucket, command) });
 }
 

@@ -23,11 +23,13 @@ export interface Page {
 }
 
 const pageSize = 1000;
-/** Of a million, with 21 in a shard of 2 MiB, 47,620 shards. */
-const imageBytes = 99_000;
 
-/** @param images how many. */
-export function simulateBucket(folder: string, images: number): SimulatedBucket {
+/** @param images how many, of the same size. */
+export function simulateBucket(
+  folder: string,
+  images: number,
+  imageBytes: number,
+): SimulatedBucket {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
@@ -48,20 +50,22 @@ export function simulateBucket(folder: string, images: number): SimulatedBucket 
       const start = marker === undefined ? 0 : placeOf(marker) + 1;
       const end = hasImages ? Math.min(start + pageSize - found.length, images) : start;
       const objects: SimulatedObject[] = found.map((key) => read(key)!);
-      for (let place = start; place < end; place++) objects.push(image(place));
+      for (let place = start; place < end; place++) {
+        objects.push({ key: keyOf(place), version: versionOf(place), bytes: imageBytes });
+      }
       return { objects, isTruncated: hasImages && end < images };
     },
   };
 }
 
-function image(place: number): SimulatedObject {
+function keyOf(place: number): string {
   const batch = String(Math.floor(place / 10_000)).padStart(4, '0');
-  const key = `unlabeled/batch-${batch}/image-${String(place).padStart(8, '0')}.jpg`;
-  return {
-    key,
-    version: (place * 2_654_435_761).toString(16).padStart(32, 'a'),
-    bytes: imageBytes,
-  };
+  return `unlabeled/batch-${batch}/image-${String(place).padStart(8, '0')}.jpg`;
+}
+
+/** As long as S3's. */
+function versionOf(place: number): string {
+  return (place * 2_654_435_761).toString(16).padStart(32, 'a');
 }
 
 function placeOf(key: string): number {
