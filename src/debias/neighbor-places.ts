@@ -2,7 +2,16 @@
  * The points of a plane, with those at the same place as one: margins of exactly 1 are common, and
  * thousands of them then cost as much as one.
  */
-import type { Plane } from './neighbors.ts';
+
+/** Points of the plane, and their values. */
+export interface Plane {
+  /** [n] */
+  readonly x: Float32Array;
+  /** [n] */
+  readonly y: Float32Array;
+  /** What is averaged: columns of [n]. */
+  readonly columns: readonly Float64Array[];
+}
 
 export interface Places {
   readonly size: number;

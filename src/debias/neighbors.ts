@@ -13,17 +13,8 @@
  * there (`neighbor-cells.ts`). The answer depends on the points, k and the query alone, to the bit.
  */
 import { createNeighborCells, field } from './neighbor-cells.ts';
-import { mergePlaces } from './neighbor-places.ts';
+import { mergePlaces, type Plane } from './neighbor-places.ts';
 import { createRanking } from './ranking.ts';
-
-export interface Plane {
-  /** [n] */
-  readonly x: Float32Array;
-  /** [n] */
-  readonly y: Float32Array;
-  /** What is averaged: columns of [n]. */
-  readonly columns: readonly Float64Array[];
-}
 
 /**
  * Writes the mean of each column over the k nearest neighbours of (x, y) to `means`, [columns].

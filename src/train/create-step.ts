@@ -28,7 +28,7 @@ export function createTrainingStep(
     return createGraphStep(model, config, batchSizes, seed);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    warn(`the student is trained operation by operation, which is slower: ${reason}`);
+    warn(`training goes operation by operation, which is slower: ${reason}`);
     return createEagerStep(model, config, seed);
   }
 }

@@ -14,7 +14,7 @@ import {
   type ValidationSet,
 } from '../../src/stages/validation-set.ts';
 import { readJson } from '../../src/store/once.ts';
-import { collect } from '../train/shards.ts';
+import { collect } from '../data/dataset.ts';
 import { makeDataset } from '../workflow/datasets.ts';
 
 /** A run up to Reconcile, with several shards in every set. */

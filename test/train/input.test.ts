@@ -11,7 +11,8 @@ import { batchesPerEpoch, epochOrder, sum } from '../../src/train/order.ts';
 import { RecordFile } from '../../src/train/record-file.ts';
 import { recordBytes, type Supervision } from '../../src/train/records.ts';
 import type { Batch } from '../../src/train/step.ts';
-import { collect, shardsOf } from './shards.ts';
+import { collect } from '../data/dataset.ts';
+import { shardsOf } from './shards.ts';
 
 let folder: string;
 beforeAll(async () => {

@@ -7,23 +7,16 @@ import {
   readingOrder,
   sum,
 } from '../../src/train/order.ts';
+import { epochs } from './shards.ts';
 
-const counts = fc.array(fc.nat({ max: 12 }), { maxLength: 6 });
-const cases = fc.record({
-  unlabeled: counts,
-  labeled: counts,
-  seed: fc.nat(),
-  bufferSize: fc.integer({ min: 1, max: 20 }),
-  epoch: fc.nat({ max: 5 }),
-});
-type Case = typeof cases extends fc.Arbitrary<infer Value> ? Value : never;
+type Case = typeof epochs extends fc.Arbitrary<infer Value> ? Value : never;
 
 const orderOf = ({ epoch, ...options }: Case) => [...epochOrder(options, options, epoch)];
 
 describe('epochOrder', () => {
   test('gives every number once', () => {
     fc.assert(
-      fc.property(cases, (options) => {
+      fc.property(epochs, (options) => {
         const total = sum(options.unlabeled) + sum(options.labeled);
         const sorted = orderOf(options).toSorted((a, b) => a - b);
         expect(sorted).toEqual(Array.from({ length: total }, (_, number) => number));
@@ -33,7 +26,7 @@ describe('epochOrder', () => {
 
   test('spreads the labeled examples evenly', () => {
     fc.assert(
-      fc.property(cases, (options) => {
+      fc.property(epochs, (options) => {
         const order = orderOf(options);
         let seen = 0;
         order.forEach((number, place) => {
@@ -47,7 +40,7 @@ describe('epochOrder', () => {
 
   test('can be followed by reading, with as many examples held as the buffer has', () => {
     fc.assert(
-      fc.property(cases, (options) => {
+      fc.property(epochs, (options) => {
         const { unlabeled, bufferSize, epoch } = options;
         const reading = readingOrder('unlabeled', options, options, epoch);
         const held = new Set<number>();
@@ -87,7 +80,7 @@ describe('epochOrder', () => {
 
 test('the shards of a set are read from end to end, two at a time', () => {
   fc.assert(
-    fc.property(cases, (options) => {
+    fc.property(epochs, (options) => {
       const { unlabeled, epoch } = options;
       const starts = unlabeled.map((_, shard) => sum(unlabeled.slice(0, shard)));
       const read = unlabeled.map(() => 0);

@@ -1,11 +1,16 @@
+import fc from 'fast-check';
 import type { ShardSource } from '../../src/train/stream.ts';
 
-/** Node 20 has no Array.fromAsync. */
-export async function collect<Item>(stream: AsyncIterable<Item>): Promise<Item[]> {
-  const items: Item[] = [];
-  for await (const item of stream) items.push(item);
-  return items;
-}
+const counts = fc.array(fc.nat({ max: 12 }), { maxLength: 6 });
+
+/** What decides the order of an epoch: the examples of each shard of both sets, and the options. */
+export const epochs = fc.record({
+  unlabeled: counts,
+  labeled: counts,
+  seed: fc.nat(),
+  bufferSize: fc.integer({ min: 1, max: 20 }),
+  epoch: fc.nat({ max: 5 }),
+});
 
 /** How many shards are open, and how many were at once. */
 export interface OpenShards {

@@ -2,16 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { epochOrder, sum } from '../../src/train/order.ts';
 import { type ShardSource, streamExamples } from '../../src/train/stream.ts';
-import { collect, shardsOf } from './shards.ts';
-
-const counts = fc.array(fc.nat({ max: 12 }), { maxLength: 6 });
-const cases = fc.record({
-  unlabeled: counts,
-  labeled: counts,
-  seed: fc.nat(),
-  bufferSize: fc.integer({ min: 1, max: 20 }),
-  epoch: fc.nat({ max: 5 }),
-});
+import { collect } from '../data/dataset.ts';
+import { epochs, shardsOf } from './shards.ts';
 
 const named = (set: string, sizes: readonly number[]) =>
   shardsOf(sizes, (number) => `${set}${number}`);
@@ -20,7 +12,7 @@ const noExamples: ShardSource<string>[] = [];
 describe('streamExamples', () => {
   test('gives each example under its number, in the order of the epoch, from any place on', () =>
     fc.assert(
-      fc.asyncProperty(cases, fc.nat({ max: 150 }), async (options, first) => {
+      fc.asyncProperty(epochs, fc.nat({ max: 150 }), async (options, first) => {
         const { unlabeled, labeled, epoch } = options;
         const sets = { unlabeled: named('u', unlabeled), labeled: named('l', labeled) };
         const found = await collect(streamExamples(sets, options, epoch, first));
