@@ -1,11 +1,15 @@
 /**
  * Trains a student as the stage Train does, from tar shards of JPEG with augmentation and weights
- * that are estimated anew in every epoch; and in turns the same network by the same trainer from
- * data that lie in memory as floats, without either. Times in seconds.
+ * that are estimated anew in every epoch: where there is no room to keep what was decoded, so that
+ * every epoch streams, and where there is; and the same network by the same trainer from floats,
+ * without augmentation and weights. Prints the seconds of their epochs but the first, and those of
+ * making the weights of an epoch anew.
  *
- * node stream.js <folder of CIFAR-10's tars> <empty folder>
+ * node stream.js CIFAR10 FOLDER; the folder is empty
  */
+import fs from 'node:fs';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { loadModel } from '../../src/models/student.ts';
 import type { Context } from '../../src/stages/context.ts';
@@ -30,7 +34,11 @@ import { shuffledBatches, trainInMemory } from './in-memory.ts';
 import { stopwatch } from './stopwatch.ts';
 
 /** Tars of 1,000 images each. */
-const tars = { labeled: [0], validation: [1], unlabeled: [2, 3, 4, 5, 6, 7, 8, 9, 10, 11] };
+const tars = {
+  labeled: [0],
+  validation: [1],
+  unlabeled: Array.from({ length: 25 }, (_, place) => place + 2),
+};
 
 /** Only its time matters, so the teacher is a small one. Each student is a repetition. */
 const config = `
@@ -41,12 +49,12 @@ student:
   architecture: convnet
   width: 32
   depth: 2
-  epochs: 5
+  epochs: 3
   batchSize: 128
   augment: { flip: true, crop: 4 }
 warmup: { epochs: 1 }
 method: weighted
-compare: [{ method: weighted, seed: 2 }, { method: weighted, seed: 3 }]
+compare: [{ method: weighted, seed: 2 }, { method: weighted, seed: 3 }, { method: weighted, seed: 4 }]
 `;
 
 const quiet: Context = { signal: new AbortController().signal, report: () => {} };
@@ -80,7 +88,7 @@ async function prepare(cifar10: string, scratch: string): Promise<JobEvent> {
   return event;
 }
 
-/** Seconds of each epoch; the first one's with all that comes before it. */
+/** Seconds of the epochs after the first, in which the step is recorded and a cache is filled. */
 async function trainFromShards(event: JobEvent, variant: string, epochs: number) {
   const lap = stopwatch();
   const seconds: number[] = [];
@@ -88,6 +96,20 @@ async function trainFromShards(event: JobEvent, variant: string, epochs: number)
     if (done > 0 && done % (total / epochs) === 0) seconds.push(lap());
   };
   await trainVariant({ ...event, variant }, { ...quiet, report });
+  return seconds.slice(1);
+}
+
+/** On a machine that has no room for a cache. */
+async function trainWithoutRoom(event: JobEvent, variant: string, epochs: number) {
+  const { availableMemory } = process;
+  const { statfs } = fs.promises;
+  process.availableMemory = () => 0;
+  Object.assign(fs.promises, { statfs: async () => ({ bavail: 0, bsize: 0 }) });
+  syncBuiltinESMExports();
+  const seconds = await trainFromShards(event, variant, epochs);
+  process.availableMemory = availableMemory;
+  Object.assign(fs.promises, { statfs });
+  syncBuiltinESMExports();
   return seconds;
 }
 
@@ -126,28 +148,20 @@ function concatenate(parts: readonly Float32Array[]): Float32Array {
   return whole;
 }
 
-async function trainFromMemory(job: Job, all: Batch, seed: number): Promise<number[]> {
+async function trainOnFloats(job: Job, all: Batch): Promise<number[]> {
   const network = job.plan.config.student;
   const { batchSize, epochs } = network;
-  const lap = stopwatch();
   const { model } = await loadModel(await readModelFiles(job.results, keys.warmup(job.run)));
   const step = createTrainingStep(model, network, {
     batchSizes: batchSizes(all.size, batchSize),
-    seed,
+    seed: 1,
     warn: (message) => console.error(message),
   });
-  const readySeconds = lap();
-  const { seconds } = await trainInMemory({
-    step,
-    all,
-    batchSize,
-    epochs,
-    seed,
-    schedule: network,
-  });
+  const options = { step, all, batchSize, epochs, seed: 1, schedule: network };
+  const { seconds } = await trainInMemory(options);
   step.dispose();
   model.dispose();
-  return seconds.map((epoch, number) => (number === 0 ? readySeconds + epoch : epoch));
+  return seconds.slice(1);
 }
 
 /** Seconds that an epoch spends on making its weights anew. */
@@ -183,11 +197,13 @@ const job = await openJob(event);
 const { variants, config: planned } = job.plan;
 const { epochs } = planned.student;
 const all = await readAll(job);
-const fromShards: number[][] = [];
-const fromMemory: number[][] = [];
-for (const { name, seed } of variants) {
-  fromShards.push(await trainFromShards(event, name, epochs));
-  fromMemory.push(await trainFromMemory(job, all, seed));
+const result: Record<'streaming' | 'cached' | 'floats' | 'reestimating', number[]> = {
+  ...{ streaming: [], cached: [], floats: [], reestimating: [] },
+};
+for (const [place, { name }] of variants.entries()) {
+  if (place % 2 === 0) result.streaming.push(...(await trainWithoutRoom(event, name, epochs)));
+  else result.cached.push(...(await trainFromShards(event, name, epochs)));
+  if (place % 2 === 1) result.floats.push(...(await trainOnFloats(job, all)));
 }
-const reestimating = await reestimate(job, all);
-console.log(JSON.stringify({ fromShards, fromMemory, reestimating }));
+result.reestimating.push(...(await reestimate(job, all)));
+console.log(JSON.stringify(result));

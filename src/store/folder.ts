@@ -34,6 +34,9 @@ const workFolder = '.tmp';
 /** The longest file name on the usual file systems, in bytes. */
 const maxNameBytes = 255;
 
+/** What is read at once: a call to the system costs about as much as copying that. */
+const chunkBytes = 2 ** 18;
+
 /** A file being written belongs to a dead process after this long: a write takes seconds. */
 const abandonedAfterMs = 24 * 60 * 60 * 1000;
 
@@ -164,6 +167,7 @@ export class FolderStore implements ObjectStore {
       return null;
     };
     return new Readable({
+      highWaterMark: chunkBytes,
       read(size) {
         next(size).then(
           (chunk) => this.push(chunk),
