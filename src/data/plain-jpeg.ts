@@ -123,7 +123,8 @@ function joined(parts: readonly Uint8Array[]): Files {
 }
 
 function startThread(): Worker {
-  const worker = new Worker(new URL('./jpeg-thread.mjs', import.meta.url));
+  // The process's own options (--input-type, --import) are not meant for it.
+  const worker = new Worker(new URL('./jpeg-thread.mjs', import.meta.url), { execArgv: [] });
   worker.on('message', ({ bytes, ends }: Files) => {
     const questions = sent.shift()!;
     if (sent.length === 0) worker.unref();

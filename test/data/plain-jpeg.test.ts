@@ -1,9 +1,13 @@
 import { once } from 'node:events';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
+import { run } from '#setup/run.mjs';
 import { createEncoder } from '../../src/data/encode.ts';
 import { decodePlainJpeg, readPlainJpeg } from '../../src/data/plain-jpeg.ts';
 import { randomFor } from '../../src/data/random.ts';
@@ -162,4 +166,35 @@ test('the thread works as it is bundled for the functions', async () => {
   );
   expect(answers[0].ends).toEqual([8 * 8 * 3]);
   expect(answers[1]).toEqual(answers[0]);
+});
+
+describe('the thread and its process', () => {
+  /** Decodes twice in a process of its own, which has to end by itself, and tells what came of it. */
+  async function decodeTwice(folder: string): Promise<string[]> {
+    const module = pathToFileURL(path.resolve(folder, 'plain-jpeg.js'));
+    const program = `
+      const { decodePlainJpeg } = await import('${module}');
+      const file = Uint8Array.from(${JSON.stringify([...plain])});
+      for (let turn = 0; turn < 2; turn++) {
+        console.log(await decodePlainJpeg(file).then(({ length }) => length, String));
+      }`;
+    const args = ['--input-type=module', '--eval', program];
+    return (await run(process.execPath, args)).trim().split('\n');
+  }
+
+  test('a thread with nothing to do does not keep the process', async () => {
+    expect(await decodeTwice('dist/src/data')).toEqual(['192', '192']);
+  });
+
+  test('a thread that crashes is an error, each time', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'counterweight-'));
+    try {
+      await copyFile('dist/src/data/plain-jpeg.js', path.join(folder, 'plain-jpeg.js'));
+      await writeFile(path.join(folder, 'package.json'), '{"type":"module"}');
+      await writeFile(path.join(folder, 'jpeg-thread.mjs'), "throw new Error('crashed');");
+      expect(await decodeTwice(folder)).toEqual(['Error: crashed', 'Error: crashed']);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
 });
