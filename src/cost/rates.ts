@@ -1,8 +1,9 @@
 /**
  * How fast things go. Two kinds of figures: those measured on 2026-11-25 with this code and
  * TensorFlow 2.21 on 2 cores of an AMD EPYC with AVX-512, per core, and those assumed of AWS, where
- * nothing was measured. Whole tasks of CIFAR-10 took 80% to 105% of what the first kind says, tasks
- * of MNIST's smaller images two thirds. A run's own bill, which is measured, is what corrects them.
+ * nothing was measured. Before training was one graph, whole tasks of CIFAR-10 took 80% to 105% of
+ * what the first kind said, tasks of MNIST's smaller images two thirds; they were not compared again.
+ * A run's own bill, which is measured, is what corrects them.
  */
 
 /** Measured. Seconds of one core. */
