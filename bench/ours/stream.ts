@@ -22,7 +22,7 @@ import { plan } from '../../src/stages/plan.ts';
 import { reconcile } from '../../src/stages/reconcile.ts';
 import { studentInputs } from '../../src/stages/sets.ts';
 import { startRun } from '../../src/stages/start.ts';
-import { openWeighting, trainVariant } from '../../src/stages/train.ts';
+import { openCorrecting, trainVariant } from '../../src/stages/train.ts';
 import { trainTeacher } from '../../src/stages/train-teacher.ts';
 import { oneHot } from '../../src/stages/training-example.ts';
 import { warmUp } from '../../src/stages/warm-up.ts';
@@ -170,7 +170,8 @@ async function reestimate(job: Job, all: Batch): Promise<number[]> {
   const { model, predict } = await loadModel(
     await readModelFiles(job.results, keys.warmup(job.run)),
   );
-  const { reweighting } = (await openWeighting(job, job.plan.variants[0]!, predict))!;
+  const correcting = await openCorrecting(job, job.plan.variants[0]!, predict);
+  const reweighting = correcting.reweighting!;
   // The step says what the student thinks of a batch; here it is what it thinks of the images.
   const batches: { batch: Batch; probabilities: Float32Array }[] = [];
   for await (const batch of shuffledBatches(all, batchSize, 1, 0)) {

@@ -168,13 +168,20 @@ export type TeacherConfig = z.infer<typeof teacher>;
 const variant = z
   .union([
     z.enum(methodNames),
-    z.strictObject({
-      method: z.enum(methodNames),
-      labels: z.enum(['soft', 'hard']).optional(),
-      seed: z.int().optional(),
-    }),
+    z
+      .strictObject({
+        method: z.enum(methodNames),
+        labels: z.enum(['soft', 'hard']).optional(),
+        seed: z.int().optional(),
+      })
+      .refine(({ method, labels }) => method !== 'slam' || labels !== 'hard', {
+        path: ['labels'],
+        message: 'expected soft: slam compares the student with the probabilities of the teacher',
+      }),
   ])
-  .describe('weighted corrects the loss for the mistakes of the teacher; uniform does not.');
+  .describe(
+    'How the loss is corrected for the mistakes of the teacher (docs/methods.md); uniform: not at all.',
+  );
 
 const weights = z.strictObject({
   reading: z
@@ -204,6 +211,11 @@ export const configSchema = z.strictObject({
     .default('hard')
     .describe('Learn from the probabilities of the teacher, or from its most likely class.'),
   weights: weights.prefault({}),
+  slam: z
+    .strictObject({
+      topK: z.int().min(1).default(3).describe('Classes among which a wrong label may be.'),
+    })
+    .prefault({}),
   warmup: z
     .strictObject({ epochs: z.int().min(1).default(20) })
     .prefault({})

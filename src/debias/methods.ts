@@ -1,10 +1,28 @@
 /**
  * The methods by which the student's loss is corrected: the one place where they are added. A method
- * turns the validation points, made anew from the current student, into a function that gives the
- * loss weights of unlabeled examples.
+ * makes a correction of the validation points; those are made anew from the student every epoch.
  */
+import { correctness } from './correctness.ts';
+import { entropyWeight } from './entropy.ts';
+import { fidelityWeight } from './fidelity.ts';
+import { type Mixing, slamMixing } from './slam.ts';
 import type { ValidationPoints } from './validation.ts';
 import { createWeightEstimator, type WeightOptions } from './weights.ts';
+
+export interface MethodOptions extends WeightOptions {
+  /** SLaM's k. */
+  readonly topK: number;
+}
+
+/** How a method corrects the loss of unlabeled examples. What is missing is not corrected. */
+export interface Correction {
+  /** The weights of examples, where the student has a say in them. */
+  readonly weigh?: WeightFunction;
+  /** The weight of an example, where the teacher alone decides. */
+  readonly weightOf?: (label: TeacherLabel) => number;
+  /** How the student's answer is mixed before the loss. */
+  readonly mixing?: Mixing;
+}
 
 /**
  * Writes the loss weights of n examples to `weights`, all [n]. A margin of NaN (an example with a
@@ -16,26 +34,58 @@ export type WeightFunction = (
   weights: Float32Array,
 ) => void;
 
-export interface Method {
-  readonly name: MethodName;
-  /** Undefined when the method does not weight: every example counts 1. */
-  weightFunction(points: ValidationPoints, options: WeightOptions): WeightFunction | undefined;
+/** What the teacher says of an example. */
+export interface TeacherLabel {
+  /** [classes] */
+  readonly probabilities: Float32Array;
+  readonly margin: number;
 }
 
-export const methodNames = ['weighted', 'uniform'] as const;
-export type MethodName = (typeof methodNames)[number];
+/** @throws RangeError when a method that needs them is given no points. */
+export type Method = (points: ValidationPoints, options: MethodOptions) => Correction;
 
-export const methods: Readonly<Record<MethodName, Method>> = {
-  weighted: {
-    name: 'weighted',
-    weightFunction(points, options) {
-      const estimator = createWeightEstimator(points, options);
-      return (teacherMargins, studentMargins, weights) =>
+export const methods = {
+  weighted(points, options) {
+    const estimator = createWeightEstimator(points, options);
+    return {
+      weigh(teacherMargins, studentMargins, weights) {
         estimator.estimate(teacherMargins, studentMargins, { weights });
-    },
+      },
+    };
   },
-  uniform: {
-    name: 'uniform',
-    weightFunction: () => undefined,
+
+  /** The weight is P(teacher right | teacher margin). */
+  correctness(points, { bounds }) {
+    const probabilityRight = correctness(points, bounds);
+    return { weightOf: ({ margin }) => probabilityRight(margin) };
   },
-};
+
+  entropy: (_, { bounds: [low, high] }) => ({
+    weightOf: ({ probabilities }) => Math.min(Math.max(entropyWeight(probabilities), low), high),
+  }),
+
+  fidelity(points, options) {
+    const estimator = createWeightEstimator(points, options);
+    const [low, high] = options.bounds;
+    return {
+      weigh(teacherMargins, studentMargins, weights) {
+        const errorProbabilities = new Float32Array(weights.length);
+        estimator.estimate(teacherMargins, studentMargins, { weights, errorProbabilities });
+        for (const [i, p] of errorProbabilities.entries()) {
+          if (Number.isNaN(teacherMargins[i])) continue;
+          weights[i] = Math.min(Math.max(fidelityWeight(p), low), high);
+        }
+      },
+    };
+  },
+
+  slam: (points, { topK }) => ({ mixing: slamMixing(points, topK) }),
+
+  /** Plain distillation. */
+  uniform: () => ({}),
+} as const satisfies Record<string, Method>;
+
+export type MethodName = keyof typeof methods;
+
+/** Object.keys forgets which keys they are. */
+export const methodNames = Object.keys(methods) as [MethodName, ...MethodName[]];

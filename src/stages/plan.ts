@@ -263,12 +263,12 @@ function makeVariants(config: Config): Variant[] {
   for (const wanted of [config.method, ...config.compare]) {
     const {
       method,
-      labels = config.labels,
+      labels = defaultLabels(method, config),
       seed = config.seed,
     } = typeof wanted === 'string' ? { method: wanted } : wanted;
     const name = [
       method,
-      labels === config.labels ? '' : `-${labels}`,
+      labels === defaultLabels(method, config) ? '' : `-${labels}`,
       seed === config.seed ? '' : `-seed${seed}`,
     ].join('');
     if (!variants.has(name)) {
@@ -276,6 +276,11 @@ function makeVariants(config: Config): Variant[] {
     }
   }
   return [...variants.values()];
+}
+
+/** SLaM compares the student with the teacher's probabilities: of one class there is no top k. */
+function defaultLabels(method: Variant['method'], { labels }: Config): Variant['labels'] {
+  return method === 'slam' ? 'soft' : labels;
 }
 
 function teacherKind({ teacher }: Config): string {

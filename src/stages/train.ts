@@ -1,6 +1,6 @@
 import { readWeights } from '../data/weights-file.ts';
 import { margins } from '../debias/margin.ts';
-import { methods, type WeightFunction } from '../debias/methods.ts';
+import { type Correction, methods } from '../debias/methods.ts';
 import { validationPoints } from '../debias/validation.ts';
 import { loadModel } from '../models/student.ts';
 import type { Reweighting } from '../train/loop.ts';
@@ -39,7 +39,7 @@ async function trainStudent(
   const { model, predict } = await loadModel(
     await readModelFiles(job.results, keys.warmup(job.run)),
   );
-  const weighting = await openWeighting(job, variant, predict);
+  const { first, reweighting } = await openCorrecting(job, variant, predict);
   const task = {
     stage: 'Train',
     part: variant.name,
@@ -48,70 +48,64 @@ async function trainStudent(
     seed: variant.seed,
     model,
     labeled: await trueLabelSet(job),
-    unlabeled: await untrueLabelSet(job, variant, weighting?.first),
-    reweighting: weighting?.reweighting,
+    unlabeled: await untrueLabelSet(job, variant, first),
+    ...(first.mixing && { loss: { kind: 'slam', mixing: first.mixing } as const }),
+    reweighting,
   };
   await trainNetwork(job, task, context);
 }
 
-/** Where a variant's weights come from. */
-export interface Weighting {
+/** How a variant's loss is corrected. */
+export interface Correcting {
   /** In the first epoch. */
-  readonly first: WeightFunction;
-  /** In the others. */
-  readonly reweighting: Reweighting;
+  readonly first: Correction;
+  /** In the others, where the student has a say in it. */
+  readonly reweighting: Reweighting | undefined;
 }
 
-/**
- * @param predict what the student says as it is: at first f₀, then in the middle of the training.
- * @returns undefined when the variant's method does not weight.
- */
-export async function openWeighting(
+/** @param predict what the student says as it is: at first f₀, then in the middle of the training. */
+export async function openCorrecting(
   job: Job,
   variant: Variant,
   predict: Predict,
-): Promise<Weighting | undefined> {
+): Promise<Correcting> {
   const validation = await openValidationSet(job);
   const outputs = await validation.outputs(predict);
-  const weightsOf = (studentProbabilities: Float32Array) =>
-    weightFunction(job, variant, { ...outputs, studentProbabilities });
-  const first = weightsOf(outputs.studentProbabilities);
-  if (!first) return undefined;
-  return {
-    first,
-    reweighting: {
-      measure: async () => (await validation.outputs(predict)).studentProbabilities,
-      reweigh(measured) {
-        const write = weightsOf(measured)!;
-        return (batch, probabilities) => {
-          const weights = new Float32Array(batch.size);
-          write(batch.teacherMargins, margins(probabilities, outputs.classes), weights);
-          return weights;
-        };
-      },
+  const first = correctionFor(job, variant, outputs);
+  const reweighting: Reweighting = {
+    measure: async () => (await validation.outputs(predict)).studentProbabilities,
+    reweigh(studentProbabilities) {
+      const { weigh } = correctionFor(job, variant, { ...outputs, studentProbabilities });
+      return (batch, probabilities) => {
+        const weights = new Float32Array(batch.size);
+        weigh!(batch.teacherMargins, margins(probabilities, outputs.classes), weights);
+        return weights;
+      };
     },
   };
+  return { first, reweighting: first.weigh && reweighting };
 }
 
-/** The variant's weights for a student that says this of the validation set; none: all weigh 1. */
-function weightFunction(
+/** The variant's correction for a student that says this of the validation set. */
+function correctionFor(
   job: Job,
   { method, labels }: Variant,
   outputs: ValidationOutputs,
-): WeightFunction | undefined {
+): Correction {
+  const { weights, slam } = job.plan.config;
   const points = validationPoints({ ...outputs, targets: labels });
-  return methods[method].weightFunction(points, job.plan.config.weights);
+  return methods[method](points, { ...weights, ...slam });
 }
 
 async function untrueLabelSet(
   job: Job,
   variant: Variant,
-  weights: WeightFunction | undefined,
+  correction: Correction,
 ): Promise<ShardSource<TrainingExample>[]> {
   const shards = await countedShards(job, 'unlabeled');
   return shards.map(({ item, count }) => ({
     count,
-    open: () => unlabeledShard(job, item, variant, weights),
+    open: () => unlabeledShard(job, item, variant, correction),
   }));
 }
 
@@ -120,7 +114,7 @@ async function* unlabeledShard(
   job: Job,
   item: ShardItem,
   { labels }: Variant,
-  weights: WeightFunction | undefined,
+  { weigh, weightOf }: Correction,
 ): AsyncGenerator<TrainingExample> {
   const margin = new Float32Array(1);
   const studentMargin = new Float32Array(1);
@@ -131,7 +125,8 @@ async function* unlabeledShard(
     margin[0] = row.margin;
     studentMargin[0] = weighed!.studentMargin;
     // The file's own weight is for the labels of the config; this variant may have other ones.
-    weights?.(margin, studentMargin, weight);
+    weigh?.(margin, studentMargin, weight);
+    if (weightOf) weight[0] = weightOf(row);
     const target =
       labels === 'soft' ? row.probabilities : oneHot(row.prediction, row.probabilities.length);
     yield { example, target, teacherMargin: row.margin, weight: weight[0]! };

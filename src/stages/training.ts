@@ -14,6 +14,7 @@ import { openCheckpoints } from '../train/checkpoint.ts';
 import { createTrainingStep } from '../train/create-step.ts';
 import { type Input, openInput } from '../train/input.ts';
 import { type Reweighting, train } from '../train/loop.ts';
+import type { Loss } from '../train/loss.ts';
 import { batchesPerEpoch, batchSizes, sum } from '../train/order.ts';
 import { type ShardSource, sizesOf, type TrainingSets } from '../train/stream.ts';
 import type { Context } from './context.ts';
@@ -46,6 +47,8 @@ export interface TrainingTask {
   /** Default: none. */
   readonly unlabeled?: readonly ShardSource<TrainingExample>[];
   readonly reweighting?: Reweighting | undefined;
+  /** Default: cross-entropy. */
+  readonly loss?: Loss;
 }
 
 /** Trains a network and saves it. Goes on from its checkpoint when it was stopped before. */
@@ -61,6 +64,7 @@ export async function trainNetwork(job: Job, task: TrainingTask, context: Contex
   const step = createTrainingStep(model, network, {
     batchSizes: batchSizes(sum(counts), network.batchSize),
     seed,
+    ...(task.loss && { loss: task.loss }),
     warn: (message) => context.report({ ...about, message, level: 'warning' }),
   });
   try {

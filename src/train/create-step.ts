@@ -2,13 +2,11 @@ import type { tfTypes } from '../tensorflow.ts';
 import { createEagerStep } from './eager-step.ts';
 import { createGraphStep } from './graph-step.ts';
 import type { OptimizerConfig } from './optimizers.ts';
-import type { TrainingStep } from './step.ts';
+import type { StepSettings, TrainingStep } from './step.ts';
 
-export interface StepOptions {
+export interface StepOptions extends StepSettings {
   /** The sizes that batches will have. */
   readonly batchSizes: readonly number[];
-  /** Of dropout. */
-  readonly seed: number;
   /** Told when the step cannot be a graph. */
   warn(message: string): void;
 }
@@ -22,13 +20,13 @@ export interface StepOptions {
 export function createTrainingStep(
   model: tfTypes.LayersModel,
   config: OptimizerConfig,
-  { batchSizes, seed, warn }: StepOptions,
+  { batchSizes, warn, ...settings }: StepOptions,
 ): TrainingStep {
   try {
-    return createGraphStep(model, config, batchSizes, seed);
+    return createGraphStep(model, config, batchSizes, settings);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     warn(`training goes operation by operation, which is slower: ${reason}`);
-    return createEagerStep(model, config, seed);
+    return createEagerStep(model, config, settings);
   }
 }

@@ -1,25 +1,23 @@
 import { inputShapeOf } from '../models/topology.ts';
 import { tf, type tfTypes } from '../tensorflow.ts';
 import { dropoutSeed, fuseLayers, fuseReluGradient } from './fused-kernels.ts';
-import { logitsOf, lossShares, weightedLoss } from './loss.ts';
+import { crossEntropy, logitsOf, lossInputs, mapInputs, weightedLoss } from './loss.ts';
 import { createOptimizer, type OptimizerConfig } from './optimizers.ts';
 import { parametersOf, weightsOf } from './parameters.ts';
-import { checkState, type State, stepsName, type TrainingStep } from './step.ts';
+import { checkState, type State, type StepSettings, stepsName, type TrainingStep } from './step.ts';
 
 /**
  * A training step whose operations run one by one. Batch norm is in training mode, and its averages
  * move once a step.
  *
  * @param model gives logits, [n, classes]. It is trained in place, and stays the caller's.
- * @param seed of dropout.
  */
 export function createEagerStep(
   model: tfTypes.LayersModel,
   config: OptimizerConfig,
-  seed = 0,
+  { seed = 0, loss = crossEntropy }: StepSettings = {},
 ): TrainingStep {
   const inputShape = inputShapeOf(model);
-  const classes = model.outputs[0]!.shape[1]!;
   fuseReluGradient();
   const unfuse = fuseLayers(model, () => tf.tensor1d(dropoutSeed(seed, optimizer.steps)));
   const parameters = parametersOf(model);
@@ -35,19 +33,21 @@ export function createEagerStep(
   return {
     run(batch, learningRate, reweigh) {
       let { weights } = batch;
-      const loss = tf.tidy(() => {
+      const value = tf.tidy(() => {
         const features = tf.tensor(batch.features, [batch.size, ...inputShape]);
-        const targets = tf.tensor2d(batch.targets, [batch.size, classes]);
         const { value, grads } = tf.variableGrads(() => {
           const logits = logitsOf(model, features);
           // Numbers that go out and come back are constants in the gradient.
           if (reweigh) weights = reweigh(batch, tf.softmax(logits).dataSync<'float32'>());
-          return weightedLoss(logits, targets, tf.tensor1d(lossShares(weights)));
+          const inputs = mapInputs(lossInputs(loss, { ...batch, weights }), ({ shape, values }) =>
+            tf.tensor(values, [...shape]),
+          );
+          return weightedLoss(loss, logits, inputs);
         }, variables);
         optimizer.update(grads, learningRate);
         return value.dataSync()[0]!;
       });
-      return { loss, weights };
+      return { loss: value, weights };
     },
 
     state() {

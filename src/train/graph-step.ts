@@ -1,15 +1,16 @@
+import { inputShapeOf } from '../models/topology.ts';
 import { tf, type tfTypes } from '../tensorflow.ts';
 import { dropoutSeed, fuseLayers, fuseReluGradient } from './fused-kernels.ts';
 import { halves } from './graph/halves.ts';
 import { assign, identity, placeholder, variable } from './graph/nodes.ts';
-import { inputsOf, type RecordedStep, recordStep } from './graph/recorded-step.ts';
+import { type RecordedStep, recordStep } from './graph/recorded-step.ts';
 import type { Node } from './graph/saved-model.ts';
 import { type Feed, openSession } from './graph/session.ts';
 import { sharedFeeds, sharedNodes, updateNodes } from './graph/update.ts';
-import { lossShares } from './loss.ts';
+import { crossEntropy, type Loss, lossInputs, lossShares, mapInputs } from './loss.ts';
 import { decayOf, type OptimizerConfig, slotKey, slotNames } from './optimizers.ts';
 import { type Parameter, parametersOf, weightsOf } from './parameters.ts';
-import { type Batch, checkState, type State, stepsName, type TrainingStep } from './step.ts';
+import { checkState, type State, type StepSettings, stepsName, type TrainingStep } from './step.ts';
 
 /**
  * A training step that runs as one TensorFlow graph: the operations of the eager step are recorded
@@ -19,7 +20,6 @@ import { type Batch, checkState, type State, stepsName, type TrainingStep } from
  * @param model gives logits, [n, classes]. It stays the caller's, and is as it was before until
  *   `updateModel` is called.
  * @param batchSizes the sizes that batches will have: a graph's shapes are fixed.
- * @param seed of dropout.
  * @throws RecordingError when the model's step cannot be a graph.
  * @throws Error when TensorFlow refuses the graph.
  */
@@ -27,11 +27,12 @@ export function createGraphStep(
   model: tfTypes.LayersModel,
   config: OptimizerConfig,
   batchSizes: readonly number[],
-  seed = 0,
+  { seed = 0, loss = crossEntropy }: StepSettings = {},
 ): TrainingStep {
   const weights = weightsOf(model);
+  const inputShape = inputShapeOf(model);
   const variables = variablesOf(model, config);
-  const steps = recordAll(model, batchSizes, variables);
+  const steps = recordAll(model, batchSizes, variables, loss);
   const session = openSession([
     ...sharedNodes(config),
     placeholder('seed', [2], 'int32'),
@@ -59,18 +60,22 @@ export function createGraphStep(
   return {
     run(batch, learningRate, reweigh) {
       const prefix = `batch${batch.size}`;
-      const feeds = batchFeeds(model, batch);
-      feeds.set('seed', { shape: [2], values: dropoutSeed(seed, count) });
+      const features = { shape: [batch.size, ...inputShape], values: batch.features };
+      const feeds = new Map<string, Feed>([
+        ['seed', { shape: [2], values: dropoutSeed(seed, count) }],
+        [`${prefix}/features`, features],
+      ]);
+      mapInputs(lossInputs(loss, batch), (feed, name) => feeds.set(`${prefix}/${name}`, feed));
       let { weights } = batch;
       if (reweigh) {
         const [probabilities] = session.run(feeds, [`${prefix}/first`]);
         weights = reweigh(batch, probabilities!);
+        feeds.set(`${prefix}/shares`, { shape: [batch.size], values: lossShares(weights) });
       }
       count++;
-      feeds.set(`${prefix}/shares`, { shape: [batch.size], values: lossShares(weights) });
       for (const [name, feed] of sharedFeeds(learningRate, count)) feeds.set(name, feed);
-      const [loss] = session.run(feeds, [`${prefix}${reweigh ? '/late' : ''}/done`]);
-      return { loss: loss![0]!, weights };
+      const [value] = session.run(feeds, [`${prefix}${reweigh ? '/late' : ''}/done`]);
+      return { loss: value![0]!, weights };
     },
 
     state() {
@@ -144,13 +149,14 @@ function recordAll(
   model: tfTypes.LayersModel,
   batchSizes: readonly number[],
   variables: ReadonlyMap<string, Variable>,
+  loss: Loss,
 ): RecordedStep[] {
   fuseReluGradient();
   const seed: { tensor: tfTypes.Tensor | undefined } = { tensor: undefined };
   const unfuse = fuseLayers(model, () => seed.tensor!);
   const readers = new Map(Array.from(variables, ([name, { reader }]) => [name, reader]));
   try {
-    return batchSizes.map((size) => recordStep(model, size, readers, seed));
+    return batchSizes.map((size) => recordStep(model, size, readers, seed, loss));
   } finally {
     unfuse();
   }
@@ -200,14 +206,6 @@ function updates(
   });
   const done = [...nodes.map((update) => update.at(-1)!.name), ...others];
   return [...nodes.flat(), identity(`${prefix}/done`, loss, done)];
-}
-
-function batchFeeds(model: tfTypes.LayersModel, batch: Batch): Map<string, Feed> {
-  const { features, targets } = inputsOf(model, batch.size);
-  return new Map([
-    [`batch${batch.size}/features`, { shape: features, values: batch.features }],
-    [`batch${batch.size}/targets`, { shape: targets, values: batch.targets }],
-  ]);
 }
 
 function zerosOf({ shape }: Variable): Float32Array {

@@ -1,5 +1,75 @@
-import type { tfTypes } from '../tensorflow.ts';
+import { probabilityFloor } from '../debias/cross-entropy.ts';
+import { type Mixing, topMask } from '../debias/slam.ts';
+import { tf, type tfTypes } from '../tensorflow.ts';
 import { crossEntropies } from './fused-kernels.ts';
+import type { Feed } from './graph/session.ts';
+import type { Batch } from './step.ts';
+
+/**
+ * What a row's loss is, with target t and the model's probabilities f:
+ *
+ *   crossEntropy  −Σ_c t_c ln f_c
+ *   mse           Σ_c (t_c − f_c)²; a teacher trained with it gives students more to learn from (Hamidi
+ *                 et al., ECCV 2024)
+ *   slam          −Σ_c t_c ln mix(f)_c, see `debias/slam.ts`
+ */
+export type Loss =
+  | { readonly kind: 'crossEntropy' | 'mse' }
+  | { readonly kind: 'slam'; readonly mixing: Mixing };
+
+export const crossEntropy: Loss = { kind: 'crossEntropy' };
+
+/** What the loss of a batch is made from, besides the logits: the shapes, the numbers or the tensors. */
+export interface LossInputs<Value> {
+  /** [n, classes] */
+  readonly targets: Value;
+  /** Each example's share in the loss of its batch, w_i / n: [n]. */
+  readonly shares: Value;
+  /** SLaM's α, and the teacher's top classes: [n, 1] and [n, classes]. */
+  readonly mixing?: { readonly alphas: Value; readonly masks: Value };
+}
+
+export function lossShapes(loss: Loss, size: number, classes: number): LossInputs<number[]> {
+  const targets = [size, classes];
+  const mixing = loss.kind === 'slam' && { alphas: [size, 1], masks: targets };
+  return { targets, shares: [size], ...(mixing && { mixing }) };
+}
+
+/** Each example's share in the loss of its batch, w_i / size: [size]. */
+export function lossShares(weights: Float32Array): Float32Array {
+  return weights.map((weight) => weight / weights.length);
+}
+
+export function lossInputs(
+  loss: Loss,
+  { size, targets, teacherMargins, weights }: Batch,
+): LossInputs<Feed> {
+  const classes = targets.length / size;
+  const shapes = lossShapes(loss, size, classes);
+  const mixing = loss.kind === 'slam' && {
+    alphas: { shape: [size, 1], values: teacherMargins.map(loss.mixing.alpha) },
+    masks: { shape: shapes.targets, values: topMask(targets, classes, loss.mixing.topK) },
+  };
+  return {
+    targets: { shape: shapes.targets, values: targets },
+    shares: { shape: shapes.shares, values: lossShares(weights) },
+    ...(mixing && { mixing }),
+  };
+}
+
+/** Puts another value in the place of each. */
+export function mapInputs<From, To>(
+  { targets, shares, mixing }: LossInputs<From>,
+  map: (value: From, name: string) => To,
+): LossInputs<To> {
+  return {
+    targets: map(targets, 'targets'),
+    shares: map(shares, 'shares'),
+    ...(mixing && {
+      mixing: { alphas: map(mixing.alphas, 'alphas'), masks: map(mixing.masks, 'masks') },
+    }),
+  };
+}
 
 /** What the model says of a batch while training: logits, [n, classes]. */
 export function logitsOf(model: tfTypes.LayersModel, features: tfTypes.Tensor): tfTypes.Tensor {
@@ -7,16 +77,40 @@ export function logitsOf(model: tfTypes.LayersModel, features: tfTypes.Tensor): 
   return model.apply(features, { training: true }) as tfTypes.Tensor;
 }
 
-/** The loss of a batch: sum_i share_i * crossEntropy(target_i, student_i). */
+/** The loss of a batch: sum_i share_i * loss(target_i, student_i). */
 export function weightedLoss(
+  { kind }: Loss,
   logits: tfTypes.Tensor,
-  targets: tfTypes.Tensor,
-  shares: tfTypes.Tensor,
+  { targets, shares, mixing }: LossInputs<tfTypes.Tensor>,
 ): tfTypes.Scalar {
-  return crossEntropies(logits, targets).mul(shares).sum().asScalar();
+  const losses = () => {
+    switch (kind) {
+      case 'crossEntropy':
+        return crossEntropies(logits, targets);
+      case 'mse':
+        return tf.softmax(logits).sub(targets).square().sum(1);
+      case 'slam':
+        return mixedCrossEntropies(logits, targets, mixing!);
+    }
+  };
+  return losses().mul(shares).sum().asScalar();
 }
 
-/** Each example's share in the loss of its batch, w_i / size: [size]. */
-export function lossShares(weights: Float32Array): Float32Array {
-  return weights.map((weight) => weight / weights.length);
+/** SLaM's losses, [n]. */
+function mixedCrossEntropies(
+  logits: tfTypes.Tensor,
+  targets: tfTypes.Tensor,
+  { alphas, masks }: NonNullable<LossInputs<tfTypes.Tensor>['mixing']>,
+): tfTypes.Tensor {
+  const student = tf.softmax(logits);
+  /** (1 − α) where a class is mixed, else 0. */
+  const shares = tf.scalar(1).sub(alphas).mul(masks);
+  const mixture = student.mul(alphas).add(tf.scalar(1).sub(student).mul(shares));
+  // Where nothing is mixed in, the mixture may round to 0; what it is the logarithm of does not.
+  const logMixture = tf.where(
+    shares.greater(0),
+    mixture.maximum(probabilityFloor).log(),
+    tf.logSoftmax(logits).add(alphas.log()),
+  );
+  return logMixture.mul(targets).sum(1).neg();
 }

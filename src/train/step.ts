@@ -1,3 +1,5 @@
+import type { Loss } from './loss.ts';
+
 /**
  * A batch of `size` examples; arrays have room for `size` rows exactly. The last batch of an epoch
  * may be smaller than the others.
@@ -20,6 +22,14 @@ export interface Batch {
  */
 export type Reweigh = (batch: Batch, probabilities: Float32Array) => Float32Array;
 
+/** What a training step may do otherwise. */
+export interface StepSettings {
+  /** Of dropout. Default: 0. */
+  readonly seed?: number;
+  /** Default: cross-entropy. */
+  readonly loss?: Loss;
+}
+
 /** Float tensors by name. */
 export type State = Map<string, { shape: number[]; values: Float32Array }>;
 
@@ -28,7 +38,7 @@ export const stepsName = 'optimizer/steps';
 
 /**
  * One step of training: forward, loss, backward, optimizer. The loss is
- * sum_i w_i * crossEntropy(target_i, student_i) / size.
+ * sum_i w_i * loss(target_i, student_i) / size; the loss is cross-entropy unless told otherwise.
  */
 export interface TrainingStep {
   /**

@@ -107,7 +107,7 @@ describe('inspect', () => {
         depth: 2
         epochs: 30
 
-      # weighted corrects the loss for the mistakes of the teacher; uniform does not.
+      # How the loss is corrected for the mistakes of the teacher (docs/methods.md); uniform: not at all.
       method: weighted
 
       # Learn from the probabilities of the teacher, or from its most likely class.

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { expectation, fieldsAt, jsonSchema, schemaAt } from '../../src/config/json-schema.ts';
+import { methodNames } from '../../src/debias/methods.ts';
 
 const file = new URL('../../schema/distill.schema.json', import.meta.url);
 
@@ -21,7 +22,7 @@ test.each([
   [['limits', 'quarantine'], {}, 'a number from 0 to 1 or text'],
   [['teacher', 'mean'], {}, 'a list, each a number'],
   [['student', 'augment', 'flip'], {}, 'true or false'],
-  [['compare', 0], {}, 'weighted, uniform or a section with method'],
+  [['compare', 0], {}, `${methodNames.join(', ')} or a section with method`],
   [['seed'], {}, 'a whole number'],
 ])('says what %j should be', (path, value, text) => {
   expect(expectation(schemaAt(jsonSchema(), value, path))).toBe(text);

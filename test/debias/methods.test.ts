@@ -1,26 +1,162 @@
-import { expect, test } from 'vitest';
-import { methodNames, methods } from '../../src/debias/methods.ts';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  type Correction,
+  type Method,
+  type MethodName,
+  type MethodOptions,
+  methodNames,
+  methods,
+} from '../../src/debias/methods.ts';
+import type { ValidationPoints } from '../../src/debias/validation.ts';
 
-const points = {
+const points: ValidationPoints = {
   teacherMargins: Float32Array.of(0.1, 0.9),
   studentMargins: Float32Array.of(0.1, 0.9),
   wrong: Uint8Array.of(1, 0),
   teacherLosses: Float64Array.of(2, 0.1),
   trueLosses: Float64Array.of(0.5, 0.1),
 };
-const options = { neighbors: 1, reading: 'D', bounds: [0, 1] } as const;
+const options = { neighbors: 1, reading: 'D', bounds: [0, 1], topK: 3 } as const;
+
+function correction(name: MethodName, settings: Partial<MethodOptions> = {}): Correction {
+  const method: Method = methods[name];
+  return method(points, { ...options, ...settings });
+}
+
+function weigh({ weigh }: Correction, teacherMargins: number[], studentMargins: number[]) {
+  const weights = new Float32Array(teacherMargins.length);
+  weigh!(Float32Array.from(teacherMargins), Float32Array.from(studentMargins), weights);
+  return Array.from(weights);
+}
+
+const label = (margin: number, ...probabilities: number[]) => ({
+  margin,
+  probabilities: Float32Array.from(probabilities),
+});
 
 test('weighted gives the debiasing weights, and 1 to an example with a true label', () => {
-  const weights = new Float32Array(3);
-  const weight = methods.weighted.weightFunction(points, options);
-  weight?.(Float32Array.of(0.2, 0.8, NaN), Float32Array.of(0.2, 0.8, 0.2), weights);
-  expect(Array.from(weights)).toEqual([0.25, 1, 1]);
+  expect(weigh(correction('weighted'), [0.2, 0.8, Number.NaN], [0.2, 0.8, 0.2])).toEqual([
+    0.25, 1, 1,
+  ]);
 });
 
-test('uniform does not weight', () => {
-  expect(methods.uniform.weightFunction(points, options)).toBeUndefined();
+test('fidelity falls with the share of mistakes nearby', () => {
+  const weights = weigh(correction('fidelity'), [0.2, 0.8, Number.NaN], [0.2, 0.8, 0.2]);
+  expect(weights).toEqual([Math.fround(Math.exp(-1)), 1, 1]);
 });
 
-test('every method is found under its own name', () => {
-  for (const name of methodNames) expect(methods[name].name).toBe(name);
+test('correctness is how often the teacher is right at its margin', () => {
+  const { weightOf } = correction('correctness');
+  expect(weightOf!(label(0.1))).toBe(0);
+  expect(weightOf!(label(0.5))).toBeCloseTo(0.5, 6);
+  expect(weightOf!(label(0.95))).toBe(1);
+});
+
+test('entropy is how sure the teacher is', () => {
+  expect(correction('entropy').weightOf!(label(0, 0.5, 0.5))).toBeCloseTo(0, 9);
+  expect(correction('entropy').weightOf!(label(1, 1, 0))).toBe(1);
+});
+
+test('slam mixes, and does not weight', () => {
+  const { mixing, ...rest } = correction('slam');
+  expect(mixing!.topK).toBe(3);
+  expect(mixing!.alpha(0.95)).toBe(1);
+  expect(rest).toEqual({});
+});
+
+test('uniform corrects nothing', () => {
+  expect(correction('uniform')).toEqual({});
+});
+
+test('the bounds hold for all weights', () => {
+  const bounds = [0.25, 0.75] as const;
+  for (const name of methodNames) {
+    const made = correction(name, { bounds });
+    const found = made.weigh
+      ? weigh(made, [0.1, 0.9], [0.1, 0.9])
+      : [label(0, 0.5, 0.5), label(1, 1, 0)].flatMap((of) => made.weightOf?.(of) ?? []);
+    for (const weight of found) {
+      expect(weight).toBeGreaterThanOrEqual(0.25);
+      expect(weight).toBeLessThanOrEqual(0.75);
+    }
+  }
+});
+
+describe('whatever the validation set', () => {
+  const margin = fc.float({ min: 0, max: 1, noNaN: true });
+  const loss = fc.double({ min: 0, max: 16, noNaN: true });
+  const point = fc.record({
+    teacherMargin: margin,
+    studentMargin: margin,
+    wrong: fc.integer({ min: 0, max: 1 }),
+    teacherLoss: loss,
+    trueLoss: loss,
+  });
+  const some = fc.array(point, { minLength: 1, maxLength: 40 });
+  type Point = typeof point extends fc.Arbitrary<infer T> ? T : never;
+  const pointsOf = (of: readonly Point[]): ValidationPoints => ({
+    teacherMargins: Float32Array.from(of, ({ teacherMargin }) => teacherMargin),
+    studentMargins: Float32Array.from(of, ({ studentMargin }) => studentMargin),
+    wrong: Uint8Array.from(of, ({ wrong }) => wrong),
+    teacherLosses: Float64Array.from(of, ({ teacherLoss }) => teacherLoss),
+    trueLosses: Float64Array.from(of, ({ trueLoss }) => trueLoss),
+  });
+  const grid = [0, 0.2, 0.5, 0.8, 1].flatMap((t) => [0, 0.5, 1].map((s) => [t, s] as const));
+
+  /** All that a method says of a grid of examples: weights or SLaM's α. */
+  function says(name: MethodName, of: readonly Point[], neighbors: number): number[] {
+    const method: Method = methods[name];
+    const made = method(pointsOf(of), { ...options, neighbors });
+    if (made.weigh) {
+      return weigh(
+        made,
+        grid.map(([t]) => t),
+        grid.map(([, s]) => s),
+      );
+    }
+    return grid.flatMap(([t]) => {
+      const one = made.weightOf?.(label(t, (1 + t) / 2, (1 - t) / 2)) ?? made.mixing?.alpha(t);
+      return one ?? [];
+    });
+  }
+
+  test.each(methodNames)('%s: finite and within 0 and 1', (name) => {
+    fc.assert(
+      fc.property(some, (of) => {
+        for (const value of says(name, of, 3)) {
+          expect(value).toBeGreaterThanOrEqual(0);
+          expect(value).toBeLessThanOrEqual(1);
+        }
+      }),
+    );
+  });
+
+  test.each(methodNames.filter((name) => name !== 'entropy'))(
+    '%s: a teacher without mistakes is believed',
+    (name) => {
+      fc.assert(
+        fc.property(some, (of) => {
+          const perfect = of.map((one) => ({ ...one, wrong: 0, teacherLoss: one.trueLoss }));
+          for (const value of says(name, perfect, 3)) expect(value).toBe(1);
+        }),
+      );
+    },
+  );
+
+  test.each(methodNames)(
+    '%s: the order of the examples, or doubling them, changes nothing',
+    (name) => {
+      fc.assert(
+        fc.property(some, (of) => {
+          const once = says(name, of, 3);
+          for (const other of [says(name, of.toReversed(), 3), says(name, [...of, ...of], 6)]) {
+            other.forEach((value, i) => {
+              expect(value).toBeCloseTo(once[i]!, 6);
+            });
+          }
+        }),
+      );
+    },
+  );
 });

@@ -50,6 +50,17 @@ const metricsSchema = z.object({
   bootstrap: z.object({ accuracy: bootstrap, logLoss: bootstrap, calibrationError: bootstrap }),
 });
 
+const isotonicSchema = z.array(
+  z.object({
+    name: z.string(),
+    x: numbers,
+    y: numbers,
+    bounds: z.tuple([z.number(), z.number()]),
+    queries: numbers,
+    values: numbers,
+  }),
+);
+
 function read(name: string): unknown {
   return JSON.parse(readFileSync(new URL(`./${name}.json`, import.meta.url), 'utf8'));
 }
@@ -57,5 +68,6 @@ function read(name: string): unknown {
 export const golden = {
   weights: () => weightsSchema.parse(read('weights')),
   neighbors: () => neighborsSchema.parse(read('neighbors')),
+  isotonic: () => isotonicSchema.parse(read('isotonic')),
   metrics: () => metricsSchema.parse(read('metrics')),
 };

@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import accuracy_score, log_loss, recall_score
 from sklearn.neighbors import KNeighborsRegressor
 
@@ -181,6 +182,28 @@ def metrics():
     )
 
 
+def isotonic():
+    random = np.random.default_rng(5)
+    cases = []
+    for name, n, steps, bounds in (
+        ("rising", 200, None, (0, 1)),
+        ("ties", 300, 12, (0, 1)),
+        ("falling", 50, None, (0, 1)),
+        ("bounded", 200, None, (0.5, 0.9)),
+        ("one point", 1, None, (0, 1)),
+    ):
+        x = random.uniform(size=n)
+        x = (np.round(x * steps) / steps if steps else x).astype(np.float32).astype(np.float64)
+        right = (random.uniform(size=n) < (1 - x if name == "falling" else x)).astype(float)
+        queries = np.concatenate([random.uniform(-0.1, 1.1, size=100), x[:20]])
+        model = IsotonicRegression(y_min=bounds[0], y_max=bounds[1], out_of_bounds="clip").fit(x, right)
+        cases.append(
+            {"name": name, "x": x, "y": right, "bounds": bounds, "queries": queries, "values": model.predict(queries)}
+        )
+    write("isotonic", cases)
+
+
 weights()
 neighbors()
 metrics()
+isotonic()

@@ -1,4 +1,4 @@
-"""Writes training.json beside it: training steps of a small network, in numpy.
+"""Writes training.json beside it: training steps of a small network and its losses, in numpy.
 
     python -m venv /tmp/golden-training && /tmp/golden-training/bin/pip install numpy==2.4.6
     /tmp/golden-training/bin/python test/golden/make-training.py
@@ -14,6 +14,7 @@ import numpy as np
 SIZE, FEATURES, HIDDEN, CLASSES = 7, 5, 6, 4
 LEARNING_RATE, WEIGHT_DECAY, MOMENTUM = 0.01, 0.1, 0.9
 STEPS = 3
+TOP_K = 2
 
 random = np.random.default_rng(3)
 
@@ -28,13 +29,33 @@ def softmax(logits):
     return exponentials / exponentials.sum(axis=1, keepdims=True)
 
 
-def loss_and_gradients(values, batch):
-    features, targets, weights = batch["features"], batch["targets"], batch["weights"]
+def mixed(probabilities, batch):
+    """SLaM's mixture of the student and of the classes that the teacher finds most likely."""
+    alphas = batch["alphas"][:, None]
+    ranks = (-batch["targets"]).argsort(axis=1, kind="stable").argsort(axis=1)
+    top = (ranks < TOP_K).astype(float)
+    return alphas * probabilities + (1 - alphas) * (1 - probabilities) * top, alphas - (1 - alphas) * top
+
+
+def losses_of(kind, probabilities, batch):
+    """The loss of each row, and its gradient by the probabilities."""
+    targets = batch["targets"]
+    if kind == "crossEntropy":
+        return -(targets * np.log(probabilities)).sum(axis=1), -targets / probabilities
+    if kind == "mse":
+        return ((probabilities - targets) ** 2).sum(axis=1), 2 * (probabilities - targets)
+    mixture, slope = mixed(probabilities, batch)
+    return -(targets * np.log(mixture)).sum(axis=1), -targets / mixture * slope
+
+
+def loss_and_gradients(values, batch, kind="crossEntropy"):
+    features, weights = batch["features"], batch["weights"]
     before = features @ values["dense1/kernel"] + values["dense1/bias"]
     hidden = np.maximum(before, 0)
     probabilities = softmax(hidden @ values["classes/kernel"] + values["classes/bias"])
-    losses = -(targets * np.log(probabilities)).sum(axis=1)
-    to_logits = weights[:, None] * (probabilities - targets) / SIZE
+    losses, to_probabilities = losses_of(kind, probabilities, batch)
+    through_softmax = to_probabilities - (to_probabilities * probabilities).sum(axis=1, keepdims=True)
+    to_logits = weights[:, None] * probabilities * through_softmax / SIZE
     to_before = (to_logits @ values["classes/kernel"].T) * (before > 0)
     gradients = {
         "dense1/kernel": features.T @ to_before,
@@ -79,8 +100,15 @@ batch = {
     "features": exact(random.normal(size=(SIZE, FEATURES))),
     "targets": exact(softmax(2 * random.normal(size=(SIZE, CLASSES)))),
     "weights": exact(random.uniform(0, 2, size=SIZE)),
+    "alphas": exact(random.uniform(0.5, 1, size=SIZE)),
 }
-loss, probabilities, gradients = loss_and_gradients(start, batch)
+# The last example has a true label.
+batch["alphas"][-1] = 1
+_, probabilities, _ = loss_and_gradients(start, batch)
+losses = {}
+for kind in ("crossEntropy", "mse", "slam"):
+    loss, _, gradients = loss_and_gradients(start, batch, kind)
+    losses[kind] = {"loss": loss, "gradients": gradients}
 
 content = {
     "learningRate": LEARNING_RATE,
@@ -88,9 +116,9 @@ content = {
     "momentum": MOMENTUM,
     "start": start,
     "batch": batch,
-    "loss": loss,
+    "topK": TOP_K,
     "probabilities": probabilities,
-    "gradients": gradients,
+    "losses": losses,
     "adam": train(adam, start, batch),
     "sgd": train(sgd, start, batch),
 }

@@ -11,10 +11,13 @@ const schema = z.object({
   weightDecay: z.number(),
   momentum: z.number(),
   start: named,
-  batch: z.object({ features: numbers, targets: numbers, weights: numbers }),
-  loss: z.number(),
+  batch: z.object({ features: numbers, targets: numbers, weights: numbers, alphas: numbers }),
+  topK: z.int(),
   probabilities: numbers,
-  gradients: named,
+  losses: z.record(
+    z.enum(['crossEntropy', 'mse', 'slam']),
+    z.object({ loss: z.number(), gradients: named }),
+  ),
   adam: steps,
   sgd: steps,
 });

@@ -54,8 +54,8 @@ for (const [name, { shape, build }] of Object.entries(students)) {
   for (const optimizer of ['adam', 'sgd'] as const) {
     test(`200 steps of ${optimizer} give a ${name} the losses of the eager step`, async () => {
       const config = { optimizer, momentum: 0.9, weightDecay: 0.01 };
-      const graph = createGraphStep(await build(), config, [16, 5], 7);
-      const eager = createEagerStep(await build(), config, 7);
+      const graph = createGraphStep(await build(), config, [16, 5], { seed: 7 });
+      const eager = createEagerStep(await build(), config, { seed: 7 });
       const schedule = { learningRate: 2e-3, schedule: 'cosine' } as const;
       let first = 0;
       let last = 0;
@@ -86,13 +86,13 @@ for (const [name, { shape, build }] of Object.entries(students)) {
         step.run(randomBatch(8, shape, 3, count), 0.01, count % 2 === 0 ? reweigh : undefined);
       }
     };
-    const undisturbed = createGraphStep(await build(), smallMlp, [8], 7);
+    const undisturbed = createGraphStep(await build(), smallMlp, [8], { seed: 7 });
     run(undisturbed, 0, 6);
-    const stopped = createGraphStep(await build(), smallMlp, [8], 7);
+    const stopped = createGraphStep(await build(), smallMlp, [8], { seed: 7 });
     run(stopped, 0, 3);
     const state = stopped.state();
     const copy = structuredClone(state);
-    const resumed = createGraphStep(await build(), smallMlp, [8], 7);
+    const resumed = createGraphStep(await build(), smallMlp, [8], { seed: 7 });
     resumed.restore(state);
     run(resumed, 3, 6);
     expect(resumed.state()).toEqual(undisturbed.state());
@@ -173,7 +173,7 @@ test('dropout leaves out its share, another one at each step', async () => {
       .state()
       .get('classes/kernel')!
       .values.filter((_, i) => i % 2 === 0);
-  const step = createGraphStep(build(), sgd, [1], 3);
+  const step = createGraphStep(build(), sgd, [1], { seed: 3 });
   step.run(batch, 1);
   const first = kernel(step);
   const kept = first.filter((value) => value !== 0);
@@ -185,7 +185,7 @@ test('dropout leaves out its share, another one at each step', async () => {
   expect(second.map((value) => (value === 0 ? 0 : 1))).not.toEqual(
     first.map((value) => (value === 0 ? 0 : 1)),
   );
-  const other = createGraphStep(build(), sgd, [1], 4);
+  const other = createGraphStep(build(), sgd, [1], { seed: 4 });
   other.run(batch, 1);
   expect(kernel(other)).not.toEqual(first);
 });

@@ -4,8 +4,9 @@ import { tf, type tfTypes } from '../../src/tensorflow.ts';
 import { createEagerStep } from '../../src/train/eager-step.ts';
 import { createGraphStep } from '../../src/train/graph-step.ts';
 import { backend } from '../../src/train/kernels.ts';
+import type { Loss } from '../../src/train/loss.ts';
 import type { OptimizerConfig } from '../../src/train/optimizers.ts';
-import type { Batch, TrainingStep } from '../../src/train/step.ts';
+import type { Batch, StepSettings, TrainingStep } from '../../src/train/step.ts';
 import { goldenTraining as golden } from '../golden/training.ts';
 import { randomBatch, smallConvnet, smallMlp, smallResnet } from './networks.ts';
 
@@ -19,24 +20,27 @@ const goldenBatch: Batch = {
   features: Float32Array.from(golden.batch.features),
   targets: Float32Array.from(golden.batch.targets),
   weights: Float32Array.from(golden.batch.weights),
-  teacherMargins: new Float32Array(golden.batch.weights.length),
+  // SLaM's α is made of them: here they are it.
+  teacherMargins: Float32Array.from(golden.batch.alphas),
 };
 
 type CreateStep = (
   model: tfTypes.LayersModel,
   config: OptimizerConfig,
   batchSize: number,
+  settings?: StepSettings,
 ) => TrainingStep;
 
 const kinds: Record<string, CreateStep> = {
-  graph: (model, config, batchSize) => createGraphStep(model, config, [batchSize]),
-  eager: (model, config) => createEagerStep(model, config),
+  graph: (model, config, batchSize, settings) =>
+    createGraphStep(model, config, [batchSize], settings),
+  eager: (model, config, _, settings) => createEagerStep(model, config, settings),
 };
 
 /** The network of the golden file, at its start. */
-async function goldenStep(create: CreateStep, config: OptimizerConfig) {
+async function goldenStep(create: CreateStep, config: OptimizerConfig, settings?: StepSettings) {
   const model = await buildNetwork({ ...smallMlp, width: 6 }, [5], 4, 1);
-  const step = create(model, config, goldenBatch.size);
+  const step = create(model, config, goldenBatch.size, settings);
   const state = step.state();
   for (const [name, values] of Object.entries(golden.start)) {
     state.get(name)!.values = Float32Array.from(values);
@@ -69,30 +73,39 @@ describe.each(Object.entries(kinds))('%s', (_, create) => {
     });
   }
 
-  test("the weighted loss, its gradients and the probabilities are numpy's", async () => {
-    const { step } = await goldenStep(create, plainSgd);
-    const before = step.state();
-    let seen = new Float32Array();
-    const { loss, weights } = step.run(
-      { ...goldenBatch, weights: new Float32Array(goldenBatch.size).fill(9) },
-      1,
-      (_, probabilities) => {
-        seen = Float32Array.from(probabilities);
-        return goldenBatch.weights;
-      },
-    );
-    expect(loss).toBeCloseTo(golden.loss, 5);
-    expect(weights).toEqual(goldenBatch.weights);
-    expectClose(seen, golden.probabilities);
-    const after = step.state();
-    for (const [name, gradient] of Object.entries(golden.gradients)) {
-      const start = before.get(name)!.values;
-      expectClose(
-        after.get(name)!.values.map((value, i) => start[i]! - value),
-        gradient,
+  const losses: readonly Loss[] = [
+    { kind: 'crossEntropy' },
+    { kind: 'mse' },
+    { kind: 'slam', mixing: { alpha: (margin) => margin, topK: golden.topK } },
+  ];
+  test.each(losses)(
+    "the weighted $kind, its gradients and the probabilities are numpy's",
+    async (used) => {
+      const { step } = await goldenStep(create, plainSgd, { loss: used });
+      const expected = golden.losses[used.kind];
+      const before = step.state();
+      let seen = new Float32Array();
+      const { loss, weights } = step.run(
+        { ...goldenBatch, weights: new Float32Array(goldenBatch.size).fill(9) },
+        1,
+        (_, probabilities) => {
+          seen = Float32Array.from(probabilities);
+          return goldenBatch.weights;
+        },
       );
-    }
-  });
+      expect(loss).toBeCloseTo(expected.loss, 5);
+      expect(weights).toEqual(goldenBatch.weights);
+      expectClose(seen, golden.probabilities);
+      const after = step.state();
+      for (const [name, gradient] of Object.entries(expected.gradients)) {
+        const start = before.get(name)!.values;
+        expectClose(
+          after.get(name)!.values.map((value, i) => start[i]! - value),
+          gradient,
+        );
+      }
+    },
+  );
 
   test('logits in the thousands give a finite loss', async () => {
     const { step } = await goldenStep(create, plainSgd);

@@ -1,7 +1,7 @@
 /** One step of training, forward and backward, on batches of one size as nodes of a graph. */
 import { inputShapeOf } from '../../models/topology.ts';
 import { tf, type tfTypes } from '../../tensorflow.ts';
-import { logitsOf, weightedLoss } from '../loss.ts';
+import { type Loss, logitsOf, lossShapes, mapInputs, weightedLoss } from '../loss.ts';
 import { type Parameter, parametersOf, weightsOf } from '../parameters.ts';
 import { placeholder } from './nodes.ts';
 import { record } from './record.ts';
@@ -21,16 +21,6 @@ export interface RecordedStep {
   readonly averages: ReadonlyMap<string, string>;
 }
 
-/** The placeholders of a step: the shares are `lossShares` of the weights. */
-export function inputsOf(model: tfTypes.LayersModel, size: number) {
-  const classes = model.outputs[0]!.shape[1]!;
-  return {
-    features: [size, ...inputShapeOf(model)],
-    targets: [size, classes],
-    shares: [size],
-  };
-}
-
 /**
  * @param readers gives the output that reads a weight, by the weight's name.
  * @param seed is set to the tensor of the seed of dropout while the step is recorded.
@@ -41,18 +31,23 @@ export function recordStep(
   size: number,
   readers: ReadonlyMap<string, string>,
   seed: { tensor: tfTypes.Tensor | undefined },
+  loss: Loss,
 ): RecordedStep {
   const prefix = `batch${size}`;
-  const shapes = inputsOf(model, size);
+  const placeholders: Node[] = [];
   const gradients = new Map<string, string>();
   const averages = new Map<string, string>();
-  let loss = '';
+  let lossName = '';
   let probabilities = '';
   const nodes = withWeightsKept(weightsOf(model), (weights) =>
     record(prefix, ({ source, output }) => {
-      const [features, targets, shares] = Object.entries(shapes).map(([name, shape]) =>
-        source(`${prefix}/${name}`, shape, 'float32'),
-      );
+      const input = (shape: number[], name: string) => {
+        placeholders.push(placeholder(`${prefix}/${name}`, shape));
+        return source(`${prefix}/${name}`, shape, 'float32');
+      };
+      const features = input([size, ...inputShapeOf(model)], 'features');
+      const classes = model.outputs[0]!.shape[1]!;
+      const inputs = mapInputs(lossShapes(loss, size, classes), input);
       seed.tensor = source('seed', [2], 'int32');
       const before = weights.map(({ name, variable }) => {
         variable.assign(source(readers.get(name)!, variable.shape, 'float32'));
@@ -61,13 +56,13 @@ export function recordStep(
       const parameters = parametersOf(model);
       const { value, grads } = tf.variableGrads(
         () => {
-          const logits = logitsOf(model, features!);
+          const logits = logitsOf(model, features);
           probabilities = output('probabilities', tf.softmax(logits));
-          return weightedLoss(logits, targets!, shares!);
+          return weightedLoss(loss, logits, inputs);
         },
         parameters.map(({ variable }) => variable),
       );
-      loss = output('loss', value);
+      lossName = output('loss', value);
       for (const [place, { name, variable }] of parameters.entries()) {
         const gradient = grads[variable.name];
         if (gradient) gradients.set(name, output(`gradient${place}`, gradient));
@@ -78,13 +73,10 @@ export function recordStep(
       }
     }),
   );
-  const placeholders = Object.entries(shapes).map(([name, shape]) =>
-    placeholder(`${prefix}/${name}`, shape),
-  );
   return {
     prefix,
     nodes: [...placeholders, ...nodes],
-    loss,
+    loss: lossName,
     probabilities,
     gradients,
     averages,

@@ -1,0 +1,87 @@
+/**
+ * Isotonic regression by pooling adjacent violators (Barlow et al., "Statistical Inference under
+ * Order Restrictions", 1972): the non-decreasing function that is nearest to the points in the sum
+ * of squares. Between the points it is linear, outside of them constant, as in scikit-learn.
+ */
+
+/** A run of points that share one value. */
+interface Block {
+  /** The x of its first and of its last point. */
+  readonly first: number;
+  readonly last: number;
+  readonly mean: number;
+  readonly count: number;
+}
+
+/**
+ * @param x [n], n ≥ 1, in any order.
+ * @param y [n]; where an x is there more than once, their mean counts as often.
+ * @param bounds what the function is clipped to.
+ * @returns the function.
+ * @throws RangeError when there are no points, or not as many x as y.
+ */
+export function isotonicRegression(
+  x: ArrayLike<number>,
+  y: ArrayLike<number>,
+  [low, high]: readonly [low: number, high: number],
+): (x: number) => number {
+  if (x.length === 0 || x.length !== y.length) {
+    throw new RangeError(`expected points, got ${x.length} x and ${y.length} y`);
+  }
+  const blocks = pool(distinct(x, y));
+  const xs: number[] = [];
+  const ys: number[] = [];
+  for (const { first, last, mean } of blocks) {
+    const value = Math.min(Math.max(mean, low), high);
+    for (const end of first === last ? [first] : [first, last]) {
+      xs.push(end);
+      ys.push(value);
+    }
+  }
+  return (at) => interpolate(xs, ys, at);
+}
+
+/** A block for each x, in their order. */
+function distinct(x: ArrayLike<number>, y: ArrayLike<number>): Block[] {
+  const order = Array.from({ length: x.length }, (_, i) => i).sort((a, b) => x[a]! - x[b]!);
+  const blocks: Block[] = [];
+  for (const i of order) {
+    const point = { first: x[i]!, last: x[i]!, mean: y[i]!, count: 1 };
+    const before = blocks.at(-1);
+    if (before?.last === point.first) blocks[blocks.length - 1] = merge(before, point);
+    else blocks.push(point);
+  }
+  return blocks;
+}
+
+function pool(points: readonly Block[]): Block[] {
+  const blocks: Block[] = [];
+  for (const point of points) {
+    let block = point;
+    while (blocks.length > 0 && blocks.at(-1)!.mean >= block.mean) {
+      block = merge(blocks.pop()!, block);
+    }
+    blocks.push(block);
+  }
+  return blocks;
+}
+
+function merge(left: Block, right: Block): Block {
+  const count = left.count + right.count;
+  const mean = (left.mean * left.count + right.mean * right.count) / count;
+  return { first: left.first, last: right.last, mean, count };
+}
+
+/** @param xs increasing. */
+function interpolate(xs: readonly number[], ys: readonly number[], at: number): number {
+  let [left, right] = [0, xs.length - 1];
+  if (!(at > xs[left]!)) return ys[left]!;
+  if (at >= xs[right]!) return ys[right]!;
+  while (right - left > 1) {
+    const middle = (left + right) >> 1;
+    if (xs[middle]! <= at) left = middle;
+    else right = middle;
+  }
+  const share = (at - xs[left]!) / (xs[right]! - xs[left]!);
+  return ys[left]! + share * (ys[right]! - ys[left]!);
+}
