@@ -4,17 +4,14 @@ import type { RunSummary } from '../engines/embedded.ts';
 import { bytes, count, counted, duration, fixed, percent } from '../evaluate/format.ts';
 import type { Metrics } from '../evaluate/run-metrics.ts';
 import type { Interval } from '../evaluate/schema.ts';
-import { validationCaveat, verdict } from '../evaluate/verdict.ts';
+import { caveats, verdict } from '../evaluate/verdict.ts';
 import { styled, type Terminal, table } from './terminal.ts';
 
 /** What is told when a run is done: the figures, what they mean, where things are. */
 export function renderSummary(summary: RunSummary, terminal: Terminal): string {
   const { metrics, labelCache } = summary;
   const [head, ...rows] = table(figures(metrics));
-  const warnings = [
-    ...(metrics.evaluatedOn === 'validation' ? [validationCaveat] : []),
-    ...metrics.warnings,
-  ];
+  const warnings = [...caveats(metrics), ...metrics.warnings];
   const baselines = metrics.students.slice(1).map(({ variant }) => variant);
   const verdicts = (baselines.length > 0 ? baselines : [undefined]).flatMap((baseline) => {
     const { headline, detail } = verdict(metrics, baseline);

@@ -74,7 +74,9 @@ const data = z.strictObject({
   missing: z.array(z.string()).default(['', '?', 'NA']).describe('Texts that mean "missing".'),
   validationShare: share
     .default(0.5)
-    .describe('Share of the labeled set kept for validation when there is no validation/ folder.'),
+    .describe(
+      'Share of the labeled set kept for validation when there is no validation/ folder and a label cannot serve for both: the teacher is a brought one, or folds is 1. 0: all serve for both, which is right for a teacher that has not learned them.',
+    ),
   shardMiB: z.number().positive().default(64).describe('About how much data goes into one shard.'),
 });
 
@@ -204,6 +206,14 @@ export const configSchema = z.strictObject({
   task: z.discriminatedUnion('type', [imageTask, rowTask, vectorTask]),
   data,
   teacher,
+  folds: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(5)
+    .describe(
+      'Cross-fitting: as many teachers are trained, each on all labels but a part, and judged on that part. They label together.',
+    ),
   student: network,
   method: variant.default('weighted'),
   labels: z
@@ -214,6 +224,15 @@ export const configSchema = z.strictObject({
   slam: z
     .strictObject({
       topK: z.int().min(1).default(3).describe('Classes among which a wrong label may be.'),
+    })
+    .prefault({}),
+  relabel: z
+    .strictObject({
+      rounds: z
+        .int()
+        .min(1)
+        .default(2)
+        .describe('How often, at most, the students label in the place of the teacher.'),
     })
     .prefault({}),
   warmup: z

@@ -40,6 +40,7 @@ import {
   requestSeconds,
   shardsOf,
   sum,
+  validatedOn,
   weightGets,
 } from './work.ts';
 
@@ -82,14 +83,17 @@ export function estimate(work: RunWork): Estimate {
 }
 
 function countsOf(work: RunWork): RunCounts {
-  const labels = examplesOf(work, setNames) * (measured.labelRowBytes + 4 * work.classes);
+  const rowBytes = measured.labelRowBytes + 4 * work.classes;
+  const relabelings = sum(work.trainings.map((trainings) => (trainings - 1) / work.config.folds));
+  const labels =
+    (examplesOf(work, setNames) + relabelings * work.sets.unlabeled.examples) * rowBytes;
   const weights = work.sets.unlabeled.examples * measured.weightRowBytes;
   // f₀ and the students: weights, and in the last checkpoint once more with two moments each.
-  const models = (work.variants + 1) * work.networks.student.parameters * 4 * 4;
+  const models = (sum(work.trainings) + 1) * work.networks.student.parameters * 4 * 4;
   return {
     shards: shardsOf(work),
     unlabeledShards: work.sets.unlabeled.shards,
-    variants: work.variants,
+    variants: work.trainings.length,
     storedBytes: labels + weights + models,
   };
 }
@@ -228,14 +232,16 @@ function trainTeacher(work: RunWork, network: Network): TaskEstimate {
 
 /** A few students at a time; the weights of the first epoch are read in every one. */
 function allVariants(work: RunWork, one: TaskEstimate): TaskEstimate {
-  const { variants, config } = work;
+  const { trainings, config } = work;
+  const all = sum(trainings);
+  const rounds = Math.ceil(trainings.length / studentConcurrency);
   return {
     ...one,
-    calls: variants * one.calls,
-    seconds: variants * one.seconds,
-    gets: variants * (one.gets + config.student.epochs * weightGets(work)),
-    puts: variants * one.puts,
-    wallSeconds: Math.ceil(variants / studentConcurrency) * one.wallSeconds,
+    calls: all * one.calls,
+    seconds: all * one.seconds,
+    gets: all * (one.gets + config.student.epochs * weightGets(work)),
+    puts: all * one.puts,
+    wallSeconds: rounds * Math.max(...trainings) * one.wallSeconds,
   };
 }
 
@@ -262,7 +268,7 @@ function trainOnGpu(work: RunWork): TaskEstimate {
 function evaluate(work: RunWork): TaskEstimate {
   const speed = functionSpeed('Evaluate');
   const { test, unlabeled } = work.sets;
-  const name = test.examples > 0 ? 'test' : 'validation';
+  const name = test.examples > 0 ? 'test' : validatedOn(work);
   const inference = work.sets[name].examples * forwardSeconds(work.networks.student, speed);
   // The six columns of a row group are asked for at once.
   const weights =
@@ -270,8 +276,8 @@ function evaluate(work: RunWork): TaskEstimate {
     requestSeconds(2 * unlabeled.shards, 1, speed) +
     requestSeconds(6 * groupsOf(unlabeled), 6, speed);
   return single('Evaluate', {
-    seconds: work.variants * (passSeconds(work, [name], speed) + inference) + weights,
-    gets: 20 + work.variants * labeledGets(work, [name]) + weightGets(work),
+    seconds: work.trainings.length * (passSeconds(work, [name], speed) + inference) + weights,
+    gets: 20 + work.trainings.length * labeledGets(work, [name]) + weightGets(work),
     puts: 3,
   });
 }

@@ -1,7 +1,7 @@
 /** What of a run would not be done in the time that AWS gives it, said before it is paid for. */
 import { duration } from '../evaluate/format.ts';
 import type { TaskUse } from './bill.ts';
-import { functionTimeoutSeconds } from './functions.ts';
+import { functionTimeoutSeconds, trainingCalls } from './functions.ts';
 import { type MapWork, shardSeconds } from './map-calls.ts';
 import { callsOf, studentTraining, trainingSeconds } from './training-work.ts';
 import { functionSpeed, gpuSpeed, type RunWork } from './work.ts';
@@ -45,13 +45,17 @@ function* longShards({ config, sets }: RunWork, verb: string, map: MapWork): Ite
 
 function* longTraining(work: RunWork): Iterable<string> {
   const training = studentTraining(work);
+  const trainings = Math.max(...work.trainings);
   if (work.config.trainer === 'gpu') {
-    const seconds = trainingSeconds(work, training, gpuSpeed);
+    const seconds = trainings * trainingSeconds(work, training, gpuSpeed);
     if (seconds <= taskLimitSeconds) return;
     yield `A student would take about ${duration(seconds)} to train, and the workflow waits 14 days: ` +
       'take fewer epochs.';
-  } else if (!callsOf(work, training, 'Train').ends) {
-    const seconds = trainingSeconds(work, training, functionSpeed('Train'));
+    return;
+  }
+  const { calls, ends } = callsOf(work, training, 'Train');
+  if (!ends || trainings * calls > trainingCalls) {
+    const seconds = trainings * trainingSeconds(work, training, functionSpeed('Train'));
     yield `A student would take about ${duration(seconds)} to train in functions, more than they are ` +
       'called again for: set trainer: gpu.';
   }

@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import type { Features } from '../data/features.ts';
 import type { SetName } from '../data/shard.ts';
+import type { MethodName } from '../debias/methods.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { type Estimate, estimate } from './estimate.ts';
 import { networksOf } from './networks.ts';
@@ -12,7 +13,7 @@ export interface PlannedRun {
   readonly classes: readonly string[];
   readonly features: Features;
   readonly sets: Readonly<Record<SetName, SetSize>>;
-  readonly variants: readonly unknown[];
+  readonly variants: readonly { readonly method: MethodName }[];
 }
 
 /**
@@ -31,6 +32,8 @@ export async function estimatePlan(
   return estimate({
     ...{ config, features, sets, networks, labeledShards },
     classes: classes.length,
-    variants: variants.length,
+    trainings: variants.map(({ method }) =>
+      method === 'relabel' ? 1 + config.relabel.rounds * config.folds : 1,
+    ),
   });
 }

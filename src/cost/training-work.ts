@@ -12,6 +12,7 @@ import {
   readSeconds,
   type Speed,
   sum,
+  validatedOn,
 } from './work.ts';
 
 export interface Training {
@@ -26,15 +27,19 @@ export function warmUpTraining({ config, networks }: RunWork): Training {
   return { network, size: networks.student, sets: ['labeled', 'validation'] };
 }
 
-/** Of a student. The validation set comes twice: to learn from, and to measure the student. */
-export function studentTraining({ config, networks }: RunWork): Training {
-  const sets = ['labeled', 'validation', 'validation', 'unlabeled'] as const;
+/** Of a student. One set comes twice: to learn from, and to measure the student. */
+export function studentTraining(work: RunWork): Training {
+  const { config, networks } = work;
+  const sets = ['labeled', 'validation', validatedOn(work), 'unlabeled'] as const;
   return { network: config.student, size: networks.student, sets };
 }
 
-/** Of our own teacher. It goes once more through its examples, to see which can be decoded. */
-export function teacherTraining({ networks }: RunWork, network: Network): Training {
-  const epochs = network.epochs + 1;
+/**
+ * Of our own teachers, one a fold. The examples are gone through once more, to see which can be
+ * decoded.
+ */
+export function teacherTraining({ config, networks }: RunWork, network: Network): Training {
+  const epochs = config.folds * network.epochs + 1;
   return { network: { ...network, epochs }, size: networks.teacher, sets: ['labeled'] };
 }
 

@@ -10,13 +10,13 @@ import type { SetSize } from './set-size.ts';
 
 /** All that decides how much work a run is. */
 export interface RunWork {
-  readonly config: Pick<Config, 'data' | 'student' | 'teacher' | 'warmup' | 'trainer'>;
+  readonly config: Pick<Config, 'data' | 'folds' | 'student' | 'teacher' | 'warmup' | 'trainer'>;
   readonly classes: number;
   readonly features: Features;
   readonly sets: Readonly<Record<SetName, SetSize>>;
   readonly networks: Networks;
-  /** How many students are trained. */
-  readonly variants: number;
+  /** How many networks are trained for each student: itself, and those that relabel for it. */
+  readonly trainings: readonly number[];
   /** Shards that have labels of this teacher from earlier runs. */
   readonly labeledShards: number;
 }
@@ -31,6 +31,11 @@ export function shardsOf({ sets }: RunWork): number {
 
 export function examplesOf({ sets }: RunWork, names: readonly SetName[]): number {
   return sum(names.map((name) => sets[name].examples));
+}
+
+/** The set that tells where the teacher errs: without one of its own, the labeled set. */
+export function validatedOn({ sets }: RunWork): 'validation' | 'labeled' {
+  return sets.validation.examples > 0 ? 'validation' : 'labeled';
 }
 
 /** Where work is done: what a second of a core is there that the rates were measured on. */

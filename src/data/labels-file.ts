@@ -3,9 +3,11 @@
  * the order of the shard, and in the key-value metadata which examples were left out and why.
  *
  * Columns: id (text), prediction (int32: the most likely class), margin (float), probabilities
- * (list of floats, one a class) and, where the teacher has one, embedding (list of floats).
+ * (list of floats, one a class) and, where the teacher has them, embedding (list of floats) and votes
+ * (list of floats: the most likely class of each of its models).
  */
 import { z } from 'zod';
+import type { Teacher } from '../models/teacher.ts';
 import type { ObjectStore } from '../store/store.ts';
 import type { Rejected } from './example.ts';
 import { createTableWriter } from './parquet-table.ts';
@@ -22,6 +24,8 @@ export interface LabelBatch {
   readonly probabilities: Float32Array;
   /** [n, embeddingSize]; given exactly when the writer has an embedding size. */
   readonly embeddings?: Float32Array | undefined;
+  /** [n, voters]; given exactly when the writer has voters. */
+  readonly votes?: Int32Array | undefined;
 }
 
 export interface LabelRow {
@@ -32,6 +36,8 @@ export interface LabelRow {
   readonly probabilities: Float32Array;
   /** [embeddingSize] */
   readonly embedding: Float32Array | undefined;
+  /** [voters], each a class. */
+  readonly votes: Float32Array | undefined;
 }
 
 const summarySchema = z.strictObject({
@@ -49,23 +55,28 @@ export interface LabelsWriter {
   finish(quarantined: readonly Rejected[]): Uint8Array;
 }
 
-export function createLabelsWriter(classes: number, embeddingSize?: number): LabelsWriter {
+export function createLabelsWriter(
+  classes: number,
+  { embeddingSize, voters }: Partial<Pick<Teacher, 'embeddingSize' | 'voters'>> = {},
+): LabelsWriter {
   const table = createTableWriter({
     id: 'text',
     prediction: 'int32',
     margin: 'float',
     probabilities: { floats: classes },
     ...(embeddingSize === undefined ? {} : { embedding: { floats: embeddingSize } }),
+    ...(voters === undefined ? {} : { votes: { floats: voters } }),
   });
   let labeled = 0;
   return {
-    append({ ids, predictions, margins, probabilities, embeddings }) {
+    append({ ids, predictions, margins, probabilities, embeddings, votes }) {
       table.append(ids.length, {
         id: ids,
         prediction: predictions,
         margin: margins,
         probabilities,
         ...(embeddings === undefined ? {} : { embedding: embeddings }),
+        ...(votes === undefined ? {} : { votes }),
       });
       labeled += ids.length;
     },
@@ -82,9 +93,10 @@ export function createLabelsWriter(classes: number, embeddingSize?: number): Lab
 /** The rows in the order of the shard, one row group in memory at a time. */
 export async function* readLabels(store: ObjectStore, key: string): AsyncGenerator<LabelRow> {
   const names = ['id', 'prediction', 'margin', 'probabilities'];
-  for await (const { rows, column } of readResult(store, key, names, ['embedding'])) {
+  for await (const { rows, column } of readResult(store, key, names, ['embedding', 'votes'])) {
     const [ids, predictions, margins] = [column('id'), column('prediction'), column('margin')];
     const [probabilities, embeddings] = [column('probabilities'), column('embedding')];
+    const votes = column('votes');
     for (let row = 0; row < rows; row++) {
       yield {
         id: String(ids[row]),
@@ -92,6 +104,7 @@ export async function* readLabels(store: ObjectStore, key: string): AsyncGenerat
         margin: Number(margins[row]),
         probabilities: floatsAt(probabilities, row),
         embedding: embeddings.length === 0 ? undefined : floatsAt(embeddings, row),
+        votes: votes.length === 0 ? undefined : floatsAt(votes, row),
       };
     }
   }

@@ -81,11 +81,17 @@ export const methods = {
 
   slam: (points, { topK }) => ({ mixing: slamMixing(points, topK) }),
 
+  /** The labels are made anew (`stages/relabel.ts`); the loss on them is as it is. */
+  relabel: () => ({}),
+
   /** Plain distillation. */
   uniform: () => ({}),
 } as const satisfies Record<string, Method>;
 
 export type MethodName = keyof typeof methods;
+
+/** Those that ask nothing of the validation points. */
+export const blindMethods: readonly MethodName[] = ['uniform', 'entropy'];
 
 /** Object.keys forgets which keys they are. */
 export const methodNames = Object.keys(methods) as [MethodName, ...MethodName[]];

@@ -5,14 +5,13 @@ import { costSection } from './report-cost.ts';
 import { reportStyle } from './report-style.ts';
 import type { Metrics } from './run-metrics.ts';
 import type { Interval, MetricName } from './schema.ts';
-import { signed, validationCaveat, verdict } from './verdict.ts';
+import { caveats, signed, verdict } from './verdict.ts';
 
 /** The report of a run as one HTML file that needs nothing else: no script, no request. */
 export function renderReport(metrics: Metrics): string {
   const { run, dataset, evaluatedOn } = metrics;
   const { outcome, headline, detail } = verdict(metrics);
-  const warnings =
-    evaluatedOn === 'validation' ? [validationCaveat, ...metrics.warnings] : metrics.warnings;
+  const warnings = [...caveats(metrics), ...metrics.warnings];
   return html`<!doctype html>
 <html lang="en">
 <head>

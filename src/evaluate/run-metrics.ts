@@ -11,8 +11,8 @@ export const runMetricsSchema = z.strictObject({
   run: z.string(),
   dataset: z.string(),
   classes: z.array(z.string()),
-  /** `validation` when there is no test set; the figures then are on data that the weights saw. */
-  evaluatedOn: z.enum(['test', 'validation']),
+  /** Without a test set another; the figures then are on data that the students have learned. */
+  evaluatedOn: z.enum(['test', 'validation', 'labeled']),
   /** The teacher (`teacher`) and every student, by the name of its variant. */
   metrics: metricsSchema,
   /** The first is the one that the config asks for; the others are compared with it. */

@@ -53,10 +53,14 @@ export function verdict(
 }
 
 /** What a reader must know when there was no test set. */
-export const validationCaveat =
-  'These figures are on the validation set, which the weights were estimated from and which the ' +
-  'students have learned. They flatter every student. Put labeled examples that nothing else uses ' +
-  'in test/ for honest ones.';
+export function caveats({ evaluatedOn }: Pick<Metrics, 'evaluatedOn'>): string[] {
+  if (evaluatedOn === 'test') return [];
+  return [
+    `These figures are on the ${evaluatedOn} set, which the weights were estimated from and which ` +
+      'the students have learned. They flatter every student. Put labeled examples that nothing ' +
+      'else uses in test/ for honest ones.',
+  ];
+}
 
 function accuracyDifference(
   differences: Metrics['metrics']['differences'],

@@ -11,11 +11,15 @@ export interface Predictions {
   readonly probabilities: Float32Array;
   /** [n, embeddingSize], where the teacher has an embedding. */
   readonly embeddings?: Float32Array;
+  /** [n, voters], where the teacher is several models: the most likely class of each. */
+  readonly votes?: Int32Array;
 }
 
 /** A teacher: examples in, class probabilities out. Built by `models/open-teacher.ts`. */
 export interface Teacher {
   readonly embeddingSize: number | undefined;
+  /** How many models it is, where it is several. */
+  readonly voters?: number;
   /** A batch of this many examples fits the model and the memory. */
   readonly batchSize: number;
   predict(inputs: Inputs): Promise<Predictions>;

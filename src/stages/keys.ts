@@ -20,6 +20,8 @@ export const keys = {
   validation: (run: string) => `runs/${run}/warmup/validation.json`,
   weights: (run: string, shard: string) => `runs/${run}/weights/${shard}.parquet`,
   student: (run: string, variant: string) => `runs/${run}/students/${variant}/`,
+  /** What came of the rounds of the method `relabel`, beside its student. */
+  relabeling: (student: string) => `${student}relabel.json`,
   metrics: (run: string) => `runs/${run}/metrics.json`,
   report: (run: string) => `runs/${run}/report.html`,
   publication: (run: string) => `runs/${run}/publication.json`,

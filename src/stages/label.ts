@@ -15,13 +15,14 @@ import type { Shard } from '../data/shard.ts';
 import { margins, predictions } from '../debias/margin.ts';
 import { openTeacher } from '../models/open-teacher.ts';
 import type { Teacher } from '../models/teacher.ts';
-import { openTrainedTeacher } from '../models/teachers/trained.ts';
+import { openTrained } from '../models/teachers/trained.ts';
 import { writeJsonOnce, writeOnce } from '../store/once.ts';
 import type { Context } from './context.ts';
 import type { ShardEvent } from './events.ts';
 import { type Job, openJob } from './job.ts';
 import { keys } from './keys.ts';
 import { readShard } from './objects-file.ts';
+import { foldsOf } from './plan-file.ts';
 
 /** Batches that are read and decoded while the teacher works on one. */
 const batchesAhead = 2;
@@ -52,10 +53,12 @@ export async function labelShard(event: ShardEvent, context: Context): Promise<0
 }
 
 async function label(job: Job, shard: Shard, context: Context): Promise<Uint8Array> {
-  const { teacher, features } = await openedTeacher(job);
+  const { teacher, outOfFold, features } = await openedTeacher(job);
   const examples = readExamples(job.data, shard, job.plan.config);
   const classes = job.plan.classes.length;
-  return labelExamples(examples, { teacher, features, classes }, (done) => {
+  // The labeled set is what a teacher of ours has learned.
+  const asked = shard.set === 'labeled' ? outOfFold : teacher;
+  return labelExamples(examples, { teacher: asked, features, classes }, (done) => {
     context.signal.throwIfAborted();
     context.report({ stage: 'Label', part: shard.id, done, unit: 'examples' });
   });
@@ -80,7 +83,7 @@ export async function labelExamples(
   tell: (done: number) => void,
 ): Promise<Uint8Array> {
   const { teacher, features, classes } = labeling;
-  const writer = createLabelsWriter(classes, teacher.embeddingSize);
+  const writer = createLabelsWriter(classes, teacher);
   const quarantined: Rejected[] = [];
   const encoder = createEncoder(features);
   let done = 0;
@@ -155,6 +158,7 @@ async function labelBatch(
     margins: margins(probabilities, classes),
     probabilities,
     embeddings: answer.embeddings && takeRows(answer.embeddings, teacher.embeddingSize!, answered),
+    votes: answer.votes && takeRows(answer.votes, teacher.voters!, answered),
   };
   const unanswered = rows
     .filter((row) => Number.isNaN(answer.probabilities[row * classes]))
@@ -162,9 +166,14 @@ async function labelBatch(
   return { labels, unanswered };
 }
 
-function takeRows(values: Float32Array, width: number, rows: readonly number[]): Float32Array {
+function takeRows<Values extends Float32Array | Int32Array>(
+  values: Values,
+  width: number,
+  rows: readonly number[],
+): Values {
   if (rows.length * width === values.length) return values;
-  const taken = new Float32Array(rows.length * width);
+  // A copy of an array's part is an array of the same kind.
+  const taken = values.slice(0, rows.length * width) as Values;
   rows.forEach((row, place) => {
     taken.set(values.subarray(row * width, (row + 1) * width), place * width);
   });
@@ -176,20 +185,30 @@ function product(sizes: readonly number[]): number {
 }
 
 /** The teacher of the shard before: a process labels many shards with one teacher. */
-let opened: { readonly digest: string; readonly teacher: Teacher; readonly features: Features };
+let opened: {
+  readonly digest: string;
+  readonly teacher: Teacher;
+  /** For the examples that the teacher may have learned. */
+  readonly outOfFold: Teacher;
+  readonly features: Features;
+  dispose(): void;
+};
 
 async function openedTeacher(job: Job): Promise<typeof opened> {
   const { plan, data, results } = job;
   const { digest } = plan.teacher;
   if (opened?.digest === digest) return opened;
-  opened?.teacher.dispose();
+  opened?.dispose();
   if (plan.config.teacher.train) {
-    opened = { digest, ...(await openTrainedTeacher(results, keys.teacher(digest))) };
+    const { ensemble, ...rest } = await openTrained(results, keys.teacher(digest), foldsOf(plan));
+    opened = { digest, teacher: ensemble, ...rest };
   } else {
     const { features, classes } = plan;
     const { teacher: config } = plan.config;
     const options = { store: data, config, features, classes: classes.length, digest, scratch };
-    opened = { digest, ...(await openTeacher(options)) };
+    const { teacher, features: fed } = await openTeacher(options);
+    const dispose = () => teacher.dispose();
+    opened = { digest, teacher, outOfFold: teacher, features: fed, dispose };
   }
   return opened;
 }

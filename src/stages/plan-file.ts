@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { configSchema } from '../config/schema.ts';
 import { estimateSchema } from '../cost/estimate.ts';
 import { featuresSchema } from '../data/features.ts';
+import type { Folds } from '../debias/folds.ts';
 import { methodNames } from '../debias/methods.ts';
 
 /** One student of the run. */
@@ -36,13 +37,20 @@ export const planSchema = z.strictObject({
     test: setSchema,
     unlabeled: setSchema,
   }),
-  /** `validation` when there is no test set; the figures then are on data that the weights saw. */
-  evaluatedOn: z.enum(['test', 'validation']),
+  /** The set that tells where the teacher errs; `labeled` when its labels serve for both. */
+  validatedOn: z.enum(['validation', 'labeled']),
+  /** Without a test set, that set; the figures then are on data that the students have learned. */
+  evaluatedOn: z.enum(['test', 'validation', 'labeled']),
   warnings: z.array(z.string()),
   /** What the run would use and cost on AWS, with the labels that there were when it was planned. */
   estimate: estimateSchema,
 });
 export type Plan = z.infer<typeof planSchema>;
+
+/** How the labeled examples are dealt among the teachers. */
+export function foldsOf({ config }: Plan): Folds {
+  return { count: config.folds, seed: config.seed };
+}
 
 const acceptedSchema = z.strictObject({
   run: z.string(),

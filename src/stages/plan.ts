@@ -10,6 +10,7 @@ import { fitFeatures } from '../data/fit.ts';
 import { batchOf, markerOf } from '../data/layout.ts';
 import { readExamples } from '../data/read.ts';
 import { type SetName, type Shard, setNames } from '../data/shard.ts';
+import { blindMethods, type MethodName } from '../debias/methods.ts';
 import { UserError } from '../errors.ts';
 import { teacherDigest } from '../models/teacher-digest.ts';
 import { readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
@@ -77,7 +78,8 @@ async function makePlan(
   const sizes = createSetMeter(config.data.format);
   const objects = createObjectsWriter(results, run);
   const unfinished = new Set<string>();
-  for await (const shard of cutSets(data, config, batches, unfinished)) {
+  const validation = await validationOf(data, config);
+  for await (const shard of cutSets(data, config, validation, batches, unfinished)) {
     sizes.add(shard);
     await objects.append(shard);
   }
@@ -89,7 +91,7 @@ async function makePlan(
   const features = await fitFeatures(config.task, config.data, examples);
   const ids = (of: ShardItem[]) => of.map(({ id }) => id);
   const digest = config.teacher.train
-    ? digestOf(config.teacher.train, config.seed, features, classes, ids(labeled))
+    ? digestOf(config.teacher.train, config.folds, config.seed, features, classes, ids(labeled))
     : await teacherDigest(data, config.teacher, features);
 
   const unlabeled = items.filter(({ set }) => set === 'unlabeled');
@@ -107,7 +109,8 @@ async function makePlan(
     sets: Object.fromEntries(
       setNames.map((set) => [set, { shards: sets[set].shards, bytes: sets[set].bytes }]),
     ) as Plan['sets'], // fromEntries forgets that every set is there
-    evaluatedOn: sets.test.shards > 0 ? 'test' : 'validation',
+    validatedOn: validation === 'labeled' ? 'labeled' : 'validation',
+    evaluatedOn: sets.test.shards > 0 ? 'test' : validation === 'labeled' ? 'labeled' : 'validation',
     warnings: [
       ...missingClasses(classes, counts),
       ...unfinished,
@@ -134,9 +137,31 @@ function requireBudget({ config, estimate }: Plan, { deployment }: Context): voi
   checkBudget(estimate.bill, { configUsd: config.limits.budgetUsd, deploymentUsd });
 }
 
+/** Where the labels come from that tell where the teacher errs. */
+type ValidationSource = 'validation' | 'split' | 'labeled';
+
 /**
- * Cuts all sets, one after the other, and splits the validation set off the labeled one where none is
- * given.
+ * The validation set, where there is one; the labeled set, where no teacher is asked for an example
+ * that it has learned; else a part that is split off the labeled set.
+ */
+async function validationOf(data: ObjectStore, config: Config): Promise<ValidationSource> {
+  const { teacher, folds } = config;
+  if (await hasShards(data, 'validation', config)) return 'validation';
+  if (teacher.train && folds > 1) return 'labeled';
+  if (config.data.validationShare > 0) return 'split';
+  const blind = [config.method, ...config.compare].every((variant) =>
+    blindMethods.includes(methodOf(variant)),
+  );
+  if (!teacher.train || blind) return 'labeled';
+  throw new UserError(
+    'no label tells where the teacher errs: folds is 1 and data.validationShare is 0 in distill.yaml',
+    `Leave folds out: its default is 5. Only ${blindMethods.join(' and ')} can do without.`,
+  );
+}
+
+/**
+ * Cuts all sets, one after the other, and splits the validation set off the labeled one where it has
+ * to come from there.
  *
  * @param batches those that were complete when the run was made; another one is still being
  *   uploaded and is left for a later run. Default: all.
@@ -145,10 +170,10 @@ function requireBudget({ config, estimate }: Plan, { deployment }: Context): voi
 async function* cutSets(
   data: ObjectStore,
   config: Config,
+  validation: ValidationSource,
   batches: AcceptedRecord['batches'],
   unfinished: Set<string>,
 ): AsyncGenerator<Shard> {
-  const isSplit = !(await hasShards(data, 'validation', config));
   let count = 0;
   for (const set of setNames) {
     const countBefore = count;
@@ -160,7 +185,7 @@ async function* cutSets(
       }
       count++;
       if (count > maxShards) continue; // All are counted, for the message.
-      if (set === 'labeled' && isSplit) yield* halves(shard, config);
+      if (set === 'labeled' && validation === 'split') yield* halves(shard, config);
       else yield shard;
     }
     if (count === countBefore) refuseEmpty(set, data, batches, unfinished);
@@ -261,11 +286,9 @@ function manifestLocation(results: ObjectStore, run: string) {
 function makeVariants(config: Config): Variant[] {
   const variants = new Map<string, Variant>();
   for (const wanted of [config.method, ...config.compare]) {
-    const {
-      method,
-      labels = defaultLabels(method, config),
-      seed = config.seed,
-    } = typeof wanted === 'string' ? { method: wanted } : wanted;
+    const method = methodOf(wanted);
+    const { labels = defaultLabels(method, config), seed = config.seed } =
+      typeof wanted === 'string' ? {} : wanted;
     const name = [
       method,
       labels === defaultLabels(method, config) ? '' : `-${labels}`,
@@ -276,6 +299,10 @@ function makeVariants(config: Config): Variant[] {
     }
   }
   return [...variants.values()];
+}
+
+function methodOf(variant: Config['method']): MethodName {
+  return typeof variant === 'string' ? variant : variant.method;
 }
 
 /** SLaM compares the student with the teacher's probabilities: of one class there is no top k. */

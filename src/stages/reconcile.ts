@@ -105,7 +105,7 @@ function requireFew(job: Job, { sets, quarantined }: Reconciliation): void {
       'Mend or remove them, or raise limits.quarantine in distill.yaml.',
     );
   }
-  for (const set of ['labeled', 'validation', 'unlabeled'] as const) {
+  for (const set of ['labeled', job.plan.validatedOn, 'unlabeled'] as const) {
     if (sets[set].labeled > 0) continue;
     throw new UserError(`the ${set} set has no usable example`, `Look at the files in ${set}/.`);
   }

@@ -43,14 +43,26 @@ export async function countedShards(
   return counted.filter(({ item }) => wanted.includes(item.set));
 }
 
-/** The usable examples of one shard with the teacher's labels, in order. */
-export async function* labeledShard(job: Job, item: ShardItem): AsyncGenerator<LabeledExample> {
+/** Where the labels of a shard are. */
+export type LabelsKey = (shard: string) => string;
+
+/** Those that Label made. */
+export function teacherLabels({ plan }: Job): LabelsKey {
+  return (shard) => keys.labels(plan.teacher.digest, shard);
+}
+
+/** The usable examples of one shard with their labels, in order. */
+export async function* labeledShard(
+  job: Job,
+  item: ShardItem,
+  labels = teacherLabels(job),
+): AsyncGenerator<LabeledExample> {
   const shard = await readShard(job, item);
-  const key = keys.labels(job.plan.teacher.digest, item.id);
-  const { quarantined } = await readLabelsSummary(job.results, key);
+  // What the teacher could not use, nobody uses.
+  const { quarantined } = await readLabelsSummary(job.results, teacherLabels(job)(item.id));
   const left = new Set(quarantined.map(({ id }) => id));
   const examples = readExamples(job.data, shard, job.plan.config);
-  yield* joinExamples(examples, readLabels(job.results, key), left);
+  yield* joinExamples(examples, readLabels(job.results, labels(item.id)), left);
 }
 
 /** The class of an example of the labeled, validation or test set. */

@@ -1,6 +1,10 @@
 import { createEncoder, isDecoded } from '../data/encode.ts';
 import { type Example, isRejected } from '../data/example.ts';
 import { readExamples } from '../data/read.ts';
+import { type Folds, foldOf } from '../debias/folds.ts';
+import { UserError } from '../errors.ts';
+import { foldFolder } from '../models/teachers/trained.ts';
+import { sum } from '../train/order.ts';
 import type { ShardSource } from '../train/stream.ts';
 import type { Context } from './context.ts';
 import type { JobEvent, ShardItem } from './events.ts';
@@ -8,13 +12,15 @@ import { type Job, openJob, shardItems } from './job.ts';
 import { keys } from './keys.ts';
 import { isModelSaved } from './model-files.ts';
 import { readShard } from './objects-file.ts';
+import { foldsOf } from './plan-file.ts';
 import { trueClass } from './sets.ts';
 import { trainNetwork } from './training.ts';
 import { oneHot, type TrainingExample } from './training-example.ts';
 
 /**
- * Train teacher: a teacher of our own, from the labeled set. It is kept under a digest of all that
- * decides it, so another run with the same one does not train it again.
+ * Train teacher: teachers of our own, from the labeled set, one a fold (`debias/folds.ts`). They are
+ * kept under a digest of all that decides them, so another run with the same ones does not train
+ * them again.
  */
 export async function trainTeacher(event: JobEvent, context: Context): Promise<{ folder: string }> {
   const job = await openJob(event);
@@ -22,39 +28,71 @@ export async function trainTeacher(event: JobEvent, context: Context): Promise<{
   const folder = keys.teacher(teacher.digest);
   const network = config.teacher.train;
   if (!network) throw new Error('the workflow trains a teacher only when the config asks for it');
-  if (!(await isModelSaved(job.results, folder))) {
-    const labeled = await usableExamples(job);
-    const task = { stage: 'Train teacher', folder, network, seed: config.seed, labeled };
-    await trainNetwork(job, task, context);
+  const folds = foldsOf(job.plan);
+  let shards: UsableShard[] | undefined;
+  for (let fold = 0; fold < folds.count; fold++) {
+    const own = foldFolder(folder, fold);
+    if (await isModelSaved(job.results, own)) continue;
+    shards ??= await usableShards(job, folds);
+    const labeled = shards.map((shard) => withoutFold(job, shard, fold, folds));
+    if (labeled.every(({ count }) => count === 0)) throw tooFewFor(folds);
+    const part = folds.count > 1 ? { part: `${fold + 1} of ${folds.count}` } : {};
+    const task = { stage: 'Train teacher', ...part, folder: own, network, labeled };
+    await trainNetwork(job, { ...task, seed: config.seed + fold }, context);
   }
   return { folder };
 }
 
-/** The labeled examples that can be decoded; Label has not yet sorted out the others. */
-async function usableExamples(job: Job): Promise<ShardSource<TrainingExample>[]> {
+function tooFewFor({ count }: Folds): UserError {
+  return new UserError(
+    `the labeled set has too few examples for ${count} folds: all are in the same one`,
+    'Label a few hundred examples, or set folds: 1 in distill.yaml.',
+  );
+}
+
+/** A shard of the labeled set; Label has not yet sorted out what cannot be decoded. */
+interface UsableShard {
+  readonly item: ShardItem;
+  readonly undecodable: ReadonlySet<string>;
+  /** How many usable examples each fold has. */
+  readonly counts: readonly number[];
+}
+
+async function usableShards(job: Job, folds: Folds): Promise<UsableShard[]> {
   const encoder = createEncoder(job.plan.features);
-  const classes = job.plan.classes.length;
-  const classOf = trueClass(job);
-  const shards: ShardSource<TrainingExample>[] = [];
+  const shards: UsableShard[] = [];
   for (const item of await shardItems(job, 'labeled')) {
-    const bad = new Set<string>();
-    let count = 0;
+    const undecodable = new Set<string>();
+    const counts = new Array<number>(folds.count).fill(0);
     for await (const example of examplesOf(job, item)) {
-      if (isDecoded(await encoder.decode(example))) count++;
-      else bad.add(example.id);
+      if (isDecoded(await encoder.decode(example))) counts[foldOf(example.id, folds)]! += 1;
+      else undecodable.add(example.id);
     }
-    shards.push({
-      count,
-      async *open() {
-        for await (const example of examplesOf(job, item)) {
-          if (bad.has(example.id)) continue;
-          const target = oneHot(classOf(example, 'labeled'), classes);
-          yield { example, target, teacherMargin: Number.NaN, weight: 1 };
-        }
-      },
-    });
+    shards.push({ item, undecodable, counts });
   }
   return shards;
+}
+
+/** What the teacher of a fold learns: all but the fold; with one fold, all. */
+function withoutFold(
+  job: Job,
+  { item, undecodable, counts }: UsableShard,
+  fold: number,
+  folds: Folds,
+): ShardSource<TrainingExample> {
+  const classes = job.plan.classes.length;
+  const classOf = trueClass(job);
+  const learns = (of: number) => folds.count === 1 || of !== fold;
+  return {
+    count: sum(counts.filter((_, of) => learns(of))),
+    async *open() {
+      for await (const example of examplesOf(job, item)) {
+        if (undecodable.has(example.id) || !learns(foldOf(example.id, folds))) continue;
+        const target = oneHot(classOf(example, 'labeled'), classes);
+        yield { example, target, teacherMargin: Number.NaN, weight: 1 };
+      }
+    },
+  };
 }
 
 async function* examplesOf(job: Job, item: ShardItem): AsyncIterable<Example> {

@@ -11,7 +11,14 @@ import { type Job, openJob } from './job.ts';
 import { keys } from './keys.ts';
 import { isModelSaved, readModelFiles } from './model-files.ts';
 import type { Variant } from './plan-file.ts';
-import { countedShards, labeledShard, trueLabelSet } from './sets.ts';
+import { relabel } from './relabel.ts';
+import {
+  countedShards,
+  type LabelsKey,
+  labeledShard,
+  teacherLabels,
+  trueLabelSet,
+} from './sets.ts';
 import { trainNetwork } from './training.ts';
 import { oneHot, type TrainingExample } from './training-example.ts';
 import { openValidationSet, type Predict, type ValidationOutputs } from './validation-set.ts';
@@ -36,6 +43,10 @@ async function trainStudent(
   folder: string,
   context: Context,
 ): Promise<void> {
+  const labels =
+    variant.method === 'relabel'
+      ? await relabel(job, variant, folder, context)
+      : teacherLabels(job);
   const { model, predict } = await loadModel(
     await readModelFiles(job.results, keys.warmup(job.run)),
   );
@@ -48,7 +59,7 @@ async function trainStudent(
     seed: variant.seed,
     model,
     labeled: await trueLabelSet(job),
-    unlabeled: await untrueLabelSet(job, variant, first),
+    unlabeled: await untrueLabelSet(job, variant, first, labels),
     ...(first.mixing && { loss: { kind: 'slam', mixing: first.mixing } as const }),
     reweighting,
   };
@@ -101,11 +112,12 @@ async function untrueLabelSet(
   job: Job,
   variant: Variant,
   correction: Correction,
+  labels: LabelsKey,
 ): Promise<ShardSource<TrainingExample>[]> {
   const shards = await countedShards(job, 'unlabeled');
   return shards.map(({ item, count }) => ({
     count,
-    open: () => unlabeledShard(job, item, variant, correction),
+    open: () => unlabeledShard(job, item, variant, correction, labels),
   }));
 }
 
@@ -113,14 +125,15 @@ async function untrueLabelSet(
 async function* unlabeledShard(
   job: Job,
   item: ShardItem,
-  { labels }: Variant,
+  variant: Variant,
   { weigh, weightOf }: Correction,
+  labels: LabelsKey,
 ): AsyncGenerator<TrainingExample> {
   const margin = new Float32Array(1);
   const studentMargin = new Float32Array(1);
   const weight = new Float32Array([1]);
   const rows = readWeights(job.results, keys.weights(job.run, item.id));
-  for await (const { example, row } of labeledShard(job, item)) {
+  for await (const { example, row } of labeledShard(job, item, labels)) {
     const { value: weighed } = await rows.next();
     margin[0] = row.margin;
     studentMargin[0] = weighed!.studentMargin;
@@ -128,7 +141,7 @@ async function* unlabeledShard(
     weigh?.(margin, studentMargin, weight);
     if (weightOf) weight[0] = weightOf(row);
     const target =
-      labels === 'soft' ? row.probabilities : oneHot(row.prediction, row.probabilities.length);
+      variant.labels === 'soft' ? row.probabilities : oneHot(row.prediction, row.probabilities.length);
     yield { example, target, teacherMargin: row.margin, weight: weight[0]! };
   }
 }

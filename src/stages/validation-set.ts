@@ -37,11 +37,11 @@ interface ValidationBatch {
  * would take more than an eighth of the memory that is free: then it is decoded every time.
  */
 export async function openValidationSet(job: Job): Promise<ValidationSet> {
-  const { features } = job.plan;
+  const { features, validatedOn } = job.plan;
   const classes = job.plan.classes.length;
   const encoder = createEncoder(features);
   const classOf = trueClass(job);
-  const shards = await countedShards(job, 'validation');
+  const shards = await countedShards(job, validatedOn);
   const bytes = sum(shards.map(({ count }) => count)) * recordBytes({ features, classes });
   const fits = bytes <= process.availableMemory() / 8;
   let kept: readonly ValidationBatch[] | undefined;
@@ -53,7 +53,7 @@ export async function openValidationSet(job: Job): Promise<ValidationSet> {
         const batch = {
           decoded,
           teacherProbabilities: concatenate(examples.map(({ row }) => row.probabilities)),
-          labels: examples.map(({ example }) => classOf(example, 'validation')),
+          labels: examples.map(({ example }) => classOf(example, validatedOn)),
         };
         if (fits) all.push(batch);
         yield batch;

@@ -1,3 +1,4 @@
+import { blindMethods } from '../debias/methods.ts';
 import { validationPoints } from '../debias/validation.ts';
 import { diagnose } from '../debias/warnings.ts';
 import { loadModel } from '../models/student.ts';
@@ -32,13 +33,15 @@ export async function warmUp(event: JobEvent, context: Context): Promise<{ folde
 }
 
 async function measureValidation(job: Job, folder: string): Promise<void> {
-  const { config } = job.plan;
+  const { config, variants } = job.plan;
   const student = await loadModel(await readModelFiles(job.results, folder));
   try {
     const validation = await openValidationSet(job);
     const outputs = await validation.outputs(student.predict);
     const points = validationPoints({ ...outputs, targets: config.labels });
-    const warnings = diagnose(outputs, config.weights.neighbors);
+    // Where nothing is corrected, it does not matter what cannot be estimated.
+    const isCorrected = variants.some(({ method }) => !blindMethods.includes(method));
+    const warnings = isCorrected ? diagnose(outputs, config.weights.neighbors) : [];
     const sentences = warnings.map(({ message, hint }) => `${message} ${hint}`);
     await writeJsonOnce(job.results, keys.validation(job.run), toFile(points, sentences));
   } finally {

@@ -32,7 +32,7 @@ describe('labels', () => {
         fc.array(batch(3, 2), { maxLength: 4 }),
         fc.boolean(),
         async (batches, embedded) => {
-          const writer = createLabelsWriter(3, embedded ? 2 : undefined);
+          const writer = createLabelsWriter(3, { embeddingSize: embedded ? 2 : undefined });
           for (const each of batches) {
             writer.append(embedded ? each : { ...each, embeddings: undefined });
           }

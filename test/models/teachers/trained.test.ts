@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { foldOf } from '../../../src/debias/folds.ts';
 import { saveModel } from '../../../src/models/student.ts';
-import { openTrainedTeacher } from '../../../src/models/teachers/trained.ts';
+import { foldFolder, openTrained } from '../../../src/models/teachers/trained.ts';
 import { FolderStore } from '../../../src/store/folder.ts';
 import { tf } from '../../../src/tensorflow.ts';
 import { temporaryFolder, vector } from './open.ts';
@@ -12,32 +13,69 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-test('a teacher that was trained answers with probabilities, and is fed as it was trained', async () => {
-  const tensors = tf.memory().numTensors;
+/** Saves a model without hidden layers: its logits are the two features times `kernel`, [2, 3]. */
+async function saveFold(store: FolderStore, fold: number, kernel: number[]): Promise<void> {
   const layer = tf.layers.dense({ units: 3, inputShape: [2], activation: 'linear' });
   const network = tf.sequential({ layers: [layer] });
-  tf.tidy(() => network.setWeights([tf.tensor2d([1, 0, 0, 0, 1, 0], [2, 3]), tf.zeros([3])]));
+  tf.tidy(() => network.setWeights([tf.tensor2d(kernel, [2, 3]), tf.zeros([3])]));
   const description = { classes: ['a', 'b', 'c'], features: vector(2), createdBy: 'a test' };
-  const store = new FolderStore(folder);
   for (const [name, bytes] of saveModel(network, description)) {
-    await store.write(`teachers/1/${name}`, bytes);
+    await store.write(`${foldFolder('teachers/1/', fold)}${name}`, bytes);
   }
   network.dispose();
+}
 
-  const { teacher, features } = await openTrainedTeacher(store, 'teachers/1/');
-  expect(features).toEqual(vector(2));
-  const values = Float32Array.of(Math.log(2), 0, 0, Math.log(6));
-  const { probabilities } = await teacher.predict({ ids: ['x', 'y'], values });
-  // Softmax of [ln 2, 0, 0] and of [0, ln 6, 0].
-  [1 / 2, 1 / 4, 1 / 4, 1 / 8, 3 / 4, 1 / 8].forEach((expected, place) => {
-    expect(probabilities[place]).toBeCloseTo(expected, 6);
+const first = [1, 0, 0, 0, 1, 0];
+const second = [0, 1, 0, 1, 0, 0];
+const values = Float32Array.of(Math.log(2), 0, 0, Math.log(6));
+// Softmax of [ln 2, 0, 0] and of [0, ln 6, 0]; the second model has the first two classes changed.
+const ofFirst = [1 / 2, 1 / 4, 1 / 4, 1 / 8, 3 / 4, 1 / 8];
+const ofSecond = [1 / 4, 1 / 2, 1 / 4, 3 / 4, 1 / 8, 1 / 8];
+
+function expectNear(found: Float32Array, expected: number[]): void {
+  expect(found).toHaveLength(expected.length);
+  expected.forEach((value, place) => {
+    expect(found[place]).toBeCloseTo(value, 6);
   });
-  teacher.dispose();
+}
+
+test('the models of the folds answer with their mean, and each has a vote', async () => {
+  const tensors = tf.memory().numTensors;
+  const store = new FolderStore(folder);
+  await saveFold(store, 0, first);
+  await saveFold(store, 1, second);
+  const trained = await openTrained(store, 'teachers/1/', { count: 2, seed: 1 });
+  expect(trained.features).toEqual(vector(2));
+  const { probabilities, votes } = await trained.ensemble.predict({ ids: ['x', 'y'], values });
+  expectNear(
+    probabilities,
+    ofFirst.map((value, place) => (value + ofSecond[place]!) / 2),
+  );
+  expect(trained.ensemble.voters).toBe(2);
+  expect(votes).toEqual(Int32Array.of(0, 1, 1, 0));
+  trained.dispose();
   expect(tf.memory().numTensors).toBe(tensors);
 });
 
-test('a model that is not there is named', async () => {
-  await expect(openTrainedTeacher(new FolderStore(folder), 'teachers/1/')).rejects.toThrow(
-    'teachers/1/model.json',
+test('out of fold, an example is judged by the model that has not learned it', async () => {
+  const store = new FolderStore(folder);
+  await saveFold(store, 0, first);
+  await saveFold(store, 1, second);
+  const folds = { count: 2, seed: 1 };
+  const trained = await openTrained(store, 'teachers/1/', folds);
+  const ids = ['0', '1', '2', '3', '4', '5', '6', '7'];
+  const rows = Float32Array.from({ length: 16 }, (_, place) => values[place % 4]!);
+  const { probabilities, votes } = await trained.outOfFold.predict({ ids, values: rows });
+  const expected = ids.flatMap((id, row) =>
+    [ofFirst, ofSecond][foldOf(id, folds)]!.slice((row % 2) * 3, (row % 2) * 3 + 3),
   );
+  expect(new Set(ids.map((id) => foldOf(id, folds))).size).toBe(2);
+  expectNear(probabilities, expected);
+  expect(votes).toBeUndefined();
+  trained.dispose();
+});
+
+test('a model that is not there is named', async () => {
+  const opening = openTrained(new FolderStore(folder), 'teachers/1/', { count: 1, seed: 1 });
+  await expect(opening).rejects.toThrow('teachers/1/fold-0/model.json');
 });

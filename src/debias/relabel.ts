@@ -1,0 +1,53 @@
+/**
+ * When a student should take the teacher's place: it is often more accurate than the labels that it
+ * learned from (Zhao, "Student as an inherent denoiser of noisy teacher", 2023), and then labels
+ * better. But not always, and a student that learns from a worse one drifts away from the truth round
+ * by round. So it has to prove itself first, on examples of which neither has learned the label.
+ */
+
+/** Teacher and student on the same n examples. */
+export interface Comparison {
+  readonly examples: number;
+  readonly teacherRight: number;
+  readonly studentRight: number;
+  /** Where the student alone is right. */
+  readonly gained: number;
+  /** Where the teacher alone is right. */
+  readonly lost: number;
+}
+
+/**
+ * Whether the student is better by more than chance alone would make it in five of six cases: the
+ * statistic of McNemar (Psychometrika 12, 1947), (gained − lost) / √(gained + lost), is above 1. A
+ * higher bar would refuse most true gains where there are but a hundred labels to show them.
+ */
+export function isBetter({ gained, lost }: Comparison): boolean {
+  return gained - lost > Math.sqrt(gained + lost);
+}
+
+/**
+ * @param teacher the teacher's classes, [n]; student and truth likewise.
+ * @throws RangeError when the lengths differ.
+ */
+export function compare(
+  teacher: ArrayLike<number>,
+  student: ArrayLike<number>,
+  truth: ArrayLike<number>,
+): Comparison {
+  const examples = truth.length;
+  if (teacher.length !== examples || student.length !== examples) {
+    throw new RangeError(
+      `expected ${examples} classes of each, got ${teacher.length} and ${student.length}`,
+    );
+  }
+  let [teacherRight, studentRight, gained, lost] = [0, 0, 0, 0];
+  for (let i = 0; i < examples; i++) {
+    const byTeacher = teacher[i] === truth[i];
+    const byStudent = student[i] === truth[i];
+    if (byTeacher) teacherRight++;
+    if (byStudent) studentRight++;
+    if (byStudent && !byTeacher) gained++;
+    if (byTeacher && !byStudent) lost++;
+  }
+  return { examples, teacherRight, studentRight, gained, lost };
+}

@@ -1,0 +1,188 @@
+import { z } from 'zod';
+import { readLabels } from '../data/labels-file.ts';
+import { foldOf } from '../debias/folds.ts';
+import { compare, isBetter } from '../debias/relabel.ts';
+import { InterruptedError } from '../errors.ts';
+import { foldFolder, openTrained } from '../models/teachers/trained.ts';
+import { writeJsonOnce, writeOnce } from '../store/once.ts';
+import type { ShardSource } from '../train/stream.ts';
+import type { Context } from './context.ts';
+import type { ShardItem } from './events.ts';
+import { type Job, shardItems } from './job.ts';
+import { keys } from './keys.ts';
+import { labelExamples } from './label.ts';
+import { isModelSaved } from './model-files.ts';
+import { foldsOf, type Variant } from './plan-file.ts';
+import { countedShards, type LabelsKey, labeledShard, teacherLabels, trueClass } from './sets.ts';
+import { trainNetwork } from './training.ts';
+import { oneHot, type TrainingExample } from './training-example.ts';
+
+/** `relabel.json` beside a student: the rounds, up to the first that was refused. */
+export const relabelSchema = z.array(
+  z.strictObject({
+    examples: z.int(),
+    teacherRight: z.int(),
+    studentRight: z.int(),
+    gained: z.int(),
+    lost: z.int(),
+    /** Whether the students' labels took the place of those before. */
+    accepted: z.boolean(),
+  }),
+);
+
+/**
+ * The rounds of the method `relabel`. In each, students are trained as the teachers were, one a fold,
+ * with the unlabeled set besides; then they label in the teachers' place. What the student of a fold
+ * learns of an unlabeled example is what the model of the same fold said in the round before: so it
+ * has learned no label of the fold, not even through another's eyes, and can be judged on it. A round
+ * that is not better than the one before is refused, and is the last.
+ *
+ * @param folder where the variant's student will be; everything is kept beside it.
+ * @returns where the labels are that the student is to learn.
+ */
+export async function relabel(
+  job: Job,
+  variant: Variant,
+  folder: string,
+  context: Context,
+): Promise<LabelsKey> {
+  const rounds: z.infer<typeof relabelSchema> = [];
+  let labels = teacherLabels(job);
+  for (let round = 1; round <= job.plan.config.relabel.rounds; round++) {
+    const of: Round = { job, variant, number: round, folder: `${folder}round-${round}/`, labels };
+    const relabeled = (shard: string) => `${of.folder}labels/${shard}.parquet`;
+    await trainStudents(of, context);
+    await writeLabels(of, relabeled, context);
+    const comparison = await compareLabels(job, labels, relabeled);
+    const accepted = isBetter(comparison);
+    rounds.push({ ...comparison, accepted });
+    if (!accepted) break;
+    labels = relabeled;
+  }
+  await writeJsonOnce(job.results, keys.relabeling(folder), rounds);
+  return labels;
+}
+
+interface Round {
+  readonly job: Job;
+  readonly variant: Variant;
+  readonly number: number;
+  readonly folder: string;
+  /** Of the round before. */
+  readonly labels: LabelsKey;
+}
+
+async function trainStudents(round: Round, context: Context): Promise<void> {
+  const { job, variant, number } = round;
+  const { student: network, folds, relabel: rounds } = job.plan.config;
+  for (let fold = 0; fold < folds; fold++) {
+    const folder = foldFolder(round.folder, fold);
+    if (await isModelSaved(job.results, folder)) continue;
+    const part = `${variant.name}, round ${number} of ${rounds.rounds}, student ${fold + 1} of ${folds}`;
+    const labeled = await trueLabelsWithout(job, fold);
+    const unlabeled = await voteOf(round, fold);
+    const seed = variant.seed + number * folds + fold;
+    await trainNetwork(
+      job,
+      { stage: 'Train', part, folder, network, seed, labeled, unlabeled },
+      context,
+    );
+  }
+}
+
+/** The true labels but those of a fold of the set that the students are judged on. */
+async function trueLabelsWithout(job: Job, fold: number): Promise<ShardSource<TrainingExample>[]> {
+  const folds = foldsOf(job.plan);
+  const classOf = trueClass(job);
+  const learns = (item: ShardItem, id: string) =>
+    item.set !== job.plan.validatedOn || foldOf(id, folds) !== fold;
+  const shards: ShardSource<TrainingExample>[] = [];
+  for (const { item } of await countedShards(job, 'labeled', 'validation')) {
+    let count = 0;
+    for await (const { id } of readLabels(job.results, teacherLabels(job)(item.id))) {
+      if (learns(item, id)) count++;
+    }
+    shards.push({
+      count,
+      async *open() {
+        for await (const { example } of labeledShard(job, item)) {
+          if (!learns(item, example.id)) continue;
+          const target = oneHot(classOf(example, item.set), job.plan.classes.length);
+          yield { example, target, teacherMargin: Number.NaN, weight: 1 };
+        }
+      },
+    });
+  }
+  return shards;
+}
+
+/** The unlabeled examples with the class that the model of a fold gave them in the round before. */
+async function voteOf(
+  { job, number, labels }: Round,
+  fold: number,
+): Promise<ShardSource<TrainingExample>[]> {
+  // Teachers that have learned none of the labels that judge need not be told apart.
+  const isApart = number > 1 || job.plan.validatedOn === 'labeled';
+  const shards = await countedShards(job, 'unlabeled');
+  return shards.map(({ item, count }) => ({
+    count,
+    async *open() {
+      for await (const { example, row } of labeledShard(job, item, labels)) {
+        const vote = isApart ? row.votes?.[fold] : undefined;
+        const target = oneHot(vote ?? row.prediction, job.plan.classes.length);
+        yield { example, target, teacherMargin: row.margin, weight: 1 };
+      }
+    },
+  }));
+}
+
+/** Labels the unlabeled set, and the one that judges, with the students of a round. */
+async function writeLabels(
+  { job, variant, folder }: Round,
+  relabeled: LabelsKey,
+  { signal, report }: Context,
+): Promise<void> {
+  const { plan, results } = job;
+  const { ensemble, outOfFold, features, dispose } = await openTrained(
+    results,
+    folder,
+    foldsOf(plan),
+  );
+  try {
+    for (const set of [plan.validatedOn, 'unlabeled'] as const) {
+      const teacher = set === 'unlabeled' ? ensemble : outOfFold;
+      for (const item of await shardItems(job, set)) {
+        if (await results.head(relabeled(item.id))) continue;
+        const labeling = { teacher, features, classes: plan.classes.length };
+        const part = `${variant.name}, ${item.id}`;
+        const tell = (done: number) => {
+          if (signal.aborted) throw new InterruptedError('stopped while the students labeled');
+          report({ stage: 'Train', part, done, unit: 'examples' });
+        };
+        const bytes = await labelExamples(examplesOf(job, item), labeling, tell);
+        await writeOnce(results, relabeled(item.id), bytes);
+      }
+    }
+  } finally {
+    dispose();
+  }
+}
+
+/** Those that the teacher has labeled; the others stay out. */
+async function* examplesOf(job: Job, item: ShardItem) {
+  for await (const { example } of labeledShard(job, item)) yield example;
+}
+
+async function compareLabels(job: Job, before: LabelsKey, after: LabelsKey) {
+  const { validatedOn } = job.plan;
+  const classOf = trueClass(job);
+  const [teacher, student, truth]: number[][] = [[], [], []];
+  for (const item of await shardItems(job, validatedOn)) {
+    for await (const { example, row } of labeledShard(job, item, before)) {
+      teacher!.push(row.prediction);
+      truth!.push(classOf(example, validatedOn));
+    }
+    for await (const row of readLabels(job.results, after(item.id))) student!.push(row.prediction);
+  }
+  return compare(teacher!, student!, truth!);
+}
