@@ -16,7 +16,7 @@ import { keys } from './keys.ts';
 import { isModelSaved, readModelFiles } from './model-files.ts';
 import { currentModel, currentSchema } from './publish.ts';
 import { reconcileSchema } from './reconcile.ts';
-import { studentInputs, trueClass } from './sets.ts';
+import { type StudentInputs, studentInputs, trueClass } from './sets.ts';
 import { historySchema } from './training.ts';
 import { toPoints, validationFileSchema } from './validation-file.ts';
 
@@ -108,16 +108,30 @@ async function measure(job: Job, models: NamedModel[], context: Context): Promis
   const evaluation = createEvaluation(names, classes, plan.config.seed);
   let done = 0;
   for (const item of await shardItems(job, plan.evaluatedOn)) {
-    // The student in use may be fed otherwise (another mean, other columns): one stream a model.
-    const streams = models.map(({ model }) => studentInputs(job, item, model.description.features));
+    // The student in use may be fed otherwise than those of the run: another mean, other columns.
+    const streams = new Map(
+      models.map(({ model: { description } }) => [
+        JSON.stringify(description.features),
+        description,
+      ]),
+    );
+    const inputs = [...streams].map(([name, { features }]) => ({
+      name,
+      stream: studentInputs(job, item, features),
+    }));
     for (;;) {
-      const batches = await Promise.all(streams.map((stream) => stream.next()));
-      const { value: first } = batches[0]!;
+      const batches = new Map<string, StudentInputs>();
+      for (const { name, stream } of inputs) {
+        const { value } = await stream.next();
+        if (value) batches.set(name, value);
+      }
+      const [first] = batches.values();
       if (!first) break;
       context.signal.throwIfAborted();
-      const outputs = batches.map(({ value }, index) =>
-        models[index]!.model.predict(value!.values, first.examples.length),
-      );
+      const outputs = models.map(({ model }) => {
+        const { values } = batches.get(JSON.stringify(model.description.features))!;
+        return model.predict(values, first.examples.length);
+      });
       first.examples.forEach(({ example, row }, place) => {
         const of = (output: Float32Array) =>
           output.subarray(place * classes, (place + 1) * classes);

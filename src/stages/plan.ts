@@ -110,7 +110,8 @@ async function makePlan(
       setNames.map((set) => [set, { shards: sets[set].shards, bytes: sets[set].bytes }]),
     ) as Plan['sets'], // fromEntries forgets that every set is there
     validatedOn: validation === 'labeled' ? 'labeled' : 'validation',
-    evaluatedOn: sets.test.shards > 0 ? 'test' : validation === 'labeled' ? 'labeled' : 'validation',
+    evaluatedOn:
+      sets.test.shards > 0 ? 'test' : validation === 'labeled' ? 'labeled' : 'validation',
     warnings: [
       ...missingClasses(classes, counts),
       ...unfinished,

@@ -141,7 +141,9 @@ async function* unlabeledShard(
     weigh?.(margin, studentMargin, weight);
     if (weightOf) weight[0] = weightOf(row);
     const target =
-      variant.labels === 'soft' ? row.probabilities : oneHot(row.prediction, row.probabilities.length);
+      variant.labels === 'soft'
+        ? row.probabilities
+        : oneHot(row.prediction, row.probabilities.length);
     yield { example, target, teacherMargin: row.margin, weight: weight[0]! };
   }
 }

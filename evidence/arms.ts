@@ -1,0 +1,140 @@
+/**
+ * The arms of a cell: workflows as users run them, that differ in what they make of the same labels.
+ * All have the same unlabeled and test examples, and students of the same kind, trained as long.
+ */
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { ConfigInput } from '../src/config/schema.ts';
+import { readLabels } from '../src/data/labels-file.ts';
+import { run } from '../src/engines/embedded.ts';
+import type { Metrics } from '../src/evaluate/run-metrics.ts';
+import { openJob, shardItems } from '../src/stages/job.ts';
+import { keys } from '../src/stages/keys.ts';
+import { relabelSchema } from '../src/stages/relabel.ts';
+import { teacherLabels } from '../src/stages/sets.ts';
+import { readJson } from '../src/store/once.ts';
+import { openStore } from '../src/store/open.ts';
+import { labelColumn, writePredictions, writeSet } from './dataset.ts';
+import { draw, type Examples } from './examples.ts';
+import { type Cell, teacherOf } from './problems.ts';
+import type { Row } from './row.ts';
+
+/** The sections of distill.yaml in which the arms differ. */
+type Arm = Pick<ConfigInput, 'teacher' | 'method' | 'compare' | 'folds'> & {
+  readonly validationShare?: number;
+};
+
+/** A run of an arm that is done. */
+interface Done {
+  readonly dataset: string;
+  readonly results: string;
+  readonly run: string;
+}
+
+/** The true class of each example, by id. */
+type Truth = ReadonlyMap<string, number>;
+
+/** @param scratch a folder; what is written into it is gone when the row is there. */
+export async function runCell(
+  cell: Cell,
+  examples: Examples,
+  scratch: string,
+  say: (line: string) => void,
+): Promise<Row> {
+  const startedAt = performance.now();
+  const { problem, labels, seed } = cell;
+  const folder = path.join(scratch, `${problem.name}-${labels}-${seed}`);
+  const dataset = path.join(folder, 'dataset');
+  const truth = await writeDataset(dataset, cell, examples);
+  const row: Omit<Row, 'relabel' | 'seconds'> = {
+    ...{ problem: problem.name, labels, seed, testExamples: examples.test.length },
+    ...{ accuracy: {}, logLoss: {} },
+  };
+  const runArm = async (name: string, arm: Arm): Promise<Done> => {
+    await writeFile(path.join(dataset, 'distill.yaml'), JSON.stringify(configOf(cell, arm)));
+    const results = path.join(folder, name);
+    const done = await run({ dataset, results });
+    note(row, name, done.metrics);
+    say(`${path.basename(folder)}, ${name}: ${done.seconds.toFixed(0)} s`);
+    return { dataset, results, run: done.run };
+  };
+
+  const own = { teacher: { train: teacherOf(problem, labels) } };
+  const plain = await runArm('plain', { ...own, ...plainArm });
+  const crossFitted = await runArm('cross-fitted', { ...own, ...crossFittedArm });
+  await runArm('split', { ...own, ...splitArm });
+  const right = await rightLabels(plain, truth);
+  for (const [name, ids] of [['oracle', right] as const, ['clean', truth.keys()] as const]) {
+    const classes = problem.task.classes.length;
+    await writePredictions(path.join(dataset, name, 'all.parquet'), ids, truth, classes);
+    await runArm(name, { teacher: { predictions: `${name}/` }, method: 'uniform', compare: [] });
+  }
+  const relabel = await relabeling(crossFitted);
+  await rm(folder, { recursive: true });
+  return { ...row, relabel, seconds: Math.round((performance.now() - startedAt) / 1000) };
+}
+
+/** Plain distillation: one teacher, which has learned all labels. */
+const plainArm = {
+  ...{ folds: 1, validationShare: 0, method: 'uniform' },
+  compare: [{ method: 'uniform', labels: 'soft' }],
+} satisfies Partial<Arm>;
+
+/** Every method, with cross-fitted teachers. */
+const crossFittedArm = {
+  method: 'relabel',
+  compare: [
+    ...(['uniform', 'weighted', 'correctness', 'entropy', 'fidelity', 'slam'] as const),
+    { method: 'uniform', labels: 'soft' },
+  ],
+} satisfies Partial<Arm>;
+
+/** As the papers have it: the teacher learns one half of the labels, the other tells where it errs. */
+const splitArm = {
+  ...{ folds: 1, validationShare: 0.5, method: 'weighted', compare: ['slam'] },
+} satisfies Partial<Arm>;
+
+function configOf({ problem, seed }: Cell, { validationShare, ...arm }: Arm): ConfigInput {
+  return {
+    ...arm,
+    ...{ task: problem.task, student: problem.student, seed },
+    data: { format: 'parquet', ...(validationShare !== undefined && { validationShare }) },
+    // The oracle has no label for what the teacher labeled wrong.
+    limits: { quarantine: 1 },
+  };
+}
+
+async function writeDataset(dataset: string, cell: Cell, examples: Examples): Promise<Truth> {
+  const { labeled, unlabeled } = draw(examples, cell);
+  const { task } = cell.problem;
+  await rm(path.dirname(dataset), { recursive: true, force: true });
+  for (const [set, of] of Object.entries({ labeled, unlabeled, test: examples.test })) {
+    await writeSet(dataset, set, of, labelColumn(task));
+  }
+  const all = [...labeled, ...unlabeled, ...examples.test];
+  return new Map(all.map(({ id, label }) => [id, task.classes.indexOf(label!)]));
+}
+
+function note({ accuracy, logLoss }: Pick<Row, 'accuracy' | 'logLoss'>, arm: string, of: Metrics) {
+  for (const [model, figures] of Object.entries(of.metrics.models)) {
+    accuracy[`${arm}/${model}`] = figures.accuracy.value;
+    logLoss[`${arm}/${model}`] = figures.logLoss.value;
+  }
+}
+
+/** The examples that a run's teacher labeled right; of the labeled and the test set, all. */
+async function rightLabels(done: Done, truth: Truth): Promise<string[]> {
+  const job = await openJob({ ...done, execution: done.run });
+  const right = new Set(truth.keys());
+  for (const { id: shard } of await shardItems(job, 'unlabeled')) {
+    for await (const { id, prediction } of readLabels(job.results, teacherLabels(job)(shard))) {
+      if (prediction !== truth.get(id)) right.delete(id);
+    }
+  }
+  return [...right];
+}
+
+async function relabeling({ results, run: name }: Done): Promise<Row['relabel']> {
+  const key = keys.relabeling(keys.student(name, 'relabel'));
+  return readJson(await openStore(results), key, relabelSchema);
+}

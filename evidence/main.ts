@@ -1,0 +1,110 @@
+/**
+ * `npm run evidence -- --data FOLDER [problem ...]`: which correction helps, by how much, on whose data.
+ * Runs what is missing of the grid, one row a draw of labels in evidence/rows, and writes
+ * docs/evidence.md. Stopped and called again, it goes on. `--quick`: one cell with two draws, which
+ * writes nothing.
+ */
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { packageRoot } from '../infra/package-root.ts';
+import { UsageError } from '../src/cli/arguments.ts';
+import { reportFailure } from '../src/cli/failure.ts';
+import { runCell } from './arms.ts';
+import { writeDocument } from './document.ts';
+import { readAll } from './examples.ts';
+import { type Cell, problems } from './problems.ts';
+import { type Row, rowSchema } from './row.ts';
+import { summarizeCell } from './summary.ts';
+import { cellTable } from './tables.ts';
+
+const seeds = [1, 2, 3, 4, 5];
+const rowsFolder = path.join(packageRoot, 'evidence', 'rows');
+const usage = `npm run evidence -- --data FOLDER [--quick] [${problems.map(({ name }) => name).join('] [')}]`;
+
+const say = (line: string) => console.error(line);
+
+async function main(): Promise<void> {
+  const { data, quick, chosen } = parseCall();
+  const scratch = await mkdtemp(path.join(tmpdir(), 'counterweight-evidence-'));
+  try {
+    if (quick) await runQuick(data, scratch);
+    else await runGrid(data, chosen, scratch);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+function parseCall() {
+  const { values, positionals } = parseArgs({
+    options: { data: { type: 'string' }, quick: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  });
+  if (values.data === undefined) {
+    throw new UsageError('--data needs the folder with cifar10/, mnist/ and adult/.');
+  }
+  const unknown = positionals.find((name) => problems.every((problem) => problem.name !== name));
+  if (unknown) throw new UsageError(`There is no problem "${unknown}".`);
+  return { data: path.resolve(values.data), quick: values.quick, chosen: positionals };
+}
+
+/** The smallest cell of the first problem. */
+async function runQuick(data: string, scratch: string): Promise<void> {
+  const [problem] = problems;
+  const examples = await readAll(data, problem!);
+  const rows: Row[] = [];
+  for (const seed of seeds.slice(0, 2)) {
+    rows.push(
+      await runCell(
+        { problem: problem!, labels: problem!.labels[0]!, seed },
+        examples,
+        scratch,
+        say,
+      ),
+    );
+  }
+  console.log(cellTable(summarizeCell(rows)));
+}
+
+/** Small budgets first: there the methods differ most. */
+async function runGrid(data: string, chosen: readonly string[], scratch: string): Promise<void> {
+  await mkdir(rowsFolder, { recursive: true });
+  const wanted = problems.filter(({ name }) => chosen.length === 0 || chosen.includes(name));
+  for (const place of [0, 1, 2]) {
+    for (const problem of wanted) {
+      const cells = seeds.map((seed) => ({ problem, labels: problem.labels[place]!, seed }));
+      await runMissing(cells, data, scratch);
+    }
+  }
+  await writeDocument(await readRows());
+}
+
+async function runMissing(cells: readonly Cell[], data: string, scratch: string): Promise<void> {
+  const done = await readdir(rowsFolder);
+  const missing = cells.filter((cell) => !done.includes(fileOf(cell)));
+  if (missing.length === 0) return;
+  const examples = await readAll(data, missing[0]!.problem);
+  for (const cell of missing) {
+    const row = await runCell(cell, examples, scratch, say);
+    await writeFile(path.join(rowsFolder, fileOf(cell)), `${JSON.stringify(row, undefined, 2)}\n`);
+  }
+}
+
+function fileOf({ problem, labels, seed }: Cell): string {
+  return `${problem.name}-${labels}-${seed}.json`;
+}
+
+async function readRows(): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const name of (await readdir(rowsFolder)).sort()) {
+    rows.push(rowSchema.parse(JSON.parse(await readFile(path.join(rowsFolder, name), 'utf8'))));
+  }
+  return rows;
+}
+
+try {
+  await main();
+} catch (error) {
+  process.exitCode = reportFailure(error, process.stderr, usage);
+}

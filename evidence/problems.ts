@@ -1,0 +1,79 @@
+/**
+ * The problems of the grid: a data set of which only some labels are kept. Networks are small, so that
+ * the whole grid is a matter of hours on two cores, and students are trained until they fit the noise
+ * of their labels.
+ */
+import type { ConfigInput } from '../src/config/schema.ts';
+
+type Network = ConfigInput['student'];
+
+type Task = { readonly classes: string[] } & (
+  | {
+      readonly type: 'image-classification';
+      readonly size: [number, number];
+      readonly channels: 1 | 3;
+    }
+  | { readonly type: 'tabular-classification'; readonly target: string }
+);
+
+export interface Problem {
+  readonly name: string;
+  /** Under the folder of the data: files `train*` and `test*`. */
+  readonly folder: string;
+  readonly format: ConfigInput['data']['format'];
+  readonly task: Task;
+  /** How many labels there are in all, by cell. */
+  readonly labels: readonly number[];
+  readonly unlabeled: number;
+  readonly teacher: Network;
+  readonly student: Network;
+}
+
+const digits = Array.from({ length: 10 }, (_, digit) => String(digit));
+const shifts = { augment: { crop: 2 } };
+const flipsAndShifts = { augment: { crop: 4, flip: true } };
+
+export const problems: readonly Problem[] = [
+  {
+    name: 'mnist',
+    folder: 'mnist',
+    format: 'parquet',
+    task: { type: 'image-classification', classes: digits, size: [28, 28], channels: 1 },
+    labels: [150, 450, 1500],
+    unlabeled: 8000,
+    teacher: { architecture: 'convnet', width: 16, depth: 2, batchSize: 32, ...shifts },
+    student: { architecture: 'convnet', width: 16, depth: 2, epochs: 15, ...shifts },
+  },
+  {
+    name: 'cifar10',
+    folder: 'cifar10',
+    format: 'webdataset',
+    task: { type: 'image-classification', classes: digits, size: [32, 32], channels: 3 },
+    labels: [500, 1000, 2000],
+    unlabeled: 8000,
+    teacher: { architecture: 'convnet', width: 32, depth: 3, batchSize: 32, ...flipsAndShifts },
+    student: { architecture: 'convnet', width: 16, depth: 3, epochs: 20, ...flipsAndShifts },
+  },
+  {
+    name: 'adult',
+    folder: 'adult',
+    format: 'csv',
+    task: { type: 'tabular-classification', classes: ['<=50K', '>50K'], target: 'income' },
+    labels: [150, 500, 2000],
+    unlabeled: 10_000,
+    teacher: { architecture: 'mlp', width: 64, depth: 2, batchSize: 32 },
+    student: { architecture: 'mlp', width: 64, depth: 2, epochs: 15 },
+  },
+];
+
+/** A teacher of few labels goes through them more often: about a thousand steps, and 20 epochs. */
+export function teacherOf({ teacher }: Problem, labels: number): Network {
+  return { ...teacher, epochs: Math.max(20, Math.min(200, Math.round(30_000 / labels))) };
+}
+
+/** One draw of labels of a problem. */
+export interface Cell {
+  readonly problem: Problem;
+  readonly labels: number;
+  readonly seed: number;
+}

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { relabelSchema } from '../src/stages/relabel.ts';
+
+/** What came of one draw of labels: `evidence/rows/<problem>-<labels>-<seed>.json`. */
+export const rowSchema = z.strictObject({
+  problem: z.string(),
+  labels: z.int(),
+  seed: z.int(),
+  testExamples: z.int(),
+  /** Share of the test set that is right, by `<arm>/<model>`; the models are `teacher` and the students. */
+  accuracy: z.record(z.string(), z.number().min(0).max(1)),
+  logLoss: z.record(z.string(), z.number()),
+  /** The rounds of the method `relabel`, with what their guard saw. */
+  relabel: relabelSchema,
+  /** What the row took. */
+  seconds: z.number(),
+});
+export type Row = z.infer<typeof rowSchema>;

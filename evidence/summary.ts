@@ -1,0 +1,73 @@
+/** What the rows of a cell say together: every method against plain distillation, label draw by label draw. */
+import type { Row } from './row.ts';
+
+/** A mean over draws of labels, with the 95 % interval of Student's t. */
+export interface Estimate {
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A method in one cell. */
+export interface MethodSummary {
+  readonly name: string;
+  readonly accuracy: number;
+  /** Its accuracy minus that of plain distillation on the same labels, hard and soft. */
+  readonly overHard: Estimate;
+  readonly overSoft: Estimate;
+  /** The share of the distance from plain (the better of the two, on average) to the oracle that is closed. */
+  readonly closed: number;
+}
+
+export interface CellSummary {
+  readonly problem: string;
+  readonly labels: number;
+  readonly draws: number;
+  readonly methods: readonly MethodSummary[];
+}
+
+const hard = 'plain/uniform';
+const soft = 'plain/uniform-soft';
+const oracle = 'oracle/uniform';
+
+/** @param rows of one cell. */
+export function summarizeCell(rows: readonly Row[]): CellSummary {
+  const { problem, labels, accuracy } = rows[0]!;
+  const mean = (name: string) => average(rows.map((row) => row.accuracy[name]!));
+  const plain = Math.max(mean(hard), mean(soft));
+  const over = (name: string, base: string) =>
+    estimate(rows.map((row) => row.accuracy[name]! - row.accuracy[base]!));
+  const methods = Object.keys(accuracy).map((name) => ({
+    name,
+    accuracy: mean(name),
+    overHard: over(name, hard),
+    overSoft: over(name, soft),
+    closed: (mean(name) - plain) / (mean(oracle) - plain),
+  }));
+  return { problem, labels, draws: rows.length, methods };
+}
+
+/** The rows by cell, in the order in which the cells come. */
+export function cellsOf(rows: readonly Row[]): Row[][] {
+  const cells = new Map<string, Row[]>();
+  for (const row of rows) {
+    const name = `${row.problem} ${row.labels}`;
+    cells.set(name, [...(cells.get(name) ?? []), row]);
+  }
+  return [...cells.values()];
+}
+
+/** The 0.975 quantile of Student's t, by degrees of freedom from 1. */
+const quantiles = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
+
+function estimate(values: readonly number[]): Estimate {
+  const mean = average(values);
+  const variance = average(values.map((value) => (value - mean) ** 2));
+  const freedom = values.length - 1;
+  const half = (quantiles[freedom - 1] ?? Number.NaN) * Math.sqrt(variance / freedom);
+  return { mean, low: mean - half, high: mean + half };
+}
+
+function average(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,0 +1,71 @@
+/** The summaries as Markdown. */
+import type { CellSummary, Estimate } from './summary.ts';
+
+/** How a reader knows what the arms and models are. */
+const names: Readonly<Record<string, string>> = {
+  'plain/teacher': 'one teacher',
+  'plain/uniform': 'plain, hard labels',
+  'plain/uniform-soft': 'plain, soft labels',
+  'split/weighted': 'weighted, half of the labels kept',
+  'split/slam': 'slam, half of the labels kept',
+  'cross-fitted/teacher': 'teachers, cross-fitted',
+  'cross-fitted/uniform': 'uniform',
+  'cross-fitted/uniform-soft': 'uniform, soft labels',
+  'cross-fitted/weighted': 'weighted',
+  'cross-fitted/correctness': 'correctness',
+  'cross-fitted/entropy': 'entropy',
+  'cross-fitted/fidelity': 'fidelity',
+  'cross-fitted/slam': 'slam',
+  'cross-fitted/relabel': '**relabel**',
+  'oracle/uniform': 'oracle',
+  'clean/uniform': 'clean',
+};
+
+const header = ['', 'accuracy', 'over plain hard', 'over plain soft', 'distance closed'];
+
+export function cellTable({ methods }: CellSummary): string {
+  const rows = Object.entries(names).flatMap(([key, name]) => {
+    const method = methods.find((one) => one.name === key);
+    if (!method) return [];
+    const { accuracy, overHard, overSoft, closed } = method;
+    return [
+      [
+        name,
+        percent(accuracy),
+        points(overHard),
+        points(overSoft),
+        `${(100 * closed).toFixed(0)}%`,
+      ],
+    ];
+  });
+  return markdown([header, ...rows]);
+}
+
+/** Columns are aligned in the text too; all but the first to the right. */
+export function markdown(cells: readonly (readonly string[])[]): string {
+  const widths = cells[0]!.map((_, column) =>
+    Math.max(3, ...cells.map((row) => row[column]!.length)),
+  );
+  const pad = (cell: string, column: number) =>
+    column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!);
+  const line = (row: readonly string[]) => `| ${row.map(pad).join(' | ')} |`;
+  const rule = widths.map((width, column) =>
+    column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
+  );
+  const [first, ...rest] = cells.map(line);
+  return [first, line(rule), ...rest].join('\n');
+}
+
+export function percent(share: number): string {
+  return (100 * share).toFixed(1);
+}
+
+/** Percentage points with their interval. */
+export function points({ mean, low, high }: Estimate): string {
+  return `${signed(mean)} (${signed(low)} to ${signed(high)})`;
+}
+
+function signed(share: number): string {
+  const text = (100 * share).toFixed(1);
+  return share > 0 && Number(text) !== 0 ? `+${text}` : text;
+}
