@@ -146,3 +146,38 @@ test('shards that are labeled already make the estimate smaller', async () => {
   const { estimate: _, ...decided } = first.made;
   expect(second.made).toMatchObject(decided);
 });
+
+describe('which labels tell where the teacher errs', () => {
+  /** What is planned without a validation set. */
+  async function validatedOn(more: Record<string, string>) {
+    const { dataset, results } = makeDataset('csv', more);
+    rmSync(join(dataset, 'validation'), { recursive: true });
+    const started = await startRun(dataset, results);
+    const context = { signal: new AbortController().signal, report: () => {} };
+    await plan({ ...started, execution: started.run }, context);
+    const made = await readJson(await openStore(results), keys.plan(started.run), planSchema);
+    return { validatedOn: made.validatedOn, split: made.sets.validation.shards > 0 };
+  }
+  const noShare = '{ format: csv, validationShare: 0 }';
+
+  test('all of them, with teachers that are cross-fitted', async () => {
+    expect(await validatedOn({})).toEqual({ validatedOn: 'labeled', split: false });
+  });
+
+  test('a part of them, with a single teacher', async () => {
+    expect(await validatedOn({ folds: '1' })).toEqual({ validatedOn: 'validation', split: true });
+  });
+
+  test('none, where nothing is corrected', async () => {
+    const plain = { folds: '1', data: noShare, method: 'uniform', compare: '[entropy]' };
+    expect(await validatedOn(plain)).toEqual({ validatedOn: 'labeled', split: false });
+  });
+
+  test('with none, a method that needs them is refused', async () => {
+    await expect(validatedOn({ folds: '1', data: noShare })).rejects.toMatchObject({
+      name: 'UserError',
+      message: expect.stringContaining('data.validationShare is 0'),
+      hint: expect.stringContaining('Leave folds out'),
+    });
+  });
+});

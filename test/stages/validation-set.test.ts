@@ -1,13 +1,8 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { setNames } from '../../src/data/shard.ts';
-import { type Job, openJob, shardItems } from '../../src/stages/job.ts';
 import { keys } from '../../src/stages/keys.ts';
-import { labelShard } from '../../src/stages/label.ts';
-import { plan } from '../../src/stages/plan.ts';
-import { reconcile, reconcileSchema } from '../../src/stages/reconcile.ts';
+import { reconcileSchema } from '../../src/stages/reconcile.ts';
 import { countedShards, labeledShard } from '../../src/stages/sets.ts';
-import { startRun } from '../../src/stages/start.ts';
-import { trainTeacher } from '../../src/stages/train-teacher.ts';
 import {
   openValidationSet,
   type Predict,
@@ -16,20 +11,7 @@ import {
 import { readJson } from '../../src/store/once.ts';
 import { collect } from '../data/dataset.ts';
 import { makeDataset } from '../workflow/datasets.ts';
-
-/** A run up to Reconcile, with several shards in every set. */
-async function reconciled(): Promise<Job> {
-  const { dataset, results } = makeDataset('parquet-images');
-  const started = await startRun(dataset, results);
-  const event = { ...started, execution: started.run };
-  const context = { signal: new AbortController().signal, report: () => {} };
-  await plan(event, context);
-  await trainTeacher(event, context);
-  const job = await openJob(event);
-  for (const shard of await shardItems(job)) await labelShard({ ...event, shard }, context);
-  await reconcile(event, context);
-  return job;
-}
+import { reconciled } from './staged-run.ts';
 
 /** A student that gives ten numbers of the example back. */
 const studentOf =
@@ -47,7 +29,7 @@ afterEach(() => {
 });
 
 test('Reconcile counts every shard, and the validation set is decoded once', async () => {
-  const job = await reconciled();
+  const { job } = await reconciled(makeDataset('parquet-images'));
 
   const { sets } = await readJson(job.results, keys.reconcile(job.run), reconcileSchema);
   for (const set of setNames) {

@@ -1,0 +1,97 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readLabels } from '../../src/data/labels-file.ts';
+import { shardItems } from '../../src/stages/job.ts';
+import { keys } from '../../src/stages/keys.ts';
+import { relabelSchema } from '../../src/stages/relabel.ts';
+import { teacherLabels } from '../../src/stages/sets.ts';
+import { trainVariant } from '../../src/stages/train.ts';
+import { warmUp } from '../../src/stages/warm-up.ts';
+import { weighShard } from '../../src/stages/weigh.ts';
+import { readJson } from '../../src/store/once.ts';
+import { collect } from '../data/dataset.ts';
+import { type Dataset, makeDataset } from '../workflow/datasets.ts';
+import { context, reconciled } from './staged-run.ts';
+
+/** It has learned next to nothing: whoever learns from the true labels is better. */
+const badTeacher = '{ train: { architecture: mlp, width: 4, depth: 1, epochs: 1 } }';
+
+/** The csv dataset with every label in labeled/. */
+function datasetWith(more: Record<string, string>): Dataset {
+  const made = makeDataset('csv', { method: 'relabel', compare: '[]', folds: '3', ...more });
+  rmSync(join(made.dataset, 'validation'), { recursive: true });
+  return made;
+}
+
+async function upToTrain(options: Dataset) {
+  const { event, job } = await reconciled(options);
+  await warmUp(event, context);
+  for (const shard of await shardItems(job, 'unlabeled')) {
+    await weighShard({ ...event, shard }, context);
+  }
+  return { event: { ...event, variant: 'relabel' }, job };
+}
+
+describe('students that relabel', () => {
+  test('take the place of a teacher that is worse, and what they say is learned', async () => {
+    const options = datasetWith({ teacher: badTeacher, relabel: '{ rounds: 9 }' });
+    const { event, job } = await upToTrain(options);
+    const student = await trainVariant(event, context);
+    const rounds = await readJson(job.results, keys.relabeling(student), relabelSchema);
+    expect(rounds[0]).toMatchObject({ accepted: true });
+    expect(rounds[0]!.studentRight).toBeGreaterThan(rounds[0]!.teacherRight);
+    // It goes on until a round is no better than the one before.
+    expect(rounds.length).toBeLessThan(9);
+    const accepted = rounds.map((round) => round.accepted);
+    expect(accepted.indexOf(false)).toBe(rounds.length - 1);
+
+    const [shard] = await shardItems(job, 'unlabeled');
+    const key = `${student}round-1/labels/${shard!.id}.parquet`;
+    const relabeled = await collect(readLabels(job.results, key));
+    const labeled = await collect(readLabels(job.results, teacherLabels(job)(shard!.id)));
+    expect(relabeled.map(({ id }) => id)).toEqual(labeled.map(({ id }) => id));
+    expect(relabeled[0]!.votes).toHaveLength(3);
+    expect(relabeled.map(({ prediction }) => prediction)).not.toEqual(
+      labeled.map(({ prediction }) => prediction),
+    );
+  });
+
+  test('do not where they are no better: the student then is that of uniform', async () => {
+    const options = datasetWith({ compare: '[uniform]' });
+    const { event, job } = await upToTrain(options);
+    const relabel = await trainVariant(event, context);
+    const uniform = await trainVariant({ ...event, variant: 'uniform' }, context);
+    const rounds = await readJson(job.results, keys.relabeling(relabel), relabelSchema);
+    expect(rounds.map(({ accepted }) => accepted)).toEqual([false]);
+    const weights = (folder: string) => readFileSync(join(options.results, `${folder}weights.bin`));
+    expect(weights(relabel)).toEqual(weights(uniform));
+  });
+
+  test('end with the same bits, stopped wherever', async () => {
+    const options = datasetWith({ teacher: badTeacher, relabel: '{ rounds: 1 }' });
+    const { event } = await upToTrain(options);
+    const folder = await trainVariant(event, context);
+    const file = join(options.results, `${folder}weights.bin`);
+    const undisturbed = readFileSync(file);
+    rmSync(join(options.results, folder), { recursive: true });
+
+    let stops = 0;
+    for (;;) {
+      // A longer way each time, until it is done.
+      const stop = new AbortController();
+      let reports = 0;
+      const report = () => {
+        if (++reports > 7) stop.abort();
+      };
+      const error = await trainVariant(event, { signal: stop.signal, report }).catch(
+        (thrown) => thrown,
+      );
+      if (!(error instanceof Error)) break;
+      expect(error.name).toBe('InterruptedError');
+      stops++;
+    }
+    expect(stops).toBeGreaterThan(5);
+    expect(readFileSync(file)).toEqual(undisturbed);
+  });
+});
