@@ -7,10 +7,9 @@ import path from 'node:path';
 import type { ConfigInput } from '../src/config/schema.ts';
 import { readLabels } from '../src/data/labels-file.ts';
 import { run } from '../src/engines/embedded.ts';
-import type { Metrics } from '../src/evaluate/run-metrics.ts';
+import { type Metrics, relabelRoundsSchema } from '../src/evaluate/run-metrics.ts';
 import { openJob, shardItems } from '../src/stages/job.ts';
 import { keys } from '../src/stages/keys.ts';
-import { relabelSchema } from '../src/stages/relabel.ts';
 import { teacherLabels } from '../src/stages/sets.ts';
 import { readJson } from '../src/store/once.ts';
 import { openStore } from '../src/store/open.ts';
@@ -136,5 +135,5 @@ async function rightLabels(done: Done, truth: Truth): Promise<string[]> {
 
 async function relabeling({ results, run: name }: Done): Promise<Row['relabel']> {
   const key = keys.relabeling(keys.student(name, 'relabel'));
-  return readJson(await openStore(results), key, relabelSchema);
+  return readJson(await openStore(results), key, relabelRoundsSchema);
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { relabelSchema } from '../src/stages/relabel.ts';
+import { relabelRoundsSchema } from '../src/evaluate/run-metrics.ts';
 
 /** What came of one draw of labels: `evidence/rows/<problem>-<labels>-<seed>.json`. */
 export const rowSchema = z.strictObject({
@@ -11,7 +11,7 @@ export const rowSchema = z.strictObject({
   accuracy: z.record(z.string(), z.number().min(0).max(1)),
   logLoss: z.record(z.string(), z.number()),
   /** The rounds of the method `relabel`, with what their guard saw. */
-  relabel: relabelSchema,
+  relabel: relabelRoundsSchema,
   /** What the row took. */
   seconds: z.number(),
 });

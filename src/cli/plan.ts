@@ -2,6 +2,7 @@ import { defineCommand } from 'citty';
 import type { Estimate } from '../cost/estimate.ts';
 import type { PlanSummary } from '../engines/plan.ts';
 import { bytes, count, counted, duration, rounded, usd } from '../evaluate/format.ts';
+import { expectValidationSize } from '../evaluate/validation-size.ts';
 import { datasetArgument, jsonOption, resultsOption } from './arguments.ts';
 import { styled, type Terminal, table } from './terminal.ts';
 
@@ -20,7 +21,7 @@ export const planCommand = defineCommand({
 
 /** What a run would do, for people. */
 export function renderPlan(summary: PlanSummary, dataset: string, terminal: Terminal): string {
-  const { sets, classes, teacher, students, labelCache, warnings, estimate } = summary;
+  const { sets, classes, teacher, students, labelCache, warnings, estimate, validatedOn } = summary;
   // Object.keys forgets that the names are these.
   const rows = (Object.keys(sets) as (keyof typeof sets)[]).map((name) => [
     name,
@@ -37,6 +38,8 @@ export function renderPlan(summary: PlanSummary, dataset: string, terminal: Term
     '',
     `classes: ${count(classes.length)}`,
     `teacher: ${teacher}`,
+    `validation: ${count(estimate.sets[validatedOn].examples)} labels of the ${validatedOn} set; ` +
+      expectValidationSize(estimate.sets[validatedOn].examples),
     `students: ${students.join(', ')}`,
     `labels: ${count(labelCache.reused)} of ${counted(labelCache.shards, 'shard')} from the cache, ` +
       `${count(toLabel)} to label`,

@@ -144,6 +144,12 @@ export const teacherKinds = [
 const teacher = z
   .strictObject({
     train: network.optional().describe('Train a teacher on the labeled set.'),
+    loss: z
+      .enum(['crossEntropy', 'mse'])
+      .default('crossEntropy')
+      .describe(
+        'Of a teacher that we train. mse: probabilities closer to how likely the classes are, from which a student with soft labels learns more (Hamidi et al. 2024).',
+      ),
     onnx: path.optional().describe('An ONNX file.'),
     savedModel: path.optional().describe('The folder of a TensorFlow SavedModel.'),
     layersModel: path.optional().describe('The model.json of a tfjs LayersModel.'),

@@ -19,6 +19,8 @@ export interface PlanSummary {
   /** What the teacher is: `train`, `onnx`, `savedModel` … */
   readonly teacher: string;
   readonly students: readonly string[];
+  /** The set that tells where the teacher errs. */
+  readonly validatedOn: Plan['validatedOn'];
   /** How many shards have labels of this teacher already. */
   readonly labelCache: { readonly shards: number; readonly reused: number };
   readonly warnings: readonly string[];
@@ -45,6 +47,7 @@ export async function plan(options: PlanOptions): Promise<PlanSummary> {
     classes: job.plan.classes,
     teacher: job.plan.teacher.kind,
     students: job.plan.variants.map(({ name }) => name),
+    validatedOn: job.plan.validatedOn,
     labelCache: {
       shards: items.length,
       reused: await countLabeled(job.results, job.plan.teacher.digest, ids),

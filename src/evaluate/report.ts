@@ -34,6 +34,7 @@ ${figures(metrics)}
 ${differences(metrics)}
 ${training(metrics)}
 ${weighting(metrics)}
+${relabeling(metrics)}
 ${recall(metrics)}
 ${data(metrics)}
 ${costSection(metrics)}
@@ -169,6 +170,25 @@ function curve(
 const percentTick = (value: number) =>
   percent(value, Number.isInteger(Math.round(value * 1e6) / 1e4) ? 0 : 1);
 const integerTick = (value: number) => (Number.isInteger(value) ? String(value) : '');
+
+function relabeling({ students }: Metrics): Markup | false {
+  const relabeled = students.flatMap(({ variant, relabeling: rounds }) =>
+    (rounds ?? []).map((round, place) => ({ variant, number: place + 1, ...round })),
+  );
+  if (relabeled.length === 0) return false;
+  return html`<section>
+<h2>Students in the place of the teacher</h2>
+<p class="note">Both answered examples of which neither had learned the label. Where the students are better by more than chance, their labels are learned instead of the teacher's, and the next round begins from them.</p>
+<div class="scroll"><table class="narrow">
+<thead><tr><th scope="col">Student</th><th scope="col">Round</th><th scope="col">Examples</th><th scope="col">Right before</th><th scope="col">Right now</th><th scope="col">Gained</th><th scope="col">Lost</th><th scope="col" class="text">So</th></tr></thead>
+<tbody>${relabeled.map(
+    (round) =>
+      html`<tr><th scope="row">${round.variant}</th><td>${round.number}</td><td>${count(round.examples)}</td><td>${percent(round.teacherRight / round.examples)}</td><td>${percent(round.studentRight / round.examples)}</td><td>${count(round.gained)}</td><td>${count(round.lost)}</td><td class="text">${round.accepted ? 'accepted' : 'refused'}</td></tr>
+`,
+  )}</tbody>
+</table></div>
+</section>`;
+}
 
 function weighting(metrics: Metrics): Markup | false {
   const { teacherCurve, weights, meanWeight } = metrics;

@@ -6,6 +6,25 @@ import { metricsSchema } from './schema.ts';
 const interval = z.strictObject({ value: z.number(), low: z.number(), high: z.number() });
 const count = z.int().nonnegative();
 
+/**
+ * The rounds of the method `relabel`, up to the first that was refused: how those that labeled before
+ * and the students of the round answer examples of which neither has learned the label.
+ */
+export const relabelRoundsSchema = z.array(
+  z.strictObject({
+    examples: count,
+    /** Right answers of those who labeled before. */
+    teacherRight: count,
+    studentRight: count,
+    /** Where the students alone are right. */
+    gained: count,
+    /** Where they alone are wrong. */
+    lost: count,
+    /** Whether the students' labels took the place of those before. */
+    accepted: z.boolean(),
+  }),
+);
+
 /** `runs/<run>/metrics.json`: everything that the report and the table at the end show. */
 export const runMetricsSchema = z.strictObject({
   run: z.string(),
@@ -31,6 +50,7 @@ export const runMetricsSchema = z.strictObject({
       parameters: count,
       /** Size of the saved student. */
       bytes: count,
+      relabeling: relabelRoundsSchema.optional(),
     }),
   ),
   /** The teacher's share of wrong classes on the validation set, by its margin in [low, high]. */

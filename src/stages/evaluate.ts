@@ -4,7 +4,11 @@ import { diagnoseMeanWeight } from '../debias/warnings.ts';
 import { createHistogram } from '../evaluate/histogram.ts';
 import { createEvaluation } from '../evaluate/metrics.ts';
 import { renderReport } from '../evaluate/report.ts';
-import { type Metrics as RunMetrics, runMetricsSchema } from '../evaluate/run-metrics.ts';
+import {
+  type Metrics as RunMetrics,
+  relabelRoundsSchema,
+  runMetricsSchema,
+} from '../evaluate/run-metrics.ts';
 import type { Metrics } from '../evaluate/schema.ts';
 import { teacherCurve } from '../evaluate/teacher-curve.ts';
 import { loadModel, type Student } from '../models/student.ts';
@@ -14,8 +18,9 @@ import type { JobEvent } from './events.ts';
 import { type Job, openJob, shardItems } from './job.ts';
 import { keys } from './keys.ts';
 import { isModelSaved, readModelFiles } from './model-files.ts';
+import { isCorrected } from './plan-file.ts';
 import { currentModel, currentSchema } from './publish.ts';
-import { reconcileSchema } from './reconcile.ts';
+import { reconcileSchema } from './reconcile-file.ts';
 import { type StudentInputs, studentInputs, trueClass } from './sets.ts';
 import { historySchema } from './training.ts';
 import { toPoints, validationFileSchema } from './validation-file.ts';
@@ -38,7 +43,9 @@ export async function evaluate(event: JobEvent, context: Context): Promise<{ met
 async function gather(job: Job, context: Context): Promise<RunMetrics> {
   const { plan, results, run } = job;
   const validation = await readJson(results, keys.validation(run), validationFileSchema);
-  const { sets, quarantined } = await readJson(results, keys.reconcile(run), reconcileSchema);
+  const reconciled = await readJson(results, keys.reconcile(run), reconcileSchema);
+  const { sets, quarantined } = reconciled;
+  const { isEnough, description } = reconciled.validation;
   const points = toPoints(validation);
   const weights = await weightHistogram(job);
   const unusual = diagnoseMeanWeight(weights.mean);
@@ -63,6 +70,7 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
       warnings: [
         ...plan.warnings,
         ...validation.warnings,
+        ...(isEnough || !isCorrected(plan) ? [] : [description]),
         ...(unusual ? [`${unusual.message} ${unusual.hint}`] : []),
       ],
       ...(bill.lines.length > 0 && {
@@ -153,7 +161,11 @@ async function describe(
   const history = await readJson(job.results, `${folder}history.json`, historySchema);
   const weights = await job.results.head(`${folder}weights.bin`);
   const model = models.find(({ name }) => name === variant)!.model;
-  return { variant, history, parameters: model.model.countParams(), bytes: weights!.bytes };
+  const figures = { history, parameters: model.model.countParams(), bytes: weights!.bytes };
+  const rounds = keys.relabeling(folder);
+  if (!(await job.results.head(rounds))) return { variant, ...figures };
+  const relabeling = await readJson(job.results, rounds, relabelRoundsSchema);
+  return { variant, ...figures, relabeling };
 }
 
 /** The first epoch's weights of all unlabeled examples, as counts. */

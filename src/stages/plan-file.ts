@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { configSchema } from '../config/schema.ts';
 import { estimateSchema } from '../cost/estimate.ts';
 import { featuresSchema } from '../data/features.ts';
-import type { Folds } from '../debias/folds.ts';
-import { methodNames } from '../debias/methods.ts';
+import type { Folds } from '../data/folds.ts';
+import { blindMethods, methodNames } from '../debias/methods.ts';
 
 /** One student of the run. */
 export const variantSchema = z.strictObject({
@@ -46,6 +46,11 @@ export const planSchema = z.strictObject({
   estimate: estimateSchema,
 });
 export type Plan = z.infer<typeof planSchema>;
+
+/** Whether any student depends on what is known of the teacher's mistakes. */
+export function isCorrected({ variants }: Plan): boolean {
+  return variants.some(({ method }) => !blindMethods.includes(method));
+}
 
 /** How the labeled examples are dealt among the teachers. */
 export function foldsOf({ config }: Plan): Folds {

@@ -1,37 +1,17 @@
-import { z } from 'zod';
 import { readAhead } from '../data/ahead.ts';
 import { readLabelsSummary } from '../data/labels-file.ts';
 import { setNames } from '../data/shard.ts';
 import { UserError } from '../errors.ts';
+import { describeValidationSize, validationSize } from '../evaluate/validation-size.ts';
 import { readJson, writeJsonOnce } from '../store/once.ts';
 import type { Context } from './context.ts';
 import type { JobEvent, ShardItem } from './events.ts';
 import { type Job, openJob, shardItems } from './job.ts';
 import { keys } from './keys.ts';
+import { type Reconciliation, reconcileSchema } from './reconcile-file.ts';
+import { labeledShard, trueClass } from './sets.ts';
 
-const countSchema = z.strictObject({ labeled: z.int(), quarantined: z.int() });
-
-/** `runs/<run>/reconcile.json`: how many examples each set has, and what was left out. */
-export const reconcileSchema = z.strictObject({
-  sets: z.strictObject({
-    labeled: countSchema,
-    validation: countSchema,
-    test: countSchema,
-    unlabeled: countSchema,
-  }),
-  /** How many labeled examples each shard has, in the order of `shards.json`. */
-  shards: z.array(z.int()),
-  /** The first quarantined examples of each set; all are in `runs/<run>/quarantine/`. */
-  quarantined: z.array(
-    z.strictObject({
-      set: z.enum(setNames),
-      shard: z.string(),
-      id: z.string(),
-      reason: z.string(),
-    }),
-  ),
-});
-export type Reconciliation = z.infer<typeof reconcileSchema>;
+type Counts = Omit<Reconciliation, 'validation'>;
 
 /** Of each set. */
 const maxListed = 10;
@@ -49,20 +29,23 @@ export async function reconcile(
   const job = await openJob(event);
   const key = keys.reconcile(job.run);
   if (!(await job.results.head(key))) {
-    const reconciliation = await count(job, context);
-    requireFew(job, reconciliation);
-    await writeJsonOnce(job.results, key, reconciliation);
+    const counted = await count(job, context);
+    requireFew(job, counted);
+    await writeJsonOnce(job.results, key, { ...counted, validation: await judgeValidation(job) });
   }
-  return (await readJson(job.results, key, reconcileSchema)).sets;
+  const { sets, validation } = await readJson(job.results, key, reconcileSchema);
+  const level = validation.isEnough ? 'info' : 'warning';
+  context.report({ stage: 'Reconcile', message: validation.description, level });
+  return sets;
 }
 
-async function count(job: Job, context: Context): Promise<Reconciliation> {
+async function count(job: Job, context: Context): Promise<Counts> {
   const items = await shardItems(job);
   const shards: number[] = [];
   const sets = Object.fromEntries(
     setNames.map((set) => [set, { labeled: 0, quarantined: 0 }]),
   ) as Reconciliation['sets']; // fromEntries forgets that every set is there
-  const quarantined: Reconciliation['quarantined'] = [];
+  const quarantined: Counts['quarantined'] = [];
   for await (const summary of readAhead(items, concurrency, (item) => summaryOf(job, item))) {
     context.signal.throwIfAborted();
     const { id, set } = items[shards.length]!;
@@ -80,6 +63,22 @@ async function count(job: Job, context: Context): Promise<Reconciliation> {
   return { sets, shards, quarantined };
 }
 
+/** Of all that a run will do, this can be known before the first student is paid for. */
+async function judgeValidation(job: Job): Promise<Reconciliation['validation']> {
+  const { validatedOn } = job.plan;
+  const classOf = trueClass(job);
+  const margins: number[] = [];
+  const wrong: number[] = [];
+  for (const item of await shardItems(job, validatedOn)) {
+    for await (const { example, row } of labeledShard(job, item)) {
+      margins.push(row.margin);
+      wrong.push(row.prediction === classOf(example, validatedOn) ? 0 : 1);
+    }
+  }
+  const size = validationSize(Float32Array.from(margins), Uint8Array.from(wrong));
+  return { isEnough: size.isEnough, description: describeValidationSize(size) };
+}
+
 async function summaryOf(job: Job, item: ShardItem) {
   const key = keys.labels(job.plan.teacher.digest, item.id);
   if (await job.results.head(key)) return readLabelsSummary(job.results, key);
@@ -89,7 +88,7 @@ async function summaryOf(job: Job, item: ShardItem) {
   );
 }
 
-function requireFew(job: Job, { sets, quarantined }: Reconciliation): void {
+function requireFew(job: Job, { sets, quarantined }: Counts): void {
   const limit = job.plan.config.limits.quarantine;
   for (const set of setNames) {
     const all = sets[set].labeled + sets[set].quarantined;

@@ -1,7 +1,6 @@
-import { z } from 'zod';
+import { foldOf } from '../data/folds.ts';
 import { readLabels } from '../data/labels-file.ts';
-import { foldOf } from '../debias/folds.ts';
-import { compare, isBetter } from '../debias/relabel.ts';
+import { type Comparison, compare, isBetter } from '../debias/relabel.ts';
 import { InterruptedError } from '../errors.ts';
 import { foldFolder, openTrained } from '../models/teachers/trained.ts';
 import { writeJsonOnce, writeOnce } from '../store/once.ts';
@@ -16,19 +15,6 @@ import { foldsOf, type Variant } from './plan-file.ts';
 import { countedShards, type LabelsKey, labeledShard, teacherLabels, trueClass } from './sets.ts';
 import { trainNetwork } from './training.ts';
 import { oneHot, type TrainingExample } from './training-example.ts';
-
-/** `relabel.json` beside a student: the rounds, up to the first that was refused. */
-export const relabelSchema = z.array(
-  z.strictObject({
-    examples: z.int(),
-    teacherRight: z.int(),
-    studentRight: z.int(),
-    gained: z.int(),
-    lost: z.int(),
-    /** Whether the students' labels took the place of those before. */
-    accepted: z.boolean(),
-  }),
-);
 
 /**
  * The rounds of the method `relabel`. In each, students are trained as the teachers were, one a fold,
@@ -46,7 +32,7 @@ export async function relabel(
   folder: string,
   context: Context,
 ): Promise<LabelsKey> {
-  const rounds: z.infer<typeof relabelSchema> = [];
+  const rounds: (Comparison & { accepted: boolean })[] = [];
   let labels = teacherLabels(job);
   for (let round = 1; round <= job.plan.config.relabel.rounds; round++) {
     const of: Round = { job, variant, number: round, folder: `${folder}round-${round}/`, labels };

@@ -15,7 +15,7 @@ import type { ShardItem } from './events.ts';
 import { type Job, shardItems } from './job.ts';
 import { keys } from './keys.ts';
 import { readShard } from './objects-file.ts';
-import { reconcileSchema } from './reconcile.ts';
+import { reconcileSchema } from './reconcile-file.ts';
 import { oneHot, type TrainingExample } from './training-example.ts';
 
 /** Of all students, so that batches of several go side by side. */

@@ -1,7 +1,7 @@
 import { createEncoder, isDecoded } from '../data/encode.ts';
 import { type Example, isRejected } from '../data/example.ts';
+import { type Folds, foldOf } from '../data/folds.ts';
 import { readExamples } from '../data/read.ts';
-import { type Folds, foldOf } from '../debias/folds.ts';
 import { UserError } from '../errors.ts';
 import { foldFolder } from '../models/teachers/trained.ts';
 import { sum } from '../train/order.ts';
@@ -18,7 +18,7 @@ import { trainNetwork } from './training.ts';
 import { oneHot, type TrainingExample } from './training-example.ts';
 
 /**
- * Train teacher: teachers of our own, from the labeled set, one a fold (`debias/folds.ts`). They are
+ * Train teacher: teachers of our own, from the labeled set, one a fold (`data/folds.ts`). They are
  * kept under a digest of all that decides them, so another run with the same ones does not train
  * them again.
  */
@@ -37,8 +37,10 @@ export async function trainTeacher(event: JobEvent, context: Context): Promise<{
     const labeled = shards.map((shard) => withoutFold(job, shard, fold, folds));
     if (labeled.every(({ count }) => count === 0)) throw tooFewFor(folds);
     const part = folds.count > 1 ? { part: `${fold + 1} of ${folds.count}` } : {};
-    const task = { stage: 'Train teacher', ...part, folder: own, network, labeled };
-    await trainNetwork(job, { ...task, seed: config.seed + fold }, context);
+    const seed = config.seed + fold;
+    const loss = { kind: config.teacher.loss };
+    const task = { stage: 'Train teacher', ...part, folder: own, network, seed, loss, labeled };
+    await trainNetwork(job, task, context);
   }
   return { folder };
 }

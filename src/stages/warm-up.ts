@@ -1,4 +1,3 @@
-import { blindMethods } from '../debias/methods.ts';
 import { validationPoints } from '../debias/validation.ts';
 import { diagnose } from '../debias/warnings.ts';
 import { loadModel } from '../models/student.ts';
@@ -8,6 +7,7 @@ import type { JobEvent } from './events.ts';
 import { type Job, openJob } from './job.ts';
 import { keys } from './keys.ts';
 import { isModelSaved, readModelFiles } from './model-files.ts';
+import { isCorrected } from './plan-file.ts';
 import { trueLabelSet } from './sets.ts';
 import { trainNetwork } from './training.ts';
 import { toFile } from './validation-file.ts';
@@ -33,15 +33,14 @@ export async function warmUp(event: JobEvent, context: Context): Promise<{ folde
 }
 
 async function measureValidation(job: Job, folder: string): Promise<void> {
-  const { config, variants } = job.plan;
+  const { config } = job.plan;
   const student = await loadModel(await readModelFiles(job.results, folder));
   try {
     const validation = await openValidationSet(job);
     const outputs = await validation.outputs(student.predict);
     const points = validationPoints({ ...outputs, targets: config.labels });
     // Where nothing is corrected, it does not matter what cannot be estimated.
-    const isCorrected = variants.some(({ method }) => !blindMethods.includes(method));
-    const warnings = isCorrected ? diagnose(outputs, config.weights.neighbors) : [];
+    const warnings = isCorrected(job.plan) ? diagnose(outputs, config.weights.neighbors) : [];
     const sentences = warnings.map(({ message, hint }) => `${message} ${hint}`);
     await writeJsonOnce(job.results, keys.validation(job.run), toFile(points, sentences));
   } finally {

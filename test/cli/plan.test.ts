@@ -17,6 +17,7 @@ const sample: PlanSummary = {
   classes: ['cat', 'dog'],
   teacher: 'onnx',
   students: ['weighted', 'uniform'],
+  validatedOn: 'validation',
   labelCache: { shards: 49, reused: 12 },
   warnings: ['The class cat has 3 labeled examples.'],
   estimate: {
@@ -61,6 +62,7 @@ describe('the plan', () => {
 
       classes: 2
       teacher: onnx
+      validation: 1,000 labels of the validation set; the teacher's error rate by margin will be known to ±5% (with 50 labels more to ±5%, with 500 more to ±4%), or better
       students: weighted, uniform
       labels: 12 of 49 shards from the cache, 37 to label
       warning: The class cat has 3 labeled examples.

@@ -70,6 +70,20 @@ describe('renderReport', () => {
     expect(renderReport(sampleMetrics({ evaluatedOn: 'validation' }))).toContain('They flatter');
   });
 
+  test('shows which rounds of relabeling were taken', () => {
+    const { students } = sampleMetrics();
+    const round = { examples: 200, teacherRight: 150, studentRight: 164, gained: 18, lost: 4 };
+    const relabeling = [
+      { ...round, accepted: true },
+      { ...round, teacherRight: 164, gained: 3, lost: 3, accepted: false },
+    ];
+    const report = renderReport(sampleMetrics({ students: [{ ...students[0]!, relabeling }] }));
+    const cells = '<td>200</td><td>75.0%</td><td>82.0%</td><td>18</td><td>4</td>';
+    expect(report).toContain(`<td>1</td>${cells}<td class="text">accepted</td>`);
+    expect(report).toContain('<td class="text">refused</td>');
+    expect(renderReport(sampleMetrics())).not.toContain('refused');
+  });
+
   test('holds with as little as a run can have', () => {
     const { metrics, students } = sampleMetrics();
     const { weighted } = metrics.models;

@@ -7,7 +7,7 @@ import { openStepFunctions } from '../../src/aws/executions.ts';
 import { keys } from '../../src/stages/keys.ts';
 import { planSchema, recordSchema } from '../../src/stages/plan-file.ts';
 import { currentSchema, publicationSchema } from '../../src/stages/publish.ts';
-import { reconcileSchema } from '../../src/stages/reconcile.ts';
+import { reconcileSchema } from '../../src/stages/reconcile-file.ts';
 import { failureSchema } from '../../src/stages/record-failure.ts';
 import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';

@@ -2,9 +2,9 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readLabels } from '../../src/data/labels-file.ts';
+import { relabelRoundsSchema } from '../../src/evaluate/run-metrics.ts';
 import { shardItems } from '../../src/stages/job.ts';
 import { keys } from '../../src/stages/keys.ts';
-import { relabelSchema } from '../../src/stages/relabel.ts';
 import { teacherLabels } from '../../src/stages/sets.ts';
 import { trainVariant } from '../../src/stages/train.ts';
 import { warmUp } from '../../src/stages/warm-up.ts';
@@ -38,7 +38,7 @@ describe('students that relabel', () => {
     const options = datasetWith({ teacher: badTeacher, relabel: '{ rounds: 9 }' });
     const { event, job } = await upToTrain(options);
     const student = await trainVariant(event, context);
-    const rounds = await readJson(job.results, keys.relabeling(student), relabelSchema);
+    const rounds = await readJson(job.results, keys.relabeling(student), relabelRoundsSchema);
     expect(rounds[0]).toMatchObject({ accepted: true });
     expect(rounds[0]!.studentRight).toBeGreaterThan(rounds[0]!.teacherRight);
     // It goes on until a round is no better than the one before.
@@ -62,7 +62,7 @@ describe('students that relabel', () => {
     const { event, job } = await upToTrain(options);
     const relabel = await trainVariant(event, context);
     const uniform = await trainVariant({ ...event, variant: 'uniform' }, context);
-    const rounds = await readJson(job.results, keys.relabeling(relabel), relabelSchema);
+    const rounds = await readJson(job.results, keys.relabeling(relabel), relabelRoundsSchema);
     expect(rounds.map(({ accepted }) => accepted)).toEqual([false]);
     const weights = (folder: string) => readFileSync(join(options.results, `${folder}weights.bin`));
     expect(weights(relabel)).toEqual(weights(uniform));

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { setNames } from '../../src/data/shard.ts';
 import { keys } from '../../src/stages/keys.ts';
-import { reconcileSchema } from '../../src/stages/reconcile.ts';
+import { reconcileSchema } from '../../src/stages/reconcile-file.ts';
 import { countedShards, labeledShard } from '../../src/stages/sets.ts';
 import {
   openValidationSet,

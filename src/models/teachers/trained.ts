@@ -1,5 +1,5 @@
 import { type Features, featureShape } from '../../data/features.ts';
-import { type Folds, foldOf } from '../../debias/folds.ts';
+import { type Folds, foldOf } from '../../data/folds.ts';
 import { predictions } from '../../debias/margin.ts';
 import { readBytes } from '../../store/once.ts';
 import type { ObjectStore } from '../../store/store.ts';

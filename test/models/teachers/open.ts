@@ -32,7 +32,7 @@ export async function usableFixtures(): Promise<string[]> {
 }
 
 export function teacherConfig(fields: Partial<TeacherConfig>): TeacherConfig {
-  return { output: 'probabilities', batchSize: 128, ...fields };
+  return { loss: 'crossEntropy', output: 'probabilities', batchSize: 128, ...fields };
 }
 
 export function grey(size = 8): Features {

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { foldOf } from '../../../src/debias/folds.ts';
+import { foldOf } from '../../../src/data/folds.ts';
 import { saveModel } from '../../../src/models/student.ts';
 import { foldFolder, openTrained } from '../../../src/models/teachers/trained.ts';
 import { FolderStore } from '../../../src/store/folder.ts';

@@ -4,7 +4,7 @@
  * on all the others, and an example is judged by the model that has not learned it. So every label
  * trains, and every label tells where the models err.
  */
-import { hashToUnit } from '../data/random.ts';
+import { hashToUnit } from './random.ts';
 
 /** How the labeled examples are dealt. */
 export interface Folds {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { foldOf } from '../../src/debias/folds.ts';
+import { foldOf } from '../../src/data/folds.ts';
 
 test('an example has one fold, which its id alone decides', () => {
   fc.assert(

@@ -1,0 +1,70 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  describeValidationSize,
+  expectValidationSize,
+  validationSize,
+} from '../../src/evaluate/validation-size.ts';
+
+/** Margins that rise, and where the teacher is wrong. */
+function labels(...wrong: number[]) {
+  return {
+    margins: Float32Array.from(wrong, (_, i) => (i + 1) / wrong.length),
+    wrong: Uint8Array.from(wrong),
+  };
+}
+
+const repeat = (times: number, ...values: number[]) =>
+  Array.from({ length: times }, () => values).flat();
+
+describe('the size of the validation set', () => {
+  test('is enough where mistakes are shown to lie at small margins', () => {
+    const { margins, wrong } = labels(...repeat(50, 1), ...repeat(25, 1, 0), ...repeat(50, 0));
+    const size = validationSize(margins, wrong);
+    expect(size.thirds.map(({ count, errorRate }) => [count, errorRate.value])).toEqual([
+      [50, 1],
+      [50, 0.5],
+      [50, 0],
+    ]);
+    expect(size.isEnough).toBe(true);
+  });
+
+  test('is not where the same shares are of few, or the margin says nothing', () => {
+    const few = labels(1, 0, 0, 0, 0, 0);
+    expect(validationSize(few.margins, few.wrong).isEnough).toBe(false);
+    const flat = labels(...repeat(75, 1, 0));
+    expect(validationSize(flat.margins, flat.wrong).isEnough).toBe(false);
+    const equal = { margins: new Float32Array(90).fill(0.5), wrong: new Uint8Array(90) };
+    expect(validationSize(equal.margins, equal.wrong)).toMatchObject({
+      isEnough: false,
+      thirds: [{ count: 90 }],
+    });
+  });
+
+  test('is told in words, with what more labels would buy', () => {
+    const { margins, wrong } = labels(...repeat(25, 1, 0), ...repeat(100, 0));
+    // Wilson for 25 of 50: 36.6 to 63.4; for 0 of 50: 0 to 7.1. With 66.7 and 216.7 for 50: ±11.7, ±6.6.
+    expect(describeValidationSize(validationSize(margins, wrong))).toBe(
+      'The teacher is wrong on 50% (37% to 63%) of the third of 150 labels with the smallest margins, ' +
+        'and on 0% (0% to 7%) of that with the largest: its margin tells which labels to doubt. ' +
+        'The first is known to ±13% (with 50 labels more to ±12%, with 500 more to ±7%).',
+    );
+    expect(expectValidationSize(150)).toContain('±13% (with 50 labels more to ±12%');
+  });
+
+  test('does not depend on the order of the examples', () => {
+    const points = fc.array(fc.tuple(fc.float({ min: 0, max: 1, noNaN: true }), fc.nat(1)), {
+      minLength: 1,
+    });
+    fc.assert(
+      fc.property(points, (rows) => {
+        const of = (all: [number, number][]) =>
+          validationSize(
+            Float32Array.from(all, ([margin]) => margin),
+            Uint8Array.from(all, ([, wrong]) => wrong),
+          );
+        expect(of([...rows].reverse())).toEqual(of(rows));
+      }),
+    );
+  });
+});
