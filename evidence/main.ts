@@ -14,12 +14,11 @@ import { reportFailure } from '../src/cli/failure.ts';
 import { runCell } from './arms.ts';
 import { writeDocument } from './document.ts';
 import { readAll } from './examples.ts';
-import { type Cell, problems } from './problems.ts';
+import { type Cell, type Problem, problems } from './problems.ts';
 import { type Row, rowSchema } from './row.ts';
 import { summarizeCell } from './summary.ts';
 import { cellTable } from './tables.ts';
 
-const seeds = [1, 2, 3, 4, 5];
 const rowsFolder = path.join(packageRoot, 'evidence', 'rows');
 const usage = `npm run evidence -- --data FOLDER [--quick] [${problems.map(({ name }) => name).join('] [')}]`;
 
@@ -54,15 +53,8 @@ async function runQuick(data: string, scratch: string): Promise<void> {
   const [problem] = problems;
   const examples = await readAll(data, problem!);
   const rows: Row[] = [];
-  for (const seed of seeds.slice(0, 2)) {
-    rows.push(
-      await runCell(
-        { problem: problem!, labels: problem!.labels[0]!, seed },
-        examples,
-        scratch,
-        say,
-      ),
-    );
+  for (const cell of cellsOf(problem!, problem!.labels[0]!).slice(0, 2)) {
+    rows.push(await runCell(cell, examples, scratch, say));
   }
   console.log(cellTable(summarizeCell(rows)));
 }
@@ -73,8 +65,7 @@ async function runGrid(data: string, chosen: readonly string[], scratch: string)
   const wanted = problems.filter(({ name }) => chosen.length === 0 || chosen.includes(name));
   for (const place of [0, 1, 2]) {
     for (const problem of wanted) {
-      const cells = seeds.map((seed) => ({ problem, labels: problem.labels[place]!, seed }));
-      await runMissing(cells, data, scratch);
+      await runMissing(cellsOf(problem, problem.labels[place]!), data, scratch);
     }
   }
   await writeDocument(await readRows());
@@ -89,6 +80,11 @@ async function runMissing(cells: readonly Cell[], data: string, scratch: string)
     const row = await runCell(cell, examples, scratch, say);
     await writeFile(path.join(rowsFolder, fileOf(cell)), `${JSON.stringify(row, undefined, 2)}\n`);
   }
+}
+
+/** The draws of a problem's labels. */
+function cellsOf(problem: Problem, labels: number): Cell[] {
+  return Array.from({ length: problem.draws }, (_, draw) => ({ problem, labels, seed: draw + 1 }));
 }
 
 function fileOf({ problem, labels, seed }: Cell): string {

@@ -25,6 +25,8 @@ export interface Problem {
   /** How many labels there are in all, by cell. */
   readonly labels: readonly number[];
   readonly unlabeled: number;
+  /** How often the labels are drawn. */
+  readonly draws: number;
   readonly teacher: Network;
   readonly student: Network;
 }
@@ -41,6 +43,7 @@ export const problems: readonly Problem[] = [
     task: { type: 'image-classification', classes: digits, size: [28, 28], channels: 1 },
     labels: [150, 450, 1500],
     unlabeled: 8000,
+    draws: 5,
     teacher: { architecture: 'convnet', width: 16, depth: 2, batchSize: 32, ...shifts },
     student: { architecture: 'convnet', width: 16, depth: 2, epochs: 15, ...shifts },
   },
@@ -49,8 +52,9 @@ export const problems: readonly Problem[] = [
     folder: 'cifar10',
     format: 'webdataset',
     task: { type: 'image-classification', classes: digits, size: [32, 32], channels: 3 },
-    labels: [500, 1000, 2000],
+    labels: [1000, 2500, 5000],
     unlabeled: 8000,
+    draws: 5,
     teacher: { architecture: 'convnet', width: 32, depth: 3, batchSize: 32, ...flipsAndShifts },
     student: { architecture: 'convnet', width: 16, depth: 3, epochs: 20, ...flipsAndShifts },
   },
@@ -61,6 +65,7 @@ export const problems: readonly Problem[] = [
     task: { type: 'tabular-classification', classes: ['<=50K', '>50K'], target: 'income' },
     labels: [150, 500, 2000],
     unlabeled: 10_000,
+    draws: 10,
     teacher: { architecture: 'mlp', width: 64, depth: 2, batchSize: 32 },
     student: { architecture: 'mlp', width: 64, depth: 2, epochs: 15 },
   },

@@ -237,7 +237,7 @@ export const configSchema = z.strictObject({
       rounds: z
         .int()
         .min(1)
-        .default(2)
+        .default(3)
         .describe('How often, at most, the students label in the place of the teacher.'),
     })
     .prefault({}),

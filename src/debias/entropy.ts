@@ -9,10 +9,15 @@
 
 /** @param probabilities [classes], at least two of them; they sum to 1. */
 export function entropyWeight(probabilities: Float32Array): number {
-  let entropy = 0;
-  for (const probability of probabilities) {
-    if (probability > 0) entropy -= probability * Math.log(probability);
-  }
   // Rounding takes the entropy of equal probabilities over ln C.
-  return Math.max(0, 1 - entropy / Math.log(probabilities.length));
+  return Math.max(0, 1 - entropy(probabilities) / Math.log(probabilities.length));
+}
+
+/** H, in nats. */
+export function entropy(probabilities: Float32Array): number {
+  let sum = 0;
+  for (const probability of probabilities) {
+    if (probability > 0) sum -= probability * Math.log(probability);
+  }
+  return sum;
 }

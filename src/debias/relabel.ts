@@ -17,12 +17,16 @@ export interface Comparison {
 }
 
 /**
- * Whether the student is better by more than chance alone would make it in five of six cases: the
- * statistic of McNemar (Psychometrika 12, 1947), (gained − lost) / √(gained + lost), is above 1. A
- * higher bar would refuse most true gains where there are but a hundred labels to show them.
+ * Whether a round's students are taken. In the first they have to be better than the teacher by more
+ * than chance alone would make them in five of six cases: the statistic of McNemar (Psychometrika 12,
+ * 1947), (gained − lost) / √(gained + lost), is above 1. A higher bar would refuse most true gains
+ * where there are but a hundred labels to show them. After that the students are known to be the
+ * better ones, gains are smaller, and it is enough that they get no worse.
+ *
+ * @param round from 1.
  */
-export function isBetter({ gained, lost }: Comparison): boolean {
-  return gained - lost > Math.sqrt(gained + lost);
+export function isAccepted({ gained, lost }: Comparison, round: number): boolean {
+  return round === 1 ? gained - lost > Math.sqrt(gained + lost) : gained >= lost;
 }
 
 /**

@@ -42,8 +42,10 @@ export function niceRange(values: readonly number[], wanted = 5): { low: number;
   if (finite.length === 0) return { low: 0, high: 1 };
   const low = finite.reduce((a, b) => Math.min(a, b));
   const high = finite.reduce((a, b) => Math.max(a, b));
-  if (low === high)
-    return { low: low - (Math.abs(low) || 1) / 10, high: high + (Math.abs(high) || 1) / 10 };
+  if (low === high) {
+    const room = (Math.abs(low) || 1) / 10;
+    return { low: round(low - room), high: round(high + room) };
+  }
   const step = niceStep((high - low) / wanted);
   return {
     low: round(Math.floor(low / step + 1e-9) * step),

@@ -36,6 +36,7 @@ ${training(metrics)}
 ${weighting(metrics)}
 ${relabeling(metrics)}
 ${recall(metrics)}
+${labelNext(metrics)}
 ${data(metrics)}
 ${costSection(metrics)}
 ${reproduction(metrics)}
@@ -178,7 +179,7 @@ function relabeling({ students }: Metrics): Markup | false {
   if (relabeled.length === 0) return false;
   return html`<section>
 <h2>Students in the place of the teacher</h2>
-<p class="note">Both answered examples of which neither had learned the label. Where the students are better by more than chance, their labels are learned instead of the teacher's, and the next round begins from them.</p>
+<p class="note">Both answered examples of which neither had learned the label. Where the students are better by more than chance, their labels are learned instead of the teacher's. The next round begins from them, and is taken when it is no worse.</p>
 <div class="scroll"><table class="narrow">
 <thead><tr><th scope="col">Student</th><th scope="col">Round</th><th scope="col">Examples</th><th scope="col">Right before</th><th scope="col">Right now</th><th scope="col">Gained</th><th scope="col">Lost</th><th scope="col" class="text">So</th></tr></thead>
 <tbody>${relabeled.map(
@@ -314,6 +315,22 @@ ${
     ? html`<details><summary>All ${metrics.classes.length} classes</summary>${table}</details>`
     : table
 }
+</section>`;
+}
+
+function labelNext({ run, labelNext: examples }: Metrics): Markup | false {
+  if (examples.length === 0) return false;
+  return html`<section>
+<h2>What to label next</h2>
+<p class="note">The unlabeled examples of which the teacher is least sure, spread over its classes. <code>runs/${run}/label-next.csv</code> has more: fill in its column <code>label</code>, then <code>counterweight add-labels</code> puts them into <code>labeled/</code>.</p>
+<div class="scroll"><table class="narrow">
+<thead><tr><th scope="col">Example</th><th scope="col" class="text">The teacher says</th><th scope="col">Margin</th></tr></thead>
+<tbody>${examples.map(
+    ({ id, prediction, margin }) =>
+      html`<tr><th scope="row" class="long">${id}</th><td class="text">${prediction}</td><td>${fixed(margin, 3)}</td></tr>
+`,
+  )}</tbody>
+</table></div>
 </section>`;
 }
 

@@ -62,6 +62,10 @@ export const runMetricsSchema = z.strictObject({
   meanWeight: z.number(),
   /** Examples labeled by the teacher, by set. */
   labels: z.record(z.enum(setNames), count),
+  /** The first of `label-next.csv`: unlabeled examples whose labels would help most. */
+  labelNext: z.array(
+    z.strictObject({ id: z.string(), prediction: z.string(), margin: z.number() }),
+  ),
   quarantined: count,
   /** Some of the quarantined examples, for the report. */
   quarantineExamples: z.array(z.strictObject({ id: z.string(), reason: z.string() })),

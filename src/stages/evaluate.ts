@@ -1,5 +1,8 @@
 import { measuredBill } from '../cost/measured.ts';
+import { readLabels } from '../data/labels-file.ts';
 import { readWeights } from '../data/weights-file.ts';
+import { csvField } from '../data/write-labeled.ts';
+import { LabelNext, labelScore } from '../debias/label-next.ts';
 import { diagnoseMeanWeight } from '../debias/warnings.ts';
 import { createHistogram } from '../evaluate/histogram.ts';
 import { createEvaluation } from '../evaluate/metrics.ts';
@@ -21,9 +24,13 @@ import { isModelSaved, readModelFiles } from './model-files.ts';
 import { isCorrected } from './plan-file.ts';
 import { currentModel, currentSchema } from './publish.ts';
 import { reconcileSchema } from './reconcile-file.ts';
-import { type StudentInputs, studentInputs, trueClass } from './sets.ts';
+import { type StudentInputs, studentInputs, teacherLabels, trueClass } from './sets.ts';
 import { historySchema } from './training.ts';
 import { toPoints, validationFileSchema } from './validation-file.ts';
+
+/** How many examples are named that should be labeled next, and how many of them in the report. */
+const labelNextCount = 500;
+const labelNextShown = 20;
 
 /**
  * Evaluate: teacher, students and the student in use side by side on the same test examples, with
@@ -50,6 +57,8 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
   const weights = await weightHistogram(job);
   const unusual = diagnoseMeanWeight(weights.mean);
   const bill = await measuredBill(results, run);
+  const labelNext = await nextToLabel(job);
+  await writeOnce(results, keys.labelNext(run), Buffer.from(labelNextCsv(labelNext)));
   const models = await openModels(job);
   try {
     return {
@@ -65,6 +74,7 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
       labels: Object.fromEntries(
         Object.entries(sets).map(([set, { labeled }]) => [set, labeled]),
       ) as RunMetrics['labels'], // fromEntries forgets that every set is there
+      labelNext: labelNext.slice(0, labelNextShown),
       quarantined: Object.values(sets).reduce((sum, set) => sum + set.quarantined, 0),
       quarantineExamples: quarantined.map(({ id, reason }) => ({ id, reason })),
       warnings: [
@@ -166,6 +176,37 @@ async function describe(
   if (!(await job.results.head(rounds))) return { variant, ...figures };
   const relabeling = await readJson(job.results, rounds, relabelRoundsSchema);
   return { variant, ...figures, relabeling };
+}
+
+interface ToLabel {
+  readonly id: string;
+  /** The teacher's class, by name. */
+  readonly prediction: string;
+  readonly margin: number;
+}
+
+/** The unlabeled examples to label next, the most useful first. */
+async function nextToLabel(job: Job): Promise<ToLabel[]> {
+  const { classes } = job.plan;
+  const next = new LabelNext(classes.length, labelNextCount);
+  const labels = teacherLabels(job);
+  for (const { id: shard } of await shardItems(job, 'unlabeled')) {
+    for await (const row of readLabels(job.results, labels(shard))) {
+      const { id, prediction, margin, probabilities } = row;
+      next.add({ id, prediction, margin, score: labelScore(probabilities, margin) });
+    }
+  }
+  return next
+    .result()
+    .map(({ id, prediction, margin }) => ({ id, prediction: classes[prediction]!, margin }));
+}
+
+/** As `counterweight add-labels` takes it back, with the column `label` filled in. */
+function labelNextCsv(examples: readonly ToLabel[]): string {
+  const lines = examples.map(({ id, prediction, margin }) =>
+    [csvField(id), '', csvField(prediction), margin.toFixed(3)].join(),
+  );
+  return `${['id,label,prediction,margin', ...lines].join('\n')}\n`;
 }
 
 /** The first epoch's weights of all unlabeled examples, as counts. */

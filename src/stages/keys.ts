@@ -23,6 +23,8 @@ export const keys = {
   /** What came of the rounds of the method `relabel`, beside its student. */
   relabeling: (student: string) => `${student}relabel.json`,
   metrics: (run: string) => `runs/${run}/metrics.json`,
+  /** What to label next, for people: see `debias/label-next.ts`. */
+  labelNext: (run: string) => `runs/${run}/label-next.csv`,
   report: (run: string) => `runs/${run}/report.html`,
   publication: (run: string) => `runs/${run}/publication.json`,
   /** Empty objects whose keys say what each task used: see `cost/usage.ts`. */

@@ -1,6 +1,6 @@
 import { foldOf } from '../data/folds.ts';
 import { readLabels } from '../data/labels-file.ts';
-import { type Comparison, compare, isBetter } from '../debias/relabel.ts';
+import { type Comparison, compare, isAccepted } from '../debias/relabel.ts';
 import { InterruptedError } from '../errors.ts';
 import { foldFolder, openTrained } from '../models/teachers/trained.ts';
 import { writeJsonOnce, writeOnce } from '../store/once.ts';
@@ -21,7 +21,7 @@ import { oneHot, type TrainingExample } from './training-example.ts';
  * with the unlabeled set besides; then they label in the teachers' place. What the student of a fold
  * learns of an unlabeled example is what the model of the same fold said in the round before: so it
  * has learned no label of the fold, not even through another's eyes, and can be judged on it. A round
- * that is not better than the one before is refused, and is the last.
+ * that is refused is the last.
  *
  * @param folder where the variant's student will be; everything is kept beside it.
  * @returns where the labels are that the student is to learn.
@@ -40,7 +40,7 @@ export async function relabel(
     await trainStudents(of, context);
     await writeLabels(of, relabeled, context);
     const comparison = await compareLabels(job, labels, relabeled);
-    const accepted = isBetter(comparison);
+    const accepted = isAccepted(comparison, round);
     rounds.push({ ...comparison, accepted });
     if (!accepted) break;
     labels = relabeled;

@@ -15,6 +15,7 @@ test.each([
 test('a range holds its values between round ends', () => {
   expect(niceRange([0.31, 1.93])).toEqual({ low: 0, high: 2 });
   expect(niceRange([Number.NaN, 3])).toEqual({ low: 2.7, high: 3.3 });
+  expect(niceRange([0.01])).toEqual({ low: 0.009, high: 0.011 });
   expect(niceRange([])).toEqual({ low: 0, high: 1 });
 });
 

@@ -77,6 +77,7 @@ export function sampleMetrics(changes: Partial<Metrics> = {}): Metrics {
     })),
     meanWeight: 0.781,
     labels: { labeled: 2000, validation: 1000, test: 10_000, unlabeled: 37_000 },
+    labelNext: [{ id: 'monday/a.tar/000017', prediction: 'cat', margin: 0.004 }],
     quarantined: 3,
     quarantineExamples: [
       {

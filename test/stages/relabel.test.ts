@@ -41,7 +41,7 @@ describe('students that relabel', () => {
     const rounds = await readJson(job.results, keys.relabeling(student), relabelRoundsSchema);
     expect(rounds[0]).toMatchObject({ accepted: true });
     expect(rounds[0]!.studentRight).toBeGreaterThan(rounds[0]!.teacherRight);
-    // It goes on until a round is no better than the one before.
+    // It goes on until a round is worse than the one before.
     expect(rounds.length).toBeLessThan(9);
     const accepted = rounds.map((round) => round.accepted);
     expect(accepted.indexOf(false)).toBe(rounds.length - 1);

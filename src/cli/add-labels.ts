@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import { defineCommand } from 'citty';
+import type { Added } from '../data/add-labels.ts';
+import { UserError } from '../errors.ts';
+import { counted } from '../evaluate/format.ts';
+import { datasetArgument } from './arguments.ts';
+
+export const addLabelsCommand = defineCommand({
+  meta: {
+    name: 'add-labels',
+    description: 'Put unlabeled examples, with the labels that people gave them, into labeled/',
+  },
+  args: {
+    dataset: datasetArgument,
+    answers: {
+      type: 'positional',
+      description: 'A CSV with the columns id and label, such as a run writes as label-next.csv',
+      required: true,
+    },
+  },
+  async run({ args: { dataset, answers } }) {
+    const [{ addLabels }, { readConfig }, { openStore }] = await Promise.all([
+      import('../data/add-labels.ts'),
+      import('../config/read.ts'),
+      import('../store/open.ts'),
+    ]);
+    const data = await openStore(dataset);
+    const csv = await readAnswers(answers);
+    const added = await addLabels(data, await readConfig(data), { name: answers, csv });
+    process.stdout.write(`${renderAdded(added, dataset)}\n`);
+  },
+});
+
+async function readAnswers(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch {
+    throw new UserError(`${file} cannot be read`, 'Give the CSV file with the answers.');
+  }
+}
+
+export function renderAdded({ labels, unanswered, files }: Added, dataset: string): string {
+  return [
+    `Added ${counted(labels, 'label')} in ${counted(files.length, 'file')}, such as ${files[0]}.`,
+    ...(unanswered > 0 ? [`${counted(unanswered, 'row')} had no label and stay as they are.`] : []),
+    `Next: counterweight run ${dataset}`,
+  ].join('\n');
+}

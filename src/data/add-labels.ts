@@ -1,0 +1,110 @@
+import { parse } from 'csv-parse/sync';
+import { z } from 'zod';
+import type { Config } from '../config/schema.ts';
+import { UserError } from '../errors.ts';
+import type { ObjectStore } from '../store/store.ts';
+import { classLookup, readClasses } from './classes.ts';
+import { cutShards } from './cut.ts';
+import { isRejected } from './example.ts';
+import { readExamples } from './read.ts';
+import { type LabeledExample, writeLabeled } from './write-labeled.ts';
+
+/** Labels that people gave to unlabeled examples. */
+export interface Answers {
+  /** How errors name them. */
+  readonly name: string;
+  /** With a header that has `id` and `label`. A row without a label was not answered. */
+  readonly csv: string;
+}
+
+/** What was added. */
+export interface Added {
+  readonly labels: number;
+  readonly unanswered: number;
+  /** Keys of the new files in labeled/. */
+  readonly files: readonly string[];
+}
+
+/**
+ * Copies the answered examples, with their labels, from unlabeled/ to labeled/. They also stay where
+ * they are: shards there keep their labels of earlier runs. The same answers make the same files.
+ *
+ * Reads unlabeled/ until all were found; memory holds the answered examples.
+ *
+ * @throws UserError, before anything is written, when the answers are no such CSV, a label is no class,
+ *   two answers disagree or an example is not there.
+ */
+export async function addLabels(
+  data: ObjectStore,
+  config: Config,
+  answers: Answers,
+): Promise<Added> {
+  const classes = await readClasses(data, config.task);
+  const { labels, unanswered } = parseAnswers(answers, classes);
+  const examples = new Map<string, LabeledExample>();
+  for await (const shard of cutShards(data, 'unlabeled', 'unlabeled/', config.data)) {
+    if (examples.size === labels.size) break;
+    for await (const item of readExamples(data, shard, config)) {
+      const label = labels.get(item.id);
+      if (!isRejected(item) && label !== undefined) examples.set(item.id, { ...item, label });
+    }
+  }
+  const [missing] = [...labels.keys()].filter((id) => !examples.has(id));
+  if (missing !== undefined) {
+    throw new UserError(
+      `${answers.name}: there is no example '${missing}' in ${data.location}/unlabeled/`,
+      'Take the ids as label-next.csv has them, and the dataset of the run that wrote it.',
+    );
+  }
+  const found = [...labels.keys()].map((id) => examples.get(id)!);
+  const files = await writeLabeled(data, 'labeled', found, config);
+  return { labels: found.length, unanswered, files };
+}
+
+const rowSchema = z.object({ id: z.string().min(1), label: z.string() });
+
+/** The class by id, in the order of the file. */
+function parseAnswers({ name, csv }: Answers, classes: readonly string[]) {
+  const lookup = classLookup(classes);
+  const labels = new Map<string, string>();
+  let unanswered = 0;
+  for (const [index, record] of readRecords(name, csv).entries()) {
+    const line = `${name}, row ${index + 1}`;
+    const row = rowSchema.safeParse(record);
+    if (!row.success) {
+      throw new UserError(`${line}: expected the columns id and label`, exampleOf(classes));
+    }
+    const { id, label } = row.data;
+    if (label === '') {
+      unanswered++;
+      continue;
+    }
+    const place = lookup(label);
+    if (place === undefined) {
+      const known = classes.slice(0, 10).join(', ');
+      throw new UserError(`${line}: '${label}' is no class`, `The classes: ${known}.`);
+    }
+    const given = classes[place]!;
+    if ((labels.get(id) ?? given) !== given) {
+      throw new UserError(`${line}: '${id}' has another label above`, 'Leave one of them.');
+    }
+    labels.set(id, given);
+  }
+  if (labels.size === 0) throw new UserError(`${name} has no label`, exampleOf(classes));
+  return { labels, unanswered };
+}
+
+function readRecords(name: string, csv: string): unknown[] {
+  try {
+    return parse(csv, { bom: true, columns: true, trim: true, skip_empty_lines: true });
+  } catch (error) {
+    throw new UserError(
+      `${name} is not a CSV file: ${(error as Error).message}`,
+      'Save it as CSV.',
+    );
+  }
+}
+
+function exampleOf(classes: readonly string[]): string {
+  return `Expected a header and rows:\n  id,label\n  an-id-of-unlabeled,${classes[0]}`;
+}
