@@ -2,36 +2,20 @@
  * The arms of a cell: workflows as users run them, that differ in what they make of the same labels.
  * All have the same unlabeled and test examples, and students of the same kind, trained as long.
  */
-import { rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { ConfigInput } from '../src/config/schema.ts';
 import { readLabels } from '../src/data/labels-file.ts';
-import { run } from '../src/engines/embedded.ts';
 import { type Metrics, relabelRoundsSchema } from '../src/evaluate/run-metrics.ts';
 import { openJob, shardItems } from '../src/stages/job.ts';
 import { keys } from '../src/stages/keys.ts';
 import { teacherLabels } from '../src/stages/sets.ts';
 import { readJson } from '../src/store/once.ts';
 import { openStore } from '../src/store/open.ts';
-import { labelColumn, writePredictions, writeSet } from './dataset.ts';
-import { draw, type Examples } from './examples.ts';
+import { type Truth, writeDataset, writePredictions } from './dataset.ts';
+import type { Examples } from './examples.ts';
 import { type Cell, teacherOf } from './problems.ts';
 import type { Row } from './row.ts';
-
-/** The sections of distill.yaml in which the arms differ. */
-type Arm = Pick<ConfigInput, 'teacher' | 'method' | 'compare' | 'folds'> & {
-  readonly validationShare?: number;
-};
-
-/** A run of an arm that is done. */
-interface Done {
-  readonly dataset: string;
-  readonly results: string;
-  readonly run: string;
-}
-
-/** The true class of each example, by id. */
-type Truth = ReadonlyMap<string, number>;
+import { type Arm, type Done, runArm } from './run-arm.ts';
 
 /** @param scratch a folder; what is written into it is gone when the row is there. */
 export async function runCell(
@@ -49,24 +33,22 @@ export async function runCell(
     ...{ problem: problem.name, labels, seed, testExamples: examples.test.length },
     ...{ accuracy: {}, logLoss: {} },
   };
-  const runArm = async (name: string, arm: Arm): Promise<Done> => {
-    await writeFile(path.join(dataset, 'distill.yaml'), JSON.stringify(configOf(cell, arm)));
-    const results = path.join(folder, name);
-    const done = await run({ dataset, results });
+  const runNamed = async (name: string, arm: Arm): Promise<Done> => {
+    const done = await runArm(cell, dataset, path.join(folder, name), arm);
     note(row, name, done.metrics);
     say(`${path.basename(folder)}, ${name}: ${done.seconds.toFixed(0)} s`);
-    return { dataset, results, run: done.run };
+    return done;
   };
 
   const own = { teacher: { train: teacherOf(problem, labels) } };
-  const plain = await runArm('plain', { ...own, ...plainArm });
-  const crossFitted = await runArm('cross-fitted', { ...own, ...crossFittedArm });
-  await runArm('split', { ...own, ...splitArm });
+  const plain = await runNamed('plain', { ...own, ...plainArm });
+  const crossFitted = await runNamed('cross-fitted', { ...own, ...crossFittedArm });
+  await runNamed('split', { ...own, ...splitArm });
   const right = await rightLabels(plain, truth);
   for (const [name, ids] of [['oracle', right] as const, ['clean', truth.keys()] as const]) {
     const classes = problem.task.classes.length;
     await writePredictions(path.join(dataset, name, 'all.parquet'), ids, truth, classes);
-    await runArm(name, { teacher: { predictions: `${name}/` }, method: 'uniform', compare: [] });
+    await runNamed(name, { teacher: { predictions: `${name}/` }, method: 'uniform', compare: [] });
   }
   const relabel = await relabeling(crossFitted);
   await rm(folder, { recursive: true });
@@ -92,27 +74,6 @@ const crossFittedArm = {
 const splitArm = {
   ...{ folds: 1, validationShare: 0.5, method: 'weighted', compare: ['slam'] },
 } satisfies Partial<Arm>;
-
-function configOf({ problem, seed }: Cell, { validationShare, ...arm }: Arm): ConfigInput {
-  return {
-    ...arm,
-    ...{ task: problem.task, student: problem.student, seed },
-    data: { format: 'parquet', ...(validationShare !== undefined && { validationShare }) },
-    // The oracle has no label for what the teacher labeled wrong.
-    limits: { quarantine: 1 },
-  };
-}
-
-async function writeDataset(dataset: string, cell: Cell, examples: Examples): Promise<Truth> {
-  const { labeled, unlabeled } = draw(examples, cell);
-  const { task } = cell.problem;
-  await rm(path.dirname(dataset), { recursive: true, force: true });
-  for (const [set, of] of Object.entries({ labeled, unlabeled, test: examples.test })) {
-    await writeSet(dataset, set, of, labelColumn(task));
-  }
-  const all = [...labeled, ...unlabeled, ...examples.test];
-  return new Map(all.map(({ id, label }) => [id, task.classes.indexOf(label!)]));
-}
 
 function note({ accuracy, logLoss }: Pick<Row, 'accuracy' | 'logLoss'>, arm: string, of: Metrics) {
   for (const [model, figures] of Object.entries(of.metrics.models)) {

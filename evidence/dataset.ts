@@ -1,20 +1,36 @@
 /** Writes examples, and what is known of them, as the Parquet files that the workflow reads. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import type { Example } from '../src/data/example.ts';
 import { createTableWriter } from '../src/data/parquet-table.ts';
-import type { Problem } from './problems.ts';
+import { draw, type Examples } from './examples.ts';
+import type { Cell } from './problems.ts';
 
 /** Of a row group: a shard is read while it is trained on. */
 const rowGroupSize = 2000;
 
-export function labelColumn(task: Problem['task']): string {
-  return task.type === 'tabular-classification' ? task.target : 'label';
+/** The true class of each example of a dataset, by id. */
+export type Truth = ReadonlyMap<string, number>;
+
+/** Writes the dataset of a cell, anew. Unlabeled examples are written without their label. */
+export async function writeDataset(
+  dataset: string,
+  cell: Cell,
+  examples: Examples,
+): Promise<Truth> {
+  const { labeled, unlabeled } = draw(examples, cell);
+  const { task } = cell.problem;
+  const target = task.type === 'tabular-classification' ? task.target : 'label';
+  await rm(dataset, { recursive: true, force: true });
+  for (const [set, of] of Object.entries({ labeled, unlabeled, test: examples.test })) {
+    await writeSet(dataset, set, of, target);
+  }
+  const all = [...labeled, ...unlabeled, ...examples.test];
+  return new Map(all.map(({ id, label }) => [id, task.classes.indexOf(label!)]));
 }
 
-/** Unlabeled examples are written without their label. */
-export async function writeSet(
+async function writeSet(
   dataset: string,
   set: string,
   examples: readonly Example[],
@@ -29,7 +45,7 @@ export async function writeSet(
 export async function writePredictions(
   file: string,
   ids: Iterable<string>,
-  truth: ReadonlyMap<string, number>,
+  truth: Truth,
   classes: number,
 ): Promise<void> {
   const known = [...ids];

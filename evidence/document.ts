@@ -2,13 +2,17 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { packageRoot } from '../infra/package-root.ts';
+import type { LabelNextRow } from './label-next.ts';
 import type { Row } from './row.ts';
 import { cellsOf, summarizeCell } from './summary.ts';
-import { cellTable } from './tables.ts';
+import { cellTable, labelNextTable } from './tables.ts';
 
 const document = path.join(packageRoot, 'docs', 'evidence.md');
 
-export async function writeDocument(rows: readonly Row[]): Promise<void> {
+export async function writeDocument(
+  rows: readonly Row[],
+  labelNext: readonly LabelNextRow[],
+): Promise<void> {
   const sections = cellsOf(rows)
     .map(summarizeCell)
     .toSorted((a, b) => a.problem.localeCompare(b.problem) || a.labels - b.labels)
@@ -16,10 +20,14 @@ export async function writeDocument(rows: readonly Row[]): Promise<void> {
       (cell) =>
         `### ${cell.problem}, ${cell.labels} labels, ${cell.draws} draws\n\n${cellTable(cell)}`,
     );
-  const text = await readFile(document, 'utf8');
-  const written = text.replace(
-    /(<!-- tables -->\n)[\s\S]*?(<!-- end of tables -->)/,
-    (_, start: string, end: string) => `${start}\n${sections.join('\n\n')}\n\n${end}`,
-  );
-  await writeFile(document, written);
+  let text = await readFile(document, 'utf8');
+  text = between(text, 'tables', sections.join('\n\n'));
+  text = between(text, 'label next', labelNextTable(labelNext));
+  await writeFile(document, text);
+}
+
+/** The text with what is between `<!-- name -->` and `<!-- end of name -->` replaced. */
+function between(text: string, name: string, written: string): string {
+  const place = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- end of ${name} -->)`);
+  return text.replace(place, (_, start: string, end: string) => `${start}\n${written}\n\n${end}`);
 }

@@ -8,18 +8,23 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import type { z } from 'zod';
 import { packageRoot } from '../infra/package-root.ts';
 import { UsageError } from '../src/cli/arguments.ts';
 import { reportFailure } from '../src/cli/failure.ts';
 import { runCell } from './arms.ts';
 import { writeDocument } from './document.ts';
 import { readAll } from './examples.ts';
+import { type LabelNextRow, labelNextSchema, runLabelNext } from './label-next.ts';
 import { type Cell, type Problem, problems } from './problems.ts';
 import { type Row, rowSchema } from './row.ts';
 import { summarizeCell } from './summary.ts';
 import { cellTable } from './tables.ts';
 
 const rowsFolder = path.join(packageRoot, 'evidence', 'rows');
+const labelNextFolder = path.join(packageRoot, 'evidence', 'label-next');
+/** Where what to label next is tried, and the quick call. */
+const digits = problems[0]!;
 const usage = `npm run evidence -- --data FOLDER [--quick] [${problems.map(({ name }) => name).join('] [')}]`;
 
 const say = (line: string) => console.error(line);
@@ -48,12 +53,10 @@ function parseCall() {
   return { data: path.resolve(values.data), quick: values.quick, chosen: positionals };
 }
 
-/** The smallest cell of the first problem. */
 async function runQuick(data: string, scratch: string): Promise<void> {
-  const [problem] = problems;
-  const examples = await readAll(data, problem!);
+  const examples = await readAll(data, digits);
   const rows: Row[] = [];
-  for (const cell of cellsOf(problem!, problem!.labels[0]!).slice(0, 2)) {
+  for (const cell of cellsOf(digits, digits.labels[0]!).slice(0, 2)) {
     rows.push(await runCell(cell, examples, scratch, say));
   }
   console.log(cellTable(summarizeCell(rows)));
@@ -68,7 +71,30 @@ async function runGrid(data: string, chosen: readonly string[], scratch: string)
       await runMissing(cellsOf(problem, problem.labels[place]!), data, scratch);
     }
   }
-  await writeDocument(await readRows());
+  if (wanted.includes(digits)) await runMissingLabelNext(data, scratch);
+  await writeDocument(
+    await readRows(rowsFolder, rowSchema),
+    await readRows(labelNextFolder, labelNextSchema),
+  );
+}
+
+/** Of the smallest budget. */
+async function runMissingLabelNext(data: string, scratch: string): Promise<void> {
+  await mkdir(labelNextFolder, { recursive: true });
+  const done = await readdir(labelNextFolder);
+  const cells = cellsOf(digits, digits.labels[0]!);
+  const missing = cells.filter(({ seed }) => !done.includes(`${seed}.json`));
+  if (missing.length === 0) return;
+  const examples = await readAll(data, digits);
+  for (const cell of missing) {
+    const row = await runLabelNext(cell, examples, scratch);
+    say(`label next, draw ${cell.seed}: ${JSON.stringify(row)}`);
+    await writeRow(path.join(labelNextFolder, `${cell.seed}.json`), row);
+  }
+}
+
+async function writeRow(file: string, row: Row | LabelNextRow): Promise<void> {
+  await writeFile(file, `${JSON.stringify(row, undefined, 2)}\n`);
 }
 
 async function runMissing(cells: readonly Cell[], data: string, scratch: string): Promise<void> {
@@ -78,7 +104,7 @@ async function runMissing(cells: readonly Cell[], data: string, scratch: string)
   const examples = await readAll(data, missing[0]!.problem);
   for (const cell of missing) {
     const row = await runCell(cell, examples, scratch, say);
-    await writeFile(path.join(rowsFolder, fileOf(cell)), `${JSON.stringify(row, undefined, 2)}\n`);
+    await writeRow(path.join(rowsFolder, fileOf(cell)), row);
   }
 }
 
@@ -91,10 +117,13 @@ function fileOf({ problem, labels, seed }: Cell): string {
   return `${problem.name}-${labels}-${seed}.json`;
 }
 
-async function readRows(): Promise<Row[]> {
-  const rows: Row[] = [];
-  for (const name of (await readdir(rowsFolder)).sort()) {
-    rows.push(rowSchema.parse(JSON.parse(await readFile(path.join(rowsFolder, name), 'utf8'))));
+async function readRows<Schema extends z.ZodType>(
+  folder: string,
+  schema: Schema,
+): Promise<z.infer<Schema>[]> {
+  const rows: z.infer<Schema>[] = [];
+  for (const name of (await readdir(folder)).sort()) {
+    rows.push(schema.parse(JSON.parse(await readFile(path.join(folder, name), 'utf8'))));
   }
   return rows;
 }

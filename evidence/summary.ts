@@ -60,7 +60,7 @@ export function cellsOf(rows: readonly Row[]): Row[][] {
 /** The 0.975 quantile of Student's t, by degrees of freedom from 1. */
 const quantiles = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
 
-function estimate(values: readonly number[]): Estimate {
+export function estimate(values: readonly number[]): Estimate {
   const mean = average(values);
   const variance = average(values.map((value) => (value - mean) ** 2));
   const freedom = values.length - 1;
@@ -68,6 +68,6 @@ function estimate(values: readonly number[]): Estimate {
   return { mean, low: mean - half, high: mean + half };
 }
 
-function average(values: readonly number[]): number {
+export function average(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

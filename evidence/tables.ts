@@ -1,5 +1,6 @@
 /** The summaries as Markdown. */
-import type { CellSummary, Estimate } from './summary.ts';
+import type { LabelNextRow } from './label-next.ts';
+import { average, type CellSummary, type Estimate, estimate } from './summary.ts';
 
 /** How a reader knows what the arms and models are. */
 const names: Readonly<Record<string, string>> = {
@@ -39,6 +40,17 @@ export function cellTable({ methods }: CellSummary): string {
     ];
   });
   return markdown([header, ...rows]);
+}
+
+export function labelNextTable(rows: readonly LabelNextRow[]): string {
+  const lines = (['teacher', 'student'] as const).map((who) => {
+    const accuracy = (when: 'before' | 'chosen' | 'random') =>
+      percent(average(rows.map((row) => row[when][who])));
+    const difference = estimate(rows.map(({ chosen, random }) => chosen[who] - random[who]));
+    return [who, accuracy('before'), accuracy('random'), accuracy('chosen'), points(difference)];
+  });
+  const named = ['', 'before', '100 at random', '100 as named', 'named over random'];
+  return rows.length > 0 ? markdown([named, ...lines]) : '';
 }
 
 /** Columns are aligned in the text too; all but the first to the right. */

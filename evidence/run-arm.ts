@@ -1,0 +1,39 @@
+/** Runs a workflow on a cell's dataset, as a user would. */
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { ConfigInput } from '../src/config/schema.ts';
+import { run } from '../src/engines/embedded.ts';
+import type { Metrics } from '../src/evaluate/run-metrics.ts';
+import type { Cell } from './problems.ts';
+
+/** What differs between the runs on a dataset: sections of distill.yaml. */
+export type Arm = Pick<ConfigInput, 'teacher' | 'method' | 'compare' | 'folds'> & {
+  readonly validationShare?: number;
+};
+
+/** A run that is done, and where. */
+export interface Done {
+  readonly dataset: string;
+  readonly results: string;
+  readonly run: string;
+  readonly metrics: Metrics;
+  readonly seconds: number;
+}
+
+export async function runArm(
+  { problem, seed }: Cell,
+  dataset: string,
+  results: string,
+  { validationShare, ...arm }: Arm,
+): Promise<Done> {
+  const config: ConfigInput = {
+    ...arm,
+    ...{ task: problem.task, student: problem.student, seed },
+    data: { format: 'parquet', ...(validationShare !== undefined && { validationShare }) },
+    // The oracle has no label for what the teacher labeled wrong.
+    limits: { quarantine: 1 },
+  };
+  await writeFile(path.join(dataset, 'distill.yaml'), JSON.stringify(config));
+  const done = await run({ dataset, results });
+  return { dataset, results, run: done.run, metrics: done.metrics, seconds: done.seconds };
+}

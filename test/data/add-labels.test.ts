@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { readConfig } from '../../src/config/read.ts';
+import { addLabels } from '../../src/data/add-labels.ts';
+import { readClasses } from '../../src/data/classes.ts';
+import { cutShards } from '../../src/data/cut.ts';
+import { type Example, isRejected } from '../../src/data/example.ts';
+import { readExamples } from '../../src/data/read.ts';
+import type { SetName } from '../../src/data/shard.ts';
+import { openStore } from '../../src/store/open.ts';
+import { type Format, formats, makeDataset } from '../workflow/datasets.ts';
+import { collect } from './dataset.ts';
+
+async function openDataset(format: Format) {
+  const data = await openStore(makeDataset(format).dataset);
+  const config = await readConfig(data);
+  const classes = await readClasses(data, config.task);
+  const examples = async (set: SetName) => {
+    const found: Example[] = [];
+    for await (const shard of cutShards(data, set, `${set}/`, config.data)) {
+      for await (const item of readExamples(data, shard, config)) {
+        if (isRejected(item)) throw new Error(item.reason);
+        found.push(item);
+      }
+    }
+    return found;
+  };
+  const add = (csv: string) => addLabels(data, config, { name: 'answers.csv', csv });
+  return { data, config, classes, examples, add };
+}
+
+/** What an example consists of, but for its id and label, which may be columns of it. */
+function contentOf({ content }: Example, target: string) {
+  if (content.kind !== 'row') return content;
+  const { id: _, [target]: label, ...columns } = content.columns;
+  return columns;
+}
+
+const names = Object.keys(formats) as Format[];
+
+describe.each(names)('answers for a dataset of %s', (format) => {
+  test('are found in labeled/, with the examples as they were', async () => {
+    const { classes, examples, add } = await openDataset(format);
+    const target = parse(formats[format].task).target ?? 'label';
+    const before = await examples('labeled');
+    const [first, , third] = await examples('unlabeled');
+    const rows = [`"${first!.id}",${classes[2]}`, `"${third!.id}",${classes[0]}`];
+    const answers = `id,label,note\n${rows[0]},sure\n${rows[1]},\n"not looked at",,\n`;
+    const { labels, unanswered, files } = await add(answers);
+    expect({ labels, unanswered }).toEqual({ labels: 2, unanswered: 1 });
+    expect(files).toHaveLength(format === 'images' ? 2 : 1);
+
+    const after = await examples('labeled');
+    expect(after).toHaveLength(before.length + 2);
+    for (const [example, label] of [
+      [first!, classes[2]!],
+      [third!, classes[0]!],
+    ] as const) {
+      const twins = after.filter(
+        (one) =>
+          one.label === label &&
+          JSON.stringify(contentOf(one, target)) === JSON.stringify(contentOf(example, target)),
+      );
+      expect(twins).toHaveLength(1);
+    }
+    expect(await add(answers)).toEqual({ labels, unanswered, files });
+    expect(await examples('labeled')).toHaveLength(before.length + 2);
+  });
+});
+
+describe('answers that cannot be taken', () => {
+  test.each([
+    ['id;label\n1;2\n', 'row 1: expected the columns id and label', 'id,label'],
+    ['id,label\n', 'has no label', 'id,label'],
+    ['id,label\nwine.csv:1,\n', 'has no label', 'id,label'],
+    ['id,label\nfirst/wine.csv:1,claret\n', "'claret' is no class", 'cultivar 0'],
+    ['id,label\nnowhere.csv:1,cultivar 0\n', "no example 'nowhere.csv:1'", 'label-next.csv'],
+    [
+      'id,label\nfirst/wine.csv:1,cultivar 0\nfirst/wine.csv:1,cultivar 1\n',
+      'row 2',
+      'Leave one of them',
+    ],
+    ['id,label\n"a,b\n', 'is not a CSV file', 'CSV'],
+  ])('%j: says what is wrong, and writes nothing', async (csv, message, hint) => {
+    const { data, add } = await openDataset('csv');
+    const keys = async () => (await collect(data.list('labeled/'))).map(({ key }) => key);
+    const before = await keys();
+    await expect(add(csv)).rejects.toMatchObject({
+      name: 'UserError',
+      message: expect.stringContaining(message),
+      hint: expect.stringContaining(hint),
+    });
+    expect(await keys()).toEqual(before);
+  });
+});

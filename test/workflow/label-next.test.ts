@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from 'counterweight';
+import { parse } from 'csv-parse/sync';
+import { expect, it } from 'vitest';
+import { readConfig } from '../../src/config/read.ts';
+import { addLabels } from '../../src/data/add-labels.ts';
+import { openStore } from '../../src/store/open.ts';
+import { makeDataset } from './datasets.ts';
+
+it('what a run says should be labeled next is taken back, and learned by the next run', async () => {
+  const { dataset, results } = makeDataset('csv');
+  const first = await run({ dataset, results, workers: 2 });
+  const csv = readFileSync(join(results, `runs/${first.run}/label-next.csv`), 'utf8');
+  const rows: Record<string, string>[] = parse(csv, { columns: true });
+  expect(rows.length).toBe(first.metrics.labels.unlabeled);
+  expect(rows.slice(0, 20).map(({ id }) => id)).toEqual(
+    first.metrics.labelNext.map(({ id }) => id),
+  );
+
+  const answers = rows.slice(0, 6).map(({ id, prediction }) => `${id},${prediction}`);
+  const data = await openStore(dataset);
+  const name = 'answers.csv';
+  await addLabels(data, await readConfig(data), {
+    name,
+    csv: ['id,label', ...answers].join('\n'),
+  });
+  const second = await run({ dataset, results, workers: 2 });
+  expect(second.run).not.toBe(first.run);
+  expect(second.metrics.labels.labeled).toBe(first.metrics.labels.labeled! + 6);
+});
