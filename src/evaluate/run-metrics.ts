@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { billSchema } from '../cost/bill.ts';
 import { setNames } from '../data/shard.ts';
+import { deviationsSchema } from './deviations.ts';
 import { metricsSchema } from './schema.ts';
 
 const interval = z.strictObject({ value: z.number(), low: z.number(), high: z.number() });
@@ -62,6 +63,8 @@ export const runMetricsSchema = z.strictObject({
   meanWeight: z.number(),
   /** Examples labeled by the teacher, by set. */
   labels: z.record(z.enum(setNames), count),
+  /** Where the students of the run deviate from their teacher. */
+  deviations: deviationsSchema,
   /** The first of `label-next.csv`: unlabeled examples whose labels would help most. */
   labelNext: z.array(
     z.strictObject({ id: z.string(), prediction: z.string(), margin: z.number() }),

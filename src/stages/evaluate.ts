@@ -4,6 +4,7 @@ import { readWeights } from '../data/weights-file.ts';
 import { csvField } from '../data/write-labeled.ts';
 import { LabelNext, labelScore } from '../debias/label-next.ts';
 import { diagnoseMeanWeight } from '../debias/warnings.ts';
+import { createDeviationsMeter } from '../evaluate/deviations.ts';
 import { createHistogram } from '../evaluate/histogram.ts';
 import { createEvaluation } from '../evaluate/metrics.ts';
 import { renderReport } from '../evaluate/report.ts';
@@ -12,7 +13,6 @@ import {
   relabelRoundsSchema,
   runMetricsSchema,
 } from '../evaluate/run-metrics.ts';
-import type { Metrics } from '../evaluate/schema.ts';
 import { teacherCurve } from '../evaluate/teacher-curve.ts';
 import { loadModel, type Student } from '../models/student.ts';
 import { readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
@@ -66,7 +66,7 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
       dataset: plan.dataset,
       classes: plan.classes,
       evaluatedOn: plan.evaluatedOn,
-      metrics: await measure(job, models, context),
+      ...(await measure(job, models, context)),
       students: await Promise.all(plan.variants.map(({ name }) => describe(job, name, models))),
       teacherCurve: teacherCurve(points.teacherMargins, points.wrong),
       weights: weights.bins,
@@ -118,12 +118,17 @@ async function openModels(job: Job): Promise<NamedModel[]> {
 }
 
 /** One pass over the test set; every model sees the same examples in the same order. */
-async function measure(job: Job, models: NamedModel[], context: Context): Promise<Metrics> {
+async function measure(
+  job: Job,
+  models: NamedModel[],
+  context: Context,
+): Promise<Pick<RunMetrics, 'metrics' | 'deviations'>> {
   const { plan } = job;
   const classes = plan.classes.length;
   const classOf = trueClass(job);
   const names = ['teacher', ...models.map(({ name }) => name)];
   const evaluation = createEvaluation(names, classes, plan.config.seed);
+  const deviations = createDeviationsMeter(names.slice(1));
   let done = 0;
   for (const item of await shardItems(job, plan.evaluatedOn)) {
     // The student in use may be fed otherwise than those of the run: another mean, other columns.
@@ -153,13 +158,16 @@ async function measure(job: Job, models: NamedModel[], context: Context): Promis
       first.examples.forEach(({ example, row }, place) => {
         const of = (output: Float32Array) =>
           output.subarray(place * classes, (place + 1) * classes);
-        evaluation.add(classOf(example, plan.evaluatedOn), [row.probabilities, ...outputs.map(of)]);
+        const label = classOf(example, plan.evaluatedOn);
+        const students = outputs.map(of);
+        evaluation.add(label, [row.probabilities, ...students]);
+        deviations.add(label, row.probabilities, students);
       });
       done += first.examples.length;
       context.report({ stage: 'Evaluate', done, unit: 'examples' });
     }
   }
-  return evaluation.result();
+  return { metrics: evaluation.result(), deviations: deviations.result() };
 }
 
 async function describe(

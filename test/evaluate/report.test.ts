@@ -60,7 +60,7 @@ describe('renderReport', () => {
 
   test('every chart has a title and a description for those who cannot see it', () => {
     const charts = renderReport(sampleMetrics()).split('role="img">').slice(1);
-    expect(charts).toHaveLength(5);
+    expect(charts).toHaveLength(6);
     for (const chart of charts)
       expect(chart).toMatch(/^\s*<title>[^<]+<\/title><desc>[^<]+<\/desc>/);
   });

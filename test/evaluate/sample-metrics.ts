@@ -77,6 +77,16 @@ export function sampleMetrics(changes: Partial<Metrics> = {}): Metrics {
     })),
     meanWeight: 0.781,
     labels: { labeled: 2000, validation: 1000, test: 10_000, unlabeled: 37_000 },
+    deviations: {
+      byMargin: Array.from({ length: 10 }, (_, i) => ({
+        ...{ low: i / 10, high: (i + 1) / 10, examples: 1000 },
+        right: { teacher: 400 + 60 * i, uniform: 420 + 58 * i, weighted: 470 + 53 * i },
+      })),
+      exaggeration: {
+        weighted: { all: 1.1, teacherWrong: 0.6 },
+        uniform: { all: 1.4, teacherWrong: null },
+      },
+    },
     labelNext: [{ id: 'monday/a.tar/000017', prediction: 'cat', margin: 0.004 }],
     quarantined: 3,
     quarantineExamples: [
