@@ -5,7 +5,8 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { readLabels } from '../src/data/labels-file.ts';
-import { type Metrics, relabelRoundsSchema } from '../src/evaluate/run-metrics.ts';
+import { choiceSchema, type Metrics, relabelRoundsSchema } from '../src/evaluate/run-metrics.ts';
+import { choose } from '../src/stages/choose.ts';
 import { openJob, shardItems } from '../src/stages/job.ts';
 import { keys } from '../src/stages/keys.ts';
 import { teacherLabels } from '../src/stages/sets.ts';
@@ -29,7 +30,7 @@ export async function runCell(
   const folder = path.join(scratch, `${problem.name}-${labels}-${seed}`);
   const dataset = path.join(folder, 'dataset');
   const truth = await writeDataset(dataset, cell, examples);
-  const row: Omit<Row, 'relabel' | 'seconds'> = {
+  const row: Omit<Row, 'relabel' | 'auto' | 'seconds'> = {
     ...{ problem: problem.name, labels, seed, testExamples: examples.test.length },
     ...{ accuracy: {}, logLoss: {} },
   };
@@ -51,8 +52,9 @@ export async function runCell(
     await runNamed(name, { teacher: { predictions: `${name}/` }, method: 'uniform', compare: [] });
   }
   const relabel = await relabeling(crossFitted);
+  const auto = await choiceOf(crossFitted);
   await rm(folder, { recursive: true });
-  return { ...row, relabel, seconds: Math.round((performance.now() - startedAt) / 1000) };
+  return { ...row, relabel, auto, seconds: Math.round((performance.now() - startedAt) / 1000) };
 }
 
 /** Plain distillation: one teacher, which has learned all labels. */
@@ -97,4 +99,14 @@ async function rightLabels(done: Done, truth: Truth): Promise<string[]> {
 async function relabeling({ results, run: name }: Done): Promise<Row['relabel']> {
   const key = keys.relabeling(keys.student(name, 'relabel'));
   return readJson(await openStore(results), key, relabelRoundsSchema);
+}
+
+/** What `auto` chooses; what came of each choice is in the row already. */
+async function choiceOf(done: Done): Promise<Row['auto']> {
+  const job = await openJob({ ...done, execution: done.run });
+  const [first] = job.plan.variants;
+  const folder = keys.student(done.run, 'auto');
+  const context = { signal: new AbortController().signal, report: () => {} };
+  await choose(job, { ...first!, name: 'auto', method: 'auto' }, folder, context);
+  return readJson(job.results, keys.choice(folder), choiceSchema);
 }

@@ -16,9 +16,10 @@ export interface Examples {
 /** @throws UserError when the folder has no such files, or one of them cannot be read. */
 export async function readAll(data: string, problem: Problem): Promise<Examples> {
   const store = await openStore(`${data}/${problem.folder}`);
-  const { task, data: format } = configSchema
-    .pick({ task: true, data: true })
-    .parse({ task: problem.task, data: { format: problem.format } });
+  const { task, data: format } = configSchema.parse({
+    ...{ task: problem.task, data: { format: problem.format } },
+    ...{ teacher: { train: problem.teacher }, student: problem.student },
+  });
   const read = async (prefix: string) => {
     const examples: Example[] = [];
     for await (const shard of cutShards(store, 'labeled', prefix, format)) {

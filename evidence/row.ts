@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { relabelRoundsSchema } from '../src/evaluate/run-metrics.ts';
+import { choiceSchema, relabelRoundsSchema } from '../src/evaluate/run-metrics.ts';
 
 /** What came of one draw of labels: `evidence/rows/<problem>-<labels>-<seed>.json`. */
 export const rowSchema = z.strictObject({
@@ -12,6 +12,8 @@ export const rowSchema = z.strictObject({
   logLoss: z.record(z.string(), z.number()),
   /** The rounds of the method `relabel`, with what their guard saw. */
   relabel: relabelRoundsSchema,
+  /** What the method `auto` would have taken, with cross-fitted teachers. */
+  auto: choiceSchema,
   /** What the row took. */
   seconds: z.number(),
 });

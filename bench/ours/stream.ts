@@ -13,6 +13,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { loadModel } from '../../src/models/student.ts';
 import type { Context } from '../../src/stages/context.ts';
+import { openCorrecting } from '../../src/stages/correcting.ts';
 import type { JobEvent } from '../../src/stages/events.ts';
 import { type Job, openJob, shardItems } from '../../src/stages/job.ts';
 import { keys } from '../../src/stages/keys.ts';
@@ -22,9 +23,10 @@ import { plan } from '../../src/stages/plan.ts';
 import { reconcile } from '../../src/stages/reconcile.ts';
 import { studentInputs } from '../../src/stages/sets.ts';
 import { startRun } from '../../src/stages/start.ts';
-import { openCorrecting, trainVariant } from '../../src/stages/train.ts';
+import { trainVariant } from '../../src/stages/train.ts';
 import { trainTeacher } from '../../src/stages/train-teacher.ts';
 import { oneHot } from '../../src/stages/training-example.ts';
+import { openValidationSet } from '../../src/stages/validation-set.ts';
 import { warmUp } from '../../src/stages/warm-up.ts';
 import { weighShard } from '../../src/stages/weigh.ts';
 import { createTrainingStep } from '../../src/train/create-step.ts';
@@ -170,7 +172,12 @@ async function reestimate(job: Job, all: Batch): Promise<number[]> {
   const { model, predict } = await loadModel(
     await readModelFiles(job.results, keys.warmup(job.run)),
   );
-  const correcting = await openCorrecting(job, job.plan.variants[0]!, predict);
+  const correcting = await openCorrecting(
+    job,
+    job.plan.variants[0]!,
+    await openValidationSet(job),
+    predict,
+  );
   const reweighting = correcting.reweighting!;
   // The step says what the student thinks of a batch; here it is what it thinks of the images.
   const batches: { batch: Batch; probabilities: Float32Array }[] = [];

@@ -208,59 +208,74 @@ const weights = z.strictObject({
     .describe('Weights are clipped to this range.'),
 });
 
-export const configSchema = z.strictObject({
-  task: z.discriminatedUnion('type', [imageTask, rowTask, vectorTask]),
-  data,
-  teacher,
-  folds: z
-    .int()
-    .min(1)
-    .max(100)
-    .default(5)
-    .describe(
-      'Cross-fitting: as many teachers are trained, each on all labels but a part, and judged on that part. They label together.',
-    ),
-  student: network,
-  method: variant.default('weighted'),
-  labels: z
-    .enum(['soft', 'hard'])
-    .default('hard')
-    .describe('Learn from the probabilities of the teacher, or from its most likely class.'),
-  weights: weights.prefault({}),
-  slam: z
-    .strictObject({
-      topK: z.int().min(1).default(3).describe('Classes among which a wrong label may be.'),
-    })
-    .prefault({}),
-  relabel: z
-    .strictObject({
-      rounds: z
-        .int()
-        .min(1)
-        .default(3)
-        .describe('How often, at most, the students label in the place of the teacher.'),
-    })
-    .prefault({}),
-  warmup: z
-    .strictObject({ epochs: z.int().min(1).default(20) })
-    .prefault({})
-    .describe('Short training on the labeled set: the student that the first weights are for.'),
-  compare: z.array(variant).default(['uniform']).describe('Also train these, for the report.'),
-  trainer: z.enum(['gpu', 'function']).default('function'),
-  seed: z.int().default(1),
-  limits: z
-    .strictObject({
-      budgetUsd: z.number().positive().default(20),
-      quarantine: share.default(0.01).describe('More unusable examples than this fail the run.'),
-    })
-    .prefault({}),
-  publish: z
-    .strictObject({
-      metric: z.enum(['accuracy', 'logLoss']).default('accuracy'),
-      minGain: z.number().default(0).describe('Publish when better than the present by more.'),
-    })
-    .prefault({}),
-});
+/** Methods that train students in folds. */
+const crossValidated: readonly string[] = ['relabel', 'auto'];
+
+export const configSchema = z
+  .strictObject({
+    task: z.discriminatedUnion('type', [imageTask, rowTask, vectorTask]),
+    data,
+    teacher,
+    folds: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(5)
+      .describe(
+        'Cross-fitting: as many teachers are trained, each on all labels but a part, and judged on that part. They label together.',
+      ),
+    student: network,
+    method: variant.default('weighted'),
+    labels: z
+      .enum(['soft', 'hard'])
+      .default('hard')
+      .describe('Learn from the probabilities of the teacher, or from its most likely class.'),
+    weights: weights.prefault({}),
+    slam: z
+      .strictObject({
+        topK: z.int().min(1).default(3).describe('Classes among which a wrong label may be.'),
+      })
+      .prefault({}),
+    relabel: z
+      .strictObject({
+        rounds: z
+          .int()
+          .min(1)
+          .default(3)
+          .describe('How often, at most, the students label in the place of the teacher.'),
+      })
+      .prefault({}),
+    warmup: z
+      .strictObject({ epochs: z.int().min(1).default(20) })
+      .prefault({})
+      .describe('Short training on the labeled set: the student that the first weights are for.'),
+    compare: z.array(variant).default(['uniform']).describe('Also train these, for the report.'),
+    trainer: z.enum(['gpu', 'function']).default('function'),
+    seed: z.int().default(1),
+    limits: z
+      .strictObject({
+        budgetUsd: z.number().positive().default(20),
+        quarantine: share.default(0.01).describe('More unusable examples than this fail the run.'),
+      })
+      .prefault({}),
+    publish: z
+      .strictObject({
+        metric: z.enum(['accuracy', 'logLoss']).default('accuracy'),
+        minGain: z.number().default(0).describe('Publish when better than the present by more.'),
+      })
+      .prefault({}),
+  })
+  .refine(
+    ({ folds, method, compare }) =>
+      folds > 1 ||
+      [method, ...compare].every(
+        (one) => !crossValidated.includes(typeof one === 'string' ? one : one.method),
+      ),
+    {
+      path: ['folds'],
+      message: 'expected 2 or more: relabel and auto judge students by cross-validation',
+    },
+  );
 
 /** `distill.yaml` with all defaults filled in. */
 export type Config = z.infer<typeof configSchema>;

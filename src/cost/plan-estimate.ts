@@ -7,6 +7,9 @@ import { type Estimate, estimate } from './estimate.ts';
 import { networksOf } from './networks.ts';
 import type { SetSize } from './set-size.ts';
 
+/** Methods of which `auto` trains students, though on a sample. */
+const candidates = 5;
+
 /** What Plan knows of a run. */
 export interface PlannedRun {
   readonly config: Config;
@@ -32,8 +35,13 @@ export async function estimatePlan(
   return estimate({
     ...{ config, features, sets, networks, labeledShards },
     classes: classes.length,
-    trainings: variants.map(({ method }) =>
-      method === 'relabel' ? 1 + config.relabel.rounds * config.folds : 1,
-    ),
+    trainings: variants.map(({ method }) => trainingsOf(method, config)),
   });
+}
+
+/** Networks that are trained for one student: the most that it can come to. */
+function trainingsOf(method: MethodName, { folds, relabel }: Config): number {
+  const relabeling = 1 + relabel.rounds * folds;
+  if (method === 'auto') return relabeling + candidates * folds;
+  return method === 'relabel' ? relabeling : 1;
 }

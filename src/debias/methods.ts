@@ -84,6 +84,9 @@ export const methods = {
   /** The labels are made anew (`stages/relabel.ts`); the loss on them is as it is. */
   relabel: () => ({}),
 
+  /** Stands for another one, which is chosen before (`stages/choose.ts`). */
+  auto: () => ({}),
+
   /** Plain distillation. */
   uniform: () => ({}),
 } as const satisfies Record<string, Method>;

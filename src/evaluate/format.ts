@@ -12,6 +12,17 @@ export function fixed(value: number, digits: number): string {
   return Number(text) === 0 ? text.replace('-', '') : text.replace('-', '−');
 }
 
+/** A difference of shares as percentage points: 0.0123 is 1.2; small ones get a second digit. */
+export function percentagePoints(share: number): string {
+  return fixed(share * 100, Math.abs(share) < 0.001 ? 2 : 1);
+}
+
+/** The same with its sign: 0.0123 is +1.2 */
+export function signedPoints(share: number): string {
+  const text = percentagePoints(share);
+  return share > 0 && Number(text) !== 0 ? `+${text}` : text;
+}
+
 /** 12345 is 12,345 */
 export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');

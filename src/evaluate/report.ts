@@ -1,11 +1,11 @@
 import { bar, binPoint, chart, intervalCell, line, niceRange, seriesClass } from './chart.ts';
-import { bytes, count, counted, fixed, percent } from './format.ts';
+import { bytes, count, counted, fixed, percent, signedPoints } from './format.ts';
 import { html, type Markup } from './html.ts';
 import { costSection } from './report-cost.ts';
 import { reportStyle } from './report-style.ts';
 import type { Metrics } from './run-metrics.ts';
 import type { Interval, MetricName } from './schema.ts';
-import { caveats, signed, verdict } from './verdict.ts';
+import { caveats, verdict } from './verdict.ts';
 
 /** The report of a run as one HTML file that needs nothing else: no script, no request. */
 export function renderReport(metrics: Metrics): string {
@@ -95,7 +95,7 @@ function differences({ metrics }: Metrics): Markup | false {
 <div class="scroll"><table class="narrow">
 <thead><tr><th scope="col">Difference</th><th scope="col" class="text">In</th><th scope="col">Value</th><th scope="col">95% interval</th></tr></thead>
 <tbody>${metrics.differences.map(({ a, b, metric, value, low, high }) => {
-    const show = metric === 'logLoss' ? (x: number) => fixed(x, 4) : signed;
+    const show = metric === 'logLoss' ? (x: number) => fixed(x, 4) : signedPoints;
     return html`<tr><th scope="row">${a} − ${b}</th><td class="text">${metricNames[metric]}</td><td>${show(value)}</td><td>${show(low)} to ${show(high)}</td></tr>
 `;
   })}</tbody>
@@ -227,9 +227,13 @@ function relabeling({ students }: Metrics): Markup | false {
   const relabeled = students.flatMap(({ variant, relabeling: rounds }) =>
     (rounds ?? []).map((round, place) => ({ variant, number: place + 1, ...round })),
   );
-  if (relabeled.length === 0) return false;
+  const choices = students.flatMap(({ variant, choice }) =>
+    choice ? [html`<p>${variant}: ${choice.explanation}</p>`] : [],
+  );
+  if (relabeled.length === 0 && choices.length === 0) return false;
   return html`<section>
 <h2>Students in the place of the teacher</h2>
+${choices}
 <p class="note">Both answered examples of which neither had learned the label. Where the students are better by more than chance, their labels are learned instead of the teacher's. The next round begins from them, and is taken when it is no worse.</p>
 <div class="scroll"><table class="narrow">
 <thead><tr><th scope="col">Student</th><th scope="col">Round</th><th scope="col">Examples</th><th scope="col">Right before</th><th scope="col">Right now</th><th scope="col">Gained</th><th scope="col">Lost</th><th scope="col" class="text">So</th></tr></thead>

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { billSchema } from '../cost/bill.ts';
 import { setNames } from '../data/shard.ts';
+import { methodNames } from '../debias/methods.ts';
 import { deviationsSchema } from './deviations.ts';
 import { metricsSchema } from './schema.ts';
 
@@ -25,6 +26,16 @@ export const relabelRoundsSchema = z.array(
     accepted: z.boolean(),
   }),
 );
+
+/** `choice.json` beside a student: what the method `auto` stands for, and why. */
+export const choiceSchema = z.strictObject({
+  method: z.enum(methodNames),
+  labels: z.enum(['soft', 'hard']),
+  explanation: z.string(),
+  /** By how much a candidate was better than plain distillation, in the metric that decides. */
+  candidates: z.array(z.strictObject({ name: z.string(), gain: interval })),
+});
+export type Choice = z.infer<typeof choiceSchema>;
 
 /** `runs/<run>/metrics.json`: everything that the report and the table at the end show. */
 export const runMetricsSchema = z.strictObject({
@@ -52,6 +63,7 @@ export const runMetricsSchema = z.strictObject({
       /** Size of the saved student. */
       bytes: count,
       relabeling: relabelRoundsSchema.optional(),
+      choice: choiceSchema.optional(),
     }),
   ),
   /** The teacher's share of wrong classes on the validation set, by its margin in [low, high]. */

@@ -1,4 +1,4 @@
-import { count, fixed, percent } from './format.ts';
+import { count, percent, percentagePoints, signedPoints } from './format.ts';
 import type { Metrics } from './run-metrics.ts';
 import type { Interval } from './schema.ts';
 
@@ -26,8 +26,8 @@ export function verdict(
     };
   }
   const pair = `on the same ${count(metrics.examples)} ${evaluatedOn} examples`;
-  const interval = `95% interval ${signed(difference.low)} to ${signed(difference.high)}`;
-  const size = `${points(Math.abs(difference.value))} percentage points`;
+  const interval = `95% interval ${signedPoints(difference.low)} to ${signedPoints(difference.high)}`;
+  const size = `${percentagePoints(Math.abs(difference.value))} percentage points`;
   if (difference.low > 0) {
     return {
       outcome: 'better',
@@ -73,15 +73,4 @@ function accuracyDifference(
     if (a === baseline && b === student) return { value: -value, low: -high, high: -low };
   }
   return undefined;
-}
-
-/** A share as percentage points: 0.0123 is 1.2; small ones get a second digit. */
-function points(share: number): string {
-  return fixed(share * 100, Math.abs(share) < 0.001 ? 2 : 1);
-}
-
-/** Percentage points with their sign. */
-export function signed(share: number): string {
-  const text = points(share);
-  return share > 0 && Number(text) !== 0 ? `+${text}` : text;
 }

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { measuredBill } from '../cost/measured.ts';
 import { readLabels } from '../data/labels-file.ts';
 import { readWeights } from '../data/weights-file.ts';
@@ -9,6 +10,7 @@ import { createHistogram } from '../evaluate/histogram.ts';
 import { createEvaluation } from '../evaluate/metrics.ts';
 import { renderReport } from '../evaluate/report.ts';
 import {
+  choiceSchema,
   type Metrics as RunMetrics,
   relabelRoundsSchema,
   runMetricsSchema,
@@ -180,10 +182,21 @@ async function describe(
   const weights = await job.results.head(`${folder}weights.bin`);
   const model = models.find(({ name }) => name === variant)!.model;
   const figures = { history, parameters: model.model.countParams(), bytes: weights!.bytes };
-  const rounds = keys.relabeling(folder);
-  if (!(await job.results.head(rounds))) return { variant, ...figures };
-  const relabeling = await readJson(job.results, rounds, relabelRoundsSchema);
-  return { variant, ...figures, relabeling };
+  const relabeling = await readIfThere(job, keys.relabeling(folder), relabelRoundsSchema);
+  const choice = await readIfThere(job, keys.choice(folder), choiceSchema);
+  return {
+    ...{ variant, ...figures },
+    ...(relabeling && { relabeling }),
+    ...(choice && { choice }),
+  };
+}
+
+async function readIfThere<Content>(
+  { results }: Job,
+  key: string,
+  schema: z.ZodType<Content>,
+): Promise<Content | undefined> {
+  return (await results.head(key)) && readJson(results, key, schema);
 }
 
 interface ToLabel {

@@ -22,6 +22,8 @@ export const keys = {
   student: (run: string, variant: string) => `runs/${run}/students/${variant}/`,
   /** What came of the rounds of the method `relabel`, beside its student. */
   relabeling: (student: string) => `${student}relabel.json`,
+  /** What the method `auto` chose, beside its student. */
+  choice: (student: string) => `${student}choice.json`,
   metrics: (run: string) => `runs/${run}/metrics.json`,
   /** What to label next, for people: see `debias/label-next.ts`. */
   labelNext: (run: string) => `runs/${run}/label-next.csv`,

@@ -1,4 +1,3 @@
-import { foldOf } from '../data/folds.ts';
 import { readLabels } from '../data/labels-file.ts';
 import { type Comparison, compare, isAccepted } from '../debias/relabel.ts';
 import { InterruptedError } from '../errors.ts';
@@ -12,7 +11,14 @@ import { keys } from './keys.ts';
 import { labelExamples } from './label.ts';
 import { isModelSaved } from './model-files.ts';
 import { foldsOf, type Variant } from './plan-file.ts';
-import { countedShards, type LabelsKey, labeledShard, teacherLabels, trueClass } from './sets.ts';
+import {
+  countedShards,
+  type LabelsKey,
+  labeledShard,
+  teacherLabels,
+  trueClass,
+  trueLabelsWithout,
+} from './sets.ts';
 import { trainNetwork } from './training.ts';
 import { oneHot, type TrainingExample } from './training-example.ts';
 
@@ -74,32 +80,6 @@ async function trainStudents(round: Round, context: Context): Promise<void> {
       context,
     );
   }
-}
-
-/** The true labels but those of a fold of the set that the students are judged on. */
-async function trueLabelsWithout(job: Job, fold: number): Promise<ShardSource<TrainingExample>[]> {
-  const folds = foldsOf(job.plan);
-  const classOf = trueClass(job);
-  const learns = (item: ShardItem, id: string) =>
-    item.set !== job.plan.validatedOn || foldOf(id, folds) !== fold;
-  const shards: ShardSource<TrainingExample>[] = [];
-  for (const { item } of await countedShards(job, 'labeled', 'validation')) {
-    let count = 0;
-    for await (const { id } of readLabels(job.results, teacherLabels(job)(item.id))) {
-      if (learns(item, id)) count++;
-    }
-    shards.push({
-      count,
-      async *open() {
-        for await (const { example } of labeledShard(job, item)) {
-          if (!learns(item, example.id)) continue;
-          const target = oneHot(classOf(example, item.set), job.plan.classes.length);
-          yield { example, target, teacherMargin: Number.NaN, weight: 1 };
-        }
-      },
-    });
-  }
-  return shards;
 }
 
 /** The unlabeled examples with the class that the model of a fold gave them in the round before. */

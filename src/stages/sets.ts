@@ -4,6 +4,7 @@ import { classLookup, unknownLabel } from '../data/classes.ts';
 import { createEncoder, type Decoded, type Encoder, isDecoded } from '../data/encode.ts';
 import type { Example } from '../data/example.ts';
 import type { Features } from '../data/features.ts';
+import { foldOf } from '../data/folds.ts';
 import { joinExamples } from '../data/join.ts';
 import { type LabelRow, readLabels, readLabelsSummary } from '../data/labels-file.ts';
 import { readExamples } from '../data/read.ts';
@@ -15,6 +16,7 @@ import type { ShardItem } from './events.ts';
 import { type Job, shardItems } from './job.ts';
 import { keys } from './keys.ts';
 import { readShard } from './objects-file.ts';
+import { foldsOf } from './plan-file.ts';
 import { reconcileSchema } from './reconcile-file.ts';
 import { oneHot, type TrainingExample } from './training-example.ts';
 
@@ -92,6 +94,35 @@ async function* trueLabels(job: Job, item: ShardItem): AsyncGenerator<TrainingEx
     const target = oneHot(classOf(example, item.set), job.plan.classes.length);
     yield { example, target, teacherMargin: Number.NaN, weight: 1 };
   }
+}
+
+/** The true labels but those of a fold of the set that the students are judged on. */
+export async function trueLabelsWithout(
+  job: Job,
+  fold: number,
+): Promise<ShardSource<TrainingExample>[]> {
+  const folds = foldsOf(job.plan);
+  const classOf = trueClass(job);
+  const learns = (item: ShardItem, id: string) =>
+    item.set !== job.plan.validatedOn || foldOf(id, folds) !== fold;
+  const shards: ShardSource<TrainingExample>[] = [];
+  for (const { item } of await countedShards(job, 'labeled', 'validation')) {
+    let count = 0;
+    for await (const { id } of readLabels(job.results, teacherLabels(job)(item.id))) {
+      if (learns(item, id)) count++;
+    }
+    shards.push({
+      count,
+      async *open() {
+        for await (const { example } of labeledShard(job, item)) {
+          if (!learns(item, example.id)) continue;
+          const target = oneHot(classOf(example, item.set), job.plan.classes.length);
+          yield { example, target, teacherMargin: Number.NaN, weight: 1 };
+        }
+      },
+    });
+  }
+  return shards;
 }
 
 /** n examples of a set, decoded for a student. */

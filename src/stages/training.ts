@@ -55,7 +55,7 @@ export interface TrainingTask {
 export async function trainNetwork(job: Job, task: TrainingTask, context: Context): Promise<void> {
   const { network, seed, folder } = task;
   const { features, classes } = job.plan;
-  const model = task.model ?? (await newNetwork(job, network, seed));
+  const model = task.model ?? (await networkOf(job, network, seed));
   const sets = { labeled: task.labeled, unlabeled: task.unlabeled ?? [] };
   const { labeled, unlabeled } = sizesOf(sets);
   const counts = [sum(labeled), sum(unlabeled)];
@@ -101,7 +101,8 @@ function digestOf(network: Network, seed: number, counts: readonly number[]): st
     .digest('hex');
 }
 
-async function newNetwork(job: Job, network: Network, seed: number) {
+/** A network that has learned nothing. */
+export async function networkOf(job: Job, network: Network, seed: number) {
   const { features, classes } = job.plan;
   const readTopology = async (key: string) => text(await job.data.read(key));
   return buildNetwork(network, featureShape(features), classes.length, seed, readTopology);

@@ -33,10 +33,15 @@ interface ValidationBatch {
 }
 
 /**
- * The validation set, to be put to a student again and again. It is decoded once and kept, unless it
+ * The set that tells where the teacher errs, to be put to a student again and again. It is decoded once and kept, unless it
  * would take more than an eighth of the memory that is free: then it is decoded every time.
+ *
+ * @param includes the examples to take, by their ids. Default: all.
  */
-export async function openValidationSet(job: Job): Promise<ValidationSet> {
+export async function openValidationSet(
+  job: Job,
+  includes: (id: string) => boolean = () => true,
+): Promise<ValidationSet> {
   const { features, validatedOn } = job.plan;
   const classes = job.plan.classes.length;
   const encoder = createEncoder(features);
@@ -47,19 +52,21 @@ export async function openValidationSet(job: Job): Promise<ValidationSet> {
   let kept: readonly ValidationBatch[] | undefined;
 
   async function* decode(): AsyncGenerator<ValidationBatch> {
-    const all: ValidationBatch[] = [];
+    const batches: ValidationBatch[] = [];
     for (const { item } of shards) {
-      for await (const { decoded, examples } of decodedBatches(job, item, encoder)) {
+      for await (const { decoded: all, examples: both } of decodedBatches(job, item, encoder)) {
+        const decoded = all.filter((_, place) => includes(both[place]!.example.id));
+        const examples = both.filter(({ example }) => includes(example.id));
         const batch = {
           decoded,
           teacherProbabilities: concatenate(examples.map(({ row }) => row.probabilities)),
           labels: examples.map(({ example }) => classOf(example, validatedOn)),
         };
-        if (fits) all.push(batch);
+        if (fits) batches.push(batch);
         yield batch;
       }
     }
-    if (fits) kept = all;
+    if (fits) kept = batches;
   }
 
   return {

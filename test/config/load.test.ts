@@ -61,8 +61,8 @@ zzzzzz: 1
         line 7: teacher: expected exactly one of train, onnx, savedModel, layersModel, graphModel, predictions, found train, onnx.
         line 10: student.epoch: there is no such field. Did you mean "epochs"?
         line 11: student.epochs: expected a whole number from 1 to 10000, found "thirty".
-        line 12: compare[1].method: expected weighted, correctness, entropy, fidelity, slam, relabel or uniform, found "weightd". Did you mean weighted?
-        line 12: compare[2]: expected weighted, correctness, entropy, fidelity, slam, relabel or uniform, found "wieghted". Did you mean weighted?
+        line 12: compare[1].method: expected weighted, correctness, entropy, fidelity, slam, relabel, auto or uniform, found "weightd". Did you mean weighted?
+        line 12: compare[2]: expected weighted, correctness, entropy, fidelity, slam, relabel, auto or uniform, found "wieghted". Did you mean weighted?
         line 13: limits.budgetUsd: expected a number above 0, found true.
         line 13: limits.quarantine: expected a number from 0 to 1, found 2.
         line 14: weights.reading: expected B or D, found ["d"].
