@@ -73,6 +73,8 @@ export const functionGrants: Record<FunctionName, (buckets: Buckets) => PolicySt
     recordUsage(buckets),
   ],
   Reconcile: (buckets) => [
+    // The labels that tell where the teacher errs.
+    ...readData(buckets),
     ...readResults(buckets, 'runs/*', labels),
     writeResults(buckets, keys.reconcile('*')),
     recordUsage(buckets),
@@ -97,7 +99,7 @@ export const functionGrants: Record<FunctionName, (buckets: Buckets) => PolicySt
     allow('ListUsage', ['s3:ListBucketVersions'], [buckets.results.bucketArn], {
       StringLike: { 's3:prefix': usage },
     }),
-    writeResults(buckets, keys.metrics('*'), keys.report('*')),
+    writeResults(buckets, keys.metrics('*'), keys.labelNext('*'), keys.report('*')),
     recordUsage(buckets),
   ],
   Publish: (buckets) => [

@@ -173,11 +173,20 @@ function labelRequests(work: RunWork): Requests {
   return { gets: 5 * shards + share * dataGets(work, setNames), puts: (1 + share) * shards };
 }
 
-/** Footers are read sixteen at a time, each with four requests one after the other. */
+/**
+ * Footers are read sixteen at a time, each with four requests one after the other; then the examples
+ * that tell where the teacher errs.
+ */
 function reconcile(work: RunWork): TaskEstimate {
+  const speed = functionSpeed('Reconcile');
   const requests = 4 * shardsOf(work);
-  const seconds = requestSeconds(requests, 16, functionSpeed('Reconcile'));
-  return single('Reconcile', { seconds, gets: requests, puts: 2 });
+  const set = validatedOn(work);
+  return single('Reconcile', {
+    seconds:
+      requestSeconds(requests, 16, speed) + work.sets[set].examples * readSeconds(work, set, speed),
+    gets: requests + labeledGets(work, [set]),
+    puts: 2,
+  });
 }
 
 function weighWork(work: RunWork): MapWork {
@@ -264,20 +273,25 @@ function trainOnGpu(work: RunWork): TaskEstimate {
   });
 }
 
-/** The test set through every student, and all weights for their histogram. */
+/** The test set through every student; all weights, for their histogram, and all labels, for the next. */
 function evaluate(work: RunWork): TaskEstimate {
   const speed = functionSpeed('Evaluate');
   const { test, unlabeled } = work.sets;
   const name = test.examples > 0 ? 'test' : validatedOn(work);
   const inference = work.sets[name].examples * forwardSeconds(work.networks.student, speed);
-  // The six columns of a row group are asked for at once.
-  const weights =
-    (unlabeled.examples * measured.weightRowSeconds) / speed.core +
-    requestSeconds(2 * unlabeled.shards, 1, speed) +
-    requestSeconds(6 * groupsOf(unlabeled), 6, speed);
+  // The columns of a row group are asked for at once.
+  const rows =
+    (2 * unlabeled.examples * measured.weightRowSeconds) / speed.core +
+    requestSeconds(4 * unlabeled.shards, 1, speed) +
+    requestSeconds(10 * groupsOf(unlabeled), 5, speed);
   return single('Evaluate', {
-    seconds: work.trainings.length * (passSeconds(work, [name], speed) + inference) + weights,
-    gets: 20 + work.trainings.length * labeledGets(work, [name]) + weightGets(work),
-    puts: 3,
+    seconds: work.trainings.length * (passSeconds(work, [name], speed) + inference) + rows,
+    gets:
+      20 +
+      work.trainings.length * labeledGets(work, [name]) +
+      weightGets(work) +
+      2 * unlabeled.shards +
+      4 * groupsOf(unlabeled),
+    puts: 4,
   });
 }

@@ -83,13 +83,19 @@ async function call(name: TaskName, event: object): Promise<void> {
 }
 
 /** A run: each function called as the trigger and the workflow call them. */
-async function runStages(name: keyof typeof formats, sections: object): Promise<void> {
+async function runStages(
+  name: keyof typeof formats,
+  students: string[],
+  sections: object,
+): Promise<void> {
   const dataset = join(folder, 'data', name);
   const fixture = (path: string) => fileURLToPath(new URL(`../fixtures/${path}`, import.meta.url));
   cpSync(fixture(`workflow/${name}`), dataset, { recursive: true });
   cpSync(fixture('workflow-teachers/saved-model'), join(dataset, 'teacher'), { recursive: true });
   writeFileSync(join(dataset, 'unlabeled/first/broken.png'), 'this is no image');
-  writeConfig(dataset, { ...formats[name], ...sections });
+  const [method, ...compare] = students;
+  const methods = { method: method!, compare: `[${compare}]` };
+  writeConfig(dataset, { ...formats[name], ...methods, ...sections });
   const key = `${name}/unlabeled/first/_SUCCESS`;
   rmSync(join(folder, 'data', key));
   task = 'Sweep';
@@ -111,7 +117,7 @@ async function runStages(name: keyof typeof formats, sections: object): Promise<
   for (const shard of await items(keys.unlabeled(event.run))) {
     await call('Weigh', { ...event, shard });
   }
-  for (const variant of ['weighted', 'uniform']) await call('Train', { ...event, variant });
+  for (const variant of students) await call('Train', { ...event, variant });
   await call('Evaluate', event);
   await call('Publish', event);
   await call('RecordFailure', { ...event, error: { Error: 'Error', Cause: 'none' } });
@@ -142,8 +148,10 @@ let roles: Role[];
 beforeAll(async () => {
   const { core, trainer } = synthesise({ trainer: 'gpu', sweepMinutes: 60 });
   roles = [core, trainer!].flatMap((template) => rolesOf(template.toJSON()));
-  await runStages('images', { compare: '[uniform]', limits: '{ quarantine: 10% }' });
-  await runStages('parquet-images', { compare: '[uniform]', teacher: '{ savedModel: teacher }' });
+  await runStages('images', ['weighted', 'uniform'], { limits: '{ quarantine: 10% }' });
+  await runStages('parquet-images', ['weighted', 'relabel', 'auto'], {
+    ...{ teacher: '{ savedModel: teacher }', folds: '2', relabel: '{ rounds: 1 }' },
+  });
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -95,7 +95,13 @@ const expected: Record<string, string[]> = {
     'write results/runs/*/quarantine/*.json',
     usage,
   ],
-  ReconcileRole: [...inFunctions, ...labelReader, 'write results/runs/*/reconcile.json', usage],
+  ReconcileRole: [
+    ...inFunctions,
+    ...dataReader,
+    ...labelReader,
+    'write results/runs/*/reconcile.json',
+    usage,
+  ],
   WarmUpRole: [
     ...inFunctions,
     ...dataReader,
@@ -126,6 +132,7 @@ const expected: Record<string, string[]> = {
     ...labelReader,
     'read results/students/*/CURRENT',
     'list results if {"StringLike":{"s3:prefix":["runs/*/usage/*"]}}',
+    'write results/runs/*/label-next.csv',
     'write results/runs/*/metrics.json',
     'write results/runs/*/report.html',
     usage,
