@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { Network } from '../config/schema.ts';
 import { setNames } from '../data/shard.ts';
+import { labelNextPool } from '../debias/label-next.ts';
 import { billOf, billSchema, type RunCounts, taskUseSchema } from './bill.ts';
 import {
   type FunctionName,
@@ -273,25 +274,30 @@ function trainOnGpu(work: RunWork): TaskEstimate {
   });
 }
 
-/** The test set through every student; all weights, for their histogram, and all labels, for the next. */
+/** The test set through every student; all weights, for their histogram; labels, for what to label next. */
 function evaluate(work: RunWork): TaskEstimate {
   const speed = functionSpeed('Evaluate');
   const { test, unlabeled } = work.sets;
   const name = test.examples > 0 ? 'test' : validatedOn(work);
   const inference = work.sets[name].examples * forwardSeconds(work.networks.student, speed);
+  // Labels are read of every shard, or of every second, third …
+  const labelsShare = 1 / Math.max(1, Math.ceil(unlabeled.examples / labelNextPool));
+  const labelShards = labelsShare * unlabeled.shards;
+  const labelGroups = labelsShare * groupsOf(unlabeled);
   // The columns of a row group are asked for at once.
   const rows =
-    (2 * unlabeled.examples * measured.weightRowSeconds) / speed.core +
-    requestSeconds(4 * unlabeled.shards, 1, speed) +
-    requestSeconds(10 * groupsOf(unlabeled), 5, speed);
+    ((1 + labelsShare) * unlabeled.examples * measured.weightRowSeconds) / speed.core +
+    requestSeconds(2 * (unlabeled.shards + labelShards), 1, speed) +
+    requestSeconds(6 * groupsOf(unlabeled), 6, speed) +
+    requestSeconds(4 * labelGroups, 4, speed);
   return single('Evaluate', {
     seconds: work.trainings.length * (passSeconds(work, [name], speed) + inference) + rows,
     gets:
       20 +
       work.trainings.length * labeledGets(work, [name]) +
       weightGets(work) +
-      2 * unlabeled.shards +
-      4 * groupsOf(unlabeled),
+      2 * labelShards +
+      4 * labelGroups,
     puts: 4,
   });
 }

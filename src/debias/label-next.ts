@@ -8,6 +8,9 @@
  */
 import { entropy } from './entropy.ts';
 
+/** Among how many examples the next are looked for: more take time, and name no better ones. */
+export const labelNextPool = 1_000_000;
+
 /** Smaller margins are taken for this: two classes that are tied would score infinity. */
 const marginFloor = 1e-3;
 

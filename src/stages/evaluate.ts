@@ -3,7 +3,7 @@ import { measuredBill } from '../cost/measured.ts';
 import { readLabels } from '../data/labels-file.ts';
 import { readWeights } from '../data/weights-file.ts';
 import { csvField } from '../data/write-labeled.ts';
-import { LabelNext, labelScore } from '../debias/label-next.ts';
+import { LabelNext, labelNextPool, labelScore } from '../debias/label-next.ts';
 import { diagnoseMeanWeight } from '../debias/warnings.ts';
 import { createDeviationsMeter } from '../evaluate/deviations.ts';
 import { createHistogram } from '../evaluate/histogram.ts';
@@ -18,6 +18,7 @@ import {
 import { teacherCurve } from '../evaluate/teacher-curve.ts';
 import { loadModel, type Student } from '../models/student.ts';
 import { readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
+import { sum } from '../train/order.ts';
 import type { Context } from './context.ts';
 import type { JobEvent } from './events.ts';
 import { type Job, openJob, shardItems } from './job.ts';
@@ -26,7 +27,13 @@ import { isModelSaved, readModelFiles } from './model-files.ts';
 import { isCorrected } from './plan-file.ts';
 import { currentModel, currentSchema } from './publish.ts';
 import { reconcileSchema } from './reconcile-file.ts';
-import { type StudentInputs, studentInputs, teacherLabels, trueClass } from './sets.ts';
+import {
+  countedShards,
+  type StudentInputs,
+  studentInputs,
+  teacherLabels,
+  trueClass,
+} from './sets.ts';
 import { historySchema } from './training.ts';
 import { toPoints, validationFileSchema } from './validation-file.ts';
 
@@ -211,8 +218,11 @@ async function nextToLabel(job: Job): Promise<ToLabel[]> {
   const { classes } = job.plan;
   const next = new LabelNext(classes.length, labelNextCount);
   const labels = teacherLabels(job);
-  for (const { id: shard } of await shardItems(job, 'unlabeled')) {
-    for await (const row of readLabels(job.results, labels(shard))) {
+  // All shards, or every second, third … of them.
+  const shards = await countedShards(job, 'unlabeled');
+  const stride = Math.ceil(sum(shards.map(({ count }) => count)) / labelNextPool);
+  for (const { item } of shards.filter((_, place) => place % stride === 0)) {
+    for await (const row of readLabels(job.results, labels(item.id))) {
       const { id, prediction, margin, probabilities } = row;
       next.add({ id, prediction, margin, score: labelScore(probabilities, margin) });
     }
