@@ -39,7 +39,7 @@ const maxEdge = 96;
 
 /** Defaults that everybody should know of, so they are written too. */
 const defaultsToShow = {
-  method: 'weighted',
+  method: 'relabel',
   labels: 'hard',
   compare: ['uniform'],
 } satisfies Partial<ConfigInput>;

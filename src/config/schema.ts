@@ -225,7 +225,7 @@ export const configSchema = z
         'Cross-fitting: as many teachers are trained, each on all labels but a part, and judged on that part. They label together.',
       ),
     student: network,
-    method: variant.default('weighted'),
+    method: variant.default('relabel'),
     labels: z
       .enum(['soft', 'hard'])
       .default('hard')
@@ -273,7 +273,8 @@ export const configSchema = z
       ),
     {
       path: ['folds'],
-      message: 'expected 2 or more: relabel and auto judge students by cross-validation',
+      message:
+        'expected 2 or more, for relabel and auto judge students by cross-validation (method: weighted does not)',
     },
   );
 

@@ -30,7 +30,8 @@ export function checkBudget(bill: Bill, { configUsd, deploymentUsd }: Budget): v
 }
 
 const training =
-  'To make it cheaper: fewer student.epochs, a smaller student, or fewer of compare.';
+  'To make it cheaper: fewer student.epochs, a smaller student, fewer of compare, fewer relabel.rounds, or ' +
+  'method: weighted, which trains one student where relabel trains many.';
 /** What makes a line of a bill smaller. */
 const remedies: Readonly<Record<string, string>> = {
   Train: training,

@@ -108,7 +108,7 @@ describe('inspect', () => {
         epochs: 30
 
       # How the loss is corrected for the mistakes of the teacher (docs/methods.md); uniform: not at all.
-      method: weighted
+      method: relabel
 
       # Learn from the probabilities of the teacher, or from its most likely class.
       labels: hard

@@ -22,11 +22,17 @@ student: { architecture: mlp }
 describe('parseConfig', () => {
   test('fills in the defaults', () => {
     const config = parseConfig(minimal, 'distill.yaml');
-    expect(config.method).toBe('weighted');
+    expect(config.method).toBe('relabel');
     expect(config.compare).toEqual(['uniform']);
     expect(config.task).toMatchObject({ target: 'label' });
     expect(config.student).toMatchObject({ epochs: 30, learningRate: 0.001 });
     expect(config.limits.quarantine).toBe(0.01);
+  });
+
+  test('a single teacher goes with methods that judge no students', () => {
+    expect(() => parseConfig(`${minimal}folds: 1\n`, 'distill.yaml')).toThrow(/folds: expected 2/);
+    const weighted = parseConfig(`${minimal}folds: 1\nmethod: weighted\n`, 'distill.yaml');
+    expect(weighted.folds).toBe(1);
   });
 
   test('reads shares in percent', () => {

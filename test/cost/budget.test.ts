@@ -36,7 +36,8 @@ describe('the budget', () => {
         'Most of that is Train: $30.51',
     );
     expect(hint).toBe(
-      'To make it cheaper: fewer student.epochs, a smaller student, or fewer of compare.\n' +
+      'To make it cheaper: fewer student.epochs, a smaller student, fewer of compare, fewer ' +
+        'relabel.rounds, or method: weighted, which trains one student where relabel trains many.\n' +
         'To allow it, set limits.budgetUsd to 31.',
     );
     expect(refusal(20, 25).message).toContain('limits.budgetUsd');

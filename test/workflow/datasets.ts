@@ -47,6 +47,7 @@ export function writeConfig(dataset: string, sections: Record<string, string>): 
     teacher: `{ train: ${network.replace('epochs: 6', 'epochs: 20')} }`,
     student: network,
     warmup: '{ epochs: 5 }',
+    method: 'weighted',
     ...sections,
   };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\n`);
