@@ -145,11 +145,21 @@ const teacher = z
   .strictObject({
     train: network.optional().describe('Train a teacher on the labeled set.'),
     loss: z
-      .enum(['crossEntropy', 'mse'])
+      .enum(['crossEntropy', 'mse', 'mcmi'])
       .default('crossEntropy')
       .describe(
-        'Of a teacher that we train. mse: probabilities closer to how likely the classes are, from which a student with soft labels learns more (Hamidi et al. 2024).',
+        'Of a teacher that we train. mse: probabilities closer to how likely the classes are; mcmi: answers that differ more within a class. Both are for students with soft labels (docs/methods.md).',
       ),
+    mcmi: z
+      .strictObject({
+        epochs: z.int().min(1).default(20).describe('After those of train.'),
+        strength: z
+          .number()
+          .positive()
+          .default(0.15)
+          .describe('How much differing counts beside being right.'),
+      })
+      .prefault({}),
     onnx: path.optional().describe('An ONNX file.'),
     savedModel: path.optional().describe('The folder of a TensorFlow SavedModel.'),
     layersModel: path.optional().describe('The model.json of a tfjs LayersModel.'),

@@ -39,7 +39,9 @@ export function studentTraining(work: RunWork): Training {
  * decoded.
  */
 export function teacherTraining({ config, networks }: RunWork, network: Network): Training {
-  const epochs = config.folds * network.epochs + 1;
+  const { loss, mcmi } = config.teacher;
+  const each = network.epochs + (loss === 'mcmi' ? mcmi.epochs : 0);
+  const epochs = config.folds * each + 1;
   return { network: { ...network, epochs }, size: networks.teacher, sets: ['labeled'] };
 }
 

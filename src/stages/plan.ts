@@ -90,9 +90,18 @@ async function makePlan(
   const examples = checkedExamples(data, shards, config, classes, counts, context);
   const features = await fitFeatures(config.task, config.data, examples);
   const ids = (of: ShardItem[]) => of.map(({ id }) => id);
-  const { train, loss } = config.teacher;
+  const { train, loss, mcmi } = config.teacher;
   const digest = train
-    ? digestOf(train, loss, config.folds, config.seed, features, classes, ids(labeled))
+    ? digestOf(
+        train,
+        loss,
+        loss === 'mcmi' && mcmi,
+        config.folds,
+        config.seed,
+        features,
+        classes,
+        ids(labeled),
+      )
     : await teacherDigest(data, config.teacher, features);
 
   const unlabeled = items.filter(({ set }) => set === 'unlabeled');

@@ -1,8 +1,11 @@
+import type { TeacherConfig } from '../config/schema.ts';
 import { createEncoder, isDecoded } from '../data/encode.ts';
 import { type Example, isRejected } from '../data/example.ts';
 import { type Folds, foldOf } from '../data/folds.ts';
 import { readExamples } from '../data/read.ts';
+import { ClassMeans } from '../debias/mcmi.ts';
 import { UserError } from '../errors.ts';
+import { loadModel } from '../models/student.ts';
 import { foldFolder } from '../models/teachers/trained.ts';
 import { sum } from '../train/order.ts';
 import type { ShardSource } from '../train/stream.ts';
@@ -10,12 +13,13 @@ import type { Context } from './context.ts';
 import type { JobEvent, ShardItem } from './events.ts';
 import { type Job, openJob, shardItems } from './job.ts';
 import { keys } from './keys.ts';
-import { isModelSaved } from './model-files.ts';
+import { isModelSaved, readModelFiles } from './model-files.ts';
 import { readShard } from './objects-file.ts';
 import { foldsOf } from './plan-file.ts';
-import { trueClass } from './sets.ts';
-import { trainNetwork } from './training.ts';
+import { decodeForStudent, normalizedRows, trueClass } from './sets.ts';
+import { type TrainingTask, trainNetwork } from './training.ts';
 import { oneHot, type TrainingExample } from './training-example.ts';
+import type { Predict } from './validation-set.ts';
 
 /**
  * Train teacher: teachers of our own, from the labeled set, one a fold (`data/folds.ts`). They are
@@ -38,11 +42,46 @@ export async function trainTeacher(event: JobEvent, context: Context): Promise<{
     if (labeled.every(({ count }) => count === 0)) throw tooFewFor(folds);
     const part = folds.count > 1 ? { part: `${fold + 1} of ${folds.count}` } : {};
     const seed = config.seed + fold;
-    const loss = { kind: config.teacher.loss };
-    const task = { stage: 'Train teacher', ...part, folder: own, network, seed, loss, labeled };
-    await trainNetwork(job, task, context);
+    const task = { stage: 'Train teacher', ...part, folder: own, network, seed, labeled };
+    await trainWith(config.teacher, job, task, context);
   }
   return { folder };
+}
+
+async function trainWith(
+  { loss, mcmi }: TeacherConfig,
+  job: Job,
+  task: TrainingTask,
+  context: Context,
+): Promise<void> {
+  if (loss !== 'mcmi') return trainNetwork(job, { ...task, loss: { kind: loss } }, context);
+  const before = `${task.folder}before/`;
+  if (!(await isModelSaved(job.results, before))) {
+    await trainNetwork(job, { ...task, folder: before }, context);
+  }
+  const { model, predict } = await loadModel(await readModelFiles(job.results, before));
+  const classMeans = await classMeansOf(job, task.labeled, predict);
+  const network = { ...task.network, epochs: mcmi.epochs };
+  const further = { kind: loss, classMeans, strength: mcmi.strength } as const;
+  await trainNetwork(job, { ...task, network, model, loss: further }, context);
+}
+
+/** What a teacher says of the examples of each class, on average. */
+async function classMeansOf(
+  job: Job,
+  labeled: readonly ShardSource<TrainingExample>[],
+  predict: Predict,
+): Promise<Float32Array> {
+  const { features, classes } = job.plan;
+  const encoder = createEncoder(features);
+  const means = new ClassMeans(classes.length);
+  for (const shard of labeled) {
+    for await (const { example, target } of shard.open()) {
+      const values = normalizedRows(encoder, [await decodeForStudent(encoder, example)]);
+      means.add(predict(values, 1), [target.indexOf(1)]);
+    }
+  }
+  return means.result();
 }
 
 function tooFewFor({ count }: Folds): UserError {

@@ -1,4 +1,5 @@
 import { probabilityFloor } from '../debias/cross-entropy.ts';
+import { predictions } from '../debias/margin.ts';
 import { type Mixing, topMask } from '../debias/slam.ts';
 import { tf, type tfTypes } from '../tensorflow.ts';
 import { crossEntropies } from './fused-kernels.ts';
@@ -12,10 +13,18 @@ import type { Batch } from './step.ts';
  *   mse           Σ_c (t_c − f_c)²; a teacher trained with it gives students more to learn from (Hamidi
  *                 et al., ECCV 2024)
  *   slam          −Σ_c t_c ln mix(f)_c, see `debias/slam.ts`
+ *   mcmi          −Σ_c t_c ln f_c − λ Σ_c f_c ln(f_c / Q_yc), see `debias/mcmi.ts`; t is one class, y
  */
 export type Loss =
   | { readonly kind: 'crossEntropy' | 'mse' }
-  | { readonly kind: 'slam'; readonly mixing: Mixing };
+  | { readonly kind: 'slam'; readonly mixing: Mixing }
+  | {
+      readonly kind: 'mcmi';
+      /** Q: [classes, classes], row by row. */
+      readonly classMeans: Float32Array;
+      /** λ. */
+      readonly strength: number;
+    };
 
 export const crossEntropy: Loss = { kind: 'crossEntropy' };
 
@@ -27,12 +36,15 @@ export interface LossInputs<Value> {
   readonly shares: Value;
   /** SLaM's α, and the teacher's top classes: [n, 1] and [n, classes]. */
   readonly mixing?: { readonly alphas: Value; readonly masks: Value };
+  /** ln Q_y of each example's class: [n, classes]. */
+  readonly logMeans?: Value;
 }
 
 export function lossShapes(loss: Loss, size: number, classes: number): LossInputs<number[]> {
   const targets = [size, classes];
   const mixing = loss.kind === 'slam' && { alphas: [size, 1], masks: targets };
-  return { targets, shares: [size], ...(mixing && { mixing }) };
+  const logMeans = loss.kind === 'mcmi' && targets;
+  return { targets, shares: [size], ...(mixing && { mixing }), ...(logMeans && { logMeans }) };
 }
 
 /** Each example's share in the loss of its batch, w_i / size: [size]. */
@@ -50,16 +62,32 @@ export function lossInputs(
     alphas: { shape: [size, 1], values: teacherMargins.map(loss.mixing.alpha) },
     masks: { shape: shapes.targets, values: topMask(targets, classes, loss.mixing.topK) },
   };
+  const logMeans = loss.kind === 'mcmi' && {
+    shape: shapes.targets,
+    values: logMeansOf(targets, classes, loss.classMeans),
+  };
   return {
     targets: { shape: shapes.targets, values: targets },
     shares: { shape: shapes.shares, values: lossShares(weights) },
     ...(mixing && { mixing }),
+    ...(logMeans && { logMeans }),
   };
+}
+
+function logMeansOf(targets: Float32Array, classes: number, means: Float32Array): Float32Array {
+  const logs = new Float32Array(targets.length);
+  predictions(targets, classes).forEach((label, row) => {
+    for (let c = 0; c < classes; c++) {
+      const mean = Math.max(means[label * classes + c]!, probabilityFloor);
+      logs[row * classes + c] = Math.log(mean);
+    }
+  });
+  return logs;
 }
 
 /** Puts another value in the place of each. */
 export function mapInputs<From, To>(
-  { targets, shares, mixing }: LossInputs<From>,
+  { targets, shares, mixing, logMeans }: LossInputs<From>,
   map: (value: From, name: string) => To,
 ): LossInputs<To> {
   return {
@@ -68,6 +96,7 @@ export function mapInputs<From, To>(
     ...(mixing && {
       mixing: { alphas: map(mixing.alphas, 'alphas'), masks: map(mixing.masks, 'masks') },
     }),
+    ...(logMeans !== undefined && { logMeans: map(logMeans, 'logMeans') }),
   };
 }
 
@@ -79,18 +108,22 @@ export function logitsOf(model: tfTypes.LayersModel, features: tfTypes.Tensor): 
 
 /** The loss of a batch: sum_i share_i * loss(target_i, student_i). */
 export function weightedLoss(
-  { kind }: Loss,
+  loss: Loss,
   logits: tfTypes.Tensor,
-  { targets, shares, mixing }: LossInputs<tfTypes.Tensor>,
+  { targets, shares, mixing, logMeans }: LossInputs<tfTypes.Tensor>,
 ): tfTypes.Scalar {
   const losses = () => {
-    switch (kind) {
+    switch (loss.kind) {
       case 'crossEntropy':
         return crossEntropies(logits, targets);
       case 'mse':
         return tf.softmax(logits).sub(targets).square().sum(1);
       case 'slam':
         return mixedCrossEntropies(logits, targets, mixing!);
+      case 'mcmi': {
+        const divergences = tf.logSoftmax(logits).sub(logMeans!).mul(tf.softmax(logits)).sum(1);
+        return crossEntropies(logits, targets).sub(divergences.mul(loss.strength));
+      }
     }
   };
   return losses().mul(shares).sum().asScalar();

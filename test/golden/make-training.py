@@ -15,6 +15,7 @@ SIZE, FEATURES, HIDDEN, CLASSES = 7, 5, 6, 4
 LEARNING_RATE, WEIGHT_DECAY, MOMENTUM = 0.01, 0.1, 0.9
 STEPS = 3
 TOP_K = 2
+STRENGTH = 0.3
 
 random = np.random.default_rng(3)
 
@@ -44,6 +45,14 @@ def losses_of(kind, probabilities, batch):
         return -(targets * np.log(probabilities)).sum(axis=1), -targets / probabilities
     if kind == "mse":
         return ((probabilities - targets) ** 2).sum(axis=1), 2 * (probabilities - targets)
+    if kind == "mcmi":
+        labels = targets.argmax(axis=1)
+        logs = np.log(probabilities / batch["classMeans"][labels])
+        right = -(targets * np.log(probabilities)).sum(axis=1)
+        return (
+            right - STRENGTH * (probabilities * logs).sum(axis=1),
+            -targets / probabilities - STRENGTH * (logs + 1),
+        )
     mixture, slope = mixed(probabilities, batch)
     return -(targets * np.log(mixture)).sum(axis=1), -targets / mixture * slope
 
@@ -101,12 +110,13 @@ batch = {
     "targets": exact(softmax(2 * random.normal(size=(SIZE, CLASSES)))),
     "weights": exact(random.uniform(0, 2, size=SIZE)),
     "alphas": exact(random.uniform(0.5, 1, size=SIZE)),
+    "classMeans": exact(softmax(random.normal(size=(CLASSES, CLASSES)))),
 }
 # The last example has a true label.
 batch["alphas"][-1] = 1
 _, probabilities, _ = loss_and_gradients(start, batch)
 losses = {}
-for kind in ("crossEntropy", "mse", "slam"):
+for kind in ("crossEntropy", "mse", "slam", "mcmi"):
     loss, _, gradients = loss_and_gradients(start, batch, kind)
     losses[kind] = {"loss": loss, "gradients": gradients}
 
@@ -117,6 +127,7 @@ content = {
     "start": start,
     "batch": batch,
     "topK": TOP_K,
+    "strength": STRENGTH,
     "probabilities": probabilities,
     "losses": losses,
     "adam": train(adam, start, batch),

@@ -77,6 +77,11 @@ describe.each(Object.entries(kinds))('%s', (_, create) => {
     { kind: 'crossEntropy' },
     { kind: 'mse' },
     { kind: 'slam', mixing: { alpha: (margin) => margin, topK: golden.topK } },
+    {
+      kind: 'mcmi',
+      classMeans: Float32Array.from(golden.batch.classMeans),
+      strength: golden.strength,
+    },
   ];
   test.each(losses)(
     "the weighted $kind, its gradients and the probabilities are numpy's",

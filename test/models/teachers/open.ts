@@ -32,7 +32,8 @@ export async function usableFixtures(): Promise<string[]> {
 }
 
 export function teacherConfig(fields: Partial<TeacherConfig>): TeacherConfig {
-  return { loss: 'crossEntropy', output: 'probabilities', batchSize: 128, ...fields };
+  const mcmi = { epochs: 20, strength: 0.15 };
+  return { loss: 'crossEntropy', mcmi, output: 'probabilities', batchSize: 128, ...fields };
 }
 
 export function grey(size = 8): Features {

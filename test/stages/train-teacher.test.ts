@@ -1,0 +1,88 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openJob } from '../../src/stages/job.ts';
+import { keys } from '../../src/stages/keys.ts';
+import { plan } from '../../src/stages/plan.ts';
+import { startRun } from '../../src/stages/start.ts';
+import { trainTeacher } from '../../src/stages/train-teacher.ts';
+import { makeDataset } from '../workflow/datasets.ts';
+import { context } from './staged-run.ts';
+
+const network = '{ architecture: mlp, width: 16, depth: 1, epochs: 10, batchSize: 32 }';
+
+/** A planned run, and how to train its teachers. */
+async function planned(more: Record<string, string>) {
+  const { dataset, results } = makeDataset('csv', more);
+  const started = await startRun(dataset, results);
+  const event = { ...started, execution: started.run };
+  await plan(event, context);
+  const { plan: made } = await openJob(event);
+  const folder = keys.teacher(made.teacher.digest);
+  const weights = (model: string) => readFileSync(join(results, `${folder}${model}/weights.bin`));
+  const has = (model: string) => existsSync(join(results, `${folder}${model}/student.json`));
+  const forget = () => rmSync(join(results, folder), { recursive: true });
+  const train = (signal = context.signal, report = context.report) =>
+    trainTeacher(event, { signal, report });
+  return { digest: made.teacher.digest, train, weights, has, forget };
+}
+
+describe('teachers that are trained', () => {
+  test('are one a fold, and no two are the same', async () => {
+    const { train, weights, has } = await planned({ folds: '3' });
+    await train();
+    expect(['fold-0', 'fold-1', 'fold-2', 'fold-3'].map(has)).toEqual([true, true, true, false]);
+    expect(weights('fold-1')).not.toEqual(weights('fold-0'));
+  });
+
+  test('are others by another loss', async () => {
+    const of = (loss: string) => planned({ folds: '1', teacher: `{ train: ${network}, ${loss} }` });
+    const [crossEntropy, mse] = [await of('loss: crossEntropy'), await of('loss: mse')];
+    expect(mse.digest).not.toBe(crossEntropy.digest);
+    await crossEntropy.train();
+    await mse.train();
+    expect(mse.weights('fold-0')).not.toEqual(crossEntropy.weights('fold-0'));
+    // mcmi goes on from what cross-entropy gave.
+    const mcmi = await of('loss: mcmi, mcmi: { epochs: 5 }');
+    await mcmi.train();
+    expect(mcmi.weights('fold-0/before')).toEqual(crossEntropy.weights('fold-0'));
+    expect(mcmi.weights('fold-0')).not.toEqual(crossEntropy.weights('fold-0'));
+  });
+
+  test('end with the same bits, stopped wherever', async () => {
+    const teacher = `{ train: ${network}, loss: mcmi, mcmi: { epochs: 5 } }`;
+    const { train, weights, forget } = await planned({ folds: '2', teacher });
+    await train();
+    const undisturbed = [weights('fold-0'), weights('fold-1')];
+    forget();
+    let stops = 0;
+    for (;;) {
+      const stop = new AbortController();
+      let reports = 0;
+      const report = () => {
+        if (++reports > 5) stop.abort();
+      };
+      const error = await train(stop.signal, report).catch((thrown) => thrown);
+      if (!(error instanceof Error)) break;
+      expect(error.name).toBe('InterruptedError');
+      stops++;
+    }
+    expect(stops).toBeGreaterThan(2);
+    expect([weights('fold-0'), weights('fold-1')]).toEqual(undisturbed);
+  });
+
+  test('have too few labels where all are in one fold', async () => {
+    const { dataset, results } = makeDataset('csv', { folds: '2' });
+    const file = join(dataset, 'labeled/wine.csv');
+    const [header, first] = readFileSync(file, 'utf8').split('\n');
+    writeFileSync(file, `${header}\n${first}\n`);
+    const started = await startRun(dataset, results);
+    const event = { ...started, execution: started.run };
+    await plan(event, context);
+    await expect(trainTeacher(event, context)).rejects.toMatchObject({
+      name: 'UserError',
+      message: expect.stringContaining('too few examples for 2 folds'),
+      hint: expect.stringContaining('folds: 1'),
+    });
+  });
+});
