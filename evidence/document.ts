@@ -3,9 +3,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { packageRoot } from '../infra/package-root.ts';
 import type { LabelNextRow } from './label-next.ts';
+import { plot } from './plot.ts';
 import type { Row } from './row.ts';
 import { cellsOf, summarizeCell } from './summary.ts';
-import { cellTable, labelNextTable } from './tables.ts';
+import { autoLine, cellTable, labelNextTable } from './tables.ts';
 
 const document = path.join(packageRoot, 'docs', 'evidence.md');
 
@@ -13,13 +14,14 @@ export async function writeDocument(
   rows: readonly Row[],
   labelNext: readonly LabelNextRow[],
 ): Promise<void> {
-  const sections = cellsOf(rows)
+  const cells = cellsOf(rows)
     .map(summarizeCell)
-    .toSorted((a, b) => a.problem.localeCompare(b.problem) || a.labels - b.labels)
-    .map(
-      (cell) =>
-        `### ${cell.problem}, ${cell.labels} labels, ${cell.draws} draws\n\n${cellTable(cell)}`,
-    );
+    .toSorted((a, b) => a.problem.localeCompare(b.problem) || a.labels - b.labels);
+  const sections = cells.map(
+    (cell) =>
+      `### ${cell.problem}, ${cell.labels} labels, ${cell.draws} draws\n\n${cellTable(cell)}\n\n${autoLine(cell)}`,
+  );
+  await writeFile(path.join(packageRoot, 'docs', 'evidence.svg'), plot(cells));
   let text = await readFile(document, 'utf8');
   text = between(text, 'tables', sections.join('\n\n'));
   text = between(text, 'label next', labelNextTable(labelNext));

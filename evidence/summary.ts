@@ -24,6 +24,17 @@ export interface CellSummary {
   readonly labels: number;
   readonly draws: number;
   readonly methods: readonly MethodSummary[];
+  readonly auto: AutoSummary;
+}
+
+/** What `auto` chose, and what would have come of the other choices that it had. */
+export interface AutoSummary {
+  /** How often it chose what. */
+  readonly chosen: Readonly<Record<string, number>>;
+  /** Mean accuracy of its choices, and of the best and the worst choice in each draw. */
+  readonly accuracy: number;
+  readonly best: number;
+  readonly worst: number;
 }
 
 const hard = 'plain/uniform';
@@ -44,7 +55,27 @@ export function summarizeCell(rows: readonly Row[]): CellSummary {
     overSoft: over(name, soft),
     closed: (mean(name) - plain) / (mean(oracle) - plain),
   }));
-  return { problem, labels, draws: rows.length, methods };
+  return { problem, labels, draws: rows.length, methods, auto: summarizeAuto(rows) };
+}
+
+/** The students that `auto` can choose, as they are named in a row. */
+const choices = ['uniform', 'uniform-soft', 'weighted', 'correctness', 'slam', 'relabel'];
+
+function summarizeAuto(rows: readonly Row[]): AutoSummary {
+  const chosen: Record<string, number> = {};
+  const outcomes = rows.map(({ auto: { method, labels }, accuracy }) => {
+    const name = method === 'uniform' && labels === 'soft' ? 'uniform-soft' : method;
+    chosen[name] = (chosen[name] ?? 0) + 1;
+    const all = choices.map((choice) => accuracy[`cross-fitted/${choice}`]!);
+    const own = accuracy[`cross-fitted/${name}`]!;
+    return { own, best: Math.max(...all), worst: Math.min(...all) };
+  });
+  return {
+    chosen,
+    accuracy: average(outcomes.map(({ own }) => own)),
+    best: average(outcomes.map(({ best }) => best)),
+    worst: average(outcomes.map(({ worst }) => worst)),
+  };
 }
 
 /** The rows by cell, in the order in which the cells come. */

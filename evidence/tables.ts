@@ -7,9 +7,10 @@ const names: Readonly<Record<string, string>> = {
   'plain/teacher': 'one teacher',
   'plain/uniform': 'plain, hard labels',
   'plain/uniform-soft': 'plain, soft labels',
-  'split/weighted': 'weighted, half of the labels kept',
-  'split/slam': 'slam, half of the labels kept',
-  'cross-fitted/teacher': 'teachers, cross-fitted',
+  'split/teacher': 'a teacher of half of the labels',
+  'split/weighted': 'weighted, half kept back',
+  'split/slam': 'slam, half kept back',
+  'cross-fitted/teacher': 'cross-fitted teachers',
   'cross-fitted/uniform': 'uniform',
   'cross-fitted/uniform-soft': 'uniform, soft labels',
   'cross-fitted/weighted': 'weighted',
@@ -17,10 +18,17 @@ const names: Readonly<Record<string, string>> = {
   'cross-fitted/entropy': 'entropy',
   'cross-fitted/fidelity': 'fidelity',
   'cross-fitted/slam': 'slam',
-  'cross-fitted/relabel': '**relabel**',
+  'cross-fitted/relabel': 'relabel (default)',
   'oracle/uniform': 'oracle',
   'clean/uniform': 'clean',
 };
+
+/** What the plot shows: students, but for the one that they are measured by. */
+export const plotted = Object.entries(names).flatMap(([key, name]) =>
+  key.endsWith('/teacher') || key === 'plain/uniform' || key === 'clean/uniform'
+    ? []
+    : [{ key, name }],
+);
 
 const header = ['', 'accuracy', 'over plain hard', 'over plain soft', 'distance closed'];
 
@@ -40,6 +48,15 @@ export function cellTable({ methods }: CellSummary): string {
     ];
   });
   return markdown([header, ...rows]);
+}
+
+/** What `auto` chose. */
+export function autoLine({ auto: { chosen, accuracy, best, worst } }: CellSummary): string {
+  const times = Object.entries(chosen).map(([name, count]) => `${name} ${count} times`);
+  return (
+    `\`auto\` chose ${times.join(', ')}: ${percent(accuracy)}; the best choice in each draw would have ` +
+    `given ${percent(best)}, the worst ${percent(worst)}.`
+  );
 }
 
 export function labelNextTable(rows: readonly LabelNextRow[]): string {
@@ -72,12 +89,12 @@ export function percent(share: number): string {
   return (100 * share).toFixed(1);
 }
 
-/** Percentage points with their interval. */
+/** Percentage points with their interval: two digits, since many lie near 0. */
 export function points({ mean, low, high }: Estimate): string {
   return `${signed(mean)} (${signed(low)} to ${signed(high)})`;
 }
 
 function signed(share: number): string {
-  const text = (100 * share).toFixed(1);
+  const text = (100 * share).toFixed(2);
   return share > 0 && Number(text) !== 0 ? `+${text}` : text;
 }
