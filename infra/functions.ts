@@ -30,7 +30,7 @@ import { allow } from './statement.ts';
 import type { Storage } from './storage.ts';
 
 /** Stages that use TensorFlow, ONNX or sharp, whose libraries do not fit into a zip. */
-const native = ['Plan', 'TrainTeacher', 'Label', 'WarmUp', 'Weigh', 'Train', 'Evaluate'];
+export const native = ['Plan', 'TrainTeacher', 'Label', 'WarmUp', 'Weigh', 'Train', 'Evaluate'];
 
 /** Label keeps the teacher's files in /tmp. Other functions have the 512 MiB that cost nothing. */
 const scratch: Partial<Record<FunctionName, Size>> = { Label: Size.gibibytes(4) };

@@ -23,7 +23,7 @@ export async function build(root) {
 }
 
 /** Native code and WebAssembly are not bundled: the function's image, or LocalStack, has them. */
-const NATIVE = [
+export const NATIVE = [
   '@cornerstonejs/codec-libjpeg-turbo-8bit',
   '@tensorflow/tfjs-node',
   'onnxruntime-node',

@@ -17,13 +17,8 @@ import { type Job, shardItems } from './job.ts';
 import { keys } from './keys.ts';
 import { isModelSaved } from './model-files.ts';
 import { foldsOf, type Variant } from './plan-file.ts';
-import {
-  countedShards,
-  studentInputs,
-  teacherLabels,
-  trueClass,
-  trueLabelsWithout,
-} from './sets.ts';
+import { countedShards, teacherLabels, trueClass, trueLabelsWithout } from './sets.ts';
+import { studentInputs } from './student-inputs.ts';
 import { networkOf, trainNetwork } from './training.ts';
 import type { TrainingExample } from './training-example.ts';
 import { openValidationSet } from './validation-set.ts';

@@ -27,13 +27,8 @@ import { isModelSaved, readModelFiles } from './model-files.ts';
 import { isCorrected } from './plan-file.ts';
 import { currentModel, currentSchema } from './publish.ts';
 import { reconcileSchema } from './reconcile-file.ts';
-import {
-  countedShards,
-  type StudentInputs,
-  studentInputs,
-  teacherLabels,
-  trueClass,
-} from './sets.ts';
+import { countedShards, teacherLabels, trueClass } from './sets.ts';
+import { type StudentInputs, studentInputs } from './student-inputs.ts';
 import { historySchema } from './training.ts';
 import { toPoints, validationFileSchema } from './validation-file.ts';
 

@@ -20,7 +20,7 @@ import { type ShardSource, sizesOf, type TrainingSets } from '../train/stream.ts
 import type { Context } from './context.ts';
 import type { Job } from './job.ts';
 import { writeModelFiles } from './model-files.ts';
-import { decodeForStudent } from './sets.ts';
+import { decodeForStudent } from './student-inputs.ts';
 import type { TrainingExample } from './training-example.ts';
 
 /** `history.json` beside a trained model: one record an epoch. */

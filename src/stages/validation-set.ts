@@ -3,7 +3,8 @@ import { createEncoder, type Decoded } from '../data/encode.ts';
 import { sum } from '../train/order.ts';
 import { recordBytes } from '../train/records.ts';
 import type { Job } from './job.ts';
-import { countedShards, decodedBatches, normalizedRows, trueClass } from './sets.ts';
+import { countedShards, trueClass } from './sets.ts';
+import { decodedBatches, normalizedRows } from './student-inputs.ts';
 
 /** What teacher and student say of the validation set, with the true classes. */
 export interface ValidationOutputs {

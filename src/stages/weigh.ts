@@ -10,7 +10,7 @@ import { type Job, openJob } from './job.ts';
 import { keys } from './keys.ts';
 import { readModelFiles } from './model-files.ts';
 import { readShard } from './objects-file.ts';
-import { studentInputs } from './sets.ts';
+import { studentInputs } from './student-inputs.ts';
 import { toPoints, validationFileSchema } from './validation-file.ts';
 
 /**
