@@ -247,7 +247,7 @@ ${choices}
 }
 
 function weighting(metrics: Metrics): Markup | false {
-  const { teacherCurve, weights, meanWeight } = metrics;
+  const { teacherCurve, weights, meanWeight, leastWeighed } = metrics;
   if (teacherCurve.length === 0 && weights.length === 0) return false;
   return html`<section>
 <h2>What the weights correct</h2>
@@ -255,7 +255,20 @@ function weighting(metrics: Metrics): Markup | false {
 ${teacherCurve.length > 0 && teacherPanel(teacherCurve)}
 ${weights.length > 0 && weightPanel(weights, meanWeight)}
 </div>
+${leastWeighed.length > 0 && leastWeighedTable(leastWeighed)}
 </section>`;
+}
+
+function leastWeighedTable(examples: Metrics['leastWeighed']): Markup {
+  return html`<div class="scroll"><table class="narrow">
+<caption>The examples that count least in the first epoch of the method weighted</caption>
+<thead><tr><th scope="col">Example</th><th scope="col">Weight</th><th scope="col">P(teacher wrong)</th><th scope="col">Margin</th></tr></thead>
+<tbody>${examples.map(
+    ({ id, weight, errorProbability, teacherMargin }) =>
+      html`<tr><th scope="row" class="long">${id}</th><td>${fixed(weight, 3)}</td><td>${percent(errorProbability, 0)}</td><td>${fixed(teacherMargin, 3)}</td></tr>
+`,
+  )}</tbody>
+</table></div>`;
 }
 
 function teacherPanel(curve: Metrics['teacherCurve']): Markup {

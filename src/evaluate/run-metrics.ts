@@ -73,6 +73,16 @@ export const runMetricsSchema = z.strictObject({
   /** Histogram of the weights of the unlabeled examples; a bin is [low, high). */
   weights: z.array(z.strictObject({ low: z.number(), high: z.number(), count })),
   meanWeight: z.number(),
+  /** The unlabeled examples that count least, the least first, with what made it so. */
+  leastWeighed: z.array(
+    z.strictObject({
+      id: z.string(),
+      weight: z.number(),
+      /** How likely the teacher is wrong there. */
+      errorProbability: z.number(),
+      teacherMargin: z.number(),
+    }),
+  ),
   /** Examples labeled by the teacher, by set. */
   labels: z.record(z.enum(setNames), count),
   /** Where the students of the run deviate from their teacher. */

@@ -35,6 +35,8 @@ import { toPoints, validationFileSchema } from './validation-file.ts';
 /** How many examples are named that should be labeled next, and how many of them in the report. */
 const labelNextCount = 500;
 const labelNextShown = 20;
+/** How many examples are shown whose weights are smallest. */
+const leastWeighedCount = 10;
 
 /**
  * Evaluate: teacher, students and the student in use side by side on the same test examples, with
@@ -75,6 +77,7 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
       teacherCurve: teacherCurve(points.teacherMargins, points.wrong),
       weights: weights.bins,
       meanWeight: weights.mean,
+      leastWeighed: weights.least,
       labels: Object.fromEntries(
         Object.entries(sets).map(([set, { labeled }]) => [set, labeled]),
       ) as RunMetrics['labels'], // fromEntries forgets that every set is there
@@ -235,20 +238,25 @@ function labelNextCsv(examples: readonly ToLabel[]): string {
   return `${['id,label,prediction,margin', ...lines].join('\n')}\n`;
 }
 
-/** The first epoch's weights of all unlabeled examples, as counts. */
+/** The first epoch's weights of all unlabeled examples, as counts; and the smallest of them. */
 async function weightHistogram(job: Job) {
   const [low, high] = job.plan.config.weights.bounds;
   const histogram = createHistogram(low, Math.max(high, low + 1e-6), 20);
+  let least: RunMetrics['leastWeighed'] = [];
   let sum = 0;
   let count = 0;
-  for (const { id } of await shardItems(job, 'unlabeled')) {
+  for (const { id: shard } of await shardItems(job, 'unlabeled')) {
     const one = new Float32Array(1);
-    for await (const { weight } of readWeights(job.results, keys.weights(job.run, id))) {
+    for await (const row of readWeights(job.results, keys.weights(job.run, shard))) {
+      const { id, weight, errorProbability, teacherMargin } = row;
       one[0] = weight;
       histogram.add(one);
       sum += weight;
       count++;
+      if (least.length === leastWeighedCount && weight >= least.at(-1)!.weight) continue;
+      least.push({ id, weight, errorProbability, teacherMargin });
+      least = least.sort((a, b) => a.weight - b.weight).slice(0, leastWeighedCount);
     }
   }
-  return { bins: histogram.result(), mean: count > 0 ? sum / count : 1 };
+  return { bins: histogram.result(), mean: count > 0 ? sum / count : 1, least };
 }

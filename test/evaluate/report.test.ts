@@ -70,6 +70,11 @@ describe('renderReport', () => {
     expect(renderReport(sampleMetrics({ evaluatedOn: 'validation' }))).toContain('They flatter');
   });
 
+  test('names the examples that count least', () => {
+    const cells = '<td>0.031</td><td>71%</td><td>0.020</td>';
+    expect(renderReport(sampleMetrics())).toContain(`monday/a.tar/000213</th>${cells}`);
+  });
+
   test('shows which rounds of relabeling were taken', () => {
     const { students } = sampleMetrics();
     const round = { examples: 200, teacherRight: 150, studentRight: 164, gained: 18, lost: 4 };

@@ -76,6 +76,9 @@ export function sampleMetrics(changes: Partial<Metrics> = {}): Metrics {
       count: Math.round(40 + 900 * (i / 19) ** 4 + 120 * Math.exp(-((i - 8) ** 2) / 8)),
     })),
     meanWeight: 0.781,
+    leastWeighed: [
+      { id: 'monday/a.tar/000213', weight: 0.031, errorProbability: 0.71, teacherMargin: 0.02 },
+    ],
     labels: { labeled: 2000, validation: 1000, test: 10_000, unlabeled: 37_000 },
     deviations: {
       byMargin: Array.from({ length: 10 }, (_, i) => ({
