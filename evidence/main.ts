@@ -25,6 +25,7 @@ const rowsFolder = path.join(packageRoot, 'evidence', 'rows');
 const labelNextFolder = path.join(packageRoot, 'evidence', 'label-next');
 /** Where what to label next is tried, and the quick call. */
 const digits = problems[0]!;
+const labelNextDraws = 5;
 const usage = `npm run evidence -- --data FOLDER [--quick] [${problems.map(({ name }) => name).join('] [')}]`;
 
 const say = (line: string) => console.error(line);
@@ -56,7 +57,7 @@ function parseCall() {
 async function runQuick(data: string, scratch: string): Promise<void> {
   const examples = await readAll(data, digits);
   const rows: Row[] = [];
-  for (const cell of cellsOf(digits, digits.labels[0]!).slice(0, 2)) {
+  for (const cell of cellsOf(digits, 0).slice(0, 2)) {
     rows.push(await runCell(cell, examples, scratch, say));
   }
   console.log(cellTable(summarizeCell(rows)));
@@ -68,7 +69,7 @@ async function runGrid(data: string, chosen: readonly string[], scratch: string)
   const wanted = problems.filter(({ name }) => chosen.length === 0 || chosen.includes(name));
   for (const place of [0, 1, 2]) {
     for (const problem of wanted) {
-      await runMissing(cellsOf(problem, problem.labels[place]!), data, scratch);
+      await runMissing(cellsOf(problem, place), data, scratch);
     }
   }
   if (wanted.includes(digits)) await runMissingLabelNext(data, scratch);
@@ -82,7 +83,7 @@ async function runGrid(data: string, chosen: readonly string[], scratch: string)
 async function runMissingLabelNext(data: string, scratch: string): Promise<void> {
   await mkdir(labelNextFolder, { recursive: true });
   const done = await readdir(labelNextFolder);
-  const cells = cellsOf(digits, digits.labels[0]!);
+  const cells = cellsOf(digits, 0).slice(0, labelNextDraws);
   const missing = cells.filter(({ seed }) => !done.includes(`${seed}.json`));
   if (missing.length === 0) return;
   const examples = await readAll(data, digits);
@@ -108,9 +109,10 @@ async function runMissing(cells: readonly Cell[], data: string, scratch: string)
   }
 }
 
-/** The draws of a problem's labels. */
-function cellsOf(problem: Problem, labels: number): Cell[] {
-  return Array.from({ length: problem.draws }, (_, draw) => ({ problem, labels, seed: draw + 1 }));
+/** The draws of one of a problem's budgets, from the smallest, 0. */
+function cellsOf(problem: Problem, budget: number): Cell[] {
+  const { labels, draws } = problem.budgets[budget]!;
+  return Array.from({ length: draws }, (_, draw) => ({ problem, labels, seed: draw + 1 }));
 }
 
 function fileOf({ problem, labels, seed }: Cell): string {

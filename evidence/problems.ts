@@ -22,11 +22,9 @@ export interface Problem {
   readonly folder: string;
   readonly format: ConfigInput['data']['format'];
   readonly task: Task;
-  /** How many labels there are in all, by cell. */
-  readonly labels: readonly number[];
+  /** By cell: how many labels there are in all, and how often they are drawn. */
+  readonly budgets: readonly { readonly labels: number; readonly draws: number }[];
   readonly unlabeled: number;
-  /** How often the labels are drawn. */
-  readonly draws: number;
   readonly teacher: Network;
   readonly student: Network;
 }
@@ -35,15 +33,19 @@ const digits = Array.from({ length: 10 }, (_, digit) => String(digit));
 const shifts = { augment: { crop: 2 } };
 const flipsAndShifts = { augment: { crop: 4, flip: true } };
 
+/** The smallest is drawn more often: the fewer the labels, the more depends on which they are. */
+function budgets(draws: number, labels: readonly [number, number, number]): Problem['budgets'] {
+  return labels.map((count, place) => ({ labels: count, draws: place === 0 ? draws : 5 }));
+}
+
 export const problems: readonly Problem[] = [
   {
     name: 'mnist',
     folder: 'mnist',
     format: 'parquet',
     task: { type: 'image-classification', classes: digits, size: [28, 28], channels: 1 },
-    labels: [150, 450, 1500],
+    budgets: budgets(10, [150, 450, 1500]),
     unlabeled: 8000,
-    draws: 5,
     teacher: { architecture: 'convnet', width: 16, depth: 2, batchSize: 32, ...shifts },
     student: { architecture: 'convnet', width: 16, depth: 2, epochs: 15, ...shifts },
   },
@@ -52,9 +54,8 @@ export const problems: readonly Problem[] = [
     folder: 'cifar10',
     format: 'webdataset',
     task: { type: 'image-classification', classes: digits, size: [32, 32], channels: 3 },
-    labels: [1000, 2500, 5000],
+    budgets: budgets(5, [1000, 2500, 5000]),
     unlabeled: 8000,
-    draws: 5,
     teacher: { architecture: 'convnet', width: 32, depth: 3, batchSize: 32, ...flipsAndShifts },
     student: { architecture: 'convnet', width: 16, depth: 3, epochs: 20, ...flipsAndShifts },
   },
@@ -63,9 +64,8 @@ export const problems: readonly Problem[] = [
     folder: 'adult',
     format: 'csv',
     task: { type: 'tabular-classification', classes: ['<=50K', '>50K'], target: 'income' },
-    labels: [150, 500, 2000],
+    budgets: budgets(10, [150, 500, 2000]),
     unlabeled: 10_000,
-    draws: 10,
     teacher: { architecture: 'mlp', width: 64, depth: 2, batchSize: 32 },
     student: { architecture: 'mlp', width: 64, depth: 2, epochs: 15 },
   },

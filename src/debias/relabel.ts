@@ -16,17 +16,22 @@ export interface Comparison {
   readonly lost: number;
 }
 
+/** Of the examples on which one of the two alone is right, those that a first round has to win. */
+const firstShare = 0.6;
+
 /**
- * Whether a round's students are taken. In the first they have to be better than the teacher by more
- * than chance alone would make them in five of six cases: the statistic of McNemar (Psychometrika 12,
- * 1947), (gained − lost) / √(gained + lost), is above 1. A higher bar would refuse most true gains
- * where there are but a hundred labels to show them. After that the students are known to be the
- * better ones, gains are smaller, and it is enough that they get no worse.
+ * Whether a round's students are taken. In the first they have to win three of five disagreements with
+ * the teachers, not just half: the teachers label all together and gain more by that than students do,
+ * who are more alike. This asks for the size of the gain, not for its significance, which would refuse
+ * most true gains where there are but a hundred labels to show them: where the two seldom disagree,
+ * chance decides, but about few labels, and where they often do, it does not. After that the students
+ * are known to be the better ones, and it is enough that they get no worse.
  *
  * @param round from 1.
  */
 export function isAccepted({ gained, lost }: Comparison, round: number): boolean {
-  return round === 1 ? gained - lost > Math.sqrt(gained + lost) : gained >= lost;
+  if (round > 1) return gained >= lost;
+  return gained > 0 && gained >= firstShare * (gained + lost);
 }
 
 /**
