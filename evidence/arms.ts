@@ -44,7 +44,8 @@ export async function runCell(
   const own = { teacher: { train: teacherOf(problem, labels) } };
   const plain = await runNamed('plain', { ...own, ...plainArm });
   const crossFitted = await runNamed('cross-fitted', { ...own, ...crossFittedArm });
-  await runNamed('split', { ...own, ...splitArm });
+  const half = { teacher: { train: teacherOf(problem, labels / 2) } };
+  await runNamed('split', { ...half, ...splitArm });
   const right = await rightLabels(plain, truth);
   for (const [name, ids] of [['oracle', right] as const, ['clean', truth.keys()] as const]) {
     const classes = problem.task.classes.length;
