@@ -1,12 +1,11 @@
 /** All examples of a data set, read once and drawn from for every cell. */
-import { configSchema } from '../src/config/schema.ts';
 import { cutShards } from '../src/data/cut.ts';
 import { type Example, isRejected } from '../src/data/example.ts';
 import { randomFor, shuffledOrder } from '../src/data/random.ts';
 import { readExamples } from '../src/data/read.ts';
 import { UserError } from '../src/errors.ts';
 import { openStore } from '../src/store/open.ts';
-import type { Cell, Problem } from './problems.ts';
+import { type Cell, type Problem, readConfigOf } from './problems.ts';
 
 export interface Examples {
   readonly train: readonly Example[];
@@ -16,14 +15,11 @@ export interface Examples {
 /** @throws UserError when the folder has no such files, or one of them cannot be read. */
 export async function readAll(data: string, problem: Problem): Promise<Examples> {
   const store = await openStore(`${data}/${problem.folder}`);
-  const { task, data: format } = configSchema.parse({
-    ...{ task: problem.task, data: { format: problem.format } },
-    ...{ teacher: { train: problem.teacher }, student: problem.student },
-  });
+  const config = readConfigOf(problem, problem.format);
   const read = async (prefix: string) => {
     const examples: Example[] = [];
-    for await (const shard of cutShards(store, 'labeled', prefix, format)) {
-      for await (const item of readExamples(store, shard, { task, data: format })) {
+    for await (const shard of cutShards(store, 'labeled', prefix, config.data)) {
+      for await (const item of readExamples(store, shard, config)) {
         if (isRejected(item)) throw new UserError(`${item.id}: ${item.reason}`, 'Mend the file.');
         examples.push(item);
       }

@@ -42,16 +42,24 @@ async function main(): Promise<void> {
 }
 
 function parseCall() {
-  const { values, positionals } = parseArgs({
-    options: { data: { type: 'string' }, quick: { type: 'boolean', default: false } },
-    allowPositionals: true,
-  });
+  const { values, positionals } = parse();
   if (values.data === undefined) {
     throw new UsageError('--data needs the folder with cifar10/, mnist/ and adult/.');
   }
   const unknown = positionals.find((name) => problems.every((problem) => problem.name !== name));
   if (unknown) throw new UsageError(`There is no problem "${unknown}".`);
   return { data: path.resolve(values.data), quick: values.quick, chosen: positionals };
+}
+
+function parse() {
+  try {
+    return parseArgs({
+      options: { data: { type: 'string' }, quick: { type: 'boolean', default: false } },
+      allowPositionals: true,
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
 }
 
 async function runQuick(data: string, scratch: string): Promise<void> {
@@ -65,7 +73,7 @@ async function runQuick(data: string, scratch: string): Promise<void> {
 
 /** Small budgets first: there the methods differ most. */
 async function runGrid(data: string, chosen: readonly string[], scratch: string): Promise<void> {
-  await mkdir(rowsFolder, { recursive: true });
+  for (const folder of [rowsFolder, labelNextFolder]) await mkdir(folder, { recursive: true });
   const wanted = problems.filter(({ name }) => chosen.length === 0 || chosen.includes(name));
   for (const place of [0, 1, 2]) {
     for (const problem of wanted) {
@@ -81,7 +89,6 @@ async function runGrid(data: string, chosen: readonly string[], scratch: string)
 
 /** Of the smallest budget. */
 async function runMissingLabelNext(data: string, scratch: string): Promise<void> {
-  await mkdir(labelNextFolder, { recursive: true });
   const done = await readdir(labelNextFolder);
   const cells = cellsOf(digits, 0).slice(0, labelNextDraws);
   const missing = cells.filter(({ seed }) => !done.includes(`${seed}.json`));

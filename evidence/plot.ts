@@ -47,7 +47,10 @@ function panelOf({ problem, labels, draws, methods }: CellSummary): {
 } {
   const rows = plotted.flatMap(({ key, name }) => {
     const method = methods.find((one) => one.name === key);
-    return method ? [{ key, name, gain: method.overHard }] : [];
+    // A single draw has no interval, and is not drawn.
+    return method && !Number.isNaN(method.overHard.low)
+      ? [{ key, name, gain: method.overHard }]
+      : [];
   });
   const points = rows.flatMap(({ gain }) => [gain.low, gain.high]).map((share) => 100 * share);
   const { low, high } = niceRange([0, ...points]);

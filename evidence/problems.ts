@@ -3,9 +3,11 @@
  * the whole grid is a matter of hours on two cores, and students are trained until they fit the noise
  * of their labels.
  */
-import type { ConfigInput } from '../src/config/schema.ts';
+import { type ConfigInput, configSchema } from '../src/config/schema.ts';
+import type { ReadConfig } from '../src/data/read.ts';
 
 type Network = ConfigInput['student'];
+type Format = ConfigInput['data']['format'];
 
 type Task = { readonly classes: string[] } & (
   | {
@@ -20,7 +22,7 @@ export interface Problem {
   readonly name: string;
   /** Under the folder of the data: files `train*` and `test*`. */
   readonly folder: string;
-  readonly format: ConfigInput['data']['format'];
+  readonly format: Format;
   readonly task: Task;
   /** By cell: how many labels there are in all, and how often they are drawn. */
   readonly budgets: readonly { readonly labels: number; readonly draws: number }[];
@@ -70,6 +72,11 @@ export const problems: readonly Problem[] = [
     student: { architecture: 'mlp', width: 64, depth: 2, epochs: 15 },
   },
 ];
+
+/** What reads the examples of a problem, or writes them. */
+export function readConfigOf({ task, teacher, student }: Problem, format: Format): ReadConfig {
+  return configSchema.parse({ task, data: { format }, teacher: { train: teacher }, student });
+}
 
 /** A teacher of few labels goes through them more often: about a thousand steps, and 20 epochs. */
 export function teacherOf({ teacher }: Problem, labels: number): Network {

@@ -88,14 +88,17 @@ export function cellsOf(rows: readonly Row[]): Row[][] {
   return [...cells.values()];
 }
 
-/** The 0.975 quantile of Student's t, by degrees of freedom from 1. */
-const quantiles = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
+/** The 0.975 quantile of Student's t, by degrees of freedom; of none, a single draw, there is no interval. */
+const quantiles = [Number.NaN, 12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
 
+/** @throws RangeError for more than ten values. */
 export function estimate(values: readonly number[]): Estimate {
+  const freedom = values.length - 1;
+  const quantile = quantiles[freedom];
+  if (quantile === undefined) throw new RangeError(`expected 1 to 10 draws, got ${values.length}`);
   const mean = average(values);
   const variance = average(values.map((value) => (value - mean) ** 2));
-  const freedom = values.length - 1;
-  const half = (quantiles[freedom - 1] ?? Number.NaN) * Math.sqrt(variance / freedom);
+  const half = quantile * Math.sqrt(variance / freedom);
   return { mean, low: mean - half, high: mean + half };
 }
 

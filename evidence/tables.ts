@@ -71,7 +71,7 @@ export function labelNextTable(rows: readonly LabelNextRow[]): string {
 }
 
 /** Columns are aligned in the text too; all but the first to the right. */
-export function markdown(cells: readonly (readonly string[])[]): string {
+function markdown(cells: readonly (readonly string[])[]): string {
   const widths = cells[0]!.map((_, column) =>
     Math.max(3, ...cells.map((row) => row[column]!.length)),
   );
@@ -85,13 +85,14 @@ export function markdown(cells: readonly (readonly string[])[]): string {
   return [first, line(rule), ...rest].join('\n');
 }
 
-export function percent(share: number): string {
+function percent(share: number): string {
   return (100 * share).toFixed(1);
 }
 
 /** Percentage points with their interval: two digits, since many lie near 0. */
-export function points({ mean, low, high }: Estimate): string {
-  return `${signed(mean)} (${signed(low)} to ${signed(high)})`;
+function points({ mean, low, high }: Estimate): string {
+  // A single draw has no interval.
+  return Number.isNaN(low) ? signed(mean) : `${signed(mean)} (${signed(low)} to ${signed(high)})`;
 }
 
 function signed(share: number): string {

@@ -70,7 +70,7 @@ function imageName({ id, label }: LabeledExample): string {
   return `${label}/${fileName(id)}`;
 }
 
-function imageBytes({ content }: LabeledExample): Uint8Array {
+function imageBytes({ content }: Example): Uint8Array {
   if (content.kind !== 'image') throw new Error('this format holds images');
   return content.bytes;
 }
@@ -115,14 +115,16 @@ export function csvField(value: string | number): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-function parquetOf(examples: readonly LabeledExample[], { task, data }: ReadConfig): Uint8Array {
+/** A Parquet file of examples; it has the column of the labels where they have labels. */
+export function parquetOf(examples: readonly Example[], { task, data }: ReadConfig): Uint8Array {
   const target = labelColumn(task, data);
   const id = data.id ?? 'id';
   const ids = examples.map((example) => example.id);
-  const labels = examples.map(({ label }) => label);
+  const labels = examples.flatMap(({ label }) => label ?? []);
+  const isLabeled = labels.length > 0;
   if (task.type === 'vector-classification') {
     const table = createTableWriter({
-      ...{ [id]: 'text', [target]: 'text' },
+      ...{ [id]: 'text', ...(isLabeled && { [target]: 'text' }) },
       [data.vector]: { floats: task.length },
     });
     const vectors = new Float32Array(examples.length * task.length);
@@ -135,12 +137,12 @@ function parquetOf(examples: readonly LabeledExample[], { task, data }: ReadConf
   const columnData: ColumnSource[] = [
     { name: id, type: 'STRING', data: ids },
     ...contentColumns(examples, data.image).filter(({ name }) => name !== id && name !== target),
-    { name: target, type: 'STRING', data: labels },
+    ...(isLabeled ? [{ name: target, type: 'STRING' as const, data: labels }] : []),
   ];
   return new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize }));
 }
 
-function contentColumns(examples: readonly LabeledExample[], image: string): ColumnSource[] {
+function contentColumns(examples: readonly Example[], image: string): ColumnSource[] {
   const contents = examples.map(({ content }) => content);
   const rows = contents.flatMap((content) => (content.kind === 'row' ? [content.columns] : []));
   if (rows.length === 0) {
