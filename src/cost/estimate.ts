@@ -280,8 +280,8 @@ function evaluate(work: RunWork): TaskEstimate {
   const { test, unlabeled } = work.sets;
   const name = test.examples > 0 ? 'test' : validatedOn(work);
   const inference = work.sets[name].examples * forwardSeconds(work.networks.student, speed);
-  // Labels are read of every shard, or of every second, third …
-  const labelsShare = 1 / Math.max(1, Math.ceil(unlabeled.examples / labelNextPool));
+  // Of the shards, as many as have about so many labels.
+  const labelsShare = Math.min(1, labelNextPool / Math.max(unlabeled.examples, 1));
   const labelShards = labelsShare * unlabeled.shards;
   const labelGroups = labelsShare * groupsOf(unlabeled);
   // The columns of a row group are asked for at once.

@@ -1,14 +1,12 @@
 import type { Config } from '../config/schema.ts';
 import type { Features } from '../data/features.ts';
 import type { SetName } from '../data/shard.ts';
+import { others, sampleExamples } from '../debias/choose.ts';
 import type { MethodName } from '../debias/methods.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { type Estimate, estimate } from './estimate.ts';
 import { networksOf } from './networks.ts';
 import type { SetSize } from './set-size.ts';
-
-/** Methods of which `auto` trains students, though on a sample. */
-const candidates = 5;
 
 /** What Plan knows of a run. */
 export interface PlannedRun {
@@ -35,13 +33,19 @@ export async function estimatePlan(
   return estimate({
     ...{ config, features, sets, networks, labeledShards },
     classes: classes.length,
-    trainings: variants.map(({ method }) => trainingsOf(method, config)),
+    trainings: variants.map(({ method }) => trainingsOf(method, config, sets.unlabeled.examples)),
   });
 }
 
-/** Networks that are trained for one student: the most that it can come to. */
-function trainingsOf(method: MethodName, { folds, relabel }: Config): number {
+/** Trainings on the whole unlabeled set that a student can come to; those on a sample are parts of one. */
+export function trainingsOf(
+  method: MethodName,
+  { folds, relabel }: Pick<Config, 'folds' | 'relabel'>,
+  unlabeledExamples: number,
+): number {
   const relabeling = 1 + relabel.rounds * folds;
-  if (method === 'auto') return relabeling + candidates * folds;
-  return method === 'relabel' ? relabeling : 1;
+  if (method === 'relabel') return relabeling;
+  if (method !== 'auto') return 1;
+  const share = Math.min(1, sampleExamples / Math.max(unlabeledExamples, 1));
+  return relabeling + Math.ceil((1 + others.length) * folds * share);
 }

@@ -7,7 +7,6 @@
  * (list of floats: the most likely class of each of its models).
  */
 import { z } from 'zod';
-import type { Teacher } from '../models/teacher.ts';
 import type { ObjectStore } from '../store/store.ts';
 import type { Rejected } from './example.ts';
 import { createTableWriter } from './parquet-table.ts';
@@ -55,9 +54,15 @@ export interface LabelsWriter {
   finish(quarantined: readonly Rejected[]): Uint8Array;
 }
 
+/** The columns that not every teacher has: how long their lists are. */
+export interface OptionalColumns {
+  readonly embeddingSize?: number | undefined;
+  readonly voters?: number | undefined;
+}
+
 export function createLabelsWriter(
   classes: number,
-  { embeddingSize, voters }: Partial<Pick<Teacher, 'embeddingSize' | 'voters'>> = {},
+  { embeddingSize, voters }: OptionalColumns = {},
 ): LabelsWriter {
   const table = createTableWriter({
     id: 'text',

@@ -3,6 +3,28 @@
  * labels they have not learned. All answer the same examples, so the differences are taken example by
  * example: the noise of easy and hard ones cancels.
  */
+import type { MethodName } from './methods.ts';
+
+/** A method, and the labels that its student learns from. */
+export interface Candidate {
+  readonly method: MethodName;
+  readonly labels: 'soft' | 'hard';
+}
+
+/** Plain distillation, which the others have to be clearly better than. */
+export const safe: Candidate = { method: 'uniform', labels: 'hard' };
+export const others: readonly Candidate[] = [
+  { method: 'uniform', labels: 'soft' },
+  { method: 'weighted', labels: 'hard' },
+  { method: 'correctness', labels: 'hard' },
+  { method: 'slam', labels: 'soft' },
+];
+
+/**
+ * Unlabeled examples that the students learn by which the methods are compared: enough to tell them
+ * apart, few enough to be cheap.
+ */
+export const sampleExamples = 2000;
 
 /** A method's gain over the safe one, with its 95 % interval. */
 export interface Gain {

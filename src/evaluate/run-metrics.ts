@@ -85,7 +85,7 @@ export const runMetricsSchema = z.strictObject({
   ),
   /** Examples labeled by the teacher, by set. */
   labels: z.record(z.enum(setNames), count),
-  /** Where the students of the run deviate from their teacher. */
+  /** Where the students deviate from the teacher. */
   deviations: deviationsSchema,
   /** The first of `label-next.csv`: unlabeled examples whose labels would help most. */
   labelNext: z.array(

@@ -1,13 +1,13 @@
 import { foldOf } from '../data/folds.ts';
 import { readLabels } from '../data/labels-file.ts';
 import { hashToUnit } from '../data/random.ts';
-import { chooseBest } from '../debias/choose.ts';
+import { type Candidate, chooseBest, others, safe, sampleExamples } from '../debias/choose.ts';
 import { logLoss } from '../debias/cross-entropy.ts';
 import { predictions } from '../debias/margin.ts';
 import { signedPoints } from '../evaluate/format.ts';
 import { type Choice, choiceSchema } from '../evaluate/run-metrics.ts';
 import { predictProbabilities } from '../models/student.ts';
-import { foldFolder, openTrained } from '../models/teachers/trained.ts';
+import { openTrained } from '../models/teachers/trained.ts';
 import { readJson, writeJsonOnce } from '../store/once.ts';
 import { sum } from '../train/order.ts';
 import type { ShardSource } from '../train/stream.ts';
@@ -23,22 +23,8 @@ import { networkOf, trainNetwork } from './training.ts';
 import type { TrainingExample } from './training-example.ts';
 import { openValidationSet } from './validation-set.ts';
 
-type Candidate = Pick<Variant, 'method' | 'labels'>;
-
-/** The others have to be clearly better than plain distillation. */
-const safe: Candidate = { method: 'uniform', labels: 'hard' };
-const others: readonly Candidate[] = [
-  { method: 'uniform', labels: 'soft' },
-  { method: 'weighted', labels: 'hard' },
-  { method: 'correctness', labels: 'hard' },
-  { method: 'slam', labels: 'soft' },
-];
-
 /** So few tell nothing of a difference between students. */
 const fewestLabels = 50;
-/** Unlabeled examples that the students of this stage learn: enough to tell methods apart, few enough to be cheap. */
-const sampleExamples = 2000;
-
 /**
  * The method `auto`: cross-validation. Students of every candidate are trained on a sample of the
  * unlabeled set, one a fold of the labels, and answer the labels of their fold. A candidate is taken
@@ -77,10 +63,11 @@ async function decide(
     const explanation = `${labels} labels are too few to choose by; relabel was taken, which proves itself.`;
     return { ...unsure, explanation, candidates: [] };
   }
+  const sample = await takeSample(job);
   const losses: Float64Array[] = [];
   for (const candidate of [safe, ...others]) {
-    const own = `${folder}auto/${nameOf(candidate)}/`;
-    await trainStudents(job, variant, candidate, own, context);
+    const own = keys.candidate(folder, nameOf(candidate));
+    await trainStudents(job, variant, candidate, sample, own, context);
     losses.push(await lossesOf(job, own, labels));
   }
   const [plain, ...rest] = losses;
@@ -112,12 +99,13 @@ async function trainStudents(
   job: Job,
   variant: Variant,
   candidate: Candidate,
+  sample: Sample,
   folder: string,
   context: Context,
 ): Promise<void> {
   const folds = foldsOf(job.plan);
   for (let fold = 0; fold < folds.count; fold++) {
-    const own = foldFolder(folder, fold);
+    const own = keys.fold(folder, fold);
     if (await isModelSaved(job.results, own)) continue;
     const network = job.plan.config.student;
     const seed = variant.seed + fold;
@@ -131,35 +119,46 @@ async function trainStudents(
       ...{ stage: 'Train', folder: own, network, seed, model, reweighting },
       part: `${variant.name}, ${nameOf(candidate)}, student ${fold + 1} of ${folds.count}`,
       labeled: await trueLabelsWithout(job, fold),
-      unlabeled: await sampleOf(job, unlabeled),
+      unlabeled: unlabeled.map((source, place) => sampled(source, sample, place)),
       ...(first.mixing && { loss: { kind: 'slam', mixing: first.mixing } as const }),
     };
     await trainNetwork(job, task, context);
   }
 }
 
-/** The same sample of the unlabeled set for all. */
-async function sampleOf(
-  job: Job,
-  sources: readonly ShardSource<TrainingExample>[],
-): Promise<ShardSource<TrainingExample>[]> {
-  const share = sampleExamples / sum(sources.map(({ count }) => count));
-  const isSampled = (id: string) => hashToUnit(id, job.plan.config.seed) < share;
-  const items = await shardItems(job, 'unlabeled');
-  const sampled: ShardSource<TrainingExample>[] = [];
-  for (const [place, source] of sources.entries()) {
+/** Unlabeled examples that are the same for all candidates. */
+interface Sample {
+  includes(id: string): boolean;
+  /** How many each shard has. */
+  readonly counts: readonly number[];
+}
+
+async function takeSample(job: Job): Promise<Sample> {
+  const shards = await countedShards(job, 'unlabeled');
+  const share = sampleExamples / sum(shards.map(({ count }) => count));
+  const includes = (id: string) => hashToUnit(id, job.plan.config.seed) < share;
+  const counts: number[] = [];
+  for (const { item } of shards) {
     let count = 0;
-    for await (const { id } of readLabels(job.results, teacherLabels(job)(items[place]!.id))) {
-      if (isSampled(id)) count++;
+    for await (const { id } of readLabels(job.results, teacherLabels(job)(item.id))) {
+      if (includes(id)) count++;
     }
-    sampled.push({
-      count,
-      async *open() {
-        for await (const one of source.open()) if (isSampled(one.example.id)) yield one;
-      },
-    });
+    counts.push(count);
   }
-  return sampled;
+  return { includes, counts };
+}
+
+function sampled(
+  source: ShardSource<TrainingExample>,
+  { includes, counts }: Sample,
+  place: number,
+): ShardSource<TrainingExample> {
+  return {
+    count: counts[place]!,
+    async *open() {
+      for await (const one of source.open()) if (includes(one.example.id)) yield one;
+    },
+  };
 }
 
 /** What the students of a candidate lose on each label of their fold: [labels]. */

@@ -1,5 +1,6 @@
 /** How the loss of a student on the unlabeled examples is corrected while it is trained. */
 import { readWeights } from '../data/weights-file.ts';
+import type { Candidate } from '../debias/choose.ts';
 import { margins } from '../debias/margin.ts';
 import { type Correction, methods } from '../debias/methods.ts';
 import { validationPoints } from '../debias/validation.ts';
@@ -8,7 +9,6 @@ import type { ShardSource } from '../train/stream.ts';
 import type { ShardItem } from './events.ts';
 import type { Job } from './job.ts';
 import { keys } from './keys.ts';
-import type { Variant } from './plan-file.ts';
 import { countedShards, type LabelsKey, labeledShard } from './sets.ts';
 import { oneHot, type TrainingExample } from './training-example.ts';
 import type { Predict, ValidationOutputs, ValidationSet } from './validation-set.ts';
@@ -24,16 +24,16 @@ export interface Correcting {
 /** @param predict what the student says as it is: at first, then in the middle of the training. */
 export async function openCorrecting(
   job: Job,
-  variant: Pick<Variant, 'method' | 'labels'>,
+  candidate: Candidate,
   validation: ValidationSet,
   predict: Predict,
 ): Promise<Correcting> {
   const outputs = await validation.outputs(predict);
-  const first = correctionFor(job, variant, outputs);
+  const first = correctionFor(job, candidate, outputs);
   const reweighting: Reweighting = {
     measure: async () => (await validation.outputs(predict)).studentProbabilities,
     reweigh(studentProbabilities) {
-      const { weigh } = correctionFor(job, variant, { ...outputs, studentProbabilities });
+      const { weigh } = correctionFor(job, candidate, { ...outputs, studentProbabilities });
       return (batch, probabilities) => {
         const weights = new Float32Array(batch.size);
         weigh!(batch.teacherMargins, margins(probabilities, outputs.classes), weights);
@@ -44,10 +44,10 @@ export async function openCorrecting(
   return { first, reweighting: first.weigh && reweighting };
 }
 
-/** The variant's correction for a student that says this of the validation set. */
+/** The correction for a student that says this of the validation set. */
 function correctionFor(
   job: Job,
-  { method, labels }: Pick<Variant, 'method' | 'labels'>,
+  { method, labels }: Candidate,
   outputs: ValidationOutputs,
 ): Correction {
   const { weights, slam } = job.plan.config;
@@ -58,7 +58,7 @@ function correctionFor(
 /** The unlabeled set, with labels that may be wrong. */
 export async function untrueLabelSet(
   job: Job,
-  variant: Pick<Variant, 'labels'>,
+  variant: Pick<Candidate, 'labels'>,
   correction: Correction,
   labels: LabelsKey,
 ): Promise<ShardSource<TrainingExample>[]> {
@@ -73,7 +73,7 @@ export async function untrueLabelSet(
 async function* unlabeledShard(
   job: Job,
   item: ShardItem,
-  variant: Pick<Variant, 'labels'>,
+  variant: Pick<Candidate, 'labels'>,
   { weigh, weightOf }: Correction,
   labels: LabelsKey,
 ): AsyncGenerator<TrainingExample> {

@@ -20,7 +20,7 @@ import { loadModel, type Student } from '../models/student.ts';
 import { readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
 import { sum } from '../train/order.ts';
 import type { Context } from './context.ts';
-import type { JobEvent } from './events.ts';
+import type { JobEvent, ShardItem } from './events.ts';
 import { type Job, openJob, shardItems } from './job.ts';
 import { keys } from './keys.ts';
 import { isModelSaved, readModelFiles } from './model-files.ts';
@@ -138,31 +138,9 @@ async function measure(
   const deviations = createDeviationsMeter(names.slice(1));
   let done = 0;
   for (const item of await shardItems(job, plan.evaluatedOn)) {
-    // The student in use may be fed otherwise than those of the run: another mean, other columns.
-    const streams = new Map(
-      models.map(({ model: { description } }) => [
-        JSON.stringify(description.features),
-        description,
-      ]),
-    );
-    const inputs = [...streams].map(([name, { features }]) => ({
-      name,
-      stream: studentInputs(job, item, features),
-    }));
-    for (;;) {
-      const batches = new Map<string, StudentInputs>();
-      for (const { name, stream } of inputs) {
-        const { value } = await stream.next();
-        if (value) batches.set(name, value);
-      }
-      const [first] = batches.values();
-      if (!first) break;
+    for await (const { examples, outputs } of answers(job, item, models)) {
       context.signal.throwIfAborted();
-      const outputs = models.map(({ model }) => {
-        const { values } = batches.get(JSON.stringify(model.description.features))!;
-        return model.predict(values, first.examples.length);
-      });
-      first.examples.forEach(({ example, row }, place) => {
+      examples.forEach(({ example, row }, place) => {
         const of = (output: Float32Array) =>
           output.subarray(place * classes, (place + 1) * classes);
         const label = classOf(example, plan.evaluatedOn);
@@ -170,11 +148,37 @@ async function measure(
         evaluation.add(label, [row.probabilities, ...students]);
         deviations.add(label, row.probabilities, students);
       });
-      done += first.examples.length;
+      done += examples.length;
       context.report({ stage: 'Evaluate', done, unit: 'examples' });
     }
   }
   return { metrics: evaluation.result(), deviations: deviations.result() };
+}
+
+/** A shard's examples in batches, and what each model says of them: [n, classes] each. */
+async function* answers(job: Job, item: ShardItem, models: readonly NamedModel[]) {
+  // The student in use may be fed otherwise than those of the run: another mean, other columns.
+  const feeds = new Map(
+    models.map(({ model: { description } }) => [
+      JSON.stringify(description.features),
+      studentInputs(job, item, description.features),
+    ]),
+  );
+  for (;;) {
+    const batches = new Map<string, StudentInputs>();
+    for (const [name, feed] of feeds) {
+      const { value } = await feed.next();
+      if (value) batches.set(name, value);
+    }
+    const [first] = batches.values();
+    if (!first) return;
+    const { examples } = first;
+    const outputs = models.map(({ model }) => {
+      const { values } = batches.get(JSON.stringify(model.description.features))!;
+      return model.predict(values, examples.length);
+    });
+    yield { examples, outputs };
+  }
 }
 
 async function describe(

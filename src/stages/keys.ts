@@ -13,6 +13,10 @@ export const keys = {
   /** One line a shard: its objects, pinned. A `ShardItem` says in which file its line is, and where. */
   objects: (run: string, digest: string) => `runs/${run}/objects/${digest}.jsonl`,
   teacher: (digest: string) => `teachers/${digest}/`,
+  /** The model of a fold, in the folder of those of all folds. */
+  fold: (folder: string, fold: number) => `${folder}fold-${fold}/`,
+  /** What a teacher was before it was trained on, in its own folder. */
+  before: (teacher: string) => `${teacher}before/`,
   labels: (teacher: string, shard: string) => `labels/${teacher}/${shard}.parquet`,
   quarantine: (run: string, shard: string) => `runs/${run}/quarantine/${shard}.json`,
   reconcile: (run: string) => `runs/${run}/reconcile.json`,
@@ -20,9 +24,13 @@ export const keys = {
   validation: (run: string) => `runs/${run}/warmup/validation.json`,
   weights: (run: string, shard: string) => `runs/${run}/weights/${shard}.parquet`,
   student: (run: string, variant: string) => `runs/${run}/students/${variant}/`,
-  /** What came of the rounds of the method `relabel`, beside its student. */
+  /** A round of the method `relabel`, beside its student, and the labels that the round made. */
+  round: (student: string, round: number) => `${student}round-${round}/`,
+  relabeled: (round: string, shard: string) => `${round}labels/${shard}.parquet`,
+  /** What came of the rounds. */
   relabeling: (student: string) => `${student}relabel.json`,
-  /** What the method `auto` chose, beside its student. */
+  /** The students of a candidate of the method `auto`, beside its student, and what was chosen. */
+  candidate: (student: string, name: string) => `${student}auto/${name}/`,
   choice: (student: string) => `${student}choice.json`,
   metrics: (run: string) => `runs/${run}/metrics.json`,
   /** What to label next, for people: see `debias/label-next.ts`. */

@@ -108,6 +108,7 @@ async function makePlan(
   await writeOnce(results, keys.shards(run), manifestJson(items));
   await writeOnce(results, keys.unlabeled(run), manifestJson(unlabeled));
   const sets = sizes.sizes(sum(counts));
+  const validatedOn = validation === 'labeled' ? 'labeled' : 'validation';
   const decided = { config, classes, features, variants: makeVariants(config) };
   const labeledShards = await countLabeled(results, digest, ids(items));
   const estimate = await estimatePlan(data, { ...decided, sets }, labeledShards);
@@ -119,9 +120,8 @@ async function makePlan(
     sets: Object.fromEntries(
       setNames.map((set) => [set, { shards: sets[set].shards, bytes: sets[set].bytes }]),
     ) as Plan['sets'], // fromEntries forgets that every set is there
-    validatedOn: validation === 'labeled' ? 'labeled' : 'validation',
-    evaluatedOn:
-      sets.test.shards > 0 ? 'test' : validation === 'labeled' ? 'labeled' : 'validation',
+    validatedOn,
+    evaluatedOn: sets.test.shards > 0 ? 'test' : validatedOn,
     warnings: [
       ...missingClasses(classes, counts),
       ...unfinished,

@@ -8,6 +8,7 @@ import type { Context } from './context.ts';
 import type { JobEvent, ShardItem } from './events.ts';
 import { type Job, openJob, shardItems } from './job.ts';
 import { keys } from './keys.ts';
+import { isCorrected } from './plan-file.ts';
 import { type Reconciliation, reconcileSchema } from './reconcile-file.ts';
 import { labeledShard, trueClass } from './sets.ts';
 
@@ -34,8 +35,10 @@ export async function reconcile(
     await writeJsonOnce(job.results, key, { ...counted, validation: await judgeValidation(job) });
   }
   const { sets, validation } = await readJson(job.results, key, reconcileSchema);
-  const level = validation.isEnough ? 'info' : 'warning';
-  context.report({ stage: 'Reconcile', message: validation.description, level });
+  if (isCorrected(job.plan)) {
+    const level = validation.isEnough ? 'info' : 'warning';
+    context.report({ stage: 'Reconcile', message: validation.description, level });
+  }
   return sets;
 }
 

@@ -1,7 +1,7 @@
 import { readLabels } from '../data/labels-file.ts';
 import { type Comparison, compare, isAccepted } from '../debias/relabel.ts';
 import { InterruptedError } from '../errors.ts';
-import { foldFolder, openTrained } from '../models/teachers/trained.ts';
+import { openTrained } from '../models/teachers/trained.ts';
 import { writeJsonOnce, writeOnce } from '../store/once.ts';
 import type { ShardSource } from '../train/stream.ts';
 import type { Context } from './context.ts';
@@ -41,8 +41,8 @@ export async function relabel(
   const rounds: (Comparison & { accepted: boolean })[] = [];
   let labels = teacherLabels(job);
   for (let round = 1; round <= job.plan.config.relabel.rounds; round++) {
-    const of: Round = { job, variant, number: round, folder: `${folder}round-${round}/`, labels };
-    const relabeled = (shard: string) => `${of.folder}labels/${shard}.parquet`;
+    const of: Round = { job, variant, number: round, folder: keys.round(folder, round), labels };
+    const relabeled: LabelsKey = (shard) => keys.relabeled(of.folder, shard);
     await trainStudents(of, context);
     await writeLabels(of, relabeled, context);
     const comparison = await compareLabels(job, labels, relabeled);
@@ -68,7 +68,7 @@ async function trainStudents(round: Round, context: Context): Promise<void> {
   const { job, variant, number } = round;
   const { student: network, folds, relabel: rounds } = job.plan.config;
   for (let fold = 0; fold < folds; fold++) {
-    const folder = foldFolder(round.folder, fold);
+    const folder = keys.fold(round.folder, fold);
     if (await isModelSaved(job.results, folder)) continue;
     const part = `${variant.name}, round ${number} of ${rounds.rounds}, student ${fold + 1} of ${folds}`;
     const labeled = await trueLabelsWithout(job, fold);

@@ -6,7 +6,6 @@ import { readExamples } from '../data/read.ts';
 import { ClassMeans } from '../debias/mcmi.ts';
 import { UserError } from '../errors.ts';
 import { loadModel } from '../models/student.ts';
-import { foldFolder } from '../models/teachers/trained.ts';
 import { sum } from '../train/order.ts';
 import type { ShardSource } from '../train/stream.ts';
 import type { Context } from './context.ts';
@@ -36,7 +35,7 @@ export async function trainTeacher(event: JobEvent, context: Context): Promise<{
   const folds = foldsOf(job.plan);
   let shards: UsableShard[] | undefined;
   for (let fold = 0; fold < folds.count; fold++) {
-    const own = foldFolder(folder, fold);
+    const own = keys.fold(folder, fold);
     if (await isModelSaved(job.results, own)) continue;
     shards ??= await usableShards(job, folds);
     const labeled = shards.map((shard) => withoutFold(job, shard, fold, folds));
@@ -56,7 +55,7 @@ async function trainWith(
   context: Context,
 ): Promise<void> {
   if (loss !== 'mcmi') return trainNetwork(job, { ...task, loss: { kind: loss } }, context);
-  const before = `${task.folder}before/`;
+  const before = keys.before(task.folder);
   if (!(await isModelSaved(job.results, before))) {
     await trainNetwork(job, { ...task, folder: before }, context);
   }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Estimate, estimate, estimateSchema } from '../../src/cost/estimate.ts';
+import { trainingsOf } from '../../src/cost/plan-estimate.ts';
 import { type PaperRun, runWork } from './run-work.ts';
 
 const image = (side: number) => ({
@@ -24,6 +25,21 @@ const base: PaperRun = {
   variants: 2,
 };
 const estimateOf = (changes: Partial<PaperRun> = {}) => estimate(runWork({ ...base, ...changes }));
+
+test('a student is paid for with those that relabel for it, and with those that choose its method', () => {
+  const config = { folds: 5, relabel: { rounds: 3 } };
+  expect(trainingsOf('weighted', config, 1e6)).toBe(1);
+  expect(trainingsOf('relabel', config, 1e6)).toBe(16);
+  // Five candidates in five folds, on 2,000 of the examples.
+  expect(trainingsOf('auto', config, 20_000)).toBe(16 + 3);
+  expect(trainingsOf('auto', config, 1_000)).toBe(16 + 25);
+
+  const one = runWork({ ...base, variants: 1 });
+  const seconds = (trainings: number[]) =>
+    estimate({ ...one, trainings }).tasks.find(({ task }) => task === 'Train')!.seconds;
+  expect(seconds([16])).toBeCloseTo(16 * seconds([1]), 6);
+  expect(seconds([16, 1])).toBeCloseTo(17 * seconds([1]), 6);
+});
 
 const anyRun: fc.Arbitrary<PaperRun> = fc.record({
   unlabeled: fc.integer({ min: 1, max: 1e9 }),

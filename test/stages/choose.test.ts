@@ -2,14 +2,11 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { choiceSchema } from '../../src/evaluate/run-metrics.ts';
-import { shardItems } from '../../src/stages/job.ts';
 import { keys } from '../../src/stages/keys.ts';
 import { trainVariant } from '../../src/stages/train.ts';
-import { warmUp } from '../../src/stages/warm-up.ts';
-import { weighShard } from '../../src/stages/weigh.ts';
 import { readJson } from '../../src/store/once.ts';
 import { makeDataset } from '../workflow/datasets.ts';
-import { context, reconciled } from './staged-run.ts';
+import { context, runWithStops, weighed } from './staged-run.ts';
 
 /** Trains the student of `auto` on digits without a validation set, and tells what was chosen. */
 async function chooseFor(more: Record<string, string>) {
@@ -18,13 +15,8 @@ async function chooseFor(more: Record<string, string>) {
     ...more,
   });
   rmSync(join(options.dataset, 'validation'), { recursive: true });
-  const { event, job } = await reconciled(options);
-  await warmUp(event, context);
-  for (const shard of await shardItems(job, 'unlabeled')) {
-    await weighShard({ ...event, shard }, context);
-  }
-  const train = (signal = context.signal, report = context.report) =>
-    trainVariant({ ...event, variant: 'auto' }, { signal, report });
+  const { event, job } = await weighed(options);
+  const train = (stopped = context) => trainVariant({ ...event, variant: 'auto' }, stopped);
   const folder = keys.student(job.run, 'auto');
   const choice = () => readJson(job.results, keys.choice(folder), choiceSchema);
   const weights = () => readFileSync(join(options.results, `${folder}weights.bin`));
@@ -49,18 +41,7 @@ describe('the method auto', () => {
     await train();
     const undisturbed = { choice: await choice(), weights: weights() };
     forget();
-    let stops = 0;
-    for (;;) {
-      const stop = new AbortController();
-      let reports = 0;
-      const report = () => {
-        if (++reports > 40) stop.abort();
-      };
-      const error = await train(stop.signal, report).catch((thrown) => thrown);
-      if (!(error instanceof Error)) break;
-      expect(error.name).toBe('InterruptedError');
-      stops++;
-    }
+    const stops = await runWithStops(train, 40);
     expect(stops).toBeGreaterThan(5);
     expect({ choice: await choice(), weights: weights() }).toEqual(undisturbed);
   });

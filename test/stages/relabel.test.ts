@@ -7,12 +7,10 @@ import { shardItems } from '../../src/stages/job.ts';
 import { keys } from '../../src/stages/keys.ts';
 import { teacherLabels } from '../../src/stages/sets.ts';
 import { trainVariant } from '../../src/stages/train.ts';
-import { warmUp } from '../../src/stages/warm-up.ts';
-import { weighShard } from '../../src/stages/weigh.ts';
 import { readJson } from '../../src/store/once.ts';
 import { collect } from '../data/dataset.ts';
 import { type Dataset, makeDataset } from '../workflow/datasets.ts';
-import { context, reconciled } from './staged-run.ts';
+import { context, runWithStops, weighed } from './staged-run.ts';
 
 /** It has learned next to nothing: whoever learns from the true labels is better. */
 const badTeacher = '{ train: { architecture: mlp, width: 4, depth: 1, epochs: 1 } }';
@@ -25,11 +23,7 @@ function datasetWith(more: Record<string, string>): Dataset {
 }
 
 async function upToTrain(options: Dataset) {
-  const { event, job } = await reconciled(options);
-  await warmUp(event, context);
-  for (const shard of await shardItems(job, 'unlabeled')) {
-    await weighShard({ ...event, shard }, context);
-  }
+  const { event, job } = await weighed(options);
   return { event: { ...event, variant: 'relabel' }, job };
 }
 
@@ -47,7 +41,7 @@ describe('students that relabel', () => {
     expect(accepted.indexOf(false)).toBe(rounds.length - 1);
 
     const [shard] = await shardItems(job, 'unlabeled');
-    const key = `${student}round-1/labels/${shard!.id}.parquet`;
+    const key = keys.relabeled(keys.round(student, 1), shard!.id);
     const relabeled = await collect(readLabels(job.results, key));
     const labeled = await collect(readLabels(job.results, teacherLabels(job)(shard!.id)));
     expect(relabeled.map(({ id }) => id)).toEqual(labeled.map(({ id }) => id));
@@ -76,21 +70,7 @@ describe('students that relabel', () => {
     const undisturbed = readFileSync(file);
     rmSync(join(options.results, folder), { recursive: true });
 
-    let stops = 0;
-    for (;;) {
-      // A longer way each time, until it is done.
-      const stop = new AbortController();
-      let reports = 0;
-      const report = () => {
-        if (++reports > 7) stop.abort();
-      };
-      const error = await trainVariant(event, { signal: stop.signal, report }).catch(
-        (thrown) => thrown,
-      );
-      if (!(error instanceof Error)) break;
-      expect(error.name).toBe('InterruptedError');
-      stops++;
-    }
+    const stops = await runWithStops((stopped) => trainVariant(event, stopped), 7);
     expect(stops).toBeGreaterThan(5);
     expect(readFileSync(file)).toEqual(undisturbed);
   });

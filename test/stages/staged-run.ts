@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import type { Context } from '../../src/stages/context.ts';
 import { type Job, openJob, shardItems } from '../../src/stages/job.ts';
 import { labelShard } from '../../src/stages/label.ts';
@@ -5,6 +6,8 @@ import { plan } from '../../src/stages/plan.ts';
 import { reconcile } from '../../src/stages/reconcile.ts';
 import { startRun } from '../../src/stages/start.ts';
 import { trainTeacher } from '../../src/stages/train-teacher.ts';
+import { warmUp } from '../../src/stages/warm-up.ts';
+import { weighShard } from '../../src/stages/weigh.ts';
 import type { Dataset } from '../workflow/datasets.ts';
 
 export const context: Context = { signal: new AbortController().signal, report: () => {} };
@@ -19,4 +22,38 @@ export async function reconciled({ dataset, results }: Dataset) {
   for (const shard of await shardItems(job)) await labelShard({ ...event, shard }, context);
   await reconcile(event, context);
   return { event, job };
+}
+
+/** Runs the stages up to Weigh, in this process. */
+export async function weighed(options: Dataset) {
+  const { event, job } = await reconciled(options);
+  await warmUp(event, context);
+  for (const shard of await shardItems(job, 'unlabeled')) {
+    await weighShard({ ...event, shard }, context);
+  }
+  return { event, job };
+}
+
+/**
+ * Runs a task that is stopped again and again, each time after some reports, until it is done.
+ * @returns how often it was stopped.
+ */
+export async function runWithStops(
+  task: (context: Context) => Promise<unknown>,
+  reportsBetween: number,
+): Promise<number> {
+  for (let stops = 0; stops < 1000; stops++) {
+    const stop = new AbortController();
+    let reports = 0;
+    const report = () => {
+      if (++reports > reportsBetween) stop.abort();
+    };
+    const error = await task({ signal: stop.signal, report }).then(
+      () => undefined,
+      (thrown: Error) => thrown,
+    );
+    if (!error) return stops;
+    expect(error.name, error.stack).toBe('InterruptedError');
+  }
+  throw new Error('the task gets no further');
 }

@@ -7,7 +7,7 @@ import { plan } from '../../src/stages/plan.ts';
 import { startRun } from '../../src/stages/start.ts';
 import { trainTeacher } from '../../src/stages/train-teacher.ts';
 import { makeDataset } from '../workflow/datasets.ts';
-import { context } from './staged-run.ts';
+import { context, runWithStops } from './staged-run.ts';
 
 const network = '{ architecture: mlp, width: 16, depth: 1, epochs: 10, batchSize: 32 }';
 
@@ -22,8 +22,7 @@ async function planned(more: Record<string, string>) {
   const weights = (model: string) => readFileSync(join(results, `${folder}${model}/weights.bin`));
   const has = (model: string) => existsSync(join(results, `${folder}${model}/student.json`));
   const forget = () => rmSync(join(results, folder), { recursive: true });
-  const train = (signal = context.signal, report = context.report) =>
-    trainTeacher(event, { signal, report });
+  const train = (stopped = context) => trainTeacher(event, stopped);
   return { digest: made.teacher.digest, train, weights, has, forget };
 }
 
@@ -55,18 +54,7 @@ describe('teachers that are trained', () => {
     await train();
     const undisturbed = [weights('fold-0'), weights('fold-1')];
     forget();
-    let stops = 0;
-    for (;;) {
-      const stop = new AbortController();
-      let reports = 0;
-      const report = () => {
-        if (++reports > 5) stop.abort();
-      };
-      const error = await train(stop.signal, report).catch((thrown) => thrown);
-      if (!(error instanceof Error)) break;
-      expect(error.name).toBe('InterruptedError');
-      stops++;
-    }
+    const stops = await runWithStops(train, 5);
     expect(stops).toBeGreaterThan(2);
     expect([weights('fold-0'), weights('fold-1')]).toEqual(undisturbed);
   });

@@ -1,6 +1,7 @@
 import { type Features, featureShape } from '../../data/features.ts';
 import { type Folds, foldOf } from '../../data/folds.ts';
 import { predictions } from '../../debias/margin.ts';
+import { keys } from '../../stages/keys.ts';
 import { readBytes } from '../../store/once.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import { batchSizeFor } from '../batch-size.ts';
@@ -19,11 +20,6 @@ export interface CrossFitted {
   dispose(): void;
 }
 
-/** Where the model of a fold is, under the folder of all. */
-export function foldFolder(folder: string, fold: number): string {
-  return `${folder}fold-${fold}/`;
-}
-
 /**
  * Opens models that counterweight trained, each as `saveModel` writes it.
  * @param folder the key of the folder of all, with the last `/`.
@@ -35,7 +31,7 @@ export async function openTrained(
 ): Promise<CrossFitted> {
   const models: Student[] = [];
   for (let fold = 0; fold < folds.count; fold++) {
-    models.push(await openModel(store, foldFolder(folder, fold)));
+    models.push(await openModel(store, keys.fold(folder, fold)));
   }
   const { features, classes } = models[0]!.description;
   const shared = {
