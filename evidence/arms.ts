@@ -14,7 +14,7 @@ import { readJson } from '../src/store/once.ts';
 import { openStore } from '../src/store/open.ts';
 import { type Truth, writeDataset, writePredictions } from './dataset.ts';
 import type { Examples } from './examples.ts';
-import { type Cell, teacherOf } from './problems.ts';
+import { type Cell, type Problem, teacherOf } from './problems.ts';
 import type { Row } from './row.ts';
 import { type Arm, type Done, runArm } from './run-arm.ts';
 
@@ -43,7 +43,7 @@ export async function runCell(
 
   const own = { teacher: { train: teacherOf(problem, labels) } };
   const plain = await runNamed('plain', { ...own, ...plainArm });
-  const crossFitted = await runNamed('cross-fitted', { ...own, ...crossFittedArm });
+  const crossFitted = await runNamed('cross-fitted', { ...own, ...crossFittedArm(problem) });
   const half = { teacher: { train: teacherOf(problem, labels / 2) } };
   await runNamed('split', { ...half, ...splitArm });
   const right = await rightLabels(plain, truth);
@@ -65,13 +65,17 @@ const plainArm = {
 } satisfies Partial<Arm>;
 
 /** Every method, with cross-fitted teachers. */
-const crossFittedArm = {
-  method: 'relabel',
-  compare: [
-    ...(['uniform', 'weighted', 'correctness', 'entropy', 'fidelity', 'slam'] as const),
-    { method: 'uniform', labels: 'soft' },
-  ],
-} satisfies Partial<Arm>;
+function crossFittedArm({ task }: Problem) {
+  return {
+    method: 'relabel',
+    compare: [
+      ...(['uniform', 'weighted', 'correctness', 'entropy', 'fidelity', 'slam'] as const),
+      { method: 'uniform', labels: 'soft' },
+      // Its paper is for few classes.
+      ...(task.classes.length <= 5 ? (['lelp', { method: 'lelp', labels: 'soft' }] as const) : []),
+    ],
+  } satisfies Partial<Arm>;
+}
 
 /** As the papers have it: the teacher learns one half of the labels, the other tells where it errs. */
 const splitArm = {

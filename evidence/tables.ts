@@ -18,6 +18,8 @@ const names: Readonly<Record<string, string>> = {
   'cross-fitted/entropy': 'entropy',
   'cross-fitted/fidelity': 'fidelity',
   'cross-fitted/slam': 'slam',
+  'cross-fitted/lelp': 'lelp',
+  'cross-fitted/lelp-soft': 'lelp, soft labels',
   'cross-fitted/relabel': 'relabel (default)',
   'oracle/uniform': 'oracle',
   'clean/uniform': 'clean',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { methodNames } from '../debias/methods.ts';
+import { type MethodName, methodNames } from '../debias/methods.ts';
 
 /**
  * The schema of `distill.yaml`. Every field has a default or says what to write; `describe` texts
@@ -201,6 +201,8 @@ const variant = z
     'How the loss is corrected for the mistakes of the teacher (docs/methods.md); uniform: not at all.',
   );
 
+type Variant = z.infer<typeof variant>;
+
 const weights = z.strictObject({
   reading: z
     .enum(['B', 'D'])
@@ -219,7 +221,16 @@ const weights = z.strictObject({
 });
 
 /** Methods that train students in folds. */
-const crossValidated: readonly string[] = ['relabel', 'auto'];
+const crossValidated: readonly MethodName[] = ['relabel', 'auto'];
+
+type Methods = Record<'method', Variant> & Record<'compare', readonly Variant[]>;
+
+/** Whether a student of one of these methods is trained. */
+function hasMethod({ method, compare }: Methods, ...wanted: readonly MethodName[]): boolean {
+  return [method, ...compare].some((variant) =>
+    wanted.includes(typeof variant === 'string' ? variant : variant.method),
+  );
+}
 
 export const configSchema = z
   .strictObject({
@@ -244,6 +255,15 @@ export const configSchema = z
     slam: z
       .strictObject({
         topK: z.int().min(1).default(3).describe('Classes among which a wrong label may be.'),
+      })
+      .prefault({}),
+    lelp: z
+      .strictObject({
+        subclasses: z
+          .int()
+          .min(2)
+          .default(4)
+          .describe('Into how many each class is split, by the embeddings of the teacher.'),
       })
       .prefault({}),
     relabel: z
@@ -275,16 +295,20 @@ export const configSchema = z
       })
       .prefault({}),
   })
+  .refine((config) => config.folds > 1 || !hasMethod(config, ...crossValidated), {
+    path: ['folds'],
+    message:
+      'expected 2 or more, for relabel and auto judge students by cross-validation (method: weighted does not)',
+  })
   .refine(
-    ({ folds, method, compare }) =>
-      folds > 1 ||
-      [method, ...compare].every(
-        (one) => !crossValidated.includes(typeof one === 'string' ? one : one.method),
-      ),
+    (config) =>
+      !hasMethod(config, 'lelp') ||
+      config.teacher.train !== undefined ||
+      (config.teacher.embeddingName !== undefined && config.teacher.predictions === undefined),
     {
-      path: ['folds'],
+      path: ['teacher', 'embeddingName'],
       message:
-        'expected 2 or more, for relabel and auto judge students by cross-validation (method: weighted does not)',
+        'expected the output of a model that is its embedding, for lelp splits the classes by it',
     },
   );
 

@@ -81,6 +81,9 @@ export const methods = {
 
   slam: (points, { topK }) => ({ mixing: slamMixing(points, topK) }),
 
+  /** The labels are split (`lelp.ts`, `stages/subclasses.ts`); the loss on them is as it is. */
+  lelp: () => ({}),
+
   /** The labels are made anew (`stages/relabel.ts`); the loss on them is as it is. */
   relabel: () => ({}),
 
@@ -94,7 +97,7 @@ export const methods = {
 export type MethodName = keyof typeof methods;
 
 /** Those that ask nothing of the validation points. */
-export const blindMethods: readonly MethodName[] = ['uniform', 'entropy'];
+export const blindMethods: readonly MethodName[] = ['uniform', 'entropy', 'lelp'];
 
 /** Object.keys forgets which keys they are. */
 export const methodNames = Object.keys(methods) as [MethodName, ...MethodName[]];

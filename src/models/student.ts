@@ -1,7 +1,7 @@
 /**
  * A model in the bucket: a folder with `model.json` and `weights.bin`, a tfjs LayersModel that gives
- * probabilities (so any TensorFlow.js program can load it), and `student.json`, which says what its
- * outputs mean and how an example becomes its input.
+ * the probabilities of the classes (so any TensorFlow.js program can load it), and `student.json`,
+ * which says what its outputs mean and how an example becomes its input.
  *
  * The same model gives the same bytes.
  */
@@ -11,10 +11,12 @@ import { toJson } from '../store/once.ts';
 import { tf, type tfTypes } from '../tensorflow.ts';
 import { batchSizeFor } from './batch-size.ts';
 import {
+  classSumsWeight,
   inputShapeOf,
   modelFrom,
   topologyOf,
   topologySchema,
+  withClassSums,
   withOutputActivation,
 } from './topology.ts';
 
@@ -22,6 +24,8 @@ const studentSchema = z.strictObject({
   /** Class names; a class is its place in the list. */
   classes: z.array(z.string()),
   features: featuresSchema,
+  /** Into how many subclasses each class was split for the training; absent where it was not. */
+  subclasses: z.int().optional(),
   /** The program and its version. */
   createdBy: z.string(),
 });
@@ -43,7 +47,10 @@ const modelSchema = z.looseObject({
 
 export interface Student {
   readonly description: StudentDescription;
-  /** Gives logits, [n, classes]: what the training goes on from. */
+  /**
+   * Gives logits, [n, classes]: what a training goes on from. A student of subclasses, which no
+   * training goes on from, gives probabilities.
+   */
   readonly model: tfTypes.LayersModel;
   /**
    * @param values features, [n, ...featureShape], row by row.
@@ -54,37 +61,46 @@ export interface Student {
   dispose(): void;
 }
 
-/** The files of a model that gives logits, by their names in the folder. */
+/**
+ * The files of a model that gives logits, of the classes or of all their subclasses, by their names in
+ * the folder.
+ */
 export function saveModel(
   model: tfTypes.LayersModel,
   description: StudentDescription,
 ): Map<string, Uint8Array> {
+  const { classes, subclasses } = description;
   const weights = model.weights.map((weight) => ({
     name: weight.originalName,
     shape: weight.shape,
-    dtype: 'float32',
+    values: weight.read().dataSync<'float32'>(),
   }));
+  let topology = withOutputActivation(topologyOf(model), 'softmax');
+  if (subclasses !== undefined) {
+    topology = withClassSums(topology, classes.length);
+    weights.push(classSumsWeight(classes.length, subclasses));
+  }
+  const specs = weights.map(({ name, shape }) => ({ name, shape, dtype: 'float32' }));
   const json = {
     format: 'layers-model',
     generatedBy: description.createdBy,
     convertedBy: null,
-    modelTopology: withOutputActivation(topologyOf(model), 'softmax'),
-    weightsManifest: [{ paths: ['weights.bin'], weights }],
+    modelTopology: topology,
+    weightsManifest: [{ paths: ['weights.bin'], weights: specs }],
   };
   return new Map<string, Uint8Array>([
     ['model.json', toJson(json)],
-    ['weights.bin', weightBytes(model)],
+    ['weights.bin', bytesOf(weights.map(({ values }) => values))],
     ['student.json', toJson(studentSchema.parse(description))],
   ]);
 }
 
 /** Float32, little-endian as every platform is that tfjs-node runs on, one weight after another. */
-function weightBytes(model: tfTypes.LayersModel): Uint8Array {
+function bytesOf(weights: readonly Float32Array[]): Uint8Array {
   return Buffer.concat(
-    model.weights.map((weight) => {
-      const { buffer, byteOffset, byteLength } = weight.read().dataSync();
-      return Buffer.from(buffer, byteOffset, byteLength);
-    }),
+    weights.map(({ buffer, byteOffset, byteLength }) =>
+      Buffer.from(buffer, byteOffset, byteLength),
+    ),
   );
 }
 
@@ -95,12 +111,17 @@ function weightBytes(model: tfTypes.LayersModel): Uint8Array {
 export async function loadModel(files: ReadonlyMap<string, Uint8Array>): Promise<Student> {
   const description = studentSchema.parse(parseJson(files, 'student.json'));
   const { modelTopology, weightsManifest } = modelSchema.parse(parseJson(files, 'model.json'));
-  const model = await modelFrom(withOutputActivation(modelTopology, 'linear'));
+  const isSplit = description.subclasses !== undefined;
+  const model = await modelFrom(
+    isSplit ? modelTopology : withOutputActivation(modelTopology, 'linear'),
+  );
   setWeights(model, weightsManifest[0].weights, file(files, 'weights.bin'));
   return {
     description,
     model,
-    predict: (values, n) => predictProbabilities(model, values, n),
+    predict: isSplit
+      ? (values, n) => runModel(model, values, n, (probabilities) => probabilities)
+      : (values, n) => predictProbabilities(model, values, n),
     dispose: () => model.dispose(),
   };
 }
@@ -149,15 +170,28 @@ export function predictProbabilities(
   values: Float32Array,
   n: number,
 ): Float32Array {
-  const probabilities = tf.tidy(() => {
+  return runModel(model, values, n, (logits) => tf.softmax(logits));
+}
+
+/**
+ * What a model makes of n examples, row by row.
+ * @param values features, [n, ...featureShape], row by row.
+ * @param finish what is made of its output.
+ */
+export function runModel(
+  model: tfTypes.LayersModel,
+  values: Float32Array,
+  n: number,
+  finish: (output: tfTypes.Tensor) => tfTypes.Tensor,
+): Float32Array {
+  const result = tf.tidy(() => {
     const shape = inputShapeOf(model);
     const input = tf.tensor(values, [n, ...shape]);
     // A model with one output gives one tensor; the type covers models with several.
-    const logits = model.predict(input, { batchSize: batchSizeFor(shape) }) as tfTypes.Tensor;
-    return tf.softmax(logits);
+    return finish(model.predict(input, { batchSize: batchSizeFor(shape) }) as tfTypes.Tensor);
   });
   // Not within tidy: it would look at each of the numbers for tensors to keep.
-  const numbers = probabilities.dataSync<'float32'>();
-  probabilities.dispose();
+  const numbers = result.dataSync<'float32'>();
+  result.dispose();
   return numbers;
 }

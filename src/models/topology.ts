@@ -7,7 +7,12 @@ import { tf, type tfTypes } from '../tensorflow.ts';
 
 const layerSchema = z.looseObject({
   class_name: z.string(),
-  config: z.looseObject({ name: z.string(), activation: z.unknown().optional() }),
+  config: z.looseObject({
+    name: z.string(),
+    activation: z.unknown().optional(),
+    /** Of a Dense layer. */
+    units: z.int().optional(),
+  }),
 });
 type Layer = z.infer<typeof layerSchema>;
 
@@ -76,6 +81,40 @@ export function withOutputActivation(
     layer.config = { name: layer.config.name, activation };
   } else {
     layer.config.activation = activation;
+  }
+  return copy;
+}
+
+/** The layer that `withClassSums` adds. */
+const classSums = 'class_sums';
+
+/** Its only weight: 1 where an output is a subclass of the class, else 0. */
+export function classSumsWeight(classes: number, subclasses: number) {
+  const values = new Float32Array(classes * subclasses * classes);
+  for (let output = 0; output < classes * subclasses; output++) {
+    values[output * classes + Math.floor(output / subclasses)] = 1;
+  }
+  return { name: `${classSums}/kernel`, shape: [classes * subclasses, classes], values };
+}
+
+/** A copy that gives the probabilities of classes, where there were those of their subclasses. */
+export function withClassSums(topology: Topology, classes: number): Topology {
+  const copy = structuredClone(topology);
+  const { name } = outputLayer(copy).config;
+  const config = {
+    name: classSums,
+    units: classes,
+    use_bias: false,
+    activation: 'linear',
+    kernel_initializer: { class_name: 'Zeros', config: {} },
+    trainable: false,
+  };
+  const layer = { class_name: 'Dense', config };
+  if (copy.class_name === 'Sequential') {
+    copy.config.layers.push(layer);
+  } else {
+    copy.config.layers.push({ ...layer, name: classSums, inbound_nodes: [[[name, 0, 0, {}]]] });
+    copy.config.output_layers = [[classSums, 0, 0]];
   }
   return copy;
 }

@@ -92,6 +92,7 @@ async function* unlabeledShard(
       variant.labels === 'soft'
         ? row.probabilities
         : oneHot(row.prediction, row.probabilities.length);
-    yield { example, target, teacherMargin: row.margin, weight: weight[0]! };
+    const { margin: teacherMargin, embedding } = row;
+    yield { example, target, embedding, teacherMargin, weight: weight[0]! };
   }
 }

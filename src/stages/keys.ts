@@ -29,6 +29,8 @@ export const keys = {
   relabeled: (round: string, shard: string) => `${round}labels/${shard}.parquet`,
   /** What came of the rounds. */
   relabeling: (student: string) => `${student}relabel.json`,
+  /** By what the method `lelp` splits the classes, beside its student. */
+  subclasses: (student: string) => `${student}subclasses.json`,
   /** The students of a candidate of the method `auto`, beside its student, and what was chosen. */
   candidate: (student: string, name: string) => `${student}auto/${name}/`,
   choice: (student: string) => `${student}choice.json`,

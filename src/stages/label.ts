@@ -22,7 +22,7 @@ import type { ShardEvent } from './events.ts';
 import { type Job, openJob } from './job.ts';
 import { keys } from './keys.ts';
 import { readShard } from './objects-file.ts';
-import { foldsOf } from './plan-file.ts';
+import { foldsOf, isEmbedded } from './plan-file.ts';
 
 /** Batches that are read and decoded while the teacher works on one. */
 const batchesAhead = 2;
@@ -200,7 +200,13 @@ async function openedTeacher(job: Job): Promise<typeof opened> {
   if (opened?.digest === digest) return opened;
   opened?.dispose();
   if (plan.config.teacher.train) {
-    const { ensemble, ...rest } = await openTrained(results, keys.teacher(digest), foldsOf(plan));
+    const folder = keys.teacher(digest);
+    const { ensemble, ...rest } = await openTrained(
+      results,
+      folder,
+      foldsOf(plan),
+      isEmbedded(plan),
+    );
     opened = { digest, teacher: ensemble, ...rest };
   } else {
     const { features, classes } = plan;

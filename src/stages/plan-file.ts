@@ -52,6 +52,11 @@ export function isCorrected({ variants }: Plan): boolean {
   return variants.some(({ method }) => !blindMethods.includes(method));
 }
 
+/** Whether any student asks for the teacher's embeddings. */
+export function isEmbedded({ variants }: Pick<Plan, 'variants'>): boolean {
+  return variants.some(({ method }) => method === 'lelp');
+}
+
 /** How the labeled examples are dealt among the teachers. */
 export function foldsOf({ config }: Plan): Folds {
   return { count: config.folds, seed: config.seed };

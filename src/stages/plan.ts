@@ -23,6 +23,7 @@ import { countLabeled } from './label-cache.ts';
 import { createObjectsWriter, manifestJson, readShard } from './objects-file.ts';
 import {
   type AcceptedRecord,
+  isEmbedded,
   type Plan,
   planSchema,
   recordSchema,
@@ -91,6 +92,7 @@ async function makePlan(
   const features = await fitFeatures(config.task, config.data, examples);
   const ids = (of: ShardItem[]) => of.map(({ id }) => id);
   const { train, loss, mcmi } = config.teacher;
+  const variants = makeVariants(config);
   const digest = train
     ? digestOf(
         train,
@@ -101,6 +103,7 @@ async function makePlan(
         features,
         classes,
         ids(labeled),
+        ...(isEmbedded({ variants }) ? ['embeddings'] : []),
       )
     : await teacherDigest(data, config.teacher, features);
 
@@ -109,7 +112,7 @@ async function makePlan(
   await writeOnce(results, keys.unlabeled(run), manifestJson(unlabeled));
   const sets = sizes.sizes(sum(counts));
   const validatedOn = validation === 'labeled' ? 'labeled' : 'validation';
-  const decided = { config, classes, features, variants: makeVariants(config) };
+  const decided = { config, classes, features, variants };
   const labeledShards = await countLabeled(results, digest, ids(items));
   const estimate = await estimatePlan(data, { ...decided, sets }, labeledShards);
   const made: Plan = {

@@ -83,9 +83,10 @@ export async function trueLabelSet(job: Job): Promise<ShardSource<TrainingExampl
 
 async function* trueLabels(job: Job, item: ShardItem): AsyncGenerator<TrainingExample> {
   const classOf = trueClass(job);
-  for await (const { example } of labeledShard(job, item)) {
+  for await (const { example, row } of labeledShard(job, item)) {
     const target = oneHot(classOf(example, item.set), job.plan.classes.length);
-    yield { example, target, teacherMargin: Number.NaN, weight: 1 };
+    const { embedding } = row;
+    yield { example, target, embedding, teacherMargin: Number.NaN, weight: 1 };
   }
 }
 

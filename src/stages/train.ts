@@ -9,6 +9,7 @@ import { isModelSaved, readModelFiles } from './model-files.ts';
 import type { Variant } from './plan-file.ts';
 import { relabel } from './relabel.ts';
 import { teacherLabels, trueLabelSet } from './sets.ts';
+import { type StudentTask, withSubclasses } from './subclasses.ts';
 import { trainNetwork } from './training.ts';
 import { openValidationSet } from './validation-set.ts';
 
@@ -46,7 +47,7 @@ async function trainStudent(
     await openValidationSet(job),
     predict,
   );
-  const task = {
+  const task: StudentTask = {
     stage: 'Train',
     part: variant.name,
     folder,
@@ -58,5 +59,6 @@ async function trainStudent(
     ...(first.mixing && { loss: { kind: 'slam', mixing: first.mixing } as const }),
     reweighting,
   };
-  await trainNetwork(job, task, context);
+  const ready = variant.method === 'lelp' ? await withSubclasses(job, folder, task) : task;
+  await trainNetwork(job, ready, context);
 }

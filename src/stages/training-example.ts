@@ -4,6 +4,8 @@ import type { Supervision } from '../train/records.ts';
 /** An example to learn from. */
 export interface TrainingExample extends Supervision {
   readonly example: Example;
+  /** The teacher's, where it has one: [embeddingSize]. */
+  readonly embedding?: Float32Array | undefined;
 }
 
 /** A target that is one class for certain: [classes]. */

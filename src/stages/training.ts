@@ -49,6 +49,8 @@ export interface TrainingTask {
   readonly reweighting?: Reweighting | undefined;
   /** Default: cross-entropy. */
   readonly loss?: Loss;
+  /** How many outputs of the network are one class. Default: 1. */
+  readonly subclasses?: number;
 }
 
 /** Trains a network and saves it. Goes on from its checkpoint when it was stopped before. */
@@ -85,7 +87,11 @@ export async function trainNetwork(job: Job, task: TrainingTask, context: Contex
       ...(meanWeight !== null && { meanWeight }),
     }));
     await writeJsonOnce(job.results, `${folder}history.json`, records);
-    const description = { classes, features, createdBy: 'counterweight' };
+    const { subclasses } = task;
+    const description = {
+      ...{ classes, features, createdBy: 'counterweight' },
+      ...(subclasses !== undefined && { subclasses }),
+    };
     await writeModelFiles(job.results, folder, saveModel(model, description));
   } finally {
     await input.close();
@@ -111,7 +117,7 @@ export async function networkOf(job: Job, network: Network, seed: number) {
 /** Examples in, batches out: streamed or cached, shuffled, decoded, augmented and normalised. */
 function openTrainingInput(
   job: Job,
-  { network, seed }: TrainingTask,
+  { network, seed, subclasses = 1 }: TrainingTask,
   sets: TrainingSets<TrainingExample>,
 ): Input {
   const { features, classes } = job.plan;
@@ -119,7 +125,7 @@ function openTrainingInput(
   const encoder = createEncoder(features);
   return openInput({
     sets,
-    ...{ features, classes: classes.length, augment, seed, batchSize, epochs },
+    ...{ features, classes: classes.length * subclasses, augment, seed, batchSize, epochs },
     decode: ({ example }) => decodeForStudent(encoder, example),
     findRoom: () => roomHere(),
   });

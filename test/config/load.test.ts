@@ -67,13 +67,13 @@ zzzzzz: 1
         line 7: teacher: expected exactly one of train, onnx, savedModel, layersModel, graphModel, predictions, found train, onnx.
         line 10: student.epoch: there is no such field. Did you mean "epochs"?
         line 11: student.epochs: expected a whole number from 1 to 10000, found "thirty".
-        line 12: compare[1].method: expected weighted, correctness, entropy, fidelity, slam, relabel, auto or uniform, found "weightd". Did you mean weighted?
-        line 12: compare[2]: expected weighted, correctness, entropy, fidelity, slam, relabel, auto or uniform, found "wieghted". Did you mean weighted?
+        line 12: compare[1].method: expected weighted, correctness, entropy, fidelity, slam, lelp, relabel, auto or uniform, found "weightd". Did you mean weighted?
+        line 12: compare[2]: expected weighted, correctness, entropy, fidelity, slam, lelp, relabel, auto or uniform, found "wieghted". Did you mean weighted?
         line 13: limits.budgetUsd: expected a number above 0, found true.
         line 13: limits.quarantine: expected a number from 0 to 1, found 2.
         line 14: weights.reading: expected B or D, found ["d"].
         line 14: weights.bounds: expected the lower bound first, found [1,0.5].
-        line 15: zzzzzz: there is no such field. Known here: task, data, teacher, folds, student, method, labels, weights, slam, relabel, warmup, compare, trainer, seed, limits, publish."
+        line 15: zzzzzz: there is no such field. Known here: task, data, teacher, folds, student, method, labels, weights, slam, lelp, relabel, warmup, compare, trainer, seed, limits, publish."
     `);
   });
 

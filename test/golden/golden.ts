@@ -61,6 +61,18 @@ const isotonicSchema = z.array(
   }),
 );
 
+const rows = z.array(numbers);
+const lelpSchema = z.object({
+  classes: z.int(),
+  subclasses: z.int(),
+  embeddings: rows,
+  probabilities: rows,
+  /** One a class: [subclasses, subclasses]. */
+  rotations: z.array(rows),
+  soft: rows,
+  hard: rows,
+});
+
 function read(name: string): unknown {
   return JSON.parse(readFileSync(new URL(`./${name}.json`, import.meta.url), 'utf8'));
 }
@@ -69,5 +81,6 @@ export const golden = {
   weights: () => weightsSchema.parse(read('weights')),
   neighbors: () => neighborsSchema.parse(read('neighbors')),
   isotonic: () => isotonicSchema.parse(read('isotonic')),
+  lelp: () => lelpSchema.parse(read('lelp')),
   metrics: () => metricsSchema.parse(read('metrics')),
 };

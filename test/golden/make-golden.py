@@ -203,7 +203,46 @@ def isotonic():
     write("isotonic", cases)
 
 
+def lelp():
+    """With the teacher's W known, and every step as the paper has it."""
+    random = np.random.default_rng(6)
+    classes, size, subclasses, n = 3, 7, 2, 400
+    spread = np.diag([3.0, 2.0, 1.4, 1.0, 0.7, 0.5, 0.0])  # the last unit is always 0
+    embeddings = (random.normal(size=(n, size)) @ spread).astype(np.float32).astype(np.float64)
+    scores = random.normal(size=(classes, size)) * 0.5
+    probabilities = softmax(embeddings @ scores.T)
+    predictions = probabilities.argmax(axis=1)
+
+    # Softmax does not see what is added to all scores alike.
+    scores = scores - scores.mean(axis=0)
+    scores[:, -1] = 0
+    hidden = embeddings - embeddings @ (np.linalg.pinv(scores) @ scores).T
+    rotations = [np.linalg.qr(random.normal(size=(subclasses, subclasses)))[0] for _ in range(classes)]
+    shares = np.zeros((n, classes, subclasses))
+    for c in range(classes):
+        mean = hidden[predictions == c].mean(axis=0)
+        values, vectors = np.linalg.eigh(np.cov(hidden[predictions == c].T, bias=True))
+        axes = vectors[:, ::-1][:, :subclasses]
+        axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), range(subclasses)])
+        beta = np.sqrt(values[::-1][:subclasses].mean())
+        shares[:, c] = softmax((hidden - mean) @ axes @ rotations[c] / beta)
+    asked = 20
+    write(
+        "lelp",
+        {
+            "classes": classes,
+            "subclasses": subclasses,
+            "embeddings": embeddings,
+            "probabilities": probabilities,
+            "rotations": rotations,
+            "soft": (probabilities[:, :, None] * shares)[:asked].reshape(asked, -1),
+            "hard": (np.eye(classes)[predictions][:, :, None] * shares)[:asked].reshape(asked, -1),
+        },
+    )
+
+
 weights()
 neighbors()
 metrics()
 isotonic()
+lelp()

@@ -4,11 +4,16 @@ import { predictions } from '../../debias/margin.ts';
 import { keys } from '../../stages/keys.ts';
 import { readBytes } from '../../store/once.ts';
 import type { ObjectStore } from '../../store/store.ts';
+import { tf, type tfTypes } from '../../tensorflow.ts';
 import { batchSizeFor } from '../batch-size.ts';
-import { loadModel, type Student } from '../student.ts';
+import { loadModel, runModel, type Student } from '../student.ts';
+import { scoresLayer } from '../subclass-outputs.ts';
 import type { Inputs, Teacher } from '../teacher.ts';
 
-/** The models that cross-fitting gave, one a fold, as teachers. */
+/**
+ * The models that cross-fitting gave, one a fold, as teachers. Each model has an embedding space of its
+ * own, so the embedding of either teacher is that of the first model.
+ */
 export interface CrossFitted {
   /** For examples that none of them has learned: the mean of all, and the votes of each. */
   readonly ensemble: Teacher;
@@ -23,31 +28,38 @@ export interface CrossFitted {
 /**
  * Opens models that counterweight trained, each as `saveModel` writes it.
  * @param folder the key of the folder of all, with the last `/`.
+ * @param embeds whether the teachers give embeddings.
+ * @throws UserError when they should, and the models do not end in a Dense layer.
  */
 export async function openTrained(
   store: ObjectStore,
   folder: string,
   folds: Folds,
+  embeds = false,
 ): Promise<CrossFitted> {
   const models: Student[] = [];
   for (let fold = 0; fold < folds.count; fold++) {
     models.push(await openModel(store, keys.fold(folder, fold)));
   }
   const { features, classes } = models[0]!.description;
+  const embedding = embeds ? embeddingOf(models[0]!) : undefined;
   const shared = {
-    embeddingSize: undefined,
+    embeddingSize: embedding?.size,
     batchSize: batchSizeFor(featureShape(features)),
     dispose: () => {}, // The models are those of both.
   };
   const outputs = ({ ids, values }: Inputs) =>
     models.map((model) => model.predict(values, ids.length));
+  const embed = ({ ids, values }: Inputs) =>
+    embedding && { embeddings: embedding.of(values, ids.length) };
   return {
     ensemble: {
       ...shared,
       voters: models.length,
       async predict(inputs) {
         const all = outputs(inputs);
-        return { probabilities: mean(all), votes: votes(all, classes.length) };
+        const probabilities = mean(all);
+        return { probabilities, votes: votes(all, classes.length), ...embed(inputs) };
       },
     },
     outOfFold: {
@@ -55,7 +67,7 @@ export async function openTrained(
       async predict(inputs) {
         const all = outputs(inputs);
         const chosen = inputs.ids.map((id) => all[foldOf(id, folds)]!);
-        return { probabilities: pickRows(chosen, classes.length) };
+        return { probabilities: pickRows(chosen, classes.length), ...embed(inputs) };
       },
     },
     features,
@@ -71,6 +83,18 @@ async function openModel(store: ObjectStore, folder: string): Promise<Student> {
     files.set(name, await readBytes(store, `${folder}${name}`));
   }
   return loadModel(files);
+}
+
+/** What the layer that scores the classes is fed. */
+function embeddingOf({ model }: Student) {
+  // A layer with one input gives one symbolic tensor; the type covers layers with several.
+  const outputs = scoresLayer(model).input as tfTypes.SymbolicTensor;
+  const embedder = tf.model({ inputs: model.inputs, outputs });
+  return {
+    size: outputs.shape[1]!,
+    of: (values: Float32Array, n: number) =>
+      runModel(embedder, values, n, (embeddings) => embeddings),
+  };
 }
 
 function mean(outputs: readonly Float32Array[]): Float32Array {

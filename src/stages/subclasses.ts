@@ -1,0 +1,91 @@
+/** The method `lelp`: a student that learns the subclasses of classes; see `debias/lelp.ts`. */
+import { z } from 'zod';
+import { readLabels } from '../data/labels-file.ts';
+import { hashToUnit, randomFor } from '../data/random.ts';
+import {
+  EmbeddingStatistics,
+  randomRotation,
+  type Subclasses,
+  subclassTargets,
+} from '../debias/lelp.ts';
+import { splitOutputs } from '../models/subclass-outputs.ts';
+import { readJson, writeJsonOnce } from '../store/once.ts';
+import { sum } from '../train/order.ts';
+import type { ShardSource } from '../train/stream.ts';
+import type { Job } from './job.ts';
+import { keys } from './keys.ts';
+import { countedShards, teacherLabels } from './sets.ts';
+import type { TrainingTask } from './training.ts';
+import type { TrainingExample } from './training-example.ts';
+
+const subclassesSchema = z.strictObject({
+  subclasses: z.int(),
+  directions: z.array(z.array(z.number())),
+  offsets: z.array(z.number()),
+});
+
+/** So many unlabeled examples tell the directions; their time grows with the square of the embedding. */
+const sampleExamples = 10_000;
+
+/** A student's training, where nothing is left to defaults that this changes. */
+export type StudentTask = TrainingTask & Required<Pick<TrainingTask, 'model' | 'unlabeled'>>;
+
+/**
+ * The task with every class split: the model's outputs and what it is to learn.
+ * @param task its model is disposed of.
+ * @param folder of the student; what the classes are split by is kept in it.
+ */
+export async function withSubclasses(
+  job: Job,
+  folder: string,
+  task: StudentTask,
+): Promise<StudentTask> {
+  const key = keys.subclasses(folder);
+  if (!(await job.results.head(key))) {
+    await writeJsonOnce(job.results, key, await findSubclasses(job, task.seed));
+  }
+  const found = await readJson(job.results, key, subclassesSchema);
+  const model = await splitOutputs(task.model, found.subclasses);
+  task.model.dispose();
+  return {
+    ...task,
+    model,
+    subclasses: found.subclasses,
+    labeled: task.labeled.map((source) => splitSource(source, found)),
+    unlabeled: task.unlabeled.map((source) => splitSource(source, found)),
+  };
+}
+
+async function findSubclasses(job: Job, seed: number): Promise<Subclasses> {
+  const { classes, config } = job.plan;
+  const shards = await countedShards(job, 'unlabeled');
+  const share = sampleExamples / sum(shards.map(({ count }) => count));
+  let statistics: EmbeddingStatistics | undefined;
+  for (const { item } of shards) {
+    for await (const row of readLabels(job.results, teacherLabels(job)(item.id))) {
+      if (hashToUnit(row.id, seed) >= share) continue;
+      const embedding = row.embedding!; // Plan has made sure that the teacher has one.
+      statistics ??= new EmbeddingStatistics(embedding.length, classes.length);
+      statistics.add(embedding, row.prediction, row.probabilities);
+    }
+  }
+  const { subclasses } = config.lelp;
+  return statistics!.split(subclasses, (index) =>
+    randomRotation(subclasses, randomFor(seed, index)),
+  );
+}
+
+function splitSource(
+  { count, open }: ShardSource<TrainingExample>,
+  subclasses: Subclasses,
+): ShardSource<TrainingExample> {
+  return {
+    count,
+    async *open() {
+      for await (const example of open()) {
+        const { embedding, target } = example;
+        yield { ...example, target: subclassTargets(subclasses, embedding!, target) };
+      }
+    },
+  };
+}
