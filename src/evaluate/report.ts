@@ -106,6 +106,9 @@ function differences({ metrics }: Metrics): Markup | false {
 type Student = Metrics['students'][number];
 type Epoch = Student['history'][number];
 
+const agreementCaption =
+  'Share of the unlabeled examples to which the student, while it learns, gives the class that it is told. A student that agrees with its teacher more often than that is right has begun to learn its mistakes.';
+
 function training({ students }: Metrics): Markup | false {
   if (students.every(({ history }) => history.length === 0)) return false;
   return html`<section>
@@ -113,7 +116,7 @@ function training({ students }: Metrics): Markup | false {
 <ul class="legend">${students.map(({ variant }, series) => legendItem(variant, series))}</ul>
 <div class="charts">
 ${curve(students, 'Loss', 'Mean training loss of an epoch, weighted where the student is.', ({ loss }) => loss)}
-${curve(students, 'Accuracy on the validation set', 'Share of the validation set that the student gets right after an epoch.', ({ validationAccuracy }) => validationAccuracy, percentTick)}
+${curve(students, 'Agreement with the labels', agreementCaption, ({ agreement }) => agreement, percentTick)}
 ${curve(students, 'Mean weight', 'Mean loss weight of the unlabeled examples; 1 corrects nothing.', ({ meanWeight }) => meanWeight)}
 </div>
 </section>`;

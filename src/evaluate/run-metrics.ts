@@ -56,7 +56,8 @@ export const runMetricsSchema = z.strictObject({
           loss: z.number(),
           /** Of the unlabeled examples. Undefined for a student without weights. */
           meanWeight: z.number().optional(),
-          validationAccuracy: z.number().optional(),
+          /** Share of the unlabeled examples to which the student gave the class of their label. */
+          agreement: z.number().optional(),
         }),
       ),
       parameters: count,

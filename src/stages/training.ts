@@ -30,6 +30,8 @@ export const historySchema = z.array(
     loss: z.number(),
     /** Of the unlabeled examples; missing where there were none. */
     meanWeight: z.number().optional(),
+    /** Share of them to which the student gave the class of their label; missing likewise. */
+    agreement: z.number().optional(),
   }),
 );
 
@@ -77,14 +79,15 @@ export async function trainNetwork(job: Job, task: TrainingTask, context: Contex
       epochs: network.epochs,
       schedule: network,
       reweighting: task.reweighting,
+      subclasses: task.subclasses,
       checkpoints: openCheckpoints(job.results, folder, digestOf(network, seed, counts)),
       signal: context.signal,
       report: (done, total) => context.report({ ...about, done, total, unit: 'steps' }),
     });
-    const records = history.map(({ epoch, loss, meanWeight }) => ({
-      epoch,
-      loss,
+    const records = history.map(({ epoch, loss, meanWeight, agreement }) => ({
+      ...{ epoch, loss },
       ...(meanWeight !== null && { meanWeight }),
+      ...(agreement !== null && { agreement }),
     }));
     await writeJsonOnce(job.results, `${folder}history.json`, records);
     const { subclasses } = task;

@@ -16,6 +16,11 @@ const epochRecord = z.strictObject({
   loss: z.number(),
   /** Mean loss weight of the examples with a teacher margin; null when there was none. */
   meanWeight: z.number().nullable(),
+  /**
+   * Share of the unlabeled examples to which the student, while it moved, gave the class of their
+   * label; null when there was none.
+   */
+  agreement: z.number().nullable(),
   /** Time spent on it, over all resumptions. */
   seconds: z.number(),
 });
@@ -34,6 +39,7 @@ const progressSchema = z.strictObject({
     examples: z.int(),
     weight: z.number(),
     weighted: z.int(),
+    agreed: z.int(),
     seconds: z.number(),
   }),
   history: z.array(epochRecord),

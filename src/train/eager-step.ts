@@ -33,12 +33,14 @@ export function createEagerStep(
   return {
     run(batch, learningRate, reweigh) {
       let { weights } = batch;
+      let probabilities = new Float32Array();
       const value = tf.tidy(() => {
         const features = tf.tensor(batch.features, [batch.size, ...inputShape]);
         const { value, grads } = tf.variableGrads(() => {
           const logits = logitsOf(model, features);
           // Numbers that go out and come back are constants in the gradient.
-          if (reweigh) weights = reweigh(batch, tf.softmax(logits).dataSync<'float32'>());
+          probabilities = Float32Array.from(tf.softmax(logits).dataSync());
+          if (reweigh) weights = reweigh(batch, probabilities);
           const inputs = mapInputs(lossInputs(loss, { ...batch, weights }), ({ shape, values }) =>
             tf.tensor(values, [...shape]),
           );
@@ -47,7 +49,7 @@ export function createEagerStep(
         optimizer.update(grads, learningRate);
         return value.dataSync()[0]!;
       });
-      return { loss: value, weights };
+      return { loss: value, weights, probabilities };
     },
 
     state() {

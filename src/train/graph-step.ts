@@ -39,6 +39,9 @@ export function createGraphStep(
     ...variableNodes(variables),
     ...steps.flatMap((step) => stepNodes(step, model, config, variables)),
   ]);
+  const probabilitiesOf = new Map(
+    steps.map(({ prefix, probabilities }) => [prefix, probabilities]),
+  );
   let count = 0;
 
   const write = (values: (name: string) => Float32Array): void => {
@@ -66,16 +69,19 @@ export function createGraphStep(
         [`${prefix}/features`, features],
       ]);
       mapInputs(lossInputs(loss, batch), (feed, name) => feeds.set(`${prefix}/${name}`, feed));
-      let { weights } = batch;
-      if (reweigh) {
-        const [probabilities] = session.run(feeds, [`${prefix}/first`]);
-        weights = reweigh(batch, probabilities!);
-        feeds.set(`${prefix}/shares`, { shape: [batch.size], values: lossShares(weights) });
+      for (const [name, feed] of sharedFeeds(learningRate, count + 1)) feeds.set(name, feed);
+      if (!reweigh) {
+        const outputs = [`${prefix}/done`, probabilitiesOf.get(prefix)!];
+        const [value, probabilities] = session.run(feeds, outputs);
+        count++;
+        return { loss: value![0]!, weights: batch.weights, probabilities: probabilities! };
       }
+      const [probabilities] = session.run(feeds, [`${prefix}/first`]);
+      const weights = reweigh(batch, probabilities!);
+      feeds.set(`${prefix}/shares`, { shape: [batch.size], values: lossShares(weights) });
+      const [value] = session.run(feeds, [`${prefix}/late/done`]);
       count++;
-      for (const [name, feed] of sharedFeeds(learningRate, count)) feeds.set(name, feed);
-      const [value] = session.run(feeds, [`${prefix}${reweigh ? '/late' : ''}/done`]);
-      return { loss: value![0]!, weights };
+      return { loss: value![0]!, weights, probabilities: probabilities! };
     },
 
     state() {

@@ -3,6 +3,7 @@
  * ends with the same bits as one that was left alone.
  */
 import { setImmediate } from 'node:timers/promises';
+import { predictions } from '../debias/margin.ts';
 import { InterruptedError, UserError } from '../errors.ts';
 import type { Checkpoints, EpochRecord, Progress } from './checkpoint.ts';
 import { learningRateAt, type ScheduleConfig } from './schedule.ts';
@@ -27,6 +28,8 @@ export interface Training {
   readonly batchesPerEpoch: number;
   readonly epochs: number;
   readonly schedule: ScheduleConfig;
+  /** How many outputs of the model are one class. Default: 1. */
+  readonly subclasses?: number | undefined;
   /** Without it, the weights of the batches hold in all epochs. */
   readonly reweighting?: Reweighting | undefined;
   /** Without them, a training that is stopped starts from the beginning. */
@@ -43,7 +46,7 @@ export interface Training {
 /** The name that the numbers of `Reweighting.measure` have in a checkpoint. */
 const measuredName = 'reweighting/measured';
 
-const noSums = () => ({ loss: 0, examples: 0, weight: 0, weighted: 0, seconds: 0 });
+const noSums = () => ({ loss: 0, examples: 0, weight: 0, weighted: 0, agreed: 0, seconds: 0 });
 
 /**
  * Goes on from the newest checkpoint where there is one.
@@ -131,6 +134,7 @@ async function trainEpoch(training: Training, run: Run): Promise<void> {
     epoch,
     loss: sums.loss / sums.examples,
     meanWeight: sums.weighted > 0 ? sums.weight / sums.weighted : null,
+    agreement: sums.weighted > 0 ? sums.agreed / sums.weighted : null,
     seconds: sums.seconds,
   };
   run.progress = {
@@ -146,10 +150,10 @@ async function trainEpoch(training: Training, run: Run): Promise<void> {
 
 /** One step, and the progress that it makes. */
 function takeStep(training: Training, run: Run, batch: Batch, reweigh: Reweigh | undefined): void {
-  const { step, schedule, epochs, batchesPerEpoch } = training;
+  const { step, schedule, epochs, batchesPerEpoch, subclasses = 1 } = training;
   const { progress } = run;
   const rate = learningRateAt(progress.step, epochs * batchesPerEpoch, schedule);
-  const { loss, weights } = step.run(batch, rate, reweigh);
+  const { loss, weights, probabilities } = step.run(batch, rate, reweigh);
   if (!Number.isFinite(loss)) {
     throw new UserError(
       `the loss became ${loss} at step ${progress.step + 1}, at a learning rate of ${rate}`,
@@ -159,11 +163,23 @@ function takeStep(training: Training, run: Run, batch: Batch, reweigh: Reweigh |
   const { sums } = progress;
   sums.loss += loss * batch.size;
   sums.examples += batch.size;
+  const classes = batch.targets.length / batch.size / subclasses;
+  const says = predictions(classSums(probabilities, subclasses), classes);
+  const learns = predictions(classSums(batch.targets, subclasses), classes);
   for (let i = 0; i < batch.size; i++) {
     if (Number.isNaN(batch.teacherMargins[i])) continue;
     sums.weight += weights[i]!;
     sums.weighted++;
+    if (says[i] === learns[i]) sums.agreed++;
   }
   progress.batch++;
   progress.step++;
+}
+
+/** Of each class, what all of its outputs say together. */
+function classSums(outputs: Float32Array, subclasses: number): Float32Array {
+  if (subclasses === 1) return outputs;
+  const sums = new Float32Array(outputs.length / subclasses);
+  for (const [place, value] of outputs.entries()) sums[Math.floor(place / subclasses)]! += value;
+  return sums;
 }

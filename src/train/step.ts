@@ -33,6 +33,16 @@ export interface StepSettings {
 /** Float tensors by name. */
 export type State = Map<string, { shape: number[]; values: Float32Array }>;
 
+/** What a step has made of a batch. */
+export interface StepResult {
+  /** The weighted loss. */
+  readonly loss: number;
+  /** What it was weighted by, [size]. */
+  readonly weights: Float32Array;
+  /** What the student said before it moved: [size, classes]. */
+  readonly probabilities: Float32Array;
+}
+
 /** Where a state keeps the count of steps. */
 export const stepsName = 'optimizer/steps';
 
@@ -43,13 +53,8 @@ export const stepsName = 'optimizer/steps';
 export interface TrainingStep {
   /**
    * @param reweigh when given, replaces `batch.weights`, from the batch's own forward pass.
-   * @returns the weighted loss, and the weights that it was made with, [size].
    */
-  run(
-    batch: Batch,
-    learningRate: number,
-    reweigh?: Reweigh,
-  ): { loss: number; weights: Float32Array };
+  run(batch: Batch, learningRate: number, reweigh?: Reweigh): StepResult;
   /** Everything that the next step depends on, by name: weights, then optimizer slots. */
   state(): State;
   /**

@@ -23,7 +23,7 @@ export function sampleMetrics(changes: Partial<Metrics> = {}): Metrics {
       epoch: epoch + 1,
       loss: 0.35 + 1.6 * Math.exp(-epoch / 7) - (weighted ? 0.08 : 0),
       ...(weighted && { meanWeight: 0.93 - 0.16 * (1 - Math.exp(-epoch / 6)) }),
-      validationAccuracy: best - 0.35 * Math.exp(-epoch / 5) + 0.004 * Math.sin(epoch * 2.1),
+      agreement: best - 0.35 * Math.exp(-epoch / 5) + 0.004 * Math.sin(epoch * 2.1),
     }));
   return runMetricsSchema.parse({
     run: 'cifar-2f7a91c04be3',

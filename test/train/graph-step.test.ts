@@ -66,6 +66,9 @@ for (const [name, { shape, build }] of Object.entries(students)) {
         const how = count % 2 === 0 ? reweigh : undefined;
         const [found, expected] = [graph, eager].map((step) => step.run(batch, rate, how));
         expect(Math.abs(found!.loss - expected!.loss)).toBeLessThan(1e-4);
+        found!.probabilities.forEach((value, i) => {
+          expect(Math.abs(value - expected!.probabilities[i]!)).toBeLessThan(1e-2);
+        });
         if (count < 10) first += found!.loss;
         if (count >= 190) last += found!.loss;
       }

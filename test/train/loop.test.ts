@@ -10,6 +10,7 @@ import { FolderStore } from '../../src/store/folder.ts';
 import { type Checkpoints, type EpochRecord, openCheckpoints } from '../../src/train/checkpoint.ts';
 import { createGraphStep } from '../../src/train/graph-step.ts';
 import { type Training, train } from '../../src/train/loop.ts';
+import type { TrainingStep } from '../../src/train/step.ts';
 import { randomBatch, smallConvnet, smallMlp } from './networks.ts';
 
 const shape = { mlp: [5], convnet: [8, 8, 1] } as const;
@@ -183,4 +184,54 @@ test('a loss that is no number ends the training with a hint', async () => {
   const schedule = { learningRate: 1e38, schedule: 'constant' } as const;
   const diverged = runTraining({ ...smallMlp, optimizer: 'sgd' }, { schedule });
   await expect(diverged).rejects.toThrow(UserError);
+});
+
+describe('agreement', () => {
+  /** Trains an epoch of one batch on a student that says the same whatever it is told. */
+  async function agreementOf(
+    rows: readonly { says: number[]; learns: number[]; isUnlabeled: boolean }[],
+    subclasses?: number,
+  ) {
+    const batch = {
+      size: rows.length,
+      features: new Float32Array(),
+      targets: Float32Array.from(rows.flatMap(({ learns }) => learns)),
+      teacherMargins: Float32Array.from(rows, (row) => (row.isUnlabeled ? 0.5 : Number.NaN)),
+      weights: new Float32Array(rows.length).fill(1),
+    };
+    const probabilities = Float32Array.from(rows.flatMap(({ says }) => says));
+    const step: TrainingStep = {
+      run: () => ({ loss: 1, weights: batch.weights, probabilities }),
+      state: () => new Map(),
+      restore: () => {},
+      updateModel: () => {},
+      dispose: () => {},
+    };
+    const [record] = await train({
+      ...{ step, epochs: 1, batchesPerEpoch: 1, schedule: smallMlp, subclasses },
+      async *batches() {
+        yield batch;
+      },
+      signal: new AbortController().signal,
+    });
+    return record!.agreement;
+  }
+
+  test('is the share of the unlabeled examples that get the class of their label', async () => {
+    const unlabeled = [
+      { says: [0.9, 0.1], learns: [1, 0], isUnlabeled: true },
+      { says: [0.9, 0.1], learns: [0, 1], isUnlabeled: true },
+      { says: [0.4, 0.6], learns: [0.3, 0.7], isUnlabeled: true },
+      { says: [0.4, 0.6], learns: [0.45, 0.55], isUnlabeled: true },
+    ];
+    const labeled = { says: [0.9, 0.1], learns: [0, 1], isUnlabeled: false };
+    expect(await agreementOf([...unlabeled, labeled])).toBe(0.75);
+    expect(await agreementOf([labeled])).toBe(null);
+  });
+
+  test('is of the classes, where those are split', async () => {
+    const row = { says: [0.3, 0.3, 0.4, 0], learns: [0, 1, 0, 0], isUnlabeled: true };
+    expect(await agreementOf([row], 2)).toBe(1);
+    expect(await agreementOf([row])).toBe(0);
+  });
 });
