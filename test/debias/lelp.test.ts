@@ -47,6 +47,21 @@ test('the targets are those of numpy, which knows the weights of the teacher', (
   });
 });
 
+test('coordinates (1, −1) give subclasses .8808 and .1192 of what the label says', () => {
+  const directions = [
+    [0, 1],
+    [0, -1],
+    [0, 0],
+    [0, 0],
+  ];
+  const found = { subclasses: 2, directions, offsets: [0, 0, 0, 0] };
+  const targets = subclassTargets(found, Float32Array.of(2, 1), Float32Array.of(0.9, 0.1));
+  const expected = [0.792717, 0.107283, 0.05, 0.05];
+  targets.forEach((value, i) => {
+    expect(value).toBeCloseTo(expected[i]!, 6);
+  });
+});
+
 const integers = (length: number) =>
   fc.array(fc.integer({ min: -8, max: 8 }), { minLength: length, maxLength: length });
 /** Of three dimensions and two classes. */
