@@ -18,44 +18,88 @@ import { type Cell, type Problem, teacherOf } from './problems.ts';
 import type { Row } from './row.ts';
 import { type Arm, type Done, runArm } from './run-arm.ts';
 
-/** @param scratch a folder; what is written into it is gone when the row is there. */
+/** A cell's files, while its arms run. */
+interface Place {
+  readonly cell: Cell;
+  readonly folder: string;
+  readonly dataset: string;
+  readonly truth: Truth;
+  readonly say: (line: string) => void;
+}
+
+/**
+ * Runs what is missing of a row.
+ * @param scratch a folder; what is written into it is gone when the row is there.
+ * @param before the row as it is, where there is one.
+ */
 export async function runCell(
   cell: Cell,
   examples: Examples,
   scratch: string,
   say: (line: string) => void,
+  before?: Row,
 ): Promise<Row> {
   const startedAt = performance.now();
   const { problem, labels, seed } = cell;
   const folder = path.join(scratch, `${problem.name}-${labels}-${seed}`);
   const dataset = path.join(folder, 'dataset');
   const truth = await writeDataset(dataset, cell, examples);
-  const row: Omit<Row, 'relabel' | 'auto' | 'seconds'> = {
-    ...{ problem: problem.name, labels, seed, testExamples: examples.test.length },
+  const place = { cell, folder, dataset, truth, say };
+  const row = before ?? (await studentArms(place, examples.test.length));
+  for (const loss of missingLosses(cell, row)) {
+    const teacher = { train: teacherOf(problem, labels), loss };
+    await runNamed(place, row, loss, { ...teacherLossArm, teacher });
+  }
+  await rm(folder, { recursive: true });
+  const seconds = Math.round((performance.now() - startedAt) / 1000);
+  return { ...row, seconds: (before?.seconds ?? 0) + seconds };
+}
+
+export function isComplete(cell: Cell, row: Row): boolean {
+  return missingLosses(cell, row).length === 0;
+}
+
+/** Teachers by another loss are for the smallest budget only, where there is most to gain. */
+function missingLosses({ problem, labels }: Cell, { accuracy }: Row) {
+  if (labels !== problem.budgets[0]!.labels) return [];
+  return (['mse', 'mcmi'] as const).filter((loss) => !(`${loss}/teacher` in accuracy));
+}
+
+/** The arms whose teachers are trained by cross-entropy, or are the truth. */
+async function studentArms(place: Place, testExamples: number): Promise<Row> {
+  const { cell, dataset, truth } = place;
+  const { problem, labels, seed } = cell;
+  const row = {
+    ...{ problem: problem.name, labels, seed, testExamples },
     ...{ accuracy: {}, logLoss: {} },
   };
-  const runNamed = async (name: string, arm: Arm): Promise<Done> => {
-    const done = await runArm(cell, dataset, path.join(folder, name), arm);
-    note(row, name, done.metrics);
-    say(`${path.basename(folder)}, ${name}: ${done.seconds.toFixed(0)} s`);
-    return done;
-  };
-
+  const runOne = (name: string, arm: Arm) => runNamed(place, row, name, arm);
   const own = { teacher: { train: teacherOf(problem, labels) } };
-  const plain = await runNamed('plain', { ...own, ...plainArm });
-  const crossFitted = await runNamed('cross-fitted', { ...own, ...crossFittedArm(problem) });
+  const plain = await runOne('plain', { ...own, ...plainArm });
+  const crossFitted = await runOne('cross-fitted', { ...own, ...crossFittedArm(problem) });
   const half = { teacher: { train: teacherOf(problem, labels / 2) } };
-  await runNamed('split', { ...half, ...splitArm });
+  await runOne('split', { ...half, ...splitArm });
   const right = await rightLabels(plain, truth);
   for (const [name, ids] of [['oracle', right] as const, ['clean', truth.keys()] as const]) {
     const classes = problem.task.classes.length;
     await writePredictions(path.join(dataset, name, 'all.parquet'), ids, truth, classes);
-    await runNamed(name, { teacher: { predictions: `${name}/` }, method: 'uniform', compare: [] });
+    await runOne(name, { teacher: { predictions: `${name}/` }, method: 'uniform', compare: [] });
   }
   const relabel = await relabeling(crossFitted);
   const auto = await choiceOf(crossFitted);
-  await rm(folder, { recursive: true });
-  return { ...row, relabel, auto, seconds: Math.round((performance.now() - startedAt) / 1000) };
+  return { ...row, relabel, auto, seconds: 0 };
+}
+
+async function runNamed(
+  { cell, folder, dataset, say }: Place,
+  row: Pick<Row, 'accuracy' | 'logLoss'>,
+  name: string,
+  arm: Arm,
+): Promise<Done> {
+  const done = await runArm(cell, dataset, path.join(folder, name), arm);
+  note(row, name, done.metrics);
+  say(`${path.basename(folder)}, ${name}: ${done.seconds.toFixed(0)} s`);
+  return done;
 }
 
 /** Plain distillation: one teacher, which has learned all labels. */
@@ -76,6 +120,11 @@ function crossFittedArm({ task }: Problem) {
     ],
   } satisfies Partial<Arm>;
 }
+
+/** What a teacher that was trained by another loss is for. */
+const teacherLossArm = {
+  ...{ method: { method: 'uniform', labels: 'soft' }, compare: [] },
+} satisfies Partial<Arm>;
 
 /** As the papers have it: the teacher learns one half of the labels, the other tells where it errs. */
 const splitArm = {

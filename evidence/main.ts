@@ -12,9 +12,9 @@ import type { z } from 'zod';
 import { packageRoot } from '../infra/package-root.ts';
 import { UsageError } from '../src/cli/arguments.ts';
 import { reportFailure } from '../src/cli/failure.ts';
-import { runCell } from './arms.ts';
+import { isComplete, runCell } from './arms.ts';
 import { writeDocument } from './document.ts';
-import { readAll } from './examples.ts';
+import { type Examples, readAll } from './examples.ts';
 import { type LabelNextRow, labelNextSchema, runLabelNext } from './label-next.ts';
 import { type Cell, type Problem, problems } from './problems.ts';
 import { type Row, rowSchema } from './row.ts';
@@ -23,8 +23,9 @@ import { cellTable } from './tables.ts';
 
 const rowsFolder = path.join(packageRoot, 'evidence', 'rows');
 const labelNextFolder = path.join(packageRoot, 'evidence', 'label-next');
-/** Where what to label next is tried, and the quick call. */
-const digits = problems[0]!;
+/** Where what to label next is tried, and what is quick. */
+const digits = problems.find(({ name }) => name === 'mnist')!;
+const quickProblem = problems.find(({ name }) => name === 'adult')!;
 const labelNextDraws = 5;
 const usage = `npm run evidence -- --data FOLDER [--quick] [${problems.map(({ name }) => name).join('] [')}]`;
 
@@ -63,9 +64,9 @@ function parse() {
 }
 
 async function runQuick(data: string, scratch: string): Promise<void> {
-  const examples = await readAll(data, digits);
+  const examples = await readAll(data, quickProblem);
   const rows: Row[] = [];
-  for (const cell of cellsOf(digits, 0).slice(0, 2)) {
+  for (const cell of cellsOf(quickProblem, 0).slice(0, 2)) {
     rows.push(await runCell(cell, examples, scratch, say));
   }
   console.log(cellTable(summarizeCell(rows)));
@@ -107,12 +108,13 @@ async function writeRow(file: string, row: Row | LabelNextRow): Promise<void> {
 
 async function runMissing(cells: readonly Cell[], data: string, scratch: string): Promise<void> {
   const done = await readdir(rowsFolder);
-  const missing = cells.filter((cell) => !done.includes(fileOf(cell)));
-  if (missing.length === 0) return;
-  const examples = await readAll(data, missing[0]!.problem);
-  for (const cell of missing) {
-    const row = await runCell(cell, examples, scratch, say);
-    await writeRow(path.join(rowsFolder, fileOf(cell)), row);
+  let examples: Examples | undefined;
+  for (const cell of cells) {
+    const file = path.join(rowsFolder, fileOf(cell));
+    const before = done.includes(fileOf(cell)) ? await readRow(file, rowSchema) : undefined;
+    if (before && isComplete(cell, before)) continue;
+    examples ??= await readAll(data, cell.problem);
+    await writeRow(file, await runCell(cell, examples, scratch, say, before));
   }
 }
 
@@ -130,11 +132,15 @@ async function readRows<Schema extends z.ZodType>(
   folder: string,
   schema: Schema,
 ): Promise<z.infer<Schema>[]> {
-  const rows: z.infer<Schema>[] = [];
-  for (const name of (await readdir(folder)).sort()) {
-    rows.push(schema.parse(JSON.parse(await readFile(path.join(folder, name), 'utf8'))));
-  }
-  return rows;
+  const names = (await readdir(folder)).sort();
+  return Promise.all(names.map((name) => readRow(path.join(folder, name), schema)));
+}
+
+async function readRow<Schema extends z.ZodType>(
+  file: string,
+  schema: Schema,
+): Promise<z.infer<Schema>> {
+  return schema.parse(JSON.parse(await readFile(file, 'utf8')));
 }
 
 try {

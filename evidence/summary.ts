@@ -48,7 +48,8 @@ export function summarizeCell(rows: readonly Row[]): CellSummary {
   const plain = Math.max(mean(hard), mean(soft));
   const over = (name: string, base: string) =>
     estimate(rows.map((row) => row.accuracy[name]! - row.accuracy[base]!));
-  const methods = Object.keys(accuracy).map((name) => ({
+  const inAll = Object.keys(accuracy).filter((name) => rows.every((row) => name in row.accuracy));
+  const methods = inAll.map((name) => ({
     name,
     accuracy: mean(name),
     overHard: over(name, hard),

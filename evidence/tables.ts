@@ -21,6 +21,10 @@ const names: Readonly<Record<string, string>> = {
   'cross-fitted/lelp': 'lelp',
   'cross-fitted/lelp-soft': 'lelp, soft labels',
   'cross-fitted/relabel': 'relabel (default)',
+  'mse/teacher': 'cross-fitted mse teachers',
+  'mse/uniform-soft': 'uniform, soft labels of mse teachers',
+  'mcmi/teacher': 'cross-fitted mcmi teachers',
+  'mcmi/uniform-soft': 'uniform, soft labels of mcmi teachers',
   'oracle/uniform': 'oracle',
   'clean/uniform': 'clean',
 };

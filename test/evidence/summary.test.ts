@@ -53,3 +53,10 @@ test('a cell says what each method gains draw by draw, and how far the oracle is
   expect(cell.auto.best).toBeCloseTo(0.75, 9);
   expect(cell.auto.worst).toBeCloseTo(0.69, 9);
 });
+
+test('an arm that a draw lacks has no figures', () => {
+  const rows = [row(1, 0.8, { 'mse/teacher': 0.7 }), row(2, 0.6, {})];
+  const names = summarizeCell(rows).methods.map(({ name }) => name);
+  expect(names).toContain('cross-fitted/relabel');
+  expect(names).not.toContain('mse/teacher');
+});
