@@ -1,7 +1,7 @@
 /**
  * The problems of the grid: a data set of which only some labels are kept. Networks are small, so that
- * the whole grid is a matter of hours on two cores, and students are trained until they fit the noise
- * of their labels.
+ * the whole grid is a matter of hours on two cores, and students are trained until they fit much of the
+ * noise of their labels: at the end they give back more labels than are right.
  */
 import { type ConfigInput, configSchema } from '../src/config/schema.ts';
 import type { ReadConfig } from '../src/data/read.ts';
