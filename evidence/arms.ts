@@ -45,28 +45,29 @@ export async function runCell(
   const dataset = path.join(folder, 'dataset');
   const truth = await writeDataset(dataset, cell, examples);
   const place = { cell, folder, dataset, truth, say };
-  const row = before ?? (await studentArms(place, examples.test.length));
+  const row = structuredClone(before) ?? (await studentArms(place, examples.test.length));
   for (const loss of missingLosses(cell, row)) {
     const teacher = { train: teacherOf(problem, labels), loss };
     await runNamed(place, row, loss, { ...teacherLossArm, teacher });
   }
   await rm(folder, { recursive: true });
   const seconds = Math.round((performance.now() - startedAt) / 1000);
-  return { ...row, seconds: (before?.seconds ?? 0) + seconds };
+  return { ...row, seconds: seconds + (before?.seconds ?? 0) };
 }
 
+/** Whether a row has all arms of its cell. */
 export function isComplete(cell: Cell, row: Row): boolean {
   return missingLosses(cell, row).length === 0;
 }
 
 /** Teachers by another loss are for the smallest budget only, where there is most to gain. */
-function missingLosses({ problem, labels }: Cell, { accuracy }: Row) {
+function missingLosses({ problem, labels }: Cell, { accuracy }: Pick<Row, 'accuracy'>) {
   if (labels !== problem.budgets[0]!.labels) return [];
   return (['mse', 'mcmi'] as const).filter((loss) => !(`${loss}/teacher` in accuracy));
 }
 
 /** The arms whose teachers are trained by cross-entropy, or are the truth. */
-async function studentArms(place: Place, testExamples: number): Promise<Row> {
+async function studentArms(place: Place, testExamples: number): Promise<Omit<Row, 'seconds'>> {
   const { cell, dataset, truth } = place;
   const { problem, labels, seed } = cell;
   const row = {
@@ -87,7 +88,7 @@ async function studentArms(place: Place, testExamples: number): Promise<Row> {
   }
   const relabel = await relabeling(crossFitted);
   const auto = await choiceOf(crossFitted);
-  return { ...row, relabel, auto, seconds: 0 };
+  return { ...row, relabel, auto };
 }
 
 async function runNamed(
@@ -123,7 +124,8 @@ function crossFittedArm({ task }: Problem) {
 
 /** What a teacher that was trained by another loss is for. */
 const teacherLossArm = {
-  ...{ method: { method: 'uniform', labels: 'soft' }, compare: [] },
+  method: { method: 'uniform', labels: 'soft' },
+  compare: [],
 } satisfies Partial<Arm>;
 
 /** As the papers have it: the teacher learns one half of the labels, the other tells where it errs. */

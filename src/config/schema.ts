@@ -223,10 +223,14 @@ const weights = z.strictObject({
 /** Methods that train students in folds. */
 const crossValidated: readonly MethodName[] = ['relabel', 'auto'];
 
-type Methods = Record<'method', Variant> & Record<'compare', readonly Variant[]>;
+/** The students that a config asks for. */
+interface Students {
+  readonly method: Variant;
+  readonly compare: readonly Variant[];
+}
 
-/** Whether a student of one of these methods is trained. */
-function hasMethod({ method, compare }: Methods, ...wanted: readonly MethodName[]): boolean {
+/** Whether one of them is trained by one of these methods. */
+function hasMethod({ method, compare }: Students, ...wanted: readonly MethodName[]): boolean {
   return [method, ...compare].some((variant) =>
     wanted.includes(typeof variant === 'string' ? variant : variant.method),
   );

@@ -107,7 +107,7 @@ type Student = Metrics['students'][number];
 type Epoch = Student['history'][number];
 
 const agreementCaption =
-  'Share of the unlabeled examples to which the student, while it learns, gives the class that it is told. A student that agrees with its teacher more often than that is right has begun to learn its mistakes.';
+  'Share of the unlabeled examples to which the student, while it learns, gives the class of their label. Once that is more than the share of labels that are right, it has learned some of the mistakes.';
 
 function training({ students }: Metrics): Markup | false {
   if (students.every(({ history }) => history.length === 0)) return false;

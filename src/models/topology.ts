@@ -1,6 +1,7 @@
 /**
  * The topology of a tfjs LayersModel as JSON, where its last layer gives class scores: as logits
- * (activation linear) while we train and compute, as probabilities (softmax) in a published model.
+ * (activation linear) while we train and compute, as probabilities (softmax) in a published model. A
+ * model that was trained to tell subclasses is published with a layer behind them that adds them up.
  */
 import { z } from 'zod';
 import { tf, type tfTypes } from '../tensorflow.ts';

@@ -8,6 +8,7 @@ import {
   type Subclasses,
   subclassTargets,
 } from '../debias/lelp.ts';
+import { UserError } from '../errors.ts';
 import { splitOutputs } from '../models/subclass-outputs.ts';
 import { readJson, writeJsonOnce } from '../store/once.ts';
 import { sum } from '../train/order.ts';
@@ -24,8 +25,8 @@ const subclassesSchema = z.strictObject({
   offsets: z.array(z.number()),
 });
 
-/** So many unlabeled examples tell the directions; their time grows with the square of the embedding. */
-const sampleExamples = 10_000;
+/** So many unlabeled examples tell the directions; each takes time by the square of the embedding. */
+const examplesToSplitBy = 10_000;
 
 /** A student's training, where nothing is left to defaults that this changes. */
 export type StudentTask = TrainingTask & Required<Pick<TrainingTask, 'model' | 'unlabeled'>>;
@@ -59,12 +60,12 @@ export async function withSubclasses(
 async function findSubclasses(job: Job, seed: number): Promise<Subclasses> {
   const { classes, config } = job.plan;
   const shards = await countedShards(job, 'unlabeled');
-  const share = sampleExamples / sum(shards.map(({ count }) => count));
+  const share = examplesToSplitBy / sum(shards.map(({ count }) => count));
   let statistics: EmbeddingStatistics | undefined;
   for (const { item } of shards) {
     for await (const row of readLabels(job.results, teacherLabels(job)(item.id))) {
       if (hashToUnit(row.id, seed) >= share) continue;
-      const embedding = row.embedding!; // Plan has made sure that the teacher has one.
+      const embedding = finiteEmbedding(row.id, row.embedding);
       statistics ??= new EmbeddingStatistics(embedding.length, classes.length);
       statistics.add(embedding, row.prediction, row.probabilities);
     }
@@ -75,6 +76,16 @@ async function findSubclasses(job: Job, seed: number): Promise<Subclasses> {
   );
 }
 
+/** @throws UserError when it is none. */
+function finiteEmbedding(id: string, embedding: Float32Array | undefined): Float32Array {
+  // That there is one, the config has made sure of.
+  if (embedding!.every(Number.isFinite)) return embedding!;
+  throw new UserError(
+    `the teacher's embedding of the example '${id}' has a number that is not finite`,
+    'Method lelp splits the classes by the embeddings: mend the model, or take another method.',
+  );
+}
+
 function splitSource(
   { count, open }: ShardSource<TrainingExample>,
   subclasses: Subclasses,
@@ -82,9 +93,9 @@ function splitSource(
   return {
     count,
     async *open() {
-      for await (const example of open()) {
-        const { embedding, target } = example;
-        yield { ...example, target: subclassTargets(subclasses, embedding!, target) };
+      for await (const learned of open()) {
+        const embedding = finiteEmbedding(learned.example.id, learned.embedding);
+        yield { ...learned, target: subclassTargets(subclasses, embedding, learned.target) };
       }
     },
   };

@@ -33,13 +33,13 @@ export function createEagerStep(
   return {
     run(batch, learningRate, reweigh) {
       let { weights } = batch;
-      let probabilities = new Float32Array();
+      let probabilities: Float32Array = new Float32Array();
       const value = tf.tidy(() => {
         const features = tf.tensor(batch.features, [batch.size, ...inputShape]);
         const { value, grads } = tf.variableGrads(() => {
           const logits = logitsOf(model, features);
           // Numbers that go out and come back are constants in the gradient.
-          probabilities = Float32Array.from(tf.softmax(logits).dataSync());
+          probabilities = tf.softmax(logits).dataSync<'float32'>();
           if (reweigh) weights = reweigh(batch, probabilities);
           const inputs = mapInputs(lossInputs(loss, { ...batch, weights }), ({ shape, values }) =>
             tf.tensor(values, [...shape]),

@@ -1,7 +1,7 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readLabels } from '../../src/data/labels-file.ts';
+import { createLabelsWriter, readLabels } from '../../src/data/labels-file.ts';
 import { predictions } from '../../src/debias/margin.ts';
 import { run } from '../../src/engines/embedded.ts';
 import { loadModel } from '../../src/models/student.ts';
@@ -59,6 +59,27 @@ describe('the method lelp', () => {
     rmSync(folder, { recursive: true });
     expect(await runWithStops(train, 7)).toBeGreaterThan(2);
     expect(readFileSync(join(folder, 'weights.bin'))).toEqual(undisturbed);
+  });
+
+  test('refuses an embedding that is no number, with the example', async () => {
+    const options = makeDataset('csv', { ...lelp, compare: '[]' });
+    const { event, job } = await weighed(options);
+    const [shard] = await shardItems(job, 'unlabeled');
+    const key = teacherLabels(job)(shard!.id);
+    const rows = await collect(readLabels(job.results, key));
+    const writer = createLabelsWriter(3, { embeddingSize: 1, voters: 3 });
+    writer.append({
+      ids: rows.map(({ id }) => id),
+      predictions: Int32Array.from(rows, ({ prediction }) => prediction),
+      margins: Float32Array.from(rows, ({ margin }) => margin),
+      probabilities: Float32Array.from(rows.flatMap((row) => [...row.probabilities])),
+      embeddings: Float32Array.from(rows, (_, place) => (place === 1 ? Number.NaN : 0)),
+      votes: Int32Array.from(rows.flatMap((row) => [...row.votes!])),
+    });
+    writeFileSync(join(options.results, key), writer.finish([]));
+    await expect(trainVariant({ ...event, variant: 'lelp' }, context)).rejects.toThrow(
+      `the teacher's embedding of the example '${rows[1]!.id}' has a number that is not finite`,
+    );
   });
 
   test('is refused where the teacher has no embedding', async () => {
