@@ -84,7 +84,10 @@ export const methods = {
   /** The labels are split (`lelp.ts`, `stages/subclasses.ts`); the loss on them is as it is. */
   lelp: () => ({}),
 
-  /** The labels are made anew (`stages/relabel.ts`); the loss on them is as it is. */
+  /**
+   * The labels are made anew (`stages/relabel.ts`); the loss on them is as it is. Where they are not,
+   * the student is one of `correctness` (`stages/train.ts`).
+   */
   relabel: () => ({}),
 
   /** Stands for another one, which is chosen before (`stages/choose.ts`). */

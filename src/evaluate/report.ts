@@ -237,7 +237,7 @@ function relabeling({ students }: Metrics): Markup | false {
   return html`<section>
 <h2>Students in the place of the teacher</h2>
 ${choices}
-<p class="note">Both answered examples of which neither had learned the label. Where the students win three of five disagreements, their labels are learned instead of the teacher's. The next round begins from them, and is taken when it is no worse.</p>
+<p class="note">Both answered examples of which neither had learned the label. Where the students win three of five disagreements, their labels are learned instead of the teacher's. The next round begins from them, and is taken when it is no worse. Where none is taken, the teacher's labels are learned, each weighed by how likely it is right.</p>
 <div class="scroll"><table class="narrow">
 <thead><tr><th scope="col">Student</th><th scope="col">Round</th><th scope="col">Examples</th><th scope="col">Right before</th><th scope="col">Right now</th><th scope="col">Gained</th><th scope="col">Lost</th><th scope="col" class="text">So</th></tr></thead>
 <tbody>${relabeled.map(

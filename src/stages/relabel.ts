@@ -30,17 +30,18 @@ import { oneHot, type TrainingExample } from './training-example.ts';
  * that is refused is the last.
  *
  * @param folder where the variant's student will be; everything is kept beside it.
- * @returns where the labels are that the student is to learn.
+ * @returns where the labels are that the student is to learn; undefined when no round was taken.
  */
 export async function relabel(
   job: Job,
   variant: Variant,
   folder: string,
   context: Context,
-): Promise<LabelsKey> {
+): Promise<LabelsKey | undefined> {
   const rounds: (Comparison & { accepted: boolean })[] = [];
-  let labels = teacherLabels(job);
+  let taken: LabelsKey | undefined;
   for (let round = 1; round <= job.plan.config.relabel.rounds; round++) {
+    const labels = taken ?? teacherLabels(job);
     const of: Round = { job, variant, number: round, folder: keys.round(folder, round), labels };
     const relabeled: LabelsKey = (shard) => keys.relabeled(of.folder, shard);
     await trainStudents(of, context);
@@ -49,10 +50,10 @@ export async function relabel(
     const accepted = isAccepted(comparison, round);
     rounds.push({ ...comparison, accepted });
     if (!accepted) break;
-    labels = relabeled;
+    taken = relabeled;
   }
   await writeJsonOnce(job.results, keys.relabeling(folder), rounds);
-  return labels;
+  return taken;
 }
 
 interface Round {

@@ -8,7 +8,7 @@ import { keys } from './keys.ts';
 import { isModelSaved, readModelFiles } from './model-files.ts';
 import type { Variant } from './plan-file.ts';
 import { relabel } from './relabel.ts';
-import { teacherLabels, trueLabelSet } from './sets.ts';
+import { type LabelsKey, teacherLabels, trueLabelSet } from './sets.ts';
 import { type StudentTask, withSubclasses } from './subclasses.ts';
 import { trainNetwork } from './training.ts';
 import { openValidationSet } from './validation-set.ts';
@@ -33,11 +33,7 @@ async function trainStudent(
   folder: string,
   context: Context,
 ): Promise<void> {
-  const variant = wanted.method === 'auto' ? await choose(job, wanted, folder, context) : wanted;
-  const labels =
-    variant.method === 'relabel'
-      ? await relabel(job, variant, folder, context)
-      : teacherLabels(job);
+  const { variant, labels } = await settle(job, wanted, folder, context);
   const { model, predict } = await loadModel(
     await readModelFiles(job.results, keys.warmup(job.run)),
   );
@@ -61,4 +57,27 @@ async function trainStudent(
   };
   const ready = variant.method === 'lelp' ? await withSubclasses(job, folder, task) : task;
   await trainNetwork(job, ready, context);
+}
+
+interface Settled {
+  readonly variant: Variant;
+  readonly labels: LabelsKey;
+}
+
+/**
+ * What a student is trained by, where its method is found out by training others first. Where no
+ * students proved better than the teacher, its labels are learned, each as much as it is likely right.
+ */
+async function settle(
+  job: Job,
+  wanted: Variant,
+  folder: string,
+  context: Context,
+): Promise<Settled> {
+  const variant = wanted.method === 'auto' ? await choose(job, wanted, folder, context) : wanted;
+  const labels =
+    variant.method === 'relabel' ? await relabel(job, variant, folder, context) : undefined;
+  if (labels) return { variant, labels };
+  const method = variant.method === 'relabel' ? 'correctness' : variant.method;
+  return { variant: { ...variant, method }, labels: teacherLabels(job) };
 }

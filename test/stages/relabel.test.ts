@@ -51,15 +51,19 @@ describe('students that relabel', () => {
     );
   });
 
-  test('do not where they are no better: the student then is that of uniform', async () => {
-    const options = datasetWith({ compare: '[uniform]' });
+  test('do not where they are no better: the student then is that of correctness', async () => {
+    const options = datasetWith({ compare: '[correctness, uniform]' });
     const { event, job } = await upToTrain(options);
-    const relabel = await trainVariant(event, context);
-    const uniform = await trainVariant({ ...event, variant: 'uniform' }, context);
-    const rounds = await readJson(job.results, keys.relabeling(relabel), relabelRoundsSchema);
+    const weightsOf = async (variant: string) => {
+      const folder = await trainVariant({ ...event, variant }, context);
+      return readFileSync(join(options.results, `${folder}weights.bin`));
+    };
+    const relabel = await weightsOf('relabel');
+    const key = keys.relabeling(keys.student(job.run, 'relabel'));
+    const rounds = await readJson(job.results, key, relabelRoundsSchema);
     expect(rounds.map(({ accepted }) => accepted)).toEqual([false]);
-    const weights = (folder: string) => readFileSync(join(options.results, `${folder}weights.bin`));
-    expect(weights(relabel)).toEqual(weights(uniform));
+    expect(relabel).toEqual(await weightsOf('correctness'));
+    expect(relabel).not.toEqual(await weightsOf('uniform'));
   });
 
   test('end with the same bits, stopped wherever', async () => {
