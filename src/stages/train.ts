@@ -75,9 +75,8 @@ async function settle(
   context: Context,
 ): Promise<Settled> {
   const variant = wanted.method === 'auto' ? await choose(job, wanted, folder, context) : wanted;
-  const labels =
-    variant.method === 'relabel' ? await relabel(job, variant, folder, context) : undefined;
-  if (labels) return { variant, labels };
-  const method = variant.method === 'relabel' ? 'correctness' : variant.method;
-  return { variant: { ...variant, method }, labels: teacherLabels(job) };
+  if (variant.method !== 'relabel') return { variant, labels: teacherLabels(job) };
+  const relabeled = await relabel(job, variant, folder, context);
+  if (relabeled) return { variant, labels: relabeled };
+  return { variant: { ...variant, method: 'correctness' }, labels: teacherLabels(job) };
 }
