@@ -15,8 +15,11 @@ export interface MethodSummary {
   /** Its accuracy minus that of plain distillation on the same labels, hard and soft. */
   readonly overHard: Estimate;
   readonly overSoft: Estimate;
-  /** The share of the distance from plain (the better of the two, on average) to the oracle that is closed. */
-  readonly closed: number;
+  /**
+   * The share of the distance from plain (the better of the two, on average) to the oracle that is closed.
+   * Undefined where the oracle is not better than plain in every draw: a share of nearly nothing says nothing.
+   */
+  readonly closed: number | undefined;
 }
 
 export interface CellSummary {
@@ -46,6 +49,10 @@ export function summarizeCell(rows: readonly Row[]): CellSummary {
   const { problem, labels, accuracy } = rows[0]!;
   const mean = (name: string) => average(rows.map((row) => row.accuracy[name]!));
   const plain = Math.max(mean(hard), mean(soft));
+  const isDistant = rows.every((row) => {
+    const { [hard]: byHard, [soft]: bySoft, [oracle]: known } = row.accuracy;
+    return known! > Math.max(byHard!, bySoft!);
+  });
   const over = (name: string, base: string) =>
     estimate(rows.map((row) => row.accuracy[name]! - row.accuracy[base]!));
   const inAll = Object.keys(accuracy).filter((name) => rows.every((row) => name in row.accuracy));
@@ -54,7 +61,7 @@ export function summarizeCell(rows: readonly Row[]): CellSummary {
     accuracy: mean(name),
     overHard: over(name, hard),
     overSoft: over(name, soft),
-    closed: (mean(name) - plain) / (mean(oracle) - plain),
+    closed: isDistant ? (mean(name) - plain) / (mean(oracle) - plain) : undefined,
   }));
   return { problem, labels, draws: rows.length, methods, auto: summarizeAuto(rows) };
 }

@@ -49,7 +49,7 @@ export function cellTable({ methods }: CellSummary): string {
         percent(accuracy),
         points(overHard),
         points(overSoft),
-        `${(100 * closed).toFixed(0)}%`,
+        closed === undefined ? '–' : `${(100 * closed).toFixed(0)}%`,
       ],
     ];
   });

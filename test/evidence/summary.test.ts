@@ -54,6 +54,11 @@ test('a cell says what each method gains draw by draw, and how far the oracle is
   expect(cell.auto.worst).toBeCloseTo(0.69, 9);
 });
 
+test('where the oracle is not always better than plain, no share of the distance to it is told', () => {
+  const { methods } = summarizeCell([row(1, 0.8, {}), row(2, 0.6, { 'oracle/uniform': 0.59 })]);
+  expect(methods.map(({ closed }) => closed)).toEqual(methods.map(() => undefined));
+});
+
 test('an arm that a draw lacks has no figures', () => {
   const rows = [row(1, 0.8, { 'mse/teacher': 0.7 }), row(2, 0.6, {})];
   const names = summarizeCell(rows).methods.map(({ name }) => name);
