@@ -71,6 +71,12 @@ test.each([
   },
 );
 
+test('divided by k − 1, the mixture is that of another α, but for a factor', () => {
+  // .8 f + .2 (1 − f) / 2 = .9 (8/9 f + 1/9 (1 − f)), which is (.59, .24, .17) for this student.
+  const loss = lossOf([0.7, 0.2, 0.1], [0.5, 0.3, 0.2], 8 / 9, 3) - Math.log(0.9);
+  expect(loss).toBeCloseTo(1.046343, 5);
+});
+
 test('with α 1 it is the plain cross-entropy, of a student that is sure of another class too', () => {
   for (const student of [
     [0.7, 0.2, 0.1],
