@@ -14,7 +14,13 @@ nodeUtil.isNullOrUndefined ??= (value: unknown) => value === null || value === u
 nodeUtil.isArray ??= Array.isArray;
 
 // Imported after the gaps are filled: a static import would run first.
-const tensorflow = await import('@tensorflow/tfjs-node');
+const tensorflow = await import('@tensorflow/tfjs-node').catch((error: Error) => {
+  // What tfjs-node advises would fetch another TensorFlow than ours.
+  throw new UserError(
+    `TensorFlow cannot be loaded: ${error.message.split('\n')[0]}`,
+    'counterweight doctor says what is missing, and how to get it.',
+  );
+});
 export const tf = tensorflow.default ?? tensorflow;
 
 // TensorFlow that finds no GPU trains on the processor without a word, at the price of a GPU.

@@ -90,7 +90,8 @@ function problemsOf(issue: z.core.$ZodIssue, value: unknown, schema: SchemaNode)
   const ownWords = issue.code === 'custom' || issue.code === 'invalid_format';
   const expected = ownWords ? issue.message : `expected ${expectation(node, found)}`;
   if (found === undefined) return [{ path, text: `missing: ${expected}.${meaning(node)}` }];
-  const meant = typeof found === 'string' ? nearest(found, choices(node)) : undefined;
+  const isMistyped = typeof found === 'string' && !ownWords;
+  const meant = isMistyped ? nearest(found, choices(node)) : undefined;
   const suggestion = meant === undefined ? '' : ` Did you mean ${meant}?`;
   return [{ path, text: `${expected}, found ${shown(found)}.${suggestion}` }];
 }

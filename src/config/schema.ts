@@ -314,7 +314,19 @@ export const configSchema = z
       message:
         'expected the output of a model that is its embedding, for lelp splits the classes by it',
     },
-  );
+  )
+  .superRefine(({ task, teacher, student }, context) => {
+    if (task.type === 'image-classification') return;
+    const networks = { 'teacher.train': teacher.train, student };
+    for (const [field, network] of Object.entries(networks)) {
+      if (network?.architecture !== 'convnet' && network?.architecture !== 'resnet') continue;
+      context.addIssue({
+        code: 'custom',
+        path: [...field.split('.'), 'architecture'],
+        message: `expected mlp or layers-model: a ${network.architecture} is for images`,
+      });
+    }
+  });
 
 /** `distill.yaml` with all defaults filled in. */
 export type Config = z.infer<typeof configSchema>;

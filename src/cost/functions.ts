@@ -2,12 +2,12 @@
  * How much memory each function has, MiB; a function's share of processors follows from it. Read by
  * the deployment and by the estimate, so that what is priced is what is deployed.
  *
- * Measured on a machine with 2 cores, not on Lambda: Start and Publish take about 65 MiB, Plan 96 and
- * 0.65 more for each 1,000 objects; what uses TensorFlow takes 440 to 1,700 for images of up to 64
- * pixels a side, and Label 1,965 with a teacher like ResNet-50. Reconcile takes 70, but 4 requests a
- * shard at 1 ms: 50,000 shards need a whole processor. More than 3,008 can not be deployed
- * in a new account, and would cost three times as much in training for a second core that saved 7 to
- * 20% of the time.
+ * Measured on a machine with 2 cores, not on Lambda: Start and Publish take about 65 MiB, Plan 96, 0.65
+ * more for each 1,000 objects and 320 more where TensorFlow builds a topology of the user's; what
+ * trains or computes with TensorFlow takes 440 to 1,700 for images of up to 64 pixels a side, and Label
+ * 1,965 with a teacher like ResNet-50. Reconcile takes 70, but 4 requests a shard at 1 ms: 50,000
+ * shards need a whole processor. More than 3,008 can not be deployed in a new account, and would cost
+ * three times as much in training for a second core that saved 7 to 20% of the time.
  */
 export const functionMemoryMiB = {
   Start: 512,

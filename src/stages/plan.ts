@@ -21,6 +21,7 @@ import type { JobEvent, ShardItem } from './events.ts';
 import { keys } from './keys.ts';
 import { countLabeled } from './label-cache.ts';
 import { createObjectsWriter, manifestJson, readShard } from './objects-file.ts';
+import { checkOwnTopologies } from './own-topologies.ts';
 import {
   type AcceptedRecord,
   isEmbedded,
@@ -93,6 +94,7 @@ async function makePlan(
   const ids = (of: ShardItem[]) => of.map(({ id }) => id);
   const { train, loss, mcmi } = config.teacher;
   const variants = makeVariants(config);
+  await checkOwnTopologies(data, config, features, classes, isEmbedded({ variants }));
   const digest = train
     ? digestOf(
         train,

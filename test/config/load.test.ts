@@ -35,6 +35,17 @@ describe('parseConfig', () => {
     expect(weighted.folds).toBe(1);
   });
 
+  test('networks for images are refused where there are none', () => {
+    const text = minimal.replaceAll('architecture: mlp', 'architecture: resnet');
+    expect(problems(text)).toMatchInlineSnapshot(`
+      "distill.yaml has 2 problems:
+        line 3: teacher.train.architecture: expected mlp or layers-model: a resnet is for images, found "resnet".
+        line 4: student.architecture: expected mlp or layers-model: a resnet is for images, found "resnet"."
+    `);
+    const images = 'task: { type: image-classification, classes: [no, yes], size: [8, 8] }';
+    expect(() => parseConfig(text.replace(/^task.*/, images), 'distill.yaml')).not.toThrow();
+  });
+
   test('reads shares in percent', () => {
     const config = parseConfig(`${minimal}limits: { quarantine: 2.5% }\n`, 'distill.yaml');
     expect(config.limits.quarantine).toBe(0.025);

@@ -1,4 +1,4 @@
-/** Which batches a plan takes. */
+/** What a plan takes, and what it refuses. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -10,6 +10,7 @@ import { planSchema } from '../../src/stages/plan-file.ts';
 import { type StartedRun, startRun } from '../../src/stages/start.ts';
 import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
+import { tf, type tfTypes } from '../../src/tensorflow.ts';
 import { makeDataset } from '../workflow/datasets.ts';
 
 /** A dataset with the same file in each of these batches; '' is no batch. */
@@ -179,5 +180,51 @@ describe('which labels tell where the teacher errs', () => {
       message: expect.stringContaining('data.validationShare is 0'),
       hint: expect.stringContaining('Leave folds out'),
     });
+  });
+});
+
+describe('a topology of the user', () => {
+  const own = '{ architecture: layers-model, topology: own/model.json, epochs: 1 }';
+  const mlp = '{ architecture: mlp, epochs: 1 }';
+  /** Plans with the topology given in a file, or with none. An example has 16 features. */
+  async function plannedWith(topology: string, sections: Record<string, string>) {
+    const { dataset, results } = makeDataset('csv', sections);
+    mkdirSync(join(dataset, 'own'));
+    if (topology !== '') writeFileSync(join(dataset, 'own', 'model.json'), topology);
+    return planned(await startRun(dataset, results));
+  }
+  function topologyOf(...layers: tfTypes.layers.Layer[]): string {
+    const model = tf.sequential({ layers });
+    const topology = JSON.stringify(model.toJSON(null, false));
+    model.dispose();
+    return topology;
+  }
+  const fourClasses = topologyOf(tf.layers.dense({ units: 4, inputShape: [16] }));
+  const softmax = topologyOf(tf.layers.dense({ units: 3, inputShape: [16] }), tf.layers.softmax());
+
+  test.each([
+    ['student', { student: own }],
+    ['teacher', { teacher: `{ train: ${own} }`, student: mlp }],
+  ])('is refused before anything is labeled: the %s’s', async (_, sections) => {
+    const { numTensors } = tf.memory();
+    await expect(plannedWith(fourClasses, sections)).rejects.toMatchObject({
+      name: 'UserError',
+      message: expect.stringContaining('gives [4] scores, and the task has 3 classes'),
+    });
+    await expect(plannedWith('', sections)).rejects.toMatchObject({
+      name: 'UserError',
+      message: expect.stringContaining('own/model.json'),
+    });
+    expect(tf.memory().numTensors).toBe(numTensors);
+  });
+
+  test('that does not end in a Dense layer is refused for lelp, and taken for others', async () => {
+    const { numTensors } = tf.memory();
+    expect(await plannedWith(softmax, { student: own })).toMatchObject({ warnings: [] });
+    await expect(plannedWith(softmax, { student: own, method: 'lelp' })).rejects.toMatchObject({
+      name: 'UserError',
+      message: expect.stringContaining('ends in the Activation layer'),
+    });
+    expect(tf.memory().numTensors).toBe(numTensors);
   });
 });
