@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Estimate, estimate, estimateSchema } from '../../src/cost/estimate.ts';
 import { trainingsOf } from '../../src/cost/plan-estimate.ts';
+import type { Features } from '../../src/data/features.ts';
 import { type PaperRun, runWork } from './run-work.ts';
 
 const image = (side: number) => ({
@@ -41,31 +42,38 @@ test('a student is paid for with those that relabel for it, and with those that 
   expect(seconds([16, 1])).toBeCloseTo(17 * seconds([1]), 6);
 });
 
-const anyRun: fc.Arbitrary<PaperRun> = fc.record({
-  unlabeled: fc.integer({ min: 1, max: 1e9 }),
-  labeled: fc.integer({ min: 2, max: 1e5 }),
-  test: fc.integer({ min: 0, max: 1e5 }),
-  exampleBytes: fc.integer({ min: 10, max: 1e6 }),
-  format: fc.constantFrom('webdataset', 'parquet'),
-  features: fc.oneof(
-    fc.integer({ min: 8, max: 256 }).map(image),
-    fc.integer({ min: 1, max: 1000 }).map((length) => ({ kind: 'vector' as const, length })),
+/** Runs on examples of this kind, with a student that is for them. */
+const runs = (features: fc.Arbitrary<Features>, ...architectures: string[]) =>
+  fc.record<PaperRun>({
+    unlabeled: fc.integer({ min: 1, max: 1e9 }),
+    labeled: fc.integer({ min: 2, max: 1e5 }),
+    test: fc.integer({ min: 0, max: 1e5 }),
+    exampleBytes: fc.integer({ min: 10, max: 1e6 }),
+    format: fc.constantFrom('webdataset', 'parquet'),
+    features,
+    classes: fc.integer({ min: 2, max: 1000 }),
+    teacherMb: fc.integer({ min: 0, max: 1000 }),
+    student: fc
+      .record({
+        architecture: fc.constantFrom(...architectures),
+        width: fc.integer({ min: 1, max: 256 }),
+        depth: fc.integer({ min: 1, max: 4 }),
+        epochs: fc.integer({ min: 1, max: 100 }),
+        batchSize: fc.integer({ min: 1, max: 1024 }),
+      })
+      .map((student) => ({ ...student })),
+    trainer: fc.constantFrom('gpu', 'function'),
+    shardMiB: fc.integer({ min: 1, max: 512 }),
+    variants: fc.integer({ min: 1, max: 8 }),
+  });
+const length = fc.integer({ min: 1, max: 1000 });
+const anyRun = fc.oneof(
+  runs(fc.integer({ min: 8, max: 256 }).map(image), 'mlp', 'convnet'),
+  runs(
+    length.map((length) => ({ kind: 'vector', length })),
+    'mlp',
   ),
-  classes: fc.integer({ min: 2, max: 1000 }),
-  teacherMb: fc.integer({ min: 0, max: 1000 }),
-  student: fc
-    .record({
-      architecture: fc.constantFrom('mlp', 'convnet'),
-      width: fc.integer({ min: 1, max: 256 }),
-      depth: fc.integer({ min: 1, max: 4 }),
-      epochs: fc.integer({ min: 1, max: 100 }),
-      batchSize: fc.integer({ min: 1, max: 1024 }),
-    })
-    .map((student) => ({ ...student })),
-  trainer: fc.constantFrom('gpu', 'function'),
-  shardMiB: fc.integer({ min: 1, max: 512 }),
-  variants: fc.integer({ min: 1, max: 8 }),
-});
+);
 
 /** Changes of a run that are more work. */
 const more: Record<string, (run: PaperRun, factor: number) => Partial<PaperRun>> = {

@@ -24,7 +24,7 @@ export interface PaperRun {
 export function runWork(run: PaperRun): RunWork {
   const { features, classes, shardMiB, format, trainer } = run;
   const config = configSchema.parse({
-    task: { type: 'vector-classification', classes: ['no', 'yes'], length: 1 },
+    task: taskOf(features),
     data: { format, shardMiB },
     teacher: { onnx: 'teacher.onnx' },
     student: run.student,
@@ -59,4 +59,12 @@ export function runWork(run: PaperRun): RunWork {
     trainings: Array.from({ length: run.variants }, () => 1),
     labeledShards: 0,
   };
+}
+
+/** With two classes, for nobody reads them: how many there are on paper is said beside the config. */
+function taskOf(features: Features) {
+  const classes = ['no', 'yes'];
+  if (features.kind !== 'image') return { type: 'vector-classification', classes, length: 1 };
+  const { height, width, channels } = features;
+  return { type: 'image-classification', classes, size: [height, width], channels };
 }
