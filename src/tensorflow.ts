@@ -2,7 +2,7 @@
  * The only file that imports tfjs-node, so that its gaps are filled in one place. tfjs-node 4.22
  * calls `util.isNullOrUndefined` and `util.isArray`, which Node 23 removed, and TensorFlow
  * writes its start-up notes to standard error unless it is told not to. Two lines about oneDNN come
- * all the same: TensorFlow 2.21 writes them while it is being loaded, before it looks at its settings.
+ * all the same: TensorFlow 2.21 writes them while it is being loaded, whatever it is told.
  */
 import util from 'node:util';
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node/dist/nodejs_kernel_backend.js';

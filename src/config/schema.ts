@@ -317,12 +317,15 @@ export const configSchema = z
   )
   .superRefine(({ task, teacher, student }, context) => {
     if (task.type === 'image-classification') return;
-    const networks = { 'teacher.train': teacher.train, student };
-    for (const [field, network] of Object.entries(networks)) {
+    const networks = [
+      { path: ['teacher', 'train'], network: teacher.train },
+      { path: ['student'], network: student },
+    ];
+    for (const { path, network } of networks) {
       if (network?.architecture !== 'convnet' && network?.architecture !== 'resnet') continue;
       context.addIssue({
         code: 'custom',
-        path: [...field.split('.'), 'architecture'],
+        path: [...path, 'architecture'],
         message: `expected mlp or layers-model: a ${network.architecture} is for images`,
       });
     }

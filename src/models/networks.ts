@@ -1,5 +1,4 @@
 import type { Network } from '../config/schema.ts';
-import { UserError } from '../errors.ts';
 import type { tfTypes } from '../tensorflow.ts';
 import { convnet } from './networks/convnet.ts';
 import { layersModel } from './networks/layers-model.ts';
@@ -10,9 +9,10 @@ import { resnet } from './networks/resnet.ts';
  * Builds an untrained network that gives logits, [n, classes]: softmax is added where the model is
  * published (`student.ts`). The same seed gives the same weights.
  *
- * @param inputShape of one example, without the batch: `featureShape(features)`.
+ * @param inputShape of one example, without the batch: `featureShape(features)`. A convnet or a resnet
+ *   is for images, which the config makes sure of.
  * @param readTopology gives the text of the file that `network.topology` names (layers-model only).
- * @throws UserError when the network does not fit the examples or the classes.
+ * @throws UserError when a topology of the user's does not fit the examples or the classes.
  */
 export async function buildNetwork(
   network: Network,
@@ -25,21 +25,13 @@ export async function buildNetwork(
     case 'mlp':
       return mlp(network, inputShape, classes, seed);
     case 'convnet':
-      return convnet(network, imageShape(network, inputShape), classes, seed);
+      return convnet(network, inputShape, classes, seed);
     case 'resnet':
-      return resnet(network, imageShape(network, inputShape), classes, seed);
+      return resnet(network, inputShape, classes, seed);
     case 'layers-model': {
       if (!readTopology) throw new TypeError('layers-model needs readTopology');
       const text = await readTopology(network.topology);
       return layersModel(text, network.topology, inputShape, classes, seed);
     }
   }
-}
-
-function imageShape({ architecture }: Network, shape: readonly number[]): readonly number[] {
-  if (shape.length === 3) return shape;
-  throw new UserError(
-    `architecture ${architecture} is for images, and an example here is [${shape}] numbers.`,
-    'Use architecture mlp for rows and vectors.',
-  );
 }

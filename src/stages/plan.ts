@@ -94,7 +94,8 @@ async function makePlan(
   const ids = (of: ShardItem[]) => of.map(({ id }) => id);
   const { train, loss, mcmi } = config.teacher;
   const variants = makeVariants(config);
-  await checkOwnTopologies(data, config, features, classes, isEmbedded({ variants }));
+  const decided = { config, classes, features, variants };
+  await checkOwnTopologies(data, decided);
   const digest = train
     ? digestOf(
         train,
@@ -105,7 +106,7 @@ async function makePlan(
         features,
         classes,
         ids(labeled),
-        ...(isEmbedded({ variants }) ? ['embeddings'] : []),
+        ...(isEmbedded(decided) ? ['embeddings'] : []),
       )
     : await teacherDigest(data, config.teacher, features);
 
@@ -114,7 +115,6 @@ async function makePlan(
   await writeOnce(results, keys.unlabeled(run), manifestJson(unlabeled));
   const sets = sizes.sizes(sum(counts));
   const validatedOn = validation === 'labeled' ? 'labeled' : 'validation';
-  const decided = { config, classes, features, variants };
   const labeledShards = await countLabeled(results, digest, ids(items));
   const estimate = await estimatePlan(data, { ...decided, sets }, labeledShards);
   const made: Plan = {

@@ -8,6 +8,7 @@ import { featureShape } from '../data/features.ts';
 import { buildNetwork } from '../models/networks.ts';
 import { saveModel } from '../models/student.ts';
 import { writeJsonOnce } from '../store/once.ts';
+import type { ObjectStore } from '../store/store.ts';
 import type { tfTypes } from '../tensorflow.ts';
 import { roomHere } from '../train/cache.ts';
 import { openCheckpoints } from '../train/checkpoint.ts';
@@ -20,6 +21,7 @@ import { type ShardSource, sizesOf, type TrainingSets } from '../train/stream.ts
 import type { Context } from './context.ts';
 import type { Job } from './job.ts';
 import { writeModelFiles } from './model-files.ts';
+import type { Plan } from './plan-file.ts';
 import { decodeForStudent } from './student-inputs.ts';
 import type { TrainingExample } from './training-example.ts';
 
@@ -111,9 +113,13 @@ function digestOf(network: Network, seed: number, counts: readonly number[]): st
 }
 
 /** A network that has learned nothing. */
-export async function networkOf(job: Job, network: Network, seed: number) {
-  const { features, classes } = job.plan;
-  const readTopology = async (key: string) => text(await job.data.read(key));
+export async function networkOf(
+  { data, plan }: { data: ObjectStore; plan: Pick<Plan, 'features' | 'classes'> },
+  network: Network,
+  seed: number,
+) {
+  const { features, classes } = plan;
+  const readTopology = async (key: string) => text(await data.read(key));
   return buildNetwork(network, featureShape(features), classes.length, seed, readTopology);
 }
 

@@ -48,10 +48,6 @@ test('a resnet of depth 6n + 2 has as many layers', async () => {
   expect(shortcuts.length).toBe(2);
 });
 
-test('a convnet for rows is refused', async () => {
-  await expect(buildNetwork(smallConvnet, [5], 4, 1)).rejects.toThrow('for images');
-});
-
 describe('layers-model', () => {
   const network: Network = {
     ...smallMlp,
