@@ -37,5 +37,5 @@ function jsonOf(line: string): unknown {
  */
 function contestantEnv(): NodeJS.ProcessEnv {
   const { OPENBLAS_CORETYPE, OPENBLAS_L2_SIZE, ...env } = process.env;
-  return { ...env, TF_CPP_MIN_LOG_LEVEL: '2' };
+  return { ...env, TF_CPP_MIN_LOG_LEVEL: '2', ORT_DISABLE_TELEMETRY: '1' };
 }

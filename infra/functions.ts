@@ -84,6 +84,8 @@ export class TaskFunction extends LambdaFunction {
       applicationLogLevelV2: ApplicationLogLevel.INFO,
       environment: {
         TASK: task,
+        // onnxruntime sends telemetry otherwise.
+        ORT_DISABLE_TELEMETRY: '1',
         NODE_OPTIONS: '--enable-source-maps',
         POWERTOOLS_SERVICE_NAME: machineName,
         POWERTOOLS_METRICS_NAMESPACE: machineName,

@@ -99,7 +99,7 @@ function remakeCommand(site) {
 async function loadCheck(name, packageName, script, fix) {
   try {
     const file = createRequire(import.meta.url).resolve(packageName);
-    const env = { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3' };
+    const env = { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3', ORT_DISABLE_TELEMETRY: '1' };
     const detail = await run(process.execPath, ['-e', script, file], { env });
     return { name, ok: true, detail: detail.trim() };
   } catch (error) {

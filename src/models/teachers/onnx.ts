@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession, type ort, Tensor } from '../../onnxruntime.ts';
 import { dimension, type LoadedModel, type Port } from './loaded-model.ts';
 
 /** What goes wrong is thrown; onnxruntime would also print it. */
@@ -32,7 +32,7 @@ export async function loadOnnx(path: string): Promise<LoadedModel> {
   };
 }
 
-function port(metadata: InferenceSession.ValueMetadata): Port {
+function port(metadata: ort.InferenceSession.ValueMetadata): Port {
   const { name } = metadata;
   if (!metadata.isTensor) return { name, dtype: 'map', shape: undefined };
   return { name, dtype: metadata.type, shape: metadata.shape.map(dimension) };
