@@ -3,7 +3,7 @@ import { cpus, totalmem } from 'node:os';
 import path from 'node:path';
 import { TENSORFLOW_VERSION } from '#setup/platforms.mjs';
 import { run } from '#setup/run.mjs';
-import { packageRoot } from '../infra/package-root.ts';
+import { packageRoot } from '../src/package-root.ts';
 
 /** What the figures depend on besides the code. */
 export interface Machine {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { run, SetupError } from '#setup/run.mjs';
 import { virtualEnvironment } from '../infra/localstack/virtual-environment.ts';
-import { packageRoot } from '../infra/package-root.ts';
+import { packageRoot } from '../src/package-root.ts';
 
 const requirements = path.join(packageRoot, 'bench', 'peers', 'requirements.txt');
 

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { run } from '#setup/run.mjs';
-import { packageRoot } from '../infra/package-root.ts';
+import { packageRoot } from '../src/package-root.ts';
 import type { Bench } from './bench.ts';
 import { median } from './row.ts';
 

@@ -4,12 +4,12 @@
  */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { readLabels } from '../src/data/labels-file.ts';
+import { readLabels } from '../src/data/tables/labels-file.ts';
+import { choose } from '../src/distill/methods/auto.ts';
+import { teacherLabels } from '../src/distill/sets.ts';
 import { choiceSchema, type Metrics, relabelRoundsSchema } from '../src/evaluate/run-metrics.ts';
-import { choose } from '../src/stages/choose.ts';
-import { openJob, shardItems } from '../src/stages/job.ts';
-import { keys } from '../src/stages/keys.ts';
-import { teacherLabels } from '../src/stages/sets.ts';
+import { openJob, shardItems } from '../src/run/job.ts';
+import { keys } from '../src/run/keys.ts';
 import { readJson } from '../src/store/once.ts';
 import { openStore } from '../src/store/open.ts';
 import { type Truth, writeDataset, writePredictions } from './dataset.ts';

@@ -1,7 +1,7 @@
 /** Writes examples, and what is known of them, as the Parquet files that the workflow reads. */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { createTableWriter } from '../src/data/parquet-table.ts';
+import { createTableWriter } from '../src/data/tables/parquet-table.ts';
 import { parquetOf } from '../src/data/write-labeled.ts';
 import { draw, type Examples } from './examples.ts';
 import { type Cell, readConfigOf } from './problems.ts';

@@ -1,7 +1,7 @@
 /** Writes the tables of docs/evidence.md; the words between them are written by hand. */
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { packageRoot } from '../infra/package-root.ts';
+import { packageRoot } from '../src/package-root.ts';
 import type { LabelNextRow } from './label-next.ts';
 import { plot } from './plot.ts';
 import type { Row } from './row.ts';

@@ -10,7 +10,7 @@ import { readConfig } from '../src/config/read.ts';
 import { addLabels } from '../src/data/add-labels.ts';
 import { randomFor, shuffledOrder } from '../src/data/random.ts';
 import { csvField } from '../src/data/write-labeled.ts';
-import { keys } from '../src/stages/keys.ts';
+import { keys } from '../src/run/keys.ts';
 import { openStore } from '../src/store/open.ts';
 import { writeDataset } from './dataset.ts';
 import { draw, type Examples } from './examples.ts';

@@ -1,4 +1,5 @@
 /** What each method gains over plain distillation, as an SVG: a panel a cell, a line a method. */
+import { sum } from '../src/arrays.ts';
 import { niceRange, niceTicks } from '../src/evaluate/chart.ts';
 import { html, type Markup } from '../src/evaluate/html.ts';
 import type { CellSummary } from './summary.ts';
@@ -23,7 +24,7 @@ text { font: 12px system-ui, sans-serif; fill: #444; }
 
 export function plot(cells: readonly CellSummary[]): string {
   const panels = cells.map(panelOf);
-  const height = panels.reduce((sum, panel) => sum + panel.height, 0);
+  const height = sum(panels.map(({ height }) => height));
   let y = 0;
   const drawn = panels.map((panel) => {
     const group = html`<g transform="translate(0 ${y})">${panel.drawn}</g>`;

@@ -3,8 +3,9 @@
  * the whole grid is a matter of hours on two cores, and students are trained until they fit much of the
  * noise of their labels: at the end they give back more labels than are right.
  */
+import { clamp } from '../src/arrays.ts';
 import { type ConfigInput, configSchema } from '../src/config/schema.ts';
-import type { ReadConfig } from '../src/data/read.ts';
+import type { ReadConfig } from '../src/data/config.ts';
 
 type Network = ConfigInput['student'];
 type Format = ConfigInput['data']['format'];
@@ -80,7 +81,7 @@ export function readConfigOf({ task, teacher, student }: Problem, format: Format
 
 /** A teacher of few labels goes through them more often: about a thousand steps, and 20 epochs. */
 export function teacherOf({ teacher }: Problem, labels: number): Network {
-  return { ...teacher, epochs: Math.max(20, Math.min(200, Math.round(30_000 / labels))) };
+  return { ...teacher, epochs: clamp(Math.round(30_000 / labels), 20, 200) };
 }
 
 /** One draw of labels of a problem. */

@@ -1,4 +1,5 @@
 /** What the rows of a cell say together: every method against plain distillation, label draw by label draw. */
+import { sum } from '../src/arrays.ts';
 import type { Row } from './row.ts';
 
 /** A mean over draws of labels, with the 95 % interval of Student's t. */
@@ -111,5 +112,5 @@ export function estimate(values: readonly number[]): Estimate {
 }
 
 export function average(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+  return sum(values) / values.length;
 }

@@ -10,13 +10,13 @@ import { z } from 'zod';
 import { watchExecution } from '../src/aws/watch-execution.ts';
 import { recordUsage } from '../src/cost/usage.ts';
 import { UserError } from '../src/errors.ts';
-import type { Context, Deployment } from '../src/stages/context.ts';
-import { handlers as workflow } from './index.ts';
+import type { Context, Deployment } from '../src/run/context.ts';
+import { handlers as workflow } from '../src/stages/index.ts';
 
 const functions = {
   ...workflow,
-  Start: () => import('./start.ts'),
-  Sweep: () => import('./sweep.ts'),
+  Start: async () => (await import('./start.ts')).handler,
+  Sweep: async () => (await import('./sweep.ts')).handler,
 };
 
 const environment = z
@@ -53,7 +53,7 @@ const logger = new Logger();
 const metrics = new Metrics({ defaultDimensions: { task } });
 const tracer = new Tracer();
 // Loaded while the environment starts, which has a whole processor; the call then starts at once.
-const { handler: stage } = await functions[task]();
+const stage = await functions[task]();
 /** The first call is paid from the start of the process, which is where `performance.now()` counts from. */
 let isFirstCall = true;
 

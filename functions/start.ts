@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { startExecution } from '../src/aws/executions.ts';
+import { entry } from '../src/stages/entry.ts';
 import { startBatch } from '../src/stages/start.ts';
-import { entry } from './entry.ts';
 
 /** What EventBridge says of an object that arrived: the parts that matter here. */
 const objectCreated = z.object({

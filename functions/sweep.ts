@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { entry } from '../src/stages/entry.ts';
 import { markQuietBatches } from '../src/stages/sweep.ts';
-import { entry } from './entry.ts';
 
 const environment = z.object({ DATA_BUCKET: z.string(), SWEEP_MINUTES: z.coerce.number() });
 

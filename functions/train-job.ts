@@ -11,8 +11,8 @@ import { findInstance, type Instance, watchReclaim } from '../src/aws/instance.t
 import { recordUsage } from '../src/cost/usage.ts';
 import { createPool } from '../src/engines/pool.ts';
 import { InterruptedError, TransientError, UserError } from '../src/errors.ts';
-import type { Progress } from '../src/stages/context.ts';
-import type { VariantEvent } from '../src/stages/events.ts';
+import type { Progress } from '../src/run/context.ts';
+import type { VariantEvent } from '../src/run/events.ts';
 
 /** What AWS Batch decides by whether it makes another attempt. */
 const exitCodes = {

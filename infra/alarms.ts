@@ -7,7 +7,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import type { TaskName } from '../functions/index.ts';
+import type { TaskName } from '../src/stages/index.ts';
 
 export interface AlarmsProps {
   readonly machine: IStateMachine;

@@ -11,7 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import type { TaskName } from '../functions/index.ts';
+import type { TaskName } from '../src/stages/index.ts';
 import type { AlarmsProps } from './alarms.ts';
 import { machineName } from './names.ts';
 

@@ -20,10 +20,10 @@ import {
   functionTimeoutSeconds,
 } from '../src/cost/functions.ts';
 import { UserError } from '../src/errors.ts';
+import { packageRoot } from '../src/package-root.ts';
 import type { Image } from './images.ts';
 import { waive } from './nag.ts';
 import { machineName } from './names.ts';
-import { packageRoot } from './package-root.ts';
 import { functionGrants, writeTraces } from './permissions.ts';
 import { makeRole } from './role.ts';
 import { allow } from './statement.ts';

@@ -2,7 +2,7 @@ import { IgnoreMode, Stack } from 'aws-cdk-lib';
 import { type IRepository, Repository } from 'aws-cdk-lib/aws-ecr';
 import { DockerImageAsset, Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import type { Construct } from 'constructs';
-import { packageRoot } from './package-root.ts';
+import { packageRoot } from '../src/package-root.ts';
 import type { ImageUri } from './settings.ts';
 
 /** An image, by the repository that it is in. */

@@ -3,7 +3,7 @@ import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { FunctionName } from '../src/cost/functions.ts';
 import { markerOf } from '../src/data/layout.ts';
-import { keys } from '../src/stages/keys.ts';
+import { keys } from '../src/run/keys.ts';
 import type { Image } from './images.ts';
 import * as names from './names.ts';
 import { allow, type Purpose } from './statement.ts';

@@ -1,6 +1,6 @@
 import { type App, CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { type TaskName, taskNames } from '../functions/index.ts';
+import { type TaskName, taskNames } from '../src/stages/index.ts';
 import { Alarms } from './alarms.ts';
 import { addDashboard } from './dashboard.ts';
 import { TaskFunction } from './functions.ts';

@@ -27,7 +27,7 @@ const closed: BucketProps = {
 export class Storage extends Construct {
   /** Datasets. Tells EventBridge of every object that arrives. */
   readonly data: Bucket;
-  /** What runs make; `src/stages/keys.ts` spells its keys. */
+  /** What runs make; `src/run/keys.ts` spells its keys. */
   readonly results: Bucket;
 
   constructor(scope: Construct, id: string) {

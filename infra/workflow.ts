@@ -10,7 +10,7 @@ import {
   StateMachineType,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import type { TaskName } from '../functions/index.ts';
+import type { TaskName } from '../src/stages/index.ts';
 import { machineName, trainerJobArn, trainerQueueArn } from './names.ts';
 import { workflowGrants } from './permissions.ts';
 import { makeRole } from './role.ts';

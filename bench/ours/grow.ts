@@ -6,8 +6,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomFor } from '../../src/data/random.ts';
-import type { ShardItem } from '../../src/stages/events.ts';
-import { openJob, shardItems } from '../../src/stages/job.ts';
+import type { ShardItem } from '../../src/run/events.ts';
+import { openJob, shardItems } from '../../src/run/job.ts';
 import { labelShard } from '../../src/stages/label.ts';
 import { plan } from '../../src/stages/plan.ts';
 import { reconcile } from '../../src/stages/reconcile.ts';

@@ -1,9 +1,10 @@
 /** Trains on data that lie in memory as floats, as a peer is given them. */
 import { randomFor, shuffledOrder } from '../../src/data/random.ts';
+import type { Batch } from '../../src/train/batch-shape.ts';
 import { train } from '../../src/train/loop.ts';
 import { batchesPerEpoch } from '../../src/train/order.ts';
 import type { ScheduleConfig } from '../../src/train/schedule.ts';
-import type { Batch, TrainingStep } from '../../src/train/step.ts';
+import type { TrainingStep } from '../../src/train/step.ts';
 import { stopwatch } from './stopwatch.ts';
 
 export interface InMemoryTraining {

@@ -4,7 +4,7 @@
  * Prints the milliseconds from the start of the process to the first answer.
  */
 import { join } from 'node:path';
-import { packageRoot } from '../../infra/package-root.ts';
+import { packageRoot } from '../../src/package-root.ts';
 
 Object.assign(process.env, {
   TASK: 'Label',

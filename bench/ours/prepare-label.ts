@@ -4,7 +4,7 @@
  * Prints the event with which Step Functions calls the label function for its unlabeled shard.
  */
 import { join } from 'node:path';
-import { openJob, shardItems } from '../../src/stages/job.ts';
+import { openJob, shardItems } from '../../src/run/job.ts';
 import { plan } from '../../src/stages/plan.ts';
 import { startRun } from '../../src/stages/start.ts';
 import { trainTeacher } from '../../src/stages/train-teacher.ts';

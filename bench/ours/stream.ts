@@ -7,31 +7,33 @@
  *
  * node stream.js CIFAR10 FOLDER; the folder is empty
  */
+
 import fs from 'node:fs';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
+import { sum } from '../../src/arrays.ts';
+import { openCorrecting } from '../../src/distill/correction.ts';
+import { studentInputs } from '../../src/distill/student-inputs.ts';
+import { oneHot } from '../../src/distill/training-example.ts';
+import { openValidationSet } from '../../src/distill/validation-set.ts';
+import { readModelFiles } from '../../src/models/model-files.ts';
 import { loadModel } from '../../src/models/student.ts';
-import type { Context } from '../../src/stages/context.ts';
-import { openCorrecting } from '../../src/stages/correcting.ts';
-import type { JobEvent } from '../../src/stages/events.ts';
-import { type Job, openJob, shardItems } from '../../src/stages/job.ts';
-import { keys } from '../../src/stages/keys.ts';
+import type { Context } from '../../src/run/context.ts';
+import type { JobEvent } from '../../src/run/events.ts';
+import { type Job, openJob, shardItems } from '../../src/run/job.ts';
+import { keys } from '../../src/run/keys.ts';
 import { labelShard } from '../../src/stages/label.ts';
-import { readModelFiles } from '../../src/stages/model-files.ts';
 import { plan } from '../../src/stages/plan.ts';
 import { reconcile } from '../../src/stages/reconcile.ts';
 import { startRun } from '../../src/stages/start.ts';
-import { studentInputs } from '../../src/stages/student-inputs.ts';
 import { trainVariant } from '../../src/stages/train.ts';
 import { trainTeacher } from '../../src/stages/train-teacher.ts';
-import { oneHot } from '../../src/stages/training-example.ts';
-import { openValidationSet } from '../../src/stages/validation-set.ts';
 import { warmUp } from '../../src/stages/warm-up.ts';
 import { weighShard } from '../../src/stages/weigh.ts';
+import type { Batch } from '../../src/train/batch-shape.ts';
 import { createTrainingStep } from '../../src/train/create-step.ts';
 import { batchSizes } from '../../src/train/order.ts';
-import type { Batch } from '../../src/train/step.ts';
 import { shuffledBatches, trainInMemory } from './in-memory.ts';
 import { stopwatch } from './stopwatch.ts';
 
@@ -132,7 +134,7 @@ async function readAll(job: Job): Promise<Batch> {
     }
   }
   return {
-    size: batches.reduce((sum, { size }) => sum + size, 0),
+    size: sum(batches.map(({ size }) => size)),
     features: concatenate(batches.map(({ features }) => features)),
     targets: concatenate(batches.map(({ targets }) => targets)),
     teacherMargins: concatenate(batches.map(({ teacherMargins }) => teacherMargins)),

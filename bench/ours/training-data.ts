@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Batch } from '../../src/train/step.ts';
+import type { Batch } from '../../src/train/batch-shape.ts';
 
 export interface TrainingData {
   readonly shape: readonly number[];

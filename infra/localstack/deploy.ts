@@ -5,8 +5,8 @@ import {
   waitUntilStackCreateComplete,
 } from '@aws-sdk/client-cloudformation';
 import { run } from '#setup/run.mjs';
-import { packageRoot } from '../package-root.ts';
-import type { LocalStack } from './localstack.ts';
+import { packageRoot } from '../../src/package-root.ts';
+import type { LocalStack } from './server.ts';
 
 const bootstrapTimeoutSeconds = 120;
 

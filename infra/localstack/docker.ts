@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { thisSite } from '#setup/tensorflow.mjs';
-import { packageRoot } from '../package-root.ts';
+import { packageRoot } from '../../src/package-root.ts';
 import { executorFolder } from './host.ts';
-import type { Server } from './localstack.ts';
+import type { Server } from './server.ts';
 
 /** The last release that needs no account; the same as in requirements.txt. */
 const image = 'localstack/localstack:4.14.0';

@@ -2,9 +2,9 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdir, symlink } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { packageRoot } from '../package-root.ts';
-import type { Server } from './localstack.ts';
+import { packageRoot } from '../../src/package-root.ts';
 import { pythonWithLocalStack } from './python.ts';
+import type { Server } from './server.ts';
 
 /** The package with what LocalStack lacks: see `plugins.py` there. */
 export const executorFolder = path.join(packageRoot, 'infra', 'localstack', 'executor');

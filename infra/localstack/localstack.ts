@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -10,8 +10,7 @@ import { UserError } from '../../src/errors.ts';
 import { dockerServer, hasDocker } from './docker.ts';
 import { hostServer } from './host.ts';
 import { findPython, pythonVersion } from './python.ts';
-
-export { deploy } from './deploy.ts';
+import { clientEnv, type LocalStack, type Server } from './server.ts';
 
 /** It takes 2 s; a machine under load, or Docker with an image to download, takes longer. */
 const startTimeoutMs = 300_000;
@@ -19,33 +18,12 @@ const pollMs = 100;
 const answerTimeoutMs = 5_000;
 const tailLines = 20;
 
-export interface LocalStack {
-  /** Such as `http://127.0.0.1:4566`. */
-  readonly endpoint: string;
-  /** The path of its log. */
-  readonly log: string;
-  /** What AWS's clients and tools read from the environment to come here. */
-  readonly env: ClientEnv;
-  /** Ends it and all of its functions. */
-  stop(): Promise<void>;
-}
-
-export type ClientEnv = ReturnType<typeof clientEnv>;
-
 export interface Options {
   /** Another one is taken when it is in use. Default: a free one. */
   readonly port?: number;
   /** In which a folder for its state and log is made, which `stop` removes. Default: the system's. */
   readonly folder?: string;
   readonly show?: (line: string) => void;
-}
-
-/** How to run the program, and how to end it and what it started; it may have ended by itself. */
-export interface Server {
-  readonly program: string;
-  readonly args: readonly string[];
-  readonly env: NodeJS.ProcessEnv;
-  end(child: ChildProcess): unknown;
 }
 
 /** By what `startLocalStack` would run it on this machine: Python comes first. */
@@ -158,15 +136,4 @@ async function isHealthy(endpoint: string): Promise<boolean> {
 
 function tail(log: string): string {
   return readFileSync(log, 'utf8').trimEnd().split('\n').slice(-tailLines).join('\n');
-}
-
-function clientEnv(endpoint: string) {
-  return {
-    AWS_ENDPOINT_URL: endpoint,
-    AWS_ENDPOINT_URL_S3: endpoint,
-    AWS_REGION: 'us-east-1',
-    AWS_DEFAULT_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-  };
 }

@@ -1,6 +1,8 @@
 /** `npm run localstack`: the whole workflow on this machine, until Ctrl-C. */
 import { reportFailure } from '../../src/cli/failure.ts';
-import { deploy, type LocalStack, startLocalStack } from './localstack.ts';
+import { deploy } from './deploy.ts';
+import { startLocalStack } from './localstack.ts';
+import type { LocalStack } from './server.ts';
 
 // LocalStack does not care which Node calls it.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { packageRoot } from '../package-root.ts';
+import { packageRoot } from '../../src/package-root.ts';
 import { virtualEnvironment } from './virtual-environment.ts';
 
 /** LocalStack 4.14 needs it: on 3.11 it starts, and then every service fails. */

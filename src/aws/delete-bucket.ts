@@ -8,7 +8,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { InterruptedError, TransientError, UserError } from '../errors.ts';
-import type { Progress } from '../stages/context.ts';
+import type { Progress } from '../run/context.ts';
 import { openS3 } from '../store/s3.ts';
 import { codeOf } from '../store/s3-failures.ts';
 

@@ -5,7 +5,7 @@ import {
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import type { JobEvent } from '../stages/events.ts';
+import type { JobEvent } from '../run/events.ts';
 import type { StartedRun } from '../stages/start.ts';
 import { patient } from '../store/patience.ts';
 

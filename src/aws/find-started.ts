@@ -1,7 +1,7 @@
 import { configKey } from '../config/read.ts';
 import { UserError } from '../errors.ts';
-import { keys } from '../stages/keys.ts';
-import { recordSchema } from '../stages/plan-file.ts';
+import { keys } from '../run/keys.ts';
+import { recordSchema } from '../run/plan-file.ts';
 import { type StartedRun, startRun } from '../stages/start.ts';
 import { readJson } from '../store/once.ts';
 import { openStore } from '../store/open.ts';

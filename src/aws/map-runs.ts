@@ -6,7 +6,7 @@ import {
   SFNClient,
 } from '@aws-sdk/client-sfn';
 import { z } from 'zod';
-import { type FailureCause, parseCause } from '../stages/failure-cause.ts';
+import { type FailureCause, parseCause } from '../run/failure-cause.ts';
 import { statusOf } from '../store/s3-failures.ts';
 
 /** How far a stage is that has an execution for every shard. */

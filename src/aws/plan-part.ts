@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { billSchema } from '../cost/bill.ts';
-import { keys } from '../stages/keys.ts';
-import { planSchema } from '../stages/plan-file.ts';
+import { billSchema } from '../run/bill-file.ts';
+import { keys } from '../run/keys.ts';
+import { planSchema } from '../run/plan-file.ts';
 import { readJson } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
 

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
-import { parseCause } from '../stages/failure-cause.ts';
-import { keys } from '../stages/keys.ts';
-import { type RunRecord, recordSchema } from '../stages/plan-file.ts';
+import { sum } from '../arrays.ts';
+import { parseCause } from '../run/failure-cause.ts';
+import { keys } from '../run/keys.ts';
+import { type RunRecord, recordSchema } from '../run/plan-file.ts';
 import { type Publication, publicationSchema } from '../stages/publish.ts';
 import { failureSchema } from '../stages/record-failure.ts';
 import { readJson } from '../store/once.ts';
@@ -145,7 +146,7 @@ export class StatusReader {
     const sets = this.#plan?.sets;
     if (!sets) return 0;
     if (stage === 'Weigh') return sets.unlabeled.shards;
-    return Object.values(sets).reduce((sum, { shards }) => sum + shards, 0);
+    return sum(Object.values(sets).map(({ shards }) => shards));
   }
 
   async #failure(

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { defineCommand } from 'citty';
 import type { Added } from '../data/add-labels.ts';
 import { UserError } from '../errors.ts';
-import { counted } from '../evaluate/format.ts';
+import { counted } from '../format.ts';
 import { datasetArgument } from './arguments.ts';
 
 export const addLabelsCommand = defineCommand({

@@ -1,7 +1,7 @@
 import { defineCommand } from 'citty';
-import type { Bill } from '../cost/bill.ts';
-import { rounded, usd } from '../evaluate/format.ts';
-import { keys } from '../stages/keys.ts';
+import { rounded, usd } from '../format.ts';
+import type { Bill } from '../run/bill-file.ts';
+import { keys } from '../run/keys.ts';
 import { jsonOption } from './arguments.ts';
 import { runArgument } from './deployed-run.ts';
 import { table } from './terminal.ts';

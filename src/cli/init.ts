@@ -11,9 +11,9 @@ export const initCommand = defineCommand({
     const [{ UserError }, { inspect }, { configKey: file }, { writeConfig }, { openStore }] =
       await Promise.all([
         import('../errors.ts'),
-        import('../config/inspect.ts'),
+        import('../init/inspect.ts'),
         import('../config/read.ts'),
-        import('../config/write.ts'),
+        import('../init/write-config.ts'),
         import('../store/open.ts'),
       ]);
     const store = await openStore(dataset);

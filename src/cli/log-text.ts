@@ -1,8 +1,17 @@
 import type { LogLine } from '../aws/log-line.ts';
-import { counted } from '../evaluate/format.ts';
-import type { RunLog } from './logs.ts';
+import type { RunStatus } from '../aws/status.ts';
+import { counted } from '../format.ts';
 import { renderFailure } from './status-text.ts';
 import { styled, type Terminal } from './terminal.ts';
+
+/** What there is to see of a run's log. */
+export interface RunLog extends Pick<RunStatus, 'run' | 'status' | 'failure'> {
+  /** All that was written while the task ran that failed. */
+  readonly failureLines: readonly LogLine[];
+  /** Those of other tasks, or of other tries of that one: the first ones. */
+  readonly otherErrors: readonly LogLine[];
+  readonly otherErrorCount: number;
+}
 
 /** The failure, what was written around it, then the other errors. */
 export function renderLog(log: RunLog, terminal: Terminal): string {

@@ -4,6 +4,7 @@ import type { RunLogs } from '../aws/logs.ts';
 import type { RunStatus } from '../aws/status.ts';
 import { jsonOption } from './arguments.ts';
 import { openRun, runArgument, stageNames, taskOf } from './deployed-run.ts';
+import type { RunLog } from './log-text.ts';
 
 /** More other errors than this are counted, not shown. */
 const shownErrors = 20;
@@ -38,15 +39,6 @@ export const logsCommand = defineCommand({
     print(json ? JSON.stringify(log, null, 2) : renderLog(log, process.stdout));
   },
 });
-
-/** What there is to see of a run's log. */
-export interface RunLog extends Pick<RunStatus, 'run' | 'status' | 'failure'> {
-  /** All that was written while the task ran that failed. */
-  readonly failureLines: readonly LogLine[];
-  /** Those of other tasks, or of other tries of that one: the first ones. */
-  readonly otherErrors: readonly LogLine[];
-  readonly otherErrorCount: number;
-}
 
 async function readLog(
   logs: RunLogs,

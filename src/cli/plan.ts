@@ -1,8 +1,9 @@
 import { defineCommand } from 'citty';
-import type { Estimate } from '../cost/estimate.ts';
+import { sum } from '../arrays.ts';
 import type { PlanSummary } from '../engines/plan.ts';
-import { bytes, count, counted, duration, rounded, usd } from '../evaluate/format.ts';
 import { expectValidationSize } from '../evaluate/validation-size.ts';
+import { bytes, count, counted, duration, rounded, usd } from '../format.ts';
+import type { Estimate } from '../run/estimate-file.ts';
 import { datasetArgument, jsonOption, resultsOption } from './arguments.ts';
 import { styled, type Terminal, table } from './terminal.ts';
 
@@ -62,9 +63,9 @@ const smallShare = 0.02;
 /** What the run would take on AWS: the total, and what makes most of it. */
 function renderEstimate({ tasks, bill }: Estimate): string[] {
   const { lines, totalUsd, pricesAsOf, region, notes } = bill;
-  const seconds = tasks.reduce((sum, { wallSeconds }) => sum + wallSeconds, 0);
+  const seconds = sum(tasks.map(({ wallSeconds }) => wallSeconds));
   const large = lines.filter((line) => line.usd >= smallShare * totalUsd);
-  const restUsd = totalUsd - large.reduce((sum, line) => sum + line.usd, 0);
+  const restUsd = totalUsd - sum(large.map(({ usd }) => usd));
   return [
     `On AWS it would cost about ${usd(totalUsd)} and take about ${duration(seconds)}:`,
     ...table([

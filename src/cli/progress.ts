@@ -1,5 +1,5 @@
-import { count, duration, percent } from '../evaluate/format.ts';
-import type { Progress } from '../stages/context.ts';
+import { count, duration, percent } from '../format.ts';
+import type { Progress } from '../run/context.ts';
 import { StageTally } from './stage-tally.ts';
 import { styled, type Terminal } from './terminal.ts';
 

@@ -1,4 +1,4 @@
-import type { Progress } from '../stages/context.ts';
+import type { Progress } from '../run/context.ts';
 
 /** The rate is that of the last half minute, so that it follows a change of pace. */
 const rateWindowMs = 30_000;

@@ -1,6 +1,6 @@
 import type { ListedExecution } from '../aws/executions.ts';
 import type { StageStatus } from '../aws/status.ts';
-import { count, counted, duration, percent, usd } from '../evaluate/format.ts';
+import { count, counted, duration, percent, usd } from '../format.ts';
 import type { Observation } from './run-observer.ts';
 import { styled, type Terminal, table } from './terminal.ts';
 

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { RunSummary } from '../engines/embedded.ts';
-import { bytes, count, counted, duration, fixed, percent } from '../evaluate/format.ts';
 import type { Metrics } from '../evaluate/run-metrics.ts';
 import type { Interval } from '../evaluate/schema.ts';
 import { caveats, verdict } from '../evaluate/verdict.ts';
+import { bytes, count, counted, duration, fixed, percent } from '../format.ts';
 import { styled, type Terminal, table } from './terminal.ts';
 
 /** What is told when a run is done: the figures, what they mean, where things are. */

@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { defineCommand } from 'citty';
 import type { Uploaded } from '../aws/upload.ts';
-import { bytes, count, counted } from '../evaluate/format.ts';
+import { bytes, count, counted } from '../format.ts';
 import { datasetArgument, jsonOption, UsageError } from './arguments.ts';
 import { styled, type Terminal } from './terminal.ts';
 import { withProgress } from './with-progress.ts';

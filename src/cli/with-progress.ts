@@ -1,4 +1,4 @@
-import type { Progress } from '../stages/context.ts';
+import type { Progress } from '../run/context.ts';
 import { interruptible } from './interrupt.ts';
 import type { ProgressView } from './progress.ts';
 

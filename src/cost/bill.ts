@@ -1,39 +1,9 @@
 /** What was used, or will be, times what it costs: one way for the estimate and for the bill. */
-import { z } from 'zod';
+import { sum } from '../arrays.ts';
+import type { Bill, TaskUse } from '../run/bill-file.ts';
 import { instanceHours, prices, pricesAsOf, pricesRegion, spotShare } from './prices.ts';
 import { assumed } from './rates.ts';
 
-/** What the calls of one task used together. */
-export const taskUseSchema = z.strictObject({
-  /** As `functions/index.ts` names it. */
-  task: z.string(),
-  /** `lambda-<MiB>`, or `<instance type>-<spot|ondemand>`. */
-  resource: z.string(),
-  calls: z.number().nonnegative(),
-  seconds: z.number().nonnegative(),
-  /** Requests to S3. */
-  gets: z.number().nonnegative(),
-  puts: z.number().nonnegative(),
-});
-export type TaskUse = z.infer<typeof taskUseSchema>;
-
-export const billSchema = z.strictObject({
-  lines: z.array(
-    z.strictObject({
-      /** A stage of the workflow, or a service that several use. */
-      what: z.string(),
-      quantity: z.number().nonnegative(),
-      unit: z.string(),
-      usd: z.number().nonnegative(),
-    }),
-  ),
-  totalUsd: z.number().nonnegative(),
-  pricesAsOf: z.string(),
-  region: z.string(),
-  /** What is not in the total. */
-  notes: z.array(z.string()),
-});
-export type Bill = z.infer<typeof billSchema>;
 type Line = Bill['lines'][number];
 
 /** What the price of a run depends on besides its tasks. */
@@ -48,12 +18,12 @@ export interface RunCounts {
 export function billOf(uses: readonly TaskUse[], counts: RunCounts): Bill {
   const notes: string[] = [];
   const used = uses.filter(({ calls }) => calls > 0);
-  const calls = sum(used.filter(isFunction), ({ calls }) => calls);
+  const calls = sum(used.filter(isFunction).map(({ calls }) => calls));
   const transitions = used.length > 0 ? transitionsOf(used, counts) : 0;
-  const [gets, puts] = [sum(used, ({ gets }) => gets), sum(used, ({ puts }) => puts)];
+  const [gets, puts] = [sum(used.map(({ gets }) => gets)), sum(used.map(({ puts }) => puts))];
   const requestsUsd = gets * prices.s3Get.usd + puts * prices.s3Put.usd;
   const storedGb = counts.storedBytes / 1e9;
-  const logGb = (sum(used, ({ calls }) => calls) * assumed.logBytes) / 1e9;
+  const logGb = (sum(used.map(({ calls }) => calls)) * assumed.logBytes) / 1e9;
   const lines: Line[] = [
     ...used.map((use) => computeLine(use, notes)),
     line('Function calls', calls, 'calls', calls * prices.functionCall.usd),
@@ -62,7 +32,7 @@ export function billOf(uses: readonly TaskUse[], counts: RunCounts): Bill {
     line('S3 storage', storedGb, 'GB for a month', storedGb * prices.s3GbMonth.usd),
     line('Logs', logGb, 'GB', logGb * prices.logGb.usd),
   ].filter(({ quantity }) => quantity > 0);
-  const totalUsd = sum(lines, ({ usd }) => usd);
+  const totalUsd = sum(lines.map(({ usd }) => usd));
   return { lines, totalUsd, pricesAsOf, region: pricesRegion, notes };
 }
 
@@ -108,19 +78,12 @@ const fixedTransitions = 6;
  */
 function transitionsOf(uses: readonly TaskUse[], counts: RunCounts): number {
   const callsOf = (wanted: string) =>
-    sum(
-      uses.filter(({ task }) => task === wanted),
-      ({ calls }) => calls,
-    );
+    sum(uses.filter(({ task }) => task === wanted).map(({ calls }) => calls));
   return (
     fixedTransitions +
-    sum(uses, ({ calls }) => calls) +
+    sum(uses.map(({ calls }) => calls)) +
     Math.min(counts.shards, callsOf('Label')) +
     Math.min(counts.unlabeledShards, callsOf('Weigh')) +
     Math.min(counts.variants, callsOf('Train')) // the Choice of where to train
   );
-}
-
-function sum<Item>(items: readonly Item[], figure: (item: Item) => number): number {
-  return items.reduce((all, item) => all + figure(item), 0);
 }

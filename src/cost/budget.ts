@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts';
-import { usd } from '../evaluate/format.ts';
-import type { Bill } from './bill.ts';
+import { usd } from '../format.ts';
+import type { Bill } from '../run/bill-file.ts';
 
 /** The most that a run may be estimated to cost. */
 export interface Budget {

@@ -2,11 +2,13 @@
  * What a run will use and cost on AWS, from its plan: arithmetic alone, so the same plan gives the
  * same estimate. The time of a task is the work of its examples at the rates of `rates.ts`.
  */
-import { z } from 'zod';
-import type { Network } from '../config/schema.ts';
+
+import { sum } from '../arrays.ts';
 import { setNames } from '../data/shard.ts';
 import { labelNextPool } from '../debias/label-next.ts';
-import { billOf, billSchema, type RunCounts, taskUseSchema } from './bill.ts';
+import type { Network } from '../models/config.ts';
+import type { Estimate, TaskEstimate } from '../run/estimate-file.ts';
+import { billOf, type RunCounts } from './bill.ts';
 import {
   type FunctionName,
   functionMemoryMiB,
@@ -17,7 +19,6 @@ import {
 import { limitWarnings } from './limits.ts';
 import { type MapWork, mapCalls, shardSeconds } from './map-calls.ts';
 import { assumed, measured } from './rates.ts';
-import { setSizeSchema } from './set-size.ts';
 import {
   callsOf,
   studentTraining,
@@ -40,27 +41,9 @@ import {
   readSeconds,
   requestSeconds,
   shardsOf,
-  sum,
   validatedOn,
   weightGets,
 } from './work.ts';
-
-export const taskEstimateSchema = taskUseSchema.extend({
-  /** From the start of the first call to the end of the last. */
-  wallSeconds: z.number().nonnegative(),
-});
-export type TaskEstimate = z.infer<typeof taskEstimateSchema>;
-
-export const estimateSchema = z.strictObject({
-  sets: z.record(z.enum(setNames), setSizeSchema),
-  tasks: z.array(taskEstimateSchema),
-  /** What the run keeps in the results. */
-  storedBytes: z.number().nonnegative(),
-  bill: billSchema,
-  /** What would not work on AWS as it is planned. */
-  warnings: z.array(z.string()),
-});
-export type Estimate = z.infer<typeof estimateSchema>;
 
 export function estimate(work: RunWork): Estimate {
   const ownTeacher = work.config.teacher.train;

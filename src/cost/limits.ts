@@ -1,6 +1,6 @@
 /** What of a run would not be done in the time that AWS gives it, said before it is paid for. */
-import { duration } from '../evaluate/format.ts';
-import type { TaskUse } from './bill.ts';
+import { duration } from '../format.ts';
+import type { TaskUse } from '../run/bill-file.ts';
 import { functionTimeoutSeconds, trainingCalls } from './functions.ts';
 import { type MapWork, shardSeconds } from './map-calls.ts';
 import { callsOf, studentTraining, trainingSeconds } from './training-work.ts';

@@ -1,9 +1,11 @@
 import { z } from 'zod';
-import { keys } from '../stages/keys.ts';
+import { sum } from '../arrays.ts';
+import type { Bill, TaskUse } from '../run/bill-file.ts';
+import { type Estimate, estimateSchema } from '../run/estimate-file.ts';
+import { keys } from '../run/keys.ts';
 import { readJson } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
-import { type Bill, billOf, type RunCounts, type TaskUse } from './bill.ts';
-import { type Estimate, estimateSchema } from './estimate.ts';
+import { billOf, type RunCounts } from './bill.ts';
 import { readUsages, type UsageSum } from './usage.ts';
 
 /** What this needs of `plan.json`. */
@@ -47,12 +49,12 @@ function withRequests(
 }
 
 function callsOf(usages: readonly UsageSum[], wanted: string): number {
-  return usages.filter(({ task }) => task === wanted).reduce((sum, { calls }) => sum + calls, 0);
+  return sum(usages.filter(({ task }) => task === wanted).map(({ calls }) => calls));
 }
 
 function countsOf(usages: readonly UsageSum[], plan: Planned | undefined): RunCounts {
   if (!plan) return { shards: 0, unlabeledShards: 0, variants: 0, storedBytes: 0 };
-  const shards = Object.values(plan.sets).reduce((sum, set) => sum + set.shards, 0);
+  const shards = sum(Object.values(plan.sets).map((set) => set.shards));
   return {
     shards,
     unlabeledShards: plan.sets.unlabeled?.shards ?? 0,

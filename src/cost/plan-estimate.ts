@@ -1,12 +1,12 @@
 import type { Config } from '../config/schema.ts';
-import type { Features } from '../data/features.ts';
+import type { Features } from '../data/features/features.ts';
 import type { SetName } from '../data/shard.ts';
-import { others, sampleExamples } from '../debias/choose.ts';
+import { others, sampleExamples } from '../debias/auto.ts';
 import type { MethodName } from '../debias/methods.ts';
+import { networksOf } from '../models/size/networks.ts';
+import type { Estimate, SetSize } from '../run/estimate-file.ts';
 import type { ObjectStore } from '../store/store.ts';
-import { type Estimate, estimate } from './estimate.ts';
-import { networksOf } from './networks.ts';
-import type { SetSize } from './set-size.ts';
+import { estimate } from './estimate.ts';
 
 /** What Plan knows of a run. */
 export interface PlannedRun {

@@ -53,10 +53,4 @@ export const assumed = {
   retriedShare: 0.02,
   /** Log lines of a call. */
   logBytes: 3_000,
-  /**
-   * How often a convolutional network uses each of its weights, by which the size of a brought file
-   * tells its work: 160 for ResNet-50, 200 for ViT-B/16, 75 for EfficientNet-B0, all at 224 × 224.
-   */
-  weightUses: 150,
-  weightUsesPixels: 224 * 224,
 };

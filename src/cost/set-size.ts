@@ -1,18 +1,7 @@
 /** How much data the sets of a run are, from what Plan knows of them anyway: nothing is read. */
-import { z } from 'zod';
-import type { DataConfig } from '../config/schema.ts';
+import type { DataConfig } from '../data/config.ts';
 import { type Piece, type SetName, type Shard, setNames } from '../data/shard.ts';
-
-export const setSizeSchema = z.strictObject({
-  shards: z.int(),
-  /** Objects, and parts of objects, that a reader opens. */
-  pieces: z.int(),
-  bytes: z.int(),
-  examples: z.int(),
-  /** Whether `examples` is a count. Else it follows from the bytes, or from a hash's share. */
-  counted: z.boolean(),
-});
-export type SetSize = z.infer<typeof setSizeSchema>;
+import type { SetSize } from '../run/estimate-file.ts';
 
 /** Adds up sets, shard by shard. */
 export interface SetMeter {

@@ -1,8 +1,10 @@
 /** How long trainings take, in functions that are called again and again, and on a GPU. */
-import type { Network } from '../config/schema.ts';
+
+import { sum } from '../arrays.ts';
 import type { SetName } from '../data/shard.ts';
+import type { Network } from '../models/config.ts';
+import type { NetworkSize } from '../models/size/network-size.ts';
 import { functionTimeoutSeconds, trainingCalls } from './functions.ts';
-import type { NetworkSize } from './network-size.ts';
 import { assumed, measured } from './rates.ts';
 import {
   examplesOf,
@@ -11,7 +13,6 @@ import {
   type RunWork,
   readSeconds,
   type Speed,
-  sum,
   validatedOn,
 } from './work.ts';
 

@@ -4,7 +4,7 @@
  * listing.
  */
 
-import { keys } from '../stages/keys.ts';
+import { keys } from '../run/keys.ts';
 import { writeOnce } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
 import type { ObjectStore } from '../store/store.ts';

@@ -1,12 +1,13 @@
 /** How much work a run is, and how long an example of it takes where it is done. */
+import { sum } from '../arrays.ts';
 import type { Config } from '../config/schema.ts';
-import type { Features } from '../data/features.ts';
+import type { Features } from '../data/features/features.ts';
 import type { SetName } from '../data/shard.ts';
+import type { NetworkSize } from '../models/size/network-size.ts';
+import type { Networks } from '../models/size/networks.ts';
+import type { SetSize } from '../run/estimate-file.ts';
 import { type FunctionName, vcpusOf } from './functions.ts';
-import type { NetworkSize } from './network-size.ts';
-import type { Networks } from './networks.ts';
 import { assumed, measured } from './rates.ts';
-import type { SetSize } from './set-size.ts';
 
 /** All that decides how much work a run is. */
 export interface RunWork {
@@ -19,10 +20,6 @@ export interface RunWork {
   readonly trainings: readonly number[];
   /** Shards that have labels of this teacher from earlier runs. */
   readonly labeledShards: number;
-}
-
-export function sum(figures: readonly number[]): number {
-  return figures.reduce((all, figure) => all + figure, 0);
 }
 
 export function shardsOf({ sets }: RunWork): number {

@@ -1,9 +1,9 @@
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
-import type { Config } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { classLookup, readClasses } from './classes.ts';
+import type { ReadConfig } from './config.ts';
 import { cutShards } from './cut.ts';
 import { isRejected } from './example.ts';
 import { readExamples } from './read.ts';
@@ -36,7 +36,7 @@ export interface Added {
  */
 export async function addLabels(
   data: ObjectStore,
-  config: Config,
+  config: ReadConfig,
   answers: Answers,
 ): Promise<Added> {
   const classes = await readClasses(data, config.task);

@@ -1,8 +1,8 @@
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
-import type { Task } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
 import type { ObjectStore } from '../store/store.ts';
+import type { Task } from './config.ts';
 
 const classesSchema = z.union([
   z.array(z.union([z.string(), z.number()])).min(2),

@@ -3,15 +3,15 @@
  * large Parquet and CSV files. Reads footers of Parquet files and streams large CSV files once; the
  * rest is only listed. Memory holds the pieces of two shards, never the set.
  */
-import { createHash } from 'node:crypto';
-import type { DataConfig } from '../config/schema.ts';
+import { digestJson } from '../digest.ts';
 import { UserError } from '../errors.ts';
 import type { ObjectInfo, ObjectStore } from '../store/store.ts';
 import { readAhead } from './ahead.ts';
-import { RecordScanner } from './csv-records.ts';
+import type { DataConfig } from './config.ts';
+import { RecordScanner } from './formats/csv-records.ts';
 import { batchOf, extensionsOf, isDataFile } from './layout.ts';
-import { openParquet, ParquetError } from './parquet-file.ts';
 import type { Piece, SetName, Shard } from './shard.ts';
+import { openParquet, ParquetError } from './tables/parquet-file.ts';
 
 /** However small the files are: a worker should be done with a shard in a few minutes. */
 const maxPieces = 2_000;
@@ -86,7 +86,12 @@ export function withPart(
   part: NonNullable<Shard['part']>,
   set: SetName = shard.set,
 ): Shard {
-  return { ...shard, id: digest([shard.id, set, part.seed, part.from, part.to]), set, part };
+  return {
+    ...shard,
+    id: digestJson([shard.id, set, part.seed, part.from, part.to], 16),
+    set,
+    part,
+  };
 }
 
 function toShard(set: SetName, pieces: readonly Piece[], data: DataConfig): Shard {
@@ -96,14 +101,10 @@ function toShard(set: SetName, pieces: readonly Piece[], data: DataConfig): Shar
     ...[rows?.start, rows?.end, range?.start, range?.end],
   ]);
   return {
-    id: digest([set, format, id, label, image, vector, missing, facts]),
+    id: digestJson([set, format, id, label, image, vector, missing, facts], 16),
     set,
     pieces: [...pieces],
   };
-}
-
-function digest(facts: unknown): string {
-  return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16);
 }
 
 async function* dataObjects(

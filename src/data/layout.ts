@@ -1,6 +1,7 @@
 /** How a dataset's objects and columns are named: which file is what, and which column is what. */
-import type { Config, DataConfig, Task } from '../config/schema.ts';
+
 import { UserError } from '../errors.ts';
+import type { DataConfig, ReadConfig, Task } from './config.ts';
 import { type SetName, setNames } from './shard.ts';
 
 const extensions: Readonly<Record<DataConfig['format'], readonly string[]>> = {
@@ -77,7 +78,7 @@ export function findColumns(
   key: string,
   columns: readonly string[],
   set: SetName,
-  { task, data }: Pick<Config, 'task' | 'data'>,
+  { task, data }: ReadConfig,
 ): { readonly id: string | undefined; readonly label: string | undefined } {
   const id = idColumn(columns, data);
   if (id !== undefined) requireColumn(key, columns, 'data.id', id);

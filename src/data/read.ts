@@ -2,11 +2,12 @@
  * Reads a shard: examples in, one at a time, whatever the format. Objects are read at the version
  * that Plan pinned, so a shard gives the same examples every time.
  */
-import type { Config } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
 import type { ObjectStore } from '../store/store.ts';
+import type { DataConfig, ReadConfig, Task } from './config.ts';
 import { type Example, isRejected, type Rejected } from './example.ts';
 import { readCsv } from './formats/csv.ts';
+import type { FormatReader } from './formats/format.ts';
 import { readImages } from './formats/images.ts';
 import { readParquet } from './formats/parquet.ts';
 import { readWebDataset } from './formats/webdataset.ts';
@@ -14,17 +15,7 @@ import { isLabeled } from './layout.ts';
 import { hashToUnit } from './random.ts';
 import type { Shard } from './shard.ts';
 
-/** What a reader has to know. */
-export type ReadConfig = Pick<Config, 'task' | 'data'>;
-
-/** Gives the examples of a shard, in the order of its pieces. */
-export type FormatReader = (
-  store: ObjectStore,
-  shard: Shard,
-  config: ReadConfig,
-) => AsyncIterable<Example | Rejected>;
-
-const readers: Readonly<Record<Config['data']['format'], FormatReader>> = {
+const readers: Readonly<Record<DataConfig['format'], FormatReader>> = {
   webdataset: readWebDataset,
   parquet: readParquet,
   csv: readCsv,
@@ -32,7 +23,7 @@ const readers: Readonly<Record<Config['data']['format'], FormatReader>> = {
 };
 
 /** Which tasks the examples of a format can serve. */
-const tasks: Readonly<Record<Config['data']['format'], readonly Config['task']['type'][]>> = {
+const tasks: Readonly<Record<DataConfig['format'], readonly Task['type'][]>> = {
   webdataset: ['image-classification'],
   parquet: ['image-classification', 'tabular-classification', 'vector-classification'],
   csv: ['tabular-classification'],

@@ -1,14 +1,16 @@
 /** Writes examples with their labels in the format of a dataset, as a user would put them there. */
+
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import { pack } from 'tar-stream';
+import { digestJson } from '../digest.ts';
 import type { ObjectStore } from '../store/store.ts';
+import type { ReadConfig } from './config.ts';
 import type { Example } from './example.ts';
 import { labelColumn } from './layout.ts';
-import { createTableWriter } from './parquet-table.ts';
-import type { ReadConfig } from './read.ts';
 import type { SetName } from './shard.ts';
+import { createTableWriter } from './tables/parquet-table.ts';
 
 /** An example, and what it is. */
 export interface LabeledExample extends Example {
@@ -58,7 +60,7 @@ async function filesOf(
 
 function digestOf(examples: readonly LabeledExample[]): string {
   const facts = examples.map(({ id, label }) => [id, label]);
-  return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 12);
+  return digestJson(facts, 12);
 }
 
 /** An id is a path in its set: one name, with what keeps names of different folders apart. */

@@ -1,3 +1,5 @@
+import { clamp } from '../arrays.ts';
+
 /**
  * Isotonic regression by pooling adjacent violators (Barlow et al., "Statistical Inference under
  * Order Restrictions", 1972): the non-decreasing function that is nearest to the points in the sum
@@ -32,7 +34,7 @@ export function isotonicRegression(
   const xs: number[] = [];
   const ys: number[] = [];
   for (const { first, last, mean } of blocks) {
-    const value = Math.min(Math.max(mean, low), high);
+    const value = clamp(mean, low, high);
     for (const end of first === last ? [first] : [first, last]) {
       xs.push(end);
       ys.push(value);

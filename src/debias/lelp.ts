@@ -14,7 +14,9 @@
  * which are W h up to a constant, on h: so any teacher with an embedding will do. And β, which
  * reports of the paper leave open, is the standard deviation along the v_cs.
  */
+
 import { CholeskyDecomposition, EigenvalueDecomposition, Matrix, SVD } from 'ml-matrix';
+import { sum } from '../arrays.ts';
 import { probabilityFloor } from './cross-entropy.ts';
 
 /** Of the mean variance of the embeddings' entries: added to each, so that all can be divided by. */
@@ -102,7 +104,7 @@ export class EmbeddingStatistics {
     this.#all.add(embedding);
     this.#ofClass[prediction]!.add(embedding);
     const logs = Array.from(probabilities, (p) => Math.log(Math.max(p, probabilityFloor)));
-    const mean = logs.reduce((sum, log) => sum + log, 0) / logs.length;
+    const mean = sum(logs) / logs.length;
     logs.forEach((log, c) => {
       this.#scoreSums[c]! += log - mean;
       for (const [row, value] of embedding.entries()) {

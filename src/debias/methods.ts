@@ -2,6 +2,7 @@
  * The methods by which the student's loss is corrected: the one place where they are added. A method
  * makes a correction of the validation points; those are made anew from the student every epoch.
  */
+import { clamp } from '../arrays.ts';
 import { correctness } from './correctness.ts';
 import { entropyWeight } from './entropy.ts';
 import { fidelityWeight } from './fidelity.ts';
@@ -61,7 +62,7 @@ export const methods = {
   },
 
   entropy: (_, { bounds: [low, high] }) => ({
-    weightOf: ({ probabilities }) => Math.min(Math.max(entropyWeight(probabilities), low), high),
+    weightOf: ({ probabilities }) => clamp(entropyWeight(probabilities), low, high),
   }),
 
   fidelity(points, options) {
@@ -73,7 +74,7 @@ export const methods = {
         estimator.estimate(teacherMargins, studentMargins, { weights, errorProbabilities });
         for (const [i, p] of errorProbabilities.entries()) {
           if (Number.isNaN(teacherMargins[i])) continue;
-          weights[i] = Math.min(Math.max(fidelityWeight(p), low), high);
+          weights[i] = clamp(fidelityWeight(p), low, high);
         }
       },
     };
@@ -81,16 +82,16 @@ export const methods = {
 
   slam: (points, { topK }) => ({ mixing: slamMixing(points, topK) }),
 
-  /** The labels are split (`lelp.ts`, `stages/subclasses.ts`); the loss on them is as it is. */
+  /** The labels are split (`lelp.ts`, `distill/methods/lelp.ts`); the loss on them is as it is. */
   lelp: () => ({}),
 
   /**
-   * The labels are made anew (`stages/relabel.ts`); the loss on them is as it is. Where they are not,
+   * The labels are made anew (`distill/methods/relabel.ts`); the loss on them is as it is. Where they are not,
    * the student is one of `correctness` (`stages/train.ts`).
    */
   relabel: () => ({}),
 
-  /** Stands for another one, which is chosen before (`stages/choose.ts`). */
+  /** Stands for another one, which is chosen before (`distill/methods/auto.ts`). */
   auto: () => ({}),
 
   /** Plain distillation. */

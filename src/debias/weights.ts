@@ -20,6 +20,7 @@
  * Where no neighbour is wrong there is no mistake to correct: p = 0, d = 1 and w is exactly 1, in
  * both readings and for soft labels too.
  */
+import { clamp } from '../arrays.ts';
 import { createNeighborMeans } from './neighbors.ts';
 import type { ValidationPoints } from './validation.ts';
 
@@ -99,7 +100,7 @@ export function createWeightEstimator(
       estimate.distortion = 1 + (inflation - 1) / p;
       estimate.weight = 1 / inflation;
     }
-    estimate.weight = Math.min(Math.max(estimate.weight, low), high);
+    estimate.weight = clamp(estimate.weight, low, high);
   }
 
   return {

@@ -1,8 +1,8 @@
-import type { Estimate } from '../cost/estimate.ts';
-import { openJob, shardItems } from '../stages/job.ts';
-import { countLabeled } from '../stages/label-cache.ts';
+import type { Estimate } from '../run/estimate-file.ts';
+import { openJob, shardItems } from '../run/job.ts';
+import { countLabeled } from '../run/label-cache.ts';
+import type { Plan } from '../run/plan-file.ts';
 import { plan as planStage } from '../stages/plan.ts';
-import type { Plan } from '../stages/plan-file.ts';
 import { startRun } from '../stages/start.ts';
 
 export interface PlanOptions {

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { TaskName } from '../../functions/index.ts';
-import type { Progress } from '../stages/context.ts';
+import type { Progress } from '../run/context.ts';
+import type { TaskName } from '../stages/index.ts';
 import { deserializeError, type FromWorker, type ToWorker } from './wire.ts';
 
 /** How long a worker may take to write a checkpoint before it is killed. */

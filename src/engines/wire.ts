@@ -1,5 +1,5 @@
-import type { TaskName } from '../../functions/index.ts';
-import type { Progress } from '../stages/context.ts';
+import type { Progress } from '../run/context.ts';
+import type { TaskName } from '../stages/index.ts';
 
 /** What the pool sends to a worker process. Everything is JSON, as it would be for a Lambda. */
 export type ToWorker =

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type TaskName, taskNames } from '../../functions/index.ts';
+import { type TaskName, taskNames } from '../stages/index.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [field: string]: Json };
 export type TaskHandler = (input: Json) => Promise<Json>;

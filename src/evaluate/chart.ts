@@ -1,4 +1,4 @@
-import { fixed } from './format.ts';
+import { fixed } from '../format.ts';
 import { html, type Markup } from './html.ts';
 import type { Interval } from './schema.ts';
 

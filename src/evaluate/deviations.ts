@@ -10,7 +10,9 @@
  * Nagarajan et al. ("On student-teacher deviations in distillation", NeurIPS 2023, section 3) found most
  * students to agree. Where the teacher is wrong, a small slope is the better one.
  */
+
 import { z } from 'zod';
+import { clamp } from '../arrays.ts';
 import { margins, predictions } from '../debias/margin.ts';
 
 /** Bins of the margin, of equal width. */
@@ -80,7 +82,7 @@ export function createDeviationsMeter(students: readonly string[]): DeviationsMe
 }
 
 function logit(probability: number): number {
-  const kept = Math.min(Math.max(probability, floor), 1 - floor);
+  const kept = clamp(probability, floor, 1 - floor);
   return Math.log(kept / (1 - kept));
 }
 

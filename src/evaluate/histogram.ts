@@ -1,3 +1,4 @@
+import { clamp } from '../arrays.ts';
 /** A histogram of a stream of values over bins of equal width, such as of the loss weights. */
 
 /** How many values are in [low, high); the last bin has its upper end too. */
@@ -21,7 +22,7 @@ export function createHistogram(low: number, high: number, bins: number): Histog
     add(values) {
       for (const value of values) {
         if (Number.isNaN(value)) throw new RangeError('expected numbers, got NaN');
-        counts[Math.min(Math.max(Math.floor((value - low) / width), 0), bins - 1)]!++;
+        counts[clamp(Math.floor((value - low) / width), 0, bins - 1)]!++;
       }
     },
     result: () =>

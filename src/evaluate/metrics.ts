@@ -14,6 +14,7 @@
  * each replicate, so that what is hard for both cancels. Recall has Wilson intervals: it is a plain
  * share, and the bootstrap would take replicates × classes numbers.
  */
+import { clamp, sum } from '../arrays.ts';
 import { logLoss } from '../debias/cross-entropy.ts';
 import { UserError } from '../errors.ts';
 import { poissonCounts } from './poisson.ts';
@@ -124,7 +125,7 @@ function addTo(sums: Sums, label: number, probabilities: Float32Array, counts: U
   const correct = best === label ? 1 : 0;
   const loss = logLoss(probabilities[label]!);
   const gap = confidence - correct;
-  const bin = Math.min(Math.max(Math.ceil(confidence * bins) - 1, 0), bins - 1);
+  const bin = clamp(Math.ceil(confidence * bins) - 1, 0, bins - 1);
 
   sums.correct += correct;
   sums.loss += loss;
@@ -149,7 +150,7 @@ interface Figure {
 
 /** @param sizes [replicates], the examples in each. */
 function figuresOf(sums: Sums, examples: number, sizes: Float64Array): Record<MetricName, Figure> {
-  const totalGap = sums.gaps.reduce((total, gap) => total + Math.abs(gap), 0);
+  const totalGap = sum(sums.gaps.map(Math.abs));
   const totalGapBy = new Float64Array(replicates);
   sums.gapsBy.forEach((gap, i) => {
     totalGapBy[i % replicates]! += Math.abs(gap);

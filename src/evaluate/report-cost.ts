@@ -1,4 +1,4 @@
-import { rounded, usd } from './format.ts';
+import { rounded, usd } from '../format.ts';
 import { html, type Markup } from './html.ts';
 import type { Metrics } from './run-metrics.ts';
 

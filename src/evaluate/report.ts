@@ -1,5 +1,6 @@
+import { sum } from '../arrays.ts';
+import { bytes, count, counted, fixed, percent, signedPoints } from '../format.ts';
 import { bar, binPoint, chart, intervalCell, line, niceRange, seriesClass } from './chart.ts';
-import { bytes, count, counted, fixed, percent, signedPoints } from './format.ts';
 import { html, type Markup } from './html.ts';
 import { costSection } from './report-cost.ts';
 import { reportStyle } from './report-style.ts';
@@ -307,7 +308,7 @@ function teacherPanel(curve: Metrics['teacherCurve']): Markup {
 }
 
 function weightPanel(bins: Metrics['weights'], meanWeight: number): Markup {
-  const total = bins.reduce((sum, { count: examples }) => sum + examples, 0);
+  const total = sum(bins.map(({ count: examples }) => examples));
   const title = 'Weights of the unlabeled examples';
   const caption = `Their mean is ${fixed(meanWeight, 3)}. An example that counts less is one where the teacher is often wrong.`;
   const drawn = chart(

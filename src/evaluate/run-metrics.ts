@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { billSchema } from '../cost/bill.ts';
 import { setNames } from '../data/shard.ts';
 import { methodNames } from '../debias/methods.ts';
+import { billSchema } from '../run/bill-file.ts';
 import { deviationsSchema } from './deviations.ts';
 import { metricsSchema } from './schema.ts';
 

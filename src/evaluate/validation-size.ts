@@ -3,7 +3,7 @@
  * with the smallest margins and on that with the largest, with Wilson's intervals. And what more
  * labels would buy: an interval's half is about z √(s(1 − s)/n), so four times the labels halve it.
  */
-import { count, percent } from './format.ts';
+import { count, percent } from '../format.ts';
 import { type CurveBin, teacherCurve } from './teacher-curve.ts';
 import { wilsonInterval } from './wilson.ts';
 

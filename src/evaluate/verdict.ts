@@ -1,4 +1,4 @@
-import { count, percent, percentagePoints, signedPoints } from './format.ts';
+import { count, percent, percentagePoints, signedPoints } from '../format.ts';
 import type { Metrics } from './run-metrics.ts';
 import type { Interval } from './schema.ts';
 

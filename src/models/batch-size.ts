@@ -1,3 +1,5 @@
+import { product } from '../arrays.ts';
+
 /** Examples that are enough to keep a processor busy. */
 const most = 256;
 /**
@@ -8,6 +10,6 @@ const maxValues = most * 64 * 64 * 3;
 
 /** How many examples a network answers at once, so that its layers fit a function's memory. */
 export function batchSizeFor(shape: readonly number[]): number {
-  const values = shape.reduce((product, size) => product * size, 1);
+  const values = product(shape);
   return Math.max(1, Math.min(most, Math.floor(maxValues / values)));
 }

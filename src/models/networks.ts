@@ -1,5 +1,5 @@
-import type { Network } from '../config/schema.ts';
 import type { tfTypes } from '../tensorflow.ts';
+import type { Network } from './config.ts';
 import { convnet } from './networks/convnet.ts';
 import { layersModel } from './networks/layers-model.ts';
 import { mlp } from './networks/mlp.ts';

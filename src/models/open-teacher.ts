@@ -1,8 +1,8 @@
 import { basename, join } from 'node:path';
-import type { TeacherConfig } from '../config/schema.ts';
-import type { Features } from '../data/features.ts';
+import type { Features } from '../data/features/features.ts';
 import { UserError } from '../errors.ts';
 import type { ObjectStore } from '../store/store.ts';
+import type { TeacherConfig } from './config.ts';
 import { copyFiles } from './local-copy.ts';
 import type { Teacher } from './teacher.ts';
 import { combinedDigest, hashFiles } from './teacher-digest.ts';

@@ -5,8 +5,10 @@
  *
  * The same model gives the same bytes.
  */
+
 import { z } from 'zod';
-import { featuresSchema } from '../data/features.ts';
+import { product, sum } from '../arrays.ts';
+import { featuresSchema } from '../data/features/features.ts';
 import { toJson } from '../store/once.ts';
 import { tf, type tfTypes } from '../tensorflow.ts';
 import { batchSizeFor } from './batch-size.ts';
@@ -131,7 +133,7 @@ function setWeights(
   specs: readonly z.infer<typeof weightSchema>[],
   bytes: Uint8Array,
 ): void {
-  const count = specs.reduce((sum, { shape }) => sum + tf.util.sizeFromShape(shape), 0);
+  const count = sum(specs.map(({ shape }) => product(shape)));
   if (bytes.byteLength !== 4 * count) {
     throw new Error(`weights.bin has ${bytes.byteLength} bytes; expected ${4 * count}`);
   }

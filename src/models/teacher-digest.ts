@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { TeacherConfig } from '../config/schema.ts';
-import type { Features } from '../data/features.ts';
+import type { Features } from '../data/features/features.ts';
+import { digestJson, sortFields } from '../digest.ts';
 import type { ObjectStore } from '../store/store.ts';
+import type { TeacherConfig } from './config.ts';
 import { teacherFeatures } from './teacher-features.ts';
 import { type TeacherFile, type TeacherFiles, teacherFiles } from './teacher-files.ts';
 
@@ -59,11 +60,5 @@ export function combinedDigest(
     outputName: config.outputName,
     embeddingName: config.embeddingName,
   };
-  return createHash('sha256').update(JSON.stringify(decisive, sortedKeys)).digest('hex');
-}
-
-/** A replacer for JSON.stringify: the same text whatever the order in which fields were set. */
-function sortedKeys(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return digestJson(sortFields(decisive));
 }

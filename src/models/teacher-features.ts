@@ -1,6 +1,6 @@
-import type { TeacherConfig } from '../config/schema.ts';
-import type { Features } from '../data/features.ts';
+import type { Features } from '../data/features/features.ts';
 import { UserError } from '../errors.ts';
+import type { TeacherConfig } from './config.ts';
 
 /**
  * What a teacher that the user brings is fed, given what the student is fed: images of its own

@@ -1,8 +1,8 @@
 import { basename, dirname } from 'node:path/posix';
 import { text } from 'node:stream/consumers';
-import type { TeacherConfig } from '../config/schema.ts';
 import { UserError } from '../errors.ts';
 import type { ObjectInfo, ObjectStore } from '../store/store.ts';
+import type { TeacherConfig } from './config.ts';
 import { parseModelJson } from './teachers/model-json.ts';
 
 /** What a user may bring, as the config names it. */

@@ -1,10 +1,14 @@
 import type { z } from 'zod';
+import { sum } from '../arrays.ts';
 import { measuredBill } from '../cost/measured.ts';
-import { readLabels } from '../data/labels-file.ts';
-import { readWeights } from '../data/weights-file.ts';
+import { readLabels } from '../data/tables/labels-file.ts';
+import { readWeights } from '../data/tables/weights-file.ts';
 import { csvField } from '../data/write-labeled.ts';
 import { LabelNext, labelNextPool, labelScore } from '../debias/label-next.ts';
 import { diagnoseMeanWeight } from '../debias/warnings.ts';
+import { countedShards, teacherLabels, trueClass } from '../distill/sets.ts';
+import { type StudentInputs, studentInputs } from '../distill/student-inputs.ts';
+import { historySchema } from '../distill/training.ts';
 import { createDeviationsMeter } from '../evaluate/deviations.ts';
 import { createHistogram } from '../evaluate/histogram.ts';
 import { createEvaluation } from '../evaluate/metrics.ts';
@@ -16,21 +20,17 @@ import {
   runMetricsSchema,
 } from '../evaluate/run-metrics.ts';
 import { teacherCurve } from '../evaluate/teacher-curve.ts';
+import { isModelSaved, readModelFiles } from '../models/model-files.ts';
 import { loadModel, type Student } from '../models/student.ts';
+import type { Context } from '../run/context.ts';
+import type { JobEvent, ShardItem } from '../run/events.ts';
+import { type Job, openJob, shardItems } from '../run/job.ts';
+import { keys } from '../run/keys.ts';
+import { isCorrected } from '../run/plan-file.ts';
+import { reconcileSchema } from '../run/reconcile-file.ts';
+import { toPoints, validationFileSchema } from '../run/validation-file.ts';
 import { readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
-import { sum } from '../train/order.ts';
-import type { Context } from './context.ts';
-import type { JobEvent, ShardItem } from './events.ts';
-import { type Job, openJob, shardItems } from './job.ts';
-import { keys } from './keys.ts';
-import { isModelSaved, readModelFiles } from './model-files.ts';
-import { isCorrected } from './plan-file.ts';
 import { currentModel, currentSchema } from './publish.ts';
-import { reconcileSchema } from './reconcile-file.ts';
-import { countedShards, teacherLabels, trueClass } from './sets.ts';
-import { type StudentInputs, studentInputs } from './student-inputs.ts';
-import { historySchema } from './training.ts';
-import { toPoints, validationFileSchema } from './validation-file.ts';
 
 /** How many examples are named that should be labeled next, and how many of them in the report. */
 const labelNextCount = 500;
@@ -82,7 +82,7 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
         Object.entries(sets).map(([set, { labeled }]) => [set, labeled]),
       ) as RunMetrics['labels'], // fromEntries forgets that every set is there
       labelNext: labelNext.slice(0, labelNextShown),
-      quarantined: Object.values(sets).reduce((sum, set) => sum + set.quarantined, 0),
+      quarantined: sum(Object.values(sets).map((set) => set.quarantined)),
       quarantineExamples: quarantined.map(({ id, reason }) => ({ id, reason })),
       warnings: [
         ...plan.warnings,

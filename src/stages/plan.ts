@@ -1,27 +1,26 @@
-import { createHash } from 'node:crypto';
-import { type Config, teacherKinds } from '../config/schema.ts';
+import { sum } from '../arrays.ts';
+import type { Config } from '../config/schema.ts';
 import { checkBudget } from '../cost/budget.ts';
 import { estimatePlan } from '../cost/plan-estimate.ts';
 import { createSetMeter } from '../cost/set-size.ts';
 import { classLookup, readClasses, unknownLabel } from '../data/classes.ts';
 import { cutShards, withPart } from '../data/cut.ts';
 import { type Example, isRejected } from '../data/example.ts';
-import { fitFeatures } from '../data/fit.ts';
+import { fitFeatures } from '../data/features/fit.ts';
 import { batchOf, markerOf } from '../data/layout.ts';
 import { readExamples } from '../data/read.ts';
 import { type SetName, type Shard, setNames } from '../data/shard.ts';
 import { blindMethods, type MethodName } from '../debias/methods.ts';
+import { digestJson } from '../digest.ts';
+import { checkOwnTopologies } from '../distill/custom-topologies.ts';
 import { UserError } from '../errors.ts';
+import { teacherKinds } from '../models/config.ts';
 import { teacherDigest } from '../models/teacher-digest.ts';
-import { readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
-import { openStore } from '../store/open.ts';
-import type { ObjectStore } from '../store/store.ts';
-import type { Context } from './context.ts';
-import type { JobEvent, ShardItem } from './events.ts';
-import { keys } from './keys.ts';
-import { countLabeled } from './label-cache.ts';
-import { createObjectsWriter, manifestJson, readShard } from './objects-file.ts';
-import { checkOwnTopologies } from './own-topologies.ts';
+import type { Context } from '../run/context.ts';
+import type { JobEvent, ShardItem } from '../run/events.ts';
+import { keys } from '../run/keys.ts';
+import { countLabeled } from '../run/label-cache.ts';
+import { createObjectsWriter, manifestJson, readShard } from '../run/objects-file.ts';
 import {
   type AcceptedRecord,
   isEmbedded,
@@ -29,7 +28,10 @@ import {
   planSchema,
   recordSchema,
   type Variant,
-} from './plan-file.ts';
+} from '../run/plan-file.ts';
+import { readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
+import { openStore } from '../store/open.ts';
+import type { ObjectStore } from '../store/store.ts';
 import { datasetName } from './start.ts';
 
 /** The states after Plan get this: keys and counts, never examples. */
@@ -97,16 +99,19 @@ async function makePlan(
   const decided = { config, classes, features, variants };
   await checkOwnTopologies(data, decided);
   const digest = train
-    ? digestOf(
-        train,
-        loss,
-        loss === 'mcmi' && mcmi,
-        config.folds,
-        config.seed,
-        features,
-        classes,
-        ids(labeled),
-        ...(isEmbedded(decided) ? ['embeddings'] : []),
+    ? digestJson(
+        [
+          train,
+          loss,
+          loss === 'mcmi' && mcmi,
+          config.folds,
+          config.seed,
+          features,
+          classes,
+          ids(labeled),
+          ...(isEmbedded(decided) ? ['embeddings'] : []),
+        ],
+        16,
       )
     : await teacherDigest(data, config.teacher, features);
 
@@ -330,17 +335,9 @@ function teacherKind({ teacher }: Config): string {
   return teacherKinds.find((kind) => teacher[kind] !== undefined)!;
 }
 
-function sum(figures: Float64Array): number {
-  return figures.reduce((all, figure) => all + figure, 0);
-}
-
 function* missingClasses(classes: string[], counts: Float64Array): Iterable<string> {
   const missing = classes.filter((_, index) => counts[index] === 0);
   if (missing.length > 0) {
     yield `the labeled set has no example of ${missing.join(', ')}: label a few of each`;
   }
-}
-
-function digestOf(...parts: unknown[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { runMetricsSchema } from '../evaluate/run-metrics.ts';
+import type { JobEvent } from '../run/events.ts';
+import { type Job, openJob } from '../run/job.ts';
+import { keys } from '../run/keys.ts';
 import { readJson, swapPointer, writeJsonOnce } from '../store/once.ts';
-import type { JobEvent } from './events.ts';
-import { type Job, openJob } from './job.ts';
-import { keys } from './keys.ts';
 
 /** `students/<dataset>/CURRENT`: the student in use. */
 export const currentSchema = z.strictObject({

@@ -1,16 +1,16 @@
 import { readAhead } from '../data/ahead.ts';
-import { readLabelsSummary } from '../data/labels-file.ts';
 import { setNames } from '../data/shard.ts';
+import { readLabelsSummary } from '../data/tables/labels-file.ts';
+import { labeledShard, trueClass } from '../distill/sets.ts';
 import { UserError } from '../errors.ts';
 import { describeValidationSize, validationSize } from '../evaluate/validation-size.ts';
+import type { Context } from '../run/context.ts';
+import type { JobEvent, ShardItem } from '../run/events.ts';
+import { type Job, openJob, shardItems } from '../run/job.ts';
+import { keys } from '../run/keys.ts';
+import { isCorrected } from '../run/plan-file.ts';
+import { type Reconciliation, reconcileSchema } from '../run/reconcile-file.ts';
 import { readJson, writeJsonOnce } from '../store/once.ts';
-import type { Context } from './context.ts';
-import type { JobEvent, ShardItem } from './events.ts';
-import { type Job, openJob, shardItems } from './job.ts';
-import { keys } from './keys.ts';
-import { isCorrected } from './plan-file.ts';
-import { type Reconciliation, reconcileSchema } from './reconcile-file.ts';
-import { labeledShard, trueClass } from './sets.ts';
 
 type Counts = Omit<Reconciliation, 'validation'>;
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import type { FailureEvent } from '../run/events.ts';
+import { parseCause } from '../run/failure-cause.ts';
+import { keys } from '../run/keys.ts';
 import { openStore } from '../store/open.ts';
-import type { FailureEvent } from './events.ts';
-import { parseCause } from './failure-cause.ts';
-import { keys } from './keys.ts';
 
 /** `runs/<run>/failure.json`: why the run failed last, for whoever looks. */
 export const failureSchema = z.strictObject({

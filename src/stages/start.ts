@@ -3,13 +3,14 @@ import { basename } from 'node:path';
 import { configKey, readConfig } from '../config/read.ts';
 import type { Config } from '../config/schema.ts';
 import { batchOf, isMarker } from '../data/layout.ts';
+import { digestJson } from '../digest.ts';
 import { UserError } from '../errors.ts';
+import type { JobEvent } from '../run/events.ts';
+import { keys } from '../run/keys.ts';
+import type { RunRecord } from '../run/plan-file.ts';
 import { writeJsonOnce } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
 import type { ObjectInfo, ObjectStore } from '../store/store.ts';
-import type { JobEvent } from './events.ts';
-import { keys } from './keys.ts';
-import type { RunRecord } from './plan-file.ts';
 
 /** Raised when stages change what they write, so that an older run is not continued by them. */
 const formatVersion = 5;
@@ -64,7 +65,7 @@ export async function startBatch(marker: Marker, results: string): Promise<Start
     return undefined;
   }
   const facts = markers.map(({ key, version }) => [key, version]);
-  const run = `${datasetName(data)}-${sha256([formatVersion, data.location, facts])}`;
+  const run = `${datasetName(data)}-${digestJson([formatVersion, data.location, facts], 12)}`;
   const batches = markers.map(({ key }) => batchOf(key));
   const asked = await configOrRefusal(data);
   return record(await openStore(results), {
@@ -110,9 +111,5 @@ export function datasetName(data: ObjectStore): string {
     .slice(0, 40);
   const [, prefix] = /^s3:\/\/[^/]+\/(.*)$/s.exec(data.location) ?? [];
   if (prefix === undefined || prefix === name) return name || 'dataset';
-  return [name, sha256(prefix).slice(0, 6)].filter(Boolean).join('-');
-}
-
-function sha256(facts: unknown): string {
-  return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 12);
+  return [name, digestJson(prefix, 6)].filter(Boolean).join('-');
 }

@@ -1,25 +1,25 @@
-import type { TeacherConfig } from '../config/schema.ts';
-import { createEncoder, isDecoded } from '../data/encode.ts';
+import { sum } from '../arrays.ts';
 import { type Example, isRejected } from '../data/example.ts';
+import { createEncoder, isDecoded } from '../data/features/encode.ts';
 import { type Folds, foldOf } from '../data/folds.ts';
 import { readExamples } from '../data/read.ts';
 import { ClassMeans } from '../debias/mcmi.ts';
+import { trueClass } from '../distill/sets.ts';
+import { decodeForStudent, normalizedRows } from '../distill/student-inputs.ts';
+import { type TrainingTask, trainNetwork } from '../distill/training.ts';
+import { oneHot, type TrainingExample } from '../distill/training-example.ts';
+import type { Predict } from '../distill/validation-set.ts';
 import { UserError } from '../errors.ts';
+import type { TeacherConfig } from '../models/config.ts';
+import { foldFolder, isModelSaved, readModelFiles } from '../models/model-files.ts';
 import { loadModel } from '../models/student.ts';
-import { sum } from '../train/order.ts';
+import type { Context } from '../run/context.ts';
+import type { JobEvent, ShardItem } from '../run/events.ts';
+import { type Job, openJob, shardItems } from '../run/job.ts';
+import { keys } from '../run/keys.ts';
+import { readShard } from '../run/objects-file.ts';
+import { foldsOf } from '../run/plan-file.ts';
 import type { ShardSource } from '../train/stream.ts';
-import type { Context } from './context.ts';
-import type { JobEvent, ShardItem } from './events.ts';
-import { type Job, openJob, shardItems } from './job.ts';
-import { keys } from './keys.ts';
-import { isModelSaved, readModelFiles } from './model-files.ts';
-import { readShard } from './objects-file.ts';
-import { foldsOf } from './plan-file.ts';
-import { trueClass } from './sets.ts';
-import { decodeForStudent, normalizedRows } from './student-inputs.ts';
-import { type TrainingTask, trainNetwork } from './training.ts';
-import { oneHot, type TrainingExample } from './training-example.ts';
-import type { Predict } from './validation-set.ts';
 
 /**
  * Train teacher: teachers of our own, from the labeled set, one a fold (`data/folds.ts`). They are
@@ -35,7 +35,7 @@ export async function trainTeacher(event: JobEvent, context: Context): Promise<{
   const folds = foldsOf(job.plan);
   let shards: UsableShard[] | undefined;
   for (let fold = 0; fold < folds.count; fold++) {
-    const own = keys.fold(folder, fold);
+    const own = foldFolder(folder, fold);
     if (await isModelSaved(job.results, own)) continue;
     shards ??= await usableShards(job, folds);
     const labeled = shards.map((shard) => withoutFold(job, shard, fold, folds));

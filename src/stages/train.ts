@@ -1,17 +1,17 @@
+import { openCorrecting, untrueLabelSet } from '../distill/correction.ts';
+import { choose } from '../distill/methods/auto.ts';
+import { type StudentTask, withSubclasses } from '../distill/methods/lelp.ts';
+import { relabel } from '../distill/methods/relabel.ts';
+import { type LabelsKey, teacherLabels, trueLabelSet } from '../distill/sets.ts';
+import { trainNetwork } from '../distill/training.ts';
+import { openValidationSet } from '../distill/validation-set.ts';
+import { isModelSaved, readModelFiles } from '../models/model-files.ts';
 import { loadModel } from '../models/student.ts';
-import { choose } from './choose.ts';
-import type { Context } from './context.ts';
-import { openCorrecting, untrueLabelSet } from './correcting.ts';
-import type { VariantEvent } from './events.ts';
-import { type Job, openJob } from './job.ts';
-import { keys } from './keys.ts';
-import { isModelSaved, readModelFiles } from './model-files.ts';
-import type { Variant } from './plan-file.ts';
-import { relabel } from './relabel.ts';
-import { type LabelsKey, teacherLabels, trueLabelSet } from './sets.ts';
-import { type StudentTask, withSubclasses } from './subclasses.ts';
-import { trainNetwork } from './training.ts';
-import { openValidationSet } from './validation-set.ts';
+import type { Context } from '../run/context.ts';
+import type { VariantEvent } from '../run/events.ts';
+import { type Job, openJob } from '../run/job.ts';
+import { keys } from '../run/keys.ts';
+import type { Variant } from '../run/plan-file.ts';
 
 /**
  * Train: one student. Every variant starts from f₀ and sees the same examples in the same order:

@@ -1,17 +1,17 @@
 import { validationPoints } from '../debias/validation.ts';
 import { diagnose } from '../debias/warnings.ts';
+import { trueLabelSet } from '../distill/sets.ts';
+import { trainNetwork } from '../distill/training.ts';
+import { openValidationSet } from '../distill/validation-set.ts';
+import { isModelSaved, readModelFiles } from '../models/model-files.ts';
 import { loadModel } from '../models/student.ts';
+import type { Context } from '../run/context.ts';
+import type { JobEvent } from '../run/events.ts';
+import { type Job, openJob } from '../run/job.ts';
+import { keys } from '../run/keys.ts';
+import { isCorrected } from '../run/plan-file.ts';
+import { toFile } from '../run/validation-file.ts';
 import { writeJsonOnce } from '../store/once.ts';
-import type { Context } from './context.ts';
-import type { JobEvent } from './events.ts';
-import { type Job, openJob } from './job.ts';
-import { keys } from './keys.ts';
-import { isModelSaved, readModelFiles } from './model-files.ts';
-import { isCorrected } from './plan-file.ts';
-import { trueLabelSet } from './sets.ts';
-import { trainNetwork } from './training.ts';
-import { toFile } from './validation-file.ts';
-import { openValidationSet } from './validation-set.ts';
 
 /**
  * Warm up: trains the student briefly on the true labels. The result, f₀, is what the first weights

@@ -1,17 +1,17 @@
-import { readLabelsSummary } from '../data/labels-file.ts';
-import { createWeightsWriter } from '../data/weights-file.ts';
+import { readLabelsSummary } from '../data/tables/labels-file.ts';
+import { createWeightsWriter } from '../data/tables/weights-file.ts';
 import { margins } from '../debias/margin.ts';
 import { createWeightEstimator } from '../debias/weights.ts';
+import { studentInputs } from '../distill/student-inputs.ts';
+import { readModelFiles } from '../models/model-files.ts';
 import { loadModel, type Student } from '../models/student.ts';
+import type { Context } from '../run/context.ts';
+import type { ShardEvent } from '../run/events.ts';
+import { type Job, openJob } from '../run/job.ts';
+import { keys } from '../run/keys.ts';
+import { readShard } from '../run/objects-file.ts';
+import { toPoints, validationFileSchema } from '../run/validation-file.ts';
 import { readJson, writeOnce } from '../store/once.ts';
-import type { Context } from './context.ts';
-import type { ShardEvent } from './events.ts';
-import { type Job, openJob } from './job.ts';
-import { keys } from './keys.ts';
-import { readModelFiles } from './model-files.ts';
-import { readShard } from './objects-file.ts';
-import { studentInputs } from './student-inputs.ts';
-import { toPoints, validationFileSchema } from './validation-file.ts';
 
 /**
  * Weigh: the debiasing weight of each example of one unlabeled shard, for the student f₀ that

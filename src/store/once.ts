@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { sortFields } from '../digest.ts';
 import { TransientError, UserError } from '../errors.ts';
 import type { ObjectInfo, ObjectStore, ReadOptions } from './store.ts';
 
@@ -72,15 +73,12 @@ export function writeJsonOnce(
  * @throws TypeError for a number that JSON cannot hold, which JSON.stringify makes a null of
  */
 export function toJson(value: unknown): Uint8Array {
-  return new TextEncoder().encode(`${JSON.stringify(value, sortedFields, 2)}\n`);
+  return new TextEncoder().encode(`${JSON.stringify(sortFields(value), refuseNonFinite, 2)}\n`);
 }
 
-function sortedFields(field: string, value: unknown): unknown {
-  if (typeof value === 'number' && !Number.isFinite(value)) {
-    throw new TypeError(`"${field}" is ${value}, which JSON cannot hold`);
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+function refuseNonFinite(field: string, value: unknown): unknown {
+  if (typeof value !== 'number' || Number.isFinite(value)) return value;
+  throw new TypeError(`"${field}" is ${value}, which JSON cannot hold`);
 }
 
 /** How often a pointer is tried: each loss means that somebody else moved it. */

@@ -1,9 +1,11 @@
-import { type AugmentConfig, createAugmenter } from '../data/augment.ts';
-import type { Decoded } from '../data/encode.ts';
-import { featureShape } from '../data/features.ts';
+import { product } from '../arrays.ts';
+import type { AugmentConfig } from '../data/config.ts';
+import { createAugmenter } from '../data/features/augment.ts';
+import type { Decoded } from '../data/features/encode.ts';
+import { featureShape } from '../data/features/features.ts';
 import { randomFor } from '../data/random.ts';
+import type { Batch } from './batch-shape.ts';
 import type { RecordShape, Records, Supervision } from './records.ts';
-import type { Batch } from './step.ts';
 
 export interface BatchOptions extends RecordShape {
   readonly augment: AugmentConfig;
@@ -25,7 +27,7 @@ export interface BatchMaker {
 }
 
 export function createBatchMaker({ features, classes, augment, seed }: BatchOptions): BatchMaker {
-  const length = featureShape(features).reduce((product, size) => product * size, 1);
+  const length = product(featureShape(features));
   const augmenter = createAugmenter(features, augment);
   const none = () => 0;
   const randomOf = (epoch: number, position: number) =>

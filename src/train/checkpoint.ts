@@ -4,8 +4,10 @@
  * open it too; the header's metadata holds the progress. `checkpoints/LATEST` names the newest and
  * the one before it, each with its digest.
  */
+
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { product } from '../arrays.ts';
 import { readBytes, readJson, swapPointer } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
 import type { State } from './step.ts';
@@ -99,7 +101,7 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint & { configDigest
   const tensors: State = new Map();
   for (const [name, { shape, data_offsets }] of Object.entries(entries)) {
     const [from, to] = data_offsets.map((offset) => start + offset) as [number, number];
-    const size = shape.reduce((product, length) => product * length, 4);
+    const size = 4 * product(shape);
     if (to > file.length || to - from !== size) throw new Error(`the tensor '${name}' is cut off`);
     // Copied, because floats have to start at a multiple of four bytes of their buffer.
     const copy = new Uint8Array(file.subarray(from, to));

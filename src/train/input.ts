@@ -2,13 +2,15 @@
  * The batches of a training. Examples are streamed and decoded until one epoch was seen whole; those
  * after it come from a cache, where there is room for one. Both give the same bits.
  */
+
+import { sum } from '../arrays.ts';
 import { readAhead } from '../data/ahead.ts';
-import type { Decoded } from '../data/encode.ts';
+import type { Decoded } from '../data/features/encode.ts';
 import { type BatchOptions, createBatchMaker } from './batch.ts';
+import type { Batch } from './batch-shape.ts';
 import { type CacheRoom, type ExampleCache, type NumberedExample, openCache } from './cache.ts';
-import { epochOrder, type OrderOptions, sum } from './order.ts';
+import { epochOrder, type OrderOptions } from './order.ts';
 import type { Supervision } from './records.ts';
-import type { Batch } from './step.ts';
 import { sizesOf, streamExamples, type TrainingSets } from './stream.ts';
 
 export interface InputOptions<Item extends Supervision> extends BatchOptions, OrderOptions {

@@ -5,9 +5,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { predictions } from '../debias/margin.ts';
 import { InterruptedError, UserError } from '../errors.ts';
+import type { Batch, Reweigh } from './batch-shape.ts';
 import type { Checkpoints, EpochRecord, Progress } from './checkpoint.ts';
 import { learningRateAt, type ScheduleConfig } from './schedule.ts';
-import type { Batch, Reweigh, TrainingStep } from './step.ts';
+import type { TrainingStep } from './step.ts';
 
 /** How the loss weights are made anew at the start of each epoch but the first. */
 export interface Reweighting {

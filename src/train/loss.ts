@@ -2,9 +2,9 @@ import { probabilityFloor } from '../debias/cross-entropy.ts';
 import { predictions } from '../debias/margin.ts';
 import { type Mixing, topMask } from '../debias/slam.ts';
 import { tf, type tfTypes } from '../tensorflow.ts';
+import type { Batch } from './batch-shape.ts';
 import { crossEntropies } from './fused-kernels.ts';
 import type { Feed } from './graph/session.ts';
-import type { Batch } from './step.ts';
 
 /**
  * What a row's loss is, with target t and the model's probabilities f:

@@ -10,6 +10,7 @@
  * Shards can be read from end to end in this order, two at a time, with few examples in memory:
  * those of the open shards take turns, and each is drawn from a buffer.
  */
+import { sum } from '../arrays.ts';
 import { type Random, randomFor, shuffledOrder } from '../data/random.ts';
 
 /** How many examples each shard has, by set. */
@@ -38,10 +39,6 @@ const openShards = 2;
 
 /** Gives each set random numbers of its own. */
 const purposes: Readonly<Record<TrainingSet, number>> = { unlabeled: 0, labeled: 1 };
-
-export function sum(sizes: readonly number[]): number {
-  return sizes.reduce((total, size) => total + size, 0);
-}
 
 /** How many batches an epoch of `total` examples has. */
 export function batchesPerEpoch(total: number, batchSize: number): number {

@@ -5,9 +5,10 @@
  * A record is what was decoded (bytes for pixels, else floats), then, as floats, the target, the
  * teacher margin and the weight.
  */
-import type { Decoded } from '../data/encode.ts';
-import { type Features, featureShape } from '../data/features.ts';
-import type { Batch } from './step.ts';
+import { product } from '../arrays.ts';
+import type { Decoded } from '../data/features/encode.ts';
+import { type Features, featureShape } from '../data/features/features.ts';
+import type { Batch } from './batch-shape.ts';
 
 /** What the student is to learn from an example. */
 export interface Supervision {
@@ -31,7 +32,7 @@ export function recordBytes({ features, classes }: RecordShape): number {
 }
 
 function decodedBytes(features: Features): number {
-  const values = featureShape(features).reduce((product, size) => product * size, 1);
+  const values = product(featureShape(features));
   return features.kind === 'image' ? Math.ceil(values / 4) * 4 : values * 4;
 }
 

@@ -1,4 +1,4 @@
-import type { Network } from '../config/schema.ts';
+import type { Network } from '../models/config.ts';
 
 export type ScheduleConfig = Pick<Network, 'learningRate' | 'schedule'>;
 

@@ -2,12 +2,13 @@
  * The examples of an epoch in its order, read from their shards: two open shards of each set and a
  * buffer are held, however many examples there are.
  */
+
+import { sum } from '../arrays.ts';
 import {
   epochOrder,
   type OrderOptions,
   readingOrder,
   type ShardSizes,
-  sum,
   type TrainingSet,
 } from './order.ts';
 

@@ -11,7 +11,7 @@ import {
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { upload } from '../../src/aws/upload.ts';
 import { InterruptedError, UserError } from '../../src/errors.ts';
-import type { Progress } from '../../src/stages/context.ts';
+import type { Progress } from '../../src/run/context.ts';
 import { startLocalS3 } from './local-s3.ts';
 
 const { missing, proxy, admin, makeBucket } = await startLocalS3();

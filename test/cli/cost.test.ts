@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { renderCost } from '../../src/cli/cost.ts';
-import type { Bill } from '../../src/cost/bill.ts';
+import type { Bill } from '../../src/run/bill-file.ts';
 
 function bill(lines: Bill['lines']): Bill {
   return {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type LogLine, parseLogLine } from '../../src/aws/log-line.ts';
+import type { RunLog } from '../../src/cli/log-text.ts';
 import { renderLine, renderLog } from '../../src/cli/log-text.ts';
-import type { RunLog } from '../../src/cli/logs.ts';
 import { failed, second } from './observations.ts';
 import { FakeTerminal } from './terminals.ts';
 

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { billOf, billSchema, type TaskUse } from '../../src/cost/bill.ts';
+import { billOf } from '../../src/cost/bill.ts';
 import { shardConcurrency, studentConcurrency, trainingCalls } from '../../src/cost/functions.ts';
+import { billSchema, type TaskUse } from '../../src/run/bill-file.ts';
 
 interface State {
   readonly Type: string;

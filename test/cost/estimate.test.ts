@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Estimate, estimate, estimateSchema } from '../../src/cost/estimate.ts';
+import { estimate } from '../../src/cost/estimate.ts';
 import { trainingsOf } from '../../src/cost/plan-estimate.ts';
-import type { Features } from '../../src/data/features.ts';
+import type { Features } from '../../src/data/features/features.ts';
+import { type Estimate, estimateSchema } from '../../src/run/estimate-file.ts';
 import { type PaperRun, runWork } from './run-work.ts';
 
 const image = (side: number) => ({

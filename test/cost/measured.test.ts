@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Bill } from '../../src/cost/bill.ts';
 import { estimate } from '../../src/cost/estimate.ts';
 import { measuredBill } from '../../src/cost/measured.ts';
 import { usageKey } from '../../src/cost/usage.ts';
+import type { Bill } from '../../src/run/bill-file.ts';
 import { toJson } from '../../src/store/once.ts';
 import { MemoryStore } from '../data/memory-store.ts';
 import { runWork } from './run-work.ts';

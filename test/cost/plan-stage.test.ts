@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import type { Context } from '../../src/stages/context.ts';
-import { keys } from '../../src/stages/keys.ts';
+import type { Context } from '../../src/run/context.ts';
+import { keys } from '../../src/run/keys.ts';
+import { planSchema } from '../../src/run/plan-file.ts';
 import { plan } from '../../src/stages/plan.ts';
-import { planSchema } from '../../src/stages/plan-file.ts';
 import { startRun } from '../../src/stages/start.ts';
 import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';

@@ -1,10 +1,12 @@
 /** The tables of docs/scale.md, by the model. */
-import { billOf, type TaskUse } from '../../src/cost/bill.ts';
-import { type Estimate, estimate } from '../../src/cost/estimate.ts';
+import { billOf } from '../../src/cost/bill.ts';
+import { estimate } from '../../src/cost/estimate.ts';
 import { mapCalls } from '../../src/cost/map-calls.ts';
 import { instanceHours, type Price, prices } from '../../src/cost/prices.ts';
 import type { RunWork } from '../../src/cost/work.ts';
-import { count, duration, rounded, usd } from '../../src/evaluate/format.ts';
+import { count, duration, rounded, usd } from '../../src/format.ts';
+import type { TaskUse } from '../../src/run/bill-file.ts';
+import type { Estimate } from '../../src/run/estimate-file.ts';
 import { type PaperRun, runWork } from './run-work.ts';
 
 type Dataset = Omit<PaperRun, 'unlabeled' | 'trainer'>;

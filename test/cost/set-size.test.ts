@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { DataConfig } from '../../src/config/schema.ts';
 import { createSetMeter } from '../../src/cost/set-size.ts';
+import type { DataConfig } from '../../src/data/config.ts';
 import type { Piece, Shard } from '../../src/data/shard.ts';
 
 const piece = (key: string, bytes: number, more: Partial<Piece> = {}): Piece => ({

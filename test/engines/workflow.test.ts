@@ -1,8 +1,8 @@
 /** The workflow's file, interpreted with tasks that only write down that they were called. */
 import { describe, expect, it } from 'vitest';
-import type { TaskName } from '../../functions/index.ts';
 import { interpret } from '../../src/engines/interpreter.ts';
 import { prepareWorkflow, readWorkflow } from '../../src/engines/workflow.ts';
+import type { TaskName } from '../../src/stages/index.ts';
 import { recordFailure } from '../../src/stages/record-failure.ts';
 import { makeResults } from './results.ts';
 

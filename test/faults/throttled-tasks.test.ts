@@ -1,8 +1,8 @@
 /** Every task of the workflow's file, when Lambda or Batch throttles it. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type TaskName, taskNames } from '../../functions/index.ts';
 import { interpret } from '../../src/engines/interpreter.ts';
 import { type Json, prepareWorkflow, readWorkflow } from '../../src/engines/workflow.ts';
+import { type TaskName, taskNames } from '../../src/stages/index.ts';
 
 const job = { run: 'wine-1', dataset: 's3://data/wine', results: 's3://results', execution: 'e' };
 

@@ -3,14 +3,14 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
 import { NATIVE } from '#setup/build.mjs';
-import { taskNames } from '../../functions/index.ts';
 import { native } from '../../infra/functions.ts';
+import { taskNames } from '../../src/stages/index.ts';
 
 /** The native packages that a function loads when it starts. */
 async function loads(task: string): Promise<string[]> {
   const name = task.replace(/(?<=.)[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
   const { metafile } = await build({
-    entryPoints: [fileURLToPath(new URL(`../../functions/${name}.ts`, import.meta.url))],
+    entryPoints: [fileURLToPath(new URL(`../../${folderOf(task)}/${name}.ts`, import.meta.url))],
     ...{ bundle: true, format: 'esm', platform: 'node', target: 'node20', external: NATIVE },
     ...{ write: false, metafile: true, outdir: 'unwritten', splitting: true, logLevel: 'silent' },
   });
@@ -28,6 +28,10 @@ async function loads(task: string): Promise<string[]> {
     }
   }
   return [...found];
+}
+
+function folderOf(task: string): string {
+  return taskNames.some((name) => name === task) ? 'src/stages' : 'functions';
 }
 
 const zips = [...taskNames, 'Start', 'Sweep'].filter((task) => !native.includes(task));

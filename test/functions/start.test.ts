@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { handler } from '../../functions/start.ts';
-import { keys } from '../../src/stages/keys.ts';
-import { recordSchema } from '../../src/stages/plan-file.ts';
+import { keys } from '../../src/run/keys.ts';
+import { recordSchema } from '../../src/run/plan-file.ts';
 import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
 import { startFakeStepFunctions } from '../aws/fake-step-functions.ts';

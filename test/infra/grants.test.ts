@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { handlers, type TaskName } from '../../functions/index.ts';
 import { type Role, rolesOf } from '../../infra/policies.ts';
 import { recordUsage } from '../../src/cost/usage.ts';
-import type { ShardItem } from '../../src/stages/events.ts';
-import { keys } from '../../src/stages/keys.ts';
+import type { ShardItem } from '../../src/run/events.ts';
+import { keys } from '../../src/run/keys.ts';
+import { handlers, type TaskName } from '../../src/stages/index.ts';
 import { startBatch } from '../../src/stages/start.ts';
 import { markQuietBatches } from '../../src/stages/sweep.ts';
 import { FolderStore } from '../../src/store/folder.ts';
@@ -74,7 +74,7 @@ const context = { signal: new AbortController().signal, report() {} };
 async function call(name: TaskName, event: object): Promise<void> {
   task = name;
   const { run, results } = event as { run: string; results: string };
-  const { handler } = await handlers[name]();
+  const handler = await handlers[name]();
   // Twice, as after a retry: what is there already has to be seen.
   for (const ms of [1, 1]) {
     await handler(event, context);

@@ -26,11 +26,8 @@ import {
 } from '@aws-sdk/client-lambda';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import {
-  availability,
-  type LocalStack,
-  startLocalStack,
-} from '../../infra/localstack/localstack.ts';
+import { availability, startLocalStack } from '../../infra/localstack/localstack.ts';
+import type { LocalStack } from '../../infra/localstack/server.ts';
 
 /** Answers as LocalStack does, notes what it was told, and starts a process as a function would be. */
 const fakeServer = `

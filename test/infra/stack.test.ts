@@ -3,9 +3,9 @@ import { join, relative } from 'node:path';
 import { Match } from 'aws-cdk-lib/assertions';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, it } from 'vitest';
-import { taskNames } from '../../functions/index.ts';
 import { makeApp } from '../../infra/application.ts';
 import { functionMemoryMiB } from '../../src/cost/functions.ts';
+import { taskNames } from '../../src/stages/index.ts';
 import { prebuilt, resource, synthesise } from './synthesise.ts';
 
 const { core } = synthesise({ imageUri: prebuilt, sweepMinutes: 60, budget: 20 });

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import aslValidator from 'asl-validator';
 import { describe, expect, it } from 'vitest';
-import { taskNames } from '../../functions/index.ts';
+import { taskNames } from '../../src/stages/index.ts';
 import { maxShards } from '../../src/stages/plan.ts';
 import { synthesise } from './synthesise.ts';
 

@@ -14,11 +14,11 @@ import {
 } from '@aws-sdk/client-sfn';
 import { describe, inject } from 'vitest';
 import { z } from 'zod';
-import { taskNames } from '../../functions/index.ts';
 import { type Deployed, findDeployment } from '../../src/aws/deployment.ts';
 import { describeExecution, type Execution, openStepFunctions } from '../../src/aws/executions.ts';
-import { shardItem } from '../../src/stages/events.ts';
-import { keys } from '../../src/stages/keys.ts';
+import { shardItem } from '../../src/run/events.ts';
+import { keys } from '../../src/run/keys.ts';
+import { taskNames } from '../../src/stages/index.ts';
 import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { ObjectStore } from '../../src/store/store.ts';

@@ -1,5 +1,6 @@
 import type { TestProject } from 'vitest/node';
-import { availability, deploy, startLocalStack } from '../../infra/localstack/localstack.ts';
+import { deploy } from '../../infra/localstack/deploy.ts';
+import { availability, startLocalStack } from '../../infra/localstack/localstack.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {

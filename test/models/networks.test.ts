@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Network } from '../../src/config/schema.ts';
 import { UserError } from '../../src/errors.ts';
+import type { Network } from '../../src/models/config.ts';
 import { buildNetwork } from '../../src/models/networks.ts';
 import { predictProbabilities } from '../../src/models/student.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';

@@ -1,7 +1,7 @@
 import { appendFile, cp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { TeacherConfig } from '../../src/config/schema.ts';
+import type { TeacherConfig } from '../../src/models/config.ts';
 import { openTeacher } from '../../src/models/open-teacher.ts';
 import { teacherDigest } from '../../src/models/teacher-digest.ts';
 import { FolderStore } from '../../src/store/folder.ts';

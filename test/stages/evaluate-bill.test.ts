@@ -3,12 +3,12 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { handlers, type TaskName } from '../../functions/index.ts';
 import { recordUsage } from '../../src/cost/usage.ts';
 import { runMetricsSchema } from '../../src/evaluate/run-metrics.ts';
-import { shardItem } from '../../src/stages/events.ts';
-import { keys } from '../../src/stages/keys.ts';
-import { planSchema } from '../../src/stages/plan-file.ts';
+import { shardItem } from '../../src/run/events.ts';
+import { keys } from '../../src/run/keys.ts';
+import { planSchema } from '../../src/run/plan-file.ts';
+import { handlers, type TaskName } from '../../src/stages/index.ts';
 import { startRun } from '../../src/stages/start.ts';
 import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -17,7 +17,7 @@ import { makeDataset } from '../workflow/datasets.ts';
 const context = { signal: new AbortController().signal, report: () => {} };
 
 async function call(task: TaskName, event: object): Promise<void> {
-  const { handler } = await handlers[task]();
+  const handler = await handlers[task]();
   await handler(event, context);
 }
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Example, Rejected } from '../../src/data/example.ts';
-import type { Features } from '../../src/data/features.ts';
-import { readLabels, readLabelsSummary } from '../../src/data/labels-file.ts';
+import type { Features } from '../../src/data/features/features.ts';
+import { readLabels, readLabelsSummary } from '../../src/data/tables/labels-file.ts';
+import { labelExamples } from '../../src/distill/label-examples.ts';
 import { TransientError } from '../../src/errors.ts';
 import type { Inputs, Teacher } from '../../src/models/teacher.ts';
-import { labelExamples } from '../../src/stages/label.ts';
 import { collect } from '../data/dataset.ts';
 import { MemoryStore } from '../data/memory-store.ts';
 

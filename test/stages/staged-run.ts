@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import type { Context } from '../../src/stages/context.ts';
-import { type Job, openJob, shardItems } from '../../src/stages/job.ts';
+import type { Context } from '../../src/run/context.ts';
+import { type Job, openJob, shardItems } from '../../src/run/job.ts';
 import { labelShard } from '../../src/stages/label.ts';
 import { plan } from '../../src/stages/plan.ts';
 import { reconcile } from '../../src/stages/reconcile.ts';

@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Context } from '../../src/stages/context.ts';
-import { keys } from '../../src/stages/keys.ts';
+import type { Context } from '../../src/run/context.ts';
+import { keys } from '../../src/run/keys.ts';
+import { recordSchema } from '../../src/run/plan-file.ts';
 import { plan } from '../../src/stages/plan.ts';
-import { recordSchema } from '../../src/stages/plan-file.ts';
 import { datasetName, type StartedRun, startBatch } from '../../src/stages/start.ts';
 import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';

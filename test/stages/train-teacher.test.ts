@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openJob } from '../../src/stages/job.ts';
-import { keys } from '../../src/stages/keys.ts';
+import { openJob } from '../../src/run/job.ts';
+import { keys } from '../../src/run/keys.ts';
 import { plan } from '../../src/stages/plan.ts';
 import { startRun } from '../../src/stages/start.ts';
 import { trainTeacher } from '../../src/stages/train-teacher.ts';

@@ -3,14 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { Features } from '../../src/data/features.ts';
+import { sum } from '../../src/arrays.ts';
+import type { Features } from '../../src/data/features/features.ts';
 import { randomFor } from '../../src/data/random.ts';
+import type { Batch } from '../../src/train/batch-shape.ts';
 import type { CacheRoom } from '../../src/train/cache.ts';
 import { type InputOptions, openInput } from '../../src/train/input.ts';
-import { batchesPerEpoch, epochOrder, sum } from '../../src/train/order.ts';
+import { batchesPerEpoch, epochOrder } from '../../src/train/order.ts';
 import { RecordFile } from '../../src/train/record-file.ts';
 import { recordBytes, type Supervision } from '../../src/train/records.ts';
-import type { Batch } from '../../src/train/step.ts';
 import { collect } from '../data/dataset.ts';
 import { shardsOf } from './shards.ts';
 

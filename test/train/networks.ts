@@ -1,6 +1,6 @@
-import type { Network } from '../../src/config/schema.ts';
 import { randomFor } from '../../src/data/random.ts';
-import type { Batch } from '../../src/train/step.ts';
+import type { Network } from '../../src/models/config.ts';
+import type { Batch } from '../../src/train/batch-shape.ts';
 
 const training = {
   epochs: 3,

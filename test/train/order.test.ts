@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  batchesPerEpoch,
-  batchSizes,
-  epochOrder,
-  readingOrder,
-  sum,
-} from '../../src/train/order.ts';
+import { sum } from '../../src/arrays.ts';
+import { batchesPerEpoch, batchSizes, epochOrder, readingOrder } from '../../src/train/order.ts';
 import { epochs } from './shards.ts';
 
 type Case = typeof epochs extends fc.Arbitrary<infer Value> ? Value : never;

@@ -1,12 +1,13 @@
 import { describe, expect, test, vi } from 'vitest';
 import { buildNetwork } from '../../src/models/networks.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
+import type { Batch } from '../../src/train/batch-shape.ts';
 import { createEagerStep } from '../../src/train/eager-step.ts';
 import { createGraphStep } from '../../src/train/graph-step.ts';
 import { backend } from '../../src/train/kernels.ts';
 import type { Loss } from '../../src/train/loss.ts';
 import type { OptimizerConfig } from '../../src/train/optimizers.ts';
-import type { Batch, StepSettings, TrainingStep } from '../../src/train/step.ts';
+import type { StepSettings, TrainingStep } from '../../src/train/step.ts';
 import { goldenTraining as golden } from '../golden/training.ts';
 import { randomBatch, smallConvnet, smallMlp, smallResnet } from './networks.ts';
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { epochOrder, sum } from '../../src/train/order.ts';
+import { sum } from '../../src/arrays.ts';
+import { epochOrder } from '../../src/train/order.ts';
 import { type ShardSource, streamExamples } from '../../src/train/stream.ts';
 import { collect } from '../data/dataset.ts';
 import { epochs, shardsOf } from './shards.ts';

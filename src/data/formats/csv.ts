@@ -3,11 +3,11 @@ import { pipeline, Readable } from 'node:stream';
 import { CsvError, type Parser, parse } from 'csv-parse';
 import { UserError } from '../../errors.ts';
 import type { ObjectStore } from '../../store/store.ts';
-import { RecordScanner } from '../csv-records.ts';
+import type { ReadConfig } from '../config.ts';
 import type { Example, Rejected } from '../example.ts';
 import { findColumns, keyInSet } from '../layout.ts';
-import type { ReadConfig } from '../read.ts';
 import type { Piece, SetName, Shard } from '../shard.ts';
+import { RecordScanner } from './csv-records.ts';
 
 /** A longer record means a quote that was never closed. */
 const maxRecordCharacters = 2 ** 20;

@@ -2,11 +2,11 @@
 import type { DecodedArray } from 'hyparquet';
 import { z } from 'zod';
 import type { ObjectStore } from '../../store/store.ts';
+import type { ReadConfig } from '../config.ts';
 import type { Content, Example, Rejected } from '../example.ts';
 import { findColumns, keyInSet, requireColumn } from '../layout.ts';
-import { openParquet, ParquetError, type ParquetFile } from '../parquet-file.ts';
-import type { ReadConfig } from '../read.ts';
 import type { Piece, SetName, Shard } from '../shard.ts';
+import { openParquet, ParquetError, type ParquetFile } from '../tables/parquet-file.ts';
 
 /** The columns to read. */
 interface Plan {

@@ -1,3 +1,4 @@
+import { sum } from '../../arrays.ts';
 import { UserError } from '../../errors.ts';
 
 /** How far a row of probabilities may be off 1 in sum, and an entry outside [0, 1]. */
@@ -61,7 +62,7 @@ function allFinite(row: Float32Array): boolean {
 
 function isDistribution(row: Float32Array): boolean {
   const inside = row.every((value) => value >= -tolerance && value <= 1 + tolerance);
-  return inside && Math.abs(row.reduce((sum, value) => sum + value, 0) - 1) <= tolerance;
+  return inside && Math.abs(sum(row) - 1) <= tolerance;
 }
 
 /** Takes off the largest logit first, so that no power overflows. */

@@ -1,4 +1,4 @@
-import { type Features, featureShape } from '../../data/features.ts';
+import { type Features, featureShape } from '../../data/features/features.ts';
 import { UserError } from '../../errors.ts';
 import { type Port, shapeText } from './loaded-model.ts';
 

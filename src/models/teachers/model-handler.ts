@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { sum } from '../../arrays.ts';
 import { tf } from '../../tensorflow.ts';
 import { parseModelJson, weightBytes } from './model-json.ts';
 
@@ -11,7 +12,7 @@ export async function modelHandler(path: string, format: 'layers-model' | 'graph
   for (const file of files) {
     weightData.push(new Uint8Array(await readFile(join(dirname(path), file))).buffer);
   }
-  const found = weightData.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const found = sum(weightData.map(({ byteLength }) => byteLength));
   const needed = weightBytes(model) ?? found;
   if (found !== needed) {
     // tfjs would find out too, and leave the tensors made so far behind.

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { product } from '../../arrays.ts';
 import { UserError } from '../../errors.ts';
 
 const weight = z.looseObject({
@@ -67,7 +68,7 @@ export function weightBytes(model: ModelJson): number | undefined {
   for (const { shape, dtype, quantization } of model.weightsManifest.flatMap((m) => m.weights)) {
     if (dtype === 'string') return undefined;
     const size = bytesPerNumber[quantization?.dtype ?? dtype];
-    bytes += shape.reduce((product, axis) => product * axis, size);
+    bytes += size * product(shape);
   }
   return bytes;
 }

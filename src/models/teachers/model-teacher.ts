@@ -1,4 +1,5 @@
-import { type Features, featureShape } from '../../data/features.ts';
+import { product } from '../../arrays.ts';
+import { type Features, featureShape } from '../../data/features/features.ts';
 import { UserError } from '../../errors.ts';
 import type { Inputs, Predictions, Teacher } from '../teacher.ts';
 import { distributionReader } from './distributions.ts';
@@ -84,7 +85,7 @@ function runPart(
   values: Float32Array,
   outputs: readonly string[],
 ): Promise<readonly Output[]> {
-  const size = layout.shape.reduce((product, axis) => product * axis, n);
+  const size = n * product(layout.shape);
   let full = values;
   if (values.length < size) {
     full = new Float32Array(size);

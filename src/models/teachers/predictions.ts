@@ -4,7 +4,7 @@ import {
   ParquetError,
   type ParquetFile,
   type RowGroup,
-} from '../../data/parquet-file.ts';
+} from '../../data/tables/parquet-file.ts';
 import { UserError } from '../../errors.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import { makeOnce } from '../local-copy.ts';

@@ -1,11 +1,10 @@
-import { type Features, featureShape } from '../../data/features.ts';
+import { type Features, featureShape } from '../../data/features/features.ts';
 import { type Folds, foldOf } from '../../data/folds.ts';
 import { predictions } from '../../debias/margin.ts';
-import { keys } from '../../stages/keys.ts';
-import { readBytes } from '../../store/once.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import { tf, type tfTypes } from '../../tensorflow.ts';
 import { batchSizeFor } from '../batch-size.ts';
+import { foldFolder, readModelFiles } from '../model-files.ts';
 import { loadModel, runModel, type Student } from '../student.ts';
 import { scoresLayer } from '../subclass-outputs.ts';
 import type { Inputs, Teacher } from '../teacher.ts';
@@ -39,7 +38,7 @@ export async function openTrained(
 ): Promise<CrossFitted> {
   const models: Student[] = [];
   for (let fold = 0; fold < folds.count; fold++) {
-    models.push(await openModel(store, keys.fold(folder, fold)));
+    models.push(await loadModel(await readModelFiles(store, foldFolder(folder, fold))));
   }
   const { features, classes } = models[0]!.description;
   const embedding = embeds ? embeddingOf(models[0]!) : undefined;
@@ -75,14 +74,6 @@ export async function openTrained(
       for (const model of models) model.dispose();
     },
   };
-}
-
-async function openModel(store: ObjectStore, folder: string): Promise<Student> {
-  const files = new Map<string, Uint8Array>();
-  for (const name of ['model.json', 'weights.bin', 'student.json']) {
-    files.set(name, await readBytes(store, `${folder}${name}`));
-  }
-  return loadModel(files);
 }
 
 /** What the layer that scores the classes is fed. */

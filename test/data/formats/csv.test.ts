@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { RecordScanner } from '../../../src/data/csv-records.ts';
+import { RecordScanner } from '../../../src/data/formats/csv-records.ts';
 import { datasetOf, fixture, readConfig, readSet, shardsOf, sorted } from '../dataset.ts';
 import { MemoryStore } from '../memory-store.ts';
 

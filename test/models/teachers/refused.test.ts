@@ -2,9 +2,9 @@
 import { cp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { TeacherConfig } from '../../../src/config/schema.ts';
-import type { Features } from '../../../src/data/features.ts';
+import type { Features } from '../../../src/data/features/features.ts';
 import { UserError } from '../../../src/errors.ts';
+import type { TeacherConfig } from '../../../src/models/config.ts';
 import { tf } from '../../../src/tensorflow.ts';
 import { blank, colour, fixtures, grey, open, temporaryFolder, vector } from './open.ts';
 

@@ -1,0 +1,33 @@
+import type { ChildProcess } from 'node:child_process';
+
+export interface LocalStack {
+  /** Such as `http://127.0.0.1:4566`. */
+  readonly endpoint: string;
+  /** The path of its log. */
+  readonly log: string;
+  /** What AWS's clients and tools read from the environment to come here. */
+  readonly env: ClientEnv;
+  /** Ends it and all of its functions. */
+  stop(): Promise<void>;
+}
+
+export type ClientEnv = ReturnType<typeof clientEnv>;
+
+/** How to run the program, and how to end it and what it started; it may have ended by itself. */
+export interface Server {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  end(child: ChildProcess): unknown;
+}
+
+export function clientEnv(endpoint: string) {
+  return {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_ENDPOINT_URL_S3: endpoint,
+    AWS_REGION: 'us-east-1',
+    AWS_DEFAULT_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+  };
+}

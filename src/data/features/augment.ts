@@ -1,0 +1,125 @@
+import type { AugmentConfig } from '../config.ts';
+import type { Random } from '../random.ts';
+import { createEncoder, type Decoded } from './encode.ts';
+import { type Features, featureShape } from './features.ts';
+
+type ImageFeatures = Features & { kind: 'image' };
+
+export interface Augmenter {
+  /** Whether `write` draws random numbers. */
+  readonly isRandom: boolean;
+  /**
+   * Writes one example, augmented and normalised, into `target` from `offset` on.
+   * @param decoded has the pixels, [height, width, channels], or the features from `start` on.
+   * @param random draws up to three numbers.
+   */
+  write(
+    decoded: Decoded,
+    start: number,
+    target: Float32Array,
+    offset: number,
+    random: Random,
+  ): void;
+}
+
+/**
+ * Mirrors an image left and right with probability 1/2, and moves it by -crop to +crop pixels in
+ * both directions, as is usual for CIFAR (He et al. 2015, section 4.2: pad, then crop at random).
+ * What moves in is the mean colour, which is 0 after normalisation. Rows and vectors stay as they
+ * are.
+ */
+export function createAugmenter(features: Features, config: AugmentConfig): Augmenter {
+  if (features.kind === 'image') return imageAugmenter(features, config);
+  const length = featureShape(features)[0]!;
+  return {
+    isRandom: false,
+    write(decoded, start, target, offset) {
+      for (let i = 0; i < length; i++) target[offset + i] = decoded[start + i]!;
+    },
+  };
+}
+
+function imageAugmenter(features: ImageFeatures, { flip, crop }: AugmentConfig): Augmenter {
+  const { height, width, channels, mean } = features;
+  const normalized = normalizedValues(features);
+  const padding = mean.map((value, channel) => normalized[channel]![Math.round(value * 255)]!);
+  const copy = channels === 3 ? copyColours(normalized) : copyGreys(normalized);
+  return {
+    isRandom: flip || crop > 0,
+    write(decoded, start, target, offset, random) {
+      const mirrored = flip && random() < 0.5;
+      const down = crop > 0 ? shift(crop, random) : 0;
+      const right = crop > 0 ? shift(crop, random) : 0;
+      // In a row, the columns [left, end) come from inside the image, the first of them from `first`.
+      const left = Math.min(width, Math.max(0, mirrored ? -right : right));
+      const end = Math.max(left, Math.min(width, mirrored ? width - right : width + right));
+      const first = mirrored ? width - 1 - left - right : left - right;
+      const step = mirrored ? -channels : channels;
+      for (let y = 0; y < height; y++) {
+        const to = offset + y * width * channels;
+        const row = y - down;
+        if (row < 0 || row >= height) {
+          pad(target, to, width, padding);
+          continue;
+        }
+        pad(target, to, left, padding);
+        const from = start + (row * width + first) * channels;
+        copy(decoded, from, step, target, to + left * channels, to + end * channels);
+        pad(target, to + end * channels, width - end, padding);
+      }
+    },
+  };
+}
+
+/** What becomes of each of the 256 values of a pixel, by channel. */
+function normalizedValues(features: ImageFeatures): Float32Array[] {
+  const encoder = createEncoder(features);
+  const { channels } = features;
+  const normalized = new Float32Array(256 * channels);
+  for (let value = 0; value < 256; value++) {
+    encoder.normalize(new Uint8Array(channels).fill(value), normalized, value * channels);
+  }
+  return Array.from({ length: channels }, (_, channel) =>
+    normalized.filter((_, index) => index % channels === channel),
+  );
+}
+
+/**
+ * Copies pixels of a row, each normalised, until `target` is written up to `end`; the next one lies
+ * `step` values after the one before. Written out by channel, which takes half the time of a loop.
+ */
+type CopyPixels = (
+  decoded: Decoded,
+  from: number,
+  step: number,
+  target: Float32Array,
+  to: number,
+  end: number,
+) => void;
+
+function copyColours([red, green, blue]: Float32Array[]): CopyPixels {
+  return (decoded, from, step, target, to, end) => {
+    for (; to < end; to += 3, from += step) {
+      target[to] = red![decoded[from]!]!;
+      target[to + 1] = green![decoded[from + 1]!]!;
+      target[to + 2] = blue![decoded[from + 2]!]!;
+    }
+  };
+}
+
+function copyGreys([grey]: Float32Array[]): CopyPixels {
+  return (decoded, from, step, target, to, end) => {
+    for (; to < end; to++, from += step) target[to] = grey![decoded[from]!]!;
+  };
+}
+
+function pad(target: Float32Array, to: number, pixels: number, colour: readonly number[]): void {
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    for (const value of colour) target[to++] = value;
+  }
+}
+
+/** An integer from -most to most, each equally likely. */
+function shift(most: number, random: Random): number {
+  return Math.floor(random() * (2 * most + 1)) - most;
+}

@@ -1,0 +1,122 @@
+/**
+ * What the teacher says of a shard, as a Parquet file that any tool opens: one row an example, in
+ * the order of the shard, and in the key-value metadata which examples were left out and why.
+ *
+ * Columns: id (text), prediction (int32: the most likely class), margin (float), probabilities
+ * (list of floats, one a class) and, where the teacher has them, embedding (list of floats) and votes
+ * (list of floats: the most likely class of each of its models).
+ */
+import { z } from 'zod';
+import type { ObjectStore } from '../../store/store.ts';
+import type { Rejected } from '../example.ts';
+import { createTableWriter } from './parquet-table.ts';
+import { floatsAt, openResult, readResult } from './result-file.ts';
+
+/** n examples, row by row. */
+export interface LabelBatch {
+  readonly ids: readonly string[];
+  /** [n] */
+  readonly predictions: Int32Array;
+  /** [n] */
+  readonly margins: Float32Array;
+  /** [n, classes] */
+  readonly probabilities: Float32Array;
+  /** [n, embeddingSize]; given exactly when the writer has an embedding size. */
+  readonly embeddings?: Float32Array | undefined;
+  /** [n, voters]; given exactly when the writer has voters. */
+  readonly votes?: Int32Array | undefined;
+}
+
+export interface LabelRow {
+  readonly id: string;
+  readonly prediction: number;
+  readonly margin: number;
+  /** [classes] */
+  readonly probabilities: Float32Array;
+  /** [embeddingSize] */
+  readonly embedding: Float32Array | undefined;
+  /** [voters], each a class. */
+  readonly votes: Float32Array | undefined;
+}
+
+const summarySchema = z.strictObject({
+  labeled: z.int().nonnegative(),
+  quarantined: z.array(z.strictObject({ id: z.string(), reason: z.string() })),
+});
+/** How many examples have a label, and the ones that have none. */
+export type LabelsSummary = z.infer<typeof summarySchema>;
+
+const summaryKey = 'counterweight.labels';
+
+export interface LabelsWriter {
+  append(batch: LabelBatch): void;
+  /** Ends the file and gives its bytes; the same for the same rows. */
+  finish(quarantined: readonly Rejected[]): Uint8Array;
+}
+
+/** The columns that not every teacher has: how long their lists are. */
+export interface OptionalColumns {
+  readonly embeddingSize?: number | undefined;
+  readonly voters?: number | undefined;
+}
+
+export function createLabelsWriter(
+  classes: number,
+  { embeddingSize, voters }: OptionalColumns = {},
+): LabelsWriter {
+  const table = createTableWriter({
+    id: 'text',
+    prediction: 'int32',
+    margin: 'float',
+    probabilities: { floats: classes },
+    ...(embeddingSize === undefined ? {} : { embedding: { floats: embeddingSize } }),
+    ...(voters === undefined ? {} : { votes: { floats: voters } }),
+  });
+  let labeled = 0;
+  return {
+    append({ ids, predictions, margins, probabilities, embeddings, votes }) {
+      table.append(ids.length, {
+        id: ids,
+        prediction: predictions,
+        margin: margins,
+        probabilities,
+        ...(embeddings === undefined ? {} : { embedding: embeddings }),
+        ...(votes === undefined ? {} : { votes }),
+      });
+      labeled += ids.length;
+    },
+    finish(quarantined) {
+      const summary: LabelsSummary = {
+        labeled,
+        quarantined: quarantined.map(({ id, reason }) => ({ id, reason })),
+      };
+      return table.finish({ [summaryKey]: JSON.stringify(summary) });
+    },
+  };
+}
+
+/** The rows in the order of the shard, one row group in memory at a time. */
+export async function* readLabels(store: ObjectStore, key: string): AsyncGenerator<LabelRow> {
+  const names = ['id', 'prediction', 'margin', 'probabilities'];
+  for await (const { rows, column } of readResult(store, key, names, ['embedding', 'votes'])) {
+    const [ids, predictions, margins] = [column('id'), column('prediction'), column('margin')];
+    const [probabilities, embeddings] = [column('probabilities'), column('embedding')];
+    const votes = column('votes');
+    for (let row = 0; row < rows; row++) {
+      yield {
+        id: String(ids[row]),
+        prediction: Number(predictions[row]),
+        margin: Number(margins[row]),
+        probabilities: floatsAt(probabilities, row),
+        embedding: embeddings.length === 0 ? undefined : floatsAt(embeddings, row),
+        votes: votes.length === 0 ? undefined : floatsAt(votes, row),
+      };
+    }
+  }
+}
+
+/** Reads the file's footer only. */
+export async function readLabelsSummary(store: ObjectStore, key: string): Promise<LabelsSummary> {
+  const { keyValues } = await openResult(store, key);
+  return summarySchema.parse(JSON.parse(keyValues.get(summaryKey) ?? 'null'));
+}

@@ -1,0 +1,138 @@
+import {
+  type AsyncBuffer,
+  type DecodedArray,
+  type FileMetaData,
+  parquetMetadataAsync,
+  parquetScan,
+  parquetSchema,
+} from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
+import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
+import { bytesOf } from '../bytes.ts';
+
+/** The object is not a Parquet file, or not one that can be read. Never an error of the store. */
+export class ParquetError extends Error {
+  override readonly name = 'ParquetError';
+}
+
+/** The marks at both ends and the length of the footer. */
+const minBytes = 12;
+
+export interface RowGroup {
+  /** Rows of the file, half-open. */
+  readonly start: number;
+  readonly end: number;
+  /** Compressed size of its columns. */
+  readonly bytes: number;
+}
+
+/** A top-level column. `nested` columns hold lists or structs. */
+export interface Column {
+  readonly name: string;
+  readonly nested: boolean;
+}
+
+export interface ParquetFile {
+  readonly columns: readonly Column[];
+  readonly rowGroups: readonly RowGroup[];
+  /** The file's key-value metadata. */
+  readonly keyValues: ReadonlyMap<string, string>;
+  /**
+   * The columns of one row group, by name. Byte arrays that are not marked as text stay bytes.
+   * @throws ParquetError when the bytes are damaged.
+   */
+  readColumns(names: readonly string[], group: RowGroup): Promise<Map<string, DecodedArray>>;
+}
+
+/**
+ * Opens a Parquet file in a store: reads its footer only. Columns are then read by byte ranges.
+ * @throws ParquetError when the object is not a Parquet file.
+ */
+export async function openParquet(
+  store: ObjectStore,
+  object: Pick<ObjectInfo, 'key' | 'version' | 'bytes'>,
+): Promise<ParquetFile> {
+  const { file, attempt } = rangeReader(store, object);
+  const { metadata, scan } = await attempt(async () => {
+    if (object.bytes < minBytes) throw new Error(`it has only ${object.bytes} bytes`);
+    const metadata = await parquetMetadataAsync(file, { geoparquet: false });
+    const options = { file, metadata, compressors, utf8: false, useOffsetIndex: false };
+    return { metadata, scan: await parquetScan(options) };
+  });
+  return {
+    columns: parquetSchema(metadata).children.map(({ element, children }) => ({
+      name: element.name,
+      nested: children.length > 0,
+    })),
+    rowGroups: rowGroupsOf(metadata),
+    keyValues: new Map(metadata.key_value_metadata?.map(({ key, value }) => [key, value ?? ''])),
+    readColumns: (names, group) =>
+      attempt(async () => {
+        const range = { rowStart: group.start, rowEnd: group.end };
+        return new Map(
+          await Promise.all(
+            names.map(async (column) => {
+              const values = await scan.readColumn({ column, ...range });
+              if (values.length !== group.end - group.start) {
+                throw new Error(`column '${column}' has ${values.length} values`);
+              }
+              return [column, values] as const;
+            }),
+          ),
+        );
+      }),
+  };
+}
+
+function rowGroupsOf(metadata: FileMetaData): RowGroup[] {
+  let start = 0;
+  return metadata.row_groups.map((group) => {
+    const end = start + Number(group.num_rows);
+    const bytes = group.columns.reduce(
+      (sum, { meta_data }) => sum + Number(meta_data?.total_compressed_size ?? 0),
+      0,
+    );
+    const rows = { start, end, bytes };
+    start = end;
+    return rows;
+  });
+}
+
+/**
+ * The object as hyparquet wants it. `attempt` runs an action of hyparquet's and tells the store's
+ * errors, which pass through, from those about the content, which become ParquetErrors.
+ */
+function rangeReader(
+  store: ObjectStore,
+  { key, version, bytes }: Pick<ObjectInfo, 'key' | 'version' | 'bytes'>,
+) {
+  let storeError: unknown;
+  const file: AsyncBuffer = {
+    byteLength: bytes,
+    async slice(start, end = bytes) {
+      if (!(start >= 0 && start <= end && end <= bytes)) {
+        throw new Error(`the file points at bytes ${start} to ${end}, but has only ${bytes}`);
+      }
+      if (start === end) return new ArrayBuffer(0);
+      try {
+        const read = await bytesOf(await store.read(key, { version, range: { start, end } }));
+        // A Node buffer may be a window on a larger one; hyparquet wants exactly the range.
+        const exact = new Uint8Array(read.length);
+        exact.set(read);
+        return exact.buffer;
+      } catch (error) {
+        storeError ??= error;
+        throw error;
+      }
+    },
+  };
+  async function attempt<Result>(action: () => Promise<Result>): Promise<Result> {
+    try {
+      return await action();
+    } catch (error) {
+      if (storeError !== undefined) throw storeError;
+      throw new ParquetError(error instanceof Error ? error.message : String(error));
+    }
+  }
+  return { file, attempt };
+}

@@ -1,0 +1,160 @@
+/**
+ * Writes a table of texts, numbers and lists of floats as Parquet, batch by batch: rows go into
+ * typed arrays and from there into row groups, so that a reader needs only one group in memory.
+ * The same rows give the same bytes.
+ *
+ * The library takes lists as plain arrays of arrays only, at a third of a microsecond a float. So
+ * lists go to the part of it that writes a column, as one typed array.
+ */
+
+import type { SchemaElement } from 'hyparquet';
+import { ByteWriter, type ColumnSource, ParquetWriter } from 'hyparquet-writer';
+import { writeColumn } from 'hyparquet-writer/src/column.js';
+import { sum } from '../../arrays.ts';
+
+export type ColumnType = 'text' | 'int32' | 'float' | { readonly floats: number };
+
+/** One column of a batch: a list of floats is given row by row, [n, floats]. */
+export type ColumnBatch = readonly string[] | Int32Array | Float32Array;
+
+export interface TableWriter {
+  /**
+   * Adds rows; `batch` has every column.
+   * @throws RangeError when a column has not as many values as there are rows.
+   */
+  append(rows: number, batch: Readonly<Record<string, ColumnBatch>>): void;
+  /** Ends the file. */
+  finish(keyValues?: Readonly<Record<string, string>>): Uint8Array;
+}
+
+/** Rows of a row group; fewer when lists are long. */
+const maxGroupRows = 10_000;
+const maxGroupFloats = 2 ** 20;
+
+/** Columns of lists come last. */
+export function createTableWriter(columns: Readonly<Record<string, ColumnType>>): TableWriter {
+  const entries = Object.entries(columns);
+  const floats = sum(entries.map(([, type]) => width(type)));
+  const groupRows = Math.max(1, Math.min(maxGroupRows, Math.floor(maxGroupFloats / floats)));
+  const bytes = new ByteWriter();
+  const schema = [{ name: 'root', num_children: entries.length }, ...entries.flatMap(schemaOf)];
+  const writer = new ParquetWriter({ writer: bytes, schema, createdBy: 'counterweight' });
+  const pending = entries.map(([name, type]) => ({ name, type, room: makeRoom(type, groupRows) }));
+  const lists = entries.flatMap(([name, type]) =>
+    typeof type === 'object' ? [{ name, write: listWriter(name, type.floats, groupRows) }] : [],
+  );
+  let filled = 0;
+
+  const flush = () => {
+    if (filled === 0) return;
+    const columnData = pending
+      .filter(({ type }) => typeof type !== 'object')
+      .map(({ name, type, room }): ColumnSource => {
+        const source = { name, data: room.slice(0, filled), encoding: 'PLAIN' as const };
+        // Floats do not shrink.
+        return type === 'text' ? source : { ...source, codec: 'UNCOMPRESSED', statistics: false };
+      });
+    // Nothing to await: a ByteWriter writes to memory.
+    void writer.write({ columnData, rowGroupSize: groupRows });
+    for (const { name, write } of lists) {
+      const { room } = pending.find((column) => column.name === name)!;
+      write(writer, room as Float32Array, filled);
+    }
+    filled = 0;
+  };
+
+  return {
+    append(rows, batch) {
+      for (const { name, type } of pending) {
+        const expected = rows * width(type);
+        if (batch[name]?.length !== expected) {
+          throw new RangeError(`column ${name}: ${batch[name]?.length} values, not ${expected}`);
+        }
+      }
+      for (let from = 0; from < rows; ) {
+        const count = Math.min(rows - from, groupRows - filled);
+        for (const { name, type, room } of pending) {
+          copyRows(
+            batch[name]!,
+            from * width(type),
+            count * width(type),
+            room,
+            filled * width(type),
+          );
+        }
+        from += count;
+        filled += count;
+        if (filled === groupRows) flush();
+      }
+    },
+    finish(keyValues = {}) {
+      flush();
+      writer.kvMetadata = Object.entries(keyValues).map(([key, value]) => ({ key, value }));
+      void writer.finish();
+      return bytes.getBytes().slice();
+    },
+  };
+}
+
+/** Values of one row. */
+function width(type: ColumnType): number {
+  return typeof type === 'object' ? type.floats : 1;
+}
+
+function schemaOf([name, type]: [string, ColumnType]): SchemaElement[] {
+  const required = { name, repetition_type: 'REQUIRED' as const };
+  if (type === 'text') return [{ ...required, type: 'BYTE_ARRAY', converted_type: 'UTF8' }];
+  if (type === 'int32') return [{ ...required, type: 'INT32' }];
+  if (type === 'float') return [{ ...required, type: 'FLOAT' }];
+  return [
+    { ...required, converted_type: 'LIST', num_children: 1 },
+    { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+    { name: 'element', repetition_type: 'REQUIRED', type: 'FLOAT' },
+  ];
+}
+
+type Room = string[] | Int32Array | Float32Array;
+
+function makeRoom(type: ColumnType, rows: number): Room {
+  if (type === 'text') return [];
+  return type === 'int32' ? new Int32Array(rows) : new Float32Array(rows * width(type));
+}
+
+function copyRows(batch: ColumnBatch, from: number, count: number, room: Room, to: number): void {
+  for (let index = 0; index < count; index++) room[to + index] = batch[from + index]!;
+}
+
+/** The size of a page, as the library has it. */
+const pageBytes = 2 ** 20;
+
+/** Writes a column of lists, all of the same length, into the row group that was begun last. */
+function listWriter(name: string, size: number, groupRows: number) {
+  const [root, list, repeated, element] = [{ name: 'root' }, ...schemaOf([name, { floats: size }])];
+  const column = {
+    columnName: `${name}.list.element`,
+    element: element!,
+    schemaPath: [root!, list!, repeated!, element!],
+    ...({ codec: 'UNCOMPRESSED', compressors: {}, encoding: 'PLAIN' } as const),
+    // Statistics of lists serve nobody.
+    ...{ stats: false, pageSize: pageBytes, columnIndex: false, offsetIndex: true },
+  };
+  // No list is missing or empty; a value is the first of its row (0) or not (1).
+  const definitionLevels = new Array<number>(groupRows * size).fill(1);
+  const repetitionLevels = definitionLevels.map((_, place) => (place % size === 0 ? 0 : 1));
+  return (writer: ParquetWriter, values: Float32Array, rows: number): void => {
+    const count = rows * size;
+    const pageData = {
+      values: values.subarray(0, count),
+      definitionLevels: definitionLevels.slice(0, count),
+      repetitionLevels: repetitionLevels.slice(0, count),
+      maxDefinitionLevel: 1,
+    };
+    const written = writeColumn({ writer: writer.writer, column, pageData });
+    const group = writer.row_groups.at(-1)!;
+    const { total_compressed_size: bytes = 0n } = written.chunk.meta_data ?? {};
+    group.columns.push(written.chunk);
+    group.total_byte_size += bytes;
+    group.total_compressed_size = (group.total_compressed_size ?? 0n) + bytes;
+    writer.pendingIndexes.push(written);
+  };
+}

@@ -1,0 +1,56 @@
+/** Reads the Parquet files that counterweight wrote itself: labels and weights. */
+import type { DecodedArray } from 'hyparquet';
+import { UserError } from '../../errors.ts';
+import type { ObjectStore } from '../../store/store.ts';
+import { openParquet, ParquetError, type ParquetFile } from './parquet-file.ts';
+
+/** @throws UserError when there is no such file, or it is damaged. */
+export async function openResult(store: ObjectStore, key: string): Promise<ParquetFile> {
+  const object = await store.head(key);
+  if (object === undefined) {
+    throw new UserError(
+      `'${key}' is missing.`,
+      'Run again: the stage that writes it was not done.',
+    );
+  }
+  try {
+    return await openParquet(store, object);
+  } catch (error) {
+    throw damaged(key, error);
+  }
+}
+
+/** The row groups of a result, with the columns by name; an optional column may be empty. */
+export async function* readResult(
+  store: ObjectStore,
+  key: string,
+  names: readonly string[],
+  optional: readonly string[] = [],
+): AsyncGenerator<{ rows: number; column: (name: string) => DecodedArray }> {
+  const file = await openResult(store, key);
+  const present = file.columns.map(({ name }) => name);
+  const wanted = [...names, ...optional.filter((name) => present.includes(name))];
+  for (const group of file.rowGroups) {
+    let columns: Map<string, DecodedArray>;
+    try {
+      columns = await file.readColumns(wanted, group);
+    } catch (error) {
+      throw damaged(key, error);
+    }
+    yield { rows: group.end - group.start, column: (name) => columns.get(name) ?? [] };
+  }
+}
+
+function damaged(key: string, error: unknown): unknown {
+  if (!(error instanceof ParquetError)) return error;
+  return new UserError(
+    `'${key}' is damaged: ${error.message}.`,
+    'Delete it and run again: it is written anew.',
+  );
+}
+
+/** A row of a column of lists. */
+export function floatsAt(column: DecodedArray, row: number): Float32Array {
+  // The column is a list of floats by the file's schema, so its cells are arrays of numbers.
+  return Float32Array.from(column[row] as ArrayLike<number>);
+}

@@ -1,0 +1,190 @@
+import { sum } from '../../arrays.ts';
+import { foldOf } from '../../data/folds.ts';
+import { hashToUnit } from '../../data/random.ts';
+import { readLabels } from '../../data/tables/labels-file.ts';
+import { type Candidate, chooseBest, others, safe, sampleExamples } from '../../debias/auto.ts';
+import { logLoss } from '../../debias/cross-entropy.ts';
+import { predictions } from '../../debias/margin.ts';
+import { type Choice, choiceSchema } from '../../evaluate/run-metrics.ts';
+import { signedPoints } from '../../format.ts';
+import { foldFolder, isModelSaved } from '../../models/model-files.ts';
+import { predictProbabilities } from '../../models/student.ts';
+import { openTrained } from '../../models/teachers/trained.ts';
+import type { Context } from '../../run/context.ts';
+import { type Job, shardItems } from '../../run/job.ts';
+import { keys } from '../../run/keys.ts';
+import { foldsOf, type Variant } from '../../run/plan-file.ts';
+import { readJson, writeJsonOnce } from '../../store/once.ts';
+import type { ShardSource } from '../../train/stream.ts';
+import { openCorrecting, untrueLabelSet } from '../correction.ts';
+import { countedShards, teacherLabels, trueClass, trueLabelsWithout } from '../sets.ts';
+import { studentInputs } from '../student-inputs.ts';
+import { networkOf, trainNetwork } from '../training.ts';
+import type { TrainingExample } from '../training-example.ts';
+import { openValidationSet } from '../validation-set.ts';
+
+/** So few tell nothing of a difference between students. */
+const fewestLabels = 50;
+/**
+ * The method `auto`: cross-validation. Students of every candidate are trained on a sample of the
+ * unlabeled set, one a fold of the labels, and answer the labels of their fold. A candidate is taken
+ * when it is better than plain distillation by more than chance, by the metric that decides what is
+ * published; else `relabel`, which proves itself in the same way, by itself.
+ *
+ * All candidates learn the labels of all teachers, who together know every fold. That flatters each of
+ * them alike, and leaves their differences.
+ *
+ * @param folder where the variant's student will be; everything is kept beside it.
+ */
+export async function choose(
+  job: Job,
+  variant: Variant,
+  folder: string,
+  context: Context,
+): Promise<Variant> {
+  const key = keys.choice(folder);
+  if (!(await job.results.head(key))) {
+    await writeJsonOnce(job.results, key, await decide(job, variant, folder, context));
+  }
+  const { method, labels } = await readJson(job.results, key, choiceSchema);
+  return { ...variant, method, labels };
+}
+
+async function decide(
+  job: Job,
+  variant: Variant,
+  folder: string,
+  context: Context,
+): Promise<Choice> {
+  const { config, validatedOn } = job.plan;
+  const labels = sum((await countedShards(job, validatedOn)).map(({ count }) => count));
+  const unsure = { method: 'relabel', labels: config.labels } as const;
+  if (labels < fewestLabels) {
+    const explanation = `${labels} labels are too few to choose by; relabel was taken, which proves itself.`;
+    return { ...unsure, explanation, candidates: [] };
+  }
+  const sample = await takeSample(job);
+  const losses: Float64Array[] = [];
+  for (const candidate of [safe, ...others]) {
+    const own = keys.candidate(folder, nameOf(candidate));
+    await trainStudents(job, variant, candidate, sample, own, context);
+    losses.push(await lossesOf(job, own, labels));
+  }
+  const [plain, ...rest] = losses;
+  const { chosen, gains, smallest } = chooseBest(plain!, rest);
+  const { metric } = config.publish;
+  const show = metric === 'accuracy' ? signedPoints : (value: number) => value.toFixed(3);
+  const candidates = others.map((candidate, place) => ({
+    name: nameOf(candidate),
+    gain: gains[place]!,
+  }));
+  if (chosen === undefined) {
+    const explanation =
+      `By ${labels} labels, no method is clearly better than plain distillation; a difference in ` +
+      `${metric} of less than ${show(smallest)} would not show. relabel was taken, which proves itself.`;
+    return { ...unsure, explanation, candidates };
+  }
+  const { value, low, high } = gains[chosen]!;
+  const explanation =
+    `By ${labels} labels, ${nameOf(others[chosen]!)} is better than plain distillation: ` +
+    `${metric} ${show(value)} (${show(low)} to ${show(high)}).`;
+  return { ...others[chosen]!, explanation, candidates };
+}
+
+function nameOf({ method, labels }: Candidate): string {
+  return `${method}-${labels}`;
+}
+
+async function trainStudents(
+  job: Job,
+  variant: Variant,
+  candidate: Candidate,
+  sample: Sample,
+  folder: string,
+  context: Context,
+): Promise<void> {
+  const folds = foldsOf(job.plan);
+  for (let fold = 0; fold < folds.count; fold++) {
+    const own = foldFolder(folder, fold);
+    if (await isModelSaved(job.results, own)) continue;
+    const network = job.plan.config.student;
+    const seed = variant.seed + fold;
+    const model = await networkOf(job, network, seed);
+    const validation = await openValidationSet(job, (id) => foldOf(id, folds) !== fold);
+    const { first, reweighting } = await openCorrecting(job, candidate, validation, (values, n) =>
+      predictProbabilities(model, values, n),
+    );
+    const unlabeled = await untrueLabelSet(job, candidate, first, teacherLabels(job));
+    const task = {
+      ...{ stage: 'Train', folder: own, network, seed, model, reweighting },
+      part: `${variant.name}, ${nameOf(candidate)}, student ${fold + 1} of ${folds.count}`,
+      labeled: await trueLabelsWithout(job, fold),
+      unlabeled: unlabeled.map((source, place) => sampled(source, sample, place)),
+      ...(first.mixing && { loss: { kind: 'slam', mixing: first.mixing } as const }),
+    };
+    await trainNetwork(job, task, context);
+  }
+}
+
+/** Unlabeled examples that are the same for all candidates. */
+interface Sample {
+  includes(id: string): boolean;
+  /** How many each shard has. */
+  readonly counts: readonly number[];
+}
+
+async function takeSample(job: Job): Promise<Sample> {
+  const shards = await countedShards(job, 'unlabeled');
+  const share = sampleExamples / sum(shards.map(({ count }) => count));
+  const includes = (id: string) => hashToUnit(id, job.plan.config.seed) < share;
+  const counts: number[] = [];
+  for (const { item } of shards) {
+    let count = 0;
+    for await (const { id } of readLabels(job.results, teacherLabels(job)(item.id))) {
+      if (includes(id)) count++;
+    }
+    counts.push(count);
+  }
+  return { includes, counts };
+}
+
+function sampled(
+  source: ShardSource<TrainingExample>,
+  { includes, counts }: Sample,
+  place: number,
+): ShardSource<TrainingExample> {
+  return {
+    count: counts[place]!,
+    async *open() {
+      for await (const one of source.open()) if (includes(one.example.id)) yield one;
+    },
+  };
+}
+
+/** What the students of a candidate lose on each label of their fold: [labels]. */
+async function lossesOf(job: Job, folder: string, labels: number): Promise<Float64Array> {
+  const { validatedOn, config, classes } = job.plan;
+  const classOf = trueClass(job);
+  const students = await openTrained(job.results, folder, foldsOf(job.plan));
+  const losses = new Float64Array(labels);
+  let done = 0;
+  try {
+    for (const item of await shardItems(job, validatedOn)) {
+      for await (const { values, examples } of studentInputs(job, item)) {
+        const ids = examples.map(({ example }) => example.id);
+        const { probabilities } = await students.outOfFold.predict({ ids, values });
+        const answers = predictions(probabilities, classes.length);
+        examples.forEach(({ example }, row) => {
+          const truth = classOf(example, validatedOn);
+          losses[done++] =
+            config.publish.metric === 'accuracy'
+              ? Number(answers[row] !== truth)
+              : logLoss(probabilities[row * classes.length + truth]!);
+        });
+      }
+    }
+  } finally {
+    students.dispose();
+  }
+  return losses;
+}

@@ -1,0 +1,85 @@
+/** The examples of a run as its students are fed them. */
+import { readAhead } from '../data/ahead.ts';
+import type { Example } from '../data/example.ts';
+import { createEncoder, type Decoded, type Encoder, isDecoded } from '../data/features/encode.ts';
+import type { Features } from '../data/features/features.ts';
+import { UserError } from '../errors.ts';
+import type { ShardItem } from '../run/events.ts';
+import type { Job } from '../run/job.ts';
+import { type LabeledExample, labeledShard } from './sets.ts';
+
+/** Of all students, so that batches of several go side by side. */
+const batchSize = 256;
+
+/** n examples of a set, decoded for a student. */
+export interface DecodedBatch {
+  readonly decoded: readonly Decoded[];
+  readonly examples: readonly LabeledExample[];
+}
+
+/** A shard's usable examples in batches; the next is decoded while the student works on one. */
+export async function* decodedBatches(
+  job: Job,
+  item: ShardItem,
+  encoder: Encoder,
+): AsyncGenerator<DecodedBatch, undefined> {
+  const decode = async (labeled: LabeledExample) => ({
+    labeled,
+    decoded: await decodeForStudent(encoder, labeled.example),
+  });
+  let batch: { labeled: LabeledExample; decoded: Decoded }[] = [];
+  const take = (): DecodedBatch => {
+    const decoded = batch.map((one) => one.decoded);
+    const examples = batch.map(({ labeled }) => labeled);
+    batch = [];
+    return { decoded, examples };
+  };
+  for await (const one of readAhead(labeledShard(job, item), batchSize, decode)) {
+    batch.push(one);
+    if (batch.length === batchSize) yield take();
+  }
+  if (batch.length > 0) yield take();
+}
+
+/** Label decoded the same example for the teacher, so here it can only fail for other features. */
+export async function decodeForStudent(encoder: Encoder, example: Example): Promise<Decoded> {
+  const decoded = await encoder.decode(example);
+  if (isDecoded(decoded)) return decoded;
+  throw new UserError(
+    `the example '${decoded.id}' was labeled but cannot be fed to the student: ${decoded.reason}`,
+    'Mend or remove it.',
+  );
+}
+
+/** n examples of a set, ready for a student. */
+export interface StudentInputs {
+  /** [n, ...featureShape], normalised as the plan's features say. */
+  readonly values: Float32Array;
+  readonly examples: readonly LabeledExample[];
+}
+
+/**
+ * A shard's usable examples in batches, decoded for a student, without augmentation.
+ * @param features what the student is fed; its own, where it is not one of this run.
+ */
+export async function* studentInputs(
+  job: Job,
+  item: ShardItem,
+  features: Features = job.plan.features,
+): AsyncGenerator<StudentInputs, undefined> {
+  const encoder = createEncoder(features);
+  for await (const { decoded, examples } of decodedBatches(job, item, encoder)) {
+    yield { values: normalizedRows(encoder, decoded), examples };
+  }
+}
+
+/** What was decoded, normalised, row by row. */
+export function normalizedRows(encoder: Encoder, decoded: readonly Decoded[]): Float32Array {
+  // Decoded examples of a set all have one length.
+  const length = decoded[0]?.length ?? 0;
+  const values = new Float32Array(decoded.length * length);
+  decoded.forEach((example, row) => {
+    encoder.normalize(example, values, row * length);
+  });
+  return values;
+}

@@ -1,0 +1,141 @@
+/** What the three stages that train have in common: Train teacher, Warm up and Train. */
+
+import { text } from 'node:stream/consumers';
+import { z } from 'zod';
+import { sum } from '../arrays.ts';
+import { createEncoder } from '../data/features/encode.ts';
+import { featureShape } from '../data/features/features.ts';
+import { digestJson } from '../digest.ts';
+import type { Network } from '../models/config.ts';
+import { writeModelFiles } from '../models/model-files.ts';
+import { buildNetwork } from '../models/networks.ts';
+import { saveModel } from '../models/student.ts';
+import type { Context } from '../run/context.ts';
+import type { Job } from '../run/job.ts';
+import type { Plan } from '../run/plan-file.ts';
+import { writeJsonOnce } from '../store/once.ts';
+import type { ObjectStore } from '../store/store.ts';
+import type { tfTypes } from '../tensorflow.ts';
+import { roomHere } from '../train/cache.ts';
+import { openCheckpoints } from '../train/checkpoint.ts';
+import { createTrainingStep } from '../train/create-step.ts';
+import { type Input, openInput } from '../train/input.ts';
+import { type Reweighting, train } from '../train/loop.ts';
+import type { Loss } from '../train/loss.ts';
+import { batchesPerEpoch, batchSizes } from '../train/order.ts';
+import { type ShardSource, sizesOf, type TrainingSets } from '../train/stream.ts';
+import { decodeForStudent } from './student-inputs.ts';
+import type { TrainingExample } from './training-example.ts';
+
+/** `history.json` beside a trained model: one record an epoch. */
+export const historySchema = z.array(
+  z.strictObject({
+    epoch: z.int(),
+    loss: z.number(),
+    /** Of the unlabeled examples; missing where there were none. */
+    meanWeight: z.number().optional(),
+    /** Share of them to which the student gave the class of their label; missing likewise. */
+    agreement: z.number().optional(),
+  }),
+);
+
+export interface TrainingTask {
+  /** For the progress: the stage, and the student where there are several. */
+  readonly stage: string;
+  readonly part?: string;
+  /** Where the model, its history and its checkpoints go: a key that ends in `/`. */
+  readonly folder: string;
+  readonly network: Network;
+  readonly seed: number;
+  /** The model to go on from. Default: a new one, made from the seed. */
+  readonly model?: tfTypes.LayersModel;
+  readonly labeled: readonly ShardSource<TrainingExample>[];
+  /** Default: none. */
+  readonly unlabeled?: readonly ShardSource<TrainingExample>[];
+  readonly reweighting?: Reweighting | undefined;
+  /** Default: cross-entropy. */
+  readonly loss?: Loss;
+  /** How many outputs of the network are one class. Default: 1. */
+  readonly subclasses?: number;
+}
+
+/** Trains a network and saves it. Goes on from its checkpoint when it was stopped before. */
+export async function trainNetwork(job: Job, task: TrainingTask, context: Context): Promise<void> {
+  const { network, seed, folder } = task;
+  const { features, classes } = job.plan;
+  const model = task.model ?? (await networkOf(job, network, seed));
+  const sets = { labeled: task.labeled, unlabeled: task.unlabeled ?? [] };
+  const { labeled, unlabeled } = sizesOf(sets);
+  const counts = [sum(labeled), sum(unlabeled)];
+  const input = openTrainingInput(job, task, sets);
+  const about = { stage: task.stage, ...(task.part && { part: task.part }) };
+  const step = createTrainingStep(model, network, {
+    batchSizes: batchSizes(sum(counts), network.batchSize),
+    seed,
+    ...(task.loss && { loss: task.loss }),
+    warn: (message) => context.report({ ...about, message, level: 'warning' }),
+  });
+  try {
+    const history = await train({
+      step,
+      batches: input.batches,
+      batchesPerEpoch: batchesPerEpoch(sum(counts), network.batchSize),
+      epochs: network.epochs,
+      schedule: network,
+      reweighting: task.reweighting,
+      subclasses: task.subclasses,
+      checkpoints: openCheckpoints(job.results, folder, digestOf(network, seed, counts)),
+      signal: context.signal,
+      report: (done, total) => context.report({ ...about, done, total, unit: 'steps' }),
+    });
+    const records = history.map(({ epoch, loss, meanWeight, agreement }) => ({
+      ...{ epoch, loss },
+      ...(meanWeight !== null && { meanWeight }),
+      ...(agreement !== null && { agreement }),
+    }));
+    await writeJsonOnce(job.results, `${folder}history.json`, records);
+    const { subclasses } = task;
+    const description = {
+      ...{ classes, features, createdBy: 'counterweight' },
+      ...(subclasses !== undefined && { subclasses }),
+    };
+    await writeModelFiles(job.results, folder, saveModel(model, description));
+  } finally {
+    await input.close();
+    step.dispose();
+    model.dispose();
+  }
+}
+
+/** A checkpoint of another network, or of other data, is none of ours. */
+function digestOf(network: Network, seed: number, counts: readonly number[]): string {
+  return digestJson([network, seed, counts]);
+}
+
+/** A network that has learned nothing. */
+export async function networkOf(
+  { data, plan }: { data: ObjectStore; plan: Pick<Plan, 'features' | 'classes'> },
+  network: Network,
+  seed: number,
+) {
+  const { features, classes } = plan;
+  const readTopology = async (key: string) => text(await data.read(key));
+  return buildNetwork(network, featureShape(features), classes.length, seed, readTopology);
+}
+
+/** Examples in, batches out: streamed or cached, shuffled, decoded, augmented and normalised. */
+function openTrainingInput(
+  job: Job,
+  { network, seed, subclasses = 1 }: TrainingTask,
+  sets: TrainingSets<TrainingExample>,
+): Input {
+  const { features, classes } = job.plan;
+  const { batchSize, epochs, augment } = network;
+  const encoder = createEncoder(features);
+  return openInput({
+    sets,
+    ...{ features, classes: classes.length * subclasses, augment, seed, batchSize, epochs },
+    decode: ({ example }) => decodeForStudent(encoder, example),
+    findRoom: () => roomHere(),
+  });
+}

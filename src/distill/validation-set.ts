@@ -1,0 +1,104 @@
+import { setImmediate } from 'node:timers/promises';
+import { sum } from '../arrays.ts';
+import { createEncoder, type Decoded } from '../data/features/encode.ts';
+import type { Job } from '../run/job.ts';
+import { recordBytes } from '../train/records.ts';
+import { countedShards, trueClass } from './sets.ts';
+import { decodedBatches, normalizedRows } from './student-inputs.ts';
+
+/** What teacher and student say of the validation set, with the true classes. */
+export interface ValidationOutputs {
+  /** [n, classes] */
+  readonly teacherProbabilities: Float32Array;
+  /** [n, classes] */
+  readonly studentProbabilities: Float32Array;
+  /** [n] */
+  readonly labels: Int32Array;
+  readonly classes: number;
+}
+
+/** A student's answer to n examples: [n, classes]. */
+export type Predict = (values: Float32Array, n: number) => Float32Array;
+
+export interface ValidationSet {
+  /** What the student says now. Memory for the outputs: 8 bytes a class and example. */
+  outputs(predict: Predict): Promise<ValidationOutputs>;
+}
+
+interface ValidationBatch {
+  readonly decoded: readonly Decoded[];
+  /** [n, classes] */
+  readonly teacherProbabilities: Float32Array;
+  /** [n] */
+  readonly labels: readonly number[];
+}
+
+/**
+ * The set that tells where the teacher errs, to be put to a student again and again. It is decoded once and kept, unless it
+ * would take more than an eighth of the memory that is free: then it is decoded every time.
+ *
+ * @param includes the examples to take, by their ids. Default: all.
+ */
+export async function openValidationSet(
+  job: Job,
+  includes: (id: string) => boolean = () => true,
+): Promise<ValidationSet> {
+  const { features, validatedOn } = job.plan;
+  const classes = job.plan.classes.length;
+  const encoder = createEncoder(features);
+  const classOf = trueClass(job);
+  const shards = await countedShards(job, validatedOn);
+  const bytes = sum(shards.map(({ count }) => count)) * recordBytes({ features, classes });
+  const fits = bytes <= process.availableMemory() / 8;
+  let kept: readonly ValidationBatch[] | undefined;
+
+  async function* decode(): AsyncGenerator<ValidationBatch> {
+    const batches: ValidationBatch[] = [];
+    for (const { item } of shards) {
+      for await (const { decoded: all, examples: both } of decodedBatches(job, item, encoder)) {
+        const decoded = all.filter((_, place) => includes(both[place]!.example.id));
+        const examples = both.filter(({ example }) => includes(example.id));
+        const batch = {
+          decoded,
+          teacherProbabilities: concatenate(examples.map(({ row }) => row.probabilities)),
+          labels: examples.map(({ example }) => classOf(example, validatedOn)),
+        };
+        if (fits) batches.push(batch);
+        yield batch;
+      }
+    }
+    if (fits) kept = batches;
+  }
+
+  return {
+    async outputs(predict) {
+      const teacher: Float32Array[] = [];
+      const student: Float32Array[] = [];
+      const labels: number[] = [];
+      for await (const batch of kept ?? decode()) {
+        // A prediction blocks the event loop: timers and signals get their turn here.
+        await setImmediate();
+        const values = normalizedRows(encoder, batch.decoded);
+        student.push(predict(values, batch.decoded.length));
+        teacher.push(batch.teacherProbabilities);
+        labels.push(...batch.labels);
+      }
+      return {
+        teacherProbabilities: concatenate(teacher),
+        studentProbabilities: concatenate(student),
+        labels: Int32Array.from(labels),
+        classes,
+      };
+    },
+  };
+}
+
+function concatenate(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}

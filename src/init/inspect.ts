@@ -1,0 +1,216 @@
+import sharp from 'sharp';
+import { type ConfigInput, configSchema } from '../config/schema.ts';
+import type { DataConfig, Task } from '../data/config.ts';
+import { cutShards } from '../data/cut.ts';
+import { type Example, isRejected } from '../data/example.ts';
+import { extensionsOf, isDataFile } from '../data/layout.ts';
+import { readExamples } from '../data/read.ts';
+import { UserError } from '../errors.ts';
+import type { ObjectInfo, ObjectStore } from '../store/store.ts';
+import { someObjects } from './some-objects.ts';
+import { findShape, type Shape } from './suggest-columns.ts';
+import { findTeacher, suggestNetworks } from './suggest-models.ts';
+
+type Format = DataConfig['format'];
+
+/** What a folder of data turned out to hold. */
+export interface Inspection {
+  /** A config that fits the data; what it leaves out has a default. */
+  readonly config: ConfigInput;
+  /** Sentences on what was found, and on what was guessed. */
+  readonly notes: readonly string[];
+}
+
+const layout = `<dataset>/
+  labeled/      examples with their labels
+  unlabeled/    many more, without
+  validation/   more with labels; optional, else split off labeled/
+  test/         more with labels that nothing else uses; optional, for honest figures
+  teacher/      a model; optional, else one is trained
+
+Formats: WebDataset tar (KEY.jpg and KEY.cls), Parquet, CSV with a header, or image files in a
+folder a class (labeled/<class>/…).`;
+
+/** Images whose size is looked at. */
+const sampleImages = 64;
+/** More classes than this, and it is no column of classes. */
+const maxClasses = 2_000;
+/** Larger images are scaled down: built-in students are for small ones. */
+const maxEdge = 96;
+
+/** Defaults that everybody should know of, so they are written too. */
+const defaultsToShow = {
+  method: 'relabel',
+  labels: 'hard',
+  compare: ['uniform'],
+} satisfies Partial<ConfigInput>;
+
+const formats: readonly Format[] = ['webdataset', 'parquet', 'csv', 'images'];
+
+/**
+ * Looks at a dataset and suggests a config: format, task, classes, teacher and student.
+ * Reads the labeled set once; of the others, only names.
+ * @throws UserError with the layout that is expected, where the folder has another.
+ */
+export async function inspect(store: ObjectStore): Promise<Inspection> {
+  const format = await findFormat(store);
+  const first = await firstFile(store, 'labeled/', format);
+  if (first === undefined) throw await wrongLayout(store);
+  const notes = [`labeled/ holds ${format} files, such as ${first.key}.`];
+  if ((await firstFile(store, 'unlabeled/', format)) === undefined) {
+    notes.push(`unlabeled/ has no ${format} files yet: put them there before you run.`);
+  }
+  if ((await firstFile(store, 'test/', format)) === undefined) {
+    notes.push('There is no test/, so the figures will be on the validation set.');
+  }
+  const shape = await findShape(store, first, format, notes);
+  const task = await completeTask(store, shape, notes);
+  const networks = suggestNetworks(task);
+  const teacher = (await findTeacher(store, notes)) ?? { train: networks.teacher };
+  const { student } = networks;
+  const config = { task, data: shape.data, teacher, student, ...defaultsToShow };
+  return { config, notes };
+}
+
+async function findFormat(store: ObjectStore): Promise<Format> {
+  for await (const { key } of someObjects(store, 'labeled/')) {
+    const format = formats.find((candidate) => isDataFile(key, candidate));
+    if (format !== undefined) return format;
+  }
+  throw await wrongLayout(store);
+}
+
+async function firstFile(
+  store: ObjectStore,
+  prefix: string,
+  format: Format,
+): Promise<ObjectInfo | undefined> {
+  for await (const object of someObjects(store, prefix)) {
+    if (isDataFile(object.key, format)) return object;
+  }
+  return undefined;
+}
+
+async function wrongLayout(store: ObjectStore): Promise<UserError> {
+  const found: string[] = [];
+  for await (const { key } of someObjects(store, '')) {
+    const top = key.replace(/\/.*/s, '/');
+    if (!found.includes(top) && found.length < 8) found.push(top);
+  }
+  const known = formats.flatMap((format) => extensionsOf(format)).join(', ');
+  return new UserError(
+    `${store.location} has no data files in labeled/ (${known}).` +
+      (found.length > 0 ? ` It has: ${found.join(', ')}.` : ' It is empty, or not there.'),
+    `Expected:\n\n${layout}`,
+  );
+}
+
+/** Finds the classes, and the size of images or vectors, from the labeled set. */
+async function completeTask(
+  store: ObjectStore,
+  { type, data, target }: Shape,
+  notes: string[],
+): Promise<ConfigInput['task']> {
+  const draft = draftTask(type, target);
+  const config = { task: draft, data: configSchema.shape.data.parse(data) };
+  const labels = new Set<string>();
+  const sizes: ImageSize[] = [];
+  let length = 0;
+  let examples = 0;
+  for await (const shard of cutShards(store, 'labeled', 'labeled/', config.data)) {
+    for await (const example of readExamples(store, shard, config)) {
+      if (isRejected(example)) continue;
+      examples++;
+      if (example.label !== undefined) labels.add(example.label);
+      if (labels.size > maxClasses) throw tooManyClasses(target);
+      if (example.content.kind === 'vector') length ||= example.content.values.length;
+      if (sizes.length < sampleImages) sizes.push(...(await sizeOf(example)));
+    }
+  }
+  const classes = await chooseClasses(store, labels, notes);
+  notes.push(`${examples} labeled examples of ${labels.size} classes.`);
+  switch (type) {
+    case 'image-classification':
+      return { type, classes, ...commonSize(sizes) };
+    case 'tabular-classification':
+      return { type, classes, target };
+    case 'vector-classification':
+      return { type, classes, length: Math.max(length, 1) };
+  }
+}
+
+/** A task good enough to read examples with: classes and sizes do not matter for that. */
+function draftTask(type: Task['type'], target: string): Task {
+  const classes = ['0', '1'];
+  switch (type) {
+    case 'image-classification':
+      return { type, classes, size: [1, 1], channels: 3 };
+    case 'tabular-classification':
+      return { type, classes, target };
+    case 'vector-classification':
+      return { type, classes, length: 1 };
+  }
+}
+
+function tooManyClasses(target: string): UserError {
+  return new UserError(
+    `The labels take more than ${maxClasses} values: "${target}" does not look like a class.`,
+    'Name the column that holds the class "label", or write distill.yaml by hand.',
+  );
+}
+
+/** The names in classes.json where there is one; else the labels, in the order of their numbers. */
+async function chooseClasses(
+  store: ObjectStore,
+  labels: ReadonlySet<string>,
+  notes: string[],
+): Promise<Task['classes']> {
+  if (await store.head('classes.json')) {
+    notes.push('The class names are those of classes.json.');
+    return 'classes.json';
+  }
+  const found = [...labels];
+  if (found.length < 2) {
+    throw new UserError(
+      found.length === 0
+        ? 'The labeled set has no labels.'
+        : `All examples of the labeled set have the same label, "${found[0]}".`,
+      `At least two classes are needed. Expected:\n\n${layout}`,
+    );
+  }
+  const numbers = found.every((label) => /^\d{1,9}$/.test(label));
+  if (!numbers) return found.sort();
+  const highest = Math.max(...found.map(Number));
+  // Labels that count from 0 are places in the list: a class that happens to be absent has one too.
+  const dense = highest < 2 * found.length && highest < maxClasses;
+  return dense
+    ? Array.from({ length: highest + 1 }, (_, place) => String(place))
+    : found.sort((a, b) => Number(a) - Number(b));
+}
+
+interface ImageSize {
+  readonly height: number;
+  readonly width: number;
+  readonly grey: boolean;
+}
+
+/** Nothing for an image that cannot be decoded: the run will quarantine it. */
+async function sizeOf({ content }: Example): Promise<ImageSize[]> {
+  if (content.kind !== 'image') return [];
+  try {
+    const { height, width, space } = await sharp(content.bytes).metadata();
+    return [{ height, width, grey: space === 'b-w' || space === 'grey16' }];
+  } catch {
+    return [];
+  }
+}
+
+/** The middle one of the sizes, scaled down to `maxEdge`; grey when all of the images are. */
+function commonSize(sizes: readonly ImageSize[]): { size: [number, number]; channels: 1 | 3 } {
+  const sorted = [...sizes].sort((a, b) => a.height * a.width - b.height * b.width);
+  const { height, width } = sorted[Math.floor(sorted.length / 2)] ?? { height: 32, width: 32 };
+  const scale = Math.min(1, maxEdge / Math.max(height, width));
+  const scaled = (edge: number) => Math.max(1, Math.round(edge * scale));
+  const grey = sizes.length > 0 && sizes.every((size) => size.grey);
+  return { size: [scaled(height), scaled(width)], channels: grey ? 1 : 3 };
+}

@@ -1,0 +1,151 @@
+/**
+ * How much work a tfjs LayersModel is, from the JSON of its topology: shapes are followed from layer
+ * to layer, and nothing is built. Layers that are not known leave a shape as it is and cost
+ * nothing, which is right for activations, normalisation and the like.
+ */
+import { z } from 'zod';
+import { product, sum } from '../../arrays.ts';
+import { type NetworkSize, total } from './network-size.ts';
+
+const numbers = z.array(z.number().nullable());
+
+const layerSchema = z.looseObject({
+  class_name: z.string(),
+  config: z.looseObject({
+    name: z.string().optional(),
+    batch_input_shape: numbers.optional(),
+    units: z.number().optional(),
+    filters: z.number().optional(),
+    kernel_size: z.union([z.number(), z.array(z.number())]).optional(),
+    pool_size: z.union([z.number(), z.array(z.number())]).optional(),
+    strides: z.union([z.number(), z.array(z.number())]).nullish(),
+    padding: z.string().optional(),
+    depth_multiplier: z.number().optional(),
+    target_shape: numbers.optional(),
+  }),
+  inbound_nodes: z.array(z.array(z.tuple([z.string()], z.unknown()))).optional(),
+});
+type Layer = z.infer<typeof layerSchema>;
+
+const modelSchema = z.looseObject({ config: z.looseObject({ layers: z.array(layerSchema) }) });
+
+/**
+ * @param json the parsed `model.json`, or the topology in it.
+ * @returns undefined when it is not the topology of a LayersModel, or none that could be built.
+ */
+export function topologySize(
+  json: unknown,
+  inputShape: readonly number[],
+): NetworkSize | undefined {
+  const parsed = modelSchema.safeParse(unwrap(json));
+  if (!parsed.success) return undefined;
+  const shapes = new Map<string, readonly number[]>();
+  const sizes: NetworkSize[] = [];
+  let last = inputShape;
+  for (const layer of parsed.data.config.layers) {
+    const sources = layer.inbound_nodes?.[0]?.map(([name]) => shapes.get(name) ?? last) ?? [last];
+    const input = merged(layer, sources.length > 0 ? sources : [inputShape]);
+    const { output, size } = follow(layer, input);
+    if (size) sizes.push(size);
+    if (layer.config.name !== undefined) shapes.set(layer.config.name, output);
+    last = output;
+  }
+  const size = total(sizes);
+  const isSize = Object.values(size).every((figure) => Number.isFinite(figure) && figure >= 0);
+  return isSize ? size : undefined;
+}
+
+/** model.save wraps the topology, and the converter for Keras wraps it twice. */
+function unwrap(json: unknown): unknown {
+  const wrapper = z.union([
+    z.looseObject({ modelTopology: z.unknown() }).transform((found) => found.modelTopology),
+    z.looseObject({ model_config: z.unknown() }).transform((found) => found.model_config),
+  ]);
+  const found = wrapper.safeParse(json);
+  return found.success && found.data !== undefined ? unwrap(found.data) : json;
+}
+
+/** What a layer reads: one input, or several that are put side by side. */
+function merged(layer: Layer, inputs: readonly (readonly number[])[]): readonly number[] {
+  const [first = []] = inputs;
+  if (layer.class_name !== 'Concatenate' || inputs.length === 1) return first;
+  const depth = sum(inputs.map((shape) => shape.at(-1) ?? 0));
+  return [...first.slice(0, -1), depth];
+}
+
+interface Step {
+  readonly output: readonly number[];
+  readonly size?: NetworkSize;
+}
+
+function follow({ class_name, config }: Layer, input: readonly number[]): Step {
+  const channels = input.at(-1) ?? 1;
+  switch (class_name) {
+    case 'Dense': {
+      const units = config.units ?? 1;
+      const places = product(input.slice(0, -1));
+      return {
+        output: [...input.slice(0, -1), units],
+        size: kernel(channels * units, places, units),
+      };
+    }
+    case 'Conv1D':
+    case 'Conv2D': {
+      const output = [...slide(config, config.kernel_size, 1, input), config.filters ?? 1];
+      const weights = area(config.kernel_size, input) * channels * (config.filters ?? 1);
+      return { output, size: kernel(weights, product(output.slice(0, -1)), config.filters ?? 1) };
+    }
+    case 'DepthwiseConv2D':
+    case 'SeparableConv2D': {
+      const depth = channels * (config.depth_multiplier ?? 1);
+      const filters = class_name === 'SeparableConv2D' ? (config.filters ?? 1) : 0;
+      const output = [...slide(config, config.kernel_size, 1, input), filters || depth];
+      const weights = area(config.kernel_size, input) * depth + depth * filters;
+      return { output, size: kernel(weights, product(output.slice(0, -1)), filters || depth) };
+    }
+    case 'MaxPooling1D':
+    case 'MaxPooling2D':
+    case 'AveragePooling1D':
+    case 'AveragePooling2D':
+      return { output: [...slide(config, config.pool_size, config.pool_size, input), channels] };
+    case 'GlobalAveragePooling1D':
+    case 'GlobalAveragePooling2D':
+    case 'GlobalMaxPooling1D':
+    case 'GlobalMaxPooling2D':
+      return { output: [channels] };
+    case 'Flatten':
+      return { output: [product(input)] };
+    case 'Reshape': {
+      const shape = config.target_shape ?? [];
+      const known = shape.reduce<number>((all, size) => all * (size && size > 0 ? size : 1), 1);
+      const open = product(input) / known;
+      return { output: shape.map((size) => (size && size > 0 ? size : open)) };
+    }
+    case 'InputLayer':
+      return { output: config.batch_input_shape?.slice(1).map((size) => size ?? 1) ?? input };
+    default:
+      return { output: input };
+  }
+}
+
+/** A kernel of so many weights, used at every place of the output, with a bias. */
+function kernel(weights: number, places: number, units: number): NetworkSize {
+  return { macs: weights * places, kernels: 1, parameters: weights + units };
+}
+
+type Sizes = number | readonly number[] | null | undefined;
+
+const along = (sizes: Sizes, axis: number): number | undefined =>
+  typeof sizes === 'number' ? sizes : (sizes?.[axis] ?? undefined);
+
+const area = (sizes: Sizes, input: readonly number[]) =>
+  product(input.slice(0, -1).map((_, axis) => along(sizes, axis) ?? 1));
+
+/** How often a window fits, along every axis but the channels. */
+function slide(config: Layer['config'], window: Sizes, stride: Sizes, input: readonly number[]) {
+  return input.slice(0, -1).map((size, axis) => {
+    const step = along(config.strides, axis) ?? along(stride, axis) ?? 1;
+    if (config.padding === 'same') return Math.ceil(size / step);
+    return Math.max(1, Math.floor((size - (along(window, axis) ?? 1)) / step) + 1);
+  });
+}

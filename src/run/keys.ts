@@ -1,0 +1,45 @@
+/**
+ * Where everything is in the results store: the only place that spells a key. All are written once,
+ * except the two pointers: `current` and a checkpoint's LATEST.
+ */
+export const keys = {
+  /** What was asked for: dataset and config. Its presence is what makes a run exist. */
+  record: (run: string) => `runs/${run}/run.json`,
+  plan: (run: string) => `runs/${run}/plan.json`,
+  /** JSON array of all shards to label, one `ShardItem` each: read by the Label map. */
+  shards: (run: string) => `runs/${run}/shards.json`,
+  /** The same for the unlabeled set only: read by the Weigh map. */
+  unlabeled: (run: string) => `runs/${run}/unlabeled.json`,
+  /** One line a shard: its objects, pinned. A `ShardItem` says in which file its line is, and where. */
+  objects: (run: string, digest: string) => `runs/${run}/objects/${digest}.jsonl`,
+  teacher: (digest: string) => `teachers/${digest}/`,
+  /** What a teacher was before it was trained on, in its own folder. */
+  before: (teacher: string) => `${teacher}before/`,
+  labels: (teacher: string, shard: string) => `labels/${teacher}/${shard}.parquet`,
+  quarantine: (run: string, shard: string) => `runs/${run}/quarantine/${shard}.json`,
+  reconcile: (run: string) => `runs/${run}/reconcile.json`,
+  warmup: (run: string) => `runs/${run}/warmup/`,
+  validation: (run: string) => `runs/${run}/warmup/validation.json`,
+  weights: (run: string, shard: string) => `runs/${run}/weights/${shard}.parquet`,
+  student: (run: string, variant: string) => `runs/${run}/students/${variant}/`,
+  /** A round of the method `relabel`, beside its student, and the labels that the round made. */
+  round: (student: string, round: number) => `${student}round-${round}/`,
+  relabeled: (round: string, shard: string) => `${round}labels/${shard}.parquet`,
+  /** What came of the rounds. */
+  relabeling: (student: string) => `${student}relabel.json`,
+  /** By what the method `lelp` splits the classes, beside its student. */
+  subclasses: (student: string) => `${student}subclasses.json`,
+  /** The students of a candidate of the method `auto`, beside its student, and what was chosen. */
+  candidate: (student: string, name: string) => `${student}auto/${name}/`,
+  choice: (student: string) => `${student}choice.json`,
+  metrics: (run: string) => `runs/${run}/metrics.json`,
+  /** What to label next, for people: see `debias/label-next.ts`. */
+  labelNext: (run: string) => `runs/${run}/label-next.csv`,
+  report: (run: string) => `runs/${run}/report.html`,
+  publication: (run: string) => `runs/${run}/publication.json`,
+  /** Empty objects whose keys say what each task used: see `cost/usage.ts`. */
+  usage: (run: string) => `runs/${run}/usage/`,
+  failure: (run: string) => `runs/${run}/failure.json`,
+  /** Pointer to the student in use. */
+  current: (dataset: string) => `students/${dataset}/CURRENT`,
+};

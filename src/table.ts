@@ -1,0 +1,36 @@
+/**
+ * Tables of objects: one row per method, format, teacher kind, architecture or stage. The rest of the
+ * code reads the rows and spells no name.
+ */
+
+/** The rows of a table by their names. */
+export type Table<Row extends { readonly name: string }> = {
+  readonly [Name in Row['name']]: Extract<Row, { readonly name: Name }>;
+};
+
+/**
+ * Indexes rows by name.
+ *
+ * @throws Error if two rows have one name.
+ * @example
+ * const shapes = tableOf({ name: 'circle', corners: 0 }, { name: 'square', corners: 4 });
+ * shapes.square.corners; // 4
+ */
+export function tableOf<const Rows extends readonly { readonly name: string }[]>(
+  ...rows: Rows
+): Table<Rows[number]> {
+  const table = Object.fromEntries(rows.map((row) => [row.name, row]));
+  if (Object.keys(table).length < rows.length) throw new Error('two rows of a table have one name');
+  // fromEntries loses which names there are.
+  return table as Table<Rows[number]>;
+}
+
+/** The names of a table, in its order. */
+export function namesOf<Name extends string>(
+  table: {
+    readonly [N in Name]: unknown;
+  },
+): readonly [Name, ...Name[]] {
+  // Object.keys loses which names there are; no table is empty.
+  return Object.keys(table) as [Name, ...Name[]];
+}

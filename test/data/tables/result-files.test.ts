@@ -1,0 +1,220 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Example, Rejected } from '../../../src/data/example.ts';
+import { joinExamples, joinRows } from '../../../src/data/tables/join.ts';
+import {
+  createLabelsWriter,
+  readLabels,
+  readLabelsSummary,
+} from '../../../src/data/tables/labels-file.ts';
+import { openParquet } from '../../../src/data/tables/parquet-file.ts';
+import { createWeightsWriter, readWeights } from '../../../src/data/tables/weights-file.ts';
+import { collect } from '../dataset.ts';
+import { MemoryStore } from '../memory-store.ts';
+
+const float = fc.float({ noDefaultInfinity: true });
+
+function floats(count: number) {
+  return fc.float32Array({ minLength: count, maxLength: count });
+}
+
+describe('labels', () => {
+  const batch = (classes: number, embeddingSize: number) =>
+    fc.integer({ min: 0, max: 5 }).chain((rows) =>
+      fc.record({
+        ids: fc.array(fc.string({ unit: 'grapheme' }), { minLength: rows, maxLength: rows }),
+        predictions: fc.int32Array({ minLength: rows, maxLength: rows }),
+        margins: floats(rows),
+        probabilities: floats(rows * classes),
+        embeddings: floats(rows * embeddingSize),
+      }),
+    );
+
+  test('what is written is read, whatever the batches', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(batch(3, 2), { maxLength: 4 }),
+        fc.boolean(),
+        async (batches, embedded) => {
+          const writer = createLabelsWriter(3, { embeddingSize: embedded ? 2 : undefined });
+          for (const each of batches) {
+            writer.append(embedded ? each : { ...each, embeddings: undefined });
+          }
+          const store = new MemoryStore();
+          const quarantined = [{ id: 'bad "one"', reason: 'Größe' }];
+          await store.write('l.parquet', writer.finish(quarantined));
+
+          const expected = batches.flatMap(
+            ({ ids, predictions, margins, probabilities, embeddings }) =>
+              ids.map((id, row) => ({
+                id,
+                prediction: predictions[row],
+                margin: margins[row],
+                probabilities: probabilities.slice(row * 3, row * 3 + 3),
+                embedding: embedded ? embeddings.slice(row * 2, row * 2 + 2) : undefined,
+              })),
+          );
+          expect(await collect(readLabels(store, 'l.parquet'))).toEqual(expected);
+          expect(await readLabelsSummary(store, 'l.parquet')).toEqual({
+            labeled: expected.length,
+            quarantined,
+          });
+        },
+      ),
+      { numRuns: 50, seed: 5 },
+    );
+  });
+
+  function manyLabels(rows: number, batchRows: number) {
+    const writer = createLabelsWriter(2);
+    for (let from = 0; from < rows; from += batchRows) {
+      const count = Math.min(batchRows, rows - from);
+      const share = Float32Array.from({ length: count }, (_, row) => ((from + row) % 100) / 100);
+      writer.append({
+        ids: Array.from(share, (_, row) => `a.tar/${from + row}`),
+        predictions: Int32Array.from(share, (value) => Number(value < 0.5)),
+        margins: share,
+        probabilities: Float32Array.from({ length: 2 * count }, (_, at) =>
+          at % 2 === 0 ? share[at >> 1]! : 1 - share[at >> 1]!,
+        ),
+      });
+    }
+    return writer.finish([]);
+  }
+
+  test('the bytes do not depend on the batches; row groups have at most 10,000 rows', async () => {
+    const bytes = manyLabels(25_000, 128);
+    expect(Buffer.compare(manyLabels(25_000, 7_777), bytes)).toBe(0);
+    const store = new MemoryStore({ 'l.parquet': bytes });
+    const file = await openParquet(store, (await store.head('l.parquet'))!);
+    expect(file.rowGroups.map(({ start, end }) => end - start)).toEqual([10_000, 10_000, 5_000]);
+    let row = 0;
+    for await (const { id } of readLabels(store, 'l.parquet')) expect(id).toBe(`a.tar/${row++}`);
+    expect(row).toBe(25_000);
+  });
+
+  test('the summary reads the footer only', async () => {
+    const store = new MemoryStore({ 'l.parquet': manyLabels(50_000, 1_000) }, 1024);
+    expect((await readLabelsSummary(store, 'l.parquet')).labeled).toBe(50_000);
+    // hyparquet fetches the last 512 KiB, in the hope that the footer is in them.
+    expect(store.bytesRead.get('l.parquet')).toBeLessThanOrEqual(2 ** 19);
+  });
+
+  test('a column of the wrong length is refused', () => {
+    const one = { ids: ['a'], predictions: Int32Array.of(0), margins: Float32Array.of(0) };
+    const writer = createLabelsWriter(3);
+    expect(() => writer.append({ ...one, probabilities: new Float32Array(2) })).toThrow(
+      'column probabilities: 2 values, not 3',
+    );
+  });
+
+  test('a missing or damaged file is an error that says what to do', async () => {
+    const store = new MemoryStore({ 'l.parquet': manyLabels(10, 10).subarray(0, 300) });
+    await expect(readLabelsSummary(store, 'none')).rejects.toThrow("'none' is missing.");
+    await expect(collect(readLabels(store, 'l.parquet'))).rejects.toThrow("'l.parquet' is damaged");
+  });
+});
+
+test('weights: what is written is read', async () => {
+  const row = fc.record({ id: fc.string(), values: fc.tuple(float, float, float, float, float) });
+  await fc.assert(
+    fc.asyncProperty(fc.array(row, { maxLength: 20 }), async (rows) => {
+      const column = (index: number) => Float32Array.from(rows, ({ values }) => values[index]!);
+      const writer = createWeightsWriter();
+      writer.append({
+        ids: rows.map(({ id }) => id),
+        teacherMargins: column(0),
+        studentMargins: column(1),
+        errorProbabilities: column(2),
+        distortions: column(3),
+        weights: column(4),
+      });
+      const store = new MemoryStore();
+      await store.write('w.parquet', writer.finish());
+      expect(await collect(readWeights(store, 'w.parquet'))).toEqual(
+        rows.map(
+          ({
+            id,
+            values: [teacherMargin, studentMargin, errorProbability, distortion, weight],
+          }) => ({
+            ...{ id, teacherMargin, studentMargin, errorProbability, distortion, weight },
+          }),
+        ),
+      );
+    }),
+    { numRuns: 50, seed: 5 },
+  );
+});
+
+describe('joining', () => {
+  const example = (id: string): Example => ({
+    id,
+    label: undefined,
+    content: { kind: 'row', columns: {} },
+  });
+  const rejected = (id: string): Rejected => ({ id, reason: 'bad' });
+  const row = (id: string, value = 0) => ({ id, value });
+  async function* stream<Item>(...items: Item[]) {
+    yield* items;
+  }
+
+  test('examples meet their rows; rejected and quarantined ones have none', async () => {
+    const examples = stream<Example | Rejected>(
+      example('a'),
+      rejected('b'),
+      example('c'),
+      example('d'),
+      rejected('a'),
+    );
+    const rows = stream(row('a', 1), row('d', 4));
+    const pairs = await collect(joinExamples(examples, rows, new Set(['c', 'a'])));
+    expect(pairs.map(({ example: { id }, row: { value } }) => [id, value])).toEqual([
+      ['a', 1],
+      ['d', 4],
+    ]);
+  });
+
+  test.each([
+    ['a row is missing', ['a', 'b', 'c'], ['a', 'c'], "at the example 'b' there is a row for 'c'"],
+    ['the last row is missing', ['a', 'b'], ['a'], "at the example 'b' there is no row left"],
+    [
+      'an example is missing',
+      ['a', 'c'],
+      ['a', 'b', 'c'],
+      "at the example 'c' there is a row for 'b'",
+    ],
+    [
+      'the last example is missing',
+      ['a'],
+      ['a', 'b'],
+      "at the end of the shard there is a row for 'b'",
+    ],
+    ['the order differs', ['a', 'b'], ['b', 'a'], "at the example 'a' there is a row for 'b'"],
+  ])('%s', async (_, examples, rows, message) => {
+    const joined = joinExamples(
+      stream(...examples.map(example)),
+      stream(...rows.map((id) => row(id))),
+      new Set(),
+    );
+    await expect(collect(joined)).rejects.toThrow(message);
+  });
+
+  test('rows of two files meet, or are an error', async () => {
+    const other = (id: string) => ({ id, other: `${id}!` });
+    expect(
+      await collect(joinRows(stream(row('a', 1), row('b', 2)), stream(other('a'), other('b')))),
+    ).toEqual([
+      { id: 'a', value: 1, other: 'a!' },
+      { id: 'b', value: 2, other: 'b!' },
+    ]);
+    await expect(collect(joinRows(stream(row('a')), stream(other('b'))))).rejects.toThrow(
+      "at 'a' there is a row for 'b'",
+    );
+    await expect(collect(joinRows(stream(row('a')), stream<{ id: string }>()))).rejects.toThrow(
+      'no row left',
+    );
+    await expect(collect(joinRows(stream<{ id: string }>(), stream(other('b'))))).rejects.toThrow(
+      "a row for 'b'",
+    );
+  });
+});

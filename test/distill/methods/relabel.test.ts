@@ -1,0 +1,81 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readLabels } from '../../../src/data/tables/labels-file.ts';
+import { teacherLabels } from '../../../src/distill/sets.ts';
+import { relabelRoundsSchema } from '../../../src/evaluate/run-metrics.ts';
+import { shardItems } from '../../../src/run/job.ts';
+import { keys } from '../../../src/run/keys.ts';
+import { trainVariant } from '../../../src/stages/train.ts';
+import { readJson } from '../../../src/store/once.ts';
+import { collect } from '../../data/dataset.ts';
+import { context, runWithStops, weighed } from '../../stages/staged-run.ts';
+import { type Dataset, makeDataset } from '../../workflow/datasets.ts';
+
+/** It has learned next to nothing: whoever learns from the true labels is better. */
+const badTeacher = '{ train: { architecture: mlp, width: 4, depth: 1, epochs: 1 } }';
+
+/** The csv dataset with every label in labeled/. */
+function datasetWith(more: Record<string, string>): Dataset {
+  const made = makeDataset('csv', { method: 'relabel', compare: '[]', folds: '3', ...more });
+  rmSync(join(made.dataset, 'validation'), { recursive: true });
+  return made;
+}
+
+async function upToTrain(options: Dataset) {
+  const { event, job } = await weighed(options);
+  return { event: { ...event, variant: 'relabel' }, job };
+}
+
+describe('students that relabel', () => {
+  test('take the place of a teacher that is worse, and what they say is learned', async () => {
+    const options = datasetWith({ teacher: badTeacher, relabel: '{ rounds: 9 }' });
+    const { event, job } = await upToTrain(options);
+    const student = await trainVariant(event, context);
+    const rounds = await readJson(job.results, keys.relabeling(student), relabelRoundsSchema);
+    expect(rounds[0]).toMatchObject({ accepted: true });
+    expect(rounds[0]!.studentRight).toBeGreaterThan(rounds[0]!.teacherRight);
+    // It goes on until a round is worse than the one before.
+    expect(rounds.length).toBeLessThan(9);
+    const accepted = rounds.map((round) => round.accepted);
+    expect(accepted.indexOf(false)).toBe(rounds.length - 1);
+
+    const [shard] = await shardItems(job, 'unlabeled');
+    const key = keys.relabeled(keys.round(student, 1), shard!.id);
+    const relabeled = await collect(readLabels(job.results, key));
+    const labeled = await collect(readLabels(job.results, teacherLabels(job)(shard!.id)));
+    expect(relabeled.map(({ id }) => id)).toEqual(labeled.map(({ id }) => id));
+    expect(relabeled[0]!.votes).toHaveLength(3);
+    expect(relabeled.map(({ prediction }) => prediction)).not.toEqual(
+      labeled.map(({ prediction }) => prediction),
+    );
+  });
+
+  test('do not where they are no better: the student then is that of correctness', async () => {
+    const options = datasetWith({ compare: '[correctness, uniform]' });
+    const { event, job } = await upToTrain(options);
+    const weightsOf = async (variant: string) => {
+      const folder = await trainVariant({ ...event, variant }, context);
+      return readFileSync(join(options.results, `${folder}weights.bin`));
+    };
+    const relabel = await weightsOf('relabel');
+    const key = keys.relabeling(keys.student(job.run, 'relabel'));
+    const rounds = await readJson(job.results, key, relabelRoundsSchema);
+    expect(rounds.map(({ accepted }) => accepted)).toEqual([false]);
+    expect(relabel).toEqual(await weightsOf('correctness'));
+    expect(relabel).not.toEqual(await weightsOf('uniform'));
+  });
+
+  test('end with the same bits, stopped wherever', async () => {
+    const options = datasetWith({ teacher: badTeacher, relabel: '{ rounds: 1 }' });
+    const { event } = await upToTrain(options);
+    const folder = await trainVariant(event, context);
+    const file = join(options.results, `${folder}weights.bin`);
+    const undisturbed = readFileSync(file);
+    rmSync(join(options.results, folder), { recursive: true });
+
+    const stops = await runWithStops((stopped) => trainVariant(event, stopped), 7);
+    expect(stops).toBeGreaterThan(5);
+    expect(readFileSync(file)).toEqual(undisturbed);
+  });
+});

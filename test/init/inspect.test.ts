@@ -1,0 +1,227 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { parquetWriteBuffer } from 'hyparquet-writer';
+import sharp from 'sharp';
+import { pack } from 'tar-stream';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parseConfig } from '../../src/config/load.ts';
+import { UserError } from '../../src/errors.ts';
+import { inspect } from '../../src/init/inspect.ts';
+import { writeConfig } from '../../src/init/write-config.ts';
+import { FolderStore } from '../../src/store/folder.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'counterweight-inspect-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+async function put(files: Record<string, string | Uint8Array>): Promise<void> {
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), content);
+  }
+}
+
+function image(width: number, height: number, channels: 1 | 3 = 3): Promise<Buffer> {
+  const plain = sharp({ create: { width, height, channels: 3, background: '#345678' } });
+  return (channels === 1 ? plain.toColourspace('b-w') : plain).png().toBuffer();
+}
+
+function parquet(columns: Parameters<typeof parquetWriteBuffer>[0]['columnData']): Uint8Array {
+  return new Uint8Array(parquetWriteBuffer({ columnData: columns }));
+}
+
+/** Inspects the folder and checks that what would be written is what was found. */
+async function found() {
+  const { config, notes } = await inspect(new FolderStore(folder));
+  const written = writeConfig(config);
+  const parsed = parseConfig(written, 'distill.yaml');
+  expect(parsed).toMatchObject(config);
+  return { config, notes: notes.join('\n'), written };
+}
+
+async function refusal(): Promise<UserError> {
+  const error = await inspect(new FolderStore(folder)).catch((error: unknown) => error);
+  if (!(error instanceof UserError)) throw error;
+  return error;
+}
+
+describe('inspect', () => {
+  test('images in folders: the classes are the folders, the size is the middle one', async () => {
+    await put({
+      'labeled/dog/1.png': await image(40, 30),
+      'labeled/cat/1.png': await image(20, 20),
+      'labeled/cat/2.png': await image(500, 500),
+      'labeled/cat/broken.png': 'no image',
+      'labeled/.DS_Store': 'no data',
+      'unlabeled/monday/1.png': await image(9, 9),
+      'test/cat/1.png': await image(9, 9),
+    });
+    const { config, notes, written } = await found();
+    expect(config.task).toEqual({
+      type: 'image-classification',
+      classes: ['cat', 'dog'],
+      size: [30, 40],
+      channels: 3,
+    });
+    expect(notes).toContain('4 labeled examples of 2 classes.');
+    expect(notes).not.toMatch(/unlabeled\/ has no|no test/);
+    expect(written).toMatchInlineSnapshot(`
+      "# What counterweight distills, and how. Paths are relative to this folder. What is not
+      # here has a default; schema/distill.schema.json of the package describes every field.
+
+      task:
+        type: image-classification
+        # The class names, or the JSON file that lists them; a class is the place in the list.
+        classes: [cat, dog]
+        # Height and width in pixels that the student sees; images are resized to it.
+        size: [30, 40]
+        # 1 for grey, 3 for colour.
+        channels: 3
+
+      data:
+        # webdataset: tar shards; parquet; csv with a header; images: plain files.
+        format: images
+
+      teacher:
+        # Train a teacher on the labeled set.
+        train:
+          # Convolutions, each followed by pooling.
+          architecture: convnet
+          # Filters of the first; doubled at each next.
+          width: 64
+          # Convolutions.
+          depth: 3
+          epochs: 30
+
+      student:
+        # Convolutions, each followed by pooling.
+        architecture: convnet
+        # Filters of the first; doubled at each next.
+        width: 32
+        # Convolutions.
+        depth: 2
+        epochs: 30
+
+      # How the loss is corrected for the mistakes of the teacher (docs/methods.md); uniform: not at all.
+      method: relabel
+
+      # Learn from the probabilities of the teacher, or from its most likely class.
+      labels: hard
+
+      # Also train these, for the report.
+      compare: [uniform]
+      "
+    `);
+  });
+
+  test('large images are scaled down, and grey ones stay grey', async () => {
+    await put({
+      'labeled/a/1.png': await image(960, 480, 1),
+      'labeled/b/1.png': await image(960, 480, 1),
+    });
+    const { config, notes } = await found();
+    expect(config.task).toMatchObject({ size: [48, 96], channels: 1 });
+    expect(notes).toContain('unlabeled/ has no images files yet');
+    expect(notes).toContain('the figures will be on the validation set');
+  });
+
+  test('WebDataset with numbered classes: numbers that no example has are classes too', async () => {
+    const tar = pack();
+    for (const [i, label] of ['0', '10', '2', '3', '5', '7'].entries()) {
+      tar.entry({ name: `${i}.png` }, await image(8, 8));
+      tar.entry({ name: `${i}.cls` }, label);
+    }
+    tar.finalize();
+    await put({ 'labeled/0.tar': await buffer(tar), 'classes.txt': '' });
+    const { config } = await found();
+    expect(config.data).toEqual({ format: 'webdataset' });
+    expect(config.task.classes).toEqual('0 1 2 3 4 5 6 7 8 9 10'.split(' '));
+  });
+
+  test('classes.json has the names', async () => {
+    await put({
+      'classes.json': '["no","yes"]',
+      'labeled/a.csv': 'x,label\n1,0\n2,1\n',
+    });
+    const { config } = await found();
+    expect(config.task.classes).toBe('classes.json');
+  });
+
+  test('CSV: the column of the class by its name, else the last', async () => {
+    await put({ 'labeled/a.csv': '\ufeffid,Class,size\n1,"a, b",2.5\n2,c,3\n' });
+    const named = await found();
+    expect(named.config.task).toMatchObject({ target: 'Class', classes: ['a, b', 'c'] });
+    await put({ 'labeled/a.csv': 'size,income\n1,<=50K\n2,>50K\n' });
+    const last = await found();
+    expect(last.config.task).toMatchObject({ target: 'income', classes: ['<=50K', '>50K'] });
+    expect(last.config.student.architecture).toBe('mlp');
+    expect(last.notes).toContain('in the column income, chosen because it is the last');
+  });
+
+  test('Parquet with vectors, with images, and with neither', async () => {
+    const label = { name: 'kind', data: ['a', 'b'], type: 'STRING' as const };
+    await put({
+      'labeled/a.parquet': parquet([
+        {
+          name: 'embedding',
+          data: [new Float32Array([1, 2, 3]), new Float32Array([4, 5, 6])].map((v) =>
+            Array.from(v),
+          ),
+        },
+        label,
+      ]),
+    });
+    const vectors = await found();
+    expect(vectors.config.task).toMatchObject({ type: 'vector-classification', length: 3 });
+    expect(vectors.config.data).toMatchObject({ vector: 'embedding', label: 'kind' });
+
+    const data = [await image(7, 5), await image(7, 5)].map((bytes) => new Uint8Array(bytes));
+    await put({ 'labeled/a.parquet': parquet([{ name: 'png', data, type: 'BYTE_ARRAY' }, label]) });
+    const images = await found();
+    expect(images.config.task).toMatchObject({ type: 'image-classification', size: [5, 7] });
+    expect(images.config.data).toMatchObject({ image: 'png', label: 'kind' });
+
+    const size = { name: 'size', data: [1.5, 2.5], type: 'DOUBLE' as const };
+    await put({ 'labeled/a.parquet': parquet([size, label]) });
+    const rows = await found();
+    expect(rows.config.task).toMatchObject({ type: 'tabular-classification', target: 'kind' });
+  });
+
+  test.each([
+    ['teacher/model.onnx', '', { onnx: 'teacher/model.onnx' }],
+    ['teacher/big/saved_model.pb', '', { savedModel: 'teacher/big' }],
+    ['teacher/model.json', '{"format":"graph-model"}', { graphModel: 'teacher/model.json' }],
+    ['teacher/model.json', '{"format":"layers-model"}', { layersModel: 'teacher/model.json' }],
+    ['teacher/predictions/0.parquet', '', { predictions: 'teacher/predictions' }],
+  ])('the teacher %s %s', async (key, content, teacher) => {
+    await put({ [key]: content, 'labeled/a.csv': 'x,label\n1,a\n2,b\n' });
+    expect((await found()).config.teacher).toEqual(teacher);
+  });
+
+  test('another layout is told with what is there and what is expected', async () => {
+    await put({ 'photos/1.jpg': '', 'photos/2.jpg': '', 'readme.txt': '' });
+    const { message, hint } = await refusal();
+    expect(message).toContain('It has: photos/, readme.txt.');
+    expect(hint).toContain('labeled/      examples with their labels');
+  });
+
+  test('a folder that is not there says so', async () => {
+    rmSync(folder, { recursive: true });
+    expect((await refusal()).message).toContain('It is empty, or not there.');
+    await put({});
+    await mkdir(folder, { recursive: true });
+  });
+
+  test('labels of one class, or of too many, are refused', async () => {
+    await put({ 'labeled/a.csv': 'x,label\n1,a\n2,a\n' });
+    expect((await refusal()).message).toContain('have the same label, "a"');
+    const rows = Array.from({ length: 2_100 }, (_, i) => `1,${i / 7}`);
+    await put({ 'labeled/a.csv': `x,price\n${rows.join('\n')}\n` });
+    expect((await refusal()).message).toContain('"price" does not look like a class');
+  });
+});

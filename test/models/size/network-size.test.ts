@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { product } from '../../../src/arrays.ts';
+import { buildNetwork } from '../../../src/models/networks.ts';
+import { networkSize } from '../../../src/models/size/network-size.ts';
+import { sizeOfFile } from '../../../src/models/size/networks.ts';
+import { topologySize } from '../../../src/models/size/topology-size.ts';
+import { topologyOf } from '../../../src/models/topology.ts';
+import { tf, type tfTypes } from '../../../src/tensorflow.ts';
+import { smallConvnet, smallMlp, smallResnet } from '../../train/networks.ts';
+
+/** Counted on the built model: a kernel is used once at every place of its layer's output. */
+function counted(model: tfTypes.LayersModel) {
+  const size = { macs: 0, kernels: 0, parameters: 0 };
+  for (const layer of model.layers) {
+    for (const weight of layer.trainableWeights)
+      size.parameters += product(weight.shape as number[]);
+    const kernel = layer.weights.find((weight) => weight.originalName.endsWith('/kernel'));
+    if (!kernel) continue;
+    // These layers have one output.
+    const places = product((layer.outputShape as number[]).slice(1, -1));
+    size.macs += places * product(kernel.shape as number[]);
+    size.kernels++;
+  }
+  return size;
+}
+
+const cases = [
+  [{ ...smallMlp, width: 128, depth: 2 }, [28, 28, 1]],
+  [smallMlp, [5]],
+  [{ ...smallConvnet, width: 32, depth: 3 }, [32, 32, 3]],
+  [{ ...smallConvnet, depth: 8 }, [5, 7, 3]],
+  [smallResnet, [9, 8, 3]],
+  [{ ...smallResnet, width: 16, depth: 20 }, [32, 32, 3]],
+] as const;
+
+describe.each(cases)('%o for %o', (network, shape) => {
+  test('is as much work as when it is built', async () => {
+    const model = await buildNetwork(network, shape, 10, 1);
+    expect(networkSize(network, shape, 10)).toEqual(counted(model));
+    model.dispose();
+  });
+
+  test('its topology as JSON is as much work', async () => {
+    const model = await buildNetwork(network, shape, 10, 1);
+    const { macs, kernels } = networkSize(network, shape, 10);
+    const json = { modelTopology: { model_config: topologyOf(model) } };
+    expect(topologySize(json, shape)).toMatchObject({ macs, kernels });
+    model.dispose();
+  });
+});
+
+test('the residual network of 20 layers is the one of the paper', () => {
+  const network = { ...smallResnet, width: 16, depth: 20 };
+  const { macs, parameters } = networkSize(network, [32, 32, 3], 10);
+  // He et al. 2015, table 6: 0.27 million; 41 million multiplications is what others count.
+  expect(parameters / 1e6).toBeCloseTo(0.27, 2);
+  expect(macs / 1e6).toBeCloseTo(40.8, 1);
+});
+
+test('other layers of tfjs are followed too', () => {
+  const model = tf.sequential({
+    layers: [
+      tf.layers.reshape({ inputShape: [16 * 16 * 2], targetShape: [16, 16, 2] }),
+      tf.layers.depthwiseConv2d({ kernelSize: 3, strides: 2, padding: 'same' }),
+      tf.layers.separableConv2d({ kernelSize: 3, filters: 4 }),
+      tf.layers.averagePooling2d({ poolSize: 2 }),
+      tf.layers.globalMaxPooling2d({}),
+      tf.layers.dense({ units: 3 }),
+    ],
+  });
+  const [depthwise, separable] = [8 * 8 * 9 * 2, 6 * 6 * (9 * 2 + 2 * 4)];
+  expect(topologySize(topologyOf(model), [512])).toMatchObject({
+    macs: depthwise + separable + 4 * 3,
+    kernels: 3,
+  });
+  model.dispose();
+});
+
+test('a saved teacher is followed', () => {
+  const file = new URL('../../fixtures/teachers/layers-model/model.json', import.meta.url);
+  expect(topologySize(JSON.parse(readFileSync(file, 'utf8')), [8, 8, 3])?.macs).toBeGreaterThan(0);
+});
+
+test.each([null, 3, 'text', {}, { modelTopology: { node: [] } }, { config: { layers: [{}] } }])(
+  '%o is no topology',
+  (json) => expect(topologySize(json, [4])).toBeUndefined(),
+);
+
+test('a file of which nothing else is known tells by its size', () => {
+  // ResNet-50: 102 MB, 4.1e9 multiplications at 224 × 224.
+  expect(sizeOfFile(102e6, [224, 224, 3]).macs / 4.1e9).toBeCloseTo(1, 0);
+  expect(sizeOfFile(102e6, [448, 448, 3]).macs).toBe(4 * sizeOfFile(102e6, [224, 224, 3]).macs);
+  expect(sizeOfFile(4e6, [20]).macs).toBe(1e6);
+});

@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest';
+import { type Config, configSchema } from '../../../src/config/schema.ts';
+import type { Features } from '../../../src/data/features/features.ts';
+import { networkSize } from '../../../src/models/size/network-size.ts';
+import { networksOf } from '../../../src/models/size/networks.ts';
+import { MemoryStore } from '../../data/memory-store.ts';
+
+const features: Features = {
+  ...{ kind: 'image', height: 28, width: 28, channels: 1 },
+  ...{ mean: [0], std: [1] },
+};
+
+function configOf(teacher: unknown, student: unknown = { architecture: 'mlp' }): Config {
+  return configSchema.parse({
+    task: { type: 'image-classification', classes: ['a', 'b'], size: [28, 28], channels: 1 },
+    data: { format: 'images' },
+    ...{ teacher, student },
+  });
+}
+
+const dense = (units: number) => ({ class_name: 'Dense', config: { name: `d${units}`, units } });
+const topology = (...units: number[]) =>
+  JSON.stringify({
+    format: 'layers-model',
+    modelTopology: {
+      class_name: 'Sequential',
+      config: { layers: [{ class_name: 'Flatten', config: {} }, ...units.map(dense)] },
+    },
+    weightsManifest: [{ paths: ['w.bin'], weights: [] }],
+  });
+
+test('networks that we train are known from the config', async () => {
+  const config = configOf({ train: { architecture: 'convnet' } });
+  const found = await networksOf(new MemoryStore(), config, features, 2);
+  const { student, teacher } = config;
+  if (student.architecture !== 'mlp' || teacher.train?.architecture !== 'convnet')
+    throw new Error();
+  expect(found).toEqual({
+    student: networkSize(student, [28, 28, 1], 2),
+    teacher: networkSize(teacher.train, [28, 28, 1], 2),
+    teacherPixels: 784,
+  });
+});
+
+test('topologies are read, of the student and of a LayersModel', async () => {
+  const store = new MemoryStore({
+    'net.json': topology(10, 2),
+    'teacher/model.json': topology(50, 2),
+    'teacher/w.bin': Buffer.alloc(8),
+  });
+  const config = configOf(
+    { layersModel: 'teacher/model.json' },
+    { architecture: 'layers-model', topology: 'net.json' },
+  );
+  const { student, teacher } = await networksOf(store, config, features, 2);
+  expect(student.macs).toBe(784 * 10 + 10 * 2);
+  expect(teacher.macs).toBe(784 * 50 + 50 * 2);
+});
+
+test('of another teacher the files tell, and the size that it sees', async () => {
+  const store = new MemoryStore({
+    'teacher.onnx': Buffer.alloc(1_000),
+    'teacher.onnx.data': Buffer.alloc(39_000),
+  });
+  const config = configOf({ onnx: 'teacher.onnx', size: [448, 448] });
+  const { teacher, teacherPixels } = await networksOf(store, config, features, 2);
+  expect(teacherPixels).toBe(448 * 448);
+  expect(teacher.macs).toBe(10_000 * 150 * 4);
+});
+
+test('stored predictions are no work', async () => {
+  const store = new MemoryStore({ 'answers/a.parquet': Buffer.alloc(1e6) });
+  const config = configOf({ predictions: 'answers' });
+  expect((await networksOf(store, config, features, 2)).teacher.macs).toBe(0);
+});
+
+test('a topology that is not there or is none is left to whoever builds it', async () => {
+  const config = configOf(
+    { train: { architecture: 'mlp' } },
+    { architecture: 'layers-model', topology: 'net.json' },
+  );
+  for (const files of [{}, { 'net.json': 'no JSON' }, { 'net.json': '[]' }]) {
+    expect((await networksOf(new MemoryStore(files), config, features, 2)).student.macs).toBe(0);
+  }
+});
