@@ -1,5 +1,5 @@
 /** The workflow's file, interpreted with tasks that only write down that they were called. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { interpret } from '../../src/engines/interpreter.ts';
 import { prepareWorkflow, readWorkflow } from '../../src/engines/workflow.ts';
 import type { TaskName } from '../../src/stages/index.ts';
@@ -66,7 +66,7 @@ function named(name: string, message = 'no'): Error {
 }
 
 describe('the workflow in the embedded engine', () => {
-  it('calls every stage in order, and each shard and student once', async () => {
+  test('calls every stage in order, and each shard and student once', async () => {
     const { calls, error } = await runWorkflow({ trainTeacher: true });
     expect(error).toBeUndefined();
     expect(calls).toEqual([
@@ -87,14 +87,14 @@ describe('the workflow in the embedded engine', () => {
     ]);
   });
 
-  it('trains no teacher when one is brought, and a GPU job is the same task', async () => {
+  test('trains no teacher when one is brought, and a GPU job is the same task', async () => {
     const onGpu = await runWorkflow({ trainer: 'gpu' });
     expect(onGpu.error).toBeUndefined();
     expect(onGpu.calls).not.toContain('TrainTeacher');
     expect(onGpu.calls).toEqual((await runWorkflow({})).calls);
   });
 
-  it('tries again what fails for a moment: a transient error, a dead worker, a checkpoint', async () => {
+  test('tries again what fails for a moment: a transient error, a dead worker, a checkpoint', async () => {
     const { calls, error } = await runWorkflow({
       faults: {
         Plan: [named('TransientError')],
@@ -107,7 +107,7 @@ describe('the workflow in the embedded engine', () => {
     expect([count('Plan'), count('Reconcile'), count('WarmUp')]).toEqual([2, 2, 3]);
   });
 
-  it("records a user's mistake at once, with its stage and what to do", async () => {
+  test("records a user's mistake at once, with its stage and what to do", async () => {
     const results = makeResults();
     const mistake = named('UserError', 'Reconcile: too many\nbad examples\n\nMend them.');
     const { calls, error } = await runWorkflow({

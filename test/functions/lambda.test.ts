@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context as LambdaContext } from 'aws-lambda';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { makeTrainedRun } from './trained-run.ts';
 
 const whole = await makeTrainedRun();
@@ -35,7 +35,7 @@ function usages(results: string, task: string): string[] {
 }
 
 describe('a function whose time runs out', () => {
-  it('keeps a checkpoint when it trains, and the next calls end with the same student', async () => {
+  test('keeps a checkpoint when it trains, and the next calls end with the same student', async () => {
     const handler = await load('Train');
     const event = { ...eventWithout(whole.student), variant: 'weighted' };
     const errors: string[] = [];
@@ -56,7 +56,7 @@ describe('a function whose time runs out', () => {
     expect(usages(event.results, 'Train')).toHaveLength(errors.length + 1);
   });
 
-  it('fails with what to do when it does anything else', async () => {
+  test('fails with what to do when it does anything else', async () => {
     const handler = await load('Label');
     const items = JSON.parse(
       readFileSync(join(whole.results, 'runs', whole.run, 'shards.json'), 'utf8'),

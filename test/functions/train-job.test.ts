@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { startMetadataServer } from './metadata-server.ts';
 import { makeTrainedRun } from './trained-run.ts';
 
@@ -96,7 +96,7 @@ function usagesIn(results: string): string[] {
 }
 
 describe("the GPU trainer's program", () => {
-  it('told to stop, keeps a checkpoint, and the next attempt ends with the same student', async () => {
+  test('told to stop, keeps a checkpoint, and the next attempt ends with the same student', async () => {
     const { results, env } = beforeTraining();
     const first = new Job(env);
     await first.untilTraining();
@@ -117,7 +117,7 @@ describe("the GPU trainer's program", () => {
     expect(usagesIn(results)).toEqual([]);
   });
 
-  it('on a Spot instance that AWS takes back, does so too, and stays until it is gone', async () => {
+  test('on a Spot instance that AWS takes back, does so too, and stays until it is gone', async () => {
     const { results, env } = beforeTraining();
     const spot = await startMetadataServer({
       'instance-type': 'g6.xlarge',
@@ -154,7 +154,7 @@ describe("the GPU trainer's program", () => {
     ]);
   });
 
-  it('ends a training that hangs, and does not ask for another attempt', async () => {
+  test('ends a training that hangs, and does not ask for another attempt', async () => {
     const { env } = beforeTraining();
     const job = new Job({ ...env, STALL_MINUTES: '0.1' });
     await job.untilTraining();
@@ -166,7 +166,7 @@ describe("the GPU trainer's program", () => {
     });
   });
 
-  it('fails when the process that trains dies, with what it said last', async () => {
+  test('fails when the process that trains dies, with what it said last', async () => {
     const { env } = beforeTraining();
     const job = new Job(env);
     await job.untilTraining();
@@ -175,7 +175,7 @@ describe("the GPU trainer's program", () => {
     expect(job.lines.at(-1)?.errorMessage).toMatch(/^the worker process ended early \(SIGKILL\)/);
   });
 
-  it('says which variables of its environment are missing, and where they come from', async () => {
+  test('says which variables of its environment are missing, and where they come from', async () => {
     const job = new Job({ DATASET: whole.dataset, RESULTS: whole.results, VARIANT: '' });
     expect(await job.end()).toBe(1);
     expect(job.lines).toEqual([
@@ -187,7 +187,7 @@ describe("the GPU trainer's program", () => {
     ]);
   });
 
-  it("says a user's mistake without a stack trace", async () => {
+  test("says a user's mistake without a stack trace", async () => {
     const { env } = beforeTraining();
     const job = new Job({ ...env, RUN: 'csv-gone' });
     expect(await job.end()).toBe(1);
@@ -197,7 +197,7 @@ describe("the GPU trainer's program", () => {
     expect(last).not.toHaveProperty('stackTrace');
   });
 
-  it('asks for another attempt when the store does not answer', async () => {
+  test('asks for another attempt when the store does not answer', async () => {
     const { env } = beforeTraining();
     const job = new Job({
       ...env,

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Role, rolesOf } from '../../infra/policies.ts';
 import { recordUsage } from '../../src/cost/usage.ts';
 import type { ShardItem } from '../../src/run/events.ts';
@@ -163,13 +163,13 @@ const tasks = [
   ['JobRole', 'Train'],
 ] as [string, string][];
 
-it.each(tasks)('%s may do what %s does', (name, of) => {
+test.each(tasks)('%s may do what %s does', (name, of) => {
   const role = roles.find((known) => known.name === name)!;
   expect(recorded.get(of)!.length).toBeGreaterThan(0);
   expect(recorded.get(of)!.filter((request) => !allows(role, request))).toEqual([]);
 });
 
-it.each(tasks)('%s may do nothing in the buckets that %s does not', (name, of) => {
+test.each(tasks)('%s may do nothing in the buckets that %s does not', (name, of) => {
   const role = roles.find((known) => known.name === name)!;
   const unused = role.grants
     .filter(({ Action }) => Action.some((action) => action.startsWith('s3:')))

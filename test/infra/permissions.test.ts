@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { permissionsDoc } from '../../infra/permissions-doc.ts';
 import { type Grant, rolesOf } from '../../infra/policies.ts';
 import { synthesise } from './synthesise.ts';
@@ -181,15 +181,15 @@ const expected: Record<string, string[]> = {
 };
 
 describe('every grant', () => {
-  it('is expected, and everything expected is granted: roles', () => {
+  test('is expected, and everything expected is granted: roles', () => {
     expect(roles.map(({ name }) => name).sort()).toEqual(Object.keys(expected).sort());
   });
 
-  it.each(roles.map((role) => [role.name, role] as const))('%s', (name, { grants }) => {
+  test.each(roles.map((role) => [role.name, role] as const))('%s', (name, { grants }) => {
     expect(grants.flatMap(lines).sort()).toEqual([...expected[name]!].sort());
   });
 
-  it('is in the role itself: no policy is attached to any, by CDK or by AWS', () => {
+  test('is in the role itself: no policy is attached to any, by CDK or by AWS', () => {
     for (const template of [core, trainer!]) {
       template.resourceCountIs('AWS::IAM::Policy', 0);
       template.resourceCountIs('AWS::IAM::ManagedPolicy', 0);

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { Match } from 'aws-cdk-lib/assertions';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { makeApp } from '../../infra/application.ts';
 import { functionMemoryMiB } from '../../src/cost/functions.ts';
 import { taskNames } from '../../src/stages/index.ts';
@@ -12,7 +12,7 @@ const { core } = synthesise({ imageUri: prebuilt, sweepMinutes: 60, budget: 20 }
 const { core: local } = synthesise({ local: true });
 
 describe('cdk-nag', () => {
-  it.each([
+  test.each([
     { imageUri: prebuilt },
     { imageUri: prebuilt, trainerImageUri: prebuilt, trainer: 'gpu', sweepMinutes: 60 },
     { local: true, sweepMinutes: 60 },
@@ -20,7 +20,7 @@ describe('cdk-nag', () => {
     expect(() => synthesise(context)).not.toThrow();
   });
 
-  it('fails the synthesis with what nobody has waived', () => {
+  test('fails the synthesis with what nobody has waived', () => {
     const app = makeApp({ local: true });
     new Queue(app.node.findChild('Counterweight'), 'Open');
     expect(() => app.synth()).toThrow('AwsSolutions-SQS4');
@@ -29,7 +29,7 @@ describe('cdk-nag', () => {
 });
 
 describe('images', () => {
-  it.each([
+  test.each([
     ['functions', 'Counterweight'],
     ['trainer', 'CounterweightTrainer'],
   ])('are made of what their Dockerfile copies and nothing else: %s', (name, stack) => {
@@ -54,7 +54,7 @@ describe('images', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it('can be prebuilt', () => {
+  test('can be prebuilt', () => {
     for (const task of ['Plan', 'Label', 'Weigh', 'Train']) {
       const { Code, PackageType } = resource(core, 'AWS::Lambda::Function', `${task}Function`);
       expect(PackageType).toBe('Image');
@@ -64,7 +64,7 @@ describe('images', () => {
 });
 
 describe('functions', () => {
-  it.each([
+  test.each([
     ['Counterweight', core, ['Start', 'Sweep', 'Reconcile', 'Publish', 'RecordFailure']],
     ['on LocalStack', local, ['Start', ...taskNames]],
   ])('are zips where they can be: %s', (_name, template, zips) => {
@@ -78,7 +78,7 @@ describe('functions', () => {
     }
   });
 
-  it('have the memory that is priced, 15 minutes, traces, and one log', () => {
+  test('have the memory that is priced, 15 minutes, traces, and one log', () => {
     const functions = Object.values(core.findResources('AWS::Lambda::Function'));
     expect(functions).toHaveLength(taskNames.length + 2);
     for (const { Properties } of functions) {
@@ -94,7 +94,7 @@ describe('functions', () => {
     }
   });
 
-  it('know what they need to', () => {
+  test('know what they need to', () => {
     const variables = (name: string, template = core) =>
       resource(template, 'AWS::Lambda::Function', name).Environment;
     expect(variables('PlanFunction')).toMatchObject({
@@ -120,7 +120,7 @@ describe('functions', () => {
 });
 
 describe('storage', () => {
-  it.each(['AccessLogs', 'Data', 'Results'])('is closed, encrypted and kept: %s', (name) => {
+  test.each(['AccessLogs', 'Data', 'Results'])('is closed, encrypted and kept: %s', (name) => {
     const buckets = core.findResources('AWS::S3::Bucket');
     const [id, bucket] = Object.entries(buckets).find(([id]) => id.startsWith(`Storage${name}`))!;
     expect(bucket).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
@@ -154,7 +154,7 @@ describe('storage', () => {
     });
   });
 
-  it('has versions, logs accesses, and tells EventBridge what arrives', () => {
+  test('has versions, logs accesses, and tells EventBridge what arrives', () => {
     const data = resource(core, 'AWS::S3::Bucket', 'StorageData');
     const results = resource(core, 'AWS::S3::Bucket', 'StorageResults');
     for (const bucket of [data, results]) {
@@ -167,7 +167,7 @@ describe('storage', () => {
     expect(results.NotificationConfiguration).toBeUndefined();
   });
 
-  it('lets no present object expire: later runs read what earlier ones made', () => {
+  test('lets no present object expire: later runs read what earlier ones made', () => {
     for (const name of ['StorageData', 'StorageResults']) {
       const { LifecycleConfiguration } = resource(core, 'AWS::S3::Bucket', name);
       expect(JSON.stringify(LifecycleConfiguration)).not.toMatch(/"Expiration(InDays|Date)"/);
@@ -179,7 +179,7 @@ describe('storage', () => {
 describe('the workflow', () => {
   const machine = resource(core, 'AWS::StepFunctions::StateMachine');
 
-  it('has a value for each placeholder of its file, and no other', () => {
+  test('has a value for each placeholder of its file, and no other', () => {
     const file = new URL('../../infra/workflow.asl.json', import.meta.url);
     const placeholders = readFileSync(file, 'utf8').matchAll(/\$\{(\w+)\}/g);
     const names = new Set([...placeholders].map(([, name]) => name!));
@@ -188,7 +188,7 @@ describe('the workflow', () => {
     );
   });
 
-  it('is Standard, traced, and logged without what its states hold', () => {
+  test('is Standard, traced, and logged without what its states hold', () => {
     expect(machine).toMatchObject({
       StateMachineName: 'counterweight',
       StateMachineType: 'STANDARD',
@@ -199,7 +199,7 @@ describe('the workflow', () => {
 });
 
 describe('the trigger', () => {
-  it('is the arrival of a marker in the data bucket', () => {
+  test('is the arrival of a marker in the data bucket', () => {
     expect(resource(core, 'AWS::Events::Rule', 'TriggerMarkerArrived')).toMatchObject({
       State: 'ENABLED',
       EventPattern: {
@@ -213,13 +213,13 @@ describe('the trigger', () => {
     });
   });
 
-  it('is the clock as well, where that is asked for', () => {
+  test('is the clock as well, where that is asked for', () => {
     const clock = resource(core, 'AWS::Events::Rule', 'TriggerClock');
     expect(clock.ScheduleExpression).toBe('rate(1 hour)');
     local.resourceCountIs('AWS::Events::Rule', 1);
   });
 
-  it('loses no event: whatever fails for good is in the queue', () => {
+  test('loses no event: whatever fails for good is in the queue', () => {
     const queue = { 'Fn::GetAtt': [expect.stringMatching(/^TriggerDeadLetters/), 'Arn'] };
     for (const { Properties } of Object.values(core.findResources('AWS::Events::Rule'))) {
       expect(Properties.Targets).toEqual([
@@ -243,7 +243,7 @@ describe('the trigger', () => {
 });
 
 describe('alarms', () => {
-  it('all ring on the topic', () => {
+  test('all ring on the topic', () => {
     const alarms = Object.entries(core.findResources('AWS::CloudWatch::Alarm'));
     expect(alarms.map(([id]) => id.replace(/^Alarms|[0-9A-F]{8}$/g, '')).sort()).toEqual([
       'EventLost',
@@ -261,7 +261,7 @@ describe('alarms', () => {
 });
 
 describe('the stack', () => {
-  it('tells what the command line asks it for', () => {
+  test('tells what the command line asks it for', () => {
     expect(Object.keys(core.findOutputs('*')).sort()).toEqual([
       'AlarmTopic',
       'DataBucket',
@@ -273,14 +273,14 @@ describe('the stack', () => {
     core.hasOutput('Trainer', { Value: 'function' });
   });
 
-  it('has nothing that LocalStack would skip without a word', () => {
+  test('has nothing that LocalStack would skip without a word', () => {
     const { Resources } = local.toJSON() as { Resources: Record<string, { Type: string }> };
     const types = new Set(Object.values(Resources).map(({ Type }) => Type));
     expect([...types].filter((type) => type.startsWith('Custom::'))).toEqual([]);
     expect(types).not.toContain('AWS::CloudFormation::CustomResource');
   });
 
-  it('is for no account and region in particular', () => {
+  test('is for no account and region in particular', () => {
     expect(JSON.stringify(core.toJSON())).not.toMatch(/us-east-1|:\d{12}:(?!repository)/);
   });
 });

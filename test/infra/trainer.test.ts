@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { instanceHours } from '../../src/cost/prices.ts';
 import { prebuilt, resource, synthesise } from './synthesise.ts';
 
@@ -7,14 +7,14 @@ const images = { imageUri: prebuilt, trainerImageUri: prebuilt };
 const { core, trainer } = synthesise({ ...images, trainer: 'gpu' });
 if (!trainer) throw new Error('trainer=gpu makes no second stack');
 
-it('is a stack of its own, and only where it is asked for', () => {
+test('is a stack of its own, and only where it is asked for', () => {
   expect(synthesise(images).trainer).toBeUndefined();
   core.resourceCountIs('AWS::Batch::JobQueue', 0);
   core.hasOutput('Trainer', { Value: 'gpu' });
 });
 
 describe('the queue', () => {
-  it('has the name that the workflow knows', () => {
+  test('has the name that the workflow knows', () => {
     const { DefinitionSubstitutions } = resource(core, 'AWS::StepFunctions::StateMachine');
     const { TrainerQueue, TrainerJob } = DefinitionSubstitutions as Record<string, unknown>;
     expect(JSON.stringify(TrainerQueue)).toContain(':job-queue/counterweight-trainer');
@@ -24,7 +24,7 @@ describe('the queue', () => {
     expect(job.JobDefinitionName).toBe('counterweight-trainer');
   });
 
-  it('takes Spot first, then On-Demand, and gives up after a while', () => {
+  test('takes Spot first, then On-Demand, and gives up after a while', () => {
     const environment = (name: string) => ({
       'Fn::GetAtt': [
         expect.stringMatching(new RegExp(`^Machines${name}`)),
@@ -55,7 +55,7 @@ describe.each([
     `Machines${name}`,
   );
 
-  it('are none between jobs, of types that have a price, and enough for four students', () => {
+  test('are none between jobs, of types that have a price, and enough for four students', () => {
     expect(ComputeResources).toMatchObject({
       Type: type,
       AllocationStrategy: strategy,
@@ -66,7 +66,7 @@ describe.each([
     });
   });
 
-  it('are launched by the newest version of the template', () => {
+  test('are launched by the newest version of the template', () => {
     expect(ComputeResources).toMatchObject({
       LaunchTemplate: {
         LaunchTemplateId: { Ref: expect.any(String) },
@@ -76,7 +76,7 @@ describe.each([
   });
 });
 
-it('its disk is encrypted, and metadata needs a token', () => {
+test('its disk is encrypted, and metadata needs a token', () => {
   expect(resource(trainer, 'AWS::EC2::LaunchTemplate').LaunchTemplateData).toMatchObject({
     BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { Encrypted: true, VolumeSize: 100 } }],
     MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 2 },
@@ -86,7 +86,7 @@ it('its disk is encrypted, and metadata needs a token', () => {
 describe('a job', () => {
   const job = resource(trainer, 'AWS::Batch::JobDefinition');
 
-  it('has a GPU, and what else one machine has', () => {
+  test('has a GPU, and what else one machine has', () => {
     expect(job).toMatchObject({
       ContainerProperties: {
         ResourceRequirements: expect.arrayContaining([
@@ -99,7 +99,7 @@ describe('a job', () => {
     });
   });
 
-  it('goes on after a reclaim or an interruption, and fails at once otherwise', () => {
+  test('goes on after a reclaim or an interruption, and fails at once otherwise', () => {
     expect(job.RetryStrategy).toEqual({
       Attempts: 10,
       EvaluateOnExit: [
@@ -116,7 +116,7 @@ describe('a job', () => {
 });
 
 describe('the network', () => {
-  it('lets nothing in and HTTPS out', () => {
+  test('lets nothing in and HTTPS out', () => {
     const { SecurityGroupIngress, SecurityGroupEgress } = resource(
       trainer,
       'AWS::EC2::SecurityGroup',
@@ -126,7 +126,7 @@ describe('the network', () => {
     trainer.resourceCountIs('AWS::EC2::SecurityGroupIngress', 0);
   });
 
-  it('has a way of its own to S3, and nothing that costs between runs', () => {
+  test('has a way of its own to S3, and nothing that costs between runs', () => {
     trainer.resourceCountIs('AWS::EC2::NatGateway', 0);
     trainer.resourceCountIs('AWS::EC2::EIP', 0);
     expect(resource(trainer, 'AWS::EC2::VPCEndpoint').VpcEndpointType).toBe('Gateway');

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import aslValidator from 'asl-validator';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { taskNames } from '../../src/stages/index.ts';
 import { maxShards } from '../../src/stages/plan.ts';
 import { synthesise } from './synthesise.ts';
@@ -26,7 +26,7 @@ const file = new URL('../../infra/workflow.asl.json', import.meta.url);
 const workflow: Machine = JSON.parse(readFileSync(file, 'utf8'));
 
 describe('the workflow', () => {
-  it('fits the schema of Amazon States Language', () => {
+  test('fits the schema of Amazon States Language', () => {
     const substituted = JSON.parse(
       JSON.stringify(workflow).replaceAll(/\$\{(\w+)\}/g, 'arn:aws:lambda:us-east-1:1:function:$1'),
     );
@@ -34,7 +34,7 @@ describe('the workflow', () => {
     expect(isValid, errorsText()).toBe(true);
   });
 
-  it('calls each function of functions/, and no other', () => {
+  test('calls each function of functions/, and no other', () => {
     const called = statesOf(workflow).flatMap(
       ([, { Parameters }]) => Parameters?.FunctionName ?? [],
     );
@@ -333,7 +333,7 @@ const errorNames = [
 const recorded = [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'Record failure' }];
 
 describe('the workflow avoids', () => {
-  it.each(traps)('$what: $otherwise', ({ found, spoil }) => {
+  test.each(traps)('$what: $otherwise', ({ found, spoil }) => {
     expect(found(workflow)).toEqual([]);
     const spoiled = structuredClone(workflow);
     spoil(spoiled);
@@ -422,7 +422,7 @@ describe('the stack, as LocalStack gets it, avoids', () => {
   // A template is JSON, and has resources.
   const template = synthesise({ local: true }).core.toJSON() as unknown as Stack;
 
-  it.each(notDeployable)('$what: $otherwise', ({ found, spoil }) => {
+  test.each(notDeployable)('$what: $otherwise', ({ found, spoil }) => {
     expect(found(template)).toEqual([]);
     const spoiled = structuredClone(template);
     spoil(spoiled);
@@ -463,7 +463,7 @@ describe('the code avoids', () => {
       .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8')),
   );
 
-  it.each(notCallable)('$what: $otherwise', ({ found, spoil }) => {
+  test.each(notCallable)('$what: $otherwise', ({ found, spoil }) => {
     expect(found(sources)).toEqual([]);
     const spoiled = [...sources];
     spoil(spoiled);

@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const images = ['functions', 'trainer'] as const;
@@ -28,7 +28,7 @@ function installation(image: string): string {
     .slice('RUN '.length);
 }
 
-it('both install the same packages, and differ in TensorFlow', () => {
+test('both install the same packages, and differ in TensorFlow', () => {
   expect(installation('trainer')).toBe(installation('functions'));
   const setups = images.map((image) => stagesOf(image)[0]!.at(-1));
   expect(setups).toEqual([
@@ -38,13 +38,13 @@ it('both install the same packages, and differ in TensorFlow', () => {
 });
 
 describe.each(images)('the image %s', (image) => {
-  it('is made in a stage with compilers, which the final stage has none of', () => {
+  test('is made in a stage with compilers, which the final stage has none of', () => {
     const [build, final] = stagesOf(image);
     expect(final![0]).toBe(build![0]!.replace(' AS build', ''));
     expect(final!.filter((line) => line.startsWith('RUN'))).toEqual([]);
   });
 
-  it('copies what is there, and what .dockerignore lets through', () => {
+  test('copies what is there, and what .dockerignore lets through', () => {
     const ignored = readFileSync(path.join(repository, '.dockerignore'), 'utf8').split('\n');
     const copied = stagesOf(image)
       .flat()
@@ -65,7 +65,7 @@ interface Lock {
   >;
 }
 
-it('what an image leaves out is what deploys; the others keep their locked versions', () => {
+test('what an image leaves out is what deploys; the others keep their locked versions', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'counterweight-image-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   for (const name of ['package.json', 'package-lock.json']) {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { checks } from '../../setup/checks.mjs';
 import { DISTRIBUTIONS } from '../../setup/platforms.mjs';
 import type { Check } from '../../setup/requirements.mjs';
@@ -28,7 +28,7 @@ describe('on a machine where the package was just installed', () => {
     return new Map(all.map((check) => [check.name, check]));
   }
 
-  it('set-up says what is missing without a stack trace, and exits with 1', () => {
+  test('set-up says what is missing without a stack trace, and exits with 1', () => {
     machine.removeProgram('c++');
     const { status, stdout, stderr } = node([path.join(setup, 'setup.mjs')]);
     expect([status, stdout]).toEqual([1, '']);
@@ -36,7 +36,7 @@ describe('on a machine where the package was just installed', () => {
     expect(stderr).not.toMatch(/^ +at /m);
   });
 
-  it("set-up says how much it downloads, and refuses a wheel that is not the platform's", () => {
+  test("set-up says how much it downloads, and refuses a wheel that is not the platform's", () => {
     const { status, stderr } = node([path.join(setup, 'setup.mjs')]);
     const wheel = DISTRIBUTIONS[`${process.platform}-${process.arch}`]?.wheels[0];
     expect(status).toBe(1);
@@ -45,7 +45,7 @@ describe('on a machine where the package was just installed', () => {
     expect(machine.cached).toEqual([]);
   });
 
-  it.runIf(`${process.platform}-${process.arch}-gpu` in DISTRIBUTIONS)(
+  test.runIf(`${process.platform}-${process.arch}-gpu` in DISTRIBUTIONS)(
     'set-up for a GPU begins with another wheel of TensorFlow, and downloads more',
     () => {
       const { stderr } = node([path.join(setup, 'setup.mjs')], { COUNTERWEIGHT_GPU: '1' });
@@ -56,7 +56,7 @@ describe('on a machine where the package was just installed', () => {
     },
   );
 
-  it('the checks name what is missing, each with the command that mends it', () => {
+  test('the checks name what is missing, each with the command that mends it', () => {
     machine.removeProgram('python3');
     const found = checksThere();
     expect(found.get('python3')).toMatchObject({ ok: false, fix: expect.stringContaining('dnf') });
@@ -76,7 +76,7 @@ describe('on a machine where the package was just installed', () => {
   });
 });
 
-it('every check passes on this machine, which is set up', async () => {
+test('every check passes on this machine, which is set up', async () => {
   const found = await checks();
   expect(found.filter(({ ok }) => !ok)).toEqual([]);
   expect(found.find(({ name }) => name === 'TensorFlow')?.detail).toMatch(/^2\.21\.0 loads/);

@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { nodeVersionCheck } from '../../setup/node-version.mjs';
 
-it.each([
+test.each([
   ['18.20.4', false],
   ['20.18.9', false],
   ['20.19.0', true],
@@ -13,7 +13,7 @@ it.each([
   expect(nodeVersionCheck(version).ok).toBe(ok);
 });
 
-it('says which versions would be right, and how to get one', () => {
+test('says which versions would be right, and how to get one', () => {
   expect(nodeVersionCheck('18.20.4')).toEqual({
     name: 'Node.js',
     ok: false,

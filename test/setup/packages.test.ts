@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { outdatedPackages } from '../../setup/packages.mjs';
 
 let root: string;
@@ -24,13 +24,13 @@ function write(locked: Record<string, object>, installed?: Record<string, object
   writeFileSync(file, JSON.stringify({ packages: installed }));
 }
 
-it('finds nothing when all are as locked, and optional ones are for other platforms', () => {
+test('finds nothing when all are as locked, and optional ones are for other platforms', () => {
   const installed = { 'node_modules/zod': zod, 'node_modules/yaml': yaml };
   write({ ...installed, 'node_modules/for-macos': forMacos }, installed);
   expect(outdatedPackages(root)).toEqual([]);
 });
 
-it('finds every package that is missing, older, or has other content', () => {
+test('finds every package that is missing, older, or has other content', () => {
   write(
     { 'node_modules/zod': zod, 'node_modules/yaml': yaml, 'node_modules/for-macos': forMacos },
     {
@@ -45,7 +45,7 @@ it('finds every package that is missing, older, or has other content', () => {
   ]);
 });
 
-it('takes an installation that npm did not finish for none', () => {
+test('takes an installation that npm did not finish for none', () => {
   mkdirSync(path.join(root, 'node_modules', 'zod'));
   write({ 'node_modules/zod': zod });
   expect(outdatedPackages(root)).toEqual(['node_modules/zod']);

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   bindingLink,
   ensureTensorFlow,
@@ -43,7 +43,7 @@ function filesOf(folder: string): string[] {
 }
 
 describe('a set-up', () => {
-  it('leaves the libraries and the binding in one folder that tfjs-node links to', async () => {
+  test('leaves the libraries and the binding in one folder that tfjs-node links to', async () => {
     await setUp();
     expect(machine.cached).toEqual(['tensorflow-2.21.0-tfjs-node-4.22.0-linux-x64']);
     expect(filesOf(nativeFolder(machine.site))).toEqual([
@@ -54,7 +54,7 @@ describe('a set-up', () => {
     expect(realpathSync(bindingLink(machine.site))).toBe(nativeFolder(machine.site));
   });
 
-  it('downloads the pinned wheel and compiles against the headers that came with it', async () => {
+  test('downloads the pinned wheel and compiles against the headers that came with it', async () => {
     await setUp();
     const [download, strip, compile] = machine.log;
     expect(download).toMatch(/--platform any .* tensorflow-cpu==2\.21\.0$/);
@@ -64,19 +64,19 @@ describe('a set-up', () => {
     );
   });
 
-  it('keeps the libraries as they are on a machine without strip', async () => {
+  test('keeps the libraries as they are on a machine without strip', async () => {
     machine.removeProgram('strip');
     await setUp();
     expect(isLinked(machine.site)).toBe(true);
   });
 
-  it('takes the compiler that CXX names, with its arguments', async () => {
+  test('takes the compiler that CXX names, with its arguments', async () => {
     machine.addProgram('wrapped', 'exec "$@"');
     await setUp({ ...machine.site, env: { ...machine.site.env, CXX: 'wrapped c++ -DOURS' } });
     expect(machine.log.at(-1)).toMatch(/^compile -DOURS -std=c\+\+17/);
   });
 
-  it('runs no program when everything is there, nor after a new npm ci', async () => {
+  test('runs no program when everything is there, nor after a new npm ci', async () => {
     await setUp();
     const { log } = machine;
     await setUp();
@@ -86,7 +86,7 @@ describe('a set-up', () => {
     expect(machine.log).toEqual(log);
   });
 
-  it("replaces the folder that tfjs-node's own install script leaves", async () => {
+  test("replaces the folder that tfjs-node's own install script leaves", async () => {
     const own = bindingLink(machine.site);
     mkdirSync(own, { recursive: true });
     writeFileSync(path.join(own, 'tfjs_binding.node'), 'TensorFlow 2.9');
@@ -94,14 +94,14 @@ describe('a set-up', () => {
     expect(lstatSync(own).isSymbolicLink()).toBe(true);
   });
 
-  it('follows a link into a cache that is gone by making a new one', async () => {
+  test('follows a link into a cache that is gone by making a new one', async () => {
     mkdirSync(path.dirname(bindingLink(machine.site)));
     symlinkSync('/nowhere', bindingLink(machine.site));
     await setUp();
     expect(isLinked(machine.site)).toBe(true);
   });
 
-  it('mends a folder of the cache that lacks its binding', async () => {
+  test('mends a folder of the cache that lacks its binding', async () => {
     await setUp();
     rmSync(path.join(nativeFolder(machine.site), 'tfjs_binding.node'));
     await setUp();
@@ -140,7 +140,7 @@ describe('a set-up for a GPU', () => {
     };
   }
 
-  it("has a folder of its own, with NVIDIA's libraries where TensorFlow looks for them", async () => {
+  test("has a folder of its own, with NVIDIA's libraries where TensorFlow looks for them", async () => {
     const site = gpuSite();
     await setUp(site);
     expect(machine.cached).toEqual(['tensorflow-2.21.0-tfjs-node-4.22.0-linux-x64-gpu']);
@@ -157,7 +157,7 @@ describe('a set-up for a GPU', () => {
     expect(machine.log.filter((line) => line.startsWith('compile')).join()).not.toMatch(/nvidia/);
   });
 
-  it('and the one for the processor replace each other', async () => {
+  test('and the one for the processor replace each other', async () => {
     const site = gpuSite();
     await setUp();
     await setUp(site);
@@ -167,7 +167,7 @@ describe('a set-up for a GPU', () => {
     expect([isLinked(site), isLinked(machine.site), machine.log]).toEqual([false, true, log]);
   });
 
-  it('takes no wheel that is another one, and leaves nothing behind', async () => {
+  test('takes no wheel that is another one, and leaves nothing behind', async () => {
     const site = gpuSite();
     machine.makeWheel({ package: 'nvcc', version: '12.5', files: [] }, ['other']);
     await expect(setUp(site)).rejects.toThrow(/The downloaded nvcc==12\.5 is not the one/);
@@ -176,7 +176,7 @@ describe('a set-up for a GPU', () => {
 });
 
 describe('two set-ups at once', () => {
-  it('both succeed and leave one folder', async () => {
+  test('both succeed and leave one folder', async () => {
     const other = { ...machine.site, tfjsFolder: `${machine.site.tfjsFolder}-other` };
     mkdirSync(path.join(other.tfjsFolder, 'binding'), { recursive: true });
     writeFileSync(path.join(other.tfjsFolder, 'package.json'), '{ "version": "4.22.0" }');
@@ -202,7 +202,7 @@ describe('a machine that lacks', () => {
     },
   ];
   for (const { what, programs, message } of cases) {
-    it(`${what} is told so before the download`, async () => {
+    test(`${what} is told so before the download`, async () => {
       for (const program of programs) machine.removeProgram(program);
       await expect(setUp()).rejects.toMatchObject({
         name: 'UserError',
@@ -212,24 +212,24 @@ describe('a machine that lacks', () => {
     });
   }
 
-  it('pip is told so before the download', async () => {
+  test('pip is told so before the download', async () => {
     machine.addProgram('python3', '[ "$*" = --version ] && echo Python 3.11.0');
     await expect(setUp()).rejects.toThrow(/^TensorFlow cannot be set up.*:\n- pip: .*python3-pip/s);
   });
 
-  it('a compiler, having only one that offers to be installed', async () => {
+  test('a compiler, having only one that offers to be installed', async () => {
     machine.addProgram('c++', 'echo "xcode-select: note: install the tools" >&2; exit 1');
     await expect(setUp()).rejects.toThrow(/C\+\+ compiler: none/);
   });
 
-  it('disk space is told so, with both numbers', async () => {
+  test('disk space is told so, with both numbers', async () => {
     const distribution = { ...machine.site.distribution, workingMb: 1e12 };
     await expect(setUp({ ...machine.site, distribution })).rejects.toThrow(
       /disk space: \d+ MB free in .*1000000000000 MB.*COUNTERWEIGHT_CACHE/s,
     );
   });
 
-  it('a platform without TensorFlow is told which ones have it', async () => {
+  test('a platform without TensorFlow is told which ones have it', async () => {
     await expect(
       setUp({ ...machine.site, platform: 'win32-x64', distribution: undefined }),
     ).rejects.toThrow(
@@ -244,21 +244,21 @@ describe('a set-up that fails leaves nothing behind', () => {
     expect(isLinked(machine.site)).toBe(false);
   });
 
-  it('when the wheel is another one', async () => {
+  test('when the wheel is another one', async () => {
     machine.setDownload('/bin/mkdir -p "$to" && echo other > "$to/tensorflow-1.whl"');
     const [{ sha256 } = { sha256: '' }] = machine.site.distribution.wheels;
     await expect(setUp()).rejects.toThrow(new RegExp(`expected .*${sha256}\\n.*got .*6 bytes`));
     expect(machine.log).toHaveLength(1);
   });
 
-  it('when only the hash differs', async () => {
+  test('when only the hash differs', async () => {
     machine.setDownload(
       '/bin/mkdir -p "$to" && /usr/bin/tr l L < "$wheel" > "$to/tensorflow-1.whl"',
     );
     await expect(setUp()).rejects.toThrow(/is not the one that was expected/);
   });
 
-  it('when pip cannot download, with what pip said', async () => {
+  test('when pip cannot download, with what pip said', async () => {
     machine.setDownload('echo "ERROR: no route to the index" >&2; exit 1');
     await expect(setUp()).rejects.toMatchObject({
       message: expect.stringMatching(/could not be downloaded.*no route to the index/s),
@@ -266,7 +266,7 @@ describe('a set-up that fails leaves nothing behind', () => {
     });
   });
 
-  it('when the binding does not compile, with what the compiler said', async () => {
+  test('when the binding does not compile, with what the compiler said', async () => {
     machine.addProgram(
       'c++',
       'case "$*" in *syntax*) exit 0;; esac; echo "error: no c_api.h"; exit 1',
@@ -274,7 +274,7 @@ describe('a set-up that fails leaves nothing behind', () => {
     await expect(setUp()).rejects.toThrow(/could not be compiled.*no c_api\.h/s);
   });
 
-  it('when the binding does not load', async () => {
+  test('when the binding does not load', async () => {
     machine.site.env.ADDON = path.join(machine.site.tfjsFolder, 'package.json');
     await expect(setUp()).rejects.toThrow(/does not load/);
   });
@@ -301,7 +301,7 @@ describe('an interrupted set-up', () => {
     throw new Error(`set-up ended: ${text}`);
   }
 
-  it('takes its temporary folder and its programs along when it is told to stop', async () => {
+  test('takes its temporary folder and its programs along when it is told to stop', async () => {
     const { child } = await startHanging();
     expect(machine.cached).toHaveLength(1);
     child.kill('SIGTERM');
@@ -311,7 +311,7 @@ describe('an interrupted set-up', () => {
     expect(machine.cached).toEqual([]);
   });
 
-  it('leaves nothing that counts as done when it is killed, and a later one cleans up', async () => {
+  test('leaves nothing that counts as done when it is killed, and a later one cleans up', async () => {
     const { child, pip } = await startHanging();
     child.kill('SIGKILL');
     process.kill(pip);
@@ -331,7 +331,7 @@ describe('an interrupted set-up', () => {
   });
 });
 
-it('is what tfjs-node asks for: its binding lies in a folder of Node-API 8', () => {
+test('is what tfjs-node asks for: its binding lies in a folder of Node-API 8', () => {
   const manifest = new URL(
     '../../node_modules/@tensorflow/tfjs-node/package.json',
     import.meta.url,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { plan, run } from 'counterweight';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Dataset, type Format, formats, makeDataset, writeConfig } from './datasets.ts';
 
 interface Case {
@@ -70,7 +70,7 @@ const cases: Case[] = [
 ];
 
 describe('planning refuses', () => {
-  it.each(cases)('$what', async ({ format, spoil, message }) => {
+  test.each(cases)('$what', async ({ format, spoil, message }) => {
     const options = makeDataset(format);
     spoil(options.dataset);
     await expect(plan(options)).rejects.toMatchObject({
@@ -79,7 +79,7 @@ describe('planning refuses', () => {
     });
   });
 
-  it('a folder that is not there', async () => {
+  test('a folder that is not there', async () => {
     const { dataset, results } = makeDataset('csv');
     await expect(plan({ dataset: join(dataset, 'nowhere'), results })).rejects.toMatchObject({
       name: 'UserError',
@@ -91,7 +91,7 @@ describe('planning refuses', () => {
 describe('bad examples are quarantined', () => {
   const bomb = fileURLToPath(new URL('../fixtures/data/pictures/bomb.png.gz', import.meta.url));
 
-  it('up to the limit: a tar cut short, and an image of 30,000 x 30,000 pixels', async () => {
+  test('up to the limit: a tar cut short, and an image of 30,000 x 30,000 pixels', async () => {
     const limits = '{ quarantine: 30% }';
     const tar = makeDataset('webdataset', { limits });
     truncateSync(join(tar.dataset, 'unlabeled/first/digits.tar'), 100_000);
@@ -102,7 +102,7 @@ describe('bad examples are quarantined', () => {
     await expectQuarantined(images, 1);
   });
 
-  it('a teacher without an answer (NaN), and an example without an image', async () => {
+  test('a teacher without an answer (NaN), and an example without an image', async () => {
     const limits = '{ quarantine: 10% }';
     const options = makeDataset('parquet-images', { limits, teacher: '{ predictions: teacher }' });
     const predictions = new URL('../fixtures/workflow-teachers/predictions/', import.meta.url);
@@ -113,7 +113,7 @@ describe('bad examples are quarantined', () => {
     await expectQuarantined(options, 4);
   });
 
-  it('and over the limit the run fails, says why, and keeps what it labeled', async () => {
+  test('and over the limit the run fails, says why, and keeps what it labeled', async () => {
     const options = makeDataset('csv', { limits: '{ quarantine: 1% }' });
     const rows = Array.from({ length: 20 }, () => '1,2,3,4,5,6,pale,too,long\n').join('');
     writeFileSync(

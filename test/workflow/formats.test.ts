@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from 'counterweight';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Format, formats, makeDataset } from './datasets.ts';
 
 /** How many examples `make-workflow.py` put into each set. */
@@ -9,7 +9,7 @@ const digits = { labeled: 60, validation: 60, unlabeled: 100, test: 60 };
 const wine = { labeled: 40, validation: 40, unlabeled: 58, test: 40 };
 
 describe.each(Object.keys(formats) as Format[])('the whole workflow on %s', (format) => {
-  it('labels, weighs, trains and measures; the second time it finds all done', async () => {
+  test('labels, weighs, trains and measures; the second time it finds all done', async () => {
     const options = { ...makeDataset(format), workers: 2 };
     const first = await run(options);
     const { metrics } = first;

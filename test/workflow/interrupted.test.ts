@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { run } from 'counterweight';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Dataset, makeDataset } from './datasets.ts';
 
 const cli = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
@@ -14,7 +14,7 @@ const cli = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url)
 const moments = ['Plan', 'Train teacher', 'Label', 'Weigh', 'Train', 'Evaluate'];
 
 describe('a run that is cut off and started again ends as an undisturbed one', () => {
-  it('killed with all its processes, once in every stage', async () => {
+  test('killed with all its processes, once in every stage', async () => {
     const options = makeDataset('parquet-images');
     const undisturbed = await outcome({ ...options, results: join(options.results, 'whole') });
     const cut = { ...options, results: join(options.results, 'cut') };
@@ -27,7 +27,7 @@ describe('a run that is cut off and started again ends as an undisturbed one', (
     expect(await outcome(cut)).toEqual(undisturbed);
   });
 
-  it('by Ctrl-C: stops cleanly, says how to go on, and goes on', async () => {
+  test('by Ctrl-C: stops cleanly, says how to go on, and goes on', async () => {
     const options = makeDataset('parquet-images');
     const child = start(options);
     let said = '';

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from 'counterweight';
 import { parse } from 'csv-parse/sync';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { readConfig } from '../../src/config/read.ts';
 import { addLabels } from '../../src/data/add-labels.ts';
 import { openStore } from '../../src/store/open.ts';
 import { makeDataset } from './datasets.ts';
 
-it('what a run says should be labeled next is taken back, and learned by the next run', async () => {
+test('what a run says should be labeled next is taken back, and learned by the next run', async () => {
   const { dataset, results } = makeDataset('csv');
   const first = await run({ dataset, results, workers: 2 });
   const csv = readFileSync(join(results, `runs/${first.run}/label-next.csv`), 'utf8');

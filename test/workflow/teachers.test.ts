@@ -2,7 +2,7 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from 'counterweight';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { makeDataset } from './datasets.ts';
 
 const fixtures = fileURLToPath(new URL('../fixtures/workflow-teachers/', import.meta.url));
@@ -18,7 +18,7 @@ const teachers = {
 const folders = Object.keys(teachers) as (keyof typeof teachers)[];
 
 describe('the whole workflow with a teacher of every kind', () => {
-  it('gives the same figures, whatever the teacher was saved as', async () => {
+  test('gives the same figures, whatever the teacher was saved as', async () => {
     const outcomes = [];
     for (const folder of folders) {
       const { dataset, results } = makeDataset('parquet-images', { teacher: teachers[folder] });
