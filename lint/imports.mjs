@@ -12,8 +12,8 @@ import { layers as projectLayers } from './layers.mjs';
  */
 
 /**
- * The relative static imports of a file, types included. A dynamic `import()` is left out: with it a
- * row of a table loads the module that does the work.
+ * Lists the relative static imports of a file, types included. A dynamic `import()` is left out: a
+ * row of a table loads its implementation that way.
  *
  * @param {Source} source
  * @returns {{ file: string, line: number }[]} The imported files, each with the importing line.
@@ -32,7 +32,7 @@ export function importsOf({ file, text }) {
 }
 
 /**
- * Every import that points to a higher layer, and every cycle.
+ * Finds every import that points to a higher layer, and every cycle.
  *
  * @param {readonly Source[]} sources
  * @param {readonly (readonly string[])[]} [layers]
