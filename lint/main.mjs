@@ -2,12 +2,23 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { checkImports } from './imports.mjs';
+import { checkLanguage } from './language.mjs';
+
+/** Files whose wording is checked so far; at the end, every file. */
+const reworded = /^(lint|test\/lint)\//;
 
 const tracked = execFileSync('git', ['ls-files'], { encoding: 'utf8' }).split('\n');
-const product = tracked.filter((file) =>
-  /^(src|functions|infra|bench|evidence)\/.*\.ts$/.test(file),
-);
-const sources = product.map((file) => ({ file, text: readFileSync(file, 'utf8') }));
-const findings = checkImports(sources);
+/** @param {RegExp} pattern */
+const sources = (pattern) =>
+  tracked
+    .filter((file) => pattern.test(file))
+    .map((file) => ({ file, text: readFileSync(file, 'utf8') }));
+
+const findings = [
+  ...checkImports(sources(/^(src|functions|infra|bench|evidence)\/.*\.ts$/)),
+  ...sources(/\.(ts|mjs|md)$/)
+    .filter(({ file }) => reworded.test(file))
+    .flatMap(checkLanguage),
+];
 for (const finding of findings) console.error(finding);
 if (findings.length > 0) process.exitCode = 1;
