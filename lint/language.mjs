@@ -1,11 +1,11 @@
-/** Finds wording that CONTRIBUTING.md rules out: in comments, in texts for users and in documents. */
+/** Finds wording that CONTRIBUTING.md rules out, in comments, texts for users and documents. */
 import { parseSync, Visitor } from 'oxc-parser';
 
 /** @typedef {import('./imports.mjs').Source} Source */
 
 /**
- * Text that a person reads: it has the length of the file, and everything else in it is blank, so that
- * an offset in the text is an offset in the file.
+ * Text that a person reads. Marks of comments and code are blank in it, so that an offset in the
+ * text plus `start` is an offset in the file.
  *
  * @typedef {object} Prose
  * @property {number} start
@@ -72,13 +72,12 @@ const rules = [
 const maxColumns = 100;
 
 /**
- * Every finding in one file, as "file:line: what: what to write instead".
+ * Lists the findings in one file, as "file:line: what: what to write instead".
  *
  * @param {Source} source A TypeScript or JavaScript module, or a document.
  * @returns {string[]}
  * @example
- * checkLanguage({ file: 'a.ts', text: '// Computed anew.' });
- * // ['a.ts:1: "anew": write "again" or "recomputed"']
+ * checkLanguage({ file: 'a.ts', text: '// It `errs`.' }); // []
  */
 export function checkLanguage({ file, text }) {
   const isModule = /\.(ts|mjs)$/.test(file);
@@ -86,7 +85,7 @@ export function checkLanguage({ file, text }) {
   const prose = parsed ? moduleProse(text, parsed) : [documentProse(text)];
   const findings = [
     ...prose.flatMap(ruledOut),
-    ...(parsed ? [...longComments(text, parsed.comments), ...placeNames(parsed.program)] : []),
+    ...(parsed ? [...longComments(text, parsed.comments), ...indexNames(parsed.program)] : []),
   ];
   return findings
     .sort((a, b) => a.offset - b.offset)
@@ -139,7 +138,7 @@ function moduleProse(text, { comments, program }) {
 }
 
 /**
- * Comments of which neighbouring `//` lines are one.
+ * Lists the comments; neighbouring `//` lines count as one.
  *
  * @param {string} text
  * @param {readonly import('oxc-parser').Comment[]} comments
@@ -163,7 +162,7 @@ function withoutMarks(comment) {
 }
 
 /**
- * The text of a document, without its blocks of code.
+ * Reads a document without its blocks of code.
  *
  * @param {string} text
  * @returns {Prose}
@@ -207,7 +206,7 @@ function longComments(text, comments) {
 }
 
 /** @param {import('oxc-parser').Program} program */
-function placeNames(program) {
+function indexNames(program) {
   /** @type {{ offset: number, found: string, instead: string }[]} */
   const found = [];
   /** @param {{ name: string, start: number }} node */

@@ -4,8 +4,8 @@ import { parseSync } from 'oxc-parser';
 /** @typedef {import('./imports.mjs').Source} Source */
 
 /**
- * The names that a file declares and exports, each with its line. Names that it passes on from another
- * file are left out.
+ * Lists the names that a file declares and exports, each with its line. Re-exported names are left
+ * out.
  *
  * @param {Source} source
  * @returns {{ name: string, line: number }[]}
