@@ -1,8 +1,10 @@
 /** Writes examples, and what is known of them, as the Parquet files that the workflow reads. */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { parquet } from '../src/data/formats/parquet.ts';
+import { parquetOf } from '../src/data/formats/parquet-write.ts';
 import { createTableWriter } from '../src/data/tables/parquet-table.ts';
-import { parquetOf } from '../src/data/write-labeled.ts';
+
 import { draw, type Examples } from './examples.ts';
 import { type Cell, readConfigOf } from './problems.ts';
 
@@ -17,7 +19,7 @@ export async function writeDataset(
 ): Promise<Truth> {
   const { labeled, unlabeled } = draw(examples, cell);
   const { task } = cell.problem;
-  const config = readConfigOf(cell.problem, 'parquet');
+  const config = readConfigOf(cell.problem, parquet.name);
   const unknown = unlabeled.map((example) => ({ ...example, label: undefined }));
   await rm(dataset, { recursive: true, force: true });
   for (const [set, of] of Object.entries({ labeled, unlabeled: unknown, test: examples.test })) {

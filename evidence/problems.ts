@@ -6,9 +6,12 @@
 import { clamp } from '../src/arrays.ts';
 import { type ConfigInput, configSchema } from '../src/config/schema.ts';
 import type { ReadConfig } from '../src/data/config.ts';
+import { csv } from '../src/data/formats/csv.ts';
+import type { FormatName } from '../src/data/formats/index.ts';
+import { parquet } from '../src/data/formats/parquet.ts';
+import { webdataset } from '../src/data/formats/webdataset.ts';
 
 type Network = ConfigInput['student'];
-type Format = ConfigInput['data']['format'];
 
 type Task = { readonly classes: string[] } & (
   | {
@@ -23,7 +26,7 @@ export interface Problem {
   readonly name: string;
   /** Under the folder of the data: files `train*` and `test*`. */
   readonly folder: string;
-  readonly format: Format;
+  readonly format: FormatName;
   readonly task: Task;
   /** By cell: how many labels there are in all, and how often they are drawn. */
   readonly budgets: readonly { readonly labels: number; readonly draws: number }[];
@@ -45,7 +48,7 @@ export const problems: readonly Problem[] = [
   {
     name: 'mnist',
     folder: 'mnist',
-    format: 'parquet',
+    format: parquet.name,
     task: { type: 'image-classification', classes: digits, size: [28, 28], channels: 1 },
     budgets: budgets(10, [150, 450, 1500]),
     unlabeled: 8000,
@@ -55,7 +58,7 @@ export const problems: readonly Problem[] = [
   {
     name: 'cifar10',
     folder: 'cifar10',
-    format: 'webdataset',
+    format: webdataset.name,
     task: { type: 'image-classification', classes: digits, size: [32, 32], channels: 3 },
     budgets: budgets(5, [1000, 2500, 5000]),
     unlabeled: 8000,
@@ -65,7 +68,7 @@ export const problems: readonly Problem[] = [
   {
     name: 'adult',
     folder: 'adult',
-    format: 'csv',
+    format: csv.name,
     task: { type: 'tabular-classification', classes: ['<=50K', '>50K'], target: 'income' },
     budgets: budgets(10, [150, 500, 2000]),
     unlabeled: 10_000,
@@ -75,7 +78,7 @@ export const problems: readonly Problem[] = [
 ];
 
 /** What reads the examples of a problem, or writes them. */
-export function readConfigOf({ task, teacher, student }: Problem, format: Format): ReadConfig {
+export function readConfigOf({ task, teacher, student }: Problem, format: FormatName): ReadConfig {
   return configSchema.parse({ task, data: { format }, teacher: { train: teacher }, student });
 }
 

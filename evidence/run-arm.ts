@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ConfigInput } from '../src/config/schema.ts';
+import { parquet } from '../src/data/formats/parquet.ts';
 import { run } from '../src/engines/embedded.ts';
 import type { Metrics } from '../src/evaluate/run-metrics.ts';
 import type { Cell } from './problems.ts';
@@ -29,7 +30,7 @@ export async function runArm(
   const config: ConfigInput = {
     ...arm,
     ...{ task: problem.task, student: problem.student, seed },
-    data: { format: 'parquet', ...(validationShare !== undefined && { validationShare }) },
+    data: { format: parquet.name, ...(validationShare !== undefined && { validationShare }) },
     // The oracle has no label for what the teacher labeled wrong.
     limits: { quarantine: 1 },
   };

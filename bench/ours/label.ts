@@ -12,6 +12,7 @@ import { cutShards } from '../../src/data/cut.ts';
 import { isRejected } from '../../src/data/example.ts';
 import { createEncoder } from '../../src/data/features/encode.ts';
 import { type Features, featureShape } from '../../src/data/features/features.ts';
+import { webdataset } from '../../src/data/formats/webdataset.ts';
 import { readExamples } from '../../src/data/read.ts';
 import type { Shard } from '../../src/data/shard.ts';
 import { labelExamples } from '../../src/distill/label-examples.ts';
@@ -26,7 +27,7 @@ const classes = 10;
 const half = [0.5, 0.5, 0.5];
 const config = configSchema.parse({
   task: { type: 'image-classification', classes: 'classes.json', size: [32, 32] },
-  data: { format: 'webdataset' },
+  data: { format: webdataset.name },
   teacher: { savedModel: 'teacher', mean: half, std: half },
   student: { architecture: 'convnet' },
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { dataSchema, share, taskSchema } from '../data/config.ts';
+import { dataSchema, share } from '../data/config.ts';
+import { taskSchema } from '../data/task.ts';
 import { type MethodName, methodNames } from '../debias/methods.ts';
 import { networkSchema, teacherSchema } from '../models/config.ts';
 

@@ -4,6 +4,7 @@
  */
 
 import { sum } from '../arrays.ts';
+import { formats } from '../data/formats/index.ts';
 import { setNames } from '../data/shard.ts';
 import { labelNextPool } from '../debias/label-next.ts';
 import type { Network } from '../models/config.ts';
@@ -97,17 +98,17 @@ function single(task: FunctionName, use: Requests & { readonly seconds: number }
 /** A page of the listing has 1,000 objects. */
 function plan(work: RunWork): TaskEstimate {
   const pieces = sum(setNames.map((set) => work.sets[set].pieces));
-  const footers = work.config.data.format === 'parquet' ? pieces : 0;
+  const cutGets = formats[work.config.data.format].cutGets * pieces;
   const pages = pieces / 1000;
   const speed = functionSpeed('Plan');
   return single('Plan', {
     seconds:
       passSeconds(work, ['labeled'], speed) +
       requestSeconds(pages, 1, speed) +
-      requestSeconds(2 * footers, 8, speed) +
+      requestSeconds(cutGets, 8, speed) +
       // Of the shards it is asked whether they are labeled.
       requestSeconds(shardsOf(work), 16, speed),
-    gets: dataGets(work, ['labeled']) + 2 * footers + shardsOf(work),
+    gets: dataGets(work, ['labeled']) + cutGets + shardsOf(work),
     puts: 6 + pages,
   });
 }

@@ -1,4 +1,5 @@
 /** What of a run would not be done in the time that AWS gives it, said before it is paid for. */
+import { formats } from '../data/formats/index.ts';
 import { duration } from '../format.ts';
 import type { TaskUse } from '../run/bill-file.ts';
 import { functionTimeoutSeconds, trainingCalls } from './functions.ts';
@@ -38,7 +39,8 @@ function* longShards({ config, sets }: RunWork, verb: string, map: MapWork): Ite
   const fitting = (shardMiB * shardLimitSeconds) / seconds;
   const digit = 10 ** Math.floor(Math.log10(fitting));
   const mib = Number((Math.floor(fitting / digit) * digit).toPrecision(1));
-  const isWhole = format === 'webdataset' && pieces <= shards;
+  const { isDivisible, examplesPerPiece } = formats[format];
+  const isWhole = !isDivisible && examplesPerPiece === undefined && pieces <= shards;
   yield `A shard would take about ${duration(seconds)} to ${verb}, and a function has 15 min: ` +
     (isWhole ? `pack archives of at most ${mib} MiB.` : `set data.shardMiB to ${mib}.`);
 }

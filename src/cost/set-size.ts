@@ -1,5 +1,5 @@
 /** How much data the sets of a run are, from what Plan knows of them anyway: nothing is read. */
-import type { DataConfig } from '../data/config.ts';
+import { type FormatName, formats } from '../data/formats/index.ts';
 import { type Piece, type SetName, type Shard, setNames } from '../data/shard.ts';
 import type { SetSize } from '../run/estimate-file.ts';
 
@@ -14,7 +14,7 @@ export interface SetMeter {
  * Rows of Parquet files and of large CSV files are known, and so are plain images. What tar
  * archives and small CSV files hold follows from the bytes that an example of the labeled set has.
  */
-export function createSetMeter(format: DataConfig['format']): SetMeter {
+export function createSetMeter(format: FormatName): SetMeter {
   const sums = new Map(setNames.map((set) => [set, createSum(format)]));
   return {
     add: (shard) => sums.get(shard.set)!.add(shard),
@@ -28,7 +28,7 @@ export function createSetMeter(format: DataConfig['format']): SetMeter {
 }
 
 /** Of one set. */
-function createSum(format: DataConfig['format']) {
+function createSum(format: FormatName) {
   const sum = { shards: 0, pieces: 0, bytes: 0, examples: 0, uncountedBytes: 0, counted: true };
   let lastKey: string | undefined;
   return {
@@ -67,7 +67,7 @@ function ownBytes({ bytes, range }: Piece, isFirst: boolean): number {
   return isFirst ? bytes : 0;
 }
 
-function countOf({ rows }: Piece, format: DataConfig['format']): number | undefined {
-  if (rows) return rows.end - rows.start;
-  return format === 'images' ? 1 : undefined;
+/** Returns the examples of a piece, if they are known without reading it. */
+function countOf({ rows }: Piece, format: FormatName): number | undefined {
+  return rows ? rows.end - rows.start : formats[format].examplesPerPiece;
 }

@@ -2,6 +2,7 @@
 import { sum } from '../arrays.ts';
 import type { Config } from '../config/schema.ts';
 import type { Features } from '../data/features/features.ts';
+import { formats } from '../data/formats/index.ts';
 import type { SetName } from '../data/shard.ts';
 import type { NetworkSize } from '../models/size/network-size.ts';
 import type { Networks } from '../models/size/networks.ts';
@@ -121,9 +122,7 @@ export function groupsOf({ shards, examples }: SetSize): number {
 
 /** Requests that read the objects of some sets once. */
 export function dataGets({ config, sets }: RunWork, names: readonly SetName[]): number {
-  // Parquet: the footer, and a range a column that is needed.
-  const perPiece = { webdataset: 1, images: 1, csv: 2, parquet: 5 }[config.data.format];
-  return perPiece * sum(names.map((name) => sets[name].pieces));
+  return formats[config.data.format].readGets * sum(names.map((name) => sets[name].pieces));
 }
 
 /** The same with the teacher's labels: of each file the size and the footer, and four columns. */

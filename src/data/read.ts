@@ -4,31 +4,11 @@
  */
 import { UserError } from '../errors.ts';
 import type { ObjectStore } from '../store/store.ts';
-import type { DataConfig, ReadConfig, Task } from './config.ts';
+import type { ReadConfig } from './config.ts';
 import { type Example, isRejected, type Rejected } from './example.ts';
-import { readCsv } from './formats/csv.ts';
-import type { FormatReader } from './formats/format.ts';
-import { readImages } from './formats/images.ts';
-import { readParquet } from './formats/parquet.ts';
-import { readWebDataset } from './formats/webdataset.ts';
-import { isLabeled } from './layout.ts';
+import { formats } from './formats/index.ts';
 import { hashToUnit } from './random.ts';
-import type { Shard } from './shard.ts';
-
-const readers: Readonly<Record<DataConfig['format'], FormatReader>> = {
-  webdataset: readWebDataset,
-  parquet: readParquet,
-  csv: readCsv,
-  images: readImages,
-};
-
-/** Which tasks the examples of a format can serve. */
-const tasks: Readonly<Record<DataConfig['format'], readonly Task['type'][]>> = {
-  webdataset: ['image-classification'],
-  parquet: ['image-classification', 'tabular-classification', 'vector-classification'],
-  csv: ['tabular-classification'],
-  images: ['image-classification'],
-};
+import { isLabeled, type Shard } from './shard.ts';
 
 /**
  * The examples of a shard in order, and between them the ones that cannot be used, with the reason.
@@ -42,15 +22,16 @@ export async function* readExamples(
   shard: Shard,
   config: ReadConfig,
 ): AsyncGenerator<Example | Rejected> {
-  const { format } = config.data;
-  if (!tasks[format].includes(config.task.type)) {
+  const format = formats[config.data.format];
+  if (!format.tasks.includes(config.task.type)) {
     throw new UserError(
-      `data.format ${format} cannot hold the examples of task.type ${config.task.type}.`,
-      `With ${format}, task.type is ${tasks[format].join(' or ')}.`,
+      `data.format ${format.name} cannot hold the examples of task.type ${config.task.type}.`,
+      `With ${format.name}, task.type is ${format.tasks.join(' or ')}.`,
     );
   }
+  const { read } = await format.load();
   const ids = new Set<string>();
-  for await (const item of readers[format](store, shard, config)) {
+  for await (const item of read(store, shard, config)) {
     if (shard.part !== undefined && !isInPart(item.id, shard.part)) continue;
     if (isRejected(item)) yield item;
     else if (ids.has(item.id)) yield { id: item.id, reason: duplicateReason(item.id) };

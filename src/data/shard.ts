@@ -1,8 +1,14 @@
 import { z } from 'zod';
+import type { ObjectInfo } from '../store/store.ts';
 
 /** The four sets of a dataset; each is a folder of that name. */
 export const setNames = ['labeled', 'validation', 'test', 'unlabeled'] as const;
 export type SetName = (typeof setNames)[number];
+
+/** Returns whether the examples of a set must have labels. In unlabeled data they are ignored. */
+export function isLabeled(set: SetName): boolean {
+  return set !== 'unlabeled';
+}
 
 /**
  * One object of a shard, pinned to a version, or a part of it: a range of rows of a Parquet file
@@ -18,6 +24,11 @@ export const pieceSchema = z.strictObject({
   range: z.strictObject({ start: z.number().int(), end: z.number().int() }).optional(),
 });
 export type Piece = z.infer<typeof pieceSchema>;
+
+/** Returns an object as one piece, pinned to the version that was listed. */
+export function wholePiece({ key, version, etag, bytes }: ObjectInfo): Piece {
+  return { key, version, etag, bytes };
+}
 
 /**
  * The unit of work of labeling and weighing: some thousands of examples of one set.

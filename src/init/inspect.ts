@@ -1,17 +1,16 @@
 import sharp from 'sharp';
 import { type ConfigInput, configSchema } from '../config/schema.ts';
-import type { DataConfig, Task } from '../data/config.ts';
 import { cutShards } from '../data/cut.ts';
 import { type Example, isRejected } from '../data/example.ts';
-import { extensionsOf, isDataFile } from '../data/layout.ts';
+import type { Format } from '../data/formats/format.ts';
+import { type FormatName, formatList, formats, isDataFile } from '../data/formats/index.ts';
 import { readExamples } from '../data/read.ts';
+import type { Task } from '../data/task.ts';
 import { UserError } from '../errors.ts';
 import type { ObjectInfo, ObjectStore } from '../store/store.ts';
 import { someObjects } from './some-objects.ts';
 import { findShape, type Shape } from './suggest-columns.ts';
 import { findTeacher, suggestNetworks } from './suggest-models.ts';
-
-type Format = DataConfig['format'];
 
 /** What a folder of data turned out to hold. */
 export interface Inspection {
@@ -28,8 +27,7 @@ const layout = `<dataset>/
   test/         more with labels that nothing else uses; optional, for honest figures
   teacher/      a model; optional, else one is trained
 
-Formats: WebDataset tar (KEY.jpg and KEY.cls), Parquet, CSV with a header, or image files in a
-folder a class (labeled/<class>/…).`;
+Formats: ${formatList}.`;
 
 /** Images whose size is looked at. */
 const sampleImages = 64;
@@ -45,8 +43,6 @@ const defaultsToShow = {
   compare: ['uniform'],
 } satisfies Partial<ConfigInput>;
 
-const formats: readonly Format[] = ['webdataset', 'parquet', 'csv', 'images'];
-
 /**
  * Looks at a dataset and suggests a config: format, task, classes, teacher and student.
  * Reads the labeled set once; of the others, only names.
@@ -56,9 +52,9 @@ export async function inspect(store: ObjectStore): Promise<Inspection> {
   const format = await findFormat(store);
   const first = await firstFile(store, 'labeled/', format);
   if (first === undefined) throw await wrongLayout(store);
-  const notes = [`labeled/ holds ${format} files, such as ${first.key}.`];
+  const notes = [`labeled/ holds ${format.name} files, such as ${first.key}.`];
   if ((await firstFile(store, 'unlabeled/', format)) === undefined) {
-    notes.push(`unlabeled/ has no ${format} files yet: put them there before you run.`);
+    notes.push(`unlabeled/ has no ${format.name} files yet: put them there before you run.`);
   }
   if ((await firstFile(store, 'test/', format)) === undefined) {
     notes.push('There is no test/, so the figures will be on the validation set.');
@@ -72,9 +68,9 @@ export async function inspect(store: ObjectStore): Promise<Inspection> {
   return { config, notes };
 }
 
-async function findFormat(store: ObjectStore): Promise<Format> {
+async function findFormat(store: ObjectStore): Promise<Format<FormatName>> {
   for await (const { key } of someObjects(store, 'labeled/')) {
-    const format = formats.find((candidate) => isDataFile(key, candidate));
+    const format = Object.values(formats).find((candidate) => isDataFile(key, candidate));
     if (format !== undefined) return format;
   }
   throw await wrongLayout(store);
@@ -97,7 +93,9 @@ async function wrongLayout(store: ObjectStore): Promise<UserError> {
     const top = key.replace(/\/.*/s, '/');
     if (!found.includes(top) && found.length < 8) found.push(top);
   }
-  const known = formats.flatMap((format) => extensionsOf(format)).join(', ');
+  const known = Object.values(formats)
+    .flatMap(({ extensions }) => extensions)
+    .join(', ');
   return new UserError(
     `${store.location} has no data files in labeled/ (${known}).` +
       (found.length > 0 ? ` It has: ${found.join(', ')}.` : ' It is empty, or not there.'),

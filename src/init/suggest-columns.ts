@@ -1,16 +1,11 @@
-import { text } from 'node:stream/consumers';
-import { parse } from 'csv-parse/sync';
-import { z } from 'zod';
 import type { ConfigInput } from '../config/schema.ts';
-import type { DataConfig, Task } from '../data/config.ts';
-import { openParquet } from '../data/tables/parquet-file.ts';
+import type { Format } from '../data/formats/format.ts';
+import type { FormatName } from '../data/formats/index.ts';
+import type { Task } from '../data/task.ts';
 import { UserError } from '../errors.ts';
 import type { ObjectInfo, ObjectStore } from '../store/store.ts';
 
 const labelNames = ['label', 'target', 'class', 'y', 'category', 'labels'];
-
-/** A CSV header is not longer. */
-const maxHeaderBytes = 65_536;
 
 /** What kind of examples there are, and which columns hold what. */
 export interface Shape {
@@ -20,53 +15,32 @@ export interface Shape {
   readonly target: string;
 }
 
-/** Tells the kind of examples, and their columns, from the first file of the labeled set. */
+/** Finds the kind of examples, and their columns, in the first file of the labeled set. */
 export async function findShape(
   store: ObjectStore,
   first: ObjectInfo,
-  format: DataConfig['format'],
+  format: Format<FormatName>,
   notes: string[],
 ): Promise<Shape> {
-  switch (format) {
-    case 'webdataset':
-    case 'images':
-      return { type: 'image-classification', data: { format }, target: 'label' };
-    case 'csv': {
-      const target = guessTarget(await csvHeader(store, first), first.key, notes);
-      return { type: 'tabular-classification', data: { format }, target };
-    }
-    case 'parquet':
-      return parquetShape(store, first, notes);
+  const { sampleColumns } = await format.load();
+  if (sampleColumns === undefined) {
+    return { type: format.tasks[0]!, data: { format: format.name }, target: 'label' };
   }
+  return tableShape(await sampleColumns(store, first), first.key, format, notes);
 }
 
-async function csvHeader(
-  store: ObjectStore,
-  { key, version, bytes }: ObjectInfo,
-): Promise<string[]> {
-  const range = { start: 0, end: Math.min(bytes, maxHeaderBytes) };
-  const head = await text(await store.read(key, { version, range }));
-  const records = z.array(z.array(z.string())).parse(parse(head, { bom: true, to: 1, trim: true }));
-  const [header] = records;
-  if (header === undefined) throw new UserError(`'${key}' is empty; expected a header and rows.`);
-  return header;
-}
-
-async function parquetShape(
-  store: ObjectStore,
-  first: ObjectInfo,
+function tableShape(
+  columns: ReadonlyMap<string, unknown>,
+  key: string,
+  { name: format }: Format<FormatName>,
   notes: string[],
-): Promise<Shape> {
-  const file = await openParquet(store, first);
-  const names = file.columns.map(({ name }) => name);
-  const group = file.rowGroups.find(({ start, end }) => end > start);
-  if (group === undefined) throw new UserError(`'${first.key}' has no rows.`);
-  const columns = await file.readColumns(names, group);
-  const kindOf = (name: string) => kindOfValue(columns.get(name)?.[0]);
+): Shape {
+  const names = [...columns.keys()];
+  const kindOf = (name: string) => kindOfValue(columns.get(name));
   const named = (kind: ReturnType<typeof kindOf>) => names.find((name) => kindOf(name) === kind);
   const target = guessTarget(
     names.filter((name) => kindOf(name) === 'scalar'),
-    first.key,
+    key,
     notes,
   );
   const image = named('image');
@@ -75,18 +49,18 @@ async function parquetShape(
   if (image !== undefined) {
     return {
       type: 'image-classification',
-      data: { format: 'parquet', ...label, ...(image !== 'image' && { image }) },
+      data: { format, ...label, ...(image !== 'image' && { image }) },
       target,
     };
   }
   if (vector !== undefined) {
     return {
       type: 'vector-classification',
-      data: { format: 'parquet', ...label, ...(vector !== 'features' && { vector }) },
+      data: { format, ...label, ...(vector !== 'features' && { vector }) },
       target,
     };
   }
-  return { type: 'tabular-classification', data: { format: 'parquet' }, target };
+  return { type: 'tabular-classification', data: { format }, target };
 }
 
 function kindOfValue(value: unknown): 'image' | 'vector' | 'scalar' {

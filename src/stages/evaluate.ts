@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 import { sum } from '../arrays.ts';
 import { measuredBill } from '../cost/measured.ts';
+import { csvField } from '../data/formats/csv-records.ts';
 import { readLabels } from '../data/tables/labels-file.ts';
 import { readWeights } from '../data/tables/weights-file.ts';
-import { csvField } from '../data/write-labeled.ts';
 import { LabelNext, labelNextPool, labelScore } from '../debias/label-next.ts';
 import { diagnoseMeanWeight } from '../debias/warnings.ts';
 import { countedShards, teacherLabels, trueClass } from '../distill/sets.ts';

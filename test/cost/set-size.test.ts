@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createSetMeter } from '../../src/cost/set-size.ts';
-import type { DataConfig } from '../../src/data/config.ts';
+import type { FormatName } from '../../src/data/formats/index.ts';
 import type { Piece, Shard } from '../../src/data/shard.ts';
 
 const piece = (key: string, bytes: number, more: Partial<Piece> = {}): Piece => ({
@@ -12,7 +12,7 @@ const shard = (set: Shard['set'], pieces: Piece[], part?: Shard['part']): Shard 
   ...(part && { part }),
 });
 
-function measureSets(shards: Shard[], format: DataConfig['format'], labeledExamples: number) {
+function measureSets(shards: Shard[], format: FormatName, labeledExamples: number) {
   const meter = createSetMeter(format);
   for (const shard of shards) meter.add(shard);
   return meter.sizes(labeledExamples);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { classLookup, readClasses, unknownLabel } from '../../src/data/classes.ts';
-import type { Task } from '../../src/data/config.ts';
+import type { Task } from '../../src/data/task.ts';
 import { MemoryStore } from './memory-store.ts';
 
 function taskWith(classes: Task['classes']): Task {

@@ -84,7 +84,7 @@ describe('inspect', () => {
         channels: 3
 
       data:
-        # webdataset: tar shards; parquet; csv with a header; images: plain files.
+        # webdataset: tar archives (KEY.jpg and KEY.cls); parquet: Parquet files; csv: CSV files with a header; images: image files, one folder per class.
         format: images
 
       teacher:

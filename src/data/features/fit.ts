@@ -6,9 +6,9 @@
 
 import { UserError } from '../../errors.ts';
 import { readAhead } from '../ahead.ts';
-import type { DataConfig, Task } from '../config.ts';
+import { type ColumnsConfig, idColumn, labelColumn } from '../columns.ts';
 import { type Example, isRejected, type Rejected } from '../example.ts';
-import { idColumn, labelColumn } from '../layout.ts';
+import type { Task } from '../task.ts';
 import { createEncoder, isDecoded } from './encode.ts';
 import type { Features } from './features.ts';
 
@@ -32,7 +32,7 @@ const parallelDecodes = 16;
  */
 export async function fitFeatures(
   task: Task,
-  data: DataConfig,
+  data: ColumnsConfig['data'],
   examples: AsyncIterable<Example | Rejected>,
 ): Promise<Features> {
   switch (task.type) {
@@ -113,7 +113,7 @@ interface ColumnStatistics {
 
 async function fitRows(
   task: RowTask,
-  data: DataConfig,
+  data: ColumnsConfig['data'],
   examples: AsyncIterable<Example | Rejected>,
 ): Promise<Features> {
   const missing = new Set(['', ...data.missing]);
@@ -170,7 +170,7 @@ function addValue(column: ColumnStatistics, value: string | number): void {
  */
 function chooseColumns(
   task: RowTask,
-  data: DataConfig,
+  data: ColumnsConfig['data'],
   columns: ReadonlyMap<string, ColumnStatistics>,
 ): ColumnFeatures[] {
   const names = [...columns.keys()];

@@ -6,7 +6,7 @@ const byteOrderMark = [0xef, 0xbb, 0xbf];
 
 /**
  * Finds where records of a CSV file end (RFC 4180), without keeping them: constant memory at
- * hundreds of MB/s. Follows the same rules as the parser in `formats/csv.ts`: a quote opens a
+ * hundreds of MB/s. Follows the same rules as the parser in `csv-files.ts`: a quote opens a
  * quoted field only as the field's first byte, `""` inside one is a quote, a record ends with LF
  * or CR LF outside quotes, an empty line is no record.
  */
@@ -76,4 +76,10 @@ export class RecordScanner {
     this.#fieldStarts = byte === comma;
     return false;
   }
+}
+
+/** Returns a field of a CSV file, in quotes if it needs them (RFC 4180). */
+export function csvField(value: string | number): string {
+  const text = String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,11 +1,87 @@
-import type { ObjectStore } from '../../store/store.ts';
-import type { ReadConfig } from '../config.ts';
+/** Row type of the table of data formats: facts about the files, and code that is loaded when needed. */
+import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
+import type { ColumnsConfig } from '../columns.ts';
 import type { Example, Rejected } from '../example.ts';
-import type { Shard } from '../shard.ts';
+import type { Piece, Shard } from '../shard.ts';
+import type { Task } from '../task.ts';
+
+/** A data format. */
+export interface Format<Name extends string = string> {
+  /** Name in the config: `data.format`. */
+  readonly name: Name;
+  /** The files in words, for the schema and for error messages. */
+  readonly description: string;
+  /** File extensions, lower case, without the dot. */
+  readonly extensions: readonly string[];
+  /** Tasks whose examples the files can hold. */
+  readonly tasks: readonly Task['type'][];
+  /** GET requests that read one piece. */
+  readonly readGets: number;
+  /** GET requests per piece when Plan cuts the objects; 0 if the listing is enough. */
+  readonly cutGets: number;
+  /** Whether `cut` can divide one object among several shards. */
+  readonly isDivisible: boolean;
+  /** Examples per piece, if it is the same number for all; otherwise undefined. */
+  readonly examplesPerPiece?: number;
+  /** Loads the code that reads and writes the files. */
+  load(): Promise<FormatFiles>;
+}
+
+/** Code that reads and writes the files of a format. */
+export interface FormatFiles {
+  readonly read: FormatReader;
+  readonly write: FormatWriter;
+  /** Default: every object is one piece. */
+  readonly cut?: FormatCutter;
+  /** Only for tables. */
+  readonly sampleColumns?: ColumnSampler;
+}
 
 /** Reads the examples of a shard, in the order of its pieces. */
 export type FormatReader = (
   store: ObjectStore,
   shard: Shard,
-  config: ReadConfig,
+  config: ColumnsConfig,
 ) => AsyncIterable<Example | Rejected>;
+
+/**
+ * Makes the files of a set that hold these examples, all with or all without a label. The same
+ * examples give the same bytes.
+ *
+ * @param name Name of the file, without extension, if the format takes one file for all examples.
+ */
+export type FormatWriter = (
+  examples: readonly Example[],
+  name: string,
+  config: ColumnsConfig,
+) => Promise<DataFile[]>;
+
+/** A file of a set. */
+export interface DataFile {
+  /** Path below the folder of the set. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Divides objects into pieces of at most about `limitBytes`, in the order of the objects. */
+export type FormatCutter = (
+  store: ObjectStore,
+  objects: AsyncIterable<ObjectInfo>,
+  limitBytes: number,
+) => AsyncIterable<SizedPiece>;
+
+/** A piece, and the size of the data in it. */
+export interface SizedPiece {
+  readonly piece: Piece;
+  readonly sizeBytes: number;
+}
+
+/**
+ * Reads the columns of a table from its first file: by name, in order, each with a value. The value
+ * is a text if the format only has texts.
+ * @throws UserError if the file has no rows.
+ */
+export type ColumnSampler = (
+  store: ObjectStore,
+  object: ObjectInfo,
+) => Promise<ReadonlyMap<string, unknown>>;

@@ -1,26 +1,13 @@
-/** Plain image files: `labeled/<class>/file.jpg`, and anywhere below the folder when unlabeled. */
-import type { ObjectStore } from '../../store/store.ts';
-import { readAhead } from '../ahead.ts';
-import { bytesOf } from '../bytes.ts';
-import type { Example, Rejected } from '../example.ts';
-import { keyInSet } from '../layout.ts';
-import type { Piece, Shard } from '../shard.ts';
+import type { Format } from './format.ts';
 
-const maxFileMiB = 64;
-
-/** Small files are all waiting time: this many are read at once. */
-const parallelReads = 16;
-
-export function readImages(store: ObjectStore, shard: Shard): AsyncGenerator<Example | Rejected> {
-  return readAhead(shard.pieces, parallelReads, (piece) => readImage(store, piece));
-}
-
-async function readImage(store: ObjectStore, piece: Piece): Promise<Example | Rejected> {
-  const id = keyInSet(piece.key);
-  if (piece.bytes > maxFileMiB * 2 ** 20) {
-    return { id, reason: `The file has ${piece.bytes} bytes; at most ${maxFileMiB} MiB are read.` };
-  }
-  const bytes = await bytesOf(await store.read(piece.key, { version: piece.version }));
-  const folders = id.split('/').slice(0, -1);
-  return { id, label: folders[0], content: { kind: 'image', bytes } };
-}
+export const images: Format<'images'> = {
+  name: 'images',
+  description: 'image files, one folder per class',
+  extensions: ['jpg', 'jpeg', 'png', 'webp'],
+  tasks: ['image-classification'],
+  readGets: 1,
+  cutGets: 0,
+  isDivisible: false,
+  examplesPerPiece: 1,
+  load: async () => (await import('./images-files.ts')).imagesFiles,
+};

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -153,7 +153,7 @@ test('the encoder says of a damaged one what sharp says, and makes three channel
 test('the thread works as it is bundled for the functions', async () => {
   const file = Uint8Array.from(plain);
   const ends = [file.length];
-  const threads = ['src/data', 'dist/lambda'].map(
+  const threads = ['src/data/features', 'dist/lambda'].map(
     (folder) => new Worker(path.resolve(folder, 'jpeg-thread.mjs')),
   );
   const answers = await Promise.all(
@@ -169,7 +169,7 @@ test('the thread works as it is bundled for the functions', async () => {
 });
 
 describe('the thread and its process', () => {
-  /** Decodes twice in a process of its own, which has to end by itself, and tells what came of it. */
+  /** Decodes twice in a new process, which must exit by itself, and returns the two results. */
   async function decodeTwice(folder: string): Promise<string[]> {
     const module = pathToFileURL(path.resolve(folder, 'plain-jpeg.js'));
     const program = `
@@ -183,16 +183,19 @@ describe('the thread and its process', () => {
   }
 
   test('a thread with nothing to do does not keep the process', async () => {
-    expect(await decodeTwice('dist/src/data')).toEqual(['192', '192']);
+    expect(await decodeTwice('dist/src/data/features')).toEqual(['192', '192']);
   });
 
   test('a thread that crashes is an error, each time', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'counterweight-'));
     try {
-      await copyFile('dist/src/data/plain-jpeg.js', path.join(folder, 'plain-jpeg.js'));
+      const features = path.join(folder, 'data', 'features');
+      await mkdir(features, { recursive: true });
+      await copyFile('dist/src/arrays.js', path.join(folder, 'arrays.js'));
+      await copyFile('dist/src/data/features/plain-jpeg.js', path.join(features, 'plain-jpeg.js'));
       await writeFile(path.join(folder, 'package.json'), '{"type":"module"}');
-      await writeFile(path.join(folder, 'jpeg-thread.mjs'), "throw new Error('crashed');");
-      expect(await decodeTwice(folder)).toEqual(['Error: crashed', 'Error: crashed']);
+      await writeFile(path.join(features, 'jpeg-thread.mjs'), "throw new Error('crashed');");
+      expect(await decodeTwice(features)).toEqual(['Error: crashed', 'Error: crashed']);
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -1,0 +1,90 @@
+/** The contract of every row of the table of formats. */
+import { describe, expect, test } from 'vitest';
+import type { Example } from '../../../src/data/example.ts';
+import { formats, isDataFile } from '../../../src/data/formats/index.ts';
+import type { Task } from '../../../src/data/task.ts';
+import { fixture, readConfig, readSet, shardsOf } from '../dataset.ts';
+import { MemoryStore } from '../memory-store.ts';
+
+const kinds = {
+  'image-classification': 'image',
+  'tabular-classification': 'row',
+  'vector-classification': 'vector',
+} as const satisfies Record<Task['type'], string>;
+
+const contents: Record<Task['type'], readonly Example['content'][]> = {
+  'image-classification': [
+    { kind: 'image', bytes: new Uint8Array(await fixture('pictures/ramp.jpg')) },
+    { kind: 'image', bytes: new Uint8Array(await fixture('pictures/rgb.png')) },
+  ],
+  'tabular-classification': [
+    { kind: 'row', columns: { id: '7', city: 'Bern, "BE"\nCH', age: 41 } },
+    { kind: 'row', columns: { id: '8', city: null, age: -2.5 } },
+  ],
+  'vector-classification': [
+    { kind: 'vector', values: Float32Array.of(1, -2.5, 0) },
+    { kind: 'vector', values: Float32Array.of(0.25, 3, 4) },
+  ],
+};
+
+const cases = Object.values(formats).flatMap((format) =>
+  format.tasks.map((type) => ({ format, type, name: format.name })),
+);
+
+/**
+ * Content that may be compared: rows without id and label, and with their numbers as texts, because
+ * a format may keep only texts.
+ */
+function comparable({ content }: Example): unknown {
+  if (content.kind === 'image') return Buffer.from(content.bytes);
+  if (content.kind !== 'row') return content;
+  const { id: _, label: __, ...columns } = content.columns;
+  return Object.entries(columns).map(([name, value]) => [name, value === null ? null : `${value}`]);
+}
+
+describe.each(cases)('$name with $type', ({ format, type }) => {
+  const config = readConfig(kinds[type], { format: format.name });
+  const labels = ['1', '0'];
+  const examples = contents[type].map(
+    (content, index): Example => ({ id: `${index + 7}.jpg`, label: labels[index], content }),
+  );
+
+  test('reads the examples that it writes, and the same examples give the same bytes', async () => {
+    const { write } = await format.load();
+    const files = await write(examples, 'written', config);
+    expect(await write(examples, 'written', config)).toEqual(files);
+    const store = new MemoryStore(
+      Object.fromEntries(files.map(({ name, bytes }) => [`labeled/${name}`, Buffer.from(bytes)])),
+    );
+    for (const { name } of files) expect(isDataFile(name, format)).toBe(true);
+    const read = await readSet(store, config);
+    const byLabel = (items: readonly unknown[]) =>
+      (items as Example[])
+        .map((item) => ({ label: item.label, content: comparable(item) }))
+        .sort((first, second) => Number(first.label) - Number(second.label));
+    expect(byLabel(read)).toEqual(byLabel(examples));
+  });
+});
+
+describe.each(Object.values(formats))('$name', (format) => {
+  test('has code to divide objects exactly if the row says that it can', async () => {
+    const { cut } = await format.load();
+    expect(cut !== undefined).toBe(format.isDivisible);
+  });
+
+  test('has one piece per object of up to the size of a shard', async () => {
+    const { write } = await format.load();
+    const type = format.tasks[0]!;
+    const config = readConfig(kinds[type], { format: format.name });
+    const example: Example = { id: '7.jpg', label: '1', content: contents[type][0]! };
+    const [file] = await write([example], 'one', config);
+    const store = new MemoryStore({ [`labeled/${file!.name}`]: Buffer.from(file!.bytes) });
+    const shards = await shardsOf(store, config);
+    expect(shards.map(({ pieces }) => pieces.length)).toEqual([1]);
+  });
+});
+
+test('no two formats share an extension', () => {
+  const extensions = Object.values(formats).flatMap((format) => format.extensions);
+  expect(new Set(extensions).size).toBe(extensions.length);
+});
