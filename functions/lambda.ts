@@ -11,31 +11,30 @@ import { watchExecution } from '../src/aws/watch-execution.ts';
 import { recordUsage } from '../src/cost/usage.ts';
 import { UserError } from '../src/errors.ts';
 import type { Context, Deployment } from '../src/run/context.ts';
-import { handlers as workflow } from '../src/stages/index.ts';
+import { type StageName, stages, type TriggerName } from '../src/stages/index.ts';
+import type { Stage } from '../src/stages/stage.ts';
+import { namesOf } from '../src/table.ts';
 
-const functions = {
-  ...workflow,
-  Start: async () => (await import('./start.ts')).handler,
-  Sweep: async () => (await import('./sweep.ts')).handler,
+const functions: Record<StageName | TriggerName, Pick<Stage, 'load' | 'resumes'>> = {
+  ...stages,
+  Start: { load: async () => (await import('./start.ts')).handler },
+  Sweep: { load: async () => (await import('./sweep.ts')).handler },
 };
 
 const environment = z
   .object({
-    // Object.keys forgets that the names are these.
-    TASK: z.enum(Object.keys(functions) as (keyof typeof functions)[]),
+    TASK: z.enum(namesOf(functions)),
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number(),
     TRAINER: z.enum(['gpu', 'function']).default('function'),
     BUDGET_USD: z.coerce.number().positive().optional(),
   })
   .parse(process.env);
 const task = environment.TASK;
+const { load, resumes } = functions[task];
 const deployment: Deployment = {
   trainer: environment.TRAINER,
   budgetUsd: environment.BUDGET_USD,
 };
-
-/** Tasks that may take long enough to be worth stopping when nobody waits for them any more. */
-const long = ['TrainTeacher', 'WarmUp', 'Train'];
 
 /** Time that a task has, before its function is killed, to keep what it did. */
 const savingMs = 30_000;
@@ -53,7 +52,7 @@ const logger = new Logger();
 const metrics = new Metrics({ defaultDimensions: { task } });
 const tracer = new Tracer();
 // Loaded while the environment starts, which has a whole processor; the call then starts at once.
-const stage = await functions[task]();
+const stage = await load();
 /** The first call is paid from the start of the process, which is where `performance.now()` counts from. */
 let isFirstCall = true;
 
@@ -67,7 +66,7 @@ export async function handler(event: unknown, lambda: LambdaContext): Promise<un
   isFirstCall = false;
   const stop = new AbortController();
   const deadline = setTimeout(() => stop.abort(tooLong()), timeToWork(lambda));
-  const watch = execution && long.includes(task) ? watchExecution(execution, stop) : undefined;
+  const watch = execution && resumes ? watchExecution(execution, stop) : undefined;
   let examples = 0;
   const context: Context = {
     signal: stop.signal,

@@ -7,11 +7,11 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import type { TaskName } from '../src/stages/index.ts';
+import { type StageName, shardStages } from '../src/stages/index.ts';
 
 export interface AlarmsProps {
   readonly machine: IStateMachine;
-  readonly functions: Record<TaskName, IFunction>;
+  readonly functions: Record<StageName, IFunction>;
   readonly start: IFunction;
   readonly deadLetters: IQueue;
 }
@@ -30,7 +30,6 @@ export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
     const { machine, start, deadLetters } = props;
-    const { Label, Weigh } = props.functions;
     this.topic = new Topic(this, 'Topic', { enforceSSL: true });
     letAlarmsPublish(this.topic);
     this.alarms = [
@@ -54,11 +53,11 @@ export class Alarms extends Construct {
         metric: start.metric('AsyncEventAge', { period: fiveMinutes, statistic: Stats.MAXIMUM }),
         threshold: Duration.minutes(15).toMilliseconds(),
       }),
-      // One each: what is added up is missing while one of the terms is.
-      ...Object.entries({ Label, Weigh }).map(([task, shards]) =>
-        this.#alarm(`${task}IsThrottled`, {
+      // One alarm per stage: a sum of metrics has no value while one of them has none.
+      ...shardStages.map(({ name }) =>
+        this.#alarm(`${name}IsThrottled`, {
           what: 'Lambda throttles the shards: raise the quota of concurrent executions.',
-          metric: shards.metricThrottles(sum),
+          metric: props.functions[name].metricThrottles(sum),
           periods: 3,
         }),
       ),

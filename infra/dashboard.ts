@@ -11,7 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import type { TaskName } from '../src/stages/index.ts';
+import { allStages, type StageName, shardStages } from '../src/stages/index.ts';
 import type { AlarmsProps } from './alarms.ts';
 import { machineName } from './names.ts';
 
@@ -32,7 +32,6 @@ export function addDashboard(scope: Construct, props: DashboardProps): void {
     dashboardName: `${machineName}-${Aws.REGION}`,
     defaultInterval: Duration.hours(12),
   });
-  const { Label, Weigh, TrainTeacher, WarmUp, Train } = functions;
   const graph = (title: string, left: IMetric[]) =>
     new GraphWidget({ title, left, width: 12, leftYAxis: { min: 0 } });
   dashboard.addWidgets(new AlarmStatusWidget({ title: 'Alarms', alarms, width: 24, height: 2 }));
@@ -44,15 +43,19 @@ export function addDashboard(scope: Construct, props: DashboardProps): void {
       machine.metricTimedOut(sum),
       machine.metricAborted(sum),
     ]),
-    graph('Examples', [examples('Label'), examples('Weigh'), examples('Evaluate')]),
+    graph(
+      'Examples',
+      allStages.filter(({ countsExamples }) => countsExamples).map(({ name }) => examples(name)),
+    ),
   );
   dashboard.addWidgets(
-    graph('Shards: calls and throttles', [
-      Label.metricInvocations({ ...sum, label: 'Label calls' }),
-      Label.metricThrottles({ ...sum, label: 'Label throttles' }),
-      Weigh.metricInvocations({ ...sum, label: 'Weigh calls' }),
-      Weigh.metricThrottles({ ...sum, label: 'Weigh throttles' }),
-    ]),
+    graph(
+      'Shards: calls and throttles',
+      shardStages.flatMap(({ name }) => [
+        functions[name].metricInvocations({ ...sum, label: `${name} calls` }),
+        functions[name].metricThrottles({ ...sum, label: `${name} throttles` }),
+      ]),
+    ),
     graph(
       'Longest call',
       Object.entries(functions).map(([task, called]) =>
@@ -62,9 +65,10 @@ export function addDashboard(scope: Construct, props: DashboardProps): void {
   );
   dashboard.addWidgets(
     graph('Errors (retried; trainers end their calls with one)', [
-      ...[Label, Weigh, TrainTeacher, WarmUp, Train, start].map((called) =>
-        called.metricErrors(sum),
+      ...[...shardStages, ...allStages.filter(({ resumes }) => resumes)].map(({ name }) =>
+        functions[name].metricErrors(sum),
       ),
+      start.metricErrors(sum),
     ]),
     graph('Events that wait, events that were lost', [
       start.metric('AsyncEventsReceived', { ...sum, label: 'received' }),
@@ -90,7 +94,7 @@ export function addDashboard(scope: Construct, props: DashboardProps): void {
 }
 
 /** The examples that the calls of a task have handled, counted by `functions/lambda.ts`. */
-function examples(task: TaskName): Metric {
+function examples(task: StageName): Metric {
   return new Metric({
     namespace: machineName,
     metricName: 'Examples',

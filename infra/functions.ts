@@ -14,76 +14,67 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import {
-  type FunctionName,
-  functionMemoryMiB,
-  functionTimeoutSeconds,
-} from '../src/cost/functions.ts';
+import { functionTimeoutSeconds } from '../src/cost/functions.ts';
 import { UserError } from '../src/errors.ts';
 import { packageRoot } from '../src/package-root.ts';
+import type { FunctionRow } from '../src/stages/stage.ts';
 import type { Image } from './images.ts';
 import { waive } from './nag.ts';
 import { machineName } from './names.ts';
-import { functionGrants, writeTraces } from './permissions.ts';
+import { writeTraces } from './permissions.ts';
 import { makeRole } from './role.ts';
 import { allow } from './statement.ts';
-import type { Storage } from './storage.ts';
-
-/** Stages that use TensorFlow, ONNX or sharp, whose libraries do not fit into a zip. */
-export const native = ['Plan', 'TrainTeacher', 'Label', 'WarmUp', 'Weigh', 'Train', 'Evaluate'];
-
-/** Label keeps the teacher's files in /tmp. Other functions have the 512 MiB that cost nothing. */
-const scratch: Partial<Record<FunctionName, Size>> = { Label: Size.gibibytes(4) };
 
 /** What all functions share. */
 export interface FunctionsProps {
-  readonly storage: Storage;
   readonly logs: ILogGroup;
   /** For the functions with native code. None on LocalStack, where they are zips too. */
   readonly image: Image | undefined;
 }
 
 interface OwnProps {
+  /** Permissions besides writing logs and traces. */
+  readonly grants: PolicyStatement[];
+  /** Why the function needs no dead-letter queue of its own. */
+  readonly whyNoDeadLetters: string;
+  /** Variables besides those that all functions have. Default: none. */
   readonly environment?: Record<string, string>;
-  readonly grants?: PolicyStatement[];
 }
 
 /**
- * The function of one task: the one bundle, told by TASK which stage it is. Stages with native code
- * are container images on AWS and zips on LocalStack, which takes native packages from this
- * machine; all others are zips everywhere. `src/cost/functions.ts` has the memory of each.
+ * The function of one row of `src/stages/index.ts`. All functions have the same bundle; the variable
+ * TASK names the row. Functions with native code are container images on AWS. On LocalStack they are
+ * zips, since it takes native packages from this machine. All other functions are zips everywhere.
  *
- * None has reserved concurrency: AWS keeps 100 of an account's concurrent executions unreserved, and
- * many accounts have no more than that, so a reservation could not be deployed. The brake is the
- * maps' MaxConcurrency in the workflow, and the retry of what Lambda throttles.
+ * No function has reserved concurrency. AWS keeps 100 of an account's concurrent executions
+ * unreserved, and many accounts have no more than that, so a reservation could not be deployed.
+ * The limits are MaxConcurrency of the workflow's Maps, and the retries of throttled calls.
  */
 export class TaskFunction extends LambdaFunction {
   constructor(
     scope: Construct,
-    task: FunctionName,
-    { storage, logs, image }: FunctionsProps,
-    { environment, grants = [] }: OwnProps = {},
+    { name, memoryMiB, native, scratchGiB }: FunctionRow,
+    { logs, image }: FunctionsProps,
+    { environment, grants, whyNoDeadLetters }: OwnProps,
   ) {
-    const ephemeralStorageSize = scratch[task];
-    super(scope, `${task}Function`, {
-      ...(image && native.includes(task) ? inImage(image) : inZip()),
-      description: `counterweight: ${task}`,
-      role: makeRole(scope, `${task}Role`, new ServicePrincipal('lambda.amazonaws.com'), [
+    super(scope, `${name}Function`, {
+      ...(image && native ? inImage(image) : inZip()),
+      description: `counterweight: ${name}`,
+      role: makeRole(scope, `${name}Role`, new ServicePrincipal('lambda.amazonaws.com'), [
         allow('WriteLogs', ['logs:CreateLogStream', 'logs:PutLogEvents'], [logs.logGroupArn]),
         writeTraces(),
-        ...functionGrants[task](storage),
         ...grants,
       ]),
       architecture: Architecture.X86_64,
-      memorySize: functionMemoryMiB[task],
+      memorySize: memoryMiB,
       timeout: Duration.seconds(functionTimeoutSeconds),
-      ...(ephemeralStorageSize && { ephemeralStorageSize }),
+      ...(scratchGiB !== undefined && { ephemeralStorageSize: Size.gibibytes(scratchGiB) }),
       tracing: Tracing.ACTIVE,
       logGroup: logs,
       loggingFormat: LoggingFormat.JSON,
       applicationLogLevelV2: ApplicationLogLevel.INFO,
       environment: {
-        TASK: task,
+        TASK: name,
         // onnxruntime sends telemetry otherwise.
         ORT_DISABLE_TELEMETRY: '1',
         NODE_OPTIONS: '--enable-source-maps',
@@ -92,13 +83,7 @@ export class TaskFunction extends LambdaFunction {
         ...environment,
       },
     });
-    waive(
-      this,
-      'Serverless-LambdaDLQ',
-      task === 'Start' || task === 'Sweep'
-        ? 'It has a failure destination, which keeps the error beside the event.'
-        : 'Step Functions calls it synchronously, retries it, and records its failure.',
-    );
+    waive(this, 'Serverless-LambdaDLQ', whyNoDeadLetters);
   }
 }
 

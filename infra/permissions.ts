@@ -1,9 +1,9 @@
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import type { FunctionName } from '../src/cost/functions.ts';
 import { markerOf } from '../src/data/layout.ts';
 import { keys } from '../src/run/keys.ts';
+import type { Stage } from '../src/stages/stage.ts';
 import type { Image } from './images.ts';
 import * as names from './names.ts';
 import { allow, type Purpose } from './statement.ts';
@@ -13,13 +13,8 @@ import { allow, type Purpose } from './statement.ts';
  * docs/permissions.md shows what comes out, test/infra/permissions.test.ts says what must.
  */
 
-/** Patterns of keys in the results bucket. */
-const labels = keys.labels('*', '*');
-const teachers = `${keys.teacher('*')}*`;
+/** Keys of what the calls of the runs used. */
 const usage = `${keys.usage('*')}*`;
-const planned = [keys.plan, keys.shards, keys.unlabeled]
-  .map((key) => key('*'))
-  .concat(keys.objects('*', '*'));
 
 /** A bucket, this stack's own or another's. */
 type Objects = Pick<IBucket, 'bucketArn' | 'arnForObjects'>;
@@ -29,99 +24,41 @@ export interface Buckets {
   readonly results: Objects;
 }
 
-/** What a function may do, beside writing its logs and traces. */
-export const functionGrants: Record<FunctionName, (buckets: Buckets) => PolicyStatement[]> = {
-  Start: (buckets) => [
-    readObjects('ReadConfigs', buckets.data, '*/distill.yaml'),
+/** Permissions of a stage, in a function or as a job on a GPU, from its row's `access`. */
+export function stageGrants(buckets: Buckets, { access }: Stage): PolicyStatement[] {
+  return [
+    ...(access.readsData ? readData(buckets) : []),
+    ...(access.listsData ? [listData(buckets)] : []),
+    ...readResults(buckets, access.reads),
+    ...(access.listsUsage ? [listUsage(buckets)] : []),
+    writeResults(buckets, access.writes),
+    recordUsage(buckets),
+  ];
+}
+
+/** Permission to see whether the execution that a stage runs for was aborted. */
+export function watchExecution(): PolicyStatement {
+  return allow('WatchExecution', ['states:DescribeExecution'], [names.executionsArn]);
+}
+
+/** Permissions of the Start function. */
+export function startGrants(buckets: Buckets): PolicyStatement[] {
+  return [
+    readObjects('ReadConfigs', buckets.data, ['*/distill.yaml']),
     allow('ListBatches', ['s3:ListBucketVersions'], [buckets.data.bucketArn], {
       StringLike: { 's3:prefix': '*/unlabeled/*' },
     }),
     knowMissing('KnowMissingData', buckets.data),
-    readObjects('ReadResults', buckets.results, keys.record('*')),
-    knowMissing('KnowMissingResults', buckets.results),
-    writeResults(buckets, keys.record('*')),
+    ...readResults(buckets, [keys.record('*')]),
+    writeResults(buckets, [keys.record('*')]),
     allow('StartRun', ['states:StartExecution'], [names.machineArn]),
-  ],
-  Sweep: ({ data }) => [
-    allow('ListData', ['s3:ListBucketVersions'], [data.bucketArn]),
-    allow(
-      'CloseBatches',
-      ['s3:PutObject', 's3:GetObject'],
-      [data.arnForObjects(`*/${markerOf('*')}`)],
-    ),
-  ],
-  Plan: (buckets) => [
-    ...readData(buckets),
-    listData(buckets),
-    ...readResults(buckets, keys.record('*'), ...planned, labels),
-    writeResults(buckets, ...planned),
-    recordUsage(buckets),
-  ],
-  TrainTeacher: (buckets) => [
-    ...readData(buckets),
-    ...readResults(buckets, 'runs/*', teachers),
-    writeResults(buckets, teachers),
-    recordUsage(buckets),
-    watchExecution(),
-  ],
-  Label: (buckets) => [
-    ...readData(buckets),
-    // A teacher that is a folder: a SavedModel, or stored predictions.
-    listData(buckets),
-    ...readResults(buckets, 'runs/*', teachers, labels),
-    writeResults(buckets, labels, keys.quarantine('*', '*')),
-    recordUsage(buckets),
-  ],
-  Reconcile: (buckets) => [
-    // The labels that tell where the teacher errs.
-    ...readData(buckets),
-    ...readResults(buckets, 'runs/*', labels),
-    writeResults(buckets, keys.reconcile('*')),
-    recordUsage(buckets),
-  ],
-  WarmUp: (buckets) => [
-    ...readData(buckets),
-    ...readResults(buckets, 'runs/*', labels),
-    writeResults(buckets, `${keys.warmup('*')}*`),
-    recordUsage(buckets),
-    watchExecution(),
-  ],
-  Weigh: (buckets) => [
-    ...readData(buckets),
-    ...readResults(buckets, 'runs/*', labels),
-    writeResults(buckets, keys.weights('*', '*')),
-    recordUsage(buckets),
-  ],
-  Train: (buckets) => [...trainStudents(buckets), watchExecution()],
-  Evaluate: (buckets) => [
-    ...readData(buckets),
-    ...readResults(buckets, 'runs/*', labels, keys.current('*')),
-    allow('ListUsage', ['s3:ListBucketVersions'], [buckets.results.bucketArn], {
-      StringLike: { 's3:prefix': usage },
-    }),
-    writeResults(buckets, keys.metrics('*'), keys.labelNext('*'), keys.report('*')),
-    recordUsage(buckets),
-  ],
-  Publish: (buckets) => [
-    ...readResults(buckets, 'runs/*', keys.current('*')),
-    writeResults(buckets, keys.current('*'), keys.publication('*')),
-    recordUsage(buckets),
-  ],
-  RecordFailure: (buckets) => [
-    ...readResults(buckets, 'runs/*'),
-    writeResults(buckets, keys.failure('*')),
-    recordUsage(buckets),
-  ],
-};
-
-/** What training a student needs, in a function or as a job on a GPU. */
-export function trainStudents(buckets: Buckets): PolicyStatement[] {
-  return [
-    ...readData(buckets),
-    ...readResults(buckets, 'runs/*', labels),
-    writeResults(buckets, `${keys.student('*', '*')}*`),
-    recordUsage(buckets),
   ];
+}
+
+/** Permissions of the Sweep function. */
+export function sweepGrants(buckets: Buckets): PolicyStatement[] {
+  const markers = buckets.data.arnForObjects(`*/${markerOf('*')}`);
+  return [listData(buckets), allow('CloseBatches', ['s3:PutObject', 's3:GetObject'], [markers])];
 }
 
 export function writeTraces(): PolicyStatement {
@@ -184,21 +121,34 @@ function jobGrants(): PolicyStatement[] {
 }
 
 function readData(buckets: Buckets): PolicyStatement[] {
-  return [readObjects('ReadData', buckets.data, '*'), knowMissing('KnowMissingData', buckets.data)];
+  return [
+    readObjects('ReadData', buckets.data, ['*']),
+    knowMissing('KnowMissingData', buckets.data),
+  ];
 }
 
 function listData({ data }: Buckets): PolicyStatement {
   return allow('ListData', ['s3:ListBucketVersions'], [data.bucketArn]);
 }
 
-function readResults(buckets: Buckets, ...patterns: string[]): PolicyStatement[] {
+function listUsage({ results }: Buckets): PolicyStatement {
+  return allow('ListUsage', ['s3:ListBucketVersions'], [results.bucketArn], {
+    StringLike: { 's3:prefix': usage },
+  });
+}
+
+function readResults(buckets: Buckets, patterns: readonly string[]): PolicyStatement[] {
   return [
-    readObjects('ReadResults', buckets.results, ...patterns),
+    readObjects('ReadResults', buckets.results, patterns),
     knowMissing('KnowMissingResults', buckets.results),
   ];
 }
 
-function readObjects(purpose: Purpose, bucket: Objects, ...patterns: string[]): PolicyStatement {
+function readObjects(
+  purpose: Purpose,
+  bucket: Objects,
+  patterns: readonly string[],
+): PolicyStatement {
   const objects = patterns.map((pattern) => bucket.arnForObjects(pattern));
   return allow(purpose, ['s3:GetObject', 's3:GetObjectVersion'], objects);
 }
@@ -207,17 +157,13 @@ function knowMissing(purpose: Purpose, bucket: Objects): PolicyStatement {
   return allow(purpose, ['s3:ListBucket'], [bucket.bucketArn]);
 }
 
-function writeResults({ results }: Buckets, ...patterns: string[]): PolicyStatement {
+function writeResults({ results }: Buckets, patterns: readonly string[]): PolicyStatement {
   const objects = patterns.map((pattern) => results.arnForObjects(pattern));
   return allow('WriteResults', ['s3:PutObject'], objects);
 }
 
 function recordUsage({ results }: Buckets): PolicyStatement {
   return allow('RecordUsage', ['s3:PutObject', 's3:GetObject'], [results.arnForObjects(usage)]);
-}
-
-function watchExecution(): PolicyStatement {
-  return allow('WatchExecution', ['states:DescribeExecution'], [names.executionsArn]);
 }
 
 /** The instances of the GPU trainer: ECS's agent, and what it does for the job. */

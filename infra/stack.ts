@@ -1,11 +1,12 @@
 import { type App, CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { type TaskName, taskNames } from '../src/stages/index.ts';
+import { allStages, type StageName, stages } from '../src/stages/index.ts';
 import { Alarms } from './alarms.ts';
 import { addDashboard } from './dashboard.ts';
 import { TaskFunction } from './functions.ts';
 import { openImage } from './images.ts';
 import { bucketExports, machineName } from './names.ts';
+import { stageGrants, watchExecution } from './permissions.ts';
 import type { Settings } from './settings.ts';
 import { Storage } from './storage.ts';
 import { Trigger } from './trigger.ts';
@@ -23,19 +24,28 @@ export class CounterweightStack extends Stack {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const image = local ? undefined : openImage(this, 'functions', imageUri);
-    const shared = { storage, logs, image };
+    const shared = { logs, image };
     const plan = {
       TRAINER: trainer,
       ...(budget !== undefined && { BUDGET_USD: String(budget) }),
     };
     const functions = Object.fromEntries(
-      taskNames.map((task) => [
-        task,
-        new TaskFunction(this, task, shared, task === 'Plan' ? { environment: plan } : {}),
+      allStages.map((stage) => [
+        stage.name,
+        new TaskFunction(this, stage, shared, {
+          grants: [...stageGrants(storage, stage), ...(stage.resumes ? [watchExecution()] : [])],
+          whyNoDeadLetters:
+            'Step Functions calls it synchronously, retries it, and records its failure.',
+          ...(stage.name === stages.Plan.name && { environment: plan }),
+        }),
       ]),
-    ) as Record<TaskName, TaskFunction>; // fromEntries forgets that every task is there.
+    ) as Record<StageName, TaskFunction>; // fromEntries loses which names there are.
     const { machine } = new Workflow(this, 'Workflow', { storage, functions, trainer });
-    const { start, deadLetters } = new Trigger(this, 'Trigger', { ...shared, sweepMinutes });
+    const { start, deadLetters } = new Trigger(this, 'Trigger', {
+      storage,
+      sweepMinutes,
+      ...shared,
+    });
     const watched = { machine, functions, start, deadLetters };
     const { topic, alarms } = new Alarms(this, 'Alarms', watched);
     addDashboard(this, { ...watched, alarms, logs });

@@ -13,11 +13,12 @@ import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { stages } from '../src/stages/index.ts';
 import { type Image, openImage } from './images.ts';
 import { Machines, machine } from './machines.ts';
 import { bucketExports, trainerName } from './names.ts';
 import { makeNetwork } from './network.ts';
-import { hostGrants, startJobGrants, trainStudents } from './permissions.ts';
+import { hostGrants, stageGrants, startJobGrants } from './permissions.ts';
 import { makeRole } from './role.ts';
 import type { Settings } from './settings.ts';
 
@@ -75,7 +76,7 @@ function makeJobDefinition(scope: Construct, image: Image, logs: LogGroup): void
       cpu: machine.vcpus,
       memory: Size.gibibytes(machine.memoryGiB),
       gpu: machine.gpus,
-      jobRole: makeRole(scope, 'JobRole', tasks, trainStudents(buckets)),
+      jobRole: makeRole(scope, 'JobRole', tasks, stageGrants(buckets, stages.Train)),
       executionRole: makeRole(scope, 'ExecutionRole', tasks, startJobGrants(image, logs)),
       logging: LogDriver.awsLogs({ logGroup: logs, streamPrefix: 'train' }),
     }),

@@ -5,12 +5,16 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { triggers } from '../src/stages/index.ts';
 import { type FunctionsProps, TaskFunction } from './functions.ts';
 import { waive } from './nag.ts';
 import { machineArn } from './names.ts';
+import { startGrants, sweepGrants } from './permissions.ts';
 import { allow } from './statement.ts';
+import type { Storage } from './storage.ts';
 
 export interface TriggerProps extends FunctionsProps {
+  readonly storage: Storage;
   readonly sweepMinutes: number | undefined;
 }
 
@@ -22,9 +26,8 @@ export class Trigger extends Construct {
   readonly start: IFunction;
   readonly deadLetters: Queue;
 
-  constructor(scope: Construct, id: string, { sweepMinutes, ...props }: TriggerProps) {
+  constructor(scope: Construct, id: string, { storage, sweepMinutes, ...props }: TriggerProps) {
     super(scope, id);
-    const { storage } = props;
     this.deadLetters = new Queue(this, 'DeadLetters', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
@@ -33,7 +36,9 @@ export class Trigger extends Construct {
     const reason = 'It is the dead-letter queue: only a person takes from it.';
     waive(this.deadLetters, 'AwsSolutions-SQS3', reason);
     waive(this.deadLetters, 'Serverless-SQSRedrivePolicy', reason);
-    const grants = [allow('KeepFailedEvents', ['sqs:SendMessage'], [this.deadLetters.queueArn])];
+    const keepFailed = allow('KeepFailedEvents', ['sqs:SendMessage'], [this.deadLetters.queueArn]);
+    const whyNoDeadLetters =
+      'It has a failure destination, which keeps the error beside the event.';
     this.start = this.#callOn(
       new Rule(this, 'MarkerArrived', {
         description: 'A batch is complete: start its run',
@@ -46,8 +51,9 @@ export class Trigger extends Construct {
           },
         },
       }),
-      new TaskFunction(this, 'Start', props, {
-        grants,
+      new TaskFunction(this, triggers.Start, props, {
+        whyNoDeadLetters,
+        grants: [...startGrants(storage), keepFailed],
         environment: {
           RESULTS: `s3://${storage.results.bucketName}`,
           STATE_MACHINE: machineArn,
@@ -60,8 +66,9 @@ export class Trigger extends Construct {
         description: 'Close the batches that have been quiet',
         schedule: Schedule.rate(Duration.minutes(sweepMinutes)),
       }),
-      new TaskFunction(this, 'Sweep', props, {
-        grants,
+      new TaskFunction(this, triggers.Sweep, props, {
+        whyNoDeadLetters,
+        grants: [...sweepGrants(storage), keepFailed],
         environment: {
           DATA_BUCKET: storage.data.bucketName,
           SWEEP_MINUTES: String(sweepMinutes),

@@ -10,7 +10,7 @@ import {
   StateMachineType,
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import type { TaskName } from '../src/stages/index.ts';
+import type { StageName } from '../src/stages/index.ts';
 import { machineName, trainerJobArn, trainerQueueArn } from './names.ts';
 import { workflowGrants } from './permissions.ts';
 import { makeRole } from './role.ts';
@@ -20,7 +20,7 @@ const definition = fileURLToPath(new URL('./workflow.asl.json', import.meta.url)
 
 export interface WorkflowProps {
   readonly storage: Storage;
-  readonly functions: Record<TaskName, IFunction>;
+  readonly functions: Record<StageName, IFunction>;
   readonly trainer: 'gpu' | 'function';
 }
 

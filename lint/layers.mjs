@@ -12,7 +12,7 @@ export const layers = [
   ['src/train/'],
   ['src/config/'],
   ['src/run/'],
-  ['src/stages/index.ts', 'src/stages/entry.ts'],
+  ['src/stages/index.ts', 'src/stages/stage.ts', 'src/stages/entry.ts'],
   ['src/cost/'],
   ['src/evaluate/'],
   ['src/distill/'],

@@ -1,4 +1,5 @@
 import { GetExecutionHistoryCommand, type HistoryEvent, type SFNClient } from '@aws-sdk/client-sfn';
+import { stages } from '../stages/index.ts';
 import type { Execution } from './executions.ts';
 
 /** How far an execution went, by its history. */
@@ -23,7 +24,7 @@ export interface StageTrace {
 export type StudentState = 'waiting' | 'training' | 'done' | 'failed';
 
 /** The state that every Catch of the workflow leads to. */
-export const failureState = 'Record failure';
+export const failureState = stages.RecordFailure.title;
 
 /** Events of one page: as many as Step Functions gives. */
 const pageEvents = 1000;

@@ -3,6 +3,7 @@ import { sum } from '../arrays.ts';
 import { parseCause } from '../run/failure-cause.ts';
 import { keys } from '../run/keys.ts';
 import { type RunRecord, recordSchema } from '../run/plan-file.ts';
+import { allStages } from '../stages/index.ts';
 import { type Publication, publicationSchema } from '../stages/publish.ts';
 import { failureSchema } from '../stages/record-failure.ts';
 import { readJson } from '../store/once.ts';
@@ -145,7 +146,8 @@ export class StatusReader {
   #plannedShards(stage: string): number {
     const sets = this.#plan?.sets;
     if (!sets) return 0;
-    if (stage === 'Weigh') return sets.unlabeled.shards;
+    const { mapOver } = allStages.find(({ title }) => title === stage) ?? {};
+    if (mapOver === 'unlabeledShards') return sets.unlabeled.shards;
     return sum(Object.values(sets).map(({ shards }) => shards));
   }
 

@@ -1,16 +1,15 @@
 /** What was used, or will be, times what it costs: one way for the estimate and for the bill. */
 import { sum } from '../arrays.ts';
 import type { Bill, TaskUse } from '../run/bill-file.ts';
+import { allStages } from '../stages/index.ts';
+import type { MapItems } from '../stages/stage.ts';
 import { instanceHours, prices, pricesAsOf, pricesRegion, spotShare } from './prices.ts';
 import { assumed } from './rates.ts';
 
 type Line = Bill['lines'][number];
 
 /** What the price of a run depends on besides its tasks. */
-export interface RunCounts {
-  readonly shards: number;
-  readonly unlabeledShards: number;
-  readonly variants: number;
+export interface RunCounts extends Readonly<Record<MapItems, number>> {
   /** What the run keeps in the results bucket. */
   readonly storedBytes: number;
 }
@@ -44,16 +43,9 @@ function isFunction({ resource }: TaskUse): boolean {
   return resource.startsWith('lambda-');
 }
 
-/** Tasks whose states have other names. */
-const stageNames: Readonly<Record<string, string>> = {
-  TrainTeacher: 'Train teacher',
-  WarmUp: 'Warm up',
-  RecordFailure: 'Record failure',
-};
-
 function computeLine(use: TaskUse, notes: string[]): Line {
   const { task, resource, calls, seconds } = use;
-  const what = stageNames[task] ?? task;
+  const what = allStages.find(({ name }) => name === task)?.title ?? task;
   if (isFunction(use)) {
     const gbSeconds = (seconds * Number(resource.slice('lambda-'.length))) / 1024;
     return line(what, gbSeconds, 'GB-s', gbSeconds * prices.functionGbSecond.usd);
@@ -69,8 +61,8 @@ function computeLine(use: TaskUse, notes: string[]): Line {
 const hoursOfMonth = 730;
 const diskHourUsd = (assumed.gpuDiskGb * prices.diskGbMonth.usd) / hoursOfMonth;
 
-/** Start, the Choice before Train teacher, three Maps, Done. */
-const fixedTransitions = 6;
+/** Transitions into the first state, and into the last one, Done. */
+const endTransitions = 2;
 
 /**
  * Transitions of the workflow's Standard executions. A state that is entered is one, and so is each
@@ -80,10 +72,14 @@ function transitionsOf(uses: readonly TaskUse[], counts: RunCounts): number {
   const callsOf = (wanted: string) =>
     sum(uses.filter(({ task }) => task === wanted).map(({ calls }) => calls));
   return (
-    fixedTransitions +
+    endTransitions +
     sum(uses.map(({ calls }) => calls)) +
-    Math.min(counts.shards, callsOf('Label')) +
-    Math.min(counts.unlabeledShards, callsOf('Weigh')) +
-    Math.min(counts.variants, callsOf('Train')) // the Choice of where to train
+    allStages.filter(({ optional }) => optional).length + // a Choice each
+    sum(
+      allStages.map(({ name, mapOver }) =>
+        // The Map; per item, the start of a child execution or the Choice of where to train.
+        mapOver === undefined ? 0 : 1 + Math.min(counts[mapOver], callsOf(name)),
+      ),
+    )
   );
 }

@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts';
 import { usd } from '../format.ts';
 import type { Bill } from '../run/bill-file.ts';
+import { allStages } from '../stages/index.ts';
 
 /** The most that a run may be estimated to cost. */
 export interface Budget {
@@ -25,21 +26,19 @@ export function checkBudget(bill: Bill, { configUsd, deploymentUsd }: Budget): v
   throw new UserError(
     `the run is estimated to cost ${usd(bill.totalUsd)}, more than ${limit}. ` +
       `Most of that is ${what}: ${usd(most)}`,
-    `${remedies[what] ?? 'To make it cheaper, label fewer files.'}\n${raise}`,
+    `${remedyFor(what)}\n${raise}`,
   );
 }
 
-const training =
-  'To make it cheaper: fewer student.epochs, a smaller student, fewer of compare, fewer relabel.rounds, or ' +
-  'method: weighted, which trains one student where relabel trains many.';
-/** What makes a line of a bill smaller. */
-const remedies: Readonly<Record<string, string>> = {
-  Train: training,
-  'Warm up': 'To make it cheaper: fewer warmup.epochs, or a smaller student.',
-  'Train teacher': 'To make it cheaper: fewer epochs of teacher.train, or a smaller one.',
-  Label: 'To make it cheaper: a smaller teacher, or fewer unlabeled files.',
-  Weigh: 'To make it cheaper: a smaller student, or fewer unlabeled files.',
-  'State transitions': 'To make it cheaper: a larger data.shardMiB.',
-  'Function calls': 'To make it cheaper: a larger data.shardMiB.',
-  'S3 requests': 'To make it cheaper: pack plain files into tar archives or Parquet.',
+/** What to change if most of the cost is that of a service that several stages use. */
+const serviceRemedies: Readonly<Record<string, string>> = {
+  'State transitions': 'a larger data.shardMiB',
+  'Function calls': 'a larger data.shardMiB',
+  'S3 requests': 'pack plain files into tar archives or Parquet',
 };
+
+/** @param line The line of a bill: the title of a stage, or a service. */
+function remedyFor(line: string): string {
+  const change = allStages.find(({ title }) => title === line)?.cheaper ?? serviceRemedies[line];
+  return change ? `To make it cheaper: ${change}.` : 'To make it cheaper, label fewer files.';
+}

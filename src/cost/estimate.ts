@@ -9,14 +9,9 @@ import { setNames } from '../data/shard.ts';
 import { labelNextPool } from '../debias/label-next.ts';
 import type { Network } from '../models/config.ts';
 import type { Estimate, TaskEstimate } from '../run/estimate-file.ts';
+import { type StageName, stages } from '../stages/index.ts';
 import { billOf, type RunCounts } from './bill.ts';
-import {
-  type FunctionName,
-  functionMemoryMiB,
-  pricedInstance,
-  shardConcurrency,
-  studentConcurrency,
-} from './functions.ts';
+import { pricedInstance, shardConcurrency, studentConcurrency } from './functions.ts';
 import { limitWarnings } from './limits.ts';
 import { type MapWork, mapCalls, shardSeconds } from './map-calls.ts';
 import { assumed, measured } from './rates.ts';
@@ -89,9 +84,9 @@ interface Requests {
 }
 
 /** A task of one call. */
-function single(task: FunctionName, use: Requests & { readonly seconds: number }): TaskEstimate {
+function single(task: StageName, use: Requests & { readonly seconds: number }): TaskEstimate {
   const seconds = assumed.initSeconds + assumed.callSeconds + use.seconds;
-  const resource = `lambda-${functionMemoryMiB[task]}`;
+  const resource = `lambda-${stages[task].memoryMiB}`;
   return { task, resource, ...use, calls: 1, seconds, wallSeconds: seconds };
 }
 
@@ -100,7 +95,7 @@ function plan(work: RunWork): TaskEstimate {
   const pieces = sum(setNames.map((set) => work.sets[set].pieces));
   const cutGets = formats[work.config.data.format].cutGets * pieces;
   const pages = pieces / 1000;
-  const speed = functionSpeed('Plan');
+  const speed = functionSpeed(stages.Plan);
   return single('Plan', {
     seconds:
       passSeconds(work, ['labeled'], speed) +
@@ -117,7 +112,7 @@ function map(task: 'Label' | 'Weigh', work: MapWork, requests: Requests): TaskEs
   const rounds = Math.ceil(work.shards / work.concurrency);
   return {
     task,
-    resource: `lambda-${functionMemoryMiB[task]}`,
+    resource: `lambda-${stages[task].memoryMiB}`,
     ...mapCalls(work),
     ...requests,
     wallSeconds: work.initSeconds + rounds * shardSeconds(work),
@@ -137,7 +132,7 @@ function unlabeledShare(work: RunWork): number {
 }
 
 function labelWork(work: RunWork): MapWork {
-  const speed = functionSpeed('Label');
+  const speed = functionSpeed(stages.Label);
   const examples = examplesOf(work, setNames);
   const feeding = setNames.map((name) => {
     const set = work.sets[name];
@@ -163,7 +158,7 @@ function labelRequests(work: RunWork): Requests {
  * that tell where the teacher errs.
  */
 function reconcile(work: RunWork): TaskEstimate {
-  const speed = functionSpeed('Reconcile');
+  const speed = functionSpeed(stages.Reconcile);
   const requests = 4 * shardsOf(work);
   const set = validatedOn(work);
   return single('Reconcile', {
@@ -175,7 +170,7 @@ function reconcile(work: RunWork): TaskEstimate {
 }
 
 function weighWork(work: RunWork): MapWork {
-  const speed = functionSpeed('Weigh');
+  const speed = functionSpeed(stages.Weigh);
   const { unlabeled } = work.sets;
   return {
     ...mapAssumptions,
@@ -198,10 +193,10 @@ function weighRequests(work: RunWork): Requests {
 const trainingPuts = (seconds: number) => 5 + seconds / 30;
 
 function training(work: RunWork, task: 'WarmUp' | 'Train', of: Training): TaskEstimate {
-  const { calls, seconds } = callsOf(work, of, task);
+  const { calls, seconds } = callsOf(work, of, stages[task]);
   return {
     task,
-    resource: `lambda-${functionMemoryMiB[task]}`,
+    resource: `lambda-${stages[task].memoryMiB}`,
     calls,
     seconds,
     gets: 10 * calls + of.network.epochs * labeledGets(work, of.sets),
@@ -212,10 +207,10 @@ function training(work: RunWork, task: 'WarmUp' | 'Train', of: Training): TaskEs
 
 function trainTeacher(work: RunWork, network: Network): TaskEstimate {
   const of = teacherTraining(work, network);
-  const { calls, seconds } = callsOf(work, of, 'TrainTeacher');
+  const { calls, seconds } = callsOf(work, of, stages.TrainTeacher);
   return {
     task: 'TrainTeacher',
-    resource: `lambda-${functionMemoryMiB.TrainTeacher}`,
+    resource: `lambda-${stages.TrainTeacher.memoryMiB}`,
     calls,
     seconds,
     gets: 10 * calls + of.network.epochs * dataGets(work, of.sets),
@@ -260,7 +255,7 @@ function trainOnGpu(work: RunWork): TaskEstimate {
 
 /** The test set through every student; all weights, for their histogram; labels, for what to label next. */
 function evaluate(work: RunWork): TaskEstimate {
-  const speed = functionSpeed('Evaluate');
+  const speed = functionSpeed(stages.Evaluate);
   const { test, unlabeled } = work.sets;
   const name = test.examples > 0 ? 'test' : validatedOn(work);
   const inference = work.sets[name].examples * forwardSeconds(work.networks.student, speed);

@@ -2,6 +2,7 @@
 import { formats } from '../data/formats/index.ts';
 import { duration } from '../format.ts';
 import type { TaskUse } from '../run/bill-file.ts';
+import { allStages, stages } from '../stages/index.ts';
 import { functionTimeoutSeconds, trainingCalls } from './functions.ts';
 import { type MapWork, shardSeconds } from './map-calls.ts';
 import { callsOf, studentTraining, trainingSeconds } from './training-work.ts';
@@ -13,8 +14,8 @@ const shardLimitSeconds = 0.4 * functionTimeoutSeconds;
 /** `TimeoutSeconds` of the workflow's tasks: 14 days. */
 const taskLimitSeconds = 1_209_600;
 
-/** Stages that one function has to end in one call. */
-const oneCall = ['Plan', 'Reconcile', 'Evaluate'];
+/** Stages that one call has to end. */
+const oneCallStages = allStages.filter(({ mapOver, resumes }) => !mapOver && !resumes);
 
 export function* limitWarnings(
   work: RunWork,
@@ -23,7 +24,8 @@ export function* limitWarnings(
 ): Iterable<string> {
   for (const [verb, shards] of Object.entries(maps)) yield* longShards(work, verb, shards);
   for (const { task, seconds } of tasks) {
-    if (!oneCall.includes(task) || seconds < functionTimeoutSeconds) continue;
+    if (seconds < functionTimeoutSeconds) continue;
+    if (!oneCallStages.some(({ name }) => name === task)) continue;
     yield `${task} would take about ${duration(seconds)}, and a function has 15 min: make it several runs.`;
   }
   yield* longTraining(work);
@@ -55,9 +57,9 @@ function* longTraining(work: RunWork): Iterable<string> {
       'take fewer epochs.';
     return;
   }
-  const { calls, ends } = callsOf(work, training, 'Train');
+  const { calls, ends } = callsOf(work, training, stages.Train);
   if (!ends || trainings * calls > trainingCalls) {
-    const seconds = trainings * trainingSeconds(work, training, functionSpeed('Train'));
+    const seconds = trainings * trainingSeconds(work, training, functionSpeed(stages.Train));
     yield `A student would take about ${duration(seconds)} to train in functions, more than they are ` +
       'called again for: set trainer: gpu.';
   }

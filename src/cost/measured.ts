@@ -3,6 +3,7 @@ import { sum } from '../arrays.ts';
 import type { Bill, TaskUse } from '../run/bill-file.ts';
 import { type Estimate, estimateSchema } from '../run/estimate-file.ts';
 import { keys } from '../run/keys.ts';
+import { stages } from '../stages/index.ts';
 import { readJson } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { billOf, type RunCounts } from './bill.ts';
@@ -60,6 +61,7 @@ function countsOf(usages: readonly UsageSum[], plan: Planned | undefined): RunCo
     unlabeledShards: plan.sets.unlabeled?.shards ?? 0,
     variants: plan.variants.length,
     // Labels are most of it.
-    storedBytes: plan.estimate.storedBytes * Math.min(1, callsOf(usages, 'Label') / shards),
+    storedBytes:
+      plan.estimate.storedBytes * Math.min(1, callsOf(usages, stages.Label.name) / shards),
   };
 }

@@ -4,6 +4,7 @@ import { sum } from '../arrays.ts';
 import type { SetName } from '../data/shard.ts';
 import type { Network } from '../models/config.ts';
 import type { NetworkSize } from '../models/size/network-size.ts';
+import type { Stage } from '../stages/stage.ts';
 import { functionTimeoutSeconds, trainingCalls } from './functions.ts';
 import { assumed, measured } from './rates.ts';
 import {
@@ -76,12 +77,8 @@ export interface TrainingCalls {
  * The calls of a training in functions. Each goes on from the checkpoint of the one before, and
  * first reads the epoch again up to there: half of it, on average.
  */
-export function callsOf(
-  work: RunWork,
-  training: Training,
-  task: 'TrainTeacher' | 'WarmUp' | 'Train',
-): TrainingCalls {
-  const speed = functionSpeed(task);
+export function callsOf(work: RunWork, training: Training, stage: Stage): TrainingCalls {
+  const speed = functionSpeed(stage);
   const seconds = trainingSeconds(work, training, speed);
   const reading = training.sets.map(
     (name) => work.sets[name].examples * readSeconds(work, name, speed),

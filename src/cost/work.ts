@@ -7,7 +7,8 @@ import type { SetName } from '../data/shard.ts';
 import type { NetworkSize } from '../models/size/network-size.ts';
 import type { Networks } from '../models/size/networks.ts';
 import type { SetSize } from '../run/estimate-file.ts';
-import { type FunctionName, vcpusOf } from './functions.ts';
+import type { FunctionRow } from '../stages/stage.ts';
+import { vcpusOf } from './functions.ts';
 import { assumed, measured } from './rates.ts';
 
 /** All that decides how much work a run is. */
@@ -45,9 +46,9 @@ export interface Speed {
   readonly trainingFlops: number;
 }
 
-export function functionSpeed(name: FunctionName): Speed {
+export function functionSpeed(row: Pick<FunctionRow, 'memoryMiB'>): Speed {
   const core = assumed.functionCore;
-  const vcpus = vcpusOf(name);
+  const vcpus = vcpusOf(row);
   return {
     core,
     vcpus,

@@ -11,6 +11,7 @@ import type { Progress } from '../run/context.ts';
 import type { JobEvent } from '../run/events.ts';
 import { keys } from '../run/keys.ts';
 import { planSchema } from '../run/plan-file.ts';
+import { shardStages, stages } from '../stages/index.ts';
 import { publicationSchema } from '../stages/publish.ts';
 import { type Failure, failureSchema } from '../stages/record-failure.ts';
 import { startRun } from '../stages/start.ts';
@@ -87,12 +88,12 @@ async function execute(job: JobEvent, options: RunOptions): Promise<RunSummary['
     machine,
     async (task, event) => {
       const result = z.json().parse((await pool.invoke(task, event)) ?? null);
-      if (task === 'Label' || task === 'Weigh') {
+      if (shardStages.some(({ name }) => name === task)) {
         map.done++;
         options.onProgress?.({ stage: task, ...map, unit: 'shards' });
       }
-      if (task === 'RecordFailure') failure = failureSchema.parse(result);
-      if (task === 'Label') {
+      if (task === stages.RecordFailure.name) failure = failureSchema.parse(result);
+      if (task === stages.Label.name) {
         labelCache.shards++;
         // Label answers 1 for a shard that it labeled and 0 for one that it found labeled.
         if (result === 0) labelCache.reused++;

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Progress } from '../run/context.ts';
-import type { TaskName } from '../stages/index.ts';
+import type { StageName } from '../stages/index.ts';
 import { deserializeError, type FromWorker, type ToWorker } from './wire.ts';
 
 /** How long a worker may take to write a checkpoint before it is killed. */
@@ -11,7 +11,7 @@ const stopTimeoutMs = 15_000;
 const lastWordsLength = 2000;
 
 interface Task {
-  readonly name: TaskName;
+  readonly name: StageName;
   readonly event: unknown;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -24,7 +24,7 @@ interface Worker {
 
 export interface Pool {
   /** Runs a task in a free worker process, or waits for one. */
-  invoke(name: TaskName, event: unknown): Promise<unknown>;
+  invoke(name: StageName, event: unknown): Promise<unknown>;
   /** Asks every worker to stop where it is, keeping what it did, and waits until all are gone. */
   stop(): Promise<void>;
 }

@@ -1,9 +1,9 @@
 import type { Progress } from '../run/context.ts';
-import type { TaskName } from '../stages/index.ts';
+import type { StageName } from '../stages/index.ts';
 
 /** What the pool sends to a worker process. Everything is JSON, as it would be for a Lambda. */
 export type ToWorker =
-  | { readonly kind: 'task'; readonly task: TaskName; readonly event: unknown }
+  | { readonly kind: 'task'; readonly task: StageName; readonly event: unknown }
   | { readonly kind: 'stop' };
 
 /** What a worker process sends back. */

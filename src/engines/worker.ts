@@ -2,7 +2,7 @@
  * A worker process of the embedded engine: calls the handlers in `functions/` for the pool in
  * `pool.ts`, one at a time, as a Lambda environment would, and stays warm in between.
  */
-import { handlers } from '../stages/index.ts';
+import { stages } from '../stages/index.ts';
 import type { FromWorker, ToWorker } from './wire.ts';
 import { serializeError } from './wire.ts';
 
@@ -19,7 +19,7 @@ process.on('message', async (message: ToWorker) => {
   busy = true;
   const { task, event } = message;
   try {
-    const handler = await handlers[task]();
+    const handler = await stages[task].load();
     const result = await handler(event, {
       signal: stop.signal,
       report: (progress) => send({ kind: 'progress', progress }),

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type TaskName, taskNames } from '../stages/index.ts';
+import { allStages, type StageName, stages } from '../stages/index.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [field: string]: Json };
 export type TaskHandler = (input: Json) => Promise<Json>;
@@ -39,7 +39,7 @@ export function readWorkflow(): Machine {
  */
 export function prepareWorkflow(
   machine: Machine,
-  invoke: (task: TaskName, event: Json) => Promise<Json>,
+  invoke: (task: StageName, event: Json) => Promise<Json>,
   readManifest: (bucket: string, key: string) => Promise<Json>,
 ): Record<string, TaskHandler> {
   const handlers: Record<string, TaskHandler> = {};
@@ -84,17 +84,17 @@ function redirect(machine: Machine, from: string, to: string): void {
 /** A Lambda's Task calls its function; the Batch job, which trains, is the Train function here. */
 function taskHandler(
   state: State,
-  invoke: (task: TaskName, event: Json) => Promise<Json>,
+  invoke: (task: StageName, event: Json) => Promise<Json>,
 ): TaskHandler {
   if (state.Resource?.startsWith('arn:aws:states:::batch:')) {
-    return async (input) => invoke('Train', batchEnvironment(input));
+    return async (input) => invoke(stages.Train.name, batchEnvironment(input));
   }
   const name = /^\$\{(\w+)Function\}$/.exec(state.Parameters?.FunctionName ?? '')?.[1];
-  const task = taskNames.find((known) => known === name);
+  const task = allStages.find((stage) => stage.name === name);
   if (!task) throw new Error(`the workflow calls ${state.Parameters?.FunctionName}, unknown here`);
   return async (input) => {
     const { Payload } = input as { Payload: Json };
-    return { Payload: await invoke(task, Payload) };
+    return { Payload: await invoke(task.name, Payload) };
   };
 }
 

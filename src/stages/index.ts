@@ -1,27 +1,169 @@
-/** The stages of the workflow. Each row loads its code when it is first called. */
+/** The table of stages. To add one, see docs/extending.md. */
 import { failureEvent, jobEvent, shardEvent, variantEvent } from '../run/events.ts';
-import { entry, type Handler } from './entry.ts';
+import { keys } from '../run/keys.ts';
+import { tableOf } from '../table.ts';
+import { defineStage, type FunctionRow, type Stage } from './stage.ts';
+
+/** Objects of the results, as patterns. */
+const ofRun = 'runs/*';
+const labels = keys.labels('*', '*');
+const teachers = `${keys.teacher('*')}*`;
+const planned = [
+  ...[keys.plan, keys.shards, keys.unlabeled].map((key) => key('*')),
+  keys.objects('*', '*'),
+];
 
 /**
- * The handler of every task of the workflow, by the name that its file has for it
- * (`${PlanFunction}`). A process starts with the code of its own stage only.
+ * The stages, in the order of the workflow. A process loads only the code of its own stage.
+ *
+ * Memory was measured on a machine with 2 cores, not on Lambda. Publish takes about 65 MiB. Plan
+ * takes 96, 0.65 more per 1,000 objects, and 320 more if TensorFlow builds a topology of the user.
+ * Stages that train or compute with TensorFlow take 440 to 1,700 for images of up to 64 pixels a
+ * side; Label takes 1,965 with a teacher like ResNet-50. Reconcile takes 70, but 4 requests per
+ * shard at 1 ms: 50,000 shards need a whole processor. A new account cannot deploy more than 3,008.
+ * A second core would cost three times as much in training, and save 7 to 20% of the time.
  */
-export const handlers = {
-  Plan: async () => entry('Plan', jobEvent, (await import('./plan.ts')).plan),
-  TrainTeacher: async () =>
-    entry('Train teacher', jobEvent, (await import('./train-teacher.ts')).trainTeacher),
-  Label: async () => entry('Label', shardEvent, (await import('./label.ts')).labelShard),
-  Reconcile: async () => entry('Reconcile', jobEvent, (await import('./reconcile.ts')).reconcile),
-  WarmUp: async () => entry('Warm up', jobEvent, (await import('./warm-up.ts')).warmUp),
-  Weigh: async () => entry('Weigh', shardEvent, (await import('./weigh.ts')).weighShard),
-  Train: async () => entry('Train', variantEvent, (await import('./train.ts')).trainVariant),
-  Evaluate: async () => entry('Evaluate', jobEvent, (await import('./evaluate.ts')).evaluate),
-  Publish: async () => entry('Publish', jobEvent, (await import('./publish.ts')).publish),
-  RecordFailure: async () =>
-    entry('Record failure', failureEvent, (await import('./record-failure.ts')).recordFailure),
-} satisfies Record<string, () => Promise<Handler>>;
+export const stages = tableOf(
+  defineStage({
+    name: 'Plan',
+    title: 'Plan',
+    event: jobEvent,
+    load: async () => (await import('./plan.ts')).plan,
+    memoryMiB: 1769,
+    native: true,
+    access: {
+      readsData: true,
+      listsData: true,
+      reads: [keys.record('*'), ...planned, labels],
+      writes: planned,
+    },
+  }),
+  defineStage({
+    name: 'TrainTeacher',
+    title: 'Train teacher',
+    event: jobEvent,
+    load: async () => (await import('./train-teacher.ts')).trainTeacher,
+    memoryMiB: 3008,
+    native: true,
+    optional: true,
+    resumes: true,
+    cheaper: 'fewer epochs of teacher.train, or a smaller one',
+    access: { readsData: true, reads: [ofRun, teachers], writes: [teachers] },
+  }),
+  defineStage({
+    name: 'Label',
+    title: 'Label',
+    event: shardEvent,
+    load: async () => (await import('./label.ts')).labelShard,
+    memoryMiB: 3008,
+    native: true,
+    // Copies of the teacher's files.
+    scratchGiB: 4,
+    mapOver: 'shards',
+    countsExamples: true,
+    cheaper: 'a smaller teacher, or fewer unlabeled files',
+    access: {
+      readsData: true,
+      // A teacher may be a folder: a SavedModel, or stored predictions.
+      listsData: true,
+      reads: [ofRun, teachers, labels],
+      writes: [labels, keys.quarantine('*', '*')],
+    },
+  }),
+  defineStage({
+    name: 'Reconcile',
+    title: 'Reconcile',
+    event: jobEvent,
+    load: async () => (await import('./reconcile.ts')).reconcile,
+    memoryMiB: 1769,
+    // The true labels are in the dataset.
+    access: { readsData: true, reads: [ofRun, labels], writes: [keys.reconcile('*')] },
+  }),
+  defineStage({
+    name: 'WarmUp',
+    title: 'Warm up',
+    event: jobEvent,
+    load: async () => (await import('./warm-up.ts')).warmUp,
+    memoryMiB: 3008,
+    native: true,
+    resumes: true,
+    cheaper: 'fewer warmup.epochs, or a smaller student',
+    access: { readsData: true, reads: [ofRun, labels], writes: [`${keys.warmup('*')}*`] },
+  }),
+  defineStage({
+    name: 'Weigh',
+    title: 'Weigh',
+    event: shardEvent,
+    load: async () => (await import('./weigh.ts')).weighShard,
+    memoryMiB: 3008,
+    native: true,
+    mapOver: 'unlabeledShards',
+    countsExamples: true,
+    cheaper: 'a smaller student, or fewer unlabeled files',
+    access: { readsData: true, reads: [ofRun, labels], writes: [keys.weights('*', '*')] },
+  }),
+  defineStage({
+    name: 'Train',
+    title: 'Train',
+    event: variantEvent,
+    load: async () => (await import('./train.ts')).trainVariant,
+    memoryMiB: 3008,
+    native: true,
+    mapOver: 'variants',
+    resumes: true,
+    cheaper:
+      'fewer student.epochs, a smaller student, fewer of compare, fewer relabel.rounds, or ' +
+      'method: weighted, which trains one student where relabel trains many',
+    access: { readsData: true, reads: [ofRun, labels], writes: [`${keys.student('*', '*')}*`] },
+  }),
+  defineStage({
+    name: 'Evaluate',
+    title: 'Evaluate',
+    event: jobEvent,
+    load: async () => (await import('./evaluate.ts')).evaluate,
+    memoryMiB: 3008,
+    native: true,
+    countsExamples: true,
+    access: {
+      readsData: true,
+      listsUsage: true,
+      reads: [ofRun, labels, keys.current('*')],
+      writes: [keys.metrics('*'), keys.labelNext('*'), keys.report('*')],
+    },
+  }),
+  defineStage({
+    name: 'Publish',
+    title: 'Publish',
+    event: jobEvent,
+    load: async () => (await import('./publish.ts')).publish,
+    memoryMiB: 512,
+    access: {
+      reads: [ofRun, keys.current('*')],
+      writes: [keys.current('*'), keys.publication('*')],
+    },
+  }),
+  defineStage({
+    name: 'RecordFailure',
+    title: 'Record failure',
+    event: failureEvent,
+    load: async () => (await import('./record-failure.ts')).recordFailure,
+    memoryMiB: 512,
+    access: { reads: [ofRun], writes: [keys.failure('*')] },
+  }),
+);
+export type StageName = keyof typeof stages;
 
-export type TaskName = keyof typeof handlers;
+/** The stages as rows of one type, in the order of the workflow. */
+export const allStages: readonly Stage<StageName>[] = Object.values(stages);
 
-// Object.keys forgets that the names are these.
-export const taskNames = Object.keys(handlers) as TaskName[];
+/** Stages with one execution per shard. */
+export const shardStages = allStages.filter(
+  ({ mapOver }) => mapOver === 'shards' || mapOver === 'unlabeledShards',
+);
+
+/** The functions before the workflow: their code is in `functions/`. About 65 MiB each. */
+export const triggers = tableOf(
+  { name: 'Start', memoryMiB: 512 },
+  { name: 'Sweep', memoryMiB: 512 },
+) satisfies Record<string, FunctionRow>;
+export type TriggerName = keyof typeof triggers;

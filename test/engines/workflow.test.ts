@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { interpret } from '../../src/engines/interpreter.ts';
 import { prepareWorkflow, readWorkflow } from '../../src/engines/workflow.ts';
-import type { TaskName } from '../../src/stages/index.ts';
+import type { StageName } from '../../src/stages/index.ts';
 import { recordFailure } from '../../src/stages/record-failure.ts';
 import { makeResults } from './results.ts';
 
@@ -17,14 +17,14 @@ interface Options {
   readonly trainTeacher?: boolean;
   readonly trainer?: 'gpu' | 'function';
   /** Errors that calls of a task throw, one after another, before it succeeds. */
-  readonly faults?: Partial<Record<TaskName, Error[]>>;
+  readonly faults?: Partial<Record<StageName, Error[]>>;
   readonly results?: string;
 }
 
 /** Runs the workflow; gives the calls in order, with what was passed, and the error if it failed. */
 async function runWorkflow({ trainTeacher = false, trainer = 'function', ...more }: Options) {
   const calls: string[] = [];
-  const answers: Partial<Record<TaskName, unknown>> = {
+  const answers: Partial<Record<StageName, unknown>> = {
     Plan: {
       bucket: '/results',
       shards: 'shards.json',

@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { interpret } from '../../src/engines/interpreter.ts';
 import { type Json, prepareWorkflow, readWorkflow } from '../../src/engines/workflow.ts';
-import { type TaskName, taskNames } from '../../src/stages/index.ts';
+import { type StageName, stages } from '../../src/stages/index.ts';
+import { namesOf } from '../../src/table.ts';
 
 const job = { run: 'wine-1', dataset: 's3://data/wine', results: 's3://results', execution: 'e' };
 
@@ -14,7 +15,7 @@ afterEach(() => {
 });
 
 interface Throttling {
-  readonly task: TaskName;
+  readonly task: StageName;
   /** How many calls are refused; each of a shard or student anew. */
   readonly times: number;
   /** The name that the service's refusal has in Step Functions. */
@@ -26,7 +27,7 @@ interface Throttling {
 async function runThrottled({ task: throttled, times, error, trainer = 'function' }: Throttling) {
   const calls: string[] = [];
   const refusals = new Map<string, number>();
-  const answers: Partial<Record<TaskName, Json>> = {
+  const answers: Partial<Record<StageName, Json>> = {
     Plan: {
       ...{ bucket: 'results', shards: 'shards.json', unlabeled: 'unlabeled.json' },
       trainTeacher: true,
@@ -34,7 +35,7 @@ async function runThrottled({ task: throttled, times, error, trainer = 'function
     },
   };
   const machine = readWorkflow();
-  const invoke = async (task: TaskName, event: Json) => {
+  const invoke = async (task: StageName, event: Json) => {
     const call = `${task} ${JSON.stringify(event)}`;
     calls.push(task);
     const refused = refusals.get(call) ?? 0;
@@ -63,14 +64,14 @@ async function runThrottled({ task: throttled, times, error, trainer = 'function
 }
 
 /** How often each task is called when nothing is refused: two shards, one student. */
-const undisturbed = (task: TaskName) => (task === 'Label' || task === 'Weigh' ? 2 : 1);
+const undisturbed = (task: StageName) => (task === 'Label' || task === 'Weigh' ? 2 : 1);
 
 /** Shards are many, and a new account's Lambdas few: most calls of a map may be refused for long. */
 const lambda = { error: 'Lambda.TooManyRequestsException', times: 30 };
 const batch = { error: 'Batch.AWSBatchException', times: 6, trainer: 'gpu' } as const;
 
 describe('a run ends well when Lambda throttles', () => {
-  test.each(taskNames)('%s again and again', async (task) => {
+  test.each(namesOf(stages))('%s again and again', async (task) => {
     const { status, calls } = await runThrottled({ task, ...lambda });
     expect(status).toBe(task === 'RecordFailure' ? 'FAILED' : 'SUCCEEDED');
     expect(calls).toBe(undisturbed(task) * (lambda.times + 1));

@@ -8,12 +8,13 @@ import { type Role, rolesOf } from '../../infra/policies.ts';
 import { recordUsage } from '../../src/cost/usage.ts';
 import type { ShardItem } from '../../src/run/events.ts';
 import { keys } from '../../src/run/keys.ts';
-import { handlers, type TaskName } from '../../src/stages/index.ts';
+import { type StageName, stages } from '../../src/stages/index.ts';
 import { startBatch } from '../../src/stages/start.ts';
 import { markQuietBatches } from '../../src/stages/sweep.ts';
 import { FolderStore } from '../../src/store/folder.ts';
 import { readBytes } from '../../src/store/once.ts';
 import type { ObjectStore } from '../../src/store/store.ts';
+import { namesOf } from '../../src/table.ts';
 import { formats, writeConfig } from '../workflow/datasets.ts';
 import { synthesise } from './synthesise.ts';
 
@@ -71,10 +72,10 @@ function recording(location: string): ObjectStore {
 
 const context = { signal: new AbortController().signal, report() {} };
 
-async function call(name: TaskName, event: object): Promise<void> {
+async function call(name: StageName, event: object): Promise<void> {
   task = name;
   const { run, results } = event as { run: string; results: string };
-  const handler = await handlers[name]();
+  const handler = await stages[name].load();
   // Twice, as after a retry: what is there already has to be seen.
   for (const ms of [1, 1]) {
     await handler(event, context);
@@ -159,7 +160,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const tasks = [
   ['TriggerSweepRole', 'Sweep'],
   ['TriggerStartRole', 'Start'],
-  ...Object.keys(handlers).map((name) => [`${name}Role`, name]),
+  ...namesOf(stages).map((name) => [`${name}Role`, name]),
   ['JobRole', 'Train'],
 ] as [string, string][];
 

@@ -4,8 +4,8 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, test } from 'vitest';
 import { makeApp } from '../../infra/application.ts';
-import { functionMemoryMiB } from '../../src/cost/functions.ts';
-import { taskNames } from '../../src/stages/index.ts';
+import { stages, triggers } from '../../src/stages/index.ts';
+import { namesOf } from '../../src/table.ts';
 import { prebuilt, resource, synthesise } from './synthesise.ts';
 
 const { core } = synthesise({ imageUri: prebuilt, sweepMinutes: 60, budget: 20 });
@@ -66,7 +66,7 @@ describe('images', () => {
 describe('functions', () => {
   test.each([
     ['Counterweight', core, ['Start', 'Sweep', 'Reconcile', 'Publish', 'RecordFailure']],
-    ['on LocalStack', local, ['Start', ...taskNames]],
+    ['on LocalStack', local, ['Start', ...namesOf(stages)]],
   ])('are zips where they can be: %s', (_name, template, zips) => {
     const functions = Object.values(template.findResources('AWS::Lambda::Function'));
     const zipped = functions.filter(({ Properties }) => Properties.Handler === 'index.handler');
@@ -80,11 +80,13 @@ describe('functions', () => {
 
   test('have the memory that is priced, 15 minutes, traces, and one log', () => {
     const functions = Object.values(core.findResources('AWS::Lambda::Function'));
-    expect(functions).toHaveLength(taskNames.length + 2);
+    expect(functions).toHaveLength(namesOf(stages).length + 2);
     for (const { Properties } of functions) {
       const { TASK } = Properties.Environment.Variables;
+      const rows = [...Object.values(stages), ...Object.values(triggers)];
+      const { memoryMiB } = rows.find(({ name }) => name === TASK)!;
       expect(Properties).toMatchObject({
-        MemorySize: functionMemoryMiB[TASK as keyof typeof functionMemoryMiB],
+        MemorySize: memoryMiB,
         Timeout: 900,
         Architectures: ['x86_64'],
         TracingConfig: { Mode: 'Active' },

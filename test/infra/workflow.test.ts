@@ -3,8 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import aslValidator from 'asl-validator';
 import { describe, expect, test } from 'vitest';
-import { taskNames } from '../../src/stages/index.ts';
+import { stages } from '../../src/stages/index.ts';
 import { maxShards } from '../../src/stages/plan.ts';
+import { namesOf } from '../../src/table.ts';
 import { synthesise } from './synthesise.ts';
 
 type Json = null | boolean | number | string | Json[] | { [field: string]: Json };
@@ -38,7 +39,11 @@ describe('the workflow', () => {
     const called = statesOf(workflow).flatMap(
       ([, { Parameters }]) => Parameters?.FunctionName ?? [],
     );
-    expect(called.sort()).toEqual(taskNames.map((name) => `\${${name}Function}`).sort());
+    expect(called.sort()).toEqual(
+      namesOf(stages)
+        .map((name) => `\${${name}Function}`)
+        .sort(),
+    );
   });
 });
 

@@ -18,10 +18,11 @@ import { type Deployed, findDeployment } from '../../src/aws/deployment.ts';
 import { describeExecution, type Execution, openStepFunctions } from '../../src/aws/executions.ts';
 import { shardItem } from '../../src/run/events.ts';
 import { keys } from '../../src/run/keys.ts';
-import { taskNames } from '../../src/stages/index.ts';
+import { stages } from '../../src/stages/index.ts';
 import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { ObjectStore } from '../../src/store/store.ts';
+import { namesOf } from '../../src/table.ts';
 import { nameCall } from './embedded.ts';
 
 const environment = inject('localstack');
@@ -142,7 +143,7 @@ const invocation = z.object({ FunctionName: z.string(), Payload: z.unknown() });
 
 /** Functions are named after their tasks, with what CloudFormation puts around that. */
 function taskOf(functionName: string): string {
-  const task = taskNames
+  const task = namesOf(stages)
     .filter((name) => functionName.includes(name))
     .sort((a, b) => b.length - a.length)[0];
   if (!task) throw new Error(`${functionName} is no task's function`);

@@ -8,7 +8,7 @@ import { runMetricsSchema } from '../../src/evaluate/run-metrics.ts';
 import { shardItem } from '../../src/run/events.ts';
 import { keys } from '../../src/run/keys.ts';
 import { planSchema } from '../../src/run/plan-file.ts';
-import { handlers, type TaskName } from '../../src/stages/index.ts';
+import { type StageName, stages } from '../../src/stages/index.ts';
 import { startRun } from '../../src/stages/start.ts';
 import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -16,8 +16,8 @@ import { makeDataset } from '../workflow/datasets.ts';
 
 const context = { signal: new AbortController().signal, report: () => {} };
 
-async function call(task: TaskName, event: object): Promise<void> {
-  const handler = await handlers[task]();
+async function call(task: StageName, event: object): Promise<void> {
+  const handler = await stages[task].load();
   await handler(event, context);
 }
 

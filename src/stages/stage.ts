@@ -1,0 +1,78 @@
+/** The rows of the table of stages: what the workflow, its deployment and the estimate need. */
+import type { z } from 'zod';
+import type { Context } from '../run/context.ts';
+import { entry, type Handler } from './entry.ts';
+
+/** What the deployment has to know about a function. */
+export interface FunctionRow<Name extends string = string> {
+  /** Name of the function, and of its variable in the workflow's file: `${PlanFunction}`. */
+  readonly name: Name;
+  /** Memory, in MiB; the function's share of processors follows from it. */
+  readonly memoryMiB: number;
+  /**
+   * Whether it loads TensorFlow, ONNX or sharp. Their libraries do not fit into a zip, so that the
+   * function is a container image on AWS. Default: false.
+   */
+  readonly native?: boolean;
+  /** Size of /tmp, in GiB. Default: the 512 MiB that are free. */
+  readonly scratchGiB?: number;
+}
+
+/** Which objects a stage accesses. Keys are patterns of IAM: `*` is any text. */
+export interface Access {
+  /** Whether it reads the objects of the dataset. Default: false. */
+  readonly readsData?: boolean;
+  /** Whether it lists the objects of the dataset. Default: false. */
+  readonly listsData?: boolean;
+  /** Whether it lists what the calls of the run used. Default: false. */
+  readonly listsUsage?: boolean;
+  /** Objects of the results that it reads. */
+  readonly reads: readonly string[];
+  /** Objects of the results that it writes. */
+  readonly writes: readonly string[];
+}
+
+/** Lists that a Map of the workflow goes through. */
+export type MapItems = 'shards' | 'unlabeledShards' | 'variants';
+
+interface StageFacts<Name extends string> extends FunctionRow<Name> {
+  /** Name for people, in progress, errors, bills; also of the state, if no Map is around it. */
+  readonly title: string;
+  /** The list that the Map around the stage goes through. Default: one call per run. */
+  readonly mapOver?: MapItems;
+  /** Whether a Choice before the stage decides if it is called. Default: false. */
+  readonly optional?: boolean;
+  /**
+   * Whether a call that is out of time keeps what it did and is called again. Such a stage runs for
+   * long, so that it also stops when its execution is aborted. Default: false.
+   */
+  readonly resumes?: boolean;
+  /** Whether its progress counts examples, which the dashboard shows. Default: false. */
+  readonly countsExamples?: boolean;
+  /** What to change in the config if the stage is most of a run's cost. */
+  readonly cheaper?: string;
+  readonly access: Access;
+}
+
+/** One stage of the workflow. */
+export interface Stage<Name extends string = string> extends StageFacts<Name> {
+  /** Loads the code of the stage. */
+  readonly load: () => Promise<Handler>;
+}
+
+interface StageRow<Name extends string, Event> extends StageFacts<Name> {
+  readonly event: z.ZodType<Event>;
+  readonly load: () => Promise<(event: Event, context: Context) => Promise<unknown>>;
+}
+
+/**
+ * Makes a row of the table of stages.
+ *
+ * @param row The facts of the stage, the schema of its event, and an import of its function.
+ */
+export function defineStage<const Name extends string, Event>(
+  row: StageRow<Name, Event>,
+): Stage<Name> {
+  const { event, load, ...facts } = row;
+  return { ...facts, load: async () => entry(facts.title, event, await load()) };
+}
