@@ -1,19 +1,18 @@
 /**
- * The errors that users and the workflow see. Three kinds, and what each one leads to:
+ * Errors that users and the workflow see, in three kinds:
  *
- * - `UserError`: the input or the configuration is wrong. Never retried; printed without a stack
- *   trace as what was wrong, what would be right and what to run next.
- * - `TransientError`: the same call may succeed in a moment (throttling, a dropped connection).
- *   The workflow retries it, with jitter.
- * - `InterruptedError`: the task was asked to stop; what it did so far is kept, and running it
- *   again goes on from there.
+ * - `UserError`: the input or the config is wrong. It is never retried. The command line prints it
+ *   without a stack trace: what is wrong, what would be right and what to run next.
+ * - `TransientError`: the same call may succeed later (throttling, a dropped connection). The
+ *   workflow retries it, with jitter.
+ * - `InterruptedError`: the task was stopped. Its work so far is kept, and the next call resumes.
  *
  * Bad *data* throws none of them: the example is quarantined (`data/example.ts`, `Rejected`).
- * The names are the ones that `infra/workflow.asl.json` retries and catches by.
+ * `infra/workflow.asl.json` retries and catches errors by these names.
  */
 export class UserError extends Error {
   override readonly name = 'UserError';
-  /** What would be right, or what to run next: one sentence or a command. */
+  /** The fix, as a sentence or as a command to run. */
   readonly hint: string | undefined;
 
   constructor(message: string, hint?: string) {

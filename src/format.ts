@@ -1,39 +1,42 @@
-/** Numbers as people read them: in the table of the command line and in the report. */
+// Figures as text, for the command line and the report.
 
-/** 0.8234 is 82.3% */
+/** @example percent(0.8234) // 82.3% */
 export function percent(share: number, digits = 1): string {
   return Number.isFinite(share) ? `${fixed(share * 100, digits)}%` : '–';
 }
 
-/** Fixed digits, with a true minus sign and no "-0.0"; a dash where there is no number. */
+/** Writes a number with fixed digits, a true minus sign and no "-0.0"; NaN and ∞ as a dash. */
 export function fixed(value: number, digits: number): string {
   if (!Number.isFinite(value)) return '–';
   const text = value.toFixed(digits);
   return Number(text) === 0 ? text.replace('-', '') : text.replace('-', '−');
 }
 
-/** A difference of shares as percentage points: 0.0123 is 1.2; small ones get a second digit. */
+/**
+ * Writes a difference of shares as percentage points; small ones get a second digit.
+ * @example percentagePoints(0.0123) // 1.2
+ */
 export function percentagePoints(share: number): string {
   return fixed(share * 100, Math.abs(share) < 0.001 ? 2 : 1);
 }
 
-/** The same with its sign: 0.0123 is +1.2 */
+/** @example signedPoints(0.0123) // +1.2 */
 export function signedPoints(share: number): string {
   const text = percentagePoints(share);
   return share > 0 && Number(text) !== 0 ? `+${text}` : text;
 }
 
-/** 12345 is 12,345 */
+/** @example count(12345) // 12,345 */
 export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
-/** count(1, 'shard') is "1 shard", count(2, 'shard') is "2 shards" */
+/** @example counted(1, 'shard') // 1 shard, counted(2, 'shard') // 2 shards */
 export function counted(value: number, singular: string, plural = `${singular}s`): string {
   return `${count(value)} ${value === 1 ? singular : plural}`;
 }
 
-/** 1536 is 1.5 KiB */
+/** @example bytes(1536) // 1.5 KiB */
 export function bytes(value: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
   const power = Math.min(Math.floor(Math.log2(Math.max(value, 1)) / 10), units.length - 1);
@@ -41,7 +44,7 @@ export function bytes(value: number): string {
   return `${power === 0 || scaled >= 100 ? count(scaled) : scaled.toFixed(1)} ${units[power]}`;
 }
 
-/** 3725 is 1 h 2 min; 65 is 1 min 5 s; 4.25 is 4.3 s */
+/** @example duration(3725) // 1 h 2 min; 65 is 1 min 5 s, 4.25 is 4.3 s */
 export function duration(seconds: number): string {
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
@@ -51,12 +54,12 @@ export function duration(seconds: number): string {
   return `${count(Math.floor(minutes / 60))} h ${minutes % 60} min`;
 }
 
-/** 1234.5 is 1,235; 12.345 is 12.3; 0.01234 is 0.012 */
+/** @example rounded(1234.5) // 1,235; 12.345 is 12.3, 0.01234 is 0.012 */
 export function rounded(value: number): string {
   return value >= 100 ? count(value) : String(Number(value.toPrecision(value >= 1 ? 3 : 2)));
 }
 
-/** 0.0123 is $0.012, 4.1 is $4.10, 1204 is $1,204 */
+/** @example usd(0.0123) // $0.012; 4.1 is $4.10, 1204 is $1,204 */
 export function usd(value: number): string {
   if (value >= 100) return `$${count(value)}`;
   if (value >= 0.1 || value === 0) return `$${value.toFixed(2)}`;

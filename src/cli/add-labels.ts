@@ -8,13 +8,13 @@ import { datasetArgument } from './arguments.ts';
 export const addLabelsCommand = defineCommand({
   meta: {
     name: 'add-labels',
-    description: 'Put unlabeled examples, with the labels that people gave them, into labeled/',
+    description: 'Copy unlabeled examples with the labels you gave them into labeled/',
   },
   args: {
     dataset: datasetArgument,
     answers: {
       type: 'positional',
-      description: 'A CSV with the columns id and label, such as a run writes as label-next.csv',
+      description: 'CSV with the columns id and label, such as the label-next.csv of a run',
       required: true,
     },
   },
@@ -35,10 +35,14 @@ async function readAnswers(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch {
-    throw new UserError(`${file} cannot be read`, 'Give the CSV file with the answers.');
+    throw new UserError(
+      `${file} cannot be read`,
+      'Give the path of the CSV file with your labels.',
+    );
   }
 }
 
+/** Describes the result for people, with the command to run next. */
 export function renderAdded({ labels, unanswered, files }: Added, dataset: string): string {
   return [
     `Added ${counted(labels, 'label')} in ${counted(files.length, 'file')}, such as ${files[0]}.`,

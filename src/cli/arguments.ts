@@ -3,39 +3,39 @@ import { parseArgs } from 'node:util';
 import type { ArgsDef } from 'citty';
 import { nearest } from '../config/nearest.ts';
 
-/** The command was called wrongly: told with its usage line, exit code 2. */
+/** A command line that is wrong: reported with the command's usage line, exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** Arguments that several commands take. */
+// Arguments that several commands take.
 export const datasetArgument = {
   type: 'positional',
-  description: 'The dataset: a folder with distill.yaml, or s3://bucket/prefix',
+  description: 'Dataset: a folder with distill.yaml, or s3://bucket/prefix',
   required: true,
 } as const;
 
 export const resultsOption = {
   type: 'string',
-  description: 'Where results go: a folder, or s3://bucket/prefix',
+  description: 'Location of the results: a folder, or s3://bucket/prefix',
   default: 'counterweight-results',
 } as const;
 
 export const workersOption = {
   type: 'string',
-  description: 'Processes that work at once',
+  description: 'Number of worker processes',
   default: String(availableParallelism()),
 } as const;
 
 export const jsonOption = {
   type: 'boolean',
-  description: 'Print the result as JSON, and no progress',
+  description: 'Print the result as JSON and no progress',
 } as const;
 
 /**
- * Refuses what citty would silently ignore: options that the command does not have, options
- * without their value, too many arguments.
- * @throws UsageError that suggests what was meant.
+ * Refuses what citty would silently ignore: unknown options, options without their value and
+ * surplus arguments.
+ * @throws UsageError that suggests the nearest known option.
  */
 export function checkArguments(args: readonly string[], definitions: ArgsDef): void {
   const options = Object.entries(definitions).filter(([, { type }]) => type !== 'positional');
@@ -61,12 +61,15 @@ export function checkArguments(args: readonly string[], definitions: ArgsDef): v
       throw new UsageError(`${rawName} needs a value: ${definition.description}.`);
     }
   }
-  const places = Object.keys(definitions).length - options.length;
-  const extra = tokens.filter(({ kind }) => kind === 'positional')[places];
-  if (extra) throw new UsageError(`Unexpected argument "${args[extra.index]}".`);
+  const positionals = Object.keys(definitions).length - options.length;
+  const surplus = tokens.filter(({ kind }) => kind === 'positional')[positionals];
+  if (surplus) throw new UsageError(`Unexpected argument "${args[surplus.index]}".`);
 }
 
-/** "Unknown command "rnu". Did you mean run?" */
+/**
+ * Describes an unknown name and suggests the nearest known one.
+ * @example unknown('command', 'rnu', ['run', 'plan']) // Unknown command "rnu". Did you mean run?
+ */
 export function unknown(
   what: 'command' | 'option',
   found: string,
@@ -77,7 +80,7 @@ export function unknown(
   return `Unknown ${what} "${found}".${meant === undefined ? '' : ` Did you mean ${prefix}${meant}?`}`;
 }
 
-/** @throws UsageError unless the text is a whole number, at least 1. */
+/** Parses `--workers`. @throws UsageError unless the text is a whole number, at least 1. */
 export function parseWorkers(text: string): number {
   if (!/^[1-9]\d{0,4}$/.test(text)) {
     throw new UsageError(`--workers needs a whole number, at least 1, found "${text}".`);

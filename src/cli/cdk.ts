@@ -10,36 +10,39 @@ import { InterruptedError, UserError } from '../errors.ts';
 const app = fileURLToPath(new URL('../../infra/app.js', import.meta.url));
 
 /**
- * Runs the `cdk` command line of this package on its app. Whatever it says and asks goes to the
+ * Runs the `cdk` command line of this package on its app. Its output and its questions go to the
  * terminal.
  * @param context settings of the deployment: `infra/settings.ts`.
- * @throws UserError when it fails, after its own words; InterruptedError after Ctrl-C.
+ * @throws UserError when cdk fails, which has then printed why; InterruptedError after Ctrl-C.
  */
 export async function runCdk(
   args: readonly string[],
   context: Readonly<Record<string, string>>,
 ): Promise<void> {
   const program = fileURLToPath(import.meta.resolve('aws-cdk/bin/cdk'));
-  // Where cdk writes, and where it looks for a cdk.json: the user's own is not meant for us.
+  // Working folder of cdk, so that it does not read a cdk.json in the user's folder.
   const folder = await mkdtemp(join(tmpdir(), 'counterweight-cdk-'));
   const settings = Object.entries(context).flatMap(([name, value]) => [
     '--context',
     `${name}=${value}`,
   ]);
-  // The terminal sends Ctrl-C to cdk as well, which ends in its own way: this process waits.
+  // The terminal sends Ctrl-C to cdk as well. This process waits until cdk has ended.
   const ignore = () => {};
   process.on('SIGINT', ignore);
   try {
     const child = spawn(
       process.execPath,
-      // A shell gets the app, after cdk has taken quotes off the ends.
+      // cdk strips the outer quotes of the app and runs the rest in a shell.
       [program, ...args, '--app', `node "${app}"`, '--no-notices', ...settings],
       { cwd: folder, stdio: 'inherit', env: environment() },
     );
     const [code, signal] = await once(child, 'exit');
     if (signal === 'SIGINT' || code === 130) throw new InterruptedError('cdk was stopped');
     if (code !== 0) {
-      throw new UserError(`cdk ${args[0]} failed: see above`, 'Then run the same command again.');
+      throw new UserError(
+        `cdk ${args[0]} failed: see above`,
+        'Correct the cause and run the same command again.',
+      );
     }
   } finally {
     process.off('SIGINT', ignore);
@@ -50,9 +53,9 @@ export async function runCdk(
 function environment(): NodeJS.ProcessEnv {
   const { PATH = '' } = process.env;
   return {
-    // Whoever runs counterweight has not agreed to it.
+    // Our users have not agreed to telemetry.
     CDK_DISABLE_CLI_TELEMETRY: 'true',
-    // The version is the one that this package was tested with.
+    // This package is tested with exactly this version of cdk.
     CDK_DISABLE_VERSION_CHECK: '1',
     ...process.env,
     PATH: [dirname(process.execPath), PATH].join(delimiter),

@@ -1,16 +1,16 @@
 import { createInterface } from 'node:readline/promises';
 import { UserError } from '../errors.ts';
 
-/** Where a person types: standard input and standard error; tests pass their own. */
+/** Streams of the dialog: standard input and standard error; tests pass their own. */
 export interface Dialog {
   readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   readonly output: NodeJS.WritableStream;
 }
 
 /**
- * Asks for a word at the terminal.
- * @returns whether it was typed; anything else, Ctrl-C and the end of input are a no.
- * @throws UserError where nobody can type.
+ * Asks the user to type a word at the terminal.
+ * @returns true if the word was typed; false for other input, Ctrl-C and the end of input.
+ * @throws UserError if the input is not a terminal.
  */
 export async function confirm(
   question: string,
@@ -18,7 +18,10 @@ export async function confirm(
   { input, output }: Dialog = { input: process.stdin, output: process.stderr },
 ): Promise<boolean> {
   if (!input.isTTY) {
-    throw new UserError('this asks before it begins, and nobody can answer', 'Say yes by --yes.');
+    throw new UserError(
+      'the command needs a confirmation, and standard input is not a terminal',
+      'Confirm with --yes.',
+    );
   }
   const lines = createInterface({ input, output });
   const closed = new AbortController();

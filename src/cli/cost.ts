@@ -4,28 +4,29 @@ import type { Bill } from '../run/bill-file.ts';
 import { keys } from '../run/keys.ts';
 import { jsonOption } from './arguments.ts';
 import { runArgument } from './deployed-run.ts';
-import { table } from './terminal.ts';
+import { alignedRows } from './terminal.ts';
 
 export const costCommand = defineCommand({
-  meta: { name: 'cost', description: 'Say what a run on AWS has cost so far, beside its estimate' },
+  meta: { name: 'cost', description: 'Show the cost of a run on AWS so far, and its estimate' },
   args: { run: runArgument, json: jsonOption },
   async run({ args: { run, json } }) {
     const cost = await readCost(run);
-    const text = json ? JSON.stringify(cost, null, 2) : renderCost(cost);
+    const text = json ? JSON.stringify(cost, null, 2) : renderRunCost(cost);
     process.stdout.write(`${text}\n`);
   },
 });
 
+/** Measured and estimated cost of a run. */
 export interface RunCost {
   readonly run: string;
-  /** By what the tasks that ended recorded. */
+  /** Bill of the tasks that have ended, by their own records. */
   readonly measured: Bill;
-  /** What Plan expected; undefined before it was made. */
+  /** Bill that Plan estimated; undefined before Plan has ended. */
   readonly estimated: Bill | undefined;
 }
 
 /**
- * By the run's own records and not by its execution, which Step Functions forgets after 90 days.
+ * Reads the run's own records and not its execution, which Step Functions forgets after 90 days.
  * @throws UserError when nothing is deployed, or there is no such run.
  */
 async function readCost(run: string): Promise<RunCost> {
@@ -46,18 +47,18 @@ async function readCost(run: string): Promise<RunCost> {
   return { run, measured: await measuredBill(results, run), estimated: plan?.estimate?.bill };
 }
 
-/** A row for everything that costs, in the order of the estimate. */
-export function renderCost({ run, measured, estimated }: RunCost): string {
+/** Lists measured and estimated cost, one row per line of either bill, in the estimate's order. */
+export function renderRunCost({ run, measured, estimated }: RunCost): string {
   const { pricesAsOf, region, notes } = measured;
   if (measured.lines.length === 0 && !estimated) {
-    return `No task of ${run} has ended yet: there is no cost to tell.`;
+    return `No task of ${run} has ended yet: there is no cost to show.`;
   }
-  const places = new Map(
-    [...(estimated?.lines ?? []), ...measured.lines].map((line) => [placeOf(line), line]),
+  const lines = new Map(
+    [...(estimated?.lines ?? []), ...measured.lines].map((line) => [lineKey(line), line]),
   );
-  const rows = [...places].map(([place, { what, unit }]) => {
-    const used = measured.lines.find((line) => placeOf(line) === place);
-    const expected = estimated?.lines.find((line) => placeOf(line) === place);
+  const rows = [...lines].map(([key, { what, unit }]) => {
+    const used = measured.lines.find((line) => lineKey(line) === key);
+    const expected = estimated?.lines.find((line) => lineKey(line) === key);
     return [
       what,
       used ? `${rounded(used.quantity)} ${unit}` : '',
@@ -66,7 +67,7 @@ export function renderCost({ run, measured, estimated }: RunCost): string {
     ];
   });
   return [
-    ...table([
+    ...alignedRows([
       ['', 'used', 'so far', 'estimated'],
       ...rows,
       ['total', '', usd(measured.totalUsd), estimated ? usd(estimated.totalUsd) : '–'],
@@ -77,7 +78,7 @@ export function renderCost({ run, measured, estimated }: RunCost): string {
   ].join('\n');
 }
 
-/** A task that ran on two kinds of machines has a line for each. */
-function placeOf({ what, unit }: Bill['lines'][number]): string {
+/** A task that ran on two kinds of machines has two lines, which differ in their unit. */
+function lineKey({ what, unit }: Bill['lines'][number]): string {
   return `${what}, ${unit}`;
 }

@@ -5,32 +5,35 @@ import { UserError } from '../errors.ts';
 import { UsageError } from './arguments.ts';
 
 export const deployCommand = defineCommand({
-  meta: { name: 'deploy', description: 'Put the workflow into an AWS account, or update it there' },
+  meta: { name: 'deploy', description: 'Deploy the workflow to an AWS account, or update it' },
   args: {
     trainer: {
       type: 'string',
-      description: 'Where students can train: function, or gpu as well',
+      description: 'Machines that train students: function, or gpu for GPU jobs as well',
       default: 'function',
     },
-    budget: { type: 'string', description: 'US dollars: refuse a run that would cost more' },
+    budget: { type: 'string', description: 'Refuse runs that would cost more US dollars' },
     'sweep-minutes': {
       type: 'string',
-      description: 'Take a batch for complete, without its _SUCCESS, when quiet for so long',
+      description: 'Start a batch without _SUCCESS once unchanged for this many minutes',
     },
     'image-uri': {
       type: 'string',
-      description: "The functions' image in ECR. Default: build it with Docker",
+      description: 'Image of the functions in ECR. Default: build it with Docker',
     },
     'trainer-image-uri': {
       type: 'string',
-      description: "The GPU trainer's image in ECR. Default: build it with Docker",
+      description: 'Image of the GPU trainer in ECR. Default: build it with Docker',
     },
-    yes: { type: 'boolean', description: 'Ask nothing' },
+    yes: { type: 'boolean', description: 'Do not ask for confirmation' },
   },
   async run({ args: { yes, ...options } }) {
-    const settings = readSettings(options);
+    const settings = settingsOf(options);
     if (!yes && !process.stdin.isTTY) {
-      throw new UserError('deploy asks before it gives rights', 'Where nobody can answer: --yes');
+      throw new UserError(
+        'deploy asks before it grants permissions, and standard input is not a terminal',
+        'Confirm with --yes.',
+      );
     }
     if (needsDocker(settings)) await checkDocker();
     const [aws, { runCdk }] = await Promise.all([
@@ -40,9 +43,9 @@ export const deployCommand = defineCommand({
     const { stackName, trainerStackName } = aws;
     const stacks = settings.trainer === 'gpu' ? [stackName, trainerStackName] : [stackName];
     const region = await aws.currentRegion();
-    process.stderr.write(`${renderIntent(settings, region)}\n`);
+    process.stderr.write(`${renderDeployment(settings, region)}\n`);
     if (!(await aws.isBootstrapped())) {
-      process.stderr.write(`First, as nobody has used CDK in ${region} yet, ${bootstrapping}\n\n`);
+      process.stderr.write(`CDK has not been used in ${region} yet. ${bootstrapping}\n\n`);
       await runCdk(['bootstrap'], settings);
     }
     const approval = ['--require-approval', yes ? 'never' : 'broadening'];
@@ -56,14 +59,17 @@ export const deployCommand = defineCommand({
 });
 
 const bootstrapping =
-  'cdk bootstrap makes the\n' +
-  'stack CDKToolkit: a bucket and a repository for what is deployed, and the roles that deploy.';
+  'First, cdk bootstrap creates the\n' +
+  'stack CDKToolkit: a bucket and a repository for deployed assets, and the roles that deploy.';
 
-/** What the CDK app is told: `infra/settings.ts`. */
+/** Settings of the CDK app: `infra/settings.ts`. */
 type Settings = { readonly trainer: string } & Readonly<Record<string, string>>;
 
-/** @throws UsageError for a value that the CDK app would refuse later. */
-export function readSettings(options: {
+/**
+ * Checks the command's options and returns those that are set as settings of the CDK app.
+ * @throws UsageError for a value that the CDK app would refuse later.
+ */
+export function settingsOf(options: {
   readonly trainer: string;
   readonly budget?: string | undefined;
   readonly 'sweep-minutes'?: string | undefined;
@@ -98,31 +104,31 @@ function needsDocker({ trainer, imageUri, trainerImageUri }: Settings): boolean 
 }
 
 /**
- * Before anything else, since cdk would find out in the middle.
- * @throws UserError when nothing here can build an image.
+ * Checks first that images can be built: otherwise cdk would fail half-way.
+ * @throws UserError if Docker is missing or does not answer.
  */
 export async function checkDocker(): Promise<void> {
-  // cdk takes another tool than docker by this variable too.
+  // cdk reads this variable, too.
   const docker = process.env.CDK_DOCKER ?? 'docker';
   try {
     await promisify(execFile)(docker, ['info'], { timeout: 30_000 });
   } catch (error) {
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     throw new UserError(
-      isMissing ? `there is no ${docker} here` : `${docker} does not answer: is it running?`,
-      'It builds the image that the functions with TensorFlow run in. Start it; or name another ' +
-        'tool with CDK_DOCKER; or give an image that is in ECR already with --image-uri (and ' +
+      isMissing ? `${docker} is not installed` : `${docker} does not answer: is it running?`,
+      'It builds the image of the functions that use TensorFlow. Start it, name another tool with ' +
+        'CDK_DOCKER, or pass an image that is in ECR already: --image-uri (and ' +
         '--trainer-image-uri for --trainer gpu).',
     );
   }
 }
 
-/** What is about to be made, and what it costs while nothing runs. */
-export function renderIntent({ trainer }: Settings, region: string): string {
+/** Describes the stacks to be created, and their cost while nothing runs. */
+export function renderDeployment({ trainer }: Settings, region: string): string {
   const lines = [
     `To be deployed in ${region}:`,
     '  Counterweight         buckets for data, results and access logs; the functions; the workflow',
-    '                        and what starts it; alarms and a dashboard',
+    '                        and its trigger; alarms and a dashboard',
   ];
   if (trainer === 'gpu') {
     lines.push(
@@ -132,9 +138,9 @@ export function renderIntent({ trainer }: Settings, region: string): string {
   return [
     ...lines,
     '',
-    'While nothing runs it costs about 4 US dollars a month, for the alarms and the dashboard (which',
-    'is free when it is one of the three first in the account), and what S3 and ECR ask for keeping',
-    'data and images. counterweight destroy takes it down.',
+    'While nothing runs it costs about 4 US dollars per month for the alarms and the dashboard (the',
+    'first three dashboards of an account are free), plus the storage of data in S3 and of images in',
+    'ECR. counterweight destroy deletes it.',
     '',
   ].join('\n');
 }

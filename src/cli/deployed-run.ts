@@ -1,16 +1,16 @@
 import type { Machine } from '../engines/workflow.ts';
 
-/** Arguments and look-ups of the commands that are about a run on AWS. */
+// Arguments and look-ups of the commands about a run on AWS.
 
 export const runArgument = {
   type: 'positional',
-  description: 'The run, by the name that "counterweight status" lists',
+  description: 'Name of the run, as listed by "counterweight status"',
   required: true,
 } as const;
 
 /**
- * Finds a run's newest execution in what is deployed here.
- * @param startsWithinMs how long to wait for one that is about to start.
+ * Finds a run's newest execution in the deployment.
+ * @param startsWithinMs maximum wait for an execution that is about to start, in ms.
  * @throws UserError when nothing is deployed, or there is no such run.
  */
 export async function openRun(run: string, startsWithinMs = 0) {
@@ -24,7 +24,7 @@ export async function openRun(run: string, startsWithinMs = 0) {
   return { deployed, attempt, results: await openStore(deployed.results) };
 }
 
-/** The workflow's stages in the order in which they come. Where there is a choice: the longer way. */
+/** Lists the workflow's stages in their order, following the first branch of each choice. */
 export function stageNames({ StartAt, States }: Machine): string[] {
   const names: string[] = [];
   let name: string | undefined = StartAt;
@@ -36,7 +36,7 @@ export function stageNames({ StartAt, States }: Machine): string[] {
   return names;
 }
 
-/** The task of a stage, as `functions/index.ts` names it. */
+/** Returns the task of a stage, as `src/stages/index.ts` names it. */
 export function taskOf({ States }: Machine, stage: string): string | undefined {
   return /\$\{(\w+)Function\}/.exec(JSON.stringify(States[stage] ?? {}))?.[1];
 }

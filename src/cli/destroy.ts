@@ -3,13 +3,16 @@ import { UserError } from '../errors.ts';
 import { withProgress } from './with-progress.ts';
 
 export const destroyCommand = defineCommand({
-  meta: { name: 'destroy', description: 'Take down what deploy made; data stays unless told' },
+  meta: {
+    name: 'destroy',
+    description: 'Delete the deployed stacks; keeps data unless --delete-data',
+  },
   args: {
     'delete-data': {
       type: 'boolean',
-      description: 'Delete the buckets too, with all data, labels and students in them',
+      description: 'Also delete the buckets with all data, labels and students',
     },
-    yes: { type: 'boolean', description: 'Ask nothing' },
+    yes: { type: 'boolean', description: 'Do not ask for confirmation' },
   },
   async run({ args: { 'delete-data': deletesData = false, yes } }) {
     const [aws, { findBuckets }] = await Promise.all([
@@ -26,7 +29,7 @@ export const destroyCommand = defineCommand({
     const { stacks, buckets } = intent;
     if (stacks.length > 0 || (deletesData && buckets.length > 0)) {
       if (stacks.length > 0) await refuseWhileRunning();
-      process.stderr.write(`${renderIntent(intent)}\n`);
+      process.stderr.write(`${renderDeletion(intent)}\n`);
       if (!yes) await askFor(stackName);
     }
     if (stacks.length > 0) {
@@ -35,25 +38,26 @@ export const destroyCommand = defineCommand({
       await runCdk(['destroy', ...stacks, '--force'], { trainer });
     }
     if (deletesData) await deleteBuckets(buckets);
-    process.stdout.write(`${renderOutcome(intent)}\n`);
+    process.stdout.write(`${renderDeleted(intent)}\n`);
   },
 });
 
-interface Intent {
+/** Stacks and buckets to be deleted. */
+interface Deletion {
   readonly region: string;
-  /** Empty when they are gone, and buckets may be left of them. */
+  /** Empty if they are deleted already; their buckets may still exist. */
   readonly stacks: readonly string[];
   readonly buckets: readonly string[];
   readonly deletesData: boolean;
 }
 
-/** A state machine is not gone before its executions have ended, and a GPU goes on until then. */
+/** Deletion of a state machine waits for its executions, and a GPU job trains until then. */
 async function refuseWhileRunning(): Promise<void> {
   const [{ findDeployment }, { listExecutions }] = await Promise.all([
     import('../aws/deployment.ts'),
     import('../aws/executions.ts'),
   ]);
-  // A deployment that failed half-way has no state machine to tell of.
+  // A deployment that failed half-way has no state machine.
   const deployed = await findDeployment().catch((error: unknown) => {
     if (error instanceof UserError) return undefined;
     throw error;
@@ -63,14 +67,14 @@ async function refuseWhileRunning(): Promise<void> {
   const runs = running.map(({ run }) => run);
   throw new UserError(
     `${runs.join(', ')} ${runs.length === 1 ? 'is' : 'are'} running`,
-    ['Wait for the end, or stop:', ...runs.map((run) => `  counterweight stop ${run}`)].join('\n'),
+    ['Wait for the end, or run:', ...runs.map((run) => `  counterweight stop ${run}`)].join('\n'),
   );
 }
 
 async function askFor(word: string): Promise<void> {
   const { confirm } = await import('./confirm.ts');
-  if (await confirm(`Type ${word} to go on:`, word)) return;
-  throw new UserError(`nothing was destroyed: that was not ${word}`);
+  if (await confirm(`Type ${word} to continue:`, word)) return;
+  throw new UserError(`nothing was deleted: the confirmation was not ${word}`);
 }
 
 async function deleteBuckets(buckets: readonly string[]): Promise<void> {
@@ -83,28 +87,32 @@ async function deleteBuckets(buckets: readonly string[]): Promise<void> {
   });
 }
 
-export function renderIntent({ region, stacks, buckets, deletesData }: Intent): string {
+/** Lists what is about to be deleted. */
+export function renderDeletion({ region, stacks, buckets, deletesData }: Deletion): string {
   const data = deletesData ? buckets.map((bucket) => `s3://${bucket} and everything in it`) : [];
-  const what = [...stacks.map((stack) => `the stack ${stack}`), ...data];
-  return [`To be deleted in ${region}, for good:`, ...what.map((name) => `  ${name}`)].join('\n');
+  const names = [...stacks.map((stack) => `the stack ${stack}`), ...data];
+  return [`To be deleted in ${region}, permanently:`, ...names.map((name) => `  ${name}`)].join(
+    '\n',
+  );
 }
 
-export function renderOutcome({ region, stacks, buckets, deletesData }: Intent): string {
+/** Reports what was deleted and what is left. */
+export function renderDeleted({ region, stacks, buckets, deletesData }: Deletion): string {
   const destroyed = stacks.length > 0;
   const isLeft = buckets.length > 0 && !deletesData;
   const lines: string[] = [];
-  if (destroyed) lines.push(`Destroyed in ${region}.`);
-  else if (buckets.length === 0) lines.push(`There is nothing of counterweight in ${region}.`);
+  if (destroyed) lines.push(`Deleted the stacks in ${region}.`);
+  else if (buckets.length === 0) lines.push(`counterweight is not deployed in ${region}.`);
   if (deletesData && buckets.length > 0) lines.push('All data is deleted.');
   if (isLeft) {
     lines.push(
-      'The data stays:',
+      'The data is kept:',
       ...buckets.map((bucket) => `  s3://${bucket}`),
-      'Delete it, within 90 days, with: counterweight destroy --delete-data',
+      'To delete it within 90 days: counterweight destroy --delete-data',
     );
   }
   if (destroyed) {
-    lines.push('The stack CDKToolkit stays, and its images: other CDK apps may need it.');
+    lines.push('The stack CDKToolkit and its images are kept: other CDK apps may need them.');
   }
   return lines.join('\n');
 }

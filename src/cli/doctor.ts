@@ -14,7 +14,7 @@ export const doctorCommand = defineCommand({
   },
 });
 
-/** One line a check, and how to put right what fails. */
+/** Lists one line per check, with the fix for each failure. */
 export function renderChecks(
   checks: readonly { name: string; ok: boolean; detail: string; fix?: string | undefined }[],
   terminal: Terminal,
@@ -25,6 +25,6 @@ export function renderChecks(
     const help = !ok && fix !== undefined ? fix.split('\n').map((line) => `    ${line}`) : [];
     return [`${mark} ${name}: ${detail}`, ...help];
   });
-  const end = failed === 0 ? 'Everything is there.' : `${failed} of ${checks.length} need a fix.`;
+  const end = failed === 0 ? 'Everything is there.' : `${failed} of ${checks.length} failed.`;
   return [...lines, '', end].join('\n');
 }

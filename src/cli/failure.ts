@@ -6,9 +6,9 @@ import { styled, type Terminal } from './terminal.ts';
 export const interruptedCode = 128 + 2;
 
 /**
- * Tells the user of an error, in as many words as help.
- * @param usage how the command is called.
- * @returns the exit code: 2 for a wrong call, 130 for Ctrl-C, 1 for everything else.
+ * Reports an error to the user, with its hint or the command's usage.
+ * @param usage usage line of the command.
+ * @returns the exit code: 2 for a usage error, 130 for Ctrl-C, 1 otherwise.
  */
 export function reportFailure(error: unknown, terminal: Terminal, usage: string): number {
   const say = (text: string) => terminal.write(`${text}\n`);
@@ -17,7 +17,7 @@ export function reportFailure(error: unknown, terminal: Terminal, usage: string)
   const { name, message, hint, stack } = facts(explainAws(error));
   switch (name) {
     case 'InterruptedError':
-      say('Stopped. The same command goes on from here.');
+      say('Stopped. Run the same command again to resume.');
       return interruptedCode;
     case UsageError.name:
     case 'CLIError':
@@ -30,9 +30,9 @@ export function reportFailure(error: unknown, terminal: Terminal, usage: string)
       return 1;
     default:
       say(`${label} ${message || name}`);
-      say('This is a bug in counterweight, or something that it should explain better.');
+      say('This is a bug in counterweight, or an error that it should explain better.');
       if (process.env.COUNTERWEIGHT_DEBUG === '1') say(stack ?? '');
-      else say('COUNTERWEIGHT_DEBUG=1 shows where it happened; please add that to a bug report.');
+      else say('Set COUNTERWEIGHT_DEBUG=1 to get the stack trace, and include it in a bug report.');
       return 1;
   }
 }

@@ -9,10 +9,10 @@ export const fetchCommand = defineCommand({
   args: {
     name: {
       type: 'positional',
-      description: "A run; or a dataset's name, for its student in use",
+      description: 'Name of a run, or of a dataset for its published student',
       required: true,
     },
-    to: { type: 'string', description: 'The folder to copy into. Default: ./RUN' },
+    to: { type: 'string', description: 'Folder to copy into. Default: ./RUN' },
     json: jsonOption,
   },
   async run({ args: { name, to, json } }) {
@@ -26,6 +26,7 @@ export const fetchCommand = defineCommand({
   },
 });
 
+/** Lists the copied files for people. */
 export function renderFetched({ run, variant, folder }: Fetched): string {
   const shown = relative('.', folder) || '.';
   return [

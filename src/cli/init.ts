@@ -2,9 +2,9 @@ import { defineCommand } from 'citty';
 import { datasetArgument, jsonOption } from './arguments.ts';
 
 export const initCommand = defineCommand({
-  meta: { name: 'init', description: 'Look at a folder of data and write its distill.yaml' },
+  meta: { name: 'init', description: 'Inspect a folder of data and write its distill.yaml' },
   args: {
-    dataset: { ...datasetArgument, description: 'The data: a folder, or s3://bucket/prefix' },
+    dataset: { ...datasetArgument, description: 'Data: a folder, or s3://bucket/prefix' },
     json: jsonOption,
   },
   async run({ args: { dataset, json } }) {
@@ -17,18 +17,18 @@ export const initCommand = defineCommand({
         import('../store/open.ts'),
       ]);
     const store = await openStore(dataset);
-    const place = `${store.location}/${file}`;
+    const path = `${store.location}/${file}`;
     const present = new UserError(
-      `${place} is there already, and init never overwrites.`,
+      `${path} exists already, and init never overwrites it.`,
       `Edit it and check it with: counterweight plan ${dataset}\n` +
-        'To start anew, rename it first and run init again.',
+        'To start over, rename it first and run init again.',
     );
     if (await store.head(file)) throw present;
     const { config, notes } = await inspect(store);
     const body = Buffer.from(writeConfig(config));
     if (!(await store.write(file, body, { ifAbsent: true }))) throw present;
-    const lines = [...notes, '', `Wrote ${place}.`, `Next: counterweight plan ${dataset}`];
-    const text = json ? JSON.stringify({ file: place, config, notes }, null, 2) : lines.join('\n');
+    const lines = [...notes, '', `Wrote ${path}.`, `Next: counterweight plan ${dataset}`];
+    const text = json ? JSON.stringify({ file: path, config, notes }, null, 2) : lines.join('\n');
     process.stdout.write(`${text}\n`);
   },
 });

@@ -4,16 +4,16 @@ import { counted } from '../format.ts';
 import { renderFailure } from './status-text.ts';
 import { styled, type Terminal } from './terminal.ts';
 
-/** What there is to see of a run's log. */
+/** Log of a run as the command `logs` shows it. */
 export interface RunLog extends Pick<RunStatus, 'run' | 'status' | 'failure'> {
-  /** All that was written while the task ran that failed. */
+  /** Lines written during the failed call of a task. */
   readonly failureLines: readonly LogLine[];
-  /** Those of other tasks, or of other tries of that one: the first ones. */
+  /** First errors of other calls. */
   readonly otherErrors: readonly LogLine[];
   readonly otherErrorCount: number;
 }
 
-/** The failure, what was written around it, then the other errors. */
+/** Renders the failure, the lines of the failed call, then the other errors. */
 export function renderLog(log: RunLog, terminal: Terminal): string {
   const { run, status, failure, otherErrors, otherErrorCount } = log;
   const failureLines = log.failureLines.filter((line) => !isRepetition(line, failure));
@@ -25,24 +25,27 @@ export function renderLog(log: RunLog, terminal: Terminal): string {
       : [`${run} ${status === 'RUNNING' ? 'has not failed so far' : 'did not fail'}.`]),
     ...(failureLines.length > 0 ? ['', ...lines(failureLines)] : []),
     ...(failure && failureLines.length === 0
-      ? ['', 'No line is there of the task that failed: see all with --all.']
+      ? ['', 'The failed task has no log lines. To see all lines: --all']
       : []),
     '',
     ...(otherErrorCount > 0
       ? [`${counted(otherErrorCount, failure ? 'other error' : 'error')}:`, ...lines(otherErrors)]
-      : [failure ? 'No other error.' : 'No error, not even one that was retried.']),
+      : [failure ? 'No other error.' : 'No error, retried ones included.']),
     ...(hidden > 0 ? [`… and ${hidden} more: counterweight logs ${run} --all`] : []),
   ].join('\n');
 }
 
-/** A user's mistake has nothing but its message, which comes first. */
+/** The line of a user's mistake holds only the message, which is shown above it already. */
 function isRepetition({ message }: LogLine, failure: RunLog['failure']): boolean {
   return failure?.error === 'UserError' && message.includes(failure.message);
 }
 
 const levelStyles = { ERROR: 'red', CRITICAL: 'red', WARN: 'yellow' } as const;
 
-/** "2026-11-25T12:03:04.123Z  ERROR  Label 8f3a0c  The task failed, error: UserError" */
+/**
+ * Renders one line, followed by its stack trace.
+ * @example "2026-11-25T12:03:04.123Z  ERROR  Label 8f3a0c  The task failed, error: UserError"
+ */
 export function renderLine(line: LogLine, terminal: Terminal): string {
   const { time, level = '', task, part, message, facts, stack } = line;
   const style = Object.entries(levelStyles).find(([name]) => name === level)?.[1];

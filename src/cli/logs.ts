@@ -6,14 +6,14 @@ import { jsonOption } from './arguments.ts';
 import { openRun, runArgument, stageNames, taskOf } from './deployed-run.ts';
 import type { RunLog } from './log-text.ts';
 
-/** More other errors than this are counted, not shown. */
+/** Maximum number of other errors shown; the rest is counted. */
 const shownErrors = 20;
 
 export const logsCommand = defineCommand({
-  meta: { name: 'logs', description: 'Show what a run on AWS logged: the failure first' },
+  meta: { name: 'logs', description: 'Show the log of a run on AWS, the failure first' },
   args: {
     run: runArgument,
-    all: { type: 'boolean', description: 'Show every line about the run instead' },
+    all: { type: 'boolean', description: 'Show all log lines of the run' },
     json: jsonOption,
   },
   async run({ args: { run, all, json } }) {

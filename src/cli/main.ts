@@ -5,13 +5,13 @@ import { defineCommand, renderUsage, runCommand, type SubCommandsDef } from 'cit
 import { checkArguments, UsageError, unknown } from './arguments.ts';
 import { reportFailure } from './failure.ts';
 
-// Which versions of Node are supported is said by our package.json and changes with our releases:
-// the SDK's own warning, in the middle of every command, is about what its user cannot change here.
+// Our package.json states the supported versions of Node. The SDK's own warning would appear in
+// every command, and its user cannot act on it.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
 /**
- * The command `counterweight`. Commands are loaded when they are called, and each loads the engine
- * only when it runs, so that `--help` does not wait for TensorFlow.
+ * Commands of `counterweight`. Each is loaded when it is called, and loads the engine only when it
+ * runs, so that `--help` does not wait for TensorFlow.
  */
 const commands = {
   init: async () => (await import('./init.ts')).initCommand,
@@ -30,7 +30,7 @@ const commands = {
   destroy: async () => (await import('./destroy.ts')).destroyCommand,
 } satisfies SubCommandsDef;
 
-/** A command of any arguments, as citty types it. */
+/** Command with any arguments, as citty types it. */
 type Command = Awaited<Extract<SubCommandsDef[string], Promise<unknown>>>;
 
 const program = defineCommand({
@@ -44,7 +44,7 @@ const program = defineCommand({
 
 process.exitCode = await main(process.argv.slice(2));
 
-/** @returns the exit code. */
+/** Runs the command line. @returns the exit code. */
 async function main(args: string[]): Promise<number> {
   const [name = '', ...rest] = args;
   const asksHelp = args.some((argument) => argument === '--help' || argument === '-h');
@@ -71,7 +71,7 @@ async function findCommand(name: string): Promise<Command> {
   throw new UsageError(unknown('command', name, names));
 }
 
-/** Our commands say their arguments outright; citty would also allow a function or a promise. */
+/** Returns a command's arguments: always an object here, while citty also allows a promise. */
 function resolvedArguments({ args }: Command) {
   return typeof args === 'object' && !(args instanceof Promise) ? args : {};
 }
@@ -82,13 +82,13 @@ async function usageOf(command: Command, parent?: Command): Promise<string> {
   return shown.replace(/ +$/gm, '').trimEnd();
 }
 
-/** The one line of the usage that says how to call the command, and where to read more. */
+/** Returns the line of the usage that shows how to call the command. */
 async function usageLine(command: Command | undefined): Promise<string> {
   const usage = stripVTControlCharacters(
     command ? await renderUsage(command, program) : await renderUsage(program),
   );
   const line = usage.split('\n').find((text) => text.startsWith('USAGE ')) ?? '';
-  return `${line.replace('USAGE', 'usage:')}\n--help says more.`;
+  return `${line.replace('USAGE', 'usage:')}\nFor more: --help`;
 }
 
 function print(text: string): number {
@@ -96,7 +96,7 @@ function print(text: string): number {
   return 0;
 }
 
-/** From the package.json of the folder that holds `src/` or, compiled, `dist/`. */
+/** Reads the version in the package.json of the folder that holds `src/` or, compiled, `dist/`. */
 function packageVersion(): string {
   let folder = new URL('../../', import.meta.url);
   while (!existsSync(new URL('package.json', folder))) {

@@ -5,10 +5,10 @@ import { expectValidationSize } from '../evaluate/validation-size.ts';
 import { bytes, count, counted, duration, rounded, usd } from '../format.ts';
 import type { Estimate } from '../run/estimate-file.ts';
 import { datasetArgument, jsonOption, resultsOption } from './arguments.ts';
-import { styled, type Terminal, table } from './terminal.ts';
+import { alignedRows, styled, type Terminal } from './terminal.ts';
 
 export const planCommand = defineCommand({
-  meta: { name: 'plan', description: 'Check the config and the data, and say what a run would do' },
+  meta: { name: 'plan', description: 'Check config and data; show the work and cost of a run' },
   args: { dataset: datasetArgument, results: resultsOption, json: jsonOption },
   async run({ args: { dataset, results, json } }) {
     const { plan } = await import('../engines/plan.ts');
@@ -20,7 +20,7 @@ export const planCommand = defineCommand({
   },
 });
 
-/** What a run would do, for people. */
+/** Describes a planned run for people. */
 export function renderPlan(summary: PlanSummary, dataset: string, terminal: Terminal): string {
   const { sets, classes, teacher, students, labelCache, warnings, estimate, validatedOn } = summary;
   // Object.keys forgets that the names are these.
@@ -35,7 +35,7 @@ export function renderPlan(summary: PlanSummary, dataset: string, terminal: Term
   return [
     `Run ${summary.run}`,
     '',
-    ...table(rows),
+    ...alignedRows(rows),
     '',
     `classes: ${count(classes.length)}`,
     `teacher: ${teacher}`,
@@ -57,10 +57,10 @@ function amount({ examples, counted: isExact }: Estimate['sets']['labeled']): st
   return `${isExact ? '' : 'about '}${counted(examples, 'example')}`;
 }
 
-/** Lines of a bill that are less than this part of it are shown as one. */
+/** Lines of a bill below this share of its total are shown as one line. */
 const smallShare = 0.02;
 
-/** What the run would take on AWS: the total, and what makes most of it. */
+/** Shows the run's cost and time on AWS, and the largest lines of the bill. */
 function renderEstimate({ tasks, bill }: Estimate): string[] {
   const { lines, totalUsd, pricesAsOf, region, notes } = bill;
   const seconds = sum(tasks.map(({ wallSeconds }) => wallSeconds));
@@ -68,7 +68,7 @@ function renderEstimate({ tasks, bill }: Estimate): string[] {
   const restUsd = totalUsd - sum(large.map(({ usd }) => usd));
   return [
     `On AWS it would cost about ${usd(totalUsd)} and take about ${duration(seconds)}:`,
-    ...table([
+    ...alignedRows([
       ...large.map((line) => [
         `  ${line.what}`,
         `${rounded(line.quantity)} ${line.unit}`,

@@ -3,25 +3,26 @@ import type { Progress } from '../run/context.ts';
 import { StageTally } from './stage-tally.ts';
 import { styled, type Terminal } from './terminal.ts';
 
-/** A live line that changes more often than this flickers. */
+/** Minimum interval between redraws on a terminal, in ms; more frequent ones flicker. */
 const redrawMs = 100;
-/** A log with more lines than this is not read. */
+/** Minimum interval between progress lines when output is not a terminal, in ms. */
 const plainLineMs = 10_000;
 const barWidth = 24;
 
-/** Shows how far a run is. */
+/** Display of a run's progress. */
 export interface ProgressView {
   update(progress: Progress): void;
-  /** Ends the last stage; `completed` says whether it came to its end. */
+  /** Ends the last stage; `completed` is false if it was stopped. */
   end(completed: boolean): void;
 }
 
-/** With --json: nothing. */
+/** Display for --json: shows nothing. */
 export const silentProgress: ProgressView = { update: () => {}, end: () => {} };
 
 /**
- * One line a stage that changes in place on a terminal; plain lines elsewhere: at the start of a
- * stage, at most one every ten seconds, and at its end. Messages are told as they come.
+ * Creates a progress display. On a terminal, one line per stage changes in place. Elsewhere, plain
+ * lines appear at a stage's start, at its end and at most every ten seconds. Messages are shown at
+ * once.
  */
 export function createProgress(
   terminal: Terminal,
@@ -52,8 +53,8 @@ export function createProgress(
     const seconds = (nowMs() - tally.startedAtMs) / 1000;
     const [first] = tally.amounts;
     const amount = first && first.done > 0 ? `${count(first.done)} ${first.unit}`.trimEnd() : '';
-    const how = completed ? `in ${duration(seconds)}` : `stopped after ${duration(seconds)}`;
-    say(`${mark} ${[tally.stage, amount, how].filter(Boolean).join(' ')}`);
+    const time = completed ? `in ${duration(seconds)}` : `stopped after ${duration(seconds)}`;
+    say(`${mark} ${[tally.stage, amount, time].filter(Boolean).join(' ')}`);
     past.add(tally.stage);
     tally = undefined;
   }
@@ -73,7 +74,7 @@ export function createProgress(
         const label = level === 'warning' ? styled(terminal, 'yellow', 'warning:') : '·';
         say(`${label} ${message}`);
       }
-      // A stage whose end was told already: a part of it was late.
+      // A late update of a stage whose end was shown already.
       if (past.has(stage)) return;
       const current = tally?.stage === stage ? tally : begin(stage);
       current.add(progress, nowMs());
@@ -87,7 +88,7 @@ function plainLine(stage: StageTally): string {
   return [`  ${stage.stage} ${amountOf(stage)}`, ...paceOf(stage)].join(', ');
 }
 
-/** As much as fits: first the time left goes, then the rate, then the bar. */
+/** Renders what fits: without the time left, then the rate, then the bar, as columns get fewer. */
 function liveLine(stage: StageTally, terminal: Terminal): string {
   const columns = (terminal.columns || 80) - 1;
   const { share } = stage;
@@ -105,9 +106,9 @@ function liveLine(stage: StageTally, terminal: Terminal): string {
   return text.slice(0, columns);
 }
 
-/** "31,200 examples, 5 of 12 shards (42%)" */
+/** @example "31,200 examples, 5 of 12 shards (42%)" */
 function amountOf({ amounts, share }: StageTally): string {
-  // The totals of the parts that began are not that of the stage, where the stage has its own.
+  // Parts that have not begun lack a total, so only the stage's own total is shown if it has one.
   const whole = amounts.at(-1);
   const texts = amounts.map((amount) => {
     const total = amount === whole && amount.total ? ` of ${count(amount.total)}` : '';

@@ -1,20 +1,21 @@
 import type { RunStatus, StatusReader } from '../aws/status.ts';
 import { StageTally } from './stage-tally.ts';
 
-/** A bill lists an object for every call of a task: not something to do every other second. */
+/** Minimum interval between bills, in ms: a bill lists one object per task call. */
 const costEveryMs = 30_000;
 
-/** How a run stands, how fast it goes, and what it cost so far. */
+/** Status, pace and cost of a run at one time. */
 export interface Observation extends RunStatus {
   readonly at: Date;
-  /** Of the stage that works on shards: shards a second, and when all will be done. */
+  /** Shards per second of the running stage, if it works on shards. */
   readonly ratePerSecond: number | undefined;
+  /** Estimated time to the end of that stage. */
   readonly secondsLeft: number | undefined;
-  /** By what the tasks that ended recorded; undefined until it was added up, or if it cannot be. */
+  /** Cost of the tasks that have ended; undefined until it is computed, or if it cannot be. */
   readonly spentUsd: number | undefined;
 }
 
-/** Looks at a run again and again. */
+/** Observes a run repeatedly. */
 export class RunObserver {
   readonly #reader: Pick<StatusReader, 'read'>;
   readonly #measureUsd: () => Promise<number>;
@@ -23,7 +24,7 @@ export class RunObserver {
   #spentUsd: number | undefined;
   #measuredAtMs = Number.NEGATIVE_INFINITY;
 
-  /** @param measureUsd adds up what the run cost so far. */
+  /** @param measureUsd computes the run's cost so far. */
   constructor(
     reader: Pick<StatusReader, 'read'>,
     measureUsd: () => Promise<number>,
@@ -34,19 +35,19 @@ export class RunObserver {
     this.#now = now;
   }
 
-  /** Does not wait for the cost, which is that of the last half minute. */
+  /** Reads the status. Does not wait for the cost, which may be 30 s old. */
   async look(): Promise<Observation> {
     if (this.#now().getTime() - this.#measuredAtMs >= costEveryMs) void this.#measure();
     return this.#observe(await this.#reader.read());
   }
 
-  /** With the cost of now. */
-  async lookThoroughly(): Promise<Observation> {
+  /** Reads the status and the current cost. */
+  async lookWithCost(): Promise<Observation> {
     const [status] = await Promise.all([this.#reader.read(), this.#measure()]);
     return this.#observe(status);
   }
 
-  /** A cost that cannot be known hides no status: the command `cost` tells why. */
+  /** Failing to read the cost must not hide the status; the command `cost` reports the error. */
   async #measure(): Promise<void> {
     this.#measuredAtMs = Number.POSITIVE_INFINITY; // One at a time.
     try {
@@ -69,7 +70,7 @@ export class RunObserver {
     };
   }
 
-  /** The pace of the stage that is at its shards: at first since it began, then of late. */
+  /** Measures the pace of the stage that works on shards: since its start, later over 30 s. */
   #follow({ stages }: RunStatus, at: Date): StageTally | undefined {
     const stage = stages.find(({ state, shards }) => state === 'running' && shards);
     if (!stage?.shards || !stage.startedAt) return undefined;

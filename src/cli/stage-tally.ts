@@ -1,26 +1,26 @@
 import type { Progress } from '../run/context.ts';
 
-/** The rate is that of the last half minute, so that it follows a change of pace. */
+/** Window of the rate, in ms: short enough to follow a change of pace. */
 const rateWindowMs = 30_000;
 
-/** How much of something is done, as "31,200 of 50,000 examples". */
+/** Amount of work done, such as "31,200 of 50,000 examples". */
 export interface Amount {
   readonly done: number;
-  /** Undefined while nobody has said it. */
+  /** Undefined until it is reported. */
   readonly total: number | undefined;
   readonly unit: string;
 }
 
 /**
- * Adds up what is reported of a stage: figures of the whole stage ("5 of 12 shards"), figures of
- * its parts that work side by side ("31,200 examples"), or both.
+ * Sums the reported progress of a stage: figures of the whole stage ("5 of 12 shards"), of its
+ * parallel parts ("31,200 examples"), or both.
  */
 export class StageTally {
   readonly stage: string;
   readonly startedAtMs: number;
   #whole: Amount | undefined;
   readonly #parts = new Map<string, Amount>();
-  /** What was done when, oldest first; only the first may be older than the window. */
+  /** Progress over time, oldest first; only the first may be older than the window. */
   readonly #samples: { atMs: number; done: number; share: number | undefined }[] = [];
 
   constructor(stage: string, startedAtMs: number) {
@@ -44,23 +44,23 @@ export class StageTally {
     }
   }
 
-  /** The sum over the parts, then the figure of the whole stage: those that there are. */
+  /** Sum over the parts, then the figure of the whole stage; each only if reported. */
   get amounts(): Amount[] {
     return [this.#sumOfParts(), this.#whole].filter((amount) => amount !== undefined);
   }
 
-  /** From 0 to 1, by the whole stage's figure if it has a total; undefined until it can be told. */
+  /** Share done, in [0, 1], by the whole stage's figure if it has a total; undefined if unknown. */
   get share(): number | undefined {
     const amount = this.amounts.findLast(({ total }) => total !== undefined && total > 0);
     return amount && Math.min(amount.done / amount.total!, 1);
   }
 
-  /** Of the first amount a second; undefined until it can be told. */
+  /** Rise of the first amount per second; undefined if unknown. */
   get ratePerSecond(): number | undefined {
     return this.#risePerSecond(({ done }) => done);
   }
 
-  /** Undefined until it can be told. */
+  /** Estimated time to the end; undefined if unknown. */
   get secondsLeft(): number | undefined {
     const { share } = this;
     const rise = this.#risePerSecond((sample) => sample.share);

@@ -3,11 +3,12 @@ import type { Beginning } from '../aws/executions.ts';
 import { jsonOption } from './arguments.ts';
 
 export const startCommand = defineCommand({
-  meta: { name: 'start', description: 'Start a run on AWS, or go on with one that failed' },
+  meta: { name: 'start', description: 'Start a run on AWS, or resume a failed one' },
   args: {
     name: {
       type: 'positional',
-      description: "A dataset's name or s3:// location in the data bucket, or a run that failed",
+      description:
+        'Name or s3:// location of a dataset in the data bucket, or name of a failed run',
       required: true,
     },
     json: jsonOption,
@@ -27,6 +28,7 @@ export const startCommand = defineCommand({
   },
 });
 
+/** Reports whether the run was started. */
 export function renderBeginning(run: string, { state, attempt }: Beginning): string {
   switch (state) {
     case 'done':
@@ -34,8 +36,8 @@ export function renderBeginning(run: string, { state, attempt }: Beginning): str
     case 'running':
       return `Run ${run} is running already.\nNext: counterweight status ${run} --watch`;
     case 'started': {
-      const how = attempt === 1 ? '' : `: attempt ${attempt}, which goes on from what is done`;
-      return `Started run ${run}${how}.\nNext: counterweight status ${run} --watch`;
+      const resumed = attempt === 1 ? '' : `: attempt ${attempt}, which resumes the run`;
+      return `Started run ${run}${resumed}.\nNext: counterweight status ${run} --watch`;
     }
   }
 }

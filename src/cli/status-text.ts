@@ -2,7 +2,7 @@ import type { ListedExecution } from '../aws/executions.ts';
 import type { StageStatus } from '../aws/status.ts';
 import { count, counted, duration, percent, usd } from '../format.ts';
 import type { Observation } from './run-observer.ts';
-import { styled, type Terminal, table } from './terminal.ts';
+import { alignedRows, styled, type Terminal } from './terminal.ts';
 
 const statusWords = {
   RUNNING: 'running',
@@ -13,7 +13,7 @@ const statusWords = {
   PENDING_REDRIVE: 'failed',
 } as const;
 
-/** The newest runs, a line each. */
+/** Lists the newest runs, one line per run. */
 export function renderRuns(runs: readonly ListedExecution[], now: Date): string {
   if (runs.length === 0) {
     return 'There is no run yet. A batch starts one: counterweight upload FOLDER';
@@ -25,13 +25,13 @@ export function renderRuns(runs: readonly ListedExecution[], now: Date): string 
     duration(secondsBetween(startedAt, stoppedAt ?? now)),
   ]);
   return [
-    ...table([['run', '', 'started (UTC)', 'for'], ...rows]),
+    ...alignedRows([['run', '', 'started (UTC)', 'for'], ...rows]),
     '',
-    `How far one is: counterweight status ${runs[0]?.run}`,
+    `Status of a run: counterweight status ${runs[0]?.run}`,
   ].join('\n');
 }
 
-/** How far a run is, and what there is to do. */
+/** Shows the state of a run, and the command to run next. */
 export function renderStatus(seen: Observation, terminal: Terminal): string {
   return [
     ...renderHead(seen, terminal),
@@ -45,6 +45,7 @@ export function renderStatus(seen: Observation, terminal: Terminal): string {
     .trimEnd();
 }
 
+/** Shows the run's name, attempt and status, and its dataset. */
 export function renderHead(seen: Observation, terminal: Terminal): string[] {
   const { run, attempt, status, refused, startedAt, endedAt, at, dataset } = seen;
   const passed = duration(secondsBetween(startedAt ?? at, endedAt ?? at));
@@ -64,12 +65,13 @@ const marks = {
   aborted: ['■', 'yellow'],
 } as const;
 
-/** The line of a stage, in columns that are as wide as those of the other stages. */
+/** Line of a stage, with columns as wide as those of the other stages. */
 export interface StageRow {
   readonly state: StageStatus['state'];
   readonly columns: readonly string[];
 }
 
+/** Lays out one line per stage. */
 export function stageRows(seen: Observation): StageRow[] {
   const rows = seen.stages.map((stage) => [stage.name, stateText(stage, seen)]);
   const widths = [0, 1].map((i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
@@ -82,6 +84,7 @@ export function stageRows(seen: Observation): StageRow[] {
   }));
 }
 
+/** Renders the line of a stage with its mark. */
 export function renderStage({ state, columns }: StageRow, terminal: Terminal): string {
   const [mark, style] = marks[state];
   const text = columns.join('  ').trimEnd();
@@ -136,13 +139,14 @@ function studentTexts({ state, students }: StageStatus): string[] {
   ];
 }
 
+/** Shows cost and estimate of the run; nothing while the cost is unknown. */
 export function renderCost({ status, spentUsd, estimatedUsd }: Observation): string[] {
   const estimate = estimatedUsd === undefined ? '' : `, estimated ${usd(estimatedUsd)}`;
   if (spentUsd === undefined) return [];
   return [`${status === 'RUNNING' ? 'cost so far' : 'cost'}: ${usd(spentUsd)}${estimate}`];
 }
 
-/** What became of a run that ended, and what to do next. */
+/** Shows the result of a run that has ended, and the command to run next. */
 export function renderOutcome(seen: Observation, terminal: Terminal): string[] {
   const { run, status, failure, refused, publication } = seen;
   if (status === 'SUCCEEDED') {
@@ -155,18 +159,18 @@ export function renderOutcome(seen: Observation, terminal: Terminal): string[] {
     ];
   }
   if (!failure) return [];
-  // What is wrong with the input stays wrong in this run: its hint says what to do instead.
-  const canGoOn = failure.error !== 'UserError';
+  // A run with wrong input fails again: the hint names the fix instead.
+  const canResume = failure.error !== 'UserError';
   return [
     '',
     ...renderFailure(seen, terminal),
     '',
     ...(refused ? [] : [`Its log: counterweight logs ${run}`]),
-    ...(canGoOn ? [`Go on with it: counterweight start ${run}`] : []),
+    ...(canResume ? [`Resume it: counterweight start ${run}`] : []),
   ];
 }
 
-/** Which stage failed, why, and what to do. */
+/** Shows the stage that failed, the error and its hint. */
 export function renderFailure(
   { status, failure }: Pick<Observation, 'status' | 'failure'>,
   terminal: Terminal,
@@ -179,7 +183,7 @@ export function renderFailure(
   return [`${label} ${where}: ${message}`, ...(hint === undefined ? [] : [hint])];
 }
 
-/** "2026-11-25 12:03" */
+/** @example "2026-11-25 12:03" */
 function minute(date: Date): string {
   return date.toISOString().slice(0, 16).replace('T', ' ');
 }

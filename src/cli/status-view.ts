@@ -9,21 +9,21 @@ import {
 } from './status-text.ts';
 import type { Terminal } from './terminal.ts';
 
-/** A log with more lines than this is not read. */
+/** Minimum interval between progress lines when output is not a terminal, in ms. */
 const plainLineMs = 10_000;
 
-/** Shows how a run goes on. */
+/** Display of a run's status over time. */
 export interface StatusView {
   show(seen: Observation): void;
-  /** Says why nothing new is shown. */
+  /** Explains why the display is not updated. */
   note(text: string): void;
   end(seen: Observation): void;
 }
 
-/** With --json: nothing. */
+/** Display for --json: shows nothing. */
 export const silentView: StatusView = { show: () => {}, note: () => {}, end: () => {} };
 
-/** On a terminal one picture that changes in place; elsewhere a line for everything that changes. */
+/** Creates a display that changes in place on a terminal; elsewhere it adds a line per change. */
 export function createStatusView(terminal: Terminal): StatusView {
   return terminal.isTTY ? new Picture(terminal) : new Lines(terminal);
 }
@@ -51,7 +51,7 @@ class Picture implements StatusView {
     this.#terminal.write(`${renderStatus(seen, this.#terminal)}\n`);
   }
 
-  /** Lines that are too long are cut by the terminal, not wrapped: else the height would be wrong. */
+  /** Turns line wrapping off, so that the number of lines is the height. */
   #draw(text: string): void {
     this.#erase();
     this.#terminal.write(`\u001b[?7l${text}\n\u001b[?7h`);
@@ -106,7 +106,7 @@ class Lines implements StatusView {
   }
 }
 
-/** What a stage has done, as something that can be compared. */
+/** Returns a stage's progress in a form that can be compared. */
 function amountOf(stage: Observation['stages'][number] | undefined): string {
   return JSON.stringify([stage?.shards, stage?.students]);
 }

@@ -5,23 +5,23 @@ import { openRun, runArgument, stageNames } from './deployed-run.ts';
 import type { Observation, RunObserver } from './run-observer.ts';
 import type { StatusView } from './status-view.ts';
 
-/** As many runs as a screen shows. */
+/** Number of runs listed. */
 const listedRuns = 10;
 
-/** How often --watch looks; while AWS does not answer, more and more seldom. */
+/** Interval of --watch, in ms. It doubles while AWS does not answer, up to the maximum. */
 const lookEveryMs = 2_000;
-const lookAtLeastEveryMs = 60_000;
+const maxLookEveryMs = 60_000;
 
-/** From the arrival of a batch to the start of its run, with time to spare. */
+/** Maximum time from the arrival of a batch to the start of its run, in ms, with a reserve. */
 const startsWithinMs = 10_000;
 
 export const statusCommand = defineCommand({
-  meta: { name: 'status', description: 'List the newest runs on AWS, or say how far one is' },
+  meta: { name: 'status', description: 'List the newest runs on AWS, or show the status of one' },
   args: {
     run: { ...runArgument, required: false },
     watch: {
       type: 'boolean',
-      description: 'Look until the run (by default: the newest) has ended',
+      description: 'Update until the run (default: the newest) has ended',
     },
     json: jsonOption,
   },
@@ -34,7 +34,7 @@ export const statusCommand = defineCommand({
     ]);
     const seen = watch
       ? await follow(observer, json ? silentView : createStatusView(process.stdout))
-      : await observer.lookThoroughly();
+      : await observer.lookWithCost();
     if (json) print(JSON.stringify(seen, null, 2));
     else if (!watch) print(renderStatus(seen, process.stdout));
     if (hasFailed(seen)) process.exitCode = 1;
@@ -56,7 +56,7 @@ async function listRuns(json: boolean): Promise<void> {
   print(json ? JSON.stringify(runs, null, 2) : renderRuns(runs, new Date()));
 }
 
-/** The run that is running; where none is, the newest, after a while in which one may start. */
+/** Finds the running run. If none starts within `startsWithinMs`, returns the newest. */
 async function newestRun(): Promise<string> {
   const [{ findDeployment }, { newestRuns }, { UserError }] = await Promise.all([
     import('../aws/deployment.ts'),
@@ -90,11 +90,10 @@ async function observe(run: string, withinMs: number): Promise<RunObserver> {
 }
 
 /**
- * Shows how a run goes on, to its end. AWS being too busy for a while ends nothing, once it has
- * answered.
+ * Shows a run until it ends. Once AWS has answered, transient errors only delay the next look.
  */
 export async function follow(
-  observer: Pick<RunObserver, 'look' | 'lookThoroughly'>,
+  observer: Pick<RunObserver, 'look' | 'lookWithCost'>,
   view: StatusView,
   everyMs = lookEveryMs,
 ): Promise<Observation> {
@@ -109,11 +108,11 @@ export async function follow(
       waitMs = everyMs;
     } catch (error) {
       if (!isTransient(error)) throw error;
-      waitMs = Math.min(2 * waitMs, lookAtLeastEveryMs);
-      view.note(`AWS does not answer now: looking again in ${waitMs / 1000} s.`);
+      waitMs = Math.min(2 * waitMs, maxLookEveryMs);
+      view.note(`AWS does not answer: trying again in ${waitMs / 1000} s.`);
     }
   }
-  seen = await observer.lookThoroughly();
+  seen = await observer.lookWithCost();
   view.end(seen);
   return seen;
 }

@@ -3,7 +3,7 @@ import { jsonOption } from './arguments.ts';
 import { openRun, runArgument } from './deployed-run.ts';
 
 export const stopCommand = defineCommand({
-  meta: { name: 'stop', description: 'Stop a run on AWS, and keep what it has done' },
+  meta: { name: 'stop', description: 'Stop a run on AWS, keeping what is done' },
   args: { run: runArgument, json: jsonOption },
   async run({ args: { run, json } }) {
     const { stopExecution } = await import('../aws/stop-execution.ts');
@@ -11,8 +11,8 @@ export const stopCommand = defineCommand({
     const isRunning = attempt.status === 'RUNNING';
     if (isRunning) await stopExecution(attempt.arn, 'stopped by counterweight stop');
     const text = isRunning
-      ? `Stopped ${run}. What was labeled and trained so far stays, and is not done again.\n` +
-        'Jobs are ended and trainers stop within seconds; shards in work are finished.'
+      ? `Stopped ${run}. Finished labels and checkpoints are kept for the next attempt.\n` +
+        'Jobs and trainers stop within seconds; shards in progress are finished.'
       : `${run} is not running: its status is ${attempt.status}.`;
     process.stdout.write(`${json ? JSON.stringify({ run, stopped: isRunning }) : text}\n`);
   },

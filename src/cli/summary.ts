@@ -5,12 +5,12 @@ import type { Metrics } from '../evaluate/run-metrics.ts';
 import type { Interval } from '../evaluate/schema.ts';
 import { caveats, verdict } from '../evaluate/verdict.ts';
 import { bytes, count, counted, duration, fixed, percent } from '../format.ts';
-import { styled, type Terminal, table } from './terminal.ts';
+import { alignedRows, styled, type Terminal } from './terminal.ts';
 
-/** What is told when a run is done: the figures, what they mean, where things are. */
+/** Summarizes a finished run: the figures, the verdicts and the locations of report and student. */
 export function renderSummary(summary: RunSummary, terminal: Terminal): string {
   const { metrics, labelCache } = summary;
-  const [head, ...rows] = table(figures(metrics));
+  const [head, ...rows] = alignedRows(figures(metrics));
   const warnings = [...caveats(metrics), ...metrics.warnings];
   const baselines = metrics.students.slice(1).map(({ variant }) => variant);
   const verdicts = (baselines.length > 0 ? baselines : [undefined]).flatMap((baseline) => {
@@ -36,7 +36,7 @@ export function renderSummary(summary: RunSummary, terminal: Terminal): string {
   ].join('\n');
 }
 
-/** One row a model: the teacher, then the students, the one that the config asks for last. */
+/** Lists one row per model: the teacher, the comparison students, then the config's student. */
 function figures({ metrics, students }: Metrics): string[][] {
   const variants = students.map(({ variant }) => variant).reverse();
   const others = Object.keys(metrics.models).filter((name) => !variants.includes(name));
@@ -62,12 +62,12 @@ function range({ low, high }: Interval, show: (value: number) => string): string
   return `(${show(low)} to ${show(high)})`;
 }
 
-/** Where a key of the results is, as a path or URL that can be opened. */
+/** Returns the path or the s3:// URL of a key of the results. */
 function locate({ results }: RunSummary, key: string): string {
   return results.startsWith('s3://') ? `${results.replace(/\/$/, '')}/${key}` : join(results, key);
 }
 
-/** For TensorFlow.js; a model in S3 is read from a copy of its folder. */
+/** Returns the model's URL for TensorFlow.js, which reads a model in S3 from a local copy. */
 function modelUrl(summary: RunSummary): string {
   const file = `${summary.student}model.json`;
   return summary.results.startsWith('s3://')

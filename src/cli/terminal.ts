@@ -1,25 +1,25 @@
 import { styleText } from 'node:util';
 
-/** What the command line needs of standard output and standard error; tests pass their own. */
+/** Interface of standard output and standard error that the commands use; tests pass their own. */
 export interface Terminal {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
-  /** Node's own answer; it looks at NO_COLOR, FORCE_COLOR and TERM. */
+  /** Node's own method, which reads NO_COLOR, FORCE_COLOR and TERM. */
   hasColors?(): boolean;
 }
 
 type Style = Parameters<typeof styleText>[0];
 
-/** The text in a style where the terminal shows colours, else as it is. */
+/** Styles the text if the terminal shows colours. */
 export function styled(terminal: Terminal, style: Style, text: string): string {
   if (!terminal.isTTY || !terminal.hasColors?.()) return text;
-  // Unless told not to, styleText would look at standard output, whichever the terminal is.
+  // By default, styleText would validate standard output, which may not be this terminal.
   return styleText(style, text, { validateStream: false });
 }
 
-/** Lays out rows in columns: the first to the left, the others to the right. */
-export function table(rows: readonly (readonly string[])[]): string[] {
+/** Lays out rows in columns: the first aligned left, the others right. */
+export function alignedRows(rows: readonly (readonly string[])[]): string[] {
   const widths = rows.reduce<number[]>(
     (all, row) => row.map((cell, i) => Math.max(cell.length, all[i] ?? 0)),
     [],

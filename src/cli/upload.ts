@@ -7,12 +7,12 @@ import { styled, type Terminal } from './terminal.ts';
 import { withProgress } from './with-progress.ts';
 
 export const uploadCommand = defineCommand({
-  meta: { name: 'upload', description: 'Send a dataset to AWS; its complete batches start runs' },
+  meta: { name: 'upload', description: 'Upload a dataset to AWS; its complete batches start runs' },
   args: {
-    dataset: { ...datasetArgument, description: 'The folder with distill.yaml' },
+    dataset: { ...datasetArgument, description: 'Folder with distill.yaml' },
     name: {
       type: 'positional',
-      description: "The dataset's name on AWS. Default: that of the folder",
+      description: 'Name of the dataset on AWS. Default: the name of the folder',
       required: false,
     },
     json: jsonOption,
@@ -32,7 +32,7 @@ export const uploadCommand = defineCommand({
       upload({ folder: dataset, bucket, name: checkedName, signal, onProgress }),
     );
     const [marker] = uploaded.markers;
-    // The trigger names the run in the same way; whichever is first makes its record.
+    // The trigger computes the same name for the run, so its record is written once.
     const started = marker && (await startBatch({ bucket, ...marker }, results));
     const text = json
       ? JSON.stringify({ ...uploaded, run: started?.run }, null, 2)
@@ -41,15 +41,15 @@ export const uploadCommand = defineCommand({
   },
 });
 
-/** @throws UsageError for what cannot be a prefix of the data bucket. */
+/** Checks a dataset's name. @throws UsageError if it cannot be a prefix in the data bucket. */
 function checkName(name: string): string {
   const parts = name.split('/');
   const isName = parts.every((part) => part !== '' && part !== '.' && part !== '..');
   if (isName && !name.includes(':')) return name;
-  throw new UsageError(`"${name}" cannot be the dataset's name. Give one, such as digits.`);
+  throw new UsageError(`"${name}" is not a name for a dataset. Pass one, such as digits.`);
 }
 
-/** What was sent, what it started, and what to do next. */
+/** Reports the uploaded files, the run that they start, and the command to run next. */
 export function renderUploaded(
   uploaded: Uploaded,
   run: string | undefined,
@@ -60,23 +60,25 @@ export function renderUploaded(
   const warning = styled(terminal, 'yellow', 'warning:');
   const lines = [
     sent === 0
-      ? `Nothing to send: all ${counted(present, 'file')} are in ${location}.`
-      : `Sent ${counted(sent, 'file')} (${bytes(sentBytes)}) to ${location}; ` +
+      ? `Nothing to upload: all ${counted(present, 'file')} are in ${location}.`
+      : `Uploaded ${counted(sent, 'file')} (${bytes(sentBytes)}) to ${location}; ` +
         `${count(present)} were there already.`,
   ];
   if (others > 0) {
     lines.push(
       `${warning} ${counted(others, 'object')} there ${others === 1 ? 'is' : 'are'} not in the ` +
-        'folder. They stay, and runs use them.',
+        'folder. They are kept, and runs use them.',
     );
   }
   for (const batch of openBatches) {
-    const place = ['unlabeled', batch].filter(Boolean).join('/');
-    lines.push(`${place} has no _SUCCESS: nothing says that it is complete, so it starts no run.`);
+    const folder = ['unlabeled', batch].filter(Boolean).join('/');
+    lines.push(
+      `${folder} has no _SUCCESS, the marker of a complete batch: it does not start a run.`,
+    );
   }
   lines.push(
     run === undefined
-      ? `No run starts by itself. Next: counterweight start ${name}`
+      ? `No run starts automatically. Next: counterweight start ${name}`
       : `Run ${run} starts. Next: counterweight status ${run} --watch`,
   );
   return lines.join('\n');

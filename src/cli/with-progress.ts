@@ -2,7 +2,7 @@ import type { Progress } from '../run/context.ts';
 import { interruptible } from './interrupt.ts';
 import type { ProgressView } from './progress.ts';
 
-/** Runs a task that Ctrl-C stops cleanly, and shows on standard error how far it is. */
+/** Runs a task that Ctrl-C stops cleanly, and shows its progress on standard error. */
 export function withProgress<Result>(
   view: ProgressView,
   task: (signal: AbortSignal, onProgress: (progress: Progress) => void) => Promise<Result>,

@@ -19,7 +19,7 @@ test('the first execution of a run has its name', async () => {
   expect([...fake.executions.keys()]).toEqual([arn(run)]);
 });
 
-test('one that runs is left alone', async () => {
+test('a running execution is left alone', async () => {
   await begin(machine, started);
   expect(await begin(machine, started)).toEqual({ state: 'running', attempt: 1 });
   expect(fake.executions.size).toBe(1);

@@ -78,7 +78,7 @@ describe.skipIf(missing)('deleteBucket', () => {
     expect(await exists()).toBe(true);
   });
 
-  test('stops when it is asked to', async () => {
+  test('stops when its signal is aborted', async () => {
     await put(1);
     const stopped = deleteBucket(bucket, { signal: AbortSignal.abort() });
     await expect(stopped).rejects.toThrow(InterruptedError);

@@ -23,7 +23,7 @@ describe('startExecution', () => {
     expect(JSON.parse(String(input))).toEqual({ ...started, execution: `${arn}-attempt-3` });
   });
 
-  test('finds one that is there already, running or ended, and starts no other', async () => {
+  test('finds an existing execution, running or ended, and does not start another', async () => {
     await startExecution(machine, started);
     expect(await startExecution(machine, started)).toBe(arn);
     executions.get(arn)!.status = 'SUCCEEDED';
@@ -43,7 +43,7 @@ describe('startExecution', () => {
 });
 
 describe('describeExecution', () => {
-  test('tells how far it is, and of one that does not exist nothing', async () => {
+  test('describes an execution, and returns undefined for an unknown one', async () => {
     expect(await describeExecution(arn)).toBeUndefined();
     await startExecution(machine, started);
     const running = { arn, status: 'RUNNING', startedAt: new Date(1_000), stoppedAt: undefined };

@@ -80,7 +80,7 @@ describe('as the SDK really fails', () => {
   });
 });
 
-test('what is no failure of AWS stays what it is', () => {
+test('an error that is not from AWS is left as it is', () => {
   const own = new UserError('wrong', 'right');
   expect(explainAws(own)).toBe(own);
   const bug = new TypeError('x is undefined');

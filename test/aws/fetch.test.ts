@@ -82,7 +82,7 @@ describe('fetch', () => {
     expect(await fetch('s3://data/digits')).toEqual(byName);
   });
 
-  test('goes on where it was stopped', async () => {
+  test('resumes after a stop', async () => {
     putRun();
     await fetch();
     rmSync(join(folder, 'report.html'));
@@ -120,14 +120,14 @@ describe('fetch', () => {
     expect((await refusal()).message).toBe(`run ${run} is not done yet`);
   });
 
-  test('the newest attempt is the one that counts', async () => {
+  test('the newest attempt counts', async () => {
     putRecord();
     aws.executions.set(run, { status: 'FAILED', startDate: 1 });
     aws.executions.set(`${run}-attempt-2`, { status: 'RUNNING', startDate: 2 });
     expect((await refusal()).message).toBe(`run ${run} is not done yet`);
   });
 
-  test('a run that was refused says why', async () => {
+  test('a refused run reports the reason', async () => {
     const refused = { message: 'there is no distill.yaml', hint: 'Write one.' };
     put('run.json', JSON.stringify({ run, dataset, refused }));
     const { message, hint } = await refusal();

@@ -34,7 +34,7 @@ test('a run that was refused is not started', async () => {
   await expect(findStarted(deployed, run)).rejects.toThrow(/was refused: there is no distill.yaml/);
 });
 
-test('what is neither a run nor a dataset says how to get one', async () => {
+test('a name that is neither a run nor a dataset gets a hint', async () => {
   aws.executions.set(run, { status: 'SUCCEEDED', startDate: 1 });
   await expect(findStarted(deployed, 'digits-0123456789ac')).rejects.toMatchObject({
     message: `there is no run "digits-0123456789ac", and no distill.yaml in s3://data/digits-0123456789ac`,

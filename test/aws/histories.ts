@@ -50,7 +50,7 @@ export class Recording {
       .exit(name);
   }
 
-  /** Up to the Choice of who trains the teacher, which here is nobody. */
+  /** Events up to the Choice that skips Train teacher. */
   plan(seconds = 4): this {
     return this.task('Plan', seconds)
       .enter('Is the teacher ours to train', 'Choice')
@@ -104,7 +104,7 @@ export class Recording {
       .add('ExecutionSucceeded');
   }
 
-  /** What follows a failure that Catch caught. */
+  /** Events after a failure that Catch caught. */
   recordFailure(): this {
     return this.task('Record failure', 1)
       .enter('Failed', 'Fail')

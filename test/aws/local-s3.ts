@@ -5,9 +5,9 @@ import { type FaultyProxy, startFaultyProxy } from '../store/faulty-proxy.ts';
 import { startS3Server } from '../store/s3-server.ts';
 
 export interface LocalS3 {
-  /** Whether there is none, which was told. */
+  /** Whether there is no server; this was reported. */
   readonly missing: boolean;
-  /** What clients of this process are led through. */
+  /** Environment of the clients in this process. */
   readonly proxy: FaultyProxy;
   /** Goes around the proxy. */
   readonly admin: S3Client;

@@ -63,7 +63,7 @@ describe('a line', () => {
     expect(parse(JSON.stringify(error('UserError'))).stack).toEqual([]);
   });
 
-  test('of Lambda itself says how the request ended', () => {
+  test('of Lambda itself reports the end of the request', () => {
     const report = {
       time: '2026-11-25T12:00:00.000Z',
       type: 'platform.report',

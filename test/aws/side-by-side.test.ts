@@ -35,7 +35,7 @@ test('works on as many items as their weights let it', async () => {
   await all;
 });
 
-test('the first failure stops the others, takes no more, and is the one that is thrown', async () => {
+test('the first failure stops the others, takes no more items and is thrown', async () => {
   const limits = { slots: 2, weight: () => 1, signal: never };
   const begun: number[] = [];
   let ended = false;

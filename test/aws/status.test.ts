@@ -73,7 +73,7 @@ test('the stages are those of the workflow, in its order', () => {
 });
 
 describe('a run at its shards', () => {
-  test('is told by a few calls, however many shards there are', async () => {
+  test('is read with a few calls, however many shards there are', async () => {
     execute(new Recording().plan().enterShards('Label', labelMapRun));
     aws.mapRuns.set(labelMapRun, {
       pending: 37_557,
@@ -111,7 +111,7 @@ describe('a run at its shards', () => {
     expect((await read()).stages[2]?.shards).toMatchObject({ done: 3, total: 50_000 });
   });
 
-  test('is asked for the counts of a map that ended only once', async () => {
+  test('reads the counts of an ended map only once', async () => {
     execute(
       new Recording().plan().shards('Label', labelMapRun, 60).task('Reconcile', 1).enter('Warm up'),
     );
@@ -122,7 +122,7 @@ describe('a run at its shards', () => {
     expect(aws.count('DescribeMapRun')).toBe(1);
   });
 
-  test('is told in spite of throttling', async () => {
+  test('is read in spite of throttling', async () => {
     execute(new Recording().plan().enterShards('Label', labelMapRun));
     aws.mapRuns.set(labelMapRun, { succeeded: 5, total: 5 });
     aws.faults.set('GetExecutionHistory', ['ThrottlingException']);
@@ -132,7 +132,7 @@ describe('a run at its shards', () => {
   });
 });
 
-test('students are told by name', async () => {
+test('students are listed by name', async () => {
   execute(
     new Recording()
       .enterTraining(3)
@@ -162,7 +162,7 @@ test('a history of many pages is read to its end', async () => {
   expect(aws.count('GetExecutionHistory')).toBe(3);
 });
 
-test('a run that is done says whether its student came into use', async () => {
+test('a finished run reports whether its student was published', async () => {
   execute(new Recording().success());
   aws.mapRuns.set(labelMapRun, {}).set(weighMapRun, {});
   put('publication.json', { published: false, reason: 'not better' });
@@ -192,7 +192,7 @@ describe('a run that failed', () => {
     });
   });
 
-  test('without a record of it has what Step Functions says, not what an earlier attempt did', async () => {
+  test('without a record has the cause in Step Functions, not that of an earlier attempt', async () => {
     const { events } = new Recording().plan().shards('Label', labelMapRun, 60);
     execute(new Recording().enter('Plan').add('TaskFailed').exit('Plan').recordFailure());
     put('failure.json', failure);
@@ -216,7 +216,7 @@ describe('a run that failed', () => {
     });
   });
 
-  test('on a shard has what the first execution of one says', async () => {
+  test('on a shard has the cause of the first failed execution', async () => {
     execute(
       new Recording()
         .plan()
@@ -285,7 +285,7 @@ describe('a run that failed', () => {
     expect(status.failure).toMatchObject({ stage: 'Plan', ...refused });
   });
 
-  test('because it was stopped says so, before its history does', async () => {
+  test('of a stopped run is reported before its history has it', async () => {
     const { events } = failing();
     const stopped = { status: 'ABORTED', startDate: beganAt, stopDate: beganAt + 80 };
     aws.executions.set(run, { ...stopped, events });
@@ -299,7 +299,7 @@ describe('a run that failed', () => {
     expect((await read()).failure?.message).toBe('stopped by counterweight stop');
   });
 
-  test('on a shard is told where executions of shards are not listed', async () => {
+  test('on a shard is reported even if executions of shards are not listed', async () => {
     const failed = new Recording().plan().enterShards('Label', labelMapRun).add('MapRunFailed');
     execute(failed.exit('Label', 'Map').recordFailure());
     aws.mapRuns.set(labelMapRun, { failed: 1, total: 5 });
@@ -316,7 +316,7 @@ test.each([
     `Did you mean ${run}? The newest runs are listed by: counterweight status`,
   ],
   ['no run/at all', 'The newest runs are listed by: counterweight status'],
-])('%j, which is no run, is told with what was meant', async (name, hint) => {
+])('%j, which is not a run, gets a suggestion', async (name, hint) => {
   execute(new Recording());
   const error = new UserError(`there is no run "${name}"`, hint);
   await expect(findRun(machine, name)).rejects.toEqual(error);

@@ -58,7 +58,7 @@ describe.skipIf(missing)('upload', () => {
     proxy.requests.length = 0;
   }
 
-  /** What was written so far, in order, without the parts of large files. */
+  /** Keys written so far, in order, without the parts of large files. */
   function written(): string[] {
     return proxy.requests
       .filter((request) => /^(PUT|POST)/.test(request) && !/[?&](uploads|partNumber)/.test(request))
@@ -141,7 +141,7 @@ describe.skipIf(missing)('upload', () => {
     expect(written()).toEqual([]);
   });
 
-  test('an upload that was stopped goes on, and its marker is still the last', async () => {
+  test('a stopped upload resumes, and its marker is still the last', async () => {
     for (let i = 0; i < 40; i++) put(`unlabeled/monday/${i}.csv`, `${i}`);
     const controller = new AbortController();
     const stopped = run({ signal: controller.signal, onProgress: () => controller.abort() });
@@ -168,7 +168,7 @@ describe.skipIf(missing)('upload', () => {
 
   test('so does one whose batch had an older marker', async () => {
     await run();
-    // S3 tells times in whole seconds.
+    // S3 returns times in whole seconds.
     const second = () => Math.floor(Date.now() / 1000);
     const then = second();
     await vi.waitUntil(() => second() > then, patience);
@@ -224,7 +224,7 @@ describe.skipIf(missing)('upload', () => {
     await expect(sending).rejects.toThrow(/distill.yaml was changed or removed while it was/);
   });
 
-  test('what S3 refuses ends it, and says what is missing', async () => {
+  test('an error of S3 ends it, and names the missing permission', async () => {
     proxy.faults.push('none', { answer: 403, code: 'AccessDenied' });
     const error = await run().catch((error: unknown) => error);
     expect(error).toBeInstanceOf(UserError);

@@ -18,9 +18,9 @@ describe('checkArguments', () => {
     [['a', '--frobnicate'], 'Unknown option "--frobnicate".'],
     [['a', '-x'], 'Unknown option "-x".'],
     [['a', '--dataset=b'], 'Unknown option "--dataset".'],
-    [['a', '--workers'], '--workers needs a value: Processes that work at once.'],
-    [['a', '--workers='], '--workers needs a value: Processes that work at once.'],
-    [['a', '--workers', '--json'], '--workers needs a value: Processes that work at once.'],
+    [['a', '--workers'], '--workers needs a value: Number of worker processes.'],
+    [['a', '--workers='], '--workers needs a value: Number of worker processes.'],
+    [['a', '--workers', '--json'], '--workers needs a value: Number of worker processes.'],
     [['a', '--json=yes'], '--json takes no value, found "yes".'],
   ])('refuses %j', (args, message) => {
     expect(() => checkArguments(args, definitions)).toThrow(new UsageError(message));
@@ -37,14 +37,17 @@ describe('checkArguments', () => {
   });
 });
 
-test.each(['0', '-1', '2.5', 'many', '', '1e3', '100000'])('%j is no number of workers', (text) => {
-  expect(() => parseWorkers(text)).toThrow(UsageError);
-});
+test.each(['0', '-1', '2.5', 'many', '', '1e3', '100000'])(
+  '%j is not a number of workers',
+  (text) => {
+    expect(() => parseWorkers(text)).toThrow(UsageError);
+  },
+);
 
 test('a number of workers is read', () => {
   expect(parseWorkers('16')).toBe(16);
 });
 
-test('a name of every object is no command', () => {
+test('a name that every object has is not a command', () => {
   expect(unknown('command', 'toString', ['run', 'plan'])).toBe('Unknown command "toString".');
 });

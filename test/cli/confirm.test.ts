@@ -19,13 +19,15 @@ test.each([
   expect(String(output.read())).toContain('Type Counterweight: ');
 });
 
-test('the end of input is a no', async () => {
+test('the end of input is not a confirmation', async () => {
   const { input, output } = dialog();
-  const answer = confirm('Go on?', 'yes', { input, output });
+  const answer = confirm('Continue?', 'yes', { input, output });
   input.end();
   expect(await answer).toBe(false);
 });
 
-test('where nobody can answer, --yes is asked for', async () => {
-  await expect(confirm('Go on?', 'yes', dialog(false))).rejects.toThrow(/nobody can answer/);
+test('without a terminal, --yes is required', async () => {
+  await expect(confirm('Continue?', 'yes', dialog(false))).rejects.toThrow(
+    /standard input is not a terminal/,
+  );
 });

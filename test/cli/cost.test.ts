@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { renderCost } from '../../src/cli/cost.ts';
+import { renderRunCost } from '../../src/cli/cost.ts';
 import type { Bill } from '../../src/run/bill-file.ts';
 
 function bill(lines: Bill['lines']): Bill {
@@ -24,7 +24,7 @@ test('what a run cost stands beside what was expected, in that order', () => {
     { what: 'Label', quantity: 812.3, unit: 'GB-s', usd: 0.0135 },
   ]);
   const cost = { run: 'a', measured: { ...measured, notes: ['Tax is not in it.'] }, estimated };
-  expect(renderCost(cost)).toMatchInlineSnapshot(`
+  expect(renderRunCost(cost)).toMatchInlineSnapshot(`
     "                              used  so far  estimated
     Plan                                     –   $0.00033
     Label                     812 GB-s  $0.013     $0.027
@@ -39,10 +39,10 @@ test('what a run cost stands beside what was expected, in that order', () => {
 
 test('a run that is not planned yet has no estimate', () => {
   const measured = bill([{ what: 'Plan', quantity: 20, unit: 'GB-s', usd: 0.00033 }]);
-  expect(renderCost({ run: 'a', measured, estimated: undefined })).toMatch(
+  expect(renderRunCost({ run: 'a', measured, estimated: undefined })).toMatch(
     /^total +\$0\.00033 +–$/m,
   );
-  expect(renderCost({ run: 'a', measured: bill([]), estimated: undefined })).toBe(
-    'No task of a has ended yet: there is no cost to tell.',
+  expect(renderRunCost({ run: 'a', measured: bill([]), estimated: undefined })).toBe(
+    'No task of a has ended yet: there is no cost to show.',
   );
 });

@@ -1,13 +1,16 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { UsageError } from '../../src/cli/arguments.ts';
-import { checkDocker, readSettings, renderIntent } from '../../src/cli/deploy.ts';
+import { checkDocker, renderDeployment, settingsOf } from '../../src/cli/deploy.ts';
 
-describe('readSettings', () => {
+describe('settingsOf', () => {
   test('gives the CDK app what it knows, and nothing that was not said', () => {
-    expect(readSettings({ trainer: 'function' })).toEqual({ trainer: 'function' });
+    expect(settingsOf({ trainer: 'function' })).toEqual({ trainer: 'function' });
     const image = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/counterweight:1.2.0';
     expect(
-      readSettings({
+      settingsOf({
         trainer: 'gpu',
         budget: '12.5',
         'sweep-minutes': '60',
@@ -31,14 +34,14 @@ describe('readSettings', () => {
     [{ trainer: 'gpu', 'sweep-minutes': '1.5' }, /--sweep-minutes .*found "1.5"/],
     [{ trainer: 'gpu', 'sweep-minutes': '1441' }, /--sweep-minutes/],
   ])('refuses %j', (options, message) => {
-    expect(() => readSettings(options)).toThrow(UsageError);
-    expect(() => readSettings(options)).toThrow(message);
+    expect(() => settingsOf(options)).toThrow(UsageError);
+    expect(() => settingsOf(options)).toThrow(message);
   });
 });
 
 test('the GPU stack is announced only where it is deployed', () => {
-  expect(renderIntent({ trainer: 'gpu' }, 'eu-west-1')).toContain('CounterweightTrainer');
-  const without = renderIntent({ trainer: 'function' }, 'eu-west-1');
+  expect(renderDeployment({ trainer: 'gpu' }, 'eu-west-1')).toContain('CounterweightTrainer');
+  const without = renderDeployment({ trainer: 'function' }, 'eu-west-1');
   expect(without).toContain('To be deployed in eu-west-1');
   expect(without).not.toContain('CounterweightTrainer');
 });
@@ -47,15 +50,21 @@ describe('checkDocker', () => {
   afterEach(() => vi.unstubAllEnvs());
 
   test.each([
-    ['no-such-docker', /there is no no-such-docker here/],
+    ['no-such-docker', /no-such-docker is not installed/],
     ['false', /false does not answer/],
   ])('%s cannot build an image', async (docker, message) => {
     vi.stubEnv('CDK_DOCKER', docker);
     await expect(checkDocker()).rejects.toThrow(message);
   });
 
-  test('any tool that answers can', async () => {
-    vi.stubEnv('CDK_DOCKER', 'true');
+  test('any tool that answers to "info" can', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'counterweight-docker-'));
+    const calls = join(folder, 'calls');
+    const tool = join(folder, 'podman');
+    await writeFile(tool, `#!/bin/sh\necho "$@" >> ${calls}\n`, { mode: 0o755 });
+    vi.stubEnv('CDK_DOCKER', tool);
     await checkDocker();
+    expect(await readFile(calls, 'utf8')).toBe('info\n');
+    await rm(folder, { recursive: true });
   });
 });

@@ -11,14 +11,14 @@ function told(error: unknown): { code: number; text: string } {
   return { code, text: terminal.text };
 }
 
-test('an error of the user is told with its hint alone', () => {
+test('a user error is reported with its hint only', () => {
   expect(told(new UserError('No such folder.', 'Make it.'))).toEqual({
     code: 1,
     text: 'error: No such folder.\nMake it.\n',
   });
 });
 
-test('so is one that came from a worker process', () => {
+test('so is an error from a worker process', () => {
   const error = new Error('No such folder.');
   error.name = 'UserError';
   expect(told(error)).toEqual({ code: 1, text: 'error: No such folder.\n' });
@@ -33,6 +33,6 @@ test('any other error is called a bug, with its stack only on request', () => {
   expect(told(new TypeError('x is undefined')).text).toContain('failure.test');
 });
 
-test('something thrown that is no error is told too', () => {
+test('a thrown value that is not an Error is reported too', () => {
   expect(told('out of luck').text).toContain('error: out of luck\n');
 });

@@ -32,7 +32,7 @@ const log: RunLog = {
 test('the failure comes first, then what was written around it, then the other errors', () => {
   expect(renderLog(log, new FakeTerminal())).toMatchInlineSnapshot(`
     "error: Label (ab12cd34): RequestId: 1 Error: Runtime exited with error: signal: killed
-    Run the same command again: it goes on from where it failed.
+    Run the same command again to resume.
 
     2026-11-25T12:03:20.000Z         Lambda: start
     2026-11-25T12:03:30.000Z         terminate called
@@ -57,7 +57,7 @@ test('a run that did not fail has the errors that were retried', () => {
   `);
 });
 
-test("a user's mistake is told once", () => {
+test("a user's mistake is shown once", () => {
   const failure = { ...log.failure!, error: 'UserError', message: 'there is no distill.yaml' };
   const errorMessage = `Plan: ${failure.message}\n\nPut one.`;
   const thrown = ours({ level: 'ERROR', message: { errorType: 'UserError', errorMessage } });
@@ -67,12 +67,12 @@ test("a user's mistake is told once", () => {
   expect(text).toContain('The task failed');
 });
 
-test('without any line says so', () => {
+test('a failed task without lines is reported', () => {
   const text = renderLog(
     { ...log, failureLines: [], otherErrors: [], otherErrorCount: 0 },
     new FakeTerminal(),
   );
-  expect(text).toContain('No line is there of the task that failed: see all with --all.');
+  expect(text).toContain('The failed task has no log lines. To see all lines: --all');
   expect(text).toContain('No other error.');
 });
 

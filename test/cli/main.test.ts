@@ -53,10 +53,10 @@ async function counterweight(args: string[], env: Record<string, string> = {}): 
 
 /** A CSV dataset of two classes. */
 function dataset(name: string): string {
-  const place = join(folder, name);
-  mkdirSync(join(place, 'labeled'), { recursive: true });
-  writeFileSync(join(place, 'labeled/a.csv'), 'id,size,label\n1,2.5,cat\n2,3.5,dog\n3,1,cat\n');
-  return place;
+  const data = join(folder, name);
+  mkdirSync(join(data, 'labeled'), { recursive: true });
+  writeFileSync(join(data, 'labeled/a.csv'), 'id,size,label\n1,2.5,cat\n2,3.5,dog\n3,1,cat\n');
+  return data;
 }
 
 describe('counterweight', () => {
@@ -81,7 +81,7 @@ describe('counterweight', () => {
     );
   });
 
-  test('--help of a command says what it takes', async () => {
+  test('--help of a command lists its arguments', async () => {
     const { code, stdout } = await counterweight(['run', '--help']);
     expect(code).toBe(0);
     for (const word of ['DATASET', '--results', '--workers', '--json'])
@@ -103,22 +103,22 @@ describe('counterweight', () => {
 });
 
 describe('init', () => {
-  test('writes a config that parses, and says what to run next', async () => {
-    const place = dataset('init');
-    const { code, stdout } = await counterweight(['init', place]);
+  test('writes a config that parses, and names the next command', async () => {
+    const data = dataset('init');
+    const { code, stdout } = await counterweight(['init', data]);
     expect(code).toBe(0);
-    expect(stdout).toContain(`Next: counterweight plan ${place}\n`);
-    const config = parseConfig(readFileSync(join(place, 'distill.yaml'), 'utf8'), 'distill.yaml');
+    expect(stdout).toContain(`Next: counterweight plan ${data}\n`);
+    const config = parseConfig(readFileSync(join(data, 'distill.yaml'), 'utf8'), 'distill.yaml');
     expect(config.task).toMatchObject({ classes: ['cat', 'dog'], target: 'label' });
   });
 
   test('never overwrites', async () => {
-    const place = dataset('again');
-    writeFileSync(join(place, 'distill.yaml'), 'mine');
-    const { code, stderr } = await counterweight(['init', place]);
+    const data = dataset('again');
+    writeFileSync(join(data, 'distill.yaml'), 'mine');
+    const { code, stderr } = await counterweight(['init', data]);
     expect(code).toBe(1);
-    expect(stderr).toContain('distill.yaml is there already, and init never overwrites.');
-    expect(readFileSync(join(place, 'distill.yaml'), 'utf8')).toBe('mine');
+    expect(stderr).toContain('distill.yaml exists already, and init never overwrites it.');
+    expect(readFileSync(join(data, 'distill.yaml'), 'utf8')).toBe('mine');
   });
 
   test('--json prints JSON alone', async () => {
@@ -129,14 +129,9 @@ describe('init', () => {
 });
 
 test('a wrong config exits with 1 and no stack', async () => {
-  const place = dataset('wrong');
-  writeFileSync(join(place, 'distill.yaml'), 'task: 3\n');
-  const { code, stderr } = await counterweight([
-    'plan',
-    place,
-    '--results',
-    join(folder, 'results'),
-  ]);
+  const data = dataset('wrong');
+  writeFileSync(join(data, 'distill.yaml'), 'task: 3\n');
+  const { code, stderr } = await counterweight(['plan', data, '--results', join(folder, 'results')]);
   expect(code).toBe(1);
   expect(stderr).toContain('distill.yaml has ');
   expect(stderr).toContain('line 1: task: expected a section');
@@ -175,13 +170,13 @@ describe('an interrupted task', () => {
   test('stops cleanly at the first Ctrl-C', async () => {
     const { code, stderr } = await interrupted('reject(new InterruptedError("stopped"));', 1);
     expect(code).toBe(130);
-    expect(stderr).toContain('Stopping, and keeping what is done.');
-    expect(stderr).toContain('Stopped. The same command goes on from here.');
+    expect(stderr).toContain('Stopping; what is done is kept.');
+    expect(stderr).toContain('Stopped. Run the same command again to resume.');
   });
 
   test('ends at once at the second', async () => {
     const { code, stderr } = await interrupted('', 2);
     expect(code).toBe(130);
-    expect(stderr).not.toContain('goes on from here');
+    expect(stderr).not.toContain('to resume');
   });
 });

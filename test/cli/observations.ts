@@ -3,7 +3,7 @@ import type { Observation } from '../../src/cli/run-observer.ts';
 
 const beganAt = Date.UTC(2026, 10, 25, 12);
 
-/** So many seconds after the run began. */
+/** Time after the start of the run, in seconds. */
 export function second(seconds: number): Date {
   return new Date(beganAt + seconds * 1000);
 }
@@ -104,7 +104,7 @@ export function failed(): Observation {
       part: 'ab12cd34',
       error: 'Runtime.ExitError',
       message: 'RequestId: 1 Error: Runtime exited with error: signal: killed',
-      hint: 'Run the same command again: it goes on from where it failed.',
+      hint: 'Run the same command again to resume.',
       startedAt: second(4),
       endedAt: second(289),
     },

@@ -51,7 +51,7 @@ function render(changes: Partial<PlanSummary> = {}): string {
 }
 
 describe('the plan', () => {
-  test('says what a run would do, and what it would cost on AWS', () => {
+  test('shows the work of a run and its cost on AWS', () => {
     expect(render()).toMatchInlineSnapshot(`
       "Run cifar-2f7a91c04be3
 
@@ -85,7 +85,7 @@ describe('the plan', () => {
     );
   });
 
-  test('says what is not in the price', () => {
+  test('lists what the price does not include', () => {
     const { estimate } = sample;
     const bill = { ...estimate.bill, notes: ['p3.2xlarge-spot, 1.1 h: its price is not known.'] };
     expect(render({ estimate: { ...estimate, bill } })).toContain('p3.2xlarge-spot, 1.1 h');

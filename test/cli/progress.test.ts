@@ -30,7 +30,7 @@ describe('on a pipe', () => {
     `);
   });
 
-  test('messages are told at once, once, and without escape codes', () => {
+  test('messages are shown at once, once, and without escape codes', () => {
     const terminal = new FakeTerminal();
     const { progress } = view(terminal);
     progress.update({ stage: 'Plan', message: 'No test set.', level: 'warning' });
@@ -116,7 +116,7 @@ describe('on a terminal', () => {
     expect(terminal.screen).toBe('warning: Weights are all 1.\n✓ Train 100 steps in 5.0 s\n');
   });
 
-  test('is not redrawn more than ten times a second', () => {
+  test('is redrawn at most ten times per second', () => {
     const terminal = new FakeTerminal({ live: true });
     const { clock, progress } = view(terminal);
     for (let done = 0; done < 1000; done++) {

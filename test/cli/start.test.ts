@@ -3,7 +3,7 @@ import { renderBeginning } from '../../src/cli/start.ts';
 
 test.each([
   [{ state: 'started', attempt: 1 }, /^Started run r\.\nNext: counterweight status r --watch$/],
-  [{ state: 'started', attempt: 2 }, /^Started run r: attempt 2, which goes on from what is done/],
+  [{ state: 'started', attempt: 2 }, /^Started run r: attempt 2, which resumes the run/],
   [{ state: 'running', attempt: 1 }, /is running already\.\nNext: counterweight status r --watch$/],
   [{ state: 'done', attempt: 3 }, /is done already\.\nNext: counterweight fetch r$/],
 ] as const)('%j', (beginning, text) => {

@@ -52,7 +52,7 @@ describe('the status of a run', () => {
     `);
   });
 
-  test('that is done says what became of the student, and what comes next', () => {
+  test('that is done reports its publication and the next command', () => {
     expect(shown(succeeded())).toMatchInlineSnapshot(`
       "cifar-2f7a91c04be3: succeeded in 33 min 0 s
       s3://data/cifar
@@ -74,7 +74,7 @@ describe('the status of a run', () => {
     `);
   });
 
-  test('that failed says where, why and what to do', () => {
+  test('that failed has the stage, the reason and the fix', () => {
     expect(shown(failed())).toMatchInlineSnapshot(`
       "cifar-2f7a91c04be3: failed after 4 min 50 s
       s3://data/cifar
@@ -92,14 +92,14 @@ describe('the status of a run', () => {
       cost: $3.10, estimated $12.50
 
       error: Label (ab12cd34): RequestId: 1 Error: Runtime exited with error: signal: killed
-      Run the same command again: it goes on from where it failed.
+      Run the same command again to resume.
 
       Its log: counterweight logs cifar-2f7a91c04be3
-      Go on with it: counterweight start cifar-2f7a91c04be3"
+      Resume it: counterweight start cifar-2f7a91c04be3"
     `);
   });
 
-  test('that was refused says why, and not to go on with it', () => {
+  test('that was refused has the reason and no hint to resume it', () => {
     const seen = failed();
     const text = shown({
       ...seen,
@@ -110,7 +110,7 @@ describe('the status of a run', () => {
     expect(text).toMatch(/no config\nPut one\.$/);
   });
 
-  test('of a later attempt says so, and a cost that is not known is left out', () => {
+  test('of a later attempt has its number, and an unknown cost is left out', () => {
     const text = shown({ ...inLabel(304, 12_340), attempt: 2, spentUsd: undefined });
     expect(text).toContain('cifar-2f7a91c04be3, attempt 2: running for 5 min 4 s');
     expect(text).not.toContain('cost');
@@ -137,17 +137,17 @@ describe('the list of runs', () => {
       cifar-2f7a91c04be3  running  2026-11-25 12:01   1 h 2 min
       digits-a1           aborted  2026-11-25 12:00  1 min 15 s
 
-      How far one is: counterweight status cifar-2f7a91c04be3"
+      Status of a run: counterweight status cifar-2f7a91c04be3"
     `);
   });
 
-  test('that is empty says how one starts', () => {
+  test('that is empty names the command that starts a run', () => {
     expect(renderRuns([], second(0))).toContain('counterweight upload');
   });
 });
 
 describe('watching', () => {
-  test('on a pipe tells what changes, and amounts at most every ten seconds', () => {
+  test('on a pipe shows changes, and amounts at most every ten seconds', () => {
     const terminal = new FakeTerminal();
     const view = createStatusView(terminal);
     for (let seconds = 300; seconds <= 325; seconds++) view.show(inLabel(seconds, seconds * 40));
@@ -203,7 +203,7 @@ describe('watching', () => {
   });
 });
 
-/** What a person sees in the end: the terminal's codes for "up" and "erase below" are obeyed. */
+/** Text on the screen at the end, after the codes for "up" and "erase below". */
 function screenOf(text: string): string {
   let lines = [''];
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
@@ -238,12 +238,12 @@ describe('the observer of a run', () => {
     expect((await observer.look()).ratePerSecond).toBeCloseTo(4000 / 40);
   });
 
-  test('says nothing of a pace where no stage is at its shards', async () => {
+  test('has no pace while no stage works on shards', async () => {
     reads = [inTraining(1400)];
     expect((await observer.look()).ratePerSecond).toBeUndefined();
   });
 
-  test('adds up the cost every half minute, one at a time, and nobody waits for it', async () => {
+  test('computes the cost every 30 s, one at a time, without waiting for it', async () => {
     reads = Array.from({ length: 60 }, () => inLabel(0, 1));
     let finish = (_: number) => {};
     measureUsd.mockReturnValueOnce(new Promise((resolve) => (finish = resolve)));
@@ -255,10 +255,10 @@ describe('the observer of a run', () => {
     expect(measureUsd).toHaveBeenCalledTimes(2);
   });
 
-  test('tells the rest when the cost cannot be known', async () => {
+  test('reports the rest if the cost cannot be read', async () => {
     reads = [inLabel(0, 1)];
     measureUsd.mockRejectedValue(new Error('denied'));
-    expect(await observer.lookThoroughly()).toMatchObject({
+    expect(await observer.lookWithCost()).toMatchObject({
       status: 'RUNNING',
       spentUsd: undefined,
     });
@@ -281,7 +281,7 @@ describe('following a run', () => {
       if (next instanceof Error || !next) throw next;
       return next;
     };
-    return { look, lookThoroughly: async () => failed() };
+    return { look, lookWithCost: async () => failed() };
   }
 
   const throttled = Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
@@ -292,8 +292,8 @@ describe('following a run', () => {
     expect(await follow(observer, view, 1)).toMatchObject({ status: 'FAILED' });
     expect(told).toEqual([
       'show RUNNING',
-      'AWS does not answer now: looking again in 0.002 s.',
-      'AWS does not answer now: looking again in 0.004 s.',
+      'AWS does not answer: trying again in 0.002 s.',
+      'AWS does not answer: trying again in 0.004 s.',
       'show RUNNING',
       'end FAILED',
     ]);

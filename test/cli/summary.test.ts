@@ -39,7 +39,7 @@ describe('the summary of a run', () => {
     `);
   });
 
-  test('says when the figures are on data that the weights saw', () => {
+  test('warns if the figures are on data that the weights saw', () => {
     const metrics = sampleMetrics({ evaluatedOn: 'validation' });
     const text = renderSummary({ ...summary, metrics }, new FakeTerminal());
     expect(text).toContain('warning: These figures are on the validation set, which the weights');
@@ -74,6 +74,6 @@ test('doctor shows every check, and the fix of those that fail', () => {
     Debian: apt-get install pip
     macOS: brew
 
-1 of 2 need a fix.`,
+1 of 2 failed.`,
   );
 });

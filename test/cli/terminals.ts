@@ -21,7 +21,7 @@ export class FakeTerminal implements Terminal {
     return this.#colors;
   }
 
-  /** What a person sees in the end: text that was overwritten is gone. */
+  /** Text on the screen at the end, without overwritten text. */
   get screen(): string {
     return this.text
       .split('\n')

@@ -16,24 +16,24 @@ function render(changes: Partial<Parameters<typeof renderUploaded>[0]>, run?: st
   return renderUploaded({ ...uploaded, ...changes }, run, 'digits', new FakeTerminal());
 }
 
-test('says what was sent, and how to watch the run that it started', () => {
+test('reports the uploaded files, and the command that watches the run', () => {
   expect(render({}, 'digits-1')).toBe(
-    'Sent 3 files (2.0 KiB) to s3://data/digits; 1,200 were there already.\n' +
+    'Uploaded 3 files (2.0 KiB) to s3://data/digits; 1,200 were there already.\n' +
       'Run digits-1 starts. Next: counterweight status digits-1 --watch',
   );
 });
 
-test('says how to start a run where none starts by itself', () => {
+test('names the command that starts a run if none starts automatically', () => {
   const text = render({ openBatches: ['monday', ''] });
   expect(text).toContain('unlabeled/monday has no _SUCCESS');
   expect(text).toContain('unlabeled has no _SUCCESS');
   expect(text).toMatch(/Next: counterweight start digits$/);
   expect(render({ sent: 0 })).toContain(
-    'Nothing to send: all 1,200 files are in s3://data/digits.',
+    'Nothing to upload: all 1,200 files are in s3://data/digits.',
   );
 });
 
-test('says what is there that the folder does not have', () => {
+test('warns of objects that the folder does not have', () => {
   expect(render({ others: 1 })).toContain('warning: 1 object there is not in the folder.');
   expect(render({ others: 2 })).toContain('warning: 2 objects there are not in the folder.');
 });

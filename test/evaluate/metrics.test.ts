@@ -103,7 +103,7 @@ describe('createEvaluation', () => {
     expect(model.logLoss.low).toBeCloseTo(-Math.log(0.75), 12);
   });
 
-  test('may be asked for the result while examples still come', () => {
+  test('returns results while examples are still added', () => {
     const evaluation = createEvaluation(['only'], 2, 1);
     evaluation.add(0, [Float32Array.of(1, 0)]);
     expect(evaluation.result().models.only?.accuracy.value).toBe(1);
@@ -111,7 +111,7 @@ describe('createEvaluation', () => {
     expect(evaluation.result().models.only?.accuracy.value).toBe(0.5);
   });
 
-  test('tells what is wrong with what it is given', () => {
+  test('reports wrong input', () => {
     const evaluation = createEvaluation(['only'], 2, 1);
     expect(() => evaluation.result()).toThrow(UserError);
     expect(() => evaluation.add(2, [Float32Array.of(1, 0)])).toThrow('a label from 0 to 1, got 2');

@@ -65,7 +65,7 @@ describe('renderReport', () => {
       expect(chart).toMatch(/^\s*<title>[^<]+<\/title><desc>[^<]+<\/desc>/);
   });
 
-  test('says when the figures are on the validation set', () => {
+  test('states that the figures are on the validation set', () => {
     expect(renderReport(sampleMetrics())).not.toContain('They flatter');
     expect(renderReport(sampleMetrics({ evaluatedOn: 'validation' }))).toContain('They flatter');
   });

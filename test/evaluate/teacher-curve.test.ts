@@ -18,7 +18,7 @@ describe('teacherCurve', () => {
     expect(curve).toEqual([{ low: 0.5, high: 1, count: 6, errorRate: wilsonInterval(2, 6) }]);
   });
 
-  test('of fewer examples than bins has one bin an example, and of none has none', () => {
+  test('of fewer examples than bins has one bin per example, and of none has none', () => {
     const curve = teacherCurve(Float32Array.of(0.5, 0.25), Uint8Array.of(0, 1));
     expect(curve.map(({ low, count }) => [low, count])).toEqual([
       [0.25, 1],

@@ -29,7 +29,7 @@ describe('the size of the validation set', () => {
     expect(size.isEnough).toBe(true);
   });
 
-  test('is not where the same shares are of few, or the margin says nothing', () => {
+  test('is not for the same shares of few labels, or for a useless margin', () => {
     const few = labels(1, 0, 0, 0, 0, 0);
     expect(validationSize(few.margins, few.wrong).isEnough).toBe(false);
     const flat = labels(...repeat(75, 1, 0));
@@ -41,7 +41,7 @@ describe('the size of the validation set', () => {
     });
   });
 
-  test('is told in words, with what more labels would buy', () => {
+  test('is described in words, with the effect of more labels', () => {
     const { margins, wrong } = labels(...repeat(25, 1, 0), ...repeat(100, 0));
     // Wilson for 25 of 50: 36.6 to 63.4; for 0 of 50: 0 to 7.1. With 66.7 and 216.7 for 50: ±11.7, ±6.6.
     expect(describeValidationSize(validationSize(margins, wrong))).toBe(
