@@ -5,8 +5,8 @@ import { statusOf } from '../store/s3-failures.ts';
 import { describeStack, openCloudFormation, stackName } from './deployment.ts';
 
 /**
- * The buckets of the deployment; when there is none any more, those that are left of what was
- * destroyed in the last 90 days, which is how long CloudFormation remembers.
+ * Lists the buckets of the deployment. Without one, lists the remaining buckets of stacks deleted
+ * in the last 90 days, which CloudFormation still lists.
  */
 export async function findBuckets(): Promise<string[]> {
   const live = await describeStack(stackName);
@@ -43,7 +43,7 @@ async function bucketsOf(stack: string): Promise<string[]> {
   return names;
 }
 
-/** Not when it was deleted, and somebody else may have taken the name since. */
+/** Returns false for a deleted bucket, whose name another account may have taken since. */
 async function isOurs(bucket: string): Promise<boolean> {
   try {
     await openS3().send(new HeadBucketCommand({ Bucket: bucket }));

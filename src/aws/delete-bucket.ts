@@ -12,7 +12,7 @@ import type { Progress } from '../run/context.ts';
 import { openS3 } from '../store/s3.ts';
 import { codeOf } from '../store/s3-failures.ts';
 
-/** How often a bucket is emptied before it is given up: access logs may still come in. */
+/** Maximum number of times that a bucket is emptied: access logs may still arrive. */
 const maxRounds = 5;
 
 export interface DeleteOptions {
@@ -21,9 +21,9 @@ export interface DeleteOptions {
 }
 
 /**
- * Deletes a bucket with everything in it: all versions, what marks deleted ones, and uploads that
- * were given up. A bucket that is gone is success.
- * @throws UserError when some of it may not be deleted; InterruptedError after `signal`.
+ * Deletes a bucket with everything in it: all versions, delete markers and aborted uploads.
+ * Succeeds if the bucket does not exist.
+ * @throws UserError without permission to delete; InterruptedError after `signal`.
  */
 export async function deleteBucket(bucket: string, options: DeleteOptions): Promise<void> {
   const client = openS3();
@@ -56,7 +56,7 @@ async function endUploads(client: S3Client, bucket: string): Promise<void> {
   }
 }
 
-/** Always takes the first page of what is left. */
+/** Deletes the first page of the remaining versions until none is left. */
 async function empty(client: S3Client, bucket: string, options: DeleteOptions): Promise<void> {
   let done = 0;
   for (;;) {
@@ -69,7 +69,7 @@ async function empty(client: S3Client, bucket: string, options: DeleteOptions): 
   }
 }
 
-/** @returns how many versions there were on the page and are no more. */
+/** Deletes the versions of one page. @returns the number of deleted versions. */
 async function deletePage(
   client: S3Client,
   bucket: string,
@@ -80,7 +80,7 @@ async function deletePage(
   const { Errors: errors = [] } = await client.send(
     new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: objects, Quiet: true } }),
   );
-  // What failed is on the next page again, unless nothing else is left.
+  // Versions that failed appear on the next page again, unless only they are left.
   if (errors.length === objects.length) {
     const { Key, Code, Message } = errors[0]!;
     throw new UserError(

@@ -7,14 +7,15 @@ import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { patient } from '../store/patience.ts';
 
-/** The name of the stack that everything but the GPU trainer is in (`infra/app.ts`). */
+/** Name of the stack with everything except the GPU trainer (`infra/app.ts`). */
 export const stackName = 'Counterweight';
+/** Name of the GPU trainer's stack. */
 export const trainerStackName = 'CounterweightTrainer';
 
-/** What `cdk bootstrap` makes, once for an account and region. */
+/** Name of the stack that `cdk bootstrap` creates, once per account and region. */
 const bootstrapStackName = 'CDKToolkit';
 
-/** What the stack tells of itself: the outputs of `infra/stack.ts`. */
+/** Outputs of the stack (`infra/stack.ts`). */
 const outputsSchema = z.object({
   /** Names of the two buckets. */
   DataBucket: z.string(),
@@ -26,9 +27,10 @@ const outputsSchema = z.object({
   Trainer: z.enum(['gpu', 'function']),
 });
 
-export interface Deployed {
+/** Deployed resources that the command line uses. */
+export interface Deployment {
   readonly dataBucket: string;
-  /** Where all runs' results are: s3://BUCKET. */
+  /** Location of all runs' results: s3://BUCKET. */
   readonly results: string;
   /** ARN of the state machine. */
   readonly stateMachine: string;
@@ -36,16 +38,17 @@ export interface Deployed {
   readonly trainer: 'gpu' | 'function';
 }
 
+/** Creates a client that retries patiently. */
 export function openCloudFormation(): CloudFormationClient {
   return new CloudFormationClient(patient());
 }
 
-/** The region that every AWS tool here would use. */
+/** Returns the configured region, as every AWS tool reads it. */
 export function currentRegion(): Promise<string> {
   return openCloudFormation().config.region();
 }
 
-/** @returns undefined when there is no such stack. */
+/** Describes a stack. @returns undefined if it does not exist. */
 export async function describeStack(name: string): Promise<Stack | undefined> {
   try {
     const found = await openCloudFormation().send(new DescribeStacksCommand({ StackName: name }));
@@ -56,27 +59,28 @@ export async function describeStack(name: string): Promise<Stack | undefined> {
   }
 }
 
-/** Those of our stacks that are there, be it half deployed. */
+/** Lists our existing stacks, including those of an incomplete deployment. */
 export async function deployedStacks(): Promise<string[]> {
   const names = [trainerStackName, stackName];
   const stacks = await Promise.all(names.map(describeStack));
   return names.filter((_, index) => stacks[index] !== undefined);
 }
 
+/** Returns whether `cdk bootstrap` has run in this account and region. */
 export async function isBootstrapped(): Promise<boolean> {
   return (await describeStack(bootstrapStackName)) !== undefined;
 }
 
 /**
- * What is deployed in the account and region that every AWS tool here would use.
- * @throws UserError when nothing is.
+ * Finds the deployment in the configured account and region.
+ * @throws UserError if there is none.
  */
-export async function findDeployment(): Promise<Deployed> {
+export async function findDeployment(): Promise<Deployment> {
   const stack = await describeStack(stackName);
   if (!stack) {
     throw new UserError(
       `counterweight is not deployed in ${await currentRegion()}`,
-      'Deploy it with: counterweight deploy; or choose another place with AWS_PROFILE and AWS_REGION.',
+      'Deploy it with: counterweight deploy; or set AWS_PROFILE and AWS_REGION to another deployment.',
     );
   }
   const outputs = Object.fromEntries(
@@ -85,7 +89,7 @@ export async function findDeployment(): Promise<Deployed> {
   const parsed = outputsSchema.safeParse(outputs);
   if (!parsed.success) {
     throw new UserError(
-      `the stack ${stackName} is ${stack.StackStatus}, and lacks what this version looks for`,
+      `the stack ${stackName} is ${stack.StackStatus} and lacks outputs that this version needs`,
       'Deploy it again with: counterweight deploy',
     );
   }
@@ -100,15 +104,15 @@ export async function findDeployment(): Promise<Deployed> {
 }
 
 /**
- * Where a dataset is.
- * @param name its name in the data bucket, or its whole location there.
- * @throws UserError for a location elsewhere: the functions may read that bucket only.
+ * Returns the location of a dataset.
+ * @param name its name in the data bucket, or its full location there.
+ * @throws UserError for another location: the functions may read only the data bucket.
  */
-export function datasetLocation({ dataBucket }: Deployed, name: string): string {
+export function datasetLocation({ dataBucket }: Deployment, name: string): string {
   if (!name.startsWith('s3://')) return `s3://${dataBucket}/${name}`;
   if (name.startsWith(`s3://${dataBucket}/`)) return name;
   throw new UserError(
-    `${name} is not in the data bucket, and what is deployed reads no other`,
+    `${name} is not in the data bucket, the only bucket that the deployed functions may read`,
     `Copy it: aws s3 sync ${name} s3://${dataBucket}/NAME; or run it here: counterweight run ${name}`,
   );
 }

@@ -9,28 +9,29 @@ import type { JobEvent } from '../run/events.ts';
 import type { StartedRun } from '../stages/start.ts';
 import { patient } from '../store/patience.ts';
 
+/** Creates a client that retries patiently. */
 export function openStepFunctions(): SFNClient {
   return new SFNClient(patient());
 }
 
-/** The ARN of an execution of a state machine, by their names. */
+/** Returns the ARN of an execution by the machine's ARN and the execution's name. */
 export function executionArn(machine: string, name: string): string {
   return `${machine.replace(':stateMachine:', ':execution:')}:${name}`;
 }
 
-/** The first execution has the name of its run; one after a failure adds its number. */
+/** Names an execution: the first has its run's name, later ones add the number of the attempt. */
 function executionName(run: string, attempt: number): string {
   return attempt === 1 ? run : `${run}-attempt-${attempt}`;
 }
 
-/** The run that an execution belongs to, by its name. */
+/** Returns the run of an execution, by the execution's name. */
 export function runOf(executionName: string): string {
   return executionName.replace(/-attempt-\d{1,3}$/, '');
 }
 
 /**
- * Starts the execution of a run. The name is the lock: the same call again finds it there, running
- * or ended.
+ * Starts the execution of a run. Its name is the lock: a second call finds the execution, running
+ * or ended, and does not start another.
  * @param attempt 1, or one more than the newest: see `newestAttempt`.
  * @returns the execution's ARN.
  */
@@ -54,6 +55,7 @@ export async function startExecution(
   return input.execution;
 }
 
+/** Execution of the state machine. */
 export interface Execution {
   readonly arn: string;
   readonly status: 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED' | 'PENDING_REDRIVE';
@@ -61,13 +63,14 @@ export interface Execution {
   readonly stoppedAt: Date | undefined;
 }
 
+/** Execution with the reason of its failure. */
 export interface DescribedExecution extends Execution {
-  /** Why it ended, unless it did well. */
+  /** Error of an execution that failed. */
   readonly error: string | undefined;
   readonly cause: string | undefined;
 }
 
-/** @returns undefined when there is no such execution. */
+/** Describes an execution. @returns undefined if it does not exist. */
 export async function describeExecution(arn: string): Promise<DescribedExecution | undefined> {
   try {
     const found = await openStepFunctions().send(
@@ -75,7 +78,7 @@ export async function describeExecution(arn: string): Promise<DescribedExecution
     );
     return {
       arn,
-      status: found.status!, // Always there, which the SDK's types do not say.
+      status: found.status!, // Always present, although the SDK's types allow undefined.
       startedAt: found.startDate!,
       stoppedAt: found.stopDate,
       error: found.error,
@@ -87,6 +90,7 @@ export async function describeExecution(arn: string): Promise<DescribedExecution
   }
 }
 
+/** Execution with its run and its number among the run's executions. */
 export interface Attempt extends DescribedExecution {
   readonly run: string;
   /** From 1. */
@@ -94,9 +98,9 @@ export interface Attempt extends DescribedExecution {
 }
 
 /**
- * The newest execution of a run. Each one after the first was started because the one before it
- * failed, and goes on from what that one did.
- * @returns undefined when the run has none: it was not started yet, or more than 90 days ago.
+ * Finds the newest execution of a run. Each later execution resumes after the failure of the
+ * previous one.
+ * @returns undefined if the run has none: it has not been started, or more than 90 days ago.
  */
 export async function newestAttempt(machine: string, run: string): Promise<Attempt | undefined> {
   let newest: Attempt | undefined;
@@ -108,17 +112,17 @@ export async function newestAttempt(machine: string, run: string): Promise<Attem
   }
 }
 
-/** What became of the wish that a run goes on. */
-export interface Beginning {
+/** Result of starting or resuming a run. */
+export interface StartOutcome {
   readonly state: 'started' | 'running' | 'done';
   readonly attempt: number;
 }
 
 /**
- * Starts a run's first execution, or, when the newest one failed or was aborted, the next. One that
- * runs or is done is left alone.
+ * Starts a run's first execution, or the next one if the newest failed or was aborted. Does nothing
+ * if the newest is running or succeeded.
  */
-export async function begin(machine: string, started: StartedRun): Promise<Beginning> {
+export async function startOrResume(machine: string, started: StartedRun): Promise<StartOutcome> {
   const newest = await newestAttempt(machine, started.run);
   if (newest?.status === 'RUNNING') return { state: 'running', attempt: newest.attempt };
   if (newest?.status === 'SUCCEEDED') return { state: 'done', attempt: newest.attempt };
@@ -127,16 +131,17 @@ export async function begin(machine: string, started: StartedRun): Promise<Begin
   return { state: 'started', attempt };
 }
 
+/** Execution with its run, as a listing has it. */
 export interface ListedExecution extends Execution {
   readonly run: string;
 }
 
-/** As many as one listing has, which is more than a person reads. */
+/** Number of executions listed: one page, which is more than a person reads. */
 const listedExecutions = 1_000;
 
 /**
- * The newest executions of a machine, the newest first.
- * @param status only those; default: all.
+ * Lists the newest executions of a machine, the newest first.
+ * @param status lists only executions with this status. Default: all.
  */
 export async function listExecutions(
   machine: string,

@@ -1,7 +1,7 @@
 import { TransientError, UserError } from '../errors.ts';
 import { codeOf, credentialCodes, statusOf, transientCodes } from '../store/s3-failures.ts';
 
-/** What services other than S3 call the same. */
+/** Credential errors of services other than S3. */
 const otherCredentialCodes = new Set([
   'IncompleteSignature',
   'InvalidClientTokenId',
@@ -14,8 +14,8 @@ const otherCredentialCodes = new Set([
 const check = 'Check with: aws sts get-caller-identity';
 
 /**
- * A failure of an AWS service, or of the way to it, as one that says what to do; anything else stays
- * as it is. For the edge of the command line: what the store throws is explained already.
+ * Turns an error of an AWS service or of the network into a UserError with a hint; returns other
+ * errors unchanged. For use at the edge of the command line: the store explains its own errors.
  */
 export function explainAws(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
@@ -23,7 +23,7 @@ export function explainAws(error: unknown): unknown {
   const code = codeOf(error);
   if (credentialCodes.has(code) || otherCredentialCodes.has(code)) {
     return new UserError(
-      `AWS does not know who asks: ${message}`,
+      `AWS does not accept the credentials: ${message}`,
       `Log in (aws sso login, aws configure, or AWS_PROFILE). ${check}`,
     );
   }
@@ -36,15 +36,15 @@ export function explainAws(error: unknown): unknown {
   if (isDenied(error)) return denied(message);
   if (!isTransient(error)) return error;
   if (error instanceof TransientError) {
-    return new UserError(message, 'Run the same command again: it goes on from here.');
+    return new UserError(message, 'Run the same command again to resume.');
   }
   if (statusOf(error) === 0) {
     const endpoint = process.env.AWS_ENDPOINT_URL;
-    const through = endpoint === undefined ? '' : `, and AWS_ENDPOINT_URL, which is ${endpoint}`;
-    return new UserError(
-      `AWS cannot be reached: ${message || code}`,
-      `Check the network, the name of the region (AWS_REGION)${through}.`,
-    );
+    const settings =
+      endpoint === undefined
+        ? 'the network and AWS_REGION'
+        : `the network, AWS_REGION and AWS_ENDPOINT_URL (${endpoint})`;
+    return new UserError(`AWS cannot be reached: ${message || code}`, `Check ${settings}.`);
   }
   return new UserError(
     `AWS is too busy to answer: ${code}: ${message}`,
@@ -52,7 +52,7 @@ export function explainAws(error: unknown): unknown {
   );
 }
 
-/** Whether the same call may succeed in a moment. */
+/** Returns whether the same call may succeed later. */
 export function isTransient(error: unknown): boolean {
   if (error instanceof TransientError || transientCodes.has(codeOf(error))) return true;
   return statusOf(error) === 429 || statusOf(error) >= 500;
@@ -62,16 +62,16 @@ function isDenied(error: Error): boolean {
   return statusOf(error) === 403 || /^AccessDenied|^UnauthorizedOperation/.test(codeOf(error));
 }
 
-/** AWS says which action is missing, and for what: "is not authorized to perform: A on resource: R". */
+/** Names the missing action, from AWS's text "is not authorized to perform: A on resource: R". */
 function denied(message: string): UserError {
   const [, action, resource] =
     /not authorized to perform: (\S+)(?: on resource: (\S+))?/.exec(message) ?? [];
   if (action === undefined) {
-    return new UserError(`AWS does not allow this: ${message}`, `Is this who you are? ${check}`);
+    return new UserError(`AWS denied access: ${message}`, `Is this the right account? ${check}`);
   }
   const on = resource === undefined ? '' : ` on ${resource}`;
   return new UserError(
-    `AWS does not allow you ${action}${on}`,
-    `Ask whoever manages the account for that permission, or choose another profile. ${check}`,
+    `AWS denied ${action}${on}`,
+    `Ask the account's administrator for that permission, or use another profile. ${check}`,
   );
 }

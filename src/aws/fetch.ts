@@ -9,47 +9,47 @@ import { datasetName } from '../stages/start.ts';
 import { readBytes, readJson } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
 import type { ObjectStore } from '../store/store.ts';
-import { type Deployed, datasetLocation } from './deployment.ts';
+import { type Deployment, datasetLocation } from './deployment.ts';
 import { newestAttempt } from './executions.ts';
 import { findRecord } from './find-started.ts';
 import { readPlanPart } from './plan-part.ts';
 import { unknownRun } from './runs.ts';
 
-export interface Fetched {
+/** Student that was copied from AWS. */
+export interface FetchedStudent {
   readonly run: string;
   readonly variant: string;
-  /** Absolute path of the folder that has report.html, metrics.json and student/. */
+  /** Absolute path of the folder with report.html, metrics.json and student/. */
   readonly folder: string;
 }
 
 /** One student of a run. */
-interface Student {
+interface StudentName {
   readonly run: string;
   readonly variant: string;
 }
 
 /**
- * Copies a student, with the report and the metrics of its run, into a folder. Each file appears as
- * a whole; one that is there already is kept, so the same call goes on with one that was stopped.
+ * Copies a student into a folder, with the report and the metrics of its run. Files appear as a
+ * whole, and existing copies are kept, so that a second call resumes a stopped one.
  *
- * @param name a run, whose student is that of the config's method; or a dataset's name, whose
- *   student is the one in use.
+ * @param name a run, for the student of the config's method; or a dataset, for its published
+ *   student.
  * @param to the folder. Default: the run's name.
- * @throws UserError when there is no such run, when it is not done, and before anything that is
- *   not the run's would be overwritten.
+ * @throws UserError if the run does not exist or is not done, or if another file is in the way.
  */
 export async function fetchStudent(
-  deployed: Deployed,
+  deployed: Deployment,
   name: string,
   to: string | undefined,
-): Promise<Fetched> {
+): Promise<FetchedStudent> {
   const results = await openStore(deployed.results);
   const student =
     (await studentOfRun(results, deployed, name)) ??
     (await currentStudent(results, deployed, name));
   if (!student) {
     throw new UserError(
-      `there is no run ${JSON.stringify(name)}, and no dataset of that name with a student in use`,
+      `there is no run ${JSON.stringify(name)}, and no dataset of that name with a published student`,
       (await unknownRun(deployed.stateMachine, name)).hint,
     );
   }
@@ -67,9 +67,9 @@ export async function fetchStudent(
 
 async function studentOfRun(
   results: ObjectStore,
-  deployed: Deployed,
+  deployed: Deployment,
   run: string,
-): Promise<Student | undefined> {
+): Promise<StudentName | undefined> {
   if (!(await findRecord(results, run))) return undefined;
   const plan = await readPlanPart(results, run);
   if (!plan) throw await unfinished(deployed, run);
@@ -84,15 +84,16 @@ async function studentOfRun(
 
 async function currentStudent(
   results: ObjectStore,
-  deployed: Deployed,
+  deployed: Deployment,
   name: string,
-): Promise<Student | undefined> {
+): Promise<StudentName | undefined> {
   const dataset = datasetName(await openStore(datasetLocation(deployed, name)));
   const key = keys.current(dataset);
   return (await results.head(key)) ? readJson(results, key, currentSchema) : undefined;
 }
 
-async function unfinished({ stateMachine }: Deployed, run: string): Promise<UserError> {
+/** Explains why a run has no student to copy. */
+async function unfinished({ stateMachine }: Deployment, run: string): Promise<UserError> {
   const status = (await newestAttempt(stateMachine, run))?.status;
   switch (status) {
     case undefined:
@@ -109,18 +110,18 @@ async function unfinished({ stateMachine }: Deployed, run: string): Promise<User
     default:
       return new UserError(
         `run ${run} has no student yet: it is ${status}`,
-        `See why with: counterweight logs ${run}; go on with: counterweight start ${run}`,
+        `See why with: counterweight logs ${run}; resume it with: counterweight start ${run}`,
       );
   }
 }
 
-/** Writes a file unless it is there. */
+/** Writes a file unless it exists. */
 async function keep(path: string, body: Uint8Array, run: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await makeOnce(path, (made) => writeFile(made, body));
   if (Buffer.compare(await readFile(path), body) === 0) return;
   throw new UserError(
-    `${path} is there already, and is not that of run ${run}`,
+    `${path} exists already and does not belong to run ${run}`,
     'Move it away, or choose another folder with --to.',
   );
 }

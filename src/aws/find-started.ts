@@ -6,15 +6,15 @@ import { type StartedRun, startRun } from '../stages/start.ts';
 import { readJson } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
 import type { ObjectStore } from '../store/store.ts';
-import { type Deployed, datasetLocation } from './deployment.ts';
+import { type Deployment, datasetLocation } from './deployment.ts';
 import { unknownRun } from './runs.ts';
 
 /**
- * The run that somebody asks for: one that has its record, by its name; else the run of a dataset as
- * it is now, whose record is made.
- * @throws UserError when the dataset's config is missing or wrong, or the run was refused for that.
+ * Finds a run by its name, or creates the record of a dataset's run as the dataset is now.
+ * @param name of a run or a dataset.
+ * @throws UserError if the dataset's config is missing or wrong, or the run was refused for that.
  */
-export async function findStarted(deployed: Deployed, name: string): Promise<StartedRun> {
+export async function findStarted(deployed: Deployment, name: string): Promise<StartedRun> {
   const results = await openStore(deployed.results);
   const record = await findRecord(results, name);
   if (record) return { run: name, dataset: record.dataset, results: results.location };
@@ -22,20 +22,21 @@ export async function findStarted(deployed: Deployed, name: string): Promise<Sta
   if (await data.head(configKey)) return startRun(data.location, deployed.results);
   throw new UserError(
     `there is no run ${JSON.stringify(name)}, and no ${configKey} in ${data.location}`,
-    `A dataset comes there by: counterweight upload FOLDER ${data.location.split('/').slice(3).join('/')}\n` +
+    `To upload a dataset: counterweight upload FOLDER ${data.location.split('/').slice(3).join('/')}\n` +
       `${(await unknownRun(deployed.stateMachine, name)).hint}`,
   );
 }
 
 /**
- * @returns undefined when there is no such run.
- * @throws UserError when the run was refused.
+ * Reads the record of a run.
+ * @returns undefined if the run does not exist.
+ * @throws UserError if the run was refused.
  */
 export async function findRecord(
   results: ObjectStore,
   run: string,
 ): Promise<{ readonly dataset: string } | undefined> {
-  // A dataset's location; no run's name has a slash.
+  // Names of runs have no slash: this is a dataset's location.
   if (run.includes('/')) return undefined;
   if (!(await results.head(keys.record(run)))) return undefined;
   const record = await readJson(results, keys.record(run), recordSchema);

@@ -2,34 +2,36 @@ import { GetExecutionHistoryCommand, type HistoryEvent, type SFNClient } from '@
 import { stages } from '../stages/index.ts';
 import type { Execution } from './executions.ts';
 
-/** How far an execution went, by its history. */
+/** Progress of an execution, from its history. */
 export interface Trace {
-  /** In the order of the workflow. */
+  /** Stages in the order of the workflow. */
   readonly stages: readonly StageTrace[];
-  /** Whether this very execution recorded why the run failed, and not an earlier attempt. */
+  /** Whether this execution, and not an earlier attempt, recorded the run's failure. */
   readonly recordedFailure: boolean;
 }
 
+/** Progress of one stage. */
 export interface StageTrace {
   readonly name: string;
-  /** `skipped`: the execution went past it. */
+  /** `skipped`: the execution did not need it. */
   readonly state: 'waiting' | 'skipped' | 'running' | 'done' | 'failed' | 'aborted';
   readonly startedAt: Date | undefined;
   readonly endedAt: Date | undefined;
-  /** ARN of its Map Run, for a stage that has an execution of its own for every shard. */
+  /** ARN of the Map Run of a stage with one execution per shard. */
   readonly mapRun: string | undefined;
-  /** How far each student is, in the order of the plan, for a stage that iterates over them. */
+  /** State of each student, in the order of the plan, for a stage that iterates over them. */
   readonly students: readonly StudentState[];
 }
+/** State of a student's training. */
 export type StudentState = 'waiting' | 'training' | 'done' | 'failed';
 
-/** The state that every Catch of the workflow leads to. */
+/** Name of the state to which every Catch of the workflow leads. */
 export const failureState = stages.RecordFailure.title;
 
-/** Events of one page: as many as Step Functions gives. */
+/** Events per page: the maximum of Step Functions. */
 const pageEvents = 1000;
 
-/** All events of an execution, oldest first; Step Functions allows 25,000. */
+/** Reads all events of an execution, oldest first: at most 25,000, the limit of Step Functions. */
 export async function readHistory(client: SFNClient, execution: string): Promise<HistoryEvent[]> {
   const events: HistoryEvent[] = [];
   let nextToken: string | undefined;
@@ -49,9 +51,9 @@ export async function readHistory(client: SFNClient, execution: string): Promise
 }
 
 /**
- * What happened in an execution of a workflow whose stages are in a line.
- * @param names of the stages, in that line's order.
- * @param execution how it stands: a history may be behind, and lack its end.
+ * Traces an execution of a workflow whose stages form a line.
+ * @param names of the stages, in the order of the line.
+ * @param execution its current status: the history may lag behind and lack the end.
  */
 export function traceHistory(
   names: readonly string[],
@@ -71,9 +73,9 @@ export function traceHistory(
     if (last) follow(last, event);
   }
   const reached = last ? names.indexOf(last.name) : -1;
-  const stages = names.map((name, place): StageTrace => {
+  const stages = names.map((name, index): StageTrace => {
     const visit = visits.get(name);
-    if (!visit) return unvisited(name, place < reached ? 'skipped' : 'waiting');
+    if (!visit) return unvisited(name, index < reached ? 'skipped' : 'waiting');
     const state = visit === failed ? 'failed' : visit.endedAt ? 'done' : openState(status);
     return { students: [], ...visit, state, endedAt: visit.endedAt ?? stoppedAt };
   });
@@ -83,7 +85,7 @@ export function traceHistory(
   return { stages, recordedFailure };
 }
 
-/** A stage that was entered. */
+/** Stage that was entered. */
 interface Visit {
   readonly name: string;
   readonly startedAt: Date | undefined;
@@ -92,7 +94,7 @@ interface Visit {
   students?: StudentState[];
 }
 
-/** Takes into a stage what an event after its entry says of it. */
+/** Updates a stage by an event after its entry. */
 function follow(visit: Visit, event: HistoryEvent): void {
   if (event.stateExitedEventDetails?.name === visit.name) visit.endedAt = event.timestamp;
   const mapRun = event.mapRunStartedEventDetails?.mapRunArn;
@@ -111,11 +113,17 @@ function follow(visit: Visit, event: HistoryEvent): void {
 }
 
 function unvisited(name: string, state: 'skipped' | 'waiting'): StageTrace {
-  const times = { startedAt: undefined, endedAt: undefined };
-  return { name, state, ...times, mapRun: undefined, students: [] };
+  return {
+    name,
+    state,
+    startedAt: undefined,
+    endedAt: undefined,
+    mapRun: undefined,
+    students: [],
+  };
 }
 
-/** A stage that was entered and not left, by how the execution stands. */
+/** Returns the state of a stage that was entered and not left, by the execution's status. */
 function openState(status: Execution['status']): StageTrace['state'] {
   if (status === 'RUNNING') return 'running';
   // The history may be a moment behind the status.

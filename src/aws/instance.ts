@@ -1,19 +1,20 @@
-/** The EC2 instance that this process runs on, as its metadata service (IMDSv2) describes it. */
+// The EC2 instance of this process, as its metadata service (IMDSv2) describes it.
 import { z } from 'zod';
 
-/** AWS asks for one look in five seconds: a notice comes two minutes before the end. */
+/** Interval that AWS recommends, in ms; a notice comes two minutes before the end. */
 const pollIntervalMs = 5_000;
 
 const timeoutMs = 1_000;
 const attempts = 3;
 
+/** EC2 instance. */
 export interface Instance {
-  /** Such as 'g6.xlarge'. */
+  /** Instance type, such as 'g6.xlarge'. */
   readonly type: string;
   readonly lifeCycle: 'spot' | 'ondemand';
 }
 
-/** @returns undefined when this is no EC2 instance, or one whose metadata is out of reach. */
+/** Describes this instance. @returns undefined if its metadata service cannot be reached. */
 export async function findInstance(): Promise<Instance | undefined> {
   if (process.env.AWS_EC2_METADATA_DISABLED === 'true') return undefined;
   for (let attempt = 1; attempt <= attempts; attempt++) {
@@ -25,13 +26,13 @@ export async function findInstance(): Promise<Instance | undefined> {
 }
 
 /**
- * Looks every five seconds whether a Spot instance is about to be taken away.
- * @param onNotice called once, with when that will be.
+ * Checks every five seconds for the notice that a Spot instance will be reclaimed.
+ * @param onNotice called once, with the time of the interruption.
  */
 export function watchReclaim(onNotice: (at: Date) => void): { stop(): void } {
   let stopped = false;
   const look = async () => {
-    // A look that fails counts for nothing: the next one comes in a moment.
+    // A failed check is ignored: the next one follows in five seconds.
     const at = await reclaimTime().catch(() => undefined);
     if (!at || stopped) return;
     stop();
@@ -53,7 +54,7 @@ async function reclaimTime(): Promise<Date | undefined> {
   return notice === undefined ? undefined : noticeSchema.parse(JSON.parse(notice)).time;
 }
 
-/** @returns the entry's text, or undefined when there is no such entry. */
+/** Reads an entry of the metadata. @returns undefined if it does not exist. */
 async function read(entry: string): Promise<string | undefined> {
   const { AWS_EC2_METADATA_SERVICE_ENDPOINT: endpoint = 'http://169.254.169.254' } = process.env;
   const get = (path: string, init: RequestInit) =>

@@ -1,36 +1,36 @@
 import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs';
 import { z } from 'zod';
 
-/** One line of a log, whoever wrote it: a task, Lambda's runtime or Lambda itself. */
+/** Line of a log, written by a task, by Lambda's runtime or by Lambda itself. */
 export interface LogLine {
   readonly time: Date;
   readonly group: string;
-  /** The log stream: one environment of one function, or one job. */
+  /** Log stream: one environment of one function, or one job. */
   readonly stream: string;
-  /** The line as it was written. */
+  /** Unparsed line. */
   readonly raw: string;
-  /** `INFO`, `ERROR`; undefined where the line has none. */
+  /** Such as `INFO` or `ERROR`; undefined if the line has none. */
   readonly level: string | undefined;
   readonly message: string;
   readonly requestId: string | undefined;
   readonly run: string | undefined;
-  /** As `functions/index.ts` names it. */
+  /** Name in `src/stages/index.ts`. */
   readonly task: string | undefined;
-  /** The shard or the student that the task was for. */
+  /** Shard or student of the task. */
   readonly part: string | undefined;
-  /** What else the line says: "ms", "error". */
+  /** Other fields of the line, such as "ms" or "error". */
   readonly facts: Readonly<Record<string, string | number | boolean>>;
   readonly stack: readonly string[];
 }
 
-/** What Lambda's runtime says of an error that a function threw. */
+/** Error of a function as Lambda's runtime logs it. */
 const thrown = z.object({
   errorType: z.string(),
   errorMessage: z.string(),
   stackTrace: z.array(z.string()).default([]),
 });
 
-/** A line of our logger (`functions/lambda.ts`), or of Lambda's runtime. */
+/** Line of our logger (`functions/lambda.ts`) or of Lambda's runtime. */
 const written = z.looseObject({
   level: z.string(),
   message: z.unknown(),
@@ -42,7 +42,7 @@ const written = z.looseObject({
   variant: z.string().optional(),
 });
 
-/** A line of Lambda itself: that a request began, was done, and what it used. */
+/** Line of Lambda itself: the start, the end or the report of a request. */
 const platform = z.object({
   type: z.string().startsWith('platform.'),
   record: z.looseObject({
@@ -51,14 +51,22 @@ const platform = z.object({
   }),
 });
 
-/** Fields that are in every line, and that say nothing of what happened. */
+/** Fields of every line, which do not describe what happened. */
 const common = new Set([
   ...Object.keys(written.shape),
-  ...['timestamp', 'service', 'sampling_rate', 'xray_trace_id', 'cold_start'],
-  ...['function_name', 'function_memory_size', 'function_arn', 'requestId', 'version'],
+  'timestamp',
+  'service',
+  'sampling_rate',
+  'xray_trace_id',
+  'cold_start',
+  'function_name',
+  'function_memory_size',
+  'function_arn',
+  'requestId',
+  'version',
 ]);
 
-/** Takes a line apart; what is no JSON, or other JSON, is a message as it stands. */
+/** Parses a line. Text that is not JSON of a known form becomes the message. */
 export function parseLogLine(group: string, event: FilteredLogEvent): LogLine {
   const { timestamp, logStreamName, message } = event;
   const raw = (message ?? '').trimEnd();
@@ -83,7 +91,9 @@ export function parseLogLine(group: string, event: FilteredLogEvent): LogLine {
     const { level, message, run, task, errorType, errorMessage, ...others } = ours;
     return {
       ...plain,
-      ...{ level, run, task },
+      level,
+      run,
+      task,
       message: error ? `${error.errorType}: ${error.errorMessage}` : textOf(message),
       requestId: ours.function_request_id ?? ours.requestId,
       part: ours.shard ?? ours.variant,

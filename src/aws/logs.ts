@@ -5,42 +5,42 @@ import {
   type FilterLogEventsCommandOutput,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { patient } from '../store/patience.ts';
-import type { Deployed } from './deployment.ts';
+import type { Deployment } from './deployment.ts';
 import { type LogLine, parseLogLine } from './log-line.ts';
 import type { RunFailure } from './status.ts';
 
-/** Lines come this late at most: Lambda's own last one after the request is over. */
+/** Maximum delay of a line after the end of its request, in ms; the last is Lambda's own. */
 const latenessMs = 60_000;
 
-/** When to look; an end that is open means until now. */
+/** Period to search; without an end, until now. */
 interface Period {
   readonly startedAt: Date | undefined;
   readonly endedAt: Date | undefined;
 }
 
-/** Of the jobs that train on a GPU (`infra/trainer-stack.ts`). */
+/** Log group of the GPU jobs (`infra/trainer-stack.ts`). */
 const trainerLogGroup = '/aws/batch/counterweight-trainer';
 
 interface Query extends Period {
-  /** Default: all that there are. */
+  /** Default: all groups of the deployment. */
   readonly group?: string;
-  /** In CloudWatch's language. A server may ignore it, as LocalStack does with those on fields. */
+  /** Pattern in CloudWatch's language. LocalStack ignores patterns on fields. */
   readonly pattern?: string;
   readonly stream?: string;
 }
 
-/** The log of everything that is deployed, as far as it is about one run. */
+/** Log of one run: the lines of all functions and jobs that name it. */
 export class RunLogs {
   readonly #client = new CloudWatchLogsClient(patient());
   readonly #groups: readonly string[];
   readonly #run: string;
 
-  constructor({ logGroup, trainer }: Pick<Deployed, 'logGroup' | 'trainer'>, run: string) {
+  constructor({ logGroup, trainer }: Pick<Deployment, 'logGroup' | 'trainer'>, run: string) {
     this.#groups = trainer === 'gpu' ? [logGroup, trainerLogGroup] : [logGroup];
     this.#run = run;
   }
 
-  /** All lines that name the run, about in the order of time. */
+  /** Lists all lines that name the run, roughly in order of time. */
   async *lines(period: Period): AsyncGenerator<LogLine> {
     const pattern = `{ $.run = "${this.#run}" }`;
     for await (const line of this.#search({ ...period, pattern })) {
@@ -48,7 +48,7 @@ export class RunLogs {
     }
   }
 
-  /** Those that tell of an error. */
+  /** Lists the lines of level ERROR. */
   async *errors(period: Period): AsyncGenerator<LogLine> {
     const pattern = `{ $.run = "${this.#run}" && $.level = "ERROR" }`;
     for await (const line of this.#search({ ...period, pattern })) {
@@ -57,9 +57,9 @@ export class RunLogs {
   }
 
   /**
-   * All that was written while the request ran that failed: its own lines, Lambda's and those that
-   * native code wrote without saying for which request. Of a job, which has no requests, all lines.
-   * @param task the one that failed, as `functions/index.ts` names it.
+   * Lists the lines written during the failed request: its own, Lambda's and those of native code,
+   * which do not name a request. For a job, which has no requests, lists all lines.
+   * @param task the failed task, as `src/stages/index.ts` names it.
    */
   async ofFailure(failure: RunFailure, task: string | undefined): Promise<LogLine[]> {
     const [, named] = /(?:RequestId: |Z )([0-9a-f-]{36})\b/.exec(failure.message) ?? [];
@@ -83,7 +83,7 @@ export class RunLogs {
     return undefined;
   }
 
-  /** The last one about the task that failed: by the try after which nothing retried it. */
+  /** Returns the last log line of the final attempt of the failed task. */
   async #lastLine(failure: RunFailure, task: string | undefined): Promise<LogLine | undefined> {
     let last: LogLine | undefined;
     for await (const line of this.lines(failure)) {
@@ -118,7 +118,7 @@ export class RunLogs {
           startTime: startedAt?.getTime(),
           endTime: endedAt && endedAt.getTime() + latenessMs,
           filterPattern: pattern,
-          interleaved: true, // By time, not stream by stream: what AWS always does, and LocalStack not.
+          interleaved: true, // In order of time: always so on AWS, but not on LocalStack.
           logStreamNames: stream ? [stream] : undefined,
           nextToken,
         }),
@@ -131,7 +131,7 @@ export class RunLogs {
   }
 }
 
-/** Metrics are written to the log, too, in CloudWatch's own format. */
+/** Returns whether the line holds metrics, which CloudWatch's embedded format keeps in the log. */
 function isMetrics({ message = '' }: FilteredLogEvent): boolean {
   return message.startsWith('{"_aws":');
 }

@@ -9,17 +9,17 @@ import { z } from 'zod';
 import { type FailureCause, parseCause } from '../run/failure-cause.ts';
 import { statusOf } from '../store/s3-failures.ts';
 
-/** How far a stage is that has an execution for every shard. */
+/** Progress of a stage with one execution per shard. */
 export interface ShardCounts {
   readonly done: number;
-  /** Those that others' failure or an abort ended are not among them. */
+  /** Without those that another's failure or an abort ended. */
   readonly failed: number;
   readonly running: number;
-  /** LocalStack counts only what began. */
+  /** LocalStack counts only shards that have begun. */
   readonly total: number;
 }
 
-/** One call, however many shards there are. */
+/** Counts the shards of a Map Run by state, with one call however many there are. */
 export async function countShards(client: SFNClient, mapRun: string): Promise<ShardCounts> {
   const { itemCounts } = await client.send(new DescribeMapRunCommand({ mapRunArn: mapRun }));
   const { succeeded = 0, failed = 0, timedOut = 0 } = itemCounts ?? {};
@@ -27,7 +27,7 @@ export async function countShards(client: SFNClient, mapRun: string): Promise<Sh
   return { done: succeeded, failed: failed + timedOut, running, total };
 }
 
-/** The shard that a Map Run failed on. */
+/** Shard that failed a Map Run. */
 export interface FailedShard extends FailureCause {
   readonly shard: string | undefined;
   readonly error: string;
@@ -35,16 +35,16 @@ export interface FailedShard extends FailureCause {
   readonly endedAt: Date | undefined;
 }
 
-/** What the execution of one shard is given. */
+/** Input of a shard's execution. */
 const shardInput = z.object({ shard: z.object({ id: z.string() }) });
 
-/** Executions of one page: as many as Step Functions gives. The first failure stops all others. */
+/** Executions per page: the maximum of Step Functions. The first failure stops all others. */
 const pageExecutions = 1000;
 
 /**
- * The shard that failed first: the Map Run itself says only that one did.
- * @returns undefined when none did, or when it cannot be found out: LocalStack does not list these
- *   executions, and what the run itself recorded is still worth telling.
+ * Finds the shard that failed first, which the Map Run itself does not name.
+ * @returns undefined if none failed, or on LocalStack, which does not list these executions. The
+ *   run's own record of the failure is still useful then.
  */
 export async function firstFailedShard(
   client: SFNClient,
@@ -65,7 +65,7 @@ export async function firstFailedShard(
   };
 }
 
-/** Not patiently: LocalStack has no such listing, and answers with an internal error every time. */
+/** Lists failed executions, without retries: LocalStack always answers with an internal error. */
 async function listFailed(mapRun: string): Promise<ExecutionListItem[]> {
   const listing = new ListExecutionsCommand({
     mapRunArn: mapRun,

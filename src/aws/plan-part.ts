@@ -5,16 +5,19 @@ import { planSchema } from '../run/plan-file.ts';
 import { readJson } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
 
-/** What is needed of a plan; its whole schema would refuse that of a slightly other version. */
+/**
+ * Fields of a plan that the commands read; the full schema would refuse plans of other versions.
+ */
 const planPart = z.object({
-  /** That of the config's method first. */
+  /** The variant of the config's method is the first. */
   variants: z.tuple([z.object({ name: z.string() })], z.object({ name: z.string() })),
   sets: planSchema.shape.sets,
   estimate: z.object({ bill: billSchema }).optional(),
 });
+/** Part of a plan. */
 export type PlanPart = z.infer<typeof planPart>;
 
-/** @returns undefined before the run is planned. */
+/** Reads a run's plan. @returns undefined before the run is planned. */
 export async function readPlanPart(
   results: ObjectStore,
   run: string,

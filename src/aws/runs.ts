@@ -3,7 +3,7 @@ import { nearest } from '../config/nearest.ts';
 import { UserError } from '../errors.ts';
 import { type Attempt, type ListedExecution, listExecutions, newestAttempt } from './executions.ts';
 
-/** The newest execution of each of the newest runs, the newest first. */
+/** Lists the newest execution of each of the newest runs, the newest first. */
 export async function newestRuns(machine: string, limit: number): Promise<ListedExecution[]> {
   const runs = new Map<string, ListedExecution>();
   // Step Functions lists the newest first; LocalStack does not.
@@ -17,15 +17,16 @@ export async function newestRuns(machine: string, limit: number): Promise<Listed
   return [...runs.values()];
 }
 
-/** How often to look whether a run has started. */
+/** Interval between checks whether a run has started, in ms. */
 const lookEveryMs = 1_000;
 
 /**
- * @param startsWithinMs how long to wait for a run that is about to start.
- * @throws UserError that suggests what was meant, when Step Functions knows no such run.
+ * Finds a run's newest execution.
+ * @param startsWithinMs maximum wait for a run that is about to start, in ms.
+ * @throws UserError that suggests the nearest name, if Step Functions has no such run.
  */
 export async function findRun(machine: string, run: string, startsWithinMs = 0): Promise<Attempt> {
-  // Step Functions takes what cannot be a name for a wrong request, and the user mistyped a run.
+  // Step Functions refuses text that cannot be a name; here it is a mistyped run.
   for (let waitedMs = 0; isRunName(run); waitedMs += lookEveryMs) {
     const attempt = await newestAttempt(machine, run);
     if (attempt) return attempt;
@@ -35,10 +36,12 @@ export async function findRun(machine: string, run: string, startsWithinMs = 0):
   throw await unknownRun(machine, run);
 }
 
+/** Returns whether a text can be the name of a run. */
 export function isRunName(text: string): boolean {
   return /^[a-z0-9-]{1,80}$/.test(text);
 }
 
+/** Creates the error for a run that does not exist, suggesting the nearest name. */
 export async function unknownRun(machine: string, run: string): Promise<UserError> {
   const known = (await listExecutions(machine)).map((execution) => execution.run);
   const meant = nearest(run, known);

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 
 const mebibyte = 1024 ** 2;
 
-/** S3's limit. */
+/** S3's limit of parts per object. */
 const maxParts = 10_000;
 
 /**
- * The size of the parts in which an object is sent: 8 MiB, doubled until they suffice, as the AWS
- * command line does too. Depends on the object's size alone, so that its ETag can be foretold.
+ * Returns the part size of an object's upload: 8 MiB, doubled until the parts suffice, as in the
+ * AWS command line. It depends only on the object's size, so that the ETag can be computed in
+ * advance.
  */
 export function partBytesOf(objectBytes: number): number {
   let partBytes = 8 * mebibyte;
@@ -16,9 +17,9 @@ export function partBytesOf(objectBytes: number): number {
 }
 
 /**
- * The ETag that S3 gives to an object with these bytes: the MD5 of an object sent in one part; else
- * the MD5 of its parts' MD5s and their number. Not so where S3 encrypts with keys of KMS.
- * @param bytes how many `body` has.
+ * Computes the ETag that S3 assigns to an object: the MD5 of an object sent in one part; otherwise
+ * the MD5 of its parts' MD5s, and their number. Does not hold for encryption with KMS keys.
+ * @param bytes size of `body`.
  */
 export async function etagOf(body: AsyncIterable<Uint8Array>, bytes: number): Promise<string> {
   const partBytes = partBytesOf(bytes);

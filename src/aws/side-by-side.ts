@@ -1,17 +1,18 @@
 import { setMaxListeners } from 'node:events';
 
+/** Limits of concurrent work. */
 export interface SideBySideOptions<Item> {
-  /** The most that the items under way may weigh together. */
+  /** Maximum total weight of the items in progress. */
   readonly slots: number;
-  /** From 1 to `slots`. */
+  /** Weight of an item, from 1 to `slots`. */
   readonly weight: (item: Item) => number;
   readonly signal: AbortSignal;
 }
 
 /**
- * Works on the items of a stream side by side, and takes the next one when there is room for it.
- * @param work its signal says to stop: because the caller wants it, or because another item failed.
- * @throws the first failure, when nothing is under way any more.
+ * Processes the items of a stream concurrently, and takes the next item when it fits.
+ * @param work its signal is aborted when the caller stops or when another item fails.
+ * @throws the first failure, after all items in progress have ended.
  */
 export async function sideBySide<Item>(
   items: AsyncIterable<Item>,

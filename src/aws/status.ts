@@ -24,69 +24,71 @@ import {
 import { countShards, firstFailedShard, type ShardCounts } from './map-runs.ts';
 import { type PlanPart, readPlanPart } from './plan-part.ts';
 
-/** All that there is to tell of a run's newest execution. */
+/** Status of a run's newest execution. */
 export interface RunStatus {
   readonly run: string;
-  /** From 1: which of the run's executions this is. */
+  /** Number of the execution among those of the run, from 1. */
   readonly attempt: number;
   readonly status: DescribedExecution['status'];
-  /** Its config was missing or wrong when its batch came: it fails at once, and cannot go on. */
+  /** Whether the config was missing or wrong at the start; such a run cannot be resumed. */
   readonly refused: boolean;
-  /** Location of the dataset; undefined when the run has no record. */
+  /** Location of the dataset; undefined if the run has no record. */
   readonly dataset: string | undefined;
   readonly startedAt: Date;
   readonly endedAt: Date | undefined;
   readonly stages: readonly StageStatus[];
-  /** Why it ended, unless it did well. */
+  /** Failure of a run that did not succeed. */
   readonly failure: RunFailure | undefined;
-  /** Of a run that ended well. */
+  /** Publication of a run that succeeded. */
   readonly publication: Publication | undefined;
   readonly estimatedUsd: number | undefined;
 }
 
+/** Status of a stage. */
 export interface StageStatus {
   readonly name: string;
   readonly state: StageTrace['state'];
   readonly startedAt: Date | undefined;
   readonly endedAt: Date | undefined;
-  /** Of a stage that works on shards, once it began. */
+  /** Shards of a stage that works on them, once it has begun. */
   readonly shards: ShardCounts | undefined;
-  /** Of the stage that trains them, once it began; else empty. */
+  /** Students of the stage that trains them, once it has begun; otherwise empty. */
   readonly students: readonly { readonly name: string; readonly state: StudentState }[];
 }
 
+/** Failure of a run. */
 export interface RunFailure {
   readonly stage: string | undefined;
-  /** The shard or the student that the stage failed on, where that is known. */
+  /** Shard or student on which the stage failed, if known. */
   readonly part: string | undefined;
-  /** The error's name: `UserError` when the input or the config is wrong. */
+  /** Name of the error: `UserError` if the input or the config is wrong. */
   readonly error: string;
   readonly message: string;
   readonly hint: string | undefined;
-  /** When the part that failed was worked on: where its log lines are. */
+  /** Period of the failed part, which contains its log lines. */
   readonly startedAt: Date | undefined;
   readonly endedAt: Date | undefined;
 }
 
-/** Reads how a run's execution stands, again and again; what does not change is read once. */
+/** Reads the status of a run's execution repeatedly; what does not change is read once. */
 export class StatusReader {
   readonly #results: ObjectStore;
   readonly #attempt: Attempt;
   readonly #stageNames: readonly string[];
   readonly #client = openStepFunctions();
-  /** By ARN: those of Map Runs that ended. */
+  /** Counts of Map Runs that have ended, by ARN. */
   readonly #counts = new Map<string, ShardCounts>();
   #record: RunRecord | undefined;
   #plan: PlanPart | undefined;
 
-  /** @param stageNames the stages of the workflow, in the order in which they come. */
+  /** @param stageNames the stages of the workflow, in order. */
   constructor(results: ObjectStore, attempt: Attempt, stageNames: readonly string[]) {
     this.#results = results;
     this.#attempt = attempt;
     this.#stageNames = stageNames;
   }
 
-  /** Calls Step Functions two or three times, however many shards there are. */
+  /** Reads the status, with two or three calls of Step Functions however many shards there are. */
   async read(): Promise<RunStatus> {
     const { run, attempt, arn } = this.#attempt;
     const [events, described] = await Promise.all([
@@ -142,7 +144,7 @@ export class StatusReader {
     return shards;
   }
 
-  /** All shards get labels; the unlabeled ones get weights. */
+  /** Counts the planned shards of a stage: Weigh works on the unlabeled ones, Label on all. */
   #plannedShards(stage: string): number {
     const sets = this.#plan?.sets;
     if (!sets) return 0;
@@ -172,10 +174,10 @@ export class StatusReader {
     }
     if (recordedFailure) {
       const recorded = await this.#ifThere(keys.failure(this.#attempt.run), failureSchema);
-      const { error, message, hint } = recorded ?? unsaid(execution);
+      const { error, message, hint } = recorded ?? unrecordedFailure(execution);
       return { ...where, error, message, hint };
     }
-    return { ...where, ...unsaid(execution) };
+    return { ...where, ...unrecordedFailure(execution) };
   }
 
   get #refusal(): { readonly message: string; readonly hint: string } | undefined {
@@ -187,21 +189,23 @@ export class StatusReader {
   }
 }
 
-/** Why an execution ended that recorded no failure, as Step Functions has it. */
-function unsaid({
+/**
+ * Describes the failure of an execution that did not record one, from Step Functions' own fields.
+ */
+function unrecordedFailure({
   status,
   error,
   cause,
 }: DescribedExecution): Pick<RunFailure, 'error' | 'message' | 'hint'> {
-  // Step Functions has the cause of an abort, too: what `stopExecution` was told.
+  // An aborted execution has a cause, too: the one passed to `stopExecution`.
   const { message, hint } = cause
     ? parseCause(cause)
-    : { message: unsaidOf(status), hint: undefined };
+    : { message: messageOf(status), hint: undefined };
   return { error: error ?? status, message, hint };
 }
 
-function unsaidOf(status: DescribedExecution['status']): string {
+function messageOf(status: DescribedExecution['status']): string {
   if (status === 'ABORTED') return 'it was stopped';
   if (status === 'TIMED_OUT') return 'it took longer than the workflow allows';
-  return 'Step Functions does not say why';
+  return 'Step Functions reports no cause';
 }

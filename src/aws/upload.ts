@@ -14,48 +14,50 @@ import type { ObjectInfo, ObjectStore } from '../store/store.ts';
 import { etagOf, partBytesOf } from './s3-etag.ts';
 import { sideBySide } from './side-by-side.ts';
 
-/** What is under way at once: so many small files, or large ones of so many parts. */
+/** Concurrent transfers: `slots` small files, or fewer large ones with `partsAtOnce` parts each. */
 const slots = 32;
 const partsAtOnce = 4;
 
-/** A file is tried again until nothing at all has come through for so long. */
+/** A file is retried until no byte has been sent for this long, in ms. */
 const patienceMs = 5 * 60_000;
 const longestPauseMs = 30_000;
 
+/** Source and target of an upload. */
 export interface UploadOptions {
-  /** The dataset's folder. */
+  /** Folder of the dataset. */
   readonly folder: string;
   readonly bucket: string;
-  /** The dataset's name: its prefix in the bucket. */
+  /** Name of the dataset: its prefix in the bucket. */
   readonly name: string;
   readonly signal: AbortSignal;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-export interface Uploaded {
+/** Result of an upload. */
+export interface UploadResult {
   readonly location: string;
-  /** How many files were sent, and how many were there already. */
+  /** Number of files sent. */
   readonly sent: number;
+  /** Number of files that S3 had already. */
   readonly present: number;
   readonly sentBytes: number;
-  /** The markers that were put, as S3 has them: a run starts on the batches that have one. */
+  /** Markers that were sent, with their versions in S3: a run starts on batches that have one. */
   readonly markers: readonly { readonly key: string; readonly version: string }[];
-  /** Batches to which something was added and whose folder has no marker. */
+  /** Batches with new files whose folder has no marker. */
   readonly openBatches: readonly string[];
-  /** How many objects are there that the folder does not have. */
+  /** Number of objects in S3 that the folder does not have. */
   readonly others: number;
 }
 
 /**
- * Makes a dataset in the bucket what the folder is, but removes nothing there. A file that is there
- * is not sent again, so the same call goes on with one that was stopped. A batch's marker comes
- * after everything else, so that the run that it starts sees the whole dataset, and only when its
- * batch has changed since it was put.
+ * Copies a dataset's folder to the bucket, deleting nothing there. Files that S3 has already are
+ * not sent again, so that a second call resumes a stopped one. Markers of batches are sent last, so
+ * that the run they start sees the whole dataset, and only if their batch has changed.
  *
- * @throws UserError when the folder or its config is wrong: then nothing was sent; InterruptedError
+ * @throws UserError if the folder or its config is wrong, before anything is sent; InterruptedError
  *   after `signal`.
  */
-export async function upload(options: UploadOptions): Promise<Uploaded> {
+export async function upload(options: UploadOptions): Promise<UploadResult> {
   const folder = await openFolder(options.folder);
   await readConfig(folder);
   const total = await measure(folder, options.name);
@@ -70,7 +72,7 @@ async function openFolder(location: string): Promise<ObjectStore> {
   if (!location.startsWith('s3://')) return openStore(location);
   throw new UserError(
     `${location} is not a folder`,
-    'From bucket to bucket: aws s3 sync, without the _SUCCESS of the batches; then put those.',
+    'To copy between buckets: aws s3 sync without the _SUCCESS of the batches, then copy those.',
   );
 }
 
@@ -79,7 +81,7 @@ interface Amount {
   bytes: number;
 }
 
-/** How much the folder has. Refuses, before anything is sent, a name that S3 cannot have. */
+/** Measures the folder. Refuses keys that S3 does not allow, before anything is sent. */
 async function measure(folder: ObjectStore, name: string): Promise<Amount> {
   const amount = { files: 0, bytes: 0 };
   for await (const { key, bytes } of folder.list('')) {
@@ -90,13 +92,13 @@ async function measure(folder: ObjectStore, name: string): Promise<Amount> {
   return amount;
 }
 
-/** What is known of a batch of the unlabeled set. */
+/** Batch of the unlabeled set, in the folder and in the bucket. */
 interface Batch {
-  /** In the folder. */
+  /** Marker in the folder. */
   marker?: ObjectInfo;
-  /** When the marker in the bucket was put; undefined: there is none. */
+  /** Time of the marker in the bucket; undefined if there is none. */
   markedAt?: Date;
-  /** When the newest of its objects in the bucket was put. */
+  /** Time of the batch's newest object in the bucket. */
   newest?: Date;
   hasNew: boolean;
 }
@@ -108,7 +110,7 @@ interface RemoteObject {
   readonly modified: Date;
 }
 
-/** One object of the dataset: in the folder, in the bucket or in both. */
+/** Object of the dataset: in the folder, in the bucket or in both. */
 interface Pair {
   readonly local?: ObjectInfo;
   readonly remote?: RemoteObject;
@@ -122,10 +124,10 @@ class DatasetUpload {
   readonly #batches = new Map<string, Batch>();
   readonly #sent: Amount = { files: 0, bytes: 0 };
   readonly #present: Amount = { files: 0, bytes: 0 };
-  /** Of files that are on their way. */
+  /** Bytes sent of files in progress. */
   #partialBytes = 0;
   #others = 0;
-  /** When bytes last came through. */
+  /** Time at which bytes were last sent. */
   #movedAtMs = 0;
 
   constructor(folder: ObjectStore, options: UploadOptions, total: Amount) {
@@ -134,12 +136,12 @@ class DatasetUpload {
     this.#total = total;
   }
 
-  async run(): Promise<Uploaded> {
+  async run(): Promise<UploadResult> {
     const { bucket, name, signal } = this.#options;
     const weight = ({ local }: Pair) =>
       local && local.bytes > partBytesOf(local.bytes) ? partsAtOnce : 1;
     await sideBySide(this.#differences(), { slots, weight, signal }, (pair, stop) =>
-      this.#bring(pair, stop),
+      this.#transfer(pair, stop),
     );
     const markers = await this.#closeBatches();
     const open = [...this.#batches].filter(([, { hasNew, marker }]) => hasNew && !marker);
@@ -154,7 +156,9 @@ class DatasetUpload {
     };
   }
 
-  /** The files to bring, with what is under their names. Keeps markers back, and counts. */
+  /**
+   * Lists the files with their objects in the bucket. Keeps markers back, and counts the others.
+   */
   async *#differences(): AsyncGenerator<Pair> {
     for await (const pair of paired(this.#folder.list(''), this.#remoteObjects())) {
       const { local, remote } = pair;
@@ -200,8 +204,8 @@ class DatasetUpload {
     }
   }
 
-  /** Sends a file unless the same bytes are there. */
-  async #bring({ local, remote }: Pair, stop: AbortSignal): Promise<void> {
+  /** Sends a file unless S3 has the same bytes. */
+  async #transfer({ local, remote }: Pair, stop: AbortSignal): Promise<void> {
     const file = local!;
     try {
       const isThere = await this.#isThere(file, remote);
@@ -221,14 +225,14 @@ class DatasetUpload {
   }
 
   /**
-   * Puts the markers of the batches that have changed since theirs was put: all at once, so that one
-   * run sees them all.
+   * Sends the markers of batches that have changed since their marker was sent. Sends them all at
+   * once, so that one run sees them all.
    */
   async #closeBatches(): Promise<{ key: string; version: string }[]> {
     const put: { key: string; version: string }[] = [];
     const close = async ({ marker, markedAt, newest, hasNew }: Batch): Promise<void> => {
       if (!marker) return;
-      // The last condition: an upload that was stopped before its marker.
+      // Objects newer than the marker come from an upload that was stopped before its marker.
       const isDue = hasNew || !markedAt || (newest !== undefined && newest > markedAt);
       if (isDue) {
         const version = await this.#put(marker, this.#options.signal);
@@ -241,8 +245,8 @@ class DatasetUpload {
   }
 
   /**
-   * Sends a file, again and again while S3 or the network fails and other files come through.
-   * @returns the version that S3 gave it.
+   * Sends a file, with retries while S3 or the network fails and other files are sent.
+   * @returns the version that S3 assigned.
    */
   async #put(file: ObjectInfo, stop: AbortSignal): Promise<string> {
     const { bucket } = this.#options;
@@ -296,12 +300,12 @@ class DatasetUpload {
     }
   }
 
-  /** A file that something writes into while it is sent is not S3's fault. */
+  /** Returns the error to report: the folder's fault if the file changed during the transfer. */
   async #blame(file: ObjectInfo, failure: unknown): Promise<unknown> {
     if ((await this.#folder.head(file.key))?.version === file.version) return failure;
     return new UserError(
       `${this.#folder.location}/${file.key} was changed or removed while it was being sent`,
-      'Run the same command again when nothing writes into the folder any more.',
+      'Run the same command again when no other program writes into the folder.',
     );
   }
 
@@ -324,7 +328,7 @@ class DatasetUpload {
       stage: 'Upload',
       done: doneBytes / unitBytes,
       total: this.#total.bytes / unitBytes,
-      // One figure with its rate, and how many files that is.
+      // The rate is in bytes; the number of files is part of the unit's text.
       unit: `${mebibytes ? 'MiB' : 'KiB'}, ${count(done)} of ${count(this.#total.files)} files`,
     });
   }

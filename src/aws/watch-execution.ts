@@ -1,14 +1,14 @@
 import { InterruptedError } from '../errors.ts';
 import { describeExecution } from './executions.ts';
 
-/** How often a running task looks whether it is still wanted. */
+/** Interval between checks whether the execution still runs, in ms. */
 const intervalMs = 5_000;
 
 /**
- * Aborts `stop` when the execution that a task belongs to has ended: Step Functions does not stop a
- * function, and one that trains on for nobody costs money. A failed look counts for nothing.
- * @param execution an execution's ARN; anything else, such as the embedded engine's run name, is
- *   not watched.
+ * Aborts `stop` when the execution of a task has ended. Step Functions does not stop functions, and
+ * a useless training costs money. A failed check is ignored.
+ * @param execution an execution's ARN; other texts, such as the embedded engine's run name, are not
+ *   watched.
  */
 export function watchExecution(execution: string, stop: AbortController): { stop(): void } {
   const look = async () => {

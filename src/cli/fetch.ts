@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { defineCommand } from 'citty';
-import type { Fetched } from '../aws/fetch.ts';
+import type { FetchedStudent } from '../aws/fetch.ts';
 import { jsonOption } from './arguments.ts';
 
 export const fetchCommand = defineCommand({
@@ -27,7 +27,7 @@ export const fetchCommand = defineCommand({
 });
 
 /** Lists the copied files for people. */
-export function renderFetched({ run, variant, folder }: Fetched): string {
+export function renderFetched({ run, variant, folder }: FetchedStudent): string {
   const shown = relative('.', folder) || '.';
   return [
     `The ${variant} student of run ${run} is in ${shown}:`,

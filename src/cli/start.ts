@@ -1,5 +1,5 @@
 import { defineCommand } from 'citty';
-import type { Beginning } from '../aws/executions.ts';
+import type { StartOutcome } from '../aws/executions.ts';
 import { jsonOption } from './arguments.ts';
 
 export const startCommand = defineCommand({
@@ -14,22 +14,24 @@ export const startCommand = defineCommand({
     json: jsonOption,
   },
   async run({ args: { name, json } }) {
-    const [{ findDeployment }, { findStarted }, { begin }] = await Promise.all([
+    const [{ findDeployment }, { findStarted }, { startOrResume }] = await Promise.all([
       import('../aws/deployment.ts'),
       import('../aws/find-started.ts'),
       import('../aws/executions.ts'),
     ]);
     const deployed = await findDeployment();
     const started = await findStarted(deployed, name);
-    const beginning = await begin(deployed.stateMachine, started);
-    const outcome = { ...started, ...beginning };
-    const text = json ? JSON.stringify(outcome, null, 2) : renderBeginning(started.run, beginning);
+    const outcome = {
+      ...started,
+      ...(await startOrResume(deployed.stateMachine, started)),
+    };
+    const text = json ? JSON.stringify(outcome, null, 2) : renderStart(started.run, outcome);
     process.stdout.write(`${text}\n`);
   },
 });
 
 /** Reports whether the run was started. */
-export function renderBeginning(run: string, { state, attempt }: Beginning): string {
+export function renderStart(run: string, { state, attempt }: StartOutcome): string {
   switch (state) {
     case 'done':
       return `Run ${run} is done already.\nNext: counterweight fetch ${run}`;

@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { defineCommand } from 'citty';
-import type { Uploaded } from '../aws/upload.ts';
+import type { UploadResult } from '../aws/upload.ts';
 import { bytes, count, counted } from '../format.ts';
 import { datasetArgument, jsonOption, UsageError } from './arguments.ts';
 import { styled, type Terminal } from './terminal.ts';
@@ -51,7 +51,7 @@ function checkName(name: string): string {
 
 /** Reports the uploaded files, the run that they start, and the command to run next. */
 export function renderUploaded(
-  uploaded: Uploaded,
+  uploaded: UploadResult,
   run: string | undefined,
   name: string,
   terminal: Terminal,

@@ -22,15 +22,15 @@ test('a missing permission is named, with what it is for', () => {
     'User: arn:aws:iam::123456789012:user/ada is not authorized to perform: ' +
     `states:StartExecution on resource: ${arn} because no identity-based policy allows it`;
   const { message, hint } = explained(answer('AccessDeniedException', 400, text));
-  expect(message).toBe(`AWS does not allow you states:StartExecution on ${arn}`);
+  expect(message).toBe(`AWS denied states:StartExecution on ${arn}`);
   expect(hint).toContain('aws sts get-caller-identity');
 });
 
 test.each([
-  [answer('AccessDenied', 403, 'Access Denied'), /does not allow this: Access Denied/],
-  [answer('ExpiredTokenException', 400), /does not know who asks/],
-  [answer('UnrecognizedClientException', 400), /does not know who asks/],
-  [answer('InvalidClientTokenId', 403), /does not know who asks/],
+  [answer('AccessDenied', 403, 'Access Denied'), /denied access: Access Denied/],
+  [answer('ExpiredTokenException', 400), /does not accept the credentials/],
+  [answer('UnrecognizedClientException', 400), /does not accept the credentials/],
+  [answer('InvalidClientTokenId', 403), /does not accept the credentials/],
   [answer('ThrottlingException', 400), /too busy.*ThrottlingException/],
   [answer('ServiceUnavailable', 503), /too busy/],
   [new TransientError('S3 did not read it'), /^S3 did not read it$/],
@@ -76,7 +76,7 @@ describe('as the SDK really fails', () => {
     });
     const { message, hint } = explained(await failure());
     expect(message).toMatch(/AWS cannot be reached: .*ECONNREFUSED/);
-    expect(hint).toContain('AWS_ENDPOINT_URL, which is http://127.0.0.1:1');
+    expect(hint).toContain('AWS_ENDPOINT_URL (http://127.0.0.1:1');
   });
 });
 

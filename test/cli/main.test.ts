@@ -131,7 +131,12 @@ describe('init', () => {
 test('a wrong config exits with 1 and no stack', async () => {
   const data = dataset('wrong');
   writeFileSync(join(data, 'distill.yaml'), 'task: 3\n');
-  const { code, stderr } = await counterweight(['plan', data, '--results', join(folder, 'results')]);
+  const { code, stderr } = await counterweight([
+    'plan',
+    data,
+    '--results',
+    join(folder, 'results'),
+  ]);
   expect(code).toBe(1);
   expect(stderr).toContain('distill.yaml has ');
   expect(stderr).toContain('line 1: task: expected a section');

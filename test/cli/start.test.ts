@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { renderBeginning } from '../../src/cli/start.ts';
+import { renderStart } from '../../src/cli/start.ts';
 
 test.each([
   [{ state: 'started', attempt: 1 }, /^Started run r\.\nNext: counterweight status r --watch$/],
   [{ state: 'started', attempt: 2 }, /^Started run r: attempt 2, which resumes the run/],
   [{ state: 'running', attempt: 1 }, /is running already\.\nNext: counterweight status r --watch$/],
   [{ state: 'done', attempt: 3 }, /is done already\.\nNext: counterweight fetch r$/],
-] as const)('%j', (beginning, text) => {
-  expect(renderBeginning('r', beginning)).toMatch(text);
+] as const)('%j', (outcome, text) => {
+  expect(renderStart('r', outcome)).toMatch(text);
 });

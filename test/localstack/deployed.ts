@@ -14,7 +14,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import { describe, inject } from 'vitest';
 import { z } from 'zod';
-import { type Deployed, findDeployment } from '../../src/aws/deployment.ts';
+import { type Deployment, findDeployment } from '../../src/aws/deployment.ts';
 import { describeExecution, type Execution, openStepFunctions } from '../../src/aws/executions.ts';
 import { shardItem } from '../../src/run/events.ts';
 import { keys } from '../../src/run/keys.ts';
@@ -45,10 +45,10 @@ export async function counterweight(...args: string[]) {
   return { code, stdout, stderr };
 }
 
-let deployed: Promise<Deployed> | undefined;
+let deployed: Promise<Deployment> | undefined;
 
 /** What was deployed: found once. */
-export function deployment(): Promise<Deployed> {
+export function deployment(): Promise<Deployment> {
   deployed ??= findDeployment();
   return deployed;
 }

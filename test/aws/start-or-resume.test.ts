@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { begin, newestAttempt, runOf } from '../../src/aws/executions.ts';
+import { newestAttempt, runOf, startOrResume } from '../../src/aws/executions.ts';
 import { startFakeStepFunctions } from './fake-step-functions.ts';
 
 const machine = 'arn:aws:states:us-east-1:000000000000:stateMachine:counterweight';
@@ -15,20 +15,20 @@ function arn(name: string): string {
 
 test('the first execution of a run has its name', async () => {
   expect(await newestAttempt(machine, run)).toBeUndefined();
-  expect(await begin(machine, started)).toEqual({ state: 'started', attempt: 1 });
+  expect(await startOrResume(machine, started)).toEqual({ state: 'started', attempt: 1 });
   expect([...fake.executions.keys()]).toEqual([arn(run)]);
 });
 
 test('a running execution is left alone', async () => {
-  await begin(machine, started);
-  expect(await begin(machine, started)).toEqual({ state: 'running', attempt: 1 });
+  await startOrResume(machine, started);
+  expect(await startOrResume(machine, started)).toEqual({ state: 'running', attempt: 1 });
   expect(fake.executions.size).toBe(1);
 });
 
 test.each(['FAILED', 'ABORTED', 'TIMED_OUT'])('after %s comes the next attempt', async (status) => {
-  await begin(machine, started);
+  await startOrResume(machine, started);
   fake.executions.get(arn(run))!.status = status;
-  expect(await begin(machine, started)).toEqual({ state: 'started', attempt: 2 });
+  expect(await startOrResume(machine, started)).toEqual({ state: 'started', attempt: 2 });
   const second = arn(`${run}-attempt-2`);
   expect(await newestAttempt(machine, run)).toMatchObject({ run, attempt: 2, arn: second });
   expect(JSON.parse(String(fake.executions.get(second)!.input))).toEqual({
@@ -36,20 +36,20 @@ test.each(['FAILED', 'ABORTED', 'TIMED_OUT'])('after %s comes the next attempt',
     execution: second,
   });
   fake.executions.get(second)!.status = status;
-  expect(await begin(machine, started)).toEqual({ state: 'started', attempt: 3 });
+  expect(await startOrResume(machine, started)).toEqual({ state: 'started', attempt: 3 });
 });
 
 test('what is done stays done', async () => {
-  await begin(machine, started);
+  await startOrResume(machine, started);
   fake.executions.get(arn(run))!.status = 'FAILED';
-  await begin(machine, started);
+  await startOrResume(machine, started);
   fake.executions.get(arn(`${run}-attempt-2`))!.status = 'SUCCEEDED';
-  expect(await begin(machine, started)).toEqual({ state: 'done', attempt: 2 });
+  expect(await startOrResume(machine, started)).toEqual({ state: 'done', attempt: 2 });
 });
 
 test('throttling ends nothing', async () => {
   fake.failures.push('ThrottlingException');
-  expect(await begin(machine, started)).toEqual({ state: 'started', attempt: 1 });
+  expect(await startOrResume(machine, started)).toEqual({ state: 'started', attempt: 1 });
 });
 
 test('the run of an execution is in its name', () => {
