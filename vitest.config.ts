@@ -1,42 +1,63 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type UserWorkspaceConfig } from 'vitest/config';
+import { refusePackages } from './test/support/refuse-packages.ts';
 
-/** tfjs-node is a native addon with process-wide state: one process a test file, never threads. */
-const pool = 'forks';
+/**
+ * The projects are what tests need. A file names its project before `.test.ts`: `a.s3.test.ts` is
+ * in the project `s3`. A file that names none is a unit test.
+ */
+const needs = {
+  /** tfjs-node: the set-up downloads TensorFlow. */
+  tensorflow: {},
+  /** Other processes, most of them the compiled command in dist/. */
+  process: {},
+  /** A local S3 server. */
+  s3: {},
+  /** aws-cdk-lib, to synthesise the stacks. */
+  cdk: {},
+  /** The deployed workflow on LocalStack, which the set-up starts. */
+  localstack: {
+    globalSetup: 'test/localstack/setup.ts',
+    maxWorkers: 1,
+    sequence: { groupOrder: 1 },
+  },
+} satisfies Record<string, UserWorkspaceConfig['test']>;
 
-/** onnxruntime sends telemetry otherwise, also from the Python and Node programs that tests start. */
-const env = { ORT_DISABLE_TELEMETRY: '1' };
+/** What all projects share. */
+const common: UserWorkspaceConfig['test'] = {
+  // onnxruntime sends telemetry otherwise, also from the Python and Node programs that tests start.
+  env: { ORT_DISABLE_TELEMETRY: '1' },
+  maxWorkers: 2,
+  // A whole workflow takes seconds alone on two cores; other work on the machine must not fail it.
+  testTimeout: 240_000,
+  hookTimeout: 120_000,
+};
 
 export default defineConfig({
   test: {
     projects: [
       {
+        plugins: [refusePackages()],
         test: {
-          name: 'here',
+          ...common,
+          name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/localstack/**'],
-          pool,
-          env,
-          maxWorkers: 2,
-          // A whole workflow takes seconds alone on two cores; other work beside it must not fail it.
-          testTimeout: 240_000,
-          hookTimeout: 120_000,
-          sequence: { groupOrder: 0 },
+          exclude: [`test/**/*.{${Object.keys(needs).join()}}.test.ts`],
+          // Unit tests are cheap because modules are loaded once per thread, not once per file.
+          pool: 'threads',
+          isolate: false,
+          setupFiles: 'test/support/refuse-processes.ts',
         },
       },
-      {
+      ...Object.entries(needs).map(([name, config]) => ({
         test: {
-          // On the deployed workflow, which the set-up puts on LocalStack.
-          name: 'localstack',
-          include: ['test/localstack/*.test.ts'],
-          globalSetup: 'test/localstack/setup.ts',
-          pool,
-          env,
-          maxWorkers: 1,
-          testTimeout: 240_000,
-          hookTimeout: 120_000,
-          sequence: { groupOrder: 1 },
+          ...common,
+          name,
+          include: [`test/**/*.${name}.test.ts`],
+          // tfjs-node is a native addon with process-wide state: one process per test file.
+          pool: 'forks' as const,
+          ...config,
         },
-      },
+      })),
     ],
   },
 });

@@ -28,7 +28,7 @@ export function permissionsDoc(templates: unknown[]): string {
 const intro = `# Permissions
 
 Generated from the synthesised templates, with the GPU trainer and the sweep. After a change:
-\`UPDATE_PERMISSIONS=1 npx vitest run test/infra/permissions.test.ts\`.
+\`UPDATE_PERMISSIONS=1 npx vitest run test/infra/permissions\`.
 
 \`<Name>\` is a resource of the stacks; \`<StorageData>\` and \`<StorageResults>\` are the buckets. ARNs are written
 without partition, region and account, which are always those of the stack.`;

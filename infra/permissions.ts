@@ -10,7 +10,7 @@ import { allow, type Purpose } from './statement.ts';
 
 /**
  * Every grant of the stacks, made by hand: CDK's own `grantRead` and the like give whole buckets.
- * docs/permissions.md shows what comes out, test/infra/permissions.test.ts says what must.
+ * docs/permissions.md shows what comes out, test/infra/permissions.cdk.test.ts says what must.
  */
 
 /** Keys of what the calls of the runs used. */

@@ -1,9 +1,6 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/cli/arguments.ts';
-import { checkDocker, renderDeployment, settingsOf } from '../../src/cli/deploy.ts';
+import { renderDeployment, settingsOf } from '../../src/cli/deploy.ts';
 
 describe('settingsOf', () => {
   test('gives the CDK app what it knows, and nothing that was not said', () => {
@@ -44,27 +41,4 @@ test('the GPU stack is announced only where it is deployed', () => {
   const without = renderDeployment({ trainer: 'function' }, 'eu-west-1');
   expect(without).toContain('To be deployed in eu-west-1');
   expect(without).not.toContain('CounterweightTrainer');
-});
-
-describe('checkDocker', () => {
-  afterEach(() => vi.unstubAllEnvs());
-
-  test.each([
-    ['no-such-docker', /no-such-docker is not installed/],
-    ['false', /false does not answer/],
-  ])('%s cannot build an image', async (docker, message) => {
-    vi.stubEnv('CDK_DOCKER', docker);
-    await expect(checkDocker()).rejects.toThrow(message);
-  });
-
-  test('any tool that answers to "info" can', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'counterweight-docker-'));
-    const calls = join(folder, 'calls');
-    const tool = join(folder, 'podman');
-    await writeFile(tool, `#!/bin/sh\necho "$@" >> ${calls}\n`, { mode: 0o755 });
-    vi.stubEnv('CDK_DOCKER', tool);
-    await checkDocker();
-    expect(await readFile(calls, 'utf8')).toBe('info\n');
-    await rm(folder, { recursive: true });
-  });
 });

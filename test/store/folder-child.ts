@@ -1,5 +1,5 @@
 /**
- * A process of its own that uses a FolderStore, for folder-processes.test.ts, which compiles it.
+ * A process of its own that uses a FolderStore, for folder.process.test.ts, which compiles it.
  * Argument: a `Task` as JSON. Prints "ready", waits for a line, works, prints its answer.
  */
 import fs from 'node:fs';
@@ -17,7 +17,7 @@ export type Task = { readonly folder: string } & (
     }
 );
 
-// Written by folder-processes.test.ts, in the form of this type.
+// Written by folder.process.test.ts, in the form of this type.
 const task = JSON.parse(process.argv[2] ?? '') as Task;
 if (task.do === 'write') await killAt(task.killAtCall);
 // Only now: what it imports of node:fs/promises may be replaced.

@@ -10,7 +10,7 @@ const roles = templates.flatMap(rolesOf);
 
 const file = new URL('../../docs/permissions.md', import.meta.url);
 
-// After a change of the grants: UPDATE_PERMISSIONS=1 npx vitest run test/infra/permissions.test.ts.
+// After a change of the grants: UPDATE_PERMISSIONS=1 npx vitest run test/infra/permissions.
 if (process.env.UPDATE_PERMISSIONS === '1') writeFileSync(file, permissionsDoc(templates));
 
 test('docs/permissions.md is current', () => {
