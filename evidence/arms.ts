@@ -5,13 +5,19 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { readLabels } from '../src/data/tables/labels-file.ts';
+import { auto } from '../src/debias/auto.ts';
+import { defaultMethod, type MethodName, methodOf, plainMethod } from '../src/debias/methods.ts';
+import { relabel, relabelRoundsSchema } from '../src/debias/relabel.ts';
+import { slam } from '../src/debias/slam.ts';
+import { weighted } from '../src/debias/weights.ts';
 import { choose } from '../src/distill/methods/auto.ts';
 import { teacherLabels } from '../src/distill/sets.ts';
-import { choiceSchema, type Metrics, relabelRoundsSchema } from '../src/evaluate/run-metrics.ts';
+import type { Metrics } from '../src/evaluate/run-metrics.ts';
 import { openJob, shardItems } from '../src/run/job.ts';
 import { keys } from '../src/run/keys.ts';
 import { readJson } from '../src/store/once.ts';
 import { openStore } from '../src/store/open.ts';
+import { comparedMethods, softMethods } from './compared.ts';
 import { type Truth, writeDataset, writePredictions } from './dataset.ts';
 import type { Examples } from './examples.ts';
 import { type Cell, type Problem, teacherOf } from './problems.ts';
@@ -84,11 +90,10 @@ async function studentArms(place: Place, testExamples: number): Promise<Omit<Row
   for (const [name, ids] of [['oracle', right] as const, ['clean', truth.keys()] as const]) {
     const classes = problem.task.classes.length;
     await writePredictions(path.join(dataset, name, 'all.parquet'), ids, truth, classes);
-    await runOne(name, { teacher: { predictions: `${name}/` }, method: 'uniform', compare: [] });
+    await runOne(name, { teacher: { predictions: `${name}/` }, method: plainMethod, compare: [] });
   }
-  const relabel = await relabeling(crossFitted);
-  const auto = await choiceOf(crossFitted);
-  return { ...row, relabel, auto };
+  const rounds = await relabelRounds(crossFitted);
+  return { ...row, relabel: rounds, auto: await choiceOf(crossFitted) };
 }
 
 async function runNamed(
@@ -105,32 +110,33 @@ async function runNamed(
 
 /** Plain distillation: one teacher, which has learned all labels. */
 const plainArm = {
-  ...{ folds: 1, validationShare: 0, method: 'uniform' },
-  compare: [{ method: 'uniform', labels: 'soft' }],
+  ...{ folds: 1, validationShare: 0, method: plainMethod },
+  compare: [{ method: plainMethod, labels: 'soft' }],
 } satisfies Partial<Arm>;
 
 /** Every method, with cross-fitted teachers. */
 function crossFittedArm({ task }: Problem) {
+  // The paper of the method that splits classes is for few of them.
+  const fits = (name: MethodName) =>
+    task.classes.length <= 5 || !methodOf(name).needs.includes('embeddings');
   return {
-    method: 'relabel',
+    method: defaultMethod,
     compare: [
-      ...(['uniform', 'weighted', 'correctness', 'entropy', 'fidelity', 'slam'] as const),
-      { method: 'uniform', labels: 'soft' },
-      // Its paper is for few classes.
-      ...(task.classes.length <= 5 ? (['lelp', { method: 'lelp', labels: 'soft' }] as const) : []),
+      ...comparedMethods.filter((name) => name !== defaultMethod && fits(name)),
+      ...softMethods.filter(fits).map((method) => ({ method, labels: 'soft' as const })),
     ],
   } satisfies Partial<Arm>;
 }
 
 /** What a teacher that was trained by another loss is for. */
 const teacherLossArm = {
-  method: { method: 'uniform', labels: 'soft' },
+  method: { method: plainMethod, labels: 'soft' },
   compare: [],
 } satisfies Partial<Arm>;
 
 /** As the papers have it: the teacher learns one half of the labels, the other tells where it errs. */
 const splitArm = {
-  ...{ folds: 1, validationShare: 0.5, method: 'weighted', compare: ['slam'] },
+  ...{ folds: 1, validationShare: 0.5, method: weighted.name, compare: [slam.name] },
 } satisfies Partial<Arm>;
 
 function note({ accuracy, logLoss }: Pick<Row, 'accuracy' | 'logLoss'>, arm: string, of: Metrics) {
@@ -152,17 +158,16 @@ async function rightLabels(done: Done, truth: Truth): Promise<string[]> {
   return [...right];
 }
 
-async function relabeling({ results, run: name }: Done): Promise<Row['relabel']> {
-  const key = keys.relabeling(keys.student(name, 'relabel'));
+async function relabelRounds({ results, run: name }: Done): Promise<Row['relabel']> {
+  const key = `${keys.student(name, relabel.name)}${relabel.record.file}`;
   return readJson(await openStore(results), key, relabelRoundsSchema);
 }
 
-/** What `auto` chooses; what came of each choice is in the row already. */
+/** Returns the choice of `auto`; the row has the figures of each choice already. */
 async function choiceOf(done: Done): Promise<Row['auto']> {
   const job = await openJob({ ...done, execution: done.run });
   const [first] = job.plan.variants;
-  const folder = keys.student(done.run, 'auto');
+  const folder = keys.student(done.run, auto.name);
   const context = { signal: new AbortController().signal, report: () => {} };
-  await choose(job, { ...first!, name: 'auto', method: 'auto' }, folder, context);
-  return readJson(job.results, keys.choice(folder), choiceSchema);
+  return choose(job, { ...first!, name: auto.name, method: auto.name }, folder, context);
 }

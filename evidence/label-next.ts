@@ -10,6 +10,7 @@ import { readConfig } from '../src/config/read.ts';
 import { addLabels } from '../src/data/add-labels.ts';
 import { csvField } from '../src/data/formats/csv-records.ts';
 import { randomFor, shuffledOrder } from '../src/data/random.ts';
+import { plainMethod } from '../src/debias/methods.ts';
 import { keys } from '../src/run/keys.ts';
 import { openStore } from '../src/store/open.ts';
 import { writeDataset } from './dataset.ts';
@@ -46,7 +47,7 @@ export async function runLabelNext(
   const truth = await writeDataset(original, cell, examples);
   const train = async (dataset: string, count: number) =>
     runArm(cell, dataset, `${dataset}-results`, {
-      ...{ teacher: { train: teacherOf(problem, count) }, method: 'uniform', compare: [] },
+      ...{ teacher: { train: teacherOf(problem, count) }, method: plainMethod, compare: [] },
     });
   /** With the labels of these examples besides. */
   const trainWith = async (name: string, ids: readonly string[]) => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { choiceSchema, relabelRoundsSchema } from '../src/evaluate/run-metrics.ts';
+import { choiceSchema } from '../src/debias/auto.ts';
+import { relabelRoundsSchema } from '../src/debias/relabel.ts';
 
 /** What came of one draw of labels: `evidence/rows/<problem>-<labels>-<seed>.json`. */
 export const rowSchema = z.strictObject({

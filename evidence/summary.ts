@@ -1,5 +1,8 @@
 /** What the rows of a cell say together: every method against plain distillation, label draw by label draw. */
 import { sum } from '../src/arrays.ts';
+import { baseline, type Candidate, candidates, fallbackMethod } from '../src/debias/auto.ts';
+import { methodOf, plainMethod } from '../src/debias/methods.ts';
+import { softName } from './compared.ts';
 import type { Row } from './row.ts';
 
 /** A mean over draws of labels, with the 95 % interval of Student's t. */
@@ -41,9 +44,9 @@ export interface AutoSummary {
   readonly worst: number;
 }
 
-const hard = 'plain/uniform';
-const soft = 'plain/uniform-soft';
-const oracle = 'oracle/uniform';
+const hard = `plain/${plainMethod}`;
+const soft = `plain/${softName(plainMethod)}`;
+const oracle = `oracle/${plainMethod}`;
 
 /** @param rows of one cell. */
 export function summarizeCell(rows: readonly Row[]): CellSummary {
@@ -67,13 +70,18 @@ export function summarizeCell(rows: readonly Row[]): CellSummary {
   return { problem, labels, draws: rows.length, methods, auto: summarizeAuto(rows) };
 }
 
-/** The students that `auto` can choose, as they are named in a row. */
-const choices = ['uniform', 'uniform-soft', 'weighted', 'correctness', 'slam', 'relabel'];
+/** The students that `auto` can choose, by their names in a row. */
+const choices = [...[baseline, ...candidates].map(nameOf), fallbackMethod];
+
+/** The student's name in a run whose labels are hard by default. */
+function nameOf({ method, labels }: Candidate | Row['auto']): string {
+  return labels === 'soft' && methodOf(method).labels === 'either' ? softName(method) : method;
+}
 
 function summarizeAuto(rows: readonly Row[]): AutoSummary {
   const chosen: Record<string, number> = {};
-  const outcomes = rows.map(({ auto: { method, labels }, accuracy }) => {
-    const name = method === 'uniform' && labels === 'soft' ? 'uniform-soft' : method;
+  const outcomes = rows.map(({ auto, accuracy }) => {
+    const name = nameOf(auto);
     chosen[name] = (chosen[name] ?? 0) + 1;
     const all = choices.map((choice) => accuracy[`cross-fitted/${choice}`]!);
     const own = accuracy[`cross-fitted/${name}`]!;

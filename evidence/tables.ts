@@ -1,37 +1,40 @@
 /** The summaries as Markdown. */
+import { defaultMethod, type MethodName, plainMethod } from '../src/debias/methods.ts';
+import { slam } from '../src/debias/slam.ts';
+import { weighted } from '../src/debias/weights.ts';
+import { comparedMethods, softMethods, softName } from './compared.ts';
 import type { LabelNextRow } from './label-next.ts';
 import { average, type CellSummary, type Estimate, estimate } from './summary.ts';
 
-/** How a reader knows what the arms and models are. */
+/** The students of a method with cross-fitted teachers, each with its name for readers. */
+function crossFittedNames(method: MethodName): [key: string, name: string][] {
+  const name = method === defaultMethod ? `${method} (default)` : method;
+  const hard: [string, string] = [`cross-fitted/${method}`, name];
+  if (!softMethods.includes(method)) return [hard];
+  return [hard, [`cross-fitted/${softName(method)}`, `${method}, soft labels`]];
+}
+
+/** The names of arms and models for readers. */
 const names: Readonly<Record<string, string>> = {
   'plain/teacher': 'one teacher',
-  'plain/uniform': 'plain, hard labels',
-  'plain/uniform-soft': 'plain, soft labels',
+  [`plain/${plainMethod}`]: 'plain, hard labels',
+  [`plain/${softName(plainMethod)}`]: 'plain, soft labels',
   'split/teacher': 'a teacher of half of the labels',
-  'split/weighted': 'weighted, half kept back',
-  'split/slam': 'slam, half kept back',
+  [`split/${weighted.name}`]: `${weighted.name}, half kept back`,
+  [`split/${slam.name}`]: `${slam.name}, half kept back`,
   'cross-fitted/teacher': 'cross-fitted teachers',
-  'cross-fitted/uniform': 'uniform',
-  'cross-fitted/uniform-soft': 'uniform, soft labels',
-  'cross-fitted/weighted': 'weighted',
-  'cross-fitted/correctness': 'correctness',
-  'cross-fitted/entropy': 'entropy',
-  'cross-fitted/fidelity': 'fidelity',
-  'cross-fitted/slam': 'slam',
-  'cross-fitted/lelp': 'lelp',
-  'cross-fitted/lelp-soft': 'lelp, soft labels',
-  'cross-fitted/relabel': 'relabel (default)',
+  ...Object.fromEntries(comparedMethods.flatMap(crossFittedNames)),
   'mse/teacher': 'cross-fitted mse teachers',
-  'mse/uniform-soft': 'uniform, soft labels of mse teachers',
+  [`mse/${softName(plainMethod)}`]: `${plainMethod}, soft labels of mse teachers`,
   'mcmi/teacher': 'cross-fitted mcmi teachers',
-  'mcmi/uniform-soft': 'uniform, soft labels of mcmi teachers',
-  'oracle/uniform': 'oracle',
-  'clean/uniform': 'clean',
+  [`mcmi/${softName(plainMethod)}`]: `${plainMethod}, soft labels of mcmi teachers`,
+  [`oracle/${plainMethod}`]: 'oracle',
+  [`clean/${plainMethod}`]: 'clean',
 };
 
 /** What the plot shows: students, but for the one that they are measured by. */
 export const plotted = Object.entries(names).flatMap(([key, name]) =>
-  key.endsWith('/teacher') || key === 'plain/uniform' || key === 'clean/uniform'
+  key.endsWith('/teacher') || key === `plain/${plainMethod}` || key === `clean/${plainMethod}`
     ? []
     : [{ key, name }],
 );

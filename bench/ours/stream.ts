@@ -13,7 +13,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { sum } from '../../src/arrays.ts';
-import { openCorrecting } from '../../src/distill/correction.ts';
+import { openLossCorrection } from '../../src/distill/correction.ts';
 import { studentInputs } from '../../src/distill/student-inputs.ts';
 import { oneHot } from '../../src/distill/training-example.ts';
 import { openValidationSet } from '../../src/distill/validation-set.ts';
@@ -174,13 +174,13 @@ async function reestimate(job: Job, all: Batch): Promise<number[]> {
   const { model, predict } = await loadModel(
     await readModelFiles(job.results, keys.warmup(job.run)),
   );
-  const correcting = await openCorrecting(
+  const correction = await openLossCorrection(
     job,
     job.plan.variants[0]!,
     await openValidationSet(job),
     predict,
   );
-  const reweighting = correcting.reweighting!;
+  const reweighting = correction.reweighting!;
   // The step says what the student thinks of a batch; here it is what it thinks of the images.
   const batches: { batch: Batch; probabilities: Float32Array }[] = [];
   for await (const batch of shuffledBatches(all, batchSize, 1, 0)) {

@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import { dataSchema, share } from '../data/config.ts';
 import { taskSchema } from '../data/task.ts';
-import { type MethodName, methodNames } from '../debias/methods.ts';
+import type { Need } from '../debias/method.ts';
+import {
+  defaultMethod,
+  type MethodName,
+  methodNames,
+  methodOf,
+  type methods,
+  plainMethod,
+} from '../debias/methods.ts';
 import { networkSchema, teacherSchema } from '../models/config.ts';
 
 /**
@@ -20,9 +28,13 @@ const variant = z
         labels: z.enum(['soft', 'hard']).optional(),
         seed: z.int().optional(),
       })
-      .refine(({ method, labels }) => method !== 'slam' || labels !== 'hard', {
-        path: ['labels'],
-        message: 'expected soft: slam compares the student with the probabilities of the teacher',
+      .superRefine(({ method, labels }, context) => {
+        if (methodOf(method).labels === 'either' || labels !== 'hard') return;
+        context.addIssue({
+          code: 'custom',
+          path: ['labels'],
+          message: `expected soft: ${method} learns from the probabilities of the teacher`,
+        });
       }),
   ])
   .describe(
@@ -48,8 +60,23 @@ const weights = z.strictObject({
     .describe('Weights are clipped to this range.'),
 });
 
-/** Methods that train students in folds. */
-const crossValidated: readonly MethodName[] = ['relabel', 'auto'];
+type Methods = typeof methods;
+
+/** The option sections of the methods that have one, by name. */
+type Sections = {
+  [Name in MethodName as Methods[Name] extends { options: z.ZodType }
+    ? Name
+    : never]: Methods[Name] extends { options: infer Options } ? Options : never;
+};
+
+function methodSections(): Sections {
+  const sections = methodNames.flatMap((name) => {
+    const { options } = methodOf(name);
+    return options ? [[name, options] as const] : [];
+  });
+  // fromEntries loses which names there are.
+  return Object.fromEntries(sections) as Sections;
+}
 
 /** The students that a config asks for. */
 interface Students {
@@ -57,11 +84,12 @@ interface Students {
   readonly compare: readonly Variant[];
 }
 
-/** Whether one of them is trained by one of these methods. */
-function hasMethod({ method, compare }: Students, ...wanted: readonly MethodName[]): boolean {
-  return [method, ...compare].some((variant) =>
-    wanted.includes(typeof variant === 'string' ? variant : variant.method),
+/** The names of the methods among them that have a need. */
+function methodsWith(need: Need, { method, compare }: Students): string[] {
+  const names = [method, ...compare].map((variant) =>
+    typeof variant === 'string' ? variant : variant.method,
   );
+  return [...new Set(names)].filter((name) => methodOf(name).needs.includes(need));
 }
 
 export const configSchema = z
@@ -78,40 +106,18 @@ export const configSchema = z
         'Cross-fitting: as many teachers are trained, each on all labels but a part, and judged on that part. They label together.',
       ),
     student: networkSchema,
-    method: variant.default('relabel'),
+    method: variant.default(defaultMethod),
     labels: z
       .enum(['soft', 'hard'])
       .default('hard')
       .describe('Learn from the probabilities of the teacher, or from its most likely class.'),
     weights: weights.prefault({}),
-    slam: z
-      .strictObject({
-        topK: z.int().min(1).default(3).describe('Classes among which a wrong label may be.'),
-      })
-      .prefault({}),
-    lelp: z
-      .strictObject({
-        subclasses: z
-          .int()
-          .min(2)
-          .default(4)
-          .describe('Into how many each class is split, by the embeddings of the teacher.'),
-      })
-      .prefault({}),
-    relabel: z
-      .strictObject({
-        rounds: z
-          .int()
-          .min(1)
-          .default(3)
-          .describe('How often, at most, the students label in the place of the teacher.'),
-      })
-      .prefault({}),
+    ...methodSections(),
     warmup: z
       .strictObject({ epochs: z.int().min(1).default(20) })
       .prefault({})
       .describe('Short training on the labeled set: the student that the first weights are for.'),
-    compare: z.array(variant).default(['uniform']).describe('Also train these, for the report.'),
+    compare: z.array(variant).default([plainMethod]).describe('Also train these, for the report.'),
     trainer: z.enum(['gpu', 'function']).default('function'),
     seed: z.int().default(1),
     limits: z
@@ -127,22 +133,27 @@ export const configSchema = z
       })
       .prefault({}),
   })
-  .refine((config) => config.folds > 1 || !hasMethod(config, ...crossValidated), {
-    path: ['folds'],
-    message:
-      'expected 2 or more, for relabel and auto judge students by cross-validation (method: weighted does not)',
+  .superRefine((config, context) => {
+    const [first] = methodsWith('folds', config);
+    if (config.folds > 1 || first === undefined) return;
+    const others = methodNames.filter((name) => !methodOf(name).needs.includes('folds'));
+    context.addIssue({
+      code: 'custom',
+      path: ['folds'],
+      message: `expected 2 or more: ${first} compares students by cross-validation (${others.join(', ')} do not)`,
+    });
   })
-  .refine(
-    (config) =>
-      !hasMethod(config, 'lelp') ||
-      config.teacher.train !== undefined ||
-      (config.teacher.embeddingName !== undefined && config.teacher.predictions === undefined),
-    {
+  .superRefine((config, context) => {
+    const { train, embeddingName, predictions } = config.teacher;
+    const [first] = methodsWith('embeddings', config);
+    if (first === undefined || train) return;
+    if (embeddingName !== undefined && predictions === undefined) return;
+    context.addIssue({
+      code: 'custom',
       path: ['teacher', 'embeddingName'],
-      message:
-        'expected the output of a model that is its embedding, for lelp splits the classes by it',
-    },
-  )
+      message: `expected the model output that is the teacher's embedding, which ${first} needs`,
+    });
+  })
   .superRefine(({ task, teacher, student }, context) => {
     if (task.type === 'image-classification') return;
     const networks = [

@@ -1,8 +1,8 @@
 import type { Config } from '../config/schema.ts';
 import type { Features } from '../data/features/features.ts';
 import type { SetName } from '../data/shard.ts';
-import { others, sampleExamples } from '../debias/auto.ts';
-import type { MethodName } from '../debias/methods.ts';
+import type { Method } from '../debias/method.ts';
+import { type MethodName, methods } from '../debias/methods.ts';
 import { networksOf } from '../models/size/networks.ts';
 import type { Estimate, SetSize } from '../run/estimate-file.ts';
 import type { ObjectStore } from '../store/store.ts';
@@ -37,15 +37,11 @@ export async function estimatePlan(
   });
 }
 
-/** Trainings on the whole unlabeled set that a student can come to; those on a sample are parts of one. */
-export function trainingsOf(
-  method: MethodName,
-  { folds, relabel }: Pick<Config, 'folds' | 'relabel'>,
-  unlabeledExamples: number,
-): number {
-  const relabeling = 1 + relabel.rounds * folds;
-  if (method === 'relabel') return relabeling;
-  if (method !== 'auto') return 1;
-  const share = Math.min(1, sampleExamples / Math.max(unlabeledExamples, 1));
-  return relabeling + Math.ceil((1 + others.length) * folds * share);
+/**
+ * Returns the number of trainings on the whole unlabeled set that a student can cost. Trainings on a
+ * sample count as parts of one.
+ */
+export function trainingsOf(name: MethodName, config: Config, unlabeledExamples: number): number {
+  const method: Method<Config> = methods[name];
+  return method.trainings?.(config, unlabeledExamples) ?? 1;
 }

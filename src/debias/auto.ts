@@ -1,32 +1,68 @@
 /**
- * Which of several methods is better than a safe one, by what their students say of n examples whose
- * labels they have not learned. All answer the same examples, so the differences are taken example by
- * example: the noise of easy and hard ones cancels.
+ * The choice of a method by cross-validation. Students of every candidate and of plain distillation
+ * answer the same n examples, whose labels they were not trained on. Their losses are compared
+ * example by example, which cancels the noise of easy and hard ones. If no candidate is clearly
+ * better, the choice is `relabel`, which has a guard of its own.
  */
-import type { MethodName } from './methods.ts';
+import { z } from 'zod';
+import { correctness } from './correctness.ts';
+import type { Method } from './method.ts';
+import { type RelabelConfig, relabel } from './relabel.ts';
+import { slam } from './slam.ts';
+import { uniform } from './uniform.ts';
+import { weighted } from './weights.ts';
 
-/** A method, and the labels that its student learns from. */
-export interface Candidate {
-  readonly method: MethodName;
-  readonly labels: 'soft' | 'hard';
-}
+/** Plain distillation: a candidate is chosen only if it is clearly better. */
+export const baseline = { method: uniform.name, labels: 'hard' } as const;
+export const candidates = [
+  { method: uniform.name, labels: 'soft' },
+  { method: weighted.name, labels: 'hard' },
+  { method: correctness.name, labels: 'hard' },
+  { method: slam.name, labels: 'soft' },
+] as const;
+/** The choice if no candidate is clearly better. */
+export const fallbackMethod = relabel.name;
 
-/** Plain distillation, which the others have to be clearly better than. */
-export const safe: Candidate = { method: 'uniform', labels: 'hard' };
-export const others: readonly Candidate[] = [
-  { method: 'uniform', labels: 'soft' },
-  { method: 'weighted', labels: 'hard' },
-  { method: 'correctness', labels: 'hard' },
-  { method: 'slam', labels: 'soft' },
-];
+/** A method with the labels that its students learn from. */
+export type Candidate = typeof baseline | (typeof candidates)[number];
 
 /**
- * Unlabeled examples that the students learn by which the methods are compared: enough to tell them
+ * Unlabeled examples in the sample that the compared students learn: enough to tell the methods
  * apart, few enough to be cheap.
  */
 export const sampleExamples = 2000;
 
-/** A method's gain over the safe one, with its 95 % interval. */
+/** `choice.json` beside a student: the method that `auto` chose, and why. */
+export const choiceSchema = z.strictObject({
+  method: z.enum([fallbackMethod, baseline.method, ...candidates.map(({ method }) => method)]),
+  labels: z.enum(['soft', 'hard']),
+  explanation: z.string(),
+  /** Each candidate's gain over plain distillation, in the metric that decides what is published. */
+  candidates: z.array(
+    z.strictObject({
+      name: z.string(),
+      gain: z.strictObject({ value: z.number(), low: z.number(), high: z.number() }),
+    }),
+  ),
+});
+export type Choice = z.infer<typeof choiceSchema>;
+
+export const auto = {
+  name: 'auto',
+  labels: 'either',
+  needs: ['validation', 'folds'],
+  trainings(config: RelabelConfig, unlabeledExamples: number) {
+    const share = Math.min(1, sampleExamples / Math.max(unlabeledExamples, 1));
+    const compared = (1 + candidates.length) * config.folds;
+    return relabel.trainings(config) + Math.ceil(compared * share);
+  },
+  // The preparation replaces it by the method that it chose.
+  correct: () => ({}),
+  prepare: () => import('../distill/methods/auto.ts'),
+  record: { field: 'choice', file: 'choice.json', schema: choiceSchema },
+} as const satisfies Method;
+
+/** A candidate's mean gain over plain distillation, with its 95 % interval. */
 export interface Gain {
   readonly value: number;
   readonly low: number;
@@ -37,28 +73,30 @@ export interface Gain {
 const z95 = 1.959963984540054;
 
 /**
- * How many standard errors a gain has to be above 0, where the best of `count` is taken: the quantile of
- * 1 − 0.05 / count (Bonferroni), so that one time in twenty at most a method is taken by chance alone.
+ * The bar for the best of m candidates at index m − 1: the number of standard errors by which a gain
+ * has to exceed 0. It is the quantile of 1 − 0.05 / m (Bonferroni), so a choice by chance alone
+ * happens at most one time in twenty.
  */
 const bars = [1.645, 1.96, 2.128, 2.241, 2.326, 2.394];
 
 /**
- * The method to take, by the mean of its losses.
+ * Chooses the candidate with the smallest mean loss, if it is clearly better than plain distillation.
  *
- * @param safe [n] losses of the safe method: log-losses, or 0 and 1 for right and wrong.
- * @param others [n] each; at most six.
- * @returns the place of the best of the others, undefined when none is clearly better; the gains of all;
- *   and the smallest gain that would have been seen.
- * @throws RangeError when the lengths differ.
+ * @param plain [n] losses of plain distillation: log-losses, or 0 and 1 for right and wrong.
+ * @param losses [n] per candidate; at most six candidates.
+ * @returns the index of the chosen candidate, undefined if none is clearly better; the gains of all;
+ *   and the smallest gain that would have been chosen.
+ * @throws RangeError if the lengths differ or there are too many candidates.
+ * @example chooseBest([1, 0, 1, 1], [[1, 0, 1, 1], [0, 0, 0, 0]]).chosen; // 1
  */
-export function chooseBest(safe: ArrayLike<number>, others: readonly ArrayLike<number>[]) {
-  const bar = bars[others.length - 1];
-  if (bar === undefined) throw new RangeError(`expected 1 to 6 methods, got ${others.length}`);
-  const estimates = others.map((losses) => pairedGain(safe, losses));
+export function chooseBest(plain: ArrayLike<number>, losses: readonly ArrayLike<number>[]) {
+  const bar = bars[losses.length - 1];
+  if (bar === undefined) throw new RangeError(`expected 1 to 6 methods, got ${losses.length}`);
+  const estimates = losses.map((candidate) => pairedGain(plain, candidate));
   let chosen: number | undefined;
-  estimates.forEach(({ mean, error }, place) => {
+  estimates.forEach(({ mean, error }, index) => {
     if (mean <= bar * error) return;
-    if (chosen === undefined || mean > estimates[chosen]!.mean) chosen = place;
+    if (chosen === undefined || mean > estimates[chosen]!.mean) chosen = index;
   });
   const gains = estimates.map(
     ({ mean, error }): Gain => ({ value: mean, low: mean - z95 * error, high: mean + z95 * error }),
@@ -67,13 +105,13 @@ export function chooseBest(safe: ArrayLike<number>, others: readonly ArrayLike<n
   return { chosen, gains, smallest };
 }
 
-function pairedGain(safe: ArrayLike<number>, losses: ArrayLike<number>) {
-  const n = safe.length;
+function pairedGain(plain: ArrayLike<number>, losses: ArrayLike<number>) {
+  const n = plain.length;
   if (losses.length !== n) throw new RangeError(`expected ${n} losses, got ${losses.length}`);
   let sum = 0;
-  for (let i = 0; i < n; i++) sum += safe[i]! - losses[i]!;
+  for (let i = 0; i < n; i++) sum += plain[i]! - losses[i]!;
   const mean = sum / n;
   let squares = 0;
-  for (let i = 0; i < n; i++) squares += (safe[i]! - losses[i]! - mean) ** 2;
+  for (let i = 0; i < n; i++) squares += (plain[i]! - losses[i]! - mean) ** 2;
   return { mean, error: n > 1 ? Math.sqrt(squares / (n - 1) / n) : Number.POSITIVE_INFINITY };
 }

@@ -1,17 +1,38 @@
 /**
- * How likely the teacher is right about an example, from its margin alone: isotonic regression of
- * "right" on the teacher margins of the validation set. A teacher that is surer is not less often
- * right. SLaM (Kontonis et al., NeurIPS 2023) estimates its α(x) in this way.
+ * The weight is the probability that the teacher is right, given its margin only: isotonic
+ * regression of "right" on the teacher margins of the validation set. The regression is
+ * non-decreasing, because a surer teacher is not less often right. SLaM (Kontonis et al., NeurIPS
+ * 2023) estimates its α(x) in this way.
  */
 import { isotonicRegression } from './isotonic.ts';
+import type { Method } from './method.ts';
 import type { ValidationPoints } from './validation.ts';
+import type { WeightOptions } from './weights.ts';
+
+export const correctness = {
+  name: 'correctness',
+  labels: 'either',
+  needs: ['validation'],
+  correct(
+    points: ValidationPoints,
+    { weights: { bounds } }: { readonly weights: Pick<WeightOptions, 'bounds'> },
+  ) {
+    const probabilityRight = fitProbabilityRight(points, bounds);
+    return { weightOf: ({ margin }: { readonly margin: number }) => probabilityRight(margin) };
+  },
+} as const satisfies Method;
 
 /**
- * @param bounds what the probability is clipped to.
- * @returns P(right | margin), non-decreasing.
- * @throws RangeError when there are no points.
+ * Fits the probability that the teacher is right.
+ *
+ * @param bounds [low, high] to which the probability is clipped.
+ * @returns P(right | teacher margin), non-decreasing.
+ * @throws RangeError if there are no points.
+ * @example
+ * const points = { teacherMargins: Float32Array.of(0, 1), wrong: Uint8Array.of(1, 0) };
+ * fitProbabilityRight(points)(0.5); // 0.5
  */
-export function correctness(
+export function fitProbabilityRight(
   { teacherMargins, wrong }: Pick<ValidationPoints, 'teacherMargins' | 'wrong'>,
   bounds: readonly [low: number, high: number] = [0, 1],
 ): (teacherMargin: number) => number {

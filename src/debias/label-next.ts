@@ -6,7 +6,7 @@
  *
  * It is an order, not an amount: the first term outgrows the second where the margin is small.
  */
-import { entropy } from './entropy.ts';
+import { entropyOf } from './entropy.ts';
 
 /** Among how many examples the next are looked for: more take time, and name no better ones. */
 export const labelNextPool = 1_000_000;
@@ -24,7 +24,7 @@ export interface Candidate {
 
 /** @param probabilities [classes]; they sum to 1. */
 export function labelScore(probabilities: Float32Array, margin: number): number {
-  return 1 / Math.max(margin, marginFloor) + entropy(probabilities);
+  return 1 / Math.max(margin, marginFloor) + entropyOf(probabilities);
 }
 
 /** The best of any number of examples; memory holds twice as many as are wanted of each class. */

@@ -1,9 +1,56 @@
 /**
- * When a student should take the teacher's place: it is often more accurate than the labels that it
- * learned from (Zhao, "Student as an inherent denoiser of noisy teacher", 2023), and then labels
- * better. But not always, and a student that learns from a worse one drifts away from the truth round
- * by round. So it has to prove itself first, on examples of which neither has learned the label.
+ * Rounds in which students relabel the unlabeled set. A student is often more accurate than the
+ * labels that it learned from (Zhao, "Student as an inherent denoiser of noisy teacher", 2023), and
+ * then its labels are better than the teacher's. But not always, and a student of a worse student
+ * drifts further from the truth in every round. So students first have to win a comparison on
+ * examples whose labels neither side was trained on.
  */
+import { z } from 'zod';
+import type { Method } from './method.ts';
+
+const options = z.strictObject({
+  rounds: z
+    .int()
+    .min(1)
+    .default(3)
+    .describe('How often, at most, the students label in the place of the teacher.'),
+});
+
+const count = z.int().nonnegative();
+
+/** The comparisons of all rounds, up to the first that was refused. */
+export const relabelRoundsSchema = z.array(
+  z.strictObject({
+    examples: count,
+    /** Right labels of the previous round; in round 1, of the teacher. */
+    teacherRight: count,
+    studentRight: count,
+    /** Examples on which the students alone are right. */
+    gained: count,
+    /** Examples on which the students alone are wrong. */
+    lost: count,
+    /** True if the students' labels replaced those of the previous round. */
+    accepted: z.boolean(),
+  }),
+);
+
+/** The config on which the number of trainings depends. */
+export interface RelabelConfig {
+  readonly folds: number;
+  readonly relabel: z.infer<typeof options>;
+}
+
+export const relabel = {
+  name: 'relabel',
+  labels: 'either',
+  needs: ['validation', 'folds'],
+  options: options.prefault({}),
+  trainings: ({ folds, relabel }: RelabelConfig) => 1 + relabel.rounds * folds,
+  // The student learns better labels; the loss on them stays as it is.
+  correct: () => ({}),
+  prepare: () => import('../distill/methods/relabel.ts'),
+  record: { field: 'relabeling', file: 'relabel.json', schema: relabelRoundsSchema },
+} as const satisfies Method;
 
 /** Teacher and student on the same n examples. */
 export interface Comparison {

@@ -21,6 +21,7 @@
  * both readings and for soft labels too.
  */
 import { clamp } from '../arrays.ts';
+import type { Method } from './method.ts';
 import { createNeighborMeans } from './neighbors.ts';
 import type { ValidationPoints } from './validation.ts';
 
@@ -32,6 +33,20 @@ export interface WeightOptions {
    * being pulled to wrong labels that it has come to prefer (d < 1, so w > 1). */
   readonly bounds: readonly [low: number, high: number];
 }
+
+export const weighted = {
+  name: 'weighted',
+  labels: 'either',
+  needs: ['validation'],
+  correct(points: ValidationPoints, { weights: options }: { readonly weights: WeightOptions }) {
+    const estimator = createWeightEstimator(points, options);
+    return {
+      weigh(teacherMargins: Float32Array, studentMargins: Float32Array, weights: Float32Array) {
+        estimator.estimate(teacherMargins, studentMargins, { weights });
+      },
+    };
+  },
+} as const satisfies Method;
 
 export interface Estimate {
   /** p, in [0, 1]. */

@@ -1,39 +1,46 @@
 /** How the loss of a student on the unlabeled examples is corrected while it is trained. */
+
+import type { Config } from '../config/schema.ts';
 import { readWeights } from '../data/tables/weights-file.ts';
-import type { Candidate } from '../debias/auto.ts';
 import { margins } from '../debias/margin.ts';
-import { type Correction, methods } from '../debias/methods.ts';
+import type { Correction, Method } from '../debias/method.ts';
+import { methods } from '../debias/methods.ts';
 import { validationPoints } from '../debias/validation.ts';
 import type { ShardItem } from '../run/events.ts';
 import type { Job } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
+import type { Variant } from '../run/plan-file.ts';
 import type { Reweighting } from '../train/loop.ts';
+import type { Loss } from '../train/loss.ts';
 import type { ShardSource } from '../train/stream.ts';
 import { countedShards, type LabelsKey, labeledShard } from './sets.ts';
 import { oneHot, type TrainingExample } from './training-example.ts';
 import type { Predict, ValidationOutputs, ValidationSet } from './validation-set.ts';
 
-/** What a student's loss is corrected by. */
-export interface Correcting {
-  /** In the first epoch. */
-  readonly first: Correction;
-  /** In the others, where the student has a say in it. */
+/** The method of a student and the labels that it learns from. */
+export type LabeledMethod = Pick<Variant, 'method' | 'labels'>;
+
+/** The correction of one student's loss. */
+export interface LossCorrection {
+  /** Used in the first epoch. */
+  readonly first: Correction<Loss>;
+  /** Used from epoch 2 on, if the correction depends on the student. */
   readonly reweighting: Reweighting | undefined;
 }
 
-/** @param predict what the student says as it is: at first, then in the middle of the training. */
-export async function openCorrecting(
+/** @param predict runs the student in its current state, also in the middle of its training. */
+export async function openLossCorrection(
   job: Job,
-  candidate: Candidate,
+  student: LabeledMethod,
   validation: ValidationSet,
   predict: Predict,
-): Promise<Correcting> {
+): Promise<LossCorrection> {
   const outputs = await validation.outputs(predict);
-  const first = correctionFor(job, candidate, outputs);
+  const first = correctionFor(job, student, outputs);
   const reweighting: Reweighting = {
     measure: async () => (await validation.outputs(predict)).studentProbabilities,
     reweigh(studentProbabilities) {
-      const { weigh } = correctionFor(job, candidate, { ...outputs, studentProbabilities });
+      const { weigh } = correctionFor(job, student, { ...outputs, studentProbabilities });
       return (batch, probabilities) => {
         const weights = new Float32Array(batch.size);
         weigh!(batch.teacherMargins, margins(probabilities, outputs.classes), weights);
@@ -44,22 +51,21 @@ export async function openCorrecting(
   return { first, reweighting: first.weigh && reweighting };
 }
 
-/** The correction for a student that says this of the validation set. */
+/** Returns the correction for a student with these outputs on the validation set. */
 function correctionFor(
   job: Job,
-  { method, labels }: Candidate,
+  { method: name, labels }: LabeledMethod,
   outputs: ValidationOutputs,
-): Correction {
-  const { weights, slam } = job.plan.config;
-  const points = validationPoints({ ...outputs, targets: labels });
-  return methods[method](points, { ...weights, ...slam });
+): Correction<Loss> {
+  const method: Method<Config, Loss> = methods[name];
+  return method.correct(validationPoints({ ...outputs, targets: labels }), job.plan.config);
 }
 
-/** The unlabeled set, with labels that may be wrong. */
-export async function untrueLabelSet(
+/** Returns the unlabeled set with pseudo-labels. */
+export async function pseudoLabeledSet(
   job: Job,
-  variant: Pick<Candidate, 'labels'>,
-  correction: Correction,
+  variant: Pick<LabeledMethod, 'labels'>,
+  correction: Correction<Loss>,
   labels: LabelsKey,
 ): Promise<ShardSource<TrainingExample>[]> {
   const shards = await countedShards(job, 'unlabeled');
@@ -69,12 +75,12 @@ export async function untrueLabelSet(
   }));
 }
 
-/** The unlabeled examples of a shard with the teacher's label, soft or hard, and the first weight. */
+/** Yields a shard's unlabeled examples with their pseudo-label, soft or hard, and first weight. */
 async function* unlabeledShard(
   job: Job,
   item: ShardItem,
-  variant: Pick<Candidate, 'labels'>,
-  { weigh, weightOf }: Correction,
+  variant: Pick<LabeledMethod, 'labels'>,
+  { weigh, weightOf }: Correction<Loss>,
   labels: LabelsKey,
 ): AsyncGenerator<TrainingExample> {
   const margin = new Float32Array(1);
@@ -85,7 +91,7 @@ async function* unlabeledShard(
     const { value: weighed } = await rows.next();
     margin[0] = row.margin;
     studentMargin[0] = weighed!.studentMargin;
-    // The file's own weight is for the labels of the config; this variant may have other ones.
+    // The file's weights are for the labels of the config; this variant can have others.
     weigh?.(margin, studentMargin, weight);
     if (weightOf) weight[0] = weightOf(row);
     const target =

@@ -1,4 +1,4 @@
-import { isEmbedded, type Plan } from '../run/plan-file.ts';
+import { needs, type Plan } from '../run/plan-file.ts';
 import type { ObjectStore } from '../store/store.ts';
 
 /**
@@ -19,7 +19,7 @@ export async function checkOwnTopologies(
     const { scoresLayer } = await import('../models/subclass-outputs.ts');
     const model = await networkOf({ data, plan }, network, seed);
     try {
-      if (isEmbedded(plan)) scoresLayer(model);
+      if (needs(plan, 'embeddings')) scoresLayer(model);
     } finally {
       model.dispose();
     }

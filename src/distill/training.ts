@@ -54,10 +54,13 @@ export interface TrainingTask {
   readonly unlabeled?: readonly ShardSource<TrainingExample>[];
   readonly reweighting?: Reweighting | undefined;
   /** Default: cross-entropy. */
-  readonly loss?: Loss;
+  readonly loss?: Loss | undefined;
   /** How many outputs of the network are one class. Default: 1. */
   readonly subclasses?: number;
 }
+
+/** A student's training. The model and the unlabeled set have no default here. */
+export type StudentTask = TrainingTask & Required<Pick<TrainingTask, 'model' | 'unlabeled'>>;
 
 /** Trains a network and saves it. Goes on from its checkpoint when it was stopped before. */
 export async function trainNetwork(job: Job, task: TrainingTask, context: Context): Promise<void> {

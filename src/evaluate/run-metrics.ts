@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { setNames } from '../data/shard.ts';
-import { methodNames } from '../debias/methods.ts';
+import { type MethodName, methodNames, methodOf, type methods } from '../debias/methods.ts';
 import { billSchema } from '../run/bill-file.ts';
 import { deviationsSchema } from './deviations.ts';
 import { metricsSchema } from './schema.ts';
@@ -8,34 +8,25 @@ import { metricsSchema } from './schema.ts';
 const interval = z.strictObject({ value: z.number(), low: z.number(), high: z.number() });
 const count = z.int().nonnegative();
 
-/**
- * The rounds of the method `relabel`, up to the first that was refused: how those that labeled before
- * and the students of the round answer examples of which neither has learned the label.
- */
-export const relabelRoundsSchema = z.array(
-  z.strictObject({
-    examples: count,
-    /** Right answers of those who labeled before. */
-    teacherRight: count,
-    studentRight: count,
-    /** Where the students alone are right. */
-    gained: count,
-    /** Where they alone are wrong. */
-    lost: count,
-    /** Whether the students' labels took the place of those before. */
-    accepted: z.boolean(),
-  }),
-);
+type Methods = typeof methods;
 
-/** `choice.json` beside a student: what the method `auto` stands for, and why. */
-export const choiceSchema = z.strictObject({
-  method: z.enum(methodNames),
-  labels: z.enum(['soft', 'hard']),
-  explanation: z.string(),
-  /** By how much a candidate was better than plain distillation, in the metric that decides. */
-  candidates: z.array(z.strictObject({ name: z.string(), gain: interval })),
-});
-export type Choice = z.infer<typeof choiceSchema>;
+/** The records of the methods' preparations, by field. */
+type RecordSchemas = {
+  [Name in MethodName as Methods[Name] extends { record: { field: infer Field extends string } }
+    ? Field
+    : never]: Methods[Name] extends { record: { schema: infer Schema extends z.ZodType } }
+    ? z.ZodOptional<Schema>
+    : never;
+};
+
+function recordSchemas(): RecordSchemas {
+  const fields = methodNames.flatMap((name) => {
+    const { record } = methodOf(name);
+    return record ? [[record.field, record.schema.optional()] as const] : [];
+  });
+  // fromEntries loses which names there are.
+  return Object.fromEntries(fields) as RecordSchemas;
+}
 
 /** `runs/<run>/metrics.json`: everything that the report and the table at the end show. */
 export const runMetricsSchema = z.strictObject({
@@ -63,8 +54,7 @@ export const runMetricsSchema = z.strictObject({
       parameters: count,
       /** Size of the saved student. */
       bytes: count,
-      relabeling: relabelRoundsSchema.optional(),
-      choice: choiceSchema.optional(),
+      ...recordSchemas(),
     }),
   ),
   /** The teacher's share of wrong classes on the validation set, by its margin in [low, high]. */

@@ -6,6 +6,7 @@ import type { Format } from '../data/formats/format.ts';
 import { type FormatName, formatList, formats, isDataFile } from '../data/formats/index.ts';
 import { readExamples } from '../data/read.ts';
 import type { Task } from '../data/task.ts';
+import { defaultMethod, plainMethod } from '../debias/methods.ts';
 import { UserError } from '../errors.ts';
 import type { ObjectInfo, ObjectStore } from '../store/store.ts';
 import { someObjects } from './some-objects.ts';
@@ -38,9 +39,9 @@ const maxEdge = 96;
 
 /** Defaults that everybody should know of, so they are written too. */
 const defaultsToShow = {
-  method: 'relabel',
+  method: defaultMethod,
   labels: 'hard',
-  compare: ['uniform'],
+  compare: [plainMethod],
 } satisfies Partial<ConfigInput>;
 
 /**

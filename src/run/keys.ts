@@ -21,17 +21,8 @@ export const keys = {
   warmup: (run: string) => `runs/${run}/warmup/`,
   validation: (run: string) => `runs/${run}/warmup/validation.json`,
   weights: (run: string, shard: string) => `runs/${run}/weights/${shard}.parquet`,
+  /** Also holds what the method's preparation keeps, under names of its own. */
   student: (run: string, variant: string) => `runs/${run}/students/${variant}/`,
-  /** A round of the method `relabel`, beside its student, and the labels that the round made. */
-  round: (student: string, round: number) => `${student}round-${round}/`,
-  relabeled: (round: string, shard: string) => `${round}labels/${shard}.parquet`,
-  /** What came of the rounds. */
-  relabeling: (student: string) => `${student}relabel.json`,
-  /** By what the method `lelp` splits the classes, beside its student. */
-  subclasses: (student: string) => `${student}subclasses.json`,
-  /** The students of a candidate of the method `auto`, beside its student, and what was chosen. */
-  candidate: (student: string, name: string) => `${student}auto/${name}/`,
-  choice: (student: string) => `${student}choice.json`,
   metrics: (run: string) => `runs/${run}/metrics.json`,
   /** What to label next, for people: see `debias/label-next.ts`. */
   labelNext: (run: string) => `runs/${run}/label-next.csv`,

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { configSchema } from '../config/schema.ts';
 import { featuresSchema } from '../data/features/features.ts';
 import type { Folds } from '../data/folds.ts';
-import { blindMethods, methodNames } from '../debias/methods.ts';
+import type { Need } from '../debias/method.ts';
+import { methodNames, methodOf } from '../debias/methods.ts';
 import { estimateSchema } from './estimate-file.ts';
 
 /** One student of the run. */
@@ -47,14 +48,9 @@ export const planSchema = z.strictObject({
 });
 export type Plan = z.infer<typeof planSchema>;
 
-/** Whether any student depends on what is known of the teacher's mistakes. */
-export function isCorrected({ variants }: Plan): boolean {
-  return variants.some(({ method }) => !blindMethods.includes(method));
-}
-
-/** Whether any student asks for the teacher's embeddings. */
-export function isEmbedded({ variants }: Pick<Plan, 'variants'>): boolean {
-  return variants.some(({ method }) => method === 'lelp');
+/** Returns true if the method of any student has the need. */
+export function needs({ variants }: Pick<Plan, 'variants'>, need: Need): boolean {
+  return variants.some(({ method }) => methodOf(method).needs.includes(need));
 }
 
 /** How the labeled examples are dealt among the teachers. */

@@ -1,10 +1,10 @@
-import type { z } from 'zod';
 import { sum } from '../arrays.ts';
 import { measuredBill } from '../cost/measured.ts';
 import { csvField } from '../data/formats/csv-records.ts';
 import { readLabels } from '../data/tables/labels-file.ts';
 import { readWeights } from '../data/tables/weights-file.ts';
 import { LabelNext, labelNextPool, labelScore } from '../debias/label-next.ts';
+import { methodNames, methodOf } from '../debias/methods.ts';
 import { diagnoseMeanWeight } from '../debias/warnings.ts';
 import { countedShards, teacherLabels, trueClass } from '../distill/sets.ts';
 import { type StudentInputs, studentInputs } from '../distill/student-inputs.ts';
@@ -13,12 +13,7 @@ import { createDeviationsMeter } from '../evaluate/deviations.ts';
 import { createHistogram } from '../evaluate/histogram.ts';
 import { createEvaluation } from '../evaluate/metrics.ts';
 import { renderReport } from '../evaluate/report.ts';
-import {
-  choiceSchema,
-  type Metrics as RunMetrics,
-  relabelRoundsSchema,
-  runMetricsSchema,
-} from '../evaluate/run-metrics.ts';
+import { type Metrics as RunMetrics, runMetricsSchema } from '../evaluate/run-metrics.ts';
 import { teacherCurve } from '../evaluate/teacher-curve.ts';
 import { isModelSaved, readModelFiles } from '../models/model-files.ts';
 import { loadModel, type Student } from '../models/student.ts';
@@ -26,7 +21,7 @@ import type { Context } from '../run/context.ts';
 import type { JobEvent, ShardItem } from '../run/events.ts';
 import { type Job, openJob, shardItems } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
-import { isCorrected } from '../run/plan-file.ts';
+import { needs } from '../run/plan-file.ts';
 import { reconcileSchema } from '../run/reconcile-file.ts';
 import { toPoints, validationFileSchema } from '../run/validation-file.ts';
 import { readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
@@ -87,7 +82,7 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
       warnings: [
         ...plan.warnings,
         ...validation.warnings,
-        ...(isEnough || !isCorrected(plan) ? [] : [description]),
+        ...(isEnough || !needs(plan, 'validation') ? [] : [description]),
         ...(unusual ? [`${unusual.message} ${unusual.hint}`] : []),
       ],
       ...(bill.lines.length > 0 && {
@@ -191,21 +186,19 @@ async function describe(
   const weights = await job.results.head(`${folder}weights.bin`);
   const model = models.find(({ name }) => name === variant)!.model;
   const figures = { history, parameters: model.model.countParams(), bytes: weights!.bytes };
-  const relabeling = await readIfThere(job, keys.relabeling(folder), relabelRoundsSchema);
-  const choice = await readIfThere(job, keys.choice(folder), choiceSchema);
-  return {
-    ...{ variant, ...figures },
-    ...(relabeling && { relabeling }),
-    ...(choice && { choice }),
-  };
+  return { variant, ...figures, ...(await methodRecords(job, folder)) };
 }
 
-async function readIfThere<Content>(
-  { results }: Job,
-  key: string,
-  schema: z.ZodType<Content>,
-): Promise<Content | undefined> {
-  return (await results.head(key)) && readJson(results, key, schema);
+/** Reads the records that methods' preparations left beside a student. */
+async function methodRecords({ results }: Job, folder: string): Promise<Record<string, unknown>> {
+  const records: Record<string, unknown> = {};
+  for (const name of methodNames) {
+    const { record } = methodOf(name);
+    const key = record && `${folder}${record.file}`;
+    if (key === undefined || !(await results.head(key))) continue;
+    records[record!.field] = await readJson(results, key, record!.schema);
+  }
+  return records;
 }
 
 interface ToLabel {

@@ -13,7 +13,7 @@ import type { ShardEvent } from '../run/events.ts';
 import { type Job, openJob } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
 import { readShard } from '../run/objects-file.ts';
-import { foldsOf, isEmbedded } from '../run/plan-file.ts';
+import { foldsOf, needs } from '../run/plan-file.ts';
 import { writeJsonOnce, writeOnce } from '../store/once.ts';
 
 /** Where copies of teachers are kept for the tasks that come after. */
@@ -73,7 +73,7 @@ async function openedTeacher(job: Job): Promise<typeof opened> {
       results,
       folder,
       foldsOf(plan),
-      isEmbedded(plan),
+      needs(plan, 'embeddings'),
     );
     opened = { digest, teacher: ensemble, ...rest };
   } else {

@@ -10,7 +10,7 @@ import { fitFeatures } from '../data/features/fit.ts';
 import { batchOf, markerOf } from '../data/layout.ts';
 import { readExamples } from '../data/read.ts';
 import { type SetName, type Shard, setNames } from '../data/shard.ts';
-import { blindMethods, type MethodName } from '../debias/methods.ts';
+import { type MethodName, methodNames, methodOf } from '../debias/methods.ts';
 import { digestJson } from '../digest.ts';
 import { checkOwnTopologies } from '../distill/custom-topologies.ts';
 import { UserError } from '../errors.ts';
@@ -23,7 +23,7 @@ import { countLabeled } from '../run/label-cache.ts';
 import { createObjectsWriter, manifestJson, readShard } from '../run/objects-file.ts';
 import {
   type AcceptedRecord,
-  isEmbedded,
+  needs,
   type Plan,
   planSchema,
   recordSchema,
@@ -109,7 +109,7 @@ async function makePlan(
           features,
           classes,
           ids(labeled),
-          ...(isEmbedded(decided) ? ['embeddings'] : []),
+          ...(needs(decided, 'embeddings') ? ['embeddings'] : []),
         ],
         16,
       )
@@ -170,13 +170,14 @@ async function validationOf(data: ObjectStore, config: Config): Promise<Validati
   if (await hasShards(data, 'validation', config)) return 'validation';
   if (teacher.train && folds > 1) return 'labeled';
   if (config.data.validationShare > 0) return 'split';
-  const blind = [config.method, ...config.compare].every((variant) =>
-    blindMethods.includes(methodOf(variant)),
+  const needsValidation = [config.method, ...config.compare].some((variant) =>
+    methodOf(nameOf(variant)).needs.includes('validation'),
   );
-  if (!teacher.train || blind) return 'labeled';
+  if (!teacher.train || !needsValidation) return 'labeled';
+  const others = methodNames.filter((name) => !methodOf(name).needs.includes('validation'));
   throw new UserError(
     'no label tells where the teacher errs: folds is 1 and data.validationShare is 0 in distill.yaml',
-    `Leave folds out: its default is 5. Only ${blindMethods.join(' and ')} can do without.`,
+    `Leave folds out: its default is 5. Only ${others.join(', ')} can do without.`,
   );
 }
 
@@ -307,7 +308,7 @@ function manifestLocation(results: ObjectStore, run: string) {
 function makeVariants(config: Config): Variant[] {
   const variants = new Map<string, Variant>();
   for (const wanted of [config.method, ...config.compare]) {
-    const method = methodOf(wanted);
+    const method = nameOf(wanted);
     const { labels = defaultLabels(method, config), seed = config.seed } =
       typeof wanted === 'string' ? {} : wanted;
     const name = [
@@ -322,13 +323,13 @@ function makeVariants(config: Config): Variant[] {
   return [...variants.values()];
 }
 
-function methodOf(variant: Config['method']): MethodName {
+function nameOf(variant: Config['method']): MethodName {
   return typeof variant === 'string' ? variant : variant.method;
 }
 
-/** SLaM compares the student with the teacher's probabilities: of one class there is no top k. */
-function defaultLabels(method: Variant['method'], { labels }: Config): Variant['labels'] {
-  return method === 'slam' ? 'soft' : labels;
+/** The config's labels, unless the method needs soft ones. */
+function defaultLabels(method: MethodName, { labels }: Config): Variant['labels'] {
+  return methodOf(method).labels === 'soft' ? 'soft' : labels;
 }
 
 function teacherKind({ teacher }: Config): string {

@@ -8,7 +8,7 @@ import type { Context } from '../run/context.ts';
 import type { JobEvent, ShardItem } from '../run/events.ts';
 import { type Job, openJob, shardItems } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
-import { isCorrected } from '../run/plan-file.ts';
+import { needs } from '../run/plan-file.ts';
 import { type Reconciliation, reconcileSchema } from '../run/reconcile-file.ts';
 import { readJson, writeJsonOnce } from '../store/once.ts';
 
@@ -35,7 +35,7 @@ export async function reconcile(
     await writeJsonOnce(job.results, key, { ...counted, validation: await judgeValidation(job) });
   }
   const { sets, validation } = await readJson(job.results, key, reconcileSchema);
-  if (isCorrected(job.plan)) {
+  if (needs(job.plan, 'validation')) {
     const level = validation.isEnough ? 'info' : 'warning';
     context.report({ stage: 'Reconcile', message: validation.description, level });
   }

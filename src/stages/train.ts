@@ -1,9 +1,7 @@
-import { openCorrecting, untrueLabelSet } from '../distill/correction.ts';
-import { choose } from '../distill/methods/auto.ts';
-import { type StudentTask, withSubclasses } from '../distill/methods/lelp.ts';
-import { relabel } from '../distill/methods/relabel.ts';
-import { type LabelsKey, teacherLabels, trueLabelSet } from '../distill/sets.ts';
-import { trainNetwork } from '../distill/training.ts';
+import { openLossCorrection, pseudoLabeledSet } from '../distill/correction.ts';
+import { prepareVariant } from '../distill/preparation.ts';
+import { trueLabelSet } from '../distill/sets.ts';
+import { type StudentTask, trainNetwork } from '../distill/training.ts';
 import { openValidationSet } from '../distill/validation-set.ts';
 import { isModelSaved, readModelFiles } from '../models/model-files.ts';
 import { loadModel } from '../models/student.ts';
@@ -15,8 +13,8 @@ import type { Variant } from '../run/plan-file.ts';
 
 /**
  * Train: one student. Every variant starts from f₀ and sees the same examples in the same order:
- * the unlabeled ones with the teacher's labels, the others with their true ones. In the first epoch
- * the weights are those for f₀; from then on they are made anew every epoch.
+ * the unlabeled ones with pseudo-labels, the others with their true labels. The first epoch uses the
+ * weights for f₀; each later epoch uses weights for the student at its start.
  */
 export async function trainVariant(event: VariantEvent, context: Context): Promise<string> {
   const job = await openJob(event);
@@ -29,20 +27,16 @@ export async function trainVariant(event: VariantEvent, context: Context): Promi
 
 async function trainStudent(
   job: Job,
-  wanted: Variant,
+  planned: Variant,
   folder: string,
   context: Context,
 ): Promise<void> {
-  const { variant, labels } = await settle(job, wanted, folder, context);
+  const { variant, labels, adapt } = await prepareVariant(job, planned, folder, context);
   const { model, predict } = await loadModel(
     await readModelFiles(job.results, keys.warmup(job.run)),
   );
-  const { first, reweighting } = await openCorrecting(
-    job,
-    variant,
-    await openValidationSet(job),
-    predict,
-  );
+  const validation = await openValidationSet(job);
+  const { first, reweighting } = await openLossCorrection(job, variant, validation, predict);
   const task: StudentTask = {
     stage: 'Train',
     part: variant.name,
@@ -51,32 +45,9 @@ async function trainStudent(
     seed: variant.seed,
     model,
     labeled: await trueLabelSet(job),
-    unlabeled: await untrueLabelSet(job, variant, first, labels),
-    ...(first.mixing && { loss: { kind: 'slam', mixing: first.mixing } as const }),
+    unlabeled: await pseudoLabeledSet(job, variant, first, labels),
+    loss: first.loss,
     reweighting,
   };
-  const ready = variant.method === 'lelp' ? await withSubclasses(job, folder, task) : task;
-  await trainNetwork(job, ready, context);
-}
-
-interface Settled {
-  readonly variant: Variant;
-  readonly labels: LabelsKey;
-}
-
-/**
- * What a student is trained by, where its method is found out by training others first. Where no
- * students proved better than the teacher, its labels are learned, each as much as it is likely right.
- */
-async function settle(
-  job: Job,
-  wanted: Variant,
-  folder: string,
-  context: Context,
-): Promise<Settled> {
-  const variant = wanted.method === 'auto' ? await choose(job, wanted, folder, context) : wanted;
-  if (variant.method !== 'relabel') return { variant, labels: teacherLabels(job) };
-  const relabeled = await relabel(job, variant, folder, context);
-  if (relabeled) return { variant, labels: relabeled };
-  return { variant: { ...variant, method: 'correctness' }, labels: teacherLabels(job) };
+  await trainNetwork(job, adapt ? await adapt(task) : task, context);
 }

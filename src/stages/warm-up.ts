@@ -9,7 +9,7 @@ import type { Context } from '../run/context.ts';
 import type { JobEvent } from '../run/events.ts';
 import { type Job, openJob } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
-import { isCorrected } from '../run/plan-file.ts';
+import { needs } from '../run/plan-file.ts';
 import { toFile } from '../run/validation-file.ts';
 import { writeJsonOnce } from '../store/once.ts';
 
@@ -39,8 +39,10 @@ async function measureValidation(job: Job, folder: string): Promise<void> {
     const validation = await openValidationSet(job);
     const outputs = await validation.outputs(student.predict);
     const points = validationPoints({ ...outputs, targets: config.labels });
-    // Where nothing is corrected, it does not matter what cannot be estimated.
-    const warnings = isCorrected(job.plan) ? diagnose(outputs, config.weights.neighbors) : [];
+    // Without a correction, poor estimates do no harm.
+    const warnings = needs(job.plan, 'validation')
+      ? diagnose(outputs, config.weights.neighbors)
+      : [];
     const sentences = warnings.map(({ message, hint }) => `${message} ${hint}`);
     await writeJsonOnce(job.results, keys.validation(job.run), toFile(points, sentences));
   } finally {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { configSchema } from '../../src/config/schema.ts';
 import { estimate } from '../../src/cost/estimate.ts';
 import { trainingsOf } from '../../src/cost/plan-estimate.ts';
 import type { Features } from '../../src/data/features/features.ts';
@@ -29,7 +30,12 @@ const base: PaperRun = {
 const estimateOf = (changes: Partial<PaperRun> = {}) => estimate(runWork({ ...base, ...changes }));
 
 test('a student is paid for with those that relabel for it, and with those that choose its method', () => {
-  const config = { folds: 5, relabel: { rounds: 3 } };
+  const config = configSchema.parse({
+    task: { type: 'tabular-classification', classes: ['a', 'b'], target: 'y' },
+    data: { format: 'csv' },
+    teacher: { train: { architecture: 'mlp' } },
+    student: { architecture: 'mlp' },
+  });
   expect(trainingsOf('weighted', config, 1e6)).toBe(1);
   expect(trainingsOf('relabel', config, 1e6)).toBe(16);
   // Five candidates in five folds, on 2,000 of the examples.

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { Matrix } from 'ml-matrix';
 import { describe, expect, test } from 'vitest';
-import { EmbeddingStatistics, randomRotation, subclassTargets } from '../../src/debias/lelp.ts';
+import { subclassTargets } from '../../src/debias/lelp.ts';
+import { EmbeddingStatistics, randomRotation } from '../../src/debias/lelp-split.ts';
 import { predictions } from '../../src/debias/margin.ts';
 import { golden } from '../golden/golden.ts';
 

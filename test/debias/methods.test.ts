@@ -1,14 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  type Correction,
-  type Method,
-  type MethodName,
-  type MethodOptions,
-  methodNames,
-  methods,
-} from '../../src/debias/methods.ts';
+import type { Correction } from '../../src/debias/method.ts';
+import { type MethodName, methodNames, methodOf, methods } from '../../src/debias/methods.ts';
+import type { Mixing } from '../../src/debias/slam.ts';
 import type { ValidationPoints } from '../../src/debias/validation.ts';
+import type { WeightOptions } from '../../src/debias/weights.ts';
 
 const points: ValidationPoints = {
   teacherMargins: Float32Array.of(0.1, 0.9),
@@ -17,14 +13,19 @@ const points: ValidationPoints = {
   teacherLosses: Float64Array.of(2, 0.1),
   trueLosses: Float64Array.of(0.5, 0.1),
 };
-const options = { neighbors: 1, reading: 'D', bounds: [0, 1], topK: 3 } as const;
+const options = { neighbors: 1, reading: 'D', bounds: [0, 1] } as const;
 
-function correction(name: MethodName, settings: Partial<MethodOptions> = {}): Correction {
-  const method: Method = methods[name];
-  return method(points, { ...options, ...settings });
+/** A correction by any method. */
+type AnyCorrection = Correction<{ readonly kind: 'slam'; readonly mixing: Mixing }>;
+
+function correction(name: MethodName, settings: Partial<WeightOptions> = {}): AnyCorrection {
+  return methods[name].correct(points, {
+    weights: { ...options, ...settings },
+    slam: { topK: 3 },
+  });
 }
 
-function weigh({ weigh }: Correction, teacherMargins: number[], studentMargins: number[]) {
+function weigh({ weigh }: AnyCorrection, teacherMargins: number[], studentMargins: number[]) {
   const weights = new Float32Array(teacherMargins.length);
   weigh!(Float32Array.from(teacherMargins), Float32Array.from(studentMargins), weights);
   return Array.from(weights);
@@ -59,10 +60,24 @@ test('entropy is how sure the teacher is', () => {
 });
 
 test('slam mixes, and does not weight', () => {
-  const { mixing, ...rest } = correction('slam');
-  expect(mixing!.topK).toBe(3);
-  expect(mixing!.alpha(0.95)).toBe(1);
+  const { loss, ...rest } = correction('slam');
+  expect(loss!.mixing.topK).toBe(3);
+  expect(loss!.mixing.alpha(0.95)).toBe(1);
   expect(rest).toEqual({});
+});
+
+test('a method that needs validation labels is the only one to read the validation points', () => {
+  const none: ValidationPoints = {
+    ...{ teacherMargins: new Float32Array(), studentMargins: new Float32Array() },
+    ...{ wrong: new Uint8Array(), teacherLosses: new Float64Array() },
+    trueLosses: new Float64Array(),
+  };
+  for (const name of methodNames) {
+    const { needs, prepare } = methodOf(name);
+    const correct = () => methods[name].correct(none, { weights: options, slam: { topK: 3 } });
+    if (needs.includes('validation') && !prepare) expect(correct, name).toThrow(RangeError);
+    else expect(correct, name).not.toThrow();
+  }
 });
 
 test('uniform corrects nothing', () => {
@@ -106,8 +121,8 @@ describe('whatever the validation set', () => {
 
   /** All that a method says of a grid of examples: weights or SLaM's α. */
   function says(name: MethodName, of: readonly Point[], neighbors: number): number[] {
-    const method: Method = methods[name];
-    const made = method(pointsOf(of), { ...options, neighbors });
+    const config = { weights: { ...options, neighbors }, slam: { topK: 3 } };
+    const made: AnyCorrection = methods[name].correct(pointsOf(of), config);
     if (made.weigh) {
       return weigh(
         made,
@@ -116,7 +131,7 @@ describe('whatever the validation set', () => {
       );
     }
     return grid.flatMap(([t]) => {
-      const one = made.weightOf?.(label(t, (1 + t) / 2, (1 - t) / 2)) ?? made.mixing?.alpha(t);
+      const one = made.weightOf?.(label(t, (1 + t) / 2, (1 - t) / 2)) ?? made.loss?.mixing.alpha(t);
       return one ?? [];
     });
   }

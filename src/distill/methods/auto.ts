@@ -2,52 +2,65 @@ import { sum } from '../../arrays.ts';
 import { foldOf } from '../../data/folds.ts';
 import { hashToUnit } from '../../data/random.ts';
 import { readLabels } from '../../data/tables/labels-file.ts';
-import { type Candidate, chooseBest, others, safe, sampleExamples } from '../../debias/auto.ts';
+import {
+  auto,
+  baseline,
+  type Candidate,
+  type Choice,
+  candidates,
+  choiceSchema,
+  chooseBest,
+  fallbackMethod,
+  sampleExamples,
+} from '../../debias/auto.ts';
 import { logLoss } from '../../debias/cross-entropy.ts';
 import { predictions } from '../../debias/margin.ts';
-import { type Choice, choiceSchema } from '../../evaluate/run-metrics.ts';
 import { signedPoints } from '../../format.ts';
 import { foldFolder, isModelSaved } from '../../models/model-files.ts';
 import { predictProbabilities } from '../../models/student.ts';
 import { openTrained } from '../../models/teachers/trained.ts';
 import type { Context } from '../../run/context.ts';
 import { type Job, shardItems } from '../../run/job.ts';
-import { keys } from '../../run/keys.ts';
 import { foldsOf, type Variant } from '../../run/plan-file.ts';
 import { readJson, writeJsonOnce } from '../../store/once.ts';
 import type { ShardSource } from '../../train/stream.ts';
-import { openCorrecting, untrueLabelSet } from '../correction.ts';
+import { openLossCorrection, pseudoLabeledSet } from '../correction.ts';
+import { type Preparation, prepareVariant } from '../preparation.ts';
 import { countedShards, teacherLabels, trueClass, trueLabelsWithout } from '../sets.ts';
 import { studentInputs } from '../student-inputs.ts';
 import { networkOf, trainNetwork } from '../training.ts';
 import type { TrainingExample } from '../training-example.ts';
 import { openValidationSet } from '../validation-set.ts';
 
-/** So few tell nothing of a difference between students. */
+/** Below this many labels, differences between students are noise. */
 const fewestLabels = 50;
+
 /**
- * The method `auto`: cross-validation. Students of every candidate are trained on a sample of the
- * unlabeled set, one a fold of the labels, and answer the labels of their fold. A candidate is taken
- * when it is better than plain distillation by more than chance, by the metric that decides what is
- * published; else `relabel`, which proves itself in the same way, by itself.
+ * Chooses the method by cross-validation, then runs that method's preparation. Students of every
+ * candidate are trained on a sample of the unlabeled set, one per fold of the labels, and answer
+ * their fold. A candidate is chosen if it beats plain distillation by more than chance, in the
+ * metric that decides what is published. Otherwise the choice is `relabel`, which has its own guard.
  *
- * All candidates learn the labels of all teachers, who together know every fold. That flatters each of
- * them alike, and leaves their differences.
- *
- * @param folder where the variant's student will be; everything is kept beside it.
+ * All candidates learn the labels of all teachers, who together were trained on every fold. This
+ * favours each candidate equally, and so leaves their differences.
  */
+export const prepare: Preparation = async (job, variant, folder, context) => {
+  const { method, labels } = await choose(job, variant, folder, context);
+  return prepareVariant(job, { ...variant, method, labels }, folder, context);
+};
+
+/** Makes the choice, or reads it if it was made before. */
 export async function choose(
   job: Job,
   variant: Variant,
   folder: string,
   context: Context,
-): Promise<Variant> {
-  const key = keys.choice(folder);
+): Promise<Choice> {
+  const key = `${folder}${auto.record.file}`;
   if (!(await job.results.head(key))) {
     await writeJsonOnce(job.results, key, await decide(job, variant, folder, context));
   }
-  const { method, labels } = await readJson(job.results, key, choiceSchema);
-  return { ...variant, method, labels };
+  return readJson(job.results, key, choiceSchema);
 }
 
 async function decide(
@@ -58,37 +71,37 @@ async function decide(
 ): Promise<Choice> {
   const { config, validatedOn } = job.plan;
   const labels = sum((await countedShards(job, validatedOn)).map(({ count }) => count));
-  const unsure = { method: 'relabel', labels: config.labels } as const;
+  const unsure = { method: fallbackMethod, labels: config.labels } as const;
   if (labels < fewestLabels) {
-    const explanation = `${labels} labels are too few to choose by; relabel was taken, which proves itself.`;
+    const explanation = `${labels} labels are too few to choose by; ${fallbackMethod} was taken, which proves itself.`;
     return { ...unsure, explanation, candidates: [] };
   }
   const sample = await takeSample(job);
   const losses: Float64Array[] = [];
-  for (const candidate of [safe, ...others]) {
-    const own = keys.candidate(folder, nameOf(candidate));
-    await trainStudents(job, variant, candidate, sample, own, context);
-    losses.push(await lossesOf(job, own, labels));
+  for (const candidate of [baseline, ...candidates]) {
+    const candidateFolder = `${folder}auto/${nameOf(candidate)}/`;
+    await trainStudents(job, variant, candidate, sample, candidateFolder, context);
+    losses.push(await lossesOf(job, candidateFolder, labels));
   }
   const [plain, ...rest] = losses;
   const { chosen, gains, smallest } = chooseBest(plain!, rest);
   const { metric } = config.publish;
   const show = metric === 'accuracy' ? signedPoints : (value: number) => value.toFixed(3);
-  const candidates = others.map((candidate, place) => ({
+  const compared = candidates.map((candidate, index) => ({
     name: nameOf(candidate),
-    gain: gains[place]!,
+    gain: gains[index]!,
   }));
   if (chosen === undefined) {
     const explanation =
       `By ${labels} labels, no method is clearly better than plain distillation; a difference in ` +
-      `${metric} of less than ${show(smallest)} would not show. relabel was taken, which proves itself.`;
-    return { ...unsure, explanation, candidates };
+      `${metric} of less than ${show(smallest)} would not show. ${fallbackMethod} was taken, which proves itself.`;
+    return { ...unsure, explanation, candidates: compared };
   }
   const { value, low, high } = gains[chosen]!;
   const explanation =
-    `By ${labels} labels, ${nameOf(others[chosen]!)} is better than plain distillation: ` +
+    `By ${labels} labels, ${nameOf(candidates[chosen]!)} is better than plain distillation: ` +
     `${metric} ${show(value)} (${show(low)} to ${show(high)}).`;
-  return { ...others[chosen]!, explanation, candidates };
+  return { ...candidates[chosen]!, explanation, candidates: compared };
 }
 
 function nameOf({ method, labels }: Candidate): string {
@@ -111,16 +124,19 @@ async function trainStudents(
     const seed = variant.seed + fold;
     const model = await networkOf(job, network, seed);
     const validation = await openValidationSet(job, (id) => foldOf(id, folds) !== fold);
-    const { first, reweighting } = await openCorrecting(job, candidate, validation, (values, n) =>
-      predictProbabilities(model, values, n),
+    const { first, reweighting } = await openLossCorrection(
+      job,
+      candidate,
+      validation,
+      (values, n) => predictProbabilities(model, values, n),
     );
-    const unlabeled = await untrueLabelSet(job, candidate, first, teacherLabels(job));
+    const unlabeled = await pseudoLabeledSet(job, candidate, first, teacherLabels(job));
     const task = {
       ...{ stage: 'Train', folder: own, network, seed, model, reweighting },
       part: `${variant.name}, ${nameOf(candidate)}, student ${fold + 1} of ${folds.count}`,
       labeled: await trueLabelsWithout(job, fold),
       unlabeled: unlabeled.map((source, place) => sampled(source, sample, place)),
-      ...(first.mixing && { loss: { kind: 'slam', mixing: first.mixing } as const }),
+      loss: first.loss,
     };
     await trainNetwork(job, task, context);
   }

@@ -1,22 +1,18 @@
-/** The method `lelp`: a student that learns the subclasses of classes; see `debias/lelp.ts`. */
+/** The preparation of the method `lelp`: a student that learns subclasses (`debias/lelp.ts`). */
 import { z } from 'zod';
 import { sum } from '../../arrays.ts';
 import { hashToUnit, randomFor } from '../../data/random.ts';
 import { readLabels } from '../../data/tables/labels-file.ts';
-import {
-  EmbeddingStatistics,
-  randomRotation,
-  type Subclasses,
-  subclassTargets,
-} from '../../debias/lelp.ts';
+import { lelp, type Subclasses, subclassTargets } from '../../debias/lelp.ts';
+import { EmbeddingStatistics, randomRotation } from '../../debias/lelp-split.ts';
 import { UserError } from '../../errors.ts';
 import { splitOutputs } from '../../models/subclass-outputs.ts';
 import type { Job } from '../../run/job.ts';
-import { keys } from '../../run/keys.ts';
 import { readJson, writeJsonOnce } from '../../store/once.ts';
 import type { ShardSource } from '../../train/stream.ts';
+import type { Preparation } from '../preparation.ts';
 import { countedShards, teacherLabels } from '../sets.ts';
-import type { TrainingTask } from '../training.ts';
+import type { StudentTask } from '../training.ts';
 import type { TrainingExample } from '../training-example.ts';
 
 const subclassesSchema = z.strictObject({
@@ -25,35 +21,29 @@ const subclassesSchema = z.strictObject({
   offsets: z.array(z.number()),
 });
 
-/** So many unlabeled examples tell the directions; each takes time by the square of the embedding. */
+/** Enough examples to estimate the directions; cost per example is O(embeddingSize²). */
 const examplesToSplitBy = 10_000;
 
-/** A student's training, where nothing is left to defaults that this changes. */
-export type StudentTask = TrainingTask & Required<Pick<TrainingTask, 'model' | 'unlabeled'>>;
-
-/**
- * The task with every class split: the model's outputs and what it is to learn.
- * @param task its model is disposed of.
- * @param folder of the student; what the classes are split by is kept in it.
- */
-export async function withSubclasses(
-  job: Job,
-  folder: string,
-  task: StudentTask,
-): Promise<StudentTask> {
-  const key = keys.subclasses(folder);
+/** Finds the subclasses, and splits the student's outputs and targets by them. */
+export const prepare: Preparation = async (job, variant, folder) => {
+  const key = `${folder}subclasses.json`;
   if (!(await job.results.head(key))) {
-    await writeJsonOnce(job.results, key, await findSubclasses(job, task.seed));
+    await writeJsonOnce(job.results, key, await findSubclasses(job, variant.seed));
   }
-  const found = await readJson(job.results, key, subclassesSchema);
-  const model = await splitOutputs(task.model, found.subclasses);
+  const split = await readJson(job.results, key, subclassesSchema);
+  return { variant, labels: teacherLabels(job), adapt: (task) => splitTask(task, split) };
+};
+
+/** Splits every class of a training. Disposes of the task's model. */
+async function splitTask(task: StudentTask, split: Subclasses): Promise<StudentTask> {
+  const model = await splitOutputs(task.model, split.subclasses);
   task.model.dispose();
   return {
     ...task,
     model,
-    subclasses: found.subclasses,
-    labeled: task.labeled.map((source) => splitSource(source, found)),
-    unlabeled: task.unlabeled.map((source) => splitSource(source, found)),
+    subclasses: split.subclasses,
+    labeled: task.labeled.map((source) => splitSource(source, split)),
+    unlabeled: task.unlabeled.map((source) => splitSource(source, split)),
   };
 }
 
@@ -76,13 +66,13 @@ async function findSubclasses(job: Job, seed: number): Promise<Subclasses> {
   );
 }
 
-/** @throws UserError when it is none. */
+/** @throws UserError if a number of the embedding is not finite. */
 function finiteEmbedding(id: string, embedding: Float32Array | undefined): Float32Array {
-  // That there is one, the config has made sure of.
+  // The config schema guarantees an embedding.
   if (embedding!.every(Number.isFinite)) return embedding!;
   throw new UserError(
     `the teacher's embedding of the example '${id}' has a number that is not finite`,
-    'Method lelp splits the classes by the embeddings: mend the model, or take another method.',
+    `Method ${lelp.name} splits the classes by the embeddings: correct the model, or use another method.`,
   );
 }
 

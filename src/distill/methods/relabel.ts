@@ -1,16 +1,17 @@
 import { readLabels } from '../../data/tables/labels-file.ts';
-import { type Comparison, compare, isAccepted } from '../../debias/relabel.ts';
+import { correctness } from '../../debias/correctness.ts';
+import { type Comparison, compare, isAccepted, relabel } from '../../debias/relabel.ts';
 import { InterruptedError } from '../../errors.ts';
 import { foldFolder, isModelSaved } from '../../models/model-files.ts';
 import { openTrained } from '../../models/teachers/trained.ts';
 import type { Context } from '../../run/context.ts';
 import type { ShardItem } from '../../run/events.ts';
 import { type Job, shardItems } from '../../run/job.ts';
-import { keys } from '../../run/keys.ts';
 import { foldsOf, type Variant } from '../../run/plan-file.ts';
 import { writeJsonOnce, writeOnce } from '../../store/once.ts';
 import type { ShardSource } from '../../train/stream.ts';
 import { labelExamples } from '../label-examples.ts';
+import type { Preparation } from '../preparation.ts';
 import {
   countedShards,
   type LabelsKey,
@@ -23,16 +24,22 @@ import { trainNetwork } from '../training.ts';
 import { oneHot, type TrainingExample } from '../training-example.ts';
 
 /**
- * The rounds of the method `relabel`. In each, students are trained as the teachers were, one a fold,
- * with the unlabeled set besides; then they label in the teachers' place. What the student of a fold
- * learns of an unlabeled example is what the model of the same fold said in the round before: so it
- * has learned no label of the fold, not even through another's eyes, and can be judged on it. A round
- * that is refused is the last.
+ * Runs the rounds of the method `relabel`. Each round trains students as the teachers were trained,
+ * one per fold, with the unlabeled set in addition; then they replace the teachers as labelers. The
+ * student of a fold learns the unlabeled labels of the previous round's model of the same fold. So
+ * it has never seen the fold's labels, directly or via another model's predictions, and can be
+ * judged on them. A refused round is the last.
  *
- * @param folder where the variant's student will be; everything is kept beside it.
- * @returns where the labels are that the student is to learn; undefined when no round was taken.
+ * If no round was accepted, the student learns the teacher's labels, weighted by `correctness`.
  */
-export async function relabel(
+export const prepare: Preparation = async (job, variant, folder, context) => {
+  const accepted = await runRounds(job, variant, folder, context);
+  if (accepted) return { variant, labels: accepted };
+  return { variant: { ...variant, method: correctness.name }, labels: teacherLabels(job) };
+};
+
+/** @returns the labels of the last accepted round; undefined if there is none. */
+async function runRounds(
   job: Job,
   variant: Variant,
   folder: string,
@@ -40,19 +47,20 @@ export async function relabel(
 ): Promise<LabelsKey | undefined> {
   const rounds: (Comparison & { accepted: boolean })[] = [];
   let taken: LabelsKey | undefined;
-  for (let round = 1; round <= job.plan.config.relabel.rounds; round++) {
+  for (let number = 1; number <= job.plan.config.relabel.rounds; number++) {
     const labels = taken ?? teacherLabels(job);
-    const of: Round = { job, variant, number: round, folder: keys.round(folder, round), labels };
-    const relabeled: LabelsKey = (shard) => keys.relabeled(of.folder, shard);
-    await trainStudents(of, context);
-    await writeLabels(of, relabeled, context);
+    const roundFolder = `${folder}round-${number}/`;
+    const relabeled: LabelsKey = (shard) => `${roundFolder}labels/${shard}.parquet`;
+    const round: Round = { job, variant, number, folder: roundFolder, labels };
+    await trainStudents(round, context);
+    await writeLabels(round, relabeled, context);
     const comparison = await compareLabels(job, labels, relabeled);
-    const accepted = isAccepted(comparison, round);
+    const accepted = isAccepted(comparison, number);
     rounds.push({ ...comparison, accepted });
     if (!accepted) break;
     taken = relabeled;
   }
-  await writeJsonOnce(job.results, keys.relabeling(folder), rounds);
+  await writeJsonOnce(job.results, `${folder}${relabel.record.file}`, rounds);
   return taken;
 }
 
@@ -61,7 +69,7 @@ interface Round {
   readonly variant: Variant;
   readonly number: number;
   readonly folder: string;
-  /** Of the round before. */
+  /** The labels of the previous round. */
   readonly labels: LabelsKey;
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { choiceSchema } from '../../../src/evaluate/run-metrics.ts';
+import { choiceSchema } from '../../../src/debias/auto.ts';
 import { keys } from '../../../src/run/keys.ts';
 import { trainVariant } from '../../../src/stages/train.ts';
 import { readJson } from '../../../src/store/once.ts';
@@ -18,7 +18,7 @@ async function chooseFor(more: Record<string, string>) {
   const { event, job } = await weighed(options);
   const train = (stopped = context) => trainVariant({ ...event, variant: 'auto' }, stopped);
   const folder = keys.student(job.run, 'auto');
-  const choice = () => readJson(job.results, keys.choice(folder), choiceSchema);
+  const choice = () => readJson(job.results, `${folder}choice.json`, choiceSchema);
   const weights = () => readFileSync(join(options.results, `${folder}weights.bin`));
   const forget = () => rmSync(join(options.results, folder), { recursive: true });
   return { train, choice, weights, forget };

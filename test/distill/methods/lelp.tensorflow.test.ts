@@ -85,7 +85,7 @@ describe('the method lelp', () => {
   test('is refused where the teacher has no embedding', async () => {
     for (const teacher of ['{ onnx: teacher.onnx }', '{ predictions: said/, embeddingName: h }']) {
       await expect(run(makeDataset('csv', { ...lelp, teacher }))).rejects.toThrow(
-        'expected the output of a model that is its embedding, for lelp splits the classes by it',
+        "expected the model output that is the teacher's embedding, which lelp needs",
       );
     }
   });

@@ -2,8 +2,8 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readLabels } from '../../../src/data/tables/labels-file.ts';
+import { relabelRoundsSchema } from '../../../src/debias/relabel.ts';
 import { teacherLabels } from '../../../src/distill/sets.ts';
-import { relabelRoundsSchema } from '../../../src/evaluate/run-metrics.ts';
 import { shardItems } from '../../../src/run/job.ts';
 import { keys } from '../../../src/run/keys.ts';
 import { trainVariant } from '../../../src/stages/train.ts';
@@ -32,7 +32,7 @@ describe('students that relabel', () => {
     const options = datasetWith({ teacher: badTeacher, relabel: '{ rounds: 9 }' });
     const { event, job } = await upToTrain(options);
     const student = await trainVariant(event, context);
-    const rounds = await readJson(job.results, keys.relabeling(student), relabelRoundsSchema);
+    const rounds = await readJson(job.results, `${student}relabel.json`, relabelRoundsSchema);
     expect(rounds[0]).toMatchObject({ accepted: true });
     expect(rounds[0]!.studentRight).toBeGreaterThan(rounds[0]!.teacherRight);
     // It goes on until a round is worse than the one before.
@@ -41,7 +41,7 @@ describe('students that relabel', () => {
     expect(accepted.indexOf(false)).toBe(rounds.length - 1);
 
     const [shard] = await shardItems(job, 'unlabeled');
-    const key = keys.relabeled(keys.round(student, 1), shard!.id);
+    const key = `${student}round-1/labels/${shard!.id}.parquet`;
     const relabeled = await collect(readLabels(job.results, key));
     const labeled = await collect(readLabels(job.results, teacherLabels(job)(shard!.id)));
     expect(relabeled.map(({ id }) => id)).toEqual(labeled.map(({ id }) => id));
@@ -59,7 +59,7 @@ describe('students that relabel', () => {
       return readFileSync(join(options.results, `${folder}weights.bin`));
     };
     const relabel = await weightsOf('relabel');
-    const key = keys.relabeling(keys.student(job.run, 'relabel'));
+    const key = `${keys.student(job.run, 'relabel')}relabel.json`;
     const rounds = await readJson(job.results, key, relabelRoundsSchema);
     expect(rounds.map(({ accepted }) => accepted)).toEqual([false]);
     expect(relabel).toEqual(await weightsOf('correctness'));

@@ -1,0 +1,18 @@
+/** The students that the grid compares, all with cross-fitted teachers. */
+import { auto } from '../src/debias/auto.ts';
+import { lelp } from '../src/debias/lelp.ts';
+import { type MethodName, methodNames, plainMethod } from '../src/debias/methods.ts';
+
+/** All methods, plain distillation first. `auto` is left out, because it stands for another one. */
+export const comparedMethods: readonly MethodName[] = [
+  plainMethod,
+  ...methodNames.filter((name) => name !== plainMethod && name !== auto.name),
+];
+
+/** Methods that the grid also trains on soft labels. */
+export const softMethods: readonly MethodName[] = [plainMethod, lelp.name];
+
+/** The name of a student in a run whose labels are hard by default. */
+export function softName(method: MethodName): string {
+  return `${method}-soft`;
+}

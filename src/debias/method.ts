@@ -1,0 +1,87 @@
+/**
+ * The form of a method of correcting the student's loss for the teacher's mistakes. Each method is one
+ * object in the file of its formula; `methods.ts` is the table of them. The rest of the code reads
+ * the objects and spells no method's name.
+ */
+import type { z } from 'zod';
+import type { ValidationPoints } from './validation.ts';
+
+/**
+ * One method.
+ *
+ * The types of the config, of the losses and of a preparation belong to higher layers, so they are
+ * parameters here. Each caller sets those that it uses, and the compiler checks all methods.
+ */
+export interface Method<Config = never, Loss = LossDescription, Preparation = unknown> {
+  /** The name in `distill.yaml`. */
+  readonly name: string;
+  /** `soft` if the method needs the teacher's probabilities as labels. */
+  readonly labels: 'soft' | 'either';
+  readonly needs: readonly Need[];
+  /** The method's own section of `distill.yaml`, whose key is the method's name. */
+  readonly options?: z.ZodType;
+  /** The number of trainings on the whole unlabeled set that one student costs. Default: 1. */
+  readonly trainings?: (config: Config, unlabeledExamples: number) => number;
+  /**
+   * Makes the loss correction from the validation points. Called again every epoch, because the
+   * points change with the student.
+   *
+   * @throws RangeError if the method needs validation points and there are none.
+   */
+  readonly correct: (points: ValidationPoints, config: Config) => Correction<Loss>;
+  /** Loads the work to do before the student is trained. */
+  readonly prepare?: () => Promise<{ readonly prepare: Preparation }>;
+  /** The results of the preparation that the metrics and the report include. */
+  readonly record?: MethodRecord;
+}
+
+/**
+ * A method's requirement.
+ *
+ * - `validation`: labels that the teacher was not trained on.
+ * - `embeddings`: the teacher's embedding of every example.
+ * - `folds`: at least two folds of the labels, for cross-validation of students.
+ */
+export type Need = 'validation' | 'embeddings' | 'folds';
+
+/** A JSON file that a preparation writes beside the student. */
+export interface MethodRecord {
+  /** The field of the student in `metrics.json`. */
+  readonly field: string;
+  /** The file's name in the student's folder. */
+  readonly file: string;
+  readonly schema: z.ZodType;
+}
+
+/** A loss other than cross-entropy, which `src/train/loss.ts` computes. */
+export interface LossDescription {
+  readonly kind: string;
+}
+
+/** The correction of the loss on unlabeled examples. Without a field, that part stays as it is. */
+export interface Correction<Loss = LossDescription> {
+  /** The weights of examples, if they depend on the student. */
+  readonly weigh?: WeightFunction;
+  /** The weight of an example, if it depends on the teacher only. */
+  readonly weightOf?: (label: TeacherLabel) => number;
+  /** Default: cross-entropy. */
+  readonly loss?: Loss;
+}
+
+/**
+ * Writes the loss weights of n examples to `weights`; all arrays are [n]. A margin of NaN (an
+ * example with a true label) gives 1.
+ */
+export type WeightFunction = (
+  teacherMargins: Float32Array,
+  studentMargins: Float32Array,
+  weights: Float32Array,
+) => void;
+
+/** The teacher's output for an example. */
+export interface TeacherLabel {
+  /** [classes] */
+  readonly probabilities: Float32Array;
+  /** In [0, 1]. */
+  readonly margin: number;
+}

@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import { type ConfigInput, configSchema } from '../../src/config/schema.ts';
+import { methodNames, methodOf } from '../../src/debias/methods.ts';
+
+const base = {
+  task: { type: 'tabular-classification', classes: ['a', 'b'], target: 'y' },
+  data: { format: 'csv' },
+  teacher: { train: { architecture: 'mlp' } },
+  student: { architecture: 'mlp' },
+  compare: [],
+} satisfies ConfigInput;
+
+/** The fields that a config with these changes has problems in. */
+function problemsIn(changes: Partial<ConfigInput>): string[] {
+  const { error } = configSchema.safeParse({ ...base, ...changes });
+  return (error?.issues ?? []).flatMap(({ code, path, message }) => {
+    expect(code, message).toBe('custom');
+    return path.join('.');
+  });
+}
+
+/** Expects a problem exactly if the method has what the rule is about. */
+function expectRule(isRefused: boolean, field: string, changes: Partial<ConfigInput>): void {
+  expect(problemsIn(changes)).toEqual(isRefused ? [field] : []);
+}
+
+describe.each(methodNames.map(methodOf))('$name', ({ name, labels, needs, options }) => {
+  // The names of the table's rows are those of the schema.
+  const method = name as (typeof methodNames)[number];
+
+  test('takes the labels that its row allows', () => {
+    expect(problemsIn({ method: { method, labels: 'soft' } })).toEqual([]);
+    expectRule(labels === 'soft', 'method.labels', { method: { method, labels: 'hard' } });
+  });
+
+  test('takes one fold unless its row needs several, also as a comparison', () => {
+    expectRule(needs.includes('folds'), 'folds', { method, folds: 1 });
+    expectRule(needs.includes('folds'), 'folds', {
+      method: 'uniform',
+      compare: [method],
+      folds: 1,
+    });
+  });
+
+  test('takes a teacher without an embedding unless its row needs one', () => {
+    const teacher = { onnx: 'teacher.onnx' };
+    expectRule(needs.includes('embeddings'), 'teacher.embeddingName', { method, teacher });
+    const embedded = { ...teacher, embeddingName: 'embedding' };
+    expect(problemsIn({ method, teacher: embedded })).toEqual([]);
+  });
+
+  test('has a section in the config exactly if its row has options', () => {
+    expect(name in configSchema.parse(base)).toBe(options !== undefined);
+  });
+});
