@@ -13,7 +13,7 @@ import { readTrainingData } from './training-data.ts';
 const [folder = '', student = '', epochs = ''] = process.argv.slice(2);
 const { data, batchSize, build } = students[student]!;
 const { shape, classes, all } = await readTrainingData(folder, data);
-const model = build(shape, classes);
+const model = await build(shape, classes);
 const optimizer = tf.train.adam(1e-3);
 const lap = stopwatch();
 const seconds: number[] = [];

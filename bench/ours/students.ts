@@ -1,4 +1,5 @@
-/** The networks that all trainers train, and on what. */
+/** Networks that all trainers train. */
+import type { Architecture } from '../../src/models/networks/architecture.ts';
 import { mlp } from '../../src/models/networks/mlp.ts';
 import { resnet } from '../../src/models/networks/resnet.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
@@ -6,8 +7,8 @@ import { tf, type tfTypes } from '../../src/tensorflow.ts';
 export interface BenchStudent {
   readonly data: 'images' | 'rows';
   readonly batchSize: number;
-  /** A network that gives logits. */
-  build(shape: readonly number[], classes: number): tfTypes.LayersModel;
+  /** Builds a network that outputs logits. */
+  build(shape: readonly number[], classes: number): Promise<tfTypes.LayersModel>;
 }
 
 export const students: Readonly<Record<string, BenchStudent>> = {
@@ -15,17 +16,23 @@ export const students: Readonly<Record<string, BenchStudent>> = {
   resnet20: {
     data: 'images',
     batchSize: 128,
-    build: (shape, classes) => resnet({ width: 16, depth: 20 }, shape, classes, 1),
+    build: builder(resnet, { width: 16, depth: 20 }),
   },
   mlp: {
     data: 'rows',
     batchSize: 256,
-    build: (shape, classes) => mlp({ width: 128, depth: 2 }, shape, classes, 1),
+    build: builder(mlp, { width: 128, depth: 2 }),
   },
 };
 
-/** Not our own convnet, but one that spends almost all of its time in the second convolution. */
-function convnet(shape: readonly number[], classes: number): tfTypes.LayersModel {
+function builder<Config>({ build }: Pick<Architecture<Config>, 'build'>, config: Config) {
+  const readFile = () => Promise.reject(new Error('these networks need no file'));
+  return (inputShape: readonly number[], classes: number) =>
+    build(config, { inputShape, classes, readFile }, 1);
+}
+
+/** Another network than our convnet: the second convolution takes almost all of its time. */
+async function convnet(shape: readonly number[], classes: number): Promise<tfTypes.LayersModel> {
   const convolution = { kernelSize: 3, padding: 'same', activation: 'relu' } as const;
   const { layers } = tf;
   return tf.sequential({

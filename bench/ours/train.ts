@@ -13,7 +13,7 @@ import { readTrainingData } from './training-data.ts';
 const [folder = '', student = '', epochs = ''] = process.argv.slice(2);
 const { data, batchSize, build } = students[student]!;
 const { shape, classes, all } = await readTrainingData(folder, data);
-const model = build(shape, classes);
+const model = await build(shape, classes);
 const options = { optimizer: 'adam', momentum: 0.9, weightDecay: 0 } as const;
 const step = createTrainingStep(model, options, {
   batchSizes: batchSizes(all.size, batchSize),

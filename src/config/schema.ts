@@ -10,7 +10,8 @@ import {
   type methods,
   plainMethod,
 } from '../debias/methods.ts';
-import { networkSchema, teacherSchema } from '../models/config.ts';
+import { teacherSchema } from '../models/config.ts';
+import { architectureOf, architecturesFor, networkSchema } from '../models/networks/index.ts';
 
 /**
  * The schema of `distill.yaml`. Every field has a default or says what to write; `describe` texts
@@ -155,17 +156,17 @@ export const configSchema = z
     });
   })
   .superRefine(({ task, teacher, student }, context) => {
-    if (task.type === 'image-classification') return;
     const networks = [
       { path: ['teacher', 'train'], network: teacher.train },
       { path: ['student'], network: student },
     ];
     for (const { path, network } of networks) {
-      if (network?.architecture !== 'convnet' && network?.architecture !== 'resnet') continue;
+      const tasks = network && architectureOf(network).tasks;
+      if (!tasks || tasks.includes(task.type)) continue;
       context.addIssue({
         code: 'custom',
         path: [...path, 'architecture'],
-        message: `expected mlp or layers-model: a ${network.architecture} is for images`,
+        message: `expected ${architecturesFor(task.type).join(' or ')}: ${network.architecture} is only for ${tasks.join(' and ')}`,
       });
     }
   });

@@ -7,7 +7,7 @@ import { sum } from '../arrays.ts';
 import { formats } from '../data/formats/index.ts';
 import { setNames } from '../data/shard.ts';
 import { labelNextPool } from '../debias/label-next.ts';
-import type { Network } from '../models/config.ts';
+import type { Network } from '../models/networks/index.ts';
 import type { Estimate, TaskEstimate } from '../run/estimate-file.ts';
 import { type StageName, stages } from '../stages/index.ts';
 import { billOf, type RunCounts } from './bill.ts';

@@ -2,7 +2,7 @@
 
 import { sum } from '../arrays.ts';
 import type { SetName } from '../data/shard.ts';
-import type { Network } from '../models/config.ts';
+import type { Network } from '../models/networks/index.ts';
 import type { NetworkSize } from '../models/size/network-size.ts';
 import type { Stage } from '../stages/stage.ts';
 import { functionTimeoutSeconds, trainingCalls } from './functions.ts';

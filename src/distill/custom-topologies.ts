@@ -1,3 +1,4 @@
+import { architectureOf } from '../models/networks/index.ts';
 import { needs, type Plan } from '../run/plan-file.ts';
 import type { ObjectStore } from '../store/store.ts';
 
@@ -14,7 +15,7 @@ export async function checkOwnTopologies(
 ): Promise<void> {
   const { teacher, student, seed } = plan.config;
   for (const network of [teacher.train, student]) {
-    if (network?.architecture !== 'layers-model') continue;
+    if (!network || !architectureOf(network).userTopology) continue;
     const { networkOf } = await import('./training.ts');
     const { scoresLayer } = await import('../models/subclass-outputs.ts');
     const model = await networkOf({ data, plan }, network, seed);

@@ -6,9 +6,8 @@ import { sum } from '../arrays.ts';
 import { createEncoder } from '../data/features/encode.ts';
 import { featureShape } from '../data/features/features.ts';
 import { digestJson } from '../digest.ts';
-import type { Network } from '../models/config.ts';
 import { writeModelFiles } from '../models/model-files.ts';
-import { buildNetwork } from '../models/networks.ts';
+import { architectureOf, type Network } from '../models/networks/index.ts';
 import { saveModel } from '../models/student.ts';
 import type { Context } from '../run/context.ts';
 import type { Job } from '../run/job.ts';
@@ -122,8 +121,12 @@ export async function networkOf(
   seed: number,
 ) {
   const { features, classes } = plan;
-  const readTopology = async (key: string) => text(await data.read(key));
-  return buildNetwork(network, featureShape(features), classes.length, seed, readTopology);
+  const problem = {
+    inputShape: featureShape(features),
+    classes: classes.length,
+    readFile: async (key: string) => text(await data.read(key)),
+  };
+  return architectureOf(network).build(network, problem, seed);
 }
 
 /** Examples in, batches out: streamed or cached, shuffled, decoded, augmented and normalised. */

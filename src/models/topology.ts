@@ -4,7 +4,7 @@
  * model that was trained to tell subclasses is published with a layer behind them that adds them up.
  */
 import { z } from 'zod';
-import { tf, type tfTypes } from '../tensorflow.ts';
+import type { tfTypes } from '../tensorflow.ts';
 
 const layerSchema = z.looseObject({
   class_name: z.string(),
@@ -38,8 +38,11 @@ export function topologyOf(model: tfTypes.LayersModel): Topology {
   return topologySchema.parse(model.toJSON(null, false));
 }
 
+/** Builds the model that a topology describes, with the initial weights of its initializers. */
 export async function modelFrom(topology: Topology): Promise<tfTypes.LayersModel> {
-  // The cast: tfjs types its JSON as a recursive type that `unknown` members cannot have.
+  // Imported here because the tables of networks and teachers are read without TensorFlow.
+  const { tf } = await import('../tensorflow.ts');
+  // tfjs types its JSON as a recursive type that `unknown` members cannot have.
   const json = { modelTopology: topology } as Parameters<typeof tf.models.modelFromJSON>[0];
   return tf.models.modelFromJSON(json);
 }

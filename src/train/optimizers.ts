@@ -3,7 +3,7 @@
  * the running powers of beta in tensors that cannot be read or put back, so that a resumed run
  * would differ from an undisturbed one. Here all state is in named slots and a count of steps.
  */
-import type { Network } from '../models/config.ts';
+import type { Network } from '../models/networks/index.ts';
 import { tf, type tfTypes } from '../tensorflow.ts';
 import type { Parameter } from './parameters.ts';
 

@@ -1,4 +1,4 @@
-import type { Network } from '../models/config.ts';
+import type { Network } from '../models/networks/index.ts';
 
 export type ScheduleConfig = Pick<Network, 'learningRate' | 'schedule'>;
 

@@ -39,8 +39,8 @@ describe('parseConfig', () => {
     const text = minimal.replaceAll('architecture: mlp', 'architecture: resnet');
     expect(problems(text)).toMatchInlineSnapshot(`
       "distill.yaml has 2 problems:
-        line 3: teacher.train.architecture: expected mlp or layers-model: a resnet is for images, found "resnet".
-        line 4: student.architecture: expected mlp or layers-model: a resnet is for images, found "resnet"."
+        line 3: teacher.train.architecture: expected mlp or layers-model: resnet is only for image-classification, found "resnet".
+        line 4: student.architecture: expected mlp or layers-model: resnet is only for image-classification, found "resnet"."
     `);
     const images = 'task: { type: image-classification, classes: [no, yes], size: [8, 8] }';
     expect(() => parseConfig(text.replace(/^task.*/, images), 'distill.yaml')).not.toThrow();

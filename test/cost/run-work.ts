@@ -1,9 +1,9 @@
 import { configSchema } from '../../src/config/schema.ts';
 import type { RunWork } from '../../src/cost/work.ts';
 import type { Features } from '../../src/data/features/features.ts';
-import { networkSize } from '../../src/models/size/network-size.ts';
-import { sizeOfFile } from '../../src/models/size/networks.ts';
+import { sizeOfFile } from '../../src/models/size/network-size.ts';
 import type { SetSize } from '../../src/run/estimate-file.ts';
+import { networkSize } from '../train/networks.ts';
 
 /** A dataset on paper. */
 export interface PaperRun {

@@ -1,10 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import type { Network } from '../../src/models/config.ts';
-import { buildNetwork } from '../../src/models/networks.ts';
+import {
+  architectureOf,
+  architectures,
+  type Network,
+  networkSchema,
+} from '../../src/models/networks/index.ts';
 import { predictProbabilities } from '../../src/models/student.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
-import { smallConvnet, smallMlp, smallResnet } from '../train/networks.ts';
+import { buildNetwork, smallConvnet, smallMlp, smallResnet } from '../train/networks.ts';
 
 const weightsOf = (model: tfTypes.LayersModel) =>
   model.weights.map((weight) => ({
@@ -55,10 +59,18 @@ describe('layers-model', () => {
     topology: 'net/model.json',
   };
   const build = (text: string, shape: readonly number[] = [5], classes = 4) =>
-    buildNetwork(network, shape, classes, 7, async (key) => {
-      expect(key).toBe('net/model.json');
-      return text;
-    });
+    architectureOf(network).build(
+      network,
+      {
+        inputShape: shape,
+        classes,
+        readFile: async (key) => {
+          expect(key).toBe('net/model.json');
+          return text;
+        },
+      },
+      7,
+    );
 
   /** What model.save writes, without weights. */
   const saved = (...layers: tfTypes.layers.Layer[]) =>
@@ -152,4 +164,16 @@ describe('layers-model', () => {
     const json = tf.model({ inputs: input, outputs }).toJSON(null, false);
     await expect(build(JSON.stringify(json))).rejects.toThrow('output_layers');
   });
+});
+
+describe('the table of architectures', () => {
+  test.each(Object.values(architectures))(
+    '$name has its name and defaults in the schema',
+    (row) => {
+      const file = row.userTopology ? { topology: 'net/model.json' } : {};
+      const network = networkSchema.parse({ architecture: row.name, ...file });
+      expect(network).toMatchObject({ architecture: row.name, epochs: 30, batchSize: 128 });
+      expect(architectureOf(network)).toBe(row);
+    },
+  );
 });

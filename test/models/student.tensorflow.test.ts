@@ -1,9 +1,14 @@
 import { expect, test } from 'vitest';
-import { buildNetwork } from '../../src/models/networks.ts';
 import { loadModel, saveModel } from '../../src/models/student.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
 import { createEagerStep } from '../../src/train/eager-step.ts';
-import { randomBatch, smallConvnet, smallMlp, smallResnet } from '../train/networks.ts';
+import {
+  buildNetwork,
+  randomBatch,
+  smallConvnet,
+  smallMlp,
+  smallResnet,
+} from '../train/networks.ts';
 import { features, predictElsewhere, shape } from './saved.ts';
 
 const description = { classes: ['a', 'b', 'c'], features, createdBy: 'counterweight 1.2.3' };

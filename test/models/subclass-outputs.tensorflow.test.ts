@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest';
-import { layersModel } from '../../src/models/networks/layers-model.ts';
-import { buildNetwork } from '../../src/models/networks.ts';
+import { customNetwork } from '../../src/models/networks/layers-model.ts';
 import { loadModel, predictProbabilities, saveModel } from '../../src/models/student.ts';
 import { scoresLayer, splitOutputs } from '../../src/models/subclass-outputs.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
-import { randomBatch, smallConvnet, smallMlp } from '../train/networks.ts';
+import { buildNetwork, randomBatch, smallConvnet, smallMlp } from '../train/networks.ts';
 import { features, predictElsewhere, shape } from './saved.ts';
 
 const description = {
@@ -30,7 +29,8 @@ function sequential(): Promise<tfTypes.LayersModel> {
     ],
   });
   const text = JSON.stringify(model.toJSON(null, false));
-  return layersModel(text, 'student.json', shape, 3, 1);
+  const problem = { inputShape: shape, classes: 3, readFile: async () => text };
+  return customNetwork.build({ topology: 'student.json' }, problem, 1);
 }
 
 const networks = {

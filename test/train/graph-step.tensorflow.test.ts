@@ -1,13 +1,12 @@
 import { expect, test, vi } from 'vitest';
-import type { Network } from '../../src/models/config.ts';
-import { buildNetwork } from '../../src/models/networks.ts';
+import type { Network } from '../../src/models/networks/index.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
 import type { Batch } from '../../src/train/batch-shape.ts';
 import { createTrainingStep } from '../../src/train/create-step.ts';
 import { createEagerStep } from '../../src/train/eager-step.ts';
 import { createGraphStep } from '../../src/train/graph-step.ts';
 import { learningRateAt } from '../../src/train/schedule.ts';
-import { randomBatch, smallConvnet, smallMlp, smallResnet } from './networks.ts';
+import { buildNetwork, randomBatch, smallConvnet, smallMlp, smallResnet } from './networks.ts';
 
 /** Layers of a user's own topology, among them dropout, and batch norm on rows. */
 async function ownNetwork(): Promise<tfTypes.LayersModel> {

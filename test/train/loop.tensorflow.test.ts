@@ -3,15 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { InterruptedError, UserError } from '../../src/errors.ts';
-import type { Network } from '../../src/models/config.ts';
-import { buildNetwork } from '../../src/models/networks.ts';
+import type { Network } from '../../src/models/networks/index.ts';
 import { predictProbabilities } from '../../src/models/student.ts';
 import { FolderStore } from '../../src/store/folder.ts';
 import { type Checkpoints, type EpochRecord, openCheckpoints } from '../../src/train/checkpoint.ts';
 import { createGraphStep } from '../../src/train/graph-step.ts';
 import { type Training, train } from '../../src/train/loop.ts';
 import type { TrainingStep } from '../../src/train/step.ts';
-import { randomBatch, smallConvnet, smallMlp } from './networks.ts';
+import { buildNetwork, randomBatch, smallConvnet, smallMlp } from './networks.ts';
 
 const shape = { mlp: [5], convnet: [8, 8, 1] } as const;
 const epochs = 3;

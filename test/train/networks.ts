@@ -1,5 +1,8 @@
 import { randomFor } from '../../src/data/random.ts';
-import type { Network } from '../../src/models/config.ts';
+import type { Problem } from '../../src/models/networks/architecture.ts';
+import { architectureOf, type Network } from '../../src/models/networks/index.ts';
+import type { NetworkSize } from '../../src/models/size/network-size.ts';
+import type { tfTypes } from '../../src/tensorflow.ts';
 import type { Batch } from '../../src/train/batch-shape.ts';
 
 const training = {
@@ -26,6 +29,33 @@ export const smallResnet = {
   depth: 8,
   ...training,
 } satisfies Network;
+
+/** A problem whose dataset has no files. */
+function problemOf(inputShape: readonly number[], classes: number): Problem {
+  const readFile = async (key: string) => Promise.reject(new Error(`there is no ${key}`));
+  return { inputShape, classes, readFile };
+}
+
+/** Builds an untrained network. */
+export function buildNetwork(
+  network: Network,
+  inputShape: readonly number[],
+  classes: number,
+  seed: number,
+): Promise<tfTypes.LayersModel> {
+  return architectureOf(network).build(network, problemOf(inputShape, classes), seed);
+}
+
+/** Computes the size of a network whose topology is built in. */
+export function networkSize(
+  network: Network,
+  inputShape: readonly number[],
+  classes: number,
+): NetworkSize {
+  const size = architectureOf(network).size(network, problemOf(inputShape, classes));
+  if (size instanceof Promise) throw new Error('the topology is in a file');
+  return size;
+}
 
 /**
  * Random features around the centre of their class, [size, ...shape], and the class as a hard

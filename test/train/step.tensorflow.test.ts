@@ -1,5 +1,4 @@
 import { describe, expect, test, vi } from 'vitest';
-import { buildNetwork } from '../../src/models/networks.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
 import type { Batch } from '../../src/train/batch-shape.ts';
 import { createEagerStep } from '../../src/train/eager-step.ts';
@@ -9,7 +8,7 @@ import type { Loss } from '../../src/train/loss.ts';
 import type { OptimizerConfig } from '../../src/train/optimizers.ts';
 import type { StepSettings, TrainingStep } from '../../src/train/step.ts';
 import { goldenTraining as golden } from '../golden/training.ts';
-import { randomBatch, smallConvnet, smallMlp, smallResnet } from './networks.ts';
+import { buildNetwork, randomBatch, smallConvnet, smallMlp, smallResnet } from './networks.ts';
 
 // TensorFlow reads it when it is loaded, which is when the imports above are.
 vi.hoisted(() => {

@@ -1,5 +1,8 @@
+import { z } from 'zod';
 import { UserError } from '../../errors.ts';
 import type { tfTypes } from '../../tensorflow.ts';
+import { noWork } from '../size/network-size.ts';
+import { topologySize } from '../size/topology-size.ts';
 import {
   endsInClassScores,
   modelFrom,
@@ -8,10 +11,42 @@ import {
   topologySchema,
   withOutputActivation,
 } from '../topology.ts';
+import { type Architecture, networkFields, type Problem } from './architecture.ts';
+
+const name = 'layers-model' as const;
 
 /**
- * Layers that draw random numbers at every step: a run could not be repeated or resumed exactly.
- * Dropout among the model's own layers is none of them: there its numbers are ours.
+ * The user's own topology: the text of a `model.json` of tfjs, as `model.save` or the converter for
+ * Keras writes it. Its weights are not read; its own initializers draw new ones.
+ */
+export const customNetwork = {
+  name,
+  schema: networkFields(name, 'Your own tfjs LayersModel topology.', {
+    topology: z.string().min(1).describe('The model.json. Its weights are not read.'),
+  }),
+  tasks: undefined,
+  userTopology: true,
+  async size({ topology: key }: { topology: string }, { inputShape, readFile }: Problem) {
+    return topologySize(parseTopology(await readFile(key), key), inputShape) ?? noWork;
+  },
+  async build({ topology: key }: { topology: string }, problem: Problem, seed: number) {
+    const topology = parseTopology(await problem.readFile(key), key);
+    checkLayers(topology, key);
+    setSeeds(topology, seed);
+    const model = await modelFrom(withOutputActivation(topology, 'linear')).catch((error) => {
+      throw new UserError(
+        `'${key}' cannot be built: ${error instanceof Error ? error.message : error}`,
+        'Load it with tf.loadLayersModel of tfjs 4.22, which must know all of its layers.',
+      );
+    });
+    checkShapes(model, key, problem);
+    return model;
+  },
+} satisfies Architecture<{ topology: string }>;
+
+/**
+ * Layers that draw random numbers at every step, so that a run could not be repeated or resumed
+ * exactly. Dropout among the model's own layers is allowed: its numbers come from our seeds.
  */
 const randomLayers = [
   'SpatialDropout1D',
@@ -20,33 +55,6 @@ const randomLayers = [
   'GaussianNoise',
   'RandomWidth',
 ];
-
-/**
- * The user's own topology: the text of a `model.json` of tfjs, as `model.save` or the converter for
- * Keras writes it. Its weights are not read; they are drawn anew, by its own initializers.
- *
- * @param key the file's key, for messages.
- * @throws UserError when it is no such file, or does not fit the examples or the classes.
- */
-export async function layersModel(
-  text: string,
-  key: string,
-  inputShape: readonly number[],
-  classes: number,
-  seed: number,
-): Promise<tfTypes.LayersModel> {
-  const topology = parseTopology(text, key);
-  checkLayers(topology, key);
-  setSeeds(topology, seed);
-  const model = await modelFrom(withOutputActivation(topology, 'linear')).catch((error) => {
-    throw new UserError(
-      `'${key}' cannot be built: ${error instanceof Error ? error.message : error}`,
-      'Load it with tf.loadLayersModel of tfjs 4.22, where all of its layers have to be known.',
-    );
-  });
-  checkShapes(model, key, inputShape, classes);
-  return model;
-}
 
 function parseTopology(text: string, key: string): Topology {
   const hint = 'Expected a model.json of a tfjs LayersModel with one output, as model.save writes.';
@@ -86,7 +94,7 @@ function checkLayers(topology: Topology, key: string): void {
   }
 }
 
-/** The kind of a layer that draws random numbers: this one, or one that it wraps. */
+/** Returns the kind of a layer that draws random numbers: of this layer, or of one inside it. */
 function randomWithin(node: unknown, isOwn: boolean): string | undefined {
   if (!isRecord(node)) return undefined;
   const { class_name: kind, config } = node;
@@ -119,8 +127,7 @@ function setSeeds(topology: Topology, seed: number): void {
 function checkShapes(
   model: tfTypes.LayersModel,
   key: string,
-  inputShape: readonly number[],
-  classes: number,
+  { inputShape, classes }: Problem,
 ): void {
   const [input, output] = [model.inputs[0]!.shape.slice(1), model.outputs[0]!.shape.slice(1)];
   const fits =
@@ -146,7 +153,7 @@ function checkShapes(
   }
 }
 
-/** Arrays count too: their keys are places. */
+/** Returns whether the value is an object or an array. */
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }

@@ -1,77 +1,129 @@
+import type { Topology } from '../topology.ts';
+
+type LayerJson = Topology['config']['layers'][number];
+
 /**
- * What the built-in networks are made of. Layers have names of their own, because tfjs numbers
- * unnamed ones by how many were made in the process before, and a published model's bytes must not
- * depend on that.
+ * Collects the layers of a built-in network as the JSON of a tfjs topology. Each method appends a
+ * layer and returns its name, by which later layers take its output.
+ *
+ * All layers have fixed names. tfjs numbers unnamed layers by how many the process has made, and the
+ * bytes of a published model must not depend on that.
+ *
+ * @example
+ * const layers = new LayerList([5], 1);
+ * const hidden = layers.dense(layers.input, 'hidden', 16);
+ * layers.model('small', layers.classScores(hidden, 3));
  */
-import { tf, type tfTypes } from '../../tensorflow.ts';
+export class LayerList {
+  readonly input = 'input';
+  private readonly layers: LayerJson[] = [];
+  private initializers = 0;
+  private readonly seed: number;
 
-export type Symbolic = tfTypes.SymbolicTensor;
-type Initializer = ReturnType<typeof tf.initializers.zeros>;
+  /** @param inputShape Shape of one example, without the batch. */
+  constructor(inputShape: readonly number[], seed: number) {
+    this.seed = seed;
+    this.add('InputLayer', this.input, { batch_input_shape: [null, ...inputShape] }, []);
+  }
 
-/** Gives each layer an initializer with a seed of its own. */
-export interface Initializers {
+  /** A dense layer with relu. */
+  dense(x: string, name: string, units: number): string {
+    const config = { units, activation: 'relu', kernel_initializer: this.heNormal() };
+    return this.add('Dense', name, config, [x]);
+  }
+
+  /** A 3×3 or 1×1 convolution, without a bias because batch norm follows it. */
+  convolution(
+    x: string,
+    name: string,
+    options: { readonly filters: number; readonly kernelSize?: number; readonly strides?: number },
+  ): string {
+    const { filters, kernelSize = 3, strides = 1 } = options;
+    const config = {
+      filters,
+      kernel_size: [kernelSize, kernelSize],
+      strides: [strides, strides],
+      padding: 'same',
+      use_bias: false,
+      kernel_initializer: this.heNormal(),
+    };
+    return this.add('Conv2D', name, config, [x]);
+  }
+
+  /**
+   * Batch norm (Ioffe and Szegedy 2015). Its moving averages converge in about 20 steps. The default
+   * momentum of tfjs, 0.99, would not converge in a warm-up on a few hundred labels.
+   */
+  batchNorm(x: string, name: string): string {
+    return this.add('BatchNormalization', name, { momentum: 0.9 }, [x]);
+  }
+
+  relu(x: string, name: string): string {
+    return this.add('Activation', name, { activation: 'relu' }, [x]);
+  }
+
+  /** Max pooling over 2×2. An image that is down to one pixel stays one. */
+  maxPool(x: string, name: string): string {
+    return this.add('MaxPooling2D', name, { pool_size: [2, 2], padding: 'same' }, [x]);
+  }
+
+  globalAveragePool(x: string, name: string): string {
+    return this.add('GlobalAveragePooling2D', name, {}, [x]);
+  }
+
+  flatten(x: string): string {
+    return this.add('Flatten', 'flatten', {}, [x]);
+  }
+
+  /** The sum of two outputs of one shape. */
+  sum(x: string, y: string, name: string): string {
+    return this.add('Add', name, {}, [x, y]);
+  }
+
+  /** The last layer: one logit per class. */
+  classScores(x: string, classes: number): string {
+    return this.add('Dense', 'classes', { units: classes, kernel_initializer: this.glorot() }, [x]);
+  }
+
+  /** Returns the topology of the network that ends in the layer `output`. */
+  model(name: string, output: string): Topology {
+    return {
+      class_name: 'Model',
+      config: {
+        name,
+        layers: this.layers,
+        input_layers: [[this.input, 0, 0]],
+        output_layers: [[output, 0, 0]],
+      },
+    };
+  }
+
+  private add(kind: string, name: string, config: object, inputs: readonly string[]): string {
+    this.layers.push({
+      class_name: kind,
+      name,
+      config: { name, ...config },
+      inbound_nodes: inputs.length === 0 ? [] : [inputs.map((input) => [input, 0, 0, {}])],
+    });
+    return name;
+  }
+
   /**
    * He normal (He et al. 2015, "Delving deep into rectifiers", equation 10): keeps the variance
    * through a layer that relu follows.
    */
-  he(): Initializer;
+  private heNormal() {
+    return this.initializer({ scale: 2, mode: 'fan_in', distribution: 'normal' });
+  }
+
   /** Glorot uniform (Glorot and Bengio 2010, equation 16): for the class scores, without relu. */
-  glorot(): Initializer;
-}
+  private glorot() {
+    return this.initializer({ scale: 1, mode: 'fan_avg', distribution: 'uniform' });
+  }
 
-export function initializers(seed: number): Initializers {
-  let layers = 0;
-  // Networks have far fewer than 1,000 layers, so the seeds of two networks do not meet.
-  const next = () => ({ seed: seed * 1000 + layers++ });
-  return {
-    he: () => tf.initializers.heNormal(next()),
-    glorot: () => tf.initializers.glorotUniform(next()),
-  };
-}
-
-/** Applies a layer to one symbolic tensor. */
-export function apply(layer: tfTypes.layers.Layer, x: Symbolic): Symbolic {
-  // A layer gives a symbolic tensor for a symbolic tensor; its type does not say so.
-  return layer.apply(x) as Symbolic;
-}
-
-/** A 3×3 or 1×1 convolution that batch norm follows: so it has no bias. */
-export function convolution(
-  x: Symbolic,
-  name: string,
-  init: Initializers,
-  options: { readonly filters: number; readonly kernelSize?: number; readonly strides?: number },
-): Symbolic {
-  const { filters, kernelSize = 3, strides = 1 } = options;
-  const kernelInitializer = init.he();
-  return apply(
-    tf.layers.conv2d({
-      name,
-      filters,
-      kernelSize,
-      strides,
-      padding: 'same',
-      useBias: false,
-      kernelInitializer,
-    }),
-    x,
-  );
-}
-
-/**
- * Batch norm (Ioffe and Szegedy 2015). Its moving averages follow in about 20 steps: the default of
- * tfjs, a momentum of 0.99, would not have arrived after a warm-up on a few hundred labels.
- */
-export function batchNorm(x: Symbolic, name: string): Symbolic {
-  return apply(tf.layers.batchNormalization({ name, momentum: 0.9 }), x);
-}
-
-export function relu(x: Symbolic, name: string): Symbolic {
-  return apply(tf.layers.activation({ name, activation: 'relu' }), x);
-}
-
-/** The last layer: logits, one a class. */
-export function classScores(x: Symbolic, classes: number, init: Initializers): Symbolic {
-  const kernelInitializer = init.glorot();
-  return apply(tf.layers.dense({ name: 'classes', units: classes, kernelInitializer }), x);
+  private initializer(config: object) {
+    // Networks have far fewer than 1,000 layers, so no two networks share a layer's seed.
+    const seed = this.seed * 1000 + this.initializers++;
+    return { class_name: 'VarianceScaling', config: { ...config, seed } };
+  }
 }

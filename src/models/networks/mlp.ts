@@ -1,27 +1,19 @@
-import { tf, type tfTypes } from '../../tensorflow.ts';
-import { apply, classScores, initializers } from './layers.ts';
+import { z } from 'zod';
+import { builtInArchitecture } from './architecture.ts';
+import { LayerList } from './layers.ts';
 
 /** [dense, relu] × depth, then the class scores. An image is flattened first. */
-export function mlp(
-  { width, depth }: { readonly width: number; readonly depth: number },
-  inputShape: readonly number[],
-  classes: number,
-  seed: number,
-): tfTypes.LayersModel {
-  const init = initializers(seed);
-  const input = tf.input({ shape: [...inputShape], name: 'input' });
-  let x = inputShape.length > 1 ? apply(tf.layers.flatten({ name: 'flatten' }), input) : input;
-  for (let layer = 1; layer <= depth; layer++) {
-    const kernelInitializer = init.he();
-    x = apply(
-      tf.layers.dense({
-        name: `dense${layer}`,
-        units: width,
-        activation: 'relu',
-        kernelInitializer,
-      }),
-      x,
-    );
-  }
-  return tf.model({ name: 'mlp', inputs: input, outputs: classScores(x, classes, init) });
-}
+export const mlp = builtInArchitecture({
+  name: 'mlp',
+  description: 'Dense layers, for rows and vectors.',
+  fields: {
+    width: z.int().min(1).default(128).describe('Units of a hidden layer.'),
+    depth: z.int().min(1).max(32).default(2).describe('Hidden layers.'),
+  },
+  topology({ width, depth }, { inputShape, classes }, seed) {
+    const layers = new LayerList(inputShape, seed);
+    let x = inputShape.length > 1 ? layers.flatten(layers.input) : layers.input;
+    for (let layer = 1; layer <= depth; layer++) x = layers.dense(x, `dense${layer}`, width);
+    return layers.model('mlp', layers.classScores(x, classes));
+  },
+});

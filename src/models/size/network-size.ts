@@ -1,92 +1,43 @@
-/** How much work a network is, from its config alone: nothing is built. */
-import { product } from '../../arrays.ts';
-import type { Network } from '../config.ts';
+import { product, sum } from '../../arrays.ts';
 
+/** Work of a network, as the estimate of a run needs it. */
 export interface NetworkSize {
-  /** Multiplications, each with an addition, for one example forward. */
+  /** Multiplications, each with an addition, per example and forward pass. */
   readonly macs: number;
-  /** Layers with a kernel. */
+  /** Number of layers with a kernel. */
   readonly kernels: number;
-  /** Weights that are trained. */
+  /** Number of trained weights. */
   readonly parameters: number;
 }
 
-/** A network that we build, other than the user's own topology (`topology-size.ts`). */
-export type BuiltNetwork = Exclude<Network, { architecture: 'layers-model' }>;
+/** The size of a teacher that is not a network. */
+export const noWork: NetworkSize = { macs: 0, kernels: 0, parameters: 0 };
 
-/** @param inputShape of one example; [height, width, channels] for a convnet or a resnet. */
-export function networkSize(
-  network: BuiltNetwork,
-  inputShape: readonly number[],
-  classes: number,
-): NetworkSize {
-  switch (network.architecture) {
-    case 'mlp':
-      return mlpSize(network, inputShape, classes);
-    case 'convnet':
-      return convnetSize(network, inputShape, classes);
-    case 'resnet':
-      return resnetSize(network, inputShape, classes);
-  }
+/**
+ * Assumed average uses of each weight of a convolutional network on an image of 224 × 224 pixels.
+ * Multiplied by the number of weights it gives the multiplications: 160 for ResNet-50, 200 for
+ * ViT-B/16, 75 for EfficientNet-B0.
+ */
+const weightUses = 150;
+const weightUsesPixels = 224 * 224;
+
+/**
+ * Estimates the work of a model from the size of its files: four bytes per weight. A network for
+ * images uses each weight many times, a network for rows and vectors once.
+ * @param shape Shape of one example, without the batch.
+ */
+export function sizeOfFile(bytes: number, shape: readonly number[]): NetworkSize {
+  const parameters = bytes / 4;
+  const pixels = product(shape.slice(0, 2));
+  const uses = shape.length === 3 ? weightUses * Math.max(1, pixels / weightUsesPixels) : 1;
+  return { macs: parameters * uses, kernels: 1, parameters };
 }
 
-type Shape = { readonly width: number; readonly depth: number };
-
-function mlpSize({ width, depth }: Shape, inputShape: readonly number[], classes: number) {
-  let inputs = product(inputShape);
-  const layers: NetworkSize[] = [];
-  for (let layer = 0; layer < depth; layer++) {
-    layers.push(dense(inputs, width));
-    inputs = width;
-  }
-  return total([...layers, dense(inputs, classes)]);
-}
-
-function convnetSize({ width, depth }: Shape, inputShape: readonly number[], classes: number) {
-  let [rows = 1, columns = 1, channels = 1] = inputShape;
-  const layers: NetworkSize[] = [];
-  for (let block = 0; block < depth; block++) {
-    const filters = width * 2 ** block;
-    layers.push(convolution(rows * columns, 3, channels, filters));
-    [rows, columns, channels] = [Math.ceil(rows / 2), Math.ceil(columns / 2), filters];
-  }
-  return total([...layers, dense(rows * columns * channels, classes)]);
-}
-
-function resnetSize({ width, depth }: Shape, inputShape: readonly number[], classes: number) {
-  let [rows = 1, columns = 1, channels = 1] = inputShape;
-  const layers = [convolution(rows * columns, 3, channels, width)];
-  channels = width;
-  for (let stage = 0; stage < 3; stage++) {
-    const filters = width * 2 ** stage;
-    for (let place = 0; place < (depth - 2) / 6; place++) {
-      const shrinks = stage > 0 && place === 0;
-      if (shrinks) [rows, columns] = [Math.ceil(rows / 2), Math.ceil(columns / 2)];
-      layers.push(convolution(rows * columns, 3, channels, filters));
-      layers.push(convolution(rows * columns, 3, filters, filters));
-      if (shrinks) layers.push(convolution(rows * columns, 1, channels, filters));
-      channels = filters;
-    }
-  }
-  return total([...layers, dense(channels, classes)]);
-}
-
-/** Without a bias; batch norm, which follows, has two weights a filter. */
-function convolution(places: number, size: number, channels: number, filters: number): NetworkSize {
-  const kernel = size * size * channels * filters;
-  return { macs: places * kernel, kernels: 1, parameters: kernel + 2 * filters };
-}
-
-function dense(inputs: number, units: number): NetworkSize {
-  return { macs: inputs * units, kernels: 1, parameters: inputs * units + units };
-}
-
-export function total(layers: readonly NetworkSize[]): NetworkSize {
-  const sum = (figure: (layer: NetworkSize) => number) =>
-    layers.reduce((all, layer) => all + figure(layer), 0);
+/** Adds up the sizes of layers. */
+export function totalSize(layers: readonly NetworkSize[]): NetworkSize {
   return {
-    macs: sum(({ macs }) => macs),
-    kernels: sum(({ kernels }) => kernels),
-    parameters: sum(({ parameters }) => parameters),
+    macs: sum(layers.map(({ macs }) => macs)),
+    kernels: sum(layers.map(({ kernels }) => kernels)),
+    parameters: sum(layers.map(({ parameters }) => parameters)),
   };
 }

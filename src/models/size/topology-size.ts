@@ -1,11 +1,11 @@
 /**
- * How much work a tfjs LayersModel is, from the JSON of its topology: shapes are followed from layer
- * to layer, and nothing is built. Layers that are not known leave a shape as it is and cost
- * nothing, which is right for activations, normalisation and the like.
+ * Computes the work of a tfjs LayersModel from the JSON of its topology. It follows the shapes from
+ * layer to layer and builds nothing. An unknown layer keeps the shape and costs nothing, which is
+ * right for activations, pooling masks and the like.
  */
 import { z } from 'zod';
 import { product, sum } from '../../arrays.ts';
-import { type NetworkSize, total } from './network-size.ts';
+import { type NetworkSize, noWork, totalSize } from './network-size.ts';
 
 const numbers = z.array(z.number().nullable());
 
@@ -22,6 +22,9 @@ const layerSchema = z.looseObject({
     padding: z.string().optional(),
     depth_multiplier: z.number().optional(),
     target_shape: numbers.optional(),
+    use_bias: z.boolean().optional(),
+    scale: z.boolean().optional(),
+    center: z.boolean().optional(),
   }),
   inbound_nodes: z.array(z.array(z.tuple([z.string()], z.unknown()))).optional(),
 });
@@ -30,8 +33,10 @@ type Layer = z.infer<typeof layerSchema>;
 const modelSchema = z.looseObject({ config: z.looseObject({ layers: z.array(layerSchema) }) });
 
 /**
- * @param json the parsed `model.json`, or the topology in it.
- * @returns undefined when it is not the topology of a LayersModel, or none that could be built.
+ * Computes the size of a network from its topology.
+ * @param json The parsed `model.json`, or the topology in it.
+ * @param inputShape Shape of one example, without the batch.
+ * @returns undefined if it is not the topology of a LayersModel, or cannot be built.
  */
 export function topologySize(
   json: unknown,
@@ -50,12 +55,12 @@ export function topologySize(
     if (layer.config.name !== undefined) shapes.set(layer.config.name, output);
     last = output;
   }
-  const size = total(sizes);
+  const size = totalSize(sizes);
   const isSize = Object.values(size).every((figure) => Number.isFinite(figure) && figure >= 0);
   return isSize ? size : undefined;
 }
 
-/** model.save wraps the topology, and the converter for Keras wraps it twice. */
+/** Removes the wrappers: one by model.save, two by the converter for Keras. */
 function unwrap(json: unknown): unknown {
   const wrapper = z.union([
     z.looseObject({ modelTopology: z.unknown() }).transform((found) => found.modelTopology),
@@ -65,7 +70,7 @@ function unwrap(json: unknown): unknown {
   return found.success && found.data !== undefined ? unwrap(found.data) : json;
 }
 
-/** What a layer reads: one input, or several that are put side by side. */
+/** Returns the shape that a layer reads: of its one input, or of several concatenated. */
 function merged(layer: Layer, inputs: readonly (readonly number[])[]): readonly number[] {
   const [first = []] = inputs;
   if (layer.class_name !== 'Concatenate' || inputs.length === 1) return first;
@@ -83,17 +88,18 @@ function follow({ class_name, config }: Layer, input: readonly number[]): Step {
   switch (class_name) {
     case 'Dense': {
       const units = config.units ?? 1;
-      const places = product(input.slice(0, -1));
+      const positions = product(input.slice(0, -1));
       return {
         output: [...input.slice(0, -1), units],
-        size: kernel(channels * units, places, units),
+        size: kernel(channels * units, positions, biases(config, units)),
       };
     }
     case 'Conv1D':
     case 'Conv2D': {
       const output = [...slide(config, config.kernel_size, 1, input), config.filters ?? 1];
       const weights = area(config.kernel_size, input) * channels * (config.filters ?? 1);
-      return { output, size: kernel(weights, product(output.slice(0, -1)), config.filters ?? 1) };
+      const bias = biases(config, config.filters ?? 1);
+      return { output, size: kernel(weights, product(output.slice(0, -1)), bias) };
     }
     case 'DepthwiseConv2D':
     case 'SeparableConv2D': {
@@ -101,7 +107,13 @@ function follow({ class_name, config }: Layer, input: readonly number[]): Step {
       const filters = class_name === 'SeparableConv2D' ? (config.filters ?? 1) : 0;
       const output = [...slide(config, config.kernel_size, 1, input), filters || depth];
       const weights = area(config.kernel_size, input) * depth + depth * filters;
-      return { output, size: kernel(weights, product(output.slice(0, -1)), filters || depth) };
+      const bias = biases(config, filters || depth);
+      return { output, size: kernel(weights, product(output.slice(0, -1)), bias) };
+    }
+    case 'BatchNormalization': {
+      // gamma and beta; the moving averages are not trained.
+      const vectors = [config.scale, config.center].filter((isUsed) => isUsed ?? true);
+      return { output: input, size: { ...noWork, parameters: vectors.length * channels } };
     }
     case 'MaxPooling1D':
     case 'MaxPooling2D':
@@ -128,9 +140,13 @@ function follow({ class_name, config }: Layer, input: readonly number[]): Step {
   }
 }
 
-/** A kernel of so many weights, used at every place of the output, with a bias. */
-function kernel(weights: number, places: number, units: number): NetworkSize {
-  return { macs: weights * places, kernels: 1, parameters: weights + units };
+/** The size of a layer that uses all weights of its kernel at every position of the output. */
+function kernel(weights: number, positions: number, bias: number): NetworkSize {
+  return { macs: weights * positions, kernels: 1, parameters: weights + bias };
+}
+
+function biases(config: Layer['config'], units: number): number {
+  return config.use_bias === false ? 0 : units;
 }
 
 type Sizes = number | readonly number[] | null | undefined;
@@ -141,7 +157,7 @@ const along = (sizes: Sizes, axis: number): number | undefined =>
 const area = (sizes: Sizes, input: readonly number[]) =>
   product(input.slice(0, -1).map((_, axis) => along(sizes, axis) ?? 1));
 
-/** How often a window fits, along every axis but the channels. */
+/** Returns how often a window fits, along every axis but the channels. */
 function slide(config: Layer['config'], window: Sizes, stride: Sizes, input: readonly number[]) {
   return input.slice(0, -1).map((size, axis) => {
     const step = along(config.strides, axis) ?? along(stride, axis) ?? 1;

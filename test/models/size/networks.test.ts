@@ -1,9 +1,13 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { type Config, configSchema } from '../../../src/config/schema.ts';
 import type { Features } from '../../../src/data/features/features.ts';
-import { networkSize } from '../../../src/models/size/network-size.ts';
 import { networksOf } from '../../../src/models/size/networks.ts';
 import { MemoryStore } from '../../data/memory-store.ts';
+import { networkSize } from '../../train/networks.ts';
+
+vi.mock('../../../src/tensorflow.ts', () => {
+  throw new Error('Plan computes sizes without TensorFlow');
+});
 
 const features: Features = {
   ...{ kind: 'image', height: 28, width: 28, channels: 1 },
@@ -24,7 +28,9 @@ const topology = (...units: number[]) =>
     format: 'layers-model',
     modelTopology: {
       class_name: 'Sequential',
-      config: { layers: [{ class_name: 'Flatten', config: {} }, ...units.map(dense)] },
+      config: {
+        layers: [{ class_name: 'Flatten', config: { name: 'flatten' } }, ...units.map(dense)],
+      },
     },
     weightsManifest: [{ paths: ['w.bin'], weights: [] }],
   });
@@ -74,12 +80,15 @@ test('stored predictions are no work', async () => {
   expect((await networksOf(store, config, features, 2)).teacher.macs).toBe(0);
 });
 
-test('a topology that is not there or is none is left to whoever builds it', async () => {
+test.each([
+  ['is missing', {}, 'is missing'],
+  ['is not JSON', { 'net.json': 'no JSON' }, "'net.json' is not JSON"],
+  ['is not a topology', { 'net.json': '[]' }, "'net.json' has no topology"],
+])('a topology that %s is refused', async (_, files, message) => {
   const config = configOf(
     { train: { architecture: 'mlp' } },
     { architecture: 'layers-model', topology: 'net.json' },
   );
-  for (const files of [{}, { 'net.json': 'no JSON' }, { 'net.json': '[]' }]) {
-    expect((await networksOf(new MemoryStore(files), config, features, 2)).student.macs).toBe(0);
-  }
+  const found = networksOf(new MemoryStore(files), config, features, 2);
+  await expect(found).rejects.toThrow(message);
 });

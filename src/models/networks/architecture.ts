@@ -1,0 +1,122 @@
+/** The interface of an architecture, and what the built-in ones share. */
+import { z } from 'zod';
+import { augmentSchema, type Task } from '../../data/config.ts';
+import type { tfTypes } from '../../tensorflow.ts';
+import type { NetworkSize } from '../size/network-size.ts';
+import { topologySize } from '../size/topology-size.ts';
+import { modelFrom, type Topology } from '../topology.ts';
+
+/** Fields that say how a network is trained, for students and for teachers that we train. */
+export const trainingFields = {
+  epochs: z.int().min(1).max(10_000).default(30),
+  batchSize: z.int().min(1).max(65_536).default(128),
+  optimizer: z.enum(['adam', 'sgd']).default('adam').describe('sgd has momentum.'),
+  learningRate: z.number().positive().default(0.001),
+  schedule: z
+    .enum(['cosine', 'constant'])
+    .default('cosine')
+    .describe('cosine falls to 0 at the end.'),
+  momentum: z.number().min(0).max(1).default(0.9).describe('For sgd.'),
+  weightDecay: z.number().min(0).default(0).describe('Decoupled from the gradient; kernels only.'),
+  augment: augmentSchema.prefault({}).describe('Random changes to images while training.'),
+};
+
+/** The data that a network is for. */
+export interface Problem {
+  /** Shape of one example, without the batch: `featureShape(features)`. */
+  readonly inputShape: readonly number[];
+  /** Number of classes. */
+  readonly classes: number;
+  /**
+   * Reads the text of a file in the dataset.
+   * @throws UserError if the file does not exist.
+   */
+  readonly readFile: (key: string) => Promise<string>;
+}
+
+/**
+ * A row of the table of architectures. A network outputs logits, [n, classes]; softmax is added when
+ * the model is saved.
+ */
+export interface Architecture<Fields> {
+  /** Value of the field `architecture` in distill.yaml. */
+  readonly name: string;
+  /** Schema of a network of this architecture: its fields and the training fields. */
+  readonly schema: z.ZodType;
+  /** Types of task that it supports; undefined: all. */
+  readonly tasks: readonly Task['type'][] | undefined;
+  /** Whether its topology is a user's file, which only building the model checks. */
+  readonly userTopology: boolean;
+  /**
+   * Computes the work of a network, without loading TensorFlow.
+   * @throws UserError if a user's topology cannot be read.
+   */
+  size(fields: Fields, problem: Problem): NetworkSize | Promise<NetworkSize>;
+  /**
+   * Builds an untrained network. The same seed gives the same weights.
+   * @throws UserError if a user's topology does not fit the problem.
+   */
+  build(fields: Fields, problem: Problem, seed: number): Promise<tfTypes.LayersModel>;
+}
+
+/**
+ * Defines an architecture by a function from its fields to a topology. The model is built from the
+ * topology, and its size is computed from it.
+ *
+ * @example
+ * const perceptron = builtInArchitecture({
+ *   name: 'perceptron',
+ *   description: 'One layer.',
+ *   fields: {},
+ *   topology: (_, { inputShape, classes }, seed) => {
+ *     const layers = new LayerList(inputShape, seed);
+ *     return layers.model('perceptron', layers.classScores(layers.input, classes));
+ *   },
+ * });
+ */
+export function builtInArchitecture<
+  const Name extends string,
+  Shape extends z.ZodRawShape,
+>(definition: {
+  readonly name: Name;
+  /** Text for the schema of distill.yaml. */
+  readonly description: string;
+  /** Fields in distill.yaml, beside the training fields. */
+  readonly fields: Shape;
+  /** Types of task that it supports. Default: all. */
+  readonly tasks?: readonly Task['type'][];
+  /** Describes the layers of an untrained network, each initializer with its seed. */
+  readonly topology: (
+    fields: z.infer<z.ZodObject<Shape>>,
+    problem: Pick<Problem, 'inputShape' | 'classes'>,
+    seed: number,
+  ) => Topology;
+}) {
+  const { name, description, fields, tasks, topology } = definition;
+  type Fields = z.infer<z.ZodObject<Shape>>;
+  return {
+    name,
+    schema: networkFields(name, description, fields),
+    tasks,
+    userTopology: false,
+    size(fields: Fields, problem: Problem) {
+      return topologySize(topology(fields, problem, 0), problem.inputShape)!;
+    },
+    build(fields: Fields, problem: Problem, seed: number) {
+      return modelFrom(topology(fields, problem, seed));
+    },
+  } satisfies Architecture<Fields>;
+}
+
+/** Composes the schema of an architecture: its name, its own fields, the training fields. */
+export function networkFields<const Name extends string, Fields extends z.ZodRawShape>(
+  name: Name,
+  description: string,
+  fields: Fields,
+) {
+  return z.strictObject({
+    architecture: z.literal(name).describe(description),
+    ...fields,
+    ...trainingFields,
+  });
+}

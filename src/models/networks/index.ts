@@ -1,0 +1,42 @@
+/** The table of architectures: students, and teachers that we train. */
+import { z } from 'zod';
+import type { Task } from '../../data/config.ts';
+import { tableOf } from '../../table.ts';
+import type { Architecture } from './architecture.ts';
+import { convnet } from './convnet.ts';
+import { customNetwork } from './layers-model.ts';
+import { mlp } from './mlp.ts';
+import { resnet } from './resnet.ts';
+
+const rows = [mlp, convnet, resnet, customNetwork] as const;
+
+export const architectures = tableOf(...rows);
+
+/** The schemas of rows, as a tuple. */
+type Schemas<Rows extends readonly { readonly schema: unknown }[]> = {
+  [Index in keyof Rows]: Rows[Index]['schema'];
+};
+
+export const networkSchema = z.discriminatedUnion(
+  'architecture',
+  // `map` loses which schema is at which index.
+  rows.map(({ schema }) => schema) as unknown as Schemas<typeof rows>,
+);
+/** A network in distill.yaml: its architecture and how it is trained. */
+export type Network = z.infer<typeof networkSchema>;
+
+/**
+ * Returns the row of a network.
+ * @example architectureOf(config.student).build(config.student, problem, seed)
+ */
+export function architectureOf({
+  architecture,
+}: Pick<Network, 'architecture'>): Architecture<Network> {
+  // TypeScript does not see that a network has the fields of its own architecture.
+  return architectures[architecture] as Architecture<Network>;
+}
+
+/** Returns the names of the architectures that support a type of task. */
+export function architecturesFor(task: Task['type']): string[] {
+  return rows.filter(({ tasks }) => tasks?.includes(task) ?? true).map(({ name }) => name);
+}
