@@ -1,13 +1,9 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { type Config, configSchema } from '../../../src/config/schema.ts';
 import type { Features } from '../../../src/data/features/features.ts';
 import { networksOf } from '../../../src/models/size/networks.ts';
 import { MemoryStore } from '../../data/memory-store.ts';
 import { networkSize } from '../../train/networks.ts';
-
-vi.mock('../../../src/tensorflow.ts', () => {
-  throw new Error('Plan computes sizes without TensorFlow');
-});
 
 const features: Features = {
   ...{ kind: 'image', height: 28, width: 28, channels: 1 },
