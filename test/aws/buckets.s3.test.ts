@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { DeleteBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { findBuckets } from '../../src/aws/buckets.ts';
-import { startLocalS3 } from './local-s3.ts';
+import { startLocalS3 } from '../support/s3/local-s3.ts';
 
 const { missing, admin, makeBucket } = await startLocalS3();
 

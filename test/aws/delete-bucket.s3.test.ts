@@ -7,8 +7,8 @@ import {
 import { beforeEach, describe, expect, test } from 'vitest';
 import { deleteBucket } from '../../src/aws/delete-bucket.ts';
 import { InterruptedError, TransientError } from '../../src/errors.ts';
-import { s3PageKeys } from '../store/s3-server.ts';
-import { startLocalS3 } from './local-s3.ts';
+import { startLocalS3 } from '../support/s3/local-s3.ts';
+import { s3PageKeys } from '../support/s3/s3-server.ts';
 
 const { missing, proxy, admin, makeBucket } = await startLocalS3();
 const signal = new AbortController().signal;

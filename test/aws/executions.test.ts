@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { describeExecution, executionArn, startExecution } from '../../src/aws/executions.ts';
 import { watchExecution } from '../../src/aws/watch-execution.ts';
 import { InterruptedError } from '../../src/errors.ts';
-import { startFakeStepFunctions } from './fake-step-functions.ts';
+import { startFakeStepFunctions } from '../support/fake-step-functions.ts';
 
 const { executions, failures, requests } = await startFakeStepFunctions();
 const machine = 'arn:aws:states:us-east-1:123456789012:stateMachine:counterweight';

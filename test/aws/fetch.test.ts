@@ -6,7 +6,7 @@ import { findDeployment } from '../../src/aws/deployment.ts';
 import { fetchStudent } from '../../src/aws/fetch.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { UserError } from '../../src/errors.ts';
-import { FakeAws } from './fake-aws.ts';
+import { FakeAws } from '../support/fake-aws.ts';
 
 const run = 'digits-0123456789ab';
 const dataset = 's3://data/digits';

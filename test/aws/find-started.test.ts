@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Deployment, datasetLocation, findDeployment } from '../../src/aws/deployment.ts';
 import { findStarted } from '../../src/aws/find-started.ts';
 import { parseConfig } from '../../src/config/load.ts';
-import { FakeAws, machine } from './fake-aws.ts';
+import { FakeAws, machine } from '../support/fake-aws.ts';
 
 const run = 'digits-0123456789ab';
 const dataset = 's3://data/digits';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type LogLine, parseLogLine } from '../../src/aws/log-line.ts';
 import { RunLogs } from '../../src/aws/logs.ts';
 import type { RunFailure } from '../../src/aws/status.ts';
-import { FakeAws } from './fake-aws.ts';
+import { FakeAws } from '../support/fake-aws.ts';
 
 const run = 'digits-2f7a91c04be3';
 const functions = { logGroup: '/aws/lambda/counterweight', trainer: 'function' } as const;

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { newestAttempt, runOf, startOrResume } from '../../src/aws/executions.ts';
-import { startFakeStepFunctions } from './fake-step-functions.ts';
+import { startFakeStepFunctions } from '../support/fake-step-functions.ts';
 
 const machine = 'arn:aws:states:us-east-1:000000000000:stateMachine:counterweight';
 const run = 'digits-0123456789ab';

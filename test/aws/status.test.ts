@@ -5,7 +5,7 @@ import { stageNames } from '../../src/cli/deployed-run.ts';
 import { readWorkflow } from '../../src/engines/workflow.ts';
 import { UserError } from '../../src/errors.ts';
 import { openStore } from '../../src/store/open.ts';
-import { executionOf, FakeAws, machine } from './fake-aws.ts';
+import { executionOf, FakeAws, machine } from '../support/fake-aws.ts';
 import { beganAt, labelMapRun, Recording, weighMapRun } from './histories.ts';
 
 const run = 'digits-2f7a91c04be3';

@@ -12,7 +12,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { upload } from '../../src/aws/upload.ts';
 import { InterruptedError, UserError } from '../../src/errors.ts';
 import type { Progress } from '../../src/run/context.ts';
-import { startLocalS3 } from './local-s3.ts';
+import { startLocalS3 } from '../support/s3/local-s3.ts';
 
 const { missing, proxy, admin, makeBucket } = await startLocalS3();
 

@@ -5,7 +5,7 @@ import { follow } from '../../src/cli/status.ts';
 import { renderRuns, renderStatus } from '../../src/cli/status-text.ts';
 import { createStatusView, type StatusView } from '../../src/cli/status-view.ts';
 import { TransientError } from '../../src/errors.ts';
-import { executionOf } from '../aws/fake-aws.ts';
+import { executionOf } from '../support/fake-aws.ts';
 import { failed, inLabel, inTraining, second, succeeded } from './observations.ts';
 import { FakeTerminal } from './terminals.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { renderChecks } from '../../src/cli/doctor.ts';
 import { renderSummary } from '../../src/cli/summary.ts';
 import type { RunSummary } from '../../src/engines/embedded.ts';
-import { sampleMetrics } from '../evaluate/sample-metrics.ts';
+import { sampleMetrics } from '../support/sample-metrics.ts';
 import { FakeTerminal } from './terminals.ts';
 
 const summary: RunSummary = {

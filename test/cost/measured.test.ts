@@ -4,7 +4,7 @@ import { measuredBill } from '../../src/cost/measured.ts';
 import { usageKey } from '../../src/cost/usage.ts';
 import type { Bill } from '../../src/run/bill-file.ts';
 import { toJson } from '../../src/store/once.ts';
-import { MemoryStore } from '../data/memory-store.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 import { runWork } from './run-work.ts';
 
 const work = runWork({

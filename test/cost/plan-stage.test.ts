@@ -8,7 +8,7 @@ import { plan } from '../../src/stages/plan.ts';
 import { startRun } from '../../src/stages/start.ts';
 import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
-import { makeResults } from '../engines/results.ts';
+import { makeResults } from '../support/results.ts';
 
 const digits = fileURLToPath(new URL('../../examples/digits', import.meta.url));
 

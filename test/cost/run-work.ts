@@ -3,7 +3,7 @@ import type { RunWork } from '../../src/cost/work.ts';
 import type { Features } from '../../src/data/features/features.ts';
 import { sizeOfFile } from '../../src/models/size/network-size.ts';
 import type { SetSize } from '../../src/run/estimate-file.ts';
-import { networkSize } from '../train/networks.ts';
+import { networkSize } from '../support/networks.ts';
 
 /** A dataset on paper. */
 export interface PaperRun {

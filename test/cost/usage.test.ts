@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseUsageKey, readUsages, recordUsage, usageKey } from '../../src/cost/usage.ts';
 import { FolderStore } from '../../src/store/folder.ts';
-import { MemoryStore } from '../data/memory-store.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 
 const usage = fc.record({
   task: fc.constantFrom('Plan', 'TrainTeacher', 'Label', 'Train'),

@@ -8,8 +8,8 @@ import { type Example, isRejected } from '../../src/data/example.ts';
 import { readExamples } from '../../src/data/read.ts';
 import type { SetName } from '../../src/data/shard.ts';
 import { openStore } from '../../src/store/open.ts';
-import { type Format, formats, makeDataset } from '../workflow/datasets.ts';
-import { collect } from './dataset.ts';
+import { type Format, formats, makeDataset } from '../support/datasets.ts';
+import { collect } from '../support/examples.ts';
 
 async function openDataset(format: Format) {
   const data = await openStore(makeDataset(format).dataset);

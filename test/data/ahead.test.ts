@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readAhead } from '../../src/data/ahead.ts';
-import { collect } from './dataset.ts';
+import { collect } from '../support/examples.ts';
 
 test('results come in the order of the items, with at most so many running', async () => {
   let running = 0;

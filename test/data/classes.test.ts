@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { classLookup, readClasses, unknownLabel } from '../../src/data/classes.ts';
 import type { Task } from '../../src/data/task.ts';
-import { MemoryStore } from './memory-store.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 
 function taskWith(classes: Task['classes']): Task {
   return { type: 'vector-classification', classes, length: 1 };

@@ -5,8 +5,8 @@ import { batchOf } from '../../src/data/layout.ts';
 import { readExamples } from '../../src/data/read.ts';
 import { type Shard, shardSchema } from '../../src/data/shard.ts';
 import { TransientError } from '../../src/errors.ts';
-import { collect, datasetOf, fixture, readConfig, readSet, shardsOf } from './dataset.ts';
-import { BrokenStore, MemoryStore } from './memory-store.ts';
+import { collect, datasetOf, fixture, readConfig, readSet, shardsOf } from '../support/examples.ts';
+import { BrokenStore, MemoryStore } from '../support/memory-store.ts';
 
 const tars = readConfig('image', { format: 'webdataset', shardMiB: 1e-3 });
 

@@ -9,9 +9,9 @@ import {
 import { keys } from '../../src/run/keys.ts';
 import { reconcileSchema } from '../../src/run/reconcile-file.ts';
 import { readJson } from '../../src/store/once.ts';
-import { collect } from '../data/dataset.ts';
-import { reconciled } from '../stages/staged-run.ts';
-import { makeDataset } from '../workflow/datasets.ts';
+import { makeDataset } from '../support/datasets.ts';
+import { collect } from '../support/examples.ts';
+import { reconciled } from '../support/staged-run.ts';
 
 /** A student that gives ten numbers of the example back. */
 const studentOf =

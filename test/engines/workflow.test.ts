@@ -4,7 +4,7 @@ import { interpret } from '../../src/engines/interpreter.ts';
 import { prepareWorkflow, readWorkflow } from '../../src/engines/workflow.ts';
 import type { StageName } from '../../src/stages/index.ts';
 import { recordFailure } from '../../src/stages/record-failure.ts';
-import { makeResults } from './results.ts';
+import { makeResults } from '../support/results.ts';
 
 const job = {
   run: 'digits-1',

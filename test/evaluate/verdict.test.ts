@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { verdict } from '../../src/evaluate/verdict.ts';
-import { sampleMetrics } from './sample-metrics.ts';
+import { sampleMetrics } from '../support/sample-metrics.ts';
 
 /** The verdict where weighted − uniform is `value`, from `low` to `high`. */
 function of(value: number, low: number, high: number, order: 'a-b' | 'b-a' = 'a-b') {

@@ -12,9 +12,9 @@ import { keys } from '../../src/run/keys.ts';
 import { planSchema } from '../../src/run/plan-file.ts';
 import { readBytes, readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
-import { startLocalS3 } from '../aws/local-s3.ts';
-import { put } from '../stages/put.ts';
-import { makeDataset } from '../workflow/datasets.ts';
+import { makeDataset } from '../support/datasets.ts';
+import { put } from '../support/put.ts';
+import { startLocalS3 } from '../support/s3/local-s3.ts';
 
 const { missing, proxy, makeBucket } = await startLocalS3();
 

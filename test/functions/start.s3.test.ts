@@ -6,9 +6,9 @@ import { keys } from '../../src/run/keys.ts';
 import { recordSchema } from '../../src/run/plan-file.ts';
 import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
-import { startFakeStepFunctions } from '../aws/fake-step-functions.ts';
-import { startLocalS3 } from '../aws/local-s3.ts';
-import { put } from '../stages/put.ts';
+import { startFakeStepFunctions } from '../support/fake-step-functions.ts';
+import { put } from '../support/put.ts';
+import { startLocalS3 } from '../support/s3/local-s3.ts';
 
 const { missing, makeBucket } = await startLocalS3();
 const [bucket, resultsBucket] = missing ? ['', ''] : [await makeBucket(), await makeBucket()];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from 'counterweight';
 import { afterAll } from 'vitest';
-import { formats, writeConfig } from '../workflow/datasets.ts';
+import { formats, writeConfig } from '../support/datasets.ts';
 
 /** A run that the embedded engine went through, and copies of it from before some of it was made. */
 export interface TrainedRun {

@@ -15,7 +15,7 @@ import { FolderStore } from '../../src/store/folder.ts';
 import { readBytes } from '../../src/store/once.ts';
 import type { ObjectStore } from '../../src/store/store.ts';
 import { namesOf } from '../../src/table.ts';
-import { formats, writeConfig } from '../workflow/datasets.ts';
+import { formats, writeConfig } from '../support/datasets.ts';
 import { synthesise } from './synthesise.ts';
 
 /** One request to S3, as far as IAM looks at it. */

@@ -11,8 +11,8 @@ import { currentSchema, publicationSchema } from '../../src/stages/publish.ts';
 import { failureSchema } from '../../src/stages/record-failure.ts';
 import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
-import { startFaultyProxy } from '../store/faulty-proxy.ts';
-import { type Format, formats, makeDataset, writeConfig } from '../workflow/datasets.ts';
+import { type Format, formats, makeDataset, writeConfig } from '../support/datasets.ts';
+import { startFaultyProxy } from '../support/s3/faulty-proxy.ts';
 import {
   callErrors,
   counterweight,

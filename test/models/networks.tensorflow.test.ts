@@ -8,7 +8,7 @@ import {
 } from '../../src/models/networks/index.ts';
 import { predictProbabilities } from '../../src/models/student.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
-import { buildNetwork, smallConvnet, smallMlp, smallResnet } from '../train/networks.ts';
+import { buildNetwork, smallConvnet, smallMlp, smallResnet } from '../support/networks.ts';
 
 const weightsOf = (model: tfTypes.LayersModel) =>
   model.weights.map((weight) => ({

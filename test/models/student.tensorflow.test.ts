@@ -8,7 +8,7 @@ import {
   smallConvnet,
   smallMlp,
   smallResnet,
-} from '../train/networks.ts';
+} from '../support/networks.ts';
 import { features, predictElsewhere, shape } from './saved.ts';
 
 const description = { classes: ['a', 'b', 'c'], features, createdBy: 'counterweight 1.2.3' };

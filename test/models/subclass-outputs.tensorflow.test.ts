@@ -3,7 +3,7 @@ import { customNetwork } from '../../src/models/networks/layers-model.ts';
 import { loadModel, predictProbabilities, saveModel } from '../../src/models/student.ts';
 import { scoresLayer, splitOutputs } from '../../src/models/subclass-outputs.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
-import { buildNetwork, randomBatch, smallConvnet, smallMlp } from '../train/networks.ts';
+import { buildNetwork, randomBatch, smallConvnet, smallMlp } from '../support/networks.ts';
 import { features, predictElsewhere, shape } from './saved.ts';
 
 const description = {

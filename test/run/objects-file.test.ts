@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { type Shard, setNames } from '../../src/data/shard.ts';
 import { keys } from '../../src/run/keys.ts';
 import { createObjectsWriter, manifestJson, readShard } from '../../src/run/objects-file.ts';
-import { MemoryStore } from '../data/memory-store.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 
 const piece = fc.record({
   key: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }),

@@ -12,7 +12,7 @@ import { type StageName, stages } from '../../src/stages/index.ts';
 import { startRun } from '../../src/stages/start.ts';
 import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
-import { makeDataset } from '../workflow/datasets.ts';
+import { makeDataset } from '../support/datasets.ts';
 
 const context = { signal: new AbortController().signal, report: () => {} };
 

@@ -6,8 +6,8 @@ import { readLabels, readLabelsSummary } from '../../src/data/tables/labels-file
 import { labelExamples } from '../../src/distill/label-examples.ts';
 import { TransientError } from '../../src/errors.ts';
 import type { Inputs, Teacher } from '../../src/models/teacher.ts';
-import { collect } from '../data/dataset.ts';
-import { MemoryStore } from '../data/memory-store.ts';
+import { collect } from '../support/examples.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 
 const vectors: Features = { kind: 'vector', length: 1 };
 

@@ -11,7 +11,7 @@ import { type StartedRun, startRun } from '../../src/stages/start.ts';
 import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
-import { makeDataset } from '../workflow/datasets.ts';
+import { makeDataset } from '../support/datasets.ts';
 
 /** A dataset with the same file in each of these batches; '' is no batch. */
 function datasetOf(batches: string[]) {

@@ -10,8 +10,8 @@ import { datasetName, type StartedRun, startBatch } from '../../src/stages/start
 import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
 import { S3Store } from '../../src/store/s3.ts';
-import { startLocalS3 } from '../aws/local-s3.ts';
-import { put } from './put.ts';
+import { put } from '../support/put.ts';
+import { startLocalS3 } from '../support/s3/local-s3.ts';
 
 const { missing, admin, makeBucket } = await startLocalS3();
 const [bucket, resultsBucket] = missing ? ['', ''] : [await makeBucket(), await makeBucket()];

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { markQuietBatches } from '../../src/stages/sweep.ts';
 import { openStore } from '../../src/store/open.ts';
-import { startLocalS3 } from '../aws/local-s3.ts';
-import { put } from './put.ts';
+import { put } from '../support/put.ts';
+import { startLocalS3 } from '../support/s3/local-s3.ts';
 
 const { missing, makeBucket } = await startLocalS3();
 

@@ -6,8 +6,8 @@ import { keys } from '../../src/run/keys.ts';
 import { plan } from '../../src/stages/plan.ts';
 import { startRun } from '../../src/stages/start.ts';
 import { trainTeacher } from '../../src/stages/train-teacher.ts';
-import { makeDataset } from '../workflow/datasets.ts';
-import { context, runWithStops } from './staged-run.ts';
+import { makeDataset } from '../support/datasets.ts';
+import { context, runWithStops } from '../support/staged-run.ts';
 
 const network = '{ architecture: mlp, width: 16, depth: 1, epochs: 10, batchSize: 32 }';
 

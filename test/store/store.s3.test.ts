@@ -9,9 +9,9 @@ import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { TransientError, UserError } from '../../src/errors.ts';
 import { readBytes, writeOnce } from '../../src/store/once.ts';
 import { S3Store } from '../../src/store/s3.ts';
+import { startFaultyProxy } from '../support/s3/faulty-proxy.ts';
+import { s3PageKeys, startS3Server } from '../support/s3/s3-server.ts';
 import { listAll, storeContract } from './contract.ts';
-import { startFaultyProxy } from './faulty-proxy.ts';
-import { s3PageKeys, startS3Server } from './s3-server.ts';
 
 const server = await startS3Server();
 const missing = typeof server === 'string' ? server : undefined;

@@ -6,7 +6,13 @@ import { createTrainingStep } from '../../src/train/create-step.ts';
 import { createEagerStep } from '../../src/train/eager-step.ts';
 import { createGraphStep } from '../../src/train/graph-step.ts';
 import { learningRateAt } from '../../src/train/schedule.ts';
-import { buildNetwork, randomBatch, smallConvnet, smallMlp, smallResnet } from './networks.ts';
+import {
+  buildNetwork,
+  randomBatch,
+  smallConvnet,
+  smallMlp,
+  smallResnet,
+} from '../support/networks.ts';
 
 /** Layers of a user's own topology, among them dropout, and batch norm on rows. */
 async function ownNetwork(): Promise<tfTypes.LayersModel> {

@@ -12,7 +12,7 @@ import { type InputOptions, openInput } from '../../src/train/input.ts';
 import { batchesPerEpoch, epochOrder } from '../../src/train/order.ts';
 import { RecordFile } from '../../src/train/record-file.ts';
 import { recordBytes, type Supervision } from '../../src/train/records.ts';
-import { collect } from '../data/dataset.ts';
+import { collect } from '../support/examples.ts';
 import { shardsOf } from './shards.ts';
 
 let folder: string;

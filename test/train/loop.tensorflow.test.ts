@@ -10,7 +10,7 @@ import { type Checkpoints, type EpochRecord, openCheckpoints } from '../../src/t
 import { createGraphStep } from '../../src/train/graph-step.ts';
 import { type Training, train } from '../../src/train/loop.ts';
 import type { TrainingStep } from '../../src/train/step.ts';
-import { buildNetwork, randomBatch, smallConvnet, smallMlp } from './networks.ts';
+import { buildNetwork, randomBatch, smallConvnet, smallMlp } from '../support/networks.ts';
 
 const shape = { mlp: [5], convnet: [8, 8, 1] } as const;
 const epochs = 3;

@@ -8,7 +8,13 @@ import type { Loss } from '../../src/train/loss.ts';
 import type { OptimizerConfig } from '../../src/train/optimizers.ts';
 import type { StepSettings, TrainingStep } from '../../src/train/step.ts';
 import { goldenTraining as golden } from '../golden/training.ts';
-import { buildNetwork, randomBatch, smallConvnet, smallMlp, smallResnet } from './networks.ts';
+import {
+  buildNetwork,
+  randomBatch,
+  smallConvnet,
+  smallMlp,
+  smallResnet,
+} from '../support/networks.ts';
 
 // TensorFlow reads it when it is loaded, which is when the imports above are.
 vi.hoisted(() => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { sum } from '../../src/arrays.ts';
 import { epochOrder } from '../../src/train/order.ts';
 import { type ShardSource, streamExamples } from '../../src/train/stream.ts';
-import { collect } from '../data/dataset.ts';
+import { collect } from '../support/examples.ts';
 import { epochs, shardsOf } from './shards.ts';
 
 const named = (set: string, sizes: readonly number[]) =>

@@ -4,7 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { plan, run } from 'counterweight';
 import { describe, expect, test } from 'vitest';
-import { type Dataset, type Format, formats, makeDataset, writeConfig } from './datasets.ts';
+import {
+  type Dataset,
+  type Format,
+  formats,
+  makeDataset,
+  writeConfig,
+} from '../support/datasets.ts';
 
 interface Case {
   readonly what: string;

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from 'counterweight';
 import { describe, expect, test } from 'vitest';
-import { type Format, formats, makeDataset } from './datasets.ts';
+import { type Format, formats, makeDataset } from '../support/datasets.ts';
 
 /** How many examples `make-workflow.py` put into each set. */
 const digits = { labeled: 60, validation: 60, unlabeled: 100, test: 60 };

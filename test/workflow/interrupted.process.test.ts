@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { run } from 'counterweight';
 import { describe, expect, test } from 'vitest';
-import { type Dataset, makeDataset } from './datasets.ts';
+import { type Dataset, makeDataset } from '../support/datasets.ts';
 
 const cli = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 

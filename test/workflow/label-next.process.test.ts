@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { readConfig } from '../../src/config/read.ts';
 import { addLabels } from '../../src/data/add-labels.ts';
 import { openStore } from '../../src/store/open.ts';
-import { makeDataset } from './datasets.ts';
+import { makeDataset } from '../support/datasets.ts';
 
 test('what a run says should be labeled next is taken back, and learned by the next run', async () => {
   const { dataset, results } = makeDataset('csv');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from 'counterweight';
 import { describe, expect, test } from 'vitest';
-import { makeDataset } from './datasets.ts';
+import { makeDataset } from '../support/datasets.ts';
 
 const fixtures = fileURLToPath(new URL('../fixtures/workflow-teachers/', import.meta.url));
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Content, Example } from '../../../src/data/example.ts';
 import { createEncoder, isDecoded } from '../../../src/data/features/encode.ts';
 import type { Features } from '../../../src/data/features/features.ts';
-import { fixture } from '../dataset.ts';
+import { fixture } from '../../support/examples.ts';
 
 function imageFeatures(height: number, width: number, channels: 1 | 3 = 3): Features {
   const [mean, std] = [Array(channels).fill(0), Array(channels).fill(1)];

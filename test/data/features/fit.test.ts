@@ -4,8 +4,8 @@ import { featuresSchema } from '../../../src/data/features/features.ts';
 import { fitFeatures } from '../../../src/data/features/fit.ts';
 import { readExamples } from '../../../src/data/read.ts';
 import type { ObjectStore } from '../../../src/store/store.ts';
-import { datasetOf, fixture, readConfig, shardsOf } from '../dataset.ts';
-import { MemoryStore } from '../memory-store.ts';
+import { datasetOf, fixture, readConfig, shardsOf } from '../../support/examples.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
 
 async function fitted(store: ObjectStore, config: ReadConfig) {
   const [shard] = await shardsOf(store, config);

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { createEncoder } from '../../../src/data/features/encode.ts';
 import { decodePlainJpeg, readPlainJpeg } from '../../../src/data/features/plain-jpeg.ts';
 import { randomFor } from '../../../src/data/random.ts';
-import { fixture } from '../dataset.ts';
+import { fixture } from '../../support/examples.ts';
 
 interface Picture {
   readonly height: number;

@@ -1,8 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RecordScanner } from '../../../src/data/formats/csv-records.ts';
-import { datasetOf, fixture, readConfig, readSet, shardsOf, sorted } from '../dataset.ts';
-import { MemoryStore } from '../memory-store.ts';
+import {
+  datasetOf,
+  fixture,
+  readConfig,
+  readSet,
+  shardsOf,
+  sorted,
+} from '../../support/examples.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
 
 const config = readConfig('row', { format: 'csv' });
 

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { Example } from '../../../src/data/example.ts';
 import { formats, isDataFile } from '../../../src/data/formats/index.ts';
 import type { Task } from '../../../src/data/task.ts';
-import { fixture, readConfig, readSet, shardsOf } from '../dataset.ts';
-import { MemoryStore } from '../memory-store.ts';
+import { fixture, readConfig, readSet, shardsOf } from '../../support/examples.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
 
 const kinds = {
   'image-classification': 'image',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { datasetOf, readConfig, readSet, shardsOf, sorted } from '../dataset.ts';
-import { MemoryStore } from '../memory-store.ts';
+import { datasetOf, readConfig, readSet, shardsOf, sorted } from '../../support/examples.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
 
 const config = readConfig('image', { format: 'images' });
 

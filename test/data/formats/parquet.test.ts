@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../../src/errors.ts';
-import { datasetOf, fixture, readConfig, readSet, shardsOf, sorted } from '../dataset.ts';
-import { MemoryStore } from '../memory-store.ts';
+import {
+  datasetOf,
+  fixture,
+  readConfig,
+  readSet,
+  shardsOf,
+  sorted,
+} from '../../support/examples.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
 
 const rows = readConfig('row', { format: 'parquet' });
 

@@ -5,8 +5,15 @@ import { pack } from 'tar-stream';
 import { describe, expect, test } from 'vitest';
 import { createEncoder } from '../../../src/data/features/encode.ts';
 import { readExamples } from '../../../src/data/read.ts';
-import { datasetOf, fixture, readConfig, readSet, shardsOf, sorted } from '../dataset.ts';
-import { MemoryStore } from '../memory-store.ts';
+import {
+  datasetOf,
+  fixture,
+  readConfig,
+  readSet,
+  shardsOf,
+  sorted,
+} from '../../support/examples.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
 
 const config = readConfig('image', { format: 'webdataset' });
 const pixels = createEncoder({

@@ -9,8 +9,8 @@ import {
 } from '../../../src/data/tables/labels-file.ts';
 import { openParquet } from '../../../src/data/tables/parquet-file.ts';
 import { createWeightsWriter, readWeights } from '../../../src/data/tables/weights-file.ts';
-import { collect } from '../dataset.ts';
-import { MemoryStore } from '../memory-store.ts';
+import { collect } from '../../support/examples.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
 
 const float = fc.float({ noDefaultInfinity: true });
 

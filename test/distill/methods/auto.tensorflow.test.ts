@@ -5,8 +5,8 @@ import { choiceSchema } from '../../../src/debias/auto.ts';
 import { keys } from '../../../src/run/keys.ts';
 import { trainVariant } from '../../../src/stages/train.ts';
 import { readJson } from '../../../src/store/once.ts';
-import { context, runWithStops, weighed } from '../../stages/staged-run.ts';
-import { makeDataset } from '../../workflow/datasets.ts';
+import { makeDataset } from '../../support/datasets.ts';
+import { context, runWithStops, weighed } from '../../support/staged-run.ts';
 
 /** Trains the student of `auto` on digits without a validation set, and tells what was chosen. */
 async function chooseFor(more: Record<string, string>) {

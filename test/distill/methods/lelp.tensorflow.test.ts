@@ -10,9 +10,9 @@ import { readModelFiles } from '../../../src/models/model-files.ts';
 import { loadModel } from '../../../src/models/student.ts';
 import { shardItems } from '../../../src/run/job.ts';
 import { trainVariant } from '../../../src/stages/train.ts';
-import { collect } from '../../data/dataset.ts';
-import { context, reconciled, runWithStops, weighed } from '../../stages/staged-run.ts';
-import { makeDataset } from '../../workflow/datasets.ts';
+import { makeDataset } from '../../support/datasets.ts';
+import { collect } from '../../support/examples.ts';
+import { context, reconciled, runWithStops, weighed } from '../../support/staged-run.ts';
 
 const lelp = { method: 'lelp', folds: '3' };
 

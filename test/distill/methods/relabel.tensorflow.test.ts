@@ -8,9 +8,9 @@ import { shardItems } from '../../../src/run/job.ts';
 import { keys } from '../../../src/run/keys.ts';
 import { trainVariant } from '../../../src/stages/train.ts';
 import { readJson } from '../../../src/store/once.ts';
-import { collect } from '../../data/dataset.ts';
-import { context, runWithStops, weighed } from '../../stages/staged-run.ts';
-import { type Dataset, makeDataset } from '../../workflow/datasets.ts';
+import { type Dataset, makeDataset } from '../../support/datasets.ts';
+import { collect } from '../../support/examples.ts';
+import { context, runWithStops, weighed } from '../../support/staged-run.ts';
 
 /** It has learned next to nothing: whoever learns from the true labels is better. */
 const badTeacher = '{ train: { architecture: mlp, width: 4, depth: 1, epochs: 1 } }';

@@ -11,7 +11,7 @@ import {
   smallConvnet,
   smallMlp,
   smallResnet,
-} from '../../train/networks.ts';
+} from '../../support/networks.ts';
 
 /** Counts on the built model: a kernel is used once at every position of its layer's output. */
 function counted(model: tfTypes.LayersModel) {

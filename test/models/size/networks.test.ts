@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { type Config, configSchema } from '../../../src/config/schema.ts';
 import type { Features } from '../../../src/data/features/features.ts';
 import { networksOf } from '../../../src/models/size/networks.ts';
-import { MemoryStore } from '../../data/memory-store.ts';
-import { networkSize } from '../../train/networks.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
+import { networkSize } from '../../support/networks.ts';
 
 const features: Features = {
   ...{ kind: 'image', height: 28, width: 28, channels: 1 },

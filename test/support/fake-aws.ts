@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import type { MapRunItemCounts } from '@aws-sdk/client-sfn';
 import { vi } from 'vitest';
 import { z } from 'zod';
-import type { RecordedEvent } from './histories.ts';
+import type { RecordedEvent } from '../aws/histories.ts';
 
 const account = 'us-east-1:000000000000';
 export const machine = `arn:aws:states:${account}:stateMachine:counterweight`;

@@ -8,7 +8,7 @@ import { startRun } from '../../src/stages/start.ts';
 import { trainTeacher } from '../../src/stages/train-teacher.ts';
 import { warmUp } from '../../src/stages/warm-up.ts';
 import { weighShard } from '../../src/stages/weigh.ts';
-import type { Dataset } from '../workflow/datasets.ts';
+import type { Dataset } from './datasets.ts';
 
 export const context: Context = { signal: new AbortController().signal, report: () => {} };
 

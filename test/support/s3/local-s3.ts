@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, vi } from 'vitest';
-import { type FaultyProxy, startFaultyProxy } from '../store/faulty-proxy.ts';
-import { startS3Server } from '../store/s3-server.ts';
+import { type FaultyProxy, startFaultyProxy } from './faulty-proxy.ts';
+import { startS3Server } from './s3-server.ts';
 
 export interface LocalS3 {
   /** Whether there is no server; this was reported. */
