@@ -12,7 +12,7 @@ import { slam } from '../src/debias/slam.ts';
 import { weighted } from '../src/debias/weights.ts';
 import { choose } from '../src/distill/methods/auto.ts';
 import { teacherLabels } from '../src/distill/sets.ts';
-import type { Metrics } from '../src/evaluate/run-metrics.ts';
+import type { RunMetrics } from '../src/evaluate/run-metrics.ts';
 import { openJob, shardItems } from '../src/run/job.ts';
 import { keys } from '../src/run/keys.ts';
 import { readJson } from '../src/store/once.ts';
@@ -139,7 +139,11 @@ const splitArm = {
   ...{ folds: 1, validationShare: 0.5, method: weighted.name, compare: [slam.name] },
 } satisfies Partial<Arm>;
 
-function note({ accuracy, logLoss }: Pick<Row, 'accuracy' | 'logLoss'>, arm: string, of: Metrics) {
+function note(
+  { accuracy, logLoss }: Pick<Row, 'accuracy' | 'logLoss'>,
+  arm: string,
+  of: RunMetrics,
+) {
   for (const [model, figures] of Object.entries(of.metrics.models)) {
     accuracy[`${arm}/${model}`] = figures.accuracy.value;
     logLoss[`${arm}/${model}`] = figures.logLoss.value;

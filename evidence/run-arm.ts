@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { ConfigInput } from '../src/config/schema.ts';
 import { parquet } from '../src/data/formats/parquet.ts';
 import { run } from '../src/engines/embedded.ts';
-import type { Metrics } from '../src/evaluate/run-metrics.ts';
+import type { RunMetrics } from '../src/evaluate/run-metrics.ts';
 import type { Cell } from './problems.ts';
 
 /** What differs between the runs on a dataset: sections of distill.yaml. */
@@ -17,7 +17,7 @@ export interface Done {
   readonly dataset: string;
   readonly results: string;
   readonly run: string;
-  readonly metrics: Metrics;
+  readonly metrics: RunMetrics;
   readonly seconds: number;
 }
 

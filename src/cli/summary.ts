@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { RunSummary } from '../engines/embedded.ts';
-import type { Metrics } from '../evaluate/run-metrics.ts';
+import type { RunMetrics } from '../evaluate/run-metrics.ts';
 import type { Interval } from '../evaluate/schema.ts';
 import { caveats, verdict } from '../evaluate/verdict.ts';
 import { bytes, count, counted, duration, fixed, percent } from '../format.ts';
@@ -37,7 +37,7 @@ export function renderSummary(summary: RunSummary, terminal: Terminal): string {
 }
 
 /** Lists one row per model: the teacher, the comparison students, then the config's student. */
-function figures({ metrics, students }: Metrics): string[][] {
+function figures({ metrics, students }: RunMetrics): string[][] {
   const variants = students.map(({ variant }) => variant).reverse();
   const others = Object.keys(metrics.models).filter((name) => !variants.includes(name));
   const rows = [...others, ...variants].flatMap((name) => {

@@ -6,7 +6,7 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { InterruptedError, UserError } from '../errors.ts';
-import { type Metrics, runMetricsSchema } from '../evaluate/run-metrics.ts';
+import { type RunMetrics, runMetricsSchema } from '../evaluate/run-metrics.ts';
 import type { Progress } from '../run/context.ts';
 import type { JobEvent } from '../run/events.ts';
 import { keys } from '../run/keys.ts';
@@ -39,7 +39,7 @@ export interface RunSummary {
   /** Keys in the results of the report and of the student of the config's method. */
   readonly report: string;
   readonly student: string;
-  readonly metrics: Metrics;
+  readonly metrics: RunMetrics;
   /** How many shards were labeled already, by this run or an earlier one. */
   readonly labelCache: { readonly shards: number; readonly reused: number };
   readonly published: boolean;

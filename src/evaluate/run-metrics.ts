@@ -89,4 +89,4 @@ export const runMetricsSchema = z.strictObject({
   /** What the run had cost when it was evaluated. Undefined on one machine, which costs nothing. */
   bill: billSchema.extend({ estimatedUsd: z.number().nonnegative() }).optional(),
 });
-export type Metrics = z.infer<typeof runMetricsSchema>;
+export type RunMetrics = z.infer<typeof runMetricsSchema>;

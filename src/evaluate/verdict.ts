@@ -1,5 +1,5 @@
 import { count, percent, percentagePoints, signedPoints } from '../format.ts';
-import type { Metrics } from './run-metrics.ts';
+import type { RunMetrics } from './run-metrics.ts';
 import type { Interval } from './schema.ts';
 
 /** What a run shows, in plain words; `better` only when the interval of the difference excludes 0. */
@@ -11,7 +11,7 @@ export interface Verdict {
 
 /** Compares the accuracy of the first student with that of `baseline`, by default the second. */
 export function verdict(
-  { students, metrics, evaluatedOn }: Metrics,
+  { students, metrics, evaluatedOn }: RunMetrics,
   baseline = students[1]?.variant,
 ): Verdict {
   const student = students[0]?.variant ?? 'student';
@@ -53,7 +53,7 @@ export function verdict(
 }
 
 /** What a reader must know when there was no test set. */
-export function caveats({ evaluatedOn }: Pick<Metrics, 'evaluatedOn'>): string[] {
+export function caveats({ evaluatedOn }: Pick<RunMetrics, 'evaluatedOn'>): string[] {
   if (evaluatedOn === 'test') return [];
   return [
     `These figures are on the ${evaluatedOn} set, which the weights were estimated from and which ` +
@@ -63,7 +63,7 @@ export function caveats({ evaluatedOn }: Pick<Metrics, 'evaluatedOn'>): string[]
 }
 
 function accuracyDifference(
-  differences: Metrics['metrics']['differences'],
+  differences: RunMetrics['metrics']['differences'],
   student: string,
   baseline: string,
 ): Interval | undefined {

@@ -1,4 +1,4 @@
-import { type Metrics, runMetricsSchema } from '../../src/evaluate/run-metrics.ts';
+import { type RunMetrics, runMetricsSchema } from '../../src/evaluate/run-metrics.ts';
 import type { Interval } from '../../src/evaluate/schema.ts';
 
 /** An interval of ± `margin` around a value. */
@@ -15,8 +15,8 @@ function model(accuracy: number, logLoss: number, calibrationError: number, clas
   };
 }
 
-/** Metrics of a run with a weighted and a uniform student; made up, but of a real run's shape. */
-export function sampleMetrics(changes: Partial<Metrics> = {}): Metrics {
+/** RunMetrics of a run with a weighted and a uniform student; made up, but of a real run's shape. */
+export function sampleMetrics(changes: Partial<RunMetrics> = {}): RunMetrics {
   const classes = changes.classes ?? ['airplane', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse'];
   const history = (best: number, weighted: boolean) =>
     Array.from({ length: 30 }, (_, epoch) => ({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { renderReport } from '../../src/evaluate/report.ts';
-import { sampleMetrics } from '../support/sample-metrics.ts';
+import { renderReport } from '../../../src/evaluate/report/report.ts';
+import { sampleMetrics } from '../../support/sample-metrics.ts';
 
 describe('renderReport', () => {
   test('needs nothing from outside and has no script', () => {

@@ -1,4 +1,4 @@
-import { trusted } from './html.ts';
+import { trusted } from '../html.ts';
 
 /**
  * The report's style sheet: system fonts, one column of text, charts side by side where they fit.

@@ -1,9 +1,9 @@
-import { rounded, usd } from '../format.ts';
-import { html, type Markup } from './html.ts';
-import type { Metrics } from './run-metrics.ts';
+import { rounded, usd } from '../../format.ts';
+import { html, type Markup } from '../html.ts';
+import type { RunMetrics } from '../run-metrics.ts';
 
 /** The measured bill, line by line, and beside its total what Plan had estimated. */
-export function costSection({ bill }: Metrics): Markup | false {
+export function costSection({ bill }: RunMetrics): Markup | false {
   if (!bill) return false;
   const { lines, totalUsd, estimatedUsd, pricesAsOf, region, notes } = bill;
   return html`<section>

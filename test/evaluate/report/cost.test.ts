@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { renderReport } from '../../src/evaluate/report.ts';
-import { costSection } from '../../src/evaluate/report-cost.ts';
-import { sampleMetrics } from '../support/sample-metrics.ts';
+import { costSection } from '../../../src/evaluate/report/cost.ts';
+import { renderReport } from '../../../src/evaluate/report/report.ts';
+import { sampleMetrics } from '../../support/sample-metrics.ts';
 
 const bill = {
   lines: [

@@ -1,0 +1,34 @@
+import { count } from '../../format.ts';
+import { html, type Markup } from '../html.ts';
+import type { RunMetrics } from '../run-metrics.ts';
+
+export function dataSection({ run, labels, quarantined, quarantineExamples }: RunMetrics): Markup {
+  const facts = [
+    ['Labeled', count(labels.labeled)],
+    ['Validation', count(labels.validation)],
+    ['Test', count(labels.test)],
+    ['Unlabeled', count(labels.unlabeled)],
+    ['Quarantined', count(quarantined)],
+  ] as const;
+  const shown = quarantineExamples.length;
+  return html`<section>
+<h2>Data</h2>
+<dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+${
+  quarantined > 0 &&
+  html`<p class="note">Quarantined examples could not be used. <code>runs/${run}/quarantine/</code> has the reason for each.</p>`
+}
+${
+  shown > 0 &&
+  html`<div class="scroll"><table class="reasons">
+<caption>${shown < quarantined ? `${count(shown)} of the ${count(quarantined)} quarantined examples` : 'Quarantined examples'}</caption>
+<thead><tr><th scope="col">Example</th><th scope="col" class="text">Reason</th></tr></thead>
+<tbody>${quarantineExamples.map(
+    ({ id, reason }) =>
+      html`<tr><th scope="row" class="long">${id}</th><td class="text long">${reason}</td></tr>
+`,
+  )}</tbody>
+</table></div>`
+}
+</section>`;
+}

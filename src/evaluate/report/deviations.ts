@@ -1,0 +1,54 @@
+import { count, fixed, percent } from '../../format.ts';
+import { chart, line, niceRange } from '../chart.ts';
+import { html, type Markup } from '../html.ts';
+import type { RunMetrics } from '../run-metrics.ts';
+import { legendItem, modelNames, panel, percentTick } from './panel.ts';
+
+export function deviationsSection(metrics: RunMetrics): Markup | false {
+  const { byMargin, exaggeration } = metrics.deviations;
+  const filled = byMargin.filter(({ examples }) => examples > 0);
+  if (filled.length === 0) return false;
+  const names = modelNames(metrics);
+  const title = 'Accuracy by the margin of the teacher';
+  const caption = `Share of ${metrics.evaluatedOn} examples that a model gets right, by the margin that the teacher has there.`;
+  const share = ({ examples, right }: (typeof filled)[number], name: string) =>
+    (right[name] ?? Number.NaN) / examples;
+  const drawn = chart(
+    title,
+    caption,
+    { label: 'margin of the teacher', low: 0, high: 1 },
+    {
+      label: title,
+      ...niceRange(filled.flatMap((bin) => names.map((name) => share(bin, name)))),
+      format: percentTick,
+    },
+    (scales) =>
+      html`${names.map((name, series) =>
+        line(
+          scales,
+          filled.map((bin) => [(bin.low + bin.high) / 2, share(bin, name)] as const),
+          series,
+        ),
+      )}`,
+  );
+  const rows = filled.map((bin) => [
+    `${fixed(bin.low, 1)} to ${fixed(bin.high, 1)}`,
+    count(bin.examples),
+    ...names.map((name) => percent(share(bin, name))),
+  ]);
+  const slope = (value: number | null | undefined) => fixed(value ?? Number.NaN, 2);
+  return html`<section>
+<h2>Students beside their teacher</h2>
+<ul class="legend">${names.map((name, series) => legendItem(name, series))}</ul>
+<div class="charts">${panel(title, caption, drawn, ['Margin', 'Examples', ...names], rows)}</div>
+<p class="note">How much a student exaggerates: the slope of the logit of the probability that it gives to the class that the teacher finds most likely, by the logit that the teacher gives. Above 1 the student is surer than the teacher where that is sure. Where the teacher is wrong, less is better.</p>
+<div class="scroll"><table class="narrow">
+<thead><tr><th scope="col">Student</th><th scope="col">Slope</th><th scope="col">Where the teacher is wrong</th></tr></thead>
+<tbody>${Object.entries(exaggeration).map(
+    ([name, { all, teacherWrong }]) =>
+      html`<tr><th scope="row">${name}</th><td>${slope(all)}</td><td>${slope(teacherWrong)}</td></tr>
+`,
+  )}</tbody>
+</table></div>
+</section>`;
+}

@@ -1,0 +1,34 @@
+import { bytes, count, fixed, percent } from '../../format.ts';
+import { intervalCell, niceRange } from '../chart.ts';
+import { html, type Markup } from '../html.ts';
+import type { RunMetrics } from '../run-metrics.ts';
+import type { Interval } from '../schema.ts';
+import { modelNames } from './panel.ts';
+
+export function figuresSection(metrics: RunMetrics): Markup {
+  const names = modelNames(metrics);
+  const models = metrics.metrics.models;
+  const ends = names.flatMap((name) => [models[name]!.accuracy.low, models[name]!.accuracy.high]);
+  const { low, high } = niceRange(ends);
+  return html`<section>
+<h2>Figures</h2>
+<div class="scroll"><table>
+<caption>On the ${metrics.evaluatedOn} set. Intervals hold 95% of bootstrap resamples. Log-loss and calibration error: smaller is better.</caption>
+<thead><tr><th scope="col">Model</th><th scope="col" colspan="2">Accuracy and interval</th><th scope="col">Log-loss</th><th scope="col">Calibration error</th><th scope="col">Parameters</th><th scope="col">Size</th></tr></thead>
+<tbody>${names.map((name, series) => {
+    const { accuracy, logLoss, calibrationError } = models[name]!;
+    const student = metrics.students.find(({ variant }) => variant === name);
+    return html`<tr><th scope="row">${name}</th>
+<td>${withInterval(accuracy, percent)}</td>
+<td>${intervalCell(accuracy, low, high, series)}</td>
+<td>${withInterval(logLoss, (value) => fixed(value, 3))}</td><td>${withInterval(calibrationError, percent)}</td>
+<td>${student ? count(student.parameters) : '–'}</td><td>${student ? bytes(student.bytes) : '–'}</td></tr>
+`;
+  })}</tbody>
+</table></div>
+</section>`;
+}
+
+function withInterval({ value, low, high }: Interval, show: (value: number) => string): Markup {
+  return html`${show(value)} <small>${show(low)} to ${show(high)}</small>`;
+}

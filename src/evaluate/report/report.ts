@@ -1,0 +1,56 @@
+import { counted } from '../../format.ts';
+import { html } from '../html.ts';
+import type { RunMetrics } from '../run-metrics.ts';
+import { caveats, verdict } from '../verdict.ts';
+import { costSection } from './cost.ts';
+import { dataSection } from './data.ts';
+import { deviationsSection } from './deviations.ts';
+import { differencesSection } from './differences.ts';
+import { figuresSection } from './figures.ts';
+import { labelNextSection } from './label-next.ts';
+import { recallSection } from './recall.ts';
+import { relabelingSection } from './relabeling.ts';
+import { reproductionSection } from './reproduction.ts';
+import { reportStyle } from './style.ts';
+import { trainingSection } from './training.ts';
+import { weightingSection } from './weighting.ts';
+
+/** The report of a run as one HTML file that needs nothing else: no script, no request. */
+export function renderReport(metrics: RunMetrics): string {
+  const { run, dataset, evaluatedOn } = metrics;
+  const { outcome, headline, detail } = verdict(metrics);
+  const warnings = [...caveats(metrics), ...metrics.warnings];
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${dataset}: distillation report</title>
+<style>${reportStyle}</style>
+</head>
+<body>
+<header>
+<p class="eyebrow">counterweight, distillation report</p>
+<h1>${dataset}</h1>
+<p>Run <code>${run}</code>. ${counted(metrics.classes.length, 'class', 'classes')}, evaluated on ${counted(metrics.metrics.examples, `${evaluatedOn} example`)}.</p>
+</header>
+<main>
+<div class="verdict ${outcome}"><p class="headline">${headline}</p><p>${detail}</p></div>
+${warnings.length > 0 && html`<ul class="warnings">${warnings.map((text) => html`<li>${text}</li>`)}</ul>`}
+${figuresSection(metrics)}
+${differencesSection(metrics)}
+${trainingSection(metrics)}
+${weightingSection(metrics)}
+${deviationsSection(metrics)}
+${relabelingSection(metrics)}
+${recallSection(metrics)}
+${labelNextSection(metrics)}
+${dataSection(metrics)}
+${costSection(metrics)}
+${reproductionSection(metrics)}
+</main>
+</body>
+</html>
+`.text;
+}

@@ -1,0 +1,71 @@
+import { fixed, percent } from '../../format.ts';
+import { chart, line, niceRange } from '../chart.ts';
+import { html, type Markup } from '../html.ts';
+import type { RunMetrics } from '../run-metrics.ts';
+import { integerTick, legendItem, panel, percentTick } from './panel.ts';
+
+type Student = RunMetrics['students'][number];
+type Epoch = Student['history'][number];
+
+const agreementCaption =
+  'Share of the unlabeled examples to which the student, while it learns, gives the class of their label. Once that is more than the share of labels that are right, it has learned some of the mistakes.';
+
+export function trainingSection({ students }: RunMetrics): Markup | false {
+  if (students.every(({ history }) => history.length === 0)) return false;
+  return html`<section>
+<h2>Training</h2>
+<ul class="legend">${students.map(({ variant }, series) => legendItem(variant, series))}</ul>
+<div class="charts">
+${curve(students, 'Loss', 'Mean training loss of an epoch, weighted where the student is.', ({ loss }) => loss)}
+${curve(students, 'Agreement with the labels', agreementCaption, ({ agreement }) => agreement, percentTick)}
+${curve(students, 'Mean weight', 'Mean loss weight of the unlabeled examples; 1 corrects nothing.', ({ meanWeight }) => meanWeight)}
+</div>
+</section>`;
+}
+
+/** One figure by epoch for every student that has it; nothing when none has. */
+function curve(
+  students: readonly Student[],
+  title: string,
+  caption: string,
+  figure: (epoch: Epoch) => number | undefined,
+  format?: (value: number) => string,
+): Markup | false {
+  const values = students.flatMap(({ history }) => history.flatMap((epoch) => figure(epoch) ?? []));
+  if (values.length === 0) return false;
+  const epochs = [
+    ...new Set(students.flatMap(({ history }) => history.map(({ epoch }) => epoch))),
+  ].sort((a, b) => a - b);
+  const xAxis = {
+    label: 'epoch',
+    low: epochs[0]!,
+    high: Math.max(epochs.at(-1)!, epochs[0]! + 1),
+    format: integerTick,
+  };
+  const yAxis = { label: title, ...niceRange(values), ...(format && { format }) };
+  const at = ({ history }: Student, epoch: number) => {
+    const found = history.find((one) => one.epoch === epoch);
+    return (found && figure(found)) ?? Number.NaN;
+  };
+  const drawn = chart(
+    title,
+    caption,
+    xAxis,
+    yAxis,
+    (scales) =>
+      html`${students.map((student, series) =>
+        line(
+          scales,
+          epochs.map((epoch) => [epoch, at(student, epoch)] as const),
+          series,
+        ),
+      )}`,
+  );
+  const show = format ? (value: number) => percent(value) : (value: number) => fixed(value, 4);
+  const head = ['Epoch', ...students.map(({ variant }) => variant)];
+  const rows = epochs.map((epoch) => [
+    epoch,
+    ...students.map((student) => show(at(student, epoch))),
+  ]);
+  return panel(title, caption, drawn, head, rows);
+}

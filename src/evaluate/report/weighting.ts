@@ -1,0 +1,100 @@
+import { sum } from '../../arrays.ts';
+import { count, fixed, percent } from '../../format.ts';
+import { bar, binPoint, chart, niceRange } from '../chart.ts';
+import { html, type Markup } from '../html.ts';
+import type { RunMetrics } from '../run-metrics.ts';
+import { panel, percentTick } from './panel.ts';
+
+export function weightingSection(metrics: RunMetrics): Markup | false {
+  const { teacherCurve, weights, meanWeight, leastWeighed } = metrics;
+  if (teacherCurve.length === 0 && weights.length === 0) return false;
+  return html`<section>
+<h2>What the weights correct</h2>
+<div class="charts">
+${teacherCurve.length > 0 && teacherPanel(teacherCurve)}
+${weights.length > 0 && weightPanel(weights, meanWeight)}
+</div>
+${leastWeighed.length > 0 && leastWeighedTable(leastWeighed)}
+</section>`;
+}
+
+function leastWeighedTable(examples: RunMetrics['leastWeighed']): Markup {
+  return html`<div class="scroll"><table class="narrow">
+<caption>The examples that count least in the first epoch of the method weighted</caption>
+<thead><tr><th scope="col">Example</th><th scope="col">Weight</th><th scope="col">P(teacher wrong)</th><th scope="col">Margin</th></tr></thead>
+<tbody>${examples.map(
+    ({ id, weight, errorProbability, teacherMargin }) =>
+      html`<tr><th scope="row" class="long">${id}</th><td>${fixed(weight, 3)}</td><td>${percent(errorProbability, 0)}</td><td>${fixed(teacherMargin, 3)}</td></tr>
+`,
+  )}</tbody>
+</table></div>`;
+}
+
+function teacherPanel(curve: RunMetrics['teacherCurve']): Markup {
+  const title = 'The teacher errs where its margin is small';
+  const plain = 'Error of the teacher by its margin';
+  const caption =
+    'Share of validation examples that the teacher gets wrong, by its margin (largest minus second-largest probability), with 95% intervals.';
+  const filled = curve.filter(({ count: examples }) => examples > 0);
+  const top = niceRange([0, ...filled.map(({ errorRate }) => errorRate.high)]).high;
+  const drawn = chart(
+    plain,
+    caption,
+    { label: 'margin of the teacher', low: 0, high: 1 },
+    { label: 'error', low: 0, high: top, format: percentTick },
+    (scales) =>
+      html`${filled.map(({ low, high, errorRate }) => binPoint(scales, low, high, errorRate))}`,
+  );
+  const rows = curve.map(({ low, high, count: examples, errorRate }) => [
+    `${fixed(low, 2)} to ${fixed(high, 2)}`,
+    count(examples),
+    ...(examples > 0
+      ? [percent(errorRate.value), `${percent(errorRate.low)} to ${percent(errorRate.high)}`]
+      : ['–', '–']),
+  ]);
+  const falls = (filled[0]?.errorRate.value ?? 0) > (filled.at(-1)?.errorRate.value ?? 0);
+  return panel(
+    falls ? title : plain,
+    caption,
+    drawn,
+    ['Margin', 'Examples', 'Error', '95% interval'],
+    rows,
+  );
+}
+
+function weightPanel(bins: RunMetrics['weights'], meanWeight: number): Markup {
+  const total = sum(bins.map(({ count: examples }) => examples));
+  const title = 'Weights of the unlabeled examples';
+  const caption = `Their mean is ${fixed(meanWeight, 3)}. An example that counts less is one where the teacher is often wrong.`;
+  const drawn = chart(
+    title,
+    caption,
+    { label: 'weight', low: bins[0]!.low, high: bins.at(-1)!.high },
+    {
+      label: 'examples',
+      low: 0,
+      high: niceRange([0, ...bins.map(({ count: examples }) => examples)]).high,
+      format: shortCount,
+    },
+    (scales) =>
+      html`${bins.map(({ low, high, count: examples }) => bar(scales, low, high, 0, examples))}`,
+  );
+  const rows = bins.map(({ low, high, count: examples }) => [
+    `${fixed(low, 2)} to ${fixed(high, 2)}`,
+    count(examples),
+    percent(total > 0 ? examples / total : 0),
+  ]);
+  return panel(title, caption, drawn, ['Weight', 'Examples', 'Share'], rows);
+}
+
+/** 1500 is 1.5k; short enough for an axis. */
+function shortCount(value: number): string {
+  for (const [size, suffix] of [
+    [1e9, 'G'],
+    [1e6, 'M'],
+    [1e3, 'k'],
+  ] as const) {
+    if (value >= size) return `${Number((value / size).toFixed(2))}${suffix}`;
+  }
+  return Number.isInteger(value) ? String(value) : '';
+}
