@@ -3,30 +3,31 @@ import { html, type Markup } from './html.ts';
 import type { Interval } from './schema.ts';
 
 /**
- * Small SVG charts without a script. A chart is `width` units wide and scales with its column; its
- * colours come from the page's style sheet (`report.ts`), so they follow light and dark.
+ * Small SVG charts without scripts. A chart is `width` units wide and scales with its column. Its
+ * colours come from the page's style sheet (`report/style.ts`), for light and dark mode.
  */
 const width = 360;
 const height = 220;
 const margin = { top: 12, right: 14, bottom: 40, left: 46 };
 
+/** Axis of a chart. */
 export interface Axis {
   readonly label: string;
   readonly low: number;
   readonly high: number;
-  /** How a tick is written. Default: as many digits as the step needs. */
+  /** Formats a tick. Default: as many digits as the step needs. */
   readonly format?: (value: number) => string;
 }
 
-/** From data to SVG units. */
+/** Conversions from data to SVG units. */
 export interface Scales {
   readonly x: (value: number) => number;
   readonly y: (value: number) => number;
 }
 
 /**
- * Round values (1, 2 or 5 times a power of ten) inside [low, high], about `wanted` of them.
- * niceTicks(0, 1, 5) is [0, 0.2, 0.4, 0.6, 0.8, 1].
+ * Returns about `wanted` round values (1, 2 or 5 times a power of ten) inside [low, high].
+ * @example niceTicks(0, 1, 5) // [0, 0.2, 0.4, 0.6, 0.8, 1]
  */
 export function niceTicks(low: number, high: number, wanted = 5): number[] {
   if (!(high > low)) return [low];
@@ -36,7 +37,7 @@ export function niceTicks(low: number, high: number, wanted = 5): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => round((first + i) * step));
 }
 
-/** The range of `values` widened to round ends; a range of one value gets room on both sides. */
+/** Returns the range of `values`, widened to round ends; one value gets room on both sides. */
 export function niceRange(values: readonly number[], wanted = 5): { low: number; high: number } {
   const finite = values.filter(Number.isFinite);
   if (finite.length === 0) return { low: 0, high: 1 };
@@ -59,12 +60,12 @@ function niceStep(rough: number): number {
   return factor * power;
 }
 
-/** Takes off the noise of binary fractions: 0.30000000000000004 is 0.3. */
+/** Rounds off the error of binary fractions: 0.30000000000000004 becomes 0.3. */
 function round(value: number): number {
   return Number(value.toPrecision(12));
 }
 
-/** Axes, grid and whatever `draw` puts between them. `title` and `description` are read aloud. */
+/** Draws axes and grid, then `draw`. Screen readers read `title` and `description`. */
 export function chart(
   title: string,
   description: string,
@@ -103,19 +104,19 @@ function linear({ low, high }: Axis, from: number, to: number): (value: number) 
 }
 
 function ticks(axis: Axis): { at: number; text: string }[] {
-  const places = niceTicks(axis.low, axis.high);
-  const step = (places[1] ?? 1) - (places[0] ?? 0);
+  const values = niceTicks(axis.low, axis.high);
+  const step = (values[1] ?? 1) - (values[0] ?? 0);
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   const format = axis.format ?? ((value: number) => fixed(value, digits));
-  return places.map((at) => ({ at, text: format(at) }));
+  return values.map((at) => ({ at, text: format(at) }));
 }
 
-/** A coordinate with as many digits as one can see. */
+/** Writes a coordinate with as many digits as are visible. */
 function unit(value: number): string {
   return String(Math.round(value * 10) / 10);
 }
 
-/** A line through the points in the colour and dash of series `series`; NaN leaves a gap. */
+/** Draws a line through the points in the colour and dash of its series; NaN leaves a gap. */
 export function line(
   { x, y }: Scales,
   points: readonly (readonly [number, number])[],
@@ -134,7 +135,7 @@ export function line(
   }`;
 }
 
-/** A bar from the bottom of the chart (`base`) up to `value`, over [low, high) of the x axis. */
+/** Draws a bar from `base` up to `value`, over [low, high) of the x axis. */
 export function bar(
   { x, y }: Scales,
   low: number,
@@ -147,7 +148,7 @@ export function bar(
   return html`<rect class="bar" x="${unit(left)}" y="${unit(y(value))}" width="${unit(Math.max(x(high) - x(low) - gap, 0.5))}" height="${unit(Math.max(y(base) - y(value), 0))}"/>`;
 }
 
-/** The point of a bin [low, high] of the x axis: its width lying, the interval upright. */
+/** Draws the point of a bin [low, high] of the x axis, with its width and its interval. */
 export function binPoint({ x, y }: Scales, low: number, high: number, point: Interval): Markup {
   const middle = unit(x((low + high) / 2));
   const at = unit(y(point.value));
@@ -156,7 +157,7 @@ export function binPoint({ x, y }: Scales, low: number, high: number, point: Int
 <circle class="dot s0" cx="${middle}" cy="${at}" r="3.5"/>`;
 }
 
-/** A point with its interval, lying, for a cell of a table: all rows share the axis [from, to]. */
+/** Draws a point with its interval for a table cell; all rows share the axis [from, to]. */
 export function intervalCell(
   { value, low, high }: Interval,
   from: number,
@@ -167,7 +168,7 @@ export function intervalCell(
   return html`<svg class="cell" viewBox="0 0 140 18" aria-hidden="true"><line class="grid" x1="6" x2="134" y1="9" y2="9"/><line class="whisker ${seriesClass(series)}" x1="${unit(x(low))}" x2="${unit(x(high))}" y1="9" y2="9"/><circle class="dot ${seriesClass(series)}" cx="${unit(x(value))}" cy="9" r="4"/></svg>`;
 }
 
-/** Five colours and dashes, then again: more than five lines in a chart cannot be told apart. */
+/** Returns the class of a series: five colours and dashes, repeated from the sixth series on. */
 export function seriesClass(series: number): string {
   return `s${series % 5}`;
 }

@@ -1,29 +1,28 @@
 /**
- * Where students deviate from their teacher, in one pass over the test set and in memory that does not
- * depend on its size.
+ * Deviations of students from their teacher, in one pass over the test set and in constant memory.
  *
- *   accuracy by margin   who is right, where the teacher is unsure and where it is sure
- *   exaggeration         the slope b of the least-squares line logit q = a + b logit p, where p and q are
- *                        what teacher and student give to the teacher's most likely class
+ *   accuracy by margin   share of examples that each model classifies correctly, per bin of margin
+ *   exaggeration         slope b of the least-squares line logit q = a + b logit p, where p and q
+ *                        are the probabilities of teacher and student for the teacher's class
  *
- * A slope above 1: the student makes the teacher's doubts smaller and its convictions greater, on which
- * Nagarajan et al. ("On student-teacher deviations in distillation", NeurIPS 2023, section 3) found most
- * students to agree. Where the teacher is wrong, a small slope is the better one.
+ * With a slope above 1, the student is surer than a sure teacher and less sure than an unsure one.
+ * Nagarajan et al. ("On student-teacher deviations in distillation", NeurIPS 2023, section 3) found
+ * this for most students. On examples that the teacher misclassifies, a small slope is better.
  */
 
 import { z } from 'zod';
 import { clamp } from '../arrays.ts';
 import { margins, predictions } from '../debias/margin.ts';
 
-/** Bins of the margin, of equal width. */
+/** Number of bins of the margin, of equal width. */
 const bins = 10;
-/** Probabilities are kept this far from 0 and 1, whose logits are infinite. */
+/** Minimum distance of probabilities from 0 and 1, whose logits are infinite. */
 const floor = 1e-6;
 
 const slope = z.number().nullable();
 
 export const deviationsSchema = z.strictObject({
-  /** By the teacher's margin, from 0 to 1: how many examples, and how many of them a model has right. */
+  /** Examples per bin of the teacher's margin, and how many of them each model has right. */
   byMargin: z.array(
     z.strictObject({
       low: z.number(),
@@ -32,18 +31,20 @@ export const deviationsSchema = z.strictObject({
       right: z.record(z.string(), z.int()),
     }),
   ),
-  /** By student: the slope over all examples, and over those that the teacher has wrong; null where there is no line. */
+  /** Slope per student, over all examples and over the teacher's mistakes; null without a line. */
   exaggeration: z.record(z.string(), z.strictObject({ all: slope, teacherWrong: slope })),
 });
+/** Deviations of all students. */
 export type Deviations = z.infer<typeof deviationsSchema>;
 
+/** Accumulator of deviations. */
 export interface DeviationsMeter {
-  /** Takes in one example: its true class, and what teacher and students say of it, [classes]. */
+  /** Adds an example: its true class, and the probabilities of teacher and students, [classes]. */
   add(label: number, teacher: Float32Array, students: readonly Float32Array[]): void;
   result(): Deviations;
 }
 
-/** @param students their names. */
+/** Creates an accumulator. @param students their names. */
 export function createDeviationsMeter(students: readonly string[]): DeviationsMeter {
   const names = ['teacher', ...students];
   const examples = new Int32Array(bins);
@@ -68,7 +69,9 @@ export function createDeviationsMeter(students: readonly string[]): DeviationsMe
     },
     result: () => ({
       byMargin: Array.from(examples, (count, bin) => ({
-        ...{ low: bin / bins, high: (bin + 1) / bins, examples: count },
+        low: bin / bins,
+        high: (bin + 1) / bins,
+        examples: count,
         right: Object.fromEntries(names.map((name, model) => [name, right[model]![bin]!])),
       })),
       exaggeration: Object.fromEntries(
@@ -86,7 +89,7 @@ function logit(probability: number): number {
   return Math.log(kept / (1 - kept));
 }
 
-/** A least-squares line through points that come one by one (Welford's updates, which do not cancel). */
+/** Fits a least-squares line to a stream of points by Welford's updates, which do not cancel. */
 function createLine() {
   let [n, meanX, meanY, varianceX, covariance] = [0, 0, 0, 0, 0];
   return {
@@ -98,7 +101,7 @@ function createLine() {
       varianceX += fromMean * (x - meanX);
       covariance += fromMean * (y - meanY);
     },
-    /** Null for fewer than two different x. */
+    /** Returns the slope; null for fewer than two different x. */
     slope: (): number | null => (varianceX > 1e-12 ? covariance / varianceX : null),
   };
 }

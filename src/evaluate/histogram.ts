@@ -1,19 +1,20 @@
 import { clamp } from '../arrays.ts';
-/** A histogram of a stream of values over bins of equal width, such as of the loss weights. */
 
-/** How many values are in [low, high); the last bin has its upper end too. */
+/** Number of values in [low, high); the last bin includes its upper end. */
 export interface HistogramBin {
   readonly low: number;
   readonly high: number;
   readonly count: number;
 }
 
+/** Histogram of a stream of values, such as the loss weights. */
 export interface Histogram {
-  /** Values beyond an end count in the bin at that end. @throws RangeError on NaN. */
+  /** Adds values; those beyond an end count in the bin at that end. @throws RangeError on NaN. */
   add(values: Float32Array): void;
   result(): HistogramBin[];
 }
 
+/** Creates a histogram with bins of equal width. */
 export function createHistogram(low: number, high: number, bins: number): Histogram {
   if (!(low < high)) throw new RangeError(`expected an interval, got ${low} to ${high}`);
   const width = (high - low) / bins;

@@ -1,4 +1,4 @@
-/** A piece of HTML or SVG that needs no more escaping. Made by `html`, or by `trusted`. */
+/** HTML or SVG that is escaped already. Created by `html` or `trusted`. */
 export class Markup {
   readonly text: string;
 
@@ -10,10 +10,10 @@ export class Markup {
 type Part = Markup | string | number | false | undefined | readonly Part[];
 
 /**
- * Template tag: what is put in is escaped unless it is `Markup`; lists are joined; false and
- * undefined leave nothing. So text from the user's data cannot become markup by an oversight.
+ * Template tag that escapes every value except `Markup`. It joins lists and omits false and
+ * undefined. Text from the user's data can therefore not become markup.
  *
- * html`<td>${'<script>'}</td>`.text === '<td>&lt;script&gt;</td>'
+ * @example html`<td>${'<script>'}</td>`.text // <td>&lt;script&gt;</td>
  */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Markup {
   return new Markup(
@@ -21,7 +21,7 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
   );
 }
 
-/** Text of our own that is markup already, such as the style sheet. */
+/** Wraps our own markup, such as the style sheet, without escaping. */
 export function trusted(text: string): Markup {
   return new Markup(text);
 }

@@ -1,18 +1,19 @@
 /**
- * Metrics of several models on one stream of test examples, with 95 % intervals, in memory that does
- * not depend on the number of examples.
+ * Metrics of several models on one stream of test examples, with 95 % intervals, in constant
+ * memory.
  *
  *   accuracy          mean of 1[argmax f(x) = y]
  *   log-loss          mean of −ln f_y(x)
- *   calibration error Σ_bins |Σ_{i in bin} (confidence_i − correct_i)| / n   15 bins of equal width on
+ *   calibration error Σ_bins |Σ_{i in bin} (confidence_i − correct_i)| / n   15 bins of equal width
+ * on
  *                     the largest probability, (lo, hi] (Guo et al. 2017)
  *   recall of c       share of the examples of class c that are classified c
  *
- * Intervals are percentiles of a bootstrap in which each replicate counts each example Poisson(1)
- * times instead of resampling the whole set, which a stream cannot do (Hanley and MacGibbon 2006;
- * Chamandy et al. 2012). All models share the counts: the difference of two models is taken within
- * each replicate, so that what is hard for both cancels. Recall has Wilson intervals: it is a plain
- * share, and the bootstrap would take replicates × classes numbers.
+ * Intervals are percentiles of a bootstrap. Each replicate counts each example Poisson(1) times,
+ * because a stream cannot be resampled as a whole (Hanley and MacGibbon 2006; Chamandy et al.
+ * 2012). All models share the counts, so that the difference of two models within a replicate is
+ * paired. Recall has Wilson intervals: it is a plain share, and the bootstrap would need replicates
+ * × classes numbers.
  */
 import { clamp, sum } from '../arrays.ts';
 import { logLoss } from '../debias/cross-entropy.ts';
@@ -24,9 +25,10 @@ import { wilsonInterval } from './wilson.ts';
 const replicates = 1000;
 const bins = 15;
 
+/** Accumulator of the metrics of several models. */
 export interface Evaluation {
   /**
-   * Takes in one example: its true class, and what each model says of it, [classes], in the order
+   * Adds an example: its true class, and the probabilities of each model, [classes], in the order
    * of the models.
    *
    * @throws RangeError on a label out of range, or a row that is too short or has NaN.
@@ -37,8 +39,9 @@ export interface Evaluation {
 }
 
 /**
+ * Creates an accumulator.
  * @param models their names, all different.
- * @param seed of the bootstrap; the same examples in the same order then give the same intervals.
+ * @param seed of the bootstrap: the same examples in the same order give the same intervals.
  */
 export function createEvaluation(
   models: readonly string[],
@@ -50,7 +53,7 @@ export function createEvaluation(
   }
   const sums = models.map(() => createSums(classes));
   const counts = new Uint8Array(replicates);
-  /** [replicates], how many examples each replicate has. */
+  /** Number of examples in each replicate, [replicates]. */
   const sizes = new Float64Array(replicates);
   let examples = 0;
 
@@ -66,11 +69,11 @@ export function createEvaluation(
     result() {
       if (examples === 0) {
         throw new UserError(
-          'There is nothing to evaluate: no test example could be used.',
-          'Put labeled examples into test/, and look at the quarantine of the run.',
+          'no test example could be used, so there is nothing to evaluate',
+          'Put labeled examples into test/, and check the quarantine of the run.',
         );
       }
-      const figures = sums.map((of) => figuresOf(of, examples, sizes));
+      const figures = sums.map((modelSums) => figuresOf(modelSums, examples, sizes));
       const named = models.map((name, m) => [name, metricsOf(figures[m]!, sums[m]!)] as const);
       const differences = models.flatMap((a, i) =>
         models.slice(i + 1).flatMap((b, j) =>
@@ -85,21 +88,21 @@ export function createEvaluation(
   };
 }
 
-/** Sums of one model over the examples so far: over all of them, and in each replicate. */
+/** Sums of one model over the examples so far: in total, and in each replicate. */
 interface Sums {
   correct: number;
   loss: number;
-  /** [bins], Σ (confidence − correct). */
+  /** Σ (confidence − correct), [bins]. */
   readonly gaps: Float64Array;
-  /** [replicates] */
+  /** Correct examples, [replicates]. */
   readonly correctBy: Float64Array;
-  /** [replicates] */
+  /** Loss, [replicates]. */
   readonly lossBy: Float64Array;
-  /** [bins, replicates] */
+  /** Σ (confidence − correct), [bins, replicates]. */
   readonly gapsBy: Float64Array;
-  /** [classes], examples of the class. */
+  /** Examples per class, [classes]. */
   readonly support: Float64Array;
-  /** [classes], those of them that the model found. */
+  /** Correctly classified examples per class, [classes]. */
   readonly found: Float64Array;
 }
 
@@ -141,14 +144,14 @@ function addTo(sums: Sums, label: number, probabilities: Float32Array, counts: U
   }
 }
 
-/** A metric on the examples, and on each replicate of them. */
+/** Metric on the examples, and on each replicate of them. */
 interface Figure {
   readonly value: number;
-  /** [replicates]; NaN for one that has no example. */
+  /** Value per replicate, [replicates]; NaN for a replicate without examples. */
   readonly by: Float64Array;
 }
 
-/** @param sizes [replicates], the examples in each. */
+/** Computes the metrics of a model. @param sizes examples per replicate, [replicates]. */
 function figuresOf(sums: Sums, examples: number, sizes: Float64Array): Record<MetricName, Figure> {
   const totalGap = sum(sums.gaps.map(Math.abs));
   const totalGapBy = new Float64Array(replicates);
@@ -178,18 +181,18 @@ function minus(a: Figure, b: Figure): Figure {
   return { value: a.value - b.value, by: a.by.map((value, r) => value - b.by[r]!) };
 }
 
-/** The 2.5 % and 97.5 % quantiles of the replicates around the value itself. */
+/** Returns the value with the 2.5 % and 97.5 % quantiles of its replicates. */
 function percentileInterval({ value, by }: Figure): Interval {
   const sorted = by.filter((replicate) => !Number.isNaN(replicate)).sort();
   return { value, low: quantile(sorted, 0.025), high: quantile(sorted, 0.975) };
 }
 
-/** Linear interpolation between the two nearest of the sorted values, as numpy does. */
+/** Interpolates linearly between the two nearest of the sorted values, as numpy does. */
 function quantile(sorted: Float64Array, share: number): number {
-  const place = share * (sorted.length - 1);
-  const below = sorted[Math.floor(place)]!;
-  const above = sorted[Math.ceil(place)]!;
-  return below + (above - below) * (place - Math.floor(place));
+  const position = share * (sorted.length - 1);
+  const below = sorted[Math.floor(position)]!;
+  const above = sorted[Math.ceil(position)]!;
+  return below + (above - below) * (position - Math.floor(position));
 }
 
 function check(

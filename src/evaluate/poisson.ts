@@ -1,12 +1,12 @@
 /**
  * Poisson(1) counts: how often each bootstrap replicate of a stream contains an example.
  *
- * The counts of an example depend on the seed and its index only, so replicate r is the same
- * resampling of the test set whoever asks.
+ * The counts of an example depend only on the seed and its index, so replicate r is always the same
+ * resampling of the test set.
  */
 import { randomFor } from '../data/random.ts';
 
-/** P(count ≤ c), c = 0, 1, …; ends with a 1 where what is left is less than a draw can tell. */
+/** P(count ≤ c), c = 0, 1, …; ends with a 1 when the rest is below the resolution of a draw. */
 const cumulative = cumulativePoisson();
 
 function cumulativePoisson(): Float64Array {

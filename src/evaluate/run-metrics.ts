@@ -3,9 +3,8 @@ import { setNames } from '../data/shard.ts';
 import { type MethodName, methodNames, methodOf, type methods } from '../debias/methods.ts';
 import { billSchema } from '../run/bill-file.ts';
 import { deviationsSchema } from './deviations.ts';
-import { metricsSchema } from './schema.ts';
+import { intervalSchema, metricsSchema } from './schema.ts';
 
-const interval = z.strictObject({ value: z.number(), low: z.number(), high: z.number() });
 const count = z.int().nonnegative();
 
 type Methods = typeof methods;
@@ -28,16 +27,16 @@ function recordSchemas(): RecordSchemas {
   return Object.fromEntries(fields) as RecordSchemas;
 }
 
-/** `runs/<run>/metrics.json`: everything that the report and the table at the end show. */
+/** `runs/<run>/metrics.json`: the figures of the report and of the final table. */
 export const runMetricsSchema = z.strictObject({
   run: z.string(),
   dataset: z.string(),
   classes: z.array(z.string()),
-  /** Without a test set another; the figures then are on data that the students have learned. */
+  /** The test set, or, without one, a set that the students were trained on. */
   evaluatedOn: z.enum(['test', 'validation', 'labeled']),
-  /** The teacher (`teacher`) and every student, by the name of its variant. */
+  /** Metrics of the teacher (`teacher`) and of every student, by the name of its variant. */
   metrics: metricsSchema,
-  /** The first is the one that the config asks for; the others are compared with it. */
+  /** The first is the student of the config's method; the others are compared with it. */
   students: z.array(
     z.strictObject({
       variant: z.string(),
@@ -45,9 +44,9 @@ export const runMetricsSchema = z.strictObject({
         z.strictObject({
           epoch: z.int(),
           loss: z.number(),
-          /** Of the unlabeled examples. Undefined for a student without weights. */
+          /** Mean weight of the unlabeled examples; undefined for a student without weights. */
           meanWeight: z.number().optional(),
-          /** Share of the unlabeled examples to which the student gave the class of their label. */
+          /** Share of the unlabeled examples whose pseudo-label the student predicted. */
           agreement: z.number().optional(),
         }),
       ),
@@ -57,28 +56,28 @@ export const runMetricsSchema = z.strictObject({
       ...recordSchemas(),
     }),
   ),
-  /** The teacher's share of wrong classes on the validation set, by its margin in [low, high]. */
+  /** Error rate of the teacher on the validation set, for margins in [low, high]. */
   teacherCurve: z.array(
-    z.strictObject({ low: z.number(), high: z.number(), count, errorRate: interval }),
+    z.strictObject({ low: z.number(), high: z.number(), count, errorRate: intervalSchema }),
   ),
   /** Histogram of the weights of the unlabeled examples; a bin is [low, high). */
   weights: z.array(z.strictObject({ low: z.number(), high: z.number(), count })),
   meanWeight: z.number(),
-  /** The unlabeled examples that count least, the least first, with what made it so. */
+  /** Unlabeled examples with the smallest weights, in ascending order, with their reasons. */
   leastWeighed: z.array(
     z.strictObject({
       id: z.string(),
       weight: z.number(),
-      /** How likely the teacher is wrong there. */
+      /** Estimated probability that the teacher is wrong. */
       errorProbability: z.number(),
       teacherMargin: z.number(),
     }),
   ),
-  /** Examples labeled by the teacher, by set. */
+  /** Examples labeled by the teacher, per set. */
   labels: z.record(z.enum(setNames), count),
-  /** Where the students deviate from the teacher. */
+  /** Deviations of the students from the teacher. */
   deviations: deviationsSchema,
-  /** The first of `label-next.csv`: unlabeled examples whose labels would help most. */
+  /** First rows of `label-next.csv`: unlabeled examples whose labels would help most. */
   labelNext: z.array(
     z.strictObject({ id: z.string(), prediction: z.string(), margin: z.number() }),
   ),
@@ -86,7 +85,8 @@ export const runMetricsSchema = z.strictObject({
   /** Some of the quarantined examples, for the report. */
   quarantineExamples: z.array(z.strictObject({ id: z.string(), reason: z.string() })),
   warnings: z.array(z.string()),
-  /** What the run had cost when it was evaluated. Undefined on one machine, which costs nothing. */
+  /** Cost of the run before Evaluate; undefined for a local run, which has no bill. */
   bill: billSchema.extend({ estimatedUsd: z.number().nonnegative() }).optional(),
 });
+/** Metrics of a run. */
 export type RunMetrics = z.infer<typeof runMetricsSchema>;

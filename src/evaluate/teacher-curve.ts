@@ -1,26 +1,25 @@
-/**
- * How often the teacher is wrong, by its margin: the curve in the report that shows whether the
- * margin tells doubtful labels from sure ones.
- */
 import type { Interval } from './schema.ts';
 import { wilsonInterval } from './wilson.ts';
 
-/** The validation examples whose margin is in [low, high]. */
+/** Validation examples with a margin in [low, high]. */
 export interface CurveBin {
   readonly low: number;
   readonly high: number;
   readonly count: number;
-  /** Share of them on which the teacher is wrong, with its Wilson interval. */
+  /** Share of them that the teacher misclassifies, with its Wilson interval. */
   readonly errorRate: Interval;
 }
 
 /**
- * Bins of about equal count, from the smallest margin to the largest. Equal margins are never
- * parted, so that the order of the examples does not matter: many margins of exactly 1 make one
- * large bin, and there may be fewer bins than asked for.
+ * Computes the teacher's error rate by its margin, which shows whether the margin separates
+ * doubtful labels from sure ones.
+ *
+ * Bins have about equal counts, from the smallest margin to the largest. Equal margins are in one
+ * bin, so that the order of the examples does not matter. Many margins of exactly 1 therefore make
+ * one large bin, and there may be fewer than `bins` bins.
  *
  * @param margins [n]
- * @param wrong [n], 1 where the teacher is wrong, else 0.
+ * @param wrong [n], 1 if the teacher is wrong, otherwise 0.
  */
 export function teacherCurve(margins: Float32Array, wrong: Uint8Array, bins = 10): CurveBin[] {
   const n = margins.length;

@@ -1,26 +1,28 @@
 /**
- * Whether there are enough labels to tell where the teacher errs: its error rate on the third of them
- * with the smallest margins and on that with the largest, with Wilson's intervals. And what more
- * labels would buy: an interval's half is about z √(s(1 − s)/n), so four times the labels halve it.
+ * Check whether there are enough labels to estimate the teacher's error rate by margin. It compares
+ * the error rates on the thirds with the smallest and with the largest margins, with Wilson
+ * intervals. Half an interval is about z √(s(1 − s)/n), so that four times the labels halve it.
  */
 import { count, percent } from '../format.ts';
 import { type CurveBin, teacherCurve } from './teacher-curve.ts';
 import { wilsonInterval } from './wilson.ts';
 
+/** Error rates of the teacher on thirds of the validation set. */
 export interface ValidationSize {
   readonly examples: number;
-  /** From the smallest margins to the largest; fewer than three where many margins are equal. */
+  /** From the smallest margins to the largest; fewer than three if many margins are equal. */
   readonly thirds: readonly CurveBin[];
-  /** Whether the first interval lies above the last, so that the margin tells doubtful from sure. */
+  /** Whether the first interval lies above the last: the margin separates doubtful from sure. */
   readonly isEnough: boolean;
 }
 
-/** Labels more, that are looked at. */
+/** Numbers of additional labels whose effect is shown. */
 const steps = [50, 500];
 
 /**
+ * Measures whether the validation set is large enough.
  * @param margins the teacher's, [n], n ≥ 1.
- * @param wrong [n], 1 where the teacher is wrong, else 0.
+ * @param wrong [n], 1 if the teacher is wrong, otherwise 0.
  */
 export function validationSize(margins: Float32Array, wrong: Uint8Array): ValidationSize {
   const thirds = teacherCurve(margins, wrong, 3);
@@ -28,27 +30,27 @@ export function validationSize(margins: Float32Array, wrong: Uint8Array): Valida
   return { examples: margins.length, thirds, isEnough: first.low > last.high };
 }
 
-/** In words, for the user. */
+/** Describes the result for the user. */
 export function describeValidationSize({ examples, thirds, isEnough }: ValidationSize): string {
   const [first, last] = [thirds[0]!, thirds.at(-1)!];
   const rate = ({ errorRate: { value, low, high } }: CurveBin) =>
     `${percent(value, 0)} (${percent(low, 0)} to ${percent(high, 0)})`;
   const found = isEnough
-    ? 'its margin tells which labels to doubt.'
-    : 'too few labels to say whether its margin tells which to doubt.';
+    ? 'its margin shows which labels are doubtful.'
+    : 'there are too few labels to know whether its margin shows which are doubtful.';
   return (
     `The teacher is wrong on ${rate(first)} of the third of ${count(examples)} labels with the ` +
-    `smallest margins, and on ${rate(last)} of that with the largest: ${found} ` +
-    `The first is known to ${knownTo(examples, first.errorRate.value)}.`
+    `smallest margins, and on ${rate(last)} of the third with the largest: ${found} ` +
+    `The first error rate is known to ${knownTo(examples, first.errorRate.value)}.`
   );
 }
 
-/** Before the teacher has seen the labels: the worst case, in which it is wrong on every other one. */
+/** Describes the worst case before the labels are evaluated: an error rate of one half. */
 export function expectValidationSize(examples: number): string {
   return `the teacher's error rate by margin will be known to ${knownTo(examples, 0.5)}, or better`;
 }
 
-/** How far an error rate of a third of the labels may be off, with these labels and with more. */
+/** Describes the uncertainty of a third's error rate, with these labels and with more. */
 function knownTo(examples: number, errorRate: number): string {
   const half = (labels: number) => {
     const n = labels / 3;
@@ -56,5 +58,5 @@ function knownTo(examples: number, errorRate: number): string {
     return `±${percent((high - low) / 2, 0)}`;
   };
   const [few, many] = steps.map((more) => half(examples + more));
-  return `${half(examples)} (with 50 labels more to ${few}, with 500 more to ${many})`;
+  return `${half(examples)} (with 50 more labels to ${few}, with 500 more to ${many})`;
 }

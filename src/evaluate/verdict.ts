@@ -2,7 +2,7 @@ import { count, percent, percentagePoints, signedPoints } from '../format.ts';
 import type { RunMetrics } from './run-metrics.ts';
 import type { Interval } from './schema.ts';
 
-/** What a run shows, in plain words; `better` only when the interval of the difference excludes 0. */
+/** Result of a run in plain words; `better` only if the interval of the difference excludes 0. */
 export interface Verdict {
   readonly outcome: 'better' | 'worse' | 'unclear' | 'alone';
   readonly headline: string;
@@ -22,7 +22,7 @@ export function verdict(
       outcome: 'alone',
       headline: `The ${student} student is right on ${percent(accuracy)} of the ${evaluatedOn} set.`,
       detail:
-        'Nothing was trained to compare it with. compare: [uniform] trains the plain student.',
+        'No baseline was trained. compare: [uniform] trains the student of plain distillation.',
     };
   }
   const pair = `on the same ${count(metrics.examples)} ${evaluatedOn} examples`;
@@ -52,13 +52,13 @@ export function verdict(
   };
 }
 
-/** What a reader must know when there was no test set. */
+/** Lists the caveats of a run without a test set. */
 export function caveats({ evaluatedOn }: Pick<RunMetrics, 'evaluatedOn'>): string[] {
   if (evaluatedOn === 'test') return [];
   return [
-    `These figures are on the ${evaluatedOn} set, which the weights were estimated from and which ` +
-      'the students have learned. They flatter every student. Put labeled examples that nothing ' +
-      'else uses in test/ for honest ones.',
+    `These figures are on the ${evaluatedOn} set, from which the weights were estimated and on ` +
+      'which the students were trained. They are too good for every student. For honest figures, ' +
+      'put labeled examples that are used for nothing else into test/.',
   ];
 }
 

@@ -62,7 +62,7 @@ describe('the plan', () => {
 
       classes: 2
       teacher: onnx
-      validation: 1,000 labels of the validation set; the teacher's error rate by margin will be known to ±5% (with 50 labels more to ±5%, with 500 more to ±4%), or better
+      validation: 1,000 labels of the validation set; the teacher's error rate by margin will be known to ±5% (with 50 more labels to ±5%, with 500 more to ±4%), or better
       students: weighted, uniform
       labels: 12 of 49 shards from the cache, 37 to label
       warning: The class cat has 3 labeled examples.

@@ -42,7 +42,9 @@ describe('the summary of a run', () => {
   test('warns if the figures are on data that the weights saw', () => {
     const metrics = sampleMetrics({ evaluatedOn: 'validation' });
     const text = renderSummary({ ...summary, metrics }, new FakeTerminal());
-    expect(text).toContain('warning: These figures are on the validation set, which the weights');
+    expect(text).toContain(
+      'warning: These figures are on the validation set, from which the weights',
+    );
   });
 
   test('gives places in S3 as URLs', () => {

@@ -43,13 +43,15 @@ describe('the size of the validation set', () => {
 
   test('is described in words, with the effect of more labels', () => {
     const { margins, wrong } = labels(...repeat(25, 1, 0), ...repeat(100, 0));
-    // Wilson for 25 of 50: 36.6 to 63.4; for 0 of 50: 0 to 7.1. With 66.7 and 216.7 for 50: ±11.7, ±6.6.
+    // Wilson intervals: 36.6 to 63.4 for 25 of 50, 0 to 7.1 for 0 of 50.
+    // Half widths for 66.7 and 216.7 instead of 50 labels: 11.7 and 6.6.
     expect(describeValidationSize(validationSize(margins, wrong))).toBe(
       'The teacher is wrong on 50% (37% to 63%) of the third of 150 labels with the smallest margins, ' +
-        'and on 0% (0% to 7%) of that with the largest: its margin tells which labels to doubt. ' +
-        'The first is known to ±13% (with 50 labels more to ±12%, with 500 more to ±7%).',
+        'and on 0% (0% to 7%) of the third with the largest: its margin shows which labels are ' +
+        'doubtful. ' +
+        'The first error rate is known to ±13% (with 50 more labels to ±12%, with 500 more to ±7%).',
     );
-    expect(expectValidationSize(150)).toContain('±13% (with 50 labels more to ±12%');
+    expect(expectValidationSize(150)).toContain('±13% (with 50 more labels to ±12%');
   });
 
   test('does not depend on the order of the examples', () => {

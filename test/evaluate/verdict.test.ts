@@ -50,7 +50,7 @@ test('without a second student there is nothing to compare', () => {
   const { students } = sampleMetrics();
   expect(verdict(sampleMetrics({ students: students.slice(0, 1) }))).toMatchInlineSnapshot(`
     {
-      "detail": "Nothing was trained to compare it with. compare: [uniform] trains the plain student.",
+      "detail": "No baseline was trained. compare: [uniform] trains the student of plain distillation.",
       "headline": "The weighted student is right on 81.4% of the test set.",
       "outcome": "alone",
     }

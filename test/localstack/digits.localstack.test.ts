@@ -65,7 +65,7 @@ describeDeployed('the digits', () => {
 
   test('the report says what the run cost, and so does the command', async () => {
     const report = await readBytes(await results(), keys.report(onLocalStack.run));
-    expect(Buffer.from(report).toString()).toContain('What it cost');
+    expect(Buffer.from(report).toString()).toContain('<h2>Cost</h2>');
     const cost = await counterweight('cost', onLocalStack.run);
     expect(cost.stdout).toMatch(/Label.*\$/);
   });

@@ -43,7 +43,7 @@ test('what tasks recorded is in the metrics and in the report; without records n
   };
   const free = await evaluated();
   expect(free.metrics).not.toHaveProperty('bill');
-  expect(free.report).not.toContain('What it cost');
+  expect(free.report).not.toContain('<h2>Cost</h2>');
 
   for (const key of [keys.metrics(run), keys.report(run)]) rmSync(join(results, key));
   for (const ms of [4000, 6000]) {
@@ -56,5 +56,5 @@ test('what tasks recorded is in the metrics and in the report; without records n
   expect(bill!.estimatedUsd).toBe(estimate.bill.totalUsd);
   const label = bill!.lines.find(({ what }) => what === 'Label');
   expect(label).toMatchObject({ unit: 'GB-s', quantity: (10 * 3008) / 1024 });
-  expect(report).toContain('<h2>What it cost</h2>');
+  expect(report).toContain('<h2>Cost</h2>');
 });

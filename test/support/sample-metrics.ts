@@ -15,7 +15,7 @@ function model(accuracy: number, logLoss: number, calibrationError: number, clas
   };
 }
 
-/** RunMetrics of a run with a weighted and a uniform student; made up, but of a real run's shape. */
+/** Creates metrics of a run with a weighted and a uniform student, with invented figures. */
 export function sampleMetrics(changes: Partial<RunMetrics> = {}): RunMetrics {
   const classes = changes.classes ?? ['airplane', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse'];
   const history = (best: number, weighted: boolean) =>

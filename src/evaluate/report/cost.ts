@@ -2,13 +2,13 @@ import { rounded, usd } from '../../format.ts';
 import { html, type Markup } from '../html.ts';
 import type { RunMetrics } from '../run-metrics.ts';
 
-/** The measured bill, line by line, and beside its total what Plan had estimated. */
+/** Renders the measured bill, with the estimate of Plan. */
 export function costSection({ bill }: RunMetrics): Markup | false {
   if (!bill) return false;
   const { lines, totalUsd, estimatedUsd, pricesAsOf, region, notes } = bill;
   return html`<section>
-<h2>What it cost</h2>
-<p class="note">By the time that the tasks recorded, at the prices of ${region} as of ${pricesAsOf}, without free tiers and taxes. Requests and storage are estimated. Evaluate, which wrote this report, and Publish, which comes after it, are not in it.</p>
+<h2>Cost</h2>
+<p class="note">Computed from the tasks' recorded times, at the prices of ${region} as of ${pricesAsOf}, without free tiers and taxes. Requests and storage are estimated. Evaluate, which writes this report, and Publish, which follows, are not included.</p>
 <div class="scroll"><table class="narrow">
 <thead><tr><th scope="col">For</th><th scope="col">Used</th><th scope="col" class="text">Unit</th><th scope="col">Cost</th></tr></thead>
 <tbody>${lines.map(

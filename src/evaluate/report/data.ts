@@ -2,6 +2,7 @@ import { count } from '../../format.ts';
 import { html, type Markup } from '../html.ts';
 import type { RunMetrics } from '../run-metrics.ts';
 
+/** Renders the sizes of the sets, and examples that were quarantined. */
 export function dataSection({ run, labels, quarantined, quarantineExamples }: RunMetrics): Markup {
   const facts = [
     ['Labeled', count(labels.labeled)],

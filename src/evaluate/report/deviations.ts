@@ -4,13 +4,14 @@ import { html, type Markup } from '../html.ts';
 import type { RunMetrics } from '../run-metrics.ts';
 import { legendItem, modelNames, panel, percentTick } from './panel.ts';
 
+/** Renders the differences between students and teacher. */
 export function deviationsSection(metrics: RunMetrics): Markup | false {
   const { byMargin, exaggeration } = metrics.deviations;
   const filled = byMargin.filter(({ examples }) => examples > 0);
   if (filled.length === 0) return false;
   const names = modelNames(metrics);
   const title = 'Accuracy by the margin of the teacher';
-  const caption = `Share of ${metrics.evaluatedOn} examples that a model gets right, by the margin that the teacher has there.`;
+  const caption = `Share of ${metrics.evaluatedOn} examples that a model classifies correctly, by the margin of the teacher.`;
   const share = ({ examples, right }: (typeof filled)[number], name: string) =>
     (right[name] ?? Number.NaN) / examples;
   const drawn = chart(
@@ -38,12 +39,12 @@ export function deviationsSection(metrics: RunMetrics): Markup | false {
   ]);
   const slope = (value: number | null | undefined) => fixed(value ?? Number.NaN, 2);
   return html`<section>
-<h2>Students beside their teacher</h2>
+<h2>Students compared with their teacher</h2>
 <ul class="legend">${names.map((name, series) => legendItem(name, series))}</ul>
 <div class="charts">${panel(title, caption, drawn, ['Margin', 'Examples', ...names], rows)}</div>
-<p class="note">How much a student exaggerates: the slope of the logit of the probability that it gives to the class that the teacher finds most likely, by the logit that the teacher gives. Above 1 the student is surer than the teacher where that is sure. Where the teacher is wrong, less is better.</p>
+<p class="note">Exaggeration of a student: the slope of its logit as a function of the teacher's logit, both for the teacher's most likely class. Above 1, the student is surer than a sure teacher. On examples that the teacher misclassifies, smaller is better.</p>
 <div class="scroll"><table class="narrow">
-<thead><tr><th scope="col">Student</th><th scope="col">Slope</th><th scope="col">Where the teacher is wrong</th></tr></thead>
+<thead><tr><th scope="col">Student</th><th scope="col">Slope</th><th scope="col">If the teacher is wrong</th></tr></thead>
 <tbody>${Object.entries(exaggeration).map(
     ([name, { all, teacherWrong }]) =>
       html`<tr><th scope="row">${name}</th><td>${slope(all)}</td><td>${slope(teacherWrong)}</td></tr>

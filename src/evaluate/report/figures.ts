@@ -5,6 +5,7 @@ import type { RunMetrics } from '../run-metrics.ts';
 import type { Interval } from '../schema.ts';
 import { modelNames } from './panel.ts';
 
+/** Renders the metrics of every model, with intervals. */
 export function figuresSection(metrics: RunMetrics): Markup {
   const names = modelNames(metrics);
   const models = metrics.metrics.models;

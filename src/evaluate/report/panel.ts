@@ -3,21 +3,25 @@ import { seriesClass } from '../chart.ts';
 import { html, type Markup } from '../html.ts';
 import type { RunMetrics } from '../run-metrics.ts';
 
-/** Students in the order of the config, so that each has the same colour everywhere; then the teacher. */
+/**
+ * Lists the students in the order of the config, then the other models, so that each has the same
+ * colour in every chart.
+ */
 export function modelNames({ students, metrics }: RunMetrics): string[] {
   const first = students.map(({ variant }) => variant).filter((name) => name in metrics.models);
   return [...first, ...Object.keys(metrics.models).filter((name) => !first.includes(name))];
 }
 
+/** Formats a tick of an axis of shares, with a digit only if it is needed. */
 export const percentTick = (value: number) =>
   percent(value, Number.isInteger(Math.round(value * 1e6) / 1e4) ? 0 : 1);
-export const integerTick = (value: number) => (Number.isInteger(value) ? String(value) : '');
 
+/** Renders an entry of a chart's legend. */
 export function legendItem(name: string, series: number): Markup {
   return html`<li><svg viewBox="0 0 32 12" aria-hidden="true"><path class="line ${seriesClass(series)}" d="M1 6H31"/></svg>${name}</li>`;
 }
 
-/** A chart with its heading, caption and, folded, its figures as a table. */
+/** Renders a chart with its heading, its caption and its figures as a folded table. */
 export function panel(
   title: string,
   caption: string,

@@ -3,9 +3,10 @@ import { html, type Markup } from '../html.ts';
 import type { RunMetrics } from '../run-metrics.ts';
 import { modelNames } from './panel.ts';
 
-/** More classes than this are folded away. */
+/** Maximum number of classes in an open table; longer ones are folded. */
 const maxOpenClasses = 20;
 
+/** Renders each model's recall per class. */
 export function recallSection(metrics: RunMetrics): Markup {
   const names = modelNames(metrics);
   const table = html`<div class="scroll"><table class="narrow">
@@ -20,8 +21,8 @@ export function recallSection(metrics: RunMetrics): Markup {
   )}</tbody>
 </table></div>`;
   return html`<section>
-<h2>Recall by class</h2>
-<p class="note">Of the examples of a class, the share that a model finds. A dash: the ${metrics.evaluatedOn} set has none.</p>
+<h2>Recall per class</h2>
+<p class="note">Share of a class's examples that a model classifies correctly. A dash: the ${metrics.evaluatedOn} set has no example of the class.</p>
 ${
   metrics.classes.length > maxOpenClasses
     ? html`<details><summary>All ${metrics.classes.length} classes</summary>${table}</details>`

@@ -15,7 +15,7 @@ import { reportStyle } from './style.ts';
 import { trainingSection } from './training.ts';
 import { weightingSection } from './weighting.ts';
 
-/** The report of a run as one HTML file that needs nothing else: no script, no request. */
+/** Renders the report of a run as one self-contained HTML file, without scripts or requests. */
 export function renderReport(metrics: RunMetrics): string {
   const { run, dataset, evaluatedOn } = metrics;
   const { outcome, headline, detail } = verdict(metrics);

@@ -1,9 +1,9 @@
 import { trusted } from '../html.ts';
 
 /**
- * The report's style sheet: system fonts, one column of text, charts side by side where they fit.
- * Series colours are from Okabe and Ito's palette, which stays apart for colour-blind readers; the
- * lighter ones serve on a dark ground. Series also differ by dash.
+ * Style sheet of the report: system fonts, one column of text, several charts per row if they fit.
+ * Series colours are from Okabe and Ito's palette, which colour-blind readers can distinguish; dark
+ * mode uses the lighter ones. Series also differ by dash.
  */
 export const reportStyle = trusted(`
 :root {

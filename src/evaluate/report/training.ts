@@ -2,28 +2,29 @@ import { fixed, percent } from '../../format.ts';
 import { chart, line, niceRange } from '../chart.ts';
 import { html, type Markup } from '../html.ts';
 import type { RunMetrics } from '../run-metrics.ts';
-import { integerTick, legendItem, panel, percentTick } from './panel.ts';
+import { legendItem, panel, percentTick } from './panel.ts';
 
 type Student = RunMetrics['students'][number];
 type Epoch = Student['history'][number];
 
 const agreementCaption =
-  'Share of the unlabeled examples to which the student, while it learns, gives the class of their label. Once that is more than the share of labels that are right, it has learned some of the mistakes.';
+  'Share of the unlabeled examples that the student, while it trains, assigns to the class of their pseudo-label. A share above the accuracy of the labels shows that it has learned some of their mistakes.';
 
+/** Renders the students' training curves. */
 export function trainingSection({ students }: RunMetrics): Markup | false {
   if (students.every(({ history }) => history.length === 0)) return false;
   return html`<section>
 <h2>Training</h2>
 <ul class="legend">${students.map(({ variant }, series) => legendItem(variant, series))}</ul>
 <div class="charts">
-${curve(students, 'Loss', 'Mean training loss of an epoch, weighted where the student is.', ({ loss }) => loss)}
+${curve(students, 'Loss', 'Mean training loss per epoch, weighted for a student with weights.', ({ loss }) => loss)}
 ${curve(students, 'Agreement with the labels', agreementCaption, ({ agreement }) => agreement, percentTick)}
-${curve(students, 'Mean weight', 'Mean loss weight of the unlabeled examples; 1 corrects nothing.', ({ meanWeight }) => meanWeight)}
+${curve(students, 'Mean weight', 'Mean loss weight of the unlabeled examples; a weight of 1 has no effect.', ({ meanWeight }) => meanWeight)}
 </div>
 </section>`;
 }
 
-/** One figure by epoch for every student that has it; nothing when none has. */
+/** Renders a figure per epoch for every student that has it. @returns false if none has. */
 function curve(
   students: readonly Student[],
   title: string,
@@ -40,12 +41,12 @@ function curve(
     label: 'epoch',
     low: epochs[0]!,
     high: Math.max(epochs.at(-1)!, epochs[0]! + 1),
-    format: integerTick,
+    format: (value: number) => (Number.isInteger(value) ? String(value) : ''),
   };
   const yAxis = { label: title, ...niceRange(values), ...(format && { format }) };
   const at = ({ history }: Student, epoch: number) => {
-    const found = history.find((one) => one.epoch === epoch);
-    return (found && figure(found)) ?? Number.NaN;
+    const record = history.find((candidate) => candidate.epoch === epoch);
+    return (record && figure(record)) ?? Number.NaN;
   };
   const drawn = chart(
     title,

@@ -5,11 +5,12 @@ import { html, type Markup } from '../html.ts';
 import type { RunMetrics } from '../run-metrics.ts';
 import { panel, percentTick } from './panel.ts';
 
+/** Renders the teacher's errors by margin, and the weights computed from them. */
 export function weightingSection(metrics: RunMetrics): Markup | false {
   const { teacherCurve, weights, meanWeight, leastWeighed } = metrics;
   if (teacherCurve.length === 0 && weights.length === 0) return false;
   return html`<section>
-<h2>What the weights correct</h2>
+<h2>Teacher errors and weights</h2>
 <div class="charts">
 ${teacherCurve.length > 0 && teacherPanel(teacherCurve)}
 ${weights.length > 0 && weightPanel(weights, meanWeight)}
@@ -20,7 +21,7 @@ ${leastWeighed.length > 0 && leastWeighedTable(leastWeighed)}
 
 function leastWeighedTable(examples: RunMetrics['leastWeighed']): Markup {
   return html`<div class="scroll"><table class="narrow">
-<caption>The examples that count least in the first epoch of the method weighted</caption>
+<caption>Examples with the smallest weights in the first epoch of the method weighted</caption>
 <thead><tr><th scope="col">Example</th><th scope="col">Weight</th><th scope="col">P(teacher wrong)</th><th scope="col">Margin</th></tr></thead>
 <tbody>${examples.map(
     ({ id, weight, errorProbability, teacherMargin }) =>
@@ -31,10 +32,10 @@ function leastWeighedTable(examples: RunMetrics['leastWeighed']): Markup {
 }
 
 function teacherPanel(curve: RunMetrics['teacherCurve']): Markup {
-  const title = 'The teacher errs where its margin is small';
+  const title = 'The teacher is wrong more often if its margin is small';
   const plain = 'Error of the teacher by its margin';
   const caption =
-    'Share of validation examples that the teacher gets wrong, by its margin (largest minus second-largest probability), with 95% intervals.';
+    'Share of validation examples that the teacher misclassifies, by its margin (largest minus second-largest probability), with 95% intervals.';
   const filled = curve.filter(({ count: examples }) => examples > 0);
   const top = niceRange([0, ...filled.map(({ errorRate }) => errorRate.high)]).high;
   const drawn = chart(
@@ -65,7 +66,7 @@ function teacherPanel(curve: RunMetrics['teacherCurve']): Markup {
 function weightPanel(bins: RunMetrics['weights'], meanWeight: number): Markup {
   const total = sum(bins.map(({ count: examples }) => examples));
   const title = 'Weights of the unlabeled examples';
-  const caption = `Their mean is ${fixed(meanWeight, 3)}. An example that counts less is one where the teacher is often wrong.`;
+  const caption = `Their mean is ${fixed(meanWeight, 3)}. A small weight marks an example on which the teacher is probably wrong.`;
   const drawn = chart(
     title,
     caption,
@@ -87,7 +88,7 @@ function weightPanel(bins: RunMetrics['weights'], meanWeight: number): Markup {
   return panel(title, caption, drawn, ['Weight', 'Examples', 'Share'], rows);
 }
 
-/** 1500 is 1.5k; short enough for an axis. */
+/** Formats a count for an axis. @example shortCount(1500) // 1.5k */
 function shortCount(value: number): string {
   for (const [size, suffix] of [
     [1e9, 'G'],

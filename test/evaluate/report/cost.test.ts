@@ -18,7 +18,7 @@ const bill = {
 describe('what a run cost', () => {
   test('is in the report by line, with the total beside the estimate', () => {
     const report = renderReport(sampleMetrics({ bill }));
-    expect(report).toContain('<h2>What it cost</h2>');
+    expect(report).toContain('<h2>Cost</h2>');
     for (const text of [
       '<th scope="row">Label</th><td>812</td><td class="text">GB-s</td><td>$0.014</td>',
       '<th scope="row">Train</th><td>1.5</td><td class="text">h of g5.xlarge-spot</td><td>$0.77</td>',
@@ -35,6 +35,6 @@ describe('what a run cost', () => {
 
   test('is not where nothing was recorded', () => {
     expect(costSection(sampleMetrics())).toBe(false);
-    expect(renderReport(sampleMetrics())).not.toContain('What it cost');
+    expect(renderReport(sampleMetrics())).not.toContain('<h2>Cost</h2>');
   });
 });
