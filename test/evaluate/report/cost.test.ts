@@ -25,7 +25,7 @@ describe('what a run cost', () => {
       'Total</th><td>$0.78</td>',
       'Estimated before the run, with Evaluate and Publish</th><td>$1.24</td>',
       'prices of us-east-1 as of 2026-11-25',
-      'Evaluate, which wrote this report, and Publish, which comes after it, are not in it.',
+      'Evaluate, which writes this report, and Publish, which follows, are not included',
       '&lt;p3&gt;-spot',
     ]) {
       expect(report).toContain(text);
