@@ -5,7 +5,8 @@ import { checkImports } from './imports.mjs';
 import { checkLanguage } from './language.mjs';
 
 /** Files whose wording is checked so far; at the end, every file. */
-const reworded = /^(lint|src\/(aws|cli|evaluate)|test\/(lint|aws|cli|evaluate))\/|^src\/(errors|format)\.ts/;
+const reworded =
+  /^(lint|src\/(aws|cli|evaluate)|test\/(lint|aws|cli|evaluate))\/|^src\/(errors|format)\.ts/;
 
 const tracked = execFileSync('git', ['ls-files'], { encoding: 'utf8' }).split('\n');
 /** @param {RegExp} pattern */
