@@ -1,6 +1,8 @@
 import { type App, CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { allStages, type StageName, stages } from '../src/stages/index.ts';
+import { stages } from '../src/stages/index.ts';
+import type { Stage } from '../src/stages/stage.ts';
+import { namesOf, recordOf } from '../src/table.ts';
 import { Alarms } from './alarms.ts';
 import { addDashboard } from './dashboard.ts';
 import { TaskFunction } from './functions.ts';
@@ -29,17 +31,15 @@ export class CounterweightStack extends Stack {
       TRAINER: trainer,
       ...(budget !== undefined && { BUDGET_USD: String(budget) }),
     };
-    const functions = Object.fromEntries(
-      allStages.map((stage) => [
-        stage.name,
-        new TaskFunction(this, stage, shared, {
-          grants: [...stageGrants(storage, stage), ...(stage.resumes ? [watchExecution()] : [])],
-          whyNoDeadLetters:
-            'Step Functions calls it synchronously, retries it, and records its failure.',
-          ...(stage.name === stages.Plan.name && { environment: plan }),
-        }),
-      ]),
-    ) as Record<StageName, TaskFunction>; // fromEntries loses which names there are.
+    const functions = recordOf(namesOf(stages), (name) => {
+      const stage: Stage = stages[name];
+      return new TaskFunction(this, stage, shared, {
+        grants: [...stageGrants(storage, stage), ...(stage.resumes ? [watchExecution()] : [])],
+        whyNoDeadLetters:
+          'Step Functions calls it synchronously, retries it, and records its failure.',
+        ...(name === stages.Plan.name && { environment: plan }),
+      });
+    });
     const { machine } = new Workflow(this, 'Workflow', { storage, functions, trainer });
     const { start, deadLetters } = new Trigger(this, 'Trigger', {
       storage,

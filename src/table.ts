@@ -34,3 +34,18 @@ export function namesOf<Name extends string>(
   // Object.keys loses which names there are; no table is empty.
   return Object.keys(table) as [Name, ...Name[]];
 }
+
+/**
+ * Makes an object with one field per name.
+ *
+ * @example
+ * recordOf(['train', 'test'], (name) => name.length); // { train: 5, test: 4 }
+ */
+export function recordOf<Name extends string, Value>(
+  names: readonly Name[],
+  make: (name: Name) => Value,
+): Record<Name, Value> {
+  const record = Object.fromEntries(names.map((name) => [name, make(name)]));
+  // fromEntries loses which names there are.
+  return record as Record<Name, Value>;
+}

@@ -17,7 +17,7 @@ import {
   ListObjectVersionsCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { plan } from '../../src/stages/plan.ts';
+import { planRun } from '../../src/stages/plan.ts';
 import { startRun } from '../../src/stages/start.ts';
 import { writeImageDataset } from './image-dataset.ts';
 import { type SimulatedBucket, simulateBucket } from './simulated-bucket.ts';
@@ -70,7 +70,7 @@ if (server) {
 const lap = stopwatch();
 const started = await startRun('s3://bucket/', results);
 const event = { ...started, execution: started.run };
-await plan(event, { signal: new AbortController().signal, report: () => {} });
+await planRun(event, { signal: new AbortController().signal, report: () => {} });
 const seconds = lap();
 server?.disconnect();
 console.log(JSON.stringify({ seconds, mostMb: process.resourceUsage().maxRSS / 1e3 }));

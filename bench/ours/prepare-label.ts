@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import { openJob, shardItems } from '../../src/run/job.ts';
-import { plan } from '../../src/stages/plan.ts';
+import { planRun } from '../../src/stages/plan.ts';
 import { startRun } from '../../src/stages/start.ts';
 import { trainTeacher } from '../../src/stages/train-teacher.ts';
 import { writeImageDataset } from './image-dataset.ts';
@@ -16,7 +16,7 @@ await writeImageDataset(dataset, 64);
 const started = await startRun(dataset, join(folder, 'results'));
 const event = { ...started, execution: started.run };
 const context = { signal: new AbortController().signal, report: () => {} };
-await plan(event, context);
+await planRun(event, context);
 await trainTeacher(event, context);
 const [shard] = await shardItems(await openJob(event), 'unlabeled');
 console.log(JSON.stringify({ ...event, shard }));

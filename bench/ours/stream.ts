@@ -24,7 +24,7 @@ import type { JobEvent } from '../../src/run/events.ts';
 import { type Job, openJob, shardItems } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';
 import { labelShard } from '../../src/stages/label.ts';
-import { plan } from '../../src/stages/plan.ts';
+import { planRun } from '../../src/stages/plan.ts';
 import { reconcile } from '../../src/stages/reconcile.ts';
 import { startRun } from '../../src/stages/start.ts';
 import { trainVariant } from '../../src/stages/train.ts';
@@ -80,7 +80,7 @@ async function prepare(cifar10: string, scratch: string): Promise<JobEvent> {
 
   const started = await startRun(dataset, results);
   const event = { ...started, execution: started.run };
-  await plan(event, quiet);
+  await planRun(event, quiet);
   await trainTeacher(event, quiet);
   const items = await shardItems(await openJob(event));
   for (const shard of items) await labelShard({ ...event, shard }, quiet);

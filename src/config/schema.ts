@@ -85,8 +85,8 @@ interface Students {
   readonly compare: readonly Variant[];
 }
 
-/** The names of the methods among them that have a need. */
-function methodsWith(need: Need, { method, compare }: Students): string[] {
+/** Lists the methods among them that have a need. */
+export function methodsWith(need: Need, { method, compare }: Students): string[] {
   const names = [method, ...compare].map((variant) =>
     typeof variant === 'string' ? variant : variant.method,
   );

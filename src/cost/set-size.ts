@@ -2,6 +2,7 @@
 import { type FormatName, formats } from '../data/formats/index.ts';
 import { type Piece, type SetName, type Shard, setNames } from '../data/shard.ts';
 import type { SetSize } from '../run/estimate-file.ts';
+import { recordOf } from '../table.ts';
 
 /** Adds up sets, shard by shard. */
 export interface SetMeter {
@@ -15,14 +16,12 @@ export interface SetMeter {
  * archives and small CSV files hold follows from the bytes that an example of the labeled set has.
  */
 export function createSetMeter(format: FormatName): SetMeter {
-  const sums = new Map(setNames.map((set) => [set, createSum(format)]));
+  const sums = recordOf(setNames, () => createSum(format));
   return {
-    add: (shard) => sums.get(shard.set)!.add(shard),
+    add: (shard) => sums[shard.set].add(shard),
     sizes(labeledExamples) {
-      const exampleBytes = sums.get('labeled')!.bytes / Math.max(labeledExamples, 1);
-      return Object.fromEntries(
-        setNames.map((set) => [set, sums.get(set)!.size(Math.max(exampleBytes, 1))]),
-      ) as Record<SetName, SetSize>; // fromEntries forgets that every set is there
+      const exampleBytes = sums.labeled.bytes / Math.max(labeledExamples, 1);
+      return recordOf(setNames, (set) => sums[set].size(Math.max(exampleBytes, 1)));
     },
   };
 }

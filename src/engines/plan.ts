@@ -2,7 +2,7 @@ import type { Estimate } from '../run/estimate-file.ts';
 import { openJob, shardItems } from '../run/job.ts';
 import { countLabeled } from '../run/label-cache.ts';
 import type { Plan } from '../run/plan-file.ts';
-import { plan as planStage } from '../stages/plan.ts';
+import { planRun } from '../stages/plan.ts';
 import { startRun } from '../stages/start.ts';
 
 export interface PlanOptions {
@@ -37,7 +37,7 @@ export async function plan(options: PlanOptions): Promise<PlanSummary> {
   const started = await startRun(options.dataset, options.results);
   const event = { ...started, execution: started.run };
   const context = { signal: new AbortController().signal, report: () => {} };
-  await planStage(event, context);
+  await planRun(event, context);
   const job = await openJob(event);
   const items = await shardItems(job);
   const ids = items.map(({ id }) => id);

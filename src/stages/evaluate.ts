@@ -1,6 +1,7 @@
 import { sum } from '../arrays.ts';
 import { measuredBill } from '../cost/measured.ts';
 import { csvField } from '../data/formats/csv-records.ts';
+import { setNames } from '../data/shard.ts';
 import { readLabels } from '../data/tables/labels-file.ts';
 import { readWeights } from '../data/tables/weights-file.ts';
 import { LabelNext, labelNextPool, labelScore } from '../debias/label-next.ts';
@@ -25,6 +26,7 @@ import { needs } from '../run/plan-file.ts';
 import { reconcileSchema } from '../run/reconcile-file.ts';
 import { toPoints, validationFileSchema } from '../run/validation-file.ts';
 import { readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
+import { recordOf } from '../table.ts';
 import { currentModel, currentSchema } from './publish.ts';
 
 /** How many examples are named that should be labeled next, and how many of them in the report. */
@@ -73,9 +75,7 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
       weights: weights.bins,
       meanWeight: weights.mean,
       leastWeighed: weights.least,
-      labels: Object.fromEntries(
-        Object.entries(sets).map(([set, { labeled }]) => [set, labeled]),
-      ) as RunMetrics['labels'], // fromEntries forgets that every set is there
+      labels: recordOf(setNames, (set) => sets[set].labeled),
       labelNext: labelNext.slice(0, labelNextShown),
       quarantined: sum(Object.values(sets).map((set) => set.quarantined)),
       quarantineExamples: quarantined.map(({ id, reason }) => ({ id, reason })),

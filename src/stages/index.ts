@@ -28,7 +28,7 @@ export const stages = tableOf(
     name: 'Plan',
     title: 'Plan',
     event: jobEvent,
-    load: async () => (await import('./plan.ts')).plan,
+    load: async () => (await import('./plan.ts')).planRun,
     memoryMiB: 1769,
     native: true,
     access: {

@@ -11,6 +11,7 @@ import { keys } from '../run/keys.ts';
 import { needs } from '../run/plan-file.ts';
 import { type Reconciliation, reconcileSchema } from '../run/reconcile-file.ts';
 import { readJson, writeJsonOnce } from '../store/once.ts';
+import { recordOf } from '../table.ts';
 
 type Counts = Omit<Reconciliation, 'validation'>;
 
@@ -45,9 +46,7 @@ export async function reconcile(
 async function count(job: Job, context: Context): Promise<Counts> {
   const items = await shardItems(job);
   const shards: number[] = [];
-  const sets = Object.fromEntries(
-    setNames.map((set) => [set, { labeled: 0, quarantined: 0 }]),
-  ) as Reconciliation['sets']; // fromEntries forgets that every set is there
+  const sets = recordOf(setNames, () => ({ labeled: 0, quarantined: 0 }));
   const quarantined: Counts['quarantined'] = [];
   for await (const summary of readAhead(items, concurrency, (item) => summaryOf(job, item))) {
     context.signal.throwIfAborted();

@@ -4,7 +4,7 @@ import { UserError } from '../../src/errors.ts';
 import type { Context } from '../../src/run/context.ts';
 import { keys } from '../../src/run/keys.ts';
 import { planSchema } from '../../src/run/plan-file.ts';
-import { plan } from '../../src/stages/plan.ts';
+import { planRun } from '../../src/stages/plan.ts';
 import { startRun } from '../../src/stages/start.ts';
 import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -20,7 +20,7 @@ async function planDigits(deployment?: Context['deployment']) {
     ...(deployment && { deployment }),
   };
   const results = await openStore(started.results);
-  const done = plan({ ...started, execution: started.run }, context);
+  const done = planRun({ ...started, execution: started.run }, context);
   await done.catch(() => {});
   return { done, run: started.run, results };
 }

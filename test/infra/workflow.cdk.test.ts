@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import aslValidator from 'asl-validator';
 import { describe, expect, test } from 'vitest';
 import { stages } from '../../src/stages/index.ts';
-import { maxShards } from '../../src/stages/plan.ts';
+import { maxShards } from '../../src/stages/plan/pin-inputs.ts';
 import { namesOf } from '../../src/table.ts';
 import { synthesise } from './synthesise.ts';
 

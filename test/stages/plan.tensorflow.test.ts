@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { shardItem } from '../../src/run/events.ts';
 import { keys } from '../../src/run/keys.ts';
 import { planSchema } from '../../src/run/plan-file.ts';
-import { plan } from '../../src/stages/plan.ts';
+import { planRun } from '../../src/stages/plan.ts';
 import { type StartedRun, startRun } from '../../src/stages/start.ts';
 import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -33,7 +33,7 @@ function datasetOf(batches: string[]) {
 /** The batches whose shards are planned, and what the plan warns of. */
 async function planned(started: StartedRun) {
   const context = { signal: new AbortController().signal, report: () => {} };
-  await plan({ ...started, execution: started.run }, context);
+  await planRun({ ...started, execution: started.run }, context);
   const results = await openStore(started.results);
   const { sets, warnings } = await readJson(results, keys.plan(started.run), planSchema);
   return { shards: sets.unlabeled.shards, warnings };
@@ -84,11 +84,11 @@ test('trainer: gpu is refused where no GPU is deployed, and taken by the embedde
   const event = { ...started, execution: started.run };
   const context = { signal: new AbortController().signal, report: () => {} };
   const deployment = { trainer: 'function', budgetUsd: undefined } as const;
-  await expect(plan(event, { ...context, deployment })).rejects.toMatchObject({
+  await expect(planRun(event, { ...context, deployment })).rejects.toMatchObject({
     name: 'UserError',
     hint: expect.stringContaining('trainer: function'),
   });
-  const { variants } = await plan(event, context);
+  const { variants } = await planRun(event, context);
   expect(variants.map(({ trainer }) => trainer)).toEqual(['gpu', 'gpu']);
 });
 
@@ -106,9 +106,9 @@ describe('a run that is estimated to cost more than its config allows', () => {
       message: expect.stringMatching(/estimated to cost \$.*limits\.budgetUsd in distill\.yaml/),
       hint: expect.stringContaining('To make it cheaper'),
     };
-    await expect(plan(event, { ...context, deployment })).rejects.toMatchObject(refusal);
-    expect(await plan(event, context)).toMatchObject({ trainTeacher: true });
-    await expect(plan(event, { ...context, deployment })).rejects.toMatchObject(refusal);
+    await expect(planRun(event, { ...context, deployment })).rejects.toMatchObject(refusal);
+    expect(await planRun(event, context)).toMatchObject({ trainTeacher: true });
+    await expect(planRun(event, { ...context, deployment })).rejects.toMatchObject(refusal);
   });
 
   test('is planned once: a cap that is raised lets the same plan through', async () => {
@@ -116,10 +116,10 @@ describe('a run that is estimated to cost more than its config allows', () => {
     const started = await startRun(dataset, results);
     const event = { ...started, execution: started.run };
     const capped = { ...context, deployment: { ...deployment, budgetUsd: 0.0001 } };
-    await expect(plan(event, capped)).rejects.toMatchObject({
+    await expect(planRun(event, capped)).rejects.toMatchObject({
       hint: expect.stringContaining('counterweight deploy --budget'),
     });
-    expect(await plan(event, { ...context, deployment })).toMatchObject({ trainTeacher: true });
+    expect(await planRun(event, { ...context, deployment })).toMatchObject({ trainTeacher: true });
   });
 });
 
@@ -128,7 +128,7 @@ test('shards that are labeled already make the estimate smaller', async () => {
   const store = await openStore(results);
   const started = await startRun(dataset, results);
   const secondsOfLabel = async () => {
-    await plan(
+    await planRun(
       { ...started, execution: started.run },
       { signal: new AbortController().signal, report: () => {} },
     );
@@ -155,7 +155,7 @@ describe('which labels tell where the teacher errs', () => {
     rmSync(join(dataset, 'validation'), { recursive: true });
     const started = await startRun(dataset, results);
     const context = { signal: new AbortController().signal, report: () => {} };
-    await plan({ ...started, execution: started.run }, context);
+    await planRun({ ...started, execution: started.run }, context);
     const made = await readJson(await openStore(results), keys.plan(started.run), planSchema);
     return { validatedOn: made.validatedOn, split: made.sets.validation.shards > 0 };
   }

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Context } from '../../src/run/context.ts';
 import { keys } from '../../src/run/keys.ts';
 import { recordSchema } from '../../src/run/plan-file.ts';
-import { plan } from '../../src/stages/plan.ts';
+import { planRun } from '../../src/stages/plan.ts';
 import { datasetName, type StartedRun, startBatch } from '../../src/stages/start.ts';
 import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -169,7 +169,7 @@ describe.skipIf(missing)('startBatch', () => {
 
   function planned(started: StartedRun) {
     const context: Context = { signal: new AbortController().signal, report: () => {} };
-    return plan({ ...started, execution: started.run }, context);
+    return planRun({ ...started, execution: started.run }, context);
   }
 });
 

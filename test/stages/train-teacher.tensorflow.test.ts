@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openJob } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';
-import { plan } from '../../src/stages/plan.ts';
+import { planRun } from '../../src/stages/plan.ts';
 import { startRun } from '../../src/stages/start.ts';
 import { trainTeacher } from '../../src/stages/train-teacher.ts';
 import { makeDataset } from '../support/datasets.ts';
@@ -16,7 +16,7 @@ async function planned(more: Record<string, string>) {
   const { dataset, results } = makeDataset('csv', more);
   const started = await startRun(dataset, results);
   const event = { ...started, execution: started.run };
-  await plan(event, context);
+  await planRun(event, context);
   const { plan: made } = await openJob(event);
   const folder = keys.teacher(made.teacher.digest);
   const weights = (model: string) => readFileSync(join(results, `${folder}${model}/weights.bin`));
@@ -66,7 +66,7 @@ describe('teachers that are trained', () => {
     writeFileSync(file, `${header}\n${first}\n`);
     const started = await startRun(dataset, results);
     const event = { ...started, execution: started.run };
-    await plan(event, context);
+    await planRun(event, context);
     await expect(trainTeacher(event, context)).rejects.toMatchObject({
       name: 'UserError',
       message: expect.stringContaining('too few examples for 2 folds'),

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { Context } from '../../src/run/context.ts';
 import { type Job, openJob, shardItems } from '../../src/run/job.ts';
 import { labelShard } from '../../src/stages/label.ts';
-import { plan } from '../../src/stages/plan.ts';
+import { planRun } from '../../src/stages/plan.ts';
 import { reconcile } from '../../src/stages/reconcile.ts';
 import { startRun } from '../../src/stages/start.ts';
 import { trainTeacher } from '../../src/stages/train-teacher.ts';
@@ -16,7 +16,7 @@ export const context: Context = { signal: new AbortController().signal, report: 
 export async function reconciled({ dataset, results }: Dataset) {
   const started = await startRun(dataset, results);
   const event = { ...started, execution: started.run };
-  const { trainTeacher: isOurs } = await plan(event, context);
+  const { trainTeacher: isOurs } = await planRun(event, context);
   if (isOurs) await trainTeacher(event, context);
   const job: Job = await openJob(event);
   for (const shard of await shardItems(job)) await labelShard({ ...event, shard }, context);

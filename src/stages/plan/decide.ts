@@ -1,0 +1,88 @@
+import type { Config } from '../../config/schema.ts';
+import type { Features } from '../../data/features/features.ts';
+import { type MethodName, methodOf } from '../../debias/methods.ts';
+import { digestJson } from '../../digest.ts';
+import { checkOwnTopologies } from '../../distill/custom-topologies.ts';
+import { teacherKinds } from '../../models/config.ts';
+import { teacherDigest } from '../../models/teacher-digest.ts';
+import type { ShardItem } from '../../run/events.ts';
+import { needs, type Plan, type Variant } from '../../run/plan-file.ts';
+import type { RunToPlan } from './run-to-plan.ts';
+
+/** The decisions of a plan that depend on the config and on the labeled examples. */
+export type Decisions = Pick<Plan, 'config' | 'classes' | 'features' | 'variants' | 'teacher'>;
+
+/**
+ * Decides which students to train, and what identifies the teacher.
+ *
+ * @param labeled The shards of the labeled set.
+ * @throws UserError if a topology of the user cannot be trained, or a teacher's file is missing.
+ */
+export async function decide(
+  { config, data }: RunToPlan,
+  classes: string[],
+  features: Features,
+  labeled: readonly ShardItem[],
+): Promise<Decisions> {
+  const decided = { config, classes, features, variants: makeVariants(config) };
+  await checkOwnTopologies(data, decided);
+  const digest = config.teacher.train
+    ? trainedTeacherDigest(decided, labeled)
+    : await teacherDigest(data, config.teacher, features);
+  return { ...decided, teacher: { kind: teacherKind(config), digest } };
+}
+
+/** Digests everything that the training of a teacher depends on. */
+function trainedTeacherDigest(
+  decided: Omit<Decisions, 'teacher'>,
+  labeled: readonly ShardItem[],
+): string {
+  const { config, classes, features } = decided;
+  const { train, loss, mcmi } = config.teacher;
+  return digestJson(
+    [
+      train,
+      loss,
+      loss === 'mcmi' && mcmi,
+      config.folds,
+      config.seed,
+      features,
+      classes,
+      labeled.map(({ id }) => id),
+      ...(needs(decided, 'embeddings') ? ['embeddings'] : []),
+    ],
+    16,
+  );
+}
+
+/** Lists the config's method first, then those to compare; each once. */
+function makeVariants(config: Config): Variant[] {
+  const variants = new Map<string, Variant>();
+  for (const wanted of [config.method, ...config.compare]) {
+    const method = methodNameOf(wanted);
+    const { labels = defaultLabels(method, config), seed = config.seed } =
+      typeof wanted === 'string' ? {} : wanted;
+    const name = [
+      method,
+      labels === defaultLabels(method, config) ? '' : `-${labels}`,
+      seed === config.seed ? '' : `-seed${seed}`,
+    ].join('');
+    if (!variants.has(name)) {
+      variants.set(name, { name, method, labels, seed, trainer: config.trainer });
+    }
+  }
+  return [...variants.values()];
+}
+
+function methodNameOf(variant: Config['method']): MethodName {
+  return typeof variant === 'string' ? variant : variant.method;
+}
+
+/** Returns the config's labels, unless the method needs soft ones. */
+function defaultLabels(method: MethodName, { labels }: Config): Variant['labels'] {
+  return methodOf(method).labels === 'soft' ? 'soft' : labels;
+}
+
+function teacherKind({ teacher }: Config): string {
+  return teacherKinds.find((kind) => teacher[kind] !== undefined)!;
+}

@@ -1,0 +1,137 @@
+import { type Config, methodsWith } from '../../config/schema.ts';
+import { createSetMeter, type SetMeter } from '../../cost/set-size.ts';
+import { cutShards, withPart } from '../../data/cut.ts';
+import { batchOf, markerOf } from '../../data/layout.ts';
+import { type SetName, type Shard, setNames } from '../../data/shard.ts';
+import { methodNames, methodOf } from '../../debias/methods.ts';
+import { UserError } from '../../errors.ts';
+import type { ShardItem } from '../../run/events.ts';
+import { createObjectsWriter } from '../../run/objects-file.ts';
+import type { ObjectStore } from '../../store/store.ts';
+import type { RunToPlan } from './run-to-plan.ts';
+
+/** Limit on shards: Step Functions keeps one short answer per shard, in at most 256 KiB. */
+export const maxShards = 50_000;
+
+/** The objects of a run, pinned and cut into shards. */
+export interface PinnedInputs {
+  /** The shards of all sets, in the order of the plan. */
+  readonly items: readonly ShardItem[];
+  /** The set that measures the teacher's errors; `labeled` if its labels serve for both. */
+  readonly validatedOn: 'validation' | 'labeled';
+  readonly meter: SetMeter;
+  /** Warnings: one per batch that is left for a later run. */
+  readonly unfinished: readonly string[];
+}
+
+/**
+ * Pins every object of the dataset, cuts the sets into shards, and writes their objects' files.
+ *
+ * @throws UserError if a set is empty, or if there are too many shards.
+ */
+export async function pinInputs(run: RunToPlan): Promise<PinnedInputs> {
+  const { config, data } = run;
+  const meter = createSetMeter(config.data.format);
+  const objects = createObjectsWriter(run.results, run.run);
+  const unfinished = new Set<string>();
+  const validation = await validationOf(data, config);
+  for await (const shard of cutSets(run, validation, unfinished)) {
+    meter.add(shard);
+    await objects.append(shard);
+  }
+  const items = await objects.finish();
+  const validatedOn = validation === 'labeled' ? 'labeled' : 'validation';
+  return { items, validatedOn, meter, unfinished: [...unfinished] };
+}
+
+/** Source of the labels that measure the teacher's errors. */
+type ValidationSource = 'validation' | 'split' | 'labeled';
+
+/**
+ * Chooses the validation set if there is one. Otherwise it chooses the labeled set, if no teacher
+ * labels an example that it was trained on, or else a part that is split off the labeled set.
+ */
+async function validationOf(data: ObjectStore, config: Config): Promise<ValidationSource> {
+  const { teacher, folds } = config;
+  if (await hasShards(data, 'validation', config)) return 'validation';
+  if (teacher.train && folds > 1) return 'labeled';
+  if (config.data.validationShare > 0) return 'split';
+  if (!teacher.train || methodsWith('validation', config).length === 0) return 'labeled';
+  const others = methodNames.filter((name) => !methodOf(name).needs.includes('validation'));
+  throw new UserError(
+    'no label tells where the teacher errs: folds is 1 and data.validationShare is 0 in distill.yaml',
+    `Leave folds out: its default is 5. Only ${others.join(', ')} can do without.`,
+  );
+}
+
+/**
+ * Cuts all sets, one after the other, and splits the validation set off the labeled one if needed.
+ * A batch that was not complete when the run was made is left for a later run.
+ *
+ * @param unfinished Receives a warning for each batch that is left.
+ */
+async function* cutSets(
+  run: RunToPlan,
+  validation: ValidationSource,
+  unfinished: Set<string>,
+): AsyncGenerator<Shard> {
+  const { config, data, batches } = run;
+  let count = 0;
+  for (const set of setNames) {
+    const countBefore = count;
+    for await (const shard of cutShards(data, set, `${set}/`, config.data)) {
+      const batch = batchOf(shard.pieces[0]!.key);
+      if (set === 'unlabeled' && batches && !batches.includes(batch)) {
+        unfinished.add(`there was no ${markerOf(batch)}: the batch is left for a later run`);
+        continue;
+      }
+      count++;
+      if (count > maxShards) continue; // All are counted, for the message.
+      if (set === 'labeled' && validation === 'split') yield* halves(shard, config);
+      else yield shard;
+    }
+    if (count === countBefore) refuseEmpty(set, run, unfinished);
+  }
+  if (count <= maxShards) return;
+  throw new UserError(
+    `the dataset makes ${count} shards, and a run takes at most ${maxShards}`,
+    `Make shards larger: data.shardMiB is ${config.data.shardMiB} now.`,
+  );
+}
+
+async function hasShards(data: ObjectStore, set: SetName, config: Config): Promise<boolean> {
+  for await (const _ of cutShards(data, set, `${set}/`, config.data)) return true;
+  return false;
+}
+
+/** Refuses an empty labeled or unlabeled set; the other sets may be empty. */
+function refuseEmpty(
+  set: SetName,
+  { data, batches }: RunToPlan,
+  unfinished: ReadonlySet<string>,
+): void {
+  const isEmpty = (what: string) =>
+    `the ${set} set is empty: no ${what} in ${data.location}/${set}/`;
+  if (set === 'labeled') {
+    throw new UserError(
+      isEmpty('data files'),
+      'Put a few hundred examples with their labels there.',
+    );
+  }
+  if (set === 'unlabeled') {
+    throw new UserError(
+      isEmpty(batches ? 'data files of a batch that has its _SUCCESS' : 'data files'),
+      ['Put the files that the teacher should label there.', ...unfinished].join('\n'),
+    );
+  }
+}
+
+/** Cuts a labeled shard in two by a hash of the ids: validation below the share, labeled above. */
+function halves(shard: Shard, config: Config): Shard[] {
+  const share = config.data.validationShare;
+  const seed = config.seed;
+  return [
+    withPart(shard, { seed, from: share, to: 1 }),
+    withPart(shard, { seed, from: 0, to: share }, 'validation'),
+  ];
+}
