@@ -13,7 +13,7 @@ import { crossEntropy, logLoss } from './cross-entropy.ts';
 import { margins, predictions } from './margin.ts';
 
 /** Outputs and true labels of n validation examples. */
-export interface ValidationSet {
+export interface ValidationOutputs {
   /** [n, classes], row by row. */
   readonly teacherProbabilities: Float32Array;
   /** [n, classes], row by row. */
@@ -37,14 +37,14 @@ export interface ValidationPoints {
 }
 
 /**
- * @param set.targets the labels that the student learns from.
+ * @param outputs.targets the labels that the student learns from.
  * @throws RangeError when sizes disagree, a label is out of range or an output is NaN.
  */
 export function validationPoints(
-  set: ValidationSet & { readonly targets: 'soft' | 'hard' },
+  outputs: ValidationOutputs & { readonly targets: 'soft' | 'hard' },
 ): ValidationPoints {
-  check(set);
-  const { teacherProbabilities, studentProbabilities, labels, classes, targets } = set;
+  check(outputs);
+  const { teacherProbabilities, studentProbabilities, labels, classes, targets } = outputs;
   const n = labels.length;
   const teacherClasses = predictions(teacherProbabilities, classes);
   const wrong = new Uint8Array(n);
@@ -69,10 +69,10 @@ export function validationPoints(
   };
 }
 
-function check(set: ValidationSet): void {
-  const { labels, classes } = set;
+function check(outputs: ValidationOutputs): void {
+  const { labels, classes } = outputs;
   for (const who of ['teacher', 'student'] as const) {
-    const probabilities = set[`${who}Probabilities`];
+    const probabilities = outputs[`${who}Probabilities`];
     if (probabilities.length !== labels.length * classes) {
       throw new RangeError(
         `expected ${labels.length} × ${classes} ${who} probabilities, got ${probabilities.length}`,

@@ -4,7 +4,7 @@
  * and what to do.
  */
 import { margins, predictions } from './margin.ts';
-import type { ValidationSet } from './validation.ts';
+import type { ValidationOutputs } from './validation.ts';
 import { defaultNeighbors } from './weights.ts';
 
 export interface Warning {
@@ -26,14 +26,15 @@ const equalMargins = 1e-6;
 const usualMeanWeight = { low: 0.1, high: 2 };
 
 /**
- * @param set what teacher and student say of the validation set.
- * @param neighbors k, as it is given to the estimator.
+ * Finds what makes the weight estimates doubtful.
+ *
+ * @param neighbors k of the estimator.
  */
 export function diagnose(
-  set: ValidationSet,
-  neighbors = defaultNeighbors(set.labels.length),
+  outputs: ValidationOutputs,
+  neighbors = defaultNeighbors(outputs.labels.length),
 ): Warning[] {
-  if (set.labels.length === 0) {
+  if (outputs.labels.length === 0) {
     return [
       {
         code: 'validation-empty',
@@ -42,10 +43,14 @@ export function diagnose(
       },
     ];
   }
-  return [...diagnoseValidation(set, neighbors), ...diagnoseTeacher(set), ...diagnoseStudent(set)];
+  return [
+    ...diagnoseValidation(outputs, neighbors),
+    ...diagnoseTeacher(outputs),
+    ...diagnoseStudent(outputs),
+  ];
 }
 
-function diagnoseValidation({ labels, classes }: ValidationSet, neighbors: number): Warning[] {
+function diagnoseValidation({ labels, classes }: ValidationOutputs, neighbors: number): Warning[] {
   const warnings: Warning[] = [];
   const n = labels.length;
   const only = onlyClass(labels);
@@ -73,7 +78,7 @@ function diagnoseValidation({ labels, classes }: ValidationSet, neighbors: numbe
   return warnings;
 }
 
-function diagnoseTeacher({ teacherProbabilities, labels, classes }: ValidationSet): Warning[] {
+function diagnoseTeacher({ teacherProbabilities, labels, classes }: ValidationOutputs): Warning[] {
   const warnings: Warning[] = [];
   const n = labels.length;
   const teacherClasses = predictions(teacherProbabilities, classes);
@@ -116,7 +121,7 @@ function diagnoseTeacher({ teacherProbabilities, labels, classes }: ValidationSe
   return warnings;
 }
 
-function diagnoseStudent({ studentProbabilities, labels, classes }: ValidationSet): Warning[] {
+function diagnoseStudent({ studentProbabilities, labels, classes }: ValidationOutputs): Warning[] {
   // With one class there is no chance level to compare with; that is another warning.
   if (onlyClass(labels) !== undefined) return [];
   const studentClasses = predictions(studentProbabilities, classes);

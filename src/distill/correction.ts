@@ -1,11 +1,13 @@
 /** How the loss of a student on the unlabeled examples is corrected while it is trained. */
 
 import type { Config } from '../config/schema.ts';
+import { joinRows } from '../data/tables/join.ts';
+import { readLabels } from '../data/tables/labels-file.ts';
 import { readWeights } from '../data/tables/weights-file.ts';
 import { margins } from '../debias/margin.ts';
 import type { Correction, Method } from '../debias/method.ts';
 import { methods } from '../debias/methods.ts';
-import { validationPoints } from '../debias/validation.ts';
+import { type ValidationOutputs, validationPoints } from '../debias/validation.ts';
 import type { ShardItem } from '../run/events.ts';
 import type { Job } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
@@ -13,9 +15,9 @@ import type { Variant } from '../run/plan-file.ts';
 import type { Reweighting } from '../train/loop.ts';
 import type { Loss } from '../train/loss.ts';
 import type { ShardSource } from '../train/stream.ts';
-import { countedShards, type LabelsKey, labeledShard } from './sets.ts';
+import { countedShards, joinedShard, type LabelsKey } from './sets.ts';
 import { oneHot, type TrainingExample } from './training-example.ts';
-import type { Predict, ValidationOutputs, ValidationSet } from './validation-set.ts';
+import type { Predict, ValidationSet } from './validation-set.ts';
 
 /** The method of a student and the labels that it learns from. */
 export type LabeledMethod = Pick<Variant, 'method' | 'labels'>;
@@ -61,7 +63,12 @@ function correctionFor(
   return method.correct(validationPoints({ ...outputs, targets: labels }), job.plan.config);
 }
 
-/** Returns the unlabeled set with pseudo-labels. */
+/**
+ * Returns the unlabeled set with pseudo-labels.
+ *
+ * @param labels the pseudo-labels. A shard's labels and weights are joined by id: a stream throws a
+ *   UserError if the two files differ in their examples or the order of them.
+ */
 export async function pseudoLabeledSet(
   job: Job,
   variant: Pick<LabeledMethod, 'labels'>,
@@ -86,11 +93,13 @@ async function* unlabeledShard(
   const margin = new Float32Array(1);
   const studentMargin = new Float32Array(1);
   const weight = new Float32Array([1]);
-  const rows = readWeights(job.results, keys.weights(job.run, item.id));
-  for await (const { example, row } of labeledShard(job, item, labels)) {
-    const { value: weighed } = await rows.next();
+  const rows = joinRows(
+    readLabels(job.results, labels(item.id)),
+    readWeights(job.results, keys.weights(job.run, item.id)),
+  );
+  for await (const { example, row } of joinedShard(job, item, rows)) {
     margin[0] = row.margin;
-    studentMargin[0] = weighed!.studentMargin;
+    studentMargin[0] = row.studentMargin;
     // The file's weights are for the labels of the config; this variant can have others.
     weigh?.(margin, studentMargin, weight);
     if (weightOf) weight[0] = weightOf(row);

@@ -1,7 +1,9 @@
 /** The sets of a run as the stages after Label read them: examples joined with their labels. */
+import { sum } from '../arrays.ts';
 import { classLookup, unknownLabel } from '../data/classes.ts';
 import type { Example } from '../data/example.ts';
 import { foldOf } from '../data/folds.ts';
+import { hashToUnit } from '../data/random.ts';
 import { readExamples } from '../data/read.ts';
 import type { SetName } from '../data/shard.ts';
 import { joinExamples } from '../data/tables/join.ts';
@@ -16,51 +18,64 @@ import { readJson } from '../store/once.ts';
 import type { ShardSource } from '../train/stream.ts';
 import { oneHot, type TrainingExample } from './training-example.ts';
 
-/** An example with what the teacher says of it. */
+/** An example with its row of a labels file. */
 export interface LabeledExample {
   readonly example: Example;
   readonly row: LabelRow;
 }
 
-/** A shard and how many usable examples it has. */
+/** A shard with its number of usable examples. */
 export interface CountedShard {
   readonly item: ShardItem;
   readonly count: number;
 }
 
-/** The shards of some sets, in the order of the plan, as Reconcile counted them. */
+/** Lists the shards of some sets, in the order of the plan, with the counts of Reconcile. */
 export async function countedShards(
   job: Job,
   ...wanted: readonly SetName[]
 ): Promise<CountedShard[]> {
   const { shards } = await readJson(job.results, keys.reconcile(job.run), reconcileSchema);
-  const counted = (await shardItems(job)).map((item, place) => ({ item, count: shards[place]! }));
+  const counted = (await shardItems(job)).map((item, index) => ({ item, count: shards[index]! }));
   return counted.filter(({ item }) => wanted.includes(item.set));
 }
 
-/** Where the labels of a shard are. */
+/** Returns the key of a shard's labels file. */
 export type LabelsKey = (shard: string) => string;
 
-/** Those that Label made. */
+/** The labels files that Label wrote. */
 export function teacherLabels({ plan }: Job): LabelsKey {
   return (shard) => keys.labels(plan.teacher.digest, shard);
 }
 
-/** The usable examples of one shard with their labels, in order. */
-export async function* labeledShard(
+/** Yields the usable examples of a shard with their labels, in order. */
+export function labeledShard(
   job: Job,
   item: ShardItem,
   labels = teacherLabels(job),
 ): AsyncGenerator<LabeledExample> {
-  const shard = await readShard(job, item);
-  // What the teacher could not use, nobody uses.
-  const { quarantined } = await readLabelsSummary(job.results, teacherLabels(job)(item.id));
-  const left = new Set(quarantined.map(({ id }) => id));
-  const examples = readExamples(job.data, shard, job.plan.config);
-  yield* joinExamples(examples, readLabels(job.results, labels(item.id)), left);
+  return joinedShard(job, item, readLabels(job.results, labels(item.id)));
 }
 
-/** The class of an example of the labeled, validation or test set. */
+/**
+ * Yields the usable examples of a shard, in order, each with the row of the same id.
+ *
+ * @param rows of any file about the shard.
+ * @throws UserError if an example has no row or a row no example.
+ */
+export async function* joinedShard<Row extends { readonly id: string }>(
+  job: Job,
+  item: ShardItem,
+  rows: AsyncIterable<Row>,
+): AsyncGenerator<{ readonly example: Example; readonly row: Row }> {
+  const shard = await readShard(job, item);
+  // An example that the teacher could not label is left out everywhere.
+  const { quarantined } = await readLabelsSummary(job.results, teacherLabels(job)(item.id));
+  const left = new Set(quarantined.map(({ id }) => id));
+  yield* joinExamples(readExamples(job.data, shard, job.plan.config), rows, left);
+}
+
+/** Returns the class of an example of the labeled, validation or test set. */
 export function trueClass(job: Job): (example: Example, set: SetName) => number {
   const lookup = classLookup(job.plan.classes);
   return (example, set) => {
@@ -71,50 +86,89 @@ export function trueClass(job: Job): (example: Example, set: SetName) => number 
 }
 
 /**
- * The examples whose true labels the student learns, each with weight 1: the labeled set and the
- * validation set. A student that has learned the validation set doubts the teacher where the
- * teacher is wrong on it. One that has not, has learned the teacher's mistakes as if they were
- * true: its loss on them is small, the distortion below 1, and no weight falls.
+ * Returns the examples with true labels, each with weight 1: the labeled and the validation set. A
+ * student that was trained on the validation set doubts the teacher if the teacher is wrong on it.
+ * Without it, the student learns the teacher's mistakes as if they were true: its loss on them is
+ * small, the distortion is below 1, and no weight falls.
  */
 export async function trueLabelSet(job: Job): Promise<ShardSource<TrainingExample>[]> {
   const shards = await countedShards(job, 'labeled', 'validation');
-  return shards.map(({ item, count }) => ({ count, open: () => trueLabels(job, item) }));
+  return shards.map(({ item, count }) => trueLabelSource(job, item, count));
 }
 
-async function* trueLabels(job: Job, item: ShardItem): AsyncGenerator<TrainingExample> {
+function trueLabelSource(job: Job, item: ShardItem, count: number): ShardSource<TrainingExample> {
   const classOf = trueClass(job);
-  for await (const { example, row } of labeledShard(job, item)) {
-    const target = oneHot(classOf(example, item.set), job.plan.classes.length);
-    const { embedding } = row;
-    yield { example, target, embedding, teacherMargin: Number.NaN, weight: 1 };
-  }
+  return {
+    count,
+    async *open() {
+      for await (const { example, row } of labeledShard(job, item)) {
+        const target = oneHot(classOf(example, item.set), job.plan.classes.length);
+        const { embedding } = row;
+        yield { example, target, embedding, teacherMargin: Number.NaN, weight: 1 };
+      }
+    },
+  };
 }
 
-/** The true labels but those of a fold of the set that the students are judged on. */
-export async function trueLabelsWithout(
+/** Returns the examples with true labels, without those of a fold of the set that judges. */
+export async function trueLabelSetWithout(
   job: Job,
   fold: number,
 ): Promise<ShardSource<TrainingExample>[]> {
   const folds = foldsOf(job.plan);
-  const classOf = trueClass(job);
-  const learns = (item: ShardItem, id: string) =>
-    item.set !== job.plan.validatedOn || foldOf(id, folds) !== fold;
-  const shards: ShardSource<TrainingExample>[] = [];
-  for (const { item } of await countedShards(job, 'labeled', 'validation')) {
-    let count = 0;
-    for await (const { id } of readLabels(job.results, teacherLabels(job)(item.id))) {
-      if (learns(item, id)) count++;
-    }
-    shards.push({
-      count,
-      async *open() {
-        for await (const { example } of labeledShard(job, item)) {
-          if (!learns(item, example.id)) continue;
-          const target = oneHot(classOf(example, item.set), job.plan.classes.length);
-          yield { example, target, teacherMargin: Number.NaN, weight: 1 };
-        }
-      },
-    });
+  const sources: ShardSource<TrainingExample>[] = [];
+  for (const { item, count } of await countedShards(job, 'labeled', 'validation')) {
+    const all = trueLabelSource(job, item, count);
+    const isJudge = item.set === job.plan.validatedOn;
+    const includes = (id: string) => !isJudge || foldOf(id, folds) !== fold;
+    sources.push(filterSource(all, includes, await countIncluded(job, item, includes)));
   }
-  return shards;
+  return sources;
+}
+
+/**
+ * Keeps some examples of a source.
+ *
+ * @param count the number of examples that `includes` accepts.
+ */
+export function filterSource(
+  source: Pick<ShardSource<TrainingExample>, 'open'>,
+  includes: (id: string) => boolean,
+  count: number,
+): ShardSource<TrainingExample> {
+  return {
+    count,
+    async *open() {
+      for await (const one of source.open()) if (includes(one.example.id)) yield one;
+    },
+  };
+}
+
+/** Counts the usable examples of a shard that `includes` accepts. Reads its labels file only. */
+export async function countIncluded(
+  job: Job,
+  item: ShardItem,
+  includes: (id: string) => boolean,
+): Promise<number> {
+  let count = 0;
+  for await (const { id } of readLabels(job.results, teacherLabels(job)(item.id))) {
+    if (includes(id)) count++;
+  }
+  return count;
+}
+
+/**
+ * Draws a sample of the unlabeled set by a hash of the ids, so every call draws the same.
+ *
+ * @param size the expected number of examples; all, if there are fewer.
+ * @returns whether the sample includes an id.
+ */
+export async function sampleUnlabeled(
+  job: Job,
+  size: number,
+  seed: number,
+): Promise<(id: string) => boolean> {
+  const shards = await countedShards(job, 'unlabeled');
+  const share = size / sum(shards.map(({ count }) => count));
+  return (id) => hashToUnit(id, seed) < share;
 }

@@ -6,12 +6,12 @@ import { sum } from '../arrays.ts';
 import { createEncoder } from '../data/features/encode.ts';
 import { featureShape } from '../data/features/features.ts';
 import { digestJson } from '../digest.ts';
-import { writeModelFiles } from '../models/model-files.ts';
+import { foldFolder, isModelSaved, writeModelFiles } from '../models/model-files.ts';
 import { architectureOf, type Network } from '../models/networks/index.ts';
 import { saveModel } from '../models/student.ts';
 import type { Context } from '../run/context.ts';
 import type { Job } from '../run/job.ts';
-import type { Plan } from '../run/plan-file.ts';
+import { foldsOf, type Plan } from '../run/plan-file.ts';
 import { writeJsonOnce } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
 import type { tfTypes } from '../tensorflow.ts';
@@ -106,6 +106,24 @@ export async function trainNetwork(job: Job, task: TrainingTask, context: Contex
     await input.close();
     step.dispose();
     model.dispose();
+  }
+}
+
+/**
+ * Trains one model per fold of the labels. Skips the folds whose model is saved.
+ *
+ * @param folder the key prefix of the folders of the folds.
+ * @param train trains the model of a fold and saves it in the folder.
+ */
+export async function trainFolds(
+  job: Job,
+  folder: string,
+  train: (fold: number, folder: string) => Promise<void>,
+): Promise<void> {
+  const { count } = foldsOf(job.plan);
+  for (let fold = 0; fold < count; fold++) {
+    const modelFolder = foldFolder(folder, fold);
+    if (!(await isModelSaved(job.results, modelFolder))) await train(fold, modelFolder);
   }
 }
 

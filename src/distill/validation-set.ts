@@ -1,21 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import { sum } from '../arrays.ts';
 import { createEncoder, type Decoded } from '../data/features/encode.ts';
+import type { ValidationOutputs } from '../debias/validation.ts';
 import type { Job } from '../run/job.ts';
 import { recordBytes } from '../train/records.ts';
 import { countedShards, trueClass } from './sets.ts';
 import { decodedBatches, normalizedRows } from './student-inputs.ts';
-
-/** What teacher and student say of the validation set, with the true classes. */
-export interface ValidationOutputs {
-  /** [n, classes] */
-  readonly teacherProbabilities: Float32Array;
-  /** [n, classes] */
-  readonly studentProbabilities: Float32Array;
-  /** [n] */
-  readonly labels: Int32Array;
-  readonly classes: number;
-}
 
 /** A student's answer to n examples: [n, classes]. */
 export type Predict = (values: Float32Array, n: number) => Float32Array;

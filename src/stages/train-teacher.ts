@@ -4,14 +4,14 @@ import { createEncoder, isDecoded } from '../data/features/encode.ts';
 import { type Folds, foldOf } from '../data/folds.ts';
 import { readExamples } from '../data/read.ts';
 import { ClassMeans } from '../debias/mcmi.ts';
-import { trueClass } from '../distill/sets.ts';
+import { filterSource, trueClass } from '../distill/sets.ts';
 import { decodeForStudent, normalizedRows } from '../distill/student-inputs.ts';
-import { type TrainingTask, trainNetwork } from '../distill/training.ts';
+import { type TrainingTask, trainFolds, trainNetwork } from '../distill/training.ts';
 import { oneHot, type TrainingExample } from '../distill/training-example.ts';
 import type { Predict } from '../distill/validation-set.ts';
 import { UserError } from '../errors.ts';
 import type { TeacherConfig } from '../models/config.ts';
-import { foldFolder, isModelSaved, readModelFiles } from '../models/model-files.ts';
+import { isModelSaved, readModelFiles } from '../models/model-files.ts';
 import { loadModel } from '../models/student.ts';
 import type { Context } from '../run/context.ts';
 import type { JobEvent, ShardItem } from '../run/events.ts';
@@ -34,17 +34,15 @@ export async function trainTeacher(event: JobEvent, context: Context): Promise<{
   if (!network) throw new Error('the workflow trains a teacher only when the config asks for it');
   const folds = foldsOf(job.plan);
   let shards: UsableShard[] | undefined;
-  for (let fold = 0; fold < folds.count; fold++) {
-    const own = foldFolder(folder, fold);
-    if (await isModelSaved(job.results, own)) continue;
+  await trainFolds(job, folder, async (fold, modelFolder) => {
     shards ??= await usableShards(job, folds);
     const labeled = shards.map((shard) => withoutFold(job, shard, fold, folds));
     if (labeled.every(({ count }) => count === 0)) throw tooFewFor(folds);
     const part = folds.count > 1 ? { part: `${fold + 1} of ${folds.count}` } : {};
     const seed = config.seed + fold;
-    const task = { stage: 'Train teacher', ...part, folder: own, network, seed, labeled };
+    const task = { stage: 'Train teacher', ...part, folder: modelFolder, network, seed, labeled };
     await trainWith(config.teacher, job, task, context);
-  }
+  });
   return { folder };
 }
 
@@ -114,21 +112,26 @@ async function usableShards(job: Job, folds: Folds): Promise<UsableShard[]> {
   return shards;
 }
 
-/** What the teacher of a fold learns: all but the fold; with one fold, all. */
+/** Returns the training set of a fold's teacher: all but the fold; with one fold, everything. */
 function withoutFold(
   job: Job,
   { item, undecodable, counts }: UsableShard,
   fold: number,
   folds: Folds,
 ): ShardSource<TrainingExample> {
+  const learns = (other: number) => folds.count === 1 || other !== fold;
+  const includes = (id: string) => !undecodable.has(id) && learns(foldOf(id, folds));
+  const count = sum(counts.filter((_, other) => learns(other)));
+  return filterSource(trueLabelSource(job, item), includes, count);
+}
+
+/** All examples of a shard with their true labels, as far as they can be read. */
+function trueLabelSource(job: Job, item: ShardItem): Pick<ShardSource<TrainingExample>, 'open'> {
   const classes = job.plan.classes.length;
   const classOf = trueClass(job);
-  const learns = (of: number) => folds.count === 1 || of !== fold;
   return {
-    count: sum(counts.filter((_, of) => learns(of))),
     async *open() {
       for await (const example of examplesOf(job, item)) {
-        if (undecodable.has(example.id) || !learns(foldOf(example.id, folds))) continue;
         const target = oneHot(classOf(example, 'labeled'), classes);
         yield { example, target, teacherMargin: Number.NaN, weight: 1 };
       }

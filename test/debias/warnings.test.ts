@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ValidationSet } from '../../src/debias/validation.ts';
+import type { ValidationOutputs } from '../../src/debias/validation.ts';
 import { diagnose, diagnoseMeanWeight } from '../../src/debias/warnings.ts';
 
 const classes = 3;
@@ -28,7 +28,7 @@ function setOf(changes: {
   teacher?: number[];
   student?: number[];
   teacherMargin?: number;
-}): ValidationSet {
+}): ValidationOutputs {
   const labels = changes.labels ?? labelsOf(60);
   return {
     teacherProbabilities: rowsFor(
@@ -41,7 +41,7 @@ function setOf(changes: {
   };
 }
 
-const codes = (set: ValidationSet, neighbors?: number) =>
+const codes = (set: ValidationOutputs, neighbors?: number) =>
   diagnose(set, neighbors).map(({ code }) => code);
 
 describe('diagnose', () => {
@@ -52,7 +52,7 @@ describe('diagnose', () => {
     expect(diagnose(setOf({}))).toEqual([]);
   });
 
-  test.each<{ what: string; set: ValidationSet; neighbors?: number; expected: string[] }>([
+  test.each<{ what: string; set: ValidationOutputs; neighbors?: number; expected: string[] }>([
     {
       what: 'no examples',
       set: setOf({ labels: [] }),

@@ -1,7 +1,5 @@
 import { sum } from '../../arrays.ts';
 import { foldOf } from '../../data/folds.ts';
-import { hashToUnit } from '../../data/random.ts';
-import { readLabels } from '../../data/tables/labels-file.ts';
 import {
   auto,
   baseline,
@@ -16,20 +14,25 @@ import {
 import { logLoss } from '../../debias/cross-entropy.ts';
 import { predictions } from '../../debias/margin.ts';
 import { signedPoints } from '../../format.ts';
-import { foldFolder, isModelSaved } from '../../models/model-files.ts';
 import { predictProbabilities } from '../../models/student.ts';
 import { openTrained } from '../../models/teachers/trained.ts';
 import type { Context } from '../../run/context.ts';
 import { type Job, shardItems } from '../../run/job.ts';
 import { foldsOf, type Variant } from '../../run/plan-file.ts';
 import { readJson, writeJsonOnce } from '../../store/once.ts';
-import type { ShardSource } from '../../train/stream.ts';
 import { openLossCorrection, pseudoLabeledSet } from '../correction.ts';
 import { type Preparation, prepareVariant } from '../preparation.ts';
-import { countedShards, teacherLabels, trueClass, trueLabelsWithout } from '../sets.ts';
+import {
+  countedShards,
+  countIncluded,
+  filterSource,
+  sampleUnlabeled,
+  teacherLabels,
+  trueClass,
+  trueLabelSetWithout,
+} from '../sets.ts';
 import { studentInputs } from '../student-inputs.ts';
-import { networkOf, trainNetwork } from '../training.ts';
-import type { TrainingExample } from '../training-example.ts';
+import { networkOf, type TrainingTask, trainFolds, trainNetwork } from '../training.ts';
 import { openValidationSet } from '../validation-set.ts';
 
 /** Below this many labels, differences between students are noise. */
@@ -117,67 +120,44 @@ async function trainStudents(
   context: Context,
 ): Promise<void> {
   const folds = foldsOf(job.plan);
-  for (let fold = 0; fold < folds.count; fold++) {
-    const own = foldFolder(folder, fold);
-    if (await isModelSaved(job.results, own)) continue;
+  await trainFolds(job, folder, async (fold, modelFolder) => {
     const network = job.plan.config.student;
     const seed = variant.seed + fold;
     const model = await networkOf(job, network, seed);
     const validation = await openValidationSet(job, (id) => foldOf(id, folds) !== fold);
-    const { first, reweighting } = await openLossCorrection(
-      job,
-      candidate,
-      validation,
-      (values, n) => predictProbabilities(model, values, n),
-    );
+    const predict = (values: Float32Array, n: number) => predictProbabilities(model, values, n);
+    const { first, reweighting } = await openLossCorrection(job, candidate, validation, predict);
     const unlabeled = await pseudoLabeledSet(job, candidate, first, teacherLabels(job));
-    const task = {
-      ...{ stage: 'Train', folder: own, network, seed, model, reweighting },
+    const task: TrainingTask = {
+      ...{ stage: 'Train', folder: modelFolder, network, seed, model, reweighting },
       part: `${variant.name}, ${nameOf(candidate)}, student ${fold + 1} of ${folds.count}`,
-      labeled: await trueLabelsWithout(job, fold),
-      unlabeled: unlabeled.map((source, place) => sampled(source, sample, place)),
+      labeled: await trueLabelSetWithout(job, fold),
+      unlabeled: unlabeled.map((source, index) =>
+        filterSource(source, sample.includes, sample.counts[index]!),
+      ),
       loss: first.loss,
     };
     await trainNetwork(job, task, context);
-  }
+  });
 }
 
-/** Unlabeled examples that are the same for all candidates. */
+/** A sample of the unlabeled set, the same for all candidates. */
 interface Sample {
-  includes(id: string): boolean;
-  /** How many each shard has. */
+  readonly includes: (id: string) => boolean;
+  /** The number of sampled examples per unlabeled shard. */
   readonly counts: readonly number[];
 }
 
 async function takeSample(job: Job): Promise<Sample> {
-  const shards = await countedShards(job, 'unlabeled');
-  const share = sampleExamples / sum(shards.map(({ count }) => count));
-  const includes = (id: string) => hashToUnit(id, job.plan.config.seed) < share;
+  const includes = await sampleUnlabeled(job, sampleExamples, job.plan.config.seed);
   const counts: number[] = [];
-  for (const { item } of shards) {
-    let count = 0;
-    for await (const { id } of readLabels(job.results, teacherLabels(job)(item.id))) {
-      if (includes(id)) count++;
-    }
-    counts.push(count);
+  for (const item of await shardItems(job, 'unlabeled')) {
+    counts.push(await countIncluded(job, item, includes));
   }
   return { includes, counts };
 }
 
-function sampled(
-  source: ShardSource<TrainingExample>,
-  { includes, counts }: Sample,
-  place: number,
-): ShardSource<TrainingExample> {
-  return {
-    count: counts[place]!,
-    async *open() {
-      for await (const one of source.open()) if (includes(one.example.id)) yield one;
-    },
-  };
-}
-
-/** What the students of a candidate lose on each label of their fold: [labels]. */
+/** Returns the losses of a candidate's students, each on the labels of its fold: [labels]. */
 async function lossesOf(job: Job, folder: string, labels: number): Promise<Float64Array> {
   const { validatedOn, config, classes } = job.plan;
   const classOf = trueClass(job);

@@ -1,17 +1,16 @@
 /** The preparation of the method `lelp`: a student that learns subclasses (`debias/lelp.ts`). */
 import { z } from 'zod';
-import { sum } from '../../arrays.ts';
-import { hashToUnit, randomFor } from '../../data/random.ts';
+import { randomFor } from '../../data/random.ts';
 import { readLabels } from '../../data/tables/labels-file.ts';
 import { lelp, type Subclasses, subclassTargets } from '../../debias/lelp.ts';
 import { EmbeddingStatistics, randomRotation } from '../../debias/lelp-split.ts';
 import { UserError } from '../../errors.ts';
 import { splitOutputs } from '../../models/subclass-outputs.ts';
-import type { Job } from '../../run/job.ts';
+import { type Job, shardItems } from '../../run/job.ts';
 import { readJson, writeJsonOnce } from '../../store/once.ts';
 import type { ShardSource } from '../../train/stream.ts';
 import type { Preparation } from '../preparation.ts';
-import { countedShards, teacherLabels } from '../sets.ts';
+import { sampleUnlabeled, teacherLabels } from '../sets.ts';
 import type { StudentTask } from '../training.ts';
 import type { TrainingExample } from '../training-example.ts';
 
@@ -49,12 +48,11 @@ async function splitTask(task: StudentTask, split: Subclasses): Promise<StudentT
 
 async function findSubclasses(job: Job, seed: number): Promise<Subclasses> {
   const { classes, config } = job.plan;
-  const shards = await countedShards(job, 'unlabeled');
-  const share = examplesToSplitBy / sum(shards.map(({ count }) => count));
+  const isSampled = await sampleUnlabeled(job, examplesToSplitBy, seed);
   let statistics: EmbeddingStatistics | undefined;
-  for (const { item } of shards) {
-    for await (const row of readLabels(job.results, teacherLabels(job)(item.id))) {
-      if (hashToUnit(row.id, seed) >= share) continue;
+  for (const { id: shard } of await shardItems(job, 'unlabeled')) {
+    for await (const row of readLabels(job.results, teacherLabels(job)(shard))) {
+      if (!isSampled(row.id)) continue;
       const embedding = finiteEmbedding(row.id, row.embedding);
       statistics ??= new EmbeddingStatistics(embedding.length, classes.length);
       statistics.add(embedding, row.prediction, row.probabilities);

@@ -2,7 +2,6 @@ import { readLabels } from '../../data/tables/labels-file.ts';
 import { correctness } from '../../debias/correctness.ts';
 import { type Comparison, compare, isAccepted, relabel } from '../../debias/relabel.ts';
 import { InterruptedError } from '../../errors.ts';
-import { foldFolder, isModelSaved } from '../../models/model-files.ts';
 import { openTrained } from '../../models/teachers/trained.ts';
 import type { Context } from '../../run/context.ts';
 import type { ShardItem } from '../../run/events.ts';
@@ -18,9 +17,9 @@ import {
   labeledShard,
   teacherLabels,
   trueClass,
-  trueLabelsWithout,
+  trueLabelSetWithout,
 } from '../sets.ts';
-import { trainNetwork } from '../training.ts';
+import { type TrainingTask, trainFolds, trainNetwork } from '../training.ts';
 import { oneHot, type TrainingExample } from '../training-example.ts';
 
 /**
@@ -75,35 +74,34 @@ interface Round {
 
 async function trainStudents(round: Round, context: Context): Promise<void> {
   const { job, variant, number } = round;
-  const { student: network, folds, relabel: rounds } = job.plan.config;
-  for (let fold = 0; fold < folds; fold++) {
-    const folder = foldFolder(round.folder, fold);
-    if (await isModelSaved(job.results, folder)) continue;
-    const part = `${variant.name}, round ${number} of ${rounds.rounds}, student ${fold + 1} of ${folds}`;
-    const labeled = await trueLabelsWithout(job, fold);
-    const unlabeled = await voteOf(round, fold);
-    const seed = variant.seed + number * folds + fold;
-    await trainNetwork(
-      job,
-      { stage: 'Train', part, folder, network, seed, labeled, unlabeled },
-      context,
-    );
-  }
+  const { student: network, folds, relabel } = job.plan.config;
+  await trainFolds(job, round.folder, async (fold, folder) => {
+    const task: TrainingTask = {
+      stage: 'Train',
+      part: `${variant.name}, round ${number} of ${relabel.rounds}, student ${fold + 1} of ${folds}`,
+      folder,
+      network,
+      seed: variant.seed + number * folds + fold,
+      labeled: await trueLabelSetWithout(job, fold),
+      unlabeled: await votesOfFold(round, fold),
+    };
+    await trainNetwork(job, task, context);
+  });
 }
 
-/** The unlabeled examples with the class that the model of a fold gave them in the round before. */
-async function voteOf(
+/** Returns the unlabeled set with the labels of the previous round's model of the same fold. */
+async function votesOfFold(
   { job, number, labels }: Round,
   fold: number,
 ): Promise<ShardSource<TrainingExample>[]> {
-  // Teachers that have learned none of the labels that judge need not be told apart.
-  const isApart = number > 1 || job.plan.validatedOn === 'labeled';
+  // If no teacher was trained on the validation labels, any vote may be used.
+  const isVoteOfFold = number > 1 || job.plan.validatedOn === 'labeled';
   const shards = await countedShards(job, 'unlabeled');
   return shards.map(({ item, count }) => ({
     count,
     async *open() {
       for await (const { example, row } of labeledShard(job, item, labels)) {
-        const vote = isApart ? row.votes?.[fold] : undefined;
+        const vote = isVoteOfFold ? row.votes?.[fold] : undefined;
         const target = oneHot(vote ?? row.prediction, job.plan.classes.length);
         yield { example, target, teacherMargin: row.margin, weight: 1 };
       }
@@ -111,7 +109,7 @@ async function voteOf(
   }));
 }
 
-/** Labels the unlabeled set, and the one that judges, with the students of a round. */
+/** Labels the unlabeled set and the set that judges with a round's students. */
 async function writeLabels(
   { job, variant, folder }: Round,
   relabeled: LabelsKey,
@@ -143,21 +141,24 @@ async function writeLabels(
   }
 }
 
-/** Those that the teacher has labeled; the others stay out. */
+/** Yields the examples that the teacher labeled. */
 async function* examplesOf(job: Job, item: ShardItem) {
   for await (const { example } of labeledShard(job, item)) yield example;
 }
 
-async function compareLabels(job: Job, before: LabelsKey, after: LabelsKey) {
+/** Compares labels before and after a round on the set that judges. */
+async function compareLabels(job: Job, before: LabelsKey, after: LabelsKey): Promise<Comparison> {
   const { validatedOn } = job.plan;
   const classOf = trueClass(job);
-  const [teacher, student, truth]: number[][] = [[], [], []];
+  const teacher: number[] = [];
+  const student: number[] = [];
+  const truth: number[] = [];
   for (const item of await shardItems(job, validatedOn)) {
     for await (const { example, row } of labeledShard(job, item, before)) {
-      teacher!.push(row.prediction);
-      truth!.push(classOf(example, validatedOn));
+      teacher.push(row.prediction);
+      truth.push(classOf(example, validatedOn));
     }
-    for await (const row of readLabels(job.results, after(item.id))) student!.push(row.prediction);
+    for await (const row of readLabels(job.results, after(item.id))) student.push(row.prediction);
   }
-  return compare(teacher!, student!, truth!);
+  return compare(teacher, student, truth);
 }

@@ -1,0 +1,138 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { sum } from '../../src/arrays.ts';
+import {
+  createWeightsWriter,
+  readWeights,
+  type WeightRow,
+} from '../../src/data/tables/weights-file.ts';
+import { correctness } from '../../src/debias/correctness.ts';
+import { uniform } from '../../src/debias/uniform.ts';
+import { weighted } from '../../src/debias/weights.ts';
+import { openLossCorrection, pseudoLabeledSet } from '../../src/distill/correction.ts';
+import { labeledShard, teacherLabels } from '../../src/distill/sets.ts';
+import { openValidationSet } from '../../src/distill/validation-set.ts';
+import { readModelFiles } from '../../src/models/model-files.ts';
+import { loadModel } from '../../src/models/student.ts';
+import { type Job, shardItems } from '../../src/run/job.ts';
+import { keys } from '../../src/run/keys.ts';
+import { trainVariant } from '../../src/stages/train.ts';
+import { makeDataset } from '../support/datasets.ts';
+import { collect } from '../support/examples.ts';
+import { context, weighed } from '../support/staged-run.ts';
+
+type Labels = 'soft' | 'hard';
+
+/** The correction of a method for f₀. */
+async function correctionOf(
+  job: Job,
+  method: 'weighted' | 'correctness' | 'uniform',
+  labels: Labels,
+) {
+  const { predict } = await loadModel(await readModelFiles(job.results, keys.warmup(job.run)));
+  return openLossCorrection(job, { method, labels }, await openValidationSet(job), predict);
+}
+
+/** The examples of the first unlabeled shard as a student of the method learns them. */
+async function learnedBy(job: Job, method: 'weighted' | 'correctness' | 'uniform', labels: Labels) {
+  const { first } = await correctionOf(job, method, labels);
+  const [source] = await pseudoLabeledSet(job, { labels }, first, teacherLabels(job));
+  return { count: source!.count, examples: await collect(source!.open()) };
+}
+
+/** Ways in which a weights file can disagree with the labels file of its shard. */
+const mixUps: Record<string, (rows: WeightRow[]) => WeightRow[]> = {
+  'two rows swapped': ([first, second, ...rest]) => [second!, first!, ...rest],
+  shuffled: (rows) => rows.toReversed(),
+  'shortened at the start': ([, ...rest]) => rest,
+  'shortened at the end': (rows) => rows.slice(0, -1),
+  empty: () => [],
+  lengthened: (rows) => [...rows, { ...rows[0]!, id: 'one more' }],
+  'lengthened by a copy of the last row': (rows) => [...rows, rows.at(-1)!],
+};
+
+function weightsFile(rows: readonly WeightRow[]): Uint8Array {
+  const writer = createWeightsWriter();
+  const column = (field: Exclude<keyof WeightRow, 'id'>) =>
+    Float32Array.from(rows, (row) => row[field]);
+  writer.append({
+    ids: rows.map(({ id }) => id),
+    teacherMargins: column('teacherMargin'),
+    studentMargins: column('studentMargin'),
+    errorProbabilities: column('errorProbability'),
+    distortions: column('distortion'),
+    weights: column('weight'),
+  });
+  return writer.finish();
+}
+
+describe('the unlabeled set with pseudo-labels', () => {
+  test('is refused if weights and labels are not of the same examples in the same order', async () => {
+    const options = makeDataset('parquet-images');
+    const { event, job } = await weighed(options);
+    const [shard] = await shardItems(job, 'unlabeled');
+    const key = keys.weights(job.run, shard!.id);
+    const rows = await collect(readWeights(job.results, key));
+    const plant = (planted: readonly WeightRow[]) =>
+      writeFileSync(join(options.results, key), weightsFile(planted));
+    for (const [name, mixUp] of Object.entries(mixUps)) {
+      plant(mixUp(rows));
+      await expect(learnedBy(job, 'weighted', 'hard'), name).rejects.toMatchObject({
+        name: 'UserError',
+        message: expect.stringMatching(/^The files of a shard disagree: at /),
+      });
+    }
+    // The run as a whole, too.
+    plant(mixUps['two rows swapped']!(rows));
+    const student = trainVariant({ ...event, variant: 'weighted' }, context);
+    await expect(student).rejects.toThrow('The files of a shard disagree');
+    plant(rows);
+    expect((await learnedBy(job, 'weighted', 'hard')).examples.length).toBe(rows.length);
+  });
+
+  test('has the label of the teacher, hard or soft, and the first weight of the method', async () => {
+    const { job } = await weighed(makeDataset('parquet-vectors'));
+    const [shard] = await shardItems(job, 'unlabeled');
+    const labels = await collect(labeledShard(job, shard!));
+    const weights = await collect(readWeights(job.results, keys.weights(job.run, shard!.id)));
+
+    const hard = await learnedBy(job, 'weighted', 'hard');
+    expect(hard.count).toBe(labels.length);
+    expect(hard.examples.map(({ example }) => example.id)).toEqual(
+      labels.map(({ example }) => example.id),
+    );
+    hard.examples.forEach(({ target, teacherMargin, weight }, index) => {
+      const { prediction, margin } = labels[index]!.row;
+      expect(target.indexOf(1)).toBe(prediction);
+      expect(sum(target)).toBe(1);
+      expect(teacherMargin).toBe(margin);
+      // Weigh used hard labels as well, so its weights are those of the method.
+      expect(weight).toBe(weights[index]!.weight);
+    });
+    expect(new Set(hard.examples.map(({ weight }) => weight)).size).toBeGreaterThan(1);
+
+    const soft = await learnedBy(job, 'uniform', 'soft');
+    soft.examples.forEach(({ target, weight }, index) => {
+      expect(target).toEqual(labels[index]!.row.probabilities);
+      expect(weight).toBe(1);
+    });
+  });
+});
+
+test('only a correction that depends on the student is measured again', async () => {
+  const { job } = await weighed(makeDataset('csv'));
+  const { reweighting } = await correctionOf(job, weighted.name, 'hard');
+  expect((await correctionOf(job, correctness.name, 'hard')).reweighting).toBeUndefined();
+  expect((await correctionOf(job, uniform.name, 'hard')).reweighting).toBeUndefined();
+
+  // A student that gives every class the same probability loses equally on every label.
+  const batch = {
+    ...{ size: 2, features: new Float32Array(), targets: new Float32Array(6) },
+    ...{ teacherMargins: Float32Array.of(0.1, Number.NaN), weights: Float32Array.of(1, 1) },
+  };
+  const measured = await reweighting!.measure();
+  const equal = new Float32Array(measured.length).fill(1 / 3);
+  const reweigh = reweighting!.reweigh(equal);
+  expect(Array.from(reweigh(batch, new Float32Array(6).fill(1 / 3)))).toEqual([1, 1]);
+});
