@@ -26,6 +26,7 @@ export interface Rejected {
   readonly reason: string;
 }
 
-export function isRejected(item: Example | Rejected): item is Rejected {
+/** Returns whether an example, or what was made of it, is rejected. */
+export function isRejected(item: object): item is Rejected {
   return 'reason' in item;
 }

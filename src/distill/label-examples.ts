@@ -1,5 +1,5 @@
 import { product } from '../arrays.ts';
-import { readAhead } from '../data/ahead.ts';
+import { type BatchDecoding, decodedBatches } from '../data/decoded-batches.ts';
 import { type Example, isRejected, type Rejected } from '../data/example.ts';
 import { createEncoder, type Decoded, type Encoder, isDecoded } from '../data/features/encode.ts';
 import { type Features, featureShape } from '../data/features/features.ts';
@@ -34,7 +34,8 @@ export async function labelExamples(
   const quarantined: Rejected[] = [];
   const encoder = createEncoder(features);
   let done = 0;
-  for await (const batch of decodedBatches(examples, encoder, labeling, quarantined)) {
+  const decoding = decodingFor(labeling, encoder);
+  for await (const batch of decodedBatches(examples, decoding, quarantined)) {
     const { labels, unanswered } = await labelBatch(batch, encoder, labeling);
     writer.append(labels);
     quarantined.push(...unanswered);
@@ -49,35 +50,23 @@ interface DecodedExample {
   readonly decoded: Decoded;
 }
 
-/** Decodes ahead and gathers batches; what cannot be used goes to the quarantine. */
-async function* decodedBatches(
-  examples: AsyncIterable<Example | Rejected>,
-  encoder: Encoder,
+/** Decodes the examples for the teacher; large ones count as several. */
+function decodingFor(
   { teacher: { batchSize }, features }: Labeling,
-  quarantined: Rejected[],
-): AsyncGenerator<DecodedExample[]> {
-  const decode = async (item: Example | Rejected): Promise<DecodedExample | Rejected> => {
-    if (isRejected(item)) return item;
-    const decoded = await encoder.decode(item);
-    return isDecoded(decoded) ? { id: item.id, decoded } : decoded;
-  };
+  encoder: Encoder,
+): BatchDecoding<Example | Rejected, DecodedExample> {
   const room = batchesAhead * batchSize;
   const decodedBytes = product(featureShape(features)) * (features.kind === 'image' ? 1 : 4);
-  // Large ones take the places of several.
-  const places = (item: Example | Rejected): number =>
-    Math.max(1, ((encodedBytes(item) + decodedBytes) / bytesAhead) * room);
-  let batch: DecodedExample[] = [];
-  for await (const item of readAhead(examples, room, decode, places)) {
-    if ('reason' in item) {
-      quarantined.push(item);
-      continue;
-    }
-    batch.push(item);
-    if (batch.length < batchSize) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
+  return {
+    batchSize,
+    room,
+    size: (item) => Math.max(1, ((encodedBytes(item) + decodedBytes) / bytesAhead) * room),
+    async decode(item) {
+      if (isRejected(item)) return item;
+      const decoded = await encoder.decode(item);
+      return isDecoded(decoded) ? { id: item.id, decoded } : decoded;
+    },
+  };
 }
 
 function encodedBytes(item: Example | Rejected): number {

@@ -1,5 +1,5 @@
 /** The examples of a run as its students are fed them. */
-import { readAhead } from '../data/ahead.ts';
+import { decodedBatches } from '../data/decoded-batches.ts';
 import type { Example } from '../data/example.ts';
 import { createEncoder, type Decoded, type Encoder, isDecoded } from '../data/features/encode.ts';
 import type { Features } from '../data/features/features.ts';
@@ -17,8 +17,8 @@ export interface DecodedBatch {
   readonly examples: readonly LabeledExample[];
 }
 
-/** A shard's usable examples in batches; the next is decoded while the student works on one. */
-export async function* decodedBatches(
+/** Yields a shard's usable examples in batches; decodes the next while the student works on one. */
+export async function* decodedShard(
   job: Job,
   item: ShardItem,
   encoder: Encoder,
@@ -27,18 +27,13 @@ export async function* decodedBatches(
     labeled,
     decoded: await decodeForStudent(encoder, labeled.example),
   });
-  let batch: { labeled: LabeledExample; decoded: Decoded }[] = [];
-  const take = (): DecodedBatch => {
-    const decoded = batch.map((one) => one.decoded);
-    const examples = batch.map(({ labeled }) => labeled);
-    batch = [];
-    return { decoded, examples };
-  };
-  for await (const one of readAhead(labeledShard(job, item), batchSize, decode)) {
-    batch.push(one);
-    if (batch.length === batchSize) yield take();
+  const examples = labeledShard(job, item);
+  for await (const batch of decodedBatches(examples, { batchSize, room: batchSize, decode })) {
+    yield {
+      decoded: batch.map(({ decoded }) => decoded),
+      examples: batch.map(({ labeled }) => labeled),
+    };
   }
-  if (batch.length > 0) yield take();
 }
 
 /** Label decoded the same example for the teacher, so here it can only fail for other features. */
@@ -68,7 +63,7 @@ export async function* studentInputs(
   features: Features = job.plan.features,
 ): AsyncGenerator<StudentInputs, undefined> {
   const encoder = createEncoder(features);
-  for await (const { decoded, examples } of decodedBatches(job, item, encoder)) {
+  for await (const { decoded, examples } of decodedShard(job, item, encoder)) {
     yield { values: normalizedRows(encoder, decoded), examples };
   }
 }

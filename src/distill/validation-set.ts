@@ -5,7 +5,7 @@ import type { ValidationOutputs } from '../debias/validation.ts';
 import type { Job } from '../run/job.ts';
 import { recordBytes } from '../train/records.ts';
 import { countedShards, trueClass } from './sets.ts';
-import { decodedBatches, normalizedRows } from './student-inputs.ts';
+import { decodedShard, normalizedRows } from './student-inputs.ts';
 
 /** A student's answer to n examples: [n, classes]. */
 export type Predict = (values: Float32Array, n: number) => Float32Array;
@@ -45,7 +45,7 @@ export async function openValidationSet(
   async function* decode(): AsyncGenerator<ValidationBatch> {
     const batches: ValidationBatch[] = [];
     for (const { item } of shards) {
-      for await (const { decoded: all, examples: both } of decodedBatches(job, item, encoder)) {
+      for await (const { decoded: all, examples: both } of decodedShard(job, item, encoder)) {
         const decoded = all.filter((_, place) => includes(both[place]!.example.id));
         const examples = both.filter(({ example }) => includes(example.id));
         const batch = {

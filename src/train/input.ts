@@ -4,7 +4,7 @@
  */
 
 import { sum } from '../arrays.ts';
-import { readAhead } from '../data/ahead.ts';
+import { decodedBatches } from '../data/decoded-batches.ts';
 import type { Decoded } from '../data/features/encode.ts';
 import { type BatchOptions, createBatchMaker } from './batch.ts';
 import type { Batch } from './batch-shape.ts';
@@ -44,7 +44,7 @@ export function openInput<Item extends Supervision>(options: InputOptions<Item>)
     if (worthFilling) cache ??= await openCache(options, count, await options.findRoom());
     let filling = worthFilling ? cache : undefined;
     let first = skip * batchSize;
-    for await (const examples of decodedBatches(options, epoch, first)) {
+    for await (const examples of batchesFrom(options, epoch, first)) {
       if (filling && !(await filling.keep(examples))) {
         await filling.close();
         cache = filling = undefined;
@@ -78,26 +78,17 @@ export function openInput<Item extends Supervision>(options: InputOptions<Item>)
   };
 }
 
-/** The examples of an epoch from a position on, in batches. */
-async function* decodedBatches<Item extends Supervision>(
-  options: InputOptions<Item>,
+/** Yields an epoch's examples from a position on; decodes two batches while another one trains. */
+function batchesFrom<Item extends Supervision>(
+  { sets, batchSize, ...options }: InputOptions<Item>,
   epoch: number,
   first: number,
-): AsyncGenerator<NumberedExample[]> {
-  const { sets, batchSize } = options;
+): AsyncIterable<NumberedExample[]> {
   const decode = async ({ item, number }: { item: Item; number: number }) => {
     return { number, decoded: await options.decode(item), supervision: item };
   };
   const streamed = streamExamples(sets, options, epoch, first);
-  let batch: NumberedExample[] = [];
-  // Two batches are decoded while the one before trains.
-  for await (const example of readAhead(streamed, 2 * batchSize, decode)) {
-    batch.push(example);
-    if (batch.length < batchSize) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
+  return decodedBatches(streamed, { batchSize, room: 2 * batchSize, decode });
 }
 
 /** The numbers of an epoch's examples from a position on, in batches. */

@@ -1,0 +1,40 @@
+import { readAhead } from './ahead.ts';
+import { isRejected, type Rejected } from './example.ts';
+
+/** How examples are decoded and gathered into batches. */
+export interface BatchDecoding<Item, Decoded> {
+  /** Examples per batch; the last batch may have fewer. */
+  readonly batchSize: number;
+  /** Total `size` of the examples that are decoded ahead of the consumer. */
+  readonly room: number;
+  /** Size of one example. Default: 1. */
+  readonly size?: ((item: Item) => number) | undefined;
+  /** Decodes one example; runs for several at once. */
+  decode(item: Item): Promise<Decoded | Rejected>;
+}
+
+/**
+ * Decodes examples ahead of the consumer and yields them in batches, in their order.
+ *
+ * @param rejected Receives the examples that cannot be decoded, in their order.
+ * @throws the first error, of the examples or of `decode`. The examples before it that do not fill
+ *   a batch are lost.
+ */
+export async function* decodedBatches<Item, Decoded extends object>(
+  items: AsyncIterable<Item>,
+  { batchSize, room, size, decode }: BatchDecoding<Item, Decoded>,
+  rejected: Rejected[] = [],
+): AsyncGenerator<Decoded[]> {
+  let batch: Decoded[] = [];
+  for await (const decoded of readAhead(items, room, decode, size)) {
+    if (isRejected(decoded)) {
+      rejected.push(decoded);
+      continue;
+    }
+    batch.push(decoded);
+    if (batch.length < batchSize) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
