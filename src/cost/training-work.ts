@@ -4,7 +4,7 @@ import { sum } from '../arrays.ts';
 import type { SetName } from '../data/shard.ts';
 import type { Network } from '../models/networks/index.ts';
 import type { NetworkSize } from '../models/size/network-size.ts';
-import type { Stage } from '../stages/stage.ts';
+import type { FunctionRow } from '../stages/stage.ts';
 import { functionTimeoutSeconds, trainingCalls } from './functions.ts';
 import { assumed, measured } from './rates.ts';
 import {
@@ -77,7 +77,11 @@ export interface TrainingCalls {
  * The calls of a training in functions. Each goes on from the checkpoint of the one before, and
  * first reads the epoch again up to there: half of it, on average.
  */
-export function callsOf(work: RunWork, training: Training, stage: Stage): TrainingCalls {
+export function callsOf(
+  work: RunWork,
+  training: Training,
+  stage: Pick<FunctionRow, 'memoryMiB'>,
+): TrainingCalls {
   const speed = functionSpeed(stage);
   const seconds = trainingSeconds(work, training, speed);
   const reading = training.sets.map(

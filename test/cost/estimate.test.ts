@@ -168,6 +168,18 @@ test('a teacher of our own is one task more', () => {
   expect(names(estimateOf())).toEqual(names(own).filter((name) => name !== 'TrainTeacher'));
 });
 
+test('a stage without a model of its own is one short call', () => {
+  expect(estimateOf().tasks.find(({ task }) => task === 'Publish')).toEqual({
+    task: 'Publish',
+    resource: 'lambda-512',
+    calls: 1,
+    seconds: 5.5,
+    wallSeconds: 5.5,
+    gets: 5,
+    puts: 2,
+  });
+});
+
 describe('warnings', () => {
   test('none for a run of ordinary size', () => {
     expect(estimateOf({ unlabeled: 1e5 }).warnings).toEqual([]);

@@ -1,0 +1,75 @@
+/** Estimates of a stage's calls, by the way in which the workflow calls it. */
+import type { TaskEstimate } from '../run/estimate-file.ts';
+import type { Stage } from '../stages/stage.ts';
+import { type MapWork, mapCalls, shardSeconds } from './map-calls.ts';
+import { assumed } from './rates.ts';
+import { callsOf, type Training } from './training-work.ts';
+import type { RunWork } from './work.ts';
+
+/** Requests to S3. */
+export interface Requests {
+  readonly gets: number;
+  readonly puts: number;
+}
+
+type FunctionOfStage = Pick<Stage, 'name' | 'memoryMiB'>;
+
+const resourceOf = ({ memoryMiB }: FunctionOfStage) => `lambda-${memoryMiB}`;
+
+/**
+ * Estimates a stage that is called once per run.
+ *
+ * @param use The seconds, besides the start, and requests of the call.
+ */
+export function oneCall(
+  stage: FunctionOfStage,
+  use: Requests & { readonly seconds: number },
+): TaskEstimate {
+  const seconds = assumed.initSeconds + assumed.callSeconds + use.seconds;
+  const resource = resourceOf(stage);
+  return { task: stage.name, resource, ...use, calls: 1, seconds, wallSeconds: seconds };
+}
+
+/** Estimates a stage that a Distributed Map calls once per shard. */
+export function shardCalls(
+  stage: FunctionOfStage,
+  work: MapWork,
+  requests: Requests,
+): TaskEstimate {
+  const rounds = Math.ceil(work.shards / work.concurrency);
+  return {
+    task: stage.name,
+    resource: resourceOf(stage),
+    ...mapCalls(work),
+    ...requests,
+    wallSeconds: work.initSeconds + rounds * shardSeconds(work),
+  };
+}
+
+/**
+ * Estimates a training in functions, which are called until it ends.
+ *
+ * @param epochGets Requests that read the data of one epoch.
+ */
+export function trainingEstimate(
+  work: RunWork,
+  stage: FunctionOfStage,
+  training: Training,
+  epochGets: number,
+): TaskEstimate {
+  const { calls, seconds } = callsOf(work, training, stage);
+  return {
+    task: stage.name,
+    resource: resourceOf(stage),
+    calls,
+    seconds,
+    gets: 10 * calls + training.network.epochs * epochGets,
+    puts: checkpointPuts(seconds),
+    wallSeconds: seconds,
+  };
+}
+
+/** Counts what a training writes: a checkpoint of two objects per minute, then the model. */
+export function checkpointPuts(seconds: number): number {
+  return 5 + seconds / 30;
+}

@@ -1,0 +1,226 @@
+/** Models of the stages: what the calls of each use in a run. */
+import { sum } from '../arrays.ts';
+import { formats } from '../data/formats/index.ts';
+import { setNames } from '../data/shard.ts';
+import { labelNextPool } from '../debias/label-next.ts';
+import type { TaskEstimate } from '../run/estimate-file.ts';
+import { allStages, type StageName, stages } from '../stages/index.ts';
+import type { Stage } from '../stages/stage.ts';
+import { checkpointPuts, oneCall, shardCalls, trainingEstimate } from './calls.ts';
+import { pricedInstance, shardConcurrency, studentConcurrency } from './functions.ts';
+import type { MapWork } from './map-calls.ts';
+import { assumed, measured } from './rates.ts';
+import {
+  studentTraining,
+  teacherTraining,
+  trainingSeconds,
+  warmUpTraining,
+} from './training-work.ts';
+import {
+  dataGets,
+  decodeSeconds,
+  examplesOf,
+  forwardSeconds,
+  functionSpeed,
+  gpuSpeed,
+  groupsOf,
+  labeledGets,
+  passSeconds,
+  type RunWork,
+  readSeconds,
+  requestSeconds,
+  shardsOf,
+  validatedOn,
+  weightGets,
+} from './work.ts';
+
+/** Model of a stage; returns undefined if the run does not call it. */
+type StageModel = (work: RunWork, stage: Stage) => TaskEstimate | undefined;
+
+/** Model of a stage that has none of its own: one short call. */
+const shortCall: StageModel = (_, stage) => oneCall(stage, { seconds: 0, gets: 5, puts: 2 });
+
+const models: Partial<Record<StageName, StageModel>> = {
+  Plan: planning,
+  TrainTeacher: teacherTrainings,
+  Label: labeling,
+  Reconcile: reconciling,
+  WarmUp: warmingUp,
+  Weigh: weighing,
+  Train: studentTrainings,
+  Evaluate: evaluating,
+  RecordFailure: () => undefined,
+};
+
+/** Estimates the calls of all stages, in the order of the workflow. */
+export function stageEstimates(work: RunWork): TaskEstimate[] {
+  return allStages.flatMap((stage) => (models[stage.name] ?? shortCall)(work, stage) ?? []);
+}
+
+function planning(work: RunWork, stage: Stage): TaskEstimate {
+  const pieces = sum(setNames.map((set) => work.sets[set].pieces));
+  const cutGets = formats[work.config.data.format].cutGets * pieces;
+  const pages = pieces / 1000; // A page of a listing has 1,000 objects.
+  const speed = functionSpeed(stage);
+  return oneCall(stage, {
+    seconds:
+      passSeconds(work, ['labeled'], speed) +
+      requestSeconds(pages, 1, speed) +
+      requestSeconds(cutGets, 8, speed) +
+      requestSeconds(shardsOf(work), 16, speed), // Is each shard labeled already?
+    gets: dataGets(work, ['labeled']) + cutGets + shardsOf(work),
+    puts: 6 + pages,
+  });
+}
+
+function teacherTrainings(work: RunWork, stage: Stage): TaskEstimate | undefined {
+  const network = work.config.teacher.train;
+  if (!network) return undefined;
+  const training = teacherTraining(work, network);
+  return trainingEstimate(work, stage, training, dataGets(work, training.sets));
+}
+
+function labeling(work: RunWork, stage: Stage): TaskEstimate {
+  const [shards, share] = [shardsOf(work), unlabeledShare(work)];
+  const requests = {
+    gets: 5 * shards + share * dataGets(work, setNames),
+    puts: (1 + share) * shards,
+  };
+  return shardCalls(stage, labelWork(work), requests);
+}
+
+const mapAssumptions = {
+  overheadSeconds: assumed.callSeconds,
+  concurrency: shardConcurrency,
+  initSeconds: assumed.initSeconds,
+  retriedShare: assumed.retriedShare,
+};
+
+/** Returns the work of the Map around Label. */
+export function labelWork(work: RunWork): MapWork {
+  const speed = functionSpeed(stages.Label);
+  const examples = examplesOf(work, setNames);
+  const feeding = setNames.map((name) => {
+    const set = work.sets[name];
+    const decode = decodeSeconds(work, set, 'teacher', speed);
+    return set.examples * (readSeconds(work, name, speed) + decode);
+  });
+  return {
+    ...mapAssumptions,
+    shards: shardsOf(work),
+    examples: examples * unlabeledShare(work),
+    secondsPerExample:
+      sum(feeding) / Math.max(examples, 1) + forwardSeconds(work.networks.teacher, speed),
+  };
+}
+
+/** Returns the share of the shards that have no labels yet; the others cost one look each. */
+function unlabeledShare(work: RunWork): number {
+  return 1 - work.labeledShards / Math.max(shardsOf(work), 1);
+}
+
+/** Footers are read 16 at a time, with four requests each, one after the other. */
+function reconciling(work: RunWork, stage: Stage): TaskEstimate {
+  const speed = functionSpeed(stage);
+  const requests = 4 * shardsOf(work);
+  const set = validatedOn(work);
+  return oneCall(stage, {
+    seconds:
+      requestSeconds(requests, 16, speed) + work.sets[set].examples * readSeconds(work, set, speed),
+    gets: requests + labeledGets(work, [set]),
+    puts: 2,
+  });
+}
+
+function warmingUp(work: RunWork, stage: Stage): TaskEstimate {
+  const training = warmUpTraining(work);
+  return trainingEstimate(work, stage, training, labeledGets(work, training.sets));
+}
+
+function weighing(work: RunWork, stage: Stage): TaskEstimate {
+  const { shards } = work.sets.unlabeled;
+  const requests = { gets: 8 * shards + labeledGets(work, ['unlabeled']), puts: 2 * shards };
+  return shardCalls(stage, weighWork(work), requests);
+}
+
+/** Returns the work of the Map around Weigh. */
+export function weighWork(work: RunWork): MapWork {
+  const speed = functionSpeed(stages.Weigh);
+  const { unlabeled } = work.sets;
+  return {
+    ...mapAssumptions,
+    shards: unlabeled.shards,
+    examples: unlabeled.examples,
+    secondsPerExample:
+      readSeconds(work, 'unlabeled', speed) +
+      decodeSeconds(work, unlabeled, 'student', speed) +
+      forwardSeconds(work.networks.student, speed) +
+      measured.weighSeconds / speed.core,
+  };
+}
+
+/** A few students train at a time; each reads the weights of the first epoch in every epoch. */
+function studentTrainings(work: RunWork, stage: Stage): TaskEstimate {
+  const { trainings, config } = work;
+  const one = config.trainer === 'gpu' ? gpuTraining(work, stage) : functionTraining(work, stage);
+  const all = sum(trainings);
+  const rounds = Math.ceil(trainings.length / studentConcurrency);
+  return {
+    ...one,
+    calls: all * one.calls,
+    seconds: all * one.seconds,
+    gets: all * (one.gets + config.student.epochs * weightGets(work)),
+    puts: all * one.puts,
+    wallSeconds: rounds * Math.max(...trainings) * one.wallSeconds,
+  };
+}
+
+function functionTraining(work: RunWork, stage: Stage): TaskEstimate {
+  const training = studentTraining(work);
+  return trainingEstimate(work, stage, training, labeledGets(work, training.sets));
+}
+
+/** Priced On-Demand, as if no Spot instance were available. */
+function gpuTraining(work: RunWork, { name }: Stage): TaskEstimate {
+  const training = studentTraining(work);
+  const seconds = trainingSeconds(work, training, gpuSpeed);
+  return {
+    task: name,
+    resource: `${pricedInstance}-ondemand`,
+    calls: 1,
+    seconds,
+    gets: 10 + training.network.epochs * labeledGets(work, training.sets),
+    puts: checkpointPuts(seconds),
+    wallSeconds: assumed.gpuStartSeconds + seconds,
+  };
+}
+
+/**
+ * Every student predicts the test set. All weights are read for their histogram, and labels of a
+ * part of the shards for the examples to label next.
+ */
+function evaluating(work: RunWork, stage: Stage): TaskEstimate {
+  const speed = functionSpeed(stage);
+  const { test, unlabeled } = work.sets;
+  const name = test.examples > 0 ? 'test' : validatedOn(work);
+  const inference = work.sets[name].examples * forwardSeconds(work.networks.student, speed);
+  const labelsShare = Math.min(1, labelNextPool / Math.max(unlabeled.examples, 1));
+  const labelShards = labelsShare * unlabeled.shards;
+  const labelGroups = labelsShare * groupsOf(unlabeled);
+  // The columns of a row group are requested at the same time.
+  const rows =
+    ((1 + labelsShare) * unlabeled.examples * measured.weightRowSeconds) / speed.core +
+    requestSeconds(2 * (unlabeled.shards + labelShards), 1, speed) +
+    requestSeconds(6 * groupsOf(unlabeled), 6, speed) +
+    requestSeconds(4 * labelGroups, 4, speed);
+  return oneCall(stage, {
+    seconds: work.trainings.length * (passSeconds(work, [name], speed) + inference) + rows,
+    gets:
+      20 +
+      work.trainings.length * labeledGets(work, [name]) +
+      weightGets(work) +
+      2 * labelShards +
+      4 * labelGroups,
+    puts: 4,
+  });
+}
