@@ -11,7 +11,7 @@ const needs = {
   /** Other processes, most of them the compiled command in dist/. */
   process: {},
   /** A local S3 server. */
-  s3: {},
+  s3: { globalSetup: 'test/support/s3/setup.ts' },
   /** aws-cdk-lib, to synthesise the stacks. */
   cdk: {},
   /** The deployed workflow on LocalStack, which the set-up starts. */

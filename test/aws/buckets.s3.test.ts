@@ -5,9 +5,9 @@ import { text } from 'node:stream/consumers';
 import { DeleteBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { findBuckets } from '../../src/aws/buckets.ts';
-import { startLocalS3 } from '../support/s3/local-s3.ts';
+import { useLocalS3 } from '../support/s3/local-s3.ts';
 
-const { missing, admin, makeBucket } = await startLocalS3();
+const { missing, admin, makeBucket } = await useLocalS3();
 
 /** Stacks of CloudFormation, with their buckets; by ID. */
 const stacks = new Map<string, { name: string; status: string; buckets: string[] }>();

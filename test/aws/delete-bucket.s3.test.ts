@@ -7,10 +7,10 @@ import {
 import { beforeEach, describe, expect, test } from 'vitest';
 import { deleteBucket } from '../../src/aws/delete-bucket.ts';
 import { InterruptedError, TransientError } from '../../src/errors.ts';
-import { startLocalS3 } from '../support/s3/local-s3.ts';
+import { useLocalS3 } from '../support/s3/local-s3.ts';
 import { s3PageKeys } from '../support/s3/s3-server.ts';
 
-const { missing, proxy, admin, makeBucket } = await startLocalS3();
+const { missing, proxy, admin, makeBucket } = await useLocalS3();
 const signal = new AbortController().signal;
 
 describe.skipIf(missing)('deleteBucket', () => {

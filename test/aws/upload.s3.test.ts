@@ -12,9 +12,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { upload } from '../../src/aws/upload.ts';
 import { InterruptedError, UserError } from '../../src/errors.ts';
 import type { Progress } from '../../src/run/context.ts';
-import { startLocalS3 } from '../support/s3/local-s3.ts';
+import { useLocalS3 } from '../support/s3/local-s3.ts';
 
-const { missing, proxy, admin, makeBucket } = await startLocalS3();
+const { missing, proxy, admin, makeBucket } = await useLocalS3();
 
 const config = `task: { type: vector-classification, classes: [cat, dog], length: 2 }
 data: { format: csv }

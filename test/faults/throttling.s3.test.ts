@@ -14,9 +14,9 @@ import { readBytes, readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
 import { makeDataset } from '../support/datasets.ts';
 import { put } from '../support/put.ts';
-import { startLocalS3 } from '../support/s3/local-s3.ts';
+import { useLocalS3 } from '../support/s3/local-s3.ts';
 
-const { missing, proxy, makeBucket } = await startLocalS3();
+const { missing, proxy, makeBucket } = await useLocalS3();
 
 const network = '{ architecture: mlp, width: 8, depth: 1, epochs: 2, batchSize: 32 }';
 /** Sections of the config that make a run of a few hundred requests. */

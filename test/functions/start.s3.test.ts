@@ -8,9 +8,9 @@ import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
 import { startFakeStepFunctions } from '../support/fake-step-functions.ts';
 import { put } from '../support/put.ts';
-import { startLocalS3 } from '../support/s3/local-s3.ts';
+import { useLocalS3 } from '../support/s3/local-s3.ts';
 
-const { missing, makeBucket } = await startLocalS3();
+const { missing, makeBucket } = await useLocalS3();
 const [bucket, resultsBucket] = missing ? ['', ''] : [await makeBucket(), await makeBucket()];
 const results = `s3://${resultsBucket}`;
 const stepFunctions = await startFakeStepFunctions();

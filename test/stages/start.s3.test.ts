@@ -11,9 +11,9 @@ import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
 import { S3Store } from '../../src/store/s3.ts';
 import { put } from '../support/put.ts';
-import { startLocalS3 } from '../support/s3/local-s3.ts';
+import { useLocalS3 } from '../support/s3/local-s3.ts';
 
-const { missing, admin, makeBucket } = await startLocalS3();
+const { missing, admin, makeBucket } = await useLocalS3();
 const [bucket, resultsBucket] = missing ? ['', ''] : [await makeBucket(), await makeBucket()];
 const results = `s3://${resultsBucket}`;
 

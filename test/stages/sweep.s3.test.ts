@@ -5,9 +5,9 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { markQuietBatches } from '../../src/stages/sweep.ts';
 import { openStore } from '../../src/store/open.ts';
 import { put } from '../support/put.ts';
-import { startLocalS3 } from '../support/s3/local-s3.ts';
+import { useLocalS3 } from '../support/s3/local-s3.ts';
 
-const { missing, makeBucket } = await startLocalS3();
+const { missing, makeBucket } = await useLocalS3();
 
 const quietMinutes = 30;
 

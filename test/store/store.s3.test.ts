@@ -3,38 +3,23 @@ import {
   CreateBucketCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
-  S3Client,
 } from '@aws-sdk/client-s3';
-import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { TransientError, UserError } from '../../src/errors.ts';
 import { readBytes, writeOnce } from '../../src/store/once.ts';
 import { S3Store } from '../../src/store/s3.ts';
-import { startFaultyProxy } from '../support/s3/faulty-proxy.ts';
-import { s3PageKeys, startS3Server } from '../support/s3/s3-server.ts';
+import { useLocalS3 } from '../support/s3/local-s3.ts';
+import { s3PageKeys } from '../support/s3/s3-server.ts';
 import { listAll, storeContract } from './contract.ts';
 
-const server = await startS3Server();
-const missing = typeof server === 'string' ? server : undefined;
-if (missing) console.warn(`S3 is not tested: Python 3.11 or newer with pip is needed. ${missing}`);
-const endpoint = typeof server === 'string' ? '' : server.endpoint;
-const proxy = await startFaultyProxy(endpoint);
-
+const { missing, endpoint, proxy, admin } = await useLocalS3();
+// Only the tests of faults go through the proxy.
 vi.stubEnv('AWS_ENDPOINT_URL_S3', endpoint);
 // The SDK's own number, so that a test need not fail eight times.
 vi.stubEnv('AWS_MAX_ATTEMPTS', '3');
-vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
-vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
-vi.stubEnv('AWS_REGION', 'us-east-1');
-
-afterAll(async () => {
-  proxy.stop();
-  vi.unstubAllEnvs();
-  if (typeof server !== 'string') await server.stop();
-});
 
 describe.skipIf(missing)('S3Store', async () => {
-  const admin = new S3Client({ forcePathStyle: true });
-  if (!missing) await makeBuckets(admin);
+  if (!missing) await makeBuckets();
 
   storeContract(
     'an S3 prefix with versions',
@@ -163,7 +148,7 @@ describe.skipIf(missing)('S3Store', async () => {
   });
 });
 
-async function makeBuckets(admin: S3Client): Promise<void> {
+async function makeBuckets(): Promise<void> {
   await admin.send(new CreateBucketCommand({ Bucket: 'plain' }));
   await admin.send(new CreateBucketCommand({ Bucket: 'versioned' }));
   const VersioningConfiguration = { Status: 'Enabled' as const };

@@ -1,38 +1,35 @@
 import { randomUUID } from 'node:crypto';
 import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, vi } from 'vitest';
+import { afterAll, inject, vi } from 'vitest';
 import { type FaultyProxy, startFaultyProxy } from './faulty-proxy.ts';
-import { startS3Server } from './s3-server.ts';
 
 export interface LocalS3 {
-  /** Whether there is no server; this was reported. */
+  /** Whether the S3 server cannot run on this machine; the set-up has reported why. */
   readonly missing: boolean;
-  /** Environment of the clients in this process. */
+  /** The address of the server itself. */
+  readonly endpoint: string;
+  /** The proxy that the clients of this process connect to. */
   readonly proxy: FaultyProxy;
-  /** Goes around the proxy. */
+  /** A client that bypasses the proxy. */
   readonly admin: S3Client;
-  /** A bucket with versions, of its own for each call. */
+  /** Makes a new bucket with versions. */
   makeBucket(): Promise<string>;
 }
 
-/** Starts it for the tests of a file, where there is Python for it. */
-export async function startLocalS3(): Promise<LocalS3> {
-  const server = await startS3Server();
-  const missing = typeof server === 'string';
-  if (missing) console.warn(`S3 is not tested: Python 3.11 or newer with pip is needed. ${server}`);
-  const endpoint = missing ? '' : server.endpoint;
+/** Leads the S3 clients of a test file through a proxy to the project's S3 server. */
+export async function useLocalS3(): Promise<LocalS3> {
+  const endpoint = inject('s3Endpoint') ?? '';
   const proxy = await startFaultyProxy(endpoint);
   vi.stubEnv('AWS_ENDPOINT_URL_S3', proxy.endpoint);
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
   vi.stubEnv('AWS_REGION', 'us-east-1');
-  afterAll(async () => {
+  afterAll(() => {
     proxy.stop();
     vi.unstubAllEnvs();
-    if (!missing) await server.stop();
   });
   const admin = new S3Client({ endpoint, forcePathStyle: true });
-  return { missing, proxy, admin, makeBucket: () => makeBucket(admin) };
+  return { missing: endpoint === '', endpoint, proxy, admin, makeBucket: () => makeBucket(admin) };
 }
 
 async function makeBucket(admin: S3Client): Promise<string> {
