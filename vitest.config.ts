@@ -12,8 +12,8 @@ const needs = {
   process: {},
   /** A local S3 server. */
   s3: { globalSetup: 'test/support/s3/setup.ts' },
-  /** aws-cdk-lib, to synthesise the stacks. */
-  cdk: {},
+  /** aws-cdk-lib, which one process loads for all files, and each stack is synthesised once. */
+  cdk: { isolate: false, maxWorkers: 1, sequence: { groupOrder: 1 } },
   /** The deployed workflow on LocalStack, which the set-up starts. */
   localstack: {
     globalSetup: 'test/localstack/setup.ts',

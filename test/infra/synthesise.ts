@@ -5,20 +5,45 @@ import { makeApp } from '../../infra/application.ts';
 /** An image that exists nowhere, for what does not depend on how images are made. */
 export const prebuilt = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/counterweight:1.2.0';
 
-/** The templates of both stacks, or of the one that there is, with these settings. */
-export function synthesise(context: Record<string, unknown> = {}): {
-  core: Template;
-  trainer: Template | undefined;
-} {
+/** Settings that make everything there is, with both images prebuilt. */
+export const allPrebuilt = {
+  imageUri: prebuilt,
+  trainerImageUri: prebuilt,
+  trainer: 'gpu',
+  sweepMinutes: 60,
+};
+
+interface Templates {
+  readonly core: Template;
+  /** Undefined without a GPU trainer. */
+  readonly trainer: Template | undefined;
+}
+
+/** By the settings, as JSON. A synthesis takes seconds. */
+const synthesised = new Map<string, string[]>();
+
+/** Returns the templates of the stacks with these settings. Synthesises each settings once. */
+export function synthesise(context: Record<string, unknown> = {}): Templates {
+  const key = JSON.stringify(context);
+  let templates = synthesised.get(key);
+  if (templates === undefined) {
+    templates = templatesWith(context);
+    synthesised.set(key, templates);
+  }
+  // Parsed for each caller, which may change its own.
+  const [core, trainer] = templates.map((json) => Template.fromString(json));
+  return { core: core!, trainer };
+}
+
+function templatesWith(context: Record<string, unknown>): string[] {
   // Assets keep their fingerprints, but are not copied.
   const app = makeApp({ 'aws:cdk:disable-asset-staging': true, ...context });
   const assembly = app.synth();
   try {
-    const [core, trainer] = ['Counterweight', 'CounterweightTrainer'].map((name) => {
+    return ['Counterweight', 'CounterweightTrainer'].flatMap((name) => {
       const stack = assembly.stacks.find(({ stackName }) => stackName === name);
-      return stack && Template.fromJSON(stack.template);
+      return stack ? [JSON.stringify(stack.template)] : [];
     });
-    return { core: core!, trainer };
   } finally {
     rmSync(assembly.directory, { recursive: true });
   }

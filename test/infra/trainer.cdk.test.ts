@@ -1,14 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { instanceHours } from '../../src/cost/prices.ts';
-import { prebuilt, resource, synthesise } from './synthesise.ts';
+import { allPrebuilt, resource, synthesise } from './synthesise.ts';
 
-const images = { imageUri: prebuilt, trainerImageUri: prebuilt };
-const { core, trainer } = synthesise({ ...images, trainer: 'gpu' });
+const { core, trainer } = synthesise(allPrebuilt);
 if (!trainer) throw new Error('trainer=gpu makes no second stack');
 
 test('is a stack of its own, and only where it is asked for', () => {
-  expect(synthesise(images).trainer).toBeUndefined();
+  expect(synthesise({ ...allPrebuilt, trainer: 'function' }).trainer).toBeUndefined();
   core.resourceCountIs('AWS::Batch::JobQueue', 0);
   core.hasOutput('Trainer', { Value: 'gpu' });
 });
