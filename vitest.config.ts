@@ -15,18 +15,16 @@ const needs = {
   /** aws-cdk-lib, which one process loads for all files, and each stack is synthesised once. */
   cdk: { isolate: false, maxWorkers: 1, sequence: { groupOrder: 1 } },
   /** The deployed workflow on LocalStack, which the set-up starts. */
-  localstack: {
-    globalSetup: 'test/localstack/setup.ts',
-    maxWorkers: 1,
-    sequence: { groupOrder: 1 },
-  },
+  localstack: { globalSetup: 'test/localstack/setup.ts' },
 } satisfies Record<string, UserWorkspaceConfig['test']>;
 
 /** What all projects share. */
 const common: UserWorkspaceConfig['test'] = {
   // onnxruntime sends telemetry otherwise, also from the Python and Node programs that tests start.
   env: { ORT_DISABLE_TELEMETRY: '1' },
-  maxWorkers: 2,
+  // Two cores, and the tests on LocalStack, which mostly wait.
+  maxWorkers: 3,
+  sequence: { groupOrder: 2 },
   // A whole workflow takes seconds alone on two cores; other work on the machine must not fail it.
   testTimeout: 240_000,
   hookTimeout: 120_000,
@@ -45,6 +43,8 @@ export default defineConfig({
           // Unit tests are cheap because modules are loaded once per thread, not once per file.
           pool: 'threads',
           isolate: false,
+          maxWorkers: '100%',
+          sequence: { groupOrder: 0 },
           setupFiles: 'test/support/refuse-processes.ts',
         },
       },

@@ -1,37 +1,21 @@
 import { type ExecFileException, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/load.ts';
 
 const execute = promisify(execFile);
 const root = resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'counterweight-cli-'));
-/** The command as it is in an installed package: compiled, beside its package.json. */
-const command = join(folder, 'src/cli/main.js');
+/** The compiled command, beside its package.json as in an installed package. */
+const compiled = join(root, 'dist/src');
+const command = join(compiled, 'cli/main.js');
 
-beforeAll(async () => {
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  cpSync(join(root, 'package.json'), join(folder, 'package.json'));
-  const compiler = join(root, 'node_modules/typescript/bin/tsc');
-  const project = join(root, 'tsconfig.build.json');
-  const options = ['--noCheck', '--incremental', 'false', '--outDir', folder];
-  await execute(process.execPath, [compiler, '-p', project, ...options]);
-});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 interface Outcome {
@@ -146,7 +130,7 @@ test('a wrong config exits with 1 and no stack', async () => {
 describe('an interrupted task', () => {
   /** Runs a task that waits until it is aborted, and `atAbort` then. */
   async function interrupted(atAbort: string, signals: number) {
-    const url = (file: string) => JSON.stringify(pathToFileURL(join(folder, 'src', file)));
+    const url = (file: string) => JSON.stringify(pathToFileURL(join(compiled, file)));
     const script = `
       import { interruptible } from ${url('cli/interrupt.js')};
       import { reportFailure } from ${url('cli/failure.js')};

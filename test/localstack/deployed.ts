@@ -1,5 +1,7 @@
 /** The workflow on LocalStack, as the tests see it. */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { get } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
@@ -25,12 +27,20 @@ import type { ObjectStore } from '../../src/store/store.ts';
 import { namesOf } from '../../src/table.ts';
 import { nameCall } from './embedded.ts';
 
-const environment = inject('localstack');
+const url = inject('deployment');
 // Before any client is made: the SDK reads the variables then.
-Object.assign(process.env, environment);
+if (url !== undefined) Object.assign(process.env, await environment(url));
 
-/** Skipped where LocalStack cannot run; the set-up has said why. */
-export const describeDeployed = describe.skipIf(environment === undefined);
+/** Skipped where LocalStack cannot run; the set-up has reported why. */
+export const describeDeployed = describe.skipIf(url === undefined);
+
+/** Waits until the workflow is deployed. Not by fetch(), which waits for five minutes at most. */
+async function environment(url: string): Promise<Record<string, string>> {
+  const [response] = await once(get(url), 'response');
+  const body = await text(response);
+  if (response.statusCode !== 200) throw new Error(body);
+  return JSON.parse(body);
+}
 
 const program = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 

@@ -1,0 +1,3 @@
+// One file, so that nothing runs beside the faults: they stop every process of a function.
+import './digits.ts';
+import './faults.ts';
