@@ -1,11 +1,10 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { FolderStore } from '../../src/store/folder.ts';
 import { readBytes } from '../../src/store/once.ts';
@@ -14,14 +13,15 @@ import type { Task } from './folder-child.ts';
 
 /** FolderStore in real processes: many at once, and killed at any moment. */
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 let home: string;
+let child: string;
 let folder: string;
 let folders = 0;
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'counterweight-'));
-  await compileChild(join(home, 'child'));
+  child = join(home, 'child.mjs');
+  await compileChild();
 });
 
 beforeEach(() => {
@@ -95,13 +95,9 @@ const killed = Symbol('killed');
 /** Starts a process for each task, lets all go at once, and gives their answers. */
 async function runAll(tasks: readonly Task[]): Promise<unknown[]> {
   const children = tasks.map((task) =>
-    spawn(
-      process.execPath,
-      [join(home, 'child/test/store/folder-child.js'), JSON.stringify(task)],
-      {
-        stdio: ['pipe', 'pipe', 'inherit'],
-      },
-    ),
+    spawn(process.execPath, [child, JSON.stringify(task)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    }),
   );
   const lines = children.map((child) => createInterface(child.stdout)[Symbol.asyncIterator]());
   for (const line of lines) expect((await line.next()).value).toBe('ready');
@@ -118,14 +114,16 @@ function answerOf(child: ChildProcess | undefined, line: string | undefined): un
   return line === undefined ? undefined : JSON.parse(line);
 }
 
-/** Node before 22.18 runs no TypeScript. */
-async function compileChild(folder: string): Promise<void> {
-  const options = '--ignoreConfig --noCheck --module nodenext --target es2023 --types node';
-  const more = ['--rewriteRelativeImportExtensions', '--rootDir', root, '--outDir', folder];
-  const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  const source = join(root, 'test/store/folder-child.ts');
-  await promisify(execFile)(process.execPath, [tsc, ...options.split(' '), ...more, source]);
-  await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+/** Makes the child one JavaScript file, since Node before 22.18 does not run TypeScript. */
+async function compileChild(): Promise<void> {
+  const entry = join(import.meta.dirname, 'folder-child.ts');
+  await build({
+    entryPoints: [entry],
+    outfile: child,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+  });
 }
 
 async function text(store: FolderStore, key: string): Promise<string> {
