@@ -12,6 +12,7 @@ import {
 } from '../debias/methods.ts';
 import { teacherSchema } from '../models/config.ts';
 import { architectureOf, architecturesFor, networkSchema } from '../models/networks/index.ts';
+import { teacherKindOf } from '../models/teachers/index.ts';
 
 /**
  * The schema of `distill.yaml`. Every field has a default or says what to write; `describe` texts
@@ -145,10 +146,10 @@ export const configSchema = z
     });
   })
   .superRefine((config, context) => {
-    const { train, embeddingName, predictions } = config.teacher;
     const [first] = methodsWith('embeddings', config);
-    if (first === undefined || train) return;
-    if (embeddingName !== undefined && predictions === undefined) return;
+    const kind = teacherKindOf(config.teacher);
+    const isNamed = config.teacher.embeddingName !== undefined || kind?.supplied === false;
+    if (first === undefined || (kind?.isModel && isNamed)) return;
     context.addIssue({
       code: 'custom',
       path: ['teacher', 'embeddingName'],

@@ -1,6 +1,5 @@
-import { text } from 'node:stream/consumers';
-import { z } from 'zod';
 import type { ConfigInput } from '../config/schema.ts';
+import { suppliedKinds } from '../models/teachers/index.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { someObjects } from './some-objects.ts';
 
@@ -23,14 +22,11 @@ async function teacherOf(
   store: ObjectStore,
   key: string,
 ): Promise<ConfigInput['teacher'] | undefined> {
-  const folder = key.slice(0, key.lastIndexOf('/'));
-  if (key.endsWith('.onnx')) return { onnx: key };
-  if (key.endsWith('/saved_model.pb')) return { savedModel: folder };
-  if (key.endsWith('.parquet')) return { predictions: folder };
-  if (!key.endsWith('/model.json')) return undefined;
-  const model = JSON.parse(await text(await store.read(key)));
-  const { format } = z.object({ format: z.string().optional() }).parse(model);
-  return format === 'graph-model' ? { graphModel: key } : { layersModel: key };
+  for (const kind of suppliedKinds) {
+    const path = await kind.recognize(store, key);
+    if (path !== undefined) return { [kind.name]: path };
+  }
+  return undefined;
 }
 
 /** A student that trains in minutes without a GPU, and a teacher of about four times its size. */

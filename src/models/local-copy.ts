@@ -5,22 +5,21 @@ import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { checkKey } from '../store/key.ts';
 import type { ObjectStore } from '../store/store.ts';
-import { hashStream } from './teacher-digest.ts';
-import type { TeacherFile } from './teacher-files.ts';
+import { hashStream } from './file-hashes.ts';
+import type { TeacherFile } from './teachers/teacher-kind.ts';
 
 /**
- * Copies a model's files to a local folder, as native libraries load them. A copy that is there
- * already is kept when it is still what it was: temporary folders are cleaned, and models are
- * programs.
+ * Copies a model's files to a local folder, because native libraries load local files. An existing
+ * copy is kept only if its bytes are unchanged: temporary folders are cleaned, and models are code.
  *
- * @param verify gets the SHA-256, in hex, of each file, and throws when the model is not the one
- *   that `folder` is for.
+ * @param verify Gets the SHA-256, in hex, of each file. Throws if they are not the files that
+ *   `folder` is for.
  */
 export async function copyFiles(
   store: ObjectStore,
   files: readonly TeacherFile[],
   folder: string,
-  verify: (hashes: string[]) => void,
+  verify: (hashes: readonly string[]) => void,
 ): Promise<void> {
   if (await isIntact(files, folder, verify)) return;
   await rm(folder, { recursive: true, force: true });
@@ -45,13 +44,13 @@ async function copyFile(
 async function isIntact(
   files: readonly TeacherFile[],
   folder: string,
-  verify: (hashes: string[]) => void,
+  verify: (hashes: readonly string[]) => void,
 ): Promise<boolean> {
   try {
     verify(await hashLocal(files, folder));
     return true;
   } catch {
-    return false; // Missing or changed: either way it is copied again.
+    return false; // Missing or changed: it is copied again.
   }
 }
 
@@ -62,8 +61,8 @@ async function hashLocal(files: readonly TeacherFile[], folder: string): Promise
 }
 
 /**
- * Makes a file or folder that is there as a whole or not at all, however many processes try at
- * once and wherever one is killed. One that is there already is kept.
+ * Makes a file or folder that exists either whole or not at all, even if several processes try at
+ * once or one is killed. An existing one is kept.
  */
 export async function makeOnce(path: string, make: (made: string) => Promise<void>): Promise<void> {
   if (await exists(path)) return;
@@ -74,7 +73,7 @@ export async function makeOnce(path: string, make: (made: string) => Promise<voi
     try {
       await rename(made, path);
     } catch (error) {
-      if (!(await exists(path))) throw error; // Else another process was first.
+      if (!(await exists(path))) throw error; // Otherwise another process was first.
     }
   } finally {
     await rm(made, { recursive: true, force: true });

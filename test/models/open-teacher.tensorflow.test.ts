@@ -39,7 +39,7 @@ describe('a teacher is pinned', () => {
   test('one that changed since is not run', async () => {
     const pinned = await teacherDigest(new FolderStore(dataset), config, grey());
     await replaceWeights();
-    await expect(opened(pinned)).rejects.toThrow('is not what it was when the run was planned');
+    await expect(opened(pinned)).rejects.toThrow('has changed since the run was planned');
     expect(await readdir(scratch)).toEqual([]);
   });
   test('a copy of the pinned one is used, and made again when it was changed', async () => {

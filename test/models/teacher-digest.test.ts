@@ -50,3 +50,18 @@ test('what does not change the answers does not change the digest', async () => 
   await rename(join(dataset, 'teacher'), join(dataset, 'moved'));
   expect(await digest({ layersModel: 'moved/model.json' })).toBe(before);
 });
+
+test.each([
+  ['graph-model', { graphModel: 'model.json' }, 'b6c81bf378271ed7'],
+  ['layers-model', { layersModel: 'model.json' }, '23db614905f9f1b8'],
+  ['onnx-nhwc-external-data', { onnx: 'model.onnx' }, '311b055ecebcf639'],
+  ['saved-model-keras', { savedModel: 'model' }, '603982436cd7405c'],
+  ['predictions', { predictions: 'answers', output: 'logits' }, 'b8c499db4faecfa1'],
+] satisfies [string, Partial<TeacherConfig>, string][])(
+  'the digest of %s is the key of labels that earlier versions made',
+  async (fixture, config, expected) => {
+    const store = new FolderStore(join(fixtures, fixture));
+    const found = await teacherDigest(store, teacherConfig(config), grey());
+    expect(found.slice(0, 16)).toBe(expected);
+  },
+);

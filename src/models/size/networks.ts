@@ -1,6 +1,5 @@
 /** Sizes of a run's networks, from its config and the files of a user-supplied teacher. */
 import { text } from 'node:stream/consumers';
-import { sum } from '../../arrays.ts';
 import { type Features, featureShape } from '../../data/features/features.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import type { TeacherConfig } from '../config.ts';
@@ -8,8 +7,7 @@ import type { Problem } from '../networks/architecture.ts';
 import { architectureOf, type Network } from '../networks/index.ts';
 import { teacherFeatures } from '../teacher-features.ts';
 import { teacherFiles } from '../teacher-files.ts';
-import { type NetworkSize, noWork, sizeOfFile } from './network-size.ts';
-import { topologySize } from './topology-size.ts';
+import type { NetworkSize } from './network-size.ts';
 
 /** Sizes of a run's networks. */
 export interface Networks {
@@ -35,18 +33,12 @@ export async function networksOf(
   const sizeOf = (network: Network) => architectureOf(network).size(network, problem);
   const sizes = { student: await sizeOf(student), teacherPixels: pixelsOf(inputShape) };
   if (teacher.train) return { ...sizes, teacher: await sizeOf(teacher.train) };
-  const teacherShape = featureShape(teacherFeatures(teacher, features));
-  const files = await teacherFiles(data, teacher);
-  const topology =
-    teacher.layersModel === undefined ? undefined : JSON.parse(await readFile(teacher.layersModel));
-  const bytes = sum(files.files.map(({ object }) => object.bytes));
+  const shape = featureShape(teacherFeatures(teacher, features));
+  const { kind, ...found } = await teacherFiles(data, teacher);
   return {
     ...sizes,
-    teacher:
-      files.kind === 'predictions'
-        ? noWork
-        : (topologySize(topology, teacherShape) ?? sizeOfFile(bytes, teacherShape)),
-    teacherPixels: pixelsOf(teacherShape),
+    teacher: await kind.size({ ...found, store: data, shape }),
+    teacherPixels: pixelsOf(shape),
   };
 }
 

@@ -1,10 +1,22 @@
 import { z } from 'zod';
-import { tf } from '../../tensorflow.ts';
+import { modelJsonFiles, recognizeModelJson } from './find-files.ts';
 import { dimension, dtypeName, type LoadedModel, type Port } from './loaded-model.ts';
-import { modelHandler } from './model-handler.ts';
-import { runTensors } from './run-tensors.ts';
+import { modelKind } from './model-kind.ts';
 
-/** What the converter writes of each output, where it writes a signature. Sizes are texts: "-1". */
+const name = 'graphModel';
+const format = 'graph-model';
+
+/** A tfjs GraphModel: `model.json`, with its weights in the same folder. */
+export const graphModelKind = modelKind({
+  name,
+  description: 'The model.json of a tfjs GraphModel.',
+  noun: 'the GraphModel',
+  find: (store, key) => modelJsonFiles(store, name, key, format),
+  load: ({ path }) => loadGraphModel(path),
+  recognize: (store, key) => recognizeModelJson(store, key, format),
+});
+
+/** Outputs in the signature, if the converter writes one. Sizes are texts: "-1". */
 const signatureSchema = z.looseObject({
   outputs: z.record(
     z.string(),
@@ -17,20 +29,20 @@ const signatureSchema = z.looseObject({
   ),
 });
 
-/**
- * Loads a tfjs GraphModel from its `model.json`. Outputs go by the names in its signature, else by
- * those of their nodes.
- */
-export async function loadGraphModel(path: string): Promise<LoadedModel> {
-  const model = await tf.loadGraphModel(await modelHandler(path, 'graph-model'));
+/** Loads a `model.json`. Outputs have the names in its signature, otherwise those of their nodes. */
+async function loadGraphModel(path: string): Promise<LoadedModel> {
+  const { tf } = await import('../../tensorflow.ts');
+  const { modelHandler } = await import('./model-handler.ts');
+  const { runTensors } = await import('./run-tensors.ts');
+  const model = await tf.loadGraphModel(await modelHandler(path, format));
   const signature = signatureSchema.safeParse(model.modelSignature).data?.outputs ?? {};
   const output = (name: string): Port => ({
     name,
     dtype: dtypeName(signature[name]?.dtype),
     shape: signature[name]?.tensorShape?.dim.map(({ size }) => dimension(size)),
   });
-  const inputs = model.inputs.map(({ dtype, shape }, place) => ({
-    name: model.inputNodes[place]!,
+  const inputs = model.inputs.map(({ dtype, shape }, index) => ({
+    name: model.inputNodes[index]!,
     dtype,
     shape: shape?.map(dimension),
   }));

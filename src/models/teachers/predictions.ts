@@ -1,181 +1,39 @@
-import { z } from 'zod';
-import {
-  openParquet,
-  ParquetError,
-  type ParquetFile,
-  type RowGroup,
-} from '../../data/tables/parquet-file.ts';
+import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
-import type { ObjectStore } from '../../store/store.ts';
-import { makeOnce } from '../local-copy.ts';
-import type { Teacher } from '../teacher.ts';
-import type { TeacherFile } from '../teacher-files.ts';
-import { distributionReader } from './distributions.ts';
-import { PredictionTable } from './prediction-table.ts';
+import { hashFiles } from '../file-hashes.ts';
+import { noWork } from '../size/network-size.ts';
+import { folderFiles, folderOf } from './find-files.ts';
+import { pathField, type SuppliedKind } from './teacher-kind.ts';
 
-/** A row group of this many probabilities takes about 1.3 GB while it is read. */
-const maxGroupValues = 2 ** 24;
+const name = 'predictions' as const;
 
-export interface PredictionsOptions {
-  /** How errors name the teacher. */
-  readonly name: string;
-  readonly classes: number;
-  readonly output: 'probabilities' | 'logits';
-  readonly batchSize: number;
-  /** The local file of the table: kept when it is there, else made. */
-  readonly path: string;
-  /** Called before the table is made: throws when the files are not the ones it is for. */
-  readonly verify: () => Promise<void>;
-}
-
-/**
- * A teacher whose answers are in Parquet files already: a column `id` and a column `probabilities`
- * (or logits, as the config says), a list of one float a class, in any order of the rows. Ids must
- * be unique over the whole data set. An example that is not there gets a row of NaN.
- *
- * The rows are copied once into a hash table on disk (`PredictionTable`), by every worker: for 10
- * classes 84 MB and 15 s a million rows, and 10 µs for each look-up. Memory: one row group at a
- * time, whatever the number of rows; about 80 bytes a probability, so 850 MB for the million rows
- * that pyarrow puts into one by default, and 85 MB for row groups of 100,000.
- */
-export async function openPredictions(
-  store: ObjectStore,
-  files: readonly TeacherFile[],
-  options: PredictionsOptions,
-): Promise<Teacher> {
-  const { name, classes, path } = options;
-  await makeOnce(path, async (made) => {
-    await options.verify();
-    await fillTable(made, store, files, classes);
-  });
-  const table = PredictionTable.open(path, classes);
-  const read = distributionReader(options.output, classes, name);
-  return {
-    embeddingSize: undefined,
-    batchSize: options.batchSize,
-    async predict({ ids }) {
-      const values = new Float32Array(ids.length * classes);
-      ids.forEach((id, place) => {
-        table.read(id, values.subarray(place * classes, (place + 1) * classes));
-      });
-      return { probabilities: read(values) };
-    },
-    dispose() {
-      table.close();
-    },
-  };
-}
-
-async function fillTable(
-  path: string,
-  store: ObjectStore,
-  files: readonly TeacherFile[],
-  classes: number,
-): Promise<void> {
-  let rows = 0;
-  for (const file of files) {
-    const { rowGroups } = await openFile(store, file, classes);
-    rows += rowGroups.at(-1)?.end ?? 0;
-  }
-  const table = PredictionTable.create(path, rows, classes);
-  try {
-    for (const file of files) await addFile(table, store, file, classes);
-  } finally {
-    table.close();
-  }
-}
-
-/** @throws UserError when the file is not Parquet, lacks a column or has too large row groups. */
-async function openFile(
-  store: ObjectStore,
-  { object }: TeacherFile,
-  classes: number,
-): Promise<ParquetFile> {
-  const file = await parquet(object.key, () => openParquet(store, object));
-  const id = file.columns.find(({ name }) => name === 'id');
-  const probabilities = file.columns.find(({ name }) => name === 'probabilities');
-  if (!id || id.nested || !probabilities?.nested) {
-    const found = file.columns.map(({ name, nested }) => (nested ? `${name} (nested)` : name));
+/** Answers of a teacher that were computed elsewhere, in Parquet files. */
+export const predictionsKind = {
+  name,
+  fields: pathField(name, 'Folder of Parquet files: id, probabilities.'),
+  supplied: true,
+  isModel: false,
+  noun: 'the predictions in',
+  async find(store, key) {
+    const files = (await folderFiles(store, key)).filter(({ path }) => path.endsWith('.parquet'));
+    if (files.length > 0) return files;
     throw new UserError(
-      `the predictions in ${object.key} have the columns ${found.join(', ') || '(none)'}, and need id and probabilities`,
-      'Write id as text and probabilities as a list of floats, one a class.',
+      `teacher.predictions: there is no .parquet file in ${store.location}/${key}/`,
+      'Put Parquet files there with the columns id and probabilities (a list of floats).',
     );
-  }
-  const largest = Math.max(0, ...file.rowGroups.map(({ start, end }) => end - start));
-  if (largest * classes > maxGroupValues) {
-    throw new UserError(
-      `the predictions in ${object.key} have a row group of ${largest} rows, which does not fit the memory with ${classes} classes`,
-      `Write row groups of at most ${Math.floor(maxGroupValues / classes)} rows (row_group_size of pyarrow).`,
-    );
-  }
-  return file;
-}
-
-async function addFile(
-  table: PredictionTable,
-  store: ObjectStore,
-  source: TeacherFile,
-  classes: number,
-): Promise<void> {
-  const file = await openFile(store, source, classes);
-  for (const group of file.rowGroups) {
-    await addGroup(table, file, group, source.object.key, classes);
-  }
-}
-
-async function addGroup(
-  table: PredictionTable,
-  file: ParquetFile,
-  group: RowGroup,
-  key: string,
-  classes: number,
-): Promise<void> {
-  const columns = await parquet(key, () => file.readColumns(['id', 'probabilities'], group));
-  const ids = columns.get('id')!;
-  const lists = columns.get('probabilities')!;
-  for (let place = 0; place < ids.length; place++) {
-    const where = `row ${group.start + place} of the predictions in ${key}`;
-    const id = parseCell(idSchema, ids[place], `${where} has no id`);
-    const row = parseCell(listSchema, lists[place], `${where} has no list of floats`);
-    if (row.length !== classes) {
-      throw new UserError(
-        `${where} has ${row.length} probabilities, and the task has ${classes} classes`,
-        'List in task.classes the classes that the probabilities are of, in their order.',
-      );
-    }
-    if (!table.add(id, row)) {
-      throw new UserError(
-        `${where} is the second with the id '${id}'`,
-        'Predictions are found by their ids: give every example of the data set an id of its own.',
-      );
-    }
-  }
-}
-
-const idSchema = z.union([
-  z.string(),
-  z.union([z.number(), z.bigint()]).transform(String),
-  // Text that the file does not mark as text.
-  z.instanceof(Uint8Array).transform((bytes) => new TextDecoder().decode(bytes)),
-]);
-/** A missing number makes the row one without an answer, as NaN does. */
-const listSchema = z.union([
-  z.instanceof(Float32Array),
-  z.instanceof(Float64Array),
-  z.array(z.union([z.number(), z.nan(), z.null().transform(() => Number.NaN)])),
-]);
-
-function parseCell<Value>(schema: z.ZodType<Value>, cell: unknown, problem: string): Value {
-  const parsed = schema.safeParse(cell);
-  if (parsed.success) return parsed.data;
-  throw new UserError(problem, 'The columns are id (text) and probabilities (a list of floats).');
-}
-
-async function parquet<Result>(key: string, action: () => Promise<Result>): Promise<Result> {
-  try {
-    return await action();
-  } catch (error) {
-    if (!(error instanceof ParquetError)) throw error;
-    throw new UserError(`the predictions in ${key} cannot be read: ${error.message}`);
-  }
-}
+  },
+  async open({ store, files, config, name, classes, digest, scratch, verify }) {
+    const { openPredictions } = await import('./open-predictions.ts');
+    const { output, batchSize } = config;
+    return openPredictions(store, files, {
+      name,
+      classes,
+      output,
+      batchSize,
+      path: join(scratch, `predictions-${digest}-${classes}`),
+      verify: async () => verify(await hashFiles(store, files)),
+    });
+  },
+  size: () => noWork,
+  recognize: async (_, key) => (key.endsWith('.parquet') ? folderOf(key) : undefined),
+} as const satisfies SuppliedKind;

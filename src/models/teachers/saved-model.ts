@@ -1,17 +1,40 @@
+import { basename, dirname } from 'node:path/posix';
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
-import { tf } from '../../tensorflow.ts';
+import { folderFiles, folderOf } from './find-files.ts';
 import { dimension, dtypeName, type LoadedModel, type Port } from './loaded-model.ts';
-import { runTensors } from './run-tensors.ts';
+import { modelKind } from './model-kind.ts';
+
+/** The folder of a TensorFlow SavedModel. */
+export const savedModelKind = modelKind({
+  name: 'savedModel',
+  description: 'The folder of a TensorFlow SavedModel.',
+  noun: 'the SavedModel',
+  async find(store, key) {
+    const files = await folderFiles(store, key);
+    if (files.some(({ path }) => path === 'saved_model.pb')) return files;
+    const nested = files.find(({ path }) => basename(path) === 'saved_model.pb');
+    throw new UserError(
+      `teacher.savedModel: there is no ${key}/saved_model.pb in ${store.location}`,
+      nested
+        ? `Set teacher.savedModel: ${dirname(nested.object.key)}.`
+        : 'Give the folder that model.export (Keras) or tf.saved_model.save made.',
+    );
+  },
+  load: ({ folder }) => loadSavedModel(folder),
+  recognize: async (_, key) => (key.endsWith('/saved_model.pb') ? folderOf(key) : undefined),
+});
 
 const tag = 'serve';
 const signatureName = 'serving_default';
 
 /**
- * Loads the folder of a TensorFlow SavedModel: its signature `serving_default` under the tag
- * `serve`, which is what Keras and `tf.saved_model.save` write. Outputs go by the signature's names.
+ * Loads the signature `serving_default` under the tag `serve`, which Keras and
+ * `tf.saved_model.save` write. Outputs have the signature's names.
  */
-export async function loadSavedModel(folder: string): Promise<LoadedModel> {
+async function loadSavedModel(folder: string): Promise<LoadedModel> {
+  const { tf } = await import('../../tensorflow.ts');
+  const { runTensors } = await import('./run-tensors.ts');
   const signature = await findSignature(folder);
   const ports = (tensors: typeof signature.inputs): Port[] =>
     Object.entries(tensors).map(([name, { tfDtype, shape }]) => ({
@@ -21,7 +44,7 @@ export async function loadSavedModel(folder: string): Promise<LoadedModel> {
     }));
   const inputs = ports(signature.inputs);
   const model = await tf.node.loadSavedModel(folder, [tag], signatureName);
-  // `predict` computes whatever this object of the model's names at the time.
+  // `predict` computes the outputs that this object names at the time of the call.
   const computed = model.outputNodeNames;
   const nodes = { ...computed };
   return {
@@ -44,6 +67,7 @@ export async function loadSavedModel(folder: string): Promise<LoadedModel> {
 }
 
 async function findSignature(folder: string) {
+  const { tf } = await import('../../tensorflow.ts');
   const graphs = await tf.node.getMetaGraphsFromSavedModel(folder);
   const graph = graphs.find(({ tags }) => tags.length === 1 && tags[0] === tag);
   const signature = graph?.signatureDefs[signatureName];
@@ -58,13 +82,13 @@ async function findSignature(folder: string) {
   );
 }
 
-/** tfjs-node says that dimensions are numbers, and gives protobuf messages. */
+/** A dimension. tfjs-node declares it a number, and returns a protobuf message. */
 const dimensionMessage = z.custom<{ getSize(): number }>(
   (value) => typeof (value as { getSize?: unknown } | null)?.getSize === 'function',
 );
 
 function shapeOf(shape: unknown): Port['shape'] {
   const sizes = z.array(dimensionMessage).parse(shape);
-  // A shape of unknown rank arrives empty, and no input or output that we can use is a scalar.
+  // A shape of unknown rank is empty. No input or output that we can use is a scalar.
   return sizes.length === 0 ? undefined : sizes.map((size) => dimension(size.getSize()));
 }

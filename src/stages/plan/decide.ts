@@ -3,8 +3,8 @@ import type { Features } from '../../data/features/features.ts';
 import { type MethodName, methodOf } from '../../debias/methods.ts';
 import { digestJson } from '../../digest.ts';
 import { checkOwnTopologies } from '../../distill/custom-topologies.ts';
-import { teacherKinds } from '../../models/config.ts';
 import { teacherDigest } from '../../models/teacher-digest.ts';
+import { teacherKindOf } from '../../models/teachers/index.ts';
 import type { ShardItem } from '../../run/events.ts';
 import { needs, type Plan, type Variant } from '../../run/plan-file.ts';
 import type { RunToPlan } from './run-to-plan.ts';
@@ -29,7 +29,7 @@ export async function decide(
   const digest = config.teacher.train
     ? trainedTeacherDigest(decided, labeled)
     : await teacherDigest(data, config.teacher, features);
-  return { ...decided, teacher: { kind: teacherKind(config), digest } };
+  return { ...decided, teacher: { kind: teacherKindOf(config.teacher)!.name, digest } };
 }
 
 /** Digests everything that the training of a teacher depends on. */
@@ -81,8 +81,4 @@ function methodNameOf(variant: Config['method']): MethodName {
 /** Returns the config's labels, unless the method needs soft ones. */
 function defaultLabels(method: MethodName, { labels }: Config): Variant['labels'] {
   return methodOf(method).labels === 'soft' ? 'soft' : labels;
-}
-
-function teacherKind({ teacher }: Config): string {
-  return teacherKinds.find((kind) => teacher[kind] !== undefined)!;
 }

@@ -1,0 +1,47 @@
+/** The table of teacher kinds. */
+import { tableOf } from '../../table.ts';
+import { graphModelKind } from './graph-model.ts';
+import { layersModelKind } from './layers-model.ts';
+import { onnxKind } from './onnx.ts';
+import { predictionsKind } from './predictions.ts';
+import { savedModelKind } from './saved-model.ts';
+import type { SuppliedKind, TeacherKind } from './teacher-kind.ts';
+import { trainedKind } from './trained-kind.ts';
+
+const rows = [
+  trainedKind,
+  onnxKind,
+  savedModelKind,
+  layersModelKind,
+  graphModelKind,
+  predictionsKind,
+] as const;
+
+export const teacherKinds = tableOf(...rows);
+
+/** The kinds of user-supplied teachers. */
+export const suppliedKinds: readonly SuppliedKind[] = rows.filter((row) => row.supplied);
+
+type Intersection<Union> = (Union extends unknown ? (member: Union) => void : never) extends (
+  member: infer Members,
+) => void
+  ? Members
+  : never;
+
+/** Fields of the section `teacher` that the kinds add, each with its schema. */
+export const kindFields = Object.assign({}, ...rows.map(({ fields }) => fields)) as Intersection<
+  // Object.assign of a list loses which fields there are.
+  (typeof rows)[number]['fields']
+>;
+
+/**
+ * Returns the kind of a teacher, or undefined if its config names none.
+ * @example teacherKindOf({ onnx: 'teacher/model.onnx' })?.name // 'onnx'
+ */
+export function teacherKindOf(
+  teacher: {
+    readonly [Name in keyof typeof teacherKinds]?: unknown;
+  },
+): TeacherKind | undefined {
+  return rows.find(({ name }) => teacher[name] !== undefined);
+}

@@ -1,0 +1,61 @@
+import { basename, join } from 'node:path';
+import { sum } from '../../arrays.ts';
+import { UserError } from '../../errors.ts';
+import { copyFiles } from '../local-copy.ts';
+import { sizeOfFile } from '../size/network-size.ts';
+import type { LoadedModel } from './loaded-model.ts';
+import { modelTeacher } from './model-teacher.ts';
+import { pathField, type SuppliedKind, type TeacherSource } from './teacher-kind.ts';
+
+/**
+ * Defines a kind of teacher that is a model in files.
+ * @example See `onnx.ts`: a kind is a name, a way to find its files, and a function that loads them.
+ */
+export function modelKind<const Name extends string>(
+  definition: {
+    readonly name: Name;
+    /** Text for the schema of distill.yaml. */
+    readonly description: string;
+    readonly noun: string;
+    /** Loads the model from a local copy of its files: `path` is the one that the config names. */
+    readonly load: (local: {
+      readonly path: string;
+      readonly folder: string;
+    }) => Promise<LoadedModel>;
+    /** Default: estimated from the bytes of all files. */
+    readonly size?: SuppliedKind['size'];
+  } & Pick<SuppliedKind, 'find' | 'recognize'>,
+) {
+  const { description, load, ...rest } = definition;
+  return {
+    size: ({ files, shape }) => sizeOfFile(sum(files.map(({ object }) => object.bytes)), shape),
+    ...rest,
+    fields: pathField(definition.name, description),
+    supplied: true,
+    isModel: true,
+    async open(source) {
+      const { store, files, scratch, digest, config, name, classes, features } = source;
+      const folder = join(scratch, `teacher-${digest}`);
+      await copyFiles(store, files, folder, source.verify);
+      const model = await loadOrExplain(load, source, folder);
+      return modelTeacher(model, { ...config, name, classes, features });
+    },
+  } as const satisfies SuppliedKind;
+}
+
+async function loadOrExplain(
+  load: Parameters<typeof modelKind>[0]['load'],
+  { name, key, files }: TeacherSource,
+  folder: string,
+): Promise<LoadedModel> {
+  try {
+    return await load({ folder, path: join(folder, basename(key)) });
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    const found = files.map(({ object }) => object.key).join(', ');
+    throw new UserError(
+      `${name} cannot be loaded: ${(error as Error).message}`,
+      `Check that the model loads in the tool that made it and that all its files are there; found: ${found}.`,
+    );
+  }
+}

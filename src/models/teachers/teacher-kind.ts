@@ -1,0 +1,97 @@
+/** The interface of a teacher kind. */
+import { z } from 'zod';
+import type { Features } from '../../data/features/features.ts';
+import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
+import type { NetworkSize } from '../size/network-size.ts';
+import type { Teacher } from '../teacher.ts';
+
+/** A file of a user-supplied teacher. */
+export interface TeacherFile {
+  /** Path relative to the model's folder. */
+  readonly path: string;
+  /** The pinned object: its bytes are hashed for the digest, and loaded. */
+  readonly object: ObjectInfo;
+}
+
+/** The files of a user-supplied teacher. */
+export interface TeacherFiles {
+  /** Value of the kind's field: the key of a file or a folder in the dataset, without a `/` at its end. */
+  readonly key: string;
+  /** Name of the teacher in errors: `the ONNX model teacher/model.onnx`. */
+  readonly name: string;
+  /** In ascending order of their paths. */
+  readonly files: readonly TeacherFile[];
+}
+
+/** Fields of the section `teacher` that describe the outputs of a user-supplied teacher. */
+export interface OutputConfig {
+  readonly output: 'probabilities' | 'logits';
+  readonly outputName?: string | undefined;
+  readonly embeddingName?: string | undefined;
+  readonly batchSize: number;
+}
+
+/** All that a kind needs to open a teacher. */
+export interface TeacherSource extends TeacherFiles {
+  /** The dataset. */
+  readonly store: ObjectStore;
+  readonly config: OutputConfig;
+  /** How an example becomes the teacher's input. */
+  readonly features: Features;
+  /** Number of classes. */
+  readonly classes: number;
+  /** Digest of the teacher, from `teacherDigest`. */
+  readonly digest: string;
+  /** A local folder that keeps files for later calls. */
+  readonly scratch: string;
+  /**
+   * Checks the SHA-256, in hex, of each file.
+   * @throws UserError if they are not the files that have the digest.
+   */
+  verify(hashes: readonly string[]): void;
+}
+
+/** A row of the table of teacher kinds. */
+export interface TeacherKind {
+  /** Name of the kind, and of its field in the section `teacher` of distill.yaml. */
+  readonly name: string;
+  /** Fields that the kind adds to the section; the field `name` is optional. */
+  readonly fields: z.ZodRawShape;
+  /** Whether the user supplies it. Otherwise Train teacher trains it. */
+  readonly supplied: boolean;
+  /** Whether it is a model, which reads the example's features. Otherwise its answers are stored. */
+  readonly isModel: boolean;
+}
+
+/** A kind of user-supplied teacher. Its own field is a path in the dataset. */
+export interface SuppliedKind extends TeacherKind {
+  readonly supplied: true;
+  /** Noun for errors: `the ONNX model`. */
+  readonly noun: string;
+  /**
+   * Finds and pins all files of the teacher, in any order.
+   * @throws UserError if a file is missing: the key, and what was expected there.
+   */
+  find(store: ObjectStore, key: string): Promise<TeacherFile[]>;
+  /**
+   * Opens the teacher. Native libraries are loaded here, not with the table.
+   * @throws UserError if the files are damaged, changed, or do not fit the task.
+   */
+  open(source: TeacherSource): Promise<Teacher>;
+  /** Computes the work per example. `shape` is the shape of an example that the teacher reads. */
+  size(
+    source: TeacherFiles & { readonly store: ObjectStore; readonly shape: readonly number[] },
+  ): NetworkSize | Promise<NetworkSize>;
+  /**
+   * Recognizes a file of this kind, for the command `init`.
+   * @returns the value of the kind's field, or undefined if the file is of another kind.
+   */
+  recognize(store: ObjectStore, key: string): Promise<string | undefined>;
+}
+
+/** Defines the field of a kind: a path in the dataset. */
+export function pathField<const Name extends string>(name: Name, description: string) {
+  const field = z.string().min(1).optional().describe(description);
+  // A computed name loses its type.
+  return { [name]: field } as { [N in Name]: typeof field };
+}
