@@ -2,6 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { teacherSchema } from '../../../src/models/config.ts';
+import { requireFile } from '../../../src/models/teachers/find-files.ts';
 import { kindFields, suppliedKinds, teacherKindOf } from '../../../src/models/teachers/index.ts';
 import { modelKind } from '../../../src/models/teachers/model-kind.ts';
 import type { TeacherSource } from '../../../src/models/teachers/teacher-kind.ts';
@@ -49,10 +50,9 @@ const linearKind = modelKind({
   name: 'linear',
   description: 'A JSON of linear weights, one list per class.',
   noun: 'the linear model',
-  async find(store, key) {
-    const object = await store.head(key);
-    return object ? [{ path: key, object }] : [];
-  },
+  find: async (store, key) => [
+    await requireFile(store, key, `teacher.linear: '${key}'`, 'a JSON of weights'),
+  ],
   async load({ path }) {
     const { weights } = weightsSchema.parse(JSON.parse(await readFile(path, 'utf8')));
     const inputs = weights[0]!.length;
@@ -86,8 +86,8 @@ describe('a kind is a name, a way to find its files and a loader', () => {
   afterEach(() => rm(scratch, { recursive: true }));
 
   async function source(text: string): Promise<TeacherSource> {
-    const store = new MemoryStore({ 'a.linear.json': text });
-    const key = 'a.linear.json';
+    const store = new MemoryStore({ 'teacher/a.linear.json': text });
+    const key = 'teacher/a.linear.json';
     return {
       store,
       key,
@@ -116,7 +116,7 @@ describe('a kind is a name, a way to find its files and a loader', () => {
 
   test('which explain a file that does not load', async () => {
     await expect(linearKind.open(await source('{"weights":1}'))).rejects.toThrow(
-      'the linear model a.linear.json cannot be loaded',
+      'the linear model teacher/a.linear.json cannot be loaded',
     );
   });
 
