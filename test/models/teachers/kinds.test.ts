@@ -7,7 +7,7 @@ import { kindFields, suppliedKinds, teacherKindOf } from '../../../src/models/te
 import { modelKind } from '../../../src/models/teachers/model-kind.ts';
 import type { TeacherSource } from '../../../src/models/teachers/teacher-kind.ts';
 import { namesOf } from '../../../src/table.ts';
-import { MemoryStore } from '../../data/memory-store.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
 import { temporaryFolder, vector } from './open.ts';
 
 describe('the table of teacher kinds', () => {
