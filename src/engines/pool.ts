@@ -4,11 +4,13 @@ import type { Progress } from '../run/context.ts';
 import type { StageName } from '../stages/index.ts';
 import { deserializeError, type FromWorker, type ToWorker } from './wire.ts';
 
-/** How long a worker may take to write a checkpoint before it is killed. */
+/** Maximum time in which a worker writes its checkpoint before it is killed. */
 const stopTimeoutMs = 15_000;
 
-/** How much of a worker's standard error is kept for when it dies, in characters. */
+/** Characters of a worker's standard error that are kept, to be reported if it dies. */
 const lastWordsLength = 2000;
+
+const workerScript = fileURLToPath(new URL('./worker.js', import.meta.url));
 
 interface Task {
   readonly name: StageName;
@@ -25,23 +27,29 @@ interface Worker {
 export interface Pool {
   /** Runs a task in a free worker process, or waits for one. */
   invoke(name: StageName, event: unknown): Promise<unknown>;
-  /** Asks every worker to stop where it is, keeping what it did, and waits until all are gone. */
+  /** Stops every worker, which first keeps what it did, and waits until all have ended. */
   stop(): Promise<void>;
 }
 
 /**
- * Worker processes, started when needed and reused, at most `size` at once. A worker that dies
- * fails its task with the name that Lambda has for it, so that the workflow retries both alike.
+ * Creates a pool of worker processes, which start when needed and are reused. If a worker dies, its
+ * task fails with the name of Lambda's error, so that the workflow retries both in the same way.
+ *
+ * @param size Maximum number of workers.
+ * @param script Program of a worker. Default: `worker.ts`, which runs the stages.
  */
-export function createPool(size: number, onProgress: (progress: Progress) => void): Pool {
+export function createPool(
+  size: number,
+  onProgress: (progress: Progress) => void,
+  script = workerScript,
+): Pool {
   const workers = new Set<Worker>();
   const queue: Task[] = [];
   let stopping = false;
   let stopped: Promise<void> | undefined;
 
   function start(): Worker {
-    const script = fileURLToPath(new URL('./worker.js', import.meta.url));
-    // Its standard error is kept, not shown: TensorFlow writes notes there at every start.
+    // Standard error is kept, not shown: TensorFlow writes notes there at every start.
     const child = fork(script, { execArgv: [], stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
     const worker: Worker = { process: child, task: undefined };
     let lastWords = '';
@@ -106,12 +114,12 @@ export function createPool(size: number, onProgress: (progress: Progress) => voi
 }
 
 function interrupted(): Error {
-  const error = new Error('the run was asked to stop');
+  const error = new Error('the run was stopped');
   error.name = 'InterruptedError';
   return error;
 }
 
-/** Lets a busy worker keep what it has, then ends the process. */
+/** Ends a worker; a busy one first keeps what it did. */
 async function end({ process: child }: Worker): Promise<void> {
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const killer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);

@@ -14,23 +14,28 @@ const bill = billOf(
   { shards: 0, unlabeledShards: 0, variants: 1, storedBytes: 0 },
 );
 
-function refusal(configUsd: number, deploymentUsd?: number): UserError {
+/** Returns why the run is refused; undefined if it is not. */
+function refusal(configUsd: number, deploymentUsd?: number): UserError | undefined {
   try {
     checkBudget(bill, { configUsd, deploymentUsd });
+    return undefined;
   } catch (error) {
     if (error instanceof UserError) return error;
+    throw error;
   }
-  throw new Error('it was not refused');
 }
 
 describe('the budget', () => {
-  test('lets through what costs less', () => {
-    checkBudget(bill, { configUsd: 31, deploymentUsd: undefined });
-    checkBudget(bill, { configUsd: 31, deploymentUsd: 31 });
+  test('allows a run that costs no more than it, to the cent', () => {
+    const { totalUsd } = bill;
+    expect(refusal(totalUsd)).toBeUndefined();
+    expect(refusal(totalUsd, totalUsd)).toBeUndefined();
+    expect(refusal(totalUsd - 0.01)).toBeInstanceOf(UserError);
+    expect(refusal(totalUsd, totalUsd - 0.01)).toBeInstanceOf(UserError);
   });
 
   test('of the config stops a run, and says what makes it cheaper', () => {
-    const { message, hint } = refusal(20);
+    const { message, hint } = refusal(20)!;
     expect(message).toBe(
       'the run is estimated to cost $30.51, more than $20.00, limits.budgetUsd in distill.yaml. ' +
         'Most of that is Train: $30.51',
@@ -40,11 +45,11 @@ describe('the budget', () => {
         'relabel.rounds, or method: weighted, which trains one student where relabel trains many.\n' +
         'To allow it, set limits.budgetUsd to 31.',
     );
-    expect(refusal(20, 25).message).toContain('limits.budgetUsd');
+    expect(refusal(20, 25)!.message).toContain('limits.budgetUsd');
   });
 
   test('of the deployment stops a run that its config allows', () => {
-    const { message, hint } = refusal(1000, 25);
+    const { message, hint } = refusal(1000, 25)!;
     expect(message).toContain('$25.00, the most that this deployment lets a run cost');
     expect(hint).toContain('counterweight deploy --budget 31');
   });

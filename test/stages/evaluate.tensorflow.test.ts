@@ -1,0 +1,182 @@
+/** Evaluate, with teacher, weights and students made by hand, so that every figure is known. */
+import { describe, expect, test } from 'vitest';
+import type { Example } from '../../src/data/example.ts';
+import { featureShape } from '../../src/data/features/features.ts';
+import { readLabels } from '../../src/data/tables/labels-file.ts';
+import { createWeightsWriter } from '../../src/data/tables/weights-file.ts';
+import { runMetricsSchema } from '../../src/evaluate/run-metrics.ts';
+import { writeModelFiles } from '../../src/models/model-files.ts';
+import { saveModel } from '../../src/models/student.ts';
+import { type Job, shardItems } from '../../src/run/job.ts';
+import { keys } from '../../src/run/keys.ts';
+import { evaluate } from '../../src/stages/evaluate.ts';
+import { reconcile } from '../../src/stages/reconcile.ts';
+import { readBytes, readJson, toJson } from '../../src/store/once.ts';
+import { tf } from '../../src/tensorflow.ts';
+import { buildNetwork, smallMlp } from '../support/networks.ts';
+import { type PlannedRun, plannedRun } from '../support/planned-run.ts';
+
+/** Saves a student that predicts the same class for every example. */
+async function saveConstant(
+  { results, plan }: Job,
+  folder: string,
+  predicted: number,
+  classes = plan.classes,
+): Promise<void> {
+  const { features } = plan;
+  const model = await buildNetwork(smallMlp, featureShape(features), classes.length, 1);
+  const bias = Float32Array.from(classes, (_, index) => (index === predicted ? 5 : 0));
+  const weights = model.getWeights().map((weight) => tf.zerosLike(weight));
+  weights.at(-1)!.dispose();
+  weights[weights.length - 1] = tf.tensor1d(bias);
+  model.setWeights(weights);
+  tf.dispose(weights);
+  const description = { classes, features, createdBy: 'a test' };
+  await writeModelFiles(results, folder, saveModel(model, description));
+  model.dispose();
+}
+
+const history = [{ epoch: 1, loss: 0.5 }];
+
+/** Writes the weights of every unlabeled shard: `start`, then a little more per example. */
+async function writeWeights({ results, run, plan }: Job, items: { id: string }[], start: number) {
+  let weight = start;
+  for (const { id: shard } of items) {
+    const writer = createWeightsWriter();
+    for await (const { id } of readLabels(results, keys.labels(plan.teacher.digest, shard))) {
+      const one = (value: number) => Float32Array.of(value);
+      writer.append({
+        ids: [id],
+        teacherMargins: one(0.5),
+        studentMargins: one(0.5),
+        errorProbabilities: one(0.1),
+        distortions: one(1),
+        weights: one(weight),
+      });
+      weight += 1e-4;
+    }
+    await results.write(keys.weights(run, shard), writer.finish());
+  }
+}
+
+const validation = {
+  teacherMargins: [0.1, 0.5, 0.9],
+  studentMargins: [0.2, 0.4, 0.6],
+  wrong: [1, 0, 0],
+  teacherLosses: [0.2, 0.2, 0.2],
+  trueLosses: [0.4, 0.2, 0.2],
+  warnings: ['a warning of Warm up'],
+};
+
+/** A run after Train, whose teacher is always right and whose student says class 0. */
+async function trainedRun(start = 0.9): Promise<PlannedRun> {
+  const run = await plannedRun({ compare: '[]' });
+  const { job } = run;
+  const { classes } = job.plan;
+  const truth = ({ label }: Example) => Math.max(0, classes.indexOf(String(label)));
+  let turn = 0;
+  await run.label((example, { set }) => ({
+    prediction: truth(example),
+    probability: set === 'unlabeled' ? 0.5 + (turn++ % 40) / 100 : 0.9,
+  }));
+  await reconcile(run.event, run.context);
+  await job.results.write(keys.validation(job.run), toJson(validation));
+  await writeWeights(job, await shardItems(job, 'unlabeled'), start);
+  const folder = keys.student(job.run, 'weighted');
+  await saveConstant(job, folder, 0);
+  await job.results.write(`${folder}history.json`, toJson(history));
+  return run;
+}
+
+async function evaluated({ event, context, job }: PlannedRun) {
+  await evaluate(event, context);
+  return readJson(job.results, keys.metrics(job.run), runMetricsSchema);
+}
+
+/** Share of the test examples that a student which always says `index` has right. */
+async function shareOf({ job, label }: PlannedRun, index: number): Promise<number> {
+  const counts = job.plan.classes.map(() => 0);
+  await label(({ label: written }, { set }) => {
+    const truth = job.plan.classes.indexOf(String(written));
+    if (set === 'test') counts[truth]!++;
+    return { prediction: Math.max(0, truth), probability: 0.9 };
+  });
+  return counts[index]! / counts.reduce((sum, count) => sum + count, 0);
+}
+
+describe('a run', () => {
+  test('has teacher and student measured on the test set', async () => {
+    const run = await trainedRun();
+    const { metrics, students, evaluatedOn } = await evaluated(run);
+    expect(evaluatedOn).toBe('test');
+    expect(metrics.models.teacher!.accuracy.value).toBe(1);
+    expect(metrics.models.weighted!.accuracy.value).toBeCloseTo(await shareOf(run, 0), 10);
+    expect(students).toMatchObject([{ variant: 'weighted', history }]);
+    const total = run.job.plan.estimate.sets.test.examples;
+    expect(run.reports).toContainEqual({ stage: 'Evaluate', done: total, unit: 'examples' });
+  });
+
+  test('has the smallest weights, and their mean', async () => {
+    const { leastWeighed, meanWeight, labels } = await evaluated(await trainedRun(0.9));
+    const count = labels.unlabeled;
+    expect(leastWeighed.map(({ weight }) => weight)).toEqual(
+      Array.from({ length: 10 }, (_, index) => expect.closeTo(0.9 + index * 1e-4, 5)),
+    );
+    expect(meanWeight).toBeCloseTo(0.9 + ((count - 1) / 2) * 1e-4, 5);
+  });
+
+  test('warns of what Warm up found, and of an unusual mean weight', async () => {
+    const usual = await evaluated(await trainedRun(0.9));
+    expect(usual.warnings).toContain('a warning of Warm up');
+    const unusual = await evaluated(await trainedRun(0.01));
+    expect(unusual.warnings.length).toBe(usual.warnings.length + 1);
+  });
+
+  test('has a file of the examples to label next, the most useful first', async () => {
+    const run = await trainedRun();
+    const { labelNext } = await evaluated(run);
+    expect(labelNext).toHaveLength(20);
+    const csv = Buffer.from(await readBytes(run.job.results, keys.labelNext(run.job.run)));
+    const [head, first] = csv.toString().split('\n');
+    expect(head).toBe('id,label,prediction,margin');
+    const { id, prediction, margin } = labelNext[0]!;
+    expect(first).toBe(`${id},,${prediction},${margin.toFixed(3)}`);
+  });
+
+  test('that was evaluated keeps its figures, and gets the same report again', async () => {
+    const run = await trainedRun();
+    const before = await evaluated(run);
+    await saveConstant(run.job, keys.student(run.job.run, 'weighted'), 1);
+    expect(await evaluated(run)).toEqual(before);
+  });
+});
+
+describe('the student in use', () => {
+  async function withStudentInUse(classes?: string[]) {
+    const run = await trainedRun();
+    const { job } = run;
+    const student = keys.student('earlier', 'weighted');
+    await saveConstant(job, student, 1, classes);
+    const current = { run: 'earlier', variant: 'weighted', student };
+    await job.results.write(keys.current(job.plan.dataset), toJson(current));
+    return run;
+  }
+
+  test('is measured beside the others', async () => {
+    const run = await withStudentInUse();
+    const { metrics } = await evaluated(run);
+    expect(metrics.models.current!.accuracy.value).toBeCloseTo(await shareOf(run, 1), 10);
+  });
+
+  test('is left out if it has other classes', async () => {
+    const { metrics } = await evaluated(await withStudentInUse(['red', 'white', 'rosé']));
+    expect(Object.keys(metrics.models).sort()).toEqual(['teacher', 'weighted']);
+  });
+
+  test('frees all tensors in the end', async () => {
+    const run = await withStudentInUse(['red', 'white', 'rosé']);
+    const before = tf.memory().numTensors;
+    await evaluated(run);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});

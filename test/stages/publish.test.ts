@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest';
+import type { RunMetrics } from '../../src/evaluate/run-metrics.ts';
+import { keys } from '../../src/run/keys.ts';
+import { currentSchema, publicationSchema, publish } from '../../src/stages/publish.ts';
+import { readJson, toJson } from '../../src/store/once.ts';
+import { plannedRun } from '../support/planned-run.ts';
+import { sampleMetrics } from '../support/sample-metrics.ts';
+
+type Model = RunMetrics['metrics']['models'][string];
+
+const certain = (value: number) => ({ value, low: value, high: value });
+const model = (accuracy: number, logLoss: number): Model => ({
+  accuracy: certain(accuracy),
+  logLoss: certain(logLoss),
+  calibrationError: certain(0.1),
+  recall: [certain(accuracy)],
+});
+
+interface Setting {
+  readonly models: Record<string, Model>;
+  /** Run of the student in use; undefined: there is none. */
+  readonly inUse?: string;
+  readonly publish?: string;
+}
+
+/** A run after Evaluate, with these models measured. */
+async function evaluatedRun({ models, inUse, publish: gate }: Setting) {
+  const { event, job } = await plannedRun(gate ? { publish: gate } : {});
+  const { metrics } = sampleMetrics();
+  const measured = sampleMetrics({ metrics: { ...metrics, models } });
+  await job.results.write(keys.metrics(job.run), toJson(measured));
+  const pointer = keys.current(job.plan.dataset);
+  if (inUse) {
+    const current = { run: inUse, variant: 'weighted', student: keys.student(inUse, 'weighted') };
+    await job.results.write(pointer, toJson(current));
+  }
+  const current = async () => (await readJson(job.results, pointer, currentSchema)).run;
+  return { event, job, current };
+}
+
+const better = { weighted: model(0.9, 0.3), current: model(0.8, 0.4) };
+const worse = { weighted: model(0.8, 0.4), current: model(0.9, 0.3) };
+
+test('the first student of a dataset comes into use', async () => {
+  const { event, job, current } = await evaluatedRun({ models: { weighted: model(0.5, 1) } });
+  const publication = await publish(event);
+  expect(publication).toEqual({ published: true, reason: 'the first student of this dataset' });
+  expect(await current()).toBe(job.run);
+  const key = keys.publication(job.run);
+  expect(await readJson(job.results, key, publicationSchema)).toEqual(publication);
+});
+
+test.each([
+  ['a higher accuracy', '{ metric: accuracy }', better, true],
+  ['a lower accuracy', '{ metric: accuracy }', worse, false],
+  ['a lower loss', '{ metric: logLoss }', better, true],
+  ['a higher loss', '{ metric: logLoss }', worse, false],
+  ['no more than the gain that is wanted', '{ metric: accuracy, minGain: 0.2 }', better, false],
+])('%s decides', async (_, gate, models, published) => {
+  const { event, job, current } = await evaluatedRun({ models, inUse: 'earlier', publish: gate });
+  const publication = await publish(event);
+  expect(publication.published).toBe(published);
+  expect(publication.reason).toMatch(/in use: (accuracy|logLoss) 0\.\d{4}, and 0\.\d{4} for the/);
+  expect(await current()).toBe(published ? job.run : 'earlier');
+});
+
+test('a student in use that was not measured is replaced', async () => {
+  const { event, job, current } = await evaluatedRun({
+    models: { weighted: model(0.5, 1) },
+    inUse: 'earlier',
+  });
+  expect(await publish(event)).toMatchObject({
+    published: true,
+    reason: expect.stringContaining('does not fit'),
+  });
+  expect(await current()).toBe(job.run);
+});
+
+test('a call after one that was killed between pointer and record finds the student in use', async () => {
+  const { event, job } = await evaluatedRun({ models: worse });
+  await job.results.write(
+    keys.current(job.plan.dataset),
+    toJson({ run: job.run, variant: 'weighted', student: keys.student(job.run, 'weighted') }),
+  );
+  expect(await publish(event)).toEqual({
+    published: true,
+    reason: 'the weighted student is in use',
+  });
+});
+
+test('a second call changes nothing', async () => {
+  const { event, job, current } = await evaluatedRun({ models: better, inUse: 'earlier' });
+  const first = await publish(event);
+  const later = { run: 'later', variant: 'weighted', student: keys.student('later', 'weighted') };
+  await job.results.write(keys.current(job.plan.dataset), toJson(later));
+  expect(await publish(event)).toEqual(first);
+  expect(await current()).toBe('later');
+});

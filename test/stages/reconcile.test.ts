@@ -1,0 +1,111 @@
+import { expect, test } from 'vitest';
+import type { Example } from '../../src/data/example.ts';
+import { shardItems } from '../../src/run/job.ts';
+import { keys } from '../../src/run/keys.ts';
+import { reconcileSchema } from '../../src/run/reconcile-file.ts';
+import { reconcile } from '../../src/stages/reconcile.ts';
+import { readJson } from '../../src/store/once.ts';
+import { type Answer, type PlannedRun, plannedRun } from '../support/planned-run.ts';
+
+const sure: Answer = { prediction: 0, probability: 0.9 };
+
+const recorded = ({ job }: PlannedRun) =>
+  readJson(job.results, keys.reconcile(job.run), reconcileSchema);
+
+/** Rejects the first `count` examples of a set. */
+function rejecting(set: string, count: number): Parameters<PlannedRun['label']>[0] {
+  let left = count;
+  return (_, item) => (item.set === set && left-- > 0 ? 'cannot be decoded' : sure);
+}
+
+test('counts what every shard has, and lists what was left out', async () => {
+  const run = await plannedRun({ limits: '{ quarantine: 50% }' });
+  await run.label(rejecting('unlabeled', 12));
+  const sets = await reconcile(run.event, run.context);
+  const { shards, quarantined } = await recorded(run);
+  expect(sets.unlabeled.quarantined).toBe(12);
+  const items = await shardItems(run.job);
+  for (const set of ['labeled', 'validation', 'test', 'unlabeled'] as const) {
+    const counts = shards.filter((_, index) => items[index]!.set === set);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(sets[set].labeled);
+  }
+  // The first ten of a set are listed by name.
+  expect(quarantined).toHaveLength(10);
+  expect(quarantined[0]).toMatchObject({ set: 'unlabeled', reason: 'cannot be decoded' });
+  expect(quarantined[0]!.id).toMatch(/wine\.csv/);
+});
+
+test('reports the progress in shards', async () => {
+  const run = await plannedRun();
+  await run.label(() => sure);
+  await reconcile(run.event, run.context);
+  const total = (await shardItems(run.job)).length;
+  expect(run.reports).toContainEqual({ stage: 'Reconcile', done: total, total, unit: 'shards' });
+});
+
+test('refuses a run with too many examples that cannot be used', async () => {
+  const run = await plannedRun({ limits: '{ quarantine: 1% }' });
+  await run.label(rejecting('validation', 5));
+  await expect(reconcile(run.event, run.context)).rejects.toMatchObject({
+    name: 'UserError',
+    message: expect.stringMatching(/^5 of \d+ examples of the validation set cannot be used/),
+    hint: expect.stringContaining('limits.quarantine'),
+  });
+  await expect(recorded(run)).rejects.toThrow();
+});
+
+test('refuses a set without a usable example, however high the limit is', async () => {
+  const run = await plannedRun({ limits: '{ quarantine: 100% }' });
+  await run.label(rejecting('unlabeled', Number.POSITIVE_INFINITY));
+  await expect(reconcile(run.event, run.context)).rejects.toThrow(
+    'the unlabeled set has no usable example',
+  );
+});
+
+test('refuses a shard without labels, and names it', async () => {
+  const run = await plannedRun();
+  const [first] = await shardItems(run.job);
+  await expect(reconcile(run.event, run.context)).rejects.toThrow(
+    `shard ${first!.id} of the ${first!.set} set has no labels`,
+  );
+});
+
+test('measures how well the margin separates the wrong labels', async () => {
+  const run = await plannedRun();
+  const classes = run.job.plan.classes;
+  let turn = 0;
+  // Wrong with a small margin on every third example, and right with a large one on the others.
+  const answer = ({ label }: Example): Answer => {
+    const truth = Math.max(0, classes.indexOf(String(label)));
+    return turn++ % 3 === 0
+      ? { prediction: (truth + 1) % classes.length, probability: 0.4 }
+      : { prediction: truth, probability: 0.95 };
+  };
+  await run.label(answer);
+  await reconcile(run.event, run.context);
+  const { validation } = await recorded(run);
+  expect(validation.isEnough).toBe(true);
+  expect(validation.description).toMatch(/^The teacher is wrong on 100% .* and on 0%/);
+  const message = validation.description;
+  expect(run.reports).toContainEqual({ stage: 'Reconcile', message, level: 'info' });
+});
+
+test('without such a separation warns, if a method needs it', async () => {
+  const run = await plannedRun();
+  await run.label(() => sure);
+  await reconcile(run.event, run.context);
+  expect(run.reports).toContainEqual(expect.objectContaining({ level: 'warning' }));
+
+  const plain = await plannedRun({ method: 'uniform', compare: '[]' });
+  await plain.label(() => sure);
+  await reconcile(plain.event, plain.context);
+  expect(plain.reports.filter(({ message }) => message)).toEqual([]);
+});
+
+test('again finds its record', async () => {
+  const run = await plannedRun();
+  await run.label(() => sure);
+  const first = await reconcile(run.event, run.context);
+  await run.label(() => 'cannot be decoded');
+  expect(await reconcile(run.event, run.context)).toEqual(first);
+});

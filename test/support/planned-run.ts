@@ -1,0 +1,83 @@
+import type { Example } from '../../src/data/example.ts';
+import { isRejected } from '../../src/data/example.ts';
+import { readExamples } from '../../src/data/read.ts';
+import { createLabelsWriter } from '../../src/data/tables/labels-file.ts';
+import type { Context, Progress } from '../../src/run/context.ts';
+import type { JobEvent, ShardItem } from '../../src/run/events.ts';
+import { type Job, openJob, shardItems } from '../../src/run/job.ts';
+import { keys } from '../../src/run/keys.ts';
+import { readShard } from '../../src/run/objects-file.ts';
+import { planRun } from '../../src/stages/plan.ts';
+import { startRun } from '../../src/stages/start.ts';
+import { makeDataset } from './datasets.ts';
+
+/** A teacher's answer for an example: a class and its probability, or why it has none. */
+export type Answer = { readonly prediction: number; readonly probability: number } | string;
+
+/** A run on the small CSV dataset after Plan, whose other inputs a test writes by hand. */
+export interface PlannedRun {
+  readonly event: JobEvent;
+  readonly job: Job;
+  /** Messages and figures that stages reported with `context`. */
+  readonly reports: Progress[];
+  readonly context: Context;
+  /** Writes the labels of every shard. */
+  label(answer: (example: Example, item: ShardItem) => Answer): Promise<void>;
+}
+
+/** Plans a run on the small CSV dataset. */
+export async function plannedRun(sections: Record<string, string> = {}): Promise<PlannedRun> {
+  const { dataset, results } = makeDataset('csv', sections);
+  const started = await startRun(dataset, results);
+  const event = { ...started, execution: started.run };
+  const reports: Progress[] = [];
+  const report = (progress: Progress) => reports.push(progress);
+  const context = { signal: new AbortController().signal, report };
+  await planRun(event, context);
+  const job = await openJob(event);
+  return {
+    event,
+    job,
+    reports,
+    context,
+    async label(answer) {
+      for (const item of await shardItems(job)) {
+        const key = keys.labels(job.plan.teacher.digest, item.id);
+        await job.results.write(key, await labelsOf(job, item, answer));
+      }
+    },
+  };
+}
+
+async function labelsOf(
+  job: Job,
+  item: ShardItem,
+  answer: (example: Example, item: ShardItem) => Answer,
+): Promise<Uint8Array> {
+  const classes = job.plan.classes.length;
+  const writer = createLabelsWriter(classes);
+  const quarantined = [];
+  const shard = await readShard(job, item);
+  for await (const example of readExamples(job.data, shard, job.plan.config)) {
+    if (isRejected(example)) {
+      quarantined.push(example);
+      continue;
+    }
+    const answered = answer(example, item);
+    if (typeof answered === 'string') {
+      quarantined.push({ id: example.id, reason: answered });
+      continue;
+    }
+    const { prediction, probability } = answered;
+    const others = (1 - probability) / (classes - 1);
+    const probabilities = new Float32Array(classes).fill(others);
+    probabilities[prediction] = probability;
+    writer.append({
+      ids: [example.id],
+      predictions: Int32Array.of(prediction),
+      margins: Float32Array.of(probability - others),
+      probabilities,
+    });
+  }
+  return writer.finish(quarantined);
+}
