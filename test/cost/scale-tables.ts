@@ -70,7 +70,7 @@ function scaleTable(run: Dataset): string {
     ),
     cells('Train', ({ result }) => duration(task(result, 'Train').wallSeconds)),
     cells('Evaluate', ({ result }) => duration(task(result, 'Evaluate').wallSeconds)),
-    cells('start to end', ({ result }) =>
+    cells('duration', ({ result }) =>
       duration(result.tasks.reduce((sum, { wallSeconds }) => sum + wallSeconds, 0)),
     ),
     cells('labeling', ({ result }) => dollars(result, ['Label'])),
@@ -78,8 +78,8 @@ function scaleTable(run: Dataset): string {
     cells('training', ({ result }) => dollars(result, ['Warm up', 'Train'])),
     cells('state transitions', ({ result }) => dollars(result, ['State transitions'])),
     cells('results kept for a month', ({ result }) => dollars(result, ['S3 storage'])),
-    cells('together', ({ result }) => `**${usd(result.bill.totalUsd)}**`),
-    cells('what would break', ({ result }) => broken(result)),
+    cells('total', ({ result }) => `**${usd(result.bill.totalUsd)}**`),
+    cells('limits exceeded', ({ result }) => broken(result)),
   ]);
 }
 
@@ -204,7 +204,7 @@ export function labelingOf(perShard: number) {
 function shardsTable(): string {
   return markdown([
     [
-      'examples a shard',
+      'examples per shard',
       'shards',
       'compute',
       'per shard',
