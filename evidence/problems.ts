@@ -3,9 +3,12 @@
  * the whole grid is a matter of hours on two cores, and students are trained until they fit much of the
  * noise of their labels: at the end they give back more labels than are right.
  */
+
 import { clamp } from '../src/arrays.ts';
 import { type ConfigInput, configSchema } from '../src/config/schema.ts';
 import type { ReadConfig } from '../src/data/config.ts';
+import { image } from '../src/data/features/image.ts';
+import { row } from '../src/data/features/row.ts';
 import { csv } from '../src/data/formats/csv.ts';
 import type { FormatName } from '../src/data/formats/index.ts';
 import { parquet } from '../src/data/formats/parquet.ts';
@@ -13,14 +16,7 @@ import { webdataset } from '../src/data/formats/webdataset.ts';
 
 type Network = ConfigInput['student'];
 
-type Task = { readonly classes: string[] } & (
-  | {
-      readonly type: 'image-classification';
-      readonly size: [number, number];
-      readonly channels: 1 | 3;
-    }
-  | { readonly type: 'tabular-classification'; readonly target: string }
-);
+type Task = ConfigInput['task'] & { readonly classes: string[] };
 
 export interface Problem {
   readonly name: string;
@@ -49,7 +45,7 @@ export const problems: readonly Problem[] = [
     name: 'mnist',
     folder: 'mnist',
     format: parquet.name,
-    task: { type: 'image-classification', classes: digits, size: [28, 28], channels: 1 },
+    task: { type: image.task, classes: digits, size: [28, 28], channels: 1 },
     budgets: budgets(10, [150, 450, 1500]),
     unlabeled: 8000,
     teacher: { architecture: 'convnet', width: 16, depth: 2, batchSize: 32, ...shifts },
@@ -59,7 +55,7 @@ export const problems: readonly Problem[] = [
     name: 'cifar10',
     folder: 'cifar10',
     format: webdataset.name,
-    task: { type: 'image-classification', classes: digits, size: [32, 32], channels: 3 },
+    task: { type: image.task, classes: digits, size: [32, 32], channels: 3 },
     budgets: budgets(5, [1000, 2500, 5000]),
     unlabeled: 8000,
     teacher: { architecture: 'convnet', width: 32, depth: 3, batchSize: 32, ...flipsAndShifts },
@@ -69,7 +65,7 @@ export const problems: readonly Problem[] = [
     name: 'adult',
     folder: 'adult',
     format: csv.name,
-    task: { type: 'tabular-classification', classes: ['<=50K', '>50K'], target: 'income' },
+    task: { type: row.task, classes: ['<=50K', '>50K'], target: 'income' },
     budgets: budgets(10, [150, 500, 2000]),
     unlabeled: 10_000,
     teacher: { architecture: 'mlp', width: 64, depth: 2, batchSize: 32 },

@@ -4,14 +4,15 @@
  * FOLDER is label_data.py's; labels.parquet is left there. After a first round, prints the seconds of
  * each, and of its two halves alone: reading and decoding, and the teacher's answers.
  */
+
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { configSchema } from '../../src/config/schema.ts';
 import { readAhead } from '../../src/data/ahead.ts';
 import { cutShards } from '../../src/data/cut.ts';
 import { isRejected } from '../../src/data/example.ts';
-import { createEncoder } from '../../src/data/features/encode.ts';
-import { type Features, featureShape } from '../../src/data/features/features.ts';
+import { image } from '../../src/data/features/image.ts';
+import { createEncoder, type Features, featureShape } from '../../src/data/features/index.ts';
 import { webdataset } from '../../src/data/formats/webdataset.ts';
 import { readExamples } from '../../src/data/read.ts';
 import type { Shard } from '../../src/data/shard.ts';
@@ -26,20 +27,20 @@ import { stopwatch } from './stopwatch.ts';
 const classes = 10;
 const half = [0.5, 0.5, 0.5];
 const config = configSchema.parse({
-  task: { type: 'image-classification', classes: 'classes.json', size: [32, 32] },
+  task: { type: image.task, classes: 'classes.json', size: [32, 32] },
   data: { format: webdataset.name },
   teacher: { savedModel: 'teacher', mean: half, std: half },
   student: { architecture: 'convnet' },
 });
-const image: Features = {
-  ...{ kind: 'image', height: 32, width: 32, channels: 3 },
+const pixels: Features = {
+  ...{ kind: image.name, height: 32, width: 32, channels: 3 },
   ...{ mean: half, std: half },
 };
 
 async function open(store: ObjectStore) {
-  const digest = await teacherDigest(store, config.teacher, image);
+  const digest = await teacherDigest(store, config.teacher, pixels);
   const scratch = join(tmpdir(), 'counterweight-bench-teacher');
-  return openTeacher({ store, config: config.teacher, features: image, classes, digest, scratch });
+  return openTeacher({ store, config: config.teacher, features: pixels, classes, digest, scratch });
 }
 
 async function* examples(store: ObjectStore, shards: readonly Shard[]) {
@@ -47,7 +48,7 @@ async function* examples(store: ObjectStore, shards: readonly Shard[]) {
 }
 
 async function decodeAll(store: ObjectStore, shards: readonly Shard[], room: number) {
-  const encoder = createEncoder(image);
+  const encoder = createEncoder(pixels);
   let count = 0;
   for await (const item of readAhead(examples(store, shards), room, async (item) =>
     isRejected(item) ? item : encoder.decode(item),
@@ -61,7 +62,7 @@ async function decodeAll(store: ObjectStore, shards: readonly Shard[], room: num
 async function answerAll(teacher: Teacher, count: number) {
   const { batchSize } = teacher;
   const ids = Array.from({ length: batchSize }, (_, place) => String(place));
-  const values = new Float32Array(batchSize * featureShape(image).reduce((a, b) => a * b));
+  const values = new Float32Array(batchSize * featureShape(pixels).reduce((a, b) => a * b));
   for (let done = 0; done < count; done += batchSize) await teacher.predict({ ids, values });
 }
 

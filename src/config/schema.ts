@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { dataSchema, share } from '../data/config.ts';
-import { taskSchema } from '../data/task.ts';
+import { taskSchema } from '../data/features/index.ts';
 import type { Need } from '../debias/method.ts';
 import {
   defaultMethod,

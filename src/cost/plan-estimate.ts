@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts';
-import type { Features } from '../data/features/features.ts';
+import type { Features } from '../data/features/index.ts';
 import type { SetName } from '../data/shard.ts';
 import type { Method } from '../debias/method.ts';
 import { type MethodName, methods } from '../debias/methods.ts';

@@ -1,7 +1,9 @@
 /** How much work a run is, and how long an example of it takes where it is done. */
+
 import { sum } from '../arrays.ts';
 import type { Config } from '../config/schema.ts';
-import type { Features } from '../data/features/features.ts';
+import { image } from '../data/features/image.ts';
+import type { Features } from '../data/features/index.ts';
 import { formats } from '../data/formats/index.ts';
 import type { SetName } from '../data/shard.ts';
 import type { NetworkSize } from '../models/size/network-size.ts';
@@ -89,7 +91,7 @@ export function decodeSeconds(
   viewer: 'student' | 'teacher',
   { core, vcpus }: Speed,
 ): number {
-  if (features.kind !== 'image') return 0;
+  if (features.kind !== image.name) return 0;
   const bytes = set.bytes / Math.max(set.examples, 1);
   const pixels = viewer === 'student' ? features.height * features.width : networks.teacherPixels;
   const seconds =

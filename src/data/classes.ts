@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import type { ObjectStore } from '../store/store.ts';
-import type { Task } from './task.ts';
+import type { Task } from './features/index.ts';
 
 const classesSchema = z.union([
   z.array(z.union([z.string(), z.number()])).min(2),

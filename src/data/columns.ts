@@ -1,44 +1,29 @@
-/** Names of the columns of Parquet and CSV files: in the config, and in the files. */
-import { z } from 'zod';
+/** Finds the columns of Parquet and CSV files that hold id and label. */
 import { UserError } from '../errors.ts';
 import { isLabeled, type SetName } from './shard.ts';
-import type { Task } from './task.ts';
 
-/** Fields of the section `data` that readers and writers of files need. */
-export const columnFields = {
-  id: z
-    .string()
-    .optional()
-    .describe('Column of the id (Parquet, CSV). Default: "id" if the file has it, else the row.'),
-  label: z
-    .string()
-    .optional()
-    .describe(
-      'Column of the class (Parquet). Default: the target of a tabular task, else "label".',
-    ),
-  image: z.string().default('image').describe('Column of the encoded image (Parquet).'),
-  vector: z.string().default('features').describe('Column of the list of floats (Parquet).'),
-  missing: z.array(z.string()).default(['', '?', 'NA']).describe('Texts that mean "missing".'),
-};
-
-const columnsSchema = z.strictObject(columnFields);
-
-/** Config fields that the readers and writers of a format need. */
-export interface ColumnsConfig {
-  readonly task: Task;
-  readonly data: z.infer<typeof columnsSchema>;
+/** Config fields on the columns of tables that every kind of features has. */
+export interface TableColumns {
+  readonly id?: string | undefined;
+  readonly label?: string | undefined;
+  /** Texts that mean "missing". */
+  readonly missing: readonly string[];
 }
 
-type Columns = ColumnsConfig['data'];
+/** A task; with a target if the class is a column of the row itself. */
+interface LabeledTask {
+  readonly type: string;
+  readonly target?: string;
+}
 
 /** Returns the column that holds the class, in Parquet and CSV. */
-export function labelColumn(task: Task, data: Columns): string {
-  return data.label ?? (task.type === 'tabular-classification' ? task.target : 'label');
+export function labelColumn(task: LabeledTask, { label }: TableColumns): string {
+  return label ?? task.target ?? 'label';
 }
 
 /** Returns the column that holds the id, or undefined if the row's number is the id. */
-export function idColumn(columns: readonly string[], data: Columns): string | undefined {
-  return data.id ?? (columns.includes('id') ? 'id' : undefined);
+export function idColumn(columns: readonly string[], { id }: TableColumns): string | undefined {
+  return id ?? (columns.includes('id') ? 'id' : undefined);
 }
 
 /**
@@ -50,13 +35,13 @@ export function findColumns(
   key: string,
   columns: readonly string[],
   set: SetName,
-  { task, data }: ColumnsConfig,
+  { task, data }: { readonly task: LabeledTask; readonly data: TableColumns },
 ): { readonly id: string | undefined; readonly label: string | undefined } {
   const id = idColumn(columns, data);
   if (id !== undefined) requireColumn(key, columns, 'data.id', id);
   if (!isLabeled(set)) return { id, label: undefined };
+  const byTarget = data.label === undefined && task.target !== undefined;
   const label = labelColumn(task, data);
-  const byTarget = data.label === undefined && task.type === 'tabular-classification';
   requireColumn(key, columns, byTarget ? 'task.target' : 'data.label', label);
   return { id, label };
 }

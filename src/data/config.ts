@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { namesOf } from '../table.ts';
-import { columnFields } from './columns.ts';
+import { type ColumnsConfig, columnFields } from './columns-config.ts';
 import { formatList, formats } from './formats/index.ts';
-import type { Task } from './task.ts';
 
 /** The sections of `distill.yaml` that say what the examples are and where they lie. */
 
@@ -29,15 +28,7 @@ export const dataSchema = z.strictObject({
 
 export type DataConfig = z.infer<typeof dataSchema>;
 
-/** Random changes to images while training. */
-export const augmentSchema = z.strictObject({
-  flip: z.boolean().default(false).describe('Mirror left and right at random.'),
-  crop: z.int().min(0).default(0).describe('Shift by up to this many pixels at random.'),
-});
-export type AugmentConfig = z.infer<typeof augmentSchema>;
-
-/** What a reader needs to know of the config. */
-export interface ReadConfig {
-  readonly task: Task;
+/** Config fields that decide what a shard's examples are. */
+export interface ReadConfig extends ColumnsConfig {
   readonly data: DataConfig;
 }

@@ -6,6 +6,7 @@ import { digestJson } from '../digest.ts';
 import { UserError } from '../errors.ts';
 import type { ObjectInfo, ObjectStore } from '../store/store.ts';
 import { namesOf } from '../table.ts';
+import { contentColumns } from './columns-config.ts';
 import type { DataConfig } from './config.ts';
 import type { Format, SizedPiece } from './formats/format.ts';
 import { formats, isDataFile } from './formats/index.ts';
@@ -88,13 +89,13 @@ export function withPart(
 }
 
 function toShard(set: SetName, pieces: readonly Piece[], data: DataConfig): Shard {
-  const { format, id, label, image, vector, missing } = data;
+  const { format, id, label, missing } = data;
   const facts = pieces.map(({ key, version, etag, bytes, rows, range }) => [
     ...[key, version, etag, bytes],
     ...[rows?.start, rows?.end, range?.start, range?.end],
   ]);
   return {
-    id: digestJson([set, format, id, label, image, vector, missing, facts], 16),
+    id: digestJson([set, format, id, label, ...contentColumns(data), missing, facts], 16),
     set,
     pieces: [...pieces],
   };

@@ -6,6 +6,7 @@ import { UserError } from '../errors.ts';
 import type { ObjectStore } from '../store/store.ts';
 import type { ReadConfig } from './config.ts';
 import { type Example, isRejected, type Rejected } from './example.ts';
+import { kindOfTask, kinds } from './features/index.ts';
 import { formats } from './formats/index.ts';
 import { hashToUnit } from './random.ts';
 import { isLabeled, type Shard } from './shard.ts';
@@ -23,10 +24,10 @@ export async function* readExamples(
   config: ReadConfig,
 ): AsyncGenerator<Example | Rejected> {
   const format = formats[config.data.format];
-  if (!format.tasks.includes(config.task.type)) {
+  if (!format.kinds.includes(kindOfTask(config.task).name)) {
     throw new UserError(
       `data.format ${format.name} cannot hold the examples of task.type ${config.task.type}.`,
-      `With ${format.name}, task.type is ${format.tasks.join(' or ')}.`,
+      `With ${format.name}, task.type is ${format.kinds.map((kind) => kinds[kind].task).join(' or ')}.`,
     );
   }
   const { read } = await format.load();

@@ -1,8 +1,14 @@
 import { product } from '../arrays.ts';
 import { type BatchDecoding, decodedBatches } from '../data/decoded-batches.ts';
 import { type Example, isRejected, type Rejected } from '../data/example.ts';
-import { createEncoder, type Decoded, type Encoder, isDecoded } from '../data/features/encode.ts';
-import { type Features, featureShape } from '../data/features/features.ts';
+import {
+  createEncoder,
+  decodedBytes,
+  type Features,
+  featureShape,
+  kindOf,
+} from '../data/features/index.ts';
+import { type Decoded, type Encoder, isDecoded } from '../data/features/kind.ts';
 import { createLabelsWriter, type LabelBatch } from '../data/tables/labels-file.ts';
 import { margins, predictions } from '../debias/margin.ts';
 import type { Teacher } from '../models/teacher.ts';
@@ -56,11 +62,10 @@ function decodingFor(
   encoder: Encoder,
 ): BatchDecoding<Example | Rejected, DecodedExample> {
   const room = batchesAhead * batchSize;
-  const decodedBytes = product(featureShape(features)) * (features.kind === 'image' ? 1 : 4);
   return {
     batchSize,
     room,
-    size: (item) => Math.max(1, ((encodedBytes(item) + decodedBytes) / bytesAhead) * room),
+    size: (item) => Math.max(1, (bytesOfExample(item, features) / bytesAhead) * room),
     async decode(item) {
       if (isRejected(item)) return item;
       const decoded = await encoder.decode(item);
@@ -69,8 +74,10 @@ function decodingFor(
   };
 }
 
-function encodedBytes(item: Example | Rejected): number {
-  return !isRejected(item) && item.content.kind === 'image' ? item.content.bytes.length : 0;
+/** Returns the bytes of an example, encoded and decoded. */
+function bytesOfExample(item: Example | Rejected, features: Features): number {
+  const encoded = isRejected(item) ? 0 : kindOf(item.content).encodedBytes(item.content);
+  return encoded + decodedBytes(features);
 }
 
 async function labelBatch(

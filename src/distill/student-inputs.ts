@@ -1,8 +1,8 @@
 /** The examples of a run as its students are fed them. */
 import { decodedBatches } from '../data/decoded-batches.ts';
 import type { Example } from '../data/example.ts';
-import { createEncoder, type Decoded, type Encoder, isDecoded } from '../data/features/encode.ts';
-import type { Features } from '../data/features/features.ts';
+import { createEncoder, type Features } from '../data/features/index.ts';
+import { type Decoded, type Encoder, isDecoded } from '../data/features/kind.ts';
 import { UserError } from '../errors.ts';
 import type { ShardItem } from '../run/events.ts';
 import type { Job } from '../run/job.ts';

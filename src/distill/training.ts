@@ -3,8 +3,7 @@
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { sum } from '../arrays.ts';
-import { createEncoder } from '../data/features/encode.ts';
-import { featureShape } from '../data/features/features.ts';
+import { createEncoder, featureShape } from '../data/features/index.ts';
 import { digestJson } from '../digest.ts';
 import { foldFolder, isModelSaved, writeModelFiles } from '../models/model-files.ts';
 import { architectureOf, type Network } from '../models/networks/index.ts';

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { sum } from '../arrays.ts';
-import { createEncoder, type Decoded } from '../data/features/encode.ts';
+import { createEncoder } from '../data/features/index.ts';
+import type { Decoded } from '../data/features/kind.ts';
 import type { ValidationOutputs } from '../debias/validation.ts';
 import type { Job } from '../run/job.ts';
 import { recordBytes } from '../train/records.ts';

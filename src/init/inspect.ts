@@ -1,11 +1,10 @@
-import sharp from 'sharp';
 import { type ConfigInput, configSchema } from '../config/schema.ts';
 import { cutShards } from '../data/cut.ts';
-import { type Example, isRejected } from '../data/example.ts';
+import { isRejected } from '../data/example.ts';
+import { kinds, type Task, taskSchema } from '../data/features/index.ts';
 import type { Format } from '../data/formats/format.ts';
 import { type FormatName, formatList, formats, isDataFile } from '../data/formats/index.ts';
 import { readExamples } from '../data/read.ts';
-import type { Task } from '../data/task.ts';
 import { defaultMethod, plainMethod } from '../debias/methods.ts';
 import { UserError } from '../errors.ts';
 import type { ObjectInfo, ObjectStore } from '../store/store.ts';
@@ -30,12 +29,8 @@ const layout = `<dataset>/
 
 Formats: ${formatList}.`;
 
-/** Images whose size is looked at. */
-const sampleImages = 64;
 /** More classes than this, and it is no column of classes. */
 const maxClasses = 2_000;
-/** Larger images are scaled down: built-in students are for small ones. */
-const maxEdge = 96;
 
 /** Defaults that everybody should know of, so they are written too. */
 const defaultsToShow = {
@@ -104,17 +99,21 @@ async function wrongLayout(store: ObjectStore): Promise<UserError> {
   );
 }
 
-/** Finds the classes, and the size of images or vectors, from the labeled set. */
+/** Finds the classes, and the other fields of the task, in the labeled set. */
 async function completeTask(
   store: ObjectStore,
-  { type, data, target }: Shape,
+  { kind, data, target }: Shape,
   notes: string[],
 ): Promise<ConfigInput['task']> {
-  const draft = draftTask(type, target);
-  const config = { task: draft, data: configSchema.shape.data.parse(data) };
+  const survey = kinds[kind].surveyTask(target);
+  const taskOf = (classes: Task['classes']) =>
+    taskSchema.parse({ type: kinds[kind].task, classes, ...survey.fields() });
+  // Reading does not depend on the classes.
+  const config = {
+    task: taskOf(['0', '1']),
+    data: configSchema.shape.data.parse(data),
+  };
   const labels = new Set<string>();
-  const sizes: ImageSize[] = [];
-  let length = 0;
   let examples = 0;
   for await (const shard of cutShards(store, 'labeled', 'labeled/', config.data)) {
     for await (const example of readExamples(store, shard, config)) {
@@ -122,33 +121,12 @@ async function completeTask(
       examples++;
       if (example.label !== undefined) labels.add(example.label);
       if (labels.size > maxClasses) throw tooManyClasses(target);
-      if (example.content.kind === 'vector') length ||= example.content.values.length;
-      if (sizes.length < sampleImages) sizes.push(...(await sizeOf(example)));
+      await survey.add(example.content);
     }
   }
   const classes = await chooseClasses(store, labels, notes);
   notes.push(`${examples} labeled examples of ${labels.size} classes.`);
-  switch (type) {
-    case 'image-classification':
-      return { type, classes, ...commonSize(sizes) };
-    case 'tabular-classification':
-      return { type, classes, target };
-    case 'vector-classification':
-      return { type, classes, length: Math.max(length, 1) };
-  }
-}
-
-/** A task good enough to read examples with: classes and sizes do not matter for that. */
-function draftTask(type: Task['type'], target: string): Task {
-  const classes = ['0', '1'];
-  switch (type) {
-    case 'image-classification':
-      return { type, classes, size: [1, 1], channels: 3 };
-    case 'tabular-classification':
-      return { type, classes, target };
-    case 'vector-classification':
-      return { type, classes, length: 1 };
-  }
+  return taskOf(classes);
 }
 
 function tooManyClasses(target: string): UserError {
@@ -185,31 +163,4 @@ async function chooseClasses(
   return dense
     ? Array.from({ length: highest + 1 }, (_, place) => String(place))
     : found.sort((a, b) => Number(a) - Number(b));
-}
-
-interface ImageSize {
-  readonly height: number;
-  readonly width: number;
-  readonly grey: boolean;
-}
-
-/** Nothing for an image that cannot be decoded: the run will quarantine it. */
-async function sizeOf({ content }: Example): Promise<ImageSize[]> {
-  if (content.kind !== 'image') return [];
-  try {
-    const { height, width, space } = await sharp(content.bytes).metadata();
-    return [{ height, width, grey: space === 'b-w' || space === 'grey16' }];
-  } catch {
-    return [];
-  }
-}
-
-/** The middle one of the sizes, scaled down to `maxEdge`; grey when all of the images are. */
-function commonSize(sizes: readonly ImageSize[]): { size: [number, number]; channels: 1 | 3 } {
-  const sorted = [...sizes].sort((a, b) => a.height * a.width - b.height * b.width);
-  const { height, width } = sorted[Math.floor(sorted.length / 2)] ?? { height: 32, width: 32 };
-  const scale = Math.min(1, maxEdge / Math.max(height, width));
-  const scaled = (edge: number) => Math.max(1, Math.round(edge * scale));
-  const grey = sizes.length > 0 && sizes.every((size) => size.grey);
-  return { size: [scaled(height), scaled(width)], channels: grey ? 1 : 3 };
 }

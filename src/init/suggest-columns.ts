@@ -1,15 +1,16 @@
 import type { ConfigInput } from '../config/schema.ts';
+import { type KindName, kinds } from '../data/features/index.ts';
+import { row } from '../data/features/row.ts';
 import type { Format } from '../data/formats/format.ts';
 import type { FormatName } from '../data/formats/index.ts';
-import type { Task } from '../data/task.ts';
 import { UserError } from '../errors.ts';
 import type { ObjectInfo, ObjectStore } from '../store/store.ts';
 
 const labelNames = ['label', 'target', 'class', 'y', 'category', 'labels'];
 
-/** What kind of examples there are, and which columns hold what. */
+/** The kind of examples in a dataset, and the columns of a table. */
 export interface Shape {
-  readonly type: Task['type'];
+  readonly kind: KindName;
   readonly data: ConfigInput['data'];
   /** The column of the class, in a table. */
   readonly target: string;
@@ -24,55 +25,36 @@ export async function findShape(
 ): Promise<Shape> {
   const { sampleColumns } = await format.load();
   if (sampleColumns === undefined) {
-    return { type: format.tasks[0]!, data: { format: format.name }, target: 'label' };
+    return { kind: format.kinds[0]!, data: { format: format.name }, target: 'label' };
   }
   return tableShape(await sampleColumns(store, first), first.key, format, notes);
 }
 
+/** Takes the first kind that recognizes a column; a table without such a column has rows. */
 function tableShape(
   columns: ReadonlyMap<string, unknown>,
   key: string,
-  { name: format }: Format<FormatName>,
+  format: Format<FormatName>,
   notes: string[],
 ): Shape {
-  const names = [...columns.keys()];
-  const kindOf = (name: string) => kindOfValue(columns.get(name));
-  const named = (kind: ReturnType<typeof kindOf>) => names.find((name) => kindOf(name) === kind);
+  const contents = format.kinds.flatMap((kind) => kinds[kind].column ?? []);
+  const isContent = (name: string) =>
+    contents.some((column) => column.recognizes(columns.get(name)));
   const target = guessTarget(
-    names.filter((name) => kindOf(name) === 'scalar'),
+    [...columns.keys()].filter((name) => !isContent(name)),
     key,
     notes,
   );
-  const image = named('image');
-  const vector = named('vector');
   const label = target === 'label' ? {} : { label: target };
-  if (image !== undefined) {
-    return {
-      type: 'image-classification',
-      data: { format, ...label, ...(image !== 'image' && { image }) },
-      target,
-    };
+  for (const kind of format.kinds) {
+    const { column } = kinds[kind];
+    const name = [...columns.keys()].find((name) => column?.recognizes(columns.get(name)));
+    if (column === undefined || name === undefined) continue;
+    const isDefault = name === column.schema.parse(undefined);
+    const named = isDefault ? {} : { [column.field]: name };
+    return { kind, data: { format: format.name, ...label, ...named }, target };
   }
-  if (vector !== undefined) {
-    return {
-      type: 'vector-classification',
-      data: { format, ...label, ...(vector !== 'features' && { vector }) },
-      target,
-    };
-  }
-  return { type: 'tabular-classification', data: { format }, target };
-}
-
-function kindOfValue(value: unknown): 'image' | 'vector' | 'scalar' {
-  if (Array.isArray(value)) return 'vector';
-  const bytes = value instanceof Object && 'bytes' in value ? value.bytes : value;
-  return bytes instanceof Uint8Array && isImageFile(bytes) ? 'image' : 'scalar';
-}
-
-/** By the first bytes of JPEG, PNG and WebP. */
-function isImageFile(bytes: Uint8Array): boolean {
-  const start = Buffer.from(bytes.subarray(0, 4)).toString('latin1');
-  return start.startsWith('\u00ff\u00d8') || start === '\u0089PNG' || start === 'RIFF';
+  return { kind: row.name, data: { format: format.name }, target };
 }
 
 function guessTarget(names: readonly string[], key: string, notes: string[]): string {

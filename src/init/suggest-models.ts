@@ -1,4 +1,7 @@
 import type { ConfigInput } from '../config/schema.ts';
+import { convnet } from '../models/networks/convnet.ts';
+import { architecturesFor } from '../models/networks/index.ts';
+import { mlp } from '../models/networks/mlp.ts';
 import { suppliedKinds } from '../models/teachers/index.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { someObjects } from './some-objects.ts';
@@ -29,18 +32,24 @@ async function teacherOf(
   return undefined;
 }
 
-/** A student that trains in minutes without a GPU, and a teacher of about four times its size. */
-export function suggestNetworks(task: ConfigInput['task']): {
-  student: ConfigInput['student'];
-  teacher: ConfigInput['student'];
-} {
-  return task.type === 'image-classification'
-    ? {
-        student: { architecture: 'convnet', width: 32, depth: 2, epochs: 30 },
-        teacher: { architecture: 'convnet', width: 64, depth: 3, epochs: 30 },
-      }
-    : {
-        student: { architecture: 'mlp', width: 64, depth: 2, epochs: 30 },
-        teacher: { architecture: 'mlp', width: 256, depth: 2, epochs: 30 },
-      };
+/** Students that train in minutes without a GPU, and teachers of about four times their size. */
+const suggestions: readonly {
+  readonly student: ConfigInput['student'];
+  readonly teacher: ConfigInput['student'];
+}[] = [
+  {
+    student: { architecture: convnet.name, width: 32, depth: 2, epochs: 30 },
+    teacher: { architecture: convnet.name, width: 64, depth: 3, epochs: 30 },
+  },
+  {
+    student: { architecture: mlp.name, width: 64, depth: 2, epochs: 30 },
+    teacher: { architecture: mlp.name, width: 256, depth: 2, epochs: 30 },
+  },
+];
+
+/** Suggests a student and a teacher: the first whose architecture supports the task. */
+export function suggestNetworks({ type }: ConfigInput['task']) {
+  const supported = architecturesFor(type);
+  // The last suggestion supports every task.
+  return suggestions.find(({ student }) => supported.includes(student.architecture))!;
 }

@@ -1,4 +1,4 @@
-import type { Features } from '../data/features/features.ts';
+import type { Features } from '../data/features/index.ts';
 import { UserError } from '../errors.ts';
 import type { ObjectStore } from '../store/store.ts';
 import type { TeacherConfig } from './config.ts';

@@ -8,7 +8,7 @@
 
 import { z } from 'zod';
 import { product, sum } from '../arrays.ts';
-import { featuresSchema } from '../data/features/features.ts';
+import { featuresSchema } from '../data/features/index.ts';
 import { toJson } from '../store/once.ts';
 import { tf, type tfTypes } from '../tensorflow.ts';
 import { batchSizeFor } from './batch-size.ts';

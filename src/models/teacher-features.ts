@@ -1,4 +1,5 @@
-import type { Features } from '../data/features/features.ts';
+import { image } from '../data/features/image.ts';
+import type { Features } from '../data/features/index.ts';
 import { UserError } from '../errors.ts';
 import type { TeacherConfig } from './config.ts';
 
@@ -9,7 +10,7 @@ import type { TeacherConfig } from './config.ts';
  * @throws UserError for a size, mean or std that does not fit the task.
  */
 export function teacherFeatures(config: TeacherConfig, student: Features): Features {
-  if (student.kind !== 'image') {
+  if (student.kind !== image.name) {
     const field = (['size', 'mean', 'std'] as const).find((name) => config[name] !== undefined);
     if (field === undefined) return student;
     throw new UserError(
@@ -20,7 +21,7 @@ export function teacherFeatures(config: TeacherConfig, student: Features): Featu
   const { channels } = student;
   const [height, width] = config.size ?? [student.height, student.width];
   return {
-    kind: 'image',
+    kind: image.name,
     height,
     width,
     channels,

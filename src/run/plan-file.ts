@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { configSchema } from '../config/schema.ts';
-import { featuresSchema } from '../data/features/features.ts';
+import { featuresSchema } from '../data/features/index.ts';
 import type { Folds } from '../data/folds.ts';
 import type { Need } from '../debias/method.ts';
 import { methodNames, methodOf } from '../debias/methods.ts';

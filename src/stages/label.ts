@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Features } from '../data/features/features.ts';
+import type { Features } from '../data/features/index.ts';
 import { readExamples } from '../data/read.ts';
 import type { Shard } from '../data/shard.ts';
 import { type LabelsSummary, readLabelsSummary } from '../data/tables/labels-file.ts';

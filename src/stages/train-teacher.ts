@@ -1,6 +1,7 @@
 import { sum } from '../arrays.ts';
 import { type Example, isRejected } from '../data/example.ts';
-import { createEncoder, isDecoded } from '../data/features/encode.ts';
+import { createEncoder } from '../data/features/index.ts';
+import { isDecoded } from '../data/features/kind.ts';
 import { type Folds, foldOf } from '../data/folds.ts';
 import { readExamples } from '../data/read.ts';
 import { ClassMeans } from '../debias/mcmi.ts';

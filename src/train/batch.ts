@@ -1,8 +1,7 @@
 import { product } from '../arrays.ts';
-import type { AugmentConfig } from '../data/config.ts';
-import { createAugmenter } from '../data/features/augment.ts';
-import type { Decoded } from '../data/features/encode.ts';
-import { featureShape } from '../data/features/features.ts';
+import type { AugmentConfig } from '../data/features/augment-config.ts';
+import { createAugmenter, featureShape } from '../data/features/index.ts';
+import type { Decoded } from '../data/features/kind.ts';
 import { randomFor } from '../data/random.ts';
 import type { Batch } from './batch-shape.ts';
 import type { RecordShape, Records, Supervision } from './records.ts';

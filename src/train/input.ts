@@ -5,7 +5,7 @@
 
 import { sum } from '../arrays.ts';
 import { decodedBatches } from '../data/decoded-batches.ts';
-import type { Decoded } from '../data/features/encode.ts';
+import type { Decoded } from '../data/features/kind.ts';
 import { type BatchOptions, createBatchMaker } from './batch.ts';
 import type { Batch } from './batch-shape.ts';
 import { type CacheRoom, type ExampleCache, type NumberedExample, openCache } from './cache.ts';

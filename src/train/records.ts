@@ -5,9 +5,8 @@
  * A record is what was decoded (bytes for pixels, else floats), then, as floats, the target, the
  * teacher margin and the weight.
  */
-import { product } from '../arrays.ts';
-import type { Decoded } from '../data/features/encode.ts';
-import { type Features, featureShape } from '../data/features/features.ts';
+import { decodedBytes, type Features, kindOf } from '../data/features/index.ts';
+import type { Decoded } from '../data/features/kind.ts';
 import type { Batch } from './batch-shape.ts';
 
 /** What the student is to learn from an example. */
@@ -28,12 +27,12 @@ export interface RecordShape {
 
 /** Bytes of a record: a multiple of 4, so that floats may follow each other. */
 export function recordBytes({ features, classes }: RecordShape): number {
-  return decodedBytes(features) + 4 * (classes + 2);
+  return paddedBytes(features) + 4 * (classes + 2);
 }
 
-function decodedBytes(features: Features): number {
-  const values = product(featureShape(features));
-  return features.kind === 'image' ? Math.ceil(values / 4) * 4 : values * 4;
+/** Returns the bytes of a decoded example in a record: rounded up to a multiple of 4. */
+function paddedBytes(features: Features): number {
+  return Math.ceil(decodedBytes(features) / 4) * 4;
 }
 
 export class Records {
@@ -53,9 +52,9 @@ export class Records {
     this.recordBytes = recordBytes(shape);
     this.bytes = new Uint8Array(memory);
     this.#floats = new Float32Array(memory);
-    this.decoded = shape.features.kind === 'image' ? this.bytes : this.#floats;
+    this.decoded = kindOf(shape.features).bytesPerNumber === 1 ? this.bytes : this.#floats;
     this.#classes = shape.classes;
-    this.#targetStart = decodedBytes(shape.features) / 4;
+    this.#targetStart = paddedBytes(shape.features) / 4;
   }
 
   startOf(place: number): number {

@@ -92,7 +92,7 @@ zzzzzz: 1
     const text = 'task: { type: image-classification, size: [32] }\nlimits: { quarantine: x }\n';
     expect(problems(text)).toMatchInlineSnapshot(`
       "distill.yaml has 6 problems:
-        line 1: task.classes: missing: expected text or a list of at least 2, each text or a number. The class names, or the JSON file that lists them; a class is the place in the list.
+        line 1: task.classes: missing: expected text or a list of at least 2, each text or a number. The class names, or the JSON file that lists them; a class is an index in the list.
         line 1: task.size: expected a list of 2, each a whole number from 1 to 4096, found [32].
         line 1: data: missing: expected a section with format.
         line 1: teacher: missing: expected a section with fields such as train, loss or mcmi.

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { configSchema } from '../../src/config/schema.ts';
 import { estimate } from '../../src/cost/estimate.ts';
 import { trainingsOf } from '../../src/cost/plan-estimate.ts';
-import type { Features } from '../../src/data/features/features.ts';
+import type { Features } from '../../src/data/features/index.ts';
 import { type Estimate, estimateSchema } from '../../src/run/estimate-file.ts';
 import { type PaperRun, runWork } from './run-work.ts';
 

@@ -1,6 +1,6 @@
 import { configSchema } from '../../src/config/schema.ts';
 import type { RunWork } from '../../src/cost/work.ts';
-import type { Features } from '../../src/data/features/features.ts';
+import type { Features } from '../../src/data/features/index.ts';
 import { sizeOfFile } from '../../src/models/size/network-size.ts';
 import type { SetSize } from '../../src/run/estimate-file.ts';
 import { networkSize } from '../support/networks.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { classLookup, readClasses, unknownLabel } from '../../src/data/classes.ts';
-import type { Task } from '../../src/data/task.ts';
+import type { Task } from '../../src/data/features/index.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 
 function taskWith(classes: Task['classes']): Task {

@@ -76,9 +76,9 @@ describe('inspect', () => {
 
       task:
         type: image-classification
-        # The class names, or the JSON file that lists them; a class is the place in the list.
+        # The class names, or the JSON file that lists them; a class is an index in the list.
         classes: [cat, dog]
-        # Height and width in pixels that the student sees; images are resized to it.
+        # Height and width in pixels that the student reads; images are resized to it.
         size: [30, 40]
         # 1 for grey, 3 for colour.
         channels: 3

@@ -1,4 +1,4 @@
-import type { Features } from '../../src/data/features/features.ts';
+import type { Features } from '../../src/data/features/index.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
 
 /** The shape of an example, and what it is. */

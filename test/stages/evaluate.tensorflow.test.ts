@@ -1,7 +1,7 @@
 /** Evaluate, with teacher, weights and students made by hand, so that every figure is known. */
 import { describe, expect, test } from 'vitest';
 import type { Example } from '../../src/data/example.ts';
-import { featureShape } from '../../src/data/features/features.ts';
+import { featureShape } from '../../src/data/features/index.ts';
 import { readLabels } from '../../src/data/tables/labels-file.ts';
 import { createWeightsWriter } from '../../src/data/tables/weights-file.ts';
 import { runMetricsSchema } from '../../src/evaluate/run-metrics.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Example, Rejected } from '../../src/data/example.ts';
-import type { Features } from '../../src/data/features/features.ts';
+import type { Features } from '../../src/data/features/index.ts';
 import { readLabels, readLabelsSummary } from '../../src/data/tables/labels-file.ts';
 import { labelExamples } from '../../src/distill/label-examples.ts';
 import { TransientError } from '../../src/errors.ts';

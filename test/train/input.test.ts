@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { sum } from '../../src/arrays.ts';
-import type { Features } from '../../src/data/features/features.ts';
+import type { Features } from '../../src/data/features/index.ts';
 import { randomFor } from '../../src/data/random.ts';
 import type { Batch } from '../../src/train/batch-shape.ts';
 import type { CacheRoom } from '../../src/train/cache.ts';

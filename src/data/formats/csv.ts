@@ -1,10 +1,11 @@
+import { row } from '../features/row.ts';
 import type { Format } from './format.ts';
 
 export const csv: Format<'csv'> = {
   name: 'csv',
   description: 'CSV files with a header',
   extensions: ['csv'],
-  tasks: ['tabular-classification'],
+  kinds: [row.name],
   // The header and the range of the piece.
   readGets: 2,
   cutGets: 0,

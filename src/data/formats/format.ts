@@ -1,9 +1,9 @@
 /** Row type of the table of data formats: facts about the files, and code that is loaded when needed. */
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
-import type { ColumnsConfig } from '../columns.ts';
+import type { ColumnsConfig } from '../columns-config.ts';
 import type { Example, Rejected } from '../example.ts';
+import type { KindName } from '../features/index.ts';
 import type { Piece, Shard } from '../shard.ts';
-import type { Task } from '../task.ts';
 
 /** A data format. */
 export interface Format<Name extends string = string> {
@@ -13,8 +13,8 @@ export interface Format<Name extends string = string> {
   readonly description: string;
   /** File extensions, lower case, without the dot. */
   readonly extensions: readonly string[];
-  /** Tasks whose examples the files can hold. */
-  readonly tasks: readonly Task['type'][];
+  /** Kinds of features whose content the files can hold. */
+  readonly kinds: readonly KindName[];
   /** GET requests that read one piece. */
   readonly readGets: number;
   /** GET requests per piece when Plan cuts the objects; 0 if the listing is enough. */

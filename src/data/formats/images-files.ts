@@ -4,6 +4,7 @@ import type { ObjectStore } from '../../store/store.ts';
 import { readAhead } from '../ahead.ts';
 import { bytesOf } from '../bytes.ts';
 import type { Example, Rejected } from '../example.ts';
+import { bytesOfImage } from '../features/image-file.ts';
 import { keyInSet } from '../layout.ts';
 import type { Piece, Shard } from '../shard.ts';
 import type { DataFile, FormatFiles } from './format.ts';
@@ -12,7 +13,7 @@ export const imagesFiles: FormatFiles = { read: readImages, write: writeImages }
 
 const maxFileMiB = 64;
 
-/** Small files are all waiting time: this many are read at once. */
+/** Files read at once: for a small file, nearly all the time is waiting. */
 const parallelReads = 16;
 
 function readImages(store: ObjectStore, shard: Shard): AsyncGenerator<Example | Rejected> {
@@ -32,11 +33,8 @@ async function readImage(store: ObjectStore, piece: Piece): Promise<Example | Re
 /** Writes one file per example, in the folder of its class if it has one. */
 async function writeImages(examples: readonly Example[]): Promise<DataFile[]> {
   return examples.map(({ id, label, content }) => {
-    if (content.kind !== 'image') throw new Error('this format holds images');
-    return {
-      name: `${label === undefined ? '' : `${label}/`}${fileName(id)}`,
-      bytes: content.bytes,
-    };
+    const folder = label === undefined ? '' : `${label}/`;
+    return { name: `${folder}${fileName(id)}`, bytes: bytesOfImage(content) };
   });
 }
 

@@ -1,11 +1,13 @@
 /** Parquet, one row group at a time and only the columns that the task needs. */
 import type { DecodedArray } from 'hyparquet';
-import { z } from 'zod';
 import { UserError } from '../../errors.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 import { readAhead } from '../ahead.ts';
-import { type ColumnsConfig, findColumns, requireColumn } from '../columns.ts';
-import type { Content, Example, Rejected } from '../example.ts';
+import { findColumns, requireColumn } from '../columns.ts';
+import type { ColumnsConfig } from '../columns-config.ts';
+import type { Example, Rejected } from '../example.ts';
+import { type ColumnField, kindOfTask } from '../features/index.ts';
+import type { ContentColumn } from '../features/kind.ts';
 import { keyInSet } from '../layout.ts';
 import { type Piece, type SetName, type Shard, wholePiece } from '../shard.ts';
 import { openParquet, ParquetError, type ParquetFile } from '../tables/parquet-file.ts';
@@ -25,6 +27,8 @@ export const parquetFiles: FormatFiles = {
 interface Plan {
   readonly id: string | undefined;
   readonly label: string | undefined;
+  /** The column of the content, if it is one column. */
+  readonly column: ContentColumn<ColumnField> | undefined;
   readonly content: readonly string[];
 }
 
@@ -68,7 +72,7 @@ async function* readPiece(
       continue;
     }
     for (let row = 0; row < group.end - group.start; row++) {
-      yield toExample(columns, row, `${name}:${group.start + row}`, plan, config, missing);
+      yield toExample(columns, row, `${name}:${group.start + row}`, plan, missing);
     }
   }
 }
@@ -82,67 +86,37 @@ function planColumns(file: ParquetFile, key: string, set: SetName, config: Colum
   const { task, data } = config;
   const names = file.columns.map((column) => column.name);
   const found = findColumns(key, names, set, config);
-  switch (task.type) {
-    case 'image-classification':
-      requireColumn(key, names, 'data.image', data.image);
-      return { ...found, content: [data.image] };
-    case 'vector-classification':
-      requireColumn(key, names, 'data.vector', data.vector);
-      return { ...found, content: [data.vector] };
-    case 'tabular-classification': {
-      const flat = file.columns.filter((column) => !column.nested);
-      return { ...found, content: flat.map((column) => column.name) };
-    }
+  const { column } = kindOfTask(task);
+  if (column === undefined) {
+    const flat = file.columns.filter(({ nested }) => !nested);
+    return { ...found, column, content: flat.map(({ name }) => name) };
   }
+  const name = data[column.field];
+  requireColumn(key, names, `data.${column.field}`, name);
+  return { ...found, column, content: [name] };
 }
 
 function toExample(
   columns: Columns,
   row: number,
-  place: string,
+  position: string,
   plan: Plan,
-  { task }: ColumnsConfig,
   missing: ReadonlySet<string>,
 ): Example | Rejected {
   const scalar = (column: string) => toScalar(columns.get(column)?.[row], missing);
   const text = (column: string) => scalar(column)?.toString();
-  const id = plan.id === undefined ? place : text(plan.id);
-  if (id === undefined) return { id: place, reason: `It has no ${plan.id}.` };
+  const id = plan.id === undefined ? position : text(plan.id);
+  if (id === undefined) return { id: position, reason: `It has no ${plan.id}.` };
   const label = plan.label === undefined ? undefined : text(plan.label);
-  if (task.type === 'tabular-classification') {
+  if (plan.column === undefined) {
     const values = Object.fromEntries(plan.content.map((name) => [name, scalar(name)]));
     return { id, label, content: { kind: 'row', columns: values } };
   }
-  const [column = ''] = plan.content;
-  const value: unknown = columns.get(column)?.[row];
-  const toContent = task.type === 'image-classification' ? toImage : toVector;
-  const content = toContent(value);
+  const [name = ''] = plan.content;
+  const content = plan.column.read(columns.get(name)?.[row]);
   return content === undefined
-    ? { id, reason: `Its column '${column}' has no ${expected[task.type]}.` }
+    ? { id, reason: `Its column '${name}' has no ${plan.column.expected}.` }
     : { id, label, content };
-}
-
-const expected = {
-  'image-classification': 'image: expected the bytes of a file, or a struct with bytes',
-  'vector-classification': 'vector: expected a list of numbers',
-};
-
-const imageSchema = z.union([
-  z.instanceof(Uint8Array),
-  // As the datasets library of Hugging Face writes images.
-  z.object({ bytes: z.instanceof(Uint8Array) }).transform(({ bytes }) => bytes),
-]);
-
-function toImage(value: unknown): Content | undefined {
-  const bytes = imageSchema.safeParse(value).data;
-  return bytes && { kind: 'image', bytes };
-}
-
-function toVector(value: unknown): Content | undefined {
-  if (!Array.isArray(value)) return undefined;
-  // NaN, for what is no number, is refused by the encoder.
-  const values = Float32Array.from(value, (item) => (item === null ? Number.NaN : Number(item)));
-  return { kind: 'vector', values };
 }
 
 /**

@@ -1,6 +1,8 @@
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
-import { type ColumnsConfig, labelColumn } from '../columns.ts';
+import { labelColumn } from '../columns.ts';
+import type { ColumnsConfig } from '../columns-config.ts';
 import type { Example } from '../example.ts';
+import { kindOfTask } from '../features/index.ts';
 import { createTableWriter } from '../tables/parquet-table.ts';
 
 /** Rows per row group; readers keep one in memory. */
@@ -12,41 +14,38 @@ export function parquetOf(examples: readonly Example[], { task, data }: ColumnsC
   const id = data.id ?? 'id';
   const ids = examples.map((example) => example.id);
   const labels = examples.flatMap(({ label }) => label ?? []);
-  const isLabeled = labels.length > 0;
-  if (task.type === 'vector-classification') {
+  const { column } = kindOfTask(task);
+  const values = column ? examples.map(({ content }) => column.write(content)) : [];
+  if (column?.type === 'floats') {
+    const length = values[0]?.length ?? 0;
+    const name = data[column.field];
     const table = createTableWriter({
-      ...{ [id]: 'text', ...(isLabeled && { [target]: 'text' }) },
-      [data.vector]: { floats: task.length },
+      ...{ [id]: 'text', ...(labels.length > 0 && { [target]: 'text' }) },
+      [name]: { floats: length },
     });
-    const vectors = new Float32Array(examples.length * task.length);
-    examples.forEach(({ content }, row) => {
-      if (content.kind === 'vector') vectors.set(content.values, row * task.length);
+    const floats = new Float32Array(examples.length * length);
+    values.forEach((row, index) => {
+      floats.set(row, index * length);
     });
-    table.append(examples.length, { [id]: ids, [target]: labels, [data.vector]: vectors });
+    table.append(examples.length, { [id]: ids, [target]: labels, [name]: floats });
     return table.finish();
   }
+  const content: ColumnSource[] = column
+    ? [{ name: data[column.field], type: 'BYTE_ARRAY', data: values }]
+    : rowColumns(examples);
   const columnData: ColumnSource[] = [
     { name: id, type: 'STRING', data: ids },
-    ...contentColumns(examples, data.image).filter(({ name }) => name !== id && name !== target),
-    ...(isLabeled ? [{ name: target, type: 'STRING' as const, data: labels }] : []),
+    ...content.filter(({ name }) => name !== id && name !== target),
+    ...(labels.length > 0 ? [{ name: target, type: 'STRING' as const, data: labels }] : []),
   ];
   return new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize }));
 }
 
-function contentColumns(examples: readonly Example[], image: string): ColumnSource[] {
-  const contents = examples.map(({ content }) => content);
-  const rows = contents.flatMap((content) => (content.kind === 'row' ? [content.columns] : []));
-  if (rows.length === 0) {
-    return [{ name: image, type: 'BYTE_ARRAY', data: examples.map(imageBytes) }];
-  }
-  return Object.keys(rows[0]!).map((name) => {
+function rowColumns(examples: readonly Example[]): ColumnSource[] {
+  const rows = examples.flatMap(({ content }) => (content.kind === 'row' ? [content.columns] : []));
+  return Object.keys(rows[0] ?? {}).map((name) => {
     const values = rows.map((row) => row[name]);
     const isNumeric = values.every((value) => value === null || typeof value === 'number');
     return { name, type: isNumeric ? 'DOUBLE' : 'STRING', data: values };
   });
-}
-
-function imageBytes({ content }: Example): Uint8Array {
-  if (content.kind !== 'image') throw new Error('this table holds images');
-  return content.bytes;
 }

@@ -1,10 +1,13 @@
+import { image } from '../features/image.ts';
+import { row } from '../features/row.ts';
+import { vector } from '../features/vector.ts';
 import type { Format } from './format.ts';
 
 export const parquet: Format<'parquet'> = {
   name: 'parquet',
   description: 'Parquet files',
   extensions: ['parquet'],
-  tasks: ['image-classification', 'tabular-classification', 'vector-classification'],
+  kinds: [image.name, row.name, vector.name],
   // The footer, and one range per column that is needed.
   readGets: 5,
   // The footer, in two requests.

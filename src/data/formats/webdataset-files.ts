@@ -11,10 +11,10 @@ import { extract, type Header, pack } from 'tar-stream';
 import type { ObjectStore } from '../../store/store.ts';
 import { bytesOf } from '../bytes.ts';
 import type { Example, Rejected } from '../example.ts';
+import { bytesOfImage, imageExtensions, imageType } from '../features/image-file.ts';
 import { keyInSet } from '../layout.ts';
 import { isLabeled, type Piece, type SetName, type Shard } from '../shard.ts';
 import type { DataFile, FormatFiles } from './format.ts';
-import { images } from './images.ts';
 
 export const webdatasetFiles: FormatFiles = { read: readWebDataset, write: writeWebDataset };
 
@@ -103,7 +103,7 @@ function splitName(name: string): [name: string, extension: string] {
 }
 
 function isPartOfExample({ type }: Header, extension: string): boolean {
-  const known = extension === 'cls' || images.extensions.includes(extension);
+  const known = extension === 'cls' || imageExtensions.includes(extension);
   return known && type !== 'directory';
 }
 
@@ -138,7 +138,7 @@ function toExample(archive: string, { name, image, label, problem }: Sample): Ex
   const id = `${archive}/${name}`;
   if (problem !== undefined) return { id, reason: problem };
   if (image === undefined) {
-    return { id, reason: `It has no image (${images.extensions.join(', ')}).` };
+    return { id, reason: `It has no image (${imageExtensions.join(', ')}).` };
   }
   return { id, label: label === '' ? undefined : label, content: { kind: 'image', bytes: image } };
 }
@@ -153,10 +153,10 @@ function brokenReason(error: unknown, member: string): string {
 async function writeWebDataset(examples: readonly Example[], name: string): Promise<DataFile[]> {
   const archive = pack();
   examples.forEach(({ label, content }, index) => {
-    if (content.kind !== 'image') throw new Error('this format holds images');
     const key = String(index).padStart(6, '0');
-    const bytes = Buffer.from(content.bytes);
-    archive.entry({ name: `${key}.${extensionOf(bytes)}`, mtime }, bytes);
+    const bytes = Buffer.from(bytesOfImage(content));
+    // Bytes of an unknown type cannot be decoded under any name.
+    archive.entry({ name: `${key}.${imageType(bytes) ?? 'webp'}`, mtime }, bytes);
     if (label !== undefined) archive.entry({ name: `${key}.cls`, mtime }, label);
   });
   archive.finalize();
@@ -165,9 +165,3 @@ async function writeWebDataset(examples: readonly Example[], name: string): Prom
 
 /** Time of every member, so that the same examples give the same bytes. */
 const mtime = new Date(0);
-
-/** By the first bytes of the file. */
-function extensionOf(bytes: Uint8Array): string {
-  if (bytes[0] === 0xff && bytes[1] === 0xd8) return 'jpg';
-  return bytes[0] === 0x89 ? 'png' : 'webp';
-}

@@ -1,7 +1,7 @@
 /** The interface of an architecture, and what the built-in ones share. */
 import { z } from 'zod';
-import { augmentSchema } from '../../data/config.ts';
-import type { Task } from '../../data/task.ts';
+import { augmentSchema } from '../../data/features/augment-config.ts';
+import type { Task } from '../../data/features/index.ts';
 import type { tfTypes } from '../../tensorflow.ts';
 import type { NetworkSize } from '../size/network-size.ts';
 import { topologySize } from '../size/topology-size.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { image } from '../../data/features/image.ts';
 import { builtInArchitecture } from './architecture.ts';
 import { LayerList } from './layers.ts';
 
@@ -16,7 +17,7 @@ export const convnet = builtInArchitecture({
     width: z.int().min(1).default(32).describe('Filters of the first; doubled at each next.'),
     depth: z.int().min(1).max(8).default(2).describe('Convolutions.'),
   },
-  tasks: ['image-classification'],
+  tasks: [image.task],
   topology({ width, depth }, { inputShape, classes }, seed) {
     const layers = new LayerList(inputShape, seed);
     let x = layers.input;

@@ -1,6 +1,6 @@
 /** The table of architectures: students, and teachers that we train. */
 import { z } from 'zod';
-import type { Task } from '../../data/task.ts';
+import type { Task } from '../../data/features/index.ts';
 import { tableOf } from '../../table.ts';
 import type { Architecture } from './architecture.ts';
 import { convnet } from './convnet.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { image } from '../../data/features/image.ts';
 import { builtInArchitecture } from './architecture.ts';
 import { LayerList } from './layers.ts';
 
@@ -21,7 +22,7 @@ export const resnet = builtInArchitecture({
       .default(20)
       .describe('Layers: 6n + 2.'),
   },
-  tasks: ['image-classification'],
+  tasks: [image.task],
   topology({ width, depth }, { inputShape, classes }, seed) {
     const layers = new LayerList(inputShape, seed);
     let x = layers.convolution(layers.input, 'conv', { filters: width });

@@ -1,6 +1,6 @@
 /** Sizes of a run's networks, from its config and the files of a user-supplied teacher. */
 import { text } from 'node:stream/consumers';
-import { type Features, featureShape } from '../../data/features/features.ts';
+import { type Features, featureShape } from '../../data/features/index.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import type { TeacherConfig } from '../config.ts';
 import type { Problem } from '../networks/architecture.ts';

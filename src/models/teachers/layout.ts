@@ -1,4 +1,5 @@
-import { type Features, featureShape } from '../../data/features/features.ts';
+import { image } from '../../data/features/image.ts';
+import { type Features, featureShape } from '../../data/features/index.ts';
 import { UserError } from '../../errors.ts';
 import { type Port, shapeText } from './loaded-model.ts';
 
@@ -33,7 +34,7 @@ export function inputLayout(
   if (fitting) return fitting;
   throw new UserError(
     `${name} wants ${shapeText(input.shape)}, the config gives ${featureShape(features).join(' x ')}`,
-    features.kind === 'image'
+    features.kind === image.name
       ? imageHint(declared, features)
       : 'A teacher of rows or vectors reads the same numbers as the student: [n, length].',
   );
@@ -41,7 +42,7 @@ export function inputLayout(
 
 function possibleLayouts(features: Features): Layout[] {
   const last = { shape: featureShape(features), channelsFirst: false };
-  if (features.kind !== 'image') return [last];
+  if (features.kind !== image.name) return [last];
   const { height, width, channels } = features;
   const layouts = [last, { shape: [channels, height, width], channelsFirst: true }];
   if (channels === 1) layouts.push({ shape: [height, width], channelsFirst: false });

@@ -1,5 +1,5 @@
 import { product } from '../../arrays.ts';
-import { type Features, featureShape } from '../../data/features/features.ts';
+import { type Features, featureShape } from '../../data/features/index.ts';
 import { UserError } from '../../errors.ts';
 import type { Inputs, Predictions, Teacher } from '../teacher.ts';
 import { distributionReader } from './distributions.ts';

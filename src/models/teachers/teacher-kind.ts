@@ -1,6 +1,6 @@
 /** The interface of a teacher kind. */
 import { z } from 'zod';
-import type { Features } from '../../data/features/features.ts';
+import type { Features } from '../../data/features/index.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 import type { NetworkSize } from '../size/network-size.ts';
 import type { Teacher } from '../teacher.ts';

@@ -1,4 +1,4 @@
-import { type Features, featureShape } from '../../data/features/features.ts';
+import { type Features, featureShape } from '../../data/features/index.ts';
 import { type Folds, foldOf } from '../../data/folds.ts';
 import { predictions } from '../../debias/margin.ts';
 import type { ObjectStore } from '../../store/store.ts';

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/schema.ts';
-import type { Features } from '../../data/features/features.ts';
+import type { Features } from '../../data/features/index.ts';
 import { type MethodName, methodOf } from '../../debias/methods.ts';
 import { digestJson } from '../../digest.ts';
 import { checkOwnTopologies } from '../../distill/custom-topologies.ts';

@@ -1,7 +1,6 @@
 import { classLookup, unknownLabel } from '../../data/classes.ts';
 import { type Example, isRejected } from '../../data/example.ts';
-import type { Features } from '../../data/features/features.ts';
-import { fitFeatures } from '../../data/features/fit.ts';
+import { type Features, fitFeatures } from '../../data/features/index.ts';
 import { readExamples } from '../../data/read.ts';
 import { UserError } from '../../errors.ts';
 import type { Context } from '../../run/context.ts';

@@ -1,9 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { AugmentConfig } from '../../../src/data/config.ts';
-import { createAugmenter } from '../../../src/data/features/augment.ts';
-import { createEncoder } from '../../../src/data/features/encode.ts';
-import type { Features } from '../../../src/data/features/features.ts';
+import type { AugmentConfig } from '../../../src/data/features/augment-config.ts';
+import { createAugmenter, createEncoder, type Features } from '../../../src/data/features/index.ts';
 import { type Random, randomFor } from '../../../src/data/random.ts';
 
 type ImageFeatures = Features & { kind: 'image' };

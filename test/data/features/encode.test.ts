@@ -1,8 +1,8 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { Content, Example } from '../../../src/data/example.ts';
-import { createEncoder, isDecoded } from '../../../src/data/features/encode.ts';
-import type { Features } from '../../../src/data/features/features.ts';
+import { createEncoder, type Features } from '../../../src/data/features/index.ts';
+import { isDecoded } from '../../../src/data/features/kind.ts';
 import { fixture } from '../../support/examples.ts';
 
 function imageFeatures(height: number, width: number, channels: 1 | 3 = 3): Features {

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ReadConfig } from '../../../src/data/config.ts';
-import { featuresSchema } from '../../../src/data/features/features.ts';
-import { fitFeatures } from '../../../src/data/features/fit.ts';
+import { featuresSchema, fitFeatures } from '../../../src/data/features/index.ts';
 import { readExamples } from '../../../src/data/read.ts';
 import type { ObjectStore } from '../../../src/store/store.ts';
 import { datasetOf, fixture, readConfig, shardsOf } from '../../support/examples.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { createEncoder } from '../../../src/data/features/encode.ts';
+import { createEncoder } from '../../../src/data/features/index.ts';
 import { decodePlainJpeg, readPlainJpeg } from '../../../src/data/features/plain-jpeg.ts';
 import { randomFor } from '../../../src/data/random.ts';
 import { fixture } from '../../support/examples.ts';

@@ -1,34 +1,28 @@
 /** The contract of every row of the table of formats. */
 import { describe, expect, test } from 'vitest';
 import type { Example } from '../../../src/data/example.ts';
+import type { KindName } from '../../../src/data/features/index.ts';
 import { formats, isDataFile } from '../../../src/data/formats/index.ts';
-import type { Task } from '../../../src/data/task.ts';
 import { fixture, readConfig, readSet, shardsOf } from '../../support/examples.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
-const kinds = {
-  'image-classification': 'image',
-  'tabular-classification': 'row',
-  'vector-classification': 'vector',
-} as const satisfies Record<Task['type'], string>;
-
-const contents: Record<Task['type'], readonly Example['content'][]> = {
-  'image-classification': [
+const contents: Record<KindName, readonly Example['content'][]> = {
+  image: [
     { kind: 'image', bytes: new Uint8Array(await fixture('pictures/ramp.jpg')) },
     { kind: 'image', bytes: new Uint8Array(await fixture('pictures/rgb.png')) },
   ],
-  'tabular-classification': [
+  row: [
     { kind: 'row', columns: { id: '7', city: 'Bern, "BE"\nCH', age: 41 } },
     { kind: 'row', columns: { id: '8', city: null, age: -2.5 } },
   ],
-  'vector-classification': [
+  vector: [
     { kind: 'vector', values: Float32Array.of(1, -2.5, 0) },
     { kind: 'vector', values: Float32Array.of(0.25, 3, 4) },
   ],
 };
 
 const cases = Object.values(formats).flatMap((format) =>
-  format.tasks.map((type) => ({ format, type, name: format.name })),
+  format.kinds.map((kind) => ({ format, kind, name: format.name })),
 );
 
 /**
@@ -42,10 +36,10 @@ function comparable({ content }: Example): unknown {
   return Object.entries(columns).map(([name, value]) => [name, value === null ? null : `${value}`]);
 }
 
-describe.each(cases)('$name with $type', ({ format, type }) => {
-  const config = readConfig(kinds[type], { format: format.name });
+describe.each(cases)('$name with content of the kind $kind', ({ format, kind }) => {
+  const config = readConfig(kind, { format: format.name });
   const labels = ['1', '0'];
-  const examples = contents[type].map(
+  const examples = contents[kind].map(
     (content, index): Example => ({ id: `${index + 7}.jpg`, label: labels[index], content }),
   );
 
@@ -74,9 +68,9 @@ describe.each(Object.values(formats))('$name', (format) => {
 
   test('has one piece per object of up to the size of a shard', async () => {
     const { write } = await format.load();
-    const type = format.tasks[0]!;
-    const config = readConfig(kinds[type], { format: format.name });
-    const example: Example = { id: '7.jpg', label: '1', content: contents[type][0]! };
+    const kind = format.kinds[0]!;
+    const config = readConfig(kind, { format: format.name });
+    const example: Example = { id: '7.jpg', label: '1', content: contents[kind][0]! };
     const [file] = await write([example], 'one', config);
     const store = new MemoryStore({ [`labeled/${file!.name}`]: Buffer.from(file!.bytes) });
     const shards = await shardsOf(store, config);

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { pack } from 'tar-stream';
 import { describe, expect, test } from 'vitest';
-import { createEncoder } from '../../../src/data/features/encode.ts';
+import { createEncoder } from '../../../src/data/features/index.ts';
 import { readExamples } from '../../../src/data/read.ts';
 import {
   datasetOf,

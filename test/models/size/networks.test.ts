@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Config, configSchema } from '../../../src/config/schema.ts';
-import type { Features } from '../../../src/data/features/features.ts';
+import type { Features } from '../../../src/data/features/index.ts';
 import { networksOf } from '../../../src/models/size/networks.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { networkSize } from '../../support/networks.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type Features, featureShape } from '../../../src/data/features/features.ts';
+import { type Features, featureShape } from '../../../src/data/features/index.ts';
 import type { TeacherConfig } from '../../../src/models/config.ts';
 import { openTeacher } from '../../../src/models/open-teacher.ts';
 import type { Inputs } from '../../../src/models/teacher.ts';

@@ -2,7 +2,7 @@
 import { cp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Features } from '../../../src/data/features/features.ts';
+import type { Features } from '../../../src/data/features/index.ts';
 import { UserError } from '../../../src/errors.ts';
 import type { TeacherConfig } from '../../../src/models/config.ts';
 import { tf } from '../../../src/tensorflow.ts';

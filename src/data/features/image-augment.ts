@@ -1,45 +1,17 @@
-import type { AugmentConfig } from '../config.ts';
 import type { Random } from '../random.ts';
-import { createEncoder, type Decoded } from './encode.ts';
-import { type Features, featureShape } from './features.ts';
-
-type ImageFeatures = Features & { kind: 'image' };
-
-export interface Augmenter {
-  /** Whether `write` draws random numbers. */
-  readonly isRandom: boolean;
-  /**
-   * Writes one example, augmented and normalised, into `target` from `offset` on.
-   * @param decoded has the pixels, [height, width, channels], or the features from `start` on.
-   * @param random draws up to three numbers.
-   */
-  write(
-    decoded: Decoded,
-    start: number,
-    target: Float32Array,
-    offset: number,
-    random: Random,
-  ): void;
-}
+import type { AugmentConfig } from './augment-config.ts';
+import { type ImageFeatures, pixelNormalizer } from './image-features.ts';
+import type { Augmenter, Decoded } from './kind.ts';
 
 /**
  * Mirrors an image left and right with probability 1/2, and moves it by -crop to +crop pixels in
  * both directions, as is usual for CIFAR (He et al. 2015, section 4.2: pad, then crop at random).
- * What moves in is the mean colour, which is 0 after normalisation. Rows and vectors stay as they
- * are.
+ * The border is filled with the mean colour, which is 0 after normalisation.
  */
-export function createAugmenter(features: Features, config: AugmentConfig): Augmenter {
-  if (features.kind === 'image') return imageAugmenter(features, config);
-  const length = featureShape(features)[0]!;
-  return {
-    isRandom: false,
-    write(decoded, start, target, offset) {
-      for (let i = 0; i < length; i++) target[offset + i] = decoded[start + i]!;
-    },
-  };
-}
-
-function imageAugmenter(features: ImageFeatures, { flip, crop }: AugmentConfig): Augmenter {
+export function createImageAugmenter(
+  features: ImageFeatures,
+  { flip, crop }: AugmentConfig,
+): Augmenter {
   const { height, width, channels, mean } = features;
   const normalized = normalizedValues(features);
   const padding = mean.map((value, channel) => normalized[channel]![Math.round(value * 255)]!);
@@ -71,13 +43,13 @@ function imageAugmenter(features: ImageFeatures, { flip, crop }: AugmentConfig):
   };
 }
 
-/** What becomes of each of the 256 values of a pixel, by channel. */
+/** Returns the normalised values of a pixel's 256 values, per channel. */
 function normalizedValues(features: ImageFeatures): Float32Array[] {
-  const encoder = createEncoder(features);
+  const normalize = pixelNormalizer(features);
   const { channels } = features;
   const normalized = new Float32Array(256 * channels);
   for (let value = 0; value < 256; value++) {
-    encoder.normalize(new Uint8Array(channels).fill(value), normalized, value * channels);
+    normalize(new Uint8Array(channels).fill(value), normalized, value * channels);
   }
   return Array.from({ length: channels }, (_, channel) =>
     normalized.filter((_, index) => index % channels === channel),

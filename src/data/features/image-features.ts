@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import type { Decoded } from './kind.ts';
+
+/** Pixels, [height, width, channels], each (value / 255 - mean) / std of its channel. */
+export const imageFeaturesSchema = z.strictObject({
+  kind: z.literal('image'),
+  height: z.number().int().positive(),
+  width: z.number().int().positive(),
+  channels: z.union([z.literal(1), z.literal(3)]),
+  mean: z.array(z.number()),
+  std: z.array(z.number().positive()),
+});
+export type ImageFeatures = z.infer<typeof imageFeaturesSchema>;
+
+/** Returns a function that normalises pixels, from a table: a pixel has only 256 values. */
+export function pixelNormalizer({ channels, mean, std }: ImageFeatures) {
+  const table = Float32Array.from({ length: channels * 256 }, (_, index) => {
+    const channel = Math.floor(index / 256);
+    return ((index % 256) / 255 - mean[channel]!) / std[channel]!;
+  });
+  return (decoded: Decoded, target: Float32Array, offset: number): void => {
+    for (let start = 0; start < decoded.length; start += channels) {
+      for (let channel = 0; channel < channels; channel++) {
+        target[offset + start + channel] = table[channel * 256 + decoded[start + channel]!]!;
+      }
+    }
+  };
+}

@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { readAhead } from '../ahead.ts';
+import { type Example, isRejected, type Rejected } from '../example.ts';
+import { createImageAugmenter } from './image-augment.ts';
+import { type ImageFeatures, imageFeaturesSchema, pixelNormalizer } from './image-features.ts';
+import { bytesOfImage, imageType } from './image-file.ts';
+import { surveyImages } from './image-survey.ts';
+import { classesSchema, type Encoder, isDecoded, type Kind } from './kind.ts';
+import { nothingUsable } from './nothing-usable.ts';
+
+const taskSchema = z.strictObject({
+  type: z.literal('image-classification'),
+  classes: classesSchema,
+  size: z
+    .tuple([z.int().min(1).max(4096), z.int().min(1).max(4096)])
+    .describe('Height and width in pixels that the student reads; images are resized to it.'),
+  channels: z
+    .union([z.literal(1), z.literal(3)])
+    .default(3)
+    .describe('1 for grey, 3 for colour.'),
+});
+
+/** Images decoded at the same time while fitting. */
+const parallelDecodes = 16;
+
+/** Bytes of an image in a table. */
+const columnSchema = z.union([
+  z.instanceof(Uint8Array),
+  // The datasets library of Hugging Face writes images like this.
+  z.object({ bytes: z.instanceof(Uint8Array) }).transform(({ bytes }) => bytes),
+]);
+
+/** Encoded images, which are decoded to pixels. */
+export const image: Kind<'image', typeof taskSchema, typeof imageFeaturesSchema, 'image'> = {
+  name: 'image',
+  task: 'image-classification',
+  taskSchema,
+  featuresSchema: imageFeaturesSchema,
+  bytesPerNumber: 1,
+  column: {
+    field: 'image',
+    schema: z.string().default('image').describe('Column of the encoded image (Parquet).'),
+    type: 'bytes',
+    expected: 'image: expected the bytes of a file, or a struct with bytes',
+    recognizes(value) {
+      const bytes = columnSchema.safeParse(value).data;
+      return bytes !== undefined && imageType(bytes) !== undefined;
+    },
+    read(value) {
+      const bytes = columnSchema.safeParse(value).data;
+      return bytes && { kind: 'image', bytes };
+    },
+    write: bytesOfImage,
+  },
+  shape: ({ height, width, channels }) => [height, width, channels],
+  fit: (task, _, examples) => fitImages(task, examples),
+  createEncoder: createImageEncoder,
+  createAugmenter: createImageAugmenter,
+  encodedBytes: (content) => bytesOfImage(content).length,
+  surveyTask: surveyImages,
+};
+
+function createImageEncoder(features: ImageFeatures): Encoder {
+  let code: Promise<typeof import('./image-decode.ts')> | undefined;
+  return {
+    async decode(example) {
+      code ??= import('./image-decode.ts');
+      const { decodeImage } = await code;
+      return decodeImage(example, features);
+    },
+    normalize: pixelNormalizer(features),
+  };
+}
+
+/** Computes the mean and the standard deviation of every channel. */
+async function fitImages(
+  { size: [height, width], channels }: z.output<typeof taskSchema>,
+  examples: AsyncIterable<Example | Rejected>,
+): Promise<ImageFeatures> {
+  // Sums of integers, so exact up to 10^11 pixels, whatever the order.
+  const sums = new Float64Array(channels);
+  const squares = new Float64Array(channels);
+  let pixels = 0;
+  const zeros = Array.from(sums);
+  const ones = zeros.map(() => 1);
+  const shape = { kind: 'image' as const, height, width, channels };
+  const encoder = createImageEncoder({ ...shape, mean: zeros, std: ones });
+  let reason: string | undefined;
+  const decode = async (item: Example | Rejected) =>
+    isRejected(item) ? item : encoder.decode(item);
+  for await (const decoded of readAhead(examples, parallelDecodes, decode)) {
+    if (!isDecoded(decoded)) {
+      reason ??= `'${decoded.id}': ${decoded.reason}`;
+      continue;
+    }
+    for (let index = 0; index < decoded.length; index++) {
+      const value = decoded[index]!;
+      sums[index % channels]! += value;
+      squares[index % channels]! += value * value;
+    }
+    pixels += height * width;
+  }
+  if (pixels === 0) throw nothingUsable(reason);
+  const mean = Array.from(sums, (sum) => sum / pixels / 255);
+  const std = Array.from(squares, (square, channel) => {
+    const variance = square / pixels / 255 ** 2 - mean[channel]! ** 2;
+    return variance > 1e-12 ? Math.sqrt(variance) : 1;
+  });
+  return { ...shape, mean, std };
+}

@@ -1,0 +1,98 @@
+/** The kinds of features. To add one, write its row and list it here. */
+import { z } from 'zod';
+import { product } from '../../arrays.ts';
+import { tableOf } from '../../table.ts';
+import type { TableColumns } from '../columns.ts';
+import type { Content, Example, Rejected } from '../example.ts';
+import type { AugmentConfig } from './augment-config.ts';
+import { image } from './image.ts';
+import type { Augmenter, Encoder, Kind } from './kind.ts';
+import { row } from './row.ts';
+import { vector } from './vector.ts';
+
+export const kinds = tableOf(image, row, vector);
+
+/** Name of a kind, as in `features.kind`. */
+export type KindName = keyof typeof kinds;
+type Row = (typeof kinds)[KindName];
+
+/** Names of the config fields for the columns that hold content. */
+export type ColumnField = NonNullable<Row['column']>['field'];
+
+// Object.values loses that the table is not empty.
+const rows = Object.values(kinds) as [Row, ...Row[]];
+
+/** The schema of the config section `task`. */
+export const taskSchema = z.discriminatedUnion('type', schemasOf('taskSchema'));
+export type Task = z.infer<typeof taskSchema>;
+
+/**
+ * The schema of features: how an example becomes the numbers that a model reads. Plan fits them once,
+ * on the labeled set. They are stored in the plan and with every model, so that a student always
+ * reads the same features as in training.
+ */
+export const featuresSchema = z.discriminatedUnion('kind', schemasOf('featuresSchema'));
+export type Features = z.infer<typeof featuresSchema>;
+
+function schemasOf<Field extends 'taskSchema' | 'featuresSchema'>(field: Field) {
+  // `map` loses that the list is not empty.
+  return rows.map((kind) => kind[field]) as [Row[Field], ...Row[Field][]];
+}
+
+/** A row as the code sees it that has looked it up by a value of its kind. */
+export type AnyKind = Kind<KindName, Row['taskSchema'], Row['featuresSchema'], ColumnField>;
+
+/** Returns the kind of these features, or of this content. */
+export function kindOf({ kind }: Features | Content): AnyKind {
+  return kinds[kind];
+}
+
+/** Returns the kind of features that a task has. */
+export function kindOfTask({ type }: Pick<Task, 'type'>): AnyKind {
+  // Every task is the task of one kind, because the schema is made from the table.
+  return rows.find(({ task }) => task === type)!;
+}
+
+/** Returns the shape of one example's features, without the batch dimension. */
+export function featureShape(features: Features): number[] {
+  return kindOf(features).shape(features);
+}
+
+/** Returns the bytes of one decoded example. */
+export function decodedBytes(features: Features): number {
+  return product(featureShape(features)) * kindOf(features).bytesPerNumber;
+}
+
+/**
+ * Fits features on the labeled set. Leaves out rejected examples and those that cannot be decoded.
+ *
+ * @throws UserError if no example is usable, a column that the task names does not exist, or no
+ *   column is left.
+ */
+export function fitFeatures(
+  task: Task,
+  columns: TableColumns,
+  examples: AsyncIterable<Example | Rejected>,
+): Promise<Features> {
+  return kindOfTask(task).fit(task, columns, examples);
+}
+
+/** Creates the encoder of examples of these features. */
+export function createEncoder(features: Features): Encoder {
+  return kindOf(features).createEncoder(features);
+}
+
+/** Creates the augmenter of examples of these features; only images are changed. */
+export function createAugmenter(features: Features, config: AugmentConfig): Augmenter {
+  return kindOf(features).createAugmenter?.(features, config) ?? copyingAugmenter(features);
+}
+
+function copyingAugmenter(features: Features): Augmenter {
+  const length = product(featureShape(features));
+  return {
+    isRandom: false,
+    write(decoded, start, target, offset) {
+      for (let i = 0; i < length; i++) target[offset + i] = decoded[start + i]!;
+    },
+  };
+}

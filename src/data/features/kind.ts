@@ -1,0 +1,132 @@
+/** Row type of the table of kinds of features, and what its methods exchange. */
+import { z } from 'zod';
+import type { TableColumns } from '../columns.ts';
+import type { Content, Example, Rejected } from '../example.ts';
+import type { Random } from '../random.ts';
+import type { AugmentConfig } from './augment-config.ts';
+
+/** The field `task.classes`. */
+export const classesSchema = z
+  .union([z.string().min(1), z.array(z.union([z.string(), z.number()])).min(2)])
+  .describe('The class names, or the JSON file that lists them; a class is an index in the list.');
+
+/** The part of a task's schema that every kind has. */
+type TaskSchema = z.ZodObject<{ type: z.ZodLiteral<string>; classes: typeof classesSchema }>;
+
+/** The part of a schema of features that every kind has. */
+type FeaturesSchema = z.ZodObject<{ kind: z.ZodLiteral<string> }>;
+
+/**
+ * A kind of features: a task, the content of its examples, and the numbers that a model reads.
+ *
+ * Its methods only take values of its own kind. Features and contents have the name of the kind in
+ * their field `kind`.
+ */
+export interface Kind<
+  Name extends string,
+  Task extends TaskSchema,
+  Features extends FeaturesSchema,
+  Field extends string = never,
+> {
+  /** A noun: "image". */
+  readonly name: Name;
+  /** The type of task: `task.type` in the config. */
+  readonly task: z.output<Task>['type'];
+  readonly taskSchema: Task;
+  readonly featuresSchema: Features;
+  /** Bytes of one number of a decoded example: 1 for a `Uint8Array`, 4 for a `Float32Array`. */
+  readonly bytesPerNumber: 1 | 4;
+  /** Column of a table that holds the content; undefined if every column is content. */
+  readonly column?: ContentColumn<Field>;
+
+  /** Returns the shape of one example's features, without the batch dimension. */
+  shape(features: z.output<Features>): number[];
+  /**
+   * Fits the features on the labeled set, in one pass; memory does not grow with the examples. Reads
+   * the examples to the end, because the caller checks them on the way.
+   * @throws UserError if the examples do not fit the task, or there are none.
+   */
+  fit(
+    task: z.output<Task>,
+    columns: TableColumns,
+    examples: AsyncIterable<Example | Rejected>,
+  ): Promise<z.output<Features>>;
+  createEncoder(features: z.output<Features>): Encoder;
+  /** Default: features are copied as they are. */
+  createAugmenter?(features: z.output<Features>, config: AugmentConfig): Augmenter;
+  /** Returns the bytes that an example takes before it is decoded, if they count. */
+  encodedBytes(content: Content): number;
+  /** Starts to find the fields of the task from examples, for `init`. */
+  surveyTask(target: string): TaskSurvey<Omit<z.input<Task>, 'type' | 'classes'>>;
+}
+
+/** A column of a table that holds the content of an example. */
+export interface ContentColumn<Field extends string> {
+  /** Field of the config section `data` that names the column. */
+  readonly field: Field;
+  readonly schema: z.ZodDefault<z.ZodString>;
+  /** Type of the column when a table is written. */
+  readonly type: 'bytes' | 'floats';
+  /** Expected values, for error messages: "image: expected ...". */
+  readonly expected: string;
+  /** Returns whether a value looks like content of this kind, for `init`. */
+  recognizes(value: unknown): boolean;
+  /** Converts a value of the column; returns undefined if it is not content of this kind. */
+  read(value: unknown): Content | undefined;
+  /** Converts content to a value of the column. */
+  write(content: Content): Uint8Array | Float32Array;
+}
+
+/** Finds the fields of a task from examples. */
+export interface TaskSurvey<Fields> {
+  add(content: Content): Promise<void>;
+  /** Returns the fields found so far; without examples, a guess that is enough to read some. */
+  fields(): Fields;
+}
+
+/** Pixels, [height, width, channels], for images; otherwise the features, [length]. */
+export type Decoded = Uint8Array | Float32Array;
+
+/**
+ * Converts examples to the numbers of `Features`, in two steps, so that augmentation fits between
+ * them.
+ */
+export interface Encoder {
+  /** Decodes an example; returns pixels or features, or why the example cannot be used. */
+  decode(example: Example): Promise<Decoded | Rejected>;
+  /** Writes a decoded example, normalised, into `target` from `offset` on. */
+  normalize(decoded: Decoded, target: Float32Array, offset: number): void;
+}
+
+/** Returns whether an example was decoded rather than rejected. */
+export function isDecoded(decoded: Decoded | Rejected): decoded is Decoded {
+  return ArrayBuffer.isView(decoded);
+}
+
+/** Augments and normalises decoded examples. */
+export interface Augmenter {
+  /** Whether `write` draws random numbers. */
+  readonly isRandom: boolean;
+  /**
+   * Writes one example, augmented and normalised, into `target` from `offset` on.
+   * @param decoded The pixels, [height, width, channels], or the features, from `start` on.
+   * @param random Up to three numbers are drawn.
+   */
+  write(
+    decoded: Decoded,
+    start: number,
+    target: Float32Array,
+    offset: number,
+    random: Random,
+  ): void;
+}
+
+/** Returns the rejection of an example of another kind. */
+export function wrongKind({ id, content }: Example, expected: string): Rejected {
+  return { id, reason: `It is of the kind '${content.kind}'; expected ${expected}.` };
+}
+
+/** Writes features that need no normalisation. */
+export function copyDecoded(decoded: Decoded, target: Float32Array, offset: number): void {
+  target.set(decoded, offset);
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { classesSchema, copyDecoded, type Kind } from './kind.ts';
+import { rowEncoder } from './row-encode.ts';
+import { rowFeaturesSchema, rowLength } from './row-features.ts';
+import { fitRows } from './row-fit.ts';
+
+const taskSchema = z.strictObject({
+  type: z.literal('tabular-classification'),
+  classes: classesSchema,
+  target: z.string().default('label').describe('The column that holds the class.'),
+  numeric: z
+    .array(z.string())
+    .optional()
+    .describe('Numeric columns. Default: found in the labeled set.'),
+  categorical: z
+    .array(z.string())
+    .optional()
+    .describe('Categorical columns. Default: found in the labeled set.'),
+});
+
+/** Rows of a table, with numeric and categorical columns. */
+export const row: Kind<'row', typeof taskSchema, typeof rowFeaturesSchema> = {
+  name: 'row',
+  task: 'tabular-classification',
+  taskSchema,
+  featuresSchema: rowFeaturesSchema,
+  bytesPerNumber: 4,
+  shape: (features) => [rowLength(features)],
+  fit: fitRows,
+  createEncoder(features) {
+    const encode = rowEncoder(features);
+    return { decode: async (example) => encode(example), normalize: copyDecoded };
+  },
+  encodedBytes: () => 0,
+  surveyTask: (target) => ({ add: async () => {}, fields: () => ({ target }) }),
+};

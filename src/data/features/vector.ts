@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { type Example, isRejected, type Rejected } from '../example.ts';
+import {
+  classesSchema,
+  copyDecoded,
+  type Decoded,
+  type Encoder,
+  isDecoded,
+  type Kind,
+  wrongKind,
+} from './kind.ts';
+import { nothingUsable } from './nothing-usable.ts';
+
+const taskSchema = z.strictObject({
+  type: z.literal('vector-classification'),
+  classes: classesSchema,
+  length: z.int().min(1).describe('Floats per example.'),
+});
+
+/** A list of floats, used as it is. */
+const featuresSchema = z.strictObject({
+  kind: z.literal('vector'),
+  length: z.number().int().positive(),
+});
+type VectorFeatures = z.infer<typeof featuresSchema>;
+
+/** Lists of floats that the user computed. */
+export const vector: Kind<'vector', typeof taskSchema, typeof featuresSchema, 'vector'> = {
+  name: 'vector',
+  task: 'vector-classification',
+  taskSchema,
+  featuresSchema,
+  bytesPerNumber: 4,
+  column: {
+    field: 'vector',
+    schema: z.string().default('features').describe('Column of the list of floats (Parquet).'),
+    type: 'floats',
+    expected: 'vector: expected a list of numbers',
+    recognizes: (value) => Array.isArray(value),
+    read(value) {
+      if (!Array.isArray(value)) return undefined;
+      // NaN stands for what is not a number; the encoder rejects it.
+      const values = Float32Array.from(value, (item) =>
+        item === null ? Number.NaN : Number(item),
+      );
+      return { kind: 'vector', values };
+    },
+    write(content) {
+      if (content.kind !== 'vector') throw new Error(`expected a vector, found a ${content.kind}`);
+      return content.values;
+    },
+  },
+  shape: ({ length }) => [length],
+  async fit({ length }, _, examples) {
+    const features: VectorFeatures = { kind: 'vector', length };
+    await checkVectors(features, examples);
+    return features;
+  },
+  createEncoder: createVectorEncoder,
+  encodedBytes: () => 0,
+  surveyTask() {
+    let length = 0;
+    return {
+      async add(content) {
+        if (content.kind === 'vector') length ||= content.values.length;
+      },
+      fields: () => ({ length: Math.max(length, 1) }),
+    };
+  },
+};
+
+function createVectorEncoder({ length }: VectorFeatures): Encoder {
+  return { decode: async (example) => checkVector(example, length), normalize: copyDecoded };
+}
+
+async function checkVectors(
+  features: VectorFeatures,
+  examples: AsyncIterable<Example | Rejected>,
+): Promise<void> {
+  const encoder = createVectorEncoder(features);
+  let reason: string | undefined;
+  let usable = 0;
+  for await (const item of examples) {
+    const decoded = isRejected(item) ? item : await encoder.decode(item);
+    if (isDecoded(decoded)) usable++;
+    else reason ??= `'${decoded.id}': ${decoded.reason}`;
+  }
+  if (usable === 0) throw nothingUsable(reason);
+}
+
+function checkVector(example: Example, length: number): Decoded | Rejected {
+  const { id, content } = example;
+  if (content.kind !== 'vector') return wrongKind(example, 'a vector');
+  const { values } = content;
+  if (values.length !== length) {
+    return { id, reason: `Its vector has ${values.length} numbers; expected ${length}.` };
+  }
+  const bad = values.findIndex((value) => !Number.isFinite(value));
+  return bad < 0 ? values : { id, reason: `Number ${bad} of its vector is ${values[bad]}.` };
+}
