@@ -10,15 +10,15 @@ import { z } from 'zod';
 import { watchExecution } from '../src/aws/watch-execution.ts';
 import { recordUsage } from '../src/cost/usage.ts';
 import { UserError } from '../src/errors.ts';
-import type { Context, Deployment } from '../src/run/context.ts';
+import type { Context, DeploymentLimits } from '../src/run/context.ts';
 import { type StageName, stages, type TriggerName } from '../src/stages/index.ts';
 import type { Stage } from '../src/stages/stage.ts';
 import { namesOf } from '../src/table.ts';
 
 const functions: Record<StageName | TriggerName, Pick<Stage, 'load' | 'resumes'>> = {
   ...stages,
-  Start: { load: async () => (await import('./start.ts')).handler },
-  Sweep: { load: async () => (await import('./sweep.ts')).handler },
+  Start: { load: async () => (await import('./start.ts')).startHandler },
+  Sweep: { load: async () => (await import('./sweep.ts')).sweepHandler },
 };
 
 const environment = z
@@ -31,7 +31,7 @@ const environment = z
   .parse(process.env);
 const task = environment.TASK;
 const { load, resumes } = functions[task];
-const deployment: Deployment = {
+const deployment: DeploymentLimits = {
   trainer: environment.TRAINER,
   budgetUsd: environment.BUDGET_USD,
 };

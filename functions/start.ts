@@ -14,17 +14,21 @@ const objectCreated = z.object({
 const environment = z.object({ RESULTS: z.string(), STATE_MACHINE: z.string() });
 
 /** The trigger: a batch's marker arrived. The same event again finds its execution started. */
-export const handler = entry('Start', objectCreated, async ({ detail: { bucket, object } }) => {
-  const { RESULTS, STATE_MACHINE } = environment.parse(process.env);
-  const version = object['version-id'];
-  for (const key of possibleKeys(object.key)) {
-    const started = await startBatch({ bucket: bucket.name, key, version }, RESULTS);
-    if (!started) continue;
-    await startExecution(STATE_MACHINE, started);
-    return { started: started.run };
-  }
-  return { started: null };
-});
+export const startHandler = entry(
+  'Start',
+  objectCreated,
+  async ({ detail: { bucket, object } }) => {
+    const { RESULTS, STATE_MACHINE } = environment.parse(process.env);
+    const version = object['version-id'];
+    for (const key of possibleKeys(object.key)) {
+      const started = await startBatch({ bucket: bucket.name, key, version }, RESULTS);
+      if (!started) continue;
+      await startExecution(STATE_MACHINE, started);
+      return { started: started.run };
+    }
+    return { started: null };
+  },
+);
 
 /**
  * AWS does not document whether the event has a key as it is or URL-encoded. The version tells

@@ -37,7 +37,7 @@ export function stageGrants(buckets: Buckets, { access }: Stage): PolicyStatemen
 }
 
 /** Permission to see whether the execution that a stage runs for was aborted. */
-export function watchExecution(): PolicyStatement {
+export function watchGrant(): PolicyStatement {
   return allow('WatchExecution', ['states:DescribeExecution'], [names.executionsArn]);
 }
 

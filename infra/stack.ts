@@ -8,7 +8,7 @@ import { addDashboard } from './dashboard.ts';
 import { TaskFunction } from './functions.ts';
 import { openImage } from './images.ts';
 import { bucketExports, machineName } from './names.ts';
-import { stageGrants, watchExecution } from './permissions.ts';
+import { stageGrants, watchGrant } from './permissions.ts';
 import type { Settings } from './settings.ts';
 import { Storage } from './storage.ts';
 import { Trigger } from './trigger.ts';
@@ -34,7 +34,7 @@ export class CounterweightStack extends Stack {
     const functions = recordOf(namesOf(stages), (name) => {
       const stage: Stage = stages[name];
       return new TaskFunction(this, stage, shared, {
-        grants: [...stageGrants(storage, stage), ...(stage.resumes ? [watchExecution()] : [])],
+        grants: [...stageGrants(storage, stage), ...(stage.resumes ? [watchGrant()] : [])],
         whyNoDeadLetters:
           'Step Functions calls it synchronously, retries it, and records its failure.',
         ...(name === stages.Plan.name && { environment: plan }),

@@ -10,10 +10,10 @@ import type { ShardItem } from '../../src/run/events.ts';
 import { openJob, shardItems } from '../../src/run/job.ts';
 import { labelShard } from '../../src/stages/label.ts';
 import { planRun } from '../../src/stages/plan.ts';
-import { reconcile } from '../../src/stages/reconcile.ts';
+import { reconcileLabels } from '../../src/stages/reconcile.ts';
 import { startRun } from '../../src/stages/start.ts';
 import { trainTeacher } from '../../src/stages/train-teacher.ts';
-import { warmUp } from '../../src/stages/warm-up.ts';
+import { warmUpStudent } from '../../src/stages/warm-up.ts';
 import { weighShard } from '../../src/stages/weigh.ts';
 import { stopwatch } from './stopwatch.ts';
 
@@ -80,7 +80,7 @@ async function timed(work: (shard: ShardItem) => Promise<unknown>): Promise<numb
 
 const labeling = await timed((shard) => labelShard({ ...event, shard }, context));
 for (const shard of await shardItems(job)) await labelShard({ ...event, shard }, context);
-await reconcile(event, context);
-await warmUp(event, context);
+await reconcileLabels(event, context);
+await warmUpStudent(event, context);
 const weighing = await timed((shard) => weighShard({ ...event, shard }, context));
 console.log(JSON.stringify({ labeling, weighing }));

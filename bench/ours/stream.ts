@@ -25,11 +25,11 @@ import { type Job, openJob, shardItems } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';
 import { labelShard } from '../../src/stages/label.ts';
 import { planRun } from '../../src/stages/plan.ts';
-import { reconcile } from '../../src/stages/reconcile.ts';
+import { reconcileLabels } from '../../src/stages/reconcile.ts';
 import { startRun } from '../../src/stages/start.ts';
 import { trainVariant } from '../../src/stages/train.ts';
 import { trainTeacher } from '../../src/stages/train-teacher.ts';
-import { warmUp } from '../../src/stages/warm-up.ts';
+import { warmUpStudent } from '../../src/stages/warm-up.ts';
 import { weighShard } from '../../src/stages/weigh.ts';
 import type { Batch } from '../../src/train/batch-shape.ts';
 import { createTrainingStep } from '../../src/train/create-step.ts';
@@ -84,8 +84,8 @@ async function prepare(cifar10: string, scratch: string): Promise<JobEvent> {
   await trainTeacher(event, quiet);
   const items = await shardItems(await openJob(event));
   for (const shard of items) await labelShard({ ...event, shard }, quiet);
-  await reconcile(event, quiet);
-  await warmUp(event, quiet);
+  await reconcileLabels(event, quiet);
+  await warmUpStudent(event, quiet);
   for (const shard of items) {
     if (shard.set === 'unlabeled') await weighShard({ ...event, shard }, quiet);
   }

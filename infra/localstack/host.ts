@@ -29,7 +29,9 @@ export async function hostServer(
   await symlink(path.join(packageRoot, 'node_modules'), path.join(folder, 'node_modules'));
   const { PATH, LANG, LD_LIBRARY_PATH } = process.env;
   const env = {
-    ...{ PATH, LANG, LD_LIBRARY_PATH },
+    PATH,
+    LANG,
+    LD_LIBRARY_PATH,
     HOME: folder, // It reads settings from there, and writes caches.
     TMPDIR: temporary,
     FILESYSTEM_ROOT: path.join(folder, 'files'),

@@ -3,7 +3,7 @@ import type { TaskEstimate } from '../run/estimate-file.ts';
 import type { Stage } from '../stages/stage.ts';
 import { type MapWork, mapCalls, shardSeconds } from './map-calls.ts';
 import { assumed } from './rates.ts';
-import { callsOf, type Training } from './training-work.ts';
+import { callsOf, type TrainingWork } from './training-work.ts';
 import type { RunWork } from './work.ts';
 
 /** Requests to S3. */
@@ -54,7 +54,7 @@ export function shardCalls(
 export function trainingEstimate(
   work: RunWork,
   stage: FunctionOfStage,
-  training: Training,
+  training: TrainingWork,
   epochGets: number,
 ): TaskEstimate {
   const { calls, seconds } = callsOf(work, training, stage);

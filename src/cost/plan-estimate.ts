@@ -31,7 +31,11 @@ export async function estimatePlan(
 ): Promise<Estimate> {
   const networks = await networksOf(data, config, features, classes.length);
   return estimate({
-    ...{ config, features, sets, networks, labeledShards },
+    config,
+    features,
+    sets,
+    networks,
+    labeledShards,
     classes: classes.length,
     trainings: variants.map(({ method }) => trainingsOf(method, config, sets.unlabeled.examples)),
   });

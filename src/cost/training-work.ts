@@ -17,20 +17,20 @@ import {
   validatedOn,
 } from './work.ts';
 
-export interface Training {
+export interface TrainingWork {
   readonly network: Pick<Network, 'epochs' | 'batchSize'>;
   readonly size: NetworkSize;
   /** What an epoch goes through; a set that is named twice is read twice. */
   readonly sets: readonly SetName[];
 }
 
-export function warmUpTraining({ config, networks }: RunWork): Training {
+export function warmUpTraining({ config, networks }: RunWork): TrainingWork {
   const network = { ...config.student, epochs: config.warmup.epochs };
   return { network, size: networks.student, sets: ['labeled', 'validation'] };
 }
 
 /** Of a student. One set comes twice: to learn from, and to measure the student. */
-export function studentTraining(work: RunWork): Training {
+export function studentTraining(work: RunWork): TrainingWork {
   const { config, networks } = work;
   const sets = ['labeled', 'validation', validatedOn(work), 'unlabeled'] as const;
   return { network: config.student, size: networks.student, sets };
@@ -40,7 +40,7 @@ export function studentTraining(work: RunWork): Training {
  * Of our own teachers, one a fold. The examples are gone through once more, to see which can be
  * decoded.
  */
-export function teacherTraining({ config, networks }: RunWork, network: Network): Training {
+export function teacherTraining({ config, networks }: RunWork, network: Network): TrainingWork {
   const { loss, mcmi } = config.teacher;
   const each = network.epochs + (loss === 'mcmi' ? mcmi.epochs : 0);
   const epochs = config.folds * each + 1;
@@ -50,7 +50,7 @@ export function teacherTraining({ config, networks }: RunWork, network: Network)
 /** The whole training, as if it were never interrupted. */
 export function trainingSeconds(
   work: RunWork,
-  { network, size, sets }: Training,
+  { network, size, sets }: TrainingWork,
   speed: Speed,
 ): number {
   const examples = examplesOf(work, sets);
@@ -79,7 +79,7 @@ export interface TrainingCalls {
  */
 export function callsOf(
   work: RunWork,
-  training: Training,
+  training: TrainingWork,
   stage: Pick<FunctionRow, 'memoryMiB'>,
 ): TrainingCalls {
   const speed = functionSpeed(stage);

@@ -13,7 +13,7 @@ export interface Progress {
 }
 
 /** What a run may use where it runs. */
-export interface Deployment {
+export interface DeploymentLimits {
   /** `function` where nothing but functions was deployed. */
   readonly trainer: 'gpu' | 'function';
   /** No run may be estimated to cost more, whatever its config says. */
@@ -27,5 +27,5 @@ export interface Context {
   /** Tells how far the task is. Never holds data of the user's. */
   report(progress: Progress): void;
   /** On AWS and LocalStack. A run on one machine has everything and costs nothing. */
-  readonly deployment?: Deployment;
+  readonly deployment?: DeploymentLimits;
 }

@@ -40,7 +40,10 @@ const leastWeighedCount = 10;
  * intervals, and the report. Without a test set the validation set stands in, and the report says
  * so.
  */
-export async function evaluate(event: JobEvent, context: Context): Promise<{ metrics: string }> {
+export async function evaluateStudents(
+  event: JobEvent,
+  context: Context,
+): Promise<{ metrics: string }> {
   const job = await openJob(event);
   if (!(await job.results.head(keys.metrics(job.run)))) {
     await writeJsonOnce(job.results, keys.metrics(job.run), await gather(job, context));

@@ -13,6 +13,7 @@ import type { ShardEvent } from '../run/events.ts';
 import { type Job, openJob } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
 import { readShard } from '../run/objects-file.ts';
+import { oneSlot } from '../run/one-slot.ts';
 import { foldsOf, needs } from '../run/plan-file.ts';
 import { writeJsonOnce, writeOnce } from '../store/once.ts';
 
@@ -41,7 +42,9 @@ export async function labelShard(event: ShardEvent, context: Context): Promise<0
 }
 
 async function label(job: Job, shard: Shard, context: Context): Promise<Uint8Array> {
-  const { teacher, outOfFold, features } = await openedTeacher(job);
+  const { teacher, outOfFold, features } = await cachedTeacher(job.plan.teacher.digest, () =>
+    openPlanned(job),
+  );
   const examples = readExamples(job.data, shard, job.plan.config);
   const classes = job.plan.classes.length;
   // The labeled set is what a teacher of ours has learned.
@@ -52,39 +55,31 @@ async function label(job: Job, shard: Shard, context: Context): Promise<Uint8Arr
   });
 }
 
-/** The teacher of the shard before: a process labels many shards with one teacher. */
-let opened: {
-  readonly digest: string;
+interface OpenedTeacher {
+  /** Labels the examples that no teacher was trained on. */
   readonly teacher: Teacher;
-  /** For the examples that the teacher may have learned. */
+  /** Labels the examples of the labeled set. */
   readonly outOfFold: Teacher;
   readonly features: Features;
   dispose(): void;
-};
+}
 
-async function openedTeacher(job: Job): Promise<typeof opened> {
-  const { plan, data, results } = job;
+/** Cache: a process usually labels many shards with one teacher. */
+const cachedTeacher = oneSlot<OpenedTeacher>();
+
+async function openPlanned({ plan, data, results }: Job): Promise<OpenedTeacher> {
   const { digest } = plan.teacher;
-  if (opened?.digest === digest) return opened;
-  opened?.dispose();
   if (plan.config.teacher.train) {
     const folder = keys.teacher(digest);
-    const { ensemble, ...rest } = await openTrained(
-      results,
-      folder,
-      foldsOf(plan),
-      needs(plan, 'embeddings'),
-    );
-    opened = { digest, teacher: ensemble, ...rest };
-  } else {
-    const { features, classes } = plan;
-    const { teacher: config } = plan.config;
-    const options = { store: data, config, features, classes: classes.length, digest, scratch };
-    const { teacher, features: fed } = await openTeacher(options);
-    const dispose = () => teacher.dispose();
-    opened = { digest, teacher, outOfFold: teacher, features: fed, dispose };
+    const embeds = needs(plan, 'embeddings');
+    const { ensemble, ...rest } = await openTrained(results, folder, foldsOf(plan), embeds);
+    return { teacher: ensemble, ...rest };
   }
-  return opened;
+  const { features, classes } = plan;
+  const { teacher: config } = plan.config;
+  const options = { store: data, config, features, classes: classes.length, digest, scratch };
+  const { teacher, features: fed } = await openTeacher(options);
+  return { teacher, outOfFold: teacher, features: fed, dispose: () => teacher.dispose() };
 }
 
 async function recordQuarantine(job: Job, shard: Shard, summary: LabelsSummary): Promise<void> {

@@ -25,7 +25,7 @@ export const currentModel = 'current';
  * Publish: moves the dataset's CURRENT pointer to this run's student when it is better, by the
  * config's gate, than the one in use; both were measured on this run's test set by Evaluate.
  */
-export async function publish(event: JobEvent): Promise<Publication> {
+export async function publishStudent(event: JobEvent): Promise<Publication> {
   const job = await openJob(event);
   const key = keys.publication(job.run);
   if (await job.results.head(key)) return readJson(job.results, key, publicationSchema);

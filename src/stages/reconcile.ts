@@ -24,7 +24,7 @@ const concurrency = 16;
  * Reconcile: every planned shard is labeled, and few enough examples were quarantined; else the run
  * fails here, before it trains on half of the data.
  */
-export async function reconcile(
+export async function reconcileLabels(
   event: JobEvent,
   context: Context,
 ): Promise<Reconciliation['sets']> {

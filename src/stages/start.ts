@@ -69,7 +69,8 @@ export async function startBatch(marker: Marker, results: string): Promise<Start
   const batches = markers.map(({ key }) => batchOf(key));
   const asked = await configOrRefusal(data);
   return record(await openStore(results), {
-    ...{ run, dataset: data.location },
+    run,
+    dataset: data.location,
     ...('refused' in asked ? asked : { ...asked, batches }),
   });
 }

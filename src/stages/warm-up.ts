@@ -18,7 +18,10 @@ import { writeJsonOnce } from '../store/once.ts';
  * are for (to a student that knows nothing, every label is equally wrong) and where every variant
  * starts. Also measures teacher and f₀ on the validation set, for the Weigh tasks.
  */
-export async function warmUp(event: JobEvent, context: Context): Promise<{ folder: string }> {
+export async function warmUpStudent(
+  event: JobEvent,
+  context: Context,
+): Promise<{ folder: string }> {
   const job = await openJob(event);
   const folder = keys.warmup(job.run);
   if (!(await isModelSaved(job.results, folder))) {

@@ -10,6 +10,7 @@ import type { ShardEvent } from '../run/events.ts';
 import { type Job, openJob } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
 import { readShard } from '../run/objects-file.ts';
+import { oneSlot } from '../run/one-slot.ts';
 import { toPoints, validationFileSchema } from '../run/validation-file.ts';
 import { readJson, writeOnce } from '../store/once.ts';
 
@@ -69,13 +70,9 @@ async function weigh(job: Job, event: ShardEvent, context: Context): Promise<Uin
   return writer.finish();
 }
 
-/** f₀ of the shard before: a process weighs many shards of one run. */
-let opened: { readonly run: string; readonly student: Student } | undefined;
+/** Cache: a process usually weighs many shards of one run. */
+const cachedStudent = oneSlot<Student>();
 
-async function openedStudent(job: Job): Promise<Student> {
-  if (opened?.run === job.run) return opened.student;
-  opened?.student.dispose();
-  const student = await loadModel(await readModelFiles(job.results, keys.warmup(job.run)));
-  opened = { run: job.run, student };
-  return student;
+function openedStudent({ run, results }: Job): Promise<Student> {
+  return cachedStudent(run, async () => loadModel(await readModelFiles(results, keys.warmup(run))));
 }

@@ -94,12 +94,20 @@ describe('a bill', () => {
     const bill = billOf(
       [
         {
-          ...{ task: 'Label', resource: 'lambda-3072', calls: 10, seconds: 1000 },
-          ...{ gets: 2_000_000, puts: 100_000 },
+          task: 'Label',
+          resource: 'lambda-3072',
+          calls: 10,
+          seconds: 1000,
+          gets: 2_000_000,
+          puts: 100_000,
         },
         {
-          ...{ task: 'Train', resource: 'g5.xlarge-spot', calls: 2, seconds: 3600 },
-          ...{ gets: 0, puts: 0 },
+          task: 'Train',
+          resource: 'g5.xlarge-spot',
+          calls: 2,
+          seconds: 3600,
+          gets: 0,
+          puts: 0,
         },
       ],
       counts,

@@ -7,8 +7,12 @@ import { UserError } from '../../src/errors.ts';
 const bill = billOf(
   [
     {
-      ...{ task: 'Train', resource: 'g5.xlarge-ondemand', calls: 1, seconds: 30 * 3600 - 300 },
-      ...{ gets: 0, puts: 0 },
+      task: 'Train',
+      resource: 'g5.xlarge-ondemand',
+      calls: 1,
+      seconds: 30 * 3600 - 300,
+      gets: 0,
+      puts: 0,
     },
   ],
   { shards: 0, unlabeledShards: 0, variants: 1, storedBytes: 0 },

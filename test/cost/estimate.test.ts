@@ -8,8 +8,12 @@ import { type Estimate, estimateSchema } from '../../src/run/estimate-file.ts';
 import { type PaperRun, runWork } from './run-work.ts';
 
 const image = (side: number) => ({
-  ...{ kind: 'image' as const, channels: 3 as const, mean: [0, 0, 0], std: [1, 1, 1] },
-  ...{ height: side, width: side },
+  kind: 'image' as const,
+  channels: 3 as const,
+  mean: [0, 0, 0],
+  std: [1, 1, 1],
+  height: side,
+  width: side,
 });
 const training = { architecture: 'convnet', width: 32, depth: 3, epochs: 10 };
 

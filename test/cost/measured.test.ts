@@ -8,8 +8,16 @@ import { MemoryStore } from '../support/memory-store.ts';
 import { runWork } from './run-work.ts';
 
 const work = runWork({
-  ...{ unlabeled: 400_000, labeled: 2_000, test: 2_000, exampleBytes: 2_500, classes: 10 },
-  ...{ format: 'webdataset', teacherMb: 8, trainer: 'function', shardMiB: 64, variants: 2 },
+  unlabeled: 400_000,
+  labeled: 2_000,
+  test: 2_000,
+  exampleBytes: 2_500,
+  classes: 10,
+  format: 'webdataset',
+  teacherMb: 8,
+  trainer: 'function',
+  shardMiB: 64,
+  variants: 2,
   features: { kind: 'image', height: 32, width: 32, channels: 3, mean: [0, 0, 0], std: [1, 1, 1] },
   student: { architecture: 'convnet', epochs: 10 },
 });

@@ -173,7 +173,10 @@ export function labelingOf(perShard: number) {
   const memoryMiB = 3 * 1024;
   const bill = (changes: Partial<typeof map>, gets: number, puts: number) => {
     const use: TaskUse = {
-      ...{ task: 'Label', resource: `lambda-${memoryMiB}`, gets, puts },
+      task: 'Label',
+      resource: `lambda-${memoryMiB}`,
+      gets,
+      puts,
       ...mapCalls({ ...map, ...changes }),
     };
     const counts = { shards, unlabeledShards: 0, variants: 0, storedBytes: 0 };

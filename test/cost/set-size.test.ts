@@ -4,11 +4,16 @@ import type { FormatName } from '../../src/data/formats/index.ts';
 import type { Piece, Shard } from '../../src/data/shard.ts';
 
 const piece = (key: string, bytes: number, more: Partial<Piece> = {}): Piece => ({
-  ...{ key, version: 'v', etag: 'e', bytes },
+  key,
+  version: 'v',
+  etag: 'e',
+  bytes,
   ...more,
 });
 const shard = (set: Shard['set'], pieces: Piece[], part?: Shard['part']): Shard => ({
-  ...{ id: `${set}-${pieces[0]!.key}`, set, pieces },
+  id: `${set}-${pieces[0]!.key}`,
+  set,
+  pieces,
   ...(part && { part }),
 });
 
@@ -54,7 +59,11 @@ test('an archive holds as many as the labeled ones did, byte for byte', () => {
   const { labeled, unlabeled } = measureSets(shards, 'webdataset', 20);
   expect(labeled).toMatchObject({ examples: 20, counted: false });
   expect(unlabeled).toEqual({
-    ...{ shards: 1, pieces: 2, bytes: 40_000, examples: 400, counted: false },
+    shards: 1,
+    pieces: 2,
+    bytes: 40_000,
+    examples: 400,
+    counted: false,
   });
 });
 

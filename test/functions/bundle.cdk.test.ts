@@ -17,8 +17,16 @@ function fileOf(name: string): string {
 
 const { metafile } = await build({
   entryPoints: rows.map(({ name }) => ({ in: fileOf(name), out: name })),
-  ...{ bundle: true, format: 'esm', platform: 'node', target: 'node20', external: NATIVE },
-  ...{ write: false, metafile: true, outdir: 'unwritten', splitting: true, logLevel: 'silent' },
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  external: NATIVE,
+  write: false,
+  metafile: true,
+  outdir: 'unwritten',
+  splitting: true,
+  logLevel: 'silent',
 });
 const { outputs } = metafile;
 

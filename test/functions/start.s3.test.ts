@@ -1,7 +1,7 @@
 /** The trigger as EventBridge calls it. */
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { handler } from '../../functions/start.ts';
+import { startHandler } from '../../functions/start.ts';
 import { keys } from '../../src/run/keys.ts';
 import { recordSchema } from '../../src/run/plan-file.ts';
 import { readJson } from '../../src/store/once.ts';
@@ -67,7 +67,7 @@ describe.skipIf(missing)('the Start function', () => {
 
   test('starts the execution of the run, with what its tasks need', async () => {
     await put(`s3://${bucket}/${prefix}`, 'distill.yaml', config);
-    const { started } = (await handler(await markerArrives(), context)) as { started: string };
+    const { started } = (await startHandler(await markerArrives(), context)) as { started: string };
     const execution = `${machine.replace('stateMachine', 'execution')}:${started}`;
     expect([...stepFunctions.executions.keys()]).toEqual([execution]);
     expect(JSON.parse(String(stepFunctions.executions.get(execution)?.input))).toEqual({
@@ -82,7 +82,7 @@ describe.skipIf(missing)('the Start function', () => {
     await put(`s3://${bucket}/${prefix}`, 'distill.yaml', config);
     const event = await markerArrives();
     const answers = await Promise.all(
-      Array.from({ length: 10 }, () => handler(structuredClone(event), context)),
+      Array.from({ length: 10 }, () => startHandler(structuredClone(event), context)),
     );
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
     expect(stepFunctions.executions.size).toBe(1);
@@ -91,9 +91,9 @@ describe.skipIf(missing)('the Start function', () => {
   test('an event that comes again after the execution has ended starts no other', async () => {
     await put(`s3://${bucket}/${prefix}`, 'distill.yaml', config);
     const event = await markerArrives();
-    const first = await handler(event, context);
+    const first = await startHandler(event, context);
     for (const execution of stepFunctions.executions.values()) execution.status = 'FAILED';
-    expect(await handler(event, context)).toEqual(first);
+    expect(await startHandler(event, context)).toEqual(first);
     expect([...stepFunctions.executions.values()]).toMatchObject([{ status: 'FAILED' }]);
   });
 
@@ -102,13 +102,13 @@ describe.skipIf(missing)('the Start function', () => {
     const late = await markerArrives();
     const other = await markerArrives();
     other.detail.object.key = `${prefix}/labeled/_SUCCESS`;
-    expect(await handler(late, context)).toEqual({ started: null });
-    expect(await handler(other, context)).toEqual({ started: null });
+    expect(await startHandler(late, context)).toEqual({ started: null });
+    expect(await startHandler(other, context)).toEqual({ started: null });
     expect(stepFunctions.requests).toEqual([]);
   });
 
   test('a run without a config is started too, so that it fails where it is looked for', async () => {
-    const { started } = (await handler(await markerArrives(), context)) as { started: string };
+    const { started } = (await startHandler(await markerArrives(), context)) as { started: string };
     expect(stepFunctions.executions.size).toBe(1);
     const record = await readJson(await openStore(results), keys.record(started), recordSchema);
     expect(record).toHaveProperty('refused.message', expect.stringContaining('no distill.yaml'));
@@ -117,7 +117,7 @@ describe.skipIf(missing)('the Start function', () => {
   test('goes on when Step Functions throttles', async () => {
     await put(`s3://${bucket}/${prefix}`, 'distill.yaml', config);
     stepFunctions.failures.push('ThrottlingException', 'TooManyRequestsException');
-    await handler(await markerArrives(), context);
+    await startHandler(await markerArrives(), context);
     expect(stepFunctions.requests).toEqual(Array(3).fill('StartExecution'));
     expect(stepFunctions.executions.size).toBe(1);
   });
@@ -125,13 +125,13 @@ describe.skipIf(missing)('the Start function', () => {
   test('fails under its name when it may not start anything: the event is kept', async () => {
     await put(`s3://${bucket}/${prefix}`, 'distill.yaml', config);
     stepFunctions.failures.push('AccessDeniedException');
-    await expect(handler(await markerArrives(), context)).rejects.toMatchObject({
+    await expect(startHandler(await markerArrives(), context)).rejects.toMatchObject({
       name: 'AccessDeniedException',
       message: expect.stringMatching(/^Start: /),
     });
   });
 
   test('an event of another form is refused', async () => {
-    await expect(handler({ Records: [] }, context)).rejects.toThrow(/^Start: /);
+    await expect(startHandler({ Records: [] }, context)).rejects.toThrow(/^Start: /);
   });
 });

@@ -105,7 +105,10 @@ describe("the GPU trainer's program", () => {
     expect(weightsIn(results)).toBeUndefined();
     expect(checkpointsIn(results)).toContain('LATEST');
     expect(first.lines.at(-1)).toMatchObject({
-      ...{ task: 'Train', run: whole.run, variant: 'weighted', errorType: 'InterruptedError' },
+      task: 'Train',
+      run: whole.run,
+      variant: 'weighted',
+      errorType: 'InterruptedError',
       errorMessage: expect.stringMatching(/^Train: stopped after step [1-9]\d*; .* is kept$/),
     });
 

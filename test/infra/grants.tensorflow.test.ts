@@ -151,7 +151,9 @@ beforeAll(async () => {
   roles = [core, trainer!].flatMap((template) => rolesOf(template.toJSON()));
   await runStages('images', ['weighted', 'uniform'], { limits: '{ quarantine: 10% }' });
   await runStages('parquet-images', ['weighted', 'relabel', 'auto'], {
-    ...{ teacher: '{ savedModel: teacher }', folds: '2', relabel: '{ rounds: 1 }' },
+    teacher: '{ savedModel: teacher }',
+    folds: '2',
+    relabel: '{ rounds: 1 }',
   });
 });
 afterAll(() => rmSync(folder, { recursive: true }));

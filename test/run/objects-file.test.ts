@@ -7,7 +7,9 @@ import { MemoryStore } from '../support/memory-store.ts';
 
 const piece = fc.record({
   key: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }),
-  ...{ version: fc.string(), etag: fc.string(), bytes: fc.nat() },
+  version: fc.string(),
+  etag: fc.string(),
+  bytes: fc.nat(),
 });
 const shard: fc.Arbitrary<Shard> = fc.record({
   id: fc.string({ minLength: 1 }),
@@ -48,7 +50,10 @@ const manyPieces = (id: string): Shard => ({
   id,
   set: 'unlabeled',
   pieces: Array.from({ length: 2_000 }, (_, place) => ({
-    ...{ key: `unlabeled/${id}/${place}.jpg`, version: 'v', etag: 'e', bytes: 1 },
+    key: `unlabeled/${id}/${place}.jpg`,
+    version: 'v',
+    etag: 'e',
+    bytes: 1,
   })),
 });
 

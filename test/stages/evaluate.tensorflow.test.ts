@@ -9,8 +9,8 @@ import { writeModelFiles } from '../../src/models/model-files.ts';
 import { saveModel } from '../../src/models/student.ts';
 import { type Job, shardItems } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';
-import { evaluate } from '../../src/stages/evaluate.ts';
-import { reconcile } from '../../src/stages/reconcile.ts';
+import { evaluateStudents } from '../../src/stages/evaluate.ts';
+import { reconcileLabels } from '../../src/stages/reconcile.ts';
 import { readBytes, readJson, toJson } from '../../src/store/once.ts';
 import { tf } from '../../src/tensorflow.ts';
 import { buildNetwork, smallMlp } from '../support/networks.ts';
@@ -79,7 +79,7 @@ async function trainedRun(start = 0.9): Promise<PlannedRun> {
     prediction: truth(example),
     probability: set === 'unlabeled' ? 0.5 + (turn++ % 40) / 100 : 0.9,
   }));
-  await reconcile(run.event, run.context);
+  await reconcileLabels(run.event, run.context);
   await job.results.write(keys.validation(job.run), toJson(validation));
   await writeWeights(job, await shardItems(job, 'unlabeled'), start);
   const folder = keys.student(job.run, 'weighted');
@@ -89,7 +89,7 @@ async function trainedRun(start = 0.9): Promise<PlannedRun> {
 }
 
 async function evaluated({ event, context, job }: PlannedRun) {
-  await evaluate(event, context);
+  await evaluateStudents(event, context);
   return readJson(job.results, keys.metrics(job.run), runMetricsSchema);
 }
 

@@ -22,7 +22,9 @@ function teacherOf(
   wait: (inputs: Inputs) => Promise<void> = async () => {},
 ): Teacher {
   return {
-    ...{ embeddingSize: undefined, batchSize, dispose() {} },
+    embeddingSize: undefined,
+    batchSize,
+    dispose() {},
     async predict(inputs) {
       await wait(inputs);
       const probabilities = Array.from(inputs.values, (share) =>
@@ -117,7 +119,9 @@ test('of large examples, fewer are read ahead', async () => {
   });
   const source = counted(examples);
   const teacher: Teacher = {
-    ...{ embeddingSize: undefined, batchSize: 20, dispose() {} },
+    embeddingSize: undefined,
+    batchSize: 20,
+    dispose() {},
     async predict({ ids }) {
       await settled();
       return { probabilities: new Float32Array(2 * ids.length).fill(0.5) };

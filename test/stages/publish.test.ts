@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { RunMetrics } from '../../src/evaluate/run-metrics.ts';
 import { keys } from '../../src/run/keys.ts';
-import { currentSchema, publicationSchema, publish } from '../../src/stages/publish.ts';
+import { currentSchema, publicationSchema, publishStudent } from '../../src/stages/publish.ts';
 import { readJson, toJson } from '../../src/store/once.ts';
 import { plannedRun } from '../support/planned-run.ts';
 import { sampleMetrics } from '../support/sample-metrics.ts';
@@ -43,7 +43,7 @@ const worse = { weighted: model(0.8, 0.4), current: model(0.9, 0.3) };
 
 test('the first student of a dataset comes into use', async () => {
   const { event, job, current } = await evaluatedRun({ models: { weighted: model(0.5, 1) } });
-  const publication = await publish(event);
+  const publication = await publishStudent(event);
   expect(publication).toEqual({ published: true, reason: 'the first student of this dataset' });
   expect(await current()).toBe(job.run);
   const key = keys.publication(job.run);
@@ -58,7 +58,7 @@ test.each([
   ['no more than the gain that is wanted', '{ metric: accuracy, minGain: 0.2 }', better, false],
 ])('%s decides', async (_, gate, models, published) => {
   const { event, job, current } = await evaluatedRun({ models, inUse: 'earlier', publish: gate });
-  const publication = await publish(event);
+  const publication = await publishStudent(event);
   expect(publication.published).toBe(published);
   expect(publication.reason).toMatch(/in use: (accuracy|logLoss) 0\.\d{4}, and 0\.\d{4} for the/);
   expect(await current()).toBe(published ? job.run : 'earlier');
@@ -69,7 +69,7 @@ test('a student in use that was not measured is replaced', async () => {
     models: { weighted: model(0.5, 1) },
     inUse: 'earlier',
   });
-  expect(await publish(event)).toMatchObject({
+  expect(await publishStudent(event)).toMatchObject({
     published: true,
     reason: expect.stringContaining('does not fit'),
   });
@@ -82,7 +82,7 @@ test('a call after one that was killed between pointer and record finds the stud
     keys.current(job.plan.dataset),
     toJson({ run: job.run, variant: 'weighted', student: keys.student(job.run, 'weighted') }),
   );
-  expect(await publish(event)).toEqual({
+  expect(await publishStudent(event)).toEqual({
     published: true,
     reason: 'the weighted student is in use',
   });
@@ -90,9 +90,9 @@ test('a call after one that was killed between pointer and record finds the stud
 
 test('a second call changes nothing', async () => {
   const { event, job, current } = await evaluatedRun({ models: better, inUse: 'earlier' });
-  const first = await publish(event);
+  const first = await publishStudent(event);
   const later = { run: 'later', variant: 'weighted', student: keys.student('later', 'weighted') };
   await job.results.write(keys.current(job.plan.dataset), toJson(later));
-  expect(await publish(event)).toEqual(first);
+  expect(await publishStudent(event)).toEqual(first);
   expect(await current()).toBe('later');
 });

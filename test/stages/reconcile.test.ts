@@ -3,7 +3,7 @@ import type { Example } from '../../src/data/example.ts';
 import { shardItems } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';
 import { reconcileSchema } from '../../src/run/reconcile-file.ts';
-import { reconcile } from '../../src/stages/reconcile.ts';
+import { reconcileLabels } from '../../src/stages/reconcile.ts';
 import { readJson } from '../../src/store/once.ts';
 import { type Answer, type PlannedRun, plannedRun } from '../support/planned-run.ts';
 
@@ -21,7 +21,7 @@ function rejecting(set: string, count: number): Parameters<PlannedRun['label']>[
 test('counts what every shard has, and lists what was left out', async () => {
   const run = await plannedRun({ limits: '{ quarantine: 50% }' });
   await run.label(rejecting('unlabeled', 12));
-  const sets = await reconcile(run.event, run.context);
+  const sets = await reconcileLabels(run.event, run.context);
   const { shards, quarantined } = await recorded(run);
   expect(sets.unlabeled.quarantined).toBe(12);
   const items = await shardItems(run.job);
@@ -38,7 +38,7 @@ test('counts what every shard has, and lists what was left out', async () => {
 test('reports the progress in shards', async () => {
   const run = await plannedRun();
   await run.label(() => sure);
-  await reconcile(run.event, run.context);
+  await reconcileLabels(run.event, run.context);
   const total = (await shardItems(run.job)).length;
   expect(run.reports).toContainEqual({ stage: 'Reconcile', done: total, total, unit: 'shards' });
 });
@@ -46,7 +46,7 @@ test('reports the progress in shards', async () => {
 test('refuses a run with too many examples that cannot be used', async () => {
   const run = await plannedRun({ limits: '{ quarantine: 1% }' });
   await run.label(rejecting('validation', 5));
-  await expect(reconcile(run.event, run.context)).rejects.toMatchObject({
+  await expect(reconcileLabels(run.event, run.context)).rejects.toMatchObject({
     name: 'UserError',
     message: expect.stringMatching(/^5 of \d+ examples of the validation set cannot be used/),
     hint: expect.stringContaining('limits.quarantine'),
@@ -57,7 +57,7 @@ test('refuses a run with too many examples that cannot be used', async () => {
 test('refuses a set without a usable example, however high the limit is', async () => {
   const run = await plannedRun({ limits: '{ quarantine: 100% }' });
   await run.label(rejecting('unlabeled', Number.POSITIVE_INFINITY));
-  await expect(reconcile(run.event, run.context)).rejects.toThrow(
+  await expect(reconcileLabels(run.event, run.context)).rejects.toThrow(
     'the unlabeled set has no usable example',
   );
 });
@@ -65,7 +65,7 @@ test('refuses a set without a usable example, however high the limit is', async 
 test('refuses a shard without labels, and names it', async () => {
   const run = await plannedRun();
   const [first] = await shardItems(run.job);
-  await expect(reconcile(run.event, run.context)).rejects.toThrow(
+  await expect(reconcileLabels(run.event, run.context)).rejects.toThrow(
     `shard ${first!.id} of the ${first!.set} set has no labels`,
   );
 });
@@ -82,7 +82,7 @@ test('measures how well the margin separates the wrong labels', async () => {
       : { prediction: truth, probability: 0.95 };
   };
   await run.label(answer);
-  await reconcile(run.event, run.context);
+  await reconcileLabels(run.event, run.context);
   const { validation } = await recorded(run);
   expect(validation.isEnough).toBe(true);
   expect(validation.description).toMatch(/^The teacher is wrong on 100% .* and on 0%/);
@@ -93,19 +93,19 @@ test('measures how well the margin separates the wrong labels', async () => {
 test('without such a separation warns, if a method needs it', async () => {
   const run = await plannedRun();
   await run.label(() => sure);
-  await reconcile(run.event, run.context);
+  await reconcileLabels(run.event, run.context);
   expect(run.reports).toContainEqual(expect.objectContaining({ level: 'warning' }));
 
   const plain = await plannedRun({ method: 'uniform', compare: '[]' });
   await plain.label(() => sure);
-  await reconcile(plain.event, plain.context);
+  await reconcileLabels(plain.event, plain.context);
   expect(plain.reports.filter(({ message }) => message)).toEqual([]);
 });
 
 test('again finds its record', async () => {
   const run = await plannedRun();
   await run.label(() => sure);
-  const first = await reconcile(run.event, run.context);
+  const first = await reconcileLabels(run.event, run.context);
   await run.label(() => 'cannot be decoded');
-  expect(await reconcile(run.event, run.context)).toEqual(first);
+  expect(await reconcileLabels(run.event, run.context)).toEqual(first);
 });

@@ -3,10 +3,10 @@ import type { Context } from '../../src/run/context.ts';
 import { type Job, openJob, shardItems } from '../../src/run/job.ts';
 import { labelShard } from '../../src/stages/label.ts';
 import { planRun } from '../../src/stages/plan.ts';
-import { reconcile } from '../../src/stages/reconcile.ts';
+import { reconcileLabels } from '../../src/stages/reconcile.ts';
 import { startRun } from '../../src/stages/start.ts';
 import { trainTeacher } from '../../src/stages/train-teacher.ts';
-import { warmUp } from '../../src/stages/warm-up.ts';
+import { warmUpStudent } from '../../src/stages/warm-up.ts';
 import { weighShard } from '../../src/stages/weigh.ts';
 import type { Dataset } from './datasets.ts';
 
@@ -20,14 +20,14 @@ export async function reconciled({ dataset, results }: Dataset) {
   if (isOurs) await trainTeacher(event, context);
   const job: Job = await openJob(event);
   for (const shard of await shardItems(job)) await labelShard({ ...event, shard }, context);
-  await reconcile(event, context);
+  await reconcileLabels(event, context);
   return { event, job };
 }
 
 /** Runs the stages up to Weigh, in this process. */
 export async function weighed(options: Dataset) {
   const { event, job } = await reconciled(options);
-  await warmUp(event, context);
+  await warmUpStudent(event, context);
   for (const shard of await shardItems(job, 'unlabeled')) {
     await weighShard({ ...event, shard }, context);
   }

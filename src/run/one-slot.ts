@@ -1,0 +1,25 @@
+/**
+ * Creates a cache of one value for the tasks of a process. Most tasks need the same model as the task
+ * before, and memory is enough for one. Tasks of a process run one after the other.
+ *
+ * @returns Function that returns the value of a key. For another key than before, it disposes the
+ *   value before and calls `open`.
+ * @example
+ * const cached = oneSlot<Student>();
+ * await cached('run-1', open); // opens
+ * await cached('run-1', open); // the same student
+ * await cached('run-2', open); // disposes the first student, and opens another one
+ */
+export function oneSlot<Value extends { dispose(): void }>(): (
+  key: string,
+  open: () => Promise<Value>,
+) => Promise<Value> {
+  let slot: { readonly key: string; readonly value: Value } | undefined;
+  return async (key, open) => {
+    if (slot?.key === key) return slot.value;
+    slot?.value.dispose();
+    slot = undefined; // If `open` fails, nothing disposed stays in the slot.
+    slot = { key, value: await open() };
+    return slot.value;
+  };
+}
