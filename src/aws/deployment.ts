@@ -28,7 +28,7 @@ const outputsSchema = z.object({
 });
 
 /** Deployed resources that the command line uses. */
-export interface Deployment {
+export interface DeployedStack {
   readonly dataBucket: string;
   /** Location of all runs' results: s3://BUCKET. */
   readonly results: string;
@@ -75,7 +75,7 @@ export async function isBootstrapped(): Promise<boolean> {
  * Finds the deployment in the configured account and region.
  * @throws UserError if there is none.
  */
-export async function findDeployment(): Promise<Deployment> {
+export async function findDeployment(): Promise<DeployedStack> {
   const stack = await describeStack(stackName);
   if (!stack) {
     throw new UserError(
@@ -108,7 +108,7 @@ export async function findDeployment(): Promise<Deployment> {
  * @param name its name in the data bucket, or its full location there.
  * @throws UserError for another location: the functions may read only the data bucket.
  */
-export function datasetLocation({ dataBucket }: Deployment, name: string): string {
+export function datasetLocation({ dataBucket }: DeployedStack, name: string): string {
   if (!name.startsWith('s3://')) return `s3://${dataBucket}/${name}`;
   if (name.startsWith(`s3://${dataBucket}/`)) return name;
   throw new UserError(

@@ -9,7 +9,7 @@ import { datasetName } from '../stages/start.ts';
 import { readBytes, readJson } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
 import type { ObjectStore } from '../store/store.ts';
-import { type Deployment, datasetLocation } from './deployment.ts';
+import { type DeployedStack, datasetLocation } from './deployment.ts';
 import { newestAttempt } from './executions.ts';
 import { findRecord } from './find-started.ts';
 import { readPlanPart } from './plan-part.ts';
@@ -39,7 +39,7 @@ interface StudentName {
  * @throws UserError if the run does not exist or is not done, or if another file is in the way.
  */
 export async function fetchStudent(
-  deployed: Deployment,
+  deployed: DeployedStack,
   name: string,
   to: string | undefined,
 ): Promise<FetchedStudent> {
@@ -67,7 +67,7 @@ export async function fetchStudent(
 
 async function studentOfRun(
   results: ObjectStore,
-  deployed: Deployment,
+  deployed: DeployedStack,
   run: string,
 ): Promise<StudentName | undefined> {
   if (!(await findRecord(results, run))) return undefined;
@@ -84,7 +84,7 @@ async function studentOfRun(
 
 async function currentStudent(
   results: ObjectStore,
-  deployed: Deployment,
+  deployed: DeployedStack,
   name: string,
 ): Promise<StudentName | undefined> {
   const dataset = datasetName(await openStore(datasetLocation(deployed, name)));
@@ -93,7 +93,7 @@ async function currentStudent(
 }
 
 /** Explains why a run has no student to copy. */
-async function unfinished({ stateMachine }: Deployment, run: string): Promise<UserError> {
+async function unfinished({ stateMachine }: DeployedStack, run: string): Promise<UserError> {
   const status = (await newestAttempt(stateMachine, run))?.status;
   switch (status) {
     case undefined:

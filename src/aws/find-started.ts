@@ -6,7 +6,7 @@ import { type StartedRun, startRun } from '../stages/start.ts';
 import { readJson } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
 import type { ObjectStore } from '../store/store.ts';
-import { type Deployment, datasetLocation } from './deployment.ts';
+import { type DeployedStack, datasetLocation } from './deployment.ts';
 import { unknownRun } from './runs.ts';
 
 /**
@@ -14,7 +14,7 @@ import { unknownRun } from './runs.ts';
  * @param name of a run or a dataset.
  * @throws UserError if the dataset's config is missing or wrong, or the run was refused for that.
  */
-export async function findStarted(deployed: Deployment, name: string): Promise<StartedRun> {
+export async function findStarted(deployed: DeployedStack, name: string): Promise<StartedRun> {
   const results = await openStore(deployed.results);
   const record = await findRecord(results, name);
   if (record) return { run: name, dataset: record.dataset, results: results.location };

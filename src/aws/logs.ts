@@ -5,7 +5,7 @@ import {
   type FilterLogEventsCommandOutput,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { patient } from '../store/patience.ts';
-import type { Deployment } from './deployment.ts';
+import type { DeployedStack } from './deployment.ts';
 import { type LogLine, parseLogLine } from './log-line.ts';
 import type { RunFailure } from './status.ts';
 
@@ -35,7 +35,7 @@ export class RunLogs {
   readonly #groups: readonly string[];
   readonly #run: string;
 
-  constructor({ logGroup, trainer }: Pick<Deployment, 'logGroup' | 'trainer'>, run: string) {
+  constructor({ logGroup, trainer }: Pick<DeployedStack, 'logGroup' | 'trainer'>, run: string) {
     this.#groups = trainer === 'gpu' ? [logGroup, trainerLogGroup] : [logGroup];
     this.#run = run;
   }

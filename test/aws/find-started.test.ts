@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Deployment, datasetLocation, findDeployment } from '../../src/aws/deployment.ts';
+import { type DeployedStack, datasetLocation, findDeployment } from '../../src/aws/deployment.ts';
 import { findStarted } from '../../src/aws/find-started.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { FakeAws, machine } from '../support/fake-aws.ts';
@@ -8,7 +8,7 @@ const run = 'digits-0123456789ab';
 const dataset = 's3://data/digits';
 
 let aws: FakeAws;
-let deployed: Deployment;
+let deployed: DeployedStack;
 beforeEach(async () => {
   aws = new FakeAws();
   await aws.start();

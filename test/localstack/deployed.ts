@@ -16,7 +16,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import { describe, inject } from 'vitest';
 import { z } from 'zod';
-import { type Deployment, findDeployment } from '../../src/aws/deployment.ts';
+import { type DeployedStack, findDeployment } from '../../src/aws/deployment.ts';
 import { describeExecution, type Execution, openStepFunctions } from '../../src/aws/executions.ts';
 import { shardItem } from '../../src/run/events.ts';
 import { keys } from '../../src/run/keys.ts';
@@ -55,10 +55,10 @@ export async function counterweight(...args: string[]) {
   return { code, stdout, stderr };
 }
 
-let deployed: Promise<Deployment> | undefined;
+let deployed: Promise<DeployedStack> | undefined;
 
 /** What was deployed: found once. */
-export function deployment(): Promise<Deployment> {
+export function deployment(): Promise<DeployedStack> {
   deployed ??= findDeployment();
   return deployed;
 }
