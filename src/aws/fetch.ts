@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { makeOnce } from '../models/local-copy.ts';
-import { isModelSaved, readModelFiles } from '../models/model-files.ts';
+import { isModelSaved, readExports } from '../models/model-files.ts';
 import { keys } from '../run/keys.ts';
 import { currentSchema } from '../stages/publish.ts';
 import { datasetName } from '../stages/start.ts';
@@ -55,7 +55,7 @@ export async function fetchStudent(
   }
   const { run, variant } = student;
   const folder = resolve(to ?? run);
-  const model = await readModelFiles(results, keys.student(run, variant));
+  const model = await readExports(results, keys.student(run, variant));
   const files = new Map([
     ['report.html', await readBytes(results, keys.report(run))],
     ['metrics.json', await readBytes(results, keys.metrics(run))],

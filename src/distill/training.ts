@@ -5,9 +5,9 @@ import { z } from 'zod';
 import { sum } from '../arrays.ts';
 import { createEncoder, featureShape } from '../data/features/index.ts';
 import { digestJson } from '../digest.ts';
+import { saveModel } from '../models/exporters.ts';
 import { foldFolder, isModelSaved, writeModelFiles } from '../models/model-files.ts';
 import { architectureOf, type Network } from '../models/networks/index.ts';
-import { saveModel } from '../models/student.ts';
 import type { Context } from '../run/context.ts';
 import type { Job } from '../run/job.ts';
 import { foldsOf, type Plan } from '../run/plan-file.ts';
@@ -100,7 +100,7 @@ export async function trainNetwork(job: Job, task: TrainingTask, context: Contex
       ...{ classes, features, createdBy: 'counterweight' },
       ...(subclasses !== undefined && { subclasses }),
     };
-    await writeModelFiles(job.results, folder, saveModel(model, description));
+    await writeModelFiles(job.results, folder, await saveModel(model, description));
   } finally {
     await input.close();
     step.dispose();

@@ -1,31 +1,45 @@
+/** Reads and writes the files of models in a store. */
 import { readBytes, writeOnce } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
+import { descriptionFile, exporters, layersModelExporter, type ModelFiles } from './exporters.ts';
 
-/** A saved model's files by name, as `models/student.ts` makes them. `student.json` comes last. */
-const names = ['model.json', 'weights.bin', 'student.json'] as const;
+/** Reads the files from which `loadModel` opens a model. */
+export async function readModelFiles(store: ObjectStore, folder: string): Promise<ModelFiles> {
+  return readFiles(store, folder, [...layersModelExporter.files, descriptionFile]);
+}
 
-export async function readModelFiles(
-  store: ObjectStore,
-  folder: string,
-): Promise<Map<string, Uint8Array>> {
+/**
+ * Reads the files of a model in every format. Formats whose exporter was added after the model was
+ * saved are left out.
+ */
+export async function readExports(store: ObjectStore, folder: string): Promise<ModelFiles> {
+  const names = [...Object.values(exporters).flatMap(({ files }) => files), descriptionFile];
+  const present = await Promise.all(
+    names.map(async (name) => ((await store.head(`${folder}${name}`)) ? [name] : [])),
+  );
+  return readFiles(store, folder, present.flat());
+}
+
+async function readFiles(store: ObjectStore, folder: string, names: readonly string[]) {
   const bodies = await Promise.all(names.map((name) => readBytes(store, `${folder}${name}`)));
   return new Map(names.map((name, index) => [name, bodies[index]!]));
 }
 
-/** The last file says that the model is complete. */
+/** Returns whether a model is complete: its last file exists. */
 export async function isModelSaved(store: ObjectStore, folder: string): Promise<boolean> {
-  return (await store.head(`${folder}${names[2]}`)) !== undefined;
+  return (await store.head(`${folder}${descriptionFile}`)) !== undefined;
 }
 
+/** Writes the files that `saveModel` made, in their order. */
 export async function writeModelFiles(
   store: ObjectStore,
   folder: string,
-  files: ReadonlyMap<string, Uint8Array>,
+  files: ModelFiles,
 ): Promise<void> {
-  for (const name of names) await writeOnce(store, `${folder}${name}`, files.get(name)!);
+  for (const [name, body] of files) await writeOnce(store, `${folder}${name}`, body);
 }
 
-/** The folder of one fold's model in the folder of all of them; both keys end in `/`. */
+/** Returns the folder of one fold's model within the folder of all; both keys end in `/`. */
 export function foldFolder(folder: string, fold: number): string {
   return `${folder}fold-${fold}/`;
 }

@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
-import { loadModel, saveModel } from '../../src/models/student.ts';
+import { describe, expect, test } from 'vitest';
+import { type Exporter, layersModelExporter, saveModel } from '../../src/models/exporters.ts';
+import { loadModel } from '../../src/models/student.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
 import { createEagerStep } from '../../src/train/eager-step.ts';
 import {
@@ -26,19 +27,19 @@ async function trained(network: Parameters<typeof buildNetwork>[0]) {
 for (const network of [smallMlp, smallConvnet, smallResnet]) {
   test(`a ${network.architecture} is saved as the same bytes and says the same after loading`, async () => {
     const [model, twin] = [await trained(network), await trained(network)];
-    const files = saveModel(model, description);
+    const files = await saveModel(model, description);
     expect([...files.keys()]).toEqual(['model.json', 'weights.bin', 'student.json']);
-    expect(saveModel(twin, description)).toEqual(files);
+    expect(await saveModel(twin, description)).toEqual(files);
 
     const student = await loadModel(files);
     expect(student.description).toEqual(description);
     const logits = model.predictOnBatch(tf.tensor(batch.features, [8, ...shape])) as tfTypes.Tensor;
     expect(student.predict(batch.features, 8)).toEqual(tf.softmax(logits).dataSync());
-    expect(saveModel(student.model, description)).toEqual(files);
+    expect(await saveModel(student.model, description)).toEqual(files);
   });
 
   test(`any TensorFlow.js program can load a saved ${network.architecture}`, async () => {
-    const files = saveModel(await trained(network), description);
+    const files = await saveModel(await trained(network), description);
     const found = await predictElsewhere(files, batch.features, 8);
     const student = await loadModel(files);
     const expected = student.predict(batch.features, 8);
@@ -49,19 +50,19 @@ for (const network of [smallMlp, smallConvnet, smallResnet]) {
 }
 
 test('no tensor is left behind', async () => {
-  const files = saveModel(await trained(smallConvnet), description);
+  const files = await saveModel(await trained(smallConvnet), description);
   const before = tf.memory().numTensors;
   const student = await loadModel(files);
   const loaded = tf.memory().numTensors;
   for (let count = 0; count < 5; count++) student.predict(batch.features, 8);
-  saveModel(student.model, description);
+  await saveModel(student.model, description);
   expect(tf.memory().numTensors).toBe(loaded);
   student.dispose();
   expect(tf.memory().numTensors).toBe(before);
 });
 
 test('files that are missing or cut off are an error that says so', async () => {
-  const files = saveModel(await buildNetwork(smallMlp, shape, 3, 1), description);
+  const files = await saveModel(await buildNetwork(smallMlp, shape, 3, 1), description);
   for (const name of files.keys()) {
     const rest = new Map([...files].filter(([other]) => other !== name));
     await expect(loadModel(rest)).rejects.toThrow(`no file '${name}'`);
@@ -70,4 +71,30 @@ test('files that are missing or cut off are an error that says so', async () => 
   await expect(loadModel(new Map([...files, ['weights.bin', cut]]))).rejects.toThrow(
     /weights\.bin has \d+ bytes; expected \d+/,
   );
+});
+
+describe('exporters', () => {
+  const card: Exporter = {
+    name: 'card',
+    files: ['card.txt'],
+    write: async (model, { classes }) =>
+      new Map([['card.txt', Buffer.from(`${model.name}: ${classes.length} classes`)]]),
+  };
+
+  test('each add their files, and student.json comes last', async () => {
+    const model = await trained(smallMlp);
+    const files = await saveModel(model, description, [layersModelExporter, card]);
+    expect([...files.keys()]).toEqual(['model.json', 'weights.bin', 'card.txt', 'student.json']);
+    expect(Buffer.from(files.get('card.txt')!).toString()).toBe('mlp: 3 classes');
+    const others = [...files].filter(([name]) => name !== 'card.txt');
+    expect(new Map(others)).toEqual(await saveModel(model, description));
+  });
+
+  test.each([
+    ['lacks a file', [{ ...card, files: ['card.txt', 'more.txt'] }], 'more.txt'],
+    ['has the file of another', [card, { ...card, name: 'copy' }], 'card.txt'],
+  ])('one that %s is refused', async (_, rows, name) => {
+    const model = await trained(smallMlp);
+    await expect(saveModel(model, description, rows)).rejects.toThrow(`must make '${name}'`);
+  });
 });

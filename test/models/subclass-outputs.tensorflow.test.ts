@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { saveModel } from '../../src/models/exporters.ts';
 import { customNetwork } from '../../src/models/networks/layers-model.ts';
-import { loadModel, predictProbabilities, saveModel } from '../../src/models/student.ts';
+import { loadModel, predictProbabilities } from '../../src/models/student.ts';
 import { scoresLayer, splitOutputs } from '../../src/models/subclass-outputs.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
 import { buildNetwork, randomBatch, smallConvnet, smallMlp } from '../support/networks.ts';
@@ -56,7 +57,7 @@ for (const [name, network] of Object.entries(networks)) {
     // So that the outputs of a class differ.
     scores.setWeights(scores.getWeights().map(({ shape }) => tf.randomNormal(shape, 0, 1)));
     const expected = sums(predictProbabilities(split, batch.features, 8));
-    const files = saveModel(split, description);
+    const files = await saveModel(split, description);
     const student = await loadModel(files);
     expect(student.description).toEqual(description);
     const found = await predictElsewhere(files, batch.features, 8);
@@ -73,7 +74,7 @@ test('no tensor is left behind', async () => {
   const model = await networks.convnet();
   const before = tf.memory().numTensors;
   const split = await splitOutputs(model, 4);
-  saveModel(split, description);
+  await saveModel(split, description);
   split.dispose();
   expect(tf.memory().numTensors).toBe(before);
 });

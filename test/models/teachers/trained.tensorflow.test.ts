@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { foldOf } from '../../../src/data/folds.ts';
+import { saveModel } from '../../../src/models/exporters.ts';
 import { foldFolder } from '../../../src/models/model-files.ts';
-import { saveModel } from '../../../src/models/student.ts';
 import { openTrained } from '../../../src/models/teachers/trained.ts';
 import { FolderStore } from '../../../src/store/folder.ts';
 import { tf } from '../../../src/tensorflow.ts';
@@ -20,7 +20,7 @@ async function saveFold(store: FolderStore, fold: number, kernel: number[]): Pro
   const network = tf.sequential({ layers: [layer] });
   tf.tidy(() => network.setWeights([tf.tensor2d(kernel, [2, 3]), tf.zeros([3])]));
   const description = { classes: ['a', 'b', 'c'], features: vector(2), createdBy: 'a test' };
-  for (const [name, bytes] of saveModel(network, description)) {
+  for (const [name, bytes] of await saveModel(network, description)) {
     await store.write(`${foldFolder('teachers/1/', fold)}${name}`, bytes);
   }
   network.dispose();

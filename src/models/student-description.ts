@@ -1,0 +1,14 @@
+import { z } from 'zod';
+import { featuresSchema } from '../data/features/index.ts';
+
+/** Content of `student.json`, which is saved with every model. */
+export const studentSchema = z.strictObject({
+  /** Class names; a class is an index in the list. */
+  classes: z.array(z.string()),
+  features: featuresSchema,
+  /** Subclasses per class that the model was trained on; absent if it was trained on classes. */
+  subclasses: z.int().optional(),
+  /** Name of the program. */
+  createdBy: z.string(),
+});
+export type StudentDescription = z.infer<typeof studentSchema>;
