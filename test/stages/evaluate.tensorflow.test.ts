@@ -5,8 +5,8 @@ import { featureShape } from '../../src/data/features/index.ts';
 import { readLabels } from '../../src/data/tables/labels-file.ts';
 import { createWeightsWriter } from '../../src/data/tables/weights-file.ts';
 import { runMetricsSchema } from '../../src/evaluate/run-metrics.ts';
+import { saveModel } from '../../src/models/exporters.ts';
 import { writeModelFiles } from '../../src/models/model-files.ts';
-import { saveModel } from '../../src/models/student.ts';
 import { type Job, shardItems } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';
 import { evaluateStudents } from '../../src/stages/evaluate.ts';
@@ -32,7 +32,7 @@ async function saveConstant(
   model.setWeights(weights);
   tf.dispose(weights);
   const description = { classes, features, createdBy: 'a test' };
-  await writeModelFiles(results, folder, saveModel(model, description));
+  await writeModelFiles(results, folder, await saveModel(model, description));
   model.dispose();
 }
 
