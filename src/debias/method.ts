@@ -53,7 +53,7 @@ export interface MethodRecord {
   readonly schema: z.ZodType;
 }
 
-/** A loss other than cross-entropy, which `src/train/loss.ts` computes. */
+/** A loss other than cross-entropy, which `src/train/losses/` computes. */
 export interface LossDescription {
   readonly kind: string;
 }

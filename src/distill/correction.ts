@@ -13,7 +13,7 @@ import type { Job } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
 import type { Variant } from '../run/plan-file.ts';
 import type { Reweighting } from '../train/loop.ts';
-import type { Loss } from '../train/loss.ts';
+import type { Loss } from '../train/losses/index.ts';
 import type { ShardSource } from '../train/stream.ts';
 import { countedShards, joinedShard, type LabelsKey } from './sets.ts';
 import { oneHot, type TrainingExample } from './training-example.ts';

@@ -19,7 +19,7 @@ import { openCheckpoints } from '../train/checkpoint.ts';
 import { createTrainingStep } from '../train/create-step.ts';
 import { type Input, openInput } from '../train/input.ts';
 import { type Reweighting, train } from '../train/loop.ts';
-import type { Loss } from '../train/loss.ts';
+import type { Loss } from '../train/losses/index.ts';
 import { batchesPerEpoch, batchSizes } from '../train/order.ts';
 import { type ShardSource, sizesOf, type TrainingSets } from '../train/stream.ts';
 import { decodeForStudent } from './student-inputs.ts';

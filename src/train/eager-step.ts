@@ -1,7 +1,8 @@
 import { inputShapeOf } from '../models/topology.ts';
 import { tf, type tfTypes } from '../tensorflow.ts';
 import { dropoutSeed, fuseLayers, fuseReluGradient } from './fused-kernels.ts';
-import { crossEntropy, logitsOf, lossInputs, mapInputs, weightedLoss } from './loss.ts';
+import { logitsOf, lossFeeds, mapInputs, weightedLoss } from './loss.ts';
+import { defaultLoss, openLoss } from './losses/index.ts';
 import { createOptimizer, type OptimizerConfig } from './optimizers.ts';
 import { parametersOf, weightsOf } from './parameters.ts';
 import { checkState, type State, type StepSettings, stepsName, type TrainingStep } from './step.ts';
@@ -15,9 +16,10 @@ import { checkState, type State, type StepSettings, stepsName, type TrainingStep
 export function createEagerStep(
   model: tfTypes.LayersModel,
   config: OptimizerConfig,
-  { seed = 0, loss = crossEntropy }: StepSettings = {},
+  { seed = 0, loss = defaultLoss }: StepSettings = {},
 ): TrainingStep {
   const inputShape = inputShapeOf(model);
+  const lossFunction = openLoss(loss);
   fuseReluGradient();
   const unfuse = fuseLayers(model, () => tf.tensor1d(dropoutSeed(seed, optimizer.steps)));
   const parameters = parametersOf(model);
@@ -41,10 +43,11 @@ export function createEagerStep(
           // Numbers that go out and come back are constants in the gradient.
           probabilities = tf.softmax(logits).dataSync<'float32'>();
           if (reweigh) weights = reweigh(batch, probabilities);
-          const inputs = mapInputs(lossInputs(loss, { ...batch, weights }), ({ shape, values }) =>
-            tf.tensor(values, [...shape]),
+          const inputs = mapInputs(
+            lossFeeds(lossFunction, { ...batch, weights }),
+            ({ shape, values }) => tf.tensor(values, [...shape]),
           );
-          return weightedLoss(loss, logits, inputs);
+          return weightedLoss(lossFunction, logits, inputs);
         }, variables);
         optimizer.update(grads, learningRate);
         return value.dataSync()[0]!;

@@ -7,7 +7,9 @@ import { type RecordedStep, recordStep } from './graph/recorded-step.ts';
 import type { Node } from './graph/saved-model.ts';
 import { type Feed, openSession } from './graph/session.ts';
 import { sharedFeeds, sharedNodes, updateNodes } from './graph/update.ts';
-import { crossEntropy, type Loss, lossInputs, lossShares, mapInputs } from './loss.ts';
+import { lossFeeds, lossShares, mapInputs } from './loss.ts';
+import { defaultLoss, openLoss } from './losses/index.ts';
+import type { LossFunction } from './losses/loss-function.ts';
 import { decayOf, type OptimizerConfig, slotKey, slotNames } from './optimizers.ts';
 import { type Parameter, parametersOf, weightsOf } from './parameters.ts';
 import { checkState, type State, type StepSettings, stepsName, type TrainingStep } from './step.ts';
@@ -27,12 +29,13 @@ export function createGraphStep(
   model: tfTypes.LayersModel,
   config: OptimizerConfig,
   batchSizes: readonly number[],
-  { seed = 0, loss = crossEntropy }: StepSettings = {},
+  { seed = 0, loss = defaultLoss }: StepSettings = {},
 ): TrainingStep {
   const weights = weightsOf(model);
   const inputShape = inputShapeOf(model);
   const variables = variablesOf(model, config);
-  const steps = recordAll(model, batchSizes, variables, loss);
+  const lossFunction = openLoss(loss);
+  const steps = recordAll(model, batchSizes, variables, lossFunction);
   const session = openSession([
     ...sharedNodes(config),
     placeholder('seed', [2], 'int32'),
@@ -68,7 +71,9 @@ export function createGraphStep(
         ['seed', { shape: [2], values: dropoutSeed(seed, count) }],
         [`${prefix}/features`, features],
       ]);
-      mapInputs(lossInputs(loss, batch), (feed, name) => feeds.set(`${prefix}/${name}`, feed));
+      mapInputs(lossFeeds(lossFunction, batch), (feed, name) =>
+        feeds.set(`${prefix}/${name}`, feed),
+      );
       for (const [name, feed] of sharedFeeds(learningRate, count + 1)) feeds.set(name, feed);
       if (!reweigh) {
         const outputs = [`${prefix}/done`, probabilitiesOf.get(prefix)!];
@@ -155,7 +160,7 @@ function recordAll(
   model: tfTypes.LayersModel,
   batchSizes: readonly number[],
   variables: ReadonlyMap<string, Variable>,
-  loss: Loss,
+  loss: LossFunction,
 ): RecordedStep[] {
   fuseReluGradient();
   const seed: { tensor: tfTypes.Tensor | undefined } = { tensor: undefined };

@@ -1,5 +1,5 @@
 import type { Batch, Reweigh } from './batch-shape.ts';
-import type { Loss } from './loss.ts';
+import type { Loss } from './losses/index.ts';
 
 /** What a training step may do otherwise. */
 export interface StepSettings {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { ClassMeans } from '../../src/debias/mcmi.ts';
 import { tf } from '../../src/tensorflow.ts';
 import { weightedLoss } from '../../src/train/loss.ts';
+import { type Loss, openLoss } from '../../src/train/losses/index.ts';
 
 test('answers (.8, .2) and (.6, .4) of one class differ from their mean by .02416 nats', () => {
   const answers = Float32Array.of(0.8, 0.2, 0.6, 0.4);
@@ -19,10 +20,14 @@ test('answers (.8, .2) and (.6, .4) of one class differ from their mean by .0241
       const inputs = {
         targets: tf.tensor2d([1, 0, 1, 0], [2, 2]),
         shares: tf.tensor1d([0.5, 0.5]),
-        logMeans,
+        own: { logMeans },
       };
-      const loss = kind === 'mcmi' ? { kind, classMeans, strength: 1 } : { kind };
-      return weightedLoss(loss, tf.tensor2d(answers, [2, 2]).log(), inputs).dataSync()[0]!;
+      const loss: Loss = kind === 'mcmi' ? { kind, classMeans, strength: 1 } : { kind };
+      return weightedLoss(
+        openLoss(loss),
+        tf.tensor2d(answers, [2, 2]).log(),
+        inputs,
+      ).dataSync()[0]!;
     });
   expect(lossOf('crossEntropy') - lossOf('mcmi')).toBeCloseTo(0.02416, 5);
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { slamMixing, topMask } from '../../src/debias/slam.ts';
 import { tf } from '../../src/tensorflow.ts';
-import { lossInputs, mapInputs, weightedLoss } from '../../src/train/loss.ts';
+import { lossFeeds, mapInputs, weightedLoss } from '../../src/train/loss.ts';
+import { openLoss } from '../../src/train/losses/index.ts';
 
 const points = {
   teacherMargins: Float32Array.of(0.05, 0.1, 0.3, 0.4, 0.7, 0.9),
@@ -39,7 +40,7 @@ function lossOf(
   alpha: number,
   topK: number,
 ) {
-  const loss = { kind: 'slam', mixing: { alpha: () => alpha, topK } } as const;
+  const loss = openLoss({ kind: 'slam', mixing: { alpha: () => alpha, topK } });
   const batch = {
     size: 1,
     features: new Float32Array(),
@@ -48,7 +49,7 @@ function lossOf(
     weights: Float32Array.of(1),
   };
   return tf.tidy(() => {
-    const inputs = mapInputs(lossInputs(loss, batch), ({ shape, values }) =>
+    const inputs = mapInputs(lossFeeds(loss, batch), ({ shape, values }) =>
       tf.tensor(values, [...shape]),
     );
     const logits = tf.tensor2d([student.map(Math.log)]);

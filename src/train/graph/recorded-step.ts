@@ -1,7 +1,8 @@
 /** One step of training, forward and backward, on batches of one size as nodes of a graph. */
 import { inputShapeOf } from '../../models/topology.ts';
 import { tf, type tfTypes } from '../../tensorflow.ts';
-import { type Loss, logitsOf, lossShapes, mapInputs, weightedLoss } from '../loss.ts';
+import { logitsOf, lossShapes, mapInputs, weightedLoss } from '../loss.ts';
+import type { LossFunction } from '../losses/loss-function.ts';
 import { type Parameter, parametersOf, weightsOf } from '../parameters.ts';
 import { placeholder } from './nodes.ts';
 import { record } from './record.ts';
@@ -31,7 +32,7 @@ export function recordStep(
   size: number,
   readers: ReadonlyMap<string, string>,
   seed: { tensor: tfTypes.Tensor | undefined },
-  loss: Loss,
+  loss: LossFunction,
 ): RecordedStep {
   const prefix = `batch${size}`;
   const placeholders: Node[] = [];

@@ -1,0 +1,41 @@
+/** The form of a loss function. */
+import type { tfTypes } from '../../tensorflow.ts';
+import type { Batch } from '../batch-shape.ts';
+
+/**
+ * A row of the table of losses (`index.ts`).
+ *
+ * @typeParam Parameters the constants of the loss, such as λ.
+ */
+export interface LossRow<Parameters = never> {
+  readonly name: string;
+  readonly open: (parameters: Parameters) => LossFunction;
+}
+
+/**
+ * A loss of n examples with given parameters.
+ *
+ * @typeParam Name the names of the inputs that only this loss has.
+ */
+export interface LossFunction<Name extends string = string> {
+  /** The inputs besides logits and targets. A graph has one placeholder per input, by its name. */
+  readonly inputs: { readonly [N in Name]: LossInput };
+  /**
+   * Computes the loss of every row, [n], differentiable in the logits.
+   *
+   * @param logits [n, classes]
+   * @param targets [n, classes]
+   */
+  losses(
+    logits: tfTypes.Tensor,
+    targets: tfTypes.Tensor,
+    inputs: { readonly [N in Name]: tfTypes.Tensor },
+  ): tfTypes.Tensor;
+}
+
+/** An input of a loss: constants per example, computed from the batch. */
+export interface LossInput {
+  shape(size: number, classes: number): number[];
+  /** Row-major values of that shape. */
+  values(batch: Batch): Float32Array;
+}
