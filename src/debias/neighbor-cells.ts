@@ -1,79 +1,84 @@
 /**
  * The unit square cut into cells, finer where queries fall (a quadtree, Finkel and Bentley 1974). A
- * cell knows which places are among the k nearest of every query in it, with their sums ready, and
- * the few that may be: a query only settles those.
+ * cell stores the sums over the sites that are among the k nearest of every query in it, and a list
+ * of the sites that may be. A query settles only the listed ones.
  *
  * For queries q in a cell of centre m and half side h, and a fixed point r, the difference of squared
  * distances |q − p|² − |q − r|² is linear in q, so it lies within
  *
  *   |m − p|² − |m − r|² ± 2h (|p_x − r_x| + |p_y − r_y|)
  *
- * and all places can be compared by these intervals [low, high].
+ * and all sites can be compared by these intervals [low, high].
  *
- * Cells change how long an answer takes, never the answer: sums are exact (`neighbor-places.ts`), so
- * it does not matter which part of them is ready.
+ * Cells change the time of a query, never its result: sums are exact (`neighbor-sites.ts`), so it
+ * does not matter which part of them is ready.
  */
-import type { Places } from './neighbor-places.ts';
+import type { Sites } from './neighbor-sites.ts';
 import { createRanking } from './ranking.ts';
 
-/** A cell that has no more places to settle than that is not cut further. */
-const fewPlaces = 8;
-/** A cell is cut when more queries than that have fallen into it: cutting costs like many of them. */
+/** A cell with at most this many sites to settle is not cut further. */
+const fewSites = 8;
+/** A cell is cut after this many queries, because cutting costs as much as many of them. */
 const patience = 8;
-/** The smallest cells have sides of 2^-24, the steps of floats below 1. */
+/** The smallest cells have sides of 2^-24, the spacing of floats below 1. */
 const maxDepth = 24;
-/** So many of the smallest lie side by side. */
+/** The number of smallest cells side by side. */
 const columns = 2 ** maxDepth;
-/** With the places that they may have, at most 20 MB. */
+/** Limits of the cells and of their listed sites: per site, and in all, at most 20 MB. */
+const cellsPerSite = 64;
 const maxCells = 2 ** 17;
+const listedPerSite = 1024;
 const maxListed = 2 ** 21;
 
-/** Sorting more would take longer than it saves. */
+/** Above this many, sorting would take longer than it saves. */
 const maxSorted = 64;
 
 /** More than the rounding of a squared distance, relative to its terms. */
 const rounding = 2 ** -46;
 
-/** What the table has of each cell. */
+/** The fields of a cell in the table. */
 export const field = {
-  /** The first of its four children; before it is cut, minus the queries that fell into it. */
+  /** The first of its four children; before it is cut, minus the number of queries in it. */
   children: 0,
-  /** Where in `listed` its undecided places start. */
+  /** The offset of its undecided sites in `listed`. */
   start: 1,
-  /** How many they are. */
+  /** The number of its undecided sites. */
   size: 2,
-  /** How many of the k neighbours are among them. */
+  /** The number of the k neighbours among them. */
   missing: 3,
 } as const;
 
 export interface NeighborCells {
-  /** [cells, 4], `field` by `field`: side by side, since a query looks at all of them. */
+  /** [cells, 4], by cell and `field`: a query reads all fields of one cell. */
   readonly table: Int32Array;
-  /** [cells, parts]: the sums over the places that are decided. */
+  /** [cells, parts]: the sums over the sites that are decided. */
   readonly sums: Float64Array;
-  /** The undecided places of all cells. */
+  /** The undecided sites of all cells. */
   readonly listed: Int32Array;
-  /** The cell that answers a query; cuts it for later ones when it is worth it. */
+  /** Returns the cell of a query. Cuts it for later queries if that is worth it. */
   find(x: number, y: number): number;
 }
 
 /** @param k at most the number of points. */
-export function createNeighborCells(places: Places, k: number): NeighborCells {
-  const { x: xs, y: ys, counts, sums: placeSums, size: placeCount } = places;
-  const parts = places.columnOf.length;
-  const table = new Int32Array(maxCells * 4);
-  const sums = new Float64Array(maxCells * parts);
-  const listed = new Int32Array(maxListed);
-  const { distances, places: ranked, select, sort } = createRanking(placeCount, counts);
-  const low = new Float64Array(placeCount);
-  const high = new Float64Array(placeCount);
+export function createNeighborCells(sites: Sites, k: number): NeighborCells {
+  const { x: xs, y: ys, counts, sums: siteSums, size: siteCount } = sites;
+  const parts = sites.columnOf.length;
+  const cellRoom = Math.min(cellsPerSite * siteCount, maxCells);
+  const table = new Int32Array(cellRoom * 4);
+  const sums = new Float64Array(cellRoom * parts);
+  const listed = new Int32Array(
+    Math.max(siteCount, Math.min(listedPerSite * siteCount, maxListed)),
+  );
+  const { distances, sites: ranked, select, sort } = createRanking(siteCount, counts);
+  const low = new Float64Array(siteCount);
+  const high = new Float64Array(siteCount);
 
   // The first cell is the plane: nothing is decided.
-  for (let place = 0; place < placeCount; place++) listed[place] = place;
-  table[field.size] = placeCount;
+  for (let site = 0; site < siteCount; site++) listed[site] = site;
+  table[field.size] = siteCount;
   table[field.missing] = k;
   let cellCount = 1;
-  let listedCount = placeCount;
+  let listedCount = siteCount;
 
   function find(x: number, y: number): number {
     if (!(x >= 0 && x <= 1 && y >= 0 && y <= 1)) return 0;
@@ -86,7 +91,7 @@ export function createNeighborCells(places: Places, k: number): NeighborCells {
       cell = child + 2 * ((column >> shift) & 1) + ((row >> shift) & 1);
       child = table[4 * cell + field.children]!;
     }
-    if (table[4 * cell + field.size]! > fewPlaces && shift >= 0) {
+    if (table[4 * cell + field.size]! > fewSites && shift >= 0) {
       if (child > -patience) table[4 * cell + field.children] = child - 1;
       else cut(cell, column >> (shift + 1), row >> (shift + 1), 2 ** (shift - maxDepth));
     }
@@ -96,8 +101,7 @@ export function createNeighborCells(places: Places, k: number): NeighborCells {
   /** @param side of the children. */
   function cut(cell: number, column: number, row: number, side: number): void {
     const size = table[4 * cell + field.size]!;
-    const hasRoom = cellCount + 4 <= maxCells && listedCount + 4 * size <= maxListed;
-    if (!hasRoom) return;
+    if (cellCount + 4 > cellRoom || listedCount + 4 * size > listed.length) return;
     const first = cellCount;
     cellCount += 4;
     table[4 * cell + field.children] = first;
@@ -110,7 +114,7 @@ export function createNeighborCells(places: Places, k: number): NeighborCells {
     }
   }
 
-  /** Decides what can be decided of the parent's undecided places in one of its quarters. */
+  /** Decides the parent's undecided sites, as far as possible, for one of its quarters. */
   function fill(
     cell: number,
     parent: number,
@@ -122,9 +126,9 @@ export function createNeighborCells(places: Places, k: number): NeighborCells {
     const size = table[4 * parent + field.size]!;
     const missing = table[4 * parent + field.missing]!;
     compare(start, size, centerX, centerY, side);
-    /** The k-th nearest is no farther: a place that is always farther is none of the k. */
+    // The k-th nearest is no farther: a site that is always farther is none of the k.
     const farthest = rank(high, start, size, missing);
-    /** Nobody but k may be nearer: a place that is always nearer is one of the k. */
+    // At most k can be nearer: a site that is always nearer is one of the k.
     const next = rank(low, start, size, missing + 1);
 
     for (let part = 0; part < parts; part++) {
@@ -133,19 +137,19 @@ export function createNeighborCells(places: Places, k: number): NeighborCells {
     let left = missing;
     let undecided = 0;
     for (let i = 0; i < size; i++) {
-      const place = listed[start + i]!;
+      const site = listed[start + i]!;
       if (high[i]! < next) {
-        left -= counts[place]!;
+        left -= counts[site]!;
         for (let part = 0; part < parts; part++) {
-          sums[cell * parts + part]! += placeSums[place * parts + part]!;
+          sums[cell * parts + part]! += siteSums[site * parts + part]!;
         }
       } else if (low[i]! <= farthest) {
         distances[undecided] = low[i]! + high[i]!;
-        ranked[undecided++] = place;
+        ranked[undecided++] = site;
       }
     }
     if (left === 0) undecided = 0;
-    // In the order of the centre a query finds them nearly in its own.
+    // Sorted by the centre's distances, they are nearly sorted by those of a query.
     if (undecided <= maxSorted) sort(0, undecided);
     table[4 * cell + field.start] = listedCount;
     table[4 * cell + field.size] = undecided;
@@ -153,7 +157,7 @@ export function createNeighborCells(places: Places, k: number): NeighborCells {
     for (let i = 0; i < undecided; i++) listed[listedCount++] = ranked[i]!;
   }
 
-  /** The intervals of some listed places in a cell, against their mean as the fixed point. */
+  /** Computes the intervals of listed sites in a cell, with their mean as the fixed point. */
   function compare(
     start: number,
     size: number,
@@ -171,9 +175,9 @@ export function createNeighborCells(places: Places, k: number): NeighborCells {
     const fixedY = meanY - centerY;
     const fixed = fixedX * fixedX + fixedY * fixedY;
     for (let i = 0; i < size; i++) {
-      const place = listed[start + i]!;
-      const dx = xs[place]! - centerX;
-      const dy = ys[place]! - centerY;
+      const site = listed[start + i]!;
+      const dx = xs[site]! - centerX;
+      const dy = ys[site]! - centerY;
       const distance = dx * dx + dy * dy;
       const spread =
         side * (Math.abs(dx - fixedX) + Math.abs(dy - fixedY)) +

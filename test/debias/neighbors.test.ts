@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { randomFor } from '../../src/data/random.ts';
+import { createNeighborCells } from '../../src/debias/neighbor-cells.ts';
+import { mergeSites } from '../../src/debias/neighbor-sites.ts';
 import { createNeighborMeans } from '../../src/debias/neighbors.ts';
 import { golden } from '../golden/golden.ts';
 
@@ -115,6 +117,16 @@ describe('createNeighborMeans', () => {
     const found = new Float64Array(1);
     createNeighborMeans(planeOf([{ x: 0.5, y: 0.5, value: 10 }, ...corners]), 2)(0.5, 0.5, found);
     expect(found[0]).toBe((10 + (0 + 1 + 2 + 3) / 4) / 2);
+  });
+
+  test('few points take little memory', () => {
+    const bytesFor = (count: number) => {
+      const points = Array.from({ length: count }, (_, i) => ({ x: i / count, y: 0.5, value: i }));
+      const { table, sums, listed } = createNeighborCells(mergeSites(planeOf(points)), 1);
+      return table.byteLength + sums.byteLength + listed.byteLength;
+    };
+    expect(bytesFor(20)).toBeLessThan(200_000);
+    expect(bytesFor(5000)).toBeLessThan(20_000_000);
   });
 
   test('refuses no points and no neighbors', () => {

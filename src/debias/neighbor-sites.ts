@@ -1,25 +1,26 @@
 /**
- * The points of a plane, with those at the same place as one: margins of exactly 1 are common, and
- * thousands of them then cost as much as one.
+ * The points of a plane, merged by location into sites. Margins of exactly 1 are common, and
+ * thousands of points at one location then cost as much as one.
  */
 
-/** Points of the plane, and their values. */
+/** Points of the plane with their values. */
 export interface Plane {
   /** [n] */
   readonly x: Float32Array;
   /** [n] */
   readonly y: Float32Array;
-  /** What is averaged: columns of [n]. */
+  /** The values to average: columns of [n]. */
   readonly columns: readonly Float64Array[];
 }
 
-export interface Places {
+/** The distinct locations of the points. */
+export interface Sites {
   readonly size: number;
   /** [size] */
   readonly x: Float64Array;
   /** [size] */
   readonly y: Float64Array;
-  /** [size], how many points are there. */
+  /** [size], the number of points per site. */
   readonly counts: Int32Array;
   /**
    * [size, parts], sums of the points' values. A column is the sum of its parts, and each part is
@@ -30,29 +31,30 @@ export interface Places {
   readonly columnOf: readonly number[];
 }
 
-export function mergePlaces({ x, y, columns }: Plane): Places {
+/** Merges points with equal coordinates. */
+export function mergeSites({ x, y, columns }: Plane): Sites {
   const order = Int32Array.from(x, (_, i) => i);
   order.sort((a, b) => x[a]! - x[b]! || y[a]! - y[b]!);
-  /** [points], each one's place. */
-  const placeOf = new Int32Array(x.length);
+  /** [points], the site of each. */
+  const siteOf = new Int32Array(x.length);
   const firsts: number[] = [];
   order.forEach((point, i) => {
     const before = order[i - 1];
     if (before === undefined || x[before] !== x[point] || y[before] !== y[point]) {
       firsts.push(point);
     }
-    placeOf[point] = firsts.length - 1;
+    siteOf[point] = firsts.length - 1;
   });
   const size = firsts.length;
   const counts = new Int32Array(size);
-  for (const place of placeOf) counts[place]!++;
+  for (const site of siteOf) counts[site]!++;
   const parts = columns.flatMap((values, column) =>
     exactParts(values).map((values) => ({ column, values })),
   );
   const sums = new Float64Array(size * parts.length);
   for (const [part, { values }] of parts.entries()) {
     values.forEach((value, point) => {
-      sums[placeOf[point]! * parts.length + part]! += value;
+      sums[siteOf[point]! * parts.length + part]! += value;
     });
   }
   return {
@@ -66,9 +68,9 @@ export function mergePlaces({ x, y, columns }: Plane): Places {
 }
 
 /**
- * Cuts n values into two parts whose sums over any of them are exact: all numbers of a part are
+ * Cuts n values into two parts whose sums over any of them are exact. All numbers of a part are
  * multiples of a power of two that is so large that no sum needs more than 53 bits (Rump, Ogita and
- * Oishi 2008, "Accurate floating-point summation"). What is left after the second part is less than
+ * Oishi 2008, "Accurate floating-point summation"). The remainder after the second part is less than
  * 2^-100 of the largest value, and is dropped.
  */
 function exactParts(values: Float64Array): Float64Array[] {
@@ -77,7 +79,7 @@ function exactParts(values: Float64Array): Float64Array[] {
   while (parts.length < 2) {
     const largest = rest.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     if (largest === 0) break;
-    // Adding and taking away a large number rounds to multiples of its last bit.
+    // Adding and subtracting a large number rounds to multiples of its last bit.
     const rounder = 1.5 * 2 ** (Math.ceil(Math.log2(largest * values.length)) + 1);
     const part = rest.map((value) => value + rounder - rounder);
     rest = rest.map((value, i) => value - part[i]!);
