@@ -27,7 +27,11 @@ const points = {
   trueLosses: new Float64Array(await bytesOf('points.true_losses')),
 };
 lap();
-const estimator = createWeightEstimator(points, { neighbors, reading: 'D', bounds: [0, 1] });
+const estimator = createWeightEstimator(points, {
+  neighbors,
+  reading: 'ratioOfMeans',
+  bounds: [0, 1],
+});
 seconds += lap();
 
 const [teacherFile, studentFile] = await Promise.all(

@@ -12,7 +12,7 @@ import {
   schemaAt,
 } from './json-schema.ts';
 import { nearest } from './nearest.ts';
-import { type Config, configSchema } from './schema.ts';
+import { type Config, configSchema, renamedValues } from './schema.ts';
 
 /**
  * Reads the text of a `distill.yaml` and fills in the defaults.
@@ -91,7 +91,8 @@ function problemsOf(issue: z.core.$ZodIssue, value: unknown, schema: SchemaNode)
   const expected = ownWords ? issue.message : `expected ${expectation(node, found)}`;
   if (found === undefined) return [{ path, text: `missing: ${expected}.${meaning(node)}` }];
   const isMistyped = typeof found === 'string' && !ownWords;
-  const meant = isMistyped ? nearest(found, choices(node)) : undefined;
+  const renamed = typeof found === 'string' ? renamedValues[fieldName(path)]?.[found] : undefined;
+  const meant = renamed ?? (isMistyped ? nearest(found, choices(node)) : undefined);
   const suggestion = meant === undefined ? '' : ` Did you mean ${meant}?`;
   return [{ path, text: `${expected}, found ${shown(found)}.${suggestion}` }];
 }

@@ -10,6 +10,7 @@ import {
   type methods,
   plainMethod,
 } from '../debias/methods.ts';
+import { defaultReading, formerReadings, readingNames } from '../debias/weights.ts';
 import { teacherSchema } from '../models/config.ts';
 import { architectureOf, architecturesFor, networkSchema } from '../models/networks/index.ts';
 import { teacherKindOf } from '../models/teachers/index.ts';
@@ -47,9 +48,11 @@ type Variant = z.infer<typeof variant>;
 
 const weights = z.strictObject({
   reading: z
-    .enum(['B', 'D'])
-    .default('D')
-    .describe('D: ratio of mean losses (stable). B: mean of loss ratios, the formula as printed.'),
+    .enum(readingNames)
+    .default(defaultReading)
+    .describe(
+      'ratioOfMeans: ratio of mean losses (stable). meanOfRatios: mean of loss ratios, the formula as printed.',
+    ),
   neighbors: z
     .int()
     .min(1)
@@ -171,6 +174,11 @@ export const configSchema = z
       });
     }
   });
+
+/** The present names of former values, by field: an error suggests them. */
+export const renamedValues: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'weights.reading': formerReadings,
+};
 
 /** `distill.yaml` with all defaults filled in. */
 export type Config = z.infer<typeof configSchema>;

@@ -5,7 +5,7 @@
  */
 import { margins, predictions } from './margin.ts';
 import type { ValidationOutputs } from './validation.ts';
-import { defaultNeighbors } from './weights.ts';
+import { defaultNeighbors, defaultReading } from './weights.ts';
 
 export interface Warning {
   /** Stable, for tests and filters. */
@@ -161,7 +161,7 @@ export function diagnoseMeanWeight(meanWeight: number): Warning | undefined {
   return {
     code: 'mean-weight-unusual',
     message: `The mean weight of the unlabeled examples is ${meanWeight.toPrecision(3)}, outside ${low} to ${high}: ${effect}.`,
-    hint: 'Keep weights.bounds at [0, 1] and weights.reading at D, and look at the warnings on teacher and student.',
+    hint: `Keep weights.bounds at [0, 1] and weights.reading at ${defaultReading}, and read the warnings on teacher and student.`,
   };
 }
 

@@ -6,31 +6,74 @@
  *   p(x): probability that the teacher is wrong at x
  *   d(x): distortion, l(wrong label, f(x)) / l(true label, f(x))
  *
- * Since E[l(ŷ, f)] = l(y, f) · (1 + p(d − 1)), the weighted loss has the true loss as its mean. What
- * is estimated, from the k validation points nearest to x in the plane of the two margins, is p (the
- * share of them on which the teacher is wrong) and the inflation of the loss, 1 + p(d − 1). Which
- * average of it the paper takes is not established; two readings:
+ * Since E[l(ŷ, f)] = l(y, f) · (1 + p(d − 1)), the weighted loss has the true loss as its mean. The
+ * estimates come from the k validation points nearest to x in the plane of the two margins: p is the
+ * share of them on which the teacher is wrong, and the inflation of the loss, 1 + p(d − 1), is an
+ * average. The paper leaves open which average; there are two readings:
  *
- *   B   mean of the ratio l(ŷ_i, f) / l(y_i, f), which is 1 where the teacher is right: so d is the
- *       mean ratio over the wrong neighbours. The formula taken literally.
- *   D   mean of l(ŷ_i, f) / mean of l(y_i, f). Stable: one small l(y_i, f) cannot decide the weight.
+ *   meanOfRatios  mean of l(ŷ_i, f) / l(y_i, f), which is 1 if the teacher is right. So d is the mean
+ *                 ratio over the wrong neighbours: the formula as printed.
+ *   ratioOfMeans  mean of l(ŷ_i, f) / mean of l(y_i, f). Stable: no single small l(y_i, f) can
+ *                 decide the weight.
  *
- * and in both w = 1 / inflation and d = 1 + (inflation − 1) / p.
- *
- * Where no neighbour is wrong there is no mistake to correct: p = 0, d = 1 and w is exactly 1, in
- * both readings and for soft labels too.
+ * In both, w = 1 / inflation and d = 1 + (inflation − 1) / p. If no neighbour is wrong there is no
+ * mistake to correct: p = 0, d = 1 and w is exactly 1, with soft labels too.
  */
 import { clamp } from '../arrays.ts';
+import { namesOf } from '../table.ts';
 import type { Method } from './method.ts';
 import { createNeighborMeans } from './neighbors.ts';
 import type { ValidationPoints } from './validation.ts';
 
+/** A way to estimate the inflation of the loss. */
+interface Reading {
+  /** Columns of [n] to average over the neighbours. The first is `wrong`, whose mean is p. */
+  columns(points: ValidationPoints): Float64Array[];
+  /** @param means of the columns. */
+  inflation(means: Float64Array): number;
+}
+
+const readings = {
+  ratioOfMeans: {
+    // If the teacher is right there is nothing to correct, so its label counts as the true one, as in
+    // the other reading. This matters for soft labels only.
+    columns({ wrong, teacherLosses, trueLosses }) {
+      const losses = teacherLosses.map((loss, i) =>
+        floored(wrong[i] === 1 ? loss : trueLosses[i]!),
+      );
+      return [Float64Array.from(wrong), losses, trueLosses.map(floored)];
+    },
+    inflation: (means) => means[1]! / means[2]!,
+  },
+  meanOfRatios: {
+    columns({ wrong, teacherLosses, trueLosses }) {
+      const ratios = new Float64Array(wrong.length).fill(1);
+      for (let i = 0; i < wrong.length; i++) {
+        if (wrong[i] === 1) ratios[i] = floored(teacherLosses[i]!) / floored(trueLosses[i]!);
+      }
+      return [Float64Array.from(wrong), ratios];
+    },
+    inflation: (means) => means[1]!,
+  },
+} satisfies Record<string, Reading>;
+
+export type ReadingName = keyof typeof readings;
+export const readingNames = namesOf(readings);
+export const defaultReading: ReadingName = 'ratioOfMeans';
+/** The names of version 0.1, for the error that refuses them. */
+export const formerReadings: Readonly<Record<string, ReadingName>> = {
+  B: 'meanOfRatios',
+  D: 'ratioOfMeans',
+};
+
 export interface WeightOptions {
   /** k. Default: `defaultNeighbors` of the number of points. */
   readonly neighbors?: number | undefined;
-  readonly reading: 'B' | 'D';
-  /** Weights are clipped to [low, high], last of all. An upper bound of 1 keeps the student from
-   * being pulled to wrong labels that it has come to prefer (d < 1, so w > 1). */
+  readonly reading: ReadingName;
+  /**
+   * Weights are clipped to [low, high], last of all. An upper bound of 1 keeps the student from
+   * being pulled to wrong labels that it has come to prefer (d < 1, so w > 1).
+   */
   readonly bounds: readonly [low: number, high: number];
 }
 
@@ -48,16 +91,17 @@ export const weighted = {
   },
 } as const satisfies Method;
 
+/** The estimate for one example. */
 export interface Estimate {
   /** p, in [0, 1]. */
   errorProbability: number;
-  /** d, as p and the weight before it is clipped imply; 1 where p is 0. */
+  /** d, from p and the unclipped weight; 1 if p is 0. */
   distortion: number;
   /** w, within the bounds. */
   weight: number;
 }
 
-/** Where estimates of n examples are written, [n] each; one left out is not wanted. */
+/** Output arrays for the estimates of n examples, [n] each. */
 export interface EstimateColumns {
   readonly weights: Float32Array;
   readonly errorProbabilities?: Float32Array;
@@ -65,11 +109,11 @@ export interface EstimateColumns {
 }
 
 export interface WeightEstimator {
-  /** The estimate for one example. */
+  /** Estimates one example. */
   at(teacherMargin: number, studentMargin: number): Estimate;
   /**
-   * The estimates for n examples; allocates nothing. A margin of NaN means that there is nothing to
-   * correct (an example with a true label): p = 0, d = 1, w = 1, whatever the bounds.
+   * Estimates n examples; allocates nothing. A margin of NaN (an example with a true label) gives
+   * p = 0, d = 1, w = 1, whatever the bounds.
    *
    * @param teacherMargins [n]
    * @param studentMargins [n]
@@ -78,22 +122,38 @@ export interface WeightEstimator {
 }
 
 /**
- * Losses below it count as it: about −ln(1 − 1e-7), the least that a floored probability can tell
- * from 0. It keeps every ratio finite, and the ratio of two losses of about 0 at 1.
+ * Lower bound of a loss: about −ln(1 − 1e-7), the smallest loss of a floored probability. It keeps
+ * every ratio finite, and the ratio of two losses of about 0 at 1.
  */
 const lossFloor = 1e-7;
 
-/** About the square root of the number of validation points, and at least 1. */
+/** Returns the square root of the number of validation points, rounded, and at least 1. */
 export function defaultNeighbors(points: number): number {
   return Math.max(1, Math.round(Math.sqrt(points)));
 }
 
-/** @throws RangeError when there are no points, or k < 1. */
+/**
+ * Creates the estimator of the weights.
+ *
+ * @throws RangeError if there are no points, or k < 1.
+ * @example
+ * const points = validationPoints({
+ *   teacherProbabilities: Float32Array.of(0.6, 0.4, 0.9, 0.1),
+ *   studentProbabilities: Float32Array.of(0.3, 0.7, 0.8, 0.2),
+ *   labels: Int32Array.of(1, 0),
+ *   classes: 2,
+ *   targets: 'hard',
+ * });
+ * const options = { neighbors: 1, reading: 'ratioOfMeans', bounds: [0, 1] } as const;
+ * const { weight } = createWeightEstimator(points, options).at(0.2, 0.4);
+ * // The teacher is wrong on the nearest point: ln 0.7 / ln 0.3 = 0.296.
+ */
 export function createWeightEstimator(
   points: ValidationPoints,
   { neighbors = defaultNeighbors(points.wrong.length), reading, bounds }: WeightOptions,
 ): WeightEstimator {
-  const columns = reading === 'B' ? columnsOfB(points) : columnsOfD(points);
+  const { columns: columnsOf, inflation: inflationOf }: Reading = readings[reading];
+  const columns = columnsOf(points);
   const neighborMeans = createNeighborMeans(
     { x: points.teacherMargins, y: points.studentMargins, columns },
     neighbors,
@@ -110,7 +170,7 @@ export function createWeightEstimator(
     neighborMeans(teacherMargin, studentMargin, means);
     const p = Math.min(means[0]!, 1);
     if (p > 0) {
-      const inflation = reading === 'B' ? means[1]! : means[1]! / means[2]!;
+      const inflation = inflationOf(means);
       estimate.errorProbability = p;
       estimate.distortion = 1 + (inflation - 1) / p;
       estimate.weight = 1 / inflation;
@@ -132,25 +192,6 @@ export function createWeightEstimator(
       }
     },
   };
-}
-
-/** wrong, and the loss ratio: their means are p and the inflation. */
-function columnsOfB({ wrong, teacherLosses, trueLosses }: ValidationPoints): Float64Array[] {
-  const ratios = new Float64Array(wrong.length).fill(1);
-  for (let i = 0; i < wrong.length; i++) {
-    if (wrong[i] === 1) ratios[i] = floored(teacherLosses[i]!) / floored(trueLosses[i]!);
-  }
-  return [Float64Array.from(wrong), ratios];
-}
-
-/**
- * wrong, the loss on the teacher's label, the loss on the true one. Where the teacher is right there
- * is nothing to correct, so there its label counts as the true one, as the ratio is 1 in reading B;
- * only soft labels feel it.
- */
-function columnsOfD({ wrong, teacherLosses, trueLosses }: ValidationPoints): Float64Array[] {
-  const losses = teacherLosses.map((loss, i) => floored(wrong[i] === 1 ? loss : trueLosses[i]!));
-  return [Float64Array.from(wrong), losses, trueLosses.map(floored)];
 }
 
 function floored(loss: number): number {

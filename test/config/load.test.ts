@@ -82,10 +82,19 @@ zzzzzz: 1
         line 12: compare[2]: expected weighted, correctness, entropy, fidelity, slam, lelp, relabel, auto or uniform, found "wieghted". Did you mean weighted?
         line 13: limits.budgetUsd: expected a number above 0, found true.
         line 13: limits.quarantine: expected a number from 0 to 1, found 2.
-        line 14: weights.reading: expected B or D, found ["d"].
+        line 14: weights.reading: expected ratioOfMeans or meanOfRatios, found ["d"].
         line 14: weights.bounds: expected the lower bound first, found [1,0.5].
         line 15: zzzzzz: there is no such field. Known here: task, data, teacher, folds, student, method, labels, weights, slam, lelp, relabel, warmup, compare, trainer, seed, limits, publish."
     `);
+  });
+
+  test.each([
+    ['B', 'meanOfRatios'],
+    ['D', 'ratioOfMeans'],
+  ])('suggests the present name of the former reading %s', (former, present) => {
+    expect(problems(`weights: { reading: ${former} }\n`)).toContain(
+      `weights.reading: expected ratioOfMeans or meanOfRatios, found "${former}". Did you mean ${present}?`,
+    );
   });
 
   test('says what a missing field is for', () => {

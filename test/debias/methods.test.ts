@@ -13,7 +13,7 @@ const points: ValidationPoints = {
   teacherLosses: Float64Array.of(2, 0.1),
   trueLosses: Float64Array.of(0.5, 0.1),
 };
-const options = { neighbors: 1, reading: 'D', bounds: [0, 1] } as const;
+const options = { neighbors: 1, reading: 'ratioOfMeans', bounds: [0, 1] } as const;
 
 /** A correction by any method. */
 type AnyCorrection = Correction<{ readonly kind: 'slam'; readonly mixing: Mixing }>;

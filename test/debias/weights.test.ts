@@ -4,12 +4,15 @@ import { type ValidationPoints, validationPoints } from '../../src/debias/valida
 import {
   createWeightEstimator,
   defaultNeighbors,
+  type ReadingName,
+  readingNames,
   type WeightOptions,
 } from '../../src/debias/weights.ts';
 import { golden } from '../golden/golden.ts';
 
 const unbounded = [0, Number.MAX_VALUE] as const;
-const readings = ['B', 'D'] as const;
+/** The golden file names the readings by these letters. */
+const letters = { meanOfRatios: 'B', ratioOfMeans: 'D' } as const;
 
 /** n points at one place, so that all of them are neighbours of everything. */
 function samePlace(
@@ -26,7 +29,7 @@ function samePlace(
   };
 }
 
-function estimateOf(points: ValidationPoints, reading: 'B' | 'D') {
+function estimateOf(points: ValidationPoints, reading: ReadingName) {
   const neighbors = points.wrong.length;
   return createWeightEstimator(points, { neighbors, reading, bounds: unbounded }).at(0, 0);
 }
@@ -49,7 +52,7 @@ describe('the formula', () => {
     { p: 0, d: 9, w: 1 },
     { p: 1, d: 2, w: 0.5 },
   ])('p = $p, d = $d: w = $w, and the weighted loss is the true one', ({ p, d, w }) => {
-    for (const reading of readings) {
+    for (const reading of readingNames) {
       const estimate = estimateOf(pointsWith(10 * p, 10, d), reading);
       expect(estimate.weight).toBeCloseTo(w, 6);
       expect(estimate.errorProbability).toBeCloseTo(p, 12);
@@ -62,15 +65,15 @@ describe('the formula', () => {
 
   test('wrong=[1,0,0,0]: both readings give 1/3', () => {
     const points = samePlace([1, 0, 0, 0], [1.8, 0.2, 0.2, 0.2], [0.2, 0.2, 0.2, 0.2]);
-    expect(estimateOf(points, 'B').weight).toBeCloseTo(1 / 3, 12);
-    expect(estimateOf(points, 'D').weight).toBeCloseTo(1 / 3, 12);
-    expect(estimateOf(points, 'D').distortion).toBeCloseTo(9, 12);
+    expect(estimateOf(points, 'meanOfRatios').weight).toBeCloseTo(1 / 3, 12);
+    expect(estimateOf(points, 'ratioOfMeans').weight).toBeCloseTo(1 / 3, 12);
+    expect(estimateOf(points, 'ratioOfMeans').distortion).toBeCloseTo(9, 12);
   });
 
   test('one neighbour with a small true loss: B follows it, D does not', () => {
     const points = samePlace([1, 0, 0, 0], [4.6, 0.2, 0.2, 0.2], [0.01, 0.2, 0.2, 0.2]);
-    expect(estimateOf(points, 'B').weight).toBeCloseTo(0.0086, 4);
-    expect(estimateOf(points, 'D').weight).toBeCloseTo(0.117, 3);
+    expect(estimateOf(points, 'meanOfRatios').weight).toBeCloseTo(0.0086, 4);
+    expect(estimateOf(points, 'ratioOfMeans').weight).toBeCloseTo(0.117, 3);
   });
 
   test('two neighbours in the plane: p = 0.5 and 0', () => {
@@ -82,7 +85,7 @@ describe('the formula', () => {
         teacherLosses: Float64Array.of(0.1, 0.1, 3, 0.1),
         trueLosses: Float64Array.of(0.1, 0.1, 1, 0.1),
       },
-      { neighbors: 2, reading: 'B', bounds: unbounded },
+      { neighbors: 2, reading: 'meanOfRatios', bounds: unbounded },
     );
     expect(estimator.at(0.15, 0.2)).toEqual({ errorProbability: 0.5, distortion: 3, weight: 0.5 });
     expect(estimator.at(0.85, 0.75)).toEqual({ errorProbability: 0, distortion: 1, weight: 1 });
@@ -90,7 +93,7 @@ describe('the formula', () => {
 });
 
 describe.each(['hard', 'soft'] as const)('with %s labels, against scikit-learn', (targets) => {
-  test.each(readings)('reading %s', (reading) => {
+  test.each(readingNames)('reading %s', (reading) => {
     const expected = golden.weights();
     const points = validationPoints({
       teacherProbabilities: Float32Array.from(expected.teacher),
@@ -101,7 +104,7 @@ describe.each(['hard', 'soft'] as const)('with %s labels, against scikit-learn',
     });
     const { neighbors, queries } = expected;
     const estimator = createWeightEstimator(points, { neighbors, reading, bounds: unbounded });
-    const { errorProbabilities, [reading]: of } = expected.cases[targets];
+    const { errorProbabilities, [letters[reading]]: of } = expected.cases[targets];
     queries.forEach(([teacherMargin, studentMargin], q) => {
       const estimate = estimator.at(teacherMargin, studentMargin);
       expect(estimate.errorProbability).toBeCloseTo(errorProbabilities[q]!, 12);
@@ -124,7 +127,7 @@ type Point = typeof point extends fc.Arbitrary<infer T> ? T : never;
 const somePoints = fc.array(point, { minLength: 1, maxLength: 60 });
 const options = fc.record({
   neighbors: fc.integer({ min: 1, max: 80 }),
-  reading: fc.constantFrom(...readings),
+  reading: fc.constantFrom(...readingNames),
   bounds: fc.constantFrom<WeightOptions['bounds']>([0, 1], [0.25, 4], [0, Infinity]),
 });
 
@@ -208,7 +211,7 @@ describe('for any validation points', () => {
         fc.integer({ min: 1, max: 10 }),
         distortion,
         fc.double({ min: 1.01, max: 10, noNaN: true }),
-        fc.constantFrom(...readings),
+        fc.constantFrom(...readingNames),
         (wrongCount, d, factor, reading) => {
           const smaller = estimateOf(pointsWith(wrongCount, 10, d), reading).weight;
           const larger = estimateOf(pointsWith(wrongCount, 10, d * factor), reading).weight;
@@ -224,7 +227,7 @@ describe('for any validation points', () => {
         fc.integer({ min: 0, max: 10 }),
         fc.double({ min: 0.01, max: 100, noNaN: true }),
         fc.double({ min: 0.001, max: 10, noNaN: true }),
-        fc.constantFrom(...readings),
+        fc.constantFrom(...readingNames),
         (wrongCount, d, trueLoss, reading) => {
           const p = wrongCount / 10;
           const { weight } = estimateOf(pointsWith(wrongCount, 10, d), reading);
@@ -238,7 +241,7 @@ describe('for any validation points', () => {
 
 describe('createWeightEstimator', () => {
   test('two losses of about 0 are taken as equal', () => {
-    for (const reading of readings) {
+    for (const reading of readingNames) {
       expect(estimateOf(samePlace([1], [0], [1e-9]), reading).weight).toBe(1);
     }
   });
@@ -247,7 +250,7 @@ describe('createWeightEstimator', () => {
     const points = samePlace([1, 0], [1.8, 0.2], [0.2, 0.2]);
     const estimator = createWeightEstimator(points, {
       neighbors: 2,
-      reading: 'D',
+      reading: 'ratioOfMeans',
       bounds: [0, 0.25],
     });
     const weights = new Float32Array(2);
@@ -264,7 +267,7 @@ describe('createWeightEstimator', () => {
 
   test('clips the weight and not what it was made of', () => {
     const points = samePlace([1], [0.1], [1]);
-    const of = { neighbors: 1, reading: 'B', bounds: [0, 1] } as const;
+    const of = { neighbors: 1, reading: 'meanOfRatios', bounds: [0, 1] } as const;
     const estimate = createWeightEstimator(points, of).at(0, 0);
     expect(estimate).toMatchObject({ errorProbability: 1, weight: 1 });
     expect(estimate.distortion).toBeCloseTo(0.1, 12);
@@ -281,12 +284,12 @@ describe('createWeightEstimator', () => {
         trueLoss: 1,
       })),
     );
-    const estimator = createWeightEstimator(points, { reading: 'B', bounds: [0, 1] });
+    const estimator = createWeightEstimator(points, { reading: 'meanOfRatios', bounds: [0, 1] });
     expect(estimator.at(0, 0).errorProbability).toBeCloseTo(1 / 3, 12);
   });
 
   test('refuses a validation set without examples', () => {
-    const of = { reading: 'D', bounds: [0, 1] } as const;
+    const of = { reading: 'ratioOfMeans', bounds: [0, 1] } as const;
     expect(() => createWeightEstimator(samePlace([], [], []), of)).toThrow(RangeError);
   });
 });
