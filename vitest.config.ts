@@ -18,7 +18,7 @@ const needs = {
   localstack: { globalSetup: 'test/localstack/setup.ts' },
 } satisfies Record<string, UserWorkspaceConfig['test']>;
 
-/** What all projects share. */
+/** Settings of all projects. */
 const common: UserWorkspaceConfig['test'] = {
   // onnxruntime sends telemetry otherwise, also from the Python and Node programs that tests start.
   env: { ORT_DISABLE_TELEMETRY: '1' },

@@ -1,4 +1,4 @@
-/** What `counterweight doctor` looks at. */
+// The checks of `counterweight doctor`.
 import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -16,8 +16,8 @@ const SETUP = `node ${path.relative(process.cwd(), path.join(root, 'setup', 'set
 const REINSTALL = 'npm ci --ignore-scripts';
 
 /**
- * Every check, in the order to read them in. None throws: what is broken is a check that is not ok,
- * with the command that mends it.
+ * Runs all checks, in reading order. A failure is a check that is not ok, with the command that
+ * fixes it; none throws.
  *
  * @returns {Promise<Check[]>}
  */
@@ -56,7 +56,7 @@ function packagesCheck() {
 }
 
 /**
- * What only a set-up needs does not matter on a machine that is set up.
+ * Passes a check that only matters before set-up.
  *
  * @param {Check} check
  * @returns {Check}
@@ -81,14 +81,14 @@ function filesCheck(site) {
   return { name, ok: false, detail, fix: SETUP };
 }
 
-/** Makes files anew that are there and do not load. @param {import('./tensorflow.mjs').Site} site */
+/** Replaces files that exist but do not load. @param {import('./tensorflow.mjs').Site} site */
 function remakeCommand(site) {
   if (!isLinked(site)) return SETUP;
   return `rm -rf '${realpathSync(bindingLink(site))}' && ${SETUP}`;
 }
 
 /**
- * Uses the package in a process of its own: a native library that cannot run here may end it.
+ * Uses the package in a separate process, which a native library that cannot run here may end.
  *
  * @param {string} name
  * @param {string} packageName

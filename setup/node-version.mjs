@@ -1,6 +1,6 @@
 /**
- * Whether this Node.js is one that Counterweight runs on. Imports nothing that an old Node.js
- * lacks, so that it can say so there.
+ * Checks the version of Node.js. Imports nothing that an old version lacks, so that it can report
+ * the error there.
  */
 import { readFileSync } from 'node:fs';
 
@@ -16,7 +16,7 @@ export function nodeVersionCheck(version = process.versions.node) {
   return {
     name: 'Node.js',
     ok,
-    detail: `${version} is not one that Counterweight runs on (${range})`,
+    detail: `Counterweight does not run on ${version} (${range})`,
     fix: 'Install Node.js 24: `nvm install 24`, or from nodejs.org.',
   };
 }

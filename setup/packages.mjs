@@ -1,4 +1,4 @@
-/** Keeps node_modules at what package-lock.json says. */
+// Keeps node_modules in step with package-lock.json.
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { run } from './run.mjs';
@@ -6,9 +6,9 @@ import { run } from './run.mjs';
 /** @typedef {{ version?: string, integrity?: string, optional?: boolean }} LockedPackage */
 
 /**
- * The packages that node_modules lacks or has in another version. npm writes what it installed to
- * node_modules/.package-lock.json as its last step, so an interrupted installation lacks all of
- * them. A package that is optional may be absent: it is for another platform.
+ * Lists the packages that node_modules lacks or has in another version. npm writes its list of
+ * installed packages, node_modules/.package-lock.json, as its last step, so that an interrupted
+ * installation lacks all of them. An optional package may be absent: it is for another platform.
  *
  * @param {string} root The checkout.
  * @returns {string[]} Their folders, such as `node_modules/zod`.
@@ -33,8 +33,8 @@ function lockedPackages(file) {
 }
 
 /**
- * Installs the packages when some are outdated. Their install scripts do not run: the only one that
- * matters is tfjs-node's, which `ensureTensorFlow` replaces.
+ * Installs the packages if some are outdated. Their install scripts do not run: only tfjs-node's
+ * matters, and `ensureTensorFlow` replaces it.
  *
  * @param {string} root
  */

@@ -1,6 +1,6 @@
 /**
- * The platforms that Counterweight runs on, and the Python wheels that TensorFlow's C library for
- * each of them comes in. A wheel is taken only when its size and SHA-256 are the ones written here.
+ * Supported platforms, each with the Python wheels that contain TensorFlow's C library for it. A
+ * wheel is used only if it has the size and SHA-256 given here.
  */
 
 export const TENSORFLOW_VERSION = '2.21.0';
@@ -12,9 +12,9 @@ export const TENSORFLOW_VERSION = '2.21.0';
  * @property {string} platformTag The platform tag that pip downloads it for.
  * @property {number} sizeBytes
  * @property {string} sha256 In hexadecimal.
- * @property {string[]} files What is taken out of it: files, and folders with a "/" at their end.
- * @property {Record<string, string>} [links] Links to make, and what each leads to, where a library
- *   looks for another one in a place that its package does not have.
+ * @property {string[]} files Extracted files, and folders with a "/" at their end.
+ * @property {Record<string, string>} [links] Links to make, with their targets, where a library
+ *   looks for another one at a path that its package does not have.
  */
 
 /**
@@ -23,8 +23,8 @@ export const TENSORFLOW_VERSION = '2.21.0';
  *   linked with.
  * @property {boolean} strip Whether TensorFlow's libraries can lose their local symbols: on macOS
  *   that would break their signature.
- * @property {number} workingMb What set-up needs on disk while it works, in megabytes.
- * @property {number} installedMb What stays on disk, in megabytes.
+ * @property {number} workingMb Disk space during set-up, in megabytes.
+ * @property {number} installedMb Disk space after set-up, in megabytes.
  */
 
 const LINUX_LIBRARIES = [
@@ -37,9 +37,9 @@ const MACOS_LIBRARIES = [
 ];
 
 /**
- * NVIDIA's libraries that TensorFlow opens, those that they need, and the assembler that it calls:
- * a part of what its package asks for as `and-cuda`, each at the lowest version asked for, which
- * is the one that it was compiled with.
+ * NVIDIA's libraries that TensorFlow opens, their dependencies, and the assembler that it calls.
+ * These are some of its package's requirements `and-cuda`, each at its lowest version, with which
+ * TensorFlow was compiled.
  *
  * @type {Wheel[]}
  */
@@ -138,7 +138,7 @@ const CUDA_WHEELS = [
 ];
 
 /**
- * Keyed by `process.platform`-`process.arch`, with `-gpu` behind it for the one that uses a GPU.
+ * Distributions by `process.platform`-`process.arch`, followed by `-gpu` for the GPU build.
  *
  * @type {Readonly<Record<string, Distribution>>}
  */

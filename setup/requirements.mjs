@@ -1,4 +1,4 @@
-/** What the native part needs of the machine, and how to get it. */
+// The requirements of the native part, and the commands that install them.
 import { existsSync } from 'node:fs';
 import { access, constants, statfs } from 'node:fs/promises';
 import path from 'node:path';
@@ -6,18 +6,18 @@ import { DISTRIBUTIONS } from './platforms.mjs';
 import { run } from './run.mjs';
 
 /**
- * One thing that was looked at, for set-up and for `counterweight doctor`.
+ * Result of one check, for set-up and for `counterweight doctor`.
  *
  * @typedef {object} Check
  * @property {string} name
  * @property {boolean} ok
- * @property {string} detail What was found.
- * @property {string} [fix] What to run when it is not ok.
+ * @property {string} detail The finding.
+ * @property {string} [fix] The command to run if it is not ok.
  */
 
 /**
- * What must be there before the download starts. Every one is checked, so that all that is missing
- * is said at once.
+ * Checks everything that must exist before the download starts, so that one message reports all
+ * that is missing.
  *
  * @param {import('./tensorflow.mjs').Site} site
  * @returns {Promise<Check[]>}
@@ -32,7 +32,7 @@ export async function requirements(site) {
   return [platformCheck(site), python, pip, compiler, disk];
 }
 
-/** The checks that failed, each as lines to print. @param {Check[]} checks */
+/** Renders the failed checks, each as lines to print. @param {Check[]} checks */
 export function failed(checks) {
   return checks
     .filter((check) => !check.ok)
@@ -135,7 +135,7 @@ function candidates(env) {
 }
 
 /**
- * The first compiler that really compiles: macOS has a `c++` that only offers to install one.
+ * Finds a compiler that works: macOS has a `c++` that only offers to install a compiler.
  *
  * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<string[] | undefined>} The program and its first arguments.
@@ -175,7 +175,7 @@ async function diskCheck({ cacheFolder, distribution }) {
   return { name, ok: false, detail: `${detail}, and set-up works with ${neededMb} MB`, fix };
 }
 
-/** The folder itself, or the one that it will be made in. @param {string} folder */
+/** Returns the folder, or its nearest parent that exists. @param {string} folder */
 function nearestExisting(folder) {
   let nearest = folder;
   while (!existsSync(nearest)) nearest = path.dirname(nearest);

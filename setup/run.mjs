@@ -1,10 +1,10 @@
-/** Runs the programs that set-up needs, and says in one message why set-up cannot go on. */
+// Runs the programs that set-up needs, and reports in one message why set-up failed.
 import { spawn } from 'node:child_process';
 
 /**
- * Something is missing or wrong on this machine. The name and the hint are those of `UserError` in
- * src/errors.ts, which this folder cannot import because it runs before anything is compiled: the
- * command prints both alike, and the workflow does not retry either.
+ * Error for something missing or wrong on this machine. Name and hint are those of `UserError` in
+ * src/errors.ts, which this folder cannot import, because it runs before anything is compiled. The
+ * command prints both in the same way, and the workflow does not retry either.
  */
 export class SetupError extends Error {
   /** @override */
@@ -20,10 +20,10 @@ export class SetupError extends Error {
   }
 }
 
-/** The programs that run now. @type {Set<import('node:child_process').ChildProcess>} */
+/** Running programs. @type {Set<import('node:child_process').ChildProcess>} */
 const running = new Set();
 
-/** Ends the programs that run now, for a set-up that is told to stop. */
+/** Ends the running programs, when set-up is stopped. */
 export function stopPrograms() {
   for (const child of running) child.kill();
 }
@@ -34,9 +34,9 @@ export function stopPrograms() {
  * @param {string} program
  * @param {string[]} args
  * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, input?: string, show?: boolean }} [options]
- *   `show` lets the program write to this process's standard error instead of collecting its output.
- * @returns {Promise<string>} What it wrote to its standard output.
- * @throws {SetupError} When it cannot be started or fails, with the last lines that it wrote.
+ *   `show` passes the program's output to this process's standard error instead of collecting it.
+ * @returns {Promise<string>} Its standard output.
+ * @throws {SetupError} if it cannot be started or fails, with the last lines of its output.
  */
 export function run(program, args, { env = process.env, cwd, input, show = false } = {}) {
   return new Promise((resolve, reject) => {
@@ -52,7 +52,7 @@ export function run(program, args, { env = process.env, cwd, input, show = false
     child.stderr?.setEncoding('utf8').on('data', (chunk) => {
       all += chunk;
     });
-    child.stdin?.on('error', () => {}); // A program that ends without reading its input is no error.
+    child.stdin?.on('error', () => {}); // A program may end without reading its input.
     child.stdin?.end(input);
     child.on('error', (error) => reject(new SetupError(`${program} cannot run: ${error.message}`)));
     child.on('close', (code, signal) => {

@@ -13,11 +13,11 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 async function setUp() {
   const node = nodeVersionCheck();
   if (!node.ok) throw new SetupError(`Node.js ${node.detail}`, node.fix);
-  // Imported only now: an old Node.js would fail on these files before it could say why.
+  // Imported only now: an old Node.js would fail on these files without an explanation.
   const { ensurePackages } = await import('./packages.mjs');
   const { ensureTensorFlow } = await import('./tensorflow.mjs');
   const { build } = await import('./build.mjs');
-  // An installed package has no sources: npm brought its packages, and it is compiled.
+  // An installed package has no sources: npm installed its packages, and it is compiled.
   const isCheckout = existsSync(path.join(root, 'tsconfig.build.json'));
   if (isCheckout) await ensurePackages(root);
   await ensureTensorFlow();
@@ -27,7 +27,7 @@ async function setUp() {
 try {
   await setUp();
 } catch (error) {
-  // What is missing on this machine is said without a stack trace: it is no mistake in set-up.
+  // A missing requirement is not an error of set-up, so it is reported without a stack trace.
   if (!(error instanceof SetupError)) throw error;
   console.error(error.hint ? `${error.message}\n${error.hint}` : error.message);
   process.exitCode = 1;

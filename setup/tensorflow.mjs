@@ -36,12 +36,12 @@ import { run, SetupError, stopPrograms } from './run.mjs';
 const NODE_API_VERSION = 8;
 const BINDING = 'tfjs_binding.node';
 const PARTIAL = '.partial-';
-/** A temporary folder that nobody has touched for so long belongs to a set-up that was killed. */
+/** A temporary folder unchanged for this long belongs to a set-up that was killed, in ms. */
 const PARTIAL_MAX_AGE_MS = 6 * 3600 * 1000;
 /** @type {NodeJS.Signals[]} */
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** What the compiler needs of TensorFlow's wheel. */
+/** Files of TensorFlow's wheel that the compiler needs. */
 const INCLUDE = 'tensorflow/include';
 const HEADERS = ['tensorflow/c/', 'tensorflow/core/platform/', 'xla/tsl/c/', 'tsl/'];
 
@@ -57,7 +57,7 @@ with zipfile.ZipFile(wheel) as archive:
 `;
 
 /**
- * Where the native part comes from and where it goes.
+ * Source and target of the native part.
  *
  * @typedef {object} Site
  * @property {string} platform `process.platform`-`process.arch`, with `-gpu` behind it for a GPU.
@@ -70,7 +70,7 @@ with zipfile.ZipFile(wheel) as archive:
  */
 
 /**
- * This machine and this installation. COUNTERWEIGHT_GPU=1 asks for the TensorFlow that uses a GPU.
+ * Describes this machine and installation. COUNTERWEIGHT_GPU=1 selects the GPU build of TensorFlow.
  *
  * @returns {Site}
  * @throws {SetupError} When a package is not installed.
@@ -105,26 +105,26 @@ function cacheFolder() {
   return path.join(homedir(), caches, 'counterweight');
 }
 
-/** The folder of the cache that holds what this site needs. @param {Site} site */
+/** Returns the site's folder of the cache. @param {Site} site */
 export function nativeFolder(site) {
   const { version } = JSON.parse(readFileSync(path.join(site.tfjsFolder, 'package.json'), 'utf8'));
   const name = `tensorflow-${TENSORFLOW_VERSION}-tfjs-node-${version}-${site.platform}`;
   return path.join(site.cacheFolder, name);
 }
 
-/** Whether the cache holds what this site needs. @param {Site} site */
+/** Returns whether the cache has the site's files. @param {Site} site */
 export function isCached(site) {
   return existsSync(path.join(nativeFolder(site), BINDING));
 }
 
-/** tfjs-node's link into the cache. @param {Site} site */
+/** Returns the path of tfjs-node's link into the cache. @param {Site} site */
 export function bindingLink(site) {
   return path.join(site.tfjsFolder, 'lib', `napi-v${NODE_API_VERSION}`);
 }
 
 /**
- * Whether tfjs-node finds its binding. Any cache will do, so that a package that an administrator
- * installed and set up works for everybody.
+ * Returns whether tfjs-node finds its binding, in any cache: a package that an administrator set up
+ * works for all users.
  *
  * @param {Site} site
  */
@@ -135,9 +135,9 @@ export function isLinked(site) {
 }
 
 /**
- * Makes `@tensorflow/tfjs-node` loadable: at once when it is already, else with a download.
+ * Makes `@tensorflow/tfjs-node` loadable, with a download if necessary.
  *
- * @param {{ quiet?: boolean, site?: Site }} [options] `quiet` leaves out the progress, not the errors.
+ * @param {{ quiet?: boolean, site?: Site }} [options] `quiet` hides the progress, not the errors.
  * @returns {Promise<void>}
  * @throws {SetupError} When something is missing on this machine; all that is missing, at once.
  */
@@ -262,7 +262,7 @@ async function download({ env }, wheel, folder, quiet) {
   const { sizeBytes, sha256 } = await fingerprint(file);
   if (sizeBytes !== wheel.sizeBytes || sha256 !== wheel.sha256) {
     throw new SetupError(
-      `The downloaded ${path.basename(file)} is not the one that was expected:\n` +
+      `The downloaded ${path.basename(file)} is not the expected file:\n` +
         `  expected ${wheel.sizeBytes} bytes, SHA-256 ${wheel.sha256}\n` +
         `  got      ${sizeBytes} bytes, SHA-256 ${sha256}`,
       'It was deleted. Run the same command again; when it happens again, pip downloads from a ' +
@@ -346,8 +346,8 @@ async function checkThatItLoads(binding) {
 }
 
 /**
- * Of two set-ups at once the first wins, and the second throws its own work away. A folder without
- * a binding is a damaged one.
+ * Moves the result into the cache. If two set-ups run concurrently, the first wins and the second
+ * discards its result. A folder without a binding is damaged, and replaced.
  *
  * @param {string} made
  * @param {string} target
@@ -363,7 +363,11 @@ function moveIntoPlace(made, target) {
   }
 }
 
-/** Whether or not it exists, and even while a program that ends writes to it. @param {string} folder */
+/**
+ * Deletes a folder if it exists, even while a program that is ending writes to it.
+ *
+ * @param {string} folder
+ */
 function removeFolder(folder) {
   rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 }
@@ -379,7 +383,7 @@ function removeOldPartials(folder) {
 }
 
 /**
- * Deletes the folder when this process is told to stop, and then lets it stop.
+ * Deletes the folder if this process is stopped, and then lets it stop.
  *
  * @param {string} folder
  * @returns {() => void} Ends the watch.

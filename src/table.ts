@@ -1,9 +1,9 @@
 /**
- * Tables of objects: one row per method, format, teacher kind, architecture or stage. The rest of the
- * code reads the rows and spells no name.
+ * Tables of objects: one row per method, format, teacher kind, architecture or stage. The rest of
+ * the code reads the rows and spells no name.
  */
 
-/** The rows of a table by their names. */
+/** Rows of a table by their names. */
 export type Table<Row extends { readonly name: string }> = {
   readonly [Name in Row['name']]: Extract<Row, { readonly name: Name }>;
 };

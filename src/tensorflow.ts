@@ -1,8 +1,8 @@
 /**
- * The only file that imports tfjs-node, so that its gaps are filled in one place. tfjs-node 4.22
- * calls `util.isNullOrUndefined` and `util.isArray`, which Node 23 removed, and TensorFlow
- * writes its start-up notes to standard error unless it is told not to. Two lines about oneDNN come
- * all the same: TensorFlow 2.21 writes them while it is being loaded, whatever it is told.
+ * The only file that imports tfjs-node, so that its gaps are filled once. tfjs-node 4.22 calls
+ * `util.isNullOrUndefined` and `util.isArray`, which Node 23 removed. By default TensorFlow writes
+ * its start-up notes to standard error. Two lines about oneDNN cannot be suppressed: TensorFlow
+ * 2.21 writes them while it is being loaded.
  */
 import util from 'node:util';
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node/dist/nodejs_kernel_backend.js';
@@ -16,10 +16,10 @@ nodeUtil.isArray ??= Array.isArray;
 
 // Imported after the gaps are filled: a static import would run first.
 const tensorflow = await import('@tensorflow/tfjs-node').catch((error: Error) => {
-  // What tfjs-node advises would fetch another TensorFlow than ours.
+  // tfjs-node's own advice would download another TensorFlow.
   throw new UserError(
     `TensorFlow cannot be loaded: ${error.message.split('\n')[0]}`,
-    'counterweight doctor says what is missing, and how to get it.',
+    'To see what is missing, and its fix: counterweight doctor',
   );
 });
 export const tf = tensorflow.default ?? tensorflow;

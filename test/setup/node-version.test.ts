@@ -17,7 +17,7 @@ test('says which versions would be right, and how to get one', () => {
   expect(nodeVersionCheck('18.20.4')).toEqual({
     name: 'Node.js',
     ok: false,
-    detail: '18.20.4 is not one that Counterweight runs on (>=20.19 <27)',
+    detail: 'Counterweight does not run on 18.20.4 (>=20.19 <27)',
     fix: expect.stringContaining('nvm install 24'),
   });
 });

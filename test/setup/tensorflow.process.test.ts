@@ -255,7 +255,7 @@ describe('a set-up that fails leaves nothing behind', () => {
     machine.setDownload(
       '/bin/mkdir -p "$to" && /usr/bin/tr l L < "$wheel" > "$to/tensorflow-1.whl"',
     );
-    await expect(setUp()).rejects.toThrow(/is not the one that was expected/);
+    await expect(setUp()).rejects.toThrow(/is not the expected file/);
   });
 
   test('when pip cannot download, with what pip said', async () => {
