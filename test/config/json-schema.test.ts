@@ -24,7 +24,7 @@ test.each([
   [['student', 'augment', 'flip'], {}, 'true or false'],
   [['compare', 0], {}, `${methodNames.join(', ')} or a section with method`],
   [['seed'], {}, 'a whole number'],
-])('says what %j should be', (path, value, text) => {
+])('describes the right value of %j', (path, value, text) => {
   expect(expectation(schemaAt(jsonSchema(), value, path))).toBe(text);
 });
 

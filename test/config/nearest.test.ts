@@ -23,8 +23,8 @@ test('a word is nearest to itself, and one edit away is found', () => {
       fc.nat(),
       fc.boolean(),
       (word, at, drop) => {
-        const place = at % word.length;
-        const edited = word.slice(0, place) + (drop ? '' : '§') + word.slice(place + 1);
+        const index = at % word.length;
+        const edited = word.slice(0, index) + (drop ? '' : '§') + word.slice(index + 1);
         expect(nearest(word, ['????????????????????????????', word])).toBe(word);
         expect(nearest(edited, [word])).toBe(word);
       },

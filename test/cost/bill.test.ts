@@ -44,7 +44,7 @@ function entered(machine: Machine, run: Run, calls: Map<string, number>): number
         count += starts + entered(state.ItemProcessor, run, calls);
       }
     }
-    // Of the two Choices, the one of the teacher takes its first way when there is one to train.
+    // The Choice of the teacher takes its first branch if a teacher is trained.
     const chosen: string | false | undefined =
       run.trainTeacher && name.includes('teacher') && state.Choices?.[0]?.Next;
     name = chosen || (state.Next ?? state.Default);
@@ -128,7 +128,7 @@ describe('a bill', () => {
     expect(bill.notes).toEqual([]);
   });
 
-  test('says which machine it knows no price of', () => {
+  test('names a machine without a known price', () => {
     const use = { task: 'Train', resource: 'p3.2xlarge-spot', calls: 1, seconds: 3600 };
     const bill = billOf([{ ...use, gets: 0, puts: 0 }], counts);
     expect(bill.notes).toEqual(['p3.2xlarge-spot, 1.1 h: its price is not known here.']);

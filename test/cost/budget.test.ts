@@ -38,7 +38,7 @@ describe('the budget', () => {
     expect(refusal(totalUsd, totalUsd - 0.01)).toBeInstanceOf(UserError);
   });
 
-  test('of the config stops a run, and says what makes it cheaper', () => {
+  test('of the config stops a run, and the error names what makes it cheaper', () => {
     const { message, hint } = refusal(20)!;
     expect(message).toBe(
       'the run is estimated to cost $30.51, more than $20.00, limits.budgetUsd in distill.yaml. ' +

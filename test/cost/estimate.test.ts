@@ -91,7 +91,7 @@ const more: Record<string, (run: PaperRun, factor: number) => Partial<PaperRun>>
   'test examples': ({ test: examples }, factor) => ({
     test: Math.ceil(Math.max(examples, 1) * factor),
   }),
-  'bytes an example': ({ exampleBytes }, factor) => ({
+  'bytes per example': ({ exampleBytes }, factor) => ({
     exampleBytes: Math.ceil(exampleBytes * factor),
   }),
   'a larger teacher': ({ teacherMb }, factor) => ({ teacherMb: teacherMb * factor }),

@@ -61,7 +61,7 @@ export function runWork(run: PaperRun): RunWork {
   };
 }
 
-/** With two classes, for nobody reads them: how many there are on paper is said beside the config. */
+/** Has two classes, which are not read: the number of classes is a field of its own. */
 function taskOf(features: Features) {
   const classes = ['no', 'yes'];
   if (features.kind !== 'image') return { type: 'vector-classification', classes, length: 1 };

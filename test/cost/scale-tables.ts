@@ -83,7 +83,7 @@ function scaleTable(run: Dataset): string {
   ]);
 }
 
-/** Where each limit is reached, by the model, when nothing but the unlabeled data grows. */
+/** Number of unlabeled examples at which the model reaches each limit. */
 function breaksTable(): string {
   const limits: [string, (work: RunWork, result: Estimate) => boolean][] = [
     ['Train in functions: called 101 times', (_, { warnings }) => has(warnings, 'in functions')],
@@ -157,7 +157,7 @@ function superscript(exponent: number): string {
   return String(exponent).replace(/\d/g, (digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]!);
 }
 
-/** One row of the table below: the labeling of a million examples, cut into shards of `perShard`. */
+/** Row of the table below: labeling a million examples, cut into shards of `perShard`. */
 export function labelingOf(perShard: number) {
   const examples = 1e6;
   const shards = Math.ceil(examples / perShard);
@@ -242,8 +242,8 @@ function pricesTable(): string {
 /** A table as the formatter of the documents leaves it. */
 function markdown([head = [], ...body]: readonly (readonly string[])[]): string {
   const all = [head, ...body];
-  const widths = head.map((_, place) => Math.max(3, ...all.map((row) => row[place]!.length)));
+  const widths = head.map((_, column) => Math.max(3, ...all.map((row) => row[column]!.length)));
   const line = (row: readonly string[]) =>
-    `| ${row.map((cell, place) => cell.padEnd(widths[place]!)).join(' | ')} |`;
+    `| ${row.map((cell, column) => cell.padEnd(widths[column]!)).join(' | ')} |`;
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
 }

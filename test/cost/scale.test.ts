@@ -5,7 +5,7 @@ import { labelingOf, tables } from './scale-tables.ts';
 
 const file = new URL('../../docs/scale.md', import.meta.url);
 
-/** The document with its tables made anew: each is between two comments that name it. */
+/** Replaces the tables of the document: each is between two comments that name it. */
 function current(text: string): string {
   return Object.entries(tables).reduce(
     (all, [name, table]) =>
@@ -17,7 +17,7 @@ function current(text: string): string {
   );
 }
 
-// After a change of the model, a rate or a price: UPDATE_SCALE=1 npx vitest run test/cost/scale.test.ts
+// After a change of the model, a rate or a price: UPDATE_SCALE=1 npx vitest run test/cost/scale
 if (process.env.UPDATE_SCALE === '1') writeFileSync(file, current(readFileSync(file, 'utf8')));
 
 test('docs/scale.md is current', () => {
@@ -27,7 +27,7 @@ test('docs/scale.md is current', () => {
   expect(text).toContain(pricesAsOf);
 });
 
-/** Worked out by hand before there was a model: 2 ms an example, 3 GB, 0.3 s a shard, 200 at once. */
+/** Computed by hand: 2 ms per example, 3 GB, 0.3 s per shard, 200 concurrently. */
 test.each([
   [1, 1_000_000, '0.10', '25.60', '50.00', '75.73', '27.04'], // 27.05 with 64 MB for 0.064 GB
   [100, 10_000, '0.10', '0.26', '0.50', '0.89', '0.40'],
@@ -39,7 +39,7 @@ test.each([
   expect(row.shards).toBe(shards);
   const found = [row.compute, row.perShard, row.standard, row.totalStandard, row.totalExpress];
   const digits = (text: string) => text.split('.')[1]!.length;
-  expect(found.map((value, place) => value.toFixed(digits(figures[place]!)))).toEqual(figures);
+  expect(found.map((value, index) => value.toFixed(digits(figures[index]!)))).toEqual(figures);
   // The states around the map are a handful.
   expect(row.transitions - row.standard).toBeCloseTo(6 * 25e-6, 10);
 });

@@ -23,7 +23,7 @@ function measureSets(shards: Shard[], format: FormatName, labeledExamples: numbe
   return meter.sizes(labeledExamples);
 }
 
-test('Parquet files tell their rows; one that was cut is counted once', () => {
+test('rows of Parquet files are counted, of a cut file once', () => {
   const rows = (start: number, end: number) => piece('a.parquet', 5_000, { rows: { start, end } });
   const { unlabeled, labeled } = measureSets(
     [shard('unlabeled', [rows(0, 30)]), shard('unlabeled', [rows(30, 50)])],

@@ -32,7 +32,7 @@ const usage = fc.record({
 });
 
 describe('a usage key', () => {
-  test('says all that it was made of', () => {
+  test('contains all its parts', () => {
     fc.assert(
       fc.property(usage, (made) => {
         expect(parseUsageKey(usageKey(made))).toEqual(made);
@@ -52,7 +52,7 @@ describe('a usage key', () => {
     expect(() => usageKey({ ...made, ms: Number.NaN })).toThrow(RangeError);
   });
 
-  test('of any other text says nothing', () => {
+  test('of any other text is undefined', () => {
     const near = fc.array(
       fc.constantFrom('Label', '/', 'lambda-', '3008', '12', '-', 'g5.xlarge-spot', 'x', '\n', ' '),
     );

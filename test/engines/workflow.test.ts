@@ -21,7 +21,7 @@ interface Options {
   readonly results?: string;
 }
 
-/** Runs the workflow; gives the calls in order, with what was passed, and the error if it failed. */
+/** Runs the workflow; returns the calls in order, with their input, and the error of a failure. */
 async function runWorkflow({ trainTeacher = false, trainer = 'function', ...more }: Options) {
   const calls: string[] = [];
   const answers: Partial<Record<StageName, unknown>> = {
@@ -87,7 +87,7 @@ describe('the workflow in the embedded engine', () => {
     ]);
   });
 
-  test('trains no teacher when one is brought, and a GPU job is the same task', async () => {
+  test('trains no teacher if the user supplies one, and a GPU job is the same task', async () => {
     const onGpu = await runWorkflow({ trainer: 'gpu' });
     expect(onGpu.error).toBeUndefined();
     expect(onGpu.calls).not.toContain('TrainTeacher');

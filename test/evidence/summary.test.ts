@@ -36,7 +36,7 @@ function row(seed: number, plain: number, more: Record<string, number>): Row {
   };
 }
 
-test('a cell says what each method gains draw by draw, and how far the oracle is', () => {
+test('a cell has the gain of each method per draw, and the distance to the oracle', () => {
   const cell = summarizeCell([
     row(1, 0.8, { 'cross-fitted/relabel': 0.84, 'cross-fitted/uniform-soft': 0.79 }),
     row(2, 0.6, { 'cross-fitted/relabel': 0.66, 'cross-fitted/weighted': 0.59 }),
@@ -54,7 +54,7 @@ test('a cell says what each method gains draw by draw, and how far the oracle is
   expect(cell.auto.worst).toBeCloseTo(0.69, 9);
 });
 
-test('where the oracle is not always better than plain, no share of the distance to it is told', () => {
+test('if the oracle does not win in every draw, the share of its distance is omitted', () => {
   const { methods } = summarizeCell([row(1, 0.8, {}), row(2, 0.6, { 'oracle/uniform': 0.59 })]);
   expect(methods.map(({ closed }) => closed)).toEqual(methods.map(() => undefined));
 });

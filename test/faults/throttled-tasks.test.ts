@@ -16,7 +16,7 @@ afterEach(() => {
 
 interface Throttling {
   readonly task: StageName;
-  /** How many calls are refused; each of a shard or student anew. */
+  /** Number of refused calls, counted per shard or student. */
   readonly times: number;
   /** The name that the service's refusal has in Step Functions. */
   readonly error: string;
@@ -63,10 +63,10 @@ async function runThrottled({ task: throttled, times, error, trainer = 'function
   return { status, calls: calls.filter((task) => task === throttled).length };
 }
 
-/** How often each task is called when nothing is refused: two shards, one student. */
+/** Calls per task without refusals: two shards, one student. */
 const undisturbed = (task: StageName) => (task === 'Label' || task === 'Weigh' ? 2 : 1);
 
-/** Shards are many, and a new account's Lambdas few: most calls of a map may be refused for long. */
+/** A new account has few Lambdas, so that most calls of a map may be refused for a long time. */
 const lambda = { error: 'Lambda.TooManyRequestsException', times: 30 };
 const batch = { error: 'Batch.AWSBatchException', times: 6, trainer: 'gpu' } as const;
 

@@ -28,11 +28,11 @@ const sections = {
 };
 const slowDown = { answer: 503, code: 'SlowDown' };
 
-/** Of four in a row: in the middle of the stages, for nobody retries the very start of a run. */
+/** Index of the first of four faults: amid the stages, because the start of a run is not retried. */
 const lastOfBurst = 160;
 
 /**
- * What happens to one request after another. The SDK gives a request three attempts: a single fault
+ * Faults of consecutive requests. The SDK gives a request three attempts: a single fault
  * is its affair, and four in a row are the workflow's.
  */
 function* faults(requests: number) {
@@ -72,7 +72,7 @@ describe.skipIf(missing)('a run under throttling and dropped connections', () =>
   });
 });
 
-/** What a run made, in the order of its plan: keys differ with the objects' versions. */
+/** Results of a run, in the order of its plan: keys differ with the objects' versions. */
 async function outcome(location: string, run: string) {
   const results = await openStore(location);
   const { teacher, variants } = await readJson(results, keys.plan(run), planSchema);

@@ -30,7 +30,7 @@ export async function startMetadataServer(entries: Record<string, string>) {
   const { port } = server.address() as AddressInfo;
   return {
     endpoint: `http://127.0.0.1:${port}`,
-    /** Adds an entry, and waits until somebody has read it. */
+    /** Adds an entry, and waits until it is read. */
     async serve(entry: string, text: string): Promise<void> {
       entries[entry] = text;
       await once(server, `served ${entry}`);

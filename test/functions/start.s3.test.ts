@@ -114,7 +114,7 @@ describe.skipIf(missing)('the Start function', () => {
     expect(record).toHaveProperty('refused.message', expect.stringContaining('no distill.yaml'));
   });
 
-  test('goes on when Step Functions throttles', async () => {
+  test('resumes after Step Functions throttled', async () => {
     await put(`s3://${bucket}/${prefix}`, 'distill.yaml', config);
     stepFunctions.failures.push('ThrottlingException', 'TooManyRequestsException');
     await startHandler(await markerArrives(), context);

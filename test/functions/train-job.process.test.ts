@@ -10,7 +10,7 @@ import { startMetadataServer } from './metadata-server.ts';
 import { makeTrainedRun } from './trained-run.ts';
 
 const program = fileURLToPath(new URL('../../dist/functions/train-job.js', import.meta.url));
-/** Nobody listens there: what a job finds that does not run on EC2. */
+/** Address without a server, as for a job that does not run on EC2. */
 const nowhere = 'http://127.0.0.1:9';
 
 interface LogLine {
@@ -70,7 +70,7 @@ class Job {
 
 const whole = await makeTrainedRun();
 
-/** The same run as it was before its student was trained, and what a job is told of it. */
+/** The same run before its student was trained, with the environment of its job. */
 function beforeTraining() {
   const results = whole.without(whole.student);
   const env = { RUN: whole.run, DATASET: whole.dataset, RESULTS: results, VARIANT: 'weighted' };
@@ -87,7 +87,7 @@ function checkpointsIn(results: string): string[] {
   return readdirSync(join(results, whole.student, 'checkpoints'));
 }
 
-/** What the jobs used, as the keys of the records say it. */
+/** Use of the jobs, from the keys of the records. */
 function usagesIn(results: string): string[] {
   const records = join(results, 'runs', whole.run, 'usage', 'Train');
   if (!existsSync(records)) return [];
@@ -96,7 +96,7 @@ function usagesIn(results: string): string[] {
 }
 
 describe("the GPU trainer's program", () => {
-  test('told to stop, keeps a checkpoint, and the next attempt ends with the same student', async () => {
+  test('stopped, keeps a checkpoint, and the next attempt ends with the same student', async () => {
     const { results, env } = beforeTraining();
     const first = new Job(env);
     await first.untilTraining();
@@ -178,7 +178,7 @@ describe("the GPU trainer's program", () => {
     expect(job.lines.at(-1)?.errorMessage).toMatch(/^the worker process ended early \(SIGKILL\)/);
   });
 
-  test('says which variables of its environment are missing, and where they come from', async () => {
+  test('names the missing variables of its environment, and their source', async () => {
     const job = new Job({ DATASET: whole.dataset, RESULTS: whole.results, VARIANT: '' });
     expect(await job.end()).toBe(1);
     expect(job.lines).toEqual([
@@ -190,7 +190,7 @@ describe("the GPU trainer's program", () => {
     ]);
   });
 
-  test("says a user's mistake without a stack trace", async () => {
+  test("reports a user's mistake without a stack trace", async () => {
     const { env } = beforeTraining();
     const job = new Job({ ...env, RUN: 'csv-gone' });
     expect(await job.end()).toBe(1);

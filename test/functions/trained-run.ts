@@ -6,7 +6,7 @@ import { run } from 'counterweight';
 import { afterAll } from 'vitest';
 import { formats, writeConfig } from '../support/datasets.ts';
 
-/** A run that the embedded engine went through, and copies of it from before some of it was made. */
+/** A finished run of the embedded engine, and copies of its earlier states. */
 export interface TrainedRun {
   readonly run: string;
   readonly dataset: string;

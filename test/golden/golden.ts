@@ -67,7 +67,7 @@ const lelpSchema = z.object({
   subclasses: z.int(),
   embeddings: rows,
   probabilities: rows,
-  /** One a class: [subclasses, subclasses]. */
+  /** One per class: [subclasses, subclasses]. */
   rotations: z.array(rows),
   soft: rows,
   hard: rows,

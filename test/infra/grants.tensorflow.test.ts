@@ -52,7 +52,8 @@ function recording(location: string): ObjectStore {
     },
     read(key, options) {
       ask('GetObject', key);
-      ask('GetObjectVersion', key); // also where no version is asked for: to go on after a drop
+      // Also without a requested version: to resume after a dropped connection.
+      ask('GetObjectVersion', key);
       ask('ListBucket');
       return store.read(key, options);
     },
@@ -93,7 +94,7 @@ async function runStages(
   const fixture = (path: string) => fileURLToPath(new URL(`../fixtures/${path}`, import.meta.url));
   cpSync(fixture(`workflow/${name}`), dataset, { recursive: true });
   cpSync(fixture('workflow-teachers/saved-model'), join(dataset, 'teacher'), { recursive: true });
-  writeFileSync(join(dataset, 'unlabeled/first/broken.png'), 'this is no image');
+  writeFileSync(join(dataset, 'unlabeled/first/broken.png'), 'not an image');
   const [method, ...compare] = students;
   const methods = { method: method!, compare: `[${compare}]` };
   writeConfig(dataset, { ...formats[name], ...methods, ...sections });

@@ -29,7 +29,7 @@ import { z } from 'zod';
 import { availability, startLocalStack } from '../../infra/localstack/localstack.ts';
 import type { LocalStack } from '../../infra/localstack/server.ts';
 
-/** Answers as LocalStack does, notes what it was told, and starts a process as a function would be. */
+/** Answers like LocalStack, records requests, and starts a process like a function's. */
 const fakeServer = `
 import { spawn } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
@@ -106,7 +106,7 @@ describe('the runner', () => {
   const start = (port?: number) =>
     startLocalStack({ folder: machine.states, ...(port !== undefined && { port }) });
 
-  test('takes Python 3.13 before Docker, and says so when there is neither', () => {
+  test('prefers Python 3.13 to Docker, and reports if there is neither', () => {
     expect(availability()).toMatchObject({ kind: 'none', reason: expect.stringMatching(/3\.13/) });
     machine.addDocker('exit 1');
     expect(availability().kind).toBe('none');
@@ -130,7 +130,7 @@ describe('the runner', () => {
     });
   });
 
-  test('tells LocalStack where to listen and to keep everything in one folder', async () => {
+  test('sets the address of LocalStack, and one folder for all its files', async () => {
     machine.addPython();
     vi.stubEnv('AWS_PROFILE', 'production');
     vi.stubEnv('LOCALSTACK_AUTH_TOKEN', 'secret');
@@ -185,7 +185,7 @@ describe('the runner', () => {
     expect(machine.installations).toBe(2);
   });
 
-  test('an installation that fails says why, and leaves nothing', async () => {
+  test('a failed installation reports the reason, and leaves nothing', async () => {
     machine.addPython({ pip: 'echo no matching distribution >&2; exit 1' });
     await expect(start()).rejects.toThrow(/no matching distribution/);
     expect(readdirSync(machine.cache)).toEqual([]);
@@ -228,7 +228,7 @@ const toldSchema = z.object({
   linked: z.boolean(),
 });
 
-/** What the server that runs now was told. */
+/** Requests to the running server. */
 function told({ states }: FakeMachine) {
   const [name = ''] = readdirSync(states);
   const folder = path.join(states, name);
@@ -261,7 +261,7 @@ describe.skipIf(!python)('LocalStack without Docker', () => {
 
   test('listens on 127.0.0.1 only', async () => {
     const port = portOf(localstack);
-    // On Linux every 127.x.x.x is this machine: one that listens everywhere would answer.
+    // On Linux every 127.x.x.x is this machine: a server on all addresses would answer.
     await expect(connects('127.0.0.2', port)).rejects.toThrow();
     await connects('127.0.0.1', port);
   });
@@ -306,7 +306,7 @@ describe.skipIf(!python)('LocalStack without Docker', () => {
     await vi.waitFor(async () => expect(await statuses()).toEqual(expected), { timeout: 10_000 });
   });
 
-  test('an import that fails is told as the error of the call', async () => {
+  test('a failed import is reported as the error of the call', async () => {
     await create('broken', 'import "no-such-package"; export const handler = async () => 1;');
     const error = { errorMessage: expect.stringContaining('no-such-package') };
     expect(await invoke('broken')).toMatchObject(error);
@@ -367,7 +367,7 @@ describe.skipIf(!python)('LocalStack without Docker', () => {
     );
   }
 
-  /** What the function answers: its result, or its error. */
+  /** Result of the function, or its error. */
   async function invoke(name: string, how = ''): Promise<unknown> {
     const call = new InvokeCommand({ FunctionName: name, Payload: JSON.stringify({ how }) });
     const { Payload } = await lambda.send(call);

@@ -60,7 +60,7 @@ test.each([
     'is not an image in ECR with its tag or digest',
   ],
   [{ trainer: 'gpu', local: 'true' }, 'LocalStack has no AWS Batch'],
-])('refuses %j, and says what would be right', (context, message) => {
+])('refuses %j, and names the right values', (context, message) => {
   expect(() => read(context)).toThrow(message);
   expect(() => read(context)).toThrow(UserError);
 });

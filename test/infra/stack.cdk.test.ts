@@ -19,7 +19,7 @@ describe('cdk-nag', () => {
     },
   );
 
-  test('fails the synthesis with what nobody has waived', () => {
+  test('fails the synthesis with findings without a waiver', () => {
     const app = makeApp({ local: true });
     new Queue(app.node.findChild('Counterweight'), 'Open');
     expect(() => app.synth()).toThrow('AwsSolutions-SQS4');
@@ -156,7 +156,7 @@ describe('storage', () => {
     });
   });
 
-  test('has versions, logs accesses, and tells EventBridge what arrives', () => {
+  test('has versions, logs accesses, and notifies EventBridge of new objects', () => {
     const data = resource(core, 'AWS::S3::Bucket', 'StorageData');
     const results = resource(core, 'AWS::S3::Bucket', 'StorageResults');
     for (const bucket of [data, results]) {
@@ -215,7 +215,7 @@ describe('the trigger', () => {
     });
   });
 
-  test('is the clock as well, where that is asked for', () => {
+  test('is the clock as well, if it is enabled', () => {
     const clock = resource(core, 'AWS::Events::Rule', 'TriggerClock');
     expect(clock.ScheduleExpression).toBe('rate(1 hour)');
     local.resourceCountIs('AWS::Events::Rule', 1);
@@ -263,7 +263,7 @@ describe('alarms', () => {
 });
 
 describe('the stack', () => {
-  test('tells what the command line asks it for', () => {
+  test('has the outputs that the command line reads', () => {
     expect(Object.keys(core.findOutputs('*')).sort()).toEqual([
       'AlarmTopic',
       'DataBucket',
@@ -291,7 +291,7 @@ interface ImageAsset {
   source: { directory: string; dockerFile: string };
 }
 
-/** What a Dockerfile copies from its context; `package-lock.jso[n]` is a file that may be missing. */
+/** Files that a Dockerfile copies; `package-lock.jso[n]` is a file that may be missing. */
 function copiedBy(dockerfile: string): string[] {
   const copies = readFileSync(dockerfile, 'utf8').matchAll(/^COPY (?!--)(.+) \S+$/gm);
   return [...copies].flatMap(([, sources]) => sources!.replaceAll(/[[\]]/g, '').split(' '));

@@ -6,7 +6,7 @@ import { allPrebuilt, resource, synthesise } from './synthesise.ts';
 const { core, trainer } = synthesise(allPrebuilt);
 if (!trainer) throw new Error('trainer=gpu makes no second stack');
 
-test('is a stack of its own, and only where it is asked for', () => {
+test('is a separate stack, and only if it is enabled', () => {
   expect(synthesise({ ...allPrebuilt, trainer: 'function' }).trainer).toBeUndefined();
   core.resourceCountIs('AWS::Batch::JobQueue', 0);
   core.hasOutput('Trainer', { Value: 'gpu' });
@@ -98,7 +98,7 @@ describe('a job', () => {
     });
   });
 
-  test('goes on after a reclaim or an interruption, and fails at once otherwise', () => {
+  test('resumes after a reclaim or an interruption, and fails at once otherwise', () => {
     expect(job.RetryStrategy).toEqual({
       Attempts: 10,
       EvaluateOnExit: [

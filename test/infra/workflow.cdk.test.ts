@@ -50,9 +50,9 @@ describe('the workflow', () => {
 /** A feature that one of the engines lacks, or a trap that it sets. */
 interface Trap<Subject> {
   readonly what: string;
-  /** What would happen. */
+  /** Consequence of the mistake. */
   readonly otherwise: string;
-  /** Where it is stepped into. */
+  /** Spoils the workflow with the mistake. */
   readonly found: (subject: Subject) => string[];
   /** Steps into it, to show that `found` finds it. */
   readonly spoil: (subject: Subject) => void;
@@ -183,7 +183,7 @@ const traps: Trap<Machine>[] = [
   },
   {
     what: 'an inline Map of more than 40 at once',
-    otherwise: 'AWS runs no more than 40, whatever the file says',
+    otherwise: 'AWS runs at most 40, whatever the file sets',
     found: (machine) =>
       statesOf(machine)
         .filter(([, { ItemProcessor }]) => ItemProcessor?.ProcessorConfig.Mode === 'INLINE')
@@ -230,7 +230,7 @@ const traps: Trap<Machine>[] = [
       Object.assign(States.Publish!, { Resource: 'arn:aws:states:us-east-1:1:activity:publish' }),
   },
   {
-    what: 'AWS Batch where nobody asked for a GPU',
+    what: 'AWS Batch without a GPU trainer',
     otherwise: 'LocalStack fails the run: it has no Batch',
     found: (machine) => batchWithoutGpu(machine),
     spoil: ({ States }) =>
@@ -287,8 +287,8 @@ const traps: Trap<Machine>[] = [
     spoil: ({ States }) => States.Plan!.Retry![0]!.ErrorEquals.push('Lambda.TransientError'),
   },
   {
-    what: 'a stage whose failure nobody records',
-    otherwise: 'the run ends without failure.json, and nobody learns what to do',
+    what: 'a stage whose failure is not recorded',
+    otherwise: 'the run ends without failure.json and its hint',
     found: ({ States }) =>
       Object.entries(States)
         .filter(([name, { Type }]) => ['Task', 'Map'].includes(Type) && name !== 'Record failure')
@@ -309,7 +309,7 @@ const traps: Trap<Machine>[] = [
   },
 ];
 
-/** What the embedded interpreter, LocalStack 4.14 and AWS all run: fields by the type of state. */
+/** Fields that the embedded interpreter, LocalStack 4.14 and AWS support, by type of state. */
 const fieldsOfAll: Record<string, string[]> = {
   Task: [
     ...['Type', 'Resource', 'TimeoutSeconds', 'Parameters', 'ResultSelector', 'ResultPath'],
@@ -360,10 +360,12 @@ const notDeployable: Trap<Stack>[] = [
     otherwise: 'LocalStack skips its custom resource in silence, and no event ever comes',
     found: ({ Resources }) => [
       ...typed(Resources, /^Custom::S3BucketNotifications$/),
-      ...(Object.values(Resources).some(tellsEventBridge) ? [] : ['no bucket tells EventBridge']),
+      ...(Object.values(Resources).some(notifiesEventBridge)
+        ? []
+        : ['no bucket notifies EventBridge']),
     ],
     spoil: ({ Resources }) => {
-      const bucket = Object.values(Resources).find(tellsEventBridge)!;
+      const bucket = Object.values(Resources).find(notifiesEventBridge)!;
       delete bucket.Properties!.NotificationConfiguration;
       Resources.Notifications = { Type: 'Custom::S3BucketNotifications' };
     },
@@ -378,7 +380,7 @@ const notDeployable: Trap<Stack>[] = [
   },
   {
     what: 'an input transformer to Step Functions without id',
-    otherwise: 'LocalStack starts nothing, and says nothing',
+    otherwise: 'LocalStack starts nothing, and reports nothing',
     found: ({ Resources }) =>
       targets(Resources)
         .filter(([, target]) => /states|StateMachine/i.test(JSON.stringify(target.Arn)))
@@ -435,7 +437,7 @@ describe('the stack, as LocalStack gets it, avoids', () => {
   });
 });
 
-/** Of the source files of src/ and functions/. */
+/** Source files of src/ and functions/. */
 const notCallable: Trap<string[]>[] = [
   {
     what: "SQS's client",
@@ -505,7 +507,7 @@ function distributedMaps(machine: Machine): [string, State][] {
   );
 }
 
-/** How long a child's answer is: what the function said, one character, or all that Lambda says. */
+/** Length of a child's result: the function's own, one character, or all fields of Lambda. */
 function answerBytes({ ItemProcessor }: State): number {
   const [, last] = Object.entries(ItemProcessor!.States).find(([, { End }]) => End === true)!;
   const answered = { ExecutedVersion: '$LATEST', Payload: 1, StatusCode: 200 };
@@ -556,7 +558,7 @@ function typed(resources: Stack['Resources'], type: RegExp): string[] {
   return Object.keys(resources).filter((name) => type.test(resources[name]!.Type));
 }
 
-function tellsEventBridge({ Properties }: Resource): boolean {
+function notifiesEventBridge({ Properties }: Resource): boolean {
   return /"EventBridgeEnabled":true/.test(JSON.stringify(Properties?.NotificationConfiguration));
 }
 

@@ -203,14 +203,14 @@ describe('inspect', () => {
     expect((await found()).config.teacher).toEqual(teacher);
   });
 
-  test('another layout is told with what is there and what is expected', async () => {
+  test('another layout is reported with the found and the expected files', async () => {
     await put({ 'photos/1.jpg': '', 'photos/2.jpg': '', 'readme.txt': '' });
     const { message, hint } = await refusal();
     expect(message).toContain('It has: photos/, readme.txt.');
     expect(hint).toContain('labeled/      examples with their labels');
   });
 
-  test('a folder that is not there says so', async () => {
+  test('a missing folder is reported', async () => {
     rmSync(folder, { recursive: true });
     expect((await refusal()).message).toContain('It is empty, or not there.');
     await put({});

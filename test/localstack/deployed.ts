@@ -57,7 +57,7 @@ export async function counterweight(...args: string[]) {
 
 let deployed: Promise<DeployedStack> | undefined;
 
-/** What was deployed: found once. */
+/** The deployment, found once. */
 export function deployment(): Promise<DeployedStack> {
   deployed ??= findDeployment();
   return deployed;
@@ -111,7 +111,7 @@ export async function history(arn: string): Promise<HistoryEvent[]> {
   return events;
 }
 
-/** How many shards of an execution's Distributed Maps are where, by the name of the Map. */
+/** Shard counts of an execution's Distributed Maps, by the name of the Map. */
 export async function shardCounts(arn: string): Promise<Map<string, MapRunItemCounts>> {
   const client = openStepFunctions();
   const { mapRuns = [] } = await client.send(new ListMapRunsCommand({ executionArn: arn }));
@@ -156,7 +156,7 @@ function taskOf(functionName: string): string {
   const task = namesOf(stages)
     .filter((name) => functionName.includes(name))
     .sort((a, b) => b.length - a.length)[0];
-  if (!task) throw new Error(`${functionName} is no task's function`);
+  if (!task) throw new Error(`${functionName} is not the function of a task`);
   return task;
 }
 
@@ -183,7 +183,7 @@ const logLine = z.looseObject({
   shard: z.string().optional(),
 });
 
-/** What the functions logged, and what Lambda says of them; lines that are no JSON are left out. */
+/** Log lines of the functions and of Lambda, without lines that are not JSON. */
 export async function logLines(): Promise<z.infer<typeof logLine>[]> {
   const messages = (await logMessages()).filter((message) => message.startsWith('{'));
   return messages.map((message) => logLine.parse(JSON.parse(message)));

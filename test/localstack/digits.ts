@@ -1,4 +1,4 @@
-/** The demo's digits, from upload to student, on LocalStack; and the same on the embedded engine. */
+/** The demo's digits, from upload to student, on LocalStack and on the embedded engine. */
 import {
   cpSync,
   existsSync,
@@ -63,7 +63,7 @@ describeDeployed('the digits', () => {
     }
   });
 
-  test('the report says what the run cost, and so does the command', async () => {
+  test('the report shows the cost of the run, and so does the command', async () => {
     const report = await readBytes(await results(), keys.report(onLocalStack.run));
     expect(Buffer.from(report).toString()).toContain('<h2>Cost</h2>');
     const cost = await counterweight('cost', onLocalStack.run);

@@ -39,7 +39,7 @@ import {
 } from './functions.ts';
 
 describeDeployed('bad input', () => {
-  // Looked at by the last test: a batch that nobody closes.
+  // Looked at by the last test: a batch without a marker.
   beforeAll(async () => {
     const { dataBucket } = await deployment();
     await (await openStore(`s3://${dataBucket}/quiet`)).write(
@@ -48,7 +48,7 @@ describeDeployed('bad input', () => {
     );
   });
 
-  test('a marker without a config starts a run that is refused, and says why', async () => {
+  test('a marker without a config starts a run that is refused with the reason', async () => {
     const { dataBucket } = await deployment();
     const data = await openStore(`s3://${dataBucket}/no-config`);
     await data.write('unlabeled/first/_SUCCESS', new Uint8Array());
@@ -86,7 +86,7 @@ describeDeployed('bad input', () => {
     expect(run).toMatch(/^[a-z0-9-]+-[0-9a-f]{12}$/);
   });
 
-  test('a poisoned shard is quarantined, and the rest goes on', async () => {
+  test('a poisoned shard is quarantined, and the rest continues', async () => {
     const dataset = oneBatch('webdataset', { limits: '{ quarantine: 60% }' });
     truncateSync(join(dataset, 'unlabeled/first/digits.tar'), 100_000);
     await upload(dataset, 'poisoned');
@@ -129,7 +129,7 @@ describeDeployed('faults', () => {
   });
 
   test('a second batch: only its shards are labeled; a worse student does not come into use', async () => {
-    // Trained enough to be better than one that is not trained at all.
+    // Trained enough to be better than an untrained student.
     const { dataset } = makeDataset('parquet-images', { compare: '[]' });
     const later = `${dataset}-later`;
     renameSync(join(dataset, 'unlabeled/second'), later);
@@ -174,7 +174,7 @@ describeDeployed('faults', () => {
     await expectEachShardOnce(run);
   });
 
-  test('and so is one that runs out of time', async () => {
+  test('and so is a student that runs out of time', async () => {
     const since = new Date();
     await setTimeoutSeconds('Label', 20); // More than a start takes on a busy machine.
     try {
@@ -240,7 +240,7 @@ describeDeployed('faults', () => {
     await openStepFunctions().send(new StopExecutionCommand({ executionArn }));
     const { status, run } = await ended('aborted');
     expect(status).toBe('ABORTED');
-    // A function says what it used when it ends: the trainer did, without a student.
+    // A function records its use when it ends: the trainer did, without a student.
     await eventually(async () => {
       const used = await keysOf(`${keys.usage(run)}Train/`);
       return used.length === 1 ? true : undefined;

@@ -49,8 +49,8 @@ test('every item finds its shard', async () => {
 const manyPieces = (id: string): Shard => ({
   id,
   set: 'unlabeled',
-  pieces: Array.from({ length: 2_000 }, (_, place) => ({
-    key: `unlabeled/${id}/${place}.jpg`,
+  pieces: Array.from({ length: 2_000 }, (_, index) => ({
+    key: `unlabeled/${id}/${index}.jpg`,
     version: 'v',
     etag: 'e',
     bytes: 1,
@@ -59,7 +59,7 @@ const manyPieces = (id: string): Shard => ({
 
 test('many shards take several files, and each reads its own line only', async () => {
   const store = new MemoryStore();
-  const shards = Array.from({ length: 20 }, (_, place) => manyPieces(`shard-${place}`));
+  const shards = Array.from({ length: 20 }, (_, index) => manyPieces(`shard-${index}`));
   const items = await written(store, shards);
   const files = await keysOf(store);
   expect(files.length).toBeGreaterThan(1);

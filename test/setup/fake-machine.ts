@@ -39,7 +39,7 @@ const libraries = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'].map(
   (name) => `tensorflow/${name}`,
 );
 
-/** What `pip download` does where nothing is wrong. */
+/** Result of a correct `pip download`. */
 export const workingDownload = '/bin/mkdir -p "$to" && /bin/cp "$wheel" "$to"';
 
 /**
@@ -86,7 +86,7 @@ export class FakeMachine {
     return path.join(this.#root, 'wheels');
   }
 
-  /** A wheel laid out like TensorFlow's, with one file that nobody needs. */
+  /** A wheel laid out like TensorFlow's, with one unneeded file. */
   #tensorflow(name: string): Wheel {
     const header = 'tensorflow/include/tensorflow/c/c_api.h';
     const content = [...libraries, header, 'tensorflow/python/huge.so'];
@@ -155,7 +155,7 @@ esac`,
     return path.join(this.#root, 'log');
   }
 
-  /** What pip, the compiler and strip were told to do so far, a line each. */
+  /** Commands of pip, the compiler and strip so far, one per line. */
   get log(): string[] {
     if (!existsSync(this.#logFile)) return [];
     return readFileSync(this.#logFile, 'utf8').trim().split('\n');
@@ -183,7 +183,7 @@ esac`,
   }
 }
 
-/** Any addon that loads by itself stands in for tfjs-node's binding: here one that knip brings. */
+/** Any addon that loads by itself stands in for tfjs-node's binding: here one of knip. */
 function loadableAddon(): string {
   const scope = path.join(repository, 'node_modules', '@oxc-resolver');
   const files = readdirSync(scope, { recursive: true, encoding: 'utf8' });

@@ -28,7 +28,7 @@ describe('on a machine where the package was just installed', () => {
     return new Map(all.map((check) => [check.name, check]));
   }
 
-  test('set-up says what is missing without a stack trace, and exits with 1', () => {
+  test('set-up reports what is missing without a stack trace, and exits with 1', () => {
     machine.removeProgram('c++');
     const { status, stdout, stderr } = node([path.join(setup, 'setup.mjs')]);
     expect([status, stdout]).toEqual([1, '']);
@@ -36,7 +36,7 @@ describe('on a machine where the package was just installed', () => {
     expect(stderr).not.toMatch(/^ +at /m);
   });
 
-  test("set-up says how much it downloads, and refuses a wheel that is not the platform's", () => {
+  test("set-up reports the size of its download, and refuses a wheel that is not the platform's", () => {
     const { status, stderr } = node([path.join(setup, 'setup.mjs')]);
     const wheel = DISTRIBUTIONS[`${process.platform}-${process.arch}`]?.wheels[0];
     expect(status).toBe(1);

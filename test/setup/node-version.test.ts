@@ -9,11 +9,11 @@ test.each([
   ['24.1.0', true],
   ['26.10.0', true],
   ['27.0.0', false],
-])('Node.js %s: %s, as engines in package.json says', (version, ok) => {
+])('Node.js %s: %s, as in engines of package.json', (version, ok) => {
   expect(nodeVersionCheck(version).ok).toBe(ok);
 });
 
-test('says which versions would be right, and how to get one', () => {
+test('names the right versions, and how to get one', () => {
   expect(nodeVersionCheck('18.20.4')).toEqual({
     name: 'Node.js',
     ok: false,

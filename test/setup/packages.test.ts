@@ -15,7 +15,7 @@ const zod = { version: '4.6.7', integrity: 'sha512-a' };
 const yaml = { version: '2.9.1', integrity: 'sha512-b' };
 const forMacos = { version: '1.0.0', integrity: 'sha512-c', optional: true };
 
-/** Writes what the lock file asks for and what npm says that it installed. */
+/** Writes the lock file and npm's list of installed packages. */
 function write(locked: Record<string, object>, installed?: Record<string, object>) {
   const lock = { packages: { '': { name: 'counterweight' }, ...locked } };
   writeFileSync(path.join(root, 'package-lock.json'), JSON.stringify(lock));

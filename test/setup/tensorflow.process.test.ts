@@ -202,7 +202,7 @@ describe('a machine that lacks', () => {
     },
   ];
   for (const { what, programs, message } of cases) {
-    test(`${what} is told so before the download`, async () => {
+    test(`${what} is reported before the download`, async () => {
       for (const program of programs) machine.removeProgram(program);
       await expect(setUp()).rejects.toMatchObject({
         name: 'UserError',
@@ -212,24 +212,24 @@ describe('a machine that lacks', () => {
     });
   }
 
-  test('pip is told so before the download', async () => {
+  test('pip is reported before the download', async () => {
     machine.addProgram('python3', '[ "$*" = --version ] && echo Python 3.11.0');
     await expect(setUp()).rejects.toThrow(/^TensorFlow cannot be set up.*:\n- pip: .*python3-pip/s);
   });
 
-  test('a compiler, having only one that offers to be installed', async () => {
+  test('a compiler, with only an offer to install one', async () => {
     machine.addProgram('c++', 'echo "xcode-select: note: install the tools" >&2; exit 1');
     await expect(setUp()).rejects.toThrow(/C\+\+ compiler: none/);
   });
 
-  test('disk space is told so, with both numbers', async () => {
+  test('disk space is reported, with both numbers', async () => {
     const distribution = { ...machine.site.distribution, workingMb: 1e12 };
     await expect(setUp({ ...machine.site, distribution })).rejects.toThrow(
       /disk space: \d+ MB free in .*1000000000000 MB.*COUNTERWEIGHT_CACHE/s,
     );
   });
 
-  test('a platform without TensorFlow is told which ones have it', async () => {
+  test('a platform without TensorFlow gets the list of supported ones', async () => {
     await expect(
       setUp({ ...machine.site, platform: 'win32-x64', distribution: undefined }),
     ).rejects.toThrow(
@@ -301,7 +301,7 @@ describe('an interrupted set-up', () => {
     throw new Error(`set-up ended: ${text}`);
   }
 
-  test('takes its temporary folder and its programs along when it is told to stop', async () => {
+  test('removes its temporary folder and its programs when it is stopped', async () => {
     const { child } = await startHanging();
     expect(machine.cached).toHaveLength(1);
     child.kill('SIGTERM');

@@ -68,7 +68,7 @@ const validation = {
   warnings: ['a warning of Warm up'],
 };
 
-/** A run after Train, whose teacher is always right and whose student says class 0. */
+/** A run after Train, whose teacher is always right and whose student predicts class 0. */
 async function trainedRun(start = 0.9): Promise<PlannedRun> {
   const run = await plannedRun({ compare: '[]' });
   const { job } = run;
@@ -93,7 +93,7 @@ async function evaluated({ event, context, job }: PlannedRun) {
   return readJson(job.results, keys.metrics(job.run), runMetricsSchema);
 }
 
-/** Share of the test examples that a student which always says `index` has right. */
+/** Share of the test examples that a student which always predicts `index` has right. */
 async function shareOf({ job, label }: PlannedRun, index: number): Promise<number> {
   const counts = job.plan.classes.map(() => 0);
   await label(({ label: written }, { set }) => {

@@ -1,4 +1,4 @@
-/** What a plan takes, and what it refuses. */
+/** Accepted and refused plans. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -13,7 +13,7 @@ import { openStore } from '../../src/store/open.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
 import { makeDataset } from '../support/datasets.ts';
 
-/** A dataset with the same file in each of these batches; '' is no batch. */
+/** A dataset with the same file in each of these batches; '' is not a batch. */
 function datasetOf(batches: string[]) {
   const { dataset, results } = makeDataset('csv');
   const unlabeled = join(dataset, 'unlabeled');
@@ -148,8 +148,8 @@ test('shards that are labeled already make the estimate smaller', async () => {
   expect(second.made).toMatchObject(decided);
 });
 
-describe('which labels tell where the teacher errs', () => {
-  /** What is planned without a validation set. */
+describe('the set that measures errors of the teacher', () => {
+  /** A plan without a validation set. */
   async function validatedOn(more: Record<string, string>) {
     const { dataset, results } = makeDataset('csv', more);
     rmSync(join(dataset, 'validation'), { recursive: true });

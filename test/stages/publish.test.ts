@@ -76,7 +76,7 @@ test('a student in use that was not measured is replaced', async () => {
   expect(await current()).toBe(job.run);
 });
 
-test('a call after one that was killed between pointer and record finds the student in use', async () => {
+test('a call after a kill between pointer and record finds the published student', async () => {
   const { event, job } = await evaluatedRun({ models: worse });
   await job.results.write(
     keys.current(job.plan.dataset),

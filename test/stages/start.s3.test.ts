@@ -33,7 +33,7 @@ describe.skipIf(missing)('startBatch', () => {
     dataset = `s3://${bucket}/${prefix}`;
   });
 
-  /** Puts the marker of a batch, and gives the event that says so. */
+  /** Puts the marker of a batch, and returns its event. */
   async function complete(batch: string) {
     const key = batch === '' ? 'unlabeled/_SUCCESS' : `unlabeled/${batch}/_SUCCESS`;
     const { version } = await put(dataset, key);
@@ -106,7 +106,7 @@ describe.skipIf(missing)('startBatch', () => {
     'wine//unlabeled/monday/_SUCCESS',
     'wine/unlabeled//_SUCCESS',
     '/unlabeled/monday/_SUCCESS',
-  ])('what is no marker starts nothing: %s', async (key) => {
+  ])('a key that is not a marker starts nothing: %s', async (key) => {
     await put(`s3://${bucket}/wine`, 'distill.yaml', config);
     const { VersionId } = await putRaw(key);
     const started = await startBatch({ bucket, key, version: VersionId! }, results);
@@ -173,7 +173,7 @@ describe.skipIf(missing)('startBatch', () => {
   }
 });
 
-/** What Step Functions takes as a name, with room for the number of an attempt. */
+/** Names that Step Functions accepts, with room for the number of an attempt. */
 const runName = /^[a-z0-9-]{1,69}$/;
 
 test('two datasets never share a name', () => {
@@ -183,7 +183,7 @@ test('two datasets never share a name', () => {
     ...['葡萄酒', '红酒', '🍷', 'w'.repeat(60), 'w'.repeat(61), '-', 'dataset', 'a/dataset'],
   ];
   const names = prefixes.map((prefix) => datasetName(new S3Store(`s3://data/${prefix}`)));
-  // Only a "/" at the end says nothing.
+  // A "/" at the end has no meaning.
   const different = new Set(prefixes.map((prefix) => prefix.replace(/\/$/, '')));
   expect(new Set(names).size).toBe(different.size);
   expect(datasetName(new S3Store('s3://data/wine'))).toBe('wine');

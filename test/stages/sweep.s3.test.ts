@@ -69,7 +69,7 @@ describe('markQuietBatches', () => {
     expect(await store.head('wine/unlabeled/b/_SUCCESS')).toEqual(before);
   });
 
-  test('tells the datasets and batches apart as Start does', async () => {
+  test('separates datasets and batches as Start does', async () => {
     const folder = folderOf({
       'a/unlabeled/b/unlabeled/c/x.csv': 300,
       'unlabeled/unlabeled/b/x.csv': 300,
@@ -101,7 +101,7 @@ describe('markQuietBatches', () => {
       ]);
     });
 
-    test('a batch that takes no marker holds no other up, and is told of in the end', async () => {
+    test('a batch that takes no marker does not delay others, and is reported in the end', async () => {
       // 1,024 bytes with "a" as its only object, and more with a marker.
       const data = `s3://${await makeBucket()}`;
       const batch = 'é'.repeat(504);

@@ -27,7 +27,7 @@ async function planned(more: Record<string, string>) {
 }
 
 describe('teachers that are trained', () => {
-  test('are one a fold, and no two are the same', async () => {
+  test('are one per fold, and all different', async () => {
     const { train, weights, has } = await planned({ folds: '3' });
     await train();
     expect(['fold-0', 'fold-1', 'fold-2', 'fold-3'].map(has)).toEqual([true, true, true, false]);
@@ -41,7 +41,7 @@ describe('teachers that are trained', () => {
     await crossEntropy.train();
     await mse.train();
     expect(mse.weights('fold-0')).not.toEqual(crossEntropy.weights('fold-0'));
-    // mcmi goes on from what cross-entropy gave.
+    // mcmi continues from the model of cross-entropy.
     const mcmi = await of('loss: mcmi, mcmi: { epochs: 5 }');
     await mcmi.train();
     expect(mcmi.weights('fold-0/before')).toEqual(crossEntropy.weights('fold-0'));

@@ -208,7 +208,7 @@ async function text(store: ObjectStore, key: string, info?: ObjectInfo): Promise
   return new TextDecoder().decode(content);
 }
 
-/** A listing as `head` tells of its objects: without the times, which are only looked at here. */
+/** A listing with the fields of `head`: without times, which are only checked here. */
 export async function listAll(store: ObjectStore, prefix: string): Promise<ObjectInfo[]> {
   const infos: ObjectInfo[] = [];
   for await (const { modified, ...info } of store.list(prefix)) {

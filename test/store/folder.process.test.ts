@@ -73,7 +73,7 @@ test.each([
       const content = present && (await text(store, 'a'));
       expect([it.before, 'after!']).toContain(content);
       expect((await listAll(store, '')).map(({ key }) => key)).toEqual(present ? ['a'] : []);
-      // The next process goes on at once: it does not wait for the dead one's claim.
+      // The next process continues at once: it does not wait for the dead process's claim.
       const condition = present ? { ifMatch: present.etag } : { ifAbsent: true as const };
       const startMs = performance.now();
       expect(await store.write('a', Buffer.from('next'), condition)).toBeDefined();

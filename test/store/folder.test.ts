@@ -57,7 +57,7 @@ describe('FolderStore', () => {
     );
   });
 
-  test('hidden files are no objects', async () => {
+  test('hidden files are not objects', async () => {
     await writeOnce(store, 'a', Buffer.from(''));
     await writeFile(join(store.location, '.DS_Store'), '');
     await mkdir(join(store.location, '.git'));
@@ -159,7 +159,7 @@ describe('a claim', () => {
     expect(await readdir(store.location)).toEqual([]);
   });
 
-  test('of an owner on another machine says which file to remove', async () => {
+  test('of an owner on another machine names the file to remove', async () => {
     await symlink('another-machine 1 1', `${name}.0`);
     const error = await claim(name, wanted, 20).catch((error: unknown) => error);
     expect(error).toBeInstanceOf(UserError);

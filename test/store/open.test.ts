@@ -23,11 +23,11 @@ test.each([
   's3://Bucket/x',
   's3://b',
   'file://host/x',
-])('%j is no location', async (location) => {
+])('%j is not a location', async (location) => {
   await expect(openStore(location)).rejects.toThrow(UserError);
 });
 
-test('a file is no location', async () => {
+test('a file is not a location', async () => {
   await expect(openStore(fileURLToPath(import.meta.url))).rejects.toThrow(/is a file/);
 });
 

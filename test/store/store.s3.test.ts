@@ -44,7 +44,7 @@ describe.skipIf(missing)('S3Store', async () => {
     expect(await listAll(store, '')).toEqual([second]);
   });
 
-  test('listing goes on after a page, and leaves out the marks of folders', async () => {
+  test('listing continues after a page, and omits the marks of folders', async () => {
     const names = Array.from({ length: 2 * s3PageKeys + 3 }, (_, i) => `n/${100 + i}`);
     for (const name of names) await store.write(name, Buffer.from(name));
     const Key = `${store.location.slice('s3://versioned/'.length)}/n/`;
@@ -91,7 +91,7 @@ describe.skipIf(missing)('S3Store', async () => {
       await expect(listAll(store, '')).rejects.toThrow(TransientError);
     });
 
-    test('a cut read goes on where it stopped, at the same version', async () => {
+    test('a cut read resumes at its offset, at the same version', async () => {
       const body = Uint8Array.from({ length: 300_000 }, (_, i) => i % 251);
       await store.write('a', body);
       proxy.faults.push({ cutAfterBytes: 100_000 }, { cutAfterBytes: 50_000 }, 'lost');
@@ -107,7 +107,7 @@ describe.skipIf(missing)('S3Store', async () => {
       await expect(readBytes(store, 'a')).rejects.toThrow(TransientError);
     });
 
-    test('a read that is given up is not asked for again', async () => {
+    test('an abandoned read is not repeated', async () => {
       await store.write('a', new Uint8Array(1_000_000));
       proxy.requests.length = 0;
       const stream = await store.read('a');
@@ -132,7 +132,7 @@ describe.skipIf(missing)('S3Store', async () => {
       [{ answer: 404, code: 'NoSuchBucket' }, /aws s3 ls/],
       [{ answer: 400, code: 'ExpiredToken' }, /aws sso login/],
       [{ answer: 403, code: 'InvalidObjectState' }, /restore-object/],
-    ])('%j says what to do', async (fault, hint) => {
+    ])('%j has a hint', async (fault, hint) => {
       proxy.faults.push(fault);
       const error = await store.read('a').catch((error: unknown) => error);
       expect(error).toBeInstanceOf(UserError);

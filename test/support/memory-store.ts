@@ -6,7 +6,7 @@ import type { ListedObject, ObjectInfo, ObjectStore, ReadOptions } from '../../s
 /** Objects in memory: for properties over many small stores, and for stores that fail. */
 export class MemoryStore implements ObjectStore {
   readonly location = 'memory';
-  /** Bytes handed out, by key: how much a reader asked for. */
+  /** Bytes read, by key. */
   readonly bytesRead = new Map<string, number>();
   /** The streams handed out, in order. */
   readonly streams: Readable[] = [];

@@ -1,4 +1,4 @@
-/** What keeps a unit test from needing more than the packages, tried in a unit test. */
+/** Tests, in a unit test, the guards of unit tests. */
 import childProcess, { execFile, spawn } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -11,7 +11,7 @@ describe('a unit test', () => {
     ['aws-cdk-lib', 'cdk'],
     ['aws-cdk-lib/assertions', 'cdk'],
     ['counterweight', 'process'],
-  ])('cannot load %s, and is told the suffix of a file that can', async (name, suffix) => {
+  ])('cannot load %s, and the error names the suffix of a file that can', async (name, suffix) => {
     await expect(import(name)).rejects.toThrow(
       `A unit test does not load ${name}: name the file *.${suffix}.test.ts`,
     );

@@ -21,7 +21,7 @@ interface Case {
 
 const cases: Case[] = [
   {
-    what: 'a config that is no YAML',
+    what: 'a config that is not YAML',
     format: 'csv',
     spoil: (dataset) => writeFileSync(join(dataset, 'distill.yaml'), 'task: {'),
     message: /distill\.yaml/,
@@ -51,7 +51,7 @@ const cases: Case[] = [
     message: /labeled set/,
   },
   {
-    what: 'a label that is no class',
+    what: 'a label that is not a class',
     format: 'csv',
     spoil: (dataset) =>
       writeConfig(dataset, {
@@ -119,7 +119,7 @@ describe('bad examples are quarantined', () => {
     await expectQuarantined(options, 4);
   });
 
-  test('and over the limit the run fails, says why, and keeps what it labeled', async () => {
+  test('and over the limit the run fails with the reason, and keeps its labels', async () => {
     const options = makeDataset('csv', { limits: '{ quarantine: 1% }' });
     const rows = Array.from({ length: 20 }, () => '1,2,3,4,5,6,pale,too,long\n').join('');
     writeFileSync(

@@ -4,7 +4,7 @@ import { run } from 'counterweight';
 import { describe, expect, test } from 'vitest';
 import { type Format, formats, makeDataset } from '../support/datasets.ts';
 
-/** How many examples `make-workflow.py` put into each set. */
+/** Examples that `make-workflow.py` put into each set. */
 const digits = { labeled: 60, validation: 60, unlabeled: 100, test: 60 };
 const wine = { labeled: 40, validation: 40, unlabeled: 58, test: 40 };
 

@@ -10,7 +10,7 @@ import { type Dataset, makeDataset } from '../support/datasets.ts';
 
 const cli = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
 
-/** Where the run is cut off: when standard error first says this. */
+/** Point of the interruption: the first time that standard error has this text. */
 const moments = ['Plan', 'Train teacher', 'Label', 'Weigh', 'Train', 'Evaluate'];
 
 describe('a run that is cut off and started again ends as an undisturbed one', () => {
@@ -27,7 +27,7 @@ describe('a run that is cut off and started again ends as an undisturbed one', (
     expect(await outcome(cut)).toEqual(undisturbed);
   });
 
-  test('by Ctrl-C: stops cleanly, says how to go on, and goes on', async () => {
+  test('by Ctrl-C: stops cleanly, prints how to resume, and resumes', async () => {
     const options = makeDataset('parquet-images');
     const child = start(options);
     let said = '';
@@ -57,7 +57,7 @@ async function untilSaid(child: ChildProcess, stage: string): Promise<void> {
   }
 }
 
-/** What must not depend on the interruptions: figures, and the student to the last bit. */
+/** Results that must not depend on interruptions: figures, and the student to the last bit. */
 async function outcome(options: Dataset) {
   const { metrics, student } = await run({ ...options, workers: 2 });
   return { metrics, weights: readFileSync(join(options.results, `${student}weights.bin`)) };

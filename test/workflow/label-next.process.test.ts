@@ -8,7 +8,7 @@ import { addLabels } from '../../src/data/add-labels.ts';
 import { openStore } from '../../src/store/open.ts';
 import { makeDataset } from '../support/datasets.ts';
 
-test('what a run says should be labeled next is taken back, and learned by the next run', async () => {
+test('labels for the proposed examples are added, and used by the next run', async () => {
   const { dataset, results } = makeDataset('csv');
   const first = await run({ dataset, results, workers: 2 });
   const csv = readFileSync(join(results, `runs/${first.run}/label-next.csv`), 'utf8');

@@ -7,7 +7,7 @@ import { makeDataset } from '../support/datasets.ts';
 
 const fixtures = fileURLToPath(new URL('../fixtures/workflow-teachers/', import.meta.url));
 
-/** By folder of `make-workflow-teachers.py`: the teacher section. Each says the same. */
+/** By folder of `make-workflow-teachers.py`: the teacher section. Each has the same outputs. */
 const teachers = {
   onnx: '{ onnx: teacher/model.onnx }',
   'saved-model': '{ savedModel: teacher }',
@@ -37,9 +37,9 @@ describe('the whole workflow with a teacher of every kind', () => {
     }
     const [first, ...others] = outcomes;
     expect(first![0]![0]).toBeGreaterThan(0.6);
-    for (const [place, other] of others.entries()) {
+    for (const [run, other] of others.entries()) {
       other.flat().forEach((figure, index) => {
-        expect(figure, folders[place + 1]).toBeCloseTo(first!.flat()[index]!, 4);
+        expect(figure, folders[run + 1]).toBeCloseTo(first!.flat()[index]!, 4);
       });
     }
   });

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-/** What happens to one request, in place of a plain answer. */
+/** Fault of one request, instead of a plain answer. */
 type Fault =
   /** S3 answers with an error and does nothing. */
   | { readonly answer: number; readonly code: string }
