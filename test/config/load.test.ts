@@ -97,7 +97,7 @@ zzzzzz: 1
     );
   });
 
-  test('says what a missing field is for', () => {
+  test('describes a missing field', () => {
     const text = 'task: { type: image-classification, size: [32] }\nlimits: { quarantine: x }\n';
     expect(problems(text)).toMatchInlineSnapshot(`
       "distill.yaml has 6 problems:
