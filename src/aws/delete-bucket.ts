@@ -10,7 +10,7 @@ import {
 import { InterruptedError, TransientError, UserError } from '../errors.ts';
 import type { Progress } from '../run/context.ts';
 import { openS3 } from '../store/s3.ts';
-import { codeOf } from '../store/s3-failures.ts';
+import { errorCode } from '../store/s3-failures.ts';
 
 /** Maximum number of times that a bucket is emptied: access logs may still arrive. */
 const maxRounds = 5;
@@ -34,9 +34,9 @@ export async function deleteBucket(bucket: string, options: DeleteOptions): Prom
       await client.send(new DeleteBucketCommand({ Bucket: bucket }));
       return;
     } catch (error) {
-      if (codeOf(error) === 'NoSuchBucket') return;
+      if (errorCode(error) === 'NoSuchBucket') return;
       if (options.signal.aborted) throw new InterruptedError('the deletion was stopped');
-      if (codeOf(error) !== 'BucketNotEmpty') throw error;
+      if (errorCode(error) !== 'BucketNotEmpty') throw error;
       if (round === maxRounds) {
         throw new TransientError(`the bucket ${bucket} is still being written to`, {
           cause: error,

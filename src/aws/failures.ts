@@ -1,5 +1,5 @@
 import { TransientError, UserError } from '../errors.ts';
-import { codeOf, credentialCodes, statusOf, transientCodes } from '../store/s3-failures.ts';
+import { credentialCodes, errorCode, statusOf, transientCodes } from '../store/s3-failures.ts';
 
 /** Credential errors of services other than S3. */
 const otherCredentialCodes = new Set([
@@ -20,7 +20,7 @@ const check = 'Check with: aws sts get-caller-identity';
 export function explainAws(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { message } = error;
-  const code = codeOf(error);
+  const code = errorCode(error);
   if (credentialCodes.has(code) || otherCredentialCodes.has(code)) {
     return new UserError(
       `AWS does not accept the credentials: ${message}`,
@@ -54,12 +54,12 @@ export function explainAws(error: unknown): unknown {
 
 /** Returns whether the same call may succeed later. */
 export function isTransient(error: unknown): boolean {
-  if (error instanceof TransientError || transientCodes.has(codeOf(error))) return true;
+  if (error instanceof TransientError || transientCodes.has(errorCode(error))) return true;
   return statusOf(error) === 429 || statusOf(error) >= 500;
 }
 
 function isDenied(error: Error): boolean {
-  return statusOf(error) === 403 || /^AccessDenied|^UnauthorizedOperation/.test(codeOf(error));
+  return statusOf(error) === 403 || /^AccessDenied|^UnauthorizedOperation/.test(errorCode(error));
 }
 
 /** Names the missing action, from AWS's text "is not authorized to perform: A on resource: R". */

@@ -9,7 +9,7 @@ import type { Progress } from '../run/context.ts';
 import { checkKey, compareKeys } from '../store/key.ts';
 import { openStore } from '../store/open.ts';
 import { openS3 } from '../store/s3.ts';
-import { explain } from '../store/s3-failures.ts';
+import { explainS3Error } from '../store/s3-failures.ts';
 import type { ObjectInfo, ObjectStore } from '../store/store.ts';
 import { etagOf, partBytesOf } from './s3-etag.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -200,7 +200,7 @@ class DatasetUpload {
         }
       }
     } catch (error) {
-      throw explain(error, { doing: 'list', bucket, name: `s3://${bucket}/${prefix}` });
+      throw explainS3Error(error, { doing: 'list', bucket, name: `s3://${bucket}/${prefix}` });
     }
   }
 
@@ -257,7 +257,7 @@ class DatasetUpload {
         return await this.#send(file, stop);
       } catch (error) {
         stop.throwIfAborted();
-        const failure = explain(error, { doing: 'write', bucket, name });
+        const failure = explainS3Error(error, { doing: 'write', bucket, name });
         const nowMs = performance.now();
         failingSinceMs ??= nowMs;
         const stuckMs = nowMs - Math.max(failingSinceMs, this.#movedAtMs);

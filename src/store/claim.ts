@@ -7,32 +7,32 @@ import { TransientError, UserError } from '../errors.ts';
 /**
  * The sole right, among all processes of a machine, to replace one version of one file.
  *
- * Node has no flock, and a plain lock file is stuck after `kill -9`: whoever removes a stale one may
- * remove a fresh one that was made in between. Here nobody ever removes the claim of another. The
- * claims to one version are numbered symbolic links (made atomically, with the owner as their
- * target): the first process makes number 0; when the owner of number n is dead, number n + 1 may be
- * made, which one process alone can do. The links of a version are removed only when that version
- * has been replaced, and then a late claim to it is worth nothing: its owner looks at the file once
- * more, finds another version, and withdraws. That needs versions that never come back.
+ * Node has no flock, and a plain lock file stays after `kill -9`: a process that removes a stale
+ * lock may remove a fresh lock made in between. Here no process ever removes the claim of
+ * another. The claims to one version are numbered symbolic links, made atomically, with the owner
+ * as their target. The first process makes number 0. If the owner of number n is dead, number n + 1
+ * may be made, and only one process succeeds. The links of a version are removed only when that
+ * version has been replaced. A later claim to it is then harmless: its owner looks at the file
+ * again, finds another version, and withdraws. This needs versions that never come back.
  */
 export interface Claim {
-  /** Nothing was replaced: the next may claim. */
+  /** Gives up the claim: nothing was replaced, and another process may claim the version. */
   withdraw(): Promise<void>;
-  /** The version was replaced: removes all claims to it. */
+  /** Removes all claims to the version, which was replaced. */
   finish(): Promise<void>;
 }
 
-/** A replacement takes milliseconds. An owner that lives, and takes longer than this, is stuck. */
+/** Time after which a living owner counts as stuck; a replacement takes milliseconds. */
 const patienceMs = 30_000;
 
 /**
- * Waits for the claim to the version that `name` stands for.
+ * Waits for the claim to a version of a file.
  *
- * @param name Path that the claims' names start with; its folder exists.
- * @param isWanted Whether the version is still the current one; asked while waiting.
- * @returns undefined when the version has gone while waiting.
- * @throws TransientError when another process has held the claim for `waitMs`; UserError when that
- *   process runs on another machine, where nobody here can tell whether it still lives.
+ * @param name Start of the path of the version's claims; its folder exists.
+ * @param isWanted Returns whether the version is still current; called while waiting.
+ * @returns undefined if the version was replaced while waiting.
+ * @throws TransientError if another process has held the claim for `waitMs`; UserError if that
+ *   process runs on another machine, where its state is unknown.
  */
 export async function claim(
   name: string,
@@ -90,16 +90,16 @@ function stuck(path: string, state: 'alive' | 'elsewhere'): Error {
     ? new TransientError(`another process has been writing for too long; its claim is ${path}`)
     : new UserError(
         `a process on another machine has claimed a file here, and may be gone: ${path}`,
-        `When nothing else uses this folder, remove it and run again: rm '${path}'`,
+        `If no other program uses this folder, remove the claim and run again: rm '${path}'`,
       );
 }
 
-/** Machine, process id and start time: a process id alone is used again, and so is a host name. */
+/** Returns machine, process id and start time: ids and host names alone are used again. */
 function owner(): string {
   return `${machine()} ${process.pid} ${startTime(statusSync())}`;
 }
 
-/** The boot and the namespace that process ids count in; the host's name where there is no /proc. */
+/** Returns the boot and the namespace of process ids; without /proc, the host's name. */
 function machine(): string {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
@@ -132,12 +132,12 @@ function statusSync(): string {
   }
 }
 
-/** Field 22 of /proc/PID/stat (man 5 proc_pid_stat); empty where there is no /proc. */
+/** Returns field 22 of /proc/PID/stat (man 5 proc_pid_stat); empty without /proc. */
 function startTime(status: string): string {
   return fields(status)[19] ?? '';
 }
 
-/** The fields from the third on, the process state: the second, a name, may hold spaces. */
+/** Returns the fields from the third on, the process state; the second, a name, may have spaces. */
 function fields(status: string): string[] {
   return status.slice(status.lastIndexOf(')') + 2).split(' ');
 }

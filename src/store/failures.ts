@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 import type { ByteRange } from './store.ts';
 
-/** The failures of a read that are the same in every store. */
+/** Errors of reading that are the same in every store. */
 
 export function missingError(name: string): UserError {
   return new UserError(`there is no ${name}`, 'Check the location and the name; was it removed?');
@@ -10,13 +10,13 @@ export function missingError(name: string): UserError {
 export function changedError(name: string): UserError {
   return new UserError(
     `${name} has changed since the run was planned`,
-    'Start a new run: it plans again, with the data as it is now.',
+    'Start a new run: it plans again, with the present data.',
   );
 }
 
 /**
- * The part of a range that an object has, as S3 does it: what lies past the end is left out.
- * @throws UserError when the range starts past the end
+ * Clips a range to an object, as S3 does: bytes past the end are left out.
+ * @throws UserError if the range starts past the end.
  */
 export function clipRange(range: ByteRange | undefined, bytes: number, name: string): ByteRange {
   if (range === undefined) return { start: 0, end: bytes };
@@ -28,7 +28,7 @@ export function clipRange(range: ByteRange | undefined, bytes: number, name: str
 
 export function checkRange({ start, end }: ByteRange): void {
   if (!(Number.isSafeInteger(start) && Number.isSafeInteger(end) && 0 <= start && start <= end)) {
-    throw new RangeError(`no range of bytes: [${start}, ${end})`);
+    throw new RangeError(`not a range of bytes: [${start}, ${end})`);
   }
 }
 
@@ -38,7 +38,7 @@ export function isEmpty(range: ByteRange): boolean {
 
 export function outsideError(name: string, range: ByteRange): UserError {
   return new UserError(
-    `${name} is too short: bytes ${range.start} to ${range.end} were asked for`,
+    `${name} is too short: bytes ${range.start} to ${range.end} were requested`,
     'The file was cut, or has changed since the run was planned: check it and start a new run.',
   );
 }

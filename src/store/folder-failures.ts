@@ -1,8 +1,8 @@
 import { UserError } from '../errors.ts';
 
-/** A failure of the file system as one of ours; what the user can do nothing about stays as it is. */
-export function explain(error: unknown, path: string): unknown {
-  switch (codeOf(error)) {
+/** Converts an error of the file system to a UserError if the user can do something about it. */
+export function explainFileError(error: unknown, path: string): unknown {
+  switch (systemCode(error)) {
     case 'EISDIR':
     case 'ENOTDIR':
     case 'EEXIST':
@@ -17,7 +17,7 @@ export function explain(error: unknown, path: string): unknown {
     case 'EDQUOT':
       return new UserError(
         `the disk is full: ${path} was not written`,
-        'Free some space and run again: what is done is kept.',
+        'Free some space and run again: finished work is kept.',
       );
     case 'EROFS':
       return new UserError(
@@ -31,7 +31,7 @@ export function explain(error: unknown, path: string): unknown {
 
 export function takenError(path: string): UserError {
   return new UserError(
-    `${path} cannot be written: that name is a folder, or below one that is a file`,
+    `${path} cannot be written: it is a folder, or a folder above it is a file`,
     'A folder cannot hold both "a" and "a/b": rename one of them.',
   );
 }
@@ -43,12 +43,12 @@ export function notUnicodeError(path: string): UserError {
   );
 }
 
-/** Whether a name leads nowhere. ELOOP: a link to itself. */
+/** Returns whether a path does not exist. ELOOP: it is a link to itself. */
 export function isMissing(error: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(codeOf(error) ?? '');
+  return ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(systemCode(error) ?? '');
 }
 
-/** The code of a failed system call, such as "EEXIST". */
-export function codeOf(error: unknown): string | undefined {
+/** Returns the code of a failed system call, such as "EEXIST". */
+export function systemCode(error: unknown): string | undefined {
   return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
 }

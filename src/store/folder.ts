@@ -17,7 +17,13 @@ import { Readable } from 'node:stream';
 import { UserError } from '../errors.ts';
 import { claim } from './claim.ts';
 import { changedError, clipRange, missingError } from './failures.ts';
-import { codeOf, explain, isMissing, notUnicodeError, takenError } from './folder-failures.ts';
+import {
+  explainFileError,
+  isMissing,
+  notUnicodeError,
+  systemCode,
+  takenError,
+} from './folder-failures.ts';
 import { checkKey, compareKeys } from './key.ts';
 import type {
   ByteRange,
@@ -34,21 +40,21 @@ const workFolder = '.tmp';
 /** The longest file name on the usual file systems, in bytes. */
 const maxNameBytes = 255;
 
-/** What is read at once: a call to the system costs about as much as copying that. */
+/** Bytes read per call to the system, which costs about as much as copying them. */
 const chunkBytes = 2 ** 18;
 
-/** A file being written belongs to a dead process after this long: a write takes seconds. */
+/** Age at which an unfinished file counts as left by a dead process: a write takes seconds. */
 const abandonedAfterMs = 24 * 60 * 60 * 1000;
 
 /**
  * A folder as an object store, for many processes of one machine at once.
  *
- * - An object's version and ETag are its modification time and size, so a look at them costs no
- *   reading. They never come back: what replaces an object gets a later time.
- * - A file appears under its key in one step (link or rename), when all its bytes are on the disk.
- *   A process killed before that leaves a hidden file, which a later one removes.
- * - `ifAbsent` is link(2), which fails when the name is taken; replacing goes through `claim`.
- * - Hidden files (.DS_Store) are no objects. Symbolic links are followed.
+ * - An object's version and ETag are its modification time and size, so they are known without
+ *   reading. They never come back: an object that replaces another gets a later time.
+ * - A file appears under its key in one step (link or rename), after all its bytes are on the disk.
+ *   A process killed before that leaves a hidden file, which a later process removes.
+ * - `ifAbsent` is link(2), which fails if the name is taken; replacing goes through `claim`.
+ * - Hidden files (.DS_Store) are left out. Symbolic links are followed.
  */
 export class FolderStore implements ObjectStore {
   readonly location: string;
@@ -92,7 +98,7 @@ export class FolderStore implements ObjectStore {
       if (condition) return await this.#replace(key, temporary, condition.ifMatch);
       return await this.#overwrite(key, temporary);
     } catch (error) {
-      throw explain(error, this.#name(key));
+      throw explainFileError(error, this.#name(key));
     } finally {
       await rm(temporary, { force: true });
     }
@@ -105,7 +111,7 @@ export class FolderStore implements ObjectStore {
 
   /**
    * @param folder Empty, or a key with "/" at its end.
-   * @param above Device and inode of the folders on the way here: a link to one of them is a circle.
+   * @param above Device and inode of the parent folders: a link to one of them is a cycle.
    */
   async *#walk(folder: string, prefix: string, above: Set<string>): AsyncGenerator<ListedObject> {
     const stats = await statIfAny(join(this.location, folder));
@@ -122,7 +128,7 @@ export class FolderStore implements ObjectStore {
     }
   }
 
-  /** What one folder holds below the prefix, in order: keys, those of folders with "/" at the end. */
+  /** Lists a folder's keys below the prefix, in order; those of folders end with "/". */
   async #entries(folder: string, prefix: string): Promise<string[]> {
     const files = await this.#readdir(folder);
     const keys: string[] = [];
@@ -140,7 +146,7 @@ export class FolderStore implements ObjectStore {
       return await readdir(join(this.location, folder), { withFileTypes: true });
     } catch (error) {
       if (isMissing(error)) return [];
-      throw explain(error, this.#name(folder));
+      throw explainFileError(error, this.#name(folder));
     }
   }
 
@@ -148,11 +154,13 @@ export class FolderStore implements ObjectStore {
     try {
       return await open(this.#path(key));
     } catch (error) {
-      throw isMissing(error) ? missingError(this.#name(key)) : explain(error, this.#name(key));
+      throw isMissing(error)
+        ? missingError(this.#name(key))
+        : explainFileError(error, this.#name(key));
     }
   }
 
-  /** Reads through one open file: a replacement, which is another file, cannot mix into it. */
+  /** Reads through one open file: bytes of a replacement, which is another file, cannot mix in. */
   #stream(handle: FileHandle, pinned: ObjectInfo, range: ByteRange): Readable {
     let position = range.start;
     const next = async (size: number): Promise<Buffer | null> => {
@@ -161,7 +169,7 @@ export class FolderStore implements ObjectStore {
       const { buffer, bytesRead } = await handle.read(space, 0, wanted, position);
       position += bytesRead;
       if (bytesRead > 0) return buffer.subarray(0, bytesRead);
-      // Other tools may write into the file in place: then what was read may be a mix.
+      // Another tool may have written into the file in place: then the bytes may be a mix.
       const now = describe(pinned.key, await handle.stat({ bigint: true }));
       if (now.version !== pinned.version) throw changedError(this.#name(pinned.key));
       return null;
@@ -180,7 +188,7 @@ export class FolderStore implements ObjectStore {
     });
   }
 
-  /** Writes without a condition: over what is there, or new. */
+  /** Writes without a condition: over the present object, or a new one. */
   async #overwrite(key: string, temporary: string): Promise<ObjectInfo> {
     for (;;) {
       const present = await this.head(key);
@@ -197,7 +205,7 @@ export class FolderStore implements ObjectStore {
     try {
       await link(temporary, path);
     } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error;
+      if (systemCode(error) !== 'EEXIST') throw error;
       if (await isNoFile(path)) throw takenError(path);
       return undefined;
     }
@@ -236,11 +244,11 @@ export class FolderStore implements ObjectStore {
       return path;
     } catch (error) {
       await rm(path, { force: true });
-      throw explain(error, this.#name(key));
+      throw explainFileError(error, this.#name(key));
     }
   }
 
-  /** Removes, once, what killed processes left half written. */
+  /** Removes, once per store, the unfinished files of killed processes. */
   async #sweep(): Promise<void> {
     if (this.#swept) return;
     this.#swept = true;
@@ -257,11 +265,11 @@ export class FolderStore implements ObjectStore {
       const stats = await statIfAny(this.#path(key));
       return stats?.isFile() ? stats : undefined;
     } catch (error) {
-      throw explain(error, this.#name(key));
+      throw explainFileError(error, this.#name(key));
     }
   }
 
-  /** @throws UserError for a key that cannot be a file */
+  /** @throws UserError for a key that cannot be a file. */
   #path(key: string): string {
     checkKey(key);
     for (const part of key.split('/')) {
@@ -289,7 +297,8 @@ function nameProblem(name: string): string | undefined {
   const bytes = Buffer.byteLength(name);
   if (name === '') return 'is empty';
   if (name.startsWith('.')) return 'starts with ".", as only hidden files do';
-  if (bytes > maxNameBytes) return `has ${bytes} bytes, and a file name ${maxNameBytes} at most`;
+  if (bytes > maxNameBytes)
+    return `has ${bytes} bytes, and a file name has at most ${maxNameBytes}`;
   return undefined;
 }
 
@@ -302,7 +311,7 @@ function holds(condition: WriteCondition, present: ObjectInfo | undefined): bool
   return 'ifAbsent' in condition ? !present : present?.etag === condition.ifMatch;
 }
 
-/** Makes a file later than another: two writes within one tick of the clock have the same time. */
+/** Gives a file a later time than another: two writes within a tick have the same time. */
 async function makeNewer(path: string, thanNs: bigint): Promise<BigIntStats> {
   const stats = await stat(path, { bigint: true });
   if (stats.mtimeNs > thanNs) return stats;
@@ -326,7 +335,7 @@ async function isFolder(file: Dirent): Promise<boolean> {
   return (await statIfAny(join(file.parentPath, file.name)))?.isDirectory() ?? false;
 }
 
-/** Whether something has that name that is no object: a folder, or a link to nothing. */
+/** Returns whether the path is not a file but a folder, or a link to nothing. */
 async function isNoFile(path: string): Promise<boolean> {
   const target = await statIfAny(path);
   if (target) return !target.isFile();

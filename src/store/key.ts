@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts';
 
-/** The longest key that S3 takes, in UTF-8 bytes. */
+/** The longest key that S3 accepts, in UTF-8 bytes. */
 const maxKeyBytes = 1024;
 
 /** @throws UserError for a key that not every store can hold, or that would leave the location. */
@@ -21,7 +21,7 @@ function keyProblem(key: string): string | undefined {
   if (key.includes('\0')) return 'it holds a NUL character';
   if (bytes.toString() !== key) return 'it is not valid Unicode';
   if (bytes.length > maxKeyBytes) {
-    return `it has ${bytes.length} bytes, and S3 takes ${maxKeyBytes} at most`;
+    return `it has ${bytes.length} bytes, and S3 accepts at most ${maxKeyBytes}`;
   }
   if (key.split('/').some((part) => part === '.' || part === '..')) {
     return 'a part of it is "." or ".."';
@@ -30,8 +30,8 @@ function keyProblem(key: string): string | undefined {
 }
 
 /**
- * Ascending order of the UTF-8 bytes, the order in which S3 lists. JavaScript's own order of
- * strings differs from it in one point: it puts surrogates (U+10000 and above) before U+E000.
+ * Compares keys by their UTF-8 bytes, the order in which S3 lists. JavaScript's own order of
+ * strings differs in one point: it puts surrogates (U+10000 and above) before U+E000.
  */
 export function compareKeys(a: string, b: string): number {
   const length = Math.min(a.length, b.length);

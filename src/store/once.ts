@@ -4,12 +4,12 @@ import { sortFields } from '../digest.ts';
 import { TransientError, UserError } from '../errors.ts';
 import type { ObjectInfo, ObjectStore, ReadOptions } from './store.ts';
 
-/** What every stage does with a store: whole objects, JSON, and pointers that move. */
+/** Operations of every stage on a store: whole objects, JSON, and pointers that move. */
 
 /**
- * Writes an object whose key says what is in it. The first writer wins, and "already there" is
- * success: so a task may run twice, at once, or again after a kill.
- * @returns the object that is there now, this one or the first one
+ * Writes an object whose key determines its content. The first writer wins, and "already there" is
+ * success, so a task may run twice, concurrently, or again after a kill.
+ * @returns the object that is there now, this one or the first one.
  */
 export async function writeOnce(
   store: ObjectStore,
@@ -23,7 +23,7 @@ export async function writeOnce(
   return present;
 }
 
-/** A whole object, or a range of it, in memory: for small ones. */
+/** Reads a whole object, or a range of it, into memory. */
 export async function readBytes(
   store: ObjectStore,
   key: string,
@@ -34,7 +34,10 @@ export async function readBytes(
   return Buffer.concat(chunks);
 }
 
-/** @throws UserError naming the key and the fields when the object does not fit the schema */
+/**
+ * Reads a JSON object.
+ * @throws UserError with the key and the fields if the object does not fit the schema.
+ */
 export async function readJson<T>(
   store: ObjectStore,
   key: string,
@@ -59,7 +62,7 @@ function parseJson(text: string, name: string): unknown {
   }
 }
 
-/** `writeOnce` of `toJson(value)`. */
+/** Writes `toJson(value)` with `writeOnce`. */
 export function writeJsonOnce(
   store: ObjectStore,
   key: string,
@@ -69,8 +72,8 @@ export function writeJsonOnce(
 }
 
 /**
- * JSON that is the same for the same value: sorted fields, two spaces, a newline at the end.
- * @throws TypeError for a number that JSON cannot hold, which JSON.stringify makes a null of
+ * Encodes a value as JSON, always the same: sorted fields, two spaces, a newline at the end.
+ * @throws TypeError for a number that JSON cannot hold; JSON.stringify would write null.
  */
 export function toJson(value: unknown): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify(sortFields(value), refuseNonFinite, 2)}\n`);
@@ -81,17 +84,18 @@ function refuseNonFinite(field: string, value: unknown): unknown {
   throw new TypeError(`"${field}" is ${value}, which JSON cannot hold`);
 }
 
-/** How often a pointer is tried: each loss means that somebody else moved it. */
+/** Attempts to move a pointer; each failure means that another process moved it. */
 const maxSwaps = 20;
 
 /**
- * Moves a pointer (a small JSON object that is replaced, such as LATEST or CURRENT): reads it, asks
- * for the next value, writes that only over the value read, and starts over when another was faster.
+ * Moves a pointer: a small JSON object that is replaced, such as LATEST or CURRENT. Reads it,
+ * computes the next value, and writes that only over the value read. Starts over if another process
+ * was faster.
  *
- * @param decide The next value, given the present one (undefined: there is none); undefined leaves
- *   the pointer as it is. Called again after each loss.
- * @returns the value that the pointer had when this ended: the one written, or the present one
- * @throws TransientError after 20 losses
+ * @param decide Returns the next value for the present one (undefined: there is none), or undefined
+ *   to leave the pointer as it is. Called again after each failure.
+ * @returns the final value of the pointer: the one written, or the present one.
+ * @throws TransientError after 20 failures.
  */
 export async function swapPointer<T>(
   store: ObjectStore,
@@ -102,12 +106,12 @@ export async function swapPointer<T>(
   for (let attempt = 1; attempt <= maxSwaps; attempt++) {
     const info = await store.head(key);
     const present = info && (await readJson(store, key, schema));
-    // What was read may be newer than `info`: then its ETag no longer matches and the write loses.
+    // `present` may be newer than `info`; then its ETag no longer matches and the write fails.
     const next = await decide(present);
     if (next === undefined) return present;
     const condition = info ? { ifMatch: info.etag } : { ifAbsent: true as const };
     if (await store.write(key, toJson(next), condition)) return next;
     await delay(Math.random() * 5 * attempt);
   }
-  throw new TransientError(`${store.location}/${key} is being moved by too many at once`);
+  throw new TransientError(`${store.location}/${key} is being moved by too many processes at once`);
 }

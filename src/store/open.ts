@@ -5,10 +5,10 @@ import { FolderStore } from './folder.ts';
 import type { ObjectStore } from './store.ts';
 
 /**
- * Opens a location: `s3://bucket/prefix`, a folder's path (from the working directory), or a
- * `file:` URL. A folder need not exist yet. Loads the AWS SDK for `s3:` only.
+ * Opens a location: `s3://bucket/prefix`, a folder's path (relative to the working
+ * directory), or a `file:` URL. The folder need not exist yet. Loads the AWS SDK only for `s3:`.
  *
- * @throws UserError for anything else
+ * @throws UserError for anything else.
  */
 export async function openStore(location: string): Promise<ObjectStore> {
   if (location.startsWith('s3://')) {

@@ -1,7 +1,7 @@
 /**
- * How all clients of AWS services are opened. Credentials, region and endpoint come from where every
- * AWS tool takes them, and so does the number of attempts; only its default is ours. Throttling is
- * no reason to give up: the SDK's three attempts are over within seconds, eight take half a minute.
+ * Returns the options of all clients of AWS services. Credentials, region, endpoint and number of
+ * attempts come from the sources that every AWS tool uses; only the default number is ours. With
+ * the SDK's three attempts, throttling would fail within seconds; eight take half a minute.
  */
 export function patient(): { maxAttempts?: number } {
   return process.env.AWS_MAX_ATTEMPTS === undefined ? { maxAttempts: 8 } : {};

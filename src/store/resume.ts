@@ -2,16 +2,16 @@ import { Readable } from 'node:stream';
 import { TransientError } from '../errors.ts';
 import { isDamage } from './s3-failures.ts';
 
-/** How often a stream is opened again without one more byte arriving. */
+/** Number of times that a stream is opened again without receiving one more byte. */
 const maxReopens = 3;
 
 /**
- * A stream of `bytes` bytes from S3 that survives dropped connections: it asks for the rest and
- * goes on. Long reads need that: a trainer takes its time over a shard, and S3 closes idle connections.
+ * Returns a stream of `bytes` bytes from S3 that survives dropped connections: it requests the
+ * rest. Long reads need that: a trainer reads a shard slowly, and S3 closes idle connections.
  *
  * @param first The stream from the first byte.
  * @param reopen Opens the same object, at the same version, from `offset` on.
- * @throws (on the stream) TransientError when reopening does not help, or the bytes are damaged
+ * @throws (on the stream) TransientError if reopening does not help, or the bytes are damaged.
  */
 export function resumable(
   first: Readable,
@@ -34,7 +34,7 @@ export function resumable(
         return value;
       } catch (error) {
         if (stream.destroyed) return null;
-        // Damaged bytes may have been passed on already: asking for the rest would hide that.
+        // Damaged bytes may have been passed on already: requesting the rest would hide that.
         if (offset >= bytes || isDamage(error) || reopens++ === maxReopens) {
           throw new TransientError(`reading failed: ${String(error)}`, { cause: error });
         }

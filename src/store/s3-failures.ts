@@ -1,7 +1,7 @@
 import { TransientError, UserError } from '../errors.ts';
 import { changedError, missingError } from './failures.ts';
 
-/** What was asked of S3 when it failed. */
+/** The request to S3 that failed. */
 export interface Request {
   readonly doing: 'read' | 'write' | 'list';
   readonly bucket: string;
@@ -16,7 +16,7 @@ const permissions = {
   list: 's3:ListBucketVersions',
 };
 
-/** Codes about who asks: S3 answers 400 or 403, or the SDK found nobody to ask as. */
+/** Codes of wrong or missing credentials: S3 answers 400 or 403, or the SDK found none. */
 export const credentialCodes = new Set([
   'CredentialsProviderError',
   'TokenProviderError',
@@ -27,7 +27,7 @@ export const credentialCodes = new Set([
   'SignatureDoesNotMatch',
 ]);
 
-/** Codes of S3, the SDK and Node that mean "try again", beside every HTTP status of 500 and above. */
+/** Codes of S3, the SDK and Node that mean "try again", as does every HTTP status from 500 on. */
 export const transientCodes = new Set([
   'EAI_AGAIN',
   'ECONNABORTED',
@@ -46,10 +46,10 @@ export const transientCodes = new Set([
   'TooManyRequestsException',
 ]);
 
-/** A failure of the SDK as one of ours; what is none of them is a bug, and stays as it is. */
-export function explain(error: unknown, request: Request): unknown {
+/** Converts an error of the SDK to one of ours; an unknown error is a bug and stays as it is. */
+export function explainS3Error(error: unknown, request: Request): unknown {
   const { doing, bucket, name, version } = request;
-  const code = codeOf(error);
+  const code = errorCode(error);
   const status = statusOf(error);
   const message = error instanceof Error ? error.message : String(error);
   if (code === 'NoSuchBucket') {
@@ -63,7 +63,7 @@ export function explain(error: unknown, request: Request): unknown {
   }
   if (credentialCodes.has(code)) {
     return new UserError(
-      `AWS does not know who asks for ${name}: ${message}`,
+      `AWS does not accept the credentials for ${name}: ${message}`,
       'Log in (aws sso login, aws configure, or AWS_PROFILE) and check with: aws sts get-caller-identity',
     );
   }
@@ -73,7 +73,7 @@ export function explain(error: unknown, request: Request): unknown {
   if (status === 403) {
     return new UserError(
       `S3 does not allow to ${doing} ${name}`,
-      `This needs ${permissions[doing]} on the bucket "${bucket}", and its key when it is encrypted with KMS.`,
+      `This needs ${permissions[doing]} on the bucket "${bucket}", and on its key if it is encrypted with KMS.`,
     );
   }
   if (doing === 'read' && status === 404) return missingError(withVersion(name, version));
@@ -87,23 +87,23 @@ export function explain(error: unknown, request: Request): unknown {
   return error;
 }
 
-/** The name that S3, the SDK or Node gives the failure. */
-export function codeOf(error: unknown): string {
+/** Returns the name that S3, the SDK or Node gives the error. */
+export function errorCode(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
   return (error as NodeJS.ErrnoException).code ?? error.name;
 }
 
-/** The HTTP status of S3's answer; 0 when there was none. Answers to HEAD have nothing else. */
+/** Returns the HTTP status of S3's answer, or 0 without one. Answers to HEAD only have a status. */
 export function statusOf(error: unknown): number {
   return metadataOf(error)?.httpStatusCode ?? 0;
 }
 
-/** How often the SDK sent the request. */
+/** Returns the number of times that the SDK sent the request. */
 export function attemptsOf(error: unknown): number {
   return metadataOf(error)?.attempts ?? 1;
 }
 
-/** Whether the bytes received are not those that were written: the SDK gives this no name. */
+/** Returns whether the bytes received differ from those written: the SDK has no code for it. */
 export function isDamage(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('Checksum mismatch');
 }

@@ -16,7 +16,7 @@ import { checkRange, isEmpty, missingError, outsideError } from './failures.ts';
 import { checkKey } from './key.ts';
 import { patient } from './patience.ts';
 import { resumable } from './resume.ts';
-import { attemptsOf, codeOf, explain, type Request, statusOf } from './s3-failures.ts';
+import { attemptsOf, errorCode, explainS3Error, type Request, statusOf } from './s3-failures.ts';
 import type {
   ByteRange,
   ListedObject,
@@ -26,24 +26,24 @@ import type {
   WriteCondition,
 } from './store.ts';
 
-/** A connection that opens no sooner, or stays silent for longer, is dead. */
+/** Limits after which a connection that does not open, or stays silent, counts as dead. */
 const connectionTimeoutMs = 5_000;
 const socketTimeoutMs = 60_000;
 
-/** How often a write is tried that S3 answers with 409: another one was under way. */
+/** Attempts of a write that S3 answers with 409: another write is in progress. */
 const maxWrites = 6;
 
-/** Metadata that says which call of `write` an object comes from. */
+/** Metadata with the call of `write` that an object comes from. */
 const writeField = 'counterweight-write';
 
 /**
  * A bucket and prefix of S3, or of a server that speaks its protocol (AWS_ENDPOINT_URL_S3).
- * Credentials and region come from where every AWS tool takes them.
+ * Credentials and region come from the sources that every AWS tool uses.
  *
- * - A version is S3's VersionId; in a bucket without versioning it is the ETag (which is quoted, and
- *   a VersionId is not), and reading fails once the object has been replaced.
- * - Listing uses ListObjectVersions, the only listing that tells versions, and needs
- *   s3:ListBucketVersions. The empty objects that consoles make for folders ("a/") are left out.
+ * - A version is S3's VersionId. In a bucket without versioning it is the ETag, which is quoted,
+ *   and reading fails once the object has been replaced.
+ * - Listing uses ListObjectVersions, the only listing with versions, and needs
+ *   s3:ListBucketVersions. Leaves out the empty objects that consoles make for folders ("a/").
  */
 export class S3Store implements ObjectStore {
   readonly location: string;
@@ -99,11 +99,11 @@ export class S3Store implements ObjectStore {
         return describe(key, written, body.byteLength);
       } catch (error) {
         if (condition && isConditionFailure(error)) return this.#ownWrite(key, id, error);
-        if (codeOf(error) !== 'ConditionalRequestConflict') {
+        if (errorCode(error) !== 'ConditionalRequestConflict') {
           throw this.#explain('write', key, error);
         }
         if (attempt === maxWrites) {
-          throw new TransientError(`${this.#name(key)} is being written by others`);
+          throw new TransientError(`${this.#name(key)} is being written by other processes`);
         }
         await delay(Math.random() * 50 * 2 ** attempt);
       }
@@ -114,11 +114,11 @@ export class S3Store implements ObjectStore {
     if (prefix !== '') checkKey(prefix);
     let page: ListObjectVersionsCommandOutput | undefined = await this.#page(prefix);
     while (page !== undefined) {
-      // S3 looks for the next page while this one is worked on.
+      // S3 lists the next page while the caller works on this one.
       const next: Promise<ListObjectVersionsCommandOutput> | undefined = page.IsTruncated
         ? this.#page(prefix, page)
         : undefined;
-      // It may fail before its turn comes; until then the failure is not an unhandled one.
+      // It may fail before it is awaited; without a handler that would end the process.
       next?.catch(() => {});
       for (const found of page.Versions ?? []) {
         if (!found.IsLatest || found.Key === undefined || found.Key.endsWith('/')) continue;
@@ -188,8 +188,8 @@ export class S3Store implements ObjectStore {
   }
 
   /**
-   * The object, if this very call wrote it: when the answer to a write is lost, the SDK sends it
-   * again, and then the condition fails because of our own first write.
+   * Returns the object if this very call wrote it. If the answer to a write is lost, the SDK sends
+   * the write again, and then the condition fails because of the first one.
    */
   async #ownWrite(key: string, id: string, error: unknown): Promise<ObjectInfo | undefined> {
     if (attemptsOf(error) === 1) return undefined;
@@ -208,23 +208,23 @@ export class S3Store implements ObjectStore {
   }
 
   #explain(doing: Request['doing'], key: string, error: unknown, version?: string): unknown {
-    return explain(error, { doing, bucket: this.#bucket, name: this.#name(key), version });
+    return explainS3Error(error, { doing, bucket: this.#bucket, name: this.#name(key), version });
   }
 }
 
-/** A client as every part of counterweight that talks to S3 opens it. */
+/** Opens the client of every part of counterweight that uses S3. */
 export function openS3(): S3Client {
   const endpoint = process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL;
   return new S3Client({
     ...patient(),
-    // Other servers than AWS rarely have a host name for each bucket.
+    // Servers other than AWS rarely have a host name per bucket.
     ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
     followRegionRedirects: true,
     requestHandler: { connectionTimeout: connectionTimeoutMs, socketTimeout: socketTimeoutMs },
   });
 }
 
-/** A quoted version is an ETag. */
+/** Converts a version to a condition; a quoted version is an ETag. */
 function pinned(version: string | undefined): { IfMatch?: string; VersionId?: string } {
   if (version === undefined) return {};
   return version.startsWith('"') ? { IfMatch: version } : { VersionId: version };
@@ -235,7 +235,7 @@ function describe(key: string, found: Tags, bytes: number | undefined): ObjectIn
   return { key, version: versionOf(found), etag, bytes: bytes ?? 0 };
 }
 
-/** What S3 says of an object's version: VersionId is "null" from before versioning was on. */
+/** Fields of an object's version; VersionId is "null" from before versioning was on. */
 interface Tags {
   readonly ETag?: string | undefined;
   readonly VersionId?: string | undefined;
@@ -249,9 +249,9 @@ function conditionHeaders(condition: WriteCondition): { IfNoneMatch?: string; If
   return 'ifAbsent' in condition ? { IfNoneMatch: '*' } : { IfMatch: condition.ifMatch };
 }
 
-/** 404: If-Match where there is nothing. */
+/** Returns whether a condition failed. 404: If-Match without an object. */
 function isConditionFailure(error: unknown): boolean {
-  return statusOf(error) === 412 || codeOf(error) === 'NoSuchKey';
+  return statusOf(error) === 412 || errorCode(error) === 'NoSuchKey';
 }
 
 function bodyOf(answer: GetObjectCommandOutput): Readable {

@@ -238,7 +238,7 @@ describe.skipIf(missing)('upload', () => {
     [
       'a key that is too long',
       () => put(['labeled', ...Array.from({ length: 5 }, () => 'x'.repeat(220))].join('/'), ''),
-      /S3 takes 1024 at most/,
+      /S3 accepts at most 1024/,
     ],
   ])('%s is refused before anything is sent', async (_, spoil, message) => {
     spoil();

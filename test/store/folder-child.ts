@@ -12,7 +12,7 @@ export type Task = { readonly folder: string } & (
       readonly do: 'write';
       readonly body: string;
       readonly condition: 'ifAbsent' | 'ifMatch' | 'none';
-      /** Kills the process, as kill -9 does, in place of its n-th call of the file system. */
+      /** Kills the process, as kill -9 does, instead of its n-th call of the file system. */
       readonly killAtCall: number;
     }
 );
@@ -20,7 +20,7 @@ export type Task = { readonly folder: string } & (
 // Written by folder.process.test.ts, in the form of this type.
 const task = JSON.parse(process.argv[2] ?? '') as Task;
 if (task.do === 'write') await killAt(task.killAtCall);
-// Only now: what it imports of node:fs/promises may be replaced.
+// Imported only now, because functions of node:fs/promises may be replaced before.
 const { FolderStore } = await import('../../src/store/folder.ts');
 const store = new FolderStore(task.folder);
 
@@ -40,7 +40,7 @@ async function work(): Promise<unknown> {
   return (await store.write('a', Buffer.from(task.body), conditions[task.condition])) ?? null;
 }
 
-/** Which of the keys this process was first to write. */
+/** Returns the keys that this process wrote first. */
 async function create(keys: readonly string[], id: string): Promise<string[]> {
   const won: string[] = [];
   for (const key of keys) {
@@ -59,7 +59,7 @@ async function increment(times: number): Promise<number> {
   return times;
 }
 
-/** Counts the calls of node:fs/promises and of open files, and dies in place of one of them. */
+/** Counts the calls of node:fs/promises and of open files, and dies instead of one of them. */
 async function killAt(call: number): Promise<void> {
   let calls = 0;
   const handle = await fs.promises.open('/dev/null');
@@ -68,7 +68,7 @@ async function killAt(call: number): Promise<void> {
   const dieOrCall = <T extends unknown[]>(name: string, original: (...args: T) => unknown) =>
     function (this: fs.promises.FileHandle, ...args: T): unknown {
       if (++calls !== call) return original.apply(this, args);
-      // A write that is cut short: half of the bytes are in the file.
+      // A truncated write: half of the bytes are in the file.
       if (name === 'writeFile') fs.writeSync(this.fd, String(args[0]).slice(0, 3));
       process.kill(process.pid, 'SIGKILL');
       for (;;);
