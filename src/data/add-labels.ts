@@ -5,19 +5,19 @@ import type { ObjectStore } from '../store/store.ts';
 import { classLookup, readClasses } from './classes.ts';
 import type { ReadConfig } from './config.ts';
 import { cutShards } from './cut.ts';
-import { isRejected } from './example.ts';
+import { type Example, isRejected } from './example.ts';
 import { readExamples } from './read.ts';
-import { type LabeledExample, writeLabeled } from './write-labeled.ts';
+import { writeLabeled } from './write-labeled.ts';
 
-/** Labels that people gave to unlabeled examples. */
+/** Labels that people assigned to unlabeled examples. */
 export interface Answers {
-  /** How errors name them. */
+  /** Name of the file, for error messages. */
   readonly name: string;
-  /** With a header that has `id` and `label`. A row without a label was not answered. */
+  /** Text with a header that has `id` and `label`. A row without a label was not answered. */
   readonly csv: string;
 }
 
-/** What was added. */
+/** Result of adding labels. */
 export interface Added {
   readonly labels: number;
   readonly unanswered: number;
@@ -26,13 +26,14 @@ export interface Added {
 }
 
 /**
- * Copies the answered examples, with their labels, from unlabeled/ to labeled/. They also stay where
- * they are: shards there keep their labels of earlier runs. The same answers make the same files.
+ * Copies the answered examples, with their labels, from unlabeled/ to labeled/. Also keeps them in
+ * unlabeled/, so that its shards keep their labels of earlier runs. The same answers give the same
+ * files.
  *
- * Reads unlabeled/ until all were found; memory holds the answered examples.
+ * Reads unlabeled/ until all examples are found; memory holds the answered examples.
  *
- * @throws UserError, before anything is written, when the answers are no such CSV, a label is no class,
- *   two answers disagree or an example is not there.
+ * @throws UserError, before anything is written, if the answers are not such a CSV, a label is not
+ *   a class, two answers disagree or an example does not exist.
  */
 export async function addLabels(
   data: ObjectStore,
@@ -41,7 +42,7 @@ export async function addLabels(
 ): Promise<Added> {
   const classes = await readClasses(data, config.task);
   const { labels, unanswered } = parseAnswers(answers, classes);
-  const examples = new Map<string, LabeledExample>();
+  const examples = new Map<string, Example>();
   for await (const shard of cutShards(data, 'unlabeled', 'unlabeled/', config.data)) {
     if (examples.size === labels.size) break;
     for await (const item of readExamples(data, shard, config)) {
@@ -53,7 +54,7 @@ export async function addLabels(
   if (missing !== undefined) {
     throw new UserError(
       `${answers.name}: there is no example '${missing}' in ${data.location}/unlabeled/`,
-      'Take the ids as label-next.csv has them, and the dataset of the run that wrote it.',
+      'Use the ids of label-next.csv, and the dataset of the run that wrote it.',
     );
   }
   const found = [...labels.keys()].map((id) => examples.get(id)!);
@@ -63,30 +64,30 @@ export async function addLabels(
 
 const rowSchema = z.object({ id: z.string().min(1), label: z.string() });
 
-/** The class by id, in the order of the file. */
+/** Returns the class per id, in the order of the file. */
 function parseAnswers({ name, csv }: Answers, classes: readonly string[]) {
   const lookup = classLookup(classes);
   const labels = new Map<string, string>();
   let unanswered = 0;
-  for (const [index, record] of readRecords(name, csv).entries()) {
-    const line = `${name}, row ${index + 1}`;
-    const row = rowSchema.safeParse(record);
-    if (!row.success) {
+  for (const [row, record] of readRecords(name, csv).entries()) {
+    const line = `${name}, row ${row + 1}`;
+    const answer = rowSchema.safeParse(record);
+    if (!answer.success) {
       throw new UserError(`${line}: expected the columns id and label`, exampleOf(classes));
     }
-    const { id, label } = row.data;
+    const { id, label } = answer.data;
     if (label === '') {
       unanswered++;
       continue;
     }
-    const place = lookup(label);
-    if (place === undefined) {
+    const index = lookup(label);
+    if (index === undefined) {
       const known = classes.slice(0, 10).join(', ');
-      throw new UserError(`${line}: '${label}' is no class`, `The classes: ${known}.`);
+      throw new UserError(`${line}: '${label}' is not a class`, `The classes: ${known}.`);
     }
-    const given = classes[place]!;
+    const given = classes[index]!;
     if ((labels.get(id) ?? given) !== given) {
-      throw new UserError(`${line}: '${id}' has another label above`, 'Leave one of them.');
+      throw new UserError(`${line}: '${id}' has another label above`, 'Keep one of them.');
     }
     labels.set(id, given);
   }

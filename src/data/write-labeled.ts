@@ -6,11 +6,6 @@ import type { Example } from './example.ts';
 import { formats } from './formats/index.ts';
 import type { SetName } from './shard.ts';
 
-/** An example with its label. */
-export interface LabeledExample extends Example {
-  readonly label: string;
-}
-
 /**
  * Writes examples to a set, in as many files as the format takes. The same examples give the same
  * files.
@@ -19,7 +14,7 @@ export interface LabeledExample extends Example {
 export async function writeLabeled(
   store: ObjectStore,
   set: SetName,
-  examples: readonly LabeledExample[],
+  examples: readonly Example[],
   config: ReadConfig,
 ): Promise<string[]> {
   const facts = examples.map(({ id, label }) => [id, label]);

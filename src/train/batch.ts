@@ -12,7 +12,8 @@ export interface BatchOptions extends RecordShape {
   readonly seed: number;
 }
 
-export interface DecodedExample {
+/** A decoded example, with what the student learns from it. */
+export interface SupervisedExample {
   readonly decoded: Decoded;
   readonly supervision: Supervision;
 }
@@ -20,7 +21,7 @@ export interface DecodedExample {
 /** Makes batches, augmented and normalised, straight from where the examples are. */
 export interface BatchMaker {
   /** @param first the first example's place in the epoch, which names its random numbers. */
-  fromExamples(examples: readonly DecodedExample[], epoch: number, first: number): Batch;
+  fromExamples(examples: readonly SupervisedExample[], epoch: number, first: number): Batch;
   /** The same batch of the same examples. */
   fromRecords(records: Records, places: readonly number[], epoch: number, first: number): Batch;
 }

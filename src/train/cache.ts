@@ -6,12 +6,12 @@ import { constants } from 'node:buffer';
 import { statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { readAhead } from '../data/ahead.ts';
-import type { DecodedExample } from './batch.ts';
+import type { SupervisedExample } from './batch.ts';
 import { RecordFile } from './record-file.ts';
 import { type RecordShape, Records, recordBytes } from './records.ts';
 
 /** An example and its number, as `epochOrder` gives it. */
-export interface NumberedExample extends DecodedExample {
+export interface NumberedExample extends SupervisedExample {
   readonly number: number;
 }
 
