@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { namesOf } from '../src/table.ts';
 import { bucketExports } from './names.ts';
 import { flattenReference } from './reference.ts';
-import { type Purpose, purposes } from './statement.ts';
+import { purposes } from './statement.ts';
 
 /** Values of a policy: one or many, references or not. */
 const oneOrMany = z
@@ -14,7 +15,7 @@ const conditionSchema = z.record(z.string(), z.record(z.string(), oneOrMany)).de
 
 /** A statement of a role: made by `allow`, so that it has a purpose. */
 const grantSchema = z.strictObject({
-  Sid: z.enum(Object.keys(purposes) as [Purpose, ...Purpose[]]),
+  Sid: z.enum(namesOf(purposes)),
   Effect: z.literal('Allow'),
   Action: oneOrMany,
   Resource: oneOrMany,

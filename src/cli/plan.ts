@@ -4,6 +4,7 @@ import type { PlanSummary } from '../engines/plan.ts';
 import { expectValidationSize } from '../evaluate/validation-size.ts';
 import { bytes, count, counted, duration, rounded, usd } from '../format.ts';
 import type { Estimate } from '../run/estimate-file.ts';
+import { namesOf } from '../table.ts';
 import { datasetArgument, jsonOption, resultsOption } from './arguments.ts';
 import { alignedRows, styled, type Terminal } from './terminal.ts';
 
@@ -23,8 +24,7 @@ export const planCommand = defineCommand({
 /** Describes a planned run for people. */
 export function renderPlan(summary: PlanSummary, dataset: string, terminal: Terminal): string {
   const { sets, classes, teacher, students, labelCache, warnings, estimate, validatedOn } = summary;
-  // Object.keys forgets that the names are these.
-  const rows = (Object.keys(sets) as (keyof typeof sets)[]).map((name) => [
+  const rows = namesOf(sets).map((name) => [
     name,
     counted(sets[name].shards, 'shard'),
     bytes(sets[name].bytes),
