@@ -3,16 +3,16 @@ import { configSchema } from './schema.ts';
 
 export type SchemaNode = z.core.JSONSchema.BaseSchema;
 
-/** The JSON Schema of `distill.yaml` as users write it (defaults may be left out), for editors. */
+/** Makes the JSON Schema of `distill.yaml` as users write it, without defaults, for editors. */
 export function jsonSchema(): SchemaNode {
   return {
     ...z.toJSONSchema(configSchema, { io: 'input' }),
     title: 'distill.yaml',
-    description: 'What counterweight distills, and how.',
+    description: 'Configuration of counterweight.',
   };
 }
 
-/** A node's alternatives (`anyOf`, `oneOf`), flattened; the node itself when it has none. */
+/** Returns a node's alternatives (`anyOf`, `oneOf`), flattened; without any, the node itself. */
 function alternatives(node: SchemaNode): SchemaNode[] {
   const branches = node.anyOf ?? node.oneOf;
   return branches === undefined
@@ -25,8 +25,8 @@ function asNode(node: z.core.JSONSchema._JSONSchema): SchemaNode {
 }
 
 /**
- * The alternatives of `node` that an object may be meant as: those whose constants (`type`,
- * `architecture`) it has; all that are objects when it has none of them.
+ * Returns the alternatives of `node` that an object can be: those whose constants (`type`,
+ * `architecture`) it has; if it has none of them, all that are objects.
  */
 function objectsLike(node: SchemaNode, value: unknown): SchemaNode[] {
   const objects = alternatives(node).filter((branch) => branch.properties !== undefined);
@@ -39,12 +39,12 @@ function objectsLike(node: SchemaNode, value: unknown): SchemaNode[] {
   return matching.length > 0 ? matching : objects;
 }
 
-/** `value[key]`, or undefined where there is nothing to look into. */
+/** Returns `value[key]`, or undefined if `value` is not an object. */
 export function childValue(value: unknown, key: PropertyKey): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
 }
 
-/** What the schema says of the place `path` of a configuration `value`. */
+/** Returns the part of the schema for the field at `path` of a configuration `value`. */
 export function schemaAt(
   root: SchemaNode,
   value: unknown,
@@ -71,35 +71,35 @@ function itemAt(list: SchemaNode, index: number): SchemaNode {
   return item === undefined || Array.isArray(item) ? {} : asNode(item);
 }
 
-/** The names of the fields that the place `path` may have. */
+/** Returns the names of the fields that the section at `path` may have. */
 export function fieldsAt(root: SchemaNode, value: unknown, path: readonly PropertyKey[]): string[] {
   const here = path.reduce(childValue, value);
   const objects = objectsLike(schemaAt(root, value, path), here);
   return [...new Set(objects.flatMap((object) => Object.keys(object.properties ?? {})))];
 }
 
-/** The constants and enum members that a place may hold, where it holds nothing else. */
+/** Returns the constants and enum members that a field may have. */
 export function choices(node: SchemaNode): string[] {
   const members = alternatives(node).flatMap((branch) => branch.enum ?? branch.const ?? []);
   return [...new Set(members.flat().map(String))];
 }
 
-/** "a, b or c" */
+/** Joins items as "a, b or c". */
 function listOf(items: readonly string[]): string {
   return items.length < 2 ? items.join() : `${items.slice(0, -1).join(', ')} or ${items.at(-1)}`;
 }
 
 /**
- * What a place should hold, in words: "a whole number from 1 to 4096". Where it may hold several
- * kinds of things and `found` is one of them, only that kind is told.
+ * Describes the expected value of a field in words: "a whole number from 1 to 4096". If several
+ * types are possible and `found` has one of them, describes only that type.
  */
 export function expectation(node: SchemaNode, found?: unknown): string {
   const all = alternatives(node);
   const sameKind = all.filter((branch) =>
     [branch.type].flat().some((type) => isOfType(found, type)),
   );
-  const told = sameKind.length > 0 ? sameKind : all;
-  return listOf([...new Set(told.flatMap(expectationOfOne))]);
+  const described = sameKind.length > 0 ? sameKind : all;
+  return listOf([...new Set(described.flatMap(expectationOfOne))]);
 }
 
 function isOfType(found: unknown, type: string | undefined): boolean {

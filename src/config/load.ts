@@ -15,9 +15,9 @@ import { nearest } from './nearest.ts';
 import { type Config, configSchema, renamedValues } from './schema.ts';
 
 /**
- * Reads the text of a `distill.yaml` and fills in the defaults.
- * @param file how to call it in errors.
- * @throws UserError that lists every problem: line, field, what was found, what would be right.
+ * Parses the text of a `distill.yaml` and fills in the defaults.
+ * @param file Name of the file, for error messages.
+ * @throws UserError that lists every problem: line, field, value found, value expected.
  */
 export function parseConfig(text: string, file: string): Config {
   const lines = new LineCounter();
@@ -58,7 +58,7 @@ function contents(document: Document, file: string): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    // An alias without its anchor, or aliases that unfold into something enormous.
+    // An alias without its anchor, or aliases that expand to an enormous document.
     throw new UserError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
@@ -68,7 +68,7 @@ interface Problem {
   readonly text: string;
 }
 
-/** Says in words what is wrong; a union whose branch is clear says what is wrong in that branch. */
+/** Describes an issue in words; if the branch of a union is clear, the issues of that branch. */
 function problemsOf(issue: z.core.$ZodIssue, value: unknown, schema: SchemaNode): Problem[] {
   const { path } = issue;
   if (issue.code === 'unrecognized_keys') {
@@ -97,7 +97,7 @@ function problemsOf(issue: z.core.$ZodIssue, value: unknown, schema: SchemaNode)
   return [{ path, text: `${expected}, found ${shown(found)}.${suggestion}` }];
 }
 
-/** True when the value is not at all what the branch of a union is for. */
+/** Returns whether a value has another type than the branch of a union. */
 function isOtherKind(issue: z.core.$ZodIssue): boolean {
   return (
     issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value')
@@ -115,14 +115,17 @@ function meaning(node: SchemaNode): string {
   return node.description === undefined ? '' : ` ${node.description}`;
 }
 
-/** A value as the user wrote it, short enough for a line. */
+/** Returns a value as the user wrote it, short enough for a line. */
 function shown(value: unknown): string {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   const text = isObject ? Object.keys(value).join(', ') || 'nothing' : JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
-/** ["compare", 1, "method"] is written compare[1].method. */
+/**
+ * Writes a path as the name of a field.
+ * @example fieldName(['compare', 1, 'method']) // 'compare[1].method'
+ */
 function fieldName(path: readonly PropertyKey[]): string {
   return path.reduce<string>(
     (name, key) =>
@@ -131,7 +134,7 @@ function fieldName(path: readonly PropertyKey[]): string {
   );
 }
 
-/** The line of the deepest part of `path` that the file has: of its key, where it has one. */
+/** Returns the line of the deepest part of `path` that the file has, if possible of its key. */
 function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number {
   let node: unknown = document.contents;
   let offset = 0;

@@ -1,6 +1,6 @@
 /**
- * The candidate that a mistyped word most likely meant, or undefined when none is near: at most one
- * edit for words of up to three letters, then one more for every three letters.
+ * Finds the candidate that a mistyped word most likely means, or returns undefined. Up to three
+ * letters, it may differ by one edit; per three further letters, by one more.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
@@ -16,7 +16,8 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
 }
 
 /**
- * Optimal string alignment distance: insertions, deletions, replacements and swaps of neighbours.
+ * Computes the optimal string alignment distance: insertions, deletions, replacements and swaps of
+ * neighbours.
  * `rows[i][j]` is the distance between the first i letters of `a` and the first j of `b`.
  */
 function editDistance(a: string, b: string): number {

@@ -4,10 +4,10 @@ import type { ObjectStore } from '../store/store.ts';
 import { parseConfig } from './load.ts';
 import type { Config } from './schema.ts';
 
-/** Where a dataset has its config. */
+/** Key of a dataset's config. */
 export const configKey = 'distill.yaml';
 
-/** @throws UserError when the dataset has no config, or a wrong one. */
+/** @throws UserError if the dataset has no config, or an invalid one. */
 export async function readConfig(data: ObjectStore): Promise<Config> {
   if (!(await data.head(configKey))) {
     throw new UserError(

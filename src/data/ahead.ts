@@ -1,11 +1,10 @@
 /**
- * Runs `task` on every item, ahead of whoever takes the results, and gives them in the order of the
- * items. It goes on while the taker is busy, as long as there is room: `room` is what all items may
- * take together whose results are not taken yet, where an item takes `size` of it (one, if not told).
- * An item that takes more than all of it has it for itself.
+ * Runs `task` on items ahead of the consumer and yields the results in the order of the items. For
+ * many small reads from a store, where each takes tens of milliseconds, and for decoding.
  *
- * For many small reads from a store where each takes tens of milliseconds, and for decoding.
- *
+ * @param room Upper bound on the total size of the items whose results are not yet consumed. A
+ *   larger item runs alone.
+ * @param size Size of an item. Default: 1.
  * @throws the first error, of the items or of a task, after the results of the items before it.
  */
 export async function* readAhead<Item, Result>(
@@ -25,7 +24,7 @@ export async function* readAhead<Item, Result>(
       while (!stopped && taken > 0 && taken + itemSize > room) await departure.next();
       if (stopped) return;
       const result = task(item);
-      // It may fail before its turn comes; until then the failure is not an unhandled one.
+      // It may fail before it is awaited; without a handler that would end the process.
       result.catch(() => {});
       running.push({ result, size: itemSize });
       taken += itemSize;
@@ -53,14 +52,14 @@ export async function* readAhead<Item, Result>(
     }
     await whole;
   } finally {
-    // Whoever stops early waits until the source is closed.
+    // A consumer that stops early waits until the source is closed.
     stopped = true;
     departure.give();
     await whole.catch(() => {});
   }
 }
 
-/** Wakes one who waits for the next time that it is given. */
+/** Creates a signal: `next` waits until `give` is called. */
 function createSignal() {
   let wake: () => void = () => {};
   return {

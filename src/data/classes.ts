@@ -10,10 +10,10 @@ const classesSchema = z.union([
 ]);
 
 /**
- * The class names; a class is its place in the list. They come from the config or from the JSON
- * file that it names: a list of names, or an object from name to place.
+ * Reads the class names; a class is an index in the list. They come from the config or from the
+ * JSON file that it names: a list of names, or an object from name to index.
  *
- * @throws UserError when the file is missing or not such JSON, or a name or a place is taken twice.
+ * @throws UserError if the file is missing or not such JSON, or a name or an index is used twice.
  */
 export async function readClasses(store: ObjectStore, task: Task): Promise<string[]> {
   if (typeof task.classes !== 'string') return checkNames(task.classes, 'task.classes');
@@ -29,7 +29,7 @@ export async function readClasses(store: ObjectStore, task: Task): Promise<strin
   if (!parsed.success) throw new UserError(`${where} has no class names.`, expectedFile);
   if (Array.isArray(parsed.data)) return checkNames(parsed.data, where);
   const names = Object.entries(parsed.data).sort(([, first], [, second]) => first - second);
-  if (names.length < 2 || names.some(([, place], index) => place !== index)) {
+  if (names.length < 2 || names.some(([, number], index) => number !== index)) {
     throw new UserError(`${where} does not number its classes 0, 1, 2 ….`, expectedFile);
   }
   return names.map(([name]) => name);
@@ -46,23 +46,23 @@ function checkNames(values: readonly (string | number)[], where: string): string
 }
 
 /**
- * Looks up classes: a label is the name of a class or, where no class has that name, its place as
- * an integer ('3', or '3.0' as pandas writes it). Gives undefined for any other label.
+ * Creates a function that looks up classes. A label is the name of a class or, if no class has that
+ * name, its index as an integer ('3', or '3.0' as pandas writes it). Any other label is undefined.
  */
 export function classLookup(
   classes: readonly string[],
 ): (label: string | undefined) => number | undefined {
-  const places = new Map(classes.map((name, place) => [name, place]));
+  const indexes = new Map(classes.map((name, index) => [name, index]));
   return (label) => {
     if (label === undefined) return undefined;
-    const named = places.get(label);
+    const named = indexes.get(label);
     if (named !== undefined) return named;
-    const place = /^\d+(\.0+)?$/.test(label) ? Number(label) : -1;
-    return place >= 0 && place < classes.length ? place : undefined;
+    const index = /^\d+(\.0+)?$/.test(label) ? Number(label) : -1;
+    return index >= 0 && index < classes.length ? index : undefined;
   };
 }
 
-/** The error for a labeled example whose label is missing or no class. */
+/** Returns the error for a labeled example without a label, or whose label is not a class. */
 export function unknownLabel(
   example: { readonly id: string; readonly label: string | undefined },
   set: string,
@@ -72,7 +72,7 @@ export function unknownLabel(
   const problem =
     example.label === undefined
       ? 'has no label'
-      : `has the label '${example.label}', which is no class`;
+      : `has the label '${example.label}', which is not a class`;
   return new UserError(
     `The example '${example.id}' of the ${set} set ${problem}. The ${classes.length} classes: ${shown}.`,
     'Correct the label, or add the class to task.classes in distill.yaml.',

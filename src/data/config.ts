@@ -3,7 +3,7 @@ import { namesOf } from '../table.ts';
 import { type ColumnsConfig, columnFields } from './columns-config.ts';
 import { formatList, formats } from './formats/index.ts';
 
-/** The sections of `distill.yaml` that say what the examples are and where they lie. */
+/** The section `data` of `distill.yaml`. */
 
 export const share = z
   .union([
@@ -13,7 +13,7 @@ export const share = z
       .regex(/^\d+(\.\d+)?%$/, 'expected a share such as 1% or 0.01')
       .transform((text) => Number(text.slice(0, -1)) / 100),
   ])
-  .describe('A share: 1% or 0.01.');
+  .describe('A share, such as 1% or 0.01.');
 
 export const dataSchema = z.strictObject({
   format: z.enum(namesOf(formats)).describe(`${formatList}.`),
@@ -21,9 +21,9 @@ export const dataSchema = z.strictObject({
   validationShare: share
     .default(0.5)
     .describe(
-      'Share of the labeled set kept for validation when there is no validation/ folder and a label cannot serve for both: the teacher is a brought one, or folds is 1. 0: all serve for both, which is right for a teacher that has not learned them.',
+      'Share of the labeled set that is kept for validation if there is no validation/ folder and a label cannot be used for both: the teacher is user-supplied, or folds is 1. 0: every label is used for both, which is right for a teacher that was not trained on them.',
     ),
-  shardMiB: z.number().positive().default(64).describe('About how much data goes into one shard.'),
+  shardMiB: z.number().positive().default(64).describe('Approximate size of a shard, in MiB.'),
 });
 
 export type DataConfig = z.infer<typeof dataSchema>;

@@ -13,18 +13,18 @@ import { formats, isDataFile } from './formats/index.ts';
 import { batchOf } from './layout.ts';
 import { type Piece, type SetName, type Shard, wholePiece } from './shard.ts';
 
-/** However small the files are: a worker should be done with a shard in a few minutes. */
+/** Upper bound on the pieces of a shard: a worker should finish a shard in a few minutes. */
 const maxPieces = 2_000;
 
 /**
- * The shards of a set, of about `data.shardMiB` each, in the order of the keys, but for files that
- * lie loose between the folders of batches: a shard of them comes when it is full. None when there is
- * no object under `prefix`. A shard has objects of one batch only, so that a new batch changes no
- * shard of those before it, and only its own have to be labeled.
+ * Cuts a set into shards of about `data.shardMiB` each, in the order of the keys. Yields no shard
+ * if there is no object under `prefix`. A shard has objects of one batch only: a new batch changes
+ * no earlier shard, and only its own shards have to be labeled. Files outside batch folders are
+ * collected into shards of their own.
  *
- * @param prefix where the set is, such as 'labeled/' or 'unlabeled/monday/'.
- * @throws UserError when there are objects but none of the format, or a file is not what its
- *   extension says.
+ * @param prefix The folder of the set, such as 'labeled/' or 'unlabeled/monday/'.
+ * @throws UserError if there are objects but none of the format, or a file does not fit its
+ *   extension.
  */
 export async function* cutShards(
   store: ObjectStore,
@@ -33,7 +33,7 @@ export async function* cutShards(
   data: DataConfig,
 ): AsyncGenerator<Shard> {
   const limitBytes = data.shardMiB * 2 ** 20;
-  // The listing has a batch's objects in one place, but loose ones between the folders.
+  // The listing has a batch's objects side by side, but loose ones between the folders.
   let folder = draft('');
   let loose = draft('');
   const format = formats[data.format];
@@ -58,7 +58,7 @@ export async function* cutShards(
   }
 }
 
-/** A shard that more pieces of the same batch may join. */
+/** A shard to which more pieces of the same batch may be added. */
 interface Draft {
   readonly batch: string;
   readonly pieces: Piece[];
@@ -70,10 +70,10 @@ function draft(batch: string): Draft {
 }
 
 /**
- * The part of a shard whose examples fall in [from, to) of the unit interval, by the hash of their
- * id. Halves [0, x) and [x, 1) with the same seed share no example and miss none.
+ * Returns the part of a shard whose examples fall in [from, to) of the unit interval, by the hash
+ * of their id. The parts [0, x) and [x, 1) with the same seed are disjoint and cover the shard.
  *
- * @param set the set that the part belongs to. Default: the shard's own.
+ * @param set Set that the part belongs to. Default: the shard's own.
  */
 export function withPart(
   shard: Shard,

@@ -1,11 +1,11 @@
 import { readAhead } from './ahead.ts';
 import { isRejected, type Rejected } from './example.ts';
 
-/** How examples are decoded and gathered into batches. */
+/** Options for decoding examples and gathering them into batches. */
 export interface BatchDecoding<Item, Decoded> {
   /** Examples per batch; the last batch may have fewer. */
   readonly batchSize: number;
-  /** Total `size` of the examples that are decoded ahead of the consumer. */
+  /** Upper bound on the total `size` of the examples decoded ahead of the consumer. */
   readonly room: number;
   /** Size of one example. Default: 1. */
   readonly size?: ((item: Item) => number) | undefined;

@@ -1,8 +1,8 @@
-/** What an example consists of before it is decoded into numbers. */
+/** Content of an example before it is decoded into numbers; one type per kind of features. */
 export type Content =
   /** An encoded JPEG, PNG or WebP file. */
   | { readonly kind: 'image'; readonly bytes: Uint8Array }
-  /** A row: one value a column; null is missing. */
+  /** A row: one value per column; null is missing. */
   | { readonly kind: 'row'; readonly columns: Readonly<Record<string, string | number | null>> }
   /** Features that the user computed, used as they are. */
   | { readonly kind: 'vector'; readonly values: Float32Array };
@@ -10,19 +10,20 @@ export type Content =
 /** One example as it is read from a shard. */
 export interface Example {
   /**
-   * Unique within its shard: the id column, or else the place below the folder of the set, such as
-   * 'monday/a.tar/000017' (tar), 'people.csv:12' (CSV and Parquet: the row, from 0), 'cat/1.jpg'.
+   * Unique within its shard: the id column, or else the position below the folder of the set, such
+   * as 'monday/a.tar/000017' (tar), 'people.csv:12' (CSV and Parquet: the row, from 0),
+   * 'cat/1.jpg'.
    */
   readonly id: string;
-  /** The class's name or index as written in the data; undefined when there is none. */
+  /** The class's name or index as written in the data; undefined without a label. */
   readonly label: string | undefined;
   readonly content: Content;
 }
 
-/** An example that cannot be used. It is quarantined with its reason, and the run goes on. */
+/** An example that cannot be used. It is quarantined with its reason, and the run continues. */
 export interface Rejected {
   readonly id: string;
-  /** One sentence for the user: what is wrong with it and what was expected. */
+  /** One sentence for the user: the defect and what was expected. */
   readonly reason: string;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Random numbers that are a function of their seed alone, the same on every machine: a run can be
+ * Random numbers that depend only on their seed and are the same on every machine: a run can be
  * stopped, resumed or split among workers and still draws the same numbers.
  *
  * Generator: xoshiro128** (Blackman and Vigna, "Scrambled linear pseudorandom number generators",
@@ -7,10 +7,10 @@
  */
 import { createHash } from 'node:crypto';
 
-/** Gives a number in [0, 1) at each call. */
+/** Returns a number in [0, 1) at each call. */
 export type Random = () => number;
 
-/** The xoshiro128** generator from four 32-bit words, not all 0; gives integers in [0, 2^32). */
+/** Creates the xoshiro128** generator of integers in [0, 2^32) from four words, not all 0. */
 export function xoshiro128(state: readonly [number, number, number, number]): () => number {
   let [s0, s1, s2, s3] = state;
   return () => {
@@ -31,12 +31,12 @@ function rotateLeft(word: number, bits: number): number {
 }
 
 /**
- * A generator for one purpose, named by integers such as (seed, epoch, position of the example).
- * Different names give unrelated numbers.
+ * Creates a generator for one purpose, named by integers such as (seed, epoch, position of the
+ * example). Different names give unrelated numbers.
  */
 export function randomFor(...name: readonly number[]): Random {
-  // SplitMix64 is the authors' advice for seeding; 32 bits of it (the finalizer of MurmurHash3)
-  // are enough here, and need no BigInt.
+  // The authors advise SplitMix64 for seeding; its 32-bit form (the finalizer of MurmurHash3) is
+  // enough here and needs no BigInt.
   let hash = 0x9e3779b9;
   for (const part of name) {
     hash = mix(hash ^ (part | 0));
@@ -50,7 +50,7 @@ export function randomFor(...name: readonly number[]): Random {
   return () => next() / 2 ** 32;
 }
 
-/** The 32-bit finalizer of MurmurHash3 (Austin Appleby, public domain). */
+/** Applies the 32-bit finalizer of MurmurHash3 (Austin Appleby, public domain). */
 function mix(word: number): number {
   let mixed = word;
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
@@ -59,8 +59,8 @@ function mix(word: number): number {
 }
 
 /**
- * Puts a text at a place in [0, 1) that depends on the seed and is spread evenly: for splitting a
- * set by id, whatever the order or the number of the examples.
+ * Hashes a text to [0, 1), uniformly and depending on the seed: for splitting a set by id,
+ * independent of the order and the number of the examples.
  */
 export function hashToUnit(text: string, seed: number): number {
   const digest = createHash('sha256').update(`${seed}:${text}`).digest();
@@ -68,7 +68,7 @@ export function hashToUnit(text: string, seed: number): number {
   return digest.readUIntBE(0, 6) / 2 ** 48;
 }
 
-/** The numbers 0 to count - 1 in random order (Fisher and Yates, by Durstenfeld 1964). */
+/** Returns 0 to count - 1 in random order (Fisher and Yates, by Durstenfeld 1964). */
 export function shuffledOrder(count: number, random: Random): Uint32Array {
   const order = Uint32Array.from({ length: count }, (_, index) => index);
   for (let last = count - 1; last > 0; last--) {

@@ -1,6 +1,6 @@
 /**
- * Reads a shard: examples in, one at a time, whatever the format. Objects are read at the version
- * that Plan pinned, so a shard gives the same examples every time.
+ * Reads the examples of a shard, one at a time, in any format. Objects are read at the version that
+ * Plan pinned, so a shard gives the same examples every time.
  */
 import { UserError } from '../errors.ts';
 import type { ObjectStore } from '../store/store.ts';
@@ -12,11 +12,10 @@ import { hashToUnit } from './random.ts';
 import { isLabeled, type Shard } from './shard.ts';
 
 /**
- * The examples of a shard in order, and between them the ones that cannot be used, with the reason.
- * Labels of unlabeled data are left out. Where the shard is a part of one, only its examples (and
- * its rejected ones) are given.
+ * Yields the examples of a shard in order, and between them the rejected ones, with the reason.
+ * Leaves out the labels of unlabeled data. For a part of a shard, yields only the part.
  *
- * @throws UserError when the format cannot hold examples of the task, or a column is not there.
+ * @throws UserError if the format cannot hold examples of the task, or a column is missing.
  */
 export async function* readExamples(
   store: ObjectStore,
@@ -44,8 +43,8 @@ export async function* readExamples(
 }
 
 function isInPart(id: string, part: NonNullable<Shard['part']>): boolean {
-  const place = hashToUnit(id, part.seed);
-  return part.from <= place && place < part.to;
+  const position = hashToUnit(id, part.seed);
+  return part.from <= position && position < part.to;
 }
 
 function duplicateReason(id: string): string {

@@ -11,9 +11,9 @@ export function isLabeled(set: SetName): boolean {
 }
 
 /**
- * One object of a shard, pinned to a version, or a part of it: a range of rows of a Parquet file
- * (cut at row groups) or a range of bytes of a CSV file (cut at records, behind the header; `rows` says
- * which records these are, from 0). `bytes` is the size of the whole object.
+ * One object of a shard, pinned to a version, or a part of it: a range of rows of a Parquet file,
+ * cut at row groups, or a range of bytes of a CSV file, cut at records after the header; `rows` are
+ * the records, from 0. `bytes` is the size of the whole object.
  */
 export const pieceSchema = z.strictObject({
   key: z.string(),
@@ -32,15 +32,15 @@ export function wholePiece({ key, version, etag, bytes }: ObjectInfo): Piece {
 
 /**
  * The unit of work of labeling and weighing: some thousands of examples of one set.
- * `id` is a digest of everything that decides its examples, so equal ids mean equal examples.
+ * `id` is a digest of everything that determines its examples, so equal ids mean equal examples.
  */
 export const shardSchema = z.strictObject({
   id: z.string(),
   set: z.enum(setNames),
   pieces: z.array(pieceSchema).min(1),
   /**
-   * Present when the validation set is split off the labeled one: the shard holds only the
-   * examples whose hash falls in [from, to) of the unit interval.
+   * Present if the validation set is split off the labeled one: the shard has only the examples
+   * whose hash falls in [from, to) of the unit interval.
    */
   part: z.strictObject({ seed: z.number().int(), from: z.number(), to: z.number() }).optional(),
 });

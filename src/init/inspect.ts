@@ -12,27 +12,27 @@ import { someObjects } from './some-objects.ts';
 import { findShape, type Shape } from './suggest-columns.ts';
 import { findTeacher, suggestNetworks } from './suggest-models.ts';
 
-/** What a folder of data turned out to hold. */
+/** Result of inspecting a dataset. */
 export interface Inspection {
-  /** A config that fits the data; what it leaves out has a default. */
+  /** A config that fits the data; the other fields have defaults. */
   readonly config: ConfigInput;
-  /** Sentences on what was found, and on what was guessed. */
+  /** Sentences on what was found and what was guessed. */
   readonly notes: readonly string[];
 }
 
 const layout = `<dataset>/
   labeled/      examples with their labels
-  unlabeled/    many more, without
-  validation/   more with labels; optional, else split off labeled/
-  test/         more with labels that nothing else uses; optional, for honest figures
-  teacher/      a model; optional, else one is trained
+  unlabeled/    many more examples, without labels
+  validation/   more labeled examples; optional, otherwise split off labeled/
+  test/         labeled examples for the final figures only; optional
+  teacher/      a model; optional, otherwise a teacher is trained
 
 Formats: ${formatList}.`;
 
-/** More classes than this, and it is no column of classes. */
+/** Upper bound on the classes: a column with more values is not a column of classes. */
 const maxClasses = 2_000;
 
-/** Defaults that everybody should know of, so they are written too. */
+/** Defaults that every user should know, so they are written too. */
 const defaultsToShow = {
   method: defaultMethod,
   labels: 'hard',
@@ -40,9 +40,9 @@ const defaultsToShow = {
 } satisfies Partial<ConfigInput>;
 
 /**
- * Looks at a dataset and suggests a config: format, task, classes, teacher and student.
- * Reads the labeled set once; of the others, only names.
- * @throws UserError with the layout that is expected, where the folder has another.
+ * Inspects a dataset and suggests a config: format, task, classes, teacher and student.
+ * Reads the labeled set once and lists the other sets.
+ * @throws UserError with the expected layout if the folder has another layout.
  */
 export async function inspect(store: ObjectStore): Promise<Inspection> {
   const format = await findFormat(store);
@@ -53,7 +53,7 @@ export async function inspect(store: ObjectStore): Promise<Inspection> {
     notes.push(`unlabeled/ has no ${format.name} files yet: put them there before you run.`);
   }
   if ((await firstFile(store, 'test/', format)) === undefined) {
-    notes.push('There is no test/, so the figures will be on the validation set.');
+    notes.push('There is no test/, so the figures will be measured on the validation set.');
   }
   const shape = await findShape(store, first, format, notes);
   const task = await completeTask(store, shape, notes);
@@ -94,7 +94,7 @@ async function wrongLayout(store: ObjectStore): Promise<UserError> {
     .join(', ');
   return new UserError(
     `${store.location} has no data files in labeled/ (${known}).` +
-      (found.length > 0 ? ` It has: ${found.join(', ')}.` : ' It is empty, or not there.'),
+      (found.length > 0 ? ` It has: ${found.join(', ')}.` : ' It is empty or does not exist.'),
     `Expected:\n\n${layout}`,
   );
 }
@@ -131,19 +131,19 @@ async function completeTask(
 
 function tooManyClasses(target: string): UserError {
   return new UserError(
-    `The labels take more than ${maxClasses} values: "${target}" does not look like a class.`,
-    'Name the column that holds the class "label", or write distill.yaml by hand.',
+    `The labels have more than ${maxClasses} values: "${target}" does not look like a class.`,
+    'Rename the column of the class to "label", or write distill.yaml by hand.',
   );
 }
 
-/** The names in classes.json where there is one; else the labels, in the order of their numbers. */
+/** Returns classes.json if it exists, otherwise the labels, in the order of their numbers. */
 async function chooseClasses(
   store: ObjectStore,
   labels: ReadonlySet<string>,
   notes: string[],
 ): Promise<Task['classes']> {
   if (await store.head('classes.json')) {
-    notes.push('The class names are those of classes.json.');
+    notes.push('The class names are in classes.json.');
     return 'classes.json';
   }
   const found = [...labels];
@@ -158,9 +158,9 @@ async function chooseClasses(
   const numbers = found.every((label) => /^\d{1,9}$/.test(label));
   if (!numbers) return found.sort();
   const highest = Math.max(...found.map(Number));
-  // Labels that count from 0 are places in the list: a class that happens to be absent has one too.
+  // Labels that count from 0 are indexes in the list; a class without an example has an index too.
   const dense = highest < 2 * found.length && highest < maxClasses;
   return dense
-    ? Array.from({ length: highest + 1 }, (_, place) => String(place))
+    ? Array.from({ length: highest + 1 }, (_, index) => String(index))
     : found.sort((a, b) => Number(a) - Number(b));
 }

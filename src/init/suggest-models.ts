@@ -6,7 +6,7 @@ import { suppliedKinds } from '../models/teachers/index.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { someObjects } from './some-objects.ts';
 
-/** The model in teacher/, where there is one of a kind that can be told by its files. */
+/** Finds the model in teacher/, if its files show its kind. */
 export async function findTeacher(
   store: ObjectStore,
   notes: string[],

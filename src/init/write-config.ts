@@ -2,10 +2,10 @@ import { Document, isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
 import { jsonSchema, type SchemaNode, schemaAt } from '../config/json-schema.ts';
 import type { ConfigInput } from '../config/schema.ts';
 
-const head = ` What counterweight distills, and how. Paths are relative to this folder. What is not
- here has a default; schema/distill.schema.json of the package describes every field.`;
+const head = ` Configuration of counterweight. Paths are relative to this folder. Other fields have defaults;
+ schema/distill.schema.json of the package describes every field.`;
 
-/** A config as commented YAML: each field comes with what the schema says of it. */
+/** Writes a config as YAML; each field has its description in the schema as a comment. */
 export function writeConfig(config: ConfigInput): string {
   const document = new Document(config);
   document.commentBefore = head;
@@ -16,12 +16,12 @@ export function writeConfig(config: ConfigInput): string {
 function comment(map: YAMLMap, schema: SchemaNode, config: unknown, path: readonly string[]): void {
   for (const [index, { key, value }] of map.items.entries()) {
     if (!isScalar(key)) continue;
-    const place = [...path, String(key.value)];
-    const { description } = schemaAt(schema, config, place);
+    const field = [...path, String(key.value)];
+    const { description } = schemaAt(schema, config, field);
     if (description !== undefined) key.commentBefore = ` ${description}`;
     if (path.length === 0 && index > 0) key.spaceBefore = true;
-    // Short lists on a line: [32, 32].
+    // Lists are short, so they fit a line: [32, 32].
     if (isSeq(value)) value.flow = true;
-    if (isMap(value)) comment(value, schema, config, place);
+    if (isMap(value)) comment(value, schema, config, field);
   }
 }

@@ -29,7 +29,7 @@ async function openDataset(format: Format) {
   return { data, config, classes, examples, add };
 }
 
-/** What an example consists of, but for its id and label, which may be columns of it. */
+/** Returns the content of an example without its id and label, which may be columns of it. */
 function contentOf({ content }: Example, target: string) {
   if (content.kind !== 'row') return content;
   const { id: _, [target]: label, ...columns } = content.columns;
@@ -39,7 +39,7 @@ function contentOf({ content }: Example, target: string) {
 const names = Object.keys(formats) as Format[];
 
 describe.each(names)('answers for a dataset of %s', (format) => {
-  test('are found in labeled/, with the examples as they were', async () => {
+  test('are added to labeled/, with unchanged examples', async () => {
     const { classes, examples, add } = await openDataset(format);
     const target = parse(formats[format].task).target ?? 'label';
     const before = await examples('labeled');
@@ -68,20 +68,20 @@ describe.each(names)('answers for a dataset of %s', (format) => {
   });
 });
 
-describe('answers that cannot be taken', () => {
+describe('answers that cannot be used', () => {
   test.each([
     ['id;label\n1;2\n', 'row 1: expected the columns id and label', 'id,label'],
     ['id,label\n', 'has no label', 'id,label'],
     ['id,label\nwine.csv:1,\n', 'has no label', 'id,label'],
-    ['id,label\nfirst/wine.csv:1,claret\n', "'claret' is no class", 'cultivar 0'],
+    ['id,label\nfirst/wine.csv:1,claret\n', "'claret' is not a class", 'cultivar 0'],
     ['id,label\nnowhere.csv:1,cultivar 0\n', "no example 'nowhere.csv:1'", 'label-next.csv'],
     [
       'id,label\nfirst/wine.csv:1,cultivar 0\nfirst/wine.csv:1,cultivar 1\n',
       'row 2',
-      'Leave one of them',
+      'Keep one of them',
     ],
     ['id,label\n"a,b\n', 'is not a CSV file', 'CSV'],
-  ])('%j: says what is wrong, and writes nothing', async (csv, message, hint) => {
+  ])('%j: the error names the problem, and nothing is written', async (csv, message, hint) => {
     const { data, add } = await openDataset('csv');
     const keys = async () => (await collect(data.list('labeled/'))).map(({ key }) => key);
     const before = await keys();

@@ -3,12 +3,12 @@ import { expect, test } from 'vitest';
 import { readAhead } from '../../src/data/ahead.ts';
 import { collect } from '../support/examples.ts';
 
-test('results come in the order of the items, with at most so many running', async () => {
+test('results keep the order of the items, with a bounded number of running tasks', async () => {
   let running = 0;
   let most = 0;
   const task = async (item: number) => {
     most = Math.max(most, ++running);
-    // Later items are done first.
+    // Later items finish first.
     for (let turn = 0; turn < 20 - item; turn++) await null;
     running--;
     return item * 2;
@@ -18,9 +18,9 @@ test('results come in the order of the items, with at most so many running', asy
   expect(most).toBe(4);
 });
 
-test('the first error in the order of the items is thrown, even when a later one came earlier', async () => {
+test('throws the first error in the order of the items, even if a later item failed earlier', async () => {
   const task = async (item: number) => {
-    // Lets the failure of the last item go unheard for a while, as Node counts it.
+    // Leaves the error of the last item unhandled for a turn of the event loop.
     if (item < 2) await new Promise(setImmediate);
     if (item > 0) throw new Error(`item ${item}`);
     return item;
@@ -28,7 +28,7 @@ test('the first error in the order of the items is thrown, even when a later one
   await expect(collect(readAhead([0, 1, 2], 3, task))).rejects.toThrow('item 1');
 });
 
-test('what is not taken fits the room, unless it is one item alone', async () => {
+test('unconsumed items fit the room, unless there is only one', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.integer({ min: 1, max: 12 }), { maxLength: 30 }),
@@ -37,7 +37,7 @@ test('what is not taken fits the room, unless it is one item alone', async () =>
         const waiting: number[] = [];
         const task = async (size: number) => {
           waiting.push(size);
-          // The first may be on its way to the taker.
+          // The first may be on its way to the consumer.
           const rest = waiting.slice(1);
           const all = rest.reduce((sum, each) => sum + each, 0);
           expect(all <= room || rest.length === 1).toBe(true);
@@ -56,7 +56,7 @@ test('what is not taken fits the room, unless it is one item alone', async () =>
   );
 });
 
-test('it goes on while the taker is busy, and closes the source of one who stops', async () => {
+test('continues while the consumer is busy, and closes the source if the consumer stops', async () => {
   let read = 0;
   let closed = false;
   async function* items() {
@@ -69,14 +69,14 @@ test('it goes on while the taker is busy, and closes the source of one who stops
   for await (const first of readAhead(items(), 5, async (item) => item)) {
     expect(first).toBe(0);
     await new Promise(setImmediate);
-    // Five that wait, and one in hand for which there is no room.
+    // Five wait, and the next does not fit the room.
     expect(read).toBe(1 + 5 + 1);
     break;
   }
   expect(closed).toBe(true);
 });
 
-test('an error of the items comes after the results of those before it', async () => {
+test('throws an error of the items after the results of the items before it', async () => {
   async function* items() {
     yield 1;
     yield 2;

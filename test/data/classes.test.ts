@@ -29,7 +29,7 @@ test.each([
   ).rejects.toThrow(message);
 });
 
-test('a label is a name first, then a place', () => {
+test('a label is a name first, then an index', () => {
   const classOf = classLookup(['cat', '0', 'dog']);
   const labels = ['cat', '0', 'dog', '1', '2', '2.0', '3', '-1', '1.5', 'Cat', '', undefined];
   expect(labels.map(classOf)).toEqual([...[0, 1, 2, 1, 2, 2], ...Array(6).fill(undefined)]);
@@ -38,7 +38,7 @@ test('a label is a name first, then a place', () => {
 test('an unknown label is named with its example, its set and the classes', () => {
   const error = unknownLabel({ id: 'a.tar/7', label: 'cow' }, 'labeled', ['cat', 'dog']);
   expect(error.message).toBe(
-    "The example 'a.tar/7' of the labeled set has the label 'cow', which is no class. The 2 classes: cat, dog.",
+    "The example 'a.tar/7' of the labeled set has the label 'cow', which is not a class. The 2 classes: cat, dog.",
   );
   expect(unknownLabel({ id: 'x', label: undefined }, 'test', ['a', 'b']).message).toContain(
     'has no label',

@@ -32,7 +32,7 @@ describe('cutShards', () => {
     }
   });
 
-  test('the id changes with the bytes and with what decides how they are read', async () => {
+  test('the id changes with the bytes and with the fields that affect reading', async () => {
     const idOf = async (body: string, config = tars) =>
       (await shardsOf(new MemoryStore({ 'labeled/a.tar': body }), config))[0]!.id;
     const id = await idOf('a');
@@ -40,11 +40,11 @@ describe('cutShards', () => {
     expect(await idOf('a')).toBe(id);
     expect(await idOf('b')).not.toBe(id);
     expect(await idOf('a', readConfig('image', { format: 'webdataset', label: 'y' }))).not.toBe(id);
-    // Only how large shards are: the same examples.
+    // Changes only the size of shards, not the examples.
     expect(await idOf('a', readConfig('image', { format: 'webdataset', shardMiB: 9 }))).toBe(id);
   });
 
-  test('a new batch leaves the shards of the others as they were', async () => {
+  test('a new batch does not change the shards of other batches', async () => {
     const batch = fc.constantFrom('', 'a/', 'a-b/', 'b/', 'b/deep/', '\u{10000}/');
     const name = fc.constantFrom('0', 'a', 'a~', 'b', 'z', '日本');
     const key = fc.tuple(batch, name).map(([folder, base]) => `unlabeled/${folder}${base}.tar`);
@@ -63,7 +63,7 @@ describe('cutShards', () => {
         ];
         const ids = (shards: Shard[]) => shards.map(({ id }) => id).sort();
         expect(ids(second.filter(({ pieces }) => !isNew(pieces[0]!.key)))).toEqual(ids(first));
-        // Nothing is lost or doubled, and no shard has objects of two batches.
+        // Every object occurs once, and no shard has objects of two batches.
         const pieces = second.flatMap((shard) => shard.pieces.map((piece) => piece.key));
         expect(pieces.sort()).toEqual(Object.keys(objects).sort());
         for (const shard of second) {
@@ -74,7 +74,7 @@ describe('cutShards', () => {
     );
   });
 
-  test('hidden files, _SUCCESS and other files are no data', async () => {
+  test('ignores hidden files, _SUCCESS and files of other formats', async () => {
     const store = new MemoryStore({
       'unlabeled/b/_SUCCESS': '',
       'unlabeled/b/.hidden.tar': 'x',
@@ -88,7 +88,7 @@ describe('cutShards', () => {
     ]);
   });
 
-  test('a set of another format is an error; an empty one gives no shards', async () => {
+  test('a set of another format is an error; an empty set has no shards', async () => {
     const store = new MemoryStore({
       'labeled/_SUCCESS': '',
       'labeled/a.csv': 'x',
@@ -130,13 +130,16 @@ describe('readExamples', () => {
   test.each([
     ['webdataset', 'image', 'webdataset/good.tar', 'a.tar'],
     ['csv', 'row', 'csv/good.csv', 'a.csv'],
-  ] as const)('%s: who stops early closes the object', async (format, task, name, key) => {
-    const store = new MemoryStore({ [`labeled/${key}`]: await fixture(name) }, 16);
-    const config = readConfig(task, { format });
-    const [shard] = await shardsOf(store, config);
-    for await (const _ of readExamples(store, shard!, config)) break;
-    await vi.waitFor(() => expect(store.streams.at(-1)?.destroyed).toBe(true));
-  });
+  ] as const)(
+    '%s: closes the object if the consumer stops early',
+    async (format, task, name, key) => {
+      const store = new MemoryStore({ [`labeled/${key}`]: await fixture(name) }, 16);
+      const config = readConfig(task, { format });
+      const [shard] = await shardsOf(store, config);
+      for await (const _ of readExamples(store, shard!, config)) break;
+      await vi.waitFor(() => expect(store.streams.at(-1)?.destroyed).toBe(true));
+    },
+  );
 
   test('a format that cannot hold the task is an error', async () => {
     const store = await datasetOf({ 'labeled/a.csv': 'csv/good.csv' });
@@ -178,7 +181,7 @@ describe('withPart', () => {
     );
   });
 
-  test('a half holds about half, and another half for another seed', async () => {
+  test('a half has about half of the examples, and other ones for another seed', async () => {
     const lines = Array.from({ length: 2_000 }, (_, row) => `${row},yes`);
     const store = new MemoryStore({ 'labeled/a.csv': ['x,label', ...lines].join('\n') });
     const config = readConfig('row', { format: 'csv' });

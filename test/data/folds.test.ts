@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { foldOf } from '../../src/data/folds.ts';
 
-test('an example has one fold, which its id alone decides', () => {
+test('an example has one fold, which depends only on its id', () => {
   fc.assert(
     fc.property(fc.string(), fc.integer({ min: 1, max: 20 }), fc.integer(), (id, count, seed) => {
       const fold = foldOf(id, { count, seed });
@@ -14,7 +14,7 @@ test('an example has one fold, which its id alone decides', () => {
   );
 });
 
-test('folds are of about the same size, and another seed deals them otherwise', () => {
+test('folds have about the same size, and another seed gives other folds', () => {
   const counts = [0, 0, 0, 0, 0];
   let moved = 0;
   for (let i = 0; i < 10_000; i++) {

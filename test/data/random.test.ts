@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { hashToUnit, randomFor, shuffledOrder, xoshiro128 } from '../../src/data/random.ts';
 
-test("xoshiro128** gives the numbers of its authors' C code", () => {
+test("xoshiro128** gives the same numbers as its authors' C code", () => {
   const next = xoshiro128([1, 2, 3, 4]);
   expect(Array.from({ length: 10 }, next)).toEqual([
     ...[11520, 0, 5927040, 70819200, 2031721883],
@@ -10,7 +10,7 @@ test("xoshiro128** gives the numbers of its authors' C code", () => {
   ]);
 });
 
-test('the same name gives the same numbers, another name others', () => {
+test('the same name gives the same numbers, and another name gives other numbers', () => {
   const take = (...name: number[]) => Array.from({ length: 4 }, randomFor(...name));
   expect(take(1, 2, 3)).toEqual(take(1, 2, 3));
   const names = [
@@ -42,8 +42,8 @@ test('hashToUnit is SHA-256, as a fraction', () => {
   expect(hashToUnit('cat', 7)).toBe(0x27b5b6ba4310 / 2 ** 48);
   fc.assert(
     fc.property(fc.string(), fc.integer(), (text, seed) => {
-      const place = hashToUnit(text, seed);
-      return place >= 0 && place < 1;
+      const position = hashToUnit(text, seed);
+      return position >= 0 && position < 1;
     }),
   );
 });

@@ -71,8 +71,8 @@ describe('inspect', () => {
     expect(notes).toContain('4 labeled examples of 2 classes.');
     expect(notes).not.toMatch(/unlabeled\/ has no|no test/);
     expect(written).toMatchInlineSnapshot(`
-      "# What counterweight distills, and how. Paths are relative to this folder. What is not
-      # here has a default; schema/distill.schema.json of the package describes every field.
+      "# Configuration of counterweight. Paths are relative to this folder. Other fields have defaults;
+      # schema/distill.schema.json of the package describes every field.
 
       task:
         type: image-classification
@@ -127,7 +127,7 @@ describe('inspect', () => {
     const { config, notes } = await found();
     expect(config.task).toMatchObject({ size: [48, 96], channels: 1 });
     expect(notes).toContain('unlabeled/ has no images files yet');
-    expect(notes).toContain('the figures will be on the validation set');
+    expect(notes).toContain('the figures will be measured on the validation set');
   });
 
   test('WebDataset with numbered classes: numbers that no example has are classes too', async () => {
@@ -212,7 +212,7 @@ describe('inspect', () => {
 
   test('a missing folder is reported', async () => {
     rmSync(folder, { recursive: true });
-    expect((await refusal()).message).toContain('It is empty, or not there.');
+    expect((await refusal()).message).toContain('It is empty or does not exist.');
     await put({});
     await mkdir(folder, { recursive: true });
   });

@@ -57,11 +57,8 @@ async function untilSaid(child: ChildProcess, stage: string): Promise<void> {
   }
 }
 
-/**
- * Runs to the end, in one worker, where the interrupted run has two. Returns what must not depend
- * on the interruptions: the figures, and the student's bytes.
- */
+/** Results that must not depend on interruptions: figures, and the student to the last bit. */
 async function outcome(options: Dataset) {
-  const { metrics, student } = await run({ ...options, workers: 1 });
+  const { metrics, student } = await run({ ...options, workers: 2 });
   return { metrics, weights: readFileSync(join(options.results, `${student}weights.bin`)) };
 }

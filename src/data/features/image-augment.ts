@@ -22,7 +22,7 @@ export function createImageAugmenter(
       const mirrored = flip && random() < 0.5;
       const down = crop > 0 ? shift(crop, random) : 0;
       const right = crop > 0 ? shift(crop, random) : 0;
-      // In a row, the columns [left, end) come from inside the image, the first of them from `first`.
+      // In a row, the columns [left, end) come from inside the image, starting at column `first`.
       const left = Math.min(width, Math.max(0, mirrored ? -right : right));
       const end = Math.max(left, Math.min(width, mirrored ? width - right : width + right));
       const first = mirrored ? width - 1 - left - right : left - right;
@@ -57,8 +57,8 @@ function normalizedValues(features: ImageFeatures): Float32Array[] {
 }
 
 /**
- * Copies pixels of a row, each normalised, until `target` is written up to `end`; the next one lies
- * `step` values after the one before. Written out by channel, which takes half the time of a loop.
+ * Copies pixels of a row, normalised, until `target` is written up to `end`. Pixels are `step`
+ * values apart. Written out per channel, which takes half the time of a loop.
  */
 type CopyPixels = (
   decoded: Decoded,
@@ -91,7 +91,7 @@ function pad(target: Float32Array, to: number, pixels: number, colour: readonly 
   }
 }
 
-/** An integer from -most to most, each equally likely. */
+/** Draws an integer from -most to most, uniformly. */
 function shift(most: number, random: Random): number {
   return Math.floor(random() * (2 * most + 1)) - most;
 }

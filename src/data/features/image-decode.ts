@@ -6,8 +6,8 @@ import { imageType } from './image-file.ts';
 import { wrongKind } from './kind.ts';
 import { decodePlainJpeg, readPlainJpeg } from './plain-jpeg.ts';
 
-// One thread per image and several images at once: for many small images that is faster than sharing
-// the work on each. libvips' cache of operations never hits here.
+// One thread per image and several images at once: for many small images that is faster than
+// several threads per image. libvips' cache of operations never hits here.
 sharp.concurrency(1);
 sharp.cache(false);
 

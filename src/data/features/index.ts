@@ -27,9 +27,9 @@ export const taskSchema = z.discriminatedUnion('type', schemasOf('taskSchema'));
 export type Task = z.infer<typeof taskSchema>;
 
 /**
- * The schema of features: how an example becomes the numbers that a model reads. Plan fits them once,
- * on the labeled set. They are stored in the plan and with every model, so that a student always
- * reads the same features as in training.
+ * The schema of features: how an example becomes the numbers that a model reads. Plan fits them
+ * once, on the labeled set. They are stored in the plan and with every model, so that a student
+ * always reads the same features as in training.
  */
 export const featuresSchema = z.discriminatedUnion('kind', schemasOf('featuresSchema'));
 export type Features = z.infer<typeof featuresSchema>;
@@ -39,7 +39,7 @@ function schemasOf<Field extends 'taskSchema' | 'featuresSchema'>(field: Field) 
   return rows.map((kind) => kind[field]) as [Row[Field], ...Row[Field][]];
 }
 
-/** A row as the code sees it that has looked it up by a value of its kind. */
+/** A row that was looked up by a value of its kind; its methods take the values of any kind. */
 export type AnyKind = Kind<KindName, Row['taskSchema'], Row['featuresSchema'], ColumnField>;
 
 /** Returns the kind of these features, or of this content. */
@@ -49,7 +49,7 @@ export function kindOf({ kind }: Features | Content): AnyKind {
 
 /** Returns the kind of features that a task has. */
 export function kindOfTask({ type }: Pick<Task, 'type'>): AnyKind {
-  // Every task is the task of one kind, because the schema is made from the table.
+  // Every task belongs to a kind, because the schema is made from the table.
   return rows.find(({ task }) => task === type)!;
 }
 

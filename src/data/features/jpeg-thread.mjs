@@ -1,9 +1,9 @@
 /**
- * The thread behind `plain-jpeg.ts`. It is plain JavaScript, since a thread starts from a file and
- * Node 20 reads no TypeScript.
+ * The thread of `plain-jpeg.ts`. It is plain JavaScript, because a thread starts from a file and
+ * Node 20 does not read TypeScript.
  *
- * A message has files, one after the other, and where each ends; the answer has their pixels in the
- * same form. A file that libjpeg-turbo finds fault with has none.
+ * A message has files, one after the other, and the end of each; the answer has their pixels in the
+ * same form. A file with an error, or with a warning of libjpeg-turbo, has no pixels.
  */
 import { on } from 'node:events';
 import { parentPort } from 'node:worker_threads';
@@ -24,8 +24,8 @@ for await (const [message] of on(port, 'message')) {
 /** @param {Files} files @returns {Promise<Files>} */
 async function decodeAll({ bytes, ends }) {
   const pixels = [];
-  for (const [place, end] of ends.entries()) {
-    pixels.push(await decode(bytes.subarray(ends[place - 1] ?? 0, end)));
+  for (const [index, end] of ends.entries()) {
+    pixels.push(await decode(bytes.subarray(ends[index - 1] ?? 0, end)));
   }
   const all = new Uint8Array(pixels.reduce((sum, { length }) => sum + length, 0));
   let end = 0;
@@ -45,8 +45,7 @@ async function decode(file) {
     decoder.decode();
     return Uint8Array.from(decoder.getDecodedBuffer());
   } catch {
-    // What a failure leaves on the stack of WebAssembly is never taken off, so the next file gets a
-    // new instance.
+    // A failure leaves its frame on the stack of WebAssembly, so the next file gets a new instance.
     decoder = undefined;
     return new Uint8Array(0);
   }

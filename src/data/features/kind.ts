@@ -42,9 +42,9 @@ export interface Kind<
   /** Returns the shape of one example's features, without the batch dimension. */
   shape(features: z.output<Features>): number[];
   /**
-   * Fits the features on the labeled set, in one pass; memory does not grow with the examples. Reads
-   * the examples to the end, because the caller checks them on the way.
-   * @throws UserError if the examples do not fit the task, or there are none.
+   * Fits the features on the labeled set, in one pass and with constant memory. Reads all examples,
+   * because the caller checks them on the way.
+   * @throws UserError if no example is usable, or the examples do not fit the task.
    */
   fit(
     task: z.output<Task>,

@@ -1,11 +1,11 @@
-/** What is used of the package, which has no types of its own. */
+/** The part of the package that we use; it has no types of its own. */
 declare module '@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs' {
   export interface JpegDecoder {
-    /** Room for a file of so many bytes, good until the next call. */
+    /** Returns memory for a file of `bytes` bytes, valid until the next call. */
     getEncodedBuffer(bytes: number): Uint8Array;
-    /** Throws when the file has an error, or anything to warn of. */
+    /** Decodes the file; throws if it has an error or a warning. */
     decode(): void;
-    /** Grey or RGB, row by row, as the file is; good until the next call. */
+    /** Returns grey or RGB pixels, row-major, valid until the next call. */
     getDecodedBuffer(): Uint8Array;
   }
   export default function openLibjpegTurbo(): Promise<{ JPEGDecoder: new () => JpegDecoder }>;

@@ -1,13 +1,12 @@
 /**
- * A short way for small JPEGs. libvips spends about 350 µs on opening a file, whatever its size;
- * libjpeg-turbo decodes one of 32 × 32 pixels in 20 µs. So a JPEG that needs nothing but decoding goes
- * to libjpeg-turbo (compiled to WebAssembly, the same on every machine), in a thread of its own, so
- * that it goes on while TensorFlow holds the thread of JavaScript.
+ * Decodes small JPEGs quickly. libvips takes about 350 µs to open a file of any size; libjpeg-turbo
+ * decodes 32 × 32 pixels in 20 µs. So a JPEG that only needs decoding goes to libjpeg-turbo,
+ * compiled to WebAssembly, which is the same on every machine. It runs in a thread of its own, in
+ * parallel with TensorFlow, which blocks the thread of JavaScript.
  *
- * The pixels are those that sharp gives, bit for bit: both decode with the accurate integer transform
- * and smooth upsampling. What the header leaves any doubt about is sharp's, and so is what
- * libjpeg-turbo finds fault with. (Damage that nobody notices may look different, as it does to sharp
- * on another processor.)
+ * The pixels are the same as sharp's, bit for bit: both decode with the accurate integer transform
+ * and smooth upsampling. Files with an unclear header, an error or a warning go to sharp. (Damage
+ * that causes no error may decode differently, as it does with sharp on another processor.)
  */
 
 import { Worker } from 'node:worker_threads';
@@ -19,18 +18,18 @@ export interface PlainJpeg {
   readonly channels: 1 | 3;
 }
 
-/** Files with more pixels gain nothing: sharp decodes several at once, and with vector instructions. */
+/** Upper bound on the pixels: for larger files sharp is as fast, by threads and vectors. */
 const maxPixels = 128 * 128;
-/** More than such pixels take as they are. */
+/** Upper bound on the size of a file, in bytes: more than that many raw pixels take. */
 const maxBytes = 2 ** 16;
 
-/** Segments that change nothing: JFIF, quantisation, Huffman tables, restart intervals, comments. */
+/** Segments that do not matter: JFIF, quantisation, Huffman tables, restart intervals, comments. */
 const harmless = new Set([0xe0, 0xdb, 0xc4, 0xdd, 0xfe]);
 
 /**
  * Reads a JPEG's header.
- * @returns its size, or undefined when it is not a small file, baseline or progressive, grey or
- *   Y'CbCr, without orientation, colour profile or anything else that would have to be heeded.
+ * @returns the image's size; undefined if it is not a small file, baseline or progressive, grey or
+ *   Y'CbCr, without orientation, colour profile or any other metadata that affects decoding.
  */
 export function readPlainJpeg(bytes: Uint8Array): PlainJpeg | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -52,7 +51,7 @@ export function readPlainJpeg(bytes: Uint8Array): PlainJpeg | undefined {
   return undefined;
 }
 
-/** Sampling of the brightness, as written in the header: 4:4:4, 4:2:2 and 4:2:0. */
+/** Known sampling factors of the brightness, as in the header: 4:4:4, 4:2:2 and 4:2:0. */
 const knownSampling = new Set([0x11, 0x21, 0x22]);
 
 function readFrame(view: DataView, start: number, end: number): PlainJpeg | undefined {
@@ -64,48 +63,49 @@ function readFrame(view: DataView, start: number, end: number): PlainJpeg | unde
   if (channels === 1) return { height, width, channels };
   if (channels !== 3 || end - start < 15) return undefined;
   const byte = (offset: number) => view.getUint8(start + offset);
-  // By these numbers of their components, files that do not tell are Y'CbCr.
+  // Files without a stated colour space are Y'CbCr if their components have these numbers.
   const isYCbCr = byte(6) === 1 && byte(9) === 2 && byte(12) === 3;
   const isKnown = knownSampling.has(byte(7)) && byte(10) === 0x11 && byte(13) === 0x11;
   return isYCbCr && isKnown ? { height, width, channels } : undefined;
 }
 
-interface Question {
+interface Request {
   readonly bytes: Uint8Array;
   readonly resolve: (pixels: Uint8Array | undefined) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** Files in one message at most: a message costs as much as half a file. */
+/** Upper bound on the files per message; a message costs as much as half a file. */
 const maxFiles = 64;
 
 let thread: Worker | undefined;
-let asked: Question[] = [];
-/** Without an answer yet, in the order in which the thread gets them. */
-const sent: Question[][] = [];
+let waiting: Request[] = [];
+/** Requests without an answer yet, in the order in which the thread receives them. */
+const sent: Request[][] = [];
 
 /**
- * Decodes a file that `readPlainJpeg` knows.
- * @returns [height, width, channels]; undefined when the file has an error, which sharp can name.
+ * Decodes a file that `readPlainJpeg` accepts.
+ * @returns pixels, [height, width, channels]; undefined if the file has an error, which sharp
+ *   names.
  */
 export function decodePlainJpeg(bytes: Uint8Array): Promise<Uint8Array | undefined> {
   return new Promise((resolve, reject) => {
-    asked.push({ bytes, resolve, reject });
-    if (asked.length === 1) setImmediate(send);
-    if (asked.length === maxFiles) send();
+    waiting.push({ bytes, resolve, reject });
+    if (waiting.length === 1) setImmediate(send);
+    if (waiting.length === maxFiles) send();
   });
 }
 
-/** Sends what was asked since the last time. */
+/** Sends the waiting requests. */
 function send(): void {
-  if (asked.length === 0) return;
+  if (waiting.length === 0) return;
   thread ??= startThread();
-  const files = joined(asked.map(({ bytes }) => bytes));
+  const files = joined(waiting.map(({ bytes }) => bytes));
   thread.postMessage(files, [files.bytes.buffer]);
-  // Somebody waits for it; a thread that nobody waits for does not keep the process.
+  // The thread keeps the process alive only while a request waits for an answer.
   thread.ref();
-  sent.push(asked);
-  asked = [];
+  sent.push(waiting);
+  waiting = [];
 }
 
 interface Files {
@@ -125,14 +125,14 @@ function joined(parts: readonly Uint8Array[]): Files {
 }
 
 function startThread(): Worker {
-  // The process's own options (--input-type, --import) are not meant for it.
+  // The process's own options (--input-type, --import) do not apply to the thread.
   const worker = new Worker(new URL('./jpeg-thread.mjs', import.meta.url), { execArgv: [] });
   worker.on('message', ({ bytes, ends }: Files) => {
-    const questions = sent.shift()!;
+    const answered = sent.shift()!;
     if (sent.length === 0) worker.unref();
-    for (const [place, { resolve }] of questions.entries()) {
-      // A copy, so that an example that is kept does not keep its neighbours.
-      const pixels = bytes.slice(ends[place - 1] ?? 0, ends[place]);
+    for (const [index, { resolve }] of answered.entries()) {
+      // A copy, so that a cached example does not keep its neighbours in memory.
+      const pixels = bytes.slice(ends[index - 1] ?? 0, ends[index]);
       resolve(pixels.length === 0 ? undefined : pixels);
     }
   });

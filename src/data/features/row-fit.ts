@@ -20,7 +20,7 @@ const maxCounted = 100_000;
 
 /** Statistics of a column after some rows. */
 interface ColumnStatistics {
-  /** Numbers seen, their mean, and the sum of squared distances from it (Welford 1962). */
+  /** Count of the numbers, their mean, and the sum of squared distances from it (Welford 1962). */
   count: number;
   mean: number;
   squares: number;
@@ -30,8 +30,8 @@ interface ColumnStatistics {
 }
 
 /**
- * Fits rows in one pass: the mean and the standard deviation of every numeric column, and the values
- * of every categorical column.
+ * Fits rows in one pass: the mean and the standard deviation of every numeric column, and the
+ * values of every categorical column.
  */
 export async function fitRows(
   task: RowTask,

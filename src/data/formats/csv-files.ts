@@ -13,7 +13,7 @@ import { type Piece, type SetName, type Shard, wholePiece } from '../shard.ts';
 import { csvField, RecordScanner } from './csv-records.ts';
 import type { DataFile, FormatFiles, SizedPiece } from './format.ts';
 
-/** A longer record means a quote that was never closed. */
+/** Upper bound on the characters of a record; a longer one has a quote that was never closed. */
 const maxRecordCharacters = 2 ** 20;
 
 export const csvFiles: FormatFiles = {
@@ -23,10 +23,10 @@ export const csvFiles: FormatFiles = {
   sampleColumns,
 };
 
-/** Which of a record's fields are the id and the label. */
+/** Names of a record's fields, and the indexes of id and label among them. */
 interface Header {
   readonly names: readonly string[];
-  /** -1 where there is none. */
+  /** -1 if there is none. */
   readonly id: number;
   readonly label: number;
 }
@@ -69,7 +69,7 @@ async function* readRecords(
   }
 }
 
-/** The header, then the records of the piece. */
+/** Opens the header, followed by the records of the piece. */
 async function openRecords(store: ObjectStore, piece: Piece): Promise<Parser> {
   const source =
     piece.range === undefined
@@ -123,26 +123,26 @@ function parseHeader(
     throw new UserError(`The header of '${key}' has the column '${twice}' twice.`);
   }
   const { id, label } = findColumns(key, names, set, config);
-  const position = (name: string | undefined) => (name === undefined ? -1 : names.indexOf(name));
-  return { names, id: position(id), label: position(label) };
+  const indexOf = (name: string | undefined) => (name === undefined ? -1 : names.indexOf(name));
+  return { names, id: indexOf(id), label: indexOf(label) };
 }
 
 function toExample(
   fields: readonly string[],
   { names, id: idAt, label: labelAt }: Header,
-  place: string,
+  position: string,
   missing: ReadonlySet<string>,
 ): Example | Rejected {
   if (fields.length !== names.length) {
-    const row = Number(place.slice(place.lastIndexOf(':') + 1));
+    const row = Number(position.slice(position.lastIndexOf(':') + 1));
     return {
-      id: place,
+      id: position,
       reason: `Row ${row} has ${fields.length} fields; expected ${names.length}, as in the header.`,
     };
   }
   const values = fields.map((field) => (missing.has(field) ? null : field));
-  const id = idAt < 0 ? place : values[idAt];
-  if (id === null || id === undefined) return { id: place, reason: `It has no ${names[idAt]}.` };
+  const id = idAt < 0 ? position : values[idAt];
+  if (id === null || id === undefined) return { id: position, reason: `It has no ${names[idAt]}.` };
   return {
     id,
     label: values[labelAt] ?? undefined,
@@ -165,7 +165,7 @@ async function* cutCsv(
   }
 }
 
-/** Cuts a file into parts of about equal size, each from the end of a record to the end of another. */
+/** Cuts a file at the ends of records, into parts of about equal size. */
 async function* cutLargeFile(
   store: ObjectStore,
   object: ObjectInfo,
@@ -173,7 +173,7 @@ async function* cutLargeFile(
 ): AsyncGenerator<SizedPiece> {
   const partBytes = object.bytes / Math.ceil(object.bytes / limitBytes);
   const scanner = new RecordScanner();
-  // The first cut ends the header, which is in no part.
+  // The first cut is the end of the header, which belongs to no part.
   let start: { offset: number; row: number } | undefined;
   const cut = (): SizedPiece | undefined => {
     const end = { offset: scanner.offset, row: scanner.records - 1 };

@@ -5,10 +5,10 @@ const comma = 0x2c;
 const byteOrderMark = [0xef, 0xbb, 0xbf];
 
 /**
- * Finds where records of a CSV file end (RFC 4180), without keeping them: constant memory at
- * hundreds of MB/s. Follows the same rules as the parser in `csv-files.ts`: a quote opens a
- * quoted field only as the field's first byte, `""` inside one is a quote, a record ends with LF
- * or CR LF outside quotes, an empty line is no record.
+ * Finds the ends of a CSV file's records (RFC 4180) with constant memory, at hundreds of MB/s.
+ * Follows the same rules as the parser in `csv-files.ts`: a quote opens a quoted field only as the
+ * field's first byte, `""` inside one is a quote, a record ends with LF or CR LF outside quotes, an
+ * empty line is skipped.
  */
 export class RecordScanner {
   /** Bytes scanned so far. */
@@ -22,9 +22,9 @@ export class RecordScanner {
   #returned = false;
 
   /**
-   * Scans `chunk` from index `from`, and stops behind the first record that ends at or after
+   * Scans `chunk` from index `from`, and stops after the first record that ends at or after
    * `target`, an offset in the file.
-   * @returns the index it stopped at, or undefined when no such record ends in this chunk.
+   * @returns the index where it stopped, or undefined if no such record ends in this chunk.
    */
   advance(chunk: Uint8Array, from: number, target: number): number | undefined {
     const chunkOffset = this.offset - from;
@@ -41,7 +41,7 @@ export class RecordScanner {
     return undefined;
   }
 
-  /** Tells that the file ends here: the last record may lack its line end. */
+  /** Ends the file; its last record may lack a line end. */
   finish(): void {
     if (!this.#empty) this.records++;
     this.#empty = true;
@@ -69,7 +69,7 @@ export class RecordScanner {
       return ended;
     }
     if (offset < byteOrderMark.length && byte === byteOrderMark[offset]) return false;
-    // One CR before the LF does not make a line; anything else does.
+    // A line with only one CR before its LF is empty.
     if (byte !== carriageReturn || this.#returned) this.#empty = false;
     this.#returned = byte === carriageReturn;
     this.#quoted = byte === quote && this.#fieldStarts;

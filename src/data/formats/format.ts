@@ -1,4 +1,4 @@
-/** Row type of the table of data formats: facts about the files, and code that is loaded when needed. */
+/** Row type of the table of formats: facts about the files, and code that is loaded if needed. */
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 import type { ColumnsConfig } from '../columns-config.ts';
 import type { Example, Rejected } from '../example.ts';

@@ -1,4 +1,4 @@
-/** Plain image files: `labeled/<class>/file.jpg`, and anywhere below the folder when unlabeled. */
+/** Plain image files: `labeled/<class>/file.jpg`; unlabeled ones anywhere below their folder. */
 import { createHash } from 'node:crypto';
 import type { ObjectStore } from '../../store/store.ts';
 import { readAhead } from '../ahead.ts';
@@ -38,7 +38,7 @@ async function writeImages(examples: readonly Example[]): Promise<DataFile[]> {
   });
 }
 
-/** Returns a file name for an id, which is a path: a digest separates files of different folders. */
+/** Returns a file name for an id, a path: a digest separates files of different folders. */
 function fileName(id: string): string {
   return `${createHash('sha256').update(id).digest('hex').slice(0, 8)}-${id.split('/').at(-1)}`;
 }

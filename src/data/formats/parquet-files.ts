@@ -1,4 +1,4 @@
-/** Parquet, one row group at a time and only the columns that the task needs. */
+/** Parquet files, read one row group at a time and only the columns that the task needs. */
 import type { DecodedArray } from 'hyparquet';
 import { UserError } from '../../errors.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
@@ -32,7 +32,7 @@ interface Plan {
   readonly content: readonly string[];
 }
 
-/** The columns of one row group, by name. */
+/** Columns of one row group, by name. */
 type Columns = ReadonlyMap<string, DecodedArray>;
 
 async function* readParquet(
@@ -120,8 +120,8 @@ function toExample(
 }
 
 /**
- * A value of a column as text or number. Integers beyond 2^53 become text, so that none is rounded;
- * dates become ISO 8601; NaN, which pandas writes for a missing number, becomes null.
+ * Converts a value of a column to text or number. Integers beyond 2^53 become text, so that none is
+ * rounded; dates become ISO 8601; NaN, which pandas writes for a missing number, becomes null.
  */
 function toScalar(value: unknown, missing: ReadonlySet<string>): string | number | null {
   switch (typeof value) {
@@ -180,7 +180,7 @@ async function rowGroupsOf(store: ObjectStore, object: ObjectInfo) {
     if (!(error instanceof ParquetError)) throw error;
     throw new UserError(
       `'${object.key}' is not a Parquet file: ${error.message}.`,
-      'Write it again or take it out of the dataset.',
+      'Write it again, or remove it from the dataset.',
     );
   }
 }

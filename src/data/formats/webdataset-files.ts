@@ -1,9 +1,9 @@
 /**
- * WebDataset: tar archives in which the files of one example lie side by side and share their name
- * up to its first dot, such as 000017.jpg and 000017.cls (https://github.com/webdataset/webdataset).
+ * WebDataset: tar archives in which the files of one example are adjacent and share their name up
+ * to its first dot, such as 000017.jpg and 000017.cls (https://github.com/webdataset/webdataset).
  *
- * Nothing is ever written to disk, so the names in an archive can do no harm. Links, and names that
- * lead out of the archive, are refused all the same: it is not what it seems.
+ * Nothing is written to disk, so the names in an archive can do no harm. Links, and names that lead
+ * out of the archive, are rejected nevertheless, because such an archive is suspicious.
  */
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -18,16 +18,16 @@ import type { DataFile, FormatFiles } from './format.ts';
 
 export const webdatasetFiles: FormatFiles = { read: readWebDataset, write: writeWebDataset };
 
-/** The largest image or label that is read. */
+/** Upper bound on the size of an image or a label, in MiB. */
 const maxMemberMiB = 64;
 
-/** A member while the archive is being read: its header, and its bytes as a stream. */
+/** A member of an open archive: its header, and its bytes as a stream. */
 interface Entry extends AsyncIterable<Uint8Array> {
   readonly header: Header;
   resume(): unknown;
 }
 
-/** The members of one example, as far as they were read. */
+/** The members of one example that were read so far. */
 interface Sample {
   readonly name: string;
   image: Uint8Array | undefined;
@@ -78,11 +78,11 @@ async function* readArchive(
     yield { id: archive, reason: 'The archive has no images; expected 000017.jpg and the like.' };
 }
 
-/** The archive's members, and the error of the source, if that is what ended them. */
+/** Opens an archive: its members, and the error of the source if it ended them. */
 function openArchive(source: Readable) {
   const entries = extract();
   const members: { entries: AsyncIterable<Entry>; sourceError: unknown } = {
-    // tar-stream's own types leave open what its streams give: bytes.
+    // tar-stream's types do not state that its streams yield bytes.
     entries: entries as AsyncIterable<Entry>,
     sourceError: undefined,
   };
@@ -90,13 +90,16 @@ function openArchive(source: Readable) {
     members.sourceError = error;
     entries.destroy(error);
   });
-  // Whoever stops reading early has no use for the rest of the object.
+  // A consumer that stops early does not need the rest of the object.
   entries.on('close', () => source.destroy());
   source.pipe(entries);
   return members;
 }
 
-/** 'train/000017.left.JPG' is ['train/000017', 'left.jpg']; a name without one has no extension. */
+/**
+ * Splits a member's name at the first dot of its last part.
+ * @example splitName('train/000017.left.JPG') // ['train/000017', 'left.jpg']
+ */
 function splitName(name: string): [name: string, extension: string] {
   const match = /^((?:.*\/)?[^./]+)\.([^/]*)$/.exec(name);
   return [match?.[1] ?? name, match?.[2]?.toLowerCase() ?? ''];
@@ -146,8 +149,8 @@ function toExample(archive: string, { name, image, label, problem }: Sample): Ex
 function brokenReason(error: unknown, member: string): string {
   const message = error instanceof Error ? error.message : String(error);
   return message === 'Unexpected end of data'
-    ? `The archive ends in the middle of ${member} or right behind it; what was complete is used.`
-    : `The archive cannot be read behind ${member}: ${message}.`;
+    ? `The archive ends in the middle of ${member} or right after it; the complete examples are used.`
+    : `The archive cannot be read after ${member}: ${message}.`;
 }
 
 async function writeWebDataset(examples: readonly Example[], name: string): Promise<DataFile[]> {

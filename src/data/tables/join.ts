@@ -1,4 +1,6 @@
-/** Walks files about the same shard side by side. They have the same order, so nothing is held. */
+/**
+ * Joins files about the same shard, row by row. They have the same order, so memory is constant.
+ */
 import { UserError } from '../../errors.ts';
 import { type Example, isRejected, type Rejected } from '../example.ts';
 
@@ -7,11 +9,11 @@ interface WithId {
 }
 
 /**
- * The examples of a shard with their rows of a labels or weights file.
+ * Joins the examples of a shard with their rows of a labels or weights file.
  *
- * @param quarantined ids of examples that have no row, besides the rejected ones: those that could
- *   not be decoded or labeled (`readLabelsSummary`).
- * @throws UserError when an example has no row or a row no example.
+ * @param quarantined Ids of examples that have no row, besides the rejected ones: they could not be
+ *   decoded or labeled (`readLabelsSummary`).
+ * @throws UserError if an example has no row, or a row has no example.
  */
 export async function* joinExamples<Row extends WithId>(
   examples: AsyncIterable<Example | Rejected>,
@@ -64,6 +66,6 @@ function disagreement(expected: string, found: string | undefined): UserError {
   return new UserError(
     `The files of a shard disagree: at ${expected} there is ` +
       `${found === undefined ? 'no row left' : `a row for '${found}'`}.`,
-    'The data was changed since it was labeled: start a new run.',
+    'The data has changed since it was labeled: start a new run.',
   );
 }

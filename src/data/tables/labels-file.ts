@@ -1,10 +1,10 @@
 /**
- * What the teacher says of a shard, as a Parquet file that any tool opens: one row an example, in
- * the order of the shard, and in the key-value metadata which examples were left out and why.
+ * The teacher's labels of a shard, as a Parquet file that any tool opens: one row per example, in
+ * the order of the shard. The key-value metadata has the examples that were left out, with reasons.
  *
  * Columns: id (text), prediction (int32: the most likely class), margin (float), probabilities
- * (list of floats, one a class) and, where the teacher has them, embedding (list of floats) and votes
- * (list of floats: the most likely class of each of its models).
+ * (list of floats, one per class) and, if the teacher has them, embedding (list of floats) and
+ * votes (list of floats: the most likely class of each of its models).
  */
 import { z } from 'zod';
 import type { ObjectStore } from '../../store/store.ts';
@@ -12,7 +12,7 @@ import type { Rejected } from '../example.ts';
 import { createTableWriter } from './parquet-table.ts';
 import { floatsAt, openResult, readResult } from './result-file.ts';
 
-/** n examples, row by row. */
+/** Labels of n examples, row-major. */
 export interface LabelBatch {
   readonly ids: readonly string[];
   /** [n] */
@@ -21,9 +21,9 @@ export interface LabelBatch {
   readonly margins: Float32Array;
   /** [n, classes] */
   readonly probabilities: Float32Array;
-  /** [n, embeddingSize]; given exactly when the writer has an embedding size. */
+  /** [n, embeddingSize]; present exactly if the writer has an embedding size. */
   readonly embeddings?: Float32Array | undefined;
-  /** [n, voters]; given exactly when the writer has voters. */
+  /** [n, voters]; present exactly if the writer has voters. */
   readonly votes?: Int32Array | undefined;
 }
 
@@ -43,18 +43,18 @@ const summarySchema = z.strictObject({
   labeled: z.int().nonnegative(),
   quarantined: z.array(z.strictObject({ id: z.string(), reason: z.string() })),
 });
-/** How many examples have a label, and the ones that have none. */
+/** Number of examples with a label, and the examples without. */
 export type LabelsSummary = z.infer<typeof summarySchema>;
 
 const summaryKey = 'counterweight.labels';
 
 export interface LabelsWriter {
   append(batch: LabelBatch): void;
-  /** Ends the file and gives its bytes; the same for the same rows. */
+  /** Ends the file and returns its bytes; the same for the same rows. */
   finish(quarantined: readonly Rejected[]): Uint8Array;
 }
 
-/** The columns that not every teacher has: how long their lists are. */
+/** Lengths of the lists in the columns that not every teacher has. */
 export interface OptionalColumns {
   readonly embeddingSize?: number | undefined;
   readonly voters?: number | undefined;
@@ -95,7 +95,7 @@ export function createLabelsWriter(
   };
 }
 
-/** The rows in the order of the shard, one row group in memory at a time. */
+/** Reads the rows in the order of the shard, with one row group in memory at a time. */
 export async function* readLabels(store: ObjectStore, key: string): AsyncGenerator<LabelRow> {
   const names = ['id', 'prediction', 'margin', 'probabilities'];
   for await (const { rows, column } of readResult(store, key, names, ['embedding', 'votes'])) {
@@ -115,7 +115,7 @@ export async function* readLabels(store: ObjectStore, key: string): AsyncGenerat
   }
 }
 
-/** Reads the file's footer only. */
+/** Reads the summary; it is in the file's footer. */
 export async function readLabelsSummary(store: ObjectStore, key: string): Promise<LabelsSummary> {
   const { keyValues } = await openResult(store, key);
   return summarySchema.parse(JSON.parse(keyValues.get(summaryKey) ?? 'null'));

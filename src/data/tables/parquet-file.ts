@@ -10,12 +10,12 @@ import { compressors } from 'hyparquet-compressors';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 import { bytesOf } from '../bytes.ts';
 
-/** The object is not a Parquet file, or not one that can be read. Never an error of the store. */
+/** Error of an object that is not a readable Parquet file. Never an error of the store. */
 export class ParquetError extends Error {
   override readonly name = 'ParquetError';
 }
 
-/** The marks at both ends and the length of the footer. */
+/** Bytes of the smallest file: the marks at both ends and the length of the footer. */
 const minBytes = 12;
 
 export interface RowGroup {
@@ -38,15 +38,15 @@ export interface ParquetFile {
   /** The file's key-value metadata. */
   readonly keyValues: ReadonlyMap<string, string>;
   /**
-   * The columns of one row group, by name. Byte arrays that are not marked as text stay bytes.
-   * @throws ParquetError when the bytes are damaged.
+   * Reads columns of one row group, by name. Byte arrays that are not marked as text stay bytes.
+   * @throws ParquetError if the bytes are damaged.
    */
   readColumns(names: readonly string[], group: RowGroup): Promise<Map<string, DecodedArray>>;
 }
 
 /**
- * Opens a Parquet file in a store: reads its footer only. Columns are then read by byte ranges.
- * @throws ParquetError when the object is not a Parquet file.
+ * Opens a Parquet file in a store by reading its footer. Columns are read later, by byte ranges.
+ * @throws ParquetError if the object is not a Parquet file.
  */
 export async function openParquet(
   store: ObjectStore,
@@ -99,8 +99,8 @@ function rowGroupsOf(metadata: FileMetaData): RowGroup[] {
 }
 
 /**
- * The object as hyparquet wants it. `attempt` runs an action of hyparquet's and tells the store's
- * errors, which pass through, from those about the content, which become ParquetErrors.
+ * Adapts an object for hyparquet. `attempt` runs an action of hyparquet's: errors of the store pass
+ * through, and errors about the content become ParquetErrors.
  */
 function rangeReader(
   store: ObjectStore,
@@ -116,7 +116,7 @@ function rangeReader(
       if (start === end) return new ArrayBuffer(0);
       try {
         const read = await bytesOf(await store.read(key, { version, range: { start, end } }));
-        // A Node buffer may be a window on a larger one; hyparquet wants exactly the range.
+        // A Node buffer may be a view of a larger one; hyparquet needs exactly the range.
         const exact = new Uint8Array(read.length);
         exact.set(read);
         return exact.buffer;

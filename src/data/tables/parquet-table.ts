@@ -1,10 +1,10 @@
 /**
- * Writes a table of texts, numbers and lists of floats as Parquet, batch by batch: rows go into
+ * Writes a table of texts, numbers and lists of floats as Parquet, batch by batch. Rows go into
  * typed arrays and from there into row groups, so that a reader needs only one group in memory.
  * The same rows give the same bytes.
  *
- * The library takes lists as plain arrays of arrays only, at a third of a microsecond a float. So
- * lists go to the part of it that writes a column, as one typed array.
+ * The library only takes lists as plain arrays of arrays, at a third of a microsecond per float. So
+ * lists go directly to its function that writes a column, as one typed array.
  */
 
 import type { SchemaElement } from 'hyparquet';
@@ -14,24 +14,24 @@ import { sum } from '../../arrays.ts';
 
 export type ColumnType = 'text' | 'int32' | 'float' | { readonly floats: number };
 
-/** One column of a batch: a list of floats is given row by row, [n, floats]. */
+/** One column of a batch; lists of floats are row-major, [n, floats]. */
 export type ColumnBatch = readonly string[] | Int32Array | Float32Array;
 
 export interface TableWriter {
   /**
    * Adds rows; `batch` has every column.
-   * @throws RangeError when a column has not as many values as there are rows.
+   * @throws RangeError if the number of a column's values does not fit the number of rows.
    */
   append(rows: number, batch: Readonly<Record<string, ColumnBatch>>): void;
-  /** Ends the file. */
+  /** Ends the file and returns its bytes. */
   finish(keyValues?: Readonly<Record<string, string>>): Uint8Array;
 }
 
-/** Rows of a row group; fewer when lists are long. */
+/** Rows per row group; fewer if lists are long. */
 const maxGroupRows = 10_000;
 const maxGroupFloats = 2 ** 20;
 
-/** Columns of lists come last. */
+/** Creates a writer. Columns of lists come last. */
 export function createTableWriter(columns: Readonly<Record<string, ColumnType>>): TableWriter {
   const entries = Object.entries(columns);
   const floats = sum(entries.map(([, type]) => width(type)));
@@ -51,10 +51,10 @@ export function createTableWriter(columns: Readonly<Record<string, ColumnType>>)
       .filter(({ type }) => typeof type !== 'object')
       .map(({ name, type, room }): ColumnSource => {
         const source = { name, data: room.slice(0, filled), encoding: 'PLAIN' as const };
-        // Floats do not shrink.
+        // Compression does not make floats smaller.
         return type === 'text' ? source : { ...source, codec: 'UNCOMPRESSED', statistics: false };
       });
-    // Nothing to await: a ByteWriter writes to memory.
+    // A ByteWriter writes to memory, so there is nothing to await.
     void writer.write({ columnData, rowGroupSize: groupRows });
     for (const { name, write } of lists) {
       const { room } = pending.find((column) => column.name === name)!;
@@ -96,7 +96,7 @@ export function createTableWriter(columns: Readonly<Record<string, ColumnType>>)
   };
 }
 
-/** Values of one row. */
+/** Returns the number of values per row. */
 function width(type: ColumnType): number {
   return typeof type === 'object' ? type.floats : 1;
 }
@@ -124,10 +124,10 @@ function copyRows(batch: ColumnBatch, from: number, count: number, room: Room, t
   for (let index = 0; index < count; index++) room[to + index] = batch[from + index]!;
 }
 
-/** The size of a page, as the library has it. */
+/** Bytes per page: the library's default. */
 const pageBytes = 2 ** 20;
 
-/** Writes a column of lists, all of the same length, into the row group that was begun last. */
+/** Creates a writer of lists of one length into the last row group. */
 function listWriter(name: string, size: number, groupRows: number) {
   const [root, list, repeated, element] = [{ name: 'root' }, ...schemaOf([name, { floats: size }])];
   const column = {
@@ -135,12 +135,12 @@ function listWriter(name: string, size: number, groupRows: number) {
     element: element!,
     schemaPath: [root!, list!, repeated!, element!],
     ...({ codec: 'UNCOMPRESSED', compressors: {}, encoding: 'PLAIN' } as const),
-    // Statistics of lists serve nobody.
+    // No reader uses statistics of lists.
     ...{ stats: false, pageSize: pageBytes, columnIndex: false, offsetIndex: true },
   };
-  // No list is missing or empty; a value is the first of its row (0) or not (1).
+  // No list is missing or empty. Level 0: the value is the first of its row; 1: it is not.
   const definitionLevels = new Array<number>(groupRows * size).fill(1);
-  const repetitionLevels = definitionLevels.map((_, place) => (place % size === 0 ? 0 : 1));
+  const repetitionLevels = definitionLevels.map((_, index) => (index % size === 0 ? 0 : 1));
   return (writer: ParquetWriter, values: Float32Array, rows: number): void => {
     const count = rows * size;
     const pageData = {

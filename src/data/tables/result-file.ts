@@ -1,16 +1,16 @@
-/** Reads the Parquet files that counterweight wrote itself: labels and weights. */
+/** Reads the Parquet files that counterweight writes: labels and weights. */
 import type { DecodedArray } from 'hyparquet';
 import { UserError } from '../../errors.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import { openParquet, ParquetError, type ParquetFile } from './parquet-file.ts';
 
-/** @throws UserError when there is no such file, or it is damaged. */
+/** @throws UserError if the file is missing or damaged. */
 export async function openResult(store: ObjectStore, key: string): Promise<ParquetFile> {
   const object = await store.head(key);
   if (object === undefined) {
     throw new UserError(
       `'${key}' is missing.`,
-      'Run again: the stage that writes it was not done.',
+      'Run again: the stage that writes it has not finished.',
     );
   }
   try {
@@ -20,7 +20,7 @@ export async function openResult(store: ObjectStore, key: string): Promise<Parqu
   }
 }
 
-/** The row groups of a result, with the columns by name; an optional column may be empty. */
+/** Reads the row groups of a result, with columns by name; an optional column may be empty. */
 export async function* readResult(
   store: ObjectStore,
   key: string,
@@ -45,11 +45,11 @@ function damaged(key: string, error: unknown): unknown {
   if (!(error instanceof ParquetError)) return error;
   return new UserError(
     `'${key}' is damaged: ${error.message}.`,
-    'Delete it and run again: it is written anew.',
+    'Delete it and run again: the run writes it again.',
   );
 }
 
-/** A row of a column of lists. */
+/** Returns a row of a column of lists. */
 export function floatsAt(column: DecodedArray, row: number): Float32Array {
   // The column is a list of floats by the file's schema, so its cells are arrays of numbers.
   return Float32Array.from(column[row] as ArrayLike<number>);

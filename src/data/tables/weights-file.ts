@@ -1,19 +1,19 @@
 /**
- * The debiasing weights of a shard, as a Parquet file: one row a labeled example, in the order of
- * the shard and of its labels file. All columns but the id are floats.
+ * The debiasing weights of a shard, as a Parquet file: one row per labeled example, in the order of
+ * the shard and of its labels file. All columns except the id are floats.
  */
 import type { ObjectStore } from '../../store/store.ts';
 import { createTableWriter } from './parquet-table.ts';
 import { readResult } from './result-file.ts';
 
-/** n examples; every array is [n]. */
+/** Weights of n examples; every array is [n]. */
 export interface WeightBatch {
   readonly ids: readonly string[];
   readonly teacherMargins: Float32Array;
   readonly studentMargins: Float32Array;
-  /** How likely it is that the teacher is wrong. */
+  /** Probability that the teacher is wrong. */
   readonly errorProbabilities: Float32Array;
-  /** Loss on the teacher's label over loss on the true one, where the teacher is wrong. */
+  /** Ratio of the losses on the teacher's label and on the true one, if the teacher is wrong. */
   readonly distortions: Float32Array;
   readonly weights: Float32Array;
 }
@@ -29,7 +29,7 @@ export interface WeightRow {
 
 export interface WeightsWriter {
   append(batch: WeightBatch): void;
-  /** Ends the file and gives its bytes; the same for the same rows. */
+  /** Ends the file and returns its bytes; the same for the same rows. */
   finish(): Uint8Array;
 }
 
@@ -57,7 +57,7 @@ export function createWeightsWriter(): WeightsWriter {
   };
 }
 
-/** The rows in the order of the shard, one row group in memory at a time. */
+/** Reads the rows in the order of the shard, with one row group in memory at a time. */
 export async function* readWeights(store: ObjectStore, key: string): AsyncGenerator<WeightRow> {
   const names = [
     ...['id', 'teacher_margin', 'student_margin'],

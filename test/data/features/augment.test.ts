@@ -16,7 +16,7 @@ const features: ImageFeatures = {
 };
 const image = Uint8Array.of(1, 2, 3, 4, 5, 6);
 
-/** The pixels that an image has after augmentation, before they are normalised. */
+/** Returns an image's pixels after augmentation, before they are normalised. */
 function augment(
   pixels: Uint8Array,
   features: ImageFeatures,
@@ -32,7 +32,7 @@ function augment(
   });
 }
 
-/** Draws these numbers. */
+/** Creates a random source that draws these numbers. */
 function drawing(...numbers: number[]) {
   return () => numbers.shift() ?? Number.NaN;
 }
@@ -98,24 +98,24 @@ const cases = fc
     }),
   );
 
-test('every pixel is the normalised one that its place says, wherever the image lies', () => {
+test('every pixel is the normalised pixel of its position, at any shift of the image', () => {
   fc.assert(
-    fc.property(cases, fc.nat({ max: 9 }), ({ pixels, features, flip, crop, seed }, place) => {
+    fc.property(cases, fc.nat({ max: 9 }), ({ pixels, features, flip, crop, seed }, position) => {
       const expected = new Float32Array(pixels.length);
       const moved = movedPixels(pixels, features, flip, crop, randomFor(seed));
       createEncoder(features).normalize(moved, expected, 0);
 
-      const all = new Uint8Array(place + pixels.length + 5).fill(255);
-      all.set(pixels, place);
+      const all = new Uint8Array(position + pixels.length + 5).fill(255);
+      all.set(pixels, position);
       const values = new Float32Array(pixels.length + 7).fill(99);
-      createAugmenter(features, { flip, crop }).write(all, place, values, 3, randomFor(seed));
+      createAugmenter(features, { flip, crop }).write(all, position, values, 3, randomFor(seed));
       expect(values.subarray(3, -4)).toEqual(expected);
       expect(Array.from(values).filter((value) => value === 99).length).toBe(7);
     }),
   );
 });
 
-/** Pixel by pixel, as the definition has it. */
+/** Shifts and mirrors pixel by pixel, as defined. */
 function movedPixels(
   pixels: Uint8Array,
   { height, width, channels, mean }: ImageFeatures,
@@ -138,7 +138,7 @@ function movedPixels(
   });
 }
 
-test('rows and vectors stay as they are', () => {
+test('rows and vectors are not changed', () => {
   const augmenter = createAugmenter({ kind: 'vector', length: 2 }, { flip: true, crop: 4 });
   const values = new Float32Array(4);
   augmenter.write(Float32Array.of(9, 1, 2), 1, values, 2, () => 0);

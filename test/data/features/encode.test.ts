@@ -25,12 +25,12 @@ const expected = JSON.parse(String(await fixture('expected.json'))) as Record<
 >;
 
 describe('images', () => {
-  test.each(Object.keys(expected.exact))('%s has the pixels that Pillow sees', async (name) => {
+  test.each(Object.keys(expected.exact))('%s has the pixels of Pillow', async (name) => {
     const decoded = await decodePicture(name, imageFeatures(8, 6));
     expect(Array.from(decoded as Uint8Array)).toEqual(expected.exact[name]);
   });
 
-  test.each(Object.keys(expected.about))('%s is about what Pillow sees', async (name) => {
+  test.each(Object.keys(expected.about))('%s has about the pixels of Pillow', async (name) => {
     const [height, width] = name === 'turned.jpg' ? [24, 16] : [16, 24];
     const decoded = (await decodePicture(name, imageFeatures(height, width))) as Uint8Array;
     const wanted = expected.about[name]!;
@@ -39,7 +39,7 @@ describe('images', () => {
     expect(worst).toBeLessThanOrEqual(2);
   });
 
-  test('grey has one channel, colours are weighed', async () => {
+  test('grey has one channel, with weighted colours', async () => {
     const grey = await decodePicture('grey.png', imageFeatures(8, 6, 1));
     expect(Array.from(grey as Uint8Array)).toEqual(
       expected.exact['grey.png']!.filter((_, index) => index % 3 === 0),

@@ -37,7 +37,7 @@ test('images: mean and standard deviation of each channel', async () => {
   }
 });
 
-test('rows: kinds are found, values sorted by frequency and then by name', async () => {
+test('rows: finds the kinds of columns, and sorts values by frequency and then by name', async () => {
   const store = csv(
     'id,n,constant,c,mixed,empty,label\n' +
       'a,1,5,x,1,,yes\nb,2,5,y,2,,no\nc,?,5,z,u,,yes\nd,6,5,z,2,NA,no\ne,3,5,y,,,no\n',
@@ -86,7 +86,7 @@ test('rows: at most 1,000 values of a category', async () => {
   expect(features.columns[0].values.slice(0, 2)).toEqual(['v1499', 'v0000']);
 });
 
-test('nothing to learn from is an error that says why', async () => {
+test('a set without anything to learn is an error with the reason', async () => {
   const row = readConfig('row', { format: 'csv' });
   await expect(fitted(csv('label\nyes\n'), row)).rejects.toThrow(
     /no column to learn from.*: label/,

@@ -43,7 +43,7 @@ describe('the thread and its process', () => {
     return (await run(process.execPath, args)).trim().split('\n');
   }
 
-  test('a thread with nothing to do does not keep the process', async () => {
+  test('an idle thread does not keep the process alive', async () => {
     expect(await decodeTwice('dist/src/data/features')).toEqual(['192', '192']);
   });
 

@@ -42,7 +42,7 @@ function rawBySharp(bytes: Uint8Array, channels: 1 | 3): Promise<Buffer> {
   return sharp(bytes, { failOn: 'error' }).toColourspace(space).raw().toBuffer();
 }
 
-test('the pixels are those of sharp, bit for bit', async () => {
+test('the pixels are the same as those of sharp, bit for bit', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(pictures, { minLength: 1, maxLength: 20 }), async (several) => {
       const files = await Promise.all(several.map(jpegOf));
@@ -51,16 +51,16 @@ test('the pixels are those of sharp, bit for bit', async () => {
         several.map(({ height, width, channels }) => ({ height, width, channels })),
       );
       const decoded = await Promise.all(files.map(decodePlainJpeg));
-      for (const [place, file] of files.entries()) {
-        const wanted = await rawBySharp(file, several[place]!.channels);
-        expect(Buffer.compare(decoded[place]!, wanted)).toBe(0);
+      for (const [position, file] of files.entries()) {
+        const wanted = await rawBySharp(file, several[position]!.channels);
+        expect(Buffer.compare(decoded[position]!, wanted)).toBe(0);
       }
     }),
     { numRuns: 25, seed: 4 },
   );
 });
 
-test('hundreds at once are answered each with its own', async () => {
+test('hundreds of files at once get their own pixels', async () => {
   const grey = (value: number) => {
     const background = { r: value, g: value, b: value };
     const create = { width: 3, height: 2, channels: 3, background } as const;
@@ -69,14 +69,14 @@ test('hundreds at once are answered each with its own', async () => {
   const files = await Promise.all(Array.from({ length: 256 }, (_, value) => grey(value)));
   const decoded = await Promise.all([...files, ...files].map(decodePlainJpeg));
   expect(decoded.map((pixels) => pixels?.[0])).toEqual(
-    Array.from({ length: 512 }, (_, place) => place % 256),
+    Array.from({ length: 512 }, (_, position) => position % 256),
   );
 });
 
 const create = { width: 8, height: 8, channels: 3, background: '#a53' } as const;
 const plain = await sharp({ create }).jpeg().toBuffer();
 
-describe('what is not plain is left to sharp', () => {
+describe('other files go to sharp', () => {
   const cases = {
     'an orientation': sharp(plain).withMetadata({ orientation: 6 }).jpeg(),
     'a colour profile': sharp(plain).withIccProfile('p3').jpeg(),
@@ -90,14 +90,14 @@ describe('what is not plain is left to sharp', () => {
     expect(readPlainJpeg(await file.toBuffer())).toBeUndefined();
   });
 
-  test('a header that ends early, or is nonsense', () => {
+  test('a header that is truncated or invalid', () => {
     for (let end = 0; end < plain.indexOf(Buffer.of(0xff, 0xda)) + 4; end++) {
       expect(readPlainJpeg(plain.subarray(0, end))).toBeUndefined();
     }
     fc.assert(
-      fc.property(fc.nat(plain.length - 1), fc.nat(255), (place, value) => {
+      fc.property(fc.nat(plain.length - 1), fc.nat(255), (position, value) => {
         const damaged = Buffer.from(plain);
-        damaged[place] = value;
+        damaged[position] = value;
         const found = readPlainJpeg(damaged);
         if (found !== undefined) expect(found.height * found.width).toBeLessThanOrEqual(128 * 128);
       }),
@@ -106,7 +106,7 @@ describe('what is not plain is left to sharp', () => {
   });
 });
 
-test('a damaged file has no pixels, and those around it have theirs', async () => {
+test('a damaged file has no pixels, and its neighbours have theirs', async () => {
   const picture: Picture = {
     ...{ height: 32, width: 32, channels: 3, quality: 90 },
     ...{ progressive: false, chromaSubsampling: '4:2:0', seed: 1 },
@@ -114,15 +114,15 @@ test('a damaged file has no pixels, and those around it have theirs', async () =
   const good = await jpegOf(picture);
   const cut = good.subarray(0, good.length - 200);
   const wanted = await rawBySharp(good, 3);
-  const files = Array.from({ length: 40 }, (_, place) => (place % 2 === 0 ? good : cut));
+  const files = Array.from({ length: 40 }, (_, position) => (position % 2 === 0 ? good : cut));
   const decoded = await Promise.all(files.map(decodePlainJpeg));
-  for (const [place, pixels] of decoded.entries()) {
-    if (place % 2 === 1) expect(pixels).toBeUndefined();
+  for (const [position, pixels] of decoded.entries()) {
+    if (position % 2 === 1) expect(pixels).toBeUndefined();
     else expect(Buffer.compare(pixels!, wanted)).toBe(0);
   }
 });
 
-test('the encoder says of a damaged one what sharp says, and makes three channels of grey', async () => {
+test('the encoder rejects a damaged file as sharp does, and makes three channels of grey', async () => {
   const bytes = await fixture('pictures/ramp-grey.jpg');
   expect(readPlainJpeg(bytes)).toEqual({ height: 16, width: 24, channels: 1 });
   const features = (channels: 1 | 3) =>

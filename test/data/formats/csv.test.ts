@@ -14,7 +14,7 @@ import { MemoryStore } from '../../support/memory-store.ts';
 const config = readConfig('row', { format: 'csv' });
 
 describe('CSV', () => {
-  test.each(['good', 'windows'])('%s.csv gives what Python wrote', async (name) => {
+  test.each(['good', 'windows'])('%s.csv has the rows that Python wrote', async (name) => {
     const { csvRows } = JSON.parse(String(await fixture('expected.json'))) as {
       csvRows: string[][];
     };
@@ -70,7 +70,7 @@ describe('CSV', () => {
     ['name;label\nAnn;yes\n', /one column, 'name;label'/],
     ['a,b,a,label\n', /column 'a' twice/],
     ['a,b\n1,2\n', /no column 'label' \(task.target\).*Its columns: a, b/],
-  ])('a header that cannot be right is an error: %j', async (text, message) => {
+  ])('an invalid header is an error: %j', async (text, message) => {
     await expect(readSet(new MemoryStore({ 'labeled/a.csv': text }), config)).rejects.toThrow(
       message,
     );
@@ -85,7 +85,9 @@ describe('CSV', () => {
 });
 
 describe('cutting', () => {
-  /** A field of a CSV file, with everything that makes cutting hard, sometimes against the rules. */
+  /**
+   * A field of a CSV file, with everything that makes cutting hard, sometimes against the rules.
+   */
   const field = fc.oneof(
     fc.stringMatching(/^[ab7 ]{0,6}$/),
     fc.stringMatching(/^[ab",\n\r ]{0,8}$/).map((text) => `"${text.replaceAll('"', '""')}"`),
@@ -113,7 +115,7 @@ describe('cutting', () => {
           const store = new MemoryStore({ 'labeled/a.csv': text }, chunkBytes);
           const cut = readConfig('row', { format: 'csv', shardMiB: limitBytes / 2 ** 20 });
           const shards = await shardsOf(store, cut);
-          // Neighbouring pieces touch: nothing is lost or read twice.
+          // Neighbouring pieces touch: nothing is missing or read twice.
           const ranges = shards.flatMap(({ pieces }) => pieces.flatMap(({ range }) => range ?? []));
           for (let index = 1; index < ranges.length; index++) {
             expect(ranges[index]?.start).toBe(ranges[index - 1]?.end);
@@ -125,7 +127,7 @@ describe('cutting', () => {
     );
   });
 
-  test('an empty line is no record, whatever its end; a CR in it is a field', () => {
+  test('an empty line is skipped, with any line end; a CR in it is a field', () => {
     const scanner = new RecordScanner();
     const bytes = Buffer.from('a\n\n\r\n\r\r\nb\r\n"\n"\n""\nlast');
     expect(scanner.advance(bytes, 0, bytes.length + 1)).toBeUndefined();
@@ -134,7 +136,7 @@ describe('cutting', () => {
     expect(scanner.offset).toBe(bytes.length);
   });
 
-  test('parts are of about equal size', async () => {
+  test('parts have about equal size', async () => {
     const text = `label,x\n${Array.from({ length: 20_000 }, (_, row) => `yes,${row}\n`).join('')}`;
     const store = new MemoryStore({ 'labeled/a.csv': text });
     const cut = readConfig('row', { format: 'csv', shardMiB: 0.05 });

@@ -61,7 +61,7 @@ describe.each(cases)('$name with content of the kind $kind', ({ format, kind }) 
 });
 
 describe.each(Object.values(formats))('$name', (format) => {
-  test('has code to divide objects exactly if the row says that it can', async () => {
+  test('has code to divide objects exactly if the row has isDivisible', async () => {
     const { cut } = await format.load();
     expect(cut !== undefined).toBe(format.isDivisible);
   });

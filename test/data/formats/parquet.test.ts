@@ -104,7 +104,7 @@ describe('vectors', () => {
   });
 });
 
-describe('what is wrong', () => {
+describe('errors', () => {
   test('a file that is not Parquet fails the cut and is named', async () => {
     const store = await datasetOf({ 'labeled/bad.parquet': 'csv/good.csv' });
     await expect(shardsOf(store, rows)).rejects.toThrow(
@@ -119,14 +119,14 @@ describe('what is wrong', () => {
     );
   });
 
-  test('damaged pages are rejected; the row groups behind them are read', async () => {
+  test('damaged pages are rejected; the row groups after them are read', async () => {
     const store = await datasetOf({ 'labeled/a.parquet': 'parquet/damaged.parquet' });
     const { examples, reasons } = sorted(await readSet(store, rows));
     expect([...reasons]).toEqual([['a.parquet:0-4', expect.stringContaining('damaged')]]);
     expect(examples.map(({ id }) => id)).toEqual(['p4', 'p5', 'p6', 'p7', 'p8', 'p9']);
   });
 
-  test('a missing column is named with those that are there', async () => {
+  test('a missing column is named with the present columns', async () => {
     const store = await datasetOf({ 'labeled/a.parquet': 'parquet/people-none.parquet' });
     const config = readConfig('row', { format: 'parquet' }, { target: 'income' });
     await expect(readSet(store, config)).rejects.toThrow(UserError);
@@ -136,7 +136,7 @@ describe('what is wrong', () => {
   });
 });
 
-test('large files are cut at row groups, and only what is needed is read', async () => {
+test('large files are cut at row groups, and only the needed bytes are read', async () => {
   const body = await fixture('parquet/people-none.parquet');
   const store = new MemoryStore({ 'labeled/a.parquet': body });
   const config = readConfig('row', { format: 'parquet', shardMiB: 1e-4 });

@@ -25,7 +25,7 @@ const pixels = createEncoder({
   std: [1, 1, 1],
 });
 
-/** What collecting garbage leaves: when the runtime would collect it by itself is chance. */
+/** Returns the memory in use after a garbage collection, which would otherwise happen at random. */
 function bytesInUse(): number {
   setFlagsFromString('--expose-gc');
   const collect: () => void = runInNewContext('gc');
@@ -36,7 +36,7 @@ function bytesInUse(): number {
 }
 
 describe('WebDataset archives', () => {
-  test.each(['good.tar', 'gnu.tar'])('%s gives the images that Pillow sees', async (name) => {
+  test.each(['good.tar', 'gnu.tar'])('%s has the images that Pillow reads', async (name) => {
     const { tar } = JSON.parse(String(await fixture('expected.json'))) as { tar: string[] };
     const store = await datasetOf({ 'labeled/a.tar': `webdataset/${name}` });
 
@@ -55,7 +55,7 @@ describe('WebDataset archives', () => {
     );
   });
 
-  test('what is odd in an archive costs only its example', async () => {
+  test('an odd member of an archive affects only its example', async () => {
     const store = await datasetOf({ 'labeled/odd.tar': 'webdataset/odd.tar' });
 
     const { examples, reasons } = sorted(await readSet(store, config));
@@ -74,7 +74,7 @@ describe('WebDataset archives', () => {
     });
   });
 
-  test('an archive that is cut short gives what was complete, then says so', async () => {
+  test('a truncated archive yields its complete examples, then the reason', async () => {
     const store = await datasetOf({
       'labeled/cut.tar': 'webdataset/cut.tar',
       'labeled/x.tar': 'webdataset/good.tar',
@@ -91,7 +91,7 @@ describe('WebDataset archives', () => {
     });
   });
 
-  test('an archive cut anywhere gives the examples in front of the cut', async () => {
+  test('an archive cut anywhere yields the examples before the cut', async () => {
     const good = await fixture('webdataset/good.tar');
     const whole = (await readSet(new MemoryStore({ 'labeled/a.tar': good }), config)).map(
       ({ id }) => id,
@@ -100,7 +100,7 @@ describe('WebDataset archives', () => {
       const store = new MemoryStore({ 'labeled/a.tar': good.subarray(0, bytes) });
       const { examples } = sorted(await readSet(store, config));
       expect(examples.map(({ id }) => id)).toEqual(whole.slice(0, examples.length));
-      // No example whose image was there, but not its label.
+      // There is no example with its image but without its label.
       expect(examples.every(({ label }) => label !== undefined)).toBe(true);
       // Two members of two blocks each make an example.
       expect(examples.length).toBeGreaterThanOrEqual(Math.min(4, Math.floor(bytes / 2048)));
@@ -152,14 +152,16 @@ describe('WebDataset archives', () => {
   });
 });
 
-/** Chunks of a tar member of so many bytes: the same ones each time, so that they take no memory. */
+/**
+ * Chunks of a tar member of so many bytes: the same ones each time, so that they take no memory.
+ */
 function bigMember(bytes: number) {
   const chunk = Buffer.alloc(64 * 1024, 7);
   return async function* (index: number): AsyncGenerator<Uint8Array> {
     const archive = pack();
     archive.entry({ name: `${index}.jpg`, size: bytes });
     for await (const header of archive) {
-      // The archive is a stream of bytes, though its types do not say so.
+      // The archive is a stream of bytes, although its types do not state it.
       yield header as Uint8Array;
       break;
     }

@@ -30,7 +30,7 @@ describe('labels', () => {
       }),
     );
 
-  test('what is written is read, whatever the batches', async () => {
+  test('reads what was written, with any batches', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(batch(3, 2), { maxLength: 4 }),
@@ -96,7 +96,7 @@ describe('labels', () => {
   test('the summary reads the footer only', async () => {
     const store = new MemoryStore({ 'l.parquet': manyLabels(50_000, 1_000) }, 1024);
     expect((await readLabelsSummary(store, 'l.parquet')).labeled).toBe(50_000);
-    // hyparquet fetches the last 512 KiB, in the hope that the footer is in them.
+    // hyparquet reads the last 512 KiB, which usually include the footer.
     expect(store.bytesRead.get('l.parquet')).toBeLessThanOrEqual(2 ** 19);
   });
 
@@ -108,14 +108,14 @@ describe('labels', () => {
     );
   });
 
-  test('a missing or damaged file is an error that says what to do', async () => {
+  test('a missing or damaged file is an error with a hint', async () => {
     const store = new MemoryStore({ 'l.parquet': manyLabels(10, 10).subarray(0, 300) });
     await expect(readLabelsSummary(store, 'none')).rejects.toThrow("'none' is missing.");
     await expect(collect(readLabels(store, 'l.parquet'))).rejects.toThrow("'l.parquet' is damaged");
   });
 });
 
-test('weights: what is written is read', async () => {
+test('weights: reads what was written', async () => {
   const row = fc.record({ id: fc.string(), values: fc.tuple(float, float, float, float, float) });
   await fc.assert(
     fc.asyncProperty(fc.array(row, { maxLength: 20 }), async (rows) => {
@@ -158,7 +158,7 @@ describe('joining', () => {
     yield* items;
   }
 
-  test('examples meet their rows; rejected and quarantined ones have none', async () => {
+  test('joins examples with their rows; rejected and quarantined examples have none', async () => {
     const examples = stream<Example | Rejected>(
       example('a'),
       rejected('b'),
@@ -199,7 +199,7 @@ describe('joining', () => {
     await expect(collect(joined)).rejects.toThrow(message);
   });
 
-  test('rows of two files meet, or are an error', async () => {
+  test('joins the rows of two files, or throws an error', async () => {
     const other = (id: string) => ({ id, other: `${id}!` });
     expect(
       await collect(joinRows(stream(row('a', 1), row('b', 2)), stream(other('a'), other('b')))),
