@@ -17,6 +17,7 @@ import type { tfTypes } from '../tensorflow.ts';
 import { roomHere } from '../train/cache.ts';
 import { openCheckpoints } from '../train/checkpoint.ts';
 import { createTrainingStep } from '../train/create-step.ts';
+import { epochSchema } from '../train/epoch.ts';
 import { type Input, openInput } from '../train/input.ts';
 import { type Reweighting, train } from '../train/loop.ts';
 import type { Loss } from '../train/losses/index.ts';
@@ -25,17 +26,8 @@ import { type ShardSource, sizesOf, type TrainingSets } from '../train/stream.ts
 import { decodeForStudent } from './student-inputs.ts';
 import type { TrainingExample } from './training-example.ts';
 
-/** `history.json` beside a trained model: one record an epoch. */
-export const historySchema = z.array(
-  z.strictObject({
-    epoch: z.int(),
-    loss: z.number(),
-    /** Of the unlabeled examples; missing where there were none. */
-    meanWeight: z.number().optional(),
-    /** Share of them to which the student gave the class of their label; missing likewise. */
-    agreement: z.number().optional(),
-  }),
-);
+/** `history.json` beside a trained model. */
+export const historySchema = z.array(epochSchema);
 
 export interface TrainingTask {
   /** For the progress: the stage, and the student where there are several. */

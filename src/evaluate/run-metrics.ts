@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { setNames } from '../data/shard.ts';
 import { type MethodName, methodNames, methodOf, type methods } from '../debias/methods.ts';
 import { billSchema } from '../run/bill-file.ts';
+import { epochSchema } from '../train/epoch.ts';
 import { deviationsSchema } from './deviations.ts';
 import { intervalSchema, metricsSchema } from './schema.ts';
 
@@ -40,16 +41,7 @@ export const runMetricsSchema = z.strictObject({
   students: z.array(
     z.strictObject({
       variant: z.string(),
-      history: z.array(
-        z.strictObject({
-          epoch: z.int(),
-          loss: z.number(),
-          /** Mean weight of the unlabeled examples; undefined for a student without weights. */
-          meanWeight: z.number().optional(),
-          /** Share of the unlabeled examples whose pseudo-label the student predicted. */
-          agreement: z.number().optional(),
-        }),
-      ),
+      history: z.array(epochSchema),
       parameters: count,
       /** Size of the saved student. */
       bytes: count,

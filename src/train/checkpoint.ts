@@ -10,23 +10,8 @@ import { z } from 'zod';
 import { product } from '../arrays.ts';
 import { readBytes, readJson, swapPointer } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
+import { timedEpochSchema } from './epoch.ts';
 import type { State } from './step.ts';
-
-const epochRecord = z.strictObject({
-  epoch: z.int(),
-  /** Mean over the examples of the epoch, while the student moved. */
-  loss: z.number(),
-  /** Mean loss weight of the examples with a teacher margin; null when there was none. */
-  meanWeight: z.number().nullable(),
-  /**
-   * Share of the unlabeled examples to which the student, while it moved, gave the class of their
-   * label; null when there was none.
-   */
-  agreement: z.number().nullable(),
-  /** Time spent on it, over all resumptions. */
-  seconds: z.number(),
-});
-export type EpochRecord = z.infer<typeof epochRecord>;
 
 const progressSchema = z.strictObject({
   /** The epoch that is under way, or the number of all epochs when all are done. */
@@ -44,7 +29,7 @@ const progressSchema = z.strictObject({
     agreed: z.int(),
     seconds: z.number(),
   }),
-  history: z.array(epochRecord),
+  history: z.array(timedEpochSchema),
 });
 export type Progress = z.infer<typeof progressSchema>;
 

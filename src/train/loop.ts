@@ -6,7 +6,8 @@ import { setImmediate } from 'node:timers/promises';
 import { predictions } from '../debias/margin.ts';
 import { InterruptedError, UserError } from '../errors.ts';
 import type { Batch, Reweigh } from './batch-shape.ts';
-import type { Checkpoints, EpochRecord, Progress } from './checkpoint.ts';
+import type { Checkpoints, Progress } from './checkpoint.ts';
+import type { EpochRecord } from './epoch.ts';
 import { learningRateAt, type ScheduleConfig } from './schedule.ts';
 import type { TrainingStep } from './step.ts';
 

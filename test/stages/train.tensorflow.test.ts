@@ -1,0 +1,67 @@
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { historySchema } from '../../src/distill/training.ts';
+import { keys } from '../../src/run/keys.ts';
+import { trainVariant } from '../../src/stages/train.ts';
+import { readJson } from '../../src/store/once.ts';
+import { makeDataset } from '../support/datasets.ts';
+import { context, runWithStops, weighed } from '../support/staged-run.ts';
+
+/** A run up to Train. */
+async function beforeTrain(more: Record<string, string>) {
+  const options = makeDataset('parquet-vectors', more);
+  const { event, job } = await weighed(options);
+  const folder = (variant: string) => keys.student(job.run, variant);
+  const path = (variant: string, name: string) => join(options.results, folder(variant), name);
+  return {
+    train: (variant: string, stopped = context) => trainVariant({ ...event, variant }, stopped),
+    folder,
+    path,
+    weights: (variant: string) => readFileSync(path(variant, 'weights.bin')),
+    history: (variant: string) =>
+      readJson(job.results, `${folder(variant)}history.json`, historySchema),
+  };
+}
+
+describe('Train', () => {
+  test('trains each student of the plan in a folder of its own, and no other', async () => {
+    const { train, folder, weights, history } = await beforeTrain({
+      ...{ method: 'weighted', compare: '[uniform, { method: uniform, seed: 7 }]' },
+    });
+    for (const variant of ['weighted', 'uniform', 'uniform-seed7']) {
+      expect(await train(variant)).toBe(folder(variant));
+    }
+    expect(weights('weighted')).not.toEqual(weights('uniform'));
+    expect(weights('uniform-seed7')).not.toEqual(weights('uniform'));
+    expect((await history('uniform')).map(({ meanWeight }) => meanWeight)).toEqual(
+      (await history('uniform')).map(() => 1),
+    );
+    expect((await history('weighted')).every(({ meanWeight }) => meanWeight! < 1)).toBe(true);
+    await expect(train('fidelity')).rejects.toThrow("the plan has no student 'fidelity'");
+  });
+
+  test('does not train a student that is saved', async () => {
+    const { train, path } = await beforeTrain({ compare: '[]' });
+    await train('weighted');
+    const before = statSync(path('weighted', 'weights.bin')).mtimeMs;
+    rmSync(path('weighted', 'history.json'));
+    await train('weighted');
+    expect(statSync(path('weighted', 'weights.bin')).mtimeMs).toBe(before);
+    expect(readdirSync(path('weighted', ''))).not.toContain('history.json');
+  });
+
+  // One that depends on the student, one that depends on the teacher, and one with its own loss.
+  test.each(['weighted', 'correctness', 'slam'])(
+    '%s ends with the same bits, stopped anywhere',
+    async (method) => {
+      const { train, weights, path } = await beforeTrain({ method, compare: '[]' });
+      await train(method);
+      const undisturbed = weights(method);
+      rmSync(path(method, ''), { recursive: true });
+      const stops = await runWithStops((stopped) => train(method, stopped), 11);
+      expect(stops).toBeGreaterThan(2);
+      expect(weights(method)).toEqual(undisturbed);
+    },
+  );
+});
