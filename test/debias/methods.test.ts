@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { configSchema } from '../../src/config/schema.ts';
 import type { Correction } from '../../src/debias/method.ts';
 import { type MethodName, methodNames, methodOf, methods } from '../../src/debias/methods.ts';
 import type { Mixing } from '../../src/debias/slam.ts';
@@ -15,14 +16,20 @@ const points: ValidationPoints = {
 };
 const options = { neighbors: 1, reading: 'ratioOfMeans', bounds: [0, 1] } as const;
 
+/** A config with the default options of every method. */
+const defaults = configSchema.parse({
+  task: { type: 'tabular-classification', classes: ['a', 'b'], target: 'y' },
+  data: { format: 'csv' },
+  teacher: { train: { architecture: 'mlp' } },
+  student: { architecture: 'mlp' },
+});
+const configWith = (weights: WeightOptions) => ({ ...defaults, weights });
+
 /** A correction by any method. */
 type AnyCorrection = Correction<{ readonly kind: 'slam'; readonly mixing: Mixing }>;
 
 function correction(name: MethodName, settings: Partial<WeightOptions> = {}): AnyCorrection {
-  return methods[name].correct(points, {
-    weights: { ...options, ...settings },
-    slam: { topK: 3 },
-  });
+  return methods[name].correct(points, configWith({ ...options, ...settings }));
 }
 
 function weigh({ weigh }: AnyCorrection, teacherMargins: number[], studentMargins: number[]) {
@@ -74,7 +81,7 @@ test('a method that needs validation labels is the only one to read the validati
   };
   for (const name of methodNames) {
     const { needs, prepare } = methodOf(name);
-    const correct = () => methods[name].correct(none, { weights: options, slam: { topK: 3 } });
+    const correct = () => methods[name].correct(none, configWith(options));
     if (needs.includes('validation') && !prepare) expect(correct, name).toThrow(RangeError);
     else expect(correct, name).not.toThrow();
   }
@@ -121,7 +128,7 @@ describe('whatever the validation set', () => {
 
   /** All that a method says of a grid of examples: weights or SLaM's α. */
   function says(name: MethodName, of: readonly Point[], neighbors: number): number[] {
-    const config = { weights: { ...options, neighbors }, slam: { topK: 3 } };
+    const config = configWith({ ...options, neighbors });
     const made: AnyCorrection = methods[name].correct(pointsOf(of), config);
     if (made.weigh) {
       return weigh(
