@@ -6,15 +6,15 @@ import { refusePackages } from './test/support/refuse-packages.ts';
  * in the project `s3`. A file that names none is a unit test.
  */
 const needs = {
-  /** tfjs-node: the set-up downloads TensorFlow. */
-  tensorflow: {},
-  /** Other processes, most of them the compiled command in dist/. */
+  /** TensorFlow, which the set-up downloads and each process loads once. */
+  tensorflow: { isolate: false },
+  /** A process per file: to start others, most of them compiled code in dist/, or to mock modules. */
   process: {},
   /** A local S3 server. */
   s3: { globalSetup: 'test/support/s3/setup.ts' },
-  /** aws-cdk-lib, which one process loads for all files, and each stack is synthesised once. */
+  /** aws-cdk-lib. One process loads it for all files and synthesises each stack once. */
   cdk: { isolate: false, maxWorkers: 1, sequence: { groupOrder: 1 } },
-  /** The deployed workflow on LocalStack, which the set-up starts. */
+  /** The deployed workflow on LocalStack. */
   localstack: { globalSetup: 'test/localstack/setup.ts' },
 } satisfies Record<string, UserWorkspaceConfig['test']>;
 
@@ -22,10 +22,15 @@ const needs = {
 const common: UserWorkspaceConfig['test'] = {
   // onnxruntime sends telemetry otherwise, also from the Python and Node programs that tests start.
   env: { ORT_DISABLE_TELEMETRY: '1' },
-  // Two cores, and the tests on LocalStack, which mostly wait.
+  // TensorFlow's state is per process, so that threads cannot have their own.
+  pool: 'forks',
+  // Two for the processor, and one for the tests on LocalStack, which mostly wait.
   maxWorkers: 3,
+  // Unit tests first, then cdk, then all others at once.
   sequence: { groupOrder: 2 },
-  // A whole workflow takes seconds alone on two cores; other work on the machine must not fail it.
+  // Spies end with their test, also where files share modules.
+  restoreMocks: true,
+  // A whole workflow takes seconds on an idle machine. Other work must not make its test fail.
   testTimeout: 240_000,
   hookTimeout: 120_000,
 };
@@ -40,7 +45,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [`test/**/*.{${Object.keys(needs).join()}}.test.ts`],
-          // Unit tests are cheap because modules are loaded once per thread, not once per file.
+          // Each thread loads a module once for all of its files.
           pool: 'threads',
           isolate: false,
           maxWorkers: '100%',
@@ -53,8 +58,6 @@ export default defineConfig({
           ...common,
           name,
           include: [`test/**/*.${name}.test.ts`],
-          // tfjs-node is a native addon with process-wide state: one process per test file.
-          pool: 'forks' as const,
           ...config,
         },
       })),

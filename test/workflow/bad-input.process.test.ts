@@ -126,19 +126,19 @@ describe('bad examples are quarantined', () => {
       join(options.dataset, 'unlabeled/first/more.csv'),
       `alcohol,malic,ash,alcalinity,phenols,hue,shade\n${rows}`,
     );
-    await expect(run({ ...options, workers: 2 })).rejects.toMatchObject({
+    await expect(run({ ...options, workers: 1 })).rejects.toMatchObject({
       name: 'UserError',
       message: expect.stringMatching(/20 of 78 examples of the unlabeled set[\s\S]*more\.csv/),
       hint: expect.stringMatching(/limits\.quarantine/),
     });
     writeConfig(options.dataset, { ...formats.csv, limits: '{ quarantine: 50% }' });
-    const second = await run({ ...options, workers: 2 });
+    const second = await run({ ...options, workers: 1 });
     expect(second.metrics.quarantined).toBe(20);
     expect(second.labelCache.reused).toBe(second.labelCache.shards);
   });
 
   async function expectQuarantined(options: Dataset, count: number): Promise<void> {
-    const { metrics } = await run({ ...options, workers: 2 });
+    const { metrics } = await run({ ...options, workers: 1 });
     expect(metrics.quarantined).toBe(count);
   }
 });

@@ -57,8 +57,11 @@ async function untilSaid(child: ChildProcess, stage: string): Promise<void> {
   }
 }
 
-/** Results that must not depend on interruptions: figures, and the student to the last bit. */
+/**
+ * Runs to the end, in one worker, where the interrupted run has two. Returns what must not depend
+ * on the interruptions: the figures, and the student's bytes.
+ */
 async function outcome(options: Dataset) {
-  const { metrics, student } = await run({ ...options, workers: 2 });
+  const { metrics, student } = await run({ ...options, workers: 1 });
   return { metrics, weights: readFileSync(join(options.results, `${student}weights.bin`)) };
 }

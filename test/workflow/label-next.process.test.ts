@@ -10,7 +10,7 @@ import { makeDataset } from '../support/datasets.ts';
 
 test('labels for the proposed examples are added, and used by the next run', async () => {
   const { dataset, results } = makeDataset('csv');
-  const first = await run({ dataset, results, workers: 2 });
+  const first = await run({ dataset, results, workers: 1 });
   const csv = readFileSync(join(results, `runs/${first.run}/label-next.csv`), 'utf8');
   const rows: Record<string, string>[] = parse(csv, { columns: true });
   expect(rows.length).toBe(first.metrics.labels.unlabeled);
@@ -25,7 +25,7 @@ test('labels for the proposed examples are added, and used by the next run', asy
     name,
     csv: ['id,label', ...answers].join('\n'),
   });
-  const second = await run({ dataset, results, workers: 2 });
+  const second = await run({ dataset, results, workers: 1 });
   expect(second.run).not.toBe(first.run);
   expect(second.metrics.labels.labeled).toBe(first.metrics.labels.labeled! + 6);
 });

@@ -23,7 +23,7 @@ describe('the whole workflow with a teacher of every kind', () => {
     for (const folder of folders) {
       const { dataset, results } = makeDataset('parquet-images', { teacher: teachers[folder] });
       cpSync(join(fixtures, folder), join(dataset, 'teacher'), { recursive: true });
-      const { metrics } = await run({ dataset, results, workers: 2 });
+      const { metrics } = await run({ dataset, results, workers: 1 });
       expect(metrics.labels, folder).toEqual({
         labeled: 60,
         validation: 60,
