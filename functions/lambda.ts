@@ -1,6 +1,6 @@
 /**
- * The entry of every function on Lambda; the variable TASK says which one this is. Logs, metrics
- * and traces carry ids, counts and times, never data.
+ * Entry point of every function on Lambda; the variable TASK names the function. Logs, metrics and
+ * traces contain ids, counts and times, never data.
  */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
@@ -36,10 +36,10 @@ const deployment: DeploymentLimits = {
   budgetUsd: environment.BUDGET_USD,
 };
 
-/** Time that a task has, before its function is killed, to keep what it did. */
+/** Time that a task has to keep what it did, before its function is killed. */
 const savingMs = 30_000;
 
-/** The ids in an event: what its log lines are found by. */
+/** Ids in an event, by which its log lines are found. */
 const ids = z.object({
   run: z.string().optional(),
   results: z.string().optional(),
@@ -51,9 +51,12 @@ const ids = z.object({
 const logger = new Logger();
 const metrics = new Metrics({ defaultDimensions: { task } });
 const tracer = new Tracer();
-// Loaded while the environment starts, which has a whole processor; the call then starts at once.
+// Loaded while the environment starts, with a whole processor, so that the call starts at once.
 const stage = await load();
-/** The first call is paid from the start of the process, which is where `performance.now()` counts from. */
+/**
+ * The first call is billed from the start of the process, which is also the origin of
+ * `performance.now()`.
+ */
 let isFirstCall = true;
 
 export async function handler(event: unknown, lambda: LambdaContext): Promise<unknown> {
@@ -61,7 +64,7 @@ export async function handler(event: unknown, lambda: LambdaContext): Promise<un
   logger.addContext(lambda);
   logger.resetKeys();
   logger.appendKeys({ task, run, shard: shard?.id, variant });
-  logger.info('The task begins'); // A process that is killed says nothing more.
+  logger.info('The task begins'); // The only line of a process that is killed.
   const startedAt = isFirstCall ? 0 : performance.now();
   isFirstCall = false;
   const stop = new AbortController();
@@ -80,7 +83,7 @@ export async function handler(event: unknown, lambda: LambdaContext): Promise<un
     return await traced(run, () => stage(event, context));
   } catch (error) {
     const name = error instanceof Error ? error.name : 'Error';
-    if (name === 'InterruptedError') logger.info('The task is to be called again');
+    if (name === 'InterruptedError') logger.info('The task has to be called again');
     else logger.error('The task failed', { error: name });
     throw error;
   } finally {
@@ -99,21 +102,21 @@ export async function handler(event: unknown, lambda: LambdaContext): Promise<un
   }
 }
 
-/** A fifth of a short function's time is kept for saving, and half a minute of a long one's. */
+/** Returns the time for work. Saving has a fifth of a short function's time, or half a minute. */
 function timeToWork(lambda: LambdaContext): number {
   const remainingMs = lambda.getRemainingTimeInMillis();
   return remainingMs - Math.min(savingMs, remainingMs / 5);
 }
 
-/** Trainers write a checkpoint and are called again; for all others this is the end. */
+/** Makes the error of a deadline. A trainer catches it, writes a checkpoint and is called again. */
 function tooLong(): UserError {
   return new UserError(
-    'the task was not done in the time that a function has',
-    'Make its part smaller: data.shardMiB for Label and Weigh, the test set for Evaluate.',
+    'the task exceeded the time limit of a function',
+    'Reduce its work: data.shardMiB for Label and Weigh, the test set for Evaluate.',
   );
 }
 
-/** In a subsegment of the trace that can be found by the run. */
+/** Runs `work` in a subsegment of the trace that can be found by the run. */
 async function traced<Result>(
   run: string | undefined,
   work: () => Promise<Result>,

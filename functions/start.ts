@@ -3,7 +3,7 @@ import { startExecution } from '../src/aws/executions.ts';
 import { entry } from '../src/stages/entry.ts';
 import { startBatch } from '../src/stages/start.ts';
 
-/** What EventBridge says of an object that arrived: the parts that matter here. */
+/** Parts of EventBridge's event for an object that arrived. */
 const objectCreated = z.object({
   detail: z.object({
     bucket: z.object({ name: z.string() }),
@@ -13,7 +13,7 @@ const objectCreated = z.object({
 
 const environment = z.object({ RESULTS: z.string(), STATE_MACHINE: z.string() });
 
-/** The trigger: a batch's marker arrived. The same event again finds its execution started. */
+/** Handles the arrival of a batch's marker. The same event again finds its execution started. */
 export const startHandler = entry(
   'Start',
   objectCreated,
@@ -31,8 +31,8 @@ export const startHandler = entry(
 );
 
 /**
- * AWS does not document whether the event has a key as it is or URL-encoded. The version tells
- * which it is: only the right key has it.
+ * Returns the keys that an event may mean. AWS does not document whether the key is URL-encoded.
+ * Only the right key has the version.
  */
 function possibleKeys(key: string): Set<string> {
   try {

@@ -1,7 +1,7 @@
 /**
- * The program of the GPU trainer's container: trains one student, then ends. AWS Batch starts it
- * with the event of the Train task in its environment. The training runs in a worker process, as in
- * the embedded engine, so that this one still acts when a step of the training hangs.
+ * Program of the GPU trainer's container: trains one student, then ends. AWS Batch starts it with
+ * the event of the Train task in its environment. The training runs in a worker process, as in the
+ * embedded engine. This process can therefore still act when a training step hangs.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,12 +13,13 @@ import { createPool } from '../src/engines/pool.ts';
 import { InterruptedError, TransientError, UserError } from '../src/errors.ts';
 import type { Progress } from '../src/run/context.ts';
 import type { VariantEvent } from '../src/run/events.ts';
+import { stages } from '../src/stages/index.ts';
 
-/** What AWS Batch decides by whether it makes another attempt. */
+/** Exit codes on which AWS Batch decides to retry. */
 const exitCodes = {
   done: 0,
   failed: 1,
-  /** EX_TEMPFAIL of sysexits.h: what was done is kept, and another attempt goes on from there. */
+  /** EX_TEMPFAIL of sysexits.h: results so far are kept, and another attempt resumes from them. */
   tryAgain: 75,
 };
 
@@ -30,7 +31,7 @@ const environment = z.object({
   RESULTS: z.string().min(1),
   VARIANT: z.string().min(1),
   EXECUTION: z.string().default(''),
-  /** A training that does no step for so long is taken to hang. */
+  /** Training without a step for this long is considered hung. */
   STALL_MINUTES: z.coerce.number().positive().default(30),
   AWS_BATCH_JOB_ID: z.string().default(() => randomUUID()),
   AWS_BATCH_JOB_ATTEMPT: z.string().default('1'),
@@ -45,25 +46,29 @@ try {
   process.exitCode = fail(error);
 }
 
-/** @throws UserError that names every variable that is missing or wrong. */
+/**
+ * Reads the variables of the environment.
+ *
+ * @throws UserError that names every variable that is missing or wrong.
+ */
 function readEnvironment(): Environment {
   const parsed = environment.safeParse(process.env);
   if (parsed.success) return parsed.data;
   const names = parsed.error.issues.map(({ path }) => path.join('.')).join(', ');
   throw new UserError(
-    `variables of the environment that are missing or wrong: ${names}`,
-    'AWS Batch sets RUN, DATASET, RESULTS and VARIANT as infra/workflow.asl.json says. By hand: ' +
-      "RUN is the name of a folder of runs/ in the results, and VARIANT one of its plan's variants.",
+    `environment variables are missing or wrong: ${names}`,
+    'AWS Batch sets RUN, DATASET, RESULTS and VARIANT by infra/workflow.asl.json. By hand: RUN is ' +
+      "the name of a folder of runs/ in the results, and VARIANT one of its plan's variants.",
   );
 }
 
 async function trainJob(job: Environment): Promise<void> {
-  logger.appendKeys({ task: 'Train', run: job.RUN, variant: job.VARIANT });
+  logger.appendKeys({ task: stages.Train.name, run: job.RUN, variant: job.VARIANT });
   const stop = new AbortController();
-  const told = new AbortController();
+  const terminated = new AbortController();
   const terminate = () => {
-    stop.abort(new InterruptedError('the job was told to stop'));
-    told.abort();
+    stop.abort(new InterruptedError('the job received a signal to stop'));
+    terminated.abort();
   };
   process.on('SIGTERM', terminate).on('SIGINT', terminate);
   const instance = await findInstance();
@@ -71,14 +76,14 @@ async function trainJob(job: Environment): Promise<void> {
   let reclaimedAt: Date | undefined;
   const reclaim = (at: Date) => {
     reclaimedAt = at;
-    stop.abort(new InterruptedError(`AWS takes the Spot instance back at ${at.toISOString()}`));
+    stop.abort(new InterruptedError(`AWS reclaims the Spot instance at ${at.toISOString()}`));
   };
   const watch = instance?.lifeCycle === 'spot' ? watchReclaim(reclaim) : undefined;
   try {
     await train(job, stop).finally(() => instance && recordInstance(job, instance));
     logger.info('The student is trained');
   } catch (error) {
-    if (reclaimedAt) await hold(reclaimedAt, told.signal);
+    if (reclaimedAt) await hold(reclaimedAt, terminated.signal);
     throw error;
   } finally {
     watch?.stop();
@@ -86,11 +91,11 @@ async function trainJob(job: Environment): Promise<void> {
   }
 }
 
-/** Trains until all is done, or until `stop` is aborted, which it does itself when nothing happens. */
+/** Trains until all is done or `stop` is aborted. Aborts `stop` itself if the training hangs. */
 async function train(job: Environment, stop: AbortController): Promise<void> {
   stop.signal.throwIfAborted();
   const stallMs = job.STALL_MINUTES * 60_000;
-  const hung = new Error(`the training did no step for ${job.STALL_MINUTES} minutes`);
+  const hung = new Error(`the training made no step for ${job.STALL_MINUTES} minutes`);
   const stall = setTimeout(() => stop.abort(hung), stallMs);
   const log = logSometimes();
   const pool = createPool(1, (progress) => {
@@ -104,7 +109,7 @@ async function train(job: Environment, stop: AbortController): Promise<void> {
   const { RUN: run, DATASET: dataset, RESULTS: results, EXECUTION: execution } = job;
   const event: VariantEvent = { run, dataset, results, execution, variant: job.VARIANT };
   try {
-    await pool.invoke('Train', event);
+    await pool.invoke(stages.Train.name, event);
   } catch (error) {
     throw stop.signal.reason === hung ? hung : error;
   } finally {
@@ -125,7 +130,7 @@ function logSometimes(): (progress: Progress) => void {
 
 async function recordInstance(job: Environment, { type, lifeCycle }: Instance): Promise<void> {
   const usage = {
-    task: 'Train',
+    task: stages.Train.name,
     resource: `${type}-${lifeCycle}`,
     ms: process.uptime() * 1000,
     id: `${job.AWS_BATCH_JOB_ID}.${job.AWS_BATCH_JOB_ATTEMPT}`,
@@ -134,24 +139,24 @@ async function recordInstance(job: Environment, { type, lifeCycle }: Instance): 
 }
 
 /**
- * Stays until the instance goes, or until it is told to stop. Batch gives the next attempt to
- * whatever is free, and that would be the very instance that is about to go.
+ * Waits until the instance is gone, or until the job receives a signal. AWS Batch starts the next
+ * attempt on any free instance, which would be the reclaimed instance.
  */
-async function hold(until: Date, told: AbortSignal): Promise<void> {
+async function hold(until: Date, terminated: AbortSignal): Promise<void> {
   logger.info('The job stays until the instance goes', { until: until.toISOString() });
   const leftMs = Math.max(0, until.getTime() - Date.now());
-  await delay(leftMs, undefined, { signal: told }).catch(() => {});
+  await delay(leftMs, undefined, { signal: terminated }).catch(() => {});
 }
 
-/** Says why the job failed. @returns the exit code. */
+/** Logs why the job failed. @returns the exit code. */
 function fail(error: unknown): number {
   if (!(error instanceof Error)) throw error;
-  // By name, since an error that the worker process threw arrives as a plain Error with that name.
+  // By name: an error of the worker process arrives as a plain Error with that name.
   const { name, stack = '' } = error;
   const hint = error instanceof UserError && error.hint ? `\n\n${error.hint}` : '';
   const facts = { errorType: name, errorMessage: error.message + hint };
   if (name === InterruptedError.name || name === TransientError.name) {
-    logger.warn('The job can go on from here', facts);
+    logger.warn('Another attempt can resume the job', facts);
     return exitCodes.tryAgain;
   }
   const isMistake = name === UserError.name;

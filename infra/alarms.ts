@@ -20,10 +20,11 @@ const fiveMinutes = Duration.minutes(5);
 const sum = { period: fiveMinutes, statistic: Stats.SUM };
 
 /**
- * Alarms for what needs a person, on a topic to subscribe to. A task's error is none of them: the workflow retries it, and trainers end their calls with one (`InterruptedError`).
+ * Alarms that need a person, on a topic to subscribe to. A task's error is not one of them: the
+ * workflow retries it, and trainers end their calls with one (`InterruptedError`).
  */
 export class Alarms extends Construct {
-  /** Carries names and figures, never data. */
+  /** Topic of the alarms. Its messages contain names and figures, never data. */
   readonly topic: Topic;
   readonly alarms: Alarm[];
 
@@ -34,22 +35,22 @@ export class Alarms extends Construct {
     letAlarmsPublish(this.topic);
     this.alarms = [
       this.#alarm('RunFailed', {
-        what: 'A run failed. `counterweight status` says which stage and why.',
+        what: 'A run failed. `counterweight status` shows the stage and the reason.',
         metric: machine.metricFailed(sum),
       }),
       this.#alarm('EventLost', {
-        what: 'A marker arrived that started no run: its event is in the dead-letter queue.',
+        what: 'A marker started no run: its event is in the dead-letter queue.',
         metric: deadLetters.metricApproximateNumberOfMessagesVisible({
           period: fiveMinutes,
           statistic: Stats.MAXIMUM,
         }),
       }),
       this.#alarm('StartFails', {
-        what: 'The Start function fails; its events are tried again for six hours.',
+        what: 'The Start function fails; its events are retried for six hours.',
         metric: start.metricErrors(sum),
       }),
       this.#alarm('StartIsLate', {
-        what: 'Events wait for the Start function: the account may be out of concurrency.',
+        what: 'Events wait for the Start function: the account may have no concurrency left.',
         metric: start.metric('AsyncEventAge', { period: fiveMinutes, statistic: Stats.MAXIMUM }),
         threshold: Duration.minutes(15).toMilliseconds(),
       }),
@@ -70,7 +71,7 @@ export class Alarms extends Construct {
       metric,
       threshold,
       evaluationPeriods: periods,
-      // Between runs there is nothing to measure, and nothing wrong.
+      // Between runs there is no value, and nothing is wrong.
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
     alarm.addAlarmAction(new SnsAction(this.topic));
@@ -81,13 +82,16 @@ export class Alarms extends Construct {
 interface AlarmOptions {
   readonly what: string;
   readonly metric: IMetric;
-  /** Rings from this value on. */
+  /** Smallest value that raises the alarm. Default: 1. */
   readonly threshold?: number;
-  /** Periods of five minutes in a row. */
+  /** Consecutive periods of five minutes. Default: 1. */
   readonly periods?: number;
 }
 
-/** With a policy of its own, a topic no longer has the default one, which lets the account publish. */
+/**
+ * Lets alarms publish on the topic. A topic with a policy of its own has no default policy, which
+ * would let the account publish.
+ */
 function letAlarmsPublish(topic: Topic): void {
   topic.addToResourcePolicy(
     new PolicyStatement({

@@ -1,7 +1,7 @@
 import { UserError } from '../src/errors.ts';
 import { makeApp } from './application.ts';
 
-/** What `cdk` runs, by cdk.json. A wrong setting is said without a stack trace. */
+/** Program of the `cdk` command, by cdk.json. A wrong setting is reported without a stack trace. */
 try {
   makeApp().synth();
 } catch (error) {

@@ -6,10 +6,11 @@ import { CounterweightStack } from './stack.ts';
 import { TrainerStack } from './trainer-stack.ts';
 
 /**
- * The stacks, for no account and region in particular: `cdk deploy` takes them from where every AWS
- * tool does.
- * @param context settings that `cdk --context` would give (`settings.ts`).
- * @throws UserError for a setting that is wrong.
+ * Makes the stacks, for no account and region in particular: `cdk deploy` takes both from where
+ * every AWS tool does.
+ *
+ * @param context Settings, as by `cdk --context` (`settings.ts`).
+ * @throws UserError if a setting is wrong.
  */
 export function makeApp(context: Record<string, unknown> = {}): App {
   const app = new App({

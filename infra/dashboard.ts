@@ -24,11 +24,11 @@ const period = Duration.minutes(5);
 const sum = { period, statistic: Stats.SUM };
 const max = { period, statistic: Stats.MAXIMUM };
 
-/** From the top: does anything need me, how are the runs, how fast are the shards, what failed? */
+/** Adds the dashboard. From the top: alarms, runs, speed of the shards, and failures. */
 export function addDashboard(scope: Construct, props: DashboardProps): void {
   const { alarms, machine, functions, start, deadLetters, logs } = props;
   const dashboard = new Dashboard(scope, 'Dashboard', {
-    // An account has one list of dashboards for all regions.
+    // The list of dashboards of an account is the same in all regions.
     dashboardName: `${machineName}-${Aws.REGION}`,
     defaultInterval: Duration.hours(12),
   });
@@ -93,7 +93,7 @@ export function addDashboard(scope: Construct, props: DashboardProps): void {
   );
 }
 
-/** The examples that the calls of a task have handled, counted by `functions/lambda.ts`. */
+/** Returns the metric of the examples of a task's calls, which `functions/lambda.ts` counts. */
 function examples(task: StageName): Metric {
   return new Metric({
     namespace: machineName,

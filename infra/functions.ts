@@ -25,10 +25,10 @@ import { writeTraces } from './permissions.ts';
 import { makeRole } from './role.ts';
 import { allow } from './statement.ts';
 
-/** What all functions share. */
+/** Properties that all functions share. */
 export interface FunctionsProps {
   readonly logs: ILogGroup;
-  /** For the functions with native code. None on LocalStack, where they are zips too. */
+  /** Image of the functions with native code; undefined on LocalStack, where they are zips too. */
   readonly image: Image | undefined;
 }
 
@@ -42,13 +42,14 @@ interface OwnProps {
 }
 
 /**
- * The function of one row of `src/stages/index.ts`. All functions have the same bundle; the variable
- * TASK names the row. Functions with native code are container images on AWS. On LocalStack they are
- * zips, since it takes native packages from this machine. All other functions are zips everywhere.
+ * Function of one row of `src/stages/index.ts`. All functions have the same bundle, and the
+ * variable TASK names the row. Functions with native code are container images on AWS. On
+ * LocalStack they are zips, since it takes native packages from this machine. All other functions
+ * are zips everywhere.
  *
  * No function has reserved concurrency. AWS keeps 100 of an account's concurrent executions
- * unreserved, and many accounts have no more than that, so a reservation could not be deployed.
- * The limits are MaxConcurrency of the workflow's Maps, and the retries of throttled calls.
+ * unreserved, and many accounts have no more, so that a reservation could not be deployed. The
+ * limits are MaxConcurrency of the workflow's Maps, and the retries of throttled calls.
  */
 export class TaskFunction extends LambdaFunction {
   constructor(
@@ -75,7 +76,7 @@ export class TaskFunction extends LambdaFunction {
       applicationLogLevelV2: ApplicationLogLevel.INFO,
       environment: {
         TASK: name,
-        // onnxruntime sends telemetry otherwise.
+        // Otherwise onnxruntime sends telemetry.
         ORT_DISABLE_TELEMETRY: '1',
         NODE_OPTIONS: '--enable-source-maps',
         POWERTOOLS_SERVICE_NAME: machineName,

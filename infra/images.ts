@@ -5,21 +5,22 @@ import type { Construct } from 'constructs';
 import { packageRoot } from '../src/package-root.ts';
 import type { ImageUri } from './settings.ts';
 
-/** An image, by the repository that it is in. */
+/** Image in a repository of ECR. */
 export interface Image {
   readonly repository: IRepository;
   readonly tagOrDigest: string;
 }
 
 /**
- * What is only for the other image: of what .dockerignore leaves, an image's fingerprint should not
- * change with it.
+ * Files for the other image only. The fingerprint of an image must not change with them, although
+ * .dockerignore keeps them.
  */
 const unused = { functions: ['dist/functions', 'dist/src'], trainer: ['dist/lambda'] };
 
 /**
- * The prebuilt image, or the one of `infra/images/<name>/Dockerfile`, which the deployment builds
- * with Docker from the package's root. Synthesis only takes the fingerprint, and needs no Docker.
+ * Opens the prebuilt image, or the one of `infra/images/<name>/Dockerfile`, which the deployment
+ * builds with Docker from the package's root. Synthesis computes the fingerprint only, and needs no
+ * Docker.
  */
 export function openImage(
   scope: Construct,
@@ -29,8 +30,8 @@ export function openImage(
   const id = `${name}-image`;
   if (prebuilt) {
     const { account, region, repository: repositoryName, tagOrDigest } = prebuilt;
-    const place = { service: 'ecr', account, region, resource: 'repository' };
-    const repositoryArn = Stack.of(scope).formatArn({ ...place, resourceName: repositoryName });
+    const registry = { service: 'ecr', account, region, resource: 'repository' };
+    const repositoryArn = Stack.of(scope).formatArn({ ...registry, resourceName: repositoryName });
     const attributes = { repositoryName, repositoryArn };
     return { repository: Repository.fromRepositoryAttributes(scope, id, attributes), tagOrDigest };
   }

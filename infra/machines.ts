@@ -22,19 +22,19 @@ import { studentConcurrency } from '../src/cost/functions.ts';
 import { instanceHours } from '../src/cost/prices.ts';
 import { assumed } from '../src/cost/rates.ts';
 
-/** Those that have a price, so that a run's bill can be made. */
+/** Instance types with a price, so that a run can be billed. */
 const instanceTypes = Object.keys(instanceHours).map((name) => new InstanceType(name));
 
-/** What each of them has for a job: of 16 GiB, the system and ECS's agent keep some. */
+/** Resources of an instance for a job: of 16 GiB, the system and ECS's agent keep some. */
 export const machine = { vcpus: 4, memoryGiB: 14, gpus: 1 };
 
 export interface MachinesProps {
   readonly vpc: IVpc;
-  /** What ECS's agent on them may do. */
+  /** Role of ECS's agent on the instances. */
   readonly role: IRole;
 }
 
-/** Instances with a GPU, at two prices. There are none when there is no job. */
+/** Instances with a GPU, at two prices. There are none if there is no job. */
 export class Machines extends Construct {
   readonly spot: ManagedEc2EcsComputeEnvironment;
   readonly onDemand: ManagedEc2EcsComputeEnvironment;
@@ -52,7 +52,7 @@ export class Machines extends Construct {
       instanceRole: role,
       minvCpus: 0,
       maxvCpus: studentConcurrency * machine.vcpus,
-      // A newer system or driver is for the next job; the present one ends where it is.
+      // A new system or driver is for the next job; the current job ends on its machine.
       updateToLatestImageVersion: true,
       terminateOnUpdate: false,
       updateTimeout: Duration.hours(24),
@@ -83,7 +83,7 @@ function outOnly(scope: Construct, vpc: IVpc): SecurityGroup {
 function makeLaunchTemplate(scope: Construct): LaunchTemplate {
   return new LaunchTemplate(scope, 'Template', {
     httpTokens: LaunchTemplateHttpTokens.REQUIRED,
-    // The trainer asks for the Spot notice from inside its container, one hop further away.
+    // The trainer requests the Spot notice from inside its container, one hop further away.
     httpPutResponseHopLimit: 2,
     blockDevices: [
       {
@@ -99,7 +99,10 @@ function makeLaunchTemplate(scope: Construct): LaunchTemplate {
   });
 }
 
-/** Without a version, which CDK leaves out, AWS Batch stays with the template's first one. */
+/**
+ * Selects the newest version of the template. CDK sets no version, and AWS Batch would keep the
+ * first.
+ */
 function useNewest(
   template: LaunchTemplate,
   environments: ManagedEc2EcsComputeEnvironment[],

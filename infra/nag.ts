@@ -2,7 +2,7 @@ import { type App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import type { IConstruct } from 'constructs';
 
-/** From here on synthesis fails with whatever cdk-nag finds and nobody has waived. */
+/** Makes synthesis fail on every finding of cdk-nag that is not waived. */
 export function checkWithNag(app: App): void {
   Validations.of(app).addPlugins(
     new AwsSolutionsChecks(app, { verbose: true }),

@@ -1,30 +1,30 @@
 import { Aws } from 'aws-cdk-lib';
 
 /**
- * Names that every deployment has, so that one account and region holds one deployment. They are
- * fixed for the sake of the ARNs: the Start function knows the state machine, which needs the other
- * functions first, and the state machine knows the queue of a stack that is deployed after its own.
+ * Names that every deployment has, so that an account and region has one deployment. They are fixed
+ * because of circular ARNs. The Start function needs the ARN of the state machine, which needs the
+ * other functions. The state machine needs the ARN of a queue in a stack that is deployed later.
  */
 export const machineName = 'counterweight';
 export const trainerName = 'counterweight-trainer';
 
-/** How the trainer's stack finds the buckets: names of exported outputs. */
+/** Names of exported outputs, by which the trainer's stack finds the buckets. */
 export const bucketExports = {
   data: 'counterweight-data-bucket',
   results: 'counterweight-results-bucket',
 };
 
 export const machineArn = arn('states', `stateMachine:${machineName}`);
-/** The executions of the machine itself. */
+/** Executions of the machine itself. */
 export const executionsArn = arn('states', `execution:${machineName}:*`);
-/** The executions that its distributed maps start, one a shard. */
+/** Executions that its distributed Maps start, one per shard. */
 export const shardExecutionsArn = arn('states', `execution:${machineName}/*`);
 
 export const trainerQueueArn = arn('batch', `job-queue/${trainerName}`);
-/** Without a revision, which to AWS Batch is the newest one. */
+/** Job definition without a revision, which AWS Batch resolves to the newest one. */
 export const trainerJobArn = arn('batch', `job-definition/${trainerName}`);
 export const jobsArn = arn('batch', 'job/*');
-/** The rule that Step Functions makes by itself, to hear of the end of jobs of AWS Batch. */
+/** Rule that Step Functions makes by itself, to learn the end of jobs of AWS Batch. */
 export const jobsRuleArn = arn('events', 'rule/StepFunctionsGetEventsForBatchJobsRule');
 
 function arn(service: string, resource: string): string {

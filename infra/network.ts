@@ -13,9 +13,9 @@ import { flowLogGrants } from './permissions.ts';
 import { makeRole } from './role.ts';
 
 /**
- * The trainer's network: public subnets in two zones, and S3 by a gateway of its own. Instances have
- * addresses, for images and logs, but their security group lets nothing in; private subnets would
- * need NAT gateways, which cost more in a month of no runs than the GPU in most runs.
+ * Makes the trainer's network: public subnets in two zones, and S3 by a gateway endpoint. Instances
+ * have addresses, for images and logs, but their security group lets nothing in. Private subnets
+ * would need NAT gateways, which cost more in a month without runs than the GPU in most runs.
  */
 export function makeNetwork(scope: Construct): IVpc {
   const vpc = new Vpc(scope, 'Network', {
@@ -25,7 +25,7 @@ export function makeNetwork(scope: Construct): IVpc {
       { name: 'Public', subnetType: SubnetType.PUBLIC, mapPublicIpOnLaunch: true },
     ],
     gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
-    // It would be emptied by a custom resource; nothing uses it.
+    // A custom resource would empty it; nothing uses it.
     restrictDefaultSecurityGroup: false,
   });
   const logs = new LogGroup(scope, 'FlowLogs', {

@@ -3,9 +3,9 @@ import { type Grant, type Role, type Rule, resourcePoliciesOf, rolesOf } from '.
 import { type Purpose, purposes } from './statement.ts';
 
 /**
- * docs/permissions.md: who may do what, and why, as the templates of both stacks have it.
+ * Writes docs/permissions.md: who may do what, and why, by the templates of both stacks.
  *
- * @param templates synthesised with everything on that can be: GPU trainer and sweep.
+ * @param templates Templates synthesised with the GPU trainer and the sweep.
  */
 export function permissionsDoc(templates: unknown[]): string {
   const roles = templates.flatMap(rolesOf);
@@ -14,9 +14,9 @@ export function permissionsDoc(templates: unknown[]): string {
   return `${[
     intro,
     '## Tasks',
-    'Each function has a role of its own, and so has the job on the GPU.',
+    'Each function has its own role, and so does the job on the GPU.',
     taskTable(tasks),
-    'The words are the names of the statements:',
+    'The statements, by name:',
     legend(tasks.flatMap(({ grants }) => grants)),
     '## What runs them',
     ...others.map(roleSection),
@@ -37,7 +37,7 @@ function runsTasks({ name, assumedBy }: Role): boolean {
   return assumedBy === 'lambda.amazonaws.com' || name === 'JobRole';
 }
 
-/** Columns of the table of tasks: grants whose resources differ from task to task. */
+/** Columns of the table of tasks, for grants whose resources differ from task to task. */
 const columns: { head: string; purposes: Purpose[] }[] = [
   { head: 'data bucket', purposes: ['ReadData', 'ReadConfigs', 'CloseBatches'] },
   { head: 'results bucket: ReadResults', purposes: ['ReadResults'] },
@@ -69,7 +69,7 @@ function withoutBucket(resource: string): string {
   return resource.replace(/^<Storage(Data|Results)>\//, '');
 }
 
-/** Every grant once; the tasks that have it have it on the same resources, or say on which. */
+/** Lists every grant once; its resources are the same for all tasks, or in the columns above. */
 function legend(grants: Grant[]): string {
   const distinct: Grant[] = [];
   for (const { Resource, ...statement } of grants) {

@@ -9,14 +9,15 @@ import * as names from './names.ts';
 import { allow, type Purpose } from './statement.ts';
 
 /**
- * Every grant of the stacks, made by hand: CDK's own `grantRead` and the like give whole buckets.
- * docs/permissions.md shows what comes out, test/infra/permissions.cdk.test.ts says what must.
+ * Every grant of the stacks, made by hand: CDK's `grantRead` and the like grant whole buckets.
+ * docs/permissions.md shows the result, and test/infra/permissions.cdk.test.ts lists what is
+ * expected.
  */
 
-/** Keys of what the calls of the runs used. */
+/** Keys of the records of usage. */
 const usage = `${keys.usage('*')}*`;
 
-/** A bucket, this stack's own or another's. */
+/** Bucket of this stack or of another one. */
 type Objects = Pick<IBucket, 'bucketArn' | 'arnForObjects'>;
 
 export interface Buckets {
@@ -65,7 +66,7 @@ export function writeTraces(): PolicyStatement {
   return allow('WriteTraces', ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], ['*']);
 }
 
-/** What the state machine may do. */
+/** Permissions of the state machine. */
 export function workflowGrants(
   { results }: Buckets,
   functionArns: string[],
@@ -109,11 +110,14 @@ export function workflowGrants(
   ];
 }
 
-/** CDK's own task for AWS Batch grants only the first: an aborted run would leave its GPU on. */
+/**
+ * Permissions for the GPU job. CDK's own task for AWS Batch has only the first, so that an aborted
+ * run would leave its GPU on.
+ */
 function jobGrants(): PolicyStatement[] {
   const job = names.trainerJobArn;
   return [
-    // With and without a revision: asked for without one, AWS Batch checks the newest.
+    // With and without a revision: for a definition without one, AWS Batch checks the newest.
     allow('SubmitJobs', ['batch:SubmitJob'], [names.trainerQueueArn, job, `${job}:*`]),
     allow('DescribeJobs', ['batch:DescribeJobs'], ['*']),
     allow('StopJobs', ['batch:TerminateJob'], [names.jobsArn]),
@@ -166,7 +170,7 @@ function recordUsage({ results }: Buckets): PolicyStatement {
   return allow('RecordUsage', ['s3:PutObject', 's3:GetObject'], [results.arnForObjects(usage)]);
 }
 
-/** The instances of the GPU trainer: ECS's agent, and what it does for the job. */
+/** Permissions of the GPU trainer's instances: ECS's agent, and its work for the job. */
 export function hostGrants(image: Image, logs: LogGroup): PolicyStatement[] {
   return [
     allow(
@@ -186,8 +190,8 @@ export function hostGrants(image: Image, logs: LogGroup): PolicyStatement[] {
 }
 
 /**
- * Pulls the image and writes the log. The instance and the job's execution role both may: which of
- * them the agent uses depends on its version and settings.
+ * Permissions to pull the image and write the log. The instance and the job's execution role both
+ * have them: the version and settings of the agent decide which one it uses.
  */
 export function startJobGrants({ repository }: Image, logs: LogGroup): PolicyStatement[] {
   return [

@@ -4,7 +4,7 @@ import { bucketExports } from './names.ts';
 import { flattenReference } from './reference.ts';
 import { purposes } from './statement.ts';
 
-/** Values of a policy: one or many, references or not. */
+/** Values of a policy: one or many, with or without references. */
 const oneOrMany = z
   .union([z.array(z.unknown()), z.unknown().transform((one) => [one])])
   .transform((many) =>
@@ -13,7 +13,7 @@ const oneOrMany = z
 
 const conditionSchema = z.record(z.string(), z.record(z.string(), oneOrMany)).default({});
 
-/** A statement of a role: made by `allow`, so that it has a purpose. */
+/** Statement of a role, made by `allow`, so that it has a purpose. */
 const grantSchema = z.strictObject({
   Sid: z.enum(namesOf(purposes)),
   Effect: z.literal('Allow'),
@@ -23,13 +23,13 @@ const grantSchema = z.strictObject({
 });
 export type Grant = z.infer<typeof grantSchema>;
 
-/** Who a statement is about: `*`, or `{ Service: … }`. */
+/** Principal of a statement: `*`, or `{ Service: … }`. */
 const principal = z.union([
   z.string(),
   z.record(z.string(), z.string()).transform((by) => Object.values(by).join(', ')),
 ]);
 
-/** A statement of a resource's policy. */
+/** Statement of a resource's policy. */
 const ruleSchema = z.object({
   Effect: z.enum(['Allow', 'Deny']),
   Principal: principal,
@@ -51,14 +51,14 @@ const templateSchema = z.object({
 });
 
 export interface Role {
-  /** As in the template, without the hash: "LabelRole". */
+  /** Name as in the template, without the hash: "LabelRole". */
   readonly name: string;
-  /** Who may take it: "lambda.amazonaws.com". */
+  /** Service that may assume the role: "lambda.amazonaws.com". */
   readonly assumedBy: string;
   readonly grants: Grant[];
 }
 
-/** The roles of a synthesised template, with references made readable. */
+/** Lists the roles of a synthesised template, with readable references. */
 export function rolesOf(template: unknown): Role[] {
   return resourcesOf(template)
     .filter(({ type }) => type === 'AWS::IAM::Role')
@@ -69,7 +69,7 @@ export function rolesOf(template: unknown): Role[] {
     });
 }
 
-/** The policies that stand on buckets, the queue, the topic and functions. */
+/** Lists the policies of buckets, the queue, the topic and functions. */
 export function resourcePoliciesOf(template: unknown): { name: string; rules: Rule[] }[] {
   return resourcesOf(template).flatMap(({ name, type, properties }) => {
     if (type === 'AWS::Lambda::Permission') return [invocation.parse(properties)];
@@ -80,7 +80,7 @@ export function resourcePoliciesOf(template: unknown): { name: string; rules: Ru
 
 const document = z.object({ Statement: z.array(ruleSchema) });
 
-/** Who may call a function: a policy that CloudFormation has another form for. */
+/** Permission to call a function, a policy for which CloudFormation has another form. */
 const invocation = z
   .object({
     FunctionName: oneOrMany,
@@ -100,7 +100,10 @@ function resourcesOf(template: unknown) {
   );
 }
 
-/** `<StorageData6BB23F4E.Arn>/*` is `<StorageData>/*`, and `arn:…:batch:…:job/*` is `batch:job/*`. */
+/**
+ * Shortens a resource. `<StorageData6BB23F4E.Arn>/runs` becomes `<StorageData>/runs`, and
+ * `arn:…:batch:…:job/a` becomes `batch:job/a`.
+ */
 function readable(flat: string): string {
   return flat
     .replace(`arn:<AWS::Partition>:s3:::${bucketExports.data}`, '<StorageData>')

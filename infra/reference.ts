@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The functions of CloudFormation that stand in the resources of our policies. */
+/** Functions of CloudFormation in the resources of our policies. */
 const reference = z.union([
   z.string(),
   z.object({ Ref: z.string() }),
@@ -11,7 +11,7 @@ const reference = z.union([
 ]);
 
 /**
- * A reference of a template as text, in the spelling that cdk-nag's findings have:
+ * Formats a reference of a template as text, in the spelling of cdk-nag's findings:
  * `<Storage1A2B3C4D.Arn>/runs/*`.
  */
 export function flattenReference(value: unknown): string {

@@ -11,7 +11,7 @@ import { waive } from './nag.ts';
 import { flattenReference } from './reference.ts';
 import { type Purpose, purposes } from './statement.ts';
 
-/** A role that may do what `statements` say, and to which CDK adds nothing by itself. */
+/** Makes a role that allows `statements` and nothing that CDK would add by itself. */
 export function makeRole(
   scope: Construct,
   id: string,
@@ -24,9 +24,9 @@ export function makeRole(
   return role.withoutPolicyUpdates();
 }
 
-/** Wildcards, each for the reason that its statement has. */
+/** Waives wildcards, each for the reason of its statement. */
 function waiveWildcards(role: Role, statement: PolicyStatement): void {
-  // `allow` makes every statement, and gives it one of these.
+  // `allow` makes every statement, with one of these as its Sid.
   const reason = purposes[statement.sid as Purpose];
   const resources = statement.resources.map((resource) =>
     flattenReference(Stack.of(role).resolve(resource)),

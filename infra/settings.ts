@@ -5,7 +5,7 @@ import { UserError } from '../src/errors.ts';
 const ecrUri =
   /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/([a-z0-9._/-]+)(?::|@(?=sha256:))([\w.:-]+)$/;
 
-/** An image in ECR, which is where Lambda takes images from. */
+/** Image in ECR, the only registry from which Lambda takes images. */
 const imageUri = z
   .string()
   .regex(ecrUri)
@@ -24,19 +24,22 @@ const imageUri = z
   );
 
 /**
- * What a deployment may be told, each by `--context NAME=VALUE`; all are optional. Values from the
+ * Settings of a deployment, each by `--context NAME=VALUE`; all are optional. Values from the
  * command line are text. The descriptions end the sentence "NAME=VALUE is not …".
  */
 const settingsSchema = z.object({
   /** Whether students can also be trained on a GPU, in a second stack. */
   trainer: z.enum(['gpu', 'function']).default('function').describe('gpu or function'),
-  /** No run of this deployment may plan more than this. */
+  /** Maximum estimated cost of a run, in US dollars. Default: no maximum. */
   budget: z.coerce.number().positive().optional().describe('US dollars, a number above 0'),
   /** A prebuilt image for the functions with native code. Default: built from its Dockerfile. */
   imageUri,
-  /** The same for the GPU trainer. */
+  /** Prebuilt image for the GPU trainer. Default: built from its Dockerfile. */
   trainerImageUri: imageUri,
-  /** A batch is closed when nothing was added to it for this long. Default: by its _SUCCESS only. */
+  /**
+   * Minutes without a new object after which a batch is closed. Default: only its _SUCCESS closes
+   * it.
+   */
   sweepMinutes: z.coerce
     .number()
     .int()
@@ -44,7 +47,7 @@ const settingsSchema = z.object({
     .max(24 * 60)
     .optional()
     .describe('a whole number of minutes from 1 to 1440'),
-  /** For LocalStack, which runs no containers: every function is a zip. */
+  /** Whether the stack is for LocalStack, which runs no containers: every function is a zip. */
   local: z
     .union([z.boolean(), z.stringbool({ truthy: ['true'], falsy: ['false'] })])
     .default(false)
@@ -53,7 +56,11 @@ const settingsSchema = z.object({
 export type Settings = z.infer<typeof settingsSchema>;
 export type ImageUri = NonNullable<Settings['imageUri']>;
 
-/** @throws UserError that names the setting, its value and what would be right. */
+/**
+ * Reads the settings.
+ *
+ * @throws UserError that names the setting, its value and the values that are allowed.
+ */
 export function readSettings(node: Node): Settings {
   const names = settingsSchema.keyof().options;
   const given = Object.fromEntries(names.map((name) => [name, node.tryGetContext(name)]));
@@ -67,7 +74,7 @@ export function readSettings(node: Node): Settings {
   }
   if (data.local && data.trainer === 'gpu') {
     throw new UserError(
-      'context trainer=gpu does not go with local=true: LocalStack has no AWS Batch',
+      'context trainer=gpu cannot be combined with local=true: LocalStack has no AWS Batch',
       'Leave trainer out: on LocalStack students are trained in a function.',
     );
   }

@@ -14,7 +14,7 @@ import { Storage } from './storage.ts';
 import { Trigger } from './trigger.ts';
 import { Workflow } from './workflow.ts';
 
-/** Everything but the GPU: buckets, functions, workflow, trigger, alarms. */
+/** Stack of everything but the GPU: buckets, functions, workflow, trigger, alarms. */
 export class CounterweightStack extends Stack {
   constructor(scope: App, id: string, settings: Settings) {
     super(scope, id, { description: 'counterweight: weighted distillation of unlabeled files' });

@@ -11,7 +11,7 @@ import {
 import { Construct } from 'constructs';
 import { waive } from './nag.ts';
 
-/** What an upload that was given up has left behind is paid for, and seen by no listing. */
+/** Deletes parts of aborted multipart uploads, which are billed but in no listing. */
 const abandonedUploads: LifecycleRule = { abortIncompleteMultipartUploadAfter: Duration.days(7) };
 
 const closed: BucketProps = {
@@ -19,15 +19,15 @@ const closed: BucketProps = {
   encryption: BucketEncryption.S3_MANAGED,
   enforceSSL: true,
   minimumTLSVersion: 1.2,
-  // Data is the user's, and labels are paid for: taking the stack down deletes neither.
+  // Data belongs to the user, and labels cost money: destroying the stack deletes neither.
   removalPolicy: RemovalPolicy.RETAIN,
 };
 
-/** The buckets. All are private, encrypted, reached by TLS only, and outlive the stack. */
+/** Buckets of a deployment. All are private, encrypted, accept TLS only, and outlive the stack. */
 export class Storage extends Construct {
-  /** Datasets. Tells EventBridge of every object that arrives. */
+  /** Datasets. EventBridge receives an event for every object that arrives. */
   readonly data: Bucket;
-  /** What runs make; `src/run/keys.ts` spells its keys. */
+  /** Results of runs; `src/run/keys.ts` defines the keys. */
   readonly results: Bucket;
 
   constructor(scope: Construct, id: string) {
@@ -36,7 +36,11 @@ export class Storage extends Construct {
       ...closed,
       lifecycleRules: [abandonedUploads, { expiration: Duration.days(90) }],
     });
-    waive(accessLogs, 'AwsSolutions-S1', 'It holds the access logs; its own would never end.');
+    waive(
+      accessLogs,
+      'AwsSolutions-S1',
+      'It contains the access logs; logs of its own would never end.',
+    );
     const logged = (name: string): BucketProps => ({
       ...closed,
       versioned: true,
@@ -46,15 +50,16 @@ export class Storage extends Construct {
     });
     this.data = new Bucket(this, 'Data', {
       ...logged('data'),
-      // Replaced objects stay: a run has pinned their versions, and may be continued later.
+      // Replaced objects are kept: a run has pinned their versions, and may be resumed later.
       lifecycleRules: [abandonedUploads],
     });
     this.results = new Bucket(this, 'Results', {
       ...logged('results'),
       lifecycleRules: [
         abandonedUploads,
-        // No present object expires: labels, teachers and f₀ serve later runs, and CURRENT may point
-        // into any run. Only pointers are ever replaced; their history, and what was deleted, ends.
+        // No current object expires: labels, teachers and f₀ serve later runs, and CURRENT may
+        // point into any run. Only pointers are replaced; their old versions, and those of deleted
+        // objects, expire.
         { noncurrentVersionExpiration: Duration.days(30), expiredObjectDeleteMarker: true },
       ],
     });
@@ -63,8 +68,8 @@ export class Storage extends Construct {
 }
 
 /**
- * On the L1 resource: the L2 property `eventBridgeEnabled` makes a custom resource, that is, one more
- * function with rights on the bucket, and one that LocalStack skips without a word.
+ * Turns on events. The L2 property `eventBridgeEnabled` would make a custom resource: one more
+ * function with rights on the bucket, which LocalStack ignores without an error.
  */
 function notifyEventBridge(bucket: Bucket): void {
   // Typed as any construct; a Bucket's is always this one.

@@ -22,10 +22,10 @@ import { hostGrants, stageGrants, startJobGrants } from './permissions.ts';
 import { makeRole } from './role.ts';
 import type { Settings } from './settings.ts';
 
-/** `functions/train-job.ts` exits with it when it was interrupted and has kept a checkpoint. */
+/** Exit code of `functions/train-job.ts` after an interruption, with a checkpoint kept. */
 const interruptedExitCode = 75;
 
-/** The GPU trainer: a queue of AWS Batch, its machines, and the job that trains one student. */
+/** GPU trainer: a queue of AWS Batch, its machines, and the job that trains one student. */
 export class TrainerStack extends Stack {
   constructor(scope: App, id: string, { trainerImageUri }: Settings) {
     super(scope, id, { description: 'counterweight: trains students on GPUs' });
@@ -54,7 +54,7 @@ function makeQueue(scope: Construct, { spot, onDemand }: Machines): void {
       { computeEnvironment: spot, order: 1 },
       { computeEnvironment: onDemand, order: 2 },
     ],
-    // A job that cannot start fails its run, which says so, instead of waiting for ever.
+    // A job that cannot start fails its run with the reason, instead of waiting for ever.
     jobStateTimeLimitActions: [
       cancel(JobStateTimeLimitActionsReason.INSUFFICIENT_INSTANCE_CAPACITY, Duration.hours(4)),
       cancel(JobStateTimeLimitActionsReason.COMPUTE_ENVIRONMENT_MAX_RESOURCE, Duration.minutes(10)),
@@ -80,12 +80,12 @@ function makeJobDefinition(scope: Construct, image: Image, logs: LogGroup): void
       executionRole: makeRole(scope, 'ExecutionRole', tasks, startJobGrants(image, logs)),
       logging: LogDriver.awsLogs({ logGroup: logs, streamPrefix: 'train' }),
     }),
-    // The most that AWS Batch allows: an attempt goes on from the last one's checkpoint.
+    // Maximum of AWS Batch: an attempt resumes from the checkpoint of the attempt before.
     retryAttempts: 10,
     retryStrategies: [
       RetryStrategy.of(Action.RETRY, Reason.SPOT_INSTANCE_RECLAIMED),
       RetryStrategy.of(Action.RETRY, Reason.custom({ onExitCode: String(interruptedExitCode) })),
-      // What no rule matches would be retried.
+      // AWS Batch would retry what no rule matches.
       RetryStrategy.of(Action.EXIT, Reason.NON_ZERO_EXIT_CODE),
       RetryStrategy.of(Action.EXIT, Reason.custom({ onReason: '*' })),
     ],

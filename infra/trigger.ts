@@ -19,8 +19,8 @@ export interface TriggerProps extends FunctionsProps {
 }
 
 /**
- * What starts runs: the arrival of a batch's marker, and, where asked for, the clock, which puts the
- * markers that are missing. What neither EventBridge nor a function could handle lands in the queue.
+ * Starts runs when a batch's marker arrives. With a schedule, it also adds the markers that are
+ * missing. Events that neither EventBridge nor a function could handle go to the queue.
  */
 export class Trigger extends Construct {
   readonly start: IFunction;
@@ -78,7 +78,7 @@ export class Trigger extends Construct {
   }
 
   #callOn(rule: Rule, handler: TaskFunction): TaskFunction {
-    // EventBridge's own longest: a marker that is lost is a batch that nobody labels.
+    // EventBridge's maximum retry window; a lost marker would leave a batch unlabeled.
     const delivery = { maxEventAge: Duration.hours(24), retryAttempts: 185 };
     rule.addTarget(new LambdaFunction(handler, { ...delivery, deadLetterQueue: this.deadLetters }));
     handler.configureAsyncInvoke({

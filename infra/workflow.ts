@@ -24,7 +24,7 @@ export interface WorkflowProps {
   readonly trainer: 'gpu' | 'function';
 }
 
-/** The state machine: the one workflow file, with the ARNs of this deployment in it. */
+/** State machine: the one workflow file, with the ARNs of this deployment. */
 export class Workflow extends Construct {
   readonly machine: StateMachine;
 
@@ -33,7 +33,7 @@ export class Workflow extends Construct {
     const arns = Object.fromEntries(
       Object.entries(functions).map(([task, { functionArn }]) => [`${task}Function`, functionArn]),
     );
-    // The account guards against another one's machine that was given this role.
+    // The condition keeps a state machine of another account from using this role.
     const assumedBy = new ServicePrincipal('states.amazonaws.com', {
       conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
     });
@@ -44,7 +44,7 @@ export class Workflow extends Construct {
       definitionBody: DefinitionBody.fromFile(definition),
       definitionSubstitutions: {
         ...arns,
-        // Named also where there is no GPU trainer: Plan lets no variant that needs one pass.
+        // Also set without a GPU trainer: Plan refuses variants that need one.
         TrainerJob: trainerJobArn,
         TrainerQueue: trainerQueueArn,
       },
@@ -58,7 +58,7 @@ export class Workflow extends Construct {
           removalPolicy: RemovalPolicy.DESTROY,
         }),
         level: LogLevel.ALL,
-        // States hold keys and counts, but error messages may quote a value of the config.
+        // States contain keys and counts, but error messages may quote a value of the config.
         includeExecutionData: false,
       },
     });

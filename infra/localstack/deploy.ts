@@ -11,8 +11,8 @@ import type { LocalStack } from './server.ts';
 const bootstrapTimeoutSeconds = 120;
 
 /**
- * What `cdk bootstrap` makes, as far as files need it: LocalStack does not check roles, and has no
- * use for an image repository. Another call of the CDK's command line would cost 7 s of processor.
+ * Resources of `cdk bootstrap` that files need. LocalStack does not check roles, and does not use
+ * an image repository. Another call of the CDK's command line would cost 7 s of processor time.
  */
 const toolkit = {
   Resources: {
@@ -28,10 +28,10 @@ const toolkit = {
 };
 
 /**
- * Deploys the stack `Counterweight`, in a new LocalStack.
+ * Deploys the stack `Counterweight` in a new LocalStack.
  *
- * @param args more arguments for `cdk deploy`, such as `-c budget=5`
- * @throws SetupError with the last lines of the CDK
+ * @param args More arguments for `cdk deploy`, such as `-c budget=5`.
+ * @throws SetupError with the last lines of the CDK.
  */
 export async function deploy(
   localstack: LocalStack,

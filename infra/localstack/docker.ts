@@ -6,11 +6,11 @@ import { packageRoot } from '../../src/package-root.ts';
 import { executorFolder } from './host.ts';
 import type { Server } from './server.ts';
 
-/** The last release that needs no account; the same as in requirements.txt. */
+/** Last release that needs no account; the same as in requirements.txt. */
 const image = 'localstack/localstack:4.14.0';
 const engineTimeoutMs = 10_000;
 
-/** Whether a Docker engine answers. */
+/** Returns whether a Docker engine answers. */
 export function hasDocker(env: NodeJS.ProcessEnv = process.env): boolean {
   try {
     execFileSync('docker', ['info'], { env, stdio: 'ignore', timeout: engineTimeoutMs });
@@ -21,14 +21,14 @@ export function hasDocker(env: NodeJS.ProcessEnv = process.env): boolean {
 }
 
 /**
- * LocalStack's own image, which runs functions in containers beside it, with the corrections of
- * `executor/`. Written from the documentation and not run yet: where it was written there was no
- * Docker engine.
+ * Returns LocalStack's own image, which runs functions in containers beside it, with the
+ * corrections of `executor/`. Written from the documentation, and not run yet, for lack of a Docker
+ * engine.
  */
 export function dockerServer(port: number): Server {
   const { cacheFolder } = thisSite();
   // A function's code is in /var/task: Node finds the packages beside it. TensorFlow's binding is a
-  // link out of them into the cache.
+  // link from there into the cache.
   const mounts = [
     `-v ${path.join(packageRoot, 'node_modules')}:/var/node_modules:ro`,
     `-v ${cacheFolder}:${cacheFolder}:ro`,

@@ -6,15 +6,15 @@ import { packageRoot } from '../../src/package-root.ts';
 import { pythonWithLocalStack } from './python.ts';
 import type { Server } from './server.ts';
 
-/** The package with what LocalStack lacks: see `plugins.py` there. */
+/** Python package with the features that LocalStack lacks: see `plugins.py` there. */
 export const executorFolder = path.join(packageRoot, 'infra', 'localstack', 'executor');
 
-/** How long an idle function keeps its process: one with TensorFlow holds 450 MB. */
+/** Time that an idle function keeps its process, in ms: with TensorFlow it holds 450 MB. */
 const keepAliveMs = 15_000;
 
 /**
- * LocalStack as a process of this machine. It listens on loopback only, downloads nothing, and
- * keeps everything below `folder`. `executor/` has what it lacks for that.
+ * Returns LocalStack as a process of this machine. It listens on loopback only, downloads nothing,
+ * and keeps everything below `folder`. `executor/` has the features that it lacks for that.
  */
 export async function hostServer(
   python: string,
@@ -56,7 +56,7 @@ export async function hostServer(
   };
 }
 
-/** Functions run in processes of their own, in the same group. Nothing of them is to be kept. */
+/** Ends the functions, which are processes of the same group. They have nothing to keep. */
 function endGroup({ pid }: ChildProcess): void {
   try {
     process.kill(-pid!, 'SIGKILL');

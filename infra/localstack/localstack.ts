@@ -12,21 +12,27 @@ import { hostServer } from './host.ts';
 import { findPython, pythonVersion } from './python.ts';
 import { clientEnv, type LocalStack, type Server } from './server.ts';
 
-/** It takes 2 s; a machine under load, or Docker with an image to download, takes longer. */
+/**
+ * Maximum time of a start. It usually takes 2 s, and longer under load or if Docker downloads an
+ * image.
+ */
 const startTimeoutMs = 300_000;
 const pollMs = 100;
 const answerTimeoutMs = 5_000;
 const tailLines = 20;
 
 export interface Options {
-  /** Another one is taken when it is in use. Default: a free one. */
+  /** Port; if it is in use, another one is chosen. Default: a free one. */
   readonly port?: number;
-  /** In which a folder for its state and log is made, which `stop` removes. Default: the system's. */
+  /**
+   * Folder for a folder with state and log, which `stop` removes. Default: the system's temporary
+   * one.
+   */
   readonly folder?: string;
   readonly show?: (line: string) => void;
 }
 
-/** By what `startLocalStack` would run it on this machine: Python comes first. */
+/** Way in which `startLocalStack` would run it on this machine: Python is preferred. */
 export type Availability =
   | { readonly kind: 'host'; readonly python: string }
   | { readonly kind: 'docker' }
@@ -45,7 +51,7 @@ export function availability(env: NodeJS.ProcessEnv = process.env): Availability
 /**
  * Starts LocalStack, an emulator of AWS, and waits until it answers.
  *
- * @throws UserError when it cannot run here or does not start
+ * @throws UserError if it cannot run here or does not start.
  */
 export async function startLocalStack(options: Options = {}): Promise<LocalStack> {
   const { show = () => {} } = options;
@@ -77,7 +83,7 @@ export async function startLocalStack(options: Options = {}): Promise<LocalStack
   }
 }
 
-/** @param port 0 for any. */
+/** Returns the port if it is free. @param port 0 for any port. */
 async function portIfFree(port: number): Promise<number | undefined> {
   const server = createServer();
   try {
@@ -97,7 +103,7 @@ async function start(server: Server, port: number, log: string): Promise<LocalSt
     cwd: path.dirname(log),
     env: server.env,
     detached: true,
-    // It watches the pipe to its standard input, and ends when this process does.
+    // LocalStack watches the pipe to its standard input, and ends when this process does.
     stdio: ['pipe', output, output],
   });
   closeSync(output);
@@ -109,7 +115,7 @@ async function start(server: Server, port: number, log: string): Promise<LocalSt
   };
   const endpoint = `http://127.0.0.1:${port}`;
   const deadlineMs = Date.now() + startTimeoutMs;
-  // Its own word as well: another program may have taken the port a moment ago.
+  // Its own log decides as well: another program may have taken the port just now.
   while (!isReady(log) || !(await isHealthy(endpoint))) {
     if (hasEnded() || Date.now() > deadlineMs) {
       const how = hasEnded() ? 'ended' : `did not answer for ${startTimeoutMs / 1000} s`;

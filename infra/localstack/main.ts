@@ -4,10 +4,10 @@ import { deploy } from './deploy.ts';
 import { startLocalStack } from './localstack.ts';
 import type { LocalStack } from './server.ts';
 
-// LocalStack does not care which Node calls it.
+// LocalStack works with any version of Node that calls it.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
-/** The one that AWS tools know. */
+/** Default port of AWS tools. */
 const usualPort = 4566;
 
 const show = (line: string) => console.error(line);
@@ -30,7 +30,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** The lines for a shell go to standard output, alone. */
+/** Prints the settings. Only lines for a shell go to standard output. */
 function explain({ endpoint, env, log }: LocalStack): void {
   for (const [name, value] of Object.entries(env)) console.log(`export ${name}=${value}`);
   show(`

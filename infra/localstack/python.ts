@@ -4,13 +4,13 @@ import path from 'node:path';
 import { packageRoot } from '../../src/package-root.ts';
 import { virtualEnvironment } from './virtual-environment.ts';
 
-/** LocalStack 4.14 needs it: on 3.11 it starts, and then every service fails. */
+/** Version that LocalStack 4.14 needs: on 3.11 it starts, but every service fails. */
 export const pythonVersion = '3.13';
 const check = 'import sys, venv, ensurepip; assert sys.version_info[:2] == (3, 13)';
 
 const requirements = path.join(packageRoot, 'infra', 'localstack', 'requirements.txt');
 
-/** A Python that can run LocalStack: the one that PYTHON names, one on the PATH, or pyenv's. */
+/** Finds a Python that can run LocalStack: by the variable PYTHON, on the PATH, or from pyenv. */
 export function findPython(env: NodeJS.ProcessEnv = process.env): string | undefined {
   const candidates = [env.PYTHON, `python${pythonVersion}`, ...pyenvPythons(env), 'python3'];
   return candidates.find((python) => {
@@ -33,10 +33,10 @@ function pyenvPythons({ PYENV_ROOT: root, HOME: home = '' }: NodeJS.ProcessEnv):
 }
 
 /**
- * The Python of a virtual environment with LocalStack in it. The first call on a machine installs
- * it (500 MB, most of a minute).
+ * Returns the Python of a virtual environment with LocalStack in it. The first call on a machine
+ * installs it (500 MB, most of a minute).
  *
- * @throws SetupError when pip fails, with its last lines
+ * @throws SetupError with the last lines of pip, if pip fails.
  */
 export function pythonWithLocalStack(
   python: string,

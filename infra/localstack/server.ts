@@ -1,11 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 
 export interface LocalStack {
-  /** Such as `http://127.0.0.1:4566`. */
+  /** Address, such as `http://127.0.0.1:4566`. */
   readonly endpoint: string;
-  /** The path of its log. */
+  /** Path of its log. */
   readonly log: string;
-  /** What AWS's clients and tools read from the environment to come here. */
+  /** Variables by which AWS's clients and tools find it. */
   readonly env: ClientEnv;
   /** Ends it and all of its functions. */
   stop(): Promise<void>;
@@ -13,7 +13,9 @@ export interface LocalStack {
 
 export type ClientEnv = ReturnType<typeof clientEnv>;
 
-/** How to run the program, and how to end it and what it started; it may have ended by itself. */
+/**
+ * Program that runs LocalStack, and how to end it with its children. It may have ended by itself.
+ */
 export interface Server {
   readonly program: string;
   readonly args: readonly string[];

@@ -5,25 +5,25 @@ import path from 'node:path';
 import { run } from '#setup/run.mjs';
 import { thisSite } from '#setup/tensorflow.mjs';
 
-/** A virtual environment of this project's tools, such as LocalStack. */
+/** Virtual environment of this project's tools, such as LocalStack. */
 export interface VirtualEnvironment {
-  /** What its folder's name starts with. */
+  /** Prefix of the name of its folder. */
   readonly name: string;
-  /** The Python that it is made of, and that Python's version. */
+  /** Python that it is made of, and that Python's version. */
   readonly python: string;
   readonly pythonVersion: string;
-  /** The file with the pinned packages. */
+  /** File with the pinned packages. */
   readonly requirements: string;
-  /** Of pip, such as `--require-hashes`. */
+  /** Options of pip, such as `--require-hashes`. */
   readonly options?: readonly string[];
 }
 
 /**
- * The Python of a virtual environment with the packages in it. The first call on a machine installs
- * them into the user's cache, from the index that pip is configured with.
+ * Returns the Python of a virtual environment with the packages in it. The first call on a machine
+ * installs them into the user's cache, from the index that pip is configured with.
  *
- * @param onInstall called before that, with the folder.
- * @throws SetupError when pip fails, with its last lines
+ * @param onInstall Called before the installation, with the folder.
+ * @throws SetupError with the last lines of pip, if pip fails.
  */
 export async function virtualEnvironment(
   { name, python, pythonVersion, requirements, options = [] }: VirtualEnvironment,
@@ -37,8 +37,8 @@ export async function virtualEnvironment(
   await rm(folder, { recursive: true, force: true }); // The Python that it was made of is gone.
   onInstall(folder);
   await mkdir(cacheFolder, { recursive: true });
-  // It appears complete, under its own name, so two first starts at once do not mix. The scripts
-  // in its bin/ hold the other name; none of them is used.
+  // The folder appears complete, under its final name, so that two first starts at once do not mix.
+  // The scripts in its bin/ contain the old name; none of them is used.
   const unfinished = await mkdtemp(`${folder}.`);
   try {
     await run(python, ['-m', 'venv', unfinished]);

@@ -1,4 +1,4 @@
-/** What was used, or will be, times what it costs: one way for the estimate and for the bill. */
+/** The bill: use multiplied by price, for estimates and for measured runs alike. */
 import { sum } from '../arrays.ts';
 import type { Bill, TaskUse } from '../run/bill-file.ts';
 import { allStages } from '../stages/index.ts';
@@ -8,9 +8,9 @@ import { assumed } from './rates.ts';
 
 type Line = Bill['lines'][number];
 
-/** What the price of a run depends on besides its tasks. */
+/** Counts that the price of a run depends on besides its tasks. */
 export interface RunCounts extends Readonly<Record<MapItems, number>> {
-  /** What the run keeps in the results bucket. */
+  /** Bytes that the run keeps in the results bucket. */
   readonly storedBytes: number;
 }
 
@@ -65,8 +65,8 @@ const diskHourUsd = (assumed.gpuDiskGb * prices.diskGbMonth.usd) / hoursOfMonth;
 const endTransitions = 2;
 
 /**
- * Transitions of the workflow's Standard executions. A state that is entered is one, and so is each
- * retry. A child of a Distributed Map starts, which is another one.
+ * Counts the transitions of the workflow's Standard executions: one per state that is entered, per
+ * retry, and per child of a Distributed Map that starts.
  */
 function transitionsOf(uses: readonly TaskUse[], counts: RunCounts): number {
   const callsOf = (wanted: string) =>

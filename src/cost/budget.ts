@@ -3,15 +3,19 @@ import { usd } from '../format.ts';
 import type { Bill } from '../run/bill-file.ts';
 import { allStages } from '../stages/index.ts';
 
-/** The most that a run may be estimated to cost. */
+/** Maximum estimated cost of a run. */
 export interface Budget {
-  /** `limits.budgetUsd` of its config. */
+  /** `limits.budgetUsd` of the run's config. */
   readonly configUsd: number;
-  /** The deployment's cap, if it has one. */
+  /** Maximum of the deployment, if it has one. */
   readonly deploymentUsd: number | undefined;
 }
 
-/** @throws UserError when the run is estimated to cost more. */
+/**
+ * Checks the estimate of a run.
+ *
+ * @throws UserError if the run is estimated to cost more than its budget.
+ */
 export function checkBudget(bill: Bill, { configUsd, deploymentUsd }: Budget): void {
   const capped = deploymentUsd !== undefined && deploymentUsd < configUsd;
   const limitUsd = capped ? deploymentUsd : configUsd;
@@ -30,14 +34,18 @@ export function checkBudget(bill: Bill, { configUsd, deploymentUsd }: Budget): v
   );
 }
 
-/** What to change if most of the cost is that of a service that several stages use. */
+/** Changes that make a service cheaper which several stages use. */
 const serviceRemedies: Readonly<Record<string, string>> = {
   'State transitions': 'a larger data.shardMiB',
   'Function calls': 'a larger data.shardMiB',
   'S3 requests': 'pack plain files into tar archives or Parquet',
 };
 
-/** @param line The line of a bill: the title of a stage, or a service. */
+/**
+ * Returns the advice for a bill.
+ *
+ * @param line Its largest line: the title of a stage, or a service.
+ */
 function remedyFor(line: string): string {
   const change = allStages.find(({ title }) => title === line)?.cheaper ?? serviceRemedies[line];
   return change ? `To make it cheaper: ${change}.` : 'To make it cheaper, label fewer files.';

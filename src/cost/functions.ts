@@ -1,22 +1,22 @@
-/** What functions can do: the deployment and the estimate read the same figures. */
+/** Figures of functions that the deployment and the estimate share. */
 import type { FunctionRow } from '../stages/stage.ts';
 
-/** The memory that brings one vCPU (AWS Lambda Developer Guide, "Configure memory"). */
+/** Memory that comes with one vCPU (AWS Lambda Developer Guide, "Configure memory"). */
 const memoryOfVcpuMiB = 1769;
 
 export function vcpusOf({ memoryMiB }: Pick<FunctionRow, 'memoryMiB'>): number {
   return memoryMiB / memoryOfVcpuMiB;
 }
 
-/** The longest that a call may take. */
+/** Maximum time of a call. */
 export const functionTimeoutSeconds = 900;
 
-/** `MaxConcurrency` of the workflow's maps: of shards, and of students. */
+/** `MaxConcurrency` of the workflow's Maps: of shards, and of students. */
 export const shardConcurrency = 100;
 export const studentConcurrency = 4;
 
-/** Calls of a training function, the first one included, before the workflow gives up. */
+/** Maximum number of calls of a training function, the first one included. */
 export const trainingCalls = 101;
 
-/** The GPU machine that is priced; the deployment may get others of the price list. */
+/** GPU instance that is priced; a deployment may use others of the price list. */
 export const pricedInstance = 'g5.xlarge';

@@ -1,4 +1,4 @@
-/** What of a run would not be done in the time that AWS gives it, said before it is paid for. */
+/** Warnings about a run that would exceed the time limits of AWS, before it costs money. */
 import { formats } from '../data/formats/index.ts';
 import { duration } from '../format.ts';
 import type { TaskUse } from '../run/bill-file.ts';
@@ -8,13 +8,15 @@ import { type MapWork, shardSeconds } from './map-calls.ts';
 import { callsOf, studentTraining, trainingSeconds } from './training-work.ts';
 import { functionSpeed, gpuSpeed, type RunWork } from './work.ts';
 
-/** A shard may be estimated to take this part of a function's time: the estimate may be wrong. */
+/**
+ * Part of a function's time that a shard may be estimated to take, since estimates are uncertain.
+ */
 const shardLimitSeconds = 0.4 * functionTimeoutSeconds;
 
 /** `TimeoutSeconds` of the workflow's tasks: 14 days. */
 const taskLimitSeconds = 1_209_600;
 
-/** Stages that one call has to end. */
+/** Stages that have to end in one call. */
 const oneCallStages = allStages.filter(({ mapOver, resumes }) => !mapOver && !resumes);
 
 export function* limitWarnings(
@@ -31,7 +33,7 @@ export function* limitWarnings(
   yield* longTraining(work);
 }
 
-/** The shards of the unlabeled set, which are full. */
+/** Warns of unlabeled shards that take too long; they are the largest ones. */
 function* longShards({ config, sets }: RunWork, verb: string, map: MapWork): Iterable<string> {
   const { shards, examples, pieces } = sets.unlabeled;
   const seconds = shardSeconds({ ...map, shards, examples });
@@ -60,7 +62,7 @@ function* longTraining(work: RunWork): Iterable<string> {
   const { calls, ends } = callsOf(work, training, stages.Train);
   if (!ends || trainings * calls > trainingCalls) {
     const seconds = trainings * trainingSeconds(work, training, functionSpeed(stages.Train));
-    yield `A student would take about ${duration(seconds)} to train in functions, more than they are ` +
-      'called again for: set trainer: gpu.';
+    yield `A student would take about ${duration(seconds)} to train in functions, longer than their ` +
+      'calls allow: set trainer: gpu.';
   }
 }

@@ -1,21 +1,19 @@
-/** A Distributed Map: `examples` in `shards`, one call a shard. */
+/** Work of a Distributed Map: `examples` in `shards`, one call per shard. */
 export interface MapWork {
   readonly shards: number;
   readonly examples: number;
   readonly secondsPerExample: number;
-  /** Seconds of a call beside its examples. */
+  /** Seconds of a call besides its examples. */
   readonly overheadSeconds: number;
   readonly concurrency: number;
   readonly initSeconds: number;
-  /** Part of the calls that fail, half done on average, and are made again. */
+  /** Share of the calls that fail, half done on average, and are repeated. */
   readonly retriedShare: number;
 }
 
 /**
- * With N examples of t seconds in K shards, of o seconds each beside its examples:
- * N·t + K·o + min(concurrency, K)·init, and what is done twice.
- *
- * @returns all calls, and their seconds together.
+ * Computes the calls of a Map, and their seconds in all. With N examples of t seconds in K shards
+ * of o seconds each, besides retries: N·t + K·o + min(concurrency, K)·init.
  */
 export function mapCalls(work: MapWork): { calls: number; seconds: number } {
   const { shards, examples, secondsPerExample, overheadSeconds, retriedShare } = work;
@@ -27,7 +25,7 @@ export function mapCalls(work: MapWork): { calls: number; seconds: number } {
   };
 }
 
-/** One shard of it, once it has started. */
+/** Returns the seconds of one shard, without the start of its function. */
 export function shardSeconds(
   work: Pick<MapWork, 'shards' | 'examples' | 'secondsPerExample' | 'overheadSeconds'>,
 ): number {

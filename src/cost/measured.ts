@@ -9,7 +9,7 @@ import type { ObjectStore } from '../store/store.ts';
 import { billOf, type RunCounts } from './bill.ts';
 import { readUsages, type UsageSum } from './usage.ts';
 
-/** What this needs of `plan.json`. */
+/** Parts of `plan.json` that a measured bill needs. */
 const planned = z.looseObject({
   estimate: estimateSchema,
   variants: z.array(z.unknown()),
@@ -18,12 +18,12 @@ const planned = z.looseObject({
 type Planned = z.infer<typeof planned>;
 
 /**
- * What a run has cost so far: the time that its tasks recorded, by the prices and the model of the
- * estimate. Requests and storage are not recorded; those of the estimate stand for them, as far as
- * the tasks that make them have got.
+ * Computes the cost of a run so far: the recorded time of its tasks, at the prices of the estimate.
+ * Requests and storage are not recorded, so that the estimate's are used in proportion to the
+ * calls.
  *
- * @returns a bill without lines when nothing was recorded: on one machine, or before the first task
- *   has ended.
+ * @returns A bill without lines if nothing was recorded: on one machine, or before the first task
+ *   ended.
  */
 export async function measuredBill(results: ObjectStore, run: string): Promise<Bill> {
   const usages = await readUsages(results, run);
@@ -36,7 +36,7 @@ export async function measuredBill(results: ObjectStore, run: string): Promise<B
   );
 }
 
-/** A task that has made half of its expected calls has made half of its expected requests. */
+/** Adds the requests: half of the expected calls have made half of the expected requests. */
 function withRequests(
   usage: UsageSum,
   all: readonly UsageSum[],

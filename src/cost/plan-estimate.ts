@@ -8,7 +8,7 @@ import type { Estimate, SetSize } from '../run/estimate-file.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { estimate } from './estimate.ts';
 
-/** What Plan knows of a run. */
+/** Facts that Plan knows about a run. */
 export interface PlannedRun {
   readonly config: Config;
   readonly classes: readonly string[];
@@ -18,11 +18,11 @@ export interface PlannedRun {
 }
 
 /**
- * The estimate of a planned run. Reads no example; of a brought teacher, it looks at the size of the
+ * Estimates a planned run. Reads no example; of a user-supplied teacher, it reads the size of the
  * files.
  *
- * @param data the dataset.
- * @param labeledShards how many shards have labels of this teacher already.
+ * @param data The dataset.
+ * @param labeledShards Number of shards that already have labels of this teacher.
  */
 export async function estimatePlan(
   data: ObjectStore,
@@ -42,8 +42,8 @@ export async function estimatePlan(
 }
 
 /**
- * Returns the number of trainings on the whole unlabeled set that a student can cost. Trainings on a
- * sample count as parts of one.
+ * Returns the number of trainings on the whole unlabeled set that a student can cost. Trainings on
+ * a sample count as parts of one.
  */
 export function trainingsOf(name: MethodName, config: Config, unlabeledExamples: number): number {
   const method: Method<Config> = methods[name];

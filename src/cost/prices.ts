@@ -1,11 +1,11 @@
 /**
- * What AWS asks in us-east-1, in US dollars, without free tiers, discounts or taxes. One figure, one
- * source; `recalled` marks those that were not read again on `asOf`. Other regions cost up to half
- * as much again.
+ * Prices of AWS in us-east-1, in US dollars, without free tiers, discounts and taxes. Each figure
+ * has one source. `recalled` marks figures that were not read again on `pricesAsOf`. Other regions
+ * cost up to 50% more.
  */
 export interface Price {
   readonly usd: number;
-  /** For how much of what. */
+  /** Amount and thing that cost `usd`. */
   readonly per: string;
   readonly source: string;
   readonly recalled?: true;
@@ -38,12 +38,15 @@ export const prices = {
 
 const onDemand = 'EC2 On-Demand pricing';
 
-/** An hour of Linux, On-Demand. All have 4 vCPUs and one GPU. */
+/** Prices per hour of Linux, On-Demand. All instances have 4 vCPUs and one GPU. */
 export const instanceHours: Readonly<Record<string, Price>> = {
   'g4dn.xlarge': { usd: 0.526, per: 'hour of g4dn.xlarge', source: onDemand },
   'g5.xlarge': { usd: 1.006, per: 'hour of g5.xlarge', source: onDemand },
   'g6.xlarge': { usd: 0.8048, per: 'hour of g6.xlarge', source: onDemand, recalled: true },
 };
 
-/** Assumed: the Spot price moves, and AWS publishes no fixed one. Part of the On-Demand price. */
+/**
+ * Spot price, as a share of the On-Demand price. Assumed: it varies, and AWS publishes no fixed
+ * one.
+ */
 export const spotShare = 0.5;

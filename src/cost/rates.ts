@@ -1,56 +1,57 @@
 /**
- * How fast things go. Two kinds of figures: those measured on 2026-11-25 with this code and
- * TensorFlow 2.21 on 2 cores of an AMD EPYC with AVX-512, per core, and those assumed of AWS, where
- * nothing was measured. Before training was one graph, whole tasks of CIFAR-10 took 80% to 105% of
- * what the first kind said, tasks of MNIST's smaller images two thirds; they were not compared again.
- * A run's own bill, which is measured, is what corrects them.
+ * Rates of work, of two kinds. Measured: on 2026-11-25 with this code and TensorFlow 2.21 on 2
+ * cores of an AMD EPYC with AVX-512, per core. Assumed: for AWS, where nothing was measured.
+ *
+ * Before training was one graph, whole tasks of CIFAR-10 took 80% to 105% of the measured rates,
+ * and tasks of MNIST's smaller images two thirds. They were not compared again. A run's own bill,
+ * which is measured, corrects them.
  */
 
-/** Measured. Seconds of one core. */
+/** Measured rates, in seconds of one core. */
 export const measured = {
-  /** Reading an example out of its shard, and everything else in JavaScript that each one needs. */
+  /** Per example: reading it from its shard, and all other JavaScript. */
   exampleSeconds: 15e-6,
-  /** Decoding an image: each one, each pixel that the network sees, and each encoded byte. */
+  /** Decoding: per image, per pixel that the network sees, and per encoded byte. */
   imageSeconds: 500e-6,
   pixelSeconds: 35e-9,
   imageByteSeconds: 9e-9,
-  /** A request to S3, in its SDK. */
+  /** Per request to S3, in its SDK. */
   requestSeconds: 1e-3,
-  /** Reading a row of a weights file. */
+  /** Per row of a weights file. */
   weightRowSeconds: 0.5e-6,
-  /** Finding an example's weight among 1,000 validation examples. */
+  /** Per example: its weight, among 1,000 validation examples. */
   weighSeconds: 4e-6,
-  /** Multiplications and additions, as two. */
+  /** Floating-point operations per second; a multiplication and an addition are two. */
   forwardFlops: 110e9,
   trainingFlops: 140e9,
-  /** A training step, whatever its batch: each layer with a kernel, and each parameter. */
+  /** Per training step, for any batch size: per layer with a kernel, and per parameter. */
   layerSeconds: 0.1e-3,
   parameterSeconds: 4.4e-9,
-  /** Bytes of a row of labels without its probabilities, and of a row of weights. */
+  /** Bytes per row of labels without its probabilities, and per row of weights. */
   labelRowBytes: 15,
   weightRowBytes: 25,
 };
 
-/** Assumed. */
+/** Assumed rates. */
 export const assumed = {
-  /** A vCPU of Lambda does this part of what a core here did, and one of a GPU machine that. */
+  /** Speed of one vCPU relative to a core of the machine measured: Lambda, GPU instance. */
   functionCore: 1 / 3,
   gpuCore: 2 / 3,
-  /** What small networks get out of a GPU, of 31e12 that an A10G could do. */
+  /** Operations per second of small networks on an A10G, which has a peak of 31e12. */
   gpuFlops: 3e12,
   gpuVcpus: 4,
-  /** From nothing to the first call: a container image with TensorFlow in it. */
+  /** From nothing to the first call: a container image with TensorFlow. */
   initSeconds: 5,
-  /** Of a call that does next to nothing: the plan, the model, the first connections. */
+  /** Overhead of every call: the plan, the model, the first connections. */
   callSeconds: 0.5,
-  /** Waiting for the answer of S3 to a request. */
+  /** Latency of a request to S3. */
   answerSeconds: 0.03,
-  /** A machine that starts, pulls the image and, afterwards, is given back. */
+  /** A machine that starts, pulls the image and is returned afterwards. */
   gpuStartSeconds: 300,
-  /** Its disk. */
+  /** Disk of the GPU machine. */
   gpuDiskGb: 100,
-  /** Calls that fail and are made again. */
+  /** Share of the calls that fail and are repeated. */
   retriedShare: 0.02,
-  /** Log lines of a call. */
+  /** Bytes of log lines per call. */
   logBytes: 3_000,
 };

@@ -1,19 +1,19 @@
-/** How much data the sets of a run are, from what Plan knows of them anyway: nothing is read. */
+/** Sizes of the sets of a run, from what Plan knows already: no object is read for them. */
 import { type FormatName, formats } from '../data/formats/index.ts';
 import { type Piece, type SetName, type Shard, setNames } from '../data/shard.ts';
 import type { SetSize } from '../run/estimate-file.ts';
 import { recordOf } from '../table.ts';
 
-/** Adds up sets, shard by shard. */
+/** Adds up the sizes of the sets, shard by shard. */
 export interface SetMeter {
   add(shard: Shard): void;
-  /** @param labeledExamples how many usable examples were read from the labeled set. */
+  /** @param labeledExamples Number of usable examples read from the labeled set. */
   sizes(labeledExamples: number): Record<SetName, SetSize>;
 }
 
 /**
- * Rows of Parquet files and of large CSV files are known, and so are plain images. What tar
- * archives and small CSV files hold follows from the bytes that an example of the labeled set has.
+ * Creates a meter. Rows of Parquet files and of large CSV files are known, and so are plain images.
+ * The examples of tar archives and small CSV files follow from the bytes per labeled example.
  */
 export function createSetMeter(format: FormatName): SetMeter {
   const sums = recordOf(setNames, () => createSum(format));
@@ -26,7 +26,7 @@ export function createSetMeter(format: FormatName): SetMeter {
   };
 }
 
-/** Of one set. */
+/** Adds up the sizes of one set. */
 function createSum(format: FormatName) {
   const sum = { shards: 0, pieces: 0, bytes: 0, examples: 0, uncountedBytes: 0, counted: true };
   let lastKey: string | undefined;
@@ -60,13 +60,13 @@ function createSum(format: FormatName) {
   };
 }
 
-/** A piece's bytes; of an object that was cut by rows, the first piece answers for all. */
+/** Returns a piece's bytes. The first piece counts for all of an object that is cut by rows. */
 function ownBytes({ bytes, range }: Piece, isFirst: boolean): number {
   if (range) return range.end - range.start;
   return isFirst ? bytes : 0;
 }
 
-/** Returns the examples of a piece, if they are known without reading it. */
+/** Returns the number of examples of a piece, if it is known without reading it. */
 function countOf({ rows }: Piece, format: FormatName): number | undefined {
   return rows ? rows.end - rows.start : formats[format].examplesPerPiece;
 }

@@ -1,4 +1,4 @@
-/** How long trainings take, in functions that are called again and again, and on a GPU. */
+/** Time of trainings, in functions that are called repeatedly, and on a GPU. */
 
 import { sum } from '../arrays.ts';
 import type { SetName } from '../data/shard.ts';
@@ -20,7 +20,7 @@ import {
 export interface TrainingWork {
   readonly network: Pick<Network, 'epochs' | 'batchSize'>;
   readonly size: NetworkSize;
-  /** What an epoch goes through; a set that is named twice is read twice. */
+  /** Sets that an epoch reads; a set that is named twice is read twice. */
   readonly sets: readonly SetName[];
 }
 
@@ -29,7 +29,7 @@ export function warmUpTraining({ config, networks }: RunWork): TrainingWork {
   return { network, size: networks.student, sets: ['labeled', 'validation'] };
 }
 
-/** Of a student. One set comes twice: to learn from, and to measure the student. */
+/** Returns the work of a student. It reads one set twice: to learn from it, and to be measured. */
 export function studentTraining(work: RunWork): TrainingWork {
   const { config, networks } = work;
   const sets = ['labeled', 'validation', validatedOn(work), 'unlabeled'] as const;
@@ -37,8 +37,8 @@ export function studentTraining(work: RunWork): TrainingWork {
 }
 
 /**
- * Of our own teachers, one a fold. The examples are gone through once more, to see which can be
- * decoded.
+ * Returns the work of trained teachers, one per fold. The examples are read once more, to find
+ * those that cannot be decoded.
  */
 export function teacherTraining({ config, networks }: RunWork, network: Network): TrainingWork {
   const { loss, mcmi } = config.teacher;
@@ -47,14 +47,14 @@ export function teacherTraining({ config, networks }: RunWork, network: Network)
   return { network: { ...network, epochs }, size: networks.teacher, sets: ['labeled'] };
 }
 
-/** The whole training, as if it were never interrupted. */
+/** Computes the time of a training that is never interrupted. */
 export function trainingSeconds(
   work: RunWork,
   { network, size, sets }: TrainingWork,
   speed: Speed,
 ): number {
   const examples = examplesOf(work, sets);
-  // Backward is twice as much as forward.
+  // The backward pass costs twice as much as the forward pass.
   const arithmetic = (3 * 2 * size.macs * examples) / speed.trainingFlops;
   const steps = Math.ceil(examples / network.batchSize);
   const step = size.kernels * measured.layerSeconds + size.parameters * measured.parameterSeconds;
@@ -63,19 +63,19 @@ export function trainingSeconds(
   );
 }
 
-/** Before a function's time is over the training saves itself (`functions/lambda.ts`). */
+/** Time of a call before the training saves itself (`functions/lambda.ts`). */
 const workingSeconds = functionTimeoutSeconds - 30;
 
 export interface TrainingCalls {
   readonly calls: number;
   readonly seconds: number;
-  /** Whether the training ends before the workflow gives up. */
+  /** Whether the training ends within the maximum number of calls. */
   readonly ends: boolean;
 }
 
 /**
- * The calls of a training in functions. Each goes on from the checkpoint of the one before, and
- * first reads the epoch again up to there: half of it, on average.
+ * Computes the calls of a training in functions. Each resumes from the checkpoint before, and first
+ * reads the epoch again up to there: half of it, on average.
  */
 export function callsOf(
   work: RunWork,

@@ -1,7 +1,6 @@
 /**
- * What tasks used, as empty objects whose keys say it: `<task>/<resource>/<milliseconds>-<id>` under
- * `keys.usage(run)`. Nothing is ever read or added up while a run is going on, and a bill is one
- * listing.
+ * Records of what tasks used: empty objects with keys `<task>/<resource>/<milliseconds>-<id>` under
+ * `keys.usage(run)`. No record is updated while a run continues, and a bill is one listing.
  */
 
 import { keys } from '../run/keys.ts';
@@ -11,32 +10,40 @@ import type { ObjectStore } from '../store/store.ts';
 
 /** One call of a task. */
 export interface Usage {
-  /** As `functions/index.ts` names it. */
+  /** Name of a stage in `stages/index.ts`. */
   readonly task: string;
   /** `lambda-<MiB>`, or `<instance type>-<spot|ondemand>`. */
   readonly resource: string;
   readonly ms: number;
-  /** What tells the call from others: the id of the request or of the job's attempt. */
+  /** Identifies the call: the id of the request or of the job's attempt. */
   readonly id: string;
 }
 
-/** @param results the location of the results store. */
+/**
+ * Records the use of a call.
+ *
+ * @param results Location of the results store.
+ */
 export async function recordUsage(results: string, run: string, usage: Usage): Promise<void> {
   const store = await openStore(results);
   await writeOnce(store, keys.usage(run) + usageKey(usage), new Uint8Array());
 }
 
-/** @throws RangeError when the parts would not be found again in the key. */
+/**
+ * Formats a record as a key.
+ *
+ * @throws RangeError if `parseUsageKey` would not find the parts again.
+ */
 export function usageKey({ task, resource, ms, id }: Usage): string {
   const key = `${task}/${resource}/${Math.max(0, Math.ceil(ms))}-${id}`;
-  if (!parseUsageKey(key)) throw new RangeError(`'${key}' says no usage`);
+  if (!parseUsageKey(key)) throw new RangeError(`'${key}' is not a record of usage`);
   return key;
 }
 
 const pattern =
   /^(?<task>[A-Za-z]{1,40})\/(?<resource>lambda-[1-9]\d{2,4}|[a-z][a-z0-9]*(?:-[a-z0-9]+)*\.[a-z0-9-]+-(?:spot|ondemand))\/(?<ms>\d{1,12})-(?<id>[\w.:-]{1,200})$/;
 
-/** Undefined for a key that says no usage: whoever may write to the bucket may write any key. */
+/** Parses a key. Returns undefined for other keys: any key may be in the bucket. */
 export function parseUsageKey(key: string): Usage | undefined {
   const found = pattern.exec(key)?.groups;
   if (!found) return undefined;
@@ -44,7 +51,7 @@ export function parseUsageKey(key: string): Usage | undefined {
   return { task, resource, ms: Number(ms), id };
 }
 
-/** The calls of a task on a resource, added up. */
+/** Sums over the calls of a task on a resource. */
 export interface UsageSum {
   readonly task: string;
   readonly resource: string;

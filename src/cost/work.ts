@@ -1,4 +1,4 @@
-/** How much work a run is, and how long an example of it takes where it is done. */
+/** Amount of work in a run, and the time per example. */
 
 import { sum } from '../arrays.ts';
 import type { Config } from '../config/schema.ts';
@@ -13,14 +13,14 @@ import type { FunctionRow } from '../stages/stage.ts';
 import { vcpusOf } from './functions.ts';
 import { assumed, measured } from './rates.ts';
 
-/** All that decides how much work a run is. */
+/** Everything that determines the work of a run. */
 export interface RunWork {
   readonly config: Pick<Config, 'data' | 'folds' | 'student' | 'teacher' | 'warmup' | 'trainer'>;
   readonly classes: number;
   readonly features: Features;
   readonly sets: Readonly<Record<SetName, SetSize>>;
   readonly networks: Networks;
-  /** How many networks are trained for each student: itself, and those that relabel for it. */
+  /** Networks trained per student: itself, and those that relabel for it. */
   readonly trainings: readonly number[];
   /** Shards that have labels of this teacher from earlier runs. */
   readonly labeledShards: number;
@@ -34,16 +34,18 @@ export function examplesOf({ sets }: RunWork, names: readonly SetName[]): number
   return sum(names.map((name) => sets[name].examples));
 }
 
-/** The set that tells where the teacher errs: without one of its own, the labeled set. */
+/**
+ * Returns the set that measures the teacher's errors: without a validation set, the labeled set.
+ */
 export function validatedOn({ sets }: RunWork): 'validation' | 'labeled' {
   return sets.validation.examples > 0 ? 'validation' : 'labeled';
 }
 
-/** Where work is done: what a second of a core is there that the rates were measured on. */
+/** Compute speed relative to the machine on which the rates were measured. */
 export interface Speed {
   readonly core: number;
   readonly vcpus: number;
-  /** Floating-point operations a second, forward and in training. */
+  /** Floating-point operations per second, forward and in training. */
   readonly forwardFlops: number;
   readonly trainingFlops: number;
 }
@@ -67,15 +69,15 @@ export const gpuSpeed: Speed = {
 };
 
 /**
- * To read an example of a set, and the requests that this takes: JavaScript, so one processor does
- * it, however many there are.
+ * Returns the time to read an example of a set, with its share of the requests. One processor does
+ * it, however many there are, since it is JavaScript.
  */
 export function readSeconds(work: RunWork, name: SetName, { core }: Speed): number {
   const requests = dataGets(work, [name]) / Math.max(work.sets[name].examples, 1);
   return (measured.exampleSeconds + requests * measured.requestSeconds) / core;
 }
 
-/** Requests that are made one after another, or `width` at a time. */
+/** Returns the time of requests, `width` at a time. */
 export function requestSeconds(requests: number, width: number, { core, vcpus }: Speed): number {
   const oneProcessor = core * Math.min(1, vcpus);
   return Math.max(
@@ -84,7 +86,7 @@ export function requestSeconds(requests: number, width: number, { core, vcpus }:
   );
 }
 
-/** To decode an example of a set, where it is an image, to the size that a network sees. */
+/** Returns the time to decode an example of a set, if it is an image, to the size of a network. */
 export function decodeSeconds(
   { features, networks }: RunWork,
   set: SetSize,
@@ -99,12 +101,12 @@ export function decodeSeconds(
   return seconds / (core * vcpus);
 }
 
-/** An example through a network. */
+/** Returns the time of one example through a network. */
 export function forwardSeconds({ macs }: NetworkSize, { forwardFlops }: Speed): number {
   return (2 * macs) / forwardFlops;
 }
 
-/** All examples of some sets, read and decoded for the student. */
+/** Returns the time to read and decode all examples of some sets for the student. */
 export function passSeconds(work: RunWork, names: readonly SetName[], speed: Speed): number {
   return sum(
     names.map((name) => {
@@ -115,26 +117,28 @@ export function passSeconds(work: RunWork, names: readonly SetName[], speed: Spe
   );
 }
 
-/** Rows of a row group of the files of labels and weights. */
+/** Rows per row group in the files of labels and weights. */
 const groupRows = 10_000;
 
-/** Row groups that a set's labels, or its weights, have. */
+/** Returns the number of row groups of a set's labels, or of its weights. */
 export function groupsOf({ shards, examples }: SetSize): number {
   return Math.max(shards, examples / groupRows);
 }
 
-/** Requests that read the objects of some sets once. */
+/** Returns the number of requests that read the objects of some sets once. */
 export function dataGets({ config, sets }: RunWork, names: readonly SetName[]): number {
   return formats[config.data.format].readGets * sum(names.map((name) => sets[name].pieces));
 }
 
-/** The same with the teacher's labels: of each file the size and the footer, and four columns. */
+/**
+ * Also counts the teacher's labels: per file the size and the footer, per row group four columns.
+ */
 export function labeledGets(work: RunWork, names: readonly SetName[]): number {
   const labels = names.map((name) => 2 * work.sets[name].shards + 4 * groupsOf(work.sets[name]));
   return dataGets(work, names) + sum(labels);
 }
 
-/** Of the weights: the size and the footer, and six columns. */
+/** Returns the number of requests for the weights: size and footer, and six columns. */
 export function weightGets({ sets }: RunWork): number {
   return 2 * sets.unlabeled.shards + 6 * groupsOf(sets.unlabeled);
 }

@@ -1,7 +1,8 @@
 /**
- * The embedded engine: the whole workflow on one machine, without AWS. `aws-local-stepfunctions`
- * interprets `infra/workflow.asl.json`; worker processes call the handlers in `functions/`; a
- * folder (or S3) holds data and results.
+ * The embedded engine: runs the whole workflow on one machine, without AWS.
+ *
+ * `aws-local-stepfunctions` interprets `infra/workflow.asl.json`. Worker processes call the stages
+ * of `src/stages/`. A folder (or S3) holds data and results.
  */
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
@@ -22,13 +23,13 @@ import { createPool } from './pool.ts';
 import { prepareWorkflow, readWorkflow } from './workflow.ts';
 
 export interface RunOptions {
-  /** The dataset: a folder with `distill.yaml`, or s3://bucket/prefix. */
+  /** Dataset: a folder with `distill.yaml`, or s3://bucket/prefix. */
   readonly dataset: string;
-  /** Where results go: a folder, made when missing, or s3://bucket/prefix. */
+  /** Location of the results: a folder, created if missing, or s3://bucket/prefix. */
   readonly results: string;
-  /** Worker processes. Default: the cores. */
+  /** Maximum number of worker processes. Default: the number of cores. */
   readonly workers?: number | undefined;
-  /** Stops the run where it is; running it again goes on from there. */
+  /** Stops the run, which the same call then continues. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
@@ -36,11 +37,11 @@ export interface RunOptions {
 export interface RunSummary {
   readonly run: string;
   readonly results: string;
-  /** Keys in the results of the report and of the student of the config's method. */
+  /** Keys, in the results, of the report and of the student of the config's method. */
   readonly report: string;
   readonly student: string;
   readonly metrics: RunMetrics;
-  /** How many shards were labeled already, by this run or an earlier one. */
+  /** Shards in all, and those that this or an earlier run had labeled before. */
   readonly labelCache: { readonly shards: number; readonly reused: number };
   readonly published: boolean;
   readonly publication: string;
@@ -48,9 +49,10 @@ export interface RunSummary {
 }
 
 /**
- * Runs the whole workflow on a dataset. A run is named by its config and its objects' versions, so
- * the same call again continues what was stopped, or finds everything done.
- * @throws UserError when the config or the data are wrong; InterruptedError after `signal`.
+ * Runs the whole workflow on a dataset. The run's name is a digest of its config and its objects'
+ * versions. The same call therefore continues a run that was stopped, or returns a finished run.
+ *
+ * @throws UserError if the config or the data are wrong; InterruptedError after `signal`.
  */
 export async function run(options: RunOptions): Promise<RunSummary> {
   const startedAt = performance.now();
@@ -80,7 +82,7 @@ async function execute(job: JobEvent, options: RunOptions): Promise<RunSummary['
     options.onProgress?.(progress),
   );
   const labelCache = { shards: 0, reused: 0 };
-  // The Map that is running: one at a time, since the states are in a line.
+  // Progress of the current Map; no two Maps run at the same time.
   let map = { done: 0, total: 0 };
   let failure: Failure | undefined;
   const machine = readWorkflow();
@@ -95,13 +97,13 @@ async function execute(job: JobEvent, options: RunOptions): Promise<RunSummary['
       if (task === stages.RecordFailure.name) failure = failureSchema.parse(result);
       if (task === stages.Label.name) {
         labelCache.shards++;
-        // Label answers 1 for a shard that it labeled and 0 for one that it found labeled.
+        // Label returns 1 for a shard that it labeled, and 0 for a shard that was labeled before.
         if (result === 0) labelCache.reused++;
       }
       return result;
     },
     async (bucket, key) => {
-      // Step Functions names a bucket; a folder is its own name.
+      // Step Functions needs a bucket; the bucket of a folder is its path.
       const location = job.results.startsWith('s3://') ? `s3://${bucket}` : bucket;
       const items = await readJson(await openStore(location), key, z.array(z.json()));
       map = { done: 0, total: items.length };
@@ -123,12 +125,12 @@ async function execute(job: JobEvent, options: RunOptions): Promise<RunSummary['
     await pool.stop();
   }
   if (options.signal?.aborted) {
-    throw new InterruptedError('stopped; the same command goes on from here');
+    throw new InterruptedError('stopped; the same command resumes the run');
   }
   return labelCache;
 }
 
-/** The failure that the run recorded, as an error for the caller. */
+/** Makes an error for the caller from the failure that the run recorded. */
 function explain(failure: Failure, cause: unknown): Error {
   const message = `${failure.stage}: ${failure.message}`;
   if (failure.error === 'UserError') return new UserError(message, failure.hint);

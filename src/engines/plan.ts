@@ -6,9 +6,9 @@ import { planRun } from '../stages/plan.ts';
 import { startRun } from '../stages/start.ts';
 
 export interface PlanOptions {
-  /** The dataset: a folder with `distill.yaml`, or s3://bucket/prefix. */
+  /** Dataset: a folder with `distill.yaml`, or s3://bucket/prefix. */
   readonly dataset: string;
-  /** Where results go: a folder, made when missing, or s3://bucket/prefix. */
+  /** Location of the results: a folder, created if missing, or s3://bucket/prefix. */
   readonly results: string;
 }
 
@@ -16,22 +16,23 @@ export interface PlanSummary {
   readonly run: string;
   readonly sets: Plan['sets'];
   readonly classes: readonly string[];
-  /** What the teacher is: `train`, `onnx`, `savedModel` … */
+  /** Kind of the teacher: `train`, `onnx`, `savedModel` … */
   readonly teacher: string;
   readonly students: readonly string[];
-  /** The set that tells where the teacher errs. */
+  /** Set that measures the teacher's errors. */
   readonly validatedOn: Plan['validatedOn'];
-  /** How many shards have labels of this teacher already. */
+  /** Shards in all, and those that have labels of this teacher. */
   readonly labelCache: { readonly shards: number; readonly reused: number };
   readonly warnings: readonly string[];
-  /** What the run would use and cost on AWS, as it was when it was first planned. */
+  /** Use and cost of the run on AWS, as estimated when it was first planned. */
   readonly estimate: Estimate;
 }
 
 /**
- * What `run` would do, found by its first stage alone: nothing is labeled or trained. The plan is
- * kept in the results, and `run` goes on from it.
- * @throws UserError when the config or the data are wrong.
+ * Plans a run, without labels or training. `run` continues from the plan, which stays in the
+ * results.
+ *
+ * @throws UserError if the config or the data are wrong.
  */
 export async function plan(options: PlanOptions): Promise<PlanSummary> {
   const started = await startRun(options.dataset, options.results);

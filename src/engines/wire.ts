@@ -1,12 +1,12 @@
 import type { Progress } from '../run/context.ts';
 import type { StageName } from '../stages/index.ts';
 
-/** What the pool sends to a worker process. Everything is JSON, as it would be for a Lambda. */
+/** Message from the pool to a worker process. Everything is JSON, as for Lambda. */
 export type ToWorker =
   | { readonly kind: 'task'; readonly task: StageName; readonly event: unknown }
   | { readonly kind: 'stop' };
 
-/** What a worker process sends back. */
+/** Message from a worker process to the pool. */
 export type FromWorker =
   | { readonly kind: 'result'; readonly result: unknown }
   | { readonly kind: 'error'; readonly error: SerializedError }
@@ -23,7 +23,7 @@ export function serializeError(error: unknown): SerializedError {
   return { name: error.name, message: error.message, stack: error.stack };
 }
 
-/** An error as the workflow's Retry and Catch see it: by its name. */
+/** Makes an error that the workflow's Retry and Catch match by its name. */
 export function deserializeError({ name, message, stack }: SerializedError): Error {
   const error = new Error(message);
   error.name = name;

@@ -1,6 +1,6 @@
 /**
- * A worker process of the embedded engine: calls the handlers in `functions/` for the pool in
- * `pool.ts`, one at a time, as a Lambda environment would, and stays warm in between.
+ * Worker process of the embedded engine: runs the stages for `pool.ts`, one call at a time. It
+ * stays warm between calls, as an environment of Lambda does.
  */
 import { stages } from '../stages/index.ts';
 import type { FromWorker, ToWorker } from './wire.ts';
@@ -32,8 +32,8 @@ process.on('message', async (message: ToWorker) => {
   if (stop.signal.aborted) process.disconnect();
 });
 
-// Ctrl-C reaches the whole process group; the pool decides when a worker stops.
+// Ctrl-C reaches the whole process group, but the pool decides when a worker stops.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => stop.abort());
-// The engine has said goodbye, or is gone: nobody waits for this worker any more.
+// The pool has closed the channel, or its process has ended: no caller waits for this worker.
 process.on('disconnect', () => process.exit());

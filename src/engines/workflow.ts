@@ -4,7 +4,10 @@ import { allStages, type StageName, stages } from '../stages/index.ts';
 export type Json = null | boolean | number | string | Json[] | { [field: string]: Json };
 export type TaskHandler = (input: Json) => Promise<Json>;
 
-/** The parts of a state that the embedded engine looks at; the rest stays as the file has it. */
+/**
+ * State of the workflow, with the fields that the embedded engine uses; the others stay as they
+ * are.
+ */
 interface State {
   Type: string;
   Resource?: string;
@@ -25,7 +28,7 @@ export interface Machine {
   States: Record<string, State>;
 }
 
-/** `infra/workflow.asl.json`, which the build copies to the same place beside `dist/src`. */
+/** Reads `infra/workflow.asl.json`; the build puts a copy beside `dist/src`. */
 export function readWorkflow(): Machine {
   return JSON.parse(
     readFileSync(new URL('../../infra/workflow.asl.json', import.meta.url), 'utf8'),
@@ -33,9 +36,10 @@ export function readWorkflow(): Machine {
 }
 
 /**
- * Makes the workflow run in this process: gives each Task its handler, and, since the interpreter
- * has no ItemReader, puts a Task before each Distributed Map that reads its manifest into the
- * state's items. That is the only change made to the file.
+ * Prepares the workflow to run in this process. Returns the handler of each Task.
+ *
+ * The interpreter has no ItemReader. Before each Distributed Map a Task is therefore inserted,
+ * which reads the manifest into the state's items. The file is not changed otherwise.
  */
 export function prepareWorkflow(
   machine: Machine,
@@ -71,7 +75,7 @@ export function prepareWorkflow(
   return handlers;
 }
 
-/** Sends whoever went to `from` to `to`. */
+/** Retargets every transition from `from` to `to`. */
 function redirect(machine: Machine, from: string, to: string): void {
   if (machine.StartAt === from) machine.StartAt = to;
   for (const state of Object.values(machine.States)) {
@@ -81,7 +85,7 @@ function redirect(machine: Machine, from: string, to: string): void {
   }
 }
 
-/** A Lambda's Task calls its function; the Batch job, which trains, is the Train function here. */
+/** Returns the handler of a Task: its function, or the Train function for the job of AWS Batch. */
 function taskHandler(
   state: State,
   invoke: (task: StageName, event: Json) => Promise<Json>,
@@ -98,7 +102,7 @@ function taskHandler(
   };
 }
 
-/** The event that the container's environment variables stand for. */
+/** Returns the event in the environment variables of the container. */
 function batchEnvironment(input: Json): Json {
   const job = input as { ContainerOverrides: { Environment: { Name: string; Value: string }[] } };
   const variables = job.ContainerOverrides.Environment;

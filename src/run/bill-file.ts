@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-/** What the calls of one task used together. */
+/** Use of all calls of one task. */
 export const taskUseSchema = z.strictObject({
-  /** As `stages/index.ts` names it. */
+  /** Name of a stage in `stages/index.ts`. */
   task: z.string(),
   /** `lambda-<MiB>`, or `<instance type>-<spot|ondemand>`. */
   resource: z.string(),
@@ -17,7 +17,7 @@ export type TaskUse = z.infer<typeof taskUseSchema>;
 export const billSchema = z.strictObject({
   lines: z.array(
     z.strictObject({
-      /** A stage of the workflow, or a service that several use. */
+      /** Title of a stage, or a service that several stages use. */
       what: z.string(),
       quantity: z.number().nonnegative(),
       unit: z.string(),
@@ -27,7 +27,7 @@ export const billSchema = z.strictObject({
   totalUsd: z.number().nonnegative(),
   pricesAsOf: z.string(),
   region: z.string(),
-  /** What is not in the total. */
+  /** Costs that are not in the total. */
   notes: z.array(z.string()),
 });
 export type Bill = z.infer<typeof billSchema>;

@@ -1,31 +1,31 @@
-/** One line of progress: `done` of `total` things of `what`, in the stage named. */
+/** One line of progress: `done` of `total` things, in the stage named. */
 export interface Progress {
   readonly stage: string;
-  /** Shard, variant or step that the figure is about; undefined for the whole stage. */
+  /** Shard, variant or step that the figure is for; undefined for the whole stage. */
   readonly part?: string;
   readonly done?: number;
   readonly total?: number;
-  /** What is counted: "examples", "steps". */
+  /** Unit of `done` and `total`: "examples", "steps". */
   readonly unit?: string;
-  /** A sentence for the user, such as a warning. */
+  /** Sentence for the user, such as a warning. */
   readonly message?: string;
   readonly level?: 'info' | 'warning';
 }
 
-/** What a run may use where it runs. */
+/** Limits of what is deployed. */
 export interface DeploymentLimits {
-  /** `function` where nothing but functions was deployed. */
+  /** Best trainer there is: `function` if only functions were deployed. */
   readonly trainer: 'gpu' | 'function';
-  /** No run may be estimated to cost more, whatever its config says. */
+  /** Maximum estimated cost of a run, whatever its config allows; undefined: no maximum. */
   readonly budgetUsd: number | undefined;
 }
 
-/** What a stage gets from whoever runs it: the embedded engine, Lambda, AWS Batch or a test. */
+/** Input of a stage from its caller: the embedded engine, Lambda, AWS Batch or a test. */
 export interface Context {
   /** Aborted when the task should stop; a trainer then writes a checkpoint at once. */
   readonly signal: AbortSignal;
-  /** Tells how far the task is. Never holds data of the user's. */
+  /** Reports progress. Never receives data of the user. */
   report(progress: Progress): void;
-  /** On AWS and LocalStack. A run on one machine has everything and costs nothing. */
+  /** Set on AWS and LocalStack. A local run has every trainer and costs nothing. */
   readonly deployment?: DeploymentLimits;
 }

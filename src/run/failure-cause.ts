@@ -1,18 +1,18 @@
 import { z } from 'zod';
 
-/** What an error's cause says, as Step Functions hands it on. */
+/** Parts of an error's cause, as Step Functions passes it on. */
 export interface FailureCause {
-  /** The stage that `src/stages/entry.ts` put in front; undefined when the platform ended the task. */
+  /** Stage, which `src/stages/entry.ts` puts in front; undefined if the platform ended the task. */
   readonly stage: string | undefined;
   readonly message: string;
-  /** What to do; undefined when the stage did not say. */
+  /** Advice for the user; undefined if the stage gave no hint. */
   readonly hint: string | undefined;
 }
 
-/** Lambda's cause is JSON around the message. */
+/** Cause by Lambda: JSON with the message. */
 const lambdaCause = z.object({ errorMessage: z.string() });
 
-/** AWS Batch's is the whole description of the job. */
+/** Cause by AWS Batch: the description of the job. */
 const batchCause = z
   .object({
     StatusReason: z.string(),
@@ -26,16 +26,16 @@ const batchCause = z
 
 const noCause = { errorMessage: 'no cause was given' };
 
-/** Takes apart what `src/stages/entry.ts` put together: "Stage: message", an empty line, the hint. */
+/** Parses what `src/stages/entry.ts` joined: "Stage: message", an empty line, the hint. */
 export function parseCause(cause: unknown): FailureCause {
   const message = messageOf(typeof cause === 'string' ? cause : JSON.stringify(cause ?? noCause));
-  // "RequestId: ... Error: ..." is Lambda's own, of a function that was killed or ran out of time.
+  // "RequestId: ... Error: ..." is Lambda's message for a function that was killed or timed out.
   const parts = /^(?!RequestId: )([A-Z][\w ]*): ([\s\S]*?)(?:\n\n([\s\S]*))?$/.exec(message);
   if (!parts) return { stage: undefined, message, hint: undefined };
   return { stage: parts[1], message: parts[2]!, hint: parts[3] };
 }
 
-/** The embedded engine's cause is the message itself. */
+/** Returns the message in a cause. The embedded engine's cause is the message itself. */
 function messageOf(text: string): string {
   try {
     const json: unknown = JSON.parse(text);

@@ -6,7 +6,7 @@ import { type JobEvent, type ShardItem, shardItem } from './events.ts';
 import { keys } from './keys.ts';
 import { type Plan, planSchema } from './plan-file.ts';
 
-/** A planned run, opened: what every stage after Plan starts from. */
+/** Planned run with its stores open, which every stage after Plan starts from. */
 export interface Job {
   readonly run: string;
   readonly plan: Plan;
@@ -21,7 +21,7 @@ export async function openJob(event: JobEvent): Promise<Job> {
   return { run: event.run, plan, data, results };
 }
 
-/** The shards of one set, or of all, in the order of the plan: items only, a hundred bytes each. */
+/** Lists the shards of one set, or of all, in the order of the plan. An item has 100 bytes. */
 export async function shardItems(job: Job, set?: ShardItem['set']): Promise<ShardItem[]> {
   const items = await readJson(job.results, keys.shards(job.run), z.array(shardItem));
   return set === undefined ? items : items.filter((item) => item.set === set);

@@ -1,19 +1,20 @@
 /**
- * Where everything is in the results store: the only place that spells a key. All are written once,
- * except the two pointers: `current` and a checkpoint's LATEST.
+ * Defines the key of every object in the results store.
+ *
+ * Every object is written once, except the two pointers: `current` and a checkpoint's LATEST.
  */
 export const keys = {
-  /** What was asked for: dataset and config. Its presence is what makes a run exist. */
+  /** Dataset and config of the run. A run exists if this object does. */
   record: (run: string) => `runs/${run}/run.json`,
   plan: (run: string) => `runs/${run}/plan.json`,
-  /** JSON array of all shards to label, one `ShardItem` each: read by the Label map. */
+  /** JSON array of all shards to label, one `ShardItem` each: read by the Map around Label. */
   shards: (run: string) => `runs/${run}/shards.json`,
-  /** The same for the unlabeled set only: read by the Weigh map. */
+  /** The same for the unlabeled set only: read by the Map around Weigh. */
   unlabeled: (run: string) => `runs/${run}/unlabeled.json`,
-  /** One line a shard: its objects, pinned. A `ShardItem` says in which file its line is, and where. */
+  /** Pinned objects, one line per shard. A `ShardItem` has the file and the offsets of its line. */
   objects: (run: string, digest: string) => `runs/${run}/objects/${digest}.jsonl`,
   teacher: (digest: string) => `teachers/${digest}/`,
-  /** What a teacher was before it was trained on, in its own folder. */
+  /** The teacher before fine-tuning, in its own folder. */
   before: (teacher: string) => `${teacher}before/`,
   labels: (teacher: string, shard: string) => `labels/${teacher}/${shard}.parquet`,
   quarantine: (run: string, shard: string) => `runs/${run}/quarantine/${shard}.json`,
@@ -24,11 +25,11 @@ export const keys = {
   /** Also holds what the method's preparation keeps, under names of its own. */
   student: (run: string, variant: string) => `runs/${run}/students/${variant}/`,
   metrics: (run: string) => `runs/${run}/metrics.json`,
-  /** What to label next, for people: see `debias/label-next.ts`. */
+  /** Examples to label next, for the user: see `debias/label-next.ts`. */
   labelNext: (run: string) => `runs/${run}/label-next.csv`,
   report: (run: string) => `runs/${run}/report.html`,
   publication: (run: string) => `runs/${run}/publication.json`,
-  /** Empty objects whose keys say what each task used: see `cost/usage.ts`. */
+  /** Empty objects whose keys state what each task used: see `cost/usage.ts`. */
   usage: (run: string) => `runs/${run}/usage/`,
   failure: (run: string) => `runs/${run}/failure.json`,
   /** Pointer to the student in use. */

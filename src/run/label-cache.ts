@@ -2,12 +2,13 @@ import { readAhead } from '../data/ahead.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { keys } from './keys.ts';
 
-/** Requests at once. */
+/** Requests in flight. */
 const concurrency = 16;
 
 /**
- * How many of these shards have labels of this teacher already, of this run or of earlier ones. Asks
- * for each: a listing would go through what the teacher has ever labeled.
+ * Counts the shards that have labels of this teacher, from this run or from earlier ones.
+ *
+ * Requests the head of each file: a listing would include everything that the teacher has labeled.
  */
 export async function countLabeled(
   results: ObjectStore,

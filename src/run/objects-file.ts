@@ -1,8 +1,9 @@
 /**
- * The pinned objects of all shards, one line of JSON a shard, in files of a MB. An item of the
- * manifests says which bytes of which file are its shard's line, so that a task reads that and never
- * the whole list. A file's key is a digest of what is in it: whatever was listed when, an item and its
- * line belong together.
+ * Files with the pinned objects of all shards: one line of JSON per shard, 1 MiB per file.
+ *
+ * An item of the manifests has the offsets of its shard's line, so that a task reads that line
+ * only. The key of a file is a digest of its content. An item and its line therefore match, even if
+ * the dataset was listed again in between.
  */
 import { createHash } from 'node:crypto';
 import { type Shard, shardSchema } from '../data/shard.ts';
@@ -14,13 +15,13 @@ import { keys } from './keys.ts';
 const fileBytes = 2 ** 20;
 
 export interface ObjectsWriter {
-  /** Shards in the order of the plan. */
+  /** Appends a shard. Shards come in the order of the plan. */
   append(shard: Shard): Promise<void>;
-  /** @returns the items of all shards. */
+  /** Writes the last file. @returns the items of all shards. */
   finish(): Promise<ShardItem[]>;
 }
 
-/** Holds the items, a hundred bytes a shard, and one file. */
+/** Creates a writer. Holds one file, and the items at 100 bytes per shard. */
 export function createObjectsWriter(results: ObjectStore, run: string): ObjectsWriter {
   const items: ShardItem[] = [];
   let lines: Buffer[] = [];
@@ -53,12 +54,12 @@ export function createObjectsWriter(results: ObjectStore, run: string): ObjectsW
   };
 }
 
-/** A manifest, item by item: there may be tens of thousands. */
+/** Formats a manifest, one item per line: there may be tens of thousands. */
 export function manifestJson(items: readonly ShardItem[]): Uint8Array {
   return Buffer.from(`[\n${items.map((item) => JSON.stringify(item)).join(',\n')}\n]\n`);
 }
 
-/** The pinned objects of one shard of a manifest. */
+/** Reads the pinned objects of one shard of a manifest. */
 export async function readShard(
   { results, run }: { readonly results: ObjectStore; readonly run: string },
   { objects, start, end }: ShardItem,

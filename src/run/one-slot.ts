@@ -1,9 +1,9 @@
 /**
- * Creates a cache of one value for the tasks of a process. Most tasks need the same model as the task
- * before, and memory is enough for one. Tasks of a process run one after the other.
+ * Creates a cache of one value for the tasks of a process, which run one after the other. Most
+ * tasks need the same model as the task before.
  *
- * @returns Function that returns the value of a key. For another key than before, it disposes the
- *   value before and calls `open`.
+ * @returns Function that returns the value of a key. If the key differs from the one before, it
+ *   disposes the old value and calls `open`.
  * @example
  * const cached = oneSlot<Student>();
  * await cached('run-1', open); // opens
@@ -18,7 +18,7 @@ export function oneSlot<Value extends { dispose(): void }>(): (
   return async (key, open) => {
     if (slot?.key === key) return slot.value;
     slot?.value.dispose();
-    slot = undefined; // If `open` fails, nothing disposed stays in the slot.
+    slot = undefined; // If `open` fails, no disposed value stays in the slot.
     slot = { key, value: await open() };
     return slot.value;
   };

@@ -6,7 +6,7 @@ import type { Need } from '../debias/method.ts';
 import { methodNames, methodOf } from '../debias/methods.ts';
 import { estimateSchema } from './estimate-file.ts';
 
-/** One student of the run. */
+/** Student of the run. */
 export const variantSchema = z.strictObject({
   name: z.string(),
   method: z.enum(methodNames),
@@ -21,14 +21,14 @@ const setSchema = z.strictObject({ shards: z.int(), bytes: z.int() });
 /** `runs/<run>/plan.json`: all decisions that the stages after Plan share. */
 export const planSchema = z.strictObject({
   run: z.string(),
-  /** The dataset's name: the last part of its location. */
+  /** Name of the dataset: the last part of its location. */
   dataset: z.string(),
   config: configSchema,
   classes: z.array(z.string()),
   features: featuresSchema,
   teacher: z.strictObject({
     kind: z.string(),
-    /** Everything that decides what the teacher says: the label cache's key. */
+    /** Digest of everything that the teacher's outputs depend on: the key of the label cache. */
     digest: z.string(),
   }),
   variants: z.array(variantSchema),
@@ -38,12 +38,12 @@ export const planSchema = z.strictObject({
     test: setSchema,
     unlabeled: setSchema,
   }),
-  /** The set that tells where the teacher errs; `labeled` when its labels serve for both. */
+  /** Set that measures the teacher's errors; `labeled` if its labels serve for both. */
   validatedOn: z.enum(['validation', 'labeled']),
-  /** Without a test set, that set; the figures then are on data that the students have learned. */
+  /** Test set; without one, the set above, whose figures are on data that the students learned. */
   evaluatedOn: z.enum(['test', 'validation', 'labeled']),
   warnings: z.array(z.string()),
-  /** What the run would use and cost on AWS, with the labels that there were when it was planned. */
+  /** Use and cost of the run on AWS, given the labels that existed when it was planned. */
   estimate: estimateSchema,
 });
 export type Plan = z.infer<typeof planSchema>;
@@ -53,7 +53,7 @@ export function needs({ variants }: Pick<Plan, 'variants'>, need: Need): boolean
   return variants.some(({ method }) => methodOf(method).needs.includes(need));
 }
 
-/** How the labeled examples are dealt among the teachers. */
+/** Returns how the labeled examples are split among the teachers. */
 export function foldsOf({ config }: Plan): Folds {
   return { count: config.folds, seed: config.seed };
 }
@@ -62,7 +62,7 @@ const acceptedSchema = z.strictObject({
   run: z.string(),
   dataset: z.string(),
   config: configSchema,
-  /** The batches to take: those that had their marker. Absent: all, for no batch has one. */
+  /** Batches to take: those that had their marker. Default: all, if no batch has a marker. */
   batches: z.array(z.string()).optional(),
 });
 export type AcceptedRecord = z.infer<typeof acceptedSchema>;
@@ -73,6 +73,6 @@ const refusedSchema = z.strictObject({
   refused: z.strictObject({ message: z.string(), hint: z.string() }),
 });
 
-/** `runs/<run>/run.json`: what was asked for, or why that cannot be done. */
+/** `runs/<run>/run.json`: the dataset and config of the run, or why the run is refused. */
 export const recordSchema = z.union([acceptedSchema, refusedSchema]);
 export type RunRecord = z.infer<typeof recordSchema>;

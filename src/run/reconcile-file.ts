@@ -3,7 +3,7 @@ import { setNames } from '../data/shard.ts';
 
 const countSchema = z.strictObject({ labeled: z.int(), quarantined: z.int() });
 
-/** `runs/<run>/reconcile.json`: how many examples each set has, and what was left out. */
+/** `runs/<run>/reconcile.json`: the number of examples per set, and those that were left out. */
 export const reconcileSchema = z.strictObject({
   sets: z.strictObject({
     labeled: countSchema,
@@ -11,11 +11,11 @@ export const reconcileSchema = z.strictObject({
     test: countSchema,
     unlabeled: countSchema,
   }),
-  /** How many labeled examples each shard has, in the order of `shards.json`. */
+  /** Labeled examples per shard, in the order of `shards.json`. */
   shards: z.array(z.int()),
-  /** Whether the labels that tell where the teacher errs are enough for that, and why. */
+  /** Whether there are enough labels to measure the teacher's errors, and why. */
   validation: z.strictObject({ isEnough: z.boolean(), description: z.string() }),
-  /** The first quarantined examples of each set; all are in `runs/<run>/quarantine/`. */
+  /** First quarantined examples of each set; all of them are in `runs/<run>/quarantine/`. */
   quarantined: z.array(
     z.strictObject({
       set: z.enum(setNames),

@@ -4,8 +4,8 @@ import type { ValidationPoints } from '../debias/validation.ts';
 const numbers = z.array(z.number());
 
 /**
- * `runs/<run>/warmup/validation.json`: what the validation set tells of the teacher and of f₀, made
- * once by Warm up and read by every Weigh task. Arrays are [validation examples].
+ * `runs/<run>/warmup/validation.json`: teacher and f₀ on the validation set. Warm up writes it, and
+ * every Weigh task reads it. Arrays are [validation examples].
  */
 export const validationFileSchema = z.strictObject({
   teacherMargins: numbers,
@@ -13,7 +13,7 @@ export const validationFileSchema = z.strictObject({
   wrong: numbers,
   teacherLosses: numbers,
   trueLosses: numbers,
-  /** What makes the estimates doubtful, each with what to do. */
+  /** Reasons to doubt the estimates, each with what to do. */
   warnings: z.array(z.string()),
 });
 export type ValidationFile = z.infer<typeof validationFileSchema>;

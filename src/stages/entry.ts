@@ -2,13 +2,14 @@ import type { z } from 'zod';
 import { TransientError, UserError } from '../errors.ts';
 import type { Context } from '../run/context.ts';
 
-/** A task of the workflow as whoever runs it sees it: JSON in, JSON out. */
+/** Task of the workflow as its caller sees it: JSON in, JSON out. */
 export type Handler = (event: unknown, context: Context) => Promise<unknown>;
 
 /**
- * Makes a handler: the event is parsed, the stage called. An error leaves with the stage's name in
- * front and its hint behind, for only its name and message travel on (`stages/record-failure.ts`
- * takes them apart again).
+ * Makes a handler, which parses the event and calls the stage.
+ *
+ * Step Functions passes on the name and message of an error only. The handler therefore puts the
+ * stage in front of the message, and the hint behind it; `run/failure-cause.ts` separates them.
  */
 export function entry<Event>(
   stage: string,
@@ -27,7 +28,7 @@ export function entry<Event>(
   };
 }
 
-/** Errors of the network that no library in between has named. */
+/** Returns whether an error of the network reached us under its system code. */
 function isDroppedConnection(error: Error): boolean {
   const codes = ['ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'EAI_AGAIN', 'ECONNREFUSED'];
   return 'code' in error && codes.includes(String(error.code));

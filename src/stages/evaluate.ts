@@ -29,16 +29,16 @@ import { readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
 import { recordOf } from '../table.ts';
 import { currentModel, currentSchema } from './publish.ts';
 
-/** How many examples are named that should be labeled next, and how many of them in the report. */
+/** Number of examples in the file to label next, and of those in the report. */
 const labelNextCount = 500;
 const labelNextShown = 20;
-/** How many examples are shown whose weights are smallest. */
+/** Number of examples with the smallest weights in the report. */
 const leastWeighedCount = 10;
 
 /**
- * Evaluate: teacher, students and the student in use side by side on the same test examples, with
- * intervals, and the report. Without a test set the validation set stands in, and the report says
- * so.
+ * Evaluate: measures teacher, students and the student in use on the same test examples, with
+ * intervals, and writes the report. Without a test set it uses the validation set, and the report
+ * states so.
  */
 export async function evaluateStudents(
   event: JobEvent,
@@ -102,7 +102,7 @@ interface NamedModel {
   readonly model: Student;
 }
 
-/** The students of the run and, if it fits the data, the one in use. */
+/** Loads the students of the run and, if it fits the data, the student in use. */
 async function openModels(job: Job): Promise<NamedModel[]> {
   const models: NamedModel[] = [];
   for (const { name } of job.plan.variants) {
@@ -122,7 +122,7 @@ async function openModels(job: Job): Promise<NamedModel[]> {
   return models;
 }
 
-/** One pass over the test set; every model sees the same examples in the same order. */
+/** Measures all models in one pass, on the same examples in the same order. */
 async function measure(
   job: Job,
   models: NamedModel[],
@@ -138,11 +138,11 @@ async function measure(
   for (const item of await shardItems(job, plan.evaluatedOn)) {
     for await (const { examples, outputs } of answers(job, item, models)) {
       context.signal.throwIfAborted();
-      examples.forEach(({ example, row }, place) => {
-        const of = (output: Float32Array) =>
-          output.subarray(place * classes, (place + 1) * classes);
+      examples.forEach(({ example, row }, index) => {
+        const rowOf = (output: Float32Array) =>
+          output.subarray(index * classes, (index + 1) * classes);
         const label = classOf(example, plan.evaluatedOn);
-        const students = outputs.map(of);
+        const students = outputs.map(rowOf);
         evaluation.add(label, [row.probabilities, ...students]);
         deviations.add(label, row.probabilities, students);
       });
@@ -153,9 +153,9 @@ async function measure(
   return { metrics: evaluation.result(), deviations: deviations.result() };
 }
 
-/** A shard's examples in batches, and what each model says of them: [n, classes] each. */
+/** Yields a shard's examples in batches, with the outputs of each model: [n, classes]. */
 async function* answers(job: Job, item: ShardItem, models: readonly NamedModel[]) {
-  // The student in use may be fed otherwise than those of the run: another mean, other columns.
+  // The student in use may need other inputs than those of the run: another mean, other columns.
   const feeds = new Map(
     models.map(({ model: { description } }) => [
       JSON.stringify(description.features),
@@ -206,12 +206,12 @@ async function methodRecords({ results }: Job, folder: string): Promise<Record<s
 
 interface ToLabel {
   readonly id: string;
-  /** The teacher's class, by name. */
+  /** Name of the class that the teacher predicts. */
   readonly prediction: string;
   readonly margin: number;
 }
 
-/** The unlabeled examples to label next, the most useful first. */
+/** Selects the unlabeled examples to label next, the most useful first. */
 async function nextToLabel(job: Job): Promise<ToLabel[]> {
   const { classes } = job.plan;
   const next = new LabelNext(classes.length, labelNextCount);
@@ -219,7 +219,7 @@ async function nextToLabel(job: Job): Promise<ToLabel[]> {
   // All shards, or every second, third … of them.
   const shards = await countedShards(job, 'unlabeled');
   const stride = Math.ceil(sum(shards.map(({ count }) => count)) / labelNextPool);
-  for (const { item } of shards.filter((_, place) => place % stride === 0)) {
+  for (const { item } of shards.filter((_, index) => index % stride === 0)) {
     for await (const row of readLabels(job.results, labels(item.id))) {
       const { id, prediction, margin, probabilities } = row;
       next.add({ id, prediction, margin, score: labelScore(probabilities, margin) });
@@ -230,7 +230,7 @@ async function nextToLabel(job: Job): Promise<ToLabel[]> {
     .map(({ id, prediction, margin }) => ({ id, prediction: classes[prediction]!, margin }));
 }
 
-/** As `counterweight add-labels` takes it back, with the column `label` filled in. */
+/** Formats the file that `counterweight add-labels` reads once its column `label` is filled in. */
 function labelNextCsv(examples: readonly ToLabel[]): string {
   const lines = examples.map(({ id, prediction, margin }) =>
     [csvField(id), '', csvField(prediction), margin.toFixed(3)].join(),
@@ -238,7 +238,7 @@ function labelNextCsv(examples: readonly ToLabel[]): string {
   return `${['id,label,prediction,margin', ...lines].join('\n')}\n`;
 }
 
-/** The first epoch's weights of all unlabeled examples, as counts; and the smallest of them. */
+/** Counts the weights of the first epoch of all unlabeled examples, and collects the smallest. */
 async function weightHistogram(job: Job) {
   const [low, high] = job.plan.config.weights.bounds;
   const histogram = createHistogram(low, Math.max(high, low + 1e-6), 20);

@@ -4,7 +4,7 @@ import { keys } from '../run/keys.ts';
 import { tableOf } from '../table.ts';
 import { defineStage, type FunctionRow, type Stage } from './stage.ts';
 
-/** Objects of the results, as patterns. */
+/** Patterns of keys in the results. */
 const ofRun = 'runs/*';
 const labels = keys.labels('*', '*');
 const teachers = `${keys.teacher('*')}*`;

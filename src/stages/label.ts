@@ -17,16 +17,16 @@ import { oneSlot } from '../run/one-slot.ts';
 import { foldsOf, needs } from '../run/plan-file.ts';
 import { writeJsonOnce, writeOnce } from '../store/once.ts';
 
-/** Where copies of teachers are kept for the tasks that come after. */
+/** Folder for copies of teachers, which later tasks of the process reuse. */
 const scratch = join(tmpdir(), 'counterweight-teachers');
 
 /**
- * Label: what the teacher says of one shard. Labels are kept under the digests of the teacher and
- * of the shard, so that a shard labeled in any run is not labeled again. Examples that cannot be
- * read, decoded or labeled are quarantined with their reason.
+ * Label: labels one shard with the teacher. The key of the labels has the digests of teacher and
+ * shard, so that no run labels a shard again. Examples that cannot be read, decoded or labeled are
+ * quarantined with their reason.
  *
- * @returns 1 when it labeled the shard, 0 when it found it labeled: Step Functions keeps the
- *   answers of all shards in 256 KiB, so an answer is one character.
+ * @returns 1 if it labeled the shard, 0 if the shard was labeled before. Step Functions keeps the
+ *   answers of all shards in 256 KiB, so that an answer is one character.
  */
 export async function labelShard(event: ShardEvent, context: Context): Promise<0 | 1> {
   const job = await openJob(event);
@@ -47,7 +47,7 @@ async function label(job: Job, shard: Shard, context: Context): Promise<Uint8Arr
   );
   const examples = readExamples(job.data, shard, job.plan.config);
   const classes = job.plan.classes.length;
-  // The labeled set is what a teacher of ours has learned.
+  // A trained teacher has learned the labeled set.
   const asked = shard.set === 'labeled' ? outOfFold : teacher;
   return labelExamples(examples, { teacher: asked, features, classes }, (done) => {
     context.signal.throwIfAborted();

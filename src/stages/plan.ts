@@ -56,7 +56,7 @@ export async function planRun(event: JobEvent, context: Context): Promise<PlanOu
   };
 }
 
-/** Pins the inputs, fits the features, decides, estimates, and writes what came of it. */
+/** Pins the inputs, fits the features, decides, estimates, and writes the plan. */
 async function makePlan(run: RunToPlan, context: Context): Promise<void> {
   const { config, data, results } = run;
   requireTrainer(config, context);

@@ -9,7 +9,7 @@ import { readJson, swapPointer, writeJsonOnce } from '../store/once.ts';
 export const currentSchema = z.strictObject({
   run: z.string(),
   variant: z.string(),
-  /** Key of the student's folder in the results. */
+  /** Key prefix of the student's folder in the results. */
   student: z.string(),
 });
 export type Current = z.infer<typeof currentSchema>;
@@ -18,12 +18,12 @@ export type Current = z.infer<typeof currentSchema>;
 export const publicationSchema = z.strictObject({ published: z.boolean(), reason: z.string() });
 export type Publication = z.infer<typeof publicationSchema>;
 
-/** The name under which Evaluate measures the student in use. */
+/** Name of the student in use in the metrics of Evaluate. */
 export const currentModel = 'current';
 
 /**
- * Publish: moves the dataset's CURRENT pointer to this run's student when it is better, by the
- * config's gate, than the one in use; both were measured on this run's test set by Evaluate.
+ * Publish: moves the dataset's CURRENT pointer to this run's student if it is better than the one
+ * in use, by the config's gate. Evaluate has measured both on this run's test set.
  */
 export async function publishStudent(event: JobEvent): Promise<Publication> {
   const job = await openJob(event);
@@ -46,12 +46,12 @@ async function decide(job: Job): Promise<Publication> {
   return publication;
 }
 
-/** A task that was cut off after it moved the pointer comes here when it runs again. */
+/** Result if an earlier call moved the pointer and was then interrupted. */
 function inUse({ variant }: Current): Publication {
   return { published: true, reason: `the ${variant} student is in use` };
 }
 
-/** The gate: better than the student in use by more than `publish.minGain`. */
+/** Applies the gate: better than the student in use by more than `publish.minGain`. */
 async function compare(job: Job, next: Current, present?: Current): Promise<Publication> {
   if (!present) return { published: true, reason: 'the first student of this dataset' };
   const { metric, minGain } = job.plan.config.publish;

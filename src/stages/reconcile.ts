@@ -15,14 +15,14 @@ import { recordOf } from '../table.ts';
 
 type Counts = Omit<Reconciliation, 'validation'>;
 
-/** Of each set. */
+/** Maximum number of quarantined examples listed per set. */
 const maxListed = 10;
-/** Footers read at once. */
+/** Footers read at the same time. */
 const concurrency = 16;
 
 /**
- * Reconcile: every planned shard is labeled, and few enough examples were quarantined; else the run
- * fails here, before it trains on half of the data.
+ * Reconcile: checks that every planned shard is labeled and that few examples were quarantined.
+ * Otherwise the run fails here, before it trains on a part of the data.
  */
 export async function reconcileLabels(
   event: JobEvent,
@@ -65,7 +65,7 @@ async function count(job: Job, context: Context): Promise<Counts> {
   return { sets, shards, quarantined };
 }
 
-/** Of all that a run will do, this can be known before the first student is paid for. */
+/** Measures the teacher's errors. Checked here because no training has cost money yet. */
 async function judgeValidation(job: Job): Promise<Reconciliation['validation']> {
   const { validatedOn } = job.plan;
   const classOf = trueClass(job);
@@ -103,7 +103,7 @@ function requireFew(job: Job, { sets, quarantined }: Counts): void {
     throw new UserError(
       `${sets[set].quarantined} of ${all} examples of the ${set} set cannot be used, more than ` +
         `the limit of ${limit * 100}%. The first of them:\n${reasons}`,
-      'Mend or remove them, or raise limits.quarantine in distill.yaml.',
+      'Fix or remove them, or raise limits.quarantine in distill.yaml.',
     );
   }
   for (const set of ['labeled', job.plan.validatedOn, 'unlabeled'] as const) {

@@ -4,19 +4,19 @@ import { parseCause } from '../run/failure-cause.ts';
 import { keys } from '../run/keys.ts';
 import { openStore } from '../store/open.ts';
 
-/** `runs/<run>/failure.json`: why the run failed last, for whoever looks. */
+/** `runs/<run>/failure.json`: why the run failed last. */
 export const failureSchema = z.strictObject({
   run: z.string(),
   stage: z.string(),
-  /** The error's name: `UserError` when the input or the config is wrong. */
+  /** Name of the error: `UserError` if the input or the config is wrong. */
   error: z.string(),
   message: z.string(),
-  /** What to do. */
+  /** Advice for the user. */
   hint: z.string(),
 });
 export type Failure = z.infer<typeof failureSchema>;
 
-/** Record failure: keeps what Catch caught. The newest failure replaces an older one. */
+/** Record failure: keeps the error that Catch caught. The newest failure replaces an older one. */
 export async function recordFailure(event: FailureEvent): Promise<Failure> {
   const { stage, message, hint } = parseCause(event.error.Cause);
   const failure: Failure = {
@@ -24,7 +24,7 @@ export async function recordFailure(event: FailureEvent): Promise<Failure> {
     stage: stage ?? 'Workflow',
     error: event.error.Error,
     message,
-    hint: hint ?? 'What was done is kept: start the run again, and it goes on from there.',
+    hint: hint ?? 'Results so far are kept: start the run again, and it continues from them.',
   };
   const store = await openStore(event.results);
   await store.write(keys.failure(event.run), Buffer.from(`${JSON.stringify(failure, null, 2)}\n`));

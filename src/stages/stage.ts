@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Context } from '../run/context.ts';
 import { entry, type Handler } from './entry.ts';
 
-/** What the deployment has to know about a function. */
+/** Facts about a function that its deployment needs. */
 export interface FunctionRow<Name extends string = string> {
   /** Name of the function, and of its variable in the workflow's file: `${PlanFunction}`. */
   readonly name: Name;
@@ -49,7 +49,7 @@ interface StageFacts<Name extends string> extends FunctionRow<Name> {
   readonly resumes?: boolean;
   /** Whether its progress counts examples, which the dashboard shows. Default: false. */
   readonly countsExamples?: boolean;
-  /** What to change in the config if the stage is most of a run's cost. */
+  /** Change of the config that makes the stage cheaper, as the end of "To make it cheaper: …". */
   readonly cheaper?: string;
   readonly access: Access;
 }

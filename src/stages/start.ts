@@ -12,17 +12,18 @@ import { writeJsonOnce } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
 import type { ObjectInfo, ObjectStore } from '../store/store.ts';
 
-/** Raised when stages change what they write, so that an older run is not continued by them. */
+/** Increased when stages change what they write, so that they do not continue an older run. */
 const formatVersion = 5;
 
-/** A run that has its record; whoever starts its execution says which one that is. */
+/** Run that has its record; the caller that starts its execution adds the execution. */
 export type StartedRun = Omit<JobEvent, 'execution'>;
 
 /**
- * Start, when a person asks for it: checks the config and makes the run's record. The run's name is
- * a digest of the config and of every object's version, so that asking twice for the same thing is
- * one run. Where batches have markers, one without is still being uploaded and is left for later.
- * @throws UserError when the config is missing or wrong.
+ * Start, by a user: checks the config and writes the run's record. The run's name is a digest of
+ * the config and of every object's version, so that the same call twice is one run. If any batch
+ * has a marker, batches without one are left for a later run.
+ *
+ * @throws UserError if the config is missing or wrong.
  */
 export async function startRun(dataset: string, results: string): Promise<StartedRun> {
   const data = await openStore(dataset);
@@ -39,22 +40,22 @@ export async function startRun(dataset: string, results: string): Promise<Starte
   return record(resultsStore, batches.length > 0 ? { ...made, batches } : made);
 }
 
-/** The object whose arrival says that a batch is complete. */
+/** Object whose arrival means that a batch is complete. */
 export interface Marker {
   readonly bucket: string;
-  /** `<dataset>/unlabeled/<batch>/_SUCCESS`, as S3 has it: not URL-encoded. */
+  /** `<dataset>/unlabeled/<batch>/_SUCCESS`, as in S3: not URL-encoded. */
   readonly key: string;
   readonly version: string;
 }
 
 /**
- * Start, when a batch is complete: makes the record of the run over all batches that are. The run's
- * name is a digest of bucket, key and version of their markers, so that an event that comes twice
- * is one run, and so are batches that are completed at the same time. A config that is missing or
- * wrong makes a run too, whose record says why it is refused: Plan fails with that, where whoever
- * looks for the run will find it.
- * @returns undefined for an object that is no marker, and for a marker that has been replaced or
- *   taken away since: that one starts nothing.
+ * Start, by a complete batch: writes the record of a run over all complete batches.
+ *
+ * The run's name is a digest of the bucket, keys and versions of their markers. An event that
+ * arrives twice is therefore one run, and so are batches that are completed at the same time. If
+ * the config is missing or wrong, the record contains the reason, and Plan fails with it.
+ *
+ * @returns Undefined if the object is not a marker, or if it was replaced or removed since.
  */
 export async function startBatch(marker: Marker, results: string): Promise<StartedRun | undefined> {
   const [, prefix, key] = /^(.*?[^/])\/(unlabeled\/.+)$/s.exec(marker.key) ?? [];
@@ -100,9 +101,9 @@ async function record(results: ObjectStore, made: RunRecord): Promise<StartedRun
 }
 
 /**
- * The dataset's name in the letters that all three engines allow: the last part of its location.
- * In a bucket, where one results store serves many datasets, a digest is added when that loses
- * something, so that two datasets never share a name.
+ * Returns the dataset's name in the characters that all three engines allow: the last part of its
+ * location. In a bucket, one results store serves many datasets. If the name lost characters, it
+ * gets a digest, so that two datasets never share a name.
  */
 export function datasetName(data: ObjectStore): string {
   const name = basename(data.location)

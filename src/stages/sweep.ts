@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import { openStore } from '../store/open.ts';
 import type { ObjectStore } from '../store/store.ts';
 
-/** A batch of a dataset, as far as a listing tells. */
+/** Batch of a dataset, with what a listing shows of it. */
 interface Batch {
   readonly dataset: string;
   readonly batch: string;
@@ -13,9 +13,10 @@ interface Batch {
 
 /**
  * Sweep: puts the marker into every batch that has none and whose objects are all older than the
- * quiet time, as whoever uploaded it would have. The marker's arrival then starts the run.
- * @param location all datasets, such as s3://BUCKET.
- * @returns how many batches were closed.
+ * quiet time. The marker's arrival then starts the run.
+ *
+ * @param location All datasets, such as s3://BUCKET.
+ * @returns The number of batches that were closed.
  * @throws UserError, after all others were closed, for a batch that no marker can be put into.
  */
 export async function markQuietBatches(location: string, quietMinutes: number): Promise<number> {
@@ -31,14 +32,15 @@ export async function markQuietBatches(location: string, quietMinutes: number): 
       if (await dataset.write(marker, new Uint8Array(), { ifAbsent: true })) marked++;
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      failure ??= error; // Such as one with a name that is too long: the others need not wait.
+      // For example, the name is too long. The other batches must not wait for it.
+      failure ??= error;
     }
   }
   if (failure) throw failure;
   return marked;
 }
 
-/** Every batch of every dataset; a listing gives the objects of one next to each other. */
+/** Yields every batch of every dataset; a listing has the objects of a batch next to each other. */
 async function* batches(store: ObjectStore): AsyncGenerator<Batch> {
   let current: Batch | undefined;
   for await (const { key, modified } of store.list('')) {

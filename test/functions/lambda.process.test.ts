@@ -64,7 +64,7 @@ describe('a function whose time runs out', () => {
     const event = { ...eventWithout('labels'), shard: items[0] };
     await expect(handler(event, call(1))).rejects.toMatchObject({
       name: 'UserError',
-      message: expect.stringMatching(/^Label: .*time that a function has\n\n.*shardMiB/),
+      message: expect.stringMatching(/^Label: .*time limit of a function\n\n.*shardMiB/),
     });
     expect(usages(event.results, 'Label')).toHaveLength(1);
     await expect(handler(event, call(60_000))).resolves.toBe(1);

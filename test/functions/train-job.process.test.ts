@@ -165,7 +165,7 @@ describe("the GPU trainer's program", () => {
     expect(await job.end()).toBe(1);
     expect(job.lines.at(-1)).toMatchObject({
       level: 'ERROR',
-      errorMessage: 'the training did no step for 0.1 minutes',
+      errorMessage: 'the training made no step for 0.1 minutes',
     });
   });
 

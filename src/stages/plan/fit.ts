@@ -8,7 +8,7 @@ import type { ShardItem } from '../../run/events.ts';
 import { readShard } from '../../run/objects-file.ts';
 import type { RunToPlan } from './run-to-plan.ts';
 
-/** What the labeled examples show. */
+/** Result of fitting to the labeled examples. */
 export interface LabeledFit {
   readonly features: Features;
   /** Labeled examples per class, [classes]. */

@@ -59,8 +59,8 @@ async function validationOf(data: ObjectStore, config: Config): Promise<Validati
   if (!teacher.train || methodsWith('validation', config).length === 0) return 'labeled';
   const others = methodNames.filter((name) => !methodOf(name).needs.includes('validation'));
   throw new UserError(
-    'no label tells where the teacher errs: folds is 1 and data.validationShare is 0 in distill.yaml',
-    `Leave folds out: its default is 5. Only ${others.join(', ')} can do without.`,
+    "no labels measure the teacher's errors: folds is 1 and data.validationShare is 0 in distill.yaml",
+    `Leave folds out: its default is 5. Only these methods need no such labels: ${others.join(', ')}.`,
   );
 }
 

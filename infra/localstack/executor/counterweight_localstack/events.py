@@ -1,4 +1,4 @@
-"""The key in an S3 event on EventBridge: LocalStack 4.14 encodes it as for a URL, and S3 does not."""
+"""Decodes the key in an S3 event on EventBridge, which LocalStack 4.14 URL-encodes and S3 does not."""
 
 import dataclasses
 from urllib.parse import unquote

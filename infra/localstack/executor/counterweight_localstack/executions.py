@@ -1,6 +1,6 @@
-"""StopExecution. In LocalStack 4.14 an execution goes on as RUNNING until its tasks are over, and a
-task that then fails makes it FAILED. As on AWS it is ABORTED here at once, and stays so: trainers
-ask for that to know when to stop."""
+"""Corrects StopExecution. In LocalStack 4.14 an execution stays RUNNING until its tasks are over, and
+a task that then fails makes it FAILED. Here it is ABORTED at once, as on AWS, and stays so: trainers
+read that status to know when to stop."""
 
 from localstack.aws.api.stepfunctions import ExecutionStatus
 from localstack.services.stepfunctions.asl.eval.environment import Environment

@@ -1,6 +1,6 @@
 """Runs Lambda functions as processes on this machine, with this machine's Node.
 
-Not as on AWS: the memory setting is not enforced, the process sees the whole file system, runs as
+Different from AWS: the memory setting is not enforced, the process sees the whole file system, runs as
 this user, and is not frozen between invocations; there are no layers, and only Node runtimes.
 """
 
@@ -26,8 +26,8 @@ INHERITED = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH")
 
 
 class ProcessExecutor(RuntimeExecutor):
-    """One execution environment: a process, started by the first invocation, and again by the next
-    one after it ended."""
+    """Execution environment: a process. The first invocation starts it; if it has ended, the next one
+    starts it again."""
 
     def __init__(self, id, function_version):
         super().__init__(id, function_version)
@@ -65,7 +65,7 @@ class ProcessExecutor(RuntimeExecutor):
             "LAMBDA_TASK_ROOT": str(self.code),
             "TMPDIR": self.temporary,
             "TZ": "UTC",
-            # This machine's Node may be older than the runtime that was asked for.
+            # This machine's Node may be older than the requested runtime.
             "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED": "true",
         }
 
@@ -109,6 +109,6 @@ class ProcessExecutor(RuntimeExecutor):
 
 
 def platform_line(kind, **record):
-    """One of Lambda's own lines, in its JSON format."""
+    """Returns one of Lambda's own log lines, in its JSON format."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return json.dumps({"time": now, "type": f"platform.{kind}", "record": record})

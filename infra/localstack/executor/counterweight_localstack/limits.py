@@ -1,7 +1,7 @@
-"""How many environments of one function there are at a time.
+"""Limits the environments of a function that run at the same time.
 
-A Distributed Map starts a hundred invocations at once, and each would be a process here. Those
-above the limit wait, which on AWS they would not: no error, and no retry in the workflow.
+A Distributed Map starts 100 invocations at once, and each would be a process here. Invocations
+above the limit wait, which they would not on AWS: no error, and no retry in the workflow.
 """
 
 import contextlib

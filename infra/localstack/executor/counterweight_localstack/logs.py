@@ -1,4 +1,4 @@
-"""Where a function's log lines go: LocalStack 4.14 stores LoggingConfig and does not use it."""
+"""Applies a function's LoggingConfig, which LocalStack 4.14 stores and does not use."""
 
 from datetime import date
 
@@ -15,7 +15,7 @@ def log_group(environment):
 
 
 def log_stream(environment):
-    """As on AWS: in a log group of one's own choice the stream names the function."""
+    """Returns the stream as on AWS: in a shared log group its name includes the function."""
     function = environment.function_version.id
     is_shared = log_group(environment) != f"/aws/lambda/{function.function_name}"
     name = function.function_name if is_shared else ""

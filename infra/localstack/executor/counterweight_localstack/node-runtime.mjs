@@ -1,6 +1,6 @@
 /**
- * The process of one function: imports its handler, and calls it with one event after the other
- * that the Lambda Runtime API gives. For async handlers only, as Node 24's runtime on AWS.
+ * Process of one function: imports its handler, and calls it with one event of the Lambda Runtime
+ * API after the other. Only for async handlers, like Node 24's runtime on AWS.
  */
 import { existsSync } from 'node:fs';
 import { Agent, request } from 'node:http';
@@ -34,11 +34,13 @@ for (;;) {
 }
 
 /**
- * @param {string} place `index.handler`: the export `handler` of `index.mjs` or `index.js`.
+ * Imports a handler.
+ *
+ * @param {string} handlerName `index.handler`: the export `handler` of `index.mjs` or `index.js`.
  * @returns {Promise<Handler>}
  */
-async function load(place) {
-  const { dir, name, ext } = path.parse(place);
+async function load(handlerName) {
+  const { dir, name, ext } = path.parse(handlerName);
   const files = ['.mjs', '.js'].map((end) => path.join(root, dir, name + end));
   const file = files.find((candidate) => existsSync(candidate));
   if (file === undefined) throw named('Runtime.ImportModuleError', `There is no ${files[0]}`);
@@ -72,9 +74,9 @@ function contextOf(headers) {
 /**
  * Writes the error as a line, as Lambda does, and reports it.
  *
- * @param {string} place @param {unknown} thrown @param {string} [requestId]
+ * @param {string} route @param {unknown} thrown @param {string} [requestId]
  */
-async function fail(place, thrown, requestId) {
+async function fail(route, thrown, requestId) {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown));
   const trace = (error.stack ?? '').split('\n');
   const facts = { errorType: error.name, errorMessage: error.message };
@@ -82,21 +84,21 @@ async function fail(place, thrown, requestId) {
   const message = { ...facts, stackTrace: trace };
   console.error(JSON.stringify({ timestamp, level: 'ERROR', requestId, message }));
   await endOfLines();
-  await call('POST', place, JSON.stringify({ ...facts, trace }));
+  await call('POST', route, JSON.stringify({ ...facts, trace }));
 }
 
-/** Says to the executor that all lines of this invocation have been written. */
+/** Marks the end of the lines of this invocation, for the executor. */
 function endOfLines() {
   return new Promise((done) => process.stdout.write('\n\0\n', done));
 }
 
 /**
- * @param {string} method @param {string} place @param {string} [body]
+ * @param {string} method @param {string} route @param {string} [body]
  * @returns {Promise<{ headers: import('node:http').IncomingHttpHeaders, body: string }>}
  */
-function call(method, place, body) {
+function call(method, route, body) {
   return new Promise((resolve, reject) => {
-    const url = `http://${api}/2018-06-01${place}`;
+    const url = `http://${api}/2018-06-01${route}`;
     const sent = request(url, { method, agent }, async (response) => {
       const chunks = await response.toArray();
       resolve({ headers: response.headers, body: Buffer.concat(chunks).toString() });

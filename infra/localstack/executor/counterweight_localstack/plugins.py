@@ -1,4 +1,4 @@
-"""What LocalStack 4.14 finds of this package through `entry_points.txt`.
+"""Plugins that LocalStack 4.14 finds through `entry_points.txt`.
 
 The package is put on PYTHONPATH, not installed: the virtual environment then holds LocalStack only,
 and all checkouts on a machine share it.
@@ -15,7 +15,7 @@ from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
 
 
 class LoopbackServerPlugin(RuntimeServerPlugin):
-    """Chosen by GATEWAY_SERVER=loopback."""
+    """Server that GATEWAY_SERVER=loopback selects."""
 
     name = "loopback"
 
@@ -26,7 +26,7 @@ class LoopbackServerPlugin(RuntimeServerPlugin):
 
 
 class ProcessExecutorPlugin(RuntimeExecutorPlugin):
-    """Chosen by LAMBDA_RUNTIME_EXECUTOR=process."""
+    """Executor that LAMBDA_RUNTIME_EXECUTOR=process selects."""
 
     name = "process"
 
@@ -48,7 +48,7 @@ def correct_localstack():
 
 @hooks.on_infra_start()
 def end_with_parent():
-    """Standard input is a pipe from the program that started LocalStack: it closes when that ends."""
+    """Ends LocalStack when the program that started it ends, which closes the pipe to standard input."""
 
     def watch():
         sys.stdin.buffer.read()

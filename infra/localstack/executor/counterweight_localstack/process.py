@@ -16,7 +16,7 @@ from pathlib import Path
 
 RUNTIME = Path(__file__).with_name("node-runtime.mjs")
 INIT_SECONDS = 120
-"""For the start of Node and the import of the function's modules, on a busy machine. AWS gives 10 s."""
+"""Limit on the start of Node and the import of the modules, on a busy machine. AWS allows 10 s."""
 
 
 @dataclass
@@ -32,11 +32,11 @@ class Event:
 class Answer:
     body: bytes
     status: str
-    """Of the invocation, in Lambda's words: success, error or timeout."""
+    """Status of the invocation, in Lambda's words: success, error or timeout."""
     error_type: str | None = None
-    """Of a failure that the process did not tell of, by the name that Step Functions sees on AWS."""
+    """Name of a failure that the process did not report, as Step Functions sees it on AWS."""
     lines: list[str] = field(default_factory=list)
-    """What the process wrote since the last answer."""
+    """Lines that the process wrote since the last answer."""
 
 
 TAKEN = object()
@@ -69,7 +69,7 @@ class FunctionProcess:
         self.process.kill()
 
     def invoke(self, event: Event) -> Answer:
-        """Waits for the answer. After an exit, a time-out or a failed import the process is of no use."""
+        """Waits for the answer. After an exit, a time-out or a failed import the process is unusable."""
         self.events.put(event)
         try:
             news = self.news.get(timeout=INIT_SECONDS)
@@ -86,7 +86,7 @@ class FunctionProcess:
         return news
 
     def follow(self):
-        """Collects what the process writes. A NUL alone on a line ends an invocation's part."""
+        """Collects the output of the process. A line with a NUL only ends an invocation's part."""
         lines = []
         for raw in self.process.stdout:
             line = raw.decode(errors="replace").rstrip("\n")
