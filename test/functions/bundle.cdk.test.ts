@@ -1,10 +1,15 @@
 /** Zips have no room for native code: the functions that are zips must not load any. */
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { NATIVE } from '#setup/build.mjs';
-import { allStages, triggers } from '../../src/stages/index.ts';
+import { shardItems } from '../../src/run/job.ts';
+import { keys } from '../../src/run/keys.ts';
+import { allStages, type StageName, triggers } from '../../src/stages/index.ts';
 import type { FunctionRow } from '../../src/stages/stage.ts';
+import { toJson } from '../../src/store/once.ts';
+import { plannedRun } from '../support/planned-run.ts';
+import { sampleMetrics } from '../support/sample-metrics.ts';
 
 const rows: FunctionRow[] = [...allStages, ...Object.values(triggers)];
 
@@ -30,13 +35,13 @@ const { metafile } = await build({
 });
 const { outputs } = metafile;
 
-/** The native packages that a function loads when it starts. */
-function nativeImports(name: string): string[] {
+/** The native packages that a function imports statically, or all that it can import. */
+function nativeImports(name: string, kinds: readonly string[]): string[] {
   const seen = new Set([`unwritten/${name}.js`]);
   const found = new Set<string>();
   for (const file of seen) {
     for (const { path, external, kind } of outputs[file]!.imports) {
-      if (kind !== 'import-statement') continue;
+      if (!kinds.includes(kind)) continue;
       if (!external) seen.add(path);
       else if (NATIVE.includes(path)) found.add(path);
     }
@@ -44,10 +49,33 @@ function nativeImports(name: string): string[] {
   return [...found];
 }
 
-test.each(rows.filter(({ native }) => !native))('$name loads no native code', ({ name }) => {
-  expect(nativeImports(name)).toEqual([]);
+const zips = rows.filter(({ native }) => !native);
+const images = rows.filter(({ native }) => native);
+
+test.each(zips)('$name starts without native code', ({ name }) => {
+  expect(nativeImports(name, ['import-statement'])).toEqual([]);
 });
 
-test.each(rows.filter(({ native }) => native))('$name loads native code', ({ name }) => {
-  expect(nativeImports(name)).not.toEqual([]);
+test.each(images)('$name can load native code', ({ name }) => {
+  expect(nativeImports(name, ['import-statement', 'dynamic-import'])).not.toEqual([]);
+});
+
+test('stages in zips run without native code, also on images', async () => {
+  const { event, job, label, context } = await plannedRun({}, 'images');
+  await label(() => ({ prediction: 0, probability: 0.9 }));
+  await job.results.write(keys.metrics(job.run), toJson(sampleMetrics()));
+  vi.resetModules();
+  for (const name of NATIVE) {
+    vi.doMock(name, () => {
+      throw new Error(`${name} was loaded`);
+    });
+  }
+  const { stages } = await import('../../src/stages/index.ts');
+  const [shard] = await shardItems(job);
+  const any = { ...event, shard, error: { Error: 'Error', Cause: 'none' } };
+  const call = async (name: StageName) => (await stages[name].load())(any, context);
+  await expect(call('Label')).rejects.toThrow('TensorFlow cannot be loaded');
+  for (const { name } of allStages.filter(({ native }) => !native)) {
+    await expect(call(name), name).resolves.toBeDefined();
+  }
 });

@@ -9,12 +9,12 @@ import { keys } from '../../src/run/keys.ts';
 import { readShard } from '../../src/run/objects-file.ts';
 import { planRun } from '../../src/stages/plan.ts';
 import { startRun } from '../../src/stages/start.ts';
-import { makeDataset } from './datasets.ts';
+import { type Format, makeDataset } from './datasets.ts';
 
 /** A teacher's answer for an example: a class and its probability, or why it has none. */
 export type Answer = { readonly prediction: number; readonly probability: number } | string;
 
-/** A run on the small CSV dataset after Plan, whose other inputs a test writes by hand. */
+/** A run on a small dataset after Plan, whose other inputs a test writes by hand. */
 export interface PlannedRun {
   readonly event: JobEvent;
   readonly job: Job;
@@ -25,9 +25,12 @@ export interface PlannedRun {
   label(answer: (example: Example, item: ShardItem) => Answer): Promise<void>;
 }
 
-/** Plans a run on the small CSV dataset. */
-export async function plannedRun(sections: Record<string, string> = {}): Promise<PlannedRun> {
-  const { dataset, results } = makeDataset('csv', sections);
+/** Plans a run on a small dataset. */
+export async function plannedRun(
+  sections: Record<string, string> = {},
+  format: Format = 'csv',
+): Promise<PlannedRun> {
+  const { dataset, results } = makeDataset(format, sections);
   const started = await startRun(dataset, results);
   const event = { ...started, execution: started.run };
   const reports: Progress[] = [];
