@@ -6,7 +6,7 @@ export interface Batch {
   readonly size: number;
   /** Normalised and augmented features, [size, ...featureShape]. */
   readonly features: Float32Array;
-  /** What the student should say, [size, classes]: a soft label, or one 1. */
+  /** Target of the student, [size, classes]: a soft label, or one 1. */
   readonly targets: Float32Array;
   /** Teacher margin in [0, 1] of an unlabeled example; NaN for one with a true label. */
   readonly teacherMargins: Float32Array;
@@ -15,7 +15,7 @@ export interface Batch {
 }
 
 /**
- * Gives the loss weights, [size], of a batch from what the student says of it right now
- * (`probabilities`, [size, classes]). A constant in the gradient.
+ * Computes the loss weights of a batch, [size], from the student's current probabilities,
+ * [size, classes]. The weights are constants in the gradient.
  */
 export type Reweigh = (batch: Batch, probabilities: Float32Array) => Float32Array;

@@ -8,7 +8,7 @@ import type { RecordShape, Records, Supervision } from './records.ts';
 
 export interface BatchOptions extends RecordShape {
   readonly augment: AugmentConfig;
-  /** Of the random numbers of the augmentation. */
+  /** Seed of the augmentation. */
   readonly seed: number;
 }
 
@@ -18,12 +18,12 @@ export interface SupervisedExample {
   readonly supervision: Supervision;
 }
 
-/** Makes batches, augmented and normalised, straight from where the examples are. */
+/** Maker of augmented and normalised batches. */
 export interface BatchMaker {
-  /** @param first the first example's place in the epoch, which names its random numbers. */
+  /** @param first position of the first example in the epoch, which seeds its random numbers. */
   fromExamples(examples: readonly SupervisedExample[], epoch: number, first: number): Batch;
-  /** The same batch of the same examples. */
-  fromRecords(records: Records, places: readonly number[], epoch: number, first: number): Batch;
+  /** Makes the same batch from records of the same examples. */
+  fromRecords(records: Records, indices: readonly number[], epoch: number, first: number): Batch;
 }
 
 export function createBatchMaker({ features, classes, augment, seed }: BatchOptions): BatchMaker {
@@ -51,13 +51,13 @@ export function createBatchMaker({ features, classes, augment, seed }: BatchOpti
       });
       return batch;
     },
-    fromRecords(records, places, epoch, first) {
-      const batch = emptyBatch(places.length);
-      places.forEach((place, row) => {
+    fromRecords(records, indices, epoch, first) {
+      const batch = emptyBatch(indices.length);
+      indices.forEach((index, row) => {
         const random = randomOf(epoch, first + row);
-        const start = records.startOf(place);
+        const start = records.startOf(index);
         augmenter.write(records.decoded, start, batch.features, row * length, random);
-        records.supervise(place, batch, row);
+        records.supervise(index, batch, row);
       });
       return batch;
     },

@@ -1,6 +1,6 @@
 /**
- * Keeps the decoded examples of one epoch for those after it: all in memory, or else all on the local
- * disk, or else none.
+ * Cache of the decoded examples of one epoch for later epochs: all in memory, or all on the local
+ * disk, or none.
  */
 import { constants } from 'node:buffer';
 import { statfs } from 'node:fs/promises';
@@ -10,36 +10,36 @@ import type { SupervisedExample } from './batch.ts';
 import { RecordFile } from './record-file.ts';
 import { type RecordShape, Records, recordBytes } from './records.ts';
 
-/** An example and its number, as `epochOrder` gives it. */
+/** Example with its number in `epochOrder`. */
 export interface NumberedExample extends SupervisedExample {
   readonly number: number;
 }
 
 export interface CachedBatch {
   readonly records: Records;
-  /** Of the examples of the batch among the records. */
-  readonly places: readonly number[];
+  /** Indices of the batch's examples in the records. */
+  readonly indices: readonly number[];
 }
 
 export interface ExampleCache {
-  /** @returns whether there was room for them; without, the cache is of no more use. */
+  /** Stores examples. @returns false if there is no room; the cache is unusable then. */
   keep(examples: readonly NumberedExample[]): Promise<boolean>;
-  /** Batches of examples that were kept. Each is good until the next one is asked for. */
+  /** Reads stored examples in batches. Each batch is valid until the next one is read. */
   read(batches: Iterable<readonly number[]>): AsyncIterable<CachedBatch>;
   close(): Promise<void>;
 }
 
-/** What a cache may take of a machine. */
+/** Space that a cache may use. */
 export interface CacheRoom {
   readonly memoryBytes: number;
   readonly diskBytes: number;
-  /** Where on the disk. */
+  /** Folder on the disk. */
   readonly folder: string;
 }
 
 /**
- * What is fair to take of this machine now, where another training may run beside this one: a quarter
- * of the memory that is free, and a quarter of the disk.
+ * Measures the space that a cache may use on this machine, where other trainings may run: a quarter
+ * of the free memory and a quarter of the free disk.
  */
 export async function roomHere(folder = tmpdir()): Promise<CacheRoom> {
   const { bavail, bsize } = await statfs(folder);
@@ -50,7 +50,7 @@ export async function roomHere(folder = tmpdir()): Promise<CacheRoom> {
   };
 }
 
-/** @returns undefined where there is no room for so many examples. */
+/** Opens a cache. @returns undefined if there is no room for the examples. */
 export async function openCache(
   shape: RecordShape,
   count: number,
@@ -71,7 +71,7 @@ function memoryCache(records: Records): ExampleCache {
       return true;
     },
     async *read(batches) {
-      for (const places of batches) yield { records, places };
+      for (const indices of batches) yield { records, indices };
     },
     async close() {},
   };
@@ -81,22 +81,22 @@ function fileCache(file: RecordFile, shape: RecordShape): ExampleCache {
   return {
     async keep(examples) {
       const records = new Records(shape, examples.length);
-      examples.forEach(({ decoded, supervision }, place) => {
-        records.put(place, decoded, supervision);
+      examples.forEach(({ decoded, supervision }, index) => {
+        records.put(index, decoded, supervision);
       });
       const numbers = examples.map(({ number }) => number);
-      // What cannot be written is decoded again: the disk may be full by now.
+      // Examples that cannot be written are decoded again: the disk may be full by now.
       return file.write(records, numbers).then(
         () => true,
         () => false,
       );
     },
-    // The next batch is read while the one before trains.
+    // The next batch is read while the previous one trains.
     read: (batches) =>
       readAhead(batches, 2, async (numbers) => {
         const records = new Records(shape, numbers.length);
         await file.read(records, numbers);
-        return { records, places: numbers.map((_, place) => place) };
+        return { records, indices: numbers.map((_, index) => index) };
       }),
     close: () => file.close(),
   };

@@ -1,8 +1,8 @@
 /**
- * Where a training can go on from. A checkpoint is one object in the safetensors format (8 bytes
- * with the length of a JSON header, the header, then the little-endian floats), so that Python can
- * open it too; the header's metadata holds the progress. `checkpoints/LATEST` names the newest and
- * the one before it, each with its digest.
+ * Checkpoints, from which a training resumes. A checkpoint is one object in the safetensors format
+ * (8 bytes with the length of a JSON header, the header, then the little-endian floats), which
+ * Python can open, too. The header's metadata holds the progress. `checkpoints/LATEST` names the
+ * newest checkpoint and the previous one, each with its digest.
  */
 
 import { createHash } from 'node:crypto';
@@ -14,11 +14,11 @@ import { timedEpochSchema } from './epoch.ts';
 import type { State } from './step.ts';
 
 const progressSchema = z.strictObject({
-  /** The epoch that is under way, or the number of all epochs when all are done. */
+  /** Index of the current epoch; the number of epochs if all are done. */
   epoch: z.int(),
-  /** Batches of it that are done. */
+  /** Finished batches of the current epoch. */
   batch: z.int(),
-  /** Batches that are done in all epochs. */
+  /** Finished batches of all epochs. */
   step: z.int(),
   /** Sums over the epoch so far. */
   sums: z.strictObject({
@@ -53,7 +53,7 @@ const headerSchema = z
     }),
   );
 
-/** The same checkpoint gives the same bytes. */
+/** Encodes a checkpoint; equal checkpoints have equal bytes. */
 export function encodeCheckpoint(
   { progress, tensors }: Checkpoint,
   configDigest: string,
@@ -77,7 +77,7 @@ export function encodeCheckpoint(
   return Buffer.concat([length, header, ...floats]);
 }
 
-/** @throws Error when it is no checkpoint, or a part of one. */
+/** Decodes a checkpoint. @throws Error if the bytes are not a whole checkpoint. */
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint & { configDigest: string } {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = 8 + Number(file.readBigUInt64LE());
@@ -102,17 +102,17 @@ const latestSchema = z.strictObject({
 });
 
 export interface Checkpoints {
-  /** The newest one that is whole; undefined when there is none of this configuration. */
+  /** Loads the newest undamaged checkpoint; undefined if this training has none. */
   load(): Promise<Checkpoint | undefined>;
-  /** Writes one. When another task that trains the same is further, LATEST stays at that one's. */
+  /** Writes a checkpoint. If a concurrent task of this training is further, LATEST stays at its. */
   save(checkpoint: Checkpoint): Promise<void>;
 }
 
 /**
- * The checkpoints of one training.
+ * Opens the checkpoints of one training.
  *
  * @param prefix the student's folder, with "/" at its end.
- * @param configDigest of all that decides the training; checkpoints of another do not count.
+ * @param configDigest digest of all inputs of the training; other checkpoints are ignored.
  */
 export function openCheckpoints(
   store: ObjectStore,
@@ -121,7 +121,7 @@ export function openCheckpoints(
 ): Checkpoints {
   const folder = `${prefix}checkpoints/`;
   const latestKey = `${folder}LATEST`;
-  /** Digests of those that were found damaged. */
+  /** Digests of damaged checkpoints. */
   const damaged = new Set<string>();
 
   function usable(latest: z.infer<typeof latestSchema> | undefined) {
@@ -145,7 +145,7 @@ export function openCheckpoints(
       const bytes = encodeCheckpoint(checkpoint, configDigest);
       const { step } = checkpoint.progress;
       const sha256 = digestOf(bytes);
-      // With its digest in its name, it cannot be in the way of another task's.
+      // The digest in the name keeps it apart from the checkpoints of concurrent tasks.
       const name = `${step}-${sha256.slice(0, 16)}.safetensors`;
       await store.write(folder + name, bytes);
       await swapPointer(store, latestKey, latestSchema, (present) => {

@@ -5,17 +5,17 @@ import type { OptimizerConfig } from './optimizers.ts';
 import type { StepSettings, TrainingStep } from './step.ts';
 
 export interface StepOptions extends StepSettings {
-  /** The sizes that batches will have. */
+  /** Sizes of the batches. */
   readonly batchSizes: readonly number[];
-  /** Told when the step cannot be a graph. */
+  /** Called if the step cannot be a graph. */
   warn(message: string): void;
 }
 
 /**
- * A training step of a model: as a graph, or where that cannot be, operation by operation, which
- * takes two to four times as long and gives the same up to rounding.
+ * Creates a training step of a model: as a graph, or, if that is impossible, operation by
+ * operation, which takes two to four times as long and has the same result up to rounding.
  *
- * @param model gives logits, [n, classes]. It stays the caller's; `updateModel` changes it.
+ * @param model outputs logits, [n, classes]. The caller owns it; `updateModel` changes it.
  */
 export function createTrainingStep(
   model: tfTypes.LayersModel,

@@ -8,10 +8,10 @@ import { parametersOf, weightsOf } from './parameters.ts';
 import { checkState, type State, type StepSettings, stepsName, type TrainingStep } from './step.ts';
 
 /**
- * A training step whose operations run one by one. Batch norm is in training mode, and its averages
- * move once a step.
+ * Creates a training step whose operations run one by one. Batch norm is in training mode, and its
+ * averages move once per step.
  *
- * @param model gives logits, [n, classes]. It is trained in place, and stays the caller's.
+ * @param model outputs logits, [n, classes]. It is trained in place; the caller owns it.
  */
 export function createEagerStep(
   model: tfTypes.LayersModel,
@@ -26,7 +26,7 @@ export function createEagerStep(
   const variables = parameters.map(({ variable }) => variable);
   const optimizer = createOptimizer(parameters, config);
 
-  /** All that `state` gives, but for the count of steps. */
+  /** Tensors of `state`, without the count of steps. */
   const stored = new Map<string, tfTypes.Variable>([
     ...weightsOf(model).map(({ name, variable }) => [name, variable] as const),
     ...optimizer.slots,
@@ -40,7 +40,7 @@ export function createEagerStep(
         const features = tf.tensor(batch.features, [batch.size, ...inputShape]);
         const { value, grads } = tf.variableGrads(() => {
           const logits = logitsOf(model, features);
-          // Numbers that go out and come back are constants in the gradient.
+          // Numbers that pass through JavaScript are constants in the gradient.
           probabilities = tf.softmax(logits).dataSync<'float32'>();
           if (reweigh) weights = reweigh(batch, probabilities);
           const inputs = mapInputs(

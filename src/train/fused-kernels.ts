@@ -1,31 +1,31 @@
 /**
- * TensorFlow's own kernels where tfjs puts an operation together from many: the gradient of relu,
- * batch norm while training, and cross-entropy; and dropout whose random numbers can be drawn again.
- * The results are the same up to rounding, and a pass takes half the time.
+ * TensorFlow's own kernels for operations that tfjs composes from many: the gradient of relu, batch
+ * norm in training, and cross-entropy. Also dropout whose random numbers can be repeated. The
+ * results are the same up to rounding, and a pass takes half the time.
  */
 import { tf, type tfTypes } from '../tensorflow.ts';
 import { attribute, backend, floatType } from './kernels.ts';
 
 type Tensor = tfTypes.Tensor;
 
-/** What customGrad hands over behind the inputs; its types have both in one list. */
+/** Argument of customGrad after the inputs; its types have both in one list. */
 type Save = (tensors: Tensor[]) => void;
 
 /** Uses TensorFlow's kernel for the gradient of relu, everywhere in the process. */
 export function fuseReluGradient(): void {
   tf.registerGradient({
     kernelName: tf.Relu,
-    // Not the input: TensorFlow may then compute relu together with what comes before it.
+    // Not the input: TensorFlow may then fuse relu with the operation before it.
     outputsToSave: [true],
     gradFunc: (dy, [y]) => ({
-      // A kernel with one output has one gradient; the type covers those with several.
+      // A kernel with one output has one gradient; the type covers kernels with several.
       x: () => backend.executeSingleOutput('ReluGrad', [floatType('T')], [dy as Tensor, y!]),
     }),
   });
 }
 
 /**
- * Cross-entropy of each row, from the logits: [n].
+ * Computes the cross-entropy of each row from the logits: [n].
  * @param logits [n, classes]
  * @param targets [n, classes]; constants in the gradient.
  */
@@ -46,7 +46,7 @@ export function crossEntropies(logits: Tensor, targets: Tensor): Tensor {
   })(logits);
 }
 
-/** What of a BatchNormalization layer is used. Its class is not exported. */
+/** The BatchNormalization fields we use (tfjs does not export the class). */
 interface BatchNormLayer extends tfTypes.layers.Layer {
   readonly axis: number;
   readonly epsilon: number;
@@ -57,12 +57,12 @@ interface BatchNormLayer extends tfTypes.layers.Layer {
   readonly movingVariance: tfTypes.LayerVariable;
 }
 
-/** What of a Dropout layer is used. Its class is not exported. */
+/** The Dropout fields we use (tfjs does not export the class). */
 interface DropoutLayer extends tfTypes.layers.Layer {
   readonly rate: number;
 }
 
-/** What of a Dense layer is used. Its class is not exported. */
+/** The Dense fields we use (tfjs does not export the class). */
 interface DenseLayer extends tfTypes.layers.Layer {
   readonly kernel: tfTypes.LayerVariable;
   readonly bias: tfTypes.LayerVariable | null;
@@ -70,18 +70,18 @@ interface DenseLayer extends tfTypes.layers.Layer {
 }
 
 /**
- * Lets the model's layers use these kernels while training: batch norm on images with the channels
- * last, dense layers on rows, and dropout. Elsewhere they work as before.
- * @param seedOfStep gives `dropoutSeed` of the step under way, [2].
- * @returns a function that takes it back.
+ * Replaces kernels of the model's layers in training: batch norm on images with the channels last,
+ * dense layers on rows, and dropout. Other layers are unchanged.
+ * @param seedOfStep returns `dropoutSeed` of the current step, [2].
+ * @returns a function that restores the layers.
  */
 export function fuseLayers(
   model: tfTypes.LayersModel,
   seedOfStep: () => tfTypes.Tensor,
 ): () => void {
-  for (const [place, layer] of model.layers.entries()) {
+  for (const [index, layer] of model.layers.entries()) {
     const unfused = layer.call.bind(layer);
-    const whileTraining = trainingCall(layer, place, seedOfStep);
+    const whileTraining = trainingCall(layer, index, seedOfStep);
     if (!whileTraining) continue;
     layer.call = (inputs, options) => {
       const x = Array.isArray(inputs) ? inputs[0]! : inputs;
@@ -91,21 +91,23 @@ export function fuseLayers(
   }
   return () => {
     for (const layer of model.layers) {
-      // What was set above hides the method of the class.
+      // The property set above hides the method of the class.
       Reflect.deleteProperty(layer, 'call');
     }
   };
 }
 
-/** How a layer works while training; gives undefined for an input that its kernel is not for. */
+/**
+ * Returns the call of a layer in training, or undefined for an input that its kernel does not fit.
+ */
 function trainingCall(
   layer: tfTypes.layers.Layer,
-  place: number,
+  index: number,
   seedOfStep: () => Tensor,
 ): ((x: Tensor) => Tensor | undefined) | undefined {
   switch (layer.getClassName()) {
     case 'BatchNormalization': {
-      const norm = layer as BatchNormLayer; // getClassName says so.
+      const norm = layer as BatchNormLayer; // By its getClassName.
       const { axis, gamma, beta } = norm;
       if (!gamma || !beta) return undefined;
       return (x) =>
@@ -114,7 +116,7 @@ function trainingCall(
           : undefined;
     }
     case 'Dense': {
-      const { kernel, bias, activation } = layer as DenseLayer; // getClassName says so.
+      const { kernel, bias, activation } = layer as DenseLayer; // By its getClassName.
       return (x) => {
         if (x.rank !== 2) return undefined;
         const product = matMul(x, kernel.read());
@@ -122,15 +124,15 @@ function trainingCall(
       };
     }
     case 'Dropout': {
-      const { rate } = layer as DropoutLayer; // getClassName says so.
-      return rate > 0 ? (x) => dropout(x, rate, seedOfStep(), place) : undefined;
+      const { rate } = layer as DropoutLayer; // By its getClassName.
+      return rate > 0 ? (x) => dropout(x, rate, seedOfStep(), index) : undefined;
     }
     default:
       return undefined;
   }
 }
 
-/** Normalises by the batch's own mean and variance, and moves the layer's averages towards them. */
+/** Normalises by the batch's mean and variance, and moves the layer's averages towards them. */
 function trainingBatchNorm(
   layer: BatchNormLayer,
   x: Tensor,
@@ -167,7 +169,7 @@ function trainingBatchNorm(
   return normalize(x, gamma.read(), beta.read());
 }
 
-/** The product of two matrices; that of tfjs goes through batches of one matrix, at twice the time. */
+/** Multiplies two matrices; tfjs does it as a batch of one matrix, which takes twice the time. */
 function matMul(a: Tensor, b: Tensor): Tensor {
   const product = (a: Tensor, b: Tensor, transpose: { a?: boolean; b?: boolean } = {}) =>
     backend.executeSingleOutput(
@@ -193,9 +195,10 @@ function matMul(a: Tensor, b: Tensor): Tensor {
 }
 
 /**
- * The seed that all layers with dropout share in one step; each adds its place in the model.
- * @param seed of the training.
- * @param step how many were taken before.
+ * Returns the seed that all layers with dropout share in one step; each adds its index in the
+ * model.
+ * @param seed seed of the training.
+ * @param step number of steps before.
  */
 export function dropoutSeed(seed: number, step: number): Int32Array {
   // Models have far fewer than 1,000 layers, so the seeds of two trainings do not meet.
@@ -203,11 +206,12 @@ export function dropoutSeed(seed: number, step: number): Int32Array {
 }
 
 /**
- * Sets a share `rate` of the numbers to 0 and raises the others to keep their sum (Srivastava et al.
- * 2014). Which ones is a function of the seed and the layer's place alone, so that a training can be
- * resumed, and be recorded as a graph.
+ * Sets a share `rate` of the numbers to 0 and raises the others to keep their sum (Srivastava et
+ * al.
+ * 2014). The choice depends only on the seed and the layer's index, so that a training can be
+ * resumed, and recorded as a graph.
  */
-function dropout(x: Tensor, rate: number, seed: Tensor, place: number): Tensor {
+function dropout(x: Tensor, rate: number, seed: Tensor, index: number): Tensor {
   const uniform = backend.executeSingleOutput(
     'StatelessRandomUniform',
     [
@@ -215,7 +219,7 @@ function dropout(x: Tensor, rate: number, seed: Tensor, place: number): Tensor {
       attribute('T', 'TYPE', backend.binding.TF_INT32),
       attribute('Tseed', 'TYPE', backend.binding.TF_INT32),
     ],
-    [tf.tensor1d(x.shape, 'int32'), seed.add(tf.tensor1d([place, 0], 'int32'))],
+    [tf.tensor1d(x.shape, 'int32'), seed.add(tf.tensor1d([index, 0], 'int32'))],
   );
   const kept = uniform.greaterEqual(rate).cast('float32');
   return x.mul(kept.div(1 - rate));

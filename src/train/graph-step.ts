@@ -15,15 +15,14 @@ import { type Parameter, parametersOf, weightsOf } from './parameters.ts';
 import { checkState, type State, type StepSettings, stepsName, type TrainingStep } from './step.ts';
 
 /**
- * A training step that runs as one TensorFlow graph: the operations of the eager step are recorded
- * once, and TensorFlow's own optimizer kernels put behind them. Weights and slots are variables of
- * the graph's session.
+ * Creates a training step that runs as one TensorFlow graph: the operations of the eager step are
+ * recorded once, followed by TensorFlow's optimizer kernels. Weights and slots are variables of the
+ * graph's session.
  *
- * @param model gives logits, [n, classes]. It stays the caller's, and is as it was before until
- *   `updateModel` is called.
- * @param batchSizes the sizes that batches will have: a graph's shapes are fixed.
- * @throws RecordingError when the model's step cannot be a graph.
- * @throws Error when TensorFlow refuses the graph.
+ * @param model outputs logits, [n, classes]. The caller owns it; only `updateModel` changes it.
+ * @param batchSizes sizes of the batches: a graph's shapes are fixed.
+ * @throws RecordingError if the model's step cannot be a graph.
+ * @throws Error if TensorFlow refuses the graph.
  */
 export function createGraphStep(
   model: tfTypes.LayersModel,
@@ -93,9 +92,9 @@ export function createGraphStep(
       const names = [...variables.keys()];
       const values = read(names);
       const state: State = new Map(
-        names.map((name, place) => [
+        names.map((name, index) => [
           name,
-          { shape: [...variables.get(name)!.shape], values: values[place]! },
+          { shape: [...variables.get(name)!.shape], values: values[index]! },
         ]),
       );
       return state.set(stepsName, { shape: [], values: Float32Array.of(count) });
@@ -109,8 +108,8 @@ export function createGraphStep(
 
     updateModel() {
       const values = read(weights.map(({ name }) => name));
-      for (const [place, { variable }] of weights.entries()) {
-        tf.tidy(() => variable.assign(tf.tensor(values[place]!, variable.shape)));
+      for (const [index, { variable }] of weights.entries()) {
+        tf.tidy(() => variable.assign(tf.tensor(values[index]!, variable.shape)));
       }
     },
 
@@ -118,16 +117,16 @@ export function createGraphStep(
   };
 }
 
-/** A weight or a slot in the graph. */
+/** Weight or slot in the graph. */
 interface Variable {
-  /** The name of its handle. */
+  /** Name of its handle. */
   readonly node: string;
-  /** The output that gives its value. */
+  /** Output with its value. */
   readonly reader: string;
   readonly shape: readonly number[];
 }
 
-/** By the names that they have in a state: weights, then slots. */
+/** Lists the variables by their names in a state: weights, then slots. */
 function variablesOf(
   model: tfTypes.LayersModel,
   config: OptimizerConfig,
@@ -137,15 +136,15 @@ function variablesOf(
   );
   const weights = weightsOf(model).map(({ name, variable: { shape } }) => ({ name, shape }));
   return new Map(
-    [...weights, ...slots].map(({ name, shape }, place) => {
-      // Not its own name: a layer's may have letters that a node's may not.
-      const node = `variable${place}`;
+    [...weights, ...slots].map(({ name, shape }, index) => {
+      // Not the layer's name, which may have letters that are not allowed in a node's name.
+      const node = `variable${index}`;
       return [name, { node, reader: `${node}/read`, shape }];
     }),
   );
 }
 
-/** The variables themselves, and what sets them all: `written`. */
+/** Makes the nodes of the variables, and the node `written` that sets all of them. */
 function variableNodes(variables: ReadonlyMap<string, Variable>): Node[] {
   const nodes = Array.from(variables.values(), ({ node, shape }) => [
     ...variable(node, shape),
@@ -173,7 +172,10 @@ function recordAll(
   }
 }
 
-/** A recorded step with its updates, whole (`<prefix>/done`) and in halves (`<prefix>/late/done`). */
+/**
+ * Makes a recorded step with its updates, whole (`<prefix>/done`) and halved
+ * (`<prefix>/late/done`).
+ */
 function stepNodes(
   step: RecordedStep,
   model: tfTypes.LayersModel,
@@ -196,7 +198,7 @@ function stepNodes(
   ];
 }
 
-/** The updates of all parameters, and `<prefix>/done`: the loss, when they and `others` are done. */
+/** Makes the updates of all parameters, and `<prefix>/done`: the loss after them and `others`. */
 function updates(
   { prefix, loss, gradients }: Pick<RecordedStep, 'prefix' | 'loss' | 'gradients'>,
   parameters: readonly Parameter[],

@@ -1,6 +1,6 @@
 /**
- * The batches of a training. Examples are streamed and decoded until one epoch was seen whole; those
- * after it come from a cache, where there is room for one. Both give the same bits.
+ * Batches of a training. Examples are streamed and decoded for the first whole epoch; later epochs
+ * use a cache if there is room. Both have the same bytes.
  */
 
 import { sum } from '../arrays.ts';
@@ -17,15 +17,15 @@ export interface InputOptions<Item extends Supervision> extends BatchOptions, Or
   readonly sets: TrainingSets<Item>;
   readonly batchSize: number;
   readonly epochs: number;
-  /** Runs for several examples at once. */
+  /** Decodes an example; called concurrently for several. */
   decode(item: Item): Promise<Decoded>;
-  /** What a cache may take; asked before it is filled. */
+  /** Measures the room for a cache, before it is filled. */
   findRoom(): Promise<CacheRoom>;
 }
 
-/** One training's batches. They are asked for by one epoch at a time. */
+/** Batches of one training, read one epoch at a time. */
 export interface Input {
-  /** The batches of an epoch (from 0), from the one numbered `skip` on; the same at every call. */
+  /** Reads the batches of an epoch (from 0), without the first `skip`; the same in every call. */
   batches(epoch: number, skip: number): AsyncIterable<Batch>;
   /** Frees the cache. */
   close(): Promise<void>;
@@ -62,9 +62,9 @@ export function openInput<Item extends Supervision>(options: InputOptions<Item>)
   ): AsyncGenerator<Batch> {
     let first = skip * batchSize;
     const numbers = numberedBatches(epochOrder(sizes, options, epoch), batchSize, first);
-    for await (const { records, places } of full.read(numbers)) {
-      yield maker.fromRecords(records, places, epoch, first);
-      first += places.length;
+    for await (const { records, indices } of full.read(numbers)) {
+      yield maker.fromRecords(records, indices, epoch, first);
+      first += indices.length;
     }
   }
 
@@ -78,7 +78,7 @@ export function openInput<Item extends Supervision>(options: InputOptions<Item>)
   };
 }
 
-/** Yields an epoch's examples from a position on; decodes two batches while another one trains. */
+/** Yields an epoch's examples from a position on; decodes two batches in advance. */
 function batchesFrom<Item extends Supervision>(
   { sets, batchSize, ...options }: InputOptions<Item>,
   epoch: number,
@@ -91,7 +91,7 @@ function batchesFrom<Item extends Supervision>(
   return decodedBatches(streamed, { batchSize, room: 2 * batchSize, decode });
 }
 
-/** The numbers of an epoch's examples from a position on, in batches. */
+/** Yields the numbers of an epoch's examples from a position on, in batches. */
 function* numberedBatches(
   order: Iterable<number>,
   batchSize: number,

@@ -1,4 +1,4 @@
-/** TensorFlow's kernels by name: for those that tfjs has no operation for. */
+// TensorFlow's kernels by name, for kernels without an operation in tfjs.
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node/dist/nodejs_kernel_backend.js';
 import type { TFEOpAttr, TFJSBinding } from '@tensorflow/tfjs-node/dist/tfjs_binding.js';
 import { tf } from '../tensorflow.ts';
@@ -6,7 +6,7 @@ import { tf } from '../tensorflow.ts';
 export type Attribute = TFEOpAttr;
 export type Binding = TFJSBinding;
 
-// tf.backend() is typed as that of any platform.
+// tf.backend() has the type of a backend of any platform.
 export const backend = tf.backend() as NodeJSKernelBackend;
 
 type AttributeKind = 'STRING' | 'INT' | 'FLOAT' | 'BOOL' | 'TYPE' | 'SHAPE';
@@ -15,7 +15,7 @@ export function attribute(name: string, kind: AttributeKind, value: Attribute['v
   return { name, type: backend.binding[`TF_ATTR_${kind}`], value };
 }
 
-/** The attribute that says that a kernel works on floats. */
+/** Makes the attribute of a kernel on floats. */
 export function floatType(name: string): Attribute {
   return attribute(name, 'TYPE', backend.binding.TF_FLOAT);
 }

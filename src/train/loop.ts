@@ -1,6 +1,6 @@
 /**
- * Trains for some epochs, with checkpoints. A training that was stopped anywhere and started again
- * ends with the same bits as one that was left alone.
+ * The training loop, with checkpoints. A training that was stopped anywhere and resumed ends with
+ * the same bytes as an uninterrupted one.
  */
 import { setImmediate } from 'node:timers/promises';
 import { predictions } from '../debias/margin.ts';
@@ -11,50 +11,49 @@ import type { EpochRecord } from './epoch.ts';
 import { learningRateAt, type ScheduleConfig } from './schedule.ts';
 import type { TrainingStep } from './step.ts';
 
-/** How the loss weights are made anew at the start of each epoch but the first. */
+/** Recomputation of the loss weights at the start of each epoch except the first. */
 export interface Reweighting {
   /**
-   * Measures the student as it is now, up to date: its probabilities on the validation set. The
-   * numbers go into
-   * the checkpoints, since the student of the epoch's start is gone when a training is resumed.
+   * Evaluates the current student: its probabilities on the validation set. The numbers are stored
+   * in the checkpoints, because a resumed training no longer has the student of the epoch's start.
    */
   measure(): Promise<Float32Array>;
-  /** What the numbers make of a batch; has to depend on nothing else that changes. */
+  /** Makes the weight function from the numbers; must not depend on other state. */
   reweigh(measured: Float32Array): Reweigh;
 }
 
 export interface Training {
   readonly step: TrainingStep;
-  /** The batches of an epoch (from 0), from the one numbered `skip` on; the same at every call. */
+  /** Reads the batches of an epoch (from 0), without the first `skip`; the same in every call. */
   batches(epoch: number, skip: number): AsyncIterable<Batch>;
   readonly batchesPerEpoch: number;
   readonly epochs: number;
   readonly schedule: ScheduleConfig;
-  /** How many outputs of the model are one class. Default: 1. */
+  /** Outputs of the model per class. Default: 1. */
   readonly subclasses?: number | undefined;
-  /** Without it, the weights of the batches hold in all epochs. */
+  /** Default: the weights of the batches apply in all epochs. */
   readonly reweighting?: Reweighting | undefined;
-  /** Without them, a training that is stopped starts from the beginning. */
+  /** Default: a stopped training starts from the beginning. */
   readonly checkpoints?: Checkpoints | undefined;
   /** Time between checkpoints. Default: 60,000. */
   readonly checkpointEveryMs?: number;
   readonly signal: AbortSignal;
-  /** Told after every step how many of all are done. */
+  /** Called after every step with the numbers of finished and of all steps. */
   report?(done: number, total: number): void;
-  /** Told at the end of every epoch. */
+  /** Called at the end of every epoch. */
   onEpoch?(record: EpochRecord): void | Promise<void>;
 }
 
-/** The name that the numbers of `Reweighting.measure` have in a checkpoint. */
+/** Name of the numbers of `Reweighting.measure` in a checkpoint. */
 const measuredName = 'reweighting/measured';
 
 const noSums = () => ({ loss: 0, examples: 0, weight: 0, weighted: 0, agreed: 0, seconds: 0 });
 
 /**
- * Goes on from the newest checkpoint where there is one.
+ * Trains a model, from the newest checkpoint if there is one.
  * @returns the record of every epoch.
- * @throws InterruptedError when `signal` is aborted; a checkpoint is written before.
- * @throws UserError when the loss is no longer a number.
+ * @throws InterruptedError if `signal` is aborted, after writing a checkpoint.
+ * @throws UserError if the loss is no longer a number.
  */
 export async function train(training: Training): Promise<EpochRecord[]> {
   const { epochs, signal, checkpoints } = training;
@@ -64,7 +63,7 @@ export async function train(training: Training): Promise<EpochRecord[]> {
     training.step.updateModel();
     return run.progress.history;
   } catch (error) {
-    // Whatever the abort broke off, the state is that after the last whole step.
+    // The state is that after the last whole step, whatever the abort interrupted.
     if (!signal.aborted) throw error;
     await save(training, run);
     const kept = checkpoints ? 'is kept' : 'is lost, since there are no checkpoints';
@@ -72,10 +71,10 @@ export async function train(training: Training): Promise<EpochRecord[]> {
   }
 }
 
-/** A training under way. Changes only between steps, never within one. */
+/** State of a training. Changes only between steps, never within a step. */
 interface Run {
   progress: Progress;
-  /** What `Reweighting.measure` gave in this epoch. */
+  /** Result of `Reweighting.measure` in this epoch. */
   measured: Float32Array | undefined;
   savedStep: number;
   savedAtMs: number;
@@ -117,7 +116,7 @@ async function trainEpoch(training: Training, run: Run): Promise<void> {
   const reweigh = run.measured && reweighting?.reweigh(run.measured);
 
   for await (const batch of batches(epoch, skip)) {
-    // Steps block the event loop: timers and signals get their turn here.
+    // Steps block the event loop: timers and signals are processed here.
     await setImmediate();
     signal.throwIfAborted();
     takeStep(training, run, batch, reweigh);
@@ -150,7 +149,7 @@ async function trainEpoch(training: Training, run: Run): Promise<void> {
   await onEpoch?.(record);
 }
 
-/** One step, and the progress that it makes. */
+/** Takes one step and updates the progress. */
 function takeStep(training: Training, run: Run, batch: Batch, reweigh: Reweigh | undefined): void {
   const { step, schedule, epochs, batchesPerEpoch, subclasses = 1 } = training;
   const { progress } = run;
@@ -178,10 +177,10 @@ function takeStep(training: Training, run: Run, batch: Batch, reweigh: Reweigh |
   progress.step++;
 }
 
-/** Of each class, what all of its outputs say together. */
+/** Sums the outputs of each class. */
 function classSums(outputs: Float32Array, subclasses: number): Float32Array {
   if (subclasses === 1) return outputs;
   const sums = new Float32Array(outputs.length / subclasses);
-  for (const [place, value] of outputs.entries()) sums[Math.floor(place / subclasses)]! += value;
+  for (const [index, value] of outputs.entries()) sums[Math.floor(index / subclasses)]! += value;
   return sums;
 }

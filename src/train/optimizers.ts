@@ -1,7 +1,8 @@
 /**
- * Adam and SGD with momentum, with decoupled weight decay. Not the optimizers of tfjs: those keep
- * the running powers of beta in tensors that cannot be read or put back, so that a resumed run
- * would differ from an undisturbed one. Here all state is in named slots and a count of steps.
+ * Adam and SGD with momentum, with decoupled weight decay. The optimizers of tfjs cannot be used:
+ * they keep the running powers of beta in tensors that cannot be read or restored, so that a
+ * resumed run would differ from an uninterrupted one. Here all state is in named slots and a count
+ * of steps.
  */
 import type { Network } from '../models/networks/index.ts';
 import { tf, type tfTypes } from '../tensorflow.ts';
@@ -9,28 +10,29 @@ import type { Parameter } from './parameters.ts';
 
 export type OptimizerConfig = Pick<Network, 'optimizer' | 'momentum' | 'weightDecay'>;
 
-/** The slots of each optimizer: as many numbers as the parameter has, 0 at first. */
+/** Slots of each optimizer, each with the shape of its parameter; initially 0. */
 export const slotNames = { adam: ['m', 'v'], sgd: ['velocity'] } as const;
 
-/** The name that a parameter's slot has in a state, such as "adam/m/conv1/kernel". */
+/** Returns the name of a parameter's slot in a state, such as "adam/m/conv1/kernel". */
 export function slotKey({ optimizer }: OptimizerConfig, slot: string, parameter: string): string {
   return `${optimizer}/${slot}/${parameter}`;
 }
 
-/** Adam's constants, as its authors recommend them. */
+/** Adam's constants, as recommended by its authors. */
 const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-8];
 
-/** What a step of Adam depends on but gradient, slots and parameter. */
+/** Constants of one step of Adam. */
 export interface AdamRates {
   readonly beta1: number;
   readonly beta2: number;
-  /** The learning rate with the corrections for the slots' start at 0. */
+  /** Learning rate, corrected for the slots' initial 0. */
   readonly rate: number;
   readonly epsilon: number;
 }
 
 /**
- * Kingma and Ba 2015, "Adam", algorithm 1 in the form that their section 2 gives at its end:
+ * Computes the constants of a step by Kingma and Ba 2015, "Adam", algorithm 1, in the form at the
+ * end of their section 2:
  *   m = beta1 m + (1 - beta1) g,  v = beta2 v + (1 - beta2) g²
  *   value -= rate m / (sqrt(v) + epsilon)
  *   rate = learningRate sqrt(1 - beta2^t) / (1 - beta1^t)
@@ -43,7 +45,7 @@ export function adamRates(learningRate: number, step: number): AdamRates {
   return { beta1, beta2, rate, epsilon: epsilon * correction };
 }
 
-/** Kernels decay; biases and the scales of batch norm do not. */
+/** Returns the decay of a parameter: 0 for biases and the scales of batch norm. */
 export function decayOf(
   { name }: Pick<Parameter, 'name'>,
   { weightDecay }: OptimizerConfig,
@@ -53,26 +55,26 @@ export function decayOf(
 
 export interface Optimizer {
   /**
-   * Takes one step: changes the parameters in place. Takes no hold of the gradients.
-   * @param gradients by the name of the variable; one without a gradient is left as it is.
+   * Takes one step: changes the parameters in place. Does not dispose of the gradients.
+   * @param gradients by the name of the variable; a variable without a gradient is unchanged.
    */
   update(gradients: tfTypes.NamedTensorMap, learningRate: number): void;
-  /** The slots by their keys; all of them, from the start. */
+  /** All slots, by their keys. */
   readonly slots: ReadonlyMap<string, tfTypes.Variable>;
-  /** How many steps were taken. */
+  /** Number of steps taken. */
   steps: number;
   dispose(): void;
 }
 
-/** A parameter's change, to be taken off, and its new slots. */
+/** Change of a parameter, to be subtracted, and its new slots. */
 interface Change {
   readonly by: tfTypes.Tensor;
   readonly slots: readonly tfTypes.Tensor[];
 }
 
 /**
- * The weight decay is decoupled (Loshchilov and Hutter 2019, "Decoupled weight decay
- * regularization"): a kernel also loses learningRate * weightDecay of itself.
+ * Creates an optimizer. The weight decay is decoupled (Loshchilov and Hutter 2019, "Decoupled
+ * weight decay regularization"): a kernel also loses the share learningRate * weightDecay.
  */
 export function createOptimizer(
   parameters: readonly Parameter[],
@@ -86,7 +88,7 @@ export function createOptimizer(
   }));
   const slots = new Map(
     entries.flatMap(({ name, slots }) =>
-      slots.map((slot, place) => [slotKey(config, names[place]!, name), slot] as const),
+      slots.map((slot, index) => [slotKey(config, names[index]!, name), slot] as const),
     ),
   );
   return {
@@ -103,8 +105,8 @@ export function createOptimizer(
             config.optimizer === 'adam'
               ? adam(gradient, slots, rates)
               : sgd(gradient, slots, config.momentum, learningRate);
-          slots.forEach((slot, place) => {
-            slot.assign(change.slots[place]!);
+          slots.forEach((slot, index) => {
+            slot.assign(change.slots[index]!);
           });
           const kept = decay > 0 ? variable.mul(1 - learningRate * decay) : variable;
           variable.assign(kept.sub(change.by));
@@ -127,7 +129,7 @@ function adam(
   return { by: m.mul(rate).div(v.sqrt().add(epsilon)), slots: [m, v] };
 }
 
-/** velocity = momentum velocity + g (Sutskever et al. 2013, equation 1). */
+/** Computes velocity = momentum velocity + g (Sutskever et al. 2013, equation 1). */
 function sgd(
   gradient: tfTypes.Tensor,
   [old]: readonly tfTypes.Tensor[],

@@ -1,57 +1,56 @@
 /**
- * The order of an epoch's examples, known before any of them is read: a function of the seed, the
- * epoch and the sizes of the shards, and of nothing else. So a training ends with the same bits
- * whether its examples are streamed or cached, and an epoch can be left in the middle and taken up
- * again.
+ * The order of an epoch's examples: a function of only the seed, the epoch and the sizes of the
+ * shards, known before any example is read. A training therefore ends with the same bytes whether
+ * its examples are streamed or cached, and an epoch can be resumed in the middle.
  *
- * An example is named by its number: its place among all, shard after shard, the unlabeled ones
- * first, then the labeled ones.
+ * The number of an example is its index among all, shard after shard, first the unlabeled examples,
+ * then the labeled ones.
  *
- * Shards can be read from end to end in this order, two at a time, with few examples in memory:
- * those of the open shards take turns, and each is drawn from a buffer.
+ * Shards can be read from end to end in this order, two at a time, with few examples in memory: the
+ * open shards take turns, and each example is drawn from a buffer.
  */
 import { sum } from '../arrays.ts';
 import { type Random, randomFor, shuffledOrder } from '../data/random.ts';
 
-/** How many examples each shard has, by set. */
+/** Number of examples in each shard, per set. */
 export interface ShardSizes {
   readonly unlabeled: readonly number[];
   readonly labeled: readonly number[];
 }
 export type TrainingSet = keyof ShardSizes;
 
-/** What decides the order of every epoch. */
+/** Inputs that determine the order of every epoch. */
 export interface OrderOptions {
   readonly seed: number;
-  /** Examples that are held to shuffle among. Default: 4,096. */
+  /** Size of the shuffle buffer, in examples. Default: 4,096. */
   readonly bufferSize?: number;
 }
 
-/** A shard that is being read: its place in the list of its set, and which examples are left. */
+/** Shard that is being read: its index in the list of its set, and its remaining examples. */
 export interface OpenShard {
   readonly shard: number;
-  /** The number of the next example, in the set. */
+  /** Number of the next example in the set. */
   next: number;
   readonly end: number;
 }
 
 const openShards = 2;
 
-/** Gives each set random numbers of its own. */
+/** Seeds that give each set its own random numbers. */
 const purposes: Readonly<Record<TrainingSet, number>> = { unlabeled: 0, labeled: 1 };
 
-/** How many batches an epoch of `total` examples has. */
+/** Returns the number of batches in an epoch of `total` examples. */
 export function batchesPerEpoch(total: number, batchSize: number): number {
   return Math.ceil(total / batchSize);
 }
 
-/** The different sizes of an epoch's batches: the last one may be smaller than the others. */
+/** Lists the different sizes of an epoch's batches: the last batch may be smaller. */
 export function batchSizes(total: number, batchSize: number): number[] {
   const last = total % batchSize;
   return [...(total >= batchSize ? [batchSize] : []), ...(last > 0 ? [last] : [])];
 }
 
-/** The numbers of all examples, each once. The labeled ones are spread evenly among the unlabeled. */
+/** Yields the number of each example once; labeled ones are spread evenly among the unlabeled. */
 export function* epochOrder(
   sizes: ShardSizes,
   options: OrderOptions,
@@ -63,7 +62,7 @@ export function* epochOrder(
   const total = unlabeledCount + labeledCount;
   let labeledSoFar = 0;
   for (let n = 1; n <= total; n++) {
-    // Of the first n examples, floor(n * labeledCount / total) are labeled.
+    // Among the first n examples, floor(n * labeledCount / total) are labeled.
     if (Math.floor((n * labeledCount) / total) === labeledSoFar) {
       yield unlabeled.next().value!;
     } else {
@@ -73,7 +72,7 @@ export function* epochOrder(
   }
 }
 
-/** The numbers in the set of its examples, each once, in random order. */
+/** Yields the number of each example of a set once, in random order. */
 function* shuffled(
   set: TrainingSet,
   sizes: ShardSizes,
@@ -86,17 +85,17 @@ function* shuffled(
     if (buffer.length < bufferSize) {
       buffer.push(next);
     } else {
-      const place = Math.floor(random() * bufferSize);
-      yield buffer[place]!;
-      buffer[place] = next;
+      const index = Math.floor(random() * bufferSize);
+      yield buffer[index]!;
+      buffer[index] = next;
     }
   }
-  for (const place of shuffledOrder(buffer.length, random)) yield buffer[place]!;
+  for (const index of shuffledOrder(buffer.length, random)) yield buffer[index]!;
 }
 
 /**
- * The order in which the examples of a set are to be read in an epoch, each as the shard that has
- * it. Whoever reads on only until the example wanted next is there holds `bufferSize` at most.
+ * Yields the shards of the examples of a set in the order in which an epoch reads them. A reader
+ * that stops as soon as it has the next example holds at most `bufferSize` examples.
  */
 export function readingOrder(
   set: TrainingSet,
@@ -108,8 +107,8 @@ export function readingOrder(
 }
 
 /**
- * The first shards of a random order in turns; where a shard ends, the next one takes its place.
- * Shards without examples have no turn.
+ * Yields the open shards of a random order in turns; when a shard ends, the next one replaces it.
+ * Shards without examples are skipped.
  */
 function* takeTurns(sizes: readonly number[], random: Random): Generator<OpenShard, undefined> {
   const starts = startsOf(sizes);
@@ -122,14 +121,14 @@ function* takeTurns(sizes: readonly number[], random: Random): Generator<OpenSha
       open.push({ shard, next: starts[shard]!, end: starts[shard]! + sizes[shard]! });
     }
     if (open.length === 0) return;
-    const place = turn % open.length;
-    const current = open[place]!;
+    const index = turn % open.length;
+    const current = open[index]!;
     yield current;
-    if (++current.next === current.end) open.splice(place, 1);
+    if (++current.next === current.end) open.splice(index, 1);
   }
 }
 
-/** The number of each shard's first example, in its set. */
+/** Lists the number of each shard's first example in its set. */
 function startsOf(sizes: readonly number[]): number[] {
   let start = 0;
   return sizes.map((size) => {

@@ -4,7 +4,7 @@ import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Records } from './records.ts';
 
-/** `fs.read` and `fs.write`, which FileHandle's methods take five times as long to call. */
+/** `fs.read` and `fs.write`, which are five times as fast as FileHandle's methods. */
 type Operation = (
   descriptor: number,
   bytes: Uint8Array,
@@ -15,12 +15,12 @@ type Operation = (
 ) => void;
 
 /**
- * Records on the local disk, each at its number. The file has no name any more once it is open: it
- * goes away with the process, however that ends.
+ * Records on the local disk, each at its number. The file is unlinked once it is open, so that it
+ * disappears with the process, however that ends.
  */
 export class RecordFile {
   readonly #handle: FileHandle;
-  /** Batches under way. */
+  /** Batches in progress. */
   readonly #running = new Set<Promise<void>>();
 
   private constructor(handle: FileHandle) {
@@ -34,7 +34,7 @@ export class RecordFile {
     return new RecordFile(handle);
   }
 
-  /** Writes the first records, each to the place in the file that is its number. */
+  /** Writes the first records, each at its number in the file. */
   write(records: Records, numbers: readonly number[]): Promise<void> {
     return this.#transfer(fs.write, records, numbers);
   }
@@ -44,13 +44,13 @@ export class RecordFile {
     return this.#transfer(fs.read, records, numbers);
   }
 
-  /** Waits for what is under way, then frees the disk. */
+  /** Waits for batches in progress, then frees the disk. */
   async close(): Promise<void> {
     await Promise.allSettled(this.#running);
     await this.#handle.close();
   }
 
-  /** @param numbers at least one. */
+  /** Transfers the records of a batch. @param numbers at least one. */
   #transfer(operation: Operation, records: Records, numbers: readonly number[]): Promise<void> {
     const { bytes, recordBytes } = records;
     const transfer = new Promise<void>((resolve, reject) => {
@@ -59,13 +59,13 @@ export class RecordFile {
       const done = (error: Error | null, length: number) => {
         if (error) failure ??= error;
         else if (length < recordBytes) failure ??= new Error(`${length} bytes of ${recordBytes}`);
-        // Not before the last one has ended: until then its memory and the file are in use.
+        // Only after the last operation: until then its memory and the file are in use.
         if (--left > 0) return;
         if (failure) reject(failure);
         else resolve();
       };
-      numbers.forEach((number, place) => {
-        const [offset, position] = [place * recordBytes, number * recordBytes];
+      numbers.forEach((number, index) => {
+        const [offset, position] = [index * recordBytes, number * recordBytes];
         operation(this.#handle.fd, bytes, offset, recordBytes, position, done);
       });
     });

@@ -1,31 +1,31 @@
 /**
- * Examples that are ready for a batch, in records of one size, side by side in one piece of memory:
- * small, and quick to find, to write to a file and to read back.
+ * Examples that are ready for a batch, as records of equal size in one piece of memory: small, and
+ * fast to find, to write to a file and to read back.
  *
- * A record is what was decoded (bytes for pixels, else floats), then, as floats, the target, the
- * teacher margin and the weight.
+ * A record has the decoded example (bytes for pixels, otherwise floats), then, as floats, the
+ * target, the teacher margin and the weight.
  */
 import { decodedBytes, type Features, kindOf } from '../data/features/index.ts';
 import type { Decoded } from '../data/features/kind.ts';
 import type { Batch } from './batch-shape.ts';
 
-/** What the student is to learn from an example. */
+/** Target and weight of an example. */
 export interface Supervision {
-  /** What the student should say, [classes]. */
+  /** Target of the student, [classes]. */
   readonly target: Float32Array;
   /** NaN for an example with a true label. */
   readonly teacherMargin: number;
-  /** Of its loss. */
+  /** Weight of its loss. */
   readonly weight: number;
 }
 
-/** What decides the size of a record. */
+/** Inputs that determine the size of a record. */
 export interface RecordShape {
   readonly features: Features;
   readonly classes: number;
 }
 
-/** Bytes of a record: a multiple of 4, so that floats may follow each other. */
+/** Returns the bytes of a record: a multiple of 4, so that floats are aligned. */
 export function recordBytes({ features, classes }: RecordShape): number {
   return paddedBytes(features) + 4 * (classes + 2);
 }
@@ -39,14 +39,14 @@ export class Records {
   readonly recordBytes: number;
   /** All records, one after another. */
   readonly bytes: Uint8Array;
-  /** The same memory as `put` takes what was decoded: an example's starts at `startOf(place)`. */
+  /** The same memory, in the type of decoded examples: each starts at `startOf(index)`. */
   readonly decoded: Decoded;
   readonly #floats: Float32Array;
   readonly #classes: number;
-  /** Where in a record its target starts, in floats. */
+  /** Offset of the target in a record, in floats. */
   readonly #targetStart: number;
 
-  /** Room for `count` records. Memory that is not written yet costs nothing. */
+  /** Reserves room for `count` records; memory is used only once written. */
   constructor(shape: RecordShape, count: number) {
     const memory = new ArrayBuffer(count * recordBytes(shape));
     this.recordBytes = recordBytes(shape);
@@ -57,21 +57,21 @@ export class Records {
     this.#targetStart = paddedBytes(shape.features) / 4;
   }
 
-  startOf(place: number): number {
-    return (place * this.recordBytes) / this.decoded.BYTES_PER_ELEMENT;
+  startOf(index: number): number {
+    return (index * this.recordBytes) / this.decoded.BYTES_PER_ELEMENT;
   }
 
-  put(place: number, decoded: Decoded, { target, teacherMargin, weight }: Supervision): void {
-    this.decoded.set(decoded, this.startOf(place));
-    const start = this.#targetOf(place);
+  put(index: number, decoded: Decoded, { target, teacherMargin, weight }: Supervision): void {
+    this.decoded.set(decoded, this.startOf(index));
+    const start = this.#targetOf(index);
     this.#floats.set(target, start);
     this.#floats[start + this.#classes] = teacherMargin;
     this.#floats[start + this.#classes + 1] = weight;
   }
 
   /** Writes the example's target, teacher margin and weight into a row of a batch. */
-  supervise(place: number, batch: Batch, row: number): void {
-    const start = this.#targetOf(place);
+  supervise(index: number, batch: Batch, row: number): void {
+    const start = this.#targetOf(index);
     const classes = this.#classes;
     for (let index = 0; index < classes; index++) {
       batch.targets[row * classes + index] = this.#floats[start + index]!;
@@ -80,7 +80,7 @@ export class Records {
     batch.weights[row] = this.#floats[start + classes + 1]!;
   }
 
-  #targetOf(place: number): number {
-    return (place * this.recordBytes) / 4 + this.#targetStart;
+  #targetOf(index: number): number {
+    return (index * this.recordBytes) / 4 + this.#targetStart;
   }
 }

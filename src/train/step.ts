@@ -1,9 +1,9 @@
 import type { Batch, Reweigh } from './batch-shape.ts';
 import type { Loss } from './losses/index.ts';
 
-/** What a training step may do otherwise. */
+/** Options of a training step. */
 export interface StepSettings {
-  /** Of dropout. Default: 0. */
+  /** Dropout seed. Default: 0. */
   readonly seed?: number;
   /** Default: cross-entropy. */
   readonly loss?: Loss;
@@ -12,45 +12,46 @@ export interface StepSettings {
 /** Float tensors by name. */
 export type State = Map<string, { shape: number[]; values: Float32Array }>;
 
-/** What a step has made of a batch. */
+/** Result of a step. */
 export interface StepResult {
   /** The weighted loss. */
   readonly loss: number;
-  /** What it was weighted by, [size]. */
+  /** Weights used, [size]. */
   readonly weights: Float32Array;
-  /** What the student said before it moved: [size, classes]. */
+  /** Probabilities of the student before the update, [size, classes]. */
   readonly probabilities: Float32Array;
 }
 
-/** Where a state keeps the count of steps. */
+/** Name of the count of steps in a state. */
 export const stepsName = 'optimizer/steps';
 
 /**
- * One step of training: forward, loss, backward, optimizer. The loss is
- * sum_i w_i * loss(target_i, student_i) / size; the loss is cross-entropy unless told otherwise.
+ * Step of training: forward, loss, backward, optimizer. The loss is
+ * sum_i w_i * loss(target_i, student_i) / size; by default, `loss` is cross-entropy.
  */
 export interface TrainingStep {
   /**
-   * @param reweigh when given, replaces `batch.weights`, from the batch's own forward pass.
+   * Takes one step.
+   * @param reweigh computes weights from the batch's forward pass. Default: `batch.weights`.
    */
   run(batch: Batch, learningRate: number, reweigh?: Reweigh): StepResult;
-  /** Everything that the next step depends on, by name: weights, then optimizer slots. */
+  /** Returns the whole state, by name: weights, then optimizer slots. */
   state(): State;
   /**
-   * Puts back what `state` gave.
-   * @throws Error when it is the state of another model or optimizer.
+   * Restores a result of `state`.
+   * @throws Error if it is the state of another model or optimizer.
    */
   restore(state: State): void;
-  /** Brings the model up to date with the steps that were taken; until then it may be as before. */
+  /** Copies the trained weights to the model, which may be unchanged until then. */
   updateModel(): void;
-  /** Frees the native memory; the model stays. */
+  /** Frees the native memory; the model is kept. */
   dispose(): void;
 }
 
 /**
- * Checks that a state to restore has the tensors that are expected, each with its shape, and the
- * count of steps, and gives the count.
- * @throws Error when it is the state of another model or optimizer.
+ * Checks that a state to restore has the expected tensors, each with its shape, and returns the
+ * count of steps.
+ * @throws Error if it is the state of another model or optimizer.
  */
 export function checkState(
   state: State,

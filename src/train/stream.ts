@@ -1,6 +1,6 @@
 /**
- * The examples of an epoch in its order, read from their shards: two open shards of each set and a
- * buffer are held, however many examples there are.
+ * Reads the examples of an epoch in order from their shards. In memory are two open shards per set
+ * and a buffer, however many examples there are.
  */
 
 import { sum } from '../arrays.ts';
@@ -14,7 +14,7 @@ import {
 
 export interface ShardSource<Item> {
   readonly count: number;
-  /** Gives its `count` examples, in the same order at every opening. */
+  /** Reads its `count` examples, in the same order every time. */
   open(): AsyncIterable<Item>;
 }
 
@@ -26,9 +26,9 @@ export function sizesOf({ unlabeled, labeled }: TrainingSets<unknown>): ShardSiz
 }
 
 /**
- * The examples of an epoch and their numbers, from a position on. Those before it are read and left
- * out.
- * @throws Error when a shard has not as many examples as it says.
+ * Reads the examples of an epoch with their numbers, from a position on. Earlier examples are read
+ * and skipped.
+ * @throws Error if a shard has another number of examples than its count.
  */
 export async function* streamExamples<Item>(
   sets: TrainingSets<Item>,
@@ -55,7 +55,7 @@ export async function* streamExamples<Item>(
   }
 }
 
-/** A shard being read, and the example that is asked for already. */
+/** Shard being read, and its next example, which is requested already. */
 interface OpenSource<Item> {
   readonly iterator: AsyncIterator<Item>;
   next: Promise<IteratorResult<Item>>;
@@ -73,7 +73,7 @@ class SetReader<Item> {
     this.#order = order;
   }
 
-  /** Whether the example of this number in the set is there to be taken. */
+  /** Returns whether the example of this number in the set is in memory. */
   holds(number: number): boolean {
     return this.#held.has(number);
   }
@@ -84,7 +84,7 @@ class SetReader<Item> {
     return item;
   }
 
-  /** Reads one example; may be called as long as one is missing. */
+  /** Reads one example; only allowed while examples are missing. */
   async readNext(): Promise<void> {
     const { shard, next: number, end } = this.#order.next().value!;
     const source = this.#open.get(shard) ?? this.#openShard(shard);
@@ -99,7 +99,7 @@ class SetReader<Item> {
     this.#open.delete(shard);
   }
 
-  /** Ends the reading of what is still open. */
+  /** Closes the open shards. */
   async close(): Promise<void> {
     for (const { iterator } of this.#open.values()) await iterator.return?.();
   }
@@ -112,10 +112,10 @@ class SetReader<Item> {
   }
 }
 
-/** Asks for the next item now, so that its shard is read while the others have their turns. */
+/** Requests the next item now, so that its shard is read during the turns of the others. */
 function ahead<Item>(iterator: AsyncIterator<Item>): Promise<IteratorResult<Item>> {
   const next = iterator.next();
-  // It may fail before its turn comes; until then the failure is not an unhandled one.
+  // It may fail before its turn; until then the failure must not count as unhandled.
   next.catch(() => {});
   return next;
 }

@@ -1,4 +1,4 @@
-/** The messages that tfjs-node reads SavedModels with; its package has no types for them. */
+/** The messages with which tfjs-node reads SavedModels; its package has no types for them. */
 declare module '@tensorflow/tfjs-node/dist/proto/api_pb.js' {
   class Dim {
     setSize(size: number): this;

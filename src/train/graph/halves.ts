@@ -1,7 +1,7 @@
 /**
- * Cuts a recorded step in two where it needs the weights: what does not depend on them, up to what
- * the student says of the batch, and the rest. In between JavaScript makes the weights. What the
- * second half needs of the first is staged in the session, without a copy.
+ * Cuts a recorded step in two: the part that does not depend on the weights, up to the student's
+ * probabilities, and the rest. Between them, JavaScript computes the weights. Outputs of the first
+ * half that the second needs are staged in the session, without a copy.
  */
 import { attribute } from '../kernels.ts';
 import { control, identity, node } from './nodes.ts';
@@ -10,13 +10,13 @@ import type { Node, TensorKind } from './saved-model.ts';
 
 export interface Halves {
   readonly nodes: readonly Node[];
-  /** To be run first: gives the probabilities. */
+  /** Output to run first: the probabilities. */
   readonly first: string;
-  /** The second half as a step of its own. */
+  /** Second half, as a separate step. */
   readonly second: Pick<RecordedStep, 'prefix' | 'loss' | 'gradients'>;
 }
 
-/** @param averages the nodes that move the averages of batch norm: part of the first half. */
+/** Cuts a step. @param averages nodes that move the averages of batch norm, in the first half. */
 export function halves(step: RecordedStep, averages: readonly string[]): Halves {
   const { prefix, nodes, loss, probabilities, gradients } = step;
   const byName = new Map(nodes.map((node) => [node.name, node]));
@@ -25,9 +25,9 @@ export function halves(step: RecordedStep, averages: readonly string[]): Halves 
   /** Outputs of the first half that the second needs. */
   const staged: string[] = [];
   const inSecond = (output: string): string => {
-    const { name } = place(output);
+    const { name } = parseOutput(output);
     const source = byName.get(name);
-    // What is there anyway: weights, inputs and constants.
+    // Weights, inputs and constants are available in both halves.
     if (!source || source.op === 'Placeholder' || source.op === 'Const') return output;
     if (late.has(name)) return `${prefix}/late/${output}`;
     if (!staged.includes(output)) staged.push(output);
@@ -43,7 +43,7 @@ export function halves(step: RecordedStep, averages: readonly string[]): Halves 
   };
 
   const kinds = staged.map((output): TensorKind => {
-    const { name, index } = place(output);
+    const { name, index } = parseOutput(output);
     return byName.get(name)!.outputs![index]!;
   });
   const first = `${prefix}/first`;
@@ -59,20 +59,20 @@ export function halves(step: RecordedStep, averages: readonly string[]): Halves 
 }
 
 /**
- * The nodes of the second half: those that depend on the weights (and the placeholder that gives
- * them), and max pools, which are computed in both halves: TensorFlow's fast kernel for their gradient
- * is for graphs that have the pool in them, and the other one takes ten times as long as the pool.
+ * Lists the nodes of the second half: those that depend on the placeholder of the weights, and max
+ * pools, which both halves compute. TensorFlow's fast kernel for their gradient needs the pool in
+ * the same graph, and the other kernel takes ten times as long as the pool.
  */
 function lateNodes({ prefix, nodes }: RecordedStep): Set<string> {
   const late = new Set([`${prefix}/shares`]);
   for (const { name, inputs } of nodes) {
-    if (inputs.some((input) => late.has(place(input).name))) late.add(name);
+    if (inputs.some((input) => late.has(parseOutput(input).name))) late.add(name);
   }
   for (const { name, op } of nodes) if (op === 'MaxPool') late.add(name);
   return late;
 }
 
-/** What puts the outputs aside (`stage`) and what takes them from there (`unstage`). */
+/** Makes the nodes that store outputs (`stage`) and retrieve them (`unstage`). */
 function staging(prefix: string, outputs: readonly string[], kinds: readonly TensorKind[]): Node[] {
   const types = attribute(
     'dtypes',
@@ -81,15 +81,15 @@ function staging(prefix: string, outputs: readonly string[], kinds: readonly Ten
   );
   const attributes = [types, attribute('shared_name', 'STRING', `${prefix}/staged`)];
   return [
-    // Nothing is there but where the second half was never run.
+    // There is something to clear only if the second half was not run.
     node(`${prefix}/clear`, 'StageClear', [], attributes),
     node(`${prefix}/stage`, 'Stage', [...outputs, control(`${prefix}/clear`)], attributes),
     node(`${prefix}/unstage`, 'Unstage', [], attributes),
   ];
 }
 
-/** The node that an output is of, and which of its outputs it is: `conv:1` is the second of conv. */
-function place(output: string): { name: string; index: number } {
+/** Splits an output into its node and its index: `conv:1` is the second output of conv. */
+function parseOutput(output: string): { name: string; index: number } {
   const [name, index = '0'] = output.split(':');
   return { name: name!, index: Number(index) };
 }

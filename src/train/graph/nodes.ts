@@ -1,4 +1,4 @@
-/** The few nodes that a recorded step needs around it. */
+// Nodes around a recorded step.
 import { type Attribute, attribute, backend, floatType } from '../kernels.ts';
 import type { Node } from './saved-model.ts';
 
@@ -25,17 +25,17 @@ export function scalar(name: string, value: number): Node {
   return { ...node(name, 'Const', []), constant };
 }
 
-/** Gives what `input` gives, and nothing before the nodes of `after` are done. */
+/** Makes a node that passes `input` on after the nodes of `after` are done. */
 export function identity(name: string, input: string, after: readonly string[] = []): Node {
   return node(name, 'Identity', [input, ...after.map(control)], [floatType('T')]);
 }
 
-/** An input that says only that the node runs before. */
+/** Makes an input that only states that the node runs before. */
 export function control(name: string): string {
   return `^${name}`;
 }
 
-/** A variable of the session, floats, and what reads it: `<name>/read`. */
+/** Makes a float variable of the session, and its reader `<name>/read`. */
 export function variable(name: string, shape: readonly number[]): Node[] {
   const attributes = [
     floatType('dtype'),
@@ -48,7 +48,7 @@ export function variable(name: string, shape: readonly number[]): Node[] {
   ];
 }
 
-/** Sets a variable, when the nodes of `after` are done. */
+/** Makes a node that sets a variable after the nodes of `after` are done. */
 export function assign(
   name: string,
   variable: string,

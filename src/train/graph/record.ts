@@ -1,32 +1,33 @@
 /**
- * Records what tfjs computes as the nodes of a TensorFlow graph: every kernel of tfjs-node is called
- * through one object, its binding, and while recording another one stands in, which takes notes and
- * passes the calls on. What JavaScript decides while recording (a loop's length, a shape, a number
- * that it draws) is fixed in the graph.
+ * Records what tfjs computes as the nodes of a TensorFlow graph. Every kernel of tfjs-node is
+ * called through one object, its binding; during recording a proxy logs each call and forwards it.
+ * Decisions of JavaScript during recording (a loop's length, a shape, a random number) are fixed in
+ * the graph.
  */
 import { tf, type tfTypes } from '../../tensorflow.ts';
 import { type Binding, backend } from '../kernels.ts';
 import type { Node } from './saved-model.ts';
 
-/** What was computed cannot be a graph. */
+/** Error for a computation that cannot be a graph. */
 export class RecordingError extends Error {}
 
 export interface Recorder {
-  /** A tensor that stands for the output `name` of a node of the caller's. Its numbers are 0. */
+  /** Makes a tensor for the output `name` of one of the caller's nodes. Its numbers are 0. */
   source(name: string, shape: readonly number[], dtype: 'float32' | 'int32'): tfTypes.Tensor;
-  /** The output that gives a tensor's value, under a name of the caller's choice. */
+  /** Makes an output with a tensor's value, under a name of the caller's choice. */
   output(name: string, tensor: tfTypes.Tensor): string;
 }
 
-/** Type attributes that tfjs-node leaves out, since they follow from the inputs; a graph needs them. */
+/** Type attributes that a graph needs and tfjs-node omits, because they follow from the inputs. */
 const impliedTypes: Readonly<Record<string, Readonly<Record<string, 'output' | 'int32'>>>> = {
   ExpandDims: { T: 'output', Tdim: 'int32' },
 };
 
 /**
- * @param prefix goes in front of the names of all nodes.
- * @returns the nodes, in the order in which they were computed.
- * @throws RecordingError when a value is read back, which would be fixed in the graph.
+ * Records the computation of `body`.
+ * @param prefix prefix of the names of all nodes.
+ * @returns the nodes, in the order of their computation.
+ * @throws RecordingError if a value is read, which would be fixed in the graph.
  */
 export function record(prefix: string, body: (recorder: Recorder) => void): Node[] {
   const nodes: Node[] = [];
@@ -44,7 +45,7 @@ export function record(prefix: string, body: (recorder: Recorder) => void): Node
     }
     return addNode({ op: 'Const', inputs: [], attributes: [], constant: { shape, type, values } });
   };
-  /** A tensor from before the recording: nobody can change it but us, so it is a constant. */
+  /** Adds a tensor from before the recording: only we can change it, so it is a constant. */
   const addOutside = (id: number): string => {
     const [seen] = real.executeOp('Identity', [], [id], 1);
     const name = addConstant(seen!.shape, seen!.dtype, real.tensorDataSync(seen!.id));
@@ -73,8 +74,8 @@ export function record(prefix: string, body: (recorder: Recorder) => void): Node
         attributes: [...attributes, ...implied],
         outputs: found.map(({ shape, dtype }) => ({ shape, type: dtype })),
       });
-      for (const [place, { id }] of found.entries()) {
-        outputs.set(id, place === 0 ? name : `${name}:${place}`);
+      for (const [index, { id }] of found.entries()) {
+        outputs.set(id, index === 0 ? name : `${name}:${index}`);
       }
       return found;
     },
@@ -85,7 +86,7 @@ export function record(prefix: string, body: (recorder: Recorder) => void): Node
 
   const recorder: Recorder = {
     source(name, shape, dtype) {
-      // tfjs-node hands the values to the binding when the tensor is first used: by them it is known.
+      // tfjs-node passes the values to the binding when the tensor is first used.
       const size = tf.util.sizeFromShape([...shape]);
       const values = dtype === 'int32' ? new Int32Array(size) : new Float32Array(size);
       sources.set(values, name);
@@ -98,7 +99,7 @@ export function record(prefix: string, body: (recorder: Recorder) => void): Node
     },
   };
 
-  // Defined, not assigned: the binding's properties cannot be written, and assigning minds that.
+  // Defined, not assigned: assignment fails, because the binding's properties are read-only.
   backend.binding = Object.create(real, Object.getOwnPropertyDescriptors(instead));
   try {
     tf.tidy(() => body(recorder));

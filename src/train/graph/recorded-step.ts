@@ -1,4 +1,4 @@
-/** One step of training, forward and backward, on batches of one size as nodes of a graph. */
+// A training step, forward and backward, on batches of one size, as nodes of a graph.
 import { inputShapeOf } from '../../models/topology.ts';
 import { tf, type tfTypes } from '../../tensorflow.ts';
 import { logitsOf, lossShapes, mapInputs, weightedLoss } from '../loss.ts';
@@ -9,23 +9,24 @@ import { record } from './record.ts';
 import type { Node } from './saved-model.ts';
 
 export interface RecordedStep {
-  /** In front of the names of all of its nodes. */
+  /** Prefix of the names of all its nodes. */
   readonly prefix: string;
   readonly nodes: readonly Node[];
-  /** The name of the loss. */
+  /** Name of the loss. */
   readonly loss: string;
-  /** The name of what the student says: probabilities, [size, classes]. */
+  /** Name of the student's probabilities, [size, classes]. */
   readonly probabilities: string;
-  /** The names of the gradients, by the names of the parameters. */
+  /** Names of the gradients, by the names of the parameters. */
   readonly gradients: ReadonlyMap<string, string>;
-  /** What the model itself set in the step: the averages of batch norm, by their names. */
+  /** Outputs with the new averages of batch norm, by the names of the averages. */
   readonly averages: ReadonlyMap<string, string>;
 }
 
 /**
- * @param readers gives the output that reads a weight, by the weight's name.
+ * Records a step.
+ * @param readers outputs that read the weights, by the weight's name.
  * @param seed is set to the tensor of the seed of dropout while the step is recorded.
- * @throws RecordingError when the step cannot be a graph.
+ * @throws RecordingError if the step cannot be a graph.
  */
 export function recordStep(
   model: tfTypes.LayersModel,
@@ -64,13 +65,13 @@ export function recordStep(
         parameters.map(({ variable }) => variable),
       );
       lossName = output('loss', value);
-      for (const [place, { name, variable }] of parameters.entries()) {
+      for (const [index, { name, variable }] of parameters.entries()) {
         const gradient = grads[variable.name];
-        if (gradient) gradients.set(name, output(`gradient${place}`, gradient));
+        if (gradient) gradients.set(name, output(`gradient${index}`, gradient));
       }
-      for (const [place, { name, variable }] of weights.entries()) {
-        if (variable.dataId === before[place]) continue;
-        averages.set(name, output(`average${place}`, variable));
+      for (const [index, { name, variable }] of weights.entries()) {
+        if (variable.dataId === before[index]) continue;
+        averages.set(name, output(`average${index}`, variable));
       }
     }),
   );
@@ -84,7 +85,7 @@ export function recordStep(
   };
 }
 
-/** Recording puts other tensors into the model's weights: afterwards they are as they were. */
+/** Runs `body` and restores the model's weights, which recording replaces by other tensors. */
 function withWeightsKept<Result>(
   weights: readonly Parameter[],
   body: (weights: readonly Parameter[]) => Result,
@@ -93,9 +94,9 @@ function withWeightsKept<Result>(
   try {
     return body(weights);
   } finally {
-    for (const [place, { variable }] of weights.entries()) {
-      variable.assign(copies[place]!);
-      copies[place]!.dispose();
+    for (const [index, { variable }] of weights.entries()) {
+      variable.assign(copies[index]!);
+      copies[index]!.dispose();
     }
   }
 }

@@ -1,4 +1,6 @@
-/** A TensorFlow graph as the bytes of a SavedModel, the one form in which tfjs-node loads graphs. */
+/**
+ * A TensorFlow graph as the bytes of a SavedModel, the only form in which tfjs-node loads graphs.
+ */
 import messages, {
   type AttrValue,
   type NodeDef,
@@ -7,16 +9,16 @@ import messages, {
 } from '@tensorflow/tfjs-node/dist/proto/api_pb.js';
 import { type Attribute, backend } from '../kernels.ts';
 
-/** A node of a graph. */
+/** Node of a graph. */
 export interface Node {
   readonly name: string;
   readonly op: string;
-  /** Names of outputs, such as `conv` or `conv:1`; `^conv` says only that conv runs before. */
+  /** Names of outputs, such as `conv` or `conv:1`; `^conv` only states that conv runs before. */
   readonly inputs: readonly string[];
   readonly attributes: readonly Attribute[];
   /** The value of a Const. */
   readonly constant?: Constant;
-  /** Its outputs, where they are known. */
+  /** Its outputs, if known. */
   readonly outputs?: readonly TensorKind[];
 }
 
@@ -33,10 +35,10 @@ export interface Constant extends TensorKind {
 /** The graph's name in the file. */
 export const tag = 'train';
 
-/** The version of the format that is written: TensorFlow 2.9's, which all later ones read. */
+/** Version of the written format: that of TensorFlow 2.9, which all later versions read. */
 const producer = 1087;
 
-/** @throws TypeError for an attribute of a kind that no node here should have. */
+/** Encodes a graph. @throws TypeError for an attribute of an unexpected kind. */
 export function savedModelBytes(nodes: readonly Node[]): Uint8Array {
   const graph = new messages.GraphDef()
     .setNodeList(nodes.map(nodeDef))
@@ -72,7 +74,9 @@ function shapeOf(shape: readonly number[]): TensorShape {
   return new TensorShape().setDimList(shape.map((size) => new TensorShape.Dim().setSize(size)));
 }
 
-/** The casts: an attribute's kind says what its value is. */
+/**
+ * Converts an attribute. The casts are safe: an attribute's kind determines the type of its value.
+ */
 function attributeValue(op: string, { name, type, value }: Attribute): AttrValue {
   const { binding } = backend;
   const result = new messages.AttrValue();

@@ -1,4 +1,4 @@
-/** A graph that runs in a session of TensorFlow's: typed arrays in, floats out. */
+// A graph in a session of TensorFlow: typed arrays in, floats out.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ export interface Feed {
 
 export interface Session {
   /**
+   * Runs nodes of the graph.
    * @param feeds by the names of placeholders.
    * @param outputs names of nodes.
    * @returns the outputs' values, in their order.
@@ -22,7 +23,7 @@ export interface Session {
   close(): void;
 }
 
-/** @throws Error when TensorFlow refuses the graph. */
+/** Opens a session. @throws Error if TensorFlow refuses the graph. */
 export function openSession(nodes: readonly Node[]): Session {
   const { binding } = backend;
   const folder = mkdtempSync(join(tmpdir(), 'counterweight-graph-'));
@@ -41,7 +42,7 @@ export function openSession(nodes: readonly Node[]): Session {
       try {
         const found = binding.runSavedModel(id, inputs, [...feeds.keys()].join(), outputs.join());
         return found.map(({ id }) => {
-          const values = binding.tensorDataSync(id) as Float32Array; // Our graphs give floats only.
+          const values = binding.tensorDataSync(id) as Float32Array; // Our graphs output floats.
           binding.deleteTensor(id);
           return values;
         });
@@ -58,9 +59,10 @@ function typeOf(values: Float32Array | Int32Array): number {
 }
 
 /**
- * A copy that TensorFlow does not share but copies, since its kernels want 64 bytes of alignment.
- * Shared memory may be given back by one of TensorFlow's own threads (a variable's, when it gets
- * another value), and Node ends the process when a thread that is not its own lets go of its memory.
+ * Copies values to an unaligned address, so that TensorFlow copies them instead of sharing memory:
+ * its kernels need an alignment of 64 bytes. Shared memory may be released by one of TensorFlow's
+ * threads (a variable's, when it gets another value), and Node ends the process when another thread
+ * does so.
  */
 function unaligned(values: Float32Array | Int32Array): Float32Array | Int32Array {
   const memory = new ArrayBuffer(values.byteLength + 4);

@@ -1,11 +1,11 @@
-/** The optimizers of `../optimizers.ts` as nodes of a graph: TensorFlow's own kernels. */
+// The optimizers of `../optimizers.ts` as nodes of a graph: TensorFlow's own kernels.
 import { attribute, floatType } from '../kernels.ts';
 import { adamRates, type OptimizerConfig } from '../optimizers.ts';
 import { control, node, placeholder, scalar } from './nodes.ts';
 import type { Node } from './saved-model.ts';
 import type { Feed } from './session.ts';
 
-/** What the updates of all parameters share: constants, and what changes with every step. */
+/** Makes the nodes that all updates share: constants, and inputs that change with every step. */
 export function sharedNodes({ momentum }: OptimizerConfig): Node[] {
   const { beta1, beta2 } = adamRates(0, 1);
   return [
@@ -19,7 +19,7 @@ export function sharedNodes({ momentum }: OptimizerConfig): Node[] {
   ];
 }
 
-/** @param step from 1. */
+/** Makes the inputs of a step. @param step from 1. */
 export function sharedFeeds(learningRate: number, step: number): [string, Feed][] {
   const { rate, epsilon } = adamRates(learningRate, step);
   const number = (value: number): Feed => ({ shape: [], values: Float32Array.of(value) });
@@ -30,19 +30,19 @@ export function sharedFeeds(learningRate: number, step: number): [string, Feed][
   ];
 }
 
-/** A parameter in the graph. */
+/** Update of a parameter in the graph. */
 export interface Update {
-  /** The update's name. */
+  /** Name of the update. */
   readonly name: string;
-  /** Its variable; `<variable>/read` gives its value before the step. */
+  /** Variable of the parameter; `<variable>/read` is its value before the step. */
   readonly variable: string;
-  /** Its slots' variables. */
+  /** Variables of its slots. */
   readonly slots: readonly string[];
   readonly gradient: string;
   readonly decay: number;
 }
 
-/** Changes a parameter by its gradient; the last node is the one that is done last. */
+/** Makes the nodes that change a parameter by its gradient; the last node is done last. */
 export function updateNodes(update: Update, { optimizer }: OptimizerConfig): Node[] {
   const { name, variable, slots, gradient, decay } = update;
   const nodes: Node[] = [];
@@ -64,7 +64,7 @@ export function updateNodes(update: Update, { optimizer }: OptimizerConfig): Nod
   const handles = [variable, ...slots];
   nodes.push(
     optimizer === 'adam'
-      ? // The two zeros: `adam/rate` has the corrections for the start in it.
+      ? // The two zeros: `adam/rate` includes the corrections for the start.
         node(
           name,
           'ResourceApplyAdam',

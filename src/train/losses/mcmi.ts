@@ -13,8 +13,8 @@ export interface McmiParameters {
 }
 
 /**
- * −Σ_c t_c ln f_c − λ Σ_c f_c ln(f_c / Q_yc), with the model's probabilities f and a target t that is
- * one class, y; see `debias/mcmi.ts`.
+ * −Σ_c t_c ln f_c − λ Σ_c f_c ln(f_c / Q_yc), with the model's probabilities f and a one-hot target
+ * t of the class y; see `debias/mcmi.ts`.
  *
  * Input: ln Q_y of each example's class, [n, classes].
  */
