@@ -3,7 +3,7 @@ import { sum } from '../arrays.ts';
 import type { PlanSummary } from '../engines/plan.ts';
 import { expectValidationSize } from '../evaluate/validation-size.ts';
 import { bytes, count, counted, duration, rounded, usd } from '../format.ts';
-import type { Estimate } from '../run/estimate-file.ts';
+import type { RunEstimate } from '../run/estimate-file.ts';
 import { namesOf } from '../table.ts';
 import { datasetArgument, jsonOption, resultsOption } from './arguments.ts';
 import { alignedRows, styled, type Terminal } from './terminal.ts';
@@ -53,7 +53,7 @@ export function renderPlan(summary: PlanSummary, dataset: string, terminal: Term
   ].join('\n');
 }
 
-function amount({ examples, counted: isExact }: Estimate['sets']['labeled']): string {
+function amount({ examples, counted: isExact }: RunEstimate['sets']['labeled']): string {
   return `${isExact ? '' : 'about '}${counted(examples, 'example')}`;
 }
 
@@ -61,7 +61,7 @@ function amount({ examples, counted: isExact }: Estimate['sets']['labeled']): st
 const smallShare = 0.02;
 
 /** Shows the run's cost and time on AWS, and the largest lines of the bill. */
-function renderEstimate({ tasks, bill }: Estimate): string[] {
+function renderEstimate({ tasks, bill }: RunEstimate): string[] {
   const { lines, totalUsd, pricesAsOf, region, notes } = bill;
   const seconds = sum(tasks.map(({ wallSeconds }) => wallSeconds));
   const large = lines.filter((line) => line.usd >= smallShare * totalUsd);

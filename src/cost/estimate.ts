@@ -1,6 +1,6 @@
 import { sum } from '../arrays.ts';
 import { setNames } from '../data/shard.ts';
-import type { Estimate } from '../run/estimate-file.ts';
+import type { RunEstimate } from '../run/estimate-file.ts';
 import { billOf, type RunCounts } from './bill.ts';
 import { limitWarnings } from './limits.ts';
 import { measured } from './rates.ts';
@@ -11,7 +11,7 @@ import { examplesOf, type RunWork, shardsOf } from './work.ts';
  * Estimates what a run will use and cost on AWS. Only computes, so that the same plan has the same
  * estimate. The time of a stage is the work of its examples at the rates of `rates.ts`.
  */
-export function estimate(work: RunWork): Estimate {
+export function estimate(work: RunWork): RunEstimate {
   const tasks = stageEstimates(work);
   const counts = countsOf(work);
   const maps = { label: labelWork(work), weigh: weighWork(work) };

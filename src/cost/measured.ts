@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { sum } from '../arrays.ts';
 import type { Bill, TaskUse } from '../run/bill-file.ts';
-import { type Estimate, estimateSchema } from '../run/estimate-file.ts';
+import { estimateSchema, type RunEstimate } from '../run/estimate-file.ts';
 import { keys } from '../run/keys.ts';
 import { stages } from '../stages/index.ts';
 import { readJson } from '../store/once.ts';
@@ -40,7 +40,7 @@ export async function measuredBill(results: ObjectStore, run: string): Promise<B
 function withRequests(
   usage: UsageSum,
   all: readonly UsageSum[],
-  estimate: Estimate | undefined,
+  estimate: RunEstimate | undefined,
 ): TaskUse {
   const expected = estimate?.tasks.find(({ task }) => task === usage.task);
   if (!expected) return { ...usage, gets: 0, puts: 0 };

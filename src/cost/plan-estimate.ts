@@ -4,7 +4,7 @@ import type { SetName } from '../data/shard.ts';
 import type { Method } from '../debias/method.ts';
 import { type MethodName, methods } from '../debias/methods.ts';
 import { networksOf } from '../models/size/networks.ts';
-import type { Estimate, SetSize } from '../run/estimate-file.ts';
+import type { RunEstimate, SetSize } from '../run/estimate-file.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { estimate } from './estimate.ts';
 
@@ -28,7 +28,7 @@ export async function estimatePlan(
   data: ObjectStore,
   { config, classes, features, sets, variants }: PlannedRun,
   labeledShards: number,
-): Promise<Estimate> {
+): Promise<RunEstimate> {
   const networks = await networksOf(data, config, features, classes.length);
   return estimate({
     config,

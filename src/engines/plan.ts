@@ -1,4 +1,4 @@
-import type { Estimate } from '../run/estimate-file.ts';
+import type { RunEstimate } from '../run/estimate-file.ts';
 import { openJob, shardItems } from '../run/job.ts';
 import { countLabeled } from '../run/label-cache.ts';
 import type { Plan } from '../run/plan-file.ts';
@@ -25,7 +25,7 @@ export interface PlanSummary {
   readonly labelCache: { readonly shards: number; readonly reused: number };
   readonly warnings: readonly string[];
   /** Use and cost of the run on AWS, as estimated when it was first planned. */
-  readonly estimate: Estimate;
+  readonly estimate: RunEstimate;
 }
 
 /**

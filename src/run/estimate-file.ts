@@ -31,4 +31,4 @@ export const estimateSchema = z.strictObject({
   /** Limits of AWS that the plan would exceed. */
   warnings: z.array(z.string()),
 });
-export type Estimate = z.infer<typeof estimateSchema>;
+export type RunEstimate = z.infer<typeof estimateSchema>;

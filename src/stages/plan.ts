@@ -6,7 +6,7 @@ import { readClasses } from '../data/classes.ts';
 import { type SetName, setNames } from '../data/shard.ts';
 import { UserError } from '../errors.ts';
 import type { Context } from '../run/context.ts';
-import type { Estimate, SetSize } from '../run/estimate-file.ts';
+import type { RunEstimate, SetSize } from '../run/estimate-file.ts';
 import type { JobEvent, ShardItem } from '../run/events.ts';
 import { keys } from '../run/keys.ts';
 import { countLabeled } from '../run/label-cache.ts';
@@ -98,7 +98,7 @@ async function estimateRun(
   decisions: Decisions,
   sets: Record<SetName, SetSize>,
   items: readonly ShardItem[],
-): Promise<Estimate> {
+): Promise<RunEstimate> {
   const ids = items.map(({ id }) => id);
   const labeledShards = await countLabeled(results, decisions.teacher.digest, ids);
   return estimatePlan(data, { ...decisions, sets }, labeledShards);

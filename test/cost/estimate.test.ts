@@ -4,7 +4,7 @@ import { configSchema } from '../../src/config/schema.ts';
 import { estimate } from '../../src/cost/estimate.ts';
 import { trainingsOf } from '../../src/cost/plan-estimate.ts';
 import type { Features } from '../../src/data/features/index.ts';
-import { type Estimate, estimateSchema } from '../../src/run/estimate-file.ts';
+import { estimateSchema, type RunEstimate } from '../../src/run/estimate-file.ts';
 import { type PaperRun, runWork } from './run-work.ts';
 
 const image = (side: number) => ({
@@ -120,7 +120,7 @@ describe.each(Object.entries(more))('%s', (name, change) => {
   });
 });
 
-function wall({ tasks }: Estimate): number {
+function wall({ tasks }: RunEstimate): number {
   return tasks.reduce((sum, { wallSeconds }) => sum + wallSeconds, 0);
 }
 
@@ -158,7 +158,7 @@ test('plain files are paid for by the request, in every epoch', () => {
 });
 
 test('a teacher of our own is one task more', () => {
-  const names = (run: Estimate) => run.tasks.map(({ task }) => task);
+  const names = (run: RunEstimate) => run.tasks.map(({ task }) => task);
   const work = runWork(base);
   const { student } = work.config;
   const own = estimate({

@@ -6,7 +6,7 @@ import { instanceHours, type Price, prices } from '../../src/cost/prices.ts';
 import type { RunWork } from '../../src/cost/work.ts';
 import { count, duration, rounded, usd } from '../../src/format.ts';
 import type { TaskUse } from '../../src/run/bill-file.ts';
-import type { Estimate } from '../../src/run/estimate-file.ts';
+import type { RunEstimate } from '../../src/run/estimate-file.ts';
 import { type PaperRun, runWork } from './run-work.ts';
 
 type Dataset = Omit<PaperRun, 'unlabeled' | 'trainer'>;
@@ -85,7 +85,7 @@ function scaleTable(run: Dataset): string {
 
 /** Number of unlabeled examples at which the model reaches each limit. */
 function breaksTable(): string {
-  const limits: [string, (work: RunWork, result: Estimate) => boolean][] = [
+  const limits: [string, (work: RunWork, result: RunEstimate) => boolean][] = [
     ['Train in functions: called 101 times', (_, { warnings }) => has(warnings, 'in functions')],
     ['Evaluate: 15 min', (_, { warnings }) => has(warnings, 'Evaluate')],
     ['Train on a GPU: 14 days', (_, { warnings }) => has(warnings, '14 days')],
@@ -129,16 +129,16 @@ function power(value: number): string {
   return `${(value / 10 ** exponent).toFixed(1)} × 10${superscript(exponent)}`;
 }
 
-function task({ tasks }: Estimate, name: string) {
+function task({ tasks }: RunEstimate, name: string) {
   return tasks.find((one) => one.task === name)!;
 }
 
-function dollars({ bill }: Estimate, stages: string[]): string {
+function dollars({ bill }: RunEstimate, stages: string[]): string {
   const lines = bill.lines.filter(({ what }) => stages.includes(what));
   return usd(lines.reduce((sum, line) => sum + line.usd, 0));
 }
 
-function broken({ warnings }: Estimate): string {
+function broken({ warnings }: RunEstimate): string {
   const names = warnings.map((text) =>
     text.startsWith('A student')
       ? 'Train'
