@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 
-test('a machine without TensorFlow is told how to get it, in our words', async () => {
+test('a machine without TensorFlow gets our own hint', async () => {
   vi.doMock('@tensorflow/tfjs-node', () => {
     throw new Error('Please run npm rebuild');
   });

@@ -38,8 +38,8 @@ describe.each([
       [1, 1, 2].map(async (seed) => weightsOf(await buildNetwork(network, shape, 4, seed))),
     );
     expect(two).toEqual(one);
-    for (const [place, { name, values }] of other!.entries()) {
-      if (name.endsWith('kernel')) expect(values).not.toEqual(one![place]!.values);
+    for (const [index, { name, values }] of other!.entries()) {
+      if (name.endsWith('kernel')) expect(values).not.toEqual(one![index]!.values);
     }
   });
 });
@@ -72,7 +72,7 @@ describe('layers-model', () => {
       7,
     );
 
-  /** What model.save writes, without weights. */
+  /** The output of model.save, without weights. */
   const saved = (...layers: tfTypes.layers.Layer[]) =>
     JSON.stringify({
       format: 'layers-model',

@@ -36,7 +36,7 @@ describe('a teacher is pinned', () => {
   const replaceWeights = () =>
     writeFile(join(dataset, 'teacher', 'group1-shard1of2.bin'), new Uint8Array(950));
 
-  test('one that changed since is not run', async () => {
+  test('a teacher that has changed is not loaded', async () => {
     const pinned = await teacherDigest(new FolderStore(dataset), config, grey());
     await replaceWeights();
     await expect(opened(pinned)).rejects.toThrow('has changed since the run was planned');

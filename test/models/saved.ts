@@ -8,7 +8,7 @@ export const features: Features = {
   ...{ mean: [0.5], std: [0.2] },
 };
 
-/** What a program that only knows TensorFlow.js makes of n examples with a saved model. */
+/** Runs a saved model on n examples, with TensorFlow.js only. */
 export async function predictElsewhere(
   files: ReadonlyMap<string, Uint8Array>,
   values: Float32Array,

@@ -25,7 +25,7 @@ async function trained(network: Parameters<typeof buildNetwork>[0]) {
 }
 
 for (const network of [smallMlp, smallConvnet, smallResnet]) {
-  test(`a ${network.architecture} is saved as the same bytes and says the same after loading`, async () => {
+  test(`a ${network.architecture} is saved as the same bytes and has the same outputs after loading`, async () => {
     const [model, twin] = [await trained(network), await trained(network)];
     const files = await saveModel(model, description);
     expect([...files.keys()]).toEqual(['model.json', 'weights.bin', 'student.json']);
@@ -61,7 +61,7 @@ test('no tensor is left behind', async () => {
   expect(tf.memory().numTensors).toBe(before);
 });
 
-test('files that are missing or cut off are an error that says so', async () => {
+test('missing or truncated files are reported', async () => {
   const files = await saveModel(await buildNetwork(smallMlp, shape, 3, 1), description);
   for (const name of files.keys()) {
     const rest = new Map([...files].filter(([other]) => other !== name));
@@ -93,7 +93,7 @@ describe('exporters', () => {
   test.each([
     ['lacks a file', [{ ...card, files: ['card.txt', 'more.txt'] }], 'more.txt'],
     ['has the file of another', [card, { ...card, name: 'copy' }], 'card.txt'],
-  ])('one that %s is refused', async (_, rows, name) => {
+  ])('an exporter that %s is refused', async (_, rows, name) => {
     const model = await trained(smallMlp);
     await expect(saveModel(model, description, rows)).rejects.toThrow(`must make '${name}'`);
   });

@@ -13,7 +13,7 @@ const description = {
 };
 const batch = randomBatch(8, shape, 3, 0);
 
-/** Of any model with three classes: what four outputs a class say of it together. */
+/** Sums four outputs per class, for a model with three classes. */
 function sums(outputs: Float32Array): number[] {
   return Array.from({ length: outputs.length / 4 }, (_, at) =>
     outputs.subarray(4 * at, 4 * at + 4).reduce((a, b) => a + b, 0),
@@ -41,7 +41,7 @@ const networks = {
 };
 
 for (const [name, network] of Object.entries(networks)) {
-  test(`a ${name} with its outputs split says what it said before`, async () => {
+  test(`a ${name} has the same outputs after they are split`, async () => {
     const model = await network();
     const split = await splitOutputs(model, 4);
     const before = predictProbabilities(model, batch.features, 8);

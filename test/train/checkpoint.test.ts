@@ -37,7 +37,7 @@ describe('encodeCheckpoint', () => {
             ]),
           );
           const saved = { ...checkpoint(1), tensors };
-          // At an odd place in its buffer, as a read may give it.
+          // At an odd offset in its buffer, as a read may return it.
           const bytes = Buffer.concat([Buffer.of(0), encodeCheckpoint(saved, 'abc')]).subarray(1);
           expect(decodeCheckpoint(bytes)).toEqual({ ...saved, configDigest: 'abc' });
         },
@@ -97,7 +97,7 @@ describe('openCheckpoints', () => {
     ['cut off', (bytes: Buffer) => bytes.subarray(0, -4)],
     ['empty', () => Buffer.of()],
   ] as const) {
-    test(`gives the one before when the newest is ${what}, and goes on from there`, async () => {
+    test(`loads the previous checkpoint if the newest is ${what}, and resumes from there`, async () => {
       for (const step of [1, 5, 9]) await open().save(checkpoint(step));
       const file = await newestFile();
       await writeFile(file, damage(await readFile(file)));
@@ -110,7 +110,7 @@ describe('openCheckpoints', () => {
     });
   }
 
-  test('one that is gone is like a damaged one; without any it starts anew', async () => {
+  test('a missing checkpoint counts as damaged; without any, training starts over', async () => {
     for (const step of [1, 5]) await open().save(checkpoint(step));
     await rm(await newestFile());
     expect(await open().load()).toMatchObject(checkpoint(1));
@@ -125,7 +125,7 @@ describe('openCheckpoints', () => {
     expect(await open().load()).toMatchObject(checkpoint(2));
   });
 
-  test('of two tasks that train the same, the one that is behind does not set the other back', async () => {
+  test('of two tasks of one training, the slower does not set the other back', async () => {
     const [ahead, behind] = [open(), open()];
     await Promise.all([ahead.save(checkpoint(8)), behind.save(checkpoint(3, [1]))]);
     expect(await open().load()).toMatchObject(checkpoint(8));

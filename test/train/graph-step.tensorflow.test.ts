@@ -29,10 +29,10 @@ async function ownNetwork(): Promise<tfTypes.LayersModel> {
   const model = tf.sequential({ name: 'own' });
   model.add(tf.layers.inputLayer({ inputShape: [8, 8, 3] }));
   for (const layer of layers) model.add(layer);
-  const values = model.weights.map(({ shape, name }, place) =>
+  const values = model.weights.map(({ shape, name }, index) =>
     name.includes('variance')
       ? tf.ones(shape as number[])
-      : tf.randomNormal(shape as number[], 0, 0.3, 'float32', place + 1),
+      : tf.randomNormal(shape as number[], 0, 0.3, 'float32', index + 1),
   );
   model.setWeights(values);
   tf.dispose(values);
@@ -50,7 +50,7 @@ function built(network: Network, shape: number[]) {
   return { shape, build: () => buildNetwork(network, shape, 3, 1) };
 }
 
-/** What the student says decides the weights. */
+/** Computes weights from the student's outputs. */
 function reweigh(batch: Batch, probabilities: Float32Array): Float32Array {
   return batch.weights.map((_, i) => 0.5 + probabilities[3 * i]!);
 }
@@ -88,7 +88,7 @@ for (const [name, { shape, build }] of Object.entries(students)) {
     });
   }
 
-  test(`a ${name} that is put back goes on to the same bits`, async () => {
+  test(`a restored ${name} continues to the same bytes`, async () => {
     const run = (step: ReturnType<typeof createGraphStep>, from: number, to: number) => {
       for (let count = from; count < to; count++) {
         step.run(randomBatch(8, shape, 3, count), 0.01, count % 2 === 0 ? reweigh : undefined);
@@ -144,7 +144,7 @@ test('a step whose weights cannot be made is as if it had not been', async () =>
   expect(broken).toEqual(whole);
 });
 
-test('the model changes when it is asked to', async () => {
+test('the model changes only with updateModel', async () => {
   const model = await buildNetwork(smallConvnet, [8, 8, 1], 3, 1);
   const values = () => model.weights.map((weight) => weight.read().dataSync());
   const before = values();
@@ -198,7 +198,7 @@ test('dropout leaves out its share, another one at each step', async () => {
   expect(kernel(other)).not.toEqual(first);
 });
 
-test('what cannot be a graph is trained operation by operation, and the user is told', async () => {
+test('a step that cannot be a graph is trained operation by operation, with a warning', async () => {
   const model = tf.sequential({ name: 'words' });
   // It looks at its indices, to see that they are in bounds.
   model.add(tf.layers.embedding({ name: 'embed', inputDim: 9, outputDim: 2, inputShape: [5] }));

@@ -29,8 +29,8 @@ const image: Features = {
   ...{ mean: [0.4, 0.5, 0.6], std: [0.2, 0.3, 0.4] },
 };
 
-type Place = 'memory' | 'disk' | 'none';
-const rooms: Record<Place, Omit<CacheRoom, 'folder'>> = {
+type Room = 'memory' | 'disk' | 'none';
+const rooms: Record<Room, Omit<CacheRoom, 'folder'>> = {
   memory: { memoryBytes: 1e6, diskBytes: 0 },
   disk: { memoryBytes: 0, diskBytes: 1e6 },
   none: { memoryBytes: 0, diskBytes: 0 },
@@ -52,8 +52,8 @@ function itemOf(number: number, isLabeled = false): Item {
 }
 
 const vectorOf = (number: number) =>
-  Float32Array.from({ length: 5 }, (_, place) => number + place / 8);
-const pixelsOf = (number: number) => Uint8Array.from({ length: 18 }, (_, place) => number * place);
+  Float32Array.from({ length: 5 }, (_, index) => number + index / 8);
+const pixelsOf = (number: number) => Uint8Array.from({ length: 18 }, (_, index) => number * index);
 
 interface Case {
   readonly unlabeled: readonly number[];
@@ -79,13 +79,13 @@ const example: Case = {
 };
 
 /** An input whose `decode` counts. */
-function open(options: Case, place: Place, more: Partial<InputOptions<Item>> = {}) {
+function open(options: Case, room: Room, more: Partial<InputOptions<Item>> = {}) {
   const shards = { now: 0, most: 0 };
   const unlabeledCount = sum(options.unlabeled);
   const decode = vi.fn(async ({ number }: Item) =>
     options.features.kind === 'vector' ? vectorOf(number) : pixelsOf(number),
   );
-  const findRoom = vi.fn(async () => ({ ...rooms[place], folder }));
+  const findRoom = vi.fn(async () => ({ ...rooms[room], folder }));
   const input = openInput<Item>({
     ...options,
     sets: {
@@ -99,8 +99,8 @@ function open(options: Case, place: Place, more: Partial<InputOptions<Item>> = {
 }
 
 /** The epochs of one training after another. */
-async function epochs(options: Case, place: Place, count = 3): Promise<Batch[][]> {
-  const input = open(options, place);
+async function epochs(options: Case, room: Room, count = 3): Promise<Batch[][]> {
+  const input = open(options, room);
   const found: Batch[][] = [];
   for (let epoch = 0; epoch < count; epoch++) found.push(await collect(input.batches(epoch, 0)));
   await input.close();
@@ -126,8 +126,8 @@ describe('the batches of an epoch', () => {
         found.forEach((batches, epoch) => {
           const numbers = [...epochOrder(options, options, epoch)];
           expect(batches.length).toBe(batchesPerEpoch(total, batchSize));
-          batches.forEach((batch, place) => {
-            const inBatch = numbers.slice(place * batchSize, (place + 1) * batchSize);
+          batches.forEach((batch, index) => {
+            const inBatch = numbers.slice(index * batchSize, (index + 1) * batchSize);
             const items = inBatch.map((number) => itemOf(number, number >= sum(unlabeled)));
             expect(batch).toEqual({
               size: inBatch.length,
@@ -152,12 +152,12 @@ describe('the batches of an epoch', () => {
     ));
 
   test('are the same from any batch on, however often a training is stopped', () => {
-    const places = fc.constantFrom<Place>('memory', 'disk', 'none');
+    const roomNames = fc.constantFrom<Room>('memory', 'disk', 'none');
     const stops = fc.array(fc.nat({ max: 12 }), { minLength: 4, maxLength: 4 });
     return fc.assert(
-      fc.asyncProperty(cases, places, stops, async (options, place, skips) => {
+      fc.asyncProperty(cases, roomNames, stops, async (options, room, skips) => {
         const whole = await epochs(options, 'none', skips.length);
-        const input = open(options, place);
+        const input = open(options, room);
         for (const [epoch, skip] of skips.entries()) {
           const rest = await collect(input.batches(epoch, skip));
           expect(rest).toEqual(whole[epoch]!.slice(skip));
@@ -168,7 +168,7 @@ describe('the batches of an epoch', () => {
     );
   });
 
-  test('are augmented anew in every epoch', async () => {
+  test('are augmented differently in every epoch', async () => {
     const one = { ...example, unlabeled: [1], labeled: [] };
     const seen = (await epochs(one, 'memory', 9)).map(([batch]) => String(batch!.features));
     expect(new Set(seen).size).toBeGreaterThan(3);
@@ -182,8 +182,8 @@ describe('decoding', () => {
     ['memory', total],
     ['disk', total],
     ['none', 3 * total],
-  ] as const)('with a cache in %s, three epochs decode %i examples', async (place, expected) => {
-    const input = open(example, place);
+  ] as const)('with a cache in %s, three epochs decode %i examples', async (room, expected) => {
+    const input = open(example, room);
     for (let epoch = 0; epoch < 3; epoch++) await collect(input.batches(epoch, 0));
     expect(input.decode).toHaveBeenCalledTimes(expected);
     await input.close();

@@ -48,10 +48,10 @@ async function runTraining(network: SmallNetwork, options: Options = {}) {
     const history = await train({
       step,
       async *batches(epoch, skip) {
-        for (let place = skip; place < batchesPerEpoch; place++) {
-          beforeStep?.(epoch * batchesPerEpoch + place);
+        for (let index = skip; index < batchesPerEpoch; index++) {
+          beforeStep?.(epoch * batchesPerEpoch + index);
           // The last batch of an epoch is smaller.
-          yield randomBatch(place === batchesPerEpoch - 1 ? 3 : 8, inputShape, 3, epoch, place);
+          yield randomBatch(index === batchesPerEpoch - 1 ? 3 : 8, inputShape, 3, epoch, index);
         }
       },
       batchesPerEpoch,
@@ -163,7 +163,7 @@ test('a signal of the operating system is heard although batches never wait', as
   await expect(stopped).rejects.toThrow(InterruptedError);
 });
 
-test('tells of every step and every epoch, with the weights that were used', async () => {
+test('reports every step and every epoch, with the weights used', async () => {
   const steps: number[] = [];
   const told: EpochRecord[] = [];
   const report = (done: number, total: number) => {
@@ -180,14 +180,14 @@ test('tells of every step and every epoch, with the weights that were used', asy
   expect(history[1]!.meanWeight).not.toBe(1);
 });
 
-test('a loss that is no number ends the training with a hint', async () => {
+test('a loss of NaN ends the training with a hint', async () => {
   const schedule = { learningRate: 1e38, schedule: 'constant' } as const;
   const diverged = runTraining({ ...smallMlp, optimizer: 'sgd' }, { schedule });
   await expect(diverged).rejects.toThrow(UserError);
 });
 
 describe('agreement', () => {
-  /** Trains an epoch of one batch on a student that says the same whatever it is told. */
+  /** Trains an epoch of one batch on a student with constant outputs. */
   async function agreementOf(
     rows: readonly { says: number[]; learns: number[]; isUnlabeled: boolean }[],
     subclasses?: number,

@@ -5,7 +5,7 @@ import { lossFeeds, lossShapes, mapInputs, weightedLoss } from '../../src/train/
 import { type Loss, openLoss } from '../../src/train/losses/index.ts';
 
 test('mse is how far the student is from how likely the classes are, and a constant', () => {
-  // The truth is the first class in 7 of 10 cases, and the student says 6 of 10.
+  // The truth is the first class in 7 of 10 cases, and the student predicts 6 of 10.
   const loss = tf.tidy(() => {
     const inputs = {
       targets: tf.tensor2d([1, 0, 0, 1], [2, 2]),

@@ -24,9 +24,9 @@ describe('epochOrder', () => {
       fc.property(epochs, (options) => {
         const order = orderOf(options);
         let seen = 0;
-        order.forEach((number, place) => {
+        order.forEach((number, index) => {
           if (number >= sum(options.unlabeled)) seen++;
-          const even = ((place + 1) * sum(options.labeled)) / order.length;
+          const even = ((index + 1) * sum(options.labeled)) / order.length;
           expect(Math.abs(seen - even)).toBeLessThan(1);
         });
       }),
@@ -64,12 +64,12 @@ describe('epochOrder', () => {
     expect(orderOf({ ...example, seed: 2 })).not.toEqual(order);
   });
 
-  test('mixes the shards and moves examples far from their places', () => {
+  test('mixes the shards and moves examples far', () => {
     const order = orderOf(example).filter((number) => number < 1000);
     const shardOf = (number: number) => [300, 500, 1000].findIndex((end) => number < end);
     expect(new Set(order.slice(0, 100).map(shardOf)).size).toBe(2);
-    const inPlace = order.filter((number, place) => number === order[place - 1]! + 1).length;
-    expect(inPlace).toBeLessThan(50);
+    const inOrder = order.filter((number, index) => number === order[index - 1]! + 1).length;
+    expect(inOrder).toBeLessThan(50);
   });
 });
 
@@ -82,7 +82,7 @@ test('the shards of a set are read from end to end, two at a time', () => {
       for (const { shard, next, end } of readingOrder('unlabeled', options, options, epoch)) {
         expect(next).toBe(starts[shard]! + read[shard]!++);
         expect(end).toBe(starts[shard]! + unlabeled[shard]!);
-        const open = read.filter((count, place) => count > 0 && count < unlabeled[place]!);
+        const open = read.filter((count, shard) => count > 0 && count < unlabeled[shard]!);
         expect(open.length).toBeLessThanOrEqual(2);
       }
       expect(read).toEqual(unlabeled);

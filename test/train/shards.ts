@@ -3,7 +3,7 @@ import type { ShardSource } from '../../src/train/stream.ts';
 
 const counts = fc.array(fc.nat({ max: 12 }), { maxLength: 6 });
 
-/** What decides the order of an epoch: the examples of each shard of both sets, and the options. */
+/** Inputs of an epoch's order: the examples per shard of both sets, and the options. */
 export const epochs = fc.record({
   unlabeled: counts,
   labeled: counts,
@@ -12,7 +12,7 @@ export const epochs = fc.record({
   epoch: fc.nat({ max: 5 }),
 });
 
-/** How many shards are open, and how many were at once. */
+/** Number of open shards, and its maximum. */
 export interface OpenShards {
   now: number;
   most: number;

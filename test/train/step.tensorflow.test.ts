@@ -223,9 +223,9 @@ describe.each(Object.entries(kinds))('%s', (_, create) => {
         const logits = plain!.apply(features, { training: true }) as tfTypes.Tensor2D;
         return tf.losses.softmaxCrossEntropy(tf.tensor2d(batch.targets, [8, 3]), logits);
       });
-      for (const [place, { originalName }] of fused!.weights.entries()) {
+      for (const [index, { originalName }] of fused!.weights.entries()) {
         const [found, expected] = [fused!.weights, plain!.weights].map((weights) =>
-          weights[place]!.read().dataSync<'float32'>(),
+          weights[index]!.read().dataSync<'float32'>(),
         );
         // The fused kernel's moving variance is the unbiased one, as in Keras.
         expectClose(found!, Array.from(expected!), originalName.endsWith('variance') ? 1 : 4);

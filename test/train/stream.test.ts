@@ -11,7 +11,7 @@ const named = (set: string, sizes: readonly number[]) =>
 const noExamples: ShardSource<string>[] = [];
 
 describe('streamExamples', () => {
-  test('gives each example under its number, in the order of the epoch, from any place on', () =>
+  test('yields each example with its number, in the order of the epoch, from any position on', () =>
     fc.assert(
       fc.asyncProperty(epochs, fc.nat({ max: 150 }), async (options, first) => {
         const { unlabeled, labeled, epoch } = options;
@@ -36,7 +36,7 @@ describe('streamExamples', () => {
       },
     });
     const orderWith = (turns: readonly number[]) => {
-      const shards = named('u', [30, 20, 25]).map((shard, place) => slow(shard, turns[place]!));
+      const shards = named('u', [30, 20, 25]).map((shard, index) => slow(shard, turns[index]!));
       return collect(streamExamples({ unlabeled: shards, labeled: noExamples }, { seed: 1 }, 0, 0));
     };
     expect(await orderWith([0, 90, 3])).toEqual(await orderWith([50, 0, 0]));
@@ -49,7 +49,7 @@ describe('streamExamples', () => {
     const options = { seed: 1, bufferSize: 100 };
     let taken = 100;
     for await (const _ of streamExamples({ unlabeled, labeled: [] }, options, 0, taken)) {
-      // The buffer, one that is asked for of each open shard, and the one on its way.
+      // The buffer, one requested example per open shard, and the one in transit.
       expect(read - taken).toBeLessThanOrEqual(100 + 2 + 1);
       if (++taken === 400) break;
     }

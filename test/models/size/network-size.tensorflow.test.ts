@@ -82,11 +82,11 @@ test('a saved teacher is followed', () => {
 });
 
 test.each([null, 3, 'text', {}, { modelTopology: { node: [] } }, { config: { layers: [{}] } }])(
-  '%o is no topology',
+  '%o is not a topology',
   (json) => expect(topologySize(json, [4])).toBeUndefined(),
 );
 
-test('a file of which nothing else is known tells by its size', () => {
+test('an unknown file is estimated by its size', () => {
   // ResNet-50: 102 MB, 4.1e9 multiplications at 224 × 224.
   expect(sizeOfFile(102e6, [224, 224, 3]).macs / 4.1e9).toBeCloseTo(1, 0);
   expect(sizeOfFile(102e6, [448, 448, 3]).macs).toBe(4 * sizeOfFile(102e6, [224, 224, 3]).macs);

@@ -70,7 +70,7 @@ test('of another teacher the files tell, and the size that it sees', async () =>
   expect(teacher.macs).toBe(10_000 * 150 * 4);
 });
 
-test('stored predictions are no work', async () => {
+test('stored predictions need no work', async () => {
   const store = new MemoryStore({ 'answers/a.parquet': Buffer.alloc(1e6) });
   const config = configOf({ predictions: 'answers' });
   expect((await networksOf(store, config, features, 2)).teacher.macs).toBe(0);

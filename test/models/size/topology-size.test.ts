@@ -15,7 +15,7 @@ test.each([
   expect(figures.every((figure) => Number.isFinite(figure) && figure >= 0)).toBe(true);
 });
 
-test('windows that do not move, and negative units, are no topology', () => {
+test('windows that do not move, and negative units, are not accepted', () => {
   const still = { class_name: 'Conv2D', config: { strides: 0, kernel_size: 3, filters: 4 } };
   expect(topologySize(model(still), [8, 8, 3])).toBeUndefined();
   const negative = { class_name: 'Dense', config: { units: -5 } };

@@ -21,7 +21,7 @@ describe('logits', () => {
       }),
     );
   });
-  test('a row with NaN or infinity is no answer, and the others stay', () => {
+  test('a row with NaN or infinity counts as missing, and the others stay', () => {
     const logits = Float32Array.of(1, nan, 2, 0, 0, 0, 1, 2, Number.POSITIVE_INFINITY);
     const third = Math.fround(1 / 3);
     expect([...reader('logits')(logits)]).toEqual([
@@ -44,7 +44,7 @@ describe('probabilities', () => {
     expect(() => read(Float32Array.of(4, -1.25, 0, 1, 0, 0, 2, 2, 2))).toThrow(UserError);
     expect(() => read(Float32Array.of(4, -1.25, 0, 1, 0, 0, 2, 2, 2))).toThrow('[4, -1.25, 0]');
   });
-  test('a row that is none among good ones is no answer', () => {
+  test('a wrong row among good ones counts as missing', () => {
     const read = reader('probabilities');
     expect([...read(Float32Array.of(1, 0, 0, 0, 1, 0, 4, 0, 0))].slice(6)).toEqual([nan, nan, nan]);
     expect([...read(Float32Array.of(4, 0, 0))]).toEqual([nan, nan, nan]);

@@ -45,13 +45,13 @@ describe.each(await usableFixtures())('%s', (name) => {
   test('answers one example at a time as it answers a batch', async () => {
     const batch = asInputs(expected.inputs, expected.ids);
     const size = batch.values.length / batch.ids.length;
-    for (const [place, id] of batch.ids.entries()) {
+    for (const [index, id] of batch.ids.entries()) {
       const one = {
         ids: [id],
-        values: batch.values.subarray(place * size, (place + 1) * size),
+        values: batch.values.subarray(index * size, (index + 1) * size),
       };
       const { probabilities } = await teacher.predict(one);
-      expectRows(probabilities, [expected.probabilities[place]!]);
+      expectRows(probabilities, [expected.probabilities[index]!]);
     }
   });
 
@@ -74,8 +74,8 @@ function expectRows(values: Float32Array, rows: (number[] | null)[]): void {
   const width = values.length / rows.length;
   const flat = rows.flatMap((row) => row ?? Array<number>(width).fill(Number.NaN));
   expect(values).toHaveLength(flat.length);
-  flat.forEach((value, place) => {
-    if (Number.isNaN(value)) expect(values[place]).toBeNaN();
-    else expect(Math.abs(values[place]! - value)).toBeLessThan(1e-5);
+  flat.forEach((value, index) => {
+    if (Number.isNaN(value)) expect(values[index]).toBeNaN();
+    else expect(Math.abs(values[index]! - value)).toBeLessThan(1e-5);
   });
 }

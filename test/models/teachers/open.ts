@@ -11,7 +11,7 @@ import { FolderStore } from '../../../src/store/folder.ts';
 
 export const fixtures = join(import.meta.dirname, '../../fixtures/teachers');
 
-/** What `make-teachers.py` writes beside a model; null stands for "no answer". */
+/** Expected outputs, by `make-teachers.py`; null stands for a missing answer. */
 const expectedSchema = z.strictObject({
   config: z.record(z.string(), z.string()),
   ids: z.array(z.string()).optional(),
@@ -57,7 +57,7 @@ export function featuresOf(inputs: readonly unknown[]): Features {
 
 export function asInputs(inputs: readonly unknown[], ids?: readonly string[]): Inputs {
   const values = Float32Array.from(inputs.flat(3) as number[]);
-  return { ids: ids ?? inputs.map((_, place) => String(place)), values };
+  return { ids: ids ?? inputs.map((_, index) => String(index)), values };
 }
 
 /** Blank examples. */

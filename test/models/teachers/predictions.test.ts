@@ -43,7 +43,7 @@ async function writeAnswers(
 const opened = () => open(dataset, { predictions: 'answers/' }, vector(2), { scratch });
 const ask = (ids: string[]) => ({ ids, values: new Float32Array(2 * ids.length) });
 
-test('answers lie in several files, and are asked for in any order and again', async () => {
+test('answers are in several files, and are read in any order and repeatedly', async () => {
   await writeAnswers(
     ['a', 'ü'],
     [

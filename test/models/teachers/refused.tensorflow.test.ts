@@ -1,4 +1,4 @@
-/** What users are told about teachers that cannot be used. Messages are part of the interface. */
+// Messages about unusable teachers, which are part of the interface.
 import { cp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -19,7 +19,7 @@ afterEach(async () => {
   await rm(dataset, { recursive: true });
 });
 
-/** Opens a teacher and predicts one blank batch; gives what the user is told. */
+/** Opens a teacher and predicts one blank batch; returns the message. */
 async function refusal(
   folder: string,
   config: Partial<TeacherConfig>,
@@ -103,7 +103,7 @@ describe('the outputs', () => {
       "the output 'logits' of the ONNX model model.onnx is [n, 3], and the task has 10 classes: expected [n, 10]. List in task.classes the classes that the teacher was trained on, in its order.",
     );
   });
-  test('more than one that may have the classes', async () => {
+  test('more than one candidate for the classes', async () => {
     expect(await refusal(fixture('refused'), { onnx: 'two-outputs.onnx' }, colour())).toBe(
       'the ONNX model two-outputs.onnx has 2 outputs that may have the classes: probabilities: float32 [n, 3], embedding: float32 [n, 4]. Set teacher.outputName, such as probabilities.',
     );
@@ -132,11 +132,11 @@ describe('the outputs', () => {
     expect(told).toContain('has no output of floats for the classes');
     expect(told).toContain("options={'zipmap': False}");
   });
-  test('logits where the config says probabilities', async () => {
+  test('logits, but the config has probabilities', async () => {
     const told = await refusal(fixture('onnx-nchw-logits'), { onnx: 'model.onnx' }, colour());
     expect(told).toContain('set teacher.output: logits');
   });
-  test('probabilities where the config says logits', async () => {
+  test('probabilities, but the config has logits', async () => {
     const config = { layersModel: 'model.json', output: 'logits' } as const;
     expect(await refusal(fixture('layers-model'), config, grey())).toContain(
       'set teacher.output: probabilities',

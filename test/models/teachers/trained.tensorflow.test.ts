@@ -35,8 +35,8 @@ const ofSecond = [1 / 4, 1 / 2, 1 / 4, 3 / 4, 1 / 8, 1 / 8];
 
 function expectNear(found: Float32Array, expected: number[]): void {
   expect(found).toHaveLength(expected.length);
-  expected.forEach((value, place) => {
-    expect(found[place]).toBeCloseTo(value, 6);
+  expected.forEach((value, index) => {
+    expect(found[index]).toBeCloseTo(value, 6);
   });
 }
 
@@ -50,7 +50,7 @@ test('the models of the folds answer with their mean, and each has a vote', asyn
   const { probabilities, votes } = await trained.ensemble.predict({ ids: ['x', 'y'], values });
   expectNear(
     probabilities,
-    ofFirst.map((value, place) => (value + ofSecond[place]!) / 2),
+    ofFirst.map((value, index) => (value + ofSecond[index]!) / 2),
   );
   expect(trained.ensemble.voters).toBe(2);
   expect(votes).toEqual(Int32Array.of(0, 1, 1, 0));
@@ -65,7 +65,7 @@ test('out of fold, an example is judged by the model that has not learned it', a
   const folds = { count: 2, seed: 1 };
   const trained = await openTrained(store, 'teachers/1/', folds);
   const ids = ['0', '1', '2', '3', '4', '5', '6', '7'];
-  const rows = Float32Array.from({ length: 16 }, (_, place) => values[place % 4]!);
+  const rows = Float32Array.from({ length: 16 }, (_, index) => values[index % 4]!);
   const { probabilities, votes } = await trained.outOfFold.predict({ ids, values: rows });
   const expected = ids.flatMap((id, row) =>
     [ofFirst, ofSecond][foldOf(id, folds)]!.slice((row % 2) * 3, (row % 2) * 3 + 3),
