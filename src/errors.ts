@@ -1,14 +1,11 @@
 /**
- * Errors that users and the workflow see, in three kinds:
- *
- * - `UserError`: the input or the config is wrong. It is never retried. The command line prints it
- *   without a stack trace: what is wrong, what would be right and what to run next.
- * - `TransientError`: the same call may succeed later (throttling, a dropped connection). The
- *   workflow retries it, with jitter.
- * - `InterruptedError`: the task was stopped. Its work so far is kept, and the next call resumes.
- *
- * Bad *data* throws none of them: the example is quarantined (`data/example.ts`, `Rejected`).
- * `infra/workflow.asl.json` retries and catches errors by these names.
+ * Errors that users and the workflow see. `infra/workflow.asl.json` retries and catches errors by
+ * their names. Bad *data* throws none of them: the example is quarantined (`Rejected`).
+ */
+
+/**
+ * The input or the config is wrong. It is never retried. The command line prints it without a stack
+ * trace: what is wrong, what would be right and what to run next.
  */
 export class UserError extends Error {
   override readonly name = 'UserError';
@@ -21,10 +18,15 @@ export class UserError extends Error {
   }
 }
 
+/**
+ * The same call may succeed later (throttling, a dropped connection). The workflow retries it, with
+ * jitter.
+ */
 export class TransientError extends Error {
   override readonly name = 'TransientError';
 }
 
+/** The task was stopped. Its work so far is kept, and the next call resumes. */
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
 }

@@ -1,7 +1,25 @@
-/** counterweight as a library: the whole workflow on one machine, from TypeScript. */
+/**
+ * Runs on one machine, stores of objects, and trained students. `counterweight/debias` has the
+ * arithmetic of the methods alone.
+ */
 
 export { type RunOptions, type RunSummary, run } from './engines/embedded.ts';
 export { type PlanOptions, type PlanSummary, plan } from './engines/plan.ts';
-export { InterruptedError, UserError } from './errors.ts';
+export { InterruptedError, TransientError, UserError } from './errors.ts';
 export type { RunMetrics as Metrics } from './evaluate/run-metrics.ts';
+export {
+  type LoadedStudent,
+  loadStudent,
+  type StudentExample,
+  type StudentPrediction,
+} from './models/load-student.ts';
 export type { Progress } from './run/context.ts';
+export { openStore } from './store/open.ts';
+export type {
+  ByteRange,
+  ListedObject,
+  ObjectInfo,
+  ObjectStore,
+  ReadOptions,
+  WriteCondition,
+} from './store/store.ts';

@@ -28,7 +28,7 @@ export const entropy = {
 } as const satisfies Method;
 
 /**
- * Returns w.
+ * Returns the weight by entropy, w.
  *
  * @param probabilities [classes], at least two; they sum to 1.
  * @example entropyWeight(Float32Array.of(0.5, 0.5)); // 0

@@ -8,9 +8,12 @@
  */
 
 /**
- * @param probabilities [n, classes], row by row.
+ * Computes the margin of each row.
+ *
+ * @param probabilities [n, classes], row-major.
  * @returns [n]; NaN for a row of NaN.
- * @throws RangeError when there are fewer than two classes: a margin needs two.
+ * @throws RangeError if there are fewer than two classes.
+ * @example margins(Float32Array.of(0.75, 0.25, 0.5, 0.5), 2); // [0.5, 0]
  */
 export function margins(probabilities: Float32Array, classes: number): Float32Array {
   const rows = rowCount(probabilities, classes);
@@ -34,10 +37,11 @@ export function margins(probabilities: Float32Array, classes: number): Float32Ar
 }
 
 /**
- * The most likely class of each row; of tied ones the lowest.
+ * Returns the most likely class of each row; of tied classes the lowest.
  *
- * @param probabilities [n, classes], row by row.
+ * @param probabilities [n, classes], row-major.
  * @returns [n]; −1 for a row of NaN.
+ * @example predictions(Float32Array.of(0.75, 0.25, 0.5, 0.5), 2); // [0, 0]
  */
 export function predictions(probabilities: Float32Array, classes: number): Int32Array {
   const rows = rowCount(probabilities, classes);

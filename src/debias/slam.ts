@@ -40,12 +40,12 @@ export interface Mixing {
 }
 
 /**
- * Fits α.
+ * Fits α, the probability that the teacher is right, by which SLaM mixes.
  *
  * @throws RangeError if there are no points.
  * @example
  * const points = { teacherMargins: Float32Array.of(0, 1), wrong: Uint8Array.of(1, 0) };
- * slamMixing(points, 3).alpha(0.9); // 0.9
+ * slamMixing(points, 3).alpha(0.9); // 0.95
  */
 export function slamMixing(
   points: Pick<ValidationPoints, 'teacherMargins' | 'wrong'>,

@@ -23,6 +23,7 @@ export interface ValidationOutputs {
   readonly classes: number;
 }
 
+/** Margins, mistakes and losses of n validation examples. */
 export interface ValidationPoints {
   /** [n], in [0, 1]. */
   readonly teacherMargins: Float32Array;
@@ -37,8 +38,18 @@ export interface ValidationPoints {
 }
 
 /**
- * @param outputs.targets the labels that the student learns from.
- * @throws RangeError when sizes disagree, a label is out of range or an output is NaN.
+ * Computes the points from which weights are estimated.
+ *
+ * @param outputs.targets The kind of labels that the student learns from.
+ * @throws RangeError if sizes disagree, a label is out of range or an output is NaN.
+ * @example
+ * validationPoints({
+ *   teacherProbabilities: Float32Array.of(0.75, 0.25),
+ *   studentProbabilities: Float32Array.of(0.5, 0.5),
+ *   labels: Int32Array.of(1),
+ *   classes: 2,
+ *   targets: 'hard',
+ * }).wrong; // [1]
  */
 export function validationPoints(
   outputs: ValidationOutputs & { readonly targets: 'soft' | 'hard' },

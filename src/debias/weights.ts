@@ -57,6 +57,7 @@ const readings = {
   },
 } satisfies Record<string, Reading>;
 
+/** Name of a reading: how losses of neighbours are averaged. */
 export type ReadingName = keyof typeof readings;
 export const readingNames = namesOf(readings);
 export const defaultReading: ReadingName = 'ratioOfMeans';
@@ -66,6 +67,7 @@ export const formerReadings: Readonly<Record<string, ReadingName>> = {
   D: 'ratioOfMeans',
 };
 
+/** Options of the estimator. */
 export interface WeightOptions {
   /** k. Default: `defaultNeighbors` of the number of points. */
   readonly neighbors?: number | undefined;
@@ -92,6 +94,7 @@ export const weighted = {
 } as const satisfies Method;
 
 /** The estimate for one example. */
+/** The estimate for one example. */
 export interface Estimate {
   /** p, in [0, 1]. */
   errorProbability: number;
@@ -108,6 +111,7 @@ export interface EstimateColumns {
   readonly distortions?: Float32Array;
 }
 
+/** Estimates weights from the margins of teacher and student. */
 export interface WeightEstimator {
   /** Estimates one example. */
   at(teacherMargin: number, studentMargin: number): Estimate;
@@ -127,7 +131,10 @@ export interface WeightEstimator {
  */
 const lossFloor = 1e-7;
 
-/** Returns the square root of the number of validation points, rounded, and at least 1. */
+/**
+ * Returns the square root of the number of validation points, rounded, and at least 1.
+ * @example defaultNeighbors(300); // 17
+ */
 export function defaultNeighbors(points: number): number {
   return Math.max(1, Math.round(Math.sqrt(points)));
 }
@@ -137,6 +144,8 @@ export function defaultNeighbors(points: number): number {
  *
  * @throws RangeError if there are no points, or k < 1.
  * @example
+ * import { createWeightEstimator, validationPoints } from 'counterweight/debias';
+ *
  * const points = validationPoints({
  *   teacherProbabilities: Float32Array.of(0.6, 0.4, 0.9, 0.1),
  *   studentProbabilities: Float32Array.of(0.3, 0.7, 0.8, 0.2),

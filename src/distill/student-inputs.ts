@@ -2,7 +2,7 @@
 import { decodedBatches } from '../data/decoded-batches.ts';
 import type { Example } from '../data/example.ts';
 import { createEncoder, type Features } from '../data/features/index.ts';
-import { type Decoded, type Encoder, isDecoded } from '../data/features/kind.ts';
+import { type Decoded, type Encoder, isDecoded, normalizedRows } from '../data/features/kind.ts';
 import { UserError } from '../errors.ts';
 import type { ShardItem } from '../run/events.ts';
 import type { Job } from '../run/job.ts';
@@ -66,15 +66,4 @@ export async function* studentInputs(
   for await (const { decoded, examples } of decodedShard(job, item, encoder)) {
     yield { values: normalizedRows(encoder, decoded), examples };
   }
-}
-
-/** What was decoded, normalised, row by row. */
-export function normalizedRows(encoder: Encoder, decoded: readonly Decoded[]): Float32Array {
-  // Decoded examples of a set all have one length.
-  const length = decoded[0]?.length ?? 0;
-  const values = new Float32Array(decoded.length * length);
-  decoded.forEach((example, row) => {
-    encoder.normalize(example, values, row * length);
-  });
-  return values;
 }

@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { sum } from '../arrays.ts';
 import { createEncoder } from '../data/features/index.ts';
-import type { Decoded } from '../data/features/kind.ts';
+import { type Decoded, normalizedRows } from '../data/features/kind.ts';
 import type { ValidationOutputs } from '../debias/validation.ts';
 import type { Job } from '../run/job.ts';
 import { recordBytes } from '../train/records.ts';
 import { countedShards, trueClass } from './sets.ts';
-import { decodedShard, normalizedRows } from './student-inputs.ts';
+import { decodedShard } from './student-inputs.ts';
 
 /** A student's answer to n examples: [n, classes]. */
 export type Predict = (values: Float32Array, n: number) => Float32Array;

@@ -22,6 +22,7 @@ import { interpret } from './interpreter.ts';
 import { createPool } from './pool.ts';
 import { prepareWorkflow, readWorkflow } from './workflow.ts';
 
+/** A run on this machine. */
 export interface RunOptions {
   /** Dataset: a folder with `distill.yaml`, or s3://bucket/prefix. */
   readonly dataset: string;
@@ -34,6 +35,7 @@ export interface RunOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
+/** A run that is done. */
 export interface RunSummary {
   readonly run: string;
   readonly results: string;
@@ -53,6 +55,9 @@ export interface RunSummary {
  * versions. The same call therefore continues a run that was stopped, or returns a finished run.
  *
  * @throws UserError if the config or the data are wrong; InterruptedError after `signal`.
+ * @example
+ * const { metrics, student } = await run({ dataset: 'examples/digits', results: 'results' });
+ * console.log(student, metrics);
  */
 export async function run(options: RunOptions): Promise<RunSummary> {
   const startedAt = performance.now();

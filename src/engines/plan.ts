@@ -5,6 +5,7 @@ import type { Plan } from '../run/plan-file.ts';
 import { planRun } from '../stages/plan.ts';
 import { startRun } from '../stages/start.ts';
 
+/** A run to plan. */
 export interface PlanOptions {
   /** Dataset: a folder with `distill.yaml`, or s3://bucket/prefix. */
   readonly dataset: string;
@@ -12,6 +13,7 @@ export interface PlanOptions {
   readonly results: string;
 }
 
+/** A planned run. */
 export interface PlanSummary {
   readonly run: string;
   readonly sets: Plan['sets'];
@@ -33,6 +35,9 @@ export interface PlanSummary {
  * results.
  *
  * @throws UserError if the config or the data are wrong.
+ * @example
+ * const { sets, estimate } = await plan({ dataset: 'examples/digits', results: 'results' });
+ * console.log(sets.unlabeled.shards, estimate.bill);
  */
 export async function plan(options: PlanOptions): Promise<PlanSummary> {
   const started = await startRun(options.dataset, options.results);

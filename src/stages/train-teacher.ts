@@ -1,12 +1,12 @@
 import { sum } from '../arrays.ts';
 import { type Example, isRejected } from '../data/example.ts';
 import { createEncoder } from '../data/features/index.ts';
-import { isDecoded } from '../data/features/kind.ts';
+import { isDecoded, normalizedRows } from '../data/features/kind.ts';
 import { type Folds, foldOf } from '../data/folds.ts';
 import { readExamples } from '../data/read.ts';
 import { ClassMeans } from '../debias/mcmi.ts';
 import { filterSource, trueClass } from '../distill/sets.ts';
-import { decodeForStudent, normalizedRows } from '../distill/student-inputs.ts';
+import { decodeForStudent } from '../distill/student-inputs.ts';
 import { type TrainingTask, trainFolds, trainNetwork } from '../distill/training.ts';
 import { oneHot, type TrainingExample } from '../distill/training-example.ts';
 import type { Predict } from '../distill/validation-set.ts';

@@ -9,6 +9,9 @@ import type { ObjectStore } from './store.ts';
  * directory), or a `file:` URL. The folder need not exist yet. Loads the AWS SDK only for `s3:`.
  *
  * @throws UserError for anything else.
+ * @example
+ * const results = await openStore('s3://my-bucket/results');
+ * for await (const { key, bytes } of results.list('runs/')) console.log(key, bytes);
  */
 export async function openStore(location: string): Promise<ObjectStore> {
   if (location.startsWith('s3://')) {

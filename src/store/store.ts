@@ -20,6 +20,7 @@ export interface ByteRange {
   readonly end: number;
 }
 
+/** The part of an object to read. */
 export interface ReadOptions {
   /** Version to read; reading fails if it no longer exists. Default: the newest. */
   readonly version?: string | undefined;

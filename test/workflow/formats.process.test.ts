@@ -1,8 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { run } from 'counterweight';
+import { loadStudent, run, type StudentExample } from 'counterweight';
 import { describe, expect, test } from 'vitest';
+import { readConfig as readConfigFile } from '../../src/config/read.ts';
+import { classLookup } from '../../src/data/classes.ts';
+import type { Content } from '../../src/data/example.ts';
+import { openStore } from '../../src/store/open.ts';
 import { type Format, formats, makeDataset } from '../support/datasets.ts';
+import { readSet, sorted } from '../support/examples.ts';
 
 /** Examples that `make-workflow.py` put into each set. */
 const digits = { labeled: 60, validation: 60, unlabeled: 100, test: 60 };
@@ -28,6 +33,10 @@ describe.each(Object.keys(formats) as Format[])('the whole workflow on %s', (for
     expect(first.published).toBe(true);
     expect(existsSync(join(options.results, first.report))).toBe(true);
 
+    const student = join(options.results, first.student);
+    const accuracy = await accuracyOn(options.dataset, student);
+    expect(accuracy).toBe(metrics.metrics.models.weighted!.accuracy.value);
+
     const model = readFileSync(join(options.results, `${first.student}weights.bin`));
     const second = await run({ ...options, workers: 1 });
     expect(second.metrics).toEqual(metrics);
@@ -38,3 +47,24 @@ describe.each(Object.keys(formats) as Format[])('the whole workflow on %s', (for
     expect(readFileSync(join(options.results, `${second.student}weights.bin`))).toEqual(model);
   });
 });
+
+/** The share of the test set that the student gets right, as a program would use it. */
+async function accuracyOn(dataset: string, folder: string): Promise<number> {
+  const store = await openStore(dataset);
+  const { examples } = sorted(await readSet(store, await readConfigFile(store), 'test'));
+  const student = await loadStudent(folder);
+  const classOf = classLookup(student.classes);
+  const predictions = await student.predict(examples.map(({ content }) => given(content)));
+  student.dispose();
+  const right = examples.filter(({ label }, index) => {
+    const { class: name, probabilities } = predictions[index]!;
+    expect(probabilities.reduce((sum, p) => sum + p)).toBeCloseTo(1, 5);
+    return student.classes[classOf(label!)!] === name;
+  });
+  return right.length / examples.length;
+}
+
+function given(content: Content): StudentExample {
+  if (content.kind === 'image') return content.bytes;
+  return content.kind === 'row' ? content.columns : content.values;
+}

@@ -103,6 +103,16 @@ export function isDecoded(decoded: Decoded | Rejected): decoded is Decoded {
   return ArrayBuffer.isView(decoded);
 }
 
+/** Normalises decoded examples of one length; returns them row-major, [n, ...featureShape]. */
+export function normalizedRows(encoder: Encoder, decoded: readonly Decoded[]): Float32Array {
+  const length = decoded[0]?.length ?? 0;
+  const values = new Float32Array(decoded.length * length);
+  decoded.forEach((example, row) => {
+    encoder.normalize(example, values, row * length);
+  });
+  return values;
+}
+
 /** Augments and normalises decoded examples. */
 export interface Augmenter {
   /** Whether `write` draws random numbers. */

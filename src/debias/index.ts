@@ -1,0 +1,19 @@
+/**
+ * The arithmetic of the methods, as pure functions on typed arrays. Loads no TensorFlow.
+ */
+
+export { fitProbabilityRight } from './correctness.ts';
+export { entropyWeight } from './entropy.ts';
+export { type Subclasses, subclassTargets } from './lelp.ts';
+export { margins, predictions } from './margin.ts';
+export { type Mixing, slamMixing, topMask } from './slam.ts';
+export { type ValidationOutputs, type ValidationPoints, validationPoints } from './validation.ts';
+export {
+  createWeightEstimator,
+  defaultNeighbors,
+  type Estimate,
+  type EstimateColumns,
+  type ReadingName,
+  type WeightEstimator,
+  type WeightOptions,
+} from './weights.ts';

@@ -1,0 +1,120 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Features } from '../../src/data/features/index.ts';
+import { UserError } from '../../src/errors.ts';
+import { saveModel } from '../../src/models/exporters.ts';
+import { loadStudent, type StudentExample } from '../../src/models/load-student.ts';
+import { tf } from '../../src/tensorflow.ts';
+import { buildNetwork, smallConvnet, smallMlp } from '../support/networks.ts';
+
+const classes = ['cat', 'dog', 'owl'];
+const image: Features = {
+  ...{ kind: 'image', height: 8, width: 8, channels: 1 },
+  ...{ mean: [0.5], std: [0.2] },
+};
+const row: Features = {
+  kind: 'row',
+  columns: [
+    { kind: 'numeric', name: 'age', mean: 40, std: 10 },
+    { kind: 'categorical', name: 'kind', values: ['a', 'b'] },
+  ],
+  missing: ['?'],
+};
+const vector: Features = { kind: 'vector', length: 5 };
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'student-test-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** Writes a student of random weights, as a program gets it. */
+async function writeStudent(features: Features): Promise<void> {
+  const network = features.kind === 'image' ? smallConvnet : smallMlp;
+  const shape = features.kind === 'image' ? [8, 8, 1] : [5];
+  const model = await buildNetwork(network, shape, classes.length, 1);
+  const description = { classes, features, createdBy: 'a test' };
+  for (const [name, bytes] of await saveModel(model, description)) {
+    await writeFile(join(folder, name), bytes);
+  }
+  model.dispose();
+}
+
+const pixels = Uint8Array.from({ length: 64 }, (_, i) => i * 4);
+const png = sharp(pixels, { raw: { width: 8, height: 8, channels: 1 } }).png();
+
+describe.each([
+  ['image', image, async (): Promise<StudentExample[]> => [await png.toBuffer(), { pixels }]],
+  ['row', row, async () => [{ age: 30, kind: 'b' }, { age: '?', kind: null }, { other: 1 }]],
+  ['vector', vector, async () => [[1, 2, 3, 4, 5], Float32Array.of(5, 4, 3, 2, 1)]],
+] as const)('a student of the kind %s', (_, features, make) => {
+  test('predicts examples as a program has them, and leaves no tensor behind', async () => {
+    await writeStudent(features);
+    const before = tf.memory().numTensors;
+    const student = await loadStudent(folder);
+    expect(student.classes).toEqual(classes);
+    const examples: readonly StudentExample[] = await make();
+    const first = await student.predict(examples);
+    const loaded = tf.memory().numTensors;
+    expect(await student.predict(examples)).toEqual(first);
+    expect(tf.memory().numTensors).toBe(loaded);
+    expect(first.length).toBe(examples.length);
+    for (const { class: name, probabilities } of first) {
+      expect(probabilities.length).toBe(3);
+      expect(probabilities.reduce((sum, p) => sum + p)).toBeCloseTo(1, 6);
+      expect(name).toBe(classes[probabilities.indexOf(Math.max(...probabilities))]);
+    }
+    student.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+test('pixels are what the file decodes to, and more than a batch keeps its order', async () => {
+  await writeStudent(image);
+  const student = await loadStudent(folder);
+  const file = await png.toBuffer();
+  const [fromFile, fromPixels] = await student.predict([file, { pixels }]);
+  expect(fromFile).toEqual(fromPixels);
+  const other = { pixels: pixels.toReversed() };
+  const many = await student.predict(
+    Array.from({ length: 600 }, (_, i) => (i === 599 ? other : file)),
+  );
+  // A batch of another size rounds differently.
+  expect(many[0]!.class).toBe(fromFile!.class);
+  many[0]!.probabilities.forEach((probability, index) => {
+    expect(probability).toBeCloseTo(fromFile!.probabilities[index]!, 5);
+  });
+  expect(many[599]!.probabilities).not.toEqual(fromFile!.probabilities);
+  expect(many[599]!.class).toBe((await student.predict([other]))[0]!.class);
+  student.dispose();
+});
+
+test.each([
+  ['a row', image, { age: 3 }, "the kind 'image'"],
+  ['bytes of no image', image, Uint8Array.of(1, 2, 3), 'not a JPEG, PNG or WebP'],
+  ['pixels of another size', image, { pixels: new Uint8Array(9) }, 'expected 8 × 8 × 1'],
+  ['a vector', row, [1, 2], "the kind 'row'"],
+  ['text where a number should be', row, { age: 'old' }, "column 'age' is 'old'"],
+  ['another length', vector, [1, 2], 'has 2 numbers; expected 5'],
+] as [string, Features, StudentExample, string][])(
+  '%s is refused with its index',
+  async (_, features, example, message) => {
+    await writeStudent(features);
+    const student = await loadStudent(folder);
+    const error = await student.predict([example]).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(UserError);
+    expect(String(error)).toContain('example 0 cannot be used');
+    expect(String(error)).toContain(message);
+    student.dispose();
+  },
+);
+
+test('a folder without a student, or with a damaged one, is refused', async () => {
+  await expect(loadStudent(folder)).rejects.toThrow(UserError);
+  await writeStudent(vector);
+  await writeFile(join(folder, 'weights.bin'), '');
+  await expect(loadStudent(folder)).rejects.toThrow('does not hold a student: weights.bin has 0');
+});
