@@ -6,6 +6,7 @@ import type { FormatName } from '../data/formats/index.ts';
 import { UserError } from '../errors.ts';
 import type { ObjectInfo, ObjectStore } from '../store/store.ts';
 
+/** Usual names of the column of the class, the most likely first. */
 const labelNames = ['label', 'target', 'class', 'y', 'category', 'labels'];
 
 /** The kind of examples in a dataset, and the columns of a table. */

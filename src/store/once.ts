@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { sortFields } from '../digest.ts';
 import { TransientError, UserError } from '../errors.ts';
+import { bytesOf } from './bytes.ts';
 import type { ObjectInfo, ObjectStore, ReadOptions } from './store.ts';
 
 /** Operations of every stage on a store: whole objects, JSON, and pointers that move. */
@@ -29,9 +30,7 @@ export async function readBytes(
   key: string,
   options?: ReadOptions,
 ): Promise<Uint8Array> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of await store.read(key, options)) chunks.push(chunk);
-  return Buffer.concat(chunks);
+  return bytesOf(await store.read(key, options));
 }
 
 /**

@@ -1,8 +1,8 @@
 /** Plain image files: `labeled/<class>/file.jpg`; unlabeled ones anywhere below their folder. */
 import { createHash } from 'node:crypto';
+import { bytesOf } from '../../store/bytes.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import { readAhead } from '../ahead.ts';
-import { bytesOf } from '../bytes.ts';
 import type { Example, Rejected } from '../example.ts';
 import { bytesOfImage } from '../features/image-file.ts';
 import { keyInSet } from '../layout.ts';

@@ -8,8 +8,8 @@
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { extract, type Header, pack } from 'tar-stream';
+import { bytesOf } from '../../store/bytes.ts';
 import type { ObjectStore } from '../../store/store.ts';
-import { bytesOf } from '../bytes.ts';
 import type { Example, Rejected } from '../example.ts';
 import { bytesOfImage, imageExtensions, imageType } from '../features/image-file.ts';
 import { keyInSet } from '../layout.ts';

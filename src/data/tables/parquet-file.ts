@@ -7,8 +7,8 @@ import {
   parquetSchema,
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
+import { bytesOf } from '../../store/bytes.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
-import { bytesOf } from '../bytes.ts';
 
 /** Error of an object that is not a readable Parquet file. Never an error of the store. */
 export class ParquetError extends Error {
