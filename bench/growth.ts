@@ -7,14 +7,14 @@ const seconds = z.array(z.number()).length(4);
 const grown = z.object({ labeling: seconds, weighing: seconds });
 const planned = z.object({ seconds: z.number() });
 
-/** By how much N, 2N, 4N and 8N differ. */
+/** Factors of the sizes that are compared. */
 const factors = [1, 2, 4, 8];
 const fewestObjects = 250_000;
 /** 46 of them are in a shard of 2 MiB: the most objects are in fewer shards than a run takes. */
 const objectBytes = 45_000;
 const turns = [1, 2];
 
-/** Whether eight times as many examples, or objects, take eight times as long. */
+/** Measures whether eight times as many examples, or objects, take eight times as long. */
 export const growth: Bench = async ({ scratch, node, say }) => {
   say('labeling, weighing and planning N, 2N, 4N and 8N');
   const times: Record<'labeling' | 'weighing' | 'planning', number[][]> = {
@@ -40,8 +40,8 @@ export const growth: Bench = async ({ scratch, node, say }) => {
 };
 
 function row(what: string, figures: readonly number[][]): Row {
-  // A machine that does something else too is slower, never faster.
-  const best = factors.map((_, place) => Math.min(...figures.map((turn) => turn[place]!)));
+  // Other work on the machine makes it slower, never faster.
+  const best = factors.map((_, index) => Math.min(...figures.map((turn) => turn[index]!)));
   return {
     what: `growth of ${what}`,
     against: '–',
@@ -49,14 +49,14 @@ function row(what: string, figures: readonly number[][]): Row {
     unit: 'number',
     atLeast: 0.95,
     atMost: 1.05,
-    figures: Object.fromEntries(figures.map((turn, place) => [`turn ${place + 1}`, turn])),
+    figures: Object.fromEntries(figures.map((turn, index) => [`turn ${index + 1}`, turn])),
   };
 }
 
-/** Of the straight line that fits best. */
+/** Returns the slope of the least-squares line. */
 function slope(xs: readonly number[], ys: readonly number[]): number {
   const mean = (values: readonly number[]) => values.reduce((a, b) => a + b) / values.length;
   const [x, y] = [mean(xs), mean(ys)];
-  const products = xs.map((value, place) => (value - x) * (ys[place]! - y));
+  const products = xs.map((value, index) => (value - x) * (ys[index]! - y));
   return mean(products) / mean(xs.map((value) => (value - x) ** 2));
 }

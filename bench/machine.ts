@@ -5,7 +5,7 @@ import { TENSORFLOW_VERSION } from '#setup/platforms.mjs';
 import { run } from '#setup/run.mjs';
 import { packageRoot } from '../src/package-root.ts';
 
-/** What the figures depend on besides the code. */
+/** Machine and versions, on which the figures depend. */
 export interface Machine {
   readonly processor: string;
   readonly cores: number;
@@ -13,21 +13,21 @@ export interface Machine {
   readonly system: string;
   readonly node: string;
   readonly tensorflow: string;
-  /** Of the peers' environment, those that requirements.txt names. */
+  /** Versions of the packages that requirements.txt names. */
   readonly python: string;
   readonly packages: Readonly<Record<string, string>>;
   /** Such as "2026-11-25". */
   readonly date: string;
 }
 
-/** Asks importlib instead of importing: TensorFlow alone takes seconds. */
+/** Reads the versions by importlib, because importing TensorFlow takes seconds. */
 const script = `
 import json, platform, sys
 from importlib.metadata import version
 print(json.dumps({"python": platform.python_version(), "packages": {name: version(name) for name in sys.argv[1:]}}))
 `;
 
-/** @param python of the peers' environment. */
+/** Describes this machine. @param python the Python of the peers' environment. */
 export async function thisMachine(python: string): Promise<Machine> {
   const requirements = readFileSync(
     path.join(packageRoot, 'bench', 'peers', 'requirements.txt'),

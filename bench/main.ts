@@ -84,7 +84,7 @@ async function parseCall(): Promise<{ data: string; chosen: readonly string[] }>
   const data = path.resolve(values.data);
   for (const set of ['cifar10', 'mnist', 'adult']) {
     await stat(path.join(data, set)).catch(() => {
-      throw new UserError(`${data} has no ${set}/`, 'docs/performance.md says what is in it.');
+      throw new UserError(`${data} has no ${set}/`, 'docs/performance.md describes its contents.');
     });
   }
   return { data, chosen: positionals.length > 0 ? positionals : Object.keys(topics) };

@@ -5,15 +5,15 @@ import { packageRoot } from '../src/package-root.ts';
 
 const requirements = path.join(packageRoot, 'bench', 'peers', 'requirements.txt');
 
-/** Of TensorFlow 2.21, as far as its packages go. */
+/** Supported versions: those of TensorFlow 2.21's packages. */
 const wanted = 'assert (3, 11) <= sys.version_info[:2] <= (3, 13), sys.version';
 const check = `import sys, venv, ensurepip; ${wanted}; print("%d.%d" % sys.version_info[:2])`;
 
 /**
- * The Python that has the peers' packages. The first call on a machine installs them into the
- * user's cache, of the Python that PYTHON names or of `python3`.
+ * Returns the Python that has the peers' packages. The first call on a machine installs them into
+ * the user's cache, with the Python named by PYTHON or with `python3`.
  *
- * @throws SetupError when it cannot
+ * @throws SetupError if the installation fails.
  */
 export async function peersPython(say: (line: string) => void): Promise<string> {
   const python = process.env.PYTHON || 'python3';

@@ -1,4 +1,4 @@
-/** One line of the table. */
+/** Line of the table. */
 export interface Row {
   /** Such as "training, convnet, batch 128, CIFAR-10 from memory". */
   readonly what: string;
@@ -6,18 +6,18 @@ export interface Row {
   readonly against: string;
   /** Medians, in `unit`. */
   readonly ours: number;
-  /** Without it, `ours` itself has the limit. */
+  /** If undefined, the limit applies to `ours`. */
   readonly theirs?: number;
   readonly unit: 's' | 'ms' | 'MB' | 'number';
-  /** The most that ours / theirs should be, or ours where there is no theirs. */
+  /** Upper limit of ours / theirs, or of ours without theirs. */
   readonly atMost: number;
   /** Default: 0. */
   readonly atLeast?: number;
-  /** What the medians are of, or what else was measured on the way, by name; for results.json. */
+  /** Single measurements and additional figures, by name; for results.json. */
   readonly figures?: Readonly<Record<string, readonly number[]>>;
 }
 
-/** What the row's limit is about. */
+/** Returns the figure to which the row's limit applies. */
 export function measured({ ours, theirs }: Row): number {
   return theirs === undefined ? ours : ours / theirs;
 }
@@ -27,7 +27,7 @@ export function isMet(row: Row): boolean {
   return figure >= (row.atLeast ?? 0) && figure <= row.atMost;
 }
 
-/** The upper one of the two in the middle of an even number of figures. */
+/** Returns the median; of an even number of figures, the upper of the two in the middle. */
 export function median(figures: readonly number[]): number {
   const middle = figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)];
   if (middle === undefined) throw new RangeError('the median of nothing');

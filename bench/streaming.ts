@@ -9,8 +9,8 @@ const schema = z.object({
 });
 
 /**
- * What it costs that examples are streamed and decoded, that they are augmented and weighted, and how
- * much of that is the making of the weights, which every epoch does anew.
+ * Measures the cost of streaming and decoding, of augmentation and weights, and of recomputing the
+ * weights every epoch.
  */
 export const streaming: Bench = async ({ data, scratch, node, say }) => {
   say('training on 27,000 JPEGs of CIFAR-10 in tars: streaming, cached, and on floats');

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Bench, BenchContext } from './bench.ts';
 import { median, type Row } from './row.ts';
 
-/** A program that trains a student: FOLDER STUDENT EPOCHS [OPTION ...]. */
+/** Program that trains a student: FOLDER STUDENT EPOCHS [OPTION ...]. */
 interface Trainer {
   readonly name: string;
   readonly program: string;
@@ -15,7 +15,7 @@ const stock: Trainer = { name: 'stock tfjs-node', program: 'stock-train', by: 'n
 const keras = { name: 'Keras', program: 'keras_train', by: 'python' } as const;
 const torch = { name: 'PyTorch', program: 'torch_train', by: 'python' } as const;
 
-/** Each as it comes, and with what its experts may turn on: which is fastest, differs. */
+/** Peers by default and with expert settings: which is fastest, differs. */
 const kerases: readonly Trainer[] = [
   keras,
   { ...keras, name: 'Keras, ten steps a call', options: ['ten-steps'] },
@@ -26,12 +26,12 @@ const torches: readonly Trainer[] = [
   { ...torch, name: 'PyTorch, Inductor', options: ['compile'] },
 ];
 
-/** Seconds of an epoch, as often as it was timed, by trainer. */
+/** Measured seconds per epoch, by trainer. */
 type Times = Readonly<Record<string, readonly number[]>>;
 
 /**
- * Our trainer and its peers on the same floats: the same network, batch size, optimizer and weighted
- * loss.
+ * Compares our trainer with its peers on the same floats: the same network, batch size, optimizer
+ * and weighted loss.
  */
 export const training: Bench = async (context) => {
   const { data, scratch, python, node, say } = context;
@@ -64,8 +64,9 @@ export const training: Bench = async (context) => {
 };
 
 /**
- * Multiplications and additions of an epoch of the convnet. Backwards, a layer takes twice as many as
- * forwards; the first one half of that, for nothing asks for the gradient of an image.
+ * Multiplications and additions of an epoch of the convnet. The backward pass of a layer takes
+ * twice as many as its forward pass; that of the first layer half of it, without the image's
+ * gradient.
  */
 const convnetOperations =
   7_000 * 2 * (2 * 32 ** 2 * (3 ** 2 * 3) * 32 + 3 * 16 ** 2 * (3 ** 2 * 32) * 64 + 3 * 4096 * 10);
@@ -80,7 +81,7 @@ async function race(
   const times: Record<string, number[]> = {};
   for (const turn of [1, 2]) {
     for (const { name, program, by, options = [] } of trainers) {
-      // The first epoch, in which all of them make ready, does not count.
+      // The first epoch, which includes preparations, is not counted.
       const args = [context.scratch, student, String(epochs + 1), ...options];
       const { seconds, loss } = await context[by](program, args, trained);
       context.say(`${turn}: ${name}: ${median(seconds).toFixed(3)} s, loss ${loss.toFixed(3)}`);
@@ -92,7 +93,7 @@ async function race(
 
 const trained = z.object({ seconds: z.array(z.number()).min(1), loss: z.number() });
 
-/** Ours against the fastest of some that took part. */
+/** Compares ours with the fastest of the given peers. */
 function row(
   what: string,
   times: Times,

@@ -1,4 +1,4 @@
-/** Trains on data that lie in memory as floats, as a peer is given them. */
+// Trains on floats in memory, which are the input of a peer, too.
 import { randomFor, shuffledOrder } from '../../src/data/random.ts';
 import type { Batch } from '../../src/train/batch-shape.ts';
 import { train } from '../../src/train/loop.ts';
@@ -9,7 +9,7 @@ import { stopwatch } from './stopwatch.ts';
 
 export interface InMemoryTraining {
   readonly step: TrainingStep;
-  /** Everything that is trained on, as one batch. */
+  /** All training data, as one batch. */
   readonly all: Batch;
   readonly batchSize: number;
   readonly epochs: number;
@@ -17,7 +17,7 @@ export interface InMemoryTraining {
   readonly seed: number;
 }
 
-/** @returns the seconds and the mean loss of each epoch. */
+/** Trains a network. @returns the seconds and the mean loss of each epoch. */
 export async function trainInMemory({ step, all, batchSize, seed, ...rest }: InMemoryTraining) {
   const lap = stopwatch();
   const seconds: number[] = [];
@@ -36,7 +36,7 @@ export async function trainInMemory({ step, all, batchSize, seed, ...rest }: InM
   return { seconds, losses };
 }
 
-/** The batches of an epoch in an order of its own, from the one numbered `skip` on. */
+/** Yields the batches of an epoch in its own order, without the first `skip`. */
 export async function* shuffledBatches(
   all: Batch,
   batchSize: number,
@@ -46,10 +46,10 @@ export async function* shuffledBatches(
 ): AsyncGenerator<Batch> {
   const order = shuffledOrder(all.size, randomFor(seed, epoch));
   for (let start = skip * batchSize; start < all.size; start += batchSize) {
-    const places = order.subarray(start, start + batchSize);
-    const rows = (values: Float32Array) => takeRows(values, values.length / all.size, places);
+    const indices = order.subarray(start, start + batchSize);
+    const rows = (values: Float32Array) => takeRows(values, values.length / all.size, indices);
     yield {
-      size: places.length,
+      size: indices.length,
       features: rows(all.features),
       targets: rows(all.targets),
       teacherMargins: rows(all.teacherMargins),
@@ -58,10 +58,10 @@ export async function* shuffledBatches(
   }
 }
 
-function takeRows(values: Float32Array, width: number, places: Uint32Array): Float32Array {
-  const taken = new Float32Array(places.length * width);
-  for (let row = 0, to = 0; row < places.length; row++) {
-    const from = places[row]! * width;
+function takeRows(values: Float32Array, width: number, indices: Uint32Array): Float32Array {
+  const taken = new Float32Array(indices.length * width);
+  for (let row = 0, to = 0; row < indices.length; row++) {
+    const from = indices[row]! * width;
     // A view costs more than copying a few numbers one by one.
     if (width > 64) taken.set(values.subarray(from, from + width), to);
     else for (let column = 0; column < width; column++) taken[to + column] = values[from + column]!;

@@ -1,8 +1,8 @@
 /**
  * Labels a tar of JPEG as the stage Label does: node label.js FOLDER ROUNDS
  *
- * FOLDER is label_data.py's; labels.parquet is left there. After a first round, prints the seconds of
- * each, and of its two halves alone: reading and decoding, and the teacher's answers.
+ * FOLDER is from label_data.py; labels.parquet stays there. After a first round, prints the seconds
+ * of each, and of its two halves alone: reading and decoding, and the teacher's inference.
  */
 
 import { tmpdir } from 'node:os';
@@ -61,7 +61,7 @@ async function decodeAll(store: ObjectStore, shards: readonly Shard[], room: num
 
 async function answerAll(teacher: Teacher, count: number) {
   const { batchSize } = teacher;
-  const ids = Array.from({ length: batchSize }, (_, place) => String(place));
+  const ids = Array.from({ length: batchSize }, (_, index) => String(index));
   const values = new Float32Array(batchSize * featureShape(pixels).reduce((a, b) => a * b));
   for (let done = 0; done < count; done += batchSize) await teacher.predict({ ids, values });
 }

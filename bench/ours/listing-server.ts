@@ -1,7 +1,7 @@
 /**
  * A simulated bucket behind S3's protocol: node listing-server.js FOLDER IMAGES BYTES
  *
- * Tells the process that forked it the port, and ends with it.
+ * Sends its port to the parent process, and ends with it.
  */
 import { createServer } from 'node:http';
 import { type Page, type SimulatedObject, simulateBucket } from './simulated-bucket.ts';

@@ -1,4 +1,4 @@
-/** How fast this machine multiplies matrices of floats with TensorFlow, in operations a second. */
+// Measures matrix products of floats with TensorFlow, in operations per second.
 import { tf } from '../../src/tensorflow.ts';
 import { attribute, backend, floatType } from '../../src/train/kernels.ts';
 import { stopwatch } from './stopwatch.ts';

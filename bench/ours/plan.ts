@@ -2,9 +2,9 @@
  * Starts and plans a run over images that exist in a listing only, in shards of 2 MiB:
  * node plan.js FOLDER IMAGES BYTES HOW
  *
- * BYTES: the size of an image. HOW: "sdk" gives the store the AWS SDK's answers at once; "http" lets the SDK ask a server on this
- * machine, which has the next page as soon as it is asked for. FOLDER is empty. Prints the seconds of
- * Start and Plan, and the most resident memory.
+ * BYTES: the size of an image. HOW: "sdk" passes results of the AWS SDK to the store at once;
+ * "http" lets the SDK request them from a server on this machine, which has the next page at once.
+ * FOLDER is empty. Prints the seconds of Start and Plan, and the maximum of resident memory.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -23,7 +23,7 @@ import { writeImageDataset } from './image-dataset.ts';
 import { type SimulatedBucket, simulateBucket } from './simulated-bucket.ts';
 import { stopwatch } from './stopwatch.ts';
 
-/** What S3Client.send gives for the commands that planning sends. */
+/** Results of S3Client.send for the commands of planning. */
 async function answer(bucket: SimulatedBucket, command: unknown): Promise<unknown> {
   if (command instanceof ListObjectVersionsCommand) {
     const { Prefix = '', KeyMarker } = command.input;

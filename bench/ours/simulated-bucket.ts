@@ -47,27 +47,27 @@ export function simulateBucket(
     page(prefix, marker) {
       const hasImages = 'unlabeled/'.startsWith(prefix) || prefix.startsWith('unlabeled/');
       const found = files.filter((key) => key.startsWith(prefix) && marker === undefined);
-      const start = marker === undefined ? 0 : placeOf(marker) + 1;
+      const start = marker === undefined ? 0 : indexOf(marker) + 1;
       const end = hasImages ? Math.min(start + pageSize - found.length, images) : start;
       const objects: SimulatedObject[] = found.map((key) => read(key)!);
-      for (let place = start; place < end; place++) {
-        objects.push({ key: keyOf(place), version: versionOf(place), bytes: imageBytes });
+      for (let index = start; index < end; index++) {
+        objects.push({ key: keyOf(index), version: versionOf(index), bytes: imageBytes });
       }
       return { objects, isTruncated: hasImages && end < images };
     },
   };
 }
 
-function keyOf(place: number): string {
-  const batch = String(Math.floor(place / 10_000)).padStart(4, '0');
-  return `unlabeled/batch-${batch}/image-${String(place).padStart(8, '0')}.jpg`;
+function keyOf(index: number): string {
+  const batch = String(Math.floor(index / 10_000)).padStart(4, '0');
+  return `unlabeled/batch-${batch}/image-${String(index).padStart(8, '0')}.jpg`;
 }
 
 /** As long as S3's. */
-function versionOf(place: number): string {
-  return (place * 2_654_435_761).toString(16).padStart(32, 'a');
+function versionOf(index: number): string {
+  return (index * 2_654_435_761).toString(16).padStart(32, 'a');
 }
 
-function placeOf(key: string): number {
+function indexOf(key: string): number {
   return Number(/(\d+)\.jpg$/.exec(key)![1]);
 }

@@ -1,9 +1,9 @@
 /**
  * Trains a student as the stage Train does, from tar shards of JPEG with augmentation and weights
- * that are estimated anew in every epoch: where there is no room to keep what was decoded, so that
- * every epoch streams, and where there is; and the same network by the same trainer from floats,
- * without augmentation and weights. Prints the seconds of their epochs but the first, and those of
- * making the weights of an epoch anew.
+ * that are recomputed every epoch: without room for a cache, so that every epoch streams, and with
+ * a cache. Also trains the same network with the same trainer from floats, without augmentation and
+ * weights. Prints the seconds of their epochs after the first, and of recomputing an epoch's
+ * weights.
  *
  * node stream.js CIFAR10 FOLDER; the folder is empty
  */
@@ -41,10 +41,10 @@ import { stopwatch } from './stopwatch.ts';
 const tars = {
   labeled: [0],
   validation: [1],
-  unlabeled: Array.from({ length: 25 }, (_, place) => place + 2),
+  unlabeled: Array.from({ length: 25 }, (_, index) => index + 2),
 };
 
-/** Only its time matters, so the teacher is a small one. Each student is a repetition. */
+/** Only time matters, so the teacher is small. Each student is a repetition. */
 const config = `
 task: { type: image-classification, classes: classes.json, size: [32, 32] }
 data: { format: webdataset, shardMiB: 2 }
@@ -63,7 +63,7 @@ compare: [{ method: weighted, seed: 2 }, { method: weighted, seed: 3 }, { method
 
 const quiet: Context = { signal: new AbortController().signal, report: () => {} };
 
-/** A run whose students are still to be trained. */
+/** Makes a run whose students are not trained yet. */
 async function prepare(cifar10: string, scratch: string): Promise<JobEvent> {
   const dataset = join(scratch, 'dataset');
   const results = join(scratch, 'results');
@@ -92,7 +92,7 @@ async function prepare(cifar10: string, scratch: string): Promise<JobEvent> {
   return event;
 }
 
-/** Seconds of the epochs after the first, in which the step is recorded and a cache is filled. */
+/** Returns the seconds of the epochs after the first, which records the step and fills a cache. */
 async function trainFromShards(event: JobEvent, variant: string, epochs: number) {
   const lap = stopwatch();
   const seconds: number[] = [];
@@ -103,7 +103,7 @@ async function trainFromShards(event: JobEvent, variant: string, epochs: number)
   return seconds.slice(1);
 }
 
-/** On a machine that has no room for a cache. */
+/** Trains as on a machine without room for a cache. */
 async function trainWithoutRoom(event: JobEvent, variant: string, epochs: number) {
   const { availableMemory } = process;
   const { statfs } = fs.promises;
@@ -117,7 +117,7 @@ async function trainWithoutRoom(event: JobEvent, variant: string, epochs: number
   return seconds;
 }
 
-/** Everything that a student is trained on, as one batch; every weight is 1. */
+/** Reads all training data of a student as one batch; every weight is 1. */
 async function readAll(job: Job): Promise<Batch> {
   const batches: Batch[] = [];
   for (const item of await shardItems(job)) {
@@ -168,7 +168,7 @@ async function trainOnFloats(job: Job, all: Batch): Promise<number[]> {
   return seconds.slice(1);
 }
 
-/** Seconds that an epoch spends on making its weights anew. */
+/** Measures the seconds that an epoch needs to recompute its weights. */
 async function reestimate(job: Job, all: Batch): Promise<number[]> {
   const { batchSize } = job.plan.config.student;
   const { model, predict } = await loadModel(
@@ -181,7 +181,7 @@ async function reestimate(job: Job, all: Batch): Promise<number[]> {
     predict,
   );
   const reweighting = correction.reweighting!;
-  // The step says what the student thinks of a batch; here it is what it thinks of the images.
+  // In training, the step returns the student's outputs on a batch; here, they are on the images.
   const batches: { batch: Batch; probabilities: Float32Array }[] = [];
   for await (const batch of shuffledBatches(all, batchSize, 1, 0)) {
     batches.push({
@@ -210,10 +210,10 @@ const all = await readAll(job);
 const result: Record<'streaming' | 'cached' | 'floats' | 'reestimating', number[]> = {
   ...{ streaming: [], cached: [], floats: [], reestimating: [] },
 };
-for (const [place, { name }] of variants.entries()) {
-  if (place % 2 === 0) result.streaming.push(...(await trainWithoutRoom(event, name, epochs)));
+for (const [turn, { name }] of variants.entries()) {
+  if (turn % 2 === 0) result.streaming.push(...(await trainWithoutRoom(event, name, epochs)));
   else result.cached.push(...(await trainFromShards(event, name, epochs)));
-  if (place % 2 === 1) result.floats.push(...(await trainOnFloats(job, all)));
+  if (turn % 2 === 1) result.floats.push(...(await trainOnFloats(job, all)));
 }
 result.reestimating.push(...(await reestimate(job, all)));
 console.log(JSON.stringify(result));

@@ -1,8 +1,8 @@
 /**
  * Debiasing weights of ten million examples, read and written in chunks: node weigh.js FOLDER
  *
- * FOLDER is weights_data.py's; weights and error probabilities are left there. Prints the seconds of
- * the estimates, and how far the resident memory grew.
+ * FOLDER is from weights_data.py; weights and error probabilities stay there. Prints the seconds of
+ * the estimates, and the growth of resident memory.
  */
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
