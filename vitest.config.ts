@@ -8,7 +8,7 @@ import { refusePackages } from './test/support/refuse-packages.ts';
 const needs = {
   /** TensorFlow, which the set-up downloads and each process loads once. */
   tensorflow: { isolate: false },
-  /** A process per file: to start others, most of them compiled code in dist/, or to mock modules. */
+  /** A separate process per file: for compiled code in dist/, or to mock modules. */
   process: {},
   /** A local S3 server. */
   s3: { globalSetup: 'test/support/s3/setup.ts' },

@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import { checkImports } from './imports.mjs';
 import { checkLanguage } from './language.mjs';
 
-/** Files whose wording is checked so far; at the end, every file. */
-const reworded =
-  /^(lint|src\/(aws|cli|data|evaluate|init|store)|test\/(lint|aws|cli|config|data|evaluate|init|store))\/|^(functions|infra|src\/(cost|engines|run)|test\/(cost|engines|functions|infra|localstack|run))\/|^src\/stages\/(?!train)|^src\/(errors|format)\.ts|^src\/config\/(json-schema|load|nearest|read)\.ts|^(CHANGELOG|CONTRIBUTING|SECURITY|\.github)/;
+/** Files whose wording is not checked yet. */
+const pending =
+  /^(evidence|test\/(debias|distill))\/|^src\/(debias|distill|models)\/|^src\/stages\/train|^src\/config\/schema|^test\/(stages\/train|models\/teachers\/refused)|^docs\/permissions/;
 
 const tracked = execFileSync('git', ['ls-files'], { encoding: 'utf8' }).split('\n');
 /** @param {RegExp} pattern */
@@ -18,7 +18,7 @@ const sources = (pattern) =>
 const findings = [
   ...checkImports(sources(/^(src|functions|infra|bench|evidence)\/.*\.ts$/)),
   ...sources(/\.(ts|mjs|md)$/)
-    .filter(({ file }) => reworded.test(file))
+    .filter(({ file }) => !pending.test(file))
     .flatMap(checkLanguage),
 ];
 for (const finding of findings) console.error(finding);

@@ -28,7 +28,7 @@ const sections = {
 };
 const slowDown = { answer: 503, code: 'SlowDown' };
 
-/** Index of the first of four faults: amid the stages, because the start of a run is not retried. */
+/** Index of the first of four faults: amid the stages, since the start of a run is not retried. */
 const lastOfBurst = 160;
 
 /**
