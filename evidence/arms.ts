@@ -1,6 +1,7 @@
 /**
- * The arms of a cell: workflows as users run them, that differ in what they make of the same labels.
- * All have the same unlabeled and test examples, and students of the same kind, trained as long.
+ * The arms of a cell: workflows as users run them, which use the same labels in different ways. All
+ * have the same unlabeled and test examples, and students of the same architecture and length of
+ * training.
  */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -24,8 +25,8 @@ import { type Cell, type Problem, teacherOf } from './problems.ts';
 import type { Row } from './row.ts';
 import { type Arm, type Done, runArm } from './run-arm.ts';
 
-/** A cell's files, while its arms run. */
-interface Place {
+/** The files of a cell while its arms run. */
+interface CellFolder {
   readonly cell: Cell;
   readonly folder: string;
   readonly dataset: string;
@@ -34,9 +35,10 @@ interface Place {
 }
 
 /**
- * Runs what is missing of a row.
- * @param scratch a folder; what is written into it is gone when the row is there.
- * @param before the row as it is, where there is one.
+ * Runs the missing arms of a row.
+ *
+ * @param scratch a folder; its content is removed when the row is complete.
+ * @param before the existing row, if there is one.
  */
 export async function runCell(
   cell: Cell,
@@ -50,37 +52,40 @@ export async function runCell(
   const folder = path.join(scratch, `${problem.name}-${labels}-${seed}`);
   const dataset = path.join(folder, 'dataset');
   const truth = await writeDataset(dataset, cell, examples);
-  const place = { cell, folder, dataset, truth, say };
-  const row = structuredClone(before) ?? (await studentArms(place, examples.test.length));
+  const cellFolder = { cell, folder, dataset, truth, say };
+  const row = structuredClone(before) ?? (await studentArms(cellFolder, examples.test.length));
   for (const loss of missingLosses(cell, row)) {
     const teacher = { train: teacherOf(problem, labels), loss };
-    await runNamed(place, row, loss, { ...teacherLossArm, teacher });
+    await runNamed(cellFolder, row, loss, { ...teacherLossArm, teacher });
   }
   await rm(folder, { recursive: true });
   const seconds = Math.round((performance.now() - startedAt) / 1000);
   return { ...row, seconds: seconds + (before?.seconds ?? 0) };
 }
 
-/** Whether a row has all arms of its cell. */
+/** Returns true if a row has all arms of its cell. */
 export function isComplete(cell: Cell, row: Row): boolean {
   return missingLosses(cell, row).length === 0;
 }
 
-/** Teachers by another loss are for the smallest budget only, where there is most to gain. */
+/** Teachers with another loss run on the smallest budget only, which has the most to gain. */
 function missingLosses({ problem, labels }: Cell, { accuracy }: Pick<Row, 'accuracy'>) {
   if (labels !== problem.budgets[0]!.labels) return [];
   return (['mse', 'mcmi'] as const).filter((loss) => !(`${loss}/teacher` in accuracy));
 }
 
-/** The arms whose teachers are trained by cross-entropy, or are the truth. */
-async function studentArms(place: Place, testExamples: number): Promise<Omit<Row, 'seconds'>> {
-  const { cell, dataset, truth } = place;
+/** Runs the arms whose teachers are trained by cross-entropy, or are the truth. */
+async function studentArms(
+  cellFolder: CellFolder,
+  testExamples: number,
+): Promise<Omit<Row, 'seconds'>> {
+  const { cell, dataset, truth } = cellFolder;
   const { problem, labels, seed } = cell;
   const row = {
     ...{ problem: problem.name, labels, seed, testExamples },
     ...{ accuracy: {}, logLoss: {} },
   };
-  const runOne = (name: string, arm: Arm) => runNamed(place, row, name, arm);
+  const runOne = (name: string, arm: Arm) => runNamed(cellFolder, row, name, arm);
   const own = { teacher: { train: teacherOf(problem, labels) } };
   const plain = await runOne('plain', { ...own, ...plainArm });
   const crossFitted = await runOne('cross-fitted', { ...own, ...crossFittedArm(problem) });
@@ -97,7 +102,7 @@ async function studentArms(place: Place, testExamples: number): Promise<Omit<Row
 }
 
 async function runNamed(
-  { cell, folder, dataset, say }: Place,
+  { cell, folder, dataset, say }: CellFolder,
   row: Pick<Row, 'accuracy' | 'logLoss'>,
   name: string,
   arm: Arm,
@@ -108,7 +113,7 @@ async function runNamed(
   return done;
 }
 
-/** Plain distillation: one teacher, which has learned all labels. */
+/** Plain distillation: one teacher, trained on all labels. */
 const plainArm = {
   ...{ folds: 1, validationShare: 0, method: plainMethod },
   compare: [{ method: plainMethod, labels: 'soft' }],
@@ -128,13 +133,16 @@ function crossFittedArm({ task }: Problem) {
   } satisfies Partial<Arm>;
 }
 
-/** What a teacher that was trained by another loss is for. */
+/** The student of a teacher with another loss. */
 const teacherLossArm = {
   method: { method: plainMethod, labels: 'soft' },
   compare: [],
 } satisfies Partial<Arm>;
 
-/** As the papers have it: the teacher learns one half of the labels, the other tells where it errs. */
+/**
+ * The setting of the papers: the teacher learns half of the labels, the other half measures its
+ * errors.
+ */
 const splitArm = {
   ...{ folds: 1, validationShare: 0.5, method: weighted.name, compare: [slam.name] },
 } satisfies Partial<Arm>;
@@ -150,7 +158,9 @@ function note(
   }
 }
 
-/** The examples that a run's teacher labeled right; of the labeled and the test set, all. */
+/**
+ * Returns the examples that a run's teacher labeled right, and all of the labeled and the test set.
+ */
 async function rightLabels(done: Done, truth: Truth): Promise<string[]> {
   const job = await openJob({ ...done, execution: done.run });
   const right = new Set(truth.keys());

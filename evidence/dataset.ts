@@ -1,4 +1,4 @@
-/** Writes examples, and what is known of them, as the Parquet files that the workflow reads. */
+/** Writes examples and their labels as the Parquet files that the workflow reads. */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parquet } from '../src/data/formats/parquet.ts';
@@ -11,7 +11,7 @@ import { type Cell, readConfigOf } from './problems.ts';
 /** The true class of each example of a dataset, by id. */
 export type Truth = ReadonlyMap<string, number>;
 
-/** Writes the dataset of a cell, anew. Unlabeled examples are written without their label. */
+/** Writes the dataset of a cell, replacing the existing one. Unlabeled examples have no label. */
 export async function writeDataset(
   dataset: string,
   cell: Cell,
@@ -29,7 +29,7 @@ export async function writeDataset(
   return new Map(all.map(({ id, label }) => [id, task.classes.indexOf(label!)]));
 }
 
-/** The true classes of these examples, as predictions of a teacher that is certain. */
+/** Writes the true classes of these examples as predictions of a teacher that is certain. */
 export async function writePredictions(
   file: string,
   ids: Iterable<string>,

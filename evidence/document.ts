@@ -1,4 +1,4 @@
-/** Writes the tables of docs/evidence.md; the words between them are written by hand. */
+/** Writes the tables of docs/evidence.md; the text between them is written by hand. */
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { packageRoot } from '../src/package-root.ts';
@@ -28,8 +28,8 @@ export async function writeDocument(
   await writeFile(document, text);
 }
 
-/** The text with what is between `<!-- name -->` and `<!-- end of name -->` replaced. */
+/** Replaces the text between `<!-- name -->` and `<!-- end of name -->`. */
 function between(text: string, name: string, written: string): string {
-  const place = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- end of ${name} -->)`);
-  return text.replace(place, (_, start: string, end: string) => `${start}\n${written}\n\n${end}`);
+  const section = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- end of ${name} -->)`);
+  return text.replace(section, (_, start: string, end: string) => `${start}\n${written}\n\n${end}`);
 }

@@ -1,4 +1,4 @@
-/** All examples of a data set, read once and drawn from for every cell. */
+/** All examples of a data set, read once; every cell draws from them. */
 import { cutShards } from '../src/data/cut.ts';
 import { type Example, isRejected } from '../src/data/example.ts';
 import { randomFor, shuffledOrder } from '../src/data/random.ts';
@@ -12,7 +12,11 @@ export interface Examples {
   readonly test: readonly Example[];
 }
 
-/** @throws UserError when the folder has no such files, or one of them cannot be read. */
+/**
+ * Reads all examples.
+ *
+ * @throws UserError if the folder lacks the files, or one of them cannot be read.
+ */
 export async function readAll(data: string, problem: Problem): Promise<Examples> {
   const store = await openStore(`${data}/${problem.folder}`);
   const config = readConfigOf(problem, problem.format);
@@ -33,10 +37,10 @@ export async function readAll(data: string, problem: Problem): Promise<Examples>
   return { train: await read('train'), test: await read('test') };
 }
 
-/** A cell's examples: the first of a shuffled order are labeled, those after them are not. */
+/** Draws a cell's examples: the first of a shuffled order are labeled, the others are not. */
 export function draw({ train }: Examples, { problem, labels, seed }: Cell) {
   const order = shuffledOrder(train.length, randomFor(seed, 4242));
   const take = (from: number, count: number) =>
-    Array.from(order.subarray(from, from + count), (place) => train[place]!);
+    Array.from(order.subarray(from, from + count), (index) => train[index]!);
   return { labeled: take(0, labels), unlabeled: take(labels, problem.unlabeled) };
 }

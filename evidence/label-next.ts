@@ -1,6 +1,7 @@
 /**
- * Are labels worth more where the teacher is unsure? A run names what to label next; the first of
- * them get their labels, or as many drawn at random, and teachers and student are trained again.
+ * Measures whether labels are worth more if the teacher is unsure. A run lists the examples to
+ * label next. Either the first of them get labels, or as many random ones; then teachers and
+ * student are trained again.
  */
 import { cp, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -18,12 +19,12 @@ import { draw, type Examples } from './examples.ts';
 import { type Cell, teacherOf } from './problems.ts';
 import { type Done, runArm } from './run-arm.ts';
 
-/** How many labels are added. */
+/** Number of added labels. */
 const addedLabels = 100;
 
 const accuracies = z.strictObject({ teacher: z.number(), student: z.number() });
 
-/** `evidence/label-next/<seed>.json`: accuracies before, and with the labels that were added. */
+/** `evidence/label-next/<seed>.json`: accuracies before, and with the added labels. */
 export const labelNextSchema = z.strictObject({
   problem: z.string(),
   labels: z.int(),
@@ -35,7 +36,11 @@ export const labelNextSchema = z.strictObject({
 });
 export type LabelNextRow = z.infer<typeof labelNextSchema>;
 
-/** @param scratch a folder; what is written into it is gone when the row is there. */
+/**
+ * Runs one draw.
+ *
+ * @param scratch a folder; its content is removed at the end.
+ */
 export async function runLabelNext(
   cell: Cell,
   examples: Examples,
@@ -49,7 +54,7 @@ export async function runLabelNext(
     runArm(cell, dataset, `${dataset}-results`, {
       ...{ teacher: { train: teacherOf(problem, count) }, method: plainMethod, compare: [] },
     });
-  /** With the labels of these examples besides. */
+  /** Trains with the labels of these examples in addition. */
   const trainWith = async (name: string, ids: readonly string[]) => {
     const dataset = path.join(folder, name);
     await cp(original, dataset, { recursive: true });
@@ -62,7 +67,7 @@ export async function runLabelNext(
   const before = await train(original, labels);
   const { unlabeled } = draw(examples, cell);
   const order = shuffledOrder(unlabeled.length, randomFor(seed, addedLabels));
-  const random = Array.from(order.subarray(0, addedLabels), (place) => unlabeled[place]!.id);
+  const random = Array.from(order.subarray(0, addedLabels), (index) => unlabeled[index]!.id);
   const row = {
     ...{ problem: problem.name, labels, added: addedLabels, seed },
     before: accuraciesOf(before),
@@ -78,7 +83,7 @@ function accuraciesOf({ metrics }: Done): z.infer<typeof accuracies> {
   return { teacher: teacher!.accuracy.value, student: uniform!.accuracy.value };
 }
 
-/** The ids that a run names first. */
+/** Returns the first ids that a run lists. */
 async function namedBy({ results, run }: Done): Promise<string[]> {
   const csv = await readFile(path.join(results, keys.labelNext(run)), 'utf8');
   const rows = z.array(z.looseObject({ id: z.string() })).parse(parse(csv, { columns: true }));

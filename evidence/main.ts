@@ -1,8 +1,8 @@
 /**
- * `npm run evidence -- --data FOLDER [problem ...]`: which correction helps, by how much, on whose data.
- * Runs what is missing of the grid, one row a draw of labels in evidence/rows, and writes
- * docs/evidence.md. Stopped and called again, it goes on. `--quick`: one cell with two draws, which
- * writes nothing.
+ * `npm run evidence -- --data FOLDER [problem ...]`: measures by how much each correction helps on
+ * each data set. Runs the missing cells of the grid, writes one row per draw of labels to
+ * evidence/rows, and writes docs/evidence.md. If interrupted, the same command continues. `--quick`
+ * runs one cell with two draws, and writes nothing.
  */
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,7 @@ import { cellTable } from './tables.ts';
 
 const rowsFolder = path.join(packageRoot, 'evidence', 'rows');
 const labelNextFolder = path.join(packageRoot, 'evidence', 'label-next');
-/** Where what to label next is tried, and what is quick. */
+/** The problems of the label-next experiment and of `--quick`. */
 const digits = problems.find(({ name }) => name === 'mnist')!;
 const quickProblem = problems.find(({ name }) => name === 'adult')!;
 const labelNextDraws = 5;
@@ -72,13 +72,13 @@ async function runQuick(data: string, scratch: string): Promise<void> {
   console.log(cellTable(summarizeCell(rows)));
 }
 
-/** Small budgets first: there the methods differ most. */
+/** Runs small budgets first: there the methods differ most. */
 async function runGrid(data: string, chosen: readonly string[], scratch: string): Promise<void> {
   for (const folder of [rowsFolder, labelNextFolder]) await mkdir(folder, { recursive: true });
   const wanted = problems.filter(({ name }) => chosen.length === 0 || chosen.includes(name));
-  for (const place of [0, 1, 2]) {
+  for (const budget of [0, 1, 2]) {
     for (const problem of wanted) {
-      await runMissing(cellsOf(problem, place), data, scratch);
+      await runMissing(cellsOf(problem, budget), data, scratch);
     }
   }
   if (wanted.includes(digits)) await runMissingLabelNext(data, scratch);
@@ -88,7 +88,7 @@ async function runGrid(data: string, chosen: readonly string[], scratch: string)
   );
 }
 
-/** Of the smallest budget. */
+/** Runs the missing draws of the label-next experiment, on the smallest budget. */
 async function runMissingLabelNext(data: string, scratch: string): Promise<void> {
   const done = await readdir(labelNextFolder);
   const cells = cellsOf(digits, 0).slice(0, labelNextDraws);
@@ -118,7 +118,7 @@ async function runMissing(cells: readonly Cell[], data: string, scratch: string)
   }
 }
 
-/** The draws of one of a problem's budgets, from the smallest, 0. */
+/** Lists the draws of one of a problem's budgets, from the smallest, 0. */
 function cellsOf(problem: Problem, budget: number): Cell[] {
   const { labels, draws } = problem.budgets[budget]!;
   return Array.from({ length: draws }, (_, draw) => ({ problem, labels, seed: draw + 1 }));

@@ -1,4 +1,7 @@
-/** What each method gains over plain distillation, as an SVG: a panel a cell, a line a method. */
+/**
+ * The gain of each method over plain distillation, as an SVG: one panel per cell, one line per
+ * method.
+ */
 import { sum } from '../src/arrays.ts';
 import { niceRange, niceTicks } from '../src/evaluate/chart.ts';
 import { html, type Markup } from '../src/evaluate/html.ts';
@@ -7,7 +10,7 @@ import { plotted } from './tables.ts';
 
 const width = 760;
 const rowHeight = 18;
-/** Of a panel: room for the title above, the ticks below, and the names on the left. */
+/** Margins of a panel: the title above, the ticks below, and the names on the left. */
 const head = 34;
 const foot = 34;
 const left = 190;
@@ -48,7 +51,7 @@ function panelOf({ problem, labels, draws, methods }: CellSummary): {
 } {
   const rows = plotted.flatMap(({ key, name }) => {
     const method = methods.find((one) => one.name === key);
-    // A single draw has no interval, and is not drawn.
+    // A single draw has no interval, so it is not drawn.
     return method && !Number.isNaN(method.overHard.low)
       ? [{ key, name, gain: method.overHard }]
       : [];
@@ -62,8 +65,8 @@ ${niceTicks(low, high).map(
   (tick) =>
     html`<line class="${tick === 0 ? 'zero' : 'grid'}" x1="${x(tick)}" x2="${x(tick)}" y1="${head - 4}" y2="${bottom}"/><text x="${x(tick)}" y="${bottom + 14}" text-anchor="middle">${tick}</text>`,
 )}
-${rows.map(({ key, name, gain }, place) => {
-  const y = head + (place + 0.5) * rowHeight;
+${rows.map(({ key, name, gain }, index) => {
+  const y = head + (index + 0.5) * rowHeight;
   const mark = key === 'cross-fitted/relabel' ? ' default' : '';
   return html`<text x="${left - 10}" y="${y}" dy="0.32em" text-anchor="end">${name}</text><line class="whisker${mark}" x1="${x(100 * gain.low)}" x2="${x(100 * gain.high)}" y1="${y}" y2="${y}"/><circle class="dot${mark}" cx="${x(100 * gain.mean)}" cy="${y}" r="4"/>`;
 })}`;

@@ -1,7 +1,7 @@
 /**
- * The problems of the grid: a data set of which only some labels are kept. Networks are small, so that
- * the whole grid is a matter of hours on two cores, and students are trained until they fit much of the
- * noise of their labels: at the end they give back more labels than are right.
+ * The problems of the grid: a data set of which only some labels are kept. Networks are small, so
+ * that the whole grid takes hours on two cores. Students are trained until they fit much of the
+ * noise of their labels: at the end they reproduce more labels than are right.
  */
 
 import { clamp } from '../src/arrays.ts';
@@ -20,11 +20,11 @@ type Task = ConfigInput['task'] & { readonly classes: string[] };
 
 export interface Problem {
   readonly name: string;
-  /** Under the folder of the data: files `train*` and `test*`. */
+  /** Folder under the data folder, with files `train*` and `test*`. */
   readonly folder: string;
   readonly format: FormatName;
   readonly task: Task;
-  /** By cell: how many labels there are in all, and how often they are drawn. */
+  /** Per cell, the number of labels and of draws. */
   readonly budgets: readonly { readonly labels: number; readonly draws: number }[];
   readonly unlabeled: number;
   readonly teacher: Network;
@@ -35,9 +35,9 @@ const digits = Array.from({ length: 10 }, (_, digit) => String(digit));
 const shifts = { augment: { crop: 2 } };
 const flipsAndShifts = { augment: { crop: 4, flip: true } };
 
-/** The smallest is drawn more often: the fewer the labels, the more depends on which they are. */
+/** Draws the smallest budget more often: with fewer labels, more depends on which they are. */
 function budgets(draws: number, labels: readonly [number, number, number]): Problem['budgets'] {
-  return labels.map((count, place) => ({ labels: count, draws: place === 0 ? draws : 5 }));
+  return labels.map((count, index) => ({ labels: count, draws: index === 0 ? draws : 5 }));
 }
 
 export const problems: readonly Problem[] = [
@@ -73,12 +73,15 @@ export const problems: readonly Problem[] = [
   },
 ];
 
-/** What reads the examples of a problem, or writes them. */
+/** Returns the config with which the examples of a problem are read and written. */
 export function readConfigOf({ task, teacher, student }: Problem, format: FormatName): ReadConfig {
   return configSchema.parse({ task, data: { format }, teacher: { train: teacher }, student });
 }
 
-/** A teacher of few labels goes through them more often: about a thousand steps, and 20 epochs. */
+/**
+ * Returns a teacher. With few labels it trains longer: about a thousand steps, and at least 20
+ * epochs.
+ */
 export function teacherOf({ teacher }: Problem, labels: number): Network {
   return { ...teacher, epochs: clamp(Math.round(30_000 / labels), 20, 200) };
 }

@@ -7,12 +7,12 @@ import { run } from '../src/engines/embedded.ts';
 import type { RunMetrics } from '../src/evaluate/run-metrics.ts';
 import type { Cell } from './problems.ts';
 
-/** What differs between the runs on a dataset: sections of distill.yaml. */
+/** Sections of distill.yaml that differ between the runs on a dataset. */
 export type Arm = Pick<ConfigInput, 'teacher' | 'method' | 'compare' | 'folds'> & {
   readonly validationShare?: number;
 };
 
-/** A run that is done, and where. */
+/** A completed run, with its location. */
 export interface Done {
   readonly dataset: string;
   readonly results: string;
@@ -31,7 +31,7 @@ export async function runArm(
     ...arm,
     ...{ task: problem.task, student: problem.student, seed },
     data: { format: parquet.name, ...(validationShare !== undefined && { validationShare }) },
-    // The oracle has no label for what the teacher labeled wrong.
+    // The oracle has no label for examples that the teacher labeled wrong.
     limits: { quarantine: 1 },
   };
   await writeFile(path.join(dataset, 'distill.yaml'), JSON.stringify(config));

@@ -1,4 +1,4 @@
-/** What the rows of a cell say together: every method against plain distillation, label draw by label draw. */
+/** The summary of a cell's rows: every method compared with plain distillation, draw by draw. */
 import { sum } from '../src/arrays.ts';
 import { baseline, type Candidate, candidates, fallbackMethod } from '../src/debias/auto.ts';
 import { methodOf, plainMethod } from '../src/debias/methods.ts';
@@ -20,8 +20,9 @@ export interface MethodSummary {
   readonly overHard: Estimate;
   readonly overSoft: Estimate;
   /**
-   * The share of the distance from plain (the better of the two, on average) to the oracle that is closed.
-   * Undefined where the oracle is not better than plain in every draw: a share of nearly nothing says nothing.
+   * The closed share of the distance from plain distillation (the better of the two, on average) to
+   * the oracle. Undefined unless the oracle is better than plain in every draw, because a share of
+   * almost nothing has no meaning.
    */
   readonly closed: number | undefined;
 }
@@ -34,11 +35,11 @@ export interface CellSummary {
   readonly auto: AutoSummary;
 }
 
-/** What `auto` chose, and what would have come of the other choices that it had. */
+/** The choices of `auto`, with the results of all its options. */
 export interface AutoSummary {
-  /** How often it chose what. */
+  /** Number of draws per chosen student. */
   readonly chosen: Readonly<Record<string, number>>;
-  /** Mean accuracy of its choices, and of the best and the worst choice in each draw. */
+  /** Mean accuracy of its choices, of the best and of the worst option per draw. */
   readonly accuracy: number;
   readonly best: number;
   readonly worst: number;
@@ -48,7 +49,11 @@ const hard = `plain/${plainMethod}`;
 const soft = `plain/${softName(plainMethod)}`;
 const oracle = `oracle/${plainMethod}`;
 
-/** @param rows of one cell. */
+/**
+ * Summarises a cell.
+ *
+ * @param rows the rows of one cell.
+ */
 export function summarizeCell(rows: readonly Row[]): CellSummary {
   const { problem, labels, accuracy } = rows[0]!;
   const mean = (name: string) => average(rows.map((row) => row.accuracy[name]!));
@@ -95,7 +100,7 @@ function summarizeAuto(rows: readonly Row[]): AutoSummary {
   };
 }
 
-/** The rows by cell, in the order in which the cells come. */
+/** Groups the rows by cell, in order of appearance. */
 export function cellsOf(rows: readonly Row[]): Row[][] {
   const cells = new Map<string, Row[]>();
   for (const row of rows) {
@@ -105,10 +110,14 @@ export function cellsOf(rows: readonly Row[]): Row[][] {
   return [...cells.values()];
 }
 
-/** The 0.975 quantile of Student's t, by degrees of freedom; of none, a single draw, there is no interval. */
+/** The 0.975 quantiles of Student's t, by degrees of freedom. A single draw has no interval. */
 const quantiles = [Number.NaN, 12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
 
-/** @throws RangeError for more than ten values. */
+/**
+ * Estimates a mean.
+ *
+ * @throws RangeError for more than ten values.
+ */
 export function estimate(values: readonly number[]): Estimate {
   const freedom = values.length - 1;
   const quantile = quantiles[freedom];

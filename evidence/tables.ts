@@ -32,7 +32,7 @@ const names: Readonly<Record<string, string>> = {
   [`clean/${plainMethod}`]: 'clean',
 };
 
-/** What the plot shows: students, but for the one that they are measured by. */
+/** The students in the plot: all except the baseline. */
 export const plotted = Object.entries(names).flatMap(([key, name]) =>
   key.endsWith('/teacher') || key === `plain/${plainMethod}` || key === `clean/${plainMethod}`
     ? []
@@ -59,7 +59,7 @@ export function cellTable({ methods }: CellSummary): string {
   return markdown([header, ...rows]);
 }
 
-/** What `auto` chose. */
+/** Describes the choices of `auto`. */
 export function autoLine({ auto: { chosen, accuracy, best, worst } }: CellSummary): string {
   const times = Object.entries(chosen).map(([name, count]) => `${name} ${count} times`);
   return (
@@ -79,7 +79,7 @@ export function labelNextTable(rows: readonly LabelNextRow[]): string {
   return rows.length > 0 ? markdown([named, ...lines]) : '';
 }
 
-/** Columns are aligned in the text too; all but the first to the right. */
+/** Formats a table with aligned columns, all but the first to the right. */
 function markdown(cells: readonly (readonly string[])[]): string {
   const widths = cells[0]!.map((_, column) =>
     Math.max(3, ...cells.map((row) => row[column]!.length)),
@@ -98,7 +98,7 @@ function percent(share: number): string {
   return (100 * share).toFixed(1);
 }
 
-/** Percentage points with their interval: two digits, since many lie near 0. */
+/** Formats percentage points with their interval, with two digits because many are near 0. */
 function points({ mean, low, high }: Estimate): string {
   // A single draw has no interval.
   return Number.isNaN(low) ? signed(mean) : `${signed(mean)} (${signed(low)} to ${signed(high)})`;

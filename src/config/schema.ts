@@ -16,9 +16,9 @@ import { architectureOf, architecturesFor, networkSchema } from '../models/netwo
 import { teacherKindOf } from '../models/teachers/index.ts';
 
 /**
- * The schema of `distill.yaml`. Every field has a default or says what to write; `describe` texts
- * are what editors show (the JSON Schema is made from this file) and what `init` writes as comments.
- * Paths are keys relative to the dataset's folder.
+ * The schema of `distill.yaml`. Every field has a default or an error that asks for it. Editors
+ * show the `describe` texts, through the JSON Schema that is generated from this file, and `init`
+ * writes them as comments. Paths are keys relative to the dataset's folder.
  */
 
 /** One student: how its loss is corrected, and from which labels it learns. */

@@ -37,7 +37,9 @@ export const choiceSchema = z.strictObject({
   method: z.enum([fallbackMethod, baseline.method, ...candidates.map(({ method }) => method)]),
   labels: z.enum(['soft', 'hard']),
   explanation: z.string(),
-  /** Each candidate's gain over plain distillation, in the metric that decides what is published. */
+  /**
+   * Each candidate's gain over plain distillation, in the metric that decides what is published.
+   */
   candidates: z.array(
     z.strictObject({
       name: z.string(),
@@ -73,19 +75,20 @@ export interface Gain {
 const z95 = 1.959963984540054;
 
 /**
- * The bar for the best of m candidates at index m − 1: the number of standard errors by which a gain
- * has to exceed 0. It is the quantile of 1 − 0.05 / m (Bonferroni), so a choice by chance alone
- * happens at most one time in twenty.
+ * The bar for the best of m candidates at index m − 1: the number of standard errors by which a
+ * gain has to exceed 0. It is the quantile of 1 − 0.05 / m (Bonferroni), so a choice by chance
+ * alone happens at most one time in twenty.
  */
 const bars = [1.645, 1.96, 2.128, 2.241, 2.326, 2.394];
 
 /**
- * Chooses the candidate with the smallest mean loss, if it is clearly better than plain distillation.
+ * Chooses the candidate with the smallest mean loss, if it is clearly better than plain
+ * distillation.
  *
  * @param plain [n] losses of plain distillation: log-losses, or 0 and 1 for right and wrong.
  * @param losses [n] per candidate; at most six candidates.
- * @returns the index of the chosen candidate, undefined if none is clearly better; the gains of all;
- *   and the smallest gain that would have been chosen.
+ * @returns the index of the chosen candidate, undefined if none is clearly better; the gains of
+ *   all; and the smallest gain that would have been chosen.
  * @throws RangeError if the lengths differ or there are too many candidates.
  * @example chooseBest([1, 0, 1, 1], [[1, 0, 1, 1], [0, 0, 0, 0]]).chosen; // 1
  */

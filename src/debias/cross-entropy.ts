@@ -3,17 +3,17 @@
  *
  *   l(q, f) = −Σ_c q_c · ln max(f_c, 1e-7)
  *
- * The floor is TensorFlow.js's epsilon: it bounds a loss by 16.12 where a float32 softmax says 0.
+ * The floor is TensorFlow.js's epsilon: it bounds a loss by 16.12 if a float32 softmax is 0.
  */
 export const probabilityFloor = 1e-7;
 
-/** The loss of a class (a hard label) that was given this probability. */
+/** Returns the loss on a class (a hard label) with this probability. */
 export function logLoss(probability: number): number {
   return -Math.log(Math.max(probability, probabilityFloor));
 }
 
 /**
- * The loss of row `row` against a soft label.
+ * Returns the loss of row `row` on a soft label.
  *
  * @param targets [n, classes]; each row sums to 1.
  * @param probabilities [n, classes].

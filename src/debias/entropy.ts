@@ -1,6 +1,6 @@
 /**
- * The weight by the entropy of the teacher's probabilities, a baseline of Iliopoulos et al. (NeurIPS
- * 2022):
+ * The weight by the entropy of the teacher's probabilities, a baseline of Iliopoulos et al.
+ * (NeurIPS 2022):
  *
  *   w(x) = 1 − H(t(x)) / ln C,   H(t) = −Σ_c t_c ln t_c
  *

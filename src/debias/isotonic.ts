@@ -2,11 +2,11 @@ import { clamp } from '../arrays.ts';
 
 /**
  * Isotonic regression by pooling adjacent violators (Barlow et al., "Statistical Inference under
- * Order Restrictions", 1972): the non-decreasing function that is nearest to the points in the sum
- * of squares. Between the points it is linear, outside of them constant, as in scikit-learn.
+ * Order Restrictions", 1972): the non-decreasing function with the least squared distance to the
+ * points. It is linear between the points and constant outside of them, as in scikit-learn.
  */
 
-/** A run of points that share one value. */
+/** Consecutive points that share one value. */
 interface Block {
   /** The x of its first and of its last point. */
   readonly first: number;
@@ -16,11 +16,13 @@ interface Block {
 }
 
 /**
+ * Fits the function.
+ *
  * @param x [n], n ≥ 1, in any order.
- * @param y [n]; where an x is there more than once, their mean counts as often.
- * @param bounds what the function is clipped to.
- * @returns the function.
- * @throws RangeError when there are no points, or not as many x as y.
+ * @param y [n]; the values of equal x are averaged.
+ * @param bounds [low, high] to which the function is clipped.
+ * @throws RangeError if there are no points, or the lengths differ.
+ * @example isotonicRegression([0, 1], [0, 1], [0, 1])(0.5); // 0.5
  */
 export function isotonicRegression(
   x: ArrayLike<number>,
@@ -43,7 +45,7 @@ export function isotonicRegression(
   return (at) => interpolate(xs, ys, at);
 }
 
-/** A block for each x, in their order. */
+/** Returns one block per distinct x, in increasing order. */
 function distinct(x: ArrayLike<number>, y: ArrayLike<number>): Block[] {
   const order = Array.from({ length: x.length }, (_, i) => i).sort((a, b) => x[a]! - x[b]!);
   const blocks: Block[] = [];
@@ -74,7 +76,11 @@ function merge(left: Block, right: Block): Block {
   return { first: left.first, last: right.last, mean, count };
 }
 
-/** @param xs increasing. */
+/**
+ * Interpolates linearly.
+ *
+ * @param xs increasing.
+ */
 function interpolate(xs: readonly number[], ys: readonly number[], at: number): number {
   let [left, right] = [0, xs.length - 1];
   if (!(at > xs[left]!)) return ys[left]!;

@@ -1,17 +1,18 @@
 /**
- * Which examples to label next: those of which the teacher is least sure, spread over the classes that
- * it gives them. The score is that of Schiavone et al. ("MyriadAL", IEEE CAI 2024):
+ * The choice of examples to label next: those on which the teacher is least sure, spread over its
+ * predicted classes. The score is that of Schiavone et al. ("MyriadAL", IEEE CAI 2024):
  *
  *   score(x) = 1 / margin(x) + H(t(x))
  *
- * It is an order, not an amount: the first term outgrows the second where the margin is small.
+ * Only the order of scores has a meaning: the first term outgrows the second if the margin is
+ * small.
  */
 import { entropyOf } from './entropy.ts';
 
-/** Among how many examples the next are looked for: more take time, and name no better ones. */
+/** Size of the pool of examples: a larger one takes time, and does not improve the choice. */
 export const labelNextPool = 1_000_000;
 
-/** Smaller margins are taken for this: two classes that are tied would score infinity. */
+/** Lower bound of a margin: the score of two tied classes would be infinite. */
 const marginFloor = 1e-3;
 
 export interface Candidate {
@@ -22,17 +23,24 @@ export interface Candidate {
   readonly score: number;
 }
 
-/** @param probabilities [classes]; they sum to 1. */
+/**
+ * Returns the score.
+ *
+ * @param probabilities [classes]; they sum to 1.
+ */
 export function labelScore(probabilities: Float32Array, margin: number): number {
   return 1 / Math.max(margin, marginFloor) + entropyOf(probabilities);
 }
 
-/** The best of any number of examples; memory holds twice as many as are wanted of each class. */
+/**
+ * Collects the best of any number of examples. Memory holds at most twice the wanted number per
+ * class.
+ */
 export class LabelNext {
   readonly #count: number;
   readonly #byClass: Candidate[][];
 
-  /** @param count how many are wanted. */
+  /** @param count number of examples to choose. */
   constructor(classes: number, count: number) {
     this.#count = count;
     this.#byClass = Array.from({ length: classes }, () => []);
@@ -44,7 +52,10 @@ export class LabelNext {
     if (best.length >= 2 * this.#count) keepBest(best, this.#count);
   }
 
-  /** In the order in which to label them: the best of each class, then the second best, and so on. */
+  /**
+   * Returns the chosen examples in the order in which to label them: the best of each class, then
+   * the second best, and so on.
+   */
   result(): Candidate[] {
     for (const best of this.#byClass) keepBest(best, this.#count);
     const ranks = Array.from({ length: this.#count }, (_, rank) =>
@@ -58,7 +69,7 @@ function keepBest(candidates: Candidate[], count: number): void {
   candidates.sort(byScore).splice(count);
 }
 
-/** Equal scores by id, so that the order of the examples does not matter. */
+/** Sorts by score; equal scores by id, so that the order of the examples does not matter. */
 function byScore(a: Candidate, b: Candidate): number {
   return b.score - a.score || (a.id < b.id ? -1 : Number(a.id > b.id));
 }

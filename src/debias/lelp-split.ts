@@ -4,14 +4,14 @@ import { sum } from '../arrays.ts';
 import { probabilityFloor } from './cross-entropy.ts';
 import type { Subclasses } from './lelp.ts';
 
-/** Of the mean variance of the embeddings' entries: added to each, so that all can be divided by. */
+/** Ridge added to the variances, as a share of their mean, so that the covariance is invertible. */
 const ridgeShare = 1e-6;
-/** Variance below this share of the mean one is what rounding leaves. */
+/** Variance below this share of the mean variance is rounding. */
 const roundingShare = 1e-9;
-/** Where no entry differs, either. */
+/** Ridge if all variances are 0. */
 const tiny = 1e-12;
 
-/** Sums over examples; their size does not depend on how many there are. */
+/** Sums over examples, of constant size. */
 class Moments {
   count = 0;
   readonly sum: Float64Array;
@@ -55,7 +55,7 @@ class Moments {
   }
 }
 
-/** What has to be known of the teacher's embeddings to split the classes. */
+/** Statistics of the teacher's embeddings, from which the classes are split. */
 export class EmbeddingStatistics {
   readonly #all: Moments;
   readonly #ofClass: readonly Moments[];
@@ -71,8 +71,10 @@ export class EmbeddingStatistics {
   }
 
   /**
+   * Adds an example.
+   *
    * @param embedding [embeddingSize]
-   * @param prediction the teacher's class, of which the example counts as one.
+   * @param prediction the teacher's class, to which the example is counted.
    * @param probabilities [classes]
    */
   add(embedding: Float32Array, prediction: number, probabilities: Float32Array): void {
@@ -91,7 +93,8 @@ export class EmbeddingStatistics {
 
   /**
    * Splits every class.
-   * @param rotationOf a rotation of S dimensions for each class: `randomRotation`.
+   *
+   * @param rotationOf returns a rotation of S dimensions for each class: `randomRotation`.
    */
   split(subclasses: number, rotationOf: (index: number) => Matrix): Subclasses {
     const covariance = this.#all.covariance();
@@ -104,7 +107,7 @@ export class EmbeddingStatistics {
         projection.mmul(moments.covariance()).mmul(projection),
         subclasses,
       );
-      // A class whose embeddings do not differ has nothing to be split by: all scores are 0.
+      // A class with equal embeddings cannot be split: all scores are 0.
       const scale = variance > least ? 1 / Math.sqrt(variance) : 0;
       const rows = projection.mmul(axes).mmul(rotationOf(index)).mul(scale).transpose();
       const mean = Matrix.columnVector(moments.mean());
@@ -122,15 +125,15 @@ export class EmbeddingStatistics {
       Array.from(this.#scoreSums, (sum) => sum / this.#all.count),
     );
     const products = Matrix.div(this.#scoreProducts, this.#all.count).sub(means.mmul(scoreMeans));
-    // What never differs, such as a unit that is always 0, would make it singular.
+    // A constant entry, such as a unit that is always 0, would make it singular.
     const ridge = Matrix.eye(size, size).mul((ridgeShare * covariance.trace()) / size + tiny);
     const weights = new CholeskyDecomposition(Matrix.add(covariance, ridge)).solve(products);
     const { leftSingularVectors, diagonal, threshold } = new SVD(weights, { autoTranspose: true });
     const projection = Matrix.eye(size, size);
-    diagonal.forEach((singular, place) => {
+    diagonal.forEach((singular, index) => {
       // Scores that sum to 0 span one dimension less than there are classes.
       if (singular <= Math.max(threshold, ridgeShare * diagonal[0]!)) return;
-      const axis = leftSingularVectors.getColumnVector(place);
+      const axis = leftSingularVectors.getColumnVector(index);
       projection.sub(axis.mmul(axis.transpose()));
     });
     return projection;
@@ -138,8 +141,8 @@ export class EmbeddingStatistics {
 }
 
 /**
- * The eigenvectors of the largest eigenvalues, as columns, each with its largest entry positive;
- * zeros where there are fewer. And the mean of the eigenvalues.
+ * Returns the eigenvectors of the largest eigenvalues, as columns, each with its largest entry
+ * positive, padded with zeros; and the mean of those eigenvalues.
  */
 function mainAxes(covariance: Matrix, count: number): { axes: Matrix; variance: number } {
   const { eigenvectorMatrix, realEigenvalues } = new EigenvalueDecomposition(covariance, {
@@ -148,22 +151,23 @@ function mainAxes(covariance: Matrix, count: number): { axes: Matrix; variance: 
   const size = covariance.rows;
   const axes = Matrix.zeros(size, count);
   let sum = 0;
-  // They come in ascending order.
-  for (let place = 0; place < Math.min(count, size); place++) {
-    const axis = eigenvectorMatrix.getColumn(size - 1 - place);
+  // Eigenvalues are in ascending order.
+  for (let index = 0; index < Math.min(count, size); index++) {
+    const axis = eigenvectorMatrix.getColumn(size - 1 - index);
     const largest = axis.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a));
     axes.setColumn(
-      place,
+      index,
       axis.map((value) => value * Math.sign(largest)),
     );
-    sum += Math.max(realEigenvalues[size - 1 - place]!, 0);
+    sum += Math.max(realEigenvalues[size - 1 - index]!, 0);
   }
   return { axes, variance: sum / count };
 }
 
 /**
- * A rotation drawn evenly from all (Stewart 1980): the Q of a matrix of normal numbers.
- * @param random gives numbers in [0, 1).
+ * Draws a rotation uniformly from all (Stewart 1980): the Q of a matrix of normal numbers.
+ *
+ * @param random returns numbers in [0, 1).
  */
 export function randomRotation(size: number, random: () => number): Matrix {
   // Box and Muller 1958.

@@ -1,10 +1,10 @@
 /**
- * Margins and predictions of class probabilities. The two margins of an example, the teacher's and
- * the student's, are what its weight is estimated from (after Iliopoulos et al., NeurIPS 2022).
+ * Margins and predictions of class probabilities. The weight of an example is estimated from two
+ * margins, the teacher's and the student's (after Iliopoulos et al., NeurIPS 2022).
  *
- *   margin(x) = largest class probability − second largest, in [0, 1]; 0 when the two are tied
+ *   margin(x) = largest class probability − second largest, in [0, 1]; 0 for a tie
  *
- * Probabilities are used, not logits, so that the teacher's and the student's share a scale.
+ * Margins are of probabilities, not of logits, so the teacher's and the student's share a scale.
  */
 
 /**
@@ -61,7 +61,7 @@ export function predictions(probabilities: Float32Array, classes: number): Int32
   return result;
 }
 
-/** How many rows of `classes` values `probabilities` has. */
+/** Returns the number of rows of `classes` values. */
 function rowCount(probabilities: Float32Array, classes: number): number {
   const rows = probabilities.length / classes;
   if (!Number.isInteger(rows)) {

@@ -1,17 +1,20 @@
 /**
- * A teacher that tells more of what it sees (Ye et al., "Bayes conditional distribution estimation for
- * knowledge distillation based on conditional mutual information", ICLR 2024): once it is trained, it is
- * trained further to be right and, within each class, to answer different examples differently.
+ * A second training of the teacher that makes its probabilities more informative (Ye et al., "Bayes
+ * conditional distribution estimation for knowledge distillation based on conditional mutual
+ * information", ICLR 2024). It rewards being right and, within each class, different outputs for
+ * different examples.
  *
  *   loss(x, y) = −ln p_y(x) − λ KL(p(x) ‖ Q_y)
  *
  *   p: the teacher, class probabilities       Q_y: the mean of p over the examples of class y
  *
- * The mean of the second term is the mutual information of example and answer given the class, I(x; p | y).
- * It costs the teacher some accuracy, and is for students that learn its probabilities.
+ * The mean of the second term is the mutual information of example and output given the class, I(x;
+ * p | y). It costs the teacher some accuracy, and is meant for students of soft labels.
  */
 
-/** The means of a trained teacher's answers by true class, Q: [classes, classes], row by row. */
+/**
+ * The means of a trained teacher's probabilities by true class, Q: [classes, classes], row-major.
+ */
 export class ClassMeans {
   readonly #classes: number;
   readonly #sums: Float64Array;
@@ -24,7 +27,9 @@ export class ClassMeans {
   }
 
   /**
-   * @param probabilities [n, classes], row by row.
+   * Adds examples.
+   *
+   * @param probabilities [n, classes], row-major.
    * @param labels [n], the true classes.
    */
   add(probabilities: Float32Array, labels: ArrayLike<number>): void {
@@ -38,10 +43,10 @@ export class ClassMeans {
     }
   }
 
-  /** The row of a class without examples, which no loss asks for, is 0. */
+  /** Returns Q. The row of a class without examples is 0; no loss uses it. */
   result(): Float32Array {
-    return Float32Array.from(this.#sums, (sum, place) => {
-      const count = this.#counts[Math.floor(place / this.#classes)]!;
+    return Float32Array.from(this.#sums, (sum, index) => {
+      const count = this.#counts[Math.floor(index / this.#classes)]!;
       return count > 0 ? sum / count : 0;
     });
   }

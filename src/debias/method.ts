@@ -1,7 +1,7 @@
 /**
- * The form of a method of correcting the student's loss for the teacher's mistakes. Each method is one
- * object in the file of its formula; `methods.ts` is the table of them. The rest of the code reads
- * the objects and spells no method's name.
+ * The form of a method of correcting the student's loss for the teacher's mistakes. Each method is
+ * one object in the file of its formula; `methods.ts` is the table of them. The rest of the code
+ * reads the objects and spells no method's name.
  */
 import type { z } from 'zod';
 import type { ValidationPoints } from './validation.ts';

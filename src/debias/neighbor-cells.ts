@@ -3,8 +3,8 @@
  * cell stores the sums over the sites that are among the k nearest of every query in it, and a list
  * of the sites that may be. A query settles only the listed ones.
  *
- * For queries q in a cell of centre m and half side h, and a fixed point r, the difference of squared
- * distances |q − p|² − |q − r|² is linear in q, so it lies within
+ * For queries q in a cell of centre m and half side h, and a fixed point r, the difference of
+ * squared distances |q − p|² − |q − r|² is linear in q, so it lies within
  *
  *   |m − p|² − |m − r|² ± 2h (|p_x − r_x| + |p_y − r_y|)
  *
@@ -126,7 +126,7 @@ export function createNeighborCells(sites: Sites, k: number): NeighborCells {
     const size = table[4 * parent + field.size]!;
     const missing = table[4 * parent + field.missing]!;
     compare(start, size, centerX, centerY, side);
-    // The k-th nearest is no farther: a site that is always farther is none of the k.
+    // None of the k nearest is farther: a site that is always farther is none of the k.
     const farthest = rank(high, start, size, missing);
     // At most k can be nearer: a site that is always nearer is one of the k.
     const next = rank(low, start, size, missing + 1);

@@ -70,8 +70,8 @@ export function mergeSites({ x, y, columns }: Plane): Sites {
 /**
  * Cuts n values into two parts whose sums over any of them are exact. All numbers of a part are
  * multiples of a power of two that is so large that no sum needs more than 53 bits (Rump, Ogita and
- * Oishi 2008, "Accurate floating-point summation"). The remainder after the second part is less than
- * 2^-100 of the largest value, and is dropped.
+ * Oishi 2008, "Accurate floating-point summation"). The remainder after the second part is less
+ * than 2^-100 of the largest value, and is dropped.
  */
 function exactParts(values: Float64Array): Float64Array[] {
   const parts: Float64Array[] = [];

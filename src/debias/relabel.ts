@@ -52,29 +52,33 @@ export const relabel = {
   record: { field: 'relabeling', file: 'relabel.json', schema: relabelRoundsSchema },
 } as const satisfies Method;
 
-/** Teacher and student on the same n examples. */
+/** The comparison of teacher and student on the same n examples. */
 export interface Comparison {
   readonly examples: number;
   readonly teacherRight: number;
   readonly studentRight: number;
-  /** Where the student alone is right. */
+  /** Examples on which the student alone is right. */
   readonly gained: number;
-  /** Where the teacher alone is right. */
+  /** Examples on which the teacher alone is right. */
   readonly lost: number;
 }
 
-/** Of the examples on which one of the two alone is right, those that a first round has to win. */
+/** Share of the disagreements that a first round has to win. */
 const firstShare = 0.6;
 
 /**
- * Whether a round's students are taken. In the first they have to win three of five disagreements with
- * the teachers, not just half: the teachers label all together and gain more by that than students do,
- * who are more alike. This asks for the size of the gain, not for its significance, which would refuse
- * most true gains where there are but a hundred labels to show them: where the two seldom disagree,
- * chance decides, but about few labels, and where they often do, it does not. After that the students
- * are known to be the better ones, and it is enough that they get no worse.
+ * Decides whether a round's students replace the labelers before them.
+ *
+ * In round 1 they have to win three of five disagreements with the teachers, not just half. The
+ * teachers label as an ensemble and gain more by it than students, which are more alike. The rule
+ * is about the size of the gain, not its significance: with a hundred labels, a test of
+ * significance would refuse most true gains. If the two seldom disagree, chance decides, but about
+ * few labels. From round 2 on the students are known to be better, so it is enough that they get no
+ * worse.
  *
  * @param round from 1.
+ * @example isAccepted({ examples: 9, teacherRight: 5, studentRight: 6, gained: 3, lost: 2 }, 1); //
+ *   true
  */
 export function isAccepted({ gained, lost }: Comparison, round: number): boolean {
   if (round > 1) return gained >= lost;
@@ -82,8 +86,10 @@ export function isAccepted({ gained, lost }: Comparison, round: number): boolean
 }
 
 /**
+ * Compares teacher and student.
+ *
  * @param teacher the teacher's classes, [n]; student and truth likewise.
- * @throws RangeError when the lengths differ.
+ * @throws RangeError if the lengths differ.
  */
 export function compare(
   teacher: ArrayLike<number>,

@@ -1,6 +1,6 @@
 /**
- * SLaM, student-label mixing (Kontonis et al., NeurIPS 2023). Instead of weighing an example's loss,
- * SLaM makes the student's output as noisy as the teacher's label before it compares the two.
+ * SLaM, student-label mixing (Kontonis et al., NeurIPS 2023). Instead of weighing an example's
+ * loss, SLaM makes the student's output as noisy as the teacher's label before it compares the two.
  *
  *   mix(f; α, k) = α f + (1 − α) (1 − f) ⊙ top(t; k)
  *
@@ -31,7 +31,7 @@ export const slam = {
   },
 } as const satisfies Method;
 
-/** How SLaM mixes the student's output for an example. */
+/** SLaM's mixing of a student's outputs. */
 export interface Mixing {
   /** Returns α of an example. A margin of NaN (a true label) gives 1, which mixes nothing. */
   alpha(teacherMargin: number): number;

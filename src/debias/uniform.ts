@@ -1,6 +1,6 @@
 /**
- * Plain distillation (Hinton, Vinyals and Dean 2015): the student learns the teacher's labels as they
- * are. The baseline of all other methods.
+ * Plain distillation (Hinton, Vinyals and Dean 2015): the student learns the teacher's labels as
+ * they are. The baseline of all other methods.
  */
 import type { Method } from './method.ts';
 

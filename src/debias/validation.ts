@@ -1,13 +1,13 @@
 /**
- * What the validation set tells of the teacher and of the student as it is now: the points from
- * which error probability and distortion are estimated.
+ * The points from which error probability and distortion are estimated: teacher and current student
+ * on the validation set.
  *
- *   wrong_i         = 1 when argmax t(x_i) differs from y_i, else 0
+ *   wrong_i         = 1 if argmax t(x_i) differs from y_i, else 0
  *   teacherLosses_i = l(ŷ_i, f(x_i))   ŷ: the teacher's label, hard (its argmax) or soft (t itself)
  *   trueLosses_i    = l(y_i, f(x_i))
  *
- * t: teacher, f: student, y: true label, l: cross-entropy. With soft labels a teacher is still wrong
- * by its argmax.
+ * t: teacher, f: student, y: true label, l: cross-entropy. With soft labels, too, a teacher is
+ * wrong by its argmax.
  */
 import { crossEntropy, logLoss } from './cross-entropy.ts';
 import { margins, predictions } from './margin.ts';
@@ -29,7 +29,7 @@ export interface ValidationPoints {
   readonly teacherMargins: Float32Array;
   /** [n], in [0, 1]. */
   readonly studentMargins: Float32Array;
-  /** [n], 1 where the teacher's most likely class is not the true one, else 0. */
+  /** [n], 1 if the teacher's most likely class is not the true one, else 0. */
   readonly wrong: Uint8Array;
   /** [n], the student's loss on the teacher's label. */
   readonly teacherLosses: Float64Array;

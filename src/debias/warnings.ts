@@ -1,7 +1,7 @@
 /**
- * What can make the estimates meaningless without making them fail: a teacher, a student or a
- * validation set from which there is little to learn. Each warning says what is so, what it means
- * and what to do.
+ * Warnings of conditions under which the estimates are meaningless although they can be computed: a
+ * teacher, a student or a validation set that carries little information. Each warning has the
+ * finding, its consequence and a remedy.
  */
 import { margins, predictions } from './margin.ts';
 import type { ValidationOutputs } from './validation.ts';
@@ -10,19 +10,19 @@ import { defaultNeighbors, defaultReading } from './weights.ts';
 export interface Warning {
   /** Stable, for tests and filters. */
   readonly code: string;
-  /** What is so, and what it means. */
+  /** The finding and its consequence. */
   readonly message: string;
-  /** What to do. */
+  /** The remedy. */
   readonly hint: string;
 }
 
-/** With fewer, an error rate is known to no better than ±14 percentage points. */
+/** Below this number, an error rate is known to no better than ±14 percentage points. */
 const fewExamples = 50;
-/** With fewer, the distortion is an average of next to nothing. */
+/** Below this number of mistakes, the distortion is mostly noise. */
 const fewMistakes = 5;
 /** Margins that differ by less carry no information in float32. */
 const equalMargins = 1e-6;
-/** Outside, the weights speak more of a degenerate model than of the teacher's mistakes. */
+/** Mean weights outside this range indicate a degenerate model. */
 const usualMeanWeight = { low: 0.1, high: 2 };
 
 /**
@@ -122,7 +122,7 @@ function diagnoseTeacher({ teacherProbabilities, labels, classes }: ValidationOu
 }
 
 function diagnoseStudent({ studentProbabilities, labels, classes }: ValidationOutputs): Warning[] {
-  // With one class there is no chance level to compare with; that is another warning.
+  // With one class there is no chance level to compare with, and another warning.
   if (onlyClass(labels) !== undefined) return [];
   const studentClasses = predictions(studentProbabilities, classes);
   const only = onlyClass(studentClasses);
@@ -148,8 +148,8 @@ function diagnoseStudent({ studentProbabilities, labels, classes }: ValidationOu
 }
 
 /**
- * The warning that the mean weight of the unlabeled examples deserves, if any. A degenerate teacher
- * or student can drive it to the hundreds, or to 0.
+ * Returns the warning about the mean weight of the unlabeled examples, if there is one. A
+ * degenerate teacher or student can move it to the hundreds, or to 0.
  */
 export function diagnoseMeanWeight(meanWeight: number): Warning | undefined {
   const { low, high } = usualMeanWeight;
@@ -165,7 +165,7 @@ export function diagnoseMeanWeight(meanWeight: number): Warning | undefined {
   };
 }
 
-/** The class that all of them are, undefined when there are several. */
+/** Returns the class of all examples, undefined if there are several. */
 function onlyClass(classIndices: Int32Array): number | undefined {
   const first = classIndices[0];
   return classIndices.every((index) => index === first) ? first : undefined;
@@ -177,7 +177,7 @@ function agreements(a: Int32Array, b: Int32Array): number {
   return count;
 }
 
-/** How many examples the commonest class has. */
+/** Returns the number of examples of the most common class. */
 function largestClass(labels: Int32Array, classes: number): number {
   const counts = new Int32Array(classes);
   for (const label of labels) counts[label]!++;

@@ -7,12 +7,12 @@
  *   d(x): distortion, l(wrong label, f(x)) / l(true label, f(x))
  *
  * Since E[l(ŷ, f)] = l(y, f) · (1 + p(d − 1)), the weighted loss has the true loss as its mean. The
- * estimates come from the k validation points nearest to x in the plane of the two margins: p is the
- * share of them on which the teacher is wrong, and the inflation of the loss, 1 + p(d − 1), is an
- * average. The paper leaves open which average; there are two readings:
+ * estimates come from the k validation points nearest to x in the plane of the two margins: p is
+ * the share of them on which the teacher is wrong, and the inflation of the loss, 1 + p(d − 1), is
+ * an average. The paper leaves open which average; there are two readings:
  *
- *   meanOfRatios  mean of l(ŷ_i, f) / l(y_i, f), which is 1 if the teacher is right. So d is the mean
- *                 ratio over the wrong neighbours: the formula as printed.
+ *   meanOfRatios  mean of l(ŷ_i, f) / l(y_i, f), which is 1 if the teacher is right. So d is the
+ *                 mean ratio over the wrong neighbours: the formula as printed.
  *   ratioOfMeans  mean of l(ŷ_i, f) / mean of l(y_i, f). Stable: no single small l(y_i, f) can
  *                 decide the weight.
  *
@@ -35,8 +35,8 @@ interface Reading {
 
 const readings = {
   ratioOfMeans: {
-    // If the teacher is right there is nothing to correct, so its label counts as the true one, as in
-    // the other reading. This matters for soft labels only.
+    // If the teacher is right there is nothing to correct, so its label counts as the true one, as
+    // in the other reading. This matters for soft labels only.
     columns({ wrong, teacherLosses, trueLosses }) {
       const losses = teacherLosses.map((loss, i) =>
         floored(wrong[i] === 1 ? loss : trueLosses[i]!),

@@ -1,4 +1,4 @@
-/** How the loss of a student on the unlabeled examples is corrected while it is trained. */
+/** The correction of a student's loss on the unlabeled examples during its training. */
 
 import type { Config } from '../config/schema.ts';
 import { joinRows } from '../data/tables/join.ts';

@@ -3,11 +3,11 @@ import { needs, type Plan } from '../run/plan-file.ts';
 import type { ObjectStore } from '../store/store.ts';
 
 /**
- * Builds each network whose topology is the user's own, for only that shows whether it can be
- * trained. TensorFlow, which `plan` does without on most datasets, is loaded for these alone.
+ * Builds each network with a user-supplied topology, because only that shows whether it can be
+ * trained. TensorFlow is loaded for these only; `plan` does without it on most datasets.
  *
- * @throws UserError when a file is missing, is no topology, or does not fit the examples, the
- *   classes or what is to be done with it.
+ * @throws UserError if a file is missing, is not a topology, or does not fit the examples, the
+ *   classes or the method.
  */
 export async function checkOwnTopologies(
   data: ObjectStore,

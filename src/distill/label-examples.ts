@@ -13,21 +13,22 @@ import { createLabelsWriter, type LabelBatch } from '../data/tables/labels-file.
 import { margins, predictions } from '../debias/margin.ts';
 import type { Teacher } from '../models/teacher.ts';
 
-/** Batches that are read and decoded while the teacher works on one. */
+/** Batches that are read and decoded while the teacher works. */
 const batchesAhead = 2;
-/** What they may take, encoded and decoded, unless a single example is larger. */
+/** Limit of their bytes, encoded and decoded. A single larger example is allowed. */
 const bytesAhead = 128 * 2 ** 20;
 export interface Labeling {
   readonly teacher: Teacher;
-  /** What the teacher is fed. */
+  /** The teacher's inputs. */
   readonly features: Features;
   readonly classes: number;
 }
 
 /**
- * Labels examples: reading and decoding go on while the teacher works on the batch before.
+ * Labels examples. Reading and decoding continue while the teacher works on the previous batch.
  *
- * @param tell called after each batch with the number of examples so far; what it throws, ends it.
+ * @param tell called after each batch with the number of examples so far; an error thrown by it
+ *   ends the labeling.
  * @returns the bytes of the labels file.
  */
 export async function labelExamples(
@@ -115,10 +116,10 @@ function takeRows<Values extends Float32Array | Int32Array>(
   rows: readonly number[],
 ): Values {
   if (rows.length * width === values.length) return values;
-  // A copy of an array's part is an array of the same kind.
+  // A slice of an array is an array of the same kind.
   const taken = values.slice(0, rows.length * width) as Values;
-  rows.forEach((row, place) => {
-    taken.set(values.subarray(row * width, (row + 1) * width), place * width);
+  rows.forEach((row, index) => {
+    taken.set(values.subarray(row * width, (row + 1) * width), index * width);
   });
   return taken;
 }

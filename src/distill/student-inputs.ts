@@ -1,4 +1,4 @@
-/** The examples of a run as its students are fed them. */
+/** The examples of a run as inputs of its students. */
 import { decodedBatches } from '../data/decoded-batches.ts';
 import type { Example } from '../data/example.ts';
 import { createEncoder, type Features } from '../data/features/index.ts';
@@ -8,7 +8,7 @@ import type { ShardItem } from '../run/events.ts';
 import type { Job } from '../run/job.ts';
 import { type LabeledExample, labeledShard } from './sets.ts';
 
-/** Of all students, so that batches of several go side by side. */
+/** One batch size for all students, so that their batches can be read in step. */
 const batchSize = 256;
 
 /** n examples of a set, decoded for a student. */
@@ -36,7 +36,10 @@ export async function* decodedShard(
   }
 }
 
-/** Label decoded the same example for the teacher, so here it can only fail for other features. */
+/**
+ * Decodes an example for a student. Label decoded it for the teacher, so this fails only if the
+ * features differ.
+ */
 export async function decodeForStudent(encoder: Encoder, example: Example): Promise<Decoded> {
   const decoded = await encoder.decode(example);
   if (isDecoded(decoded)) return decoded;
@@ -48,14 +51,15 @@ export async function decodeForStudent(encoder: Encoder, example: Example): Prom
 
 /** n examples of a set, ready for a student. */
 export interface StudentInputs {
-  /** [n, ...featureShape], normalised as the plan's features say. */
+  /** [n, ...featureShape], normalised by the plan's features. */
   readonly values: Float32Array;
   readonly examples: readonly LabeledExample[];
 }
 
 /**
- * A shard's usable examples in batches, decoded for a student, without augmentation.
- * @param features what the student is fed; its own, where it is not one of this run.
+ * Yields a shard's usable examples in batches, decoded for a student, without augmentation.
+ *
+ * @param features the student's inputs. Default: those of this run.
  */
 export async function* studentInputs(
   job: Job,

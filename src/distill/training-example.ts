@@ -4,11 +4,11 @@ import type { Supervision } from '../train/records.ts';
 /** An example to learn from. */
 export interface TrainingExample extends Supervision {
   readonly example: Example;
-  /** The teacher's, where it has one: [embeddingSize]. */
+  /** The teacher's embedding, if it has one: [embeddingSize]. */
   readonly embedding?: Float32Array | undefined;
 }
 
-/** A target that is one class for certain: [classes]. */
+/** Returns the target of one class: [classes]. */
 export function oneHot(index: number, classes: number): Float32Array {
   const target = new Float32Array(classes);
   target[index] = 1;

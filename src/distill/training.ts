@@ -1,4 +1,4 @@
-/** What the three stages that train have in common: Train teacher, Warm up and Train. */
+/** The training of a network, which the stages Train teacher, Warm up and Train share. */
 
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
@@ -30,14 +30,14 @@ import type { TrainingExample } from './training-example.ts';
 export const historySchema = z.array(epochSchema);
 
 export interface TrainingTask {
-  /** For the progress: the stage, and the student where there are several. */
+  /** The stage, and the student if there are several, for the progress. */
   readonly stage: string;
   readonly part?: string;
-  /** Where the model, its history and its checkpoints go: a key that ends in `/`. */
+  /** Key prefix of the model, its history and its checkpoints; ends in `/`. */
   readonly folder: string;
   readonly network: Network;
   readonly seed: number;
-  /** The model to go on from. Default: a new one, made from the seed. */
+  /** The model to train further. Default: a new one, initialised from the seed. */
   readonly model?: tfTypes.LayersModel;
   readonly labeled: readonly ShardSource<TrainingExample>[];
   /** Default: none. */
@@ -45,14 +45,14 @@ export interface TrainingTask {
   readonly reweighting?: Reweighting | undefined;
   /** Default: cross-entropy. */
   readonly loss?: Loss | undefined;
-  /** How many outputs of the network are one class. Default: 1. */
+  /** Number of network outputs per class. Default: 1. */
   readonly subclasses?: number;
 }
 
 /** A student's training. The model and the unlabeled set have no default here. */
 export type StudentTask = TrainingTask & Required<Pick<TrainingTask, 'model' | 'unlabeled'>>;
 
-/** Trains a network and saves it. Goes on from its checkpoint when it was stopped before. */
+/** Trains a network and saves it. Resumes from its checkpoint if it was interrupted. */
 export async function trainNetwork(job: Job, task: TrainingTask, context: Context): Promise<void> {
   const { network, seed, folder } = task;
   const { features, classes } = job.plan;
@@ -118,12 +118,12 @@ export async function trainFolds(
   }
 }
 
-/** A checkpoint of another network, or of other data, is none of ours. */
+/** Digest of what a checkpoint must agree on. Checkpoints of other networks or data are ignored. */
 function digestOf(network: Network, seed: number, counts: readonly number[]): string {
   return digestJson([network, seed, counts]);
 }
 
-/** A network that has learned nothing. */
+/** Builds an untrained network. */
 export async function networkOf(
   { data, plan }: { data: ObjectStore; plan: Pick<Plan, 'features' | 'classes'> },
   network: Network,
@@ -138,7 +138,9 @@ export async function networkOf(
   return architectureOf(network).build(network, problem, seed);
 }
 
-/** Examples in, batches out: streamed or cached, shuffled, decoded, augmented and normalised. */
+/**
+ * Opens the batches of a training: streamed or cached, shuffled, decoded, augmented and normalised.
+ */
 function openTrainingInput(
   job: Job,
   { network, seed, subclasses = 1 }: TrainingTask,

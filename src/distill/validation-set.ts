@@ -8,11 +8,11 @@ import { recordBytes } from '../train/records.ts';
 import { countedShards, trueClass } from './sets.ts';
 import { decodedShard } from './student-inputs.ts';
 
-/** A student's answer to n examples: [n, classes]. */
+/** Runs a student on n examples: [n, classes]. */
 export type Predict = (values: Float32Array, n: number) => Float32Array;
 
 export interface ValidationSet {
-  /** What the student says now. Memory for the outputs: 8 bytes a class and example. */
+  /** Runs the student on the whole set. Memory: 8 bytes per class and example. */
   outputs(predict: Predict): Promise<ValidationOutputs>;
 }
 
@@ -25,10 +25,11 @@ interface ValidationBatch {
 }
 
 /**
- * The set that tells where the teacher errs, to be put to a student again and again. It is decoded once and kept, unless it
- * would take more than an eighth of the memory that is free: then it is decoded every time.
+ * Opens the validation set, which is evaluated repeatedly as the student trains. It is decoded once
+ * and kept, unless it would take more than an eighth of the free memory. Then it is decoded every
+ * time.
  *
- * @param includes the examples to take, by their ids. Default: all.
+ * @param includes selects examples by id. Default: all.
  */
 export async function openValidationSet(
   job: Job,
@@ -47,7 +48,7 @@ export async function openValidationSet(
     const batches: ValidationBatch[] = [];
     for (const { item } of shards) {
       for await (const { decoded: all, examples: both } of decodedShard(job, item, encoder)) {
-        const decoded = all.filter((_, place) => includes(both[place]!.example.id));
+        const decoded = all.filter((_, index) => includes(both[index]!.example.id));
         const examples = both.filter(({ example }) => includes(example.id));
         const batch = {
           decoded,
@@ -67,7 +68,7 @@ export async function openValidationSet(
       const student: Float32Array[] = [];
       const labels: number[] = [];
       for await (const batch of kept ?? decode()) {
-        // A prediction blocks the event loop: timers and signals get their turn here.
+        // A prediction blocks the event loop; this lets timers and signals run.
         await setImmediate();
         const values = normalizedRows(encoder, batch.decoded);
         student.push(predict(values, batch.decoded.length));

@@ -23,9 +23,9 @@ import { foldsOf } from '../run/plan-file.ts';
 import type { ShardSource } from '../train/stream.ts';
 
 /**
- * Train teacher: teachers of our own, from the labeled set, one a fold (`data/folds.ts`). They are
- * kept under a digest of all that decides them, so another run with the same ones does not train
- * them again.
+ * Train teacher: trains our own teachers on the labeled set, one per fold (`data/folds.ts`). They
+ * are stored under a digest of everything that decides them, so another run with the same teachers
+ * does not train them again.
  */
 export async function trainTeacher(event: JobEvent, context: Context): Promise<{ folder: string }> {
   const job = await openJob(event);
@@ -65,7 +65,7 @@ async function trainWith(
   await trainNetwork(job, { ...task, network, model, loss: further }, context);
 }
 
-/** What a teacher says of the examples of each class, on average. */
+/** Computes the mean of a teacher's probabilities over the examples of each class. */
 async function classMeansOf(
   job: Job,
   labeled: readonly ShardSource<TrainingExample>[],
@@ -90,11 +90,11 @@ function tooFewFor({ count }: Folds): UserError {
   );
 }
 
-/** A shard of the labeled set; Label has not yet sorted out what cannot be decoded. */
+/** A shard of the labeled set. Label has not quarantined its undecodable examples yet. */
 interface UsableShard {
   readonly item: ShardItem;
   readonly undecodable: ReadonlySet<string>;
-  /** How many usable examples each fold has. */
+  /** Number of usable examples per fold. */
   readonly counts: readonly number[];
 }
 
@@ -126,7 +126,7 @@ function withoutFold(
   return filterSource(trueLabelSource(job, item), includes, count);
 }
 
-/** All examples of a shard with their true labels, as far as they can be read. */
+/** Returns the readable examples of a shard with their true labels. */
 function trueLabelSource(job: Job, item: ShardItem): Pick<ShardSource<TrainingExample>, 'open'> {
   const classes = job.plan.classes.length;
   const classOf = trueClass(job);

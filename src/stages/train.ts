@@ -13,8 +13,8 @@ import type { Variant } from '../run/plan-file.ts';
 
 /**
  * Train: one student. Every variant starts from f₀ and sees the same examples in the same order:
- * the unlabeled ones with pseudo-labels, the others with their true labels. The first epoch uses the
- * weights for f₀; each later epoch uses weights for the student at its start.
+ * the unlabeled ones with pseudo-labels, the others with their true labels. The first epoch uses
+ * the weights for f₀; each later epoch uses weights for the student at its start.
  */
 export async function trainVariant(event: VariantEvent, context: Context): Promise<string> {
   const job = await openJob(event);

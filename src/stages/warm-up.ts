@@ -14,9 +14,9 @@ import { toFile } from '../run/validation-file.ts';
 import { writeJsonOnce } from '../store/once.ts';
 
 /**
- * Warm up: trains the student briefly on the true labels. The result, f₀, is what the first weights
- * are for (to a student that knows nothing, every label is equally wrong) and where every variant
- * starts. Also measures teacher and f₀ on the validation set, for the Weigh tasks.
+ * Warm up: trains the student briefly on the true labels. The result is f₀, for which the first
+ * weights are computed, because an untrained student loses equally on every label. Every variant
+ * starts from f₀. Also measures teacher and f₀ on the validation set, for the Weigh tasks.
  */
 export async function warmUpStudent(
   event: JobEvent,

@@ -15,10 +15,10 @@ import { toPoints, validationFileSchema } from '../run/validation-file.ts';
 import { readJson, writeOnce } from '../store/once.ts';
 
 /**
- * Weigh: the debiasing weight of each example of one unlabeled shard, for the student f₀ that
- * Warm up trained; the weights of the first epoch.
+ * Weigh: computes the debiasing weight of each example of one unlabeled shard, for the student f₀
+ * of Warm up. These are the weights of the first epoch.
  *
- * @returns 1; Step Functions keeps the answers of all shards in 256 KiB.
+ * @returns 1, because Step Functions keeps the answers of all shards in 256 KiB.
  */
 export async function weighShard(event: ShardEvent, context: Context): Promise<1> {
   const job = await openJob(event);

@@ -20,7 +20,7 @@ test('takes the best of those that are clearly better', () => {
   expect(gains[0]!.low).toBeCloseTo(0.25 - 1.959964 * Math.sqrt(0.1875 / 199), 6);
 });
 
-test('takes none by chance, and says what it would have seen', () => {
+test('takes none by chance, and reports the gain that it would have seen', () => {
   // Two of forty are won and one is lost: a gain of 1/40 with an error of 0.0433.
   const safe = [1, 1, 0, ...repeat(37, 0)];
   const other = [0, 0, 1, ...repeat(37, 0)];

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { entropyWeight } from '../../src/debias/entropy.ts';
 
-test('a certain teacher counts 1, one that cannot tell counts 0', () => {
+test('a certain teacher counts 1, an undecided one 0', () => {
   expect(entropyWeight(Float32Array.of(0, 1, 0))).toBe(1);
   expect(entropyWeight(Float32Array.of(0.25, 0.25, 0.25, 0.25))).toBeCloseTo(0, 9);
 });

@@ -53,7 +53,7 @@ test('the order of the examples does not matter, nor how many there are', () => 
       const chosen = of(all);
       expect(of([...all].reverse())).toEqual(chosen);
       expect(chosen).toHaveLength(Math.min(count, all.length));
-      // Of a class, none that is left out scores more than one that is taken.
+      // Within a class, no example that is left out scores more than a chosen one.
       for (const { id, prediction, score } of all) {
         if (chosen.includes(id)) continue;
         const taken = all.filter((one) => one.prediction === prediction && chosen.includes(one.id));

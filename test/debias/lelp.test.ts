@@ -48,7 +48,7 @@ test('the targets are those of numpy, which knows the weights of the teacher', (
   });
 });
 
-test('coordinates (1, −1) give subclasses .8808 and .1192 of what the label says', () => {
+test('coordinates (1, −1) give subclasses .8808 and .1192 of the label', () => {
   const directions = [
     [0, 1],
     [0, -1],
@@ -65,7 +65,7 @@ test('coordinates (1, −1) give subclasses .8808 and .1192 of what the label sa
 
 const integers = (length: number) =>
   fc.array(fc.integer({ min: -8, max: 8 }), { minLength: length, maxLength: length });
-/** Of three dimensions and two classes. */
+/** Embeddings of three dimensions, and two classes. */
 const some = fc.array(
   fc
     .tuple(integers(3), fc.integer({ min: 1, max: 15 }))
@@ -74,7 +74,7 @@ const some = fc.array(
 );
 
 describe('whatever the embeddings', () => {
-  test('what is said of the subclasses of a class is what the label says of the class', () => {
+  test('the targets of the subclasses of a class sum to the label of the class', () => {
     fc.assert(
       fc.property(some, integers(3), fc.integer({ min: 0, max: 16 }), (answers, asked, part) => {
         const found = statisticsOf(answers).split(4, unturned(4));
@@ -109,7 +109,7 @@ test('the order of the examples, or doubling them, changes nothing', () => {
 
 test('what moves the scores of the classes does not move the subclasses', () => {
   const { directions } = statisticsOf(goldenAnswers()).split(2, unturned(2));
-  // Of two classes the score is one number, here the first entry.
+  // With two classes the score is one number, here the first entry.
   const answers = goldenAnswers().map(([embedding]): Answer => {
     const p = 1 / (1 + Math.exp(-embedding[0]!));
     return [embedding, [p, 1 - p]];

@@ -126,8 +126,8 @@ describe('whatever the validation set', () => {
   });
   const grid = [0, 0.2, 0.5, 0.8, 1].flatMap((t) => [0, 0.5, 1].map((s) => [t, s] as const));
 
-  /** All that a method says of a grid of examples: weights or SLaM's α. */
-  function says(name: MethodName, of: readonly Point[], neighbors: number): number[] {
+  /** The outputs of a method on a grid of examples: weights or SLaM's α. */
+  function outputsOf(name: MethodName, of: readonly Point[], neighbors: number): number[] {
     const config = configWith({ ...options, neighbors });
     const made: AnyCorrection = methods[name].correct(pointsOf(of), config);
     if (made.weigh) {
@@ -146,7 +146,7 @@ describe('whatever the validation set', () => {
   test.each(methodNames)('%s: finite and within 0 and 1', (name) => {
     fc.assert(
       fc.property(some, (of) => {
-        for (const value of says(name, of, 3)) {
+        for (const value of outputsOf(name, of, 3)) {
           expect(value).toBeGreaterThanOrEqual(0);
           expect(value).toBeLessThanOrEqual(1);
         }
@@ -160,7 +160,7 @@ describe('whatever the validation set', () => {
       fc.assert(
         fc.property(some, (of) => {
           const perfect = of.map((one) => ({ ...one, wrong: 0, teacherLoss: one.trueLoss }));
-          for (const value of says(name, perfect, 3)) expect(value).toBe(1);
+          for (const value of outputsOf(name, perfect, 3)) expect(value).toBe(1);
         }),
       );
     },
@@ -171,8 +171,11 @@ describe('whatever the validation set', () => {
     (name) => {
       fc.assert(
         fc.property(some, (of) => {
-          const once = says(name, of, 3);
-          for (const other of [says(name, of.toReversed(), 3), says(name, [...of, ...of], 6)]) {
+          const once = outputsOf(name, of, 3);
+          for (const other of [
+            outputsOf(name, of.toReversed(), 3),
+            outputsOf(name, [...of, ...of], 6),
+          ]) {
             other.forEach((value, i) => {
               expect(value).toBeCloseTo(once[i]!, 6);
             });

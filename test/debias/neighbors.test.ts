@@ -83,7 +83,7 @@ describe('createNeighborMeans', () => {
     );
   });
 
-  test('is the same to the bit, whatever was asked before', () => {
+  test('is the same to the bit, whatever the queries before', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(4, 16, 1024).chain(pointsOn),
@@ -96,10 +96,10 @@ describe('createNeighborMeans', () => {
             const [x, y] = [random(), random()];
             return i % 4 === 0 ? [Math.round(x * 8) / 8, Math.round(y * 8) / 8] : [x ** 8, y ** 8];
           });
-          const asked = createNeighborMeans(planeOf(points), k);
+          const queried = createNeighborMeans(planeOf(points), k);
           const [found, alone] = [new Float64Array(1), new Float64Array(1)];
           queries.forEach(([x, y], i) => {
-            asked(x!, y!, found);
+            queried(x!, y!, found);
             if (i % 20 > 0) return;
             createNeighborMeans(planeOf(points), k)(x!, y!, alone);
             expect(found).toEqual(alone);

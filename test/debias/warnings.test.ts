@@ -4,7 +4,7 @@ import { diagnose, diagnoseMeanWeight } from '../../src/debias/warnings.ts';
 
 const classes = 3;
 
-/** Row i says class predicted[i], with a margin that grows with i unless `margin` is given. */
+/** Row i predicts class predicted[i], with a margin that grows with i unless `margin` is given. */
 function rowsFor(predicted: readonly number[], margin?: number): Float32Array {
   const rows = new Float32Array(predicted.length * classes);
   predicted.forEach((best, i) => {
@@ -48,7 +48,7 @@ describe('diagnose', () => {
   const labels = labelsOf(60);
   const zeros = labels.map(() => 0);
 
-  test('says nothing of a teacher and a student as they should be', () => {
+  test('does not warn of a normal teacher and student', () => {
     expect(diagnose(setOf({}))).toEqual([]);
   });
 
@@ -129,7 +129,7 @@ describe('diagnose', () => {
     expect(codes(set, neighbors)).toEqual(expected);
   });
 
-  test('tells the figures, and what to do', () => {
+  test('has the figures, and a remedy', () => {
     expect(diagnose(setOf({ teacher: withMistakes(labels, 4) }))[0]).toEqual({
       code: 'teacher-few-mistakes',
       message:

@@ -14,8 +14,8 @@ const unbounded = [0, Number.MAX_VALUE] as const;
 /** The golden file names the readings by these letters. */
 const letters = { meanOfRatios: 'B', ratioOfMeans: 'D' } as const;
 
-/** n points at one place, so that all of them are neighbours of everything. */
-function samePlace(
+/** n points at one site, so that all of them are neighbours of everything. */
+function sameSite(
   wrong: readonly number[],
   teacherLosses: readonly number[],
   trueLosses: readonly number[],
@@ -38,7 +38,7 @@ function estimateOf(points: ValidationPoints, reading: ReadingName) {
 function pointsWith(wrongCount: number, count: number, distortion: number): ValidationPoints {
   const wrong = Array.from({ length: count }, (_, i) => (i < wrongCount ? 1 : 0));
   const teacherLosses = wrong.map((is) => (is ? 0.2 * distortion : 0.2));
-  return samePlace(
+  return sameSite(
     wrong,
     teacherLosses,
     wrong.map(() => 0.2),
@@ -64,14 +64,14 @@ describe('the formula', () => {
   });
 
   test('wrong=[1,0,0,0]: both readings give 1/3', () => {
-    const points = samePlace([1, 0, 0, 0], [1.8, 0.2, 0.2, 0.2], [0.2, 0.2, 0.2, 0.2]);
+    const points = sameSite([1, 0, 0, 0], [1.8, 0.2, 0.2, 0.2], [0.2, 0.2, 0.2, 0.2]);
     expect(estimateOf(points, 'meanOfRatios').weight).toBeCloseTo(1 / 3, 12);
     expect(estimateOf(points, 'ratioOfMeans').weight).toBeCloseTo(1 / 3, 12);
     expect(estimateOf(points, 'ratioOfMeans').distortion).toBeCloseTo(9, 12);
   });
 
   test('one neighbour with a small true loss: B follows it, D does not', () => {
-    const points = samePlace([1, 0, 0, 0], [4.6, 0.2, 0.2, 0.2], [0.01, 0.2, 0.2, 0.2]);
+    const points = sameSite([1, 0, 0, 0], [4.6, 0.2, 0.2, 0.2], [0.01, 0.2, 0.2, 0.2]);
     expect(estimateOf(points, 'meanOfRatios').weight).toBeCloseTo(0.0086, 4);
     expect(estimateOf(points, 'ratioOfMeans').weight).toBeCloseTo(0.117, 3);
   });
@@ -144,10 +144,8 @@ function pointsOf(points: readonly Point[]): ValidationPoints {
 /** The weights at a grid of queries. */
 function weightsOf(points: readonly Point[], of: WeightOptions): number[] {
   const estimator = createWeightEstimator(pointsOf(points), of);
-  const places = [0, 0.3, 0.5, 0.9, 1];
-  return places.flatMap((teacher) =>
-    places.map((student) => estimator.at(teacher, student).weight),
-  );
+  const sites = [0, 0.3, 0.5, 0.9, 1];
+  return sites.flatMap((teacher) => sites.map((student) => estimator.at(teacher, student).weight));
 }
 
 /** Relative, since an unbounded weight may be large. */
@@ -242,12 +240,12 @@ describe('for any validation points', () => {
 describe('createWeightEstimator', () => {
   test('two losses of about 0 are taken as equal', () => {
     for (const reading of readingNames) {
-      expect(estimateOf(samePlace([1], [0], [1e-9]), reading).weight).toBe(1);
+      expect(estimateOf(sameSite([1], [0], [1e-9]), reading).weight).toBe(1);
     }
   });
 
   test('writes the same for a batch as for each; a margin of NaN gets 1', () => {
-    const points = samePlace([1, 0], [1.8, 0.2], [0.2, 0.2]);
+    const points = sameSite([1, 0], [1.8, 0.2], [0.2, 0.2]);
     const estimator = createWeightEstimator(points, {
       neighbors: 2,
       reading: 'ratioOfMeans',
@@ -266,14 +264,14 @@ describe('createWeightEstimator', () => {
   });
 
   test('clips the weight and not what it was made of', () => {
-    const points = samePlace([1], [0.1], [1]);
+    const points = sameSite([1], [0.1], [1]);
     const of = { neighbors: 1, reading: 'meanOfRatios', bounds: [0, 1] } as const;
     const estimate = createWeightEstimator(points, of).at(0, 0);
     expect(estimate).toMatchObject({ errorProbability: 1, weight: 1 });
     expect(estimate.distortion).toBeCloseTo(0.1, 12);
   });
 
-  test('averages about √n neighbours when not told', () => {
+  test('averages about √n neighbours by default', () => {
     expect([1, 2, 300, 10_000].map(defaultNeighbors)).toEqual([1, 1, 17, 100]);
     const points = pointsOf(
       Array.from({ length: 9 }, (_, i) => ({
@@ -290,6 +288,6 @@ describe('createWeightEstimator', () => {
 
   test('refuses a validation set without examples', () => {
     const of = { reading: 'ratioOfMeans', bounds: [0, 1] } as const;
-    expect(() => createWeightEstimator(samePlace([], [], []), of)).toThrow(RangeError);
+    expect(() => createWeightEstimator(sameSite([], [], []), of)).toThrow(RangeError);
   });
 });

@@ -42,7 +42,8 @@ const fewestLabels = 50;
  * Chooses the method by cross-validation, then runs that method's preparation. Students of every
  * candidate are trained on a sample of the unlabeled set, one per fold of the labels, and answer
  * their fold. A candidate is chosen if it beats plain distillation by more than chance, in the
- * metric that decides what is published. Otherwise the choice is `relabel`, which has its own guard.
+ * metric that decides what is published. Otherwise the choice is `relabel`, which has its own
+ * guard.
  *
  * All candidates learn the labels of all teachers, who together were trained on every fold. This
  * favours each candidate equally, and so leaves their differences.

@@ -8,7 +8,7 @@ import { readJson } from '../../../src/store/once.ts';
 import { makeDataset } from '../../support/datasets.ts';
 import { context, runWithStops, weighed } from '../../support/staged-run.ts';
 
-/** Trains the student of `auto` on digits without a validation set, and tells what was chosen. */
+/** Trains the student of `auto` on digits without a validation set, and reads the choice. */
 async function chooseFor(more: Record<string, string>) {
   const options = makeDataset('parquet-images', {
     ...{ method: 'auto', compare: '[]', folds: '2', relabel: '{ rounds: 1 }' },
@@ -25,7 +25,7 @@ async function chooseFor(more: Record<string, string>) {
 }
 
 describe('the method auto', () => {
-  test('takes what is safe where the labels do not tell, and says so', async () => {
+  test('falls back on relabel if the labels show no difference, with the reason', async () => {
     const { train, choice } = await chooseFor({});
     await train();
     const { method, explanation, candidates } = await choice();

@@ -61,7 +61,7 @@ describe('the method lelp', () => {
     expect(readFileSync(join(folder, 'weights.bin'))).toEqual(undisturbed);
   });
 
-  test('refuses an embedding that is no number, with the example', async () => {
+  test('refuses an embedding that is not finite, with the example', async () => {
     const options = makeDataset('csv', { ...lelp, compare: '[]' });
     const { event, job } = await weighed(options);
     const [shard] = await shardItems(job, 'unlabeled');
@@ -73,7 +73,7 @@ describe('the method lelp', () => {
       predictions: Int32Array.from(rows, ({ prediction }) => prediction),
       margins: Float32Array.from(rows, ({ margin }) => margin),
       probabilities: Float32Array.from(rows.flatMap((row) => [...row.probabilities])),
-      embeddings: Float32Array.from(rows, (_, place) => (place === 1 ? Number.NaN : 0)),
+      embeddings: Float32Array.from(rows, (_, index) => (index === 1 ? Number.NaN : 0)),
       votes: Int32Array.from(rows.flatMap((row) => [...row.votes!])),
     });
     writeFileSync(join(options.results, key), writer.finish([]));

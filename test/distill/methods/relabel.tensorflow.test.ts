@@ -12,7 +12,7 @@ import { type Dataset, makeDataset } from '../../support/datasets.ts';
 import { collect } from '../../support/examples.ts';
 import { context, runWithStops, weighed } from '../../support/staged-run.ts';
 
-/** It has learned next to nothing: whoever learns from the true labels is better. */
+/** An almost untrained teacher: a student of the true labels is better. */
 const badTeacher = '{ train: { architecture: mlp, width: 4, depth: 1, epochs: 1 } }';
 
 /** The csv dataset with every label in labeled/. */
@@ -35,7 +35,7 @@ describe('students that relabel', () => {
     const rounds = await readJson(job.results, `${student}relabel.json`, relabelRoundsSchema);
     expect(rounds[0]).toMatchObject({ accepted: true });
     expect(rounds[0]!.studentRight).toBeGreaterThan(rounds[0]!.teacherRight);
-    // It goes on until a round is worse than the one before.
+    // Rounds continue until one is worse than the previous one.
     expect(rounds.length).toBeLessThan(9);
     const accepted = rounds.map((round) => round.accepted);
     expect(accepted.indexOf(false)).toBe(rounds.length - 1);
