@@ -51,7 +51,7 @@ describe('Train', () => {
     expect(readdirSync(path('weighted', ''))).not.toContain('history.json');
   });
 
-  // One that depends on the student, one that depends on the teacher, and one with its own loss.
+  // A method whose weights depend on the student, one of the teacher only, and a loss of its own.
   test.each(['weighted', 'correctness', 'slam'])(
     '%s ends with the same bits, stopped anywhere',
     async (method) => {
