@@ -156,7 +156,8 @@ beforeAll(async () => {
     folds: '2',
     relabel: '{ rounds: 1 }',
   });
-});
+  // Two runs of all stages take two minutes on two cores that other work uses too.
+}, 600_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** By role: the task that it is for. */
