@@ -55,7 +55,7 @@ async function runThrottled({ task: throttled, times, error, trainer = 'function
   // The waits between the retries pass at once.
   const stopTime = new AbortController();
   const time = (async () => {
-    while (!stopTime.signal.aborted) await vi.advanceTimersByTimeAsync(1_000);
+    while (!stopTime.signal.aborted) await vi.advanceTimersToNextTimerAsync();
   })();
   const status = await ended;
   stopTime.abort();
