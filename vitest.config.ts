@@ -1,27 +1,36 @@
 import { defineConfig, type UserWorkspaceConfig } from 'vitest/config';
 import { refusePackages } from './test/support/refuse-packages.ts';
 
+/** onnxruntime sends telemetry otherwise, also from the Python and Node programs that tests start. */
+const env = { ORT_DISABLE_TELEMETRY: '1' };
+
+/** Each worker loads a module once for all of its test files. */
+const sharedModules = { isolate: false, setupFiles: ['test/support/refuse-mocks.ts'] };
+
 /**
  * The projects are what tests need. A file names its project before `.test.ts`: `a.s3.test.ts` is
  * in the project `s3`. A file that names none is a unit test.
  */
 const needs = {
   /** TensorFlow, which the set-up downloads and each process loads once. */
-  tensorflow: { isolate: false },
-  /** A separate process per file: for compiled code in dist/, or to mock modules. */
+  tensorflow: {
+    ...sharedModules,
+    // Several threads also on a machine with one core: results must not depend on their timing.
+    env: { ...env, TF_NUM_INTRAOP_THREADS: '2' },
+  },
+  /** A separate process per file: to start others, mostly compiled code in dist/, or to mock modules. */
   process: {},
   /** A local S3 server. */
   s3: { globalSetup: 'test/support/s3/setup.ts' },
   /** aws-cdk-lib. One process loads it for all files and synthesises each stack once. */
-  cdk: { isolate: false, maxWorkers: 1, sequence: { groupOrder: 1 } },
+  cdk: { ...sharedModules, maxWorkers: 1, sequence: { groupOrder: 1 } },
   /** The deployed workflow on LocalStack. */
   localstack: { globalSetup: 'test/localstack/setup.ts' },
 } satisfies Record<string, UserWorkspaceConfig['test']>;
 
 /** Settings of all projects. */
 const common: UserWorkspaceConfig['test'] = {
-  // onnxruntime sends telemetry otherwise, also from the Python and Node programs that tests start.
-  env: { ORT_DISABLE_TELEMETRY: '1' },
+  env,
   // TensorFlow's state is per process, so that threads cannot have their own.
   pool: 'forks',
   // Two for the processor, and one for the tests on LocalStack, which mostly wait.
@@ -45,12 +54,11 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [`test/**/*.{${Object.keys(needs).join()}}.test.ts`],
-          // Each thread loads a module once for all of its files.
+          ...sharedModules,
           pool: 'threads',
-          isolate: false,
           maxWorkers: '100%',
           sequence: { groupOrder: 0 },
-          setupFiles: 'test/support/refuse-processes.ts',
+          setupFiles: [...sharedModules.setupFiles, 'test/support/refuse-processes.ts'],
         },
       },
       ...Object.entries(needs).map(([name, config]) => ({

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { openStore } from '../../src/store/open.ts';
 
@@ -29,15 +29,4 @@ test.each([
 
 test('a file is not a location', async () => {
   await expect(openStore(fileURLToPath(import.meta.url))).rejects.toThrow(/is a file/);
-});
-
-test('opening a folder does not load the AWS SDK', async () => {
-  vi.doMock('@aws-sdk/client-s3', () => {
-    throw new Error('loaded');
-  });
-  vi.resetModules();
-  const { openStore } = await import('../../src/store/open.ts');
-  await openStore('data');
-  await expect(openStore('s3://my-bucket')).rejects.toThrow();
-  vi.doUnmock('@aws-sdk/client-s3');
 });

@@ -1,7 +1,7 @@
 /** Tests, in a unit test, the guards of unit tests. */
 import childProcess, { execFile, spawn } from 'node:child_process';
 import { promisify } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 describe('a unit test', () => {
   test.each([
@@ -36,6 +36,12 @@ describe('a unit test', () => {
   test('cannot start one by what it imports of node:child_process', async () => {
     expect(() => spawn('ls')).toThrow('name the file *.process.test.ts');
     await expect(promisify(execFile)('ls')).rejects.toThrow('A unit test does not start ls');
+  });
+
+  test('cannot replace a module, which other test files share', () => {
+    for (const replace of [vi.doMock, vi.resetModules]) {
+      expect(() => replace('../../src/errors.ts')).toThrow('name the file *.process.test.ts');
+    }
   });
 
   test('may load sharp, which comes ready with the packages', async () => {
