@@ -5,7 +5,7 @@ import { refusePackages } from './test/support/refuse-packages.ts';
 const env = { ORT_DISABLE_TELEMETRY: '1' };
 
 /** Each worker loads a module once for all of its test files. */
-const sharedModules = { isolate: false, setupFiles: ['test/support/refuse-mocks.ts'] };
+const sharedModules = { isolate: false, setupFiles: ['test/support/shared-modules.ts'] };
 
 /**
  * The projects are what tests need. A file names its project before `.test.ts`: `a.s3.test.ts` is
