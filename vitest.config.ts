@@ -1,7 +1,7 @@
 import { defineConfig, type UserWorkspaceConfig } from 'vitest/config';
 import { refusePackages } from './test/support/refuse-packages.ts';
 
-/** onnxruntime sends telemetry otherwise, also from the Python and Node programs that tests start. */
+/** Turns off onnxruntime's telemetry, also in the programs that tests start. */
 const env = { ORT_DISABLE_TELEMETRY: '1' };
 
 /** Each worker loads a module once for all of its test files. */
@@ -18,7 +18,7 @@ const needs = {
     // Several threads also on a machine with one core: results must not depend on their timing.
     env: { ...env, TF_NUM_INTRAOP_THREADS: '2' },
   },
-  /** A separate process per file: to start others, mostly compiled code in dist/, or to mock modules. */
+  /** A process per file: to start others, mostly compiled code in dist/, or to mock modules. */
   process: {},
   /** A local S3 server. */
   s3: { globalSetup: 'test/support/s3/setup.ts' },
