@@ -1,15 +1,15 @@
 import { product } from '../arrays.ts';
 
-/** Examples that are enough to keep a processor busy. */
-const most = 256;
+/** Examples per batch that keep a processor busy. */
+const maxExamples = 256;
 /**
- * Input values at once: 256 images of 64 × 64 in colour. A network widens its input 20 to 30 times (64
- * filters a pixel), and about three such layers are in memory at a time: 1 GB.
+ * Input values per batch: 256 colour images of 64 × 64. A network widens its input 20 to 30 times
+ * (64 filters per pixel), and about three such layers are in memory at a time: 1 GB.
  */
-const maxValues = most * 64 * 64 * 3;
+const maxValues = maxExamples * 64 * 64 * 3;
 
-/** How many examples a network answers at once, so that its layers fit a function's memory. */
+/** Returns the number of examples per batch whose layers fit a function's memory. */
 export function batchSizeFor(shape: readonly number[]): number {
   const values = product(shape);
-  return Math.max(1, Math.min(most, Math.floor(maxValues / values)));
+  return Math.max(1, Math.min(maxExamples, Math.floor(maxValues / values)));
 }

@@ -32,7 +32,7 @@ export const weightsFile = 'weights.bin';
 /** Written last, so that it marks the model as complete. */
 export const descriptionFile = 'student.json';
 
-/** A tfjs LayersModel that outputs probabilities of classes, so any TensorFlow.js program loads it. */
+/** A tfjs LayersModel that outputs class probabilities, so any TensorFlow.js program loads it. */
 export const layersModelExporter = {
   name: 'layers-model',
   files: [topologyFile, weightsFile],

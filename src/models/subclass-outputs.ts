@@ -1,11 +1,11 @@
-/** A network whose last layer scores the subclasses of classes. */
+/** Networks whose last layer scores the subclasses of classes. */
 import { UserError } from '../errors.ts';
 import { tf, type tfTypes } from '../tensorflow.ts';
 import { modelFrom, outputLayer, topologyOf } from './topology.ts';
 
 /**
- * The layer that turns a network's embedding into scores of the classes.
- * @throws UserError when the network's last layer is another one.
+ * Returns the layer that turns a network's embedding into class scores.
+ * @throws UserError if the network's last layer is not Dense.
  */
 export function scoresLayer(model: tfTypes.LayersModel): tfTypes.layers.Layer {
   const { class_name, config } = outputLayer(topologyOf(model));
@@ -17,11 +17,11 @@ export function scoresLayer(model: tfTypes.LayersModel): tfTypes.layers.Layer {
 }
 
 /**
- * A copy with `subclasses` outputs for each one of the model, side by side: [n, classes × subclasses].
- * Each starts with the weights of its class, so all of a class together say at first what the model
- * says.
- * @param model gives logits, [n, classes]. It stays the caller's.
- * @throws UserError when its last layer is not Dense.
+ * Copies a model and splits each of its outputs into adjacent subclasses: [n, classes ×
+ * subclasses]. Each subclass starts with the weights of its class, so at first all subclasses of a
+ * class together have the class's probability.
+ * @param model Outputs logits, [n, classes]. The caller disposes of it.
+ * @throws UserError if its last layer is not Dense.
  */
 export async function splitOutputs(
   model: tfTypes.LayersModel,
@@ -32,19 +32,19 @@ export async function splitOutputs(
   const { config } = outputLayer(topology);
   config.units = config.units! * subclasses;
   const split = await modelFrom(topology);
-  const own = new Set(scores.weights.map(({ originalName }) => originalName));
+  const scoreWeights = new Set(scores.weights.map(({ originalName }) => originalName));
   tf.tidy(() => {
-    model.weights.forEach((weight, place) => {
+    model.weights.forEach((weight, index) => {
       const value = weight.read();
-      split.weights[place]!.write(
-        own.has(weight.originalName) ? repeatColumns(value, subclasses) : value,
+      split.weights[index]!.write(
+        scoreWeights.has(weight.originalName) ? repeatColumns(value, subclasses) : value,
       );
     });
   });
   return split;
 }
 
-/** Each column as often as told: [..., columns] to [..., columns × times]. */
+/** Repeats each column: [..., columns] to [..., columns × times]. */
 function repeatColumns(value: tfTypes.Tensor, times: number): tfTypes.Tensor {
   const copies = Array.from({ length: times }, () => value);
   return tf.stack(copies, -1).reshape([...value.shape.slice(0, -1), -1]);

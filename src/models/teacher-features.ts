@@ -4,10 +4,10 @@ import { UserError } from '../errors.ts';
 import type { TeacherConfig } from './config.ts';
 
 /**
- * What a teacher that the user brings is fed, given what the student is fed: images of its own
- * size and normalisation, by default value / 255; rows and vectors as the student's.
+ * Returns the input features of a user-supplied teacher. Images have the teacher's own size and
+ * normalisation, by default value / 255. Rows and vectors are the student's features.
  *
- * @throws UserError for a size, mean or std that does not fit the task.
+ * @throws UserError if the size, mean or std does not fit the task.
  */
 export function teacherFeatures(config: TeacherConfig, student: Features): Features {
   if (student.kind !== image.name) {
@@ -15,7 +15,7 @@ export function teacherFeatures(config: TeacherConfig, student: Features): Featu
     if (field === undefined) return student;
     throw new UserError(
       `teacher.${field} is for images, and the task has ${student.kind}s`,
-      `Remove teacher.${field}: the teacher is fed the same numbers as the student.`,
+      `Remove teacher.${field}: the teacher reads the same numbers as the student.`,
     );
   }
   const { channels } = student;
@@ -34,6 +34,6 @@ function byChannel(values: number[], channels: number, field: string): number[] 
   if (values.length === channels) return values;
   throw new UserError(
     `teacher.${field} has ${values.length} numbers, and the images have ${channels} channels`,
-    `Give teacher.${field} one number a channel.`,
+    `Give teacher.${field} one number per channel.`,
   );
 }

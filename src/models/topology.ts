@@ -1,7 +1,8 @@
 /**
- * The topology of a tfjs LayersModel as JSON, where its last layer gives class scores: as logits
- * (activation linear) while we train and compute, as probabilities (softmax) in a published model. A
- * model that was trained to tell subclasses is published with a layer behind them that adds them up.
+ * The topology of a tfjs LayersModel as JSON. Its last layer outputs class scores: logits
+ * (activation linear) in training and in predictions, probabilities (softmax) in a saved model. A
+ * model that was trained on subclasses is saved with one more layer, which adds up the subclasses
+ * of each class.
  */
 import { z } from 'zod';
 import type { tfTypes } from '../tensorflow.ts';
@@ -11,7 +12,7 @@ const layerSchema = z.looseObject({
   config: z.looseObject({
     name: z.string(),
     activation: z.unknown().optional(),
-    /** Of a Dense layer. */
+    /** Only for Dense layers. */
     units: z.int().optional(),
   }),
 });
@@ -33,7 +34,7 @@ export const topologySchema = z.discriminatedUnion('class_name', [
 ]);
 export type Topology = z.infer<typeof topologySchema>;
 
-/** The topology of a model that we built or loaded. */
+/** Returns the topology of a model that we built or loaded. */
 export function topologyOf(model: tfTypes.LayersModel): Topology {
   return topologySchema.parse(model.toJSON(null, false));
 }
@@ -47,12 +48,12 @@ export async function modelFrom(topology: Topology): Promise<tfTypes.LayersModel
   return tf.models.modelFromJSON(json);
 }
 
-/** The shape of one example, without the batch. Our models have no open dimension. */
+/** Returns the shape of one example, without the batch. Our models have no open dimension. */
 export function inputShapeOf(model: tfTypes.LayersModel): number[] {
   return model.inputs[0]!.shape.slice(1).map(Number);
 }
 
-/** The layer that gives the output. */
+/** Returns the layer whose output is the model's. */
 export function outputLayer(topology: Topology): Layer {
   const { layers } = topology.config;
   if (topology.class_name === 'Sequential') return layers.at(-1)!;
@@ -62,7 +63,7 @@ export function outputLayer(topology: Topology): Layer {
   return found;
 }
 
-/** Whether the output layer's activation can be switched between logits and probabilities. */
+/** Returns whether the output layer can be switched between logits and probabilities. */
 export function endsInClassScores(topology: Topology): boolean {
   const { class_name, config } = outputLayer(topology);
   if (class_name === 'Softmax') return true;
@@ -73,7 +74,7 @@ export function endsInClassScores(topology: Topology): boolean {
   );
 }
 
-/** A copy that ends in the activation given. A Softmax layer becomes an Activation layer. */
+/** Returns a copy that ends in this activation. A Softmax layer becomes an Activation layer. */
 export function withOutputActivation(
   topology: Topology,
   activation: 'linear' | 'softmax',
@@ -89,10 +90,10 @@ export function withOutputActivation(
   return copy;
 }
 
-/** The layer that `withClassSums` adds. */
+/** Name of the layer that `withClassSums` adds. */
 const classSums = 'class_sums';
 
-/** Its only weight: 1 where an output is a subclass of the class, else 0. */
+/** Returns its only weight: 1 if an output is a subclass of the class, otherwise 0. */
 export function classSumsWeight(classes: number, subclasses: number) {
   const values = new Float32Array(classes * subclasses * classes);
   for (let output = 0; output < classes * subclasses; output++) {
@@ -101,7 +102,7 @@ export function classSumsWeight(classes: number, subclasses: number) {
   return { name: `${classSums}/kernel`, shape: [classes * subclasses, classes], values };
 }
 
-/** A copy that gives the probabilities of classes, where there were those of their subclasses. */
+/** Returns a copy that outputs the probabilities of classes instead of those of subclasses. */
 export function withClassSums(topology: Topology, classes: number): Topology {
   const copy = structuredClone(topology);
   const { name } = outputLayer(copy).config;

@@ -36,8 +36,8 @@ export interface Problem {
 }
 
 /**
- * A row of the table of architectures. A network outputs logits, [n, classes]; softmax is added when
- * the model is saved.
+ * A row of the table of architectures. A network outputs logits, [n, classes]; the exporter adds
+ * softmax.
  */
 export interface Architecture<Fields> {
   /** Value of the field `architecture` in distill.yaml. */

@@ -64,7 +64,7 @@ function parseTopology(text: string, key: string): Topology {
   } catch {
     throw new UserError(`'${key}' is not JSON.`, hint);
   }
-  // model.save wraps the topology in modelTopology, and the converter for Keras in model_config too.
+  // model.save wraps the topology in modelTopology; the converter for Keras adds model_config.
   for (const wrapper of ['modelTopology', 'model_config']) {
     if (isRecord(json) && wrapper in json) json = json[wrapper];
   }

@@ -6,8 +6,8 @@ type LayerJson = Topology['config']['layers'][number];
  * Collects the layers of a built-in network as the JSON of a tfjs topology. Each method appends a
  * layer and returns its name, by which later layers take its output.
  *
- * All layers have fixed names. tfjs numbers unnamed layers by how many the process has made, and the
- * bytes of a published model must not depend on that.
+ * All layers have fixed names. tfjs numbers unnamed layers per process, and the bytes of a
+ * published model must not depend on that.
  *
  * @example
  * const layers = new LayerList([5], 1);
@@ -51,8 +51,8 @@ export class LayerList {
   }
 
   /**
-   * Batch norm (Ioffe and Szegedy 2015). Its moving averages converge in about 20 steps. The default
-   * momentum of tfjs, 0.99, would not converge in a warm-up on a few hundred labels.
+   * Batch norm (Ioffe and Szegedy 2015). Its moving averages converge in about 20 steps. With the
+   * default momentum of tfjs, 0.99, they would not converge in a warm-up on a few hundred labels.
    */
   batchNorm(x: string, name: string): string {
     return this.add('BatchNormalization', name, { momentum: 0.9 }, [x]);

@@ -1,18 +1,18 @@
 import { sum } from '../../arrays.ts';
 import { UserError } from '../../errors.ts';
 
-/** How far a row of probabilities may be off 1 in sum, and an entry outside [0, 1]. */
+/** Largest deviation of a row's sum from 1, and of an entry from [0, 1]. */
 const tolerance = 1e-3;
 
 /**
- * Turns what a teacher gives, [n, classes], into rows that sum to 1. Logits go through a softmax.
- * Rows that are no answer (NaN or infinite, or among good ones a row that is no distribution)
- * become rows of NaN.
+ * Creates a function that converts a teacher's outputs, [n, classes], to rows that sum to 1. Logits
+ * go through a softmax. A row becomes NaN if it has NaN or infinite entries, or is not a
+ * distribution.
  *
- * The first batch that has any answer also tells whether the config is right about the output:
- * mostly distributions where it says logits, or mostly not where it says probabilities, throws.
+ * The first batch with an answer also checks the config's field `output`: the function throws if
+ * logits are all distributions, or if most probabilities are not.
  *
- * @param name how errors name the teacher.
+ * @param name Name of the teacher in errors.
  */
 export function distributionReader(
   output: 'probabilities' | 'logits',
@@ -26,15 +26,15 @@ export function distributionReader(
     );
     if (!checked) checked = checkOutput(rows.filter(allFinite), output, name);
     const probabilities = new Float32Array(values.length);
-    rows.forEach((row, place) => {
+    rows.forEach((row, index) => {
       const answer = output === 'logits' ? softmax(row) : normalised(row);
-      probabilities.set(answer, place * classes);
+      probabilities.set(answer, index * classes);
     });
     return probabilities;
   };
 }
 
-/** @returns whether there was anything to check. */
+/** Checks the rows; returns whether there were any. */
 function checkOutput(
   rows: Float32Array[],
   output: 'probabilities' | 'logits',
@@ -65,7 +65,7 @@ function isDistribution(row: Float32Array): boolean {
   return inside && Math.abs(sum(row) - 1) <= tolerance;
 }
 
-/** Takes off the largest logit first, so that no power overflows. */
+/** Subtracts the largest logit first, so that no power overflows. */
 function softmax(logits: Float32Array): Float64Array {
   if (!allFinite(logits)) return new Float64Array(logits.length).fill(Number.NaN);
   const largest = logits.reduce((a, b) => Math.max(a, b));
@@ -74,7 +74,7 @@ function softmax(logits: Float32Array): Float64Array {
   return powers.map((power) => power / sum);
 }
 
-/** The row without its rounding errors. */
+/** Removes the rounding errors of a row. */
 function normalised(row: Float32Array): Float64Array {
   if (!isDistribution(row)) return new Float64Array(row.length).fill(Number.NaN);
   const inside = Float64Array.from(row, (value) => Math.max(value, 0));

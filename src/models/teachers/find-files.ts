@@ -57,7 +57,7 @@ export async function modelJsonFiles(
   return files;
 }
 
-/** Returns the key if it is the `model.json` of a tfjs model in this format, otherwise undefined. */
+/** Returns the key if it is the `model.json` of a tfjs model in this format. */
 export async function recognizeModelJson(
   store: ObjectStore,
   key: string,

@@ -29,7 +29,7 @@ const signatureSchema = z.looseObject({
   ),
 });
 
-/** Loads a `model.json`. Outputs have the names in its signature, otherwise those of their nodes. */
+/** Loads a `model.json`. Outputs have the names in its signature, or those of their nodes. */
 async function loadGraphModel(path: string): Promise<LoadedModel> {
   const { tf } = await import('../../tensorflow.ts');
   const { modelHandler } = await import('./model-handler.ts');

@@ -3,18 +3,20 @@ import { type Features, featureShape } from '../../data/features/index.ts';
 import { UserError } from '../../errors.ts';
 import { type Port, shapeText } from './loaded-model.ts';
 
-/** How the model reads one example: the shape, and whether channels come before the pixels. */
+/** The layout in which a model reads one example. */
 export interface Layout {
   readonly shape: readonly number[];
+  /** Whether channels come before the pixels. */
   readonly channelsFirst: boolean;
 }
 
 /**
- * Finds out how a model reads an example from the shape that its input declares. Images may be
- * [n, height, width, channels], [n, channels, height, width], or [n, height, width] for grey ones;
- * rows and vectors are [n, length].
+ * Derives a model's layout from the declared shape of its input. Images are [n, height, width,
+ * channels], [n, channels, height, width], or [n, height, width] if grey. Rows and vectors are [n,
+ * length].
  *
- * @throws UserError when no layout fits, with both sides and what to set.
+ * @param usual The layout of the model's format, used if the shape fits both.
+ * @throws UserError if no layout fits: both shapes, and the field to set.
  */
 export function inputLayout(
   input: Port,
@@ -33,7 +35,7 @@ export function inputLayout(
   );
   if (fitting) return fitting;
   throw new UserError(
-    `${name} wants ${shapeText(input.shape)}, the config gives ${featureShape(features).join(' x ')}`,
+    `${name} reads ${shapeText(input.shape)}, and the config gives ${featureShape(features).join(' x ')}`,
     features.kind === image.name
       ? imageHint(declared, features)
       : 'A teacher of rows or vectors reads the same numbers as the student: [n, length].',
@@ -67,7 +69,7 @@ function imageHint(
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
-/** Height, width and channels of a declared image, where the channels tell the layout. */
+/** Returns height, width and channels of a declared image, if the channels show the layout. */
 function declaredImage(declared: readonly (number | undefined)[]) {
   if (declared.length !== 3) return undefined;
   const [first, second, third] = declared;
@@ -76,7 +78,7 @@ function declaredImage(declared: readonly (number | undefined)[]) {
   return undefined;
 }
 
-/** [n, pixels, channels] to [n, channels, pixels]. */
+/** Transposes [n, pixels, channels] to [n, channels, pixels]. */
 export function toChannelsFirst(values: Float32Array, n: number, channels: number): Float32Array {
   const pixels = values.length / (n * channels);
   const moved = new Float32Array(values.length);

@@ -1,9 +1,11 @@
 /** An input or an output of a model, as the model declares it. */
 export interface Port {
   readonly name: string;
-  /** `float32`, `int64` …; `map` for what is no tensor; `unknown` where the model does not say. */
+  /**
+   * `float32`, `int64` …; `map` if it is not a tensor; `unknown` if the model does not declare it.
+   */
   readonly dtype: string;
-  /** With the batch dimension; undefined where any size will do, or as a whole when unknown. */
+  /** With the batch dimension. A size is undefined if it is open; the shape, if it is unknown. */
   readonly shape: readonly (number | undefined)[] | undefined;
 }
 
@@ -12,13 +14,13 @@ export interface Output {
   readonly values: Float32Array;
 }
 
-/** A model in memory: what ONNX, SavedModel, LayersModel and GraphModel have in common. */
+/** A model in memory, of any format. */
 export interface LoadedModel {
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
-  /** Where this format's images have their channels, for when the input's shape does not tell. */
+  /** The format's usual layout of images, used if the input's shape fits both. */
   readonly usualLayout: 'NHWC' | 'NCHW';
-  /** Runs the model on one float32 input and gives the named outputs, in that order. */
+  /** Runs the model on one float32 input; returns the named outputs in their order. */
   run(
     values: Float32Array,
     shape: readonly number[],
@@ -28,24 +30,24 @@ export interface LoadedModel {
   dispose(): void;
 }
 
-/** `[n, 3, ?, ?]`. A first dimension of any size is written `n`. */
+/** Formats a shape: `[n, 3, ?, ?]`. An open first dimension is written `n`. */
 export function shapeText(shape: Port['shape']): string {
   if (shape === undefined) return '[unknown]';
-  const sizes = shape.map((size, place) => size ?? (place === 0 ? 'n' : '?'));
+  const sizes = shape.map((size, index) => size ?? (index === 0 ? 'n' : '?'));
   return `[${sizes.join(', ')}]`;
 }
 
-/** `label: int64 [n], probabilities: float32 [n, 10]`. */
+/** Formats ports: `label: int64 [n], probabilities: float32 [n, 10]`. */
 export function portsText(ports: readonly Port[]): string {
   return ports.map((port) => `${port.name}: ${port.dtype} ${shapeText(port.shape)}`).join(', ');
 }
 
-/** A dimension as the formats write it; negative, zero, null and symbolic ones mean "any size". */
+/** Reads a dimension; in the formats a negative, zero, null or symbolic one is open. */
 export function dimension(size: number | string | null | undefined): number | undefined {
   return typeof size === 'number' && size > 0 ? size : undefined;
 }
 
-/** TensorFlow's names for types, DT_FLOAT or DT_INT64, as ours. */
+/** Converts TensorFlow's name of a type, such as DT_FLOAT, to ours. */
 export function dtypeName(tensorFlow: string | undefined): string {
   if (tensorFlow === undefined) return 'unknown';
   return tensorFlow === 'DT_FLOAT' ? 'float32' : tensorFlow.replace('DT_', '').toLowerCase();

@@ -4,7 +4,7 @@ import { sum } from '../../arrays.ts';
 import { tf } from '../../tensorflow.ts';
 import { parseModelJson, weightBytes } from './model-json.ts';
 
-/** A handler that loads a `model.json` and the weights beside it. */
+/** Creates a tfjs handler that loads a `model.json` and the weights in the same folder. */
 export async function modelHandler(path: string, format: 'layers-model' | 'graph-model') {
   const model = parseModelJson(await readFile(path, 'utf8'), path, format);
   const files = model.weightsManifest.flatMap(({ paths }) => paths);
@@ -15,7 +15,7 @@ export async function modelHandler(path: string, format: 'layers-model' | 'graph
   const found = sum(weightData.map(({ byteLength }) => byteLength));
   const needed = weightBytes(model) ?? found;
   if (found !== needed) {
-    // tfjs would find out too, and leave the tensors made so far behind.
+    // tfjs would also throw, and leak the tensors made before.
     throw new Error(`${files.join(', ')} have ${found} bytes, and model.json needs ${needed}`);
   }
   return tf.io.fromMemory({

@@ -14,7 +14,7 @@ const bytesPerNumber = {
   ...{ uint8: 1, uint16: 2, float16: 2 },
 };
 
-/** Weights lie beside the `model.json`: a path that leads elsewhere is refused. */
+/** Name of a file in the folder of the `model.json`: any other path is refused. */
 const basename = z
   .string()
   .regex(/^[^/\\]+$/, 'expected the name of a file in the same folder')
@@ -30,8 +30,8 @@ export type ModelJson = z.infer<typeof modelJsonSchema>;
 
 /**
  * Parses the `model.json` of a tfjs model.
- * @param name how errors name the file.
- * @throws UserError when it is no such file, or is one of the other format.
+ * @param name Name of the file in errors.
+ * @throws UserError if it is not such a file, or has the other format.
  */
 export function parseModelJson(
   text: string,
@@ -47,7 +47,7 @@ export function parseModelJson(
   if (found !== format) {
     const field = found === 'graph-model' ? 'graphModel' : 'layersModel';
     throw new UserError(
-      `${name} says that it is a ${found}, and the config takes it for a ${format}`,
+      `${name} is a ${found}, and the config names it as a ${format}`,
       `Give it as teacher.${field}.`,
     );
   }
@@ -62,7 +62,7 @@ function parseJson(text: string, name: string, wanted: string): unknown {
   }
 }
 
-/** How many bytes the weights must have; undefined where texts are among them, which vary. */
+/** Returns the bytes that the weights must have, or undefined if some are texts, which vary. */
 export function weightBytes(model: ModelJson): number | undefined {
   let bytes = 0;
   for (const { shape, dtype, quantization } of model.weightsManifest.flatMap((m) => m.weights)) {

@@ -8,8 +8,8 @@ import { modelTeacher } from './model-teacher.ts';
 import { pathField, type SuppliedKind, type TeacherSource } from './teacher-kind.ts';
 
 /**
- * Defines a kind of teacher that is a model in files.
- * @example See `onnx.ts`: a kind is a name, a way to find its files, and a function that loads them.
+ * Defines a kind of teacher that is a model in files: a name, a way to find its files, and a
+ * function that loads them. `onnx.ts` is an example.
  */
 export function modelKind<const Name extends string>(
   definition: {
@@ -17,7 +17,7 @@ export function modelKind<const Name extends string>(
     /** Text for the schema of distill.yaml. */
     readonly description: string;
     readonly noun: string;
-    /** Loads the model from a local copy of its files: `path` is the one that the config names. */
+    /** Loads the model from a local copy of its files; `path` is the file that the config names. */
     readonly load: (local: {
       readonly path: string;
       readonly folder: string;

@@ -8,9 +8,9 @@ import { type LoadedModel, type Output, portsText, shapeText } from './loaded-mo
 import { checkClasses, classOutput, namedOutput, onlyInput } from './ports.ts';
 
 export interface ModelTeacherOptions {
-  /** How errors name the model: `the ONNX model teacher/model.onnx`. */
+  /** Name of the model in errors: `the ONNX model teacher/model.onnx`. */
   readonly name: string;
-  /** What the teacher is fed. */
+  /** The teacher's input features. */
   readonly features: Features;
   readonly classes: number;
   readonly batchSize: number;
@@ -20,10 +20,10 @@ export interface ModelTeacherOptions {
 }
 
 /**
- * A model in memory as a teacher; `dispose` disposes of the model. It is tried on blank examples
- * first, so that what its declared shapes hide shows here and not at the first shard.
+ * Makes a teacher of a model; `dispose` disposes of the model. The model runs on blank examples
+ * first, because declared shapes can be incomplete: errors appear here, not at the first shard.
  *
- * @throws UserError when the model does not fit the config; the model is then disposed of.
+ * @throws UserError if the model does not fit the config; the model is then disposed of.
  */
 export async function modelTeacher(
   model: LoadedModel,
@@ -45,12 +45,12 @@ async function fitted(model: LoadedModel, options: ModelTeacherOptions): Promise
   if (embeddingName !== undefined) {
     outputs.push(namedOutput(model, name, 'embeddingName', embeddingName).name);
   }
-  // Two, since a model that only ever saw one example may hide a fixed batch in its graph.
+  // Two examples, because with one a fixed batch size in the graph would not be noticed.
   const fixedBatch = input.shape?.[0];
   const embeddingSize = await tryOut(model, layout, fixedBatch ?? 2, outputs, options);
 
   const read = distributionReader(options.output, classes, name);
-  const exampleSize = featureShape(features).reduce((size, axis) => size * axis, 1);
+  const exampleSize = product(featureShape(features));
   return {
     embeddingSize,
     batchSize: options.batchSize,
@@ -77,7 +77,7 @@ async function fitted(model: LoadedModel, options: ModelTeacherOptions): Promise
   };
 }
 
-/** Runs the model on `n` examples; where `values` has fewer, blank ones follow. */
+/** Runs the model on `n` examples; if `values` has fewer, blank ones follow. */
 function runPart(
   model: LoadedModel,
   layout: Layout,
@@ -95,14 +95,14 @@ function runPart(
   return model.run(fed, [n, ...layout.shape], outputs);
 }
 
-/** The first `n` rows of an output. */
+/** Returns the first `n` rows of an output. */
 function rowsOf({ shape, values }: Output, n: number): Float32Array {
   return values.subarray(0, (values.length / shape[0]!) * n);
 }
 
 /**
  * Runs the model on blank examples.
- * @returns the size of the embedding, where the config names one.
+ * @returns the size of the embedding, if the config names one.
  */
 async function tryOut(
   model: LoadedModel,
@@ -123,10 +123,10 @@ async function tryOut(
   }
   const [scored, embedded] = results;
   checkClasses(scored!.shape, outputs[0]!, name, classes);
-  for (const [place, result] of results.entries()) {
+  for (const [index, result] of results.entries()) {
     if (result.shape[0] === n) continue;
     throw new UserError(
-      `the output '${outputs[place]}' of ${name} is ${shapeText(result.shape)} for an input of ${shape}: expected one row an example`,
+      `the output '${outputs[index]}' of ${name} is ${shapeText(result.shape)} for an input of ${shape}: expected one row per example`,
       'Export the model with a batch dimension that is the same for input and outputs.',
     );
   }

@@ -18,26 +18,26 @@ import type { TeacherFile } from './teacher-kind.ts';
 const maxGroupValues = 2 ** 24;
 
 export interface PredictionsOptions {
-  /** How errors name the teacher. */
+  /** Name of the teacher in errors. */
   readonly name: string;
   readonly classes: number;
   readonly output: 'probabilities' | 'logits';
   readonly batchSize: number;
-  /** The local file of the table: kept when it is there, else made. */
+  /** The local file of the table, which is made unless it exists. */
   readonly path: string;
-  /** Called before the table is made: throws when the files are not the ones it is for. */
+  /** Called before the table is made; throws if the files have another digest. */
   readonly verify: () => Promise<void>;
 }
 
 /**
- * A teacher whose answers are in Parquet files already: a column `id` and a column `probabilities`
- * (or logits, as the config says), a list of one float a class, in any order of the rows. Ids must
- * be unique over the whole data set. An example that is not there gets a row of NaN.
+ * Opens a teacher whose answers are in Parquet files: a column `id`, and a column `probabilities`
+ * with a list of one float per class (logits, if the config sets `output`). Rows may have any
+ * order; ids must be unique in the whole data set. An example without a row gets NaN.
  *
- * The rows are copied once into a hash table on disk (`PredictionTable`), by every worker: for 10
- * classes 84 MB and 15 s a million rows, and 10 µs for each look-up. Memory: one row group at a
- * time, whatever the number of rows; about 80 bytes a probability, so 850 MB for the million rows
- * that pyarrow puts into one by default, and 85 MB for row groups of 100,000.
+ * Every worker copies the rows once into a hash table on disk (`PredictionTable`): for 10 classes
+ * 84 MB and 15 s per million rows, and 10 µs per look-up. Memory holds one row group, about 80
+ * bytes per probability: 850 MB for the million rows that pyarrow writes into one by default, and
+ * 85 MB for row groups of 100,000.
  */
 export async function openPredictions(
   store: ObjectStore,
@@ -56,8 +56,8 @@ export async function openPredictions(
     batchSize: options.batchSize,
     async predict({ ids }) {
       const values = new Float32Array(ids.length * classes);
-      ids.forEach((id, place) => {
-        table.read(id, values.subarray(place * classes, (place + 1) * classes));
+      ids.forEach((id, index) => {
+        table.read(id, values.subarray(index * classes, (index + 1) * classes));
       });
       return { probabilities: read(values) };
     },
@@ -86,7 +86,7 @@ async function fillTable(
   }
 }
 
-/** @throws UserError when the file is not Parquet, lacks a column or has too large row groups. */
+/** @throws UserError if the file is not Parquet, lacks a column or has too large row groups. */
 async function openFile(
   store: ObjectStore,
   { object }: TeacherFile,
@@ -99,7 +99,7 @@ async function openFile(
     const found = file.columns.map(({ name, nested }) => (nested ? `${name} (nested)` : name));
     throw new UserError(
       `the predictions in ${object.key} have the columns ${found.join(', ') || '(none)'}, and need id and probabilities`,
-      'Write id as text and probabilities as a list of floats, one a class.',
+      'Write id as text and probabilities as a list of floats, one per class.',
     );
   }
   const largest = Math.max(0, ...file.rowGroups.map(({ start, end }) => end - start));
@@ -134,20 +134,20 @@ async function addGroup(
   const columns = await parquet(key, () => file.readColumns(['id', 'probabilities'], group));
   const ids = columns.get('id')!;
   const lists = columns.get('probabilities')!;
-  for (let place = 0; place < ids.length; place++) {
-    const where = `row ${group.start + place} of the predictions in ${key}`;
-    const id = parseCell(idSchema, ids[place], `${where} has no id`);
-    const row = parseCell(listSchema, lists[place], `${where} has no list of floats`);
+  for (let index = 0; index < ids.length; index++) {
+    const where = `row ${group.start + index} of the predictions in ${key}`;
+    const id = parseCell(idSchema, ids[index], `${where} has no id`);
+    const row = parseCell(listSchema, lists[index], `${where} has no list of floats`);
     if (row.length !== classes) {
       throw new UserError(
         `${where} has ${row.length} probabilities, and the task has ${classes} classes`,
-        'List in task.classes the classes that the probabilities are of, in their order.',
+        'List the classes of the probabilities in task.classes, in their order.',
       );
     }
     if (!table.add(id, row)) {
       throw new UserError(
         `${where} is the second with the id '${id}'`,
-        'Predictions are found by their ids: give every example of the data set an id of its own.',
+        'Predictions are looked up by id: give every example of the data set its own id.',
       );
     }
   }
@@ -159,7 +159,7 @@ const idSchema = z.union([
   // Text that the file does not mark as text.
   z.instanceof(Uint8Array).transform((bytes) => new TextDecoder().decode(bytes)),
 ]);
-/** A missing number makes the row one without an answer, as NaN does. */
+/** A missing number makes the row an answer of NaN. */
 const listSchema = z.union([
   z.instanceof(Float32Array),
   z.instanceof(Float64Array),

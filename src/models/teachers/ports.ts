@@ -2,29 +2,29 @@ import { UserError } from '../../errors.ts';
 import { type LoadedModel, type Port, portsText, shapeText } from './loaded-model.ts';
 
 /**
- * The model's input.
- * @throws UserError when there is not exactly one, or it is not float32.
+ * Returns the model's input.
+ * @throws UserError if there is not exactly one, or it is not float32.
  */
 export function onlyInput(model: LoadedModel, name: string): Port {
   const [input, ...others] = model.inputs;
   if (input === undefined || others.length > 0) {
     throw new UserError(
-      `${name} has ${model.inputs.length} inputs (${portsText(model.inputs)}), and a teacher has one`,
+      `${name} has ${model.inputs.length} inputs (${portsText(model.inputs)}), and a teacher must have one`,
       'Export a model that takes the example alone, as one tensor.',
     );
   }
   if (input.dtype !== 'float32') {
     throw new UserError(
-      `${name} reads ${input.dtype} (${portsText([input])}), and is given float32`,
-      'Export it with a float32 input. Images come as value / 255, less teacher.mean, divided by teacher.std.',
+      `${name} reads ${input.dtype} (${portsText([input])}), and a teacher must read float32`,
+      'Export it with a float32 input. Pixels are (value / 255 - teacher.mean) / teacher.std.',
     );
   }
   return input;
 }
 
 /**
- * The output that has the classes: the one that the config names, or the only one of floats.
- * @throws UserError when there is none, or more than one, or it has not `classes` columns.
+ * Returns the output with the classes: the output that the config names, or the only float output.
+ * @throws UserError if there is none, or more than one, or it does not have `classes` columns.
  */
 export function classOutput(
   model: LoadedModel,
@@ -41,7 +41,7 @@ export function classOutput(
   return output;
 }
 
-/** @throws UserError when there is no such output, or it has no floats. */
+/** @throws UserError if there is no such output, or it does not hold floats. */
 export function namedOutput(
   model: LoadedModel,
   name: string,
@@ -84,12 +84,12 @@ function onlyFloats(model: LoadedModel, name: string, embeddingName: string | un
   return output;
 }
 
-/** What does not say its type is tried: a wrong one fails then. */
+/** An undeclared type may be floats: a wrong type fails when the model runs. */
 function isFloat({ dtype }: Port): boolean {
   return dtype === 'float32' || dtype === 'float64' || dtype === 'unknown';
 }
 
-/** @throws UserError when an output's shape, declared or real, is not [n, classes]. */
+/** @throws UserError if an output's shape, declared or real, is not [n, classes]. */
 export function checkClasses(
   shape: Port['shape'],
   output: string,
@@ -102,7 +102,7 @@ export function checkClasses(
   throw new UserError(
     `the output '${output}' of ${name} is ${shapeText(shape)}, and the task has ${classes} classes: expected [n, ${classes}]`,
     shape.length === 2 && found === 1 && classes === 2
-      ? 'Export a binary classifier with one output a class: [1 - p, p].'
+      ? 'Export a binary classifier with one output per class: [1 - p, p].'
       : 'List in task.classes the classes that the teacher was trained on, in its order.',
   );
 }

@@ -6,9 +6,9 @@ const empty = Buffer.alloc(keyBytes);
 const slotBytes = (classes: number): number => keyBytes + 4 * classes;
 
 /**
- * A hash table on disk, from ids to rows of `classes` floats, with open addressing: a slot is the
- * first 16 bytes of the id's SHA-256 and then the row; a slot of zeros is free. It takes about
- * 1.5 · (16 + 4 · classes) bytes of disk a row, and no memory that grows with the rows.
+ * A hash table on disk, from ids to rows of `classes` floats, with open addressing. A slot is the
+ * first 16 bytes of the id's SHA-256, then the row; a slot of zeros is free. The table takes about
+ * 1.5 · (16 + 4 · classes) bytes of disk per row, and no memory that grows with the rows.
  */
 export class PredictionTable {
   readonly #file: number;
@@ -26,19 +26,19 @@ export class PredictionTable {
   /** Makes a table with room for `rows` rows. */
   static create(path: string, rows: number, classes: number): PredictionTable {
     const file = openSync(path, 'wx+');
-    // A third of the slots stay free, so that a search looks at few.
+    // A third of the slots stays free, so that a search visits few slots.
     const slots = Math.ceil(rows * 1.5) + 1;
     ftruncateSync(file, slots * slotBytes(classes));
     return new PredictionTable(file, slots, classes);
   }
 
-  /** Opens a table for reading; `classes` is what it was made with. */
+  /** Opens a table for reading; it must have been made with the same `classes`. */
   static open(path: string, classes: number): PredictionTable {
     const file = openSync(path, 'r');
     return new PredictionTable(file, fstatSync(file).size / slotBytes(classes), classes);
   }
 
-  /** @returns false when the id is there already; nothing is then written. */
+  /** Adds a row; returns false, and writes nothing, if the table has the id. */
   add(id: string, row: ArrayLike<number>): boolean {
     const { found, at, key } = this.#find(id);
     if (found) return false;
@@ -49,7 +49,7 @@ export class PredictionTable {
     return true;
   }
 
-  /** Copies the id's row into `row`; NaN where the table has none. */
+  /** Copies the id's row into `row`; writes NaN if the table does not have the id. */
   read(id: string, row: Float32Array): void {
     const { found } = this.#find(id);
     for (let c = 0; c < this.#classes; c++) {
@@ -61,7 +61,7 @@ export class PredictionTable {
     closeSync(this.#file);
   }
 
-  /** Leaves the id's slot, or the free one where it belongs, in `#slot`. */
+  /** Reads the id's slot, or the free slot for it, into `#slot`. */
   #find(id: string): { found: boolean; at: number; key: Buffer } {
     const key = createHash('sha256').update(id).digest().subarray(0, keyBytes);
     for (let slot = key.readUIntBE(0, 6) % this.#slots; ; slot = (slot + 1) % this.#slots) {

@@ -1,7 +1,7 @@
 import { tf, type tfTypes } from '../../tensorflow.ts';
 import type { Output } from './loaded-model.ts';
 
-/** Calls a TensorFlow model and copies its outputs out of TensorFlow; no tensor stays. */
+/** Calls a TensorFlow model and copies its outputs; frees all tensors. */
 export function runTensors(
   values: Float32Array,
   shape: readonly number[],

@@ -15,7 +15,7 @@ export interface TeacherFile {
 
 /** The files of a user-supplied teacher. */
 export interface TeacherFiles {
-  /** Value of the kind's field: the key of a file or a folder in the dataset, without a `/` at its end. */
+  /** Value of the kind's field: key of a file or a folder in the dataset, without a last `/`. */
   readonly key: string;
   /** Name of the teacher in errors: `the ONNX model teacher/model.onnx`. */
   readonly name: string;
@@ -36,7 +36,7 @@ export interface TeacherSource extends TeacherFiles {
   /** The dataset. */
   readonly store: ObjectStore;
   readonly config: OutputConfig;
-  /** How an example becomes the teacher's input. */
+  /** The teacher's input features. */
   readonly features: Features;
   /** Number of classes. */
   readonly classes: number;
@@ -59,7 +59,7 @@ export interface TeacherKind {
   readonly fields: z.ZodRawShape;
   /** Whether the user supplies it. Otherwise Train teacher trains it. */
   readonly supplied: boolean;
-  /** Whether it is a model, which reads the example's features. Otherwise its answers are stored. */
+  /** Whether it is a model, which reads the features. Otherwise its answers are stored. */
   readonly isModel: boolean;
 }
 

@@ -10,24 +10,24 @@ import { scoresLayer } from '../subclass-outputs.ts';
 import type { Inputs, Teacher } from '../teacher.ts';
 
 /**
- * The models that cross-fitting gave, one a fold, as teachers. Each model has an embedding space of its
- * own, so the embedding of either teacher is that of the first model.
+ * The models of cross-fitting, one per fold, as teachers. Each model has its own embedding space,
+ * so the embedding of either teacher is that of the first model.
  */
 export interface CrossFitted {
-  /** For examples that none of them has learned: the mean of all, and the votes of each. */
+  /** For examples that no model was trained on: the mean of all, and the vote of each. */
   readonly ensemble: Teacher;
-  /** For examples that were dealt into folds: the one that has not learned the example. */
+  /** For examples in folds: the model that was not trained on the example. */
   readonly outOfFold: Teacher;
-  /** What they are fed. */
+  /** Input features of both. */
   readonly features: Features;
   /** Frees the native memory. */
   dispose(): void;
 }
 
 /**
- * Opens models that counterweight trained, each as `saveModel` writes it.
- * @param folder the key of the folder of all, with the last `/`.
- * @param embeds whether the teachers give embeddings.
+ * Opens models that counterweight trained.
+ * @param folder Key of the folder of all models, with the last `/`.
+ * @param embeds Whether the teachers output embeddings.
  * @throws UserError when they should, and the models do not end in a Dense layer.
  */
 export async function openTrained(
@@ -45,7 +45,7 @@ export async function openTrained(
   const shared = {
     embeddingSize: embedding?.size,
     batchSize: batchSizeFor(featureShape(features)),
-    dispose: () => {}, // The models are those of both.
+    dispose: () => {}, // Both share the models.
   };
   const outputs = ({ ids, values }: Inputs) =>
     models.map((model) => model.predict(values, ids.length));
@@ -76,9 +76,9 @@ export async function openTrained(
   };
 }
 
-/** What the layer that scores the classes is fed. */
+/** Reads the input of the layer that scores the classes. */
 function embeddingOf({ model }: Student) {
-  // A layer with one input gives one symbolic tensor; the type covers layers with several.
+  // A layer with one input has one symbolic tensor; the type covers layers with several.
   const outputs = scoresLayer(model).input as tfTypes.SymbolicTensor;
   const embedder = tf.model({ inputs: model.inputs, outputs });
   return {
@@ -96,7 +96,7 @@ function mean(outputs: readonly Float32Array[]): Float32Array {
   return sum.map((value) => value / outputs.length);
 }
 
-/** The most likely class of each model: [n, models]. */
+/** Returns the most likely class of each model: [n, models]. */
 function votes(outputs: readonly Float32Array[], classes: number): Int32Array {
   const columns = outputs.map((output) => predictions(output, classes));
   const n = columns[0]!.length;
@@ -107,7 +107,7 @@ function votes(outputs: readonly Float32Array[], classes: number): Int32Array {
   return table;
 }
 
-/** Row i of the i-th output. */
+/** Collects row i of the i-th output. */
 function pickRows(outputs: readonly Float32Array[], classes: number): Float32Array {
   const rows = new Float32Array(outputs.length * classes);
   outputs.forEach((output, row) => {

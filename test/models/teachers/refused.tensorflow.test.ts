@@ -49,7 +49,7 @@ const nchw = { onnx: 'model.onnx', output: 'logits' } as const;
 describe('the input', () => {
   test('another size: both sides and what to set', async () => {
     expect(await refusal(fixture('onnx-nchw-logits'), nchw, colour(32))).toBe(
-      'the ONNX model model.onnx wants [n, 3, 8, 8], the config gives 32 x 32 x 3. Set teacher.size: [8, 8].',
+      'the ONNX model model.onnx reads [n, 3, 8, 8], and the config gives 32 x 32 x 3. Set teacher.size: [8, 8].',
     );
   });
   test('teacher.size is what the config gives', async () => {
@@ -61,21 +61,21 @@ describe('the input', () => {
   });
   test('grey images for a model of colour', async () => {
     expect(await refusal(fixture('onnx-nchw-logits'), nchw, grey())).toBe(
-      'the ONNX model model.onnx wants [n, 3, 8, 8], the config gives 8 x 8 x 1. Set task.channels: 3.',
+      'the ONNX model model.onnx reads [n, 3, 8, 8], and the config gives 8 x 8 x 1. Set task.channels: 3.',
     );
   });
   test('colour images for a grey SavedModel, and another size', async () => {
     expect(await refusal(fixture('saved-model-keras'), { savedModel: 'model' }, colour(9))).toBe(
-      'the SavedModel model wants [n, 8, 8, 1], the config gives 9 x 9 x 3. Set task.channels: 1 and set teacher.size: [8, 8].',
+      'the SavedModel model reads [n, 8, 8, 1], and the config gives 9 x 9 x 3. Set task.channels: 1 and set teacher.size: [8, 8].',
     );
   });
   test('a vector of another length', async () => {
     const told = await refusal(fixture('onnx-scikit-learn'), { onnx: 'model.onnx' }, vector(6));
-    expect(told).toContain('wants [n, 5], the config gives 6.');
+    expect(told).toContain('reads [n, 5], and the config gives 6.');
   });
   test('a model that reads bytes', async () => {
     expect(await refusal(fixture('refused'), { onnx: 'uint8.onnx' }, colour(1))).toContain(
-      'reads uint8 (image: uint8 [n, 1, 1, 3]), and is given float32',
+      'reads uint8 (image: uint8 [n, 1, 1, 3]), and a teacher must read float32',
     );
   });
   test('a batch size that is hidden in the graph', async () => {
@@ -92,7 +92,7 @@ describe('the input', () => {
   });
   test('a mean for other channels', async () => {
     expect(await refusal(fixture('onnx-nchw-logits'), { ...nchw, mean: [0.5] }, colour())).toBe(
-      'teacher.mean has 1 numbers, and the images have 3 channels. Give teacher.mean one number a channel.',
+      'teacher.mean has 1 numbers, and the images have 3 channels. Give teacher.mean one number per channel.',
     );
   });
 });
@@ -215,7 +215,7 @@ describe('damaged files', () => {
   test('a GraphModel given as a LayersModel', async () => {
     const config = { layersModel: 'model.json' };
     expect(await refusal(fixture('graph-model'), config, grey())).toContain(
-      'says that it is a graph-model, and the config takes it for a layers-model. Give it as teacher.graphModel.',
+      'is a graph-model, and the config names it as a layers-model. Give it as teacher.graphModel.',
     );
   });
 });
