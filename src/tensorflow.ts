@@ -24,12 +24,12 @@ const tensorflow = await import('@tensorflow/tfjs-node').catch((error: Error) =>
 });
 export const tf = tensorflow.default ?? tensorflow;
 
-// TensorFlow that finds no GPU trains on the processor without a word, at the price of a GPU.
+// Without a GPU, TensorFlow silently trains on the CPU, at the price of a GPU machine.
 const { isUsingGpuDevice } = tf.backend() as NodeJSKernelBackend;
 if (process.env.COUNTERWEIGHT_GPU === '1' && !isUsingGpuDevice) {
   throw new UserError(
-    'COUNTERWEIGHT_GPU=1 asks for a GPU, and TensorFlow finds none on this machine',
-    'Look at its NVIDIA driver with nvidia-smi.',
+    'COUNTERWEIGHT_GPU=1 requires a GPU, and TensorFlow finds none on this machine',
+    'Check the NVIDIA driver with nvidia-smi.',
   );
 }
 
