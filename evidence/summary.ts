@@ -1,6 +1,6 @@
 /** The summary of a cell's rows: every method compared with plain distillation, draw by draw. */
 import { sum } from '../src/arrays.ts';
-import { baseline, type Candidate, candidates, fallbackMethod } from '../src/debias/auto.ts';
+import { baseline, candidates, fallbackMethod, type MethodCandidate } from '../src/debias/auto.ts';
 import { methodOf, plainMethod } from '../src/debias/methods.ts';
 import { softName } from './compared.ts';
 import type { Row } from './row.ts';
@@ -79,7 +79,7 @@ export function summarizeCell(rows: readonly Row[]): CellSummary {
 const choices = [...[baseline, ...candidates].map(nameOf), fallbackMethod];
 
 /** The student's name in a run whose labels are hard by default. */
-function nameOf({ method, labels }: Candidate | Row['auto']): string {
+function nameOf({ method, labels }: MethodCandidate | Row['auto']): string {
   return labels === 'soft' && methodOf(method).labels === 'either' ? softName(method) : method;
 }
 

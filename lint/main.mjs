@@ -3,9 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { checkImports } from './imports.mjs';
 import { checkLanguage } from './language.mjs';
+import { checkNames } from './names.mjs';
 
 /** Files whose wording is not checked yet. */
-const pending = /^src\/models\/|^test\/models\/teachers\/refused|^docs\/permissions/;
+const pending = /^src\/models\/|^test\/models\/teachers\/refused/;
 
 const tracked = execFileSync('git', ['ls-files'], { encoding: 'utf8' }).split('\n');
 /** @param {RegExp} pattern */
@@ -16,6 +17,7 @@ const sources = (pattern) =>
 
 const findings = [
   ...checkImports(sources(/^(src|functions|infra|bench|evidence)\/.*\.ts$/)),
+  ...checkNames(sources(/^(src|functions|infra)\/.*\.ts$/)),
   ...sources(/\.(ts|mjs|md)$/)
     .filter(({ file }) => !pending.test(file))
     .flatMap(checkLanguage),

@@ -21,6 +21,12 @@ export function exportsOf({ file, text }) {
 }
 
 /**
+ * Names that a loader expects of each of its modules: AWS of a function, and a row of a table of
+ * the module that it loads.
+ */
+const contracts = new Set(['handler', 'prepare']);
+
+/**
  * Finds every name that more than one file exports.
  *
  * @param {readonly Source[]} sources
@@ -36,7 +42,7 @@ export function checkNames(sources) {
     }
   }
   return [...filesOf].flatMap(([name, files]) => {
-    if (files.size < 2) return [];
+    if (files.size < 2 || contracts.has(name)) return [];
     const declarations = [...files].map(([file, line]) => `${file}:${line}`);
     return [`${declarations.join(', ')}: more than one exported ${name}`];
   });

@@ -24,7 +24,7 @@ export const candidates = [
 export const fallbackMethod = relabel.name;
 
 /** A method with the labels that its students learn from. */
-export type Candidate = typeof baseline | (typeof candidates)[number];
+export type MethodCandidate = typeof baseline | (typeof candidates)[number];
 
 /**
  * Unlabeled examples in the sample that the compared students learn: enough to tell the methods

@@ -15,7 +15,7 @@ export const labelNextPool = 1_000_000;
 /** Lower bound of a margin: the score of two tied classes would be infinite. */
 const marginFloor = 1e-3;
 
-export interface Candidate {
+export interface LabelCandidate {
   readonly id: string;
   /** The teacher's class. */
   readonly prediction: number;
@@ -38,7 +38,7 @@ export function labelScore(probabilities: Float32Array, margin: number): number 
  */
 export class LabelNext {
   readonly #count: number;
-  readonly #byClass: Candidate[][];
+  readonly #byClass: LabelCandidate[][];
 
   /** @param count number of examples to choose. */
   constructor(classes: number, count: number) {
@@ -46,7 +46,7 @@ export class LabelNext {
     this.#byClass = Array.from({ length: classes }, () => []);
   }
 
-  add(candidate: Candidate): void {
+  add(candidate: LabelCandidate): void {
     const best = this.#byClass[candidate.prediction]!;
     best.push(candidate);
     if (best.length >= 2 * this.#count) keepBest(best, this.#count);
@@ -56,7 +56,7 @@ export class LabelNext {
    * Returns the chosen examples in the order in which to label them: the best of each class, then
    * the second best, and so on.
    */
-  result(): Candidate[] {
+  result(): LabelCandidate[] {
     for (const best of this.#byClass) keepBest(best, this.#count);
     const ranks = Array.from({ length: this.#count }, (_, rank) =>
       this.#byClass.flatMap((best) => best[rank] ?? []).sort(byScore),
@@ -65,11 +65,11 @@ export class LabelNext {
   }
 }
 
-function keepBest(candidates: Candidate[], count: number): void {
+function keepBest(candidates: LabelCandidate[], count: number): void {
   candidates.sort(byScore).splice(count);
 }
 
 /** Sorts by score; equal scores by id, so that the order of the examples does not matter. */
-function byScore(a: Candidate, b: Candidate): number {
+function byScore(a: LabelCandidate, b: LabelCandidate): number {
   return b.score - a.score || (a.id < b.id ? -1 : Number(a.id > b.id));
 }

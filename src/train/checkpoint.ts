@@ -31,10 +31,10 @@ const progressSchema = z.strictObject({
   }),
   history: z.array(timedEpochSchema),
 });
-export type Progress = z.infer<typeof progressSchema>;
+export type TrainingProgress = z.infer<typeof progressSchema>;
 
 export interface Checkpoint {
-  readonly progress: Progress;
+  readonly progress: TrainingProgress;
   readonly tensors: State;
 }
 

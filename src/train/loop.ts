@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import { predictions } from '../debias/margin.ts';
 import { InterruptedError, UserError } from '../errors.ts';
 import type { Batch, Reweigh } from './batch-shape.ts';
-import type { Checkpoints, Progress } from './checkpoint.ts';
+import type { Checkpoints, TrainingProgress } from './checkpoint.ts';
 import type { EpochRecord } from './epoch.ts';
 import { learningRateAt, type ScheduleConfig } from './schedule.ts';
 import type { TrainingStep } from './step.ts';
@@ -73,7 +73,7 @@ export async function train(training: Training): Promise<EpochRecord[]> {
 
 /** State of a training. Changes only between steps, never within a step. */
 interface Run {
-  progress: Progress;
+  progress: TrainingProgress;
   /** Result of `Reweighting.measure` in this epoch. */
   measured: Float32Array | undefined;
   savedStep: number;

@@ -3,12 +3,12 @@ import { foldOf } from '../../data/folds.ts';
 import {
   auto,
   baseline,
-  type Candidate,
   type Choice,
   candidates,
   choiceSchema,
   chooseBest,
   fallbackMethod,
+  type MethodCandidate,
   sampleExamples,
 } from '../../debias/auto.ts';
 import { logLoss } from '../../debias/cross-entropy.ts';
@@ -108,14 +108,14 @@ async function decide(
   return { ...candidates[chosen]!, explanation, candidates: compared };
 }
 
-function nameOf({ method, labels }: Candidate): string {
+function nameOf({ method, labels }: MethodCandidate): string {
   return `${method}-${labels}`;
 }
 
 async function trainStudents(
   job: Job,
   variant: Variant,
-  candidate: Candidate,
+  candidate: MethodCandidate,
   sample: Sample,
   folder: string,
   context: Context,

@@ -1,12 +1,12 @@
 /** The table of losses: the one place where a loss is added. */
 import { tableOf } from '../../table.ts';
-import { crossEntropy } from './cross-entropy.ts';
+import { crossEntropyLoss } from './cross-entropy.ts';
 import type { LossFunction } from './loss-function.ts';
-import { mcmi } from './mcmi.ts';
-import { mse } from './mse.ts';
-import { slam } from './slam.ts';
+import { mcmiLoss } from './mcmi.ts';
+import { mseLoss } from './mse.ts';
+import { slamLoss } from './slam.ts';
 
-const losses = tableOf(crossEntropy, mse, slam, mcmi);
+const losses = tableOf(crossEntropyLoss, mseLoss, slamLoss, mcmiLoss);
 
 type Losses = typeof losses;
 type LossName = keyof Losses;
@@ -19,7 +19,7 @@ export type Loss<Name extends LossName = LossName> = {
   [N in Name]: { readonly kind: N } & LossParameters[N];
 }[Name];
 
-export const defaultLoss: Loss = { kind: crossEntropy.name };
+export const defaultLoss: Loss = { kind: crossEntropyLoss.name };
 
 /** Returns the loss function of a description. */
 export function openLoss<Name extends LossName>(loss: Loss<Name>): LossFunction {

@@ -18,7 +18,7 @@ export interface McmiParameters {
  *
  * Input: ln Q_y of each example's class, [n, classes].
  */
-export const mcmi = {
+export const mcmiLoss = {
   name: 'mcmi',
   open: ({ classMeans, strength }: McmiParameters): LossFunction<'logMeans'> => ({
     inputs: {

@@ -8,7 +8,7 @@ import type { LossFunction, LossRow } from './loss-function.ts';
  *
  * Inputs: α of each example, [n, 1], and the mask of the teacher's top classes, [n, classes].
  */
-export const slam = {
+export const slamLoss = {
   name: 'slam',
   open: ({ mixing }: { readonly mixing: Mixing }): LossFunction<'alphas' | 'masks'> => ({
     inputs: {
