@@ -39,11 +39,15 @@ export interface Problem {
  * A row of the table of architectures. A network outputs logits, [n, classes]; the exporter adds
  * softmax.
  */
-export interface Architecture<Fields> {
+export interface Architecture<
+  Fields,
+  Name extends string = string,
+  Schema extends z.ZodType = z.ZodType,
+> {
   /** Value of the field `architecture` in distill.yaml. */
-  readonly name: string;
+  readonly name: Name;
   /** Schema of a network of this architecture: its fields and the training fields. */
-  readonly schema: z.ZodType;
+  readonly schema: Schema;
   /** Types of task that it supports; undefined: all. */
   readonly tasks: readonly Task['type'][] | undefined;
   /** Whether its topology is a user's file, which only building the model checks. */
@@ -92,21 +96,20 @@ export function builtInArchitecture<
     problem: Pick<Problem, 'inputShape' | 'classes'>,
     seed: number,
   ) => Topology;
-}) {
+}): Architecture<z.infer<z.ZodObject<Shape>>, Name, ReturnType<typeof networkFields<Name, Shape>>> {
   const { name, description, fields, tasks, topology } = definition;
-  type Fields = z.infer<z.ZodObject<Shape>>;
   return {
     name,
     schema: networkFields(name, description, fields),
     tasks,
     userTopology: false,
-    size(fields: Fields, problem: Problem) {
+    size(fields, problem) {
       return topologySize(topology(fields, problem, 0), problem.inputShape)!;
     },
-    build(fields: Fields, problem: Problem, seed: number) {
+    build(fields, problem, seed) {
       return modelFrom(topology(fields, problem, seed));
     },
-  } satisfies Architecture<Fields>;
+  };
 }
 
 /** Composes the schema of an architecture: its name, its own fields, the training fields. */

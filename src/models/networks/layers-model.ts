@@ -13,23 +13,24 @@ import {
 } from '../topology.ts';
 import { type Architecture, networkFields, type Problem } from './architecture.ts';
 
-const name = 'layers-model' as const;
+const name = 'layers-model';
+const schema = networkFields(name, 'Your own tfjs LayersModel topology.', {
+  topology: z.string().min(1).describe('The model.json. Its weights are not read.'),
+});
 
 /**
  * The user's own topology: the text of a `model.json` of tfjs, as `model.save` or the converter for
  * Keras writes it. Its weights are not read; its own initializers draw new ones.
  */
-export const customNetwork = {
+export const customNetwork: Architecture<{ topology: string }, typeof name, typeof schema> = {
   name,
-  schema: networkFields(name, 'Your own tfjs LayersModel topology.', {
-    topology: z.string().min(1).describe('The model.json. Its weights are not read.'),
-  }),
+  schema,
   tasks: undefined,
   userTopology: true,
-  async size({ topology: key }: { topology: string }, { inputShape, readFile }: Problem) {
+  async size({ topology: key }, { inputShape, readFile }) {
     return topologySize(parseTopology(await readFile(key), key), inputShape) ?? noWork;
   },
-  async build({ topology: key }: { topology: string }, problem: Problem, seed: number) {
+  async build({ topology: key }, problem, seed) {
     const topology = parseTopology(await problem.readFile(key), key);
     checkLayers(topology, key);
     setSeeds(topology, seed);
@@ -42,7 +43,7 @@ export const customNetwork = {
     checkShapes(model, key, problem);
     return model;
   },
-} satisfies Architecture<{ topology: string }>;
+};
 
 /**
  * Layers that draw random numbers at every step, so that a run could not be repeated or resumed
