@@ -43,7 +43,7 @@ describeDeployed('the digits', () => {
     expect(uploaded, uploaded.stderr).toMatchObject({ code: 0 });
     onLocalStack = await ended('digits');
     embedded = await runEmbedded(dataset, join(folder, 'results'));
-  }, 300_000);
+  }, 600_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test('their markers start one run by themselves, and it succeeds', async () => {

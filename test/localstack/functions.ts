@@ -69,12 +69,21 @@ export async function setVariable(
   return () => set(before);
 }
 
-/** The processes of a task's function: they have its name in their environment. */
+/** Finds the processes of a task's function, by their environment. */
 export function processesOf(task: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => environmentOf(pid).includes(`TASK=${task}`));
+    .filter((pid) => {
+      const variables = environmentOf(pid);
+      return variables.includes(`TASK=${task}`) && variables.some(isOurEndpoint);
+    });
+}
+
+/** Another LocalStack may run on the machine. In Docker, ours has its default port. */
+function isOurEndpoint(variable: string): boolean {
+  const [, port] = /^AWS_ENDPOINT_URL=.*:(\d+)$/.exec(variable) ?? [];
+  return port === '4566' || port === new URL(process.env.AWS_ENDPOINT_URL!).port;
 }
 
 function environmentOf(pid: number): string[] {
