@@ -94,7 +94,6 @@ export const weighted = {
 } as const satisfies Method;
 
 /** The estimate for one example. */
-/** The estimate for one example. */
 export interface Estimate {
   /** p, in [0, 1]. */
   errorProbability: number;
