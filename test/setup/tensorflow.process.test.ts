@@ -170,7 +170,9 @@ describe('a set-up for a GPU', () => {
   test('takes no wheel that is another one, and leaves nothing behind', async () => {
     const site = gpuSite();
     machine.makeWheel({ package: 'nvcc', version: '12.5', files: [] }, ['other']);
-    await expect(setUp(site)).rejects.toThrow(/The downloaded nvcc==12\.5 is not the one/);
+    await expect(setUp(site)).rejects.toThrow(
+      /The downloaded nvcc==12\.5 is not the expected file/,
+    );
     expect(machine.cached).toEqual([]);
   });
 });
