@@ -1,5 +1,6 @@
 /**
- * Defines the key of every object in the results store.
+ * Defines the keys of the objects in the results store. A method's preparation names its own files
+ * below its student's folder.
  *
  * Every object is written once, except the two pointers: `current` and a checkpoint's LATEST.
  */
