@@ -2,7 +2,7 @@
  * The choice of a method by cross-validation. Students of every candidate and of plain distillation
  * answer the same n examples, whose labels they were not trained on. Their losses are compared
  * example by example, which cancels the noise of easy and hard ones. If no candidate is clearly
- * better, the choice is `relabel`, which has a guard of its own.
+ * better, the choice is `relabel`, which accepts a round only if it wins a comparison.
  */
 import { z } from 'zod';
 import { correctness } from './correctness.ts';
@@ -27,8 +27,8 @@ export const fallbackMethod = relabel.name;
 export type MethodCandidate = typeof baseline | (typeof candidates)[number];
 
 /**
- * Unlabeled examples in the sample that the compared students learn: enough to tell the methods
- * apart, few enough to be cheap.
+ * Size of the sample of unlabeled examples on which the compared students are trained. Enough to
+ * distinguish the methods, and few enough to be cheap.
  */
 export const sampleExamples = 2000;
 
@@ -58,7 +58,7 @@ export const auto = {
     const compared = (1 + candidates.length) * config.folds;
     return relabel.trainings(config) + Math.ceil(compared * share);
   },
-  // The preparation replaces it by the method that it chose.
+  // The preparation replaces `auto` by the method that it chooses.
   correct: () => ({}),
   prepare: () => import('../distill/methods/auto.ts'),
   record: { field: 'choice', file: 'choice.json', schema: choiceSchema },
@@ -75,9 +75,9 @@ export interface Gain {
 const z95 = 1.959963984540054;
 
 /**
- * The bar for the best of m candidates at index m − 1: the number of standard errors by which a
- * gain has to exceed 0. It is the quantile of 1 − 0.05 / m (Bonferroni), so a choice by chance
- * alone happens at most one time in twenty.
+ * Smallest accepted gain of the best of m candidates, in standard errors, at index m − 1. It is the
+ * normal quantile of 1 − 0.05 / m (Bonferroni): by chance alone, a candidate is chosen at most one
+ * time in twenty.
  */
 const bars = [1.645, 1.96, 2.128, 2.241, 2.326, 2.394];
 

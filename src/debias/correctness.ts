@@ -1,8 +1,8 @@
 /**
- * The weight is the probability that the teacher is right, given its margin only: isotonic
- * regression of "right" on the teacher margins of the validation set. The regression is
- * non-decreasing, because a surer teacher is not less often right. SLaM (Kontonis et al., NeurIPS
- * 2023) estimates its α(x) in this way.
+ * The weight is the probability that the teacher is right, given only its margin. It is estimated
+ * on the validation set, by isotonic regression of "right" on the teacher's margin. The regression
+ * is non-decreasing, because a surer teacher is right at least as often. SLaM (Kontonis et al.,
+ * NeurIPS 2023) estimates its α(x) in this way.
  */
 import { isotonicRegression } from './isotonic.ts';
 import type { Method } from './method.ts';

@@ -5,8 +5,8 @@
  *   w(x) = exp(−β · u(x))
  *
  * In the paper u is the variance of a Gaussian process fitted to the clean examples. Here u is the
- * share of mistakes among the nearest validation points, so this weight and the debiasing weight
- * use the same evidence. β is 1, so a label that is surely wrong still counts 0.37.
+ * share of mistakes among the nearest validation points, as in the debiasing weight. β is 1, so a
+ * label that is certainly wrong still has the weight 0.37.
  */
 import { clamp } from '../arrays.ts';
 import type { Method } from './method.ts';

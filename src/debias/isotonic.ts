@@ -1,9 +1,10 @@
 import { clamp } from '../arrays.ts';
 
 /**
- * Isotonic regression by pooling adjacent violators (Barlow et al., "Statistical Inference under
- * Order Restrictions", 1972): the non-decreasing function with the least squared distance to the
- * points. It is linear between the points and constant outside of them, as in scikit-learn.
+ * Isotonic regression: the non-decreasing function with the least squared distance to the points.
+ * Computed by pooling adjacent violators (Barlow et al., "Statistical Inference under Order
+ * Restrictions", 1972). It is linear between the points and constant outside of them, as in
+ * scikit-learn.
  */
 
 /** Consecutive points that share one value. */

@@ -4,12 +4,15 @@
  *
  *   score(x) = 1 / margin(x) + H(t(x))
  *
- * Only the order of scores has a meaning: the first term outgrows the second if the margin is
- * small.
+ * Only the order of the scores is meaningful, because for small margins the first term exceeds the
+ * second by far.
  */
 import { entropyOf } from './entropy.ts';
 
-/** Size of the pool of examples: a larger one takes time, and does not improve the choice. */
+/**
+ * Maximum number of examples to choose from: a larger pool takes longer, and does not improve the
+ * choice.
+ */
 export const labelNextPool = 1_000_000;
 
 /** Lower bound of a margin: the score of two tied classes would be infinite. */

@@ -11,8 +11,8 @@
  *   q(c, s | x) = t(c | x) P(s | c, x)       the student's target; t: the label, hard or soft
  *
  * Two choices are ours. W comes from a regression of the teacher's log-probabilities (W h up to a
- * constant) on h, so any teacher with an embedding will do. And β, which the paper leaves open, is
- * the standard deviation along the v_cs. `lelp-split.ts` computes the directions.
+ * constant) on h, so the method works with any teacher that has an embedding. The paper leaves β
+ * open; here it is the standard deviation along the v_cs. `lelp-split.ts` computes the directions.
  */
 import { z } from 'zod';
 import type { Method } from './method.ts';
@@ -27,7 +27,7 @@ export const lelp = {
         .int()
         .min(2)
         .default(4)
-        .describe('Into how many each class is split, by the embeddings of the teacher.'),
+        .describe('Number of subclasses per class, found from the embeddings of the teacher.'),
     })
     .prefault({}),
   // The labels are split; the loss on them is cross-entropy.

@@ -1,15 +1,15 @@
 /**
- * A second training of the teacher that makes its probabilities more informative (Ye et al., "Bayes
+ * A second training of the teacher that makes its probabilities more informative. It rewards right
+ * answers and, within each class, different outputs for different examples (Ye et al., "Bayes
  * conditional distribution estimation for knowledge distillation based on conditional mutual
- * information", ICLR 2024). It rewards being right and, within each class, different outputs for
- * different examples.
+ * information", ICLR 2024).
  *
  *   loss(x, y) = −ln p_y(x) − λ KL(p(x) ‖ Q_y)
  *
  *   p: the teacher, class probabilities       Q_y: the mean of p over the examples of class y
  *
  * The mean of the second term is the mutual information of example and output given the class, I(x;
- * p | y). It costs the teacher some accuracy, and is meant for students of soft labels.
+ * p | y). It costs the teacher some accuracy, and is meant for students that learn soft labels.
  */
 
 /**

@@ -1,7 +1,7 @@
 /**
- * The form of a method of correcting the student's loss for the teacher's mistakes. Each method is
- * one object in the file of its formula; `methods.ts` is the table of them. The rest of the code
- * reads the objects and spells no method's name.
+ * The interface of a method that corrects the student's loss for the teacher's mistakes. Each
+ * method is one object in the file with its formula; `methods.ts` is the table of all methods. The
+ * rest of the code reads these objects and never names a method.
  */
 import type { z } from 'zod';
 import type { ValidationPoints } from './validation.ts';
@@ -58,7 +58,7 @@ export interface LossDescription {
   readonly kind: string;
 }
 
-/** The correction of the loss on unlabeled examples. Without a field, that part stays as it is. */
+/** The correction of the loss on unlabeled examples. A field that is absent changes nothing. */
 export interface Correction<Loss = LossDescription> {
   /** The weights of examples, if they depend on the student. */
   readonly weigh?: WeightFunction;

@@ -33,7 +33,10 @@ export const defaultMethod = relabel.name;
 /** Plain distillation, with which every other method is compared. */
 export const plainMethod = uniform.name;
 
-/** A method's facts. The table keeps the exact types of options, losses and preparations. */
+/**
+ * Returns a method by its name. The table itself keeps the exact types of options, losses and
+ * preparations.
+ */
 export function methodOf(name: MethodName): Method {
   return methods[name];
 }

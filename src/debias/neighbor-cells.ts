@@ -1,28 +1,29 @@
 /**
  * The unit square cut into cells, finer where queries fall (a quadtree, Finkel and Bentley 1974). A
- * cell stores the sums over the sites that are among the k nearest of every query in it, and a list
- * of the sites that may be. A query settles only the listed ones.
+ * cell stores the sums over its decided sites, which are among the k nearest of every query in it.
+ * It also lists its undecided sites, which are near for only some queries. A query has to compare
+ * only the undecided ones.
  *
- * For queries q in a cell of centre m and half side h, and a fixed point r, the difference of
- * squared distances |q − p|² − |q − r|² is linear in q, so it lies within
+ * Let q be a query in a cell of centre m and half side h, p a site and r a fixed point. The
+ * difference of squared distances |q − p|² − |q − r|² is linear in q, so it lies within
  *
  *   |m − p|² − |m − r|² ± 2h (|p_x − r_x| + |p_y − r_y|)
  *
  * and all sites can be compared by these intervals [low, high].
  *
  * Cells change the time of a query, never its result: sums are exact (`neighbor-sites.ts`), so it
- * does not matter which part of them is ready.
+ * does not matter which part of a sum was computed in advance.
  */
 import type { Sites } from './neighbor-sites.ts';
 import { createRanking } from './ranking.ts';
 
-/** A cell with at most this many sites to settle is not cut further. */
+/** A cell with at most this many undecided sites is not cut further. */
 const fewSites = 8;
-/** A cell is cut after this many queries, because cutting costs as much as many of them. */
+/** Number of queries after which a cell is cut: cutting takes as long as many queries. */
 const patience = 8;
 /** The smallest cells have sides of 2^-24, the spacing of floats below 1. */
 const maxDepth = 24;
-/** The number of smallest cells side by side. */
+/** The number of smallest cells along one axis. */
 const columns = 2 ** maxDepth;
 /** Limits of the cells and of their listed sites: per site, and in all, at most 20 MB. */
 const cellsPerSite = 64;
@@ -30,10 +31,12 @@ const maxCells = 2 ** 17;
 const listedPerSite = 1024;
 const maxListed = 2 ** 21;
 
-/** Above this many, sorting would take longer than it saves. */
+/**
+ * Maximum number of undecided sites that are sorted: above it, sorting takes longer than it saves.
+ */
 const maxSorted = 64;
 
-/** More than the rounding of a squared distance, relative to its terms. */
+/** Upper bound on the rounding error of a squared distance, relative to its terms. */
 const rounding = 2 ** -46;
 
 /** The fields of a cell in the table. */

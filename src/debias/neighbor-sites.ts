@@ -23,8 +23,8 @@ export interface Sites {
   /** [size], the number of points per site. */
   readonly counts: Int32Array;
   /**
-   * [size, parts], sums of the points' values. A column is the sum of its parts, and each part is
-   * rounded so that its sums over any of the points are exact, in whatever order they are made.
+   * [size, parts], sums of the points' values. A column is the sum of its parts. Each part is
+   * rounded so that its sums over any points are exact, in any order.
    */
   readonly sums: Float64Array;
   /** [parts], the column that each part belongs to. */
@@ -68,10 +68,10 @@ export function mergeSites({ x, y, columns }: Plane): Sites {
 }
 
 /**
- * Cuts n values into two parts whose sums over any of them are exact. All numbers of a part are
- * multiples of a power of two that is so large that no sum needs more than 53 bits (Rump, Ogita and
- * Oishi 2008, "Accurate floating-point summation"). The remainder after the second part is less
- * than 2^-100 of the largest value, and is dropped.
+ * Splits n values into two parts, each of which can be summed over any of the values without
+ * rounding. All numbers of a part are multiples of one power of two, large enough that no sum needs
+ * more than 53 bits (Rump, Ogita and Oishi 2008, "Accurate floating-point summation"). The
+ * remainder after the second part is less than 2^-100 of the largest value, and is dropped.
  */
 function exactParts(values: Float64Array): Float64Array[] {
   const parts: Float64Array[] = [];

@@ -6,12 +6,12 @@
  *   mean(q) = ( Σ_{nearer} value_i + (k − m)/t · Σ_{tied} value_i ) / k
  *
  * nearer: the m points at less than the k-th smallest distance from q; tied: the t points at
- * exactly that distance. The tied points share the remaining k − m equally, so the order of the
+ * exactly that distance. The tied points share the remaining k − m equally. So the order of the
  * points does not matter, and doubling both the points and k changes nothing.
  *
- * The result is exact. A query falls into a cell of the plane, and settles only what is not the
- * same for all queries there (`neighbor-cells.ts`). The result depends on the points, k and the
- * query alone, to the bit.
+ * The result is exact. A query falls into a cell of the plane, and computes only the part that is
+ * not the same for all queries there (`neighbor-cells.ts`). The result depends on the points, k and
+ * the query alone, to the bit.
  */
 import { createNeighborCells, field } from './neighbor-cells.ts';
 import { mergeSites, type Plane } from './neighbor-sites.ts';

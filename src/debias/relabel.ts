@@ -1,9 +1,9 @@
 /**
  * Rounds in which students relabel the unlabeled set. A student is often more accurate than the
- * labels that it learned from (Zhao, "Student as an inherent denoiser of noisy teacher", 2023), and
- * then its labels are better than the teacher's. But not always, and a student of a worse student
- * drifts further from the truth in every round. So students first have to win a comparison on
- * examples whose labels neither side was trained on.
+ * labels that it learned from (Zhao, "Student as an inherent denoiser of noisy teacher", 2023).
+ * Then its labels are better than the teacher's. But if they are worse, their mistakes grow in
+ * every further round. So students first have to win a comparison on examples whose labels neither
+ * side was trained on.
  */
 import { z } from 'zod';
 import type { Method } from './method.ts';
@@ -13,7 +13,7 @@ const options = z.strictObject({
     .int()
     .min(1)
     .default(3)
-    .describe('How often, at most, the students label in the place of the teacher.'),
+    .describe('Maximum number of rounds in which students replace the teacher as labelers.'),
 });
 
 const count = z.int().nonnegative();
@@ -70,11 +70,11 @@ const firstShare = 0.6;
  * Decides whether a round's students replace the labelers before them.
  *
  * In round 1 they have to win three of five disagreements with the teachers, not just half. The
- * teachers label as an ensemble and gain more by it than students, which are more alike. The rule
- * is about the size of the gain, not its significance: with a hundred labels, a test of
- * significance would refuse most true gains. If the two seldom disagree, chance decides, but about
- * few labels. From round 2 on the students are known to be better, so it is enough that they get no
- * worse.
+ * teachers label as an ensemble, and gain more from that than students, which are more alike. The
+ * rule is about the size of the gain, not its significance: with a hundred labels, a test of
+ * significance would refuse most true gains. If they seldom disagree, chance may decide, but only
+ * about few labels. From round 2 on the students are known to be better, so it is enough that they
+ * get no worse.
  *
  * @param round from 1.
  * @example isAccepted({ examples: 9, teacherRight: 5, studentRight: 6, gained: 3, lost: 2 }, 1); //

@@ -8,8 +8,9 @@
  *   α: the probability that the teacher is right (`correctness.ts`), at least 1/2
  *   top: 1 for the k classes that the teacher finds most likely, else 0
  *
- * The second term is not divided by k − 1 (remark B.1 there: it works better), so the mixture need
- * not sum to 1. Below α = 1/2 the loss would teach the student the opposite of the label.
+ * The second term is not divided by k − 1, because that works better (their remark B.1). So the
+ * mixture need not sum to 1. Below α = 1/2 the loss would teach the student the opposite of the
+ * label.
  */
 import { z } from 'zod';
 import { fitProbabilityRight } from './correctness.ts';
@@ -17,7 +18,11 @@ import type { Method } from './method.ts';
 import type { ValidationPoints } from './validation.ts';
 
 const options = z.strictObject({
-  topK: z.int().min(1).default(3).describe('Classes among which a wrong label may be.'),
+  topK: z
+    .int()
+    .min(1)
+    .default(3)
+    .describe('A wrong label is assumed to be among this many most likely classes.'),
 });
 
 export const slam = {

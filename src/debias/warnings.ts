@@ -1,7 +1,7 @@
 /**
- * Warnings of conditions under which the estimates are meaningless although they can be computed: a
- * teacher, a student or a validation set that carries little information. Each warning has the
- * finding, its consequence and a remedy.
+ * Warnings about estimates that can be computed but are meaningless, because the teacher, the
+ * student or the validation set carries little information. Each warning has the finding, its
+ * consequence and a remedy.
  */
 import { margins, predictions } from './margin.ts';
 import type { ValidationOutputs } from './validation.ts';
@@ -114,15 +114,15 @@ function diagnoseTeacher({ teacherProbabilities, labels, classes }: ValidationOu
   if (n > 1 && high - low < equalMargins) {
     warnings.push({
       code: 'teacher-margins-equal',
-      message: `The teacher's margin is ${high.toFixed(3)} on every validation example, so it does not tell doubtful labels from sure ones.`,
-      hint: 'Bring a teacher that gives probabilities, not only its most likely class; check teacher.output.',
+      message: `The teacher's margin is ${high.toFixed(3)} on every validation example, so it cannot separate doubtful labels from sure ones.`,
+      hint: 'Use a teacher that returns probabilities, not only its most likely class; check teacher.output.',
     });
   }
   return warnings;
 }
 
 function diagnoseStudent({ studentProbabilities, labels, classes }: ValidationOutputs): Warning[] {
-  // With one class there is no chance level to compare with, and another warning.
+  // With one class there is no chance level to compare with, and `diagnose` already warns about it.
   if (onlyClass(labels) !== undefined) return [];
   const studentClasses = predictions(studentProbabilities, classes);
   const only = onlyClass(studentClasses);
@@ -130,7 +130,7 @@ function diagnoseStudent({ studentProbabilities, labels, classes }: ValidationOu
     return [
       {
         code: 'student-collapsed',
-        message: `The student gives every validation example class ${only}, so its margins and losses say nothing of the teacher's mistakes.`,
+        message: `The student gives every validation example class ${only}, so its margins and losses carry no information about the teacher's mistakes.`,
         hint: 'Train longer before weighting (warmup.epochs), or lower student.learningRate.',
       },
     ];
@@ -141,7 +141,7 @@ function diagnoseStudent({ studentProbabilities, labels, classes }: ValidationOu
   return [
     {
       code: 'student-no-better-than-chance',
-      message: `The student is right on ${right} of ${labels.length} validation examples; always answering the commonest class is right on ${commonest}. Its margins and losses say little of the teacher's mistakes.`,
+      message: `The student is right on ${right} of ${labels.length} validation examples; always answering the commonest class is right on ${commonest}. Its margins and losses carry little information about the teacher's mistakes.`,
       hint: 'Train longer before weighting (warmup.epochs), or label more examples.',
     },
   ];

@@ -7,9 +7,9 @@
  *   d(x): distortion, l(wrong label, f(x)) / l(true label, f(x))
  *
  * Since E[l(ŷ, f)] = l(y, f) · (1 + p(d − 1)), the weighted loss has the true loss as its mean. The
- * estimates come from the k validation points nearest to x in the plane of the two margins: p is
- * the share of them on which the teacher is wrong, and the inflation of the loss, 1 + p(d − 1), is
- * an average. The paper leaves open which average; there are two readings:
+ * estimates come from the k validation points nearest to x in the plane of the two margins. p is
+ * the share of them on which the teacher is wrong. The inflation of the loss, 1 + p(d − 1), is an
+ * average over them. The paper leaves open which average; there are two readings:
  *
  *   meanOfRatios  mean of l(ŷ_i, f) / l(y_i, f), which is 1 if the teacher is right. So d is the
  *                 mean ratio over the wrong neighbours: the formula as printed.
@@ -73,8 +73,8 @@ export interface WeightOptions {
   readonly neighbors?: number | undefined;
   readonly reading: ReadingName;
   /**
-   * Weights are clipped to [low, high], last of all. An upper bound of 1 keeps the student from
-   * being pulled to wrong labels that it has come to prefer (d < 1, so w > 1).
+   * Weights are clipped to [low, high], last of all. An upper bound of 1 keeps wrong labels that
+   * the student already prefers (d < 1, so w > 1) from gaining weight.
    */
   readonly bounds: readonly [low: number, high: number];
 }
