@@ -100,7 +100,8 @@ async function* unlabeledShard(
   for await (const { example, row } of joinedShard(job, item, rows)) {
     margin[0] = row.margin;
     studentMargin[0] = row.studentMargin;
-    // The file's weights are for the labels of the config; this variant can have others.
+    // The weights in the file are for the kind of labels in the config; this variant can have
+    // another kind.
     weigh?.(margin, studentMargin, weight);
     if (weightOf) weight[0] = weightOf(row);
     const target =

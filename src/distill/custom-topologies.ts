@@ -3,8 +3,8 @@ import { needs, type Plan } from '../run/plan-file.ts';
 import type { ObjectStore } from '../store/store.ts';
 
 /**
- * Builds each network with a user-supplied topology, because only that shows whether it can be
- * trained. TensorFlow is loaded for these only; `plan` does without it on most datasets.
+ * Builds each network with a user-supplied topology, because only building shows whether it can be
+ * trained. Loads TensorFlow only for such networks, so `plan` rarely needs it.
  *
  * @throws UserError if a file is missing, is not a topology, or does not fit the examples, the
  *   classes or the method.

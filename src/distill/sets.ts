@@ -87,9 +87,9 @@ export function trueClass(job: Job): (example: Example, set: SetName) => number 
 
 /**
  * Returns the examples with true labels, each with weight 1: the labeled and the validation set. A
- * student that was trained on the validation set doubts the teacher if the teacher is wrong on it.
- * Without it, the student learns the teacher's mistakes as if they were true: its loss on them is
- * small, the distortion is below 1, and no weight falls.
+ * student that learned the validation labels has a large loss on the teacher's mistakes there.
+ * Without them, it would learn these mistakes: its loss on them would be small, the distortion
+ * below 1, and no weight would fall.
  */
 export async function trueLabelSet(job: Job): Promise<ShardSource<TrainingExample>[]> {
   const shards = await countedShards(job, 'labeled', 'validation');
@@ -110,7 +110,7 @@ function trueLabelSource(job: Job, item: ShardItem, count: number): ShardSource<
   };
 }
 
-/** Returns the examples with true labels, without those of a fold of the set that judges. */
+/** Returns the examples with true labels, except one fold of the set of `validatedOn`. */
 export async function trueLabelSetWithout(
   job: Job,
   fold: number,

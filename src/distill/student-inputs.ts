@@ -37,15 +37,15 @@ export async function* decodedShard(
 }
 
 /**
- * Decodes an example for a student. Label decoded it for the teacher, so this fails only if the
- * features differ.
+ * Decodes an example for a student. Fails only if teacher and student have different features,
+ * because Label already decoded it for the teacher.
  */
 export async function decodeForStudent(encoder: Encoder, example: Example): Promise<Decoded> {
   const decoded = await encoder.decode(example);
   if (isDecoded(decoded)) return decoded;
   throw new UserError(
-    `the example '${decoded.id}' was labeled but cannot be fed to the student: ${decoded.reason}`,
-    'Mend or remove it.',
+    `the example '${decoded.id}' was labeled, but cannot be decoded for the student: ${decoded.reason}`,
+    'Correct or remove it.',
   );
 }
 

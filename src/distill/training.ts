@@ -118,7 +118,7 @@ export async function trainFolds(
   }
 }
 
-/** Digest of what a checkpoint must agree on. Checkpoints of other networks or data are ignored. */
+/** Digests the inputs of a training. Checkpoints with another digest are ignored. */
 function digestOf(network: Network, seed: number, counts: readonly number[]): string {
   return digestJson([network, seed, counts]);
 }

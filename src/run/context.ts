@@ -1,4 +1,4 @@
-/** One line of progress: `done` of `total` things, in the stage named. */
+/** One line of progress of a stage: `done` of `total` units. */
 export interface Progress {
   readonly stage: string;
   /** Shard, variant or step that the figure is for; undefined for the whole stage. */
@@ -12,9 +12,9 @@ export interface Progress {
   readonly level?: 'info' | 'warning';
 }
 
-/** Limits of what is deployed. */
+/** Limits of the deployment. */
 export interface DeploymentLimits {
-  /** Best trainer there is: `function` if only functions were deployed. */
+  /** Best deployed trainer: `function` if only functions were deployed. */
   readonly trainer: 'gpu' | 'function';
   /** Maximum estimated cost of a run, whatever its config allows; undefined: no maximum. */
   readonly budgetUsd: number | undefined;
@@ -24,7 +24,7 @@ export interface DeploymentLimits {
 export interface Context {
   /** Aborted when the task should stop; a trainer then writes a checkpoint at once. */
   readonly signal: AbortSignal;
-  /** Reports progress. Never receives data of the user. */
+  /** Reports progress. Its argument never contains the user's data. */
   report(progress: Progress): void;
   /** Set on AWS and LocalStack. A local run has every trainer and costs nothing. */
   readonly deployment?: DeploymentLimits;

@@ -9,8 +9,8 @@ export const setSizeSchema = z.strictObject({
   bytes: z.int(),
   examples: z.int(),
   /**
-   * Whether `examples` is a count. Otherwise it follows from the bytes, or from the share of a
-   * hash.
+   * True if `examples` was counted. Otherwise it is estimated, from the bytes or from the share of
+   * a hash split.
    */
   counted: z.boolean(),
 });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** Parts of an error's cause, as Step Functions passes it on. */
 export interface FailureCause {
-  /** Stage, which `src/stages/entry.ts` puts in front; undefined if the platform ended the task. */
+  /** Stage that failed; undefined if the platform ended the task. */
   readonly stage: string | undefined;
   readonly message: string;
   /** Advice for the user; undefined if the stage gave no hint. */
@@ -26,7 +26,7 @@ const batchCause = z
 
 const noCause = { errorMessage: 'no cause was given' };
 
-/** Parses what `src/stages/entry.ts` joined: "Stage: message", an empty line, the hint. */
+/** Parses the text that `src/stages/entry.ts` makes: "Stage: message", an empty line, the hint. */
 export function parseCause(cause: unknown): FailureCause {
   const message = messageOf(typeof cause === 'string' ? cause : JSON.stringify(cause ?? noCause));
   // "RequestId: ... Error: ..." is Lambda's message for a function that was killed or timed out.

@@ -8,7 +8,8 @@ const concurrency = 16;
 /**
  * Counts the shards that have labels of this teacher, from this run or from earlier ones.
  *
- * Requests the head of each file: a listing would include everything that the teacher has labeled.
+ * Requests the head of each file, because a listing would include every shard that the teacher ever
+ * labeled.
  */
 export async function countLabeled(
   results: ObjectStore,

@@ -40,7 +40,10 @@ export const planSchema = z.strictObject({
   }),
   /** Set that measures the teacher's errors; `labeled` if its labels serve for both. */
   validatedOn: z.enum(['validation', 'labeled']),
-  /** Test set; without one, the set above, whose figures are on data that the students learned. */
+  /**
+   * Set of the final metrics: the test set or, without one, `validatedOn`, on which the students
+   * were trained.
+   */
   evaluatedOn: z.enum(['test', 'validation', 'labeled']),
   warnings: z.array(z.string()),
   /** Use and cost of the run on AWS, given the labels that existed when it was planned. */
@@ -62,7 +65,10 @@ const acceptedSchema = z.strictObject({
   run: z.string(),
   dataset: z.string(),
   config: configSchema,
-  /** Batches to take: those that had their marker. Default: all, if no batch has a marker. */
+  /**
+   * Batches that had a marker when the run started; no others are used. Absent if no batch had one:
+   * all are used.
+   */
   batches: z.array(z.string()).optional(),
 });
 export type AcceptedRecord = z.infer<typeof acceptedSchema>;

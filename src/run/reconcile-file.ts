@@ -13,7 +13,7 @@ export const reconcileSchema = z.strictObject({
   }),
   /** Labeled examples per shard, in the order of `shards.json`. */
   shards: z.array(z.int()),
-  /** Whether there are enough labels to measure the teacher's errors, and why. */
+  /** Whether there are enough labels to measure the teacher's errors, and the explanation. */
   validation: z.strictObject({ isEnough: z.boolean(), description: z.string() }),
   /** First quarantined examples of each set; all of them are in `runs/<run>/quarantine/`. */
   quarantined: z.array(

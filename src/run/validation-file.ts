@@ -13,7 +13,7 @@ export const validationFileSchema = z.strictObject({
   wrong: numbers,
   teacherLosses: numbers,
   trueLosses: numbers,
-  /** Reasons to doubt the estimates, each with what to do. */
+  /** Reasons to doubt the estimates, each with a remedy. */
   warnings: z.array(z.string()),
 });
 export type ValidationFile = z.infer<typeof validationFileSchema>;

@@ -28,7 +28,7 @@ export function entry<Event>(
   };
 }
 
-/** Returns whether an error of the network reached us under its system code. */
+/** Returns true for a dropped network connection that arrives with its system code. */
 function isDroppedConnection(error: Error): boolean {
   const codes = ['ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'EAI_AGAIN', 'ECONNREFUSED'];
   return 'code' in error && codes.includes(String(error.code));

@@ -29,8 +29,9 @@ import { readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
 import { recordOf } from '../table.ts';
 import { currentModel, currentSchema } from './publish.ts';
 
-/** Number of examples in the file to label next, and of those in the report. */
+/** Number of examples in `label-next.csv`. */
 const labelNextCount = 500;
+/** Number of these examples in the report. */
 const labelNextShown = 20;
 /** Number of examples with the smallest weights in the report. */
 const leastWeighedCount = 10;
@@ -216,7 +217,7 @@ async function nextToLabel(job: Job): Promise<ToLabel[]> {
   const { classes } = job.plan;
   const next = new LabelNext(classes.length, labelNextCount);
   const labels = teacherLabels(job);
-  // All shards, or every second, third … of them.
+  // Every `stride`-th shard, so that the pool has about `labelNextPool` examples.
   const shards = await countedShards(job, 'unlabeled');
   const stride = Math.ceil(sum(shards.map(({ count }) => count)) / labelNextPool);
   for (const { item } of shards.filter((_, index) => index % stride === 0)) {

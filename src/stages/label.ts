@@ -25,8 +25,8 @@ const scratch = join(tmpdir(), 'counterweight-teachers');
  * shard, so that no run labels a shard again. Examples that cannot be read, decoded or labeled are
  * quarantined with their reason.
  *
- * @returns 1 if it labeled the shard, 0 if the shard was labeled before. Step Functions keeps the
- *   answers of all shards in 256 KiB, so that an answer is one character.
+ * @returns 1 if it labeled the shard, 0 if the shard was labeled before. The answer is one
+ *   character because Step Functions keeps the answers of all shards in 256 KiB.
  */
 export async function labelShard(event: ShardEvent, context: Context): Promise<0 | 1> {
   const job = await openJob(event);

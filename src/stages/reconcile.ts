@@ -65,7 +65,9 @@ async function count(job: Job, context: Context): Promise<Counts> {
   return { sets, shards, quarantined };
 }
 
-/** Measures the teacher's errors. Checked here because no training has cost money yet. */
+/**
+ * Checks that there are enough labels to measure the teacher's errors, before training costs money.
+ */
 async function judgeValidation(job: Job): Promise<Reconciliation['validation']> {
   const { validatedOn } = job.plan;
   const classOf = trueClass(job);

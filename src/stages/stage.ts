@@ -18,13 +18,13 @@ export interface FunctionRow<Name extends string = string> {
   readonly scratchGiB?: number;
 }
 
-/** Which objects a stage accesses. Keys are patterns of IAM: `*` is any text. */
+/** Objects that a stage accesses. Keys are IAM patterns: `*` is any text. */
 export interface Access {
   /** Whether it reads the objects of the dataset. Default: false. */
   readonly readsData?: boolean;
   /** Whether it lists the objects of the dataset. Default: false. */
   readonly listsData?: boolean;
-  /** Whether it lists what the calls of the run used. Default: false. */
+  /** Whether it lists the usage records of the run. Default: false. */
   readonly listsUsage?: boolean;
   /** Objects of the results that it reads. */
   readonly reads: readonly string[];
@@ -32,19 +32,19 @@ export interface Access {
   readonly writes: readonly string[];
 }
 
-/** Lists that a Map of the workflow goes through. */
+/** Lists that a Map of the workflow iterates over. */
 export type MapItems = 'shards' | 'unlabeledShards' | 'variants';
 
 interface StageFacts<Name extends string> extends FunctionRow<Name> {
-  /** Name for people, in progress, errors, bills; also of the state, if no Map is around it. */
+  /** Name in progress, errors and bills; also the name of its state, if no Map is around it. */
   readonly title: string;
-  /** The list that the Map around the stage goes through. Default: one call per run. */
+  /** The list that the Map around the stage iterates over. Default: one call per run. */
   readonly mapOver?: MapItems;
   /** Whether a Choice before the stage decides if it is called. Default: false. */
   readonly optional?: boolean;
   /**
-   * Whether a call that is out of time keeps what it did and is called again. Such a stage runs for
-   * long, so that it also stops when its execution is aborted. Default: false.
+   * Whether a call that runs out of time keeps its progress and is called again. Such a stage takes
+   * long, so it also stops when its execution is aborted. Default: false.
    */
   readonly resumes?: boolean;
   /** Whether its progress counts examples, which the dashboard shows. Default: false. */

@@ -12,10 +12,13 @@ import { writeJsonOnce } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
 import type { ObjectInfo, ObjectStore } from '../store/store.ts';
 
-/** Increased when stages change what they write, so that they do not continue an older run. */
+/**
+ * Version of the stages' output. Increase it with every change, so that no run of an older version
+ * is continued.
+ */
 const formatVersion = 5;
 
-/** Run that has its record; the caller that starts its execution adds the execution. */
+/** A run whose record is written. The caller starts its execution and adds that field. */
 export type StartedRun = Omit<JobEvent, 'execution'>;
 
 /**

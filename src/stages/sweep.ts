@@ -32,7 +32,7 @@ export async function markQuietBatches(location: string, quietMinutes: number): 
       if (await dataset.write(marker, new Uint8Array(), { ifAbsent: true })) marked++;
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      // For example, the name is too long. The other batches must not wait for it.
+      // One failure, such as a name that is too long, must not stop the other batches.
       failure ??= error;
     }
   }

@@ -24,8 +24,8 @@ import type { ShardSource } from '../train/stream.ts';
 
 /**
  * Train teacher: trains our own teachers on the labeled set, one per fold (`data/folds.ts`). They
- * are stored under a digest of everything that decides them, so another run with the same teachers
- * does not train them again.
+ * are stored under a digest of everything that their training depends on, so another run with the
+ * same teachers does not train them again.
  */
 export async function trainTeacher(event: JobEvent, context: Context): Promise<{ folder: string }> {
   const job = await openJob(event);

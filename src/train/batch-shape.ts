@@ -6,7 +6,7 @@ export interface Batch {
   readonly size: number;
   /** Normalised and augmented features, [size, ...featureShape]. */
   readonly features: Float32Array;
-  /** Target of the student, [size, classes]: a soft label, or one 1. */
+  /** Targets, [size, classes]: soft labels or one-hot. */
   readonly targets: Float32Array;
   /** Teacher margin in [0, 1] of an unlabeled example; NaN for one with a true label. */
   readonly teacherMargins: Float32Array;

@@ -38,8 +38,8 @@ export interface CacheRoom {
 }
 
 /**
- * Measures the space that a cache may use on this machine, where other trainings may run: a quarter
- * of the free memory and a quarter of the free disk.
+ * Measures the space that a cache may use: a quarter of the free memory and a quarter of the free
+ * disk, because other trainings may run on the same machine.
  */
 export async function roomHere(folder = tmpdir()): Promise<CacheRoom> {
   const { bavail, bsize } = await statfs(folder);
@@ -85,7 +85,7 @@ function fileCache(file: RecordFile, shape: RecordShape): ExampleCache {
         records.put(index, decoded, supervision);
       });
       const numbers = examples.map(({ number }) => number);
-      // Examples that cannot be written are decoded again: the disk may be full by now.
+      // If writing fails, such as on a full disk, later epochs decode the examples again.
       return file.write(records, numbers).then(
         () => true,
         () => false,

@@ -1,7 +1,7 @@
 /**
- * Checkpoints, from which a training resumes. A checkpoint is one object in the safetensors format
- * (8 bytes with the length of a JSON header, the header, then the little-endian floats), which
- * Python can open, too. The header's metadata holds the progress. `checkpoints/LATEST` names the
+ * Checkpoints, from which a training resumes. A checkpoint is one object in the safetensors format,
+ * which Python can open, too: 8 bytes with the length of a JSON header, the header, then
+ * little-endian floats. The header's metadata holds the progress. `checkpoints/LATEST` names the
  * newest checkpoint and the previous one, each with its digest.
  */
 
@@ -104,7 +104,7 @@ const latestSchema = z.strictObject({
 export interface Checkpoints {
   /** Loads the newest undamaged checkpoint; undefined if this training has none. */
   load(): Promise<Checkpoint | undefined>;
-  /** Writes a checkpoint. If a concurrent task of this training is further, LATEST stays at its. */
+  /** Writes a checkpoint. LATEST is unchanged if a concurrent task of this training is further. */
   save(checkpoint: Checkpoint): Promise<void>;
 }
 

@@ -8,14 +8,15 @@ import { attribute, backend, floatType } from './kernels.ts';
 
 type Tensor = tfTypes.Tensor;
 
-/** Argument of customGrad after the inputs; its types have both in one list. */
+/** Last argument of a customGrad function. The types of tfjs put it in one list with the inputs. */
 type Save = (tensors: Tensor[]) => void;
 
 /** Uses TensorFlow's kernel for the gradient of relu, everywhere in the process. */
 export function fuseReluGradient(): void {
   tf.registerGradient({
     kernelName: tf.Relu,
-    // Not the input: TensorFlow may then fuse relu with the operation before it.
+    // The output is saved, not the input: TensorFlow may then fuse relu with the operation before
+    // it.
     outputsToSave: [true],
     gradFunc: (dy, [y]) => ({
       // A kernel with one output has one gradient; the type covers kernels with several.
@@ -206,10 +207,9 @@ export function dropoutSeed(seed: number, step: number): Int32Array {
 }
 
 /**
- * Sets a share `rate` of the numbers to 0 and raises the others to keep their sum (Srivastava et
- * al.
- * 2014). The choice depends only on the seed and the layer's index, so that a training can be
- * resumed, and recorded as a graph.
+ * Sets a share `rate` of the numbers to 0 and scales the others up, to keep the expected sum
+ * (Srivastava et al. 2014). The choice depends only on the seed and the layer's index, so that a
+ * training can be resumed, and recorded as a graph.
  */
 function dropout(x: Tensor, rate: number, seed: Tensor, index: number): Tensor {
   const uniform = backend.executeSingleOutput(

@@ -1,8 +1,7 @@
 /**
  * Adam and SGD with momentum, with decoupled weight decay. The optimizers of tfjs cannot be used:
- * they keep the running powers of beta in tensors that cannot be read or restored, so that a
- * resumed run would differ from an uninterrupted one. Here all state is in named slots and a count
- * of steps.
+ * they keep the running powers of beta in tensors that cannot be read or restored. A resumed run
+ * would differ from an uninterrupted one. Here all state is in named slots and a count of steps.
  */
 import type { Network } from '../models/networks/index.ts';
 import { tf, type tfTypes } from '../tensorflow.ts';

@@ -1,13 +1,13 @@
 /**
- * The order of an epoch's examples: a function of only the seed, the epoch and the sizes of the
- * shards, known before any example is read. A training therefore ends with the same bytes whether
- * its examples are streamed or cached, and an epoch can be resumed in the middle.
+ * The order of an epoch's examples. It depends only on the seed, the epoch and the sizes of the
+ * shards, so it is known before any example is read. A training therefore ends with the same bytes
+ * whether its examples are streamed or cached, and an epoch can be resumed in the middle.
  *
  * The number of an example is its index among all, shard after shard, first the unlabeled examples,
  * then the labeled ones.
  *
- * Shards can be read from end to end in this order, two at a time, with few examples in memory: the
- * open shards take turns, and each example is drawn from a buffer.
+ * In this order, every shard is read once from start to end, with few examples in memory. Two
+ * shards are open at a time and take turns, and each example is drawn from a buffer.
  */
 import { sum } from '../arrays.ts';
 import { type Random, randomFor, shuffledOrder } from '../data/random.ts';

@@ -59,7 +59,7 @@ export class RecordFile {
       const done = (error: Error | null, length: number) => {
         if (error) failure ??= error;
         else if (length < recordBytes) failure ??= new Error(`${length} bytes of ${recordBytes}`);
-        // Only after the last operation: until then its memory and the file are in use.
+        // Settles after the last operation: until then the memory and the file are in use.
         if (--left > 0) return;
         if (failure) reject(failure);
         else resolve();

@@ -1,6 +1,6 @@
 /**
- * Examples that are ready for a batch, as records of equal size in one piece of memory: small, and
- * fast to find, to write to a file and to read back.
+ * Examples that are ready for a batch, as records of equal size in one piece of memory. Records are
+ * small, and fast to find, to write to a file and to read back.
  *
  * A record has the decoded example (bytes for pixels, otherwise floats), then, as floats, the
  * target, the teacher margin and the weight.
@@ -11,7 +11,7 @@ import type { Batch } from './batch-shape.ts';
 
 /** Target and weight of an example. */
 export interface Supervision {
-  /** Target of the student, [classes]. */
+  /** Target, [classes]: a soft label or one-hot. */
   readonly target: Float32Array;
   /** NaN for an example with a true label. */
   readonly teacherMargin: number;
@@ -25,12 +25,12 @@ export interface RecordShape {
   readonly classes: number;
 }
 
-/** Returns the bytes of a record: a multiple of 4, so that floats are aligned. */
+/** Returns the size of a record in bytes: a multiple of 4, so that floats are aligned. */
 export function recordBytes({ features, classes }: RecordShape): number {
   return paddedBytes(features) + 4 * (classes + 2);
 }
 
-/** Returns the bytes of a decoded example in a record: rounded up to a multiple of 4. */
+/** Returns the size of a decoded example in a record, in bytes, rounded up to a multiple of 4. */
 function paddedBytes(features: Features): number {
   return Math.ceil(decodedBytes(features) / 4) * 4;
 }

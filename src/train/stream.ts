@@ -1,6 +1,6 @@
 /**
- * Reads the examples of an epoch in order from their shards. In memory are two open shards per set
- * and a buffer, however many examples there are.
+ * Reads the examples of an epoch in order from their shards. Memory holds two open shards per set
+ * and a buffer, whatever the number of examples.
  */
 
 import { sum } from '../arrays.ts';

@@ -39,14 +39,14 @@ import { openValidationSet } from '../validation-set.ts';
 const fewestLabels = 50;
 
 /**
- * Chooses the method by cross-validation, then runs that method's preparation. Students of every
- * candidate are trained on a sample of the unlabeled set, one per fold of the labels, and answer
- * their fold. A candidate is chosen if it beats plain distillation by more than chance, in the
- * metric that decides what is published. Otherwise the choice is `relabel`, which has its own
- * guard.
+ * Chooses the method by cross-validation, then runs that method's preparation. Per candidate, one
+ * student per fold of the labels is trained on a sample of the unlabeled set and evaluated on its
+ * fold. A candidate is chosen if it beats plain distillation by more than chance, in the metric
+ * that decides about publication. Otherwise the choice is `relabel`, which accepts a round only if
+ * it wins a comparison.
  *
- * All candidates learn the labels of all teachers, who together were trained on every fold. This
- * favours each candidate equally, and so leaves their differences.
+ * All candidates learn pseudo-labels of the ensemble, whose teachers together were trained on every
+ * fold. This favours all candidates equally, so their differences remain valid.
  */
 export const prepare: Preparation = async (job, variant, folder, context) => {
   const { method, labels } = await choose(job, variant, folder, context);

@@ -23,11 +23,13 @@ import { type TrainingTask, trainFolds, trainNetwork } from '../training.ts';
 import { oneHot, type TrainingExample } from '../training-example.ts';
 
 /**
- * Runs the rounds of the method `relabel`. Each round trains students as the teachers were trained,
- * one per fold, with the unlabeled set in addition; then they replace the teachers as labelers. The
- * student of a fold learns the unlabeled labels of the previous round's model of the same fold. So
- * it has never seen the fold's labels, directly or via another model's predictions, and can be
- * judged on them. A refused round is the last.
+ * Runs the rounds of the method `relabel`. In each round, one student per fold is trained, like the
+ * teachers but also on the unlabeled set. Then the students replace the previous models as
+ * labelers. The first refused round is the last.
+ *
+ * The pseudo-labels for a fold's student come from the previous model of the same fold. So the
+ * student has never seen the fold's labels, directly or via another model's predictions, and can be
+ * compared on them.
  *
  * If no round was accepted, the student learns the teacher's labels, weighted by `correctness`.
  */
@@ -89,7 +91,7 @@ async function trainStudents(round: Round, context: Context): Promise<void> {
   });
 }
 
-/** Returns the unlabeled set with the labels of the previous round's model of the same fold. */
+/** Returns the unlabeled set with pseudo-labels by the previous model of the same fold. */
 async function votesOfFold(
   { job, number, labels }: Round,
   fold: number,
@@ -109,7 +111,7 @@ async function votesOfFold(
   }));
 }
 
-/** Labels the unlabeled set and the set that judges with a round's students. */
+/** Labels the unlabeled set and the set of `validatedOn` with a round's students. */
 async function writeLabels(
   { job, variant, folder }: Round,
   relabeled: LabelsKey,
@@ -146,7 +148,7 @@ async function* examplesOf(job: Job, item: ShardItem) {
   for await (const { example } of labeledShard(job, item)) yield example;
 }
 
-/** Compares labels before and after a round on the set that judges. */
+/** Compares the labels before and after a round on the set of `validatedOn`. */
 async function compareLabels(job: Job, before: LabelsKey, after: LabelsKey): Promise<Comparison> {
   const { validatedOn } = job.plan;
   const classOf = trueClass(job);

@@ -10,7 +10,9 @@ import { createObjectsWriter } from '../../run/objects-file.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import type { RunToPlan } from './run-to-plan.ts';
 
-/** Limit on shards: Step Functions keeps one short answer per shard, in at most 256 KiB. */
+/**
+ * Maximum number of shards: Step Functions keeps one short answer per shard, in at most 256 KiB.
+ */
 export const maxShards = 50_000;
 
 /** The objects of a run, pinned and cut into shards. */
@@ -48,8 +50,11 @@ export async function pinInputs(run: RunToPlan): Promise<PinnedInputs> {
 type ValidationSource = 'validation' | 'split' | 'labeled';
 
 /**
- * Chooses the validation set if there is one. Otherwise it chooses the labeled set, if no teacher
- * labels an example that it was trained on, or else a part that is split off the labeled set.
+ * Chooses the validation set if there is one and, with cross-fitting, the labeled set. Otherwise
+ * chooses a part split off the labeled set or, with a `validationShare` of 0, the whole labeled
+ * set.
+ *
+ * @throws UserError if a method needs such labels, and the teacher was trained on all of them.
  */
 async function validationOf(data: ObjectStore, config: Config): Promise<ValidationSource> {
   const { teacher, folds } = config;

@@ -81,7 +81,7 @@ function staging(prefix: string, outputs: readonly string[], kinds: readonly Ten
   );
   const attributes = [types, attribute('shared_name', 'STRING', `${prefix}/staged`)];
   return [
-    // There is something to clear only if the second half was not run.
+    // Removes the staged outputs of a first half whose second half was not run.
     node(`${prefix}/clear`, 'StageClear', [], attributes),
     node(`${prefix}/stage`, 'Stage', [...outputs, control(`${prefix}/clear`)], attributes),
     node(`${prefix}/unstage`, 'Unstage', [], attributes),

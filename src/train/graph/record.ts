@@ -45,7 +45,7 @@ export function record(prefix: string, body: (recorder: Recorder) => void): Node
     }
     return addNode({ op: 'Const', inputs: [], attributes: [], constant: { shape, type, values } });
   };
-  /** Adds a tensor from before the recording: only we can change it, so it is a constant. */
+  /** Adds a tensor from before the recording as a constant: only this code could change it. */
   const addOutside = (id: number): string => {
     const [seen] = real.executeOp('Identity', [], [id], 1);
     const name = addConstant(seen!.shape, seen!.dtype, real.tensorDataSync(seen!.id));

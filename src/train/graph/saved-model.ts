@@ -24,7 +24,7 @@ export interface Node {
 
 export interface TensorKind {
   readonly shape: readonly number[];
-  /** TensorFlow's number of the type. */
+  /** TensorFlow's enum value of the type. */
   readonly type: number;
 }
 

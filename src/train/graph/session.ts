@@ -60,9 +60,8 @@ function typeOf(values: Float32Array | Int32Array): number {
 
 /**
  * Copies values to an unaligned address, so that TensorFlow copies them instead of sharing memory:
- * its kernels need an alignment of 64 bytes. Shared memory may be released by one of TensorFlow's
- * threads (a variable's, when it gets another value), and Node ends the process when another thread
- * does so.
+ * its kernels need an alignment of 64 bytes. One of TensorFlow's threads may release shared memory,
+ * such as a variable's old value. Node ends the process when a thread other than its own does that.
  */
 function unaligned(values: Float32Array | Int32Array): Float32Array | Int32Array {
   const memory = new ArrayBuffer(values.byteLength + 4);

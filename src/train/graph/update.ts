@@ -42,7 +42,7 @@ export interface Update {
   readonly decay: number;
 }
 
-/** Makes the nodes that change a parameter by its gradient; the last node is done last. */
+/** Makes the nodes that change a parameter by its gradient; the last node runs last. */
 export function updateNodes(update: Update, { optimizer }: OptimizerConfig): Node[] {
   const { name, variable, slots, gradient, decay } = update;
   const nodes: Node[] = [];
@@ -64,7 +64,7 @@ export function updateNodes(update: Update, { optimizer }: OptimizerConfig): Nod
   const handles = [variable, ...slots];
   nodes.push(
     optimizer === 'adam'
-      ? // The two zeros: `adam/rate` includes the corrections for the start.
+      ? // The zeros stand for the powers of beta: `adam/rate` includes the bias correction.
         node(
           name,
           'ResourceApplyAdam',

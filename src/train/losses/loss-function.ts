@@ -1,4 +1,4 @@
-/** The form of a loss function. */
+/** The interface of a loss function. */
 import type { tfTypes } from '../../tensorflow.ts';
 import type { Batch } from '../batch-shape.ts';
 
