@@ -41,7 +41,7 @@ const variant = z
       }),
   ])
   .describe(
-    'How the loss is corrected for the mistakes of the teacher (docs/methods.md); uniform: not at all.',
+    'Correction of the loss for the mistakes of the teacher (docs/methods.md). uniform: none.',
   );
 
 type Variant = z.infer<typeof variant>;
@@ -57,7 +57,9 @@ const weights = z.strictObject({
     .int()
     .min(1)
     .optional()
-    .describe('Validation examples that an estimate averages. Default: the root of their number.'),
+    .describe(
+      'Number of validation examples per estimate. Default: the square root of their total number.',
+    ),
   bounds: z
     .tuple([z.number().min(0), z.number().positive()])
     .refine(([low, high]) => low <= high, 'expected the lower bound first')
@@ -79,7 +81,7 @@ function methodSections(): Sections {
     const { options } = methodOf(name);
     return options ? [[name, options] as const] : [];
   });
-  // fromEntries loses which names there are.
+  // The type of Object.fromEntries does not contain the names.
   return Object.fromEntries(sections) as Sections;
 }
 
@@ -108,33 +110,45 @@ export const configSchema = z
       .max(100)
       .default(5)
       .describe(
-        'Cross-fitting: as many teachers are trained, each on all labels but a part, and judged on that part. They label together.',
+        'Number of folds for cross-fitting. One teacher per fold is trained on all other folds, and its errors are measured on its fold. Together they label the unlabeled set.',
       ),
     student: networkSchema,
     method: variant.default(defaultMethod),
     labels: z
       .enum(['soft', 'hard'])
       .default('hard')
-      .describe('Learn from the probabilities of the teacher, or from its most likely class.'),
+      .describe(
+        'soft: learn from the probabilities of the teacher. hard: from its most likely class.',
+      ),
     weights: weights.prefault({}),
     ...methodSections(),
     warmup: z
       .strictObject({ epochs: z.int().min(1).default(20) })
       .prefault({})
-      .describe('Short training on the labeled set: the student that the first weights are for.'),
-    compare: z.array(variant).default([plainMethod]).describe('Also train these, for the report.'),
+      .describe('Short training on the labeled set, after which the first weights are computed.'),
+    compare: z
+      .array(variant)
+      .default([plainMethod])
+      .describe('Other students to train, for comparison in the report.'),
     trainer: z.enum(['gpu', 'function']).default('function'),
     seed: z.int().default(1),
     limits: z
       .strictObject({
         budgetUsd: z.number().positive().default(20),
-        quarantine: share.default(0.01).describe('More unusable examples than this fail the run.'),
+        quarantine: share
+          .default(0.01)
+          .describe('Maximum share of unusable examples; above it, the run fails.'),
       })
       .prefault({}),
     publish: z
       .strictObject({
         metric: z.enum(['accuracy', 'logLoss']).default('accuracy'),
-        minGain: z.number().default(0).describe('Publish when better than the present by more.'),
+        minGain: z
+          .number()
+          .default(0)
+          .describe(
+            'Publish if the metric is better than that of the student in use by more than this.',
+          ),
       })
       .prefault({}),
   })
@@ -175,7 +189,7 @@ export const configSchema = z
     }
   });
 
-/** The present names of former values, by field: an error suggests them. */
+/** The new names of renamed values, by field: an error suggests them. */
 export const renamedValues: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'weights.reading': formerReadings,
 };

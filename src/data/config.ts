@@ -21,14 +21,14 @@ export const dataSchema = z.strictObject({
   validationShare: share
     .default(0.5)
     .describe(
-      'Share of the labeled set that is kept for validation if there is no validation/ folder and a label cannot be used for both: the teacher is user-supplied, or folds is 1. 0: every label is used for both, which is right for a teacher that was not trained on them.',
+      'Share of the labeled set that is split off for validation. Used if there is no validation/ folder, and the teacher is user-supplied or folds is 1. 0: every label serves both purposes, for a teacher that was not trained on them.',
     ),
   shardMiB: z.number().positive().default(64).describe('Approximate size of a shard, in MiB.'),
 });
 
 export type DataConfig = z.infer<typeof dataSchema>;
 
-/** Config fields that decide what a shard's examples are. */
+/** Config fields that determine the examples of a shard. */
 export interface ReadConfig extends ColumnsConfig {
   readonly data: DataConfig;
 }

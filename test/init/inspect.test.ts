@@ -92,7 +92,7 @@ describe('inspect', () => {
         train:
           # Convolutions, each followed by pooling.
           architecture: convnet
-          # Filters of the first; doubled at each next.
+          # Filters of the first convolution; doubled at each next one.
           width: 64
           # Convolutions.
           depth: 3
@@ -101,19 +101,19 @@ describe('inspect', () => {
       student:
         # Convolutions, each followed by pooling.
         architecture: convnet
-        # Filters of the first; doubled at each next.
+        # Filters of the first convolution; doubled at each next one.
         width: 32
         # Convolutions.
         depth: 2
         epochs: 30
 
-      # How the loss is corrected for the mistakes of the teacher (docs/methods.md); uniform: not at all.
+      # Correction of the loss for the mistakes of the teacher (docs/methods.md). uniform: none.
       method: relabel
 
-      # Learn from the probabilities of the teacher, or from its most likely class.
+      # soft: learn from the probabilities of the teacher. hard: from its most likely class.
       labels: hard
 
-      # Also train these, for the report.
+      # Other students to train, for comparison in the report.
       compare: [uniform]
       "
     `);

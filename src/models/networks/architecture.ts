@@ -1,4 +1,4 @@
-/** The interface of an architecture, and what the built-in ones share. */
+/** The interface of an architecture, and the code that the built-in ones share. */
 import { z } from 'zod';
 import { augmentSchema } from '../../data/features/augment-config.ts';
 import type { Task } from '../../data/features/index.ts';
@@ -7,7 +7,7 @@ import type { NetworkSize } from '../size/network-size.ts';
 import { topologySize } from '../size/topology-size.ts';
 import { modelFrom, type Topology } from '../topology.ts';
 
-/** Fields that say how a network is trained, for students and for teachers that we train. */
+/** Fields that define the training of a network, for students and for teachers that we train. */
 export const trainingFields = {
   epochs: z.int().min(1).max(10_000).default(30),
   batchSize: z.int().min(1).max(65_536).default(128),
@@ -16,8 +16,8 @@ export const trainingFields = {
   schedule: z
     .enum(['cosine', 'constant'])
     .default('cosine')
-    .describe('cosine falls to 0 at the end.'),
-  momentum: z.number().min(0).max(1).default(0.9).describe('For sgd.'),
+    .describe('cosine decays to 0 at the end.'),
+  momentum: z.number().min(0).max(1).default(0.9).describe('Only for sgd.'),
   weightDecay: z.number().min(0).default(0).describe('Decoupled from the gradient; kernels only.'),
   augment: augmentSchema.prefault({}).describe('Random changes to images while training.'),
 };
@@ -50,7 +50,7 @@ export interface Architecture<
   readonly schema: Schema;
   /** Types of task that it supports; undefined: all. */
   readonly tasks: readonly Task['type'][] | undefined;
-  /** Whether its topology is a user's file, which only building the model checks. */
+  /** Whether its topology is a user's file. Only building the model shows whether that works. */
   readonly userTopology: boolean;
   /**
    * Computes the work of a network, without loading TensorFlow.
@@ -86,7 +86,7 @@ export function builtInArchitecture<
   readonly name: Name;
   /** Text for the schema of distill.yaml. */
   readonly description: string;
-  /** Fields in distill.yaml, beside the training fields. */
+  /** Fields in distill.yaml, in addition to the training fields. */
   readonly fields: Shape;
   /** Types of task that it supports. Default: all. */
   readonly tasks?: readonly Task['type'][];

@@ -14,7 +14,11 @@ export const convnet = builtInArchitecture({
   name: 'convnet',
   description: 'Convolutions, each followed by pooling.',
   fields: {
-    width: z.int().min(1).default(32).describe('Filters of the first; doubled at each next.'),
+    width: z
+      .int()
+      .min(1)
+      .default(32)
+      .describe('Filters of the first convolution; doubled at each next one.'),
     depth: z.int().min(1).max(8).default(2).describe('Convolutions.'),
   },
   tasks: [image.task],

@@ -10,7 +10,7 @@ const name = 'predictions' as const;
 /** Answers of a teacher that were computed elsewhere, in Parquet files. */
 export const predictionsKind = {
   name,
-  fields: pathField(name, 'Folder of Parquet files: id, probabilities.'),
+  fields: pathField(name, 'Folder of Parquet files with the columns id and probabilities.'),
   supplied: true,
   isModel: false,
   noun: 'the predictions in',

@@ -11,11 +11,11 @@ export const trainedKind = {
       .enum(['crossEntropy', 'mse', 'mcmi'])
       .default('crossEntropy')
       .describe(
-        'Loss of a teacher that we train. mse: probabilities closer to how likely the classes are; mcmi: answers that differ more within a class. Both are for students with soft labels (docs/methods.md).',
+        'Loss of a teacher that we train. mse: better estimates of the class probabilities; mcmi: outputs that differ more within a class. Both are for students with soft labels (docs/methods.md).',
       ),
     mcmi: z
       .strictObject({
-        epochs: z.int().min(1).default(20).describe('After those of train.'),
+        epochs: z.int().min(1).default(20).describe('Further epochs, after those of train.'),
         strength: z
           .number()
           .positive()
