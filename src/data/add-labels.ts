@@ -26,7 +26,7 @@ export interface Added {
 }
 
 /**
- * Copies the answered examples, with their labels, from unlabeled/ to labeled/. Also keeps them in
+ * Copies the answered examples, with their labels, from unlabeled/ to labeled/. They also stay in
  * unlabeled/, so that its shards keep their labels of earlier runs. The same answers give the same
  * files.
  *

@@ -46,8 +46,9 @@ function checkNames(values: readonly (string | number)[], where: string): string
 }
 
 /**
- * Creates a function that looks up classes. A label is the name of a class or, if no class has that
- * name, its index as an integer ('3', or '3.0' as pandas writes it). Any other label is undefined.
+ * Creates a function that looks up classes. A label is the name of a class. If no class has that
+ * name, it is the index of a class: '3', or '3.0' as pandas writes it. Any other label is
+ * undefined.
  */
 export function classLookup(
   classes: readonly string[],

@@ -4,7 +4,7 @@ import { type ColumnField, kinds, type Task } from './features/index.ts';
 /** Fields that name the columns of content, one per kind that has such a column. */
 const contentFields = Object.fromEntries(
   Object.values(kinds).flatMap(({ column }) => (column ? [[column.field, column.schema]] : [])),
-  // fromEntries loses which fields there are.
+  // The type of Object.fromEntries does not contain the field names.
 ) as Record<ColumnField, z.ZodDefault<z.ZodString>>;
 
 /** Fields of the config section `data` that readers and writers of files need. */

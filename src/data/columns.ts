@@ -10,7 +10,7 @@ export interface TableColumns {
   readonly missing: readonly string[];
 }
 
-/** A task; with a target if the class is a column of the row itself. */
+/** A task. It has a target if the class is a column of the row itself. */
 interface LabeledTask {
   readonly type: string;
   readonly target?: string;

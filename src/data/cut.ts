@@ -18,9 +18,9 @@ const maxPieces = 2_000;
 
 /**
  * Cuts a set into shards of about `data.shardMiB` each, in the order of the keys. Yields no shard
- * if there is no object under `prefix`. A shard has objects of one batch only: a new batch changes
- * no earlier shard, and only its own shards have to be labeled. Files outside batch folders are
- * collected into shards of their own.
+ * if there is no object under `prefix`. A shard has objects of one batch only. So a new batch
+ * changes no earlier shard, and only its own shards have to be labeled. Files outside batch folders
+ * are collected into shards of their own.
  *
  * @param prefix The folder of the set, such as 'labeled/' or 'unlabeled/monday/'.
  * @throws UserError if there are objects but none of the format, or a file does not fit its
@@ -33,7 +33,7 @@ export async function* cutShards(
   data: DataConfig,
 ): AsyncGenerator<Shard> {
   const limitBytes = data.shardMiB * 2 ** 20;
-  // The listing has a batch's objects side by side, but loose ones between the folders.
+  // A listing has a batch's objects next to each other, and loose objects between the folders.
   let folder = draft('');
   let loose = draft('');
   const format = formats[data.format];

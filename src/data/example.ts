@@ -10,8 +10,8 @@ export type Content =
 /** One example as it is read from a shard. */
 export interface Example {
   /**
-   * Unique within its shard: the id column, or else the position below the folder of the set, such
-   * as 'monday/a.tar/000017' (tar), 'people.csv:12' (CSV and Parquet: the row, from 0),
+   * Unique within its shard: the id column or, without one, the position below the folder of the
+   * set. Examples: 'monday/a.tar/000017', 'people.csv:12' (the row, from 0; also for Parquet),
    * 'cat/1.jpg'.
    */
   readonly id: string;

@@ -1,8 +1,8 @@
 /**
  * Cross-fitting (Chernozhukov et al., "Double/debiased machine learning", The Econometrics Journal
  * 21, 2018, definition 3.2). The labeled examples are split into folds. Per fold, a model is
- * trained on all other folds and judged on this one. So every label is used for training, and every
- * label is used to measure the errors of a model that was not trained on it.
+ * trained on all other folds and evaluated on this one. So every label is used for training, and
+ * also to measure the errors of a model that was not trained on it.
  */
 import { hashToUnit } from './random.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Random numbers that depend only on their seed and are the same on every machine: a run can be
- * stopped, resumed or split among workers and still draws the same numbers.
+ * Random numbers that depend only on their seed and are the same on every machine. So a run that is
+ * stopped, resumed or split among workers draws the same numbers.
  *
  * Generator: xoshiro128** (Blackman and Vigna, "Scrambled linear pseudorandom number generators",
  * ACM Transactions on Mathematical Software 47(4), 2021). Not for cryptography.
@@ -31,8 +31,8 @@ function rotateLeft(word: number, bits: number): number {
 }
 
 /**
- * Creates a generator for one purpose, named by integers such as (seed, epoch, position of the
- * example). Different names give unrelated numbers.
+ * Creates a generator for one purpose, identified by integers such as (seed, epoch, index of the
+ * example). Different integers give unrelated numbers.
  */
 export function randomFor(...name: readonly number[]): Random {
   // The authors advise SplitMix64 for seeding; its 32-bit form (the finalizer of MurmurHash3) is
@@ -59,8 +59,8 @@ function mix(word: number): number {
 }
 
 /**
- * Hashes a text to [0, 1), uniformly and depending on the seed: for splitting a set by id,
- * independent of the order and the number of the examples.
+ * Hashes a text and a seed uniformly to [0, 1). Used to split a set by id, independently of the
+ * order and the number of the examples.
  */
 export function hashToUnit(text: string, seed: number): number {
   const digest = createHash('sha256').update(`${seed}:${text}`).digest();

@@ -11,9 +11,9 @@ export function isLabeled(set: SetName): boolean {
 }
 
 /**
- * One object of a shard, pinned to a version, or a part of it: a range of rows of a Parquet file,
- * cut at row groups, or a range of bytes of a CSV file, cut at records after the header; `rows` are
- * the records, from 0. `bytes` is the size of the whole object.
+ * One object of a shard, pinned to a version, or a part of it. A part of a Parquet file is a range
+ * of rows, cut at row groups. A part of a CSV file is a range of bytes after the header, cut at
+ * records; `rows` are these records, from 0. `bytes` is the size of the whole object.
  */
 export const pieceSchema = z.strictObject({
   key: z.string(),
@@ -39,8 +39,8 @@ export const shardSchema = z.strictObject({
   set: z.enum(setNames),
   pieces: z.array(pieceSchema).min(1),
   /**
-   * Present if the validation set is split off the labeled one: the shard has only the examples
-   * whose hash falls in [from, to) of the unit interval.
+   * Present if the validation set is split off the labeled set. The shard then has only the
+   * examples whose hash lies in [from, to).
    */
   part: z.strictObject({ seed: z.number().int(), from: z.number(), to: z.number() }).optional(),
 });

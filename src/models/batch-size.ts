@@ -3,8 +3,9 @@ import { product } from '../arrays.ts';
 /** Examples per batch that keep a processor busy. */
 const maxExamples = 256;
 /**
- * Input values per batch: 256 colour images of 64 × 64. A network widens its input 20 to 30 times
- * (64 filters per pixel), and about three such layers are in memory at a time: 1 GB.
+ * Maximum input values per batch: 256 colour images of 64 × 64. A layer with 64 filters per pixel
+ * has 20 to 30 times as many values as its input. About three such layers are in memory at a time:
+ * 1 GB.
  */
 const maxValues = maxExamples * 64 * 64 * 3;
 

@@ -1,7 +1,7 @@
 /**
- * The table of exporters: the formats in which every trained model is saved. Their files lie in the
- * model's folder, and `student.json`, which states what the outputs mean and how an example becomes
- * the input, is written last.
+ * The table of exporters: the formats in which every trained model is saved. All files are in the
+ * model's folder. `student.json` is written last; it describes the outputs, and how to make the
+ * input from an example.
  */
 import { toJson } from '../store/once.ts';
 import { tableOf } from '../table.ts';

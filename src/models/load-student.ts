@@ -1,4 +1,4 @@
-/** Students for programs that use them: examples in, classes out. */
+/** Loads a student into a program that uses it: examples in, classes out. */
 import { z } from 'zod';
 import { product } from '../arrays.ts';
 import { decodedBatches } from '../data/decoded-batches.ts';
@@ -110,7 +110,7 @@ async function* numbered(
   for await (const example of examples) yield { id: String(index++), example };
 }
 
-/** Returns the function that decodes an example, or gives the reason why it cannot be used. */
+/** Returns a function that decodes an example, or returns the reason why it cannot be used. */
 function decoder(encoder: Encoder, features: Features) {
   const { name, column } = kindOf(features);
   const shape = featureShape(features);

@@ -12,8 +12,8 @@ import type { TeacherFile } from './teachers/teacher-kind.ts';
  * Copies a model's files to a local folder, because native libraries load local files. An existing
  * copy is kept only if its bytes are unchanged: temporary folders are cleaned, and models are code.
  *
- * @param verify Gets the SHA-256, in hex, of each file. Throws if they are not the files that
- *   `folder` is for.
+ * @param verify Receives the SHA-256, in hex, of each file. Throws if the files are not those that
+ *   belong in `folder`.
  */
 export async function copyFiles(
   store: ObjectStore,

@@ -8,7 +8,7 @@ import { teacherFeatures } from './teacher-features.ts';
 import { teacherFiles } from './teacher-files.ts';
 
 export interface TeacherOptions {
-  /** The dataset, which the paths of the config are in. */
+  /** The dataset. The config's paths are relative to it. */
   readonly store: ObjectStore;
   readonly config: TeacherConfig;
   /** The student's features. */
@@ -39,7 +39,7 @@ export async function openTeacher(
     if (combinedDigest(config, features, { kind, ...found }, hashes) === digest) return;
     throw new UserError(
       `${found.name} has changed since the run was planned`,
-      'Start a new run: it is planned with the present files.',
+      'Start a new run: it is planned with the current files.',
     );
   };
   const source = { ...found, store, config, features, classes, digest, scratch, verify };

@@ -8,9 +8,9 @@ import { teacherFiles } from './teacher-files.ts';
 import type { SuppliedKind, TeacherFiles } from './teachers/teacher-kind.ts';
 
 /**
- * Computes the SHA-256 of everything that decides the answers of a user-supplied teacher: the bytes
- * of its files, its input features, and the config fields that change its answers. It is the key of
- * the label cache, and pins the teacher: models are code, so a changed model is refused.
+ * Computes the SHA-256 of everything that determines the answers of a user-supplied teacher: its
+ * files, its input features, and the config fields that change its answers. It is the key of the
+ * label cache. It also pins the teacher: models are code, so a changed model is refused.
  *
  * @param student The student's features, from which the teacher's are derived.
  * @throws UserError if a file is missing.

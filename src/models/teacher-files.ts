@@ -5,13 +5,13 @@ import type { SuppliedKind, TeacherFiles } from './teachers/teacher-kind.ts';
 
 /**
  * Finds and pins all files of the user-supplied teacher that the config names.
- * @throws UserError if a file is missing: the key, and what was expected there.
+ * @throws UserError with the key and the expected file, if a file is missing.
  */
 export async function teacherFiles(
   store: ObjectStore,
   config: TeacherConfig,
 ): Promise<TeacherFiles & { readonly kind: SuppliedKind }> {
-  // The table has more fields than this type shows: each kind has a path under its own name.
+  // The type of the config does not show these fields: each kind has a path under its own name.
   const paths: Readonly<Record<string, unknown>> = config;
   for (const kind of suppliedKinds) {
     const path = paths[kind.name];

@@ -4,9 +4,9 @@ import { type ImageFeatures, pixelNormalizer } from './image-features.ts';
 import type { Augmenter, Decoded } from './kind.ts';
 
 /**
- * Mirrors an image left and right with probability 1/2, and moves it by -crop to +crop pixels in
- * both directions, as is usual for CIFAR (He et al. 2015, section 4.2: pad, then crop at random).
- * The border is filled with the mean colour, which is 0 after normalisation.
+ * Mirrors an image left and right with probability 1/2, and moves it by -crop to +crop pixels along
+ * both axes. This is usual for CIFAR (He et al. 2015, section 4.2: pad, then crop at random). The
+ * border is filled with the mean colour, which is 0 after normalisation.
  */
 export function createImageAugmenter(
   features: ImageFeatures,

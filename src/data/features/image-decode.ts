@@ -6,8 +6,8 @@ import { imageType } from './image-file.ts';
 import { wrongKind } from './kind.ts';
 import { decodePlainJpeg, readPlainJpeg } from './plain-jpeg.ts';
 
-// One thread per image and several images at once: for many small images that is faster than
-// several threads per image. libvips' cache of operations never hits here.
+// One thread per image, and several images at once: for small images this is faster than several
+// threads per image. The cache of libvips is off because no operation repeats.
 sharp.concurrency(1);
 sharp.cache(false);
 
@@ -15,8 +15,8 @@ sharp.cache(false);
 const maxMegapixels = 64;
 
 /**
- * Decodes an image to the size of the features, stretched if the aspect differs. Turns it as its
- * EXIF data require, puts transparent pixels on black, and takes the first frame of an animation.
+ * Decodes an image to the size of the features, stretched if the aspect ratio differs. Applies the
+ * EXIF orientation, puts transparent pixels on black, and takes the first frame of an animation.
  * @returns pixels, [height, width, channels]; or why the image cannot be used.
  */
 export async function decodeImage(
@@ -51,7 +51,10 @@ export async function decodeImage(
   }
 }
 
-/** Repeats or drops channels: libvips leaves a grey image with one channel in any colour space. */
+/**
+ * Repeats or drops channels, because libvips keeps one channel for a grey image in any colour
+ * space.
+ */
 function withChannels(pixels: Uint8Array, has: number, wanted: number): Uint8Array {
   if (has === wanted) return pixels;
   const size = pixels.length / has;

@@ -5,7 +5,9 @@ import type { TaskSurvey } from './kind.ts';
 /** Number of images whose size is read. */
 const sampleImages = 64;
 
-/** Larger images are scaled down, in pixels per edge: built-in students are for small ones. */
+/**
+ * Maximum height and width that is suggested, in pixels: built-in students are for small images.
+ */
 const maxEdge = 96;
 
 interface ImageFields {

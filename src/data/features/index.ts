@@ -19,7 +19,7 @@ type Row = (typeof kinds)[KindName];
 /** Names of the config fields for the columns that hold content. */
 export type ColumnField = NonNullable<Row['column']>['field'];
 
-// Object.values loses that the table is not empty.
+// The type of Object.values does not show that the table is not empty.
 const rows = Object.values(kinds) as [Row, ...Row[]];
 
 /** The schema of the config section `task`. */
@@ -35,11 +35,14 @@ export const featuresSchema = z.discriminatedUnion('kind', schemasOf('featuresSc
 export type Features = z.infer<typeof featuresSchema>;
 
 function schemasOf<Field extends 'taskSchema' | 'featuresSchema'>(field: Field) {
-  // `map` loses that the list is not empty.
+  // The type of `map` does not show that the list is not empty.
   return rows.map((kind) => kind[field]) as [Row[Field], ...Row[Field][]];
 }
 
-/** A row that was looked up by a value of its kind; its methods take the values of any kind. */
+/**
+ * A row that was found by the kind of a value. Its methods are typed for values of any kind, and
+ * the lookup ensures the right one.
+ */
 export type AnyKind = Kind<KindName, Row['taskSchema'], Row['featuresSchema'], ColumnField>;
 
 /** Returns the kind of these features, or of this content. */
@@ -58,7 +61,7 @@ export function featureShape(features: Features): number[] {
   return kindOf(features).shape(features);
 }
 
-/** Returns the bytes of one decoded example. */
+/** Returns the size of one decoded example, in bytes. */
 export function decodedBytes(features: Features): number {
   return product(featureShape(features)) * kindOf(features).bytesPerNumber;
 }

@@ -1,4 +1,4 @@
-/** Row type of the table of kinds of features, and what its methods exchange. */
+/** Row type of the table of kinds of features, and the types that its methods exchange. */
 import { z } from 'zod';
 import type { TableColumns } from '../columns.ts';
 import type { Content, Example, Rejected } from '../example.ts';
@@ -54,7 +54,7 @@ export interface Kind<
   createEncoder(features: z.output<Features>): Encoder;
   /** Default: features are copied as they are. */
   createAugmenter?(features: z.output<Features>, config: AugmentConfig): Augmenter;
-  /** Returns the bytes that an example takes before it is decoded, if they count. */
+  /** Returns the size of an example before it is decoded, in bytes; 0 if it is negligible. */
   encodedBytes(content: Content): number;
   /** Starts to find the fields of the task from examples, for `init`. */
   surveyTask(target: string): TaskSurvey<Omit<z.input<Task>, 'type' | 'classes'>>;

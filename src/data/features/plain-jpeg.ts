@@ -5,8 +5,8 @@
  * parallel with TensorFlow, which blocks the thread of JavaScript.
  *
  * The pixels are the same as sharp's, bit for bit: both decode with the accurate integer transform
- * and smooth upsampling. Files with an unclear header, an error or a warning go to sharp. (Damage
- * that causes no error may decode differently, as it does with sharp on another processor.)
+ * and smooth upsampling. Files with an unclear header, an error or a warning go to sharp. Damage
+ * that causes no error may decode differently, as it does with sharp on another processor.
  */
 
 import { Worker } from 'node:worker_threads';
@@ -18,12 +18,15 @@ export interface PlainJpeg {
   readonly channels: 1 | 3;
 }
 
-/** Upper bound on the pixels: for larger files sharp is as fast, by threads and vectors. */
+/**
+ * Upper bound on the pixels: for larger images sharp is as fast, with its threads and vector
+ * instructions.
+ */
 const maxPixels = 128 * 128;
-/** Upper bound on the size of a file, in bytes: more than that many raw pixels take. */
+/** Upper bound on the size of a file, in bytes: more than `maxPixels` raw pixels take. */
 const maxBytes = 2 ** 16;
 
-/** Segments that do not matter: JFIF, quantisation, Huffman tables, restart intervals, comments. */
+/** Segments that need no check: JFIF, quantisation, Huffman tables, restart intervals, comments. */
 const harmless = new Set([0xe0, 0xdb, 0xc4, 0xdd, 0xfe]);
 
 /**
@@ -85,8 +88,8 @@ const sent: Request[][] = [];
 
 /**
  * Decodes a file that `readPlainJpeg` accepts.
- * @returns pixels, [height, width, channels]; undefined if the file has an error, which sharp
- *   names.
+ * @returns pixels, [height, width, channels]; undefined if the file has an error, which sharp then
+ *   describes.
  */
 export function decodePlainJpeg(bytes: Uint8Array): Promise<Uint8Array | undefined> {
   return new Promise((resolve, reject) => {

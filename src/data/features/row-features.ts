@@ -23,13 +23,13 @@ export const rowFeaturesSchema = z.strictObject({
       }),
     ]),
   ),
-  /** Texts that mean "missing", besides the empty one. */
+  /** Texts that mean "missing", in addition to the empty text. */
   missing: z.array(z.string()),
 });
 export type RowFeatures = z.infer<typeof rowFeaturesSchema>;
 export type ColumnFeatures = RowFeatures['columns'][number];
 
-/** Returns the numbers that a column has in the vector. */
+/** Returns the number of entries that a column has in the vector. */
 export function columnWidth(column: ColumnFeatures): number {
   return column.kind === 'numeric' ? 2 : column.values.length + 1;
 }

@@ -4,7 +4,7 @@ import { type Example, isRejected, type Rejected } from '../example.ts';
 import { nothingUsable } from './nothing-usable.ts';
 import type { ColumnFeatures, RowFeatures } from './row-features.ts';
 
-/** A task of rows, as far as fitting needs it. */
+/** Fields of a row task that fitting needs. */
 interface RowTask {
   readonly type: string;
   readonly target: string;
@@ -12,10 +12,12 @@ interface RowTask {
   readonly categorical?: readonly string[] | undefined;
 }
 
-/** Values that a categorical column distinguishes; rarer ones are "unseen". */
+/** Maximum number of known values of a categorical column; rarer values count as "unseen". */
 const maxCategories = 1_000;
 
-/** Distinct values counted per column; if there are more, the first ones count. */
+/**
+ * Maximum number of distinct values counted per column; values that first appear later are ignored.
+ */
 const maxCounted = 100_000;
 
 /** Statistics of a column after some rows. */
@@ -86,10 +88,11 @@ function addValue(column: ColumnStatistics, value: string | number): void {
 }
 
 /**
- * Chooses the columns, in the order of the data. A column that the task names has the kind that the
- * task gives it. Any other column is numeric if all its values are finite numbers, otherwise
- * categorical; it is left out if the task lists the columns of that kind. Id, target and empty
- * columns are not features.
+ * Chooses the columns, in the order of the data. The task may list the numeric columns, the
+ * categorical columns or both. A listed column has the kind of its list. A column that is in no
+ * list is numeric if all its values are finite numbers, otherwise categorical. If the task lists
+ * the columns of that kind, such a column is left out. Id, target and empty columns are not
+ * features.
  */
 function chooseColumns(
   task: RowTask,

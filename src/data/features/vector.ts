@@ -39,7 +39,7 @@ export const vector: Kind<'vector', typeof taskSchema, typeof featuresSchema, 'v
     recognizes: (value) => Array.isArray(value),
     read(value) {
       if (!Array.isArray(value)) return undefined;
-      // NaN stands for what is not a number; the encoder rejects it.
+      // NaN stands for an item that is not a number; the encoder rejects it.
       const values = Float32Array.from(value, (item) =>
         item === null ? Number.NaN : Number(item),
       );

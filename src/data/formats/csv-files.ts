@@ -13,7 +13,7 @@ import { type Piece, type SetName, type Shard, wholePiece } from '../shard.ts';
 import { csvField, RecordScanner } from './csv-records.ts';
 import type { DataFile, FormatFiles, SizedPiece } from './format.ts';
 
-/** Upper bound on the characters of a record; a longer one has a quote that was never closed. */
+/** Maximum number of characters of a record; a longer one probably has an unclosed quote. */
 const maxRecordCharacters = 2 ** 20;
 
 export const csvFiles: FormatFiles = {
@@ -165,7 +165,7 @@ async function* cutCsv(
   }
 }
 
-/** Cuts a file at the ends of records, into parts of about equal size. */
+/** Cuts a file at ends of records into parts of about equal size. */
 async function* cutLargeFile(
   store: ObjectStore,
   object: ObjectInfo,

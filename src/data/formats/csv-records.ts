@@ -6,9 +6,9 @@ const byteOrderMark = [0xef, 0xbb, 0xbf];
 
 /**
  * Finds the ends of a CSV file's records (RFC 4180) with constant memory, at hundreds of MB/s.
- * Follows the same rules as the parser in `csv-files.ts`: a quote opens a quoted field only as the
- * field's first byte, `""` inside one is a quote, a record ends with LF or CR LF outside quotes, an
- * empty line is skipped.
+ * Follows the same rules as the parser in `csv-files.ts`. A quote opens a quoted field only as the
+ * field's first byte, and `""` inside such a field is a quote. A record ends with LF or CR LF
+ * outside quotes. Empty lines are skipped.
  */
 export class RecordScanner {
   /** Bytes scanned so far. */

@@ -151,7 +151,10 @@ async function* cutParquet(
   for await (const pieces of readAhead(objects, parallelFooters, cut)) yield* pieces;
 }
 
-/** Cuts runs of row groups of up to the limit; a larger row group is a piece by itself. */
+/**
+ * Cuts an object into runs of row groups, each up to the limit; a larger row group is a piece by
+ * itself.
+ */
 async function cutObject(
   store: ObjectStore,
   object: ObjectInfo,

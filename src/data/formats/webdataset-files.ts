@@ -1,6 +1,7 @@
 /**
  * WebDataset: tar archives in which the files of one example are adjacent and share their name up
- * to its first dot, such as 000017.jpg and 000017.cls (https://github.com/webdataset/webdataset).
+ * to its first dot. An example is 000017.jpg with 000017.cls
+ * (https://github.com/webdataset/webdataset).
  *
  * Nothing is written to disk, so the names in an archive can do no harm. Links, and names that lead
  * out of the archive, are rejected nevertheless, because such an archive is suspicious.

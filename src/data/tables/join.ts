@@ -1,5 +1,6 @@
 /**
- * Joins files about the same shard, row by row. They have the same order, so memory is constant.
+ * Joins files about the same shard, row by row. All files have the same order, so memory is
+ * constant.
  */
 import { UserError } from '../../errors.ts';
 import { type Example, isRejected, type Rejected } from '../example.ts';
@@ -39,7 +40,7 @@ export async function* joinExamples<Row extends WithId>(
 }
 
 /**
- * Two files about the same examples, row by row: labels and weights.
+ * Joins two files about the same examples row by row: labels and weights.
  * @throws UserError when they are not about the same examples.
  */
 export async function* joinRows<First extends WithId, Second extends WithId>(

@@ -2,9 +2,9 @@
  * The teacher's labels of a shard, as a Parquet file that any tool opens: one row per example, in
  * the order of the shard. The key-value metadata has the examples that were left out, with reasons.
  *
- * Columns: id (text), prediction (int32: the most likely class), margin (float), probabilities
- * (list of floats, one per class) and, if the teacher has them, embedding (list of floats) and
- * votes (list of floats: the most likely class of each of its models).
+ * Columns: id (text), prediction (int32: the most likely class), margin (float) and probabilities
+ * (list of floats, one per class). Optional columns, if the teacher has them: embedding (list of
+ * floats) and votes (list of floats: the most likely class per model).
  */
 import { z } from 'zod';
 import type { ObjectStore } from '../../store/store.ts';

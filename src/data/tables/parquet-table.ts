@@ -3,8 +3,8 @@
  * typed arrays and from there into row groups, so that a reader needs only one group in memory.
  * The same rows give the same bytes.
  *
- * The library only takes lists as plain arrays of arrays, at a third of a microsecond per float. So
- * lists go directly to its function that writes a column, as one typed array.
+ * The library takes lists only as arrays of arrays, at a third of a microsecond per float. So lists
+ * bypass it: one typed array goes directly to its function that writes a column.
  */
 
 import type { SchemaElement } from 'hyparquet';

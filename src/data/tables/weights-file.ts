@@ -1,6 +1,6 @@
 /**
- * The debiasing weights of a shard, as a Parquet file: one row per labeled example, in the order of
- * the shard and of its labels file. All columns except the id are floats.
+ * The debiasing weights of a shard, as a Parquet file. It has one row per example with a label, in
+ * the order of the labels file. All columns except the id are floats.
  */
 import type { ObjectStore } from '../../store/store.ts';
 import { createTableWriter } from './parquet-table.ts';

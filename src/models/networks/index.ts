@@ -19,7 +19,7 @@ type Schemas<Rows extends readonly { readonly schema: unknown }[]> = {
 
 export const networkSchema = z.discriminatedUnion(
   'architecture',
-  // `map` loses which schema is at which index.
+  // The type of `map` does not show which schema is at which index.
   rows.map(({ schema }) => schema) as unknown as Schemas<typeof rows>,
 );
 /** A network in distill.yaml: its architecture and how it is trained. */

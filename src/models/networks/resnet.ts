@@ -5,11 +5,11 @@ import { LayerList } from './layers.ts';
 
 /**
  * The residual network for small images of He et al. 2015, "Deep residual learning for image
- * recognition", section 4.2: a convolution, three stages of n blocks with width, 2·width and
- * 4·width filters, global average pooling and the class scores: 6n + 2 layers.
+ * recognition", section 4.2. It has a convolution, three stages of n blocks with width, 2·width and
+ * 4·width filters, global average pooling and the class scores. These are 6n + 2 layers.
  *
- * One difference: if the size changes, the shortcut is a 1×1 convolution (their option B), since
- * a LayersModel has no layer that pads channels with zeros (option A).
+ * One difference: if the size changes, the shortcut is a 1×1 convolution (their option B). A
+ * LayersModel has no layer that pads channels with zeros (option A).
  */
 export const resnet = builtInArchitecture({
   name: 'resnet',

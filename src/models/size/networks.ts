@@ -19,7 +19,7 @@ export interface Networks {
 
 /**
  * Computes the sizes of a run's networks.
- * @param data The dataset, which the config's paths are in.
+ * @param data The dataset. The config's paths are relative to it.
  */
 export async function networksOf(
   data: ObjectStore,

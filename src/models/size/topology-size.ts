@@ -1,7 +1,7 @@
 /**
- * Computes the work of a tfjs LayersModel from the JSON of its topology. It follows the shapes from
- * layer to layer and builds nothing. An unknown layer keeps the shape and costs nothing, which is
- * right for activations, pooling masks and the like.
+ * Computes the work of a tfjs LayersModel from the JSON of its topology. It computes the shapes
+ * from layer to layer, without building the model. An unknown layer keeps the shape and costs
+ * nothing, which is right for activations and similar layers.
  */
 import { z } from 'zod';
 import { product, sum } from '../../arrays.ts';
@@ -157,7 +157,7 @@ const along = (sizes: Sizes, axis: number): number | undefined =>
 const area = (sizes: Sizes, input: readonly number[]) =>
   product(input.slice(0, -1).map((_, axis) => along(sizes, axis) ?? 1));
 
-/** Returns how often a window fits, along every axis but the channels. */
+/** Returns the number of positions of a window along every axis except the channels. */
 function slide(config: Layer['config'], window: Sizes, stride: Sizes, input: readonly number[]) {
   return input.slice(0, -1).map((size, axis) => {
     const step = along(config.strides, axis) ?? along(stride, axis) ?? 1;

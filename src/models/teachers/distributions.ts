@@ -9,8 +9,8 @@ const tolerance = 1e-3;
  * go through a softmax. A row becomes NaN if it has NaN or infinite entries, or is not a
  * distribution.
  *
- * The first batch with an answer also checks the config's field `output`: the function throws if
- * logits are all distributions, or if most probabilities are not.
+ * On the first batch with an answer, the function also checks the config's field `output`. It
+ * throws if all logits are distributions, or if most rows of probabilities are not.
  *
  * @param name Name of the teacher in errors.
  */

@@ -18,7 +18,7 @@ export async function folderFiles(store: ObjectStore, key: string): Promise<Teac
 
 /**
  * Returns one file.
- * @param field How errors name the field: `teacher.onnx: 'a.onnx'`.
+ * @param field Name of the field in errors: `teacher.onnx: 'a.onnx'`.
  * @throws UserError if it is missing.
  */
 export async function requireFile(

@@ -30,7 +30,7 @@ type Intersection<Union> = (Union extends unknown ? (member: Union) => void : ne
 
 /** Fields of the section `teacher` that the kinds add, each with its schema. */
 export const kindFields = Object.assign({}, ...rows.map(({ fields }) => fields)) as Intersection<
-  // Object.assign of a list loses which fields there are.
+  // The type of Object.assign with a list does not contain the field names.
   (typeof rows)[number]['fields']
 >;
 

@@ -16,7 +16,7 @@ export interface Layout {
  * length].
  *
  * @param usual The layout of the model's format, used if the shape fits both.
- * @throws UserError if no layout fits: both shapes, and the field to set.
+ * @throws UserError with both shapes and the field to set, if no layout fits.
  */
 export function inputLayout(
   input: Port,

@@ -15,7 +15,7 @@ export async function modelHandler(path: string, format: 'layers-model' | 'graph
   const found = sum(weightData.map(({ byteLength }) => byteLength));
   const needed = weightBytes(model) ?? found;
   if (found !== needed) {
-    // tfjs would also throw, and leak the tensors made before.
+    // tfjs would throw too, but leak the tensors made before.
     throw new Error(`${files.join(', ')} have ${found} bytes, and model.json needs ${needed}`);
   }
   return tf.io.fromMemory({

@@ -20,8 +20,9 @@ export interface ModelTeacherOptions {
 }
 
 /**
- * Makes a teacher of a model; `dispose` disposes of the model. The model runs on blank examples
- * first, because declared shapes can be incomplete: errors appear here, not at the first shard.
+ * Makes a teacher from a model; its `dispose` also disposes of the model. The model first runs on
+ * blank examples. Declared shapes can be incomplete, so errors would otherwise appear only at the
+ * first shard.
  *
  * @throws UserError if the model does not fit the config; the model is then disposed of.
  */
@@ -45,7 +46,7 @@ async function fitted(model: LoadedModel, options: ModelTeacherOptions): Promise
   if (embeddingName !== undefined) {
     outputs.push(namedOutput(model, name, 'embeddingName', embeddingName).name);
   }
-  // Two examples, because with one a fixed batch size in the graph would not be noticed.
+  // Two examples: with one, a batch size that is fixed to 1 in the graph would not be noticed.
   const fixedBatch = input.shape?.[0];
   const embeddingSize = await tryOut(model, layout, fixedBatch ?? 2, outputs, options);
 

@@ -30,14 +30,14 @@ export interface PredictionsOptions {
 }
 
 /**
- * Opens a teacher whose answers are in Parquet files: a column `id`, and a column `probabilities`
- * with a list of one float per class (logits, if the config sets `output`). Rows may have any
+ * Opens a teacher whose answers are in Parquet files with the columns `id` and `probabilities`. The
+ * latter has a list of one float per class (logits, if the config sets `output`). Rows may have any
  * order; ids must be unique in the whole data set. An example without a row gets NaN.
  *
- * Every worker copies the rows once into a hash table on disk (`PredictionTable`): for 10 classes
- * 84 MB and 15 s per million rows, and 10 µs per look-up. Memory holds one row group, about 80
- * bytes per probability: 850 MB for the million rows that pyarrow writes into one by default, and
- * 85 MB for row groups of 100,000.
+ * Every worker copies the rows once into a hash table on disk (`PredictionTable`). For 10 classes
+ * that takes 84 MB and 15 s per million rows, and 10 µs per look-up. Memory holds one row group,
+ * about 80 bytes per probability. That is 850 MB for the million rows that pyarrow writes into one
+ * group by default, and 85 MB for groups of 100,000.
  */
 export async function openPredictions(
   store: ObjectStore,
@@ -159,7 +159,7 @@ const idSchema = z.union([
   // Text that the file does not mark as text.
   z.instanceof(Uint8Array).transform((bytes) => new TextDecoder().decode(bytes)),
 ]);
-/** A missing number makes the row an answer of NaN. */
+/** A row with a missing number is read as NaN. */
 const listSchema = z.union([
   z.instanceof(Float32Array),
   z.instanceof(Float64Array),

@@ -56,7 +56,7 @@ async function loadSavedModel(folder: string): Promise<LoadedModel> {
       for (const name of names) computed[name] = nodes[name]!;
       return runTensors(values, shape, (input) => {
         const results = model.predict({ [inputs[0]!.name]: input });
-        // A map goes in, so a map of tensors comes out.
+        // The result is a map of tensors because the input is a map.
         return names.map((name) => (results as Record<string, typeof input>)[name]!);
       });
     },

@@ -31,7 +31,7 @@ export interface OutputConfig {
   readonly batchSize: number;
 }
 
-/** All that a kind needs to open a teacher. */
+/** Everything that a kind needs to open a teacher. */
 export interface TeacherSource extends TeacherFiles {
   /** The dataset. */
   readonly store: ObjectStore;
@@ -70,7 +70,7 @@ export interface SuppliedKind extends TeacherKind {
   readonly noun: string;
   /**
    * Finds and pins all files of the teacher, in any order.
-   * @throws UserError if a file is missing: the key, and what was expected there.
+   * @throws UserError with the key and the expected file, if a file is missing.
    */
   find(store: ObjectStore, key: string): Promise<TeacherFile[]>;
   /**
@@ -92,6 +92,6 @@ export interface SuppliedKind extends TeacherKind {
 /** Defines the field of a kind: a path in the dataset. */
 export function pathField<const Name extends string>(name: Name, description: string) {
   const field = z.string().min(1).optional().describe(description);
-  // A computed name loses its type.
+  // TypeScript widens the type of a computed name to string.
   return { [name]: field } as { [N in Name]: typeof field };
 }

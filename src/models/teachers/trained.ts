@@ -28,7 +28,7 @@ export interface CrossFitted {
  * Opens models that counterweight trained.
  * @param folder Key of the folder of all models, with the last `/`.
  * @param embeds Whether the teachers output embeddings.
- * @throws UserError when they should, and the models do not end in a Dense layer.
+ * @throws UserError if they should, but the models do not end in a Dense layer.
  */
 export async function openTrained(
   store: ObjectStore,
