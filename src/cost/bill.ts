@@ -8,7 +8,7 @@ import { assumed } from './rates.ts';
 
 type Line = Bill['lines'][number];
 
-/** Counts that the price of a run depends on besides its tasks. */
+/** Further counts on which the price of a run depends, in addition to its tasks. */
 export interface RunCounts extends Readonly<Record<MapItems, number>> {
   /** Bytes that the run keeps in the results bucket. */
   readonly storedBytes: number;

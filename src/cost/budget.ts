@@ -34,7 +34,7 @@ export function checkBudget(bill: Bill, { configUsd, deploymentUsd }: Budget): v
   );
 }
 
-/** Changes that make a service cheaper which several stages use. */
+/** Changes that reduce the cost of a service that several stages use. */
 const serviceRemedies: Readonly<Record<string, string>> = {
   'State transitions': 'a larger data.shardMiB',
   'Function calls': 'a larger data.shardMiB',

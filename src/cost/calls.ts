@@ -19,7 +19,7 @@ const resourceOf = ({ memoryMiB }: FunctionOfStage) => `lambda-${memoryMiB}`;
 /**
  * Estimates a stage that is called once per run.
  *
- * @param use The seconds, besides the start, and requests of the call.
+ * @param use The seconds of the call without its start, and its requests.
  */
 export function oneCall(
   stage: FunctionOfStage,

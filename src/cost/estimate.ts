@@ -8,7 +8,7 @@ import { labelWork, stageEstimates, weighWork } from './stage-models.ts';
 import { examplesOf, type RunWork, shardsOf } from './work.ts';
 
 /**
- * Estimates what a run will use and cost on AWS. Only computes, so that the same plan has the same
+ * Estimates the use and cost of a run on AWS. Reads nothing, so that the same plan has the same
  * estimate. The time of a stage is the work of its examples at the rates of `rates.ts`.
  */
 export function estimate(work: RunWork): RunEstimate {

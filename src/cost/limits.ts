@@ -9,7 +9,8 @@ import { callsOf, studentTraining, trainingSeconds } from './training-work.ts';
 import { functionSpeed, gpuSpeed, type RunWork } from './work.ts';
 
 /**
- * Part of a function's time that a shard may be estimated to take, since estimates are uncertain.
+ * Maximum estimated time of a shard: less than the time of a function, because estimates are
+ * uncertain.
  */
 const shardLimitSeconds = 0.4 * functionTimeoutSeconds;
 
@@ -28,7 +29,7 @@ export function* limitWarnings(
   for (const { task, seconds } of tasks) {
     if (seconds < functionTimeoutSeconds) continue;
     if (!oneCallStages.some(({ name }) => name === task)) continue;
-    yield `${task} would take about ${duration(seconds)}, and a function has 15 min: make it several runs.`;
+    yield `${task} would take about ${duration(seconds)}, and a function has 15 min: split the data into several runs.`;
   }
   yield* longTraining(work);
 }
@@ -56,7 +57,7 @@ function* longTraining(work: RunWork): Iterable<string> {
     const seconds = trainings * trainingSeconds(work, training, gpuSpeed);
     if (seconds <= taskLimitSeconds) return;
     yield `A student would take about ${duration(seconds)} to train, and the workflow waits 14 days: ` +
-      'take fewer epochs.';
+      'use fewer epochs.';
     return;
   }
   const { calls, ends } = callsOf(work, training, stages.Train);

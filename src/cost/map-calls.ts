@@ -3,7 +3,7 @@ export interface MapWork {
   readonly shards: number;
   readonly examples: number;
   readonly secondsPerExample: number;
-  /** Seconds of a call besides its examples. */
+  /** Seconds of a call in addition to its examples. */
   readonly overheadSeconds: number;
   readonly concurrency: number;
   readonly initSeconds: number;
@@ -12,8 +12,8 @@ export interface MapWork {
 }
 
 /**
- * Computes the calls of a Map, and their seconds in all. With N examples of t seconds in K shards
- * of o seconds each, besides retries: N·t + K·o + min(concurrency, K)·init.
+ * Computes the calls of a Map, and their seconds in all. Without retries, N examples of t seconds
+ * in K shards with an overhead of o seconds take N·t + K·o + min(concurrency, K)·init.
  */
 export function mapCalls(work: MapWork): { calls: number; seconds: number } {
   const { shards, examples, secondsPerExample, overheadSeconds, retriedShare } = work;

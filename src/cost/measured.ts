@@ -19,7 +19,7 @@ type Planned = z.infer<typeof planned>;
 
 /**
  * Computes the cost of a run so far: the recorded time of its tasks, at the prices of the estimate.
- * Requests and storage are not recorded, so that the estimate's are used in proportion to the
+ * Requests and storage are not recorded: those of the estimate are used, in proportion to the
  * calls.
  *
  * @returns A bill without lines if nothing was recorded: on one machine, or before the first task

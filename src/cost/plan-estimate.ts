@@ -8,7 +8,7 @@ import type { RunEstimate, SetSize } from '../run/estimate-file.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { estimate } from './estimate.ts';
 
-/** Facts that Plan knows about a run. */
+/** Facts about a run that Plan knows. */
 export interface PlannedRun {
   readonly config: Config;
   readonly classes: readonly string[];

@@ -1,10 +1,11 @@
 /**
- * Rates of work, of two kinds. Measured: on 2026-11-25 with this code and TensorFlow 2.21 on 2
- * cores of an AMD EPYC with AVX-512, per core. Assumed: for AWS, where nothing was measured.
+ * Rates of work, of two kinds. Measured rates are per core, from 2 cores of an AMD EPYC with
+ * AVX-512, with this code and TensorFlow 2.21 on 2026-11-25. Assumed rates are for AWS, where
+ * nothing was measured.
  *
  * Before training was one graph, whole tasks of CIFAR-10 took 80% to 105% of the measured rates,
- * and tasks of MNIST's smaller images two thirds. They were not compared again. A run's own bill,
- * which is measured, corrects them.
+ * and tasks of MNIST's smaller images two thirds. They were not compared again. The true cost of a
+ * run is in its own bill, which is measured.
  */
 
 /** Measured rates, in seconds of one core. */
@@ -40,13 +41,13 @@ export const assumed = {
   /** Operations per second of small networks on an A10G, which has a peak of 31e12. */
   gpuFlops: 3e12,
   gpuVcpus: 4,
-  /** From nothing to the first call: a container image with TensorFlow. */
+  /** Cold start of a function: a container image with TensorFlow. */
   initSeconds: 5,
   /** Overhead of every call: the plan, the model, the first connections. */
   callSeconds: 0.5,
   /** Latency of a request to S3. */
   answerSeconds: 0.03,
-  /** A machine that starts, pulls the image and is returned afterwards. */
+  /** Time of a GPU machine outside the training: to start, to pull the image and to shut down. */
   gpuStartSeconds: 300,
   /** Disk of the GPU machine. */
   gpuDiskGb: 100,

@@ -1,4 +1,4 @@
-/** Sizes of the sets of a run, from what Plan knows already: no object is read for them. */
+/** Sizes of the sets of a run, from facts that Plan already knows. Reads no object. */
 import { type FormatName, formats } from '../data/formats/index.ts';
 import { type Piece, type SetName, type Shard, setNames } from '../data/shard.ts';
 import type { SetSize } from '../run/estimate-file.ts';
@@ -12,8 +12,9 @@ export interface SetMeter {
 }
 
 /**
- * Creates a meter. Rows of Parquet files and of large CSV files are known, and so are plain images.
- * The examples of tar archives and small CSV files follow from the bytes per labeled example.
+ * Creates a meter. The numbers of examples in Parquet files, large CSV files and plain images are
+ * known. Those of tar archives and small CSV files are estimated from the bytes per labeled
+ * example.
  */
 export function createSetMeter(format: FormatName): SetMeter {
   const sums = recordOf(setNames, () => createSum(format));
@@ -60,7 +61,10 @@ function createSum(format: FormatName) {
   };
 }
 
-/** Returns a piece's bytes. The first piece counts for all of an object that is cut by rows. */
+/**
+ * Returns a piece's bytes. For an object that is cut by rows, its first piece counts with all
+ * bytes.
+ */
 function ownBytes({ bytes, range }: Piece, isFirst: boolean): number {
   if (range) return range.end - range.start;
   return isFirst ? bytes : 0;

@@ -1,4 +1,4 @@
-/** Models of the stages: what the calls of each use in a run. */
+/** Models of the stages: the use of their calls in a run. */
 import { sum } from '../arrays.ts';
 import { formats } from '../data/formats/index.ts';
 import { setNames } from '../data/shard.ts';
@@ -114,7 +114,7 @@ export function labelWork(work: RunWork): MapWork {
   };
 }
 
-/** Returns the share of the shards that have no labels yet; the others cost one look each. */
+/** Returns the share of the shards that have no labels yet; the others cost one request each. */
 function unlabeledShare(work: RunWork): number {
   return 1 - work.labeledShards / Math.max(shardsOf(work), 1);
 }

@@ -37,7 +37,7 @@ export function studentTraining(work: RunWork): TrainingWork {
 }
 
 /**
- * Returns the work of trained teachers, one per fold. The examples are read once more, to find
+ * Returns the work of trained teachers, one per fold. The examples are read one more time, to find
  * those that cannot be decoded.
  */
 export function teacherTraining({ config, networks }: RunWork, network: Network): TrainingWork {
@@ -74,8 +74,8 @@ export interface TrainingCalls {
 }
 
 /**
- * Computes the calls of a training in functions. Each resumes from the checkpoint before, and first
- * reads the epoch again up to there: half of it, on average.
+ * Computes the calls of a training in functions. Each resumes from the last checkpoint, and first
+ * reads the epoch again up to that point: half of it, on average.
  */
 export function callsOf(
   work: RunWork,

@@ -60,7 +60,7 @@ function niceStep(rough: number): number {
   return factor * power;
 }
 
-/** Rounds off the error of binary fractions: 0.30000000000000004 becomes 0.3. */
+/** Removes the error of binary fractions: 0.30000000000000004 becomes 0.3. */
 function round(value: number): number {
   return Number(value.toPrecision(12));
 }

@@ -5,9 +5,10 @@
  *   exaggeration         slope b of the least-squares line logit q = a + b logit p, where p and q
  *                        are the probabilities of teacher and student for the teacher's class
  *
- * With a slope above 1, the student is surer than a sure teacher and less sure than an unsure one.
- * Nagarajan et al. ("On student-teacher deviations in distillation", NeurIPS 2023, section 3) found
- * this for most students. On examples that the teacher misclassifies, a small slope is better.
+ * With a slope above 1, the student exaggerates: it is surer than a sure teacher, and less sure
+ * than an unsure one. Nagarajan et al. ("On student-teacher deviations in distillation", NeurIPS
+ * 2023, section 3) found this for most students. On examples that the teacher misclassifies, a
+ * small slope is better.
  */
 
 import { z } from 'zod';
@@ -22,7 +23,9 @@ const floor = 1e-6;
 const slope = z.number().nullable();
 
 export const deviationsSchema = z.strictObject({
-  /** Examples per bin of the teacher's margin, and how many of them each model has right. */
+  /**
+   * Examples per bin of the teacher's margin, and the number that each model classifies correctly.
+   */
   byMargin: z.array(
     z.strictObject({
       low: z.number(),

@@ -4,9 +4,8 @@
  *
  *   accuracy          mean of 1[argmax f(x) = y]
  *   log-loss          mean of −ln f_y(x)
- *   calibration error Σ_bins |Σ_{i in bin} (confidence_i − correct_i)| / n   15 bins of equal width
- * on
- *                     the largest probability, (lo, hi] (Guo et al. 2017)
+ *   calibration error Σ_bins |Σ_{i in bin} (confidence_i − correct_i)| / n, with 15 bins of equal
+ *                     width on the largest probability, (lo, hi] (Guo et al. 2017)
  *   recall of c       share of the examples of class c that are classified c
  *
  * Intervals are percentiles of a bootstrap. Each replicate counts each example Poisson(1) times,
@@ -144,7 +143,7 @@ function addTo(sums: Sums, label: number, probabilities: Float32Array, counts: U
   }
 }
 
-/** Metric on the examples, and on each replicate of them. */
+/** Metric on all examples, and on each bootstrap replicate. */
 interface Figure {
   readonly value: number;
   /** Value per replicate, [replicates]; NaN for a replicate without examples. */

@@ -6,7 +6,10 @@
  */
 import { randomFor } from '../data/random.ts';
 
-/** P(count ≤ c), c = 0, 1, …; ends with a 1 when the rest is below the resolution of a draw. */
+/**
+ * P(count ≤ c), c = 0, 1, …; ends with a 1 at the first c above which the remaining probability is
+ * below the resolution of a draw.
+ */
 const cumulative = cumulativePoisson();
 
 function cumulativePoisson(): Float64Array {

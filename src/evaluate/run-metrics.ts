@@ -24,7 +24,7 @@ function recordSchemas(): RecordSchemas {
     const { record } = methodOf(name);
     return record ? [[record.field, record.schema.optional()] as const] : [];
   });
-  // fromEntries loses which names there are.
+  // The type of Object.fromEntries does not contain the names.
   return Object.fromEntries(fields) as RecordSchemas;
 }
 

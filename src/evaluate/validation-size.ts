@@ -1,7 +1,8 @@
 /**
- * Check whether there are enough labels to estimate the teacher's error rate by margin. It compares
- * the error rates on the thirds with the smallest and with the largest margins, with Wilson
- * intervals. Half an interval is about z √(s(1 − s)/n), so that four times the labels halve it.
+ * Checks whether there are enough labels to estimate the teacher's error rate by margin. Compares
+ * the error rates on the third with the smallest margins and the third with the largest, with
+ * Wilson intervals. Half an interval is about z √(s(1 − s)/n), so four times as many labels halve
+ * it.
  */
 import { count, percent } from '../format.ts';
 import { type CurveBin, teacherCurve } from './teacher-curve.ts';

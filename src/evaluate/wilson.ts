@@ -4,8 +4,8 @@
  *   centre = (s + z²/2n) / (1 + z²/n)
  *   half   = z · sqrt(s(1 − s)/n + z²/4n²) / (1 + z²/n)        s = k/n
  *
- * It stays within [0, 1] and is useful for the few examples of a rare class: if all of them are
- * right, the bootstrap and the normal approximation give an interval of width 0.
+ * It stays within [0, 1] and is useful for the few examples of a rare class. If all of them are
+ * right, the bootstrap and the normal approximation would give an interval of width 0.
  */
 import type { Interval } from './schema.ts';
 
