@@ -5,8 +5,8 @@ import { statusOf } from '../store/s3-failures.ts';
 import { describeStack, openCloudFormation, stackName } from './deployment.ts';
 
 /**
- * Lists the buckets of the deployment. Without one, lists the remaining buckets of stacks deleted
- * in the last 90 days, which CloudFormation still lists.
+ * Lists the buckets of the deployment. Without a deployment, lists the remaining buckets of stacks
+ * deleted in the last 90 days; CloudFormation still knows those.
  */
 export async function findBuckets(): Promise<string[]> {
   const live = await describeStack(stackName);

@@ -12,7 +12,7 @@ import type { Progress } from '../run/context.ts';
 import { openS3 } from '../store/s3.ts';
 import { errorCode } from '../store/s3-failures.ts';
 
-/** Maximum number of times that a bucket is emptied: access logs may still arrive. */
+/** Maximum number of times that a bucket is emptied: access logs may arrive in the meantime. */
 const maxRounds = 5;
 
 export interface DeleteOptions {

@@ -85,7 +85,7 @@ export function traceHistory(
   return { stages, recordedFailure };
 }
 
-/** Stage that was entered. */
+/** A visit of a stage: its entry and, if it has ended, its end. */
 interface Visit {
   readonly name: string;
   readonly startedAt: Date | undefined;

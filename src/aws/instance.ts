@@ -1,7 +1,7 @@
 // The EC2 instance of this process, as its metadata service (IMDSv2) describes it.
 import { z } from 'zod';
 
-/** Interval that AWS recommends, in ms; a notice comes two minutes before the end. */
+/** Interval that AWS recommends, in ms; a notice comes two minutes before the interruption. */
 const pollIntervalMs = 5_000;
 
 const timeoutMs = 1_000;

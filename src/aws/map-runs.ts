@@ -12,14 +12,14 @@ import { statusOf } from '../store/s3-failures.ts';
 /** Progress of a stage with one execution per shard. */
 export interface ShardCounts {
   readonly done: number;
-  /** Without those that another's failure or an abort ended. */
+  /** Does not include shards that ended because of an abort or another shard's failure. */
   readonly failed: number;
   readonly running: number;
   /** LocalStack counts only shards that have begun. */
   readonly total: number;
 }
 
-/** Counts the shards of a Map Run by state, with one call however many there are. */
+/** Counts the shards of a Map Run by state, with one call for any number of shards. */
 export async function countShards(client: SFNClient, mapRun: string): Promise<ShardCounts> {
   const { itemCounts } = await client.send(new DescribeMapRunCommand({ mapRunArn: mapRun }));
   const { succeeded = 0, failed = 0, timedOut = 0 } = itemCounts ?? {};
@@ -42,7 +42,7 @@ const shardInput = z.object({ shard: z.object({ id: z.string() }) });
 const pageExecutions = 1000;
 
 /**
- * Finds the shard that failed first, which the Map Run itself does not name.
+ * Finds the shard that failed first; the Map Run itself does not name it.
  * @returns undefined if none failed, or on LocalStack, which does not list these executions. The
  *   run's own record of the failure is still useful then.
  */

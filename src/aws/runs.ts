@@ -17,7 +17,7 @@ export async function newestRuns(machine: string, limit: number): Promise<Listed
   return [...runs.values()];
 }
 
-/** Interval between checks whether a run has started, in ms. */
+/** Interval between checks for the start of a run, in ms. */
 const lookEveryMs = 1_000;
 
 /**

@@ -17,8 +17,9 @@ export function partBytesOf(objectBytes: number): number {
 }
 
 /**
- * Computes the ETag that S3 assigns to an object: the MD5 of an object sent in one part; otherwise
- * the MD5 of its parts' MD5s, and their number. Does not hold for encryption with KMS keys.
+ * Computes the ETag that S3 assigns to an object. If the object is sent in one part, it is the MD5.
+ * Otherwise it is the MD5 of the parts' MD5s, and the number of parts. Does not hold for encryption
+ * with KMS keys.
  * @param bytes size of `body`.
  */
 export async function etagOf(body: AsyncIterable<Uint8Array>, bytes: number): Promise<string> {

@@ -50,9 +50,9 @@ export interface StageStatus {
   readonly state: StageTrace['state'];
   readonly startedAt: Date | undefined;
   readonly endedAt: Date | undefined;
-  /** Shards of a stage that works on them, once it has begun. */
+  /** Shards of a stage that works on shards, once it has begun. */
   readonly shards: ShardCounts | undefined;
-  /** Students of the stage that trains them, once it has begun; otherwise empty. */
+  /** Students of the stage that trains students, once it has begun; otherwise empty. */
   readonly students: readonly { readonly name: string; readonly state: StudentState }[];
 }
 
@@ -70,7 +70,7 @@ export interface RunFailure {
   readonly endedAt: Date | undefined;
 }
 
-/** Reads the status of a run's execution repeatedly; what does not change is read once. */
+/** Reads the status of a run's execution repeatedly; reads unchanging parts only once. */
 export class StatusReader {
   readonly #results: ObjectStore;
   readonly #attempt: Attempt;
@@ -88,7 +88,7 @@ export class StatusReader {
     this.#stageNames = stageNames;
   }
 
-  /** Reads the status, with two or three calls of Step Functions however many shards there are. */
+  /** Reads the status, with two or three calls of Step Functions for any number of shards. */
   async read(): Promise<RunStatus> {
     const { run, attempt, arn } = this.#attempt;
     const [events, described] = await Promise.all([

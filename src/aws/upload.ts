@@ -157,7 +157,8 @@ class DatasetUpload {
   }
 
   /**
-   * Lists the files with their objects in the bucket. Keeps markers back, and counts the others.
+   * Lists the files with their objects in the bucket. Holds back the markers, and counts objects
+   * that the folder does not have.
    */
   async *#differences(): AsyncGenerator<Pair> {
     for await (const pair of paired(this.#folder.list(''), this.#remoteObjects())) {

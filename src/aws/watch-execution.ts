@@ -1,12 +1,12 @@
 import { InterruptedError } from '../errors.ts';
 import { describeExecution } from './executions.ts';
 
-/** Interval between checks whether the execution still runs, in ms. */
+/** Interval between checks of the execution, in ms. */
 const intervalMs = 5_000;
 
 /**
- * Aborts `stop` when the execution of a task has ended. Step Functions does not stop functions, and
- * a useless training costs money. A failed check is ignored.
+ * Aborts `stop` when the execution of a task has ended. Step Functions does not stop functions, so
+ * a training would continue and cost money. A failed check is ignored.
  * @param execution an execution's ARN; other texts, such as the embedded engine's run name, are not
  *   watched.
  */

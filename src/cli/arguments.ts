@@ -33,8 +33,8 @@ export const jsonOption = {
 } as const;
 
 /**
- * Refuses what citty would silently ignore: unknown options, options without their value and
- * surplus arguments.
+ * Refuses arguments that citty would silently ignore: unknown options, options without their value
+ * and surplus arguments.
  * @throws UsageError that suggests the nearest known option.
  */
 export function checkArguments(args: readonly string[], definitions: ArgsDef): void {

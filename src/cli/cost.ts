@@ -78,7 +78,10 @@ export function renderRunCost({ run, measured, estimated }: RunCost): string {
   ].join('\n');
 }
 
-/** A task that ran on two kinds of machines has two lines, which differ in their unit. */
+/**
+ * Identifies a line. A task that ran on two kinds of machines has two lines, which differ in their
+ * unit.
+ */
 function lineKey({ what, unit }: Bill['lines'][number]): string {
   return `${what}, ${unit}`;
 }

@@ -51,7 +51,10 @@ interface Deletion {
   readonly deletesData: boolean;
 }
 
-/** Deletion of a state machine waits for its executions, and a GPU job trains until then. */
+/**
+ * Refuses while runs are in progress: the deletion would wait for them, and GPU jobs would train
+ * on.
+ */
 async function refuseWhileRunning(): Promise<void> {
   const [{ findDeployment }, { listExecutions }] = await Promise.all([
     import('../aws/deployment.ts'),

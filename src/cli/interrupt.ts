@@ -2,8 +2,8 @@ import { interruptedCode } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
- * Runs a task that Ctrl-C (or SIGTERM) stops cleanly. The first aborts the signal, so that the task
- * can save its state; the second ends the process at once.
+ * Runs a task that Ctrl-C (or SIGTERM) stops cleanly. The first signal aborts the task, which then
+ * saves its state; the second ends the process at once.
  */
 export async function interruptible<Result>(
   terminal: Terminal,
@@ -12,7 +12,7 @@ export async function interruptible<Result>(
   const controller = new AbortController();
   const stop = () => {
     if (controller.signal.aborted) process.exit(interruptedCode);
-    terminal.write('\nStopping; what is done is kept. Press Ctrl-C again to stop at once.\n');
+    terminal.write('\nStopping; finished work is kept. Press Ctrl-C again to stop at once.\n');
     controller.abort();
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);

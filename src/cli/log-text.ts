@@ -35,7 +35,7 @@ export function renderLog(log: RunLog, terminal: Terminal): string {
   ].join('\n');
 }
 
-/** The line of a user's mistake holds only the message, which is shown above it already. */
+/** Returns true for the log line of a UserError: its message is already shown above it. */
 function isRepetition({ message }: LogLine, failure: RunLog['failure']): boolean {
   return failure?.error === 'UserError' && message.includes(failure.message);
 }

@@ -74,7 +74,7 @@ export function createProgress(
         const label = level === 'warning' ? styled(terminal, 'yellow', 'warning:') : '·';
         say(`${label} ${message}`);
       }
-      // A late update of a stage whose end was shown already.
+      // Ignores a late update of a stage whose end is already shown.
       if (past.has(stage)) return;
       const current = tally?.stage === stage ? tally : begin(stage);
       current.add(progress, nowMs());
@@ -88,7 +88,7 @@ function plainLine(stage: StageTally): string {
   return [`  ${stage.stage} ${amountOf(stage)}`, ...paceOf(stage)].join(', ');
 }
 
-/** Renders what fits: without the time left, then the rate, then the bar, as columns get fewer. */
+/** Renders as much as fits: leaves out the time left, then the rate, then the bar. */
 function liveLine(stage: StageTally, terminal: Terminal): string {
   const columns = (terminal.columns || 80) - 1;
   const { share } = stage;

@@ -55,7 +55,7 @@ export class StageTally {
     return amount && Math.min(amount.done / amount.total!, 1);
   }
 
-  /** Rise of the first amount per second; undefined if unknown. */
+  /** Increase of the first amount per second; undefined if unknown. */
   get ratePerSecond(): number | undefined {
     return this.#risePerSecond(({ done }) => done);
   }

@@ -65,7 +65,7 @@ const marks = {
   aborted: ['■', 'yellow'],
 } as const;
 
-/** Line of a stage, with columns as wide as those of the other stages. */
+/** Line of a stage. Its columns are as wide as those of the other stages. */
 export interface StageRow {
   readonly state: StageStatus['state'];
   readonly columns: readonly string[];
@@ -188,7 +188,10 @@ function minute(date: Date): string {
   return date.toISOString().slice(0, 16).replace('T', ' ');
 }
 
-/** At least 0: the clocks of this machine and of AWS may differ. */
+/**
+ * Returns the seconds between two times, at least 0: the clocks of this machine and of AWS may
+ * differ.
+ */
 function secondsBetween(start: Date, end: Date): number {
   return Math.max(0, (end.getTime() - start.getTime()) / 1000);
 }

@@ -3,7 +3,7 @@ import { jsonOption } from './arguments.ts';
 import { openRun, runArgument } from './deployed-run.ts';
 
 export const stopCommand = defineCommand({
-  meta: { name: 'stop', description: 'Stop a run on AWS, keeping what is done' },
+  meta: { name: 'stop', description: 'Stop a run on AWS, keeping finished work' },
   args: { run: runArgument, json: jsonOption },
   async run({ args: { run, json } }) {
     const { stopExecution } = await import('../aws/stop-execution.ts');

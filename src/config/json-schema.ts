@@ -25,8 +25,8 @@ function asNode(node: z.core.JSONSchema._JSONSchema): SchemaNode {
 }
 
 /**
- * Returns the alternatives of `node` that an object can be: those whose constants (`type`,
- * `architecture`) it has; if it has none of them, all that are objects.
+ * Returns the alternatives of `node` that an object matches, by their constants (`type`,
+ * `architecture`). If it has none of these constants, returns all alternatives that are objects.
  */
 function objectsLike(node: SchemaNode, value: unknown): SchemaNode[] {
   const objects = alternatives(node).filter((branch) => branch.properties !== undefined);

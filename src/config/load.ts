@@ -17,7 +17,8 @@ import { type Config, configSchema, renamedValues } from './schema.ts';
 /**
  * Parses the text of a `distill.yaml` and fills in the defaults.
  * @param file Name of the file, for error messages.
- * @throws UserError that lists every problem: line, field, value found, value expected.
+ * @throws UserError that lists every problem with its line, its field, the value found and the
+ *   value expected.
  */
 export function parseConfig(text: string, file: string): Config {
   const lines = new LineCounter();
@@ -68,7 +69,10 @@ interface Problem {
   readonly text: string;
 }
 
-/** Describes an issue in words; if the branch of a union is clear, the issues of that branch. */
+/**
+ * Describes an issue in words. If the branch of a union is clear, describes the issues of that
+ * branch.
+ */
 function problemsOf(issue: z.core.$ZodIssue, value: unknown, schema: SchemaNode): Problem[] {
   const { path } = issue;
   if (issue.code === 'unrecognized_keys') {
@@ -97,7 +101,7 @@ function problemsOf(issue: z.core.$ZodIssue, value: unknown, schema: SchemaNode)
   return [{ path, text: `${expected}, found ${shown(found)}.${suggestion}` }];
 }
 
-/** Returns whether a value has another type than the branch of a union. */
+/** Returns whether a value has a different type from the branch of a union. */
 function isOtherKind(issue: z.core.$ZodIssue): boolean {
   return (
     issue.path.length === 0 && (issue.code === 'invalid_type' || issue.code === 'invalid_value')
@@ -134,7 +138,10 @@ function fieldName(path: readonly PropertyKey[]): string {
   );
 }
 
-/** Returns the line of the deepest part of `path` that the file has, if possible of its key. */
+/**
+ * Returns the line of the deepest part of `path` that the file has: the line of its key, if it has
+ * one.
+ */
 function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number {
   let node: unknown = document.contents;
   let offset = 0;

@@ -1,6 +1,6 @@
 /**
- * Finds the candidate that a mistyped word most likely means, or returns undefined. Up to three
- * letters, it may differ by one edit; per three further letters, by one more.
+ * Finds the candidate that a mistyped word most likely means, or returns undefined. A word of up to
+ * three letters may differ by one edit; every three further letters allow one more edit.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;

@@ -30,7 +30,7 @@ export interface RunOptions {
   readonly results: string;
   /** Maximum number of worker processes. Default: the number of cores. */
   readonly workers?: number | undefined;
-  /** Stops the run, which the same call then continues. */
+  /** Stops the run. The same call then continues it. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
@@ -43,7 +43,7 @@ export interface RunSummary {
   readonly report: string;
   readonly student: string;
   readonly metrics: RunMetrics;
-  /** Shards in all, and those that this or an earlier run had labeled before. */
+  /** Number of all shards, and of those that this run or an earlier one had already labeled. */
   readonly labelCache: { readonly shards: number; readonly reused: number };
   readonly published: boolean;
   readonly publication: string;

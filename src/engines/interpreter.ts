@@ -1,5 +1,5 @@
 /**
- * Adapts aws-local-stepfunctions. No other file imports it, so that its gaps are filled in one
+ * Adapts aws-local-stepfunctions. No other file imports it, so that all workarounds are in one
  * place.
  */
 import { StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
@@ -32,8 +32,8 @@ export function interpret(
   input: Json,
   handlers: Record<string, TaskHandler>,
 ): { result: Promise<unknown>; abort: () => void; eventLogs: AsyncIterable<WorkflowEvent> } {
-  // The types need literals, which a file cannot have. The interpreter checks the definition
-  // itself.
+  // The types require literals, which a parsed file does not have. The interpreter checks the
+  // definition itself.
   const definition = machine as unknown as StateMachineDefinition;
   const validationOptions = { checkArn: false };
   return new StateMachine(definition, { validationOptions }).run(input, {

@@ -23,7 +23,7 @@ export interface PlanSummary {
   readonly students: readonly string[];
   /** Set that measures the teacher's errors. */
   readonly validatedOn: Plan['validatedOn'];
-  /** Shards in all, and those that have labels of this teacher. */
+  /** Number of all shards, and of those that have labels of this teacher. */
   readonly labelCache: { readonly shards: number; readonly reused: number };
   readonly warnings: readonly string[];
   /** Use and cost of the run on AWS, as estimated when it was first planned. */

@@ -4,10 +4,7 @@ import { allStages, type StageName, stages } from '../stages/index.ts';
 export type Json = null | boolean | number | string | Json[] | { [field: string]: Json };
 export type TaskHandler = (input: Json) => Promise<Json>;
 
-/**
- * State of the workflow, with the fields that the embedded engine uses; the others stay as they
- * are.
- */
+/** State of the workflow, with the fields that the embedded engine uses. Other fields are kept. */
 interface State {
   Type: string;
   Resource?: string;
@@ -38,8 +35,8 @@ export function readWorkflow(): Machine {
 /**
  * Prepares the workflow to run in this process. Returns the handler of each Task.
  *
- * The interpreter has no ItemReader. Before each Distributed Map a Task is therefore inserted,
- * which reads the manifest into the state's items. The file is not changed otherwise.
+ * The interpreter has no ItemReader. Therefore a Task that reads the manifest into the state's
+ * items is inserted before each Distributed Map. The file is not changed otherwise.
  */
 export function prepareWorkflow(
   machine: Machine,

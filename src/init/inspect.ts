@@ -29,10 +29,10 @@ const layout = `<dataset>/
 
 Formats: ${formatList}.`;
 
-/** Upper bound on the classes: a column with more values is not a column of classes. */
+/** Maximum number of classes: a column with more values is not a class column. */
 const maxClasses = 2_000;
 
-/** Defaults that every user should know, so they are written too. */
+/** Defaults that every user should know. They are written although they are defaults. */
 const defaultsToShow = {
   method: defaultMethod,
   labels: 'hard',
@@ -136,7 +136,10 @@ function tooManyClasses(target: string): UserError {
   );
 }
 
-/** Returns classes.json if it exists, otherwise the labels, in the order of their numbers. */
+/**
+ * Returns classes.json if it exists, otherwise the labels; labels that are numbers are in numeric
+ * order.
+ */
 async function chooseClasses(
   store: ObjectStore,
   labels: ReadonlySet<string>,
@@ -158,7 +161,8 @@ async function chooseClasses(
   const numbers = found.every((label) => /^\d{1,9}$/.test(label));
   if (!numbers) return found.sort();
   const highest = Math.max(...found.map(Number));
-  // Labels that count from 0 are indexes in the list; a class without an example has an index too.
+  // If most numbers from 0 on are labels, labels are class indexes. Classes without examples are
+  // added.
   const dense = highest < 2 * found.length && highest < maxClasses;
   return dense
     ? Array.from({ length: highest + 1 }, (_, index) => String(index))

@@ -6,7 +6,7 @@ import { suppliedKinds } from '../models/teachers/index.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { someObjects } from './some-objects.ts';
 
-/** Finds the model in teacher/, if its files show its kind. */
+/** Finds the model in teacher/, if its kind can be recognized from its files. */
 export async function findTeacher(
   store: ObjectStore,
   notes: string[],

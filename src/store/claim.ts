@@ -7,13 +7,13 @@ import { TransientError, UserError } from '../errors.ts';
 /**
  * The sole right, among all processes of a machine, to replace one version of one file.
  *
- * Node has no flock, and a plain lock file stays after `kill -9`: a process that removes a stale
- * lock may remove a fresh lock made in between. Here no process ever removes the claim of
+ * Node has no flock, and a plain lock file stays after `kill -9`. A process that removes such a
+ * stale lock may remove a fresh lock made in between. Here no process ever removes the claim of
  * another. The claims to one version are numbered symbolic links, made atomically, with the owner
  * as their target. The first process makes number 0. If the owner of number n is dead, number n + 1
  * may be made, and only one process succeeds. The links of a version are removed only when that
  * version has been replaced. A later claim to it is then harmless: its owner looks at the file
- * again, finds another version, and withdraws. This needs versions that never come back.
+ * again, finds another version, and withdraws. This works because a version never comes back.
  */
 export interface Claim {
   /** Gives up the claim: nothing was replaced, and another process may claim the version. */
@@ -94,7 +94,7 @@ function stuck(path: string, state: 'alive' | 'elsewhere'): Error {
       );
 }
 
-/** Returns machine, process id and start time: ids and host names alone are used again. */
+/** Returns machine, process id and start time, because process ids and host names are reused. */
 function owner(): string {
   return `${machine()} ${process.pid} ${startTime(statusSync())}`;
 }
@@ -137,7 +137,9 @@ function startTime(status: string): string {
   return fields(status)[19] ?? '';
 }
 
-/** Returns the fields from the third on, the process state; the second, a name, may have spaces. */
+/**
+ * Returns the fields from the third, the process state, on. The second, a name, may contain spaces.
+ */
 function fields(status: string): string[] {
   return status.slice(status.lastIndexOf(')') + 2).split(' ');
 }

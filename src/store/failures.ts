@@ -10,7 +10,7 @@ export function missingError(name: string): UserError {
 export function changedError(name: string): UserError {
   return new UserError(
     `${name} has changed since the run was planned`,
-    'Start a new run: it plans again, with the present data.',
+    'Start a new run: it plans again, with the current data.',
   );
 }
 

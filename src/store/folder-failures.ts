@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts';
 
-/** Converts an error of the file system to a UserError if the user can do something about it. */
+/** Converts a file system error to a UserError if the user can fix its cause. */
 export function explainFileError(error: unknown, path: string): unknown {
   switch (systemCode(error)) {
     case 'EISDIR':

@@ -40,17 +40,17 @@ const workFolder = '.tmp';
 /** The longest file name on the usual file systems, in bytes. */
 const maxNameBytes = 255;
 
-/** Bytes read per call to the system, which costs about as much as copying them. */
+/** Bytes read per system call: a call then costs about as much as copying its bytes. */
 const chunkBytes = 2 ** 18;
 
-/** Age at which an unfinished file counts as left by a dead process: a write takes seconds. */
+/** Age from which an unfinished file belongs to a dead process: a write takes seconds. */
 const abandonedAfterMs = 24 * 60 * 60 * 1000;
 
 /**
  * A folder as an object store, for many processes of one machine at once.
  *
  * - An object's version and ETag are its modification time and size, so they are known without
- *   reading. They never come back: an object that replaces another gets a later time.
+ *   reading. Versions never come back, because an object that replaces another gets a later time.
  * - A file appears under its key in one step (link or rename), after all its bytes are on the disk.
  *   A process killed before that leaves a hidden file, which a later process removes.
  * - `ifAbsent` is link(2), which fails if the name is taken; replacing goes through `claim`.
@@ -160,7 +160,7 @@ export class FolderStore implements ObjectStore {
     }
   }
 
-  /** Reads through one open file: bytes of a replacement, which is another file, cannot mix in. */
+  /** Reads through one open file. A replacement is another file, so its bytes cannot mix in. */
   #stream(handle: FileHandle, pinned: ObjectInfo, range: ByteRange): Readable {
     let position = range.start;
     const next = async (size: number): Promise<Buffer | null> => {
@@ -311,7 +311,7 @@ function holds(condition: WriteCondition, present: ObjectInfo | undefined): bool
   return 'ifAbsent' in condition ? !present : present?.etag === condition.ifMatch;
 }
 
-/** Gives a file a later time than another: two writes within a tick have the same time. */
+/** Gives a file a later time than another, because two writes within a tick have the same time. */
 async function makeNewer(path: string, thanNs: bigint): Promise<BigIntStats> {
   const stats = await stat(path, { bigint: true });
   if (stats.mtimeNs > thanNs) return stats;

@@ -5,7 +5,7 @@ import { TransientError, UserError } from '../errors.ts';
 import { bytesOf } from './bytes.ts';
 import type { ObjectInfo, ObjectStore, ReadOptions } from './store.ts';
 
-/** Operations of every stage on a store: whole objects, JSON, and pointers that move. */
+/** Operations on a store that every stage uses: whole objects, JSON, and pointers. */
 
 /**
  * Writes an object whose key determines its content. The first writer wins, and "already there" is

@@ -6,8 +6,8 @@ import { isDamage } from './s3-failures.ts';
 const maxReopens = 3;
 
 /**
- * Returns a stream of `bytes` bytes from S3 that survives dropped connections: it requests the
- * rest. Long reads need that: a trainer reads a shard slowly, and S3 closes idle connections.
+ * Returns a stream of `bytes` bytes from S3. If the connection drops, it requests the rest. Long
+ * reads need that: a trainer reads a shard slowly, and S3 closes idle connections.
  *
  * @param first The stream from the first byte.
  * @param reopen Opens the same object, at the same version, from `offset` on.

@@ -16,7 +16,7 @@ const permissions = {
   list: 's3:ListBucketVersions',
 };
 
-/** Codes of wrong or missing credentials: S3 answers 400 or 403, or the SDK found none. */
+/** Codes for wrong or missing credentials. S3 answers 400 or 403, or the SDK finds none. */
 export const credentialCodes = new Set([
   'CredentialsProviderError',
   'TokenProviderError',
@@ -27,7 +27,10 @@ export const credentialCodes = new Set([
   'SignatureDoesNotMatch',
 ]);
 
-/** Codes of S3, the SDK and Node that mean "try again", as does every HTTP status from 500 on. */
+/**
+ * Codes of S3, the SDK and Node for transient errors. Every HTTP status from 500 on is transient,
+ * too.
+ */
 export const transientCodes = new Set([
   'EAI_AGAIN',
   'ECONNABORTED',
@@ -46,7 +49,10 @@ export const transientCodes = new Set([
   'TooManyRequestsException',
 ]);
 
-/** Converts an error of the SDK to one of ours; an unknown error is a bug and stays as it is. */
+/**
+ * Converts an error of the SDK to one of `errors.ts`. Unknown errors are bugs and returned
+ * unchanged.
+ */
 export function explainS3Error(error: unknown, request: Request): unknown {
   const { doing, bucket, name, version } = request;
   const code = errorCode(error);

@@ -33,7 +33,7 @@ const socketTimeoutMs = 60_000;
 /** Attempts of a write that S3 answers with 409: another write is in progress. */
 const maxWrites = 6;
 
-/** Metadata with the call of `write` that an object comes from. */
+/** Name of the metadata field with the id of the `write` call that wrote an object. */
 const writeField = 'counterweight-write';
 
 /**

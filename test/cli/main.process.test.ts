@@ -159,7 +159,7 @@ describe('an interrupted task', () => {
   test('stops cleanly at the first Ctrl-C', async () => {
     const { code, stderr } = await interrupted('reject(new InterruptedError("stopped"));', 1);
     expect(code).toBe(130);
-    expect(stderr).toContain('Stopping; what is done is kept.');
+    expect(stderr).toContain('Stopping; finished work is kept.');
     expect(stderr).toContain('Stopped. Run the same command again to resume.');
   });
 
