@@ -1,20 +1,20 @@
 /** Arithmetic on lists of numbers. */
 
-/** The sum of the values; 0 for none. */
+/** Returns the sum of the values; 0 for none. */
 export function sum(values: Iterable<number>): number {
   let total = 0;
   for (const value of values) total += value;
   return total;
 }
 
-/** The product of the values, such as the number of elements of a shape; 1 for none. */
+/** Returns the product of the values, such as the number of elements of a shape; 1 for none. */
 export function product(values: Iterable<number>): number {
   let result = 1;
   for (const value of values) result *= value;
   return result;
 }
 
-/** The nearest value in [low, high]. */
+/** Returns the nearest value in [low, high]. */
 export function clamp(value: number, low: number, high: number): number {
   return Math.min(Math.max(value, low), high);
 }

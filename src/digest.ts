@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 
 /**
- * The SHA-256 of a value's JSON, as hexadecimal digits. The order of an object's fields counts; see
+ * Computes the SHA-256 of a value's JSON, in hex. It depends on the order of the fields; see
  * `sortFields`.
  *
  * @param length number of digits to keep. Default: all 64.
@@ -13,8 +13,8 @@ export function digestJson(value: unknown, length?: number): string {
 }
 
 /**
- * A value whose objects have their fields in alphabetical order, so that equal values have the same
- * JSON whatever the order in which their fields were set.
+ * Sorts the fields of all objects in a value alphabetically, so that equal values have the same
+ * JSON.
  */
 export function sortFields(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortFields);

@@ -5,7 +5,7 @@
 
 /**
  * The input or the config is wrong. It is never retried. The command line prints it without a stack
- * trace: what is wrong, what would be right and what to run next.
+ * trace. Its text names the mistake, the expected value and the command to run next.
  */
 export class UserError extends Error {
   override readonly name = 'UserError';

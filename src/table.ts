@@ -1,6 +1,6 @@
 /**
  * Tables of objects: one row per method, format, teacher kind, architecture or stage. The rest of
- * the code reads the rows and spells no name.
+ * the code reads the rows and never compares names.
  */
 
 /** Rows of a table by their names. */
@@ -11,7 +11,7 @@ export type Table<Row extends { readonly name: string }> = {
 /**
  * Indexes rows by name.
  *
- * @throws Error if two rows have one name.
+ * @throws Error if two rows share a name.
  * @example
  * const shapes = tableOf({ name: 'circle', corners: 0 }, { name: 'square', corners: 4 });
  * shapes.square.corners; // 4
@@ -20,18 +20,18 @@ export function tableOf<const Rows extends readonly { readonly name: string }[]>
   ...rows: Rows
 ): Table<Rows[number]> {
   const table = Object.fromEntries(rows.map((row) => [row.name, row]));
-  if (Object.keys(table).length < rows.length) throw new Error('two rows of a table have one name');
-  // fromEntries loses which names there are.
+  if (Object.keys(table).length < rows.length) throw new Error('two rows of a table share a name');
+  // The type of Object.fromEntries does not contain the names.
   return table as Table<Rows[number]>;
 }
 
-/** The names of a table, in its order. */
+/** Returns the names of a table, in its order. */
 export function namesOf<Name extends string>(
   table: {
     readonly [N in Name]: unknown;
   },
 ): readonly [Name, ...Name[]] {
-  // Object.keys loses which names there are; no table is empty.
+  // The type of Object.keys does not contain the names; no table is empty.
   return Object.keys(table) as [Name, ...Name[]];
 }
 
@@ -46,6 +46,6 @@ export function recordOf<Name extends string, Value>(
   make: (name: Name) => Value,
 ): Record<Name, Value> {
   const record = Object.fromEntries(names.map((name) => [name, make(name)]));
-  // fromEntries loses which names there are.
+  // The type of Object.fromEntries does not contain the names.
   return record as Record<Name, Value>;
 }

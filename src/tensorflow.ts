@@ -1,8 +1,8 @@
 /**
- * The only file that imports tfjs-node, so that its gaps are filled once. tfjs-node 4.22 calls
- * `util.isNullOrUndefined` and `util.isArray`, which Node 23 removed. By default TensorFlow writes
- * its start-up notes to standard error. Two lines about oneDNN cannot be suppressed: TensorFlow
- * 2.21 writes them while it is being loaded.
+ * The only file that imports tfjs-node, so that all workarounds are in one place. tfjs-node 4.22
+ * calls `util.isNullOrUndefined` and `util.isArray`, which Node 23 removed. By default TensorFlow
+ * writes its start-up notes to standard error. Two lines about oneDNN cannot be suppressed:
+ * TensorFlow 2.21 writes them while it is being loaded.
  */
 import util from 'node:util';
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node/dist/nodejs_kernel_backend.js';
@@ -14,7 +14,7 @@ const nodeUtil: Record<string, unknown> = util as unknown as Record<string, unkn
 nodeUtil.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
 nodeUtil.isArray ??= Array.isArray;
 
-// Imported after the gaps are filled: a static import would run first.
+// Imported after the workarounds: a static import would run first.
 const tensorflow = await import('@tensorflow/tfjs-node').catch((error: Error) => {
   // tfjs-node's own advice would download another TensorFlow.
   throw new UserError(
@@ -24,7 +24,7 @@ const tensorflow = await import('@tensorflow/tfjs-node').catch((error: Error) =>
 });
 export const tf = tensorflow.default ?? tensorflow;
 
-// Without a GPU, TensorFlow silently trains on the CPU, at the price of a GPU machine.
+// Without a GPU, TensorFlow would silently train on the CPU, at the price of a GPU machine.
 const { isUsingGpuDevice } = tf.backend() as NodeJSKernelBackend;
 if (process.env.COUNTERWEIGHT_GPU === '1' && !isUsingGpuDevice) {
   throw new UserError(

@@ -13,7 +13,7 @@ test('two rows of one name are refused', () => {
     { name: 'circle', corners: 0 },
     { name: 'circle', corners: 1 },
   ];
-  expect(() => tableOf(...rows)).toThrow('two rows of a table have one name');
+  expect(() => tableOf(...rows)).toThrow('two rows of a table share a name');
 });
 
 test('a record has one value per name', () => {

@@ -93,7 +93,7 @@ async function configOrRefusal(
     return { config: await readConfig(data) };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    const again = 'Then put the _SUCCESS of the batch again.';
+    const again = 'Then write the _SUCCESS of the batch again.';
     return { refused: { message: error.message, hint: [error.hint, again].join('\n').trim() } };
   }
 }

@@ -67,7 +67,7 @@ export async function train(training: Training): Promise<EpochRecord[]> {
     if (!signal.aborted) throw error;
     await save(training, run);
     const kept = checkpoints ? 'is kept' : 'is lost, since there are no checkpoints';
-    throw new InterruptedError(`stopped after step ${run.progress.step}; what was done ${kept}`);
+    throw new InterruptedError(`stopped after step ${run.progress.step}; progress ${kept}`);
   }
 }
 

@@ -153,7 +153,7 @@ describe.skipIf(missing)('startBatch', () => {
         },
       });
       const { refused } = record as Extract<typeof record, { refused: unknown }>;
-      expect(refused.hint).toMatch(/\nThen put the _SUCCESS of the batch again\.$/);
+      expect(refused.hint).toMatch(/\nThen write the _SUCCESS of the batch again\.$/);
       const failure = await planned(started!).catch((error: unknown) => error);
       expect(failure).toMatchObject({ name: 'UserError', ...refused });
     });
