@@ -56,7 +56,6 @@ export default defineConfig({
           exclude: [`test/**/*.{${Object.keys(needs).join()}}.test.ts`],
           ...sharedModules,
           pool: 'threads',
-          maxWorkers: '100%',
           sequence: { groupOrder: 0 },
           setupFiles: [...sharedModules.setupFiles, 'test/support/refuse-processes.ts'],
         },

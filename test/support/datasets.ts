@@ -48,6 +48,7 @@ export function writeConfig(dataset: string, sections: Record<string, string>): 
     student: network,
     warmup: '{ epochs: 5 }',
     method: 'weighted',
+    folds: '2',
     ...sections,
   };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\n`);
