@@ -10,7 +10,7 @@ import type { Server } from './server.ts';
 export const executorFolder = path.join(packageRoot, 'infra', 'localstack', 'executor');
 
 /** Time that an idle function keeps its process, in ms: with TensorFlow it holds 450 MB. */
-const keepAliveMs = 15_000;
+const keepAliveMs = 60_000;
 
 /**
  * Returns LocalStack as a process of this machine. It listens on loopback only, downloads nothing,

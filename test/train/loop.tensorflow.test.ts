@@ -14,8 +14,8 @@ import type { TrainingStep } from '../../src/train/step.ts';
 import { buildNetwork, randomBatch, smallConvnet, smallMlp } from '../support/networks.ts';
 
 const shape = { mlp: [5], convnet: [8, 8, 1] } as const;
-const epochs = 3;
-const batchesPerEpoch = 4;
+const epochs = 2;
+const batchesPerEpoch = 3;
 const validationSize = 6;
 
 let folder: string;
@@ -165,16 +165,16 @@ test('a signal of the operating system is heard although batches never wait', as
 
 test('reports every step and every epoch, with the weights used', async () => {
   const steps: number[] = [];
-  const told: EpochRecord[] = [];
+  const records: EpochRecord[] = [];
   const report = (done: number, total: number) => {
-    expect(total).toBe(12);
+    expect(total).toBe(6);
     steps.push(done);
   };
-  const onEpoch = (record: EpochRecord) => void told.push(record);
+  const onEpoch = (record: EpochRecord) => void records.push(record);
   const { history } = await runTraining(smallMlp, { report, onEpoch });
-  expect(steps).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
-  expect(told).toEqual(history);
-  expect(history.map(({ epoch }) => epoch)).toEqual([0, 1, 2]);
+  expect(steps).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(records).toEqual(history);
+  expect(history.map(({ epoch }) => epoch)).toEqual([0, 1]);
   // The weights of the batches are 1, and hold in the first epoch.
   expect(history[0]!.meanWeight).toBe(1);
   expect(history[1]!.meanWeight).not.toBe(1);
