@@ -109,7 +109,7 @@ export function storeContract(name: string, open: () => Promise<ObjectStore>): v
     });
 
     test('a read during overwriting gives the old object or the new one, never a mix', async () => {
-      const body = (i: number) => new Uint8Array(400_000).fill(i);
+      const body = (i: number) => new Uint8Array(200_000).fill(i);
       await store.write('a', body(0));
       let isWriting = true;
       const reader = async () => {

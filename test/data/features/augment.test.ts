@@ -64,13 +64,13 @@ test('channels stay together', () => {
 
 test('all shifts are equally likely', () => {
   const counts = new Map<string, number>();
-  for (let position = 0; position < 9_000; position++) {
+  for (let position = 0; position < 3_600; position++) {
     const moved = augment(image, features, { flip: false, crop: 1 }, randomFor(1, 1, position));
     counts.set(String(moved), (counts.get(String(moved)) ?? 0) + 1);
   }
   expect(counts.size).toBe(9);
   // Five standard deviations.
-  for (const count of counts.values()) expect(Math.abs(count - 1_000)).toBeLessThan(149);
+  for (const count of counts.values()) expect(Math.abs(count - 400)).toBeLessThan(95);
 });
 
 const cases = fc
