@@ -14,7 +14,7 @@ const wine = `{ type: tabular-classification, classes: [cultivar 0, cultivar 1, 
 export const formats = {
   webdataset: { task: digits, data: '{ format: webdataset }' },
   images: { task: digits, data: '{ format: images }' },
-  'parquet-images': { task: digits, data: '{ format: parquet, shardMiB: 0.003 }' },
+  'parquet-images': { task: digits, data: '{ format: parquet, shardMiB: 0.006 }' },
   'parquet-vectors': {
     task: digits.replace('image-', 'vector-').replace('size: [8, 8], channels: 1', 'length: 64'),
     data: '{ format: parquet }',

@@ -15,7 +15,7 @@ const moments = ['Plan', 'Train teacher', 'Label', 'Weigh', 'Train', 'Evaluate']
 
 describe('a run that is cut off and started again ends as an undisturbed one', () => {
   test('killed with all its processes, once in every stage', async () => {
-    const options = makeDataset('parquet-images');
+    const options = makeDataset('csv');
     const undisturbed = await outcome({ ...options, results: join(options.results, 'whole') });
     const cut = { ...options, results: join(options.results, 'cut') };
     for (const moment of moments) {
@@ -28,7 +28,7 @@ describe('a run that is cut off and started again ends as an undisturbed one', (
   });
 
   test('by Ctrl-C: stops cleanly, prints how to resume, and resumes', async () => {
-    const options = makeDataset('parquet-images');
+    const options = makeDataset('csv');
     const child = start(options);
     let said = '';
     child.stderr?.on('data', (text) => {
