@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { preprocessSchema } from '../data/features/preprocess-config.ts';
 import { namesOf } from '../table.ts';
-import { kindFields, teacherKinds } from './teachers/index.ts';
+import { kindFields, teacherKindOf, teacherKinds } from './teachers/index.ts';
 
 /** The section `teacher` of `distill.yaml`. */
 export const teacherSchema = z
@@ -15,6 +16,7 @@ export const teacherSchema = z
       .optional()
       .describe('Subtracted from pixel/255, per channel. Default: 0.'),
     std: z.array(z.number().positive()).optional().describe('Divisor, per channel. Default: 1.'),
+    preprocess: preprocessSchema.optional(),
     output: z.enum(['probabilities', 'logits']).default('probabilities'),
     outputName: z
       .string()
@@ -26,5 +28,20 @@ export const teacherSchema = z
   .refine(
     (value) => namesOf(teacherKinds).filter((kind) => value[kind] !== undefined).length === 1,
     `expected exactly one of ${namesOf(teacherKinds).join(', ')}`,
-  );
+  )
+  .superRefine((teacher, context) => {
+    if (teacher.preprocess === undefined) return;
+    const kind = teacherKindOf(teacher);
+    const message = kind?.supplied
+      ? kind.isModel || 'a teacher that is a model in files: stored predictions read no images'
+      : 'task.preprocess: a teacher that is trained here reads the images of the student';
+    if (typeof message === 'string') {
+      context.addIssue({ code: 'custom', path: ['preprocess'], message: `expected ${message}` });
+    }
+    for (const field of ['mean', 'std'] as const) {
+      if (teacher[field] === undefined) continue;
+      const message = `expected in teacher.preprocess, which has its own ${field}`;
+      context.addIssue({ code: 'custom', path: [field], message });
+    }
+  });
 export type TeacherConfig = z.infer<typeof teacherSchema>;

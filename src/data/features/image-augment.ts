@@ -1,3 +1,4 @@
+import { clamp } from '../../arrays.ts';
 import type { Random } from '../random.ts';
 import type { AugmentConfig } from './augment-config.ts';
 import { type ImageFeatures, pixelNormalizer } from './image-features.ts';
@@ -14,7 +15,9 @@ export function createImageAugmenter(
 ): Augmenter {
   const { height, width, channels, mean } = features;
   const normalized = normalizedValues(features);
-  const padding = mean.map((value, channel) => normalized[channel]![Math.round(value * 255)]!);
+  const padding = mean.map(
+    (value, channel) => normalized[channel]![clamp(Math.round(value * 255), 0, 255)]!,
+  );
   const copy = channels === 3 ? copyColours(normalized) : copyGreys(normalized);
   return {
     isRandom: flip || crop > 0,

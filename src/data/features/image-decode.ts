@@ -1,8 +1,11 @@
 /** Decodes images. Loads sharp, so it is imported when the first image is decoded. */
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import type { Example, Rejected } from '../example.ts';
-import type { ImageFeatures } from './image-features.ts';
+import type { ImageFeatures, PixelSettings } from './image-features.ts';
 import { imageType } from './image-file.ts';
+import { type Placement, placeImage } from './image-fit.ts';
+import { rgbOfCmyk, swapRedAndBlue, withChannels } from './image-pixels.ts';
+import { type Pixels, resample } from './image-resample.ts';
 import { wrongKind } from './kind.ts';
 import { decodePlainJpeg, readPlainJpeg } from './plain-jpeg.ts';
 
@@ -15,54 +18,122 @@ sharp.cache(false);
 const maxMegapixels = 64;
 
 /**
- * Decodes an image to the size of the features, stretched if the aspect ratio differs. Applies the
- * EXIF orientation, puts transparent pixels on black, and takes the first frame of an animation.
+ * Decodes an image to the size of the features. Without settings in them, stretches it if the aspect
+ * ratio differs, applies the EXIF orientation, and puts transparent pixels on black. Takes the first
+ * frame of an animation.
  * @returns pixels, [height, width, channels]; or why the image cannot be used.
  */
 export async function decodeImage(
   example: Example,
-  { height, width, channels }: ImageFeatures,
+  features: ImageFeatures,
 ): Promise<Uint8Array | Rejected> {
   const { id, content } = example;
   if (content.kind !== 'image') return wrongKind(example, 'an image');
   if (imageType(content.bytes) === undefined) {
     return { id, reason: 'The image is not a JPEG, PNG or WebP file.' };
   }
-  const plain = readPlainJpeg(content.bytes);
-  // Colour-to-grey conversion must use libvips' coefficients.
-  if (plain?.height === height && plain.width === width && plain.channels <= channels) {
-    const pixels = await decodePlainJpeg(content.bytes);
-    if (pixels !== undefined) return withChannels(pixels, plain.channels, channels);
-  }
   try {
-    const { data, info } = await sharp(content.bytes, {
-      failOn: 'error',
-      limitInputPixels: maxMegapixels * 1e6,
-    })
-      .autoOrient()
-      .flatten()
-      .resize(width, height, { fit: 'fill' })
-      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    return withChannels(data, info.channels, channels);
+    return features.pixels === undefined
+      ? await decodeStretched(content.bytes, features)
+      : await oneOfFew(() => decodeFitted(content.bytes, features, features.pixels!));
   } catch (error) {
     return { id, reason: imageReason(error) };
   }
 }
 
-/**
- * Repeats or drops channels, because libvips keeps one channel for a grey image in any colour
- * space.
- */
-function withChannels(pixels: Uint8Array, has: number, wanted: number): Uint8Array {
-  if (has === wanted) return pixels;
-  const size = pixels.length / has;
-  const result = new Uint8Array(size * wanted);
-  for (let index = 0; index < result.length; index++) {
-    result[index] = pixels[Math.floor(index / wanted) * has + Math.min(index % wanted, has - 1)]!;
+async function decodeStretched(
+  bytes: Uint8Array,
+  { height, width, channels }: ImageFeatures,
+): Promise<Uint8Array> {
+  const plain = readPlainJpeg(bytes);
+  if (plain?.height === height && plain.width === width) {
+    const pixels = await decodePlainJpeg(bytes);
+    if (pixels !== undefined) return withChannels(pixels, plain.channels, channels);
+  }
+  const { data, info } = await open(bytes)
+    .autoOrient()
+    .flatten()
+    .resize(width, height, { fit: 'fill' })
+    .toColourspace('srgb')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  return withChannels(data, info.channels, channels);
+}
+
+/** Decodes an image as the section `preprocess` of the config requires. */
+async function decodeFitted(
+  bytes: Uint8Array,
+  { height, width, channels }: ImageFeatures,
+  settings: PixelSettings,
+): Promise<Uint8Array> {
+  const whole = await decodeWhole(bytes, settings);
+  const image = channels === 1 ? withGrey(whole) : whole;
+  const placement = placeImage(image, { ...settings, seen: { height, width } });
+  const placed = onBlack(resample(image, placement), placement, { height, width });
+  const pixels = withChannels(placed, image.channels, channels);
+  if (settings.channelOrder === 'BGR') swapRedAndBlue(pixels);
+  return pixels;
+}
+
+/** Decodes an image at its own size, with one channel or three. */
+async function decodeWhole(bytes: Uint8Array, settings: PixelSettings): Promise<Pixels> {
+  const plain = readPlainJpeg(bytes);
+  const decoded = plain && (await decodePlainJpeg(bytes));
+  if (decoded !== undefined) return { ...plain!, data: decoded };
+  const isStored = settings.colors === 'stored';
+  const isCmyk = isStored && (await sharp(bytes).metadata()).space === 'cmyk';
+  let image = open(bytes, isStored);
+  if (settings.orientation === 'upright') image = image.autoOrient();
+  image = isStored ? image.removeAlpha() : image.flatten();
+  image = isCmyk
+    ? image.pipelineColourspace('cmyk').toColourspace('cmyk')
+    : image.toColourspace('srgb');
+  const raw = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+  const { height, width, channels } = raw.info;
+  return isCmyk
+    ? { data: rgbOfCmyk(raw.data), height, width, channels: 3 }
+    : { data: raw.data, height, width, channels };
+}
+
+function open(bytes: Uint8Array, ignoreIcc = false): Sharp {
+  return sharp(bytes, { failOn: 'error', limitInputPixels: maxMegapixels * 1e6, ignoreIcc });
+}
+
+function withGrey({ data, channels, ...size }: Pixels): Pixels {
+  return { ...size, data: withChannels(data, channels, 1), channels: 1 };
+}
+
+/** Places pixels in an image of another size; returns them as they are if they fill it. */
+function onBlack(
+  { data, height, width, channels }: Pixels,
+  { top, left }: Placement,
+  seen: { readonly height: number; readonly width: number },
+): Uint8Array {
+  if (height === seen.height && width === seen.width) return data;
+  const result = new Uint8Array(seen.height * seen.width * channels);
+  for (let row = 0; row < height; row++) {
+    const line = data.subarray(row * width * channels, (row + 1) * width * channels);
+    result.set(line, ((top + row) * seen.width + left) * channels);
   }
   return result;
+}
+
+/** Images that are decoded at their own size at the same time: each can take 200 MB. */
+const maxWhole = 4;
+let whole = 0;
+const waiting: (() => void)[] = [];
+
+/** Runs a task when fewer than `maxWhole` others run. */
+async function oneOfFew<Result>(task: () => Promise<Result>): Promise<Result> {
+  if (whole === maxWhole) await new Promise<void>((resolve) => waiting.push(resolve));
+  else whole++;
+  try {
+    return await task();
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else whole--;
+  }
 }
 
 function imageReason(error: unknown): string {
@@ -72,7 +143,7 @@ function imageReason(error: unknown): string {
     : `The image cannot be decoded: ${message}.`;
 }
 
-/** Size and colour of an encoded image. */
+/** Size of an upright image, and whether it is grey. */
 export interface ImageSize {
   readonly height: number;
   readonly width: number;
@@ -82,8 +153,8 @@ export interface ImageSize {
 /** Reads the header of an image; returns undefined if it cannot be decoded. */
 export async function readImageSize(bytes: Uint8Array): Promise<ImageSize | undefined> {
   try {
-    const { height, width, space } = await sharp(bytes).metadata();
-    return { height, width, grey: space === 'b-w' || space === 'grey16' };
+    const { autoOrient, space } = await sharp(bytes).metadata();
+    return { ...autoOrient, grey: space === 'b-w' || space === 'grey16' };
   } catch {
     return undefined;
   }

@@ -1,5 +1,22 @@
 import { z } from 'zod';
+import { resizeFits } from './image-fit.ts';
+import { resizeFilters } from './image-resample.ts';
 import type { Decoded } from './kind.ts';
+import { channelOrders, colorSources, orientations } from './preprocess-config.ts';
+
+const edge = z.int().positive();
+
+/** How a file becomes pixels, if the config has a section `preprocess`. */
+const pixelsSchema = z.strictObject({
+  fit: z.enum(resizeFits),
+  filter: z.enum(resizeFilters),
+  /** Size before the crop, or the size to pad to. */
+  resized: z.strictObject({ height: edge, width: edge }),
+  colors: z.enum(colorSources),
+  orientation: z.enum(orientations),
+  channelOrder: z.enum(channelOrders),
+});
+export type PixelSettings = z.infer<typeof pixelsSchema>;
 
 /** Pixels, [height, width, channels], each (value / 255 - mean) / std of its channel. */
 export const imageFeaturesSchema = z.strictObject({
@@ -9,6 +26,8 @@ export const imageFeaturesSchema = z.strictObject({
   channels: z.union([z.literal(1), z.literal(3)]),
   mean: z.array(z.number()),
   std: z.array(z.number().positive()),
+  /** Default: sRGB, upright, stretched to height and width by libvips' Lanczos filter. */
+  pixels: pixelsSchema.optional(),
 });
 export type ImageFeatures = z.infer<typeof imageFeaturesSchema>;
 

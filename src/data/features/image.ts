@@ -7,6 +7,8 @@ import { bytesOfImage, imageType } from './image-file.ts';
 import { surveyImages } from './image-survey.ts';
 import { classesSchema, type Encoder, isDecoded, type Kind } from './kind.ts';
 import { nothingUsable } from './nothing-usable.ts';
+import { preprocessSchema } from './preprocess-config.ts';
+import { type PreprocessedFeatures, preprocessedFeatures } from './preprocess-features.ts';
 
 const taskSchema = z.strictObject({
   type: z.literal('image-classification'),
@@ -18,6 +20,7 @@ const taskSchema = z.strictObject({
     .union([z.literal(1), z.literal(3)])
     .default(3)
     .describe('1 for grey, 3 for colour.'),
+  preprocess: preprocessSchema.optional(),
 });
 
 /** Images decoded at the same time while fitting. */
@@ -72,18 +75,22 @@ function createImageEncoder(features: ImageFeatures): Encoder {
   };
 }
 
-/** Computes the mean and the standard deviation of every channel. */
+/**
+ * Computes the mean and the standard deviation of every channel, unless the task's `preprocess`
+ * gives them.
+ */
 async function fitImages(
-  { size: [height, width], channels }: z.output<typeof taskSchema>,
+  task: z.output<typeof taskSchema>,
   examples: AsyncIterable<Example | Rejected>,
 ): Promise<ImageFeatures> {
+  const { normalization, ...shape } = shapeOf(task);
+  const { channels } = task;
   // Sums of integers, so exact up to 10^11 pixels, whatever the order.
   const sums = new Float64Array(channels);
   const squares = new Float64Array(channels);
   let pixels = 0;
   const zeros = Array.from(sums);
   const ones = zeros.map(() => 1);
-  const shape = { kind: 'image' as const, height, width, channels };
   const encoder = createImageEncoder({ ...shape, mean: zeros, std: ones });
   let reason: string | undefined;
   const decode = async (item: Example | Rejected) =>
@@ -98,13 +105,23 @@ async function fitImages(
       sums[index % channels]! += value;
       squares[index % channels]! += value * value;
     }
-    pixels += height * width;
+    pixels += shape.height * shape.width;
   }
   if (pixels === 0) throw nothingUsable(reason);
+  if (normalization !== undefined) return { ...shape, ...normalization };
   const mean = Array.from(sums, (sum) => sum / pixels / 255);
   const std = Array.from(squares, (square, channel) => {
     const variance = square / pixels / 255 ** 2 - mean[channel]! ** 2;
     return variance > 1e-12 ? Math.sqrt(variance) : 1;
   });
   return { ...shape, mean, std };
+}
+
+function shapeOf(task: z.output<typeof taskSchema>): PreprocessedFeatures {
+  const { size, channels, preprocess } = task;
+  const [height, width] = size;
+  if (preprocess === undefined) {
+    return { kind: 'image', height, width, channels, normalization: undefined };
+  }
+  return preprocessedFeatures(preprocess, { section: 'task', channels, size, defaultSize: size });
 }

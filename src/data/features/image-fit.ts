@@ -1,0 +1,92 @@
+/** Computes which part of a resized image a model sees. */
+import type { Resampling, ResizeFilter } from './image-resample.ts';
+
+/** Ways to fit an image to a size, by the name that the config gives them. */
+export const resizeFits = ['stretch', 'shortest-side-then-center-crop', 'pad'] as const;
+export type ResizeFit = (typeof resizeFits)[number];
+
+interface Size {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** How an image becomes the pixels of a model. */
+export interface Fitting {
+  readonly fit: ResizeFit;
+  readonly filter: ResizeFilter;
+  /** Size to which the image is resized, before the crop. */
+  readonly resized: Size;
+  /** Size of the model's pixels: the middle of the resized image, or with black around it. */
+  readonly seen: Size;
+}
+
+/** A resize, and where its window lies in the pixels of the model. */
+export interface Placement extends Resampling {
+  readonly top: number;
+  readonly left: number;
+}
+
+/** Places an image of a size in the pixels of a model. */
+export function placeImage(image: Size, { fit, filter, resized, seen }: Fitting): Placement {
+  const { height, width } = sizesByFit[fit](image, resized);
+  const rows = middle(height, seen.height);
+  const columns = middle(width, seen.width);
+  const window = {
+    top: rows.from,
+    left: columns.from,
+    height: rows.length,
+    width: columns.length,
+  };
+  return { filter, height, width, window, top: rows.to, left: columns.to };
+}
+
+const sizesByFit: Readonly<Record<ResizeFit, (image: Size, to: Size) => Size>> = {
+  stretch: (_, to) => to,
+  'shortest-side-then-center-crop': coveringSize,
+  pad: containedSize,
+};
+
+/**
+ * Returns the smallest size of the image's aspect that covers a size. For a square it is that of
+ * torchvision's Resize(n); otherwise that of timm's ResizeKeepRatio.
+ */
+function coveringSize(image: Size, to: Size): Size {
+  if (to.height === to.width) {
+    const longest = (long: number, short: number) => Math.trunc((to.height * long) / short);
+    return image.width <= image.height
+      ? { height: longest(image.height, image.width), width: to.width }
+      : { height: to.height, width: longest(image.width, image.height) };
+  }
+  const ratio = Math.min(image.height / to.height, image.width / to.width);
+  return { height: roundToEven(image.height / ratio), width: roundToEven(image.width / ratio) };
+}
+
+/** Returns the largest size of the image's aspect within a size, as Pillow's ImageOps.contain. */
+function containedSize(image: Size, to: Size): Size {
+  const aspect = image.width / image.height;
+  if (aspect === to.width / to.height) return to;
+  return aspect > to.width / to.height
+    ? { height: atLeastOne(roundToEven((image.height / image.width) * to.width)), width: to.width }
+    : { height: to.height, width: atLeastOne(roundToEven(aspect * to.height)) };
+}
+
+function atLeastOne(pixels: number): number {
+  return Math.max(1, pixels);
+}
+
+/**
+ * Centres a line of `size` pixels in a line of `seen`. Crops a longer one as torchvision's
+ * CenterCrop does; places a shorter one as Pillow's ImageOps.pad does.
+ */
+function middle(size: number, seen: number) {
+  return size > seen
+    ? { from: roundToEven((size - seen) / 2), to: 0, length: seen }
+    : { from: 0, to: roundToEven((seen - size) / 2), length: size };
+}
+
+/** Rounds as Python does: a half to the even neighbour. */
+function roundToEven(value: number): number {
+  const below = Math.floor(value);
+  if (value - below !== 0.5) return Math.round(value);
+  return below % 2 === 0 ? below : below + 1;
+}

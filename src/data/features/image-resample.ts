@@ -1,0 +1,249 @@
+/**
+ * Resizes pixels as the libraries do that models are trained with, so that a teacher sees the
+ * pixels that it has learned.
+ *
+ * The antialiased filters are Pillow's (src/libImaging/Resample.c), bit for bit: separable, with
+ * coefficients of 22 fractional bits, and a rounded byte between the passes. torchvision uses the
+ * same filters. libvips' differ by up to several units, because it rounds positions to 1/64 pixel.
+ */
+import { clamp } from '../../arrays.ts';
+
+/** Filters by the name that the config gives them. */
+export const resizeFilters = [
+  'lanczos',
+  'bicubic',
+  'bilinear',
+  'bilinear-no-antialias',
+  'nearest',
+] as const;
+export type ResizeFilter = (typeof resizeFilters)[number];
+
+/** Pixels of an image: row-major bytes, [height, width, channels]. */
+export interface Pixels {
+  readonly data: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+}
+
+/** A resize, and the part of its result that is wanted. */
+export interface Resampling {
+  readonly filter: ResizeFilter;
+  readonly height: number;
+  readonly width: number;
+  readonly window: Window;
+}
+
+/** A part of an image. */
+export interface Window {
+  readonly top: number;
+  readonly left: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/**
+ * Resizes pixels and returns the window of the result; computes nothing outside it.
+ * @returns pixels, [window.height, window.width, channels].
+ */
+export function resample(image: Pixels, to: Resampling): Pixels {
+  if (to.filter === 'nearest') return pickNearest(image, to);
+  if (to.filter === 'bilinear-no-antialias') return interpolate(image, to);
+  const kernel = kernels[to.filter];
+  const across = taps(image.width, to.width, to.window.left, to.window.width, kernel);
+  const down = taps(image.height, to.height, to.window.top, to.window.height, kernel);
+  // Pillow omits a pass that does not change the size. Its taps are then 1, so the bytes agree.
+  return isHeightFirst(image, to)
+    ? passAcross(passDown(image, down, spanOf(across)), across, { from: 0, end: to.window.height })
+    : passDown(passAcross(image, across, spanOf(down)), down, { from: 0, end: to.window.width });
+}
+
+/** Returns whether the height is resized first: Pillow 13 does so if it shrinks by far more. */
+function isHeightFirst(image: Pixels, { height, width }: Resampling): boolean {
+  const [fewerRows, fewerColumns] = [image.height - height, image.width - width];
+  return fewerRows > 0 && fewerRows > 2 * fewerColumns;
+}
+
+/** A range of rows or columns, [from, end). */
+interface Span {
+  readonly from: number;
+  readonly end: number;
+}
+
+/** Returns the input pixels that the taps read. */
+function spanOf({ starts, counts }: Taps): Span {
+  const last = starts.length - 1;
+  return { from: starts[0]!, end: starts[last]! + counts[last]! };
+}
+
+/** A filter's kernel, which is 0 at a distance of `support` or more. */
+interface Kernel {
+  readonly support: number;
+  weigh(distance: number): number;
+}
+
+const kernels: Readonly<Record<'lanczos' | 'bicubic' | 'bilinear', Kernel>> = {
+  bilinear: { support: 1, weigh: (x) => Math.max(0, 1 - Math.abs(x)) },
+  bicubic: { support: 2, weigh: (x) => cubic(Math.abs(x)) },
+  lanczos: { support: 3, weigh: (x) => (-3 <= x && x < 3 ? sinc(x) * sinc(x / 3) : 0) },
+};
+
+/** Keys' cubic convolution with a = -1/2. */
+function cubic(x: number): number {
+  const a = -0.5;
+  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+  return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
+}
+
+function sinc(x: number): number {
+  return x === 0 ? 1 : Math.sin(x * Math.PI) / (x * Math.PI);
+}
+
+/** Input pixels that make each output pixel of a line, and their weights. */
+interface Taps {
+  /** First input pixel, per output pixel. */
+  readonly starts: Int32Array;
+  /** Number of input pixels, per output pixel. */
+  readonly counts: Int32Array;
+  /** Weights in units of 2^-precision, `stride` per output pixel. */
+  readonly weights: Int32Array;
+  readonly stride: number;
+}
+
+/** Fractional bits of a weight. A sum of 255 times the weights fits 32 bits. */
+const precision = 22;
+/** One half, which rounds a sum. */
+const half = 1 << (precision - 1);
+
+/** Computes the taps of the output pixels [from, from + count) of a line of `size` pixels. */
+function taps(input: number, size: number, from: number, count: number, kernel: Kernel): Taps {
+  const scale = input / size;
+  // Antialiasing: when shrinking, the kernel is as much wider.
+  const stretch = Math.max(scale, 1);
+  const narrowing = 1 / stretch;
+  const support = kernel.support * stretch;
+  const stride = Math.ceil(support) * 2 + 1;
+  const starts = new Int32Array(count);
+  const counts = new Int32Array(count);
+  const weights = new Int32Array(count * stride);
+  for (let index = 0; index < count; index++) {
+    const center = (from + index + 0.5) * scale;
+    const start = Math.max(0, Math.trunc(center - support + 0.5));
+    const end = Math.min(input, Math.trunc(center + support + 0.5));
+    const exact = Array.from({ length: end - start }, (_, tap) =>
+      kernel.weigh((tap + start - center + 0.5) * narrowing),
+    );
+    const total = exact.reduce((sum, weight) => sum + weight, 0);
+    starts[index] = start;
+    counts[index] = end - start;
+    exact.forEach((weight, tap) => {
+      const fixed = (weight / total) * 2 ** precision;
+      weights[index * stride + tap] = Math.trunc(fixed + (fixed < 0 ? -0.5 : 0.5));
+    });
+  }
+  return { starts, counts, weights, stride };
+}
+
+/** Resizes the width of some rows; the others stay 0. */
+function passAcross(image: Pixels, { starts, counts, weights, stride }: Taps, rows: Span): Pixels {
+  const { data, height, width, channels } = image;
+  const size = starts.length;
+  const result = new Uint8ClampedArray(height * size * channels);
+  for (let row = rows.from; row < rows.end; row++) {
+    for (let index = 0; index < size; index++) {
+      const from = (row * width + starts[index]!) * channels;
+      const to = (row * size + index) * channels;
+      for (let channel = 0; channel < channels; channel++) {
+        let sum = half;
+        for (let tap = 0; tap < counts[index]!; tap++) {
+          const weight = weights[index * stride + tap]!;
+          sum += Math.imul(data[from + tap * channels + channel]!, weight);
+        }
+        result[to + channel] = sum >> precision;
+      }
+    }
+  }
+  return { data: new Uint8Array(result.buffer), height, width: size, channels };
+}
+
+/** Resizes the height of some columns; the others stay 0. */
+function passDown(image: Pixels, { starts, counts, weights, stride }: Taps, columns: Span): Pixels {
+  const { data, width, channels } = image;
+  const line = width * channels;
+  const result = new Uint8ClampedArray(starts.length * line);
+  for (let row = 0; row < starts.length; row++) {
+    const from = starts[row]! * line;
+    for (let at = columns.from * channels; at < columns.end * channels; at++) {
+      let sum = half;
+      for (let tap = 0; tap < counts[row]!; tap++) {
+        sum += Math.imul(data[from + tap * line + at]!, weights[row * stride + tap]!);
+      }
+      result[row * line + at] = sum >> precision;
+    }
+  }
+  return { data: new Uint8Array(result.buffer), height: starts.length, width, channels };
+}
+
+/** Takes the input pixel in which the centre of each output pixel lies, as Pillow does. */
+function pickNearest(image: Pixels, { height, width, window }: Resampling): Pixels {
+  const rows = centers(image.height, height, window.top, window.height);
+  const columns = centers(image.width, width, window.left, window.width);
+  const { data, channels } = image;
+  const result = new Uint8Array(rows.length * columns.length * channels);
+  let to = 0;
+  for (const row of rows) {
+    for (const column of columns) {
+      const from = (row * image.width + column) * channels;
+      for (let channel = 0; channel < channels; channel++) result[to++] = data[from + channel]!;
+    }
+  }
+  return { data: result, height: window.height, width: window.width, channels };
+}
+
+/** Adds up steps as Pillow does, so that rounding errors agree where a centre is on an edge. */
+function centers(input: number, size: number, from: number, count: number): Int32Array {
+  const scale = input / size;
+  const all = new Int32Array(from + count);
+  let center = scale * 0.5;
+  for (let index = 0; index < all.length; index++) {
+    all[index] = Math.min(input - 1, Math.trunc(center));
+    center += scale;
+  }
+  return all.subarray(from);
+}
+
+/**
+ * Interpolates between the four nearest pixels, also when shrinking, as TensorFlow's
+ * `tf.image.resize` and OpenCV's INTER_LINEAR do. Pixel centres are at half-integers. TensorFlow
+ * returns floats; these are rounded to bytes.
+ */
+function interpolate(image: Pixels, { height, width, window }: Resampling): Pixels {
+  const { data, channels } = image;
+  const rows = neighbors(image.height, height, window.top, window.height);
+  const columns = neighbors(image.width, width, window.left, window.width);
+  const result = new Uint8Array(rows.length * columns.length * channels);
+  let to = 0;
+  for (const row of rows) {
+    const upper = row.low * image.width;
+    const lower = row.high * image.width;
+    for (const { low, high, share } of columns) {
+      for (let channel = 0; channel < channels; channel++) {
+        const at = (line: number, column: number) => data[(line + column) * channels + channel]!;
+        const above = at(upper, low) + (at(upper, high) - at(upper, low)) * share;
+        const below = at(lower, low) + (at(lower, high) - at(lower, low)) * share;
+        result[to++] = Math.round(above + (below - above) * row.share);
+      }
+    }
+  }
+  return { data: result, height: window.height, width: window.width, channels };
+}
+
+/** Returns the two input pixels around each output pixel, and the share of the second. */
+function neighbors(input: number, size: number, from: number, count: number) {
+  return Array.from({ length: count }, (_, index) => {
+    const position = (from + index + 0.5) * (input / size) - 0.5;
+    const low = Math.floor(position);
+    const inside = (pixel: number) => clamp(pixel, 0, input - 1);
+    return { low: inside(low), high: inside(low + 1), share: position - low };
+  });
+}

@@ -1,0 +1,89 @@
+/** The config section `preprocess`, of the teacher or of the task. */
+import { z } from 'zod';
+import { namesOf } from '../../table.ts';
+import { resizeFits } from './image-fit.ts';
+import { resizeFilters } from './image-resample.ts';
+import { preprocessPresets } from './preprocess-presets.ts';
+
+const edge = z.int().min(1).max(4096);
+const size = z.union([edge, z.tuple([edge, edge])]);
+
+/** Ranges of a pixel's values, by name: a value is pixel / 255 * factor + offset. */
+export const pixelScales = {
+  '0..1': { factor: 1, offset: 0 },
+  '0..255': { factor: 255, offset: 0 },
+  '-1..1': { factor: 2, offset: -1 },
+} as const;
+
+/** Sources of colours: the stored values, as Pillow reads them, or their conversion to sRGB. */
+export const colorSources = ['stored', 'srgb'] as const;
+export const orientations = ['upright', 'stored'] as const;
+export const channelOrders = ['RGB', 'BGR'] as const;
+
+const presetNames = z.enum(namesOf(preprocessPresets));
+const presetList = Object.values(preprocessPresets)
+  .map(({ name, description }) => `${name} (${description})`)
+  .join('; ');
+
+const fieldsSchema = z.strictObject({
+  preset: presetNames.optional().describe('Settings that the other fields replace.'),
+  resize: z
+    .strictObject({
+      fit: z
+        .enum(resizeFits)
+        .optional()
+        .describe(
+          'stretch: to the size, whatever the aspect. shortest-side-then-center-crop: keeps the aspect, cuts off the ends. pad: keeps the aspect, black bars. Default: stretch.',
+        ),
+      size: size
+        .optional()
+        .describe(
+          'Size before the crop: a number (both edges, or the short side), or height and width.',
+        ),
+      filter: z
+        .enum(resizeFilters)
+        .optional()
+        .describe(
+          'lanczos, bicubic, bilinear: antialiased, as in Pillow and torchvision. bilinear-no-antialias: as in TensorFlow and OpenCV. Default: bilinear.',
+        ),
+    })
+    .optional(),
+  crop: size
+    .optional()
+    .describe(
+      'Size of the middle that the model sees. Default: resize.size, which is not cropped.',
+    ),
+  scale: z
+    .enum(namesOf(pixelScales))
+    .optional()
+    .describe(
+      'Range of the values before mean and std. 0..255 for a model that rescales inside. Default: 0..1.',
+    ),
+  mean: z.array(z.number()).optional().describe('Subtracted, per channel. Default: 0.'),
+  std: z.array(z.number().positive()).optional().describe('Divisor, per channel. Default: 1.'),
+  channelOrder: z
+    .enum(channelOrders)
+    .optional()
+    .describe('Order of the channels, mean and std included. Default: RGB.'),
+  colors: z
+    .enum(colorSources)
+    .optional()
+    .describe(
+      'stored: without colour profile and transparency, as Pillow, OpenCV and TensorFlow read them. srgb: converted to sRGB, transparent pixels on black. Default: stored.',
+    ),
+  orientation: z
+    .enum(orientations)
+    .optional()
+    .describe(
+      'upright: turned as the EXIF data require. stored: not turned, as Pillow and TensorFlow read images. Default: upright.',
+    ),
+});
+
+/** A preset's name, or fields. */
+export const preprocessSchema = z
+  .union([presetNames, fieldsSchema])
+  .describe(
+    `How images become the numbers that the model reads: a preset, or fields. Presets: ${presetList}.`,
+  );
+export type PreprocessConfig = z.infer<typeof preprocessSchema>;
+export type PreprocessFields = z.infer<typeof fieldsSchema>;
