@@ -11,6 +11,7 @@ import type { ObjectInfo, ObjectStore } from '../store/store.ts';
 import { someObjects } from './some-objects.ts';
 import { findShape, type Shape } from './suggest-columns.ts';
 import { findTeacher, suggestNetworks } from './suggest-models.ts';
+import { withPreprocess } from './suggest-preprocess.ts';
 
 /** Result of inspecting a dataset. */
 export interface Inspection {
@@ -58,7 +59,10 @@ export async function inspect(store: ObjectStore): Promise<Inspection> {
   const shape = await findShape(store, first, format, notes);
   const task = await completeTask(store, shape, notes);
   const networks = suggestNetworks(task);
-  const teacher = (await findTeacher(store, notes)) ?? { train: networks.teacher };
+  const supplied = await findTeacher(store, notes);
+  const teacher = supplied
+    ? await withPreprocess(store, supplied, task, notes)
+    : { train: networks.teacher };
   const { student } = networks;
   const config = { task, data: shape.data, teacher, student, ...defaultsToShow };
   return { config, notes };

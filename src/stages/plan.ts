@@ -19,6 +19,7 @@ import { recordOf } from '../table.ts';
 import { type Decisions, decide } from './plan/decide.ts';
 import { fitToLabeled } from './plan/fit.ts';
 import { pinInputs } from './plan/pin-inputs.ts';
+import { imageWarnings, withStoredPreprocess } from './plan/preprocess.ts';
 import type { RunToPlan } from './plan/run-to-plan.ts';
 import { datasetName } from './start.ts';
 
@@ -57,7 +58,8 @@ export async function planRun(event: JobEvent, context: Context): Promise<PlanOu
 }
 
 /** Pins the inputs, fits the features, decides, estimates, and writes the plan. */
-async function makePlan(run: RunToPlan, context: Context): Promise<void> {
+async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
+  const { run, warnings: preprocessing } = await withStoredPreprocess(accepted);
   const { config, data, results } = run;
   requireTrainer(config, context);
   const classes = await readClasses(data, config.task);
@@ -78,6 +80,8 @@ async function makePlan(run: RunToPlan, context: Context): Promise<void> {
     warnings: [
       ...missingClasses(classes, counts),
       ...unfinished,
+      ...preprocessing,
+      ...(await imageWarnings(run, features, labeled)),
       // Limits of AWS do not matter to a local run.
       ...(context.deployment ? estimate.warnings : []),
     ],

@@ -1,9 +1,9 @@
 /** Decodes images. Loads sharp, so it is imported when the first image is decoded. */
-import sharp, { type Sharp } from 'sharp';
+import sharp, { type Metadata, type Sharp } from 'sharp';
 import type { Example, Rejected } from '../example.ts';
 import type { ImageFeatures, PixelSettings } from './image-features.ts';
 import { imageType } from './image-file.ts';
-import { type Placement, placeImage } from './image-fit.ts';
+import { type Placement, placementOf } from './image-fit.ts';
 import { rgbOfCmyk, swapRedAndBlue, withChannels } from './image-pixels.ts';
 import { type Pixels, resample } from './image-resample.ts';
 import { wrongKind } from './kind.ts';
@@ -68,7 +68,7 @@ async function decodeFitted(
 ): Promise<Uint8Array> {
   const whole = await decodeWhole(bytes, settings);
   const image = channels === 1 ? withGrey(whole) : whole;
-  const placement = placeImage(image, { ...settings, seen: { height, width } });
+  const placement = placementOf(image, { ...settings, seen: { height, width } });
   const placed = onBlack(resample(image, placement), placement, { height, width });
   const pixels = withChannels(placed, image.channels, channels);
   if (settings.channelOrder === 'BGR') swapRedAndBlue(pixels);
@@ -143,19 +143,41 @@ function imageReason(error: unknown): string {
     : `The image cannot be decoded: ${message}.`;
 }
 
-/** Size of an upright image, and whether it is grey. */
-export interface ImageSize {
+/** Facts about an encoded image. */
+export interface ImageHeader {
+  /** Size of the upright image. */
   readonly height: number;
   readonly width: number;
   readonly grey: boolean;
+  readonly traits: readonly ImageTrait[];
 }
 
+/** Traits of an image that libraries read differently. */
+export type ImageTrait = 'profile' | 'cmyk' | 'transparency' | 'orientation';
+
 /** Reads the header of an image; returns undefined if it cannot be decoded. */
-export async function readImageSize(bytes: Uint8Array): Promise<ImageSize | undefined> {
+export async function readImageHeader(bytes: Uint8Array): Promise<ImageHeader | undefined> {
   try {
-    const { autoOrient, space } = await sharp(bytes).metadata();
-    return { ...autoOrient, grey: space === 'b-w' || space === 'grey16' };
+    const found = await sharp(bytes).metadata();
+    const { autoOrient, space } = found;
+    const grey = space === 'b-w' || space === 'grey16';
+    return { ...autoOrient, grey, traits: await traitsOf(bytes, found) };
   } catch {
     return undefined;
   }
+}
+
+async function traitsOf(bytes: Uint8Array, found: Metadata): Promise<ImageTrait[]> {
+  const { space, icc, hasAlpha, orientation = 1 } = found;
+  const traits: ImageTrait[] = [];
+  if (space === 'cmyk') traits.push('cmyk');
+  else if (icc !== undefined && !isSrgb(icc)) traits.push('profile');
+  if (hasAlpha && !(await sharp(bytes).stats()).isOpaque) traits.push('transparency');
+  if (orientation > 1) traits.push('orientation');
+  return traits;
+}
+
+/** Returns whether a profile describes itself as sRGB, in ASCII or UTF-16. */
+function isSrgb(profile: Uint8Array): boolean {
+  return Buffer.from(profile).toString('latin1').replaceAll('\0', '').includes('sRGB');
 }

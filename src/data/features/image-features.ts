@@ -6,7 +6,7 @@ import { channelOrders, colorSources, orientations } from './preprocess-config.t
 
 const edge = z.int().positive();
 
-/** How a file becomes pixels, if the config has a section `preprocess`. */
+/** Settings for decoding a file, if the config has a section `preprocess`. */
 const pixelsSchema = z.strictObject({
   fit: z.enum(resizeFits),
   filter: z.enum(resizeFilters),

@@ -10,7 +10,7 @@ interface Size {
   readonly width: number;
 }
 
-/** How an image becomes the pixels of a model. */
+/** Settings for fitting an image to the pixels of a model. */
 export interface Fitting {
   readonly fit: ResizeFit;
   readonly filter: ResizeFilter;
@@ -26,8 +26,8 @@ export interface Placement extends Resampling {
   readonly left: number;
 }
 
-/** Places an image of a size in the pixels of a model. */
-export function placeImage(image: Size, { fit, filter, resized, seen }: Fitting): Placement {
+/** Computes the resize of an image, and where its result lies in the pixels of a model. */
+export function placementOf(image: Size, { fit, filter, resized, seen }: Fitting): Placement {
   const { height, width } = sizesByFit[fit](image, resized);
   const rows = middle(height, seen.height);
   const columns = middle(width, seen.width);

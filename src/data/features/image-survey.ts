@@ -1,8 +1,8 @@
 import type { Content } from '../example.ts';
-import type { ImageSize } from './image-decode.ts';
+import type { ImageHeader } from './image-decode.ts';
 import type { TaskSurvey } from './kind.ts';
 
-/** Number of images whose size is read. */
+/** Number of images whose header is read. */
 const sampleImages = 64;
 
 /**
@@ -15,25 +15,35 @@ interface ImageFields {
   readonly channels: 1 | 3;
 }
 
+/** The headers of the first images. */
+export interface ImageSurvey extends TaskSurvey<ImageFields> {
+  readonly headers: readonly ImageHeader[];
+  /** Returns whether `add` ignores further images. */
+  isFull(): boolean;
+}
+
 /**
  * Suggests the size of the median image, scaled down to `maxEdge`, and grey if all images are grey.
  * Leaves out images that cannot be decoded: the run will quarantine them.
  */
-export function surveyImages(): TaskSurvey<ImageFields> {
-  const sizes: ImageSize[] = [];
+export function surveyImages(): ImageSurvey {
+  const headers: ImageHeader[] = [];
+  const isFull = () => headers.length >= sampleImages;
   return {
+    headers,
+    isFull,
     async add(content: Content) {
-      if (content.kind !== 'image' || sizes.length >= sampleImages) return;
-      const { readImageSize } = await import('./image-decode.ts');
-      const size = await readImageSize(content.bytes);
-      if (size) sizes.push(size);
+      if (content.kind !== 'image' || isFull()) return;
+      const { readImageHeader } = await import('./image-decode.ts');
+      const header = await readImageHeader(content.bytes);
+      if (header) headers.push(header);
     },
     fields() {
-      const sorted = [...sizes].sort((a, b) => a.height * a.width - b.height * b.width);
+      const sorted = [...headers].sort((a, b) => a.height * a.width - b.height * b.width);
       const { height, width } = sorted[Math.floor(sorted.length / 2)] ?? { height: 32, width: 32 };
       const scale = Math.min(1, maxEdge / Math.max(height, width));
       const scaled = (edge: number) => Math.max(1, Math.round(edge * scale));
-      const grey = sizes.length > 0 && sizes.every((size) => size.grey);
+      const grey = headers.length > 0 && headers.every((header) => header.grey);
       return { size: [scaled(height), scaled(width)], channels: grey ? 1 : 3 };
     },
   };

@@ -20,13 +20,14 @@ export const colorSources = ['stored', 'srgb'] as const;
 export const orientations = ['upright', 'stored'] as const;
 export const channelOrders = ['RGB', 'BGR'] as const;
 
-const presetNames = z.enum(namesOf(preprocessPresets));
+export const preprocessPresetNames = namesOf(preprocessPresets);
+const presetName = z.enum(preprocessPresetNames);
 const presetList = Object.values(preprocessPresets)
   .map(({ name, description }) => `${name} (${description})`)
   .join('; ');
 
 const fieldsSchema = z.strictObject({
-  preset: presetNames.optional().describe('Settings that the other fields replace.'),
+  preset: presetName.optional().describe('Settings that the other fields replace.'),
   resize: z
     .strictObject({
       fit: z
@@ -81,7 +82,7 @@ const fieldsSchema = z.strictObject({
 
 /** A preset's name, or fields. */
 export const preprocessSchema = z
-  .union([presetNames, fieldsSchema])
+  .union([presetName, fieldsSchema])
   .describe(
     `How images become the numbers that the model reads: a preset, or fields. Presets: ${presetList}.`,
   );

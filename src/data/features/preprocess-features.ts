@@ -12,7 +12,7 @@ interface PreprocessedModel {
   readonly section: string;
   readonly channels: 1 | 3;
   /** Size that the config gives beside `preprocess`. */
-  readonly size: Size | undefined;
+  readonly size?: Size | undefined;
   /** Size if neither the config nor a preset gives one. */
   readonly defaultSize: Size;
 }
@@ -28,8 +28,8 @@ export type PreprocessedFeatures = Omit<ImageFeatures, 'mean' | 'std'> & {
  *
  * @throws UserError if the sizes contradict each other, or do not fit the channels.
  * @example
- * const model = { section: 'teacher', channels: 3, size: undefined, defaultSize: [32, 32] } as const;
- * preprocessedFeatures('clip', model).height; // 224
+ * preprocessedFeatures('clip', { section: 'teacher', channels: 3, defaultSize: [32, 32] }).height;
+ * // 224
  */
 export function preprocessedFeatures(
   config: PreprocessConfig,
