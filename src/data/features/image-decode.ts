@@ -90,9 +90,9 @@ async function decodeWhole(bytes: Uint8Array, settings: PixelSettings): Promise<
     : image.toColourspace('srgb');
   const raw = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
   const { height, width, channels } = raw.info;
-  return isCmyk
-    ? { data: rgbOfCmyk(raw.data), height, width, channels: 3 }
-    : { data: raw.data, height, width, channels };
+  if (isCmyk) return { data: rgbOfCmyk(raw.data), height, width, channels: 3 };
+  const kept = channels < 3 ? 1 : 3;
+  return { data: withChannels(raw.data, channels, kept), height, width, channels: kept };
 }
 
 function open(bytes: Uint8Array, ignoreIcc = false): Sharp {

@@ -23,7 +23,8 @@ export interface Pixels {
   readonly data: Uint8Array;
   readonly height: number;
   readonly width: number;
-  readonly channels: number;
+  /** Grey or RGB. */
+  readonly channels: 1 | 3;
 }
 
 /** A resize, and the part of its result that is wanted. */
@@ -145,41 +146,70 @@ function taps(input: number, size: number, from: number, count: number, kernel: 
 }
 
 /** Resizes the width of some rows; the others stay 0. */
-function passAcross(image: Pixels, { starts, counts, weights, stride }: Taps, rows: Span): Pixels {
+function passAcross(image: Pixels, across: Taps, rows: Span): Pixels {
   const { data, height, width, channels } = image;
-  const size = starts.length;
+  const size = across.starts.length;
   const result = new Uint8ClampedArray(height * size * channels);
+  const sumRow = channels === 3 ? sumColours : sumGreys;
   for (let row = rows.from; row < rows.end; row++) {
-    for (let index = 0; index < size; index++) {
-      const from = (row * width + starts[index]!) * channels;
-      const to = (row * size + index) * channels;
-      for (let channel = 0; channel < channels; channel++) {
-        let sum = half;
-        for (let tap = 0; tap < counts[index]!; tap++) {
-          const weight = weights[index * stride + tap]!;
-          sum += Math.imul(data[from + tap * channels + channel]!, weight);
-        }
-        result[to + channel] = sum >> precision;
-      }
-    }
+    sumRow(data, row * width * channels, across, result, row * size * channels);
   }
   return { data: new Uint8Array(result.buffer), height, width: size, channels };
 }
+
+/** Writes a row. Written out per number of channels, which takes a third of the time of a loop. */
+type SumRow = (
+  data: Uint8Array,
+  row: number,
+  across: Taps,
+  target: Uint8ClampedArray,
+  to: number,
+) => void;
+
+const sumColours: SumRow = (data, row, { starts, counts, weights, stride }, target, to) => {
+  for (let index = 0; index < starts.length; index++, to += 3) {
+    let [red, green, blue] = [half, half, half];
+    let from = row + starts[index]! * 3;
+    const first = index * stride;
+    const end = first + counts[index]!;
+    for (let tap = first; tap < end; tap++, from += 3) {
+      const weight = weights[tap]!;
+      red += Math.imul(data[from]!, weight);
+      green += Math.imul(data[from + 1]!, weight);
+      blue += Math.imul(data[from + 2]!, weight);
+    }
+    target[to] = red >> precision;
+    target[to + 1] = green >> precision;
+    target[to + 2] = blue >> precision;
+  }
+};
+
+const sumGreys: SumRow = (data, row, { starts, counts, weights, stride }, target, to) => {
+  for (let index = 0; index < starts.length; index++, to++) {
+    let grey = half;
+    let from = row + starts[index]!;
+    const first = index * stride;
+    const end = first + counts[index]!;
+    for (let tap = first; tap < end; tap++, from++) grey += Math.imul(data[from]!, weights[tap]!);
+    target[to] = grey >> precision;
+  }
+};
 
 /** Resizes the height of some columns; the others stay 0. */
 function passDown(image: Pixels, { starts, counts, weights, stride }: Taps, columns: Span): Pixels {
   const { data, width, channels } = image;
   const line = width * channels;
+  const [first, end] = [columns.from * channels, columns.end * channels];
   const result = new Uint8ClampedArray(starts.length * line);
+  const sums = new Int32Array(line);
   for (let row = 0; row < starts.length; row++) {
-    const from = starts[row]! * line;
-    for (let at = columns.from * channels; at < columns.end * channels; at++) {
-      let sum = half;
-      for (let tap = 0; tap < counts[row]!; tap++) {
-        sum += Math.imul(data[from + tap * line + at]!, weights[row * stride + tap]!);
-      }
-      result[row * line + at] = sum >> precision;
+    sums.fill(half);
+    for (let tap = 0; tap < counts[row]!; tap++) {
+      const weight = weights[row * stride + tap]!;
+      const from = (starts[row]! + tap) * line;
+      for (let at = first; at < end; at++) sums[at]! += Math.imul(data[from + at]!, weight);
     }
+    for (let at = first; at < end; at++) result[row * line + at] = sums[at]! >> precision;
   }
   return { data: new Uint8Array(result.buffer), height: starts.length, width, channels };
 }
