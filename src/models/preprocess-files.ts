@@ -175,7 +175,7 @@ const timmFields = z.looseObject({
 });
 
 /** The fields lie in `pretrained_cfg`; in old files, beside `architecture`. */
-const timmPlace = z.union([
+const timmFile = z.union([
   z.looseObject({ pretrained_cfg: z.looseObject({}) }).transform((file) => file.pretrained_cfg),
   z.looseObject({ architecture: z.string(), input_size: z.unknown() }),
 ]);
@@ -184,9 +184,9 @@ const timmPlace = z.union([
 const timmShare = 0.875;
 
 function readTimm(json: unknown, key: string): PreprocessFields | undefined {
-  const place = timmPlace.safeParse(json);
-  if (!place.success) return undefined;
-  const found = parse(timmFields, place.data, key);
+  const file = timmFile.safeParse(json);
+  if (!file.success) return undefined;
+  const found = parse(timmFields, file.data, key);
   const [, height, width] = found.input_size;
   const share = found.crop_pct ?? timmShare;
   const before = (edge: number) => Math.floor(edge / share);

@@ -47,6 +47,27 @@ describe('parseConfig', () => {
     expect(student.architecture).toBe('resnet');
   });
 
+  test('preprocess belongs to a model in files, and has its own mean and std', () => {
+    const images = 'task: { type: image-classification, classes: [no, yes], size: [8, 8] }';
+    const text = (teacher: string) =>
+      minimal.replace(/^task.*/, images).replace(/^teacher.*/m, `teacher: ${teacher}`);
+    expect(problems(text('{ train: { architecture: mlp }, preprocess: imagenet }'))).toMatch(
+      /line 3: teacher.preprocess: expected task.preprocess: a teacher that is trained/,
+    );
+    expect(problems(text('{ predictions: a, preprocess: clip }'))).toMatch(
+      /teacher.preprocess: expected a teacher that is a model in files/,
+    );
+    expect(problems(text('{ onnx: a, mean: [0, 0, 0], preprocess: clip }'))).toMatch(
+      /teacher.mean: expected in teacher.preprocess, which has its own mean/,
+    );
+    expect(problems(text('{ onnx: a, preprocess: imagnet }'))).toMatch(/preprocess: .*imagenet/);
+    const full =
+      '{ onnx: a, preprocess: { preset: imagenet, resize: { filter: bicubic }, scale: 0..255 } }';
+    expect(parseConfig(text(full), 'distill.yaml').teacher.preprocess).toMatchObject({
+      scale: '0..255',
+    });
+  });
+
   test('reads shares in percent', () => {
     const config = parseConfig(`${minimal}limits: { quarantine: 2.5% }\n`, 'distill.yaml');
     expect(config.limits.quarantine).toBe(0.025);

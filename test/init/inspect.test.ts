@@ -203,6 +203,34 @@ describe('inspect', () => {
     expect((await found()).config.teacher).toEqual(teacher);
   });
 
+  test('the size is that of the upright image', async () => {
+    const portrait = sharp(await image(64, 48)).withMetadata({ orientation: 6 });
+    const bytes = await portrait.jpeg().toBuffer();
+    await put({ 'labeled/a/1.jpg': bytes, 'labeled/b/1.jpg': bytes });
+    expect((await found()).config.task).toMatchObject({ size: [64, 48] });
+  });
+
+  test('preprocessing beside the teacher, or inside it', async () => {
+    const data = { 'labeled/a/1.png': await image(8, 8), 'labeled/b/1.png': await image(8, 8) };
+    await put({ ...data, 'teacher/model.onnx': 'model/dense/MatMul' });
+    const plain = await found();
+    expect(plain.config.teacher).toEqual({ onnx: 'teacher/model.onnx' });
+    expect(plain.notes).toContain('set teacher.preprocess: imagenet, imagenet-timm,');
+    await put({ 'teacher/model.onnx': 'model/rescaling/mul' });
+    const rescaling = await found();
+    expect(rescaling.config.teacher).toMatchObject({ preprocess: { scale: '0..255' } });
+    expect(rescaling.notes).toContain('a layer that rescales pixels, so it is fed 0 to 255');
+    const vit = { resample: 3, size: { height: 9, width: 8 }, do_normalize: false };
+    await put({ 'teacher/preprocessor_config.json': JSON.stringify(vit) });
+    const stored = await found();
+    expect(stored.config.teacher).toMatchObject({
+      preprocess: { resize: { fit: 'stretch', size: [9, 8], filter: 'bicubic' }, scale: '0..1' },
+    });
+    expect(stored.notes).toContain('is taken from teacher/preprocessor_config.json');
+    await put({ 'teacher/preprocessor_config.json': '{}' });
+    expect((await found()).notes).toContain('cannot be used: size is missing');
+  });
+
   test('another layout is reported with the found and the expected files', async () => {
     await put({ 'photos/1.jpg': '', 'photos/2.jpg': '', 'readme.txt': '' });
     const { message, hint } = await refusal();

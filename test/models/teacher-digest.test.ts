@@ -25,6 +25,8 @@ describe('what changes the answers changes the digest', () => {
     { size: [16, 16] },
     { mean: [0.1] },
     { std: [0.1] },
+    { preprocess: {} },
+    { preprocess: { resize: { filter: 'nearest' } } },
   ] satisfies Partial<TeacherConfig>[])('%o', async (fields) => {
     expect(await digest(fields)).not.toBe(await digest());
   });

@@ -37,6 +37,26 @@ test('images: mean and standard deviation of each channel', async () => {
   }
 });
 
+test('images: the task may give the resize, and the mean and the standard deviation', async () => {
+  const store = await datasetOf({ 'labeled/a/rgb.png': 'pictures/rgb.png' });
+  const fittedWith = (preprocess: object) =>
+    fitted(store, readConfig('image', { format: 'images' }, { size: [6, 6], preprocess }));
+  expect(await fittedWith({ preset: 'keras-mobilenet' })).toMatchObject({
+    height: 6,
+    mean: [0.5, 0.5, 0.5],
+    std: [0.5, 0.5, 0.5],
+    pixels: { filter: 'bilinear-no-antialias', resized: { height: 6, width: 6 } },
+  });
+  // 8 x 6 pixels, of which the middle 6 rows remain: their mean is fitted.
+  const cropped = await fittedWith({ resize: { fit: 'shortest-side-then-center-crop' } });
+  const { exact } = JSON.parse(String(await fixture('expected.json')));
+  const reds = exact['rgb.png'].filter((_: number, index: number) => index % 3 === 0);
+  const middle: number[] = reds.slice(6, 42);
+  if (cropped.kind !== 'image') throw new Error(cropped.kind);
+  const mean = middle.reduce((sum, value) => sum + value / 255, 0) / middle.length;
+  expect(cropped.mean[0]).toBeCloseTo(mean, 12);
+});
+
 test('rows: finds the kinds of columns, and sorts values by frequency and then by name', async () => {
   const store = csv(
     'id,n,constant,c,mixed,empty,label\n' +
