@@ -12,7 +12,7 @@ const folder = join(import.meta.dirname, '../fixtures/teachers-cropped');
 const expectedSchema = z.strictObject({
   /** Sum of each picture's bytes. */
   checksums: z.array(z.int()),
-  /** Of the teacher's own pipeline in Python, [n, 3]. */
+  /** Outputs of the teacher in its own pipeline in Python, [n, 3]. */
   probabilities: z.array(z.array(z.number())),
 });
 const classes = 3;
@@ -58,7 +58,7 @@ function picture(index: number): Uint8Array {
   });
 }
 
-/** Labels the pictures with a teacher, decoded as the config says; returns the rows. */
+/** Labels the pictures with a teacher, decoded by the config; returns the rows. */
 async function answers(fields: Partial<TeacherConfig>): Promise<number[][]> {
   const { checksums } = await expected();
   const files = { onnx: 'model.onnx', outputName: 'classes', embeddingName: 'features' };
