@@ -49,26 +49,30 @@ const edges = z.union([
   z.strictObject({ shortest_edge: count }),
 ]);
 
+/** transformers writes null for a setting that a processor does not have. */
+const orTrue = z
+  .boolean()
+  .nullish()
+  .transform((value) => value ?? true);
+
 const transformersSchema = z.looseObject({
-  image_processor_type: z.string().optional(),
-  feature_extractor_type: z.string().optional(),
-  do_resize: z.boolean().default(true),
-  size: edges.optional(),
-  resample: z.int().optional(),
-  crop_pct: z.number().positive().optional(),
+  image_processor_type: z.string().nullish(),
+  feature_extractor_type: z.string().nullish(),
+  do_resize: orTrue,
+  size: edges.nullish(),
+  default_to_square: z.boolean().nullish(),
+  resample: z.int().nullish(),
+  crop_pct: z.number().positive().nullish(),
   do_center_crop: z.boolean().nullish(),
-  crop_size: edges.optional(),
-  do_rescale: z.boolean().default(true),
-  rescale_factor: z
-    .number()
-    .positive()
-    .default(1 / 255),
+  crop_size: edges.nullish(),
+  do_rescale: orTrue,
+  rescale_factor: z.number().positive().nullish(),
   rescale_offset: z.boolean().nullish(),
-  do_normalize: z.boolean().default(true),
+  do_normalize: orTrue,
   image_mean: numbers.nullish(),
   image_std: numbers.nullish(),
   do_flip_channel_order: z.boolean().nullish(),
-  /** EfficientNet: a second division by image_std. */
+  /** EfficientNet: the result is divided by image_std a second time. */
   include_top: z.boolean().nullish(),
 });
 type Transformers = z.output<typeof transformersSchema>;
@@ -92,7 +96,6 @@ function readTransformers(json: unknown, key: string): PreprocessFields {
     ([name, value]) => name.startsWith('do_') && value === true && !knownSteps.has(name),
   );
   if (unknown) throw notUnderstood(key, `${unknown[0]} is true, which is unknown here`);
-  if (found.include_top) throw notUnderstood(key, 'include_top is true, which is unknown here');
   return {
     ...transformersResize(found, key),
     ...transformersScale(found),
@@ -102,7 +105,7 @@ function readTransformers(json: unknown, key: string): PreprocessFields {
 
 function transformersResize(found: Transformers, key: string): PreprocessFields {
   if (!found.do_resize) throw notUnderstood(key, 'do_resize is false');
-  if (found.size === undefined) throw notUnderstood(key, 'size is missing');
+  if (!found.size) throw notUnderstood(key, 'size is missing');
   const filter = pillowFilters[found.resample ?? -1];
   if (filter === undefined) {
     throw notUnderstood(key, `resample is ${found.resample ?? 'missing'}; expected 0, 1, 2 or 3`);
@@ -114,7 +117,7 @@ function transformersResize(found: Transformers, key: string): PreprocessFields 
     return { resize: { fit: 'stretch', size: pair(size), filter }, ...(crop && { crop }) };
   }
   // ConvNext crops small images, and stretches large ones.
-  if (share !== undefined) {
+  if (share) {
     return short < 384
       ? { resize: { fit: crop, size: Math.trunc(short / share), filter }, crop: short }
       : { resize: { fit: 'stretch', size: short, filter } };
@@ -131,9 +134,11 @@ const crop = 'shortest-side-then-center-crop';
 const shortSideProcessors = /CLIP|ConvNext|MobileNet|MobileViT|PoolFormer/;
 
 function shortestEdge({ size, ...found }: Transformers): number | undefined {
-  if (typeof size === 'object') return 'shortest_edge' in size ? size.shortest_edge : undefined;
+  if (size && typeof size === 'object')
+    return 'shortest_edge' in size ? size.shortest_edge : undefined;
   const processor = found.image_processor_type ?? found.feature_extractor_type ?? '';
-  return shortSideProcessors.test(processor) ? size : undefined;
+  const isSquare = found.default_to_square ?? !shortSideProcessors.test(processor);
+  return isSquare ? undefined : (size ?? undefined);
 }
 
 function pair(size: z.output<typeof edges>): [number, number] {
@@ -144,8 +149,9 @@ function pair(size: z.output<typeof edges>): [number, number] {
 /** Converts factor, mean and std to a scale that the config has, with mean and std in its units. */
 function transformersScale(found: Transformers): PreprocessFields {
   const mean = (found.do_normalize && found.image_mean) || undefined;
-  const std = (found.do_normalize && found.image_std) || undefined;
-  const factor = found.do_rescale ? found.rescale_factor : 1;
+  const once = (found.do_normalize && found.image_std) || undefined;
+  const std = found.include_top ? once?.map((value) => value ** 2) : once;
+  const factor = found.do_rescale ? (found.rescale_factor ?? 1 / 255) : 1;
   const normalization = { ...(mean && { mean }), ...(std && { std }) };
   if (isNear(factor, 1 / 255) && !found.rescale_offset) return { scale: '0..1', ...normalization };
   if (isNear(factor, 1 / 127.5) && found.rescale_offset) {
@@ -167,7 +173,7 @@ function isNear(value: number, expected: number): boolean {
 
 const timmFields = z.looseObject({
   input_size: z.tuple([count, count, count]),
-  interpolation: z.enum(['bilinear', 'bicubic', 'lanczos', 'nearest']),
+  interpolation: z.enum(['bilinear', 'bicubic', 'lanczos', 'nearest']).default('bicubic'),
   crop_pct: z.number().positive().max(1).nullish(),
   crop_mode: z.enum(['center', 'squash']).default('center'),
   mean: numbers,

@@ -35,7 +35,7 @@ export async function decodeImage(
   try {
     return features.pixels === undefined
       ? await decodeStretched(content.bytes, features)
-      : await oneOfFew(() => decodeFitted(content.bytes, features, features.pixels!));
+      : await decodeFitted(content.bytes, features, features.pixels);
   } catch (error) {
     return { id, reason: imageReason(error) };
   }
@@ -63,10 +63,21 @@ async function decodeStretched(
 /** Decodes an image as the section `preprocess` of the config requires. */
 async function decodeFitted(
   bytes: Uint8Array,
-  { height, width, channels }: ImageFeatures,
+  features: ImageFeatures,
   settings: PixelSettings,
 ): Promise<Uint8Array> {
-  const whole = await decodeWhole(bytes, settings);
+  const plain = readPlainJpeg(bytes);
+  const data = plain && (await decodePlainJpeg(bytes));
+  return data === undefined
+    ? oneOfFew(async () => fitted(await decodeWhole(bytes, settings), features, settings))
+    : fitted({ ...plain!, data }, features, settings);
+}
+
+function fitted(
+  whole: Pixels,
+  { height, width, channels }: ImageFeatures,
+  settings: PixelSettings,
+): Uint8Array {
   const image = channels === 1 ? withGrey(whole) : whole;
   const placement = placementOf(image, { ...settings, seen: { height, width } });
   const placed = onBlack(resample(image, placement), placement, { height, width });
@@ -77,9 +88,6 @@ async function decodeFitted(
 
 /** Decodes an image at its own size, with one channel or three. */
 async function decodeWhole(bytes: Uint8Array, settings: PixelSettings): Promise<Pixels> {
-  const plain = readPlainJpeg(bytes);
-  const decoded = plain && (await decodePlainJpeg(bytes));
-  if (decoded !== undefined) return { ...plain!, data: decoded };
   const isStored = settings.colors === 'stored';
   const isCmyk = isStored && (await sharp(bytes).metadata()).space === 'cmyk';
   let image = open(bytes, isStored);
