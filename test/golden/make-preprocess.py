@@ -79,6 +79,9 @@ FILES = {
     "transparent": encode(clear),
     "palette": encode(wide.quantize(32)),
     "CMYK": encode(wide.convert("CMYK"), "JPEG", quality=90),
+    "grey and transparent": encode(clear.convert("LA")),
+    "black and white": encode(wide.convert("1")),
+    "WebP": encode(clear, "WEBP", lossless=True, exact=True),
     "turned": encode(wide, "JPEG", quality=95, exif=turn),
 }
 IMAGES = {name: Image.open(io.BytesIO(data)) for name, data in FILES.items()}
@@ -157,7 +160,8 @@ for filter in [*FILTERS, "bilinear-no-antialias"]:
 
 bilinear = {"size": 12}
 stretched = {"resize": bilinear}
-for file in ("photo", "large photo", "colour profile", "transparent", "palette", "CMYK", "grey"):
+for file in ("photo", "large photo", "colour profile", "transparent", "palette", "CMYK", "grey", "WebP",
+             "grey and transparent", "black and white"):
     case(file, file, stretched, to_size(rgb(file), 12, 12, "bilinear"))
 upright = ImageOps.exif_transpose(IMAGES["turned"]).convert("RGB")
 case("upright", "turned", stretched, to_size(upright, 12, 12, "bilinear"))

@@ -19,11 +19,12 @@ export function imageCautions(
   teacher: ImageFeatures,
   preprocess: PreprocessConfig | undefined,
 ): string[] {
-  const choosesResize =
-    typeof preprocess === 'string' || (preprocess?.preset ?? preprocess?.resize?.fit) !== undefined;
+  const isDefault = teacher.pixels === undefined;
+  const isOnlyScaled =
+    typeof preprocess === 'object' && (preprocess.preset ?? preprocess.resize?.fit) === undefined;
   return [
-    ...(choosesResize ? [] : stretchedImages(headers, teacher)),
-    ...(preprocess === undefined ? changedImages(headers) : []),
+    ...(isDefault || isOnlyScaled ? stretchedImages(headers, teacher) : []),
+    ...(isDefault ? changedImages(headers) : []),
   ];
 }
 
