@@ -123,7 +123,7 @@ function transformersResize(found: Transformers, key: string): PreprocessFields 
       : { resize: { fit: 'stretch', size: short, filter } };
   }
   if (!found.do_center_crop) {
-    throw notUnderstood(key, 'size keeps the aspect, and do_center_crop is false');
+    throw notUnderstood(key, 'size keeps the aspect ratio, and do_center_crop is false');
   }
   return { resize: { fit: crop, size: short, filter }, crop: pair(found.crop_size ?? short) };
 }

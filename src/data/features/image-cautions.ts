@@ -4,7 +4,7 @@ import type { ImageHeader, ImageTrait } from './image-decode.ts';
 import type { ImageFeatures } from './image-features.ts';
 import { type PreprocessConfig, preprocessPresetNames } from './preprocess-config.ts';
 
-/** Aspects that differ by less than this share are taken for equal. */
+/** Aspect ratios that differ by less than this share are taken for equal. */
 const aspectTolerance = 0.05;
 
 /**
@@ -38,7 +38,7 @@ function* stretchedImages(
   });
   const [first] = stretched;
   if (first === undefined) return;
-  yield `${counted(stretched, headers)} have another aspect than the teacher's input, such as ` +
+  yield `${counted(stretched, headers)} have another aspect ratio than the teacher's input, such as ` +
     `${first.height} x ${first.width} for ${teacher.height} x ${teacher.width}, and are stretched. ` +
     `If the teacher was trained on crops, set teacher.preprocess: ${preprocessPresetNames.join(', ')}, or fields (docs/configuration.md)`;
 }

@@ -18,9 +18,9 @@ sharp.cache(false);
 const maxMegapixels = 64;
 
 /**
- * Decodes an image to the size of the features. Without settings in them, stretches it if the aspect
- * ratio differs, applies the EXIF orientation, and puts transparent pixels on black. Takes the first
- * frame of an animation.
+ * Decodes an image to the size of the features. Without settings in them, stretches it if the
+ * aspect ratio differs, applies the EXIF orientation, and puts transparent pixels on black. Takes
+ * the first frame of an animation.
  * @returns pixels, [height, width, channels]; or why the image cannot be used.
  */
 export async function decodeImage(

@@ -47,8 +47,8 @@ const sizesByFit: Readonly<Record<ResizeFit, (image: Size, to: Size) => Size>> =
 };
 
 /**
- * Returns the smallest size of the image's aspect that covers a size. For a square it is that of
- * torchvision's Resize(n); otherwise that of timm's ResizeKeepRatio.
+ * Returns the smallest size of the image's aspect ratio that covers a size. For a square it is that
+ * of torchvision's Resize(n); otherwise that of timm's ResizeKeepRatio.
  */
 function coveringSize(image: Size, to: Size): Size {
   if (to.height === to.width) {
@@ -61,7 +61,7 @@ function coveringSize(image: Size, to: Size): Size {
   return { height: roundToEven(image.height / ratio), width: roundToEven(image.width / ratio) };
 }
 
-/** Returns the largest size of the image's aspect within a size, as Pillow's ImageOps.contain. */
+/** Returns the largest size of the image's aspect ratio in a size, as Pillow's ImageOps.contain. */
 function containedSize(image: Size, to: Size): Size {
   const aspect = image.width / image.height;
   if (aspect === to.width / to.height) return to;

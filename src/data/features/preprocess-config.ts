@@ -34,7 +34,7 @@ const fieldsSchema = z.strictObject({
         .enum(resizeFits)
         .optional()
         .describe(
-          'stretch: to the size, whatever the aspect. shortest-side-then-center-crop: keeps the aspect, cuts off the ends. pad: keeps the aspect, black bars. Default: stretch.',
+          'stretch: to the size, whatever the aspect ratio. shortest-side-then-center-crop: keeps the aspect ratio, cuts off the ends. pad: keeps the aspect ratio, black bars. Default: stretch.',
         ),
       size: size
         .optional()
