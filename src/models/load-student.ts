@@ -123,7 +123,7 @@ function decoder(encoder: Encoder, features: Features) {
     const value = example instanceof Float32Array ? [...example] : example;
     // A kind without a column reads all columns of a row.
     const content = column ? column.read(value) : rowOf(example);
-    if (content) return encoder.decode({ id, label: undefined, content });
+    if (typeof content === 'object') return encoder.decode({ id, label: undefined, content });
     return { id, reason: `The student reads examples of the kind '${name}', and this is not one.` };
   };
 }

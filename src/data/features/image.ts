@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readAhead } from '../ahead.ts';
+import type { ColumnType } from '../column-type.ts';
 import { type Example, isRejected, type Rejected } from '../example.ts';
 import { createImageAugmenter } from './image-augment.ts';
 import { type ImageFeatures, imageFeaturesSchema, pixelNormalizer } from './image-features.ts';
@@ -26,12 +27,11 @@ const taskSchema = z.strictObject({
 /** Images decoded at the same time while fitting. */
 const parallelDecodes = 16;
 
-/** Bytes of an image in a table. */
-const columnSchema = z.union([
-  z.instanceof(Uint8Array),
-  // The datasets library of Hugging Face writes images like this.
-  z.object({ bytes: z.instanceof(Uint8Array) }).transform(({ bytes }) => bytes),
-]);
+/** The datasets library of Hugging Face writes images as structs like this. */
+const structSchema = z.object({
+  bytes: z.instanceof(Uint8Array).nullish(),
+  path: z.string().nullish(),
+});
 
 /** Encoded images, which are decoded to pixels. */
 export const image: Kind<'image', typeof taskSchema, typeof imageFeaturesSchema, 'image'> = {
@@ -44,14 +44,21 @@ export const image: Kind<'image', typeof taskSchema, typeof imageFeaturesSchema,
     field: 'image',
     schema: z.string().default('image').describe('Column of the encoded image (Parquet).'),
     type: 'bytes',
-    expected: 'image: expected the bytes of a file, or a struct with bytes',
-    recognizes(value) {
-      const bytes = columnSchema.safeParse(value).data;
-      return bytes !== undefined && imageType(bytes) !== undefined;
+    expected: 'the bytes of a file, or a struct with bytes',
+    advice: 'For images, write the bytes of JPEG, PNG or WebP files into the column.',
+    accepts: (type) => bytesField(type)?.kind === 'bytes',
+    recognizes({ type, values }) {
+      const read = values.flatMap((value) => bytesOfCell(value) ?? []);
+      // A struct of bytes and path may have no bytes in the first rows.
+      if (read.length === 0) return type.kind === 'struct' && type.fields.has('path');
+      return read.some((bytes) => imageType(bytes) !== undefined);
     },
     read(value) {
-      const bytes = columnSchema.safeParse(value).data;
-      return bytes && { kind: 'image', bytes };
+      const bytes = bytesOfCell(value);
+      if (bytes !== undefined) return { kind: 'image', bytes };
+      const { path } = structSchema.safeParse(value).data ?? {};
+      if (path === undefined || path === null) return 'has no image';
+      return `has only the path '${path}' of an image`;
     },
     write: bytesOfImage,
   },
@@ -62,6 +69,16 @@ export const image: Kind<'image', typeof taskSchema, typeof imageFeaturesSchema,
   encodedBytes: (content) => bytesOfImage(content).length,
   surveyTask: surveyImages,
 };
+
+/** Returns the type of the part of a column that has the bytes. */
+function bytesField(type: ColumnType): ColumnType | undefined {
+  return type.kind === 'struct' ? type.fields.get('bytes') : type;
+}
+
+function bytesOfCell(value: unknown): Uint8Array | undefined {
+  if (value instanceof Uint8Array) return value;
+  return structSchema.safeParse(value).data?.bytes ?? undefined;
+}
 
 function createImageEncoder(features: ImageFeatures): Encoder {
   let code: Promise<typeof import('./image-decode.ts')> | undefined;

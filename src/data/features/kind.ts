@@ -1,5 +1,6 @@
 /** Row type of the table of kinds of features, and the types that its methods exchange. */
 import { z } from 'zod';
+import type { ColumnType } from '../column-type.ts';
 import type { TableColumns } from '../columns.ts';
 import type { Content, Example, Rejected } from '../example.ts';
 import type { Random } from '../random.ts';
@@ -67,14 +68,35 @@ export interface ContentColumn<Field extends string> {
   readonly schema: z.ZodDefault<z.ZodString>;
   /** Type of the column when a table is written. */
   readonly type: 'bytes' | 'floats';
-  /** Expected values, for error messages: "image: expected ...". */
+  /** Expected values, for error messages: "expected the bytes of a file". */
   readonly expected: string;
-  /** Returns whether a value looks like content of this kind, for `init`. */
-  recognizes(value: unknown): boolean;
-  /** Converts a value of the column; returns undefined if it is not content of this kind. */
-  read(value: unknown): Content | undefined;
+  /** Sentence on how to convert a column of another type. */
+  readonly advice: string;
+  /** Returns whether a column of this type can hold content of this kind. */
+  accepts(type: ColumnType): boolean;
+  /** Returns whether a column of a type that it accepts looks like content, for `init`. */
+  recognizes(sample: ColumnSample): boolean;
+  /**
+   * Converts a value of the column.
+   * @returns the content, or what is wrong with the value: "has only the path 'a.png'".
+   */
+  read(value: unknown): Content | string;
   /** Converts content to a value of the column. */
   write(content: Content): Uint8Array | Float32Array;
+}
+
+/** A column with some of its values, as `init` samples it. */
+export interface ColumnSample {
+  readonly name: string;
+  readonly type: ColumnType;
+  /** The values of the first rows; null or undefined is missing. */
+  readonly values: readonly unknown[];
+  /** Names of the classes, if the file has them for this column. */
+  readonly classNames?: readonly string[] | undefined;
+  /** Whether the file marks the column as the index of its rows. */
+  readonly isIndex?: boolean;
+  /** Whether the column is in the names of folders. */
+  readonly isFolder?: boolean;
 }
 
 /** Finds the fields of a task from examples. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isVectorList } from '../column-type.ts';
 import { type Example, isRejected, type Rejected } from '../example.ts';
 import {
   classesSchema,
@@ -10,6 +11,7 @@ import {
   wrongKind,
 } from './kind.ts';
 import { nothingUsable } from './nothing-usable.ts';
+import { isSparkVector, readSparkVector } from './spark-vector.ts';
 
 const taskSchema = z.strictObject({
   type: z.literal('vector-classification'),
@@ -35,15 +37,19 @@ export const vector: Kind<'vector', typeof taskSchema, typeof featuresSchema, 'v
     field: 'vector',
     schema: z.string().default('features').describe('Column of the list of floats (Parquet).'),
     type: 'floats',
-    expected: 'vector: expected a list of numbers',
-    recognizes: (value) => Array.isArray(value),
+    expected: 'a list of numbers',
+    advice: 'Flatten each value into one list of numbers: 8 lists of 8 numbers become 64 numbers.',
+    accepts: (type) => isVectorList(type) || isSparkVector(type) || type.kind === 'json',
+    recognizes: ({ type, values }) =>
+      type.kind !== 'json' || values.some((value) => Array.isArray(value)),
     read(value) {
-      if (!Array.isArray(value)) return undefined;
+      const values = Array.isArray(value) ? value : readSparkVector(value);
+      if (values === undefined) return 'has no vector';
       // NaN stands for an item that is not a number; the encoder rejects it.
-      const values = Float32Array.from(value, (item) =>
-        item === null ? Number.NaN : Number(item),
-      );
-      return { kind: 'vector', values };
+      return {
+        kind: 'vector',
+        values: Float32Array.from(values, (item) => (item === null ? Number.NaN : Number(item))),
+      };
     },
     write(content) {
       if (content.kind !== 'vector') throw new Error(`expected a vector, found a ${content.kind}`);

@@ -8,6 +8,7 @@ import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 import { findColumns, labelColumn } from '../columns.ts';
 import type { ColumnsConfig } from '../columns-config.ts';
 import type { Example, Rejected } from '../example.ts';
+import type { ColumnSample } from '../features/kind.ts';
 import { keyInSet } from '../layout.ts';
 import { type Piece, type SetName, type Shard, wholePiece } from '../shard.ts';
 import { csvField, RecordScanner } from './csv-records.ts';
@@ -220,11 +221,11 @@ const maxHeaderBytes = 65_536;
 async function sampleColumns(
   store: ObjectStore,
   { key, version, bytes }: ObjectInfo,
-): Promise<Map<string, string>> {
+): Promise<readonly ColumnSample[]> {
   const range = { start: 0, end: Math.min(bytes, maxHeaderBytes) };
   const head = await text(await store.read(key, { version, range }));
   const records: string[][] = parseText(head, { bom: true, to: 1, trim: true });
   const [header] = records;
   if (header === undefined) throw new UserError(`'${key}' is empty; expected a header and rows.`);
-  return new Map(header.map((name) => [name, '']));
+  return header.map((name) => ({ name, type: { kind: 'text' }, values: [] }));
 }

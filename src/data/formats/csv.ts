@@ -5,6 +5,7 @@ export const csv: Format<'csv'> = {
   name: 'csv',
   description: 'CSV files with a header',
   extensions: ['csv'],
+  ignoresUnderscored: true,
   kinds: [row.name],
   // The header and the range of the piece.
   readGets: 2,

@@ -3,6 +3,7 @@ import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 import type { ColumnsConfig } from '../columns-config.ts';
 import type { Example, Rejected } from '../example.ts';
 import type { KindName } from '../features/index.ts';
+import type { ColumnSample } from '../features/kind.ts';
 import type { Piece, Shard } from '../shard.ts';
 
 /** A data format. */
@@ -13,6 +14,10 @@ export interface Format<Name extends string = string> {
   readonly description: string;
   /** File extensions, lower case, without the dot. */
   readonly extensions: readonly string[];
+  /** Whether folders whose names start with `_` are ignored: Spark has unfinished output there. */
+  readonly ignoresUnderscored?: boolean;
+  /** Files of tables with versions, whose folders also hold rows of earlier versions. */
+  readonly versionLog?: RegExp;
   /** Kinds of features whose content the files can hold. */
   readonly kinds: readonly KindName[];
   /** GET requests that read one piece. */
@@ -77,11 +82,11 @@ export interface SizedPiece {
 }
 
 /**
- * Reads the columns of a table from its first file: by name, in order, each with a value. The value
- * is a text if the format only has texts.
- * @throws UserError if the file has no rows.
+ * Reads the columns of a table from one of its files, in their order, with the values of some rows.
+ * A format that only has texts gives no values.
+ * @returns undefined if the file has no rows.
  */
 export type ColumnSampler = (
   store: ObjectStore,
   object: ObjectInfo,
-) => Promise<ReadonlyMap<string, unknown>>;
+) => Promise<readonly ColumnSample[] | undefined>;

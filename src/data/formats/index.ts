@@ -24,8 +24,9 @@ export const formatList = Object.values(formats)
  * isDataFile('labeled/a.CSV', formats.csv); // true
  * isDataFile('unlabeled/monday/_SUCCESS', formats.csv); // false
  */
-export function isDataFile(key: string, { extensions }: Format): boolean {
+export function isDataFile(key: string, { extensions, ignoresUnderscored }: Format): boolean {
   if (/(^|\/)\./.test(key)) return false;
+  if (ignoresUnderscored && /(^|\/)_[^/=]*\//.test(key)) return false;
   const extension = /\.([^./]+)$/.exec(key)?.[1]?.toLowerCase();
   return extension !== undefined && extensions.includes(extension);
 }

@@ -1,17 +1,20 @@
 /** Parquet files, read one row group at a time and only the columns that the task needs. */
+import { isUtf8 } from 'node:buffer';
 import type { DecodedArray } from 'hyparquet';
 import { UserError } from '../../errors.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 import { readAhead } from '../ahead.ts';
+import { describeType } from '../column-type.ts';
 import { findColumns, requireColumn } from '../columns.ts';
 import type { ColumnsConfig } from '../columns-config.ts';
 import type { Example, Rejected } from '../example.ts';
-import { type ColumnField, kindOfTask } from '../features/index.ts';
-import type { ContentColumn } from '../features/kind.ts';
+import { type ColumnField, kindOfTask, type Task } from '../features/index.ts';
+import type { ColumnSample, ContentColumn } from '../features/kind.ts';
 import { keyInSet } from '../layout.ts';
 import { type Piece, type SetName, type Shard, wholePiece } from '../shard.ts';
-import { openParquet, ParquetError, type ParquetFile } from '../tables/parquet-file.ts';
+import { openParquet, ParquetError } from '../tables/parquet-file.ts';
 import type { FormatFiles, SizedPiece } from './format.ts';
+import { openSource, type ParquetSource, type SourceColumn } from './parquet-source.ts';
 import { parquetOf } from './parquet-write.ts';
 
 export const parquetFiles: FormatFiles = {
@@ -27,6 +30,8 @@ export const parquetFiles: FormatFiles = {
 interface Plan {
   readonly id: string | undefined;
   readonly label: string | undefined;
+  /** The class in the names of the file's folders, if the file also has a column of it. */
+  readonly labelInPath: string | undefined;
   /** The column of the content, if it is one column. */
   readonly column: ContentColumn<ColumnField> | undefined;
   readonly content: readonly string[];
@@ -50,9 +55,9 @@ async function* readPiece(
   config: ColumnsConfig,
 ): AsyncGenerator<Example | Rejected> {
   const name = keyInSet(piece.key);
-  let file: ParquetFile;
+  let file: ParquetSource;
   try {
-    file = await openParquet(store, piece);
+    file = await openSource(store, piece, config.task.classes);
   } catch (error) {
     yield { id: name, reason: damagedReason(error) };
     return;
@@ -82,18 +87,54 @@ function damagedReason(error: unknown): string {
   return `The Parquet file is damaged here: ${error.message}.`;
 }
 
-function planColumns(file: ParquetFile, key: string, set: SetName, config: ColumnsConfig): Plan {
+function planColumns(file: ParquetSource, key: string, set: SetName, config: ColumnsConfig): Plan {
   const { task, data } = config;
   const names = file.columns.map((column) => column.name);
-  const found = findColumns(key, names, set, config);
+  const named = findColumns(key, names, set, config);
+  requireSingleValues(file, key, [named.id, named.label]);
+  const found = { ...named, labelInPath: labelInPath(file, named.label) };
   const { column } = kindOfTask(task);
   if (column === undefined) {
-    const flat = file.columns.filter(({ nested }) => !nested);
-    return { ...found, column, content: flat.map(({ name }) => name) };
+    return { ...found, column, content: rowColumns(file.columns, task) };
   }
   const name = data[column.field];
   requireColumn(key, names, `data.${column.field}`, name);
+  const { type } = file.columns.find((each) => each.name === name)!;
+  if (!column.accepts(type) && type.kind !== 'nothing') {
+    throw new UserError(
+      `The column '${name}' (data.${column.field}) of '${key}' has ${describeType(type)}; expected ${column.expected} per row.`,
+      column.advice,
+    );
+  }
   return { ...found, column, content: [name] };
+}
+
+function labelInPath({ columns, partitions }: ParquetSource, label: string | undefined) {
+  const column = columns.find(({ name }) => name === label);
+  if (column === undefined || column.isFolder || column.classNames) return undefined;
+  return partitions.get(column.name) ?? undefined;
+}
+
+/** Returns the columns that can be features of rows, or that the task names. */
+function rowColumns(columns: readonly SourceColumn[], task: Task): string[] {
+  const named = 'numeric' in task ? [...(task.numeric ?? []), ...(task.categorical ?? [])] : [];
+  const isRead = ({ name, nested, isIndex }: SourceColumn) =>
+    !nested && (!isIndex || named.includes(name));
+  return columns.filter(isRead).map(({ name }) => name);
+}
+
+/** @throws UserError if the id or the class is a column of lists, structs or maps. */
+function requireSingleValues(
+  { columns }: ParquetSource,
+  key: string,
+  names: readonly (string | undefined)[],
+): void {
+  const nested = columns.find((column) => column.nested && names.includes(column.name));
+  if (nested === undefined) return;
+  throw new UserError(
+    `The column '${nested.name}' of '${key}' has ${describeType(nested.type)}; the id and the class are one text or number per row.`,
+    'Name another column in data.id, data.label or task.target of distill.yaml, or convert this one.',
+  );
 }
 
 function toExample(
@@ -108,15 +149,26 @@ function toExample(
   const id = plan.id === undefined ? position : text(plan.id);
   if (id === undefined) return { id: position, reason: `It has no ${plan.id}.` };
   const label = plan.label === undefined ? undefined : text(plan.label);
+  if (plan.labelInPath !== undefined && label !== undefined && !isEqual(label, plan.labelInPath)) {
+    const inPath = `${plan.label}=${plan.labelInPath}`;
+    return {
+      id,
+      reason: `Its column '${plan.label}' has '${label}', but its path has '${inPath}'.`,
+    };
+  }
   if (plan.column === undefined) {
     const values = Object.fromEntries(plan.content.map((name) => [name, scalar(name)]));
     return { id, label, content: { kind: 'row', columns: values } };
   }
   const [name = ''] = plan.content;
   const content = plan.column.read(columns.get(name)?.[row]);
-  return content === undefined
-    ? { id, reason: `Its column '${name}' has no ${plan.column.expected}.` }
+  return typeof content === 'string'
+    ? { id, reason: `Its column '${name}' ${content}; expected ${plan.column.expected}.` }
     : { id, label, content };
+}
+
+function isEqual(label: string, other: string): boolean {
+  return label === other || Number(label) === Number(other);
 }
 
 /**
@@ -134,9 +186,16 @@ function toScalar(value: unknown, missing: ReadonlySet<string>): string | number
     case 'string':
       return missing.has(value.trim()) ? null : value.trim();
     default:
-      if (value instanceof Date) return value.toISOString();
-      return value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : null;
+      if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
+      if (value instanceof Uint8Array) return textOfBytes(value);
+      // Otherwise it is the value of a JSON column.
+      return value === null || value === undefined ? null : JSON.stringify(value);
   }
+}
+
+/** Decodes bytes that are not marked as text. Bytes that are not UTF-8 differ as texts too. */
+function textOfBytes(bytes: Uint8Array): string {
+  return isUtf8(bytes) ? Buffer.from(bytes).toString('utf8') : Buffer.from(bytes).toString('hex');
 }
 
 /** Footers of Parquet files read at the same time. */
@@ -177,25 +236,42 @@ async function cutObject(
 }
 
 async function rowGroupsOf(store: ObjectStore, object: ObjectInfo) {
+  const { rowGroups } = await refuseDamaged(object, () => openParquet(store, object));
+  return rowGroups.filter(({ start, end }) => end > start);
+}
+
+/** @throws UserError if the object is not a Parquet file. */
+async function refuseDamaged<Result>(
+  { key }: ObjectInfo,
+  action: () => Promise<Result>,
+): Promise<Result> {
   try {
-    return (await openParquet(store, object)).rowGroups.filter(({ start, end }) => end > start);
+    return await action();
   } catch (error) {
     if (!(error instanceof ParquetError)) throw error;
     throw new UserError(
-      `'${object.key}' is not a Parquet file: ${error.message}.`,
+      `'${key}' is not a Parquet file: ${error.message}.`,
       'Write it again, or remove it from the dataset.',
     );
   }
 }
 
+/** Rows that are sampled of a file. */
+const sampledRows = 1_000;
+
 async function sampleColumns(
   store: ObjectStore,
   object: ObjectInfo,
-): Promise<ReadonlyMap<string, unknown>> {
-  const file = await openParquet(store, object);
-  const names = file.columns.map(({ name }) => name);
+): Promise<readonly ColumnSample[] | undefined> {
+  const file = await refuseDamaged(object, () => openSource(store, object));
   const group = file.rowGroups.find(({ start, end }) => end > start);
-  if (group === undefined) throw new UserError(`'${object.key}' has no rows.`);
-  const columns = await file.readColumns(names, group);
-  return new Map(names.map((name) => [name, columns.get(name)?.[0]]));
+  if (group === undefined) return undefined;
+  const { start, end } = group;
+  const names = file.columns.map(({ name }) => name);
+  const rows = { start, end: Math.min(end, start + sampledRows) };
+  const values = await refuseDamaged(object, () => file.readColumns(names, rows));
+  return file.columns.map((column) => ({
+    ...column,
+    values: Array.from<unknown>(values.get(column.name) ?? []),
+  }));
 }

@@ -7,6 +7,9 @@ export const parquet: Format<'parquet'> = {
   name: 'parquet',
   description: 'Parquet files',
   extensions: ['parquet'],
+  ignoresUnderscored: true,
+  // Delta, Hudi and Iceberg.
+  versionLog: /(^|\/)(_delta_log|\.hoodie)\/|(^|\/)metadata\/[^/]+\.metadata\.json$/,
   kinds: [image.name, row.name, vector.name],
   // The footer, and one range per column that is needed.
   readGets: 5,

@@ -9,6 +9,8 @@ import {
 import { compressors } from 'hyparquet-compressors';
 import { bytesOf } from '../../store/bytes.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
+import { type ColumnType, isScalar } from '../column-type.ts';
+import { columnTypeOf } from './parquet-type.ts';
 
 /** Error of an object that is not a readable Parquet file. Never an error of the store. */
 export class ParquetError extends Error {
@@ -29,6 +31,7 @@ export interface RowGroup {
 /** A top-level column. `nested` columns hold lists or structs. */
 export interface Column {
   readonly name: string;
+  readonly type: ColumnType;
   readonly nested: boolean;
 }
 
@@ -38,10 +41,14 @@ export interface ParquetFile {
   /** The file's key-value metadata. */
   readonly keyValues: ReadonlyMap<string, string>;
   /**
-   * Reads columns of one row group, by name. Byte arrays that are not marked as text stay bytes.
+   * Reads columns of one row group, or of a part of its rows, by name. Byte arrays that are not
+   * marked as text stay bytes, and so does a text that is not UTF-8.
    * @throws ParquetError if the bytes are damaged.
    */
-  readColumns(names: readonly string[], group: RowGroup): Promise<Map<string, DecodedArray>>;
+  readColumns(
+    names: readonly string[],
+    rows: Pick<RowGroup, 'start' | 'end'>,
+  ): Promise<Map<string, DecodedArray>>;
 }
 
 /**
@@ -56,24 +63,24 @@ export async function openParquet(
   const { metadata, scan } = await attempt(async () => {
     if (object.bytes < minBytes) throw new Error(`it has only ${object.bytes} bytes`);
     const metadata = await parquetMetadataAsync(file, { geoparquet: false });
-    const options = { file, metadata, compressors, utf8: false, useOffsetIndex: false };
+    const options = { file, metadata, compressors, parsers, utf8: false, useOffsetIndex: false };
     return { metadata, scan: await parquetScan(options) };
   });
   return {
-    columns: parquetSchema(metadata).children.map(({ element, children }) => ({
-      name: element.name,
-      nested: children.length > 0,
-    })),
+    columns: parquetSchema(metadata).children.map((node) => {
+      const type = columnTypeOf(node);
+      return { name: node.element.name, type, nested: !isScalar(type) };
+    }),
     rowGroups: rowGroupsOf(metadata),
     keyValues: new Map(metadata.key_value_metadata?.map(({ key, value }) => [key, value ?? ''])),
-    readColumns: (names, group) =>
+    readColumns: (names, { start, end }) =>
       attempt(async () => {
-        const range = { rowStart: group.start, rowEnd: group.end };
+        const range = { rowStart: start, rowEnd: end };
         return new Map(
           await Promise.all(
             names.map(async (column) => {
               const values = await scan.readColumn({ column, ...range });
-              if (values.length !== group.end - group.start) {
+              if (values.length !== end - start) {
                 throw new Error(`column '${column}' has ${values.length} values`);
               }
               return [column, values] as const;
@@ -83,6 +90,18 @@ export async function openParquet(
       }),
   };
 }
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+const parsers = {
+  stringFromBytes(bytes: Uint8Array | undefined): string | Uint8Array | undefined {
+    try {
+      return bytes && utf8.decode(bytes);
+    } catch {
+      return bytes;
+    }
+  },
+};
 
 function rowGroupsOf(metadata: FileMetaData): RowGroup[] {
   let start = 0;

@@ -36,6 +36,12 @@ async function* one(name: KindName): AsyncGenerator<Example> {
   yield { id: 'a', label: '0', content: contents[name] };
 }
 
+/** Types of the columns that are written. */
+const columnTypes = {
+  bytes: { kind: 'bytes' },
+  floats: { kind: 'list', item: { kind: 'float' } },
+} as const;
+
 describe.each(names)('%s', (name) => {
   const kind = kinds[name];
 
@@ -78,13 +84,14 @@ describe.each(names)('%s', (name) => {
   test('reads from a column what it writes into one, and recognizes it', () => {
     const { column } = kind;
     if (column === undefined) return expect(name).toBe('row');
-    const value = column.write(contents[name]);
-    expect(column.read(column.type === 'floats' ? Array.from(value) : value)).toEqual(
-      contents[name],
-    );
-    expect(column.recognizes(column.type === 'floats' ? Array.from(value) : value)).toBe(true);
-    expect(column.recognizes('a text')).toBe(false);
-    expect(column.read('a text')).toBeUndefined();
+    const written = column.write(contents[name]);
+    const value = column.type === 'floats' ? Array.from(written) : written;
+    expect(column.read(value)).toEqual(contents[name]);
+    const type = columnTypes[column.type];
+    expect(column.accepts(type)).toBe(true);
+    expect(column.recognizes({ name: 'x', type, values: [value] })).toBe(true);
+    expect(column.accepts({ kind: 'text' })).toBe(false);
+    expect(column.read('a text')).toMatch(/^has no /);
   });
 
   test('is served by a format', () => {

@@ -76,7 +76,8 @@ describe('images', () => {
       examples.slice(3).map(({ content }) => content),
     );
     expect([...reasons.keys()]).toEqual(['a.parquet:3', 'b.parquet:3']);
-    expect(reasons.get('a.parquet:3')).toContain("column 'image' has no image");
+    expect(reasons.get('a.parquet:3')).toContain("column 'image' has only the path 'gone.png'");
+    expect(reasons.get('b.parquet:3')).toContain("column 'image' has no image");
   });
 });
 

@@ -1,0 +1,33 @@
+/** Columns in the names of folders, as Spark, Hive and pyarrow write them: `label=0/part-0.parquet`. */
+import { keyInSet } from './layout.ts';
+
+/** A folder that has a column and its value. */
+const partition = /^([^=]+)=(.*)$/s;
+
+/** Name that Hive gives to a missing value. */
+const missingValue = '__HIVE_DEFAULT_PARTITION__';
+
+/**
+ * Returns the columns in the folders of a key, below the folder of the set: by name, with the value;
+ * null is missing.
+ * @example partitionsOf('labeled/label=caf%C3%A9/part-0.parquet') // Map { 'label' => 'café' }
+ */
+export function partitionsOf(key: string): Map<string, string | null> {
+  const folders = keyInSet(key).split('/').slice(0, -1);
+  return new Map(
+    folders.flatMap((folder): [string, string | null][] => {
+      const [, name, value] = partition.exec(folder) ?? [];
+      if (name === undefined || value === undefined) return [];
+      return [[decode(name), value === missingValue || value === '' ? null : decode(value)]];
+    }),
+  );
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // A percent sign that encodes nothing.
+    return text;
+  }
+}
