@@ -109,6 +109,7 @@ async function* dataObjects(
   let other: string | undefined;
   let found = false;
   for await (const object of store.list(prefix)) {
+    if (format.versionLog?.test(object.key)) throw versionedTable(object.key);
     if (isDataFile(object.key, format)) {
       found = true;
       yield object;
@@ -123,6 +124,13 @@ async function* dataObjects(
       `Set data.format in distill.yaml to the format of the files: ${namesOf(formats).join(', ')}.`,
     );
   }
+}
+
+function versionedTable(key: string): UserError {
+  return new UserError(
+    `'${key}' belongs to a table with versions (Delta, Hudi or Iceberg): its folder also has rows of earlier versions.`,
+    'Write its current rows as plain Parquet files into a folder of their own, and put that folder into the dataset.',
+  );
 }
 
 async function* wholeObjects(objects: AsyncIterable<ObjectInfo>): AsyncGenerator<SizedPiece> {

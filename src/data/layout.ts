@@ -25,6 +25,16 @@ export function markerOf(batch: string): string {
   return batch === '' ? 'unlabeled/_SUCCESS' : `unlabeled/${batch}/_SUCCESS`;
 }
 
+/**
+ * Returns whether a batch is complete, if there are markers. Spark writes one marker beside all of
+ * its folders `date=…`, which are batches here.
+ *
+ * @param marked The batches that have a marker.
+ */
+export function isComplete(batch: string, marked: readonly string[]): boolean {
+  return marked.includes(batch) || (batch.includes('=') && marked.includes(''));
+}
+
 /** Returns whether an object of a dataset is the marker of its batch. */
 export function isMarker(key: string): boolean {
   return key === markerOf(batchOf(key));

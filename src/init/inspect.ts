@@ -56,7 +56,7 @@ export async function inspect(store: ObjectStore): Promise<Inspection> {
   if ((await firstFile(store, 'test/', format)) === undefined) {
     notes.push('There is no test/, so the figures will be measured on the validation set.');
   }
-  const shape = await findShape(store, first, format, notes);
+  const shape = await findShape(store, format, notes);
   const task = await completeTask(store, shape, notes);
   const networks = suggestNetworks(task);
   const supplied = await findTeacher(store, notes);
@@ -106,15 +106,15 @@ async function wrongLayout(store: ObjectStore): Promise<UserError> {
 /** Finds the classes, and the other fields of the task, in the labeled set. */
 async function completeTask(
   store: ObjectStore,
-  { kind, data, target }: Shape,
+  { kind, data, target, classNames }: Shape,
   notes: string[],
 ): Promise<ConfigInput['task']> {
   const survey = kinds[kind].surveyTask(target);
   const taskOf = (classes: Task['classes']) =>
     taskSchema.parse({ type: kinds[kind].task, classes, ...survey.fields() });
-  // Reading does not depend on the classes.
+  // Only the names of classes that the files have matter to reading.
   const config = {
-    task: taskOf(['0', '1']),
+    task: taskOf([...(classNames ?? ['0', '1'])]),
     data: configSchema.shape.data.parse(data),
   };
   const labels = new Set<string>();
@@ -128,7 +128,7 @@ async function completeTask(
       await survey.add(example.content);
     }
   }
-  const classes = await chooseClasses(store, labels, notes);
+  const classes = await chooseClasses(store, labels, classNames, notes);
   notes.push(`${examples} labeled examples of ${labels.size} classes.`);
   return taskOf(classes);
 }
@@ -147,6 +147,7 @@ function tooManyClasses(target: string): UserError {
 async function chooseClasses(
   store: ObjectStore,
   labels: ReadonlySet<string>,
+  classNames: readonly string[] | undefined,
   notes: string[],
 ): Promise<Task['classes']> {
   if (await store.head('classes.json')) {
@@ -162,6 +163,7 @@ async function chooseClasses(
       `At least two classes are needed. Expected:\n\n${layout}`,
     );
   }
+  if (classNames !== undefined) return [...classNames];
   const numbers = found.every((label) => /^\d{1,9}$/.test(label));
   if (!numbers) return found.sort();
   const highest = Math.max(...found.map(Number));

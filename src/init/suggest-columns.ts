@@ -1,13 +1,17 @@
 import type { ConfigInput } from '../config/schema.ts';
+import { describeType, isScalar, isVectorList } from '../data/column-type.ts';
+import { idColumn } from '../data/columns.ts';
 import { type KindName, kinds } from '../data/features/index.ts';
+import type { ColumnSample } from '../data/features/kind.ts';
 import { row } from '../data/features/row.ts';
-import type { Format } from '../data/formats/format.ts';
-import type { FormatName } from '../data/formats/index.ts';
+import type { ColumnSampler, Format } from '../data/formats/format.ts';
+import { type FormatName, isDataFile } from '../data/formats/index.ts';
 import { UserError } from '../errors.ts';
-import type { ObjectInfo, ObjectStore } from '../store/store.ts';
-
-/** Usual names of the column of the class, the most likely first. */
-const labelNames = ['label', 'target', 'class', 'y', 'category', 'labels'];
+import { counted } from '../format.ts';
+import type { ObjectStore } from '../store/store.ts';
+import { isUsable } from './sampled-column.ts';
+import { someObjects } from './some-objects.ts';
+import { guessTarget } from './suggest-target.ts';
 
 /** The kind of examples in a dataset, and the columns of a table. */
 export interface Shape {
@@ -15,12 +19,19 @@ export interface Shape {
   readonly data: ConfigInput['data'];
   /** The column of the class, in a table. */
   readonly target: string;
+  /** The names of the classes, if the files of a table have them. */
+  readonly classNames?: readonly string[] | undefined;
 }
 
-/** Finds the kind of examples, and their columns, in the first file of the labeled set. */
+/** A sampled file of the labeled set. */
+interface Sample {
+  readonly key: string;
+  readonly columns: readonly ColumnSample[];
+}
+
+/** Finds the kind of examples, and their columns, in the first labeled file that has rows. */
 export async function findShape(
   store: ObjectStore,
-  first: ObjectInfo,
   format: Format<FormatName>,
   notes: string[],
 ): Promise<Shape> {
@@ -28,47 +39,121 @@ export async function findShape(
   if (sampleColumns === undefined) {
     return { kind: format.kinds[0]!, data: { format: format.name }, target: 'label' };
   }
-  return tableShape(await sampleColumns(store, first), first.key, format, notes);
+  const sample = await sampleFirst(store, format, sampleColumns);
+  const target = await guessTarget(store, sample, contentColumns(sample, format), format, notes);
+  return tableShape(sample, target, format, notes);
 }
 
-/** Takes the first kind that recognizes a column; a table without such a column has rows. */
+async function sampleFirst(
+  store: ObjectStore,
+  format: Format,
+  sampleColumns: ColumnSampler,
+): Promise<Sample> {
+  let files = 0;
+  for await (const object of someObjects(store, 'labeled/')) {
+    if (!isDataFile(object.key, format)) continue;
+    files++;
+    const columns = await sampleColumns(store, object);
+    if (columns !== undefined) return { key: object.key, columns };
+  }
+  throw new UserError(
+    `The ${counted(files, `${format.name} file`)} in labeled/ that init looked at have no rows.`,
+    'Put examples with their labels there.',
+  );
+}
+
+/** Returns the columns that one of the format's kinds recognizes as content. */
+function contentColumns({ columns }: Sample, { kinds: names }: Format): ColumnSample[] {
+  const contents = names.flatMap((name) => kinds[name].column ?? []);
+  return columns.filter((sample) =>
+    contents.some((content) => content.accepts(sample.type) && content.recognizes(sample)),
+  );
+}
+
+/** Takes the format's first kind that fits; rows fit if a column other than the class is usable. */
 function tableShape(
-  columns: ReadonlyMap<string, unknown>,
-  key: string,
+  sample: Sample,
+  target: ColumnSample,
   format: Format<FormatName>,
   notes: string[],
 ): Shape {
-  const contents = format.kinds.flatMap((kind) => kinds[kind].column ?? []);
-  const isContent = (name: string) =>
-    contents.some((column) => column.recognizes(columns.get(name)));
-  const target = guessTarget(
-    [...columns.keys()].filter((name) => !isContent(name)),
-    key,
-    notes,
-  );
-  const label = target === 'label' ? {} : { label: target };
+  const { name } = target;
+  const classNames = (target.classNames?.length ?? 0) > 1 ? target.classNames : undefined;
+  if (classNames !== undefined) {
+    notes.push(`The names of the classes are in the metadata of ${sample.key}.`);
+  }
+  const label = name === 'label' ? {} : { label: name };
+  const shape = { target: name, classNames };
+  const features = sample.columns.filter((column) => column !== target);
   for (const kind of format.kinds) {
     const { column } = kinds[kind];
-    const name = [...columns.keys()].find((name) => column?.recognizes(columns.get(name)));
-    if (column === undefined || name === undefined) continue;
-    const isDefault = name === column.schema.parse(undefined);
-    const named = isDefault ? {} : { [column.field]: name };
-    return { kind, data: { format: format.name, ...label, ...named }, target };
+    if (column === undefined) {
+      if (features.some((feature) => isUsable(feature, features))) break;
+      continue;
+    }
+    const found = features.filter((each) => column.accepts(each.type) && column.recognizes(each));
+    const usual = column.schema.parse(undefined);
+    const chosen = found.find((each) => each.name === usual) ?? found[0];
+    if (chosen === undefined) continue;
+    notes.push(...notesOnChoice(`data.${column.field}`, chosen, found));
+    const id = idColumn(namesOf(sample.columns), { missing: [] });
+    const unused = features.filter((each) => !found.includes(each) && each.name !== id);
+    if (unused.length > 0) notes.push(`Not used: ${namesOf(unused).join(', ')}.`);
+    const named = chosen.name === usual ? {} : { [column.field]: chosen.name };
+    return { ...shape, kind, data: { format: format.name, ...label, ...named } };
   }
-  return { kind: row.name, data: { format: format.name }, target };
+  refuseOnlyNested(sample.key, features, format);
+  notes.push(...notesOnNested(features, format));
+  return { ...shape, kind: row.name, data: { format: format.name } };
 }
 
-function guessTarget(names: readonly string[], key: string, notes: string[]): string {
-  const id = names.includes('id') ? 'id' : undefined;
-  const candidates = names.filter((name) => name !== id);
-  const usual = labelNames.flatMap((usual) =>
-    candidates.filter((name) => name.toLowerCase() === usual),
-  );
-  const target = usual[0] ?? candidates.at(-1);
-  if (target === undefined) {
-    throw new UserError(`'${key}' has no column that could be the class.`, 'Add a column "label".');
+function namesOf(columns: readonly ColumnSample[]): string[] {
+  return columns.map(({ name }) => name);
+}
+
+/** Asks the user to choose if several columns may be the content. */
+function* notesOnChoice(
+  field: string,
+  chosen: ColumnSample,
+  found: readonly ColumnSample[],
+): Iterable<string> {
+  if (found.length < 2) return;
+  const shown = found.map((column) => `${column.name} (${describeSample(column)})`).join(', ');
+  const isList = chosen.type.kind === 'list';
+  yield `Choose ${field}: ${counted(found.length, 'column')} can be the content: ${shown}. distill.yaml takes ${chosen.name}${isList ? '; with another one, set task.length too' : ''}.`;
+}
+
+/** Names the columns of lists and structs that rows leave out. */
+function* notesOnNested(columns: readonly ColumnSample[], format: Format): Iterable<string> {
+  for (const column of columns) {
+    if (isScalar(column.type)) continue;
+    const kind = format.kinds
+      .map((name) => kinds[name])
+      .find((each) => each.column?.accepts(column.type));
+    const instead = kind?.column
+      ? ` To learn from it instead, set task.type: ${kind.task} and data.${kind.column.field}: ${column.name}.`
+      : ' To learn from it, write its values into columns of their own.';
+    yield `Left out: ${column.name} (${describeSample(column)}), because a row has single values.${instead}`;
   }
-  const how = usual.length > 0 ? 'by its name' : 'because it is the last';
-  notes.push(`The class is in the column ${target}, chosen ${how}.`);
-  return target;
+  const index = columns.filter(({ isIndex }) => isIndex).map(({ name }) => name);
+  if (index.length > 0) yield `Left out: ${index.join(', ')}, the index of a pandas data frame.`;
+}
+
+/** @throws UserError if all columns but the class are lists or structs that nothing can read. */
+function refuseOnlyNested(key: string, features: readonly ColumnSample[], format: Format): void {
+  const nested = features.filter(({ type }) => !isScalar(type));
+  if (nested.length === 0 || features.some((feature) => isUsable(feature, features))) return;
+  throw new UserError(
+    `'${key}' has no column to learn from: ${nested.map((each) => `${each.name} has ${describeSample(each)}`).join(', ')}.`,
+    format.kinds.flatMap((name) => kinds[name].column?.advice ?? []).join(' '),
+  );
+}
+
+/** Describes a column; lists that have one length with it. */
+function describeSample({ type, values }: ColumnSample): string {
+  const lengths = new Set(values.flatMap((value) => (Array.isArray(value) ? value.length : [])));
+  const [length] = lengths;
+  return lengths.size === 1 && isVectorList(type)
+    ? `lists of ${length} ${describeType(type.item)}`
+    : describeType(type);
 }

@@ -1,7 +1,7 @@
 import { type Config, methodsWith } from '../../config/schema.ts';
 import { createSetMeter, type SetMeter } from '../../cost/set-size.ts';
 import { cutShards, withPart } from '../../data/cut.ts';
-import { batchOf, markerOf } from '../../data/layout.ts';
+import { batchOf, isComplete, markerOf } from '../../data/layout.ts';
 import { type SetName, type Shard, setNames } from '../../data/shard.ts';
 import { methodNames, methodOf } from '../../debias/methods.ts';
 import { UserError } from '../../errors.ts';
@@ -86,7 +86,7 @@ async function* cutSets(
     const countBefore = count;
     for await (const shard of cutShards(data, set, `${set}/`, config.data)) {
       const batch = batchOf(shard.pieces[0]!.key);
-      if (set === 'unlabeled' && batches && !batches.includes(batch)) {
+      if (set === 'unlabeled' && batches && !isComplete(batch, batches)) {
         unfinished.add(`there was no ${markerOf(batch)}: the batch is left for a later run`);
         continue;
       }

@@ -1,0 +1,47 @@
+/** What the sampled values of a column show about it. */
+
+import { isScalar } from '../data/column-type.ts';
+import { idColumn } from '../data/columns.ts';
+import type { ColumnSample } from '../data/features/kind.ts';
+
+/** Below this many rows, values that are all different show nothing. */
+const minRows = 10;
+
+/** Returns whether a column of a table may be a feature of its rows. */
+export function isUsable(sample: ColumnSample, columns: readonly ColumnSample[]): boolean {
+  const { name, type, values, isIndex, isFolder } = sample;
+  const id = idColumn(
+    columns.map((column) => column.name),
+    { missing: [] },
+  );
+  if (!isScalar(type) || isIndex || isFolder || name === id) return false;
+  if (type.kind === 'time' || type.kind === 'bytes' || type.kind === 'nothing') return false;
+  if (values.some((value) => Array.isArray(value))) return false;
+  const present = values.filter((value) => value !== null && value !== undefined);
+  if (values.length < minRows) return true;
+  const distinct = new Set(present).size;
+  if (distinct < 2) return false;
+  if (type.kind === 'text') return distinct < present.length;
+  return type.kind !== 'integer' || !isCount(values);
+}
+
+/** Returns whether each number is one more than the number before. */
+function isCount(values: readonly unknown[]): boolean {
+  return values.every((value, row) => row === 0 || Number(value) === Number(values[row - 1]) + 1);
+}
+
+/** Distinct numbers with fractions that a column of classes, such as half stars, may have. */
+const maxFractions = 20;
+
+/** Returns why a column is not a column of classes, or undefined if it may be one. */
+export function notAClass({ type, values }: ColumnSample): string | undefined {
+  if (type.kind === 'time') return 'times';
+  const numbers = values.filter((value) => typeof value === 'number' && !Number.isNaN(value));
+  const fraction = numbers.find((value) => !Number.isInteger(value));
+  if (fraction === undefined) return undefined;
+  const distinct = new Set(numbers).size;
+  const isClass = distinct <= maxFractions && distinct <= numbers.length / 2;
+  return isClass || numbers.length < minRows
+    ? undefined
+    : `numbers with fractions, such as ${fraction}`;
+}

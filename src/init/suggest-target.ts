@@ -1,0 +1,74 @@
+import { isScalar } from '../data/column-type.ts';
+import { idColumn } from '../data/columns.ts';
+import type { ColumnSample } from '../data/features/kind.ts';
+import type { Format } from '../data/formats/format.ts';
+import { isDataFile } from '../data/formats/index.ts';
+import { partitionsOf } from '../data/partitions.ts';
+import { UserError } from '../errors.ts';
+import type { ObjectStore } from '../store/store.ts';
+import { notAClass } from './sampled-column.ts';
+import { someObjects } from './some-objects.ts';
+
+/** Usual names of the column of the class, the most likely first. */
+const labelNames = ['label', 'target', 'class', 'y', 'category', 'labels'];
+
+/**
+ * Guesses the column of the class: by its name, else by the names of classes that the file has for
+ * it, else the last one.
+ *
+ * @param contents Columns that are content, and therefore not the class.
+ * @throws UserError if no column can be the class.
+ */
+export async function guessTarget(
+  store: ObjectStore,
+  { key, columns }: { readonly key: string; readonly columns: readonly ColumnSample[] },
+  contents: readonly ColumnSample[],
+  format: Format,
+  notes: string[],
+): Promise<ColumnSample> {
+  const id = idColumn(
+    columns.map(({ name }) => name),
+    { missing: [] },
+  );
+  const single = columns.filter(
+    (column) => isScalar(column.type) && column.name !== id && !contents.includes(column),
+  );
+  const byName = labelNames.flatMap((usual) =>
+    single.filter(({ name }) => name.toLowerCase() === usual),
+  );
+  const byClasses = single.filter(({ classNames = [] }) => classNames.length > 1);
+  const others = await unlabeledPartitions(store, format);
+  const last = single.filter(
+    ({ name, type, isIndex }) => !isIndex && !others.has(name) && type.kind !== 'nothing',
+  );
+  const target = byName[0] ?? byClasses[0] ?? last.at(-1);
+  if (target === undefined) throw noTarget(key, 'it has no column of single values for it');
+  const how =
+    byName.length > 0
+      ? 'by its name'
+      : byClasses.length > 0
+        ? 'because the file names its classes'
+        : 'because it is the last';
+  const problem = notAClass(target);
+  if (problem !== undefined) throw noTarget(key, `${target.name}, chosen ${how}, has ${problem}`);
+  notes.push(`The class is in the column ${target.name}, chosen ${how}.`);
+  return target;
+}
+
+function noTarget(key: string, reason: string): UserError {
+  return new UserError(
+    `'${key}' has no column that could be the class: ${reason}. A class is one of a few values.`,
+    'Add a column "label", or put the files into folders such as labeled/label=cat/.',
+  );
+}
+
+/** Returns the columns in the folders of unlabeled/, which are not the class. */
+async function unlabeledPartitions(
+  store: ObjectStore,
+  format: Format,
+): Promise<ReadonlyMap<string, string | null>> {
+  for await (const { key } of someObjects(store, 'unlabeled/')) {
+    if (isDataFile(key, format)) return partitionsOf(key);
+  }
+  return new Map();
+}
