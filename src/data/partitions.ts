@@ -1,4 +1,4 @@
-/** Columns in the names of folders, as Spark, Hive and pyarrow write them: `label=0/part-0.parquet`. */
+/** Columns in the names of folders, as Spark, Hive and pyarrow write them: `label=0/a.parquet`. */
 import { keyInSet } from './layout.ts';
 
 /** A folder that has a column and its value. */
@@ -8,7 +8,7 @@ const partition = /^([^=]+)=(.*)$/s;
 const missingValue = '__HIVE_DEFAULT_PARTITION__';
 
 /**
- * Returns the columns in the folders of a key, below the folder of the set: by name, with the value;
+ * Returns the columns in the folders of a key, below the folder of the set. The values are by name;
  * null is missing.
  * @example partitionsOf('labeled/label=caf%C3%A9/part-0.parquet') // Map { 'label' => 'café' }
  */

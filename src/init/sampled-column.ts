@@ -1,8 +1,8 @@
-/** What the sampled values of a column show about it. */
+/** Checks of the sampled values of a column. */
 
-import { isScalar } from '../data/column-type.ts';
 import { idColumn } from '../data/columns.ts';
 import type { ColumnSample } from '../data/features/kind.ts';
+import { isScalar } from '../data/value-type.ts';
 
 /** Below this many rows, values that are all different show nothing. */
 const minRows = 10;

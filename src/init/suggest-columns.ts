@@ -1,11 +1,11 @@
 import type { ConfigInput } from '../config/schema.ts';
-import { describeType, isScalar, isVectorList } from '../data/column-type.ts';
 import { idColumn } from '../data/columns.ts';
 import { type KindName, kinds } from '../data/features/index.ts';
 import type { ColumnSample } from '../data/features/kind.ts';
 import { row } from '../data/features/row.ts';
 import type { ColumnSampler, Format } from '../data/formats/format.ts';
 import { type FormatName, isDataFile } from '../data/formats/index.ts';
+import { describeType, isScalar, isVectorList } from '../data/value-type.ts';
 import { UserError } from '../errors.ts';
 import { counted } from '../format.ts';
 import type { ObjectStore } from '../store/store.ts';

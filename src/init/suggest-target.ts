@@ -1,9 +1,9 @@
-import { isScalar } from '../data/column-type.ts';
 import { idColumn } from '../data/columns.ts';
 import type { ColumnSample } from '../data/features/kind.ts';
 import type { Format } from '../data/formats/format.ts';
 import { isDataFile } from '../data/formats/index.ts';
 import { partitionsOf } from '../data/partitions.ts';
+import { isScalar } from '../data/value-type.ts';
 import { UserError } from '../errors.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { notAClass } from './sampled-column.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readAhead } from '../ahead.ts';
-import type { ColumnType } from '../column-type.ts';
 import { type Example, isRejected, type Rejected } from '../example.ts';
+import type { ValueType } from '../value-type.ts';
 import { createImageAugmenter } from './image-augment.ts';
 import { type ImageFeatures, imageFeaturesSchema, pixelNormalizer } from './image-features.ts';
 import { bytesOfImage, imageType } from './image-file.ts';
@@ -71,7 +71,7 @@ export const image: Kind<'image', typeof taskSchema, typeof imageFeaturesSchema,
 };
 
 /** Returns the type of the part of a column that has the bytes. */
-function bytesField(type: ColumnType): ColumnType | undefined {
+function bytesField(type: ValueType): ValueType | undefined {
   return type.kind === 'struct' ? type.fields.get('bytes') : type;
 }
 

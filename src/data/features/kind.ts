@@ -1,9 +1,9 @@
 /** Row type of the table of kinds of features, and the types that its methods exchange. */
 import { z } from 'zod';
-import type { ColumnType } from '../column-type.ts';
 import type { TableColumns } from '../columns.ts';
 import type { Content, Example, Rejected } from '../example.ts';
 import type { Random } from '../random.ts';
+import type { ValueType } from '../value-type.ts';
 import type { AugmentConfig } from './augment-config.ts';
 
 /** The field `task.classes`. */
@@ -73,7 +73,7 @@ export interface ContentColumn<Field extends string> {
   /** Sentence on how to convert a column of another type. */
   readonly advice: string;
   /** Returns whether a column of this type can hold content of this kind. */
-  accepts(type: ColumnType): boolean;
+  accepts(type: ValueType): boolean;
   /** Returns whether a column of a type that it accepts looks like content, for `init`. */
   recognizes(sample: ColumnSample): boolean;
   /**
@@ -88,7 +88,7 @@ export interface ContentColumn<Field extends string> {
 /** A column with some of its values, as `init` samples it. */
 export interface ColumnSample {
   readonly name: string;
-  readonly type: ColumnType;
+  readonly type: ValueType;
   /** The values of the first rows; null or undefined is missing. */
   readonly values: readonly unknown[];
   /** Names of the classes, if the file has them for this column. */

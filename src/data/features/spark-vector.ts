@@ -1,6 +1,6 @@
 /** Vectors of Spark's machine learning library: structs that are dense or sparse. */
 import { z } from 'zod';
-import type { ColumnType } from '../column-type.ts';
+import type { ValueType } from '../value-type.ts';
 
 const sparse = 0;
 const dense = 1;
@@ -19,7 +19,7 @@ const schema = z.discriminatedUnion('type', [
 ]);
 
 /** Returns whether a column of structs has vectors of Spark. */
-export function isSparkVector(type: ColumnType): boolean {
+export function isSparkVector(type: ValueType): boolean {
   if (type.kind !== 'struct') return false;
   return ['type', 'size', 'indices', 'values'].every((field) => type.fields.has(field));
 }

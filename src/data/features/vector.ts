@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { isVectorList } from '../column-type.ts';
 import { type Example, isRejected, type Rejected } from '../example.ts';
+import { isVectorList } from '../value-type.ts';
 import {
   classesSchema,
   copyDecoded,

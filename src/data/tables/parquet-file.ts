@@ -9,8 +9,8 @@ import {
 import { compressors } from 'hyparquet-compressors';
 import { bytesOf } from '../../store/bytes.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
-import { type ColumnType, isScalar } from '../column-type.ts';
-import { columnTypeOf } from './parquet-type.ts';
+import { isScalar, type ValueType } from '../value-type.ts';
+import { valueTypeOf } from './parquet-type.ts';
 
 /** Error of an object that is not a readable Parquet file. Never an error of the store. */
 export class ParquetError extends Error {
@@ -31,7 +31,7 @@ export interface RowGroup {
 /** A top-level column. `nested` columns hold lists or structs. */
 export interface Column {
   readonly name: string;
-  readonly type: ColumnType;
+  readonly type: ValueType;
   readonly nested: boolean;
 }
 
@@ -68,7 +68,7 @@ export async function openParquet(
   });
   return {
     columns: parquetSchema(metadata).children.map((node) => {
-      const type = columnTypeOf(node);
+      const type = valueTypeOf(node);
       return { name: node.element.name, type, nested: !isScalar(type) };
     }),
     rowGroups: rowGroupsOf(metadata),

@@ -1,6 +1,6 @@
 /** Types of Parquet columns. */
 import type { SchemaElement } from 'hyparquet';
-import type { ColumnType } from '../column-type.ts';
+import type { ValueType } from '../value-type.ts';
 
 /** A column of the schema, with the columns in it. */
 interface SchemaNode {
@@ -9,13 +9,13 @@ interface SchemaNode {
 }
 
 /** Returns the type of a column. Lists may have any of the layouts that writers have used. */
-export function columnTypeOf(node: SchemaNode): ColumnType {
+export function valueTypeOf(node: SchemaNode): ValueType {
   const { element } = node;
   if (element.repetition_type === 'REPEATED') return { kind: 'list', item: typeOnce(node) };
   return typeOnce(node);
 }
 
-function typeOnce(node: SchemaNode): ColumnType {
+function typeOnce(node: SchemaNode): ValueType {
   const { element, children } = node;
   if (children.length === 0) return { kind: scalarOf(element) };
   const is = (name: string) =>
@@ -25,17 +25,17 @@ function typeOnce(node: SchemaNode): ColumnType {
   if (is('LIST') && only !== undefined) return { kind: 'list', item: itemOf(only, element.name) };
   return {
     kind: 'struct',
-    fields: new Map(children.map((child) => [child.element.name, columnTypeOf(child)])),
+    fields: new Map(children.map((child) => [child.element.name, valueTypeOf(child)])),
   };
 }
 
 /** Follows the specification's rules for lists of older writers. */
-function itemOf(repeated: SchemaNode, list: string): ColumnType {
+function itemOf(repeated: SchemaNode, list: string): ValueType {
   const [item, more] = repeated.children;
   const { name } = repeated.element;
   const isItem = item === undefined || more !== undefined;
   if (isItem || name === 'array' || name === `${list}_tuple`) return typeOnce(repeated);
-  return columnTypeOf(item);
+  return valueTypeOf(item);
 }
 
 function scalarOf({ type, converted_type, logical_type, scale = 0 }: SchemaElement) {

@@ -1,12 +1,12 @@
 /** Type of a table's column, as far as it decides what the column can hold. */
-export type ColumnType =
+export type ValueType =
   | { readonly kind: ScalarName | 'map' }
   | ListType
-  | { readonly kind: 'struct'; readonly fields: ReadonlyMap<string, ColumnType> };
+  | { readonly kind: 'struct'; readonly fields: ReadonlyMap<string, ValueType> };
 
 interface ListType {
   readonly kind: 'list';
-  readonly item: ColumnType;
+  readonly item: ValueType;
 }
 
 /** Types of single values; `nothing` is a column without any value. */
@@ -25,12 +25,12 @@ const plurals: Readonly<Record<ScalarName | 'map', string>> = {
 };
 
 /** Returns whether a column has single values, rather than lists, structs or maps. */
-export function isScalar({ kind }: ColumnType): boolean {
+export function isScalar({ kind }: ValueType): boolean {
   return kind !== 'list' && kind !== 'struct' && kind !== 'map';
 }
 
 /** Returns whether a column has lists that can be vectors: of numbers, or of nothing yet. */
-export function isVectorList(type: ColumnType): type is ListType {
+export function isVectorList(type: ValueType): type is ListType {
   const kinds: readonly string[] = ['integer', 'float', 'boolean', 'nothing'];
   return type.kind === 'list' && kinds.includes(type.item.kind);
 }
@@ -39,7 +39,7 @@ export function isVectorList(type: ColumnType): type is ListType {
  * Describes the values of a column.
  * @example describeType({ kind: 'list', item: { kind: 'float' } }) // 'lists of numbers'
  */
-export function describeType(type: ColumnType): string {
+export function describeType(type: ValueType): string {
   if (type.kind === 'list') return `lists of ${describeType(type.item)}`;
   if (type.kind === 'struct') return `structs of ${[...type.fields.keys()].join(', ')}`;
   return plurals[type.kind];
