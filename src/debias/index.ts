@@ -2,6 +2,14 @@
  * The arithmetic of the methods, as pure functions on typed arrays. Loads no TensorFlow.
  */
 
+export {
+  type Calibration,
+  type CalibrationExamples,
+  type CrossFittedCalibration,
+  calibrate,
+  crossFitCalibration,
+  fitCalibration,
+} from './calibration.ts';
 export { fitProbabilityRight } from './correctness.ts';
 export { entropyWeight } from './entropy.ts';
 export { type Subclasses, subclassTargets } from './lelp.ts';

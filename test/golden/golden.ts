@@ -61,6 +61,20 @@ const isotonicSchema = z.array(
   }),
 );
 
+const calibrationCases = z.array(
+  z.object({
+    name: z.string(),
+    classes: z.int(),
+    probabilities: numbers,
+    labels: numbers,
+    /** Null: the scale alone is fitted. */
+    penalty: z.number().nullable(),
+    scale: z.number(),
+    bias: numbers,
+    calibrated: numbers,
+  }),
+);
+
 const rows = z.array(numbers);
 const lelpSchema = z.object({
   classes: z.int(),
@@ -81,6 +95,7 @@ export const golden = {
   weights: () => weightsSchema.parse(read('weights')),
   neighbors: () => neighborsSchema.parse(read('neighbors')),
   isotonic: () => isotonicSchema.parse(read('isotonic')),
+  calibration: () => calibrationCases.parse(read('calibration')),
   lelp: () => lelpSchema.parse(read('lelp')),
   metrics: () => metricsSchema.parse(read('metrics')),
 };

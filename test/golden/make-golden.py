@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+from scipy.optimize import minimize
 from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import accuracy_score, log_loss, recall_score
 from sklearn.neighbors import KNeighborsRegressor
@@ -241,8 +242,61 @@ def lelp():
     )
 
 
+def calibration():
+    """Penalized maximum likelihood by BFGS, with the scale as an exponential."""
+    random = np.random.default_rng(7)
+    cases = []
+    for name, classes, n, sharpness, penalty in (
+        ("too sure, weak penalty", 3, 300, 3.0, 0.1),
+        ("too unsure, strong penalty", 4, 120, 0.4, 10.0),
+        ("two classes", 2, 60, 2.0, 1.0),
+        ("scale alone", 5, 100, 3.0, None),
+        ("always right", 3, 50, 1.0, 1.0),
+        ("certain and wrong", 3, 40, 60.0, 1.0),
+        ("a class without a label", 4, 80, 2.0, 1.0),
+    ):
+        present = classes - 1 if name == "a class without a label" else classes
+        labels = random.integers(present, size=n)
+        skill = 50.0 if name == "always right" else 1.0
+        probabilities = classifier(random, labels, classes, skill, sharpness)
+        # The model predicts class 0 too rarely.
+        if name != "always right":
+            probabilities[:, 0] *= 0.3
+            probabilities /= probabilities.sum(axis=1, keepdims=True)
+        probabilities = probabilities.astype(np.float32).astype(np.float64)
+        logs = np.log(np.clip(probabilities, FLOOR, 1))
+        free = np.array([penalty is not None and (labels == c).any() for c in range(classes)])
+
+        def objective(x):
+            scale, bias = np.exp(x[0]), np.zeros(classes)
+            bias[free] = x[1:]
+            scores = scale * logs + bias
+            losses = np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(n), labels]
+            return losses.sum() + scale - 1 - x[0] + (penalty or 0) / 2 * (bias**2).sum()
+
+        best = minimize(objective, np.zeros(1 + free.sum()), method="BFGS", options={"gtol": 1e-5})
+        best = minimize(objective, best.x, method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-12, "maxiter": 20000, "maxfev": 20000})
+        bias = np.zeros(classes)
+        bias[free] = best.x[1:]
+        scale, bias = np.exp(best.x[0]), bias - bias.mean()
+        cases.append(
+            {
+                "name": name,
+                "classes": classes,
+                "probabilities": probabilities.ravel(),
+                "labels": labels,
+                "penalty": penalty,
+                "scale": scale,
+                "bias": bias,
+                "calibrated": softmax(scale * logs + bias).ravel(),
+            }
+        )
+    write("calibration", cases)
+
+
 weights()
 neighbors()
 metrics()
 isotonic()
 lelp()
+calibration()
