@@ -18,7 +18,7 @@ import { openJob, shardItems } from '../src/run/job.ts';
 import { keys } from '../src/run/keys.ts';
 import { readJson } from '../src/store/once.ts';
 import { openStore } from '../src/store/open.ts';
-import { comparedMethods, softMethods } from './compared.ts';
+import { calibratedName, comparedMethods, softMethods } from './compared.ts';
 import { type Truth, writeDataset, writePredictions } from './dataset.ts';
 import type { Examples } from './examples.ts';
 import { type Cell, type Problem, teacherOf } from './problems.ts';
@@ -54,9 +54,13 @@ export async function runCell(
   const truth = await writeDataset(dataset, cell, examples);
   const cellFolder = { cell, folder, dataset, truth, say };
   const row = structuredClone(before) ?? (await studentArms(cellFolder, examples.test.length));
+  const train = teacherOf(problem, labels);
   for (const loss of missingLosses(cell, row)) {
-    const teacher = { train: teacherOf(problem, labels), loss };
+    const teacher = { train, loss, ...uncalibrated };
     await runNamed(cellFolder, row, loss, { ...teacherLossArm, teacher });
+  }
+  if (lacksCalibrated(row)) {
+    await runNamed(cellFolder, row, calibratedName, { ...calibratedArm, teacher: { train } });
   }
   await rm(folder, { recursive: true });
   const seconds = Math.round((performance.now() - startedAt) / 1000);
@@ -65,7 +69,11 @@ export async function runCell(
 
 /** Returns true if a row has all arms of its cell. */
 export function isComplete(cell: Cell, row: Row): boolean {
-  return missingLosses(cell, row).length === 0;
+  return missingLosses(cell, row).length === 0 && !lacksCalibrated(row);
+}
+
+function lacksCalibrated({ accuracy }: Pick<Row, 'accuracy'>): boolean {
+  return !(`${calibratedName}/teacher` in accuracy);
 }
 
 /** Teachers with another loss run on the smallest budget only, which has the most to gain. */
@@ -86,16 +94,17 @@ async function studentArms(
     ...{ accuracy: {}, logLoss: {} },
   };
   const runOne = (name: string, arm: Arm) => runNamed(cellFolder, row, name, arm);
-  const own = { teacher: { train: teacherOf(problem, labels) } };
+  const own = { teacher: { train: teacherOf(problem, labels), ...uncalibrated } };
   const plain = await runOne('plain', { ...own, ...plainArm });
   const crossFitted = await runOne('cross-fitted', { ...own, ...crossFittedArm(problem) });
-  const half = { teacher: { train: teacherOf(problem, labels / 2) } };
+  const half = { teacher: { train: teacherOf(problem, labels / 2), ...uncalibrated } };
   await runOne('split', { ...half, ...splitArm });
   const right = await rightLabels(plain, truth);
   for (const [name, ids] of [['oracle', right] as const, ['clean', truth.keys()] as const]) {
     const classes = problem.task.classes.length;
     await writePredictions(path.join(dataset, name, 'all.parquet'), ids, truth, classes);
-    await runOne(name, { teacher: { predictions: `${name}/` }, method: plainMethod, compare: [] });
+    const teacher = { predictions: `${name}/`, ...uncalibrated };
+    await runOne(name, { teacher, method: plainMethod, compare: [] });
   }
   const rounds = await relabelRounds(crossFitted);
   return { ...row, relabel: rounds, auto: await choiceOf(crossFitted) };
@@ -112,6 +121,15 @@ async function runNamed(
   say(`${path.basename(folder)}, ${name}: ${done.seconds.toFixed(0)} s`);
   return done;
 }
+
+/** All arms but one have teachers as they are trained. */
+const uncalibrated = { calibrate: false };
+
+/** Cross-fitted teachers as by default: calibrated, if that is better out of fold. */
+const calibratedArm = {
+  method: defaultMethod,
+  compare: [plainMethod, { method: plainMethod, labels: 'soft' }, weighted.name],
+} satisfies Partial<Arm>;
 
 /** Plain distillation: one teacher, trained on all labels. */
 const plainArm = {

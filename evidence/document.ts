@@ -6,7 +6,7 @@ import type { LabelNextRow } from './label-next.ts';
 import { plot } from './plot.ts';
 import type { Row } from './row.ts';
 import { cellsOf, summarizeCell } from './summary.ts';
-import { autoLine, cellTable, labelNextTable } from './tables.ts';
+import { autoLine, calibrationTable, cellTable, labelNextTable } from './tables.ts';
 
 const document = path.join(packageRoot, 'docs', 'evidence.md');
 
@@ -24,6 +24,7 @@ export async function writeDocument(
   await writeFile(path.join(packageRoot, 'docs', 'evidence.svg'), plot(cells));
   let text = await readFile(document, 'utf8');
   text = between(text, 'tables', sections.join('\n\n'));
+  text = between(text, 'calibration', calibrationTable(cells));
   text = between(text, 'label next', labelNextTable(labelNext));
   await writeFile(document, text);
 }

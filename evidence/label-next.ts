@@ -52,7 +52,11 @@ export async function runLabelNext(
   const truth = await writeDataset(original, cell, examples);
   const train = async (dataset: string, count: number) =>
     runArm(cell, dataset, `${dataset}-results`, {
-      ...{ teacher: { train: teacherOf(problem, count) }, method: plainMethod, compare: [] },
+      ...{
+        teacher: { train: teacherOf(problem, count), calibrate: false },
+        method: plainMethod,
+        compare: [],
+      },
     });
   /** Trains with the labels of these examples in addition. */
   const trainWith = async (name: string, ids: readonly string[]) => {

@@ -2,7 +2,7 @@
 import { sum } from '../src/arrays.ts';
 import { baseline, candidates, fallbackMethod, type MethodCandidate } from '../src/debias/auto.ts';
 import { methodOf, plainMethod } from '../src/debias/methods.ts';
-import { softName } from './compared.ts';
+import { calibratedModels, calibratedName, softName } from './compared.ts';
 import type { Row } from './row.ts';
 
 /** A mean over draws of labels, with the 95 % interval of Student's t. */
@@ -27,12 +27,22 @@ export interface MethodSummary {
   readonly closed: number | undefined;
 }
 
+/** The difference that calibrated teachers make in one cell, to a model. */
+export interface CalibrationSummary {
+  /** The teacher, or a student. */
+  readonly name: string;
+  readonly accuracy: Estimate;
+  readonly logLoss: Estimate;
+}
+
 export interface CellSummary {
   readonly problem: string;
   readonly labels: number;
   readonly draws: number;
   readonly methods: readonly MethodSummary[];
   readonly auto: AutoSummary;
+  /** Empty if a draw lacks the arm. */
+  readonly calibration: readonly CalibrationSummary[];
 }
 
 /** The choices of `auto`, with the results of all its options. */
@@ -72,7 +82,21 @@ export function summarizeCell(rows: readonly Row[]): CellSummary {
     overSoft: over(name, soft),
     closed: isDistant ? (mean(name) - plain) / (mean(oracle) - plain) : undefined,
   }));
-  return { problem, labels, draws: rows.length, methods, auto: summarizeAuto(rows) };
+  return {
+    ...{ problem, labels, draws: rows.length, methods },
+    auto: summarizeAuto(rows),
+    calibration: summarizeCalibration(rows),
+  };
+}
+
+function summarizeCalibration(rows: readonly Row[]): CalibrationSummary[] {
+  return calibratedModels.flatMap((name) => {
+    const key = `${calibratedName}/${name}`;
+    if (!rows.every(({ accuracy }) => key in accuracy)) return [];
+    const gain = (metric: 'accuracy' | 'logLoss') =>
+      estimate(rows.map((row) => row[metric][key]! - row[metric][`cross-fitted/${name}`]!));
+    return [{ name, accuracy: gain('accuracy'), logLoss: gain('logLoss') }];
+  });
 }
 
 /** The students that `auto` can choose, by their names in a row. */

@@ -2,7 +2,7 @@
 import { defaultMethod, type MethodName, plainMethod } from '../src/debias/methods.ts';
 import { slam } from '../src/debias/slam.ts';
 import { weighted } from '../src/debias/weights.ts';
-import { comparedMethods, softMethods, softName } from './compared.ts';
+import { calibratedName, comparedMethods, softMethods, softName } from './compared.ts';
 import type { LabelNextRow } from './label-next.ts';
 import { average, type CellSummary, type Estimate, estimate } from './summary.ts';
 
@@ -28,6 +28,8 @@ const names: Readonly<Record<string, string>> = {
   [`mse/${softName(plainMethod)}`]: `${plainMethod}, soft labels of mse teachers`,
   'mcmi/teacher': 'cross-fitted mcmi teachers',
   [`mcmi/${softName(plainMethod)}`]: `${plainMethod}, soft labels of mcmi teachers`,
+  [`${calibratedName}/teacher`]: 'calibrated teachers',
+  [`${calibratedName}/${defaultMethod}`]: `${defaultMethod}, calibrated teachers`,
   [`oracle/${plainMethod}`]: 'oracle',
   [`clean/${plainMethod}`]: 'clean',
 };
@@ -66,6 +68,25 @@ export function autoLine({ auto: { chosen, accuracy, best, worst } }: CellSummar
     `\`auto\` chose ${times.join(', ')}: ${percent(accuracy)}; the best choice in each draw would have ` +
     `given ${percent(best)}, the worst ${percent(worst)}.`
   );
+}
+
+/** The differences that calibrated teachers make, cell by cell; empty if no cell has them. */
+export function calibrationTable(cells: readonly CellSummary[]): string {
+  const lines = cells.flatMap(({ problem, labels, draws, calibration }) =>
+    calibration.map(({ name, accuracy, logLoss }) => [
+      `${problem}, ${labels} labels, ${draws} draws`,
+      name,
+      points(accuracy),
+      interval(logLoss),
+    ]),
+  );
+  const named = ['', 'model', 'accuracy, calibrated over not', 'log-loss, calibrated over not'];
+  return lines.length > 0 ? markdown([named, ...lines]) : '';
+}
+
+function interval({ mean, low, high }: Estimate): string {
+  const shown = (value: number) => (value > 0 ? `+${value.toFixed(3)}` : value.toFixed(3));
+  return Number.isNaN(low) ? shown(mean) : `${shown(mean)} (${shown(low)} to ${shown(high)})`;
 }
 
 export function labelNextTable(rows: readonly LabelNextRow[]): string {
