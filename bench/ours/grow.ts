@@ -27,7 +27,7 @@ const features = 20;
 const config = `
 task: { type: tabular-classification, classes: classes.json, target: class }
 data: { format: csv }
-teacher: { train: { architecture: mlp, width: 64, depth: 2, epochs: 1 } }
+teacher: { train: { architecture: mlp, width: 64, depth: 2, epochs: 1 }, calibrate: false }
 student: { architecture: mlp, width: 64, depth: 2 }
 warmup: { epochs: 1 }
 `;

@@ -5,7 +5,7 @@ import sharp from 'sharp';
 const config = `
 task: { type: image-classification, classes: classes.json, size: [32, 32] }
 data: { format: images, shardMiB: 2 }
-teacher: { train: { architecture: convnet, width: 8, depth: 2, epochs: 1 } }
+teacher: { train: { architecture: convnet, width: 8, depth: 2, epochs: 1 }, calibrate: false }
 student: { architecture: mlp }
 `;
 

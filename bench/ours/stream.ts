@@ -48,7 +48,7 @@ const tars = {
 const config = `
 task: { type: image-classification, classes: classes.json, size: [32, 32] }
 data: { format: webdataset, shardMiB: 2 }
-teacher: { train: { architecture: mlp, width: 32, depth: 1, epochs: 1 } }
+teacher: { train: { architecture: mlp, width: 32, depth: 1, epochs: 1 }, calibrate: false }
 student:
   architecture: convnet
   width: 32

@@ -1,5 +1,6 @@
 import { defineCommand } from 'citty';
 import { sum } from '../arrays.ts';
+import type { SetName } from '../data/shard.ts';
 import type { PlanSummary } from '../engines/plan.ts';
 import { expectValidationSize } from '../evaluate/validation-size.ts';
 import { bytes, count, counted, duration, rounded, usd } from '../format.ts';
@@ -23,7 +24,7 @@ export const planCommand = defineCommand({
 
 /** Describes a planned run for people. */
 export function renderPlan(summary: PlanSummary, dataset: string, terminal: Terminal): string {
-  const { sets, classes, teacher, students, labelCache, warnings, estimate, validatedOn } = summary;
+  const { sets, classes, teacher, students, labelCache, warnings, estimate } = summary;
   const rows = namesOf(sets).map((name) => [
     name,
     counted(sets[name].shards, 'shard'),
@@ -39,8 +40,7 @@ export function renderPlan(summary: PlanSummary, dataset: string, terminal: Term
     '',
     `classes: ${count(classes.length)}`,
     `teacher: ${teacher}`,
-    `validation: ${count(estimate.sets[validatedOn].examples)} labels of the ${validatedOn} set; ` +
-      expectValidationSize(estimate.sets[validatedOn].examples),
+    ...describeLabels(summary),
     `students: ${students.join(', ')}`,
     `labels: ${count(labelCache.reused)} of ${counted(labelCache.shards, 'shard')} from the cache, ` +
       `${count(toLabel)} to label`,
@@ -51,6 +51,21 @@ export function renderPlan(summary: PlanSummary, dataset: string, terminal: Term
     '',
     `Next: counterweight run ${dataset}`,
   ].join('\n');
+}
+
+/** Describes which labels the teacher learns, and which measure its errors. */
+function describeLabels({ learns, folds, validatedOn, estimate }: PlanSummary): string[] {
+  const folders = (sets: readonly SetName[]) => sets.map((set) => `${set}/`).join(' and ');
+  const labels = (sets: readonly SetName[]) =>
+    counted(sum(sets.map((set) => estimate.sets[set].examples)), 'label');
+  const parts = folds > 1 ? `, in ${folds} folds` : '';
+  const learned = `teacher learns: ${labels(learns)} of ${folders(learns)}${parts}`;
+  const isCrossFitted = validatedOn.some((set) => learns.includes(set));
+  const judging = isCrossFitted
+    ? 'the same labels, each by the teacher of its fold, which did not learn it'
+    : `${labels(validatedOn)} of ${folders(validatedOn)}`;
+  const expected = expectValidationSize(sum(validatedOn.map((set) => estimate.sets[set].examples)));
+  return [...(learns.length > 0 ? [learned] : []), `teacher judged by: ${judging}; ${expected}`];
 }
 
 function amount({ examples, counted: isExact }: RunEstimate['sets']['labeled']): string {

@@ -112,6 +112,12 @@ export const configSchema = z
       .describe(
         'Number of folds for cross-fitting. One teacher per fold is trained on all other folds, and its errors are measured on its fold. Together they label the unlabeled set.',
       ),
+    validation: z
+      .enum(['held-out'])
+      .optional()
+      .describe(
+        'held-out: labels in validation/ only judge the teacher. Default: with cross-fitting it also learns them, and each label judges the teacher of its fold.',
+      ),
     student: networkSchema,
     method: variant.default(defaultMethod),
     labels: z

@@ -1,4 +1,5 @@
 /** Sizes of the sets of a run, from facts that Plan already knows. Reads no object. */
+import { sum } from '../arrays.ts';
 import { type FormatName, formats } from '../data/formats/index.ts';
 import { type Piece, type SetName, type Shard, setNames } from '../data/shard.ts';
 import type { SetSize } from '../run/estimate-file.ts';
@@ -7,8 +8,11 @@ import { recordOf } from '../table.ts';
 /** Adds up the sizes of the sets, shard by shard. */
 export interface SetMeter {
   add(shard: Shard): void;
-  /** @param labeledExamples Number of usable examples read from the labeled set. */
-  sizes(labeledExamples: number): Record<SetName, SetSize>;
+  /**
+   * @param examples Number of usable examples read from some sets.
+   * @param sets These sets.
+   */
+  sizes(examples: number, sets: readonly SetName[]): Record<SetName, SetSize>;
 }
 
 /**
@@ -20,8 +24,8 @@ export function createSetMeter(format: FormatName): SetMeter {
   const sums = recordOf(setNames, () => createSum(format));
   return {
     add: (shard) => sums[shard.set].add(shard),
-    sizes(labeledExamples) {
-      const exampleBytes = sums.labeled.bytes / Math.max(labeledExamples, 1);
+    sizes(examples, sets) {
+      const exampleBytes = sum(sets.map((set) => sums[set].bytes)) / Math.max(examples, 1);
       return recordOf(setNames, (set) => sums[set].size(Math.max(exampleBytes, 1)));
     },
   };
@@ -29,33 +33,33 @@ export function createSetMeter(format: FormatName): SetMeter {
 
 /** Adds up the sizes of one set. */
 function createSum(format: FormatName) {
-  const sum = { shards: 0, pieces: 0, bytes: 0, examples: 0, uncountedBytes: 0, counted: true };
+  const total = { shards: 0, pieces: 0, bytes: 0, examples: 0, uncountedBytes: 0, counted: true };
   let lastKey: string | undefined;
   return {
     get bytes() {
-      return Math.round(sum.bytes);
+      return Math.round(total.bytes);
     },
     add({ pieces, part }: Shard): void {
       const share = part ? part.to - part.from : 1;
-      if (part) sum.counted = false;
-      sum.shards++;
+      if (part) total.counted = false;
+      total.shards++;
       for (const piece of pieces) {
         const bytes = share * ownBytes(piece, piece.key !== lastKey);
         const examples = countOf(piece, format);
-        sum.pieces++;
-        sum.bytes += bytes;
+        total.pieces++;
+        total.bytes += bytes;
         if (examples === undefined) {
-          sum.counted = false;
-          sum.uncountedBytes += bytes;
+          total.counted = false;
+          total.uncountedBytes += bytes;
         } else {
-          sum.examples += share * examples;
+          total.examples += share * examples;
         }
         lastKey = piece.key;
       }
     },
     size(exampleBytes: number): SetSize {
-      const { shards, pieces, bytes, counted } = sum;
-      const examples = Math.round(sum.examples + sum.uncountedBytes / exampleBytes);
+      const { shards, pieces, bytes, counted } = total;
+      const examples = Math.round(total.examples + total.uncountedBytes / exampleBytes);
       return { shards, pieces, bytes: Math.round(bytes), examples, counted };
     },
   };

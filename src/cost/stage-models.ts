@@ -1,9 +1,10 @@
 /** Models of the stages: the use of their calls in a run. */
 import { sum } from '../arrays.ts';
 import { formats } from '../data/formats/index.ts';
-import { setNames } from '../data/shard.ts';
+import { type SetName, setNames } from '../data/shard.ts';
 import { labelNextPool } from '../debias/label-next.ts';
 import type { TaskEstimate } from '../run/estimate-file.ts';
+import { calibratesTeacher } from '../run/label-use.ts';
 import { allStages, type StageName, stages } from '../stages/index.ts';
 import type { Stage } from '../stages/stage.ts';
 import { checkpointPuts, oneCall, shardCalls, trainingEstimate } from './calls.ts';
@@ -25,10 +26,12 @@ import {
   gpuSpeed,
   groupsOf,
   labeledGets,
+  learnedBy,
   passSeconds,
   type RunWork,
   readSeconds,
   requestSeconds,
+  type Speed,
   shardsOf,
   validatedOn,
   weightGets,
@@ -38,11 +41,13 @@ import {
 type StageModel = (work: RunWork, stage: Stage) => TaskEstimate | undefined;
 
 /** Model of a stage that has none of its own: one short call. */
-const shortCall: StageModel = (_, stage) => oneCall(stage, { seconds: 0, gets: 5, puts: 2 });
+const shortCall: StageModel = (_, stage) => oneCall(stage, shortUse);
+const shortUse = { seconds: 0, gets: 5, puts: 2 };
 
 const models: Partial<Record<StageName, StageModel>> = {
   Plan: planning,
   TrainTeacher: teacherTrainings,
+  Calibrate: calibrating,
   Label: labeling,
   Reconcile: reconciling,
   WarmUp: warmingUp,
@@ -60,15 +65,16 @@ export function stageEstimates(work: RunWork): TaskEstimate[] {
 function planning(work: RunWork, stage: Stage): TaskEstimate {
   const pieces = sum(setNames.map((set) => work.sets[set].pieces));
   const cutGets = formats[work.config.data.format].cutGets * pieces;
+  const learned = learnedBy(work);
   const pages = pieces / 1000; // A page of a listing has 1,000 objects.
   const speed = functionSpeed(stage);
   return oneCall(stage, {
     seconds:
-      passSeconds(work, ['labeled'], speed) +
+      passSeconds(work, learned, speed) +
       requestSeconds(pages, 1, speed) +
       requestSeconds(cutGets, 8, speed) +
       requestSeconds(shardsOf(work), 16, speed), // Is each shard labeled already?
-    gets: dataGets(work, ['labeled']) + cutGets + shardsOf(work),
+    gets: dataGets(work, learned) + cutGets + shardsOf(work),
     puts: 6 + pages,
   });
 }
@@ -78,6 +84,31 @@ function teacherTrainings(work: RunWork, stage: Stage): TaskEstimate | undefined
   if (!network) return undefined;
   const training = teacherTraining(work, network);
   return trainingEstimate(work, stage, training, dataGets(work, training.sets));
+}
+
+/** The teacher labels the examples that judge it, one after the other. */
+function calibrating(work: RunWork, stage: Stage): TaskEstimate {
+  const { config, sets } = work;
+  const hasValidation = sets.validation.examples > 0;
+  if (!calibratesTeacher(config, hasValidation)) return oneCall(stage, shortUse);
+  const judging = validatedOn(work);
+  const speed = functionSpeed(stage);
+  const seconds = judging.map((name) => labelSeconds(work, name, speed));
+  const shards = sum(judging.map((name) => sets[name].shards));
+  return oneCall(stage, {
+    seconds: sum(seconds),
+    gets: 5 + 2 * labeledGets(work, judging),
+    puts: 2 + shards,
+  });
+}
+
+/** Returns the time in which the teacher labels a set. */
+function labelSeconds(work: RunWork, name: SetName, speed: Speed): number {
+  const set = work.sets[name];
+  const decode = decodeSeconds(work, set, 'teacher', speed);
+  const each =
+    readSeconds(work, name, speed) + decode + forwardSeconds(work.networks.teacher, speed);
+  return set.examples * each;
 }
 
 function labeling(work: RunWork, stage: Stage): TaskEstimate {
@@ -123,11 +154,11 @@ function unlabeledShare(work: RunWork): number {
 function reconciling(work: RunWork, stage: Stage): TaskEstimate {
   const speed = functionSpeed(stage);
   const requests = 4 * shardsOf(work);
-  const set = validatedOn(work);
+  const judging = validatedOn(work);
+  const reading = judging.map((set) => work.sets[set].examples * readSeconds(work, set, speed));
   return oneCall(stage, {
-    seconds:
-      requestSeconds(requests, 16, speed) + work.sets[set].examples * readSeconds(work, set, speed),
-    gets: requests + labeledGets(work, [set]),
+    seconds: requestSeconds(requests, 16, speed) + sum(reading),
+    gets: requests + labeledGets(work, judging),
     puts: 2,
   });
 }
@@ -201,8 +232,9 @@ function gpuTraining(work: RunWork, { name }: Stage): TaskEstimate {
  */
 function evaluating(work: RunWork, stage: Stage): TaskEstimate {
   const speed = functionSpeed(stage);
-  const { test, unlabeled } = work.sets;
-  const name = test.examples > 0 ? 'test' : validatedOn(work);
+  const { test, validation, unlabeled } = work.sets;
+  const learned = validation.examples > 0 ? 'validation' : 'labeled';
+  const name = test.examples > 0 ? 'test' : learned;
   const inference = work.sets[name].examples * forwardSeconds(work.networks.student, speed);
   const labelsShare = Math.min(1, labelNextPool / Math.max(unlabeled.examples, 1));
   const labelShards = labelsShare * unlabeled.shards;

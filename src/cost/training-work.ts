@@ -10,6 +10,7 @@ import { assumed, measured } from './rates.ts';
 import {
   examplesOf,
   functionSpeed,
+  learnedBy,
   passSeconds,
   type RunWork,
   readSeconds,
@@ -29,10 +30,10 @@ export function warmUpTraining({ config, networks }: RunWork): TrainingWork {
   return { network, size: networks.student, sets: ['labeled', 'validation'] };
 }
 
-/** Returns the work of a student. It reads one set twice: to learn from it, and to be measured. */
+/** Returns the work of a student, which reads some sets twice: to learn, and to be measured. */
 export function studentTraining(work: RunWork): TrainingWork {
   const { config, networks } = work;
-  const sets = ['labeled', 'validation', validatedOn(work), 'unlabeled'] as const;
+  const sets = ['labeled', 'validation', ...validatedOn(work), 'unlabeled'] as const;
   return { network: config.student, size: networks.student, sets };
 }
 
@@ -40,11 +41,12 @@ export function studentTraining(work: RunWork): TrainingWork {
  * Returns the work of trained teachers, one per fold. The examples are read one more time, to find
  * those that cannot be decoded.
  */
-export function teacherTraining({ config, networks }: RunWork, network: Network): TrainingWork {
+export function teacherTraining(work: RunWork, network: Network): TrainingWork {
+  const { config, networks } = work;
   const { loss, mcmi } = config.teacher;
   const each = network.epochs + (loss === 'mcmi' ? mcmi.epochs : 0);
   const epochs = config.folds * each + 1;
-  return { network: { ...network, epochs }, size: networks.teacher, sets: ['labeled'] };
+  return { network: { ...network, epochs }, size: networks.teacher, sets: learnedBy(work) };
 }
 
 /** Computes the time of a training that is never interrupted. */

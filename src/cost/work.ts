@@ -9,13 +9,17 @@ import type { SetName } from '../data/shard.ts';
 import type { NetworkSize } from '../models/size/network-size.ts';
 import type { Networks } from '../models/size/networks.ts';
 import type { SetSize } from '../run/estimate-file.ts';
+import { judgingSets, learnedSets, type TrainingSetName } from '../run/label-use.ts';
 import type { FunctionRow } from '../stages/stage.ts';
 import { vcpusOf } from './functions.ts';
 import { assumed, measured } from './rates.ts';
 
 /** Everything that determines the work of a run. */
 export interface RunWork {
-  readonly config: Pick<Config, 'data' | 'folds' | 'student' | 'teacher' | 'warmup' | 'trainer'>;
+  readonly config: Pick<
+    Config,
+    'data' | 'folds' | 'student' | 'teacher' | 'validation' | 'warmup' | 'trainer'
+  >;
   readonly classes: number;
   readonly features: Features;
   readonly sets: Readonly<Record<SetName, SetSize>>;
@@ -34,11 +38,14 @@ export function examplesOf({ sets }: RunWork, names: readonly SetName[]): number
   return sum(names.map((name) => sets[name].examples));
 }
 
-/**
- * Returns the set that measures the teacher's errors: without a validation set, the labeled set.
- */
-export function validatedOn({ sets }: RunWork): 'validation' | 'labeled' {
-  return sets.validation.examples > 0 ? 'validation' : 'labeled';
+/** Returns the sets whose labels measure the teacher's errors. */
+export function validatedOn({ config, sets }: RunWork): TrainingSetName[] {
+  return judgingSets(config, sets.validation.examples > 0);
+}
+
+/** Returns the sets that a trained teacher learns. */
+export function learnedBy({ config, sets }: RunWork): TrainingSetName[] {
+  return learnedSets(config, sets.validation.examples > 0);
 }
 
 /** Compute speed relative to the machine on which the rates were measured. */

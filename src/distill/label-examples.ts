@@ -101,6 +101,8 @@ async function labelBatch(
     predictions: predictions(probabilities, classes),
     margins: margins(probabilities, classes),
     probabilities,
+    rawProbabilities:
+      answer.rawProbabilities && takeRows(answer.rawProbabilities, classes, answered),
     embeddings: answer.embeddings && takeRows(answer.embeddings, teacher.embeddingSize!, answered),
     votes: answer.votes && takeRows(answer.votes, teacher.voters!, answered),
   };

@@ -45,7 +45,7 @@ export type LabelsKey = (shard: string) => string;
 
 /** The labels files that Label wrote. */
 export function teacherLabels({ plan }: Job): LabelsKey {
-  return (shard) => keys.labels(plan.teacher.digest, shard);
+  return (shard) => keys.labels(plan.teacher.labels, shard);
 }
 
 /** Yields the usable examples of a shard with their labels, in order. */
@@ -110,7 +110,7 @@ function trueLabelSource(job: Job, item: ShardItem, count: number): ShardSource<
   };
 }
 
-/** Returns the examples with true labels, except one fold of the set of `validatedOn`. */
+/** Returns the examples with true labels, except one fold of the sets of `validatedOn`. */
 export async function trueLabelSetWithout(
   job: Job,
   fold: number,
@@ -119,8 +119,8 @@ export async function trueLabelSetWithout(
   const sources: ShardSource<TrainingExample>[] = [];
   for (const { item, count } of await countedShards(job, 'labeled', 'validation')) {
     const all = trueLabelSource(job, item, count);
-    const isJudge = item.set === job.plan.validatedOn;
-    const includes = (id: string) => !isJudge || foldOf(id, folds) !== fold;
+    const judges = job.plan.validatedOn.some((set) => set === item.set);
+    const includes = (id: string) => !judges || foldOf(id, folds) !== fold;
     sources.push(filterSource(all, includes, await countIncluded(job, item, includes)));
   }
   return sources;

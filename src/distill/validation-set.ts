@@ -39,7 +39,7 @@ export async function openValidationSet(
   const classes = job.plan.classes.length;
   const encoder = createEncoder(features);
   const classOf = trueClass(job);
-  const shards = await countedShards(job, validatedOn);
+  const shards = await countedShards(job, ...validatedOn);
   const bytes = sum(shards.map(({ count }) => count)) * recordBytes({ features, classes });
   const fits = bytes <= process.availableMemory() / 8;
   let kept: readonly ValidationBatch[] | undefined;
@@ -53,7 +53,7 @@ export async function openValidationSet(
         const batch = {
           decoded,
           teacherProbabilities: concatenate(examples.map(({ row }) => row.probabilities)),
-          labels: examples.map(({ example }) => classOf(example, validatedOn)),
+          labels: examples.map(({ example }) => classOf(example, item.set)),
         };
         if (fits) batches.push(batch);
         yield batch;

@@ -1,7 +1,8 @@
+import type { SetName } from '../data/shard.ts';
 import type { RunEstimate } from '../run/estimate-file.ts';
 import { openJob, shardItems } from '../run/job.ts';
 import { countLabeled } from '../run/label-cache.ts';
-import type { Plan } from '../run/plan-file.ts';
+import { learnedByTeacher, type Plan } from '../run/plan-file.ts';
 import { planRun } from '../stages/plan.ts';
 import { startRun } from '../stages/start.ts';
 
@@ -21,7 +22,11 @@ export interface PlanSummary {
   /** Kind of the teacher: `train`, `onnx`, `savedModel` … */
   readonly teacher: string;
   readonly students: readonly string[];
-  /** Set that measures the teacher's errors. */
+  /** Sets that the teacher learns, if counterweight trains it. */
+  readonly learns: readonly SetName[];
+  /** Number of teachers, one per fold of the labels. */
+  readonly folds: number;
+  /** Sets whose labels measure the teacher's errors. */
   readonly validatedOn: Plan['validatedOn'];
   /** Number of all shards, and of those that have labels of this teacher. */
   readonly labelCache: { readonly shards: number; readonly reused: number };
@@ -53,10 +58,12 @@ export async function plan(options: PlanOptions): Promise<PlanSummary> {
     classes: job.plan.classes,
     teacher: job.plan.teacher.kind,
     students: job.plan.variants.map(({ name }) => name),
+    learns: job.plan.config.teacher.train ? learnedByTeacher(job.plan) : [],
+    folds: job.plan.config.folds,
     validatedOn: job.plan.validatedOn,
     labelCache: {
       shards: items.length,
-      reused: await countLabeled(job.results, job.plan.teacher.digest, ids),
+      reused: await countLabeled(job.results, job.plan.teacher, ids),
     },
     warnings: job.plan.warnings,
     estimate: job.plan.estimate,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { setNames } from '../data/shard.ts';
 import { type MethodName, methodNames, methodOf, type methods } from '../debias/methods.ts';
 import { billSchema } from '../run/bill-file.ts';
+import { calibrationFileSchema } from '../run/calibration-file.ts';
 import { epochSchema } from '../train/epoch.ts';
 import { deviationsSchema } from './deviations.ts';
 import { intervalSchema, metricsSchema } from './schema.ts';
@@ -48,6 +49,8 @@ export const runMetricsSchema = z.strictObject({
       ...recordSchemas(),
     }),
   ),
+  /** Calibration of the teacher, with its gain out of fold; absent if the run has none. */
+  calibration: calibrationFileSchema.optional(),
   /** Error rate of the teacher on the validation set, for margins in [low, high]. */
   teacherCurve: z.array(
     z.strictObject({ low: z.number(), high: z.number(), count, errorRate: intervalSchema }),

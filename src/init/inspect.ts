@@ -24,7 +24,7 @@ export interface Inspection {
 const layout = `<dataset>/
   labeled/      examples with their labels
   unlabeled/    many more examples, without labels
-  validation/   more labeled examples; optional, otherwise split off labeled/
+  validation/   more labeled examples; optional
   test/         labeled examples for the final figures only; optional
   teacher/      a model; optional, otherwise a teacher is trained
 

@@ -23,6 +23,12 @@ export const teacherSchema = z
       .optional()
       .describe('Name of the output with the classes, if there are several outputs.'),
     embeddingName: z.string().optional().describe('Name of the output that is an embedding.'),
+    calibrate: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Correct the probabilities per class by labels that the teacher did not learn, if that is better out of fold (docs/methods.md).',
+      ),
     batchSize: z.int().min(1).max(4096).default(128),
   })
   .refine(

@@ -9,6 +9,8 @@ export interface Inputs {
 export interface Predictions {
   /** Row-major, [n, classes]; each row sums to 1, or is NaN if the teacher has no answer. */
   readonly probabilities: Float32Array;
+  /** [n, classes]: the probabilities before calibration, if the teacher is calibrated. */
+  readonly rawProbabilities?: Float32Array;
   /** [n, embeddingSize], if the teacher has an embedding. */
   readonly embeddings?: Float32Array;
   /** [n, voters], if the teacher is several models: the most likely class of each. */
@@ -20,6 +22,8 @@ export interface Teacher {
   readonly embeddingSize: number | undefined;
   /** Number of models, if the teacher is several. */
   readonly voters?: number;
+  /** Whether its answers have probabilities before calibration. Default: false. */
+  readonly isCalibrated?: boolean;
   /** Examples per batch that fit the model and the memory. */
   readonly batchSize: number;
   predict(inputs: Inputs): Promise<Predictions>;

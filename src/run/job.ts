@@ -21,8 +21,11 @@ export async function openJob(event: JobEvent): Promise<Job> {
   return { run: event.run, plan, data, results };
 }
 
-/** Lists the shards of one set, or of all, in the order of the plan. An item has 100 bytes. */
-export async function shardItems(job: Job, set?: ShardItem['set']): Promise<ShardItem[]> {
+/** Lists the shards of some sets, or of all, in the order of the plan. An item has 100 bytes. */
+export async function shardItems(
+  job: Job,
+  ...sets: readonly ShardItem['set'][]
+): Promise<ShardItem[]> {
   const items = await readJson(job.results, keys.shards(job.run), z.array(shardItem));
-  return set === undefined ? items : items.filter((item) => item.set === set);
+  return sets.length === 0 ? items : items.filter(({ set }) => sets.includes(set));
 }

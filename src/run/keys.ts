@@ -17,6 +17,9 @@ export const keys = {
   teacher: (digest: string) => `teachers/${digest}/`,
   /** The teacher before fine-tuning, in its own folder. */
   before: (teacher: string) => `${teacher}before/`,
+  /** The calibration of a teacher, by the digest of the labels that it gives. */
+  calibration: (teacher: string, labels: string) =>
+    `teachers/${teacher}/calibration-${labels}.json`,
   labels: (teacher: string, shard: string) => `labels/${teacher}/${shard}.parquet`,
   quarantine: (run: string, shard: string) => `runs/${run}/quarantine/${shard}.json`,
   reconcile: (run: string) => `runs/${run}/reconcile.json`,

@@ -2,9 +2,11 @@ import { z } from 'zod';
 import { configSchema } from '../config/schema.ts';
 import { featuresSchema } from '../data/features/index.ts';
 import type { Folds } from '../data/folds.ts';
+import type { SetName } from '../data/shard.ts';
 import type { Need } from '../debias/method.ts';
 import { methodNames, methodOf } from '../debias/methods.ts';
 import { estimateSchema } from './estimate-file.ts';
+import { isCrossFitted, learnedSets } from './label-use.ts';
 
 /** Student of the run. */
 export const variantSchema = z.strictObject({
@@ -28,8 +30,10 @@ export const planSchema = z.strictObject({
   features: featuresSchema,
   teacher: z.strictObject({
     kind: z.string(),
-    /** Digest of everything that the teacher's outputs depend on: the key of the label cache. */
+    /** Digest of everything that the teacher's outputs depend on: the key of its raw answers. */
     digest: z.string(),
+    /** Key of the labels: another digest if the answers are calibrated, otherwise the same. */
+    labels: z.string(),
   }),
   variants: z.array(variantSchema),
   sets: z.strictObject({
@@ -38,11 +42,11 @@ export const planSchema = z.strictObject({
     test: setSchema,
     unlabeled: setSchema,
   }),
-  /** Set that measures the teacher's errors; `labeled` if its labels serve for both. */
-  validatedOn: z.enum(['validation', 'labeled']),
+  /** Sets whose labels measure the teacher's errors; by cross-fitting, it also learns them. */
+  validatedOn: z.array(z.enum(['labeled', 'validation'])).min(1),
   /**
-   * Set of the final metrics: the test set or, without one, `validatedOn`, on which the students
-   * were trained.
+   * Set of the final metrics: the test set or, without one, a set of `validatedOn`, on which the
+   * students were trained.
    */
   evaluatedOn: z.enum(['test', 'validation', 'labeled']),
   warnings: z.array(z.string()),
@@ -54,6 +58,30 @@ export type Plan = z.infer<typeof planSchema>;
 /** Returns true if the method of any student has the need. */
 export function needs({ variants }: Pick<Plan, 'variants'>, need: Need): boolean {
   return variants.some(({ method }) => methodOf(method).needs.includes(need));
+}
+
+/** Returns the sets that the teacher learns if counterweight trains it. */
+export function learnedByTeacher({
+  config,
+  sets,
+}: Pick<Plan, 'config' | 'sets'>): readonly SetName[] {
+  return learnedSets(config, sets.validation.shards > 0);
+}
+
+/** Returns true if the teacher's probabilities are calibrated before they become labels. */
+export function isCalibrated({ teacher }: Pick<Plan, 'teacher'>): boolean {
+  return teacher.labels !== teacher.digest;
+}
+
+/** Returns true if the labels judge several teachers, each label the one of its fold. */
+export function isJudgedByFold({ config, validatedOn }: Plan): boolean {
+  return isCrossFitted(config) && validatedOn.includes('labeled');
+}
+
+/** Returns the folds in which a calibration is fitted: those of the teachers, if there are any. */
+export function calibrationFolds(plan: Plan): Folds {
+  const folds = foldsOf(plan);
+  return folds.count > 1 ? folds : { ...folds, count: 5 };
 }
 
 /** Returns how the labeled examples are split among the teachers. */

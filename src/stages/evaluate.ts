@@ -7,6 +7,7 @@ import { readWeights } from '../data/tables/weights-file.ts';
 import { LabelNext, labelNextPool, labelScore } from '../debias/label-next.ts';
 import { methodNames, methodOf } from '../debias/methods.ts';
 import { diagnoseMeanWeight } from '../debias/warnings.ts';
+import { readCalibration } from '../distill/read-calibration.ts';
 import { countedShards, teacherLabels, trueClass } from '../distill/sets.ts';
 import { type StudentInputs, studentInputs } from '../distill/student-inputs.ts';
 import { historySchema } from '../distill/training.ts';
@@ -66,6 +67,7 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
   const bill = await measuredBill(results, run);
   const labelNext = await nextToLabel(job);
   await writeOnce(results, keys.labelNext(run), Buffer.from(labelNextCsv(labelNext)));
+  const calibration = await readCalibration(job);
   const models = await openModels(job);
   try {
     return {
@@ -75,6 +77,7 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
       evaluatedOn: plan.evaluatedOn,
       ...(await measure(job, models, context)),
       students: await Promise.all(plan.variants.map(({ name }) => describe(job, name, models))),
+      ...(calibration && { calibration }),
       teacherCurve: teacherCurve(points.teacherMargins, points.wrong),
       weights: weights.bins,
       meanWeight: weights.mean,

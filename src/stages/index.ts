@@ -8,6 +8,7 @@ import { defineStage, type FunctionRow, type Stage } from './stage.ts';
 const ofRun = 'runs/*';
 const labels = keys.labels('*', '*');
 const teachers = `${keys.teacher('*')}*`;
+const calibrations = keys.calibration('*', '*');
 const planned = [
   ...[keys.plan, keys.shards, keys.unlabeled].map((key) => key('*')),
   keys.objects('*', '*'),
@@ -49,6 +50,26 @@ export const stages = tableOf(
     resumes: true,
     cheaper: 'fewer epochs of teacher.train, or a smaller one',
     access: { readsData: true, reads: [ofRun, teachers], writes: [teachers] },
+  }),
+  defineStage({
+    name: 'Calibrate',
+    title: 'Calibrate',
+    event: jobEvent,
+    load: async () => (await import('./calibrate.ts')).calibrateTeacher,
+    memoryMiB: 3008,
+    native: true,
+    // Copies of the teacher's files.
+    scratchGiB: 4,
+    resumes: true,
+    countsExamples: true,
+    cheaper: 'teacher.calibrate: false, or a smaller teacher',
+    access: {
+      readsData: true,
+      // A teacher may be a folder: a SavedModel, or stored predictions.
+      listsData: true,
+      reads: [ofRun, teachers, labels],
+      writes: [labels, calibrations],
+    },
   }),
   defineStage({
     name: 'Label',
@@ -127,7 +148,7 @@ export const stages = tableOf(
     access: {
       readsData: true,
       listsUsage: true,
-      reads: [ofRun, labels, keys.current('*')],
+      reads: [ofRun, labels, calibrations, keys.current('*')],
       writes: [keys.metrics('*'), keys.labelNext('*'), keys.report('*')],
     },
   }),

@@ -10,6 +10,7 @@ import type { RunEstimate, SetSize } from '../run/estimate-file.ts';
 import type { JobEvent, ShardItem } from '../run/events.ts';
 import { keys } from '../run/keys.ts';
 import { countLabeled } from '../run/label-cache.ts';
+import { calibratesTeacher, judgingSets, learnedSets } from '../run/label-use.ts';
 import { manifestJson } from '../run/objects-file.ts';
 import { type Plan, planSchema, recordSchema } from '../run/plan-file.ts';
 import { readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
@@ -63,20 +64,26 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
   const { config, data, results } = run;
   requireTrainer(config, context);
   const classes = await readClasses(data, config.task);
-  const { items, validatedOn, meter, unfinished } = await pinInputs(run);
-  const labeled = items.filter(({ set }) => set === 'labeled');
+  const { items, meter, unfinished } = await pinInputs(run);
+  const hasValidation = items.some(({ set }) => set === 'validation');
+  const judging = judgingSets(config, hasValidation);
+  const learned = learnedSets(config, hasValidation);
+  const labeled = items.filter(({ set }) => learned.some((name) => name === set));
   const { features, counts } = await fitToLabeled(run, classes, labeled, context);
-  const decisions = await decide(run, classes, features, labeled);
+  const calibrating = calibratesTeacher(config, hasValidation)
+    ? items.filter(({ set }) => judging.some((name) => name === set))
+    : undefined;
+  const decisions = await decide(run, classes, features, labeled, calibrating);
   await writeManifests(run, items);
-  const sets = meter.sizes(sum(counts));
+  const sets = meter.sizes(sum(counts), learned);
   const estimate = await estimateRun(run, decisions, sets, items);
   const plan: Plan = {
     ...decisions,
     run: run.run,
     dataset: datasetName(data),
     sets: recordOf(setNames, (set) => ({ shards: sets[set].shards, bytes: sets[set].bytes })),
-    validatedOn,
-    evaluatedOn: sets.test.shards > 0 ? 'test' : validatedOn,
+    validatedOn: judging,
+    evaluatedOn: sets.test.shards > 0 ? 'test' : hasValidation ? 'validation' : 'labeled',
     warnings: [
       ...missingClasses(classes, counts),
       ...unfinished,
@@ -104,7 +111,7 @@ async function estimateRun(
   items: readonly ShardItem[],
 ): Promise<RunEstimate> {
   const ids = items.map(({ id }) => id);
-  const labeledShards = await countLabeled(results, decisions.teacher.digest, ids);
+  const labeledShards = await countLabeled(results, decisions.teacher, ids);
   return estimatePlan(data, { ...decisions, sets }, labeledShards);
 }
 

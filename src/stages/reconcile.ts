@@ -1,7 +1,7 @@
 import { readAhead } from '../data/ahead.ts';
 import { setNames } from '../data/shard.ts';
 import { readLabelsSummary } from '../data/tables/labels-file.ts';
-import { labeledShard, trueClass } from '../distill/sets.ts';
+import { labeledShard, teacherLabels, trueClass } from '../distill/sets.ts';
 import { UserError } from '../errors.ts';
 import { describeValidationSize, validationSize } from '../evaluate/validation-size.ts';
 import type { Context } from '../run/context.ts';
@@ -69,14 +69,13 @@ async function count(job: Job, context: Context): Promise<Counts> {
  * Checks that there are enough labels to measure the teacher's errors, before training costs money.
  */
 async function judgeValidation(job: Job): Promise<Reconciliation['validation']> {
-  const { validatedOn } = job.plan;
   const classOf = trueClass(job);
   const margins: number[] = [];
   const wrong: number[] = [];
-  for (const item of await shardItems(job, validatedOn)) {
+  for (const item of await shardItems(job, ...job.plan.validatedOn)) {
     for await (const { example, row } of labeledShard(job, item)) {
       margins.push(row.margin);
-      wrong.push(row.prediction === classOf(example, validatedOn) ? 0 : 1);
+      wrong.push(row.prediction === classOf(example, item.set) ? 0 : 1);
     }
   }
   const size = validationSize(Float32Array.from(margins), Uint8Array.from(wrong));
@@ -84,7 +83,7 @@ async function judgeValidation(job: Job): Promise<Reconciliation['validation']> 
 }
 
 async function summaryOf(job: Job, item: ShardItem) {
-  const key = keys.labels(job.plan.teacher.digest, item.id);
+  const key = teacherLabels(job)(item.id);
   if (await job.results.head(key)) return readLabelsSummary(job.results, key);
   throw new UserError(
     `shard ${item.id} of the ${item.set} set has no labels`,
@@ -108,7 +107,7 @@ function requireFew(job: Job, { sets, quarantined }: Counts): void {
       'Fix or remove them, or raise limits.quarantine in distill.yaml.',
     );
   }
-  for (const set of ['labeled', job.plan.validatedOn, 'unlabeled'] as const) {
+  for (const set of ['labeled', ...job.plan.validatedOn, 'unlabeled'] as const) {
     if (sets[set].labeled > 0) continue;
     throw new UserError(`the ${set} set has no usable example`, `Look at the files in ${set}/.`);
   }

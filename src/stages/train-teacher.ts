@@ -19,11 +19,11 @@ import type { JobEvent, ShardItem } from '../run/events.ts';
 import { type Job, openJob, shardItems } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
 import { readShard } from '../run/objects-file.ts';
-import { foldsOf } from '../run/plan-file.ts';
+import { foldsOf, learnedByTeacher } from '../run/plan-file.ts';
 import type { ShardSource } from '../train/stream.ts';
 
 /**
- * Train teacher: trains our own teachers on the labeled set, one per fold (`data/folds.ts`). They
+ * Train teacher: trains our own teachers on the labels, one per fold (`data/folds.ts`). They
  * are stored under a digest of everything that their training depends on, so another run with the
  * same teachers does not train them again.
  */
@@ -90,7 +90,7 @@ function tooFewFor({ count }: Folds): UserError {
   );
 }
 
-/** A shard of the labeled set. Label has not quarantined its undecodable examples yet. */
+/** A shard that the teacher learns. Label has not quarantined its undecodable examples yet. */
 interface UsableShard {
   readonly item: ShardItem;
   readonly undecodable: ReadonlySet<string>;
@@ -101,7 +101,7 @@ interface UsableShard {
 async function usableShards(job: Job, folds: Folds): Promise<UsableShard[]> {
   const encoder = createEncoder(job.plan.features);
   const shards: UsableShard[] = [];
-  for (const item of await shardItems(job, 'labeled')) {
+  for (const item of await shardItems(job, ...learnedByTeacher(job.plan))) {
     const undecodable = new Set<string>();
     const counts = new Array<number>(folds.count).fill(0);
     for await (const example of examplesOf(job, item)) {
@@ -133,7 +133,7 @@ function trueLabelSource(job: Job, item: ShardItem): Pick<ShardSource<TrainingEx
   return {
     async *open() {
       for await (const example of examplesOf(job, item)) {
-        const target = oneHot(classOf(example, 'labeled'), classes);
+        const target = oneHot(classOf(example, item.set), classes);
         yield { example, target, teacherMargin: Number.NaN, weight: 1 };
       }
     },

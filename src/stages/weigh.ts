@@ -2,6 +2,7 @@ import { readLabelsSummary } from '../data/tables/labels-file.ts';
 import { createWeightsWriter } from '../data/tables/weights-file.ts';
 import { margins } from '../debias/margin.ts';
 import { createWeightEstimator } from '../debias/weights.ts';
+import { teacherLabels } from '../distill/sets.ts';
 import { studentInputs } from '../distill/student-inputs.ts';
 import { readModelFiles } from '../models/model-files.ts';
 import { loadModel, type Student } from '../models/student.ts';
@@ -24,10 +25,7 @@ export async function weighShard(event: ShardEvent, context: Context): Promise<1
   const job = await openJob(event);
   const shard = await readShard(job, event.shard);
   const key = keys.weights(job.run, shard.id);
-  const { labeled } = await readLabelsSummary(
-    job.results,
-    keys.labels(job.plan.teacher.digest, shard.id),
-  );
+  const { labeled } = await readLabelsSummary(job.results, teacherLabels(job)(shard.id));
   if (!(await job.results.head(key))) {
     await writeOnce(job.results, key, await weigh(job, event, context));
   }

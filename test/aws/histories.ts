@@ -50,11 +50,12 @@ export class Recording {
       .exit(name);
   }
 
-  /** Events up to the Choice that skips Train teacher. */
+  /** Events before Label; a Choice skips Train teacher. */
   plan(seconds = 4): this {
     return this.task('Plan', seconds)
       .enter('Is the teacher ours to train', 'Choice')
-      .exit('Is the teacher ours to train', 'Choice');
+      .exit('Is the teacher ours to train', 'Choice')
+      .task('Calibrate', 1);
   }
 
   enterShards(name: string, mapRunArn: string): this {

@@ -62,6 +62,7 @@ test('the stages are those of the workflow, in its order', () => {
   expect(stages).toEqual([
     'Plan',
     'Train teacher',
+    'Calibrate',
     'Label',
     'Reconcile',
     'Warm up',
@@ -91,7 +92,7 @@ describe('a run at its shards', () => {
       Label: 'running',
       Reconcile: 'waiting',
     });
-    expect(status.stages[2]?.shards).toEqual({
+    expect(status.stages[3]?.shards).toEqual({
       done: 12_340,
       failed: 3,
       running: 100,
@@ -108,7 +109,7 @@ describe('a run at its shards', () => {
     execute(new Recording().plan().enterShards('Label', labelMapRun));
     aws.mapRuns.set(labelMapRun, { succeeded: 3, running: 2, total: 5 });
     put('plan.json', planFile);
-    expect((await read()).stages[2]?.shards).toMatchObject({ done: 3, total: 50_000 });
+    expect((await read()).stages[3]?.shards).toMatchObject({ done: 3, total: 50_000 });
   });
 
   test('reads the counts of an ended map only once', async () => {
@@ -127,7 +128,7 @@ describe('a run at its shards', () => {
     aws.mapRuns.set(labelMapRun, { succeeded: 5, total: 5 });
     aws.faults.set('GetExecutionHistory', ['ThrottlingException']);
     aws.faults.set('DescribeMapRun', ['TooManyRequestsException']);
-    expect((await read()).stages[2]?.shards?.done).toBe(5);
+    expect((await read()).stages[3]?.shards?.done).toBe(5);
     expect(aws.count('GetExecutionHistory')).toBe(2);
   });
 });
@@ -146,7 +147,7 @@ test('students are listed by name', async () => {
   put('plan.json', planFile);
   const status = await read();
   expect(statesOf(status)).toMatchObject({ Weigh: 'done', 'Train variants': 'running' });
-  expect(status.stages[6]?.students).toEqual([
+  expect(status.stages[7]?.students).toEqual([
     { name: 'weighted', state: 'done' },
     { name: 'uniform', state: 'training' },
     { name: 'hard', state: 'waiting' },
@@ -170,7 +171,7 @@ test('a finished run reports whether its student was published', async () => {
   const status = await read();
   expect(status).toMatchObject({ status: 'SUCCEEDED', failure: undefined });
   expect(status.publication).toEqual({ published: false, reason: 'not better' });
-  expect(status.endedAt).toEqual(new Date((beganAt + 212) * 1000));
+  expect(status.endedAt).toEqual(new Date((beganAt + 213) * 1000));
 });
 
 describe('a run that failed', () => {
@@ -255,7 +256,7 @@ describe('a run that failed', () => {
       hint: 'Start a new run.',
       endedAt: new Date((beganAt + 5) * 1000),
     });
-    expect(status.stages[2]?.shards?.failed).toBe(1);
+    expect(status.stages[3]?.shards?.failed).toBe(1);
   });
 
   test('on a student names it', async () => {

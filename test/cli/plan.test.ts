@@ -17,7 +17,7 @@ const sample: PlanSummary = {
   classes: ['cat', 'dog'],
   teacher: 'onnx',
   students: ['weighted', 'uniform'],
-  validatedOn: 'validation',
+  ...{ learns: [], folds: 5, validatedOn: ['validation'] },
   labelCache: { shards: 49, reused: 12 },
   warnings: ['The class cat has 3 labeled examples.'],
   estimate: {
@@ -62,7 +62,7 @@ describe('the plan', () => {
 
       classes: 2
       teacher: onnx
-      validation: 1,000 labels of the validation set; the teacher's error rate by margin will be known to ±5% (with 50 more labels to ±5%, with 500 more to ±4%), or better
+      teacher judged by: 1,000 labels of validation/; the teacher's error rate by margin will be known to ±5% (with 50 more labels to ±5%, with 500 more to ±4%), or better
       students: weighted, uniform
       labels: 12 of 49 shards from the cache, 37 to label
       warning: The class cat has 3 labeled examples.
@@ -75,6 +75,21 @@ describe('the plan', () => {
 
       Next: counterweight run data/cifar"
     `);
+  });
+
+  test('shows which labels a trained teacher learns, and which judge it', () => {
+    const both = {
+      learns: ['labeled', 'validation'],
+      validatedOn: ['labeled', 'validation'],
+    } as const;
+    const pooled = render({ ...both, validatedOn: [...both.validatedOn], teacher: 'train' });
+    expect(pooled).toContain(
+      'teacher learns: 2,000 labels of labeled/ and validation/, in 5 folds',
+    );
+    expect(pooled).toContain('teacher judged by: the same labels, each by the teacher of its fold');
+    const heldOut = render({ learns: ['labeled'], folds: 1, teacher: 'train' });
+    expect(heldOut).toContain('teacher learns: 1,000 labels of labeled/\n');
+    expect(heldOut).toContain('teacher judged by: 1,000 labels of validation/;');
   });
 
   test('warns of what would not work on AWS', () => {

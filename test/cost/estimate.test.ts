@@ -166,8 +166,8 @@ test('a teacher of our own is one task more', () => {
     config: { ...work.config, teacher: { train: student } as never },
   });
   expect(names(own)).toEqual([
-    ...['Plan', 'TrainTeacher', 'Label', 'Reconcile', 'WarmUp', 'Weigh', 'Train', 'Evaluate'],
-    'Publish',
+    ...['Plan', 'TrainTeacher', 'Calibrate', 'Label', 'Reconcile', 'WarmUp', 'Weigh', 'Train'],
+    ...['Evaluate', 'Publish'],
   ]);
   expect(names(estimateOf())).toEqual(names(own).filter((name) => name !== 'TrainTeacher'));
 });

@@ -20,7 +20,7 @@ const shard = (set: Shard['set'], pieces: Piece[], part?: Shard['part']): Shard 
 function measureSets(shards: Shard[], format: FormatName, labeledExamples: number) {
   const meter = createSetMeter(format);
   for (const shard of shards) meter.add(shard);
-  return meter.sizes(labeledExamples);
+  return meter.sizes(labeledExamples, ['labeled']);
 }
 
 test('rows of Parquet files are counted, of a cut file once', () => {

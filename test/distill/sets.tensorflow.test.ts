@@ -64,8 +64,9 @@ test('the true labels are those of the labeled and the validation set, as classe
 });
 
 test('without a fold, that part of the judging set is left out, and only that', async () => {
-  const { job } = await reconciled(makeDataset('csv', { folds: '3' }));
-  expect(job.plan.validatedOn).toBe('validation');
+  const options = makeDataset('csv', { folds: '3', validation: 'held-out' });
+  const { job } = await reconciled(options);
+  expect(job.plan.validatedOn).toEqual(['validation']);
   const labeled = await idsOfSet(job, 'labeled');
   const judges = await idsOfSet(job, 'validation');
   const left: string[] = [];
@@ -76,6 +77,15 @@ test('without a fold, that part of the judging set is left out, and only that', 
     left.push(...inFold);
   }
   expect(left.toSorted()).toEqual(judges.toSorted());
+});
+
+test('with cross-fitting, a fold has labels of both sets', async () => {
+  const { job } = await reconciled(makeDataset('csv', { folds: '3' }));
+  const all = await idsOfSet(job, 'labeled', 'validation');
+  for (let fold = 0; fold < 3; fold++) {
+    const ids = await idsOf(await trueLabelSetWithout(job, fold));
+    expect(ids).toEqual(all.filter((id) => foldOf(id, foldsOf(job.plan)) !== fold));
+  }
 });
 
 test('a filtered source keeps the order, and its count is that of the labels file', async () => {

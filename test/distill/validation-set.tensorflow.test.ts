@@ -58,7 +58,8 @@ test('Reconcile counts every shard, and the validation set is decoded once', asy
   };
   const [first, second] = await measured(kept);
   const [firstAgain, secondAgain] = await measured(tooLarge);
-  expect(first!.outputs.labels.length).toBe(sets.validation.labeled);
+  const { labeled, validation } = sets;
+  expect(first!.outputs.labels.length).toBe(labeled.labeled + validation.labeled);
   expect(second!.outputs.studentProbabilities).not.toEqual(first!.outputs.studentProbabilities);
   expect(firstAgain).toEqual(first);
   expect(secondAgain!.outputs).toEqual(second!.outputs);

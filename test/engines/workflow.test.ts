@@ -72,6 +72,7 @@ describe('the workflow in the embedded engine', () => {
     expect(calls).toEqual([
       'Plan',
       'TrainTeacher',
+      'Calibrate',
       'read /results/shards.json',
       'Label a',
       'Label b',

@@ -113,6 +113,7 @@ async function runStages(
   rmSync(join(folder, 'results', keys.plan(event.run)));
   await call('Plan', event);
   if (!('teacher' in sections)) await call('TrainTeacher', event);
+  await call('Calibrate', event);
   for (const shard of await items(keys.shards(event.run))) await call('Label', { ...event, shard });
   await call('Reconcile', event);
   await call('WarmUp', event);

@@ -85,6 +85,17 @@ const expected: Record<string, string[]> = {
     usage,
     watcher,
   ],
+  CalibrateRole: [
+    ...inFunctions,
+    ...dataReader,
+    'list data',
+    ...labelReader,
+    'read results/teachers/*/*',
+    'write results/labels/*/*.parquet',
+    'write results/teachers/*/calibration-*.json',
+    usage,
+    watcher,
+  ],
   LabelRole: [
     ...inFunctions,
     ...dataReader,
@@ -131,6 +142,7 @@ const expected: Record<string, string[]> = {
     ...dataReader,
     ...labelReader,
     'read results/students/*/CURRENT',
+    'read results/teachers/*/calibration-*.json',
     'list results if {"StringLike":{"s3:prefix":["runs/*/usage/*"]}}',
     'write results/runs/*/label-next.csv',
     'write results/runs/*/metrics.json',
@@ -148,7 +160,7 @@ const expected: Record<string, string[]> = {
   RecordFailureRole: [...inFunctions, ...runReader, 'write results/runs/*/failure.json', usage],
   WorkflowRole: [
     ...[
-      ...['Plan', 'TrainTeacher', 'Label', 'Reconcile', 'WarmUp'],
+      ...['Plan', 'TrainTeacher', 'Calibrate', 'Label', 'Reconcile', 'WarmUp'],
       ...['Weigh', 'Train', 'Evaluate', 'Publish', 'RecordFailure'],
     ].map((task) => `lambda:InvokeFunction <${task}Function>`),
     's3:GetObject results/runs/*/shards.json',

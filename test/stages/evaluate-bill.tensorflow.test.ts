@@ -30,6 +30,7 @@ test('what tasks recorded is in the metrics and in the report; without records n
   const items = (key: string) => readJson(store, key, z.array(shardItem));
   await call('Plan', event);
   await call('TrainTeacher', event);
+  await call('Calibrate', event);
   for (const shard of await items(keys.shards(run))) await call('Label', { ...event, shard });
   await call('Reconcile', event);
   await call('WarmUp', event);

@@ -148,11 +148,11 @@ test('shards that are labeled already make the estimate smaller', async () => {
   expect(second.made).toMatchObject(decided);
 });
 
-describe('the set that measures errors of the teacher', () => {
-  /** A plan without a validation set. */
-  async function validatedOn(more: Record<string, string>) {
+describe('the labels that measure errors of the teacher', () => {
+  /** A plan without a validation set, unless it is kept. */
+  async function validatedOn(more: Record<string, string>, keeps = false) {
     const { dataset, results } = makeDataset('csv', more);
-    rmSync(join(dataset, 'validation'), { recursive: true });
+    if (!keeps) rmSync(join(dataset, 'validation'), { recursive: true });
     const started = await startRun(dataset, results);
     const context = { signal: new AbortController().signal, report: () => {} };
     await planRun({ ...started, execution: started.run }, context);
@@ -162,16 +162,34 @@ describe('the set that measures errors of the teacher', () => {
   const noShare = '{ format: csv, validationShare: 0 }';
 
   test('all of them, with teachers that are cross-fitted', async () => {
-    expect(await validatedOn({})).toEqual({ validatedOn: 'labeled', split: false });
+    expect(await validatedOn({})).toEqual({ validatedOn: ['labeled'], split: false });
+  });
+
+  test('those of both sets, with teachers that are cross-fitted', async () => {
+    const { validatedOn: sets } = await validatedOn({}, true);
+    expect(sets).toEqual(['labeled', 'validation']);
+  });
+
+  test('those of the validation set, with a single teacher or if it is held out', async () => {
+    for (const config of [{ folds: '1' }, { validation: 'held-out' }]) {
+      expect((await validatedOn(config, true)).validatedOn).toEqual(['validation']);
+    }
+  });
+
+  test('a validation set that is held out has to be there', async () => {
+    await expect(validatedOn({ validation: 'held-out' })).rejects.toMatchObject({
+      name: 'UserError',
+      message: expect.stringMatching(/validation is held-out .* no data files in .*validation\//),
+    });
   });
 
   test('a part of them, with a single teacher', async () => {
-    expect(await validatedOn({ folds: '1' })).toEqual({ validatedOn: 'validation', split: true });
+    expect(await validatedOn({ folds: '1' })).toEqual({ validatedOn: ['validation'], split: true });
   });
 
   test('none, where nothing is corrected', async () => {
     const plain = { folds: '1', data: noShare, method: 'uniform', compare: '[entropy]' };
-    expect(await validatedOn(plain)).toEqual({ validatedOn: 'labeled', split: false });
+    expect(await validatedOn(plain)).toEqual({ validatedOn: ['labeled'], split: false });
   });
 
   test('with none, a method that needs them is refused', async () => {

@@ -45,7 +45,7 @@ export async function plannedRun(
     context,
     async label(answer) {
       for (const item of await shardItems(job)) {
-        const key = keys.labels(job.plan.teacher.digest, item.id);
+        const key = keys.labels(job.plan.teacher.labels, item.id);
         await job.results.write(key, await labelsOf(job, item, answer));
       }
     },

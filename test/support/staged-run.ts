@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { Context } from '../../src/run/context.ts';
 import { type Job, openJob, shardItems } from '../../src/run/job.ts';
+import { calibrateTeacher } from '../../src/stages/calibrate.ts';
 import { labelShard } from '../../src/stages/label.ts';
 import { planRun } from '../../src/stages/plan.ts';
 import { reconcileLabels } from '../../src/stages/reconcile.ts';
@@ -18,6 +19,7 @@ export async function reconciled({ dataset, results }: Dataset) {
   const event = { ...started, execution: started.run };
   const { trainTeacher: isOurs } = await planRun(event, context);
   if (isOurs) await trainTeacher(event, context);
+  await calibrateTeacher(event, context);
   const job: Job = await openJob(event);
   for (const shard of await shardItems(job)) await labelShard({ ...event, shard }, context);
   await reconcileLabels(event, context);

@@ -4,7 +4,8 @@
  *
  * Columns: id (text), prediction (int32: the most likely class), margin (float) and probabilities
  * (list of floats, one per class). Optional columns, if the teacher has them: embedding (list of
- * floats) and votes (list of floats: the most likely class per model).
+ * floats) and votes (list of floats: the most likely class per model). Labels of a
+ * calibrated teacher also have rawProbabilities: the probabilities before calibration.
  */
 import { z } from 'zod';
 import type { ObjectStore } from '../../store/store.ts';
@@ -21,6 +22,8 @@ export interface LabelBatch {
   readonly margins: Float32Array;
   /** [n, classes] */
   readonly probabilities: Float32Array;
+  /** [n, classes]: before calibration; present exactly if the writer is of a calibrated teacher. */
+  readonly rawProbabilities?: Float32Array | undefined;
   /** [n, embeddingSize]; present exactly if the writer has an embedding size. */
   readonly embeddings?: Float32Array | undefined;
   /** [n, voters]; present exactly if the writer has voters. */
@@ -54,32 +57,35 @@ export interface LabelsWriter {
   finish(quarantined: readonly Rejected[]): Uint8Array;
 }
 
-/** Lengths of the lists in the columns that not every teacher has. */
+/** Columns that not every teacher has, and the lengths of their lists. */
 export interface OptionalColumns {
   readonly embeddingSize?: number | undefined;
   readonly voters?: number | undefined;
+  readonly isCalibrated?: boolean | undefined;
 }
 
 export function createLabelsWriter(
   classes: number,
-  { embeddingSize, voters }: OptionalColumns = {},
+  { embeddingSize, voters, isCalibrated }: OptionalColumns = {},
 ): LabelsWriter {
   const table = createTableWriter({
     id: 'text',
     prediction: 'int32',
     margin: 'float',
     probabilities: { floats: classes },
+    ...(isCalibrated ? { rawProbabilities: { floats: classes } } : {}),
     ...(embeddingSize === undefined ? {} : { embedding: { floats: embeddingSize } }),
     ...(voters === undefined ? {} : { votes: { floats: voters } }),
   });
   let labeled = 0;
   return {
-    append({ ids, predictions, margins, probabilities, embeddings, votes }) {
+    append({ ids, predictions, margins, probabilities, rawProbabilities, embeddings, votes }) {
       table.append(ids.length, {
         id: ids,
         prediction: predictions,
         margin: margins,
         probabilities,
+        ...(rawProbabilities === undefined ? {} : { rawProbabilities }),
         ...(embeddings === undefined ? {} : { embedding: embeddings }),
         ...(votes === undefined ? {} : { votes }),
       });

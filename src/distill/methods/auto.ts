@@ -74,7 +74,7 @@ async function decide(
   context: Context,
 ): Promise<Choice> {
   const { config, validatedOn } = job.plan;
-  const labels = sum((await countedShards(job, validatedOn)).map(({ count }) => count));
+  const labels = sum((await countedShards(job, ...validatedOn)).map(({ count }) => count));
   const unsure = { method: fallbackMethod, labels: config.labels } as const;
   if (labels < fewestLabels) {
     const explanation = `${labels} labels are too few to choose by; ${fallbackMethod} was taken, which proves itself.`;
@@ -166,13 +166,13 @@ async function lossesOf(job: Job, folder: string, labels: number): Promise<Float
   const losses = new Float64Array(labels);
   let done = 0;
   try {
-    for (const item of await shardItems(job, validatedOn)) {
+    for (const item of await shardItems(job, ...validatedOn)) {
       for await (const { values, examples } of studentInputs(job, item)) {
         const ids = examples.map(({ example }) => example.id);
         const { probabilities } = await students.outOfFold.predict({ ids, values });
         const answers = predictions(probabilities, classes.length);
         examples.forEach(({ example }, row) => {
-          const truth = classOf(example, validatedOn);
+          const truth = classOf(example, item.set);
           losses[done++] =
             config.publish.metric === 'accuracy'
               ? Number(answers[row] !== truth)

@@ -96,8 +96,8 @@ async function votesOfFold(
   { job, number, labels }: Round,
   fold: number,
 ): Promise<ShardSource<TrainingExample>[]> {
-  // If no teacher was trained on the validation labels, any vote may be used.
-  const isVoteOfFold = number > 1 || job.plan.validatedOn === 'labeled';
+  // If no teacher was trained on the labels that judge, any vote may be used.
+  const isVoteOfFold = number > 1 || job.plan.validatedOn.includes('labeled');
   const shards = await countedShards(job, 'unlabeled');
   return shards.map(({ item, count }) => ({
     count,
@@ -111,7 +111,7 @@ async function votesOfFold(
   }));
 }
 
-/** Labels the unlabeled set and the set of `validatedOn` with a round's students. */
+/** Labels the unlabeled set and the sets of `validatedOn` with a round's students. */
 async function writeLabels(
   { job, variant, folder }: Round,
   relabeled: LabelsKey,
@@ -124,19 +124,17 @@ async function writeLabels(
     foldsOf(plan),
   );
   try {
-    for (const set of [plan.validatedOn, 'unlabeled'] as const) {
-      const teacher = set === 'unlabeled' ? ensemble : outOfFold;
-      for (const item of await shardItems(job, set)) {
-        if (await results.head(relabeled(item.id))) continue;
-        const labeling = { teacher, features, classes: plan.classes.length };
-        const part = `${variant.name}, ${item.id}`;
-        const tell = (done: number) => {
-          if (signal.aborted) throw new InterruptedError('stopped while the students labeled');
-          report({ stage: 'Train', part, done, unit: 'examples' });
-        };
-        const bytes = await labelExamples(examplesOf(job, item), labeling, tell);
-        await writeOnce(results, relabeled(item.id), bytes);
-      }
+    for (const item of await shardItems(job, ...plan.validatedOn, 'unlabeled')) {
+      const teacher = item.set === 'unlabeled' ? ensemble : outOfFold;
+      if (await results.head(relabeled(item.id))) continue;
+      const labeling = { teacher, features, classes: plan.classes.length };
+      const part = `${variant.name}, ${item.id}`;
+      const tell = (done: number) => {
+        if (signal.aborted) throw new InterruptedError('stopped while the students labeled');
+        report({ stage: 'Train', part, done, unit: 'examples' });
+      };
+      const bytes = await labelExamples(examplesOf(job, item), labeling, tell);
+      await writeOnce(results, relabeled(item.id), bytes);
     }
   } finally {
     dispose();
@@ -148,17 +146,16 @@ async function* examplesOf(job: Job, item: ShardItem) {
   for await (const { example } of labeledShard(job, item)) yield example;
 }
 
-/** Compares the labels before and after a round on the set of `validatedOn`. */
+/** Compares the labels before and after a round on the sets of `validatedOn`. */
 async function compareLabels(job: Job, before: LabelsKey, after: LabelsKey): Promise<Comparison> {
-  const { validatedOn } = job.plan;
   const classOf = trueClass(job);
   const teacher: number[] = [];
   const student: number[] = [];
   const truth: number[] = [];
-  for (const item of await shardItems(job, validatedOn)) {
+  for (const item of await shardItems(job, ...job.plan.validatedOn)) {
     for await (const { example, row } of labeledShard(job, item, before)) {
       teacher.push(row.prediction);
-      truth.push(classOf(example, validatedOn));
+      truth.push(classOf(example, item.set));
     }
     for await (const row of readLabels(job.results, after(item.id))) student.push(row.prediction);
   }

@@ -1,5 +1,6 @@
 import { sum } from '../../arrays.ts';
 import { count, fixed, percent } from '../../format.ts';
+import { describeCalibration } from '../calibration.ts';
 import { bar, binPoint, chart, niceRange } from '../chart.ts';
 import { html, type Markup } from '../html.ts';
 import type { RunMetrics } from '../run-metrics.ts';
@@ -7,10 +8,11 @@ import { panel, percentTick } from './panel.ts';
 
 /** Renders the teacher's errors by margin, and the weights computed from them. */
 export function weightingSection(metrics: RunMetrics): Markup | false {
-  const { teacherCurve, weights, meanWeight, leastWeighed } = metrics;
+  const { calibration, teacherCurve, weights, meanWeight, leastWeighed } = metrics;
   if (teacherCurve.length === 0 && weights.length === 0) return false;
   return html`<section>
 <h2>Teacher errors and weights</h2>
+${calibration && html`<p>${describeCalibration(calibration)}</p>`}
 <div class="charts">
 ${teacherCurve.length > 0 && teacherPanel(teacherCurve)}
 ${weights.length > 0 && weightPanel(weights, meanWeight)}

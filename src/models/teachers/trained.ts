@@ -1,5 +1,6 @@
 import { type Features, featureShape } from '../../data/features/index.ts';
 import { type Folds, foldOf } from '../../data/folds.ts';
+import { type Calibration, calibrate } from '../../debias/calibration.ts';
 import { predictions } from '../../debias/margin.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import { tf, type tfTypes } from '../../tensorflow.ts';
@@ -24,17 +25,24 @@ export interface CrossFitted {
   dispose(): void;
 }
 
+/** Options of `openTrained`. */
+export interface TrainedOptions {
+  readonly embeds?: boolean;
+  readonly calibrations?: readonly Calibration[] | undefined;
+}
+
 /**
  * Opens models that counterweight trained.
  * @param folder Key of the folder of all models, with the last `/`.
- * @param embeds Whether the teachers output embeddings.
+ * @param options.embeds Whether the teachers output embeddings. Default: false.
+ * @param options.calibrations One per model, for the ensemble. Default: none.
  * @throws UserError if they should, but the models do not end in a Dense layer.
  */
 export async function openTrained(
   store: ObjectStore,
   folder: string,
   folds: Folds,
-  embeds = false,
+  { embeds = false, calibrations }: TrainedOptions = {},
 ): Promise<CrossFitted> {
   const models: Student[] = [];
   for (let fold = 0; fold < folds.count; fold++) {
@@ -55,10 +63,18 @@ export async function openTrained(
     ensemble: {
       ...shared,
       voters: models.length,
+      isCalibrated: calibrations !== undefined,
       async predict(inputs) {
-        const all = outputs(inputs);
-        const probabilities = mean(all);
-        return { probabilities, votes: votes(all, classes.length), ...embed(inputs) };
+        const raw = outputs(inputs);
+        const all = calibrations
+          ? raw.map((output, fold) => calibrate(output, calibrations[fold]!))
+          : raw;
+        return {
+          probabilities: mean(all),
+          votes: votes(all, classes.length),
+          ...(calibrations && { rawProbabilities: mean(raw) }),
+          ...embed(inputs),
+        };
       },
     },
     outOfFold: {

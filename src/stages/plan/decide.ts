@@ -15,7 +15,8 @@ export type Decisions = Pick<Plan, 'config' | 'classes' | 'features' | 'variants
 /**
  * Decides which students to train, and what identifies the teacher.
  *
- * @param labeled The shards of the labeled set.
+ * @param labeled The shards that a trained teacher learns.
+ * @param calibrating The shards whose labels calibrate the teacher; undefined if nothing does.
  * @throws UserError if a topology of the user cannot be trained, or a teacher's file is missing.
  */
 export async function decide(
@@ -23,13 +24,28 @@ export async function decide(
   classes: string[],
   features: Features,
   labeled: readonly ShardItem[],
+  calibrating: readonly ShardItem[] | undefined,
 ): Promise<Decisions> {
   const decided = { config, classes, features, variants: makeVariants(config) };
   await checkOwnTopologies(data, decided);
   const digest = config.teacher.train
     ? trainedTeacherDigest(decided, labeled)
     : await teacherDigest(data, config.teacher, features);
-  return { ...decided, teacher: { kind: teacherKindOf(config.teacher)!.name, digest } };
+  const labels = calibrating ? calibratedDigest(digest, config, calibrating) : digest;
+  return { ...decided, teacher: { kind: teacherKindOf(config.teacher)!.name, digest, labels } };
+}
+
+/** Increased when the fit of a calibration changes, so that labels are not mixed. */
+const calibrationVersion = 1;
+
+/** Digests everything that calibrated labels depend on. */
+function calibratedDigest(
+  teacher: string,
+  { folds, seed }: Config,
+  calibrating: readonly ShardItem[],
+): string {
+  const ids = calibrating.map(({ id }) => id);
+  return digestJson(['calibrated', calibrationVersion, teacher, folds, seed, ids], 16);
 }
 
 /** Digests everything that the training of a teacher depends on. */

@@ -18,7 +18,7 @@ export interface LabeledFit {
 /**
  * Fits the features to the labeled examples.
  *
- * @param labeled The shards of the labeled set.
+ * @param labeled The shards of the labeled set, and of the validation set if the teacher learns it.
  * @throws UserError if a label is not a class, or if no example is usable.
  */
 export async function fitToLabeled(

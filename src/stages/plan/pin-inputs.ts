@@ -6,6 +6,7 @@ import { type SetName, type Shard, setNames } from '../../data/shard.ts';
 import { methodNames, methodOf } from '../../debias/methods.ts';
 import { UserError } from '../../errors.ts';
 import type { ShardItem } from '../../run/events.ts';
+import { isCrossFitted } from '../../run/label-use.ts';
 import { createObjectsWriter } from '../../run/objects-file.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import type { RunToPlan } from './run-to-plan.ts';
@@ -19,8 +20,6 @@ export const maxShards = 50_000;
 export interface PinnedInputs {
   /** The shards of all sets, in the order of the plan. */
   readonly items: readonly ShardItem[];
-  /** The set that measures the teacher's errors; `labeled` if its labels serve for both. */
-  readonly validatedOn: 'validation' | 'labeled';
   readonly meter: SetMeter;
   /** Warnings: one per batch that is left for a later run. */
   readonly unfinished: readonly string[];
@@ -42,8 +41,7 @@ export async function pinInputs(run: RunToPlan): Promise<PinnedInputs> {
     await objects.append(shard);
   }
   const items = await objects.finish();
-  const validatedOn = validation === 'labeled' ? 'labeled' : 'validation';
-  return { items, validatedOn, meter, unfinished: [...unfinished] };
+  return { items, meter, unfinished: [...unfinished] };
 }
 
 /** Source of the labels that measure the teacher's errors. */
@@ -57,9 +55,15 @@ type ValidationSource = 'validation' | 'split' | 'labeled';
  * @throws UserError if a method needs such labels, and the teacher was trained on all of them.
  */
 async function validationOf(data: ObjectStore, config: Config): Promise<ValidationSource> {
-  const { teacher, folds } = config;
+  const { teacher } = config;
   if (await hasShards(data, 'validation', config)) return 'validation';
-  if (teacher.train && folds > 1) return 'labeled';
+  if (config.validation === 'held-out') {
+    throw new UserError(
+      `validation is held-out in distill.yaml, and there are no data files in ${data.location}/validation/`,
+      'Put labeled examples there, or remove the field: cross-fitting needs no labels held out.',
+    );
+  }
+  if (isCrossFitted(config)) return 'labeled';
   if (config.data.validationShare > 0) return 'split';
   if (!teacher.train || methodsWith('validation', config).length === 0) return 'labeled';
   const others = methodNames.filter((name) => !methodOf(name).needs.includes('validation'));

@@ -33,7 +33,15 @@ export async function usableFixtures(): Promise<string[]> {
 
 export function teacherConfig(fields: Partial<TeacherConfig>): TeacherConfig {
   const mcmi = { epochs: 20, strength: 0.15 };
-  return { loss: 'crossEntropy', mcmi, output: 'probabilities', batchSize: 128, ...fields };
+  const calibrated = { calibrate: true };
+  return {
+    loss: 'crossEntropy',
+    mcmi,
+    output: 'probabilities',
+    batchSize: 128,
+    ...calibrated,
+    ...fields,
+  };
 }
 
 export function grey(size = 8): Features {

@@ -58,6 +58,28 @@ test('the models of the folds answer with their mean, and each has a vote', asyn
   expect(tf.memory().numTensors).toBe(tensors);
 });
 
+test('calibrated models have votes and a mean of their own, beside the mean before', async () => {
+  const store = new FolderStore(folder);
+  await saveFold(store, 0, first);
+  await saveFold(store, 1, second);
+  const none = { scale: 1, bias: [0, 0, 0] };
+  const calibrations = [none, { scale: 1, bias: [Math.log(4), 0, 0] }];
+  const trained = await openTrained(store, 'teachers/1/', { count: 2, seed: 1 }, { calibrations });
+  const answer = await trained.ensemble.predict({ ids: ['x', 'y'], values });
+  const calibrated = [4 / 7, 2 / 7, 1 / 7, 12 / 13, 1 / 26, 1 / 26];
+  expectNear(
+    answer.probabilities,
+    ofFirst.map((value, index) => (value + calibrated[index]!) / 2),
+  );
+  expectNear(
+    answer.rawProbabilities!,
+    ofFirst.map((value, index) => (value + ofSecond[index]!) / 2),
+  );
+  expect(answer.votes).toEqual(Int32Array.of(0, 0, 1, 0));
+  expect(trained.ensemble.isCalibrated).toBe(true);
+  trained.dispose();
+});
+
 test('out of fold, an example is judged by the model that has not learned it', async () => {
   const store = new FolderStore(folder);
   await saveFold(store, 0, first);

@@ -1,0 +1,97 @@
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { readLabels } from '../../src/data/tables/labels-file.ts';
+import { teacherLabels } from '../../src/distill/sets.ts';
+import { calibrationFileSchema } from '../../src/run/calibration-file.ts';
+import { openJob, shardItems } from '../../src/run/job.ts';
+import { keys } from '../../src/run/keys.ts';
+import { calibrateTeacher } from '../../src/stages/calibrate.ts';
+import { labelShard } from '../../src/stages/label.ts';
+import { planRun } from '../../src/stages/plan.ts';
+import { startRun } from '../../src/stages/start.ts';
+import { trainTeacher } from '../../src/stages/train-teacher.ts';
+import { readJson } from '../../src/store/once.ts';
+import { type Dataset, makeDataset } from '../support/datasets.ts';
+import { collect } from '../support/examples.ts';
+import { context, reconciled, runWithStops } from '../support/staged-run.ts';
+
+/** A run up to the stage, and its calibration. */
+async function calibrated({ dataset, results }: Dataset) {
+  const started = await startRun(dataset, results);
+  const event = { ...started, execution: started.run };
+  const { trainTeacher: isOurs } = await planRun(event, context);
+  if (isOurs) await trainTeacher(event, context);
+  const job = await openJob(event);
+  const { digest, labels } = job.plan.teacher;
+  const read = () => readJson(job.results, keys.calibration(digest, labels), calibrationFileSchema);
+  return { event, job, read };
+}
+
+/** The dataset with a model of the user's as teacher. */
+function supplied(more: Record<string, string> = {}): Dataset {
+  const made = makeDataset('parquet-images', { teacher: '{ predictions: teacher }', ...more });
+  const fixture = new URL('../fixtures/workflow-teachers/predictions', import.meta.url);
+  cpSync(fileURLToPath(fixture), join(made.dataset, 'teacher'), { recursive: true });
+  return made;
+}
+
+test('a teacher of our own is calibrated on all labels, one fit per fold', async () => {
+  const { event, job, read } = await calibrated(makeDataset('csv', { folds: '3' }));
+  await calibrateTeacher(event, context);
+  const { labeled, validation } = job.plan.estimate.sets;
+  const { examples, folds, whole, logLoss } = await read();
+  expect(examples).toBe(labeled.examples + validation.examples);
+  expect(folds).toHaveLength(3);
+  expect(whole.bias).toHaveLength(job.plan.classes.length);
+  expect(logLoss.after).toBeLessThanOrEqual(logLoss.before);
+});
+
+test('the result is the same wherever the stage is stopped', async () => {
+  const options = supplied();
+  const { event, read } = await calibrated(options);
+  await calibrateTeacher(event, context);
+  const undisturbed = await read();
+  const again = await calibrated(supplied());
+  expect(
+    await runWithStops((stopped) => calibrateTeacher(again.event, stopped), 1),
+  ).toBeGreaterThan(0);
+  expect(await again.read()).toEqual(undisturbed);
+});
+
+test('labels are of the calibrated teacher, and raw answers stay for the next calibration', async () => {
+  const options = supplied();
+  const { event, job } = await calibrated(options);
+  await calibrateTeacher(event, context);
+  const { digest, labels } = job.plan.teacher;
+  expect(labels).not.toBe(digest);
+  for (const shard of await shardItems(job)) await labelShard({ ...event, shard }, context);
+  const filesOf = (name: string) => readdirSync(join(options.results, 'labels', name)).sort();
+  expect(filesOf(labels)).toEqual(filesOf(digest));
+
+  // One more label in validation/ is another calibration of the same answers.
+  const folder = join(options.dataset, 'validation');
+  const [file] = readdirSync(folder);
+  writeFileSync(join(folder, `again-${file}`), readFileSync(join(folder, file!)));
+  const second = await calibrated(options);
+  await calibrateTeacher(second.event, context);
+  expect(second.job.plan.teacher.digest).toBe(digest);
+  expect(second.job.plan.teacher.labels).not.toBe(labels);
+  const [shard] = await shardItems(second.job, 'unlabeled');
+  const before = readFileSync(join(options.results, keys.labels(digest, shard!.id)));
+  expect(await labelShard({ ...second.event, shard: shard! }, context)).toBe(1);
+  expect(readFileSync(join(options.results, keys.labels(digest, shard!.id)))).toEqual(before);
+});
+
+test('without calibration there is no file, and the labels have the key of the teacher', async () => {
+  const { job } = await reconciled(
+    supplied({ teacher: '{ predictions: teacher, calibrate: false }' }),
+  );
+  const { digest, labels } = job.plan.teacher;
+  expect(labels).toBe(digest);
+  expect(await job.results.head(keys.calibration(digest, labels))).toBeUndefined();
+  const [shard] = await shardItems(job, 'unlabeled');
+  const rows = await collect(readLabels(job.results, teacherLabels(job)(shard!.id)));
+  expect(rows.length).toBeGreaterThan(0);
+});
