@@ -96,6 +96,7 @@ function tableShape(
     const chosen = found.find((each) => each.name === usual) ?? found[0];
     if (chosen === undefined) continue;
     notes.push(...notesOnChoice(`data.${column.field}`, chosen, found));
+    notes.push(...notesOnLengths(chosen));
     const id = idColumn(namesOf(sample.columns), { missing: [] });
     const unused = features.filter((each) => !found.includes(each) && each.name !== id);
     if (unused.length > 0) notes.push(`Not used: ${namesOf(unused).join(', ')}.`);
@@ -123,15 +124,24 @@ function* notesOnChoice(
   yield `Choose ${field}: ${counted(found.length, 'column')} can be the content: ${shown}. distill.yaml takes ${chosen.name}${isList ? '; with another one, set task.length too' : ''}.`;
 }
 
+/** Warns if the lists of a column of vectors have several lengths. */
+function* notesOnLengths(chosen: ColumnSample): Iterable<string> {
+  const lengths = listLengths(chosen);
+  if (lengths.length < 2) return;
+  yield `${chosen.name} has lists of ${lengths[0]} to ${lengths.at(-1)} numbers: a vector has one length, and lists of another length than task.length are quarantined.`;
+}
+
 /** Names the columns of lists and structs that rows leave out. */
 function* notesOnNested(columns: readonly ColumnSample[], format: Format): Iterable<string> {
   for (const column of columns) {
     if (isScalar(column.type)) continue;
     const kind = format.kinds
       .map((name) => kinds[name])
-      .find((each) => each.column?.accepts(column.type));
+      .find((each) => each.column?.accepts(column.type) && each.column.recognizes(column));
+    const [length] = listLengths(column);
+    const size = length === undefined ? '' : `, task.length: ${length}`;
     const instead = kind?.column
-      ? ` To learn from it instead, set task.type: ${kind.task} and data.${kind.column.field}: ${column.name}.`
+      ? ` To learn from it instead, set task.type: ${kind.task}${size} and data.${kind.column.field}: ${column.name}.`
       : ' To learn from it, write its values into columns of their own.';
     yield `Left out: ${column.name} (${describeSample(column)}), because a row has single values.${instead}`;
   }
@@ -139,9 +149,9 @@ function* notesOnNested(columns: readonly ColumnSample[], format: Format): Itera
   if (index.length > 0) yield `Left out: ${index.join(', ')}, the index of a pandas data frame.`;
 }
 
-/** @throws UserError if all columns but the class are lists or structs that nothing can read. */
+/** @throws UserError if all features are bytes, lists or structs that no kind can read. */
 function refuseOnlyNested(key: string, features: readonly ColumnSample[], format: Format): void {
-  const nested = features.filter(({ type }) => !isScalar(type));
+  const nested = features.filter(({ type }) => !isScalar(type) || type.kind === 'bytes');
   if (nested.length === 0 || features.some((feature) => isUsable(feature, features))) return;
   throw new UserError(
     `'${key}' has no column to learn from: ${nested.map((each) => `${each.name} has ${describeSample(each)}`).join(', ')}.`,
@@ -150,10 +160,16 @@ function refuseOnlyNested(key: string, features: readonly ColumnSample[], format
 }
 
 /** Describes a column; lists that have one length with it. */
-function describeSample({ type, values }: ColumnSample): string {
-  const lengths = new Set(values.flatMap((value) => (Array.isArray(value) ? value.length : [])));
-  const [length] = lengths;
-  return lengths.size === 1 && isVectorList(type)
-    ? `lists of ${length} ${describeType(type.item)}`
+function describeSample(sample: ColumnSample): string {
+  const { type } = sample;
+  const lengths = listLengths(sample);
+  return lengths.length === 1 && isVectorList(type)
+    ? `lists of ${lengths[0]} ${describeType(type.item)}`
     : describeType(type);
+}
+
+/** Returns the different lengths of the lists in a column, ascending. */
+function listLengths({ values }: ColumnSample): number[] {
+  const lengths = values.flatMap((value) => (Array.isArray(value) ? value.length : []));
+  return [...new Set(lengths)].sort((a, b) => a - b);
 }

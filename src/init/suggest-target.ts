@@ -3,7 +3,7 @@ import type { ColumnSample } from '../data/features/kind.ts';
 import type { Format } from '../data/formats/format.ts';
 import { isDataFile } from '../data/formats/index.ts';
 import { partitionsOf } from '../data/partitions.ts';
-import { isScalar } from '../data/value-type.ts';
+import { describeType, isScalar } from '../data/value-type.ts';
 import { UserError } from '../errors.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { notAClass } from './sampled-column.ts';
@@ -36,6 +36,10 @@ export async function guessTarget(
   const byName = labelNames.flatMap((usual) =>
     single.filter(({ name }) => name.toLowerCase() === usual),
   );
+  const nested = columns.find(({ name, type }) => isLabelName(name) && !isScalar(type));
+  if (byName.length === 0 && nested !== undefined) {
+    throw noTarget(key, `${nested.name} has ${describeType(nested.type)}`);
+  }
   const byClasses = single.filter(({ classNames = [] }) => classNames.length > 1);
   const others = await unlabeledPartitions(store, format);
   const last = single.filter(
@@ -53,6 +57,10 @@ export async function guessTarget(
   if (problem !== undefined) throw noTarget(key, `${target.name}, chosen ${how}, has ${problem}`);
   notes.push(`The class is in the column ${target.name}, chosen ${how}.`);
   return target;
+}
+
+function isLabelName(name: string): boolean {
+  return labelNames.includes(name.toLowerCase());
 }
 
 function noTarget(key: string, reason: string): UserError {

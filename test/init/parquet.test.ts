@@ -39,6 +39,7 @@ test('images of which there are only paths, and files that are not images, are r
     'no column to learn from: audio has structs of bytes, path',
   );
   expect(await refusal('spark-images')).toContain('image has structs of origin, height');
+  expect(await refusal('bmp')).toContain('image has bytes. For images, write the bytes of JPEG');
 });
 
 test('the class is the column whose classes the file names', async () => {
@@ -105,7 +106,9 @@ test('a table with a column of lists stays a table, and the note names the lists
   const { task, notes } = await found('table-with-list');
   expect(task.type).toBe('tabular-classification');
   expect(notes).toContain('Left out: bbox (lists of 4 numbers), because a row has single values.');
-  expect(notes).toContain('set task.type: vector-classification and data.vector: bbox.');
+  expect(notes).toContain(
+    'set task.type: vector-classification, task.length: 4 and data.vector: bbox.',
+  );
   const nested = await found('nested');
   expect(nested.task.type).toBe('tabular-classification');
   expect(nested.notes).toContain('Left out: place (structs of x, y)');
@@ -127,6 +130,14 @@ test('lists are vectors if they are the only feature; of several, the user choos
   );
 });
 
+test('lists of bytes are images, and lists of several lengths are named', async () => {
+  expect((await found('list-of-bytes')).task).toMatchObject({
+    type: 'image-classification',
+    size: [4, 4],
+  });
+  expect((await found('list-ragged')).notes).toContain('features has lists of 1 to 3 numbers');
+});
+
 test('lists of lists and of texts are refused', async () => {
   const message = await refusal('list-of-lists');
   expect(message).toContain('no column to learn from: image has lists of lists of numbers');
@@ -138,6 +149,7 @@ test('numbers with fractions are not classes, unless they repeat', async () => {
   const message = await refusal('fractions');
   expect(message).toContain('price, chosen because it is the last, has numbers with fractions');
   expect(message).toContain('labeled/label=cat/');
+  expect(await refusal('several-labels')).toContain('the class: labels has lists of integers');
   expect((await found('half-stars')).task.classes).toEqual(['0.5', '1', '1.5']);
 });
 

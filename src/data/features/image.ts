@@ -46,7 +46,7 @@ export const image: Kind<'image', typeof taskSchema, typeof imageFeaturesSchema,
     type: 'bytes',
     expected: 'the bytes of a file, or a struct with bytes',
     advice: 'For images, write the bytes of JPEG, PNG or WebP files into the column.',
-    accepts: (type) => bytesField(type)?.kind === 'bytes',
+    accepts: (type) => bytesField(type)?.kind === 'bytes' || isByteList(type),
     recognizes({ type, values }) {
       const read = values.flatMap((value) => bytesOfCell(value) ?? []);
       // A struct of bytes and path may have no bytes in the first rows.
@@ -75,8 +75,17 @@ function bytesField(type: ValueType): ValueType | undefined {
   return type.kind === 'struct' ? type.fields.get('bytes') : type;
 }
 
+/** Returns whether a column has lists that may be bytes: tools without a type for bytes do this. */
+function isByteList(type: ValueType): boolean {
+  return type.kind === 'list' && type.item.kind === 'integer';
+}
+
 function bytesOfCell(value: unknown): Uint8Array | undefined {
   if (value instanceof Uint8Array) return value;
+  if (Array.isArray(value)) {
+    const isImage = imageType(Uint8Array.from(value.slice(0, 12), Number)) !== undefined;
+    return isImage ? Uint8Array.from(value, Number) : undefined;
+  }
   return structSchema.safeParse(value).data?.bytes ?? undefined;
 }
 
