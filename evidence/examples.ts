@@ -22,7 +22,7 @@ export async function readAll(data: string, problem: Problem): Promise<Examples>
   const config = readConfigOf(problem, problem.format);
   const read = async (prefix: string) => {
     const examples: Example[] = [];
-    for await (const shard of cutShards(store, 'labeled', prefix, config.data)) {
+    for await (const shard of cutShards(store, 'labeled', prefix, config)) {
       for await (const item of readExamples(store, shard, config)) {
         if (isRejected(item)) throw new UserError(`${item.id}: ${item.reason}`, 'Mend the file.');
         examples.push(item);

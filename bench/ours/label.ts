@@ -69,7 +69,7 @@ async function answerAll(teacher: Teacher, count: number) {
 const [folder = '', rounds = ''] = process.argv.slice(2);
 const store = await openStore(folder);
 const shards: Shard[] = [];
-for await (const shard of cutShards(store, 'unlabeled', 'unlabeled/', config.data)) {
+for await (const shard of cutShards(store, 'unlabeled', 'unlabeled/', config)) {
   shards.push(shard);
 }
 const { teacher, features } = await open(store);

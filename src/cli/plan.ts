@@ -1,5 +1,6 @@
 import { defineCommand } from 'citty';
 import { sum } from '../arrays.ts';
+import { leftOutText } from '../data/left-out.ts';
 import type { SetName } from '../data/shard.ts';
 import type { PlanSummary } from '../engines/plan.ts';
 import { expectValidationSize } from '../evaluate/validation-size.ts';
@@ -24,7 +25,7 @@ export const planCommand = defineCommand({
 
 /** Describes a planned run for people. */
 export function renderPlan(summary: PlanSummary, dataset: string, terminal: Terminal): string {
-  const { sets, classes, teacher, students, labelCache, warnings, estimate } = summary;
+  const { sets, classes, teacher, students, labelCache, warnings, estimate, leftOut } = summary;
   const rows = namesOf(sets).map((name) => [
     name,
     counted(sets[name].shards, 'shard'),
@@ -44,6 +45,7 @@ export function renderPlan(summary: PlanSummary, dataset: string, terminal: Term
     `students: ${students.join(', ')}`,
     `labels: ${count(labelCache.reused)} of ${counted(labelCache.shards, 'shard')} from the cache, ` +
       `${count(toLabel)} to label`,
+    ...(leftOut.length > 0 ? [`left out: ${leftOutText(leftOut)}`] : []),
     ...warnings.map(warned),
     '',
     ...renderEstimate(estimate),

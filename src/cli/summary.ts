@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { sum } from '../arrays.ts';
 import type { RunSummary } from '../engines/embedded.ts';
+import { reasonLines } from '../evaluate/quarantine-reasons.ts';
 import type { RunMetrics } from '../evaluate/run-metrics.ts';
 import type { Interval } from '../evaluate/schema.ts';
 import { caveats, verdict } from '../evaluate/verdict.ts';
@@ -26,6 +28,7 @@ export function renderSummary(summary: RunSummary, terminal: Terminal): string {
     ...verdicts,
     ...warnings.map((text) => `${styled(terminal, 'yellow', 'warning:')} ${text}`),
     '',
+    ...quarantine(metrics),
     `labels: ${shards} from the cache`,
     `report: ${locate(summary, summary.report)}`,
     `student: ${locate(summary, summary.student)}`,
@@ -34,6 +37,14 @@ export function renderSummary(summary: RunSummary, terminal: Terminal): string {
     `Done in ${duration(summary.seconds)}. Open the report in a browser. Load the student with`,
     `  await tf.loadLayersModel('${modelUrl(summary)}')`,
   ].join('\n');
+}
+
+/** States how many examples could not be used, and why. */
+function quarantine({ labels, quarantined, quarantineReasons }: RunMetrics): string[] {
+  if (quarantined === 0) return ['quarantined: none'];
+  const all = quarantined + sum(Object.values(labels));
+  const reasons = reasonLines(quarantineReasons).map((line) => `  ${line}`);
+  return [`quarantined: ${count(quarantined)} of ${counted(all, 'example')}`, ...reasons];
 }
 
 /** Lists one row per model: the teacher, the comparison students, then the config's student. */

@@ -2,11 +2,12 @@ import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import type { ObjectStore } from '../store/store.ts';
-import { classLookup, readClasses } from './classes.ts';
+import { classFinder, classLookup, readClasses } from './classes.ts';
 import type { ReadConfig } from './config.ts';
 import { cutShards } from './cut.ts';
 import { type Example, isRejected } from './example.ts';
-import { readExamples } from './read.ts';
+import { formats } from './formats/index.ts';
+import { readExamples, readLabelsOnly } from './read.ts';
 import { writeLabeled } from './write-labeled.ts';
 
 /** Labels that people assigned to unlabeled examples. */
@@ -41,13 +42,18 @@ export async function addLabels(
   answers: Answers,
 ): Promise<Added> {
   const classes = await readClasses(data, config.task);
+  const spell = await spellingOf(data, config, classes);
   const { labels, unanswered } = parseAnswers(answers, classes);
   const examples = new Map<string, Example>();
-  for await (const shard of cutShards(data, 'unlabeled', 'unlabeled/', config.data)) {
-    if (examples.size === labels.size) break;
+  const { idsFromKeys } = formats[config.data.format];
+  for await (const shard of cutShards(data, 'unlabeled', 'unlabeled/', config)) {
+    // Ids from keys are unique, but a column may have an id twice.
+    if (examples.size === labels.size && idsFromKeys) break;
     for await (const item of readExamples(data, shard, config)) {
       const label = labels.get(item.id);
-      if (!isRejected(item) && label !== undefined) examples.set(item.id, { ...item, label });
+      if (isRejected(item) || label === undefined) continue;
+      if (examples.has(item.id)) throw sharedId(item.id, answers.name);
+      examples.set(item.id, { ...item, label: spell(label) });
     }
   }
   const [missing] = [...labels.keys()].filter((id) => !examples.has(id));
@@ -60,6 +66,30 @@ export async function addLabels(
   const found = [...labels.keys()].map((id) => examples.get(id)!);
   const files = await writeLabeled(data, 'labeled', found, config);
   return { labels: found.length, unanswered, files };
+}
+
+/** Returns how labels are written: as labeled/ has them, by the name of the class or its index. */
+async function spellingOf(
+  data: ObjectStore,
+  config: ReadConfig,
+  classes: readonly string[],
+): Promise<(name: string) => string> {
+  const find = classFinder(classes);
+  for await (const shard of cutShards(data, 'labeled', 'labeled/', config)) {
+    for await (const item of readLabelsOnly(data, shard, config)) {
+      const found = isRejected(item) ? undefined : find(item.label);
+      if (found?.by === 'index') return (name) => String(classes.indexOf(name));
+      if (found) return (name) => name;
+    }
+  }
+  return (name) => name;
+}
+
+function sharedId(id: string, name: string): UserError {
+  return new UserError(
+    `${name}: two examples of unlabeled/ have the id '${id}', so its label could be of either`,
+    'Give every example an id of its own, or remove the column of ids, and run again.',
+  );
 }
 
 const rowSchema = z.object({ id: z.string().min(1), label: z.string() });

@@ -7,11 +7,16 @@ import { UserError } from '../errors.ts';
 import type { ObjectInfo, ObjectStore } from '../store/store.ts';
 import { namesOf } from '../table.ts';
 import { contentColumns } from './columns-config.ts';
-import type { DataConfig } from './config.ts';
+import type { ReadConfig } from './config.ts';
 import type { Format, SizedPiece } from './formats/format.ts';
 import { formats, isDataFile } from './formats/index.ts';
+import { classesLikeMissing } from './labels.ts';
 import { batchOf } from './layout.ts';
-import { type Piece, type SetName, type Shard, wholePiece } from './shard.ts';
+import type { LeftOutFiles } from './left-out.ts';
+import { isLabeled, type Piece, type SetName, type Shard, wholePiece } from './shard.ts';
+
+/** Version of the rules by which an example has a label or none: it decides a shard's examples. */
+const labelRules = 2;
 
 /** Upper bound on the pieces of a shard: a worker should finish a shard in a few minutes. */
 const maxPieces = 2_000;
@@ -23,6 +28,7 @@ const maxPieces = 2_000;
  * are collected into shards of their own.
  *
  * @param prefix The folder of the set, such as 'labeled/' or 'unlabeled/monday/'.
+ * @param leftOut Receives every object, to count those that are not data.
  * @throws UserError if there are objects but none of the format, or a file does not fit its
  *   extension.
  */
@@ -30,14 +36,16 @@ export async function* cutShards(
   store: ObjectStore,
   set: SetName,
   prefix: string,
-  data: DataConfig,
+  config: ReadConfig,
+  leftOut?: LeftOutFiles,
 ): AsyncGenerator<Shard> {
+  const { data } = config;
   const limitBytes = data.shardMiB * 2 ** 20;
   // A listing has a batch's objects next to each other, and loose objects between the folders.
   let folder = draft('');
   let loose = draft('');
   const format = formats[data.format];
-  const objects = dataObjects(store, prefix, format);
+  const objects = dataObjects(store, prefix, format, leftOut);
   const { cut } = await format.load();
   const pieces = cut?.(store, objects, limitBytes) ?? wholeObjects(objects);
   for await (const { piece, sizeBytes } of pieces) {
@@ -45,7 +53,7 @@ export async function* cutShards(
     let open = batch === '' ? loose : folder;
     const full = open.sizeBytes + sizeBytes > limitBytes || open.pieces.length >= maxPieces;
     if (full || open.batch !== batch) {
-      if (open.pieces.length > 0) yield toShard(set, open.pieces, data);
+      if (open.pieces.length > 0) yield toShard(set, open.pieces, config);
       open = draft(batch);
       if (batch === '') loose = open;
       else folder = open;
@@ -54,7 +62,7 @@ export async function* cutShards(
     open.sizeBytes += sizeBytes;
   }
   for (const { pieces } of [folder, loose]) {
-    if (pieces.length > 0) yield toShard(set, pieces, data);
+    if (pieces.length > 0) yield toShard(set, pieces, config);
   }
 }
 
@@ -88,14 +96,17 @@ export function withPart(
   };
 }
 
-function toShard(set: SetName, pieces: readonly Piece[], data: DataConfig): Shard {
+function toShard(set: SetName, pieces: readonly Piece[], config: ReadConfig): Shard {
+  const { data } = config;
   const { format, id, label, missing } = data;
   const facts = pieces.map(({ key, version, etag, bytes, rows, range }) => [
     ...[key, version, etag, bytes],
     ...[rows?.start, rows?.end, range?.start, range?.end],
   ]);
+  const reading = [set, format, id, label, ...contentColumns(data), missing, facts];
+  const labels = isLabeled(set) ? [labelRules, classesLikeMissing(config)] : [];
   return {
-    id: digestJson([set, format, id, label, ...contentColumns(data), missing, facts], 16),
+    id: digestJson([...reading, ...labels], 16),
     set,
     pieces: [...pieces],
   };
@@ -105,12 +116,15 @@ async function* dataObjects(
   store: ObjectStore,
   prefix: string,
   format: Format,
+  leftOut: LeftOutFiles | undefined,
 ): AsyncGenerator<ObjectInfo> {
   let other: string | undefined;
   let found = false;
   for await (const object of store.list(prefix)) {
     if (format.versionLog?.test(object.key)) throw versionedTable(object.key);
-    if (isDataFile(object.key, format)) {
+    const isData = isDataFile(object.key, format);
+    leftOut?.add(object.key, isData);
+    if (isData) {
       found = true;
       yield object;
     } else if (!/(^|\/)[._][^/]*$/.test(object.key)) {

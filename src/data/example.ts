@@ -15,7 +15,7 @@ export interface Example {
    * 'cat/1.jpg'.
    */
   readonly id: string;
-  /** The class's name or index as written in the data; undefined without a label. */
+  /** The class's name or index as written in the data; undefined if the data has none. */
   readonly label: string | undefined;
   readonly content: Content;
 }
@@ -25,7 +25,12 @@ export interface Rejected {
   readonly id: string;
   /** One sentence for the user: the defect and what was expected. */
   readonly reason: string;
+  /** Number of examples lost, if it is known to be more than one: the rest of a damaged file. */
+  readonly lost?: number | undefined;
 }
+
+/** The id and the label of an example, read without its content. */
+export type LabelOnly = Pick<Example, 'id' | 'label'>;
 
 /** Returns whether an example, or what was made of it, is rejected. */
 export function isRejected(item: object): item is Rejected {

@@ -1,5 +1,5 @@
 /** Names of a dataset's objects: which set and which batch an object belongs to. */
-import { setNames } from './shard.ts';
+import { type SetName, setNames } from './shard.ts';
 
 /**
  * Returns the key below the folder of its set. Ids start with it, so that they are unique in the
@@ -9,6 +9,11 @@ import { setNames } from './shard.ts';
 export function keyInSet(key: string): string {
   const match = belowSet.exec(key);
   return match ? (match[1] ?? '') : key;
+}
+
+/** Returns the set whose folder has an object, or undefined outside such folders. */
+export function setOf(key: string): SetName | undefined {
+  return setNames.find((set) => key.startsWith(`${set}/`));
 }
 
 /** The part after the first segment that names a set. */

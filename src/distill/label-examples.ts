@@ -9,6 +9,7 @@ import {
   kindOf,
 } from '../data/features/index.ts';
 import { type Decoded, type Encoder, isDecoded } from '../data/features/kind.ts';
+import type { SetName } from '../data/shard.ts';
 import { createLabelsWriter, type LabelBatch } from '../data/tables/labels-file.ts';
 import { margins, predictions } from '../debias/margin.ts';
 import type { Teacher } from '../models/teacher.ts';
@@ -22,6 +23,8 @@ export interface Labeling {
   /** The teacher's inputs. */
   readonly features: Features;
   readonly classes: number;
+  /** Set whose folder has the examples, if the teacher's answers may depend on it. */
+  readonly set?: SetName | undefined;
 }
 
 /**
@@ -84,7 +87,7 @@ function bytesOfExample(item: Example | Rejected, features: Features): number {
 async function labelBatch(
   batch: readonly DecodedExample[],
   encoder: Encoder,
-  { teacher, features, classes }: Labeling,
+  { teacher, features, classes, set }: Labeling,
 ): Promise<{ labels: LabelBatch; unanswered: Rejected[] }> {
   const length = product(featureShape(features));
   const values = new Float32Array(batch.length * length);
@@ -92,7 +95,7 @@ async function labelBatch(
     encoder.normalize(decoded, values, row * length);
   }
   const ids = batch.map(({ id }) => id);
-  const answer = await teacher.predict({ ids, values });
+  const answer = await teacher.predict({ ids, values, set });
   const rows = [...ids.keys()];
   const answered = rows.filter((row) => !Number.isNaN(answer.probabilities[row * classes]));
   const probabilities = takeRows(answer.probabilities, classes, answered);
@@ -108,7 +111,10 @@ async function labelBatch(
   };
   const unanswered = rows
     .filter((row) => Number.isNaN(answer.probabilities[row * classes]))
-    .map((row) => ({ id: ids[row]!, reason: 'The teacher gives no answer (NaN).' }));
+    .map((row) => ({
+      id: ids[row]!,
+      reason: teacher.unanswered ?? 'The teacher gives no answer (NaN).',
+    }));
   return { labels, unanswered };
 }
 

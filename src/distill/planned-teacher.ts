@@ -2,6 +2,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Features } from '../data/features/index.ts';
+import { setOf } from '../data/layout.ts';
 import { readExamples } from '../data/read.ts';
 import type { Shard } from '../data/shard.ts';
 import { openTeacher } from '../models/open-teacher.ts';
@@ -54,6 +55,8 @@ export async function askTeacher(
     teacher: isLearned ? outOfFold : teacher,
     features,
     classes: plan.classes.length,
+    // A validation set that is split off has its files in labeled/.
+    set: setOf(shard.pieces[0]!.key),
   };
   return labelExamples(examples, labeling, tell);
 }

@@ -30,6 +30,8 @@ export interface PlanSummary {
   readonly validatedOn: Plan['validatedOn'];
   /** Number of all shards, and of those that have labels of this teacher. */
   readonly labelCache: { readonly shards: number; readonly reused: number };
+  /** Files in the folders of the sets that are not data, by the reason. */
+  readonly leftOut: Plan['leftOut'];
   readonly warnings: readonly string[];
   /** Use and cost of the run on AWS, as estimated when it was first planned. */
   readonly estimate: RunEstimate;
@@ -65,6 +67,7 @@ export async function plan(options: PlanOptions): Promise<PlanSummary> {
       shards: items.length,
       reused: await countLabeled(job.results, job.plan.teacher, ids),
     },
+    leftOut: job.plan.leftOut,
     warnings: job.plan.warnings,
     estimate: job.plan.estimate,
   };

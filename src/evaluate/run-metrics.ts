@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { leftOutSchema } from '../data/left-out.ts';
 import { setNames } from '../data/shard.ts';
 import { type MethodName, methodNames, methodOf, type methods } from '../debias/methods.ts';
 import { billSchema } from '../run/bill-file.ts';
@@ -79,6 +80,10 @@ export const runMetricsSchema = z.strictObject({
   quarantined: count,
   /** Some of the quarantined examples, for the report. */
   quarantineExamples: z.array(z.strictObject({ id: z.string(), reason: z.string() })),
+  /** Reasons for quarantine, the most frequent first. */
+  quarantineReasons: z.array(z.strictObject({ reason: z.string(), examples: count })).default([]),
+  /** Files in the folders of the sets that are not data. */
+  leftOut: z.array(leftOutSchema).default([]),
   warnings: z.array(z.string()),
   /** Cost of the run before Evaluate; undefined for a local run, which has no bill. */
   bill: billSchema.extend({ estimatedUsd: z.number().nonnegative() }).optional(),

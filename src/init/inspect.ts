@@ -4,14 +4,18 @@ import { isRejected } from '../data/example.ts';
 import { kinds, type Task, taskSchema } from '../data/features/index.ts';
 import type { Format } from '../data/formats/format.ts';
 import { type FormatName, formatList, formats, isDataFile } from '../data/formats/index.ts';
-import { readExamples } from '../data/read.ts';
+import { emptiedWarnings, LeftOutFiles, leftOutWarnings } from '../data/left-out.ts';
+import { readWithAnyLabel } from '../data/read.ts';
 import { defaultMethod, plainMethod } from '../debias/methods.ts';
+import { Quarantine } from '../distill/quarantine.ts';
 import { UserError } from '../errors.ts';
+import { reasonLines } from '../evaluate/quarantine-reasons.ts';
 import type { ObjectInfo, ObjectStore } from '../store/store.ts';
 import { someObjects } from './some-objects.ts';
 import { findShape, type Shape } from './suggest-columns.ts';
 import { findTeacher, suggestNetworks } from './suggest-models.ts';
 import { withPreprocess } from './suggest-preprocess.ts';
+import { LabelSurvey } from './survey-labels.ts';
 
 /** Result of inspecting a dataset. */
 export interface Inspection {
@@ -29,9 +33,6 @@ const layout = `<dataset>/
   teacher/      a model; optional, otherwise a teacher is trained
 
 Formats: ${formatList}.`;
-
-/** Maximum number of classes: a column with more values is not a class column. */
-const maxClasses = 2_000;
 
 /** Defaults that every user should know. They are written although they are defaults. */
 const defaultsToShow = {
@@ -117,60 +118,52 @@ async function completeTask(
     task: taskOf([...(classNames ?? ['0', '1'])]),
     data: configSchema.shape.data.parse(data),
   };
-  const labels = new Set<string>();
-  let examples = 0;
-  for await (const shard of cutShards(store, 'labeled', 'labeled/', config.data)) {
-    for await (const example of readExamples(store, shard, config)) {
-      if (isRejected(example)) continue;
-      examples++;
-      if (example.label !== undefined) labels.add(example.label);
-      if (labels.size > maxClasses) throw tooManyClasses(target);
+  const labels = new LabelSurvey();
+  const quarantine = new Quarantine();
+  const leftOut = new LeftOutFiles('labeled');
+  for await (const shard of cutShards(store, 'labeled', 'labeled/', config, leftOut)) {
+    for await (const example of readWithAnyLabel(store, shard, config)) {
+      if (isRejected(example)) {
+        quarantine.add(example);
+        continue;
+      }
+      quarantine.usable++;
+      labels.add(example.label, target);
       await survey.add(example.content);
     }
   }
-  const classes = await chooseClasses(store, labels, classNames, notes);
-  notes.push(`${examples} labeled examples of ${labels.size} classes.`);
+  const format = formats[config.data.format];
+  const problems = [
+    ...leftOutWarnings(leftOut.finish(), format),
+    ...emptiedWarnings('labeled', leftOut.emptied, format),
+    ...reasonLines(quarantine.reasons()).map((line) => `Cannot be used: ${line}`),
+  ];
+  const found = labels.classes(config.data.missing, problems);
+  // A class must not vanish because its images have to be converted first.
+  const emptied = format.foldersAreClasses ? leftOut.emptied : [];
+  const lost = emptied.flatMap(({ folder, hasImages }) => (hasImages ? [folder] : []));
+  const classes = await chooseClasses(store, [...found, ...lost], classNames, problems);
+  notes.push(...problems);
+  if (classes === 'classes.json') notes.push('The class names are in classes.json.');
+  notes.push(`${quarantine.usable} labeled examples of ${found.length} classes.`);
   return taskOf(classes);
 }
 
-function tooManyClasses(target: string): UserError {
-  return new UserError(
-    `The labels have more than ${maxClasses} values: "${target}" does not look like a class.`,
-    'Rename the column of the class to "label", or write distill.yaml by hand.',
-  );
-}
-
-/**
- * Returns classes.json if it exists, otherwise the labels; labels that are numbers are in numeric
- * order.
- */
+/** Returns classes.json if it exists, otherwise the names in the files or the labels. */
 async function chooseClasses(
   store: ObjectStore,
-  labels: ReadonlySet<string>,
-  classNames: readonly string[] | undefined,
-  notes: string[],
+  names: string[],
+  namesInFiles: readonly string[] | undefined,
+  problems: readonly string[],
 ): Promise<Task['classes']> {
-  if (await store.head('classes.json')) {
-    notes.push('The class names are in classes.json.');
-    return 'classes.json';
-  }
-  const found = [...labels];
-  if (found.length < 2) {
-    throw new UserError(
-      found.length === 0
-        ? 'The labeled set has no labels.'
-        : `All examples of the labeled set have the same label, "${found[0]}".`,
-      `At least two classes are needed. Expected:\n\n${layout}`,
-    );
-  }
-  if (classNames !== undefined) return [...classNames];
-  const numbers = found.every((label) => /^\d{1,9}$/.test(label));
-  if (!numbers) return found.sort();
-  const highest = Math.max(...found.map(Number));
-  // If most numbers from 0 on are labels, labels are class indexes. Classes without examples are
-  // added.
-  const dense = highest < 2 * found.length && highest < maxClasses;
-  return dense
-    ? Array.from({ length: highest + 1 }, (_, index) => String(index))
-    : found.sort((a, b) => Number(a) - Number(b));
+  if (await store.head('classes.json')) return 'classes.json';
+  if (names.length >= 2) return namesInFiles ? [...namesInFiles] : names;
+  const problem =
+    names.length === 0
+      ? 'The labeled set has no labels.'
+      : `All examples of the labeled set have the same label, "${names[0]}".`;
+  throw new UserError(
+    [problem, ...problems].join('\n'),
+    `At least two classes are needed. Expected:\n\n${layout}`,
+  );
 }

@@ -1,6 +1,10 @@
+import type { SetName } from '../data/shard.ts';
+
 /** A batch of decoded examples. */
 export interface Inputs {
   readonly ids: readonly string[];
+  /** Set whose folder has the examples: only a teacher whose answers are stored reads it. */
+  readonly set?: SetName | undefined;
   /** Row-major, [n, ...featureShape], normalised by the model's `Features`. */
   readonly values: Float32Array;
 }
@@ -24,6 +28,8 @@ export interface Teacher {
   readonly voters?: number;
   /** Whether its answers have probabilities before calibration. Default: false. */
   readonly isCalibrated?: boolean;
+  /** Reason to quarantine an example whose answer is NaN. Default: a model's. */
+  readonly unanswered?: string;
   /** Examples per batch that fit the model and the memory. */
   readonly batchSize: number;
   predict(inputs: Inputs): Promise<Predictions>;

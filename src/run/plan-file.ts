@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { configSchema } from '../config/schema.ts';
 import { featuresSchema } from '../data/features/index.ts';
 import type { Folds } from '../data/folds.ts';
+import { leftOutSchema } from '../data/left-out.ts';
 import type { SetName } from '../data/shard.ts';
 import type { Need } from '../debias/method.ts';
 import { methodNames, methodOf } from '../debias/methods.ts';
@@ -49,6 +50,8 @@ export const planSchema = z.strictObject({
    * students were trained.
    */
   evaluatedOn: z.enum(['test', 'validation', 'labeled']),
+  /** Files in the folders of the sets that are not data. */
+  leftOut: z.array(leftOutSchema).default([]),
   warnings: z.array(z.string()),
   /** Use and cost of the run on AWS, given the labels that existed when it was planned. */
   estimate: estimateSchema,

@@ -24,5 +24,9 @@ export const reconcileSchema = z.strictObject({
       reason: z.string(),
     }),
   ),
+  /** Reasons for quarantine, the most frequent of each set first. */
+  reasons: z
+    .array(z.strictObject({ set: z.enum(setNames), reason: z.string(), examples: z.int() }))
+    .default([]),
 });
 export type Reconciliation = z.infer<typeof reconcileSchema>;

@@ -59,7 +59,7 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
   const { plan, results, run } = job;
   const validation = await readJson(results, keys.validation(run), validationFileSchema);
   const reconciled = await readJson(results, keys.reconcile(run), reconcileSchema);
-  const { sets, quarantined } = reconciled;
+  const { sets, quarantined, reasons } = reconciled;
   const { isEnough, description } = reconciled.validation;
   const points = toPoints(validation);
   const weights = await weightHistogram(job);
@@ -86,6 +86,10 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
       labelNext: labelNext.slice(0, labelNextShown),
       quarantined: sum(Object.values(sets).map((set) => set.quarantined)),
       quarantineExamples: quarantined.map(({ id, reason }) => ({ id, reason })),
+      quarantineReasons: reasons
+        .map(({ reason, examples }) => ({ reason, examples }))
+        .sort((a, b) => b.examples - a.examples),
+      leftOut: plan.leftOut,
       warnings: [
         ...plan.warnings,
         ...validation.warnings,

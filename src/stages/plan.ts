@@ -3,7 +3,9 @@ import type { Config } from '../config/schema.ts';
 import { checkBudget } from '../cost/budget.ts';
 import { estimatePlan } from '../cost/plan-estimate.ts';
 import { readClasses } from '../data/classes.ts';
-import { type SetName, setNames } from '../data/shard.ts';
+import { formats } from '../data/formats/index.ts';
+import { leftOutWarnings } from '../data/left-out.ts';
+import { isLabeled, type SetName, setNames } from '../data/shard.ts';
 import { UserError } from '../errors.ts';
 import type { Context } from '../run/context.ts';
 import type { RunEstimate, SetSize } from '../run/estimate-file.ts';
@@ -17,6 +19,8 @@ import { readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { recordOf } from '../table.ts';
+import { checkAnswers } from './plan/check-answers.ts';
+import { checkOtherLabels, LabelCheck } from './plan/check-labels.ts';
 import { type Decisions, decide } from './plan/decide.ts';
 import { fitToLabeled } from './plan/fit.ts';
 import { pinInputs } from './plan/pin-inputs.ts';
@@ -60,16 +64,22 @@ export async function planRun(event: JobEvent, context: Context): Promise<PlanOu
 
 /** Pins the inputs, fits the features, decides, estimates, and writes the plan. */
 async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
-  const { run, warnings: preprocessing } = await withStoredPreprocess(accepted);
-  const { config, data, results } = run;
-  requireTrainer(config, context);
-  const classes = await readClasses(data, config.task);
-  const { items, meter, unfinished } = await pinInputs(run);
+  const { run: read, warnings: preprocessing } = await withStoredPreprocess(accepted);
+  const { data, results } = read;
+  requireTrainer(read.config, context);
+  const classes = await readClasses(data, read.config.task);
+  const config = withClasses(read.config, classes);
+  const run = { ...read, config };
+  const { items, meter, unfinished, leftOut, emptied } = await pinInputs(run);
   const hasValidation = items.some(({ set }) => set === 'validation');
   const judging = judgingSets(config, hasValidation);
   const learned = learnedSets(config, hasValidation);
   const labeled = items.filter(({ set }) => learned.some((name) => name === set));
-  const { features, counts } = await fitToLabeled(run, classes, labeled, context);
+  const labels = new LabelCheck(classes, config.limits.quarantine);
+  const { features, counts } = await fitToLabeled(run, classes, labeled, labels, context);
+  const others = items.filter(({ set }) => isLabeled(set) && !learned.some((name) => name === set));
+  await checkOtherLabels(run, others, labels, context);
+  await checkAnswers(run, items, context);
   const calibrating = calibratesTeacher(config, hasValidation)
     ? items.filter(({ set }) => judging.some((name) => name === set))
     : undefined;
@@ -84,9 +94,13 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
     sets: recordOf(setNames, (set) => ({ shards: sets[set].shards, bytes: sets[set].bytes })),
     validatedOn: judging,
     evaluatedOn: sets.test.shards > 0 ? 'test' : hasValidation ? 'validation' : 'labeled',
+    leftOut: [...leftOut],
     warnings: [
       ...missingClasses(classes, counts),
       ...unfinished,
+      ...emptied,
+      ...labels.warnings(),
+      ...leftOutWarnings(leftOut, formats[run.config.data.format]),
       ...preprocessing,
       ...(await imageWarnings(run, features, labeled)),
       // Limits of AWS do not matter to a local run.
@@ -95,6 +109,11 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
     estimate,
   };
   await writeJsonOnce(results, keys.plan(run.run), plan);
+}
+
+/** Puts the names of the classes into the config, also if they are in a file: readers need them. */
+function withClasses(config: Config, classes: string[]): Config {
+  return { ...config, task: { ...config.task, classes } };
 }
 
 async function writeManifests({ run, results }: RunToPlan, items: readonly ShardItem[]) {

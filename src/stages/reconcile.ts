@@ -1,6 +1,8 @@
 import { readAhead } from '../data/ahead.ts';
-import { setNames } from '../data/shard.ts';
+import type { Rejected } from '../data/example.ts';
+import { type SetName, setNames } from '../data/shard.ts';
 import { readLabelsSummary } from '../data/tables/labels-file.ts';
+import { Quarantine } from '../distill/quarantine.ts';
 import { labeledShard, teacherLabels, trueClass } from '../distill/sets.ts';
 import { UserError } from '../errors.ts';
 import { describeValidationSize, validationSize } from '../evaluate/validation-size.ts';
@@ -15,8 +17,6 @@ import { recordOf } from '../table.ts';
 
 type Counts = Omit<Reconciliation, 'validation'>;
 
-/** Maximum number of quarantined examples listed per set. */
-const maxListed = 10;
 /** Footers read at the same time. */
 const concurrency = 16;
 
@@ -32,7 +32,6 @@ export async function reconcileLabels(
   const key = keys.reconcile(job.run);
   if (!(await job.results.head(key))) {
     const counted = await count(job, context);
-    requireFew(job, counted);
     await writeJsonOnce(job.results, key, { ...counted, validation: await judgeValidation(job) });
   }
   const { sets, validation } = await readJson(job.results, key, reconcileSchema);
@@ -43,26 +42,39 @@ export async function reconcileLabels(
   return sets;
 }
 
+/** @throws UserError if too many examples of a set were quarantined. */
 async function count(job: Job, context: Context): Promise<Counts> {
   const items = await shardItems(job);
   const shards: number[] = [];
-  const sets = recordOf(setNames, () => ({ labeled: 0, quarantined: 0 }));
-  const quarantined: Counts['quarantined'] = [];
+  const sets = recordOf(setNames, () => new Quarantine<InShard>());
   for await (const summary of readAhead(items, concurrency, (item) => summaryOf(job, item))) {
     context.signal.throwIfAborted();
     const { id, set } = items[shards.length]!;
     shards.push(summary.labeled);
-    sets[set].labeled += summary.labeled;
-    sets[set].quarantined += summary.quarantined.length;
-    const room = maxListed - quarantined.filter((listed) => listed.set === set).length;
-    const listed = summary.quarantined.slice(0, room);
-    quarantined.push(...listed.map((rejected) => ({ set, shard: id, ...rejected })));
+    sets[set].usable += summary.labeled;
+    for (const rejected of summary.quarantined) sets[set].add({ shard: id, ...rejected });
     if (shards.length % concurrency === 0 || shards.length === items.length) {
       const [done, total] = [shards.length, items.length];
       context.report({ stage: 'Reconcile', done, total, unit: 'shards' });
     }
   }
-  return { sets, shards, quarantined };
+  requireFew(job, sets);
+  return {
+    sets: recordOf(setNames, (set) => ({
+      labeled: sets[set].usable,
+      quarantined: sets[set].unusable,
+    })),
+    shards,
+    quarantined: setNames.flatMap((set) =>
+      sets[set].listed.map(({ shard, id, reason }) => ({ set, shard, id, reason })),
+    ),
+    reasons: setNames.flatMap((set) => sets[set].reasons().map((reason) => ({ set, ...reason }))),
+  };
+}
+
+/** A quarantined example, with its shard. */
+interface InShard extends Rejected {
+  readonly shard: string;
 }
 
 /**
@@ -91,24 +103,10 @@ async function summaryOf(job: Job, item: ShardItem) {
   );
 }
 
-function requireFew(job: Job, { sets, quarantined }: Counts): void {
-  const limit = job.plan.config.limits.quarantine;
-  for (const set of setNames) {
-    const all = sets[set].labeled + sets[set].quarantined;
-    if (sets[set].quarantined <= limit * all) continue;
-    const reasons = quarantined
-      .filter((listed) => listed.set === set)
-      .slice(0, 5)
-      .map(({ id, reason }) => `  ${id}: ${reason}`)
-      .join('\n');
-    throw new UserError(
-      `${sets[set].quarantined} of ${all} examples of the ${set} set cannot be used, more than ` +
-        `the limit of ${limit * 100}%. The first of them:\n${reasons}`,
-      'Fix or remove them, or raise limits.quarantine in distill.yaml.',
-    );
-  }
+function requireFew(job: Job, sets: Record<SetName, Quarantine<InShard>>): void {
+  for (const set of setNames) sets[set].requireFew(set, job.plan.config.limits.quarantine);
   for (const set of ['labeled', ...job.plan.validatedOn, 'unlabeled'] as const) {
-    if (sets[set].labeled > 0) continue;
+    if (sets[set].usable > 0) continue;
     throw new UserError(`the ${set} set has no usable example`, `Look at the files in ${set}/.`);
   }
 }

@@ -116,6 +116,7 @@ export class FolderStore implements ObjectStore {
   async *#walk(folder: string, prefix: string, above: Set<string>): AsyncGenerator<ListedObject> {
     const stats = await statIfAny(join(this.location, folder));
     const identity = `${stats?.dev}:${stats?.ino}`;
+    if (!stats && folder.includes('\uFFFD')) throw notUnicodeError(this.#name(folder));
     if (!stats?.isDirectory() || above.has(identity)) return;
     for (const entry of await this.#entries(folder, prefix)) {
       if (entry.endsWith('/')) {

@@ -19,6 +19,7 @@ const sample: PlanSummary = {
   students: ['weighted', 'uniform'],
   ...{ learns: [], folds: 5, validatedOn: ['validation'] },
   labelCache: { shards: 49, reused: 12 },
+  leftOut: [],
   warnings: ['The class cat has 3 labeled examples.'],
   estimate: {
     sets: {

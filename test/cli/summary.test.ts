@@ -29,6 +29,9 @@ describe('the summary of a run', () => {
       The weighted student is 1.3 percentage points more accurate than the uniform one.
       Paired on the same 10,000 test examples: 95% interval +0.6 to +2.1, which excludes 0.
 
+      quarantined: 3 of 50,003 examples
+        2 examples: The image cannot be decoded: premature end of JPEG image.
+        1 example: The file has 71303168 bytes; at most 64 MiB are read.
       labels: 12 of 12 shards from the cache
       report: /data/results/runs/cifar-2f7a91c04be3/report.html
       student: /data/results/runs/cifar-2f7a91c04be3/students/weighted/
@@ -37,6 +40,13 @@ describe('the summary of a run', () => {
       Done in 25 min 49 s. Open the report in a browser. Load the student with
         await tf.loadLayersModel('file:///data/results/runs/cifar-2f7a91c04be3/students/weighted/model.json')"
     `);
+  });
+
+  test('states that no example was quarantined', () => {
+    const metrics = sampleMetrics({ quarantined: 0, quarantineReasons: [] });
+    expect(renderSummary({ ...summary, metrics }, new FakeTerminal())).toContain(
+      '\nquarantined: none\n',
+    );
   });
 
   test('warns if the figures are on data that the weights saw', () => {

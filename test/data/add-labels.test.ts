@@ -7,9 +7,11 @@ import { cutShards } from '../../src/data/cut.ts';
 import { type Example, isRejected } from '../../src/data/example.ts';
 import { readExamples } from '../../src/data/read.ts';
 import type { SetName } from '../../src/data/shard.ts';
+import { readBytes } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
 import { type Format, formats, makeDataset } from '../support/datasets.ts';
-import { collect } from '../support/examples.ts';
+import { collect, readConfig as readersConfig } from '../support/examples.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 
 async function openDataset(format: Format) {
   const data = await openStore(makeDataset(format).dataset);
@@ -17,7 +19,7 @@ async function openDataset(format: Format) {
   const classes = await readClasses(data, config.task);
   const examples = async (set: SetName) => {
     const found: Example[] = [];
-    for await (const shard of cutShards(data, set, `${set}/`, config.data)) {
+    for await (const shard of cutShards(data, set, `${set}/`, config)) {
       for await (const item of readExamples(data, shard, config)) {
         if (isRejected(item)) throw new Error(item.reason);
         found.push(item);
@@ -65,6 +67,35 @@ describe.each(names)('answers for a dataset of %s', (format) => {
     }
     expect(await add(answers)).toEqual({ labels, unanswered, files });
     expect(await examples('labeled')).toHaveLength(before.length + 2);
+  });
+});
+
+describe('answers', () => {
+  async function added(files: Record<string, string>, csv: string) {
+    const data = new MemoryStore(files);
+    const config = readersConfig('row', { format: 'csv' }, { classes: ['no', 'yes'] });
+    const { files: written } = await addLabels(data, config, { name: 'answers.csv', csv });
+    return readBytes(data, written[0]!).then(String);
+  }
+
+  test('are written as labeled/ has labels: by name or by index', async () => {
+    const unlabeled = { 'unlabeled/a.csv': 'x,label\n1,\n2,\n' };
+    const answers = 'id,label\na.csv:1,yes\n';
+    const names = { 'labeled/a.csv': 'x,label\n1,no\n', ...unlabeled };
+    expect(await added(names, answers)).toBe('x,label\n2,yes\n');
+    const indices = { 'labeled/a.csv': 'x,label\n1,-1\n1,0\n', ...unlabeled };
+    expect(await added(indices, answers)).toBe('x,label\n2,1\n');
+  });
+
+  test('for an id that two examples share are refused', async () => {
+    const files = {
+      'labeled/a.csv': 'id,x,label\n9,1,no\n',
+      'unlabeled/a/a.csv': 'id,x\n1,1\n',
+      'unlabeled/b/a.csv': 'id,x\n1,2\n',
+    };
+    await expect(added(files, 'id,label\n1,yes\n')).rejects.toThrow(
+      "answers.csv: two examples of unlabeled/ have the id '1', so its label could be of either",
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { classLookup, readClasses, unknownLabel } from '../../src/data/classes.ts';
+import { classLookup, labelChecker, readClasses, unknownLabel } from '../../src/data/classes.ts';
 import type { Task } from '../../src/data/features/index.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 
@@ -29,10 +29,54 @@ test.each([
   ).rejects.toThrow(message);
 });
 
-test('a label is a name first, then an index', () => {
-  const classOf = classLookup(['cat', '0', 'dog']);
-  const labels = ['cat', '0', 'dog', '1', '2', '2.0', '3', '-1', '1.5', 'Cat', '', undefined];
-  expect(labels.map(classOf)).toEqual([...[0, 1, 2, 1, 2, 2], ...Array(6).fill(undefined)]);
+const decomposed = 'cafe\u0301';
+
+test('names are normalized, and two spellings of one number are refused', async () => {
+  const classes = [decomposed, ' tea ', '007', '7'];
+  expect(await readClasses(new MemoryStore(), taskWith(classes))).toEqual([
+    ...['caf\u00e9', 'tea', '007', '7'],
+  ]);
+  const equal = readClasses(new MemoryStore(), taskWith(['2', 'x', 2.0, '2.0']));
+  await expect(equal).rejects.toThrow("has the class '2' twice");
+  const spelled = readClasses(new MemoryStore(), taskWith(['2', 'x', '2.0']));
+  await expect(spelled).rejects.toThrow("has the classes '2' and '2.0', which are the same number");
+});
+
+test.each([
+  ['a name, in any form of Unicode', ['caf\u00e9', 'tea'], decomposed, 0],
+  ['a name with spaces around it', ['cat', 'dog'], ' dog\t', 1],
+  ['an index, if no class is a number', ['cat', 'dog'], '1', 1],
+  ['an index as pandas writes it', ['cat', 'dog'], '1.0', 1],
+  ['no index beyond the classes', ['cat', 'dog'], '2', undefined],
+  ['no index if the classes are numbers', ['3', '5', '8'], '0', undefined],
+  ['no index if some class is a number', ['cat', '7'], '1', undefined],
+  ['a number in another spelling', ['3', '5', '8'], '5.0', 1],
+  ['a number with zeros in front', ['1', '2'], '02', 1],
+  ['a number for a class with zeros in front', ['01', '02'], '2', 1],
+  ['the class with as many zeros', ['7', '007'], '007', 1],
+  ['none, if it could be either of two', ['7', '007'], '7.0', undefined],
+  ['a negative number', ['-1', '1'], '-1.0', 0],
+  ['none for a fraction', ['1', '2'], '1.5', undefined],
+  ['none in another case', ['cat', 'dog'], 'Cat', undefined],
+  ['none without a label', ['cat', 'dog'], undefined, undefined],
+])('a label is %s', (_, classes, label, index) => {
+  expect(classLookup(classes)(label)).toBe(index);
+});
+
+test('names and indices in one run are refused, with an example of each', () => {
+  const check = labelChecker(['cat', 'dog']);
+  expect(check({ id: 'a', label: 'dog' }, 'labeled')).toBe(1);
+  expect(() => check({ id: 'b', label: '0' }, 'test')).toThrow(
+    "Some labels are names of classes, such as 'dog' ('a' of the labeled set), and some are indices, such as '0' ('b' of the test set).",
+  );
+});
+
+test('the hint for an unknown label names the likely mistake', () => {
+  const hint = (label: string, classes: string[]) =>
+    unknownLabel({ id: 'x', label }, 'test', classes).hint;
+  expect(hint('Cat', ['cat', 'dog'])).toContain("differs from 'cat' only in upper and lower case");
+  expect(hint('0', ['3', '5'])).toContain("because class names are numbers, such as '3'");
+  expect(hint('cow', ['cat', 'dog'])).toMatch(/^Correct the label/);
 });
 
 test('an unknown label is named with its example, its set and the classes', () => {

@@ -143,6 +143,30 @@ describe('inspect', () => {
     expect(config.task.classes).toEqual('0 1 2 3 4 5 6 7 8 9 10'.split(' '));
   });
 
+  test.each([
+    [
+      'all images first',
+      ['0.png', '1.png', '0.cls', '1.cls'],
+      /0\.cls is not side by side with 0\.png.*--sort=name/,
+    ],
+    [
+      'labels in .txt',
+      ['0.png', '0.txt'],
+      /0\.txt is beside 0\.png, but labels are read from 0\.cls/,
+    ],
+    ['a dot in names', ['0.input.png', '0.output.cls'], /found input\.png, output\.cls/],
+  ])('WebDataset with %s: the reason is stated', async (_, names, reason) => {
+    const tar = pack();
+    for (const name of names) {
+      tar.entry({ name }, name.endsWith('png') ? await image(8, 8) : 'cat');
+    }
+    tar.finalize();
+    await put({ 'labeled/0.tar': await buffer(tar) });
+    const { message } = await refusal();
+    expect(message).toContain('The labeled set has no labels.');
+    expect(message).toMatch(reason);
+  });
+
   test('classes.json has the names', async () => {
     await put({
       'classes.json': '["no","yes"]',

@@ -59,7 +59,7 @@ export function shardsOf(
   config: ReadConfig,
   set: SetName = 'labeled',
 ): Promise<Shard[]> {
-  return collect(cutShards(store, set, `${set}/`, config.data));
+  return collect(cutShards(store, set, `${set}/`, config));
 }
 
 /** All examples of a set, through cutting and reading. */

@@ -99,6 +99,13 @@ export function sampleMetrics(changes: Partial<RunMetrics> = {}): RunMetrics {
       },
       { id: 'monday/0007.jpg', reason: 'The file has 71303168 bytes; at most 64 MiB are read.' },
     ],
+    quarantineReasons: [
+      {
+        reason: 'The image cannot be decoded: premature end of JPEG image.',
+        examples: 2,
+      },
+      { reason: 'The file has 71303168 bytes; at most 64 MiB are read.', examples: 1 },
+    ],
     warnings: [],
     ...changes,
   });

@@ -2,7 +2,7 @@
 import type { Content } from '../example.ts';
 
 /** Their extensions, lower case, without the dot. */
-export const imageExtensions: readonly string[] = ['jpg', 'jpeg', 'png', 'webp'];
+export const imageExtensions: readonly string[] = ['jpg', 'jpeg', 'jfif', 'jpe', 'png', 'webp'];
 
 /**
  * Finds the type of an image file by its first bytes.

@@ -24,6 +24,9 @@ export const csvFiles: FormatFiles = {
   sampleColumns,
 };
 
+/** Rows whose length is measured, to estimate how many rows a damaged file has lost. */
+const sampledRows = 100;
+
 /** Names of a record's fields, and the indexes of id and label among them. */
 interface Header {
   readonly names: readonly string[];
@@ -49,19 +52,28 @@ async function* readRecords(
   const file = keyInSet(piece.key);
   const missing = new Set(['', ...config.data.missing]);
   let header: Header | undefined;
-  let row = piece.rows?.start ?? 0;
+  const first = piece.rows?.start ?? 0;
+  let row = first;
+  let sampledCharacters = 0;
   try {
     for await (const record of await openRecords(store, piece)) {
       // Without the `columns` option, csv-parse gives every record as an array of texts.
       const fields = (record as string[]).map((field) => field.trim());
       if (header === undefined) header = parseHeader(fields, piece.key, set, config);
-      else yield toExample(fields, header, `${file}:${row++}`, missing);
+      else {
+        if (row - first < sampledRows) sampledCharacters += fields.join().length + 1;
+        yield toExample(fields, header, `${file}:${row++}`, missing);
+      }
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
+    const rowCharacters = sampledCharacters / Math.min(row - first, sampledRows);
+    const expected = piece.rows ? piece.rows.end - first : Math.round(piece.bytes / rowCharacters);
+    const lost = expected - (row - first);
     yield {
       id: `${file}:${row}`,
       reason: `The file cannot be read from row ${row} on: ${error.message}.`,
+      ...(lost > 1 && Number.isFinite(lost) && { lost }),
     };
     return;
   }
@@ -146,7 +158,8 @@ function toExample(
   if (id === null || id === undefined) return { id: position, reason: `It has no ${names[idAt]}.` };
   return {
     id,
-    label: values[labelAt] ?? undefined,
+    // As written: data.missing must not hide a class unnoticed.
+    label: fields[labelAt],
     content: {
       kind: 'row',
       columns: Object.fromEntries(names.map((name, index) => [name, values[index] ?? null])),

@@ -1,7 +1,7 @@
 /** Row type of the table of formats: facts about the files, and code that is loaded if needed. */
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 import type { ColumnsConfig } from '../columns-config.ts';
-import type { Example, Rejected } from '../example.ts';
+import type { Example, LabelOnly, Rejected } from '../example.ts';
 import type { KindName } from '../features/index.ts';
 import type { ColumnSample } from '../features/kind.ts';
 import type { Piece, Shard } from '../shard.ts';
@@ -28,6 +28,10 @@ export interface Format<Name extends string = string> {
   readonly isDivisible: boolean;
   /** Examples per piece, if it is the same number for all; otherwise undefined. */
   readonly examplesPerPiece?: number;
+  /** Whether every id starts with the key of its file. Otherwise two files may share an id. */
+  readonly idsFromKeys?: boolean;
+  /** Whether the label of an example is the first folder below its set. */
+  readonly foldersAreClasses?: boolean;
   /** Loads the code that reads and writes the files. */
   load(): Promise<FormatFiles>;
 }
@@ -36,6 +40,8 @@ export interface Format<Name extends string = string> {
 export interface FormatFiles {
   readonly read: FormatReader;
   readonly write: FormatWriter;
+  /** Reads ids and labels only, if that takes less than `read`. Default: `read`. */
+  readonly readLabels?: LabelReader;
   /** Default: every object is one piece. */
   readonly cut?: FormatCutter;
   /** Only for tables. */
@@ -48,6 +54,13 @@ export type FormatReader = (
   shard: Shard,
   config: ColumnsConfig,
 ) => AsyncIterable<Example | Rejected>;
+
+/** Reads the ids and labels of a shard of a labeled set, in the order of its pieces. */
+export type LabelReader = (
+  store: ObjectStore,
+  shard: Shard,
+  config: ColumnsConfig,
+) => AsyncIterable<LabelOnly | Rejected>;
 
 /**
  * Makes the files of a set that hold these examples, all with or all without a label. The same

@@ -11,5 +11,7 @@ export const images: Format<'images'> = {
   cutGets: 0,
   isDivisible: false,
   examplesPerPiece: 1,
+  idsFromKeys: true,
+  foldersAreClasses: true,
   load: async () => (await import('./images-files.ts')).imagesFiles,
 };

@@ -6,7 +6,7 @@ import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 import { readAhead } from '../ahead.ts';
 import { findColumns, requireColumn } from '../columns.ts';
 import type { ColumnsConfig } from '../columns-config.ts';
-import type { Example, Rejected } from '../example.ts';
+import { type Example, isRejected, type LabelOnly, type Rejected } from '../example.ts';
 import { type ColumnField, kindOfTask, type Task } from '../features/index.ts';
 import type { ColumnSample, ContentColumn } from '../features/kind.ts';
 import { keyInSet } from '../layout.ts';
@@ -18,7 +18,8 @@ import { openSource, type ParquetSource, type SourceColumn } from './parquet-sou
 import { parquetOf } from './parquet-write.ts';
 
 export const parquetFiles: FormatFiles = {
-  read: readParquet,
+  read: (store, shard, config) => readParquet(store, shard, config, allColumns, toExample),
+  readLabels: (store, shard, config) => readParquet(store, shard, config, labelColumns, toLabel),
   write: async (examples, name, config) => [
     { name: `${name}.parquet`, bytes: parquetOf(examples, config) },
   ],
@@ -40,29 +41,52 @@ interface Plan {
 /** Columns of one row group, by name. */
 type Columns = ReadonlyMap<string, DecodedArray>;
 
-async function* readParquet(
+/** Chooses the columns to read. */
+type ColumnPlanner = (
+  file: ParquetSource,
+  key: string,
+  set: SetName,
+  config: ColumnsConfig,
+) => Plan;
+
+/** Makes an example, or its label, of one row. */
+type RowConverter<Item> = (
+  columns: Columns,
+  row: number,
+  position: string,
+  plan: Plan,
+  missing: ReadonlySet<string>,
+) => Item | Rejected;
+
+async function* readParquet<Item>(
   store: ObjectStore,
   shard: Shard,
   config: ColumnsConfig,
-): AsyncGenerator<Example | Rejected> {
-  for (const piece of shard.pieces) yield* readPiece(store, piece, shard.set, config);
+  planner: ColumnPlanner,
+  convert: RowConverter<Item>,
+): AsyncGenerator<Item | Rejected> {
+  for (const piece of shard.pieces) {
+    yield* readPiece(store, piece, shard.set, config, planner, convert);
+  }
 }
 
-async function* readPiece(
+async function* readPiece<Item>(
   store: ObjectStore,
   piece: Piece,
   set: SetName,
   config: ColumnsConfig,
-): AsyncGenerator<Example | Rejected> {
+  planner: ColumnPlanner,
+  convert: RowConverter<Item>,
+): AsyncGenerator<Item | Rejected> {
   const name = keyInSet(piece.key);
   let file: ParquetSource;
   try {
     file = await openSource(store, piece, config.task.classes);
   } catch (error) {
-    yield { id: name, reason: damagedReason(error) };
+    yield { id: name, reason: damagedReason(error), ...lostRows(piece.rows) };
     return;
   }
-  const plan = planColumns(file, piece.key, set, config);
+  const plan = planner(file, piece.key, set, config);
   const names = [...new Set([plan.id, plan.label, ...plan.content])].filter(
     (column) => column !== undefined,
   );
@@ -73,11 +97,12 @@ async function* readPiece(
     try {
       columns = await file.readColumns(names, group);
     } catch (error) {
-      yield { id: `${name}:${group.start}-${group.end}`, reason: damagedReason(error) };
+      const id = `${name}:${group.start}-${group.end}`;
+      yield { id, reason: damagedReason(error), ...lostRows(group) };
       continue;
     }
     for (let row = 0; row < group.end - group.start; row++) {
-      yield toExample(columns, row, `${name}:${group.start + row}`, plan, missing);
+      yield convert(columns, row, `${name}:${group.start + row}`, plan, missing);
     }
   }
 }
@@ -87,7 +112,19 @@ function damagedReason(error: unknown): string {
   return `The Parquet file is damaged here: ${error.message}.`;
 }
 
-function planColumns(file: ParquetSource, key: string, set: SetName, config: ColumnsConfig): Plan {
+/** Counts the rows of a part that cannot be read. */
+function lostRows(rows: { readonly start: number; readonly end: number } | undefined) {
+  return rows && rows.end > rows.start ? { lost: rows.end - rows.start } : {};
+}
+
+function labelColumns(file: ParquetSource, key: string, set: SetName, config: ColumnsConfig): Plan {
+  const names = file.columns.map((column) => column.name);
+  const named = findColumns(key, names, set, config);
+  requireSingleValues(file, key, [named.id, named.label]);
+  return { ...named, labelInPath: labelInPath(file, named.label), column: undefined, content: [] };
+}
+
+function allColumns(file: ParquetSource, key: string, set: SetName, config: ColumnsConfig): Plan {
   const { task, data } = config;
   const names = file.columns.map((column) => column.name);
   const named = findColumns(key, names, set, config);
@@ -144,11 +181,36 @@ function toExample(
   plan: Plan,
   missing: ReadonlySet<string>,
 ): Example | Rejected {
+  const item = toLabel(columns, row, position, plan, missing);
+  if (isRejected(item)) return item;
   const scalar = (column: string) => toScalar(columns.get(column)?.[row], missing);
-  const text = (column: string) => scalar(column)?.toString();
-  const id = plan.id === undefined ? position : text(plan.id);
+  if (plan.column === undefined) {
+    const values = Object.fromEntries(plan.content.map((name) => [name, scalar(name)]));
+    return { ...item, content: { kind: 'row', columns: values } };
+  }
+  const [name = ''] = plan.content;
+  const content = plan.column.read(columns.get(name)?.[row]);
+  return typeof content === 'string'
+    ? {
+        id: item.id,
+        reason: `Its column '${name}' ${content}; expected ${plan.column.expected}.`,
+      }
+    : { ...item, content };
+}
+
+function toLabel(
+  columns: Columns,
+  row: number,
+  position: string,
+  plan: Plan,
+  missing: ReadonlySet<string>,
+): LabelOnly | Rejected {
+  const value = (column: string) => columns.get(column)?.[row];
+  const id = plan.id === undefined ? position : toScalar(value(plan.id), missing)?.toString();
   if (id === undefined) return { id: position, reason: `It has no ${plan.id}.` };
-  const label = plan.label === undefined ? undefined : text(plan.label);
+  // As written: data.missing must not hide a class unnoticed.
+  const label =
+    plan.label === undefined ? undefined : toScalar(value(plan.label), noTexts)?.toString();
   if (plan.labelInPath !== undefined && label !== undefined && !isEqual(label, plan.labelInPath)) {
     const inPath = `${plan.label}=${plan.labelInPath}`;
     return {
@@ -156,16 +218,10 @@ function toExample(
       reason: `Its column '${plan.label}' has '${label}', but its path has '${inPath}'.`,
     };
   }
-  if (plan.column === undefined) {
-    const values = Object.fromEntries(plan.content.map((name) => [name, scalar(name)]));
-    return { id, label, content: { kind: 'row', columns: values } };
-  }
-  const [name = ''] = plan.content;
-  const content = plan.column.read(columns.get(name)?.[row]);
-  return typeof content === 'string'
-    ? { id, reason: `Its column '${name}' ${content}; expected ${plan.column.expected}.` }
-    : { id, label, content };
+  return { id, label };
 }
+
+const noTexts: ReadonlySet<string> = new Set();
 
 function isEqual(label: string, other: string): boolean {
   return label === other || Number(label) === Number(other);

@@ -16,6 +16,7 @@ import { bytesOfImage, imageExtensions, imageType } from '../features/image-file
 import { keyInSet } from '../layout.ts';
 import { isLabeled, type Piece, type SetName, type Shard } from '../shard.ts';
 import type { DataFile, FormatFiles } from './format.ts';
+import { emptySample, type Sample, Samples } from './webdataset-samples.ts';
 
 export const webdatasetFiles: FormatFiles = { read: readWebDataset, write: writeWebDataset };
 
@@ -28,65 +29,86 @@ interface Entry extends AsyncIterable<Uint8Array> {
   resume(): unknown;
 }
 
-/** The members of one example that were read so far. */
-interface Sample {
-  readonly name: string;
-  image: Uint8Array | undefined;
-  label: string | undefined;
-  /** Why the sample cannot be used. */
-  problem: string | undefined;
-}
-
 async function* readWebDataset(
   store: ObjectStore,
   shard: Shard,
 ): AsyncGenerator<Example | Rejected> {
-  for (const piece of shard.pieces) yield* readArchive(store, piece, shard.set);
+  const usualBytes = median(shard.pieces.map(({ bytes }) => bytes));
+  for (const piece of shard.pieces) yield* readArchive(store, piece, shard.set, usualBytes);
 }
 
+/** @param usualBytes Size of an archive of the shard that is not cut short. */
 async function* readArchive(
   store: ObjectStore,
   piece: Piece,
   set: SetName,
+  usualBytes: number,
 ): AsyncGenerator<Example | Rejected> {
   const archive = keyInSet(piece.key);
   const members = openArchive(await store.read(piece.key, { version: piece.version }));
+  const samples = new Samples(archive, set);
   let sample: Sample | undefined;
   let member = 'its first member';
+  let readBytes = 0;
+  const broken = (reason: string): Rejected => {
+    const lostBytes = Math.max(piece.bytes, usualBytes) - 2 * tarBlock - readBytes;
+    const lost = samples.countIn(lostBytes, readBytes);
+    return { id: archive, reason, ...(lost > 1 && { lost }) };
+  };
   try {
     for await (const entry of members.entries) {
       member = `'${entry.header.name}'`;
       const [name, extension] = splitName(entry.header.name);
-      if (isPartOfExample(entry.header, extension)) {
+      if (extension !== '' && entry.header.type !== 'directory') {
         if (name !== sample?.name) {
-          if (sample !== undefined) yield toExample(archive, sample);
-          sample = { name, image: undefined, label: undefined, problem: undefined };
+          if (sample !== undefined) yield* samples.finish(sample);
+          sample = emptySample(name);
         }
-        await addMember(sample, entry, extension);
+        if (isPartOfExample(extension)) await addMember(sample, entry, extension);
+        else sample.others.push(extension);
       }
+      readBytes += tarBlock + Math.ceil((entry.header.size ?? 0) / tarBlock) * tarBlock;
       entry.resume();
     }
   } catch (error) {
     if (members.sourceError !== undefined) throw members.sourceError;
     if (sample?.image !== undefined && (sample.label !== undefined || !isLabeled(set))) {
-      yield toExample(archive, sample);
+      yield* samples.finish(sample);
     }
-    yield { id: archive, reason: brokenReason(error, member) };
+    yield broken(brokenReason(error, member));
     return;
   }
-  if (sample !== undefined) yield toExample(archive, sample);
-  else
-    yield { id: archive, reason: 'The archive has no images; expected 000017.jpg and the like.' };
+  if (sample !== undefined) yield* samples.finish(sample);
+  if (samples.count === 0) yield { id: archive, reason: samples.nothingFound() };
+  else if (!members.isEnded) yield broken(cutReason(member));
 }
 
-/** Opens an archive: its members, and the error of the source if it ended them. */
+/** Size of a header, and the unit of the content after it. Two of zeros end an archive. */
+const tarBlock = 512;
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+/**
+ * Opens an archive: its members, the error of the source if it ended them, and whether the bytes so
+ * far end as an archive does.
+ */
 function openArchive(source: Readable) {
   const entries = extract();
-  const members: { entries: AsyncIterable<Entry>; sourceError: unknown } = {
+  const members: { entries: AsyncIterable<Entry>; sourceError: unknown; isEnded: boolean } = {
     // tar-stream's types do not state that its streams yield bytes.
     entries: entries as AsyncIterable<Entry>,
     sourceError: undefined,
+    isEnded: false,
   };
+  // An archive ends with blocks of zeros, but tar-stream does not require them.
+  let tail = Buffer.alloc(0);
+  source.on('data', (chunk: Uint8Array) => {
+    tail = Buffer.concat([tail, chunk.subarray(-tarBlock)]).subarray(-tarBlock);
+    members.isEnded = tail.length === tarBlock && tail.every((byte) => byte === 0);
+  });
   source.on('error', (error) => {
     members.sourceError = error;
     entries.destroy(error);
@@ -106,9 +128,8 @@ function splitName(name: string): [name: string, extension: string] {
   return [match?.[1] ?? name, match?.[2]?.toLowerCase() ?? ''];
 }
 
-function isPartOfExample({ type }: Header, extension: string): boolean {
-  const known = extension === 'cls' || imageExtensions.includes(extension);
-  return known && type !== 'directory';
+function isPartOfExample(extension: string): boolean {
+  return extension === 'cls' || imageExtensions.includes(extension);
 }
 
 async function addMember(sample: Sample, entry: Entry, extension: string): Promise<void> {
@@ -122,10 +143,11 @@ async function addMember(sample: Sample, entry: Entry, extension: string): Promi
     sample.label = bytes.toString('utf8').trim();
   } else {
     sample.image = bytes;
+    sample.imageExtension = extension;
   }
 }
 
-function memberProblem({ name, type, size }: Header): string | undefined {
+function memberProblem({ name, type, size = 0 }: Header): string | undefined {
   if (type !== 'file' && type !== 'contiguous-file') {
     return `The archive's member '${name}' is a ${type}; expected a file.`;
   }
@@ -138,20 +160,15 @@ function memberProblem({ name, type, size }: Header): string | undefined {
   return undefined;
 }
 
-function toExample(archive: string, { name, image, label, problem }: Sample): Example | Rejected {
-  const id = `${archive}/${name}`;
-  if (problem !== undefined) return { id, reason: problem };
-  if (image === undefined) {
-    return { id, reason: `It has no image (${imageExtensions.join(', ')}).` };
-  }
-  return { id, label: label === '' ? undefined : label, content: { kind: 'image', bytes: image } };
-}
-
 function brokenReason(error: unknown, member: string): string {
   const message = error instanceof Error ? error.message : String(error);
   return message === 'Unexpected end of data'
-    ? `The archive ends in the middle of ${member} or right after it; the complete examples are used.`
+    ? cutReason(member)
     : `The archive cannot be read after ${member}: ${message}.`;
+}
+
+function cutReason(member: string): string {
+  return `The archive ends in the middle of ${member} or right after it; the complete examples are used.`;
 }
 
 async function writeWebDataset(examples: readonly Example[], name: string): Promise<DataFile[]> {

@@ -9,5 +9,6 @@ export const webdataset: Format<'webdataset'> = {
   readGets: 1,
   cutGets: 0,
   isDivisible: false,
+  idsFromKeys: true,
   load: async () => (await import('./webdataset-files.ts')).webdatasetFiles,
 };

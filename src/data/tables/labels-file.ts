@@ -44,7 +44,9 @@ export interface LabelRow {
 
 const summarySchema = z.strictObject({
   labeled: z.int().nonnegative(),
-  quarantined: z.array(z.strictObject({ id: z.string(), reason: z.string() })),
+  quarantined: z.array(
+    z.strictObject({ id: z.string(), reason: z.string(), lost: z.int().positive().optional() }),
+  ),
 });
 /** Number of examples with a label, and the examples without. */
 export type LabelsSummary = z.infer<typeof summarySchema>;
@@ -94,7 +96,10 @@ export function createLabelsWriter(
     finish(quarantined) {
       const summary: LabelsSummary = {
         labeled,
-        quarantined: quarantined.map(({ id, reason }) => ({ id, reason })),
+        quarantined: quarantined.map(({ id, reason, lost }) => ({
+          ...{ id, reason },
+          ...(lost !== undefined && { lost }),
+        })),
       };
       return table.finish({ [summaryKey]: JSON.stringify(summary) });
     },

@@ -1,9 +1,12 @@
+import { leftOutText } from '../../data/left-out.ts';
 import { count } from '../../format.ts';
 import { html, type Markup } from '../html.ts';
+import { reasonLines } from '../quarantine-reasons.ts';
 import type { RunMetrics } from '../run-metrics.ts';
 
-/** Renders the sizes of the sets, and examples that were quarantined. */
-export function dataSection({ run, labels, quarantined, quarantineExamples }: RunMetrics): Markup {
+/** Renders the sizes of the sets, examples that were quarantined, and files that were left out. */
+export function dataSection(metrics: RunMetrics): Markup {
+  const { run, labels, quarantined, quarantineExamples, quarantineReasons, leftOut } = metrics;
   const facts = [
     ['Labeled', count(labels.labeled)],
     ['Validation', count(labels.validation)],
@@ -18,6 +21,11 @@ export function dataSection({ run, labels, quarantined, quarantineExamples }: Ru
 ${
   quarantined > 0 &&
   html`<p class="note">Quarantined examples could not be used. <code>runs/${run}/quarantine/</code> has the reason for each.</p>`
+}
+${leftOut.length > 0 && html`<p class="note">Files that are not data were left out: ${leftOutText(leftOut)}.</p>`}
+${
+  quarantineReasons.length > 1 &&
+  html`<ul>${reasonLines(quarantineReasons, 10).map((line) => html`<li>${line}</li>`)}</ul>`
 }
 ${
   shown > 0 &&

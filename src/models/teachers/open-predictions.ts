@@ -1,4 +1,6 @@
+import type { DecodedArray } from 'hyparquet';
 import { z } from 'zod';
+import { type SetName, setNames } from '../../data/shard.ts';
 import {
   openParquet,
   ParquetError,
@@ -32,7 +34,10 @@ export interface PredictionsOptions {
 /**
  * Opens a teacher whose answers are in Parquet files with the columns `id` and `probabilities`. The
  * latter has a list of one float per class (logits, if the config sets `output`). Rows may have any
- * order; ids must be unique in the whole data set. An example without a row gets NaN.
+ * order. An example without a row gets NaN.
+ *
+ * Ids are compared in Unicode's composed form. They must be unique in the whole data set, or in
+ * their set if there is a column `set` with its name: labeled, validation, test or unlabeled.
  *
  * Every worker copies the rows once into a hash table on disk (`PredictionTable`). For 10 classes
  * that takes 84 MB and 15 s per million rows, and 10 µs per look-up. Memory holds one row group,
@@ -50,14 +55,18 @@ export async function openPredictions(
     await fillTable(made, store, files, classes);
   });
   const table = PredictionTable.open(path, classes);
+  const bySet = await haveSets(store, files);
   const read = distributionReader(options.output, classes, name);
   return {
     embeddingSize: undefined,
     batchSize: options.batchSize,
-    async predict({ ids }) {
+    unanswered: `It has no usable row in the predictions: expected its id in ${name.replace(/^the predictions in /, '')}.`,
+    async predict({ ids, set }) {
       const values = new Float32Array(ids.length * classes);
       ids.forEach((id, index) => {
-        table.read(id, values.subarray(index * classes, (index + 1) * classes));
+        const key = id.normalize('NFC');
+        const row = values.subarray(index * classes, (index + 1) * classes);
+        table.read(bySet ? keyOf(key, set) : key, row);
       });
       return { probabilities: read(values) };
     },
@@ -67,30 +76,93 @@ export async function openPredictions(
   };
 }
 
+/** An example of the predictions. */
+export interface Answered {
+  readonly id: string;
+  /** Present if the files have a column `set`. */
+  readonly set: SetName | undefined;
+}
+
+/** Returns whether the predictions have a column `set`. */
+export async function haveSets(
+  store: ObjectStore,
+  [first]: readonly TeacherFile[],
+): Promise<boolean> {
+  if (first === undefined) return false;
+  const { columns } = await parquet(first.object.key, () => openParquet(store, first.object));
+  return columns.some(({ name }) => name === 'set');
+}
+
+/** Yields the examples that have a prediction, one row group at a time. */
+export async function* answeredExamples(
+  store: ObjectStore,
+  files: readonly TeacherFile[],
+): AsyncGenerator<Answered> {
+  const bySet = await haveSets(store, files);
+  for (const source of files) {
+    const { object } = source;
+    const file = await openFile(store, source, bySet);
+    for (const group of file.rowGroups) {
+      const names = bySet ? ['id', 'set'] : ['id'];
+      const columns = await parquet(object.key, () => file.readColumns(names, group));
+      for (let row = 0; row < group.end - group.start; row++) {
+        yield exampleOf(
+          columns,
+          row,
+          `row ${group.start + row} of the predictions in ${object.key}`,
+        );
+      }
+    }
+  }
+}
+
+function exampleOf(
+  columns: ReadonlyMap<string, DecodedArray>,
+  row: number,
+  where: string,
+): Answered {
+  const id = parseCell(idSchema, columns.get('id')?.[row], `${where} has no id`).normalize('NFC');
+  const sets = columns.get('set');
+  if (sets === undefined) return { id, set: undefined };
+  const set = parseCell(
+    textSchema.pipe(z.enum(setNames)),
+    sets[row],
+    `${where} has no set (${setNames.join(', ')})`,
+  );
+  return { id, set };
+}
+
+/** Returns the key of an example in a table of predictions that have sets. */
+function keyOf(id: string, set: SetName | undefined): string {
+  return `${set}/${id}`;
+}
+
 async function fillTable(
   path: string,
   store: ObjectStore,
   files: readonly TeacherFile[],
   classes: number,
 ): Promise<void> {
+  const bySet = await haveSets(store, files);
   let rows = 0;
   for (const file of files) {
-    const { rowGroups } = await openFile(store, file, classes);
+    const { rowGroups } = await openFile(store, file, bySet);
+    requireFits(file, rowGroups, classes);
     rows += rowGroups.at(-1)?.end ?? 0;
   }
   const table = PredictionTable.create(path, rows, classes);
   try {
-    for (const file of files) await addFile(table, store, file, classes);
+    for (const file of files) await addFile(table, store, file, classes, bySet);
   } finally {
     table.close();
   }
 }
 
-/** @throws UserError if the file is not Parquet, lacks a column or has too large row groups. */
+/** @throws UserError if the file is not Parquet or lacks a column. */
 async function openFile(
   store: ObjectStore,
   { object }: TeacherFile,
-  classes: number,
+  bySet: boolean,
 ): Promise<ParquetFile> {
   const file = await parquet(object.key, () => openParquet(store, object));
   const id = file.columns.find(({ name }) => name === 'id');
@@ -102,14 +174,28 @@ async function openFile(
       'Write id as text and probabilities as a list of floats, one per class.',
     );
   }
-  const largest = Math.max(0, ...file.rowGroups.map(({ start, end }) => end - start));
+  if (file.columns.some(({ name }) => name === 'set') !== bySet) {
+    throw new UserError(
+      `only some of the predictions have a column set, and ${object.key} ${bySet ? 'has none' : 'has one'}`,
+      'Write the column set in all files or in none.',
+    );
+  }
+  return file;
+}
+
+/** @throws UserError if a row group is too large for the memory. */
+function requireFits(
+  { object }: TeacherFile,
+  rowGroups: readonly RowGroup[],
+  classes: number,
+): void {
+  const largest = Math.max(0, ...rowGroups.map(({ start, end }) => end - start));
   if (largest * classes > maxGroupValues) {
     throw new UserError(
       `the predictions in ${object.key} have a row group of ${largest} rows, which does not fit the memory with ${classes} classes`,
       `Write row groups of at most ${Math.floor(maxGroupValues / classes)} rows (row_group_size of pyarrow).`,
     );
   }
-  return file;
 }
 
 async function addFile(
@@ -117,10 +203,11 @@ async function addFile(
   store: ObjectStore,
   source: TeacherFile,
   classes: number,
+  bySet: boolean,
 ): Promise<void> {
-  const file = await openFile(store, source, classes);
+  const file = await openFile(store, source, bySet);
   for (const group of file.rowGroups) {
-    await addGroup(table, file, group, source.object.key, classes);
+    await addGroup(table, file, group, source.object.key, classes, bySet);
   }
 }
 
@@ -130,13 +217,14 @@ async function addGroup(
   group: RowGroup,
   key: string,
   classes: number,
+  bySet: boolean,
 ): Promise<void> {
-  const columns = await parquet(key, () => file.readColumns(['id', 'probabilities'], group));
-  const ids = columns.get('id')!;
+  const names = bySet ? ['id', 'probabilities', 'set'] : ['id', 'probabilities'];
+  const columns = await parquet(key, () => file.readColumns(names, group));
   const lists = columns.get('probabilities')!;
-  for (let index = 0; index < ids.length; index++) {
+  for (let index = 0; index < lists.length; index++) {
     const where = `row ${group.start + index} of the predictions in ${key}`;
-    const id = parseCell(idSchema, ids[index], `${where} has no id`);
+    const { id, set } = exampleOf(columns, index, where);
     const row = parseCell(listSchema, lists[index], `${where} has no list of floats`);
     if (row.length !== classes) {
       throw new UserError(
@@ -144,21 +232,21 @@ async function addGroup(
         'List the classes of the probabilities in task.classes, in their order.',
       );
     }
-    if (!table.add(id, row)) {
+    if (!table.add(bySet ? keyOf(id, set) : id, row)) {
       throw new UserError(
-        `${where} is the second with the id '${id}'`,
-        'Predictions are looked up by id: give every example of the data set its own id.',
+        `${where} is the second with the id '${id}'${bySet ? ` in the set ${set}` : ''}`,
+        'Predictions are looked up by id: give every example of the data set its own id, or add a column "set".',
       );
     }
   }
 }
 
-const idSchema = z.union([
+const textSchema = z.union([
   z.string(),
-  z.union([z.number(), z.bigint()]).transform(String),
   // Text that the file does not mark as text.
   z.instanceof(Uint8Array).transform((bytes) => new TextDecoder().decode(bytes)),
 ]);
+const idSchema = z.union([textSchema, z.union([z.number(), z.bigint()]).transform(String)]);
 /** A row with a missing number is read as NaN. */
 const listSchema = z.union([
   z.instanceof(Float32Array),

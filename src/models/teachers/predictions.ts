@@ -10,7 +10,10 @@ const name = 'predictions' as const;
 /** Answers of a teacher that were computed elsewhere, in Parquet files. */
 export const predictionsKind = {
   name,
-  fields: pathField(name, 'Folder of Parquet files with the columns id and probabilities.'),
+  fields: pathField(
+    name,
+    'Folder of Parquet files with the columns id and probabilities, and set if ids are unique only in their set.',
+  ),
   supplied: true,
   isModel: false,
   noun: 'the predictions in',
@@ -33,6 +36,10 @@ export const predictionsKind = {
       path: join(scratch, `predictions-${digest}-${classes}`),
       verify: async () => verify(await hashFiles(store, files)),
     });
+  },
+  async *answered({ store, files }) {
+    const { answeredExamples } = await import('./open-predictions.ts');
+    yield* answeredExamples(store, files);
   },
   size: () => noWork,
   recognize: async (_, key) => (key.endsWith('.parquet') ? folderOf(key) : undefined),

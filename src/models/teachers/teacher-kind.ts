@@ -1,6 +1,7 @@
 /** The interface of a teacher kind. */
 import { z } from 'zod';
 import type { Features } from '../../data/features/index.ts';
+import type { SetName } from '../../data/shard.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 import type { NetworkSize } from '../size/network-size.ts';
 import type { Teacher } from '../teacher.ts';
@@ -78,6 +79,13 @@ export interface SuppliedKind extends TeacherKind {
    * @throws UserError if the files are damaged, changed, or do not fit the task.
    */
   open(source: TeacherSource): Promise<Teacher>;
+  /**
+   * Yields the examples that have an answer, if the answers are stored. The set is undefined if the
+   * answers are looked up by the id alone.
+   */
+  answered?(
+    source: TeacherFiles & { readonly store: ObjectStore },
+  ): AsyncIterable<{ readonly id: string; readonly set: SetName | undefined }>;
   /** Computes the work per example. `shape` is the shape of an example that the teacher reads. */
   size(
     source: TeacherFiles & { readonly store: ObjectStore; readonly shape: readonly number[] },

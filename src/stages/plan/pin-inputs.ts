@@ -1,14 +1,17 @@
 import { type Config, methodsWith } from '../../config/schema.ts';
 import { createSetMeter, type SetMeter } from '../../cost/set-size.ts';
 import { cutShards, withPart } from '../../data/cut.ts';
+import { formats } from '../../data/formats/index.ts';
 import { batchOf, isComplete, markerOf } from '../../data/layout.ts';
-import { type SetName, type Shard, setNames } from '../../data/shard.ts';
+import { emptiedWarnings, type LeftOut, LeftOutFiles } from '../../data/left-out.ts';
+import { isLabeled, type SetName, type Shard, setNames } from '../../data/shard.ts';
 import { methodNames, methodOf } from '../../debias/methods.ts';
 import { UserError } from '../../errors.ts';
 import type { ShardItem } from '../../run/events.ts';
 import { isCrossFitted } from '../../run/label-use.ts';
 import { createObjectsWriter } from '../../run/objects-file.ts';
 import type { ObjectStore } from '../../store/store.ts';
+import { recordOf } from '../../table.ts';
 import type { RunToPlan } from './run-to-plan.ts';
 
 /**
@@ -23,6 +26,10 @@ export interface PinnedInputs {
   readonly meter: SetMeter;
   /** Warnings: one per batch that is left for a later run. */
   readonly unfinished: readonly string[];
+  /** Files that are not data. */
+  readonly leftOut: readonly LeftOut[];
+  /** Warnings: one per class of images whose files are all left out. */
+  readonly emptied: readonly string[];
 }
 
 /**
@@ -35,13 +42,20 @@ export async function pinInputs(run: RunToPlan): Promise<PinnedInputs> {
   const meter = createSetMeter(config.data.format);
   const objects = createObjectsWriter(run.results, run.run);
   const unfinished = new Set<string>();
+  const leftOut = recordOf(setNames, (set) => new LeftOutFiles(set));
   const validation = await validationOf(data, config);
-  for await (const shard of cutSets(run, validation, unfinished)) {
+  for await (const shard of cutSets(run, validation, unfinished, leftOut)) {
     meter.add(shard);
     await objects.append(shard);
   }
   const items = await objects.finish();
-  return { items, meter, unfinished: [...unfinished] };
+  return {
+    ...{ items, meter, unfinished: [...unfinished] },
+    leftOut: setNames.flatMap((set) => leftOut[set].finish()),
+    emptied: setNames
+      .filter(isLabeled)
+      .flatMap((set) => emptiedWarnings(set, leftOut[set].emptied, formats[config.data.format])),
+  };
 }
 
 /** Source of the labels that measure the teacher's errors. */
@@ -78,17 +92,19 @@ async function validationOf(data: ObjectStore, config: Config): Promise<Validati
  * A batch that was not complete when the run was made is left for a later run.
  *
  * @param unfinished Receives a warning for each batch that is left.
+ * @param leftOut Receives the files that are not data.
  */
 async function* cutSets(
   run: RunToPlan,
   validation: ValidationSource,
   unfinished: Set<string>,
+  leftOut: Record<SetName, LeftOutFiles>,
 ): AsyncGenerator<Shard> {
   const { config, data, batches } = run;
   let count = 0;
   for (const set of setNames) {
     const countBefore = count;
-    for await (const shard of cutShards(data, set, `${set}/`, config.data)) {
+    for await (const shard of cutShards(data, set, `${set}/`, config, leftOut[set])) {
       const batch = batchOf(shard.pieces[0]!.key);
       if (set === 'unlabeled' && batches && !isComplete(batch, batches)) {
         unfinished.add(`there was no ${markerOf(batch)}: the batch is left for a later run`);
@@ -109,7 +125,7 @@ async function* cutSets(
 }
 
 async function hasShards(data: ObjectStore, set: SetName, config: Config): Promise<boolean> {
-  for await (const _ of cutShards(data, set, `${set}/`, config.data)) return true;
+  for await (const _ of cutShards(data, set, `${set}/`, config)) return true;
   return false;
 }
 

@@ -71,12 +71,13 @@ describe('images', () => {
       'labeled/b.parquet': 'parquet/image-bytes.parquet',
     });
     const { examples, reasons } = sorted(await readSet(store, config));
-    expect(examples.map(({ label }) => label)).toEqual(['0', '1', '2', 'a', 'b', undefined]);
-    expect(examples.slice(0, 3).map(({ content }) => content)).toEqual(
+    expect(examples.map(({ label }) => label)).toEqual(['0', '1', '2', 'a', 'b']);
+    expect(examples.slice(0, 2).map(({ content }) => content)).toEqual(
       examples.slice(3).map(({ content }) => content),
     );
-    expect([...reasons.keys()]).toEqual(['a.parquet:3', 'b.parquet:3']);
+    expect([...reasons.keys()]).toEqual(['a.parquet:3', 'b.parquet:2', 'b.parquet:3']);
     expect(reasons.get('a.parquet:3')).toContain("column 'image' has only the path 'gone.png'");
+    expect(reasons.get('b.parquet:2')).toBe('It has no label.');
     expect(reasons.get('b.parquet:3')).toContain("column 'image' has no image");
   });
 });

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { pack } from 'tar-stream';
@@ -70,7 +71,7 @@ describe('WebDataset archives', () => {
       'odd.tar/train/3': expect.stringContaining("'train/3.png' is a symlink"),
       'odd.tar/../4': expect.stringContaining('leads out of the archive'),
       'odd.tar//tmp/5': expect.stringContaining('leads out of the archive'),
-      'odd.tar/train/0': expect.stringContaining('appears twice'),
+      'odd.tar/train/0': expect.stringContaining('0.cls is not side by side with 0.png'),
     });
   });
 
@@ -149,6 +150,88 @@ describe('WebDataset archives', () => {
     }
     expect(examples).toBe(60);
     expect(most / 2 ** 20).toBeLessThan(15);
+  });
+});
+
+/** An archive of members with these names; labels hold "cat". */
+async function archiveOf(...names: string[]): Promise<Buffer> {
+  const archive = pack();
+  const image = await fixture('pictures/rgb.png');
+  for (const name of names) archive.entry({ name }, /png$/i.test(name) ? image : 'cat');
+  archive.finalize();
+  return buffer(archive);
+}
+
+describe('members that make no example', () => {
+  async function read(set: 'labeled' | 'unlabeled', ...names: string[]) {
+    const store = new MemoryStore({ [`${set}/a.tar`]: await archiveOf(...names) });
+    const { examples, reasons } = sorted(await readSet(store, config, set));
+    return { ids: examples.map(({ id }) => id), reasons: Object.fromEntries(reasons) };
+  }
+
+  test('images and labels apart: each example is rejected once, with the way to sort', async () => {
+    const { ids, reasons } = await read('labeled', '0.png', '1.png', '0.cls', '1.cls', '2.cls');
+    expect(ids).toEqual([]);
+    expect(reasons).toEqual({
+      'a.tar/0': expect.stringMatching(/0\.cls is not side by side with 0\.png.*--sort=name/),
+      'a.tar/1': expect.stringContaining('1.cls is not side by side with 1.png'),
+      'a.tar/2': expect.stringContaining('side by side with 2.cls'),
+    });
+  });
+
+  test('images and labels apart in unlabeled data, where labels do not matter', async () => {
+    const { ids, reasons } = await read('unlabeled', '0.png', '1.png', '0.cls', '1.cls');
+    expect(ids).toEqual(['a.tar/0', 'a.tar/1']);
+    expect(reasons).toEqual({});
+  });
+
+  test('labels in .txt', async () => {
+    const { reasons } = await read('labeled', '0.png', '0.txt', '1.json', '1.png', '1.cls');
+    expect(reasons).toEqual({
+      'a.tar/0': 'It has no label: 0.txt is beside 0.png, but labels are read from 0.cls.',
+    });
+  });
+
+  test('names with a dot before the extension, in any set', async () => {
+    const names = ['x.input.png', 'x.output.cls', 'y.png', 'y.cls', 'y.mask.png'];
+    const { ids, reasons } = await read('labeled', ...names);
+    expect(ids).toEqual(['a.tar/y']);
+    expect(reasons).toEqual({
+      'a.tar/x.input': expect.stringMatching(/found input\.png, output\.cls; expected x\.png/),
+    });
+    const unlabeled = await read('unlabeled', 'img_1.5.png', 'img_1.7.png', 'img_2.png');
+    expect(unlabeled.ids).toEqual(['a.tar/img_2']);
+    expect(Object.keys(unlabeled.reasons)).toEqual(['a.tar/img_1.5', 'a.tar/img_1.7']);
+  });
+
+  test('folders of classes: they are named, because folders are classes elsewhere', async () => {
+    const { reasons } = await read('labeled', 'cat/0.png', 'dog/0.png');
+    expect(reasons['a.tar/cat/0']).toContain('The folders in an archive are not classes.');
+  });
+
+  test('no image at all: the extensions are listed', async () => {
+    const { reasons } = await read('unlabeled', '0.bmp', '0.cls', '1.json');
+    expect(reasons).toEqual({ 'a.tar': expect.stringContaining('the extensions .bmp, .json.') });
+  });
+
+  test('an archive cut short counts what it must have lost, by the size of the others', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `${index}.png`);
+    const whole = await archiveOf(...names);
+    const store = (bytes: number) =>
+      new MemoryStore({
+        'unlabeled/a.tar': whole,
+        'unlabeled/b.tar': whole.subarray(0, bytes),
+        'unlabeled/c.tar': whole,
+      });
+    const memberBytes = (whole.length - 1024) / 20;
+    for (const bytes of [5 * memberBytes, 5 * memberBytes + 700]) {
+      const items = await readSet(store(bytes), config, 'unlabeled');
+      const { examples } = sorted(items);
+      expect(examples).toHaveLength(45);
+      const cut = items.find(({ id }) => id === 'b.tar');
+      expect(cut).toMatchObject({ reason: expect.stringMatching(/'[45]\.png'/) });
+      expect(cut).toMatchObject({ lost: 15 });
+    }
   });
 });
 

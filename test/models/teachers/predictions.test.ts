@@ -23,15 +23,20 @@ async function writeAnswers(
   probabilities: (number | null)[][],
   name = 'a.parquet',
   column = 'probabilities',
+  sets: string[] = [],
 ): Promise<void> {
+  const texts = { id: ids, ...(sets.length > 0 && { set: sets }) };
   const buffer = parquetWriteBuffer({
     columnData: [
-      { name: 'id', data: ids },
+      ...Object.entries(texts).map(([name, data]) => ({ name, data })),
       { name: column, data: probabilities },
     ],
     schema: [
-      { name: 'root', num_children: 2 },
-      { name: 'id', type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' },
+      { name: 'root', num_children: 1 + Object.keys(texts).length },
+      ...Object.keys(texts).map((name) => ({
+        ...{ name, type: 'BYTE_ARRAY' as const },
+        ...{ converted_type: 'UTF8' as const, repetition_type: 'OPTIONAL' as const },
+      })),
       { name: column, converted_type: 'LIST', repetition_type: 'OPTIONAL', num_children: 1 },
       { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
       { name: 'element', type: 'FLOAT', repetition_type: 'OPTIONAL' },
@@ -55,6 +60,32 @@ test('answers are in several files, and are read in any order and repeatedly', a
   const { teacher } = await opened();
   const { probabilities } = await teacher.predict(ask(['c', 'ü', 'c', 'a']));
   expect([...probabilities]).toEqual([0, 0, 1, 0, 1, 0, 0, 0, 1, 1, 0, 0]);
+  teacher.dispose();
+});
+
+test('one id may have an answer per set', async () => {
+  const rows = [
+    [1, 0, 0],
+    [0, 1, 0],
+  ];
+  await writeAnswers(['a', 'a'], rows, 'a.parquet', 'probabilities', ['labeled', 'test']);
+  const { teacher } = await opened();
+  for (const [set, expected] of [
+    ['labeled', [1, 0, 0]],
+    ['test', [0, 1, 0]],
+    ['unlabeled', [Number.NaN, Number.NaN, Number.NaN]],
+  ] as const) {
+    const { probabilities } = await teacher.predict({ ...ask(['a']), set });
+    expect([...probabilities]).toEqual(expected);
+  }
+  teacher.dispose();
+});
+
+test('ids are the same in any form of Unicode', async () => {
+  await writeAnswers(['caf\u00e9/1.png'], [[1, 0, 0]]);
+  const { teacher } = await opened();
+  const { probabilities } = await teacher.predict(ask(['cafe\u0301/1.png']));
+  expect([...probabilities]).toEqual([1, 0, 0]);
   teacher.dispose();
 });
 
@@ -98,6 +129,25 @@ describe('refused, and nothing is left in the scratch folder', () => {
     await writeAnswers(['a'], [[0.5, 0.5]]);
     await expect(opened()).rejects.toThrow(
       'row 0 of the predictions in answers/a.parquet has 2 probabilities, and the task has 3 classes',
+    );
+  });
+  test('an id that is there twice in one set, an unknown set, and sets in some files only', async () => {
+    const rows = [
+      [1, 0, 0],
+      [1, 0, 0],
+    ];
+    const write = (sets: string[]) =>
+      writeAnswers(['a', 'a'], rows, 'a.parquet', 'probabilities', sets);
+    await write(['test', 'test']);
+    await expect(opened()).rejects.toThrow("is the second with the id 'a' in the set test");
+    await write(['test', 'train']);
+    await expect(opened()).rejects.toThrow(
+      'row 1 of the predictions in answers/a.parquet has no set (labeled, validation, test, unlabeled)',
+    );
+    await write(['test', 'labeled']);
+    await writeAnswers(['b'], [[1, 0, 0]], 'b.parquet');
+    await expect(opened()).rejects.toThrow(
+      'only some of the predictions have a column set, and answers/b.parquet has none',
     );
   });
   test('a row without an id', async () => {

@@ -1,0 +1,127 @@
+import type { Example, Rejected } from '../example.ts';
+import { imageExtensions } from '../features/image-file.ts';
+import { isLabeled, type SetName } from '../shard.ts';
+
+/** The members of one example of an archive: they are adjacent and share their name. */
+export interface Sample {
+  /** Name up to the first dot of its last part. */
+  readonly name: string;
+  image: Uint8Array | undefined;
+  imageExtension: string | undefined;
+  label: string | undefined;
+  /** Extensions of members that are neither image nor label. */
+  readonly others: string[];
+  /** Why the sample cannot be used. */
+  problem: string | undefined;
+}
+
+export function emptySample(name: string): Sample {
+  const nothing = { image: undefined, imageExtension: undefined, label: undefined };
+  return { name, ...nothing, others: [], problem: undefined };
+}
+
+/** Maximum number of extensions listed in a reason. */
+const maxListed = 8;
+
+/** Makes examples of the samples of one archive, or states why a sample cannot be used. */
+export class Samples {
+  /** Number of examples and rejected samples so far. */
+  count = 0;
+  readonly #archive: string;
+  readonly #isLabeled: boolean;
+  /** Names of samples with only an image or only a label: the other half may come later. */
+  readonly #halves = new Set<string>();
+  readonly #extensions = new Set<string>();
+
+  constructor(archive: string, set: SetName) {
+    this.#archive = archive;
+    this.#isLabeled = isLabeled(set);
+  }
+
+  /** Yields what a complete sample is: an example, one or more rejected ones, or nothing. */
+  *finish(sample: Sample): Generator<Example | Rejected> {
+    for (const item of this.#items(sample)) {
+      this.count++;
+      yield item;
+    }
+  }
+
+  /** Estimates the examples in `bytes` of the archive, from those in its first `readBytes`. */
+  countIn(bytes: number, readBytes: number): number {
+    return bytes > 0 && readBytes > 0 ? Math.round((bytes / readBytes) * this.count) : 0;
+  }
+
+  /** Returns the reason to reject an archive without any sample. */
+  nothingFound(): string {
+    const found = listed([...this.#extensions].map((extension) => `.${extension}`));
+    const members = found === '' ? '' : ` Its members have the extensions ${found}.`;
+    return `The archive has no images; expected 000017.jpg and the like.${members}`;
+  }
+
+  *#items(sample: Sample): Generator<Example | Rejected> {
+    const { name, image, label, problem, others } = sample;
+    const id = `${this.#archive}/${name}`;
+    if (this.#extensions.size < 2 * maxListed)
+      for (const each of others) this.#extensions.add(each);
+    if (problem !== undefined) yield { id, reason: problem };
+    else if (image !== undefined && (!this.#isLabeled || hasText(label))) {
+      yield {
+        id,
+        label: hasText(label) ? label : undefined,
+        content: { kind: 'image', bytes: image },
+      };
+    } else if (image !== undefined || (this.#isLabeled && label !== undefined)) {
+      if (this.#halves.has(name)) return;
+      this.#halves.add(name);
+      yield { id, reason: image === undefined ? noImage(sample) : noLabel(sample) };
+    } else yield* this.#dotted(sample);
+  }
+
+  /** Rejects images whose name has one more dot: "a.v2.png" is not the image of "a". */
+  *#dotted({ name, others }: Sample): Generator<Rejected> {
+    for (const extension of others) {
+      const at = extension.lastIndexOf('.');
+      const last = extension.slice(at + 1);
+      if (at < 0 || !imageExtensions.includes(last)) continue;
+      yield {
+        id: `${this.#archive}/${name}.${extension.slice(0, at)}`,
+        reason:
+          `Its image is named ${base(name)}.${extension}, which reads as the extension ${extension}: ` +
+          `found ${listed(others)}; expected ${base(name)}.${last} and ${base(name)}.cls. The name of an example ends at its first dot.`,
+      };
+    }
+  }
+}
+
+function hasText(label: string | undefined): boolean {
+  return label !== undefined && label !== '';
+}
+
+function noLabel({ name, imageExtension, label, others }: Sample): string {
+  const key = base(name);
+  if (label !== undefined) return `It has no label: ${key}.cls is empty.`;
+  if (others.length > 0) {
+    const beside = listed(others.map((extension) => `${key}.${extension}`));
+    return `It has no label: ${beside} is beside ${key}.${imageExtension}, but labels are read from ${key}.cls.`;
+  }
+  const folder = name.includes('/') ? ' The folders in an archive are not classes.' : '';
+  return `It has no label: ${key}.cls is not side by side with ${key}.${imageExtension} in the archive. ${sortHint}${folder}`;
+}
+
+function noImage({ name, others }: Sample): string {
+  const key = base(name);
+  const found =
+    others.length > 0 ? ` It has .cls, ${listed(others.map((each) => `.${each}`))}.` : '';
+  return `It has no image (${imageExtensions.join(', ')}) side by side with ${key}.cls in the archive.${found} ${sortHint}`;
+}
+
+const sortHint = 'tar --sort=name puts the files of an example side by side.';
+
+function base(name: string): string {
+  return name.slice(name.lastIndexOf('/') + 1);
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, maxListed).join(', ');
+  return names.length > maxListed ? `${shown}, …` : shown;
+}

@@ -1,0 +1,18 @@
+import { counted } from '../format.ts';
+import type { RunMetrics } from './run-metrics.ts';
+
+/**
+ * Formats the reasons for quarantine, one per line.
+ *
+ * @param most Maximum number of reasons; the others are added up.
+ * @example
+ * reasonLines([{ reason: 'It has no label.', examples: 2 }]) // ['2 examples: It has no label.']
+ */
+export function reasonLines(reasons: RunMetrics['quarantineReasons'], most = 5): string[] {
+  const shown = reasons.slice(0, most);
+  const rest = reasons.slice(most).reduce((total, { examples }) => total + examples, 0);
+  return [
+    ...shown.map(({ reason, examples }) => `${counted(examples, 'example')}: ${reason}`),
+    ...(rest > 0 ? [`${counted(rest, 'example')}: other reasons`] : []),
+  ];
+}

@@ -1,0 +1,111 @@
+import { hasLeadingZero, normalizeLabel, numberSpelling } from '../data/labels.ts';
+import { UserError } from '../errors.ts';
+import { counted } from '../format.ts';
+
+/** Upper bound on the classes: a column with more values is not a column of classes. */
+const maxClasses = 2_000;
+
+/** Counts the labels of a set, to suggest the classes and their order. */
+export class LabelSurvey {
+  /** Spellings of each label with their counts, by the value that makes them equal. */
+  readonly #labels = new Map<string, Map<string, number>>();
+  #empty = 0;
+
+  /**
+   * @param target Name of the column of the label, for messages.
+   * @throws UserError if there are too many different labels.
+   */
+  add(label: string | undefined, target: string): void {
+    const name = normalizeLabel(label ?? '');
+    if (name === '') {
+      this.#empty++;
+      return;
+    }
+    const value = numberSpelling(name) ?? name;
+    const spellings = this.#labels.get(value) ?? new Map<string, number>();
+    spellings.set(name, (spellings.get(name) ?? 0) + 1);
+    this.#labels.set(value, spellings);
+    if (this.#labels.size > maxClasses) {
+      throw new UserError(
+        `The labels have more than ${maxClasses} values: "${target}" does not look like a class.`,
+        'Rename the column of the class to "label", or write distill.yaml by hand.',
+      );
+    }
+  }
+
+  /**
+   * Returns the names of the classes: numbers in ascending order, otherwise by their UTF-16 codes.
+   * Leaves out labels that mean "no label", unless fewer than two classes would be left.
+   *
+   * @param missing Texts of `data.missing`.
+   * @param notes Receives what was merged or left out.
+   */
+  classes(missing: readonly string[], notes: string[]): string[] {
+    if (this.#empty > 0) notes.push(`${counted(this.#empty, 'labeled example')} without a label.`);
+    const unclear = [...this.#labels].flatMap(([value, spellings]) => {
+      const why = whyMissing(value, spellings, missing);
+      return why === undefined ? [] : [{ value, examples: countOf(spellings), ...why }];
+    });
+    const isKept = this.#labels.size - unclear.length < 2;
+    for (const { label, examples, why } of unclear) {
+      const have = `${counted(examples, 'labeled example')} ${examples === 1 ? 'has' : 'have'}`;
+      const then = isKept
+        ? `Without it there are fewer than two classes, so ${label} is taken for a class.`
+        : `If ${label} is a class, add it to task.classes.`;
+      notes.push(`${have} the label ${label}, ${why}. ${then}`);
+    }
+    const left = new Set(isKept ? [] : unclear.map(({ value }) => value));
+    const known = [...this.#labels].filter(([value]) => !left.has(value));
+    for (const [, spellings] of known) notes.push(...mergedNote(spellings));
+    notes.push(...caseNotes(known.map(([value]) => value)));
+    return inOrder(known.map(([value, spellings]) => nameOf(value, spellings)));
+  }
+}
+
+/** Returns why a label may mean "no label", or undefined. */
+function whyMissing(
+  value: string,
+  spellings: ReadonlyMap<string, number>,
+  missing: readonly string[],
+): { readonly label: string; readonly why: string } | undefined {
+  const label = [...spellings.keys()].find((spelling) => missing.includes(spelling));
+  if (label !== undefined) return { label, why: 'which data.missing takes for missing' };
+  return value === '-1' ? { label: value, why: 'which means "no label"' } : undefined;
+}
+
+function countOf(spellings: ReadonlyMap<string, number>): number {
+  return [...spellings.values()].reduce((total, count) => total + count, 0);
+}
+
+/** Returns the name of a class: a number without its needless digits, unless it is a code. */
+function nameOf(value: string, spellings: ReadonlyMap<string, number>): string {
+  const names = [...spellings.keys()];
+  return names.every(hasLeadingZero) ? names[0]! : value;
+}
+
+function mergedNote(spellings: ReadonlyMap<string, number>): string[] {
+  const names = [...spellings.keys()];
+  return names.length > 1 ? [`The labels ${names.join(' and ')} are taken for one class.`] : [];
+}
+
+function caseNotes(names: readonly string[]): string[] {
+  const seen = new Map<string, string>();
+  return names.flatMap((name) => {
+    const other = seen.get(name.toLowerCase());
+    seen.set(name.toLowerCase(), name);
+    const differ = 'differ only in upper and lower case, and are taken for two classes.';
+    return other === undefined ? [] : [`The labels ${other} and ${name} ${differ}`];
+  });
+}
+
+function inOrder(names: string[]): string[] {
+  if (!names.every((name) => numberSpelling(name) !== undefined)) return names.sort();
+  const numbers = names.map(Number);
+  const highest = Math.max(...numbers);
+  // Labels that count from 0 are indices in the list; a class without an example has one too.
+  const counts = names.every((name) => /^(0|[1-9]\d{0,8})$/.test(name)) && numbers.includes(0);
+  if (counts && highest < 2 * names.length && highest < maxClasses) {
+    return Array.from({ length: highest + 1 }, (_, index) => String(index));
+  }
+  return names.sort((a, b) => Number(a) - Number(b));
+}

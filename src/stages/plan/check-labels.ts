@@ -1,0 +1,89 @@
+import { labelChecker } from '../../data/classes.ts';
+import { isRejected, type LabelOnly, type Rejected } from '../../data/example.ts';
+import { readLabelsOnly } from '../../data/read.ts';
+import { type SetName, setNames } from '../../data/shard.ts';
+import { Quarantine } from '../../distill/quarantine.ts';
+import { UserError } from '../../errors.ts';
+import { reasonLines } from '../../evaluate/quarantine-reasons.ts';
+import type { Context } from '../../run/context.ts';
+import type { ShardItem } from '../../run/events.ts';
+import { readShard } from '../../run/objects-file.ts';
+import { recordOf } from '../../table.ts';
+import type { RunToPlan } from './run-to-plan.ts';
+
+/** Checks the labels of all labeled sets of a run, and counts the examples that cannot be used. */
+export class LabelCheck {
+  readonly #check: ReturnType<typeof labelChecker>;
+  readonly #limit: number;
+  readonly #sets = recordOf(setNames, () => new Quarantine());
+
+  /** @param limit Largest share of unusable examples of a set. */
+  constructor(classes: readonly string[], limit: number) {
+    this.#check = labelChecker(classes);
+    this.#limit = limit;
+  }
+
+  /**
+   * Returns the index of an example's class, or undefined if the example cannot be used.
+   * @throws UserError if the label is not a class.
+   */
+  add(item: LabelOnly | Rejected, set: SetName): number | undefined {
+    if (isRejected(item)) {
+      this.#sets[set].add(item);
+      return undefined;
+    }
+    this.#sets[set].usable++;
+    return this.#check(item, set);
+  }
+
+  /** @throws UserError if no example of the set can be used. */
+  requireUsable(set: SetName): void {
+    const { usable, listed } = this.#sets[set];
+    if (usable > 0) return;
+    const first = listed.slice(0, 3).map(({ id, reason }) => `\n  ${id}: ${reason}`);
+    throw new UserError(
+      `the ${set} set has no usable example${first.length > 0 ? `. The first of them:${first.join('')}` : ''}`,
+      `Look at the files in ${set}/: every image needs its label, every row its target.`,
+    );
+  }
+
+  /** @throws UserError if more examples of a set than the limit cannot be used. */
+  requireFew(): void {
+    for (const set of setNames) this.#sets[set].requireFew(set, this.#limit);
+  }
+
+  /** Describes the examples that cannot be used, one sentence per set. */
+  warnings(): string[] {
+    return setNames.flatMap((set) => {
+      const { usable, unusable } = this.#sets[set];
+      if (unusable === 0) return [];
+      const reasons = reasonLines(this.#sets[set].reasons()).join(' ');
+      return [
+        `${unusable} of ${usable + unusable} examples of the ${set} set cannot be used. ${reasons}`,
+      ];
+    });
+  }
+}
+
+/**
+ * Reads the labels of the sets that Plan reads for nothing else, before anything is paid for.
+ *
+ * @param items The shards of these sets.
+ * @param labels Receives every label.
+ * @throws UserError if a label is not a class, or too many examples have none.
+ */
+export async function checkOtherLabels(
+  { config, data, results, run }: RunToPlan,
+  items: readonly ShardItem[],
+  labels: LabelCheck,
+  context: Context,
+): Promise<void> {
+  for (const item of items) {
+    const shard = await readShard({ results, run }, item);
+    for await (const example of readLabelsOnly(data, shard, config)) {
+      context.signal.throwIfAborted();
+      labels.add(example, item.set);
+    }
+  }
+  labels.requireFew();
+}

@@ -1,0 +1,169 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { classLookup } from '../../src/data/classes.ts';
+import { missingLabels, normalizeLabel, numberSpelling } from '../../src/data/labels.ts';
+import { LabelSurvey } from '../../src/init/survey-labels.ts';
+import { readConfig } from '../support/examples.ts';
+
+test.each([
+  ['2', '2'],
+  ['2.0', '2'],
+  ['2.', '2'],
+  ['+2', '2'],
+  ['002', '2'],
+  ['2.000000000000000000e+00', '2'],
+  ['2e+0', '2'],
+  ['-0', '0'],
+  ['-0.50', '-0.5'],
+  ['.5', '0.5'],
+  ['12345678901234567890', '12345678901234567890'],
+  ['1e3', undefined],
+  ['0x1F', undefined],
+  ['', undefined],
+  ['.', undefined],
+  ['1,5', undefined],
+  ['1.2.3', undefined],
+  ['NaN', undefined],
+  ['Infinity', undefined],
+])('the shortest spelling of %j is %j', (text, spelling) => {
+  expect(numberSpelling(text)).toBe(spelling);
+});
+
+/** Spellings of a whole number in files of other programs. */
+const spellings: ((number: number) => string)[] = [
+  (number) => String(number),
+  (number) => `${number}.0`,
+  (number) => `${number}.`,
+  (number) => `${number}.000000`,
+  (number) => `+${number}`,
+  (number) => ` ${number}`,
+  (number) => `${number} `,
+  (number) => `\u00a0${number}\t`,
+  (number) => `0${number}`,
+  (number) => String(number).padStart(5, '0'),
+  (number) => number.toExponential(18).replace(/e\+(\d)$/, 'e+0$1'),
+  (number) => `\ufeff${number}.00`,
+];
+
+describe('any spelling of a label', () => {
+  const spelled = fc.constantFrom(...spellings);
+
+  test('of a number is the same class', () => {
+    const numbers = fc.uniqueArray(fc.nat(5_000), { minLength: 2, maxLength: 12 });
+    fc.assert(
+      fc.property(numbers, spelled, spelled, (classes, ofClass, ofLabel) => {
+        const classOf = classLookup(classes.map((number) => normalizeLabel(ofClass(number))));
+        expect(classes.map((number) => classOf(ofLabel(number)))).toEqual([...classes.keys()]);
+      }),
+      { seed: 20 },
+    );
+  });
+
+  test('makes the same classes in init, in the order of the numbers', () => {
+    const numbers = fc.uniqueArray(fc.integer({ min: 1, max: 5_000 }), { minLength: 2 });
+    fc.assert(
+      fc.property(numbers, fc.array(spelled, { minLength: 1 }), (found, ways) => {
+        const survey = new LabelSurvey();
+        found.forEach((number, index) => {
+          survey.add(ways[index % ways.length]!(number), 'label');
+          survey.add(String(number), 'label');
+        });
+        const ascending = [...found].sort((a, b) => a - b).map(String);
+        expect(survey.classes([], [])).toEqual(ascending);
+      }),
+      { seed: 20 },
+    );
+  });
+
+  test('of a name is the same class', () => {
+    const names = fc.uniqueArray(fc.string({ unit: 'grapheme', minLength: 1 }), {
+      minLength: 2,
+      selector: (name) => normalizeLabel(name),
+    });
+    const forms = fc.constantFrom('NFC', 'NFD');
+    fc.assert(
+      fc.property(names, forms, forms, (found, ofClass, ofLabel) => {
+        const classes = found
+          .map(normalizeLabel)
+          .filter((name) => numberSpelling(name) === undefined);
+        const classOf = classLookup(classes.map((name) => name.normalize(ofClass)));
+        const labels = classes.map((name) => ` ${name.normalize(ofLabel)}\n`);
+        expect(labels.map(classOf)).toEqual([...classes.keys()]);
+      }),
+      { seed: 20 },
+    );
+  });
+});
+
+describe('no label', () => {
+  const missing = { missing: ['', '?', 'NA'] };
+
+  test.each([
+    [undefined, 'It has no label.'],
+    [' ', 'It has no label.'],
+    ['-1', 'Its label is -1, which means "no label" unless task.classes has it.'],
+    ['-1.0', 'Its label is -1.0, which means "no label" unless task.classes has it.'],
+    ['NA', "Its label is 'NA', which data.missing takes for missing unless task.classes has it."],
+    ['yes', undefined],
+    ['0', undefined],
+  ])('%j: %j', (label, reason) => {
+    const config = readConfig('row', { format: 'csv', ...missing });
+    expect(missingLabels(config)(label)).toBe(reason);
+  });
+
+  test('is not what the config lists as a class', () => {
+    const config = readConfig('row', { format: 'csv', ...missing }, { classes: [-1, 'NA'] });
+    const labels = ['-1', '-1.0', 'NA', '?'].map(missingLabels(config));
+    expect(labels.map((reason) => reason === undefined)).toEqual([true, true, true, false]);
+  });
+});
+
+describe('init', () => {
+  function classesOf(labels: (string | undefined)[], missing = ['', '?', 'NA']) {
+    const survey = new LabelSurvey();
+    for (const label of labels) survey.add(label, 'label');
+    const notes: string[] = [];
+    return { classes: survey.classes(missing, notes), notes: notes.join('\n') };
+  }
+
+  test.each([
+    [['10.0', '2.0', '0.0', '1.0'], '0 1 2 10'],
+    [['3', '8', '5'], '3 5 8'],
+    [['0', '3', '1'], '0 1 2 3'],
+    [['1', '2', '3'], '1 2 3'],
+    [['01', '10', '02'], '01 02 10'],
+    [['b', 'a', '10', '9'], '10 9 a b'],
+    [['1.5', '-2', '0.25'], '-2 0.25 1.5'],
+  ])('makes of %j the classes %s', (labels, classes) => {
+    expect(classesOf(labels).classes.join(' ')).toBe(classes);
+  });
+
+  test('keeps codes with zeros in front', () => {
+    expect(classesOf(['007', '010']).classes).toEqual(['007', '010']);
+  });
+
+  test('notes what it merges, and what differs only in case', () => {
+    const { notes } = classesOf(['7', '007', 'Cat', 'cat']);
+    expect(notes).toContain('The labels 7 and 007 are taken for one class.');
+    expect(notes).toContain('The labels Cat and cat differ only in upper and lower case');
+  });
+
+  test('leaves out labels that mean none, with their number', () => {
+    const { classes, notes } = classesOf(['DE', 'FR', 'NA', 'NA', '-1', '']);
+    expect(classes).toEqual(['DE', 'FR']);
+    expect(notes).toContain(
+      '2 labeled examples have the label NA, which data.missing takes for missing. If NA is a class, add it to task.classes.',
+    );
+    expect(notes).toContain('1 labeled example has the label -1, which means "no label".');
+    expect(notes).toContain('1 labeled example without a label.');
+  });
+
+  test.each([
+    [['DE', 'NA'], 'NA'],
+    [['1', '-1'], '-1'],
+  ])('takes %j for classes', (labels, unclear) => {
+    const { classes, notes } = classesOf(labels);
+    expect(classes).toHaveLength(2);
+    expect(notes).toContain(`so ${unclear} is taken for a class`);
+  });
+});

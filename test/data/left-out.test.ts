@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { cutShards } from '../../src/data/cut.ts';
+import { formats } from '../../src/data/formats/index.ts';
+import {
+  emptiedWarnings,
+  LeftOutFiles,
+  leftOutText,
+  leftOutWarnings,
+} from '../../src/data/left-out.ts';
+import { collect, readConfig } from '../support/examples.ts';
+import { MemoryStore } from '../support/memory-store.ts';
+
+async function leftOutOf(...keys: string[]) {
+  const store = new MemoryStore(Object.fromEntries(keys.map((key) => [key, 'x'])));
+  const files = new LeftOutFiles('labeled');
+  const config = readConfig('image', { format: 'images' });
+  await collect(cutShards(store, 'labeled', 'labeled/', config, files));
+  return { leftOut: files.finish(), emptied: files.emptied };
+}
+
+test('files that are not data are counted by their extension, and system files together', async () => {
+  const { leftOut } = await leftOutOf(
+    ...['labeled/cat/0.png', 'labeled/cat/1.JPG', 'labeled/cat/2.jfif', 'labeled/_SUCCESS'],
+    ...['labeled/cat/a.bmp', 'labeled/cat/b.BMP', 'labeled/cat/c.gif', 'labeled/cat/photo'],
+    ...['labeled/cat/Thumbs.db', 'labeled/cat/.hidden.png', 'labeled/__MACOSX/cat/0.txt'],
+  );
+  expect(leftOut).toEqual([
+    {
+      set: 'labeled',
+      reason: 'hidden or system file',
+      files: 3,
+      example: 'labeled/__MACOSX/cat/0.txt',
+    },
+    { set: 'labeled', reason: '.bmp', files: 2, example: 'labeled/cat/a.bmp' },
+    { set: 'labeled', reason: '.gif', files: 1, example: 'labeled/cat/c.gif' },
+    { set: 'labeled', reason: 'no extension', files: 1, example: 'labeled/cat/photo' },
+  ]);
+  expect(leftOutText(leftOut)).toContain('2 .bmp in labeled/, 1 .gif in labeled/');
+  expect(leftOutWarnings(leftOut, formats.images)).toEqual([
+    'labeled/: 4 files were left out (2 .bmp, 1 .gif, 1 no extension), such as labeled/cat/a.bmp. data.format images reads jpg, jpeg, jfif, jpe, png, webp.',
+  ]);
+});
+
+test('a class whose files are all left out is named', async () => {
+  const { emptied } = await leftOutOf(
+    ...['labeled/cat/0.png', 'labeled/cat/1.bmp', 'labeled/notes/a.md', 'labeled/owl/0.bmp'],
+    ...['labeled/owl/1.tif', 'labeled/zebra/0.png', '.DS_Store', 'labeled/x/.DS_Store'],
+  );
+  expect(emptied).toEqual([
+    { folder: 'notes', hasImages: false },
+    { folder: 'owl', hasImages: true },
+  ]);
+  expect(emptiedWarnings('labeled', emptied, formats.images)[1]).toMatch(
+    /^all files of labeled\/owl\/ are left out.*no example of the class owl/,
+  );
+  expect(emptiedWarnings('labeled', emptied, formats.webdataset)).toEqual([]);
+});
