@@ -35,6 +35,7 @@ test('Hugging Face images: the type shows them if the first rows have no bytes',
 });
 
 test('images of which there are only paths, and files that are not images, are refused', async () => {
+  expect(await refusal('hf-paths')).toContain("has only the path '0.png' of an image");
   expect(await refusal('hf-audio')).toContain(
     'no column to learn from: audio has structs of bytes, path',
   );
