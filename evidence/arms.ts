@@ -192,7 +192,7 @@ async function rightLabels(done: Done, truth: Truth): Promise<string[]> {
 
 async function relabelRounds({ results, run: name }: Done): Promise<Row['relabel']> {
   const key = `${keys.student(name, relabel.name)}${relabel.record.file}`;
-  return readJson(await openStore(results), key, relabelRoundsSchema);
+  return readJson(await openStore(results, 'time'), key, relabelRoundsSchema);
 }
 
 /** Returns the choice of `auto`; the row has the figures of each choice already. */

@@ -69,7 +69,8 @@ export async function upload(options: UploadOptions): Promise<UploadResult> {
 }
 
 async function openFolder(location: string): Promise<ObjectStore> {
-  if (!location.startsWith('s3://')) return openStore(location);
+  // Every file is read whole, to be sent: reading it for a digest as well would take time.
+  if (!location.startsWith('s3://')) return openStore(location, 'time');
   throw new UserError(
     `${location} is not a folder`,
     'To copy between buckets: aws s3 sync without the _SUCCESS of the batches, then copy those.',

@@ -25,7 +25,7 @@ export interface Usage {
  * @param results Location of the results store.
  */
 export async function recordUsage(results: string, run: string, usage: Usage): Promise<void> {
-  const store = await openStore(results);
+  const store = await openStore(results, 'time');
   await writeOnce(store, keys.usage(run) + usageKey(usage), new Uint8Array());
 }
 

@@ -99,8 +99,8 @@ export function withPart(
 function toShard(set: SetName, pieces: readonly Piece[], config: ReadConfig): Shard {
   const { data } = config;
   const { format, id, label, missing } = data;
-  const facts = pieces.map(({ key, version, etag, bytes, rows, range }) => [
-    ...[key, version, etag, bytes],
+  const facts = pieces.map(({ key, version, bytes, rows, range }) => [
+    ...[key, version, bytes],
     ...[rows?.start, rows?.end, range?.start, range?.end],
   ]);
   const reading = [set, format, id, label, ...contentColumns(data), missing, facts];

@@ -18,7 +18,6 @@ export function isLabeled(set: SetName): boolean {
 export const pieceSchema = z.strictObject({
   key: z.string(),
   version: z.string(),
-  etag: z.string(),
   bytes: z.number().int().nonnegative(),
   rows: z.strictObject({ start: z.number().int(), end: z.number().int() }).optional(),
   range: z.strictObject({ start: z.number().int(), end: z.number().int() }).optional(),
@@ -26,8 +25,8 @@ export const pieceSchema = z.strictObject({
 export type Piece = z.infer<typeof pieceSchema>;
 
 /** Returns an object as one piece, pinned to the version that was listed. */
-export function wholePiece({ key, version, etag, bytes }: ObjectInfo): Piece {
-  return { key, version, etag, bytes };
+export function wholePiece({ key, version, bytes }: ObjectInfo): Piece {
+  return { key, version, bytes };
 }
 
 /**

@@ -65,7 +65,7 @@ export async function run(options: RunOptions): Promise<RunSummary> {
   const started = await startRun(options.dataset, options.results);
   const job = { ...started, execution: started.run };
   const labelCache = await execute(job, options);
-  const results = await openStore(job.results);
+  const results = await openStore(job.results, 'time');
   const plan = await readJson(results, keys.plan(job.run), planSchema);
   const publication = await readJson(results, keys.publication(job.run), publicationSchema);
   return {
@@ -110,7 +110,7 @@ async function execute(job: JobEvent, options: RunOptions): Promise<RunSummary['
     async (bucket, key) => {
       // Step Functions needs a bucket; the bucket of a folder is its path.
       const location = job.results.startsWith('s3://') ? `s3://${bucket}` : bucket;
-      const items = await readJson(await openStore(location), key, z.array(z.json()));
+      const items = await readJson(await openStore(location, 'time'), key, z.array(z.json()));
       map = { done: 0, total: items.length };
       return items;
     },

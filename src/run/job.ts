@@ -16,7 +16,7 @@ export interface Job {
 
 export async function openJob(event: JobEvent): Promise<Job> {
   const data = await openStore(event.dataset);
-  const results = await openStore(event.results);
+  const results = await openStore(event.results, 'time');
   const plan = await readJson(results, keys.plan(event.run), planSchema);
   return { run: event.run, plan, data, results };
 }

@@ -47,7 +47,7 @@ export interface PlanOutput {
  */
 export async function planRun(event: JobEvent, context: Context): Promise<PlanOutput> {
   const data = await openStore(event.dataset);
-  const results = await openStore(event.results);
+  const results = await openStore(event.results, 'time');
   if (!(await results.head(keys.plan(event.run)))) {
     const record = await readJson(results, keys.record(event.run), recordSchema);
     if ('refused' in record) throw new UserError(record.refused.message, record.refused.hint);

@@ -26,7 +26,7 @@ export async function recordFailure(event: FailureEvent): Promise<Failure> {
     message,
     hint: hint ?? 'Results so far are kept: start the run again, and it continues from them.',
   };
-  const store = await openStore(event.results);
+  const store = await openStore(event.results, 'time');
   await store.write(keys.failure(event.run), Buffer.from(`${JSON.stringify(failure, null, 2)}\n`));
   return failure;
 }

@@ -16,7 +16,7 @@ import type { ObjectInfo, ObjectStore } from '../store/store.ts';
  * Version of the stages' output. Increase it with every change, so that no run of an older version
  * is continued.
  */
-const formatVersion = 6;
+const formatVersion = 7;
 
 /** A run whose record is written. The caller starts its execution and adds that field. */
 export type StartedRun = Omit<JobEvent, 'execution'>;
@@ -30,7 +30,7 @@ export type StartedRun = Omit<JobEvent, 'execution'>;
  */
 export async function startRun(dataset: string, results: string): Promise<StartedRun> {
   const data = await openStore(dataset);
-  const resultsStore = await openStore(results);
+  const resultsStore = await openStore(results, 'time');
   const config = await readConfig(data);
   const hash = createHash('sha256').update(JSON.stringify([formatVersion, config]));
   const batches: string[] = [];
@@ -72,7 +72,7 @@ export async function startBatch(marker: Marker, results: string): Promise<Start
   const run = `${datasetName(data)}-${digestJson([formatVersion, data.location, facts], 12)}`;
   const batches = markers.map(({ key }) => batchOf(key));
   const asked = await configOrRefusal(data);
-  return record(await openStore(results), {
+  return record(await openStore(results, 'time'), {
     run,
     dataset: data.location,
     ...('refused' in asked ? asked : { ...asked, batches }),

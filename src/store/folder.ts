@@ -14,6 +14,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { UserError } from '../errors.ts';
 import { claim } from './claim.ts';
 import { changedError, clipRange, missingError } from './failures.ts';
@@ -24,6 +25,14 @@ import {
   systemCode,
   takenError,
 } from './folder-failures.ts';
+import {
+  contentVersion,
+  inspectFile,
+  smallFileBytes,
+  statVersion,
+  timeVersion,
+  type VersionKind,
+} from './folder-version.ts';
 import { checkKey, compareKeys } from './key.ts';
 import type {
   ByteRange,
@@ -43,14 +52,19 @@ const maxNameBytes = 255;
 /** Bytes read per system call: a call then costs about as much as copying its bytes. */
 const chunkBytes = 2 ** 18;
 
+/** Files of a listing that are read before other work of the process gets its turn. */
+const filesPerTurn = 64;
+
 /** Age from which an unfinished file belongs to a dead process: a write takes seconds. */
 const abandonedAfterMs = 24 * 60 * 60 * 1000;
 
 /**
  * A folder as an object store, for many processes of one machine at once.
  *
- * - An object's version and ETag are its modification time and size, so they are known without
- *   reading. Versions never come back, because an object that replaces another gets a later time.
+ * - The version of a small file is a digest of its content, so that equal content has the same
+ *   version wherever it was copied; that of a larger file is its stats (`folder-version.ts`).
+ * - An object's ETag is its modification time and size, known without reading. It never comes back:
+ *   an object that replaces another gets a later time.
  * - A file appears under its key in one step (link or rename), after all its bytes are on the disk.
  *   A process killed before that leaves a hidden file, which a later process removes.
  * - `ifAbsent` is link(2), which fails if the name is taken; replacing goes through `claim`.
@@ -58,15 +72,20 @@ const abandonedAfterMs = 24 * 60 * 60 * 1000;
  */
 export class FolderStore implements ObjectStore {
   readonly location: string;
+  readonly #versions: VersionKind;
   #swept = false;
 
-  constructor(folder: string) {
+  /** @param versions Kind of the objects' versions. Default: by content. */
+  constructor(folder: string, versions: VersionKind = 'content') {
     this.location = resolve(folder);
+    this.#versions = versions;
   }
 
   async head(key: string): Promise<ObjectInfo | undefined> {
-    const stats = await this.#stat(key);
-    return stats && describe(key, stats);
+    const found = await this.#find(key);
+    if (found === undefined) return undefined;
+    const { modified, ...info } = found;
+    return info;
   }
 
   async read(key: string, { version, range }: ReadOptions = {}): Promise<Readable> {
@@ -74,11 +93,17 @@ export class FolderStore implements ObjectStore {
     try {
       const stats = await handle.stat({ bigint: true });
       if (!stats.isFile()) throw missingError(this.#name(key));
-      const pinned = describe(key, stats);
-      if (version !== undefined && version !== pinned.version) {
-        throw changedError(this.#name(key));
+      const part = clipRange(range, Number(stats.size), this.#name(key));
+      if (version === undefined) return this.#stream(handle, stats, key, part);
+      if (this.#versions === 'content' && stats.size < smallFileBytes) {
+        const bytes = await handle.readFile();
+        if (version !== contentVersion(bytes)) throw changedError(this.#name(key));
+        await handle.close();
+        const wanted = bytes.subarray(part.start, part.end);
+        return Readable.from(wanted.length > 0 ? [wanted] : [], { objectMode: false });
       }
-      return this.#stream(handle, pinned, clipRange(range, pinned.bytes, this.#name(key)));
+      if (version !== this.#versionOf(stats)) throw changedError(this.#name(key));
+      return this.#stream(handle, stats, key, part);
     } catch (error) {
       await handle.close();
       throw error;
@@ -90,18 +115,25 @@ export class FolderStore implements ObjectStore {
     body: Uint8Array,
     condition?: WriteCondition,
   ): Promise<ObjectInfo | undefined> {
-    const present = await this.head(key);
-    if (condition && !holds(condition, present)) return undefined;
+    const etag = await this.#etag(key);
+    if (condition && !holds(condition, etag)) return undefined;
     const temporary = await this.#writeTemporary(key, body);
+    let written: BigIntStats | undefined;
     try {
-      if (condition && 'ifAbsent' in condition) return await this.#create(key, temporary);
-      if (condition) return await this.#replace(key, temporary, condition.ifMatch);
-      return await this.#overwrite(key, temporary);
+      written = await this.#put(key, temporary, condition);
     } catch (error) {
       throw explainFileError(error, this.#name(key));
     } finally {
       await rm(temporary, { force: true });
     }
+    return written && this.#describeWritten(key, body, written);
+  }
+
+  #put(key: string, temporary: string, condition: WriteCondition | undefined) {
+    if (condition === undefined) return this.#overwrite(key, temporary);
+    return 'ifAbsent' in condition
+      ? this.#create(key, temporary)
+      : this.#replace(key, temporary, condition.ifMatch);
   }
 
   async *list(prefix: string): AsyncGenerator<ListedObject> {
@@ -118,15 +150,58 @@ export class FolderStore implements ObjectStore {
     const identity = `${stats?.dev}:${stats?.ino}`;
     if (!stats && folder.includes('\uFFFD')) throw notUnicodeError(this.#name(folder));
     if (!stats?.isDirectory() || above.has(identity)) return;
-    for (const entry of await this.#entries(folder, prefix)) {
+    for (const [index, entry] of (await this.#entries(folder, prefix)).entries()) {
       if (entry.endsWith('/')) {
         yield* this.#walk(entry, prefix, new Set(above).add(identity));
       } else {
-        const found = await this.#stat(entry);
-        if (found) yield { ...describe(entry, found), modified: found.mtime };
+        if (index % filesPerTurn === 0) await setImmediate();
+        const found = await this.#find(entry);
+        if (found) yield found;
         else if (entry.includes('\uFFFD')) throw notUnicodeError(this.#name(entry));
       }
     }
+  }
+
+  /** Finds an object, its version included. */
+  async #find(key: string): Promise<ListedObject | undefined> {
+    if (this.#versions === 'time') {
+      const stats = await this.#stat(key);
+      return stats && { ...this.#describe(key, stats), modified: stats.mtime };
+    }
+    try {
+      const found = inspectFile(this.#path(key));
+      return (
+        found && {
+          ...this.#describe(key, found.stats, found.version),
+          modified: found.stats.mtime,
+        }
+      );
+    } catch (error) {
+      throw explainFileError(error, this.#name(key));
+    }
+  }
+
+  /** @param version Default: the version by the stats. */
+  #describe(key: string, stats: BigIntStats, version = this.#versionOf(stats)): ObjectInfo {
+    return { key, version, etag: timeVersion(stats), bytes: Number(stats.size) };
+  }
+
+  /** Returns the version by the stats, of any file or of a large one. */
+  #versionOf(stats: BigIntStats): string {
+    return this.#versions === 'time' ? timeVersion(stats) : statVersion(stats);
+  }
+
+  async #describeWritten(key: string, body: Uint8Array, written: BigIntStats): Promise<ObjectInfo> {
+    if (this.#versions === 'time') return this.#describe(key, written);
+    if (body.length < smallFileBytes) return this.#describe(key, written, contentVersion(body));
+    // To link, rename and remove names changes the ctime.
+    const now = await this.#stat(key);
+    return this.#describe(key, now?.ino === written.ino ? now : written);
+  }
+
+  async #etag(key: string): Promise<string | undefined> {
+    const stats = await this.#stat(key);
+    return stats && timeVersion(stats);
   }
 
   /** Lists a folder's keys below the prefix, in order; those of folders end with "/". */
@@ -162,7 +237,7 @@ export class FolderStore implements ObjectStore {
   }
 
   /** Reads through one open file. A replacement is another file, so its bytes cannot mix in. */
-  #stream(handle: FileHandle, pinned: ObjectInfo, range: ByteRange): Readable {
+  #stream(handle: FileHandle, stats: BigIntStats, key: string, range: ByteRange): Readable {
     let position = range.start;
     const next = async (size: number): Promise<Buffer | null> => {
       const wanted = Math.min(size, range.end - position);
@@ -171,8 +246,8 @@ export class FolderStore implements ObjectStore {
       position += bytesRead;
       if (bytesRead > 0) return buffer.subarray(0, bytesRead);
       // Another tool may have written into the file in place: then the bytes may be a mix.
-      const now = describe(pinned.key, await handle.stat({ bigint: true }));
-      if (now.version !== pinned.version) throw changedError(this.#name(pinned.key));
+      const now = await handle.stat({ bigint: true });
+      if (timeVersion(now) !== timeVersion(stats)) throw changedError(this.#name(key));
       return null;
     };
     return new Readable({
@@ -190,17 +265,18 @@ export class FolderStore implements ObjectStore {
   }
 
   /** Writes without a condition: over the present object, or a new one. */
-  async #overwrite(key: string, temporary: string): Promise<ObjectInfo> {
+  async #overwrite(key: string, temporary: string): Promise<BigIntStats> {
     for (;;) {
-      const present = await this.head(key);
-      const written = present
-        ? await this.#replace(key, temporary, present.etag)
-        : await this.#create(key, temporary);
+      const etag = await this.#etag(key);
+      const written =
+        etag === undefined
+          ? await this.#create(key, temporary)
+          : await this.#replace(key, temporary, etag);
       if (written) return written;
     }
   }
 
-  async #create(key: string, temporary: string): Promise<ObjectInfo | undefined> {
+  async #create(key: string, temporary: string): Promise<BigIntStats | undefined> {
     const path = this.#path(key);
     await mkdir(dirname(path), { recursive: true });
     try {
@@ -210,18 +286,18 @@ export class FolderStore implements ObjectStore {
       if (await isNoFile(path)) throw takenError(path);
       return undefined;
     }
-    return describe(key, await stat(temporary, { bigint: true }));
+    return stat(temporary, { bigint: true });
   }
 
-  async #replace(key: string, temporary: string, etag: string): Promise<ObjectInfo | undefined> {
-    const isCurrent = async () => (await this.head(key))?.etag === etag;
+  async #replace(key: string, temporary: string, etag: string): Promise<BigIntStats | undefined> {
+    const isCurrent = async () => (await this.#etag(key)) === etag;
     const held = await claim(this.#work(`${digest(key)}-${etag}`), isCurrent);
     if (!held) return undefined;
     let replaced = false;
     try {
       const present = await this.#stat(key);
-      if (!present || describe(key, present).etag !== etag) return undefined;
-      const written = describe(key, await makeNewer(temporary, present.mtimeNs));
+      if (!present || timeVersion(present) !== etag) return undefined;
+      const written = await makeNewer(temporary, present.mtimeNs);
       await rename(temporary, this.#path(key));
       replaced = true;
       return written;
@@ -303,13 +379,8 @@ function nameProblem(name: string): string | undefined {
   return undefined;
 }
 
-function describe(key: string, stats: BigIntStats): ObjectInfo {
-  const version = `${stats.mtimeNs}-${stats.size}`;
-  return { key, version, etag: version, bytes: Number(stats.size) };
-}
-
-function holds(condition: WriteCondition, present: ObjectInfo | undefined): boolean {
-  return 'ifAbsent' in condition ? !present : present?.etag === condition.ifMatch;
+function holds(condition: WriteCondition, etag: string | undefined): boolean {
+  return 'ifAbsent' in condition ? etag === undefined : etag === condition.ifMatch;
 }
 
 /** Gives a file a later time than another, because two writes within a tick have the same time. */

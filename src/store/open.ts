@@ -2,18 +2,23 @@ import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../errors.ts';
 import { FolderStore } from './folder.ts';
+import type { VersionKind } from './folder-version.ts';
 import type { ObjectStore } from './store.ts';
 
 /**
  * Opens a location: `s3://bucket/prefix`, a folder's path (relative to the working
  * directory), or a `file:` URL. The folder need not exist yet. Loads the AWS SDK only for `s3:`.
  *
+ * @param versions Kind of the versions of a folder's objects; S3 has its own. Default: by content.
  * @throws UserError for anything else.
  * @example
- * const results = await openStore('s3://my-bucket/results');
- * for await (const { key, bytes } of results.list('runs/')) console.log(key, bytes);
+ * const data = await openStore('s3://my-bucket/digits');
+ * for await (const { key, bytes } of data.list('labeled/')) console.log(key, bytes);
  */
-export async function openStore(location: string): Promise<ObjectStore> {
+export async function openStore(
+  location: string,
+  versions: VersionKind = 'content',
+): Promise<ObjectStore> {
   if (location.startsWith('s3://')) {
     const { S3Store } = await import('./s3.ts');
     return new S3Store(location);
@@ -27,7 +32,7 @@ export async function openStore(location: string): Promise<ObjectStore> {
       'Name the folder that the file is in.',
     );
   }
-  return new FolderStore(folder);
+  return new FolderStore(folder, versions);
 }
 
 function fileUrlPath(location: string): string {

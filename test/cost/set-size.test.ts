@@ -6,7 +6,6 @@ import type { Piece, Shard } from '../../src/data/shard.ts';
 const piece = (key: string, bytes: number, more: Partial<Piece> = {}): Piece => ({
   key,
   version: 'v',
-  etag: 'e',
   bytes,
   ...more,
 });

@@ -8,7 +8,6 @@ import { MemoryStore } from '../support/memory-store.ts';
 const piece = fc.record({
   key: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }),
   version: fc.string(),
-  etag: fc.string(),
   bytes: fc.nat(),
 });
 const shard: fc.Arbitrary<Shard> = fc.record({
@@ -52,7 +51,6 @@ const manyPieces = (id: string): Shard => ({
   pieces: Array.from({ length: 2_000 }, (_, index) => ({
     key: `unlabeled/${id}/${index}.jpg`,
     version: 'v',
-    etag: 'e',
     bytes: 1,
   })),
 });

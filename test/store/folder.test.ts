@@ -1,9 +1,11 @@
 import {
   appendFile,
+  chmod,
   mkdir,
   mkdtemp,
   readdir,
   readlink,
+  rename,
   rm,
   stat,
   symlink,
@@ -17,6 +19,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { TransientError, UserError } from '../../src/errors.ts';
 import { claim } from '../../src/store/claim.ts';
 import { FolderStore } from '../../src/store/folder.ts';
+import { smallFileBytes, type VersionKind } from '../../src/store/folder-version.ts';
 import { readBytes, writeOnce } from '../../src/store/once.ts';
 import type { ObjectInfo, WriteCondition } from '../../src/store/store.ts';
 import { listAll, storeContract } from './contract.ts';
@@ -35,11 +38,12 @@ beforeEach(() => {
 
 afterAll(() => rm(home, { recursive: true, force: true }));
 
-function newStore(): FolderStore {
-  return new FolderStore(join(home, String(folders++)));
+function newStore(versions?: VersionKind): FolderStore {
+  return new FolderStore(join(home, String(folders++)), versions);
 }
 
 storeContract('a folder', async () => newStore());
+storeContract('a folder of results', async () => newStore('time'));
 
 describe('FolderStore', () => {
   test('any sequence of operations does what a map does', async () => {
@@ -102,14 +106,14 @@ describe('FolderStore', () => {
   });
 
   test('writing into a file during a pinned read is noticed', async () => {
-    const info = await writeOnce(store, 'a', new Uint8Array(1_000_000));
+    const info = await writeOnce(store, 'a', new Uint8Array(2_000_000));
     const stream = await store.read('a', { version: info.version });
     await appendFile(join(store.location, 'a'), 'more');
     await expect(stream.toArray()).rejects.toThrow(/has changed since the run was planned/);
     await expect(store.read('a', { version: info.version })).rejects.toThrow(UserError);
   });
 
-  test('a version never comes back, even when the old file is from the future', async () => {
+  test('an ETag never comes back, even when the old file is from the future', async () => {
     await writeOnce(store, 'a', Buffer.from('0'));
     await utimes(join(store.location, 'a'), 4e9, 4e9);
     let latest = await store.head('a');
@@ -119,6 +123,33 @@ describe('FolderStore', () => {
       latest = next;
     }
     expect(latest).toEqual(await store.head('a'));
+  });
+
+  test('a large file that another tool changes has another version, whatever its time', async () => {
+    const path = join(store.location, 'a');
+    const pinned = await writeOnce(store, 'a', new Uint8Array(smallFileBytes));
+    expect(await store.head('a')).toEqual(pinned);
+    const changes = [
+      // In place, with the time set back: only the ctime differs.
+      () => writeFile(path, new Uint8Array(smallFileBytes).fill(1)),
+      // Another file under the same name: the inode differs as well.
+      async () => {
+        await writeFile(`${path}.new`, new Uint8Array(smallFileBytes).fill(2));
+        await rename(`${path}.new`, path);
+      },
+    ];
+    await utimes(path, 1, 1);
+    for (const change of changes) {
+      const before = await store.head('a');
+      await change();
+      await utimes(path, 1, 1);
+      const after = await store.head('a');
+      expect(after).toMatchObject({ bytes: before?.bytes, etag: before?.etag });
+      expect(after?.version).not.toBe(before?.version);
+      expect(await listedVersion(store)).toBe(after?.version);
+      await expect(store.read('a', { version: before?.version })).rejects.toThrow(/has changed/);
+      expect(await readBytes(store, 'a', { version: after?.version })).toHaveLength(smallFileBytes);
+    }
   });
 
   test('streams that are not read to the end close their files', async () => {
@@ -142,6 +173,76 @@ describe('FolderStore', () => {
     expect(await readdir(work)).toEqual(['fresh.new']);
   });
 });
+
+describe('the version of a small file', () => {
+  test('differs exactly if the content differs, whatever tools do to the file', async () => {
+    const content = fc.uint8Array({ maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(content, fc.constantFrom(...tools)), { minLength: 2, maxLength: 8 }),
+        async (steps) => {
+          const store = newStore();
+          await mkdir(store.location);
+          const path = join(store.location, 'a');
+          const versions = new Map<string, string | undefined>();
+          for (const [body, place] of steps) {
+            await place(path, body);
+            const info = await store.head('a');
+            expect(await listedVersion(store)).toBe(info?.version);
+            const digest = Buffer.from(body).toString('hex');
+            expect(info?.version).toBe(versions.get(digest) ?? info?.version);
+            versions.set(digest, info?.version);
+            for (const [expected, version] of versions) {
+              const read = readBytes(store, 'a', { version }).then((bytes) => Buffer.from(bytes));
+              if (expected === digest) expect((await read).toString('hex')).toBe(digest);
+              else await expect(read).rejects.toThrow(/has changed since the run was planned/);
+            }
+          }
+          expect(new Set(versions.values()).size).toBe(versions.size);
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+
+  test('is found up to a limit, from which the stats count', async () => {
+    await mkdir(store.location);
+    for (const [bytes, expected] of [
+      [smallFileBytes - 1, /^sha256-[0-9a-f]{32}$/],
+      [smallFileBytes, /^\d+-1048576-\d+-\d+$/],
+    ] as const) {
+      await writeFile(join(store.location, 'a'), new Uint8Array(bytes));
+      expect((await store.head('a'))?.version).toMatch(expected);
+    }
+  });
+
+  test('is its time in a folder that only this program writes', async () => {
+    const results = newStore('time');
+    const first = await writeOnce(results, 'a', Buffer.from('same'));
+    expect(first.version).toBe(first.etag);
+    expect((await results.write('a', Buffer.from('same')))?.version).not.toBe(first.version);
+  });
+});
+
+/** Ways in which tools put content under a name: all but the first leave the time as it is. */
+const tools = [
+  (path: string, body: Uint8Array) => writeFile(path, body),
+  async (path: string, body: Uint8Array) => {
+    await writeFile(path, body);
+    await utimes(path, 1, 1);
+  },
+  async (path: string, body: Uint8Array) => {
+    await writeFile(`${path}.new`, body);
+    await utimes(`${path}.new`, 1, 1);
+    await rename(`${path}.new`, path);
+  },
+  async (path: string, body: Uint8Array) => {
+    await rm(path, { force: true });
+    await writeFile(path, body, { mode: 0o600 });
+    await chmod(path, 0o644);
+    await utimes(path, 1, 1);
+  },
+];
 
 describe('a claim', () => {
   const wanted = async () => true;
@@ -221,7 +322,7 @@ const write: fc.Arbitrary<Operation> = fc
     expect(info !== undefined).toBe(holds);
     if (info) {
       expect(info).toMatchObject({ key, bytes: body.length });
-      expect(info.version).not.toBe(present?.version);
+      expect(info.etag).not.toBe(present?.etag);
       model.set(key, { info, body });
     }
   });
@@ -254,9 +355,15 @@ function sorted(infos: ObjectInfo[]): ObjectInfo[] {
   return infos.toSorted((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
 }
 
-/** A version is the time of modification and the size. */
+/** Returns the version of the only object. */
+async function listedVersion(store: FolderStore): Promise<string | undefined> {
+  for await (const { version } of store.list('')) return version;
+  return undefined;
+}
+
+/** An ETag is the time of modification and the size. */
 function timeNs(info: ObjectInfo | undefined): bigint {
-  return BigInt(info?.version.split('-')[0] ?? 0);
+  return BigInt(info?.etag.split('-')[0] ?? 0);
 }
 
 async function openFiles(): Promise<number | undefined> {
