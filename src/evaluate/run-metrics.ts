@@ -6,6 +6,7 @@ import { billSchema } from '../run/bill-file.ts';
 import { calibrationFileSchema } from '../run/calibration-file.ts';
 import { epochSchema } from '../train/epoch.ts';
 import { deviationsSchema } from './deviations.ts';
+import { leakageSchema } from './leakage.ts';
 import { intervalSchema, metricsSchema } from './schema.ts';
 
 const count = z.int().nonnegative();
@@ -39,6 +40,8 @@ export const runMetricsSchema = z.strictObject({
   evaluatedOn: z.enum(['test', 'validation', 'labeled']),
   /** Metrics of the teacher (`teacher`) and of every student, by the name of its variant. */
   metrics: metricsSchema,
+  /** Test examples that are in another set as well; undefined if there are none. */
+  leakage: leakageSchema.optional(),
   /** The first is the student of the config's method; the others are compared with it. */
   students: z.array(
     z.strictObject({

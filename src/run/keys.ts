@@ -23,6 +23,8 @@ export const keys = {
   labels: (teacher: string, shard: string) => `labels/${teacher}/${shard}.parquet`,
   quarantine: (run: string, shard: string) => `runs/${run}/quarantine/${shard}.json`,
   reconcile: (run: string) => `runs/${run}/reconcile.json`,
+  /** Digests of the test examples, with their other sets: see `data/example-digests.ts`. */
+  testDigests: (run: string) => `runs/${run}/test-digests.bin`,
   warmup: (run: string) => `runs/${run}/warmup/`,
   validation: (run: string) => `runs/${run}/warmup/validation.json`,
   weights: (run: string, shard: string) => `runs/${run}/weights/${shard}.parquet`,

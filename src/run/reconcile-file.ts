@@ -3,6 +3,25 @@ import { setNames } from '../data/shard.ts';
 
 const countSchema = z.strictObject({ labeled: z.int(), quarantined: z.int() });
 
+const copiesOf = z.strictObject({
+  examples: z.int(),
+  /** All examples of the set. */
+  of: z.int(),
+  /** Id of the first example that is equal to one of them. */
+  first: z.string().optional(),
+});
+
+const copiesSchema = z.strictObject({
+  /** Test examples that are in the labeled or the validation set as well. */
+  test: copiesOf,
+  /** Validation examples that are in the labeled set as well. */
+  validation: copiesOf,
+  /** Labeled examples with another class than an earlier, equal one. */
+  contradicting: copiesOf,
+});
+/** Numbers of equal examples in different sets. */
+export type Copies = z.infer<typeof copiesSchema>;
+
 /** `runs/<run>/reconcile.json`: the number of examples per set, and those that were left out. */
 export const reconcileSchema = z.strictObject({
   sets: z.strictObject({
@@ -15,6 +34,7 @@ export const reconcileSchema = z.strictObject({
   shards: z.array(z.int()),
   /** Whether there are enough labels to measure the teacher's errors, and the explanation. */
   validation: z.strictObject({ isEnough: z.boolean(), description: z.string() }),
+  copies: copiesSchema,
   /** First quarantined examples of each set; all of them are in `runs/<run>/quarantine/`. */
   quarantined: z.array(
     z.strictObject({

@@ -1,18 +1,24 @@
 import { sum } from '../arrays.ts';
 import { measuredBill } from '../cost/measured.ts';
+import { fromHex } from '../data/content-digest.ts';
+import { ExampleDigests } from '../data/example-digests.ts';
+import { kindOf } from '../data/features/index.ts';
 import { csvField } from '../data/formats/csv-records.ts';
 import { setNames } from '../data/shard.ts';
 import { readLabels } from '../data/tables/labels-file.ts';
-import { readWeights } from '../data/tables/weights-file.ts';
+import { openWeights } from '../data/tables/weights-file.ts';
 import { LabelNext, labelNextPool, labelScore } from '../debias/label-next.ts';
 import { methodNames, methodOf } from '../debias/methods.ts';
 import { diagnoseMeanWeight } from '../debias/warnings.ts';
+import { labelWarnings } from '../distill/copy-warnings.ts';
+import { createLeakageMeter } from '../distill/leakage-meter.ts';
 import { readCalibration } from '../distill/read-calibration.ts';
 import { countedShards, teacherLabels, trueClass } from '../distill/sets.ts';
 import { type StudentInputs, studentInputs } from '../distill/student-inputs.ts';
 import { historySchema } from '../distill/training.ts';
 import { createDeviationsMeter } from '../evaluate/deviations.ts';
 import { createHistogram } from '../evaluate/histogram.ts';
+import { leakageWarning } from '../evaluate/leakage.ts';
 import { createEvaluation } from '../evaluate/metrics.ts';
 import { renderReport } from '../evaluate/report/report.ts';
 import { type RunMetrics, runMetricsSchema } from '../evaluate/run-metrics.ts';
@@ -26,7 +32,7 @@ import { keys } from '../run/keys.ts';
 import { needs } from '../run/plan-file.ts';
 import { reconcileSchema } from '../run/reconcile-file.ts';
 import { toPoints, validationFileSchema } from '../run/validation-file.ts';
-import { readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
+import { readBytes, readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
 import { recordOf } from '../table.ts';
 import { currentModel, currentSchema } from './publish.ts';
 
@@ -62,7 +68,8 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
   const { sets, quarantined, reasons } = reconciled;
   const { isEnough, description } = reconciled.validation;
   const points = toPoints(validation);
-  const weights = await weightHistogram(job);
+  const tests = await testDigests(job);
+  const weights = await weightHistogram(job, tests);
   const unusual = diagnoseMeanWeight(weights.mean);
   const bill = await measuredBill(results, run);
   const labelNext = await nextToLabel(job);
@@ -70,12 +77,13 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
   const calibration = await readCalibration(job);
   const models = await openModels(job);
   try {
+    const measured = await measure(job, models, tests, context);
     return {
       run,
       dataset: plan.dataset,
       classes: plan.classes,
       evaluatedOn: plan.evaluatedOn,
-      ...(await measure(job, models, context)),
+      ...measured,
       students: await Promise.all(plan.variants.map(({ name }) => describe(job, name, models))),
       ...(calibration && { calibration }),
       teacherCurve: teacherCurve(points.teacherMargins, points.wrong),
@@ -91,6 +99,10 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
         .sort((a, b) => b.examples - a.examples),
       leftOut: plan.leftOut,
       warnings: [
+        ...(measured.leakage
+          ? [leakageWarning(measured.leakage, kindOf(plan.features).sameness)]
+          : []),
+        ...labelWarnings(job, reconciled.copies),
         ...plan.warnings,
         ...validation.warnings,
         ...(isEnough || !needs(plan, 'validation') ? [] : [description]),
@@ -134,14 +146,16 @@ async function openModels(job: Job): Promise<NamedModel[]> {
 async function measure(
   job: Job,
   models: NamedModel[],
+  tests: ExampleDigests,
   context: Context,
-): Promise<Pick<RunMetrics, 'metrics' | 'deviations'>> {
+): Promise<Pick<RunMetrics, 'metrics' | 'deviations' | 'leakage'>> {
   const { plan } = job;
   const classes = plan.classes.length;
   const classOf = trueClass(job);
   const names = ['teacher', ...models.map(({ name }) => name)];
   const evaluation = createEvaluation(names, classes, plan.config.seed);
   const deviations = createDeviationsMeter(names.slice(1));
+  const leakage = createLeakageMeter(names, plan, tests);
   let done = 0;
   for (const item of await shardItems(job, plan.evaluatedOn)) {
     for await (const { examples, outputs } of answers(job, item, models)) {
@@ -152,13 +166,18 @@ async function measure(
         const label = classOf(example, plan.evaluatedOn);
         const students = outputs.map(rowOf);
         evaluation.add(label, [row.probabilities, ...students]);
+        leakage.add(example, label, [row.probabilities, ...students]);
         deviations.add(label, row.probabilities, students);
       });
       done += examples.length;
       context.report({ stage: 'Evaluate', done, unit: 'examples' });
     }
   }
-  return { metrics: evaluation.result(), deviations: deviations.result() };
+  return {
+    metrics: evaluation.result(),
+    deviations: deviations.result(),
+    leakage: leakage.result(),
+  };
 }
 
 /** Yields a shard's examples in batches, with the outputs of each model: [n, classes]. */
@@ -246,8 +265,18 @@ function labelNextCsv(examples: readonly ToLabel[]): string {
   return `${['id,label,prediction,margin', ...lines].join('\n')}\n`;
 }
 
-/** Counts the weights of the first epoch of all unlabeled examples, and collects the smallest. */
-async function weightHistogram(job: Job) {
+/** Reads the digests of the test examples; none are needed to evaluate on another set. */
+async function testDigests({ plan, results, run }: Job): Promise<ExampleDigests> {
+  if (plan.evaluatedOn !== 'test') return new ExampleDigests();
+  return ExampleDigests.fromBytes(await readBytes(results, keys.testDigests(run)));
+}
+
+/**
+ * Counts the weights of the first epoch of all unlabeled examples, and collects the smallest.
+ *
+ * @param tests Gets a mark for each example that is in the unlabeled set, too.
+ */
+async function weightHistogram(job: Job, tests: ExampleDigests) {
   const [low, high] = job.plan.config.weights.bounds;
   const histogram = createHistogram(low, Math.max(high, low + 1e-6), 20);
   let least: RunMetrics['leastWeighed'] = [];
@@ -255,7 +284,9 @@ async function weightHistogram(job: Job) {
   let count = 0;
   for (const { id: shard } of await shardItems(job, 'unlabeled')) {
     const one = new Float32Array(1);
-    for await (const row of readWeights(job.results, keys.weights(job.run, shard))) {
+    const file = await openWeights(job.results, keys.weights(job.run, shard));
+    for (const digest of file.testCopies) tests.mark(fromHex(digest), 'unlabeled');
+    for await (const row of file.rows()) {
       const { id, weight, errorProbability, teacherMargin } = row;
       one[0] = weight;
       histogram.add(one);

@@ -2,6 +2,8 @@ import { readAhead } from '../data/ahead.ts';
 import type { Rejected } from '../data/example.ts';
 import { type SetName, setNames } from '../data/shard.ts';
 import { readLabelsSummary } from '../data/tables/labels-file.ts';
+import { copyWarnings } from '../distill/copy-warnings.ts';
+import { findCopies } from '../distill/find-copies.ts';
 import { Quarantine } from '../distill/quarantine.ts';
 import { labeledShard, teacherLabels, trueClass } from '../distill/sets.ts';
 import { UserError } from '../errors.ts';
@@ -12,10 +14,10 @@ import { type Job, openJob, shardItems } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
 import { needs } from '../run/plan-file.ts';
 import { type Reconciliation, reconcileSchema } from '../run/reconcile-file.ts';
-import { readJson, writeJsonOnce } from '../store/once.ts';
+import { readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
 import { recordOf } from '../table.ts';
 
-type Counts = Omit<Reconciliation, 'validation'>;
+type Counts = Omit<Reconciliation, 'validation' | 'copies'>;
 
 /** Footers read at the same time. */
 const concurrency = 16;
@@ -32,9 +34,15 @@ export async function reconcileLabels(
   const key = keys.reconcile(job.run);
   if (!(await job.results.head(key))) {
     const counted = await count(job, context);
-    await writeJsonOnce(job.results, key, { ...counted, validation: await judgeValidation(job) });
+    const { copies, tests } = await findCopies(job, context);
+    await writeOnce(job.results, keys.testDigests(job.run), tests.toBytes());
+    const validation = await judgeValidation(job);
+    await writeJsonOnce(job.results, key, { ...counted, validation, copies });
   }
-  const { sets, validation } = await readJson(job.results, key, reconcileSchema);
+  const { sets, validation, copies } = await readJson(job.results, key, reconcileSchema);
+  for (const message of copyWarnings(job, copies)) {
+    context.report({ stage: 'Reconcile', message, level: 'warning' });
+  }
   if (needs(job.plan, 'validation')) {
     const level = validation.isEnough ? 'info' : 'warning';
     context.report({ stage: 'Reconcile', message: validation.description, level });

@@ -1,8 +1,10 @@
+import { contentDigest, toHex } from '../data/content-digest.ts';
+import { ExampleDigests } from '../data/example-digests.ts';
 import { readLabelsSummary } from '../data/tables/labels-file.ts';
 import { createWeightsWriter } from '../data/tables/weights-file.ts';
 import { margins } from '../debias/margin.ts';
 import { createWeightEstimator } from '../debias/weights.ts';
-import { teacherLabels } from '../distill/sets.ts';
+import { type LabeledExample, teacherLabels } from '../distill/sets.ts';
 import { studentInputs } from '../distill/student-inputs.ts';
 import { readModelFiles } from '../models/model-files.ts';
 import { loadModel, type Student } from '../models/student.ts';
@@ -13,11 +15,12 @@ import { keys } from '../run/keys.ts';
 import { readShard } from '../run/objects-file.ts';
 import { oneSlot } from '../run/one-slot.ts';
 import { toPoints, validationFileSchema } from '../run/validation-file.ts';
-import { readJson, writeOnce } from '../store/once.ts';
+import { readBytes, readJson, writeOnce } from '../store/once.ts';
 
 /**
  * Weigh: computes the debiasing weight of each example of one unlabeled shard, for the student f₀
- * of Warm up. These are the weights of the first epoch.
+ * of Warm up. These are the weights of the first epoch. Since it reads every unlabeled example, it
+ * also finds those that are in the test set.
  *
  * @returns 1, because Step Functions keeps the answers of all shards in 256 KiB.
  */
@@ -34,10 +37,11 @@ export async function weighShard(event: ShardEvent, context: Context): Promise<1
 }
 
 async function weigh(job: Job, event: ShardEvent, context: Context): Promise<Uint8Array> {
-  const student = await openedStudent(job);
+  const { student, tests } = await openedWeighing(job);
   const { config, classes } = job.plan;
   const validation = await readJson(job.results, keys.validation(job.run), validationFileSchema);
   const estimator = createWeightEstimator(toPoints(validation), config.weights);
+  const testCopies = new Set<string>();
   const writer = createWeightsWriter();
   let done = 0;
   for await (const { values, examples } of studentInputs(job, event.shard)) {
@@ -53,6 +57,7 @@ async function weigh(job: Job, event: ShardEvent, context: Context): Promise<Uin
       errorProbabilities,
       distortions,
     });
+    for (const digest of copiesIn(examples, tests, job)) testCopies.add(digest);
     const ids = examples.map(({ example }) => example.id);
     writer.append({
       ids,
@@ -65,12 +70,34 @@ async function weigh(job: Job, event: ShardEvent, context: Context): Promise<Uin
     done += n;
     context.report({ stage: 'Weigh', part: event.shard.id, done, unit: 'examples' });
   }
-  return writer.finish();
+  return writer.finish([...testCopies]);
+}
+
+/** Returns the digests, in hex, of the examples that are in the test set, too. */
+function copiesIn(examples: readonly LabeledExample[], tests: ExampleDigests, { plan }: Job) {
+  if (tests.isEmpty) return [];
+  return examples
+    .map(({ example }) => contentDigest(example.content, plan.features))
+    .filter((digest) => tests.mark(digest, 'unlabeled'))
+    .map(toHex);
+}
+
+/** Inputs that the shards of a run share. */
+interface Weighing {
+  /** f₀. */
+  readonly student: Student;
+  /** The test examples. */
+  readonly tests: ExampleDigests;
+  dispose(): void;
 }
 
 /** Cache: a process usually weighs many shards of one run. */
-const cachedStudent = oneSlot<Student>();
+const cachedWeighing = oneSlot<Weighing>();
 
-function openedStudent({ run, results }: Job): Promise<Student> {
-  return cachedStudent(run, async () => loadModel(await readModelFiles(results, keys.warmup(run))));
+function openedWeighing({ run, results }: Job): Promise<Weighing> {
+  return cachedWeighing(run, async () => {
+    const tests = ExampleDigests.fromBytes(await readBytes(results, keys.testDigests(run)));
+    const student = await loadModel(await readModelFiles(results, keys.warmup(run)));
+    return { student, tests, dispose: () => student.dispose() };
+  });
 }

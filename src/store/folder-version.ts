@@ -1,4 +1,4 @@
-/** Versions of files. A version names content: reading a file at its version gives the same bytes. */
+/** Versions of files: reading a file at its version gives the same bytes. */
 import { hash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
@@ -63,7 +63,7 @@ export function inspectFile(path: string): Inspected | undefined {
   }
 }
 
-/** A file without the permission to read it. It may be one that no stage needs. */
+/** A file without the permission to read it. Perhaps no stage needs it. */
 const unreadable = Symbol('unreadable');
 
 function inspectUnreadable(path: string): Inspected | undefined {

@@ -1,9 +1,13 @@
 /** Evaluate, with teacher, weights and students made by hand, so that every figure is known. */
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { contentDigest, toHex } from '../../src/data/content-digest.ts';
 import type { Example } from '../../src/data/example.ts';
 import { featureShape } from '../../src/data/features/index.ts';
 import { readLabels } from '../../src/data/tables/labels-file.ts';
 import { createWeightsWriter } from '../../src/data/tables/weights-file.ts';
+import { labeledShard } from '../../src/distill/sets.ts';
 import { runMetricsSchema } from '../../src/evaluate/run-metrics.ts';
 import { saveModel } from '../../src/models/exporters.ts';
 import { writeModelFiles } from '../../src/models/model-files.ts';
@@ -39,7 +43,12 @@ async function saveConstant(
 const history = [{ epoch: 1, loss: 0.5 }];
 
 /** Writes the weights of every unlabeled shard: `start`, then a little more per example. */
-async function writeWeights({ results, run, plan }: Job, items: { id: string }[], start: number) {
+async function writeWeights(
+  { results, run, plan }: Job,
+  items: { id: string }[],
+  start: number,
+  testCopies: readonly string[] = [],
+) {
   let weight = start;
   for (const { id: shard } of items) {
     const writer = createWeightsWriter();
@@ -55,7 +64,7 @@ async function writeWeights({ results, run, plan }: Job, items: { id: string }[]
       });
       weight += 1e-4;
     }
-    await results.write(keys.weights(run, shard), writer.finish());
+    await results.write(keys.weights(run, shard), writer.finish(testCopies));
   }
 }
 
@@ -68,9 +77,27 @@ const validation = {
   warnings: ['a warning of Warm up'],
 };
 
+/** Copies the first rows of the test set to the labeled one. */
+function leak(dataset: string, rows: number): void {
+  const [, ...tests] = readFileSync(join(dataset, 'test/wine.csv'), 'utf8').split('\n');
+  const lines = tests.slice(0, rows).map((row) => `${row}\n`);
+  appendFileSync(join(dataset, 'labeled/wine.csv'), lines.join(''));
+}
+
+/** Digests of the test rows after the first `leaks`, as many. */
+async function testDigests(job: Job, leaks: number): Promise<string[]> {
+  const digests: string[] = [];
+  for (const item of await shardItems(job, 'test')) {
+    for await (const { example } of labeledShard(job, item)) {
+      digests.push(toHex(contentDigest(example.content, job.plan.features)));
+    }
+  }
+  return digests.slice(leaks, 2 * leaks);
+}
+
 /** A run after Train, whose teacher is always right and whose student predicts class 0. */
-async function trainedRun(start = 0.9): Promise<PlannedRun> {
-  const run = await plannedRun({ compare: '[]' });
+async function trainedRun(start = 0.9, leaks = 0): Promise<PlannedRun> {
+  const run = await plannedRun({ compare: '[]' }, 'csv', (dataset) => leak(dataset, leaks));
   const { job } = run;
   const { classes } = job.plan;
   const truth = ({ label }: Example) => Math.max(0, classes.indexOf(String(label)));
@@ -81,7 +108,8 @@ async function trainedRun(start = 0.9): Promise<PlannedRun> {
   }));
   await reconcileLabels(run.event, run.context);
   await job.results.write(keys.validation(job.run), toJson(validation));
-  await writeWeights(job, await shardItems(job, 'unlabeled'), start);
+  const testCopies = await testDigests(job, leaks);
+  await writeWeights(job, await shardItems(job, 'unlabeled'), start, testCopies);
   const folder = keys.student(job.run, 'weighted');
   await saveConstant(job, folder, 0);
   await job.results.write(`${folder}history.json`, toJson(history));
@@ -104,6 +132,17 @@ async function shareOf({ job, label }: PlannedRun, index: number): Promise<numbe
   return counts[index]! / counts.reduce((sum, count) => sum + count, 0);
 }
 
+/** Number of test examples after the first `skipped` that are of class 0. */
+async function rightAfter({ job, label }: PlannedRun, skipped: number): Promise<number> {
+  const truths: number[] = [];
+  await label(({ label: written }, { set }) => {
+    const truth = Math.max(0, job.plan.classes.indexOf(String(written)));
+    if (set === 'test') truths.push(truth);
+    return { prediction: truth, probability: 0.9 };
+  });
+  return truths.slice(skipped).filter((truth) => truth === 0).length;
+}
+
 describe('a run', () => {
   test('has teacher and student measured on the test set', async () => {
     const run = await trainedRun();
@@ -114,6 +153,37 @@ describe('a run', () => {
     expect(students).toMatchObject([{ variant: 'weighted', history }]);
     const total = run.job.plan.estimate.sets.test.examples;
     expect(run.reports).toContainEqual({ stage: 'Evaluate', done: total, unit: 'examples' });
+  });
+
+  test('has its figures without the test examples that are in another set', async () => {
+    const run = await trainedRun(0.9, 4);
+    const { metrics, leakage, warnings } = await evaluated(run);
+    expect(metrics.examples).toBe(40);
+    expect(leakage).toMatchObject({
+      examples: 8,
+      of: 40,
+      sets: { labeled: 4, validation: 0, unlabeled: 4 },
+      without: { examples: 32 },
+    });
+    const right = await rightAfter(run, 8);
+    expect(leakage?.without?.models.weighted?.accuracy.value).toBeCloseTo(right / 32, 10);
+    expect(warnings[0]).toMatch(
+      /^8 of 40 test examples have the values of a labeled or unlabeled one.* on the other 32: teacher 100.0%/,
+    );
+  });
+
+  test('whose test examples are all in another set has no figures without them', async () => {
+    const { leakage, warnings } = await evaluated(await trainedRun(0.9, 40));
+    expect(leakage).toEqual({
+      examples: 40,
+      of: 40,
+      sets: { labeled: 40, validation: 0, unlabeled: 0 },
+    });
+    expect(warnings[0]).toMatch(/^40 of 40 .* No other test example is left/);
+  });
+
+  test('without such examples has no leakage', async () => {
+    expect((await evaluated(await trainedRun())).leakage).toBeUndefined();
   });
 
   test('has the smallest weights, and their mean', async () => {

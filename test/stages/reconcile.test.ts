@@ -1,10 +1,14 @@
+import { appendFileSync, cpSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { contentDigest } from '../../src/data/content-digest.ts';
 import type { Example } from '../../src/data/example.ts';
+import { ExampleDigests } from '../../src/data/example-digests.ts';
 import { shardItems } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';
 import { reconcileSchema } from '../../src/run/reconcile-file.ts';
 import { reconcileLabels } from '../../src/stages/reconcile.ts';
-import { readJson } from '../../src/store/once.ts';
+import { readBytes, readJson } from '../../src/store/once.ts';
 import { type Answer, type PlannedRun, plannedRun } from '../support/planned-run.ts';
 
 const sure: Answer = { prediction: 0, probability: 0.9 };
@@ -108,4 +112,74 @@ test('again finds its record', async () => {
   const first = await reconcileLabels(run.event, run.context);
   await run.label(() => 'cannot be decoded');
   expect(await reconcileLabels(run.event, run.context)).toEqual(first);
+});
+
+/** Returns the first rows of a set's CSV file. */
+const rowsOf = (dataset: string, set: string, rows: number) =>
+  readFileSync(join(dataset, set, 'wine.csv'), 'utf8')
+    .split('\n')
+    .slice(1, 1 + rows);
+
+/** Adds rows to a set's CSV file. */
+const addRows = (dataset: string, set: string, rows: readonly string[]) =>
+  appendFileSync(join(dataset, set, 'wine.csv'), rows.map((row) => `${row}\n`).join(''));
+
+const warningsOf = ({ reports }: PlannedRun) =>
+  reports.flatMap(({ message, level }) => (level === 'warning' ? [message] : []));
+
+test('finds rows of the test and the validation set that are labeled, too', async () => {
+  const run = await plannedRun({ method: 'uniform' }, 'csv', (dataset) => {
+    addRows(dataset, 'labeled', rowsOf(dataset, 'test', 3));
+    addRows(dataset, 'labeled', rowsOf(dataset, 'validation', 2));
+    addRows(dataset, 'validation', rowsOf(dataset, 'test', 4));
+    // Twice in the test set.
+    addRows(dataset, 'test', rowsOf(dataset, 'test', 1));
+  });
+  await run.label(() => sure);
+  await reconcileLabels(run.event, run.context);
+  const { copies } = await recorded(run);
+  expect(copies).toEqual({
+    test: { examples: 5, of: 41, first: 'wine.csv:40' },
+    validation: { examples: 5, of: 44, first: 'wine.csv:40' },
+    contradicting: { examples: 0, of: 45 },
+  });
+  expect(warningsOf(run)).toEqual([
+    "5 of 41 test examples have the values of a labeled or validation one, such as 'wine.csv:40'. " +
+      'The figures of this run will be too good.',
+    "5 of 44 validation examples have the values of a labeled one, such as 'wine.csv:40': the " +
+      'teacher looks better on them than it is.',
+  ]);
+  const bytes = await readBytes(run.job.results, keys.testDigests(run.job.run));
+  const tests = ExampleDigests.fromBytes(bytes);
+  const sets = new Map<number, string[]>();
+  await run.label(({ content, id }, { set }) => {
+    const row = Number(id.split(':')[1]);
+    if (set === 'test') sets.set(row, tests.setsOf(contentDigest(content, run.job.plan.features)));
+    return sure;
+  });
+  expect([0, 2, 3, 4, 40].map((row) => sets.get(row))).toEqual([
+    ['labeled', 'validation'],
+    ['labeled', 'validation'],
+    ['validation'],
+    [],
+    ['labeled', 'validation'],
+  ]);
+});
+
+test('finds images of the same bytes under another name', async () => {
+  const run = await plannedRun({ method: 'uniform' }, 'images', (dataset) => {
+    cpSync(join(dataset, 'test/0'), join(dataset, 'labeled/0'), { recursive: true });
+    // With the label of another class.
+    cpSync(join(dataset, 'labeled/0/0571.webp'), join(dataset, 'labeled/1/again.webp'));
+  });
+  await run.label(() => sure);
+  await reconcileLabels(run.event, run.context);
+  const { copies } = await recorded(run);
+  const [test, contradiction] = warningsOf(run);
+  expect(copies.test.examples).toBeGreaterThan(0);
+  expect(test).toMatch(/^\d+ of \d+ test examples have the bytes of a labeled or validation one/);
+  expect(copies.contradicting).toMatchObject({ examples: 1, first: '1/again.webp' });
+  expect(contradiction).toMatch(
+    /^1 of \d+ labeled examples has another class than an equal one before, such as '1\/again.webp'/,
+  );
 });

@@ -1,7 +1,8 @@
-import { rmSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readWeights } from '../../src/data/tables/weights-file.ts';
+import { contentDigest, toHex } from '../../src/data/content-digest.ts';
+import { openWeights, readWeights } from '../../src/data/tables/weights-file.ts';
 import { margins } from '../../src/debias/margin.ts';
 import { createWeightEstimator } from '../../src/debias/weights.ts';
 import { labeledShard } from '../../src/distill/sets.ts';
@@ -71,5 +72,27 @@ describe('Weigh', () => {
     const again = await weigh();
     expect(again.length).toBeGreaterThan(1);
     expect(again.at(-1)).toEqual(done);
+  });
+
+  test('finds the unlabeled images that are in the test set, too', async () => {
+    const options = makeDataset('images');
+    cpSync(join(options.dataset, 'test/0'), join(options.dataset, 'unlabeled/first/copies'), {
+      recursive: true,
+    });
+    const { job } = await weighed(options);
+    const found = new Set<string>();
+    for (const { id } of await shardItems(job, 'unlabeled')) {
+      const { testCopies } = await openWeights(job.results, keys.weights(job.run, id));
+      for (const digest of testCopies) found.add(digest);
+    }
+    const expected = new Set<string>();
+    for (const item of await shardItems(job, 'test')) {
+      for await (const { example } of labeledShard(job, item)) {
+        if (!example.id.startsWith('0/')) continue;
+        expected.add(toHex(contentDigest(example.content, job.plan.features)));
+      }
+    }
+    expect(expected.size).toBeGreaterThan(1);
+    expect(found).toEqual(expected);
   });
 });

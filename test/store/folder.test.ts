@@ -185,8 +185,8 @@ describe('the version of a small file', () => {
           await mkdir(store.location);
           const path = join(store.location, 'a');
           const versions = new Map<string, string | undefined>();
-          for (const [body, place] of steps) {
-            await place(path, body);
+          for (const [body, put] of steps) {
+            await put(path, body);
             const info = await store.head('a');
             expect(await listedVersion(store)).toBe(info?.version);
             const digest = Buffer.from(body).toString('hex');

@@ -25,12 +25,18 @@ export interface PlannedRun {
   label(answer: (example: Example, item: ShardItem) => Answer): Promise<void>;
 }
 
-/** Plans a run on a small dataset. */
+/**
+ * Plans a run on a small dataset.
+ *
+ * @param change Changes the files of the dataset before.
+ */
 export async function plannedRun(
   sections: Record<string, string> = {},
   format: Format = 'csv',
+  change: (dataset: string) => void = () => {},
 ): Promise<PlannedRun> {
   const { dataset, results } = makeDataset(format, sections);
+  change(dataset);
   const started = await startRun(dataset, results);
   const event = { ...started, execution: started.run };
   const reports: Progress[] = [];

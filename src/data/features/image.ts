@@ -66,6 +66,8 @@ export const image: Kind<'image', typeof taskSchema, typeof imageFeaturesSchema,
   fit: (task, _, examples) => fitImages(task, examples),
   createEncoder: createImageEncoder,
   createAugmenter: createImageAugmenter,
+  sameness: 'bytes',
+  identity: bytesOfImage,
   encodedBytes: (content) => bytesOfImage(content).length,
   surveyTask: surveyImages,
 };

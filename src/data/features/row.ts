@@ -3,6 +3,7 @@ import { classesSchema, copyDecoded, type Kind } from './kind.ts';
 import { rowEncoder } from './row-encode.ts';
 import { rowFeaturesSchema, rowLength } from './row-features.ts';
 import { fitRows } from './row-fit.ts';
+import { rowIdentity } from './row-identity.ts';
 
 const taskSchema = z.strictObject({
   type: z.literal('tabular-classification'),
@@ -31,6 +32,8 @@ export const row: Kind<'row', typeof taskSchema, typeof rowFeaturesSchema> = {
     const encode = rowEncoder(features);
     return { decode: async (example) => encode(example), normalize: copyDecoded };
   },
+  sameness: 'values',
+  identity: rowIdentity,
   encodedBytes: () => 0,
   surveyTask: (target) => ({ add: async () => {}, fields: () => ({ target }) }),
 };

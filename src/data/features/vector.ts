@@ -63,6 +63,12 @@ export const vector: Kind<'vector', typeof taskSchema, typeof featuresSchema, 'v
     return features;
   },
   createEncoder: createVectorEncoder,
+  sameness: 'values',
+  identity({ kind, ...content }) {
+    if (!('values' in content)) throw new Error(`expected a vector, found a ${kind}`);
+    const { buffer, byteOffset, byteLength } = content.values;
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  },
   encodedBytes: () => 0,
   surveyTask() {
     let length = 0;

@@ -26,8 +26,23 @@ export async function* readResult(
   key: string,
   names: readonly string[],
   optional: readonly string[] = [],
-): AsyncGenerator<{ rows: number; column: (name: string) => DecodedArray }> {
-  const file = await openResult(store, key);
+): AsyncGenerator<RowsRead> {
+  yield* readGroups(key, await openResult(store, key), names, optional);
+}
+
+/** Rows of a row group. */
+interface RowsRead {
+  readonly rows: number;
+  readonly column: (name: string) => DecodedArray;
+}
+
+/** Reads the row groups of a result that was opened; see `readResult`. */
+export async function* readGroups(
+  key: string,
+  file: ParquetFile,
+  names: readonly string[],
+  optional: readonly string[] = [],
+): AsyncGenerator<RowsRead> {
   const present = file.columns.map(({ name }) => name);
   const wanted = [...names, ...optional.filter((name) => present.includes(name))];
   for (const group of file.rowGroups) {

@@ -2,9 +2,14 @@
  * The debiasing weights of a shard, as a Parquet file. It has one row per example with a label, in
  * the order of the labels file. All columns except the id are floats.
  */
+import { z } from 'zod';
 import type { ObjectStore } from '../../store/store.ts';
+import type { ParquetFile } from './parquet-file.ts';
 import { createTableWriter } from './parquet-table.ts';
-import { readResult } from './result-file.ts';
+import { openResult, readGroups } from './result-file.ts';
+
+const copiesKey = 'counterweight.testCopies';
+const copiesSchema = z.array(z.string());
 
 /** Weights of n examples; every array is [n]. */
 export interface WeightBatch {
@@ -29,8 +34,12 @@ export interface WeightRow {
 
 export interface WeightsWriter {
   append(batch: WeightBatch): void;
-  /** Ends the file and returns its bytes; the same for the same rows. */
-  finish(): Uint8Array;
+  /**
+   * Ends the file and returns its bytes; the same for the same rows.
+   *
+   * @param testCopies Digests, in hex, of the test examples that the shard has as well.
+   */
+  finish(testCopies?: readonly string[]): Uint8Array;
 }
 
 export function createWeightsWriter(): WeightsWriter {
@@ -53,17 +62,36 @@ export function createWeightsWriter(): WeightsWriter {
         weight: batch.weights,
       });
     },
-    finish: () => table.finish(),
+    finish: (testCopies = []) => table.finish({ [copiesKey]: JSON.stringify(testCopies) }),
   };
 }
 
-/** Reads the rows in the order of the shard, with one row group in memory at a time. */
+/** A file of weights whose footer was read. */
+export interface OpenedWeights {
+  /** Digests, in hex, of the test examples that the shard has as well. */
+  readonly testCopies: readonly string[];
+  /** Reads the rows in the order of the shard, with one row group in memory at a time. */
+  rows(): AsyncGenerator<WeightRow>;
+}
+
+/** Opens a file of weights. */
+export async function openWeights(store: ObjectStore, key: string): Promise<OpenedWeights> {
+  const file = await openResult(store, key);
+  const testCopies = copiesSchema.parse(JSON.parse(file.keyValues.get(copiesKey) ?? '[]'));
+  return { testCopies, rows: () => weightRows(key, file) };
+}
+
+/** Reads the rows of a file of weights. */
 export async function* readWeights(store: ObjectStore, key: string): AsyncGenerator<WeightRow> {
+  yield* (await openWeights(store, key)).rows();
+}
+
+async function* weightRows(key: string, file: ParquetFile): AsyncGenerator<WeightRow> {
   const names = [
     ...['id', 'teacher_margin', 'student_margin'],
     ...['error_probability', 'distortion', 'weight'],
   ];
-  for await (const { rows, column } of readResult(store, key, names)) {
+  for await (const { rows, column } of readGroups(key, file, names)) {
     const [ids, teacherMargins, studentMargins, errors, distortions, weights] = names.map(column);
     for (let row = 0; row < rows; row++) {
       yield {

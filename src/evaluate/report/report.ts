@@ -8,6 +8,7 @@ import { deviationsSection } from './deviations.ts';
 import { differencesSection } from './differences.ts';
 import { figuresSection } from './figures.ts';
 import { labelNextSection } from './label-next.ts';
+import { leakageSection } from './leakage.ts';
 import { recallSection } from './recall.ts';
 import { relabelingSection } from './relabeling.ts';
 import { reproductionSection } from './reproduction.ts';
@@ -39,6 +40,7 @@ export function renderReport(metrics: RunMetrics): string {
 <div class="verdict ${outcome}"><p class="headline">${headline}</p><p>${detail}</p></div>
 ${warnings.length > 0 && html`<ul class="warnings">${warnings.map((text) => html`<li>${text}</li>`)}</ul>`}
 ${figuresSection(metrics)}
+${leakageSection(metrics)}
 ${differencesSection(metrics)}
 ${trainingSection(metrics)}
 ${weightingSection(metrics)}

@@ -40,6 +40,22 @@ describe('renderReport', () => {
     expect(open).toEqual([]);
   });
 
+  test('shows the accuracy without test examples that are in another set', () => {
+    const { metrics } = sampleMetrics();
+    const sets = { labeled: 3, validation: 0, unlabeled: 1 };
+    const leakage = { examples: 4, of: 10_004, sets, without: metrics };
+    for (const shown of [leakage, { examples: 10_004, of: 10_004, sets }]) {
+      const report = renderReport(sampleMetrics({ leakage: shown }));
+      expect(report).toContain(`${shown.examples.toLocaleString('en-US')} of the 10,004 test`);
+      const accuracy = '81.4% (80.5% to 82.3%)';
+      const others = shown === leakage ? accuracy : '–';
+      expect(report).toContain(
+        `<th scope="row">weighted</th><td>${accuracy}</td><td>${others}</td>`,
+      );
+    }
+    expect(renderReport(sampleMetrics())).not.toContain('Test examples in other sets');
+  });
+
   test('shows all figures, also as tables', () => {
     const report = renderReport(sampleMetrics());
     for (const figure of [
