@@ -1,7 +1,7 @@
 /** Models of the stages: the use of their calls in a run. */
 import { sum } from '../arrays.ts';
 import { formats } from '../data/formats/index.ts';
-import { type SetName, setNames } from '../data/shard.ts';
+import { isLabeled, type SetName, setNames } from '../data/shard.ts';
 import { labelNextPool } from '../debias/label-next.ts';
 import type { TaskEstimate } from '../run/estimate-file.ts';
 import { calibratesTeacher } from '../run/label-use.ts';
@@ -150,16 +150,19 @@ function unlabeledShare(work: RunWork): number {
   return 1 - work.labeledShards / Math.max(shardsOf(work), 1);
 }
 
-/** Footers are read 16 at a time, with four requests each, one after the other. */
+/**
+ * Footers are read 16 at a time, with four requests each, one after the other. Every set but the
+ * unlabeled one is read to find equal examples, and one again to measure the teacher's errors.
+ */
 function reconciling(work: RunWork, stage: Stage): TaskEstimate {
   const speed = functionSpeed(stage);
   const requests = 4 * shardsOf(work);
-  const judging = validatedOn(work);
-  const reading = judging.map((set) => work.sets[set].examples * readSeconds(work, set, speed));
+  const sets = [...setNames.filter(isLabeled), ...validatedOn(work)];
+  const reading = sets.map((set) => work.sets[set].examples * readSeconds(work, set, speed));
   return oneCall(stage, {
     seconds: requestSeconds(requests, 16, speed) + sum(reading),
-    gets: requests + labeledGets(work, judging),
-    puts: 2,
+    gets: requests + labeledGets(work, sets),
+    puts: 3,
   });
 }
 

@@ -97,8 +97,12 @@ export const stages = tableOf(
     event: jobEvent,
     load: async () => (await import('./reconcile.ts')).reconcileLabels,
     memoryMiB: 1769,
-    // The true labels are in the dataset.
-    access: { readsData: true, reads: [ofRun, labels], writes: [keys.reconcile('*')] },
+    // The true labels are in the dataset, and so are the examples to compare.
+    access: {
+      readsData: true,
+      reads: [ofRun, labels],
+      writes: [keys.reconcile('*'), keys.testDigests('*')],
+    },
   }),
   defineStage({
     name: 'WarmUp',

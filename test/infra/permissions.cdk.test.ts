@@ -111,6 +111,7 @@ const expected: Record<string, string[]> = {
     ...dataReader,
     ...labelReader,
     'write results/runs/*/reconcile.json',
+    'write results/runs/*/test-digests.bin',
     usage,
   ],
   WarmUpRole: [
