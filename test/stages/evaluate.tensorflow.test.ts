@@ -52,7 +52,7 @@ async function writeWeights(
   let weight = start;
   for (const { id: shard } of items) {
     const writer = createWeightsWriter();
-    for await (const { id } of readLabels(results, keys.labels(plan.teacher.digest, shard))) {
+    for await (const { id } of readLabels(results, keys.labels(plan.teacher.labels, shard))) {
       const one = (value: number) => Float32Array.of(value);
       writer.append({
         ids: [id],
@@ -97,7 +97,9 @@ async function testDigests(job: Job, leaks: number): Promise<string[]> {
 
 /** A run after Train, whose teacher is always right and whose student predicts class 0. */
 async function trainedRun(start = 0.9, leaks = 0): Promise<PlannedRun> {
-  const run = await plannedRun({ compare: '[]' }, 'csv', (dataset) => leak(dataset, leaks));
+  const teacher = '{ train: { architecture: mlp }, calibrate: false }';
+  const sections = { compare: '[]', teacher };
+  const run = await plannedRun(sections, 'csv', (dataset) => leak(dataset, leaks));
   const { job } = run;
   const { classes } = job.plan;
   const truth = ({ label }: Example) => Math.max(0, classes.indexOf(String(label)));
