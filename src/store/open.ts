@@ -9,7 +9,7 @@ import type { ObjectStore } from './store.ts';
  * Opens a location: `s3://bucket/prefix`, a folder's path (relative to the working
  * directory), or a `file:` URL. The folder need not exist yet. Loads the AWS SDK only for `s3:`.
  *
- * @param versions Kind of the versions of a folder's objects; S3 has its own. Default: by content.
+ * @param kind Kind of the versions in a folder; S3 has its own. Default: by content.
  * @throws UserError for anything else.
  * @example
  * const data = await openStore('s3://my-bucket/digits');
@@ -17,7 +17,7 @@ import type { ObjectStore } from './store.ts';
  */
 export async function openStore(
   location: string,
-  versions: VersionKind = 'content',
+  kind: VersionKind = 'content',
 ): Promise<ObjectStore> {
   if (location.startsWith('s3://')) {
     const { S3Store } = await import('./s3.ts');
@@ -32,7 +32,7 @@ export async function openStore(
       'Name the folder that the file is in.',
     );
   }
-  return new FolderStore(folder, versions);
+  return new FolderStore(folder, kind);
 }
 
 function fileUrlPath(location: string): string {
