@@ -40,7 +40,9 @@ const pixels: Features = {
 async function open(store: ObjectStore) {
   const digest = await teacherDigest(store, config.teacher, pixels);
   const scratch = join(tmpdir(), 'counterweight-bench-teacher');
-  return openTeacher({ store, config: config.teacher, features: pixels, classes, digest, scratch });
+  const names = Array.from({ length: classes }, (_, index) => String(index));
+  const options = { store, config: config.teacher, features: pixels, digest, scratch };
+  return openTeacher({ ...options, classes: names });
 }
 
 async function* examples(store: ObjectStore, shards: readonly Shard[]) {

@@ -5,6 +5,7 @@ import type { RunSummary } from '../engines/embedded.ts';
 import { reasonLines } from '../evaluate/quarantine-reasons.ts';
 import type { RunMetrics } from '../evaluate/run-metrics.ts';
 import type { Interval } from '../evaluate/schema.ts';
+import { describeAccuracy } from '../evaluate/teacher-judgement.ts';
 import { caveats, verdict } from '../evaluate/verdict.ts';
 import { bytes, count, counted, duration, fixed, percent } from '../format.ts';
 import { alignedRows, styled, type Terminal } from './terminal.ts';
@@ -24,6 +25,7 @@ export function renderSummary(summary: RunSummary, terminal: Terminal): string {
     '',
     styled(terminal, 'dim', head!),
     ...rows,
+    ...(metrics.teacherAccuracy ? ['', describeAccuracy(metrics.teacherAccuracy)] : []),
     '',
     ...verdicts,
     ...warnings.map((text) => `${styled(terminal, 'yellow', 'warning:')} ${text}`),

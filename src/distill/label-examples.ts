@@ -1,18 +1,11 @@
-import { product } from '../arrays.ts';
 import { type BatchDecoding, decodedBatches } from '../data/decoded-batches.ts';
 import { type Example, isRejected, type Rejected } from '../data/example.ts';
-import {
-  createEncoder,
-  decodedBytes,
-  type Features,
-  featureShape,
-  kindOf,
-} from '../data/features/index.ts';
-import { type Decoded, type Encoder, isDecoded } from '../data/features/kind.ts';
+import { decodedBytes, type Features, kindOf } from '../data/features/index.ts';
 import type { SetName } from '../data/shard.ts';
 import { createLabelsWriter, type LabelBatch } from '../data/tables/labels-file.ts';
 import { margins, predictions } from '../debias/margin.ts';
-import type { Teacher } from '../models/teacher.ts';
+import type { Predictions, Teacher } from '../models/teacher.ts';
+import { type TeacherExample, type TeacherInputs, teacherInputs } from './teacher-inputs.ts';
 
 /** Batches that are read and decoded while the teacher works. */
 const batchesAhead = 2;
@@ -42,11 +35,11 @@ export async function labelExamples(
   const { teacher, features, classes } = labeling;
   const writer = createLabelsWriter(classes, teacher);
   const quarantined: Rejected[] = [];
-  const encoder = createEncoder(features);
+  const inputs = teacherInputs(teacher, features);
   let done = 0;
-  const decoding = decodingFor(labeling, encoder);
+  const decoding = decodingFor(labeling, inputs);
   for await (const batch of decodedBatches(examples, decoding, quarantined)) {
-    const { labels, unanswered } = await labelBatch(batch, encoder, labeling);
+    const { labels, unanswered } = await labelBatch(batch, inputs, labeling);
     writer.append(labels);
     quarantined.push(...unanswered);
     done += batch.length;
@@ -55,26 +48,17 @@ export async function labelExamples(
   return writer.finish(quarantined);
 }
 
-interface DecodedExample {
-  readonly id: string;
-  readonly decoded: Decoded;
-}
-
 /** Decodes the examples for the teacher; large ones count as several. */
 function decodingFor(
   { teacher: { batchSize }, features }: Labeling,
-  encoder: Encoder,
-): BatchDecoding<Example | Rejected, DecodedExample> {
+  inputs: TeacherInputs,
+): BatchDecoding<Example | Rejected, TeacherExample> {
   const room = batchesAhead * batchSize;
   return {
     batchSize,
     room,
     size: (item) => Math.max(1, (bytesOfExample(item, features) / bytesAhead) * room),
-    async decode(item) {
-      if (isRejected(item)) return item;
-      const decoded = await encoder.decode(item);
-      return isDecoded(decoded) ? { id: item.id, decoded } : decoded;
-    },
+    decode: async (item) => (isRejected(item) ? item : inputs.decode(item)),
   };
 }
 
@@ -85,17 +69,12 @@ function bytesOfExample(item: Example | Rejected, features: Features): number {
 }
 
 async function labelBatch(
-  batch: readonly DecodedExample[],
-  encoder: Encoder,
-  { teacher, features, classes, set }: Labeling,
+  batch: readonly TeacherExample[],
+  inputs: TeacherInputs,
+  { teacher, classes, set }: Labeling,
 ): Promise<{ labels: LabelBatch; unanswered: Rejected[] }> {
-  const length = product(featureShape(features));
-  const values = new Float32Array(batch.length * length);
-  for (const [row, { decoded }] of batch.entries()) {
-    encoder.normalize(decoded, values, row * length);
-  }
   const ids = batch.map(({ id }) => id);
-  const answer = await teacher.predict({ ids, values, set });
+  const answer = await teacher.predict({ ...inputs.gather(batch), set });
   const rows = [...ids.keys()];
   const answered = rows.filter((row) => !Number.isNaN(answer.probabilities[row * classes]));
   const probabilities = takeRows(answer.probabilities, classes, answered);
@@ -111,11 +90,17 @@ async function labelBatch(
   };
   const unanswered = rows
     .filter((row) => Number.isNaN(answer.probabilities[row * classes]))
-    .map((row) => ({
-      id: ids[row]!,
-      reason: teacher.unanswered ?? 'The teacher gives no answer (NaN).',
-    }));
+    .map((row) => ({ id: ids[row]!, reason: reasonFor(teacher, answer, row) }));
   return { labels, unanswered };
+}
+
+function reasonFor({ unanswered }: Teacher, { failures }: Predictions, row: number): string {
+  const failure = failures?.get(row);
+  if (failure !== undefined) return `The teacher fails on it: ${failure}`;
+  return (
+    unanswered ??
+    'The teacher gives no answer: its row is missing, has NaN, or is not of the kind that teacher.output states.'
+  );
 }
 
 function takeRows<Values extends Float32Array | Int32Array>(

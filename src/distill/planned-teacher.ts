@@ -1,11 +1,9 @@
 /** The teacher of a plan, opened once per process, and its answers before calibration. */
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Features } from '../data/features/index.ts';
 import { setOf } from '../data/layout.ts';
 import { readExamples } from '../data/read.ts';
 import type { Shard } from '../data/shard.ts';
-import { openTeacher } from '../models/open-teacher.ts';
+import { openTeacher, teacherScratch } from '../models/open-teacher.ts';
 import type { Teacher } from '../models/teacher.ts';
 import { openTrained } from '../models/teachers/trained.ts';
 import type { CalibrationFile } from '../run/calibration-file.ts';
@@ -15,9 +13,6 @@ import { oneSlot } from '../run/one-slot.ts';
 import { foldsOf, learnedByTeacher, needs } from '../run/plan-file.ts';
 import { writeOnce } from '../store/once.ts';
 import { labelExamples } from './label-examples.ts';
-
-/** Folder for copies of teachers, which later tasks of the process reuse. */
-const scratch = join(tmpdir(), 'counterweight-teachers');
 
 interface OpenedTeacher {
   /** Labels the examples that no teacher was trained on. */
@@ -92,7 +87,7 @@ async function openPlanned(
   }
   const { features, classes } = plan;
   const { teacher: config } = plan.config;
-  const options = { store: data, config, features, classes: classes.length, digest, scratch };
+  const options = { store: data, config, features, classes, digest, scratch: teacherScratch };
   const { teacher, features: fed } = await openTeacher(options);
   return { teacher, outOfFold: teacher, features: fed, dispose: () => teacher.dispose() };
 }

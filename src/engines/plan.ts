@@ -68,7 +68,7 @@ export async function plan(options: PlanOptions): Promise<PlanSummary> {
       reused: await countLabeled(job.results, job.plan.teacher, ids),
     },
     leftOut: job.plan.leftOut,
-    warnings: job.plan.warnings,
+    warnings: [...job.plan.teacher.doubts, ...job.plan.warnings],
     estimate: job.plan.estimate,
   };
 }

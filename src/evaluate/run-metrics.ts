@@ -4,6 +4,7 @@ import { setNames } from '../data/shard.ts';
 import { type MethodName, methodNames, methodOf, type methods } from '../debias/methods.ts';
 import { billSchema } from '../run/bill-file.ts';
 import { calibrationFileSchema } from '../run/calibration-file.ts';
+import { teacherAccuracySchema } from '../run/reconcile-file.ts';
 import { epochSchema } from '../train/epoch.ts';
 import { deviationsSchema } from './deviations.ts';
 import { leakageSchema } from './leakage.ts';
@@ -55,6 +56,8 @@ export const runMetricsSchema = z.strictObject({
   ),
   /** Calibration of the teacher, with its gain out of fold; absent if the run has none. */
   calibration: calibrationFileSchema.optional(),
+  /** The teacher's accuracy on labels that it has not learned; undefined if there are none. */
+  teacherAccuracy: teacherAccuracySchema.optional(),
   /** Error rate of the teacher on the validation set, for margins in [low, high]. */
   teacherCurve: z.array(
     z.strictObject({ low: z.number(), high: z.number(), count, errorRate: intervalSchema }),

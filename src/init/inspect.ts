@@ -60,7 +60,8 @@ export async function inspect(store: ObjectStore): Promise<Inspection> {
   const shape = await findShape(store, format, notes);
   const task = await completeTask(store, shape, notes);
   const networks = suggestNetworks(task);
-  const supplied = await findTeacher(store, notes);
+  const supplied = await findTeacher(store, shape.features, notes);
+  if (supplied && Array.isArray(task.classes)) notes.push(...noteOnOrder(task.classes));
   const teacher = supplied
     ? await withPreprocess(store, supplied, task, notes)
     : { train: networks.teacher };
@@ -147,6 +148,18 @@ async function completeTask(
   if (classes === 'classes.json') notes.push('The class names are in classes.json.');
   notes.push(`${quarantine.usable} labeled examples of ${found.length} classes.`);
   return taskOf(classes);
+}
+
+/** Warns if folders that are sorted as texts give the teacher another order of the classes. */
+function* noteOnOrder(classes: readonly (string | number)[]): Iterable<string> {
+  const names = classes.map(String);
+  const asTexts = [...names].sort();
+  if (names.every((name, index) => name === asTexts[index])) return;
+  yield `The classes are in the order of their numbers: ${shortList(names)}. ImageFolder and Keras sort folders as texts: ${shortList(asTexts)}. If the teacher was trained that way, list task.classes in that order.`;
+}
+
+function shortList(names: readonly string[]): string {
+  return `${names.slice(0, 12).join(', ')}${names.length > 12 ? ', …' : ''}`;
 }
 
 /** Returns classes.json if it exists, otherwise the names in the files or the labels. */

@@ -21,6 +21,8 @@ export interface Shape {
   readonly target: string;
   /** The names of the classes, if the files of a table have them. */
   readonly classNames?: readonly string[] | undefined;
+  /** Columns that may be features, in a table of rows. */
+  readonly features?: readonly string[];
 }
 
 /** A sampled file of the labeled set. */
@@ -105,7 +107,14 @@ function tableShape(
   }
   refuseOnlyNested(sample.key, features, format);
   notes.push(...notesOnNested(features, format));
-  return { ...shape, kind: row.name, data: { format: format.name } };
+  const id = idColumn(namesOf(sample.columns), { missing: [] });
+  const usable = features.filter(
+    (each) => isScalar(each.type) && !each.isIndex && each.name !== id,
+  );
+  return {
+    ...{ ...shape, kind: row.name, data: { format: format.name } },
+    features: namesOf(usable),
+  };
 }
 
 function namesOf(columns: readonly ColumnSample[]): string[] {

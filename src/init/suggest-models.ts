@@ -1,35 +1,77 @@
 import type { ConfigInput } from '../config/schema.ts';
+import type { UserError } from '../errors.ts';
 import { convnet } from '../models/networks/convnet.ts';
 import { architecturesFor } from '../models/networks/index.ts';
 import { mlp } from '../models/networks/mlp.ts';
+import { foreignFile } from '../models/teachers/foreign-files.ts';
 import { suppliedKinds } from '../models/teachers/index.ts';
+import type { SuppliedKind } from '../models/teachers/teacher-kind.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { someObjects } from './some-objects.ts';
 
-/** Finds the model in teacher/, if its kind can be recognized from its files. */
+/**
+ * Finds the model in teacher/, if its kind can be recognized from its files.
+ *
+ * @param features Columns of a table that may be features; undefined for other examples.
+ * @throws UserError if the only model is in a format that counterweight cannot read.
+ */
 export async function findTeacher(
   store: ObjectStore,
+  features: readonly string[] | undefined,
   notes: string[],
 ): Promise<ConfigInput['teacher'] | undefined> {
+  let foreign: UserError | undefined;
+  let other: string | undefined;
   for await (const { key } of someObjects(store, 'teacher/')) {
-    const found = await teacherOf(store, key);
-    if (found === undefined) continue;
-    notes.push(`The teacher is ${key}.`);
-    return found;
+    const found = await teacherOf(store, key, features);
+    if (found !== undefined) {
+      notes.push(`The teacher is ${key}.`);
+      if (found.columns !== undefined) notes.push(columnsNote);
+      return found;
+    }
+    foreign ??= foreignFile(key, key);
+    other ??= key;
   }
-  notes.push('There is no teacher/, so a teacher is trained on the labeled set.');
+  if (foreign) throw foreign;
+  notes.push(
+    other === undefined
+      ? 'There is no teacher/, so a teacher is trained on the labeled set.'
+      : `teacher/ has no model, only files such as ${other}, so a teacher is trained on the labeled set.`,
+  );
   return undefined;
 }
+
+const columnsNote =
+  'The teacher gets the columns of teacher.columns as they are written: check that it was trained on these, in this order.';
 
 async function teacherOf(
   store: ObjectStore,
   key: string,
+  features: readonly string[] | undefined,
 ): Promise<ConfigInput['teacher'] | undefined> {
   for (const kind of suppliedKinds) {
     const path = await kind.recognize(store, key);
-    if (path !== undefined) return { [kind.name]: path };
+    if (path === undefined) continue;
+    const columns = await columnsOf(store, key, kind, features);
+    return { [kind.name]: path, ...(columns && { columns: [...columns] }) };
   }
   return undefined;
+}
+
+/**
+ * Suggests the columns that a model of a table reads: those with the names of its inputs, or all
+ * columns that may be features.
+ */
+async function columnsOf(
+  store: ObjectStore,
+  key: string,
+  kind: SuppliedKind,
+  features: readonly string[] | undefined,
+): Promise<readonly string[] | undefined> {
+  if (!kind.isModel || features === undefined) return undefined;
+  const inputs = (await kind.inputs?.(store, key)) ?? [];
+  const names = inputs.map(({ name }) => name);
+  return names.length > 0 && names.every((name) => features.includes(name)) ? names : features;
 }
 
 /** Students that train in minutes without a GPU, and teachers of about four times their size. */

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { preprocessSchema } from '../data/features/preprocess-config.ts';
 import { namesOf } from '../table.ts';
+import { outputNames } from './teachers/distributions.ts';
 import { kindFields, teacherKindOf, teacherKinds } from './teachers/index.ts';
+import { layoutNames } from './teachers/layout.ts';
 
 /** The section `teacher` of `distill.yaml`. */
 export const teacherSchema = z
@@ -17,7 +19,24 @@ export const teacherSchema = z
       .describe('Subtracted from pixel/255, per channel. Default: 0.'),
     std: z.array(z.number().positive()).optional().describe('Divisor, per channel. Default: 1.'),
     preprocess: preprocessSchema.optional(),
-    output: z.enum(['probabilities', 'logits']).default('probabilities'),
+    layout: z
+      .enum(layoutNames)
+      .optional()
+      .describe(
+        'Order of the axes of images: NCHW (PyTorch) or NHWC (Keras). Default: as the input of the model shows.',
+      ),
+    columns: z
+      .union([z.literal('encoded'), z.array(z.string()).min(1)])
+      .optional()
+      .describe(
+        'Columns of a table that the model reads as they are written, in its order. encoded: it reads the features of the student.',
+      ),
+    output: z
+      .enum(outputNames)
+      .default('probabilities')
+      .describe(
+        'What the output holds. sigmoid: one probability per class alone; each row is divided by its sum.',
+      ),
     outputName: z
       .string()
       .optional()

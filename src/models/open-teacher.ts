@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Features } from '../data/features/index.ts';
 import { UserError } from '../errors.ts';
 import type { ObjectStore } from '../store/store.ts';
@@ -7,14 +9,17 @@ import { combinedDigest } from './teacher-digest.ts';
 import { teacherFeatures } from './teacher-features.ts';
 import { teacherFiles } from './teacher-files.ts';
 
+/** Folder for copies of teachers, which later tasks on the machine reuse. */
+export const teacherScratch = join(tmpdir(), 'counterweight-teachers');
+
 export interface TeacherOptions {
   /** The dataset. The config's paths are relative to it. */
   readonly store: ObjectStore;
   readonly config: TeacherConfig;
   /** The student's features. */
   readonly features: Features;
-  /** Number of classes of the task. */
-  readonly classes: number;
+  /** Names of the classes of the task. */
+  readonly classes: readonly string[];
   /** The digest that the plan pinned, from `teacherDigest`. */
   readonly digest: string;
   /** A local folder. Models are copied into it once and reused by later calls. */

@@ -1,4 +1,5 @@
 import type { Features } from '../data/features/index.ts';
+import { row } from '../data/features/row.ts';
 import { digestJson, sortFields } from '../digest.ts';
 import type { ObjectStore } from '../store/store.ts';
 import type { TeacherConfig } from './config.ts';
@@ -35,10 +36,18 @@ export function combinedDigest(
   const decisive = {
     kind: kind.name,
     files: files.map(({ path }, index) => [path, hashes[index]]),
-    features: kind.isModel ? features : null,
+    features: kind.isModel ? decisiveFeatures(config, features) : null,
+    layout: config.layout,
+    columns: config.columns,
     output: config.output,
     outputName: config.outputName,
     embeddingName: config.embeddingName,
   };
   return digestJson(sortFields(decisive));
+}
+
+/** A teacher that reads columns as they are written does not depend on the fitted features. */
+function decisiveFeatures(config: TeacherConfig, features: Features): unknown {
+  const isRaw = Array.isArray(config.columns) && features.kind === row.name;
+  return isRaw ? { missing: features.missing } : features;
 }

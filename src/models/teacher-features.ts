@@ -2,6 +2,7 @@ import { image } from '../data/features/image.ts';
 import type { ImageFeatures } from '../data/features/image-features.ts';
 import type { Features } from '../data/features/index.ts';
 import { preprocessedFeatures } from '../data/features/preprocess-features.ts';
+import { row } from '../data/features/row.ts';
 import { UserError } from '../errors.ts';
 import type { TeacherConfig } from './config.ts';
 
@@ -15,18 +16,19 @@ import type { TeacherConfig } from './config.ts';
 export function teacherFeatures(config: TeacherConfig, student: Features): Features {
   if (student.kind !== image.name) {
     const field = imageFields.find((name) => config[name] !== undefined);
-    if (field === undefined) return student;
+    if (field === undefined) return checkColumns(config, student);
     throw new UserError(
       `teacher.${field} is for images, and the task has ${student.kind}s`,
       `Remove teacher.${field}: the teacher reads the same numbers as the student.`,
     );
   }
+  checkColumns(config, student);
   return config.preprocess === undefined
     ? withoutPreprocess(config, student)
     : ownPreprocess(config, config.preprocess, student);
 }
 
-const imageFields = ['preprocess', 'size', 'mean', 'std'] as const;
+const imageFields = ['preprocess', 'size', 'mean', 'std', 'layout'] as const;
 
 function ownPreprocess(
   { size }: TeacherConfig,
@@ -66,6 +68,15 @@ function withoutPreprocess(config: TeacherConfig, student: ImageFeatures): Image
     std: byChannel(config.std ?? std, channels, 'std'),
     ...(pixels && { pixels }),
   };
+}
+
+/** @throws UserError if the config names columns, and the examples have none. */
+function checkColumns({ columns }: TeacherConfig, student: Features): Features {
+  if (columns === undefined || student.kind === row.name) return student;
+  throw new UserError(
+    `teacher.columns is for tables, and the task has ${student.kind}s`,
+    'Remove teacher.columns.',
+  );
 }
 
 function byChannel(values: number[], channels: number, field: string): number[] {

@@ -1,3 +1,4 @@
+import type { RawColumn, RawValue } from '../data/features/raw-columns.ts';
 import type { SetName } from '../data/shard.ts';
 
 /** A batch of decoded examples. */
@@ -7,6 +8,8 @@ export interface Inputs {
   readonly set?: SetName | undefined;
   /** Row-major, [n, ...featureShape], normalised by the model's `Features`. */
   readonly values: Float32Array;
+  /** [n, columns], instead of `values`, for a teacher with `columns`. */
+  readonly rows?: readonly (readonly RawValue[])[];
 }
 
 /** A teacher's answers for a batch of n examples. */
@@ -19,10 +22,14 @@ export interface Predictions {
   readonly embeddings?: Float32Array;
   /** [n, voters], if the teacher is several models: the most likely class of each. */
   readonly votes?: Int32Array;
+  /** Messages of a model that fails on single examples, by row; these rows are NaN. */
+  readonly failures?: ReadonlyMap<number, string>;
 }
 
 /** A teacher: examples in, class probabilities out. Built by `models/open-teacher.ts`. */
 export interface Teacher {
+  /** Columns of a table that it reads as they are written. Default: it reads features. */
+  readonly columns?: readonly RawColumn[] | undefined;
   readonly embeddingSize: number | undefined;
   /** Number of models, if the teacher is several. */
   readonly voters?: number;

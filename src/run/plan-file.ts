@@ -35,6 +35,8 @@ export const planSchema = z.strictObject({
     digest: z.string(),
     /** Key of the labels: another digest if the answers are calibrated, otherwise the same. */
     labels: z.string(),
+    /** Reasons to doubt it, after some labeled examples; Reconcile judges it on all labels. */
+    doubts: z.array(z.string()),
   }),
   variants: z.array(variantSchema),
   sets: z.strictObject({

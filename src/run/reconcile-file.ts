@@ -22,6 +22,17 @@ const copiesSchema = z.strictObject({
 /** Numbers of equal examples in different sets. */
 export type Copies = z.infer<typeof copiesSchema>;
 
+/** Accuracy of a teacher on the labels of some sets, with its 95 % interval. */
+export const teacherAccuracySchema = z.strictObject({
+  sets: z.array(z.enum(setNames)),
+  examples: z.int().min(1),
+  /** Whether the answers were calibrated afterwards. */
+  beforeCalibration: z.boolean(),
+  accuracy: z.strictObject({ value: z.number(), low: z.number(), high: z.number() }),
+});
+
+export type TeacherAccuracy = z.infer<typeof teacherAccuracySchema>;
+
 /** `runs/<run>/reconcile.json`: the number of examples per set, and those that were left out. */
 export const reconcileSchema = z.strictObject({
   sets: z.strictObject({
@@ -35,6 +46,8 @@ export const reconcileSchema = z.strictObject({
   /** Whether there are enough labels to measure the teacher's errors, and the explanation. */
   validation: z.strictObject({ isEnough: z.boolean(), description: z.string() }),
   copies: copiesSchema,
+  /** The teacher's accuracy on labels that it has not learned; undefined if there are none. */
+  teacher: teacherAccuracySchema.extend({ warnings: z.array(z.string()) }).optional(),
   /** First quarantined examples of each set; all of them are in `runs/<run>/quarantine/`. */
   quarantined: z.array(
     z.strictObject({

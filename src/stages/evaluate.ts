@@ -30,7 +30,7 @@ import type { JobEvent, ShardItem } from '../run/events.ts';
 import { type Job, openJob, shardItems } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
 import { needs } from '../run/plan-file.ts';
-import { reconcileSchema } from '../run/reconcile-file.ts';
+import { reconcileSchema, teacherAccuracySchema } from '../run/reconcile-file.ts';
 import { toPoints, validationFileSchema } from '../run/validation-file.ts';
 import { readBytes, readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
 import { recordOf } from '../table.ts';
@@ -67,6 +67,7 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
   const reconciled = await readJson(results, keys.reconcile(run), reconcileSchema);
   const { sets, quarantined, reasons } = reconciled;
   const { isEnough, description } = reconciled.validation;
+  const { warnings: doubts = [], ...judged } = reconciled.teacher ?? {};
   const points = toPoints(validation);
   const tests = await testDigests(job);
   const weights = await weightHistogram(job, tests);
@@ -86,6 +87,7 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
       ...measured,
       students: await Promise.all(plan.variants.map(({ name }) => describe(job, name, models))),
       ...(calibration && { calibration }),
+      ...(reconciled.teacher && { teacherAccuracy: teacherAccuracySchema.parse(judged) }),
       teacherCurve: teacherCurve(points.teacherMargins, points.wrong),
       weights: weights.bins,
       meanWeight: weights.mean,
@@ -104,6 +106,7 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
           : []),
         ...labelWarnings(job, reconciled.copies),
         ...plan.warnings,
+        ...doubts,
         ...validation.warnings,
         ...(isEnough || !needs(plan, 'validation') ? [] : [description]),
         ...(unusual ? [`${unusual.message} ${unusual.hint}`] : []),

@@ -18,7 +18,8 @@ const planned = [
  * The stages, in the order of the workflow. A process loads only the code of its own stage.
  *
  * Memory was measured on a machine with 2 cores, not on Lambda. Publish takes about 65 MiB. Plan
- * takes 96, 0.65 more per 1,000 objects, and 320 more if TensorFlow builds a topology of the user.
+ * takes 96, 0.65 more per 1,000 objects, 320 more if TensorFlow builds a topology of the user, and
+ * as much as Label if the user supplies the teacher, which it tries.
  * Stages that train or compute with TensorFlow take 440 to 1,700 for images of up to 64 pixels a
  * side; Label takes 1,965 with a teacher like ResNet-50. Reconcile takes 70, but 4 requests per
  * shard at 1 ms: 50,000 shards need a whole processor. A new account cannot deploy more than 3,008.
@@ -30,8 +31,10 @@ export const stages = tableOf(
     title: 'Plan',
     event: jobEvent,
     load: async () => (await import('./plan.ts')).planRun,
-    memoryMiB: 1769,
+    memoryMiB: 3008,
     native: true,
+    // Copies of the teacher's files.
+    scratchGiB: 4,
     access: {
       readsData: true,
       listsData: true,

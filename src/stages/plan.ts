@@ -21,6 +21,7 @@ import type { ObjectStore } from '../store/store.ts';
 import { recordOf } from '../table.ts';
 import { checkAnswers } from './plan/check-answers.ts';
 import { checkOtherLabels, LabelCheck } from './plan/check-labels.ts';
+import { checkTeacher } from './plan/check-teacher.ts';
 import { type Decisions, decide } from './plan/decide.ts';
 import { fitToLabeled } from './plan/fit.ts';
 import { pinInputs } from './plan/pin-inputs.ts';
@@ -76,7 +77,7 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
   const learned = learnedSets(config, hasValidation);
   const labeled = items.filter(({ set }) => learned.some((name) => name === set));
   const labels = new LabelCheck(classes, config.limits.quarantine);
-  const { features, counts } = await fitToLabeled(run, classes, labeled, labels, context);
+  const { features, counts, sample } = await fitToLabeled(run, classes, labeled, labels, context);
   const others = items.filter(({ set }) => isLabeled(set) && !learned.some((name) => name === set));
   await checkOtherLabels(run, others, labels, context);
   await checkAnswers(run, items, context);
@@ -84,11 +85,16 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
     ? items.filter(({ set }) => judging.some((name) => name === set))
     : undefined;
   const decisions = await decide(run, classes, features, labeled, calibrating);
+  const { doubts, warnings } = await checkTeacher(run, decisions, sample);
+  for (const message of [...warnings, ...doubts]) {
+    context.report({ stage: 'Plan', message, level: 'warning' });
+  }
   await writeManifests(run, items);
   const sets = meter.sizes(sum(counts), learned);
   const estimate = await estimateRun(run, decisions, sets, items);
   const plan: Plan = {
     ...decisions,
+    teacher: { ...decisions.teacher, doubts },
     run: run.run,
     dataset: datasetName(data),
     sets: recordOf(setNames, (set) => ({ shards: sets[set].shards, bytes: sets[set].bytes })),
@@ -102,6 +108,7 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
       ...labels.warnings(),
       ...leftOutWarnings(leftOut, formats[run.config.data.format]),
       ...preprocessing,
+      ...warnings,
       ...(await imageWarnings(run, features, labeled)),
       // Limits of AWS do not matter to a local run.
       ...(context.deployment ? estimate.warnings : []),

@@ -1,18 +1,20 @@
 import { readAhead } from '../data/ahead.ts';
 import type { Rejected } from '../data/example.ts';
 import { type SetName, setNames } from '../data/shard.ts';
-import { readLabelsSummary } from '../data/tables/labels-file.ts';
+import { readLabels, readLabelsSummary } from '../data/tables/labels-file.ts';
 import { copyWarnings } from '../distill/copy-warnings.ts';
 import { findCopies } from '../distill/find-copies.ts';
 import { Quarantine } from '../distill/quarantine.ts';
 import { labeledShard, teacherLabels, trueClass } from '../distill/sets.ts';
 import { UserError } from '../errors.ts';
+import { createTeacherMeter, describeAccuracy } from '../evaluate/teacher-judgement.ts';
 import { describeValidationSize, validationSize } from '../evaluate/validation-size.ts';
 import type { Context } from '../run/context.ts';
 import type { JobEvent, ShardItem } from '../run/events.ts';
 import { type Job, openJob, shardItems } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
-import { needs } from '../run/plan-file.ts';
+import { isCrossFitted } from '../run/label-use.ts';
+import { isCalibrated, needs } from '../run/plan-file.ts';
 import { type Reconciliation, reconcileSchema } from '../run/reconcile-file.ts';
 import { readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
 import { recordOf } from '../table.ts';
@@ -36,10 +38,11 @@ export async function reconcileLabels(
     const counted = await count(job, context);
     const { copies, tests } = await findCopies(job, context);
     await writeOnce(job.results, keys.testDigests(job.run), tests.toBytes());
-    const validation = await judgeValidation(job);
-    await writeJsonOnce(job.results, key, { ...counted, validation, copies });
+    const judged = await judgeTeacher(job);
+    await writeJsonOnce(job.results, key, { ...counted, ...judged, copies });
   }
-  const { sets, validation, copies } = await readJson(job.results, key, reconcileSchema);
+  const { sets, validation, teacher, copies } = await readJson(job.results, key, reconcileSchema);
+  if (teacher) reportTeacher(teacher, context);
   for (const message of copyWarnings(job, copies)) {
     context.report({ stage: 'Reconcile', message, level: 'warning' });
   }
@@ -86,20 +89,68 @@ interface InShard extends Rejected {
 }
 
 /**
- * Checks that there are enough labels to measure the teacher's errors, before training costs money.
+ * Measures the teacher's errors on all labels that it has not learned. Checked here because no
+ * training has cost money yet.
  */
-async function judgeValidation(job: Job): Promise<Reconciliation['validation']> {
+async function judgeTeacher(job: Job): Promise<Pick<Reconciliation, 'validation' | 'teacher'>> {
+  const { validatedOn, classes } = job.plan;
   const classOf = trueClass(job);
+  const meter = createTeacherMeter(classes);
   const margins: number[] = [];
   const wrong: number[] = [];
-  for (const item of await shardItems(job, ...job.plan.validatedOn)) {
+  const unlearned = unlearnedSets(job);
+  for (const item of await shardItems(job, ...unlearned)) {
+    const raw = await rawPredictions(job, item);
     for await (const { example, row } of labeledShard(job, item)) {
+      const label = classOf(example, item.set);
+      meter.add(label, raw.get(example.id) ?? row.prediction);
+      if (!validatedOn.some((set) => set === item.set)) continue;
       margins.push(row.margin);
-      wrong.push(row.prediction === classOf(example, item.set) ? 0 : 1);
+      wrong.push(row.prediction === label ? 0 : 1);
     }
   }
   const size = validationSize(Float32Array.from(margins), Uint8Array.from(wrong));
-  return { isEnough: size.isEnough, description: describeValidationSize(size) };
+  const judgement = meter.result();
+  return {
+    validation: { isEnough: size.isEnough, description: describeValidationSize(size) },
+    ...(judgement && {
+      teacher: {
+        ...judgement,
+        beforeCalibration: isCalibrated(job.plan),
+        sets: unlearned,
+        warnings: [...judgement.warnings],
+      },
+    }),
+  };
+}
+
+/** Returns the sets that are labeled by teachers that have not learned them. */
+function unlearnedSets({ plan: { config, validatedOn } }: Job): SetName[] {
+  return setNames.filter(
+    (set) =>
+      validatedOn.some((judging) => judging === set) ||
+      (set === 'labeled' && (!config.teacher.train || isCrossFitted(config))),
+  );
+}
+
+/** Reads a shard's predictions before calibration, by id; none if the teacher has none. */
+async function rawPredictions(
+  { plan, results }: Job,
+  { id }: ShardItem,
+): Promise<ReadonlyMap<string, number>> {
+  const found = new Map<string, number>();
+  const key = keys.labels(plan.teacher.digest, id);
+  if (!isCalibrated(plan) || !(await results.head(key))) return found;
+  for await (const row of readLabels(results, key)) found.set(row.id, row.prediction);
+  return found;
+}
+
+function reportTeacher(teacher: NonNullable<Reconciliation['teacher']>, context: Context): void {
+  const message = describeAccuracy(teacher);
+  context.report({ stage: 'Reconcile', message, level: 'info' });
+  for (const warning of teacher.warnings) {
+    context.report({ stage: 'Reconcile', message: warning, level: 'warning' });
+  }
 }
 
 async function summaryOf(job: Job, item: ShardItem) {

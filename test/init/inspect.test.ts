@@ -224,7 +224,39 @@ describe('inspect', () => {
     ['teacher/predictions/0.parquet', '', { predictions: 'teacher/predictions' }],
   ])('the teacher %s %s', async (key, content, teacher) => {
     await put({ [key]: content, 'labeled/a.csv': 'x,label\n1,a\n2,b\n' });
-    expect((await found()).config.teacher).toEqual(teacher);
+    const columns = 'predictions' in teacher ? {} : { columns: ['x'] };
+    expect((await found()).config.teacher).toEqual({ ...teacher, ...columns });
+  });
+
+  test.each([
+    ['teacher/model.keras', 'is a Keras file, which counterweight cannot read', '.export('],
+    ['teacher/best.pt', 'is a PyTorch file', 'torch.onnx.export'],
+  ])('%s is refused, with the way to export it', async (key, message, hint) => {
+    await put({ [key]: 'x', 'labeled/a.csv': 'x,label\n1,a\n2,b\n' });
+    expect(await refusal()).toMatchObject({
+      message: expect.stringContaining(message),
+      hint: expect.stringContaining(hint),
+    });
+    // A model that can be read is taken instead.
+    await put({ 'teacher/model.onnx': '' });
+    expect((await found()).config.teacher).toMatchObject({ onnx: 'teacher/model.onnx' });
+  });
+
+  test('a teacher/ without a model is named', async () => {
+    await put({ 'teacher/README.md': 'x', 'labeled/a.csv': 'x,label\n1,a\n2,b\n' });
+    expect((await found()).notes).toContain('teacher/ has no model, only files such as');
+  });
+
+  test('folders that are numbers, with a teacher: the other order is named', async () => {
+    const folders = Array.from({ length: 12 }, (_, index) => String(index));
+    for (const name of folders) await put({ [`labeled/${name}/a.png`]: await image(2, 2) });
+    expect((await found()).notes).not.toContain('ImageFolder');
+    await put({ 'teacher/model.onnx': '' });
+    const { config, notes } = await found();
+    expect(config.task.classes).toEqual(folders);
+    expect(notes).toContain(
+      'ImageFolder and Keras sort folders as texts: 0, 1, 10, 11, 2, 3, 4, 5, 6, 7, 8, 9.',
+    );
   });
 
   test('the size is that of the upright image', async () => {

@@ -25,7 +25,7 @@ describe('a teacher is pinned', () => {
       store: new FolderStore(dataset),
       config,
       features: grey(),
-      classes: 3,
+      classes: ['a', 'b', 'c'],
       digest: pinned,
       scratch,
     });

@@ -20,6 +20,8 @@ const digest = (fields: Partial<TeacherConfig> = {}, features = grey()) =>
 describe('what changes the answers changes the digest', () => {
   test.each([
     { output: 'logits' },
+    { output: 'sigmoid' },
+    { layout: 'NCHW' },
     { outputName: 'classes' },
     { embeddingName: 'classes' },
     { size: [16, 16] },

@@ -103,7 +103,50 @@ test('without such a separation warns, if a method needs it', async () => {
   const plain = await plannedRun({ method: 'uniform', compare: '[]' });
   await plain.label(() => sure);
   await reconcileLabels(plain.event, plain.context);
-  expect(plain.reports.filter(({ message }) => message)).toEqual([]);
+  const messages = plain.reports.flatMap(({ message }) => message ?? []);
+  expect(messages.join()).not.toContain('margin');
+});
+
+/** Labels every example with a class, and judges the teacher, for a method without validation. */
+async function judged(answer: (truth: number) => number) {
+  const run = await plannedRun({ method: 'uniform' });
+  const { classes } = run.job.plan;
+  await run.label(({ label }) => {
+    const truth = Math.max(0, classes.indexOf(String(label)));
+    return { prediction: answer(truth), probability: 0.9 };
+  });
+  await reconcileLabels(run.event, run.context);
+  const { teacher: found } = await recorded(run);
+  return { found: found!, reports: run.reports };
+}
+
+test('reports the accuracy of the teacher on labels that it has not learned', async () => {
+  const { found, reports } = await judged((truth) => truth);
+  expect(found).toMatchObject({ examples: 80, sets: ['labeled', 'validation'], warnings: [] });
+  expect(reports).toContainEqual({
+    stage: 'Reconcile',
+    message:
+      'Before calibration, the teacher is right on 100.0% (95.4% to 100.0%) of 80 labels in labeled/ and validation/.',
+    level: 'info',
+  });
+});
+
+test('leaves out labels that a single teacher has learned', async () => {
+  const network = '{ architecture: mlp, epochs: 1 }';
+  const run = await plannedRun({ folds: '1', teacher: `{ train: ${network} }` });
+  await run.label(() => sure);
+  await reconcileLabels(run.event, run.context);
+  expect((await recorded(run)).teacher).toMatchObject({ examples: 40, sets: ['validation'] });
+});
+
+test.each([
+  [(truth: number) => (truth + 1) % 3, 'set task.classes: [cultivar 2, cultivar 0, cultivar 1]'],
+  [() => 2, 'not clearly better than guessing'],
+])('warns of a teacher that is wrong: %s', async (answer, warning) => {
+  const { found, reports } = await judged(answer);
+  const [message] = found.warnings;
+  expect(message).toContain(warning);
+  expect(reports).toContainEqual({ stage: 'Reconcile', message, level: 'warning' });
 });
 
 test('again finds its record', async () => {

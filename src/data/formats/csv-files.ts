@@ -58,8 +58,8 @@ async function* readRecords(
   try {
     for await (const record of await openRecords(store, piece)) {
       // Without the `columns` option, csv-parse gives every record as an array of texts.
-      const fields = (record as string[]).map((field) => field.trim());
-      if (header === undefined) header = parseHeader(fields, piece.key, set, config);
+      const fields = record as string[];
+      if (header === undefined) header = parseHeader(fields.map(trim), piece.key, set, config);
       else {
         if (row - first < sampledRows) sampledCharacters += fields.join().length + 1;
         yield toExample(fields, header, `${file}:${row++}`, missing);
@@ -153,18 +153,21 @@ function toExample(
       reason: `Row ${row} has ${fields.length} fields; expected ${names.length}, as in the header.`,
     };
   }
-  const values = fields.map((field) => (missing.has(field) ? null : field));
-  const id = idAt < 0 ? position : values[idAt];
-  if (id === null || id === undefined) return { id: position, reason: `It has no ${names[idAt]}.` };
-  return {
-    id,
-    // As written: data.missing must not hide a class unnoticed.
-    label: fields[labelAt],
-    content: {
-      kind: 'row',
-      columns: Object.fromEntries(names.map((name, index) => [name, values[index] ?? null])),
-    },
+  const known = (index: number) => {
+    const text = fields[index]?.trim();
+    return text === undefined || missing.has(text) ? undefined : text;
   };
+  const id = idAt < 0 ? position : known(idAt);
+  if (id === undefined) return { id: position, reason: `It has no ${names[idAt]}.` };
+  // As they are written: a user-supplied teacher may have learned spaces and "?".
+  const written = names.map((name, index) => [name, fields[index]?.trim() ? fields[index] : null]);
+  const columns = Object.fromEntries(written);
+  // As written: data.missing must not hide a class unnoticed.
+  return { id, label: fields[labelAt]?.trim(), content: { kind: 'row', columns } };
+}
+
+function trim(text: string): string {
+  return text.trim();
 }
 
 /** Scans files above the limit once; smaller ones are only listed. */

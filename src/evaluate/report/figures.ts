@@ -3,6 +3,7 @@ import { intervalCell, niceRange } from '../chart.ts';
 import { html, type Markup } from '../html.ts';
 import type { RunMetrics } from '../run-metrics.ts';
 import type { Interval } from '../schema.ts';
+import { describeAccuracy } from '../teacher-judgement.ts';
 import { modelNames } from './panel.ts';
 
 /** Renders the metrics of every model, with intervals. */
@@ -27,6 +28,7 @@ export function figuresSection(metrics: RunMetrics): Markup {
 `;
   })}</tbody>
 </table></div>
+${metrics.teacherAccuracy && html`<p class="note">${describeAccuracy(metrics.teacherAccuracy)}</p>`}
 </section>`;
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
 import type { tfTypes } from '../../tensorflow.ts';
+import { refuseKeras3 } from '../keras3.ts';
 import { noWork } from '../size/network-size.ts';
 import { topologySize } from '../size/topology-size.ts';
 import {
@@ -69,6 +70,7 @@ function parseTopology(text: string, key: string): Topology {
   for (const wrapper of ['modelTopology', 'model_config']) {
     if (isRecord(json) && wrapper in json) json = json[wrapper];
   }
+  refuseKeras3(json, `'${key}'`, 'Write it with model.save of tfjs.');
   const parsed = topologySchema.safeParse(json);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

@@ -1,85 +1,185 @@
 import { sum } from '../../arrays.ts';
 import { UserError } from '../../errors.ts';
+import { namesOf, tableOf } from '../../table.ts';
 
-/** Largest deviation of a row's sum from 1, and of an entry from [0, 1]. */
-const tolerance = 1e-3;
+/** Largest distance of an entry from [0, 1]. */
+const entryTolerance = 1e-3;
+/** Largest distance of a row's sum from 1. Rows rounded to 2 decimals are off by up to 0.03. */
+const sumTolerance = 0.05;
+/** Below this many numbers, logits may all lie in [0, 1] by chance. */
+const fewNumbers = 24;
+
+/** Meaning of the numbers that a teacher gives per class. */
+interface OutputKind<Name extends string> {
+  readonly name: Name;
+  /** Noun for errors. */
+  readonly noun: string;
+  /** Valid rows, for errors: "4 of its first 9 rows ...". */
+  readonly violation: string;
+  /** Returns whether a row of finite numbers can be of this kind. */
+  accepts(row: Float32Array): boolean;
+  /** Converts a row that is accepted to probabilities. They are NaN if it has no answer. */
+  convert(row: Float32Array): Float64Array;
+  /** Returns the row of two classes if the model only gives this number for the second one. */
+  ofBinary?(value: number): [number, number];
+}
+
+/** The values of `teacher.output`. A kind that accepts fewer rows comes first. */
+export const outputKinds = tableOf(
+  {
+    name: 'probabilities',
+    noun: 'probabilities',
+    violation: 'are outside [0, 1] or do not sum to 1 (within 5 %)',
+    accepts: (row) => isWithinUnit(row) && Math.abs(sum(row) - 1) <= sumTolerance,
+    convert: normalized,
+  } satisfies OutputKind<'probabilities'>,
+  {
+    name: 'sigmoid',
+    noun: 'sigmoid outputs',
+    violation: 'are outside [0, 1]',
+    accepts: isWithinUnit,
+    convert: normalized,
+    ofBinary: (value) => [1 - value, value],
+  } satisfies OutputKind<'sigmoid'>,
+  {
+    name: 'logits',
+    noun: 'logits',
+    violation: 'are not finite',
+    accepts: () => true,
+    convert: softmax,
+    ofBinary: (value) => [0, value],
+  } satisfies OutputKind<'logits'>,
+);
+export type OutputName = keyof typeof outputKinds;
+
+/** The names of `outputKinds`. */
+export const outputNames = namesOf(outputKinds);
+
+// Rows of the table differ in which optional fields they have.
+const kinds: { readonly [Name in OutputName]: OutputKind<Name> } = outputKinds;
 
 /**
  * Creates a function that converts a teacher's outputs, [n, classes], to rows that sum to 1. Logits
- * go through a softmax. A row becomes NaN if it has NaN or infinite entries, or is not a
- * distribution.
+ * go through a softmax; other rows are divided by their sum. A row becomes NaN if it has NaN or
+ * infinite entries, or is not of the kind that the config states.
  *
  * On the first batch with an answer, the function also checks the config's field `output`. It
- * throws if all logits are distributions, or if most rows of probabilities are not.
+ * throws if most rows are not of that kind, or if all logits seem to be of another kind.
  *
  * @param name Name of the teacher in errors.
  */
 export function distributionReader(
-  output: 'probabilities' | 'logits',
+  output: OutputName,
   classes: number,
   name: string,
 ): (values: Float32Array) => Float32Array {
+  const kind = kinds[output];
   let checked = false;
   return (values) => {
     const rows = Array.from({ length: values.length / classes }, (_, row) =>
       values.subarray(row * classes, (row + 1) * classes),
     );
-    if (!checked) checked = checkOutput(rows.filter(allFinite), output, name);
+    if (!checked) checked = checkOutput(rows.filter(allFinite), kind, name);
     const probabilities = new Float32Array(values.length);
     rows.forEach((row, index) => {
-      const answer = output === 'logits' ? softmax(row) : normalised(row);
+      const answer = allFinite(row) && kind.accepts(row) ? kind.convert(row) : noAnswer(classes);
       probabilities.set(answer, index * classes);
     });
     return probabilities;
   };
 }
 
+/**
+ * Creates a function that makes rows of two classes, [n, 2], from the one number per example of a
+ * binary classifier. Returns undefined if the kind does not say which class the number is for.
+ */
+export function binaryRows(
+  output: OutputName,
+): ((values: Float32Array) => Float32Array) | undefined {
+  const { ofBinary } = kinds[output];
+  if (ofBinary === undefined) return undefined;
+  return (values) => {
+    const rows = new Float32Array(2 * values.length);
+    values.forEach((value, index) => {
+      rows.set(ofBinary(value), 2 * index);
+    });
+    return rows;
+  };
+}
+
 /** Checks the rows; returns whether there were any. */
 function checkOutput(
-  rows: Float32Array[],
-  output: 'probabilities' | 'logits',
+  rows: readonly Float32Array[],
+  kind: OutputKind<OutputName>,
   name: string,
 ): boolean {
-  const distributions = rows.filter(isDistribution).length;
-  if (output === 'probabilities' && 2 * distributions < rows.length) {
+  if (rows.length === 0) return false;
+  const wrong = rows.filter((row) => !kind.accepts(row));
+  if (2 * wrong.length > rows.length) {
     throw new UserError(
-      `${name} does not give probabilities: ${rows.length - distributions} of its first ${rows.length} rows are outside [0, 1] or do not sum to 1, such as ${rowText(rows.find((row) => !isDistribution(row))!)}`,
-      'These look like logits: set teacher.output: logits.',
+      `${name} does not give ${kind.noun}: ${wrong.length} of its first ${rows.length} rows ${kind.violation}, such as ${rowText(wrong[0]!)}`,
+      appearance(rows).hint,
     );
   }
-  if (output === 'logits' && rows.length > 0 && distributions === rows.length) {
+  const { isLogits, hint } = appearance(rows);
+  if (kind.name === 'logits' && !isLogits) {
     throw new UserError(
-      `${name} does not give logits: all of its first ${rows.length} rows lie in [0, 1] and sum to 1, such as ${rowText(rows[0]!)}`,
-      'These look like probabilities: set teacher.output: probabilities.',
+      `${name} does not give logits, judging by all of its first ${rows.length} rows, such as ${rowText(rows[0]!)}`,
+      hint,
     );
   }
-  return rows.length > 0;
+  return true;
+}
+
+/** Guesses the kind of some rows, with a hint. Few numbers may lie in [0, 1] by chance. */
+function appearance(rows: readonly Float32Array[]): { isLogits: boolean; hint: string } {
+  const { probabilities, sigmoid } = kinds;
+  const isFew = rows.length * rows[0]!.length < fewNumbers;
+  if (rows.every(isPercentages)) {
+    const hint = 'These look like percentages: divide them by 100 in the model or in the files.';
+    return { isLogits: false, hint };
+  }
+  if (rows.every(probabilities.accepts)) {
+    const hint = 'These look like probabilities: set teacher.output: probabilities.';
+    return { isLogits: false, hint };
+  }
+  if (rows.every((row) => sigmoid.accepts(row) && row.some((value) => value > 0))) {
+    const hint =
+      'These look like one sigmoid per class, or like rounded probabilities: set teacher.output: sigmoid, which divides every row by its sum.';
+    return { isLogits: isFew, hint };
+  }
+  return { isLogits: true, hint: 'These look like logits: set teacher.output: logits.' };
 }
 
 function allFinite(row: Float32Array): boolean {
   return row.every(Number.isFinite);
 }
 
-function isDistribution(row: Float32Array): boolean {
-  const inside = row.every((value) => value >= -tolerance && value <= 1 + tolerance);
-  return inside && Math.abs(sum(row) - 1) <= tolerance;
+function isWithinUnit(row: Float32Array): boolean {
+  return row.every((value) => value >= -entryTolerance && value <= 1 + entryTolerance);
+}
+
+function isPercentages(row: Float32Array): boolean {
+  return row.every((value) => value >= 0) && Math.abs(sum(row) - 100) <= 100 * sumTolerance;
+}
+
+function noAnswer(classes: number): Float64Array {
+  return new Float64Array(classes).fill(Number.NaN);
 }
 
 /** Subtracts the largest logit first, so that no power overflows. */
 function softmax(logits: Float32Array): Float64Array {
-  if (!allFinite(logits)) return new Float64Array(logits.length).fill(Number.NaN);
   const largest = logits.reduce((a, b) => Math.max(a, b));
   const powers = Float64Array.from(logits, (logit) => Math.exp(logit - largest));
-  const sum = powers.reduce((a, b) => a + b, 0);
-  return powers.map((power) => power / sum);
+  const total = sum(powers);
+  return powers.map((power) => power / total);
 }
 
-/** Removes the rounding errors of a row. */
-function normalised(row: Float32Array): Float64Array {
-  if (!isDistribution(row)) return new Float64Array(row.length).fill(Number.NaN);
+/** Divides a row by its sum. A row of zeros has no answer. */
+function normalized(row: Float32Array): Float64Array {
   const inside = Float64Array.from(row, (value) => Math.max(value, 0));
-  const sum = inside.reduce((a, b) => a + b, 0);
-  return inside.map((value) => value / sum);
+  const total = sum(inside);
+  return inside.map((value) => value / total);
 }
 
 function rowText(row: Float32Array): string {

@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
 import type { ObjectStore } from '../../store/store.ts';
+import { foreignFile } from './foreign-files.ts';
 import { parseModelJson } from './model-json.ts';
 import type { TeacherFile } from './teacher-kind.ts';
 
@@ -27,6 +28,8 @@ export async function requireFile(
   field: string,
   expected: string,
 ): Promise<TeacherFile> {
+  const foreign = foreignFile(key, field);
+  if (foreign) throw foreign;
   const object = await store.head(key);
   if (object) return { path: basename(key), object };
   throw new UserError(

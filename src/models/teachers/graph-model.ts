@@ -49,11 +49,11 @@ async function loadGraphModel(path: string): Promise<LoadedModel> {
   return {
     inputs,
     outputs: model.outputNodes.map(output),
-    usualLayout: 'NHWC',
-    async run(values, shape, names) {
-      return runTensors(values, shape, (input) =>
-        [model.execute({ [inputs[0]!.name]: input }, [...names])].flat(),
-      );
+    async run(feeds, names) {
+      return runTensors(feeds, (tensors) => {
+        const named = feeds.map(({ name }, index) => [name, tensors[index]!] as const);
+        return [model.execute(Object.fromEntries(named), [...names])].flat();
+      });
     },
     dispose() {
       model.dispose();

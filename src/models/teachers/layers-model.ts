@@ -40,10 +40,9 @@ async function loadLayersModel(path: string): Promise<LoadedModel> {
   return {
     inputs: model.inputs.map(port),
     outputs,
-    usualLayout: 'NHWC',
-    async run(values, shape, names) {
-      return runTensors(values, shape, (input) => {
-        const results = [model.predictOnBatch(input)].flat();
+    async run(feeds, names) {
+      return runTensors(feeds, (tensors) => {
+        const results = [model.predictOnBatch([...tensors])].flat();
         return names.map((name) => results[outputs.findIndex((port) => port.name === name)]!);
       });
     },

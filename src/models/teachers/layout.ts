@@ -10,45 +10,52 @@ export interface Layout {
   readonly channelsFirst: boolean;
 }
 
+/** The values of `teacher.layout`: the order of a batch of images. */
+export const layoutNames = ['NHWC', 'NCHW'] as const;
+export type LayoutName = (typeof layoutNames)[number];
+
 /**
- * Derives a model's layout from the declared shape of its input. Images are [n, height, width,
+ * Lists the layouts that fit the declared shape of a model's input. Images are [n, height, width,
  * channels], [n, channels, height, width], or [n, height, width] if grey. Rows and vectors are [n,
  * length].
  *
- * @param usual The layout of the model's format, used if the shape fits both.
- * @throws UserError with both shapes and the field to set, if no layout fits.
+ * @param wanted The layout that the config states, if it does.
+ * @returns at least one; several if the declared shape does not decide.
+ * @throws UserError if no layout fits: both shapes, and the field to set.
  */
-export function inputLayout(
+export function fittingLayouts(
   input: Port,
   features: Features,
-  usual: 'NHWC' | 'NCHW',
+  wanted: LayoutName | undefined,
   name: string,
-): Layout {
-  const layouts = possibleLayouts(features);
-  if (usual === 'NCHW') layouts.sort((a, b) => Number(b.channelsFirst) - Number(a.channelsFirst));
-  if (input.shape === undefined) return layouts[0]!;
-  const declared = input.shape.slice(1);
-  const fitting = layouts.find(
+): readonly [Layout, ...Layout[]] {
+  const declared = input.shape?.slice(1);
+  const [first, ...others] = possibleLayouts(features, wanted).filter(
     ({ shape }) =>
-      shape.length === declared.length &&
-      shape.every((size, axis) => declared[axis] === undefined || declared[axis] === size),
+      declared === undefined ||
+      (shape.length === declared.length &&
+        shape.every((size, axis) => declared[axis] === undefined || declared[axis] === size)),
   );
-  if (fitting) return fitting;
+  if (first !== undefined) return [first, ...others];
   throw new UserError(
-    `${name} reads ${shapeText(input.shape)}, and the config gives ${featureShape(features).join(' x ')}`,
+    `${name} reads ${shapeText(input.shape)}, and the config gives ${featureShape(features).join(' x ')}${wanted === undefined ? '' : ` in the layout ${wanted}`}`,
     features.kind === image.name
-      ? imageHint(declared, features)
-      : 'A teacher of rows or vectors reads the same numbers as the student: [n, length].',
+      ? imageHint(declared!, features)
+      : 'A teacher of vectors reads the same numbers as the student: [n, length].',
   );
 }
 
-function possibleLayouts(features: Features): Layout[] {
+function possibleLayouts(features: Features, wanted: LayoutName | undefined): Layout[] {
   const last = { shape: featureShape(features), channelsFirst: false };
   if (features.kind !== image.name) return [last];
   const { height, width, channels } = features;
-  const layouts = [last, { shape: [channels, height, width], channelsFirst: true }];
-  if (channels === 1) layouts.push({ shape: [height, width], channelsFirst: false });
-  return layouts;
+  const first = { shape: [channels, height, width], channelsFirst: true };
+  const grey = { shape: [height, width], channelsFirst: false };
+  return [
+    ...(wanted === 'NCHW' ? [] : [last]),
+    ...(wanted === 'NHWC' ? [] : [first]),
+    ...(channels === 1 ? [grey] : []),
+  ];
 }
 
 function imageHint(
@@ -65,6 +72,7 @@ function imageHint(
   if (height !== features.height || width !== features.width) {
     changes.push(`set teacher.size: [${height}, ${width}]`);
   }
+  if (changes.length === 0) return 'Leave out teacher.layout.';
   const text = changes.join(' and ');
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }

@@ -9,6 +9,17 @@ export interface Port {
   readonly shape: readonly (number | undefined)[] | undefined;
 }
 
+/** Values of a tensor, row-major; the class of the array shows the type. */
+export type TensorValues = Float32Array | Float64Array | Int32Array | BigInt64Array | string[];
+
+/** The tensor for one input of a model. */
+export interface InputTensor {
+  /** Name of the input. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly values: TensorValues;
+}
+
 export interface Output {
   readonly shape: readonly number[];
   readonly values: Float32Array;
@@ -18,14 +29,10 @@ export interface Output {
 export interface LoadedModel {
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
-  /** The format's usual layout of images, used if the input's shape fits both. */
-  readonly usualLayout: 'NHWC' | 'NCHW';
-  /** Runs the model on one float32 input; returns the named outputs in their order. */
-  run(
-    values: Float32Array,
-    shape: readonly number[],
-    outputs: readonly string[],
-  ): Promise<readonly Output[]>;
+  /** Class labels inside the model, in the order of its outputs, if its format has them. */
+  readonly classLabels?: readonly string[] | undefined;
+  /** Runs the model on one tensor per input; returns the named outputs in their order. */
+  run(feeds: readonly InputTensor[], outputs: readonly string[]): Promise<readonly Output[]>;
   /** Frees the native memory. */
   dispose(): void;
 }

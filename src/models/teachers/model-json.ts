@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { product } from '../../arrays.ts';
 import { UserError } from '../../errors.ts';
+import { refuseKeras3 } from '../keras3.ts';
 
 const weight = z.looseObject({
   name: z.string(),
@@ -51,8 +52,12 @@ export function parseModelJson(
       `Give it as teacher.${field}.`,
     );
   }
+  if (format === 'layers-model') refuseKeras3(parsed.data.modelTopology, name, exportHint);
   return parsed.data;
 }
+
+const exportHint =
+  "In Python: model.export('teacher/model'). Then set teacher.savedModel: teacher/model.";
 
 function parseJson(text: string, name: string, wanted: string): unknown {
   try {

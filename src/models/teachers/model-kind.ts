@@ -24,7 +24,7 @@ export function modelKind<const Name extends string>(
     }) => Promise<LoadedModel>;
     /** Default: estimated from the bytes of all files. */
     readonly size?: SuppliedKind['size'];
-  } & Pick<SuppliedKind, 'find' | 'recognize'>,
+  } & Pick<SuppliedKind, 'find' | 'recognize' | 'inputs'>,
 ) {
   const { description, load, ...rest } = definition;
   return {

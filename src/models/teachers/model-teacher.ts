@@ -1,22 +1,25 @@
 import { product } from '../../arrays.ts';
-import { type Features, featureShape } from '../../data/features/index.ts';
+import type { Features } from '../../data/features/index.ts';
+import { row } from '../../data/features/row.ts';
 import { UserError } from '../../errors.ts';
 import type { Inputs, Predictions, Teacher } from '../teacher.ts';
-import { distributionReader } from './distributions.ts';
-import { inputLayout, type Layout, toChannelsFirst } from './layout.ts';
-import { type LoadedModel, type Output, portsText, shapeText } from './loaded-model.ts';
+import { columnsInput } from './columns-input.ts';
+import { binaryRows, distributionReader } from './distributions.ts';
+import { featuresInput } from './features-input.ts';
+import { fittingLayouts, type Layout } from './layout.ts';
+import { type LoadedModel, type Output, type Port, portsText, shapeText } from './loaded-model.ts';
+import type { ModelInput } from './model-input.ts';
 import { checkClasses, classOutput, namedOutput, onlyInput } from './ports.ts';
+import { runBatch } from './run-batch.ts';
+import type { InputConfig, OutputConfig } from './teacher-kind.ts';
 
-export interface ModelTeacherOptions {
+export interface ModelTeacherOptions extends InputConfig, OutputConfig {
   /** Name of the model in errors: `the ONNX model teacher/model.onnx`. */
   readonly name: string;
   /** The teacher's input features. */
   readonly features: Features;
-  readonly classes: number;
-  readonly batchSize: number;
-  readonly output: 'probabilities' | 'logits';
-  readonly outputName?: string | undefined;
-  readonly embeddingName?: string | undefined;
+  /** Names of the classes. */
+  readonly classes: readonly string[];
 }
 
 /**
@@ -39,38 +42,35 @@ export async function modelTeacher(
 }
 
 async function fitted(model: LoadedModel, options: ModelTeacherOptions): Promise<Teacher> {
-  const { name, features, classes, outputName, embeddingName } = options;
-  const input = onlyInput(model, name);
-  const layout = inputLayout(input, features, model.usualLayout, name);
-  const outputs = [classOutput(model, name, classes, outputName, embeddingName).name];
+  const { name, outputName, embeddingName } = options;
+  const classes = options.classes.length;
+  const kind = { classes, output: options.output };
+  checkLabels(model, options);
+  const ports = [classOutput(model, name, kind, outputName, embeddingName)];
   if (embeddingName !== undefined) {
-    outputs.push(namedOutput(model, name, 'embeddingName', embeddingName).name);
+    ports.push(namedOutput(model, name, 'embeddingName', embeddingName));
   }
-  // Two examples: with one, a batch size that is fixed to 1 in the graph would not be noticed.
-  const fixedBatch = input.shape?.[0];
-  const embeddingSize = await tryOut(model, layout, fixedBatch ?? 2, outputs, options);
+  const { input, tried } = await fittingInput(model, ports, options);
+  checkClasses(tried[0]!.shape, ports[0]!.name, name, kind);
+  const sizes = tried.map(({ shape }) => product(shape.slice(1)));
+  const outputs = ports.map((port, index) => ({ name: port.name, size: sizes[index]! }));
+  const [columns, embeddingSize] = sizes;
 
   const read = distributionReader(options.output, classes, name);
-  const exampleSize = product(featureShape(features));
+  // `checkClasses` accepts one number per example only if it can be read.
+  const rows = columns! < classes ? binaryRows(options.output)! : (values: Float32Array) => values;
   return {
     embeddingSize,
     batchSize: options.batchSize,
-    async predict({ ids, values }: Inputs): Promise<Predictions> {
-      const n = ids.length;
-      const scores = new Float32Array(n * classes);
-      const embeddings = new Float32Array(n * (embeddingSize ?? 0));
-      const step = fixedBatch ?? n;
-      for (let start = 0; start < n; start += step) {
-        const part = values.subarray(start * exampleSize, (start + step) * exampleSize);
-        const [scored, embedded] = await runPart(model, layout, step, part, outputs);
-        scores.set(rowsOf(scored!, Math.min(step, n - start)), start * classes);
-        if (embedded) {
-          const rows = rowsOf(embedded, Math.min(step, n - start));
-          embeddings.set(rows, start * embeddingSize!);
-        }
-      }
-      const probabilities = read(scores);
-      return embeddingSize === undefined ? { probabilities } : { probabilities, embeddings };
+    columns: input.columns,
+    async predict(inputs: Inputs): Promise<Predictions> {
+      const { values, failures } = await runBatch({ model, input, outputs }, inputs);
+      const [scores, embeddings] = values;
+      return {
+        probabilities: read(rows(scores!)),
+        ...(embeddings && { embeddings }),
+        ...(failures.size > 0 && { failures }),
+      };
     },
     dispose() {
       model.dispose();
@@ -78,58 +78,141 @@ async function fitted(model: LoadedModel, options: ModelTeacherOptions): Promise
   };
 }
 
-/** Runs the model on `n` examples; if `values` has fewer, blank ones follow. */
-function runPart(
-  model: LoadedModel,
-  layout: Layout,
-  n: number,
-  values: Float32Array,
-  outputs: readonly string[],
-): Promise<readonly Output[]> {
-  const size = n * product(layout.shape);
-  let full = values;
-  if (values.length < size) {
-    full = new Float32Array(size);
-    full.set(values);
-  }
-  const fed = layout.channelsFirst ? toChannelsFirst(full, n, layout.shape[0]!) : full;
-  return model.run(fed, [n, ...layout.shape], outputs);
+/** @throws UserError if the model lists the task's classes in another order. */
+function checkLabels({ classLabels }: LoadedModel, { name, classes }: ModelTeacherOptions): void {
+  if (classLabels === undefined || classLabels.length !== classes.length) return;
+  const known = new Set(classes);
+  const isSame = classLabels.every((label, index) => label === classes[index]);
+  if (isSame || !classLabels.every((label) => known.has(label))) return;
+  throw new UserError(
+    `${name} has the classes in another order than task.classes: ${classLabels.join(', ')}`,
+    `Set task.classes: [${classLabels.join(', ')}].`,
+  );
 }
 
-/** Returns the first `n` rows of an output. */
-function rowsOf({ shape, values }: Output, n: number): Float32Array {
-  return values.subarray(0, (values.length / shape[0]!) * n);
+/** An input of the model, with the shapes of the outputs for blank examples. */
+interface TriedInput {
+  readonly input: ModelInput;
+  readonly tried: readonly Pick<Output, 'shape'>[];
+}
+
+/** Finds the input that the model accepts, and that the config states if there are several. */
+async function fittingInput(
+  model: LoadedModel,
+  outputs: readonly Port[],
+  options: ModelTeacherOptions,
+): Promise<TriedInput> {
+  const { name, features, columns } = options;
+  if (features.kind === row.name && columns === undefined) throw askForColumns(model, options);
+  if (Array.isArray(columns)) {
+    const input = columnsInput(model.inputs, columns, name);
+    const tried = await tryOut(model, input, outputs, name).catch((error) =>
+      // Blank texts may be categories that the model does not know.
+      declaredShapes(outputs, options.classes.length, error),
+    );
+    return { input, tried };
+  }
+  const port = onlyInput(model, name);
+  const [first, ...others] = fittingLayouts(port, features, options.layout, name);
+  const inputOf = (layout: Layout) => featuresInput(port, layout);
+  if (others.length === 0) {
+    return { input: inputOf(first), tried: await tryOut(model, inputOf(first), outputs, name) };
+  }
+  return chosenLayout(model, outputs, [first, ...others], inputOf, name);
+}
+
+/** Returns the declared shapes of outputs. @throws the error if they do not show the sizes. */
+function declaredShapes(
+  [scores, ...others]: readonly Port[],
+  classes: number,
+  error: unknown,
+): Pick<Output, 'shape'>[] {
+  const shapes = [scores!.shape ?? [1, classes], ...others.map(({ shape }) => shape)];
+  return shapes.map((shape) => {
+    const sizes = shape?.slice(1);
+    if (sizes === undefined || sizes.includes(undefined)) throw error;
+    return { shape: [1, ...sizes.map(Number)] };
+  });
+}
+
+/**
+ * Tries layouts that all fit the declared shape.
+ *
+ * @throws UserError if the model accepts several that feed it other numbers: the field to set.
+ */
+async function chosenLayout(
+  model: LoadedModel,
+  outputs: readonly Port[],
+  layouts: readonly Layout[],
+  inputOf: (layout: Layout) => ModelInput,
+  name: string,
+): Promise<TriedInput> {
+  const accepted: (TriedInput & { readonly layout: Layout })[] = [];
+  let reason: unknown;
+  for (const layout of layouts) {
+    const input = inputOf(layout);
+    try {
+      accepted.push({ layout, input, tried: await tryOut(model, input, outputs, name) });
+    } catch (error) {
+      reason ??= error;
+    }
+  }
+  const [first, ...others] = accepted;
+  if (first === undefined) throw reason;
+  const isSame = layouts.every(({ channelsFirst, shape }) => !channelsFirst || shape[0] === 1);
+  if (others.length === 0 || isSame) return first;
+  throw new UserError(
+    `${name} reads ${portsText(model.inputs)}, which may be [n, height, width, channels] or [n, channels, height, width]`,
+    'Set teacher.layout: NCHW if it was made with PyTorch, and NHWC if it was made with Keras or TensorFlow.',
+  );
+}
+
+/** Asks for the columns: a model of any width would accept the student's encoding by accident. */
+function askForColumns(
+  { inputs }: LoadedModel,
+  { name, features }: ModelTeacherOptions,
+): UserError {
+  const known = features.kind === row.name ? features.columns.map((column) => column.name) : [];
+  const named = inputs.map((port) => port.name);
+  const columns = named.every((column) => known.includes(column)) ? named : known;
+  return new UserError(
+    `${name} reads ${portsText(inputs)}, and teacher.columns does not say which columns of the table these are`,
+    `Set teacher.columns: [${columns.join(', ')}], if it was trained on these columns in this order: they are given as they are. Set teacher.columns: encoded only if it was trained on the student's own features.`,
+  );
 }
 
 /**
  * Runs the model on blank examples.
- * @returns the size of the embedding, if the config names one.
+ * @throws UserError if it fails, or does not give one row per example.
  */
 async function tryOut(
   model: LoadedModel,
-  layout: Layout,
-  n: number,
-  outputs: readonly string[],
-  { name, classes, embeddingName }: ModelTeacherOptions,
-): Promise<number | undefined> {
-  const shape = shapeText([n, ...layout.shape]);
+  input: ModelInput,
+  outputs: readonly Port[],
+  name: string,
+): Promise<readonly Output[]> {
+  // Two examples, because with one a fixed batch size in the graph would not be noticed.
+  const n = input.fixedBatch ?? 2;
+  const feeds = input.feeds({ ids: [], values: new Float32Array(0) }, 0, n);
+  const shapes = feeds.map(({ shape }) => shapeText(shape)).join(', ');
   let results: readonly Output[];
   try {
-    results = await runPart(model, layout, n, new Float32Array(0), outputs);
+    results = await model.run(
+      feeds,
+      outputs.map((port) => port.name),
+    );
   } catch (error) {
     throw new UserError(
-      `${name} fails on an input of ${shape}, which fits what it declares (${portsText(model.inputs)}): ${(error as Error).message}`,
+      `${name} fails on an input of ${shapes}, which fits what it declares (${portsText(model.inputs)}): ${(error as Error).message}`,
       'Try the model on that shape in the tool that made it, and export it again.',
     );
   }
-  const [scored, embedded] = results;
-  checkClasses(scored!.shape, outputs[0]!, name, classes);
   for (const [index, result] of results.entries()) {
     if (result.shape[0] === n) continue;
     throw new UserError(
-      `the output '${outputs[index]}' of ${name} is ${shapeText(result.shape)} for an input of ${shape}: expected one row per example`,
+      `the output '${outputs[index]!.name}' of ${name} is ${shapeText(result.shape)} for an input of ${shapes}: expected one row per example`,
       'Export the model with a batch dimension that is the same for input and outputs.',
     );
   }
-  return embeddingName === undefined ? undefined : embedded!.values.length / n;
+  return results;
 }

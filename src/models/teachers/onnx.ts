@@ -1,26 +1,55 @@
-import { basename } from 'node:path/posix';
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, posix } from 'node:path';
+import { UserError } from '../../errors.ts';
 import type { ort } from '../../onnxruntime.ts';
+import type { ObjectStore } from '../../store/store.ts';
 import { requireFile } from './find-files.ts';
 import { dimension, type LoadedModel, type Port } from './loaded-model.ts';
 import { modelKind } from './model-kind.ts';
+import { outputsToAppend, readOnnxFacts } from './onnx-file.ts';
+import type { TeacherFile } from './teacher-kind.ts';
 
 /** An ONNX file, which onnxruntime runs. */
 export const onnxKind = modelKind({
   name: 'onnx',
   description: 'An ONNX file.',
   noun: 'the ONNX model',
-  /** Finds the file, and its external data under the two names that exporters use. */
   async find(store, key) {
-    const files = [await requireFile(store, key, `teacher.onnx: '${key}'`, 'an ONNX file')];
-    for (const suffix of ['.data', '_data']) {
-      const object = await store.head(key + suffix);
-      if (object) files.push({ path: basename(key) + suffix, object });
-    }
+    const model = await requireFile(store, key, `teacher.onnx: '${key}'`, 'an ONNX file');
+    const { version } = model.object;
+    const { externalData } = await readOnnxFacts(await store.read(key, { version }));
+    const files = [model];
+    for (const location of externalData) files.push(await findExternalData(store, key, location));
     return files;
   },
   load: ({ path }) => loadOnnx(path),
   recognize: async (_, key) => (key.endsWith('.onnx') ? key : undefined),
+  inputs: async (store, key) => (await readOnnxFacts(await store.read(key))).inputs,
 });
+
+/** Finds a file with weights. Its location is relative to the model's folder. */
+async function findExternalData(
+  store: ObjectStore,
+  key: string,
+  location: string,
+): Promise<TeacherFile> {
+  const path = posix.normalize(location.replaceAll('\\', '/'));
+  if (path.startsWith('../') || path.startsWith('/') || path === '..') {
+    throw new UserError(
+      `teacher.onnx: '${key}' has weights at '${location}', outside the model's folder`,
+      "Save it again with its weights beside it: onnx.save(model, 'model.onnx', save_as_external_data=True, location='model.onnx.data').",
+    );
+  }
+  const file = posix.join(posix.dirname(key), path);
+  const { object } = await requireFile(
+    store,
+    file,
+    `teacher.onnx: '${key}'`,
+    `its weights ${file}, which the model names`,
+  );
+  return { path, object };
+}
 
 /** Errors are thrown; onnxruntime would also print them. */
 const quiet = { logSeverityLevel: 4 } as const;
@@ -28,15 +57,23 @@ const quiet = { logSeverityLevel: 4 } as const;
 /** Loads an ONNX file. onnxruntime finds its external data through the paths inside it. */
 async function loadOnnx(path: string): Promise<LoadedModel> {
   const { InferenceSession, Tensor } = await import('../../onnxruntime.ts');
-  const session = await InferenceSession.create(path, quiet);
-  const [input] = session.inputNames;
+  const { zipped, classLabels } = await readOnnxFacts(createReadStream(path));
+  const session = await createSession(InferenceSession, path, zipped).catch((error) =>
+    explainVersion(error, basename(path)),
+  );
   return {
     inputs: session.inputMetadata.map(port),
     outputs: session.outputMetadata.map(port),
-    usualLayout: 'NCHW',
-    async run(values, shape, names) {
-      const feeds = { [input!]: new Tensor('float32', values, shape) };
-      const results = await session.run(feeds, [...names], quiet);
+    classLabels,
+    async run(feeds, names) {
+      const tensors = feeds.map(({ name, values, shape }) => [
+        name,
+        // The constructor has one overload per type of values.
+        Array.isArray(values)
+          ? new Tensor('string', values, shape)
+          : new Tensor(values as Float32Array, shape),
+      ]);
+      const results = await session.run(Object.fromEntries(tensors), [...names], quiet);
       return names.map((name) => {
         const { data, dims } = results[name]!;
         // `modelTeacher` takes only float outputs; float64 is narrowed here.
@@ -51,8 +88,45 @@ async function loadOnnx(path: string): Promise<LoadedModel> {
   };
 }
 
+/**
+ * Creates a session. onnxruntime-node cannot return the maps of a ZipMap: the tensors before it
+ * become outputs as well.
+ */
+async function createSession(
+  { create }: typeof ort.InferenceSession,
+  path: string,
+  zipped: readonly string[],
+): Promise<ort.InferenceSession> {
+  if (zipped.length === 0) return create(path, quiet);
+  return create(Buffer.concat([await readFile(path), outputsToAppend(zipped)]), quiet);
+}
+
+/** @throws UserError with the way to export, if onnxruntime is older than the model. */
+function explainVersion(error: Error, file: string): never {
+  const [, found, newest] =
+    /Unsupported model IR version: (\d+), max supported IR version: (\d+)/.exec(error.message) ??
+    [];
+  if (newest !== undefined) {
+    throw new UserError(
+      `${file} has IR version ${found}, and this version of onnxruntime reads up to ${newest}`,
+      `In Python: model = onnx.load('${file}'); model.ir_version = ${newest}; onnx.save(model, '${file}'). If its opset is then too new, export it with an older one, such as opset 20.`,
+    );
+  }
+  const [, opset, latest] =
+    /Opset (\d+) is under development[\s\S]*?(?:is till opset|till opset) (\d+)/.exec(
+      error.message,
+    ) ?? [];
+  if (latest === undefined) throw error;
+  throw new UserError(
+    `${file} uses opset ${opset}, and this version of onnxruntime reads up to ${latest}`,
+    `Export it with opset ${latest} or lower, such as torch.onnx.export(..., opset_version=20) or onnx.version_converter.convert_version(model, ${latest}).`,
+  );
+}
+
 function port(metadata: ort.InferenceSession.ValueMetadata): Port {
   const { name } = metadata;
   if (!metadata.isTensor) return { name, dtype: 'map', shape: undefined };
-  return { name, dtype: metadata.type, shape: metadata.shape.map(dimension) };
+  // A shape of unknown rank is empty. No input or output that we can use is a scalar.
+  const shape = metadata.shape.length === 0 ? undefined : metadata.shape.map(dimension);
+  return { name, dtype: metadata.type, shape };
 }

@@ -12,7 +12,7 @@ import type { ObjectStore } from '../../store/store.ts';
 import { makeOnce } from '../local-copy.ts';
 import type { Teacher } from '../teacher.ts';
 
-import { distributionReader } from './distributions.ts';
+import { distributionReader, type OutputName } from './distributions.ts';
 import { PredictionTable } from './prediction-table.ts';
 import type { TeacherFile } from './teacher-kind.ts';
 
@@ -23,7 +23,7 @@ export interface PredictionsOptions {
   /** Name of the teacher in errors. */
   readonly name: string;
   readonly classes: number;
-  readonly output: 'probabilities' | 'logits';
+  readonly output: OutputName;
   readonly batchSize: number;
   /** The local file of the table, which is made unless it exists. */
   readonly path: string;

@@ -1,15 +1,16 @@
 import { UserError } from '../../errors.ts';
+import { binaryRows, type OutputName } from './distributions.ts';
 import { type LoadedModel, type Port, portsText, shapeText } from './loaded-model.ts';
 
 /**
- * Returns the model's input.
+ * Returns the input of a model that reads one tensor of features.
  * @throws UserError if there is not exactly one, or it is not float32.
  */
 export function onlyInput(model: LoadedModel, name: string): Port {
   const [input, ...others] = model.inputs;
   if (input === undefined || others.length > 0) {
     throw new UserError(
-      `${name} has ${model.inputs.length} inputs (${portsText(model.inputs)}), and a teacher must have one`,
+      `${name} has ${model.inputs.length} inputs (${portsText(model.inputs)}), and a teacher of images or vectors must have one`,
       'Export a model that takes the example alone, as one tensor.',
     );
   }
@@ -22,14 +23,20 @@ export function onlyInput(model: LoadedModel, name: string): Port {
   return input;
 }
 
+/** Facts of the task and the config about the output with the classes. */
+export interface ClassScores {
+  readonly classes: number;
+  readonly output: OutputName;
+}
+
 /**
  * Returns the output with the classes: the output that the config names, or the only float output.
- * @throws UserError if there is none, or more than one, or it does not have `classes` columns.
+ * @throws UserError if there is none, or more than one, or it does not have one column per class.
  */
 export function classOutput(
   model: LoadedModel,
   name: string,
-  classes: number,
+  scores: ClassScores,
   outputName: string | undefined,
   embeddingName: string | undefined,
 ): Port {
@@ -37,7 +44,7 @@ export function classOutput(
     outputName === undefined
       ? onlyFloats(model, name, embeddingName)
       : namedOutput(model, name, 'outputName', outputName);
-  checkClasses(output.shape, output.name, name, classes);
+  checkClasses(output.shape, output.name, name, scores);
   return output;
 }
 
@@ -63,8 +70,7 @@ export function namedOutput(
   return output;
 }
 
-const zipMapHint =
-  "Export a scikit-learn classifier with tensors instead of a ZipMap: to_onnx(model, X, options={'zipmap': False}).";
+const zipMapHint = 'Leave out teacher.outputName: the tensor before the ZipMap is used.';
 
 function onlyFloats(model: LoadedModel, name: string, embeddingName: string | undefined): Port {
   const candidates = model.outputs.filter((port) => isFloat(port) && port.name !== embeddingName);
@@ -72,7 +78,7 @@ function onlyFloats(model: LoadedModel, name: string, embeddingName: string | un
   if (output === undefined) {
     throw new UserError(
       `${name} has no output of floats for the classes; it has ${portsText(model.outputs)}`,
-      model.outputs.some(({ dtype }) => dtype === 'map') ? zipMapHint : undefined,
+      'Export it with the probabilities of all classes as an output.',
     );
   }
   if (others.length > 0) {
@@ -89,20 +95,29 @@ function isFloat({ dtype }: Port): boolean {
   return dtype === 'float32' || dtype === 'float64' || dtype === 'unknown';
 }
 
-/** @throws UserError if an output's shape, declared or real, is not [n, classes]. */
+/**
+ * Checks the shape of an output, declared or real: [n, classes], where axes of size 1 after the
+ * first do not count. A binary classifier may give one number, unless `output` is probabilities.
+ *
+ * @throws UserError if it has another shape.
+ */
 export function checkClasses(
   shape: Port['shape'],
-  output: string,
+  port: string,
   name: string,
-  classes: number,
+  { classes, output }: ClassScores,
 ): void {
   if (shape === undefined) return;
-  const found = shape[1];
-  if (shape.length === 2 && (found === undefined || found === classes)) return;
+  const isBinary = classes === 2 && binaryRows(output) !== undefined;
+  const axes = shape.slice(1).filter((size) => size !== 1);
+  const [columns, ...others] = axes.filter((size) => size !== undefined);
+  const isOpen = columns === undefined && axes.length > 0;
+  if (isOpen || (columns === classes && others.length === 0)) return;
+  if (axes.length === 0 && isBinary) return;
   throw new UserError(
-    `the output '${output}' of ${name} is ${shapeText(shape)}, and the task has ${classes} classes: expected [n, ${classes}]`,
-    shape.length === 2 && found === 1 && classes === 2
-      ? 'Export a binary classifier with one output per class: [1 - p, p].'
+    `the output '${port}' of ${name} is ${shapeText(shape)}, and the task has ${classes} classes: expected [n, ${classes}]`,
+    axes.length === 0 && classes === 2
+      ? 'If its one number is the probability of the second class, set teacher.output: sigmoid.'
       : 'List in task.classes the classes that the teacher was trained on, in its order.',
   );
 }

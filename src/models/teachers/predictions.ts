@@ -30,10 +30,10 @@ export const predictionsKind = {
     const { output, batchSize } = config;
     return openPredictions(store, files, {
       name,
-      classes,
+      classes: classes.length,
       output,
       batchSize,
-      path: join(scratch, `predictions-${digest}-${classes}`),
+      path: join(scratch, `predictions-${digest}-${classes.length}`),
       verify: async () => verify(await hashFiles(store, files)),
     });
   },

@@ -1,7 +1,9 @@
 import { basename, dirname } from 'node:path/posix';
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
+import type { tfTypes } from '../../tensorflow.ts';
 import { folderFiles, folderOf } from './find-files.ts';
+import { foreignFile } from './foreign-files.ts';
 import { dimension, dtypeName, type LoadedModel, type Port } from './loaded-model.ts';
 import { modelKind } from './model-kind.ts';
 
@@ -13,7 +15,11 @@ export const savedModelKind = modelKind({
   async find(store, key) {
     const files = await folderFiles(store, key);
     if (files.some(({ path }) => path === 'saved_model.pb')) return files;
+    const foreign =
+      foreignFile(key, `teacher.savedModel: '${key}'`) ??
+      files.map(({ object }) => foreignFile(object.key, `'${object.key}'`)).find(Boolean);
     const nested = files.find(({ path }) => basename(path) === 'saved_model.pb');
+    if (foreign && !nested) throw foreign;
     throw new UserError(
       `teacher.savedModel: there is no ${key}/saved_model.pb in ${store.location}`,
       nested
@@ -50,14 +56,14 @@ async function loadSavedModel(folder: string): Promise<LoadedModel> {
   return {
     inputs,
     outputs: ports(signature.outputs),
-    usualLayout: 'NHWC',
-    async run(values, shape, names) {
+    async run(feeds, names) {
       for (const name of Object.keys(computed)) delete computed[name];
       for (const name of names) computed[name] = nodes[name]!;
-      return runTensors(values, shape, (input) => {
-        const results = model.predict({ [inputs[0]!.name]: input });
-        // The result is a map of tensors because the input is a map.
-        return names.map((name) => (results as Record<string, typeof input>)[name]!);
+      return runTensors(feeds, (tensors) => {
+        const named = feeds.map(({ name }, index) => [name, tensors[index]!] as const);
+        // A map goes in, so a map of tensors comes out.
+        const results = model.predict(Object.fromEntries(named)) as tfTypes.NamedTensorMap;
+        return names.map((name) => results[name]!);
       });
     },
     dispose() {

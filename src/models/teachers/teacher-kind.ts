@@ -5,6 +5,9 @@ import type { SetName } from '../../data/shard.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 import type { NetworkSize } from '../size/network-size.ts';
 import type { Teacher } from '../teacher.ts';
+import type { OutputName } from './distributions.ts';
+import type { LayoutName } from './layout.ts';
+import type { Port } from './loaded-model.ts';
 
 /** A file of a user-supplied teacher. */
 export interface TeacherFile {
@@ -24,9 +27,20 @@ export interface TeacherFiles {
   readonly files: readonly TeacherFile[];
 }
 
+/** Fields of the section `teacher` that describe the input of a user-supplied model. */
+export interface InputConfig {
+  /** Layout of images, if the model's input does not show it. */
+  readonly layout?: LayoutName | undefined;
+  /**
+   * Columns of a table that the model reads as they are written, or `encoded` if it reads the
+   * student's features.
+   */
+  readonly columns?: readonly string[] | 'encoded' | undefined;
+}
+
 /** Fields of the section `teacher` that describe the outputs of a user-supplied teacher. */
 export interface OutputConfig {
-  readonly output: 'probabilities' | 'logits';
+  readonly output: OutputName;
   readonly outputName?: string | undefined;
   readonly embeddingName?: string | undefined;
   readonly batchSize: number;
@@ -36,11 +50,11 @@ export interface OutputConfig {
 export interface TeacherSource extends TeacherFiles {
   /** The dataset. */
   readonly store: ObjectStore;
-  readonly config: OutputConfig;
+  readonly config: InputConfig & OutputConfig;
   /** The teacher's input features. */
   readonly features: Features;
-  /** Number of classes. */
-  readonly classes: number;
+  /** Names of the classes. */
+  readonly classes: readonly string[];
   /** Digest of the teacher, from `teacherDigest`. */
   readonly digest: string;
   /** A local folder that keeps files for later calls. */
@@ -95,6 +109,8 @@ export interface SuppliedKind extends TeacherKind {
    * @returns the value of the kind's field, or undefined if the file is of another kind.
    */
   recognize(store: ObjectStore, key: string): Promise<string | undefined>;
+  /** Reads the inputs of a recognized file, for the command `init`. Default: they are unknown. */
+  inputs?(store: ObjectStore, key: string): Promise<readonly Port[]>;
 }
 
 /** Defines the field of a kind: a path in the dataset. */

@@ -10,7 +10,9 @@ import { needs, type Plan, type Variant } from '../../run/plan-file.ts';
 import type { RunToPlan } from './run-to-plan.ts';
 
 /** The decisions of a plan that depend on the config and on the labeled examples. */
-export type Decisions = Pick<Plan, 'config' | 'classes' | 'features' | 'variants' | 'teacher'>;
+export type Decisions = Pick<Plan, 'config' | 'classes' | 'features' | 'variants'> & {
+  readonly teacher: Omit<Plan['teacher'], 'doubts'>;
+};
 
 /**
  * Decides which students to train, and what identifies the teacher.

@@ -5,6 +5,7 @@ import type { Context } from '../../run/context.ts';
 import type { ShardItem } from '../../run/events.ts';
 import { readShard } from '../../run/objects-file.ts';
 import type { LabelCheck } from './check-labels.ts';
+import { createSample, type LabeledSample } from './labeled-sample.ts';
 import type { RunToPlan } from './run-to-plan.ts';
 
 /** Result of fitting to the labeled examples. */
@@ -12,6 +13,8 @@ export interface LabeledFit {
   readonly features: Features;
   /** Labeled examples per class, [classes]. */
   readonly counts: Float64Array;
+  /** A few labeled examples of every class. */
+  readonly sample: readonly Example[];
 }
 
 /**
@@ -29,21 +32,23 @@ export async function fitToLabeled(
   context: Context,
 ): Promise<LabeledFit> {
   const counts = new Float64Array(classes.length);
-  const examples = checkedExamples(run, labeled, labels, counts, context);
+  const sample = createSample(classes.length);
+  const found = { counts, sample };
+  const examples = checkedExamples(run, labeled, labels, found, context);
   const features = await fitFeatures(run.config.task, run.config.data, examples);
-  return { features, counts };
+  return { features, counts, sample: sample.examples };
 }
 
 /**
  * Reads the labeled examples, and checks that each label is a class.
  *
- * @param counts Receives the number of examples per class.
+ * @param found Receives the number of examples per class, and a sample.
  */
 async function* checkedExamples(
   { config, data, results, run }: RunToPlan,
   items: readonly ShardItem[],
   labels: LabelCheck,
-  counts: Float64Array,
+  found: { readonly counts: Float64Array; readonly sample: LabeledSample },
   context: Context,
 ): AsyncIterable<Example> {
   for (const labeled of items) {
@@ -52,7 +57,8 @@ async function* checkedExamples(
       context.signal.throwIfAborted();
       const index = labels.add(item, shard.set);
       if (index === undefined || isRejected(item)) continue;
-      counts[index]! += 1;
+      found.counts[index]! += 1;
+      found.sample.offer(item, index);
       yield item;
     }
   }

@@ -1,10 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../../src/errors.ts';
-import { distributionReader } from '../../../src/models/teachers/distributions.ts';
+import {
+  binaryRows,
+  distributionReader,
+  type OutputName,
+} from '../../../src/models/teachers/distributions.ts';
 
 const nan = Number.NaN;
-const reader = (output: 'probabilities' | 'logits', classes = 3) =>
+const reader = (output: OutputName, classes = 3) =>
   distributionReader(output, classes, 'the teacher');
 
 describe('logits', () => {
@@ -55,3 +59,89 @@ describe('probabilities', () => {
     expect(() => read(Float32Array.of(4, 0, 0))).toThrow('does not give probabilities');
   });
 });
+
+/** Rows of n positive numbers that sum to 1. */
+const distributions = fc
+  .array(fc.array(fc.double({ min: 0.001, max: 1, noNaN: true }), { minLength: 4, maxLength: 4 }), {
+    minLength: 8,
+    maxLength: 20,
+  })
+  .map((rows) =>
+    rows.map((row) => {
+      const total = row.reduce((sum, value) => sum + value);
+      return row.map((value) => value / total);
+    }),
+  );
+
+describe('rows that do not sum to 1', () => {
+  test('are divided by their sum, if it is off by up to 5 %', () => {
+    fc.assert(
+      fc.property(
+        distributions,
+        fc.double({ min: 0.951, max: 1.049, noNaN: true }),
+        (rows, scale) => {
+          const given = Float32Array.from(rows.flat(), (value) => Math.min(value * scale, 1));
+          const read = reader('probabilities', 4)(given);
+          rows.flat().forEach((value, index) => {
+            expect(Math.abs(read[index]! - value)).toBeLessThan(0.06);
+          });
+          for (let row = 0; row < rows.length; row++) {
+            const sum = read.subarray(row * 4, row * 4 + 4).reduce((a, b) => a + b);
+            expect(sum).toBeCloseTo(1, 5);
+          }
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+  test('as rounding to 2 decimals leaves them', () => {
+    const read = reader('probabilities', 4)(Float32Array.of(0.33, 0.33, 0.33, 0.01, 0.98, 0, 0, 0));
+    expect([...read].map((value) => value.toFixed(2)).join(' ')).toBe(
+      '0.33 0.33 0.33 0.01 1.00 0.00 0.00 0.00',
+    );
+  });
+});
+
+describe('sigmoid outputs', () => {
+  const scores = Float32Array.from({ length: 30 }, (_, index) => ((index * 7) % 10) / 10);
+  test('are divided by their sum', () => {
+    const read = reader('sigmoid')(scores);
+    expect(read[1]).toBeCloseTo(0.7 / (0 + 0.7 + 0.4), 6);
+  });
+  test('are not taken for probabilities or logits: both name the field to set', () => {
+    for (const output of ['probabilities', 'logits'] as const) {
+      expect(() => reader(output)(scores)).toThrow(`does not give ${output}`);
+      const error = hintOf(() => reader(output)(scores));
+      expect(error).toContain('set teacher.output: sigmoid');
+    }
+  });
+  test('a row of zeros has no answer', () => {
+    expect([...reader('sigmoid')(Float32Array.of(0, 0, 0, 0.5, 0, 0))]).toEqual([
+      ...[nan, nan, nan],
+      ...[1, 0, 0],
+    ]);
+  });
+  test('a few logits may lie in [0, 1]', () => {
+    expect([...reader('logits')(Float32Array.of(0.5, 0.9, 0.1))]).toHaveLength(3);
+  });
+});
+
+test.each(['probabilities', 'logits', 'sigmoid'] as const)('percentages are not %s', (output) => {
+  const rows = Float32Array.from({ length: 30 }, (_, index) => [90, 8, 2][index % 3]!);
+  expect(hintOf(() => reader(output)(rows))).toContain('divide them by 100');
+});
+
+test('the one number of a binary classifier is that of the second class', () => {
+  expect(binaryRows('probabilities')).toBeUndefined();
+  expect([...binaryRows('sigmoid')!(Float32Array.of(0.25, 1))]).toEqual([0.75, 0.25, 0, 1]);
+  expect([...binaryRows('logits')!(Float32Array.of(-2))]).toEqual([0, -2]);
+});
+
+function hintOf(action: () => unknown): string | undefined {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof UserError) return error.hint;
+  }
+  return undefined;
+}

@@ -60,8 +60,9 @@ const linearKind = modelKind({
     return {
       inputs: [{ name: 'x', dtype: 'float32', shape: [undefined, inputs] }],
       outputs: [{ name: 'y', dtype: 'float32', shape: [undefined, classes] }],
-      usualLayout: 'NHWC',
-      async run(values, [n = 0]) {
+      async run([input]) {
+        const values = input!.values as Float32Array;
+        const [n = 0] = input!.shape;
         const logits = new Float32Array(n * classes);
         for (let row = 0; row < n; row++) {
           for (const [index, list] of weights.entries()) {
@@ -95,7 +96,7 @@ describe('a kind is a name, a way to find its files and a loader', () => {
       files: await linearKind.find(store, key),
       config: { output: 'logits', batchSize: 8 },
       features: vector(2),
-      classes: 3,
+      classes: ['a', 'b', 'c'],
       digest: 'd',
       scratch,
       verify: () => {},

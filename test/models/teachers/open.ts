@@ -86,5 +86,6 @@ export async function open(
   const store = new FolderStore(folder);
   const config = teacherConfig(fields);
   const digest = await teacherDigest(store, config, features);
-  return openTeacher({ store, config, features, classes, digest, scratch });
+  const names = Array.from({ length: classes }, (_, index) => `class ${index}`);
+  return openTeacher({ store, config, features, classes: names, digest, scratch });
 }

@@ -127,10 +127,17 @@ describe('the outputs', () => {
       "teacher.outputName: 'label' of the SavedModel model is int64, and floats are needed",
     );
   });
-  test('a ZipMap: how to export without', async () => {
-    const told = await refusal(fixture('refused'), { onnx: 'zipmap.onnx' }, vector(5));
-    expect(told).toContain('has no output of floats for the classes');
-    expect(told).toContain("options={'zipmap': False}");
+  test('a ZipMap: the tensor before it is used', async () => {
+    const { teacher } = await open(fixture('refused'), { onnx: 'zipmap.onnx' }, vector(5), {
+      scratch,
+    });
+    const { probabilities } = await teacher.predict(blank(2, vector(5)));
+    expect(probabilities.reduce((sum, value) => sum + value)).toBeCloseTo(2, 5);
+    teacher.dispose();
+    const config = { onnx: 'zipmap.onnx', outputName: 'output_probability' };
+    expect(await refusal(fixture('refused'), config, vector(5))).toContain(
+      'Leave out teacher.outputName: the tensor before the ZipMap is used.',
+    );
   });
   test('logits, but the config has probabilities', async () => {
     const told = await refusal(fixture('onnx-nchw-logits'), { onnx: 'model.onnx' }, colour());
@@ -169,8 +176,7 @@ describe('missing files', () => {
     await cp(fixture('onnx-nhwc-external-data'), dataset, { recursive: true });
     await rm(join(dataset, 'model.onnx.data'));
     const told = await refusal(dataset, { onnx: 'model.onnx' }, grey());
-    expect(told).toContain('the ONNX model model.onnx cannot be loaded');
-    expect(told).toContain('found: model.onnx.');
+    expect(told).toContain('expected its weights model.onnx.data, which the model names');
   });
   test('weights of a LayersModel', async () => {
     await cp(fixture('layers-model'), dataset, { recursive: true });

@@ -1,0 +1,55 @@
+/** Reads columns of a table as they are written, for a teacher with preprocessing of its own. */
+import type { Example, Rejected } from '../example.ts';
+import { wrongKind } from './kind.ts';
+
+/** Type in which a model reads a column. */
+export type RawType = 'number' | 'integer' | 'text';
+
+export interface RawColumn {
+  readonly name: string;
+  readonly type: RawType;
+}
+
+/** Value of a column: a text, or a number, which is NaN if missing. */
+export type RawValue = string | number;
+
+/**
+ * Returns a function that reads the columns of a row in their order, or reports why the row cannot
+ * be used. A text is as the data writes it, also if it means "missing"; an absent one is empty.
+ *
+ * @param missing Texts that mean "missing", besides the empty one.
+ * @example
+ * const read = rawReader([{ name: 'age', type: 'number' }], ['?']);
+ * read({ id: 'a', label: undefined, content: { kind: 'row', columns: { age: '?' } } }); // [NaN]
+ */
+export function rawReader(
+  columns: readonly RawColumn[],
+  missing: readonly string[],
+): (example: Example) => readonly RawValue[] | Rejected {
+  const absent = new Set(['', ...missing]);
+  return (example) => {
+    const { id, content } = example;
+    if (content.kind !== 'row') return wrongKind(example, 'a row');
+    const values: RawValue[] = [];
+    for (const { name, type } of columns) {
+      const raw = content.columns[name];
+      if (raw === undefined) return { id, reason: `It has no column '${name}' (teacher.columns).` };
+      const value = type === 'text' ? String(raw ?? '') : readNumber(raw, absent);
+      if (value === undefined || (type === 'integer' && !Number.isSafeInteger(value))) {
+        const expected = type === 'integer' ? 'an integer' : 'a number';
+        return { id, reason: `Its column '${name}' is '${raw}'; the teacher reads ${expected}.` };
+      }
+      values.push(value);
+    }
+    return values;
+  };
+}
+
+/** Returns NaN if the value is missing, and undefined if it is not a number. */
+function readNumber(raw: string | number | null, missing: ReadonlySet<string>): number | undefined {
+  if (typeof raw === 'number') return raw;
+  const text = raw?.trim() ?? '';
+  if (missing.has(text)) return Number.NaN;
+  const number = Number(text);
+  return Number.isFinite(number) ? number : undefined;
+}

@@ -1,0 +1,69 @@
+import { product } from '../arrays.ts';
+import type { Example, Rejected } from '../data/example.ts';
+import { isRejected } from '../data/example.ts';
+import { createEncoder, type Features, featureShape } from '../data/features/index.ts';
+import { type Decoded, isDecoded } from '../data/features/kind.ts';
+import { type RawColumn, type RawValue, rawReader } from '../data/features/raw-columns.ts';
+import { row } from '../data/features/row.ts';
+import type { Inputs, Teacher } from '../models/teacher.ts';
+
+/** An example as a teacher reads it. */
+export interface TeacherExample {
+  readonly id: string;
+  /** Pixels or features, for a teacher that reads features. */
+  readonly decoded?: Decoded;
+  /** Values of the columns, for a teacher that reads columns. */
+  readonly row?: readonly RawValue[];
+}
+
+/** Conversion of examples to the inputs of a teacher. */
+export interface TeacherInputs {
+  /** Decodes an example; returns why it cannot be used otherwise. */
+  decode(example: Example): Promise<TeacherExample | Rejected>;
+  /** Puts decoded examples together. */
+  gather(batch: readonly TeacherExample[]): Inputs;
+}
+
+/**
+ * Creates the conversion for a teacher.
+ *
+ * @param features The teacher's input features.
+ */
+export function teacherInputs({ columns }: Teacher, features: Features): TeacherInputs {
+  return columns === undefined ? featureInputs(features) : columnInputs(columns, features);
+}
+
+function featureInputs(features: Features): TeacherInputs {
+  const encoder = createEncoder(features);
+  const length = product(featureShape(features));
+  return {
+    async decode(example) {
+      const decoded = await encoder.decode(example);
+      return isDecoded(decoded) ? { id: example.id, decoded } : decoded;
+    },
+    gather(batch) {
+      const values = new Float32Array(batch.length * length);
+      for (const [index, { decoded }] of batch.entries()) {
+        encoder.normalize(decoded!, values, index * length);
+      }
+      return { ids: batch.map(({ id }) => id), values };
+    },
+  };
+}
+
+function columnInputs(columns: readonly RawColumn[], features: Features): TeacherInputs {
+  const read = rawReader(columns, features.kind === row.name ? features.missing : []);
+  return {
+    async decode(example) {
+      const values = read(example);
+      return isRejected(values) ? values : { id: example.id, row: values };
+    },
+    gather(batch) {
+      return {
+        ids: batch.map(({ id }) => id),
+        values: new Float32Array(0),
+        rows: batch.map(({ row }) => row!),
+      };
+    },
+  };
+}

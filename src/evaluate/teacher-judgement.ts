@@ -1,0 +1,160 @@
+/**
+ * Judges a teacher on examples whose labels it has not learned: its accuracy with interval, and
+ * whether it is worth distilling. Chance is 1 / classes. Another order of the classes is looked for
+ * by the assignment that makes most answers right. Each half of the examples is judged by the order
+ * found on the other half, because the best of many orders fits any labels somewhat.
+ */
+import { sum } from '../arrays.ts';
+import { counted, percent } from '../format.ts';
+import type { TeacherAccuracy } from '../run/reconcile-file.ts';
+import { largestAssignment } from './assignment.ts';
+import type { Interval } from './schema.ts';
+import { wilsonInterval } from './wilson.ts';
+
+/** Above this number of classes, no other order is looked for: it would take too long. */
+const maxOrdered = 1_000;
+/** Below this number of labels, an interval that includes chance gives no warning. */
+const fewLabels = 20;
+/** Classes listed in a warning. */
+const maxListed = 60;
+
+/** Judgement of a teacher. */
+export interface TeacherJudgement {
+  readonly examples: number;
+  /** Share of the examples that the teacher classifies correctly. */
+  readonly accuracy: Interval;
+  /** Reasons to doubt the teacher, each with what to do. */
+  readonly warnings: readonly string[];
+}
+
+/** Accumulator of a teacher's answers to labeled examples. */
+export interface TeacherMeter {
+  /** Adds an example: its true class, and the class that the teacher predicts. */
+  add(label: number, prediction: number): void;
+  /** Returns undefined if no example was added. */
+  result(): TeacherJudgement | undefined;
+}
+
+/** Creates an accumulator. Memory: 8 bytes per pair of classes, for up to 1,000 classes. */
+export function createTeacherMeter(classes: readonly string[]): TeacherMeter {
+  const n = classes.length;
+  const size = n <= maxOrdered ? n * n : 0;
+  // Answers, [predictions, labels]: of every second example of a class, and of the others.
+  const halves = [new Int32Array(size), new Int32Array(size)] as const;
+  const support = new Int32Array(n);
+  let examples = 0;
+  let right = 0;
+  return {
+    add(label, prediction) {
+      const half = halves[support[label]! % 2]!;
+      if (size > 0) half[prediction * n + label]! += 1;
+      support[label]! += 1;
+      examples++;
+      if (label === prediction) right++;
+    },
+    result() {
+      if (examples === 0) return undefined;
+      const accuracy = wilsonInterval(right, examples);
+      const commonest = support.indexOf(Math.max(...support));
+      const order =
+        size > 0 ? betterOrder(halves, n, right, examples, support[commonest]!) : undefined;
+      const warnings = order
+        ? [describeOrder(order, classes, accuracy, examples)]
+        : doubts(classes, accuracy, examples, commonest, support[commonest]!);
+      return { examples, accuracy, warnings };
+    },
+  };
+}
+
+/**
+ * Describes a teacher's accuracy for the user.
+ *
+ * @param teacher its accuracy on the labels of `sets`.
+ */
+export function describeAccuracy({
+  accuracy: { value, low, high },
+  examples,
+  sets,
+  beforeCalibration,
+}: TeacherAccuracy): string {
+  const who = beforeCalibration ? 'Before calibration, the teacher' : 'The teacher';
+  return `${who} is right on ${percent(value)} (${percent(low)} to ${percent(high)}) of ${counted(examples, 'label')} in ${sets.map((set) => `${set}/`).join(' and ')}.`;
+}
+
+function doubts(
+  classes: readonly string[],
+  { value, low, high }: Interval,
+  examples: number,
+  commonest: number,
+  commonestCount: number,
+): string[] {
+  const chance = 1 / classes.length;
+  const found = `The teacher is right on ${percent(value)} (${percent(low)} to ${percent(high)}) of ${counted(examples, 'label')}`;
+  const advice =
+    'Check the order of task.classes, and that the teacher gets the input it was trained with.';
+  if (value <= chance || (examples >= fewLabels && low <= chance)) {
+    return [`${found}, which is not clearly better than guessing (${percent(chance)}). ${advice}`];
+  }
+  const constant = commonestCount / examples;
+  if (value > constant || constant === 1) return [];
+  return [
+    `${found}, which is no better than always answering ${classes[commonest]} (${percent(constant)}). ${advice}`,
+  ];
+}
+
+/** Order of the classes that explains the labels better. */
+interface Order {
+  /** Class of each output of the teacher, [classes]. */
+  readonly classOf: Int32Array;
+  /** Examples that are right in this order. */
+  readonly right: number;
+}
+
+/** Returns the best order of the classes, if it is right on clearly more examples. */
+function betterOrder(
+  halves: readonly [Int32Array, Int32Array],
+  n: number,
+  right: number,
+  examples: number,
+  commonest: number,
+): Order | undefined {
+  const [first, second] = halves;
+  const elsewhere =
+    rightIn(second, bestOrder(first, n), n) + rightIn(first, bestOrder(second, n), n);
+  if (elsewhere <= commonest) return undefined;
+  if (wilsonInterval(elsewhere, examples).low <= wilsonInterval(right, examples).high)
+    return undefined;
+  const all = first.map((count, index) => count + second[index]!);
+  const classOf = bestOrder(all, n);
+  return { classOf, right: rightIn(all, classOf, n) };
+}
+
+/** Finds the order with most right answers; of equal ones, that with most classes in place. */
+function bestOrder(counts: Int32Array, n: number): Int32Array {
+  const gains = Float64Array.from(counts, (count, index) => {
+    const isInPlace = index % (n + 1) === 0;
+    return count * (n + 1) + (isInPlace ? 1 : 0);
+  });
+  return largestAssignment(gains, n);
+}
+
+function rightIn(counts: Int32Array, classOf: Int32Array, n: number): number {
+  return sum(Array.from(classOf, (label, output) => counts[output * n + label]!));
+}
+
+function describeOrder(
+  { classOf, right }: Order,
+  classes: readonly string[],
+  { value }: Interval,
+  examples: number,
+): string {
+  const names = Array.from(classOf, (index) => classes[index]!);
+  const listed = names.slice(0, maxListed).join(', ');
+  const asTexts = [...classes].sort();
+  const isText = names.every((name, index) => name === asTexts[index]);
+  return (
+    `The teacher seems to have the classes in another order than task.classes${isText ? ': sorted as texts, as ImageFolder and Keras sort folders' : ''}. ` +
+    `It is right on ${percent(value)} of ${counted(examples, 'label')}, and on ${percent(right / examples)} in this order: ` +
+    `set task.classes: [${listed}${names.length > maxListed ? ', …' : ''}].`
+  );
+}

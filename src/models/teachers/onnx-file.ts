@@ -1,0 +1,211 @@
+/**
+ * Reads facts from an ONNX file that onnxruntime does not report. Field numbers are those of
+ * https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+ */
+import type { Readable } from 'node:stream';
+import { dimension, type Port } from './loaded-model.ts';
+import { MalformedProtobuf, parseFields, readFields } from './protobuf.ts';
+
+/** Facts about an ONNX model. All lists are empty if the file is damaged. */
+export interface OnnxFacts {
+  /** Paths of files with weights, relative to the model's folder; each once. */
+  readonly externalData: readonly string[];
+  /** Inputs, without those that are only initializers' names. */
+  readonly inputs: readonly Port[];
+  /** Tensors that ZipMap nodes turn into maps of probabilities, unless they are outputs too. */
+  readonly zipped: readonly string[];
+  /** Class labels of the last classifier of the ONNX-ML operators. */
+  readonly classLabels: readonly string[] | undefined;
+}
+
+const tensor = { 13: 'value' } as const;
+const sparseTensor = { 1: tensor, 2: tensor };
+const wanted = {
+  // The graph: nodes, initializers, inputs, outputs, sparse initializers.
+  7: { 1: 'value', 5: { ...tensor, 8: 'value' }, 11: 'value', 12: 'value', 15: sparseTensor },
+  // Functions: nodes.
+  25: { 7: 'value' },
+} as const;
+
+/** Reads the file once, as a stream. Nodes are in memory one at a time, weights never. */
+export async function readOnnxFacts(stream: Readable): Promise<OnnxFacts> {
+  const externalData = new Set<string>();
+  const initializers = new Set<string>();
+  const inputs: Port[] = [];
+  const outputs = new Set<string>();
+  const zipped: string[] = [];
+  let classLabels: readonly string[] | undefined;
+  try {
+    for await (const { path, value } of readFields(stream, wanted)) {
+      if (typeof value === 'number') continue;
+      const where = path.join('.');
+      if (path.at(-1) === 13) addLocation(value, externalData);
+      else if (where === '7.5.8') initializers.add(text(value));
+      else if (where === '7.11') inputs.push(parsePort(value));
+      else if (where === '7.12') outputs.add(parsePort(value).name);
+      else {
+        const node = parseNode(value, externalData);
+        if (node.operator === 'ZipMap') zipped.push(...node.inputs.slice(0, 1));
+        classLabels = node.classLabels ?? classLabels;
+      }
+    }
+  } catch (error) {
+    // onnxruntime reports what is wrong with a damaged file.
+    if (error instanceof MalformedProtobuf) return noFacts;
+    throw error;
+  } finally {
+    stream.destroy();
+  }
+  return {
+    externalData: [...externalData],
+    inputs: inputs.filter(({ name }) => !initializers.has(name)),
+    zipped: zipped.filter((name) => !outputs.has(name)),
+    classLabels,
+  };
+}
+
+const noFacts: OnnxFacts = { externalData: [], inputs: [], zipped: [], classLabels: undefined };
+
+type Fields = ReturnType<typeof parseFields>;
+
+/** Returns the messages and texts of a repeated field. */
+function bytesOf(fields: Fields, field: number): Uint8Array[] {
+  return (fields.get(field) ?? []).filter((value) => typeof value !== 'number');
+}
+
+function textOf(fields: Fields, field: number): string {
+  return text(bytesOf(fields, field)[0] ?? new Uint8Array(0));
+}
+
+function text(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+/** Adds the file of an entry of `external_data`: a key and a value. */
+function addLocation(entry: Uint8Array, found: Set<string>): void {
+  const fields = parseFields(entry);
+  if (textOf(fields, 1) === 'location') found.add(textOf(fields, 2));
+}
+
+interface Node {
+  readonly operator: string;
+  readonly inputs: readonly string[];
+  readonly classLabels: readonly string[] | undefined;
+}
+
+/** Parses a node, and adds the files of the tensors in its attributes. */
+function parseNode(bytes: Uint8Array, externalData: Set<string>): Node {
+  const fields = parseFields(bytes);
+  const isMl = textOf(fields, 7) === 'ai.onnx.ml';
+  let classLabels: readonly string[] | undefined;
+  for (const attribute of bytesOf(fields, 5).map(parseFields)) {
+    for (const nested of [...bytesOf(attribute, 5), ...bytesOf(attribute, 10)]) {
+      addLocations(nested, externalData);
+    }
+    for (const nested of [...bytesOf(attribute, 22), ...bytesOf(attribute, 23)]) {
+      addSparseLocations(nested, externalData);
+    }
+    for (const graph of [...bytesOf(attribute, 6), ...bytesOf(attribute, 11)]) {
+      parseGraph(graph, externalData);
+    }
+    if (!isMl || !textOf(attribute, 1).startsWith('classlabels_')) continue;
+    const labels = [...bytesOf(attribute, 9).map(text), ...integers(attribute, 8)];
+    if (labels.length > 0) classLabels = labels;
+  }
+  return { operator: textOf(fields, 4), inputs: bytesOf(fields, 1).map(text), classLabels };
+}
+
+/** Adds the files of a graph inside an attribute: a branch or the body of a loop. */
+function parseGraph(bytes: Uint8Array, externalData: Set<string>): void {
+  const fields = parseFields(bytes);
+  for (const initializer of bytesOf(fields, 5)) addLocations(initializer, externalData);
+  for (const initializer of bytesOf(fields, 15)) addSparseLocations(initializer, externalData);
+  for (const node of bytesOf(fields, 1)) parseNode(node, externalData);
+}
+
+function addLocations(tensor: Uint8Array, externalData: Set<string>): void {
+  for (const entry of bytesOf(parseFields(tensor), 13)) addLocation(entry, externalData);
+}
+
+function addSparseLocations(tensor: Uint8Array, externalData: Set<string>): void {
+  const fields = parseFields(tensor);
+  for (const part of [...bytesOf(fields, 1), ...bytesOf(fields, 2)]) {
+    addLocations(part, externalData);
+  }
+}
+
+/** Reads a repeated integer, packed or not. */
+function integers(fields: Fields, field: number): string[] {
+  return (fields.get(field) ?? []).flatMap((value) =>
+    typeof value === 'number' ? [String(value)] : unpacked(value),
+  );
+}
+
+function unpacked(bytes: Uint8Array): string[] {
+  const values: string[] = [];
+  let value = 0;
+  let scale = 1;
+  for (const byte of bytes) {
+    value += (byte & 127) * scale;
+    scale *= 128;
+    if (byte >= 128) continue;
+    values.push(String(value));
+    [value, scale] = [0, 1];
+  }
+  return values;
+}
+
+/** Names of element types that teachers read. */
+const elementTypes: Readonly<Record<number, string>> = {
+  1: 'float32',
+  6: 'int32',
+  7: 'int64',
+  8: 'string',
+  9: 'bool',
+  11: 'float64',
+};
+
+function parsePort(bytes: Uint8Array): Port {
+  const fields = parseFields(bytes);
+  const type = bytesOf(fields, 2)[0];
+  const tensorType = type && bytesOf(parseFields(type), 1)[0];
+  const name = textOf(fields, 1);
+  if (tensorType === undefined) return { name, dtype: 'map', shape: undefined };
+  const parsed = parseFields(tensorType);
+  const element = Number(parsed.get(1)?.[0]);
+  const shape = bytesOf(parsed, 2)[0];
+  return {
+    name,
+    dtype: elementTypes[element] ?? `type ${element}`,
+    shape: shape && bytesOf(parseFields(shape), 1).map(parseDimension),
+  };
+}
+
+function parseDimension(bytes: Uint8Array): number | undefined {
+  const size = parseFields(bytes).get(1)?.[0];
+  return typeof size === 'number' ? dimension(size) : undefined;
+}
+
+/**
+ * Returns bytes that, appended to an ONNX file, make tensors of floats outputs of its graph.
+ * Protobuf merges a field that occurs twice, so that the file needs no rewriting.
+ */
+export function outputsToAppend(names: readonly string[]): Uint8Array {
+  const outputs = names.map((name) => {
+    const floatTensor = message(2, message(1, Buffer.from([0x08, 1])));
+    return message(12, Buffer.concat([message(1, Buffer.from(name)), floatTensor]));
+  });
+  return message(7, Buffer.concat(outputs));
+}
+
+/** Encodes a field with its length. */
+function message(field: number, body: Uint8Array): Buffer {
+  return Buffer.concat([varint(field * 8 + 2), varint(body.length), body]);
+}
+
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  let left = value;
+  for (; left >= 128; left = Math.floor(left / 128)) bytes.push((left % 128) + 128);
+  return Buffer.from([...bytes, left]);
+}

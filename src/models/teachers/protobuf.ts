@@ -1,0 +1,171 @@
+/**
+ * Reads single fields of a protobuf message in a stream, with constant memory: all other fields
+ * are skipped. The encoding: https://protobuf.dev/programming-guides/encoding/
+ */
+
+/** Fields to read, by number: `bytes` for the value itself, or the fields of a nested message. */
+export interface WantedFields {
+  readonly [field: number]: 'value' | WantedFields;
+}
+
+/** A field that was read. */
+export interface FoundField {
+  /** Field numbers from the outermost message: `[7, 1]` is field 1 of field 7. */
+  readonly path: readonly number[];
+  /** A number for a varint, otherwise the bytes of a text or of a nested message. */
+  readonly value: number | Uint8Array;
+}
+
+/** The bytes are not a protobuf message. */
+export class MalformedProtobuf extends Error {
+  override readonly name = 'MalformedProtobuf';
+}
+
+/**
+ * Yields the wanted fields of a message, in the order of the stream.
+ *
+ * @throws MalformedProtobuf if the bytes are not a message, or end too early.
+ * @example
+ * // Field 1 of the message, and field 2 of the message in field 7.
+ * for await (const { path, value } of readFields(stream, { 1: 'value', 7: { 2: 'value' } })) { … }
+ */
+export async function* readFields(
+  stream: AsyncIterable<Uint8Array>,
+  wanted: WantedFields,
+): AsyncGenerator<FoundField> {
+  const reader = new Reader(stream);
+  yield* readMessage(reader, Number.POSITIVE_INFINITY, wanted, []);
+}
+
+/**
+ * Reads all fields of a message in memory, by number.
+ *
+ * @throws MalformedProtobuf if the bytes are not a message.
+ */
+export function parseFields(bytes: Uint8Array): Map<number, (number | Uint8Array)[]> {
+  const fields = new Map<number, (number | Uint8Array)[]>();
+  const cursor = new Cursor(bytes);
+  while (cursor.left > 0) {
+    const { field, wire } = cursor.tag();
+    const value =
+      wire === 0 ? cursor.varint() : cursor.take(wire === 2 ? cursor.varint() : widthOf(wire));
+    fields.set(field, [...(fields.get(field) ?? []), value]);
+  }
+  return fields;
+}
+
+async function* readMessage(
+  reader: Reader,
+  end: number,
+  wanted: WantedFields,
+  path: readonly number[],
+): AsyncGenerator<FoundField> {
+  while (reader.position < end) {
+    await reader.fill(headBytes);
+    if (reader.cursor.left === 0 && end === Number.POSITIVE_INFINITY) return;
+    const { field, wire } = reader.cursor.tag();
+    const value = wire === 0 ? reader.cursor.varint() : undefined;
+    const want = wanted[field];
+    if (value !== undefined) {
+      if (want !== undefined) yield { path: [...path, field], value };
+      continue;
+    }
+    const length = wire === 2 ? reader.cursor.varint() : widthOf(wire);
+    if (want === undefined || wire !== 2) await reader.skip(length);
+    else if (want === 'value') yield { path: [...path, field], value: await reader.take(length) };
+    else yield* readMessage(reader, reader.position + length, want, [...path, field]);
+  }
+  if (reader.position > end) throw new MalformedProtobuf('a message ends within a field');
+}
+
+/** Upper bound on the bytes of a tag with a varint. */
+const headBytes = 20;
+
+function widthOf(wire: number): number {
+  if (wire === 1) return 8;
+  if (wire === 5) return 4;
+  throw new MalformedProtobuf(`wire type ${wire}`);
+}
+
+/** Reads from bytes in memory. */
+class Cursor {
+  #offset = 0;
+  readonly #bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  get left(): number {
+    return this.#bytes.length - this.#offset;
+  }
+
+  tag(): { field: number; wire: number } {
+    const tag = this.varint();
+    return { field: Math.floor(tag / 8), wire: tag % 8 };
+  }
+
+  /** Reads a varint. Above 2^53 it is not exact, which no field that we read is. */
+  varint(): number {
+    let value = 0;
+    for (let shift = 1; shift <= 2 ** 63; shift *= 128) {
+      const byte = this.#bytes[this.#offset++];
+      if (byte === undefined) throw new MalformedProtobuf('the bytes end within a number');
+      value += (byte & 127) * shift;
+      if (byte < 128) return value;
+    }
+    throw new MalformedProtobuf('a number is too long');
+  }
+
+  take(length: number): Uint8Array {
+    if (length > this.left) throw new MalformedProtobuf('the bytes end within a field');
+    this.#offset += length;
+    return this.#bytes.subarray(this.#offset - length, this.#offset);
+  }
+}
+
+/** Reads from a stream, and holds only the bytes that are needed next. */
+class Reader {
+  cursor = new Cursor(new Uint8Array(0));
+  readonly #chunks: AsyncIterator<Uint8Array>;
+  /** Bytes of the stream that were read so far. */
+  #received = 0;
+
+  constructor(stream: AsyncIterable<Uint8Array>) {
+    this.#chunks = stream[Symbol.asyncIterator]();
+  }
+
+  get position(): number {
+    return this.#received - this.cursor.left;
+  }
+
+  /** Reads ahead until `length` bytes are in memory, or all that are left. */
+  async fill(length: number): Promise<void> {
+    if (this.cursor.left >= length) return;
+    const parts = [this.cursor.take(this.cursor.left)];
+    let size = parts[0]!.length;
+    while (size < length) {
+      const { value, done } = await this.#chunks.next();
+      if (done) break;
+      this.#received += value.length;
+      size += value.length;
+      parts.push(value);
+    }
+    this.cursor = new Cursor(Buffer.concat(parts));
+  }
+
+  async take(length: number): Promise<Uint8Array> {
+    await this.fill(length);
+    return this.cursor.take(length);
+  }
+
+  async skip(length: number): Promise<void> {
+    let left = length;
+    while (left > this.cursor.left) {
+      left -= this.cursor.take(this.cursor.left).length;
+      await this.fill(1);
+      if (this.cursor.left === 0) throw new MalformedProtobuf('the bytes end within a field');
+    }
+    this.cursor.take(left);
+  }
+}

@@ -1,0 +1,125 @@
+import { nearest } from '../../config/nearest.ts';
+import { classLookup } from '../../data/classes.ts';
+import type { Example } from '../../data/example.ts';
+import type { Task } from '../../data/features/index.ts';
+import { UserError } from '../../errors.ts';
+import { createTeacherMeter } from '../../evaluate/teacher-judgement.ts';
+import { counted } from '../../format.ts';
+import { openTeacher, teacherScratch } from '../../models/open-teacher.ts';
+import { teacherKindOf } from '../../models/teachers/index.ts';
+import type { Decisions } from './decide.ts';
+import type { RunToPlan } from './run-to-plan.ts';
+import { answerSample, type SampleAnswers } from './sample-answers.ts';
+import { tryPresets } from './try-presets.ts';
+
+/** Findings about a teacher, each with what to do. */
+export interface TeacherCheck {
+  readonly warnings: readonly string[];
+  /** Reasons to doubt its answers; Reconcile judges them on all labels. */
+  readonly doubts: string[];
+}
+
+/**
+ * Opens a user-supplied teacher and gives it some labeled examples, so that a teacher that does not
+ * fit is found before anything is labeled.
+ *
+ * @param sample Labeled examples of as many classes as there are.
+ * @throws UserError if the teacher does not fit the task, or gives no answer.
+ */
+export async function checkTeacher(
+  { data }: RunToPlan,
+  { config, classes, features, teacher: { digest } }: Decisions,
+  sample: readonly Example[],
+): Promise<TeacherCheck> {
+  if (config.teacher.train) return { warnings: [], doubts: [] };
+  requireColumns(config.teacher.columns, config.task, sample);
+  const { teacher, features: fed } = await openTeacher({
+    store: data,
+    config: config.teacher,
+    features,
+    classes,
+    digest,
+    scratch: teacherScratch,
+  });
+  try {
+    const answers = await answerSample(teacher, fed, sample, classes.length);
+    requireAnswers(config, sample, answers);
+    const lookup = classLookup(classes);
+    const labelOf = (example: Example) => lookup(example.label);
+    const trial = { teacher, config: config.teacher, student: features, features: fed, labelOf };
+    const better = await tryPresets({ ...trial, classes: classes.length }, sample);
+    const warnings = [better, unanswered(answers)].filter((warning) => warning !== undefined);
+    return { warnings, doubts: judge(classes, answers, labelOf) };
+  } finally {
+    teacher.dispose();
+  }
+}
+
+/** @throws UserError if the teacher can read few examples, or answers none. */
+function requireAnswers(
+  { teacher }: Decisions['config'],
+  sample: readonly Example[],
+  { examples, predictions, failure, rejected }: SampleAnswers,
+): void {
+  if (rejected && 2 * examples.length < sample.length) {
+    throw new UserError(
+      `the teacher can read ${examples.length} of ${counted(sample.length, 'labeled example')}; '${rejected.id}': ${rejected.reason}`,
+      'Correct the data, or the section teacher of distill.yaml.',
+    );
+  }
+  if (predictions.some((prediction) => prediction !== -1)) return;
+  throw new UserError(
+    `the teacher gives no answer to any of ${counted(examples.length, 'labeled example')}, such as '${examples[0]!.id}'${because(failure)}`,
+    teacherKindOf(teacher)!.isModel
+      ? 'Check that it gets the input that it was trained with.'
+      : 'Add predictions for labeled/, and for validation/ and test/ if they exist. The id of an example is its id column, or else its file and row.',
+  );
+}
+
+function because(failure: string | undefined): string {
+  return failure === undefined ? '' : `: ${failure}`;
+}
+
+function judge(
+  classes: readonly string[],
+  { examples, predictions }: SampleAnswers,
+  labelOf: (example: Example) => number | undefined,
+): string[] {
+  const meter = createTeacherMeter(classes);
+  for (const [index, prediction] of predictions.entries()) {
+    const label = labelOf(examples[index]!);
+    if (prediction !== -1 && label !== undefined) meter.add(label, prediction);
+  }
+  return [...(meter.result()?.warnings ?? [])];
+}
+
+function unanswered({ predictions, failure }: SampleAnswers): string | undefined {
+  const missing = predictions.filter((prediction) => prediction === -1).length;
+  if (missing === 0) return undefined;
+  const found = `${missing} of ${counted(predictions.length, 'labeled example')}`;
+  return `The teacher gives no answer to ${found} that Plan gave it${because(failure)}.`;
+}
+
+/** @throws UserError if the table lacks a column of `teacher.columns`, or one is the class. */
+function requireColumns(
+  columns: readonly string[] | 'encoded' | undefined,
+  task: Task,
+  [example]: readonly Example[],
+): void {
+  if (!Array.isArray(columns) || example?.content.kind !== 'row') return;
+  const known = Object.keys(example.content.columns);
+  const target = 'target' in task ? task.target : undefined;
+  if (target !== undefined && columns.includes(target)) {
+    throw new UserError(
+      `teacher.columns has '${target}', which is the class (task.target)`,
+      'List only the columns that the teacher was trained on.',
+    );
+  }
+  const absent = columns.find((column) => !known.includes(column));
+  if (absent === undefined) return;
+  const meant = nearest(absent, known);
+  throw new UserError(
+    `teacher.columns has '${absent}', and the labeled set has no such column. Its columns: ${known.join(', ')}`,
+    meant === undefined ? 'Correct teacher.columns.' : `Did you mean ${meant}?`,
+  );
+}

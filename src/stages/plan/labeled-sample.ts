@@ -1,0 +1,32 @@
+import type { Example } from '../../data/example.ts';
+import { kindOf } from '../../data/features/index.ts';
+
+/** Examples in a sample; at least one per class, if there are not too many classes. */
+const sampleSize = 128;
+/** Limit of their encoded bytes. */
+const sampleBytes = 64 * 2 ** 20;
+
+/** Collects a few labeled examples of every class. */
+export interface LabeledSample {
+  /** Takes the example, unless there are enough of its class. */
+  offer(example: Example, label: number): void;
+  readonly examples: readonly Example[];
+}
+
+export function createSample(classes: number): LabeledSample {
+  const quota = Math.ceil(sampleSize / classes);
+  const taken = new Int32Array(classes);
+  const examples: Example[] = [];
+  let bytes = 0;
+  return {
+    examples,
+    offer(example, label) {
+      if (taken[label]! >= quota || examples.length >= sampleSize) return;
+      const size = kindOf(example.content).encodedBytes(example.content);
+      if (bytes + size > sampleBytes && examples.length > 0) return;
+      bytes += size;
+      taken[label]! += 1;
+      examples.push(example);
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import type { Example } from '../../data/example.ts';
+import { image } from '../../data/features/image.ts';
+import { type Features, featureShape } from '../../data/features/index.ts';
+import { preprocessPresetNames } from '../../data/features/preprocess-config.ts';
+import { UserError } from '../../errors.ts';
+import { wilsonInterval } from '../../evaluate/wilson.ts';
+import { counted, percent } from '../../format.ts';
+import type { TeacherConfig } from '../../models/config.ts';
+import type { Teacher } from '../../models/teacher.ts';
+import { teacherFeatures } from '../../models/teacher-features.ts';
+import { answerSample } from './sample-answers.ts';
+
+/** Above this accuracy, no other preprocessing is tried. */
+const goodAccuracy = 0.9;
+/** Examples that every preset is tried on. */
+const maxTried = 64;
+
+/** A teacher, and what its answers are compared with. */
+export interface PresetTrial {
+  readonly teacher: Teacher;
+  readonly config: TeacherConfig;
+  /** The student's features. */
+  readonly student: Features;
+  /** Features that the teacher reads now. */
+  readonly features: Features;
+  readonly classes: number;
+  /** Returns the class of a labeled example. */
+  labelOf(example: Example): number | undefined;
+}
+
+/**
+ * Tries the presets of `teacher.preprocess` on labeled images, if the teacher is often wrong.
+ *
+ * @returns a warning if a preset explains the labels much better: their intervals do not overlap.
+ */
+export async function tryPresets(
+  trial: PresetTrial,
+  sample: readonly Example[],
+): Promise<string | undefined> {
+  if (trial.features.kind !== image.name || sample.length === 0) return undefined;
+  const stride = Math.ceil(sample.length / maxTried);
+  const tried = sample.filter((_, index) => index % stride === 0);
+  const present = await rightIn(trial, trial.features, tried);
+  if (present >= goodAccuracy * tried.length) return undefined;
+  let best = { name: '', right: 0 };
+  for (const name of preprocessPresetNames) {
+    const features = presetFeatures(trial, name);
+    if (features === undefined) continue;
+    const right = await rightIn(trial, features, tried);
+    if (right > best.right) best = { name, right };
+  }
+  const [now, then] = [present, best.right].map((right) => wilsonInterval(right, tried.length));
+  if (then!.low <= now!.high) return undefined;
+  return (
+    `The teacher is right on ${percent(now!.value)} of ${counted(tried.length, 'labeled example')}, ` +
+    `and on ${percent(then!.value)} with teacher.preprocess: ${best.name}. Set it, or the fields with which the teacher was trained.`
+  );
+}
+
+/** Returns the features of a preset, if the model can read images of their size. */
+function presetFeatures(
+  { config, student, features }: PresetTrial,
+  preprocess: (typeof preprocessPresetNames)[number],
+): Features | undefined {
+  if (features.kind !== image.name) return undefined;
+  const { mean: _, std: __, ...rest } = config;
+  const size: [number, number] = [features.height, features.width];
+  try {
+    const found = teacherFeatures({ ...rest, size, preprocess }, student);
+    return String(featureShape(found)) === String(featureShape(features)) ? found : undefined;
+  } catch (error) {
+    // Such as a preset for colour, and grey images.
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
+/** Counts the examples that the teacher classifies correctly. */
+async function rightIn(
+  { teacher, classes, labelOf }: PresetTrial,
+  features: Features,
+  sample: readonly Example[],
+): Promise<number> {
+  const { examples, predictions } = await answerSample(teacher, features, sample, classes);
+  return examples.filter((example, index) => labelOf(example) === predictions[index]).length;
+}
