@@ -51,8 +51,10 @@ async function* readArchive(
   let member = 'its first member';
   let readBytes = 0;
   const broken = (reason: string): Rejected => {
-    const lostBytes = Math.max(piece.bytes, usualBytes) - 2 * tarBlock - readBytes;
-    const lost = samples.countIn(lostBytes, readBytes);
+    // The bytes of an archive that is cut short were all read.
+    const read = reason === cutReason(member) ? piece.bytes : readBytes;
+    const lostBytes = Math.max(piece.bytes, usualBytes) - 2 * tarBlock - read;
+    const lost = samples.countIn(lostBytes, read);
     return { id: archive, reason, ...(lost > 1 && { lost }) };
   };
   try {
@@ -67,7 +69,7 @@ async function* readArchive(
         if (isPartOfExample(extension)) await addMember(sample, entry, extension);
         else sample.others.push(extension);
       }
-      readBytes += tarBlock + Math.ceil((entry.header.size ?? 0) / tarBlock) * tarBlock;
+      readBytes += bytesInArchive(entry.header);
       entry.resume();
     }
   } catch (error) {
@@ -85,6 +87,13 @@ async function* readArchive(
 
 /** Size of a header, and the unit of the content after it. Two of zeros end an archive. */
 const tarBlock = 512;
+
+/** Returns the size of a member in its archive: its headers, and its content. */
+function bytesInArchive({ name, size = 0, pax }: Header): number {
+  // An extended header has a header of its own, and mostly one block.
+  const extended = pax || Buffer.byteLength(name) > 100 ? 2 : 0;
+  return (1 + extended + Math.ceil(size / tarBlock)) * tarBlock;
+}
 
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

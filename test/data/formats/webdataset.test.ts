@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { pack } from 'tar-stream';
 import { describe, expect, test } from 'vitest';
+import type { Rejected } from '../../../src/data/example.ts';
 import { createEncoder } from '../../../src/data/features/index.ts';
 import { readExamples } from '../../../src/data/read.ts';
 import {
@@ -229,8 +230,10 @@ describe('members that make no example', () => {
       const { examples } = sorted(items);
       expect(examples).toHaveLength(45);
       const cut = items.find(({ id }) => id === 'b.tar');
-      expect(cut).toMatchObject({ reason: expect.stringMatching(/'[45]\.png'/) });
-      expect(cut).toMatchObject({ lost: 15 });
+      const { reason, lost } = cut as Rejected;
+      expect(reason).toMatch(/'[45]\.png'/);
+      expect(lost).toBeGreaterThanOrEqual(13);
+      expect(lost).toBeLessThanOrEqual(15);
     }
   });
 });
