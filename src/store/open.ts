@@ -9,16 +9,13 @@ import type { ObjectStore } from './store.ts';
  * Opens a location: `s3://bucket/prefix`, a folder's path (relative to the working
  * directory), or a `file:` URL. The folder need not exist yet. Loads the AWS SDK only for `s3:`.
  *
- * @param kind Kind of the versions in a folder; S3 has its own. Default: by content.
+ * @param versions Kind of the versions in a folder; S3 has its own. Default: by content.
  * @throws UserError for anything else.
  * @example
  * const data = await openStore('s3://my-bucket/digits');
  * for await (const { key, bytes } of data.list('labeled/')) console.log(key, bytes);
  */
-export async function openStore(
-  location: string,
-  kind: VersionKind = 'content',
-): Promise<ObjectStore> {
+export async function openStore(location: string, versions?: VersionKind): Promise<ObjectStore> {
   if (location.startsWith('s3://')) {
     const { S3Store } = await import('./s3.ts');
     return new S3Store(location);
@@ -32,7 +29,7 @@ export async function openStore(
       'Name the folder that the file is in.',
     );
   }
-  return new FolderStore(folder, kind);
+  return new FolderStore(folder, versions);
 }
 
 function fileUrlPath(location: string): string {
