@@ -8,11 +8,12 @@ import { type Role, rolesOf } from '../../infra/policies.ts';
 import { recordUsage } from '../../src/cost/usage.ts';
 import type { ShardItem } from '../../src/run/events.ts';
 import { keys } from '../../src/run/keys.ts';
+import { planSchema } from '../../src/run/plan-file.ts';
 import { type StageName, stages } from '../../src/stages/index.ts';
 import { startBatch } from '../../src/stages/start.ts';
 import { markQuietBatches } from '../../src/stages/sweep.ts';
 import { FolderStore } from '../../src/store/folder.ts';
-import { readBytes } from '../../src/store/once.ts';
+import { readBytes, readJson } from '../../src/store/once.ts';
 import type { ObjectStore } from '../../src/store/store.ts';
 import { namesOf } from '../../src/table.ts';
 import { formats, writeConfig } from '../support/datasets.ts';
@@ -84,6 +85,11 @@ async function call(name: StageName, event: object): Promise<void> {
   }
 }
 
+/** Labels a shard of the previous run again. */
+let labelAgain: (() => Promise<void>) | undefined;
+
+const resultsFolder = () => new FolderStore(join(folder, 'results'));
+
 /** A run: each function called as the trigger and the workflow call them. */
 async function runStages(
   name: keyof typeof formats,
@@ -114,7 +120,15 @@ async function runStages(
   await call('Plan', event);
   if (!('teacher' in sections)) await call('TrainTeacher', event);
   await call('Calibrate', event);
+  // Label is a process of its own, without the teacher that Calibrate has opened.
+  await labelAgain?.();
   for (const shard of await items(keys.shards(event.run))) await call('Label', { ...event, shard });
+  const [unlabeled] = await items(keys.unlabeled(event.run));
+  labelAgain = async () => {
+    const { teacher } = await readJson(resultsFolder(), keys.plan(event.run), planSchema);
+    rmSync(join(folder, 'results', keys.labels(teacher.labels, unlabeled!.id)));
+    await call('Label', { ...event, shard: unlabeled });
+  };
   await call('Reconcile', event);
   await call('WarmUp', event);
   for (const shard of await items(keys.unlabeled(event.run))) {
