@@ -139,14 +139,14 @@ async function completeTask(
     ...emptiedWarnings('labeled', leftOut.emptied, format),
     ...reasonLines(quarantine.reasons()).map((line) => `Cannot be used: ${line}`),
   ];
-  const found = labels.classes(config.data.missing, problems);
   // A class must not vanish because its images have to be converted first.
   const emptied = format.foldersAreClasses ? leftOut.emptied : [];
-  const lost = emptied.flatMap(({ folder, hasImages }) => (hasImages ? [folder] : []));
-  const classes = await chooseClasses(store, [...found, ...lost], classNames, problems);
+  for (const { folder, hasImages } of emptied) if (hasImages) labels.add(folder, target, 0);
+  const found = labels.classes(config.data.missing, problems);
+  const classes = await chooseClasses(store, found, classNames, problems);
   notes.push(...problems);
   if (classes === 'classes.json') notes.push('The class names are in classes.json.');
-  notes.push(`${quarantine.usable} labeled examples of ${found.length} classes.`);
+  notes.push(`${labels.examples} labeled examples of ${found.length} classes.`);
   return taskOf(classes);
 }
 

@@ -1,3 +1,4 @@
+import { sum } from '../arrays.ts';
 import { hasLeadingZero, normalizeLabel, numberSpelling } from '../data/labels.ts';
 import { UserError } from '../errors.ts';
 import { counted } from '../format.ts';
@@ -10,20 +11,22 @@ export class LabelSurvey {
   /** Spellings of each label with their counts, by the value that makes them equal. */
   readonly #labels = new Map<string, Map<string, number>>();
   #empty = 0;
+  #left = 0;
 
   /**
    * @param target Name of the column of the label, for messages.
+   * @param examples Number of examples with the label.
    * @throws UserError if there are too many different labels.
    */
-  add(label: string | undefined, target: string): void {
+  add(label: string | undefined, target: string, examples = 1): void {
     const name = normalizeLabel(label ?? '');
     if (name === '') {
-      this.#empty++;
+      this.#empty += examples;
       return;
     }
     const value = numberSpelling(name) ?? name;
     const spellings = this.#labels.get(value) ?? new Map<string, number>();
-    spellings.set(name, (spellings.get(name) ?? 0) + 1);
+    spellings.set(name, (spellings.get(name) ?? 0) + examples);
     this.#labels.set(value, spellings);
     if (this.#labels.size > maxClasses) {
       throw new UserError(
@@ -31,6 +34,11 @@ export class LabelSurvey {
         'Rename the column of the class to "label", or write distill.yaml by hand.',
       );
     }
+  }
+
+  /** Number of examples of the classes that `classes` returned. */
+  get examples(): number {
+    return sum([...this.#labels.values()].map(countOf)) - this.#left;
   }
 
   /**
@@ -55,6 +63,7 @@ export class LabelSurvey {
       notes.push(`${have} the label ${label}, ${why}. ${then}`);
     }
     const left = new Set(isKept ? [] : unclear.map(({ value }) => value));
+    this.#left = sum(isKept ? [] : unclear.map(({ examples }) => examples));
     const known = [...this.#labels].filter(([value]) => !left.has(value));
     for (const [, spellings] of known) notes.push(...mergedNote(spellings));
     notes.push(...caseNotes(known.map(([value]) => value)));
@@ -74,7 +83,7 @@ function whyMissing(
 }
 
 function countOf(spellings: ReadonlyMap<string, number>): number {
-  return [...spellings.values()].reduce((total, count) => total + count, 0);
+  return sum([...spellings.values()]);
 }
 
 /** Returns the name of a class: a number without its needless digits, unless it is a code. */

@@ -123,7 +123,8 @@ describe('init', () => {
     const survey = new LabelSurvey();
     for (const label of labels) survey.add(label, 'label');
     const notes: string[] = [];
-    return { classes: survey.classes(missing, notes), notes: notes.join('\n') };
+    const classes = survey.classes(missing, notes);
+    return { classes, notes: notes.join('\n'), examples: survey.examples };
   }
 
   test.each([
@@ -149,8 +150,9 @@ describe('init', () => {
   });
 
   test('leaves out labels that mean none, with their number', () => {
-    const { classes, notes } = classesOf(['DE', 'FR', 'NA', 'NA', '-1', '']);
+    const { classes, notes, examples } = classesOf(['DE', 'FR', 'NA', 'NA', '-1', '']);
     expect(classes).toEqual(['DE', 'FR']);
+    expect(examples).toBe(2);
     expect(notes).toContain(
       '2 labeled examples have the label NA, which data.missing takes for missing. If NA is a class, add it to task.classes.',
     );
