@@ -7,12 +7,15 @@
  *   calibration error Σ_bins |Σ_{i in bin} (confidence_i − correct_i)| / n, with 15 bins of equal
  *                     width on the largest probability, (lo, hi] (Guo et al. 2017)
  *   recall of c       share of the examples of class c that are classified c
+ *   precision of c    share of the examples classified c that are of class c
+ *   F1 of c           2 recall precision / (recall + precision) = 2 found / (examples + classified)
+ *   macro-averaged    mean over the classes that have examples
  *
  * Intervals are percentiles of a bootstrap. Each replicate counts each example Poisson(1) times,
  * because a stream cannot be resampled as a whole (Hanley and MacGibbon 2006; Chamandy et al.
  * 2012). All models share the counts, so that the difference of two models within a replicate is
- * paired. Recall has Wilson intervals: it is a plain share, and the bootstrap would need replicates
- * × classes numbers.
+ * paired. The recall of one class has a Wilson interval, because it is a plain share. Macro
+ * averages need counts per replicate and class: with many classes they have fewer replicates.
  */
 import { clamp, sum } from '../arrays.ts';
 import { logLoss } from '../debias/cross-entropy.ts';
@@ -23,6 +26,14 @@ import { wilsonInterval } from './wilson.ts';
 
 const replicates = 1000;
 const bins = 15;
+
+/** Maximum number of replicates × classes of each count behind a macro average. */
+const maxClassCounts = 2 ** 20;
+
+/** Returns the number of replicates of a macro average: 1,000 for up to 1,048 classes. */
+function macroReplicates(classes: number): number {
+  return clamp(Math.floor(maxClassCounts / classes), 100, replicates);
+}
 
 /** Accumulator of the metrics of several models. */
 export interface Evaluation {
@@ -51,6 +62,7 @@ export function createEvaluation(
     throw new RangeError(`expected model names that differ, got ${models.join(', ')}`);
   }
   const sums = models.map(() => createSums(classes));
+  const support = createClassCounts(classes);
   const counts = new Uint8Array(replicates);
   /** Number of examples in each replicate, [replicates]. */
   const sizes = new Float64Array(replicates);
@@ -61,6 +73,7 @@ export function createEvaluation(
       check(label, probabilitiesByModel, models, classes);
       poissonCounts(seed, examples++, counts);
       for (let r = 0; r < replicates; r++) sizes[r]! += counts[r]!;
+      addToClass(support, label, counts);
       probabilitiesByModel.forEach((probabilities, m) => {
         addTo(sums[m]!, label, probabilities, counts);
       });
@@ -72,8 +85,13 @@ export function createEvaluation(
           'Put labeled examples into test/, and check the quarantine of the run.',
         );
       }
-      const figures = sums.map((modelSums) => figuresOf(modelSums, examples, sizes));
-      const named = models.map((name, m) => [name, metricsOf(figures[m]!, sums[m]!)] as const);
+      const figures = sums.map((modelSums) => ({
+        ...figuresOf(modelSums, examples, sizes),
+        ...macroFigures(modelSums, support),
+      }));
+      const named = models.map(
+        (name, m) => [name, metricsOf(figures[m]!, sums[m]!, support)] as const,
+      );
       const differences = models.flatMap((a, i) =>
         models.slice(i + 1).flatMap((b, j) =>
           metricNames.map((metric) => {
@@ -82,7 +100,12 @@ export function createEvaluation(
           }),
         ),
       );
-      return { examples, models: Object.fromEntries(named), differences };
+      return {
+        examples,
+        support: [...support.total],
+        models: Object.fromEntries(named),
+        differences,
+      };
     },
   };
 }
@@ -99,10 +122,34 @@ interface Sums {
   readonly lossBy: Float64Array;
   /** Σ (confidence − correct), [bins, replicates]. */
   readonly gapsBy: Float64Array;
-  /** Examples per class, [classes]. */
-  readonly support: Float64Array;
-  /** Correctly classified examples per class, [classes]. */
-  readonly found: Float64Array;
+  /** Correctly classified examples per class. */
+  readonly found: ClassCounts;
+  /** Examples classified as each class. */
+  readonly classified: ClassCounts;
+}
+
+/** Counts of examples per class: in total, and in each replicate of the macro averages. */
+interface ClassCounts {
+  /** [classes] */
+  readonly total: Float64Array;
+  /** [classes, macro replicates] */
+  readonly by: Uint32Array;
+  readonly replicates: number;
+}
+
+function createClassCounts(classes: number): ClassCounts {
+  const replicates = macroReplicates(classes);
+  return {
+    total: new Float64Array(classes),
+    by: new Uint32Array(classes * replicates),
+    replicates,
+  };
+}
+
+function addToClass({ total, by, replicates }: ClassCounts, index: number, counts: Uint8Array) {
+  total[index]! += 1;
+  const start = index * replicates;
+  for (let r = 0; r < replicates; r++) by[start + r]! += counts[r]!;
 }
 
 function createSums(classes: number): Sums {
@@ -113,8 +160,8 @@ function createSums(classes: number): Sums {
     correctBy: new Float64Array(replicates),
     lossBy: new Float64Array(replicates),
     gapsBy: new Float64Array(bins * replicates),
-    support: new Float64Array(classes),
-    found: new Float64Array(classes),
+    found: createClassCounts(classes),
+    classified: createClassCounts(classes),
   };
 }
 
@@ -132,8 +179,8 @@ function addTo(sums: Sums, label: number, probabilities: Float32Array, counts: U
   sums.correct += correct;
   sums.loss += loss;
   sums.gaps[bin]! += gap;
-  sums.support[label]! += 1;
-  sums.found[label]! += correct;
+  addToClass(sums.classified, best, counts);
+  if (correct === 1) addToClass(sums.found, label, counts);
   const { correctBy, lossBy, gapsBy } = sums;
   for (let r = 0, g = bin * replicates; r < replicates; r++, g++) {
     const count = counts[r]!;
@@ -146,12 +193,18 @@ function addTo(sums: Sums, label: number, probabilities: Float32Array, counts: U
 /** Metric on all examples, and on each bootstrap replicate. */
 interface Figure {
   readonly value: number;
-  /** Value per replicate, [replicates]; NaN for a replicate without examples. */
+  /** Value per replicate, [replicates] or [macro replicates]; NaN for one without examples. */
   readonly by: Float64Array;
 }
 
-/** Computes the metrics of a model. @param sizes examples per replicate, [replicates]. */
-function figuresOf(sums: Sums, examples: number, sizes: Float64Array): Record<MetricName, Figure> {
+type MacroName = 'macroRecall' | 'macroF1';
+
+/** Computes the metrics over examples. @param sizes examples per replicate, [replicates]. */
+function figuresOf(
+  sums: Sums,
+  examples: number,
+  sizes: Float64Array,
+): Record<Exclude<MetricName, MacroName>, Figure> {
   const totalGap = sum(sums.gaps.map(Math.abs));
   const totalGapBy = new Float64Array(replicates);
   sums.gapsBy.forEach((gap, i) => {
@@ -165,13 +218,55 @@ function figuresOf(sums: Sums, examples: number, sizes: Float64Array): Record<Me
   };
 }
 
-function metricsOf(figures: Record<MetricName, Figure>, sums: Sums): Metrics['models'][string] {
+/** Computes the metrics over classes. @param support examples per class. */
+function macroFigures(
+  { found, classified }: Sums,
+  support: ClassCounts,
+): Record<MacroName, Figure> {
+  const recall = (right: number, _: number, examples: number) => right / examples;
+  const f1 = (right: number, chosen: number, examples: number) => (2 * right) / (examples + chosen);
+  const figure = (score: typeof f1): Figure => ({
+    value: macroMean(found.total, classified.total, support.total, 1, score)[0]!,
+    by: macroMean(found.by, classified.by, support.by, support.replicates, score),
+  });
+  return { macroRecall: figure(recall), macroF1: figure(f1) };
+}
+
+/**
+ * Averages a score over the classes that have examples, per replicate.
+ * @param found, classified, support [classes, replicates]
+ * @returns [replicates]; NaN for a replicate without examples.
+ */
+function macroMean(
+  found: ArrayLike<number>,
+  classified: ArrayLike<number>,
+  support: ArrayLike<number>,
+  replicates: number,
+  score: (right: number, chosen: number, examples: number) => number,
+): Float64Array {
+  const sums = new Float64Array(replicates);
+  const classes = new Float64Array(replicates);
+  for (let i = 0; i < support.length; i++) {
+    if (support[i] === 0) continue;
+    sums[i % replicates]! += score(found[i]!, classified[i]!, support[i]!);
+    classes[i % replicates]! += 1;
+  }
+  return sums.map((total, r) => total / classes[r]!);
+}
+
+function metricsOf(
+  figures: Record<MetricName, Figure>,
+  { found }: Sums,
+  support: ClassCounts,
+): Metrics['models'][string] {
   return {
     accuracy: percentileInterval(figures.accuracy),
+    macroRecall: percentileInterval(figures.macroRecall),
+    macroF1: percentileInterval(figures.macroF1),
     logLoss: percentileInterval(figures.logLoss),
     calibrationError: percentileInterval(figures.calibrationError),
-    recall: Array.from(sums.support, (support, c) =>
-      support === 0 ? null : wilsonInterval(sums.found[c]!, support),
+    recall: Array.from(support.total, (examples, c) =>
+      examples === 0 ? null : wilsonInterval(found.total[c]!, examples),
     ),
   };
 }

@@ -8,11 +8,23 @@ export const intervalSchema = z.strictObject({
 /** Figure with its 95 % interval. */
 export type Interval = z.infer<typeof intervalSchema>;
 
-export const metricNames = ['accuracy', 'logLoss', 'calibrationError'] as const;
+export const metricNames = [
+  'accuracy',
+  'macroRecall',
+  'macroF1',
+  'logLoss',
+  'calibrationError',
+] as const;
 export type MetricName = (typeof metricNames)[number];
 
 const modelMetrics = z.strictObject({
   accuracy: intervalSchema.describe('Share of examples whose most likely class is the true one.'),
+  macroRecall: intervalSchema.describe(
+    'Mean of the recalls of the classes that have examples; each class counts alike.',
+  ),
+  macroF1: intervalSchema.describe(
+    'Mean of the F1 scores of the classes that have examples. F1 is the harmonic mean of a class’s recall and precision.',
+  ),
   logLoss: intervalSchema.describe('Mean of −ln of the probability of the true class.'),
   calibrationError: intervalSchema.describe(
     'Mean distance of confidence and accuracy over 15 bins of confidence.',
@@ -27,6 +39,7 @@ const modelMetrics = z.strictObject({
 /** Result of `createEvaluation`: the field `metrics` of `metrics.json`. */
 export const metricsSchema = z.strictObject({
   examples: z.int().min(1),
+  support: z.array(z.int().nonnegative()).describe('Examples per class.'),
   models: z.record(z.string(), modelMetrics),
   differences: z
     .array(

@@ -78,7 +78,7 @@ test('a model differs from itself by exactly 0', () => {
       const rows = Float32Array.from(examples.flatMap(({ row }) => row));
       const labels = examples.map(({ label }) => label);
       const { differences } = evaluate(labels, [rows, rows, rows], classes);
-      expect(differences).toHaveLength(9);
+      expect(differences).toHaveLength(3 * metricNames.length);
       for (const { value, low, high } of differences) expect([value, low, high]).toEqual([0, 0, 0]);
     }),
     { numRuns: 30 },
@@ -95,6 +95,9 @@ describe('createEvaluation', () => {
     // One bin has confidences .75 + .75 and one right, another .5 and none right.
     expect(model.calibrationError.value).toBeCloseTo((0.5 + 0.5) / 3, 12);
     expect(model.recall.map((recall) => recall?.value ?? null)).toEqual([1, 0, null]);
+    // F1 of class 0: 2 · 1 / (1 example + 3 classified).
+    expect(model.macroRecall.value).toBe(0.5);
+    expect(model.macroF1.value).toBe(0.25);
   });
 
   test('gives an interval for one example, though a third of the replicates are empty', () => {
@@ -109,6 +112,22 @@ describe('createEvaluation', () => {
     expect(evaluation.result().models.only?.accuracy.value).toBe(1);
     evaluation.add(0, [Float32Array.of(0, 1)]);
     expect(evaluation.result().models.only?.accuracy.value).toBe(0.5);
+  });
+
+  test('with many classes, macro averages have fewer replicates and the same values', () => {
+    const classes = 3000;
+    const row = (index: number) => {
+      const values = new Float32Array(classes);
+      values[index] = 1;
+      return values;
+    };
+    const evaluation = createEvaluation(['only'], classes, 1);
+    for (let i = 0; i < 20; i++) evaluation.add(i, [row(i % 2 === 0 ? i : 0)]);
+    const { macroRecall, macroF1 } = evaluation.result().models.only!;
+    expect(macroRecall.value).toBe(0.5);
+    expect(macroF1.value).toBeCloseTo((9 + 2 / 12) / 20, 12);
+    expect(macroRecall.low).toBeLessThan(0.5);
+    expect(macroRecall.high).toBeGreaterThan(0.5);
   });
 
   test('reports wrong input', () => {

@@ -39,15 +39,21 @@ const neighborsSchema = z.array(
 
 const range = z.tuple([z.number(), z.number()]);
 const bootstrap = z.object({ models: z.array(range), difference: range });
+const ofMetrics = <Schema extends z.ZodType>(schema: Schema) =>
+  z.object({
+    accuracy: schema,
+    macroRecall: schema,
+    macroF1: schema,
+    logLoss: schema,
+    calibrationError: schema,
+  });
 const metricsSchema = z.object({
   classes: z.int(),
   labels: numbers,
   models: z.array(numbers),
-  values: z.array(
-    z.object({ accuracy: z.number(), logLoss: z.number(), calibrationError: z.number() }),
-  ),
+  values: z.array(ofMetrics(z.number())),
   recall: z.array(numbers),
-  bootstrap: z.object({ accuracy: bootstrap, logLoss: bootstrap, calibrationError: bootstrap }),
+  bootstrap: ofMetrics(bootstrap),
 });
 
 const isotonicSchema = z.array(
@@ -87,6 +93,20 @@ const lelpSchema = z.object({
   hard: rows,
 });
 
+const logisticSchema = z.array(
+  z.object({
+    name: z.string(),
+    classes: z.int(),
+    values: numbers,
+    labels: numbers,
+    queries: numbers,
+    folds: numbers,
+    /** By C: row-major probabilities of the queries, and the log-loss by cross-validation. */
+    probabilities: z.record(z.string(), numbers),
+    losses: z.record(z.string(), z.number()),
+  }),
+);
+
 function read(name: string): unknown {
   return JSON.parse(readFileSync(new URL(`./${name}.json`, import.meta.url), 'utf8'));
 }
@@ -97,5 +117,6 @@ export const golden = {
   isotonic: () => isotonicSchema.parse(read('isotonic')),
   calibration: () => calibrationCases.parse(read('calibration')),
   lelp: () => lelpSchema.parse(read('lelp')),
+  logistic: () => logisticSchema.parse(read('logistic')),
   metrics: () => metricsSchema.parse(read('metrics')),
 };

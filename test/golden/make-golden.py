@@ -12,7 +12,9 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import minimize
 from sklearn.isotonic import IsotonicRegression
-from sklearn.metrics import accuracy_score, log_loss, recall_score
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, f1_score, log_loss, recall_score
+from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import KNeighborsRegressor
 
 FOLDER = Path(__file__).parent
@@ -151,6 +153,11 @@ def bootstrap(labels, models, metric, replicates=4000):
     }
 
 
+def macro(score, labels, predictions):
+    """The mean over the classes that have examples."""
+    return score(labels, predictions, labels=np.unique(labels), average="macro")
+
+
 def metrics():
     random = np.random.default_rng(4)
     classes, n = 3, 600
@@ -161,6 +168,8 @@ def metrics():
     ]
     functions = {
         "accuracy": lambda y, p: accuracy_score(y, p.argmax(axis=1)),
+        "macroRecall": lambda y, p: macro(recall_score, y, p.argmax(axis=1)),
+        "macroF1": lambda y, p: macro(f1_score, y, p.argmax(axis=1)),
         "logLoss": lambda y, p: cross_entropy(np.eye(classes)[y], p).mean(),
         "calibrationError": calibration_error,
     }
@@ -294,9 +303,67 @@ def calibration():
     write("calibration", cases)
 
 
+def logistic():
+    random = np.random.default_rng(7)
+    cases = []
+    for name, n, length, classes, skill in (
+        ("two classes", 80, 5, 2, 1.0),
+        ("four classes", 150, 12, 4, 1.0),
+        ("separable", 60, 30, 3, 4.0),
+    ):
+        labels = random.choice(classes, size=n, p=np.arange(1, classes + 1) / np.arange(1, classes + 1).sum())
+        centers = random.normal(size=(classes, length))
+        values = (random.normal(size=(n, length)) + skill * centers[labels] / 2).astype(np.float32).astype(np.float64)
+        queries = random.normal(size=(30, length)).astype(np.float32).astype(np.float64)
+        folds = np.zeros(n, dtype=int)
+        splits = list(StratifiedKFold(5, shuffle=True, random_state=1).split(values, labels))
+        for fold, (_, held_out) in enumerate(splits):
+            folds[held_out] = fold
+        fitted, losses = {}, {}
+        for penalty in (0.01, 0.1, 1.0, 10.0):
+            fitted[str(penalty)] = multinomial(penalty).fit(values, labels).predict_proba(queries).ravel()
+            held_out_losses = []
+            for learned, held_out in splits:
+                model = multinomial(penalty).fit(values[learned], labels[learned])
+                probabilities = model.predict_proba(values[held_out])[np.arange(len(held_out)), labels[held_out]]
+                held_out_losses.extend(-np.log(np.maximum(probabilities, FLOOR)))
+            losses[str(penalty)] = np.mean(held_out_losses)
+        cases.append(
+            {
+                "name": name,
+                "classes": classes,
+                "values": values.ravel(),
+                "labels": labels,
+                "queries": queries.ravel(),
+                "folds": folds,
+                "probabilities": fitted,
+                "losses": losses,
+            }
+        )
+    write("logistic", cases)
+
+
+class multinomial:
+    """Softmax over all classes also for two, where LogisticRegression has one score for both."""
+
+    def __init__(self, penalty):
+        self.penalty = penalty
+
+    def fit(self, values, labels):
+        classes = labels.max() + 1
+        # Two equal and opposite scores have half of the penalty of one that is their difference.
+        penalty = self.penalty if classes > 2 else self.penalty * 2
+        self.model = LogisticRegression(C=penalty, tol=1e-10, max_iter=100_000).fit(values, labels)
+        return self
+
+    def predict_proba(self, values):
+        return self.model.predict_proba(values)
+
+
 weights()
 neighbors()
 metrics()
 isotonic()
 lelp()
 calibration()
+logistic()
