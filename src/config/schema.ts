@@ -148,7 +148,10 @@ export const configSchema = z
       .prefault({}),
     publish: z
       .strictObject({
-        metric: z.enum(['accuracy', 'logLoss']).default('accuracy'),
+        metric: z
+          .enum(['accuracy', 'macroRecall', 'logLoss'])
+          .default('accuracy')
+          .describe('macroRecall: every class counts alike, however rare it is.'),
         minGain: z
           .number()
           .default(0)

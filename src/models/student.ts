@@ -50,7 +50,12 @@ export async function loadModel(files: ModelFiles): Promise<Student> {
   const model = await modelFrom(
     isSplit ? modelTopology : withOutputActivation(modelTopology, 'linear'),
   );
-  setWeights(model, weightsManifest[0].weights, file(files, weightsFile));
+  try {
+    setWeights(model, weightsManifest[0].weights, file(files, weightsFile));
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
   return {
     description,
     model,

@@ -39,12 +39,16 @@ async function decide(job: Job): Promise<Publication> {
   const variant = job.plan.variants[0]!.name;
   const next: Current = { run: job.run, variant, student: keys.student(job.run, variant) };
   let publication: Publication = { published: false, reason: '' };
-  await swapPointer(job.results, keys.current(dataset), currentSchema, async (present) => {
+  const move = async (present?: Current) => {
     publication = present?.run === job.run ? inUse(next) : await compare(job, next, present);
     return publication.published ? next : undefined;
-  });
+  };
+  await swapPointer(job.results, keys.current(dataset), currentSchema, move, damagedPointer);
   return publication;
 }
+
+/** Stands for a pointer that cannot be read: to no run. It must not keep a new student out. */
+const damagedPointer: Current = { run: '', variant: '', student: '' };
 
 /** Result if an earlier call moved the pointer and was then interrupted. */
 function inUse({ variant }: Current): Publication {
@@ -55,11 +59,19 @@ function inUse({ variant }: Current): Publication {
 async function compare(job: Job, next: Current, present?: Current): Promise<Publication> {
   if (!present) return { published: true, reason: 'the first student of this dataset' };
   const { metric, minGain } = job.plan.config.publish;
-  const { metrics } = await readJson(job.results, keys.metrics(job.run), runMetricsSchema);
+  const { metrics, currentProblem } = await readJson(
+    job.results,
+    keys.metrics(job.run),
+    runMetricsSchema,
+  );
   const own = metrics.models[next.variant]?.[metric].value;
   const current = metrics.models[currentModel]?.[metric].value;
   if (own === undefined || current === undefined) {
-    return { published: true, reason: 'the student in use does not fit this dataset any more' };
+    const why = currentProblem === undefined ? '' : `: ${currentProblem}`;
+    return {
+      published: true,
+      reason: `the student in use does not fit this dataset any more${why}`,
+    };
   }
   const gain = metric === 'logLoss' ? current - own : own - current;
   const figures = `${metric} ${own.toFixed(4)}, and ${current.toFixed(4)} for the one in use`;

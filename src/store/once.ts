@@ -93,6 +93,7 @@ const maxSwaps = 20;
  *
  * @param decide Returns the next value for the present one (undefined: there is none), or undefined
  *   to leave the pointer as it is. Called again after each failure.
+ * @param ifDamaged Stands for a pointer that does not have the expected form. Default: throws.
  * @returns the final value of the pointer: the one written, or the present one.
  * @throws TransientError after 20 failures.
  */
@@ -101,10 +102,11 @@ export async function swapPointer<T>(
   key: string,
   schema: z.ZodType<T>,
   decide: (present: T | undefined) => T | undefined | Promise<T | undefined>,
+  ifDamaged?: T,
 ): Promise<T | undefined> {
   for (let attempt = 1; attempt <= maxSwaps; attempt++) {
     const info = await store.head(key);
-    const present = info && (await readJson(store, key, schema));
+    const present = info && (await readPointer(store, key, schema, ifDamaged));
     // `present` may be newer than `info`; then its ETag no longer matches and the write fails.
     const next = await decide(present);
     if (next === undefined) return present;
@@ -113,4 +115,18 @@ export async function swapPointer<T>(
     await delay(Math.random() * 5 * attempt);
   }
   throw new TransientError(`${store.location}/${key} is being moved by too many processes at once`);
+}
+
+async function readPointer<T>(
+  store: ObjectStore,
+  key: string,
+  schema: z.ZodType<T>,
+  ifDamaged: T | undefined,
+): Promise<T> {
+  try {
+    return await readJson(store, key, schema);
+  } catch (error) {
+    if (ifDamaged === undefined || !(error instanceof UserError)) throw error;
+    return ifDamaged;
+  }
 }

@@ -9,8 +9,10 @@ import { sampleMetrics } from '../support/sample-metrics.ts';
 type Model = RunMetrics['metrics']['models'][string];
 
 const certain = (value: number) => ({ value, low: value, high: value });
-const model = (accuracy: number, logLoss: number): Model => ({
+const model = (accuracy: number, logLoss: number, macroRecall = accuracy): Model => ({
   accuracy: certain(accuracy),
+  macroRecall: certain(macroRecall),
+  macroF1: certain(macroRecall),
   logLoss: certain(logLoss),
   calibrationError: certain(0.1),
   recall: [certain(accuracy)],
@@ -18,16 +20,21 @@ const model = (accuracy: number, logLoss: number): Model => ({
 
 interface Setting {
   readonly models: Record<string, Model>;
+  /** Why the student in use was not measured. */
+  readonly problem?: string;
   /** Run of the student in use; undefined: there is none. */
   readonly inUse?: string;
   readonly publish?: string;
 }
 
 /** A run after Evaluate, with these models measured. */
-async function evaluatedRun({ models, inUse, publish: gate }: Setting) {
+async function evaluatedRun({ models, inUse, publish: gate, problem }: Setting) {
   const { event, job } = await plannedRun(gate ? { publish: gate } : {});
   const { metrics } = sampleMetrics();
-  const measured = sampleMetrics({ metrics: { ...metrics, models } });
+  const measured = sampleMetrics({
+    metrics: { ...metrics, models },
+    ...(problem !== undefined && { currentProblem: problem }),
+  });
   await job.results.write(keys.metrics(job.run), toJson(measured));
   const pointer = keys.current(job.plan.dataset);
   if (inUse) {
@@ -40,6 +47,8 @@ async function evaluatedRun({ models, inUse, publish: gate }: Setting) {
 
 const better = { weighted: model(0.9, 0.3), current: model(0.8, 0.4) };
 const worse = { weighted: model(0.8, 0.4), current: model(0.9, 0.3) };
+
+const fairer = { weighted: model(0.8, 0.4, 0.7), current: model(0.9, 0.3, 0.5) };
 
 test('the first student of a dataset comes into use', async () => {
   const { event, job, current } = await evaluatedRun({ models: { weighted: model(0.5, 1) } });
@@ -55,12 +64,15 @@ test.each([
   ['a lower accuracy', '{ metric: accuracy }', worse, false],
   ['a lower loss', '{ metric: logLoss }', better, true],
   ['a higher loss', '{ metric: logLoss }', worse, false],
+  ['a higher macro recall', '{ metric: macroRecall }', fairer, true],
   ['no more than the gain that is wanted', '{ metric: accuracy, minGain: 0.2 }', better, false],
 ])('%s decides', async (_, gate, models, published) => {
   const { event, job, current } = await evaluatedRun({ models, inUse: 'earlier', publish: gate });
   const publication = await publishStudent(event);
   expect(publication.published).toBe(published);
-  expect(publication.reason).toMatch(/in use: (accuracy|logLoss) 0\.\d{4}, and 0\.\d{4} for the/);
+  expect(publication.reason).toMatch(
+    /in use: (accuracy|macroRecall|logLoss) 0\.\d{4}, and 0\.\d{4} for the/,
+  );
   expect(await current()).toBe(published ? job.run : 'earlier');
 });
 
@@ -73,6 +85,25 @@ test('a student in use that was not measured is replaced', async () => {
     published: true,
     reason: expect.stringContaining('does not fit'),
   });
+  expect(await current()).toBe(job.run);
+});
+
+test('a student in use that cannot read the data is replaced, with the reason', async () => {
+  const problem = "its column 'age' is 'n/a'";
+  const { event, job, current } = await evaluatedRun({
+    ...{ models: { weighted: model(0.5, 1) }, inUse: 'earlier', problem },
+  });
+  expect(await publishStudent(event)).toEqual({
+    published: true,
+    reason: `the student in use does not fit this dataset any more: ${problem}`,
+  });
+  expect(await current()).toBe(job.run);
+});
+
+test.each(['{"run":', '{"run": 1}', ''])('a damaged pointer, %j, is replaced', async (text) => {
+  const { event, job, current } = await evaluatedRun({ models: { weighted: model(0.5, 1) } });
+  await job.results.write(keys.current(job.plan.dataset), Buffer.from(text));
+  expect((await publishStudent(event)).published).toBe(true);
   expect(await current()).toBe(job.run);
 });
 

@@ -90,7 +90,7 @@ async function decide(
   const [plain, ...rest] = losses;
   const { chosen, gains, smallest } = chooseBest(plain!, rest);
   const { metric } = config.publish;
-  const show = metric === 'accuracy' ? signedPoints : (value: number) => value.toFixed(3);
+  const show = metric === 'logLoss' ? (value: number) => value.toFixed(3) : signedPoints;
   const compared = candidates.map((candidate, index) => ({
     name: nameOf(candidate),
     gain: gains[index]!,
@@ -158,12 +158,16 @@ async function takeSample(job: Job): Promise<Sample> {
   return { includes, counts };
 }
 
-/** Returns the losses of a candidate's students, each on the labels of its fold: [labels]. */
+/**
+ * Returns the losses of a candidate's students, each on the labels of its fold: [labels]. Their
+ * mean is the log-loss, or 1 less the metric that decides what is published.
+ */
 async function lossesOf(job: Job, folder: string, labels: number): Promise<Float64Array> {
   const { validatedOn, config, classes } = job.plan;
   const classOf = trueClass(job);
   const students = await openTrained(job.results, folder, foldsOf(job.plan));
   const losses = new Float64Array(labels);
+  const truths = new Int32Array(labels);
   let done = 0;
   try {
     for (const item of await shardItems(job, ...validatedOn)) {
@@ -173,15 +177,24 @@ async function lossesOf(job: Job, folder: string, labels: number): Promise<Float
         const answers = predictions(probabilities, classes.length);
         examples.forEach(({ example }, row) => {
           const truth = classOf(example, item.set);
+          truths[done] = truth;
           losses[done++] =
-            config.publish.metric === 'accuracy'
-              ? Number(answers[row] !== truth)
-              : logLoss(probabilities[row * classes.length + truth]!);
+            config.publish.metric === 'logLoss'
+              ? logLoss(probabilities[row * classes.length + truth]!)
+              : Number(answers[row] !== truth);
         });
       }
     }
   } finally {
     students.dispose();
   }
-  return losses;
+  return config.publish.metric === 'macroRecall' ? perClass(losses, truths) : losses;
+}
+
+/** Rescales mistakes, so that their mean is 1 less the mean recall of the classes. */
+function perClass(mistakes: Float64Array, truths: Int32Array): Float64Array {
+  const examples = new Map<number, number>();
+  for (const truth of truths) examples.set(truth, (examples.get(truth) ?? 0) + 1);
+  const average = truths.length / examples.size;
+  return mistakes.map((mistake, i) => (mistake * average) / examples.get(truths[i]!)!);
 }
