@@ -40,6 +40,7 @@ export const image: Kind<'image', typeof taskSchema, typeof imageFeaturesSchema,
   taskSchema,
   featuresSchema: imageFeaturesSchema,
   bytesPerNumber: 1,
+  isScaled: true,
   column: {
     field: 'image',
     schema: z.string().default('image').describe('Column of the encoded image (Parquet).'),

@@ -37,6 +37,8 @@ export interface Kind<
   readonly featuresSchema: Features;
   /** Bytes of one number of a decoded example: 1 for a `Uint8Array`, 4 for a `Float32Array`. */
   readonly bytesPerNumber: 1 | 4;
+  /** Whether the features have one scale, so that a penalty on weights treats all of them alike. */
+  readonly isScaled: boolean;
   /** Column of a table that holds the content; undefined if every column is content. */
   readonly column?: ContentColumn<Field>;
 

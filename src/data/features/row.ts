@@ -26,6 +26,7 @@ export const row: Kind<'row', typeof taskSchema, typeof rowFeaturesSchema> = {
   taskSchema,
   featuresSchema: rowFeaturesSchema,
   bytesPerNumber: 4,
+  isScaled: true,
   shape: (features) => [rowLength(features)],
   fit: fitRows,
   createEncoder(features) {

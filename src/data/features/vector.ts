@@ -33,6 +33,7 @@ export const vector: Kind<'vector', typeof taskSchema, typeof featuresSchema, 'v
   taskSchema,
   featuresSchema,
   bytesPerNumber: 4,
+  isScaled: false,
   column: {
     field: 'vector',
     schema: z.string().default('features').describe('Column of the list of floats (Parquet).'),

@@ -67,6 +67,12 @@ export class LayerList {
     return this.add('MaxPooling2D', name, { pool_size: [2, 2], padding: 'same' }, [x]);
   }
 
+  /** The mean over squares of `size` pixels; those at the edges may be smaller. */
+  averagePool(x: string, name: string, size: number): string {
+    const config = { pool_size: [size, size], strides: [size, size], padding: 'same' };
+    return this.add('AveragePooling2D', name, config, [x]);
+  }
+
   globalAveragePool(x: string, name: string): string {
     return this.add('GlobalAveragePooling2D', name, {}, [x]);
   }

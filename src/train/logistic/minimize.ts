@@ -1,0 +1,146 @@
+/**
+ * L-BFGS (Nocedal and Wright 2006, "Numerical optimization", algorithm 7.5), with the bisection
+ * line search for the weak Wolfe conditions (Lewis and Overton 2013, "Nonsmooth optimization via
+ * quasi-Newton methods", algorithm 2.6).
+ */
+
+/**
+ * Computes the value at a point, and writes the gradient.
+ * @param gradient [length of the point]
+ */
+export type Objective = (point: Float64Array, gradient: Float64Array) => number;
+
+export interface MinimizeOptions {
+  /** Ends when no component of the gradient is larger. Default: 1e-5. */
+  readonly tolerance?: number;
+  /** Ends when an iteration lowers the value by a smaller share of it. Default: 1e-9. */
+  readonly leastGain?: number;
+  /** Maximum number of iterations. Default: 200. */
+  readonly iterations?: number;
+  /** Pairs of steps and gradient changes that are kept. Default: 10. */
+  readonly memory?: number;
+  /** Called before every iteration; an error that it throws ends the search. */
+  readonly onIteration?: () => Promise<void>;
+}
+
+const sufficientDecrease = 1e-4;
+const curvature = 0.9;
+const maxTrials = 30;
+
+/**
+ * Minimises a smooth convex function.
+ *
+ * @param start [length]; is not changed.
+ * @returns the best point found.
+ * @example
+ * await minimize((x, gradient) => {
+ *   gradient[0] = 2 * (x[0] - 3);
+ *   return (x[0] - 3) ** 2;
+ * }, Float64Array.of(0)); // [3]
+ */
+export async function minimize(
+  objective: Objective,
+  start: Float64Array,
+  options: MinimizeOptions = {},
+): Promise<Float64Array> {
+  const { tolerance = 1e-5, leastGain = 1e-9, iterations = 200, memory = 10 } = options;
+  let at = evaluate(objective, start.slice());
+  const pairs: Pair[] = [];
+  for (let iteration = 0; iteration < iterations; iteration++) {
+    await options.onIteration?.();
+    if (at.gradient.every((value) => Math.abs(value) <= tolerance)) break;
+    const direction = descent(at.gradient, pairs);
+    const first = pairs.length > 0 ? 1 : 1 / Math.max(1, Math.sqrt(dot(at.gradient, at.gradient)));
+    const next = lineSearch(objective, at, direction, first);
+    if (!next) break;
+    remember(pairs, at, next, memory);
+    const gain = at.value - next.value;
+    at = next;
+    if (gain <= leastGain * Math.max(Math.abs(at.value), 1e-12)) break;
+  }
+  return at.point;
+}
+
+interface Evaluated {
+  readonly point: Float64Array;
+  readonly value: number;
+  readonly gradient: Float64Array;
+}
+
+function evaluate(objective: Objective, point: Float64Array): Evaluated {
+  const gradient = new Float64Array(point.length);
+  return { point, value: objective(point, gradient), gradient };
+}
+
+/** A step s, its change of the gradient y, and 1 / sᵀy. */
+interface Pair {
+  readonly step: Float64Array;
+  readonly change: Float64Array;
+  readonly scale: number;
+}
+
+/** Keeps the newest pairs whose curvature is positive. */
+function remember(pairs: Pair[], from: Evaluated, to: Evaluated, memory: number): void {
+  const step = to.point.map((value, i) => value - from.point[i]!);
+  const change = to.gradient.map((value, i) => value - from.gradient[i]!);
+  const product = dot(step, change);
+  if (!(product > 1e-12 * dot(change, change))) return;
+  pairs.push({ step, change, scale: 1 / product });
+  if (pairs.length > memory) pairs.shift();
+}
+
+/** Returns the direction −H g by the two-loop recursion (algorithm 7.4). */
+function descent(gradient: Float64Array, pairs: readonly Pair[]): Float64Array {
+  const direction = gradient.map((value) => -value);
+  const shares: number[] = [];
+  for (const { step, change, scale } of pairs.toReversed()) {
+    const share = scale * dot(step, direction);
+    shares.push(share);
+    addScaled(direction, change, -share);
+  }
+  const newest = pairs.at(-1);
+  if (newest) {
+    const factor = 1 / (newest.scale * dot(newest.change, newest.change));
+    for (let i = 0; i < direction.length; i++) direction[i]! *= factor;
+  }
+  for (const { step, change, scale } of pairs) {
+    addScaled(direction, step, shares.pop()! - scale * dot(change, direction));
+  }
+  return direction;
+}
+
+/** Finds a point along the direction that fulfils the weak Wolfe conditions, or lowers the value. */
+function lineSearch(
+  objective: Objective,
+  from: Evaluated,
+  direction: Float64Array,
+  firstLength: number,
+): Evaluated | undefined {
+  const slope = dot(from.gradient, direction);
+  if (!(slope < 0)) return undefined;
+  let [low, high, length] = [0, Number.POSITIVE_INFINITY, firstLength];
+  let lower: Evaluated | undefined;
+  for (let trial = 0; trial < maxTrials; trial++) {
+    const point = from.point.map((value, i) => value + length * direction[i]!);
+    const tried = evaluate(objective, point);
+    if (!(tried.value <= from.value + sufficientDecrease * length * slope)) {
+      high = length;
+    } else {
+      lower = tried;
+      if (dot(tried.gradient, direction) >= curvature * slope) return tried;
+      low = length;
+    }
+    length = high < Number.POSITIVE_INFINITY ? (low + high) / 2 : 2 * low;
+  }
+  return lower;
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let total = 0;
+  for (let i = 0; i < a.length; i++) total += a[i]! * b[i]!;
+  return total;
+}
+
+function addScaled(target: Float64Array, values: Float64Array, factor: number): void {
+  for (let i = 0; i < target.length; i++) target[i]! += factor * values[i]!;
+}

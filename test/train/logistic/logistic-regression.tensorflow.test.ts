@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'vitest';
+import { tf } from '../../../src/tensorflow.ts';
+import {
+  bestPenalty,
+  crossValidate,
+  fitLogistic,
+  type LabeledRows,
+  type LinearModel,
+  sampleRows,
+  stratifiedFolds,
+} from '../../../src/train/logistic/logistic-regression.ts';
+import { scaleColumns, unscaled } from '../../../src/train/logistic/scaling.ts';
+import { golden } from '../../golden/golden.ts';
+
+const pace = { signal: new AbortController().signal };
+
+/** Probabilities of a model, row-major. @param values [n, length] */
+function predict({ kernel, bias }: LinearModel, values: readonly number[]): number[] {
+  const classes = bias.length;
+  const length = kernel.length / classes;
+  const rows = values.length / length;
+  return Array.from({ length: rows }, (_, row) => {
+    const logits = Array.from(bias, (intercept, c) => {
+      let logit = intercept;
+      for (let j = 0; j < length; j++)
+        logit += values[row * length + j]! * kernel[j * classes + c]!;
+      return logit;
+    });
+    const exponentials = logits.map((logit) => Math.exp(logit - Math.max(...logits)));
+    const total = exponentials.reduce((sum, value) => sum + value, 0);
+    return exponentials.map((value) => value / total);
+  }).flat();
+}
+
+function furthest(a: readonly number[], b: readonly number[]): number {
+  return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
+}
+
+describe.each(golden.logistic())('against scikit-learn: $name', (expected) => {
+  const { values, labels, classes, folds } = expected;
+  const rows: LabeledRows = {
+    values: Float32Array.from(values),
+    length: values.length / labels.length,
+    labels: Int32Array.from(labels),
+    classes,
+  };
+
+  test('the probabilities', async () => {
+    for (const [penalty, probabilities] of Object.entries(expected.probabilities)) {
+      const model = await fitLogistic(rows, Number(penalty), pace);
+      expect(furthest(predict(model, expected.queries), probabilities)).toBeLessThan(2e-3);
+    }
+  });
+
+  test('the log-loss by cross-validation, and the penalty that it chooses', async () => {
+    const measured = await crossValidate(rows, Int32Array.from(folds), pace);
+    const losses = Object.entries(expected.losses);
+    for (const [penalty, loss] of losses) {
+      const found = measured.find((one) => Math.abs(one.penalty / Number(penalty) - 1) < 1e-9);
+      if (found) expect(found.logLoss).toBeCloseTo(loss, 3);
+    }
+    const best = losses.reduce((a, b) => (b[1] < a[1] ? b : a));
+    // The golden file has every second penalty.
+    expect(Math.abs(Math.log10(bestPenalty(measured) / Number(best[0])))).toBeLessThan(0.51);
+  });
+});
+
+const small: LabeledRows = {
+  values: Float32Array.of(0, 1, 0.2, 0.9, 1, 0, 0.8, 0.1),
+  length: 2,
+  labels: Int32Array.of(0, 0, 2, 2),
+  classes: 3,
+};
+
+describe('logistic regression', () => {
+  test('gives a class without labels a small probability, and ends', async () => {
+    const model = await fitLogistic(small, 1e3, pace);
+    expect([...model.kernel, ...model.bias].every(Number.isFinite)).toBe(true);
+    const [, none] = predict(model, [0.5, 0.5]);
+    expect(none).toBeGreaterThan(0);
+    expect(none).toBeLessThan(0.2);
+  });
+
+  test('frees its tensors, also when it is stopped', async () => {
+    const before = tf.memory().numTensors;
+    await crossValidate(small, Int32Array.of(0, 1, 0, 1), pace);
+    const stopped = { signal: AbortSignal.abort(new Error('stopped')) };
+    await expect(fitLogistic(small, 1, stopped)).rejects.toThrow('stopped');
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test('gives the same numbers again', async () => {
+    expect(await fitLogistic(small, 1, pace)).toEqual(await fitLogistic(small, 1, pace));
+  });
+});
+
+test('folds have about the same share of every class', () => {
+  const labels = Int32Array.from({ length: 50 }, (_, i) => (i < 40 ? 0 : 1));
+  const foldOf = stratifiedFolds(labels, 5, 1);
+  for (let fold = 0; fold < 5; fold++) {
+    const inFold = labels.filter((_, i) => foldOf[i] === fold);
+    expect(inFold.filter((label) => label === 0)).toHaveLength(8);
+    expect(inFold.filter((label) => label === 1)).toHaveLength(2);
+  }
+  expect(stratifiedFolds(labels, 5, 1)).toEqual(foldOf);
+  expect(stratifiedFolds(labels, 5, 2)).not.toEqual(foldOf);
+});
+
+test('a sample has whole examples, and at least one', () => {
+  const { values, labels } = sampleRows(small, 2, 1);
+  expect(labels).toHaveLength(2);
+  expect(values).toHaveLength(4);
+  const pairs = Array.from({ length: 4 }, (_, i) => [...small.values.subarray(2 * i, 2 * i + 2)]);
+  expect(pairs).toContainEqual([...values.subarray(0, 2)]);
+  expect(sampleRows(small, 0, 1).labels).toHaveLength(1);
+  expect(sampleRows(small, 9, 1)).toBe(small);
+});
+
+test('features of any scale give the same model as standardised ones', async () => {
+  const raw = Float32Array.from(small.values, (value, i) => (i % 2 ? 1000 * value + 5000 : value));
+  const rows = { ...small, values: raw.slice() };
+  const scaling = scaleColumns(rows);
+  const means = [0, 1].map(
+    (j) => (rows.values[j]! + rows.values[j + 2]! + rows.values[j + 4]! + rows.values[j + 6]!) / 4,
+  );
+  expect(Math.max(...means.map(Math.abs))).toBeLessThan(1e-6);
+  const scaled = await fitLogistic(rows, 1, pace);
+  const model = unscaled(scaled, scaling);
+  expect(furthest(predict(model, [...raw]), predict(scaled, [...rows.values]))).toBeLessThan(1e-5);
+});
+
+test('a constant feature has no weight', () => {
+  const rows = {
+    values: Float32Array.of(7, 1, 7, 3),
+    length: 2,
+    labels: Int32Array.of(0, 1),
+    classes: 2,
+  };
+  const scaling = scaleColumns(rows);
+  expect([...rows.values]).toEqual([0, -1, 0, 1]);
+  const model = unscaled(
+    { kernel: Float64Array.of(5, 5, 1, 1), bias: Float64Array.of(0, 0) },
+    scaling,
+  );
+  expect([...model.kernel]).toEqual([0, 0, 1, 1]);
+});
