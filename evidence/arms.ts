@@ -62,6 +62,7 @@ export async function runCell(
   if (lacksCalibrated(row)) {
     await runNamed(cellFolder, row, calibratedName, { ...calibratedArm, teacher: { train } });
   }
+  if (!hasBaselines(row)) await runBaselines(cellFolder, row, examples);
   await rm(folder, { recursive: true });
   const seconds = Math.round((performance.now() - startedAt) / 1000);
   return { ...row, seconds: seconds + (before?.seconds ?? 0) };
@@ -69,11 +70,16 @@ export async function runCell(
 
 /** Returns true if a row has all arms of its cell. */
 export function isComplete(cell: Cell, row: Row): boolean {
-  return missingLosses(cell, row).length === 0 && !lacksCalibrated(row);
+  return missingLosses(cell, row).length === 0 && !lacksCalibrated(row) && hasBaselines(row);
 }
 
 function lacksCalibrated({ accuracy }: Pick<Row, 'accuracy'>): boolean {
   return !(`${calibratedName}/teacher` in accuracy);
+}
+
+/** Returns true if a row has the models of the labels alone, which older rows lack. */
+function hasBaselines({ accuracy }: Pick<Row, 'accuracy'>): boolean {
+  return Object.keys(accuracy).some((name) => name.startsWith(`${labelsArm}/`));
 }
 
 /** Teachers with another loss run on the smallest budget only, which has the most to gain. */
@@ -165,12 +171,45 @@ const splitArm = {
   ...{ folds: 1, validationShare: 0.5, method: weighted.name, compare: [slam.name] },
 } satisfies Partial<Arm>;
 
+/** Name of the arm of the models of the labels alone. */
+const labelsArm = 'labels';
+
+/**
+ * Adds the models of the labels alone. The unlabeled examples do not matter to them, so that a few
+ * suffice, with the truth as teacher.
+ */
+async function runBaselines(
+  { cell, folder, say }: CellFolder,
+  row: Pick<Row, 'accuracy' | 'logLoss'>,
+  examples: Examples,
+): Promise<void> {
+  const { problem } = cell;
+  const few = { ...cell, problem: { ...problem, unlabeled: 200 } };
+  const dataset = path.join(folder, 'few-unlabeled');
+  const truth = await writeDataset(dataset, few, examples);
+  const file = path.join(dataset, 'truth', 'all.parquet');
+  await writePredictions(file, truth.keys(), truth, problem.task.classes.length);
+  const done = await runArm(cell, dataset, path.join(folder, labelsArm), {
+    ...{ teacher: { predictions: 'truth/' }, method: plainMethod, compare: [] },
+    validationShare: 0,
+  });
+  const { metrics, baselines } = done.metrics;
+  for (const { name } of baselines) {
+    const { accuracy, logLoss } = metrics.models[name]!;
+    row.accuracy[`${labelsArm}/${name}`] = accuracy.value;
+    row.logLoss[`${labelsArm}/${name}`] = logLoss.value;
+  }
+  say(`${path.basename(folder)}, ${labelsArm}: ${done.seconds.toFixed(0)} s`);
+}
+
+/** Notes the figures of teacher and students; those of the baselines are the same in every arm. */
 function note(
   { accuracy, logLoss }: Pick<Row, 'accuracy' | 'logLoss'>,
   arm: string,
-  of: RunMetrics,
+  { metrics, baselines }: RunMetrics,
 ) {
-  for (const [model, figures] of Object.entries(of.metrics.models)) {
+  for (const [model, figures] of Object.entries(metrics.models)) {
+    if (baselines.some(({ name }) => name === model)) continue;
     accuracy[`${arm}/${model}`] = figures.accuracy.value;
     logLoss[`${arm}/${model}`] = figures.logLoss.value;
   }

@@ -16,6 +16,8 @@ function crossFittedNames(method: MethodName): [key: string, name: string][] {
 
 /** The names of arms and models for readers. */
 const names: Readonly<Record<string, string>> = {
+  'labels/logistic': 'labels alone, logistic regression',
+  'labels/labels-only': 'labels alone, a student',
   'plain/teacher': 'one teacher',
   [`plain/${plainMethod}`]: 'plain, hard labels',
   [`plain/${softName(plainMethod)}`]: 'plain, soft labels',
@@ -34,9 +36,12 @@ const names: Readonly<Record<string, string>> = {
   [`clean/${plainMethod}`]: 'clean',
 };
 
-/** The students in the plot: all except the baseline. */
+/** The students in the plot: all that learned from a teacher, except the baseline. */
 export const plotted = Object.entries(names).flatMap(([key, name]) =>
-  key.endsWith('/teacher') || key === `plain/${plainMethod}` || key === `clean/${plainMethod}`
+  key.startsWith('labels/') ||
+  key.endsWith('/teacher') ||
+  key === `plain/${plainMethod}` ||
+  key === `clean/${plainMethod}`
     ? []
     : [{ key, name }],
 );
