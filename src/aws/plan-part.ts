@@ -11,6 +11,8 @@ import type { ObjectStore } from '../store/store.ts';
 const planPart = z.object({
   /** The variant of the config's method is the first. */
   variants: z.tuple([z.object({ name: z.string() })], z.object({ name: z.string() })),
+  /** Trained after the students; plans of older versions have none. */
+  baselines: z.array(z.object({ name: z.string() })).default([]),
   sets: planSchema.shape.sets,
   estimate: z.object({ bill: billSchema }).optional(),
 });

@@ -120,7 +120,7 @@ export class StatusReader {
 
   async #stage(trace: StageTrace): Promise<StageStatus> {
     const { name, state, startedAt, endedAt, students } = trace;
-    const variants = students.length > 0 ? (this.#plan?.variants ?? []) : [];
+    const variants = students.length > 0 ? this.#trained() : [];
     return {
       name,
       state,
@@ -132,6 +132,11 @@ export class StatusReader {
         state: students[i] ?? 'waiting',
       })),
     };
+  }
+
+  /** Lists what the stage Train works on, in the order of its Map: students, then baselines. */
+  #trained(): readonly { readonly name: string }[] {
+    return this.#plan ? [...this.#plan.variants, ...this.#plan.baselines] : [];
   }
 
   async #shards({ name, state }: StageTrace, mapRun: string): Promise<ShardCounts> {
@@ -163,7 +168,7 @@ export class StatusReader {
     const student = stage?.students.indexOf('failed') ?? -1;
     const where = {
       stage: stage?.name,
-      part: this.#plan?.variants[student]?.name,
+      part: this.#trained()[student]?.name,
       startedAt: stage?.startedAt ?? execution.startedAt,
       endedAt: stage?.endedAt ?? execution.stoppedAt,
     };

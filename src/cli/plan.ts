@@ -25,7 +25,8 @@ export const planCommand = defineCommand({
 
 /** Describes a planned run for people. */
 export function renderPlan(summary: PlanSummary, dataset: string, terminal: Terminal): string {
-  const { sets, classes, teacher, students, labelCache, warnings, estimate, leftOut } = summary;
+  const { sets, classes, teacher, students, baselines, labelCache, warnings, estimate, leftOut } =
+    summary;
   const rows = namesOf(sets).map((name) => [
     name,
     counted(sets[name].shards, 'shard'),
@@ -43,6 +44,7 @@ export function renderPlan(summary: PlanSummary, dataset: string, terminal: Term
     `teacher: ${teacher}`,
     ...describeLabels(summary),
     `students: ${students.join(', ')}`,
+    ...(baselines.length > 0 ? [`models of the labels alone: ${baselines.join(', ')}`] : []),
     `labels: ${count(labelCache.reused)} of ${counted(labelCache.shards, 'shard')} from the cache, ` +
       `${count(toLabel)} to label`,
     ...(leftOut.length > 0 ? [`left out: ${leftOutText(leftOut)}`] : []),

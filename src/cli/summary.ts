@@ -3,10 +3,10 @@ import { pathToFileURL } from 'node:url';
 import { sum } from '../arrays.ts';
 import type { RunSummary } from '../engines/embedded.ts';
 import { reasonLines } from '../evaluate/quarantine-reasons.ts';
-import type { RunMetrics } from '../evaluate/run-metrics.ts';
+import { type RunMetrics, sizeOf } from '../evaluate/run-metrics.ts';
 import type { Interval } from '../evaluate/schema.ts';
 import { describeAccuracy } from '../evaluate/teacher-judgement.ts';
-import { caveats, verdict } from '../evaluate/verdict.ts';
+import { caveats, distillationVerdict, verdict } from '../evaluate/verdict.ts';
 import { bytes, count, counted, duration, fixed, percent } from '../format.ts';
 import { alignedRows, styled, type Terminal } from './terminal.ts';
 
@@ -15,16 +15,19 @@ export function renderSummary(summary: RunSummary, terminal: Terminal): string {
   const { metrics, labelCache } = summary;
   const [head, ...rows] = alignedRows(figures(metrics));
   const warnings = [...caveats(metrics), ...metrics.warnings];
-  const baselines = metrics.students.slice(1).map(({ variant }) => variant);
-  const verdicts = (baselines.length > 0 ? baselines : [undefined]).flatMap((baseline) => {
-    const { headline, detail } = verdict(metrics, baseline);
-    return [styled(terminal, 'bold', headline), detail];
-  });
+  const others = metrics.students.slice(1).map(({ variant }) => variant);
+  const compared = (others.length > 0 ? others : [undefined]).map((other) =>
+    verdict(metrics, other),
+  );
+  const verdicts = [distillationVerdict(metrics), ...compared].flatMap((one) =>
+    one ? [styled(terminal, 'bold', one.headline), one.detail] : [],
+  );
   const shards = `${count(labelCache.reused)} of ${counted(labelCache.shards, 'shard')}`;
   return [
     '',
     styled(terminal, 'dim', head!),
     ...rows,
+    ...legend(metrics).map((text) => styled(terminal, 'dim', text)),
     ...(metrics.teacherAccuracy ? ['', describeAccuracy(metrics.teacherAccuracy)] : []),
     '',
     ...verdicts,
@@ -49,26 +52,44 @@ function quarantine({ labels, quarantined, quarantineReasons }: RunMetrics): str
   return [`quarantined: ${count(quarantined)} of ${counted(all, 'example')}`, ...reasons];
 }
 
-/** Lists one row per model: the teacher, the comparison students, then the config's student. */
-function figures({ metrics, students }: RunMetrics): string[][] {
+/**
+ * Lists one row per model: the teacher, the models of the labels alone, the comparison students,
+ * then the config's student.
+ */
+function figures(run: RunMetrics): string[][] {
+  const { metrics, students } = run;
   const variants = students.map(({ variant }) => variant).reverse();
   const others = Object.keys(metrics.models).filter((name) => !variants.includes(name));
   const rows = [...others, ...variants].flatMap((name) => {
     const model = metrics.models[name];
     if (!model) return [];
-    const student = students.find(({ variant }) => variant === name);
-    const { accuracy, logLoss, calibrationError } = model;
+    const { bytes: size } = sizeOf(run, name);
+    const { accuracy, macroRecall, macroF1, logLoss, calibrationError } = model;
     return [
       [
         name,
         `${percent(accuracy.value)} ${range(accuracy, (value) => percent(value))}`,
+        percent(macroRecall.value),
+        percent(macroF1.value),
         fixed(logLoss.value, 3),
         percent(calibrationError.value),
-        student ? bytes(student.bytes) : '–',
+        size === undefined ? '–' : bytes(size),
       ],
     ];
   });
-  return [['', 'accuracy (95% interval)', 'log-loss', 'calibration error', 'size'], ...rows];
+  return [
+    ['', 'accuracy (95% interval)', 'recall', 'F1', 'log-loss', 'calibration', 'size'],
+    ...rows,
+  ];
+}
+
+/** Explains the columns and the rows that are not students. */
+function legend({ baselines, metrics }: RunMetrics): string[] {
+  const measured = baselines.map(({ name }) => name).filter((name) => name in metrics.models);
+  return [
+    'recall, F1: means over the classes; calibration: calibration error, smaller is better',
+    ...(measured.length > 0 ? [`${measured.join(', ')}: models of the labels alone`] : []),
+  ];
 }
 
 function range({ low, high }: Interval, show: (value: number) => string): string {

@@ -31,11 +31,12 @@ function countsOf(work: RunWork): RunCounts {
     (examplesOf(work, setNames) + relabelings * work.sets.unlabeled.examples) * rowBytes;
   const weights = work.sets.unlabeled.examples * measured.weightRowBytes;
   // f₀ and the students: the weights; in the last checkpoint, weights again with two moments each.
-  const models = (sum(work.trainings) + 1) * work.networks.student.parameters * 4 * 4;
+  const models =
+    (sum(work.trainings) + work.baselines + 1) * work.networks.student.parameters * 4 * 4;
   return {
     shards: shardsOf(work),
     unlabeledShards: work.sets.unlabeled.shards,
-    variants: work.trainings.length,
+    variants: work.trainings.length + work.baselines,
     storedBytes: labels + weights + models,
   };
 }

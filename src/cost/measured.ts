@@ -13,6 +13,8 @@ import { readUsages, type UsageSum } from './usage.ts';
 const planned = z.looseObject({
   estimate: estimateSchema,
   variants: z.array(z.unknown()),
+  /** Plans of older versions have none. */
+  baselines: z.array(z.unknown()).default([]),
   sets: z.record(z.string(), z.looseObject({ shards: z.int() })),
 });
 type Planned = z.infer<typeof planned>;
@@ -42,11 +44,13 @@ function withRequests(
   all: readonly UsageSum[],
   estimate: RunEstimate | undefined,
 ): TaskUse {
-  const expected = estimate?.tasks.find(({ task }) => task === usage.task);
-  if (!expected) return { ...usage, gets: 0, puts: 0 };
+  // A task has one estimate per resource.
+  const expected = estimate?.tasks.filter(({ task }) => task === usage.task) ?? [];
+  if (expected.length === 0) return { ...usage, gets: 0, puts: 0 };
+  const total = (field: 'calls' | 'gets' | 'puts') => sum(expected.map((one) => one[field]));
   const calls = callsOf(all, usage.task);
-  const share = (usage.calls / calls) * Math.min(1, calls / expected.calls);
-  return { ...usage, gets: share * expected.gets, puts: share * expected.puts };
+  const share = (usage.calls / calls) * Math.min(1, calls / total('calls'));
+  return { ...usage, gets: share * total('gets'), puts: share * total('puts') };
 }
 
 function callsOf(usages: readonly UsageSum[], wanted: string): number {
@@ -59,7 +63,7 @@ function countsOf(usages: readonly UsageSum[], plan: Planned | undefined): RunCo
   return {
     shards,
     unlabeledShards: plan.sets.unlabeled?.shards ?? 0,
-    variants: plan.variants.length,
+    variants: plan.variants.length + plan.baselines.length,
     // Labels are most of it.
     storedBytes:
       plan.estimate.storedBytes * Math.min(1, callsOf(usages, stages.Label.name) / shards),

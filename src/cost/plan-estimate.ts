@@ -15,6 +15,7 @@ export interface PlannedRun {
   readonly features: Features;
   readonly sets: Readonly<Record<SetName, SetSize>>;
   readonly variants: readonly { readonly method: MethodName }[];
+  readonly baselines: readonly unknown[];
 }
 
 /**
@@ -26,7 +27,7 @@ export interface PlannedRun {
  */
 export async function estimatePlan(
   data: ObjectStore,
-  { config, classes, features, sets, variants }: PlannedRun,
+  { config, classes, features, sets, variants, baselines }: PlannedRun,
   labeledShards: number,
 ): Promise<RunEstimate> {
   const networks = await networksOf(data, config, features, classes.length);
@@ -37,6 +38,7 @@ export async function estimatePlan(
     networks,
     labeledShards,
     classes: classes.length,
+    baselines: baselines.length,
     trainings: variants.map(({ method }) => trainingsOf(method, config, sets.unlabeled.examples)),
   });
 }

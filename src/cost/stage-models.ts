@@ -1,5 +1,6 @@
 /** Models of the stages: the use of their calls in a run. */
-import { sum } from '../arrays.ts';
+import { product, sum } from '../arrays.ts';
+import { featureShape } from '../data/features/index.ts';
 import { formats } from '../data/formats/index.ts';
 import { isLabeled, type SetName, setNames } from '../data/shard.ts';
 import { labelNextPool } from '../debias/label-next.ts';
@@ -12,7 +13,9 @@ import { pricedInstance, shardConcurrency, studentConcurrency } from './function
 import type { MapWork } from './map-calls.ts';
 import { assumed, measured } from './rates.ts';
 import {
+  labelsOnlyTraining,
   studentTraining,
+  type TrainingWork,
   teacherTraining,
   trainingSeconds,
   warmUpTraining,
@@ -37,8 +40,10 @@ import {
   weightGets,
 } from './work.ts';
 
-/** Model of a stage; returns undefined if the run does not call it. */
-type StageModel = (work: RunWork, stage: Stage) => TaskEstimate | undefined;
+/**
+ * Model of a stage: one estimate per resource; returns undefined if the run does not call it.
+ */
+type StageModel = (work: RunWork, stage: Stage) => TaskEstimate | TaskEstimate[] | undefined;
 
 /** Model of a stage that has none of its own: one short call. */
 const shortCall: StageModel = (_, stage) => oneCall(stage, shortUse);
@@ -193,10 +198,51 @@ export function weighWork(work: RunWork): MapWork {
   };
 }
 
+/** Students, and the baselines beside them. */
+function studentTrainings(work: RunWork, stage: Stage): TaskEstimate[] {
+  const training = work.config.trainer === 'gpu' ? gpuTraining : functionTraining;
+  const students = allStudents(work, training(work, stage, studentTraining(work)));
+  if (work.baselines === 0) return [students];
+  const labelsOnly = training(work, stage, labelsOnlyTraining(work));
+  const logistic = logisticRegression(work, stage);
+  const byResource = new Map<string, TaskEstimate>();
+  for (const one of [students, labelsOnly, logistic]) {
+    const same = byResource.get(one.resource);
+    byResource.set(one.resource, same ? together(same, one) : one);
+  }
+  return [...byResource.values()];
+}
+
+/** Adds what a baseline uses. It takes no time of its own: it is trained beside the others. */
+function together(a: TaskEstimate, b: TaskEstimate): TaskEstimate {
+  return {
+    ...a,
+    calls: a.calls + b.calls,
+    seconds: a.seconds + b.seconds,
+    gets: a.gets + b.gets,
+    puts: a.puts + b.puts,
+    wallSeconds: Math.max(a.wallSeconds, b.wallSeconds),
+  };
+}
+
+/** Approximate maximum number of passes over the labels in the search for the penalty. */
+const logisticPasses = 1000;
+/** Limit on examples × weights of a pass (`distill/baselines/`). */
+const logisticWork = 2 ** 28;
+
+function logisticRegression(work: RunWork, stage: Stage): TaskEstimate {
+  const speed = functionSpeed(stage);
+  const sets = ['labeled', 'validation'] as const;
+  const weights = product(featureShape(work.features)) * work.classes;
+  const products = Math.min(examplesOf(work, sets) * weights, logisticWork);
+  const pass = (4 * products) / speed.forwardFlops + measured.layerSeconds / speed.core;
+  const seconds = passSeconds(work, sets, speed) + logisticPasses * pass;
+  return oneCall(stage, { seconds, gets: 10 + labeledGets(work, sets), puts: 5 });
+}
+
 /** A few students train at a time; each reads the weights of the first epoch in every epoch. */
-function studentTrainings(work: RunWork, stage: Stage): TaskEstimate {
+function allStudents(work: RunWork, one: TaskEstimate): TaskEstimate {
   const { trainings, config } = work;
-  const one = config.trainer === 'gpu' ? gpuTraining(work, stage) : functionTraining(work, stage);
   const all = sum(trainings);
   const rounds = Math.ceil(trainings.length / studentConcurrency);
   return {
@@ -209,14 +255,12 @@ function studentTrainings(work: RunWork, stage: Stage): TaskEstimate {
   };
 }
 
-function functionTraining(work: RunWork, stage: Stage): TaskEstimate {
-  const training = studentTraining(work);
+function functionTraining(work: RunWork, stage: Stage, training: TrainingWork): TaskEstimate {
   return trainingEstimate(work, stage, training, labeledGets(work, training.sets));
 }
 
 /** Priced On-Demand, as if no Spot instance were available. */
-function gpuTraining(work: RunWork, { name }: Stage): TaskEstimate {
-  const training = studentTraining(work);
+function gpuTraining(work: RunWork, { name }: Stage, training: TrainingWork): TaskEstimate {
   const seconds = trainingSeconds(work, training, gpuSpeed);
   return {
     task: name,
@@ -230,14 +274,17 @@ function gpuTraining(work: RunWork, { name }: Stage): TaskEstimate {
 }
 
 /**
- * Every student predicts the test set. All weights are read for their histogram, and labels of a
- * part of the shards for the examples to label next.
+ * Students, baselines and the student in use predict the test set. All weights are read for their histogram, and
+ * labels of a part of the shards for the examples to label next.
  */
 function evaluating(work: RunWork, stage: Stage): TaskEstimate {
   const speed = functionSpeed(stage);
   const { test, validation, unlabeled } = work.sets;
   const learned = validation.examples > 0 ? 'validation' : 'labeled';
   const name = test.examples > 0 ? 'test' : learned;
+  const models = work.trainings.length + work.baselines + 1;
+  // One for the inputs of this run's models, and one for those of the student in use.
+  const passes = 2;
   const inference = work.sets[name].examples * forwardSeconds(work.networks.student, speed);
   const labelsShare = Math.min(1, labelNextPool / Math.max(unlabeled.examples, 1));
   const labelShards = labelsShare * unlabeled.shards;
@@ -249,10 +296,10 @@ function evaluating(work: RunWork, stage: Stage): TaskEstimate {
     requestSeconds(6 * groupsOf(unlabeled), 6, speed) +
     requestSeconds(4 * labelGroups, 4, speed);
   return oneCall(stage, {
-    seconds: work.trainings.length * (passSeconds(work, [name], speed) + inference) + rows,
+    seconds: passes * passSeconds(work, [name], speed) + models * inference + rows,
     gets:
       20 +
-      work.trainings.length * labeledGets(work, [name]) +
+      passes * labeledGets(work, [name]) +
       weightGets(work) +
       2 * labelShards +
       4 * labelGroups,

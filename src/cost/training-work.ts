@@ -2,6 +2,7 @@
 
 import { sum } from '../arrays.ts';
 import type { SetName } from '../data/shard.ts';
+import { forFewLabels } from '../models/networks/few-labels.ts';
 import type { Network } from '../models/networks/index.ts';
 import type { NetworkSize } from '../models/size/network-size.ts';
 import type { FunctionRow } from '../stages/stage.ts';
@@ -35,6 +36,13 @@ export function studentTraining(work: RunWork): TrainingWork {
   const { config, networks } = work;
   const sets = ['labeled', 'validation', ...validatedOn(work), 'unlabeled'] as const;
   return { network: config.student, size: networks.student, sets };
+}
+
+/** Returns the work of the student's architecture on the labels alone. */
+export function labelsOnlyTraining(work: RunWork): TrainingWork {
+  const sets = ['labeled', 'validation'] as const;
+  const network = forFewLabels(work.config.student, examplesOf(work, sets));
+  return { network, size: work.networks.student, sets };
 }
 
 /**

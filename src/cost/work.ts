@@ -26,6 +26,8 @@ export interface RunWork {
   readonly networks: Networks;
   /** Networks trained per student: itself, and those that relabel for it. */
   readonly trainings: readonly number[];
+  /** Number of models of the labels alone. */
+  readonly baselines: number;
   /** Shards that have labels of this teacher from earlier runs. */
   readonly labeledShards: number;
 }

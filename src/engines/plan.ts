@@ -22,6 +22,8 @@ export interface PlanSummary {
   /** Kind of the teacher: `train`, `onnx`, `savedModel` … */
   readonly teacher: string;
   readonly students: readonly string[];
+  /** Models of the labels alone, which the report compares with the students. */
+  readonly baselines: readonly string[];
   /** Sets that the teacher learns, if counterweight trains it. */
   readonly learns: readonly SetName[];
   /** Number of teachers, one per fold of the labels. */
@@ -60,6 +62,7 @@ export async function plan(options: PlanOptions): Promise<PlanSummary> {
     classes: job.plan.classes,
     teacher: job.plan.teacher.kind,
     students: job.plan.variants.map(({ name }) => name),
+    baselines: job.plan.baselines.map(({ name }) => name),
     learns: job.plan.config.teacher.train ? learnedByTeacher(job.plan) : [],
     folds: job.plan.config.folds,
     validatedOn: job.plan.validatedOn,

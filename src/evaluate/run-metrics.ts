@@ -39,7 +39,10 @@ export const runMetricsSchema = z.strictObject({
   classes: z.array(z.string()),
   /** The test set, or, without one, a set that the students were trained on. */
   evaluatedOn: z.enum(['test', 'validation', 'labeled']),
-  /** Metrics of the teacher (`teacher`) and of every student, by the name of its variant. */
+  /**
+   * Metrics of the teacher (`teacher`), of every student and baseline, by its name, and of the
+   * student in use (`current`).
+   */
   metrics: metricsSchema,
   /** Test examples that are in another set as well; undefined if there are none. */
   leakage: leakageSchema.optional(),
@@ -54,6 +57,17 @@ export const runMetricsSchema = z.strictObject({
       ...recordSchemas(),
     }),
   ),
+  /** Models of the labels alone; one without parameters was left out, and has no metrics. */
+  baselines: z.array(
+    z.strictObject({
+      name: z.string(),
+      description: z.string(),
+      parameters: count.optional(),
+      bytes: count.optional(),
+    }),
+  ),
+  /** Why the student in use has no metrics; absent if it has, or if there is none. */
+  currentProblem: z.string().optional(),
   /** Calibration of the teacher, with its gain out of fold; absent if the run has none. */
   calibration: calibrationFileSchema.optional(),
   /** The teacher's accuracy on labels that it has not learned; undefined if there are none. */
@@ -96,3 +110,12 @@ export const runMetricsSchema = z.strictObject({
 });
 /** Metrics of a run. */
 export type RunMetrics = z.infer<typeof runMetricsSchema>;
+
+/** Returns the size of a student or baseline; nothing for other models. */
+export function sizeOf(
+  { students, baselines }: RunMetrics,
+  wanted: string,
+): { readonly parameters?: number | undefined; readonly bytes?: number | undefined } {
+  const student = students.find(({ variant }) => variant === wanted);
+  return student ?? baselines.find(({ name }) => name === wanted) ?? {};
+}

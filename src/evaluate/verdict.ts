@@ -9,7 +9,67 @@ export interface Verdict {
   readonly detail: string;
 }
 
-/** Compares the accuracy of the first student with that of `baseline`, by default the second. */
+/**
+ * Names the most accurate row besides the teacher, and compares the first student with the better
+ * of the baselines: whether distillation was worth more than the labels alone.
+ *
+ * @returns undefined if no baseline was measured.
+ */
+export function distillationVerdict(run: RunMetrics): Verdict | undefined {
+  const { metrics, evaluatedOn } = run;
+  const student = run.students[0]!.variant;
+  const baseline = mostAccurate(
+    run,
+    run.baselines.map(({ name }) => name),
+  );
+  const difference = baseline && accuracyDifference(metrics.differences, student, baseline);
+  if (!difference) return undefined;
+  const best = mostAccurate(
+    run,
+    Object.keys(metrics.models).filter((name) => name !== 'teacher'),
+  )!;
+  const first = `Best: ${best}, right on ${percent(metrics.models[best]!.accuracy.value)} of the ${evaluatedOn} set.`;
+  const size = `${percentagePoints(Math.abs(difference.value))} percentage points`;
+  const pair = `Paired on the same ${count(metrics.examples)} examples: 95% interval ${signedPoints(difference.low)} to ${signedPoints(difference.high)}`;
+  const better = `the ${student} student is ${size} more accurate than ${baseline}`;
+  const worse = `${baseline}, a model of the labels alone, is ${size} more accurate than the ${student} student`;
+  if (difference.low > 0) {
+    return {
+      outcome: 'better',
+      headline: `${first} Distillation helped: ${better}, the better model of the labels alone.`,
+      detail: `${pair}, which excludes 0.`,
+    };
+  }
+  if (difference.high < 0) {
+    return {
+      outcome: 'worse',
+      headline: `${first} Distillation did not help: ${worse}.`,
+      detail: `${pair}. The files of ${baseline} are in runs/${run.run}/students/${baseline}/.`,
+    };
+  }
+  return {
+    outcome: 'unclear',
+    headline: `${first} Distillation did not clearly help: ${difference.value < 0 ? worse : `${better}, a model of the labels alone`}.`,
+    detail: `${pair}, which includes 0: the difference may be chance.`,
+  };
+}
+
+/** Returns the measured model with the highest accuracy; of equal ones, the first. */
+function mostAccurate({ metrics }: RunMetrics, names: readonly string[]): string | undefined {
+  const accuracy = (name: string) => metrics.models[name]!.accuracy.value;
+  return names
+    .filter((name) => name in metrics.models)
+    .reduce<string | undefined>(
+      (best, name) => (best === undefined || accuracy(name) > accuracy(best) ? name : best),
+      undefined,
+    );
+}
+
+/**
+ * Compares the accuracy of the first student with that of another student.
+ *
+ * @param baseline Its name. Default: the second student.
+ */
 export function verdict(
   { students, metrics, evaluatedOn }: RunMetrics,
   baseline = students[1]?.variant,
@@ -22,7 +82,7 @@ export function verdict(
       outcome: 'alone',
       headline: `The ${student} student is right on ${percent(accuracy)} of the ${evaluatedOn} set.`,
       detail:
-        'No baseline was trained. compare: [uniform] trains the student of plain distillation.',
+        'No other student was trained. compare: [uniform] trains the student of plain distillation.',
     };
   }
   const pair = `on the same ${count(metrics.examples)} ${evaluatedOn} examples`;

@@ -39,6 +39,8 @@ export const planSchema = z.strictObject({
     doubts: z.array(z.string()),
   }),
   variants: z.array(variantSchema),
+  /** Models of the labels alone, trained beside the students: `distill/baselines/`. */
+  baselines: z.array(z.strictObject({ name: z.string(), trainer: z.enum(['gpu', 'function']) })),
   sets: z.strictObject({
     labeled: setSchema,
     validation: setSchema,

@@ -10,23 +10,19 @@ import { openWeights } from '../data/tables/weights-file.ts';
 import { LabelNext, labelNextPool, labelScore } from '../debias/label-next.ts';
 import { methodNames, methodOf } from '../debias/methods.ts';
 import { diagnoseMeanWeight } from '../debias/warnings.ts';
+import { readBaseline } from '../distill/baselines/index.ts';
 import { labelWarnings } from '../distill/copy-warnings.ts';
-import { createLeakageMeter } from '../distill/leakage-meter.ts';
 import { readCalibration } from '../distill/read-calibration.ts';
-import { countedShards, teacherLabels, trueClass } from '../distill/sets.ts';
-import { type StudentInputs, studentInputs } from '../distill/student-inputs.ts';
+import { countedShards, teacherLabels } from '../distill/sets.ts';
 import { historySchema } from '../distill/training.ts';
-import { createDeviationsMeter } from '../evaluate/deviations.ts';
 import { createHistogram } from '../evaluate/histogram.ts';
 import { leakageWarning } from '../evaluate/leakage.ts';
-import { createEvaluation } from '../evaluate/metrics.ts';
+import { lowRecallWarnings } from '../evaluate/low-recall.ts';
 import { renderReport } from '../evaluate/report/report.ts';
 import { type RunMetrics, runMetricsSchema } from '../evaluate/run-metrics.ts';
 import { teacherCurve } from '../evaluate/teacher-curve.ts';
-import { isModelSaved, readModelFiles } from '../models/model-files.ts';
-import { loadModel, type Student } from '../models/student.ts';
 import type { Context } from '../run/context.ts';
-import type { JobEvent, ShardItem } from '../run/events.ts';
+import type { JobEvent } from '../run/events.ts';
 import { type Job, openJob, shardItems } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
 import { needs } from '../run/plan-file.ts';
@@ -34,7 +30,8 @@ import { reconcileSchema, teacherAccuracySchema } from '../run/reconcile-file.ts
 import { toPoints, validationFileSchema } from '../run/validation-file.ts';
 import { readBytes, readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
 import { recordOf } from '../table.ts';
-import { currentModel, currentSchema } from './publish.ts';
+import { measure } from './evaluate/measure.ts';
+import { type NamedModel, openCurrent, openModels } from './evaluate/models.ts';
 
 /** Number of examples in `label-next.csv`. */
 const labelNextCount = 500;
@@ -44,9 +41,9 @@ const labelNextShown = 20;
 const leastWeighedCount = 10;
 
 /**
- * Evaluate: measures teacher, students and the student in use on the same test examples, with
- * intervals, and writes the report. Without a test set it uses the validation set, and the report
- * states so.
+ * Evaluate: measures teacher, students, baselines and the student in use on the same test examples,
+ * with intervals, and writes the report. Without a test set it uses the validation set, and the
+ * report states so.
  */
 export async function evaluateStudents(
   event: JobEvent,
@@ -77,15 +74,19 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
   await writeOnce(results, keys.labelNext(run), Buffer.from(labelNextCsv(labelNext)));
   const calibration = await readCalibration(job);
   const models = await openModels(job);
+  const current = await openCurrent(job);
   try {
-    const measured = await measure(job, models, tests, context);
+    const { problem, ...measured } = await measure(job, models, current, tests, context);
+    const student = plan.variants[0]!.name;
     return {
       run,
       dataset: plan.dataset,
       classes: plan.classes,
       evaluatedOn: plan.evaluatedOn,
       ...measured,
+      ...(problem !== undefined && { currentProblem: problem }),
       students: await Promise.all(plan.variants.map(({ name }) => describe(job, name, models))),
+      baselines: await Promise.all(plan.baselines.map(({ name }) => baseline(job, name, models))),
       ...(calibration && { calibration }),
       ...(reconciled.teacher && { teacherAccuracy: teacherAccuracySchema.parse(judged) }),
       teacherCurve: teacherCurve(points.teacherMargins, points.wrong),
@@ -110,6 +111,8 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
         ...validation.warnings,
         ...(isEnough || !needs(plan, 'validation') ? [] : [description]),
         ...(unusual ? [`${unusual.message} ${unusual.hint}`] : []),
+        ...lowRecallWarnings({ ...plan, ...measured }, student),
+        ...(problem === undefined ? [] : [currentWarning(problem)]),
       ],
       ...(bill.lines.length > 0 && {
         bill: { ...bill, estimatedUsd: plan.estimate.bill.totalUsd },
@@ -117,109 +120,39 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
     };
   } finally {
     for (const { model } of models) model.dispose();
+    current.model?.model.dispose();
   }
 }
 
-interface NamedModel {
-  readonly name: string;
-  readonly model: Student;
-}
-
-/** Loads the students of the run and, if it fits the data, the student in use. */
-async function openModels(job: Job): Promise<NamedModel[]> {
-  const models: NamedModel[] = [];
-  for (const { name } of job.plan.variants) {
-    const files = await readModelFiles(job.results, keys.student(job.run, name));
-    models.push({ name, model: await loadModel(files) });
-  }
-  const pointer = keys.current(job.plan.dataset);
-  if (!(await job.results.head(pointer))) return models;
-  const current = await readJson(job.results, pointer, currentSchema);
-  if (current.run === job.run || !(await isModelSaved(job.results, current.student))) return models;
-  const model = await loadModel(await readModelFiles(job.results, current.student));
-  if (JSON.stringify(model.description.classes) === JSON.stringify(job.plan.classes)) {
-    models.push({ name: currentModel, model });
-  } else {
-    model.dispose();
-  }
-  return models;
-}
-
-/** Measures all models in one pass, on the same examples in the same order. */
-async function measure(
-  job: Job,
-  models: NamedModel[],
-  tests: ExampleDigests,
-  context: Context,
-): Promise<Pick<RunMetrics, 'metrics' | 'deviations' | 'leakage'>> {
-  const { plan } = job;
-  const classes = plan.classes.length;
-  const classOf = trueClass(job);
-  const names = ['teacher', ...models.map(({ name }) => name)];
-  const evaluation = createEvaluation(names, classes, plan.config.seed);
-  const deviations = createDeviationsMeter(names.slice(1));
-  const leakage = createLeakageMeter(names, plan, tests);
-  let done = 0;
-  for (const item of await shardItems(job, plan.evaluatedOn)) {
-    for await (const { examples, outputs } of answers(job, item, models)) {
-      context.signal.throwIfAborted();
-      examples.forEach(({ example, row }, index) => {
-        const rowOf = (output: Float32Array) =>
-          output.subarray(index * classes, (index + 1) * classes);
-        const label = classOf(example, plan.evaluatedOn);
-        const students = outputs.map(rowOf);
-        evaluation.add(label, [row.probabilities, ...students]);
-        leakage.add(example, label, [row.probabilities, ...students]);
-        deviations.add(label, row.probabilities, students);
-      });
-      done += examples.length;
-      context.report({ stage: 'Evaluate', done, unit: 'examples' });
-    }
-  }
-  return {
-    metrics: evaluation.result(),
-    deviations: deviations.result(),
-    leakage: leakage.result(),
-  };
-}
-
-/** Yields a shard's examples in batches, with the outputs of each model: [n, classes]. */
-async function* answers(job: Job, item: ShardItem, models: readonly NamedModel[]) {
-  // The student in use may need other inputs than those of the run: another mean, other columns.
-  const feeds = new Map(
-    models.map(({ model: { description } }) => [
-      JSON.stringify(description.features),
-      studentInputs(job, item, description.features),
-    ]),
-  );
-  for (;;) {
-    const batches = new Map<string, StudentInputs>();
-    for (const [name, feed] of feeds) {
-      const { value } = await feed.next();
-      if (value) batches.set(name, value);
-    }
-    const [first] = batches.values();
-    if (!first) return;
-    const { examples } = first;
-    const outputs = models.map(({ model }) => {
-      const { values } = batches.get(JSON.stringify(model.description.features))!;
-      return model.predict(values, examples.length);
-    });
-    yield { examples, outputs };
-  }
+function currentWarning(problem: string): string {
+  return `The student in use cannot be measured on this data, so that it does not decide whether the new one is published: ${problem}.`;
 }
 
 async function describe(
   job: Job,
   variant: string,
-  models: NamedModel[],
+  models: readonly NamedModel[],
 ): Promise<RunMetrics['students'][number]> {
   const folder = keys.student(job.run, variant);
   const history = await readJson(job.results, `${folder}history.json`, historySchema);
-  const weights = await job.results.head(`${folder}weights.bin`);
-  const model = models.find(({ name }) => name === variant)!.model;
-  const figures = { history, parameters: model.model.countParams(), bytes: weights!.bytes };
-  return { variant, ...figures, ...(await methodRecords(job, folder)) };
+  const size = await sizeOf(job, variant, models);
+  return { variant, history, ...size, ...(await methodRecords(job, folder)) };
+}
+
+async function baseline(
+  job: Job,
+  name: string,
+  models: readonly NamedModel[],
+): Promise<RunMetrics['baselines'][number]> {
+  const { description, leftOut } = await readBaseline(job, name);
+  if (leftOut !== undefined) return { name, description: `Left out: ${leftOut}.` };
+  return { name, description, ...(await sizeOf(job, name, models)) };
+}
+
+async function sizeOf({ results, run }: Job, wanted: string, models: readonly NamedModel[]) {
+  const { model } = models.find(({ name }) => name === wanted)!;
+  const weights = await results.head(`${keys.student(run, wanted)}weights.bin`);
+  return { parameters: model.model.countParams(), bytes: weights!.bytes };
 }
 
 /** Reads the records that methods' preparations left beside a student. */

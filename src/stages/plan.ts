@@ -36,6 +36,7 @@ export interface PlanOutput {
   readonly shards: string;
   readonly unlabeled: string;
   readonly trainTeacher: boolean;
+  /** The students, then the baselines. */
   readonly variants: { name: string; trainer: string }[];
 }
 
@@ -59,7 +60,7 @@ export async function planRun(event: JobEvent, context: Context): Promise<PlanOu
   return {
     ...manifestLocation(results, event.run),
     trainTeacher: plan.config.teacher.train !== undefined,
-    variants: plan.variants.map(({ name, trainer }) => ({ name, trainer })),
+    variants: [...plan.variants, ...plan.baselines].map(({ name, trainer }) => ({ name, trainer })),
   };
 }
 

@@ -1,3 +1,4 @@
+import { allBaselines, trainBaseline } from '../distill/baselines/index.ts';
 import { openLossCorrection, pseudoLabeledSet } from '../distill/correction.ts';
 import { prepareVariant } from '../distill/preparation.ts';
 import { trueLabelSet } from '../distill/sets.ts';
@@ -15,9 +16,13 @@ import type { Variant } from '../run/plan-file.ts';
  * Train: one student. Every variant starts from f₀ and sees the same examples in the same order:
  * the unlabeled ones with pseudo-labels, the others with their true labels. The first epoch uses
  * the weights for f₀; each later epoch uses weights for the student at its start.
+ *
+ * Or a baseline, which learns the true labels alone.
  */
 export async function trainVariant(event: VariantEvent, context: Context): Promise<string> {
   const job = await openJob(event);
+  const baseline = allBaselines.find(({ name }) => name === event.variant);
+  if (baseline) return trainBaseline(job, baseline, context);
   const variant = job.plan.variants.find(({ name }) => name === event.variant);
   if (!variant) throw new Error(`the plan has no student '${event.variant}'`);
   const folder = keys.student(job.run, variant.name);

@@ -17,6 +17,7 @@ const sample: PlanSummary = {
   classes: ['cat', 'dog'],
   teacher: 'onnx',
   students: ['weighted', 'uniform'],
+  baselines: ['logistic', 'labels-only'],
   ...{ learns: [], folds: 5, validatedOn: ['validation'] },
   labelCache: { shards: 49, reused: 12 },
   leftOut: [],
@@ -65,6 +66,7 @@ describe('the plan', () => {
       teacher: onnx
       teacher judged by: 1,000 labels of validation/; the teacher's error rate by margin will be known to ±5% (with 50 more labels to ±5%, with 500 more to ±4%), or better
       students: weighted, uniform
+      models of the labels alone: logistic, labels-only
       labels: 12 of 49 shards from the cache, 37 to label
       warning: The class cat has 3 labeled examples.
 

@@ -21,11 +21,17 @@ describe('the summary of a run', () => {
   test('has the figures, the verdict and what to do next', () => {
     expect(renderSummary(summary, new FakeTerminal())).toMatchInlineSnapshot(`
       "
-                accuracy (95% interval)  log-loss  calibration error     size
-      teacher    79.3% (78.4% to 80.2%)     0.710               8.1%        –
-      uniform    80.1% (79.2% to 81.0%)     0.655               6.2%  376 KiB
-      weighted   81.4% (80.5% to 82.3%)     0.604               3.4%  376 KiB
+                   accuracy (95% interval)  recall     F1  log-loss  calibration      size
+      teacher       79.3% (78.4% to 80.2%)   78.8%  78.6%     0.710         8.1%         –
+      logistic      40.2% (39.3% to 41.1%)   39.7%  39.5%     1.710         3.1%  84.0 KiB
+      labels-only   74.1% (73.2% to 75.0%)   73.6%  73.4%     0.830         9.5%   376 KiB
+      uniform       80.1% (79.2% to 81.0%)   79.6%  79.4%     0.655         6.2%   376 KiB
+      weighted      81.4% (80.5% to 82.3%)   80.9%  80.7%     0.604         3.4%   376 KiB
+      recall, F1: means over the classes; calibration: calibration error, smaller is better
+      logistic, labels-only: models of the labels alone
 
+      Best: weighted, right on 81.4% of the test set. Distillation helped: the weighted student is 7.3 percentage points more accurate than labels-only, the better model of the labels alone.
+      Paired on the same 10,000 examples: 95% interval +6.4 to +8.3, which excludes 0.
       The weighted student is 1.3 percentage points more accurate than the uniform one.
       Paired on the same 10,000 test examples: 95% interval +0.6 to +2.1, which excludes 0.
 

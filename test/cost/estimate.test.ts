@@ -46,7 +46,7 @@ test('a student is paid for with those that relabel for it, and with those that 
   expect(trainingsOf('auto', config, 20_000)).toBe(16 + 3);
   expect(trainingsOf('auto', config, 1_000)).toBe(16 + 25);
 
-  const one = runWork({ ...base, variants: 1 });
+  const one = { ...runWork({ ...base, variants: 1 }), baselines: 0 };
   const seconds = (trainings: number[]) =>
     estimate({ ...one, trainings }).tasks.find(({ task }) => task === 'Train')!.seconds;
   expect(seconds([16])).toBeCloseTo(16 * seconds([1]), 6);
@@ -111,7 +111,9 @@ describe.each(Object.entries(more))('%s', (name, change) => {
         const [less, now] = [run, { ...run, ...change(run, factor) }].map((one) =>
           estimate(runWork(one)),
         );
-        expect(now!.bill.totalUsd).toBeGreaterThanOrEqual(less!.bill.totalUsd * (1 - 1e-9));
+        // Whole epochs of a training of about 1,000 steps: the student on the labels alone.
+        const rounding = name === 'labeled examples' ? 0.05 : 1e-9;
+        expect(now!.bill.totalUsd).toBeGreaterThanOrEqual(less!.bill.totalUsd * (1 - rounding));
         // More shards may be done sooner, side by side.
         if (!['a larger teacher', 'epochs', 'students'].includes(name)) return;
         expect(wall(now!)).toBeGreaterThanOrEqual(wall(less!) * (1 - 1e-9));

@@ -27,7 +27,9 @@ const expected = estimate(work);
 async function runThatDid(tasks: readonly string[], plan = true): Promise<MemoryStore> {
   const store = new MemoryStore();
   if (plan) {
-    const made = { estimate: expected, variants: ['weighted', 'uniform'], sets: work.sets };
+    const variants = ['weighted', 'uniform'];
+    const baselines = ['logistic', 'labels-only'];
+    const made = { estimate: expected, variants, baselines, sets: work.sets };
     await store.write('runs/r/plan.json', toJson(made));
   }
   for (const { task, resource, calls, seconds } of expected.tasks) {

@@ -56,6 +56,7 @@ export function runWork(run: PaperRun): RunWork {
       teacher: sizeOfFile(run.teacherMb * 1e6, shape),
       teacherPixels: features.kind === 'image' ? features.height * features.width : 0,
     },
+    baselines: 2,
     trainings: Array.from({ length: run.variants }, () => 1),
     labeledShards: 0,
   };

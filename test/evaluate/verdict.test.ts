@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { verdict } from '../../src/evaluate/verdict.ts';
+import { describe, expect, test } from 'vitest';
+import { distillationVerdict, verdict } from '../../src/evaluate/verdict.ts';
 import { sampleMetrics } from '../support/sample-metrics.ts';
 
 /** The verdict where weighted − uniform is `value`, from `low` to `high`. */
@@ -50,9 +50,64 @@ test('without a second student there is nothing to compare', () => {
   const { students } = sampleMetrics();
   expect(verdict(sampleMetrics({ students: students.slice(0, 1) }))).toMatchInlineSnapshot(`
     {
-      "detail": "No baseline was trained. compare: [uniform] trains the student of plain distillation.",
+      "detail": "No other student was trained. compare: [uniform] trains the student of plain distillation.",
       "headline": "The weighted student is right on 81.4% of the test set.",
       "outcome": "alone",
     }
   `);
+});
+
+describe('the verdict on distillation', () => {
+  /** The verdict where weighted − labels-only, the better baseline, is `value`. */
+  function over(value: number, low: number, high: number) {
+    const { metrics } = sampleMetrics();
+    const models = { ...metrics.models };
+    const accuracy = metrics.models.weighted!.accuracy.value - value;
+    models['labels-only'] = {
+      ...models['labels-only']!,
+      accuracy: { value: accuracy, low: accuracy - 0.01, high: accuracy + 0.01 },
+    };
+    const pair = { a: 'weighted', b: 'labels-only', metric: 'accuracy' as const };
+    const differences = [{ ...pair, value, low, high }];
+    return distillationVerdict(sampleMetrics({ metrics: { ...metrics, models, differences } }));
+  }
+
+  test('helped', () => {
+    expect(over(0.0733, 0.06, 0.08)).toMatchInlineSnapshot(`
+      {
+        "detail": "Paired on the same 10,000 examples: 95% interval +6.0 to +8.0, which excludes 0.",
+        "headline": "Best: weighted, right on 81.4% of the test set. Distillation helped: the weighted student is 7.3 percentage points more accurate than labels-only, the better model of the labels alone.",
+        "outcome": "better",
+      }
+    `);
+  });
+
+  test('did not help: names the row that is better, and its files', () => {
+    expect(over(-0.033, -0.06, -0.01)).toMatchInlineSnapshot(`
+      {
+        "detail": "Paired on the same 10,000 examples: 95% interval −6.0 to −1.0. The files of labels-only are in runs/cifar-2f7a91c04be3/students/labels-only/.",
+        "headline": "Best: labels-only, right on 84.7% of the test set. Distillation did not help: labels-only, a model of the labels alone, is 3.3 percentage points more accurate than the weighted student.",
+        "outcome": "worse",
+      }
+    `);
+  });
+
+  test('did not clearly help', () => {
+    expect(over(0.01, -0.01, 0.03)).toMatchInlineSnapshot(`
+      {
+        "detail": "Paired on the same 10,000 examples: 95% interval −1.0 to +3.0, which includes 0: the difference may be chance.",
+        "headline": "Best: weighted, right on 81.4% of the test set. Distillation did not clearly help: the weighted student is 1.0 percentage points more accurate than labels-only, a model of the labels alone.",
+        "outcome": "unclear",
+      }
+    `);
+    expect(over(-0.01, -0.03, 0.01)?.headline).toContain('labels-only, a model of the labels');
+  });
+
+  test('needs a baseline that was measured', () => {
+    expect(distillationVerdict(sampleMetrics({ baselines: [] }))).toBeUndefined();
+    const { metrics, baselines } = sampleMetrics();
+    const { weighted } = metrics.models;
+    const alone = { metrics: { ...metrics, models: { weighted: weighted! } }, baselines };
+    expect(distillationVerdict(sampleMetrics(alone))).toBeUndefined();
+  });
 });

@@ -16,6 +16,7 @@ import { keys } from '../../src/run/keys.ts';
 import { evaluateStudents } from '../../src/stages/evaluate.ts';
 import { reconcileLabels } from '../../src/stages/reconcile.ts';
 import { readBytes, readJson, toJson } from '../../src/store/once.ts';
+import type { ObjectStore } from '../../src/store/store.ts';
 import { tf } from '../../src/tensorflow.ts';
 import { buildNetwork, smallMlp } from '../support/networks.ts';
 import { type PlannedRun, plannedRun } from '../support/planned-run.ts';
@@ -115,12 +116,24 @@ async function trainedRun(start = 0.9, leaks = 0): Promise<PlannedRun> {
   const folder = keys.student(job.run, 'weighted');
   await saveConstant(job, folder, 0);
   await job.results.write(`${folder}history.json`, toJson(history));
+  await saveConstant(job, keys.student(job.run, 'labels-only'), 1);
+  await writeBaseline(job, 'labels-only', { description: 'Made by hand.' });
+  await writeBaseline(job, 'logistic', { description: '', leftOut: 'too many weights' });
   return run;
+}
+
+async function writeBaseline({ results, run }: Job, name: string, record: object) {
+  await results.write(`${keys.student(run, name)}baseline.json`, toJson(record));
 }
 
 async function evaluated({ event, context, job }: PlannedRun) {
   await evaluateStudents(event, context);
   return readJson(job.results, keys.metrics(job.run), runMetricsSchema);
+}
+
+async function replace(results: ObjectStore, key: string, body: string | Uint8Array) {
+  const { etag } = (await results.head(key))!;
+  expect(await results.write(key, Buffer.from(body), { ifMatch: etag })).toBeDefined();
 }
 
 /** Share of the test examples that a student which always predicts `index` has right. */
@@ -153,6 +166,7 @@ describe('a run', () => {
     expect(metrics.models.teacher!.accuracy.value).toBe(1);
     expect(metrics.models.weighted!.accuracy.value).toBeCloseTo(await shareOf(run, 0), 10);
     expect(students).toMatchObject([{ variant: 'weighted', history }]);
+    expect(metrics.support.reduce((sum, count) => sum + count, 0)).toBe(metrics.examples);
     const total = run.job.plan.estimate.sets.test.examples;
     expect(run.reports).toContainEqual({ stage: 'Evaluate', done: total, unit: 'examples' });
   });
@@ -186,6 +200,27 @@ describe('a run', () => {
 
   test('without such examples has no leakage', async () => {
     expect((await evaluated(await trainedRun())).leakage).toBeUndefined();
+  });
+
+  test('has the baselines measured beside the students, and states which was left out', async () => {
+    const run = await trainedRun();
+    const { metrics, baselines, deviations } = await evaluated(run);
+    expect(metrics.models['labels-only']!.accuracy.value).toBeCloseTo(await shareOf(run, 1), 10);
+    expect(baselines).toEqual([
+      { name: 'logistic', description: 'Left out: too many weights.' },
+      {
+        ...{ name: 'labels-only', description: 'Made by hand.' },
+        ...{ parameters: expect.any(Number), bytes: expect.any(Number) },
+      },
+    ]);
+    expect(Object.keys(deviations.exaggeration)).toEqual(['weighted']);
+  });
+
+  test('warns about the classes that the student does not find', async () => {
+    const { warnings, classes } = await evaluated(await trainedRun());
+    const missed = warnings.filter((text) => text.includes('less than half of the mean over'));
+    expect(missed).toHaveLength(classes.length - 1);
+    expect(missed[0]).toContain(`finds 0 of the`);
   });
 
   test('has the smallest weights, and their mean', async () => {
@@ -240,15 +275,58 @@ describe('the student in use', () => {
     expect(metrics.models.current!.accuracy.value).toBeCloseTo(await shareOf(run, 1), 10);
   });
 
-  test('is left out if it has other classes', async () => {
-    const { metrics } = await evaluated(await withStudentInUse(['red', 'white', 'rosé']));
-    expect(Object.keys(metrics.models).sort()).toEqual(['teacher', 'weighted']);
-  });
+  /** Metrics of a run whose student in use was spoiled. */
+  async function spoiled(spoil: (job: Job, folder: string) => Promise<unknown>) {
+    const run = await withStudentInUse();
+    const before = tf.memory().numTensors;
+    await spoil(run.job, keys.student('earlier', 'weighted'));
+    const found = await evaluated(run);
+    expect(tf.memory().numTensors).toBe(before);
+    expect(Object.keys(found.metrics.models).sort()).toEqual(measuredAlone);
+    expect(found.warnings.at(-1)).toContain(found.currentProblem);
+    return found.currentProblem;
+  }
+  const measuredAlone = ['labels-only', 'teacher', 'weighted'];
 
-  test('frees all tensors in the end', async () => {
+  test('is left out if it has other classes', async () => {
     const run = await withStudentInUse(['red', 'white', 'rosé']);
     const before = tf.memory().numTensors;
-    await evaluated(run);
+    const { metrics, currentProblem } = await evaluated(run);
+    expect(Object.keys(metrics.models).sort()).toEqual(measuredAlone);
+    expect(currentProblem).toBe('it has other classes: red, white, rosé');
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test.each<[string, (job: Job, folder: string) => Promise<unknown>, string]>([
+    [
+      'its pointer is damaged',
+      ({ results, plan }) => replace(results, keys.current(plan.dataset), '{"run":'),
+      'is not JSON',
+    ],
+    [
+      'its weights are cut short',
+      ({ results }, folder) => replace(results, `${folder}weights.bin`, 'abcd'),
+      'weights.bin has 4 bytes',
+    ],
+    [
+      'its description is damaged',
+      ({ results }, folder) => replace(results, `${folder}student.json`, '{}'),
+      'classes',
+    ],
+    [
+      'it is of another kind of data',
+      ({ results, plan }, folder) =>
+        replace(
+          results,
+          `${folder}student.json`,
+          toJson({
+            ...{ classes: plan.classes, createdBy: 'a test' },
+            features: { kind: 'vector', length: 3 },
+          }),
+        ),
+      "It is of the kind 'row'",
+    ],
+  ])('is left out if %s', async (_, spoil, problem) => {
+    expect(await spoiled(spoil)).toContain(problem);
   });
 });

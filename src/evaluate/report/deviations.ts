@@ -9,7 +9,7 @@ export function deviationsSection(metrics: RunMetrics): Markup | false {
   const { byMargin, exaggeration } = metrics.deviations;
   const filled = byMargin.filter(({ examples }) => examples > 0);
   if (filled.length === 0) return false;
-  const names = modelNames(metrics);
+  const names = modelNames(metrics).filter((name) => name in filled[0]!.right);
   const title = 'Accuracy by the margin of the teacher';
   const caption = `Share of ${metrics.evaluatedOn} examples that a model classifies correctly, by the margin of the teacher.`;
   const share = ({ examples, right }: (typeof filled)[number], name: string) =>

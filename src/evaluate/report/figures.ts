@@ -1,7 +1,7 @@
 import { bytes, count, fixed, percent } from '../../format.ts';
 import { intervalCell, niceRange } from '../chart.ts';
 import { html, type Markup } from '../html.ts';
-import type { RunMetrics } from '../run-metrics.ts';
+import { type RunMetrics, sizeOf } from '../run-metrics.ts';
 import type { Interval } from '../schema.ts';
 import { describeAccuracy } from '../teacher-judgement.ts';
 import { modelNames } from './panel.ts';
@@ -15,21 +15,25 @@ export function figuresSection(metrics: RunMetrics): Markup {
   return html`<section>
 <h2>Figures</h2>
 <div class="scroll"><table>
-<caption>On the ${metrics.evaluatedOn} set. Intervals hold 95% of bootstrap resamples. Log-loss and calibration error: smaller is better.</caption>
-<thead><tr><th scope="col">Model</th><th scope="col" colspan="2">Accuracy and interval</th><th scope="col">Log-loss</th><th scope="col">Calibration error</th><th scope="col">Parameters</th><th scope="col">Size</th></tr></thead>
+<caption>On the ${metrics.evaluatedOn} set. Intervals hold 95% of bootstrap resamples. Recall and F1 are means over the classes, each of which counts alike. Log-loss and calibration error: smaller is better.</caption>
+<thead><tr><th scope="col">Model</th><th scope="col" colspan="2">Accuracy and interval</th><th scope="col">Macro recall</th><th scope="col">Macro F1</th><th scope="col">Log-loss</th><th scope="col">Calibration error</th><th scope="col">Parameters</th><th scope="col">Size</th></tr></thead>
 <tbody>${names.map((name, series) => {
-    const { accuracy, logLoss, calibrationError } = models[name]!;
-    const student = metrics.students.find(({ variant }) => variant === name);
+    const { accuracy, macroRecall, macroF1, logLoss, calibrationError } = models[name]!;
+    const { parameters, bytes: size } = sizeOf(metrics, name);
     return html`<tr><th scope="row">${name}</th>
 <td>${withInterval(accuracy, percent)}</td>
 <td>${intervalCell(accuracy, low, high, series)}</td>
+<td>${withInterval(macroRecall, percent)}</td><td>${withInterval(macroF1, percent)}</td>
 <td>${withInterval(logLoss, (value) => fixed(value, 3))}</td><td>${withInterval(calibrationError, percent)}</td>
-<td>${student ? count(student.parameters) : '–'}</td><td>${student ? bytes(student.bytes) : '–'}</td></tr>
+<td>${parameters === undefined ? '–' : count(parameters)}</td><td>${size === undefined ? '–' : bytes(size)}</td></tr>
 `;
   })}</tbody>
 </table></div>
 ${metrics.teacherAccuracy && html`<p class="note">${describeAccuracy(metrics.teacherAccuracy)}</p>`}
-</section>`;
+${metrics.baselines.map(
+  ({ name, description }) => html`<p class="note"><code>${name}</code>: ${description}</p>
+`,
+)}</section>`;
 }
 
 function withInterval({ value, low, high }: Interval, show: (value: number) => string): Markup {

@@ -1,7 +1,7 @@
 import { counted } from '../../format.ts';
 import { html } from '../html.ts';
 import type { RunMetrics } from '../run-metrics.ts';
-import { caveats, verdict } from '../verdict.ts';
+import { caveats, distillationVerdict, verdict } from '../verdict.ts';
 import { costSection } from './cost.ts';
 import { dataSection } from './data.ts';
 import { deviationsSection } from './deviations.ts';
@@ -19,7 +19,9 @@ import { weightingSection } from './weighting.ts';
 /** Renders the report of a run as one self-contained HTML file, without scripts or requests. */
 export function renderReport(metrics: RunMetrics): string {
   const { run, dataset, evaluatedOn } = metrics;
-  const { outcome, headline, detail } = verdict(metrics);
+  const verdicts = [distillationVerdict(metrics), verdict(metrics)].filter(
+    (one) => one !== undefined,
+  );
   const warnings = [...caveats(metrics), ...metrics.warnings];
   return html`<!doctype html>
 <html lang="en">
@@ -37,8 +39,11 @@ export function renderReport(metrics: RunMetrics): string {
 <p>Run <code>${run}</code>. ${counted(metrics.classes.length, 'class', 'classes')}, evaluated on ${counted(metrics.metrics.examples, `${evaluatedOn} example`)}.</p>
 </header>
 <main>
-<div class="verdict ${outcome}"><p class="headline">${headline}</p><p>${detail}</p></div>
-${warnings.length > 0 && html`<ul class="warnings">${warnings.map((text) => html`<li>${text}</li>`)}</ul>`}
+${verdicts.map(
+  ({ outcome, headline, detail }) =>
+    html`<div class="verdict ${outcome}"><p class="headline">${headline}</p><p>${detail}</p></div>
+`,
+)}${warnings.length > 0 && html`<ul class="warnings">${warnings.map((text) => html`<li>${text}</li>`)}</ul>`}
 ${figuresSection(metrics)}
 ${leakageSection(metrics)}
 ${differencesSection(metrics)}

@@ -2,6 +2,7 @@ import type { Config } from '../../config/schema.ts';
 import type { Features } from '../../data/features/index.ts';
 import { type MethodName, methodOf } from '../../debias/methods.ts';
 import { digestJson } from '../../digest.ts';
+import { allBaselines } from '../../distill/baselines/index.ts';
 import { checkOwnTopologies } from '../../distill/custom-topologies.ts';
 import { teacherDigest } from '../../models/teacher-digest.ts';
 import { teacherKindOf } from '../../models/teachers/index.ts';
@@ -10,7 +11,10 @@ import { needs, type Plan, type Variant } from '../../run/plan-file.ts';
 import type { RunToPlan } from './run-to-plan.ts';
 
 /** The decisions of a plan that depend on the config and on the labeled examples. */
-export type Decisions = Pick<Plan, 'config' | 'classes' | 'features' | 'variants'> & {
+export type Decisions = Pick<
+  Plan,
+  'config' | 'classes' | 'features' | 'variants' | 'baselines'
+> & {
   readonly teacher: Omit<Plan['teacher'], 'doubts'>;
 };
 
@@ -28,7 +32,8 @@ export async function decide(
   labeled: readonly ShardItem[],
   calibrating: readonly ShardItem[] | undefined,
 ): Promise<Decisions> {
-  const decided = { config, classes, features, variants: makeVariants(config) };
+  const variants = makeVariants(config);
+  const decided = { config, classes, features, variants, baselines: listBaselines(config) };
   await checkOwnTopologies(data, decided);
   const digest = config.teacher.train
     ? trainedTeacherDigest(decided, labeled)
@@ -90,6 +95,14 @@ function makeVariants(config: Config): Variant[] {
     }
   }
   return [...variants.values()];
+}
+
+/** Lists the baselines, each with where it is trained. */
+function listBaselines({ trainer }: Config): Plan['baselines'] {
+  return allBaselines.map(({ name, followsTrainer }) => ({
+    name,
+    trainer: followsTrainer ? trainer : 'function',
+  }));
 }
 
 function methodNameOf(variant: Config['method']): MethodName {

@@ -114,6 +114,7 @@ describe('renderReport', () => {
       sampleMetrics({
         metrics: {
           examples: 1,
+          support: [0, 1],
           differences: [],
           models: {
             weighted: { ...weighted!, recall: [null, { value: 1, low: 0.2, high: 1 }] },
@@ -127,7 +128,7 @@ describe('renderReport', () => {
         quarantined: 0,
       }),
     );
-    expect(report).toContain('No baseline was trained.');
+    expect(report).toContain('No other student was trained.');
     expect(report).toContain('<th scope="row" class="long">cat</th><td>–</td>');
     expect(report).not.toMatch(/NaN|undefined|Infinity/);
   });

@@ -1,0 +1,35 @@
+/** The interface of a baseline: a model of the labels alone, which distillation has to beat. */
+import { z } from 'zod';
+import type { Context } from '../../run/context.ts';
+import type { Job } from '../../run/job.ts';
+
+/** `baseline.json` in a baseline's folder; written last. */
+export const baselineRecordSchema = z.strictObject({
+  /** Model, labels and settings, as a sentence. */
+  description: z.string(),
+  /** Why there is no model; absent if there is one. */
+  leftOut: z.string().optional(),
+});
+export type BaselineRecord = z.infer<typeof baselineRecordSchema>;
+
+/**
+ * Trains the model and saves it in the folder. Continues if it was interrupted.
+ *
+ * @throws InterruptedError if the context's signal is aborted.
+ */
+export type BaselineTraining = (
+  job: Job,
+  folder: string,
+  context: Context,
+) => Promise<BaselineRecord>;
+
+/** A row of the table of baselines. */
+export interface Baseline<Name extends string = string> {
+  /** Name of its row in the results; no method has it. */
+  readonly name: Name;
+  /** A phrase for the report. */
+  readonly description: string;
+  /** Whether it is trained where the students are: on a GPU, if the config asks for it. */
+  readonly followsTrainer: boolean;
+  readonly load: () => Promise<{ readonly trainBaseline: BaselineTraining }>;
+}

@@ -1,0 +1,65 @@
+/**
+ * The table of baselines. Every run trains all of them on the true labels of the labeled and the
+ * validation set, beside the students. Publish never chooses one.
+ */
+import { UserError } from '../../errors.ts';
+import type { Context } from '../../run/context.ts';
+import type { Job } from '../../run/job.ts';
+import { keys } from '../../run/keys.ts';
+import { readJson, writeJsonOnce } from '../../store/once.ts';
+import { tableOf } from '../../table.ts';
+import { type Baseline, type BaselineRecord, baselineRecordSchema } from './baseline.ts';
+
+/** The student's architecture. */
+const labelsOnly = {
+  name: 'labels-only',
+  description: 'the architecture of the student, trained on the labels alone',
+  followsTrainer: true,
+  load: () => import('./labels-only.ts'),
+} as const satisfies Baseline;
+
+/** A linear model. */
+const logistic = {
+  name: 'logistic',
+  description: 'logistic regression on the labels alone',
+  followsTrainer: false,
+  load: () => import('./logistic.ts'),
+} as const satisfies Baseline;
+
+const baselines = tableOf(logistic, labelsOnly);
+
+/** All baselines, in the order of the results. */
+export const allBaselines: readonly Baseline[] = Object.values(baselines);
+
+/** Returns the key of a baseline's record. */
+function recordKey(run: string, name: string): string {
+  return `${keys.student(run, name)}baseline.json`;
+}
+
+/** Reads the record of a baseline, which says whether there is a model. */
+export function readBaseline({ results, run }: Job, name: string): Promise<BaselineRecord> {
+  return readJson(results, recordKey(run, name), baselineRecordSchema);
+}
+
+/**
+ * Trains a baseline and saves it like a student. A baseline that cannot be trained does not stop
+ * the run: its record has the reason.
+ *
+ * @returns the key prefix of its folder.
+ */
+export async function trainBaseline(
+  job: Job,
+  { name, load }: Baseline,
+  context: Context,
+): Promise<string> {
+  const folder = keys.student(job.run, name);
+  const key = recordKey(job.run, name);
+  if (await job.results.head(key)) return folder;
+  const { trainBaseline: train } = await load();
+  const record = await train(job, folder, context).catch((error: Error): BaselineRecord => {
+    if (!(error instanceof UserError)) throw error;
+    return { description: '', leftOut: error.message };
+  });
+  await writeJsonOnce(job.results, key, record);
+  return folder;
+}

@@ -1,0 +1,132 @@
+/** The true labels with the numbers that a linear model reads, within limits on memory and time. */
+import { product, sum } from '../../arrays.ts';
+import { decodedBatches } from '../../data/decoded-batches.ts';
+import { createEncoder, featureShape } from '../../data/features/index.ts';
+import { normalizedRows } from '../../data/features/kind.ts';
+import { hashToUnit } from '../../data/random.ts';
+import { UserError } from '../../errors.ts';
+import { count } from '../../format.ts';
+import { batchSizeFor } from '../../models/batch-size.ts';
+import type { Job } from '../../run/job.ts';
+import { tf } from '../../tensorflow.ts';
+import type { LabeledRows } from '../../train/logistic/logistic-regression.ts';
+import { trueLabelSet } from '../sets.ts';
+import { decodeForStudent } from '../student-inputs.ts';
+import type { TrainingExample } from '../training-example.ts';
+
+/** Limits on memory and time. Beyond them, images are reduced, and fewer labels are used. */
+const limits = {
+  /** Numbers of an image that is not reduced. */
+  imageNumbers: 3072,
+  /** Weights of a reduced image; of all other features, the baseline is left out. */
+  imageWeights: 2 ** 20,
+  weights: 2 ** 23,
+  /** Numbers of all examples together. */
+  numbers: 2 ** 25,
+  /** Examples × weights. */
+  work: 2 ** 31,
+};
+
+/** The numbers that the regression reads. */
+export interface Inputs {
+  readonly shape: readonly number[];
+  /** Edge of the squares of pixels that are averaged; 1 for none. */
+  readonly pool: number;
+  readonly length: number;
+  readonly weights: number;
+}
+
+/**
+ * Reduces large images by averaging squares of pixels.
+ *
+ * @param shape Shape of an example's features.
+ * @throws UserError if there are too many weights.
+ */
+export function inputsOf(shape: readonly number[], classes: number): Inputs {
+  const at = (pool: number): Inputs => {
+    const [height = 1, width = 1, channels = 1] = shape;
+    const pooled = Math.ceil(height / pool) * Math.ceil(width / pool) * channels;
+    const length = pool === 1 ? product(shape) : pooled;
+    return { shape, pool, length, weights: length * classes };
+  };
+  let inputs = at(1);
+  const isImage = shape.length === 3;
+  while (
+    isImage &&
+    inputs.pool < Math.max(...shape) &&
+    (inputs.length > limits.imageNumbers || inputs.weights > limits.imageWeights)
+  ) {
+    inputs = at(inputs.pool + 1);
+  }
+  if (inputs.weights <= limits.weights) return inputs;
+  throw new UserError(
+    `${count(inputs.length)} features and ${count(classes)} classes make ${count(inputs.weights)} weights, more than ${count(limits.weights)}`,
+  );
+}
+
+/**
+ * Reads the true labels with their features: all, or a sample by a hash of the ids that fits the
+ * limits.
+ */
+export async function readRows(
+  job: Job,
+  inputs: Inputs,
+): Promise<{ readonly rows: LabeledRows; readonly available: number }> {
+  const { classes, config } = job.plan;
+  const sources = await trueLabelSet(job);
+  const available = sum(sources.map(({ count: labels }) => labels));
+  const { length } = inputs;
+  const room = Math.min(limits.numbers / length, limits.work / inputs.weights);
+  const capacity = Math.max(1, Math.min(available, Math.floor(room)));
+  const values = new Float32Array(capacity * length);
+  const labels = new Int32Array(capacity);
+  async function* sampled() {
+    for (const { open } of sources) {
+      for await (const one of open()) {
+        if (hashToUnit(one.example.id, config.seed) < capacity / available) yield one;
+      }
+    }
+  }
+  let filled = 0;
+  for await (const batch of decodedRows(job, sampled())) {
+    const taken = batch.labels.slice(0, capacity - filled);
+    if (taken.length === 0) break;
+    const reduced = reduce(batch.values, batch.labels.length, inputs);
+    values.set(reduced.subarray(0, taken.length * length), filled * length);
+    labels.set(taken, filled);
+    filled += taken.length;
+  }
+  const rows = {
+    values: values.subarray(0, filled * length),
+    length,
+    labels: labels.subarray(0, filled),
+    classes: classes.length,
+  };
+  return { rows, available };
+}
+
+/** Yields the student's features in batches, [n, ...featureShape], with the true classes, [n]. */
+async function* decodedRows({ plan }: Job, examples: AsyncIterable<TrainingExample>) {
+  const encoder = createEncoder(plan.features);
+  const batchSize = batchSizeFor(featureShape(plan.features));
+  const decode = async ({ example, target }: TrainingExample) => ({
+    decoded: await decodeForStudent(encoder, example),
+    label: target.indexOf(1),
+  });
+  for await (const batch of decodedBatches(examples, { batchSize, room: batchSize, decode })) {
+    const decoded = batch.map((one) => one.decoded);
+    yield { values: normalizedRows(encoder, decoded), labels: batch.map(({ label }) => label) };
+  }
+}
+
+/** Averages squares of pixels. @param values [n, height, width, channels] */
+function reduce(values: Float32Array, n: number, { shape, pool }: Inputs): Float32Array {
+  if (pool === 1) return values;
+  const [height, width, channels] = shape as readonly [number, number, number];
+  const pooled = tf.tidy(() =>
+    tf.avgPool(tf.tensor4d(values, [n, height, width, channels]), pool, pool, 'same'),
+  );
+  const result = pooled.dataSync<'float32'>();
+  pooled.dispose();
+  return result;
+}

@@ -1,0 +1,138 @@
+import type { ExampleDigests } from '../../data/example-digests.ts';
+import { createLeakageMeter } from '../../distill/leakage-meter.ts';
+import { trueClass } from '../../distill/sets.ts';
+import { type StudentInputs, studentInputs } from '../../distill/student-inputs.ts';
+import { createDeviationsMeter } from '../../evaluate/deviations.ts';
+import { createEvaluation } from '../../evaluate/metrics.ts';
+import type { RunMetrics } from '../../evaluate/run-metrics.ts';
+import type { Context } from '../../run/context.ts';
+import type { ShardItem } from '../../run/events.ts';
+import { type Job, shardItems } from '../../run/job.ts';
+import { currentModel } from '../publish.ts';
+import { type CurrentStudent, type NamedModel, problemOf } from './models.ts';
+
+type Measured = Pick<RunMetrics, 'metrics' | 'deviations' | 'leakage'>;
+
+/**
+ * Measures the teacher and all models in one pass, on the same examples in the same order. If the
+ * student in use fails on an example, measures the others without it.
+ *
+ * @param tests The digests of the test examples, with the other sets that have them.
+ * @returns the figures, and why the student in use has none.
+ */
+export async function measure(
+  job: Job,
+  models: readonly NamedModel[],
+  current: CurrentStudent,
+  tests: ExampleDigests,
+  context: Context,
+): Promise<Measured & { readonly problem?: string | undefined }> {
+  let { problem } = current;
+  if (current.model) {
+    try {
+      return await measureAll(job, [...models, current.model], tests, context);
+    } catch (error) {
+      if (!(error instanceof CurrentStudentError)) throw error;
+      problem = error.message;
+    }
+  }
+  return { ...(await measureAll(job, models, tests, context)), problem };
+}
+
+/** The student in use failed; the run can go on without it. */
+class CurrentStudentError extends Error {
+  override readonly name = 'CurrentStudentError';
+}
+
+async function measureAll(
+  job: Job,
+  models: readonly NamedModel[],
+  tests: ExampleDigests,
+  context: Context,
+): Promise<Measured> {
+  const { plan } = job;
+  const classes = plan.classes.length;
+  const classOf = trueClass(job);
+  const names = models.map(({ name }) => name);
+  const evaluation = createEvaluation(['teacher', ...names], classes, plan.config.seed);
+  const leakage = createLeakageMeter(['teacher', ...names], plan, tests);
+  const isBaseline = names.map((name) => plan.baselines.some((baseline) => baseline.name === name));
+  const deviations = createDeviationsMeter(names.filter((_, index) => !isBaseline[index]));
+  let done = 0;
+  for (const item of await shardItems(job, plan.evaluatedOn)) {
+    for await (const { examples, outputs } of answers(job, item, models)) {
+      context.signal.throwIfAborted();
+      examples.forEach(({ example, row }, index) => {
+        const rowOf = (output: Float32Array) =>
+          output.subarray(index * classes, (index + 1) * classes);
+        const label = classOf(example, plan.evaluatedOn);
+        const rows = outputs.map(rowOf);
+        evaluation.add(label, [row.probabilities, ...rows]);
+        leakage.add(example, label, [row.probabilities, ...rows]);
+        const students = rows.filter((_, model) => !isBaseline[model]);
+        deviations.add(label, row.probabilities, students);
+      });
+      done += examples.length;
+      context.report({ stage: 'Evaluate', done, unit: 'examples' });
+    }
+  }
+  return {
+    metrics: evaluation.result(),
+    deviations: deviations.result(),
+    leakage: leakage.result(),
+  };
+}
+
+/**
+ * Yields a shard's examples in batches, with the outputs of each model: [n, classes].
+ *
+ * @throws CurrentStudentError if only the student in use fails.
+ */
+async function* answers(job: Job, item: ShardItem, models: readonly NamedModel[]) {
+  // The student in use may need other inputs than those of the run: another mean, other columns.
+  const feeds = new Map<string, ReturnType<typeof studentInputs>>();
+  for (const { model } of models) {
+    const { features } = model.description;
+    feeds.set(inputsOf(model), feeds.get(inputsOf(model)) ?? studentInputs(job, item, features));
+  }
+  const own = inputsOf(models[0]!.model);
+  try {
+    for (;;) {
+      const batches = new Map<string, StudentInputs>();
+      for (const [inputs, feed] of feeds) {
+        const { value } = inputs === own ? await feed.next() : await ofCurrent(() => feed.next());
+        if (value) batches.set(inputs, value);
+      }
+      const first = batches.get(own);
+      if (!first) return;
+      const { examples } = first;
+      const outputs: Float32Array[] = [];
+      for (const { name, model } of models) {
+        const predict = () => model.predict(batches.get(inputsOf(model))!.values, examples.length);
+        outputs.push(name === currentModel ? await ofCurrent(() => finite(predict())) : predict());
+      }
+      yield { examples, outputs };
+    }
+  } finally {
+    for (const feed of feeds.values()) await feed.return(undefined);
+  }
+}
+
+/** Names the inputs of a model: models of the same inputs share their batches. */
+function inputsOf({ description }: NamedModel['model']): string {
+  return JSON.stringify(description.features);
+}
+
+/** Runs a part of the student in use. @throws CurrentStudentError if it fails for good. */
+async function ofCurrent<Result>(run: () => Result | Promise<Result>): Promise<Result> {
+  try {
+    return await run();
+  } catch (error) {
+    throw new CurrentStudentError(problemOf(error));
+  }
+}
+
+function finite(outputs: Float32Array): Float32Array {
+  if (!outputs.some(Number.isNaN)) return outputs;
+  throw new RangeError('its outputs are not numbers');
+}

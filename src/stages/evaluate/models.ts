@@ -1,0 +1,76 @@
+import { readBaseline } from '../../distill/baselines/index.ts';
+import { TransientError } from '../../errors.ts';
+import { isModelSaved, readModelFiles } from '../../models/model-files.ts';
+import { loadModel, type Student } from '../../models/student.ts';
+import type { Job } from '../../run/job.ts';
+import { keys } from '../../run/keys.ts';
+import { readJson } from '../../store/once.ts';
+import { currentModel, currentSchema } from '../publish.ts';
+
+/** A model to measure, with the name of its row. */
+export interface NamedModel {
+  readonly name: string;
+  readonly model: Student;
+}
+
+/** Loads the students of the run, then its baselines. */
+export async function openModels(job: Job): Promise<NamedModel[]> {
+  const { variants, baselines } = job.plan;
+  const names = variants.map(({ name }) => name);
+  for (const { name } of baselines) {
+    const { leftOut } = await readBaseline(job, name);
+    if (leftOut === undefined) names.push(name);
+  }
+  const models: NamedModel[] = [];
+  for (const name of names) {
+    const files = await readModelFiles(job.results, keys.student(job.run, name));
+    models.push({ name, model: await loadModel(files) });
+  }
+  return models;
+}
+
+/** The student in use: its model, or why it cannot be measured; neither if there is none. */
+export interface CurrentStudent {
+  readonly model?: NamedModel;
+  readonly problem?: string;
+}
+
+/**
+ * Loads the student in use. An unusable one, such as one with damaged files or other classes, does
+ * not stop the run.
+ *
+ * @throws TransientError if the store fails for a moment.
+ */
+export async function openCurrent(job: Job): Promise<CurrentStudent> {
+  const pointer = keys.current(job.plan.dataset);
+  if (!(await job.results.head(pointer))) return {};
+  try {
+    const current = await readJson(job.results, pointer, currentSchema);
+    if (current.run === job.run) return {};
+    return await openFolder(job, current.student);
+  } catch (error) {
+    return { problem: problemOf(error) };
+  }
+}
+
+async function openFolder({ results, plan }: Job, folder: string): Promise<CurrentStudent> {
+  if (!(await isModelSaved(results, folder))) return { problem: `${folder} has no model` };
+  const model = await loadModel(await readModelFiles(results, folder));
+  const { classes } = model.description;
+  if (JSON.stringify(classes) === JSON.stringify(plan.classes)) {
+    return { model: { name: currentModel, model } };
+  }
+  model.dispose();
+  return { problem: `it has other classes: ${listed(classes)}` };
+}
+
+/** Returns the reason of a failure. @throws the error if the same call may succeed later. */
+export function problemOf(error: unknown): string {
+  if (error instanceof TransientError || !(error instanceof Error)) throw error;
+  return error.message;
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 10).join(', ');
+  return names.length > 10 ? `${shown} … (${names.length})` : shown;
+}
