@@ -24,7 +24,7 @@ export function exportsOf({ file, text }) {
  * Names that a loader expects of each of its modules: AWS of a function, and a row of a table of
  * the module that it loads.
  */
-const contracts = new Set(['handler', 'prepare']);
+const contracts = new Set(['handler', 'prepare', 'learn']);
 
 /**
  * Finds every name that more than one file exports.

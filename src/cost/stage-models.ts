@@ -274,8 +274,8 @@ function gpuTraining(work: RunWork, { name }: Stage, training: TrainingWork): Ta
 }
 
 /**
- * Students, baselines and the student in use predict the test set. All weights are read for their histogram, and
- * labels of a part of the shards for the examples to label next.
+ * Students, baselines and the student in use predict the test set. All weights are read for their
+ * histogram, and labels of a part of the shards for the examples to label next.
  */
 function evaluating(work: RunWork, stage: Stage): TaskEstimate {
   const speed = functionSpeed(stage);

@@ -31,5 +31,5 @@ export interface Baseline<Name extends string = string> {
   readonly description: string;
   /** Whether it is trained where the students are: on a GPU, if the config asks for it. */
   readonly followsTrainer: boolean;
-  readonly load: () => Promise<{ readonly trainBaseline: BaselineTraining }>;
+  readonly load: () => Promise<{ readonly learn: BaselineTraining }>;
 }

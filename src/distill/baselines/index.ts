@@ -36,7 +36,7 @@ function recordKey(run: string, name: string): string {
   return `${keys.student(run, name)}baseline.json`;
 }
 
-/** Reads the record of a baseline, which says whether there is a model. */
+/** Reads the record of a baseline, which shows whether there is a model. */
 export function readBaseline({ results, run }: Job, name: string): Promise<BaselineRecord> {
   return readJson(results, recordKey(run, name), baselineRecordSchema);
 }
@@ -55,8 +55,8 @@ export async function trainBaseline(
   const folder = keys.student(job.run, name);
   const key = recordKey(job.run, name);
   if (await job.results.head(key)) return folder;
-  const { trainBaseline: train } = await load();
-  const record = await train(job, folder, context).catch((error: Error): BaselineRecord => {
+  const { learn } = await load();
+  const record = await learn(job, folder, context).catch((error: Error): BaselineRecord => {
     if (!(error instanceof UserError)) throw error;
     return { description: '', leftOut: error.message };
   });

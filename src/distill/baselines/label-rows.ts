@@ -28,7 +28,7 @@ const limits = {
 };
 
 /** The numbers that the regression reads. */
-export interface Inputs {
+export interface RowInputs {
   readonly shape: readonly number[];
   /** Edge of the squares of pixels that are averaged; 1 for none. */
   readonly pool: number;
@@ -42,8 +42,8 @@ export interface Inputs {
  * @param shape Shape of an example's features.
  * @throws UserError if there are too many weights.
  */
-export function inputsOf(shape: readonly number[], classes: number): Inputs {
-  const at = (pool: number): Inputs => {
+export function inputsOf(shape: readonly number[], classes: number): RowInputs {
+  const at = (pool: number): RowInputs => {
     const [height = 1, width = 1, channels = 1] = shape;
     const pooled = Math.ceil(height / pool) * Math.ceil(width / pool) * channels;
     const length = pool === 1 ? product(shape) : pooled;
@@ -70,7 +70,7 @@ export function inputsOf(shape: readonly number[], classes: number): Inputs {
  */
 export async function readRows(
   job: Job,
-  inputs: Inputs,
+  inputs: RowInputs,
 ): Promise<{ readonly rows: LabeledRows; readonly available: number }> {
   const { classes, config } = job.plan;
   const sources = await trueLabelSet(job);
@@ -120,7 +120,7 @@ async function* decodedRows({ plan }: Job, examples: AsyncIterable<TrainingExamp
 }
 
 /** Averages squares of pixels. @param values [n, height, width, channels] */
-function reduce(values: Float32Array, n: number, { shape, pool }: Inputs): Float32Array {
+function reduce(values: Float32Array, n: number, { shape, pool }: RowInputs): Float32Array {
   if (pool === 1) return values;
   const [height, width, channels] = shape as readonly [number, number, number];
   const pooled = tf.tidy(() =>

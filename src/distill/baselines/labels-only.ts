@@ -7,7 +7,7 @@ import { trainNetwork } from '../training.ts';
 import type { BaselineTraining } from './baseline.ts';
 
 /** Trains the student's architecture on the true labels alone, from random weights. */
-export const trainBaseline: BaselineTraining = async (job, folder, context) => {
+export const learn: BaselineTraining = async (job, folder, context) => {
   const { student, seed } = job.plan.config;
   const labeled = await trueLabelSet(job);
   const labels = sum(labeled.map(({ count: labels }) => labels));

@@ -16,7 +16,7 @@ import {
 } from '../../train/logistic/logistic-regression.ts';
 import { scaleColumns, unscaled } from '../../train/logistic/scaling.ts';
 import type { BaselineTraining } from './baseline.ts';
-import { type Inputs, inputsOf, readRows } from './label-rows.ts';
+import { inputsOf, type RowInputs, readRows } from './label-rows.ts';
 
 /** Folds of the cross-validation, and limit on examples × weights of its fits. */
 const maxFolds = 5;
@@ -28,7 +28,7 @@ const defaultPenalty = 1;
  * Fits logistic regression on the true labels alone. Cross-validation chooses the penalty by the
  * log-loss.
  */
-export const trainBaseline: BaselineTraining = async (job, folder, { signal, report }) => {
+export const learn: BaselineTraining = async (job, folder, { signal, report }) => {
   const { features, classes, config } = job.plan;
   const inputs = inputsOf(featureShape(features), classes.length);
   const { rows, available } = await readRows(job, inputs);
@@ -51,7 +51,7 @@ export const trainBaseline: BaselineTraining = async (job, folder, { signal, rep
 async function save(
   job: Job,
   folder: string,
-  { shape, pool }: Inputs,
+  { shape, pool }: RowInputs,
   { kernel, bias }: LinearModel,
 ): Promise<void> {
   const { classes, features } = job.plan;
@@ -80,7 +80,7 @@ async function save(
 function describe(
   used: number,
   available: number,
-  { pool }: Inputs,
+  { pool }: RowInputs,
   penalty: number,
   folds: number,
 ): string {

@@ -10,7 +10,7 @@ const smallBatch = 32;
  * are about 1,000 steps. On many examples the settings stay as they are.
  *
  * @example
- * // 60 examples: batches of 32, 200 epochs. 5,000 examples: batches of 50, as many epochs as given.
+ * // 60 examples: 200 epochs, batches of 32. 5,000: the epochs given, batches of 50.
  * forFewLabels({ ...network, epochs: 30, batchSize: 128 }, 60);
  */
 export function forFewLabels<Fields extends Pick<Network, 'epochs' | 'batchSize'>>(

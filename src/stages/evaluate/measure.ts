@@ -39,7 +39,7 @@ export async function measure(
   return { ...(await measureAll(job, models, tests, context)), problem };
 }
 
-/** The student in use failed; the run can go on without it. */
+/** The student in use failed; the run continues without it. */
 class CurrentStudentError extends Error {
   override readonly name = 'CurrentStudentError';
 }

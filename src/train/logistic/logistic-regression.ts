@@ -163,7 +163,7 @@ function startModel({ labels, length, classes }: LabeledRows): LinearModel {
   return { kernel, bias: counts.map((count) => Math.log(count / labels.length)) };
 }
 
-/** Returns the share of each example in the mean loss of the examples outside a fold, [n]. */
+/** Returns the share of each example in the mean loss without a fold: [n]. */
 function sharesWithout(foldOf: Int32Array, fold: number): Float64Array {
   const learned = foldOf.reduce((count, other) => count + Number(other !== fold), 0);
   return Float64Array.from(foldOf, (other) => (other === fold ? 0 : 1 / learned));

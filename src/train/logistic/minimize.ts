@@ -11,7 +11,7 @@
 export type Objective = (point: Float64Array, gradient: Float64Array) => number;
 
 export interface MinimizeOptions {
-  /** Ends when no component of the gradient is larger. Default: 1e-5. */
+  /** Ends when no component of the gradient is larger. Default: 1e-7. */
   readonly tolerance?: number;
   /** Ends when an iteration lowers the value by a smaller share of it. Default: 1e-9. */
   readonly leastGain?: number;
@@ -43,7 +43,7 @@ export async function minimize(
   start: Float64Array,
   options: MinimizeOptions = {},
 ): Promise<Float64Array> {
-  const { tolerance = 1e-5, leastGain = 1e-9, iterations = 200, memory = 10 } = options;
+  const { tolerance = 1e-7, leastGain = 1e-9, iterations = 200, memory = 10 } = options;
   let at = evaluate(objective, start.slice());
   const pairs: Pair[] = [];
   for (let iteration = 0; iteration < iterations; iteration++) {
@@ -109,7 +109,7 @@ function descent(gradient: Float64Array, pairs: readonly Pair[]): Float64Array {
   return direction;
 }
 
-/** Finds a point along the direction that fulfils the weak Wolfe conditions, or lowers the value. */
+/** Finds a point along the direction by the weak Wolfe conditions, or one with a lower value. */
 function lineSearch(
   objective: Objective,
   from: Evaluated,
