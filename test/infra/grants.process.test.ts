@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Role, rolesOf } from '../../infra/policies.ts';
 import { recordUsage } from '../../src/cost/usage.ts';
+import { allBaselines } from '../../src/distill/baselines/index.ts';
 import type { ShardItem } from '../../src/run/events.ts';
 import { keys } from '../../src/run/keys.ts';
 import { planSchema } from '../../src/run/plan-file.ts';
@@ -134,7 +135,8 @@ async function runStages(
   for (const shard of await items(keys.unlabeled(event.run))) {
     await call('Weigh', { ...event, shard });
   }
-  for (const variant of students) await call('Train', { ...event, variant });
+  const trained = [...students, ...allBaselines.map(({ name }) => name)];
+  for (const variant of trained) await call('Train', { ...event, variant });
   await call('Evaluate', event);
   await call('Publish', event);
   await call('RecordFailure', { ...event, error: { Error: 'Error', Cause: 'none' } });
