@@ -1,20 +1,29 @@
 /**
- * Minimization of a smooth convex function by L-BFGS (Liu and Nocedal, "On the limited memory BFGS
- * method for large scale optimization", Mathematical Programming 45, 1989), with a line search that
- * halves the step until the function falls enough (Armijo's condition).
+ * Minimization of a smooth convex function by L-BFGS (Nocedal and Wright 2006, "Numerical
+ * optimization", algorithm 7.5), with the bisection line search for the weak Wolfe conditions
+ * (Lewis and Overton 2013, "Nonsmooth optimization via quasi-Newton methods", algorithm 2.6).
  */
-
-/** Pairs of steps and gradient changes that approximate the curvature. */
-const memory = 10;
-const maxIterations = 500;
-/** Share of the decrease that the slope promises, which a step has to reach. */
-const enough = 1e-4;
 
 /**
  * A function to minimize. Writes the gradient at `x` and returns the value, which is infinite
  * outside of the domain; the gradient is not used there.
  */
 export type Objective = (x: Float64Array, gradient: Float64Array) => number;
+
+export interface MinimizeOptions {
+  /** Ends when no component of the gradient is larger. */
+  readonly tolerance: number;
+  /** Ends when an iteration lowers the value by a smaller share of it. Default: 0. */
+  readonly leastGain?: number;
+  /** Maximum number of iterations. Default: 500. */
+  readonly iterations?: number;
+  /** Pairs of steps and gradient changes that approximate the curvature. Default: 10. */
+  readonly memory?: number;
+}
+
+const sufficientDecrease = 1e-4;
+const curvature = 0.9;
+const maxTrials = 40;
 
 /**
  * Minimizes a convex function.
@@ -34,75 +43,114 @@ export function minimize(
   start: Float64Array,
   tolerance: number,
 ): Float64Array {
-  const gradient = new Float64Array(start.length);
-  let x = start.slice();
-  let value = objective(x, gradient);
-  const pairs: CurvaturePair[] = [];
-  for (let iteration = 0; iteration < maxIterations; iteration++) {
-    if (gradient.every((slope) => Math.abs(slope) <= tolerance)) break;
-    const direction = descent(gradient, pairs);
-    const found = lineSearch(objective, x, value, gradient, direction, pairs.length === 0);
-    if (!found) break; // The step is below the precision of the numbers.
-    const change = found.gradient.map((slope, i) => slope - gradient[i]!);
-    const step = found.x.map((coordinate, i) => coordinate - x[i]!);
-    const curvature = dot(step, change);
-    if (curvature > 0) pairs.push({ step, change, curvature });
-    if (pairs.length > memory) pairs.shift();
-    x = found.x;
-    value = found.value;
-    gradient.set(found.gradient);
+  const iterations = minimizing(objective, start, { tolerance });
+  for (;;) {
+    const { done, value } = iterations.next();
+    if (done) return value;
   }
-  return x;
 }
 
-interface CurvaturePair {
+/**
+ * Minimizes a convex function, one iteration per `next()`, so that the caller can do other work in
+ * between.
+ *
+ * @param start [n], inside the domain; is not changed.
+ * @returns [n]; the best point found.
+ */
+export function* minimizing(
+  objective: Objective,
+  start: Float64Array,
+  { tolerance, leastGain = 0, iterations = 500, memory = 10 }: MinimizeOptions,
+): Generator<undefined, Float64Array> {
+  let at = evaluate(objective, start.slice());
+  const pairs: Pair[] = [];
+  for (let iteration = 0; iteration < iterations; iteration++) {
+    if (at.gradient.every((value) => Math.abs(value) <= tolerance)) break;
+    yield;
+    const direction = descent(at.gradient, pairs);
+    const norm = Math.sqrt(dot(at.gradient, at.gradient));
+    const next = lineSearch(objective, at, direction, pairs.length > 0 ? 1 : Math.min(1, 1 / norm));
+    if (!next) break; // The step is below the precision of the numbers.
+    remember(pairs, at, next, memory);
+    const gain = at.value - next.value;
+    at = next;
+    if (gain < leastGain * Math.abs(at.value)) break;
+  }
+  return at.point;
+}
+
+interface Evaluated {
+  readonly point: Float64Array;
+  readonly value: number;
+  readonly gradient: Float64Array;
+}
+
+function evaluate(objective: Objective, point: Float64Array): Evaluated {
+  const gradient = new Float64Array(point.length);
+  return { point, value: objective(point, gradient), gradient };
+}
+
+/** A step s, its change of the gradient y, and 1 / sᵀy. */
+interface Pair {
   readonly step: Float64Array;
-  /** Change of the gradient over the step. */
   readonly change: Float64Array;
-  /** Inner product of the two; positive. */
-  readonly curvature: number;
+  readonly scale: number;
 }
 
-/** Returns minus the gradient, multiplied by the approximate inverse of the Hessian. */
-function descent(gradient: Float64Array, pairs: readonly CurvaturePair[]): Float64Array {
-  const direction = gradient.map((slope) => -slope);
-  const shares = pairs.map(() => 0);
-  for (let k = pairs.length - 1; k >= 0; k--) {
-    const { step, change, curvature } = pairs[k]!;
-    shares[k] = dot(step, direction) / curvature;
-    addTo(direction, change, -shares[k]!);
+/** Keeps the newest pairs whose curvature is positive. */
+function remember(pairs: Pair[], from: Evaluated, to: Evaluated, memory: number): void {
+  const step = to.point.map((value, i) => value - from.point[i]!);
+  const change = to.gradient.map((value, i) => value - from.gradient[i]!);
+  const product = dot(step, change);
+  if (!(product > 1e-12 * dot(change, change))) return;
+  pairs.push({ step, change, scale: 1 / product });
+  if (pairs.length > memory) pairs.shift();
+}
+
+/** Returns the direction −H g by the two-loop recursion (algorithm 7.4). */
+function descent(gradient: Float64Array, pairs: readonly Pair[]): Float64Array {
+  const direction = gradient.map((value) => -value);
+  const shares: number[] = [];
+  for (const { step, change, scale } of pairs.toReversed()) {
+    const share = scale * dot(step, direction);
+    shares.push(share);
+    addScaled(direction, change, -share);
   }
-  const last = pairs.at(-1);
-  if (last) {
-    const scale = last.curvature / dot(last.change, last.change);
-    for (let i = 0; i < direction.length; i++) direction[i]! *= scale;
+  const newest = pairs.at(-1);
+  if (newest) {
+    const factor = 1 / (newest.scale * dot(newest.change, newest.change));
+    for (let i = 0; i < direction.length; i++) direction[i]! *= factor;
   }
-  for (const [k, { step, change, curvature }] of pairs.entries()) {
-    addTo(direction, step, shares[k]! - dot(change, direction) / curvature);
+  for (const { step, change, scale } of pairs) {
+    addScaled(direction, step, shares.pop()! - scale * dot(change, direction));
   }
   return direction;
 }
 
-/** Finds a step that lowers the function enough; the first step of all has length 1 at most. */
+/** Finds a point along the direction by the weak Wolfe conditions, or one with a lower value. */
 function lineSearch(
   objective: Objective,
-  x: Float64Array,
-  value: number,
-  gradient: Float64Array,
+  from: Evaluated,
   direction: Float64Array,
-  isFirst: boolean,
-) {
-  const slope = dot(gradient, direction);
-  let length = isFirst ? Math.min(1, 1 / Math.sqrt(-slope)) : 1;
-  for (; length > 1e-12; length /= 2) {
-    const next = x.map((coordinate, i) => coordinate + length * direction[i]!);
-    const nextGradient = new Float64Array(x.length);
-    const nextValue = objective(next, nextGradient);
-    if (nextValue <= value + enough * length * slope) {
-      return { x: next, value: nextValue, gradient: nextGradient };
+  firstLength: number,
+): Evaluated | undefined {
+  const slope = dot(from.gradient, direction);
+  if (!(slope < 0)) return undefined;
+  let [low, high, length] = [0, Number.POSITIVE_INFINITY, firstLength];
+  let lower: Evaluated | undefined;
+  for (let trial = 0; trial < maxTrials; trial++) {
+    const point = from.point.map((value, i) => value + length * direction[i]!);
+    const tried = evaluate(objective, point);
+    if (!(tried.value <= from.value + sufficientDecrease * length * slope)) {
+      high = length;
+    } else {
+      lower = tried;
+      if (dot(tried.gradient, direction) >= curvature * slope) return tried;
+      low = length;
     }
+    length = high < Number.POSITIVE_INFINITY ? (low + high) / 2 : 2 * low;
   }
-  return undefined;
+  return lower;
 }
 
 function dot(a: Float64Array, b: Float64Array): number {
@@ -111,6 +159,6 @@ function dot(a: Float64Array, b: Float64Array): number {
   return total;
 }
 
-function addTo(target: Float64Array, source: Float64Array, factor: number): void {
-  for (let i = 0; i < target.length; i++) target[i]! += factor * source[i]!;
+function addScaled(target: Float64Array, values: Float64Array, factor: number): void {
+  for (let i = 0; i < target.length; i++) target[i]! += factor * values[i]!;
 }

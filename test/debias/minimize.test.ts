@@ -31,3 +31,23 @@ test('the start is kept if it is the minimum', () => {
   };
   expect([...minimize(objective, Float64Array.of(0), 1e-9)]).toEqual([0]);
 });
+
+test('the end of a curved valley', () => {
+  const rosenbrock: Objective = (point, gradient) => {
+    const [x, y] = [point[0]!, point[1]!];
+    gradient[0] = -2 * (1 - x) - 400 * x * (y - x * x);
+    gradient[1] = 200 * (y - x * x);
+    return (1 - x) ** 2 + 100 * (y - x * x) ** 2;
+  };
+  const [x, y] = minimize(rosenbrock, Float64Array.of(-1.2, 1), 1e-9);
+  expect(x).toBeCloseTo(1, 8);
+  expect(y).toBeCloseTo(1, 8);
+});
+
+test('the best point is kept if the gradient is wrong', () => {
+  const wrong: Objective = (x, gradient) => {
+    gradient[0] = -1;
+    return x[0]!;
+  };
+  expect([...minimize(wrong, Float64Array.of(3), 1e-9)]).toEqual([3]);
+});

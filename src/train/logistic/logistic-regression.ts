@@ -9,8 +9,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { randomFor, shuffledOrder } from '../../data/random.ts';
 import { logLoss } from '../../debias/cross-entropy.ts';
+import { minimizing, type Objective } from '../../debias/minimize.ts';
 import { tf, type tfTypes } from '../../tensorflow.ts';
-import { minimize } from './minimize.ts';
 
 /** Values of C from the strongest penalty to the weakest: 10^-5 to 10^3, two per power of ten. */
 export const penaltyGrid: readonly number[] = Array.from(
@@ -23,6 +23,9 @@ const patience = 2;
 
 /** Numbers that the pairs of L-BFGS may take. */
 const pairNumbers = 2 ** 24;
+
+/** When a fit ends; sums in float32 have no more digits. */
+const stops = { tolerance: 1e-7, leastGain: 1e-9, iterations: 200 };
 
 /** Labeled examples. */
 export interface LabeledRows {
@@ -183,7 +186,7 @@ async function fitOn(
   const learned = shares.reduce((count, share) => count + Number(share > 0), 0);
   const decay = 1 / (penalty * learned);
   const isLearned = learnedClasses(rows, shares);
-  const objective = (point: Float64Array, gradient: Float64Array): number => {
+  const objective: Objective = (point, gradient) => {
     const kernel = point.subarray(0, size);
     const residuals = logitsOf(matrix, kernel, point.subarray(size), classes);
     const loss = toResiduals(residuals, rows, shares, isLearned, gradient.subarray(size));
@@ -198,15 +201,15 @@ async function fitOn(
   const point = new Float64Array(size + classes);
   point.set(start.kernel);
   point.set(start.bias, size);
-  const found = await minimize(objective, point, {
-    memory: Math.max(3, Math.min(10, Math.floor(pairNumbers / (2 * point.length)))),
-    // Steps block the event loop: timers and signals are processed here.
-    onIteration: async () => {
-      await setImmediate();
-      signal.throwIfAborted();
-    },
-  });
-  return { kernel: found.slice(0, size), bias: found.slice(size) };
+  const memory = Math.max(3, Math.min(10, Math.floor(pairNumbers / (2 * point.length))));
+  const iterations = minimizing(objective, point, { ...stops, memory });
+  for (;;) {
+    const { done, value: found } = iterations.next();
+    if (done) return { kernel: found.slice(0, size), bias: found.slice(size) };
+    // Iterations block the event loop: timers and signals are processed here.
+    await setImmediate();
+    signal.throwIfAborted();
+  }
 }
 
 /**
