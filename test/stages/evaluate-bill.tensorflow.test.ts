@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { recordUsage } from '../../src/cost/usage.ts';
+import { allBaselines } from '../../src/distill/baselines/index.ts';
 import { runMetricsSchema } from '../../src/evaluate/run-metrics.ts';
 import { shardItem } from '../../src/run/events.ts';
 import { keys } from '../../src/run/keys.ts';
@@ -35,7 +36,9 @@ test('what tasks recorded is in the metrics and in the report; without records n
   await call('Reconcile', event);
   await call('WarmUp', event);
   for (const shard of await items(keys.unlabeled(run))) await call('Weigh', { ...event, shard });
-  await call('Train', { ...event, variant: 'weighted' });
+  for (const variant of ['weighted', ...allBaselines.map(({ name }) => name)]) {
+    await call('Train', { ...event, variant });
+  }
 
   const evaluated = async () => {
     await call('Evaluate', event);

@@ -89,7 +89,8 @@ test('trainer: gpu is refused where no GPU is deployed, and taken by the embedde
     hint: expect.stringContaining('trainer: function'),
   });
   const { variants } = await planRun(event, context);
-  expect(variants.map(({ trainer }) => trainer)).toEqual(['gpu', 'gpu']);
+  // Two students, logistic regression, and the student's architecture on the labels alone.
+  expect(variants.map(({ trainer }) => trainer)).toEqual(['gpu', 'gpu', 'function', 'gpu']);
 });
 
 describe('a run that is estimated to cost more than its config allows', () => {
