@@ -22,7 +22,9 @@ const sets = { labeled: 2, validation: 0, unlabeled: 3 };
 
 test('warns with the accuracy on the other test examples', () => {
   const { metrics } = sampleMetrics();
-  const leakage: Leakage = { examples: 4, of: 10_004, sets, without: metrics };
+  const { teacher, uniform, weighted } = metrics.models;
+  const models = { teacher: teacher!, uniform: uniform!, weighted: weighted! };
+  const leakage: Leakage = { examples: 4, of: 10_004, sets, without: { ...metrics, models } };
   expect(leakageWarning(leakage, 'bytes')).toBe(
     '4 of 10,004 test examples have the bytes of a labeled or unlabeled one, so the figures may ' +
       'be too good. Accuracy on the other 10,000: teacher 79.3% (78.4% to 80.2%), uniform 80.1% ' +

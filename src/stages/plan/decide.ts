@@ -11,10 +11,7 @@ import { needs, type Plan, type Variant } from '../../run/plan-file.ts';
 import type { RunToPlan } from './run-to-plan.ts';
 
 /** The decisions of a plan that depend on the config and on the labeled examples. */
-export type Decisions = Pick<
-  Plan,
-  'config' | 'classes' | 'features' | 'variants' | 'baselines'
-> & {
+export type Decisions = Pick<Plan, 'config' | 'classes' | 'features' | 'variants' | 'baselines'> & {
   readonly teacher: Omit<Plan['teacher'], 'doubts'>;
 };
 
