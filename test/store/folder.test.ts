@@ -61,6 +61,20 @@ describe('FolderStore', () => {
     );
   });
 
+  test.each([
+    ['a folder', 'labeled/caf\u00e9/1.png'],
+    ['a file', 'labeled/caf\u00e9.png'],
+  ])('%s whose name is not valid UTF-8 is refused, so that none vanishes', async (_, key) => {
+    const path = Buffer.from(join(store.location, key), 'latin1');
+    const folder = Buffer.from(
+      join(store.location, key.split('/').slice(0, -1).join('/')),
+      'latin1',
+    );
+    await mkdir(folder, { recursive: true });
+    await writeFile(path, '');
+    await expect(listAll(store, '')).rejects.toThrow(/not valid UTF-8: .*labeled\/caf/);
+  });
+
   test('hidden files are not objects', async () => {
     await writeOnce(store, 'a', Buffer.from(''));
     await writeFile(join(store.location, '.DS_Store'), '');
