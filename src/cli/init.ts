@@ -24,11 +24,13 @@ export const initCommand = defineCommand({
         'To start over, rename it first and run init again.',
     );
     if (await store.head(file)) throw present;
-    const { config, notes } = await inspect(store);
-    const body = Buffer.from(writeConfig(config));
+    const { config, notes, columns } = await inspect(store);
+    const body = Buffer.from(writeConfig(config, columns));
     if (!(await store.write(file, body, { ifAbsent: true }))) throw present;
     const lines = [...notes, '', `Wrote ${path}.`, `Next: counterweight plan ${dataset}`];
-    const text = json ? JSON.stringify({ file: path, config, notes }, null, 2) : lines.join('\n');
+    const text = json
+      ? JSON.stringify({ file: path, config, notes, columns }, null, 2)
+      : lines.join('\n');
     process.stdout.write(`${text}\n`);
   },
 });

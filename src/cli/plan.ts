@@ -1,5 +1,6 @@
 import { defineCommand } from 'citty';
 import { sum } from '../arrays.ts';
+import { columnLines } from '../data/features/column-report.ts';
 import { leftOutText } from '../data/left-out.ts';
 import type { SetName } from '../data/shard.ts';
 import type { PlanSummary } from '../engines/plan.ts';
@@ -27,6 +28,7 @@ export const planCommand = defineCommand({
 export function renderPlan(summary: PlanSummary, dataset: string, terminal: Terminal): string {
   const { sets, classes, teacher, students, baselines, labelCache, warnings, estimate, leftOut } =
     summary;
+  const { columns } = summary;
   const rows = namesOf(sets).map((name) => [
     name,
     counted(sets[name].shards, 'shard'),
@@ -40,6 +42,7 @@ export function renderPlan(summary: PlanSummary, dataset: string, terminal: Term
     '',
     ...alignedRows(rows),
     '',
+    ...(columns ? [...renderColumns(columns), ''] : []),
     `classes: ${count(classes.length)}`,
     `teacher: ${teacher}`,
     ...describeLabels(summary),
@@ -70,6 +73,16 @@ function describeLabels({ learns, folds, validatedOn, estimate }: PlanSummary): 
     : `${labels(validatedOn)} of ${folders(validatedOn)}`;
   const expected = expectValidationSize(sum(validatedOn.map((set) => estimate.sets[set].examples)));
   return [...(learns.length > 0 ? [learned] : []), `teacher judged by: ${judging}; ${expected}`];
+}
+
+/** Lists the columns of a table. */
+function renderColumns(columns: NonNullable<PlanSummary['columns']>): string[] {
+  const isFeature = ({ use }: { use: string }) => use === 'numeric' || use === 'categorical';
+  const used = columns.filter(isFeature).length;
+  return [
+    `columns: the model reads ${count(used)} of ${count(columns.length)}`,
+    ...columnLines(columns).map((line) => `  ${line}`),
+  ];
 }
 
 function amount({ examples, counted: isExact }: RunEstimate['sets']['labeled']): string {

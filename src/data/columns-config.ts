@@ -20,7 +20,18 @@ export const columnFields = {
       'Column of the class (Parquet). Default: the target of a tabular task, else "label".',
     ),
   ...contentFields,
-  missing: z.array(z.string()).default(['', '?', 'NA']).describe('Texts that mean "missing".'),
+  delimiter: z
+    .string()
+    .length(1)
+    .refine((character) => /^[^"\r\n\u0080-\uffff]$/.test(character), {
+      message: 'expected one ASCII character other than a quote',
+    })
+    .optional()
+    .describe('Character between the columns (CSV). Default: found in each file.'),
+  missing: z
+    .array(z.string())
+    .default(['', '?', 'NA'])
+    .describe('Texts that mean "missing", besides usual ones such as NaN, NULL and #N/A.'),
 };
 
 const columnsSchema = z.strictObject(columnFields);

@@ -54,8 +54,19 @@ export function requireColumn(
   name: string,
 ): void {
   if (columns.includes(name)) return;
+  const meant = columns.find((column) => column.toLowerCase() === name.toLowerCase());
+  const has = meant === undefined ? `Its columns: ${listNames(columns)}` : `It has '${meant}'`;
   throw new UserError(
-    `'${key}' has no column '${name}' (${field}). Its columns: ${columns.join(', ')}.`,
-    `Set ${field} in distill.yaml to one of them.`,
+    `'${key}' has no column '${name}' (${field}). ${has}.`,
+    `Set ${field} in distill.yaml to one of its columns.`,
   );
+}
+
+/** Names listed in a message; a table may have tens of thousands. */
+const maxListed = 30;
+
+/** Lists names of columns for a message: at most 30. */
+export function listNames(names: readonly string[]): string {
+  const more = names.length - maxListed;
+  return more > 1 ? `${names.slice(0, maxListed).join(', ')} and ${more} more` : names.join(', ');
 }

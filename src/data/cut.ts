@@ -29,6 +29,7 @@ const maxPieces = 2_000;
  *
  * @param prefix The folder of the set, such as 'labeled/' or 'unlabeled/monday/'.
  * @param leftOut Receives every object, to count those that are not data.
+ * @param onFile Receives every file of a table, once per piece.
  * @throws UserError if there are objects but none of the format, or a file does not fit its
  *   extension.
  */
@@ -38,6 +39,7 @@ export async function* cutShards(
   prefix: string,
   config: ReadConfig,
   leftOut?: LeftOutFiles,
+  onFile: (file: TableFile) => void = () => {},
 ): AsyncGenerator<Shard> {
   const { data } = config;
   const limitBytes = data.shardMiB * 2 ** 20;
@@ -47,8 +49,9 @@ export async function* cutShards(
   const format = formats[data.format];
   const objects = dataObjects(store, prefix, format, leftOut);
   const { cut } = await format.load();
-  const pieces = cut?.(store, objects, limitBytes) ?? wholeObjects(objects);
-  for await (const { piece, sizeBytes } of pieces) {
+  const pieces = cut?.(store, objects, limitBytes, data) ?? wholeObjects(objects);
+  for await (const { piece, sizeBytes, columns } of pieces) {
+    if (columns !== undefined) onFile({ set, key: piece.key, columns });
     const batch = set === 'unlabeled' ? batchOf(piece.key) : '';
     let open = batch === '' ? loose : folder;
     const full = open.sizeBytes + sizeBytes > limitBytes || open.pieces.length >= maxPieces;
@@ -64,6 +67,13 @@ export async function* cutShards(
   for (const { pieces } of [folder, loose]) {
     if (pieces.length > 0) yield toShard(set, pieces, config);
   }
+}
+
+/** A file of a table, and the names of its columns. */
+export interface TableFile {
+  readonly set: SetName;
+  readonly key: string;
+  readonly columns: readonly string[];
 }
 
 /** A shard to which more pieces of the same batch may be added. */
@@ -98,7 +108,7 @@ export function withPart(
 
 function toShard(set: SetName, pieces: readonly Piece[], config: ReadConfig): Shard {
   const { data } = config;
-  const { format, id, label, missing } = data;
+  const { format, id, label, missing, delimiter } = data;
   const facts = pieces.map(({ key, version, bytes, rows, range }) => [
     ...[key, version, bytes],
     ...[rows?.start, rows?.end, range?.start, range?.end],
@@ -106,7 +116,7 @@ function toShard(set: SetName, pieces: readonly Piece[], config: ReadConfig): Sh
   const reading = [set, format, id, label, ...contentColumns(data), missing, facts];
   const labels = isLabeled(set) ? [labelRules, classesLikeMissing(config)] : [];
   return {
-    id: digestJson([...reading, ...labels], 16),
+    id: digestJson([...reading, ...(delimiter === undefined ? [] : [delimiter]), ...labels], 16),
     set,
     pieces: [...pieces],
   };

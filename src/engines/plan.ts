@@ -37,6 +37,8 @@ export interface PlanSummary {
   readonly warnings: readonly string[];
   /** Use and cost of the run on AWS, as estimated when it was first planned. */
   readonly estimate: RunEstimate;
+  /** Columns of a table: their use and content, and why some are left out. */
+  readonly columns?: NonNullable<Plan['columns']>;
 }
 
 /**
@@ -73,5 +75,6 @@ export async function plan(options: PlanOptions): Promise<PlanSummary> {
     leftOut: job.plan.leftOut,
     warnings: [...job.plan.teacher.doubts, ...job.plan.warnings],
     estimate: job.plan.estimate,
+    ...(job.plan.columns && { columns: job.plan.columns }),
   };
 }

@@ -1,6 +1,8 @@
 import { type ConfigInput, configSchema } from '../config/schema.ts';
+import { looksContinuous, looksUnique } from '../data/class-check.ts';
 import { cutShards } from '../data/cut.ts';
 import { isRejected } from '../data/example.ts';
+import type { ColumnReport } from '../data/features/column-report.ts';
 import { kinds, type Task, taskSchema } from '../data/features/index.ts';
 import type { Format } from '../data/formats/format.ts';
 import { type FormatName, formatList, formats, isDataFile } from '../data/formats/index.ts';
@@ -23,6 +25,8 @@ export interface Inspection {
   readonly config: ConfigInput;
   /** Sentences on what was found and what was guessed. */
   readonly notes: readonly string[];
+  /** Columns of a table: their use and content, and why some are left out. */
+  readonly columns?: readonly ColumnReport[];
 }
 
 const layout = `<dataset>/
@@ -58,7 +62,7 @@ export async function inspect(store: ObjectStore): Promise<Inspection> {
     notes.push('There is no test/, so the figures will be measured on the validation set.');
   }
   const shape = await findShape(store, format, notes);
-  const task = await completeTask(store, shape, notes);
+  const { task, columns } = await completeTask(store, shape, notes);
   const networks = suggestNetworks(task);
   const supplied = await findTeacher(store, shape.features, notes);
   if (supplied && Array.isArray(task.classes)) notes.push(...noteOnOrder(task.classes));
@@ -67,7 +71,7 @@ export async function inspect(store: ObjectStore): Promise<Inspection> {
     : { train: networks.teacher };
   const { student } = networks;
   const config = { task, data: shape.data, teacher, student, ...defaultsToShow };
-  return { config, notes };
+  return { config, notes, ...(columns && { columns }) };
 }
 
 async function findFormat(store: ObjectStore): Promise<Format<FormatName>> {
@@ -110,14 +114,15 @@ async function completeTask(
   store: ObjectStore,
   { kind, data, target, classNames }: Shape,
   notes: string[],
-): Promise<ConfigInput['task']> {
-  const survey = kinds[kind].surveyTask(target);
+): Promise<{ task: ConfigInput['task']; columns: readonly ColumnReport[] | undefined }> {
+  const dataConfig = configSchema.shape.data.parse(data);
+  const survey = kinds[kind].surveyTask(target, dataConfig);
   const taskOf = (classes: Task['classes']) =>
     taskSchema.parse({ type: kinds[kind].task, classes, ...survey.fields() });
   // Only the names of classes that the files have matter to reading.
   const config = {
     task: taskOf([...(classNames ?? ['0', '1'])]),
-    data: configSchema.shape.data.parse(data),
+    data: dataConfig,
   };
   const labels = new LabelSurvey();
   const quarantine = new Quarantine();
@@ -143,11 +148,25 @@ async function completeTask(
   const emptied = format.foldersAreClasses ? leftOut.emptied : [];
   for (const { folder, hasImages } of emptied) if (hasImages) labels.add(folder, target, 0);
   const found = labels.classes(config.data.missing, problems);
+  const values = new Set(found);
+  if (looksContinuous(values) || (survey.columns && looksUnique(values, quarantine.usable))) {
+    throw notClasses(target, values, quarantine.usable);
+  }
   const classes = await chooseClasses(store, found, classNames, problems);
   notes.push(...problems);
   if (classes === 'classes.json') notes.push('The class names are in classes.json.');
   notes.push(`${labels.examples} labeled examples of ${found.length} classes.`);
-  return taskOf(classes);
+  const table = survey.columns?.();
+  notes.push(...(table?.warnings ?? []).map((warning) => `Note: ${warning}.`));
+  return { task: taskOf(classes), columns: table?.columns };
+}
+
+function notClasses(target: string, labels: ReadonlySet<string>, examples: number): UserError {
+  const some = [...labels].slice(0, 3).join(', ');
+  return new UserError(
+    `The class is taken from "${target}", which has ${labels.size} different values in ${examples} examples, such as ${some}: it does not look like a class.`,
+    'Rename the column of the class to "label", or write distill.yaml by hand.',
+  );
 }
 
 /** Warns if folders that are sorted as texts give the teacher another order of the classes. */

@@ -1,5 +1,6 @@
 import type { ConfigInput } from '../config/schema.ts';
 import { idColumn } from '../data/columns.ts';
+import { dataSchema } from '../data/config.ts';
 import { type KindName, kinds } from '../data/features/index.ts';
 import type { ColumnSample } from '../data/features/kind.ts';
 import { row } from '../data/features/row.ts';
@@ -51,11 +52,12 @@ async function sampleFirst(
   format: Format,
   sampleColumns: ColumnSampler,
 ): Promise<Sample> {
+  const data = dataSchema.parse({ format: format.name });
   let files = 0;
   for await (const object of someObjects(store, 'labeled/')) {
     if (!isDataFile(object.key, format)) continue;
     files++;
-    const columns = await sampleColumns(store, object);
+    const columns = await sampleColumns(store, object, data);
     if (columns !== undefined) return { key: object.key, columns };
   }
   throw new UserError(

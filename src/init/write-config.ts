@@ -1,15 +1,23 @@
 import { Document, isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
 import { jsonSchema, type SchemaNode, schemaAt } from '../config/json-schema.ts';
 import type { ConfigInput } from '../config/schema.ts';
+import { type ColumnReport, columnLines } from '../data/features/column-report.ts';
 
 const head = ` Configuration of counterweight. Paths are relative to this folder. Other fields have defaults;
  schema/distill.schema.json of the package describes every field.`;
 
-/** Writes a config as YAML; each field has its description in the schema as a comment. */
-export function writeConfig(config: ConfigInput): string {
+/**
+ * Writes a config as YAML; each field has its description in the schema as a comment.
+ *
+ * @param columns Columns of a table, which become a comment of the task.
+ */
+export function writeConfig(config: ConfigInput, columns?: readonly ColumnReport[]): string {
   const document = new Document(config);
   document.commentBefore = head;
-  if (isMap(document.contents)) comment(document.contents, jsonSchema(), config, []);
+  if (isMap(document.contents)) {
+    comment(document.contents, jsonSchema(), config, []);
+    if (columns) describeColumns(document.contents, columns);
+  }
   return document.toString({ lineWidth: 100, flowCollectionPadding: false });
 }
 
@@ -24,4 +32,23 @@ function comment(map: YAMLMap, schema: SchemaNode, config: unknown, path: readon
     if (isSeq(value)) value.flow = true;
     if (isMap(value)) comment(value, schema, config, field);
   }
+}
+
+/** Lists the columns of a table above the task. */
+function describeColumns(map: YAMLMap, columns: readonly ColumnReport[]): void {
+  const key = map.items.find((item) => isScalar(item.key) && item.key.value === 'task')?.key;
+  if (!isScalar(key)) return;
+  const lines = columnLines(columns).map((line) => `   ${printable(line)}`);
+  const before = key.commentBefore === undefined ? [] : [key.commentBefore];
+  const title =
+    ' Columns of the labeled set, found by content. To choose others, list all features in';
+  key.commentBefore = [...before, title, ' task.numeric and task.categorical.', ...lines].join(
+    '\n',
+  );
+}
+
+/** Replaces characters that would end a comment or not show. */
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the subject.
+  return text.replaceAll(/[\x00-\x1f\x7f\u0085\u2028\u2029]/g, ' ');
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { configSchema } from '../config/schema.ts';
+import { columnReportSchema } from '../data/features/column-report.ts';
 import { featuresSchema } from '../data/features/index.ts';
 import type { Folds } from '../data/folds.ts';
 import { leftOutSchema } from '../data/left-out.ts';
@@ -59,6 +60,8 @@ export const planSchema = z.strictObject({
   warnings: z.array(z.string()),
   /** Use and cost of the run on AWS, given the labels that existed when it was planned. */
   estimate: estimateSchema,
+  /** Description of the columns of a table. */
+  columns: z.array(columnReportSchema).optional(),
 });
 export type Plan = z.infer<typeof planSchema>;
 

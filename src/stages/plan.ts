@@ -2,6 +2,7 @@ import { sum } from '../arrays.ts';
 import type { Config } from '../config/schema.ts';
 import { checkBudget } from '../cost/budget.ts';
 import { estimatePlan } from '../cost/plan-estimate.ts';
+import { looksContinuous } from '../data/class-check.ts';
 import { readClasses } from '../data/classes.ts';
 import { formats } from '../data/formats/index.ts';
 import { leftOutWarnings } from '../data/left-out.ts';
@@ -20,7 +21,9 @@ import { openStore } from '../store/open.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { recordOf } from '../table.ts';
 import { checkAnswers } from './plan/check-answers.ts';
+import { checkColumns } from './plan/check-columns.ts';
 import { checkOtherLabels, LabelCheck } from './plan/check-labels.ts';
+import { checkRows } from './plan/check-rows.ts';
 import { checkTeacher } from './plan/check-teacher.ts';
 import { type Decisions, decide } from './plan/decide.ts';
 import { fitToLabeled } from './plan/fit.ts';
@@ -70,17 +73,20 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
   const { data, results } = read;
   requireTrainer(read.config, context);
   const classes = await readClasses(data, read.config.task);
+  requireClassNames(classes);
   const config = withClasses(read.config, classes);
   const run = { ...read, config };
-  const { items, meter, unfinished, leftOut, emptied } = await pinInputs(run);
+  const { items, meter, unfinished, leftOut, emptied, tables } = await pinInputs(run);
   const hasValidation = items.some(({ set }) => set === 'validation');
   const judging = judgingSets(config, hasValidation);
   const learned = learnedSets(config, hasValidation);
   const labeled = items.filter(({ set }) => learned.some((name) => name === set));
   const labels = new LabelCheck(classes, config.limits.quarantine);
-  const { features, counts, sample } = await fitToLabeled(run, classes, labeled, labels, context);
+  const { features, counts, sample, table } = await fitToLabeled(run, classes, labeled, labels, context);
+  checkColumns(run, features, tables);
   const others = items.filter(({ set }) => isLabeled(set) && !learned.some((name) => name === set));
   await checkOtherLabels(run, others, labels, context);
+  const gaps = await checkRows(run, features, items, context);
   await checkAnswers(run, items, context);
   const calibrating = calibratesTeacher(config, hasValidation)
     ? items.filter(({ set }) => judging.some((name) => name === set))
@@ -104,6 +110,8 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
     leftOut: [...leftOut],
     warnings: [
       ...missingClasses(classes, counts),
+      ...(table?.warnings ?? []),
+      ...gaps,
       ...unfinished,
       ...emptied,
       ...labels.warnings(),
@@ -115,6 +123,7 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
       ...(context.deployment ? estimate.warnings : []),
     ],
     estimate,
+    ...(table && { columns: [...table.columns] }),
   };
   await writeJsonOnce(results, keys.plan(run.run), plan);
 }
@@ -147,6 +156,14 @@ function requireTrainer({ trainer }: Config, { deployment }: Context): void {
   throw new UserError(
     'trainer is gpu in distill.yaml, and this deployment has no GPU trainer',
     'Set trainer: function, or deploy the GPU part: counterweight deploy --trainer gpu',
+  );
+}
+
+function requireClassNames(classes: readonly string[]): void {
+  if (!looksContinuous(new Set(classes))) return;
+  throw new UserError(
+    `task.classes has ${classes.length} numbers with decimals, such as ${classes.slice(0, 3).join(', ')}: they measure something and are not classes.`,
+    'Set task.target (or data.label) in distill.yaml to the column of the class, and list its values in task.classes.',
   );
 }
 

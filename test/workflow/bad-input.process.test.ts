@@ -48,7 +48,7 @@ const cases: Case[] = [
     what: 'an empty labeled set',
     format: 'csv',
     spoil: (dataset) => writeFileSync(join(dataset, 'labeled/wine.csv'), 'alcohol,cultivar\n'),
-    message: /labeled set/,
+    message: /labeled set|'labeled\/wine\.csv' lacks/,
   },
   {
     what: 'a label that is not a class',
@@ -59,6 +59,27 @@ const cases: Case[] = [
         task: '{ type: tabular-classification, classes: [cultivar 0, cultivar 1], target: cultivar }',
       }),
     message: /cultivar 2/,
+  },
+  {
+    what: 'a set with a renamed column',
+    format: 'csv',
+    spoil: (dataset) =>
+      rewrite(dataset, 'unlabeled/second/wine.csv', (text) => text.replace('hue', 'Hue')),
+    message: /unlabeled\/second\/wine\.csv' lacks 1 of .*: hue \(it has Hue\)/,
+  },
+  {
+    what: 'a set with decimal commas',
+    format: 'csv',
+    spoil: (dataset) =>
+      rewrite(dataset, 'test/wine.csv', (text) => text.replaceAll(',', ';').replaceAll('.', ',')),
+    message: /40 of 40 rows read of the test set cannot be used[\s\S]*'alcalinity' is '18,5'/,
+  },
+  {
+    what: 'a set in Latin-1',
+    format: 'csv',
+    spoil: (dataset) =>
+      rewrite(dataset, 'unlabeled/first/wine.csv', (text) => text.replace('deep', 'dunkel\xe4')),
+    message: /unlabeled\/first\/wine\.csv' is not in UTF-8: byte \d+ is 0xe4/,
   },
   {
     what: 'a Parquet file that is not one',
@@ -74,6 +95,12 @@ const cases: Case[] = [
     message: /teacher\/m\.onnx/,
   },
 ];
+
+/** Rewrites a file, in Latin-1. */
+function rewrite(dataset: string, file: string, change: (text: string) => string): void {
+  const path = join(dataset, file);
+  writeFileSync(path, change(readFileSync(path, 'latin1')), 'latin1');
+}
 
 describe('planning refuses', () => {
   test.each(cases)('$what', async ({ format, spoil, message }) => {

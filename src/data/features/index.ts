@@ -5,6 +5,7 @@ import { tableOf } from '../../table.ts';
 import type { TableColumns } from '../columns.ts';
 import type { Content, Example, Rejected } from '../example.ts';
 import type { AugmentConfig } from './augment-config.ts';
+import type { ColumnsReport } from './column-report.ts';
 import { image } from './image.ts';
 import type { Augmenter, Encoder, Kind } from './kind.ts';
 import { row } from './row.ts';
@@ -69,6 +70,7 @@ export function decodedBytes(features: Features): number {
 /**
  * Fits features on the labeled set. Leaves out rejected examples and those that cannot be decoded.
  *
+ * @param report Receives the description of the columns of a table.
  * @throws UserError if no example is usable, a column that the task names does not exist, or no
  *   column is left.
  */
@@ -76,8 +78,9 @@ export function fitFeatures(
   task: Task,
   columns: TableColumns,
   examples: AsyncIterable<Example | Rejected>,
+  report?: (columns: ColumnsReport) => void,
 ): Promise<Features> {
-  return kindOfTask(task).fit(task, columns, examples);
+  return kindOfTask(task).fit(task, columns, examples, report);
 }
 
 /** Creates the encoder of examples of these features. */

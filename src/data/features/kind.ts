@@ -5,6 +5,7 @@ import type { Content, Example, Rejected } from '../example.ts';
 import type { Random } from '../random.ts';
 import type { ValueType } from '../value-type.ts';
 import type { AugmentConfig } from './augment-config.ts';
+import type { ColumnsReport } from './column-report.ts';
 
 /** The field `task.classes`. */
 export const classesSchema = z
@@ -47,12 +48,14 @@ export interface Kind<
   /**
    * Fits the features on the labeled set, in one pass and with constant memory. Reads all examples,
    * because the caller checks them on the way.
+   * @param report Receives the description of the columns if every column is content.
    * @throws UserError if no example is usable, or the examples do not fit the task.
    */
   fit(
     task: z.output<Task>,
     columns: TableColumns,
     examples: AsyncIterable<Example | Rejected>,
+    report?: (columns: ColumnsReport) => void,
   ): Promise<z.output<Features>>;
   createEncoder(features: z.output<Features>): Encoder;
   /** Default: features are copied as they are. */
@@ -63,8 +66,15 @@ export interface Kind<
   identity(content: Content, features: z.output<Features>): Uint8Array | string;
   /** Returns the size of an example before it is decoded, in bytes; 0 if it is negligible. */
   encodedBytes(content: Content): number;
-  /** Starts to find the fields of the task from examples, for `init`. */
-  surveyTask(target: string): TaskSurvey<Omit<z.input<Task>, 'type' | 'classes'>>;
+  /**
+   * Starts to find the fields of the task from examples, for `init`.
+   * @param target The column of the class, in a table.
+   * @param columns The other columns of a table. Default: no text means "missing".
+   */
+  surveyTask(
+    target: string,
+    columns?: TableColumns,
+  ): TaskSurvey<Omit<z.input<Task>, 'type' | 'classes'>>;
 }
 
 /** A column of a table that holds the content of an example. */
@@ -110,6 +120,11 @@ export interface TaskSurvey<Fields> {
   add(content: Content): Promise<void>;
   /** Returns the fields found so far; without examples, a guess that is enough to read some. */
   fields(): Fields;
+  /**
+   * Describes the columns if every column is content.
+   * @throws UserError if the numbers of a column can be read in two ways.
+   */
+  columns?(): ColumnsReport;
 }
 
 /** Pixels, [height, width, channels], for images; otherwise the features, [length]. */

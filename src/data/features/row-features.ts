@@ -1,5 +1,27 @@
 import { z } from 'zod';
 import { sum } from '../../arrays.ts';
+import { notations } from './row-values.ts';
+
+const numericSchema = z.strictObject({
+  kind: z.literal('numeric'),
+  name: z.string(),
+  mean: z.number(),
+  std: z.number().positive(),
+  /** Smallest and largest number of the labeled set. A stand-in for "missing" lies outside. */
+  range: z.tuple([z.number(), z.number()]).optional(),
+  /** Default: `point`. */
+  notation: z.enum(notations).optional(),
+  /** Other texts of the labeled set, which count as missing. */
+  missing: z.array(z.string()).optional(),
+});
+export type NumericFeatures = z.infer<typeof numericSchema>;
+
+const categoricalSchema = z.strictObject({
+  kind: z.literal('categorical'),
+  name: z.string(),
+  values: z.array(z.string()),
+});
+export type CategoricalFeatures = z.infer<typeof categoricalSchema>;
 
 /**
  * Columns of a row, side by side in one vector. A numeric column has two numbers: the standardised
@@ -8,22 +30,8 @@ import { sum } from '../../arrays.ts';
  */
 export const rowFeaturesSchema = z.strictObject({
   kind: z.literal('row'),
-  columns: z.array(
-    z.discriminatedUnion('kind', [
-      z.strictObject({
-        kind: z.literal('numeric'),
-        name: z.string(),
-        mean: z.number(),
-        std: z.number().positive(),
-      }),
-      z.strictObject({
-        kind: z.literal('categorical'),
-        name: z.string(),
-        values: z.array(z.string()),
-      }),
-    ]),
-  ),
-  /** Texts that mean "missing", in addition to the empty text. */
+  columns: z.array(z.discriminatedUnion('kind', [numericSchema, categoricalSchema])),
+  /** Texts that mean "missing", in addition to the usual spellings (`row-values.ts`). */
   missing: z.array(z.string()),
 });
 export type RowFeatures = z.infer<typeof rowFeaturesSchema>;

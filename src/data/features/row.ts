@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { classesSchema, copyDecoded, type Kind } from './kind.ts';
 import { rowEncoder } from './row-encode.ts';
 import { rowFeaturesSchema, rowLength } from './row-features.ts';
-import { fitRows } from './row-fit.ts';
+import { fitRows, surveyTable } from './row-fit.ts';
 import { rowIdentity } from './row-identity.ts';
 
 const taskSchema = z.strictObject({
@@ -36,5 +36,12 @@ export const row: Kind<'row', typeof taskSchema, typeof rowFeaturesSchema> = {
   sameness: 'values',
   identity: rowIdentity,
   encodedBytes: () => 0,
-  surveyTask: (target) => ({ add: async () => {}, fields: () => ({ target }) }),
+  surveyTask(target, data = { missing: [] }) {
+    const survey = surveyTable(data);
+    return {
+      add: async (content) => survey.add(content),
+      fields: () => ({ target }),
+      columns: () => survey.choose({ type: 'tabular-classification', target }),
+    };
+  },
 };

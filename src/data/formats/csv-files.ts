@@ -1,21 +1,17 @@
-/** CSV with a header (RFC 4180): comma, double quotes, UTF-8, LF or CR LF. */
-import { pipeline, Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import { CsvError, type Parser, parse } from 'csv-parse';
-import { parse as parseText } from 'csv-parse/sync';
-import { UserError } from '../../errors.ts';
+/** CSV with a header (RFC 4180): double quotes, UTF-8 or UTF-16; delimiter and line ends vary. */
+import { CsvError } from 'csv-parse';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 import { findColumns, labelColumn } from '../columns.ts';
 import type { ColumnsConfig } from '../columns-config.ts';
 import type { Example, Rejected } from '../example.ts';
 import type { ColumnSample } from '../features/kind.ts';
 import { keyInSet } from '../layout.ts';
-import { type Piece, type SetName, type Shard, wholePiece } from '../shard.ts';
-import { csvField, RecordScanner } from './csv-records.ts';
-import type { DataFile, FormatFiles, SizedPiece } from './format.ts';
-
-/** Maximum number of characters of a record; a longer one probably has an unclosed quote. */
-const maxRecordCharacters = 2 ** 20;
+import type { Piece, SetName, Shard } from '../shard.ts';
+import { cutCsv } from './csv-cut.ts';
+import { columnNames, csvProblem, readColumnNames, unreadableHeader } from './csv-header.ts';
+import { csvField } from './csv-records.ts';
+import { openCsv, recordsOf } from './csv-text.ts';
+import type { DataFile, FormatFiles } from './format.ts';
 
 export const csvFiles: FormatFiles = {
   read: readCsv,
@@ -56,9 +52,7 @@ async function* readRecords(
   let row = first;
   let sampledCharacters = 0;
   try {
-    for await (const record of await openRecords(store, piece)) {
-      // Without the `columns` option, csv-parse gives every record as an array of texts.
-      const fields = record as string[];
+    for await (const fields of recordsOf(await openCsv(store, piece, config.data.delimiter))) {
       if (header === undefined) header = parseHeader(fields.map(trim), piece.key, set, config);
       else {
         if (row - first < sampledRows) sampledCharacters += fields.join().length + 1;
@@ -67,12 +61,13 @@ async function* readRecords(
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
+    if (header === undefined) throw unreadableHeader(piece.key, error);
     const rowCharacters = sampledCharacters / Math.min(row - first, sampledRows);
     const expected = piece.rows ? piece.rows.end - first : Math.round(piece.bytes / rowCharacters);
     const lost = expected - (row - first);
     yield {
       id: `${file}:${row}`,
-      reason: `The file cannot be read from row ${row} on: ${error.message}.`,
+      reason: `The file cannot be read from row ${row} on: ${csvProblem(error)}.`,
       ...(lost > 1 && Number.isFinite(lost) && { lost }),
     };
     return;
@@ -82,59 +77,13 @@ async function* readRecords(
   }
 }
 
-/** Opens the header, followed by the records of the piece. */
-async function openRecords(store: ObjectStore, piece: Piece): Promise<Parser> {
-  const source =
-    piece.range === undefined
-      ? await store.read(piece.key, { version: piece.version })
-      : Readable.from(headerAndRange(store, piece, piece.range), { objectMode: false });
-  const parser = parse({
-    bom: true,
-    record_delimiter: ['\r\n', '\n'],
-    relax_quotes: true,
-    relax_column_count: true,
-    skip_empty_lines: true,
-    max_record_size: maxRecordCharacters,
-  });
-  // Errors reach the reader through the parser, which is destroyed with them.
-  pipeline(source, parser, () => {});
-  return parser;
-}
-
-async function* headerAndRange(
-  store: ObjectStore,
-  { key, version }: Piece,
-  range: { readonly start: number; readonly end: number },
-): AsyncGenerator<Uint8Array> {
-  const scanner = new RecordScanner();
-  for await (const chunk of await store.read(key, {
-    version,
-    range: { start: 0, end: range.start },
-  })) {
-    const end = scanner.advance(chunk, 0, 0);
-    yield end === undefined ? chunk : chunk.subarray(0, end);
-    if (end !== undefined) break;
-  }
-  yield* await store.read(key, { version, range });
-}
-
 function parseHeader(
-  names: readonly string[],
+  fields: readonly string[],
   key: string,
   set: SetName,
   config: ColumnsConfig,
 ): Header {
-  const [first = ''] = names;
-  if (names.length === 1 && /[;\t|]/.test(first)) {
-    throw new UserError(
-      `The header of '${key}' is one column, '${first}'.`,
-      'Separate the columns with commas.',
-    );
-  }
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) {
-    throw new UserError(`The header of '${key}' has the column '${twice}' twice.`);
-  }
+  const names = columnNames(fields, key);
   const { id, label } = findColumns(key, names, set, config);
   const indexOf = (name: string | undefined) => (name === undefined ? -1 : names.indexOf(name));
   return { names, id: indexOf(id), label: indexOf(label) };
@@ -146,6 +95,9 @@ function toExample(
   position: string,
   missing: ReadonlySet<string>,
 ): Example | Rejected {
+  if (fields.length === names.length && names.every((name, index) => name === fields[index]?.trim())) {
+    return { id: position, reason: 'The row repeats the header.' };
+  }
   if (fields.length !== names.length) {
     const row = Number(position.slice(position.lastIndexOf(':') + 1));
     return {
@@ -170,51 +122,6 @@ function trim(text: string): string {
   return text.trim();
 }
 
-/** Scans files above the limit once; smaller ones are only listed. */
-async function* cutCsv(
-  store: ObjectStore,
-  objects: AsyncIterable<ObjectInfo>,
-  limitBytes: number,
-): AsyncGenerator<SizedPiece> {
-  for await (const object of objects) {
-    if (object.bytes > limitBytes) yield* cutLargeFile(store, object, limitBytes);
-    else yield { piece: wholePiece(object), sizeBytes: object.bytes };
-  }
-}
-
-/** Cuts a file at ends of records into parts of about equal size. */
-async function* cutLargeFile(
-  store: ObjectStore,
-  object: ObjectInfo,
-  limitBytes: number,
-): AsyncGenerator<SizedPiece> {
-  const partBytes = object.bytes / Math.ceil(object.bytes / limitBytes);
-  const scanner = new RecordScanner();
-  // The first cut is the end of the header, which belongs to no part.
-  let start: { offset: number; row: number } | undefined;
-  const cut = (): SizedPiece | undefined => {
-    const end = { offset: scanner.offset, row: scanner.records - 1 };
-    const from = start;
-    start = end;
-    if (from === undefined || end.row === from.row) return undefined;
-    const rows = { start: from.row, end: end.row };
-    const range = { start: from.offset, end: end.offset };
-    return { piece: { ...wholePiece(object), rows, range }, sizeBytes: range.end - range.start };
-  };
-  for await (const chunk of await store.read(object.key, { version: object.version })) {
-    let at: number | undefined = 0;
-    while (at !== undefined) {
-      at = scanner.advance(chunk, at, start === undefined ? 0 : start.offset + partBytes);
-      if (at === undefined) break;
-      const piece = cut();
-      if (piece !== undefined) yield piece;
-    }
-  }
-  scanner.finish();
-  const last = start === undefined ? { piece: wholePiece(object), sizeBytes: object.bytes } : cut();
-  if (last !== undefined) yield last;
-}
-
 async function writeCsv(
   examples: readonly Example[],
   name: string,
@@ -231,17 +138,11 @@ async function writeCsv(
   return [{ name: `${name}.csv`, bytes: Buffer.from(content) }];
 }
 
-/** Upper bound on the size of a CSV header. */
-const maxHeaderBytes = 65_536;
-
 async function sampleColumns(
   store: ObjectStore,
-  { key, version, bytes }: ObjectInfo,
-): Promise<readonly ColumnSample[]> {
-  const range = { start: 0, end: Math.min(bytes, maxHeaderBytes) };
-  const head = await text(await store.read(key, { version, range }));
-  const records: string[][] = parseText(head, { bom: true, to: 1, trim: true });
-  const [header] = records;
-  if (header === undefined) throw new UserError(`'${key}' is empty; expected a header and rows.`);
-  return header.map((name) => ({ name, type: { kind: 'text' }, values: [] }));
+  object: ObjectInfo,
+  { delimiter }: ColumnsConfig['data'],
+): Promise<readonly ColumnSample[] | undefined> {
+  const names = await readColumnNames(store, object, delimiter);
+  return names?.map((name) => ({ name, type: { kind: 'text' }, values: [] }));
 }

@@ -1,14 +1,23 @@
-const newline = 0x0a;
 const carriageReturn = 0x0d;
 const quote = 0x22;
-const comma = 0x2c;
 const byteOrderMark = [0xef, 0xbb, 0xbf];
+
+/** Characters that structure a CSV file. */
+export interface Dialect {
+  /** One ASCII character between fields. */
+  readonly delimiter: string;
+  /** Last character of a line end; CR alone ends the lines of old Macintosh files. */
+  readonly lineEnd: '\n' | '\r';
+}
+
+/** The dialect of RFC 4180. */
+export const standardDialect: Dialect = { delimiter: ',', lineEnd: '\n' };
 
 /**
  * Finds the ends of a CSV file's records (RFC 4180) with constant memory, at hundreds of MB/s.
- * Follows the same rules as the parser in `csv-files.ts`. A quote opens a quoted field only as the
+ * Follows the same rules as the parser in `csv-text.ts`. A quote opens a quoted field only as the
  * field's first byte, and `""` inside such a field is a quote. A record ends with LF or CR LF
- * outside quotes. Empty lines are skipped.
+ * outside quotes; in files with CR line ends, with CR. Empty lines are skipped.
  */
 export class RecordScanner {
   /** Bytes scanned so far. */
@@ -20,6 +29,13 @@ export class RecordScanner {
   #quoted = false;
   #quoteClosed = false;
   #returned = false;
+  readonly #delimiter: number;
+  readonly #lineEnd: number;
+
+  constructor({ delimiter, lineEnd }: Dialect = standardDialect) {
+    this.#delimiter = delimiter.charCodeAt(0);
+    this.#lineEnd = lineEnd.charCodeAt(0);
+  }
 
   /**
    * Scans `chunk` from index `from`, and stops after the first record that ends at or after
@@ -60,7 +76,7 @@ export class RecordScanner {
         return false;
       }
     }
-    if (byte === newline) {
+    if (byte === this.#lineEnd) {
       const ended = !this.#empty;
       if (ended) this.records++;
       this.#empty = true;
@@ -73,7 +89,7 @@ export class RecordScanner {
     if (byte !== carriageReturn || this.#returned) this.#empty = false;
     this.#returned = byte === carriageReturn;
     this.#quoted = byte === quote && this.#fieldStarts;
-    this.#fieldStarts = byte === comma;
+    this.#fieldStarts = byte === this.#delimiter;
     return false;
   }
 }

@@ -86,12 +86,15 @@ export type FormatCutter = (
   store: ObjectStore,
   objects: AsyncIterable<ObjectInfo>,
   limitBytes: number,
+  data: ColumnsConfig['data'],
 ) => AsyncIterable<SizedPiece>;
 
 /** A piece, and the size of the data in it. */
 export interface SizedPiece {
   readonly piece: Piece;
   readonly sizeBytes: number;
+  /** Names of the file's columns, if it is a table with rows. */
+  readonly columns?: readonly string[];
 }
 
 /**
@@ -102,4 +105,5 @@ export interface SizedPiece {
 export type ColumnSampler = (
   store: ObjectStore,
   object: ObjectInfo,
+  data: ColumnsConfig['data'],
 ) => Promise<readonly ColumnSample[] | undefined>;

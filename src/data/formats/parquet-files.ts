@@ -10,6 +10,7 @@ import { type Example, isRejected, type LabelOnly, type Rejected } from '../exam
 import { type ColumnField, kindOfTask, type Task } from '../features/index.ts';
 import type { ColumnSample, ContentColumn } from '../features/kind.ts';
 import { keyInSet } from '../layout.ts';
+import { partitionsOf } from '../partitions.ts';
 import { type Piece, type SetName, type Shard, wholePiece } from '../shard.ts';
 import { openParquet, ParquetError } from '../tables/parquet-file.ts';
 import { describeType } from '../value-type.ts';
@@ -276,7 +277,8 @@ async function cutObject(
   limitBytes: number,
 ): Promise<SizedPiece[]> {
   const runs: { start: number; end: number; bytes: number }[] = [];
-  for (const group of await rowGroupsOf(store, object)) {
+  const { rowGroups, columns } = await refuseDamaged(object, () => openParquet(store, object));
+  for (const group of rowGroups.filter(({ start, end }) => end > start)) {
     const run = runs.at(-1);
     if (run !== undefined && run.bytes + group.bytes <= limitBytes) {
       run.end = group.end;
@@ -288,12 +290,8 @@ async function cutObject(
   return runs.map(({ start, end, bytes }) => ({
     piece: { ...wholePiece(object), rows: { start, end } },
     sizeBytes: bytes,
+    columns: [...columns.map(({ name }) => name), ...partitionsOf(object.key).keys()],
   }));
-}
-
-async function rowGroupsOf(store: ObjectStore, object: ObjectInfo) {
-  const { rowGroups } = await refuseDamaged(object, () => openParquet(store, object));
-  return rowGroups.filter(({ start, end }) => end > start);
 }
 
 /** @throws UserError if the object is not a Parquet file. */

@@ -1,4 +1,5 @@
 import { type Example, isRejected } from '../../data/example.ts';
+import type { ColumnsReport } from '../../data/features/column-report.ts';
 import { type Features, fitFeatures } from '../../data/features/index.ts';
 import { readExamples } from '../../data/read.ts';
 import type { Context } from '../../run/context.ts';
@@ -15,6 +16,8 @@ export interface LabeledFit {
   readonly counts: Float64Array;
   /** A few labeled examples of every class. */
   readonly sample: readonly Example[];
+  /** Description of the columns of a table. */
+  readonly table: ColumnsReport | undefined;
 }
 
 /**
@@ -35,8 +38,12 @@ export async function fitToLabeled(
   const sample = createSample(classes.length);
   const found = { counts, sample };
   const examples = checkedExamples(run, labeled, labels, found, context);
-  const features = await fitFeatures(run.config.task, run.config.data, examples);
-  return { features, counts, sample: sample.examples };
+  let table: ColumnsReport | undefined;
+  const { task, data } = run.config;
+  const features = await fitFeatures(task, data, examples, (report) => {
+    table = report;
+  });
+  return { features, counts, sample: sample.examples, table };
 }
 
 /**

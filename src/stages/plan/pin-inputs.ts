@@ -1,6 +1,6 @@
 import { type Config, methodsWith } from '../../config/schema.ts';
 import { createSetMeter, type SetMeter } from '../../cost/set-size.ts';
-import { cutShards, withPart } from '../../data/cut.ts';
+import { cutShards, type TableFile, withPart } from '../../data/cut.ts';
 import { formats } from '../../data/formats/index.ts';
 import { batchOf, isComplete, markerOf } from '../../data/layout.ts';
 import { emptiedWarnings, type LeftOut, LeftOutFiles } from '../../data/left-out.ts';
@@ -30,6 +30,8 @@ export interface PinnedInputs {
   readonly leftOut: readonly LeftOut[];
   /** Warnings: one per class of images whose files are all left out. */
   readonly emptied: readonly string[];
+  /** A file of a table per set and list of columns. */
+  readonly tables: readonly TableFile[];
 }
 
 /**
@@ -44,7 +46,8 @@ export async function pinInputs(run: RunToPlan): Promise<PinnedInputs> {
   const unfinished = new Set<string>();
   const leftOut = recordOf(setNames, (set) => new LeftOutFiles(set));
   const validation = await validationOf(data, config);
-  for await (const shard of cutSets(run, validation, unfinished, leftOut)) {
+  const tables = createTableList();
+  for await (const shard of cutSets(run, validation, unfinished, leftOut, tables.add)) {
     meter.add(shard);
     await objects.append(shard);
   }
@@ -55,6 +58,26 @@ export async function pinInputs(run: RunToPlan): Promise<PinnedInputs> {
     emptied: setNames
       .filter(isLabeled)
       .flatMap((set) => emptiedWarnings(set, leftOut[set].emptied, formats[config.data.format])),
+    tables: tables.files(),
+  };
+}
+
+/** Lists of columns kept per set; in a dataset that can be used, there are few. */
+const maxTables = 1_000;
+
+/** Keeps the first file with each list of columns, per set. */
+function createTableList() {
+  const files = new Map<string, TableFile>();
+  const counts = new Map<SetName, number>();
+  return {
+    add(file: TableFile): void {
+      const list = JSON.stringify([file.set, file.columns]);
+      const count = counts.get(file.set) ?? 0;
+      if (files.has(list) || count === maxTables) return;
+      files.set(list, file);
+      counts.set(file.set, count + 1);
+    },
+    files: () => [...files.values()],
   };
 }
 
@@ -93,18 +116,20 @@ async function validationOf(data: ObjectStore, config: Config): Promise<Validati
  *
  * @param unfinished Receives a warning for each batch that is left.
  * @param leftOut Receives the files that are not data.
+ * @param onFile Receives every file of a table.
  */
 async function* cutSets(
   run: RunToPlan,
   validation: ValidationSource,
   unfinished: Set<string>,
   leftOut: Record<SetName, LeftOutFiles>,
+  onFile: (file: TableFile) => void,
 ): AsyncGenerator<Shard> {
   const { config, data, batches } = run;
   let count = 0;
   for (const set of setNames) {
     const countBefore = count;
-    for await (const shard of cutShards(data, set, `${set}/`, config, leftOut[set])) {
+    for await (const shard of cutShards(data, set, `${set}/`, config, leftOut[set], onFile)) {
       const batch = batchOf(shard.pieces[0]!.key);
       if (set === 'unlabeled' && batches && !isComplete(batch, batches)) {
         unfinished.add(`there was no ${markerOf(batch)}: the batch is left for a later run`);

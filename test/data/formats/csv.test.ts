@@ -66,7 +66,6 @@ describe('CSV', () => {
   });
 
   test.each([
-    ['name;label\nAnn;yes\n', /one column, 'name;label'/],
     ['a,b,a,label\n', /column 'a' twice/],
     ['a,b\n1,2\n', /no column 'label' \(task.target\).*Its columns: a, b/],
   ])('an invalid header is an error: %j', async (text, message) => {

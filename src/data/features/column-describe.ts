@@ -1,0 +1,151 @@
+import { sum } from '../../arrays.ts';
+import { count, counted } from '../../format.ts';
+import type { NumericColumn } from './column-fit.ts';
+import { hasCodes } from './column-numbers.ts';
+import type { ReadColumn } from './column-reading.ts';
+import type { ColumnReport } from './column-report.ts';
+import type { CategoricalFeatures, ColumnFeatures, NumericFeatures } from './row-features.ts';
+import { isDecorated, isFiniteSquare, type Notation, parseNumber } from './row-values.ts';
+
+/** Result for one column; `feature` is absent if the column is left out. */
+export interface ChosenColumn {
+  readonly feature?: ColumnFeatures;
+  readonly report: ColumnReport;
+  readonly warnings: readonly string[];
+}
+
+/** Describes a column that is not a feature, with the reason if there is something to say. */
+export function describeLeftOut(
+  column: ReadColumn,
+  use: 'class' | 'id' | 'none',
+  reason?: string,
+): ChosenColumn {
+  const notes = reason === undefined ? [] : [reason];
+  return { report: reportOf(column, use, column.statistics.known, notes), warnings: [] };
+}
+
+/** Describes a numeric column: its range, and the values that count as missing. */
+export function describeNumbers(
+  column: ReadColumn,
+  { features, count: used, sentinels }: NumericColumn,
+): ChosenColumn {
+  const { statistics, reading } = column;
+  const odd = statistics.known - reading.numbers;
+  const notes = [
+    ...(odd > 0
+      ? [
+          `${counted(odd, 'value')} not ${odd === 1 ? 'a number' : 'numbers'}: ${examples(reading.odd)}`,
+        ]
+      : []),
+    ...[...sentinels].map(([value, times]) => `${counted(times, 'value')} of ${value} as missing`),
+    ...(statistics.unusable > 0
+      ? [`${counted(statistics.unusable, 'number')} too large to use`]
+      : []),
+    ...(features.notation === 'comma' ? ['decimal commas'] : []),
+    ...(features.notation === 'grouped' ? ['thousands separators'] : []),
+  ];
+  const { values: _, ...report } = reportOf(column, 'numeric', used, notes);
+  return {
+    feature: features,
+    report: { ...report, ...(features.range && { range: features.range }) },
+    warnings: [
+      ...(odd > 0
+        ? [
+            `column ${column.name}: ${count(odd)} of ${counted(statistics.known, 'value')} ` +
+              `${odd === 1 ? 'is not a number and counts' : 'are not numbers and count'} as missing: ${examples(reading.odd)}`,
+          ]
+        : []),
+      ...outlierWarning(column, features),
+    ],
+  };
+}
+
+/** Describes a categorical column, and warns if most of its values look like numbers. */
+export function describeCategories(
+  column: ReadColumn,
+  features: CategoricalFeatures,
+  isNamed: boolean,
+): ChosenColumn {
+  const { name, statistics } = column;
+  const { known, codes, texts, plain, values } = statistics;
+  const notes: string[] = [];
+  const warnings: string[] = [];
+  if (hasCodes(statistics)) notes.push('codes such as 007, kept as text');
+  if (features.values.length < values.size && values.size > features.values.length + 10) {
+    notes.push(`only the ${count(features.values.length)} most frequent values count`);
+  }
+  if (!isNamed && codes === 0 && plain >= minMixed * known && values.size > minMixedValues) {
+    warnings.push(
+      `column ${name}: ${count(plain)} of ${counted(known, 'value')} are numbers, but it is treated as text because of others: ${examples(texts)}; list it in task.numeric to count those as missing`,
+    );
+  }
+  const decorated = [...texts.keys()].filter(isDecorated);
+  if (!isNamed && decorated.length > minMixedValues) {
+    warnings.push(
+      `column ${name}: ${count(decorated.length)} different values such as '${decorated[0]}' are treated as text; write them as numbers, without a unit`,
+    );
+  }
+  return { feature: features, report: reportOf(column, 'categorical', known, notes), warnings };
+}
+
+/** Share of numbers, and number of different values, from which a column of text looks wrong. */
+const [minMixed, minMixedValues] = [0.5, 20] as const;
+
+function reportOf(
+  { name, rows, statistics }: ReadColumn,
+  use: ColumnReport['use'],
+  used: number,
+  notes: string[],
+): ColumnReport {
+  const missing = rows - used;
+  return {
+    ...{ name, use, missing, missingShare: missing / Math.max(rows, 1) },
+    ...{ values: statistics.values.size, notes },
+  };
+}
+
+/** Lists up to three texts, the most frequent first. */
+function examples(texts: ReadonlyMap<string, number>): string {
+  const shown = [...texts]
+    .sort(([, first], [, second]) => second - first)
+    .slice(0, 3)
+    .map(([text]) => `'${text.length > 30 ? `${text.slice(0, 29)}…` : text}'`);
+  return shown.join(', ') + (texts.size > shown.length ? ', …' : '');
+}
+
+/** An outlier lies this many times the interquartile range outside the quartiles. */
+const outlierRanges = 1_000;
+
+/** Warns of a number so large that all others become nearly equal. */
+function outlierWarning({ name, statistics }: ReadColumn, features: NumericFeatures): string[] {
+  const { range, mean, std, notation = 'point' } = features;
+  if (range === undefined) return [];
+  const extreme = range[1] - mean > mean - range[0] ? range[1] : range[0];
+  if (Math.abs(extreme - mean) < minDeviations * std) return [];
+  const [low, high] = quartiles(statistics.values, notation);
+  const distance = Math.max(extreme - high, low - extreme);
+  if (high <= low || distance < outlierRanges * (high - low)) return [];
+  return [
+    `column ${name}: ${extreme} is far from the other numbers, half of which lie between ${low} and ${high}; if it stands for a missing value, list it in data.missing`,
+  ];
+}
+
+/** Fewest standard deviations from the mean; one of n numbers has up to the root of n. */
+const minDeviations = 5;
+
+function quartiles(values: ReadonlyMap<string, number>, notation: Notation): [number, number] {
+  const numbers = [...values]
+    .map(([text, times]) => [parseNumber(text, notation) ?? Number.NaN, times] as const)
+    .filter(([number]) => isFiniteSquare(number))
+    .sort(([first], [second]) => first - second);
+  const total = sum(numbers.map(([, times]) => times));
+  const at = (share: number) => {
+    let before = 0;
+    for (const [number, times] of numbers) {
+      before += times;
+      if (before >= share * total) return number;
+    }
+    return Number.NaN;
+  };
+  return [at(0.25), at(0.75)];
+}

@@ -1,0 +1,157 @@
+/** Cells of a table: texts that mean "missing", and ways to write a number. */
+
+/** A cell of a row; null is missing. */
+export type Cell = string | number | null;
+
+/** Texts that common tools write for a missing value, in lower case. */
+const missingSpellings: ReadonlySet<string> = new Set(
+  [
+    ...['', '-', '--', '---', '–', '—', '.', '..', '...', '?', '*'],
+    ...['na', 'n/a', 'n.a.', '#n/a', '#n/a n/a', '#na', '<na>', 'nan', '-nan', '+nan', 'nat'],
+    ...['null', '(null)', '<null>', '[null]', 'none', '<none>', 'nil', '\\n', 'undefined'],
+    ...['missing', '<missing>', '(missing)', 'not available', 'no data', 'nodata', '(blank)'],
+    ...['inf', '+inf', '-inf', 'infinity', '+infinity', '-infinity', '∞', '-∞'],
+    ...['#value!', '#div/0!', '#num!', '#ref!', '#name?', '#null!'],
+    ...['1.#inf', '-1.#inf', '1.#ind', '-1.#ind', '1.#qnan', '-1.#qnan', '1.#snan', '1.#j'],
+  ].map((text) => text.toLowerCase()),
+);
+
+/** Returns whether a trimmed text is a usual spelling of "missing", such as `NaN` or `#N/A`. */
+export function isMissingSpelling(text: string): boolean {
+  return text.length <= 13 && missingSpellings.has(text.toLowerCase());
+}
+
+/** Trims a text and brings it to Unicode's form NFC, so that equal texts are equal strings. */
+export function cellText(text: string): string {
+  const trimmed = text.trim();
+  return isAscii.test(trimmed) ? trimmed : trimmed.normalize();
+}
+
+// Nearly all cells are ASCII, which needs no normalisation.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the range is all of ASCII.
+const isAscii = /^[\x00-\x7f]*$/;
+
+/**
+ * The value of a categorical column as its text: a number's shortest form, so that 2, '2' and '2.0'
+ * are one value.
+ * @example categoryText('2.0') // '2'
+ */
+export function categoryText(value: string | number): string {
+  if (typeof value === 'number') return String(value);
+  const isPlain = plainNumber.test(value) && !isCode(value);
+  return isPlain ? String(Number(value)) : value;
+}
+
+/**
+ * A way to write numbers. `point`: 1234.5. `grouped`: also 1,234.5 or 1 234.5. `comma`: 1234,5 or
+ * 1.234,5.
+ */
+export const notations = ['point', 'grouped', 'comma'] as const;
+export type Notation = (typeof notations)[number];
+
+const plainNumber = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const wholeNumber = /^[+-]?\d+$/;
+/** Thousands separated by commas, apostrophes or spaces, then a decimal point. */
+const groupedNumber = /^[+-]?\d{1,3}([,'’ \u00a0\u202f])\d{3}(?:\1\d{3})*(?:\.\d+)?$/;
+/** A decimal comma, with or without thousands separated by points, apostrophes or spaces. */
+const commaNumber =
+  /^[+-]?(?:\d+|\d{1,3}([.'’ \u00a0\u202f])\d{3}(?:\1\d{3})*)?,\d+(?:[eE][+-]?\d+)?$/;
+/** Thousands separated as in `commaNumber`, without decimals. */
+const pointGroups = /^[+-]?\d{1,3}([.'’ \u00a0\u202f])\d{3}(?:\1\d{3})*$/;
+
+/** Returns the number that a trimmed text is in a notation, or undefined. */
+export function parseNumber(text: string, notation: Notation): number | undefined {
+  if (notation === 'comma') {
+    if (wholeNumber.test(text)) return Number(text);
+    if (commaNumber.test(text) || pointGroups.test(text)) {
+      return Number(text.replaceAll(/[.'’ \u00a0\u202f]/g, '').replace(',', '.'));
+    }
+    return undefined;
+  }
+  if (plainNumber.test(text)) return Number(text);
+  return notation === 'grouped' && groupedNumber.test(text)
+    ? Number(text.replaceAll(/[,'’ \u00a0\u202f]/g, ''))
+    : undefined;
+}
+
+/** Returns whether a number has one or more points that may separate thousands: '1.234'. */
+export function hasPointGroups(text: string): boolean {
+  return text.includes('.') && pointGroups.test(text);
+}
+
+/**
+ * Returns whether a text of digits is a code rather than a number: it has a leading zero, or more
+ * digits than a number keeps.
+ * @example isCode('01234') // true
+ */
+export function isCode(text: string): boolean {
+  return startsWithZero(text) || isLongInteger(text);
+}
+
+/** Returns whether a text is an integer that starts with a zero it does not need. */
+function startsWithZero(text: string): boolean {
+  return /^[+-]?0\d+$/.test(text);
+}
+
+function isLongInteger(text: string): boolean {
+  return text.length > 15 && wholeNumber.test(text) && !Number.isSafeInteger(Number(text));
+}
+
+/** Larger numbers are missing values: their squares, which a deviation needs, are infinite. */
+const maxNumber = 1e150;
+
+/** Returns whether a number can be standardised: its square is finite. */
+export function isFiniteSquare(value: number): boolean {
+  return Math.abs(value) <= maxNumber;
+}
+
+/** Smallest and largest number of a column. */
+export type Range = readonly [min: number, max: number];
+
+/**
+ * Returns whether a number is a stand-in for "missing", such as -999999 or the largest number of a
+ * type: it looks like one, and lies outside `range` by more than the width of the range.
+ */
+export function isSentinel(value: number, range: Range): boolean {
+  return isOutside(value, range) && looksLikeSentinel(value);
+}
+
+function isOutside(value: number, [min, max]: Range): boolean {
+  return value > max + (max - min) || value < min - (max - min);
+}
+
+const typeLimits: ReadonlySet<number> = new Set([
+  ...[-32_768, -2_147_483_648, 2_147_483_647],
+  ...[Number.MIN_SAFE_INTEGER, -(2 ** 63), 2 ** 63, 2 ** 64],
+]);
+
+/** Returns whether a number is made of nines, or is a limit of a type. */
+export function looksLikeSentinel(value: number): boolean {
+  if (Math.abs(value) >= 1e30 || typeLimits.has(value)) return true;
+  return Number.isInteger(value) && /^(?:-9{2,}|9{3,})$/.test(String(value));
+}
+
+const date =
+  /^(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})|\d{1,2}[- ]?[a-z]{3,9}[- ,]*\d{2,4}|[a-z]{3,9} \d{1,2},? \d{4})(?:[t ,]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[ap]m)?(?: ?(?:z|utc|[+-]\d{2}:?\d{2}))?)?$/i;
+const timeOfDay = /^\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[ap]m)?$/i;
+
+/** Returns whether a text is a date or a time of day. */
+export function isDate(text: string): boolean {
+  return text.length <= 40 && (date.test(text) || timeOfDay.test(text));
+}
+
+/** Returns whether a text is a date without separators: '20240131'. */
+export function isCompactDate(text: string): boolean {
+  return /^(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$/.test(text);
+}
+
+/** Returns whether a text is a number with a unit, a currency or a percent sign: '12 %'. */
+export function isDecorated(text: string): boolean {
+  const match =
+    /^(?:[$€£¥]\s?)?([+-]?\d[\d.,'’ \u00a0\u202f]*)\s?(?:[%‰$€£¥°]|[a-zµ]{1,3}\b|°[cf])?$/i.exec(
+      text,
+    );
+  const number = match?.[1]?.trim();
+  if (number === undefined || number === text) return false;
+  return notations.some((notation) => parseNumber(number, notation) !== undefined);
+}
