@@ -82,7 +82,13 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
   const learned = learnedSets(config, hasValidation);
   const labeled = items.filter(({ set }) => learned.some((name) => name === set));
   const labels = new LabelCheck(classes, config.limits.quarantine);
-  const { features, counts, sample, table } = await fitToLabeled(run, classes, labeled, labels, context);
+  const { features, counts, sample, table } = await fitToLabeled(
+    run,
+    classes,
+    labeled,
+    labels,
+    context,
+  );
   checkColumns(run, features, tables);
   const others = items.filter(({ set }) => isLabeled(set) && !learned.some((name) => name === set));
   await checkOtherLabels(run, others, labels, context);

@@ -95,7 +95,10 @@ function toExample(
   position: string,
   missing: ReadonlySet<string>,
 ): Example | Rejected {
-  if (fields.length === names.length && names.every((name, index) => name === fields[index]?.trim())) {
+  if (
+    fields.length === names.length &&
+    names.every((name, index) => name === fields[index]?.trim())
+  ) {
     return { id: position, reason: 'The row repeats the header.' };
   }
   if (fields.length !== names.length) {
