@@ -24,8 +24,8 @@ export const initCommand = defineCommand({
         'To start over, rename it first and run init again.',
     );
     if (await store.head(file)) throw present;
-    const { config, notes, columns } = await inspect(store);
-    const body = Buffer.from(writeConfig(config, columns));
+    const { config, notes, columns, questions } = await inspect(store);
+    const body = Buffer.from(writeConfig(config, columns, questions));
     if (!(await store.write(file, body, { ifAbsent: true }))) throw present;
     const lines = [...notes, '', `Wrote ${path}.`, `Next: counterweight plan ${dataset}`];
     const text = json

@@ -8,6 +8,7 @@ import type { ObjectInfo, ObjectStore } from '../store/store.ts';
 import { namesOf } from '../table.ts';
 import { contentColumns } from './columns-config.ts';
 import type { ReadConfig } from './config.ts';
+import type { UnreadColumn } from './features/column-report.ts';
 import type { Format, SizedPiece } from './formats/format.ts';
 import { formats, isDataFile } from './formats/index.ts';
 import { classesLikeMissing } from './labels.ts';
@@ -50,8 +51,8 @@ export async function* cutShards(
   const objects = dataObjects(store, prefix, format, leftOut);
   const { cut } = await format.load();
   const pieces = cut?.(store, objects, limitBytes, data) ?? wholeObjects(objects);
-  for await (const { piece, sizeBytes, columns } of pieces) {
-    if (columns !== undefined) onFile({ set, key: piece.key, columns });
+  for await (const { piece, sizeBytes, columns, unread } of pieces) {
+    if (columns !== undefined) onFile({ set, key: piece.key, columns, unread });
     const batch = set === 'unlabeled' ? batchOf(piece.key) : '';
     let open = batch === '' ? loose : folder;
     const full = open.sizeBytes + sizeBytes > limitBytes || open.pieces.length >= maxPieces;
@@ -74,6 +75,8 @@ export interface TableFile {
   readonly set: SetName;
   readonly key: string;
   readonly columns: readonly string[];
+  /** Those that rows cannot have. */
+  readonly unread?: readonly UnreadColumn[] | undefined;
 }
 
 /** A shard to which more pieces of the same batch may be added. */

@@ -2,7 +2,7 @@ import { type ConfigInput, configSchema } from '../config/schema.ts';
 import { looksContinuous, looksUnique } from '../data/class-check.ts';
 import { cutShards } from '../data/cut.ts';
 import { isRejected } from '../data/example.ts';
-import type { ColumnReport } from '../data/features/column-report.ts';
+import { type ColumnReport, unreadReport } from '../data/features/column-report.ts';
 import { kinds, type Task, taskSchema } from '../data/features/index.ts';
 import type { Format } from '../data/formats/format.ts';
 import { type FormatName, formatList, formats, isDataFile } from '../data/formats/index.ts';
@@ -25,6 +25,8 @@ export interface Inspection {
   readonly config: ConfigInput;
   /** Sentences on what was found and what was guessed. */
   readonly notes: readonly string[];
+  /** Question per field that init chose among several columns. */
+  readonly questions: Readonly<Record<string, string>>;
   /** Columns of a table: their use and content, and why some are left out. */
   readonly columns?: readonly ColumnReport[];
 }
@@ -71,7 +73,9 @@ export async function inspect(store: ObjectStore): Promise<Inspection> {
     : { train: networks.teacher };
   const { student } = networks;
   const config = { task, data: shape.data, teacher, student, ...defaultsToShow };
-  return { config, notes, ...(columns && { columns }) };
+  const { unread = [], questions = {} } = shape;
+  const all = columns && [...columns, ...unread.map(unreadReport)];
+  return { config, notes, questions, ...(all && { columns: all }) };
 }
 
 async function findFormat(store: ObjectStore): Promise<Format<FormatName>> {

@@ -1,5 +1,6 @@
 /** Checks of the sampled values of a column. */
 
+import { looksContinuous } from '../data/class-check.ts';
 import { idColumn } from '../data/columns.ts';
 import type { ColumnSample } from '../data/features/kind.ts';
 import { isScalar } from '../data/value-type.ts';
@@ -30,18 +31,10 @@ function isCount(values: readonly unknown[]): boolean {
   return values.every((value, row) => row === 0 || Number(value) === Number(values[row - 1]) + 1);
 }
 
-/** Distinct numbers with fractions that a column of classes, such as half stars, may have. */
-const maxFractions = 20;
-
 /** Returns why a column is not a column of classes, or undefined if it may be one. */
 export function notAClass({ type, values }: ColumnSample): string | undefined {
   if (type.kind === 'time') return 'times';
-  const numbers = values.filter((value) => typeof value === 'number' && !Number.isNaN(value));
-  const fraction = numbers.find((value) => !Number.isInteger(value));
-  if (fraction === undefined) return undefined;
-  const distinct = new Set(numbers).size;
-  const isClass = distinct <= maxFractions && distinct <= numbers.length / 2;
-  return isClass || numbers.length < minRows
-    ? undefined
-    : `numbers with fractions, such as ${fraction}`;
+  const present = values.filter((value) => typeof value === 'number' && !Number.isNaN(value));
+  if (!looksContinuous(new Set(present.map(String)))) return undefined;
+  return `numbers with decimals, such as ${present.find((value) => !Number.isInteger(value))}`;
 }

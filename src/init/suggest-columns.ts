@@ -1,6 +1,7 @@
 import type { ConfigInput } from '../config/schema.ts';
 import { idColumn } from '../data/columns.ts';
 import { dataSchema } from '../data/config.ts';
+import type { UnreadColumn } from '../data/features/column-report.ts';
 import { type KindName, kinds } from '../data/features/index.ts';
 import type { ColumnSample } from '../data/features/kind.ts';
 import { row } from '../data/features/row.ts';
@@ -24,6 +25,10 @@ export interface Shape {
   readonly classNames?: readonly string[] | undefined;
   /** Columns that may be features, in a table of rows. */
   readonly features?: readonly string[];
+  /** Columns that rows cannot have, in a table of rows. */
+  readonly unread?: readonly UnreadColumn[];
+  /** Question to the user per field of the config that was chosen among several columns. */
+  readonly questions?: Readonly<Record<string, string>>;
 }
 
 /** A sampled file of the labeled set. */
@@ -99,40 +104,37 @@ function tableShape(
     const usual = column.schema.parse(undefined);
     const chosen = found.find((each) => each.name === usual) ?? found[0];
     if (chosen === undefined) continue;
-    notes.push(...notesOnChoice(`data.${column.field}`, chosen, found));
+    const question = found.length > 1 ? askToChoose(chosen, found) : undefined;
+    const field = `data.${column.field}`;
+    if (question !== undefined) notes.push(`Choose ${field}: ${question}`);
     notes.push(...notesOnLengths(chosen));
     const id = idColumn(namesOf(sample.columns), { missing: [] });
     const unused = features.filter((each) => !found.includes(each) && each.name !== id);
     if (unused.length > 0) notes.push(`Not used: ${namesOf(unused).join(', ')}.`);
-    const named = chosen.name === usual ? {} : { [column.field]: chosen.name };
-    return { ...shape, kind, data: { format: format.name, ...label, ...named } };
+    const isWritten = chosen.name !== usual || question !== undefined;
+    const named = isWritten ? { [column.field]: chosen.name } : {};
+    const questions = question === undefined ? {} : { [field]: question };
+    return { ...shape, kind, data: { format: format.name, ...label, ...named }, questions };
   }
   refuseOnlyNested(sample.key, features, format);
   notes.push(...notesOnNested(features, format));
   const id = idColumn(namesOf(sample.columns), { missing: [] });
-  const usable = features.filter(
-    (each) => isScalar(each.type) && !each.isIndex && each.name !== id,
-  );
-  return {
-    ...{ ...shape, kind: row.name, data: { format: format.name } },
-    features: namesOf(usable),
-  };
+  const usable = features.filter((each) => each.unread === undefined && each.name !== id);
+  const unread = features.flatMap(({ name, unread: reason }) => (reason ? { name, reason } : []));
+  const data = { format: format.name };
+  return { ...shape, kind: row.name, data, features: namesOf(usable), unread };
 }
 
 function namesOf(columns: readonly ColumnSample[]): string[] {
   return columns.map(({ name }) => name);
 }
 
-/** Asks the user to choose if several columns may be the content. */
-function* notesOnChoice(
-  field: string,
-  chosen: ColumnSample,
-  found: readonly ColumnSample[],
-): Iterable<string> {
-  if (found.length < 2) return;
+/** Asks the user to choose the content among several columns. */
+function askToChoose(chosen: ColumnSample, found: readonly ColumnSample[]): string {
   const shown = found.map((column) => `${column.name} (${describeSample(column)})`).join(', ');
   const isList = chosen.type.kind === 'list';
-  yield `Choose ${field}: ${counted(found.length, 'column')} can be the content: ${shown}. distill.yaml takes ${chosen.name}${isList ? '; with another one, set task.length too' : ''}.`;
+  const size = isList ? '; with another one, set task.length too' : '';
+  return `${counted(found.length, 'column')} can be the content: ${shown}. distill.yaml takes ${chosen.name}${size}.`;
 }
 
 /** Warns if the lists of a column of vectors have several lengths. */

@@ -10,12 +10,20 @@ const head = ` Configuration of counterweight. Paths are relative to this folder
  * Writes a config as YAML; each field has its description in the schema as a comment.
  *
  * @param columns Columns of a table, which become a comment of the task.
+ * @param questions Questions to the user, by field, which become comments of the fields.
  */
-export function writeConfig(config: ConfigInput, columns?: readonly ColumnReport[]): string {
+export function writeConfig(
+  config: ConfigInput,
+  columns?: readonly ColumnReport[],
+  questions: Readonly<Record<string, string>> = {},
+): string {
   const document = new Document(config);
   document.commentBefore = head;
   if (isMap(document.contents)) {
     comment(document.contents, jsonSchema(), config, []);
+    for (const [field, question] of Object.entries(questions)) {
+      ask(document.contents, field.split('.'), question);
+    }
     if (columns) describeColumns(document.contents, columns);
   }
   return document.toString({ lineWidth: 100, flowCollectionPadding: false });
@@ -32,6 +40,18 @@ function comment(map: YAMLMap, schema: SchemaNode, config: unknown, path: readon
     if (isSeq(value)) value.flow = true;
     if (isMap(value)) comment(value, schema, config, field);
   }
+}
+
+/** Puts a question above a field. */
+function ask(map: YAMLMap, [name, ...inner]: readonly string[], question: string): void {
+  const item = map.items.find(({ key }) => isScalar(key) && key.value === name);
+  if (item === undefined || !isScalar(item.key)) return;
+  if (inner.length > 0 && isMap(item.value)) {
+    ask(item.value, inner, question);
+    return;
+  }
+  const before = item.key.commentBefore === undefined ? [] : [item.key.commentBefore];
+  item.key.commentBefore = [...before, ` Choose: ${printable(question)}`].join('\n');
 }
 
 /** Lists the columns of a table above the task. */

@@ -4,6 +4,8 @@ import { checkBudget } from '../cost/budget.ts';
 import { estimatePlan } from '../cost/plan-estimate.ts';
 import { looksContinuous } from '../data/class-check.ts';
 import { readClasses } from '../data/classes.ts';
+import type { TableFile } from '../data/cut.ts';
+import { type ColumnReport, unreadReport } from '../data/features/column-report.ts';
 import { formats } from '../data/formats/index.ts';
 import { leftOutWarnings } from '../data/left-out.ts';
 import { isLabeled, type SetName, setNames } from '../data/shard.ts';
@@ -129,9 +131,20 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
       ...(context.deployment ? estimate.warnings : []),
     ],
     estimate,
-    ...(table && { columns: [...table.columns] }),
+    ...(table && { columns: [...table.columns, ...unreadReports(tables, table.columns)] }),
   };
   await writeJsonOnce(results, keys.plan(run.run), plan);
+}
+
+/** Describes the columns of the labeled set that are not read: lists, structs and indexes. */
+function unreadReports(
+  tables: readonly TableFile[],
+  columns: readonly ColumnReport[],
+): ColumnReport[] {
+  const read = new Set(columns.map(({ name }) => name));
+  const unread = tables.flatMap((file) => (file.set === 'labeled' ? (file.unread ?? []) : []));
+  const byName = new Map(unread.map((column) => [column.name, column]));
+  return [...byName.values()].filter(({ name }) => !read.has(name)).map(unreadReport);
 }
 
 /** Puts the names of the classes into the config, also if they are in a file: readers need them. */

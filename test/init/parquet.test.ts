@@ -15,9 +15,11 @@ function file(name: string): string {
 async function found(files: string | Record<string, string>) {
   const all = typeof files === 'string' ? { 'labeled/a.parquet': files } : files;
   const entries = Object.entries(all).map(([key, name]) => [key, file(name)]);
-  const { config, notes } = await inspect(await datasetOf(Object.fromEntries(entries)));
-  expect(parseConfig(writeConfig(config), 'distill.yaml')).toMatchObject(config);
-  return { task: config.task, data: config.data, notes: notes.join('\n') };
+  const store = await datasetOf(Object.fromEntries(entries));
+  const { config, notes, columns = [], questions } = await inspect(store);
+  const written = writeConfig(config, columns, questions);
+  expect(parseConfig(written, 'distill.yaml')).toMatchObject(config);
+  return { task: config.task, data: config.data, notes: notes.join('\n'), written, columns };
 }
 
 async function refusal(files: string | Record<string, string>): Promise<string> {
@@ -104,7 +106,12 @@ test('an index of pandas is not the class', async () => {
 });
 
 test('a table with a column of lists stays a table, and the note names the lists', async () => {
-  const { task, notes } = await found('table-with-list');
+  const { task, notes, columns } = await found('table-with-list');
+  expect(columns.at(-1)).toMatchObject({
+    name: 'bbox',
+    use: 'none',
+    notes: ['lists of numbers; a row has single values'],
+  });
   expect(task.type).toBe('tabular-classification');
   expect(notes).toContain('Left out: bbox (lists of 4 numbers), because a row has single values.');
   expect(notes).toContain(
@@ -125,10 +132,11 @@ test('lists are vectors if they are the only feature; of several, the user choos
   expect((await found('list-older')).task).toMatchObject({ length: 4 });
   const two = await found('two-lists');
   expect(two.data).toMatchObject({ vector: 'short' });
-  expect(two.notes).toContain(
-    'Choose data.vector: 2 columns can be the content: short (lists of 2 numbers), long (lists of 4 numbers). ' +
-      'distill.yaml takes short; with another one, set task.length too.',
-  );
+  const question =
+    '2 columns can be the content: short (lists of 2 numbers), long (lists of 4 numbers). ' +
+    'distill.yaml takes short; with another one, set task.length too.';
+  expect(two.notes).toContain(`Choose data.vector: ${question}`);
+  expect(two.written).toContain(`  # Choose: ${question}\n  vector: short\n`);
 });
 
 test('lists of bytes are images, and lists of several lengths are named', async () => {
@@ -146,9 +154,9 @@ test('lists of lists and of texts are refused', async () => {
   expect(await refusal('list-of-texts')).toContain('features has lists of texts');
 });
 
-test('numbers with fractions are not classes, unless they repeat', async () => {
+test('numbers with decimals are not classes, unless they are few', async () => {
   const message = await refusal('fractions');
-  expect(message).toContain('price, chosen because it is the last, has numbers with fractions');
+  expect(message).toContain('price, chosen because it is the last, has numbers with decimals');
   expect(message).toContain('labeled/label=cat/');
   expect(await refusal('several-labels')).toContain('the class: labels has lists of integers');
   expect((await found('half-stars')).task.classes).toEqual(['0.5', '1', '1.5']);

@@ -11,12 +11,23 @@ export const columnReportSchema = z.strictObject({
   missingShare: z.number(),
   /** Smallest and largest number of a numeric column. */
   range: z.tuple([z.number(), z.number()]).optional(),
-  /** Number of distinct values of any other column. */
+  /** Number of distinct values of any other column that is read. */
   values: z.int().nonnegative().optional(),
   /** Reasons and counts, as parts of a sentence. */
   notes: z.array(z.string()),
 });
 export type ColumnReport = z.infer<typeof columnReportSchema>;
+
+/** A column of a table that rows cannot have, and why. */
+export interface UnreadColumn {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** Describes a column that is not read. */
+export function unreadReport({ name, reason }: UnreadColumn): ColumnReport {
+  return { name, use: 'none', missing: 0, missingShare: 0, notes: [reason] };
+}
 
 /** Result of choosing the columns of a table. */
 export interface ColumnsReport {
@@ -55,10 +66,8 @@ export function columnLines(columns: readonly ColumnReport[]): string[] {
 }
 
 function columnRow({ name, use, range, values, missing, missingShare, notes }: ColumnReport) {
-  const content =
-    range === undefined
-      ? counted(values ?? 0, 'value')
-      : `${shown(range[0])} to ${shown(range[1])}`;
+  const distinct = values === undefined ? '' : counted(values, 'value');
+  const content = range === undefined ? distinct : `${shown(range[0])} to ${shown(range[1])}`;
   const share = missing > 0 && missingShare < 0.0005 ? 'under 0.1%' : percent(missingShare);
   return [
     name.length > maxName ? `${name.slice(0, maxName - 1)}…` : name,

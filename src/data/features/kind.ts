@@ -113,6 +113,8 @@ export interface ColumnSample {
   readonly isIndex?: boolean;
   /** Whether the column is in the names of folders. */
   readonly isFolder?: boolean;
+  /** Why rows cannot have the column. */
+  readonly unread?: string | undefined;
 }
 
 /** Finds the fields of a task from examples. */

@@ -2,6 +2,7 @@
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 import type { ColumnsConfig } from '../columns-config.ts';
 import type { Example, LabelOnly, Rejected } from '../example.ts';
+import type { UnreadColumn } from '../features/column-report.ts';
 import type { KindName } from '../features/index.ts';
 import type { ColumnSample } from '../features/kind.ts';
 import type { Piece, Shard } from '../shard.ts';
@@ -95,6 +96,8 @@ export interface SizedPiece {
   readonly sizeBytes: number;
   /** Names of the file's columns, if it is a table with rows. */
   readonly columns?: readonly string[];
+  /** Columns of a table that rows cannot have. */
+  readonly unread?: readonly UnreadColumn[];
 }
 
 /**

@@ -10,12 +10,16 @@ import { type Example, isRejected, type LabelOnly, type Rejected } from '../exam
 import { type ColumnField, kindOfTask, type Task } from '../features/index.ts';
 import type { ColumnSample, ContentColumn } from '../features/kind.ts';
 import { keyInSet } from '../layout.ts';
-import { partitionsOf } from '../partitions.ts';
 import { type Piece, type SetName, type Shard, wholePiece } from '../shard.ts';
-import { openParquet, ParquetError } from '../tables/parquet-file.ts';
+import { ParquetError } from '../tables/parquet-file.ts';
 import { describeType } from '../value-type.ts';
 import type { FormatFiles, SizedPiece } from './format.ts';
-import { openSource, type ParquetSource, type SourceColumn } from './parquet-source.ts';
+import {
+  openSource,
+  type ParquetSource,
+  type SourceColumn,
+  unreadColumns,
+} from './parquet-source.ts';
 import { parquetOf } from './parquet-write.ts';
 
 export const parquetFiles: FormatFiles = {
@@ -277,7 +281,7 @@ async function cutObject(
   limitBytes: number,
 ): Promise<SizedPiece[]> {
   const runs: { start: number; end: number; bytes: number }[] = [];
-  const { rowGroups, columns } = await refuseDamaged(object, () => openParquet(store, object));
+  const { rowGroups, columns } = await refuseDamaged(object, () => openSource(store, object));
   for (const group of rowGroups.filter(({ start, end }) => end > start)) {
     const run = runs.at(-1);
     if (run !== undefined && run.bytes + group.bytes <= limitBytes) {
@@ -290,7 +294,8 @@ async function cutObject(
   return runs.map(({ start, end, bytes }) => ({
     piece: { ...wholePiece(object), rows: { start, end } },
     sizeBytes: bytes,
-    columns: [...columns.map(({ name }) => name), ...partitionsOf(object.key).keys()],
+    columns: columns.map(({ name }) => name),
+    unread: unreadColumns(columns),
   }));
 }
 
@@ -324,8 +329,10 @@ async function sampleColumns(
   const names = file.columns.map(({ name }) => name);
   const rows = { start, end: Math.min(end, start + sampledRows) };
   const values = await refuseDamaged(object, () => file.readColumns(names, rows));
+  const unread = new Map(unreadColumns(file.columns).map(({ name, reason }) => [name, reason]));
   return file.columns.map((column) => ({
     ...column,
+    unread: unread.get(column.name),
     values: Array.from<unknown>(values.get(column.name) ?? []),
   }));
 }

@@ -5,6 +5,7 @@
 import type { DecodedArray } from 'hyparquet';
 import { UserError } from '../../errors.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
+import type { UnreadColumn } from '../features/column-report.ts';
 import { partitionsOf } from '../partitions.ts';
 import {
   type Column,
@@ -13,6 +14,7 @@ import {
   type RowGroup,
 } from '../tables/parquet-file.ts';
 import { classNamesOf, indexColumnsOf } from '../tables/parquet-metadata.ts';
+import { describeType } from '../value-type.ts';
 
 /** The field `task.classes`. */
 type ConfigClasses = string | readonly (string | number)[];
@@ -125,6 +127,14 @@ function usableNames(
   const areNumbers =
     known.length > 0 && known.every((name) => /^\d+$/.test(name) && !names?.includes(name));
   return areNumbers ? undefined : names;
+}
+
+/** Returns the columns that rows cannot have, unless the task names them. */
+export function unreadColumns(columns: readonly SourceColumn[]): UnreadColumn[] {
+  return columns.flatMap(({ name, type, nested, isIndex }) => {
+    if (nested) return { name, reason: `${describeType(type)}; a row has single values` };
+    return isIndex ? { name, reason: 'the index of a pandas data frame' } : [];
+  });
 }
 
 function requireText(values: DecodedArray, key: string, column: string, start: number): void {

@@ -1,9 +1,11 @@
 /** Parquet files as Hugging Face, Spark and pandas write them: test/fixtures/make-parquet.py. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { cutShards, type TableFile } from '../../../src/data/cut.ts';
 import { isComplete } from '../../../src/data/layout.ts';
+import { LeftOutFiles } from '../../../src/data/left-out.ts';
 import { partitionsOf } from '../../../src/data/partitions.ts';
-import { datasetOf, readConfig, readSet, sorted } from '../../support/examples.ts';
+import { collect, datasetOf, readConfig, readSet, sorted } from '../../support/examples.ts';
 
 const rows = (more: Record<string, unknown> = {}) => readConfig('row', { format: 'parquet' }, more);
 
@@ -79,6 +81,26 @@ test('single values of every type', async () => {
   expect(nullable.examples.slice(0, 2).map(({ content }) => content)).toEqual([
     { kind: 'row', columns: { n: 1, b: 'true', kind: 'a' } },
     { kind: 'row', columns: { n: null, b: null, kind: 'b' } },
+  ]);
+});
+
+test('Plan gets the columns that rows cannot have', async () => {
+  const names = { 'labeled/a.parquet': 'nested', 'labeled/b.parquet': 'pandas-named-index' };
+  const store = await datasetOf(
+    Object.fromEntries(
+      Object.entries(names).map(([key, name]) => [key, `parquet/conventions/${name}.parquet`]),
+    ),
+  );
+  const files: TableFile[] = [];
+  const add = (file: TableFile) => files.push(file);
+  await collect(cutShards(store, 'labeled', 'labeled/', rows(), new LeftOutFiles('labeled'), add));
+  expect(files.map(({ unread = [] }) => unread.map(({ name, reason }) => [name, reason]))).toEqual([
+    [
+      ['place', 'structs of x, y; a row has single values'],
+      ['tags', 'lists of texts; a row has single values'],
+      ['more', 'maps; a row has single values'],
+    ],
+    [['passenger', 'the index of a pandas data frame']],
   ]);
 });
 
