@@ -23,6 +23,15 @@ export function partitionsOf(key: string): Map<string, string | null> {
   );
 }
 
+/** Returns the columns in the folders of a key that the file itself does not have. */
+export function folderColumns(
+  key: string,
+  names: readonly string[],
+): ReadonlyMap<string, string | null> {
+  const own = new Set(names);
+  return new Map([...partitionsOf(key)].filter(([name]) => !own.has(name)));
+}
+
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -187,6 +187,17 @@ describe('inspect', () => {
     expect(last.notes).toContain('in the column income, chosen because it is the last');
   });
 
+  test('CSV: folders such as label=cat are columns, as Spark writes them', async () => {
+    await put({
+      'labeled/label=cat/part-0.csv': 'x\n1\n2\n',
+      'labeled/label=a%20dog/part-0.csv': 'x\n3\n4\n',
+      'labeled/_temporary/0/part-0.csv': 'y\n3\n',
+    });
+    const { config, notes } = await found();
+    expect(config.task).toMatchObject({ target: 'label', classes: ['a dog', 'cat'] });
+    expect(notes).toContain('4 labeled examples of 2 classes.');
+  });
+
   test('Parquet with vectors, with images, and with neither', async () => {
     const label = { name: 'kind', data: ['a', 'b'], type: 'STRING' as const };
     await put({

@@ -1,6 +1,7 @@
 /** Checks CSV files, and cuts large ones at the ends of records. */
 import type { ObjectInfo } from '../../store/store.ts';
 import { readAhead } from '../ahead.ts';
+import { folderColumns } from '../partitions.ts';
 import { wholePiece } from '../shard.ts';
 import { namesOfHeader } from './csv-header.ts';
 import { RecordScanner } from './csv-records.ts';
@@ -22,7 +23,10 @@ export const cutCsv: FormatCutter = async function* cutCsv(store, objects, limit
   const cut = async (object: ObjectInfo): Promise<SizedPiece[]> => {
     const csv = await openCsv(store, object, data.delimiter);
     const columns = namesOfHeader(csv.header, csv.dialect, object.key);
-    const facts = columns === undefined ? {} : { columns };
+    const facts =
+      columns === undefined
+        ? {}
+        : { columns: [...columns, ...folderColumns(object.key, columns).keys()] };
     if (object.bytes > limitBytes && csv.encoding === 'utf-8') {
       return (await cutFile(object, csv, limitBytes)).map((piece) => ({ ...piece, ...facts }));
     }

@@ -6,6 +6,7 @@ import type { ColumnsConfig } from '../columns-config.ts';
 import type { Example, Rejected } from '../example.ts';
 import type { ColumnSample } from '../features/kind.ts';
 import { keyInSet } from '../layout.ts';
+import { folderColumns } from '../partitions.ts';
 import type { Piece, SetName, Shard } from '../shard.ts';
 import { cutCsv } from './csv-cut.ts';
 import { columnNames, csvProblem, readColumnNames, unreadableHeader } from './csv-header.ts';
@@ -23,9 +24,13 @@ export const csvFiles: FormatFiles = {
 /** Rows whose length is measured, to estimate how many rows a damaged file has lost. */
 const sampledRows = 100;
 
-/** Names of a record's fields, and the indexes of id and label among them. */
+/** Names of a record's fields, and the indexes of id and label among the columns. */
 interface Header {
   readonly names: readonly string[];
+  /** All columns: those in the names of folders follow the fields. */
+  readonly columns: readonly string[];
+  /** Values of the columns in the names of folders. */
+  readonly folderValues: readonly string[];
   /** -1 if there is none. */
   readonly id: number;
   readonly label: number;
@@ -84,14 +89,17 @@ function parseHeader(
   config: ColumnsConfig,
 ): Header {
   const names = columnNames(fields, key);
-  const { id, label } = findColumns(key, names, set, config);
-  const indexOf = (name: string | undefined) => (name === undefined ? -1 : names.indexOf(name));
-  return { names, id: indexOf(id), label: indexOf(label) };
+  const folders = folderColumns(key, names);
+  const columns = [...names, ...folders.keys()];
+  const folderValues = [...folders.values()].map((value) => value ?? '');
+  const { id, label } = findColumns(key, columns, set, config);
+  const indexOf = (name: string | undefined) => (name === undefined ? -1 : columns.indexOf(name));
+  return { names, columns, folderValues, id: indexOf(id), label: indexOf(label) };
 }
 
 function toExample(
   fields: readonly string[],
-  { names, id: idAt, label: labelAt }: Header,
+  { names, columns, folderValues, id: idAt, label: labelAt }: Header,
   position: string,
   missing: ReadonlySet<string>,
 ): Example | Rejected {
@@ -108,17 +116,18 @@ function toExample(
       reason: `Row ${row} has ${fields.length} fields; expected ${names.length}, as in the header.`,
     };
   }
+  const all = folderValues.length === 0 ? fields : [...fields, ...folderValues];
   const known = (index: number) => {
-    const text = fields[index]?.trim();
+    const text = all[index]?.trim();
     return text === undefined || missing.has(text) ? undefined : text;
   };
   const id = idAt < 0 ? position : known(idAt);
-  if (id === undefined) return { id: position, reason: `It has no ${names[idAt]}.` };
+  if (id === undefined) return { id: position, reason: `It has no ${columns[idAt]}.` };
   // As they are written: a user-supplied teacher may have learned spaces and "?".
-  const written = names.map((name, index) => [name, fields[index]?.trim() ? fields[index] : null]);
-  const columns = Object.fromEntries(written);
+  const written = columns.map((name, index) => [name, all[index]?.trim() ? all[index] : null]);
   // As written: data.missing must not hide a class unnoticed.
-  return { id, label: fields[labelAt]?.trim(), content: { kind: 'row', columns } };
+  const label = all[labelAt]?.trim();
+  return { id, label, content: { kind: 'row', columns: Object.fromEntries(written) } };
 }
 
 function trim(text: string): string {
@@ -147,5 +156,9 @@ async function sampleColumns(
   { delimiter }: ColumnsConfig['data'],
 ): Promise<readonly ColumnSample[] | undefined> {
   const names = await readColumnNames(store, object, delimiter);
-  return names?.map((name) => ({ name, type: { kind: 'text' }, values: [] }));
+  const folders = names && folderColumns(object.key, names);
+  return names?.concat(...(folders?.keys() ?? [])).map((name) => ({
+    ...{ name, type: { kind: 'text' }, values: [] },
+    isFolder: folders?.has(name) ?? false,
+  }));
 }
