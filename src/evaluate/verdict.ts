@@ -24,10 +24,9 @@ export function distillationVerdict(run: RunMetrics): Verdict | undefined {
   );
   const difference = baseline && accuracyDifference(metrics.differences, student, baseline);
   if (!difference) return undefined;
-  const best = mostAccurate(
-    run,
-    Object.keys(metrics.models).filter((name) => name !== 'teacher'),
-  )!;
+  // If rows are equal, the config's student is the best.
+  const others = Object.keys(metrics.models).filter((name) => name !== 'teacher');
+  const best = mostAccurate(run, [student, ...others])!;
   const first = `Best: ${best}, right on ${percent(metrics.models[best]!.accuracy.value)} of the ${evaluatedOn} set.`;
   const size = `${percentagePoints(Math.abs(difference.value))} percentage points`;
   const pair = `Paired on the same ${count(metrics.examples)} examples: 95% interval ${signedPoints(difference.low)} to ${signedPoints(difference.high)}`;
@@ -47,9 +46,11 @@ export function distillationVerdict(run: RunMetrics): Verdict | undefined {
       detail: `${pair}. The files of ${baseline} are in runs/${run.run}/students/${baseline}/.`,
     };
   }
+  const equal = `the ${student} student is as accurate as ${baseline}, a model of the labels alone`;
+  const more = difference.value < 0 ? worse : `${better}, a model of the labels alone`;
   return {
     outcome: 'unclear',
-    headline: `${first} Distillation did not clearly help: ${difference.value < 0 ? worse : `${better}, a model of the labels alone`}.`,
+    headline: `${first} Distillation did not clearly help: ${difference.value === 0 ? equal : more}.`,
     detail: `${pair}, which includes 0: the difference may be chance.`,
   };
 }

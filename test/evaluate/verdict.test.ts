@@ -103,6 +103,13 @@ describe('the verdict on distillation', () => {
     expect(over(-0.01, -0.03, 0.01)?.headline).toContain('labels-only, a model of the labels');
   });
 
+  test('names the student if another row is as accurate', () => {
+    expect(over(0, -0.01, 0.01)?.headline).toBe(
+      'Best: weighted, right on 81.4% of the test set. Distillation did not clearly help: the ' +
+        'weighted student is as accurate as labels-only, a model of the labels alone.',
+    );
+  });
+
   test('needs a baseline that was measured', () => {
     expect(distillationVerdict(sampleMetrics({ baselines: [] }))).toBeUndefined();
     const { metrics, baselines } = sampleMetrics();
