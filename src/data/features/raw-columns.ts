@@ -1,6 +1,7 @@
 /** Reads columns of a table as they are written, for a teacher with preprocessing of its own. */
 import type { Example, Rejected } from '../example.ts';
 import { wrongKind } from './kind.ts';
+import { isMissingSpelling } from './row-values.ts';
 
 /** Type in which a model reads a column. */
 export type RawType = 'number' | 'integer' | 'text';
@@ -17,7 +18,7 @@ export type RawValue = string | number;
  * Returns a function that reads the columns of a row in their order, or reports why the row cannot
  * be used. A text is as the data writes it, also if it means "missing"; an absent one is empty.
  *
- * @param missing Texts that mean "missing", besides the empty one.
+ * @param missing Texts that mean "missing", besides the usual ones.
  * @example
  * const read = rawReader([{ name: 'age', type: 'number' }], ['?']);
  * read({ id: 'a', label: undefined, content: { kind: 'row', columns: { age: '?' } } }); // [NaN]
@@ -49,7 +50,7 @@ export function rawReader(
 function readNumber(raw: string | number | null, missing: ReadonlySet<string>): number | undefined {
   if (typeof raw === 'number') return raw;
   const text = raw?.trim() ?? '';
-  if (missing.has(text)) return Number.NaN;
+  if (missing.has(text) || isMissingSpelling(text)) return Number.NaN;
   const number = Number(text);
   return Number.isFinite(number) ? number : undefined;
 }

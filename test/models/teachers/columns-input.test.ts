@@ -108,6 +108,7 @@ describe('columns as they are written', () => {
   test('texts keep their spaces and the texts that mean "missing"', () => {
     expect(row({ age: ' 3.5 ', town: ' ?', rooms: '2' })).toEqual([3.5, ' ?', 2]);
     expect(row({ age: 'NA', town: 'NA', rooms: 2 })).toEqual([Number.NaN, 'NA', 2]);
+    expect(row({ age: 'NULL', town: 'nan', rooms: 2 })).toEqual([Number.NaN, 'nan', 2]);
     expect(row({ age: null, town: null, rooms: 2 })).toEqual([Number.NaN, '', 2]);
   });
   test.each([
