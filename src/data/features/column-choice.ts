@@ -55,12 +55,21 @@ export function chooseColumns(
   return {
     features: chosen.flatMap(({ feature }) => feature ?? []),
     columns: chosen.map(({ report }) => report),
-    warnings: chosen.flatMap(({ warnings }) => warnings),
+    warnings: firstOnes(chosen.flatMap(({ warnings }) => warnings)),
   };
 }
 
 function isListed({ numeric, categorical }: RowTask, name: string): boolean {
   return (numeric?.includes(name) || categorical?.includes(name)) ?? false;
+}
+
+/** Warnings shown; a table may have tens of thousands of columns. */
+const maxWarnings = 20;
+
+function firstOnes(warnings: readonly string[]): readonly string[] {
+  const more = warnings.length - maxWarnings;
+  if (more < 2) return warnings;
+  return [...warnings.slice(0, maxWarnings), `${more} more columns have such warnings`];
 }
 
 /** @throws UserError if the names of the columns look like a row: they occur as values below. */

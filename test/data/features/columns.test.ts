@@ -315,6 +315,16 @@ test('of many columns, the first 40 are listed', async () => {
   expect(lines.at(-1)).toBe('… and 21 more');
 });
 
+test('of many warnings, the first 20 are shown', async () => {
+  const columns = Array.from({ length: 30 }, (_, index) => {
+    const cell = (row: number) => (row === 3 ? 'x' : measured(row));
+    return [`g${index}`, cell] as const;
+  });
+  const { warnings } = (await fitTable(table(20, Object.fromEntries(columns)))).report;
+  expect(warnings).toHaveLength(21);
+  expect(warnings.at(-1)).toBe('10 more columns have such warnings');
+});
+
 test('the order of the columns does not matter', async () => {
   const rows = table(30, {
     x: measured,
