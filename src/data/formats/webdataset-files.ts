@@ -171,7 +171,8 @@ function memberProblem({ name, type, size = 0 }: Header): string | undefined {
 
 function brokenReason(error: unknown, member: string): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message === 'Unexpected end of data'
+  // The second is the error of a member that is being read when the data end.
+  return ['Unexpected end of data', 'Stream was destroyed'].includes(message)
     ? cutReason(member)
     : `The archive cannot be read after ${member}: ${message}.`;
 }
