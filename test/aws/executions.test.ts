@@ -60,10 +60,11 @@ describe('describeExecution', () => {
 describe('watchExecution', () => {
   /** Lets the timer fire, without waiting for it, until a condition holds. */
   async function looksUntil(condition: () => boolean) {
-    await vi.waitUntil(async () => {
+    const look = async () => {
       await vi.advanceTimersByTimeAsync(5_000);
       return condition();
-    });
+    };
+    await vi.waitUntil(look, { timeout: 60_000 });
   }
 
   beforeEach(() => {
