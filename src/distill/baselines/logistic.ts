@@ -28,17 +28,14 @@ const defaultPenalty = 1;
  * Fits logistic regression on the true labels alone. Cross-validation chooses the penalty by the
  * log-loss.
  */
-export const learn: BaselineTraining = async (job, folder, { signal, report }) => {
+export const learn: BaselineTraining = async (job, folder, { signal }) => {
   const { features, classes, config } = job.plan;
   const inputs = inputsOf(featureShape(features), classes.length);
   const { rows, available } = await readRows(job, inputs);
   const scaling = kindOf(features).isScaled ? undefined : scaleColumns(rows);
   const searched = sampleRows(rows, Math.floor(searchWork / inputs.weights), config.seed);
   const folds = Math.min(maxFolds, searched.labels.length);
-  const pace = {
-    signal,
-    report: (done: number) => report({ stage: 'Train', part: 'logistic', done, unit: 'fits' }),
-  };
+  const pace = { signal };
   const foldOf = stratifiedFolds(searched.labels, folds, config.seed);
   const penalty =
     folds > 1 ? bestPenalty(await crossValidate(searched, foldOf, pace)) : defaultPenalty;

@@ -50,8 +50,6 @@ export interface LinearModel {
 export interface Pace {
   /** An aborted signal ends the computation with its reason. */
   readonly signal: AbortSignal;
-  /** Called after each fit of the search. */
-  report?(fits: number): void;
 }
 
 /** A value of C with its cross-validated log-loss. */
@@ -107,7 +105,6 @@ export async function crossValidate(
         const model = await fitOn(rows, matrix, share, penalty, pace, models[fold]!);
         loss += heldOutLoss(rows, matrix, foldOf, fold, model);
         next.push(model);
-        pace.report?.(measured.length * folds + next.length);
       }
       models = next;
       measured.push({ penalty, logLoss: loss / rows.labels.length });
