@@ -23,7 +23,13 @@ describe.each(Object.keys(formats) as Format[])('the whole workflow on %s', (for
     expect(metrics.quarantined).toBe(0);
     expect(metrics.evaluatedOn).toBe('test');
     expect(metrics.metrics.examples).toBe(counts.test);
-    expect(Object.keys(metrics.metrics.models).sort()).toEqual(['teacher', 'uniform', 'weighted']);
+    expect(Object.keys(metrics.metrics.models).sort()).toEqual([
+      'labels-only',
+      'logistic',
+      'teacher',
+      'uniform',
+      'weighted',
+    ]);
     // Chance is 0.1 and 0.33; what is trained on these real labels knows much more.
     expect(metrics.metrics.models.teacher!.accuracy.value).toBeGreaterThan(0.6);
     expect(metrics.meanWeight).toBeGreaterThan(0);
