@@ -1,7 +1,7 @@
 import { defineCommand } from 'citty';
 import { sum } from '../arrays.ts';
-import { columnLines } from '../data/features/column-report.ts';
-import { leftOutText } from '../data/left-out.ts';
+import { columnLines } from '../data/features/column-lines.ts';
+import { leftOutText } from '../data/left-out-text.ts';
 import type { SetName } from '../data/shard.ts';
 import type { PlanSummary } from '../engines/plan.ts';
 import { expectValidationSize } from '../evaluate/validation-size.ts';

@@ -125,8 +125,3 @@ export function emptiedWarnings(
       `convert them to ${extensions.join(', ')}`,
   );
 }
-
-/** Describes all files that were left out, by reason, for the plan: "12 .bmp in labeled/, …". */
-export function leftOutText(leftOut: readonly LeftOut[]): string {
-  return leftOut.map(({ set, reason, files }) => `${files} ${reason} in ${set}/`).join(', ');
-}

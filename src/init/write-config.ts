@@ -1,7 +1,8 @@
 import { Document, isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
 import { jsonSchema, type SchemaNode, schemaAt } from '../config/json-schema.ts';
 import type { ConfigInput } from '../config/schema.ts';
-import { type ColumnReport, columnLines } from '../data/features/column-report.ts';
+import { columnLines } from '../data/features/column-lines.ts';
+import type { ColumnReport } from '../data/features/column-report.ts';
 
 const head = ` Configuration of counterweight. Paths are relative to this folder. Other fields have defaults;
  schema/distill.schema.json of the package describes every field.`;

@@ -1,12 +1,8 @@
 import { expect, test } from 'vitest';
 import { cutShards } from '../../src/data/cut.ts';
 import { formats } from '../../src/data/formats/index.ts';
-import {
-  emptiedWarnings,
-  LeftOutFiles,
-  leftOutText,
-  leftOutWarnings,
-} from '../../src/data/left-out.ts';
+import { emptiedWarnings, LeftOutFiles, leftOutWarnings } from '../../src/data/left-out.ts';
+import { leftOutText } from '../../src/data/left-out-text.ts';
 import { collect, readConfig } from '../support/examples.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 

@@ -81,7 +81,7 @@ async function outcome(location: string, run: string) {
     Buffer.from(await readBytes(results, key)).toString('base64');
   const unlabeled = shards.filter(({ set }) => set === 'unlabeled');
   return {
-    labels: await Promise.all(shards.map(({ id }) => bytes(keys.labels(teacher.digest, id)))),
+    labels: await Promise.all(shards.map(({ id }) => bytes(keys.labels(teacher.labels, id)))),
     weights: await Promise.all(unlabeled.map(({ id }) => bytes(keys.weights(run, id)))),
     students: await Promise.all(
       variants.map(({ name }) => bytes(`${keys.student(run, name)}weights.bin`)),

@@ -105,7 +105,7 @@ async function outcome(store: ObjectStore, run: string) {
     return Promise.all(items.map(async ({ id }) => hex(await readBytes(store, key(id)))));
   };
   return {
-    labels: await bodies(keys.shards(run), (id) => keys.labels(plan.teacher.digest, id)),
+    labels: await bodies(keys.shards(run), (id) => keys.labels(plan.teacher.labels, id)),
     weights: await bodies(keys.unlabeled(run), (id) => keys.weights(run, id)),
     students: await Promise.all(
       plan.variants.map(async ({ name }) => {

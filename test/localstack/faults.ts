@@ -138,7 +138,7 @@ describeDeployed('faults', () => {
     expect(first.status).toBe('SUCCEEDED');
     const store = await results();
     const { teacher } = await readJson(store, keys.plan(first.run), planSchema);
-    const labels = await keysWithVersions(`labels/${teacher.digest}/`);
+    const labels = await keysWithVersions(`labels/${teacher.labels}/`);
 
     renameSync(later, join(dataset, 'unlabeled/second'));
     writeConfig(dataset, {
@@ -150,7 +150,7 @@ describeDeployed('faults', () => {
     await upload(dataset, 'two-batches');
     const second = await ended('two-batches', 2);
     expect(second.status).toBe('SUCCEEDED');
-    const now = await keysWithVersions(`labels/${teacher.digest}/`);
+    const now = await keysWithVersions(`labels/${teacher.labels}/`);
     expect(now).toEqual(expect.arrayContaining(labels));
     expect(now.length).toBeGreaterThan(labels.length);
     expect((await keysOf(`${keys.usage(second.run)}Label/`)).length).toBeGreaterThanOrEqual(
@@ -336,7 +336,7 @@ async function expectEachShardOnce(run: string): Promise<void> {
   const store = await results();
   const { teacher, sets } = await readJson(store, keys.plan(run), planSchema);
   const shards = Object.values(sets).reduce((sum, set) => sum + set.shards, 0);
-  const versions = await versionsOf(`labels/${teacher.digest}/`);
+  const versions = await versionsOf(`labels/${teacher.labels}/`);
   expect(versions).toHaveLength(shards);
   expect(new Set(versions).size).toBe(shards);
 }

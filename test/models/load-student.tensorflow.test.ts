@@ -48,7 +48,15 @@ const png = sharp(pixels, { raw: { width: 8, height: 8, channels: 1 } }).png();
 
 describe.each([
   ['image', image, async (): Promise<StudentExample[]> => [await png.toBuffer(), { pixels }]],
-  ['row', row, async () => [{ age: 30, kind: 'b' }, { age: '?', kind: null }, { other: 1 }]],
+  [
+    'row',
+    row,
+    async () => [
+      { age: 30, kind: 'b' },
+      { age: '?', kind: null },
+      { age: null, kind: 'x', other: 1 },
+    ],
+  ],
   ['vector', vector, async () => [[1, 2, 3, 4, 5], Float32Array.of(5, 4, 3, 2, 1)]],
 ] as const)('a student of the kind %s', (_, features, make) => {
   test('predicts examples as a program has them, and leaves no tensor behind', async () => {

@@ -60,7 +60,7 @@ describe('teachers that are trained', () => {
   });
 
   test('have too few labels where all are in one fold', async () => {
-    const { dataset, results } = makeDataset('csv', { folds: '2' });
+    const { dataset, results } = makeDataset('csv', { folds: '2', validation: 'held-out' });
     const file = join(dataset, 'labeled/wine.csv');
     const [header, first] = readFileSync(file, 'utf8').split('\n');
     writeFileSync(file, `${header}\n${first}\n`);

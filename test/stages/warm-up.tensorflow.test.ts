@@ -49,12 +49,18 @@ describe('Warm up', () => {
   });
 
   test('warns of a small validation set only if a method needs one', async () => {
-    const warned = await beforeWarmUp({ method: 'weighted', compare: '[]' }, 'csv');
+    const warned = await beforeWarmUp(
+      { method: 'weighted', compare: '[]', validation: 'held-out' },
+      'csv',
+    );
     await warned.train();
     expect((await warned.validation()).warnings.join()).toContain(
       'The validation set has 40 examples',
     );
-    const silent = await beforeWarmUp({ method: 'uniform', compare: '[entropy]' }, 'csv');
+    const silent = await beforeWarmUp(
+      { method: 'uniform', compare: '[entropy]', validation: 'held-out' },
+      'csv',
+    );
     await silent.train();
     expect((await silent.validation()).warnings).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import { leftOutText } from '../../data/left-out.ts';
+import { leftOutText } from '../../data/left-out-text.ts';
 import { count } from '../../format.ts';
 import { html, type Markup } from '../html.ts';
 import { reasonLines } from '../quarantine-reasons.ts';

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Content, Example } from '../../../src/data/example.ts';
+import { columnLines } from '../../../src/data/features/column-lines.ts';
 import type { ColumnsReport } from '../../../src/data/features/column-report.ts';
-import { columnLines } from '../../../src/data/features/column-report.ts';
 import { createEncoder, type Features, fitFeatures } from '../../../src/data/features/index.ts';
 import { collect, readConfig } from '../../support/examples.ts';
 
