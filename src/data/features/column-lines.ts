@@ -1,4 +1,4 @@
-/** The list of columns as text. It loads no large package, since the command line starts with it. */
+/** The list of columns as text, without any large package: the command line starts with it. */
 import { count, counted, percent } from '../../format.ts';
 import type { ColumnReport } from './column-report.ts';
 
