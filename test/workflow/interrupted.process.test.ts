@@ -25,7 +25,8 @@ describe('a run that is cut off and started again ends as an undisturbed one', (
       if (child.exitCode === null) await once(child, 'exit');
     }
     expect(await outcome(cut)).toEqual(undisturbed);
-  });
+    // Eight starts of the workflow, one after another.
+  }, 600_000);
 
   test('by Ctrl-C: stops cleanly, prints how to resume, and resumes', async () => {
     const options = makeDataset('csv');

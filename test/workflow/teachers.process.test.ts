@@ -42,5 +42,6 @@ describe('the whole workflow with a teacher of every kind', () => {
         expect(figure, folders[run + 1]).toBeCloseTo(first!.flat()[index]!, 4);
       });
     }
-  });
+    // Five workflows, one after another.
+  }, 600_000);
 });
