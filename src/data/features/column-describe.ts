@@ -80,7 +80,7 @@ export function describeCategories(
     );
   }
   const decorated = [...texts.keys()].filter(isDecorated);
-  if (!isNamed && decorated.length > minMixedValues) {
+  if (!isNamed && decorated.length >= minDecorated) {
     warnings.push(
       `column ${name}: ${count(decorated.length)} different values such as '${decorated[0]}' are treated as text; write them as numbers, without a unit`,
     );
@@ -90,6 +90,8 @@ export function describeCategories(
 
 /** Share of numbers, and number of different values, from which a column of text looks wrong. */
 const [minMixed, minMixedValues] = [0.5, 20] as const;
+/** Fewest different numbers with a unit or a sign that are warned of. */
+const minDecorated = 5;
 
 function reportOf(
   { name, rows, statistics }: ReadColumn,

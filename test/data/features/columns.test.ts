@@ -283,6 +283,13 @@ describe('warnings', () => {
     ]);
   });
 
+  test('a few prices with a currency', async () => {
+    const rows = table(100, { price: (row) => `$${row % 14}` });
+    expect((await fitTable(rows)).report.warnings).toEqual([
+      expect.stringMatching(/column price: 14 different values such as '\$0' .* without a unit/),
+    ]);
+  });
+
   test('numbers with units', async () => {
     const rows = table(100, { share: (row) => `${row % 30} %` });
     expect((await fitTable(rows)).report.warnings).toEqual([
