@@ -60,9 +60,9 @@ export async function runCell(
     await runNamed(cellFolder, row, loss, { ...teacherLossArm, teacher });
   }
   if (lacksCalibrated(row)) {
-    await runNamed(cellFolder, row, calibratedName, { ...calibratedArm, teacher: { train } });
+    const arm = { ...calibratedArm, teacher: { train } };
+    noteBaselines(row, (await runNamed(cellFolder, row, calibratedName, arm)).metrics);
   }
-  if (!hasBaselines(row)) await runBaselines(cellFolder, row, examples);
   await rm(folder, { recursive: true });
   const seconds = Math.round((performance.now() - startedAt) / 1000);
   return { ...row, seconds: seconds + (before?.seconds ?? 0) };
@@ -70,16 +70,11 @@ export async function runCell(
 
 /** Returns true if a row has all arms of its cell. */
 export function isComplete(cell: Cell, row: Row): boolean {
-  return missingLosses(cell, row).length === 0 && !lacksCalibrated(row) && hasBaselines(row);
+  return missingLosses(cell, row).length === 0 && !lacksCalibrated(row);
 }
 
 function lacksCalibrated({ accuracy }: Pick<Row, 'accuracy'>): boolean {
   return !(`${calibratedName}/teacher` in accuracy);
-}
-
-/** Returns true if a row has the models of the labels alone, which older rows lack. */
-function hasBaselines({ accuracy }: Pick<Row, 'accuracy'>): boolean {
-  return Object.keys(accuracy).some((name) => name.startsWith(`${labelsArm}/`));
 }
 
 /** Teachers with another loss run on the smallest budget only, which has the most to gain. */
@@ -134,7 +129,7 @@ const uncalibrated = { calibrate: false };
 /** Cross-fitted teachers as by default: calibrated, if that is better out of fold. */
 const calibratedArm = {
   method: defaultMethod,
-  compare: [plainMethod, { method: plainMethod, labels: 'soft' }, weighted.name],
+  compare: [{ method: plainMethod, labels: 'soft' }, weighted.name],
 } satisfies Partial<Arm>;
 
 /** Plain distillation: one teacher, trained on all labels. */
@@ -171,47 +166,41 @@ const splitArm = {
   ...{ folds: 1, validationShare: 0.5, method: weighted.name, compare: [slam.name] },
 } satisfies Partial<Arm>;
 
-/** Name of the arm of the models of the labels alone. */
-const labelsArm = 'labels';
-
-/**
- * Adds the models of the labels alone. The unlabeled examples do not matter to them, so that a few
- * suffice, with the truth as teacher.
- */
-async function runBaselines(
-  { cell, folder, say }: CellFolder,
-  row: Pick<Row, 'accuracy' | 'logLoss'>,
-  examples: Examples,
-): Promise<void> {
-  const { problem } = cell;
-  const few = { ...cell, problem: { ...problem, unlabeled: 200 } };
-  const dataset = path.join(folder, 'few-unlabeled');
-  const truth = await writeDataset(dataset, few, examples);
-  const file = path.join(dataset, 'truth', 'all.parquet');
-  await writePredictions(file, truth.keys(), truth, problem.task.classes.length);
-  const done = await runArm(cell, dataset, path.join(folder, labelsArm), {
-    ...{ teacher: { predictions: 'truth/' }, method: plainMethod, compare: [] },
-    validationShare: 0,
-  });
-  const { metrics, baselines } = done.metrics;
-  for (const { name } of baselines) {
-    const { accuracy, logLoss } = metrics.models[name]!;
-    row.accuracy[`${labelsArm}/${name}`] = accuracy.value;
-    row.logLoss[`${labelsArm}/${name}`] = logLoss.value;
-  }
-  say(`${path.basename(folder)}, ${labelsArm}: ${done.seconds.toFixed(0)} s`);
+/** Notes the figures of a run's teacher and students. */
+function note(row: Pick<Row, 'accuracy' | 'logLoss'>, arm: string, run: RunMetrics): void {
+  const names = Object.keys(run.metrics.models);
+  const isBaseline = (name: string) => run.baselines.some((baseline) => baseline.name === name);
+  noteModels(
+    row,
+    arm,
+    run,
+    names.filter((name) => !isBaseline(name)),
+  );
 }
 
-/** Notes the figures of teacher and students; those of the baselines are the same in every arm. */
-function note(
+/**
+ * Notes the figures of the models of the labels alone. Every run trains them; with cross-fitted
+ * teachers they learn all labels.
+ */
+function noteBaselines(row: Pick<Row, 'accuracy' | 'logLoss'>, run: RunMetrics): void {
+  noteModels(
+    row,
+    'labels',
+    run,
+    run.baselines.map(({ name }) => name),
+  );
+}
+
+function noteModels(
   { accuracy, logLoss }: Pick<Row, 'accuracy' | 'logLoss'>,
   arm: string,
-  { metrics, baselines }: RunMetrics,
-) {
-  for (const [model, figures] of Object.entries(metrics.models)) {
-    if (baselines.some(({ name }) => name === model)) continue;
-    accuracy[`${arm}/${model}`] = figures.accuracy.value;
-    logLoss[`${arm}/${model}`] = figures.logLoss.value;
+  { metrics }: RunMetrics,
+  names: readonly string[],
+): void {
+  for (const name of names) {
+    const figures = metrics.models[name]!;
+    accuracy[`${arm}/${name}`] = figures.accuracy.value;
+    logLoss[`${arm}/${name}`] = figures.logLoss.value;
   }
 }
 

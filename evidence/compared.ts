@@ -17,7 +17,6 @@ export const calibratedName = 'calibrated';
 export const calibratedModels = [
   'teacher',
   defaultMethod,
-  plainMethod,
   `${plainMethod}-soft`,
   weighted.name,
 ] as const;

@@ -72,13 +72,17 @@ async function runQuick(data: string, scratch: string): Promise<void> {
   console.log(cellTable(summarizeCell(rows)));
 }
 
-/** Runs small budgets first: there the methods differ most. */
+/** Runs the first draw of every cell, then the second, so that a stopped grid has all cells. */
 async function runGrid(data: string, chosen: readonly string[], scratch: string): Promise<void> {
   for (const folder of [rowsFolder, labelNextFolder]) await mkdir(folder, { recursive: true });
   const wanted = problems.filter(({ name }) => chosen.length === 0 || chosen.includes(name));
-  for (const budget of [0, 1, 2]) {
+  for (const cells of drawsOf(wanted)) {
     for (const problem of wanted) {
-      await runMissing(cellsOf(problem, budget), data, scratch);
+      await runMissing(
+        cells.filter((cell) => cell.problem === problem),
+        data,
+        scratch,
+      );
     }
   }
   if (wanted.includes(digits)) await runMissingLabelNext(data, scratch);
@@ -116,6 +120,13 @@ async function runMissing(cells: readonly Cell[], data: string, scratch: string)
     examples ??= await readAll(data, cell.problem);
     await writeRow(file, await runCell(cell, examples, scratch, say, before));
   }
+}
+
+/** Lists the cells of each draw, from the first draw. */
+function drawsOf(wanted: readonly Problem[]): Cell[][] {
+  const all = wanted.flatMap((problem) => [0, 1, 2].flatMap((budget) => cellsOf(problem, budget)));
+  const draws = Math.max(...all.map(({ seed }) => seed));
+  return Array.from({ length: draws }, (_, draw) => all.filter(({ seed }) => seed === draw + 1));
 }
 
 /** Lists the draws of one of a problem's budgets, from the smallest, 0. */

@@ -15,6 +15,8 @@ export interface Estimate {
 /** A method in one cell. */
 export interface MethodSummary {
   readonly name: string;
+  /** Number of draws that have it. */
+  readonly draws: number;
   readonly accuracy: number;
   /** Its accuracy minus that of plain distillation on the same labels, hard and soft. */
   readonly overHard: Estimate;
@@ -31,6 +33,8 @@ export interface MethodSummary {
 export interface CalibrationSummary {
   /** The teacher, or a student. */
   readonly name: string;
+  /** Number of draws with calibrated teachers. */
+  readonly draws: number;
   readonly accuracy: Estimate;
   readonly logLoss: Estimate;
 }
@@ -41,7 +45,7 @@ export interface CellSummary {
   readonly draws: number;
   readonly methods: readonly MethodSummary[];
   readonly auto: AutoSummary;
-  /** Empty if a draw lacks the arm. */
+  /** Of the draws that have the arm; empty if none has. */
   readonly calibration: readonly CalibrationSummary[];
 }
 
@@ -65,37 +69,43 @@ const oracle = `oracle/${plainMethod}`;
  * @param rows the rows of one cell.
  */
 export function summarizeCell(rows: readonly Row[]): CellSummary {
-  const { problem, labels, accuracy } = rows[0]!;
-  const mean = (name: string) => average(rows.map((row) => row.accuracy[name]!));
+  const { problem, labels } = rows[0]!;
+  const names = [...new Set(rows.flatMap(({ accuracy }) => Object.keys(accuracy)))];
+  return {
+    ...{ problem, labels, draws: rows.length },
+    methods: names.map((name) => summarizeMethod(rows, name)),
+    auto: summarizeAuto(rows),
+    calibration: summarizeCalibration(rows),
+  };
+}
+
+/** Compares a method with plain distillation in the draws that have it. */
+function summarizeMethod(rows: readonly Row[], name: string): MethodSummary {
+  const having = rows.filter(({ accuracy }) => name in accuracy);
+  const mean = (other: string) => average(having.map((row) => row.accuracy[other]!));
   const plain = Math.max(mean(hard), mean(soft));
   const isDistant = rows.every((row) => {
     const { [hard]: byHard, [soft]: bySoft, [oracle]: known } = row.accuracy;
     return known! > Math.max(byHard!, bySoft!);
   });
-  const over = (name: string, base: string) =>
-    estimate(rows.map((row) => row.accuracy[name]! - row.accuracy[base]!));
-  const inAll = Object.keys(accuracy).filter((name) => rows.every((row) => name in row.accuracy));
-  const methods = inAll.map((name) => ({
-    name,
-    accuracy: mean(name),
-    overHard: over(name, hard),
-    overSoft: over(name, soft),
-    closed: isDistant ? (mean(name) - plain) / (mean(oracle) - plain) : undefined,
-  }));
+  const over = (base: string) =>
+    estimate(having.map((row) => row.accuracy[name]! - row.accuracy[base]!));
   return {
-    ...{ problem, labels, draws: rows.length, methods },
-    auto: summarizeAuto(rows),
-    calibration: summarizeCalibration(rows),
+    ...{ name, draws: having.length, accuracy: mean(name) },
+    ...{ overHard: over(hard), overSoft: over(soft) },
+    closed: isDistant ? (mean(name) - plain) / (mean(oracle) - plain) : undefined,
   };
 }
 
 function summarizeCalibration(rows: readonly Row[]): CalibrationSummary[] {
   return calibratedModels.flatMap((name) => {
     const key = `${calibratedName}/${name}`;
-    if (!rows.every(({ accuracy }) => key in accuracy)) return [];
+    const having = rows.filter(({ accuracy }) => key in accuracy);
+    if (having.length === 0) return [];
     const gain = (metric: 'accuracy' | 'logLoss') =>
-      estimate(rows.map((row) => row[metric][key]! - row[metric][`cross-fitted/${name}`]!));
-    return [{ name, accuracy: gain('accuracy'), logLoss: gain('logLoss') }];
+      estimate(having.map((row) => row[metric][key]! - row[metric][`cross-fitted/${name}`]!));
+    const draws = having.length;
+    return [{ name, draws, accuracy: gain('accuracy'), logLoss: gain('logLoss') }];
   });
 }
 

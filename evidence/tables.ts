@@ -48,14 +48,14 @@ export const plotted = Object.entries(names).flatMap(([key, name]) =>
 
 const header = ['', 'accuracy', 'over plain hard', 'over plain soft', 'distance closed'];
 
-export function cellTable({ methods }: CellSummary): string {
+export function cellTable({ methods, draws }: CellSummary): string {
   const rows = Object.entries(names).flatMap(([key, name]) => {
     const method = methods.find((one) => one.name === key);
     if (!method) return [];
     const { accuracy, overHard, overSoft, closed } = method;
     return [
       [
-        name,
+        method.draws < draws ? `${name} (${method.draws} of ${draws} draws)` : name,
         percent(accuracy),
         points(overHard),
         points(overSoft),
@@ -77,8 +77,8 @@ export function autoLine({ auto: { chosen, accuracy, best, worst } }: CellSummar
 
 /** The differences that calibrated teachers make, cell by cell; empty if no cell has them. */
 export function calibrationTable(cells: readonly CellSummary[]): string {
-  const lines = cells.flatMap(({ problem, labels, draws, calibration }) =>
-    calibration.map(({ name, accuracy, logLoss }) => [
+  const lines = cells.flatMap(({ problem, labels, calibration }) =>
+    calibration.map(({ name, draws, accuracy, logLoss }) => [
       `${problem}, ${labels} labels, ${draws} draws`,
       name,
       points(accuracy),
