@@ -26,7 +26,10 @@ export function storeContract(name: string, open: () => Promise<ObjectStore>): v
     });
 
     test.each([0, 1, 3_000_000])('what was written is read back: %i bytes', async (size) => {
-      const body = Uint8Array.from({ length: size }, (_, i) => i % 251);
+      const body = Buffer.alloc(
+        size,
+        Uint8Array.from({ length: 251 }, (_, i) => i),
+      );
       const written = await store.write('a/b', body);
       expect(await store.head('a/b')).toEqual(written);
       expect(written).toMatchObject({ key: 'a/b', bytes: size });
@@ -113,7 +116,10 @@ export function storeContract(name: string, open: () => Promise<ObjectStore>): v
       await store.write('a', body(0));
       let isWriting = true;
       const reader = async () => {
-        while (isWriting) expect(new Set(await readBytes(store, 'a')).size).toBe(1);
+        while (isWriting) {
+          const read = await readBytes(store, 'a');
+          expect(Buffer.compare(read, body(read[0]!))).toBe(0);
+        }
       };
       const readers = [reader(), reader()];
       for (let i = 1; i < 15; i++) await store.write('a', body(i));

@@ -22,6 +22,7 @@ import { FolderStore } from '../../src/store/folder.ts';
 import { smallFileBytes, type VersionKind } from '../../src/store/folder-version.ts';
 import { readBytes, writeOnce } from '../../src/store/once.ts';
 import type { ObjectInfo, WriteCondition } from '../../src/store/store.ts';
+import { openFilesUnder } from '../support/open-files.ts';
 import { listAll, storeContract } from './contract.ts';
 
 let home: string;
@@ -166,16 +167,18 @@ describe('FolderStore', () => {
     }
   });
 
-  test('streams that are not read to the end close their files', async () => {
-    await writeOnce(store, 'a', new Uint8Array(1_000_000));
-    const before = await openFiles();
-    for (let i = 0; i < 20; i++) {
-      const stream = await store.read('a');
-      if (i % 2) for await (const _ of stream) break;
-      await new Promise((resolve) => stream.destroy().once('close', resolve));
-    }
-    expect(await openFiles()).toBe(before);
-  });
+  test.runIf(process.platform === 'linux')(
+    'a stream not read to its end closes its file',
+    async () => {
+      await writeOnce(store, 'a', new Uint8Array(1_000_000));
+      for (let i = 0; i < 20; i++) {
+        const stream = await store.read('a');
+        if (i % 2) for await (const _ of stream) break;
+        await new Promise((resolve) => stream.destroy().once('close', resolve));
+      }
+      expect(await openFilesUnder(store.location)).toEqual([]);
+    },
+  );
 
   test('what a killed process left half written is removed after a day', async () => {
     const work = join(store.location, '.tmp');
@@ -378,11 +381,4 @@ async function listedVersion(store: FolderStore): Promise<string | undefined> {
 /** An ETag is the time of modification and the size. */
 function timeNs(info: ObjectInfo | undefined): bigint {
   return BigInt(info?.etag.split('-')[0] ?? 0);
-}
-
-async function openFiles(): Promise<number | undefined> {
-  return readdir('/proc/self/fd').then(
-    (files) => files.length,
-    () => undefined,
-  );
 }

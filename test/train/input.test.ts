@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readlink, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -13,6 +13,7 @@ import { batchesPerEpoch, epochOrder } from '../../src/train/order.ts';
 import { RecordFile } from '../../src/train/record-file.ts';
 import { recordBytes, type Supervision } from '../../src/train/records.ts';
 import { collect } from '../support/examples.ts';
+import { openFilesUnder } from '../support/open-files.ts';
 import { shardsOf } from './shards.ts';
 
 let folder: string;
@@ -105,15 +106,6 @@ async function epochs(options: Case, room: Room, count = 3): Promise<Batch[][]> 
   for (let epoch = 0; epoch < count; epoch++) found.push(await collect(input.batches(epoch, 0)));
   await input.close();
   return found;
-}
-
-/** The files that the process has open and that have no name any more. */
-async function scratchFiles(): Promise<string[]> {
-  const descriptors = await readdir('/proc/self/fd');
-  const targets = await Promise.all(
-    descriptors.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => '')),
-  );
-  return targets.filter((target) => target.startsWith(folder));
 }
 
 describe('the batches of an epoch', () => {
@@ -263,11 +255,11 @@ describe('the cache', () => {
       const input = open(example, 'disk');
       await collect(input.batches(0, 0));
       expect(await readdir(folder)).toEqual([]);
-      expect((await scratchFiles()).length).toBe(1);
+      expect((await openFilesUnder(folder)).length).toBe(1);
       // The next batch is being read when the training stops.
       for await (const _ of input.batches(1, 0)) break;
       await input.close();
-      expect(await scratchFiles()).toEqual([]);
+      expect(await openFilesUnder(folder)).toEqual([]);
     },
   );
 });
