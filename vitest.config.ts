@@ -46,6 +46,7 @@ const common: UserWorkspaceConfig['test'] = {
 
 export default defineConfig({
   test: {
+    experimental: { fsModuleCache: true },
     projects: [
       {
         plugins: [refusePackages()],

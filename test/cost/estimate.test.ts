@@ -118,6 +118,7 @@ describe.each(Object.entries(more))('%s', (name, change) => {
         if (!['a larger teacher', 'epochs', 'students'].includes(name)) return;
         expect(wall(now!)).toBeGreaterThanOrEqual(wall(less!) * (1 - 1e-9));
       }),
+      { numRuns: 40 },
     );
   });
 });
@@ -133,6 +134,7 @@ test('every estimate can be kept, and is the same for the same plan', () => {
       expect(estimateSchema.parse(JSON.parse(JSON.stringify(made)))).toEqual(made);
       expect(estimate(runWork(run))).toEqual(made);
     }),
+    { numRuns: 40 },
   );
 });
 

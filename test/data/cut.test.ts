@@ -70,7 +70,7 @@ describe('cutShards', () => {
           expect(new Set(shard.pieces.map((piece) => batchOf(piece.key))).size).toBe(1);
         }
       }),
-      { numRuns: 300, seed: 5 },
+      { numRuns: 150, seed: 5 },
     );
   });
 
@@ -177,7 +177,7 @@ describe('withPart', () => {
           first.id < second.id ? -1 : 1;
         expect(parts.flat().sort(byId)).toEqual(whole.sort(byId));
       }),
-      { numRuns: 100, seed: 3 },
+      { numRuns: 50, seed: 3 },
     );
   });
 

@@ -79,7 +79,7 @@ describe('createNeighborMeans', () => {
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 

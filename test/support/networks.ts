@@ -46,14 +46,20 @@ export function buildNetwork(
   return architectureOf(network).build(network, problemOf(inputShape, classes), seed);
 }
 
-/** Computes the size of a network whose topology is built in. */
+const sizes = new Map<string, NetworkSize>();
+
+/** Computes the size of a network whose topology is built in, once per network and problem. */
 export function networkSize(
   network: Network,
   inputShape: readonly number[],
   classes: number,
 ): NetworkSize {
+  const key = JSON.stringify([network, inputShape, classes]);
+  const known = sizes.get(key);
+  if (known) return known;
   const size = architectureOf(network).size(network, problemOf(inputShape, classes));
   if (size instanceof Promise) throw new Error('the topology is in a file');
+  sizes.set(key, size);
   return size;
 }
 

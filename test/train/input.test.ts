@@ -131,6 +131,7 @@ describe('the batches of an epoch', () => {
           });
         });
       }),
+      { numRuns: 50 },
     ));
 
   test('are the same bits from the stream, from memory and from disk', () =>
@@ -140,7 +141,7 @@ describe('the batches of an epoch', () => {
         expect(await epochs(options, 'memory')).toEqual(streamed);
         expect(await epochs(options, 'disk')).toEqual(streamed);
       }),
-      { numRuns: 50 },
+      { numRuns: 25 },
     ));
 
   test('are the same from any batch on, however often a training is stopped', () => {
@@ -156,7 +157,7 @@ describe('the batches of an epoch', () => {
         }
         await input.close();
       }),
-      { numRuns: 50 },
+      { numRuns: 25 },
     );
   });
 

@@ -108,6 +108,9 @@ function checkVector(example: Example, length: number): Decoded | Rejected {
   if (values.length !== length) {
     return { id, reason: `Its vector has ${values.length} numbers; expected ${length}.` };
   }
-  const bad = values.findIndex((value) => !Number.isFinite(value));
-  return bad < 0 ? values : { id, reason: `Number ${bad} of its vector is ${values[bad]}.` };
+  for (let index = 0; index < length; index++) {
+    if (Number.isFinite(values[index])) continue;
+    return { id, reason: `Number ${index} of its vector is ${values[index]}.` };
+  }
+  return values;
 }

@@ -121,7 +121,7 @@ describe('cutting', () => {
           expect(await readSet(store, cut)).toEqual(await readSet(store, config));
         },
       ),
-      { numRuns: 200, seed: 11 },
+      { numRuns: 100, seed: 11 },
     );
   });
 
