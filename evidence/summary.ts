@@ -45,7 +45,7 @@ export interface CellSummary {
   readonly draws: number;
   readonly methods: readonly MethodSummary[];
   readonly auto: AutoSummary;
-  /** Of the draws that have the arm; empty if none has. */
+  /** Summaries over the draws with calibrated teachers; empty if there are none. */
   readonly calibration: readonly CalibrationSummary[];
 }
 

@@ -1,6 +1,7 @@
 import { fixed } from '../format.ts';
 import { html, type Markup } from './html.ts';
 import type { Interval } from './schema.ts';
+import { seriesClass } from './series.ts';
 
 /**
  * Small SVG charts without scripts. A chart is `width` units wide and scales with its column. Its
@@ -166,9 +167,4 @@ export function intervalCell(
 ): Markup {
   const x = linear({ label: '', low: from, high: to }, 6, 134);
   return html`<svg class="cell" viewBox="0 0 140 18" aria-hidden="true"><line class="grid" x1="6" x2="134" y1="9" y2="9"/><line class="whisker ${seriesClass(series)}" x1="${unit(x(low))}" x2="${unit(x(high))}" y1="9" y2="9"/><circle class="dot ${seriesClass(series)}" cx="${unit(x(value))}" cy="9" r="4"/></svg>`;
-}
-
-/** Returns the class of a series: five colours and dashes, repeated from the sixth series on. */
-export function seriesClass(series: number): string {
-  return `s${series % 5}`;
 }

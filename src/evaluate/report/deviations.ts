@@ -9,7 +9,11 @@ export function deviationsSection(metrics: RunMetrics): Markup | false {
   const { byMargin, exaggeration } = metrics.deviations;
   const filled = byMargin.filter(({ examples }) => examples > 0);
   if (filled.length === 0) return false;
-  const names = modelNames(metrics).filter((name) => name in filled[0]!.right);
+  // Baselines are left out; the series of the others are those of the table of figures.
+  const models = modelNames(metrics)
+    .map((name, series) => ({ name, series }))
+    .filter(({ name }) => name in filled[0]!.right);
+  const names = models.map(({ name }) => name);
   const title = 'Accuracy by the margin of the teacher';
   const caption = `Share of ${metrics.evaluatedOn} examples that a model classifies correctly, by the margin of the teacher.`;
   const share = ({ examples, right }: (typeof filled)[number], name: string) =>
@@ -24,7 +28,7 @@ export function deviationsSection(metrics: RunMetrics): Markup | false {
       format: percentTick,
     },
     (scales) =>
-      html`${names.map((name, series) =>
+      html`${models.map(({ name, series }) =>
         line(
           scales,
           filled.map((bin) => [(bin.low + bin.high) / 2, share(bin, name)] as const),
@@ -40,7 +44,7 @@ export function deviationsSection(metrics: RunMetrics): Markup | false {
   const slope = (value: number | null | undefined) => fixed(value ?? Number.NaN, 2);
   return html`<section>
 <h2>Students compared with their teacher</h2>
-<ul class="legend">${names.map((name, series) => legendItem(name, series))}</ul>
+<ul class="legend">${models.map(({ name, series }) => legendItem(name, series))}</ul>
 <div class="charts">${panel(title, caption, drawn, ['Margin', 'Examples', ...names], rows)}</div>
 <p class="note">Exaggeration of a student: the slope of its logit as a function of the teacher's logit, both for the teacher's most likely class. Above 1, the student is surer than a sure teacher. On examples that the teacher misclassifies, smaller is better.</p>
 <div class="scroll"><table class="narrow">

@@ -14,18 +14,16 @@ export function figuresSection(metrics: RunMetrics): Markup {
   const { low, high } = niceRange(ends);
   return html`<section>
 <h2>Figures</h2>
-<div class="scroll"><table>
-<caption>On the ${metrics.evaluatedOn} set. Intervals hold 95% of bootstrap resamples. Recall and F1 are means over the classes, each of which counts alike. Log-loss and calibration error: smaller is better.</caption>
-<thead><tr><th scope="col">Model</th><th scope="col" colspan="2">Accuracy and interval</th><th scope="col">Macro recall</th><th scope="col">Macro F1</th><th scope="col">Log-loss</th><th scope="col">Calibration error</th><th scope="col">Parameters</th><th scope="col">Size</th></tr></thead>
+<div class="scroll" role="region" aria-label="Figures of all models" tabindex="0"><table class="figures">
+<caption>On the ${metrics.evaluatedOn} set, with 95% intervals by bootstrap. Recall and F1 are means over the classes, each of which counts alike. Log-loss and calibration error: smaller is better.</caption>
+<thead><tr><th scope="col">Model</th><th scope="colgroup" colspan="2">Accuracy</th><th scope="col">Macro recall</th><th scope="col">Macro F1</th><th scope="col">Log-loss</th><th scope="col">Calibration error</th><th scope="col">Parameters and size</th></tr></thead>
 <tbody>${names.map((name, series) => {
     const { accuracy, macroRecall, macroF1, logLoss, calibrationError } = models[name]!;
-    const { parameters, bytes: size } = sizeOf(metrics, name);
     return html`<tr><th scope="row">${name}</th>
-<td>${withInterval(accuracy, percent)}</td>
-<td>${intervalCell(accuracy, low, high, series)}</td>
+<td>${intervalCell(accuracy, low, high, series)}</td><td>${withInterval(accuracy, percent)}</td>
 <td>${withInterval(macroRecall, percent)}</td><td>${withInterval(macroF1, percent)}</td>
 <td>${withInterval(logLoss, (value) => fixed(value, 3))}</td><td>${withInterval(calibrationError, percent)}</td>
-<td>${parameters === undefined ? '–' : count(parameters)}</td><td>${size === undefined ? '–' : bytes(size)}</td></tr>
+<td>${sizeText(metrics, name)}</td></tr>
 `;
   })}</tbody>
 </table></div>
@@ -38,4 +36,11 @@ ${metrics.baselines.map(
 
 function withInterval({ value, low, high }: Interval, show: (value: number) => string): Markup {
   return html`${show(value)} <small>${show(low)} to ${show(high)}</small>`;
+}
+
+/** Formats the parameters of a model with the bytes of its file below; a dash for the teacher. */
+function sizeText(metrics: RunMetrics, name: string): Markup {
+  const { parameters, bytes: size } = sizeOf(metrics, name);
+  if (parameters === undefined || size === undefined) return html`–`;
+  return html`${count(parameters)} <small>${bytes(size)}</small>`;
 }

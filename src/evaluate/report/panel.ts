@@ -1,7 +1,7 @@
 import { percent } from '../../format.ts';
-import { seriesClass } from '../chart.ts';
 import { html, type Markup } from '../html.ts';
 import type { RunMetrics } from '../run-metrics.ts';
+import { seriesClass } from '../series.ts';
 
 /**
  * Lists the students in the order of the config, then the other models, so that each has the same

@@ -1,20 +1,20 @@
 import { trusted } from '../html.ts';
+import { seriesRules, seriesVariables } from '../series.ts';
 
 /**
  * Style sheet of the report: system fonts, one column of text, several charts per row if they fit.
- * Series colours are from Okabe and Ito's palette, which colour-blind readers can distinguish; dark
- * mode uses the lighter ones. Series also differ by dash.
+ * Dark mode follows the reader's system.
  */
 export const reportStyle = trusted(`
 :root {
   color-scheme: light dark;
   --paper: #fdfdfc; --ink: #1c1e21; --soft: #5d636b; --rule: #e2e3e1; --panel: #f5f5f2;
-  --s0: #0072b2; --s1: #d55e00; --s2: #009e73; --s3: #b0588f; --s4: #7a6a00;
+  ${seriesVariables('light')}
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #16181b; --ink: #e8e8e6; --soft: #a1a7ae; --rule: #33373c; --panel: #1e2125;
-    --s0: #56b4e9; --s1: #f08a3c; --s2: #2bc095; --s3: #dd93c0; --s4: #e6d64a;
+    ${seriesVariables('dark')}
   }
 }
 * { box-sizing: border-box; }
@@ -39,7 +39,7 @@ p { margin: .5rem 0; max-width: 44rem; }
 .warnings li { padding: .5rem 0 .5rem 1.35rem; border-left: 4px solid var(--s1); margin-bottom: .5rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100%; }
-caption { text-align: left; color: var(--soft); padding-bottom: .4rem; font-size: .875rem; }
+caption { max-width: calc(100vw - 2 * clamp(1rem, 4vw, 2.5rem)); text-align: left; color: var(--soft); padding-bottom: .4rem; font-size: .875rem; }
 th, td { padding: .45rem .9rem .45rem 0; text-align: right; border-bottom: 1px solid var(--rule); white-space: nowrap; vertical-align: middle; }
 th { font-weight: 500; color: var(--soft); font-size: .875rem; }
 tbody th { color: var(--ink); font-size: 1rem; }
@@ -50,6 +50,10 @@ td.long { min-width: 16rem; }
 th:first-child, td:first-child, .text { text-align: left; }
 th:last-child, td:last-child { padding-right: 0; }
 td small { color: var(--soft); font-size: .8125rem; }
+.figures th:not(:last-child), .figures td:not(:last-child) { padding-right: .75rem; }
+.figures thead th { white-space: normal; vertical-align: bottom; }
+.figures tbody th { white-space: normal; overflow-wrap: break-word; min-width: 6rem; max-width: 12rem; }
+.figures small { display: block; font-size: .75rem; }
 .narrow { width: auto; min-width: min(100%, 26rem); }
 .narrow th, .narrow td { padding-right: 2rem; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 18.5rem), 1fr)); gap: 2rem 2.25rem; margin-top: 1.25rem; }
@@ -63,12 +67,10 @@ svg text { fill: var(--soft); font: 11px system-ui, -apple-system, "Segoe UI", R
 .whisker { stroke-width: 2; stroke-linecap: round; opacity: .55; }
 .bin { stroke: var(--s0); stroke-width: 1; opacity: .45; }
 .bar { fill: var(--s0); opacity: .8; }
-.cell { width: 8.75rem; height: 1.125rem; vertical-align: middle; }
+.cell { width: 7rem; height: 1.125rem; vertical-align: middle; }
 .cell .whisker { stroke-width: 3; }
-.s0 { stroke: var(--s0); } .s1 { stroke: var(--s1); } .s2 { stroke: var(--s2); } .s3 { stroke: var(--s3); } .s4 { stroke: var(--s4); }
+${seriesRules}
 .dot { stroke: none; }
-.dot.s0 { fill: var(--s0); } .dot.s1 { fill: var(--s1); } .dot.s2 { fill: var(--s2); } .dot.s3 { fill: var(--s3); } .dot.s4 { fill: var(--s4); }
-.line.s1 { stroke-dasharray: 6 4; } .line.s2 { stroke-dasharray: 2 4; } .line.s3 { stroke-dasharray: 9 3 2 3; } .line.s4 { stroke-dasharray: 12 4; }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; padding: 0; margin: .5rem 0 0; list-style: none; font-size: .9375rem; }
 .legend svg { width: 2rem; height: .75rem; vertical-align: baseline; margin-right: .4rem; }
 details { margin-top: .35rem; font-size: .875rem; }

@@ -61,8 +61,7 @@ describe('renderReport', () => {
     for (const figure of [
       '81.4% <small>80.5% to 82.3%</small>',
       'The weighted student is 1.3 percentage points more accurate than the uniform one.',
-      '93,322',
-      '376 KiB',
+      '<td>93,322 <small>376 KiB</small></td>',
       '<td class="text">log-loss</td><td>−0.0510</td><td>−0.0690 to −0.0330</td>',
       '<th scope="row">30</th>',
       '2 of the 3 quarantined examples',
@@ -131,6 +130,24 @@ describe('renderReport', () => {
     expect(report).toContain('No other student was trained.');
     expect(report).toContain('<th scope="row" class="long">cat</th><td>–</td>');
     expect(report).not.toMatch(/NaN|undefined|Infinity/);
+  });
+
+  test('gives a model the same colour in the figures and in the charts', () => {
+    const { metrics, deviations } = sampleMetrics();
+    const models = { ...metrics.models, current: metrics.models.uniform! };
+    const byMargin = deviations.byMargin.map((bin) => ({
+      ...bin,
+      right: { ...bin.right, current: 500 },
+    }));
+    const report = renderReport(
+      sampleMetrics({
+        metrics: { ...metrics, models },
+        deviations: { ...deviations, byMargin },
+      }),
+    );
+    // Students, teacher, two baselines, and the student in use.
+    expect(report).toMatch(/<th scope="row">current<\/th>\s*<td><svg class="cell".*dot s5/);
+    expect(report).toMatch(/class="line s5" d="M1 6H31"\/><\/svg>current/);
   });
 
   test('folds a long list of classes away', () => {
