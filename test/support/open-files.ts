@@ -1,6 +1,6 @@
 import { readdir, readlink } from 'node:fs/promises';
 
-/** Lists the files under a folder that the process has open, also those without a name. Linux only. */
+/** Lists the open files of the process under a folder, also those without a name. Linux only. */
 export async function openFilesUnder(folder: string): Promise<string[]> {
   const descriptors = await readdir('/proc/self/fd');
   const targets = await Promise.all(
