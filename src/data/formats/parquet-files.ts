@@ -9,6 +9,8 @@ import type { ColumnsConfig } from '../columns-config.ts';
 import { type Example, isRejected, type LabelOnly, type Rejected } from '../example.ts';
 import { type ColumnField, kindOfTask, type Task } from '../features/index.ts';
 import type { ColumnSample, ContentColumn } from '../features/kind.ts';
+import type { Cell } from '../features/row-values.ts';
+import { normalizeLabel, numberSpelling } from '../labels.ts';
 import { keyInSet } from '../layout.ts';
 import { type Piece, type SetName, type Shard, wholePiece } from '../shard.ts';
 import { ParquetError } from '../tables/parquet-file.ts';
@@ -188,9 +190,11 @@ function toExample(
 ): Example | Rejected {
   const item = toLabel(columns, row, position, plan, missing);
   if (isRejected(item)) return item;
-  const scalar = (column: string) => toScalar(columns.get(column)?.[row], missing);
   if (plan.column === undefined) {
-    const values = Object.fromEntries(plan.content.map((name) => [name, scalar(name)]));
+    // As written: a user-supplied teacher may have learned spaces and "?".
+    const values = Object.fromEntries(
+      plan.content.map((column) => [column, toCell(columns.get(column)?.[row])]),
+    );
     return { ...item, content: { kind: 'row', columns: values } };
   }
   const [name = ''] = plan.content;
@@ -210,12 +214,13 @@ function toLabel(
   plan: Plan,
   missing: ReadonlySet<string>,
 ): LabelOnly | Rejected {
-  const value = (column: string) => columns.get(column)?.[row];
-  const id = plan.id === undefined ? position : toScalar(value(plan.id), missing)?.toString();
-  if (id === undefined) return { id: position, reason: `It has no ${plan.id}.` };
-  // As written: data.missing must not hide a class unnoticed.
-  const label =
-    plan.label === undefined ? undefined : toScalar(value(plan.label), noTexts)?.toString();
+  const textIn = (column: string) => toCell(columns.get(column)?.[row])?.toString().trim();
+  const id = plan.id === undefined ? position : textIn(plan.id);
+  if (id === undefined || missing.has(id)) {
+    return { id: position, reason: `It has no ${plan.id}.` };
+  }
+  // data.missing must not hide a class unnoticed.
+  const label = plan.label === undefined ? undefined : textIn(plan.label);
   if (plan.labelInPath !== undefined && label !== undefined && !isEqual(label, plan.labelInPath)) {
     const inPath = `${plan.label}=${plan.labelInPath}`;
     return {
@@ -226,17 +231,17 @@ function toLabel(
   return { id, label };
 }
 
-const noTexts: ReadonlySet<string> = new Set();
-
 function isEqual(label: string, other: string): boolean {
-  return label === other || Number(label) === Number(other);
+  const comparable = (text: string) => numberSpelling(normalizeLabel(text)) ?? normalizeLabel(text);
+  return comparable(label) === comparable(other);
 }
 
 /**
  * Converts a value of a column to text or number. Integers beyond 2^53 become text, so that none is
- * rounded; dates become ISO 8601; NaN, which pandas writes for a missing number, becomes null.
+ * rounded; dates become ISO 8601. NaN, which pandas writes for a missing number, becomes null, and
+ * so does a text of spaces.
  */
-function toScalar(value: unknown, missing: ReadonlySet<string>): string | number | null {
+function toCell(value: unknown): Cell {
   switch (typeof value) {
     case 'number':
       return Number.isNaN(value) ? null : value;
@@ -245,7 +250,7 @@ function toScalar(value: unknown, missing: ReadonlySet<string>): string | number
     case 'boolean':
       return String(value);
     case 'string':
-      return missing.has(value.trim()) ? null : value.trim();
+      return value.trim() === '' ? null : value;
     default:
       if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
       if (value instanceof Uint8Array) return textOfBytes(value);

@@ -120,8 +120,11 @@ test('a column of another type than the config needs is refused with its type', 
 });
 
 test('a class in the path that differs from the one in the file is quarantined', async () => {
-  const { examples, reasons } = await read('table', rows(), 'labeled/label=1/a.parquet');
-  expect(examples).toHaveLength(12);
+  for (const folder of ['label=1', 'label=1.0', 'label=%201']) {
+    const { examples } = await read('table', rows(), `labeled/${folder}/a.parquet`);
+    expect(examples).toHaveLength(12);
+  }
+  const { reasons } = await read('table', rows(), 'labeled/label=1/a.parquet');
   expect(reasons.get('label=1/a.parquet:0')).toBe(
     "Its column 'label' has '0', but its path has 'label=1'.",
   );

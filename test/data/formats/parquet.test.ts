@@ -41,16 +41,9 @@ describe('rows', () => {
         examples.map(({ content }) => (content.kind === 'row' ? content.columns[name] : undefined));
       expect(column('age').slice(0, 3)).toEqual([30, null, 41]);
       expect(column('height').slice(0, 5)).toEqual([1.5, 1.75, null, 2, null]);
-      expect(column('town').slice(2)).toEqual([
-        null,
-        null,
-        'Rome',
-        'Oslo',
-        'Rome',
-        'Bonn',
-        'Rome',
-        'Oslo',
-      ]);
+      // As written: a user-supplied teacher may have learned spaces and "?".
+      const towns = ['?', null, 'Rome', 'Oslo', 'Rome', 'Bonn', 'Rome', ' Oslo '];
+      expect(column('town').slice(2)).toEqual(towns);
       expect(column('member').slice(0, 3)).toEqual(['true', 'false', null]);
     },
   );
