@@ -16,12 +16,12 @@ export function fromHex(text: string): Uint8Array {
 }
 
 /**
- * Digests the content of an example, without its id and label. Equal digests mean equal examples:
- * the same bytes of an image, or the same values of the features of a row.
+ * Creates a function that digests the content of an example, without its id and label. Equal
+ * digests mean equal examples: the same bytes of an image, or the same values of a row's features.
  *
  * @param features The student's: columns that it does not read do not count.
  */
-export function contentDigest(content: Content, features: Features): Uint8Array {
-  const identity = kindOf(features).identity(content, features);
-  return hash('sha256', identity, 'buffer').subarray(0, digestBytes);
+export function createDigester(features: Features): (content: Content) => Uint8Array {
+  const identityOf = kindOf(features).createIdentity(features);
+  return (content) => hash('sha256', identityOf(content), 'buffer').subarray(0, digestBytes);
 }

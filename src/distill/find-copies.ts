@@ -1,5 +1,5 @@
 /** Finds equal examples in the sets with labels, which make figures look too good. */
-import { contentDigest } from '../data/content-digest.ts';
+import { createDigester } from '../data/content-digest.ts';
 import { DigestIndex } from '../data/digest-index.ts';
 import type { Example } from '../data/example.ts';
 import { ExampleDigests } from '../data/example-digests.ts';
@@ -65,10 +65,11 @@ async function* digestsOf(
   set: SetName,
   context: Context,
 ): AsyncGenerator<{ readonly digest: Uint8Array; readonly example: Example }> {
+  const digest = createDigester(job.plan.features);
   for (const item of await shardItems(job, set)) {
     for await (const { example } of labeledShard(job, item)) {
       context.signal.throwIfAborted();
-      yield { digest: contentDigest(example.content, job.plan.features), example };
+      yield { digest: digest(example.content), example };
     }
   }
 }

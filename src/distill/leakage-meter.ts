@@ -1,5 +1,5 @@
 import { sum } from '../arrays.ts';
-import { contentDigest } from '../data/content-digest.ts';
+import { createDigester } from '../data/content-digest.ts';
 import type { Example } from '../data/example.ts';
 import { type ExampleDigests, otherSets } from '../data/example-digests.ts';
 import type { Leakage } from '../evaluate/leakage.ts';
@@ -29,11 +29,12 @@ export function createLeakageMeter(
   // Without a copy, the figures are those of all examples.
   if (tests.copies === 0) return { add: () => {}, result: () => undefined };
   const without = createEvaluation(models, classes.length, config.seed);
+  const digest = createDigester(features);
   const sets = recordOf(otherSets, () => 0);
   const examples = { copied: 0, others: 0 };
   return {
     add({ content }, label, probabilitiesByModel) {
-      const found = tests.setsOf(contentDigest(content, features));
+      const found = tests.setsOf(digest(content));
       for (const set of found) sets[set]++;
       if (found.length > 0) {
         examples.copied++;

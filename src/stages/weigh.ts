@@ -1,4 +1,4 @@
-import { contentDigest, toHex } from '../data/content-digest.ts';
+import { createDigester, toHex } from '../data/content-digest.ts';
 import { ExampleDigests } from '../data/example-digests.ts';
 import { readLabelsSummary } from '../data/tables/labels-file.ts';
 import { createWeightsWriter } from '../data/tables/weights-file.ts';
@@ -76,9 +76,10 @@ async function weigh(job: Job, event: ShardEvent, context: Context): Promise<Uin
 /** Returns the digests, in hex, of the examples that are in the test set, too. */
 function copiesIn(examples: readonly LabeledExample[], tests: ExampleDigests, { plan }: Job) {
   if (tests.isEmpty) return [];
+  const digest = createDigester(plan.features);
   return examples
-    .map(({ example }) => contentDigest(example.content, plan.features))
-    .filter((digest) => tests.mark(digest, 'unlabeled'))
+    .map(({ example }) => digest(example.content))
+    .filter((found) => tests.mark(found, 'unlabeled'))
     .map(toHex);
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { contentDigest, fromHex, toHex } from '../../src/data/content-digest.ts';
+import { createDigester, fromHex, toHex } from '../../src/data/content-digest.ts';
 import type { Content } from '../../src/data/example.ts';
 import { ExampleDigests } from '../../src/data/example-digests.ts';
 import type { Features } from '../../src/data/features/index.ts';
@@ -27,7 +27,7 @@ test('counts the examples of a set that another set has, equal ones several time
 
 test('a digest is 16 bytes, which hexadecimal digits name', () => {
   const { features, content } = row({ x: '1' });
-  const bytes = contentDigest(content, features);
+  const bytes = createDigester(features)(content);
   expect(bytes).toHaveLength(16);
   expect(fromHex(toHex(bytes))).toEqual(Buffer.from(bytes));
 });
@@ -45,7 +45,7 @@ function row(columns: Record<string, string | number | null>) {
 
 const hexOf = (columns: Record<string, string | number | null>) => {
   const { features, content } = row(columns);
-  return toHex(contentDigest(content, features));
+  return toHex(createDigester(features)(content));
 };
 
 test.each([
@@ -68,13 +68,37 @@ test.each([
 
 test('missing values are equal, however they are written', () => {
   const missing = hexOf({ x: null, y: '2', c: '' });
-  expect(hexOf({ x: 'NA', y: '2', c: 'NA' })).toBe(missing);
   expect(hexOf({ y: '2' })).toBe(missing);
+  for (const text of ['NA', ' NaN ', '#N/A', 'NULL', '-']) {
+    expect(hexOf({ x: text, y: '2', c: text })).toBe(missing);
+  }
+  expect(hexOf({ x: '-999999', y: '2', c: null })).not.toBe(missing);
+});
+
+test('rows are read as in their columns: notation, stand-ins, texts that count as missing', () => {
+  const features: Features = {
+    kind: 'row',
+    columns: [
+      {
+        ...{ kind: 'numeric', name: 'x', mean: 0, std: 1 },
+        ...{ notation: 'comma', range: [0, 2000], missing: ['unknown'] },
+      },
+      { kind: 'categorical', name: 'c', values: ['2'] },
+    ],
+    missing: [],
+  };
+  const digest = createDigester(features);
+  const hex = (x: string, c: string) => toHex(digest({ kind: 'row', columns: { x, c } }));
+  expect(hex('1.234,50', '2.0')).toBe(hex('1234,5', '2'));
+  expect(hex('unknown', '2')).toBe(hex('', '2'));
+  expect(hex('-999999', '2')).toBe(hex('', '2'));
+  // Two categories that the labeled set does not have are still two.
+  expect(hex('1', 'Oslo')).not.toBe(hex('1', 'Bonn'));
 });
 
 test('vectors are equal if their floats are, also as parts of a buffer', () => {
   const features: Features = { kind: 'vector', length: 2 };
-  const of = (values: Float32Array) => toHex(contentDigest({ kind: 'vector', values }, features));
+  const of = (values: Float32Array) => toHex(createDigester(features)({ kind: 'vector', values }));
   const all = Float32Array.of(0, 1, 2, 1, 2);
   expect(of(all.subarray(1, 3))).toBe(of(all.subarray(3)));
   expect(of(all.subarray(0, 2))).not.toBe(of(all.subarray(3)));

@@ -2,7 +2,7 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { contentDigest, toHex } from '../../src/data/content-digest.ts';
+import { createDigester, toHex } from '../../src/data/content-digest.ts';
 import type { Example } from '../../src/data/example.ts';
 import { featureShape } from '../../src/data/features/index.ts';
 import { readLabels } from '../../src/data/tables/labels-file.ts';
@@ -90,7 +90,7 @@ async function testDigests(job: Job, leaks: number): Promise<string[]> {
   const digests: string[] = [];
   for (const item of await shardItems(job, 'test')) {
     for await (const { example } of labeledShard(job, item)) {
-      digests.push(toHex(contentDigest(example.content, job.plan.features)));
+      digests.push(toHex(createDigester(job.plan.features)(example.content)));
     }
   }
   return digests.slice(leaks, 2 * leaks);

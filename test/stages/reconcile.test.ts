@@ -1,7 +1,7 @@
 import { appendFileSync, cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { contentDigest } from '../../src/data/content-digest.ts';
+import { createDigester } from '../../src/data/content-digest.ts';
 import type { Example } from '../../src/data/example.ts';
 import { ExampleDigests } from '../../src/data/example-digests.ts';
 import { shardItems } from '../../src/run/job.ts';
@@ -200,7 +200,7 @@ test('finds rows of the test and the validation set that are labeled, too', asyn
   const sets = new Map<number, string[]>();
   await run.label(({ content, id }, { set }) => {
     const row = Number(id.split(':')[1]);
-    if (set === 'test') sets.set(row, tests.setsOf(contentDigest(content, run.job.plan.features)));
+    if (set === 'test') sets.set(row, tests.setsOf(createDigester(run.job.plan.features)(content)));
     return sure;
   });
   expect([0, 2, 3, 4, 40].map((row) => sets.get(row))).toEqual([

@@ -1,7 +1,7 @@
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { contentDigest, toHex } from '../../src/data/content-digest.ts';
+import { createDigester, toHex } from '../../src/data/content-digest.ts';
 import { openWeights, readWeights } from '../../src/data/tables/weights-file.ts';
 import { margins } from '../../src/debias/margin.ts';
 import { createWeightEstimator } from '../../src/debias/weights.ts';
@@ -89,7 +89,7 @@ describe('Weigh', () => {
     for (const item of await shardItems(job, 'test')) {
       for await (const { example } of labeledShard(job, item)) {
         if (!example.id.startsWith('0/')) continue;
-        expected.add(toHex(contentDigest(example.content, job.plan.features)));
+        expected.add(toHex(createDigester(job.plan.features)(example.content)));
       }
     }
     expect(expected.size).toBeGreaterThan(1);

@@ -68,7 +68,7 @@ export const image: Kind<'image', typeof taskSchema, typeof imageFeaturesSchema,
   createEncoder: createImageEncoder,
   createAugmenter: createImageAugmenter,
   sameness: 'bytes',
-  identity: bytesOfImage,
+  createIdentity: () => bytesOfImage,
   encodedBytes: (content) => bytesOfImage(content).length,
   surveyTask: surveyImages,
 };

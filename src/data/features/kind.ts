@@ -62,8 +62,11 @@ export interface Kind<
   createAugmenter?(features: z.output<Features>, config: AugmentConfig): Augmenter;
   /** Name, in messages, for the content that equal examples share. */
   readonly sameness: 'bytes' | 'values';
-  /** Returns what makes examples equal, as bytes or as a text. Ids and labels do not count. */
-  identity(content: Content, features: z.output<Features>): Uint8Array | string;
+  /**
+   * Creates a function that returns what makes examples equal, as bytes or as a text. Ids and
+   * labels do not count.
+   */
+  createIdentity(features: z.output<Features>): (content: Content) => Uint8Array | string;
   /** Returns the size of an example before it is decoded, in bytes; 0 if it is negligible. */
   encodedBytes(content: Content): number;
   /**

@@ -1,7 +1,8 @@
 /** Reads columns of a table as they are written, for a teacher with preprocessing of its own. */
 import type { Example, Rejected } from '../example.ts';
 import { wrongKind } from './kind.ts';
-import { isMissingSpelling } from './row-values.ts';
+import { createCellReader } from './row-cells.ts';
+import { type Cell, parseNumber } from './row-values.ts';
 
 /** Type in which a model reads a column. */
 export type RawType = 'number' | 'integer' | 'text';
@@ -27,7 +28,7 @@ export function rawReader(
   columns: readonly RawColumn[],
   missing: readonly string[],
 ): (example: Example) => readonly RawValue[] | Rejected {
-  const absent = new Set(['', ...missing]);
+  const read = createCellReader(missing);
   return (example) => {
     const { id, content } = example;
     if (content.kind !== 'row') return wrongKind(example, 'a row');
@@ -35,7 +36,7 @@ export function rawReader(
     for (const { name, type } of columns) {
       const raw = content.columns[name];
       if (raw === undefined) return { id, reason: `It has no column '${name}' (teacher.columns).` };
-      const value = type === 'text' ? String(raw ?? '') : readNumber(raw, absent);
+      const value = type === 'text' ? String(raw ?? '') : numberOf(read(raw));
       if (value === undefined || (type === 'integer' && !Number.isSafeInteger(value))) {
         const expected = type === 'integer' ? 'an integer' : 'a number';
         return { id, reason: `Its column '${name}' is '${raw}'; the teacher reads ${expected}.` };
@@ -47,10 +48,9 @@ export function rawReader(
 }
 
 /** Returns NaN if the value is missing, and undefined if it is not a number. */
-function readNumber(raw: string | number | null, missing: ReadonlySet<string>): number | undefined {
-  if (typeof raw === 'number') return raw;
-  const text = raw?.trim() ?? '';
-  if (missing.has(text) || isMissingSpelling(text)) return Number.NaN;
-  const number = Number(text);
+function numberOf(value: Cell): number | undefined {
+  if (typeof value === 'number') return value;
+  if (value === null) return Number.NaN;
+  const number = parseNumber(value, 'point');
   return Number.isFinite(number) ? number : undefined;
 }

@@ -1,4 +1,14 @@
-import { type Cell, cellText, isMissingSpelling } from './row-values.ts';
+/** Reads the cells of a table: which are missing, and what the others mean in their column. */
+import type { CategoricalFeatures, ColumnFeatures, NumericFeatures } from './row-features.ts';
+import {
+  type Cell,
+  categoryText,
+  cellText,
+  isFiniteSquare,
+  isMissingSpelling,
+  isSentinel,
+  parseNumber,
+} from './row-values.ts';
 
 /**
  * Creates a function that returns the value of a cell: a trimmed text, a number, or null if the
@@ -14,5 +24,52 @@ export function createCellReader(missing: readonly string[]): (raw: Cell) => Cel
     const value = typeof raw === 'string' ? cellText(raw) : raw;
     if (texts.has(String(value))) return null;
     return typeof value === 'string' && isMissingSpelling(value) ? null : value;
+  };
+}
+
+/** Creates a function that returns what a cell means in a column; see the readers below. */
+export function createColumnReader(
+  column: ColumnFeatures,
+  missing: readonly string[],
+): (raw: Cell) => Cell | undefined {
+  return column.kind === 'numeric'
+    ? createNumberReader(column, missing)
+    : createCategoryReader(column, missing);
+}
+
+/**
+ * Creates a function that reads a cell of a numeric column.
+ * @returns from that function, the number; null if it is missing; undefined if it is not a number.
+ */
+export function createNumberReader(
+  { range, notation = 'point', missing: others }: NumericFeatures,
+  missing: readonly string[],
+): (raw: Cell) => number | null | undefined {
+  const read = createCellReader([...missing, ...(others ?? [])]);
+  return (raw) => {
+    const value = read(raw);
+    const number = typeof value === 'string' ? parseNumber(value, notation) : value;
+    if (number === undefined || number === null) return number;
+    return !isFiniteSquare(number) || (range && isSentinel(number, range)) ? null : number;
+  };
+}
+
+/**
+ * Creates a function that reads a cell of a categorical column.
+ * @returns from that function, the category, or null if it is missing. It may be an unknown one.
+ */
+export function createCategoryReader(
+  { values }: CategoricalFeatures,
+  missing: readonly string[],
+): (raw: Cell) => string | null {
+  const texts = new Set(missing);
+  const known = new Set(values);
+  return (raw) => {
+    if (raw === null) return null;
+    const text = cellText(String(raw));
+    if (texts.has(text)) return null;
+    // Students of earlier versions distinguish values such as '007' from '7', or know 'None'.
+    if (known.has(text)) return text;
+    return isMissingSpelling(text) ? null : categoryText(text);
   };
 }

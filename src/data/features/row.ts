@@ -34,7 +34,7 @@ export const row: Kind<'row', typeof taskSchema, typeof rowFeaturesSchema> = {
     return { decode: async (example) => encode(example), normalize: copyDecoded };
   },
   sameness: 'values',
-  identity: rowIdentity,
+  createIdentity: rowIdentity,
   encodedBytes: () => 0,
   surveyTask(target, data = { missing: [] }) {
     const survey = surveyTable(data);

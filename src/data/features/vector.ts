@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Example, isRejected, type Rejected } from '../example.ts';
+import { type Content, type Example, isRejected, type Rejected } from '../example.ts';
 import { isVectorList } from '../value-type.ts';
 import {
   classesSchema,
@@ -52,10 +52,7 @@ export const vector: Kind<'vector', typeof taskSchema, typeof featuresSchema, 'v
         values: Float32Array.from(values, (item) => (item === null ? Number.NaN : Number(item))),
       };
     },
-    write(content) {
-      if (content.kind !== 'vector') throw new Error(`expected a vector, found a ${content.kind}`);
-      return content.values;
-    },
+    write: valuesOf,
   },
   shape: ({ length }) => [length],
   async fit({ length }, _, examples) {
@@ -65,9 +62,8 @@ export const vector: Kind<'vector', typeof taskSchema, typeof featuresSchema, 'v
   },
   createEncoder: createVectorEncoder,
   sameness: 'values',
-  identity({ kind, ...content }) {
-    if (!('values' in content)) throw new Error(`expected a vector, found a ${kind}`);
-    const { buffer, byteOffset, byteLength } = content.values;
+  createIdentity: () => (content) => {
+    const { buffer, byteOffset, byteLength } = valuesOf(content);
     return new Uint8Array(buffer, byteOffset, byteLength);
   },
   encodedBytes: () => 0,
@@ -81,6 +77,11 @@ export const vector: Kind<'vector', typeof taskSchema, typeof featuresSchema, 'v
     };
   },
 };
+
+function valuesOf(content: Content): Float32Array {
+  if (content.kind !== 'vector') throw new Error(`expected a vector, found a ${content.kind}`);
+  return content.values;
+}
 
 function createVectorEncoder({ length }: VectorFeatures): Encoder {
   return { decode: async (example) => checkVector(example, length), normalize: copyDecoded };

@@ -100,7 +100,7 @@ describe('columns as they are written', () => {
       { name: 'town', type: 'text' },
       { name: 'rooms', type: 'integer' },
     ],
-    ['?', 'NA'],
+    ['?', 'NA', '-999'],
   );
   const row = (columns: Record<string, string | number | null>) =>
     read({ id: 'r', label: undefined, content: { kind: 'row', columns } });
@@ -110,9 +110,11 @@ describe('columns as they are written', () => {
     expect(row({ age: 'NA', town: 'NA', rooms: 2 })).toEqual([Number.NaN, 'NA', 2]);
     expect(row({ age: 'NULL', town: 'nan', rooms: 2 })).toEqual([Number.NaN, 'nan', 2]);
     expect(row({ age: null, town: null, rooms: 2 })).toEqual([Number.NaN, '', 2]);
+    expect(row({ age: -999, town: '-999', rooms: 2 })).toEqual([Number.NaN, '-999', 2]);
   });
   test.each([
     [{ age: 'old', town: 'x', rooms: 2 }, "Its column 'age' is 'old'; the teacher reads a number."],
+    [{ age: '0x1F', town: 'x', rooms: 2 }, "Its column 'age' is '0x1F'; the teacher reads a num"],
     [{ age: 1, town: 'x', rooms: '2.5' }, "Its column 'rooms' is '2.5'; the teacher reads an int"],
     [{ age: 1, town: 'x', rooms: '?' }, "Its column 'rooms' is '?'; the teacher reads an integer."],
     [{ age: 1, rooms: 2 }, "It has no column 'town' (teacher.columns)."],
