@@ -13,7 +13,8 @@ export function isLabeled(set: SetName): boolean {
 /**
  * One object of a shard, pinned to a version, or a part of it. A part of a Parquet file is a range
  * of rows, cut at row groups. A part of a CSV file is a range of bytes after the header, cut at
- * records; `rows` are these records, from 0. `bytes` is the size of the whole object.
+ * records; `rows` are these records, from 0. `bytes` is the size of the whole object. A tar archive
+ * that is smaller than the others of its set has their usual size: it may be cut short.
  */
 export const pieceSchema = z.strictObject({
   key: z.string(),
@@ -21,6 +22,7 @@ export const pieceSchema = z.strictObject({
   bytes: z.number().int().nonnegative(),
   rows: z.strictObject({ start: z.number().int(), end: z.number().int() }).optional(),
   range: z.strictObject({ start: z.number().int(), end: z.number().int() }).optional(),
+  usualBytes: z.number().int().positive().optional(),
 });
 export type Piece = z.infer<typeof pieceSchema>;
 

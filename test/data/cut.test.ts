@@ -26,7 +26,7 @@ describe('cutShards', () => {
     ]);
     for (const shard of shards) {
       expect(shardSchema.parse(shard)).toEqual(shard);
-      for (const piece of shard.pieces) {
+      for (const { usualBytes: _, ...piece } of shard.pieces) {
         expect(await store.head(piece.key)).toMatchObject(piece);
       }
     }

@@ -16,9 +16,14 @@ import { bytesOfImage, imageExtensions, imageType } from '../features/image-file
 import { keyInSet } from '../layout.ts';
 import { isLabeled, type Piece, type SetName, type Shard } from '../shard.ts';
 import type { DataFile, FormatFiles } from './format.ts';
+import { cutArchives } from './webdataset-cut.ts';
 import { emptySample, type Sample, Samples } from './webdataset-samples.ts';
 
-export const webdatasetFiles: FormatFiles = { read: readWebDataset, write: writeWebDataset };
+export const webdatasetFiles: FormatFiles = {
+  read: readWebDataset,
+  write: writeWebDataset,
+  cut: cutArchives,
+};
 
 /** Upper bound on the size of an image or a label, in MiB. */
 const maxMemberMiB = 64;
@@ -33,16 +38,13 @@ async function* readWebDataset(
   store: ObjectStore,
   shard: Shard,
 ): AsyncGenerator<Example | Rejected> {
-  const usualBytes = median(shard.pieces.map(({ bytes }) => bytes));
-  for (const piece of shard.pieces) yield* readArchive(store, piece, shard.set, usualBytes);
+  for (const piece of shard.pieces) yield* readArchive(store, piece, shard.set);
 }
 
-/** @param usualBytes Size of an archive of the shard that is not cut short. */
 async function* readArchive(
   store: ObjectStore,
   piece: Piece,
   set: SetName,
-  usualBytes: number,
 ): AsyncGenerator<Example | Rejected> {
   const archive = keyInSet(piece.key);
   const members = openArchive(await store.read(piece.key, { version: piece.version }));
@@ -50,13 +52,6 @@ async function* readArchive(
   let sample: Sample | undefined;
   let member = 'its first member';
   let readBytes = 0;
-  const broken = (reason: string): Rejected => {
-    // The bytes of an archive that is cut short were all read.
-    const read = reason === cutReason(member) ? piece.bytes : readBytes;
-    const lostBytes = Math.max(piece.bytes, usualBytes) - 2 * tarBlock - read;
-    const lost = samples.countIn(lostBytes, read);
-    return { id: archive, reason, ...(lost > 1 && { lost }) };
-  };
   try {
     for await (const entry of members.entries) {
       member = `'${entry.header.name}'`;
@@ -77,12 +72,14 @@ async function* readArchive(
     if (sample?.image !== undefined && (sample.label !== undefined || !isLabeled(set))) {
       yield* samples.finish(sample);
     }
-    yield broken(brokenReason(error, member));
+    yield isCut(error)
+      ? cutShort(piece, samples, member)
+      : damaged(piece, samples, { member, readBytes, error });
     return;
   }
   if (sample !== undefined) yield* samples.finish(sample);
   if (samples.count === 0) yield { id: archive, reason: samples.nothingFound() };
-  else if (!members.isEnded) yield broken(cutReason(member));
+  else if (!members.isEnded) yield cutShort(piece, samples, member);
 }
 
 /** Size of a header, and the unit of the content after it. Two of zeros end an archive. */
@@ -93,11 +90,6 @@ function bytesInArchive({ name, size = 0, pax }: Header): number {
   // An extended header has a header of its own, and mostly one block.
   const extended = pax || Buffer.byteLength(name) > 100 ? 2 : 0;
   return (1 + extended + Math.ceil(size / tarBlock)) * tarBlock;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
 /**
@@ -169,16 +161,42 @@ function memberProblem({ name, type, size = 0 }: Header): string | undefined {
   return undefined;
 }
 
-function brokenReason(error: unknown, member: string): string {
-  const message = error instanceof Error ? error.message : String(error);
+/** Returns whether an error means that the data end too early. */
+function isCut(error: unknown): boolean {
   // The second is the error of a member that is being read when the data end.
-  return ['Unexpected end of data', 'Stream was destroyed'].includes(message)
-    ? cutReason(member)
-    : `The archive cannot be read after ${member}: ${message}.`;
+  return ['Unexpected end of data', 'Stream was destroyed'].includes(messageOf(error));
 }
 
-function cutReason(member: string): string {
-  return `The archive ends in the middle of ${member} or right after it; the complete examples are used.`;
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Rejects the rest of an archive that ends too early. All of its bytes were read. */
+function cutShort({ key, bytes, usualBytes }: Piece, samples: Samples, member: string): Rejected {
+  const lost = samples.countIn((usualBytes ?? 0) - 2 * tarBlock - bytes, bytes);
+  const unknown =
+    usualBytes === undefined
+      ? ' How many examples it has lost is not known: no other archive shows its usual size.'
+      : '';
+  return {
+    id: keyInSet(key),
+    reason: `The archive ends in the middle of ${member} or right after it; the complete examples are used.${unknown}`,
+    ...(lost > 1 && { lost }),
+  };
+}
+
+/** Rejects the rest of an archive that cannot be read after `readBytes`. */
+function damaged(
+  { key, bytes }: Piece,
+  samples: Samples,
+  { member, readBytes, error }: { member: string; readBytes: number; error: unknown },
+): Rejected {
+  const lost = samples.countIn(bytes - 2 * tarBlock - readBytes, readBytes);
+  return {
+    id: keyInSet(key),
+    reason: `The archive cannot be read after ${member}: ${messageOf(error)}.`,
+    ...(lost > 1 && { lost }),
+  };
 }
 
 async function writeWebDataset(examples: readonly Example[], name: string): Promise<DataFile[]> {

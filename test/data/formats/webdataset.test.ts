@@ -215,7 +215,11 @@ describe('members that make no example', () => {
     expect(reasons).toEqual({ 'a.tar': expect.stringContaining('the extensions .bmp, .json.') });
   });
 
-  test('an archive cut short counts what it must have lost, by the size of the others', async () => {
+  // Usual archives are as large as a shard, so each is alone in its own.
+  test.each([
+    ['one shard', config],
+    ['a shard each', { ...config, data: { ...config.data, shardMiB: 0.001 } }],
+  ])('an archive cut short counts what it must have lost, in %s', async (_, config) => {
     const names = Array.from({ length: 20 }, (_, index) => `${index}.png`);
     const whole = await archiveOf(...names);
     const store = (bytes: number) =>
@@ -235,6 +239,13 @@ describe('members that make no example', () => {
       expect(lost).toBeGreaterThanOrEqual(13);
       expect(lost).toBeLessThanOrEqual(15);
     }
+  });
+
+  test('a single archive cut short says that its loss is not known', async () => {
+    const whole = await archiveOf('0.png', '1.png', '2.png');
+    const store = new MemoryStore({ 'unlabeled/a.tar': whole.subarray(0, 2 * 1024) });
+    const { reasons } = sorted(await readSet(store, config, 'unlabeled'));
+    expect(reasons.get('a.tar')).toContain('How many examples it has lost is not known');
   });
 });
 
