@@ -24,9 +24,10 @@ export const csvFiles: FormatFiles = {
 /** Rows whose length is measured, to estimate how many rows a damaged file has lost. */
 const sampledRows = 100;
 
-/** Names of a record's fields, and the indexes of id and label among the columns. */
+/** The header of a file: its columns, and the indexes of id and label among them. */
 interface Header {
-  readonly names: readonly string[];
+  /** The header's fields as they are written; a column without a name has an empty one. */
+  readonly fields: readonly string[];
   /** All columns: those in the names of folders follow the fields. */
   readonly columns: readonly string[];
   /** Values of the columns in the names of folders. */
@@ -94,26 +95,26 @@ function parseHeader(
   const folderValues = [...folders.values()].map((value) => value ?? '');
   const { id, label } = findColumns(key, columns, set, config);
   const indexOf = (name: string | undefined) => (name === undefined ? -1 : columns.indexOf(name));
-  return { names, columns, folderValues, id: indexOf(id), label: indexOf(label) };
+  return { fields, columns, folderValues, id: indexOf(id), label: indexOf(label) };
 }
 
 function toExample(
   fields: readonly string[],
-  { names, columns, folderValues, id: idAt, label: labelAt }: Header,
+  { fields: header, columns, folderValues, id: idAt, label: labelAt }: Header,
   position: string,
   missing: ReadonlySet<string>,
 ): Example | Rejected {
   if (
-    fields.length === names.length &&
-    names.every((name, index) => name === fields[index]?.trim())
+    fields.length === header.length &&
+    header.every((name, index) => name === fields[index]?.trim())
   ) {
     return { id: position, reason: 'The row repeats the header.' };
   }
-  if (fields.length !== names.length) {
+  if (fields.length !== header.length) {
     const row = Number(position.slice(position.lastIndexOf(':') + 1));
     return {
       id: position,
-      reason: `Row ${row} has ${fields.length} fields; expected ${names.length}, as in the header.`,
+      reason: `Row ${row} has ${fields.length} fields; expected ${header.length}, as in the header.`,
     };
   }
   const all = folderValues.length === 0 ? fields : [...fields, ...folderValues];

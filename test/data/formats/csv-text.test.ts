@@ -193,6 +193,10 @@ describe('headers', () => {
   });
 
   test('a header that is repeated is rejected as a row', async () => {
+    expect(await rows(',x,label\n0,1,y\n,x,label\n')).toEqual([
+      { 'Unnamed: 0': '0', x: '1', label: 'y' },
+      'The row repeats the header.',
+    ]);
     expect(await rows('x,label\n1,y\nx,label\n2,n\n')).toEqual([
       { x: '1', label: 'y' },
       'The row repeats the header.',
