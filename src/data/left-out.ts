@@ -7,7 +7,7 @@ import { type SetName, setNames } from './shard.ts';
 /** Files of one set that are left out, by the reason. */
 export const leftOutSchema = z.strictObject({
   set: z.enum(setNames),
-  /** The extension, such as ".bmp", "no extension", or "hidden or system file". */
+  /** The extension, such as ".bmp"; "no extension", "hidden or system file" or "others". */
   reason: z.string(),
   files: z.int().positive(),
   /** Key of the first of them. */
@@ -15,16 +15,21 @@ export const leftOutSchema = z.strictObject({
 });
 export type LeftOut = z.infer<typeof leftOutSchema>;
 
+const noExtension = 'no extension';
+
 /** The reason of files that tools and systems write beside the data: nothing is lost with them. */
 const systemFile = 'hidden or system file';
+
+/** The reason of all further files, once there are `maxReasons` distinct ones. */
+const otherReasons = 'others';
 
 /** Maximum number of distinct reasons, and of folders that are listed. */
 const maxReasons = 50;
 const maxFolders = 20;
 
-/** Names of images that cannot be read; a file without an extension may be one. */
+/** Extensions of images that cannot be read. */
 const otherImages =
-  /(^|\/)[^/.]+$|\.(bmp|gif|tiff?|heic|heif|avif|jp2|jxl|svg|ico|psd|raw|dng|nef|cr2|exr|ppm|pgm)$/i;
+  /\.(bmp|gif|tiff?|heic|heif|avif|jp2|jxl|svg|ico|psd|raw|dng|nef|cr2|exr|ppm|pgm)$/i;
 
 /** A folder of which all files are left out. */
 export interface EmptiedFolder {
@@ -58,12 +63,15 @@ export class LeftOutFiles {
     // Markers are part of the layout, and a key with a "/" at its end is a folder in S3.
     if (reason === undefined) return;
     if (reason !== systemFile) {
-      this.#hasImages ||= otherImages.test(key);
+      // A file without an extension may be an image, too.
+      this.#hasImages ||= otherImages.test(key) || reason === noExtension;
       this.#hasOthers = true;
     }
-    const counts = this.#counts.get(reason);
+    const isListed = this.#counts.has(reason) || this.#counts.size < maxReasons;
+    const listed = isListed ? reason : otherReasons;
+    const counts = this.#counts.get(listed);
     if (counts) counts.files++;
-    else if (this.#counts.size < maxReasons) this.#counts.set(reason, { files: 1, example: key });
+    else this.#counts.set(listed, { files: 1, example: key });
   }
 
   /** Ends the set. @returns the files that were left out, the most frequent reason first. */
@@ -90,8 +98,10 @@ function reasonOf(key: string): string | undefined {
   const name = key.slice(key.lastIndexOf('/') + 1);
   if (name === '' || name === '_SUCCESS') return undefined;
   if (/(^|\/)(\.|__MACOSX\/)/.test(key)) return systemFile;
-  if (/^(_|thumbs\.db$|desktop\.ini$|ehthumbs)/i.test(name)) return systemFile;
-  return /\.[^.]+$/.exec(name)?.[0].toLowerCase() ?? 'no extension';
+  if (/^(thumbs\.db$|desktop\.ini$|ehthumbs)/i.test(name)) return systemFile;
+  // Spark has its own files in such names and folders; cameras name images _DSC0001.
+  if (/(^|\/)_[^/=]*(\/|$)/.test(key) && !otherImages.test(key)) return systemFile;
+  return /\.[^.]+$/.exec(name)?.[0].toLowerCase() ?? noExtension;
 }
 
 /**

@@ -37,6 +37,26 @@ test('files that are not data are counted by their extension, and system files t
   ]);
 });
 
+test('images of cameras are not system files, and unfinished output of Spark is', async () => {
+  const { leftOut, emptied } = await leftOutOf(
+    ...['labeled/cat/0.png', 'labeled/owl/_DSC0001.tif', 'labeled/cat/_metadata'],
+    ...['labeled/_temporary/0/a.txt'],
+  );
+  expect(leftOut.map(({ reason, files }) => [reason, files])).toEqual([
+    ['hidden or system file', 2],
+    ['.tif', 1],
+  ]);
+  expect(emptied).toEqual([{ folder: 'owl', hasImages: true }]);
+});
+
+test('no file is left uncounted, however many extensions there are', async () => {
+  const names = Array.from({ length: 60 }, (_, index) => `labeled/cat/image.${index + 100}`);
+  const { leftOut } = await leftOutOf('labeled/cat/0.png', ...names);
+  expect(leftOut[0]).toEqual({
+    ...{ set: 'labeled', reason: 'others', files: 10, example: 'labeled/cat/image.150' },
+  });
+});
+
 test('a class whose files are all left out is named', async () => {
   const { emptied } = await leftOutOf(
     ...['labeled/cat/0.png', 'labeled/cat/1.bmp', 'labeled/notes/a.md', 'labeled/owl/0.bmp'],

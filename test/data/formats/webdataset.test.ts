@@ -241,7 +241,7 @@ describe('members that make no example', () => {
     }
   });
 
-  test('a single archive cut short says that its loss is not known', async () => {
+  test('the loss of a single archive that is cut short is not known', async () => {
     const whole = await archiveOf('0.png', '1.png', '2.png');
     const store = new MemoryStore({ 'unlabeled/a.tar': whole.subarray(0, 2 * 1024) });
     const { reasons } = sorted(await readSet(store, config, 'unlabeled'));
