@@ -1,7 +1,7 @@
 /** Reasons to leave a column out of the features. */
 import { count } from '../../format.ts';
 import type { ReadColumn, RowTask } from './column-reading.ts';
-import type { ColumnStatistics } from './column-statistics.ts';
+import { type ColumnStatistics, maxCounted } from './column-statistics.ts';
 import { categoryText, isCompactDate, isDate } from './row-values.ts';
 
 /** Returns why a column that the task does not list is left out, or undefined if it is one. */
@@ -38,9 +38,10 @@ const minRises = 0.95;
 
 /** Returns whether integers count the rows, in their order or shuffled. */
 function isIndex(column: ColumnStatistics, rows: number): boolean {
-  const { integers, known, rises, distinct, moments } = column;
+  const { integers, known, rises, distinct } = column;
   if (!integers || known < rows || known < minIndexRows) return false;
-  const isGapless = distinct === known && moments.max - moments.min + 1 === known;
+  const [min, max] = column.wholeRange;
+  const isGapless = distinct === known && max - min + 1 === known;
   return isGapless || rises >= minRises * (known - 1);
 }
 
@@ -55,11 +56,8 @@ function isId(name: string, { values, known, integers, plain }: ColumnStatistics
   if (!idName.test(name) && !camelId.test(name)) return false;
   // A measure may have the name, such as an index of refraction.
   if (plain === known && !integers) return false;
-  return values.size >= minIdShare * Math.min(known, maxDistinct);
+  return values.size >= minIdShare * Math.min(known, maxCounted);
 }
-
-/** Distinct values are counted up to this limit. */
-const maxDistinct = 100_000;
 
 /** Share of values that must be dates. */
 const minDates = 0.9;
@@ -93,5 +91,5 @@ function countWhere(counts: ReadonlyMap<string, number>, test: (text: string) =>
 const [minTextRows, minTextShare] = [10, 0.5] as const;
 
 function isUnique({ values, known }: ColumnStatistics): boolean {
-  return known >= minTextRows && values.size > minTextShare * Math.min(known, maxDistinct);
+  return known >= minTextRows && values.size > minTextShare * Math.min(known, maxCounted);
 }

@@ -11,7 +11,7 @@ import {
 /**
  * Maximum number of distinct values counted per column; values that first appear later are ignored.
  */
-const maxCounted = 100_000;
+export const maxCounted = 100_000;
 
 /** Count, mean, sum of squared distances from the mean, and range of numbers. */
 export interface Moments {
@@ -97,6 +97,16 @@ export class ColumnStatistics {
     if (!isFiniteSquare(number)) this.unusable++;
     else if (looksLikeSentinel(number)) countIn(this.candidates, number);
     else addNumber(this.moments, number);
+  }
+
+  /** Smallest and largest of all usable plain numbers. */
+  get wholeRange(): Range {
+    let { min, max } = this.moments;
+    for (const value of this.candidates.keys()) {
+      min = Math.min(min, value);
+      max = Math.max(max, value);
+    }
+    return [min, max];
   }
 
   /** Distinct known values; beyond the limit, at least so many. */

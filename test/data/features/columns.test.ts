@@ -216,6 +216,7 @@ describe('columns that are left out', () => {
     ['an index under another name', 'what', (row) => row + 5, /counts the rows/],
     ['an index in any order', 'what', shuffled, /counts the rows/],
     ['an index that starts again per file', 'what', (row) => (row % 20) + 1, /counts the rows/],
+    ['an index that ends with nines', 'what', (row) => shuffled(row) + 960, /counts the rows/],
     ['an index of pandas', '__index_level_0__', (row) => row * 3, /counts|an id/],
     ['Id, in any order', 'Id', (row) => shuffled(row) * 3, /an id/],
     ['an id of customers', 'CustomerID', (row) => shuffled(row) * 3, /an id/],
