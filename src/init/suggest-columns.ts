@@ -66,7 +66,7 @@ async function sampleFirst(
     if (columns !== undefined) return { key: object.key, columns };
   }
   throw new UserError(
-    `The ${counted(files, `${format.name} file`)} in labeled/ that init looked at have no rows.`,
+    `labeled/ has no rows: init looked at ${counted(files, `${format.name} file`)}.`,
     'Put examples with their labels there.',
   );
 }

@@ -60,9 +60,7 @@ test('the class is the column whose classes the file names', async () => {
 test.each(['spark-empty', 'spark-no-groups'])('%s: the next file is looked at', async (name) => {
   const files = { 'labeled/part-0.snappy.parquet': name, 'labeled/part-1.snappy.parquet': 'table' };
   expect((await found(files)).task).toMatchObject({ target: 'label', classes: ['0', '1'] });
-  expect(await refusal(name)).toContain(
-    'The 1 parquet file in labeled/ that init looked at have no rows.',
-  );
+  expect(await refusal(name)).toContain('labeled/ has no rows: init looked at 1 parquet file.');
 });
 
 test('folders such as label=0 are columns', async () => {
