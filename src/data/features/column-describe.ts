@@ -21,7 +21,8 @@ export function describeLeftOut(
   reason?: string,
 ): ChosenColumn {
   const notes = reason === undefined ? [] : [reason];
-  return { report: reportOf(column, use, column.statistics.known, notes), warnings: [] };
+  const warnings = use === 'none' ? unitWarning(column, 'left out as text') : [];
+  return { report: reportOf(column, use, column.statistics.known, notes), warnings };
 }
 
 /** Describes a numeric column: its range, and the values that count as missing. */
@@ -79,19 +80,31 @@ export function describeCategories(
       `column ${name}: ${count(plain)} of ${counted(known, 'value')} are numbers, but it is treated as text because of others: ${examples(texts)}; list it in task.numeric to count those as missing`,
     );
   }
-  const decorated = [...texts.keys()].filter(isDecorated);
-  if (!isNamed && decorated.length >= minDecorated) {
-    warnings.push(
-      `column ${name}: ${count(decorated.length)} different values such as '${decorated[0]}' are treated as text; write them as numbers, without a unit`,
-    );
-  }
+  if (!isNamed) warnings.push(...unitWarning(column, 'treated as text'));
+  const [decorated] = decoratedTexts(column);
+  if (decorated !== undefined)
+    notes.push(`numbers with a unit such as '${decorated}', kept as text`);
   return { feature: features, report: reportOf(column, 'categorical', known, notes), warnings };
 }
 
 /** Share of numbers, and number of different values, from which a column of text looks wrong. */
 const [minMixed, minMixedValues] = [0.5, 20] as const;
+
+/** Warns of numbers with a unit or a sign; a few may be names, such as 4K or 5G. */
+function unitWarning(column: ReadColumn, fate: string): string[] {
+  const decorated = decoratedTexts(column);
+  if (decorated.length < minDecorated) return [];
+  return [
+    `column ${column.name}: ${count(decorated.length)} different values such as '${decorated[0]}' are ${fate}; write them as numbers, without a unit`,
+  ];
+}
+
 /** Fewest different numbers with a unit or a sign that are warned of. */
 const minDecorated = 5;
+
+function decoratedTexts({ statistics, isNumeric }: ReadColumn): string[] {
+  return isNumeric ? [] : [...statistics.texts.keys()].filter(isDecorated);
+}
 
 function reportOf(
   { name, rows, statistics }: ReadColumn,

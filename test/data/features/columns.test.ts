@@ -291,6 +291,21 @@ describe('warnings', () => {
     ]);
   });
 
+  test('a few numbers with a unit are listed, many different ones are reported', async () => {
+    const rows = table(100, {
+      size: (row) => ['3 kg', '5 kg'][row % 2]!,
+      price: (row) => `$${row}.50`,
+    });
+    const { report, described } = await fitTable(rows);
+    expect(described('size')?.notes).toEqual(["numbers with a unit such as '3 kg', kept as text"]);
+    expect(described('price')?.use).toBe('none');
+    expect(report.warnings).toEqual([
+      expect.stringMatching(
+        /column price: 100 different values such as '\$0.50' are left out .* without a unit/,
+      ),
+    ]);
+  });
+
   test('numbers with units', async () => {
     const rows = table(100, { share: (row) => `${row % 30} %` });
     expect((await fitTable(rows)).report.warnings).toEqual([
