@@ -1,7 +1,7 @@
 import type { Example } from '../../data/example.ts';
 import { kindOf } from '../../data/features/index.ts';
 
-/** Examples in a sample; at least one per class, if there are not too many classes. */
+/** Maximum number of examples in a sample. Up to as many classes have at least one each. */
 const sampleSize = 128;
 /** Limit of their encoded bytes. */
 const sampleBytes = 64 * 2 ** 20;
@@ -14,7 +14,7 @@ export interface LabeledSample {
 }
 
 export function createSample(classes: number): LabeledSample {
-  const quota = Math.ceil(sampleSize / classes);
+  const quota = Math.max(1, Math.floor(sampleSize / classes));
   const taken = new Int32Array(classes);
   const examples: Example[] = [];
   let bytes = 0;
