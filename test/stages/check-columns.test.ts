@@ -13,18 +13,19 @@ const features: Features = {
 };
 const { task, data, ...others } = readConfig('row', { format: 'csv' });
 
-/** Checks files of these sets and columns. */
+/** Checks files of these sets and columns, for a teacher of the columns income and age. */
 function check(...files: [TableFile['set'], string][]): void {
   const tables = files.map(([set, columns]) => ({
     ...{ set, key: `${set}/b/a.csv`, columns: columns.split(',') },
   }));
-  // Only task and data are read.
-  checkColumns({ config: { ...others, task, data } as never }, features, tables);
+  // Only these sections are read.
+  const config = { ...others, task, data, teacher: { columns: ['income', 'age'] } };
+  checkColumns({ config: config as never }, features, tables);
 }
 
 test('sets may have the columns in any order, and others besides', () => {
   expect(() =>
-    check(['labeled', 'x2,income,size,label'], ['unlabeled', 'size,x2,note,income']),
+    check(['labeled', 'x2,income,size,label'], ['unlabeled', 'size,x2,age,income']),
   ).not.toThrow();
 });
 
@@ -36,8 +37,13 @@ test.each<[TableFile['set'], string, RegExp]>([
   ],
   ['unlabeled', 'income ,size,x_2', /income \(it has income \), x2 \(it has x_2\)/],
   ['test', 'size,income,label', /lacks 1 of .*: x2\. Its other columns: label/],
-  ['test', 'size,income,x2', /no column 'label' \(task\.target\)/],
-  ['validation', 'size,income,x2,Label', /no column 'label' \(task\.target\)\. It has 'Label'/],
+  ['test', 'size,income,x2,age', /no column 'label' \(task\.target\)/],
+  ['validation', 'size,income,x2,age,Label', /no column 'label' \(task\.target\)\. It has 'Label'/],
+  [
+    'unlabeled',
+    'size,income,x2,Age',
+    /lacks 1 of the 2 columns that the teacher reads \(teacher\.columns\): age \(it has Age\)\./,
+  ],
 ])('%s with the columns %s is refused', (set, columns, message) => {
   expect(() => check(['labeled', 'income,size,x2,label'], [set, columns])).toThrow(message);
 });

@@ -8,9 +8,19 @@ import type { RunToPlan } from './run-to-plan.ts';
 /** Columns shown in a message with the nearest name. */
 const maxShown = 5;
 
+/** Columns that a model reads. */
+interface Need {
+  readonly names: readonly string[];
+  /** The model, for messages. */
+  readonly reader: string;
+  /** Fields of the config that list the columns. */
+  readonly fields: string;
+}
+
 /**
- * Checks that every file of a table has the columns that the features need, the id that the config
- * names and, in a labeled set, the class.
+ * Checks that every file of a table has the columns that the features and the teacher need, the id
+ * that the config names and, in a labeled set, the class. The labeled set's columns for the teacher
+ * are checked with the teacher.
  *
  * @param tables A file per set and list of columns.
  * @throws UserError with the file, the absent columns and the nearest names that the file has.
@@ -21,25 +31,38 @@ export function checkColumns(
   tables: readonly TableFile[],
 ): void {
   if (features.kind !== 'row') return;
-  const needed = features.columns.map(({ name }) => name);
-  const known = new Set(needed);
-  for (const { set, key, columns } of tables) {
-    const present = new Set(columns);
-    const absent = needed.filter((name) => !present.has(name));
-    if (absent.length === 0) {
-      findColumns(key, columns, set, config);
-      continue;
-    }
-    const others = columns.filter((name) => !known.has(name));
-    const shown = absent.slice(0, maxShown).map((name) => withNearest(name, others));
-    const more = absent.length - shown.length;
-    throw new UserError(
-      `'${key}' lacks ${absent.length} of the ${needed.length} columns that the model reads: ` +
-        `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}. ` +
-        `Its other columns: ${others.length === 0 ? 'none' : listNames(others)}.`,
-      'Give every file the same column names, or list the columns to use in task.numeric and task.categorical in distill.yaml.',
-    );
+  const student = {
+    names: features.columns.map(({ name }) => name),
+    reader: 'the model reads',
+    fields: 'task.numeric and task.categorical',
+  };
+  const { columns: raw } = config.teacher;
+  const teacher = {
+    names: Array.isArray(raw) ? raw : [],
+    reader: 'the teacher reads (teacher.columns)',
+    fields: 'teacher.columns',
+  };
+  for (const file of tables) {
+    requireColumns(file, student);
+    if (file.set !== 'labeled') requireColumns(file, teacher);
+    findColumns(file.key, file.columns, file.set, config);
   }
+}
+
+function requireColumns({ key, columns }: TableFile, { names, reader, fields }: Need): void {
+  const present = new Set(columns);
+  const absent = names.filter((name) => !present.has(name));
+  if (absent.length === 0) return;
+  const known = new Set(names);
+  const others = columns.filter((name) => !known.has(name));
+  const shown = absent.slice(0, maxShown).map((name) => withNearest(name, others));
+  const more = absent.length - shown.length;
+  throw new UserError(
+    `'${key}' lacks ${absent.length} of the ${names.length} columns that ${reader}: ` +
+      `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}. ` +
+      `Its other columns: ${others.length === 0 ? 'none' : listNames(others)}.`,
+    `Give every file the same column names, or list the columns to use in ${fields} in distill.yaml.`,
+  );
 }
 
 function withNearest(name: string, others: readonly string[]): string {
