@@ -73,8 +73,8 @@ async function runQuick(data: string, scratch: string): Promise<void> {
 }
 
 /**
- * Runs the first draw of every cell, then the second, so that a stopped grid has all cells. Rows are
- * the fastest, and last in the list.
+ * Runs the first draw of every cell, then the second, so that a stopped grid has all cells. Rows
+ * are the fastest, and last in the list.
  */
 async function runGrid(data: string, chosen: readonly string[], scratch: string): Promise<void> {
   for (const folder of [rowsFolder, labelNextFolder]) await mkdir(folder, { recursive: true });
