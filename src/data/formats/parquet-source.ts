@@ -1,18 +1,13 @@
 /**
- * Parquet files as the tools that write them mean them: with the columns in the names of folders,
- * the names of classes in the metadata, and the index of pandas.
+ * Parquet files with the conventions of other tools: columns in the names of folders, names of
+ * classes in the metadata, and the index of pandas.
  */
 import type { DecodedArray } from 'hyparquet';
 import { UserError } from '../../errors.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 import type { UnreadColumn } from '../features/column-report.ts';
 import { partitionsOf } from '../partitions.ts';
-import {
-  type Column,
-  openParquet,
-  type ParquetFile,
-  type RowGroup,
-} from '../tables/parquet-file.ts';
+import { type Column, openParquet, type ParquetFile } from '../tables/parquet-file.ts';
 import { classNamesOf, indexColumnsOf } from '../tables/parquet-metadata.ts';
 import { describeType } from '../value-type.ts';
 
@@ -29,28 +24,21 @@ export interface SourceColumn extends Column {
   readonly isFolder: boolean;
 }
 
-/** A Parquet file of a set. */
-export interface ParquetSource {
+/**
+ * A Parquet file of a set. `readColumns` also throws a UserError if a text is not UTF-8, or a class
+ * has no name.
+ */
+export interface ParquetSource extends Pick<ParquetFile, 'rowGroups' | 'readColumns'> {
   /** The columns of the file, and then those in the names of its folders. */
   readonly columns: readonly SourceColumn[];
-  readonly rowGroups: readonly RowGroup[];
   /** Values by column in the names of the folders; null is missing. */
   readonly partitions: ReadonlyMap<string, string | null>;
-  /**
-   * Reads columns of one row group, or of a part of its rows, by name.
-   * @throws ParquetError if the bytes are damaged.
-   * @throws UserError if a text is not UTF-8, or a class has no name.
-   */
-  readColumns(
-    names: readonly string[],
-    rows: Pick<RowGroup, 'start' | 'end'>,
-  ): Promise<ReadonlyMap<string, DecodedArray>>;
 }
 
 /**
  * Opens a Parquet file of a set.
  *
- * @param classes The classes of the task, if they are known; a file's name is not.
+ * @param classes The classes of the task, if they are known; the name of a file counts as unknown.
  * @throws ParquetError if the object is not a Parquet file.
  * @throws UserError if two columns have one name.
  */

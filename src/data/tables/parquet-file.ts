@@ -48,7 +48,7 @@ export interface ParquetFile {
   readColumns(
     names: readonly string[],
     rows: Pick<RowGroup, 'start' | 'end'>,
-  ): Promise<Map<string, DecodedArray>>;
+  ): Promise<ReadonlyMap<string, DecodedArray>>;
 }
 
 /**

@@ -46,7 +46,7 @@ export async function* readGroups(
   const present = file.columns.map(({ name }) => name);
   const wanted = [...names, ...optional.filter((name) => present.includes(name))];
   for (const group of file.rowGroups) {
-    let columns: Map<string, DecodedArray>;
+    let columns: ReadonlyMap<string, DecodedArray>;
     try {
       columns = await file.readColumns(wanted, group);
     } catch (error) {

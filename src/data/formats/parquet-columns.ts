@@ -1,0 +1,86 @@
+/** Chooses the columns of a Parquet file that a task needs. */
+import { UserError } from '../../errors.ts';
+import { findColumns, requireColumn } from '../columns.ts';
+import type { ColumnsConfig } from '../columns-config.ts';
+import { type ColumnField, kindOfTask, type Task } from '../features/index.ts';
+import type { ContentColumn } from '../features/kind.ts';
+import type { SetName } from '../shard.ts';
+import { describeType } from '../value-type.ts';
+import type { ParquetSource, SourceColumn } from './parquet-source.ts';
+
+/** The columns to read. */
+export interface ReadColumns {
+  readonly id: string | undefined;
+  readonly label: string | undefined;
+  /** The class in the names of the file's folders, if the file also has a column of it. */
+  readonly labelInPath: string | undefined;
+  /** The column of the content, if it is one column. */
+  readonly column: ContentColumn<ColumnField> | undefined;
+  readonly content: readonly string[];
+}
+
+/** Chooses the columns to read. */
+export type ColumnChooser = (
+  file: ParquetSource,
+  key: string,
+  set: SetName,
+  config: ColumnsConfig,
+) => ReadColumns;
+
+/** Chooses the columns of the id and the label. */
+export const labelColumns: ColumnChooser = (file, key, set, config) => {
+  const names = file.columns.map((column) => column.name);
+  const named = findColumns(key, names, set, config);
+  requireSingleValues(file, key, [named.id, named.label]);
+  return { ...named, labelInPath: labelInPath(file, named.label), column: undefined, content: [] };
+};
+
+/** Chooses the columns of the id, the label and the content. */
+export const allColumns: ColumnChooser = (file, key, set, config) => {
+  const { task, data } = config;
+  const found = labelColumns(file, key, set, config);
+  const { column } = kindOfTask(task);
+  if (column === undefined) {
+    return { ...found, column, content: rowColumns(file.columns, task) };
+  }
+  const name = data[column.field];
+  const names = file.columns.map((each) => each.name);
+  requireColumn(key, names, `data.${column.field}`, name);
+  const { type } = file.columns.find((each) => each.name === name)!;
+  if (!column.accepts(type) && type.kind !== 'nothing') {
+    throw new UserError(
+      `The column '${name}' (data.${column.field}) of '${key}' has ${describeType(type)}; expected ${column.expected} per row.`,
+      column.advice,
+    );
+  }
+  return { ...found, column, content: [name] };
+};
+
+/** Returns the class in the path of a file that also has a column of it, to compare them. */
+function labelInPath({ columns, partitions }: ParquetSource, label: string | undefined) {
+  const column = columns.find(({ name }) => name === label);
+  if (column === undefined || column.isFolder || column.classNames) return undefined;
+  return partitions.get(column.name) ?? undefined;
+}
+
+/** Returns the columns that can be features of rows, or that the task names. */
+function rowColumns(columns: readonly SourceColumn[], task: Task): string[] {
+  const named = 'numeric' in task ? [...(task.numeric ?? []), ...(task.categorical ?? [])] : [];
+  const isRead = ({ name, nested, isIndex }: SourceColumn) =>
+    !nested && (!isIndex || named.includes(name));
+  return columns.filter(isRead).map(({ name }) => name);
+}
+
+/** @throws UserError if the id or the class is a column of lists, structs or maps. */
+function requireSingleValues(
+  { columns }: ParquetSource,
+  key: string,
+  names: readonly (string | undefined)[],
+): void {
+  const nested = columns.find((column) => column.nested && names.includes(column.name));
+  if (nested === undefined) return;
+  throw new UserError(
+    `The column '${nested.name}' of '${key}' has ${describeType(nested.type)}; the id and the class are one text or number per row.`,
+    'Name another column in data.id, data.label or task.target of distill.yaml, or convert this one.',
+  );
+}
