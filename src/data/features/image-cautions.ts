@@ -1,7 +1,7 @@
 /** Finds images that a user-supplied teacher may have been trained to see differently. */
 import { rounded } from '../../format.ts';
-import type { ImageHeader, ImageTrait } from './image-decode.ts';
 import type { ImageFeatures } from './image-features.ts';
+import type { ImageHeader, ImageTrait } from './image-header.ts';
 import { type PreprocessConfig, preprocessPresetNames } from './preprocess-config.ts';
 
 /** Aspect ratios that differ by less than this share are taken for equal. */

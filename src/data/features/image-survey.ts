@@ -1,5 +1,5 @@
 import type { Content } from '../example.ts';
-import type { ImageHeader } from './image-decode.ts';
+import type { ImageHeader } from './image-header.ts';
 import type { TaskSurvey } from './kind.ts';
 
 /** Number of images whose header is read. */
@@ -34,7 +34,7 @@ export function surveyImages(): ImageSurvey {
     isFull,
     async add(content: Content) {
       if (content.kind !== 'image' || isFull()) return;
-      const { readImageHeader } = await import('./image-decode.ts');
+      const { readImageHeader } = await import('./image-header.ts');
       const header = await readImageHeader(content.bytes);
       if (header) headers.push(header);
     },

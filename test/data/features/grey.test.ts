@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { decodeImage, readImageHeader } from '../../../src/data/features/image-decode.ts';
+import { decodeImage } from '../../../src/data/features/image-decode.ts';
+import { readImageHeader } from '../../../src/data/features/image-header.ts';
 
 const features = {
   kind: 'image' as const,

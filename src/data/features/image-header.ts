@@ -1,0 +1,41 @@
+/** Facts about images from their headers. Loads sharp, so it is imported with the first image. */
+import sharp, { type Metadata } from 'sharp';
+
+/** Facts about an encoded image. */
+export interface ImageHeader {
+  /** Size of the upright image. */
+  readonly height: number;
+  readonly width: number;
+  readonly grey: boolean;
+  readonly traits: readonly ImageTrait[];
+}
+
+/** Traits of an image that libraries read differently. */
+export type ImageTrait = 'profile' | 'cmyk' | 'transparency' | 'orientation';
+
+/** Reads the header of an image; returns undefined if it cannot be decoded. */
+export async function readImageHeader(bytes: Uint8Array): Promise<ImageHeader | undefined> {
+  try {
+    const found = await sharp(bytes).metadata();
+    const { autoOrient, space } = found;
+    const grey = space === 'b-w' || space === 'grey16';
+    return { ...autoOrient, grey, traits: await traitsOf(bytes, found) };
+  } catch {
+    return undefined;
+  }
+}
+
+async function traitsOf(bytes: Uint8Array, found: Metadata): Promise<ImageTrait[]> {
+  const { space, icc, hasAlpha, orientation = 1 } = found;
+  const traits: ImageTrait[] = [];
+  if (space === 'cmyk') traits.push('cmyk');
+  else if (icc !== undefined && !isSrgb(icc)) traits.push('profile');
+  if (hasAlpha && !(await sharp(bytes).stats()).isOpaque) traits.push('transparency');
+  if (orientation > 1) traits.push('orientation');
+  return traits;
+}
+
+/** Returns whether a profile describes itself as sRGB, in ASCII or UTF-16. */
+function isSrgb(profile: Uint8Array): boolean {
+  return Buffer.from(profile).toString('latin1').replaceAll('\0', '').includes('sRGB');
+}
