@@ -24,13 +24,14 @@ export function isSparkVector(type: ValueType): boolean {
   return ['type', 'size', 'indices', 'values'].every((field) => type.fields.has(field));
 }
 
-/** Returns the numbers of a vector of Spark, or undefined if the value is not one. */
+/** Returns the numbers of a vector of Spark, or undefined if the value is not a valid one. */
 export function readSparkVector(value: unknown): readonly number[] | undefined {
   const { data } = schema.safeParse(value);
   if (data === undefined || data.type === dense) return data?.values;
+  if (data.indices.some((index) => index >= data.size)) return undefined;
   const values = new Array<number>(data.size).fill(0);
   data.indices.forEach((index, slot) => {
-    if (index < data.size) values[index] = data.values[slot] ?? Number.NaN;
+    values[index] = data.values[slot] ?? Number.NaN;
   });
   return values;
 }

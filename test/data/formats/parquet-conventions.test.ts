@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { cutShards, type TableFile } from '../../../src/data/cut.ts';
+import { readSparkVector } from '../../../src/data/features/spark-vector.ts';
 import { isComplete } from '../../../src/data/layout.ts';
 import { LeftOutFiles } from '../../../src/data/left-out.ts';
 import { partitionsOf } from '../../../src/data/partitions.ts';
@@ -27,6 +28,12 @@ test('numbers of classes are read as the names that the file has for them', asyn
     { label: 'yes', content: { values: Float32Array.of(0, 1, 2) } },
     { label: 'no', content: { values: Float32Array.of(0, 0, 1) } },
   ]);
+});
+
+test('a sparse vector of Spark with an index beyond its size is not a vector', () => {
+  const sparse = { type: 0, size: 3, values: [2, 4] };
+  expect(readSparkVector({ ...sparse, indices: [0, 2] })).toEqual([2, 0, 4]);
+  expect(readSparkVector({ ...sparse, indices: [0, 3] })).toBeUndefined();
 });
 
 test('a config whose classes are other numbers gets the numbers', async () => {
