@@ -36,6 +36,12 @@ function spellingOf(number: number): string | undefined {
   return Object.is(number, -0) ? '0' : String(number);
 }
 
+/** Returns whether two spellings are of one label: normalized, or as numbers. */
+export function isSameLabel(first: string, second: string): boolean {
+  const comparable = (text: string) => numberSpelling(normalizeLabel(text)) ?? normalizeLabel(text);
+  return comparable(first) === comparable(second);
+}
+
 /** Returns whether a number has a zero in front, as codes and file names have: '007', not '0.7'. */
 export function hasLeadingZero(text: string): boolean {
   return /^[+-]?0\d/.test(text);

@@ -1,4 +1,5 @@
 /** Columns in the names of folders, as Spark, Hive and pyarrow write them: `label=0/a.parquet`. */
+import { isSameLabel } from './labels.ts';
 import { keyInSet } from './layout.ts';
 
 /** A folder that has a column and its value. */
@@ -30,6 +31,19 @@ export function folderColumns(
 ): ReadonlyMap<string, string | null> {
   const own = new Set(names);
   return new Map([...partitionsOf(key)].filter(([name]) => !own.has(name)));
+}
+
+/**
+ * Returns why a label cannot be right, as a sentence: its file is in a folder of another class.
+ * @param inPath The class in the path, if the file also has a column of it.
+ */
+export function pathConflict(
+  column: string | undefined,
+  label: string | undefined,
+  inPath: string | undefined,
+): string | undefined {
+  if (label === undefined || inPath === undefined || isSameLabel(label, inPath)) return undefined;
+  return `Its column '${column}' has '${label}', but its path has '${column}=${inPath}'.`;
 }
 
 function decode(text: string): string {

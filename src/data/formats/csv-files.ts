@@ -6,7 +6,7 @@ import type { ColumnsConfig } from '../columns-config.ts';
 import type { Example, Rejected } from '../example.ts';
 import type { ColumnSample } from '../features/kind.ts';
 import { keyInSet } from '../layout.ts';
-import { folderColumns } from '../partitions.ts';
+import { folderColumns, partitionsOf, pathConflict } from '../partitions.ts';
 import type { Piece, SetName, Shard } from '../shard.ts';
 import { cutCsv } from './csv-cut.ts';
 import { columnNames, csvProblem, readColumnNames, unreadableHeader } from './csv-header.ts';
@@ -35,6 +35,8 @@ interface Header {
   /** -1 if there is none. */
   readonly id: number;
   readonly label: number;
+  /** The class in the names of folders, if the file also has a column of it. */
+  readonly labelInPath: string | undefined;
 }
 
 async function* readCsv(
@@ -95,12 +97,20 @@ function parseHeader(
   const folderValues = [...folders.values()].map((value) => value ?? '');
   const { id, label } = findColumns(key, columns, set, config);
   const indexOf = (name: string | undefined) => (name === undefined ? -1 : columns.indexOf(name));
-  return { fields, columns, folderValues, id: indexOf(id), label: indexOf(label) };
+  const labelInPath = label && names.includes(label) ? partitionsOf(key).get(label) : undefined;
+  return {
+    labelInPath: labelInPath ?? undefined,
+    fields,
+    columns,
+    folderValues,
+    id: indexOf(id),
+    label: indexOf(label),
+  };
 }
 
 function toExample(
   fields: readonly string[],
-  { fields: header, columns, folderValues, id: idAt, label: labelAt }: Header,
+  { fields: header, columns, folderValues, id: idAt, label: labelAt, labelInPath }: Header,
   position: string,
   missing: ReadonlySet<string>,
 ): Example | Rejected {
@@ -128,6 +138,8 @@ function toExample(
   const written = columns.map((name, index) => [name, all[index]?.trim() ? all[index] : null]);
   // As written: data.missing must not hide a class unnoticed.
   const label = all[labelAt]?.trim();
+  const reason = pathConflict(columns[labelAt], label, labelInPath);
+  if (reason !== undefined) return { id, reason };
   return { id, label, content: { kind: 'row', columns: Object.fromEntries(written) } };
 }
 

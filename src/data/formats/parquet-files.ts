@@ -5,8 +5,8 @@ import type { ObjectStore } from '../../store/store.ts';
 import type { ColumnsConfig } from '../columns-config.ts';
 import { type Example, isRejected, type LabelOnly, type Rejected } from '../example.ts';
 import type { Cell } from '../features/row-values.ts';
-import { normalizeLabel, numberSpelling } from '../labels.ts';
 import { keyInSet } from '../layout.ts';
+import { pathConflict } from '../partitions.ts';
 import type { Piece, SetName, Shard } from '../shard.ts';
 import { ParquetError } from '../tables/parquet-file.ts';
 import type { FormatFiles } from './format.ts';
@@ -139,18 +139,8 @@ function toLabel(
   if (id === undefined || missing.has(id)) return { id: position, reason: `It has no ${idName}.` };
   // data.missing must not hide a class unnoticed.
   const label = labelName === undefined ? undefined : textIn(labelName);
-  if (label === undefined || labelInPath === undefined || isEqual(label, labelInPath)) {
-    return { id, label };
-  }
-  return {
-    id,
-    reason: `Its column '${labelName}' has '${label}', but its path has '${labelName}=${labelInPath}'.`,
-  };
-}
-
-function isEqual(label: string, other: string): boolean {
-  const comparable = (text: string) => numberSpelling(normalizeLabel(text)) ?? normalizeLabel(text);
-  return comparable(label) === comparable(other);
+  const reason = pathConflict(labelName, label, labelInPath);
+  return reason === undefined ? { id, label } : { id, reason };
 }
 
 /**

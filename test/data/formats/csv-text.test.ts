@@ -192,6 +192,17 @@ describe('headers', () => {
     ]);
   });
 
+  test('a class in the path that differs from the one in the file is quarantined', async () => {
+    const store = new MemoryStore({ 'labeled/label=1/a.csv': 'x,label\n5,1.0\n6,0\n' });
+    expect(await readSet(store, config)).toEqual([
+      expect.objectContaining({ label: '1.0' }),
+      {
+        id: 'label=1/a.csv:1',
+        reason: "Its column 'label' has '0', but its path has 'label=1'.",
+      },
+    ]);
+  });
+
   test('a header that is repeated is rejected as a row', async () => {
     expect(await rows(',x,label\n0,1,y\n,x,label\n')).toEqual([
       { 'Unnamed: 0': '0', x: '1', label: 'y' },
