@@ -116,7 +116,11 @@ describe('teacher.columns is refused in Plan', () => {
     ['xgboost', 'height, age', 'reads input: float32 [n, 3], and teacher.columns has 2'],
     ['pipeline', 'height, age', 'and teacher.columns has 2: height, age'],
     ['forest-any-width', 'height, label', "teacher.columns has 'label', which is the class"],
-    ['forest-any-width', 'height, Age', "teacher.columns has 'Age', and the labeled set has no"],
+    [
+      'forest-any-width',
+      'height, Age',
+      "'labeled/people.csv' lacks 1 of the 2 columns that the teacher reads (teacher.columns): Age (it has age)",
+    ],
     ['xgboost', 'height, age, town', "labeled examples; 'people.csv:"],
   ])('%s with %s', async (model, columns, message) => {
     const teacher = `{ onnx: teacher/model.onnx, columns: [${columns}] }`;

@@ -19,11 +19,11 @@ interface Need {
 
 /**
  * Checks that every file of a table has the columns that the features and the teacher need, the id
- * that the config names and, in a labeled set, the class. The labeled set's columns for the teacher
- * are checked with the teacher.
+ * that the config names and, in a labeled set, the class.
  *
  * @param tables A file per set and list of columns.
- * @throws UserError with the file, the absent columns and the nearest names that the file has.
+ * @throws UserError with the file, the absent columns and the nearest names that the file has; or
+ *   if the teacher reads the class.
  */
 export function checkColumns(
   { config }: Pick<RunToPlan, 'config'>,
@@ -42,11 +42,21 @@ export function checkColumns(
     reader: 'the teacher reads (teacher.columns)',
     fields: 'teacher.columns',
   };
+  requireNoClass(config);
   for (const file of tables) {
     requireColumns(file, student);
-    if (file.set !== 'labeled') requireColumns(file, teacher);
+    requireColumns(file, teacher);
     findColumns(file.key, file.columns, file.set, config);
   }
+}
+
+function requireNoClass({ task, teacher: { columns } }: RunToPlan['config']): void {
+  const target = 'target' in task ? task.target : undefined;
+  if (!Array.isArray(columns) || target === undefined || !columns.includes(target)) return;
+  throw new UserError(
+    `teacher.columns has '${target}', which is the class (task.target)`,
+    'List only the columns that the teacher was trained on.',
+  );
 }
 
 function requireColumns({ key, columns }: TableFile, { names, reader, fields }: Need): void {

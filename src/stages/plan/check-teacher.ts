@@ -1,7 +1,5 @@
-import { nearest } from '../../config/nearest.ts';
 import { classLookup } from '../../data/classes.ts';
 import type { Example } from '../../data/example.ts';
-import type { Task } from '../../data/features/index.ts';
 import { UserError } from '../../errors.ts';
 import { createTeacherMeter } from '../../evaluate/teacher-judgement.ts';
 import { counted } from '../../format.ts';
@@ -32,7 +30,6 @@ export async function checkTeacher(
   sample: readonly Example[],
 ): Promise<TeacherCheck> {
   if (config.teacher.train) return { warnings: [], doubts: [] };
-  requireColumns(config.teacher.columns, config.task, sample);
   const { teacher, features: fed } = await openTeacher({
     store: data,
     config: config.teacher,
@@ -98,28 +95,4 @@ function unanswered({ predictions, failure }: SampleAnswers): string | undefined
   if (missing === 0) return undefined;
   const found = `${missing} of ${counted(predictions.length, 'labeled example')}`;
   return `The teacher gives no answer to ${found} that Plan gave it${because(failure)}.`;
-}
-
-/** @throws UserError if the table lacks a column of `teacher.columns`, or one is the class. */
-function requireColumns(
-  columns: readonly string[] | 'encoded' | undefined,
-  task: Task,
-  [example]: readonly Example[],
-): void {
-  if (!Array.isArray(columns) || example?.content.kind !== 'row') return;
-  const known = Object.keys(example.content.columns);
-  const target = 'target' in task ? task.target : undefined;
-  if (target !== undefined && columns.includes(target)) {
-    throw new UserError(
-      `teacher.columns has '${target}', which is the class (task.target)`,
-      'List only the columns that the teacher was trained on.',
-    );
-  }
-  const absent = columns.find((column) => !known.includes(column));
-  if (absent === undefined) return;
-  const meant = nearest(absent, known);
-  throw new UserError(
-    `teacher.columns has '${absent}', and the labeled set has no such column. Its columns: ${known.join(', ')}`,
-    meant === undefined ? 'Correct teacher.columns.' : `Did you mean ${meant}?`,
-  );
 }
