@@ -28,8 +28,8 @@ import { checkOtherLabels, LabelCheck } from './plan/check-labels.ts';
 import { checkRows } from './plan/check-rows.ts';
 import { checkTeacher } from './plan/check-teacher.ts';
 import { type Decisions, decide } from './plan/decide.ts';
-import { fitToLabeled } from './plan/fit.ts';
-import { pinInputs } from './plan/pin-inputs.ts';
+import { fitToLabeled, type LabeledFit } from './plan/fit.ts';
+import { type PinnedInputs, pinInputs } from './plan/pin-inputs.ts';
 import { imageWarnings, withStoredPreprocess } from './plan/preprocess.ts';
 import type { RunToPlan } from './plan/run-to-plan.ts';
 import { datasetName } from './start.ts';
@@ -78,34 +78,23 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
   requireClassNames(classes);
   const config = withClasses(read.config, classes);
   const run = { ...read, config };
-  const { items, meter, unfinished, leftOut, emptied, tables } = await pinInputs(run);
+  const inputs = await pinInputs(run);
+  const { items, meter, tables } = inputs;
   const hasValidation = items.some(({ set }) => set === 'validation');
   const judging = judgingSets(config, hasValidation);
   const learned = learnedSets(config, hasValidation);
-  const labeled = items.filter(({ set }) => learned.some((name) => name === set));
-  const labels = new LabelCheck(classes, config.limits.quarantine);
-  const { features, counts, sample, table } = await fitToLabeled(
-    run,
-    classes,
-    labeled,
-    labels,
-    context,
-  );
-  checkColumns(run, features, tables);
-  const others = items.filter(({ set }) => isLabeled(set) && !learned.some((name) => name === set));
-  await checkOtherLabels(run, others, labels, context);
-  const gaps = await checkRows(run, features, items, context);
-  await checkAnswers(run, items, context);
+  const fit = await fitAndCheck(run, classes, inputs, learned, context);
+  const { features, labeled, table } = fit;
   const calibrating = calibratesTeacher(config, hasValidation)
     ? items.filter(({ set }) => judging.some((name) => name === set))
     : undefined;
   const decisions = await decide(run, classes, features, labeled, calibrating);
-  const { doubts, warnings } = await checkTeacher(run, decisions, sample);
+  const { doubts, warnings } = await checkTeacher(run, decisions, fit.sample);
   for (const message of [...warnings, ...doubts]) {
     context.report({ stage: 'Plan', message, level: 'warning' });
   }
   await writeManifests(run, items);
-  const sets = meter.sizes(sum(counts), learned);
+  const sets = meter.sizes(sum(fit.counts), learned);
   const estimate = await estimateRun(run, decisions, sets, items);
   const plan: Plan = {
     ...decisions,
@@ -115,15 +104,10 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
     sets: recordOf(setNames, (set) => ({ shards: sets[set].shards, bytes: sets[set].bytes })),
     validatedOn: judging,
     evaluatedOn: sets.test.shards > 0 ? 'test' : hasValidation ? 'validation' : 'labeled',
-    leftOut: [...leftOut],
+    leftOut: [...inputs.leftOut],
     warnings: [
-      ...missingClasses(classes, counts),
-      ...(table?.warnings ?? []),
-      ...gaps,
-      ...unfinished,
-      ...emptied,
-      ...labels.warnings(),
-      ...leftOutWarnings(leftOut, formats[run.config.data.format]),
+      ...fit.warnings,
+      ...inputWarnings(config, inputs),
       ...preprocessing,
       ...warnings,
       ...(await imageWarnings(run, features, labeled)),
@@ -134,6 +118,46 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
     ...(table && { columns: [...table.columns, ...unreadReports(tables, table.columns)] }),
   };
   await writeJsonOnce(results, keys.plan(run.run), plan);
+}
+
+/** The features, and what the checks of all sets have found. */
+interface CheckedFit extends LabeledFit {
+  /** The shards that the features are fitted to. */
+  readonly labeled: readonly ShardItem[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Fits the features to the labels that the teacher learns, and checks all sets: their columns,
+ * labels and values, and the stored answers of a teacher.
+ */
+async function fitAndCheck(
+  run: RunToPlan,
+  classes: string[],
+  { items, tables }: PinnedInputs,
+  learned: readonly SetName[],
+  context: Context,
+): Promise<CheckedFit> {
+  const labels = new LabelCheck(classes, run.config.limits.quarantine);
+  const labeled = items.filter(({ set }) => learned.includes(set));
+  const fit = await fitToLabeled(run, classes, labeled, labels, context);
+  checkColumns(run, fit.features, tables);
+  const others = items.filter(({ set }) => isLabeled(set) && !learned.includes(set));
+  await checkOtherLabels(run, others, labels, context);
+  const gaps = await checkRows(run, fit.features, items, context);
+  await checkAnswers(run, items, context);
+  const warnings = [
+    ...missingClasses(classes, fit.counts),
+    ...(fit.table?.warnings ?? []),
+    ...gaps,
+    ...labels.warnings(),
+  ];
+  return { ...fit, labeled, warnings };
+}
+
+/** Warns of batches that are not complete, and of files that are left out. */
+function inputWarnings({ data }: Config, { unfinished, emptied, leftOut }: PinnedInputs): string[] {
+  return [...unfinished, ...emptied, ...leftOutWarnings(leftOut, formats[data.format])];
 }
 
 /** Describes the columns of the labeled set that are not read: lists, structs and indexes. */
