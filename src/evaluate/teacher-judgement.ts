@@ -1,8 +1,10 @@
 /**
  * Judges a teacher on examples whose labels it has not learned: its accuracy with interval, and
- * whether it is worth distilling. Chance is 1 / classes. Another order of the classes is looked for
- * by the assignment that makes most answers right. Each half of the examples is judged by the order
- * found on the other half, because the best of many orders fits any labels somewhat.
+ * whether it is worth distilling. Chance is 1 / classes.
+ *
+ * A user-supplied teacher may have the classes in another order. The best order is the assignment
+ * that makes most answers right. Each half of the examples is judged by the order found on the
+ * other half, because the best of many orders fits any labels somewhat.
  */
 import { sum } from '../arrays.ts';
 import { counted, percent } from '../format.ts';
@@ -35,10 +37,16 @@ export interface TeacherMeter {
   result(): TeacherJudgement | undefined;
 }
 
+/** Origin of a teacher, which decides what may be wrong with it. */
+export type TeacherOrigin = 'supplied' | 'trained here';
+
 /** Creates an accumulator. Memory: 8 bytes per pair of classes, for up to 1,000 classes. */
-export function createTeacherMeter(classes: readonly string[]): TeacherMeter {
+export function createTeacherMeter(
+  classes: readonly string[],
+  origin: TeacherOrigin,
+): TeacherMeter {
   const n = classes.length;
-  const size = n <= maxOrdered ? n * n : 0;
+  const size = origin === 'supplied' && n <= maxOrdered ? n * n : 0;
   // Answers, [predictions, labels]: of every second example of a class, and of the others.
   const halves = [new Int32Array(size), new Int32Array(size)] as const;
   const support = new Int32Array(n);
@@ -55,13 +63,18 @@ export function createTeacherMeter(classes: readonly string[]): TeacherMeter {
     result() {
       if (examples === 0) return undefined;
       const accuracy = wilsonInterval(right, examples);
-      const commonest = support.indexOf(Math.max(...support));
-      const order =
-        size > 0 ? betterOrder(halves, n, right, examples, support[commonest]!) : undefined;
-      const warnings = order
-        ? [describeOrder(order, classes, accuracy, examples)]
-        : doubts(classes, accuracy, examples, commonest, support[commonest]!);
-      return { examples, accuracy, warnings };
+      const most = support.reduce((a, b) => Math.max(a, b));
+      const order = size > 0 ? betterOrder(halves, n, right, examples, most) : undefined;
+      if (order) {
+        return {
+          examples,
+          accuracy,
+          warnings: [describeOrder(order, classes, accuracy, examples)],
+        };
+      }
+      const commonest = { name: classes[support.indexOf(most)]!, share: most / examples };
+      const doubt = doubtOf(accuracy, examples, n, commonest);
+      return { examples, accuracy, warnings: doubt ? [`${doubt} ${advice[origin]}`] : [] };
     },
   };
 }
@@ -81,25 +94,31 @@ export function describeAccuracy({
   return `${who} is right on ${percent(value)} (${percent(low)} to ${percent(high)}) of ${counted(examples, 'label')} in ${sets.map((set) => `${set}/`).join(' and ')}.`;
 }
 
-function doubts(
-  classes: readonly string[],
+const advice: Record<TeacherOrigin, string> = {
+  supplied:
+    'Check the order of task.classes, and that the teacher gets the input it was trained with.',
+  'trained here':
+    'Check the labels, and that the examples show the classes. More labels or another teacher.train may help.',
+};
+
+/**
+ * Returns why a teacher may not be worth distilling, or undefined if nothing speaks against it.
+ *
+ * @param commonest The most frequent class, with its share of the examples.
+ */
+function doubtOf(
   { value, low, high }: Interval,
   examples: number,
-  commonest: number,
-  commonestCount: number,
-): string[] {
-  const chance = 1 / classes.length;
+  classes: number,
+  commonest: { readonly name: string; readonly share: number },
+): string | undefined {
+  const chance = 1 / classes;
   const found = `The teacher is right on ${percent(value)} (${percent(low)} to ${percent(high)}) of ${counted(examples, 'label')}`;
-  const advice =
-    'Check the order of task.classes, and that the teacher gets the input it was trained with.';
   if (value <= chance || (examples >= fewLabels && low <= chance)) {
-    return [`${found}, which is not clearly better than guessing (${percent(chance)}). ${advice}`];
+    return `${found}, which is not clearly better than guessing (${percent(chance)}).`;
   }
-  const constant = commonestCount / examples;
-  if (value > constant || constant === 1) return [];
-  return [
-    `${found}, which is no better than always answering ${classes[commonest]} (${percent(constant)}). ${advice}`,
-  ];
+  if (value > commonest.share || commonest.share === 1) return undefined;
+  return `${found}, which is no better than always answering ${commonest.name} (${percent(commonest.share)}).`;
 }
 
 /** Order of the classes that explains the labels better. */

@@ -93,9 +93,9 @@ interface InShard extends Rejected {
  * training has cost money yet.
  */
 async function judgeTeacher(job: Job): Promise<Pick<Reconciliation, 'validation' | 'teacher'>> {
-  const { validatedOn, classes } = job.plan;
+  const { validatedOn, classes, config } = job.plan;
   const classOf = trueClass(job);
-  const meter = createTeacherMeter(classes);
+  const meter = createTeacherMeter(classes, config.teacher.train ? 'trained here' : 'supplied');
   const margins: number[] = [];
   const wrong: number[] = [];
   const unlearned = unlearnedSets(job);

@@ -1,11 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { randomFor } from '../../src/data/random.ts';
-import { createTeacherMeter, describeAccuracy } from '../../src/evaluate/teacher-judgement.ts';
+import {
+  createTeacherMeter,
+  describeAccuracy,
+  type TeacherOrigin,
+} from '../../src/evaluate/teacher-judgement.ts';
 
 /** Judges answers to labels, both by index. */
-function judge(classes: readonly string[], pairs: Iterable<readonly [number, number]>) {
-  const meter = createTeacherMeter(classes);
+function judge(
+  classes: readonly string[],
+  pairs: Iterable<readonly [number, number]>,
+  origin: TeacherOrigin = 'supplied',
+) {
+  const meter = createTeacherMeter(classes, origin);
   for (const [label, answer] of pairs) meter.add(label, answer);
   return meter.result();
 }
@@ -79,6 +87,15 @@ describe('the judgement of a teacher', () => {
     expect(judge(['a', 'b'], pairs)!.warnings).toEqual([
       'The teacher is right on 50.0% (39.3% to 60.7%) of 80 labels, which is not clearly better than guessing (50.0%). Check the order of task.classes, and that the teacher gets the input it was trained with.',
     ]);
+    expect(judge(['a', 'b'], pairs, 'trained here')!.warnings).toEqual([
+      'The teacher is right on 50.0% (39.3% to 60.7%) of 80 labels, which is not clearly better than guessing (50.0%). Check the labels, and that the examples show the classes. More labels or another teacher.train may help.',
+    ]);
+  });
+
+  test('a teacher that is trained here has the classes in order', () => {
+    const swapped = Array.from({ length: 80 }, (_, index) => [index % 2, 1 - (index % 2)] as const);
+    expect(judge(['a', 'b'], swapped)!.warnings[0]).toContain('set task.classes: [b, a]');
+    expect(judge(['a', 'b'], swapped, 'trained here')!.warnings[0]).toContain('Check the labels');
   });
 
   test('a teacher that always gives the commonest class, or another one', () => {

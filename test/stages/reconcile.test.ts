@@ -107,9 +107,18 @@ test('without such a separation warns, if a method needs it', async () => {
   expect(messages.join()).not.toContain('margin');
 });
 
+/** Records in the plan that the user supplied the teacher. */
+async function supplyTeacher({ job }: PlannedRun): Promise<void> {
+  const { train: _, ...rest } = job.plan.config.teacher;
+  const config = { ...job.plan.config, teacher: { ...rest, onnx: 'teacher/model.onnx' } };
+  const plan = JSON.stringify({ ...job.plan, config });
+  await job.results.write(keys.plan(job.run), Buffer.from(plan));
+}
+
 /** Labels every example with a class, and judges the teacher, for a method without validation. */
-async function judged(answer: (truth: number) => number) {
+async function judged(answer: (truth: number) => number, isSupplied = false) {
   const run = await plannedRun({ method: 'uniform' });
+  if (isSupplied) await supplyTeacher(run);
   const { classes } = run.job.plan;
   await run.label(({ label }) => {
     const truth = Math.max(0, classes.indexOf(String(label)));
@@ -139,13 +148,16 @@ test('leaves out labels that a single teacher has learned', async () => {
   expect((await recorded(run)).teacher).toMatchObject({ examples: 40, sets: ['validation'] });
 });
 
+const turned = (truth: number) => (truth + 1) % 3;
+
 test.each([
-  [(truth: number) => (truth + 1) % 3, 'set task.classes: [cultivar 2, cultivar 0, cultivar 1]'],
-  [() => 2, 'not clearly better than guessing'],
-])('warns of a teacher that is wrong: %s', async (answer, warning) => {
-  const { found, reports } = await judged(answer);
+  [true, turned, /set task.classes: \[cultivar 2, cultivar 0, cultivar 1\]/],
+  [true, () => 2, /not clearly better than guessing.*Check the order of task.classes/],
+  [false, turned, /not clearly better than guessing.*Check the labels/],
+])('warns of a teacher that is wrong; supplied: %s, %s', async (isSupplied, answer, warning) => {
+  const { found, reports } = await judged(answer, isSupplied);
   const [message] = found.warnings;
-  expect(message).toContain(warning);
+  expect(message).toMatch(warning);
   expect(reports).toContainEqual({ stage: 'Reconcile', message, level: 'warning' });
 });
 

@@ -82,7 +82,7 @@ function judge(
   { examples, predictions }: SampleAnswers,
   labelOf: (example: Example) => number | undefined,
 ): string[] {
-  const meter = createTeacherMeter(classes);
+  const meter = createTeacherMeter(classes, 'supplied');
   for (const [index, prediction] of predictions.entries()) {
     const label = labelOf(examples[index]!);
     if (prediction !== -1 && label !== undefined) meter.add(label, prediction);
