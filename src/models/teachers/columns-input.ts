@@ -1,6 +1,7 @@
 import { sum } from '../../arrays.ts';
 import type { RawType, RawValue } from '../../data/features/raw-columns.ts';
 import { UserError } from '../../errors.ts';
+import { toInt32 } from './int32.ts';
 import { type Port, portsText, type TensorValues } from './loaded-model.ts';
 import type { ModelInput } from './model-input.ts';
 
@@ -10,12 +11,12 @@ interface TensorType {
   make(values: readonly RawValue[]): TensorValues;
 }
 
-/** By the name of the model's type. An undeclared type is taken for float32. */
+/** Types by the model's name for them. An undeclared type is taken for float32. */
 const tensorTypes: Readonly<Record<string, TensorType>> = {
   float32: { column: 'number', make: (values) => Float32Array.from(values, Number) },
   float64: { column: 'number', make: (values) => Float64Array.from(values, Number) },
   unknown: { column: 'number', make: (values) => Float32Array.from(values, Number) },
-  int32: { column: 'integer', make: (values) => Int32Array.from(values, Number) },
+  int32: { column: 'integer', make: (values) => toInt32(values.map(Number)) },
   int64: { column: 'integer', make: (values) => BigInt64Array.from(values, BigInt) },
   string: { column: 'text', make: (values) => values.map(String) },
 };

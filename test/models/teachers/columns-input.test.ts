@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { rawReader } from '../../../src/data/features/raw-columns.ts';
 import { columnsInput } from '../../../src/models/teachers/columns-input.ts';
+import type { InputTensor } from '../../../src/models/teachers/loaded-model.ts';
+import { runBatch } from '../../../src/models/teachers/run-batch.ts';
 
 const n = undefined;
 const float = (name: string, width: number | undefined) => ({
@@ -61,6 +63,23 @@ describe('the input of a model of columns', () => {
       { name: 'int64', shape: [1], values: BigInt64Array.of(1n) },
       { name: 'int32', shape: [1], values: Int32Array.of(2) },
       { name: 'float64', shape: [1], values: Float64Array.of(0.1) },
+    ]);
+  });
+
+  test('an integer that does not fit 32 bits is a failure of its example, not another number', async () => {
+    const input = columnsInput([{ name: 'x', dtype: 'int32', shape: [n] }], ['x'], 'the model');
+    const model = {
+      ...{ inputs: [], outputs: [], dispose: () => {} },
+      async run([feed]: readonly InputTensor[]) {
+        return [{ shape: feed!.shape, values: Float32Array.from(feed!.values, Number) }];
+      },
+    };
+    const outputs = [{ name: 'y', size: 1 }];
+    const inputs = { ...none, ids: ['a', 'b', 'c'], rows: [[7], [2 ** 32 + 7], [-(2 ** 31)]] };
+    const { values, failures } = await runBatch({ model, input, outputs }, inputs);
+    expect(values).toEqual([Float32Array.of(7, Number.NaN, -(2 ** 31))]);
+    expect([...failures]).toEqual([
+      [1, '4294967303 does not fit the 32 bits in which the model is given integers'],
     ]);
   });
 
