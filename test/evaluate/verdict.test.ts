@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { distillationVerdict, verdict } from '../../src/evaluate/verdict.ts';
+import { distillationVerdict, type Verdict, verdict } from '../../src/evaluate/verdict.ts';
 import { sampleMetrics } from '../support/sample-metrics.ts';
 
 /** The verdict where weighted − uniform is `value`, from `low` to `high`. */
@@ -10,34 +10,42 @@ function of(value: number, low: number, high: number, order: 'a-b' | 'b-a' = 'a-
   return verdict(sampleMetrics({ metrics: { ...metrics, differences: [difference] } }));
 }
 
-test('better when the interval is above 0', () => {
-  expect(of(0.0133, 0.0061, 0.0205)).toMatchInlineSnapshot(`
+/** An interval of a difference, with the verdict. */
+type Case = readonly [[number, number, number], Verdict];
+
+test.each<Case>([
+  [
+    [0.0133, 0.0061, 0.0205],
     {
-      "detail": "Paired on the same 10,000 test examples: 95% interval +0.6 to +2.1, which excludes 0.",
-      "headline": "The weighted student is 1.3 percentage points more accurate than the uniform one.",
-      "outcome": "better",
-    }
-  `);
+      outcome: 'better',
+      headline: 'The weighted student is 1.3 percentage points more accurate than the uniform one.',
+      detail:
+        'Paired on the same 10,000 test examples: 95% interval +0.6 to +2.1, which excludes 0.',
+    },
+  ],
+  [
+    [-0.02, -0.03, -0.01],
+    {
+      outcome: 'worse',
+      headline: 'The weighted student is 2.0 percentage points less accurate than the uniform one.',
+      detail:
+        'Paired on the same 10,000 test examples: 95% interval −3.0 to −1.0. On this data, prefer uniform.',
+    },
+  ],
+  [
+    [0.004, -0.003, 0.011],
+    {
+      outcome: 'unclear',
+      headline: 'No clear difference between the weighted student and the uniform one.',
+      detail:
+        'The weighted student is 0.4 percentage points more accurate on the same 10,000 test examples, but that may be chance: the 95% interval −0.3 to +1.1 includes 0.',
+    },
+  ],
+])('of the difference %j', (difference, expected) => {
+  expect(of(...difference)).toEqual(expected);
 });
 
-test('worse when it is below', () => {
-  expect(of(-0.02, -0.03, -0.01)).toMatchInlineSnapshot(`
-    {
-      "detail": "Paired on the same 10,000 test examples: 95% interval −3.0 to −1.0. On this data, prefer uniform.",
-      "headline": "The weighted student is 2.0 percentage points less accurate than the uniform one.",
-      "outcome": "worse",
-    }
-  `);
-});
-
-test('unclear when it includes 0, whatever the sign', () => {
-  expect(of(0.004, -0.003, 0.011)).toMatchInlineSnapshot(`
-    {
-      "detail": "The weighted student is 0.4 percentage points more accurate on the same 10,000 test examples, but that may be chance: the 95% interval −0.3 to +1.1 includes 0.",
-      "headline": "No clear difference between the weighted student and the uniform one.",
-      "outcome": "unclear",
-    }
-  `);
+test('unclear if the interval includes 0, whatever the sign', () => {
   expect(of(-0.0004, -0.003, 0.002).detail).toContain('0.04 percentage points less accurate');
   expect(of(0.01, 0, 0.02).outcome).toBe('unclear');
 });
@@ -72,34 +80,41 @@ describe('the verdict on distillation', () => {
     return distillationVerdict(sampleMetrics({ metrics: { ...metrics, models, differences } }));
   }
 
-  test('helped', () => {
-    expect(over(0.0733, 0.06, 0.08)).toMatchInlineSnapshot(`
+  test.each<Case>([
+    [
+      [0.0733, 0.06, 0.08],
       {
-        "detail": "Paired on the same 10,000 examples: 95% interval +6.0 to +8.0, which excludes 0.",
-        "headline": "Best: weighted, right on 81.4% of the test set. Distillation helped: the weighted student is 7.3 percentage points more accurate than labels-only, the better model of the labels alone.",
-        "outcome": "better",
-      }
-    `);
+        outcome: 'better',
+        headline:
+          'Best: weighted, right on 81.4% of the test set. Distillation helped: the weighted student is 7.3 percentage points more accurate than labels-only, the better model of the labels alone.',
+        detail: 'Paired on the same 10,000 examples: 95% interval +6.0 to +8.0, which excludes 0.',
+      },
+    ],
+    [
+      [-0.033, -0.06, -0.01],
+      {
+        outcome: 'worse',
+        headline:
+          'Best: labels-only, right on 84.7% of the test set. Distillation did not help: labels-only, a model of the labels alone, is 3.3 percentage points more accurate than the weighted student.',
+        detail:
+          'Paired on the same 10,000 examples: 95% interval −6.0 to −1.0. The files of labels-only are in runs/cifar-2f7a91c04be3/students/labels-only/.',
+      },
+    ],
+    [
+      [0.01, -0.01, 0.03],
+      {
+        outcome: 'unclear',
+        headline:
+          'Best: weighted, right on 81.4% of the test set. Distillation did not clearly help: the weighted student is 1.0 percentage points more accurate than labels-only, a model of the labels alone.',
+        detail:
+          'Paired on the same 10,000 examples: 95% interval −1.0 to +3.0, which includes 0: the difference may be chance.',
+      },
+    ],
+  ])('of the difference %j', (difference, expected) => {
+    expect(over(...difference)).toEqual(expected);
   });
 
-  test('did not help: names the row that is better, and its files', () => {
-    expect(over(-0.033, -0.06, -0.01)).toMatchInlineSnapshot(`
-      {
-        "detail": "Paired on the same 10,000 examples: 95% interval −6.0 to −1.0. The files of labels-only are in runs/cifar-2f7a91c04be3/students/labels-only/.",
-        "headline": "Best: labels-only, right on 84.7% of the test set. Distillation did not help: labels-only, a model of the labels alone, is 3.3 percentage points more accurate than the weighted student.",
-        "outcome": "worse",
-      }
-    `);
-  });
-
-  test('did not clearly help', () => {
-    expect(over(0.01, -0.01, 0.03)).toMatchInlineSnapshot(`
-      {
-        "detail": "Paired on the same 10,000 examples: 95% interval −1.0 to +3.0, which includes 0: the difference may be chance.",
-        "headline": "Best: weighted, right on 81.4% of the test set. Distillation did not clearly help: the weighted student is 1.0 percentage points more accurate than labels-only, a model of the labels alone.",
-        "outcome": "unclear",
-      }
-    `);
+  test('names the better row also if the difference may be chance', () => {
     expect(over(-0.01, -0.03, 0.01)?.headline).toContain('labels-only, a model of the labels');
   });
 

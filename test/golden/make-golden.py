@@ -26,6 +26,12 @@ def write(name, content):
     (FOLDER / f"{name}.json").write_text(text + "\n")
 
 
+def write_cases(file, make, *cases):
+    """Makes one case per name and parameters, all with one random generator."""
+    random = np.random.default_rng(7)
+    write(file, [{"name": name, **make(random, name, *rest)} for name, *rest in cases])
+
+
 def softmax(logits):
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exponentials / exponentials.sum(axis=1, keepdims=True)
@@ -253,9 +259,9 @@ def lelp():
 
 def calibration():
     """Penalized maximum likelihood by BFGS, with the scale as an exponential."""
-    random = np.random.default_rng(7)
-    cases = []
-    for name, classes, n, sharpness, penalty in (
+    write_cases(
+        "calibration",
+        calibration_case,
         ("too sure, weak penalty", 3, 300, 3.0, 0.1),
         ("too unsure, strong penalty", 4, 120, 0.4, 10.0),
         ("two classes", 2, 60, 2.0, 1.0),
@@ -263,84 +269,89 @@ def calibration():
         ("always right", 3, 50, 1.0, 1.0),
         ("certain and wrong", 3, 40, 60.0, 1.0),
         ("a class without a label", 4, 80, 2.0, 1.0),
-    ):
-        present = classes - 1 if name == "a class without a label" else classes
-        labels = random.integers(present, size=n)
-        skill = 50.0 if name == "always right" else 1.0
-        probabilities = classifier(random, labels, classes, skill, sharpness)
-        # The model predicts class 0 too rarely.
-        if name != "always right":
-            probabilities[:, 0] *= 0.3
-            probabilities /= probabilities.sum(axis=1, keepdims=True)
-        probabilities = probabilities.astype(np.float32).astype(np.float64)
-        logs = np.log(np.clip(probabilities, FLOOR, 1))
-        free = np.array([penalty is not None and (labels == c).any() for c in range(classes)])
+    )
 
-        def objective(x):
-            scale, bias = np.exp(x[0]), np.zeros(classes)
-            bias[free] = x[1:]
-            scores = scale * logs + bias
-            losses = np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(n), labels]
-            return losses.sum() + scale - 1 - x[0] + (penalty or 0) / 2 * (bias**2).sum()
 
-        best = minimize(objective, np.zeros(1 + free.sum()), method="BFGS", options={"gtol": 1e-5})
-        best = minimize(objective, best.x, method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-12, "maxiter": 20000, "maxfev": 20000})
-        bias = np.zeros(classes)
-        bias[free] = best.x[1:]
-        scale, bias = np.exp(best.x[0]), bias - bias.mean()
-        cases.append(
-            {
-                "name": name,
-                "classes": classes,
-                "probabilities": probabilities.ravel(),
-                "labels": labels,
-                "penalty": penalty,
-                "scale": scale,
-                "bias": bias,
-                "calibrated": softmax(scale * logs + bias).ravel(),
-            }
-        )
-    write("calibration", cases)
+def calibration_case(random, name, classes, n, sharpness, penalty):
+    present = classes - 1 if name == "a class without a label" else classes
+    labels = random.integers(present, size=n)
+    skill = 50.0 if name == "always right" else 1.0
+    probabilities = classifier(random, labels, classes, skill, sharpness)
+    # The model predicts class 0 too rarely.
+    if name != "always right":
+        probabilities[:, 0] *= 0.3
+        probabilities /= probabilities.sum(axis=1, keepdims=True)
+    probabilities = probabilities.astype(np.float32).astype(np.float64)
+    logs = np.log(np.clip(probabilities, FLOOR, 1))
+    scale, bias = fit_calibration(logs, labels, penalty)
+    return {
+        "classes": classes,
+        "probabilities": probabilities.ravel(),
+        "labels": labels,
+        "penalty": penalty,
+        "scale": scale,
+        "bias": bias,
+        "calibrated": softmax(scale * logs + bias).ravel(),
+    }
+
+
+def fit_calibration(logs, labels, penalty):
+    n, classes = logs.shape
+    free = np.array([penalty is not None and (labels == c).any() for c in range(classes)])
+
+    def objective(x):
+        scale, bias = np.exp(x[0]), np.zeros(classes)
+        bias[free] = x[1:]
+        scores = scale * logs + bias
+        losses = np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(n), labels]
+        return losses.sum() + scale - 1 - x[0] + (penalty or 0) / 2 * (bias**2).sum()
+
+    best = minimize(objective, np.zeros(1 + free.sum()), method="BFGS", options={"gtol": 1e-5})
+    exact = {"xatol": 1e-9, "fatol": 1e-12, "maxiter": 20000, "maxfev": 20000}
+    best = minimize(objective, best.x, method="Nelder-Mead", options=exact)
+    bias = np.zeros(classes)
+    bias[free] = best.x[1:]
+    return np.exp(best.x[0]), bias - bias.mean()
 
 
 def logistic():
-    random = np.random.default_rng(7)
-    cases = []
-    for name, n, length, classes, skill in (
+    """Logistic regression of scikit-learn, and its losses in cross-validation."""
+    write_cases(
+        "logistic",
+        logistic_case,
         ("two classes", 80, 5, 2, 1.0),
         ("four classes", 150, 12, 4, 1.0),
         ("separable", 60, 30, 3, 4.0),
-    ):
-        labels = random.choice(classes, size=n, p=np.arange(1, classes + 1) / np.arange(1, classes + 1).sum())
-        centers = random.normal(size=(classes, length))
-        values = (random.normal(size=(n, length)) + skill * centers[labels] / 2).astype(np.float32).astype(np.float64)
-        queries = random.normal(size=(30, length)).astype(np.float32).astype(np.float64)
-        folds = np.zeros(n, dtype=int)
-        splits = list(StratifiedKFold(5, shuffle=True, random_state=1).split(values, labels))
-        for fold, (_, held_out) in enumerate(splits):
-            folds[held_out] = fold
-        fitted, losses = {}, {}
-        for penalty in (0.01, 0.1, 1.0, 10.0):
-            fitted[str(penalty)] = multinomial(penalty).fit(values, labels).predict_proba(queries).ravel()
-            held_out_losses = []
-            for learned, held_out in splits:
-                model = multinomial(penalty).fit(values[learned], labels[learned])
-                probabilities = model.predict_proba(values[held_out])[np.arange(len(held_out)), labels[held_out]]
-                held_out_losses.extend(-np.log(np.maximum(probabilities, FLOOR)))
-            losses[str(penalty)] = np.mean(held_out_losses)
-        cases.append(
-            {
-                "name": name,
-                "classes": classes,
-                "values": values.ravel(),
-                "labels": labels,
-                "queries": queries.ravel(),
-                "folds": folds,
-                "probabilities": fitted,
-                "losses": losses,
-            }
-        )
-    write("logistic", cases)
+    )
+
+
+def logistic_case(random, _, n, length, classes, skill):
+    labels = random.choice(classes, size=n, p=np.arange(1, classes + 1) / np.arange(1, classes + 1).sum())
+    centers = random.normal(size=(classes, length))
+    values = (random.normal(size=(n, length)) + skill * centers[labels] / 2).astype(np.float32).astype(np.float64)
+    queries = random.normal(size=(30, length)).astype(np.float32).astype(np.float64)
+    folds = np.zeros(n, dtype=int)
+    splits = list(StratifiedKFold(5, shuffle=True, random_state=1).split(values, labels))
+    for fold, (_, held_out) in enumerate(splits):
+        folds[held_out] = fold
+    fitted, losses = {}, {}
+    for penalty in (0.01, 0.1, 1.0, 10.0):
+        fitted[str(penalty)] = multinomial(penalty).fit(values, labels).predict_proba(queries).ravel()
+        held_out_losses = []
+        for learned, held_out in splits:
+            model = multinomial(penalty).fit(values[learned], labels[learned])
+            probabilities = model.predict_proba(values[held_out])[np.arange(len(held_out)), labels[held_out]]
+            held_out_losses.extend(-np.log(np.maximum(probabilities, FLOOR)))
+        losses[str(penalty)] = np.mean(held_out_losses)
+    return {
+        "classes": classes,
+        "values": values.ravel(),
+        "labels": labels,
+        "queries": queries.ravel(),
+        "folds": folds,
+        "probabilities": fitted,
+        "losses": losses,
+    }
 
 
 class multinomial:

@@ -41,6 +41,14 @@ const inFunctions = ['log to <Logs>', 'trace to *'];
 const dataReader = ['read data/*', 'know what is missing in data'];
 const runReader = ['read results/runs/*', 'know what is missing in results'];
 const labelReader = [...runReader, 'read results/labels/*/*.parquet'];
+/** A teacher may be a folder, which is listed. */
+const labeling = [
+  ...dataReader,
+  'list data',
+  ...labelReader,
+  'read results/teachers/*/*',
+  'write results/labels/*/*.parquet',
+];
 const usage = 'read and write results/runs/*/usage/*';
 const watcher = 'states:DescribeExecution states:execution:counterweight:*';
 
@@ -87,25 +95,12 @@ const expected: Record<string, string[]> = {
   ],
   CalibrateRole: [
     ...inFunctions,
-    ...dataReader,
-    'list data',
-    ...labelReader,
-    'read results/teachers/*/*',
-    'write results/labels/*/*.parquet',
+    ...labeling,
     'write results/teachers/*/calibration-*.json',
     usage,
     watcher,
   ],
-  LabelRole: [
-    ...inFunctions,
-    ...dataReader,
-    'list data',
-    ...labelReader,
-    'read results/teachers/*/*',
-    'write results/labels/*/*.parquet',
-    'write results/runs/*/quarantine/*.json',
-    usage,
-  ],
+  LabelRole: [...inFunctions, ...labeling, 'write results/runs/*/quarantine/*.json', usage],
   ReconcileRole: [
     ...inFunctions,
     ...dataReader,
