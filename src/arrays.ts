@@ -7,6 +7,11 @@ export function sum(values: Iterable<number>): number {
   return total;
 }
 
+/** Returns the mean of the values; 0 for none. */
+export function mean(values: readonly number[] | Float64Array): number {
+  return values.length === 0 ? 0 : sum(values) / values.length;
+}
+
 /** Returns the product of the values, such as the number of elements of a shape; 1 for none. */
 export function product(values: Iterable<number>): number {
   let result = 1;

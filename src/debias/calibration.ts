@@ -12,12 +12,13 @@
  *   F(a, b) = −Σ_i ln p'(y_i | x_i) + (a − 1 − ln a) + λ/2 · Σ_c b_c²
  *
  * The second term is the prior Gamma(2, 1) of a: it is least at a = 1, and keeps a finite if the
- * teacher is right on every label. λ is chosen by cross-validation. F is convex, so that it has one
- * minimum. A class without a label gets no bias of its own, because nothing is known about it.
+ * teacher is right on every label. Cross-validation chooses λ (`cross-fit-calibration.ts`). F is
+ * convex, so that it has one minimum. A class without a label gets no bias of its own, because
+ * nothing is known about it.
  */
-import { clamp } from '../arrays.ts';
-import { logLoss, probabilityFloor } from './cross-entropy.ts';
-import { predictions } from './margin.ts';
+import { clamp, mean } from '../arrays.ts';
+import { probabilityFloor } from './cross-entropy.ts';
+import { requireClasses } from './label-range.ts';
 import { minimize } from './minimize.ts';
 
 /** Parameters of a calibration. */
@@ -37,17 +38,11 @@ export interface CalibrationExamples {
   readonly classes: number;
 }
 
-/** Candidates for λ: the inverse variance of a bias. Infinity: no bias, only a temperature. */
-export const penalties = [Number.POSITIVE_INFINITY, 100, 10, 1, 0.1] as const;
-
-/** With fewer labels than this, nothing is fitted. */
-const fewestLabels = 20;
-
 /**
  * Fits a calibration.
  *
  * @param penalty λ; Infinity fits the scale alone.
- * @param start where the search begins. Default: the identity.
+ * @param start Where the search begins. Default: the identity.
  * @throws RangeError if sizes disagree or a label is out of range.
  * @example
  * // Nine of ten labels are of class 0, and the teacher gives it 0.5.
@@ -60,20 +55,20 @@ export function fitCalibration(
   penalty: number,
   start: Calibration = identityCalibration(examples.classes),
 ): Calibration {
-  check(examples);
+  checkExamples(examples);
   const { labels, classes } = examples;
   const hasLabel = new Uint8Array(classes);
   for (const label of labels) hasLabel[label] = 1;
   const hasBias = (c: number) => penalty < Number.POSITIVE_INFINITY && hasLabel[c] === 1;
-  const offset = meanOf(start.bias.filter((_, c) => !hasBias(c)));
+  const offset = mean(start.bias.filter((_, c) => !hasBias(c)));
   const from = Float64Array.of(
     start.scale,
     ...start.bias.map((bias, c) => (hasBias(c) ? bias - offset : 0)),
   );
   const objective = objectiveOf(examples, penalty, hasBias);
   const [scale, ...bias] = minimize(objective, from, 1e-6 * Math.max(1, labels.length));
-  const mean = meanOf(bias);
-  return { scale: scale!, bias: bias.map((value) => value - mean) };
+  const center = mean(bias);
+  return { scale: scale!, bias: bias.map((value) => value - center) };
 }
 
 /** Returns the calibration that changes nothing. */
@@ -101,127 +96,6 @@ export function calibrate(probabilities: Float32Array, { scale, bias }: Calibrat
     result.set(row, start);
   }
   return result;
-}
-
-/** Calibrations of a model, or of one model per fold, with their gain out of fold. */
-export interface CrossFittedCalibration {
-  /** Fitted on all labels: for examples without a label. */
-  readonly whole: Calibration;
-  /** One per fold, fitted on all labels outside of it: for the examples of the fold. */
-  readonly folds: readonly Calibration[];
-  /** The chosen λ; null if only the scale is fitted; undefined for the identity. */
-  readonly penalty: number | null | undefined;
-  /** Number of labels. */
-  readonly examples: number;
-  /** Mean log-loss out of fold. */
-  readonly logLoss: { readonly before: number; readonly after: number };
-  /** Number of right predictions out of fold. */
-  readonly right: { readonly before: number; readonly after: number };
-}
-
-/**
- * Chooses the penalty by cross-validation, and fits one calibration per fold and one on all labels.
- *
- * The choice is the penalty with the smallest log-loss out of fold, among those that make no fewer
- * predictions right. If its gain does not exceed one standard error, the identity is kept: of
- * models that are alike within one standard error, the simplest is chosen (Breiman et al.,
- * "Classification and Regression Trees", 1984).
- *
- * @param foldOf [n], the fold of each example, in [0, count).
- * @param count number of folds, at least 2.
- * @throws RangeError if sizes disagree or a label is out of range.
- * @example
- * import { calibrate, crossFitCalibration } from 'counterweight/debias';
- *
- * // The model always prefers class 0; both classes are equally frequent.
- * const probabilities = Float32Array.from({ length: 80 }, (_, i) => (i % 2 === 0 ? 0.9 : 0.1));
- * const labels = Int32Array.from({ length: 40 }, (_, i) => i % 2);
- * const folds = Int32Array.from({ length: 40 }, (_, i) => Math.floor(i / 2) % 5);
- * const { whole } = crossFitCalibration({ probabilities, labels, classes: 2 }, folds, 5);
- * calibrate(probabilities.slice(0, 2), whole); // [0.502, 0.498]
- */
-export function crossFitCalibration(
-  examples: CalibrationExamples,
-  foldOf: Int32Array,
-  count: number,
-): CrossFittedCalibration {
-  check(examples);
-  const n = examples.labels.length;
-  if (foldOf.length !== n) throw new RangeError(`expected ${n} folds, got ${foldOf.length}`);
-  const none = identityCalibration(examples.classes);
-  const before = outOfFold(examples, foldOf, new Array<Calibration>(count).fill(none));
-  const kept: CrossFittedCalibration = {
-    whole: none,
-    folds: new Array<Calibration>(count).fill(none),
-    penalty: undefined,
-    examples: n,
-    logLoss: { before: meanOf(before.losses), after: meanOf(before.losses) },
-    right: { before: before.right, after: before.right },
-  };
-  if (n < fewestLabels) return kept;
-  const parts = Array.from({ length: count }, (_, fold) => outside(examples, foldOf, fold));
-  let best:
-    | { penalty: number; folds: Calibration[]; losses: Float64Array; right: number }
-    | undefined;
-  let folds = kept.folds;
-  for (const penalty of penalties) {
-    // A weaker penalty changes little, so that the search starts from the one before.
-    folds = parts.map((part, fold) => fitCalibration(part, penalty, folds[fold]));
-    const { losses, right } = outOfFold(examples, foldOf, folds);
-    if (right < before.right) continue;
-    if (!best || meanOf(losses) < meanOf(best.losses)) {
-      best = { penalty, folds: [...folds], losses, right };
-    }
-  }
-  if (!best || !isClearGain(before.losses, best.losses)) return kept;
-  const { penalty, right, losses } = best;
-  return {
-    whole: fitCalibration(examples, penalty),
-    folds: best.folds,
-    penalty: penalty === Number.POSITIVE_INFINITY ? null : penalty,
-    examples: n,
-    logLoss: { before: kept.logLoss.before, after: meanOf(losses) },
-    right: { before: before.right, after: right },
-  };
-}
-
-/** Measures each example by the calibration of its fold. */
-function outOfFold(
-  { probabilities, labels, classes }: CalibrationExamples,
-  foldOf: Int32Array,
-  folds: readonly Calibration[],
-) {
-  const losses = new Float64Array(labels.length);
-  let right = 0;
-  for (const [i, label] of labels.entries()) {
-    const row = probabilities.subarray(i * classes, (i + 1) * classes);
-    const answer = calibrate(row, folds[foldOf[i]!]!);
-    losses[i] = logLoss(answer[label]!);
-    if (predictions(answer, classes)[0] === label) right++;
-  }
-  return { losses, right };
-}
-
-/** Returns true if the mean loss falls by more than one standard error of the difference. */
-function isClearGain(before: Float64Array, after: Float64Array): boolean {
-  const gains = before.map((loss, i) => loss - after[i]!);
-  const mean = meanOf(gains);
-  const variance = meanOf(gains.map((gain) => (gain - mean) ** 2));
-  return mean > Math.sqrt(variance / Math.max(1, gains.length - 1));
-}
-
-/** Returns the examples outside of a fold. */
-function outside(
-  { probabilities, labels, classes }: CalibrationExamples,
-  foldOf: Int32Array,
-  fold: number,
-): CalibrationExamples {
-  const rows = [...labels.keys()].filter((i) => foldOf[i] !== fold);
-  const taken = new Float32Array(rows.length * classes);
-  rows.forEach((i, row) => {
-    taken.set(probabilities.subarray(i * classes, (i + 1) * classes), row * classes);
-  });
-  return { probabilities: taken, labels: Int32Array.from(rows, (i) => labels[i]!), classes };
 }
 
 /** Makes the function F of [a, ...b] for `minimize`. */
@@ -279,20 +153,12 @@ function logOf(probability: number): number {
   return Math.log(clamp(probability, probabilityFloor, 1));
 }
 
-function meanOf(values: ArrayLike<number>): number {
-  let total = 0;
-  for (let i = 0; i < values.length; i++) total += values[i]!;
-  return values.length === 0 ? 0 : total / values.length;
-}
-
-function check({ probabilities, labels, classes }: CalibrationExamples): void {
+/** @throws RangeError if sizes disagree or a label is out of range. */
+export function checkExamples({ probabilities, labels, classes }: CalibrationExamples): void {
   if (probabilities.length !== labels.length * classes) {
     throw new RangeError(
       `expected ${labels.length} × ${classes} probabilities, got ${probabilities.length}`,
     );
   }
-  const unknown = labels.find((label) => label < 0 || label >= classes);
-  if (unknown !== undefined) {
-    throw new RangeError(`expected labels from 0 to ${classes - 1}, got ${unknown}`);
-  }
+  requireClasses(labels, classes);
 }

@@ -5,12 +5,11 @@
 export {
   type Calibration,
   type CalibrationExamples,
-  type CrossFittedCalibration,
   calibrate,
-  crossFitCalibration,
   fitCalibration,
 } from './calibration.ts';
 export { fitProbabilityRight } from './correctness.ts';
+export { type CrossFittedCalibration, crossFitCalibration } from './cross-fit-calibration.ts';
 export { entropyWeight } from './entropy.ts';
 export { type Subclasses, subclassTargets } from './lelp.ts';
 export { margins, predictions } from './margin.ts';

@@ -10,6 +10,7 @@
  * wrong by its argmax.
  */
 import { crossEntropy, logLoss } from './cross-entropy.ts';
+import { requireClasses } from './label-range.ts';
 import { margins, predictions } from './margin.ts';
 
 /** Outputs and true labels of n validation examples. */
@@ -93,8 +94,5 @@ function check(outputs: ValidationOutputs): void {
       throw new RangeError(`the ${who}'s outputs on the validation set contain NaN`);
     }
   }
-  const unknown = labels.find((label) => label < 0 || label >= classes);
-  if (unknown !== undefined) {
-    throw new RangeError(`expected labels from 0 to ${classes - 1}, got ${unknown}`);
-  }
+  requireClasses(labels, classes);
 }

@@ -8,7 +8,7 @@ const count = z.int().nonnegative();
 
 /**
  * `teachers/<digest>/calibration-<labels digest>.json`: how the teacher's probabilities are
- * calibrated, and the gain on labels that were not used for it (`debias/calibration.ts`).
+ * calibrated, and the gain on labels that were not used for it (`debias/cross-fit-calibration.ts`).
  */
 export const calibrationFileSchema = z.strictObject({
   whole: calibrationSchema,

@@ -3,11 +3,10 @@ import { describe, expect, test } from 'vitest';
 import {
   type CalibrationExamples,
   calibrate,
-  crossFitCalibration,
   fitCalibration,
   identityCalibration,
-  penalties,
 } from '../../src/debias/calibration.ts';
+import { crossFitCalibration, penalties } from '../../src/debias/cross-fit-calibration.ts';
 import { golden } from '../golden/golden.ts';
 
 describe.each(golden.calibration())('$name', (given) => {

@@ -1,7 +1,7 @@
 import { sum } from '../../arrays.ts';
 import { count, fixed, percent } from '../../format.ts';
-import { describeCalibration } from '../calibration.ts';
 import { bar, binPoint, chart, niceRange } from '../chart.ts';
+import { describeCalibration } from '../describe-calibration.ts';
 import { html, type Markup } from '../html.ts';
 import type { RunMetrics } from '../run-metrics.ts';
 import { panel, percentTick } from './panel.ts';
