@@ -5,6 +5,7 @@ import { addLabels } from '../../src/data/add-labels.ts';
 import { readClasses } from '../../src/data/classes.ts';
 import { cutShards } from '../../src/data/cut.ts';
 import { type Example, isRejected } from '../../src/data/example.ts';
+import { parquetOf } from '../../src/data/formats/parquet-write.ts';
 import { readExamples } from '../../src/data/read.ts';
 import type { SetName } from '../../src/data/shard.ts';
 import { readBytes } from '../../src/store/once.ts';
@@ -71,9 +72,10 @@ describe.each(names)('answers for a dataset of %s', (format) => {
 });
 
 describe('answers', () => {
-  async function added(files: Record<string, string>, csv: string) {
+  async function added(files: Record<string, string>, csv: string, delimiter?: string) {
     const data = new MemoryStore(files);
-    const config = readersConfig('row', { format: 'csv' }, { classes: ['no', 'yes'] });
+    const format = { format: 'csv' as const, ...(delimiter && { delimiter }) };
+    const config = readersConfig('row', format, { classes: ['no', 'yes'] });
     const { files: written } = await addLabels(data, config, { name: 'answers.csv', csv });
     return readBytes(data, written[0]!).then(String);
   }
@@ -85,6 +87,23 @@ describe('answers', () => {
     expect(await added(names, answers)).toBe('x,label\n2,yes\n');
     const indices = { 'labeled/a.csv': 'x,label\n1,-1\n1,0\n', ...unlabeled };
     expect(await added(indices, answers)).toBe('x,label\n2,1\n');
+  });
+
+  test('are written with the delimiter of the config', async () => {
+    const files = {
+      'labeled/a.csv': 'x;c;label\n1;a;no\n',
+      'unlabeled/a.csv': 'x;c\n1,5;"a;b"\n',
+    };
+    expect(await added(files, 'id,label\na.csv:0,yes\n', ';')).toBe('x;c;label\n"1,5";"a;b";yes\n');
+  });
+
+  test('a Parquet column of integers may have some that are too large for a number', () => {
+    const examples = [5, '1152921504606846976', null].map((x, row) => ({
+      ...{ id: String(row), label: 'yes' },
+      content: { kind: 'row' as const, columns: { x } },
+    }));
+    const bytes = parquetOf(examples, readersConfig('row', { format: 'parquet' }));
+    expect(Buffer.from(bytes).includes('1152921504606846976')).toBe(true);
   });
 
   test('for an id that two examples share are refused', async () => {

@@ -158,8 +158,11 @@ async function writeCsv(
     return label === undefined ? content.columns : { ...content.columns, [target]: label };
   });
   const names = Object.keys(rows[0] ?? {});
-  const lines = rows.map((row) => names.map((column) => csvField(row[column] ?? '')).join());
-  const content = `${[names.map(csvField).join(), ...lines].join('\n')}\n`;
+  const { delimiter = ',' } = config.data;
+  const lineOf = (values: readonly (string | number | null | undefined)[]) =>
+    values.map((value) => csvField(value ?? '', delimiter)).join(delimiter);
+  const lines = rows.map((row) => lineOf(names.map((column) => row[column])));
+  const content = `${[lineOf(names), ...lines].join('\n')}\n`;
   return [{ name: `${name}.csv`, bytes: Buffer.from(content) }];
 }
 

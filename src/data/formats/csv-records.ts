@@ -95,7 +95,8 @@ export class RecordScanner {
 }
 
 /** Returns a field of a CSV file, in quotes if it needs them (RFC 4180). */
-export function csvField(value: string | number): string {
+export function csvField(value: string | number, delimiter = ','): string {
   const text = String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const needsQuotes = /[",\r\n]/.test(text) || text.includes(delimiter);
+  return needsQuotes ? `"${text.replaceAll('"', '""')}"` : text;
 }

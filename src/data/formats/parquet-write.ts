@@ -46,6 +46,9 @@ function rowColumns(examples: readonly Example[]): ColumnSource[] {
   return Object.keys(rows[0] ?? {}).map((name) => {
     const values = rows.map((row) => row[name]);
     const isNumeric = values.every((value) => value === null || typeof value === 'number');
-    return { name, type: isNumeric ? 'DOUBLE' : 'STRING', data: values };
+    // A column has texts beside numbers if some of its integers are too large for a number.
+    return isNumeric
+      ? { name, type: 'DOUBLE', data: values }
+      : { name, type: 'STRING', data: values.map((value) => (value === null ? null : `${value}`)) };
   });
 }
