@@ -3,19 +3,21 @@ import { CsvError } from 'csv-parse';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 import { findColumns, labelColumn } from '../columns.ts';
 import type { ColumnsConfig } from '../columns-config.ts';
-import type { Example, Rejected } from '../example.ts';
+import type { Example, LabelOnly, Rejected } from '../example.ts';
 import type { ColumnSample } from '../features/kind.ts';
 import { keyInSet } from '../layout.ts';
 import { folderColumns, partitionsOf, pathConflict } from '../partitions.ts';
 import type { Piece, SetName, Shard } from '../shard.ts';
 import { cutCsv } from './csv-cut.ts';
+import { recordsOf } from './csv-fields.ts';
 import { columnNames, csvProblem, readColumnNames, unreadableHeader } from './csv-header.ts';
 import { csvField } from './csv-records.ts';
-import { openCsv, recordsOf } from './csv-text.ts';
+import { openCsv } from './csv-text.ts';
 import type { DataFile, FormatFiles } from './format.ts';
 
 export const csvFiles: FormatFiles = {
   read: readCsv,
+  readLabels,
   write: writeCsv,
   cut: cutCsv,
   sampleColumns,
@@ -37,51 +39,131 @@ interface Header {
   readonly label: number;
   /** The class in the names of folders, if the file also has a column of it. */
   readonly labelInPath: string | undefined;
+  /** A row without values. Rows that are copies of one object take less memory and time. */
+  readonly emptyRow: Readonly<Record<string, string | null>>;
 }
 
-async function* readCsv(
+function readCsv(
   store: ObjectStore,
   shard: Shard,
   config: ColumnsConfig,
 ): AsyncGenerator<Example | Rejected> {
-  for (const piece of shard.pieces) yield* readRecords(store, piece, shard.set, config);
+  return readRecords(store, shard, config, withRow);
 }
 
-async function* readRecords(
+function readLabels(
   store: ObjectStore,
-  piece: Piece,
-  set: SetName,
+  shard: Shard,
   config: ColumnsConfig,
-): AsyncGenerator<Example | Rejected> {
-  const file = keyInSet(piece.key);
-  const missing = new Set(['', ...config.data.missing]);
-  let header: Header | undefined;
-  const first = piece.rows?.start ?? 0;
-  let row = first;
-  let sampledCharacters = 0;
-  try {
-    for await (const fields of recordsOf(await openCsv(store, piece, config.data.delimiter))) {
-      if (header === undefined) header = parseHeader(fields.map(trim), piece.key, set, config);
-      else {
-        if (row - first < sampledRows) sampledCharacters += fields.join().length + 1;
-        yield toExample(fields, header, `${file}:${row++}`, missing);
+): AsyncGenerator<LabelOnly | Rejected> {
+  return readRecords(store, shard, config, (item) => item);
+}
+
+/** Adds to an id and a label what else a reader needs of the values, one per column. */
+type Converter<Item> = (item: LabelOnly, values: readonly string[], header: Header) => Item;
+
+async function* readRecords<Item extends LabelOnly>(
+  store: ObjectStore,
+  { pieces, set }: Shard,
+  config: ColumnsConfig,
+  convert: Converter<Item>,
+): AsyncGenerator<Item | Rejected> {
+  for (const piece of pieces) {
+    const rows = new PieceRows(piece, set, config, convert);
+    try {
+      for await (const records of recordsOf(await openCsv(store, piece, config.data.delimiter))) {
+        for (const fields of records) {
+          const item = rows.next(fields);
+          if (item !== undefined) yield item;
+        }
       }
+    } catch (error) {
+      if (!(error instanceof CsvError)) throw error;
+      yield rows.cutShort(error);
+      continue;
     }
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    if (header === undefined) throw unreadableHeader(piece.key, error);
-    const rowCharacters = sampledCharacters / Math.min(row - first, sampledRows);
-    const expected = piece.rows ? piece.rows.end - first : Math.round(piece.bytes / rowCharacters);
-    const lost = expected - (row - first);
-    yield {
-      id: `${file}:${row}`,
-      reason: `The file cannot be read from row ${row} on: ${csvProblem(error)}.`,
+    if (rows.isEmpty) yield { id: keyInSet(piece.key), reason: emptyFile };
+  }
+}
+
+const emptyFile = 'The file is empty; expected a header and rows.';
+
+/** Converts the records of a piece of a file, one after the other. */
+class PieceRows<Item extends LabelOnly> {
+  readonly #piece: Piece;
+  readonly #set: SetName;
+  readonly #config: ColumnsConfig;
+  readonly #convert: Converter<Item>;
+  readonly #file: string;
+  readonly #missing: ReadonlySet<string>;
+  readonly #first: number;
+  #row: number;
+  #header: Header | undefined;
+  #sampledCharacters = 0;
+
+  constructor(piece: Piece, set: SetName, config: ColumnsConfig, convert: Converter<Item>) {
+    this.#piece = piece;
+    this.#set = set;
+    this.#config = config;
+    this.#convert = convert;
+    this.#file = keyInSet(piece.key);
+    this.#missing = new Set(['', ...config.data.missing]);
+    this.#first = piece.rows?.start ?? 0;
+    this.#row = this.#first;
+  }
+
+  /** Whether there was no header. */
+  get isEmpty(): boolean {
+    return this.#header === undefined;
+  }
+
+  /** Takes the next record; returns undefined for the header. */
+  next(fields: readonly string[]): Item | Rejected | undefined {
+    if (this.#header === undefined) {
+      this.#header = parseHeader(fields.map(trim), this.#piece.key, this.#set, this.#config);
+      return undefined;
+    }
+    if (this.#row - this.#first < sampledRows) this.#sampledCharacters += fields.join().length + 1;
+    return this.#toItem(fields, this.#header, this.#row++);
+  }
+
+  #toItem(fields: readonly string[], header: Header, row: number): Item | Rejected {
+    const { fields: names, columns, folderValues, id: idAt, label: labelAt } = header;
+    const position = `${this.#file}:${row}`;
+    if (fields.length !== names.length) {
+      return {
+        id: position,
+        reason: `Row ${row} has ${fields.length} fields; expected ${names.length}, as in the header.`,
+      };
+    }
+    if (names.every((name, index) => name === fields[index]?.trim())) {
+      return { id: position, reason: 'The row repeats the header.' };
+    }
+    const values = folderValues.length === 0 ? fields : [...fields, ...folderValues];
+    const id = idAt < 0 ? position : values[idAt]?.trim();
+    if (id === undefined || (idAt >= 0 && this.#missing.has(id))) {
+      return { id: position, reason: `It has no ${columns[idAt]}.` };
+    }
+    // As written: data.missing must not hide a class unnoticed.
+    const label = values[labelAt]?.trim();
+    const reason = pathConflict(columns[labelAt], label, header.labelInPath);
+    if (reason !== undefined) return { id, reason };
+    return this.#convert({ id, label }, values, header);
+  }
+
+  /** Returns the rejection of the rows that an error of the parser has lost. */
+  cutShort(error: CsvError): Rejected {
+    const { key, rows, bytes } = this.#piece;
+    if (this.#header === undefined) throw unreadableHeader(key, error);
+    const read = this.#row - this.#first;
+    const rowCharacters = this.#sampledCharacters / Math.min(read, sampledRows);
+    const expected = rows ? rows.end - this.#first : Math.round(bytes / rowCharacters);
+    const lost = expected - read;
+    return {
+      id: `${this.#file}:${this.#row}`,
+      reason: `The file cannot be read from row ${this.#row} on: ${csvProblem(error)}.`,
       ...(lost > 1 && Number.isFinite(lost) && { lost }),
     };
-    return;
-  }
-  if (header === undefined) {
-    yield { id: file, reason: 'The file is empty; expected a header and rows.' };
   }
 }
 
@@ -97,6 +179,7 @@ function parseHeader(
   const folderValues = [...folders.values()].map((value) => value ?? '');
   const { id, label } = findColumns(key, columns, set, config);
   const indexOf = (name: string | undefined) => (name === undefined ? -1 : columns.indexOf(name));
+  const emptyRow = Object.fromEntries(columns.map((name) => [name, null]));
   const labelInPath = label && names.includes(label) ? partitionsOf(key).get(label) : undefined;
   return {
     labelInPath: labelInPath ?? undefined,
@@ -105,42 +188,22 @@ function parseHeader(
     folderValues,
     id: indexOf(id),
     label: indexOf(label),
+    emptyRow,
   };
 }
 
-function toExample(
-  fields: readonly string[],
-  { fields: header, columns, folderValues, id: idAt, label: labelAt, labelInPath }: Header,
-  position: string,
-  missing: ReadonlySet<string>,
-): Example | Rejected {
-  if (
-    fields.length === header.length &&
-    header.every((name, index) => name === fields[index]?.trim())
-  ) {
-    return { id: position, reason: 'The row repeats the header.' };
+/** Adds the row, as it is written: a user-supplied teacher may have learned spaces and "?". */
+function withRow(
+  { id, label }: LabelOnly,
+  values: readonly string[],
+  { columns, emptyRow }: Header,
+): Example {
+  const row = { ...emptyRow };
+  for (const [index, name] of columns.entries()) {
+    const value = values[index]!;
+    if (value.trim() !== '') row[name] = value;
   }
-  if (fields.length !== header.length) {
-    const row = Number(position.slice(position.lastIndexOf(':') + 1));
-    return {
-      id: position,
-      reason: `Row ${row} has ${fields.length} fields; expected ${header.length}, as in the header.`,
-    };
-  }
-  const all = folderValues.length === 0 ? fields : [...fields, ...folderValues];
-  const known = (index: number) => {
-    const text = all[index]?.trim();
-    return text === undefined || missing.has(text) ? undefined : text;
-  };
-  const id = idAt < 0 ? position : known(idAt);
-  if (id === undefined) return { id: position, reason: `It has no ${columns[idAt]}.` };
-  // As they are written: a user-supplied teacher may have learned spaces and "?".
-  const written = columns.map((name, index) => [name, all[index]?.trim() ? all[index] : null]);
-  // As written: data.missing must not hide a class unnoticed.
-  const label = all[labelAt]?.trim();
-  const reason = pathConflict(columns[labelAt], label, labelInPath);
-  if (reason !== undefined) return { id, reason };
-  return { id, label, content: { kind: 'row', columns: Object.fromEntries(written) } };
+  return { id, label, content: { kind: 'row', columns: row } };
 }
 
 function trim(text: string): string {

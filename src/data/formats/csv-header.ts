@@ -2,8 +2,9 @@
 import { CsvError } from 'csv-parse';
 import { UserError } from '../../errors.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
-import type { Dialect } from './csv-records.ts';
-import { headerFields, maxRecordBytes, openCsv } from './csv-text.ts';
+import { headerFields } from './csv-fields.ts';
+import { type Dialect, maxRecordBytes } from './csv-records.ts';
+import { openCsv } from './csv-text.ts';
 
 /**
  * Returns the names of the columns, from the fields of the first record. A column without a name

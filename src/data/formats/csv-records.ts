@@ -1,6 +1,9 @@
 const carriageReturn = 0x0d;
 const quote = 0x22;
-const byteOrderMark = [0xef, 0xbb, 0xbf];
+export const byteOrderMark = [0xef, 0xbb, 0xbf];
+
+/** Upper bound on a record, in bytes: it has tens of thousands of columns, or an unclosed quote. */
+export const maxRecordBytes = 2 ** 24;
 
 /** Characters that structure a CSV file. */
 export interface Dialect {
@@ -15,7 +18,7 @@ export const standardDialect: Dialect = { delimiter: ',', lineEnd: '\n' };
 
 /**
  * Finds the ends of a CSV file's records (RFC 4180) with constant memory, at hundreds of MB/s.
- * Follows the same rules as the parser in `csv-text.ts`. A quote opens a quoted field only as the
+ * Follows the same rules as the parser in `csv-fields.ts`. A quote opens a quoted field only as the
  * field's first byte, and `""` inside such a field is a quote. A record ends with LF or CR LF
  * outside quotes; in files with CR line ends, with CR. Empty lines are skipped.
  */
@@ -29,6 +32,10 @@ export class RecordScanner {
   #quoted = false;
   #quoteClosed = false;
   #returned = false;
+  /** Whether the rest of the line may have no quote. */
+  #maySkip = true;
+  /** Offset of the next quote, or of the end of the chunk without one. */
+  #nextQuote = -1;
   readonly #delimiter: number;
   readonly #lineEnd: number;
 
@@ -44,7 +51,9 @@ export class RecordScanner {
    */
   advance(chunk: Uint8Array, from: number, target: number): number | undefined {
     const chunkOffset = this.offset - from;
+    this.#maySkip = !this.#quoted && !this.#quoteClosed;
     for (let index = from; index < chunk.length; index++) {
+      if (this.#maySkip) index = this.#skipLine(chunk, index, chunkOffset);
       if (
         this.#endsRecord(chunk[index]!, chunkOffset + index) &&
         chunkOffset + index + 1 >= target
@@ -55,6 +64,26 @@ export class RecordScanner {
     }
     this.offset = chunkOffset + chunk.length;
     return undefined;
+  }
+
+  /**
+   * Skips the rest of a line outside quotes if it has no quote, as most lines. Returns the index of
+   * its end or, if the line continues, of the last byte of the chunk.
+   */
+  #skipLine(chunk: Uint8Array, from: number, chunkOffset: number): number {
+    this.#maySkip = false;
+    if (chunkOffset + from < byteOrderMark.length) return from;
+    if (this.#nextQuote < chunkOffset + from) {
+      const found = chunk.indexOf(quote, from);
+      this.#nextQuote = chunkOffset + (found < 0 ? chunk.length : found);
+    }
+    const found = chunk.indexOf(this.#lineEnd, from);
+    const end = found < 0 ? chunk.length - 1 : found;
+    if (end === from || this.#nextQuote < chunkOffset + end) return from;
+    if (end - from > 1 || chunk[from] !== carriageReturn || this.#returned) this.#empty = false;
+    this.#returned = chunk[end - 1] === carriageReturn;
+    this.#fieldStarts = chunk[end - 1] === this.#delimiter;
+    return end;
   }
 
   /** Ends the file; its last record may lack a line end. */
@@ -82,6 +111,7 @@ export class RecordScanner {
       this.#empty = true;
       this.#returned = false;
       this.#fieldStarts = true;
+      this.#maySkip = true;
       return ended;
     }
     if (offset < byteOrderMark.length && byte === byteOrderMark[offset]) return false;

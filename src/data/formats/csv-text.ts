@@ -1,14 +1,9 @@
 /** Opens CSV files as text in UTF-8, with their dialect. */
-import { parse as createParser } from 'csv-parse';
-import { parse } from 'csv-parse/sync';
 import type { ObjectStore } from '../../store/store.ts';
 import type { Piece } from '../shard.ts';
 import { findDialect, firstLineEnd } from './csv-dialect.ts';
 import { asUtf8, type Encoding, encodingOf } from './csv-encoding.ts';
-import { type Dialect, RecordScanner } from './csv-records.ts';
-
-/** Upper bound on a record, in bytes: it has tens of thousands of columns, or an unclosed quote. */
-export const maxRecordBytes = 2 ** 24;
+import { type Dialect, maxRecordBytes, RecordScanner } from './csv-records.ts';
 
 /** Bytes that show the dialect of a file; more if the first record is longer. */
 const headBytes = 65_536;
@@ -60,58 +55,6 @@ export async function openCsv(
     close: async () => {
       await records.return(undefined);
     },
-  };
-}
-
-/** Returns the fields of the header, trimmed. @throws CsvError if it cannot be read. */
-export function headerFields(header: Uint8Array, dialect: Dialect): string[] {
-  const [fields = []]: string[][] = parse(Buffer.from(header), {
-    ...parserOptions(dialect),
-    to: 1,
-  });
-  return fields.map((field) => field.trim());
-}
-
-/**
- * Yields the records of a text, the header first, each as a list of fields as they are written.
- * @throws CsvError after the records before the error.
- */
-export async function* recordsOf({ text, dialect }: CsvText): AsyncGenerator<string[]> {
-  let records: string[][] = [];
-  const parser = createParser({
-    ...parserOptions(dialect),
-    on_record: (record: string[]) => {
-      records.push(record);
-      // Nothing is passed on: a stream that fails would lose the records before the error.
-      return null;
-    },
-  });
-  parser.on('error', () => {}); // The callbacks get it.
-  const take = () => {
-    const taken = records;
-    records = [];
-    return taken;
-  };
-  for await (const chunk of text) {
-    const error = await new Promise((done) => parser.write(chunk, done));
-    yield* take();
-    if (error) throw error;
-  }
-  const error = await new Promise((done) => parser.end(done));
-  yield* take();
-  if (error) throw error;
-}
-
-/** Returns the options of the parser for a file of a dialect. */
-function parserOptions({ delimiter, lineEnd }: Dialect) {
-  return {
-    bom: true,
-    delimiter,
-    record_delimiter: lineEnd === '\r' ? ['\r'] : ['\r\n', '\n'],
-    relax_quotes: true,
-    relax_column_count: true,
-    skip_empty_lines: true,
-    max_record_size: maxRecordBytes,
   };
 }
 

@@ -1,8 +1,12 @@
 /** Encodings, delimiters and line ends of CSV files. */
+import type { CsvError } from 'csv-parse';
+import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Rejected } from '../../../src/data/example.ts';
 import { isRejected } from '../../../src/data/example.ts';
+import { recordsOf } from '../../../src/data/formats/csv-fields.ts';
+import { type Dialect, standardDialect } from '../../../src/data/formats/csv-records.ts';
 import { openCsv } from '../../../src/data/formats/csv-text.ts';
 import { readConfig, readSet, shardsOf } from '../../support/examples.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
@@ -172,6 +176,70 @@ describe('delimiters and line ends', () => {
       expect((await shardsOf(store, cut)).length).toBeGreaterThan(3);
       expect(await readSet(store, cut)).toEqual(await readSet(store, config));
     }
+  });
+});
+
+describe('records', () => {
+  /** Reads a text in chunks; the list ends with the error's code if there is one. */
+  async function split(text: string, dialect: Dialect, chunkBytes: number) {
+    const bytes = Buffer.from(text);
+    async function* chunks() {
+      for (let at = 0; at < bytes.length; at += chunkBytes) {
+        yield bytes.subarray(at, at + chunkBytes);
+      }
+    }
+    const found: unknown[] = [];
+    try {
+      for await (const records of recordsOf({ dialect, text: chunks() })) found.push(...records);
+    } catch (error) {
+      found.push((error as CsvError).code);
+    }
+    return found;
+  }
+
+  function parseAll(text: string, { delimiter, lineEnd }: Dialect) {
+    const found: unknown[] = [];
+    try {
+      parse(Buffer.from(text), {
+        ...{ bom: true, delimiter, record_delimiter: lineEnd === '\r' ? '\r' : ['\r\n', '\n'] },
+        ...{ relax_quotes: true, relax_column_count: true, skip_empty_lines: true },
+        on_record: (record) => {
+          found.push(record);
+          return null;
+        },
+      });
+    } catch (error) {
+      found.push((error as CsvError).code);
+    }
+    return found;
+  }
+
+  test('are those of the parser, with any quotes, line ends and chunks', async () => {
+    const part = fc.constantFrom(
+      ...['a', ' ', '"', '"', '""', ',', ';', '\n', '\n', '\r', '\r\n', '\n\n', '\uFEFF'],
+      ...['é', '日本', '😀', 'more than thirteen', '"a,b"', '"c\n",'],
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(part, { maxLength: 40 }).map((parts) => parts.join('')),
+        fc.constantFrom<Dialect>(
+          { delimiter: ',', lineEnd: '\n' },
+          { delimiter: ';', lineEnd: '\n' },
+          { delimiter: ',', lineEnd: '\r' },
+        ),
+        fc.integer({ min: 1, max: 30 }),
+        async (text, dialect, chunkBytes) => {
+          expect(await split(text, dialect, chunkBytes)).toEqual(parseAll(text, dialect));
+        },
+      ),
+      { numRuns: 300, seed: 3 },
+    );
+  });
+
+  test('longer than 16 MiB end the file, after the records before', async () => {
+    const text = `a,b\n1,2\n3,${'4'.repeat(2 ** 24)}\n5,6\n`;
+    const expected = [['a', 'b'], ['1', '2'], 'CSV_MAX_RECORD_SIZE'];
+    expect(await split(text, standardDialect, 2 ** 23)).toEqual(expected);
   });
 });
 

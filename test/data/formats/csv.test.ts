@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { isRejected } from '../../../src/data/example.ts';
 import { RecordScanner } from '../../../src/data/formats/csv-records.ts';
+import { readLabelsOnly } from '../../../src/data/read.ts';
 import {
+  collect,
   datasetOf,
   fixture,
   readConfig,
@@ -46,6 +49,12 @@ describe('CSV', () => {
       ['a.csv:1', 'Row 1 has 5 fields; expected 4, as in the header.'],
       ['a.csv:2', 'Row 2 has 2 fields; expected 4, as in the header.'],
     ]);
+    const [shard] = await shardsOf(store, config);
+    const labels = await collect(readLabelsOnly(store, shard!, config));
+    expect(labels.filter(isRejected).map(({ id }) => id)).toEqual([...reasons.keys()]);
+    expect(labels.filter((item) => !isRejected(item))).toEqual(
+      examples.map(({ id, label }) => ({ id, label })),
+    );
   });
 
   test('a column of ids; the second example with an id is rejected', async () => {

@@ -1,9 +1,12 @@
 /** The contract of every row of the table of formats. */
 import { describe, expect, test } from 'vitest';
+import type { ReadConfig } from '../../../src/data/config.ts';
 import type { Example } from '../../../src/data/example.ts';
 import type { KindName } from '../../../src/data/features/index.ts';
 import { formats, isDataFile } from '../../../src/data/formats/index.ts';
-import { fixture, readConfig, readSet, shardsOf } from '../../support/examples.ts';
+import { readLabelsOnly } from '../../../src/data/read.ts';
+import type { ObjectStore } from '../../../src/store/store.ts';
+import { collect, fixture, readConfig, readSet, shardsOf } from '../../support/examples.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
 const contents: Record<KindName, readonly Example['content'][]> = {
@@ -36,6 +39,14 @@ function comparable({ content }: Example): unknown {
   return Object.entries(columns).map(([name, value]) => [name, value === null ? null : `${value}`]);
 }
 
+/** Ids and labels of a labeled set, read without the rest if the format can. */
+async function collectLabels(store: ObjectStore, config: ReadConfig) {
+  const shards = await shardsOf(store, config);
+  return (
+    await Promise.all(shards.map((each) => collect(readLabelsOnly(store, each, config))))
+  ).flat();
+}
+
 describe.each(cases)('$name with content of the kind $kind', ({ format, kind }) => {
   const config = readConfig(kind, { format: format.name });
   const labels = ['1', '0'];
@@ -52,6 +63,8 @@ describe.each(cases)('$name with content of the kind $kind', ({ format, kind }) 
     );
     for (const { name } of files) expect(isDataFile(name, format)).toBe(true);
     const read = await readSet(store, config);
+    const labelsOnly = await collectLabels(store, config);
+    expect(labelsOnly).toMatchObject((read as Example[]).map(({ id, label }) => ({ id, label })));
     const byLabel = (items: readonly unknown[]) =>
       (items as Example[])
         .map((item) => ({ label: item.label, content: comparable(item) }))

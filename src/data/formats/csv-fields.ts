@@ -1,0 +1,132 @@
+/** Splits the text of a CSV file into records, and these into fields. */
+import { CsvError } from 'csv-parse';
+import { parse } from 'csv-parse/sync';
+import { byteOrderMark, type Dialect, maxRecordBytes, RecordScanner } from './csv-records.ts';
+import type { CsvText } from './csv-text.ts';
+
+/** Returns the fields of the header, trimmed. @throws CsvError if it cannot be read. */
+export function headerFields(header: Uint8Array, dialect: Dialect): string[] {
+  const [fields = []] = parseRecords(withoutMark(header), dialect);
+  return fields.map((field) => field.trim());
+}
+
+/**
+ * Yields the records of a text in groups, the header first, each as a list of fields as they are
+ * written.
+ * @throws CsvError after the records before the error.
+ */
+export async function* recordsOf({
+  text,
+  dialect,
+}: Pick<CsvText, 'text' | 'dialect'>): AsyncGenerator<string[][]> {
+  const splitter = new RecordSplitter(dialect);
+  for await (const chunk of text) {
+    yield splitter.add(chunk);
+    if (splitter.isTooLong) throw tooLong();
+  }
+  yield splitter.finish();
+}
+
+/**
+ * Splits a text chunk by chunk. A record without a quote ends with its line, and its fields end at
+ * the delimiters. The parser reads the others: it takes several times as long.
+ */
+class RecordSplitter {
+  readonly #dialect: Dialect;
+  readonly #scanner: RecordScanner;
+  /** Start of the record that has not ended. */
+  #open: Uint8Array[] = [];
+  #openBytes = 0;
+  #isFirst = true;
+
+  constructor(dialect: Dialect) {
+    this.#dialect = dialect;
+    this.#scanner = new RecordScanner(dialect);
+  }
+
+  /** Whether the open record is longer than the limit: neither it nor what follows is read. */
+  get isTooLong(): boolean {
+    return this.#openBytes > maxRecordBytes;
+  }
+
+  /** Returns the records that end in the chunk. */
+  add(chunk: Uint8Array): string[][] {
+    const records: string[][] = [];
+    const quoted = new Map<number, Uint8Array>();
+    let start = 0;
+    while (start < chunk.length) {
+      const end = this.#scanner.advance(chunk, start, 0);
+      this.#open.push(chunk.subarray(start, end));
+      this.#openBytes += (end ?? chunk.length) - start;
+      if (end === undefined || this.isTooLong) break;
+      start = end;
+      const bytes = this.#close();
+      const text = bytes.toString();
+      if (text.includes('"')) quoted.set(records.length, bytes);
+      records.push(quoted.has(records.length) ? [] : plainFields(text, this.#dialect));
+    }
+    this.#parse(quoted, records);
+    return records;
+  }
+
+  /** Returns the last record if it has no line end. @throws CsvError if a quote is not closed. */
+  finish(): string[][] {
+    return parseRecords(this.#close(), this.#dialect);
+  }
+
+  /** Ends the open record, and returns its bytes. */
+  #close(): Buffer {
+    const whole = this.#open.length === 1 ? this.#open[0]! : Buffer.concat(this.#open);
+    const bytes = this.#isFirst ? withoutMark(whole) : whole;
+    this.#isFirst = false;
+    this.#open = [];
+    this.#openBytes = 0;
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  /** Puts the fields of the quoted records into `records`, each at its index. */
+  #parse(quoted: ReadonlyMap<number, Uint8Array>, records: string[][]): void {
+    if (quoted.size === 0) return;
+    const parsed = parseRecords(Buffer.concat([...quoted.values()]), this.#dialect);
+    if (parsed.length !== quoted.size) throw new Error('the parser splits records differently');
+    [...quoted.keys()].forEach((index, at) => {
+      records[index] = parsed[at]!;
+    });
+  }
+}
+
+/** Returns the fields of a record without quotes. */
+function plainFields(text: string, { delimiter, lineEnd }: Dialect): string[] {
+  // The scanner leaves empty lines at the start of the next record.
+  const start = text.lastIndexOf(lineEnd, text.length - 2) + 1;
+  const end = text.length - (lineEnd === '\n' && text.endsWith('\r\n') ? 2 : 1);
+  return text.slice(start, end).split(delimiter).map(withoutRecord);
+}
+
+/** Shortest part of a string that keeps the whole string in memory: V8 copies shorter ones. */
+const minSliced = 13;
+
+/** Copies a field, so that a field that is kept does not keep its record. */
+function withoutRecord(field: string): string {
+  return field.length < minSliced ? field : Buffer.from(field).toString();
+}
+
+/** Parses whole records. */
+function parseRecords(bytes: Uint8Array, { delimiter, lineEnd }: Dialect): string[][] {
+  return parse(bytes, {
+    delimiter,
+    record_delimiter: lineEnd === '\r' ? ['\r'] : ['\r\n', '\n'],
+    relax_quotes: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+  });
+}
+
+function withoutMark(bytes: Uint8Array): Uint8Array {
+  const isMarked = byteOrderMark.every((byte, index) => bytes[index] === byte);
+  return isMarked ? bytes.subarray(byteOrderMark.length) : bytes;
+}
+
+function tooLong(): CsvError {
+  return new CsvError('CSV_MAX_RECORD_SIZE', `a record has more than ${maxRecordBytes} bytes`);
+}
