@@ -85,6 +85,8 @@ export function classFinder(
   }
   return (label) => {
     if (label === undefined) return undefined;
+    const exact = names.get(label);
+    if (exact !== undefined) return { index: exact, by: 'name' };
     const name = normalizeLabel(label);
     const number = numberSpelling(name);
     const index = names.get(name) ?? (number === undefined ? undefined : numbers.get(number));

@@ -57,8 +57,11 @@ function isNoLabel(label: string): boolean {
  * `data.missing`. Classes in a file count only after Plan has read them.
  */
 export function classesLikeMissing({ task, data }: ColumnsConfig): string[] {
-  const names = typeof task.classes === 'string' ? [] : task.classes.map(String);
-  return names.map(normalizeLabel).filter((name) => isNoLabel(name) || data.missing.includes(name));
+  return classNames(task).filter((name) => isNoLabel(name) || data.missing.includes(name));
+}
+
+function classNames({ classes }: ColumnsConfig['task']): string[] {
+  return typeof classes === 'string' ? [] : classes.map((name) => normalizeLabel(String(name)));
 }
 
 /**
@@ -72,7 +75,9 @@ export function missingLabels(
   const comparable = (label: string) => numberSpelling(label) ?? label;
   const classes = new Set(classesLikeMissing(config).map(comparable));
   const missing = new Set(config.data.missing);
+  const names = new Set(classNames(config.task));
   return (raw) => {
+    if (raw !== undefined && names.has(raw)) return undefined;
     const label = raw === undefined ? '' : normalizeLabel(raw);
     if (classes.has(comparable(label))) return undefined;
     if (label === '') return 'It has no label.';

@@ -7,6 +7,7 @@ import type { ObjectStore } from '../store/store.ts';
 import type { ReadConfig } from './config.ts';
 import { type Example, isRejected, type LabelOnly, type Rejected } from './example.ts';
 import { kindOfTask, kinds } from './features/index.ts';
+import type { FormatFiles } from './formats/format.ts';
 import { formats } from './formats/index.ts';
 import { missingLabels } from './labels.ts';
 import { hashToUnit } from './random.ts';
@@ -19,42 +20,68 @@ import { isLabeled, type Shard } from './shard.ts';
  *
  * @throws UserError if the format cannot hold examples of the task, or a column is missing.
  */
-export async function* readExamples(
+export function readExamples(
   store: ObjectStore,
   shard: Shard,
   config: ReadConfig,
 ): AsyncGenerator<Example | Rejected> {
-  const { read } = await filesOf(config);
-  const items = readOnce(read(store, shard, config), shard);
-  yield* isLabeled(shard.set) ? withLabels(items, config) : withoutLabels(items);
+  const finish = isLabeled(shard.set) ? requireLabel<Example>(config) : withoutLabel;
+  return readOnce(config, shard, ({ read }) => read(store, shard, config), finish);
 }
 
 /**
  * Yields the ids and labels of a shard like `readExamples`, but reads no more than these need, and
  * does not check the content.
  */
-export async function* readLabelsOnly(
+export function readLabelsOnly(
   store: ObjectStore,
   shard: Shard,
   config: ReadConfig,
 ): AsyncGenerator<LabelOnly | Rejected> {
-  const { read, readLabels = read } = await filesOf(config);
-  const items = readOnce(readLabels(store, shard, config), shard);
-  yield* isLabeled(shard.set) ? withLabels(items, config) : items;
+  return readOnce<LabelOnly>(
+    config,
+    shard,
+    ({ read, readLabels = read }) => readLabels(store, shard, config),
+    isLabeled(shard.set) ? requireLabel<LabelOnly>(config) : unchanged,
+  );
 }
 
 /** Yields the examples of a labeled shard, also those whose label means "no label". */
-export async function* readWithAnyLabel(
+export function readWithAnyLabel(
   store: ObjectStore,
   shard: Shard,
   config: ReadConfig,
 ): AsyncGenerator<Example | Rejected> {
-  const { read } = await filesOf(config);
-  yield* readOnce(read(store, shard, config), shard);
+  return readOnce(config, shard, ({ read }) => read(store, shard, config), unchanged);
+}
+
+/**
+ * Yields the items of the shard's part. Rejects an example whose id was there before. One generator
+ * does it all, because each one takes as long per row as a column.
+ *
+ * @param open Opens the shard with the code of its format.
+ * @param finish Converts every item that is not rejected.
+ */
+async function* readOnce<Item extends LabelOnly>(
+  config: ReadConfig,
+  { part }: Shard,
+  open: (files: FormatFiles) => AsyncIterable<Item | Rejected>,
+  finish: (item: Item) => Item | Rejected,
+): AsyncGenerator<Item | Rejected> {
+  const ids = new Set<string>();
+  for await (const item of open(await filesOf(config))) {
+    if (part !== undefined && !isInPart(item.id, part)) continue;
+    if (isRejected(item)) yield item;
+    else if (ids.has(item.id)) yield { id: item.id, reason: duplicateReason(item.id) };
+    else {
+      ids.add(item.id);
+      yield finish(item);
+    }
+  }
 }
 
 /** Loads the code of the config's format. */
-function filesOf(config: ReadConfig) {
+async function filesOf(config: ReadConfig): Promise<FormatFiles> {
   const format = formats[config.data.format];
   if (!format.kinds.includes(kindOfTask(config.task).name)) {
     throw new UserError(
@@ -65,38 +92,21 @@ function filesOf(config: ReadConfig) {
   return format.load();
 }
 
-/** Yields the items of the shard's part. Rejects an example whose id was there before. */
-async function* readOnce<Item extends LabelOnly>(
-  items: AsyncIterable<Item | Rejected>,
-  { part }: Shard,
-): AsyncGenerator<Item | Rejected> {
-  const ids = new Set<string>();
-  for await (const item of items) {
-    if (part !== undefined && !isInPart(item.id, part)) continue;
-    if (isRejected(item)) yield item;
-    else if (ids.has(item.id)) yield { id: item.id, reason: duplicateReason(item.id) };
-    else {
-      ids.add(item.id);
-      yield item;
-    }
-  }
-}
-
-async function* withLabels<Item extends LabelOnly>(
-  items: AsyncIterable<Item | Rejected>,
-  config: ReadConfig,
-): AsyncGenerator<Item | Rejected> {
+/** Creates a function that rejects an item whose label means "no label". */
+function requireLabel<Item extends LabelOnly>(config: ReadConfig): (item: Item) => Item | Rejected {
   const missing = missingLabels(config);
-  for await (const item of items) {
-    const reason = isRejected(item) ? undefined : missing(item.label);
-    yield reason === undefined ? item : { id: item.id, reason };
-  }
+  return (item) => {
+    const reason = missing(item.label);
+    return reason === undefined ? item : { id: item.id, reason };
+  };
 }
 
-async function* withoutLabels(
-  items: AsyncIterable<Example | Rejected>,
-): AsyncGenerator<Example | Rejected> {
-  for await (const item of items) yield isRejected(item) ? item : { ...item, label: undefined };
+function withoutLabel(example: Example): Example {
+  return { ...example, label: undefined };
+}
+
+function unchanged<Item>(item: Item): Item {
+  return item;
 }
 
 function isInPart(id: string, part: NonNullable<Shard['part']>): boolean {

@@ -29,10 +29,10 @@ export function surveyTable(data: TableColumns): TableSurvey {
     add(content) {
       if (content.kind !== 'row') return;
       rows++;
-      for (const [name, raw] of Object.entries(content.columns)) {
+      for (const name of Object.keys(content.columns)) {
         const column = columns.get(name) ?? new ColumnStatistics();
         if (column.known === 0) columns.set(name, column);
-        const value = read(raw);
+        const value = read(content.columns[name]!);
         if (value !== null) column.add(value);
       }
     },
