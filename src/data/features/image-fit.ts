@@ -1,4 +1,5 @@
 /** Computes which part of a resized image a model sees. */
+import { roundToEven } from '../../arrays.ts';
 import type { Resampling, ResizeFilter } from './image-resample.ts';
 
 /** Ways to fit an image to a size, by the name that the config gives them. */
@@ -82,11 +83,4 @@ function middle(size: number, seen: number) {
   return size > seen
     ? { from: roundToEven((size - seen) / 2), to: 0, length: seen }
     : { from: 0, to: roundToEven((seen - size) / 2), length: size };
-}
-
-/** Rounds as Python does: a half to the even neighbour. */
-function roundToEven(value: number): number {
-  const below = Math.floor(value);
-  if (value - below !== 0.5) return Math.round(value);
-  return below % 2 === 0 ? below : below + 1;
 }

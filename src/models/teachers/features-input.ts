@@ -1,11 +1,25 @@
 import { product } from '../../arrays.ts';
+import type { Features } from '../../data/features/index.ts';
 import type { Inputs } from '../teacher.ts';
+import { featureType } from './feature-types.ts';
 import { type Layout, toChannelsFirst } from './layout.ts';
 import type { Port } from './loaded-model.ts';
 import type { ModelInput } from './model-input.ts';
 
-/** Creates the input of a model that reads features: one float32 tensor in some layout. */
-export function featuresInput({ name, shape }: Port, layout: Layout): ModelInput {
+/**
+ * Creates the input of a model that reads features: one tensor in some layout.
+ *
+ * @param model Name of the model in errors.
+ * @throws UserError if features cannot be given in the type of the input.
+ */
+export function featuresInput(
+  port: Port,
+  features: Features,
+  layout: Layout,
+  model: string,
+): ModelInput {
+  const { name, shape } = port;
+  const convert = featureType(port, features, model);
   const size = product(layout.shape);
   return {
     fixedBatch: shape?.[0],
@@ -13,7 +27,7 @@ export function featuresInput({ name, shape }: Port, layout: Layout): ModelInput
       const part = values.subarray(start * size, (start + n) * size);
       const full = padded(part, n * size);
       const fed = layout.channelsFirst ? toChannelsFirst(full, n, layout.shape[0]!) : full;
-      return [{ name, shape: [n, ...layout.shape], values: fed }];
+      return [{ name, shape: [n, ...layout.shape], values: convert(fed) }];
     },
   };
 }

@@ -10,7 +10,15 @@ export interface Port {
 }
 
 /** Values of a tensor, row-major; the class of the array shows the type. */
-export type TensorValues = Float32Array | Float64Array | Int32Array | BigInt64Array | string[];
+export type TensorValues =
+  | Float32Array
+  | Float64Array
+  /** Bits of float16. */
+  | Uint16Array
+  | Uint8Array
+  | Int32Array
+  | BigInt64Array
+  | string[];
 
 /** The tensor for one input of a model. */
 export interface InputTensor {

@@ -106,7 +106,7 @@ async function fittingInput(
   if (features.kind === row.name && columns === undefined) throw askForColumns(model, options);
   if (Array.isArray(columns)) {
     const input = columnsInput(model.inputs, columns, name);
-    const tried = await tryOut(model, input, outputs, name).catch((error) =>
+    const tried = await tryOut(model, input, outputs, options).catch((error) =>
       // Blank texts may be categories that the model does not know.
       declaredShapes(outputs, options.classes.length, error),
     );
@@ -114,11 +114,30 @@ async function fittingInput(
   }
   const port = onlyInput(model, name);
   const [first, ...others] = fittingLayouts(port, features, options.layout, name);
-  const inputOf = (layout: Layout) => featuresInput(port, layout);
+  const inputOf = (layout: Layout) => featuresInput(port, features, layout, name);
   if (others.length === 0) {
-    return { input: inputOf(first), tried: await tryOut(model, inputOf(first), outputs, name) };
+    return openBatch(model, inputOf(first), outputs, options);
   }
-  return chosenLayout(model, outputs, [first, ...others], inputOf, name);
+  return chosenLayout(model, outputs, [first, ...others], inputOf, options);
+}
+
+/** Tries an input, one example at a time if the graph fixes the batch without declaring it. */
+async function openBatch(
+  model: LoadedModel,
+  input: ModelInput,
+  outputs: readonly Port[],
+  options: ModelTeacherOptions,
+): Promise<TriedInput> {
+  try {
+    return { input, tried: await tryOut(model, input, outputs, options) };
+  } catch (error) {
+    if (input.fixedBatch !== undefined) throw error;
+    const single = { ...input, fixedBatch: 1 };
+    const tried = await tryOut(model, single, outputs, options).catch(() => {
+      throw error;
+    });
+    return { input: single, tried };
+  }
 }
 
 /** Returns the declared shapes of outputs. @throws the error if they do not show the sizes. */
@@ -145,14 +164,15 @@ async function chosenLayout(
   outputs: readonly Port[],
   layouts: readonly Layout[],
   inputOf: (layout: Layout) => ModelInput,
-  name: string,
+  options: ModelTeacherOptions,
 ): Promise<TriedInput> {
+  const { name } = options;
   const accepted: (TriedInput & { readonly layout: Layout })[] = [];
   let reason: unknown;
   for (const layout of layouts) {
     const input = inputOf(layout);
     try {
-      accepted.push({ layout, input, tried: await tryOut(model, input, outputs, name) });
+      accepted.push({ layout, input, tried: await tryOut(model, input, outputs, options) });
     } catch (error) {
       reason ??= error;
     }
@@ -189,10 +209,11 @@ async function tryOut(
   model: LoadedModel,
   input: ModelInput,
   outputs: readonly Port[],
-  name: string,
+  { name, classes }: ModelTeacherOptions,
 ): Promise<readonly Output[]> {
-  // Two examples, because with one a fixed batch size in the graph would not be noticed.
-  const n = input.fixedBatch ?? 2;
+  // Several, because one would not show a fixed batch. Not the number of classes, so that an output
+  // [classes, n] is noticed.
+  const n = input.fixedBatch ?? (classes.length === 2 ? 3 : 2);
   const feeds = input.feeds({ ids: [], values: new Float32Array(0) }, 0, n);
   const shapes = feeds.map(({ shape }) => shapeText(shape)).join(', ');
   let results: readonly Output[];

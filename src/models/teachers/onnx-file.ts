@@ -158,10 +158,12 @@ function unpacked(bytes: Uint8Array): string[] {
 /** Names of element types that teachers read. */
 const elementTypes: Readonly<Record<number, string>> = {
   1: 'float32',
+  2: 'uint8',
   6: 'int32',
   7: 'int64',
   8: 'string',
   9: 'bool',
+  10: 'float16',
   11: 'float64',
 };
 

@@ -5,6 +5,7 @@ import { UserError } from '../../errors.ts';
 import type { ort } from '../../onnxruntime.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import { requireFile } from './find-files.ts';
+import { fromFloat16 } from './float16.ts';
 import { dimension, type LoadedModel, type Port } from './loaded-model.ts';
 import { modelKind } from './model-kind.ts';
 import { outputsToAppend, readOnnxFacts } from './onnx-file.ts';
@@ -71,21 +72,29 @@ async function loadOnnx(path: string): Promise<LoadedModel> {
         // The constructor has one overload per type of values.
         Array.isArray(values)
           ? new Tensor('string', values, shape)
-          : new Tensor(values as Float32Array, shape),
+          : values instanceof Uint16Array
+            ? new Tensor('float16', values, shape)
+            : new Tensor(values as Float32Array, shape),
       ]);
       const results = await session.run(Object.fromEntries(tensors), [...names], quiet);
       return names.map((name) => {
         const { data, dims } = results[name]!;
-        // `modelTeacher` takes only float outputs; float64 is narrowed here.
-        const floats =
-          data instanceof Float32Array ? data : Float32Array.from(data as Float64Array);
-        return { shape: dims, values: floats };
+        return { shape: dims, values: floatsOf(data) };
       });
     },
     dispose() {
       void session.release();
     },
   };
+}
+
+/** Narrows floats of any type; `modelTeacher` takes no other outputs. */
+function floatsOf(data: ort.Tensor['data']): Float32Array {
+  if (data instanceof Float32Array) return data;
+  // Newer versions of Node give float16 as numbers.
+  return data instanceof Uint16Array
+    ? fromFloat16(data)
+    : Float32Array.from(data as Iterable<number>);
 }
 
 /**

@@ -4,7 +4,7 @@ import { type LoadedModel, type Port, portsText, shapeText } from './loaded-mode
 
 /**
  * Returns the input of a model that reads one tensor of features.
- * @throws UserError if there is not exactly one, or it is not float32.
+ * @throws UserError if there is not exactly one.
  */
 export function onlyInput(model: LoadedModel, name: string): Port {
   const [input, ...others] = model.inputs;
@@ -12,12 +12,6 @@ export function onlyInput(model: LoadedModel, name: string): Port {
     throw new UserError(
       `${name} has ${model.inputs.length} inputs (${portsText(model.inputs)}), and a teacher of images or vectors must have one`,
       'Export a model that takes the example alone, as one tensor.',
-    );
-  }
-  if (input.dtype !== 'float32') {
-    throw new UserError(
-      `${name} reads ${input.dtype} (${portsText([input])}), and a teacher must read float32`,
-      'Export it with a float32 input. Pixels are (value / 255 - teacher.mean) / teacher.std.',
     );
   }
   return input;
@@ -42,7 +36,7 @@ export function classOutput(
 ): Port {
   const output =
     outputName === undefined
-      ? onlyFloats(model, name, embeddingName)
+      ? onlyFloats(model, name, scores, embeddingName)
       : namedOutput(model, name, 'outputName', outputName);
   checkClasses(output.shape, output.name, name, scores);
   return output;
@@ -72,8 +66,16 @@ export function namedOutput(
 
 const zipMapHint = 'Leave out teacher.outputName: the tensor before the ZipMap is used.';
 
-function onlyFloats(model: LoadedModel, name: string, embeddingName: string | undefined): Port {
-  const candidates = model.outputs.filter((port) => isFloat(port) && port.name !== embeddingName);
+/** Returns the only output of floats, or the only one whose shape fits the classes. */
+function onlyFloats(
+  model: LoadedModel,
+  name: string,
+  scores: ClassScores,
+  embeddingName: string | undefined,
+): Port {
+  const floats = model.outputs.filter((port) => isFloat(port) && port.name !== embeddingName);
+  const fitting = floats.filter(({ shape }) => fitsClasses(shape, scores));
+  const candidates = fitting.length === 0 || floats.length === 1 ? floats : fitting;
   const [output, ...others] = candidates;
   if (output === undefined) {
     throw new UserError(
@@ -84,7 +86,9 @@ function onlyFloats(model: LoadedModel, name: string, embeddingName: string | un
   if (others.length > 0) {
     throw new UserError(
       `${name} has ${candidates.length} outputs that may have the classes: ${portsText(candidates)}`,
-      `Set teacher.outputName, such as ${output.name}.`,
+      fitting.length === 0
+        ? `Export it with one output of all classes: [n, ${scores.classes}]. A scikit-learn model has it with options={'zipmap': False}.`
+        : `Set teacher.outputName, such as ${output.name}.`,
     );
   }
   return output;
@@ -92,7 +96,7 @@ function onlyFloats(model: LoadedModel, name: string, embeddingName: string | un
 
 /** An undeclared type may be floats: a wrong type fails when the model runs. */
 function isFloat({ dtype }: Port): boolean {
-  return dtype === 'float32' || dtype === 'float64' || dtype === 'unknown';
+  return ['float32', 'float64', 'float16', 'unknown'].includes(dtype);
 }
 
 /**
@@ -105,19 +109,33 @@ export function checkClasses(
   shape: Port['shape'],
   port: string,
   name: string,
-  { classes, output }: ClassScores,
+  scores: ClassScores,
 ): void {
-  if (shape === undefined) return;
-  const isBinary = classes === 2 && binaryRows(output) !== undefined;
-  const axes = shape.slice(1).filter((size) => size !== 1);
-  const [columns, ...others] = axes.filter((size) => size !== undefined);
-  const isOpen = columns === undefined && axes.length > 0;
-  if (isOpen || (columns === classes && others.length === 0)) return;
-  if (axes.length === 0 && isBinary) return;
+  if (shape === undefined || fitsClasses(shape, scores)) return;
+  const { classes } = scores;
+  const axes = classAxes(shape);
   throw new UserError(
     `the output '${port}' of ${name} is ${shapeText(shape)}, and the task has ${classes} classes: expected [n, ${classes}]`,
-    axes.length === 0 && classes === 2
-      ? 'If its one number is the probability of the second class, set teacher.output: sigmoid.'
-      : 'List in task.classes the classes that the teacher was trained on, in its order.',
+    shapeHint(axes, classes),
   );
+}
+
+function shapeHint(axes: Port['shape'] & {}, classes: number): string {
+  if (axes.length > 1) return 'Export a model that gives one number per class, not a map of them.';
+  return axes.length === 0 && classes === 2
+    ? 'If its one number is the probability of the second class, set teacher.output: sigmoid.'
+    : 'List in task.classes the classes that the teacher was trained on, in its order.';
+}
+
+/** Returns the axes that count: those of another size than 1, after the first. */
+function classAxes(shape: Port['shape'] & {}): Port['shape'] & {} {
+  return shape.slice(1).filter((size) => size !== 1);
+}
+
+function fitsClasses(shape: Port['shape'], { classes, output }: ClassScores): boolean {
+  if (shape === undefined) return true;
+  const axes = classAxes(shape);
+  if (axes.length === 0) return classes === 2 && binaryRows(output) !== undefined;
+  const [columns, ...others] = axes.filter((size) => size !== undefined);
+  return columns === undefined || (columns === classes && others.length === 0);
 }

@@ -1,5 +1,7 @@
+import { UserError } from '../../errors.ts';
+import { counted } from '../../format.ts';
 import type { Inputs } from '../teacher.ts';
-import type { LoadedModel, Output } from './loaded-model.ts';
+import { type LoadedModel, type Output, shapeText } from './loaded-model.ts';
 import type { ModelInput } from './model-input.ts';
 
 /** A model with all that running it takes. */
@@ -35,7 +37,7 @@ export async function runBatch(
     const results = await model.run(input.feeds(inputs, start, step), names);
     const count = Math.min(step, n - start);
     for (const [index, { size }] of outputs.entries()) {
-      values[index]!.set(rowsOf(results[index]!, count), start * size);
+      values[index]!.set(rowsOf(results[index]!, { n: step, size }, count), start * size);
     }
   };
   const step = input.fixedBatch ?? n;
@@ -55,7 +57,18 @@ export async function runBatch(
   return { values, failures };
 }
 
-/** Returns the first `n` rows of an output. */
-function rowsOf({ shape, values }: Output, n: number): Float32Array {
-  return values.subarray(0, (values.length / shape[0]!) * n);
+/**
+ * Returns the first rows of an output of n rows. Its shape does not count: a model may drop an axis
+ * of size 1.
+ */
+function rowsOf(
+  { shape, values }: Output,
+  { n, size }: { readonly n: number; readonly size: number },
+  count: number,
+): Float32Array {
+  if (values.length === n * size) return values.subarray(0, count * size);
+  throw new UserError(
+    `the teacher gives an output of ${shapeText(shape)} for ${counted(n, 'example')}: expected ${size} numbers per example`,
+    'Export the model with a batch dimension that is the same for input and outputs.',
+  );
 }

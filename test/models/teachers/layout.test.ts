@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { Features } from '../../../src/data/features/index.ts';
-import type { InputTensor, LoadedModel, Port } from '../../../src/models/teachers/loaded-model.ts';
+import { fromFloat16, toFloat16 } from '../../../src/models/teachers/float16.ts';
+import type {
+  InputTensor,
+  LoadedModel,
+  Output,
+  Port,
+} from '../../../src/models/teachers/loaded-model.ts';
 import { modelTeacher } from '../../../src/models/teachers/model-teacher.ts';
 
 const colour: Features = {
@@ -19,10 +25,11 @@ function model(
   input: Port['shape'],
   scores: { shape: number[]; values: number[] },
   accepts: (shape: readonly number[]) => boolean = () => true,
+  dtype = 'float32',
 ) {
   const fed: InputTensor[] = [];
   const loaded: LoadedModel = {
-    inputs: [{ name: 'x', dtype: 'float32', shape: input }],
+    inputs: [{ name: 'x', dtype, shape: input }],
     outputs: [{ name: 'y', dtype: 'float32', shape: undefined }],
     async run([feed]) {
       if (!accepts(feed!.shape)) throw new Error('wrong shape');
@@ -77,7 +84,73 @@ describe('an input whose shape does not show the layout', () => {
   });
 });
 
+describe('the type of an input', () => {
+  const pixels: Features = { ...grey, height: 1, width: 2, std: [1 / 255] };
+  test.each([
+    ['float64', vector, Float64Array.of(1.5, -0.25)],
+    ['float16', vector, Uint16Array.of(0x3e00, 0xb400)],
+    ['uint8', pixels, Uint8Array.of(2, 0)],
+  ])('%s', async (dtype, features, expected) => {
+    const { loaded, fed } = model(undefined, three, undefined, dtype);
+    const teacher = await modelTeacher(loaded, { ...config, features });
+    const [first, second] = dtype === 'uint8' ? [1.9999, 0] : [1.5, -0.25];
+    await teacher.predict({ ids: ['a'], values: Float32Array.of(first!, second!) });
+    expect(fed.at(-1)!.values).toEqual(expected);
+  });
+  test.each([
+    ['uint8', colour, 'set teacher.preprocess: { scale: 0..255 }'],
+    ['uint8', vector, 'Export it with a float32 input'],
+    ['int64', vector, 'Export it with a float32 input'],
+  ])('%s is refused if the features are of another', async (dtype, features, hint) => {
+    const { loaded } = model(undefined, three, undefined, dtype);
+    await expect(modelTeacher(loaded, { ...config, features })).rejects.toMatchObject({
+      message: expect.stringContaining(`reads ${dtype}`),
+      hint: expect.stringContaining(hint),
+    });
+  });
+});
+
+test('float16: every number comes back, and others are rounded as NumPy does', () => {
+  const all = Uint16Array.from({ length: 65536 }, (_, bits) => bits);
+  const finite = all.filter((bits) => (bits & 0x7c00) !== 0x7c00);
+  expect(toFloat16(fromFloat16(finite))).toEqual(finite);
+  const given = [0.1, 65519, 65520, -1e-9, 2049, 2051, 5.9e-5, Number.NaN, -1e9];
+  // numpy.array(given, 'float16').view('uint16')
+  const bits = [11878, 31743, 31744, 32768, 26624, 26626, 990, 32256, 64512];
+  expect([...toFloat16(Float32Array.from(given))]).toEqual(bits);
+  expect([...fromFloat16(Uint16Array.of(0x7c00, 0xfc00, 0x7e00))]).toEqual([
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    Number.NaN,
+  ]);
+});
+
 describe('an output', () => {
+  test('[classes, n] is refused for two classes, too', async () => {
+    const { loaded } = model([undefined, 2], three);
+    const transposed: LoadedModel = {
+      ...loaded,
+      run: async ([feed]) => {
+        const shape = [2, feed!.shape[0]!];
+        return [{ shape, values: new Float32Array(shape[0]! * shape[1]!).fill(0.5) }];
+      },
+    };
+    const binary = { ...config, features: vector, classes: ['no', 'yes'] };
+    await expect(modelTeacher(transposed, binary)).rejects.toThrow('expected one row per example');
+  });
+  test('without the axis of a batch of one example is read', async () => {
+    const { loaded } = model([undefined, 2], three);
+    const squeezed: LoadedModel = {
+      ...loaded,
+      async run(feeds, outputs) {
+        const [{ shape, values }] = (await loaded.run(feeds, outputs)) as [Output];
+        return [{ shape: shape[0] === 1 ? shape.slice(1) : shape, values }];
+      },
+    };
+    const teacher = await modelTeacher(squeezed, { ...config, features: vector });
+    const { probabilities } = await teacher.predict({ ids: ['a'], values: new Float32Array(2) });
+    expect([...probabilities]).toEqual(three.values);
+  });
   test.each([[[3, 1, 1]], [[1, 3]], [[1, 1, 3]]])(
     '[n, %j] has its axes of size 1 left out',
     async (shape) => {

@@ -78,11 +78,13 @@ describe('the input', () => {
       'reads uint8 (image: uint8 [n, 1, 1, 3]), and a teacher must read float32',
     );
   });
-  test('a batch size that is hidden in the graph', async () => {
-    const config = { onnx: 'hidden-batch.onnx' };
-    expect(await refusal(fixture('refused'), config, vector(3))).toContain(
-      'fails on an input of [2, 3], which fits what it declares (x: float32 [n, 3])',
-    );
+  test('a batch of 1 that is hidden in the graph: one example at a time', async () => {
+    const config = { onnx: 'hidden-batch.onnx', output: 'logits' } as const;
+    const opened = await open(fixture('refused'), config, vector(3), { scratch });
+    const values = Float32Array.of(0, 0, 9, 9, 0, 0);
+    const { probabilities } = await opened.teacher.predict({ ids: ['a', 'b'], values });
+    expect([...probabilities].map(Math.round)).toEqual([0, 0, 1, 1, 0, 0]);
+    opened.teacher.dispose();
   });
   test.each(['size', 'mean', 'std'] as const)('teacher.%s for rows', async (field) => {
     const config = { onnx: 'model.onnx', [field]: [1, 1] };
@@ -103,10 +105,16 @@ describe('the outputs', () => {
       "the output 'logits' of the ONNX model model.onnx is [n, 3], and the task has 10 classes: expected [n, 10]. List in task.classes the classes that the teacher was trained on, in its order.",
     );
   });
-  test('more than one candidate for the classes', async () => {
-    expect(await refusal(fixture('refused'), { onnx: 'two-outputs.onnx' }, colour())).toBe(
-      'the ONNX model two-outputs.onnx has 2 outputs that may have the classes: probabilities: float32 [n, 3], embedding: float32 [n, 4]. Set teacher.outputName, such as probabilities.',
+  test('more than one candidate: none fits the classes', async () => {
+    expect(await refusal(fixture('refused'), { onnx: 'two-outputs.onnx' }, colour(), 5)).toBe(
+      "the ONNX model two-outputs.onnx has 2 outputs that may have the classes: probabilities: float32 [n, 3], embedding: float32 [n, 4]. Export it with one output of all classes: [n, 5]. A scikit-learn model has it with options={'zipmap': False}.",
     );
+  });
+  test('the only one with a fitting shape is taken', async () => {
+    const config = { onnx: 'two-outputs.onnx' };
+    const { teacher } = await open(fixture('refused'), config, colour(), { scratch });
+    expect(teacher.embeddingSize).toBeUndefined();
+    teacher.dispose();
   });
   test('the only one left beside the embedding is taken', async () => {
     const config = { onnx: 'two-outputs.onnx', embeddingName: 'embedding' };
