@@ -1,21 +1,14 @@
 import { sum } from '../arrays.ts';
 import { measuredBill } from '../cost/measured.ts';
-import { fromHex } from '../data/content-digest.ts';
 import { ExampleDigests } from '../data/example-digests.ts';
 import { kindOf } from '../data/features/index.ts';
-import { csvField } from '../data/formats/csv-records.ts';
 import { setNames } from '../data/shard.ts';
-import { readLabels } from '../data/tables/labels-file.ts';
-import { openWeights } from '../data/tables/weights-file.ts';
-import { LabelNext, labelNextPool, labelScore } from '../debias/label-next.ts';
 import { methodNames, methodOf } from '../debias/methods.ts';
 import { diagnoseMeanWeight } from '../debias/warnings.ts';
 import { readBaseline } from '../distill/baselines/index.ts';
 import { labelWarnings } from '../distill/copy-warnings.ts';
 import { readCalibration } from '../distill/read-calibration.ts';
-import { countedShards, teacherLabels } from '../distill/sets.ts';
 import { historySchema } from '../distill/training.ts';
-import { createHistogram } from '../evaluate/histogram.ts';
 import { leakageWarning } from '../evaluate/leakage.ts';
 import { lowRecallWarnings } from '../evaluate/low-recall.ts';
 import { renderReport } from '../evaluate/report/report.ts';
@@ -23,22 +16,24 @@ import { type RunMetrics, runMetricsSchema } from '../evaluate/run-metrics.ts';
 import { teacherCurve } from '../evaluate/teacher-curve.ts';
 import type { Context } from '../run/context.ts';
 import type { JobEvent } from '../run/events.ts';
-import { type Job, openJob, shardItems } from '../run/job.ts';
+import { type Job, openJob } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
 import { needs } from '../run/plan-file.ts';
-import { reconcileSchema, teacherAccuracySchema } from '../run/reconcile-file.ts';
+import {
+  type Reconciliation,
+  reconcileSchema,
+  teacherAccuracySchema,
+} from '../run/reconcile-file.ts';
 import { toPoints, validationFileSchema } from '../run/validation-file.ts';
 import { readBytes, readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
 import { recordOf } from '../table.ts';
 import { measure } from './evaluate/measure.ts';
 import { type NamedModel, openCurrent, openModels } from './evaluate/models.ts';
+import { labelNextCsv, nextToLabel } from './evaluate/next-to-label.ts';
+import { weightHistogram } from './evaluate/weight-histogram.ts';
 
-/** Number of examples in `label-next.csv`. */
-const labelNextCount = 500;
-/** Number of these examples in the report. */
+/** Number of examples to label next in the report. */
 const labelNextShown = 20;
-/** Number of examples with the smallest weights in the report. */
-const leastWeighedCount = 10;
 
 /**
  * Evaluate: measures teacher, students, baselines and the student in use on the same test examples,
@@ -62,13 +57,9 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
   const { plan, results, run } = job;
   const validation = await readJson(results, keys.validation(run), validationFileSchema);
   const reconciled = await readJson(results, keys.reconcile(run), reconcileSchema);
-  const { sets, quarantined, reasons } = reconciled;
-  const { isEnough, description } = reconciled.validation;
-  const { warnings: doubts = [], ...judged } = reconciled.teacher ?? {};
   const points = toPoints(validation);
   const tests = await testDigests(job);
   const weights = await weightHistogram(job, tests);
-  const unusual = diagnoseMeanWeight(weights.mean);
   const bill = await measuredBill(results, run);
   const labelNext = await nextToLabel(job);
   await writeOnce(results, keys.labelNext(run), Buffer.from(labelNextCsv(labelNext)));
@@ -77,7 +68,6 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
   const current = await openCurrent(job);
   try {
     const { problem, ...measured } = await measure(job, models, current, tests, context);
-    const student = plan.variants[0]!.name;
     return {
       run,
       dataset: plan.dataset,
@@ -88,30 +78,20 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
       students: await Promise.all(plan.variants.map(({ name }) => describe(job, name, models))),
       baselines: await Promise.all(plan.baselines.map(({ name }) => baseline(job, name, models))),
       ...(calibration && { calibration }),
-      ...(reconciled.teacher && { teacherAccuracy: teacherAccuracySchema.parse(judged) }),
+      ...(reconciled.teacher && { teacherAccuracy: accuracyOf(reconciled.teacher) }),
       teacherCurve: teacherCurve(points.teacherMargins, points.wrong),
       weights: weights.bins,
       meanWeight: weights.mean,
       leastWeighed: weights.least,
-      labels: recordOf(setNames, (set) => sets[set].labeled),
+      labels: recordOf(setNames, (set) => reconciled.sets[set].labeled),
       labelNext: labelNext.slice(0, labelNextShown),
-      quarantined: sum(Object.values(sets).map((set) => set.quarantined)),
-      quarantineExamples: quarantined.map(({ id, reason }) => ({ id, reason })),
-      quarantineReasons: reasons
-        .map(({ reason, examples }) => ({ reason, examples }))
-        .sort((a, b) => b.examples - a.examples),
+      ...quarantineOf(reconciled),
       leftOut: plan.leftOut,
       warnings: [
-        ...(measured.leakage
-          ? [leakageWarning(measured.leakage, kindOf(plan.features).sameness)]
-          : []),
-        ...labelWarnings(job, reconciled.copies),
-        ...plan.warnings,
-        ...doubts,
+        ...dataWarnings(job, reconciled, measured),
         ...validation.warnings,
-        ...(isEnough || !needs(plan, 'validation') ? [] : [description]),
-        ...(unusual ? [`${unusual.message} ${unusual.hint}`] : []),
-        ...lowRecallWarnings({ ...plan, ...measured }, student),
+        ...weightWarnings(job, reconciled, weights.mean),
+        ...lowRecallWarnings({ ...plan, ...measured }, plan.variants[0]!.name),
         ...(problem === undefined ? [] : [currentWarning(problem)]),
       ],
       ...(bill.lines.length > 0 && {
@@ -122,6 +102,51 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
     for (const { model } of models) model.dispose();
     current.model?.model.dispose();
   }
+}
+
+function accuracyOf(
+  teacher: NonNullable<Reconciliation['teacher']>,
+): RunMetrics['teacherAccuracy'] {
+  const { warnings: _, ...accuracy } = teacher;
+  return teacherAccuracySchema.parse(accuracy);
+}
+
+function quarantineOf({
+  sets,
+  quarantined,
+  reasons,
+}: Reconciliation): Pick<RunMetrics, 'quarantined' | 'quarantineExamples' | 'quarantineReasons'> {
+  return {
+    quarantined: sum(Object.values(sets).map((set) => set.quarantined)),
+    quarantineExamples: quarantined.map(({ id, reason }) => ({ id, reason })),
+    quarantineReasons: reasons
+      .map(({ reason, examples }) => ({ reason, examples }))
+      .sort((a, b) => b.examples - a.examples),
+  };
+}
+
+/** Warns of examples in several sets, and repeats the warnings of Plan and Reconcile. */
+function dataWarnings(
+  job: Job,
+  { copies, teacher }: Reconciliation,
+  { leakage }: Pick<RunMetrics, 'leakage'>,
+): string[] {
+  const { sameness } = kindOf(job.plan.features);
+  return [
+    ...(leakage ? [leakageWarning(leakage, sameness)] : []),
+    ...labelWarnings(job, copies),
+    ...job.plan.warnings,
+    ...(teacher?.warnings ?? []),
+  ];
+}
+
+/** Warns of too few labels to estimate the weights, and of an unusual mean of the weights. */
+function weightWarnings({ plan }: Job, { validation }: Reconciliation, mean: number): string[] {
+  const unusual = diagnoseMeanWeight(mean);
+  return [
+    ...(validation.isEnough || !needs(plan, 'validation') ? [] : [validation.description]),
+    ...(unusual ? [`${unusual.message} ${unusual.hint}`] : []),
+  ];
 }
 
 function currentWarning(problem: string): string {
@@ -167,71 +192,8 @@ async function methodRecords({ results }: Job, folder: string): Promise<Record<s
   return records;
 }
 
-interface ToLabel {
-  readonly id: string;
-  /** Name of the class that the teacher predicts. */
-  readonly prediction: string;
-  readonly margin: number;
-}
-
-/** Selects the unlabeled examples to label next, the most useful first. */
-async function nextToLabel(job: Job): Promise<ToLabel[]> {
-  const { classes } = job.plan;
-  const next = new LabelNext(classes.length, labelNextCount);
-  const labels = teacherLabels(job);
-  // Every `stride`-th shard, so that the pool has about `labelNextPool` examples.
-  const shards = await countedShards(job, 'unlabeled');
-  const stride = Math.ceil(sum(shards.map(({ count }) => count)) / labelNextPool);
-  for (const { item } of shards.filter((_, index) => index % stride === 0)) {
-    for await (const row of readLabels(job.results, labels(item.id))) {
-      const { id, prediction, margin, probabilities } = row;
-      next.add({ id, prediction, margin, score: labelScore(probabilities, margin) });
-    }
-  }
-  return next
-    .result()
-    .map(({ id, prediction, margin }) => ({ id, prediction: classes[prediction]!, margin }));
-}
-
-/** Formats the file that `counterweight add-labels` reads once its column `label` is filled in. */
-function labelNextCsv(examples: readonly ToLabel[]): string {
-  const lines = examples.map(({ id, prediction, margin }) =>
-    [csvField(id), '', csvField(prediction), margin.toFixed(3)].join(),
-  );
-  return `${['id,label,prediction,margin', ...lines].join('\n')}\n`;
-}
-
 /** Reads the digests of the test examples; none are needed to evaluate on another set. */
 async function testDigests({ plan, results, run }: Job): Promise<ExampleDigests> {
   if (plan.evaluatedOn !== 'test') return new ExampleDigests();
   return ExampleDigests.fromBytes(await readBytes(results, keys.testDigests(run)));
-}
-
-/**
- * Counts the weights of the first epoch of all unlabeled examples, and collects the smallest.
- *
- * @param tests Gets a mark for each example that is in the unlabeled set, too.
- */
-async function weightHistogram(job: Job, tests: ExampleDigests) {
-  const [low, high] = job.plan.config.weights.bounds;
-  const histogram = createHistogram(low, Math.max(high, low + 1e-6), 20);
-  let least: RunMetrics['leastWeighed'] = [];
-  let sum = 0;
-  let count = 0;
-  for (const { id: shard } of await shardItems(job, 'unlabeled')) {
-    const one = new Float32Array(1);
-    const file = await openWeights(job.results, keys.weights(job.run, shard));
-    for (const digest of file.testCopies) tests.mark(fromHex(digest), 'unlabeled');
-    for await (const row of file.rows()) {
-      const { id, weight, errorProbability, teacherMargin } = row;
-      one[0] = weight;
-      histogram.add(one);
-      sum += weight;
-      count++;
-      if (least.length === leastWeighedCount && weight >= least.at(-1)!.weight) continue;
-      least.push({ id, weight, errorProbability, teacherMargin });
-      least = least.sort((a, b) => a.weight - b.weight).slice(0, leastWeighedCount);
-    }
-  }
-  return { bins: histogram.result(), mean: count > 0 ? sum / count : 1, least };
 }
