@@ -1,0 +1,146 @@
+/** Preprocessing as the image processors of transformers store it. */
+import { z } from 'zod';
+import type { PreprocessFields } from '../../data/features/preprocess-config.ts';
+import { notUnderstood, parseSettings } from './settings.ts';
+
+const count = z.int().positive();
+const numbers = z.array(z.number());
+const edges = z.union([
+  count,
+  z.strictObject({ height: count, width: count }),
+  z.strictObject({ shortest_edge: count }),
+]);
+
+/** transformers writes null for a setting that a processor does not have. */
+const orTrue = z
+  .boolean()
+  .nullish()
+  .transform((value) => value ?? true);
+
+const transformersSchema = z.looseObject({
+  image_processor_type: z.string().nullish(),
+  feature_extractor_type: z.string().nullish(),
+  do_resize: orTrue,
+  size: edges.nullish(),
+  default_to_square: z.boolean().nullish(),
+  resample: z.int().nullish(),
+  crop_pct: z.number().positive().nullish(),
+  do_center_crop: z.boolean().nullish(),
+  crop_size: edges.nullish(),
+  do_rescale: orTrue,
+  rescale_factor: z.number().positive().nullish(),
+  rescale_offset: z.boolean().nullish(),
+  do_normalize: orTrue,
+  image_mean: numbers.nullish(),
+  image_std: numbers.nullish(),
+  do_flip_channel_order: z.boolean().nullish(),
+  /** EfficientNet: the result is divided by image_std a second time. */
+  include_top: z.boolean().nullish(),
+});
+type Transformers = z.output<typeof transformersSchema>;
+
+/** Steps of transformers' image processors that are known here, or change nothing. */
+const knownSteps = new Set([
+  'do_resize',
+  'do_center_crop',
+  'do_rescale',
+  'do_normalize',
+  'do_flip_channel_order',
+  'do_convert_rgb',
+]);
+
+/** Pillow's numbers of its filters. */
+const pillowFilters = ['nearest', 'lanczos', 'bilinear', 'bicubic'] as const;
+
+/**
+ * Reads `preprocessor_config.json` of transformers.
+ * @throws UserError with the field that is missing or unknown here.
+ */
+export function readTransformers(json: unknown, key: string): PreprocessFields {
+  const found = parseSettings(transformersSchema, json, key);
+  const unknown = Object.entries(found).find(
+    ([name, value]) => name.startsWith('do_') && value === true && !knownSteps.has(name),
+  );
+  if (unknown) throw notUnderstood(key, `${unknown[0]} is true, which is unknown here`);
+  return {
+    ...transformersResize(found, key),
+    ...transformersScale(found),
+    ...(found.do_flip_channel_order && { channelOrder: 'BGR' as const }),
+  };
+}
+
+function transformersResize(found: Transformers, key: string): PreprocessFields {
+  if (!found.do_resize) throw notUnderstood(key, 'do_resize is false');
+  if (!found.size) throw notUnderstood(key, 'size is missing');
+  const filter = pillowFilters[found.resample ?? -1];
+  if (filter === undefined) {
+    throw notUnderstood(key, `resample is ${found.resample ?? 'missing'}; expected 0, 1, 2 or 3`);
+  }
+  const { size, crop_pct: share } = found;
+  const short = shortestEdge(found);
+  if (short === undefined) {
+    const crop = found.do_center_crop ? pair(found.crop_size ?? size) : undefined;
+    return { resize: { fit: 'stretch', size: pair(size), filter }, ...(crop && { crop }) };
+  }
+  // ConvNext crops small images, and stretches large ones.
+  if (share) {
+    return short < 384
+      ? {
+          resize: {
+            fit: 'shortest-side-then-center-crop',
+            size: Math.trunc(short / share),
+            filter,
+          },
+          crop: short,
+        }
+      : { resize: { fit: 'stretch', size: short, filter } };
+  }
+  if (!found.do_center_crop) {
+    throw notUnderstood(key, 'size keeps the aspect ratio, and do_center_crop is false');
+  }
+  return {
+    resize: { fit: 'shortest-side-then-center-crop', size: short, filter },
+    crop: pair(found.crop_size ?? short),
+  };
+}
+
+/** Processors whose `size`, written as one number, is the short side; otherwise both edges. */
+const shortSideProcessors = /CLIP|ConvNext|MobileNet|MobileViT|PoolFormer/;
+
+function shortestEdge({ size, ...found }: Transformers): number | undefined {
+  if (size && typeof size === 'object')
+    return 'shortest_edge' in size ? size.shortest_edge : undefined;
+  const processor = found.image_processor_type ?? found.feature_extractor_type ?? '';
+  const isSquare = found.default_to_square ?? !shortSideProcessors.test(processor);
+  return isSquare ? undefined : (size ?? undefined);
+}
+
+function pair(size: z.output<typeof edges>): [number, number] {
+  if (typeof size === 'number') return [size, size];
+  return 'height' in size ? [size.height, size.width] : [size.shortest_edge, size.shortest_edge];
+}
+
+/** Converts factor, mean and std to a scale that the config has, with mean and std in its units. */
+function transformersScale(found: Transformers): PreprocessFields {
+  const mean = (found.do_normalize && found.image_mean) || undefined;
+  const once = (found.do_normalize && found.image_std) || undefined;
+  const std = found.include_top ? once?.map((value) => value ** 2) : once;
+  const factor = found.do_rescale ? (found.rescale_factor ?? 1 / 255) : 1;
+  const normalization = { ...(mean && { mean }), ...(std && { std }) };
+  if (isNear(factor, 1 / 255) && !found.rescale_offset) return { scale: '0..1', ...normalization };
+  if (isNear(factor, 1 / 127.5) && found.rescale_offset) {
+    return { scale: '-1..1', ...normalization };
+  }
+  // (pixel * factor - offset - mean) / std, in units of a pixel.
+  const offset = found.rescale_offset ? 1 : 0;
+  const means = mean ?? std?.map(() => 0) ?? (offset ? [0, 0, 0] : undefined);
+  return {
+    scale: '0..255',
+    ...(means && { mean: means.map((value) => (value + offset) / factor) }),
+    ...((std || factor !== 1) && { std: (std ?? [1, 1, 1]).map((value) => value / factor) }),
+  };
+}
+
+function isNear(value: number, expected: number): boolean {
+  return Math.abs(value / expected - 1) < 1e-4;
+}
