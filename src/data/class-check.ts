@@ -1,4 +1,4 @@
-/** Different values from which numbers with decimals measure something. */
+/** Maximum number of different values that numbers with decimals may have as names of classes. */
 const maxFractions = 20;
 
 /**
@@ -12,7 +12,7 @@ export function looksContinuous(values: ReadonlySet<string>): boolean {
   return numbers.every(Number.isFinite) && numbers.some((number) => !Number.isInteger(number));
 }
 
-/** Share of different values from which they name examples rather than classes. */
+/** Share of different values above which a column has ids or texts rather than classes. */
 const minUnique = 0.9;
 
 /** Returns whether nearly every example has a value of its own, as an id or a text has. */

@@ -31,8 +31,8 @@ export function markerOf(batch: string): string {
 }
 
 /**
- * Returns whether a batch is complete, if there are markers. Spark writes one marker beside all of
- * its folders `date=…`, which are batches here.
+ * Returns whether a batch is complete, if there are markers. Spark writes one marker for all of its
+ * folders `date=…`, which are batches here.
  *
  * @param marked The batches that have a marker.
  */

@@ -17,7 +17,7 @@ export type LeftOut = z.infer<typeof leftOutSchema>;
 
 const noExtension = 'no extension';
 
-/** The reason of files that tools and systems write beside the data: nothing is lost with them. */
+/** The reason of files that tools and systems write next to the data, which are not examples. */
 const systemFile = 'hidden or system file';
 
 /** The reason of all further files, once there are `maxReasons` distinct ones. */

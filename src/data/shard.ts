@@ -13,8 +13,8 @@ export function isLabeled(set: SetName): boolean {
 /**
  * One object of a shard, pinned to a version, or a part of it. A part of a Parquet file is a range
  * of rows, cut at row groups. A part of a CSV file is a range of bytes after the header, cut at
- * records; `rows` are these records, from 0. `bytes` is the size of the whole object. A tar archive
- * that is smaller than the others of its set has their usual size: it may be cut short.
+ * records; `rows` are these records, from 0. `bytes` is the size of the whole object.
+ * `usualBytes` is the usual size of the tar archives near this one, if this one is smaller.
  */
 export const pieceSchema = z.strictObject({
   key: z.string(),

@@ -128,7 +128,7 @@ function examples(texts: ReadonlyMap<string, number>): string {
   return shown.join(', ') + (texts.size > shown.length ? ', …' : '');
 }
 
-/** An outlier lies this many times the interquartile range outside the quartiles. */
+/** Minimum distance of an outlier from the quartiles, in interquartile ranges. */
 const outlierRanges = 1_000;
 
 /** Warns of a number so large that all others become nearly equal. */
@@ -145,7 +145,7 @@ function outlierWarning({ name, statistics }: ReadColumn, features: NumericFeatu
   ];
 }
 
-/** Fewest standard deviations from the mean; one of n numbers has up to the root of n. */
+/** Minimum distance of an outlier from the mean, in deviations. In n numbers it is at most √n. */
 const minDeviations = 5;
 
 function quartiles(values: ReadonlyMap<string, number>, notation: Notation): [number, number] {

@@ -16,7 +16,7 @@ import {
   parseNumber,
 } from './row-values.ts';
 
-/** Distinct texts kept per column that count as missing. */
+/** Maximum number of other texts per column that are stored, to count as missing. */
 const maxOddKept = 100;
 
 /** The features of a numeric column, and its values that count as missing. */

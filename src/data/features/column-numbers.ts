@@ -13,7 +13,7 @@ export interface NumberReading {
   readonly odd: ReadonlyMap<string, number>;
 }
 
-/** Fewest values in groups of three digits, beside short numbers, that show a thousands comma. */
+/** Minimum number of values such as 1,234 that show thousands, if all others are below 1,000. */
 const minGrouped = 5;
 
 /** Reads a column as numbers: in the notation that explains the most values. */
@@ -24,7 +24,7 @@ export function readNumbers(column: ColumnStatistics): NumberReading {
   const best = Math.max(grouped.numbers, comma.numbers);
   if (point.numbers >= best) return point;
   if (grouped.numbers !== comma.numbers) return grouped.numbers === best ? grouped : comma;
-  // All values fit both. Numbers below 1,000 without decimals tell the thousands.
+  // All values fit both. If the others are integers below 1,000, commas separate thousands.
   const { moments, plain, pointed } = column;
   const isShort = plain > 0 && pointed === 0 && moments.max < 1000 && moments.min > -1000;
   if (isShort && best - plain >= minGrouped) return grouped;
@@ -44,9 +44,9 @@ function readAs(notation: 'grouped' | 'comma', column: ColumnStatistics): Number
 
 /** Largest share of other values in a column of numbers. */
 const maxOddShare = 0.05;
-/** Fewest values of a column of numbers where one may be another text, such as a typing error. */
+/** Minimum number of values in which a single one may be another text, such as a typing error. */
 const minForOne = 10;
-/** Up to as many distinct texts stand for "missing" if there are many different numbers. */
+/** Maximum number of distinct texts that may mean "missing", among so many distinct numbers. */
 const [maxOddTexts, minNumbers] = [3, 20] as const;
 
 /** Returns whether a column has numbers, except a few other values, which count as missing. */

@@ -58,7 +58,7 @@ function notationOf(
     if (notations.has('comma') === notations.has('grouped')) return 'ambiguous';
     return notations.has('comma') ? 'comma' : 'grouped';
   }
-  // 1.234 beside columns with decimal commas may be 1234.
+  // In a table with decimal commas, 1.234 may mean 1234.
   const isUnclear = reading.notation === 'point' && pointed > 0 && pointed === pointGroups;
   return isUnclear && notations.has('comma') ? 'ambiguous' : reading.notation;
 }

@@ -31,9 +31,9 @@ function isConstant({ values, known }: ColumnStatistics, rows: number): boolean 
   return new Set([...values.keys()].map(categoryText)).size === 1;
 }
 
-/** Fewest rows in which rising or gapless integers are an index rather than a coincidence. */
+/** Minimum number of rows of an index: in fewer, integers may rise by coincidence. */
 const minIndexRows = 20;
-/** Share of rows in which an index rises; it starts again in every file. */
+/** Minimum share of rows in which an index rises; it starts again in every file. */
 const minRises = 0.95;
 
 /** Returns whether integers count the rows, in their order or shuffled. */
@@ -49,7 +49,7 @@ function isIndex(column: ColumnStatistics, rows: number): boolean {
 const idName =
   /^(?:|unnamed: ?\d+|__index_level_\d+__|index|idx|#|nr\.?|no\.?|pk|row_?(?:id|names?|num(?:ber)?|nr)?|rn|s(?:erial)?\.? ?no\.?|(?:.*[^a-z])?(?:id|ids|uuid|guid|key))$/i;
 const camelId = /[a-z](?:I[dD]|Uuid|UUID|Guid|GUID)$/;
-/** Share of different values that makes a column with such a name an id. */
+/** Minimum share of different values of an id. */
 const minIdShare = 0.95;
 
 function isId(name: string, { values, known, integers, plain }: ColumnStatistics): boolean {
@@ -59,7 +59,7 @@ function isId(name: string, { values, known, integers, plain }: ColumnStatistics
   return values.size >= minIdShare * Math.min(known, maxCounted);
 }
 
-/** Share of values that must be dates. */
+/** Minimum share of dates among the values. */
 const minDates = 0.9;
 const timeName =
   /(?:^|[^a-z])(?:time|timestamp|ts|date|datetime|epoch|created|updated|modified)(?:$|[^a-z])|[a-z](?:Time|Date|At|_at)$|_at$/i;
@@ -87,7 +87,7 @@ function countWhere(counts: ReadonlyMap<string, number>, test: (text: string) =>
   return sum;
 }
 
-/** Fewest rows, and share of different texts, of a column that identifies rather than describes. */
+/** Minimum number of rows, and share of different texts, of a column whose texts hardly repeat. */
 const [minTextRows, minTextShare] = [10, 0.5] as const;
 
 function isUnique({ values, known }: ColumnStatistics): boolean {

@@ -42,7 +42,7 @@ export function rangeOf({ min, max }: Moments): Range {
   return [min, max];
 }
 
-/** Statistics of a column after some rows. Memory does not grow beyond the values counted. */
+/** Statistics of a column after some rows. Memory holds at most `maxCounted` distinct values. */
 export class ColumnStatistics {
   /** Values that are not missing. */
   known = 0;
@@ -109,7 +109,7 @@ export class ColumnStatistics {
     return [min, max];
   }
 
-  /** Distinct known values; beyond the limit, at least so many. */
+  /** Number of distinct known values, counted up to `maxCounted`. */
   get distinct(): number {
     return this.values.size;
   }

@@ -4,7 +4,7 @@ import type { ImageFeatures } from './image-features.ts';
 import type { ImageHeader, ImageTrait } from './image-header.ts';
 import { type PreprocessConfig, preprocessPresetNames } from './preprocess-config.ts';
 
-/** Aspect ratios that differ by less than this share are taken for equal. */
+/** Aspect ratios that differ by less than this share count as equal. */
 const aspectTolerance = 0.05;
 
 /**

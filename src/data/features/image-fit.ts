@@ -21,13 +21,13 @@ export interface Fitting {
   readonly seen: Size;
 }
 
-/** A resize, and where its window lies in the pixels of the model. */
+/** A resize, and the position of its window in the pixels of the model. */
 export interface Placement extends Resampling {
   readonly top: number;
   readonly left: number;
 }
 
-/** Computes the resize of an image, and where its result lies in the pixels of a model. */
+/** Computes the resize of an image, and the position of its result in the pixels of a model. */
 export function placementOf(image: Size, { fit, filter, resized, seen }: Fitting): Placement {
   const { height, width } = sizesByFit[fit](image, resized);
   const rows = middle(height, seen.height);

@@ -11,7 +11,7 @@ interface PreprocessedModel {
   /** Name of the config section that has `preprocess`: `teacher` or `task`. */
   readonly section: string;
   readonly channels: 1 | 3;
-  /** Size that the config gives beside `preprocess`. */
+  /** Size in the same section of the config as `preprocess`. */
   readonly size?: Size | undefined;
   /** Size if neither the config nor a preset gives one. */
   readonly defaultSize: Size;
@@ -23,7 +23,7 @@ export type PreprocessedFeatures = Omit<ImageFeatures, 'mean' | 'std'> & {
 };
 
 /**
- * Computes image features from a config section. A size beside `preprocess` replaces the preset's,
+ * Computes image features from a config section. A size in this section replaces the preset's,
  * whose resize is then scaled.
  *
  * @throws UserError if the sizes contradict each other, or do not fit the channels.

@@ -17,7 +17,7 @@ export type RawValue = string | number;
 
 /**
  * Returns a function that reads the columns of a row in their order, or reports why the row cannot
- * be used. A text is as the data writes it, also if it means "missing"; an absent one is empty.
+ * be used. Texts stay as they are written, even if they mean "missing"; null becomes an empty text.
  *
  * @param missing Texts that mean "missing", besides the usual ones.
  * @example

@@ -27,7 +27,7 @@ export function createCellReader(missing: readonly string[]): (raw: Cell) => Cel
   };
 }
 
-/** Creates a function that returns what a cell means in a column; see the readers below. */
+/** Creates the reader of a column by its kind: `createNumberReader` or `createCategoryReader`. */
 export function createColumnReader(
   column: ColumnFeatures,
   missing: readonly string[],

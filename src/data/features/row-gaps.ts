@@ -32,7 +32,7 @@ export function rowGaps({ columns }: RowFeatures): RowGaps {
   };
 }
 
-/** Fewest rows that are compared, and shares of gaps that differ too much. */
+/** Minimum number of rows, maximum share of gaps in labeled/ and minimum share in another set. */
 const [minRows, maxLabeled, minOther] = [10, 0.5, 0.9] as const;
 
 /** Yields a sentence per column that is mostly known in the labeled set and unknown in `set`. */

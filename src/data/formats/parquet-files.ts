@@ -166,7 +166,7 @@ function toCell(value: unknown): Cell {
   }
 }
 
-/** Decodes bytes that are not marked as text. Bytes that are not UTF-8 differ as texts too. */
+/** Decodes bytes that are not marked as text: as UTF-8, or else to hexadecimal digits. */
 function textOfBytes(bytes: Uint8Array): string {
   return isUtf8(bytes) ? Buffer.from(bytes).toString('utf8') : Buffer.from(bytes).toString('hex');
 }

@@ -106,7 +106,7 @@ function columnsOf(
   }));
 }
 
-/** Returns the names, unless the classes of the task are numbers that stand for other names. */
+/** Returns the names, unless the task's classes are numbers that are none of the names. */
 function usableNames(
   names: readonly string[] | undefined,
   classes: ConfigClasses | undefined,

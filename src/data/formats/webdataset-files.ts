@@ -87,7 +87,7 @@ const tarBlock = 512;
 
 /** Returns the size of a member in its archive: its headers, and its content. */
 function bytesInArchive({ name, size = 0, pax }: Header): number {
-  // An extended header has a header of its own, and mostly one block.
+  // An extended header takes two more blocks: a header and, mostly, one of content.
   const extended = pax || Buffer.byteLength(name) > 100 ? 2 : 0;
   return (1 + extended + Math.ceil(size / tarBlock)) * tarBlock;
 }
@@ -163,7 +163,7 @@ function memberProblem({ name, type, size = 0 }: Header): string | undefined {
 
 /** Returns whether an error means that the data end too early. */
 function isCut(error: unknown): boolean {
-  // The second is the error of a member that is being read when the data end.
+  // A stream is destroyed if its member is being read when the data end.
   return ['Unexpected end of data', 'Stream was destroyed'].includes(messageOf(error));
 }
 

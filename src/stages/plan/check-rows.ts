@@ -14,8 +14,8 @@ import type { RunToPlan } from './run-to-plan.ts';
 const [maxShards, maxRows] = [20, 1_000] as const;
 
 /**
- * Reads some rows of every other set as the features do. Returns a warning for each column that is
- * known in the labeled set and mostly missing or unseen in another one.
+ * Encodes some rows of every other set. Returns a warning for each column that is known in the
+ * labeled set and mostly missing or unseen in another one.
  *
  * @throws UserError if more rows than `limits.quarantine` have a value that is not a number in
  *   a numeric column.

@@ -21,7 +21,7 @@ export interface TeacherCheck {
  * Opens a user-supplied teacher and gives it some labeled examples, so that a teacher that does not
  * fit is found before anything is labeled.
  *
- * @param sample Labeled examples of as many classes as there are.
+ * @param sample Labeled examples of every class.
  * @throws UserError if the teacher does not fit the task, or gives no answer.
  */
 export async function checkTeacher(
