@@ -84,7 +84,7 @@ export function missingLabels(
     if (isNoLabel(label))
       return `Its label is ${label}, which means "no label" unless task.classes has it.`;
     if (missing.has(label))
-      return `Its label is '${label}', which data.missing takes for missing unless task.classes has it.`;
+      return `Its label is '${label}', which is in data.missing and not in task.classes.`;
     return undefined;
   };
 }

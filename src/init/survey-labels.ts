@@ -58,7 +58,7 @@ export class LabelSurvey {
     for (const { label, examples, why } of unclear) {
       const have = `${counted(examples, 'labeled example')} ${examples === 1 ? 'has' : 'have'}`;
       const then = isKept
-        ? `Without it there are fewer than two classes, so ${label} is taken for a class.`
+        ? `Without it there are fewer than two classes, so ${label} counts as a class.`
         : `If ${label} is a class, add it to task.classes.`;
       notes.push(`${have} the label ${label}, ${why}. ${then}`);
     }
@@ -78,7 +78,7 @@ function whyMissing(
   missing: readonly string[],
 ): { readonly label: string; readonly why: string } | undefined {
   const label = [...spellings.keys()].find((spelling) => missing.includes(spelling));
-  if (label !== undefined) return { label, why: 'which data.missing takes for missing' };
+  if (label !== undefined) return { label, why: 'which is in data.missing' };
   return value === '-1' ? { label: value, why: 'which means "no label"' } : undefined;
 }
 
@@ -94,7 +94,7 @@ function nameOf(value: string, spellings: ReadonlyMap<string, number>): string {
 
 function mergedNote(spellings: ReadonlyMap<string, number>): string[] {
   const names = [...spellings.keys()];
-  return names.length > 1 ? [`The labels ${names.join(' and ')} are taken for one class.`] : [];
+  return names.length > 1 ? [`The labels ${names.join(' and ')} count as one class.`] : [];
 }
 
 function caseNotes(names: readonly string[]): string[] {
@@ -102,7 +102,7 @@ function caseNotes(names: readonly string[]): string[] {
   return names.flatMap((name) => {
     const other = seen.get(name.toLowerCase());
     seen.set(name.toLowerCase(), name);
-    const differ = 'differ only in upper and lower case, and are taken for two classes.';
+    const differ = 'differ only in upper and lower case, and count as two classes.';
     return other === undefined ? [] : [`The labels ${other} and ${name} ${differ}`];
   });
 }

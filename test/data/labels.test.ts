@@ -103,7 +103,7 @@ describe('no label', () => {
     [' ', 'It has no label.'],
     ['-1', 'Its label is -1, which means "no label" unless task.classes has it.'],
     ['-1.0', 'Its label is -1.0, which means "no label" unless task.classes has it.'],
-    ['NA', "Its label is 'NA', which data.missing takes for missing unless task.classes has it."],
+    ['NA', "Its label is 'NA', which is in data.missing and not in task.classes."],
     ['yes', undefined],
     ['0', undefined],
   ])('%j: %j', (label, reason) => {
@@ -145,7 +145,7 @@ describe('init', () => {
 
   test('notes what it merges, and what differs only in case', () => {
     const { notes } = classesOf(['7', '007', 'Cat', 'cat']);
-    expect(notes).toContain('The labels 7 and 007 are taken for one class.');
+    expect(notes).toContain('The labels 7 and 007 count as one class.');
     expect(notes).toContain('The labels Cat and cat differ only in upper and lower case');
   });
 
@@ -154,7 +154,7 @@ describe('init', () => {
     expect(classes).toEqual(['DE', 'FR']);
     expect(examples).toBe(2);
     expect(notes).toContain(
-      '2 labeled examples have the label NA, which data.missing takes for missing. If NA is a class, add it to task.classes.',
+      '2 labeled examples have the label NA, which is in data.missing. If NA is a class, add it to task.classes.',
     );
     expect(notes).toContain('1 labeled example has the label -1, which means "no label".');
     expect(notes).toContain('1 labeled example without a label.');
@@ -166,6 +166,6 @@ describe('init', () => {
   ])('takes %j for classes', (labels, unclear) => {
     const { classes, notes } = classesOf(labels);
     expect(classes).toHaveLength(2);
-    expect(notes).toContain(`so ${unclear} is taken for a class`);
+    expect(notes).toContain(`so ${unclear} counts as a class`);
   });
 });

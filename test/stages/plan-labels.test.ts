@@ -110,9 +110,9 @@ describe('labels', () => {
     });
     const two = await planned(rows('DE', 'NA'));
     expect(two.classes).toEqual(['DE', 'NA']);
-    expect(two.notes).toContain('15 labeled examples have the label NA, which data.missing takes');
+    expect(two.notes).toContain('15 labeled examples have the label NA, which is in data.missing');
     expect(await refusal(rows('DE', 'FR', 'NA'))).toMatch(
-      /10 of 30 examples of the labeled set cannot be used[\s\S]*'NA', which data.missing takes for missing/,
+      /10 of 30 examples of the labeled set cannot be used[\s\S]*'NA', which is in data\.missing/,
     );
     const listed = await planned(rows('DE', 'FR', 'NA'), (config) =>
       config.replace('[DE, FR]', '[DE, FR, NA]'),
