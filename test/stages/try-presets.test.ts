@@ -27,12 +27,13 @@ const brightness: Teacher = {
   dispose() {},
 };
 
-async function examples(count: number): Promise<Example[]> {
+async function examples(
+  count: number,
+  colours = [40, 210].map((value) => ({ r: value, g: value, b: value })),
+): Promise<Example[]> {
   const images = await Promise.all(
-    [40, 210].map((value) =>
-      sharp({
-        create: { width: 8, height: 8, channels: 3, background: { r: value, g: value, b: value } },
-      })
+    colours.map((background) =>
+      sharp({ create: { width: 8, height: 8, channels: 3, background } })
         .png()
         .toBuffer(),
     ),
@@ -52,6 +53,27 @@ const trial: PresetTrial = {
   classes: 2,
   labelOf: ({ label }) => Number(label),
 };
+
+test('the order of the channels is tried, too', async () => {
+  const redOrBlue: Teacher = {
+    ...brightness,
+    async predict({ ids, values }) {
+      const size = values.length / ids.length;
+      const probabilities = ids.flatMap((_, index) =>
+        values[index * size]! > values[index * size + 2]! ? [1, 0] : [0, 1],
+      );
+      return { probabilities: Float32Array.from(probabilities) };
+    },
+  };
+  const blueFirst = { ...trial, teacher: redOrBlue };
+  const colours = [
+    { r: 20, g: 90, b: 180 },
+    { r: 180, g: 90, b: 20 },
+  ];
+  expect(await tryPresets(blueFirst, await examples(40, colours))).toContain(
+    'on 100.0% with teacher.preprocess: { channelOrder: BGR }. Set it',
+  );
+});
 
 test('a preset that explains the labels much better is named', async () => {
   expect(await tryPresets(trial, await examples(40))).toBe(

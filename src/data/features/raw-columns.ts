@@ -47,10 +47,18 @@ export function rawReader(
   };
 }
 
+/** Numbers of truth values, as pandas and scikit-learn convert them. */
+const truthValues: ReadonlyMap<string, number> = new Map([
+  ['false', 0],
+  ['true', 1],
+]);
+
 /** Returns NaN if the value is missing, and undefined if it is not a number. */
 function numberOf(value: Cell): number | undefined {
   if (typeof value === 'number') return value;
   if (value === null) return Number.NaN;
+  const truth = truthValues.get(value.trim().toLowerCase());
+  if (truth !== undefined) return truth;
   const number = parseNumber(value, 'point');
   return Number.isFinite(number) ? number : undefined;
 }

@@ -5,6 +5,7 @@ import { createTeacherMeter } from '../../evaluate/teacher-judgement.ts';
 import { counted } from '../../format.ts';
 import { openTeacher, teacherScratch } from '../../models/open-teacher.ts';
 import { teacherKindOf } from '../../models/teachers/index.ts';
+import { batchWarning } from './check-batches.ts';
 import type { Decisions } from './decide.ts';
 import type { RunToPlan } from './run-to-plan.ts';
 import { answerSample, type SampleAnswers } from './sample-answers.ts';
@@ -45,7 +46,9 @@ export async function checkTeacher(
     const labelOf = (example: Example) => lookup(example.label);
     const trial = { teacher, config: config.teacher, student: features, features: fed, labelOf };
     const better = await tryPresets({ ...trial, classes: classes.length }, sample);
-    const warnings = [better, unanswered(answers)].filter((warning) => warning !== undefined);
+    const coupled = await batchWarning(teacher, fed, sample);
+    const found = [better, coupled, unread(sample, answers), unanswered(answers)];
+    const warnings = found.filter((warning) => warning !== undefined);
     return { warnings, doubts: judge(classes, answers, labelOf) };
   } finally {
     teacher.dispose();
@@ -88,6 +91,15 @@ function judge(
     if (prediction !== -1 && label !== undefined) meter.add(label, prediction);
   }
   return [...(meter.result()?.warnings ?? [])];
+}
+
+function unread(
+  sample: readonly Example[],
+  { examples, rejected }: SampleAnswers,
+): string | undefined {
+  if (rejected === undefined) return undefined;
+  const found = `${sample.length - examples.length} of ${counted(sample.length, 'labeled example')}`;
+  return `The teacher cannot read ${found} that Plan gave it, such as '${rejected.id}': ${rejected.reason}`;
 }
 
 function unanswered({ predictions, failure }: SampleAnswers): string | undefined {

@@ -1,7 +1,10 @@
 import type { Example } from '../../data/example.ts';
 import { image } from '../../data/features/image.ts';
 import { type Features, featureShape } from '../../data/features/index.ts';
-import { preprocessPresetNames } from '../../data/features/preprocess-config.ts';
+import {
+  type PreprocessConfig,
+  preprocessPresetNames,
+} from '../../data/features/preprocess-config.ts';
 import { UserError } from '../../errors.ts';
 import { wilsonInterval } from '../../evaluate/wilson.ts';
 import { counted, percent } from '../../format.ts';
@@ -29,9 +32,10 @@ export interface PresetTrial {
 }
 
 /**
- * Tries the presets of `teacher.preprocess` on labeled images, if the teacher is often wrong.
+ * Tries the presets of `teacher.preprocess` and the order BGR on labeled images, if the teacher is
+ * often wrong.
  *
- * @returns a warning if a preset explains the labels much better: their intervals do not overlap.
+ * @returns a warning if one explains the labels much better: the intervals do not overlap.
  */
 export async function tryPresets(
   trial: PresetTrial,
@@ -42,25 +46,50 @@ export async function tryPresets(
   const tried = sample.filter((_, index) => index % stride === 0);
   const present = await rightIn(trial, trial.features, tried);
   if (present >= goodAccuracy * tried.length) return undefined;
-  let best = { name: '', right: 0 };
-  for (const name of preprocessPresetNames) {
-    const features = presetFeatures(trial, name);
+  let best = { setting: '', right: 0 };
+  for (const { setting, preprocess } of candidates(trial.config)) {
+    const features = candidateFeatures(trial, preprocess);
     if (features === undefined) continue;
     const right = await rightIn(trial, features, tried);
-    if (right > best.right) best = { name, right };
+    if (right > best.right) best = { setting, right };
   }
   const [now, then] = [present, best.right].map((right) => wilsonInterval(right, tried.length));
   if (then!.low <= now!.high) return undefined;
   return (
     `The teacher is right on ${percent(now!.value)} of ${counted(tried.length, 'labeled example')}, ` +
-    `and on ${percent(then!.value)} with teacher.preprocess: ${best.name}. Set it, or the fields with which the teacher was trained.`
+    `and on ${percent(then!.value)} with ${best.setting}. Set it, or the fields with which the teacher was trained.`
   );
 }
 
-/** Returns the features of a preset, if the model can read images of their size. */
-function presetFeatures(
+/** A value of `teacher.preprocess` to try, and its text in warnings. */
+interface Candidate {
+  readonly setting: string;
+  readonly preprocess: PreprocessConfig;
+}
+
+function candidates({ preprocess, mean, std }: TeacherConfig): Candidate[] {
+  const own = typeof preprocess === 'string' ? { preset: preprocess } : (preprocess ?? {});
+  const present = { ...(mean && { mean }), ...(std && { std }), ...own };
+  return [
+    ...preprocessPresetNames.map((name) => ({
+      setting: `teacher.preprocess: ${name}`,
+      preprocess: name,
+    })),
+    {
+      setting: 'teacher.preprocess: { channelOrder: BGR }',
+      preprocess: { ...present, channelOrder: 'BGR' },
+    },
+    {
+      setting: 'teacher.preprocess: { channelOrder: BGR, scale: 0..255 }',
+      preprocess: { ...present, channelOrder: 'BGR', scale: '0..255' },
+    },
+  ];
+}
+
+/** Returns the features of a setting, if the model can read images of their size. */
+function candidateFeatures(
   { config, student, features }: PresetTrial,
-  preprocess: (typeof preprocessPresetNames)[number],
+  preprocess: PreprocessConfig,
 ): Features | undefined {
   if (features.kind !== image.name) return undefined;
   const { mean: _, std: __, ...rest } = config;

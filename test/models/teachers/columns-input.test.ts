@@ -130,6 +130,7 @@ describe('columns as they are written', () => {
     expect(row({ age: 'NULL', town: 'nan', rooms: 2 })).toEqual([Number.NaN, 'nan', 2]);
     expect(row({ age: null, town: null, rooms: 2 })).toEqual([Number.NaN, '', 2]);
     expect(row({ age: -999, town: '-999', rooms: 2 })).toEqual([Number.NaN, '-999', 2]);
+    expect(row({ age: 'True', town: 'True', rooms: 'false' })).toEqual([1, 'True', 0]);
   });
   test.each([
     [{ age: 'old', town: 'x', rooms: 2 }, "Its column 'age' is 'old'; the teacher reads a number."],
