@@ -9,10 +9,12 @@ import { tf } from '../../tensorflow.ts';
 import {
   bestPenalty,
   crossValidate,
+  stratifiedFolds,
+} from '../../train/logistic/cross-validation.ts';
+import {
   fitLogistic,
   type LinearModel,
   sampleRows,
-  stratifiedFolds,
 } from '../../train/logistic/logistic-regression.ts';
 import { scaleColumns, unscaled } from '../../train/logistic/scaling.ts';
 import type { BaselineTraining } from './baseline.ts';
@@ -35,11 +37,10 @@ export const learn: BaselineTraining = async (job, folder, { signal }) => {
   const scaling = kindOf(features).isScaled ? undefined : scaleColumns(rows);
   const searched = sampleRows(rows, Math.floor(searchWork / inputs.weights), config.seed);
   const folds = Math.min(maxFolds, searched.labels.length);
-  const pace = { signal };
   const foldOf = stratifiedFolds(searched.labels, folds, config.seed);
   const penalty =
-    folds > 1 ? bestPenalty(await crossValidate(searched, foldOf, pace)) : defaultPenalty;
-  const fitted = await fitLogistic(rows, penalty, pace);
+    folds > 1 ? bestPenalty(await crossValidate(searched, foldOf, signal)) : defaultPenalty;
+  const fitted = await fitLogistic(rows, penalty, signal);
   await save(job, folder, inputs, scaling ? unscaled(fitted, scaling) : fitted);
   return { description: describe(rows.labels.length, available, inputs, penalty, folds) };
 };

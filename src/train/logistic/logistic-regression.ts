@@ -1,25 +1,15 @@
 /**
- * Multinomial logistic regression with an L2 penalty, which cross-validation chooses.
+ * Multinomial logistic regression with an L2 penalty.
  *
- *   minimise  mean_i −ln softmax(W x_i + b)_{y_i}  +  ‖W‖² / (2 C n)
+ *   minimize  mean_i −ln softmax(W x_i + b)_{y_i}  +  ‖W‖² / (2 C n)
  *
  * C is that of scikit-learn: the inverse of the penalty on the summed loss. The intercepts b have
  * no penalty. Products with the examples are TensorFlow's, in float32; everything else is float64.
  */
 import { setImmediate } from 'node:timers/promises';
 import { randomFor, shuffledOrder } from '../../data/random.ts';
-import { logLoss } from '../../debias/cross-entropy.ts';
 import { minimizing, type Objective } from '../../debias/minimize.ts';
 import { tf, type tfTypes } from '../../tensorflow.ts';
-
-/** Values of C from the strongest penalty to the weakest: 10^-5 to 10^3, two per power of ten. */
-export const penaltyGrid: readonly number[] = Array.from(
-  { length: 17 },
-  (_, index) => 10 ** (index / 2 - 5),
-);
-
-/** The search ends after this many weaker penalties in a row that are worse than the best. */
-const patience = 2;
 
 /** Numbers that the pairs of L-BFGS may take. */
 const pairNumbers = 2 ** 24;
@@ -46,86 +36,26 @@ export interface LinearModel {
   readonly bias: Float64Array;
 }
 
-/** Calls made during a long computation. */
-export interface Pace {
-  /** An aborted signal ends the computation with its reason. */
-  readonly signal: AbortSignal;
-}
-
-/** A value of C with its cross-validated log-loss. */
-export interface PenaltyLoss {
-  readonly penalty: number;
-  readonly logLoss: number;
-}
-
 /**
  * Fits a model.
  *
  * @param penalty C.
+ * @param signal Ends the computation with its reason if it is aborted.
  * @param model Where the search starts. Default: no weights.
  */
 export async function fitLogistic(
   rows: LabeledRows,
   penalty: number,
-  pace: Pace,
+  signal: AbortSignal,
   model = startModel(rows),
 ): Promise<LinearModel> {
   const shares = new Float64Array(rows.labels.length).fill(1 / rows.labels.length);
   const matrix = tf.tensor2d(rows.values, [rows.labels.length, rows.length]);
   try {
-    return await fitOn(rows, matrix, shares, penalty, pace, model);
+    return await fitOn(rows, matrix, shares, penalty, signal, model);
   } finally {
     matrix.dispose();
   }
-}
-
-/**
- * Measures penalties by cross-validation, from the strongest on, and stops once weaker ones are
- * worse.
- *
- * @param foldOf Fold of each example, [n], from 0.
- * @returns the measured penalties, in the order of `penaltyGrid`; the log-loss is the mean over the
- *   examples, each by the model without its fold.
- */
-export async function crossValidate(
-  rows: LabeledRows,
-  foldOf: Int32Array,
-  pace: Pace,
-): Promise<PenaltyLoss[]> {
-  const folds = foldOf.reduce((most, fold) => Math.max(most, fold + 1), 0);
-  const shares = Array.from({ length: folds }, (_, fold) => sharesWithout(foldOf, fold));
-  let models = shares.map(() => startModel(rows));
-  const measured: PenaltyLoss[] = [];
-  const matrix = tf.tensor2d(rows.values, [rows.labels.length, rows.length]);
-  try {
-    for (const penalty of penaltyGrid) {
-      const next: LinearModel[] = [];
-      let loss = 0;
-      for (const [fold, share] of shares.entries()) {
-        const model = await fitOn(rows, matrix, share, penalty, pace, models[fold]!);
-        loss += heldOutLoss(rows, matrix, foldOf, fold, model);
-        next.push(model);
-      }
-      models = next;
-      measured.push({ penalty, logLoss: loss / rows.labels.length });
-      if (measured.length - 1 - indexOfBest(measured) >= patience) break;
-    }
-  } finally {
-    matrix.dispose();
-  }
-  return measured;
-}
-
-/** Returns the penalty with the smallest log-loss; of equal ones, the strongest. */
-export function bestPenalty(measured: readonly PenaltyLoss[]): number {
-  return measured[indexOfBest(measured)]!.penalty;
-}
-
-function indexOfBest(measured: readonly PenaltyLoss[]): number {
-  return measured.reduce(
-    (best, { logLoss }, index) => (logLoss < measured[best]!.logLoss ? index : best),
-    0,
-  );
 }
 
 /** Draws a sample of the examples, at least one; returns all of them if they are not more. */
@@ -140,42 +70,27 @@ export function sampleRows(rows: LabeledRows, size: number, seed: number): Label
   return { ...rows, values: taken, labels: Int32Array.from(chosen, (example) => labels[example]!) };
 }
 
-/**
- * Splits examples into folds at random, so that every fold has about the same share of each class.
- *
- * @returns the fold of each example, [n], from 0.
- */
-export function stratifiedFolds(labels: Int32Array, folds: number, seed: number): Int32Array {
-  const order = [...shuffledOrder(labels.length, randomFor(seed, 0))];
-  const sorted = order.toSorted((a, b) => labels[a]! - labels[b]!);
-  const result = new Int32Array(labels.length);
-  sorted.forEach((example, position) => {
-    result[example] = position % folds;
-  });
-  return result;
-}
-
 /** Returns no weights, and the logarithm of the smoothed frequency of each class as intercepts. */
-function startModel({ labels, length, classes }: LabeledRows): LinearModel {
+export function startModel({ labels, length, classes }: LabeledRows): LinearModel {
   const counts = new Float64Array(classes).fill(0.5);
   for (const label of labels) counts[label]! += 1;
   const kernel = new Float64Array(length * classes);
   return { kernel, bias: counts.map((count) => Math.log(count / labels.length)) };
 }
 
-/** Returns the share of each example in the mean loss without a fold: [n]. */
-function sharesWithout(foldOf: Int32Array, fold: number): Float64Array {
-  const learned = foldOf.reduce((count, other) => count + Number(other !== fold), 0);
-  return Float64Array.from(foldOf, (other) => (other === fold ? 0 : 1 / learned));
-}
-
-/** @param shares Share of each example in the mean loss, [n]. */
-async function fitOn(
+/**
+ * Fits a model to weighted examples.
+ *
+ * @param matrix The features, [n, length].
+ * @param shares Share of each example in the mean loss, [n].
+ * @param signal Ends the computation with its reason if it is aborted.
+ */
+export async function fitOn(
   rows: LabeledRows,
   matrix: tfTypes.Tensor2D,
   shares: Float64Array,
   penalty: number,
-  { signal }: Pace,
+  signal: AbortSignal,
   start: LinearModel,
 ): Promise<LinearModel> {
   const { length, classes } = rows;
@@ -185,7 +100,7 @@ async function fitOn(
   const isLearned = learnedClasses(rows, shares);
   const objective: Objective = (point, gradient) => {
     const kernel = point.subarray(0, size);
-    const residuals = logitsOf(matrix, kernel, point.subarray(size), classes);
+    const residuals = linearLogits(matrix, kernel, point.subarray(size), classes);
     const loss = toResiduals(residuals, rows, shares, isLearned, gradient.subarray(size));
     gradient.set(transposedProduct(matrix, residuals, classes));
     let squares = 0;
@@ -222,7 +137,7 @@ function learnedClasses({ labels, classes }: LabeledRows, shares: Float64Array):
 }
 
 /** Computes W x + b for all examples, [n, classes]. */
-function logitsOf(
+export function linearLogits(
   matrix: tfTypes.Tensor2D,
   kernel: Float64Array,
   bias: Float64Array,
@@ -286,7 +201,7 @@ function toResiduals(
 }
 
 /** Writes the logarithms of softmax into `target`, [classes]. */
-function logSoftmax(logits: Float32Array, target: Float64Array): Float64Array {
+export function logSoftmax(logits: Float32Array, target: Float64Array): Float64Array {
   let most = Number.NEGATIVE_INFINITY;
   for (const logit of logits) most = Math.max(most, logit);
   let total = 0;
@@ -294,23 +209,4 @@ function logSoftmax(logits: Float32Array, target: Float64Array): Float64Array {
   const shift = most + Math.log(total);
   for (let c = 0; c < target.length; c++) target[c] = logits[c]! - shift;
   return target;
-}
-
-/** Sums the log-losses of a model over the examples of a fold. */
-function heldOutLoss(
-  { labels, classes }: LabeledRows,
-  matrix: tfTypes.Tensor2D,
-  foldOf: Int32Array,
-  fold: number,
-  { kernel, bias }: LinearModel,
-): number {
-  const logits = logitsOf(matrix, kernel, bias, classes);
-  const target = new Float64Array(classes);
-  let loss = 0;
-  labels.forEach((label, i) => {
-    if (foldOf[i] !== fold) return;
-    const row = logits.subarray(i * classes, (i + 1) * classes);
-    loss += logLoss(Math.exp(logSoftmax(row, target)[label]!));
-  });
-  return loss;
 }

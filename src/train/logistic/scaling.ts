@@ -8,7 +8,7 @@ export interface Scaling {
   readonly std: Float64Array;
 }
 
-/** Standardises every feature in place. A constant feature becomes 0. */
+/** Standardizes every feature in place. A constant feature becomes 0. */
 export function scaleColumns({ values, length }: LabeledRows): Scaling {
   const n = values.length / length;
   const mean = new Float64Array(length);
@@ -25,7 +25,7 @@ export function scaleColumns({ values, length }: LabeledRows): Scaling {
   return { mean, std };
 }
 
-/** Returns the model for features that are not standardised. */
+/** Returns the model for features that are not standardized. */
 export function unscaled({ kernel, bias }: LinearModel, { mean, std }: Scaling): LinearModel {
   const classes = bias.length;
   const shifted = bias.slice();

@@ -3,16 +3,18 @@ import { tf } from '../../../src/tensorflow.ts';
 import {
   bestPenalty,
   crossValidate,
+  stratifiedFolds,
+} from '../../../src/train/logistic/cross-validation.ts';
+import {
   fitLogistic,
   type LabeledRows,
   type LinearModel,
   sampleRows,
-  stratifiedFolds,
 } from '../../../src/train/logistic/logistic-regression.ts';
 import { scaleColumns, unscaled } from '../../../src/train/logistic/scaling.ts';
 import { golden } from '../../golden/golden.ts';
 
-const pace = { signal: new AbortController().signal };
+const { signal } = new AbortController();
 
 /** Probabilities of a model, row-major. @param values [n, length] */
 function predict({ kernel, bias }: LinearModel, values: readonly number[]): number[] {
@@ -47,13 +49,13 @@ describe.each(golden.logistic())('against scikit-learn: $name', (expected) => {
 
   test('the probabilities', async () => {
     for (const [penalty, probabilities] of Object.entries(expected.probabilities)) {
-      const model = await fitLogistic(rows, Number(penalty), pace);
+      const model = await fitLogistic(rows, Number(penalty), signal);
       expect(furthest(predict(model, expected.queries), probabilities)).toBeLessThan(2e-3);
     }
   });
 
   test('the log-loss by cross-validation, and the penalty that it chooses', async () => {
-    const measured = await crossValidate(rows, Int32Array.from(folds), pace);
+    const measured = await crossValidate(rows, Int32Array.from(folds), signal);
     const losses = Object.entries(expected.losses);
     for (const [penalty, loss] of losses) {
       const found = measured.find((one) => Math.abs(one.penalty / Number(penalty) - 1) < 1e-9);
@@ -75,7 +77,7 @@ const small: LabeledRows = {
 
 describe('logistic regression', () => {
   test('gives a class without labels a small probability, and ends', async () => {
-    const model = await fitLogistic(small, 1e3, pace);
+    const model = await fitLogistic(small, 1e3, signal);
     expect([...model.kernel, ...model.bias].every(Number.isFinite)).toBe(true);
     const [, none] = predict(model, [0.5, 0.5]);
     expect(none).toBeGreaterThan(0);
@@ -84,14 +86,14 @@ describe('logistic regression', () => {
 
   test('frees its tensors, also when it is stopped', async () => {
     const before = tf.memory().numTensors;
-    await crossValidate(small, Int32Array.of(0, 1, 0, 1), pace);
-    const stopped = { signal: AbortSignal.abort(new Error('stopped')) };
+    await crossValidate(small, Int32Array.of(0, 1, 0, 1), signal);
+    const stopped = AbortSignal.abort(new Error('stopped'));
     await expect(fitLogistic(small, 1, stopped)).rejects.toThrow('stopped');
     expect(tf.memory().numTensors).toBe(before);
   });
 
   test('gives the same numbers again', async () => {
-    expect(await fitLogistic(small, 1, pace)).toEqual(await fitLogistic(small, 1, pace));
+    expect(await fitLogistic(small, 1, signal)).toEqual(await fitLogistic(small, 1, signal));
   });
 });
 
@@ -125,7 +127,7 @@ test('features of any scale give the same model as standardised ones', async () 
     (j) => (rows.values[j]! + rows.values[j + 2]! + rows.values[j + 4]! + rows.values[j + 6]!) / 4,
   );
   expect(Math.max(...means.map(Math.abs))).toBeLessThan(1e-6);
-  const scaled = await fitLogistic(rows, 1, pace);
+  const scaled = await fitLogistic(rows, 1, signal);
   const model = unscaled(scaled, scaling);
   expect(furthest(predict(model, [...raw]), predict(scaled, [...rows.values]))).toBeLessThan(1e-5);
 });
