@@ -15,8 +15,8 @@ const batchRows = 1000;
  * Calibrates the labels of a shard. The votes of several teachers are left out, because the file
  * has no probabilities of each.
  *
- * @param key of the labels before calibration.
- * @param calibrationOf returns the calibration of an example, by its id.
+ * @param key Key of the labels before calibration.
+ * @param calibrationOf Returns the calibration of an example, by its id.
  * @returns the bytes of a labels file that also has the probabilities before calibration.
  */
 export async function calibrateLabels(

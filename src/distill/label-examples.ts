@@ -11,6 +11,8 @@ import { type TeacherExample, type TeacherInputs, teacherInputs } from './teache
 const batchesAhead = 2;
 /** Limit of their bytes, encoded and decoded. A single larger example is allowed. */
 const bytesAhead = 128 * 2 ** 20;
+
+/** A teacher with the task that its answers are for. */
 export interface Labeling {
   readonly teacher: Teacher;
   /** The teacher's inputs. */

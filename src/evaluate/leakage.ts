@@ -56,13 +56,9 @@ const advice: Record<Sameness, string> = {
 
 function figuresWithout({ without }: Leakage): string {
   if (without === undefined) return 'No other test example is left.';
-  const figures = Object.entries(without.models).map(
-    ([
-      name,
-      {
-        accuracy: { value, low, high },
-      },
-    ]) => `${name} ${percent(value)} (${percent(low)} to ${percent(high)})`,
-  );
+  const figures = Object.entries(without.models).map(([name, { accuracy }]) => {
+    const { value, low, high } = accuracy;
+    return `${name} ${percent(value)} (${percent(low)} to ${percent(high)})`;
+  });
   return `Accuracy on the other ${count(without.examples)}: ${figures.join(', ')}.`;
 }

@@ -1,3 +1,4 @@
+import { sum } from '../arrays.ts';
 import { counted } from '../format.ts';
 import type { RunMetrics } from './run-metrics.ts';
 
@@ -10,7 +11,7 @@ import type { RunMetrics } from './run-metrics.ts';
  */
 export function reasonLines(reasons: RunMetrics['quarantineReasons'], most = 5): string[] {
   const shown = reasons.slice(0, most);
-  const rest = reasons.slice(most).reduce((total, { examples }) => total + examples, 0);
+  const rest = sum(reasons.slice(most).map(({ examples }) => examples));
   return [
     ...shown.map(({ reason, examples }) => `${counted(examples, 'example')}: ${reason}`),
     ...(rest > 0 ? [`${counted(rest, 'example')}: other reasons`] : []),

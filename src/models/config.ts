@@ -4,6 +4,7 @@ import { namesOf } from '../table.ts';
 import { outputNames } from './teachers/distributions.ts';
 import { kindFields, teacherKindOf, teacherKinds } from './teachers/index.ts';
 import { layoutNames } from './teachers/layout.ts';
+import type { TeacherKind } from './teachers/teacher-kind.ts';
 
 /** The section `teacher` of `distill.yaml`. */
 export const teacherSchema = z
@@ -56,12 +57,9 @@ export const teacherSchema = z
   )
   .superRefine((teacher, context) => {
     if (teacher.preprocess === undefined) return;
-    const kind = teacherKindOf(teacher);
-    const message = kind?.supplied
-      ? kind.isModel || 'a teacher that is a model in files: stored predictions read no images'
-      : 'task.preprocess: a teacher that is trained here reads the images of the student';
-    if (typeof message === 'string') {
-      context.addIssue({ code: 'custom', path: ['preprocess'], message: `expected ${message}` });
+    const expected = insteadOfPreprocess(teacherKindOf(teacher));
+    if (expected !== undefined) {
+      context.addIssue({ code: 'custom', path: ['preprocess'], message: `expected ${expected}` });
     }
     for (const field of ['mean', 'std'] as const) {
       if (teacher[field] === undefined) continue;
@@ -70,3 +68,12 @@ export const teacherSchema = z
     }
   });
 export type TeacherConfig = z.infer<typeof teacherSchema>;
+
+/** Returns what a teacher needs instead of `preprocess`; undefined if it is a model in files. */
+function insteadOfPreprocess(kind: TeacherKind | undefined): string | undefined {
+  if (!kind?.supplied) {
+    return 'task.preprocess: a teacher that is trained here reads the images of the student';
+  }
+  if (kind.isModel) return undefined;
+  return 'a teacher that is a model in files: stored predictions read no images';
+}

@@ -10,7 +10,7 @@ import { readJson, writeJsonOnce } from '../../store/once.ts';
 import { tableOf } from '../../table.ts';
 import { type Baseline, type BaselineRecord, baselineRecordSchema } from './baseline.ts';
 
-/** The student's architecture. */
+/** The baseline with the student's architecture. */
 const labelsOnly = {
   name: 'labels-only',
   description: 'the architecture of the student, trained on the labels alone',
@@ -18,7 +18,7 @@ const labelsOnly = {
   load: () => import('./labels-only.ts'),
 } as const satisfies Baseline;
 
-/** A linear model. */
+/** The baseline that is a linear model. */
 const logistic = {
   name: 'logistic',
   description: 'logistic regression on the labels alone',

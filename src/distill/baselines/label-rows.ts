@@ -14,25 +14,29 @@ import { trueLabelSet } from '../sets.ts';
 import { decodeForStudent } from '../student-inputs.ts';
 import type { TrainingExample } from '../training-example.ts';
 
-/** Limits on memory and time. Beyond them, images are reduced, and fewer labels are used. */
+/** Limits on memory and time. */
 const limits = {
-  /** Numbers of an image that is not reduced. */
+  /** Maximum numbers per image. Larger images are reduced. */
   imageNumbers: 3072,
-  /** Weights of a reduced image; of all other features, the baseline is left out. */
+  /** Maximum weights for images. With more, because of many classes, images are reduced too. */
   imageWeights: 2 ** 20,
+  /** Maximum weights. With more, the baseline is left out. */
   weights: 2 ** 23,
-  /** Numbers of all examples together. */
+  /** Maximum numbers of all examples together. With more, a sample of the labels is used. */
   numbers: 2 ** 25,
-  /** Examples × weights. */
+  /** Maximum examples × weights. With more, a sample of the labels is used. */
   work: 2 ** 31,
 };
 
-/** The numbers that the regression reads. */
+/** Inputs of the regression. */
 export interface RowInputs {
+  /** Shape of an example's features. */
   readonly shape: readonly number[];
   /** Edge of the squares of pixels that are averaged; 1 for none. */
   readonly pool: number;
+  /** Numbers per example. */
   readonly length: number;
+  /** Weights of the regression: numbers × classes. */
   readonly weights: number;
 }
 

@@ -11,7 +11,6 @@ import { UserError } from '../../errors.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import { makeOnce } from '../local-copy.ts';
 import type { Teacher } from '../teacher.ts';
-
 import { distributionReader, type OutputName } from './distributions.ts';
 import { PredictionTable } from './prediction-table.ts';
 import type { TeacherFile } from './teacher-kind.ts';

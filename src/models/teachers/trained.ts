@@ -36,7 +36,7 @@ export interface TrainedOptions {
  * @param folder Key of the folder of all models, with the last `/`.
  * @param options.embeds Whether the teachers output embeddings. Default: false.
  * @param options.calibrations One per model, for the ensemble. Default: none.
- * @throws UserError if they should, but the models do not end in a Dense layer.
+ * @throws UserError if embeddings are wanted, and the models do not end in a Dense layer.
  */
 export async function openTrained(
   store: ObjectStore,
