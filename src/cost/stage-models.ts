@@ -8,6 +8,7 @@ import type { TaskEstimate } from '../run/estimate-file.ts';
 import { calibratesTeacher } from '../run/label-use.ts';
 import { allStages, type StageName, stages } from '../stages/index.ts';
 import type { Stage } from '../stages/stage.ts';
+import { searchWork } from '../train/logistic/limits.ts';
 import { checkpointPuts, oneCall, shardCalls, trainingEstimate } from './calls.ts';
 import { pricedInstance, shardConcurrency, studentConcurrency } from './functions.ts';
 import type { MapWork } from './map-calls.ts';
@@ -227,14 +228,12 @@ function together(a: TaskEstimate, b: TaskEstimate): TaskEstimate {
 
 /** Approximate maximum number of passes over the labels in the search for the penalty. */
 const logisticPasses = 1000;
-/** Limit on examples × weights of a pass (`distill/baselines/`). */
-const logisticWork = 2 ** 28;
 
 function logisticRegression(work: RunWork, stage: Stage): TaskEstimate {
   const speed = functionSpeed(stage);
   const sets = ['labeled', 'validation'] as const;
   const weights = product(featureShape(work.features)) * work.classes;
-  const products = Math.min(examplesOf(work, sets) * weights, logisticWork);
+  const products = Math.min(examplesOf(work, sets) * weights, searchWork);
   const pass = (4 * products) / speed.forwardFlops + measured.layerSeconds / speed.core;
   const seconds = passSeconds(work, sets, speed) + logisticPasses * pass;
   return oneCall(stage, { seconds, gets: 10 + labeledGets(work, sets), puts: 5 });

@@ -11,6 +11,7 @@ import {
   crossValidate,
   stratifiedFolds,
 } from '../../train/logistic/cross-validation.ts';
+import { searchWork } from '../../train/logistic/limits.ts';
 import {
   fitLogistic,
   type LinearModel,
@@ -20,9 +21,8 @@ import { scaleColumns, unscaled } from '../../train/logistic/scaling.ts';
 import type { BaselineTraining } from './baseline.ts';
 import { inputsOf, type RowInputs, readRows } from './label-rows.ts';
 
-/** Folds of the cross-validation, and limit on examples × weights of its fits. */
+/** Folds of the cross-validation. */
 const maxFolds = 5;
-const searchWork = 2 ** 28;
 /** C if there are too few labels for a cross-validation. */
 const defaultPenalty = 1;
 
