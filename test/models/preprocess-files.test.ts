@@ -112,6 +112,9 @@ describe('preprocessor_config.json of transformers', () => {
     [{ size: { height: 8, width: 8 }, resample: 2, do_pad: true }, /do_pad is true/],
     [{ size: { shortest_edge: 8 }, resample: 2 }, /do_center_crop is false/],
     [{ do_resize: false }, /do_resize is false/],
+    [{ image_processor_type: 'LevitImageProcessor' }, /LevitImageProcessor does more/],
+    [{ feature_extractor_type: 'PerceiverFeatureExtractor' }, /PerceiverFeatureExtractor does/],
+    [{ size: 8, resample: 2, do_normalize: true, image_std: std }, /image_mean or image_std is/],
   ])('%o is refused with the field', async (content, message) => {
     const error = await transformers(content).catch((error: unknown) => error);
     expect(error).toBeInstanceOf(UserError);

@@ -84,6 +84,24 @@ test('images that decoding changes are counted, with the setting against it', as
   expect(await warningsOf(files, { preprocess: { resize: { fit: 'stretch' } } })).toEqual([]);
 });
 
+test('images of 16 bits are counted, also for a teacher that is trained', async () => {
+  const image = await picture(8, 8).toColourspace('rgb16').png().toBuffer();
+  const files = {
+    'labeled/a/1.png': await picture(8, 8).png().toBuffer(),
+    'labeled/b/1.png': image,
+  };
+  const run = await runWith(files);
+  const { items } = await pinInputs(run);
+  const labeled = items.filter(({ set }) => set === 'labeled');
+  const train = { architecture: 'mlp' } as const;
+  const config = configSchema.parse({ ...run.config, teacher: { train } });
+  for (const planned of [run, { ...run, config }]) {
+    expect(await imageWarnings(planned, features, labeled)).toEqual([
+      expect.stringMatching(/^1 of the first 2 labeled images have 16 bits per channel/),
+    ]);
+  }
+});
+
 test('a teacher that rescales pixels inside is fed 0 to 255', async () => {
   const files = {
     'labeled/a/1.png': await picture(8, 8).png().toBuffer(),

@@ -28,6 +28,15 @@ export function imageCautions(
   ];
 }
 
+/** Describes images with more bits than are used. */
+export function deepImages(headers: readonly ImageHeader[]): string[] {
+  const deep = headers.filter(({ traits }) => traits.includes('deep'));
+  if (deep.length === 0) return [];
+  return [
+    `${counted(deep, headers)} have 16 bits per channel, of which the upper 8 are used. If their values are small, such as those of 12 bits, write files of 8 bits first`,
+  ];
+}
+
 function* stretchedImages(
   headers: readonly ImageHeader[],
   teacher: ImageFeatures,

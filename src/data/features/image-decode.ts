@@ -2,7 +2,7 @@
 import sharp, { type Sharp } from 'sharp';
 import type { Example, Rejected } from '../example.ts';
 import type { ImageFeatures, PixelSettings } from './image-features.ts';
-import { imageType } from './image-file.ts';
+import { imageType, notAnImage } from './image-file.ts';
 import { type Placement, placementOf } from './image-fit.ts';
 import { rgbOfCmyk, swapRedAndBlue, withChannels } from './image-pixels.ts';
 import { type Pixels, resample } from './image-resample.ts';
@@ -30,7 +30,7 @@ export async function decodeImage(
   const { id, content } = example;
   if (content.kind !== 'image') return wrongKind(example, 'an image');
   if (imageType(content.bytes) === undefined) {
-    return { id, reason: 'The image is not a JPEG, PNG or WebP file.' };
+    return { id, reason: notAnImage(content.bytes) };
   }
   try {
     return features.pixels === undefined

@@ -1,5 +1,6 @@
 /** Facts about images from their headers. Loads sharp, so it is imported with the first image. */
 import sharp, { type Metadata } from 'sharp';
+import { imageType } from './image-file.ts';
 
 /** Facts about an encoded image. */
 export interface ImageHeader {
@@ -11,10 +12,11 @@ export interface ImageHeader {
 }
 
 /** Traits of an image that libraries read differently. */
-export type ImageTrait = 'profile' | 'cmyk' | 'transparency' | 'orientation';
+export type ImageTrait = 'profile' | 'cmyk' | 'transparency' | 'orientation' | 'deep';
 
 /** Reads the header of an image; returns undefined if it cannot be decoded. */
 export async function readImageHeader(bytes: Uint8Array): Promise<ImageHeader | undefined> {
+  if (imageType(bytes) === undefined) return undefined;
   try {
     const found = await sharp(bytes).metadata();
     const { autoOrient, space } = found;
@@ -26,12 +28,13 @@ export async function readImageHeader(bytes: Uint8Array): Promise<ImageHeader | 
 }
 
 async function traitsOf(bytes: Uint8Array, found: Metadata): Promise<ImageTrait[]> {
-  const { space, icc, hasAlpha, orientation = 1 } = found;
+  const { depth, space, icc, hasAlpha, orientation = 1 } = found;
   const traits: ImageTrait[] = [];
   if (space === 'cmyk') traits.push('cmyk');
   else if (icc !== undefined && !isSrgb(icc)) traits.push('profile');
   if (hasAlpha && !(await sharp(bytes).stats()).isOpaque) traits.push('transparency');
   if (orientation > 1) traits.push('orientation');
+  if (depth === 'ushort') traits.push('deep');
   return traits;
 }
 

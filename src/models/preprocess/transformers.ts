@@ -62,6 +62,13 @@ export function readTransformers(json: unknown, key: string): PreprocessFields {
     ([name, value]) => name.startsWith('do_') && value === true && !knownSteps.has(name),
   );
   if (unknown) throw notUnderstood(key, `${unknown[0]} is true, which is unknown here`);
+  const processor = processorOf(found);
+  if (otherProcessors.test(processor)) {
+    throw notUnderstood(key, `${processor} does more than its fields say`);
+  }
+  if (asksToNormalize(json) && !(found.image_mean && found.image_std)) {
+    throw notUnderstood(key, 'do_normalize is true, and image_mean or image_std is missing');
+  }
   return {
     ...transformersResize(found, key),
     ...transformersScale(found),
@@ -107,11 +114,22 @@ function transformersResize(found: Transformers, key: string): PreprocessFields 
 /** Processors whose `size`, written as one number, is the short side; otherwise both edges. */
 const shortSideProcessors = /CLIP|ConvNext|MobileNet|MobileViT|PoolFormer/;
 
+/** Processors that change `size` (LeViT: by 256 / 224), or crop before they resize (Perceiver). */
+const otherProcessors = /^(Levit|Perceiver)/;
+
+/** Returns whether the file itself asks for it: the default depends on the processor. */
+function asksToNormalize(json: unknown): boolean {
+  return z.object({ do_normalize: z.literal(true) }).safeParse(json).success;
+}
+
+function processorOf(found: Transformers): string {
+  return found.image_processor_type ?? found.feature_extractor_type ?? '';
+}
+
 function shortestEdge({ size, ...found }: Transformers): number | undefined {
   if (size && typeof size === 'object')
     return 'shortest_edge' in size ? size.shortest_edge : undefined;
-  const processor = found.image_processor_type ?? found.feature_extractor_type ?? '';
-  const isSquare = found.default_to_square ?? !shortSideProcessors.test(processor);
+  const isSquare = found.default_to_square ?? !shortSideProcessors.test(processorOf(found));
   return isSquare ? undefined : (size ?? undefined);
 }
 

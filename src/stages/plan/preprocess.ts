@@ -1,7 +1,7 @@
 /** The preprocessing of a user-supplied teacher's images, as far as Plan can find out about it. */
 import { isRejected } from '../../data/example.ts';
 import { image } from '../../data/features/image.ts';
-import { imageCautions } from '../../data/features/image-cautions.ts';
+import { deepImages, imageCautions } from '../../data/features/image-cautions.ts';
 import type { ImageFeatures } from '../../data/features/image-features.ts';
 import { type ImageSurvey, surveyImages } from '../../data/features/image-survey.ts';
 import type { Features } from '../../data/features/index.ts';
@@ -53,19 +53,27 @@ async function unusedFile(data: ObjectStore, key: string, field: string): Promis
       ];
 }
 
-/** Warns of images that the teacher may have been trained to see differently. */
+/**
+ * Warns of images that lose bits, and of images that a user-supplied teacher may have been trained
+ * to see differently.
+ */
 export async function imageWarnings(
   planned: RunToPlan,
   features: Features,
   labeled: readonly ShardItem[],
 ): Promise<string[]> {
   const { config, data } = planned;
-  if (features.kind !== image.name || modelKeyOf(config.teacher) === undefined) return [];
+  if (features.kind !== image.name) return [];
+  const { headers } = await surveyLabeled(planned, labeled);
+  const warnings = deepImages(headers);
+  if (modelKeyOf(config.teacher) === undefined) return warnings;
   const seen = teacherFeatures(config.teacher, features);
-  if (seen.kind !== image.name) return [];
-  const warnings = await unscaledPixels(data, config.teacher, seen);
-  const survey = await surveyLabeled(planned, labeled);
-  return [...warnings, ...imageCautions(survey.headers, seen, config.teacher.preprocess)];
+  if (seen.kind !== image.name) return warnings;
+  return [
+    ...warnings,
+    ...(await unscaledPixels(data, config.teacher, seen)),
+    ...imageCautions(headers, seen, config.teacher.preprocess),
+  ];
 }
 
 /** Warns of a teacher that rescales pixels itself, and would do so twice. */

@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { Content, Example } from '../../../src/data/example.ts';
+import { notAnImage } from '../../../src/data/features/image-file.ts';
 import { createEncoder, type Features } from '../../../src/data/features/index.ts';
 import { isDecoded } from '../../../src/data/features/kind.ts';
 import { fixture } from '../../support/examples.ts';
@@ -57,7 +58,7 @@ describe('images', () => {
   });
 
   test.each([
-    ['anim.gif', /not a JPEG, PNG or WebP/],
+    ['anim.gif', /is a GIF file; expected a JPEG, PNG or WebP file/],
     ['not-an-image.png', /not a JPEG, PNG or WebP/],
     ['cut.jpg', /cannot be decoded/],
   ])('%s is rejected', async (name, reason) => {
@@ -65,6 +66,22 @@ describe('images', () => {
       id: 'x',
       reason: expect.stringMatching(reason),
     });
+  });
+
+  test.each([
+    ['', 'is empty'],
+    ['BM', 'a BMP file'],
+    ['II*\0', 'a TIFF file'],
+    ['\0\0\0 ftypavif', 'an AVIF file'],
+    ['\0\0\0\x18ftypheic', 'a HEIC file'],
+    ['\0\0\0\x0cjP  ', 'a JPEG 2000 file'],
+    ['\0\0\0\x0cJXL ', 'a JPEG XL file'],
+    ['version https://git-lfs.github.com/spec/v1', 'git lfs pull'],
+    ['<svg xmlns', 'an SVG file'],
+    ['<!DOCTYPE html>', 'a failed download'],
+    ['abc', 'is not a JPEG, PNG or WebP file'],
+  ])('a file that starts with %j is named', (start, reason) => {
+    expect(notAnImage(Buffer.from(start, 'latin1'))).toContain(reason);
   });
 
   test('a small file of 900 million pixels is refused', async () => {
