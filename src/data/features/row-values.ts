@@ -127,8 +127,11 @@ const typeLimits: ReadonlySet<number> = new Set([
 
 /** Returns whether a number is made of nines, or is a limit of a type. */
 export function looksLikeSentinel(value: number): boolean {
-  if (Math.abs(value) >= 1e30 || typeLimits.has(value)) return true;
-  return Number.isInteger(value) && /^(?:-9{2,}|9{3,})$/.test(String(value));
+  const size = Math.abs(value);
+  if (size >= 1e30) return true;
+  // Most numbers are fractions or small, which is fast to find out.
+  if (size < 99 || !Number.isInteger(value)) return false;
+  return typeLimits.has(value) || (size % 10 === 9 && /^(?:-9{2,}|9{3,})$/.test(String(value)));
 }
 
 const date =
