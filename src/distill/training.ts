@@ -1,12 +1,11 @@
 /** The training of a network, which the stages Train teacher, Warm up and Train share. */
-
-import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { sum } from '../arrays.ts';
 import { createEncoder, featureShape } from '../data/features/index.ts';
 import { digestJson } from '../digest.ts';
 import { saveModel } from '../models/exporters.ts';
 import { foldFolder, isModelSaved, writeModelFiles } from '../models/model-files.ts';
+import { readPinned } from '../models/network-files.ts';
 import { architectureOf, type Network } from '../models/networks/index.ts';
 import type { Context } from '../run/context.ts';
 import type { Job } from '../run/job.ts';
@@ -65,6 +64,7 @@ export async function trainNetwork(job: Job, task: TrainingTask, context: Contex
   const step = createTrainingStep(model, network, {
     batchSizes: batchSizes(sum(counts), network.batchSize),
     seed,
+    rateFactor: architectureOf(network).rateFactor?.(network, model),
     ...(task.loss && { loss: task.loss }),
     warn: (message) => context.report({ ...about, message, level: 'warning' }),
   });
@@ -123,17 +123,21 @@ function digestOf(network: Network, seed: number, counts: readonly number[]): st
   return digestJson([network, seed, counts]);
 }
 
-/** Builds an untrained network. */
+/**
+ * Builds a network to train.
+ *
+ * @throws UserError if a file of the user does not fit, or has changed since the run was planned.
+ */
 export async function networkOf(
-  { data, plan }: { data: ObjectStore; plan: Pick<Plan, 'features' | 'classes'> },
+  { data, plan }: { data: ObjectStore; plan: Pick<Plan, 'features' | 'classes' | 'networkFiles'> },
   network: Network,
   seed: number,
 ) {
-  const { features, classes } = plan;
+  const { features, classes, networkFiles } = plan;
   const problem = {
     inputShape: featureShape(features),
     classes: classes.length,
-    readFile: async (key: string) => text(await data.read(key)),
+    readFile: readPinned(data, networkFiles),
   };
   return architectureOf(network).build(network, problem, seed);
 }

@@ -7,6 +7,7 @@ import { leftOutSchema } from '../data/left-out.ts';
 import type { SetName } from '../data/shard.ts';
 import type { Need } from '../debias/method.ts';
 import { methodNames, methodOf } from '../debias/methods.ts';
+import { networkFileSchema } from '../models/network-files.ts';
 import { estimateSchema } from './estimate-file.ts';
 import { isCrossFitted, learnedSets } from './label-use.ts';
 
@@ -40,6 +41,8 @@ export const planSchema = z.strictObject({
     doubts: z.array(z.string()),
   }),
   variants: z.array(variantSchema),
+  /** The user's files of the student's network, and of a teacher's that is trained. */
+  networkFiles: z.array(networkFileSchema).default([]),
   /** Models of the labels alone, trained beside the students: `distill/baselines/`. */
   baselines: z.array(z.strictObject({ name: z.string(), trainer: z.enum(['gpu', 'function']) })),
   sets: z.strictObject({

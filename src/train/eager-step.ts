@@ -16,13 +16,13 @@ import { checkState, type State, type StepSettings, stepsName, type TrainingStep
 export function createEagerStep(
   model: tfTypes.LayersModel,
   config: OptimizerConfig,
-  { seed = 0, loss = defaultLoss }: StepSettings = {},
+  { seed = 0, loss = defaultLoss, rateFactor }: StepSettings = {},
 ): TrainingStep {
   const inputShape = inputShapeOf(model);
   const lossFunction = openLoss(loss);
   fuseReluGradient();
   const unfuse = fuseLayers(model, () => tf.tensor1d(dropoutSeed(seed, optimizer.steps)));
-  const parameters = parametersOf(model);
+  const parameters = parametersOf(model, rateFactor);
   const variables = parameters.map(({ variable }) => variable);
   const optimizer = createOptimizer(parameters, config);
 

@@ -72,7 +72,8 @@ interface DenseLayer extends tfTypes.layers.Layer {
 
 /**
  * Replaces kernels of the model's layers in training: batch norm on images with the channels last,
- * dense layers on rows, and dropout. Other layers are unchanged.
+ * dense layers on rows, and dropout. Batch norm in frozen layers stays as in predictions. Other
+ * layers are unchanged.
  * @param seedOfStep returns `dropoutSeed` of the current step, [2].
  * @returns a function that restores the layers.
  */
@@ -80,7 +81,13 @@ export function fuseLayers(
   model: tfTypes.LayersModel,
   seedOfStep: () => tfTypes.Tensor,
 ): () => void {
+  const frozen = [...frozenBatchNorms(model)];
+  for (const layer of frozen) {
+    const unfused = layer.call.bind(layer);
+    layer.call = (inputs, options) => unfused(inputs, { ...options, training: false });
+  }
   for (const [index, layer] of model.layers.entries()) {
+    if (frozen.includes(layer)) continue;
     const unfused = layer.call.bind(layer);
     const whileTraining = trainingCall(layer, index, seedOfStep);
     if (!whileTraining) continue;
@@ -91,11 +98,19 @@ export function fuseLayers(
     };
   }
   return () => {
-    for (const layer of model.layers) {
+    for (const layer of [...model.layers, ...frozen]) {
       // The property set above hides the method of the class.
       Reflect.deleteProperty(layer, 'call');
     }
   };
+}
+
+/** Lists the layers of batch norm that are not trained, also within other models. */
+function* frozenBatchNorms(model: tfTypes.LayersModel): Generator<tfTypes.layers.Layer> {
+  for (const layer of model.layers) {
+    if ('layers' in layer) yield* frozenBatchNorms(layer as tfTypes.LayersModel);
+    else if (!layer.trainable && layer.getClassName() === 'BatchNormalization') yield layer;
+  }
 }
 
 /**

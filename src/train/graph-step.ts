@@ -28,18 +28,19 @@ export function createGraphStep(
   model: tfTypes.LayersModel,
   config: OptimizerConfig,
   batchSizes: readonly number[],
-  { seed = 0, loss = defaultLoss }: StepSettings = {},
+  { seed = 0, loss = defaultLoss, rateFactor }: StepSettings = {},
 ): TrainingStep {
   const weights = weightsOf(model);
   const inputShape = inputShapeOf(model);
   const variables = variablesOf(model, config);
+  const parameters = parametersOf(model, rateFactor);
   const lossFunction = openLoss(loss);
   const steps = recordAll(model, batchSizes, variables, lossFunction);
   const session = openSession([
     ...sharedNodes(config),
     placeholder('seed', [2], 'int32'),
     ...variableNodes(variables),
-    ...steps.flatMap((step) => stepNodes(step, model, config, variables)),
+    ...steps.flatMap((step) => stepNodes(step, parameters, config, variables)),
   ]);
   const probabilitiesOf = new Map(
     steps.map(({ prefix, probabilities }) => [prefix, probabilities]),
@@ -178,11 +179,10 @@ function recordAll(
  */
 function stepNodes(
   step: RecordedStep,
-  model: tfTypes.LayersModel,
+  parameters: readonly Parameter[],
   config: OptimizerConfig,
   variables: ReadonlyMap<string, Variable>,
 ): Node[] {
-  const parameters = parametersOf(model);
   const averages = Array.from(step.averages, ([name, value]) => {
     const { node, reader } = variables.get(name)!;
     return assign(`${step.prefix}/${node}/move`, node, value, [reader]);
@@ -214,8 +214,9 @@ function updates(
     );
     const gradient = gradients.get(parameter.name)!;
     const decay = decayOf(parameter, config);
+    const { rateFactor } = parameter;
     const name = `${prefix}/${node}/update`;
-    return updateNodes({ name, variable: node, slots, gradient, decay }, config);
+    return updateNodes({ name, variable: node, slots, gradient, decay, rateFactor }, config);
   });
   const done = [...nodes.map((update) => update.at(-1)!.name), ...others];
   return [...nodes.flat(), identity(`${prefix}/done`, loss, done)];

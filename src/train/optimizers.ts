@@ -96,18 +96,19 @@ export function createOptimizer(
     update(gradients, learningRate) {
       this.steps++;
       const rates = adamRates(learningRate, this.steps);
-      for (const { variable, slots, decay } of entries) {
+      for (const { variable, slots, decay, rateFactor } of entries) {
         const gradient = gradients[variable.name];
         if (!gradient) continue;
+        const rate = rateFactor * learningRate;
         tf.tidy(() => {
           const change =
             config.optimizer === 'adam'
-              ? adam(gradient, slots, rates)
-              : sgd(gradient, slots, config.momentum, learningRate);
+              ? adam(gradient, slots, { ...rates, rate: rateFactor * rates.rate })
+              : sgd(gradient, slots, config.momentum, rate);
           slots.forEach((slot, index) => {
             slot.assign(change.slots[index]!);
           });
-          const kept = decay > 0 ? variable.mul(1 - learningRate * decay) : variable;
+          const kept = decay > 0 ? variable.mul(1 - rate * decay) : variable;
           variable.assign(kept.sub(change.by));
         });
       }

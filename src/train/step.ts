@@ -7,6 +7,8 @@ export interface StepSettings {
   readonly seed?: number;
   /** Default: cross-entropy. */
   readonly loss?: Loss;
+  /** Factor on the learning rate of each trainable weight, by its name. Default: 1. */
+  readonly rateFactor?: ((weight: string) => number) | undefined;
 }
 
 /** Float tensors by name. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { parseModelJson } from '../../src/models/model-json.ts';
 import { customNetwork } from '../../src/models/networks/layers-model.ts';
-import { parseModelJson } from '../../src/models/teachers/model-json.ts';
+import { ownNetwork } from '../support/networks.ts';
 
 /** A model.json as tensorflowjs 4.22 writes it from Keras 3. */
 function modelJson(config: Record<string, unknown>): string {
@@ -33,10 +34,11 @@ describe('a model.json from Keras 3', () => {
 
   test('is refused as a topology of the student', async () => {
     const sizeOf = (text: string) =>
-      customNetwork.size(
-        { topology: 'net.json' },
-        { inputShape: [4], classes: 2, readFile: async () => text },
-      );
+      customNetwork.size(ownNetwork('net.json'), {
+        inputShape: [4],
+        classes: 2,
+        readFile: async () => Buffer.from(text),
+      });
     await expect(sizeOf(keras3)).rejects.toMatchObject({
       message: expect.stringContaining("'net.json' was converted from a Keras 3 model"),
       hint: expect.stringContaining('TF_USE_LEGACY_KERAS=1'),

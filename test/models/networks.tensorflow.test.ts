@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import {
-  architectureOf,
-  architectures,
-  type Network,
-  networkSchema,
-} from '../../src/models/networks/index.ts';
+import { architectureOf, architectures, networkSchema } from '../../src/models/networks/index.ts';
 import { predictProbabilities } from '../../src/models/student.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
-import { buildNetwork, smallConvnet, smallMlp, smallResnet } from '../support/networks.ts';
+import {
+  buildNetwork,
+  ownNetwork,
+  smallConvnet,
+  smallMlp,
+  smallResnet,
+} from '../support/networks.ts';
 
 const weightsOf = (model: tfTypes.LayersModel) =>
   model.weights.map((weight) => ({
@@ -53,11 +54,7 @@ test('a resnet of depth 6n + 2 has as many layers', async () => {
 });
 
 describe('layers-model', () => {
-  const network: Network = {
-    ...smallMlp,
-    architecture: 'layers-model',
-    topology: 'net/model.json',
-  };
+  const network = ownNetwork('net/model.json', { weights: 'random' });
   const build = (text: string, shape: readonly number[] = [5], classes = 4) =>
     architectureOf(network).build(
       network,
@@ -66,7 +63,7 @@ describe('layers-model', () => {
         classes,
         readFile: async (key) => {
           expect(key).toBe('net/model.json');
-          return text;
+          return Buffer.from(text);
         },
       },
       7,
@@ -170,7 +167,7 @@ describe('the table of architectures', () => {
   test.each(Object.values(architectures))(
     '$name has its name and defaults in the schema',
     (row) => {
-      const file = row.userTopology ? { topology: 'net/model.json' } : {};
+      const file = row.name === 'layers-model' ? { topology: 'net/model.json' } : {};
       const network = networkSchema.parse({ architecture: row.name, ...file });
       expect(network).toMatchObject({ architecture: row.name, epochs: 30, batchSize: 128 });
       expect(architectureOf(network)).toBe(row);

@@ -4,7 +4,13 @@ import { customNetwork } from '../../src/models/networks/layers-model.ts';
 import { loadModel, predictProbabilities } from '../../src/models/student.ts';
 import { scoresLayer, splitOutputs } from '../../src/models/subclass-outputs.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
-import { buildNetwork, randomBatch, smallConvnet, smallMlp } from '../support/networks.ts';
+import {
+  buildNetwork,
+  ownNetwork,
+  randomBatch,
+  smallConvnet,
+  smallMlp,
+} from '../support/networks.ts';
 import { features, predictElsewhere, shape } from './saved.ts';
 
 const description = {
@@ -29,9 +35,9 @@ function sequential(): Promise<tfTypes.LayersModel> {
       tf.layers.dense({ units: 3, activation: 'softmax' }),
     ],
   });
-  const text = JSON.stringify(model.toJSON(null, false));
-  const problem = { inputShape: shape, classes: 3, readFile: async () => text };
-  return customNetwork.build({ topology: 'student.json' }, problem, 1);
+  const file = Buffer.from(JSON.stringify(model.toJSON(null, false)));
+  const problem = { inputShape: shape, classes: 3, readFile: async () => file };
+  return customNetwork.build(ownNetwork('student.json', { weights: 'random' }), problem, 1);
 }
 
 const networks = {

@@ -31,11 +31,15 @@ function datasetOf(batches: string[]) {
 }
 
 /** The batches whose shards are planned, and what the plan warns of. */
-async function planned(started: StartedRun) {
+async function planOf(started: StartedRun) {
   const context = { signal: new AbortController().signal, report: () => {} };
   await planRun({ ...started, execution: started.run }, context);
   const results = await openStore(started.results);
-  const { sets, warnings } = await readJson(results, keys.plan(started.run), planSchema);
+  return readJson(results, keys.plan(started.run), planSchema);
+}
+
+async function planned(started: StartedRun) {
+  const { sets, warnings } = await planOf(started);
   return { shards: sets.unlabeled.shards, warnings };
 }
 
@@ -203,14 +207,15 @@ describe('the labels that measure errors of the teacher', () => {
 });
 
 describe('a topology of the user', () => {
-  const own = '{ architecture: layers-model, topology: own/model.json, epochs: 1 }';
+  const own =
+    '{ architecture: layers-model, topology: own/model.json, weights: random, epochs: 1 }';
   const mlp = '{ architecture: mlp, epochs: 1 }';
   /** Plans with the topology given in a file, or with none. An example has 16 features. */
   async function plannedWith(topology: string, sections: Record<string, string>) {
     const { dataset, results } = makeDataset('csv', sections);
     mkdirSync(join(dataset, 'own'));
     if (topology !== '') writeFileSync(join(dataset, 'own', 'model.json'), topology);
-    return planned(await startRun(dataset, results));
+    return planOf(await startRun(dataset, results));
   }
   function topologyOf(...layers: tfTypes.layers.Layer[]): string {
     const model = tf.sequential({ layers });
@@ -235,6 +240,24 @@ describe('a topology of the user', () => {
       message: expect.stringContaining('own/model.json'),
     });
     expect(tf.memory().numTensors).toBe(numTensors);
+  });
+
+  test('decides the labels of a teacher: another file makes others', async () => {
+    const sections = { teacher: `{ train: ${own} }`, student: mlp };
+    const [relu, tanh] = (['relu', 'tanh'] as const).map((activation) =>
+      topologyOf(
+        tf.layers.dense({ units: 4, inputShape: [16], activation }),
+        tf.layers.dense({ units: 3 }),
+      ),
+    );
+    const digests = [];
+    for (const topology of [relu!, tanh!, relu!]) {
+      const plan = await plannedWith(topology, sections);
+      expect(plan.networkFiles).toMatchObject([{ path: 'own/model.json' }]);
+      digests.push(plan.teacher.digest);
+    }
+    expect(digests[2]).toBe(digests[0]);
+    expect(digests[1]).not.toBe(digests[0]);
   });
 
   test('that does not end in a Dense layer is refused for lelp, and taken for others', async () => {

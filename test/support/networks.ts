@@ -30,6 +30,17 @@ export const smallResnet = {
   ...training,
 } satisfies Network;
 
+type OwnNetwork = Extract<Network, { architecture: 'layers-model' }>;
+
+/** A network in a user's file. Default: its weights are kept, and none is frozen. */
+export function ownNetwork(topology: string, more: Partial<OwnNetwork> = {}): OwnNetwork {
+  return {
+    ...{ architecture: 'layers-model', topology, weights: 'keep', freeze: [], pretrainedRate: 1 },
+    ...training,
+    ...more,
+  };
+}
+
 /** A problem whose dataset has no files. */
 function problemOf(inputShape: readonly number[], classes: number): Problem {
   const readFile = async (key: string) => Promise.reject(new Error(`there is no ${key}`));

@@ -28,12 +28,14 @@ export interface Problem {
   readonly inputShape: readonly number[];
   /** Number of classes. */
   readonly classes: number;
-  /**
-   * Reads the text of a file in the dataset.
-   * @throws UserError if the file does not exist.
-   */
-  readonly readFile: (key: string) => Promise<string>;
+  readonly readFile: ReadFile;
 }
+
+/**
+ * Reads a file in the dataset.
+ * @throws UserError if the file does not exist, or is another one than the plan pinned.
+ */
+export type ReadFile = (key: string) => Promise<Uint8Array>;
 
 /**
  * A row of the table of architectures. A network outputs logits, [n, classes]; the exporter adds
@@ -50,18 +52,27 @@ export interface Architecture<
   readonly schema: Schema;
   /** Types of task that it supports; undefined: all. */
   readonly tasks: readonly Task['type'][] | undefined;
-  /** Whether its topology is a user's file. Only building the model shows whether that works. */
-  readonly userTopology: boolean;
+  /**
+   * Lists the keys of the user's files that make up a network. Only building such a network shows
+   * whether it can be trained. Default: none.
+   * @throws UserError if a file is missing, or does not fit.
+   */
+  readonly files?: (fields: Fields, readFile: ReadFile) => Promise<string[]>;
   /**
    * Computes the work of a network, without loading TensorFlow.
    * @throws UserError if a user's topology cannot be read.
    */
   size(fields: Fields, problem: Problem): NetworkSize | Promise<NetworkSize>;
   /**
-   * Builds an untrained network. The same seed gives the same weights.
-   * @throws UserError if a user's topology does not fit the problem.
+   * Builds a network to train. The same seed gives the same weights.
+   * @throws UserError if a user's file does not fit the problem.
    */
   build(fields: Fields, problem: Problem, seed: number): Promise<tfTypes.LayersModel>;
+  /**
+   * Returns the factor on the learning rate of each trainable weight, by its name. Default: 1.
+   * @param model the network that `build` made, or a copy with other outputs.
+   */
+  readonly rateFactor?: (fields: Fields, model: tfTypes.LayersModel) => (weight: string) => number;
 }
 
 /**
@@ -102,7 +113,6 @@ export function builtInArchitecture<
     name,
     schema: networkFields(name, description, fields),
     tasks,
-    userTopology: false,
     size(fields, problem) {
       return topologySize(topology(fields, problem, 0), problem.inputShape)!;
     },

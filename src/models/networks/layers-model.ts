@@ -1,162 +1,88 @@
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
-import type { tfTypes } from '../../tensorflow.ts';
-import { refuseKeras3 } from '../keras3.ts';
 import { noWork } from '../size/network-size.ts';
 import { topologySize } from '../size/topology-size.ts';
-import {
-  endsInClassScores,
-  modelFrom,
-  outputLayer,
-  type Topology,
-  topologySchema,
-  withOutputActivation,
-} from '../topology.ts';
-import { type Architecture, networkFields, type Problem } from './architecture.ts';
+import { modelFrom, outputLayer, topologyOf, withOutputActivation } from '../topology.ts';
+import { type Architecture, networkFields, type ReadFile } from './architecture.ts';
+import { freezeLayers } from './freeze.ts';
+import { checkLayers, checkShapes, parseTopology, setSeeds } from './own-topology.ts';
+import { loadWeights, parseManifest, weightFiles } from './own-weights.ts';
 
 const name = 'layers-model';
-const schema = networkFields(name, 'Your own tfjs LayersModel topology.', {
-  topology: z.string().min(1).describe('The model.json. Its weights are not read.'),
-});
+const fields = {
+  topology: z.string().min(1).describe('The model.json; its weights are in the same folder.'),
+  weights: z
+    .enum(['keep', 'random'])
+    .default('keep')
+    .describe('keep: start from the weights in the files. random: from the initializers.'),
+  freeze: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Layers that are not trained: names, or patterns such as block1_*.'),
+  pretrainedRate: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe('Factor on the learning rate of all layers but the last.'),
+};
+const schema = networkFields(name, 'Your own tfjs LayersModel, to be trained further.', fields);
+
+type Fields = z.infer<z.ZodObject<typeof fields>>;
 
 /**
- * The user's own topology: the text of a `model.json` of tfjs, as `model.save` or the converter for
- * Keras writes it. Its weights are not read; its own initializers draw new ones.
+ * The user's own model: a `model.json` of tfjs with its weights, as `model.save` or the converter
+ * for Keras writes it. The weights are where training starts; layers with `trainable: false` keep
+ * them.
  */
-export const customNetwork: Architecture<{ topology: string }, typeof name, typeof schema> = {
+export const customNetwork: Architecture<Fields, typeof name, typeof schema> = {
   name,
   schema,
   tasks: undefined,
-  userTopology: true,
-  async size({ topology: key }, { inputShape, readFile }) {
-    return topologySize(parseTopology(await readFile(key), key), inputShape) ?? noWork;
+  async files({ topology: key, weights }, readFile) {
+    const text = await readText(readFile, key);
+    parseTopology(text, key);
+    if (weights === 'random') return [key];
+    const manifest = parseManifest(text, key);
+    return [key, ...weightFiles(manifest, key)];
   },
-  async build({ topology: key }, problem, seed) {
-    const topology = parseTopology(await problem.readFile(key), key);
+  async size({ topology: key }, { inputShape, readFile }) {
+    return topologySize(parseTopology(await readText(readFile, key), key), inputShape) ?? noWork;
+  },
+  async build({ topology: key, weights, freeze }, problem, seed) {
+    const text = await readText(problem.readFile, key);
+    const topology = parseTopology(text, key);
     checkLayers(topology, key);
     setSeeds(topology, seed);
+    freezeLayers(topology, freeze, key);
     const model = await modelFrom(withOutputActivation(topology, 'linear')).catch((error) => {
       throw new UserError(
         `'${key}' cannot be built: ${error instanceof Error ? error.message : error}`,
         'Load it with tf.loadLayersModel of tfjs 4.22, which must know all of its layers.',
       );
     });
-    checkShapes(model, key, problem);
-    return model;
+    try {
+      checkShapes(model, key, problem);
+      if (model.trainableWeights.length === 0) {
+        throw new UserError(
+          `'${key}' has no layer to train: all are frozen.`,
+          'Leave at least the last layer out of freeze, with trainable: true.',
+        );
+      }
+      if (weights === 'keep') await loadWeights(model, parseManifest(text, key), key, problem);
+      return model;
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
+  },
+  rateFactor({ pretrainedRate }, model) {
+    const last = model.getLayer(outputLayer(topologyOf(model)).config.name);
+    const fresh = new Set(last.weights.map(({ originalName }) => originalName));
+    return (weight) => (fresh.has(weight) ? 1 : pretrainedRate);
   },
 };
 
-/**
- * Layers that draw random numbers at every step, so that a run could not be repeated or resumed
- * exactly. Dropout among the model's own layers is allowed: its numbers come from our seeds.
- */
-const randomLayers = [
-  'SpatialDropout1D',
-  'AlphaDropout',
-  'GaussianDropout',
-  'GaussianNoise',
-  'RandomWidth',
-];
-
-function parseTopology(text: string, key: string): Topology {
-  const hint = 'Expected a model.json of a tfjs LayersModel with one output, as model.save writes.';
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw new UserError(`'${key}' is not JSON.`, hint);
-  }
-  // model.save wraps the topology in modelTopology; the converter for Keras adds model_config.
-  for (const wrapper of ['modelTopology', 'model_config']) {
-    if (isRecord(json) && wrapper in json) json = json[wrapper];
-  }
-  refuseKeras3(json, `'${key}'`, 'Write it with model.save of tfjs.');
-  const parsed = topologySchema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new UserError(
-    `'${key}' has no topology that can be used: ${issue?.path.join('.')}: ${issue?.message}.`,
-    hint,
-  );
-}
-
-function checkLayers(topology: Topology, key: string): void {
-  if (!endsInClassScores(topology)) {
-    const { class_name, config } = outputLayer(topology);
-    throw new UserError(
-      `'${key}' ends in the ${class_name} layer '${config.name}' with activation ${config.activation ?? 'none'}.`,
-      'The last layer has to be Dense or Activation with activation softmax or linear, or Softmax.',
-    );
-  }
-  const random = topology.config.layers.map((layer) => randomWithin(layer, true)).find(Boolean);
-  if (random) {
-    throw new UserError(
-      `'${key}' has the ${random} layer, whose random numbers would make a run impossible to repeat or resume.`,
-      'Take it out; plain Dropout among the layers, weightDecay and augment work against overfitting too.',
-    );
-  }
-}
-
-/** Returns the kind of a layer that draws random numbers: of this layer, or of one inside it. */
-function randomWithin(node: unknown, isOwn: boolean): string | undefined {
-  if (!isRecord(node)) return undefined;
-  const { class_name: kind, config } = node;
-  if (typeof kind === 'string' && isRecord(config)) {
-    const isPlain = isOwn && (config.noise_shape ?? config.noiseShape ?? null) === null;
-    const drops = [config.dropout, config.recurrent_dropout].some((rate) => Number(rate ?? 0) > 0);
-    if (randomLayers.includes(kind) || (kind === 'Dropout' && !isPlain) || drops) return kind;
-  }
-  return Object.values(node)
-    .map((child) => randomWithin(child, false))
-    .find((found) => found !== undefined);
-}
-
-/** Gives every initializer a seed, in the order of the file. */
-function setSeeds(topology: Topology, seed: number): void {
-  let count = 0;
-  const visit = (node: unknown): void => {
-    if (!isRecord(node)) return;
-    for (const [name, value] of Object.entries(node)) {
-      if (name.endsWith('_initializer') && isRecord(value) && isRecord(value.config)) {
-        value.config.seed = seed * 1000 + count++;
-      } else {
-        visit(value);
-      }
-    }
-  };
-  visit(topology.config.layers);
-}
-
-function checkShapes(
-  model: tfTypes.LayersModel,
-  key: string,
-  { inputShape, classes }: Problem,
-): void {
-  const [input, output] = [model.inputs[0]!.shape.slice(1), model.outputs[0]!.shape.slice(1)];
-  const fits =
-    model.inputs.length === 1 &&
-    input.length === inputShape.length &&
-    input.every((size, axis) => size === inputShape[axis]);
-  if (!fits) {
-    const has = model.inputs
-      .map(({ shape }) => `[${shape.slice(1).map((size) => size ?? 'any')}]`)
-      .join(' and ');
-    model.dispose();
-    throw new UserError(
-      `'${key}' takes ${has}, and an example is [${inputShape}].`,
-      `Give it one input of [${inputShape}], or change task.size or task.channels.`,
-    );
-  }
-  if (output.length !== 1 || output[0] !== classes) {
-    model.dispose();
-    throw new UserError(
-      `'${key}' gives [${output}] scores, and the task has ${classes} classes.`,
-      `Give its last layer ${classes} units.`,
-    );
-  }
-}
-
-/** Returns whether the value is an object or an array. */
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
+async function readText(readFile: ReadFile, key: string): Promise<string> {
+  return new TextDecoder().decode(await readFile(key));
 }

@@ -1,6 +1,6 @@
 /** Sizes of a run's networks, from its config and the files of a user-supplied teacher. */
-import { text } from 'node:stream/consumers';
 import { type Features, featureShape } from '../../data/features/index.ts';
+import { readBytes } from '../../store/once.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import type { TeacherConfig } from '../config.ts';
 import type { Problem } from '../networks/architecture.ts';
@@ -28,7 +28,7 @@ export async function networksOf(
   classes: number,
 ): Promise<Networks> {
   const inputShape = featureShape(features);
-  const readFile = async (key: string) => text(await data.read(key));
+  const readFile = (key: string) => readBytes(data, key);
   const problem: Problem = { inputShape, classes, readFile };
   const sizeOf = (network: Network) => architectureOf(network).size(network, problem);
   const sizes = { student: await sizeOf(student), teacherPixels: pixelsOf(inputShape) };

@@ -3,8 +3,8 @@ import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
 import type { ObjectStore } from '../../store/store.ts';
+import { parseModelJson } from '../model-json.ts';
 import { foreignFile } from './foreign-files.ts';
-import { parseModelJson } from './model-json.ts';
 import type { TeacherFile } from './teacher-kind.ts';
 
 /** Returns all files of a folder, with paths relative to it. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { sum } from '../../arrays.ts';
 import { tf } from '../../tensorflow.ts';
-import { parseModelJson, weightBytes } from './model-json.ts';
+import { parseModelJson, weightBytes } from '../model-json.ts';
 
 /** Creates a tfjs handler that loads a `model.json` and the weights in the same folder. */
 export async function modelHandler(path: string, format: 'layers-model' | 'graph-model') {

@@ -3,7 +3,8 @@ import type { Features } from '../../data/features/index.ts';
 import { type MethodName, methodOf } from '../../debias/methods.ts';
 import { digestJson } from '../../digest.ts';
 import { allBaselines } from '../../distill/baselines/index.ts';
-import { checkOwnTopologies } from '../../distill/custom-topologies.ts';
+import { checkOwnNetworks } from '../../distill/own-networks.ts';
+import { type NetworkFile, pinNetworkFiles } from '../../models/network-files.ts';
 import { teacherDigest } from '../../models/teacher-digest.ts';
 import { teacherKindOf } from '../../models/teachers/index.ts';
 import type { ShardItem } from '../../run/events.ts';
@@ -11,7 +12,10 @@ import { needs, type Plan, type Variant } from '../../run/plan-file.ts';
 import type { RunToPlan } from './run-to-plan.ts';
 
 /** The decisions of a plan that depend on the config and on the labeled examples. */
-export type Decisions = Pick<Plan, 'config' | 'classes' | 'features' | 'variants' | 'baselines'> & {
+export type Decisions = Pick<
+  Plan,
+  'config' | 'classes' | 'features' | 'variants' | 'baselines' | 'networkFiles'
+> & {
   readonly teacher: Omit<Plan['teacher'], 'doubts'>;
 };
 
@@ -20,7 +24,7 @@ export type Decisions = Pick<Plan, 'config' | 'classes' | 'features' | 'variants
  *
  * @param labeled The shards that a trained teacher learns.
  * @param calibrating The shards whose labels calibrate the teacher; undefined if nothing does.
- * @throws UserError if a topology of the user cannot be trained, or a teacher's file is missing.
+ * @throws UserError if a network of the user cannot be trained, or a file is missing.
  */
 export async function decide(
   { config, data }: RunToPlan,
@@ -30,13 +34,18 @@ export async function decide(
   calibrating: readonly ShardItem[] | undefined,
 ): Promise<Decisions> {
   const variants = makeVariants(config);
-  const decided = { config, classes, features, variants, baselines: listBaselines(config) };
-  await checkOwnTopologies(data, decided);
-  const digest = config.teacher.train
-    ? trainedTeacherDigest(decided, labeled)
-    : await teacherDigest(data, config.teacher, features);
+  const { teacher, student } = config;
+  const studentFiles = await pinNetworkFiles(data, student);
+  const teacherFiles = teacher.train ? await pinNetworkFiles(data, teacher.train) : [];
+  const networkFiles = uniqueFiles([...studentFiles, ...teacherFiles]);
+  const baselines = listBaselines(config);
+  const decided = { config, classes, features, variants, networkFiles, baselines };
+  await checkOwnNetworks(data, decided);
+  const digest = teacher.train
+    ? trainedTeacherDigest(decided, teacherFiles, labeled)
+    : await teacherDigest(data, teacher, features);
   const labels = calibrating ? calibratedDigest(digest, config, calibrating) : digest;
-  return { ...decided, teacher: { kind: teacherKindOf(config.teacher)!.name, digest, labels } };
+  return { ...decided, teacher: { kind: teacherKindOf(teacher)!.name, digest, labels } };
 }
 
 /** Increased when the fit of a calibration changes, so that labels are not mixed. */
@@ -55,6 +64,7 @@ function calibratedDigest(
 /** Digests everything that the training of a teacher depends on. */
 function trainedTeacherDigest(
   decided: Omit<Decisions, 'teacher'>,
+  files: readonly NetworkFile[],
   labeled: readonly ShardItem[],
 ): string {
   const { config, classes, features } = decided;
@@ -70,9 +80,15 @@ function trainedTeacherDigest(
       classes,
       labeled.map(({ id }) => id),
       ...(needs(decided, 'embeddings') ? ['embeddings'] : []),
+      ...(files.length > 0 ? [{ files }] : []),
     ],
     16,
   );
+}
+
+/** Returns each file once: teacher and student may be the same network. */
+function uniqueFiles(files: readonly NetworkFile[]): NetworkFile[] {
+  return [...new Map(files.map((file) => [file.path, file])).values()];
 }
 
 /** Lists the config's method first, then those to compare; each once. */

@@ -3,7 +3,7 @@ import { inputShapeOf } from '../../models/topology.ts';
 import { tf, type tfTypes } from '../../tensorflow.ts';
 import { logitsOf, lossShapes, mapInputs, weightedLoss } from '../loss.ts';
 import type { LossFunction } from '../losses/loss-function.ts';
-import { type Parameter, parametersOf, weightsOf } from '../parameters.ts';
+import { parametersOf, type Weight, weightsOf } from '../parameters.ts';
 import { placeholder } from './nodes.ts';
 import { record } from './record.ts';
 import type { Node } from './saved-model.ts';
@@ -87,8 +87,8 @@ export function recordStep(
 
 /** Runs `body` and restores the model's weights, which recording replaces by other tensors. */
 function withWeightsKept<Result>(
-  weights: readonly Parameter[],
-  body: (weights: readonly Parameter[]) => Result,
+  weights: readonly Weight[],
+  body: (weights: readonly Weight[]) => Result,
 ): Result {
   const copies = weights.map(({ variable }) => variable.clone());
   try {

@@ -40,16 +40,26 @@ export interface Update {
   readonly slots: readonly string[];
   readonly gradient: string;
   readonly decay: number;
+  /** Factor on the learning rate. */
+  readonly rateFactor: number;
 }
 
 /** Makes the nodes that change a parameter by its gradient; the last node runs last. */
 export function updateNodes(update: Update, { optimizer }: OptimizerConfig): Node[] {
-  const { name, variable, slots, gradient, decay } = update;
+  const { name, variable, slots, gradient, decay, rateFactor } = update;
   const nodes: Node[] = [];
+  let rate = optimizer === 'adam' ? 'adam/rate' : 'learningRate';
+  if (rateFactor !== 1) {
+    nodes.push(
+      scalar(`${name}/factor`, rateFactor),
+      node(`${name}/rate`, 'Mul', [rate, `${name}/factor`], [floatType('T')]),
+    );
+    rate = `${name}/rate`;
+  }
   let after = `${variable}/read`;
   if (decay > 0) {
     nodes.push(
-      scalar(`${name}/decay`, decay),
+      scalar(`${name}/decay`, decay * rateFactor),
       node(`${name}/share`, 'Mul', ['learningRate', `${name}/decay`], [floatType('T')]),
       node(`${name}/loss`, 'Mul', [after, `${name}/share`], [floatType('T')]),
       node(
@@ -69,7 +79,7 @@ export function updateNodes(update: Update, { optimizer }: OptimizerConfig): Nod
           name,
           'ResourceApplyAdam',
           [
-            ...[...handles, 'zero', 'zero', 'adam/rate', 'adam/beta1', 'adam/beta2'],
+            ...[...handles, 'zero', 'zero', rate, 'adam/beta1', 'adam/beta2'],
             ...['adam/epsilon', gradient, control(after)],
           ],
           [floatType('T'), attribute('use_locking', 'BOOL', false)],
@@ -77,7 +87,7 @@ export function updateNodes(update: Update, { optimizer }: OptimizerConfig): Nod
       : node(
           name,
           'ResourceApplyMomentum',
-          [...handles, 'learningRate', gradient, 'momentum', control(after)],
+          [...handles, rate, gradient, 'momentum', control(after)],
           [floatType('T'), attribute('use_locking', 'BOOL', false)],
         ),
   );

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { product } from '../../arrays.ts';
-import { UserError } from '../../errors.ts';
-import { refuseKeras3 } from '../keras3.ts';
+import { product } from '../arrays.ts';
+import { UserError } from '../errors.ts';
+import { refuseKeras3 } from './keras3.ts';
 
 const weight = z.looseObject({
   name: z.string(),
@@ -21,11 +21,17 @@ const basename = z
   .regex(/^[^/\\]+$/, 'expected the name of a file in the same folder')
   .refine((name) => name !== '.' && name !== '..', 'expected the name of a file');
 
+export const manifestSchema = z.array(
+  z.looseObject({ paths: z.array(basename), weights: z.array(weight) }),
+);
+/** The weights of a model, in the order of their bytes in the files. */
+export type Manifest = z.infer<typeof manifestSchema>;
+
 /** The `model.json` of a tfjs LayersModel or GraphModel. */
 const modelJsonSchema = z.looseObject({
   format: z.string().optional(),
   modelTopology: z.record(z.string(), z.unknown()),
-  weightsManifest: z.array(z.looseObject({ paths: z.array(basename), weights: z.array(weight) })),
+  weightsManifest: manifestSchema,
 });
 export type ModelJson = z.infer<typeof modelJsonSchema>;
 
@@ -68,7 +74,7 @@ function parseJson(text: string, name: string, wanted: string): unknown {
 }
 
 /** Returns the bytes that the weights must have, or undefined if some are texts, which vary. */
-export function weightBytes(model: ModelJson): number | undefined {
+export function weightBytes(model: Pick<ModelJson, 'weightsManifest'>): number | undefined {
   let bytes = 0;
   for (const { shape, dtype, quantization } of model.weightsManifest.flatMap((m) => m.weights)) {
     if (dtype === 'string') return undefined;

@@ -1,0 +1,143 @@
+/** The topology of a user's own network: parsed, checked, and made repeatable. */
+import { UserError } from '../../errors.ts';
+import type { tfTypes } from '../../tensorflow.ts';
+import { refuseKeras3 } from '../keras3.ts';
+import { endsInClassScores, outputLayer, type Topology, topologySchema } from '../topology.ts';
+import type { Problem } from './architecture.ts';
+
+const hint = 'Expected a model.json of a tfjs LayersModel with one output, as model.save writes.';
+
+/**
+ * Parses a `model.json`.
+ *
+ * @throws UserError if it is not JSON.
+ */
+export function parseJson(text: string, key: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UserError(`'${key}' is not JSON.`, hint);
+  }
+}
+
+/**
+ * Layers that draw random numbers at every step, so that a run could not be repeated or resumed
+ * exactly. Dropout among the model's own layers is allowed: its numbers come from our seeds.
+ */
+const randomLayers = [
+  'SpatialDropout1D',
+  'AlphaDropout',
+  'GaussianDropout',
+  'GaussianNoise',
+  'RandomWidth',
+];
+
+/**
+ * Parses the topology of a `model.json`, or of a topology alone.
+ *
+ * @throws UserError if it is none, or is written by Keras 3.
+ */
+export function parseTopology(text: string, key: string): Topology {
+  let json = parseJson(text, key);
+  // model.save wraps the topology in modelTopology; the converter for Keras adds model_config.
+  for (const wrapper of ['modelTopology', 'model_config']) {
+    if (isRecord(json) && wrapper in json) json = json[wrapper];
+  }
+  refuseKeras3(json, `'${key}'`, 'Write it with model.save of tfjs.');
+  const parsed = topologySchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new UserError(
+    `'${key}' has no topology that can be used: ${issue?.path.join('.')}: ${issue?.message}.`,
+    hint,
+  );
+}
+
+/**
+ * Checks that training can use the layers.
+ *
+ * @throws UserError if the last layer gives no class scores, or a layer draws random numbers.
+ */
+export function checkLayers(topology: Topology, key: string): void {
+  if (!endsInClassScores(topology)) {
+    const { class_name, config } = outputLayer(topology);
+    throw new UserError(
+      `'${key}' ends in the ${class_name} layer '${config.name}' with activation ${config.activation ?? 'none'}.`,
+      'The last layer has to be Dense or Activation with activation softmax or linear, or Softmax.',
+    );
+  }
+  const random = topology.config.layers.map((layer) => randomWithin(layer, true)).find(Boolean);
+  if (random) {
+    throw new UserError(
+      `'${key}' has the ${random} layer, whose random numbers would make a run impossible to repeat or resume.`,
+      'Take it out; plain Dropout among the layers, weightDecay and augment work against overfitting too.',
+    );
+  }
+}
+
+/** Returns the kind of a layer that draws random numbers: of this layer, or of one inside it. */
+function randomWithin(node: unknown, isOwn: boolean): string | undefined {
+  if (!isRecord(node)) return undefined;
+  const { class_name: kind, config } = node;
+  if (typeof kind === 'string' && isRecord(config)) {
+    const isPlain = isOwn && (config.noise_shape ?? config.noiseShape ?? null) === null;
+    const drops = [config.dropout, config.recurrent_dropout].some((rate) => Number(rate ?? 0) > 0);
+    if (randomLayers.includes(kind) || (kind === 'Dropout' && !isPlain) || drops) return kind;
+  }
+  return Object.values(node)
+    .map((child) => randomWithin(child, false))
+    .find((found) => found !== undefined);
+}
+
+/** Gives every initializer a seed, in the order of the file. */
+export function setSeeds(topology: Topology, seed: number): void {
+  let count = 0;
+  const visit = (node: unknown): void => {
+    if (!isRecord(node)) return;
+    for (const [name, value] of Object.entries(node)) {
+      if (name.endsWith('_initializer') && isRecord(value) && isRecord(value.config)) {
+        value.config.seed = seed * 1000 + count++;
+      } else {
+        visit(value);
+      }
+    }
+  };
+  visit(topology.config.layers);
+}
+
+/**
+ * Checks that the model takes the examples and gives a score per class.
+ *
+ * @throws UserError if it does not.
+ */
+export function checkShapes(
+  model: tfTypes.LayersModel,
+  key: string,
+  { inputShape, classes }: Problem,
+): void {
+  const [input, output] = [model.inputs[0]!.shape.slice(1), model.outputs[0]!.shape.slice(1)];
+  const fits =
+    model.inputs.length === 1 &&
+    input.length === inputShape.length &&
+    input.every((size, axis) => size === inputShape[axis]);
+  if (!fits) {
+    const has = model.inputs
+      .map(({ shape }) => `[${shape.slice(1).map((size) => size ?? 'any')}]`)
+      .join(' and ');
+    throw new UserError(
+      `'${key}' takes ${has}, and an example is [${inputShape}].`,
+      `Give it one input of [${inputShape}], or change task.size or task.channels.`,
+    );
+  }
+  if (output.length !== 1 || output[0] !== classes) {
+    throw new UserError(
+      `'${key}' gives [${output}] scores, and the task has ${classes} classes.`,
+      `Give its last layer ${classes} units.`,
+    );
+  }
+}
+
+/** Returns whether the value is an object or an array. */
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
