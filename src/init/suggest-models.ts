@@ -22,15 +22,26 @@ export async function findTeacher(
 ): Promise<ConfigInput['teacher'] | undefined> {
   let foreign: UserError | undefined;
   let other: string | undefined;
+  let teacher: { readonly key: string; readonly config: ConfigInput['teacher'] } | undefined;
+  const more: string[] = [];
   for await (const { key } of someObjects(store, 'teacher/')) {
-    const found = await teacherOf(store, key, features);
-    if (found !== undefined) {
-      notes.push(`The teacher is ${key}.`);
-      if (found.columns !== undefined) notes.push(columnsNote);
-      return found;
+    if (teacher !== undefined) {
+      if (await isModel(store, key)) more.push(key);
+      continue;
     }
+    const config = await teacherOf(store, key, features);
+    if (config !== undefined) teacher = { key, config };
     foreign ??= foreignFile(key, key);
     other ??= key;
+  }
+  if (teacher !== undefined) {
+    notes.push(
+      more.length === 0
+        ? `The teacher is ${teacher.key}.`
+        : `The teacher is ${teacher.key}. Correct the section teacher if it is another model: ${more.join(', ')}.`,
+    );
+    if (teacher.config.columns !== undefined) notes.push(columnsNote);
+    return teacher.config;
   }
   if (foreign) throw foreign;
   notes.push(
@@ -43,6 +54,12 @@ export async function findTeacher(
 
 const columnsNote =
   'The teacher gets the columns of teacher.columns as they are written: check that it was trained on these, in this order.';
+
+async function isModel(store: ObjectStore, key: string): Promise<boolean> {
+  const models = suppliedKinds.filter((kind) => kind.isModel);
+  const paths = await Promise.all(models.map((kind) => kind.recognize(store, key)));
+  return paths.some((path) => path !== undefined);
+}
 
 async function teacherOf(
   store: ObjectStore,

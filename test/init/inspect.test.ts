@@ -253,6 +253,18 @@ describe('inspect', () => {
     expect((await found()).config.teacher).toMatchObject({ onnx: 'teacher/model.onnx' });
   });
 
+  test('of several models, the others are named', async () => {
+    const models = {
+      'teacher/encoder.onnx': '',
+      'teacher/model.onnx': '',
+      'teacher/notes.txt': 'x',
+    };
+    await put({ ...models, 'labeled/a.csv': 'x,label\n1,a\n2,b\n' });
+    expect((await found()).notes).toContain(
+      'The teacher is teacher/encoder.onnx. Correct the section teacher if it is another model: teacher/model.onnx.',
+    );
+  });
+
   test('a teacher/ without a model is named', async () => {
     await put({ 'teacher/README.md': 'x', 'labeled/a.csv': 'x,label\n1,a\n2,b\n' });
     expect((await found()).notes).toContain('teacher/ has no model, only files such as');
