@@ -16,7 +16,8 @@ test('schema/distill.schema.json is current', () => {
 
 test.each([
   [['student', 'epochs'], {}, 'a whole number from 1 to 10000'],
-  [['data', 'format'], {}, 'webdataset, parquet, csv or images'],
+  [['student', 'optimizer'], {}, 'adam or sgd'],
+  [['teacher', 'output'], {}, 'probabilities, sigmoid or logits'],
   [['task', 'size'], {}, 'a list of 2, each a whole number from 1 to 4096'],
   [['student', 'learningRate'], {}, 'a number above 0'],
   [['limits', 'quarantine'], {}, 'a number from 0 to 1 or text'],
