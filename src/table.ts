@@ -1,6 +1,6 @@
 /**
- * Tables of objects: one row per method, format, teacher kind, architecture or stage. The rest of
- * the code reads the rows and never compares names.
+ * Tables of objects: one row per method, format, teacher kind, architecture, exporter,
+ * stage or baseline. The rest of the code reads the rows and never compares names.
  */
 
 /** Rows of a table by their names. */

@@ -21,7 +21,7 @@ test('the samples of docs/extending.md compile in the places where they belong',
   const overlay = await mkdtemp(path.join(root, 'dist/extending-'));
   onTestFinished(() => rm(overlay, { recursive: true }));
   const files = await samples();
-  expect(files.size).toBe(9);
+  expect(files.size).toBe(10);
   for (const [file, text] of files) {
     await mkdir(path.dirname(path.join(overlay, file)), { recursive: true });
     await writeFile(path.join(overlay, file), text);
