@@ -21,7 +21,7 @@ export function describeLeftOut(
   reason?: string,
 ): ChosenColumn {
   const notes = reason === undefined ? [] : [reason];
-  const warnings = use === 'none' ? unitWarning(column, 'left out as text') : [];
+  const warnings = use === 'none' ? numberWarnings(column, 'left out as text') : [];
   return { report: reportOf(column, use, column.statistics.known, notes), warnings };
 }
 
@@ -67,43 +67,43 @@ export function describeCategories(
   features: CategoricalFeatures,
   isNamed: boolean,
 ): ChosenColumn {
-  const { name, statistics } = column;
-  const { known, codes, texts, plain, values } = statistics;
+  const { statistics } = column;
+  const { known, values } = statistics;
   const notes: string[] = [];
-  const warnings: string[] = [];
   if (hasCodes(statistics)) notes.push('codes such as 007, kept as text');
   if (features.values.length < values.size && values.size > features.values.length + 10) {
     notes.push(`only the ${count(features.values.length)} most frequent values count`);
   }
-  if (!isNamed && codes === 0 && plain >= minMixed * known && values.size > minMixedValues) {
-    warnings.push(
-      `column ${name}: ${count(plain)} of ${counted(known, 'value')} are numbers, but it is treated as text because of others: ${examples(texts)}; list it in task.numeric to count those as missing`,
-    );
-  }
-  if (!isNamed) warnings.push(...unitWarning(column, 'treated as text'));
-  const [decorated] = decoratedTexts(column);
-  if (decorated !== undefined)
-    notes.push(`numbers with a unit such as '${decorated}', kept as text`);
+  const warnings = isNamed ? [] : numberWarnings(column, 'treated as text');
+  const [found] = decoratedTexts(column);
+  if (found !== undefined) notes.push(`numbers with a unit such as '${found}', kept as text`);
   return { feature: features, report: reportOf(column, 'categorical', known, notes), warnings };
 }
 
 /** Share of numbers, and number of different values, from which a column of text looks wrong. */
 const [minMixed, minMixedValues] = [0.5, 20] as const;
-
-/** Warns of numbers with a unit or a sign; a few may be names, such as 4K or 5G. */
-function unitWarning(column: ReadColumn, fate: string): string[] {
-  const decorated = decoratedTexts(column);
-  if (decorated.length < minDecorated) return [];
-  return [
-    `column ${column.name}: ${count(decorated.length)} different values such as '${decorated[0]}' are ${fate}; write them as numbers, without a unit`,
-  ];
-}
-
 /** Fewest different numbers with a unit or a sign that are warned of. */
 const minDecorated = 5;
 
+/** Lists numbers that `parseNumber` cannot read; a few may be names, such as 4K or 5G. */
 function decoratedTexts({ statistics, isNumeric }: ReadColumn): string[] {
   return isNumeric ? [] : [...statistics.texts.keys()].filter(isDecorated);
+}
+
+/** Warns of numbers that count as text, because of other values or because of their spelling. */
+function numberWarnings(column: ReadColumn, effect: string): string[] {
+  const { name, statistics } = column;
+  const { known, codes, texts, plain, values } = statistics;
+  if (codes === 0 && plain >= minMixed * known && values.size > minMixedValues && texts.size > 0) {
+    return [
+      `column ${name}: ${count(plain)} of ${counted(known, 'value')} are numbers, but it is ${effect} because of others: ${examples(texts)}; list it in task.numeric to count those as missing`,
+    ];
+  }
+  const found = decoratedTexts(column);
+  if (found.length < minDecorated) return [];
+  return [
+    `column ${name}: ${count(found.length)} different values such as '${found[0]}' are ${effect}; write them as plain numbers such as -1234.5, without units`,
+  ];
 }
 
 function reportOf(

@@ -59,8 +59,14 @@ const commaNumber =
 /** Thousands separated as in `commaNumber`, without decimals. */
 const pointGroups = /^[+-]?\d{1,3}([.'’ \u00a0\u202f])\d{3}(?:\1\d{3})*$/;
 
+/** Minus signs of typography, as word processors and spreadsheets write them. */
+const minusSign = /^[\u2212\uff0d\ufe63]/;
+
 /** Returns the number that a trimmed text is in a notation, or undefined. */
 export function parseNumber(text: string, notation: Notation): number | undefined {
+  if (text.charCodeAt(0) > 0x7f && minusSign.test(text)) {
+    return parseNumber(text.replace(minusSign, '-'), notation);
+  }
   if (notation === 'comma') {
     if (wholeNumber.test(text)) return Number(text);
     if (commaNumber.test(text) || pointGroups.test(text)) {
@@ -135,12 +141,15 @@ export function looksLikeSentinel(value: number): boolean {
 }
 
 const date =
-  /^(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})|\d{1,2}[- ]?[a-z]{3,9}[- ,]*\d{2,4}|[a-z]{3,9} \d{1,2},? \d{4})(?:[t ,]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[ap]m)?(?: ?(?:z|utc|[+-]\d{2}:?\d{2}))?)?$/i;
+  /^(?:[a-z]{3,9},? )?(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{4}年\d{1,2}月\d{1,2}日|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})|\d{1,2}\.?[- ]?[a-z]{3,9}[- ,]*\d{2,4}|[a-z]{3,9} \d{1,2},? \d{4})(?:[t ,]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[ap]m)?(?: ?(?:z|utc|gmt|[+-]\d{2}:?\d{2}))?)?$/i;
+/** '2024-03', '2024Q1', '2024-W05', 'Mar 2024', or the form of C, 'Mon Jan  1 00:00:00 2024'. */
+const period =
+  /^(?:(?:19|20)\d{2}[-/](?:0[1-9]|1[0-2])|(?:19|20)\d{2}[- ]?[qw]\d{1,2}|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}[-. ]{1,2}(?:19|20)\d{2}|[a-z]{3} [a-z]{3} +\d{1,2} \d{1,2}:\d{2}:\d{2} (?:[a-z]{3,4} )?\d{4})$/i;
 const timeOfDay = /^\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[ap]m)?$/i;
 
-/** Returns whether a text is a date or a time of day. */
+/** Returns whether a text is a date, a month or week of a year, or a time of day. */
 export function isDate(text: string): boolean {
-  return text.length <= 40 && (date.test(text) || timeOfDay.test(text));
+  return text.length <= 40 && (date.test(text) || period.test(text) || timeOfDay.test(text));
 }
 
 /** Returns whether a text is a date without separators: '20240131'. */
@@ -148,13 +157,17 @@ export function isCompactDate(text: string): boolean {
   return /^(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$/.test(text);
 }
 
-/** Returns whether a text is a number with a unit, a currency or a percent sign: '12 %'. */
+/** A number with a unit, a currency or a sign: '12 %', 'EUR 12', '<0.5', '12-'. */
+const decorated =
+  /^(?:[<>≤≥~≈±]=?\s?)?(?:[$€£¥₹₩]\s?|[A-Z]{2,3}[$ \u00a0])?([+-]?\d[\d.,'’ \u00a0\u202f]*)\s?(?:-|[%‰$€£¥₹₩°]|[a-zµ]{1,3}\b|°[cf])?$/i;
+/** Thousands of accountants, '(1,234.50)', and of India, '12,34,567'. */
+const [inBrackets, lakhs] = [/^\((.+)\)$/, /^[+-]?\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d+)?$/] as const;
+
+/** Returns whether a text is a number in another spelling than `parseNumber` reads: '12 %'. */
 export function isDecorated(text: string): boolean {
-  const match =
-    /^(?:[$€£¥]\s?)?([+-]?\d[\d.,'’ \u00a0\u202f]*)\s?(?:[%‰$€£¥°]|[a-zµ]{1,3}\b|°[cf])?$/i.exec(
-      text,
-    );
-  const number = match?.[1]?.trim();
-  if (number === undefined || number === text) return false;
-  return notations.some((notation) => parseNumber(number, notation) !== undefined);
+  const inner = inBrackets.exec(text)?.[1] ?? text;
+  const number = decorated.exec(inner)?.[1]?.trim();
+  if (number === undefined) return false;
+  if (lakhs.test(number)) return true;
+  return number !== text && notations.some((each) => parseNumber(number, each) !== undefined);
 }

@@ -226,6 +226,17 @@ describe('columns that are left out', () => {
     ['dates', 'day', (row) => `2024-01-${10 + (row % 20)}`, /dates/],
     ['German dates', 'day', (row) => `${10 + (row % 20)}.01.2024`, /dates/],
     ['times', 'at', (row) => `2024-01-${10 + (row % 20)}T12:30:00Z`, /dates/],
+    [
+      'dates with days of the week',
+      'day',
+      (row) => `Mon, ${10 + (row % 9)} Jan 2024 10:00 GMT`,
+      /dates/,
+    ],
+    ['dates of C', 'day', (row) => `Mon Jan ${10 + (row % 9)} 10:00:00 2024`, /dates/],
+    ['Japanese dates', 'day', (row) => `2024年1月${10 + (row % 9)}日`, /dates/],
+    ['dates with ordinal points', 'day', (row) => `${10 + (row % 9)}. March 2024`, /dates/],
+    ['months', 'month', (row) => `2024-0${1 + (row % 9)}`, /dates/],
+    ['quarters', 'quarter', (row) => `20${10 + (row % 9)}Q${1 + (row % 4)}`, /dates/],
     ['dates without separators', 'day', (row) => 20_240_110 + (row % 20), /dates/],
     ['nanoseconds', 'ts', (row) => `${1_700_000_000_000 + shuffled(row)}000000`, /dates/],
     ['long integers', 'x', (row) => `${1_700_000_000_000 + shuffled(row)}000000`, /hardly/],
@@ -280,14 +291,28 @@ describe('warnings', () => {
     const { report, described } = await fitTable(rows);
     expect(described('x')?.use).toBe('none');
     expect(report.warnings).toEqual([
+      expect.stringMatching(/column x: 75 of 100 values are numbers, but it is left out as text/),
       expect.stringMatching(/column y: 75 of 100 values are numbers, but .*'a', .*, …; list it/),
     ]);
   });
 
-  test('a few prices with a currency', async () => {
-    const rows = table(100, { price: (row) => `$${row % 14}` });
+  test.each<[string, (row: number) => string, string]>([
+    ['a few prices', (row) => `$${row % 14}`, 'treated as text'],
+    ['shares', (row) => `${row % 30} %`, 'treated as text'],
+    ['prices with thousands', (row) => `$1,${200 + row}.50`, 'left out as text'],
+    ['codes of currencies', (row) => `EUR ${measured(row)}`, 'left out as text'],
+    ['brackets of accountants', (row) => `(${measured(row)})`, 'left out as text'],
+    ['a minus at the end', (row) => `${measured(row)}-`, 'left out as text'],
+    ['thousands of India', (row) => `12,34,${100 + row}`, 'left out as text'],
+    ['limits', (row) => `<${measured(row)}`, 'left out as text'],
+  ])('numbers that are not plain: %s', async (_, cell, effect) => {
+    const rows = table(100, { x: cell, x2: measured });
     expect((await fitTable(rows)).report.warnings).toEqual([
-      expect.stringMatching(/column price: 14 different values such as '\$0' .* without a unit/),
+      expect.stringMatching(
+        new RegExp(
+          `column x: \\d+ different values such as '.*' are ${effect}; write them as plain`,
+        ),
+      ),
     ]);
   });
 
@@ -301,17 +326,18 @@ describe('warnings', () => {
     expect(described('price')?.use).toBe('none');
     expect(report.warnings).toEqual([
       expect.stringMatching(
-        /column price: 100 different values such as '\$0.50' are left out .* without a unit/,
+        /column price: 100 different values such as '\$0.50' are left out as text.* without units/,
       ),
     ]);
   });
 
-  test('numbers with units', async () => {
-    const rows = table(100, { share: (row) => `${row % 30} %` });
-    expect((await fitTable(rows)).report.warnings).toEqual([
-      "column share: 30 different values such as '0 %' are treated as text; write them as numbers, without a unit",
-    ]);
-  });
+  test.each(['Room 12', '12 Main Street', 'A12', 'B-7', '3/4', '10-15'])(
+    'not of texts such as %s',
+    async (text) => {
+      const rows = table(100, { x: (row) => `${text}${row % 20}`, x2: measured });
+      expect((await fitTable(rows)).report.warnings).toEqual([]);
+    },
+  );
 });
 
 test('columns as lines for people', async () => {
