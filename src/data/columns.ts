@@ -58,7 +58,7 @@ export function requireColumn(
   const has = meant === undefined ? `Its columns: ${listNames(columns)}` : `It has '${meant}'`;
   throw new UserError(
     `'${key}' has no column '${name}' (${field}). ${has}.`,
-    `Set ${field} in distill.yaml to one of its columns.`,
+    `Name the column '${name}' in every file, or set ${field} in distill.yaml.`,
   );
 }
 

@@ -84,7 +84,8 @@ async function firstFile(
 async function wrongLayout(store: ObjectStore): Promise<UserError> {
   const found: string[] = [];
   for await (const { key } of someObjects(store, '')) {
-    const top = key.replace(/\/.*/s, '/');
+    // A file of labeled/ shows what is wrong, such as its compression.
+    const top = key.startsWith('labeled/') ? key : key.replace(/\/.*/s, '/');
     if (!found.includes(top) && found.length < 8) found.push(top);
   }
   const known = Object.values(formats)

@@ -14,6 +14,22 @@ export function encodingOf(head: Uint8Array): Encoding {
   return startsWith(head, encodings['utf-16be']) ? 'utf-16be' : 'utf-8';
 }
 
+/** First bytes of files that are often named .csv by mistake, with the way to make a CSV file. */
+const otherFiles: readonly (readonly [number[], string, string])[] = [
+  [[0x1f, 0x8b], 'a gzip file', 'Unpack it: gunzip < FILE > NEW'],
+  [[0x28, 0xb5, 0x2f, 0xfd], 'a Zstandard file', 'Unpack it: zstd -d FILE -o NEW'],
+  [[0x50, 0x4b, 0x03, 0x04], 'a zip file or an Excel workbook', 'Unpack it, or save it as CSV.'],
+  [[0xd0, 0xcf, 0x11, 0xe0], 'an Excel workbook', 'Save it as CSV in UTF-8.'],
+  [[0x50, 0x41, 0x52, 0x31], 'a Parquet file', 'Name it .parquet.'],
+];
+
+/** @throws UserError if the first bytes of a file are those of another format. */
+export function requireText(head: Uint8Array, key: string): void {
+  const other = otherFiles.find(([mark]) => startsWith(head, mark));
+  if (other === undefined) return;
+  throw new UserError(`'${key}' is not a CSV file but ${other[1]}.`, other[2]);
+}
+
 function startsWith(bytes: Uint8Array, mark: readonly number[]): boolean {
   return mark.every((byte, index) => bytes[index] === byte);
 }

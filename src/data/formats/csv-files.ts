@@ -1,5 +1,6 @@
 /** CSV with a header (RFC 4180): double quotes, UTF-8 or UTF-16; delimiter and line ends vary. */
 import { CsvError } from 'csv-parse';
+import { UserError } from '../../errors.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 import { findColumns, labelColumn } from '../columns.ts';
 import type { ColumnsConfig } from '../columns-config.ts';
@@ -127,13 +128,15 @@ class PieceRows<Item extends LabelOnly> {
     return this.#toItem(fields, this.#header, this.#row++);
   }
 
-  #toItem(fields: readonly string[], header: Header, row: number): Item | Rejected {
+  #toItem(written: readonly string[], header: Header, row: number): Item | Rejected {
     const { fields: names, columns, folderValues, id: idAt, label: labelAt } = header;
     const position = `${this.#file}:${row}`;
+    const fields = fitToHeader(written, names);
     if (fields.length !== names.length) {
+      requireNames(header, fields, this.#piece.key);
       return {
         id: position,
-        reason: `Row ${row} has ${fields.length} fields; expected ${names.length}, as in the header.`,
+        reason: `Row ${row} has ${fields.length} fields; expected ${names.length}, as in the header.${lengthHint(fields, names)}`,
       };
     }
     if (names.every((name, index) => name === fields[index]?.trim())) {
@@ -167,6 +170,20 @@ class PieceRows<Item extends LabelOnly> {
   }
 }
 
+/** @throws UserError if the header is one text above a table, such as a title or a comment. */
+function requireNames({ fields: names }: Header, fields: readonly string[], key: string): void {
+  const [name = ''] = names;
+  if (names.length > 1 || fields.length === 1 || fields.slice(1).every((field) => !field)) return;
+  throw new UserError(
+    `The first line of '${key}' is one text, '${shortened(name)}', and a later line has ${fields.length} fields.`,
+    'Remove titles and comments above the line with the names of the columns, or set data.delimiter in distill.yaml.',
+  );
+}
+
+function shortened(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}
+
 function parseHeader(
   fields: readonly string[],
   key: string,
@@ -190,6 +207,25 @@ function parseHeader(
     label: indexOf(label),
     emptyRow,
   };
+}
+
+/** Removes empty fields at the end, and adds those of columns without a name in the header. */
+function fitToHeader(fields: readonly string[], names: readonly string[]): readonly string[] {
+  if (fields.length === names.length) return fields;
+  const isEmptyEnd = fields.slice(names.length).every((field) => field.trim() === '');
+  const isUnnamedEnd = names.slice(fields.length).every((name) => name === '');
+  if (!isEmptyEnd || !isUnnamedEnd) return fields;
+  return names.map((_, index) => fields[index] ?? '');
+}
+
+/** Returns a likely reason why a row has another number of fields than the header. */
+function lengthHint(fields: readonly string[], names: readonly string[]): string {
+  if (fields.some((field) => /^ +"/.test(field))) {
+    return ' A quote after a space is a character of the text: remove the space.';
+  }
+  return fields.length === names.length + 1
+    ? ' If all rows have, the header lacks a name, as in files of R with names of rows.'
+    : '';
 }
 
 /** Adds the row, as it is written: a user-supplied teacher may have learned spaces and "?". */

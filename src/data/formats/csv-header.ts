@@ -16,7 +16,19 @@ import { openCsv } from './csv-text.ts';
 export function columnNames(fields: readonly string[], key: string): string[] {
   const names = fields.map((field, index) => field.normalize() || `Unnamed: ${index}`);
   const [first = ''] = names;
-  if (names.length === 1 && /[,;\t|]/.test(first)) {
+  if (/^sep=/i.test(first)) {
+    throw new UserError(
+      `The first line of '${key}' is '${first}', which only Excel reads.`,
+      'Remove this line from every file; the delimiter is found without it.',
+    );
+  }
+  if (/^<(?:!doctype|html|\?xml)/i.test(first)) {
+    throw new UserError(
+      `'${key}' is not a CSV file but a web page or XML: it starts with '${first.slice(0, 40)}'.`,
+      'Download the file again; a page that asks to sign in may have been saved instead.',
+    );
+  }
+  if (names.length === 1 && /[,;\t|]| {2}/.test(first)) {
     throw new UserError(
       `The header of '${key}' is one column, '${first}'.`,
       'Separate the columns with commas, or set data.delimiter in distill.yaml.',

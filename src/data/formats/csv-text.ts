@@ -2,7 +2,7 @@
 import type { ObjectStore } from '../../store/store.ts';
 import type { Piece } from '../shard.ts';
 import { findDialect, firstLineEnd } from './csv-dialect.ts';
-import { asUtf8, type Encoding, encodingOf } from './csv-encoding.ts';
+import { asUtf8, type Encoding, encodingOf, requireText } from './csv-encoding.ts';
 import { type Dialect, maxRecordBytes, RecordScanner } from './csv-records.ts';
 
 /** Bytes that show the dialect of a file; more if the first record is longer. */
@@ -58,14 +58,18 @@ export async function openCsv(
   };
 }
 
+/** Bytes that show the encoding or another format. */
+const markBytes = 4;
+
 async function decodeFile(source: AsyncIterable<Uint8Array>, key: string) {
   const chunks = source[Symbol.asyncIterator]();
   let start: Uint8Array = new Uint8Array(0);
   let next = await chunks.next();
-  while (!next.done && start.length < 2) {
+  while (!next.done && start.length < markBytes) {
     start = Buffer.concat([start, next.value]);
-    if (start.length < 2) next = await chunks.next();
+    if (start.length < markBytes) next = await chunks.next();
   }
+  requireText(start, key);
   const encoding = encodingOf(start);
   return {
     encoding,

@@ -46,7 +46,7 @@ describe('CSV', () => {
     const { examples, reasons } = sorted(await readSet(store, config));
     expect(examples.map(({ id }) => id)).toEqual(['a.csv:0', 'a.csv:3']);
     expect([...reasons]).toEqual([
-      ['a.csv:1', 'Row 1 has 5 fields; expected 4, as in the header.'],
+      ['a.csv:1', expect.stringMatching(/^Row 1 has 5 fields; expected 4, as in the header\./)],
       ['a.csv:2', 'Row 2 has 2 fields; expected 4, as in the header.'],
     ]);
     const [shard] = await shardsOf(store, config);
@@ -81,6 +81,48 @@ describe('CSV', () => {
     await expect(readSet(new MemoryStore({ 'labeled/a.csv': text }), config)).rejects.toThrow(
       message,
     );
+  });
+
+  test.each<[string, string]>([
+    ['a delimiter at the end of every row', 'x,label\n1,yes,\n2,no,\n'],
+    ['delimiters at the end of some rows', 'x,label\n1,yes,,\n2,no\n'],
+    ['a delimiter at the end of the header', 'x,label,\n1,yes\n2,no\n'],
+  ])('%s does not matter', async (_, text) => {
+    const items = await readSet(new MemoryStore({ 'labeled/a.csv': text }), config);
+    expect(items).toMatchObject([
+      { label: 'yes', content: { columns: { x: '1' } } },
+      { label: 'no', content: { columns: { x: '2' } } },
+    ]);
+  });
+
+  test.each<[string, string, RegExp]>([
+    ['names of rows, as in R', 'x,label\n1,0.5,yes\n', /Row 0 has 3 fields.* lacks a name.* R /],
+    ['quotes after spaces', 'x,label\n1, "a, b"\n', /A quote after a space is a character/],
+  ])('the reason names %s', async (_, text, reason) => {
+    const [item] = await readSet(new MemoryStore({ 'labeled/a.csv': text }), config);
+    expect(item).toMatchObject({ reason: expect.stringMatching(reason) });
+  });
+
+  const unlabeled = (text: string) =>
+    readSet(
+      new MemoryStore({ 'unlabeled/a.csv': Buffer.from(text, 'latin1') }),
+      config,
+      'unlabeled',
+    );
+
+  test.each<[string, string, RegExp, RegExp]>([
+    ['a title', 'Results of 2024\n\nx,y\n1,2\n', /one text, 'Results of 2024', .* 2/, /titles/],
+    ['comments', '# by lab\n# in mm\nx,y\n1,2\n', /one text, '# by lab'/, /comments/],
+    ['the line of Excel', 'sep=;\nx;y\n1;2\n', /'sep=', which only Excel/, /Remove this line/],
+    ['a web page', '<!DOCTYPE html>\n<p>a, b</p>\n', /web page.*'<!DOCTYPE/, /Download/],
+    ['columns of spaces', 'x   y\n1.5   2\n0.25  7\n', /is one column, 'x {3}y'/, /delimiter/],
+    ['gzip', '\x1f\x8b\b\0', /is not a CSV file but a gzip file/, /gunzip/],
+    ['Excel', 'PK\x03\x04', /is not a CSV file but a zip file or an Excel workbook/, /as CSV/],
+  ])('%s instead of a header is refused', async (_, text, message, hint) => {
+    await expect(unlabeled(text)).rejects.toMatchObject({
+      message: expect.stringMatching(message),
+      hint: expect.stringMatching(hint),
+    });
   });
 
   test('an empty file is rejected', async () => {
