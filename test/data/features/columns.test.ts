@@ -5,6 +5,7 @@ import type { Content, Example } from '../../../src/data/example.ts';
 import { columnLines } from '../../../src/data/features/column-lines.ts';
 import type { ColumnsReport } from '../../../src/data/features/column-report.ts';
 import { createEncoder, type Features, fitFeatures } from '../../../src/data/features/index.ts';
+import { describeGaps, rowGaps } from '../../../src/data/features/row-gaps.ts';
 import { collect, readConfig } from '../../support/examples.ts';
 
 type Cells = Readonly<Record<string, string | number | null>>;
@@ -429,5 +430,27 @@ describe('a header that is data', () => {
       Rust: (row) => (row % 3 ? 'Rust' : ''),
     });
     expect((await fitTable(rows)).features.columns).toHaveLength(5);
+  });
+});
+
+describe('rows of another set', () => {
+  const rows = table(40, { x: (row) => String(70 + measured(row)) });
+
+  test.each<[string, (x: number) => number | string, RegExp | undefined]>([
+    ['grams instead of kilograms', (x) => x * 1000, /100% of the numbers read of test.*unit/],
+    ['shares instead of percent', (x) => x / 100, /far outside the range of labeled\/, 70 to 82.5/],
+    ['somewhat larger numbers', (x) => x + 12, undefined],
+    ['no numbers', () => '', /100% of the rows read of test\/ have no value/],
+  ])('%s', async (_, change, warning) => {
+    const { features } = await fitTable(rows);
+    if (features.kind !== 'row') throw new Error(features.kind);
+    const [labeled, other] = [rowGaps(features), rowGaps(features)];
+    for (const row of rows) {
+      labeled.add((await encode(features, row)) as number[]);
+      other.add((await encode(features, { x: change(Number(row.x)) })) as number[]);
+    }
+    expect([...describeGaps(features, labeled, other, 'test')]).toEqual(
+      warning === undefined ? [] : [expect.stringMatching(warning)],
+    );
   });
 });
