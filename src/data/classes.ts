@@ -3,7 +3,13 @@ import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import type { ObjectStore } from '../store/store.ts';
 import type { Task } from './features/index.ts';
-import { hasLeadingZero, normalizeLabel, numberSpelling } from './labels.ts';
+import {
+  hasLeadingZero,
+  labelLook,
+  lookDifference,
+  normalizeLabel,
+  numberSpelling,
+} from './labels.ts';
 import type { SetName } from './shard.ts';
 
 const classesSchema = z.union([
@@ -153,8 +159,8 @@ export function unknownLabel(
 
 function likelyMistake(label: string, classes: readonly string[]): string {
   const name = normalizeLabel(label);
-  const other = classes.find((each) => each.toLowerCase() === name.toLowerCase());
-  if (other !== undefined) return `It differs from '${other}' only in upper and lower case. `;
+  const other = classes.find((each) => labelLook(each) === labelLook(name));
+  if (other !== undefined) return `It differs from '${other}' ${lookDifference(other, name)}. `;
   const numbers = classes.map(normalizeLabel).filter((each) => numberSpelling(each) !== undefined);
   if (numbers.length === 0 || !/^\d+$/.test(name)) return '';
   return `A number is not an index here, because class names are numbers, such as '${numbers[0]}'. `;

@@ -9,6 +9,23 @@ export function normalizeLabel(label: string): string {
   return label.normalize('NFC').trim();
 }
 
+/**
+ * Returns a text that is equal for labels that look alike: without case, invisible characters and
+ * repeated spaces, and with usual digits and letters for those of full width.
+ * @example labelLook('Big\u00a0 Cat\u200b') // 'big cat'
+ */
+export function labelLook(label: string): string {
+  const visible = label.normalize('NFKC').replaceAll(/\p{Cf}/gu, '');
+  return visible.replaceAll(/\s+/g, ' ').trim().toLowerCase();
+}
+
+/** Describes the difference of two labels that look alike. */
+export function lookDifference(first: string, second: string): string {
+  return first.toLowerCase() === second.toLowerCase()
+    ? 'only in upper and lower case'
+    : 'only in case, spaces, width or invisible characters';
+}
+
 /** A decimal number as programs write it. Integers have no exponent without its sign. */
 const decimal = /^([+-]?)(\d*)(?:\.(\d*))?(e[+-]\d{1,3})?$/i;
 

@@ -47,7 +47,7 @@ export async function findTeacher(
   notes.push(
     other === undefined
       ? 'There is no teacher/, so a teacher is trained on the labeled set.'
-      : `teacher/ has no model, only files such as ${other}, so a teacher is trained on the labeled set.`,
+      : `teacher/ has no model, only files such as ${other}, so a teacher is trained on the labeled set. Stored predictions are read from Parquet, with the columns id and probabilities.`,
   );
   return undefined;
 }

@@ -1,5 +1,11 @@
 import { sum } from '../arrays.ts';
-import { hasLeadingZero, normalizeLabel, numberSpelling } from '../data/labels.ts';
+import {
+  hasLeadingZero,
+  labelLook,
+  lookDifference,
+  normalizeLabel,
+  numberSpelling,
+} from '../data/labels.ts';
 import { UserError } from '../errors.ts';
 import { counted } from '../format.ts';
 
@@ -66,7 +72,7 @@ export class LabelSurvey {
     this.#left = sum(isKept ? [] : unclear.map(({ examples }) => examples));
     const known = [...this.#labels].filter(([value]) => !left.has(value));
     for (const [, spellings] of known) notes.push(...mergedNote(spellings));
-    notes.push(...caseNotes(known.map(([value]) => value)));
+    notes.push(...lookNotes(known.map(([value]) => value)));
     return inOrder(known.map(([value, spellings]) => nameOf(value, spellings)));
   }
 }
@@ -97,13 +103,15 @@ function mergedNote(spellings: ReadonlyMap<string, number>): string[] {
   return names.length > 1 ? [`The labels ${names.join(' and ')} count as one class.`] : [];
 }
 
-function caseNotes(names: readonly string[]): string[] {
+function lookNotes(names: readonly string[]): string[] {
   const seen = new Map<string, string>();
   return names.flatMap((name) => {
-    const other = seen.get(name.toLowerCase());
-    seen.set(name.toLowerCase(), name);
-    const differ = 'differ only in upper and lower case, and count as two classes.';
-    return other === undefined ? [] : [`The labels ${other} and ${name} ${differ}`];
+    const look = labelLook(name);
+    const other = seen.get(look);
+    seen.set(look, name);
+    if (other === undefined) return [];
+    const differ = `differ ${lookDifference(other, name)}, and count as two classes`;
+    return [`The labels ${other} and ${name} ${differ}.`];
   });
 }
 

@@ -27,6 +27,7 @@ import { checkColumns } from './plan/check-columns.ts';
 import { checkOtherLabels, LabelCheck } from './plan/check-labels.ts';
 import { checkRows } from './plan/check-rows.ts';
 import { checkTeacher } from './plan/check-teacher.ts';
+import { classCountWarnings } from './plan/class-counts.ts';
 import { type Decisions, decide } from './plan/decide.ts';
 import { fitToLabeled, type LabeledFit } from './plan/fit.ts';
 import { type PinnedInputs, pinInputs } from './plan/pin-inputs.ts';
@@ -147,7 +148,7 @@ async function fitAndCheck(
   const gaps = await checkRows(run, fit.features, items, context);
   await checkAnswers(run, items, context);
   const warnings = [
-    ...missingClasses(classes, fit.counts),
+    ...classCountWarnings(classes, fit.counts),
     ...(fit.table?.warnings ?? []),
     ...gaps,
     ...labels.warnings(),
@@ -223,11 +224,4 @@ function manifestLocation(results: ObjectStore, run: string) {
     /^s3:\/\/([^/]+)\/?(.*)$/.exec(results.location) ?? [];
   const at = (key: string) => (prefix ? `${prefix}/${key}` : key);
   return { bucket, shards: at(keys.shards(run)), unlabeled: at(keys.unlabeled(run)) };
-}
-
-function* missingClasses(classes: string[], counts: Float64Array): Iterable<string> {
-  const missing = classes.filter((_, index) => counts[index] === 0);
-  if (missing.length > 0) {
-    yield `the labeled set has no example of ${missing.join(', ')}: label a few of each`;
-  }
 }

@@ -149,6 +149,17 @@ describe('init', () => {
     expect(notes).toContain('The labels Cat and cat differ only in upper and lower case');
   });
 
+  test.each([
+    ['big cat', 'big  cat'],
+    ['cat', 'cat\u200b'],
+    ['cat', 'c\u00adat'],
+    ['cat', 'ｃａｔ'],
+  ])('notes that %j and %j look alike', (first, second) => {
+    const { classes, notes } = classesOf([first, second, 'dog']);
+    expect(classes).toHaveLength(3);
+    expect(notes).toContain('differ only in case, spaces, width or invisible characters');
+  });
+
   test('leaves out labels that mean none, with their number', () => {
     const { classes, notes, examples } = classesOf(['DE', 'FR', 'NA', 'NA', '-1', '']);
     expect(classes).toEqual(['DE', 'FR']);
