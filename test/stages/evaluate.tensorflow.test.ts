@@ -283,7 +283,8 @@ describe('the student in use', () => {
     const found = await evaluated(run);
     expect(tf.memory().numTensors).toBe(before);
     expect(Object.keys(found.metrics.models).sort()).toEqual(measuredAlone);
-    expect(found.warnings.at(-1)).toContain(found.currentProblem);
+    expect(found.warnings.at(-1)).toContain(`: ${found.currentProblem}.`);
+    expect(found.currentProblem).not.toMatch(/\.$/);
     return found.currentProblem;
   }
   const measuredAlone = ['labels-only', 'teacher', 'weighted'];

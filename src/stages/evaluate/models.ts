@@ -64,10 +64,13 @@ async function openFolder({ results, plan }: Job, folder: string): Promise<Curre
   return { problem: `it has other classes: ${listed(classes)}` };
 }
 
-/** Returns the reason of a failure. @throws the error if the same call may succeed later. */
+/**
+ * Returns the reason of a failure, without a period.
+ * @throws the error if the same call may succeed later.
+ */
 export function problemOf(error: unknown): string {
   if (error instanceof TransientError || !(error instanceof Error)) throw error;
-  return error.message;
+  return error.message.replace(/\.$/, '');
 }
 
 function listed(names: readonly string[]): string {
