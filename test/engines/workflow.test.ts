@@ -4,6 +4,7 @@ import { interpret } from '../../src/engines/interpreter.ts';
 import { prepareWorkflow, readWorkflow } from '../../src/engines/workflow.ts';
 import type { StageName } from '../../src/stages/index.ts';
 import { recordFailure } from '../../src/stages/record-failure.ts';
+import { passTime } from '../support/pass-time.ts';
 import { makeResults } from '../support/results.ts';
 
 const job = {
@@ -96,13 +97,12 @@ describe('the workflow in the embedded engine', () => {
   });
 
   test('tries again what fails for a moment: a transient error, a dead worker, a checkpoint', async () => {
-    const { calls, error } = await runWorkflow({
-      faults: {
-        Plan: [named('TransientError')],
-        Reconcile: [named('Lambda.Unknown')],
-        WarmUp: [named('InterruptedError'), named('InterruptedError')],
-      },
-    });
+    const faults = {
+      Plan: [named('TransientError')],
+      Reconcile: [named('Lambda.Unknown')],
+      WarmUp: [named('InterruptedError'), named('InterruptedError')],
+    };
+    const { calls, error } = await passTime(() => runWorkflow({ faults }));
     expect(error).toBeUndefined();
     const count = (task: string) => calls.filter((call) => call === task).length;
     expect([count('Plan'), count('Reconcile'), count('WarmUp')]).toEqual([2, 2, 3]);

@@ -1,18 +1,12 @@
 /** Every task of the workflow's file, when Lambda or Batch throttles it. */
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { interpret } from '../../src/engines/interpreter.ts';
 import { type Json, prepareWorkflow, readWorkflow } from '../../src/engines/workflow.ts';
 import { type StageName, stages } from '../../src/stages/index.ts';
 import { namesOf } from '../../src/table.ts';
+import { passTime } from '../support/pass-time.ts';
 
 const job = { run: 'wine-1', dataset: 's3://data/wine', results: 's3://results', execution: 'e' };
-
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
 
 interface Throttling {
   readonly task: StageName;
@@ -48,18 +42,14 @@ async function runThrottled({ task: throttled, times, error, trainer = 'function
     return answers[task] ?? {};
   };
   const shards = async () => [{ id: 'a' }, { id: 'b' }];
-  const ended = interpret(machine, job, prepareWorkflow(machine, invoke, shards)).result.then(
-    () => 'SUCCEEDED',
-    () => 'FAILED',
-  );
+  const run = () => interpret(machine, job, prepareWorkflow(machine, invoke, shards)).result;
   // The waits between the retries pass at once.
-  const stopTime = new AbortController();
-  const time = (async () => {
-    while (!stopTime.signal.aborted) await vi.advanceTimersToNextTimerAsync();
-  })();
-  const status = await ended;
-  stopTime.abort();
-  await time;
+  const status = await passTime(() =>
+    run().then(
+      () => 'SUCCEEDED',
+      () => 'FAILED',
+    ),
+  );
   return { status, calls: calls.filter((task) => task === throttled).length };
 }
 
