@@ -256,7 +256,8 @@ describe.skipIf(!python)('LocalStack without Docker', () => {
   beforeAll(async () => {
     localstack = await startLocalStack();
     lambda = new LambdaClient(clientOptions(localstack));
-  });
+    // The first start on a machine downloads it.
+  }, 600_000);
   afterAll(() => localstack?.stop());
 
   test('listens on 127.0.0.1 only', async () => {
