@@ -2,6 +2,7 @@
 import { defaultMethod, type MethodName, plainMethod } from '../src/debias/methods.ts';
 import { slam } from '../src/debias/slam.ts';
 import { weighted } from '../src/debias/weights.ts';
+import { counted } from '../src/format.ts';
 import { calibratedName, comparedMethods, softMethods, softName } from './compared.ts';
 import type { LabelNextRow } from './label-next.ts';
 import { average, type CellSummary, type Estimate, estimate } from './summary.ts';
@@ -79,7 +80,7 @@ export function autoLine({ auto: { chosen, accuracy, best, worst } }: CellSummar
 export function calibrationTable(cells: readonly CellSummary[]): string {
   const lines = cells.flatMap(({ problem, labels, calibration }) =>
     calibration.map(({ name, draws, accuracy, logLoss }) => [
-      `${problem}, ${labels} labels, ${draws} draws`,
+      `${problem}, ${labels} labels, ${counted(draws, 'draw')}`,
       name,
       points(accuracy),
       interval(logLoss),
