@@ -58,7 +58,7 @@ export interface Role {
   readonly grants: Grant[];
 }
 
-/** Lists the roles of a synthesised template, with readable references. */
+/** Lists the roles of a synthesized template, with readable references. */
 export function rolesOf(template: unknown): Role[] {
   return resourcesOf(template)
     .filter(({ type }) => type === 'AWS::IAM::Role')

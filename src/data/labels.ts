@@ -53,7 +53,7 @@ function spellingOf(number: number): string | undefined {
   return Object.is(number, -0) ? '0' : String(number);
 }
 
-/** Returns whether two spellings are of one label: normalized, or as numbers. */
+/** Returns whether two spellings mean the same label: normalized, or as numbers. */
 export function isSameLabel(first: string, second: string): boolean {
   const comparable = (text: string) => numberSpelling(normalizeLabel(text)) ?? normalizeLabel(text);
   return comparable(first) === comparable(second);

@@ -23,8 +23,9 @@ const systemFile = 'hidden or system file';
 /** The reason of all further files, once there are `maxReasons` distinct ones. */
 const otherReasons = 'others';
 
-/** Maximum number of distinct reasons, and of folders that are listed. */
+/** Maximum number of distinct reasons. */
 const maxReasons = 50;
+/** Maximum number of folders that are listed. */
 const maxFolders = 20;
 
 /** Extensions of images that cannot be read. */
@@ -99,7 +100,7 @@ function reasonOf(key: string): string | undefined {
   if (name === '' || name === '_SUCCESS') return undefined;
   if (/(^|\/)(\.|__MACOSX\/)/.test(key)) return systemFile;
   if (/^(thumbs\.db$|desktop\.ini$|ehthumbs)/i.test(name)) return systemFile;
-  // Spark has its own files in such names and folders; cameras name images _DSC0001.
+  // Spark gives such names to its own files and folders; cameras name images _DSC0001.
   if (/(^|\/)_[^/=]*(\/|$)/.test(key) && !otherImages.test(key)) return systemFile;
   return /\.[^.]+$/.exec(name)?.[0].toLowerCase() ?? noExtension;
 }

@@ -35,7 +35,7 @@ export function folderColumns(
 
 /**
  * Returns why a label cannot be right, as a sentence: its file is in a folder of another class.
- * @param inPath The class in the path, if the file also has a column of it.
+ * @param inPath The class in the path, if the file also has a column of the class.
  */
 export function pathConflict(
   column: string | undefined,

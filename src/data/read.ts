@@ -56,8 +56,8 @@ export function readWithAnyLabel(
 }
 
 /**
- * Yields the items of the shard's part. Rejects an example whose id was there before. One generator
- * does it all, because each one takes as long per row as a column.
+ * Yields the items of the shard's part. Rejects an example whose id is not new. This is a single
+ * generator, because each further one would take as long per row as another column.
  *
  * @param open Opens the shard with the code of its format.
  * @param finish Converts every item that is not rejected.

@@ -5,15 +5,15 @@
  *
  *   p'(c | x) = softmax_c(a · ln p(c | x) + b_c),  a > 0, sum of b = 0
  *
- * a mends probabilities that are too sure (a < 1) or too unsure (a > 1), and changes no prediction.
- * b mends classes that the teacher predicts too rarely or too often. With few labels, maximum
- * likelihood would fit b to their noise. Therefore it is penalized:
+ * a corrects probabilities that are too sure (a < 1) or too unsure (a > 1), and changes no
+ * prediction. b corrects classes that the teacher predicts too rarely or too often. With few
+ * labels, maximum likelihood would fit b to their noise. Therefore it is penalized:
  *
  *   F(a, b) = −Σ_i ln p'(y_i | x_i) + (a − 1 − ln a) + λ/2 · Σ_c b_c²
  *
  * The second term is the prior Gamma(2, 1) of a: it is least at a = 1, and keeps a finite if the
  * teacher is right on every label. Cross-validation chooses λ (`cross-fit-calibration.ts`). F is
- * convex, so that it has one minimum. A class without a label gets no bias of its own, because
+ * convex, so it has one minimum. A class without a label gets no bias of its own, because
  * nothing is known about it.
  */
 import { clamp, mean } from '../arrays.ts';

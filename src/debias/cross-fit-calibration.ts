@@ -14,14 +14,14 @@ import { predictions } from './margin.ts';
 /** Candidates for λ: the inverse variance of a bias. Infinity: no bias, only a temperature. */
 export const penalties = [Number.POSITIVE_INFINITY, 100, 10, 1, 0.1] as const;
 
-/** With fewer labels than this, nothing is fitted. */
+/** Minimum number of labels for a fit. */
 const fewestLabels = 20;
 
 /** Calibrations of a model, or of one model per fold, with their gain out of fold. */
 export interface CrossFittedCalibration {
-  /** Fitted on all labels: for examples without a label. */
+  /** Calibration fitted on all labels, for examples without a label. */
   readonly whole: Calibration;
-  /** One per fold, fitted on all labels outside of it: for the examples of the fold. */
+  /** Calibration per fold, fitted on all labels outside of the fold, for the fold's examples. */
   readonly folds: readonly Calibration[];
   /** The chosen λ; null if only the scale is fitted; undefined for the identity. */
   readonly penalty: number | null | undefined;
@@ -110,7 +110,7 @@ function bestFit(
   let folds = start;
   let best: Fit | undefined;
   for (const penalty of penalties) {
-    // A weaker penalty changes little, so that the search starts from the one before.
+    // A weaker penalty changes little, so the search starts from the previous fit.
     folds = parts.map((part, fold) => fitCalibration(part, penalty, folds[fold]));
     const found = outOfFold(examples, foldOf, folds);
     if (found.right < before.right) continue;

@@ -12,7 +12,7 @@ const batchesAhead = 2;
 /** Limit of their bytes, encoded and decoded. A single larger example is allowed. */
 const bytesAhead = 128 * 2 ** 20;
 
-/** A teacher with the task that its answers are for. */
+/** A teacher, and the context of its answers. */
 export interface Labeling {
   readonly teacher: Teacher;
   /** The teacher's inputs. */

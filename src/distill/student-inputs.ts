@@ -51,7 +51,7 @@ export async function decodeForStudent(encoder: Encoder, example: Example): Prom
 
 /** n examples of a set, ready for a student. */
 export interface StudentInputs {
-  /** [n, ...featureShape], normalised by the plan's features. */
+  /** [n, ...featureShape], normalized by the plan's features. */
   readonly values: Float32Array;
   readonly examples: readonly LabeledExample[];
 }

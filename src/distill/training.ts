@@ -36,7 +36,7 @@ export interface TrainingTask {
   readonly folder: string;
   readonly network: Network;
   readonly seed: number;
-  /** The model to train further. Default: a new one, initialised from the seed. */
+  /** The model to train further. Default: a new one, initialized from the seed. */
   readonly model?: tfTypes.LayersModel;
   readonly labeled: readonly ShardSource<TrainingExample>[];
   /** Default: none. */
@@ -143,7 +143,7 @@ export async function networkOf(
 }
 
 /**
- * Opens the batches of a training: streamed or cached, shuffled, decoded, augmented and normalised.
+ * Opens the batches of a training: streamed or cached, shuffled, decoded, augmented and normalized.
  */
 function openTrainingInput(
   job: Job,

@@ -9,9 +9,9 @@ interface SeriesStyle {
 }
 
 /**
- * Ten styles. The colours were searched for: between any two of a page, the OKLab distance is at
- * least 0.085, also as people without one kind of cone see them (Machado et al. 2009). Each has a
- * contrast of at least 3 with its page.
+ * Ten styles. A search chose the colours. Any two colours on a page have an OKLab distance of at
+ * least 0.085, also for people without one kind of cone (Machado et al. 2009). Each has a contrast
+ * of at least 3 with its page.
  */
 export const seriesStyles: readonly SeriesStyle[] = [
   { light: '#0072b2', dark: '#56b4e9', dash: 'none' },

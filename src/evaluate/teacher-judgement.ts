@@ -102,7 +102,7 @@ const advice: Record<TeacherOrigin, string> = {
 };
 
 /**
- * Returns why a teacher may not be worth distilling, or undefined if nothing speaks against it.
+ * Returns why a teacher may not be worth distilling, or undefined if no reason is found.
  *
  * @param commonest The most frequent class, with its share of the examples.
  */

@@ -33,7 +33,7 @@ export async function findTask(
   const survey = kinds[kind].surveyTask(target, dataConfig);
   const taskOf = (classes: Task['classes']) =>
     taskSchema.parse({ type: kinds[kind].task, classes, ...survey.fields() });
-  // Only the names of classes that the files have matter to reading.
+  // Reading needs only the class names that the files store; other names come from the labels.
   const config = { task: taskOf([...(classNames ?? ['0', '1'])]), data: dataConfig };
   const { labels, usable, problems } = await surveyLabeled(store, config, target, survey);
   const found = labels.classes(config.data.missing, problems);

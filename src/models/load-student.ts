@@ -40,7 +40,7 @@ export interface LoadedStudent {
   /** Class names. */
   readonly classes: readonly string[];
   /**
-   * Predicts examples in batches; decodes and normalises them as in the student's training.
+   * Predicts examples in batches; decodes and normalizes them as in the student's training.
    * @returns one prediction per example, in their order.
    * @throws UserError if an example cannot be used: its index, and the reason.
    */

@@ -32,7 +32,7 @@ export async function pinNetworkFiles(data: ObjectStore, network: Network): Prom
 /**
  * Returns a function that reads the pinned files.
  *
- * @throws UserError, from the function, if the file is missing or is another one by now.
+ * @throws UserError, from the function, if the file is missing, or differs from the pinned file.
  */
 export function readPinned(
   data: ObjectStore,

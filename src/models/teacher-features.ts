@@ -8,7 +8,7 @@ import type { TeacherConfig } from './config.ts';
 
 /**
  * Returns the input features of a user-supplied teacher. Images have the teacher's own size and
- * normalisation, by default value / 255; with `preprocess`, also its own resize and colours. Rows
+ * normalization, by default value / 255; with `preprocess`, also its own resize and colours. Rows
  * and vectors are the student's features.
  *
  * @throws UserError if the size, mean, std or preprocess does not fit the task.
@@ -44,7 +44,7 @@ function ownPreprocess(
   return { ...features, ...(normalization ?? unchanged(channels)) };
 }
 
-/** Returns the normalisation that leaves value / 255. */
+/** Returns the normalization that leaves value / 255. */
 function unchanged(channels: number): Pick<ImageFeatures, 'mean' | 'std'> {
   return { mean: Array<number>(channels).fill(0), std: Array<number>(channels).fill(1) };
 }

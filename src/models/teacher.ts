@@ -6,7 +6,7 @@ export interface Inputs {
   readonly ids: readonly string[];
   /** Set whose folder has the examples: only a teacher whose answers are stored reads it. */
   readonly set?: SetName | undefined;
-  /** Row-major, [n, ...featureShape], normalised by the model's `Features`. */
+  /** Row-major, [n, ...featureShape], normalized by the model's `Features`. */
   readonly values: Float32Array;
   /** [n, columns], instead of `values`, for a teacher with `columns`. */
   readonly rows?: readonly (readonly RawValue[])[];

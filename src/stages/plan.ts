@@ -121,7 +121,7 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
   await writeJsonOnce(results, keys.plan(run.run), plan);
 }
 
-/** The features, and what the checks of all sets have found. */
+/** The features, with the findings of the checks of all sets. */
 interface CheckedFit extends LabeledFit {
   /** The shards that the features are fitted to. */
   readonly labeled: readonly ShardItem[];

@@ -4,7 +4,7 @@
  */
 export interface Batch {
   readonly size: number;
-  /** Normalised and augmented features, [size, ...featureShape]. */
+  /** Normalized and augmented features, [size, ...featureShape]. */
   readonly features: Float32Array;
   /** Targets, [size, classes]: soft labels or one-hot. */
   readonly targets: Float32Array;

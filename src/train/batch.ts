@@ -18,7 +18,7 @@ export interface SupervisedExample {
   readonly supervision: Supervision;
 }
 
-/** Maker of augmented and normalised batches. */
+/** Maker of augmented and normalized batches. */
 export interface BatchMaker {
   /** @param first position of the first example in the epoch, which seeds its random numbers. */
   fromExamples(examples: readonly SupervisedExample[], epoch: number, first: number): Batch;

@@ -148,7 +148,7 @@ function trainingCall(
   }
 }
 
-/** Normalises by the batch's mean and variance, and moves the layer's averages towards them. */
+/** Normalizes by the batch's mean and variance, and moves the layer's averages towards them. */
 function trainingBatchNorm(
   layer: BatchNormLayer,
   x: Tensor,

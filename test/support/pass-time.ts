@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 
-/** Does work without input and output, whose timers fire at once, in their order. */
+/** Runs work that waits only for timers. The timers fire at once, in their order. */
 export async function passTime<T>(work: () => Promise<T>): Promise<T> {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   let isDone = false;

@@ -30,7 +30,7 @@ export interface PlannedRun {
 /** Files of a folder, by their path in it. */
 type Files = ReadonlyMap<string, Buffer>;
 
-/** What Plan wrote and reported, by dataset and config: the same for equal ones. */
+/** Files and reports of Plan, by dataset and config. Equal inputs have equal results. */
 const plans = new Map<string, { readonly files: Files; readonly reports: readonly Progress[] }>();
 
 /**

@@ -9,7 +9,7 @@ export interface NumberReading {
   readonly notation: Notation | 'ambiguous';
   /** Values that are numbers in the notation. */
   readonly numbers: number;
-  /** Distinct texts that are not, with their counts. */
+  /** Distinct texts that are not numbers in the notation, with their counts. */
   readonly odd: ReadonlyMap<string, number>;
 }
 
@@ -44,9 +44,9 @@ function readAs(notation: 'grouped' | 'comma', column: ColumnStatistics): Number
 
 /** Largest share of other values in a column of numbers. */
 const maxOddShare = 0.05;
-/** Minimum number of values in which a single one may be another text, such as a typing error. */
+/** Minimum number of values of a numeric column with one other text, such as a typing error. */
 const minForOne = 10;
-/** Maximum number of distinct texts that may mean "missing", among so many distinct numbers. */
+/** Maximum number of distinct texts that may mean "missing", and minimum of distinct numbers. */
 const [maxOddTexts, minNumbers] = [3, 20] as const;
 
 /** Returns whether a column has numbers, except a few other values, which count as missing. */

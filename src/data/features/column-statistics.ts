@@ -55,7 +55,7 @@ export class ColumnStatistics {
   codes = 0;
   /** Lengths of the plain numbers as texts. */
   readonly lengths = new Set<number>();
-  /** Plain numbers that cannot be standardised, such as 1e999. */
+  /** Plain numbers that cannot be standardized, such as 1e999. */
   unusable = 0;
   /** Whether all known values are integers, and how often one is larger than the one before. */
   integers = true;

@@ -7,7 +7,7 @@ import type { Augmenter, Decoded } from './kind.ts';
 /**
  * Mirrors an image left and right with probability 1/2, and moves it by -crop to +crop pixels along
  * both axes. This is usual for CIFAR (He et al. 2015, section 4.2: pad, then crop at random). The
- * border is filled with the mean colour, which is 0 after normalisation.
+ * border is filled with the mean colour, which is 0 after normalization.
  */
 export function createImageAugmenter(
   features: ImageFeatures,
@@ -46,7 +46,7 @@ export function createImageAugmenter(
   };
 }
 
-/** Returns the normalised values of a pixel's 256 values, per channel. */
+/** Returns the normalized values of a pixel's 256 values, per channel. */
 function normalizedValues(features: ImageFeatures): Float32Array[] {
   const normalize = pixelNormalizer(features);
   const { channels } = features;
@@ -60,7 +60,7 @@ function normalizedValues(features: ImageFeatures): Float32Array[] {
 }
 
 /**
- * Copies pixels of a row, normalised, until `target` is written up to `end`. Pixels are `step`
+ * Copies pixels of a row, normalized, until `target` is written up to `end`. Pixels are `step`
  * values apart. Written out per channel, which takes half the time of a loop.
  */
 type CopyPixels = (

@@ -31,7 +31,7 @@ export const imageFeaturesSchema = z.strictObject({
 });
 export type ImageFeatures = z.infer<typeof imageFeaturesSchema>;
 
-/** Returns a function that normalises pixels, from a table: a pixel has only 256 values. */
+/** Returns a function that normalizes pixels, from a table: a pixel has only 256 values. */
 export function pixelNormalizer({ channels, mean, std }: ImageFeatures) {
   const table = Float32Array.from({ length: channels * 256 }, (_, index) => {
     const channel = Math.floor(index / 256);

@@ -63,8 +63,8 @@ export interface Kind<
   /** Name, in messages, for the content that equal examples share. */
   readonly sameness: 'bytes' | 'values';
   /**
-   * Creates a function that returns what makes examples equal, as bytes or as a text. Ids and
-   * labels do not count.
+   * Creates a function that returns an example's identity, as bytes or as a text. Equal examples
+   * have equal identities; ids and labels do not count.
    */
   createIdentity(features: z.output<Features>): (content: Content) => Uint8Array | string;
   /** Returns the size of an example before it is decoded, in bytes; 0 if it is negligible. */
@@ -142,7 +142,7 @@ export type Decoded = Uint8Array | Float32Array;
 export interface Encoder {
   /** Decodes an example; returns pixels or features, or why the example cannot be used. */
   decode(example: Example): Promise<Decoded | Rejected>;
-  /** Writes a decoded example, normalised, into `target` from `offset` on. */
+  /** Writes a decoded example, normalized, into `target` from `offset` on. */
   normalize(decoded: Decoded, target: Float32Array, offset: number): void;
 }
 
@@ -151,7 +151,7 @@ export function isDecoded(decoded: Decoded | Rejected): decoded is Decoded {
   return ArrayBuffer.isView(decoded);
 }
 
-/** Normalises decoded examples of one length; returns them row-major, [n, ...featureShape]. */
+/** Normalizes decoded examples of one length; returns them row-major, [n, ...featureShape]. */
 export function normalizedRows(encoder: Encoder, decoded: readonly Decoded[]): Float32Array {
   const length = decoded[0]?.length ?? 0;
   const values = new Float32Array(decoded.length * length);
@@ -161,12 +161,12 @@ export function normalizedRows(encoder: Encoder, decoded: readonly Decoded[]): F
   return values;
 }
 
-/** Augments and normalises decoded examples. */
+/** Augments and normalizes decoded examples. */
 export interface Augmenter {
   /** Whether `write` draws random numbers. */
   readonly isRandom: boolean;
   /**
-   * Writes one example, augmented and normalised, into `target` from `offset` on.
+   * Writes one example, augmented and normalized, into `target` from `offset` on.
    * @param decoded The pixels, [height, width, channels], or the features, from `start` on.
    * @param random Up to three numbers are drawn.
    */
@@ -184,7 +184,7 @@ export function wrongKind({ id, content }: Example, expected: string): Rejected 
   return { id, reason: `It is of the kind '${content.kind}'; expected ${expected}.` };
 }
 
-/** Writes features that need no normalisation. */
+/** Writes features that need no normalization. */
 export function copyDecoded(decoded: Decoded, target: Float32Array, offset: number): void {
   target.set(decoded, offset);
 }

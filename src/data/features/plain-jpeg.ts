@@ -26,7 +26,7 @@ const maxPixels = 128 * 128;
 /** Upper bound on the size of a file, in bytes: more than `maxPixels` raw pixels take. */
 const maxBytes = 2 ** 16;
 
-/** Segments that need no check: JFIF, quantisation, Huffman tables, restart intervals, comments. */
+/** Segments that need no check: JFIF, quantization, Huffman tables, restart intervals, comments. */
 const harmless = new Set([0xe0, 0xdb, 0xc4, 0xdd, 0xfe]);
 
 /**

@@ -56,7 +56,7 @@ export function createNumberReader(
 
 /**
  * Creates a function that reads a cell of a categorical column.
- * @returns from that function, the category, or null if it is missing. It may be an unknown one.
+ * @returns from that function, the category, which may be unknown, or null if it is missing.
  */
 export function createCategoryReader(
   { values }: CategoricalFeatures,

@@ -24,7 +24,7 @@ const categoricalSchema = z.strictObject({
 export type CategoricalFeatures = z.infer<typeof categoricalSchema>;
 
 /**
- * Columns of a row, side by side in one vector. A numeric column has two numbers: the standardised
+ * Columns of a row, side by side in one vector. A numeric column has two numbers: the standardized
  * value (0 if missing, which is the mean) and 1 if missing. A categorical column has one number per
  * known value and one for "missing or unseen".
  */

@@ -17,7 +17,7 @@ export function rowGaps({ columns }: RowFeatures): RowGaps {
   const widths = columns.map(columnWidth);
   const missing = columns.map(() => 0);
   const far = columns.map(() => 0);
-  const limits = columns.map(standardisedLimits);
+  const limits = columns.map(standardizedLimits);
   let rows = 0;
   return {
     add(encoded) {
@@ -40,8 +40,8 @@ export function rowGaps({ columns }: RowFeatures): RowGaps {
   };
 }
 
-/** Returns the limits beyond which a standardised number is far from those of the labeled set. */
-function standardisedLimits(column: ColumnFeatures): readonly [low: number, high: number] {
+/** Returns the limits beyond which a standardized number is far from those of the labeled set. */
+function standardizedLimits(column: ColumnFeatures): readonly [low: number, high: number] {
   const [min, max] = (column.kind === 'numeric' ? column.range : undefined) ?? [0, 0];
   if (column.kind !== 'numeric' || max <= min) return [-Infinity, Number.POSITIVE_INFINITY];
   const { mean, std } = column;
@@ -54,8 +54,8 @@ const [minRows, maxLabeled, minOther] = [10, 0.5, 0.9] as const;
 const maxFar = 0.5;
 
 /**
- * Yields a sentence per column that is mostly known in the labeled set and unknown in `set`, or
- * whose numbers are mostly far from those of the labeled set.
+ * Yields a sentence per column that is mostly known in the labeled set and unknown in `set`. Does
+ * the same for a column whose numbers are mostly far from those of the labeled set.
  */
 export function* describeGaps(
   { columns }: RowFeatures,

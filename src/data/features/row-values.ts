@@ -27,7 +27,7 @@ export function cellText(text: string): string {
   return isAscii.test(trimmed) ? trimmed : trimmed.normalize();
 }
 
-// Nearly all cells are ASCII, which needs no normalisation.
+// Nearly all cells are ASCII, which needs no normalization.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is all of ASCII.
 const isAscii = /^[\x00-\x7f]*$/;
 
@@ -59,7 +59,7 @@ const commaNumber =
 /** Thousands separated as in `commaNumber`, without decimals. */
 const pointGroups = /^[+-]?\d{1,3}([.'’ \u00a0\u202f])\d{3}(?:\1\d{3})*$/;
 
-/** Minus signs of typography, as word processors and spreadsheets write them. */
+/** Typographic minus signs, as word processors and spreadsheets write them. */
 const minusSign = /^[\u2212\uff0d\ufe63]/;
 
 /** Returns the number that a trimmed text is in a notation, or undefined. */
@@ -106,7 +106,7 @@ function isLongInteger(text: string): boolean {
 /** Larger numbers are missing values: their squares, which a deviation needs, are infinite. */
 const maxNumber = 1e150;
 
-/** Returns whether a number can be standardised: its square is finite. */
+/** Returns whether a number can be standardized: its square is finite. */
 export function isFiniteSquare(value: number): boolean {
   return Math.abs(value) <= maxNumber;
 }
@@ -135,7 +135,7 @@ const typeLimits: ReadonlySet<number> = new Set([
 export function looksLikeSentinel(value: number): boolean {
   const size = Math.abs(value);
   if (size >= 1e30) return true;
-  // Most numbers are fractions or small, which is fast to find out.
+  // Returns early for most numbers, which are fractions or small.
   if (size < 99 || !Number.isInteger(value)) return false;
   return typeLimits.has(value) || (size % 10 === 9 && /^(?:-9{2,}|9{3,})$/.test(String(value)));
 }

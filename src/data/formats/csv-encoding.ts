@@ -1,4 +1,4 @@
-/** The bytes of a CSV file as UTF-8. Files in UTF-16 are recognised by their byte order mark. */
+/** The bytes of a CSV file as UTF-8. Files in UTF-16 are recognized by their byte order mark. */
 import { isUtf8 } from 'node:buffer';
 import { UserError } from '../../errors.ts';
 

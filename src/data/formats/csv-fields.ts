@@ -29,7 +29,7 @@ export async function* recordsOf({
 
 /**
  * Splits a text chunk by chunk. A record without a quote ends with its line, and its fields end at
- * the delimiters. The parser reads the others: it takes several times as long.
+ * the delimiters. csv-parse reads records with quotes, which takes several times as long.
  */
 class RecordSplitter {
   readonly #dialect: Dialect;
@@ -44,7 +44,7 @@ class RecordSplitter {
     this.#scanner = new RecordScanner(dialect);
   }
 
-  /** Whether the open record is longer than the limit: neither it nor what follows is read. */
+  /** Whether the open record exceeds the limit. If so, reading ends before this record. */
   get isTooLong(): boolean {
     return this.#openBytes > maxRecordBytes;
   }
@@ -103,10 +103,10 @@ function plainFields(text: string, { delimiter, lineEnd }: Dialect): string[] {
   return text.slice(start, end).split(delimiter).map(withoutRecord);
 }
 
-/** Shortest part of a string that keeps the whole string in memory: V8 copies shorter ones. */
+/** Minimum length of a substring that keeps the whole string in memory. V8 copies shorter ones. */
 const minSliced = 13;
 
-/** Copies a field, so that a field that is kept does not keep its record. */
+/** Copies a field, because a stored substring would keep its whole record in memory. */
 function withoutRecord(field: string): string {
   return field.length < minSliced ? field : Buffer.from(field).toString();
 }

@@ -38,7 +38,7 @@ interface Header {
   /** -1 if there is none. */
   readonly id: number;
   readonly label: number;
-  /** The class in the names of folders, if the file also has a column of it. */
+  /** The class in the names of folders, if the file also has a column of the class. */
   readonly labelInPath: string | undefined;
   /** A row without values. Rows that are copies of one object take less memory and time. */
   readonly emptyRow: Readonly<Record<string, string | null>>;
@@ -60,7 +60,7 @@ function readLabels(
   return readRecords(store, shard, config, (item) => item);
 }
 
-/** Adds to an id and a label what else a reader needs of the values, one per column. */
+/** Makes an item from an id, a label and the values of a row, one value per column. */
 type Converter<Item> = (item: LabelOnly, values: readonly string[], header: Header) => Item;
 
 async function* readRecords<Item extends LabelOnly>(
@@ -147,14 +147,14 @@ class PieceRows<Item extends LabelOnly> {
     if (id === undefined || (idAt >= 0 && this.#missing.has(id))) {
       return { id: position, reason: `It has no ${columns[idAt]}.` };
     }
-    // As written: data.missing must not hide a class unnoticed.
+    // A text of data.missing stays, because it may be a class: `read.ts` decides.
     const label = values[labelAt]?.trim();
     const reason = pathConflict(columns[labelAt], label, header.labelInPath);
     if (reason !== undefined) return { id, reason };
     return this.#convert({ id, label }, values, header);
   }
 
-  /** Returns the rejection of the rows that an error of the parser has lost. */
+  /** Returns the rejection of the rows that were lost to an error of the parser. */
   cutShort(error: CsvError): Rejected {
     const { key, rows, bytes } = this.#piece;
     if (this.#header === undefined) throw unreadableHeader(key, error);
@@ -228,7 +228,7 @@ function lengthHint(fields: readonly string[], names: readonly string[]): string
     : '';
 }
 
-/** Adds the row, as it is written: a user-supplied teacher may have learned spaces and "?". */
+/** Adds the row as it is written, because a user-supplied teacher may have learned spaces. */
 function withRow(
   { id, label }: LabelOnly,
   values: readonly string[],

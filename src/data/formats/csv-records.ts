@@ -34,7 +34,7 @@ export class RecordScanner {
   #returned = false;
   /** Whether the rest of the line may have no quote. */
   #maySkip = true;
-  /** Offset of the next quote, or of the end of the chunk without one. */
+  /** Offset of the next quote; without one, of the end of the chunk. */
   #nextQuote = -1;
   readonly #delimiter: number;
   readonly #lineEnd: number;
@@ -67,8 +67,8 @@ export class RecordScanner {
   }
 
   /**
-   * Skips the rest of a line outside quotes if it has no quote, as most lines. Returns the index of
-   * its end or, if the line continues, of the last byte of the chunk.
+   * Skips the rest of a line outside quotes if it has no quote, like most lines. Returns the index
+   * of its end or, if the line continues, of the last byte of the chunk.
    */
   #skipLine(chunk: Uint8Array, from: number, chunkOffset: number): number {
     this.#maySkip = false;

@@ -12,7 +12,7 @@ import type { ParquetSource, SourceColumn } from './parquet-source.ts';
 export interface ReadColumns {
   readonly id: string | undefined;
   readonly label: string | undefined;
-  /** The class in the names of the file's folders, if the file also has a column of it. */
+  /** The class in the names of the file's folders, if the file also has a column of the class. */
   readonly labelInPath: string | undefined;
   /** The column of the content, if it is one column. */
   readonly column: ContentColumn<ColumnField> | undefined;
@@ -56,7 +56,7 @@ export const allColumns: ColumnChooser = (file, key, set, config) => {
   return { ...found, column, content: [name] };
 };
 
-/** Returns the class in the path of a file that also has a column of it, to compare them. */
+/** Returns the class in the path of a file, if the file also has a column of the class. */
 function labelInPath({ columns, partitions }: ParquetSource, label: string | undefined) {
   const column = columns.find(({ name }) => name === label);
   if (column === undefined || column.isFolder || column.classNames) return undefined;

@@ -111,7 +111,7 @@ function toExample(
   const item = toLabel(columns, row, position, chosen, missing);
   if (isRejected(item)) return item;
   if (chosen.column === undefined) {
-    // As written: a user-supplied teacher may have learned spaces and "?".
+    // Texts stay as written, because a user-supplied teacher may have learned spaces and "?".
     const values = Object.fromEntries(
       chosen.content.map((column) => [column, toCell(columns.get(column)?.[row])]),
     );
@@ -137,7 +137,7 @@ function toLabel(
   const textIn = (column: string) => toCell(columns.get(column)?.[row])?.toString().trim();
   const id = idName === undefined ? position : textIn(idName);
   if (id === undefined || missing.has(id)) return { id: position, reason: `It has no ${idName}.` };
-  // data.missing must not hide a class unnoticed.
+  // A text of data.missing stays, because it may be a class: `read.ts` decides.
   const label = labelName === undefined ? undefined : textIn(labelName);
   const reason = pathConflict(labelName, label, labelInPath);
   return reason === undefined ? { id, label } : { id, reason };
@@ -166,7 +166,7 @@ function toCell(value: unknown): Cell {
   }
 }
 
-/** Decodes bytes that are not marked as text: as UTF-8, or else to hexadecimal digits. */
+/** Decodes bytes that are not marked as text, as UTF-8. Other bytes become hexadecimal digits. */
 function textOfBytes(bytes: Uint8Array): string {
   return isUtf8(bytes) ? Buffer.from(bytes).toString('utf8') : Buffer.from(bytes).toString('hex');
 }

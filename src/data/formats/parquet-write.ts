@@ -46,7 +46,7 @@ function rowColumns(examples: readonly Example[]): ColumnSource[] {
   return Object.keys(rows[0] ?? {}).map((name) => {
     const values = rows.map((row) => row[name]);
     const isNumeric = values.every((value) => value === null || typeof value === 'number');
-    // A column has texts beside numbers if some of its integers are too large for a number.
+    // A column has texts and numbers if some of its integers are too large for a number.
     return isNumeric
       ? { name, type: 'DOUBLE', data: values }
       : { name, type: 'STRING', data: values.map((value) => (value === null ? null : `${value}`)) };

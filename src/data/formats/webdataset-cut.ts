@@ -2,12 +2,12 @@ import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 import { wholePiece } from '../shard.ts';
 import type { SizedPiece } from './format.ts';
 
-/** Archives that are listed together, to find their usual size. */
+/** Number of consecutive archives in whose sizes the usual size is found. */
 const groupSize = 64;
 
 /**
- * Makes each archive one piece. An archive that is smaller than usual gets the usual size, because
- * it may be cut short: the median of the archives around it in the listing.
+ * Makes each archive one piece. Adds the usual size to a smaller archive, because it may be cut
+ * short. The usual size is the median of the archives around it in the listing.
  */
 export async function* cutArchives(
   _: ObjectStore,
@@ -33,7 +33,7 @@ export async function* cutArchives(
   yield* finish();
 }
 
-/** Returns the median, the larger one of two. */
+/** Returns the median: of two middle values, the larger one. */
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? 0;

@@ -6,7 +6,7 @@ import { trueLabelSet } from '../sets.ts';
 import { trainNetwork } from '../training.ts';
 import type { BaselineTraining } from './baseline.ts';
 
-/** Trains the student's architecture on the true labels alone, from random weights. */
+/** Trains the student's architecture on the true labels alone, without the warm-up. */
 export const learn: BaselineTraining = async (job, folder, context) => {
   const { student, seed } = job.plan.config;
   const labeled = await trueLabelSet(job);

@@ -33,7 +33,7 @@ export interface Problem {
 
 /**
  * Reads a file in the dataset.
- * @throws UserError if the file does not exist, or is another one than the plan pinned.
+ * @throws UserError if the file does not exist, or differs from the file that the plan pinned.
  */
 export type ReadFile = (key: string) => Promise<Uint8Array>;
 

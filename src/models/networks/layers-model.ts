@@ -32,7 +32,7 @@ type Fields = z.infer<z.ZodObject<typeof fields>>;
 
 /**
  * The user's own model: a `model.json` of tfjs with its weights, as `model.save` or the converter
- * for Keras writes it. The weights are where training starts; layers with `trainable: false` keep
+ * for Keras writes it. Training starts from these weights; layers with `trainable: false` keep
  * them.
  */
 export const customNetwork: Architecture<Fields, typeof name, typeof schema> = {

@@ -35,7 +35,7 @@ const randomLayers = [
 /**
  * Parses the topology of a `model.json`, or of a topology alone.
  *
- * @throws UserError if it is none, or is written by Keras 3.
+ * @throws UserError if the text has no topology, or was written by Keras 3.
  */
 export function parseTopology(text: string, key: string): Topology {
   let json = parseJson(text, key);
@@ -70,7 +70,7 @@ export function checkLayers(topology: Topology, key: string): void {
   if (random) {
     throw new UserError(
       `'${key}' has the ${random} layer, whose random numbers would make a run impossible to repeat or resume.`,
-      'Take it out; plain Dropout among the layers, weightDecay and augment work against overfitting too.',
+      'Remove it. Plain Dropout among the layers, weightDecay and augment also reduce overfitting.',
     );
   }
 }
@@ -108,7 +108,7 @@ export function setSeeds(topology: Topology, seed: number): void {
 /**
  * Checks that the model takes the examples and gives a score per class.
  *
- * @throws UserError if it does not.
+ * @throws UserError with both shapes if they do not fit.
  */
 export function checkShapes(
   model: tfTypes.LayersModel,

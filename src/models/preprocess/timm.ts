@@ -15,13 +15,13 @@ const timmFields = z.looseObject({
   std: numbers,
 });
 
-/** The fields lie in `pretrained_cfg`; in old files, beside `architecture`. */
+/** File whose fields are in `pretrained_cfg`; in old files, beside `architecture`. */
 const timmFile = z.union([
   z.looseObject({ pretrained_cfg: z.looseObject({}) }).transform((file) => file.pretrained_cfg),
   z.looseObject({ architecture: z.string(), input_size: z.unknown() }),
 ]);
 
-/** timm's share of the resized image, if a model does not give its own. */
+/** Default of timm for `crop_pct`: the crop's share of the resized image. */
 const timmShare = 0.875;
 
 /**

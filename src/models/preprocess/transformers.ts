@@ -117,7 +117,7 @@ const shortSideProcessors = /CLIP|ConvNext|MobileNet|MobileViT|PoolFormer/;
 /** Processors that change `size` (LeViT: by 256 / 224), or crop before they resize (Perceiver). */
 const otherProcessors = /^(Levit|Perceiver)/;
 
-/** Returns whether the file itself asks for it: the default depends on the processor. */
+/** Returns whether the file itself sets do_normalize, whose default depends on the processor. */
 function asksToNormalize(json: unknown): boolean {
   return z.object({ do_normalize: z.literal(true) }).safeParse(json).success;
 }

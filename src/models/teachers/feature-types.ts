@@ -17,7 +17,7 @@ const pixelTolerance = 1e-3;
 
 /**
  * Returns the conversion of features to the type of an input.
- * @throws UserError if the features are not numbers of this type: what to set or to export.
+ * @throws UserError if the features are not numbers of this type, with what to set or to export.
  */
 export function featureType(
   port: Port,

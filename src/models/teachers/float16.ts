@@ -3,7 +3,7 @@ import { roundToEven } from '../../arrays.ts';
 
 /** Smallest normal number. */
 const smallestNormal = 2 ** -14;
-/** Numbers from here on are rounded to infinity. */
+/** Smallest number that is rounded to infinity. */
 const overflow = 65520;
 
 /** Rounds numbers to 16 bits, as NumPy does. */

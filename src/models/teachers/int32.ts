@@ -1,5 +1,5 @@
 /**
- * Converts integers to 32 bits. An Int32Array would wrap larger ones without a word.
+ * Converts integers to 32 bits. An Int32Array would silently wrap larger ones.
  *
  * @throws RangeError with the first integer that does not fit.
  * @example toInt32([1, 2_147_483_648]); // RangeError: 2147483648 does not fit …

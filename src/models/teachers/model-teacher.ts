@@ -211,8 +211,8 @@ async function tryOut(
   outputs: readonly Port[],
   { name, classes }: ModelTeacherOptions,
 ): Promise<readonly Output[]> {
-  // Several, because one would not show a fixed batch. Not the number of classes, so that an output
-  // [classes, n] is noticed.
+  // Several examples, because one would not show a fixed batch. Their number differs from that of
+  // the classes, so that an output [classes, n] is noticed.
   const n = input.fixedBatch ?? (classes.length === 2 ? 3 : 2);
   const feeds = input.feeds({ ids: [], values: new Float32Array(0) }, 0, n);
   const shapes = feeds.map(({ shape }) => shapeText(shape)).join(', ');

@@ -127,7 +127,7 @@ function shapeHint(axes: Port['shape'] & {}, classes: number): string {
     : 'List in task.classes the classes that the teacher was trained on, in its order.';
 }
 
-/** Returns the axes that count: those of another size than 1, after the first. */
+/** Returns the sizes of all axes after the first, without those of size 1. */
 function classAxes(shape: Port['shape'] & {}): Port['shape'] & {} {
   return shape.slice(1).filter((size) => size !== 1);
 }

@@ -12,7 +12,7 @@ const leastWeighedCount = 10;
 /**
  * Counts the weights of the first epoch of all unlabeled examples, and collects the smallest.
  *
- * @param tests Gets a mark for each example that is in the unlabeled set, too.
+ * @param tests Receives a mark for each test example that is also in the unlabeled set.
  */
 export async function weightHistogram(job: Job, tests: ExampleDigests) {
   const [low, high] = job.plan.config.weights.bounds;

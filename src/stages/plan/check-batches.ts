@@ -4,11 +4,11 @@ import { teacherInputs } from '../../distill/teacher-inputs.ts';
 import { fixed } from '../../format.ts';
 import type { Teacher } from '../../models/teacher.ts';
 
-/** Examples in the batch. */
+/** Number of examples in the batch. */
 const batchSize = 8;
-/** Examples that are also answered alone. */
+/** Number of examples that are also answered alone. */
 const alone = 2;
-/** Larger differences are not rounding, not even of quantised models. */
+/** Maximum difference that rounding explains, also in quantized models. */
 const tolerance = 0.05;
 
 /**

@@ -18,8 +18,8 @@ interface Need {
 }
 
 /**
- * Checks that every file of a table has the columns that the features and the teacher need, the id
- * that the config names and, in a labeled set, the class.
+ * Checks that every file of a table has the columns of the features and of the teacher. Checks
+ * also the id that the config names and, in a labeled set, the class.
  *
  * @param tables A file per set and list of columns.
  * @throws UserError with the file, the absent columns and the nearest names that the file has; or

@@ -1,7 +1,7 @@
 import type { Example } from '../../data/example.ts';
 import { kindOf } from '../../data/features/index.ts';
 
-/** Maximum number of examples in a sample. If there are not more classes, each has some. */
+/** Maximum number of examples in a sample. Up to this number of classes, each has examples. */
 const sampleSize = 128;
 /** Limit of their encoded bytes. */
 const sampleBytes = 64 * 2 ** 20;
