@@ -91,7 +91,7 @@ export function calibrationTable(cells: readonly CellSummary[]): string {
 }
 
 function interval({ mean, low, high }: Estimate): string {
-  const shown = (value: number) => (value > 0 ? `+${value.toFixed(3)}` : value.toFixed(3));
+  const shown = (value: number) => withSign(value, 3);
   return Number.isNaN(low) ? shown(mean) : `${shown(mean)} (${shown(low)} to ${shown(high)})`;
 }
 
@@ -132,6 +132,12 @@ function points({ mean, low, high }: Estimate): string {
 }
 
 function signed(share: number): string {
-  const text = (100 * share).toFixed(2);
-  return share > 0 && Number(text) !== 0 ? `+${text}` : text;
+  return withSign(100 * share, 2);
+}
+
+/** Formats a number with its sign; 0 has none. */
+function withSign(value: number, digits: number): string {
+  const text = value.toFixed(digits);
+  if (Number(text) === 0) return text.replace('-', '');
+  return value > 0 ? `+${text}` : text;
 }
