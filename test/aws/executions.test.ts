@@ -32,7 +32,7 @@ describe('startExecution', () => {
   });
 
   test('is patient when it is throttled, and fails at once for other reasons', async () => {
-    failures.push('ThrottlingException', 'ThrottlingException');
+    failures.push('ThrottlingException');
     expect(await startExecution(machine, started)).toBe(arn);
     failures.push('StateMachineDoesNotExist');
     await expect(startExecution(machine, started)).rejects.toMatchObject({

@@ -58,7 +58,7 @@ describe('FolderStore', () => {
         // Nothing is left over but empty folders.
         expect(await readdir(join(store.location, '.tmp')).catch(() => [])).toEqual([]);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
