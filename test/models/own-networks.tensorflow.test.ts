@@ -216,6 +216,30 @@ describe.each([
   });
 });
 
+test.each(['by the config', 'by the file'])('a model inside is frozen whole: %s', async (how) => {
+  const inner = tf.sequential({ name: 'inner' });
+  inner.add(tf.layers.flatten({ inputShape: shape }));
+  inner.add(tf.layers.dense({ name: 'hidden', units: 4 }));
+  inner.add(tf.layers.batchNormalization({ name: 'norm' }));
+  const outer = tf.sequential({ name: 'outer' });
+  outer.add(inner);
+  outer.add(tf.layers.dense({ name: 'classes', units: 3, activation: 'softmax' }));
+  const saved = await filesOf(outer);
+  const json = JSON.parse(saved['net/model.json']!.toString());
+  if (how === 'by the file') json.modelTopology.config.layers[0].config.trainable = false;
+  const file = { ...saved, 'net/model.json': Buffer.from(JSON.stringify(json)) };
+  const built = await build(how === 'by the config' ? { freeze: ['inner'] } : {}, file);
+  expect(built.trainableWeights.map(({ originalName }) => originalName)).toEqual([
+    'classes/kernel',
+    'classes/bias',
+  ]);
+  const step = createGraphStep(built, { optimizer: 'adam', momentum: 0, weightDecay: 0 }, [8]);
+  const { before, after } = trained(step);
+  for (const name of ['hidden/kernel', 'norm/gamma', 'norm/moving_mean']) {
+    expect(after.get(name), name).toEqual(before.get(name));
+  }
+});
+
 test('frozen batch norm normalises by its averages, not by the batch', async () => {
   const freeze = ['block1_*', 'block2_*'];
   const batch = randomBatch(8, shape, 3, 3);

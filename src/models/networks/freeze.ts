@@ -1,11 +1,20 @@
+import { z } from 'zod';
 import { UserError } from '../../errors.ts';
 import type { Topology } from '../topology.ts';
 
 /** Number of layers that a message names. */
 const namedLayers = 10;
 
+/** A layer inside another; its config is the object of the topology, to be changed. */
+const innerSchema = z.looseObject({ config: z.custom<Record<string, unknown>>(isObject) });
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
 /**
- * Freezes layers of a topology: they are not trained.
+ * Freezes layers of a topology, and all layers inside them: they are not trained. A layer that the
+ * file freezes is treated alike.
  *
  * @param patterns names of layers; `*` stands for any text.
  * @param key the topology's file, for errors.
@@ -26,6 +35,17 @@ export function freezeLayers(topology: Topology, patterns: readonly string[], ke
       );
     }
     for (const { config } of chosen) config.trainable = false;
+  }
+  for (const { config } of layers) if (config.trainable === false) freezeInner(config);
+}
+
+/** Freezes the layers inside a layer, such as a model or a wrapper: tfjs ignores the outer flag. */
+function freezeInner(config: Record<string, unknown>): void {
+  for (const inner of [config.layers, config.layer].flat()) {
+    const parsed = innerSchema.safeParse(inner);
+    if (!parsed.success) continue;
+    parsed.data.config.trainable = false;
+    freezeInner(parsed.data.config);
   }
 }
 
