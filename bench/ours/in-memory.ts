@@ -1,4 +1,5 @@
 // Trains on floats in memory, which are the input of a peer, too.
+import { numbersOf } from '../../src/data/features/kind.ts';
 import { randomFor, shuffledOrder } from '../../src/data/random.ts';
 import type { Batch } from '../../src/train/batch-shape.ts';
 import { train } from '../../src/train/loop.ts';
@@ -50,7 +51,7 @@ export async function* shuffledBatches(
     const rows = (values: Float32Array) => takeRows(values, values.length / all.size, indices);
     yield {
       size: indices.length,
-      features: rows(all.features),
+      rows: { n: indices.length, values: rows(numbersOf(all.rows)) },
       targets: rows(all.targets),
       teacherMargins: rows(all.teacherMargins),
       weights: rows(all.weights),

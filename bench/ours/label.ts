@@ -65,7 +65,8 @@ async function answerAll(teacher: Teacher, count: number) {
   const { batchSize } = teacher;
   const ids = Array.from({ length: batchSize }, (_, index) => String(index));
   const values = new Float32Array(batchSize * featureShape(pixels).reduce((a, b) => a * b));
-  for (let done = 0; done < count; done += batchSize) await teacher.predict({ ids, values });
+  const rows = { n: batchSize, values };
+  for (let done = 0; done < count; done += batchSize) await teacher.predict({ ids, rows });
 }
 
 const [folder = '', rounds = ''] = process.argv.slice(2);

@@ -4,6 +4,7 @@
  *
  * Prints what train.js prints.
  */
+import { numbersOf } from '../../src/data/features/kind.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
 import { shuffledBatches } from './in-memory.ts';
 import { stopwatch } from './stopwatch.ts';
@@ -20,13 +21,8 @@ const seconds: number[] = [];
 let loss = 0;
 for (let epoch = 0; epoch < Number(epochs); epoch++) {
   loss = 0;
-  for await (const { size, features, targets, weights } of shuffledBatches(
-    all,
-    batchSize,
-    1,
-    epoch,
-  )) {
-    const inputs = tf.tensor(features, [size, ...shape]);
+  for await (const { size, rows, targets, weights } of shuffledBatches(all, batchSize, 1, epoch)) {
+    const inputs = tf.tensor(numbersOf(rows), [size, ...shape]);
     const labels = tf.tensor2d(targets, [size, classes]);
     const shares = tf.tensor1d(weights);
     const cost = optimizer.minimize(() => {

@@ -13,6 +13,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { sum } from '../../src/arrays.ts';
+import { numbersOf } from '../../src/data/features/kind.ts';
 import { openLossCorrection } from '../../src/distill/correction.ts';
 import { studentInputs } from '../../src/distill/student-inputs.ts';
 import { oneHot } from '../../src/distill/training-example.ts';
@@ -121,10 +122,10 @@ async function trainWithoutRoom(event: JobEvent, variant: string, epochs: number
 async function readAll(job: Job): Promise<Batch> {
   const batches: Batch[] = [];
   for (const item of await shardItems(job)) {
-    for await (const { values, examples } of studentInputs(job, item)) {
+    for await (const { rows, examples } of studentInputs(job, item)) {
       batches.push({
         size: examples.length,
-        features: values,
+        rows,
         targets: concatenate(
           examples.map(({ row }) => oneHot(row.prediction, row.probabilities.length)),
         ),
@@ -133,9 +134,10 @@ async function readAll(job: Job): Promise<Batch> {
       });
     }
   }
+  const n = sum(batches.map(({ size }) => size));
   return {
-    size: sum(batches.map(({ size }) => size)),
-    features: concatenate(batches.map(({ features }) => features)),
+    size: n,
+    rows: { n, values: concatenate(batches.map(({ rows }) => numbersOf(rows))) },
     targets: concatenate(batches.map(({ targets }) => targets)),
     teacherMargins: concatenate(batches.map(({ teacherMargins }) => teacherMargins)),
     weights: concatenate(batches.map(({ weights }) => weights)),
@@ -185,8 +187,8 @@ async function reestimate(job: Job, all: Batch): Promise<number[]> {
   const batches: { batch: Batch; probabilities: Float32Array }[] = [];
   for await (const batch of shuffledBatches(all, batchSize, 1, 0)) {
     batches.push({
-      batch: { ...batch, features: new Float32Array() },
-      probabilities: predict(batch.features, batch.size),
+      batch: { ...batch, rows: { n: 0, values: new Float32Array() } },
+      probabilities: predict(batch.rows),
     });
   }
   const seconds: number[] = [];

@@ -22,7 +22,7 @@ export async function readTrainingData(folder: string, name: string): Promise<Tr
   const weights = await read('weights');
   const all = {
     size: weights.length,
-    features: await read('examples'),
+    rows: { n: weights.length, values: await read('examples') },
     targets: await read('targets'),
     teacherMargins: new Float32Array(weights.length),
     weights,

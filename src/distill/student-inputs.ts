@@ -2,7 +2,7 @@
 import { decodedBatches } from '../data/decoded-batches.ts';
 import type { Example } from '../data/example.ts';
 import { createEncoder, type Features } from '../data/features/index.ts';
-import { type Decoded, type Encoder, isDecoded, normalizedRows } from '../data/features/kind.ts';
+import { type Decoded, type Encoder, isDecoded, type Rows, rowsOf } from '../data/features/kind.ts';
 import { UserError } from '../errors.ts';
 import type { ShardItem } from '../run/events.ts';
 import type { Job } from '../run/job.ts';
@@ -51,8 +51,8 @@ export async function decodeForStudent(encoder: Encoder, example: Example): Prom
 
 /** n examples of a set, ready for a student. */
 export interface StudentInputs {
-  /** [n, ...featureShape], normalized by the plan's features. */
-  readonly values: Float32Array;
+  /** Normalized by the plan's features. */
+  readonly rows: Rows;
   readonly examples: readonly LabeledExample[];
 }
 
@@ -68,6 +68,6 @@ export async function* studentInputs(
 ): AsyncGenerator<StudentInputs, undefined> {
   const encoder = createEncoder(features);
   for await (const { decoded, examples } of decodedShard(job, item, encoder)) {
-    yield { values: normalizedRows(encoder, decoded), examples };
+    yield { rows: rowsOf(encoder, decoded), examples };
   }
 }

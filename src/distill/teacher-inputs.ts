@@ -1,8 +1,7 @@
-import { product } from '../arrays.ts';
 import type { Example, Rejected } from '../data/example.ts';
 import { isRejected } from '../data/example.ts';
-import { createEncoder, type Features, featureShape } from '../data/features/index.ts';
-import { type Decoded, isDecoded } from '../data/features/kind.ts';
+import { createEncoder, type Features } from '../data/features/index.ts';
+import { type Decoded, isDecoded, rowsOf } from '../data/features/kind.ts';
 import { type RawColumn, type RawValue, rawReader } from '../data/features/raw-columns.ts';
 import { row } from '../data/features/row.ts';
 import type { Inputs, Teacher } from '../models/teacher.ts';
@@ -10,7 +9,7 @@ import type { Inputs, Teacher } from '../models/teacher.ts';
 /** An example as a teacher reads it. */
 export interface TeacherExample {
   readonly id: string;
-  /** Pixels or features, for a teacher that reads features. */
+  /** Pixels, features or a text, for a teacher that reads features. */
   readonly decoded?: Decoded;
   /** Values of the columns, for a teacher that reads columns. */
   readonly row?: readonly RawValue[];
@@ -35,18 +34,17 @@ export function teacherInputs({ columns }: Teacher, features: Features): Teacher
 
 function featureInputs(features: Features): TeacherInputs {
   const encoder = createEncoder(features);
-  const length = product(featureShape(features));
   return {
     async decode(example) {
       const decoded = await encoder.decode(example);
       return isDecoded(decoded) ? { id: example.id, decoded } : decoded;
     },
     gather(batch) {
-      const values = new Float32Array(batch.length * length);
-      for (const [index, { decoded }] of batch.entries()) {
-        encoder.normalize(decoded!, values, index * length);
-      }
-      return { ids: batch.map(({ id }) => id), values };
+      const rows = rowsOf(
+        encoder,
+        batch.map(({ decoded }) => decoded!),
+      );
+      return { ids: batch.map(({ id }) => id), rows };
     },
   };
 }
@@ -61,8 +59,8 @@ function columnInputs(columns: readonly RawColumn[], features: Features): Teache
     gather(batch) {
       return {
         ids: batch.map(({ id }) => id),
-        values: new Float32Array(0),
-        rows: batch.map(({ row }) => row!),
+        rows: { n: 0, values: new Float32Array(0) },
+        cells: batch.map(({ row }) => row!),
       };
     },
   };

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { sum } from '../arrays.ts';
 import { createEncoder } from '../data/features/index.ts';
-import { type Decoded, normalizedRows } from '../data/features/kind.ts';
+import { type Decoded, type Rows, rowsOf } from '../data/features/kind.ts';
 import type { ValidationOutputs } from '../debias/validation.ts';
 import type { Job } from '../run/job.ts';
 import { recordBytes } from '../train/records.ts';
@@ -9,7 +9,7 @@ import { countedShards, trueClass } from './sets.ts';
 import { decodedShard } from './student-inputs.ts';
 
 /** Runs a student on n examples: [n, classes]. */
-export type Predict = (values: Float32Array, n: number) => Float32Array;
+export type Predict = (rows: Rows) => Float32Array;
 
 export interface ValidationSet {
   /** Runs the student on the whole set. Memory: 8 bytes per class and example. */
@@ -27,7 +27,7 @@ interface ValidationBatch {
 /**
  * Opens the validation set, which is evaluated repeatedly as the student trains. It is decoded once
  * and kept, unless it would take more than an eighth of the free memory. Then it is decoded every
- * time.
+ * time. The size of texts is estimated by those of the labeled set.
  *
  * @param includes selects examples by id. Default: all.
  */
@@ -70,8 +70,7 @@ export async function openValidationSet(
       for await (const batch of kept ?? decode()) {
         // A prediction blocks the event loop; this lets timers and signals run.
         await setImmediate();
-        const values = normalizedRows(encoder, batch.decoded);
-        student.push(predict(values, batch.decoded.length));
+        student.push(predict(rowsOf(encoder, batch.decoded)));
         teacher.push(batch.teacherProbabilities);
         labels.push(...batch.labels);
       }

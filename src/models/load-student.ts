@@ -4,7 +4,7 @@ import { product } from '../arrays.ts';
 import { decodedBatches } from '../data/decoded-batches.ts';
 import type { Content, Rejected } from '../data/example.ts';
 import { createEncoder, type Features, featureShape, kindOf } from '../data/features/index.ts';
-import { type Decoded, type Encoder, normalizedRows } from '../data/features/kind.ts';
+import { type Decoded, type Encoder, rowsOf } from '../data/features/kind.ts';
 import { row } from '../data/features/row.ts';
 import { predictions } from '../debias/margin.ts';
 import { UserError } from '../errors.ts';
@@ -86,7 +86,7 @@ export async function loadStudent(folder: string): Promise<LoadedStudent> {
       const options = { batchSize, room: batchSize, decode: decoder(encoder, features) };
       for await (const batch of decodedBatches(numbered(examples), options, rejected)) {
         refuse(rejected);
-        const probabilities = student.predict(normalizedRows(encoder, batch), batch.length);
+        const probabilities = student.predict(rowsOf(encoder, batch));
         for (let start = 0; start < probabilities.length; start += classes.length) {
           answers.push(predictionOf(probabilities.slice(start, start + classes.length), classes));
         }

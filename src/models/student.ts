@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { product, sum } from '../arrays.ts';
+import { numbersOf, type Rows } from '../data/features/kind.ts';
 import { tf, type tfTypes } from '../tensorflow.ts';
 import { batchSizeFor } from './batch-size.ts';
 import { descriptionFile, type ModelFiles, topologyFile, weightsFile } from './exporters.ts';
@@ -31,10 +32,9 @@ export interface Student {
   readonly model: tfTypes.LayersModel;
   /**
    * Computes class probabilities.
-   * @param values Row-major features, [n, ...featureShape].
    * @returns row-major probabilities, [n, classes].
    */
-  predict(values: Float32Array, n: number): Float32Array;
+  predict(rows: Rows): Float32Array;
   /** Frees the native memory. */
   dispose(): void;
 }
@@ -60,8 +60,8 @@ export async function loadModel(files: ModelFiles): Promise<Student> {
     description,
     model,
     predict: isSplit
-      ? (values, n) => runModel(model, values, n, (probabilities) => probabilities)
-      : (values, n) => predictProbabilities(model, values, n),
+      ? (rows) => runModel(model, rows, (probabilities) => probabilities)
+      : (rows) => predictProbabilities(model, rows),
     dispose: () => model.dispose(),
   };
 }
@@ -101,32 +101,23 @@ function parseJson(files: ModelFiles, name: string): unknown {
   return JSON.parse(Buffer.from(file(files, name)).toString('utf8'));
 }
 
-/**
- * Runs a model that outputs logits on n examples; returns row-major probabilities, [n, classes].
- * @param values Row-major features, [n, ...featureShape].
- */
-export function predictProbabilities(
-  model: tfTypes.LayersModel,
-  values: Float32Array,
-  n: number,
-): Float32Array {
-  return runModel(model, values, n, (logits) => tf.softmax(logits));
+/** Runs a model that outputs logits; returns row-major probabilities, [n, classes]. */
+export function predictProbabilities(model: tfTypes.LayersModel, rows: Rows): Float32Array {
+  return runModel(model, rows, (logits) => tf.softmax(logits));
 }
 
 /**
- * Runs a model on n examples; returns its outputs row-major.
- * @param values Row-major features, [n, ...featureShape].
+ * Runs a model of numbers on n examples; returns its outputs row-major.
  * @param finish Transforms the output before it is read.
  */
 export function runModel(
   model: tfTypes.LayersModel,
-  values: Float32Array,
-  n: number,
+  rows: Rows,
   finish: (output: tfTypes.Tensor) => tfTypes.Tensor,
 ): Float32Array {
   const result = tf.tidy(() => {
     const shape = inputShapeOf(model);
-    const input = tf.tensor(values, [n, ...shape]);
+    const input = tf.tensor(numbersOf(rows), [rows.n, ...shape]);
     // A model with one output gives one tensor; the type covers models with several.
     return finish(model.predict(input, { batchSize: batchSizeFor(shape) }) as tfTypes.Tensor);
   });

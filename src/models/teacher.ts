@@ -1,3 +1,4 @@
+import type { Rows } from '../data/features/kind.ts';
 import type { RawColumn, RawValue } from '../data/features/raw-columns.ts';
 import type { SetName } from '../data/shard.ts';
 
@@ -6,10 +7,10 @@ export interface Inputs {
   readonly ids: readonly string[];
   /** Set whose folder has the examples: only a teacher whose answers are stored reads it. */
   readonly set?: SetName | undefined;
-  /** Row-major, [n, ...featureShape], normalized by the model's `Features`. */
-  readonly values: Float32Array;
-  /** [n, columns], instead of `values`, for a teacher with `columns`. */
-  readonly rows?: readonly (readonly RawValue[])[];
+  /** Normalized by the model's `Features`; without examples for a teacher with `columns`. */
+  readonly rows: Rows;
+  /** [n, columns], for a teacher with `columns`. */
+  readonly cells?: readonly (readonly RawValue[])[];
 }
 
 /** A teacher's answers for a batch of n examples. */

@@ -1,7 +1,7 @@
 import { sum } from '../arrays.ts';
 import { type Example, isRejected } from '../data/example.ts';
 import { createEncoder } from '../data/features/index.ts';
-import { isDecoded, normalizedRows } from '../data/features/kind.ts';
+import { isDecoded, rowsOf } from '../data/features/kind.ts';
 import { type Folds, foldOf } from '../data/folds.ts';
 import { readExamples } from '../data/read.ts';
 import { ClassMeans } from '../debias/mcmi.ts';
@@ -76,8 +76,8 @@ async function classMeansOf(
   const means = new ClassMeans(classes.length);
   for (const shard of labeled) {
     for await (const { example, target } of shard.open()) {
-      const values = normalizedRows(encoder, [await decodeForStudent(encoder, example)]);
-      means.add(predict(values, 1), [target.indexOf(1)]);
+      const rows = rowsOf(encoder, [await decodeForStudent(encoder, example)]);
+      means.add(predict(rows), [target.indexOf(1)]);
     }
   }
   return means.result();

@@ -44,11 +44,11 @@ async function weigh(job: Job, event: ShardEvent, context: Context): Promise<Uin
   const testCopies = new Set<string>();
   const writer = createWeightsWriter();
   let done = 0;
-  for await (const { values, examples } of studentInputs(job, event.shard)) {
+  for await (const { rows, examples } of studentInputs(job, event.shard)) {
     context.signal.throwIfAborted();
     const n = examples.length;
     const teacherMargins = Float32Array.from(examples, ({ row }) => row.margin);
-    const studentMargins = margins(student.predict(values, n), classes.length);
+    const studentMargins = margins(student.predict(rows), classes.length);
     const weights = new Float32Array(n);
     const errorProbabilities = new Float32Array(n);
     const distortions = new Float32Array(n);

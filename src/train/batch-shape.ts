@@ -1,11 +1,13 @@
+import type { Rows } from '../data/features/kind.ts';
+
 /**
  * A batch of `size` examples; arrays have room for `size` rows exactly. The last batch of an epoch
  * may be smaller than the others.
  */
 export interface Batch {
   readonly size: number;
-  /** Normalized and augmented features, [size, ...featureShape]. */
-  readonly features: Float32Array;
+  /** `size` examples, normalized and augmented. */
+  readonly rows: Rows;
   /** Targets, [size, classes]: soft labels or one-hot. */
   readonly targets: Float32Array;
   /** Teacher margin in [0, 1] of an unlabeled example; NaN for one with a true label. */

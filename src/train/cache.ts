@@ -1,14 +1,16 @@
 /**
  * Cache of the decoded examples of one epoch for later epochs: all in memory, or all on the local
- * disk, or none.
+ * disk, or none. Texts are never cached on disk.
  */
 import { constants } from 'node:buffer';
 import { statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { readAhead } from '../data/ahead.ts';
+import { hasTexts } from '../data/features/index.ts';
 import type { SupervisedExample } from './batch.ts';
 import { RecordFile } from './record-file.ts';
 import { type RecordShape, Records, recordBytes } from './records.ts';
+import { TextRecords } from './text-records.ts';
 
 /** Example with its number in `epochOrder`. */
 export interface NumberedExample extends SupervisedExample {
@@ -16,7 +18,7 @@ export interface NumberedExample extends SupervisedExample {
 }
 
 export interface CachedBatch {
-  readonly records: Records;
+  readonly records: Records | TextRecords;
   /** Indices of the batch's examples in the records. */
   readonly indices: readonly number[];
 }
@@ -56,19 +58,22 @@ export async function openCache(
   count: number,
   { memoryBytes, diskBytes, folder }: CacheRoom,
 ): Promise<ExampleCache | undefined> {
+  if (hasTexts(shape.features)) {
+    const records = TextRecords.reserve(count, shape.classes, memoryBytes);
+    return records && memoryCache(records);
+  }
   const bytes = count * recordBytes(shape);
   if (bytes <= memoryBytes) return memoryCache(new Records(shape, count));
   if (bytes <= diskBytes) return fileCache(await RecordFile.create(folder), shape);
   return undefined;
 }
 
-function memoryCache(records: Records): ExampleCache {
+function memoryCache(records: Records | TextRecords): ExampleCache {
   return {
     async keep(examples) {
-      for (const { number, decoded, supervision } of examples) {
-        records.put(number, decoded, supervision);
-      }
-      return true;
+      return examples.every(({ number, decoded, supervision }) =>
+        records.put(number, decoded, supervision),
+      );
     },
     async *read(batches) {
       for (const indices of batches) yield { records, indices };

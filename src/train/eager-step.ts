@@ -1,3 +1,4 @@
+import { numbersOf } from '../data/features/kind.ts';
 import { inputShapeOf } from '../models/topology.ts';
 import { tf, type tfTypes } from '../tensorflow.ts';
 import { dropoutSeed, fuseLayers, fuseReluGradient } from './fused-kernels.ts';
@@ -37,7 +38,7 @@ export function createEagerStep(
       let { weights } = batch;
       let probabilities: Float32Array = new Float32Array();
       const value = tf.tidy(() => {
-        const features = tf.tensor(batch.features, [batch.size, ...inputShape]);
+        const features = tf.tensor(numbersOf(batch.rows), [batch.size, ...inputShape]);
         const { value, grads } = tf.variableGrads(() => {
           const logits = logitsOf(model, features);
           // Numbers that pass through JavaScript are constants in the gradient.

@@ -1,3 +1,4 @@
+import { numbersOf } from '../data/features/kind.ts';
 import { inputShapeOf } from '../models/topology.ts';
 import { tf, type tfTypes } from '../tensorflow.ts';
 import { dropoutSeed, fuseLayers, fuseReluGradient } from './fused-kernels.ts';
@@ -66,7 +67,7 @@ export function createGraphStep(
   return {
     run(batch, learningRate, reweigh) {
       const prefix = `batch${batch.size}`;
-      const features = { shape: [batch.size, ...inputShape], values: batch.features };
+      const features = { shape: [batch.size, ...inputShape], values: numbersOf(batch.rows) };
       const feeds = new Map<string, Feed>([
         ['seed', { shape: [2], values: dropoutSeed(seed, count) }],
         [`${prefix}/features`, features],

@@ -61,12 +61,14 @@ export class Records {
     return (index * this.recordBytes) / this.decoded.BYTES_PER_ELEMENT;
   }
 
-  put(index: number, decoded: Decoded, { target, teacherMargin, weight }: Supervision): void {
+  /** Stores an example. @returns true: there is room for all. */
+  put(index: number, decoded: Decoded, { target, teacherMargin, weight }: Supervision): true {
     this.decoded.set(decoded, this.startOf(index));
     const start = this.#targetOf(index);
     this.#floats.set(target, start);
     this.#floats[start + this.#classes] = teacherMargin;
     this.#floats[start + this.#classes + 1] = weight;
+    return true;
   }
 
   /** Writes the example's target, teacher margin and weight into a row of a batch. */

@@ -43,7 +43,7 @@ function lossOf(
   const loss = openLoss({ kind: 'slam', mixing: { alpha: () => alpha, topK } });
   const batch = {
     size: 1,
-    features: new Float32Array(),
+    rows: { n: 1, values: new Float32Array() },
     targets: Float32Array.from(teacher),
     teacherMargins: Float32Array.of(0.5),
     weights: Float32Array.of(1),

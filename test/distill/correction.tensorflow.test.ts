@@ -128,7 +128,7 @@ test('only a correction that depends on the student is measured again', async ()
 
   // A student that gives every class the same probability loses equally on every label.
   const batch = {
-    ...{ size: 2, features: new Float32Array(), targets: new Float32Array(6) },
+    ...{ size: 2, rows: { n: 2, values: new Float32Array() }, targets: new Float32Array(6) },
     ...{ teacherMargins: Float32Array.of(0.1, Number.NaN), weights: Float32Array.of(1, 1) },
   };
   const measured = await reweighting!.measure();

@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
+import { numbersOf } from '../../src/data/features/kind.ts';
 import { setNames } from '../../src/data/shard.ts';
 import { countedShards, labeledShard } from '../../src/distill/sets.ts';
 import {
@@ -16,7 +17,9 @@ import { reconciled } from '../support/staged-run.ts';
 /** A student that gives ten numbers of the example back. */
 const studentOf =
   (from: number): Predict =>
-  (values, n) => {
+  (rows) => {
+    const { n } = rows;
+    const values = numbersOf(rows);
     const length = values.length / n;
     return Float32Array.from(
       { length: n * 10 },

@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createEncoder } from '../../src/data/features/index.ts';
-import { isDecoded, normalizedRows } from '../../src/data/features/kind.ts';
+import { isDecoded, rowsOf } from '../../src/data/features/kind.ts';
 import type { TeacherConfig } from '../../src/models/config.ts';
 import { colour, open, temporaryFolder } from './teachers/open.ts';
 
@@ -77,7 +77,7 @@ async function answers(fields: Partial<TeacherConfig>): Promise<number[][]> {
     }),
   );
   const ids = rows.map((_, index) => String(index));
-  const { probabilities } = await teacher.predict({ ids, values: normalizedRows(encoder, rows) });
+  const { probabilities } = await teacher.predict({ ids, rows: rowsOf(encoder, rows) });
   teacher.dispose();
   return rows.map((_, row) => [...probabilities.slice(row * classes, (row + 1) * classes)]);
 }

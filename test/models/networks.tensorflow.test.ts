@@ -28,7 +28,7 @@ describe.each([
     const model = await buildNetwork(network, shape, 4, 1);
     const size = shape.reduce((product, side) => product * side, 2);
     const values = Float32Array.from({ length: size }, (_, i) => Math.sin(i));
-    const found = predictProbabilities(model, values, 2);
+    const found = predictProbabilities(model, { n: 2, values });
     expect(found.length).toBe(8);
     expect(found.subarray(0, 4).reduce((sum, value) => sum + value)).toBeCloseTo(1, 6);
     expect(new Set(found).size).toBe(8);

@@ -71,7 +71,7 @@ async function build(more: More = {}, changed: Record<string, Buffer> = {}) {
   return architectureOf(network).build(network, { ...problem, readFile }, 7);
 }
 
-const { features } = randomBatch(4, shape, 3, 1);
+const { values: features } = randomBatch(4, shape, 3, 1).rows;
 function probabilities(network: tfTypes.LayersModel, isLogits: boolean): number[] {
   return tf.tidy(() => {
     const outputs = network.predict(tf.tensor(features, [4, ...shape])) as tfTypes.Tensor;
@@ -244,7 +244,7 @@ test('frozen batch norm normalises by its averages, not by the batch', async () 
   const freeze = ['block1_*', 'block2_*'];
   const batch = randomBatch(8, shape, 3, 3);
   const expected = await build({ freeze });
-  const logits = expected.predict(tf.tensor(batch.features, [8, ...shape])) as tfTypes.Tensor;
+  const logits = expected.predict(tf.tensor(batch.rows.values, [8, ...shape])) as tfTypes.Tensor;
   const step = createGraphStep(
     await build({ freeze }),
     { optimizer: 'adam', momentum: 0, weightDecay: 0 },

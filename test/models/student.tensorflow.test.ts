@@ -33,16 +33,18 @@ for (const network of [smallMlp, smallConvnet, smallResnet]) {
 
     const student = await loadModel(files);
     expect(student.description).toEqual(description);
-    const logits = model.predictOnBatch(tf.tensor(batch.features, [8, ...shape])) as tfTypes.Tensor;
-    expect(student.predict(batch.features, 8)).toEqual(tf.softmax(logits).dataSync());
+    const logits = model.predictOnBatch(
+      tf.tensor(batch.rows.values, [8, ...shape]),
+    ) as tfTypes.Tensor;
+    expect(student.predict(batch.rows)).toEqual(tf.softmax(logits).dataSync());
     expect(await saveModel(student.model, description)).toEqual(files);
   });
 
   test(`any TensorFlow.js program can load a saved ${network.architecture}`, async () => {
     const files = await saveModel(await trained(network), description);
-    const found = await predictElsewhere(files, batch.features, 8);
+    const found = await predictElsewhere(files, batch.rows.values, 8);
     const student = await loadModel(files);
-    const expected = student.predict(batch.features, 8);
+    const expected = student.predict(batch.rows);
     found.forEach((value, i) => {
       expect(value).toBeCloseTo(expected[i]!, 6);
     });
@@ -54,7 +56,7 @@ test('no tensor is left behind', async () => {
   const before = tf.memory().numTensors;
   const student = await loadModel(files);
   const loaded = tf.memory().numTensors;
-  for (let count = 0; count < 5; count++) student.predict(batch.features, 8);
+  for (let count = 0; count < 5; count++) student.predict(batch.rows);
   await saveModel(student.model, description);
   expect(tf.memory().numTensors).toBe(loaded);
   student.dispose();

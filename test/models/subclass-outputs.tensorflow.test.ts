@@ -50,8 +50,8 @@ for (const [name, network] of Object.entries(networks)) {
   test(`a ${name} has the same outputs after they are split`, async () => {
     const model = await network();
     const split = await splitOutputs(model, 4);
-    const before = predictProbabilities(model, batch.features, 8);
-    const after = sums(predictProbabilities(split, batch.features, 8));
+    const before = predictProbabilities(model, batch.rows);
+    const after = sums(predictProbabilities(split, batch.rows));
     after.forEach((value, i) => {
       expect(value).toBeCloseTo(before[i]!, 6);
     });
@@ -62,12 +62,12 @@ for (const [name, network] of Object.entries(networks)) {
     const scores = scoresLayer(split);
     // So that the outputs of a class differ.
     scores.setWeights(scores.getWeights().map(({ shape }) => tf.randomNormal(shape, 0, 1)));
-    const expected = sums(predictProbabilities(split, batch.features, 8));
+    const expected = sums(predictProbabilities(split, batch.rows));
     const files = await saveModel(split, description);
     const student = await loadModel(files);
     expect(student.description).toEqual(description);
-    const found = await predictElsewhere(files, batch.features, 8);
-    for (const answers of [student.predict(batch.features, 8), found]) {
+    const found = await predictElsewhere(files, batch.rows.values, 8);
+    for (const answers of [student.predict(batch.rows), found]) {
       expect(answers).toHaveLength(8 * 3);
       answers.forEach((value, i) => {
         expect(value).toBeCloseTo(expected[i]!, 6);

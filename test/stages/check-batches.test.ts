@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Example } from '../../src/data/example.ts';
 import type { Features } from '../../src/data/features/index.ts';
+import { numbersOf } from '../../src/data/features/kind.ts';
 import type { Teacher } from '../../src/models/teacher.ts';
 import { batchWarning } from '../../src/stages/plan/check-batches.ts';
 
@@ -16,7 +17,8 @@ function teacher(total: (values: readonly number[]) => number): Teacher {
   return {
     embeddingSize: undefined,
     batchSize: 16,
-    async predict({ values }) {
+    async predict({ rows: inputs }) {
+      const values = numbersOf(inputs);
       const whole = total([...values]);
       const rows = [...values].flatMap((value) => [value / whole, 1 - value / whole]);
       return { probabilities: Float32Array.from(rows) };

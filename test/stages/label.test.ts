@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Example, Rejected } from '../../src/data/example.ts';
 import type { Features } from '../../src/data/features/index.ts';
+import { numbersOf } from '../../src/data/features/kind.ts';
 import { readLabels, readLabelsSummary } from '../../src/data/tables/labels-file.ts';
 import { labelExamples } from '../../src/distill/label-examples.ts';
 import { TransientError } from '../../src/errors.ts';
@@ -27,7 +28,7 @@ function teacherOf(
     dispose() {},
     async predict(inputs) {
       await wait(inputs);
-      const probabilities = Array.from(inputs.values, (share) =>
+      const probabilities = Array.from(numbersOf(inputs.rows), (share) =>
         share < 0 ? [Number.NaN, Number.NaN] : [share, 1 - share],
       );
       return { probabilities: Float32Array.from(probabilities.flat()) };

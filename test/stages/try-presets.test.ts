@@ -2,6 +2,7 @@ import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import type { Example } from '../../src/data/example.ts';
 import type { Features } from '../../src/data/features/index.ts';
+import { numbersOf } from '../../src/data/features/kind.ts';
 import type { Teacher } from '../../src/models/teacher.ts';
 import { type PresetTrial, tryPresets } from '../../src/stages/plan/try-presets.ts';
 import { teacherConfig } from '../models/teachers/open.ts';
@@ -15,7 +16,8 @@ const features: Features = {
 const brightness: Teacher = {
   embeddingSize: undefined,
   batchSize: 16,
-  async predict({ ids, values }) {
+  async predict({ ids, rows }) {
+    const values = numbersOf(rows);
     const size = values.length / ids.length;
     const probabilities = ids.flatMap((_, index) => {
       const pixels = values.subarray(index * size, (index + 1) * size);
@@ -57,7 +59,8 @@ const trial: PresetTrial = {
 test('the order of the channels is tried, too', async () => {
   const redOrBlue: Teacher = {
     ...brightness,
-    async predict({ ids, values }) {
+    async predict({ ids, rows }) {
+      const values = numbersOf(rows);
       const size = values.length / ids.length;
       const probabilities = ids.flatMap((_, index) =>
         values[index * size]! > values[index * size + 2]! ? [1, 0] : [0, 1],

@@ -42,8 +42,8 @@ describe('Weigh', () => {
     const [item] = await shardItems(job, 'unlabeled');
     const rows = await collect(readWeights(job.results, keys.weights(job.run, item!.id)));
     const expected: number[] = [];
-    for await (const { values, examples } of studentInputs(job, item!)) {
-      const studentMargins = margins(predict(values, examples.length), job.plan.classes.length);
+    for await (const { rows: inputs, examples } of studentInputs(job, item!)) {
+      const studentMargins = margins(predict(inputs), job.plan.classes.length);
       examples.forEach(({ row }, index) => {
         const { weight } = estimator.at(row.margin, studentMargins[index]!);
         expected.push(Math.fround(weight));

@@ -1,3 +1,4 @@
+import type { NumberRows } from '../../src/data/features/kind.ts';
 import { randomFor } from '../../src/data/random.ts';
 import type { Problem } from '../../src/models/networks/architecture.ts';
 import { architectureOf, type Network } from '../../src/models/networks/index.ts';
@@ -83,19 +84,20 @@ export function randomBatch(
   shape: readonly number[],
   classes: number,
   ...seed: number[]
-): Batch {
+): Batch & { readonly rows: NumberRows } {
   const random = randomFor(1, ...seed);
   const length = shape.reduce((product, side) => product * side, 1);
-  const features = new Float32Array(size * length);
+  const values = new Float32Array(size * length);
   const targets = new Float32Array(size * classes);
   const teacherMargins = new Float32Array(size).fill(Number.NaN);
   for (let i = 0; i < size; i++) {
     const label = Math.floor(random() * classes);
     targets[i * classes + label] = 1;
     for (let j = 0; j < length; j++) {
-      features[i * length + j] = (j % classes === label ? 1 : 0) + random() - 0.5;
+      values[i * length + j] = (j % classes === label ? 1 : 0) + random() - 0.5;
     }
     if (i < size / 2) teacherMargins[i] = random();
   }
-  return { size, features, targets, teacherMargins, weights: new Float32Array(size).fill(1) };
+  const weights = new Float32Array(size).fill(1);
+  return { size, rows: { n: size, values }, targets, teacherMargins, weights };
 }

@@ -170,7 +170,7 @@ test('dropout leaves out its share, another one at each step', async () => {
   const sgd = { optimizer: 'sgd', momentum: 0, weightDecay: 0 } as const;
   const batch = {
     size: 1,
-    features: new Float32Array(1000).fill(1),
+    rows: { n: 1, values: new Float32Array(1000).fill(1) },
     targets: Float32Array.of(1, 0),
     teacherMargins: new Float32Array(1),
     weights: new Float32Array(1).fill(1),
@@ -208,7 +208,7 @@ test('a step that cannot be a graph is trained operation by operation, with a wa
   const step = createTrainingStep(model, smallMlp, { batchSizes: [8], seed: 1, warn });
   expect(warn.mock.calls.flat().join()).toContain('slower: it reads a value back');
   const batch = randomBatch(8, [5], 3, 0);
-  const features = batch.features.map((_, i) => i % 9);
-  const losses = Array.from({ length: 20 }, () => step.run({ ...batch, features }, 0.05).loss);
+  const rows = { n: 8, values: batch.rows.values.map((_, i) => i % 9) };
+  const losses = Array.from({ length: 20 }, () => step.run({ ...batch, rows }, 0.05).loss);
   expect(losses.at(-1)!).toBeLessThan(losses[0]!);
 });

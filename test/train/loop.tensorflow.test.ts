@@ -42,7 +42,7 @@ async function runTraining(network: SmallNetwork, options: Options = {}) {
   const inputShape = shape[network.architecture];
   const model = await buildNetwork(network, inputShape, 3, 1);
   const step = createGraphStep(model, network, [8, 3]);
-  const values = randomBatch(validationSize, inputShape, 3, 99).features;
+  const values = randomBatch(validationSize, inputShape, 3, 99).rows.values;
   const { beforeStep, ...rest } = options;
   try {
     const history = await train({
@@ -58,7 +58,7 @@ async function runTraining(network: SmallNetwork, options: Options = {}) {
       epochs,
       schedule: network,
       reweighting: {
-        measure: async () => predictProbabilities(model, values, validationSize),
+        measure: async () => predictProbabilities(model, { n: validationSize, values }),
         // Depends on the student of the epoch's start and on the student of now.
         reweigh: (measured) => (batch, probabilities) =>
           batch.teacherMargins.map((margin, i) =>
@@ -194,7 +194,7 @@ describe('agreement', () => {
   ) {
     const batch = {
       size: rows.length,
-      features: new Float32Array(),
+      rows: { n: rows.length, values: new Float32Array() },
       targets: Float32Array.from(rows.flatMap(({ learns }) => learns)),
       teacherMargins: Float32Array.from(rows, (row) => (row.isUnlabeled ? 0.5 : Number.NaN)),
       weights: new Float32Array(rows.length).fill(1),

@@ -29,7 +29,7 @@ test.each<Loss>([
 ])('$kind: every input has the shape that its placeholder gets', (description) => {
   const loss = openLoss(description);
   const batch = {
-    ...{ size: 2, features: new Float32Array() },
+    ...{ size: 2, rows: { n: 2, values: new Float32Array() } },
     targets: Float32Array.of(1, 0, 0, 0, 1, 0),
     ...{ teacherMargins: Float32Array.of(0.5, 1), weights: Float32Array.of(1, 0.5) },
   };

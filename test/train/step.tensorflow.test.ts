@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { numbersOf } from '../../src/data/features/kind.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
 import type { Batch } from '../../src/train/batch-shape.ts';
 import { createEagerStep } from '../../src/train/eager-step.ts';
@@ -18,7 +19,7 @@ import {
 
 const goldenBatch: Batch = {
   size: golden.batch.weights.length,
-  features: Float32Array.from(golden.batch.features),
+  rows: { n: golden.batch.weights.length, values: Float32Array.from(golden.batch.features) },
   targets: Float32Array.from(golden.batch.targets),
   weights: Float32Array.from(golden.batch.weights),
   // SLaM's α is made of them: here they are it.
@@ -115,8 +116,9 @@ describe.each(Object.entries(kinds))('%s', (_, create) => {
 
   test('logits in the thousands give a finite loss', async () => {
     const { step } = await goldenStep(create, plainSgd);
-    const features = goldenBatch.features.map((value) => 1000 * value);
-    const { loss } = step.run({ ...goldenBatch, features }, 0.1);
+    const values = numbersOf(goldenBatch.rows).map((value) => 1000 * value);
+    const rows = { ...goldenBatch.rows, values };
+    const { loss } = step.run({ ...goldenBatch, rows }, 0.1);
     expect(loss).toBeGreaterThan(100);
     expect(loss).toBeLessThan(1e5);
   });
@@ -141,11 +143,12 @@ describe.each(Object.entries(kinds))('%s', (_, create) => {
   });
 
   test('a weight of 2 counts like the example twice', async () => {
-    const { features, targets, ...rest } = randomBatch(4, [5], 3, 0);
+    const { rows, targets, ...rest } = randomBatch(4, [5], 3, 0);
+    const { values } = rows;
     // The last example is the first again, or counts nothing.
     const batch = {
       ...rest,
-      features: Float32Array.of(...features.subarray(0, 15), ...features.subarray(0, 5)),
+      rows: { n: 4, values: Float32Array.of(...values.subarray(0, 15), ...values.subarray(0, 5)) },
       targets: Float32Array.of(...targets.subarray(0, 9), ...targets.subarray(0, 3)),
     };
     const [twice, weighted] = await Promise.all(
@@ -166,13 +169,13 @@ describe.each(Object.entries(kinds))('%s', (_, create) => {
     const step = create(model, { ...smallMlp, weightDecay: 0 }, 64);
     let loss = Number.POSITIVE_INFINITY;
     for (let count = 0; count < 300; count++) {
-      const points = randomBatch(64, [3], 2, count).features.map((value) => value - 0.25);
+      const points = randomBatch(64, [3], 2, count).rows.values.map((value) => value - 0.25);
       const targets = new Float32Array(64 * 8);
       for (let i = 0; i < 64; i++) {
         const [x, y, z] = points.subarray(3 * i);
         targets[8 * i + (x! > 0 ? 1 : 0) + (y! > 0 ? 2 : 0) + (z! > 0 ? 4 : 0)] = 1;
       }
-      const batch = { size: 64, features: points, targets };
+      const batch = { size: 64, rows: { n: 64, values: points }, targets };
       const ones = new Float32Array(64).fill(1);
       ({ loss } = step.run({ ...batch, teacherMargins: ones, weights: ones }, 0.01));
     }
@@ -214,7 +217,7 @@ describe.each(Object.entries(kinds))('%s', (_, create) => {
       step.run(batch, 1);
       step.updateModel();
       tf.train.sgd(1).minimize(() => {
-        const features = tf.tensor(batch.features, [8, ...shape]);
+        const features = tf.tensor(batch.rows.values, [8, ...shape]);
         const logits = plain!.apply(features, { training: true }) as tfTypes.Tensor2D;
         return tf.losses.softmaxCrossEntropy(tf.tensor2d(batch.targets, [8, 3]), logits);
       });

@@ -62,9 +62,15 @@ export function featureShape(features: Features): number[] {
   return kindOf(features).shape(features);
 }
 
-/** Returns the size of one decoded example, in bytes. */
+/** Returns the size of one decoded example, in bytes; an estimate if the sizes differ. */
 export function decodedBytes(features: Features): number {
-  return product(featureShape(features)) * kindOf(features).bytesPerNumber;
+  const kind = kindOf(features);
+  return kind.estimatedBytes?.(features) ?? product(featureShape(features)) * kind.bytesPerNumber;
+}
+
+/** Returns whether decoded examples differ in size; models then read them as texts. */
+export function hasTexts(features: Features): boolean {
+  return kindOf(features).estimatedBytes !== undefined;
 }
 
 /**

@@ -43,8 +43,16 @@ export interface Kind<
   /** Column of a table that holds the content; undefined if every column is content. */
   readonly column?: ContentColumn<Field>;
 
-  /** Returns the shape of one example's features, without the batch dimension. */
+  /**
+   * Returns the shape of one example's features, without the batch dimension; [] for a text, which
+   * is one string.
+   */
   shape(features: z.output<Features>): number[];
+  /**
+   * Estimates the size of a decoded example, in bytes, if the sizes of examples differ. Default:
+   * all examples have the same size, by their shape.
+   */
+  estimatedBytes?(features: z.output<Features>): number;
   /**
    * Fits the features on the labeled set, in one pass and with constant memory. Reads all examples,
    * because the caller checks them on the way.
@@ -132,18 +140,41 @@ export interface TaskSurvey<Fields> {
   columns?(): ColumnsReport;
 }
 
-/** Pixels, [height, width, channels], for images; otherwise the features, [length]. */
+/**
+ * Pixels, [height, width, channels], for images; UTF-8, [bytes], for texts; otherwise the features,
+ * [length].
+ */
 export type Decoded = Uint8Array | Float32Array;
 
 /**
- * Converts examples to the numbers of `Features`, in two steps, so that augmentation fits between
- * them.
+ * Converts examples to what models of `Features` read, in two steps, so that augmentation fits
+ * between them.
  */
 export interface Encoder {
-  /** Decodes an example; returns pixels or features, or why the example cannot be used. */
+  /** Decodes an example; returns pixels, features or a text, or why the example cannot be used. */
   decode(example: Example): Promise<Decoded | Rejected>;
-  /** Writes a decoded example, normalized, into `target` from `offset` on. */
-  normalize(decoded: Decoded, target: Float32Array, offset: number): void;
+  /**
+   * Writes a decoded example, normalized, into `target` from `offset` on. Default: models read
+   * decoded examples as texts.
+   */
+  normalize?(decoded: Decoded, target: Float32Array, offset: number): void;
+}
+
+/** Examples as a model reads them: numbers, or texts if the examples have no fixed shape. */
+export type Rows = NumberRows | TextRows;
+
+/** n examples of one shape. */
+export interface NumberRows {
+  readonly n: number;
+  /** Row-major, [n, ...featureShape], normalized. */
+  readonly values: Float32Array;
+}
+
+/** n texts, normalized. */
+export interface TextRows {
+  readonly n: number;
+  /** [n] */
+  readonly texts: readonly string[];
 }
 
 /** Returns whether an example was decoded rather than rejected. */
@@ -151,14 +182,39 @@ export function isDecoded(decoded: Decoded | Rejected): decoded is Decoded {
   return ArrayBuffer.isView(decoded);
 }
 
-/** Normalizes decoded examples of one length; returns them row-major, [n, ...featureShape]. */
-export function normalizedRows(encoder: Encoder, decoded: readonly Decoded[]): Float32Array {
+/** Normalizes decoded examples of one length, or converts decoded texts. */
+export function rowsOf(encoder: Encoder, decoded: readonly Decoded[]): Rows {
+  const n = decoded.length;
+  if (!encoder.normalize) return { n, texts: decoded.map(decodedText) };
   const length = decoded[0]?.length ?? 0;
-  const values = new Float32Array(decoded.length * length);
-  decoded.forEach((example, row) => {
+  const values = new Float32Array(n * length);
+  for (const [row, example] of decoded.entries()) {
     encoder.normalize(example, values, row * length);
-  });
-  return values;
+  }
+  return { n, values };
+}
+
+/** Returns a decoded text as a string. */
+export function decodedText({ buffer, byteOffset, byteLength }: Decoded): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('utf8');
+}
+
+/**
+ * Returns the numbers of rows, [n, ...featureShape].
+ * @throws Error if the rows are texts, which the plan never gives to a model of numbers.
+ */
+export function numbersOf(rows: Rows): Float32Array {
+  if ('values' in rows) return rows.values;
+  throw new Error('the model reads numbers, and its examples are texts');
+}
+
+/**
+ * Returns the texts of rows, [n].
+ * @throws Error if the rows are numbers, which the plan never gives to a model of texts.
+ */
+export function textsOf(rows: Rows): readonly string[] {
+  if ('texts' in rows) return rows.texts;
+  throw new Error('the model reads texts, and its examples are numbers');
 }
 
 /** Augments and normalizes decoded examples. */

@@ -2,7 +2,7 @@
 import { product, sum } from '../../arrays.ts';
 import { decodedBatches } from '../../data/decoded-batches.ts';
 import { createEncoder, featureShape } from '../../data/features/index.ts';
-import { normalizedRows } from '../../data/features/kind.ts';
+import { numbersOf, rowsOf } from '../../data/features/kind.ts';
 import { hashToUnit } from '../../data/random.ts';
 import { UserError } from '../../errors.ts';
 import { count } from '../../format.ts';
@@ -119,7 +119,8 @@ async function* decodedRows({ plan }: Job, examples: AsyncIterable<TrainingExamp
   });
   for await (const batch of decodedBatches(examples, { batchSize, room: batchSize, decode })) {
     const decoded = batch.map((one) => one.decoded);
-    yield { values: normalizedRows(encoder, decoded), labels: batch.map(({ label }) => label) };
+    const values = numbersOf(rowsOf(encoder, decoded));
+    yield { values, labels: batch.map(({ label }) => label) };
   }
 }
 

@@ -1,4 +1,5 @@
 import { sum } from '../../arrays.ts';
+import type { Rows } from '../../data/features/kind.ts';
 import { foldOf } from '../../data/folds.ts';
 import {
   auto,
@@ -126,7 +127,7 @@ async function trainStudents(
     const seed = variant.seed + fold;
     const model = await networkOf(job, network, seed);
     const validation = await openValidationSet(job, (id) => foldOf(id, folds) !== fold);
-    const predict = (values: Float32Array, n: number) => predictProbabilities(model, values, n);
+    const predict = (rows: Rows) => predictProbabilities(model, rows);
     const { first, reweighting } = await openLossCorrection(job, candidate, validation, predict);
     const unlabeled = await pseudoLabeledSet(job, candidate, first, teacherLabels(job));
     const task: TrainingTask = {
@@ -171,9 +172,9 @@ async function lossesOf(job: Job, folder: string, labels: number): Promise<Float
   let done = 0;
   try {
     for (const item of await shardItems(job, ...validatedOn)) {
-      for await (const { values, examples } of studentInputs(job, item)) {
+      for await (const { rows, examples } of studentInputs(job, item)) {
         const ids = examples.map(({ example }) => example.id);
-        const { probabilities } = await students.outOfFold.predict({ ids, values });
+        const { probabilities } = await students.outOfFold.predict({ ids, rows });
         const answers = predictions(probabilities, classes.length);
         examples.forEach(({ example }, row) => {
           const truth = classOf(example, item.set);

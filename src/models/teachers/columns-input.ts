@@ -46,8 +46,8 @@ export function columnsInput(
   return {
     fixedBatch: inputs[0]?.shape?.[0],
     columns: columns.map((column, index) => ({ name: column, type: types.get(index)!.column })),
-    feeds({ rows = [] }, start, n) {
-      const part = rows.slice(start, start + n);
+    feeds({ cells = [] }, start, n) {
+      const part = cells.slice(start, start + n);
       return slots.map(({ port, type, columns: indexes }) => {
         const blank = type.column === 'text' ? '' : 0;
         const values = Array.from({ length: n }, (_, row) =>

@@ -1,5 +1,6 @@
 import { product } from '../../arrays.ts';
 import type { Features } from '../../data/features/index.ts';
+import { numbersOf } from '../../data/features/kind.ts';
 import type { Inputs } from '../teacher.ts';
 import { featureType } from './feature-types.ts';
 import { type Layout, toChannelsFirst } from './layout.ts';
@@ -23,8 +24,8 @@ export function featuresInput(
   const size = product(layout.shape);
   return {
     fixedBatch: shape?.[0],
-    feeds({ values }: Inputs, start, n) {
-      const part = values.subarray(start * size, (start + n) * size);
+    feeds({ rows }: Inputs, start, n) {
+      const part = numbersOf(rows).subarray(start * size, (start + n) * size);
       const full = padded(part, n * size);
       const fed = layout.channelsFirst ? toChannelsFirst(full, n, layout.shape[0]!) : full;
       return [{ name, shape: [n, ...layout.shape], values: convert(fed) }];

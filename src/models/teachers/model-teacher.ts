@@ -214,7 +214,7 @@ async function tryOut(
   // Several examples, because one would not show a fixed batch. Their number differs from that of
   // the classes, so that an output [classes, n] is noticed.
   const n = input.fixedBatch ?? (classes.length === 2 ? 3 : 2);
-  const feeds = input.feeds({ ids: [], values: new Float32Array(0) }, 0, n);
+  const feeds = input.feeds({ ids: [], rows: { n: 0, values: new Float32Array(0) } }, 0, n);
   const shapes = feeds.map(({ shape }) => shapeText(shape)).join(', ');
   let results: readonly Output[];
   try {

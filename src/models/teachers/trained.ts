@@ -1,4 +1,5 @@
 import { type Features, featureShape } from '../../data/features/index.ts';
+import type { Rows } from '../../data/features/kind.ts';
 import { type Folds, foldOf } from '../../data/folds.ts';
 import { type Calibration, calibrate } from '../../debias/calibration.ts';
 import { predictions } from '../../debias/margin.ts';
@@ -55,10 +56,8 @@ export async function openTrained(
     batchSize: batchSizeFor(featureShape(features)),
     dispose: () => {}, // Both share the models.
   };
-  const outputs = ({ ids, values }: Inputs) =>
-    models.map((model) => model.predict(values, ids.length));
-  const embed = ({ ids, values }: Inputs) =>
-    embedding && { embeddings: embedding.of(values, ids.length) };
+  const outputs = ({ rows }: Inputs) => models.map((model) => model.predict(rows));
+  const embed = ({ rows }: Inputs) => embedding && { embeddings: embedding.of(rows) };
   return {
     ensemble: {
       ...shared,
@@ -99,8 +98,7 @@ function embeddingOf({ model }: Student) {
   const embedder = tf.model({ inputs: model.inputs, outputs });
   return {
     size: outputs.shape[1]!,
-    of: (values: Float32Array, n: number) =>
-      runModel(embedder, values, n, (embeddings) => embeddings),
+    of: (rows: Rows) => runModel(embedder, rows, (embeddings) => embeddings),
   };
 }
 

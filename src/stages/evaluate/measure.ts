@@ -108,7 +108,7 @@ async function* answers(job: Job, item: ShardItem, models: readonly NamedModel[]
       const { examples } = first;
       const outputs: Float32Array[] = [];
       for (const { name, model } of models) {
-        const predict = () => model.predict(batches.get(inputsOf(model))!.values, examples.length);
+        const predict = () => model.predict(batches.get(inputsOf(model))!.rows);
         outputs.push(name === currentModel ? await ofCurrent(() => finite(predict())) : predict());
       }
       yield { examples, outputs };

@@ -102,7 +102,7 @@ describe('images', () => {
       std: [1, 0.5, 2],
     };
     const target = new Float32Array(8);
-    createEncoder(features).normalize(Uint8Array.of(0, 255, 51, 255, 0, 255), target, 1);
+    createEncoder(features).normalize!(Uint8Array.of(0, 255, 51, 255, 0, 255), target, 1);
     expect(Array.from(target)).toEqual([0, 0, 1, Math.fround(-0.4), 1, -1, 0, 0]);
   });
 });
@@ -147,7 +147,7 @@ test('vectors have the right length and finite numbers', async () => {
   const good = await vector(1, 2);
   if (!isDecoded(good)) throw new Error('rejected');
   const target = new Float32Array(4);
-  normalize(good, target, 2);
+  normalize!(good, target, 2);
   expect(Array.from(target)).toEqual([0, 0, 1, 2]);
   expect(await vector(1)).toEqual({ id: 'x', reason: 'Its vector has 1 numbers; expected 2.' });
   expect(await vector(1, Number.NaN)).toEqual({

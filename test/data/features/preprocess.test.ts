@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createEncoder, type Features } from '../../../src/data/features/index.ts';
-import { isDecoded, normalizedRows } from '../../../src/data/features/kind.ts';
+import { isDecoded, numbersOf, rowsOf } from '../../../src/data/features/kind.ts';
 import { teacherFeatures } from '../../../src/models/teacher-features.ts';
 import { goldenPreprocess, type PreprocessCase } from '../../golden/preprocess.ts';
 import { teacherConfig } from '../../models/teachers/open.ts';
@@ -26,7 +26,7 @@ async function teacherSees({ file, channels, preprocess, size }: PreprocessCase)
     content: { kind: 'image', bytes },
   });
   if (!isDecoded(decoded)) throw new Error(decoded.reason);
-  return { features, values: normalizedRows(encoder, [decoded]) };
+  return { features, values: numbersOf(rowsOf(encoder, [decoded])) };
 }
 
 describe('a teacher sees what Pillow, torchvision or TensorFlow makes of the image', () => {

@@ -29,7 +29,7 @@ describe.each<Format>(['csv', 'parquet-vectors'])(
       for (const { name } of job.plan.baselines) {
         expect(await train(name)).toBe(keys.student(job.run, name));
         const student = await loadModel(await files(name));
-        const probabilities = student.predict(new Float32Array(2 * length), 2);
+        const probabilities = student.predict({ n: 2, values: new Float32Array(2 * length) });
         expect(probabilities).toHaveLength(2 * job.plan.classes.length);
         expect(student.description.features).toEqual(job.plan.features);
         student.dispose();

@@ -25,8 +25,8 @@ describe('the method lelp', () => {
     const classOf = trueClass(job);
     const right: boolean[] = [];
     for (const item of await shardItems(job, 'test')) {
-      for await (const { values, examples } of studentInputs(job, item)) {
-        const answers = predictions(student.predict(values, examples.length), 3);
+      for await (const { rows, examples } of studentInputs(job, item)) {
+        const answers = predictions(student.predict(rows), 3);
         right.push(
           ...examples.map(({ example }, row) => answers[row] === classOf(example, 'test')),
         );

@@ -15,7 +15,7 @@ const text = (name: string, width: number | undefined) => ({
   dtype: 'string',
   shape: [n, width],
 });
-const none = { ids: [], values: new Float32Array(0) };
+const none = { ids: [], rows: { n: 0, values: new Float32Array(0) } };
 
 describe('the input of a model of columns', () => {
   test('one input per column, by name, in any order', () => {
@@ -28,7 +28,7 @@ describe('the input of a model of columns', () => {
       ['Bern', 1],
       ['', Number.NaN],
     ];
-    expect(input.feeds({ ...none, rows }, 0, 2)).toEqual([
+    expect(input.feeds({ ...none, cells: rows }, 0, 2)).toEqual([
       { name: 'age', shape: [2, 1], values: Float32Array.of(1, Number.NaN) },
       { name: 'town', shape: [2, 1], values: ['Bern', ''] },
     ]);
@@ -37,7 +37,7 @@ describe('the input of a model of columns', () => {
   test('one tensor of all columns, in the order of teacher.columns', () => {
     for (const width of [2, undefined]) {
       const input = columnsInput([float('x', width)], ['b', 'a'], 'the model');
-      expect(input.feeds({ ...none, rows: [[1, 2]] }, 0, 2)).toEqual([
+      expect(input.feeds({ ...none, cells: [[1, 2]] }, 0, 2)).toEqual([
         { name: 'x', shape: [2, 2], values: Float32Array.of(1, 2, 0, 0) },
       ]);
     }
@@ -46,7 +46,7 @@ describe('the input of a model of columns', () => {
   test('groups of columns', () => {
     const ports = [float('numbers', 2), text('texts', undefined)];
     const input = columnsInput(ports, ['a', 'b', 'c', 'd'], 'the model');
-    expect(input.feeds({ ...none, rows: [[1, 2, 'x', 'y']] }, 0, 1)).toEqual([
+    expect(input.feeds({ ...none, cells: [[1, 2, 'x', 'y']] }, 0, 1)).toEqual([
       { name: 'numbers', shape: [1, 2], values: Float32Array.of(1, 2) },
       { name: 'texts', shape: [1, 2], values: ['x', 'y'] },
     ]);
@@ -59,7 +59,7 @@ describe('the input of a model of columns', () => {
       shape: [n],
     }));
     const input = columnsInput(ports, ['int64', 'int32', 'float64'], 'the model');
-    expect(input.feeds({ ...none, rows: [[1, 2, 0.1]] }, 0, 1)).toEqual([
+    expect(input.feeds({ ...none, cells: [[1, 2, 0.1]] }, 0, 1)).toEqual([
       { name: 'int64', shape: [1], values: BigInt64Array.of(1n) },
       { name: 'int32', shape: [1], values: Int32Array.of(2) },
       { name: 'float64', shape: [1], values: Float64Array.of(0.1) },
@@ -75,7 +75,7 @@ describe('the input of a model of columns', () => {
       },
     };
     const outputs = [{ name: 'y', size: 1 }];
-    const inputs = { ...none, ids: ['a', 'b', 'c'], rows: [[7], [2 ** 32 + 7], [-(2 ** 31)]] };
+    const inputs = { ...none, ids: ['a', 'b', 'c'], cells: [[7], [2 ** 32 + 7], [-(2 ** 31)]] };
     const { values, failures } = await runBatch({ model, input, outputs }, inputs);
     expect(values).toEqual([Float32Array.of(7, Number.NaN, -(2 ** 31))]);
     expect([...failures]).toEqual([

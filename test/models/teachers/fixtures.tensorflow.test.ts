@@ -1,7 +1,9 @@
 /** Every fixture of `make-teachers.py` against what the tool that made it answers. */
+
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { numbersOf } from '../../../src/data/features/kind.ts';
 import type { Teacher } from '../../../src/models/teacher.ts';
 import { tf } from '../../../src/tensorflow.ts';
 import {
@@ -44,11 +46,12 @@ describe.each(await usableFixtures())('%s', (name) => {
 
   test('answers one example at a time as it answers a batch', async () => {
     const batch = asInputs(expected.inputs, expected.ids);
-    const size = batch.values.length / batch.ids.length;
+    const values = numbersOf(batch.rows);
+    const size = values.length / batch.ids.length;
     for (const [index, id] of batch.ids.entries()) {
       const one = {
         ids: [id],
-        values: batch.values.subarray(index * size, (index + 1) * size),
+        rows: { n: 1, values: values.subarray(index * size, (index + 1) * size) },
       };
       const { probabilities } = await teacher.predict(one);
       expectRows(probabilities, [expected.probabilities[index]!]);
@@ -56,7 +59,7 @@ describe.each(await usableFixtures())('%s', (name) => {
   });
 
   test('answers an empty batch', async () => {
-    const { probabilities } = await teacher.predict({ ids: [], values: new Float32Array(0) });
+    const { probabilities } = await teacher.predict(asInputs([]));
     expect(probabilities).toHaveLength(0);
   });
 

@@ -107,7 +107,7 @@ describe('a kind is a name, a way to find its files and a loader', () => {
     const teacher = await linearKind.open(await source('{"weights":[[1,0],[0,1],[0,0]]}'));
     const { probabilities } = await teacher.predict({
       ids: ['a', 'b'],
-      values: Float32Array.of(Math.log(2), 0, 0, Math.log(6)),
+      rows: { n: 2, values: Float32Array.of(Math.log(2), 0, 0, Math.log(6)) },
     });
     expect([...probabilities].map((p) => p.toFixed(3)).join(' ')).toBe(
       '0.500 0.250 0.250 0.125 0.750 0.125',

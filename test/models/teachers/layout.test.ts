@@ -94,7 +94,7 @@ describe('the type of an input', () => {
     const { loaded, fed } = model(undefined, three, undefined, dtype);
     const teacher = await modelTeacher(loaded, { ...config, features });
     const [first, second] = dtype === 'uint8' ? [1.9999, 0] : [1.5, -0.25];
-    await teacher.predict({ ids: ['a'], values: Float32Array.of(first!, second!) });
+    await teacher.predict({ ids: ['a'], rows: { n: 1, values: Float32Array.of(first!, second!) } });
     expect(fed.at(-1)!.values).toEqual(expected);
   });
   test.each([
@@ -148,7 +148,10 @@ describe('an output', () => {
       },
     };
     const teacher = await modelTeacher(squeezed, { ...config, features: vector });
-    const { probabilities } = await teacher.predict({ ids: ['a'], values: new Float32Array(2) });
+    const { probabilities } = await teacher.predict({
+      ids: ['a'],
+      rows: { n: 1, values: new Float32Array(2) },
+    });
     expect([...probabilities]).toEqual(three.values);
   });
   test.each([[[3, 1, 1]], [[1, 3]], [[1, 1, 3]]])(
@@ -156,7 +159,7 @@ describe('an output', () => {
     async (shape) => {
       const { loaded } = model([undefined, 2], { ...three, shape });
       const teacher = await modelTeacher(loaded, { ...config, features: vector });
-      const inputs = { ids: ['a', 'b'], values: new Float32Array(4) };
+      const inputs = { ids: ['a', 'b'], rows: { n: 2, values: new Float32Array(4) } };
       const { probabilities } = await teacher.predict(inputs);
       expect([...probabilities]).toEqual([...three.values, ...three.values]);
     },
@@ -175,7 +178,10 @@ describe('an output', () => {
     const binary = { ...config, features: vector, classes: ['no', 'yes'] };
     const one = () => model([undefined, 2], { shape: [1], values: [0.25] }).loaded;
     const teacher = await modelTeacher(one(), { ...binary, output: 'sigmoid' });
-    const { probabilities } = await teacher.predict({ ids: ['a'], values: new Float32Array(2) });
+    const { probabilities } = await teacher.predict({
+      ids: ['a'],
+      rows: { n: 1, values: new Float32Array(2) },
+    });
     expect([...probabilities]).toEqual([0.75, 0.25]);
     await expect(modelTeacher(one(), binary)).rejects.toMatchObject({
       hint: expect.stringContaining('set teacher.output: sigmoid'),
@@ -219,8 +225,8 @@ test('a model of columns that fails on one example answers the others', async ()
   const teacher = await modelTeacher(texts, { ...config, features, columns: ['town'] });
   const answer = await teacher.predict({
     ids: ['a', 'b', 'c'],
-    values: new Float32Array(0),
-    rows: [['Bern'], ['Basel'], ['Bern']],
+    rows: { n: 0, values: new Float32Array(0) },
+    cells: [['Bern'], ['Basel'], ['Bern']],
   });
   const nan = Number.NaN;
   expect([...answer.probabilities]).toEqual([...three.values, nan, nan, nan, ...three.values]);

@@ -65,13 +65,15 @@ export function featuresOf(inputs: readonly unknown[]): Features {
 
 export function asInputs(inputs: readonly unknown[], ids?: readonly string[]): Inputs {
   const values = Float32Array.from(inputs.flat(3) as number[]);
-  return { ids: ids ?? inputs.map((_, index) => String(index)), values };
+  const n = inputs.length;
+  return { ids: ids ?? inputs.map((_, index) => String(index)), rows: { n, values } };
 }
 
 /** Blank examples. */
 export function blank(n: number, features: Features): Inputs {
   const size = featureShape(features).reduce((product, axis) => product * axis, n);
-  return { ids: Array.from({ length: n }, (_, id) => String(id)), values: new Float32Array(size) };
+  const ids = Array.from({ length: n }, (_, id) => String(id));
+  return { ids, rows: { n, values: new Float32Array(size) } };
 }
 
 export const temporaryFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'teacher-test-'));

@@ -46,7 +46,10 @@ async function writeAnswers(
 }
 
 const opened = () => open(dataset, { predictions: 'answers/' }, vector(2), { scratch });
-const ask = (ids: string[]) => ({ ids, values: new Float32Array(2 * ids.length) });
+const ask = (ids: string[]) => ({
+  ids,
+  rows: { n: ids.length, values: new Float32Array(2 * ids.length) },
+});
 
 test('answers are in several files, and are read in any order and repeatedly', async () => {
   await writeAnswers(

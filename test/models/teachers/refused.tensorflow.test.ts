@@ -82,7 +82,10 @@ describe('the input', () => {
     const config = { onnx: 'hidden-batch.onnx', output: 'logits' } as const;
     const opened = await open(fixture('refused'), config, vector(3), { scratch });
     const values = Float32Array.of(0, 0, 9, 9, 0, 0);
-    const { probabilities } = await opened.teacher.predict({ ids: ['a', 'b'], values });
+    const { probabilities } = await opened.teacher.predict({
+      ids: ['a', 'b'],
+      rows: { n: 2, values },
+    });
     expect([...probabilities].map(Math.round)).toEqual([0, 0, 1, 1, 0, 0]);
     opened.teacher.dispose();
   });

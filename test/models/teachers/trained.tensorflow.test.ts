@@ -47,7 +47,10 @@ test('the models of the folds answer with their mean, and each has a vote', asyn
   await saveFold(store, 1, second);
   const trained = await openTrained(store, 'teachers/1/', { count: 2, seed: 1 });
   expect(trained.features).toEqual(vector(2));
-  const { probabilities, votes } = await trained.ensemble.predict({ ids: ['x', 'y'], values });
+  const { probabilities, votes } = await trained.ensemble.predict({
+    ids: ['x', 'y'],
+    rows: { n: 2, values },
+  });
   expectNear(
     probabilities,
     ofFirst.map((value, index) => (value + ofSecond[index]!) / 2),
@@ -65,7 +68,7 @@ test('calibrated models have votes and a mean of their own, beside the mean befo
   const none = { scale: 1, bias: [0, 0, 0] };
   const calibrations = [none, { scale: 1, bias: [Math.log(4), 0, 0] }];
   const trained = await openTrained(store, 'teachers/1/', { count: 2, seed: 1 }, { calibrations });
-  const answer = await trained.ensemble.predict({ ids: ['x', 'y'], values });
+  const answer = await trained.ensemble.predict({ ids: ['x', 'y'], rows: { n: 2, values } });
   const calibrated = [4 / 7, 2 / 7, 1 / 7, 12 / 13, 1 / 26, 1 / 26];
   expectNear(
     answer.probabilities,
@@ -88,7 +91,10 @@ test('out of fold, an example is judged by the model that has not learned it', a
   const trained = await openTrained(store, 'teachers/1/', folds);
   const ids = ['0', '1', '2', '3', '4', '5', '6', '7'];
   const rows = Float32Array.from({ length: 16 }, (_, index) => values[index % 4]!);
-  const { probabilities, votes } = await trained.outOfFold.predict({ ids, values: rows });
+  const { probabilities, votes } = await trained.outOfFold.predict({
+    ids,
+    rows: { n: 8, values: rows },
+  });
   const expected = ids.flatMap((id, row) =>
     [ofFirst, ofSecond][foldOf(id, folds)]!.slice((row % 2) * 3, (row % 2) * 3 + 3),
   );
