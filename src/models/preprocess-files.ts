@@ -26,13 +26,24 @@ export async function readStoredPreprocess(
   key: string,
 ): Promise<StoredPreprocess | undefined> {
   const parent = key.includes('/') ? key.slice(0, key.lastIndexOf('/') + 1) : '';
-  for (const folder of [`${key}/`, parent]) {
-    for (const { name, read } of storedFiles) {
-      const file = `${folder}${name}`;
-      if (!(await store.head(file))) continue;
-      const preprocess = read(parseJson(await text(await store.read(file)), file), file);
-      if (preprocess !== undefined) return { key: file, preprocess };
-    }
+  return (await readPreprocessIn(store, `${key}/`)) ?? readPreprocessIn(store, parent);
+}
+
+/**
+ * Reads the preprocessing in one folder. The result and the errors are those of
+ * `readStoredPreprocess`.
+ *
+ * @param folder With the last `/`; '' is the whole store.
+ */
+export async function readPreprocessIn(
+  store: ObjectStore,
+  folder: string,
+): Promise<StoredPreprocess | undefined> {
+  for (const { name, read } of storedFiles) {
+    const file = `${folder}${name}`;
+    if (!(await store.head(file))) continue;
+    const preprocess = read(parseJson(await text(await store.read(file)), file), file);
+    if (preprocess !== undefined) return { key: file, preprocess };
   }
   return undefined;
 }

@@ -15,6 +15,8 @@ export const keys = {
   /** Pinned objects, one line per shard. A `ShardItem` has the file and the offsets of its line. */
   objects: (run: string, digest: string) => `runs/${run}/objects/${digest}.jsonl`,
   teacher: (digest: string) => `teachers/${digest}/`,
+  /** A pretrained encoder: its files, and its description in `encoder.json`. */
+  encoder: (digest: string) => `encoders/${digest}/`,
   /** The teacher before fine-tuning, in its own folder. */
   before: (teacher: string) => `${teacher}before/`,
   /** The calibration of a teacher, by the digest of the labels that it gives. */

@@ -23,6 +23,6 @@ export function parseSettings<Schema extends z.ZodType>(
 export function notUnderstood(key: string, problem: string): UserError {
   return new UserError(
     `the preprocessing in ${key} cannot be used: ${problem}`,
-    'Write it as teacher.preprocess in distill.yaml, which then replaces the file.',
+    'Write it as teacher.preprocess in distill.yaml, or as encoder.preprocess for an encoder. It replaces the file.',
   );
 }

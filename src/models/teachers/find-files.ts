@@ -40,15 +40,16 @@ export async function requireFile(
 
 /**
  * Returns the `model.json` of a tfjs model and the weights that it names.
+ * @param section Name of the field in errors: `teacher.graphModel`.
  * @throws UserError if a file is missing, or the model is of the other format.
  */
 export async function modelJsonFiles(
   store: ObjectStore,
-  name: string,
+  section: string,
   key: string,
   format: 'layers-model' | 'graph-model',
 ): Promise<TeacherFile[]> {
-  const field = `teacher.${name}: '${key}'`;
+  const field = `${section}: '${key}'`;
   const json = await requireFile(store, key, field, `the model.json of a tfjs ${format}`);
   const { version } = json.object;
   const model = parseModelJson(await text(await store.read(key, { version })), field, format);

@@ -11,7 +11,7 @@ export const graphModelKind = modelKind({
   name,
   description: 'The model.json of a tfjs GraphModel.',
   noun: 'the GraphModel',
-  find: (store, key) => modelJsonFiles(store, name, key, format),
+  find: (store, key) => modelJsonFiles(store, `teacher.${name}`, key, format),
   load: ({ path }) => loadGraphModel(path),
   recognize: (store, key) => recognizeModelJson(store, key, format),
 });
@@ -30,7 +30,7 @@ const signatureSchema = z.looseObject({
 });
 
 /** Loads a `model.json`. Outputs have the names in its signature, or those of their nodes. */
-async function loadGraphModel(path: string): Promise<LoadedModel> {
+export async function loadGraphModel(path: string): Promise<LoadedModel> {
   const { tf } = await import('../../tensorflow.ts');
   const { modelHandler } = await import('./model-handler.ts');
   const { runTensors } = await import('./run-tensors.ts');

@@ -15,7 +15,7 @@ export const layersModelKind = modelKind({
   name,
   description: 'The model.json of a tfjs LayersModel.',
   noun: 'the LayersModel',
-  find: (store, key) => modelJsonFiles(store, name, key, format),
+  find: (store, key) => modelJsonFiles(store, `teacher.${name}`, key, format),
   load: ({ path }) => loadLayersModel(path),
   async size({ store, key, files, shape }) {
     const json: unknown = JSON.parse(await text(await store.read(key)));

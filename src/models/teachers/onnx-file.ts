@@ -69,15 +69,17 @@ const noFacts: OnnxFacts = { externalData: [], inputs: [], zipped: [], classLabe
 type Fields = ReturnType<typeof parseFields>;
 
 /** Returns the messages and texts of a repeated field. */
-function bytesOf(fields: Fields, field: number): Uint8Array[] {
+export function bytesIn(fields: Fields, field: number): Uint8Array[] {
   return (fields.get(field) ?? []).filter((value) => typeof value !== 'number');
 }
 
-function textOf(fields: Fields, field: number): string {
-  return text(bytesOf(fields, field)[0] ?? new Uint8Array(0));
+/** Returns the first text of a field; empty if there is none. */
+export function textOf(fields: Fields, field: number): string {
+  return text(bytesIn(fields, field)[0] ?? new Uint8Array(0));
 }
 
-function text(bytes: Uint8Array): string {
+/** Decodes UTF-8. */
+export function text(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }
 
@@ -98,38 +100,38 @@ function parseNode(bytes: Uint8Array, externalData: Set<string>): Node {
   const fields = parseFields(bytes);
   const isMl = textOf(fields, 7) === 'ai.onnx.ml';
   let classLabels: readonly string[] | undefined;
-  for (const attribute of bytesOf(fields, 5).map(parseFields)) {
-    for (const nested of [...bytesOf(attribute, 5), ...bytesOf(attribute, 10)]) {
+  for (const attribute of bytesIn(fields, 5).map(parseFields)) {
+    for (const nested of [...bytesIn(attribute, 5), ...bytesIn(attribute, 10)]) {
       addLocations(nested, externalData);
     }
-    for (const nested of [...bytesOf(attribute, 22), ...bytesOf(attribute, 23)]) {
+    for (const nested of [...bytesIn(attribute, 22), ...bytesIn(attribute, 23)]) {
       addSparseLocations(nested, externalData);
     }
-    for (const graph of [...bytesOf(attribute, 6), ...bytesOf(attribute, 11)]) {
+    for (const graph of [...bytesIn(attribute, 6), ...bytesIn(attribute, 11)]) {
       parseGraph(graph, externalData);
     }
     if (!isMl || !textOf(attribute, 1).startsWith('classlabels_')) continue;
-    const labels = [...bytesOf(attribute, 9).map(text), ...integers(attribute, 8)];
+    const labels = [...bytesIn(attribute, 9).map(text), ...integers(attribute, 8)];
     if (labels.length > 0) classLabels = labels;
   }
-  return { operator: textOf(fields, 4), inputs: bytesOf(fields, 1).map(text), classLabels };
+  return { operator: textOf(fields, 4), inputs: bytesIn(fields, 1).map(text), classLabels };
 }
 
 /** Adds the files of a graph inside an attribute: a branch or the body of a loop. */
 function parseGraph(bytes: Uint8Array, externalData: Set<string>): void {
   const fields = parseFields(bytes);
-  for (const initializer of bytesOf(fields, 5)) addLocations(initializer, externalData);
-  for (const initializer of bytesOf(fields, 15)) addSparseLocations(initializer, externalData);
-  for (const node of bytesOf(fields, 1)) parseNode(node, externalData);
+  for (const initializer of bytesIn(fields, 5)) addLocations(initializer, externalData);
+  for (const initializer of bytesIn(fields, 15)) addSparseLocations(initializer, externalData);
+  for (const node of bytesIn(fields, 1)) parseNode(node, externalData);
 }
 
 function addLocations(tensor: Uint8Array, externalData: Set<string>): void {
-  for (const entry of bytesOf(parseFields(tensor), 13)) addLocation(entry, externalData);
+  for (const entry of bytesIn(parseFields(tensor), 13)) addLocation(entry, externalData);
 }
 
 function addSparseLocations(tensor: Uint8Array, externalData: Set<string>): void {
   const fields = parseFields(tensor);
-  for (const part of [...bytesOf(fields, 1), ...bytesOf(fields, 2)]) {
+  for (const part of [...bytesIn(fields, 1), ...bytesIn(fields, 2)]) {
     addLocations(part, externalData);
   }
 }
@@ -137,11 +139,12 @@ function addSparseLocations(tensor: Uint8Array, externalData: Set<string>): void
 /** Reads a repeated integer, packed or not. */
 function integers(fields: Fields, field: number): string[] {
   return (fields.get(field) ?? []).flatMap((value) =>
-    typeof value === 'number' ? [String(value)] : unpacked(value),
+    typeof value === 'number' ? [String(value)] : unpackedIntegers(value),
   );
 }
 
-function unpacked(bytes: Uint8Array): string[] {
+/** Reads packed varints, as texts. */
+export function unpackedIntegers(bytes: Uint8Array): string[] {
   const values: string[] = [];
   let value = 0;
   let scale = 1;
@@ -167,19 +170,20 @@ const elementTypes: Readonly<Record<number, string>> = {
   11: 'float64',
 };
 
-function parsePort(bytes: Uint8Array): Port {
+/** Parses an input or an output of a graph. */
+export function parsePort(bytes: Uint8Array): Port {
   const fields = parseFields(bytes);
-  const type = bytesOf(fields, 2)[0];
-  const tensorType = type && bytesOf(parseFields(type), 1)[0];
+  const type = bytesIn(fields, 2)[0];
+  const tensorType = type && bytesIn(parseFields(type), 1)[0];
   const name = textOf(fields, 1);
   if (tensorType === undefined) return { name, dtype: 'map', shape: undefined };
   const parsed = parseFields(tensorType);
   const element = Number(parsed.get(1)?.[0]);
-  const shape = bytesOf(parsed, 2)[0];
+  const shape = bytesIn(parsed, 2)[0];
   return {
     name,
     dtype: elementTypes[element] ?? `type ${element}`,
-    shape: shape && bytesOf(parseFields(shape), 1).map(parseDimension),
+    shape: shape && bytesIn(parseFields(shape), 1).map(parseDimension),
   };
 }
 

@@ -1,9 +1,11 @@
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { appendFile, copyFile, readFile } from 'node:fs/promises';
 import { basename, posix } from 'node:path';
+import { digestJson } from '../../digest.ts';
 import { UserError } from '../../errors.ts';
 import type { ort } from '../../onnxruntime.ts';
 import type { ObjectStore } from '../../store/store.ts';
+import { makeOnce } from '../local-copy.ts';
 import { requireFile } from './find-files.ts';
 import { fromFloat16 } from './float16.ts';
 import { dimension, type LoadedModel, type Port } from './loaded-model.ts';
@@ -16,29 +18,43 @@ export const onnxKind = modelKind({
   name: 'onnx',
   description: 'An ONNX file.',
   noun: 'the ONNX model',
-  async find(store, key) {
-    const model = await requireFile(store, key, `teacher.onnx: '${key}'`, 'an ONNX file');
-    const { version } = model.object;
-    const { externalData } = await readOnnxFacts(await store.read(key, { version }));
-    const files = [model];
-    for (const location of externalData) files.push(await findExternalData(store, key, location));
-    return files;
-  },
+  find: (store, key) => onnxFiles(store, key, 'teacher.onnx'),
   load: ({ path }) => loadOnnx(path),
   recognize: async (_, key) => (key.endsWith('.onnx') ? key : undefined),
   inputs: async (store, key) => (await readOnnxFacts(await store.read(key))).inputs,
 });
+
+/**
+ * Finds an ONNX file and the files with its weights; paths are relative to its folder.
+ * @param field Name of the field in errors: `teacher.onnx`.
+ * @throws UserError if a file is missing, or lies outside the model's folder.
+ */
+export async function onnxFiles(
+  store: ObjectStore,
+  key: string,
+  field: string,
+): Promise<TeacherFile[]> {
+  const model = await requireFile(store, key, `${field}: '${key}'`, 'an ONNX file');
+  const { version } = model.object;
+  const { externalData } = await readOnnxFacts(await store.read(key, { version }));
+  const files = [model];
+  for (const location of externalData) {
+    files.push(await findExternalData(store, key, location, field));
+  }
+  return files;
+}
 
 /** Finds a file with weights. Its location is relative to the model's folder. */
 async function findExternalData(
   store: ObjectStore,
   key: string,
   location: string,
+  field: string,
 ): Promise<TeacherFile> {
   const path = posix.normalize(location.replaceAll('\\', '/'));
   if (path.startsWith('../') || path.startsWith('/') || path === '..') {
     throw new UserError(
-      `teacher.onnx: '${key}' has weights at '${location}', outside the model's folder`,
+      `${field}: '${key}' has weights at '${location}', outside the model's folder`,
       "Save it again with its weights beside it: onnx.save(model, 'model.onnx', save_as_external_data=True, location='model.onnx.data').",
     );
   }
@@ -46,7 +62,7 @@ async function findExternalData(
   const { object } = await requireFile(
     store,
     file,
-    `teacher.onnx: '${key}'`,
+    `${field}: '${key}'`,
     `its weights ${file}, which the model names`,
   );
   return { path, object };
@@ -55,11 +71,15 @@ async function findExternalData(
 /** Errors are thrown; onnxruntime would also print them. */
 const quiet = { logSeverityLevel: 4 } as const;
 
-/** Loads an ONNX file. onnxruntime finds its external data through the paths inside it. */
-async function loadOnnx(path: string): Promise<LoadedModel> {
+/**
+ * Loads an ONNX file. onnxruntime finds its external data through the paths inside it.
+ * @param inner Tensors of floats inside the graph that become outputs as well. Default: none.
+ */
+export async function loadOnnx(path: string, inner: readonly string[] = []): Promise<LoadedModel> {
   const { InferenceSession, Tensor } = await import('../../onnxruntime.ts');
   const { zipped, classLabels } = await readOnnxFacts(createReadStream(path));
-  const session = await createSession(InferenceSession, path, zipped).catch((error) =>
+  const file = inner.length === 0 ? path : await withOutputs(path, inner);
+  const session = await createSession(InferenceSession, file, zipped).catch((error) =>
     explainVersion(error, basename(path)),
   );
   return {
@@ -86,6 +106,16 @@ async function loadOnnx(path: string): Promise<LoadedModel> {
       void session.release();
     },
   };
+}
+
+/** Copies a file and makes tensors inside outputs; the copy lies beside it, as its weights do. */
+async function withOutputs(path: string, inner: readonly string[]): Promise<string> {
+  const copy = `${path}.${digestJson(inner, 12)}`;
+  await makeOnce(copy, async (made) => {
+    await copyFile(path, made);
+    await appendFile(made, outputsToAppend(inner));
+  });
+  return copy;
 }
 
 /** Narrows floats of any type; `modelTeacher` takes no other outputs. */

@@ -38,7 +38,7 @@ const signatureName = 'serving_default';
  * Loads the signature `serving_default` under the tag `serve`, which Keras and
  * `tf.saved_model.save` write. Outputs have the signature's names.
  */
-async function loadSavedModel(folder: string): Promise<LoadedModel> {
+export async function loadSavedModel(folder: string): Promise<LoadedModel> {
   const { tf } = await import('../../tensorflow.ts');
   const { runTensors } = await import('./run-tensors.ts');
   const signature = await findSignature(folder);

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { UserError } from '../../errors.ts';
+import { type Port, shapeText } from '../teachers/loaded-model.ts';
+import { type OnnxGraph, penultimate, producerOf } from './onnx-graph.ts';
+
+/** Names of outputs that score classes. */
+const classNames = /^(logits|scores?|prob(s|abilit(y|ies))?|predictions?|softmax)\b/i;
+/** Numbers of classes in ImageNet. */
+const usualClasses = [1000, 1001, 21_841, 21_843];
+const distributions = ['Softmax', 'LogSoftmax', 'Sigmoid', 'ArgMax'];
+
+const classifierConfig = z.looseObject({
+  architectures: z.array(z.string()).nullish(),
+  /** timm. */
+  num_classes: z.int().positive().nullish(),
+});
+
+/** Facts about a model that may be a classifier. */
+export interface SuspectedClassifier {
+  /** The output that would be the embedding. */
+  readonly output: Port;
+  /** Structure of an ONNX model. */
+  readonly graph: OnnxGraph | undefined;
+  /** The parsed `config.json`. */
+  readonly config: unknown;
+  /** Name of the encoder in errors. */
+  readonly source: string;
+}
+
+/**
+ * Refuses a classifier: its outputs are scores of its own classes, which are a poor embedding. An
+ * output that the user names is not checked.
+ *
+ * @throws UserError with the tensor before its last layer.
+ */
+export function refuseClassifier({ output, graph, config, source }: SuspectedClassifier): void {
+  const reason = classifierReason(output, graph, config);
+  if (reason === undefined) return;
+  const before = graph && penultimate(graph, output.name);
+  throw new UserError(
+    `${source} is a classifier, not an encoder: ${reason}`,
+    before === undefined
+      ? 'Export the model without its last layer, or set encoder.embeddingName to the output with the embedding.'
+      : `Set encoder.embeddingName: ${before}. It is the input of the last layer.`,
+  );
+}
+
+function classifierReason(
+  { name, shape }: Port,
+  graph: OnnxGraph | undefined,
+  config: unknown,
+): string | undefined {
+  const output = `its output '${name}' ${shapeText(shape)}`;
+  if (shape !== undefined && shape.length > 2) return undefined;
+  if (classNames.test(name)) return `${output} has the name of class scores`;
+  const operator = graph && producerOf(graph, name)?.operator;
+  if (operator !== undefined && distributions.includes(operator)) {
+    return `${output} is computed by ${operator}`;
+  }
+  const width = shape?.[1];
+  if (width !== undefined && usualClasses.includes(width)) {
+    return `${output} has as many numbers as ImageNet has classes`;
+  }
+  const { architectures, num_classes: classes } = classifierConfig.safeParse(config).data ?? {};
+  const known = architectures?.find((architecture) => /For\w*Classification$/.test(architecture));
+  if (known !== undefined) return `config.json names the architecture ${known}`;
+  return classes && classes === width ? `config.json has num_classes: ${classes}` : undefined;
+}

@@ -1,0 +1,205 @@
+import { z } from 'zod';
+import type { ImageFeatures } from '../../data/features/image-features.ts';
+import { preprocessedFeatures } from '../../data/features/preprocess-features.ts';
+import { digestJson, sortFields } from '../../digest.ts';
+import { UserError } from '../../errors.ts';
+import type { ObjectStore } from '../../store/store.ts';
+import { hashFiles } from '../file-hashes.ts';
+import { readPreprocessIn } from '../preprocess-files.ts';
+import type { TeacherFile } from '../teachers/teacher-kind.ts';
+import { chooseOutput } from './choose-output.ts';
+import { refuseClassifier } from './classifier.ts';
+import type { EncoderConfig } from './config.ts';
+import type { EncoderDescription, EncoderReads } from './encoder.ts';
+import { type FoundEncoder, findEncoder } from './find-encoder.ts';
+import { type OnnxGraph, readOnnxGraph, tableRows } from './onnx-graph.ts';
+import {
+  folderReader,
+  parseFile,
+  readStoredSettings,
+  type StoredSettings,
+} from './stored-settings.ts';
+import { idsInput } from './text-input.ts';
+import { createTokenizer } from './tokenizer.ts';
+
+/** An encoder's folder with its description. */
+export interface DescribedEncoder {
+  /** The store and the folder that have the files, without a last `/`. */
+  readonly store: ObjectStore;
+  readonly folder: string;
+  readonly description: EncoderDescription;
+}
+
+/** Maximum of tokens, if the model could read more: attention takes memory by the square. */
+const defaultMaxLength = 512;
+
+/**
+ * Finds, checks and pins the files of an encoder in a folder. Does not load a native library.
+ *
+ * @param reads Kind of content of the task.
+ * @param source Name of the encoder in messages. Default: its path.
+ * @throws UserError if a file is missing, does not fit the model, or the model is a classifier.
+ */
+export async function describeEncoder(
+  store: ObjectStore,
+  config: EncoderConfig,
+  reads: EncoderReads,
+  source = `the encoder ${config.path}`,
+): Promise<DescribedEncoder> {
+  const found = await findEncoder(store, config, source);
+  const stored = await readStoredSettings(config.pooling, folderReader(store, found.folder));
+  const graph = await graphOf(store, found);
+  const { pooling } = stored;
+  const { embeddingName } = config;
+  if (graph && embeddingName === undefined) {
+    const output = chooseOutput(graph.outputs, { reads, embeddingName, pooling, source });
+    refuseClassifier({ output, graph, config: stored.config, source });
+  }
+  if (graph && embeddingName !== undefined) checkTensor(graph, embeddingName, source);
+  const input =
+    reads === 'text'
+      ? await describeTexts(store, { config, found, stored, graph, source })
+      : { features: await describeImages(store, config, found, source), files: [] };
+  const files = await pinned(store, [...found.files, ...input.files]);
+  const settings = {
+    reads,
+    format: found.format,
+    model: found.model,
+    files,
+    ...(embeddingName !== undefined && { embeddingName }),
+    ...(pooling !== undefined && { pooling }),
+    normalize: config.normalize ?? stored.normalize,
+    batchSize: config.batchSize,
+    ...('features' in input ? { features: input.features } : { maxLength: input.maxLength }),
+  };
+  const digest = digestJson(sortFields(settings));
+  const description = {
+    digest,
+    source,
+    ...settings,
+    // The dimension of a tensor that the user chose is not that of the files.
+    ...(embeddingName === undefined &&
+      stored.dimension !== undefined && { dimension: stored.dimension }),
+  };
+  return { store, folder: found.folder, description };
+}
+
+async function graphOf(store: ObjectStore, found: FoundEncoder): Promise<OnnxGraph | undefined> {
+  if (found.format !== 'onnx') return undefined;
+  const { object } = found.files.find(({ path }) => path === found.model)!;
+  return readOnnxGraph(await store.read(object.key, { version: object.version }));
+}
+
+/** @throws UserError if the graph has no such tensor. */
+function checkTensor({ nodes, outputs }: OnnxGraph, name: string, source: string): void {
+  if (nodes.some((node) => node.outputs.includes(name))) return;
+  throw new UserError(
+    `encoder.embeddingName: '${name}' is not a tensor of ${source}; its outputs are ${outputs.map((port) => port.name).join(', ')}`,
+  );
+}
+
+async function pinned(store: ObjectStore, files: readonly TeacherFile[]) {
+  const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
+  const hashes = await hashFiles(store, sorted);
+  return sorted.map(({ path, object }, index) => ({
+    path,
+    bytes: object.bytes,
+    sha256: hashes[index]!,
+  }));
+}
+
+interface Described {
+  readonly config: EncoderConfig;
+  readonly found: FoundEncoder;
+  readonly stored: StoredSettings;
+  readonly graph: OnnxGraph | undefined;
+  readonly source: string;
+}
+
+/** Files of a tokenizer; only the first is required. */
+export const tokenizerFiles = ['tokenizer.json', 'tokenizer_config.json'] as const;
+
+/** Checks the tokenizer, and finds the maximum length. */
+async function describeTexts(store: ObjectStore, described: Described) {
+  const { config, found, stored, graph, source } = described;
+  const inFolder = (name: string) => (found.folder === '' ? name : `${found.folder}/${name}`);
+  const files: TeacherFile[] = [];
+  for (const path of tokenizerFiles) {
+    const object = await store.head(inFolder(path));
+    if (object) files.push({ path, object });
+  }
+  const read = folderReader(store, found.folder);
+  const json = await read('tokenizer.json');
+  if (json === undefined) {
+    throw new UserError(
+      `${source} has no tokenizer.json (${store.location}/${inFolder('tokenizer.json')})`,
+      'Save it beside the model: AutoTokenizer.from_pretrained(NAME).save_pretrained(FOLDER).',
+    );
+  }
+  const tokenizer = parseFile(json, 'tokenizer.json', z.looseObject({}));
+  const tokenizerConfig = parseFile(
+    (await read('tokenizer_config.json')) ?? '{}',
+    'tokenizer_config.json',
+    z.looseObject({}),
+  );
+  const maxLength = maxLengthOf(config, stored, source);
+  const { size } = createTokenizer({ tokenizer, config: tokenizerConfig }, maxLength, source);
+  const ids = graph && idsInput(graph.inputs);
+  const rows =
+    (graph && ids !== undefined ? tableRows(graph, ids) : undefined) ?? stored.vocabulary;
+  if (rows !== undefined && size > rows) {
+    throw new UserError(
+      `the tokenizer.json of ${source} has ids up to ${size - 1}, and the model knows ${rows} ids: they do not belong together`,
+      'Give the tokenizer that the model was trained with.',
+    );
+  }
+  return { files, maxLength };
+}
+
+/** @throws UserError if the config asks for more tokens than the model has positions. */
+function maxLengthOf(
+  { maxLength }: EncoderConfig,
+  { maxLength: written, positions }: StoredSettings,
+  source: string,
+): number {
+  if (maxLength !== undefined && positions !== undefined && maxLength > positions) {
+    throw new UserError(
+      `encoder.maxLength is ${maxLength}, and ${source} reads at most ${positions} tokens`,
+      `Set encoder.maxLength to at most ${positions}.`,
+    );
+  }
+  if (maxLength !== undefined) return maxLength;
+  return Math.min(written ?? defaultMaxLength, positions ?? defaultMaxLength, defaultMaxLength);
+}
+
+/** Finds the pixels that an encoder of images reads. */
+async function describeImages(
+  store: ObjectStore,
+  { preprocess, size }: EncoderConfig,
+  { folder }: FoundEncoder,
+  source: string,
+): Promise<ImageFeatures> {
+  const stored =
+    preprocess ?? (await readPreprocessIn(store, folder === '' ? '' : `${folder}/`))?.preprocess;
+  if (stored === undefined) {
+    throw new UserError(
+      `${source} has no preprocessor_config.json (${store.location}/${folder})`,
+      'Copy the file from where the model is from, or set encoder.preprocess: a preset, or fields.',
+    );
+  }
+  const model = { section: 'encoder', channels: 3, defaultSize: size ?? [224, 224] } as const;
+  const { normalization, ...features } = preprocessedFeatures(stored, model);
+  const own = { ...features, ...(normalization ?? { mean: [0, 0, 0], std: [1, 1, 1] }) };
+  return size === undefined ? own : resized(own, size);
+}
+
+/** Changes the size of features, and the size before the crop by the same factor. */
+function resized(features: ImageFeatures, [height, width]: readonly [number, number]) {
+  const { pixels } = features;
+  if (pixels === undefined) return { ...features, height, width };
+  const before = {
+    height: Math.floor((pixels.resized.height * height) / features.height),
+    width: Math.floor((pixels.resized.width * width) / features.width),
+  };
+  return { ...features, height, width, pixels: { ...pixels, resized: before } };
+}

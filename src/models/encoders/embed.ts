@@ -1,0 +1,97 @@
+import type { Rejected } from '../../data/example.ts';
+import { UserError } from '../../errors.ts';
+import { type LoadedModel, type Output, type Port, shapeText } from '../teachers/loaded-model.ts';
+import type { Pooling } from './config.ts';
+import type { EncoderDescription, PretrainedEncoder } from './encoder.ts';
+import type { EncoderInput, InputBatch } from './input-batch.ts';
+import { normalizeRows, pool, poolAxes } from './pooling.ts';
+
+/** A loaded model with all that embedding takes. */
+export interface LoadedEncoder {
+  readonly model: LoadedModel;
+  readonly input: EncoderInput;
+  /** The output with the embedding. */
+  readonly output: Port;
+  /** Its values for the blank examples of `probe`. */
+  readonly probed: Output;
+  readonly probe: InputBatch;
+  readonly description: EncoderDescription;
+}
+
+/**
+ * Makes an encoder of a loaded model.
+ * @throws UserError if the output's shape, or the dimension, is not the expected one.
+ */
+export function embedWith(loaded: LoadedEncoder): PretrainedEncoder {
+  const { model, input, output, description } = loaded;
+  const { digest, reads, normalize } = description;
+  const { dimension, pooling } = poolingOf(loaded);
+  const embedBatch = async ({ feeds, lengths }: InputBatch): Promise<Float32Array> => {
+    const [result] = await model.run(feeds, [output.name]);
+    const axes = poolAxes(result!.shape, input.channelsFirst, () => output.name);
+    const pooled = pool(result!, axes, pooling, lengths);
+    if (normalize) normalizeRows(pooled, dimension);
+    return pooled;
+  };
+  return {
+    digest,
+    dimension,
+    reads,
+    chunk: input.chunk,
+    async embed(examples) {
+      const embeddings = new Float32Array(examples.length * dimension).fill(Number.NaN);
+      const notes = { rejected: new Map<number, Rejected>(), truncated: 0 };
+      for await (const batch of input.batches(examples, notes)) {
+        const pooled = await embedBatch(batch);
+        for (const [index, row] of batch.rows.entries()) {
+          const values = pooled.subarray(index * dimension, (index + 1) * dimension);
+          if (values.every(Number.isFinite)) embeddings.set(values, row * dimension);
+          else notes.rejected.set(row, { id: examples[row]!.id, reason: notFinite });
+        }
+      }
+      return { embeddings, ...notes };
+    },
+    dispose() {
+      model.dispose();
+    },
+  };
+}
+
+const notFinite = 'The encoder gives it an embedding with NaN or infinite numbers.';
+
+/** Finds the dimension, and the pooling that the shape of the output needs. */
+function poolingOf({ input, output, probed, probe, description }: LoadedEncoder) {
+  const { source, reads } = description;
+  const name = `the output '${output.name}' of ${source}`;
+  const n = probe.feeds[0]!.shape[0]!;
+  if (probed.shape[0] !== n) {
+    throw new UserError(
+      `${name} is ${shapeText(probed.shape)} for ${n} examples: expected one row per example`,
+      'Export the model with a batch dimension that is the same for input and outputs.',
+    );
+  }
+  const { dimension, positions } = poolAxes(probed.shape, input.channelsFirst, () => name);
+  const byShape: Pooling = reads === 'text' || probed.shape.length > 3 ? 'mean' : 'cls';
+  const pooling = description.pooling ?? (positions === 1 ? 'none' : byShape);
+  const length = probe.feeds[0]!.shape[1];
+  if (probed.shape.length > 2 && reads === 'text' && positions !== length) {
+    throw new UserError(
+      `${name} is ${shapeText(probed.shape)} for ${length} tokens: expected one vector per token`,
+      'Set encoder.embeddingName to the output with the embedding.',
+    );
+  }
+  if (pooling === 'none' && positions > 1) {
+    throw new UserError(
+      `encoder.pooling is none, and ${name} is ${shapeText(probed.shape)}: one vector per token`,
+      'Set encoder.pooling: mean, cls or max.',
+    );
+  }
+  const stated = probed.shape.length > 2 ? description.dimension : undefined;
+  if (stated !== undefined && stated !== dimension) {
+    throw new UserError(
+      `${name} has ${dimension} numbers per embedding, and the encoder's files state ${stated}`,
+      'Set encoder.embeddingName to the output with the embedding, or give the files of this model.',
+    );
+  }
+  return { dimension, pooling };
+}

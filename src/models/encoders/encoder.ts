@@ -1,0 +1,80 @@
+/** The interface of an encoder, and what is known of it without loading it. */
+import { z } from 'zod';
+import type { Example, Rejected } from '../../data/example.ts';
+import { imageFeaturesSchema } from '../../data/features/image-features.ts';
+import { poolings } from './config.ts';
+
+/** Embeddings of n examples. */
+export interface Embedded {
+  /** Row-major, [n, dimension], in the order of the examples; NaN for a rejected one. */
+  readonly embeddings: Float32Array;
+  /** Examples that cannot be read, or whose embedding is not finite, by row. */
+  readonly rejected: ReadonlyMap<number, Rejected>;
+  /** Number of texts that were cut to the maximum length. */
+  readonly truncated: number;
+}
+
+/** A pretrained model in memory: examples in, embeddings out. Opened by `openEncoder`. */
+export interface PretrainedEncoder {
+  /** SHA-256, in hex, of all that determines the embeddings. */
+  readonly digest: string;
+  /** Numbers per embedding. */
+  readonly dimension: number;
+  /** Kind of content that it reads. */
+  readonly reads: EncoderReads;
+  /**
+   * Number of examples to embed at once. It is several times the batch size, because batches have
+   * texts of similar length. The last call may have fewer.
+   */
+  readonly chunk: number;
+  /** Embeds any number of examples, in batches. */
+  embed(examples: readonly Example[]): Promise<Embedded>;
+  /** Frees the native memory. */
+  dispose(): void;
+}
+
+/** Kinds of content that an encoder may read. */
+export const encoderReads = ['image', 'text'] as const;
+export type EncoderReads = (typeof encoderReads)[number];
+
+/** Formats of an encoder's model. */
+export const encoderFormats = ['onnx', 'savedModel', 'graphModel'] as const;
+export type EncoderFormat = (typeof encoderFormats)[number];
+
+/** A file of an encoder, pinned. */
+const encoderFileSchema = z.strictObject({
+  /** Path relative to the encoder's folder. */
+  path: z.string(),
+  bytes: z.int().nonnegative(),
+  /** In hex. */
+  sha256: z.string(),
+});
+
+/** Facts about an encoder that its files and its settings give, without loading the model. */
+export const encoderDescriptionSchema = z.strictObject({
+  digest: z.string(),
+  /** Name for messages: the path in the dataset, or `hf:owner/name@commit`. */
+  source: z.string(),
+  reads: z.enum(encoderReads),
+  format: z.enum(encoderFormats),
+  /** Path of the model's file, relative to the encoder's folder; one of `files`. */
+  model: z.string(),
+  /** All files that the encoder needs, in ascending order of their paths. */
+  files: z.array(encoderFileSchema),
+  /** Numbers per token or position, if a file states them. `openEncoder` checks them. */
+  dimension: z.int().positive().optional(),
+  /** Output or tensor that the user chose. Default: found by name and shape. */
+  embeddingName: z.string().optional(),
+  /** Default: mean for text; for images, by the shape of the output. */
+  pooling: z.enum(poolings).optional(),
+  normalize: z.boolean(),
+  batchSize: z.int().positive(),
+  /** Maximum of tokens per text, for an encoder of texts. */
+  maxLength: z.int().positive().optional(),
+  /** Pixels that it reads, for an encoder of images. */
+  features: imageFeaturesSchema.optional(),
+});
+export type EncoderDescription = z.infer<typeof encoderDescriptionSchema>;
+
+/** Name of the description in the encoder's folder of the results. */
+export const encoderFile = 'encoder.json';

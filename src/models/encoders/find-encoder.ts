@@ -1,0 +1,94 @@
+import { basename, dirname } from 'node:path/posix';
+import { UserError } from '../../errors.ts';
+import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
+import { folderFiles, modelJsonFiles } from '../teachers/find-files.ts';
+import { foreignFile } from '../teachers/foreign-files.ts';
+import { onnxFiles } from '../teachers/onnx.ts';
+import type { TeacherFile } from '../teachers/teacher-kind.ts';
+import type { EncoderConfig } from './config.ts';
+import type { EncoderFormat } from './encoder.ts';
+
+/** The files of an encoder's model. */
+export interface FoundEncoder {
+  readonly format: EncoderFormat;
+  /** Folder with the tokenizer and the settings, without a last `/`; '' is the whole store. */
+  readonly folder: string;
+  /** Path of the model's file within the folder. */
+  readonly model: string;
+  /** The files of the model; paths are relative to the folder. */
+  readonly files: readonly TeacherFile[];
+}
+
+/** Paths of a model in a folder, the preferred one first. */
+export const modelPaths = ['model.onnx', 'onnx/model.onnx', 'saved_model.pb', 'model.json'];
+
+/**
+ * Finds the model of an encoder.
+ *
+ * @param source Name of the encoder in errors.
+ * @throws UserError if there is none, or a file of it is missing.
+ */
+export async function findEncoder(
+  store: ObjectStore,
+  { path, file }: Pick<EncoderConfig, 'path' | 'file'>,
+  source: string,
+): Promise<FoundEncoder> {
+  const key = path.replace(/\/+$/, '').replace(/^\.$/, '');
+  const foreign = foreignFile(key, `encoder: '${key}'`);
+  if (foreign) throw foreign;
+  if (key.endsWith('.onnx')) return findOnnx(store, folderOfModel(key), key);
+  const inFolder = (name: string) => (key === '' ? name : `${key}/${name}`);
+  const candidates = file === undefined ? modelPaths : [file];
+  for (const candidate of candidates) {
+    const object = await store.head(inFolder(candidate));
+    if (object) return foundAt(store, key, inFolder(candidate), object);
+  }
+  throw new UserError(
+    `encoder: there is no ${file ?? 'model.onnx, onnx/model.onnx, saved_model.pb or model.json'} in ${source} (${store.location}/${key})`,
+    'Put the model there. For ONNX: optimum-cli export onnx --model NAME FOLDER; paths are relative to the dataset.',
+  );
+}
+
+async function foundAt(
+  store: ObjectStore,
+  folder: string,
+  key: string,
+  object: ObjectInfo,
+): Promise<FoundEncoder> {
+  const name = basename(key);
+  if (name === 'saved_model.pb') return findSavedModel(store, folder, { path: name, object });
+  if (name === 'model.json') {
+    const files = await modelJsonFiles(store, 'encoder', key, 'graph-model');
+    return { format: 'graphModel', folder, model: name, files };
+  }
+  return findOnnx(store, folder, key);
+}
+
+/** Returns the folder with the tokenizer; transformers.js keeps models in its folder `onnx`. */
+function folderOfModel(key: string): string {
+  const folder = dirname(key) === '.' ? '' : dirname(key);
+  if (basename(folder) !== 'onnx') return folder;
+  return dirname(folder) === '.' ? '' : dirname(folder);
+}
+
+async function findOnnx(store: ObjectStore, folder: string, key: string): Promise<FoundEncoder> {
+  const model = folder === '' ? key : key.slice(folder.length + 1);
+  const inside = dirname(model) === '.' ? '' : `${dirname(model)}/`;
+  const files = await onnxFiles(store, key, 'encoder');
+  return {
+    format: 'onnx',
+    folder,
+    model,
+    files: files.map(({ path, object }) => ({ path: `${inside}${path}`, object })),
+  };
+}
+
+async function findSavedModel(
+  store: ObjectStore,
+  folder: string,
+  model: TeacherFile,
+): Promise<FoundEncoder> {
+  const files = await folderFiles(store, folder);
+  const inside = files.filter(({ path }) => /^(variables|assets)\//.test(path));
+  return { format: 'savedModel', folder, model: model.path, files: [model, ...inside] };
+}

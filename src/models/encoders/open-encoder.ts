@@ -1,0 +1,180 @@
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { UserError } from '../../errors.ts';
+import { readBytes, readJson, toJson, writeOnce } from '../../store/once.ts';
+import type { ObjectStore } from '../../store/store.ts';
+import { copyFiles } from '../local-copy.ts';
+import { type LoadedModel, portsText, shapeText } from '../teachers/loaded-model.ts';
+import { chooseOutput } from './choose-output.ts';
+import { refuseClassifier } from './classifier.ts';
+import type { DescribedEncoder } from './describe.ts';
+import { embedWith } from './embed.ts';
+import {
+  type EncoderDescription,
+  encoderDescriptionSchema,
+  encoderFile,
+  type PretrainedEncoder,
+} from './encoder.ts';
+import type { EncoderInput } from './input-batch.ts';
+import { readOnnxGraph } from './onnx-graph.ts';
+
+/** Folder for copies of encoders, which later tasks on the machine reuse. */
+export const encoderScratch = join(tmpdir(), 'counterweight-encoders');
+
+/**
+ * Copies an encoder's files into a folder of the results, with its description as the last file.
+ * Stages then need neither the dataset nor the internet.
+ *
+ * @param folder Key of the folder, with the last `/`.
+ */
+export async function storeEncoder(
+  { store, folder: from, description }: DescribedEncoder,
+  results: ObjectStore,
+  folder: string,
+): Promise<void> {
+  if (await results.head(`${folder}${encoderFile}`)) return;
+  const prefix = from === '' ? '' : `${from}/`;
+  for (const { path } of description.files) {
+    await writeOnce(results, `${folder}${path}`, await readBytes(store, `${prefix}${path}`));
+  }
+  await writeOnce(results, `${folder}${encoderFile}`, toJson(description));
+}
+
+/** Reads the description of an encoder that `storeEncoder` wrote. */
+export function readEncoder(store: ObjectStore, folder: string): Promise<EncoderDescription> {
+  return readJson(store, `${folder}${encoderFile}`, encoderDescriptionSchema);
+}
+
+/**
+ * Opens an encoder that `storeEncoder` wrote. Models are code, so only files with the pinned
+ * digests are loaded.
+ *
+ * @param folder Key of the folder, with the last `/`.
+ * @param scratch A local folder. Files are copied into it once and reused by later calls.
+ * @throws UserError if a file is damaged, or the model does not fit its description.
+ */
+export async function openEncoder(
+  store: ObjectStore,
+  folder: string,
+  scratch = encoderScratch,
+): Promise<PretrainedEncoder> {
+  return openDescribed(
+    { store, folder: folder.replace(/\/$/, ''), description: await readEncoder(store, folder) },
+    scratch,
+  );
+}
+
+/** Opens an encoder where its files are. The parameters and errors are those of `openEncoder`. */
+export async function openDescribed(
+  { store, folder, description }: DescribedEncoder,
+  scratch = encoderScratch,
+): Promise<PretrainedEncoder> {
+  const local = join(scratch, `encoder-${description.digest}`);
+  const prefix = folder === '' ? '' : `${folder}/`;
+  const files = await Promise.all(
+    description.files.map(async ({ path }) => {
+      const object = await store.head(`${prefix}${path}`);
+      if (object) return { path, object };
+      throw new UserError(
+        `${description.source} lacks its file ${store.location}/${prefix}${path}`,
+        'Put the file back, or start a new run.',
+      );
+    }),
+  );
+  await copyFiles(store, files, local, (hashes) => {
+    const changed = description.files.find(({ sha256 }, index) => sha256 !== hashes[index]);
+    if (changed === undefined) return;
+    throw new UserError(
+      `${changed.path} of ${description.source} has changed since the run was planned`,
+      'Put the former file back, or start a new run.',
+    );
+  });
+  const model = await loadOrExplain(description, local);
+  try {
+    return await fitted(model, description, local);
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}
+
+async function loadOrExplain(
+  { source, format, model, embeddingName }: EncoderDescription,
+  folder: string,
+): Promise<LoadedModel> {
+  const path = join(folder, model);
+  try {
+    if (format === 'savedModel') {
+      const { loadSavedModel } = await import('../teachers/saved-model.ts');
+      return await loadSavedModel(dirname(path));
+    }
+    if (format === 'graphModel') {
+      const { loadGraphModel } = await import('../teachers/graph-model.ts');
+      return await loadGraphModel(path);
+    }
+    const { loadOnnx } = await import('../teachers/onnx.ts');
+    const graph =
+      embeddingName === undefined ? undefined : await readOnnxGraph(createReadStream(path));
+    const isInner = graph && !graph.outputs.some(({ name }) => name === embeddingName);
+    return await loadOnnx(path, isInner ? [embeddingName!] : []);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(
+      `${source} cannot be loaded: ${(error as Error).message}`,
+      'Check that the model loads in the tool that made it.',
+    );
+  }
+}
+
+/** Finds the output, and its axes with blank examples. */
+async function fitted(
+  model: LoadedModel,
+  description: EncoderDescription,
+  folder: string,
+): Promise<PretrainedEncoder> {
+  const { source, reads, embeddingName, format } = description;
+  const output = chooseOutput(model.outputs, {
+    reads,
+    embeddingName,
+    pooling: description.pooling,
+    source,
+  });
+  // An ONNX model was checked when it was described.
+  if (format !== 'onnx' && embeddingName === undefined) {
+    refuseClassifier({ output, graph: undefined, config: undefined, source });
+  }
+  const input = await inputOf(model, description, folder);
+  const probe = input.probe();
+  const shapes = probe.feeds.map(({ shape }) => shapeText(shape)).join(', ');
+  const [result] = await model.run(probe.feeds, [output.name]).catch((error: Error) => {
+    throw new UserError(
+      `${source} fails on inputs of ${shapes}, which fit what it declares (${portsText(model.inputs)}): ${error.message}`,
+      'Try the model on these shapes in the tool that made it, and export it again.',
+    );
+  });
+  return embedWith({ model, input, output, probed: result!, probe, description });
+}
+
+async function inputOf(
+  { inputs }: LoadedModel,
+  { source, reads, batchSize, maxLength, features, format }: EncoderDescription,
+  folder: string,
+): Promise<EncoderInput> {
+  if (reads === 'image') {
+    const { imageInput } = await import('./image-input.ts');
+    const channelsFirst = format === 'onnx';
+    return imageInput({ inputs, features: features!, batchSize, channelsFirst, source });
+  }
+  const { createTokenizer } = await import('./tokenizer.ts');
+  const { textInput } = await import('./text-input.ts');
+  const json = async (name: string) =>
+    JSON.parse(await readFile(join(folder, name), 'utf8').catch(() => '{}')) as object;
+  const files = {
+    tokenizer: await json('tokenizer.json'),
+    config: await json('tokenizer_config.json'),
+  };
+  const tokenizer = createTokenizer(files, maxLength!, source);
+  return textInput({ inputs, tokenizer, batchSize, source });
+}

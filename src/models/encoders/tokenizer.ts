@@ -1,0 +1,144 @@
+import { Tokenizer } from '@huggingface/tokenizers';
+import { UserError } from '../../errors.ts';
+
+/** Ids of a text. */
+export interface Tokens {
+  readonly ids: readonly number[];
+  /** Whether the text has more tokens than the maximum. */
+  readonly isTruncated: boolean;
+}
+
+/** A tokenizer with the special tokens around a text. */
+export interface TextTokenizer {
+  /** Largest id, plus one. */
+  readonly size: number;
+  /** Id that fills up short texts. */
+  readonly padId: number;
+  tokenize(text: string): Tokens;
+}
+
+/** Parsed files of a tokenizer. */
+export interface TokenizerFiles {
+  /** `tokenizer.json`. */
+  readonly tokenizer: object;
+  /** `tokenizer_config.json`. */
+  readonly config: object;
+}
+
+/**
+ * Makes a tokenizer from its files.
+ *
+ * @param maxLength Maximum of tokens, with special ones.
+ * @param source Name of the encoder in errors.
+ * @throws UserError if the files are not understood, or the maximum leaves no room for a text.
+ */
+export function createTokenizer(
+  { tokenizer, config }: TokenizerFiles,
+  maxLength: number,
+  source: string,
+): TextTokenizer {
+  const encode = reader(tokenizer, config, source);
+  const { before, after } = specialTokens(encode);
+  const room = maxLength - before.length - after.length;
+  if (room < 1) {
+    throw new UserError(
+      `encoder.maxLength is ${maxLength}, and ${source} adds ${before.length + after.length} special tokens to a text`,
+      `Set encoder.maxLength to at least ${before.length + after.length + 1}.`,
+    );
+  }
+  return {
+    size: encode.size,
+    padId: encode.padId,
+    tokenize(text) {
+      const content = firstTokens(encode, text, room);
+      return {
+        ids: [...before, ...content.slice(0, room), ...after],
+        isTruncated: content.length > room,
+      };
+    },
+  };
+}
+
+/** Returns the ids of a text, with or without special tokens. */
+interface Encode {
+  (text: string, special: boolean): number[];
+  readonly size: number;
+  readonly padId: number;
+}
+
+function reader(json: object, config: object, source: string): Encode {
+  try {
+    // The section is optional in the file, and the library iterates over it.
+    const tokenizer = new Tokenizer({ added_tokens: [], ...json }, config);
+    let size = 0;
+    for (const id of tokenizer.get_vocab().values()) size = Math.max(size, id + 1);
+    const encode = (text: string, special: boolean): number[] => {
+      const { ids } = tokenizer.encode(text, { add_special_tokens: special });
+      // The id of a token outside the vocabulary is undefined if there is no unknown token.
+      return (ids as (number | undefined)[]).filter((id) => id !== undefined);
+    };
+    return Object.assign(encode, { size, padId: padIdOf(tokenizer, json, config) });
+  } catch (error) {
+    throw new UserError(
+      `the tokenizer.json of ${source} cannot be used: ${(error as Error).message}`,
+      'Save it with a fast tokenizer of transformers: AutoTokenizer.from_pretrained(NAME).save_pretrained(FOLDER).',
+    );
+  }
+}
+
+/** Names of the token that fills up texts, if the files do not name it. */
+const usualPads = ['[PAD]', '<pad>', '<|endoftext|>', '</s>'];
+
+function padIdOf(tokenizer: Tokenizer, json: object, config: object): number {
+  const { padding } = json as { padding?: { pad_id?: unknown } | null };
+  if (typeof padding?.pad_id === 'number') return padding.pad_id;
+  const { pad_token: pad } = config as { pad_token?: unknown };
+  const name = typeof pad === 'object' && pad && 'content' in pad ? pad.content : pad;
+  const names = typeof name === 'string' ? [name, ...usualPads] : usualPads;
+  // The mask excludes these tokens, so that any id serves.
+  return names.map((token) => tokenizer.token_to_id(token)).find((id) => id !== undefined) ?? 0;
+}
+
+/** Finds the special tokens before and after a text. */
+function specialTokens(encode: Encode): { before: number[]; after: number[] } {
+  const content = encode('a', false);
+  const whole = encode('a', true);
+  const extra = whole.length - content.length;
+  for (let before = 0; before <= extra; before++) {
+    if (!content.every((id, index) => whole[before + index] === id)) continue;
+    return { before: whole.slice(0, before), after: whole.slice(before + content.length) };
+  }
+  return { before: [], after: [] };
+}
+
+/** Characters of a text that are tokenized first, per token of the maximum. */
+const charactersPerToken = 16;
+/** Characters beyond which the rest of a text without tokens is ignored. */
+const maxCharacters = 1 << 20;
+
+/**
+ * Returns the first tokens of a text: all, or more than `room`. Only the start of a long text is
+ * tokenized: enough that the cut cannot change the tokens that count.
+ */
+function firstTokens(encode: Encode, text: string, room: number): number[] {
+  let limit = room * charactersPerToken;
+  while (limit < text.length && limit < maxCharacters) {
+    const ids = encode(text.slice(0, cutBefore(text, limit)), false);
+    if (ids.length > room + margin) return ids;
+    limit *= 4;
+  }
+  const whole = text.length > maxCharacters ? text.slice(0, cutBefore(text, maxCharacters)) : text;
+  const ids = encode(whole, false);
+  // The rest counts as more tokens.
+  return whole.length < text.length ? [...ids, ...Array<number>(room).fill(0)] : ids;
+}
+
+/** Tokens before a cut that may differ from those of the whole text. */
+const margin = 16;
+
+/** Returns the last position up to `limit` before a space, or otherwise between characters. */
+function cutBefore(text: string, limit: number): number {
+  for (let at = limit; at > limit / 2; at--) if (/\s/.test(text[at]!)) return at;
+  const code = text.charCodeAt(limit);
+  return code >= 0xdc00 && code < 0xe000 ? limit - 1 : limit;
+}

@@ -1,0 +1,182 @@
+// Facts about encoders that their files give, and refusals before any is loaded.
+import { describe, expect, test } from 'vitest';
+import { MemoryStore } from '../../support/memory-store.ts';
+import { describeFixture, filesOf } from './fixtures.ts';
+
+const textFiles = () => filesOf('text', ['onnx/model.onnx', 'tokenizer.json']);
+const imageFiles = () => filesOf('image', ['model.onnx', 'preprocessor_config.json']);
+
+/** Describes the encoder of texts with some files replaced. */
+async function withFiles(files: Record<string, string>, config = {}) {
+  const store = new MemoryStore({ ...(await textFiles()), ...files });
+  return (await describeFixture('text', { path: '.', ...config }, store)).description;
+}
+
+const json = (value: unknown) => JSON.stringify(value);
+
+test('an encoder of texts has its files, its maximum and its dimension', async () => {
+  const { description, folder } = await describeFixture('text', 'text/');
+  expect(folder).toBe('text');
+  expect(description).toMatchObject({
+    reads: 'text',
+    format: 'onnx',
+    model: 'onnx/model.onnx',
+    dimension: 6,
+    maxLength: 12,
+    normalize: false,
+    batchSize: 32,
+  });
+  expect(description.files.map(({ path }) => path)).toEqual([
+    'onnx/model.onnx',
+    'tokenizer.json',
+    'tokenizer_config.json',
+  ]);
+  expect(description.pooling).toBeUndefined();
+  const file = await describeFixture('text', 'text/onnx/model.onnx');
+  expect(file.description.digest).toBe(description.digest);
+});
+
+test('an encoder of images has its pixels; another size scales the size before the crop', async () => {
+  const { description } = await describeFixture('image', 'image');
+  expect(description.features).toMatchObject({ height: 8, width: 8, mean: [0.5, 0.5, 0.5] });
+  const preprocess = {
+    resize: { fit: 'shortest-side-then-center-crop', size: 10 },
+    crop: 8,
+  } as const;
+  const large = await describeFixture('image', { path: 'image', preprocess, size: [16, 24] });
+  expect(large.description.features).toMatchObject({
+    height: 16,
+    width: 24,
+    pixels: { resized: { height: 20, width: 30 } },
+  });
+});
+
+describe('settings of sentence-transformers', () => {
+  const modules = (...types: string[]) =>
+    json(types.map((type, idx) => ({ idx, name: `${idx}`, path: `${idx}_x`, type })));
+  const transformer = 'sentence_transformers.models.Transformer';
+
+  test.each([
+    [{ pooling_mode_cls_token: true, pooling_mode_mean_tokens: false }, 'cls'],
+    [{ pooling_mode_mean_tokens: true }, 'mean'],
+    [{ pooling_mode_max_tokens: true }, 'max'],
+    [{ pooling_mode: 'mean' }, 'mean'],
+  ])('%j is %s', async (fields, pooling) => {
+    const file = json({ word_embedding_dimension: 6, ...fields });
+    const description = await withFiles({ '1_Pooling/config.json': file });
+    expect(description).toMatchObject({ pooling, dimension: 6 });
+    const set = await withFiles({ '1_Pooling/config.json': file }, { pooling: 'max' });
+    expect(set.pooling).toBe('max');
+  });
+
+  test('normalize, and have the maximum length', async () => {
+    const description = await withFiles({
+      'modules.json': modules(transformer, 'sentence_transformers.models.Normalize'),
+      'sentence_bert_config.json': json({ max_seq_length: 7 }),
+      'tokenizer_config.json': json({ model_max_length: 9 }),
+    });
+    expect(description).toMatchObject({ normalize: true, maxLength: 7 });
+  });
+
+  test.each([
+    [{ 'modules.json': modules('x.Dense') }, 'has the module x.Dense, which is not computed here'],
+    [
+      { '1_Pooling/config.json': json({ pooling_mode_lasttoken: true }) },
+      'has the pooling lasttoken',
+    ],
+    [
+      {
+        '1_Pooling/config.json': json({
+          pooling_mode_cls_token: true,
+          pooling_mode_max_tokens: true,
+        }),
+      },
+      'has the pooling cls and max',
+    ],
+    [{ 'config.json': '{' }, "the encoder's config.json is not JSON"],
+  ])('refused: %j', async (files, message) => {
+    await expect(withFiles(files as Record<string, string>)).rejects.toThrow(message);
+  });
+});
+
+test.each([
+  [{}, 512],
+  [{ 'tokenizer_config.json': json({ model_max_length: 1e30 }) }, 512],
+  [{ 'tokenizer_config.json': json({ model_max_length: 8192 }) }, 512],
+  [{ 'config.json': json({ max_position_embeddings: 130, model_type: 'roberta' }) }, 128],
+  [{ 'config.json': json({ max_position_embeddings: 130, model_type: 'bert' }) }, 130],
+])('the maximum length of %j is %i', async (files, expected) => {
+  expect((await withFiles(files as Record<string, string>)).maxLength).toBe(expected);
+});
+
+describe('refused', () => {
+  test('a maximum length above the positions of the model', async () => {
+    await expect(describeFixture('text', { path: 'text', maxLength: 17 })).rejects.toThrow(
+      'encoder.maxLength is 17, and the encoder text reads at most 16 tokens',
+    );
+  });
+
+  test.each([
+    ['text', { path: 'text-classifier' }, "its output 'logits' [n, 3] has the name", 'pooled'],
+    ['image', { path: 'image', file: 'classifier.onnx' }, 'is computed by Softmax', 'features'],
+  ] as const)(
+    'a classifier of %ss, with its penultimate tensor',
+    async (reads, config, reason, tensor) => {
+      await expect(describeFixture(reads, config)).rejects.toMatchObject({
+        name: 'UserError',
+        message: expect.stringContaining(reason),
+        hint: `Set encoder.embeddingName: ${tensor}. It is the input of the last layer.`,
+      });
+      const { description } = await describeFixture(reads, { ...config, embeddingName: tensor });
+      expect(description.embeddingName).toBe(tensor);
+    },
+  );
+
+  test('a tensor that does not exist', async () => {
+    await expect(describeFixture('image', { path: 'image', embeddingName: 'x' })).rejects.toThrow(
+      "'x' is not a tensor of the encoder image; its outputs are feature_map",
+    );
+  });
+
+  test('a folder without a model, a tokenizer or preprocessing', async () => {
+    await expect(describeFixture('text', 'nowhere')).rejects.toThrow(
+      'encoder: there is no model.onnx, onnx/model.onnx, saved_model.pb or model.json in',
+    );
+    const model = await filesOf('text', ['onnx/model.onnx']);
+    await expect(describeFixture('text', '.', new MemoryStore(model))).rejects.toThrow(
+      'the encoder . has no tokenizer.json',
+    );
+    const { 'model.onnx': file } = await imageFiles();
+    const store = new MemoryStore({ 'model.onnx': file! });
+    await expect(describeFixture('image', '.', store)).rejects.toThrow(
+      'has no preprocessor_config.json',
+    );
+  });
+
+  test('a tokenizer with more ids than the table of the model has rows', async () => {
+    const { 'tokenizer.json': bytes } = await textFiles();
+    const tokenizer = JSON.parse(Buffer.from(bytes!).toString());
+    tokenizer.model.vocab.more = 14;
+    await expect(withFiles({ 'tokenizer.json': json(tokenizer) })).rejects.toThrow(
+      'has ids up to 14, and the model knows 14 ids: they do not belong together',
+    );
+  });
+
+  test('a file of another tool', async () => {
+    await expect(describeFixture('text', 'encoder.safetensors')).rejects.toThrow(
+      'is a PyTorch file, which counterweight cannot read',
+    );
+  });
+});
+
+test('the digest depends on the files and the settings, not on the place', async () => {
+  const { digest } = await withFiles({});
+  expect((await withFiles({ 'other.txt': 'x' })).digest).toBe(digest);
+  const others = [
+    await withFiles({ 'tokenizer_config.json': '{}' }),
+    await withFiles({}, { pooling: 'cls' }),
+    await withFiles({}, { normalize: true }),
+    await withFiles({}, { maxLength: 100 }),
+  ];
+  expect(new Set([digest, ...others.map((one) => one.digest)]).size).toBe(5);
+});

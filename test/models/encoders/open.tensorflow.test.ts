@@ -1,0 +1,145 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { z } from 'zod';
+import type { encoderSchema } from '../../../src/models/encoders/config.ts';
+import type { EncoderReads } from '../../../src/models/encoders/encoder.ts';
+import {
+  openDescribed,
+  openEncoder,
+  storeEncoder,
+} from '../../../src/models/encoders/open-encoder.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
+import { describeFixture, filesOf, readExpected, textExamples } from './fixtures.ts';
+
+let scratch: string;
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'encoder-test-'));
+});
+afterAll(() => rm(scratch, { recursive: true }));
+
+async function open(reads: EncoderReads, config: z.input<typeof encoderSchema>) {
+  return openDescribed(await describeFixture(reads, config), scratch);
+}
+
+function rowsOf({ embeddings }: { embeddings: Float32Array }, dimension: number): number[][] {
+  const rows: number[][] = [];
+  for (let start = 0; start < embeddings.length; start += dimension) {
+    rows.push([...embeddings.subarray(start, start + dimension)]);
+  }
+  return rows;
+}
+
+function expectClose(rows: readonly number[][], expected: readonly (readonly (number | null)[])[]) {
+  expect(rows).toHaveLength(expected.length);
+  rows.forEach((row, index) => {
+    for (const [axis, value] of row.entries()) {
+      const wanted = expected[index]![axis]!;
+      if (wanted === null) expect(value).toBeNaN();
+      else expect(value).toBeCloseTo(wanted, 4);
+    }
+  });
+}
+
+describe('an encoder of texts', () => {
+  test.each(['cls', 'mean', 'max'] as const)('pools by %s, as numpy does', async (pooling) => {
+    const encoder = await open('text', { path: 'text', pooling, batchSize: 2 });
+    const { texts, ...expected } = await readExpected('text');
+    const embedded = await encoder.embed(textExamples(texts));
+    expectClose(rowsOf(embedded, encoder.dimension), expected[pooling]);
+    expect([...embedded.rejected]).toEqual([
+      [5, { id: 't5', reason: 'The encoder gives it an embedding with NaN or infinite numbers.' }],
+    ]);
+    expect(embedded.truncated).toBe(0);
+    encoder.dispose();
+  });
+
+  test('cuts long texts, and counts them', async () => {
+    const encoder = await open('text', { path: 'text', maxLength: 4 });
+    const { embeddings, truncated } = await encoder.embed(
+      textExamples(['good film', 'good film was bad', 'good film was']),
+    );
+    const [whole, ...cut] = rowsOf({ embeddings }, encoder.dimension);
+    expect(cut).toEqual([whole, whole]);
+    expect(truncated).toBe(2);
+    encoder.dispose();
+  });
+
+  test('normalizes if the config asks for it', async () => {
+    const encoder = await open('text', { path: 'text', normalize: true });
+    const embedded = await encoder.embed(textExamples(['good', 'bad']));
+    for (const row of rowsOf(embedded, encoder.dimension)) {
+      expect(Math.hypot(...row)).toBeCloseTo(1, 5);
+    }
+    encoder.dispose();
+  });
+
+  test('is a tensor inside a classifier, if the config names it', async () => {
+    const encoder = await open('text', { path: 'text-classifier', embeddingName: 'pooled' });
+    const { texts, cls } = await readExpected('text');
+    expectClose(rowsOf(await encoder.embed(textExamples(texts)), encoder.dimension), cls);
+    encoder.dispose();
+  });
+
+  test('has one vector per text', async () => {
+    await expect(open('text', { path: 'text', pooling: 'none' })).rejects.toThrow(
+      "encoder.pooling is none, and the output 'last_hidden_state' of the encoder text is [2, 5, 6]",
+    );
+  });
+});
+
+describe('an encoder of images', () => {
+  async function images() {
+    const { pixels, embeddings } = await readExpected('image');
+    const examples = (pixels as number[][][][]).map(async (image, row) => {
+      const raw = { width: 8, height: 8, channels: 3 } as const;
+      const bytes = await sharp(Buffer.from(image.flat(2)), { raw })
+        .png()
+        .toBuffer();
+      return { id: `i${row}`, label: undefined, content: { kind: 'image' as const, bytes } };
+    });
+    return { examples: await Promise.all(examples), embeddings };
+  }
+
+  test.each(['model.onnx', 'embedding.onnx'])('%s gives what onnxruntime gives', async (file) => {
+    const encoder = await open('image', { path: 'image', file, batchSize: 2 });
+    const { examples, embeddings } = await images();
+    const broken = {
+      ...examples[0]!,
+      content: { kind: 'image', bytes: Buffer.from('x') },
+    } as const;
+    const embedded = await encoder.embed([...examples.slice(0, 2), broken, examples[2]!]);
+    const [a, b, none, c] = rowsOf(embedded, encoder.dimension);
+    expectClose([a!, b!, c!], embeddings);
+    expect(none).toEqual([Number.NaN, Number.NaN, Number.NaN, Number.NaN]);
+    expect([...embedded.rejected.keys()]).toEqual([2]);
+    encoder.dispose();
+  });
+});
+
+describe('a stored encoder', () => {
+  test('opens from the results, and refuses a file that has changed', async () => {
+    const results = new MemoryStore();
+    const described = await describeFixture('text', 'text');
+    await storeEncoder(described, results, 'encoders/x/');
+    const encoder = await openEncoder(results, 'encoders/x/', scratch);
+    expect(encoder).toMatchObject({ digest: described.description.digest, dimension: 6 });
+    encoder.dispose();
+    await results.write('encoders/x/tokenizer.json', Buffer.from('{}'));
+    await expect(openEncoder(results, 'encoders/x/', join(scratch, 'other'))).rejects.toThrow(
+      'tokenizer.json of the encoder text has changed since the run was planned',
+    );
+  });
+
+  test('has the dimension that its files state', async () => {
+    const files = await filesOf('text', ['onnx/model.onnx', 'tokenizer.json']);
+    const config = JSON.stringify({ hidden_size: 8 });
+    const store = new MemoryStore({ ...files, 'config.json': config });
+    const described = await describeFixture('text', '.', store);
+    await expect(openDescribed(described, scratch)).rejects.toThrow(
+      "has 6 numbers per embedding, and the encoder's files state 8",
+    );
+  });
+});
