@@ -9,6 +9,7 @@ import { namesOf } from '../table.ts';
 import { contentColumns } from './columns-config.ts';
 import type { ReadConfig } from './config.ts';
 import type { UnreadColumn } from './features/column-report.ts';
+import { kindOfTask } from './features/index.ts';
 import type { Format, SizedPiece } from './formats/format.ts';
 import { formats, isDataFile } from './formats/index.ts';
 import { classesLikeMissing } from './labels.ts';
@@ -117,9 +118,13 @@ function toShard(set: SetName, pieces: readonly Piece[], config: ReadConfig): Sh
     ...[rows?.start, rows?.end, range?.start, range?.end],
   ]);
   const reading = [set, format, id, label, ...contentColumns(data), missing, facts];
+  const cells = kindOfTask(config.task).cells?.names(config.task) ?? [];
   const labels = isLabeled(set) ? [labelRules, classesLikeMissing(config)] : [];
   return {
-    id: digestJson([...reading, ...(delimiter === undefined ? [] : [delimiter]), ...labels], 16),
+    id: digestJson(
+      [...reading, ...cells, ...(delimiter === undefined ? [] : [delimiter]), ...labels],
+      16,
+    ),
     set,
     pieces: [...pieces],
   };

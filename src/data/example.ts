@@ -5,7 +5,9 @@ export type Content =
   /** A row: one value per column; null is missing. */
   | { readonly kind: 'row'; readonly columns: Readonly<Record<string, string | number | null>> }
   /** Features that the user computed, used as they are. */
-  | { readonly kind: 'vector'; readonly values: Float32Array };
+  | { readonly kind: 'vector'; readonly values: Float32Array }
+  /** A text as it is written; decoding normalizes it. */
+  | { readonly kind: 'text'; readonly text: string };
 
 /** One example as it is read from a shard. */
 export interface Example {

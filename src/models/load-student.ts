@@ -6,6 +6,7 @@ import type { Content, Rejected } from '../data/example.ts';
 import { createEncoder, type Features, featureShape, kindOf } from '../data/features/index.ts';
 import { type Decoded, type Encoder, rowsOf } from '../data/features/kind.ts';
 import { row } from '../data/features/row.ts';
+import { text } from '../data/features/text.ts';
 import { predictions } from '../debias/margin.ts';
 import { UserError } from '../errors.ts';
 import { openStore } from '../store/open.ts';
@@ -18,14 +19,16 @@ import { readModelFiles } from './model-files.ts';
  * - an image: the bytes of a JPEG, PNG or WebP file, or `{ pixels }`: row-major bytes,
  *   [height, width, channels], of the size that the student reads;
  * - a row of a table: an object with a value per column; null is missing;
- * - a vector: a list of numbers.
+ * - a vector: a list of numbers;
+ * - a text: a string.
  */
 export type StudentExample =
   | Uint8Array
   | { readonly pixels: Uint8Array | Uint8ClampedArray }
   | Readonly<Record<string, string | number | null>>
   | Float32Array
-  | readonly number[];
+  | readonly number[]
+  | string;
 
 /** The student's answer for one example. */
 export interface StudentPrediction {
@@ -112,20 +115,29 @@ async function* numbered(
 
 /** Returns a function that decodes an example, or returns the reason why it cannot be used. */
 function decoder(encoder: Encoder, features: Features) {
-  const { name, column } = kindOf(features);
+  const { name, column, cells } = kindOf(features);
   const shape = featureShape(features);
   return async ({ id, example }: Numbered): Promise<Decoded | Rejected> => {
-    if (column && 'pixels' in example && ArrayBuffer.isView(example.pixels)) {
+    if (
+      column &&
+      typeof example === 'object' &&
+      'pixels' in example &&
+      ArrayBuffer.isView(example.pixels)
+    ) {
       if (example.pixels.length === product(shape)) return new Uint8Array(example.pixels);
       const found = `${example.pixels.length} values`;
       return { id, reason: `Its pixels are ${found}; expected ${shape.join(' × ')}.` };
     }
     const value = example instanceof Float32Array ? [...example] : example;
-    // A kind without a column reads all columns of a row.
-    const content = column ? column.read(value) : rowOf(example);
+    // A kind without a column reads a text, or all columns of a row.
+    const content = column ? column.read(value) : cells ? textOf(example) : rowOf(example);
     if (typeof content === 'object') return encoder.decode({ id, label: undefined, content });
     return { id, reason: `The student reads examples of the kind '${name}', and this is not one.` };
   };
+}
+
+function textOf(example: StudentExample): Content | undefined {
+  return typeof example === 'string' ? { kind: text.name, text: example } : undefined;
 }
 
 function rowOf(example: StudentExample): Content | undefined {

@@ -92,7 +92,7 @@ zzzzzz: 1
 `;
     expect(problems(text)).toMatchInlineSnapshot(`
       "distill.yaml has 15 problems:
-        line 2: task.type: expected image-classification, tabular-classification or vector-classification, found "image-clasification". Did you mean image-classification?
+        line 2: task.type: expected image-classification, tabular-classification, vector-classification or text-classification, found "image-clasification". Did you mean image-classification?
         line 4: data.format: expected webdataset, parquet, csv or images, found "webdatase". Did you mean webdataset?
         line 5: data.lable: there is no such field. Did you mean "label"?
         line 6: data.shardMiB: expected a number above 0, found 0.

@@ -32,6 +32,7 @@ const tasks = {
   image: { type: 'image-classification', classes: ['0', '1', '2'], size: [4, 4] },
   row: { type: 'tabular-classification', classes: ['no', 'yes'] },
   vector: { type: 'vector-classification', classes: ['no', 'yes'], length: 3 },
+  text: { type: 'text-classification', classes: ['no', 'yes'] },
 };
 
 /** The part of a config that readers need, with all defaults. */
@@ -40,12 +41,8 @@ export function readConfig(
   data: Partial<Config['data']> & Pick<Config['data'], 'format'>,
   more: Record<string, unknown> = {},
 ): ReadConfig {
-  return configSchema.parse({
-    task: { ...tasks[task], ...more },
-    data,
-    teacher: { onnx: 'teacher.onnx' },
-    student: { architecture: 'mlp' },
-  });
+  const { shape } = configSchema;
+  return { task: shape.task.parse({ ...tasks[task], ...more }), data: shape.data.parse(data) };
 }
 
 export async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {

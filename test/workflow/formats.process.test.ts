@@ -72,5 +72,6 @@ async function accuracyOn(dataset: string, folder: string): Promise<number> {
 
 function given(content: Content): StudentExample {
   if (content.kind === 'image') return content.bytes;
+  if (content.kind === 'text') return content.text;
   return content.kind === 'row' ? content.columns : content.values;
 }

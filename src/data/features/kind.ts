@@ -6,6 +6,7 @@ import type { Random } from '../random.ts';
 import type { ValueType } from '../value-type.ts';
 import type { AugmentConfig } from './augment-config.ts';
 import type { ColumnsReport } from './column-report.ts';
+import type { Cell } from './row-values.ts';
 
 /** The field `task.classes`. */
 export const classesSchema = z
@@ -40,8 +41,13 @@ export interface Kind<
   readonly bytesPerNumber: 1 | 4;
   /** Whether the features have one scale, so that a penalty on weights treats all of them alike. */
   readonly isScaled: boolean;
-  /** Column of a table that holds the content; undefined if every column is content. */
+  /**
+   * Column of a table that holds the content. Without it, and without `cells`, every column is
+   * content.
+   */
   readonly column?: ContentColumn<Field>;
+  /** Columns of a table that the task names and that make up the content together. */
+  readonly cells?: ContentCells<z.output<Task>>;
 
   /**
    * Returns the shape of one example's features, without the batch dimension; [] for a text, which
@@ -110,6 +116,23 @@ export interface ContentColumn<Field extends string> {
   read(value: unknown): Content | string;
   /** Converts content to a value of the column. */
   write(content: Content): Uint8Array | Float32Array;
+}
+
+/** Columns of single values that the task names, and that make up the content of an example. */
+export interface ContentCells<Task> {
+  /** Field of the config that names the columns: "task.text". */
+  readonly field: string;
+  /** Returns the names of the columns, in the order of the content. */
+  names(task: Task): readonly string[];
+  /**
+   * Makes content of one cell per column.
+   * @param missing Texts that mean "missing".
+   */
+  read(cells: readonly Cell[], missing: ReadonlySet<string>): Content;
+  /** Returns cells, one per column, from which `read` makes the same content. */
+  write(content: Content, columns: number): Cell[];
+  /** Returns whether a column looks like content, for `init`. */
+  recognizes(sample: ColumnSample): boolean;
 }
 
 /** A column with some of its values, as `init` samples it. */

@@ -6,9 +6,11 @@ import { findColumns, labelColumn } from '../columns.ts';
 import type { ColumnsConfig } from '../columns-config.ts';
 import type { Example, LabelOnly, Rejected } from '../example.ts';
 import type { ColumnSample } from '../features/kind.ts';
+import type { Cell } from '../features/row-values.ts';
 import { keyInSet } from '../layout.ts';
 import { folderColumns, partitionsOf, pathConflict } from '../partitions.ts';
 import type { Piece, SetName, Shard } from '../shard.ts';
+import { type NamedCells, namedCells, requireCells } from './content-cells.ts';
 import { cutCsv } from './csv-cut.ts';
 import { recordsOf } from './csv-fields.ts';
 import { columnNames, csvProblem, readColumnNames, unreadableHeader } from './csv-header.ts';
@@ -42,6 +44,8 @@ interface Header {
   readonly labelInPath: string | undefined;
   /** A row without values. Rows that are copies of one object take less memory and time. */
   readonly emptyRow: Readonly<Record<string, string | null>>;
+  /** The columns that the task names as content, and their indexes; undefined for rows. */
+  readonly cells: (NamedCells & { readonly indexes: readonly number[] }) | undefined;
 }
 
 function readCsv(
@@ -49,7 +53,7 @@ function readCsv(
   shard: Shard,
   config: ColumnsConfig,
 ): AsyncGenerator<Example | Rejected> {
-  return readRecords(store, shard, config, withRow);
+  return readRecords(store, shard, config, withContent);
 }
 
 function readLabels(
@@ -195,6 +199,8 @@ function parseHeader(
   const columns = [...names, ...folders.keys()];
   const folderValues = [...folders.values()].map((value) => value ?? '');
   const { id, label } = findColumns(key, columns, set, config);
+  requireCells(key, columns, config.task, label);
+  const cells = namedCells(config);
   const indexOf = (name: string | undefined) => (name === undefined ? -1 : columns.indexOf(name));
   const emptyRow = Object.fromEntries(columns.map((name) => [name, null]));
   const labelInPath = label && names.includes(label) ? partitionsOf(key).get(label) : undefined;
@@ -206,6 +212,7 @@ function parseHeader(
     id: indexOf(id),
     label: indexOf(label),
     emptyRow,
+    cells: cells && { ...cells, indexes: cells.names.map(indexOf) },
   };
 }
 
@@ -226,6 +233,12 @@ function lengthHint(fields: readonly string[], names: readonly string[]): string
   return fields.length === names.length + 1
     ? ' If all rows have, the header lacks a name, as in files of R with names of rows.'
     : '';
+}
+
+function withContent(item: LabelOnly, values: readonly string[], header: Header): Example {
+  const { cells } = header;
+  if (cells === undefined) return withRow(item, values, header);
+  return { ...item, content: cells.read(cells.indexes.map((index) => values[index] ?? null)) };
 }
 
 /** Adds the row as it is written, because a user-supplied teacher may have learned spaces. */
@@ -252,9 +265,11 @@ async function writeCsv(
   config: ColumnsConfig,
 ): Promise<DataFile[]> {
   const target = labelColumn(config.task, config.data);
-  const rows = examples.map(({ label, content }) => {
-    if (content.kind !== 'row') throw new Error('a CSV file holds rows');
-    return label === undefined ? content.columns : { ...content.columns, [target]: label };
+  const cells = namedCells(config);
+  const rows = examples.map(({ label, content }): Record<string, Cell> => {
+    const columns = content.kind === 'row' ? content.columns : cells?.write(content);
+    if (columns === undefined) throw new Error(`a CSV file cannot hold a ${content.kind}`);
+    return label === undefined ? columns : { ...columns, [target]: label };
   });
   const names = Object.keys(rows[0] ?? {});
   const { delimiter = ',' } = config.data;

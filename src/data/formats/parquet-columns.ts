@@ -6,6 +6,7 @@ import { type ColumnField, kindOfTask, type Task } from '../features/index.ts';
 import type { ContentColumn } from '../features/kind.ts';
 import type { SetName } from '../shard.ts';
 import { describeType } from '../value-type.ts';
+import { type NamedCells, namedCells, requireCells } from './content-cells.ts';
 import type { ParquetSource, SourceColumn } from './parquet-source.ts';
 
 /** The columns to read. */
@@ -16,6 +17,8 @@ export interface ReadColumns {
   readonly labelInPath: string | undefined;
   /** The column of the content, if it is one column. */
   readonly column: ContentColumn<ColumnField> | undefined;
+  /** The columns of the content, if the task names them. */
+  readonly cells: NamedCells | undefined;
   readonly content: readonly string[];
 }
 
@@ -31,8 +34,19 @@ export type ColumnChooser = (
 export const labelColumns: ColumnChooser = (file, key, set, config) => {
   const names = file.columns.map((column) => column.name);
   const named = findColumns(key, names, set, config);
-  requireSingleValues(file, key, [named.id, named.label]);
-  return { ...named, labelInPath: labelInPath(file, named.label), column: undefined, content: [] };
+  requireSingleValues(
+    file,
+    key,
+    [named.id, named.label],
+    'the id and the class are one text or number per row',
+  );
+  return {
+    ...named,
+    labelInPath: labelInPath(file, named.label),
+    column: undefined,
+    cells: undefined,
+    content: [],
+  };
 };
 
 /** Chooses the columns of the id, the label and the content. */
@@ -40,6 +54,13 @@ export const allColumns: ColumnChooser = (file, key, set, config) => {
   const { task, data } = config;
   const found = labelColumns(file, key, set, config);
   const { column } = kindOfTask(task);
+  const cells = namedCells(config);
+  if (cells !== undefined) {
+    const columns = file.columns.map((each) => each.name);
+    requireCells(key, columns, task, found.label);
+    requireSingleValues(file, key, cells.names, 'a text is one value per row');
+    return { ...found, column, cells, content: cells.names };
+  }
   if (column === undefined) {
     return { ...found, column, content: rowColumns(file.columns, task) };
   }
@@ -71,16 +92,17 @@ function rowColumns(columns: readonly SourceColumn[], task: Task): string[] {
   return columns.filter(isRead).map(({ name }) => name);
 }
 
-/** @throws UserError if the id or the class is a column of lists, structs or maps. */
+/** @throws UserError if one of the columns has lists, structs or maps. */
 function requireSingleValues(
   { columns }: ParquetSource,
   key: string,
   names: readonly (string | undefined)[],
+  expected: string,
 ): void {
   const nested = columns.find((column) => column.nested && names.includes(column.name));
   if (nested === undefined) return;
   throw new UserError(
-    `The column '${nested.name}' of '${key}' has ${describeType(nested.type)}; the id and the class are one text or number per row.`,
-    'Name another column in data.id, data.label or task.target of distill.yaml, or convert this one.',
+    `The column '${nested.name}' of '${key}' has ${describeType(nested.type)}; ${expected}.`,
+    'Name another column in distill.yaml, or convert this one.',
   );
 }

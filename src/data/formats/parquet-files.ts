@@ -110,6 +110,10 @@ function toExample(
 ): Example | Rejected {
   const item = toLabel(columns, row, position, chosen, missing);
   if (isRejected(item)) return item;
+  if (chosen.cells !== undefined) {
+    const cells = chosen.cells.names.map((name) => toCell(columns.get(name)?.[row]));
+    return { ...item, content: chosen.cells.read(cells) };
+  }
   if (chosen.column === undefined) {
     // Texts stay as written, because a user-supplied teacher may have learned spaces and "?".
     const values = Object.fromEntries(

@@ -3,13 +3,16 @@ import { labelColumn } from '../columns.ts';
 import type { ColumnsConfig } from '../columns-config.ts';
 import type { Example } from '../example.ts';
 import { kindOfTask } from '../features/index.ts';
+import type { Cell } from '../features/row-values.ts';
 import { createTableWriter } from '../tables/parquet-table.ts';
+import { namedCells } from './content-cells.ts';
 
 /** Rows per row group; readers keep one in memory. */
 const rowGroupSize = 2000;
 
 /** Returns a Parquet file of examples, with a column of labels if they have labels. */
-export function parquetOf(examples: readonly Example[], { task, data }: ColumnsConfig): Uint8Array {
+export function parquetOf(examples: readonly Example[], config: ColumnsConfig): Uint8Array {
+  const { task, data } = config;
   const target = labelColumn(task, data);
   const id = data.id ?? 'id';
   const ids = examples.map((example) => example.id);
@@ -32,7 +35,7 @@ export function parquetOf(examples: readonly Example[], { task, data }: ColumnsC
   }
   const content: ColumnSource[] = column
     ? [{ name: data[column.field], type: 'BYTE_ARRAY', data: values }]
-    : rowColumns(examples);
+    : rowColumns(examples, config);
   const columnData: ColumnSource[] = [
     { name: id, type: 'STRING', data: ids },
     ...content.filter(({ name }) => name !== id && name !== target),
@@ -41,11 +44,15 @@ export function parquetOf(examples: readonly Example[], { task, data }: ColumnsC
   return new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize }));
 }
 
-function rowColumns(examples: readonly Example[]): ColumnSource[] {
-  const rows = examples.flatMap(({ content }) => (content.kind === 'row' ? [content.columns] : []));
+function rowColumns(examples: readonly Example[], config: ColumnsConfig): ColumnSource[] {
+  const cells = namedCells(config);
+  const rows = examples.flatMap(({ content }): Readonly<Record<string, Cell>>[] =>
+    content.kind === 'row' ? [content.columns] : [cells?.write(content) ?? {}],
+  );
   return Object.keys(rows[0] ?? {}).map((name) => {
     const values = rows.map((row) => row[name]);
-    const isNumeric = values.every((value) => value === null || typeof value === 'number');
+    const isNumeric =
+      !cells && values.every((value) => value === null || typeof value === 'number');
     // A column has texts and numbers if some of its integers are too large for a number.
     return isNumeric
       ? { name, type: 'DOUBLE', data: values }

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { image } from '../../data/features/image.ts';
+import { row } from '../../data/features/row.ts';
+import { vector } from '../../data/features/vector.ts';
 import { UserError } from '../../errors.ts';
 import { noWork } from '../size/network-size.ts';
 import { topologySize } from '../size/topology-size.ts';
@@ -38,7 +41,7 @@ type Fields = z.infer<z.ZodObject<typeof fields>>;
 export const customNetwork: Architecture<Fields, typeof name, typeof schema> = {
   name,
   schema,
-  tasks: undefined,
+  tasks: [image.task, row.task, vector.task],
   async files({ topology: key, weights }, readFile) {
     const text = await readText(readFile, key);
     parseTopology(text, key);

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { image } from '../../data/features/image.ts';
+import { row } from '../../data/features/row.ts';
+import { vector } from '../../data/features/vector.ts';
 import { builtInArchitecture } from './architecture.ts';
 import { LayerList } from './layers.ts';
 
@@ -6,6 +9,7 @@ import { LayerList } from './layers.ts';
 export const mlp = builtInArchitecture({
   name: 'mlp',
   description: 'Dense layers, for rows and vectors.',
+  tasks: [image.task, row.task, vector.task],
   fields: {
     width: z.int().min(1).default(128).describe('Units of a hidden layer.'),
     depth: z.int().min(1).max(32).default(2).describe('Hidden layers.'),

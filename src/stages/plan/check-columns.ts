@@ -2,6 +2,7 @@ import { nearest } from '../../config/nearest.ts';
 import { findColumns, listNames } from '../../data/columns.ts';
 import type { TableFile } from '../../data/cut.ts';
 import type { Features } from '../../data/features/index.ts';
+import { requireCells } from '../../data/formats/content-cells.ts';
 import { UserError } from '../../errors.ts';
 import type { RunToPlan } from './run-to-plan.ts';
 
@@ -30,7 +31,13 @@ export function checkColumns(
   features: Features,
   tables: readonly TableFile[],
 ): void {
-  if (features.kind !== 'row') return;
+  if (features.kind !== 'row') {
+    for (const file of tables) {
+      const { label } = findColumns(file.key, file.columns, file.set, config);
+      requireCells(file.key, file.columns, config.task, label);
+    }
+    return;
+  }
   const student = {
     names: features.columns.map(({ name }) => name),
     reader: 'the model reads',

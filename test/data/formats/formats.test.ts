@@ -22,6 +22,10 @@ const contents: Record<KindName, readonly Example['content'][]> = {
     { kind: 'vector', values: Float32Array.of(1, -2.5, 0) },
     { kind: 'vector', values: Float32Array.of(0.25, 3, 4) },
   ],
+  text: [
+    { kind: 'text', text: 'It said: "late", and\r\nlate it was 👩‍🚀' },
+    { kind: 'text', text: 'Schön; עברית, 中文' },
+  ],
 };
 
 const cases = Object.values(formats).flatMap((format) =>

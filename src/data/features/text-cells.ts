@@ -1,0 +1,27 @@
+/** Makes a text of the cells of a table's row. */
+import type { Content } from '../example.ts';
+import type { Cell } from './row-values.ts';
+
+/**
+ * Texts that programs write for a missing value. Words that people also write as a text, such as
+ * "none", are not among them.
+ */
+const missingSpellings: ReadonlySet<string> = new Set([
+  ...['nan', 'NaN', 'NAN', 'null', 'NULL', '<NA>', '#N/A', '\\N'],
+]);
+
+/** Joins the cells that are not missing, one per line. Normalizing makes a space of a line's end. */
+export function readTextCells(cells: readonly Cell[], missing: ReadonlySet<string>): Content {
+  const texts = cells.flatMap((cell) => {
+    const text = cell === null ? '' : String(cell);
+    const trimmed = text.trim();
+    const isMissing = trimmed === '' || missing.has(trimmed) || missingSpellings.has(trimmed);
+    return isMissing ? [] : [text];
+  });
+  return { kind: 'text', text: texts.join('\n') };
+}
+
+/** Returns cells that `readTextCells` joins to the text: the text, then missing ones. */
+export function writeTextCells(text: string, columns: number): Cell[] {
+  return Array.from({ length: columns }, (_, index) => (index === 0 ? text : null));
+}

@@ -1,0 +1,40 @@
+/** Recognizes columns of texts by their values. */
+import { isDate } from './row-values.ts';
+
+/** Words of a text from which it is more than a name or a code, and letters where no spaces are. */
+const [minWords, minLetters] = [3, 6] as const;
+/** Minimum share of texts among the values, and share of different values among them. */
+const [minTexts, minDifferent] = [0.5, 0.5] as const;
+
+/**
+ * Returns whether the values of a column look like texts in a language: most of them have several
+ * words, and most of them differ.
+ */
+export function looksLikeTexts(values: readonly unknown[]): boolean {
+  const present = values.filter((value): value is string => typeof value === 'string' && !!value);
+  if (present.length === 0) return false;
+  const texts = present.filter(isText);
+  return texts.length >= minTexts * present.length && areDifferent(present);
+}
+
+function areDifferent(texts: readonly string[]): boolean {
+  return texts.length < 4 || new Set(texts).size >= minDifferent * texts.length;
+}
+
+/** Letters of scripts that are written without spaces between words. */
+const unspaced =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/gu;
+const letter = /\p{Letter}/u;
+
+/** Upper bound on the characters of a text that are looked at. */
+const maxLooked = 1_000;
+
+/** Returns whether a value has several words, rather than being a name, a date, a path or a list. */
+function isText(value: string): boolean {
+  const start = value.slice(0, maxLooked).trim();
+  if (isDate(start) || /^[[{]/.test(start)) return false;
+  const words = start.split(/\s+/);
+  const written = words.filter((word) => letter.test(word) && !word.includes('://'));
+  if (written.length >= minWords && written.length >= words.length / 2) return true;
+  return (start.match(unspaced)?.length ?? 0) >= minLetters;
+}

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import type { Content, Example, Rejected } from '../example.ts';
+import { classesSchema, copyDecoded, type Encoder, type Kind, wrongKind } from './kind.ts';
+import { readTextCells, writeTextCells } from './text-cells.ts';
+import { fitTexts } from './text-fit.ts';
+import { looksLikeTexts } from './text-look.ts';
+import { normalizeText } from './text-normalize.ts';
+
+const taskSchema = z.strictObject({
+  type: z.literal('text-classification'),
+  classes: classesSchema,
+  text: z
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+    .default('text')
+    .describe(
+      'Column of the text, or a list of columns, whose texts are joined by a space (Parquet, CSV, JSONL).',
+    ),
+  maxCharacters: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(10_000)
+    .describe('Maximum length of a text in Unicode characters; longer texts are cut.'),
+});
+
+/** Texts, normalized and cut. A decoded example is its text in UTF-8, so its length varies. */
+const featuresSchema = z.strictObject({
+  kind: z.literal('text'),
+  maxCharacters: z.number().int().positive(),
+});
+type TextFeatures = z.infer<typeof featuresSchema>;
+
+/** Texts in any language. */
+export const text: Kind<'text', typeof taskSchema, typeof featuresSchema> = {
+  name: 'text',
+  task: 'text-classification',
+  taskSchema,
+  featuresSchema,
+  bytesPerNumber: 1,
+  isScaled: true,
+  cells: {
+    field: 'task.text',
+    names: ({ text: columns }) => (typeof columns === 'string' ? [columns] : columns),
+    read: readTextCells,
+    write: (content, columns) => writeTextCells(textOf(content), columns),
+    recognizes: ({ values }) => looksLikeTexts(values),
+  },
+  shape: () => [],
+  async fit({ maxCharacters }, _, examples, report) {
+    const features: TextFeatures = { kind: 'text', maxCharacters };
+    await fitTexts(maxCharacters, createTextEncoder(features), examples, report);
+    return features;
+  },
+  createEncoder: createTextEncoder,
+  sameness: 'values',
+  createIdentity:
+    ({ maxCharacters }) =>
+    (content) =>
+      normalizeText(textOf(content), maxCharacters).text,
+  encodedBytes: (content) => 2 * textOf(content).length,
+  surveyTask: () => ({ add: async () => {}, fields: () => ({}) }),
+};
+
+/** Returns the text of content as it is written. */
+function textOf(content: Content): string {
+  if (content.kind !== 'text') throw new Error(`expected a text, found a ${content.kind}`);
+  return content.text;
+}
+
+/** Upper bound on a text before it is normalized, in UTF-16 code units. */
+const maxWritten = 2 ** 24;
+
+function createTextEncoder({ maxCharacters }: TextFeatures): Encoder {
+  return {
+    decode: async (example) => decodeText(example, maxCharacters),
+    normalize: copyDecoded,
+  };
+}
+
+function decodeText(example: Example, maxCharacters: number): Uint8Array | Rejected {
+  const { id, content } = example;
+  if (content.kind !== 'text') return wrongKind(example, 'a text');
+  const { length } = content.text;
+  if (length > maxWritten) {
+    return { id, reason: `Its text has ${length} characters; at most ${maxWritten} are read.` };
+  }
+  const bytes = Buffer.from(normalizeText(content.text, maxCharacters).text);
+  if (bytes.length > 0) return bytes;
+  const isEmpty = content.text.trim() === '';
+  return {
+    id,
+    reason: isEmpty ? 'Its text is empty.' : 'Its text has only control characters.',
+  };
+}
