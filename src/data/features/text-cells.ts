@@ -10,7 +10,7 @@ const missingSpellings: ReadonlySet<string> = new Set([
   ...['nan', 'NaN', 'NAN', 'null', 'NULL', '<NA>', '#N/A', '\\N'],
 ]);
 
-/** Joins the cells that are not missing, one per line. Normalizing makes a space of a line's end. */
+/** Joins the cells that are not missing, one per line. Normalizing makes spaces of line ends. */
 export function readTextCells(cells: readonly Cell[], missing: ReadonlySet<string>): Content {
   const texts = cells.flatMap((cell) => {
     const text = cell === null ? '' : String(cell);

@@ -29,7 +29,7 @@ const letter = /\p{Letter}/u;
 /** Upper bound on the characters of a text that are looked at. */
 const maxLooked = 1_000;
 
-/** Returns whether a value has several words, rather than being a name, a date, a path or a list. */
+/** Returns whether a value has several words, and is not a name, a date, a path or a list. */
 function isText(value: string): boolean {
   const start = value.slice(0, maxLooked).trim();
   if (isDate(start) || /^[[{]/.test(start)) return false;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Content, Example, Rejected } from '../example.ts';
-import { classesSchema, copyDecoded, type Encoder, type Kind, wrongKind } from './kind.ts';
+import { classesSchema, type Encoder, type Kind, wrongKind } from './kind.ts';
 import { readTextCells, writeTextCells } from './text-cells.ts';
 import { fitTexts } from './text-fit.ts';
 import { looksLikeTexts } from './text-look.ts';
@@ -46,6 +46,7 @@ export const text: Kind<'text', typeof taskSchema, typeof featuresSchema> = {
     recognizes: ({ values }) => looksLikeTexts(values),
   },
   shape: () => [],
+  estimatedBytes: ({ maxCharacters }) => Math.min(maxCharacters, usualBytes),
   async fit({ maxCharacters }, _, examples, report) {
     const features: TextFeatures = { kind: 'text', maxCharacters };
     await fitTexts(maxCharacters, createTextEncoder(features), examples, report);
@@ -67,14 +68,14 @@ function textOf(content: Content): string {
   return content.text;
 }
 
+/** Size of a usual text, such as a review or an e-mail. */
+const usualBytes = 1_000;
+
 /** Upper bound on a text before it is normalized, in UTF-16 code units. */
 const maxWritten = 2 ** 24;
 
 function createTextEncoder({ maxCharacters }: TextFeatures): Encoder {
-  return {
-    decode: async (example) => decodeText(example, maxCharacters),
-    normalize: copyDecoded,
-  };
+  return { decode: async (example) => decodeText(example, maxCharacters) };
 }
 
 function decodeText(example: Example, maxCharacters: number): Uint8Array | Rejected {

@@ -14,7 +14,7 @@ export interface NamedCells {
   write(content: Content): Record<string, Cell>;
 }
 
-/** Returns the columns that the task names as content; undefined if its kind has no such columns. */
+/** Returns the columns that the task names as content; undefined if its kind has none. */
 export function namedCells({ task, data }: ColumnsConfig): NamedCells | undefined {
   const { cells } = kindOfTask(task);
   if (cells === undefined) return undefined;
