@@ -6,7 +6,7 @@ import type { Content, Rejected } from '../data/example.ts';
 import { createEncoder, type Features, featureShape, kindOf } from '../data/features/index.ts';
 import { type Decoded, type Encoder, rowsOf } from '../data/features/kind.ts';
 import { row } from '../data/features/row.ts';
-import { text } from '../data/features/text.ts';
+import { textKind } from '../data/features/text.ts';
 import { predictions } from '../debias/margin.ts';
 import { UserError } from '../errors.ts';
 import { openStore } from '../store/open.ts';
@@ -137,7 +137,7 @@ function decoder(encoder: Encoder, features: Features) {
 }
 
 function textOf(example: StudentExample): Content | undefined {
-  return typeof example === 'string' ? { kind: text.name, text: example } : undefined;
+  return typeof example === 'string' ? { kind: textKind.name, text: example } : undefined;
 }
 
 function rowOf(example: StudentExample): Content | undefined {

@@ -9,10 +9,10 @@ import type { ColumnsReport } from './column-report.ts';
 import { image } from './image.ts';
 import type { Augmenter, Encoder, Kind } from './kind.ts';
 import { row } from './row.ts';
-import { text } from './text.ts';
+import { textKind } from './text.ts';
 import { vector } from './vector.ts';
 
-export const kinds = tableOf(image, row, vector, text);
+export const kinds = tableOf(image, row, vector, textKind);
 
 /** Name of a kind, as in `features.kind`. */
 export type KindName = keyof typeof kinds;

@@ -31,7 +31,7 @@ const featuresSchema = z.strictObject({
 type TextFeatures = z.infer<typeof featuresSchema>;
 
 /** Texts in any language. */
-export const text: Kind<'text', typeof taskSchema, typeof featuresSchema> = {
+export const textKind: Kind<'text', typeof taskSchema, typeof featuresSchema> = {
   name: 'text',
   task: 'text-classification',
   taskSchema,

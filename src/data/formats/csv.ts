@@ -1,5 +1,5 @@
 import { row } from '../features/row.ts';
-import { text } from '../features/text.ts';
+import { textKind } from '../features/text.ts';
 import type { Format } from './format.ts';
 
 export const csv: Format<'csv'> = {
@@ -7,7 +7,7 @@ export const csv: Format<'csv'> = {
   description: 'CSV files with a header',
   extensions: ['csv'],
   ignoresUnderscored: true,
-  kinds: [row.name, text.name],
+  kinds: [row.name, textKind.name],
   // The header and the range of the piece.
   readGets: 2,
   cutGets: 0,

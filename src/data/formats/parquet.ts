@@ -1,6 +1,6 @@
 import { image } from '../features/image.ts';
 import { row } from '../features/row.ts';
-import { text } from '../features/text.ts';
+import { textKind } from '../features/text.ts';
 import { vector } from '../features/vector.ts';
 import type { Format } from './format.ts';
 
@@ -11,7 +11,7 @@ export const parquet: Format<'parquet'> = {
   ignoresUnderscored: true,
   // Delta, Hudi and Iceberg.
   versionLog: /(^|\/)(_delta_log|\.hoodie)\/|(^|\/)metadata\/[^/]+\.metadata\.json$/,
-  kinds: [image.name, row.name, vector.name, text.name],
+  kinds: [image.name, row.name, vector.name, textKind.name],
   // The footer, and one range per column that is needed.
   readGets: 5,
   // The footer, in two requests.
