@@ -3,7 +3,10 @@
  * arithmetic of the methods alone.
  */
 
+export type { LabelsDescription } from './distill/export-labels.ts';
 export { type RunOptions, type RunSummary, run } from './engines/embedded.ts';
+export type { LabelCache } from './engines/execute.ts';
+export { type LabelOptions, type LabelSummary, label } from './engines/label.ts';
 export { type PlanOptions, type PlanSummary, plan } from './engines/plan.ts';
 export { InterruptedError, TransientError, UserError } from './errors.ts';
 export type { RunMetrics as Metrics } from './evaluate/run-metrics.ts';

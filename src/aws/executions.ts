@@ -5,7 +5,7 @@ import {
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import type { JobEvent } from '../run/events.ts';
+import { type JobEvent, jobEvent } from '../run/events.ts';
 import type { StartedRun } from '../stages/start.ts';
 import { patient } from '../store/patience.ts';
 
@@ -29,6 +29,9 @@ export function runOf(executionName: string): string {
   return executionName.replace(/-attempt-\d{1,3}$/, '');
 }
 
+/** Run to start, with the last result that is wanted; absent: all. */
+export type WantedRun = StartedRun & Pick<JobEvent, 'until'>;
+
 /**
  * Starts the execution of a run. Its name is the lock: a second call finds the execution, running
  * or ended, and does not start another.
@@ -37,7 +40,7 @@ export function runOf(executionName: string): string {
  */
 export async function startExecution(
   machine: string,
-  started: StartedRun,
+  started: WantedRun,
   attempt = 1,
 ): Promise<string> {
   const name = executionName(started.run, attempt);
@@ -68,6 +71,8 @@ export interface DescribedExecution extends Execution {
   /** Error of an execution that failed. */
   readonly error: string | undefined;
   readonly cause: string | undefined;
+  /** Last result of the execution; undefined: all. */
+  readonly until: JobEvent['until'];
 }
 
 /** Describes an execution. @returns undefined if it does not exist. */
@@ -83,11 +88,18 @@ export async function describeExecution(arn: string): Promise<DescribedExecution
       stoppedAt: found.stopDate,
       error: found.error,
       cause: found.cause,
+      until: untilOf(found.input),
     };
   } catch (error) {
     if (error instanceof ExecutionDoesNotExist) return undefined;
     throw error;
   }
+}
+
+/** Returns the last result that an execution was started for, by its input. */
+function untilOf(input: string | undefined): JobEvent['until'] {
+  const { data } = jobEvent.pick({ until: true }).safeParse(JSON.parse(input ?? '{}'));
+  return data?.until;
 }
 
 /** Execution with its run and its number among the run's executions. */
@@ -116,19 +128,24 @@ export async function newestAttempt(machine: string, run: string): Promise<Attem
 export interface StartOutcome {
   readonly state: 'started' | 'running' | 'done';
   readonly attempt: number;
+  /** Last result of that execution; absent: all. */
+  readonly until?: JobEvent['until'];
 }
 
 /**
- * Starts a run's first execution, or the next one if the newest failed or was aborted. Does nothing
- * if the newest is running or succeeded.
+ * Starts a run's first execution, or the next one if the newest failed, was aborted, or made only
+ * labels and now students are wanted. Does nothing if the newest is running or made everything.
  */
-export async function startOrResume(machine: string, started: StartedRun): Promise<StartOutcome> {
+export async function startOrResume(machine: string, started: WantedRun): Promise<StartOutcome> {
+  const { until } = started;
   const newest = await newestAttempt(machine, started.run);
-  if (newest?.status === 'RUNNING') return { state: 'running', attempt: newest.attempt };
-  if (newest?.status === 'SUCCEEDED') return { state: 'done', attempt: newest.attempt };
+  const found = newest && { attempt: newest.attempt, ...(newest.until && { until: newest.until }) };
+  if (found && newest.status === 'RUNNING') return { state: 'running', ...found };
+  const isEnough = newest?.until === undefined || until === 'labels';
+  if (found && newest.status === 'SUCCEEDED' && isEnough) return { state: 'done', ...found };
   const attempt = (newest?.attempt ?? 0) + 1;
   await startExecution(machine, started, attempt);
-  return { state: 'started', attempt };
+  return { state: 'started', attempt, ...(until && { until }) };
 }
 
 /** Execution with its run, as a listing has it. */

@@ -1,8 +1,10 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import type { ExportFormat } from '../data/tables/exported-labels.ts';
+import { exportLabels, type LabelsDescription } from '../distill/export-labels.ts';
+import { keepFile } from '../distill/keep-file.ts';
 import { UserError } from '../errors.ts';
-import { makeOnce } from '../models/local-copy.ts';
 import { isModelSaved, readExports } from '../models/model-files.ts';
+import { openJob } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
 import { currentSchema } from '../stages/publish.ts';
 import { datasetName } from '../stages/start.ts';
@@ -61,8 +63,36 @@ export async function fetchStudent(
     ['metrics.json', await readBytes(results, keys.metrics(run))],
     ...[...model].map(([file, body]) => [`student/${file}`, body] as const),
   ]);
-  for (const [file, body] of files) await keep(join(folder, file), body, run);
+  for (const [file, body] of files) await keepFile(join(folder, file), body, run);
   return { run, variant, folder };
+}
+
+/** Labels that are copied from AWS. */
+export interface FetchLabelsOptions {
+  /** Folder. Default: `<run>-labels`. */
+  readonly to: string | undefined;
+  readonly format: ExportFormat;
+}
+
+/**
+ * Copies the labels of a run into a folder.
+ *
+ * @throws UserError if the run does not exist or has no labels yet, or if another file is in the
+ *   way.
+ */
+export async function fetchLabels(
+  deployed: DeployedStack,
+  run: string,
+  { to, format }: FetchLabelsOptions,
+): Promise<LabelsDescription & { readonly folder: string; readonly format: ExportFormat }> {
+  const results = await openStore(deployed.results);
+  const record = await findRecord(results, run);
+  if (!record) throw await unknownRun(deployed.stateMachine, run);
+  if (!(await results.head(keys.reconcile(run)))) throw await unfinished(deployed, run);
+  const { dataset } = record;
+  const job = await openJob({ run, dataset, results: results.location, execution: run });
+  const folder = resolve(to ?? `${run}-labels`);
+  return { ...(await exportLabels(job, { folder, format })), folder, format };
 }
 
 async function studentOfRun(
@@ -94,7 +124,14 @@ async function currentStudent(
 
 /** Explains why a run has no student to copy. */
 async function unfinished({ stateMachine }: DeployedStack, run: string): Promise<UserError> {
-  const status = (await newestAttempt(stateMachine, run))?.status;
+  const { status, until } = (await newestAttempt(stateMachine, run)) ?? {};
+  if (status === 'SUCCEEDED' && until === 'labels') {
+    return new UserError(
+      `run ${run} has labels, and no student`,
+      `Copy its labels with: counterweight fetch ${run} --labels\n` +
+        `Train its student with: counterweight start ${run}`,
+    );
+  }
   switch (status) {
     case undefined:
       return new UserError(
@@ -109,19 +146,8 @@ async function unfinished({ stateMachine }: DeployedStack, run: string): Promise
       );
     default:
       return new UserError(
-        `run ${run} has no student yet: it is ${status}`,
+        `run ${run} is not done yet: it is ${status}`,
         `See why with: counterweight logs ${run}; resume it with: counterweight start ${run}`,
       );
   }
-}
-
-/** Writes a file unless it exists. */
-async function keep(path: string, body: Uint8Array, run: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await makeOnce(path, (made) => writeFile(made, body));
-  if (Buffer.compare(await readFile(path), body) === 0) return;
-  throw new UserError(
-    `${path} exists already and does not belong to run ${run}`,
-    'Move it away, or choose another folder with --to.',
-  );
 }

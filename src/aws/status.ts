@@ -30,6 +30,8 @@ export interface RunStatus {
   /** Number of the execution among those of the run, from 1. */
   readonly attempt: number;
   readonly status: DescribedExecution['status'];
+  /** Last result of the execution; undefined: all. */
+  readonly until: DescribedExecution['until'];
   /** Whether the config was missing or wrong at the start; such a run cannot be resumed. */
   readonly refused: boolean;
   /** Location of the dataset; undefined if the run has no record. */
@@ -104,6 +106,7 @@ export class StatusReader {
       run,
       attempt,
       status,
+      until: execution.until,
       refused: this.#refusal !== undefined,
       dataset: this.#record?.dataset,
       startedAt,

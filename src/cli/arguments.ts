@@ -27,6 +27,17 @@ export const workersOption = {
   default: String(availableParallelism()),
 } as const;
 
+export const labelsFolderOption = {
+  type: 'string',
+  description: 'Folder for the labels. Default: ./RUN-labels',
+} as const;
+
+export const labelsFormatOption = {
+  type: 'string',
+  description: 'Format of the labels: parquet or jsonl',
+  default: 'parquet',
+} as const;
+
 export const jsonOption = {
   type: 'boolean',
   description: 'Print the result as JSON and no progress',

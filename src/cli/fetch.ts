@@ -2,7 +2,7 @@ import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { defineCommand } from 'citty';
 import type { FetchedStudent } from '../aws/fetch.ts';
-import { jsonOption } from './arguments.ts';
+import { jsonOption, labelsFormatOption } from './arguments.ts';
 
 export const fetchCommand = defineCommand({
   meta: { name: 'fetch', description: 'Copy a student with its report and metrics from AWS' },
@@ -12,10 +12,19 @@ export const fetchCommand = defineCommand({
       description: 'Name of a run, or of a dataset for its published student',
       required: true,
     },
-    to: { type: 'string', description: 'Folder to copy into. Default: ./RUN' },
+    to: {
+      type: 'string',
+      description: 'Folder to copy into. Default: ./RUN, and ./RUN-labels for labels',
+    },
+    labels: {
+      type: 'boolean',
+      description: 'Copy the labels of a run for another trainer, instead of a student',
+    },
+    format: labelsFormatOption,
     json: jsonOption,
   },
-  async run({ args: { name, to, json } }) {
+  async run({ args: { name, to, labels, format, json } }) {
+    if (labels) return copyLabels(name, to, format, json === true);
     const [{ findDeployment }, { fetchStudent }] = await Promise.all([
       import('../aws/deployment.ts'),
       import('../aws/fetch.ts'),
@@ -25,6 +34,26 @@ export const fetchCommand = defineCommand({
     process.stdout.write(`${text}\n`);
   },
 });
+
+async function copyLabels(
+  run: string,
+  to: string | undefined,
+  formatName: string,
+  json: boolean,
+): Promise<void> {
+  const { parseLabelsFormat } = await import('./labels-format.ts');
+  const format = parseLabelsFormat(formatName);
+  const [{ findDeployment }, { fetchLabels }, { renderFetchedLabels }] = await Promise.all([
+    import('../aws/deployment.ts'),
+    import('../aws/fetch.ts'),
+    import('./labels-text.ts'),
+  ]);
+  const fetched = await fetchLabels(await findDeployment(), run, { to, format });
+  const text = json
+    ? JSON.stringify(fetched, null, 2)
+    : renderFetchedLabels(fetched, process.stdout);
+  process.stdout.write(`${text}\n`);
+}
 
 /** Lists the copied files for people. */
 export function renderFetched({ run, variant, folder }: FetchedStudent): string {

@@ -17,6 +17,7 @@ const commands = {
   init: async () => (await import('./init.ts')).initCommand,
   plan: async () => (await import('./plan.ts')).planCommand,
   run: async () => (await import('./run.ts')).runCommand,
+  label: async () => (await import('./label.ts')).labelCommand,
   'add-labels': async () => (await import('./add-labels.ts')).addLabelsCommand,
   doctor: async () => (await import('./doctor.ts')).doctorCommand,
   deploy: async () => (await import('./deploy.ts')).deployCommand,

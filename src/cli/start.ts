@@ -11,9 +11,13 @@ export const startCommand = defineCommand({
         'Name or s3:// location of a dataset in the data bucket, or name of a failed run',
       required: true,
     },
+    labels: {
+      type: 'boolean',
+      description: 'End with the labels of the unlabeled set, and train no student',
+    },
     json: jsonOption,
   },
-  async run({ args: { name, json } }) {
+  async run({ args: { name, labels, json } }) {
     const [{ findDeployment }, { findStarted }, { startOrResume }] = await Promise.all([
       import('../aws/deployment.ts'),
       import('../aws/find-started.ts'),
@@ -21,25 +25,41 @@ export const startCommand = defineCommand({
     ]);
     const deployed = await findDeployment();
     const started = await findStarted(deployed, name);
-    const outcome = {
-      ...started,
-      ...(await startOrResume(deployed.stateMachine, started)),
-    };
-    const text = json ? JSON.stringify(outcome, null, 2) : renderStart(started.run, outcome);
+    const wanted = { ...started, ...(labels && { until: 'labels' as const }) };
+    const outcome = await startOrResume(deployed.stateMachine, wanted);
+    const text = json
+      ? JSON.stringify({ ...started, ...outcome }, null, 2)
+      : renderStart(started.run, outcome, !labels);
     process.stdout.write(`${text}\n`);
   },
 });
 
-/** Reports whether the run was started. */
-export function renderStart(run: string, { state, attempt }: StartOutcome): string {
+/**
+ * Reports whether the run was started.
+ *
+ * @param wantsStudents whether the user wants more than labels.
+ */
+export function renderStart(
+  run: string,
+  { state, attempt, until }: StartOutcome,
+  wantsStudents = true,
+): string {
+  const watch = `counterweight status ${run} --watch`;
   switch (state) {
     case 'done':
-      return `Run ${run} is done already.\nNext: counterweight fetch ${run}`;
-    case 'running':
-      return `Run ${run} is running already.\nNext: counterweight status ${run} --watch`;
+      return wantsStudents
+        ? `Run ${run} is done already.\nNext: counterweight fetch ${run}`
+        : `The labels of run ${run} are done already.\nNext: counterweight fetch ${run} --labels`;
+    case 'running': {
+      const then =
+        until === 'labels' && wantsStudents ? `, then counterweight start ${run} again` : '';
+      const end = until === 'labels' ? ', and ends with its labels' : '';
+      return `Run ${run} is running already${end}.\nNext: ${watch}${then}`;
+    }
     case 'started': {
       const resumed = attempt === 1 ? '' : `: attempt ${attempt}, which resumes the run`;
-      return `Started run ${run}${resumed}.\nNext: counterweight status ${run} --watch`;
+      const end = until === 'labels' ? ', which ends with its labels' : '';
+      return `Started run ${run}${end}${resumed}.\nNext: ${watch}`;
     }
   }
 }

@@ -98,7 +98,8 @@ function stateText(
 ): string {
   const passed = duration(secondsBetween(startedAt ?? at, endedAt ?? at));
   const texts = {
-    waiting: status === 'RUNNING' ? 'waiting' : 'not reached',
+    waiting:
+      status === 'RUNNING' ? 'waiting' : status === 'SUCCEEDED' ? 'not wanted' : 'not reached',
     skipped: 'not needed',
     running: `running for ${passed}`,
     done: `done in ${passed}`,
@@ -148,14 +149,15 @@ export function renderCost({ status, spentUsd, estimatedUsd }: Observation): str
 
 /** Shows the result of a run that has ended, and the command to run next. */
 export function renderOutcome(seen: Observation, terminal: Terminal): string[] {
-  const { run, status, failure, refused, publication } = seen;
+  const { run, status, until, failure, refused, publication } = seen;
+  const flag = until === 'labels' ? ' --labels' : '';
   if (status === 'SUCCEEDED') {
     return [
       ...(publication
         ? [`${publication.published ? 'published' : 'not published'}: ${publication.reason}`]
         : []),
       '',
-      `Next: counterweight fetch ${run}`,
+      `Next: counterweight fetch ${run}${flag}`,
     ];
   }
   if (!failure) return [];
@@ -166,7 +168,7 @@ export function renderOutcome(seen: Observation, terminal: Terminal): string[] {
     ...renderFailure(seen, terminal),
     '',
     ...(refused ? [] : [`Its log: counterweight logs ${run}`]),
-    ...(canResume ? [`Resume it: counterweight start ${run}`] : []),
+    ...(canResume ? [`Resume it: counterweight start ${run}${flag}`] : []),
   ];
 }
 

@@ -61,8 +61,8 @@ function computeLine(use: TaskUse, notes: string[]): Line {
 const hoursOfMonth = 730;
 const diskHourUsd = (assumed.gpuDiskGb * prices.diskGbMonth.usd) / hoursOfMonth;
 
-/** Transitions into the first state, and into the last one, Done. */
-const endTransitions = 2;
+/** Transitions into the first state, the Choice of whether students are wanted, and Done. */
+const fixedTransitions = 3;
 
 /**
  * Counts the transitions of the workflow's Standard executions: one per state that is entered, per
@@ -72,7 +72,7 @@ function transitionsOf(uses: readonly TaskUse[], counts: RunCounts): number {
   const callsOf = (wanted: string) =>
     sum(uses.filter(({ task }) => task === wanted).map(({ calls }) => calls));
   return (
-    endTransitions +
+    fixedTransitions +
     sum(uses.map(({ calls }) => calls)) +
     allStages.filter(({ optional }) => optional).length + // a Choice each
     sum(

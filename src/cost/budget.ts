@@ -1,7 +1,8 @@
+import { sum } from '../arrays.ts';
 import { UserError } from '../errors.ts';
 import { usd } from '../format.ts';
 import type { Bill } from '../run/bill-file.ts';
-import { allStages } from '../stages/index.ts';
+import { allStages, stages } from '../stages/index.ts';
 
 /** Maximum estimated cost of a run. */
 export interface Budget {
@@ -32,6 +33,17 @@ export function checkBudget(bill: Bill, { configUsd, deploymentUsd }: Budget): v
       `Most of that is ${what}: ${usd(most)}`,
     `${remedyFor(what)}\n${raise}`,
   );
+}
+
+/**
+ * Returns the bill of a run that ends after Reconcile: without the stages that follow. The services
+ * that several stages use stay as they are, so that it is an upper bound.
+ */
+export function withoutStudents(bill: Bill): Bill {
+  const titles = allStages.map(({ title }) => title);
+  const later = titles.slice(titles.indexOf(stages.Reconcile.title) + 1);
+  const lines = bill.lines.filter(({ what }) => !later.includes(what));
+  return { ...bill, lines, totalUsd: sum(lines.map(({ usd }) => usd)) };
 }
 
 /** Changes that reduce the cost of a service that several stages use. */

@@ -8,11 +8,13 @@ import { clamp } from '../arrays.ts';
  */
 
 /** Consecutive points that share one value. */
-interface Block {
+export interface IsotonicBlock {
   /** The x of its first and of its last point. */
   readonly first: number;
   readonly last: number;
+  /** Mean of its y: the value of the function. */
   readonly mean: number;
+  /** Number of its points. */
   readonly count: number;
 }
 
@@ -30,10 +32,7 @@ export function isotonicRegression(
   y: ArrayLike<number>,
   [low, high]: readonly [low: number, high: number],
 ): (x: number) => number {
-  if (x.length === 0 || x.length !== y.length) {
-    throw new RangeError(`expected points, got ${x.length} x and ${y.length} y`);
-  }
-  const blocks = pool(distinct(x, y));
+  const blocks = isotonicBlocks(x, y);
   const xs: number[] = [];
   const ys: number[] = [];
   for (const { first, last, mean } of blocks) {
@@ -46,10 +45,25 @@ export function isotonicRegression(
   return (at) => interpolate(xs, ys, at);
 }
 
+/**
+ * Fits the function, as blocks in increasing order of x and of their means.
+ *
+ * @param x [n], n ≥ 1, in any order.
+ * @param y [n]; the values of equal x are averaged.
+ * @throws RangeError if there are no points, or the lengths differ.
+ * @example isotonicBlocks([0, 1, 2], [0, 1, 0]); // means 0 (x = 0) and 0.5 (x from 1 to 2)
+ */
+export function isotonicBlocks(x: ArrayLike<number>, y: ArrayLike<number>): IsotonicBlock[] {
+  if (x.length === 0 || x.length !== y.length) {
+    throw new RangeError(`expected points, got ${x.length} x and ${y.length} y`);
+  }
+  return pool(distinct(x, y));
+}
+
 /** Returns one block per distinct x, in increasing order. */
-function distinct(x: ArrayLike<number>, y: ArrayLike<number>): Block[] {
+function distinct(x: ArrayLike<number>, y: ArrayLike<number>): IsotonicBlock[] {
   const order = Array.from({ length: x.length }, (_, i) => i).sort((a, b) => x[a]! - x[b]!);
-  const blocks: Block[] = [];
+  const blocks: IsotonicBlock[] = [];
   for (const i of order) {
     const point = { first: x[i]!, last: x[i]!, mean: y[i]!, count: 1 };
     const before = blocks.at(-1);
@@ -59,8 +73,8 @@ function distinct(x: ArrayLike<number>, y: ArrayLike<number>): Block[] {
   return blocks;
 }
 
-function pool(points: readonly Block[]): Block[] {
-  const blocks: Block[] = [];
+function pool(points: readonly IsotonicBlock[]): IsotonicBlock[] {
+  const blocks: IsotonicBlock[] = [];
   for (const point of points) {
     let block = point;
     while (blocks.length > 0 && blocks.at(-1)!.mean >= block.mean) {
@@ -71,7 +85,7 @@ function pool(points: readonly Block[]): Block[] {
   return blocks;
 }
 
-function merge(left: Block, right: Block): Block {
+function merge(left: IsotonicBlock, right: IsotonicBlock): IsotonicBlock {
   const count = left.count + right.count;
   const mean = (left.mean * left.count + right.mean * right.count) / count;
   return { first: left.first, last: right.last, mean, count };

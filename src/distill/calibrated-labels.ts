@@ -1,15 +1,11 @@
 import {
   createLabelsWriter,
-  type LabelRow,
-  readLabels,
+  readLabelBatches,
   readLabelsSummary,
 } from '../data/tables/labels-file.ts';
 import { type Calibration, calibrate } from '../debias/calibration.ts';
 import { margins, predictions } from '../debias/margin.ts';
 import type { ObjectStore } from '../store/store.ts';
-
-/** Rows that are calibrated together. */
-const batchRows = 1000;
 
 /**
  * Calibrates the labels of a shard. The votes of several teachers are left out, because the file
@@ -27,7 +23,7 @@ export async function calibrateLabels(
 ): Promise<Uint8Array> {
   const { quarantined } = await readLabelsSummary(store, key);
   let writer: ReturnType<typeof createLabelsWriter> | undefined;
-  for await (const rows of inBatches(readLabels(store, key))) {
+  for await (const rows of readLabelBatches(store, key)) {
     const embeddingSize = rows[0]!.embedding?.length;
     writer ??= createLabelsWriter(classes, { embeddingSize, isCalibrated: true });
     const rawProbabilities = joined(rows.map(({ probabilities }) => probabilities));
@@ -45,17 +41,6 @@ export async function calibrateLabels(
   }
   writer ??= createLabelsWriter(classes, { isCalibrated: true });
   return writer.finish(quarantined);
-}
-
-async function* inBatches(rows: AsyncIterable<LabelRow>): AsyncGenerator<LabelRow[]> {
-  let batch: LabelRow[] = [];
-  for await (const row of rows) {
-    batch.push(row);
-    if (batch.length < batchRows) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
 }
 
 function joined(rows: readonly Float32Array[]): Float32Array {

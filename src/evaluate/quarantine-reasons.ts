@@ -9,7 +9,10 @@ import type { RunMetrics } from './run-metrics.ts';
  * @example
  * reasonLines([{ reason: 'It has no label.', examples: 2 }]) // ['2 examples: It has no label.']
  */
-export function reasonLines(reasons: RunMetrics['quarantineReasons'], most = 5): string[] {
+export function reasonLines(
+  reasons: readonly RunMetrics['quarantineReasons'][number][],
+  most = 5,
+): string[] {
   const shown = reasons.slice(0, most);
   const rest = sum(reasons.slice(most).map(({ examples }) => examples));
   return [

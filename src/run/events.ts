@@ -12,6 +12,8 @@ export const jobEvent = z.object({
    * name.
    */
   execution: z.string(),
+  /** Last result of the run: `labels` ends it after Reconcile. Default: all, also students. */
+  until: z.literal('labels').optional(),
 });
 export type JobEvent = z.infer<typeof jobEvent>;
 

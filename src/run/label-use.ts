@@ -26,13 +26,17 @@ export function judgingSets(config: LabelUseConfig, hasValidation: boolean): Tra
   return isPooled ? ['labeled', 'validation'] : ['validation'];
 }
 
+/** Returns true if the labels that judge the teacher are those that it did not learn. */
+export function isJudgedHonestly(config: LabelUseConfig, hasValidation: boolean): boolean {
+  return config.teacher.train === undefined || isCrossFitted(config) || hasValidation;
+}
+
 /**
  * Returns true if the teacher's probabilities are calibrated: the config wants it, and there are
  * labels that the teacher did not learn.
  */
 export function calibratesTeacher(config: LabelUseConfig, hasValidation: boolean): boolean {
-  const { train, calibrate } = config.teacher;
-  return calibrate && (train === undefined || isCrossFitted(config) || hasValidation);
+  return config.teacher.calibrate && isJudgedHonestly(config, hasValidation);
 }
 
 /** Returns the sets that a trained teacher learns: all that judge it, or the labeled set. */

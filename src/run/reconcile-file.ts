@@ -33,6 +33,14 @@ export const teacherAccuracySchema = z.strictObject({
 
 export type TeacherAccuracy = z.infer<typeof teacherAccuracySchema>;
 
+/** Examples of one value in the regression of "right" on the margin: `debias/right-labels.ts`. */
+const rightBlockSchema = z.strictObject({
+  first: z.number(),
+  last: z.number(),
+  mean: z.number(),
+  count: z.int().min(1),
+});
+
 /** `runs/<run>/reconcile.json`: the number of examples per set, and those that were left out. */
 export const reconcileSchema = z.strictObject({
   sets: z.strictObject({
@@ -48,6 +56,11 @@ export const reconcileSchema = z.strictObject({
   copies: copiesSchema,
   /** The teacher's accuracy on labels that it has not learned; undefined if there are none. */
   teacher: teacherAccuracySchema.extend({ warnings: z.array(z.string()) }).optional(),
+  /**
+   * The share of right labels by the teacher's margin, on the labels that judge it; undefined if
+   * the teacher has learned all labels.
+   */
+  right: z.array(rightBlockSchema).min(1).optional(),
   /** First quarantined examples of each set; all of them are in `runs/<run>/quarantine/`. */
   quarantined: z.array(
     z.strictObject({

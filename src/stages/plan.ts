@@ -1,6 +1,6 @@
 import { sum } from '../arrays.ts';
 import type { Config } from '../config/schema.ts';
-import { checkBudget } from '../cost/budget.ts';
+import { checkBudget, withoutStudents } from '../cost/budget.ts';
 import { estimatePlan } from '../cost/plan-estimate.ts';
 import { looksContinuous } from '../data/class-check.ts';
 import { readClasses } from '../data/classes.ts';
@@ -42,6 +42,8 @@ export interface PlanOutput {
   readonly shards: string;
   readonly unlabeled: string;
   readonly trainTeacher: boolean;
+  /** Whether the run goes beyond the labels. */
+  readonly trainStudents: boolean;
   /** The students, then the baselines. */
   readonly variants: { name: string; trainer: string }[];
 }
@@ -62,10 +64,11 @@ export async function planRun(event: JobEvent, context: Context): Promise<PlanOu
     await makePlan({ ...record, data, results }, context);
   }
   const plan = await readJson(results, keys.plan(event.run), planSchema);
-  requireBudget(plan, context);
+  requireBudget(plan, event, context);
   return {
     ...manifestLocation(results, event.run),
     trainTeacher: plan.config.teacher.train !== undefined,
+    trainStudents: event.until !== 'labels',
     variants: [...plan.variants, ...plan.baselines].map(({ name, trainer }) => ({ name, trainer })),
   };
 }
@@ -212,10 +215,15 @@ function requireClassNames(classes: readonly string[]): void {
 }
 
 /** Checks the budget of a deployment; a local run has none, since it costs nothing. */
-function requireBudget({ config, estimate }: Plan, { deployment }: Context): void {
+function requireBudget(
+  { config, estimate }: Plan,
+  { until }: JobEvent,
+  { deployment }: Context,
+): void {
   if (!deployment) return;
   const { budgetUsd: deploymentUsd } = deployment;
-  checkBudget(estimate.bill, { configUsd: config.limits.budgetUsd, deploymentUsd });
+  const bill = until === 'labels' ? withoutStudents(estimate.bill) : estimate.bill;
+  checkBudget(bill, { configUsd: config.limits.budgetUsd, deploymentUsd });
 }
 
 /** Returns where the Maps find their manifests: a bucket and keys, or a folder and paths in it. */

@@ -2,6 +2,7 @@ import { readAhead } from '../data/ahead.ts';
 import type { Rejected } from '../data/example.ts';
 import { type SetName, setNames } from '../data/shard.ts';
 import { readLabels, readLabelsSummary } from '../data/tables/labels-file.ts';
+import { fitRightBlocks } from '../debias/right-labels.ts';
 import { copyWarnings } from '../distill/copy-warnings.ts';
 import { findCopies } from '../distill/find-copies.ts';
 import { Quarantine } from '../distill/quarantine.ts';
@@ -13,13 +14,13 @@ import type { Context } from '../run/context.ts';
 import type { JobEvent, ShardItem } from '../run/events.ts';
 import { type Job, openJob, shardItems } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
-import { isCrossFitted } from '../run/label-use.ts';
+import { isCrossFitted, isJudgedHonestly } from '../run/label-use.ts';
 import { isCalibrated, needs } from '../run/plan-file.ts';
 import { type Reconciliation, reconcileSchema } from '../run/reconcile-file.ts';
 import { readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
 import { recordOf } from '../table.ts';
 
-type Counts = Omit<Reconciliation, 'validation' | 'copies'>;
+type Counts = Omit<Reconciliation, 'validation' | 'copies' | 'right'>;
 
 /** Footers read at the same time. */
 const concurrency = 16;
@@ -92,8 +93,10 @@ interface InShard extends Rejected {
  * Measures the teacher's errors on all labels that it has not learned. Checked here because no
  * training has cost money yet.
  */
-async function judgeTeacher(job: Job): Promise<Pick<Reconciliation, 'validation' | 'teacher'>> {
-  const { validatedOn, classes, config } = job.plan;
+async function judgeTeacher(
+  job: Job,
+): Promise<Pick<Reconciliation, 'validation' | 'teacher' | 'right'>> {
+  const { validatedOn, classes, config, sets } = job.plan;
   const classOf = trueClass(job);
   const meter = createTeacherMeter(classes, config.teacher.train ? 'trained here' : 'supplied');
   const margins: number[] = [];
@@ -109,10 +112,13 @@ async function judgeTeacher(job: Job): Promise<Pick<Reconciliation, 'validation'
       wrong.push(row.prediction === label ? 0 : 1);
     }
   }
-  const size = validationSize(Float32Array.from(margins), Uint8Array.from(wrong));
-  const judgement = meter.result();
+  const points = { teacherMargins: Float32Array.from(margins), wrong: Uint8Array.from(wrong) };
+  const size = validationSize(points.teacherMargins, points.wrong);
+  const isHonest = isJudgedHonestly(config, sets.validation.shards > 0);
+  const judgement = isHonest ? meter.result() : undefined;
   return {
     validation: { isEnough: size.isEnough, description: describeValidationSize(size) },
+    ...(isHonest && { right: fitRightBlocks(points) }),
     ...(judgement && {
       teacher: {
         ...judgement,

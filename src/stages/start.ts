@@ -16,10 +16,10 @@ import type { ObjectInfo, ObjectStore } from '../store/store.ts';
  * Version of the stages' output. Increase it with every change, so that no run of an older version
  * is continued.
  */
-const formatVersion = 7;
+const formatVersion = 8;
 
 /** A run whose record is written. The caller starts its execution and adds that field. */
-export type StartedRun = Omit<JobEvent, 'execution'>;
+export type StartedRun = Omit<JobEvent, 'execution' | 'until'>;
 
 /**
  * Start, by a user: checks the config and writes the run's record. The run's name is a digest of

@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findDeployment } from '../../src/aws/deployment.ts';
-import { fetchStudent } from '../../src/aws/fetch.ts';
+import { fetchLabels, fetchStudent } from '../../src/aws/fetch.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { UserError } from '../../src/errors.ts';
+import { reconcileLabels } from '../../src/stages/reconcile.ts';
 import { FakeAws } from '../support/fake-aws.ts';
+import { plannedRun } from '../support/planned-run.ts';
 
 const run = 'digits-0123456789ab';
 const dataset = 's3://data/digits';
@@ -118,6 +120,28 @@ describe('fetch', () => {
     aws.objects.delete(`runs/${run}/report.html`);
     aws.executions.set(run, { status: 'RUNNING', startDate: 1 });
     expect((await refusal()).message).toBe(`run ${run} is not done yet`);
+  });
+
+  test('a run that ended with its labels has no student, but labels', async () => {
+    putRecord();
+    const input = JSON.stringify({ until: 'labels' });
+    aws.executions.set(run, { status: 'SUCCEEDED', startDate: 1, input });
+    const { message, hint } = await refusal();
+    expect(message).toBe(`run ${run} has labels, and no student`);
+    expect(hint).toContain(`counterweight fetch ${run} --labels`);
+  });
+
+  test('copies the labels of a run', async () => {
+    const { event, job, context, label } = await plannedRun({
+      teacher: '{ train: { architecture: mlp }, calibrate: false }',
+    });
+    const deployed = { ...(await findDeployment()), results: event.results };
+    const copy = () => fetchLabels(deployed, job.run, { to: folder, format: 'jsonl' });
+    await expect(copy()).rejects.toThrow('has not been started');
+    await label(() => ({ prediction: 0, probability: 0.9 }));
+    await reconcileLabels(event, context);
+    expect(await copy()).toMatchObject({ run: job.run, labeled: 58, folder, format: 'jsonl' });
+    expect(readdirSync(folder)).toContain('labels-00000-of-00002.jsonl');
   });
 
   test('the newest attempt counts', async () => {

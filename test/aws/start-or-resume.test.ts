@@ -47,6 +47,18 @@ test('what is done stays done', async () => {
   expect(await startOrResume(machine, started)).toEqual({ state: 'done', attempt: 2 });
 });
 
+test('labels are enough for labels, and not for a student', async () => {
+  const labels = { ...started, until: 'labels' } as const;
+  const first = { attempt: 1, until: 'labels' };
+  expect(await startOrResume(machine, labels)).toEqual({ state: 'started', ...first });
+  expect(await startOrResume(machine, started)).toEqual({ state: 'running', ...first });
+  fake.executions.get(arn(run))!.status = 'SUCCEEDED';
+  expect(await startOrResume(machine, labels)).toEqual({ state: 'done', ...first });
+  expect(await startOrResume(machine, started)).toEqual({ state: 'started', attempt: 2 });
+  fake.executions.get(arn(`${run}-attempt-2`))!.status = 'SUCCEEDED';
+  expect(await startOrResume(machine, labels)).toEqual({ state: 'done', attempt: 2 });
+});
+
 test('throttling ends nothing', async () => {
   fake.failures.push('ThrottlingException');
   expect(await startOrResume(machine, started)).toEqual({ state: 'started', attempt: 1 });

@@ -25,6 +25,7 @@ export function inLabel(seconds: number, done: number): Observation {
     run: 'cifar-2f7a91c04be3',
     attempt: 1,
     status: 'RUNNING',
+    until: undefined,
     refused: false,
     dataset: 's3://data/cifar',
     startedAt: second(0),

@@ -44,9 +44,10 @@ function entered(machine: Machine, run: Run, calls: Map<string, number>): number
         count += starts + entered(state.ItemProcessor, run, calls);
       }
     }
-    // The Choice of the teacher takes its first branch if a teacher is trained.
-    const chosen: string | false | undefined =
-      run.trainTeacher && name.includes('teacher') && state.Choices?.[0]?.Next;
+    // A Choice takes its first branch if a teacher is trained, and since students are wanted.
+    const isChosen: boolean =
+      name.includes('students') || (run.trainTeacher && name.includes('teacher'));
+    const chosen: string | false | undefined = isChosen && state.Choices?.[0]?.Next;
     name = chosen || (state.Next ?? state.Default);
   }
   return count;
@@ -118,7 +119,7 @@ describe('a bill', () => {
     // An hour of work, two starts of five minutes each, at half price; and 100 GB of disk.
     expect(usd.Train).toBeCloseTo((7 / 6) * (1.006 / 2 + (100 * 0.08) / 730), 6);
     expect(usd['Function calls']).toBeCloseTo(10 * 0.2e-6, 12);
-    expect(usd['State transitions']).toBeCloseTo((6 + 12 + 10 + 2) * 25e-6, 10);
+    expect(usd['State transitions']).toBeCloseTo((7 + 12 + 10 + 2) * 25e-6, 10);
     expect(usd['S3 requests']).toBeCloseTo(0.8 + 0.5, 10);
     expect(usd['S3 storage']).toBeCloseTo(0.046, 10);
     expect(bill.totalUsd).toBeCloseTo(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { billOf } from '../../src/cost/bill.ts';
-import { checkBudget } from '../../src/cost/budget.ts';
+import { checkBudget, withoutStudents } from '../../src/cost/budget.ts';
 import { UserError } from '../../src/errors.ts';
 
 /** A GPU for 30 hours: $30.51. */
@@ -56,5 +56,10 @@ describe('the budget', () => {
     const { message, hint } = refusal(1000, 25)!;
     expect(message).toContain('$25.00, the most that this deployment lets a run cost');
     expect(hint).toContain('counterweight deploy --budget 31');
+  });
+
+  test('of a run that ends with labels counts no training of students', () => {
+    expect(withoutStudents(bill).totalUsd).toBeCloseTo(0, 2);
+    expect(withoutStudents(bill).lines.map(({ what }) => what)).not.toContain('Train');
   });
 });

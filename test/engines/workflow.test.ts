@@ -16,6 +16,7 @@ const job = {
 
 interface Options {
   readonly trainTeacher?: boolean;
+  readonly trainStudents?: boolean;
   readonly trainer?: 'gpu' | 'function';
   /** Errors that calls of a task throw, one after another, before it succeeds. */
   readonly faults?: Partial<Record<StageName, Error[]>>;
@@ -23,7 +24,8 @@ interface Options {
 }
 
 /** Runs the workflow; returns the calls in order, with their input, and the error of a failure. */
-async function runWorkflow({ trainTeacher = false, trainer = 'function', ...more }: Options) {
+async function runWorkflow({ trainer = 'function', ...more }: Options) {
+  const { trainTeacher = false, trainStudents = true } = more;
   const calls: string[] = [];
   const answers: Partial<Record<StageName, unknown>> = {
     Plan: {
@@ -31,6 +33,7 @@ async function runWorkflow({ trainTeacher = false, trainer = 'function', ...more
       shards: 'shards.json',
       unlabeled: 'unlabeled.json',
       trainTeacher,
+      trainStudents,
       variants: ['weighted', 'uniform'].map((name) => ({ name, trainer })),
     },
     Label: 1,
@@ -87,6 +90,12 @@ describe('the workflow in the embedded engine', () => {
       'Evaluate',
       'Publish',
     ]);
+  });
+
+  test('ends with the labels if no students are wanted', async () => {
+    const { calls, error } = await runWorkflow({ trainStudents: false });
+    expect(error).toBeUndefined();
+    expect(calls.at(-1)).toBe('Reconcile');
   });
 
   test('trains no teacher if the user supplies one, and a GPU job is the same task', async () => {

@@ -25,6 +25,7 @@ async function runThrottled({ task: throttled, times, error, trainer = 'function
     Plan: {
       ...{ bucket: 'results', shards: 'shards.json', unlabeled: 'unlabeled.json' },
       trainTeacher: true,
+      trainStudents: true,
       variants: [{ name: 'weighted', trainer }],
     },
   };

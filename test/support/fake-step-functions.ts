@@ -69,8 +69,9 @@ const answers: Record<string, Answer> = {
 
   DescribeExecution(body, executions) {
     const { executionArn } = described.parse(body);
-    const { status } = executions.get(executionArn) ?? {};
+    const { status, input } = executions.get(executionArn) ?? {};
     if (status === undefined) return { __type: 'ExecutionDoesNotExist' };
-    return { executionArn, status, startDate: 1, ...(status !== 'RUNNING' && { stopDate: 2 }) };
+    const stop = status !== 'RUNNING' && { stopDate: 2 };
+    return { executionArn, status, input, startDate: 1, ...stop };
   },
 };

@@ -108,21 +108,27 @@ export function createLabelsWriter(
 
 /** Reads the rows in the order of the shard, with one row group in memory at a time. */
 export async function* readLabels(store: ObjectStore, key: string): AsyncGenerator<LabelRow> {
+  for await (const rows of readLabelBatches(store, key)) yield* rows;
+}
+
+/** Reads the rows like `readLabels`, all rows of a row group together. */
+export async function* readLabelBatches(
+  store: ObjectStore,
+  key: string,
+): AsyncGenerator<LabelRow[]> {
   const names = ['id', 'prediction', 'margin', 'probabilities'];
   for await (const { rows, column } of readResult(store, key, names, ['embedding', 'votes'])) {
     const [ids, predictions, margins] = [column('id'), column('prediction'), column('margin')];
     const [probabilities, embeddings] = [column('probabilities'), column('embedding')];
     const votes = column('votes');
-    for (let row = 0; row < rows; row++) {
-      yield {
-        id: String(ids[row]),
-        prediction: Number(predictions[row]),
-        margin: Number(margins[row]),
-        probabilities: floatsAt(probabilities, row),
-        embedding: embeddings.length === 0 ? undefined : floatsAt(embeddings, row),
-        votes: votes.length === 0 ? undefined : floatsAt(votes, row),
-      };
-    }
+    yield Array.from({ length: rows }, (_, row) => ({
+      id: String(ids[row]),
+      prediction: Number(predictions[row]),
+      margin: Number(margins[row]),
+      probabilities: floatsAt(probabilities, row),
+      embedding: embeddings.length === 0 ? undefined : floatsAt(embeddings, row),
+      votes: votes.length === 0 ? undefined : floatsAt(votes, row),
+    }));
   }
 }
 

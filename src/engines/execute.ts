@@ -1,0 +1,99 @@
+/**
+ * The embedded engine: runs the workflow on one machine, without AWS.
+ *
+ * `aws-local-stepfunctions` interprets `infra/workflow.asl.json`. Worker processes call the stages
+ * of `src/stages/`. A folder (or S3) holds data and results.
+ */
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+import { InterruptedError, UserError } from '../errors.ts';
+import type { Progress } from '../run/context.ts';
+import type { JobEvent } from '../run/events.ts';
+import { shardStages, stages } from '../stages/index.ts';
+import { type Failure, failureSchema } from '../stages/record-failure.ts';
+import { readJson } from '../store/once.ts';
+import { openStore } from '../store/open.ts';
+import { interpret } from './interpreter.ts';
+import { createPool } from './pool.ts';
+import { prepareWorkflow, readWorkflow } from './workflow.ts';
+
+/** Execution of a workflow on this machine. */
+export interface ExecuteOptions {
+  /** Maximum number of worker processes. Default: the number of cores. */
+  readonly workers?: number | undefined;
+  /** Stops the run. The same call then continues it. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** Number of all shards, and of those that this run or an earlier one had already labeled. */
+export interface LabelCache {
+  readonly shards: number;
+  readonly reused: number;
+}
+
+/**
+ * Interprets the workflow's file to its end.
+ *
+ * @throws UserError if the config or the data are wrong; InterruptedError after `signal`.
+ */
+export async function execute(job: JobEvent, options: ExecuteOptions): Promise<LabelCache> {
+  const pool = createPool(options.workers ?? availableParallelism(), (progress) =>
+    options.onProgress?.(progress),
+  );
+  const labelCache = { shards: 0, reused: 0 };
+  // Progress of the current Map; no two Maps run at the same time.
+  let map = { done: 0, total: 0 };
+  let failure: Failure | undefined;
+  const machine = readWorkflow();
+  const handlers = prepareWorkflow(
+    machine,
+    async (task, event) => {
+      const result = z.json().parse((await pool.invoke(task, event)) ?? null);
+      if (shardStages.some(({ name }) => name === task)) {
+        map.done++;
+        options.onProgress?.({ stage: task, ...map, unit: 'shards' });
+      }
+      if (task === stages.RecordFailure.name) failure = failureSchema.parse(result);
+      if (task === stages.Label.name) {
+        labelCache.shards++;
+        // Label returns 1 for a shard that it labeled, and 0 for a shard that was labeled before.
+        if (result === 0) labelCache.reused++;
+      }
+      return result;
+    },
+    async (bucket, key) => {
+      // Step Functions needs a bucket; the bucket of a folder is its path.
+      const location = job.results.startsWith('s3://') ? `s3://${bucket}` : bucket;
+      const items = await readJson(await openStore(location, 'time'), key, z.array(z.json()));
+      map = { done: 0, total: items.length };
+      return items;
+    },
+  );
+  const { until, ...rest } = job;
+  const execution = interpret(machine, { ...rest, ...(until && { until }) }, handlers);
+  const abort = () => {
+    execution.abort();
+    void pool.stop();
+  };
+  options.signal?.addEventListener('abort', abort, { once: true });
+  try {
+    await execution.result;
+  } catch (error) {
+    if (!options.signal?.aborted) throw failure ? explain(failure, error) : error;
+  } finally {
+    options.signal?.removeEventListener('abort', abort);
+    await pool.stop();
+  }
+  if (options.signal?.aborted) {
+    throw new InterruptedError('stopped; the same command resumes the run');
+  }
+  return labelCache;
+}
+
+/** Makes an error for the caller from the failure that the run recorded. */
+function explain(failure: Failure, cause: unknown): Error {
+  const message = `${failure.stage}: ${failure.message}`;
+  if (failure.error === 'UserError') return new UserError(message, failure.hint);
+  return new Error(message, { cause });
+}
