@@ -25,9 +25,9 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { homedir } from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { cacheFolder } from './cache-folder.mjs';
 import { DISTRIBUTIONS, TENSORFLOW_VERSION } from './platforms.mjs';
 import { failed, findCompiler, requirements } from './requirements.mjs';
 import { run, SetupError, stopPrograms } from './run.mjs';
@@ -95,14 +95,6 @@ function packageFolder(name) {
   } catch {
     throw new SetupError(`The package ${name} is not installed.`, 'npm ci --ignore-scripts');
   }
-}
-
-function cacheFolder() {
-  const { COUNTERWEIGHT_CACHE: own, XDG_CACHE_HOME: xdg } = process.env;
-  if (own) return path.resolve(own);
-  if (xdg) return path.join(xdg, 'counterweight');
-  const caches = process.platform === 'darwin' ? 'Library/Caches' : '.cache';
-  return path.join(homedir(), caches, 'counterweight');
 }
 
 /** Returns the site's folder of the cache. @param {Site} site */

@@ -64,6 +64,10 @@ export function textInput({
           notes.rejected.set(row, wrongKind(example, 'a text'));
           continue;
         }
+        if (text.trim() === '') {
+          notes.rejected.set(row, { id: example.id, reason: 'Its text is empty.' });
+          continue;
+        }
         const tokens = tokenizer.tokenize(text);
         if (tokens.isTruncated) notes.truncated++;
         read.push({ row, tokens });

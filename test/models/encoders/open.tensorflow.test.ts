@@ -50,6 +50,7 @@ describe('an encoder of texts', () => {
     const embedded = await encoder.embed(textExamples(texts));
     expectClose(rowsOf(embedded, encoder.dimension), expected[pooling]);
     expect([...embedded.rejected]).toEqual([
+      [3, { id: 't3', reason: 'Its text is empty.' }],
       [5, { id: 't5', reason: 'The encoder gives it an embedding with NaN or infinite numbers.' }],
     ]);
     expect(embedded.truncated).toBe(0);

@@ -1,0 +1,89 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { UserError } from '../../errors.ts';
+import { checkKey } from '../../store/key.ts';
+import { type HubEnvironment, type HubFile, type HubModel, readHub, unreachable } from './hub.ts';
+
+/** Downloads that may break off, per file, before it fails. */
+const maxBreaks = 5;
+
+/**
+ * Downloads a file of a commit into a folder, unless it is there already. The file exists either
+ * whole, with the digest that the hub lists, or not at all. A download that breaks off resumes.
+ *
+ * @throws UserError if the hub cannot be reached, or the file has another digest.
+ */
+export async function downloadFile(
+  model: HubModel,
+  file: HubFile,
+  folder: string,
+  env: HubEnvironment,
+): Promise<void> {
+  checkKey(file.rfilename); // The name is the hub's, and must not lead out of the folder.
+  const path = join(folder, file.rfilename);
+  if (await hasDigest(path, file)) return;
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const part = `${path}.partial-${randomUUID()}`;
+  try {
+    await receive(model, file.rfilename, part, env);
+    if (!(await hasDigest(part, file))) {
+      throw new UserError(
+        `${file.rfilename} of ${model.repository} has another digest than the hub lists`,
+        'Something between here and the hub changes it, or HF_ENDPOINT is a mirror with other files.',
+      );
+    }
+    await rename(part, path);
+  } finally {
+    await rm(part, { force: true });
+  }
+}
+
+async function receive(
+  model: HubModel,
+  name: string,
+  part: string,
+  env: HubEnvironment,
+): Promise<void> {
+  for (let breaks = 0; ; breaks++) {
+    const start = await sizeOf(part);
+    const response = await readHub(model, name, start, env);
+    // A server without ranges sends the whole file again.
+    const handle = await open(part, response.status === 206 ? 'a' : 'w');
+    try {
+      // An empty file has no body. Each chunk is written at once, so that a break loses none.
+      for await (const chunk of response.body ?? []) await handle.writeFile(chunk);
+      return;
+    } catch (error) {
+      // fetch reports a body that breaks off as a TypeError. Others are of the disk.
+      if (!(error instanceof TypeError)) throw error;
+      if (breaks === maxBreaks) throw unreachable(error, model, env);
+    } finally {
+      await handle.close();
+    }
+  }
+}
+
+function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}
+
+/** Returns whether a file exists with the digest that the hub lists. */
+async function hasDigest(path: string, { lfs, blobId }: HubFile): Promise<boolean> {
+  const size = await stat(path).then(
+    (stats) => stats.size,
+    () => undefined,
+  );
+  if (size === undefined) return false;
+  const hash = createHash(lfs?.sha256 ? 'sha256' : 'sha1');
+  // Git hashes a header before the bytes.
+  if (!lfs?.sha256) hash.update(`blob ${size}\0`);
+  await pipeline(createReadStream(path), hash);
+  const wanted = lfs?.sha256 ?? blobId;
+  return !wanted || hash.digest('hex') === wanted;
+}

@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** Behaviour of the hub that a test may change. */
+export interface HubFaults {
+  /** Token that it asks for. */
+  token?: string;
+  /** Bytes after which the first answer with a large file breaks off. */
+  breaksAfter?: number;
+  /** Bytes that it sends instead of a file's. */
+  sends?: Readonly<Record<string, string>>;
+  /** Status of the first answer. */
+  firstStatus?: number;
+}
+
+export const commit = 'c0ffee'.padEnd(40, '0');
+/** Large files have a SHA-256, and are at another address, as on the hub. */
+const isLarge = (name: string) => name.endsWith('.onnx');
+
+/** Starts a small hub on loopback with one model, `owner/name`. */
+export async function startHub(
+  files: Readonly<Record<string, Uint8Array | string>>,
+  faults: HubFaults,
+) {
+  /** Paths that were asked for. */
+  const requests: string[] = [];
+  let answered = 0;
+
+  function send(name: string, request: IncomingMessage, response: ServerResponse): void {
+    const body = Buffer.from(faults.sends?.[name] ?? files[name]!);
+    const start = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
+    response.writeHead(start > 0 ? 206 : 200, { 'content-length': body.length - start });
+    const { breaksAfter } = faults;
+    if (breaksAfter === undefined || start > 0 || !isLarge(name)) {
+      response.end(body.subarray(start));
+      return;
+    }
+    response.write(body.subarray(0, breaksAfter), () => response.destroy());
+  }
+
+  function refuse(response: ServerResponse, status: number, code: string): void {
+    response.writeHead(status, { 'x-error-code': code }).end();
+  }
+
+  const server = createServer((request, response) => {
+    const { pathname, search } = new URL(request.url!, 'http://hub');
+    requests.push(pathname + search);
+    if (answered++ === 0 && faults.firstStatus) return refuse(response, faults.firstStatus, '');
+    if (pathname.startsWith('/cdn/')) return send(pathname.slice(5), request, response);
+    if (faults.token && request.headers.authorization !== `Bearer ${faults.token}`) {
+      return refuse(response, 401, 'RepoNotFound');
+    }
+    const [, revision] = /^\/api\/models\/owner\/name\/revision\/(.+)$/.exec(pathname) ?? [];
+    if (revision === 'main' || revision === commit) {
+      const siblings = Object.entries(files).map(([rfilename, text]) => {
+        const body = Buffer.from(text);
+        const sha256 = createHash('sha256').update(body).digest('hex');
+        const blobId = createHash('sha1')
+          .update(`blob ${body.length}\0`)
+          .update(body)
+          .digest('hex');
+        return isLarge(rfilename) ? { rfilename, lfs: { sha256 } } : { rfilename, blobId };
+      });
+      return void response.end(JSON.stringify({ sha: commit, siblings }));
+    }
+    if (revision !== undefined) return refuse(response, 404, 'RevisionNotFound');
+    const prefix = `/owner/name/resolve/${commit}/`;
+    const name = pathname.slice(prefix.length);
+    if (!pathname.startsWith(prefix)) return refuse(response, 404, 'RepoNotFound');
+    if (!(name in files)) return refuse(response, 404, 'EntryNotFound');
+    if (isLarge(name)) return void response.writeHead(302, { location: `/cdn/${name}` }).end();
+    send(name, request, response);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}

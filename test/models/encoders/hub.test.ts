@@ -1,0 +1,153 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { encoderSchema } from '../../../src/models/encoders/config.ts';
+import { parseHubPath } from '../../../src/models/encoders/hub.ts';
+import { resolveEncoder } from '../../../src/models/encoders/resolve.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
+import { describeFixture, filesOf } from './fixtures.ts';
+import { commit, type HubFaults, startHub } from './hub-server.ts';
+
+const names = ['onnx/model.onnx', 'tokenizer.json', 'tokenizer_config.json', 'config.json'];
+let cache: string;
+let close: (() => Promise<void>) | undefined;
+beforeEach(async () => {
+  cache = await mkdtemp(join(tmpdir(), 'hub-test-'));
+});
+afterEach(async () => {
+  await close?.();
+  close = undefined;
+  await rm(cache, { recursive: true });
+});
+
+async function start(faults: HubFaults = {}, more: Record<string, string> = {}) {
+  const files = { ...(await filesOf('text', names)), 'pytorch_model.bin': 'x', ...more };
+  const hub = await startHub(files, faults);
+  close = hub.close;
+  return hub;
+}
+
+/** Resolves an encoder with the hub at `url`. */
+function resolve(path: string, url: string, { token = '', file = '' } = {}) {
+  const env = { HF_ENDPOINT: url, HF_TOKEN: token };
+  const config = encoderSchema.parse({ path, ...(file && { file }) });
+  return resolveEncoder(new MemoryStore(), config, 'text', { cache, env });
+}
+
+describe('a model of the hub', () => {
+  test('is what a folder with its files is, pinned to the commit', async () => {
+    const hub = await start();
+    const { description } = await resolve('hf:owner/name@main', hub.url);
+    expect(description.source).toBe(`hf:owner/name@${commit}`);
+    const local = await describeFixture('text', 'text');
+    expect(description.digest).toBe(local.description.digest);
+    expect(description.files).toEqual(local.description.files);
+    // Only the files that it needs, each once.
+    expect(hub.requests.filter((path) => path.includes('resolve')).sort()).toEqual(
+      names.map((name) => `/owner/name/resolve/${commit}/${name}`).sort(),
+    );
+  });
+
+  test('is downloaded once; a commit then needs no network', async () => {
+    const hub = await start();
+    await resolve('hf:owner/name', hub.url);
+    const before = hub.requests.length;
+    await resolve('hf:owner/name@main', hub.url);
+    expect(hub.requests.slice(before)).toEqual(['/api/models/owner/name/revision/main?blobs=true']);
+    await hub.close();
+    close = undefined;
+    await resolve(`hf:owner/name@${commit}`, hub.url);
+  });
+
+  test('is downloaded again if the copy is damaged', async () => {
+    const hub = await start();
+    await resolve('hf:owner/name', hub.url);
+    await writeFile(join(cache, 'owner--name', commit, 'tokenizer.json'), '{}');
+    const { description } = await resolve('hf:owner/name', hub.url);
+    expect(description.digest).toBe((await describeFixture('text', 'text')).description.digest);
+  });
+
+  test('resumes a download that breaks off', async () => {
+    const hub = await start({ breaksAfter: 100 });
+    await resolve('hf:owner/name', hub.url);
+    expect(hub.requests.filter((path) => path.startsWith('/cdn/'))).toHaveLength(2);
+    const folder = join(cache, 'owner--name', commit);
+    expect((await readdir(folder, { recursive: true })).sort()).toEqual([...names, 'onnx'].sort());
+  });
+
+  test('is asked for again if the hub is busy', async () => {
+    const hub = await start({ firstStatus: 503 });
+    await resolve('hf:owner/name', hub.url);
+  });
+
+  test('may be private', async () => {
+    const hub = await start({ token: 'secret' });
+    await expect(resolve('hf:owner/name', hub.url)).rejects.toMatchObject({
+      message: `owner/name does not exist on ${hub.url}, or is private`,
+      hint: 'Check the name. For a private model set HF_TOKEN to a token that may read it.',
+    });
+    await expect(resolve('hf:owner/name', hub.url, { token: 'other' })).rejects.toMatchObject({
+      hint: 'Check the name, and that the token in HF_TOKEN may read it.',
+    });
+    await resolve('hf:owner/name', hub.url, { token: 'secret' });
+  });
+});
+
+describe('refused', () => {
+  test('a file with another digest, which is not kept', async () => {
+    const hub = await start({ sends: { 'tokenizer.json': '{}' } });
+    await expect(resolve('hf:owner/name', hub.url)).rejects.toThrow(
+      'tokenizer.json of owner/name has another digest than the hub lists',
+    );
+    const folder = join(cache, 'owner--name', commit);
+    expect(await readdir(folder)).not.toContain('tokenizer.json');
+  });
+
+  test('a hub that cannot be reached, with the way to do without it', async () => {
+    const hub = await start();
+    await hub.close();
+    close = undefined;
+    await expect(resolve('hf:owner/name@main', hub.url)).rejects.toMatchObject({
+      name: 'UserError',
+      message: expect.stringMatching(
+        /the Hugging Face hub \(.*\) cannot be reached: .*ECONNREFUSED/,
+      ),
+      hint: expect.stringContaining('hf download owner/name --revision main --local-dir encoder'),
+    });
+  });
+
+  test.each([
+    ['hf:owner/name@nope', '', "owner/name has no revision 'nope'"],
+    ['hf:owner/other', '', 'owner/other does not exist'],
+    ['hf:owner/name', 'onnx/model_q4.onnx', `owner/name@${commit} on .* has no onnx/model_q4.onnx`],
+  ])('%s %s', async (path, file, message) => {
+    const hub = await start();
+    await expect(resolve(path, hub.url, { file })).rejects.toThrow(new RegExp(message));
+  });
+
+  test('a name that leads out of the folder', async () => {
+    const hub = await start({}, { 'onnx/model.onnx_/../../../x': '1' });
+    await expect(resolve('hf:owner/name', hub.url)).rejects.toThrow('a part of it is "." or ".."');
+  });
+
+  test('a server that is not a hub', async () => {
+    const hub = await start({ sends: {} });
+    await expect(resolve('hf:cdn/config.json', `${hub.url}/cdn/config.json?`)).rejects.toThrow(
+      'does not answer as the Hugging Face hub does',
+    );
+  });
+});
+
+test.each(['hf:', 'hf:a/b/c', 'hf:a b', 'hf:../x', 'hf:a/b@'])('%s is refused', (path) => {
+  expect(() => parseHubPath(path)).toThrow('is not a model of the Hugging Face hub');
+});
+
+test('a path of the hub has a revision', () => {
+  expect(parseHubPath('hf:a/b.c@refs/pr/1')).toEqual({
+    repository: 'a/b.c',
+    revision: 'refs/pr/1',
+  });
+  expect(parseHubPath('hf:bert')).toEqual({ repository: 'bert', revision: 'main' });
+  expect(parseHubPath('encoder')).toBeUndefined();
+});
