@@ -1,4 +1,5 @@
 import { Tokenizer } from '@huggingface/tokenizers';
+import { z } from 'zod';
 import { UserError } from '../../errors.ts';
 
 /** Ids of a text. */
@@ -72,8 +73,9 @@ function reader(json: object, config: object, source: string): Encode {
     const tokenizer = new Tokenizer({ added_tokens: [], ...json }, config);
     let size = 0;
     for (const id of tokenizer.get_vocab().values()) size = Math.max(size, id + 1);
+    const prepare = preparation(json);
     const encode = (text: string, special: boolean): number[] => {
-      const { ids } = tokenizer.encode(text, { add_special_tokens: special });
+      const { ids } = tokenizer.encode(prepare(text), { add_special_tokens: special });
       // The id of a token outside the vocabulary is undefined if there is no unknown token.
       return (ids as (number | undefined)[]).filter((id) => id !== undefined);
     };
@@ -84,6 +86,41 @@ function reader(json: object, config: object, source: string): Encode {
       'Save it with a fast tokenizer of transformers: AutoTokenizer.from_pretrained(NAME).save_pretrained(FOLDER).',
     );
   }
+}
+
+/** A normalizer in `tokenizer.json`, which may contain others. */
+const normalizerSchema = z.looseObject({
+  type: z.string(),
+  lowercase: z.boolean().nullish(),
+  handle_chinese_chars: z.boolean().nullish(),
+  get normalizers() {
+    return z.array(normalizerSchema).optional();
+  },
+});
+type Normalizer = z.infer<typeof normalizerSchema>;
+
+/**
+ * Returns a function that changes texts before the library does, so that two normalizers work as in
+ * Hugging Face's own library, written in Rust: lower case of a letter does not depend on its
+ * neighbours, and Chinese characters above U+FFFF are words of their own.
+ */
+function preparation(json: object): (text: string) => string {
+  const { normalizer } = json as { normalizer?: unknown };
+  const all = leaves(normalizerSchema.safeParse(normalizer).data);
+  const lowers = all.some(({ type, lowercase }) => type === 'Lowercase' || lowercase);
+  const spaces = all.some(({ handle_chinese_chars: handled }) => handled);
+  return (text) => {
+    const lowered = lowers ? text.replaceAll('Σ', 'σ') : text;
+    return spaces ? lowered.replaceAll(rareChinese, ' $& ') : lowered;
+  };
+}
+
+const rareChinese =
+  /[\u{20000}-\u{2a6df}\u{2a700}-\u{2b81f}\u{2b920}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/gu;
+
+function leaves(normalizer: Normalizer | undefined): Normalizer[] {
+  if (normalizer === undefined) return [];
+  return normalizer.normalizers?.flatMap(leaves) ?? [normalizer];
 }
 
 /** Names of the token that fills up texts, if the files do not name it. */

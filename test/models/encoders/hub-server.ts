@@ -24,7 +24,7 @@ export async function startHub(
   files: Readonly<Record<string, Uint8Array | string>>,
   faults: HubFaults,
 ) {
-  /** Paths that were asked for. */
+  /** Requested paths. */
   const requests: string[] = [];
   let answered = 0;
 

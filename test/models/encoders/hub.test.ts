@@ -76,7 +76,7 @@ describe('a model of the hub', () => {
     expect((await readdir(folder, { recursive: true })).sort()).toEqual([...names, 'onnx'].sort());
   });
 
-  test('is asked for again if the hub is busy', async () => {
+  test('is called again if the hub is busy', async () => {
     const hub = await start({ firstStatus: 503 });
     await resolve('hf:owner/name', hub.url);
   });

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { createTokenizer } from '../../../src/models/encoders/tokenizer.ts';
+
+const folder = join(import.meta.dirname, '../../golden/tokenizers');
+
+async function readGolden<Value>(name: string, schema: z.ZodType<Value>): Promise<Value> {
+  return schema.parse(JSON.parse(await readFile(join(folder, name), 'utf8')));
+}
+
+/** Makes the texts of make-tokenizers.py. */
+async function texts(): Promise<string[]> {
+  const schema = z.object({ words: z.record(z.string(), z.string()), extras: z.array(z.string()) });
+  const { words, extras } = await readGolden('words.json', schema);
+  const scripts = Object.values(words).map((line) => line.split(' '));
+  return Array.from({ length: 2000 }, (_, number) => {
+    const draw = generator(number);
+    const own = scripts[number % scripts.length]!;
+    const other = scripts[draw(scripts.length)]!;
+    let text = '';
+    for (let left = 1 + draw(12); left > 0; left--) {
+      const kind = draw(10);
+      const list = kind < 6 ? own : kind < 7 ? other : extras;
+      text += list[draw(list.length)]!;
+      if (draw(4) > 0) text += ' ';
+    }
+    return text;
+  });
+}
+
+/** Numerical Recipes' linear congruential generator, as in make-tokenizers.py. */
+function generator(seed: number) {
+  let state = seed;
+  return (bound: number): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (state >>> 8) % bound;
+  };
+}
+
+describe.each(['wordpiece', 'byte-level', 'unigram'])('the tokenizer %s', (name) => {
+  test('gives 2,000 texts in 20 scripts the ids of Hugging Face', async () => {
+    const json = await readGolden(`${name}.json`, z.looseObject({}));
+    const tokenizer = createTokenizer({ tokenizer: json, config: {} }, 10_000, 'a test');
+    const golden = await readGolden('ids.json', z.record(z.string(), z.string()));
+    const expected = golden[name]!.split(' ');
+    const wrong = (await texts()).filter((text, index) => {
+      const { ids } = tokenizer.tokenize(text);
+      const digest = createHash('sha256').update(JSON.stringify(ids)).digest('hex');
+      return digest.slice(0, 6) !== expected[index];
+    });
+    expect(wrong).toEqual([]);
+  });
+});
