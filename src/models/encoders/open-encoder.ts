@@ -175,6 +175,8 @@ async function inputOf(
     tokenizer: await json('tokenizer.json'),
     config: await json('tokenizer_config.json'),
   };
-  const tokenizer = createTokenizer(files, maxLength!, source);
+  // An export may be fixed to a length.
+  const fixedLength = inputs[0]?.shape?.[1] ?? maxLength!;
+  const tokenizer = createTokenizer(files, Math.min(maxLength!, fixedLength), source);
   return textInput({ inputs, tokenizer, batchSize, source });
 }

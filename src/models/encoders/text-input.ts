@@ -1,7 +1,7 @@
-import type { Content } from '../../data/example.ts';
 import { wrongKind } from '../../data/features/kind.ts';
+import { normalizeText } from '../../data/features/text-normalize.ts';
 import { UserError } from '../../errors.ts';
-import { type InputTensor, type Port, portsText, shapeText } from '../teachers/loaded-model.ts';
+import { type InputTensor, type Port, portsText } from '../teachers/loaded-model.ts';
 import type { EncoderInput, InputBatch } from './input-batch.ts';
 import type { TextTokenizer, Tokens } from './tokenizer.ts';
 
@@ -35,14 +35,7 @@ export function textInput({
   const [fixedBatch, fixedLength] = inputs[0]?.shape ?? [];
   const batchOf = (rows: readonly number[], tokens: readonly Tokens[]): InputBatch => {
     const n = fixedBatch ?? tokens.length;
-    const longest = Math.max(1, ...tokens.map(({ ids }) => ids.length));
-    const length = fixedLength ?? longest;
-    if (longest > length) {
-      throw new UserError(
-        `${source} reads ${shapeText(inputs[0]!.shape)}, and a text has ${longest} tokens`,
-        `Set encoder.maxLength: ${length}.`,
-      );
-    }
+    const length = fixedLength ?? Math.max(1, ...tokens.map(({ ids }) => ids.length));
     const shape = [n, length];
     const feeds = ports.map(({ port, read }): InputTensor => {
       const fill = read === valueOfId ? tokenizer.padId : 0;
@@ -59,12 +52,12 @@ export function textInput({
     async *batches(examples, notes) {
       const read: { readonly row: number; readonly tokens: Tokens }[] = [];
       for (const [row, example] of examples.entries()) {
-        const text = textOf(example.content);
-        if (text === undefined) {
+        if (example.content.kind !== 'text') {
           notes.rejected.set(row, wrongKind(example, 'a text'));
           continue;
         }
-        if (text.trim() === '') {
+        const { text } = normalizeText(example.content.text, Number.POSITIVE_INFINITY);
+        if (text === '') {
           notes.rejected.set(row, { id: example.id, reason: 'Its text is empty.' });
           continue;
         }
@@ -86,11 +79,6 @@ export function textInput({
       }
     },
   };
-}
-
-/** Returns the text of an example, or undefined for other content. */
-function textOf(content: Content): string | undefined {
-  return 'text' in content && typeof content.text === 'string' ? content.text : undefined;
 }
 
 type ValueOf = (tokens: Tokens, position: number) => number;

@@ -33,6 +33,6 @@ export function textExamples(texts: readonly string[]): Example[] {
   return texts.map((text, row) => ({
     id: `t${row}`,
     label: undefined,
-    content: { kind: 'text', text } as unknown as Example['content'],
+    content: { kind: 'text', text },
   }));
 }

@@ -54,3 +54,19 @@ describe.each(['wordpiece', 'byte-level', 'unigram'])('the tokenizer %s', (name)
     expect(wrong).toEqual([]);
   });
 });
+
+test('only the start of a long text is read, with the same tokens', async () => {
+  const tokenizer = await readGolden('wordpiece.json', z.looseObject({}));
+  const whole = createTokenizer({ tokenizer, config: {} }, 1e6, 'a test');
+  const cut = createTokenizer({ tokenizer, config: {} }, 40, 'a test');
+  const all = await texts();
+  for (let start = 0; start < 500; start += 50) {
+    const long = all.slice(start, start + 50).join('');
+    const { ids, isTruncated } = cut.tokenize(long);
+    expect(isTruncated).toBe(true);
+    expect(ids.slice(0, -1)).toEqual(whole.tokenize(long).ids.slice(0, 39));
+  }
+  // 50 MB with and without spaces.
+  expect(cut.tokenize('good '.repeat(1e7)).ids).toHaveLength(40);
+  expect(cut.tokenize('x'.repeat(5e7))).toMatchObject({ isTruncated: true });
+});
