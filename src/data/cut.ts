@@ -118,7 +118,9 @@ function toShard(set: SetName, pieces: readonly Piece[], config: ReadConfig): Sh
     ...[rows?.start, rows?.end, range?.start, range?.end],
   ]);
   const reading = [set, format, id, label, ...contentColumns(data), missing, facts];
-  const cells = kindOfTask(config.task).cells?.names(config.task) ?? [];
+  // Archives can hold both images and texts.
+  const { name, cells: named } = kindOfTask(config.task);
+  const cells = named ? [name, ...named.names(config.task)] : [];
   const labels = isLabeled(set) ? [labelRules, classesLikeMissing(config)] : [];
   return {
     id: digestJson(

@@ -3,7 +3,12 @@ export type Content =
   /** An encoded JPEG, PNG or WebP file. */
   | { readonly kind: 'image'; readonly bytes: Uint8Array }
   /** A row: one value per column; null is missing. */
-  | { readonly kind: 'row'; readonly columns: Readonly<Record<string, string | number | null>> }
+  | {
+      readonly kind: 'row';
+      readonly columns: Readonly<Record<string, string | number | null>>;
+      /** Whether missing values may be absent; otherwise an absent column is an error. */
+      readonly isSparse?: true;
+    }
   /** Features that the user computed, used as they are. */
   | { readonly kind: 'vector'; readonly values: Float32Array }
   /** A text as it is written; decoding normalizes it. */

@@ -34,7 +34,8 @@ export function rawReader(
     if (content.kind !== 'row') return wrongKind(example, 'a row');
     const values: RawValue[] = [];
     for (const { name, type } of columns) {
-      const raw = content.columns[name];
+      const written = content.columns[name];
+      const raw = written === undefined && content.isSparse ? null : written;
       if (raw === undefined) return { id, reason: `It has no column '${name}' (teacher.columns).` };
       const value = type === 'text' ? String(raw ?? '') : numberOf(read(raw));
       if (value === undefined || (type === 'integer' && !Number.isSafeInteger(value))) {

@@ -26,7 +26,8 @@ export function rowEncoder(features: RowFeatures) {
     const values = new Float32Array(length);
     let offset = 0;
     for (const { name, width, write } of writers) {
-      const raw = content.columns[name];
+      const written = content.columns[name];
+      const raw = written === undefined && content.isSparse ? null : written;
       if (raw === undefined) return { id, reason: `It has no column '${name}'.` };
       if (!write(raw, values, offset)) {
         return { id, reason: `Its column '${name}' is '${raw}'; expected a finite number.` };

@@ -25,3 +25,9 @@ export function readTextCells(cells: readonly Cell[], missing: ReadonlySet<strin
 export function writeTextCells(text: string, columns: number): Cell[] {
   return Array.from({ length: columns }, (_, index) => (index === 0 ? text : null));
 }
+
+/** Returns the text of content as it is written. */
+export function textOf(content: Content): string {
+  if (content.kind !== 'text') throw new Error(`expected a text, found a ${content.kind}`);
+  return content.text;
+}

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Content, Example, Rejected } from '../example.ts';
+import type { Example, Rejected } from '../example.ts';
 import { classesSchema, type Encoder, type Kind, wrongKind } from './kind.ts';
-import { readTextCells, writeTextCells } from './text-cells.ts';
+import { readTextCells, textOf, writeTextCells } from './text-cells.ts';
 import { fitTexts } from './text-fit.ts';
 import { looksLikeTexts } from './text-look.ts';
 import { normalizeText } from './text-normalize.ts';
@@ -61,12 +61,6 @@ export const textKind: Kind<'text', typeof taskSchema, typeof featuresSchema> = 
   encodedBytes: (content) => 2 * textOf(content).length,
   surveyTask: () => ({ add: async () => {}, fields: () => ({}) }),
 };
-
-/** Returns the text of content as it is written. */
-function textOf(content: Content): string {
-  if (content.kind !== 'text') throw new Error(`expected a text, found a ${content.kind}`);
-  return content.text;
-}
 
 /** Size of a usual text, such as a review or an e-mail. */
 const usualBytes = 1_000;

@@ -23,14 +23,18 @@ const otherFiles: readonly (readonly [number[], string, string])[] = [
   [[0x50, 0x41, 0x52, 0x31], 'a Parquet file', 'Name it .parquet.'],
 ];
 
-/** @throws UserError if the first bytes of a file are those of another format. */
-export function requireText(head: Uint8Array, key: string): void {
+/**
+ * @param expected The expected format in words: "a CSV file".
+ * @throws UserError if the first bytes of a file are those of another format.
+ */
+export function requireText(head: Uint8Array, key: string, expected: string): void {
   const other = otherFiles.find(([mark]) => startsWith(head, mark));
   if (other === undefined) return;
-  throw new UserError(`'${key}' is not a CSV file but ${other[1]}.`, other[2]);
+  throw new UserError(`'${key}' is not ${expected} but ${other[1]}.`, other[2]);
 }
 
-function startsWith(bytes: Uint8Array, mark: readonly number[]): boolean {
+/** Returns whether bytes start with a mark. */
+export function startsWith(bytes: Uint8Array, mark: readonly number[]): boolean {
   return mark.every((byte, index) => bytes[index] === byte);
 }
 

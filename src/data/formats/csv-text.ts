@@ -61,7 +61,10 @@ export async function openCsv(
 /** Bytes that show the encoding or another format. */
 const markBytes = 4;
 
-async function decodeFile(source: AsyncIterable<Uint8Array>, key: string) {
+/** Splits a source into its first bytes, at least four if it has them, and the rest. */
+export async function withStart(
+  source: AsyncIterable<Uint8Array>,
+): Promise<{ start: Uint8Array; rest: AsyncIterable<Uint8Array> }> {
   const chunks = source[Symbol.asyncIterator]();
   let start: Uint8Array = new Uint8Array(0);
   let next = await chunks.next();
@@ -69,16 +72,18 @@ async function decodeFile(source: AsyncIterable<Uint8Array>, key: string) {
     start = Buffer.concat([start, next.value]);
     if (start.length < markBytes) next = await chunks.next();
   }
-  requireText(start, key);
+  return { start, rest: { [Symbol.asyncIterator]: () => chunks } };
+}
+
+async function decodeFile(source: AsyncIterable<Uint8Array>, key: string) {
+  const { start, rest } = await withStart(source);
+  requireText(start, key, 'a CSV file');
   const encoding = encodingOf(start);
-  return {
-    encoding,
-    text: asUtf8(joined(start, { [Symbol.asyncIterator]: () => chunks }), encoding, key),
-  };
+  return { encoding, text: asUtf8(joined(start, rest), encoding, key) };
 }
 
 /** Yields `start` and then `rest`, which is closed also if the consumer stops after `start`. */
-async function* joined(
+export async function* joined(
   start: Uint8Array,
   rest: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {

@@ -13,5 +13,5 @@ export const images: Format<'images'> = {
   examplesPerPiece: 1,
   idsFromKeys: true,
   foldersAreClasses: true,
-  load: async () => (await import('./images-files.ts')).imagesFiles,
+  load: async () => (await import('./folder-files.ts')).imagesFiles,
 };

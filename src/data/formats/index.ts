@@ -3,10 +3,12 @@ import { tableOf } from '../../table.ts';
 import { csv } from './csv.ts';
 import type { Format } from './format.ts';
 import { images } from './images.ts';
+import { jsonl } from './jsonl.ts';
 import { parquet } from './parquet.ts';
+import { texts } from './texts.ts';
 import { webdataset } from './webdataset.ts';
 
-export const formats = tableOf(webdataset, parquet, csv, images);
+export const formats = tableOf(webdataset, parquet, csv, jsonl, images, texts);
 
 /** Name of a format, as in `data.format`. */
 export type FormatName = keyof typeof formats;
@@ -27,6 +29,6 @@ export const formatList = Object.values(formats)
 export function isDataFile(key: string, { extensions, ignoresUnderscored }: Format): boolean {
   if (/(^|\/)\./.test(key)) return false;
   if (ignoresUnderscored && /(^|\/)_[^/=]*\//.test(key)) return false;
-  const extension = /\.([^./]+)$/.exec(key)?.[1]?.toLowerCase();
-  return extension !== undefined && extensions.includes(extension);
+  const name = key.slice(key.lastIndexOf('/') + 1).toLowerCase();
+  return extensions.some((extension) => name.endsWith(`.${extension}`));
 }

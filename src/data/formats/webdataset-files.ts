@@ -1,6 +1,6 @@
 /**
  * WebDataset: tar archives in which the files of one example are adjacent and share their name up
- * to its first dot. An example is 000017.jpg with 000017.cls
+ * to its first dot. An example is 000017.jpg or 000017.txt with 000017.cls
  * (https://github.com/webdataset/webdataset).
  *
  * Nothing is written to disk, so the names in an archive can do no harm. Links, and names that lead
@@ -11,13 +11,17 @@ import { buffer } from 'node:stream/consumers';
 import { extract, type Header, pack } from 'tar-stream';
 import { bytesOf } from '../../store/bytes.ts';
 import type { ObjectStore } from '../../store/store.ts';
-import type { Example, Rejected } from '../example.ts';
+import type { ColumnsConfig } from '../columns-config.ts';
+import type { Content, Example, Rejected } from '../example.ts';
 import { bytesOfImage, imageExtensions, imageType } from '../features/image-file.ts';
+import { kindOfTask } from '../features/index.ts';
+import { textKind } from '../features/text.ts';
 import { keyInSet } from '../layout.ts';
 import { isLabeled, type Piece, type SetName, type Shard } from '../shard.ts';
 import type { DataFile, FormatFiles } from './format.ts';
+import { textOfFile } from './text-file.ts';
 import { cutArchives } from './webdataset-cut.ts';
-import { emptySample, type Sample, Samples } from './webdataset-samples.ts';
+import { emptySample, type MemberKind, type Sample, Samples } from './webdataset-samples.ts';
 
 export const webdatasetFiles: FormatFiles = {
   read: readWebDataset,
@@ -25,7 +29,15 @@ export const webdatasetFiles: FormatFiles = {
   cut: cutArchives,
 };
 
-/** Upper bound on the size of an image or a label, in MiB. */
+const imageMembers: MemberKind = {
+  noun: 'image',
+  extensions: imageExtensions,
+  read: (bytes) => ({ kind: 'image', bytes }),
+};
+
+const textMembers: MemberKind = { noun: 'text', extensions: ['txt'], read: textOfFile };
+
+/** Upper bound on the size of an image, a text or a label, in MiB. */
 const maxMemberMiB = 64;
 
 /** A member of an open archive: its header, and its bytes as a stream. */
@@ -37,18 +49,21 @@ interface Entry extends AsyncIterable<Uint8Array> {
 async function* readWebDataset(
   store: ObjectStore,
   shard: Shard,
+  { task }: ColumnsConfig,
 ): AsyncGenerator<Example | Rejected> {
-  for (const piece of shard.pieces) yield* readArchive(store, piece, shard.set);
+  const kind = kindOfTask(task).name === textKind.name ? textMembers : imageMembers;
+  for (const piece of shard.pieces) yield* readArchive(store, piece, shard.set, kind);
 }
 
 async function* readArchive(
   store: ObjectStore,
   piece: Piece,
   set: SetName,
+  kind: MemberKind,
 ): AsyncGenerator<Example | Rejected> {
   const archive = keyInSet(piece.key);
   const members = openArchive(await store.read(piece.key, { version: piece.version }));
-  const samples = new Samples(archive, set);
+  const samples = new Samples(archive, set, kind);
   let sample: Sample | undefined;
   let member = 'its first member';
   let readBytes = 0;
@@ -61,7 +76,7 @@ async function* readArchive(
           if (sample !== undefined) yield* samples.finish(sample);
           sample = emptySample(name);
         }
-        if (isPartOfExample(extension)) await addMember(sample, entry, extension);
+        if (isPartOfExample(extension, kind)) await addMember(sample, entry, extension, kind);
         else sample.others.push(extension);
       }
       readBytes += bytesInArchive(entry.header);
@@ -69,7 +84,7 @@ async function* readArchive(
     }
   } catch (error) {
     if (members.sourceError !== undefined) throw members.sourceError;
-    if (sample?.image !== undefined && (sample.label !== undefined || !isLabeled(set))) {
+    if (sample?.content !== undefined && (sample.label !== undefined || !isLabeled(set))) {
       yield* samples.finish(sample);
     }
     yield isCut(error)
@@ -129,22 +144,27 @@ function splitName(name: string): [name: string, extension: string] {
   return [match?.[1] ?? name, match?.[2]?.toLowerCase() ?? ''];
 }
 
-function isPartOfExample(extension: string): boolean {
-  return extension === 'cls' || imageExtensions.includes(extension);
+function isPartOfExample(extension: string, { extensions }: MemberKind): boolean {
+  return extension === 'cls' || extensions.includes(extension);
 }
 
-async function addMember(sample: Sample, entry: Entry, extension: string): Promise<void> {
+async function addMember(
+  sample: Sample,
+  entry: Entry,
+  extension: string,
+  { noun }: MemberKind,
+): Promise<void> {
   sample.problem ??= memberProblem(entry.header);
   if (sample.problem !== undefined) return;
   const bytes = await bytesOf(entry);
   const label = extension === 'cls';
-  if ((label ? sample.label : sample.image) !== undefined) {
-    sample.problem = `It has more than one ${label ? 'label' : 'image'}.`;
+  if ((label ? sample.label : sample.content) !== undefined) {
+    sample.problem = `It has more than one ${label ? 'label' : noun}.`;
   } else if (label) {
     sample.label = bytes.toString('utf8').trim();
   } else {
-    sample.image = bytes;
-    sample.imageExtension = extension;
+    sample.content = bytes;
+    sample.extension = extension;
   }
 }
 
@@ -203,13 +223,19 @@ async function writeWebDataset(examples: readonly Example[], name: string): Prom
   const archive = pack();
   examples.forEach(({ label, content }, index) => {
     const key = String(index).padStart(6, '0');
-    const bytes = Buffer.from(bytesOfImage(content));
-    // Bytes of an unknown type cannot be decoded under any name.
-    archive.entry({ name: `${key}.${imageType(bytes) ?? 'webp'}`, mtime }, bytes);
+    const { extension, bytes } = memberOf(content);
+    archive.entry({ name: `${key}.${extension}`, mtime }, bytes);
     if (label !== undefined) archive.entry({ name: `${key}.cls`, mtime }, label);
   });
   archive.finalize();
   return [{ name: `${name}.tar`, bytes: await buffer(archive) }];
+}
+
+function memberOf(content: Content): { extension: string; bytes: Buffer } {
+  if (content.kind === 'text') return { extension: 'txt', bytes: Buffer.from(content.text) };
+  const bytes = Buffer.from(bytesOfImage(content));
+  // Bytes of an unknown type cannot be decoded under any name.
+  return { extension: imageType(bytes) ?? 'webp', bytes };
 }
 
 /** Time of every member, so that the same examples give the same bytes. */

@@ -1,23 +1,32 @@
-import type { Example, Rejected } from '../example.ts';
-import { imageExtensions } from '../features/image-file.ts';
+import type { Content, Example, Rejected } from '../example.ts';
 import { isLabeled, type SetName } from '../shard.ts';
 
 /** The members of one example of an archive: they are adjacent and share their name. */
 export interface Sample {
   /** Name up to the first dot of its last part. */
   readonly name: string;
-  image: Uint8Array | undefined;
-  imageExtension: string | undefined;
+  /** The bytes of its image or text. */
+  content: Uint8Array | undefined;
+  extension: string | undefined;
   label: string | undefined;
-  /** Extensions of members that are neither image nor label. */
+  /** Extensions of members that are neither content nor label. */
   readonly others: string[];
   /** Why the sample cannot be used. */
   problem: string | undefined;
 }
 
 export function emptySample(name: string): Sample {
-  const nothing = { image: undefined, imageExtension: undefined, label: undefined };
+  const nothing = { content: undefined, extension: undefined, label: undefined };
   return { name, ...nothing, others: [], problem: undefined };
+}
+
+/** A kind of content that the members of an archive can have. */
+export interface MemberKind {
+  /** A noun: "image". */
+  readonly noun: string;
+  readonly extensions: readonly string[];
+  /** Makes content of the bytes of a member, or returns a sentence on why it cannot. */
+  read(bytes: Uint8Array): Content | string;
 }
 
 /** Maximum number of extensions listed in a reason. */
@@ -29,12 +38,14 @@ export class Samples {
   count = 0;
   readonly #archive: string;
   readonly #isLabeled: boolean;
-  /** Names of samples with only an image or only a label: the other half may come later. */
+  readonly #kind: MemberKind;
+  /** Names of samples with only content or only a label: the other half may come later. */
   readonly #halves = new Set<string>();
   readonly #extensions = new Set<string>();
 
-  constructor(archive: string, set: SetName) {
+  constructor(archive: string, set: SetName, kind: MemberKind) {
     this.#archive = archive;
+    this.#kind = kind;
     this.#isLabeled = isLabeled(set);
   }
 
@@ -55,38 +66,37 @@ export class Samples {
   nothingFound(): string {
     const found = listed([...this.#extensions].map((extension) => `.${extension}`));
     const members = found === '' ? '' : ` Its members have the extensions ${found}.`;
-    return `The archive has no images; expected 000017.jpg and the like.${members}`;
+    const { noun, extensions } = this.#kind;
+    return `The archive has no ${noun}s; expected 000017.${extensions[0]} and the like.${members}`;
   }
 
   *#items(sample: Sample): Generator<Example | Rejected> {
-    const { name, image, label, problem, others } = sample;
+    const { name, content: bytes, label, problem, others } = sample;
     const id = `${this.#archive}/${name}`;
     if (this.#extensions.size < 2 * maxListed)
       for (const each of others) this.#extensions.add(each);
     if (problem !== undefined) yield { id, reason: problem };
-    else if (image !== undefined && (!this.#isLabeled || hasText(label))) {
-      yield {
-        id,
-        label: hasText(label) ? label : undefined,
-        content: { kind: 'image', bytes: image },
-      };
-    } else if (image !== undefined || (this.#isLabeled && label !== undefined)) {
+    else if (bytes !== undefined && (!this.#isLabeled || hasText(label))) {
+      const content = this.#kind.read(bytes);
+      if (typeof content === 'string') yield { id, reason: content };
+      else yield { id, label: hasText(label) ? label : undefined, content };
+    } else if (bytes !== undefined || (this.#isLabeled && label !== undefined)) {
       if (this.#halves.has(name)) return;
       this.#halves.add(name);
-      yield { id, reason: image === undefined ? noImage(sample) : noLabel(sample) };
+      yield { id, reason: bytes === undefined ? noContent(sample, this.#kind) : noLabel(sample) };
     } else yield* this.#dotted(sample);
   }
 
-  /** Rejects images whose name has one more dot: "a.v2.png" is not the image of "a". */
+  /** Rejects content whose name has one more dot: "a.v2.png" is not the image of "a". */
   *#dotted({ name, others }: Sample): Generator<Rejected> {
     for (const extension of others) {
       const at = extension.lastIndexOf('.');
       const last = extension.slice(at + 1);
-      if (at < 0 || !imageExtensions.includes(last)) continue;
+      if (at < 0 || !this.#kind.extensions.includes(last)) continue;
       yield {
         id: `${this.#archive}/${name}.${extension.slice(0, at)}`,
         reason:
-          `Its image is named ${base(name)}.${extension}, which reads as the extension ${extension}: ` +
+          `Its ${this.#kind.noun} is named ${base(name)}.${extension}, which reads as the extension ${extension}: ` +
           `found ${listed(others)}; expected ${base(name)}.${last} and ${base(name)}.cls. The name of an example ends at its first dot.`,
       };
     }
@@ -97,22 +107,22 @@ function hasText(label: string | undefined): boolean {
   return label !== undefined && label !== '';
 }
 
-function noLabel({ name, imageExtension, label, others }: Sample): string {
+function noLabel({ name, extension, label, others }: Sample): string {
   const key = base(name);
   if (label !== undefined) return `It has no label: ${key}.cls is empty.`;
   if (others.length > 0) {
     const beside = listed(others.map((extension) => `${key}.${extension}`));
-    return `It has no label: ${beside} is beside ${key}.${imageExtension}, but labels are read from ${key}.cls.`;
+    return `It has no label: ${beside} is beside ${key}.${extension}, but labels are read from ${key}.cls.`;
   }
   const folder = name.includes('/') ? ' The folders in an archive are not classes.' : '';
-  return `It has no label: ${key}.cls is not side by side with ${key}.${imageExtension} in the archive. ${sortHint}${folder}`;
+  return `It has no label: ${key}.cls is not side by side with ${key}.${extension} in the archive. ${sortHint}${folder}`;
 }
 
-function noImage({ name, others }: Sample): string {
+function noContent({ name, others }: Sample, { noun, extensions }: MemberKind): string {
   const key = base(name);
   const found =
     others.length > 0 ? ` It has .cls, ${listed(others.map((each) => `.${each}`))}.` : '';
-  return `It has no image (${imageExtensions.join(', ')}) side by side with ${key}.cls in the archive.${found} ${sortHint}`;
+  return `It has no ${noun} (${extensions.join(', ')}) side by side with ${key}.cls in the archive.${found} ${sortHint}`;
 }
 
 const sortHint = 'tar --sort=name puts the files of an example side by side.';

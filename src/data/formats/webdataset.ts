@@ -1,11 +1,12 @@
 import { image } from '../features/image.ts';
+import { textKind } from '../features/text.ts';
 import type { Format } from './format.ts';
 
 export const webdataset: Format<'webdataset'> = {
   name: 'webdataset',
-  description: 'tar archives (KEY.jpg and KEY.cls)',
+  description: 'tar archives (KEY.jpg or KEY.txt, and KEY.cls)',
   extensions: ['tar'],
-  kinds: [image.name],
+  kinds: [image.name, textKind.name],
   readGets: 1,
   cutGets: 0,
   isDivisible: false,

@@ -1,0 +1,16 @@
+import { row } from '../features/row.ts';
+import { textKind } from '../features/text.ts';
+import { vector } from '../features/vector.ts';
+import type { Format } from './format.ts';
+
+export const jsonl: Format<'jsonl'> = {
+  name: 'jsonl',
+  description: 'JSON Lines files, also gzip',
+  extensions: ['jsonl', 'jsonl.gz', 'ndjson', 'ndjson.gz'],
+  ignoresUnderscored: true,
+  kinds: [vector.name, row.name, textKind.name],
+  readGets: 1,
+  cutGets: 1,
+  isDivisible: true,
+  load: async () => (await import('./jsonl-files.ts')).jsonlFiles,
+};

@@ -1,0 +1,213 @@
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { ReadConfig } from '../../../src/data/config.ts';
+import { maxLineBytes } from '../../../src/data/formats/text-lines.ts';
+import { readConfig, readSet, shardsOf, sorted } from '../../support/examples.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
+
+async function readFiles(config: ReadConfig, files: Record<string, string | Buffer>) {
+  const keyed = Object.entries(files).map(([name, content]): [string, Buffer] => [
+    `labeled/${name}`,
+    Buffer.from(content),
+  ]);
+  return sorted(await readSet(new MemoryStore(Object.fromEntries(keyed)), config));
+}
+
+/** Texts per id, and reasons per rejected id. */
+async function textsOf(config: ReadConfig, files: Record<string, string | Buffer>) {
+  const { examples, reasons } = await readFiles(config, files);
+  const texts = examples.map(({ id, label, content }) => [
+    id,
+    label,
+    content.kind === 'text' ? content.text : content.kind,
+  ]);
+  return { texts, reasons: Object.fromEntries(reasons) };
+}
+
+const csv = readConfig('text', { format: 'csv' });
+const jsonl = readConfig('text', { format: 'jsonl' });
+const files = readConfig('text', { format: 'texts' });
+
+function utf16(text: string): Buffer {
+  return Buffer.from(`\ufeff${text}`, 'utf16le');
+}
+
+describe('texts in CSV', () => {
+  test('several columns are joined without missing ones', async () => {
+    const config = readConfig('text', { format: 'csv' }, { text: ['title', 'body'] });
+    const rows = [
+      'title,body,label',
+      'Bad,"It, broke\r\nsoon",no',
+      'NA,late,no',
+      'nan,,yes',
+      'none,?,yes',
+    ];
+    expect(await textsOf(config, { 'a.csv': rows.join('\n') })).toEqual({
+      texts: [
+        ['a.csv:0', 'no', 'Bad\nIt, broke\r\nsoon'],
+        ['a.csv:1', 'no', 'late'],
+        ['a.csv:2', 'yes', ''],
+        ['a.csv:3', 'yes', 'none'],
+      ],
+      reasons: {},
+    });
+  });
+
+  test('UTF-16 is read as text', async () => {
+    const text = utf16('id;text;label\n7;schön, 👩‍🚀 שלום;yes\n');
+    expect((await textsOf(csv, { 'a.csv': text })).texts).toEqual([
+      ['7', 'yes', 'schön, 👩‍🚀 שלום'],
+    ]);
+  });
+
+  test.each([
+    [{}, 'a,label\nx,yes\n', `'labeled/a.csv' has no column 'text' (task.text).`],
+    [
+      { text: 'label' },
+      'a,label\nx,yes\n',
+      `The column 'label' of 'labeled/a.csv' is the class, and task.text also names it.`,
+    ],
+    [{}, Buffer.from('text,label\nsch\xf6n,yes\n', 'latin1'), `'labeled/a.csv' is not in UTF-8`],
+  ])('%o: a file that does not fit is refused', async (more, text, message) => {
+    const config = readConfig('text', { format: 'csv' }, more);
+    await expect(readFiles(config, { 'a.csv': text })).rejects.toThrow(message);
+  });
+});
+
+describe('JSON Lines', () => {
+  const lines = [
+    '\ufeff{"text":"It broke.","label":"no","extra":{"a":1}}',
+    '',
+    'not JSON',
+    '["a","b"]',
+    '{"text":["a","b"],"label":"no"}',
+    '{"text":"fine","label":true}\r',
+    '{"text":"x","label":{"a":1}}',
+    '{"text":"x","label":12345678901234567890}',
+    '{"id":"x7","text":"schön 👩‍🚀 \\ud83d","label":"yes"}',
+  ];
+  const expected = {
+    texts: [
+      ['a:0', 'no', 'It broke.'],
+      ['a:5', 'true', 'fine'],
+      ['x7', 'yes', 'schön 👩‍🚀 \ud83d'],
+    ],
+    reasons: {
+      'a:2': expect.stringMatching(/^Line 3 is not JSON: /),
+      'a:3': 'Line 4 is a list; expected an object, such as {"text": "…", "label": "…"}.',
+      'a:4': "Its field 'text' is a list; expected a text.",
+      'a:6': "Its field 'label' is an object; expected one text or number.",
+      'a:7':
+        "Its field 'label' is 12345678901234567000, and JSON keeps only the first digits of so large a number; write it in quotes.",
+    },
+  };
+
+  const withName = (name: string, value: unknown): unknown =>
+    JSON.parse(JSON.stringify(value).replaceAll('"a:', `"${name}:`));
+
+  test.each([
+    ['a.jsonl', Buffer.from(lines.join('\n'))],
+    ['a.jsonl.gz', gzipSync(lines.join('\n'))],
+    ['a.ndjson', utf16(lines.join('\n').replace('\ufeff', ''))],
+  ])('%s: reads objects, and rejects other lines', async (name, bytes) => {
+    const { texts, reasons } = await textsOf(jsonl, { [name]: bytes });
+    expect(texts).toEqual(withName(name, expected.texts));
+    expect(Object.keys(reasons)).toEqual(
+      Object.keys(expected.reasons).map((id) => id.replace('a:', `${name}:`)),
+    );
+    expect(Object.values(reasons)).toEqual(Object.values(expected.reasons));
+  });
+
+  test('a line that is too long is skipped', async () => {
+    const long = `{"text":"${'x'.repeat(maxLineBytes)}","label":"no"}`;
+    const good = '{"text":"good","label":"yes"}';
+    expect(await textsOf(jsonl, { 'a.jsonl': [long, good].join('\n') })).toEqual({
+      texts: [['a.jsonl:1', 'yes', 'good']],
+      reasons: { 'a.jsonl:0': 'Line 1 is longer than 16 MiB; such lines are not read.' },
+    });
+  });
+
+  test.each([
+    ['a.jsonl', '[\n{"text":"x"}\n]', "'labeled/a.jsonl' is a JSON list, not JSON Lines."],
+    ['a.jsonl', '{\n"text":"x"\n}', 'is one JSON value over several lines, not JSON Lines.'],
+    ['a.jsonl.gz', gzipSync(lines.join('\n')).subarray(0, 90), 'is a damaged gzip file'],
+    ['a.jsonl', Buffer.from('PK\u0003\u0004'), 'is not a text file but a zip file'],
+    ['a.jsonl', Buffer.from('{"text":"sch\xf6n"}', 'latin1'), 'is not in UTF-8'],
+  ])('%s: %j is refused', async (name, bytes, message) => {
+    await expect(readFiles(jsonl, { [name]: bytes })).rejects.toThrow(message);
+  });
+
+  test('rows may lack missing values, and leave out lists; a folder is a column', async () => {
+    const config = readConfig('row', { format: 'jsonl' });
+    const text = '{"age":1,"tags":["a"],"town":"Bern"}\n{"town":null,"big":1e3,"ok":false}\n';
+    const { examples } = await readFiles(config, { 'label=yes/a.jsonl': text });
+    expect(examples.map(({ label, content }) => [label, content])).toEqual([
+      ['yes', { kind: 'row', columns: { label: 'yes', age: 1, town: 'Bern' }, isSparse: true }],
+      [
+        'yes',
+        {
+          kind: 'row',
+          columns: { label: 'yes', town: null, big: 1000, ok: 'false' },
+          isSparse: true,
+        },
+      ],
+    ]);
+  });
+
+  test('a vector is a list of numbers', async () => {
+    const config = readConfig('vector', { format: 'jsonl' });
+    const text =
+      '{"features":[1,2.5,-3],"label":"yes"}\n{"features":[1,[2],3],"label":"no"}\n{"label":"no"}\n';
+    const { examples, reasons } = await readFiles(config, { 'a.jsonl': text });
+    expect(examples[0]?.content).toEqual({ kind: 'vector', values: Float32Array.of(1, 2.5, -3) });
+    expect([...reasons.values()]).toEqual([
+      "Its field 'features' has a list in its list; expected a list of numbers.",
+      "Its field 'features' has no vector; expected a list of numbers.",
+    ]);
+  });
+
+  test('the pieces of a file have its lines, whatever the sizes', async () => {
+    const texts = fc.array(fc.string({ unit: 'grapheme', maxLength: 12 }), {
+      minLength: 1,
+      maxLength: 30,
+    });
+    await fc.assert(
+      fc.asyncProperty(texts, fc.integer({ min: 20, max: 300 }), async (values, limit) => {
+        const text = values.map((value) => JSON.stringify({ text: value, label: 'no' })).join('\n');
+        const store = new MemoryStore({ 'labeled/a.jsonl': Buffer.from(text) });
+        const config = {
+          ...jsonl,
+          data: { ...jsonl.data, shardMiB: limit / 2 ** 20 },
+        };
+        const shards = await shardsOf(store, config);
+        const { examples } = sorted(await readSet(store, config));
+        expect(examples.map(({ content }) => content)).toEqual(
+          values.map((value) => ({ kind: 'text', text: value.trim() === '' ? '' : value })),
+        );
+        expect(examples.map(({ id }) => id)).toEqual(values.map((_, row) => `a.jsonl:${row}`));
+        if (Buffer.byteLength(text) > 2 * limit) expect(shards.length).toBeGreaterThan(1);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+test('text files: the folder is the class, and other encodings are rejected', async () => {
+  const found = await textsOf(files, {
+    'no/a.txt': '\ufeffIt broke.\r\n',
+    'yes/b.TXT': utf16('schön'),
+    'yes/c.txt': Buffer.from('sch\xf6n', 'latin1'),
+    'yes/d.txt': 'a\0b',
+    'yes/e.txt': 'x'.repeat(2 ** 24 + 1),
+  });
+  expect(found.texts).toEqual([
+    ['no/a.txt', 'no', '\ufeffIt broke.\r\n'],
+    ['yes/b.TXT', 'yes', 'schön'],
+  ]);
+  expect(found.reasons).toEqual({
+    'yes/c.txt': expect.stringContaining('It is not text in UTF-8.'),
+    'yes/d.txt': 'It has bytes of zero, which no text has.',
+    'yes/e.txt': 'The file has 16777217 bytes; at most 16 MiB are read.',
+  });
+});
