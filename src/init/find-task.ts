@@ -26,13 +26,13 @@ import { LabelSurvey } from './survey-labels.ts';
  */
 export async function findTask(
   store: ObjectStore,
-  { kind, data, target, classNames }: Shape,
+  { kind, data, target, classNames, fields }: Shape,
   notes: string[],
 ): Promise<{ task: ConfigInput['task']; columns: readonly ColumnReport[] | undefined }> {
   const dataConfig = configSchema.shape.data.parse(data);
   const survey = kinds[kind].surveyTask(target, dataConfig);
   const taskOf = (classes: Task['classes']) =>
-    taskSchema.parse({ type: kinds[kind].task, classes, ...survey.fields() });
+    taskSchema.parse({ type: kinds[kind].task, classes, ...survey.fields(), ...fields });
   // Reading needs only the class names that the files store; other names come from the labels.
   const config = { task: taskOf([...(classNames ?? ['0', '1'])]), data: dataConfig };
   const { labels, usable, problems } = await surveyLabeled(store, config, target, survey);

@@ -5,6 +5,7 @@ import type { UnreadColumn } from '../data/features/column-report.ts';
 import { type KindName, kinds } from '../data/features/index.ts';
 import type { ColumnSample } from '../data/features/kind.ts';
 import { row } from '../data/features/row.ts';
+import { textKind } from '../data/features/text.ts';
 import type { ColumnSampler, Format } from '../data/formats/format.ts';
 import { type FormatName, isDataFile } from '../data/formats/index.ts';
 import { describeType, isScalar, isVectorList } from '../data/value-type.ts';
@@ -13,7 +14,8 @@ import { counted } from '../format.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { isUsable } from './sampled-column.ts';
 import { someObjects } from './some-objects.ts';
-import { guessTarget } from './suggest-target.ts';
+import { guessTarget, isLabelName } from './suggest-target.ts';
+import { areContent, findTexts, hasTexts, notesOnTexts } from './text-columns.ts';
 
 /** The kind of examples in a dataset, and the columns of a table. */
 export interface Shape {
@@ -29,6 +31,8 @@ export interface Shape {
   readonly unread?: readonly UnreadColumn[];
   /** Question to the user per field of the config that was chosen among several columns. */
   readonly questions?: Readonly<Record<string, string>>;
+  /** Fields of the task that follow from the columns. */
+  readonly fields?: { readonly text: string | string[] };
 }
 
 /** A sampled file of the labeled set. */
@@ -45,11 +49,22 @@ export async function findShape(
 ): Promise<Shape> {
   const { sampleColumns } = await format.load();
   if (sampleColumns === undefined) {
-    return { kind: format.kinds[0]!, data: { format: format.name }, target: 'label' };
+    return { kind: await findKind(store, format), data: { format: format.name }, target: 'label' };
   }
   const sample = await sampleFirst(store, format, sampleColumns);
   const target = await guessTarget(store, sample, contentColumns(sample, format), format, notes);
   return tableShape(sample, target, format, notes);
+}
+
+/** Finds the kind of examples in files that are not tables. */
+async function findKind(store: ObjectStore, format: Format): Promise<KindName> {
+  const { sampleKind } = await format.load();
+  for await (const object of someObjects(store, 'labeled/')) {
+    if (sampleKind === undefined) break;
+    const kind = isDataFile(object.key, format) ? await sampleKind(store, object) : undefined;
+    if (kind !== undefined) return kind;
+  }
+  return format.kinds[0]!;
 }
 
 async function sampleFirst(
@@ -74,8 +89,10 @@ async function sampleFirst(
 /** Returns the columns that one of the format's kinds recognizes as content. */
 function contentColumns({ columns }: Sample, { kinds: names }: Format): ColumnSample[] {
   const contents = names.flatMap((name) => kinds[name].column ?? []);
-  return columns.filter((sample) =>
-    contents.some((content) => content.accepts(sample.type) && content.recognizes(sample)),
+  return columns.filter(
+    (sample) =>
+      contents.some((content) => content.accepts(sample.type) && content.recognizes(sample)) ||
+      (names.includes(textKind.name) && !isLabelName(sample.name) && hasTexts(sample)),
   );
 }
 
@@ -115,6 +132,13 @@ function tableShape(
     const named = isWritten ? { [column.field]: chosen.name } : {};
     const questions = question === undefined ? {} : { [field]: question };
     return { ...shape, kind, data: { format: format.name, ...label, ...named }, questions };
+  }
+  const texts = findTexts(features, format);
+  if (texts !== undefined) notes.push(...notesOnTexts(texts));
+  if (texts !== undefined && areContent(texts)) {
+    const [only, ...more] = texts.columns;
+    const fields = { text: more.length === 0 ? only! : [...texts.columns] };
+    return { ...shape, kind: textKind.name, data: { format: format.name, ...label }, fields };
   }
   refuseOnlyNested(sample.key, features, format);
   notes.push(...notesOnNested(features, format));

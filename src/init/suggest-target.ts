@@ -10,7 +10,7 @@ import { notAClass } from './sampled-column.ts';
 import { someObjects } from './some-objects.ts';
 
 /** Usual names of the column of the class, the most likely first. */
-const labelNames = ['label', 'target', 'class', 'y', 'category', 'labels'];
+const labelNames = ['label', 'target', 'class', 'y', 'category', 'labels', 'sentiment', 'intent'];
 
 /**
  * Guesses the column of the class: by its name, else by the names of classes that the file has for
@@ -45,21 +45,32 @@ export async function guessTarget(
   const last = single.filter(
     ({ name, type, isIndex }) => !isIndex && !others.has(name) && type.kind !== 'nothing',
   );
-  const target = byName[0] ?? byClasses[0] ?? last.at(-1);
+  // Beside texts there often are dates, links and authors.
+  const repeated = contents.length > 0 ? last.filter(({ values }) => hasRepeats(values)) : [];
+  const target = byName[0] ?? byClasses[0] ?? repeated.at(-1) ?? last.at(-1);
   if (target === undefined) throw noTarget(key, 'it has no column of single values for it');
   const how =
     byName.length > 0
       ? 'by its name'
       : byClasses.length > 0
         ? 'because the file names its classes'
-        : 'because it is the last';
+        : target === single.at(-1)
+          ? 'because it is the last'
+          : 'because it is the last whose values repeat';
   const problem = notAClass(target);
   if (problem !== undefined) throw noTarget(key, `${target.name}, chosen ${how}, has ${problem}`);
   notes.push(`The class is in the column ${target.name}, chosen ${how}.`);
   return target;
 }
 
-function isLabelName(name: string): boolean {
+/** Returns whether there are several values, of which most are repeated. */
+function hasRepeats(values: readonly unknown[]): boolean {
+  const different = new Set(values).size;
+  return different > 1 && different <= values.length / 2;
+}
+
+/** Returns whether a column has a usual name of the class. */
+export function isLabelName(name: string): boolean {
   return labelNames.includes(name.toLowerCase());
 }
 

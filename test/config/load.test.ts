@@ -93,7 +93,7 @@ zzzzzz: 1
     expect(problems(text)).toMatchInlineSnapshot(`
       "distill.yaml has 15 problems:
         line 2: task.type: expected image-classification, tabular-classification, vector-classification or text-classification, found "image-clasification". Did you mean image-classification?
-        line 4: data.format: expected webdataset, parquet, csv or images, found "webdatase". Did you mean webdataset?
+        line 4: data.format: expected webdataset, parquet, csv, jsonl, images or texts, found "webdatase". Did you mean webdataset?
         line 5: data.lable: there is no such field. Did you mean "label"?
         line 6: data.shardMiB: expected a number above 0, found 0.
         line 7: teacher.train.depth: expected 6n + 2: 8, 14, 20, 32 …, found 21.

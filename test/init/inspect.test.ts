@@ -84,7 +84,7 @@ describe('inspect', () => {
         channels: 3
 
       data:
-        # webdataset: tar archives (KEY.jpg and KEY.cls); parquet: Parquet files; csv: CSV files with a header; images: image files, one folder per class.
+        # webdataset: tar archives (KEY.jpg or KEY.txt, and KEY.cls); parquet: Parquet files; csv: CSV files with a header; jsonl: JSON Lines files, also gzip; images: image files, one folder per class; texts: text files, one folder per class.
         format: images
 
       teacher:

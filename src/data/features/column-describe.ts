@@ -4,8 +4,10 @@ import type { NumericColumn } from './column-fit.ts';
 import { hasCodes } from './column-numbers.ts';
 import type { ReadColumn } from './column-reading.ts';
 import type { ColumnReport } from './column-report.ts';
+import { maxCounted } from './column-statistics.ts';
 import type { CategoricalFeatures, ColumnFeatures, NumericFeatures } from './row-features.ts';
 import { isDecorated, isFiniteSquare, type Notation, parseNumber } from './row-values.ts';
+import { looksLikeTexts } from './text-look.ts';
 
 /** Result for one column; `feature` is absent if the column is left out. */
 export interface ChosenColumn {
@@ -21,7 +23,10 @@ export function describeLeftOut(
   reason?: string,
 ): ChosenColumn {
   const notes = reason === undefined ? [] : [reason];
-  const warnings = use === 'none' ? numberWarnings(column, 'left out as text') : [];
+  const warnings =
+    use === 'none'
+      ? [...numberWarnings(column, 'left out as text'), ...textWarnings(column, 'left out')]
+      : [];
   return { report: reportOf(column, use, column.statistics.known, notes), warnings };
 }
 
@@ -74,7 +79,10 @@ export function describeCategories(
   if (features.values.length < values.size && values.size > features.values.length + 10) {
     notes.push(`only the ${count(features.values.length)} most frequent values count`);
   }
-  const warnings = isNamed ? [] : numberWarnings(column, 'treated as text');
+  const warnings = [
+    ...(isNamed ? [] : numberWarnings(column, 'treated as text')),
+    ...textWarnings(column, 'compared only as a whole'),
+  ];
   const [found] = decoratedTexts(column);
   if (found !== undefined) notes.push(`numbers with a unit such as '${found}', kept as text`);
   return { feature: features, report: reportOf(column, 'categorical', known, notes), warnings };
@@ -105,6 +113,22 @@ function numberWarnings(column: ReadColumn, effect: string): string[] {
     `column ${name}: ${count(found.length)} different values such as '${found[0]}' are ${effect}; write them as plain numbers such as -1234.5, without units`,
   ];
 }
+
+/** Distinct values of a column that are looked at. */
+const maxLooked = 1_000;
+
+/** Warns of a column of texts, whose words a table's features do not have. */
+function textWarnings({ name, statistics, isNumeric }: ReadColumn, effect: string): string[] {
+  const values = [...statistics.texts.keys()].slice(0, maxLooked);
+  const differ = statistics.texts.size >= minTextShare * Math.min(statistics.known, maxCounted);
+  if (isNumeric || values.length < minTexts || !differ || !looksLikeTexts(values)) return [];
+  return [
+    `column ${name}: its texts of several words are ${effect}; to learn from their words, set task.type: text-classification and task.text: ${name}`,
+  ];
+}
+
+/** Fewest different texts that are warned of, and their share among the values. */
+const [minTexts, minTextShare] = [10, 0.25] as const;
 
 function reportOf(
   { name, rows, statistics }: ReadColumn,

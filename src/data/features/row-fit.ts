@@ -76,6 +76,6 @@ function nothingToLearn(names: readonly string[], { columns }: ColumnsReport): U
     .map(({ name, notes }) => `\n  ${name}: ${notes.join('; ')}`);
   return new UserError(
     `The labeled set has no column to learn from. Its columns: ${listNames(names)}.${reasons.join('')}`,
-    'Add feature columns, or name them in task.numeric and task.categorical.',
+    'Add feature columns, or name them in task.numeric and task.categorical. To learn from the words of a text, set task.type: text-classification and task.text to its column.',
   );
 }

@@ -27,7 +27,7 @@ export function writeTextCells(text: string, columns: number): Cell[] {
 }
 
 /** Returns the text of content as it is written. */
-export function textOf(content: Content): string {
+export function writtenText(content: Content): string {
   if (content.kind !== 'text') throw new Error(`expected a text, found a ${content.kind}`);
   return content.text;
 }

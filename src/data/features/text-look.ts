@@ -1,4 +1,5 @@
 /** Recognizes columns of texts by their values. */
+import { isUtf8 } from 'node:buffer';
 import { isDate } from './row-values.ts';
 
 /** Words of a text from which it is more than a name or a code, and letters where no spaces are. */
@@ -11,10 +12,16 @@ const [minTexts, minDifferent] = [0.5, 0.5] as const;
  * words, and most of them differ.
  */
 export function looksLikeTexts(values: readonly unknown[]): boolean {
-  const present = values.filter((value): value is string => typeof value === 'string' && !!value);
+  const present = values.flatMap(textIn).filter((value) => value !== '');
   if (present.length === 0) return false;
   const texts = present.filter(isText);
   return texts.length >= minTexts * present.length && areDifferent(present);
+}
+
+/** Returns a text; texts in Parquet may be stored as bytes. */
+function textIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return value instanceof Uint8Array && isUtf8(value) ? [Buffer.from(value).toString()] : [];
 }
 
 function areDifferent(texts: readonly string[]): boolean {

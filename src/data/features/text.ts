@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Example, Rejected } from '../example.ts';
 import { classesSchema, type Encoder, type Kind, wrongKind } from './kind.ts';
-import { readTextCells, textOf, writeTextCells } from './text-cells.ts';
+import { readTextCells, writeTextCells, writtenText } from './text-cells.ts';
 import { fitTexts } from './text-fit.ts';
 import { looksLikeTexts } from './text-look.ts';
 import { normalizeText } from './text-normalize.ts';
@@ -42,7 +42,7 @@ export const textKind: Kind<'text', typeof taskSchema, typeof featuresSchema> = 
     field: 'task.text',
     names: ({ text: columns }) => (typeof columns === 'string' ? [columns] : columns),
     read: readTextCells,
-    write: (content, columns) => writeTextCells(textOf(content), columns),
+    write: (content, columns) => writeTextCells(writtenText(content), columns),
     recognizes: ({ values }) => looksLikeTexts(values),
   },
   shape: () => [],
@@ -57,8 +57,8 @@ export const textKind: Kind<'text', typeof taskSchema, typeof featuresSchema> = 
   createIdentity:
     ({ maxCharacters }) =>
     (content) =>
-      normalizeText(textOf(content), maxCharacters).text,
-  encodedBytes: (content) => 2 * textOf(content).length,
+      normalizeText(writtenText(content), maxCharacters).text,
+  encodedBytes: (content) => 2 * writtenText(content).length,
   surveyTask: () => ({ add: async () => {}, fields: () => ({}) }),
 };
 

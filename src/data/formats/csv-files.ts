@@ -280,15 +280,40 @@ async function writeCsv(
   return [{ name: `${name}.csv`, bytes: Buffer.from(content) }];
 }
 
+/** Rows that are sampled of a file. */
+const rowsInSample = 1_000;
+
 async function sampleColumns(
   store: ObjectStore,
   object: ObjectInfo,
   { delimiter }: ColumnsConfig['data'],
 ): Promise<readonly ColumnSample[] | undefined> {
   const names = await readColumnNames(store, object, delimiter);
-  const folders = names && folderColumns(object.key, names);
-  return names?.concat(...(folders?.keys() ?? [])).map((name) => ({
-    ...{ name, type: { kind: 'text' }, values: [] },
-    isFolder: folders?.has(name) ?? false,
+  if (names === undefined) return undefined;
+  const rows = await firstRows(store, object, delimiter);
+  const folders = folderColumns(object.key, names);
+  return [...names, ...folders.keys()].map((name, index) => ({
+    ...{ name, type: { kind: 'text' } },
+    // Columns of folders follow the fields.
+    values: index < names.length ? rows.map((fields) => fields[index] ?? '') : [],
+    isFolder: folders.has(name),
   }));
+}
+
+/** Reads the first rows of a file; those before an error, which reading reports. */
+async function firstRows(
+  store: ObjectStore,
+  object: ObjectInfo,
+  delimiter: string | undefined,
+): Promise<readonly string[][]> {
+  const rows: string[][] = [];
+  try {
+    for await (const records of recordsOf(await openCsv(store, object, delimiter))) {
+      rows.push(...records);
+      if (rows.length > rowsInSample) break;
+    }
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+  }
+  return rows.slice(1, rowsInSample + 1);
 }

@@ -11,7 +11,7 @@ import {
   type Rejected,
 } from '../example.ts';
 import { bytesOfImage } from '../features/image-file.ts';
-import { textOf } from '../features/text-cells.ts';
+import { writtenText } from '../features/text-cells.ts';
 import { keyInSet } from '../layout.ts';
 import type { Piece, Shard } from '../shard.ts';
 import type { DataFile, FormatFiles } from './format.ts';
@@ -37,7 +37,7 @@ export const imagesFiles = filesOf({
 export const textsFiles = filesOf({
   maxMiB: 16,
   read: textOfFile,
-  write: (content) => Buffer.from(textOf(content)),
+  write: (content) => Buffer.from(writtenText(content)),
   name: (base) => (base.toLowerCase().endsWith('.txt') ? base : `${base}.txt`),
 });
 

@@ -47,6 +47,8 @@ export interface FormatFiles {
   readonly cut?: FormatCutter;
   /** Only for tables. */
   readonly sampleColumns?: ColumnSampler;
+  /** Finds the kind of the examples in an object. Default: the format's first kind. */
+  readonly sampleKind?: (store: ObjectStore, object: ObjectInfo) => Promise<KindName | undefined>;
 }
 
 /** Reads the examples of a shard, in the order of its pieces. */

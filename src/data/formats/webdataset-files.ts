@@ -10,11 +10,12 @@ import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { extract, type Header, pack } from 'tar-stream';
 import { bytesOf } from '../../store/bytes.ts';
-import type { ObjectStore } from '../../store/store.ts';
+import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 import type { ColumnsConfig } from '../columns-config.ts';
 import type { Content, Example, Rejected } from '../example.ts';
+import { image } from '../features/image.ts';
 import { bytesOfImage, imageExtensions, imageType } from '../features/image-file.ts';
-import { kindOfTask } from '../features/index.ts';
+import { type KindName, kindOfTask } from '../features/index.ts';
 import { textKind } from '../features/text.ts';
 import { keyInSet } from '../layout.ts';
 import { isLabeled, type Piece, type SetName, type Shard } from '../shard.ts';
@@ -27,6 +28,7 @@ export const webdatasetFiles: FormatFiles = {
   read: readWebDataset,
   write: writeWebDataset,
   cut: cutArchives,
+  sampleKind,
 };
 
 const imageMembers: MemberKind = {
@@ -53,6 +55,29 @@ async function* readWebDataset(
 ): AsyncGenerator<Example | Rejected> {
   const kind = kindOfTask(task).name === textKind.name ? textMembers : imageMembers;
   for (const piece of shard.pieces) yield* readArchive(store, piece, shard.set, kind);
+}
+
+/** Members that show the kind of the examples. */
+const sampledMembers = 100;
+
+/** Returns the kind of the first members: texts beside images are their captions. */
+async function sampleKind(store: ObjectStore, object: ObjectInfo): Promise<KindName | undefined> {
+  const { entries } = openArchive(await store.read(object.key, { version: object.version }));
+  const found = new Set<string>();
+  let members = 0;
+  try {
+    for await (const entry of entries) {
+      found.add(splitName(entry.header.name)[1]);
+      entry.resume();
+      if (++members === sampledMembers) break;
+    }
+  } catch {
+    // Reading the examples reports what is wrong with the archive.
+  }
+  if (imageMembers.extensions.some((extension) => found.has(extension))) return image.name;
+  return textMembers.extensions.some((extension) => found.has(extension))
+    ? textKind.name
+    : undefined;
 }
 
 async function* readArchive(

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { createDigester } from '../../../src/data/content-digest.ts';
 import type { ColumnsReport } from '../../../src/data/features/column-report.ts';
 import { createEncoder, fitFeatures, taskSchema } from '../../../src/data/features/index.ts';
 import { looksLikeTexts } from '../../../src/data/features/text-look.ts';
@@ -59,6 +60,44 @@ describe('normalizeText', () => {
     // A first character that does not fit is divided, because an empty text has no use.
     expect(normalizeText(text, most).text).toBe(cut || text.slice(0, most));
   });
+});
+
+test('texts are copies if they are equal after normalization', () => {
+  const digest = createDigester({ kind: 'text', maxCharacters: 9 });
+  const hex = (text: string) => Buffer.from(digest({ kind: 'text', text })).toString('hex');
+  expect(hex(' cafe\u0301\r\n au\u0000 lait')).toBe(hex('café au l…'));
+  expect(hex('café')).not.toBe(hex('cafe'));
+});
+
+test('a table of rows that has texts is warned of', async () => {
+  const rows = numbered(40, (index) => `the ${index}th text of the table`).map((text, index) => ({
+    ...{ id: text, label: 'a' },
+    content: { kind: 'row' as const, columns: { review: text, age: index % 7, label: 'a' } },
+  }));
+  const tabular = { type: 'tabular-classification', classes: ['a', 'b'] };
+  const warnings: string[] = [];
+  const fitted = fitFeatures(
+    taskSchema.parse(tabular),
+    { missing: [] },
+    (async function* () {
+      yield* rows;
+    })(),
+    (found) => warnings.push(...found.warnings),
+  );
+  expect((await fitted).kind).toBe('row');
+  expect(warnings).toEqual([
+    'column review: its texts of several words are left out; to learn from their words, set task.type: text-classification and task.text: review',
+  ]);
+  const named = taskSchema.parse({ ...tabular, categorical: ['review'] });
+  await fitFeatures(
+    named,
+    { missing: [] },
+    (async function* () {
+      yield* rows;
+    })(),
+    (found) => warnings.push(...found.warnings),
+  );
+  expect(warnings[1]).toMatch(/^column review: .* are compared only as a whole; /);
 });
 
 const task = taskSchema.parse({ type: 'text-classification', classes: ['a', 'b'] });

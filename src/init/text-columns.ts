@@ -1,0 +1,82 @@
+/** Decides whether the examples of a table are its texts or its rows. */
+import { kinds } from '../data/features/index.ts';
+import type { ColumnSample } from '../data/features/kind.ts';
+import { textKind } from '../data/features/text.ts';
+import type { Format } from '../data/formats/format.ts';
+import { isScalar } from '../data/value-type.ts';
+import { percent } from '../format.ts';
+import { isUsable } from './sampled-column.ts';
+
+/** Minimum share of a row's characters from which its texts are its content. */
+const minShare = 2 / 3;
+
+/** The columns of texts of a table. */
+export interface FoundTexts {
+  readonly columns: readonly string[];
+  /** Share of the characters in these columns, among all columns that may be features. */
+  readonly share: number;
+  /** Columns that rows could learn from, too. */
+  readonly others: readonly string[];
+}
+
+/** Returns whether a column has texts of several words. */
+export function hasTexts(sample: ColumnSample): boolean {
+  return isScalar(sample.type) && !sample.isFolder && kinds.text.cells!.recognizes(sample);
+}
+
+/** Finds the columns of texts, if the format can hold texts. */
+export function findTexts(
+  features: readonly ColumnSample[],
+  { kinds: names }: Format,
+): FoundTexts | undefined {
+  if (!names.includes(textKind.name)) return undefined;
+  const texts = features.filter(hasTexts);
+  if (texts.length === 0) return undefined;
+  const others = features.filter(
+    (column) => !texts.includes(column) && (isUsable(column, features) || hasNumbers(column)),
+  );
+  const characters = charactersIn(texts);
+  return {
+    columns: texts.map(({ name }) => name),
+    share: characters / (characters + charactersIn(others)),
+    others: others.map(({ name }) => name),
+  };
+}
+
+/** Returns whether the texts of a table are its content. */
+export function areContent({ share, others }: FoundTexts): boolean {
+  return others.length === 0 || share >= minShare;
+}
+
+/** Describes the choice of texts, or of rows, where a table has both. */
+export function* notesOnTexts(found: FoundTexts): Iterable<string> {
+  const { columns, share, others } = found;
+  const names = columns.join(', ');
+  if (!areContent(found)) {
+    const field = columns.length > 1 ? `[${names}]` : names;
+    yield `Texts of several words: ${names}, ${percent(share, 0)} of the characters of a row, so the examples are rows, which compare texts only as a whole. To learn from the texts instead, set task.type: ${textKind.task} and task.text: ${field}.`;
+    return;
+  }
+  const why = others.length === 0 ? '' : `, ${percent(share, 0)} of the characters of a row`;
+  const joined = columns.length > 1 ? ', joined to one text. Choose task.text' : '';
+  yield `The examples are texts: ${names}${why}${joined}.`;
+  if (others.length === 0) return;
+  yield `Not learned from: ${others.join(', ')}. To learn from these columns instead, set task.type: ${kinds.row.task}.`;
+}
+
+function hasNumbers({ type, values, isIndex, isFolder }: ColumnSample): boolean {
+  const known = values.filter((value) => value !== null && value !== undefined && value !== '');
+  if (type.kind !== 'text' || isIndex || isFolder || known.length === 0) return false;
+  return known.every((value) => Number.isFinite(Number(value))) && !isCount(known.map(Number));
+}
+
+function isCount(values: readonly number[]): boolean {
+  return values.every((value, row) => row === 0 || value === values[row - 1]! + 1);
+}
+
+function charactersIn(columns: readonly ColumnSample[]): number {
+  const lengths = columns.flatMap(({ values }) =>
+    values.map((value) => (value === null || value === undefined ? 0 : String(value).length)),
+  );
+  return lengths.reduce((sum, length) => sum + length, 0);
+}
