@@ -3,7 +3,7 @@ import { formats } from '../../src/data/formats/index.ts';
 import { findShape } from '../../src/init/suggest-columns.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 
-const words = 'the screen of this phone broke after two days and nobody answered my mails'.split(
+const words = 'the screen of this phone broke after two days and support left my mails unread'.split(
   ' ',
 );
 
@@ -74,7 +74,7 @@ describe('init finds texts', () => {
     }
   });
 
-  test('and says what it did', async () => {
+  test('and describes the choice', async () => {
     expect((await shapeOf(['title', 'text', 'age', 'label'])).notes).toEqual([
       'The class is in the column label, chosen by its name.',
       'The examples are texts: title, text, 98% of the characters of a row, joined to one text. Choose task.text.',
