@@ -15,7 +15,7 @@ import type { ObjectStore } from '../store/store.ts';
 import { isUsable } from './sampled-column.ts';
 import { someObjects } from './some-objects.ts';
 import { guessTarget, isLabelName } from './suggest-target.ts';
-import { areContent, findTexts, hasTexts, notesOnTexts } from './text-columns.ts';
+import { areContent, findTexts, holdsTexts, notesOnTexts } from './text-columns.ts';
 
 /** The kind of examples in a dataset, and the columns of a table. */
 export interface Shape {
@@ -92,7 +92,7 @@ function contentColumns({ columns }: Sample, { kinds: names }: Format): ColumnSa
   return columns.filter(
     (sample) =>
       contents.some((content) => content.accepts(sample.type) && content.recognizes(sample)) ||
-      (names.includes(textKind.name) && !isLabelName(sample.name) && hasTexts(sample)),
+      (names.includes(textKind.name) && !isLabelName(sample.name) && holdsTexts(sample)),
   );
 }
 

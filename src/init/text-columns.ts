@@ -20,7 +20,7 @@ export interface FoundTexts {
 }
 
 /** Returns whether a column has texts of several words. */
-export function hasTexts(sample: ColumnSample): boolean {
+export function holdsTexts(sample: ColumnSample): boolean {
   return isScalar(sample.type) && !sample.isFolder && kinds.text.cells!.recognizes(sample);
 }
 
@@ -30,7 +30,7 @@ export function findTexts(
   { kinds: names }: Format,
 ): FoundTexts | undefined {
   if (!names.includes(textKind.name)) return undefined;
-  const texts = features.filter(hasTexts);
+  const texts = features.filter(holdsTexts);
   if (texts.length === 0) return undefined;
   const others = features.filter(
     (column) => !texts.includes(column) && (isUsable(column, features) || hasNumbers(column)),

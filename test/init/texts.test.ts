@@ -3,9 +3,8 @@ import { formats } from '../../src/data/formats/index.ts';
 import { findShape } from '../../src/init/suggest-columns.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 
-const words = 'the screen of this phone broke after two days and support left my mails unread'.split(
-  ' ',
-);
+const words =
+  'the screen of this phone broke after two days and support left my mails unread'.split(' ');
 
 /** A sentence of some words, another one per number. */
 function sentence(number: number, length = 12): string {
