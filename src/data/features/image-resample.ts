@@ -127,20 +127,22 @@ function taps(input: number, size: number, from: number, count: number, kernel: 
   const starts = new Int32Array(count);
   const counts = new Int32Array(count);
   const weights = new Int32Array(count * stride);
+  const exact = new Float64Array(stride);
   for (let index = 0; index < count; index++) {
     const center = (from + index + 0.5) * scale;
     const start = Math.max(0, Math.trunc(center - support + 0.5));
     const end = Math.min(input, Math.trunc(center + support + 0.5));
-    const exact = Array.from({ length: end - start }, (_, tap) =>
-      kernel.weigh((tap + start - center + 0.5) * narrowing),
-    );
-    const total = exact.reduce((sum, weight) => sum + weight, 0);
+    let total = 0;
+    for (let tap = 0; tap < end - start; tap++) {
+      exact[tap] = kernel.weigh((tap + start - center + 0.5) * narrowing);
+      total += exact[tap]!;
+    }
     starts[index] = start;
     counts[index] = end - start;
-    exact.forEach((weight, tap) => {
-      const fixed = (weight / total) * 2 ** precision;
+    for (let tap = 0; tap < end - start; tap++) {
+      const fixed = (exact[tap]! / total) * 2 ** precision;
       weights[index * stride + tap] = Math.trunc(fixed + (fixed < 0 ? -0.5 : 0.5));
-    });
+    }
   }
   return { starts, counts, weights, stride };
 }

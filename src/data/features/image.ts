@@ -67,6 +67,11 @@ export const image: Kind<'image', typeof taskSchema, typeof imageFeaturesSchema,
   fit: (task, _, examples) => fitImages(task, examples),
   createEncoder: createImageEncoder,
   createAugmenter: createImageAugmenter,
+  refuseAugment({ channels }, { colorJitter }) {
+    const fields = ['saturation', 'hue'] as const;
+    const field = fields.find((name) => channels === 1 && (colorJitter?.[name] ?? 0) > 0);
+    return field && { path: ['colorJitter', field], expected: '0: the images are grey' };
+  },
   sameness: 'bytes',
   createIdentity: () => bytesOfImage,
   encodedBytes: (content) => bytesOfImage(content).length,

@@ -7,7 +7,7 @@ import type { Content, Example, Rejected } from '../example.ts';
 import type { AugmentConfig } from './augment-config.ts';
 import type { ColumnsReport } from './column-report.ts';
 import { image } from './image.ts';
-import type { Augmenter, Encoder, Kind } from './kind.ts';
+import type { Augmenter, AugmentRefusal, Encoder, Kind } from './kind.ts';
 import { row } from './row.ts';
 import { textKind } from './text.ts';
 import { vector } from './vector.ts';
@@ -98,6 +98,17 @@ export function createEncoder(features: Features): Encoder {
 /** Creates the augmenter of examples of these features; only images are changed. */
 export function createAugmenter(features: Features, config: AugmentConfig): Augmenter {
   return kindOf(features).createAugmenter?.(features, config) ?? copyingAugmenter(features);
+}
+
+/**
+ * Returns a field of `augment` that has no meaning for a task; undefined if there is none. Only
+ * images can be augmented. For other examples, `flip` and `crop` have no effect.
+ */
+export function refuseAugment(task: Task, config: AugmentConfig): AugmentRefusal | undefined {
+  const kind = kindOfTask(task);
+  if (kind.createAugmenter) return kind.refuseAugment?.(task, config);
+  const section = Object.entries(config).find(([, value]) => typeof value === 'object');
+  return section && { path: [section[0]], expected: 'no such section: only images are augmented' };
 }
 
 function copyingAugmenter(features: Features): Augmenter {

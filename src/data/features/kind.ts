@@ -74,6 +74,8 @@ export interface Kind<
   createEncoder(features: z.output<Features>): Encoder;
   /** Default: features are copied as they are. */
   createAugmenter?(features: z.output<Features>, config: AugmentConfig): Augmenter;
+  /** Returns a field of `augment` that has no meaning for the task. Default: none has. */
+  refuseAugment?(task: z.output<Task>, config: AugmentConfig): AugmentRefusal | undefined;
   /** Name, in messages, for the content that equal examples share. */
   readonly sameness: 'bytes' | 'values';
   /**
@@ -240,6 +242,13 @@ export function textsOf(rows: Rows): readonly string[] {
   throw new Error('the model reads texts, and its examples are numbers');
 }
 
+/** A field of `augment` that has no meaning for a task. */
+export interface AugmentRefusal {
+  readonly path: readonly string[];
+  /** Text after "expected". */
+  readonly expected: string;
+}
+
 /** Augments and normalizes decoded examples. */
 export interface Augmenter {
   /** Whether `write` draws random numbers. */
@@ -247,7 +256,7 @@ export interface Augmenter {
   /**
    * Writes one example, augmented and normalized, into `target` from `offset` on.
    * @param decoded The pixels, [height, width, channels], or the features, from `start` on.
-   * @param random Up to three numbers are drawn.
+   * @param random The only source of chance: the same numbers give the same result.
    */
   write(
     decoded: Decoded,

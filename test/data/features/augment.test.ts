@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { AugmentConfig } from '../../../src/data/features/augment-config.ts';
+import { type AugmentConfig, augmentSchema } from '../../../src/data/features/augment-config.ts';
 import { createAugmenter, createEncoder, type Features } from '../../../src/data/features/index.ts';
 import { type Random, randomFor } from '../../../src/data/random.ts';
 
@@ -144,4 +144,56 @@ test('rows and vectors are not changed', () => {
   augmenter.write(Float32Array.of(9, 1, 2), 1, values, 2, () => 0);
   expect(Array.from(values)).toEqual([0, 0, 1, 2]);
   expect(augmenter.isRandom).toBe(false);
+});
+
+const everything = augmentSchema.parse({
+  ...{ flip: true, crop: 1, resizedCrop: {}, randAugment: {}, erasing: {} },
+  colorJitter: { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 },
+});
+
+test('all changes together keep the size and the range, and depend on the seed alone', () => {
+  fc.assert(
+    fc.property(cases, ({ pixels, features, seed }) => {
+      const { channels, mean, std } = features;
+      const write = () => {
+        const values = new Float32Array(pixels.length + 7).fill(99);
+        createAugmenter(features, everything).write(pixels, 0, values, 3, randomFor(seed));
+        return values;
+      };
+      const before = pixels.slice();
+      const values = write();
+      expect(write()).toEqual(values);
+      expect(pixels).toEqual(before);
+      const written = Array.from(values.subarray(3, -4), (value, index) => {
+        const channel = index % channels;
+        return (value * std[channel]! + mean[channel]!) * 255;
+      });
+      expect(written.every((value) => value > -0.01 && value < 255.01)).toBe(true);
+      expect(values.filter((value) => value === 99).length).toBe(7);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test.each([
+  ['resizedCrop', { resizedCrop: { scale: [0.2, 0.5] } }],
+  ['randAugment', { randAugment: {} }],
+  ['colorJitter', { colorJitter: { brightness: 0.4 } }],
+  ['erasing', { erasing: { probability: 0.3, scale: [0.2, 0.3] } }],
+] as const)('%s alone changes images', (name, config) => {
+  const colour: ImageFeatures = {
+    ...{ kind: 'image', height: 8, width: 8, channels: 3 },
+    ...{ mean: [0, 0, 0], std: [1, 1, 1] },
+  };
+  const random = randomFor(9);
+  const pixels = Uint8Array.from({ length: 192 }, () => 1 + 250 * random());
+  const parsed = augmentSchema.parse(config);
+  expect(createAugmenter(colour, parsed).isRandom).toBe(true);
+  const results = Array.from({ length: 300 }, (_, position) =>
+    augment(pixels, colour, parsed, randomFor(1, position)),
+  );
+  const changed = results.filter((values) => String(values) !== String([...pixels]));
+  const share = changed.length / results.length;
+  if (name === 'erasing') expect(Math.abs(share - 0.3)).toBeLessThan(0.14);
+  else expect(share).toBeGreaterThan(0.8);
 });

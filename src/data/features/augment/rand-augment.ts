@@ -1,0 +1,119 @@
+/**
+ * RandAugment (Cubuk et al. 2020, "RandAugment: practical automated data augmentation with a
+ * reduced search space"), with the operations and the magnitudes of torchvision: 31 levels from 0
+ * to 30. An operation may be drawn more than once.
+ */
+import type { Random } from '../../random.ts';
+import type { Pixels } from '../image-resample.ts';
+import {
+  adjustBrightness,
+  adjustContrast,
+  adjustSaturation,
+  autoContrast,
+  equalize,
+  posterize,
+  solarize,
+} from './colors.ts';
+import { adjustSharpness, rotate, shearX, shearY, translateX, translateY } from './geometry.ts';
+
+/** Highest magnitude. */
+export const maxMagnitude = 30;
+
+/** Operation on an image, in place. */
+export interface RandomOperation {
+  readonly name: string;
+  /**
+   * Returns the amount of the operation at a strength in [0, 1]. Default: it has none.
+   * @param image the image, whose size counts for some.
+   */
+  amount?(strength: number, image: Pixels): number;
+  /** Whether the amount is negative in half of the cases. */
+  readonly isSigned: boolean;
+  /** @param fill colour of pixels from outside the image, [channels]. */
+  apply(image: Pixels, amount: number, fill: readonly number[]): void;
+}
+
+// In float32 as torchvision, because results are truncated.
+const factor = (strength: number) => Math.fround(0.9 * strength);
+const shear = (strength: number) => 0.3 * strength;
+
+/** The operations, in torchvision's order. */
+export const randomOperations: readonly RandomOperation[] = [
+  { name: 'Identity', isSigned: false, apply: () => {} },
+  { name: 'ShearX', isSigned: true, amount: shear, apply: shearX },
+  { name: 'ShearY', isSigned: true, amount: shear, apply: shearY },
+  {
+    name: 'TranslateX',
+    isSigned: true,
+    amount: (strength, { width }) => (strength * 150 * width) / 331,
+    apply: translateX,
+  },
+  {
+    name: 'TranslateY',
+    isSigned: true,
+    amount: (strength, { height }) => (strength * 150 * height) / 331,
+    apply: translateY,
+  },
+  { name: 'Rotate', isSigned: true, amount: (strength) => 30 * strength, apply: rotate },
+  {
+    name: 'Brightness',
+    isSigned: true,
+    amount: factor,
+    apply: (image, amount) => adjustBrightness(image, 1 + amount),
+  },
+  {
+    name: 'Color',
+    isSigned: true,
+    amount: factor,
+    apply: (image, amount) => adjustSaturation(image, 1 + amount),
+  },
+  {
+    name: 'Contrast',
+    isSigned: true,
+    amount: factor,
+    apply: (image, amount) => adjustContrast(image, 1 + amount),
+  },
+  {
+    name: 'Sharpness',
+    isSigned: true,
+    amount: factor,
+    apply: (image, amount) => adjustSharpness(image, 1 + amount),
+  },
+  {
+    name: 'Posterize',
+    isSigned: false,
+    amount: (strength) => 8 - Math.round(4 * strength),
+    apply: posterize,
+  },
+  {
+    name: 'Solarize',
+    isSigned: false,
+    amount: (strength) => Math.fround(255 * (1 - strength)),
+    apply: solarize,
+  },
+  { name: 'AutoContrast', isSigned: false, apply: autoContrast },
+  { name: 'Equalize', isSigned: false, apply: equalize },
+];
+
+/** Settings of RandAugment. */
+export interface RandAugment {
+  /** Number of operations per image. */
+  readonly operations: number;
+  /** From 0 to 30. */
+  readonly magnitude: number;
+}
+
+/** Applies random operations to an image, in place. */
+export function applyRandAugment(
+  image: Pixels,
+  { operations, magnitude }: RandAugment,
+  fill: readonly number[],
+  random: Random,
+): void {
+  for (let count = 0; count < operations; count++) {
+    const operation = randomOperations[Math.floor(random() * randomOperations.length)]!;
+    const amount = operation.amount?.(magnitude / maxMagnitude, image) ?? 0;
+    const sign = operation.isSigned && random() < 0.5 ? -1 : 1;
+    operation.apply(image, sign * amount, fill);
+  }
+}
