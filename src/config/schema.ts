@@ -14,6 +14,7 @@ import { defaultReading, formerReadings, readingNames } from '../debias/weights.
 import { teacherSchema } from '../models/config.ts';
 import { architectureOf, architecturesFor, networkSchema } from '../models/networks/index.ts';
 import { teacherKindOf } from '../models/teachers/index.ts';
+import { trainingProblems } from './training-rules.ts';
 
 /**
  * The schema of `distill.yaml`. Every field has a default or an error that asks for it. Editors
@@ -91,12 +92,17 @@ interface Students {
   readonly compare: readonly Variant[];
 }
 
-/** Lists the methods among them that have a need. */
-export function methodsWith(need: Need, { method, compare }: Students): string[] {
+/** Lists the methods of the students, each once. */
+function methodsOf({ method, compare }: Students): MethodName[] {
   const names = [method, ...compare].map((variant) =>
     typeof variant === 'string' ? variant : variant.method,
   );
-  return [...new Set(names)].filter((name) => methodOf(name).needs.includes(need));
+  return [...new Set(names)];
+}
+
+/** Lists the methods among them that have a need. */
+export function methodsWith(need: Need, students: Students): string[] {
+  return methodsOf(students).filter((name) => methodOf(name).needs.includes(need));
 }
 
 export const configSchema = z
@@ -181,6 +187,11 @@ export const configSchema = z
       path: ['teacher', 'embeddingName'],
       message: `expected the model output that is the teacher's embedding, which ${first} needs`,
     });
+  })
+  .superRefine((config, context) => {
+    for (const problem of trainingProblems(config, methodsOf(config))) {
+      context.addIssue({ code: 'custom', ...problem });
+    }
   })
   .superRefine(({ task, teacher, student }, context) => {
     const networks = [

@@ -53,6 +53,8 @@ export const auto = {
   name: 'auto',
   labels: 'either',
   needs: ['validation', 'folds'],
+  // Candidates exclude them.
+  excludes: ['mixup', 'labelSmoothing'],
   trainings(config: RelabelConfig, unlabeledExamples: number) {
     const share = Math.min(1, sampleExamples / Math.max(unlabeledExamples, 1));
     const compared = (1 + candidates.length) * config.folds;

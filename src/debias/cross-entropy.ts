@@ -30,3 +30,10 @@ export function crossEntropy(
   }
   return loss;
 }
+
+/** Returns the loss of row `row` on the uniform distribution. @param probabilities [n, classes]. */
+export function lossOnAll(probabilities: Float32Array, classes: number, row: number): number {
+  let loss = 0;
+  for (let j = row * classes; j < (row + 1) * classes; j++) loss += logLoss(probabilities[j]!);
+  return loss / classes;
+}

@@ -19,6 +19,7 @@ export const fidelity = {
   name: 'fidelity',
   labels: 'either',
   needs: ['validation'],
+  excludes: ['mixup'],
   correct(points: ValidationPoints, { weights: options }: { readonly weights: WeightOptions }) {
     const estimator = createWeightEstimator(points, options);
     const [low, high] = options.bounds;

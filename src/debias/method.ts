@@ -18,6 +18,8 @@ export interface Method<Config = never, Loss = LossDescription, Preparation = un
   /** `soft` if the method needs the teacher's probabilities as labels. */
   readonly labels: 'soft' | 'either';
   readonly needs: readonly Need[];
+  /** The fields of the student's training that the method has no meaning with. Default: none. */
+  readonly excludes?: readonly Excluded[];
   /** The method's own section of `distill.yaml`, whose key is the method's name. */
   readonly options?: z.ZodType;
   /** The number of trainings on the whole unlabeled set that one student costs. Default: 1. */
@@ -43,6 +45,14 @@ export interface Method<Config = never, Loss = LossDescription, Preparation = un
  * - `folds`: at least two folds of the labels, for cross-validation of students.
  */
 export type Need = 'validation' | 'embeddings' | 'folds';
+
+/**
+ * A field of a network that changes what the student learns.
+ *
+ * - `mixup`: a mixed example has no teacher margin, and its student margin is that of no example.
+ * - `labelSmoothing`: for a method that has its own model of the noise in the labels.
+ */
+export type Excluded = 'mixup' | 'labelSmoothing';
 
 /** A JSON file that a preparation writes beside the student. */
 export interface MethodRecord {

@@ -30,6 +30,7 @@ export const slam = {
   // A hard label has no top k.
   labels: 'soft',
   needs: ['validation'],
+  excludes: ['mixup', 'labelSmoothing'],
   options: options.prefault({}),
   correct(points: ValidationPoints, { slam }: { readonly slam: z.infer<typeof options> }) {
     return { loss: { kind: 'slam' as const, mixing: slamMixing(points, slam.topK) } };

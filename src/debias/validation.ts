@@ -7,9 +7,10 @@
  *   trueLosses_i    = l(y_i, f(x_i))
  *
  * t: teacher, f: student, y: true label, l: cross-entropy. With soft labels, too, a teacher is
- * wrong by its argmax.
+ * wrong by its argmax. If the student's training smooths its targets, l smooths them likewise: the
+ * weights correct the loss that the student minimizes.
  */
-import { crossEntropy, logLoss } from './cross-entropy.ts';
+import { crossEntropy, logLoss, lossOnAll } from './cross-entropy.ts';
 import { requireClasses } from './label-range.ts';
 import { margins, predictions } from './margin.ts';
 
@@ -42,6 +43,8 @@ export interface ValidationPoints {
  * Computes the points from which weights are estimated.
  *
  * @param outputs.targets The kind of labels that the student learns from.
+ * @param outputs.smoothing Share of each label that is spread over the classes, `labelSmoothing` of
+ *   the student. Default: 0.
  * @throws RangeError if sizes disagree, a label is out of range or an output is NaN.
  * @example
  * validationPoints({
@@ -53,10 +56,14 @@ export interface ValidationPoints {
  * }).wrong; // [1]
  */
 export function validationPoints(
-  outputs: ValidationOutputs & { readonly targets: 'soft' | 'hard' },
+  outputs: ValidationOutputs & {
+    readonly targets: 'soft' | 'hard';
+    readonly smoothing?: number | undefined;
+  },
 ): ValidationPoints {
   check(outputs);
   const { teacherProbabilities, studentProbabilities, labels, classes, targets } = outputs;
+  const { smoothing = 0 } = outputs;
   const n = labels.length;
   const teacherClasses = predictions(teacherProbabilities, classes);
   const wrong = new Uint8Array(n);
@@ -71,6 +78,10 @@ export function validationPoints(
       targets === 'hard'
         ? logLoss(studentProbabilities[i * classes + teacherClass]!)
         : crossEntropy(teacherProbabilities, studentProbabilities, classes, i);
+    if (smoothing === 0) continue;
+    const spread = smoothing * lossOnAll(studentProbabilities, classes, i);
+    trueLosses[i] = (1 - smoothing) * trueLosses[i]! + spread;
+    teacherLosses[i] = (1 - smoothing) * teacherLosses[i]! + spread;
   }
   return {
     teacherMargins: margins(teacherProbabilities, classes),

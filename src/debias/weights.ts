@@ -83,6 +83,7 @@ export const weighted = {
   name: 'weighted',
   labels: 'either',
   needs: ['validation'],
+  excludes: ['mixup'],
   correct(points: ValidationPoints, { weights: options }: { readonly weights: WeightOptions }) {
     const estimator = createWeightEstimator(points, options);
     return {

@@ -60,7 +60,9 @@ function correctionFor(
   outputs: ValidationOutputs,
 ): Correction<Loss> {
   const method: Method<Config, Loss> = methods[name];
-  return method.correct(validationPoints({ ...outputs, targets: labels }), job.plan.config);
+  const { config } = job.plan;
+  const smoothing = config.student.labelSmoothing;
+  return method.correct(validationPoints({ ...outputs, targets: labels, smoothing }), config);
 }
 
 /**

@@ -151,11 +151,12 @@ function openTrainingInput(
   sets: TrainingSets<TrainingExample>,
 ): Input {
   const { features, classes } = job.plan;
-  const { batchSize, epochs, augment } = network;
+  const { batchSize, epochs, augment, labelSmoothing, mixup } = network;
   const encoder = createEncoder(features);
   return openInput({
     sets,
-    ...{ features, classes: classes.length * subclasses, augment, seed, batchSize, epochs },
+    ...{ features, classes: classes.length * subclasses, seed, batchSize, epochs },
+    ...{ augment, labelSmoothing, mixup },
     decode: ({ example }) => decodeForStudent(encoder, example),
     findRoom: () => roomHere(),
   });

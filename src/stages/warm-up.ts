@@ -41,7 +41,11 @@ async function measureValidation(job: Job, folder: string): Promise<void> {
   try {
     const validation = await openValidationSet(job);
     const outputs = await validation.outputs(student.predict);
-    const points = validationPoints({ ...outputs, targets: config.labels });
+    const points = validationPoints({
+      ...outputs,
+      targets: config.labels,
+      smoothing: config.student.labelSmoothing,
+    });
     // Without a correction, poor estimates do no harm.
     const warnings = needs(job.plan, 'validation')
       ? diagnose(outputs, config.weights.neighbors)

@@ -4,12 +4,17 @@ import { createAugmenter, featureShape, hasTexts } from '../data/features/index.
 import { type Decoded, decodedText, type Rows } from '../data/features/kind.ts';
 import { randomFor } from '../data/random.ts';
 import type { Batch } from './batch-shape.ts';
+import { mixBatch } from './mixup.ts';
 import type { RecordShape, Records, Supervision } from './records.ts';
 import type { TextRecords } from './text-records.ts';
 
 export interface BatchOptions extends RecordShape {
   readonly augment: AugmentConfig;
-  /** Seed of the augmentation. */
+  /** ε of `smoothTargets`. Default: 0. */
+  readonly labelSmoothing?: number | undefined;
+  /** α of `mixBatch`; not for texts. Default: 0, no mixing. */
+  readonly mixup?: number | undefined;
+  /** Seed of the augmentation and the mixing. */
   readonly seed: number;
 }
 
@@ -28,9 +33,21 @@ export interface BatchMaker<Stored = Records | TextRecords> {
 }
 
 export function createBatchMaker(options: BatchOptions): BatchMaker {
-  const maker = hasTexts(options.features) ? textBatches(options) : numberBatches(options);
   // The cache makes records of the same kind.
-  return maker as BatchMaker;
+  const maker = (
+    hasTexts(options.features) ? textBatches(options) : numberBatches(options)
+  ) as BatchMaker;
+  const { classes, labelSmoothing = 0, mixup = 0, seed } = options;
+  const finish = (batch: Batch, epoch: number, first: number): Batch => {
+    if (labelSmoothing > 0) smoothTargets(batch.targets, classes, labelSmoothing);
+    return mixup > 0 ? mixBatch(batch, mixup, seed, epoch, first) : batch;
+  };
+  return {
+    fromExamples: (examples, epoch, first) =>
+      finish(maker.fromExamples(examples, epoch, first), epoch, first),
+    fromRecords: (records, indices, epoch, first) =>
+      finish(maker.fromRecords(records, indices, epoch, first), epoch, first),
+  };
 }
 
 /** Makes batches of texts, which have no augmentation. */
@@ -97,4 +114,18 @@ function numberBatches({ features, classes, augment, seed }: BatchOptions): Batc
       return batch;
     },
   };
+}
+
+/**
+ * Smooths targets in place, (1 − ε) t + ε / classes (Szegedy et al., "Rethinking the Inception
+ * architecture for computer vision", CVPR 2016, section 7). Soft targets are smoothed alike.
+ *
+ * @param targets [n, classes]
+ * @example
+ * const targets = Float32Array.of(1, 0);
+ * smoothTargets(targets, 2, 0.1); // 0.95, 0.05
+ */
+function smoothTargets(targets: Float32Array, classes: number, smoothing: number): void {
+  const rest = smoothing / classes;
+  for (let i = 0; i < targets.length; i++) targets[i] = (1 - smoothing) * targets[i]! + rest;
 }

@@ -24,32 +24,51 @@ function expectRule(isRefused: boolean, field: string, changes: Partial<ConfigIn
   expect(problemsIn(changes)).toEqual(isRefused ? [field] : []);
 }
 
-describe.each(methodNames.map(methodOf))('$name', ({ name, labels, needs, options }) => {
-  // The names of the table's rows are those of the schema.
-  const method = name as (typeof methodNames)[number];
+describe.each(methodNames.map(methodOf))(
+  '$name',
+  ({ name, labels, needs, options, excludes = [] }) => {
+    // The names of the table's rows are those of the schema.
+    const method = name as (typeof methodNames)[number];
 
-  test('takes the labels that its row allows', () => {
-    expect(problemsIn({ method: { method, labels: 'soft' } })).toEqual([]);
-    expectRule(labels === 'soft', 'method.labels', { method: { method, labels: 'hard' } });
-  });
-
-  test('takes one fold unless its row needs several, also as a comparison', () => {
-    expectRule(needs.includes('folds'), 'folds', { method, folds: 1 });
-    expectRule(needs.includes('folds'), 'folds', {
-      method: 'uniform',
-      compare: [method],
-      folds: 1,
+    test('takes the labels that its row allows', () => {
+      expect(problemsIn({ method: { method, labels: 'soft' } })).toEqual([]);
+      expectRule(labels === 'soft', 'method.labels', { method: { method, labels: 'hard' } });
     });
-  });
 
-  test('takes a teacher without an embedding unless its row needs one', () => {
-    const teacher = { onnx: 'teacher.onnx' };
-    expectRule(needs.includes('embeddings'), 'teacher.embeddingName', { method, teacher });
-    const embedded = { ...teacher, embeddingName: 'embedding' };
-    expect(problemsIn({ method, teacher: embedded })).toEqual([]);
-  });
+    test('takes one fold unless its row needs several, also as a comparison', () => {
+      expectRule(needs.includes('folds'), 'folds', { method, folds: 1 });
+      expectRule(needs.includes('folds'), 'folds', {
+        method: 'uniform',
+        compare: [method],
+        folds: 1,
+      });
+    });
 
-  test('has a section in the config exactly if its row has options', () => {
-    expect(name in configSchema.parse(base)).toBe(options !== undefined);
-  });
-});
+    test('takes a teacher without an embedding unless its row needs one', () => {
+      const teacher = { onnx: 'teacher.onnx' };
+      expectRule(needs.includes('embeddings'), 'teacher.embeddingName', { method, teacher });
+      const embedded = { ...teacher, embeddingName: 'embedding' };
+      expect(problemsIn({ method, teacher: embedded })).toEqual([]);
+    });
+
+    test.each(['mixup', 'labelSmoothing'] as const)(
+      'takes %s unless its row excludes it',
+      (field) => {
+        const student = { architecture: 'mlp', [field]: 0.1 } as const;
+        expectRule(excludes.includes(field), `student.${field}`, { method, student });
+        expectRule(excludes.includes(field), `student.${field}`, {
+          method: 'uniform',
+          compare: [method],
+          student,
+        });
+        expect(problemsIn({ method, student: { architecture: 'mlp', [field]: 0 } })).toEqual([]);
+        // The teacher learns true labels, whatever the method of the students.
+        expect(problemsIn({ method, teacher: { train: student } })).toEqual([]);
+      },
+    );
+
+    test('has a section in the config exactly if its row has options', () => {
+      expect(name in configSchema.parse(base)).toBe(options !== undefined);
+    });
+  },
+);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { configSchema } from '../../src/config/schema.ts';
+import { candidates, fallbackMethod } from '../../src/debias/auto.ts';
 import type { Correction } from '../../src/debias/method.ts';
 import { type MethodName, methodNames, methodOf, methods } from '../../src/debias/methods.ts';
 import type { Mixing } from '../../src/debias/slam.ts';
@@ -187,4 +188,18 @@ describe('whatever the validation set', () => {
       );
     },
   );
+});
+
+test('methods whose correction depends on the margins of an example exclude mixup', () => {
+  for (const name of methodNames) {
+    const { weigh, loss } = correction(name);
+    if (weigh || loss) expect(methodOf(name).excludes, name).toContain('mixup');
+  }
+});
+
+test('auto excludes what its candidates exclude', () => {
+  const excluded = [fallbackMethod, ...candidates.map(({ method }) => method)].flatMap(
+    (name) => methodOf(name).excludes ?? [],
+  );
+  expect(new Set(methodOf('auto').excludes)).toEqual(new Set(excluded));
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { validationPoints } from '../../src/debias/validation.ts';
+import { goldenFineTuning } from '../golden/fine-tuning.ts';
 import { golden } from '../golden/golden.ts';
 
 describe('validationPoints', () => {
@@ -20,6 +21,23 @@ describe('validationPoints', () => {
       expect(points.teacherLosses[i]).toBeCloseTo(expected.cases[targets].teacherLosses[i]!, 12);
     });
   });
+
+  test.each(['hard', 'soft'] as const)(
+    'with smoothed %s targets are those of PyTorch',
+    (targets) => {
+      const { classes, smoothing, probabilities, soft, labels, losses } = goldenFineTuning;
+      const points = validationPoints({
+        teacherProbabilities: Float32Array.from(soft),
+        studentProbabilities: Float32Array.from(probabilities),
+        labels: Int32Array.from(labels),
+        ...{ classes, targets, smoothing },
+      });
+      for (const [i, loss] of losses[targets].entries()) {
+        expect(points.teacherLosses[i]).toBeCloseTo(loss, 6);
+        expect(points.trueLosses[i]).toBeCloseTo(losses.true[i]!, 6);
+      }
+    },
+  );
 
   const set = {
     teacherProbabilities: Float32Array.of(1, 0, 0, 1),

@@ -9,7 +9,8 @@ import {
 } from '../../src/data/tables/weights-file.ts';
 import { correctness } from '../../src/debias/correctness.ts';
 import { uniform } from '../../src/debias/uniform.ts';
-import { weighted } from '../../src/debias/weights.ts';
+import { validationPoints } from '../../src/debias/validation.ts';
+import { createWeightEstimator, type WeightEstimator, weighted } from '../../src/debias/weights.ts';
 import { openLossCorrection, pseudoLabeledSet } from '../../src/distill/correction.ts';
 import { labeledShard, teacherLabels } from '../../src/distill/sets.ts';
 import { openValidationSet } from '../../src/distill/validation-set.ts';
@@ -39,6 +40,18 @@ async function learnedBy(job: Job, method: 'weighted' | 'correctness' | 'uniform
   const { first } = await correctionOf(job, method, labels);
   const [source] = await pseudoLabeledSet(job, { labels }, first, teacherLabels(job));
   return { count: source!.count, examples: await collect(source!.open()) };
+}
+
+/** The estimator of weights for f₀, from losses on smoothed targets. */
+async function estimatorOf(job: Job, smoothing: number): Promise<WeightEstimator> {
+  const { predict } = await loadModel(await readModelFiles(job.results, keys.warmup(job.run)));
+  const outputs = await (await openValidationSet(job)).outputs(predict);
+  const points = validationPoints({ ...outputs, targets: 'hard', smoothing });
+  return createWeightEstimator(points, job.plan.config.weights);
+}
+
+function differs({ teacherMargin, studentMargin, weight }: WeightRow, by: WeightEstimator) {
+  return Math.abs(by.at(teacherMargin, studentMargin).weight - weight) > 1e-3;
 }
 
 /** Ways in which a weights file can disagree with the labels file of its shard. */
@@ -92,7 +105,8 @@ describe('the unlabeled set with pseudo-labels', () => {
   });
 
   test('has the label of the teacher, hard or soft, and the first weight of the method', async () => {
-    const { job } = await weighed(makeDataset('parquet-vectors'));
+    const student = '{ architecture: mlp, width: 32, depth: 1, epochs: 6, labelSmoothing: 0.3 }';
+    const { job } = await weighed(makeDataset('parquet-vectors', { student }));
     const [shard] = await shardItems(job, 'unlabeled');
     const labels = await collect(labeledShard(job, shard!));
     const weights = await collect(readWeights(job.results, keys.weights(job.run, shard!.id)));
@@ -111,6 +125,13 @@ describe('the unlabeled set with pseudo-labels', () => {
       expect(weight).toBe(weights[index]!.weight);
     });
     expect(new Set(hard.examples.map(({ weight }) => weight)).size).toBeGreaterThan(1);
+
+    // The student's training smooths its targets, so the weights are those of smoothed losses.
+    const { teacherMargin, studentMargin, weight } = weights[0]!;
+    const smoothed = await estimatorOf(job, 0.3);
+    expect(weight).toBeCloseTo(smoothed.at(teacherMargin, studentMargin).weight, 6);
+    const plain = await estimatorOf(job, 0);
+    expect(weights.some((row) => differs(row, plain))).toBe(true);
 
     const soft = await learnedBy(job, 'uniform', 'soft');
     soft.examples.forEach(({ target, weight }, index) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { sum } from '../../src/arrays.ts';
+import { augmentSchema } from '../../src/data/features/augment-config.ts';
 import type { Features } from '../../src/data/features/index.ts';
 import { numbersOf } from '../../src/data/features/kind.ts';
 import { randomFor } from '../../src/data/random.ts';
@@ -64,6 +65,8 @@ interface Case {
   readonly bufferSize: number;
   readonly batchSize: number;
   readonly features: Features;
+  readonly labelSmoothing: number;
+  readonly mixup: number;
 }
 
 const counts = fc.array(fc.nat({ max: 12 }), { maxLength: 5 });
@@ -74,11 +77,19 @@ const cases: fc.Arbitrary<Case> = fc.record({
   bufferSize: fc.integer({ min: 1, max: 20 }),
   batchSize: fc.integer({ min: 1, max: 9 }),
   features: fc.constantFrom(vector, image),
+  labelSmoothing: fc.constantFrom(0, 0.1),
+  mixup: fc.constantFrom(0, 0.4),
 });
 const example: Case = {
   ...{ unlabeled: [30, 20, 25], labeled: [5], seed: 1, bufferSize: 10, batchSize: 8 },
-  features: image,
+  ...{ features: image, labelSmoothing: 0, mixup: 0 },
 };
+
+/** All random changes. */
+const augment = augmentSchema.parse({
+  ...{ flip: true, crop: 1, resizedCrop: {}, randAugment: {}, erasing: {} },
+  colorJitter: { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 },
+});
 
 /** An input whose `decode` counts. */
 function open(options: Case, room: Room, more: Partial<InputOptions<Item>> = {}) {
@@ -94,7 +105,7 @@ function open(options: Case, room: Room, more: Partial<InputOptions<Item>> = {})
       unlabeled: shardsOf(options.unlabeled, (number) => itemOf(number), shards),
       labeled: shardsOf(options.labeled, (number) => itemOf(unlabeledCount + number, true), shards),
     },
-    ...{ classes, augment: { flip: true, crop: 1 }, epochs: 10, decode, findRoom },
+    ...{ classes, augment, epochs: 10, decode, findRoom },
     ...more,
   });
   return { ...input, decode, findRoom, shards };
@@ -115,7 +126,8 @@ describe('the batches of an epoch', () => {
       fc.asyncProperty(cases, async (options) => {
         const { unlabeled, labeled, batchSize } = options;
         const total = sum(unlabeled) + sum(labeled);
-        const found = await epochs({ ...options, features: vector }, 'none', 2);
+        const plain = { ...options, features: vector, labelSmoothing: 0, mixup: 0 };
+        const found = await epochs(plain, 'none', 2);
         found.forEach((batches, epoch) => {
           const numbers = [...epochOrder(options, options, epoch)];
           expect(batches.length).toBe(batchesPerEpoch(total, batchSize));
@@ -163,6 +175,15 @@ describe('the batches of an epoch', () => {
       }),
       { numRuns: 25 },
     );
+  });
+
+  test('have smoothed targets', async () => {
+    const [plain, smoothed] = await Promise.all([
+      epochs(example, 'none', 1),
+      epochs({ ...example, labelSmoothing: 0.3 }, 'none', 1),
+    ]);
+    const targets = plain[0]![0]!.targets.map((target) => 0.7 * target + 0.1);
+    expect(smoothed[0]![0]!.targets).toEqual(targets);
   });
 
   test('are augmented differently in every epoch', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { learningRateAt } from '../../src/train/schedule.ts';
+import { goldenFineTuning } from '../golden/fine-tuning.ts';
 
 const cosine = { learningRate: 0.4, schedule: 'cosine' } as const;
 
@@ -17,5 +18,13 @@ test('cosine only falls', () => {
 test('constant stays', () => {
   for (const step of [0, 3, 10]) {
     expect(learningRateAt(step, 10, { learningRate: 0.4, schedule: 'constant' })).toBe(0.4);
+  }
+});
+
+test.each(['cosine', 'constant'] as const)('after a warm-up, %s is that of PyTorch', (schedule) => {
+  const { steps, warmup, learningRate, rates } = goldenFineTuning;
+  const settings = { learningRate, schedule, learningRateWarmup: warmup };
+  for (const [step, rate] of rates[schedule].entries()) {
+    expect(learningRateAt(step, steps, settings)).toBeCloseTo(rate, 10);
   }
 });

@@ -17,8 +17,30 @@ export const trainingFields = {
     .enum(['cosine', 'constant'])
     .default('cosine')
     .describe('cosine decays to 0 at the end.'),
+  learningRateWarmup: z
+    .number()
+    .min(0)
+    .max(0.9)
+    .optional()
+    .describe(
+      'Share of the steps in which the learning rate rises to its full value; the schedule follows. Default: 0. Not the section warmup.',
+    ),
   momentum: z.number().min(0).max(1).default(0.9).describe('Only for sgd.'),
   weightDecay: z.number().min(0).default(0).describe('Decoupled from the gradient; kernels only.'),
+  labelSmoothing: z
+    .number()
+    .min(0)
+    .max(0.9)
+    .optional()
+    .describe('Share of every target that is spread evenly over the classes. Default: 0.'),
+  mixup: z
+    .number()
+    .min(0)
+    .max(10)
+    .optional()
+    .describe(
+      'Mix pairs of examples with their targets; 0.2 is usual. Parameter of the Beta distribution of the shares. Default: 0, no mixing.',
+    ),
   augment: augmentSchema.prefault({}).describe('Random changes to images while training.'),
 };
 

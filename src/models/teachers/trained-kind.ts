@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { networkSchema } from '../networks/index.ts';
 import type { TeacherKind } from './teacher-kind.ts';
 
+/** Losses that need one class per example: a mixed example has two. */
+export const lossesWithoutMixup: readonly string[] = ['mcmi'];
+
 /** A teacher that Train teacher trains on the labeled set, and `openTrained` opens. */
 export const trainedKind = {
   name: 'train',

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { type ConfigInput, configSchema } from '../../src/config/schema.ts';
+
+const images = {
+  task: { type: 'image-classification', classes: ['a', 'b'], size: [8, 8] },
+  data: { format: 'images' },
+  teacher: { train: { architecture: 'mlp' } },
+  student: { architecture: 'mlp' },
+  method: 'uniform',
+} satisfies ConfigInput;
+const rows: ConfigInput = {
+  ...images,
+  task: { type: 'tabular-classification', classes: ['a', 'b'], target: 'y' },
+  data: { format: 'csv' },
+};
+const grey: ConfigInput = { ...images, task: { ...images.task, channels: 1 } };
+
+const every = {
+  ...{ flip: true, crop: 2, resizedCrop: {}, randAugment: {}, erasing: {} },
+  colorJitter: { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 },
+};
+const augmented = (augment: ConfigInput['student']['augment']) => ({
+  student: { architecture: 'mlp', augment } as const,
+});
+const mixedTeacher = { architecture: 'mlp', mixup: 0.2 } as const;
+
+test.each<[string, ConfigInput, Partial<ConfigInput>, string | undefined]>([
+  ['images', images, augmented(every), undefined],
+  ['rows shifted', rows, augmented({ flip: true, crop: 2 }), undefined],
+  ['rows erased', rows, augmented({ erasing: {} }), 'student.augment.erasing'],
+  [
+    'rows of a teacher',
+    rows,
+    { teacher: { train: { architecture: 'mlp', augment: { randAugment: {} } } } },
+    'teacher.train.augment.randAugment',
+  ],
+  ['grey images', grey, augmented({ ...every, colorJitter: { contrast: 0.4 } }), undefined],
+  ['grey hues', grey, augmented({ colorJitter: { hue: 0.1 } }), 'student.augment.colorJitter.hue'],
+  ['a mixed teacher', images, { teacher: { train: mixedTeacher } }, undefined],
+  [
+    'a mixed teacher of one class per example',
+    images,
+    { teacher: { train: mixedTeacher, loss: 'mcmi' } },
+    'teacher.train.mixup',
+  ],
+  [
+    'a range upside down',
+    images,
+    augmented({ resizedCrop: { scale: [0.5, 0.1] } }),
+    'student.augment.resizedCrop.scale',
+  ],
+  [
+    'more than the image',
+    images,
+    augmented({ erasing: { scale: [0.5, 2] } }),
+    'student.augment.erasing.scale',
+  ],
+])('%s', (_, base, changes, field) => {
+  const { error } = configSchema.safeParse({ ...base, ...changes });
+  expect(error?.issues.map(({ path }) => path.join('.')) ?? []).toEqual(field ? [field] : []);
+});
