@@ -5,7 +5,7 @@ import { architecturesFor } from '../models/networks/index.ts';
 import { mlp } from '../models/networks/mlp.ts';
 import { foreignFile } from '../models/teachers/foreign-files.ts';
 import { suppliedKinds } from '../models/teachers/index.ts';
-import type { SuppliedKind } from '../models/teachers/teacher-kind.ts';
+import type { ModelPorts } from '../models/teachers/teacher-kind.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { someObjects } from './some-objects.ts';
 
@@ -69,8 +69,14 @@ async function teacherOf(
   for (const kind of suppliedKinds) {
     const path = await kind.recognize(store, key);
     if (path === undefined) continue;
-    const columns = await columnsOf(store, key, kind, features);
-    return { [kind.name]: path, ...(columns && { columns: [...columns] }) };
+    const ports = await kind.ports?.(store, key);
+    const columns = kind.isModel && features ? columnsOf(features, ports) : undefined;
+    const isLogits = ports?.outputs.length === 1 && ports.outputs[0]?.name === 'logits';
+    return {
+      [kind.name]: path,
+      ...(columns && { columns: [...columns] }),
+      ...(isLogits && { output: 'logits' }),
+    };
   }
   return undefined;
 }
@@ -79,15 +85,8 @@ async function teacherOf(
  * Suggests the columns that a model of a table reads: those with the names of its inputs, or all
  * columns that may be features.
  */
-async function columnsOf(
-  store: ObjectStore,
-  key: string,
-  kind: SuppliedKind,
-  features: readonly string[] | undefined,
-): Promise<readonly string[] | undefined> {
-  if (!kind.isModel || features === undefined) return undefined;
-  const inputs = (await kind.inputs?.(store, key)) ?? [];
-  const names = inputs.map(({ name }) => name);
+function columnsOf(features: readonly string[], ports: ModelPorts | undefined): readonly string[] {
+  const names = ports?.inputs.map(({ name }) => name) ?? [];
   return names.length > 0 && names.every((name) => features.includes(name)) ? names : features;
 }
 

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -263,6 +263,16 @@ describe('inspect', () => {
     expect((await found()).notes).toContain(
       'The teacher is teacher/encoder.onnx. Correct the section teacher if it is another model: teacher/model.onnx.',
     );
+  });
+
+  test('a teacher whose only output is logits', async () => {
+    const classifier = await readFile(
+      join(import.meta.dirname, '../fixtures/encoders/text-classifier/model.onnx'),
+    );
+    const data = { 'labeled/a/1.png': await image(8, 8), 'labeled/b/1.png': await image(8, 8) };
+    await put({ ...data, 'teacher/onnx/model.onnx': classifier });
+    const { teacher } = (await found()).config;
+    expect(teacher).toEqual({ onnx: 'teacher/onnx/model.onnx', output: 'logits' });
   });
 
   test('a teacher/ without a model is named', async () => {

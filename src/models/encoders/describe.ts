@@ -19,7 +19,7 @@ import {
   readStoredSettings,
   type StoredSettings,
 } from './stored-settings.ts';
-import { idsInput } from './text-input.ts';
+import { idsInput } from './text-batches.ts';
 import { createTokenizer } from './tokenizer.ts';
 
 /** An encoder's folder with its description. */

@@ -20,17 +20,23 @@ export const noWork: NetworkSize = { macs: 0, kernels: 0, parameters: 0 };
  */
 const weightUses = 150;
 const weightUsesPixels = 224 * 224;
+/** Assumed average tokens of a text; each uses the weights once. */
+const tokensPerText = 100;
 
 /**
  * Estimates the work of a model from the size of its files: four bytes per weight. A network for
- * images uses each weight many times, a network for rows and vectors once.
+ * images uses each weight many times, as does one for texts, a network for rows and vectors once.
  * @param shape Shape of one example, without the batch.
  */
 export function sizeOfFile(bytes: number, shape: readonly number[]): NetworkSize {
   const parameters = bytes / 4;
+  return { macs: parameters * usesOf(shape), kernels: 1, parameters };
+}
+
+function usesOf(shape: readonly number[]): number {
+  if (shape.length === 0) return tokensPerText;
   const pixels = product(shape.slice(0, 2));
-  const uses = shape.length === 3 ? weightUses * Math.max(1, pixels / weightUsesPixels) : 1;
-  return { macs: parameters * uses, kernels: 1, parameters };
+  return shape.length === 3 ? weightUses * Math.max(1, pixels / weightUsesPixels) : 1;
 }
 
 /** Adds up the sizes of layers. */

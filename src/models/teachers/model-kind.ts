@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { sum } from '../../arrays.ts';
+import { textKind } from '../../data/features/text.ts';
 import { UserError } from '../../errors.ts';
 import { copyFiles } from '../local-copy.ts';
 import { sizeOfFile } from '../size/network-size.ts';
@@ -24,7 +25,7 @@ export function modelKind<const Name extends string>(
     }) => Promise<LoadedModel>;
     /** Default: estimated from the bytes of all files. */
     readonly size?: SuppliedKind['size'];
-  } & Pick<SuppliedKind, 'find' | 'recognize' | 'inputs'>,
+  } & Pick<SuppliedKind, 'find' | 'recognize' | 'ports'>,
 ) {
   const { description, load, ...rest } = definition;
   return {
@@ -38,7 +39,11 @@ export function modelKind<const Name extends string>(
       const folder = join(scratch, `teacher-${digest}`);
       await copyFiles(store, files, folder, source.verify);
       const model = await loadOrExplain(load, source, folder);
-      return modelTeacher(model, { ...config, name, classes, features });
+      const options = { ...config, name, classes, features };
+      if (features.kind !== textKind.name) return modelTeacher(model, options);
+      const { textTeacher } = await import('./text-teacher.ts');
+      const onnx = files.find(({ path }) => path.endsWith('.onnx'))?.path;
+      return textTeacher(model, { ...options, folder, onnx: onnx && join(folder, onnx) });
     },
   } as const satisfies SuppliedKind;
 }

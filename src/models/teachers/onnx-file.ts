@@ -12,6 +12,7 @@ export interface OnnxFacts {
   readonly externalData: readonly string[];
   /** Inputs, without those that are only initializers' names. */
   readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
   /** Tensors that ZipMap nodes turn into maps of probabilities, unless they are outputs too. */
   readonly zipped: readonly string[];
   /** Class labels of the last classifier of the ONNX-ML operators. */
@@ -32,7 +33,7 @@ export async function readOnnxFacts(stream: Readable): Promise<OnnxFacts> {
   const externalData = new Set<string>();
   const initializers = new Set<string>();
   const inputs: Port[] = [];
-  const outputs = new Set<string>();
+  const outputs: Port[] = [];
   const zipped: string[] = [];
   let classLabels: readonly string[] | undefined;
   try {
@@ -42,7 +43,7 @@ export async function readOnnxFacts(stream: Readable): Promise<OnnxFacts> {
       if (path.at(-1) === 13) addLocation(value, externalData);
       else if (where === '7.5.8') initializers.add(text(value));
       else if (where === '7.11') inputs.push(parsePort(value));
-      else if (where === '7.12') outputs.add(parsePort(value).name);
+      else if (where === '7.12') outputs.push(parsePort(value));
       else {
         const node = parseNode(value, externalData);
         if (node.operator === 'ZipMap') zipped.push(...node.inputs.slice(0, 1));
@@ -59,12 +60,19 @@ export async function readOnnxFacts(stream: Readable): Promise<OnnxFacts> {
   return {
     externalData: [...externalData],
     inputs: inputs.filter(({ name }) => !initializers.has(name)),
-    zipped: zipped.filter((name) => !outputs.has(name)),
+    outputs,
+    zipped: zipped.filter((name) => !outputs.some((port) => port.name === name)),
     classLabels,
   };
 }
 
-const noFacts: OnnxFacts = { externalData: [], inputs: [], zipped: [], classLabels: undefined };
+const noFacts: OnnxFacts = {
+  externalData: [],
+  inputs: [],
+  outputs: [],
+  zipped: [],
+  classLabels: undefined,
+};
 
 type Fields = ReturnType<typeof parseFields>;
 

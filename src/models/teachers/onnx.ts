@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { appendFile, copyFile, readFile } from 'node:fs/promises';
-import { basename, posix } from 'node:path';
+import { appendFile, copyFile, readdir, readFile } from 'node:fs/promises';
+import { basename, join, posix } from 'node:path';
 import { digestJson } from '../../digest.ts';
 import { UserError } from '../../errors.ts';
 import type { ort } from '../../onnxruntime.ts';
@@ -16,13 +16,48 @@ import type { TeacherFile } from './teacher-kind.ts';
 /** An ONNX file, which onnxruntime runs. */
 export const onnxKind = modelKind({
   name: 'onnx',
-  description: 'An ONNX file.',
+  description: 'An ONNX file; for texts the folder with model.onnx and tokenizer.json.',
   noun: 'the ONNX model',
-  find: (store, key) => onnxFiles(store, key, 'teacher.onnx'),
-  load: ({ path }) => loadOnnx(path),
+  async find(store, key) {
+    const path = await modelInFolder(store, key);
+    return [...(await onnxFiles(store, path, 'teacher.onnx')), ...(await tokenizerOf(store, path))];
+  },
+  async load({ path, folder }) {
+    if (path.endsWith('.onnx')) return loadOnnx(path);
+    const file = (await readdir(folder)).find((name) => name.endsWith('.onnx'));
+    return loadOnnx(join(folder, file!));
+  },
   recognize: async (_, key) => (key.endsWith('.onnx') ? key : undefined),
-  inputs: async (store, key) => (await readOnnxFacts(await store.read(key))).inputs,
+  ports: async (store, key) => readOnnxFacts(await store.read(key)),
 });
+
+/** Returns the ONNX file in a folder, as transformers.js lays it out, or else the key itself. */
+async function modelInFolder(store: ObjectStore, key: string): Promise<string> {
+  if (key.endsWith('.onnx') || (await store.head(key))) return key;
+  for (const path of [`${key}/model.onnx`, `${key}/onnx/model.onnx`]) {
+    if (await store.head(path)) return path;
+  }
+  return key;
+}
+
+/** Files of a tokenizer, and of the names of classes, beside a classifier of texts. */
+const textFiles = ['tokenizer.json', 'tokenizer_config.json', 'config.json'];
+
+/** Finds the tokenizer beside a model, or beside its folder `onnx`; empty if there is none. */
+async function tokenizerOf(store: ObjectStore, key: string): Promise<TeacherFile[]> {
+  const folder = posix.dirname(key);
+  const folders = posix.basename(folder) === 'onnx' ? [folder, posix.dirname(folder)] : [folder];
+  for (const parent of folders) {
+    if (!(await store.head(posix.join(parent, 'tokenizer.json')))) continue;
+    const files: TeacherFile[] = [];
+    for (const path of textFiles) {
+      const object = await store.head(posix.join(parent, path));
+      if (object) files.push({ path, object });
+    }
+    return files;
+  }
+  return [];
+}
 
 /**
  * Finds an ONNX file and the files with its weights; paths are relative to its folder.

@@ -66,6 +66,12 @@ export interface TeacherSource extends TeacherFiles {
   verify(hashes: readonly string[]): void;
 }
 
+/** Inputs and outputs of a model, as its file declares them. */
+export interface ModelPorts {
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+}
+
 /** A row of the table of teacher kinds. */
 export interface TeacherKind {
   /** Name of the kind, and of its field in the section `teacher` of distill.yaml. */
@@ -109,8 +115,8 @@ export interface SuppliedKind extends TeacherKind {
    * @returns the value of the kind's field, or undefined if the file is of another kind.
    */
   recognize(store: ObjectStore, key: string): Promise<string | undefined>;
-  /** Reads the inputs of a recognized file, for the command `init`. Default: they are unknown. */
-  inputs?(store: ObjectStore, key: string): Promise<readonly Port[]>;
+  /** Reads inputs and outputs of a recognized file, for `init`. Default: they are unknown. */
+  ports?(store: ObjectStore, key: string): Promise<ModelPorts>;
 }
 
 /** Defines the field of a kind: a path in the dataset. */

@@ -49,6 +49,10 @@ describe('facts of an ONNX file', () => {
         { name: 'age', dtype: 'float32', shape: [undefined, 1] },
         { name: 'town', dtype: 'string', shape: [undefined, 1] },
       ],
+      outputs: [
+        { name: 'output_label', dtype: 'string', shape: [undefined] },
+        { name: 'output_probability', dtype: 'map', shape: undefined },
+      ],
       zipped: ['probabilities'],
       classLabels: ['high', 'low', 'mid'],
     });

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { UserError } from '../../errors.ts';
+
+/** `config.json` of transformers: the name of each column of the output. */
+const labelsSchema = z.looseObject({ id2label: z.record(z.string(), z.string()) });
+
+/** Names that transformers writes if the model has none. */
+const unnamed = /^LABEL_\d+$/;
+
+/**
+ * Returns the column of the model per class of the task, by the names in `id2label`. Without names,
+ * the order is the same.
+ *
+ * @param config The parsed `config.json`, if there is one.
+ * @throws UserError if the names are not those of the classes.
+ * @example columnOrder({ id2label: { 0: 'no', 1: 'yes' } }, ['yes', 'no'], 'a model') // [1, 0]
+ */
+export function columnOrder(
+  config: unknown,
+  classes: readonly string[],
+  name: string,
+): readonly number[] {
+  const same = classes.map((_, index) => index);
+  const { id2label } = labelsSchema.safeParse(config).data ?? {};
+  if (id2label === undefined) return same;
+  const labels = Object.entries(id2label)
+    .sort(([a], [b]) => Number(a) - Number(b))
+    .map(([, label]) => label);
+  if (labels.length === classes.length && labels.every((label) => unnamed.test(label))) return same;
+  for (const form of [(text: string) => text, (text: string) => text.toLowerCase()]) {
+    const formed = labels.map(form);
+    const columns = classes.map((one) => formed.indexOf(form(one)));
+    if (new Set(columns).size === labels.length && !columns.includes(-1)) return columns;
+  }
+  throw new UserError(
+    `${name} has the classes ${labels.join(', ')} (id2label in its config.json), and the task has ${classes.join(', ')}`,
+    'Write the same names in task.classes, in any order, or rename them in the copy of config.json beside the model.',
+  );
+}
