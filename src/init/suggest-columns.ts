@@ -15,7 +15,7 @@ import type { ObjectStore } from '../store/store.ts';
 import { isUsable } from './sampled-column.ts';
 import { someObjects } from './some-objects.ts';
 import { guessTarget, isLabelName } from './suggest-target.ts';
-import { areContent, findTexts, holdsTexts, notesOnTexts } from './text-columns.ts';
+import { areContent, findTexts, holdsTexts, notesOnTexts, requireNames } from './text-columns.ts';
 
 /** The kind of examples in a dataset, and the columns of a table. */
 export interface Shape {
@@ -52,6 +52,7 @@ export async function findShape(
     return { kind: await findKind(store, format), data: { format: format.name }, target: 'label' };
   }
   const sample = await sampleFirst(store, format, sampleColumns);
+  requireNames(sample.key, sample.columns);
   const target = await guessTarget(store, sample, contentColumns(sample, format), format, notes);
   return tableShape(sample, target, format, notes);
 }
@@ -192,7 +193,10 @@ function refuseOnlyNested(key: string, features: readonly ColumnSample[], format
   if (nested.length === 0 || features.some((feature) => isUsable(feature, features))) return;
   throw new UserError(
     `'${key}' has no column to learn from: ${nested.map((each) => `${each.name} has ${describeSample(each)}`).join(', ')}.`,
-    format.kinds.flatMap((name) => kinds[name].column?.advice ?? []).join(' '),
+    format.kinds
+      .map((name) => kinds[name])
+      .flatMap(({ column, cells }) => column?.advice ?? cells?.advice ?? [])
+      .join(' '),
   );
 }
 

@@ -10,7 +10,11 @@ import { notAClass } from './sampled-column.ts';
 import { someObjects } from './some-objects.ts';
 
 /** Usual names of the column of the class, the most likely first. */
-const labelNames = ['label', 'target', 'class', 'y', 'category', 'labels', 'sentiment', 'intent'];
+const labelNames = ['label', 'target', 'class', 'y', 'category', 'labels'];
+
+/** Usual names of the class of a text. Beside other content they may be features. */
+const textLabelName =
+  /(?:^|[_ ])(?:sentiment|polarity|emotion|intent|topic|stars|rating|overall|score|spam|toxic)$/i;
 
 /**
  * Guesses the column of the class: by its name, else by the names of classes that the file has for
@@ -33,9 +37,12 @@ export async function guessTarget(
   const single = columns.filter(
     (column) => isScalar(column.type) && column.name !== id && !contents.includes(column),
   );
-  const byName = labelNames.flatMap((usual) =>
-    single.filter(({ name }) => name.toLowerCase() === usual),
+  const usual = labelNames.flatMap((each) =>
+    single.filter(({ name }) => name.toLowerCase() === each),
   );
+  const isTextLabel = ({ name, values }: ColumnSample) =>
+    contents.length > 0 && textLabelName.test(name) && hasRepeats(values);
+  const byName = [...usual, ...single.filter(isTextLabel)];
   const nested = columns.find(({ name, type }) => isLabelName(name) && !isScalar(type));
   if (byName.length === 0 && nested !== undefined) {
     throw noTarget(key, `${nested.name} has ${describeType(nested.type)}`);

@@ -1,9 +1,12 @@
 /** Decides whether the examples of a table are its texts or its rows. */
 import { kinds } from '../data/features/index.ts';
 import type { ColumnSample } from '../data/features/kind.ts';
+import { isDate } from '../data/features/row-values.ts';
 import { textKind } from '../data/features/text.ts';
+import { looksLikeTexts } from '../data/features/text-look.ts';
 import type { Format } from '../data/formats/format.ts';
 import { isScalar } from '../data/value-type.ts';
+import { UserError } from '../errors.ts';
 import { percent } from '../format.ts';
 import { isUsable } from './sampled-column.ts';
 
@@ -33,12 +36,15 @@ export function findTexts(
   const texts = features.filter(holdsTexts);
   if (texts.length === 0) return undefined;
   const others = features.filter(
-    (column) => !texts.includes(column) && (isUsable(column, features) || hasNumbers(column)),
+    (column) =>
+      !texts.includes(column) &&
+      !hasDates(column) &&
+      (isUsable(column, features) || hasNumbers(column)),
   );
-  const characters = charactersIn(texts);
+  const characters = charactersIn(texts, Number.POSITIVE_INFINITY);
   return {
     columns: texts.map(({ name }) => name),
-    share: characters / (characters + charactersIn(others)),
+    share: characters / (characters + charactersIn(others, maxCounted)),
     others: others.map(({ name }) => name),
   };
 }
@@ -74,9 +80,34 @@ function isCount(values: readonly number[]): boolean {
   return values.every((value, row) => row === 0 || value === values[row - 1]! + 1);
 }
 
-function charactersIn(columns: readonly ColumnSample[]): number {
+function hasDates({ values }: ColumnSample): boolean {
+  const texts = values.filter((value) => typeof value === 'string' && value !== '').map(String);
+  return texts.length > 0 && texts.filter(isDate).length > texts.length / 2;
+}
+
+/** Upper bound on the characters that count of a value that is not a text, such as a number. */
+const maxCounted = 12;
+
+function charactersIn(columns: readonly ColumnSample[], most: number): number {
   const lengths = columns.flatMap(({ values }) =>
     values.map((value) => (value === null || value === undefined ? 0 : String(value).length)),
   );
-  return lengths.reduce((sum, length) => sum + length, 0);
+  return lengths.reduce((sum, length) => sum + Math.min(length, most), 0);
+}
+
+/**
+ * Checks that the header of a table with texts has names.
+ * @throws UserError if it looks like a row: a name is a text, and another one is a number or a
+ *   value of its own column.
+ */
+export function requireNames(key: string, columns: readonly ColumnSample[]): void {
+  const text = columns.find((column) => holdsTexts(column) && looksLikeTexts([column.name]));
+  const isData = columns.some(
+    ({ name, values }) => /^\d+$/.test(name) || (values.includes(name) && new Set(values).size > 1),
+  );
+  if (text === undefined || !isData) return;
+  throw new UserError(
+    `The first line of '${key}' looks like data, not like the names of columns: it has the text '${text.name.slice(0, 60)}'.`,
+    'Add a line with the names of the columns to every file.',
+  );
 }

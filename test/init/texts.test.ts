@@ -29,6 +29,9 @@ const columns = {
   age: (row: number) => 20 + ((row * 7) % 31),
   pixels: (row: number) => `${row} 70 80 82 72 58`,
   constant: () => 'en',
+  repeated: (row: number) => sentence(row % 10),
+  'What a fine phone this is': sentence,
+  '4': (row: number) => row % 2,
 } satisfies Record<string, Column>;
 
 async function shapeOf(names: readonly (keyof typeof columns)[], asJson = false) {
@@ -56,6 +59,8 @@ describe('init finds texts', () => {
     [['text', 'age', 'city', 'label'], 'text', 'label'],
     [['constant', 'text', 'path', 'label'], 'text', 'label'],
     [['city', 'date', 'text', 'url'], 'text', 'city'],
+    [['repeated', 'label'], 'repeated', 'label'],
+    [['What a fine phone this is', 'label'], 'What a fine phone this is', 'label'],
   ] as const)('in the columns %j: %j', async (names, text, target) => {
     for (const asJson of [false, true]) {
       expect(await shapeOf(names, asJson)).toMatchObject({ kind: 'text', text, target });
@@ -73,6 +78,12 @@ describe('init finds texts', () => {
     }
   });
 
+  test('and refuses a header that is data', async () => {
+    await expect(shapeOf(['What a fine phone this is', '4'])).rejects.toThrow(
+      "The first line of 'labeled/a.csv' looks like data, not like the names of columns: it has the text 'What a fine phone this is'.",
+    );
+  });
+
   test('and describes the choice', async () => {
     expect((await shapeOf(['title', 'text', 'age', 'label'])).notes).toEqual([
       'The class is in the column label, chosen by its name.',
@@ -81,7 +92,7 @@ describe('init finds texts', () => {
     ]);
     expect((await shapeOf(['name', 'age', 'city', 'date', 'label'])).notes).toEqual([
       'The class is in the column label, chosen by its name.',
-      'Texts of several words: name, 48% of the characters of a row, so the examples are rows, which compare texts only as a whole. To learn from the texts instead, set task.type: text-classification and task.text: name.',
+      'Texts of several words: name, 55% of the characters of a row, so the examples are rows, which compare texts only as a whole. To learn from the texts instead, set task.type: text-classification and task.text: name.',
     ]);
   });
 

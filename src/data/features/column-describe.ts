@@ -7,7 +7,7 @@ import type { ColumnReport } from './column-report.ts';
 import { maxCounted } from './column-statistics.ts';
 import type { CategoricalFeatures, ColumnFeatures, NumericFeatures } from './row-features.ts';
 import { isDecorated, isFiniteSquare, type Notation, parseNumber } from './row-values.ts';
-import { looksLikeTexts } from './text-look.ts';
+import { areLong, looksLikeTexts } from './text-look.ts';
 
 /** Result for one column; `feature` is absent if the column is left out. */
 export interface ChosenColumn {
@@ -121,7 +121,8 @@ const maxLooked = 1_000;
 function textWarnings({ name, statistics, isNumeric }: ReadColumn, effect: string): string[] {
   const values = [...statistics.texts.keys()].slice(0, maxLooked);
   const differ = statistics.texts.size >= minTextShare * Math.min(statistics.known, maxCounted);
-  if (isNumeric || values.length < minTexts || !differ || !looksLikeTexts(values)) return [];
+  if (isNumeric || values.length < minTexts || !looksLikeTexts(values)) return [];
+  if (!differ && !areLong(values)) return [];
   return [
     `column ${name}: its texts of several words are ${effect}; to learn from their words, set task.type: text-classification and task.text: ${name}`,
   ];

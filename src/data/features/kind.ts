@@ -124,6 +124,8 @@ export interface ContentColumn<Field extends string> {
 export interface ContentCells<Task> {
   /** Field of the config that names the columns: "task.text". */
   readonly field: string;
+  /** Sentence on how to write the content into a table. */
+  readonly advice: string;
   /** Returns the names of the columns, in the order of the content. */
   names(task: Task): readonly string[];
   /**

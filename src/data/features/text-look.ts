@@ -24,8 +24,19 @@ function textIn(value: unknown): string[] {
   return value instanceof Uint8Array && isUtf8(value) ? [Buffer.from(value).toString()] : [];
 }
 
+/** Returns whether the texts differ, or are longer than the names of categories. */
 function areDifferent(texts: readonly string[]): boolean {
-  return texts.length < 4 || new Set(texts).size >= minDifferent * texts.length;
+  const different = new Set(texts);
+  if (texts.length < 4 || different.size >= minDifferent * texts.length) return true;
+  return different.size >= minRepeated && areLong([...different]);
+}
+
+/** Fewest different texts, and their mean length in characters, of a column whose texts repeat. */
+const [minRepeated, minLength] = [10, 40] as const;
+
+/** Returns whether texts are longer than the names of categories. */
+export function areLong(texts: readonly string[]): boolean {
+  return texts.join('').length >= minLength * texts.length;
 }
 
 /** Letters of scripts that are written without spaces between words. */

@@ -40,6 +40,7 @@ export const textKind: Kind<'text', typeof taskSchema, typeof featuresSchema> = 
   isScaled: true,
   cells: {
     field: 'task.text',
+    advice: 'For texts, write one text per row into a column of its own.',
     names: ({ text: columns }) => (typeof columns === 'string' ? [columns] : columns),
     read: readTextCells,
     write: (content, columns) => writeTextCells(writtenText(content), columns),
