@@ -45,6 +45,7 @@ async function bundle(root) {
       index: path.join(root, 'functions', 'lambda.ts'),
       // A thread starts from a file of its own, beside the code that starts it.
       'jpeg-thread': path.join(root, 'src', 'data', 'features', 'jpeg-thread.mjs'),
+      'augment-thread': path.join(root, 'src', 'train', 'augment-thread.ts'),
     },
     outdir,
     bundle: true,

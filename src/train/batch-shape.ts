@@ -16,6 +16,9 @@ export interface Batch {
   readonly weights: Float32Array;
 }
 
+/** A batch without its examples. */
+export type Supervised = Omit<Batch, 'rows'>;
+
 /**
  * Computes the loss weights of a batch, [size], from the student's current probabilities,
  * [size, classes]. The weights are constants in the gradient.

@@ -1,14 +1,14 @@
-import { product } from '../arrays.ts';
 import type { AugmentConfig } from '../data/features/augment-config.ts';
-import { createAugmenter, featureShape, hasTexts } from '../data/features/index.ts';
+import { hasTexts } from '../data/features/index.ts';
 import { type Decoded, decodedText, type Rows } from '../data/features/kind.ts';
-import { randomFor } from '../data/random.ts';
-import type { Batch } from './batch-shape.ts';
+import type { Batch, Supervised } from './batch-shape.ts';
 import { mixBatch } from './mixup.ts';
 import type { RecordShape, Records, Supervision } from './records.ts';
+import { openRowMaker } from './row-maker.ts';
 import type { TextRecords } from './text-records.ts';
 
 export interface BatchOptions extends RecordShape {
+  readonly batchSize: number;
   readonly augment: AugmentConfig;
   /** ε of `smoothTargets`. Default: 0. */
   readonly labelSmoothing?: number | undefined;
@@ -24,12 +24,19 @@ export interface SupervisedExample {
   readonly supervision: Supervision;
 }
 
+/** A batch, or the promise of one if a thread makes it. */
+type Made = Batch | Promise<Batch>;
+
 /** Maker of augmented and normalized batches; `Stored` are the records of its kind of features. */
 export interface BatchMaker<Stored = Records | TextRecords> {
+  /** Number of batches that threads make at the same time; 0 without threads. */
+  readonly parallel: number;
   /** @param first position of the first example in the epoch, which seeds its random numbers. */
-  fromExamples(examples: readonly SupervisedExample[], epoch: number, first: number): Batch;
-  /** Makes the same batch from records of the same examples. */
-  fromRecords(records: Stored, indices: readonly number[], epoch: number, first: number): Batch;
+  fromExamples(examples: readonly SupervisedExample[], epoch: number, first: number): Made;
+  /** Makes the same batch from records of the same examples, which are free when it returns. */
+  fromRecords(records: Stored, indices: readonly number[], epoch: number, first: number): Made;
+  /** Ends the threads. */
+  close(): Promise<void>;
 }
 
 export function createBatchMaker(options: BatchOptions): BatchMaker {
@@ -42,77 +49,91 @@ export function createBatchMaker(options: BatchOptions): BatchMaker {
     if (labelSmoothing > 0) smoothTargets(batch.targets, classes, labelSmoothing);
     return mixup > 0 ? mixBatch(batch, mixup, seed, epoch, first) : batch;
   };
+  const finished = (made: Made, epoch: number, first: number): Made =>
+    made instanceof Promise
+      ? made.then((batch) => finish(batch, epoch, first))
+      : finish(made, epoch, first);
   return {
+    parallel: maker.parallel,
     fromExamples: (examples, epoch, first) =>
-      finish(maker.fromExamples(examples, epoch, first), epoch, first),
+      finished(maker.fromExamples(examples, epoch, first), epoch, first),
     fromRecords: (records, indices, epoch, first) =>
-      finish(maker.fromRecords(records, indices, epoch, first), epoch, first),
+      finished(maker.fromRecords(records, indices, epoch, first), epoch, first),
+    close: () => maker.close(),
   };
 }
 
 /** Makes batches of texts, which have no augmentation. */
 function textBatches({ classes }: Pick<BatchOptions, 'classes'>): BatchMaker<TextRecords> {
   return {
+    parallel: 0,
     fromExamples(examples) {
       const texts = examples.map(({ decoded }) => decodedText(decoded));
-      const batch = emptyBatch({ n: texts.length, texts }, classes);
-      for (const [row, { supervision }] of examples.entries()) {
-        supervise(batch, row, supervision, classes);
-      }
-      return batch;
+      return { ...supervisedBy(examples, classes), rows: { n: texts.length, texts } };
     },
     fromRecords(records, indices) {
       const texts = indices.map((index) => records.text(index));
-      const batch = emptyBatch({ n: texts.length, texts }, classes);
-      for (const [row, index] of indices.entries()) records.supervise(index, batch, row);
-      return batch;
+      return {
+        ...supervisedByRecords(records, indices, classes),
+        rows: { n: texts.length, texts },
+      };
     },
+    async close() {},
   };
 }
 
-function emptyBatch<Kind extends Rows>(rows: Kind, classes: number): Batch & { rows: Kind } {
+/** Makes batches of numbers. */
+function numberBatches(options: BatchOptions): BatchMaker<Records> {
+  const { classes } = options;
+  const maker = openRowMaker(options);
   return {
-    size: rows.n,
-    rows,
-    targets: new Float32Array(rows.n * classes),
-    teacherMargins: new Float32Array(rows.n),
-    weights: new Float32Array(rows.n),
-  };
-}
-
-function supervise(batch: Batch, row: number, supervision: Supervision, classes: number): void {
-  batch.targets.set(supervision.target, row * classes);
-  batch.teacherMargins[row] = supervision.teacherMargin;
-  batch.weights[row] = supervision.weight;
-}
-
-function numberBatches({ features, classes, augment, seed }: BatchOptions): BatchMaker<Records> {
-  const length = product(featureShape(features));
-  const augmenter = createAugmenter(features, augment);
-  const none = () => 0;
-  const randomOf = (epoch: number, position: number) =>
-    augmenter.isRandom ? randomFor(seed, epoch, position) : none;
-  const emptyRows = (n: number) => ({ n, values: new Float32Array(n * length) });
-  return {
+    parallel: maker.parallel,
     fromExamples(examples, epoch, first) {
-      const batch = emptyBatch(emptyRows(examples.length), classes);
-      examples.forEach(({ decoded, supervision }, row) => {
-        const random = randomOf(epoch, first + row);
-        augmenter.write(decoded, 0, batch.rows.values, row * length, random);
-        supervise(batch, row, supervision, classes);
-      });
-      return batch;
+      const parts = examples.map(({ decoded }) => ({ decoded, start: 0 }));
+      return withRows(supervisedBy(examples, classes), maker.make(parts, epoch, first));
     },
     fromRecords(records, indices, epoch, first) {
-      const batch = emptyBatch(emptyRows(indices.length), classes);
-      indices.forEach((index, row) => {
-        const random = randomOf(epoch, first + row);
-        const start = records.startOf(index);
-        augmenter.write(records.decoded, start, batch.rows.values, row * length, random);
-        records.supervise(index, batch, row);
-      });
-      return batch;
+      const { decoded } = records;
+      const parts = indices.map((index) => ({ decoded, start: records.startOf(index) }));
+      const supervised = supervisedByRecords(records, indices, classes);
+      return withRows(supervised, maker.make(parts, epoch, first));
     },
+    close: () => maker.close(),
+  };
+}
+
+function withRows(supervised: Supervised, made: Rows | Promise<Rows>): Made {
+  return made instanceof Promise
+    ? made.then((rows) => ({ ...supervised, rows }))
+    : { ...supervised, rows: made };
+}
+
+function supervisedBy(examples: readonly SupervisedExample[], classes: number): Supervised {
+  const batch = emptySupervised(examples.length, classes);
+  for (const [row, { supervision }] of examples.entries()) {
+    batch.targets.set(supervision.target, row * classes);
+    batch.teacherMargins[row] = supervision.teacherMargin;
+    batch.weights[row] = supervision.weight;
+  }
+  return batch;
+}
+
+function supervisedByRecords(
+  records: Records | TextRecords,
+  indices: readonly number[],
+  classes: number,
+): Supervised {
+  const batch = emptySupervised(indices.length, classes);
+  for (const [row, index] of indices.entries()) records.supervise(index, batch, row);
+  return batch;
+}
+
+function emptySupervised(size: number, classes: number): Supervised {
+  return {
+    size,
+    targets: new Float32Array(size * classes),
+    teacherMargins: new Float32Array(size),
+    weights: new Float32Array(size),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 
 import { sum } from '../arrays.ts';
+import { readAhead } from '../data/ahead.ts';
 import { decodedBatches } from '../data/decoded-batches.ts';
 import type { Decoded } from '../data/features/kind.ts';
 import { type BatchOptions, createBatchMaker } from './batch.ts';
@@ -15,7 +16,6 @@ import { sizesOf, streamExamples, type TrainingSets } from './stream.ts';
 
 export interface InputOptions<Item extends Supervision> extends BatchOptions, OrderOptions {
   readonly sets: TrainingSets<Item>;
-  readonly batchSize: number;
   readonly epochs: number;
   /** Decodes an example; called concurrently for several. */
   decode(item: Item): Promise<Decoded>;
@@ -39,7 +39,7 @@ export function openInput<Item extends Supervision>(options: InputOptions<Item>)
   let cache: ExampleCache | undefined;
   let isFull = false;
 
-  async function* fromShards(epoch: number, skip: number): AsyncGenerator<Batch> {
+  async function* fromShards(epoch: number, skip: number): AsyncGenerator<MakeBatch> {
     const worthFilling = skip === 0 && epoch + 1 < epochs;
     if (worthFilling) cache ??= await openCache(options, count, await options.findRoom());
     let filling = worthFilling ? cache : undefined;
@@ -49,7 +49,8 @@ export function openInput<Item extends Supervision>(options: InputOptions<Item>)
         await filling.close();
         cache = filling = undefined;
       }
-      yield maker.fromExamples(examples, epoch, first);
+      const position = first;
+      yield () => maker.fromExamples(examples, epoch, position);
       first += examples.length;
     }
     isFull = filling !== undefined;
@@ -59,23 +60,39 @@ export function openInput<Item extends Supervision>(options: InputOptions<Item>)
     full: ExampleCache,
     epoch: number,
     skip: number,
-  ): AsyncGenerator<Batch> {
+  ): AsyncGenerator<MakeBatch> {
     let first = skip * batchSize;
     const numbers = numberedBatches(epochOrder(sizes, options, epoch), batchSize, first);
     for await (const { records, indices } of full.read(numbers)) {
-      yield maker.fromRecords(records, indices, epoch, first);
+      const position = first;
+      yield () => maker.fromRecords(records, indices, epoch, position);
       first += indices.length;
     }
   }
 
   return {
-    batches: (epoch, skip) =>
-      cache && isFull ? fromCache(cache, epoch, skip) : fromShards(epoch, skip),
+    batches(epoch, skip) {
+      const makes = cache && isFull ? fromCache(cache, epoch, skip) : fromShards(epoch, skip);
+      return madeBatches(makes, maker.parallel);
+    },
     async close() {
+      await maker.close();
       await cache?.close();
       cache = undefined;
     },
   };
+}
+
+/** Makes a batch; must be called before the next one is read. */
+type MakeBatch = () => Batch | Promise<Batch>;
+
+/** Yields batches. With threads, they are made while the one before is trained. */
+async function* madeBatches(
+  makes: AsyncIterable<MakeBatch>,
+  parallel: number,
+): AsyncGenerator<Batch> {
+  if (parallel > 0) yield* readAhead(makes, parallel, async (make) => make());
+  else for await (const make of makes) yield make();
 }
 
 /** Yields an epoch's examples from a position on; decodes two batches in advance. */

@@ -7,7 +7,7 @@
  */
 import { decodedBytes, type Features, kindOf } from '../data/features/index.ts';
 import type { Decoded } from '../data/features/kind.ts';
-import type { Batch } from './batch-shape.ts';
+import type { Supervised } from './batch-shape.ts';
 
 /** Target and weight of an example. */
 export interface Supervision {
@@ -72,7 +72,7 @@ export class Records {
   }
 
   /** Writes the example's target, teacher margin and weight into a row of a batch. */
-  supervise(index: number, batch: Batch, row: number): void {
+  supervise(index: number, batch: Supervised, row: number): void {
     const start = this.#targetOf(index);
     const classes = this.#classes;
     for (let index = 0; index < classes; index++) {

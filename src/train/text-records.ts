@@ -1,6 +1,6 @@
 /** Texts that are ready for a batch: records whose lengths differ, in memory only. */
 import { type Decoded, decodedText } from '../data/features/kind.ts';
-import type { Batch } from './batch-shape.ts';
+import type { Supervised } from './batch-shape.ts';
 import type { Supervision } from './records.ts';
 
 /** Size of the pieces of memory that hold the texts, in bytes; a longer text has its own piece. */
@@ -54,7 +54,7 @@ export class TextRecords {
   }
 
   /** Writes the example's target, teacher margin and weight into a row of a batch. */
-  supervise(index: number, batch: Batch, row: number): void {
+  supervise(index: number, batch: Supervised, row: number): void {
     const classes = this.#classes;
     const start = index * (classes + 2);
     batch.targets.set(this.#floats.subarray(start, start + classes), row * classes);

@@ -24,6 +24,7 @@ export function createImageAugmenter(features: ImageFeatures, config: AugmentCon
   const writeMoved = createMover(features, config, normalized, padding);
   return {
     isRandom: flip || crop > 0 || change !== undefined || erasing !== undefined,
+    isSlow: change !== undefined,
     write(decoded, start, target, offset, random) {
       if (change === undefined) writeMoved(decoded, start, target, offset, random);
       else writeMoved(change(decoded, start, random), 0, target, offset, random);

@@ -255,6 +255,8 @@ export interface AugmentRefusal {
 export interface Augmenter {
   /** Whether `write` draws random numbers. */
   readonly isRandom: boolean;
+  /** Whether `write` changes every pixel, which takes long. Default: no. */
+  readonly isSlow?: boolean;
   /**
    * Writes one example, augmented and normalized, into `target` from `offset` on.
    * @param decoded The pixels, [height, width, channels], or the features, from `start` on.
