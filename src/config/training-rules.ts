@@ -1,5 +1,5 @@
 /** Rules for the training of a network that depend on the rest of the config. */
-import { refuseAugment, type Task } from '../data/features/index.ts';
+import { canBeMixed, refuseAugment, type Task } from '../data/features/index.ts';
 import { type MethodName, methodNames, methodOf } from '../debias/methods.ts';
 import type { Network } from '../models/networks/index.ts';
 import { lossesWithoutMixup } from '../models/teachers/trained-kind.ts';
@@ -25,8 +25,8 @@ interface Problem {
 export function trainingProblems(config: Trainings, methods: readonly MethodName[]): Problem[] {
   const { task, teacher, student } = config;
   const problems = [
-    ...augmentProblems(task, ['student'], student),
-    ...(teacher.train ? augmentProblems(task, ['teacher', 'train'], teacher.train) : []),
+    ...inputProblems(task, ['student'], student),
+    ...(teacher.train ? inputProblems(task, ['teacher', 'train'], teacher.train) : []),
     ...excludedFields(student, methods),
   ];
   if ((teacher.train?.mixup ?? 0) > 0 && lossesWithoutMixup.includes(teacher.loss)) {
@@ -36,10 +36,18 @@ export function trainingProblems(config: Trainings, methods: readonly MethodName
   return problems;
 }
 
-function augmentProblems(task: Task, path: string[], { augment }: Network): Problem[] {
+/** Lists the changes of examples that have no meaning for the task. */
+function inputProblems(task: Task, path: string[], { augment, mixup = 0 }: Network): Problem[] {
+  const problems: Problem[] = [];
   const refusal = refuseAugment(task, augment);
-  if (!refusal) return [];
-  return [{ path: [...path, 'augment', ...refusal.path], message: `expected ${refusal.expected}` }];
+  if (refusal) {
+    const field = [...path, 'augment', ...refusal.path];
+    problems.push({ path: field, message: `expected ${refusal.expected}` });
+  }
+  if (mixup > 0 && !canBeMixed(task)) {
+    problems.push({ path: [...path, 'mixup'], message: 'expected 0: texts cannot be mixed' });
+  }
+  return problems;
 }
 
 /** Lists the fields of a student that one of the methods excludes. */

@@ -1,7 +1,7 @@
 /**
  * Threads that augment images while the step of an earlier batch runs, which blocks the thread of
- * JavaScript. A change of all pixels takes 50 to 100 µs per image of 32 × 32: as long as the step of
- * a small network.
+ * JavaScript. A change of all pixels takes 50 to 100 µs per image of 32 × 32, as long as the step
+ * of a small network.
  */
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';

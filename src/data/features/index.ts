@@ -100,6 +100,11 @@ export function createAugmenter(features: Features, config: AugmentConfig): Augm
   return kindOf(features).createAugmenter?.(features, config) ?? copyingAugmenter(features);
 }
 
+/** Returns whether two examples of a task can be mixed: whether they are numbers. */
+export function canBeMixed(task: Task): boolean {
+  return kindOfTask(task).estimatedBytes === undefined;
+}
+
 /**
  * Returns a field of `augment` that has no meaning for a task; undefined if there is none. Only
  * images can be augmented. For other examples, `flip` and `crop` have no effect.
