@@ -199,13 +199,21 @@ export const configSchema = z
       { path: ['student'], network: student },
     ];
     for (const { path, network } of networks) {
-      const tasks = network && architectureOf(network).tasks;
-      if (!tasks || tasks.includes(task.type)) continue;
-      context.addIssue({
-        code: 'custom',
-        path: [...path, 'architecture'],
-        message: `expected ${architecturesFor(task.type).join(' or ')}: ${network.architecture} is only for ${tasks.join(' and ')}`,
-      });
+      if (!network) continue;
+      const { tasks, mismatch } = architectureOf(network);
+      const { architecture } = network;
+      if (tasks?.includes(task.type) === false) {
+        context.addIssue({
+          code: 'custom',
+          path: [...path, 'architecture'],
+          message: `expected ${architecturesFor(task.type).join(' or ')}: ${architecture} is only for ${tasks.join(' and ')}`,
+        });
+        continue;
+      }
+      const found = mismatch?.(network, task);
+      if (!found) continue;
+      const message = `expected ${found.expected} for ${architecture}`;
+      context.addIssue({ code: 'custom', path: ['task', ...found.path], message });
     }
   });
 

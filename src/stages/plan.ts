@@ -94,7 +94,7 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
     : undefined;
   const decisions = await decide(run, classes, features, labeled, calibrating);
   const { doubts, warnings } = await checkTeacher(run, decisions, fit.sample);
-  for (const message of [...warnings, ...doubts]) {
+  for (const message of [...decisions.warnings, ...warnings, ...doubts]) {
     context.report({ stage: 'Plan', message, level: 'warning' });
   }
   await writeManifests(run, items);
@@ -113,6 +113,7 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
       ...fit.warnings,
       ...inputWarnings(config, inputs),
       ...preprocessing,
+      ...decisions.warnings,
       ...warnings,
       ...(await imageWarnings(run, features, labeled)),
       // Limits of AWS do not matter to a local run.

@@ -1,13 +1,12 @@
 /**
  * Checkpoints, from which a training resumes. A checkpoint is one object in the safetensors format,
- * which Python can open, too: 8 bytes with the length of a JSON header, the header, then
- * little-endian floats. The header's metadata holds the progress. `checkpoints/LATEST` names the
+ * which Python can open, too. Its metadata holds the progress. `checkpoints/LATEST` names the
  * newest checkpoint and the previous one, each with its digest.
  */
 
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { product } from '../arrays.ts';
+import { encodeSafetensors, floatsOf, parseSafetensors } from '../models/safetensors.ts';
 import { readBytes, readJson, swapPointer } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { timedEpochSchema } from './epoch.ts';
@@ -38,61 +37,29 @@ export interface Checkpoint {
   readonly tensors: State;
 }
 
-const headerSchema = z
-  .object({
-    __metadata__: z.object({
-      configDigest: z.string(),
-      progress: z.string().transform((text) => progressSchema.parse(JSON.parse(text))),
-    }),
-  })
-  .catchall(
-    z.object({
-      dtype: z.literal('F32'),
-      shape: z.array(z.int()),
-      data_offsets: z.tuple([z.int(), z.int()]),
-    }),
-  );
+const metadataSchema = z.object({
+  configDigest: z.string(),
+  progress: z.string().transform((text) => progressSchema.parse(JSON.parse(text))),
+});
 
 /** Encodes a checkpoint; equal checkpoints have equal bytes. */
 export function encodeCheckpoint(
   { progress, tensors }: Checkpoint,
   configDigest: string,
 ): Uint8Array {
-  const metadata = { configDigest, progress: JSON.stringify(progress) };
-  const entries: [string, unknown][] = [['__metadata__', metadata]];
-  let offset = 0;
-  for (const [name, { shape, values }] of tensors) {
-    const data_offsets = [offset, offset + values.byteLength];
-    entries.push([name, { dtype: 'F32', shape, data_offsets }]);
-    offset += values.byteLength;
-  }
-  const json = JSON.stringify(Object.fromEntries(entries));
-  // Spaces at the end, so that the floats start at a multiple of eight bytes.
-  const header = Buffer.from(json.padEnd(json.length + ((8 - (Buffer.byteLength(json) % 8)) % 8)));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(header.length));
-  const floats = [...tensors.values()].map(({ values }) =>
-    Buffer.from(values.buffer, values.byteOffset, values.byteLength),
-  );
-  return Buffer.concat([length, header, ...floats]);
+  return encodeSafetensors(tensors, { configDigest, progress: JSON.stringify(progress) });
 }
 
 /** Decodes a checkpoint. @throws Error if the bytes are not a whole checkpoint. */
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint & { configDigest: string } {
-  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const start = 8 + Number(file.readBigUInt64LE());
-  const json: unknown = JSON.parse(file.toString('utf8', 8, start));
-  const { __metadata__, ...entries } = headerSchema.parse(json);
-  const tensors: State = new Map();
-  for (const [name, { shape, data_offsets }] of Object.entries(entries)) {
-    const [from, to] = data_offsets.map((offset) => start + offset) as [number, number];
-    const size = 4 * product(shape);
-    if (to > file.length || to - from !== size) throw new Error(`the tensor '${name}' is cut off`);
-    // Copied, because floats have to start at a multiple of four bytes of their buffer.
-    const copy = new Uint8Array(file.subarray(from, to));
-    tensors.set(name, { shape, values: new Float32Array(copy.buffer) });
-  }
-  return { ...__metadata__, tensors };
+  const { metadata, tensors } = parseSafetensors(bytes, 'the checkpoint');
+  const state: State = new Map(
+    Array.from(tensors, ([name, tensor]) => [
+      name,
+      { shape: [...tensor.shape], values: floatsOf(tensor) },
+    ]),
+  );
+  return { ...metadataSchema.parse(metadata), tensors: state };
 }
 
 const latestSchema = z.strictObject({

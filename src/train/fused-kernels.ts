@@ -63,6 +63,11 @@ interface DropoutLayer extends tfTypes.layers.Layer {
   readonly rate: number;
 }
 
+/** The Activation fields we use (tfjs does not export the class). */
+interface ActivationLayer extends tfTypes.layers.Layer {
+  readonly activation: tfTypes.serialization.Serializable;
+}
+
 /** The Dense fields we use (tfjs does not export the class). */
 interface DenseLayer extends tfTypes.layers.Layer {
   readonly kernel: tfTypes.LayerVariable;
@@ -82,12 +87,17 @@ export function fuseLayers(
   seedOfStep: () => tfTypes.Tensor,
 ): () => void {
   const frozen = [...frozenBatchNorms(model)];
+  const isFrozen = new Set<tfTypes.layers.Layer>(frozen);
   for (const layer of frozen) {
     const unfused = layer.call.bind(layer);
-    layer.call = (inputs, options) => unfused(inputs, { ...options, training: false });
+    layer.call = (inputs, options) => {
+      const x = Array.isArray(inputs) ? inputs[0]! : inputs;
+      const fused = options.training === true ? frozenBatchNorm(layer, x) : undefined;
+      return fused ?? unfused(inputs, { ...options, training: false });
+    };
   }
   for (const [index, layer] of model.layers.entries()) {
-    if (frozen.includes(layer)) continue;
+    if (isFrozen.has(layer)) continue;
     const unfused = layer.call.bind(layer);
     const whileTraining = trainingCall(layer, index, seedOfStep);
     if (!whileTraining) continue;
@@ -106,10 +116,12 @@ export function fuseLayers(
 }
 
 /** Lists the layers of batch norm that are not trained, also within other models. */
-function* frozenBatchNorms(model: tfTypes.LayersModel): Generator<tfTypes.layers.Layer> {
+function* frozenBatchNorms(model: tfTypes.LayersModel): Generator<BatchNormLayer> {
   for (const layer of model.layers) {
     if ('layers' in layer) yield* frozenBatchNorms(layer as tfTypes.LayersModel);
-    else if (!layer.trainable && layer.getClassName() === 'BatchNormalization') yield layer;
+    else if (!layer.trainable && layer.getClassName() === 'BatchNormalization') {
+      yield layer as BatchNormLayer; // By its getClassName.
+    }
   }
 }
 
@@ -126,10 +138,11 @@ function trainingCall(
       const norm = layer as BatchNormLayer; // By its getClassName.
       const { axis, gamma, beta } = norm;
       if (!gamma || !beta) return undefined;
-      return (x) =>
-        x.rank === 4 && (axis === -1 || axis === 3)
-          ? trainingBatchNorm(norm, x, gamma, beta)
-          : undefined;
+      return (x) => (isChannelsLast(x, axis) ? trainingBatchNorm(norm, x, gamma, beta) : undefined);
+    }
+    case 'Activation': {
+      const { activation } = layer as ActivationLayer; // By its getClassName.
+      return activation.getClassName() === 'relu6' ? relu6 : undefined;
     }
     case 'Dense': {
       const { kernel, bias, activation } = layer as DenseLayer; // By its getClassName.
@@ -183,6 +196,54 @@ function trainingBatchNorm(
     };
   });
   return normalize(x, gamma.read(), beta.read());
+}
+
+/** Returns whether batch norm over this axis is that of an image's channels. */
+function isChannelsLast(x: Tensor, axis: number): boolean {
+  return x.rank === 4 && (axis === -1 || axis === 3);
+}
+
+/**
+ * Normalizes by the layer's averages. Its gradient is one factor per channel, because the averages
+ * and the layer's weights are constants. Returns undefined for an input that its kernel does not
+ * fit.
+ */
+function frozenBatchNorm(layer: BatchNormLayer, x: Tensor): Tensor | undefined {
+  const { axis, epsilon, movingMean, movingVariance, gamma, beta } = layer;
+  if (!gamma || !beta || !isChannelsLast(x, axis)) return undefined;
+  const normalize = tf.customGrad((...inputs) => {
+    const [x] = inputs as unknown as [Tensor, Save];
+    const factor = gamma.read().mul(movingVariance.read().add(epsilon).rsqrt());
+    const [value] = backend.executeMultipleOutputs(
+      'FusedBatchNormV3',
+      [
+        floatType('T'),
+        floatType('U'),
+        attribute('epsilon', 'FLOAT', epsilon),
+        attribute('data_format', 'STRING', 'NHWC'),
+        attribute('is_training', 'BOOL', false),
+      ],
+      [x, gamma.read(), beta.read(), movingMean.read(), movingVariance.read()],
+      6,
+    );
+    return { value: value!, gradFunc: (dy: Tensor) => dy.mul(factor) };
+  });
+  return normalize(x);
+}
+
+/** Computes min(max(x, 0), 6) by one kernel, and its gradient by another; tfjs takes four. */
+function relu6(x: Tensor): Tensor {
+  return tf.customGrad((...inputs) => {
+    const [x, save] = inputs as unknown as [Tensor, Save];
+    const value = backend.executeSingleOutput('Relu6', [floatType('T')], [x]);
+    // The output is saved, not the input: TensorFlow may then fuse it with the operation before it.
+    save([value]);
+    return {
+      value,
+      gradFunc: (dy: Tensor, [y]: Tensor[]) =>
+        backend.executeSingleOutput('Relu6Grad', [floatType('T')], [dy, y!]),
+    };
+  })(x);
 }
 
 /** Multiplies two matrices; tfjs does it as a batch of one matrix, which takes twice the time. */

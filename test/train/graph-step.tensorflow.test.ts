@@ -14,13 +14,18 @@ import {
   smallResnet,
 } from '../support/networks.ts';
 
-/** Layers of a user's own topology, among them dropout, and batch norm on rows. */
+/** Layers of users' topologies and of networks for photos, and batch norm on images and rows. */
 async function ownNetwork(): Promise<tfTypes.LayersModel> {
   const layers = [
     tf.layers.separableConv2d({ name: 'conv', filters: 4, kernelSize: 3 }),
     tf.layers.leakyReLU({ name: 'leaky' }),
-    tf.layers.averagePooling2d({ name: 'pool', poolSize: 2 }),
-    tf.layers.flatten({ name: 'flatten' }),
+    tf.layers.zeroPadding2d({ name: 'pad', padding: 1 }),
+    tf.layers.depthwiseConv2d({ name: 'depthwise', kernelSize: 3, strides: 2, useBias: false }),
+    tf.layers.batchNormalization({ name: 'norm_image' }),
+    // tfjs knows relu6, and its type does not.
+    tf.layers.activation({ name: 'relu6', activation: 'relu6' }),
+    tf.layers.averagePooling2d({ name: 'average', poolSize: 2, strides: 1 }),
+    tf.layers.globalAveragePooling2d({ name: 'pool' }),
     tf.layers.dropout({ name: 'drop', rate: 0.4 }),
     tf.layers.dense({ name: 'dense', units: 8, activation: 'tanh' }),
     tf.layers.batchNormalization({ name: 'norm' }),

@@ -1,7 +1,7 @@
 /** The interface of an architecture, and the code that the built-in ones share. */
 import { z } from 'zod';
 import { augmentSchema } from '../../data/features/augment-config.ts';
-import type { Task } from '../../data/features/index.ts';
+import type { Features, Task } from '../../data/features/index.ts';
 import type { tfTypes } from '../../tensorflow.ts';
 import type { NetworkSize } from '../size/network-size.ts';
 import { topologySize } from '../size/topology-size.ts';
@@ -53,6 +53,21 @@ export interface Problem {
   readonly readFile: ReadFile;
 }
 
+/** The data of a run, as far as Plan knows it. */
+export interface PlannedProblem extends Problem {
+  readonly features: Features;
+  /** Whether a method trains a student on this network's embeddings. */
+  readonly needsEmbedding: boolean;
+}
+
+/** Field of the task that does not fit a network. */
+export interface Mismatch {
+  /** Path within the section `task`. */
+  readonly path: readonly string[];
+  /** The values that fit, after "expected". */
+  readonly expected: string;
+}
+
 /**
  * Reads a file in the dataset.
  * @throws UserError if the file does not exist, or differs from the file that the plan pinned.
@@ -74,9 +89,10 @@ export interface Architecture<
   readonly schema: Schema;
   /** Types of task that it supports; undefined: all. */
   readonly tasks: readonly Task['type'][] | undefined;
+  /** Returns the field of a supported task that does not fit. Default: every task fits. */
+  readonly mismatch?: (fields: Fields, task: Task) => Mismatch | undefined;
   /**
-   * Lists the keys of the user's files that make up a network. Only building such a network shows
-   * whether it can be trained. Default: none.
+   * Lists the keys of the user's files that make up a network. Default: none.
    * @throws UserError if a file is missing, or does not fit.
    */
   readonly files?: (fields: Fields, readFile: ReadFile) => Promise<string[]>;
@@ -90,6 +106,12 @@ export interface Architecture<
    * @throws UserError if a user's file does not fit the problem.
    */
   build(fields: Fields, problem: Problem, seed: number): Promise<tfTypes.LayersModel>;
+  /**
+   * Checks that a network can be trained, as far as only building it shows. Default: it can.
+   * @returns warnings.
+   * @throws UserError if a user's file does not fit the problem.
+   */
+  readonly check?: (fields: Fields, problem: PlannedProblem) => Promise<string[]>;
   /**
    * Returns the factor on the learning rate of each trainable weight, by its name. Default: 1.
    * @param model the network that `build` made, or a copy with other outputs.

@@ -1,6 +1,31 @@
+/** The fields of networks that start from weights, which decide what is trained and how fast. */
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
-import type { Topology } from '../topology.ts';
+import type { tfTypes } from '../../tensorflow.ts';
+import { outputLayer, type Topology, topologyOf } from '../topology.ts';
+
+export const fineTuningFields = {
+  freeze: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Layers that are not trained: names, or patterns such as block1_*.'),
+  pretrainedRate: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe('Factor on the learning rate of all layers but the last.'),
+};
+
+/** Returns the factor on the learning rate of each weight: 1 in the last layer. */
+export function pretrainedRates(
+  { pretrainedRate }: { readonly pretrainedRate: number },
+  model: tfTypes.LayersModel,
+): (weight: string) => number {
+  const last = model.getLayer(outputLayer(topologyOf(model)).config.name);
+  const fresh = new Set(last.weights.map(({ originalName }) => originalName));
+  return (weight) => (fresh.has(weight) ? 1 : pretrainedRate);
+}
 
 /** Number of layers that a message names. */
 const namedLayers = 10;
@@ -17,7 +42,7 @@ function isObject(value: unknown): boolean {
  * file freezes is treated alike.
  *
  * @param patterns names of layers; `*` stands for any text.
- * @param key the topology's file, for errors.
+ * @param key the topology's file, or the architecture, for errors.
  * @throws UserError if a pattern fits no layer.
  * @example freezeLayers(topology, ['block1_*', 'stem'], 'student/model.json');
  */
@@ -53,4 +78,12 @@ function freezeInner(config: Record<string, unknown>): void {
 function expressionOf(pattern: string): RegExp {
   const parts = pattern.split('*').map((text) => text.replace(/[\\^$.+?()[\]{}|]/g, '\\$&'));
   return new RegExp(`^${parts.join('.*')}$`, 's');
+}
+
+/** Makes the error about a network without a layer to train. */
+export function nothingToTrain(key: string): UserError {
+  return new UserError(
+    `'${key}' has no layer to train: all are frozen.`,
+    'Leave at least the last layer out of freeze, with trainable: true.',
+  );
 }

@@ -4,11 +4,24 @@ import type { Task } from '../../data/features/index.ts';
 import { tableOf } from '../../table.ts';
 import type { Architecture } from './architecture.ts';
 import { convnet } from './convnet.ts';
+import { efficientnetLite0 } from './efficientnet-lite0.ts';
 import { customNetwork } from './layers-model.ts';
 import { mlp } from './mlp.ts';
+import { mobilenetv2 } from './mobilenetv2.ts';
 import { resnet } from './resnet.ts';
+import { resnet18 } from './resnet18.ts';
+import { resnet50 } from './resnet50.ts';
 
-const rows = [mlp, convnet, resnet, customNetwork] as const;
+const rows = [
+  mlp,
+  convnet,
+  resnet,
+  resnet18,
+  resnet50,
+  mobilenetv2,
+  efficientnetLite0,
+  customNetwork,
+] as const;
 
 export const architectures = tableOf(...rows);
 

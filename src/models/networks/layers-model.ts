@@ -5,9 +5,9 @@ import { vector } from '../../data/features/vector.ts';
 import { UserError } from '../../errors.ts';
 import { noWork } from '../size/network-size.ts';
 import { topologySize } from '../size/topology-size.ts';
-import { modelFrom, outputLayer, topologyOf, withOutputActivation } from '../topology.ts';
+import { modelFrom, withOutputActivation } from '../topology.ts';
 import { type Architecture, networkFields, type ReadFile } from './architecture.ts';
-import { freezeLayers } from './freeze.ts';
+import { fineTuningFields, freezeLayers, nothingToTrain, pretrainedRates } from './freeze.ts';
 import { checkLayers, checkShapes, parseTopology, setSeeds } from './own-topology.ts';
 import { loadWeights, parseManifest, weightFiles } from './own-weights.ts';
 
@@ -18,16 +18,7 @@ const fields = {
     .enum(['keep', 'random'])
     .default('keep')
     .describe('keep: start from the weights in the files. random: from the initializers.'),
-  freeze: z
-    .array(z.string().min(1))
-    .default([])
-    .describe('Layers that are not trained: names, or patterns such as block1_*.'),
-  pretrainedRate: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(1)
-    .describe('Factor on the learning rate of all layers but the last.'),
+  ...fineTuningFields,
 };
 const schema = networkFields(name, 'Your own tfjs LayersModel, to be trained further.', fields);
 
@@ -67,10 +58,7 @@ export const customNetwork: Architecture<Fields, typeof name, typeof schema> = {
     try {
       checkShapes(model, key, problem);
       if (model.trainableWeights.length === 0) {
-        throw new UserError(
-          `'${key}' has no layer to train: all are frozen.`,
-          'Leave at least the last layer out of freeze, with trainable: true.',
-        );
+        throw nothingToTrain(key);
       }
       if (weights === 'keep') await loadWeights(model, parseManifest(text, key), key, problem);
       return model;
@@ -79,11 +67,17 @@ export const customNetwork: Architecture<Fields, typeof name, typeof schema> = {
       throw error;
     }
   },
-  rateFactor({ pretrainedRate }, model) {
-    const last = model.getLayer(outputLayer(topologyOf(model)).config.name);
-    const fresh = new Set(last.weights.map(({ originalName }) => originalName));
-    return (weight) => (fresh.has(weight) ? 1 : pretrainedRate);
+  async check(fields, problem) {
+    const { scoresLayer } = await import('../subclass-outputs.ts');
+    const model = await customNetwork.build(fields, problem, 0);
+    try {
+      if (problem.needsEmbedding) scoresLayer(model);
+    } finally {
+      model.dispose();
+    }
+    return [];
   },
+  rateFactor: pretrainedRates,
 };
 
 async function readText(readFile: ReadFile, key: string): Promise<string> {

@@ -3,6 +3,22 @@ import type { Topology } from '../topology.ts';
 type LayerJson = Topology['config']['layers'][number];
 
 /**
+ * Padding of a window that moves by more than one pixel. same: as little as possible, TensorFlow's.
+ * symmetric: (kernelSize - 1) / 2 on each side, PyTorch's.
+ */
+export type Padding = 'same' | 'symmetric';
+
+/** A square window that slides over an image. */
+interface Window {
+  /** Odd. Default: 3. */
+  readonly kernelSize?: number;
+  /** Default: 1. */
+  readonly strides?: number;
+  /** Default: same. */
+  readonly padding?: Padding;
+}
+
+/**
  * Collects the layers of a built-in network as the JSON of a tfjs topology. Each method appends a
  * layer and returns its name, by which later layers take its output.
  *
@@ -32,39 +48,62 @@ export class LayerList {
     return this.add('Dense', name, config, [x]);
   }
 
-  /** A 3×3 or 1×1 convolution, without a bias because batch norm follows it. */
-  convolution(
-    x: string,
-    name: string,
-    options: { readonly filters: number; readonly kernelSize?: number; readonly strides?: number },
-  ): string {
-    const { filters, kernelSize = 3, strides = 1 } = options;
-    const config = {
-      filters,
-      kernel_size: [kernelSize, kernelSize],
-      strides: [strides, strides],
-      padding: 'same',
-      use_bias: false,
-      kernel_initializer: this.heNormal(),
-    };
-    return this.add('Conv2D', name, config, [x]);
+  /** A convolution, without a bias because batch norm follows it. Default: 3×3. */
+  convolution(x: string, name: string, window: Window & { readonly filters: number }): string {
+    const { input, config } = this.window(x, name, window);
+    const { filters } = window;
+    const initializer = { kernel_initializer: this.heNormal() };
+    return this.add('Conv2D', name, { filters, ...config, use_bias: false, ...initializer }, [
+      input,
+    ]);
+  }
+
+  /** A convolution of each channel alone, without a bias because batch norm follows it. */
+  depthwise(x: string, name: string, window: Window): string {
+    const { input, config } = this.window(x, name, window);
+    // tfjs takes the fan-in of a kernel over all channels, and the fan-out over one.
+    const he = this.initializer({ scale: 2, mode: 'fan_out', distribution: 'normal' });
+    return this.add(
+      'DepthwiseConv2D',
+      name,
+      { ...config, depth_multiplier: 1, use_bias: false, depthwise_initializer: he },
+      [input],
+    );
   }
 
   /**
-   * Batch norm (Ioffe and Szegedy 2015). Its moving averages converge in about 20 steps. With the
-   * default momentum of tfjs, 0.99, they would not converge in a warm-up on a few hundred labels.
+   * Batch norm (Ioffe and Szegedy 2015). Its moving averages converge in about 20 steps, as in
+   * PyTorch. With the default momentum of tfjs, 0.99, they would not converge in a warm-up on a few
+   * hundred labels.
+   *
+   * @param epsilon Added to the variance.
    */
-  batchNorm(x: string, name: string): string {
-    return this.add('BatchNormalization', name, { momentum: 0.9 }, [x]);
+  batchNorm(x: string, name: string, epsilon = 1e-3): string {
+    return this.add('BatchNormalization', name, { momentum: 0.9, epsilon }, [x]);
   }
 
   relu(x: string, name: string): string {
     return this.add('Activation', name, { activation: 'relu' }, [x]);
   }
 
+  /** min(max(x, 0), 6). */
+  relu6(x: string, name: string): string {
+    return this.add('Activation', name, { activation: 'relu6' }, [x]);
+  }
+
   /** Max pooling over 2×2. An image that is down to one pixel stays one. */
   maxPool(x: string, name: string): string {
     return this.add('MaxPooling2D', name, { pool_size: [2, 2], padding: 'same' }, [x]);
+  }
+
+  /**
+   * Max pooling over overlapping squares, after relu: only then is a padding of zeros the same as
+   * none.
+   */
+  overlappingMaxPool(x: string, name: string, window: Window): string {
+    const { input, config } = this.window(x, name, window);
+    const { kernel_size: pool_size, strides, padding } = config;
+    return this.add('MaxPooling2D', name, { pool_size, strides, padding }, [input]);
   }
 
   /** The mean over squares of `size` pixels; those at the edges may be smaller. */
@@ -75,6 +114,11 @@ export class LayerList {
 
   globalAveragePool(x: string, name: string): string {
     return this.add('GlobalAveragePooling2D', name, {}, [x]);
+  }
+
+  /** Sets this share of the numbers to 0 while training. */
+  dropout(x: string, name: string, rate: number): string {
+    return this.add('Dropout', name, { rate }, [x]);
   }
 
   flatten(x: string): string {
@@ -102,6 +146,19 @@ export class LayerList {
         output_layers: [[output, 0, 0]],
       },
     };
+  }
+
+  /** Returns the config of a sliding window, and its input, which may be padded by a layer. */
+  private window(x: string, name: string, { kernelSize = 3, strides = 1, padding }: Window) {
+    const sizes = { kernel_size: [kernelSize, kernelSize], strides: [strides, strides] };
+    const width = (kernelSize - 1) / 2;
+    // With strides of 1, both paddings are the same.
+    if (padding !== 'symmetric' || strides === 1 || width === 0) {
+      return { input: x, config: { ...sizes, padding: 'same' } };
+    }
+    const sides = [width, width];
+    const padded = this.add('ZeroPadding2D', `${name}_pad`, { padding: [sides, sides] }, [x]);
+    return { input: padded, config: { ...sizes, padding: 'valid' } };
   }
 
   private add(kind: string, name: string, config: object, inputs: readonly string[]): string {

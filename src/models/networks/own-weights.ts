@@ -67,7 +67,8 @@ export async function loadWeights(
     specs as Parameters<typeof tf.io.decodeWeights>[1],
   );
   try {
-    for (const [name, weight] of Object.entries(weights)) checkFinite(name, weight, key);
+    for (const [name, weight] of Object.entries(weights))
+      requireFinite(name, weight.dataSync(), key);
     model.loadWeights(weights);
   } catch (error) {
     if (error instanceof UserError) throw error;
@@ -80,11 +81,13 @@ export async function loadWeights(
   }
 }
 
-function checkFinite(name: string, weight: tfTypes.Tensor, key: string): void {
-  const bad = weight.dataSync().find((value) => !Number.isFinite(value));
-  if (bad === undefined) return;
-  throw new UserError(
-    `the weight '${name}' of '${key}' has the value ${bad}.`,
-    'Export the model again, from a training that did not diverge.',
-  );
+/** @throws UserError with the name of the weight if a value is not finite. */
+export function requireFinite(name: string, values: Iterable<number>, key: string): void {
+  for (const value of values) {
+    if (Number.isFinite(value)) continue;
+    throw new UserError(
+      `the weight '${name}' of '${key}' has the value ${value}.`,
+      'Export the model again, from a training that did not diverge.',
+    );
+  }
 }

@@ -9,6 +9,9 @@ import { type NetworkSize, noWork, totalSize } from './network-size.ts';
 
 const numbers = z.array(z.number().nullable());
 
+/** Padding along one axis: on both sides, or before and after. */
+const sides = z.union([z.number(), z.tuple([z.number(), z.number()])]);
+
 const layerSchema = z.looseObject({
   class_name: z.string(),
   config: z.looseObject({
@@ -19,7 +22,7 @@ const layerSchema = z.looseObject({
     kernel_size: z.union([z.number(), z.array(z.number())]).optional(),
     pool_size: z.union([z.number(), z.array(z.number())]).optional(),
     strides: z.union([z.number(), z.array(z.number())]).nullish(),
-    padding: z.string().optional(),
+    padding: z.union([z.string(), z.number(), z.array(sides)]).optional(),
     depth_multiplier: z.number().optional(),
     target_shape: numbers.optional(),
     use_bias: z.boolean().optional(),
@@ -125,6 +128,8 @@ function follow({ class_name, config }: Layer, input: readonly number[]): Step {
     case 'GlobalMaxPooling1D':
     case 'GlobalMaxPooling2D':
       return { output: [channels] };
+    case 'ZeroPadding2D':
+      return { output: [...padded(config, input), channels] };
     case 'Flatten':
       return { output: [product(input)] };
     case 'Reshape': {
@@ -163,5 +168,13 @@ function slide(config: Layer['config'], window: Sizes, stride: Sizes, input: rea
     const step = along(config.strides, axis) ?? along(stride, axis) ?? 1;
     if (config.padding === 'same') return Math.ceil(size / step);
     return Math.max(1, Math.floor((size - (along(window, axis) ?? 1)) / step) + 1);
+  });
+}
+
+/** Returns the sizes of a padded image. Default: one pixel on every side. */
+function padded({ padding = 1 }: Layer['config'], input: readonly number[]) {
+  return input.slice(0, -1).map((size, axis) => {
+    const along = Array.isArray(padding) ? (padding[axis] ?? 0) : Number(padding);
+    return size + (typeof along === 'number' ? 2 * along : sum(along));
   });
 }

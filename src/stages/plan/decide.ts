@@ -17,6 +17,7 @@ export type Decisions = Pick<
   'config' | 'classes' | 'features' | 'variants' | 'baselines' | 'networkFiles'
 > & {
   readonly teacher: Omit<Plan['teacher'], 'doubts'>;
+  readonly warnings: readonly string[];
 };
 
 /**
@@ -40,12 +41,12 @@ export async function decide(
   const networkFiles = uniqueFiles([...studentFiles, ...teacherFiles]);
   const baselines = listBaselines(config);
   const decided = { config, classes, features, variants, networkFiles, baselines };
-  await checkOwnNetworks(data, decided);
+  const warnings = await checkOwnNetworks(data, decided);
   const digest = teacher.train
     ? trainedTeacherDigest(decided, teacherFiles, labeled)
     : await teacherDigest(data, teacher, features);
   const labels = calibrating ? calibratedDigest(digest, config, calibrating) : digest;
-  return { ...decided, teacher: { kind: teacherKindOf(teacher)!.name, digest, labels } };
+  return { ...decided, warnings, teacher: { kind: teacherKindOf(teacher)!.name, digest, labels } };
 }
 
 /** Increased when the fit of a calibration changes, so that labels are not mixed. */
@@ -63,7 +64,7 @@ function calibratedDigest(
 
 /** Digests everything that the training of a teacher depends on. */
 function trainedTeacherDigest(
-  decided: Omit<Decisions, 'teacher'>,
+  decided: Omit<Decisions, 'teacher' | 'warnings'>,
   files: readonly NetworkFile[],
   labeled: readonly ShardItem[],
 ): string {

@@ -60,6 +60,13 @@ test('other layers of tfjs are followed too', () => {
   const model = tf.sequential({
     layers: [
       tf.layers.reshape({ inputShape: [16 * 16 * 2], targetShape: [16, 16, 2] }),
+      tf.layers.zeroPadding2d({
+        padding: [
+          [1, 0],
+          [2, 1],
+        ],
+      }),
+      tf.layers.zeroPadding2d({}),
       tf.layers.depthwiseConv2d({ kernelSize: 3, strides: 2, padding: 'same' }),
       tf.layers.separableConv2d({ kernelSize: 3, filters: 4 }),
       tf.layers.averagePooling2d({ poolSize: 2 }),
@@ -67,7 +74,7 @@ test('other layers of tfjs are followed too', () => {
       tf.layers.dense({ units: 3 }),
     ],
   });
-  const [depthwise, separable] = [8 * 8 * 9 * 2, 6 * 6 * (9 * 2 + 2 * 4)];
+  const [depthwise, separable] = [10 * 11 * 9 * 2, 8 * 9 * (9 * 2 + 2 * 4)];
   expect(topologySize(topologyOf(model), [512])).toEqual({
     macs: depthwise + separable + 4 * 3,
     kernels: 3,
