@@ -50,7 +50,7 @@ export interface Safetensors {
  * Parses a file, without a copy of its numbers.
  *
  * @param name The file's name in errors.
- * @throws UserError if the file is cut off, or its tensors overlap or leave gaps: the tensor's name.
+ * @throws UserError with the tensor's name if the file is cut off, or its tensors overlap.
  * @example
  * parseSafetensors(bytes, 'weights.safetensors').tensors.get('conv1.weight')?.shape;
  * // [64, 3, 7, 7]

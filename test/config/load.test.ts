@@ -47,6 +47,28 @@ describe('parseConfig', () => {
     expect(student.architecture).toBe('resnet');
   });
 
+  test('networks for photos need 64 to 512 pixels, and colours if they start from weights', () => {
+    const found = (size: string, network: string, channels = 3) =>
+      problems(
+        minimal
+          .replace(
+            /^task.*/,
+            `task: { type: image-classification, classes: [no, yes], size: ${size}, channels: ${channels} }`,
+          )
+          .replace(/^student.*/m, `student: { architecture: ${network} }`),
+      );
+    expect(found('[64, 48]', 'resnet18')).toMatch(
+      /line 1: task.size: expected 64 to 512 pixels for resnet18/,
+    );
+    expect(found('[64, 513]', 'mobilenetv2')).toMatch(/64 to 512/);
+    expect(found('[64, 64]', 'resnet50, weights: a.safetensors', 1)).toMatch(
+      /task.channels: expected 3, because the weights are for colours for resnet50/,
+    );
+    expect(found('[64, 64]', 'resnet50, weights: a.pth')).toMatch(
+      /expected random, or a .safetens/,
+    );
+  });
+
   test('preprocess belongs to a model in files, and has its own mean and std', () => {
     const images = 'task: { type: image-classification, classes: [no, yes], size: [8, 8] }';
     const text = (teacher: string) =>

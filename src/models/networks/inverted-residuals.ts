@@ -4,12 +4,12 @@
  */
 import type { Topology } from '../topology.ts';
 import type { Problem } from './architecture.ts';
+import { positionOf } from './layer-position.ts';
 import { LayerList, type Padding } from './layers.ts';
-import { placeOf } from './place.ts';
 import type { Naming } from './torch-weights.ts';
 
 /** Blocks of one width. */
-export interface Stage {
+export interface BlockStage {
   readonly blocks: number;
   /** Filters of the output. */
   readonly filters: number;
@@ -21,7 +21,7 @@ export interface Stage {
 }
 
 /** Settings in which implementations differ. */
-export interface Variant {
+export interface BlockSettings {
   readonly padding: Padding;
   /** Added to the variance in batch norm. */
   readonly epsilon: number;
@@ -44,8 +44,8 @@ const dropoutRate = 0.2;
  */
 export function invertedResiduals(
   name: string,
-  stages: readonly Stage[],
-  { padding, epsilon }: Variant,
+  stages: readonly BlockStage[],
+  { padding, epsilon }: BlockSettings,
   { inputShape, classes }: Pick<Problem, 'inputShape' | 'classes'>,
   seed: number,
 ): Topology {
@@ -60,18 +60,18 @@ export function invertedResiduals(
   let channels = stemFilters;
   for (const [index, { blocks, filters, widen, kernelSize, ...stage }] of stages.entries()) {
     for (let block = 1; block <= blocks; block++) {
-      const place = `stage${index + 1}_block${block}`;
+      const position = `stage${index + 1}_block${block}`;
       const strides = block === 1 ? stage.strides : 1;
       const input = x;
       if (widen > 1) {
         const expanded = { filters: channels * widen, kernelSize: 1 };
-        x = normalized(layers.convolution(x, `${place}_expand`, expanded), `${place}_expand`);
+        x = normalized(layers.convolution(x, `${position}_expand`, expanded), `${position}_expand`);
       }
-      const depthwise = `${place}_depthwise`;
+      const depthwise = `${position}_depthwise`;
       x = normalized(layers.depthwise(x, depthwise, { kernelSize, strides, padding }), depthwise);
-      const project = `${place}_project`;
+      const project = `${position}_project`;
       x = normalized(layers.convolution(x, project, { filters, kernelSize: 1 }), project, true);
-      if (strides === 1 && channels === filters) x = layers.sum(x, input, `${place}_add`);
+      if (strides === 1 && channels === filters) x = layers.sum(x, input, `${position}_add`);
       channels = filters;
     }
   }
@@ -89,7 +89,7 @@ const timmEnds: Readonly<Record<string, string>> = {
   classes: 'classifier',
 };
 
-/** timm's modules within a block that widens, and within one that does not. */
+/** timm's modules within a block that widens, and within another block. */
 const timmParts: Readonly<Record<string, string>> = {
   expand: 'conv_pw',
   expand_norm: 'bn1',
@@ -106,19 +106,19 @@ const timmPlainParts: Readonly<Record<string, string>> = {
 };
 
 /** Returns the names of timm. */
-export function timmNames(stages: readonly Stage[]): Naming {
+export function timmNames(stages: readonly BlockStage[]): Naming {
   return {
     source: 'timm',
     moduleOf(layer) {
-      const place = placeOf(layer);
-      if (!place) return timmEnds[layer]!;
-      const parts = stages[place.stage - 1]!.widen > 1 ? timmParts : timmPlainParts;
-      return `blocks.${place.stage - 1}.${place.block - 1}.${parts[place.part]}`;
+      const position = positionOf(layer);
+      if (!position) return timmEnds[layer]!;
+      const parts = stages[position.stage - 1]!.widen > 1 ? timmParts : timmPlainParts;
+      return `blocks.${position.stage - 1}.${position.block - 1}.${parts[position.part]}`;
     },
   };
 }
 
 /** Returns the number of blocks before a block of a stage, both counted from 1. */
-export function blocksBefore(stages: readonly Stage[], stage: number, block: number): number {
+export function blocksBefore(stages: readonly BlockStage[], stage: number, block: number): number {
   return stages.slice(0, stage - 1).reduce((count, { blocks }) => count + blocks, block - 1);
 }

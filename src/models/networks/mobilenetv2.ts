@@ -1,10 +1,15 @@
-import { blocksBefore, invertedResiduals, type Stage, timmNames } from './inverted-residuals.ts';
-import { placeOf } from './place.ts';
+import {
+  type BlockStage,
+  blocksBefore,
+  invertedResiduals,
+  timmNames,
+} from './inverted-residuals.ts';
+import { positionOf } from './layer-position.ts';
 import { imagenetPixels, pretrainedArchitecture } from './pretrained.ts';
 import type { Naming } from './torch-weights.ts';
 
 /** Table 2 of Sandler et al. 2018. */
-const stages: readonly Stage[] = [
+const stages: readonly BlockStage[] = [
   { widen: 1, filters: 16, blocks: 1, strides: 1, kernelSize: 3 },
   { widen: 6, filters: 24, blocks: 2, strides: 2, kernelSize: 3 },
   { widen: 6, filters: 32, blocks: 3, strides: 2, kernelSize: 3 },
@@ -42,15 +47,15 @@ const plainParts: Readonly<Record<string, string>> = {
 const torchvisionNames: Naming = {
   source: 'torchvision',
   moduleOf(layer) {
-    const place = placeOf(layer);
-    if (!place) return ends[layer]!;
-    const { stage, block, part } = place;
+    const position = positionOf(layer);
+    if (!position) return ends[layer]!;
+    const { stage, block, part } = position;
     const index = 1 + blocksBefore(stages, stage, block);
     return `features.${index}.conv.${(stage === 1 ? plainParts : parts)[part]}`;
   },
 };
 
-/** MobileNetV2 of width 1 (Sandler et al. 2018), as in torchvision's mobilenet_v2 and timm's mobilenetv2_100. */
+/** MobileNetV2 of width 1, as torchvision's mobilenet_v2 and timm's mobilenetv2_100. */
 export const mobilenetv2 = pretrainedArchitecture({
   name: 'mobilenetv2',
   description: 'MobileNetV2, for photos of 64 to 512 pixels.',

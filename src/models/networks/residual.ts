@@ -1,8 +1,8 @@
 /** The residual networks for photos of He et al. 2015, "Deep residual learning". */
 import type { Topology } from '../topology.ts';
 import type { Problem } from './architecture.ts';
+import { positionOf } from './layer-position.ts';
 import { LayerList } from './layers.ts';
-import { placeOf } from './place.ts';
 import type { Naming } from './torch-weights.ts';
 
 /** Added to the variance in batch norm. */
@@ -43,7 +43,8 @@ export const bottleneck: Block = {
  *
  * @param blocks Number of blocks of each stage.
  * @example
- * residualNetwork('resnet18', basicBlock, [2, 2, 2, 2], { inputShape: [224, 224, 3], classes: 10 }, 1);
+ * const problem = { inputShape: [224, 224, 3], classes: 10 };
+ * residualNetwork('resnet18', basicBlock, [2, 2, 2, 2], problem, 1);
  */
 export function residualNetwork(
   name: string,
@@ -60,8 +61,8 @@ export function residualNetwork(
   for (const [index, count] of blocks.entries()) {
     const filters = 64 * 2 ** index;
     for (let number = 1; number <= count; number++) {
-      const place = `stage${index + 1}_block${number}`;
-      x = addBlock(layers, x, place, block, {
+      const position = `stage${index + 1}_block${number}`;
+      x = addBlock(layers, x, position, block, {
         filters,
         strides: index > 0 && number === 1 ? 2 : 1,
       });
@@ -111,9 +112,9 @@ const ends: Readonly<Record<string, string>> = {
 export const residualNames: Naming = {
   source: 'timm and torchvision',
   moduleOf(layer) {
-    const place = placeOf(layer);
-    if (!place) return ends[layer]!;
-    const { stage, block, part } = place;
+    const position = positionOf(layer);
+    if (!position) return ends[layer]!;
+    const { stage, block, part } = position;
     const module = part
       .replace('shortcut_norm', 'downsample.1')
       .replace('shortcut', 'downsample.0')

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { product } from '../../../src/arrays.ts';
+import { networkSchema } from '../../../src/models/networks/index.ts';
 import { sizeOfFile } from '../../../src/models/size/network-size.ts';
 import { topologySize } from '../../../src/models/size/topology-size.ts';
 import { topologyOf } from '../../../src/models/topology.ts';
@@ -19,7 +20,7 @@ function counted(model: tfTypes.LayersModel) {
   for (const layer of model.layers) {
     for (const weight of layer.trainableWeights)
       size.parameters += product(weight.shape as number[]);
-    const kernel = layer.weights.find((weight) => weight.originalName.endsWith('/kernel'));
+    const kernel = layer.weights.find((weight) => weight.originalName.endsWith('kernel'));
     if (!kernel) continue;
     // These layers have one output.
     const positions = product((layer.outputShape as number[]).slice(1, -1));
@@ -36,6 +37,7 @@ const cases = [
   [{ ...smallConvnet, depth: 8 }, [5, 7, 3]],
   [smallResnet, [9, 8, 3]],
   [{ ...smallResnet, width: 16, depth: 20 }, [32, 32, 3]],
+  [networkSchema.parse({ architecture: 'mobilenetv2' }), [64, 75, 3]],
 ] as const;
 
 describe.each(cases)('%o for %o', (network, shape) => {
@@ -54,6 +56,20 @@ test('the residual network of 20 layers is the one of the paper', () => {
   // He et al. 2015, table 6: 0.27 million; 41 million multiplications is what others count.
   expect(parameters / 1e6).toBeCloseTo(0.27, 2);
   expect(macs / 1e6).toBeCloseTo(40.8, 1);
+});
+
+test.each([
+  // torchvision's documentation, and timm's of tf_efficientnet_lite0: millions of weights, and
+  // billions of multiplications at 224 pixels.
+  ['resnet18', 11.69, 1.814],
+  ['resnet50', 25.557, 4.089],
+  ['mobilenetv2', 3.505, 0.301],
+  ['efficientnet-lite0', 4.652, 0.385],
+])('%s has its published size', (architecture, millions, billions) => {
+  const network = networkSchema.parse({ architecture });
+  const { macs, parameters } = networkSize(network, [224, 224, 3], 1000);
+  expect(parameters / 1e6).toBeCloseTo(millions, 2);
+  expect(macs / 1e9).toBeCloseTo(billions, 2);
 });
 
 test('other layers of tfjs are followed too', () => {
