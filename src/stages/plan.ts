@@ -120,7 +120,9 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
       ...(context.deployment ? estimate.warnings : []),
     ],
     estimate,
-    ...(table && { columns: [...table.columns, ...unreadReports(tables, table.columns)] }),
+    ...(table?.columns.length && {
+      columns: [...table.columns, ...unreadReports(tables, table.columns)],
+    }),
   };
   await writeJsonOnce(results, keys.plan(run.run), plan);
 }

@@ -131,8 +131,9 @@ export interface ContentCells<Task> {
   /**
    * Makes content of one cell per column.
    * @param missing Texts that mean "missing".
+   * @returns the content, or a sentence on why there is none.
    */
-  read(cells: readonly Cell[], missing: ReadonlySet<string>): Content;
+  read(cells: readonly Cell[], missing: ReadonlySet<string>): Content | string;
   /** Returns cells, one per column, from which `read` makes the same content. */
   write(content: Content, columns: number): Cell[];
   /** Returns whether a column looks like content, for `init`. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Example, Rejected } from '../example.ts';
 import { classesSchema, type Encoder, type Kind, wrongKind } from './kind.ts';
-import { readTextCells, writeTextCells, writtenText } from './text-cells.ts';
+import { contentOfText, readTextCells, writeTextCells, writtenText } from './text-cells.ts';
 import { fitTexts } from './text-fit.ts';
 import { looksLikeTexts } from './text-look.ts';
 import { normalizeText } from './text-normalize.ts';
@@ -80,11 +80,7 @@ function decodeText(example: Example, maxCharacters: number): Uint8Array | Rejec
   if (length > maxWritten) {
     return { id, reason: `Its text has ${length} characters; at most ${maxWritten} are read.` };
   }
-  const bytes = Buffer.from(normalizeText(content.text, maxCharacters).text);
-  if (bytes.length > 0) return bytes;
-  const isEmpty = content.text.trim() === '';
-  return {
-    id,
-    reason: isEmpty ? 'Its text is empty.' : 'Its text has only control characters.',
-  };
+  const usable = contentOfText(content.text);
+  if (typeof usable === 'string') return { id, reason: usable };
+  return Buffer.from(normalizeText(content.text, maxCharacters).text);
 }

@@ -9,7 +9,8 @@ import type { Cell } from '../features/row-values.ts';
 /** The columns of the content, and the functions that convert their cells. */
 export interface NamedCells {
   readonly names: readonly string[];
-  read(cells: readonly Cell[]): Content;
+  /** Makes content, or returns a sentence on why there is none. */
+  read(cells: readonly Cell[]): Content | string;
   /** Returns the cells by column. */
   write(content: Content): Record<string, Cell>;
 }

@@ -65,7 +65,11 @@ function readLabels(
 }
 
 /** Makes an item from an id, a label and the values of a row, one value per column. */
-type Converter<Item> = (item: LabelOnly, values: readonly string[], header: Header) => Item;
+type Converter<Item> = (
+  item: LabelOnly,
+  values: readonly string[],
+  header: Header,
+) => Item | Rejected;
 
 async function* readRecords<Item extends LabelOnly>(
   store: ObjectStore,
@@ -235,10 +239,15 @@ function lengthHint(fields: readonly string[], names: readonly string[]): string
     : '';
 }
 
-function withContent(item: LabelOnly, values: readonly string[], header: Header): Example {
+function withContent(
+  item: LabelOnly,
+  values: readonly string[],
+  header: Header,
+): Example | Rejected {
   const { cells } = header;
   if (cells === undefined) return withRow(item, values, header);
-  return { ...item, content: cells.read(cells.indexes.map((index) => values[index] ?? null)) };
+  const content = cells.read(cells.indexes.map((index) => values[index] ?? null));
+  return typeof content === 'string' ? { id: item.id, reason: content } : { ...item, content };
 }
 
 /** Adds the row as it is written, because a user-supplied teacher may have learned spaces. */

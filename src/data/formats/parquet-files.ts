@@ -112,7 +112,8 @@ function toExample(
   if (isRejected(item)) return item;
   if (chosen.cells !== undefined) {
     const cells = chosen.cells.names.map((name) => toCell(columns.get(name)?.[row]));
-    return { ...item, content: chosen.cells.read(cells) };
+    const content = chosen.cells.read(cells);
+    return typeof content === 'string' ? { id: item.id, reason: content } : { ...item, content };
   }
   if (chosen.column === undefined) {
     // Texts stay as written, because a user-supplied teacher may have learned spaces and "?".

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Content } from '../example.ts';
+import { contentOfText } from '../features/text-cells.ts';
 import { encodingOf } from './csv-encoding.ts';
 
 /** Makes content of a file in UTF-8, or in UTF-16 with its byte order mark. */
@@ -7,7 +8,7 @@ export function textOfFile(bytes: Uint8Array): Content | string {
   const encoding = encodingOf(bytes);
   if (encoding !== 'utf-8') {
     try {
-      return { kind: 'text', text: new TextDecoder(encoding, { fatal: true }).decode(bytes) };
+      return contentOfText(new TextDecoder(encoding, { fatal: true }).decode(bytes));
     } catch {
       return `It starts with the byte order mark of ${encoding.toUpperCase()}, but is not such text.`;
     }
@@ -16,5 +17,5 @@ export function textOfFile(bytes: Uint8Array): Content | string {
     return 'It is not text in UTF-8. If it is in Windows-1252: iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW.';
   }
   if (bytes.includes(0)) return 'It has bytes of zero, which no text has.';
-  return { kind: 'text', text: Buffer.from(bytes).toString() };
+  return contentOfText(Buffer.from(bytes).toString());
 }

@@ -157,7 +157,7 @@ describe('texts of the labeled set', () => {
   test.each([
     ['', 'Its text is empty.'],
     [' \t\u00a0\n', 'Its text is empty.'],
-    ['\u0000\u0001', 'Its text has only control characters.'],
+    ['\u0000\u0001 \u200b\u200e', 'Its text has no visible characters.'],
     ['x'.repeat(2 ** 24 + 1), 'Its text has 16777217 characters; at most 16777216 are read.'],
   ])('%#: a text that cannot be used is rejected', async (text, reason) => {
     const { decode } = createEncoder({ kind: 'text', maxCharacters: 10 });
