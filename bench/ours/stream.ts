@@ -20,6 +20,7 @@ import { oneHot } from '../../src/distill/training-example.ts';
 import { openValidationSet } from '../../src/distill/validation-set.ts';
 import { readModelFiles } from '../../src/models/model-files.ts';
 import { loadModel } from '../../src/models/student.ts';
+import { asLayers } from '../../src/models/trainable.ts';
 import type { Context } from '../../src/run/context.ts';
 import type { JobEvent } from '../../src/run/events.ts';
 import { type Job, openJob, shardItems } from '../../src/run/job.ts';
@@ -158,7 +159,7 @@ async function trainOnFloats(job: Job, all: Batch): Promise<number[]> {
   const network = job.plan.config.student;
   const { batchSize, epochs } = network;
   const { model } = await loadModel(await readModelFiles(job.results, keys.warmup(job.run)));
-  const step = createTrainingStep(model, network, {
+  const step = createTrainingStep(asLayers(model), network, {
     batchSizes: batchSizes(all.size, batchSize),
     seed: 1,
     warn: (message) => console.error(message),

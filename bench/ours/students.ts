@@ -1,4 +1,5 @@
 /** Networks that all trainers train. */
+import type { z } from 'zod';
 import type { Architecture } from '../../src/models/networks/architecture.ts';
 import { mlp } from '../../src/models/networks/mlp.ts';
 import { resnet } from '../../src/models/networks/resnet.ts';
@@ -25,7 +26,9 @@ export const students: Readonly<Record<string, BenchStudent>> = {
   },
 };
 
-function builder<Config>({ build }: Pick<Architecture<Config>, 'build'>, config: Config) {
+type Built<Config> = Architecture<Config, string, z.ZodType, tfTypes.LayersModel>;
+
+function builder<Config>({ build }: Pick<Built<Config>, 'build'>, config: Config) {
   const readFile = () => Promise.reject(new Error('these networks need no file'));
   return (inputShape: readonly number[], classes: number) =>
     build(config, { inputShape, classes, readFile }, 1);

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { defineCommand } from 'citty';
 import type { FetchedStudent } from '../aws/fetch.ts';
+import { ngramsFile } from '../models/ngrams/names.ts';
 import { jsonOption, labelsFormatOption } from './arguments.ts';
+import { loadLine } from './load-line.ts';
 
 export const fetchCommand = defineCommand({
   meta: { name: 'fetch', description: 'Copy a student with its report and metrics from AWS' },
@@ -65,6 +67,6 @@ export function renderFetched({ run, variant, folder }: FetchedStudent): string 
     `  ${join(shown, 'student')}`,
     '',
     'Load the student with',
-    `  await tf.loadLayersModel('${pathToFileURL(join(folder, 'student', 'model.json')).href}')`,
+    loadLine(join(folder, 'student'), !existsSync(join(folder, 'student', ngramsFile))),
   ].join('\n');
 }

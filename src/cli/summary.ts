@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { sum } from '../arrays.ts';
 import type { RunSummary } from '../engines/embedded.ts';
 import { reasonLines } from '../evaluate/quarantine-reasons.ts';
@@ -8,6 +7,7 @@ import type { Interval } from '../evaluate/schema.ts';
 import { describeAccuracy } from '../evaluate/teacher-judgement.ts';
 import { caveats, distillationVerdict, verdict } from '../evaluate/verdict.ts';
 import { bytes, count, counted, duration, fixed, percent } from '../format.ts';
+import { loadLine } from './load-line.ts';
 import { alignedRows, styled, type Terminal } from './terminal.ts';
 
 /** Summarizes a finished run: the figures, the verdicts and the locations of report and student. */
@@ -40,7 +40,7 @@ export function renderSummary(summary: RunSummary, terminal: Terminal): string {
     `${summary.published ? 'published' : 'not published'}: ${summary.publication}`,
     '',
     `Done in ${duration(summary.seconds)}. Open the report in a browser. Load the student with`,
-    `  await tf.loadLayersModel('${modelUrl(summary)}')`,
+    loadLine(studentFolder(summary), !metrics.students.some(({ network }) => network)),
   ].join('\n');
 }
 
@@ -101,10 +101,8 @@ function locate({ results }: RunSummary, key: string): string {
   return results.startsWith('s3://') ? `${results.replace(/\/$/, '')}/${key}` : join(results, key);
 }
 
-/** Returns the model's URL for TensorFlow.js, which reads a model in S3 from a local copy. */
-function modelUrl(summary: RunSummary): string {
-  const file = `${summary.student}model.json`;
-  return summary.results.startsWith('s3://')
-    ? 'file://<a copy of that folder>/model.json'
-    : pathToFileURL(join(summary.results, file)).href;
+/** Returns the folder of the student; a program reads one in S3 from a local copy. */
+function studentFolder({ results, student }: RunSummary): string {
+  if (results.startsWith('s3://')) return '<a copy of that folder>';
+  return join(results, student).replace(/\/$/, '');
 }

@@ -8,6 +8,7 @@ import { margins } from '../debias/margin.ts';
 import type { Correction, Method } from '../debias/method.ts';
 import { methods } from '../debias/methods.ts';
 import { type ValidationOutputs, validationPoints } from '../debias/validation.ts';
+import type { Predict } from '../models/student.ts';
 import type { ShardItem } from '../run/events.ts';
 import type { Job } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
@@ -17,7 +18,7 @@ import type { Loss } from '../train/losses/index.ts';
 import type { ShardSource } from '../train/stream.ts';
 import { countedShards, joinedShard, type LabelsKey } from './sets.ts';
 import { oneHot, type TrainingExample } from './training-example.ts';
-import type { Predict, ValidationSet } from './validation-set.ts';
+import type { ValidationSet } from './validation-set.ts';
 
 /** The method of a student and the labels that it learns from. */
 export type LabeledMethod = Pick<Variant, 'method' | 'labels'>;

@@ -7,19 +7,19 @@ import { saveModel } from '../models/exporters.ts';
 import { foldFolder, isModelSaved, writeModelFiles } from '../models/model-files.ts';
 import { readPinned } from '../models/network-files.ts';
 import { architectureOf, type Network } from '../models/networks/index.ts';
+import type { TrainableModel } from '../models/trainable.ts';
 import type { Context } from '../run/context.ts';
 import type { Job } from '../run/job.ts';
 import { foldsOf, type Plan } from '../run/plan-file.ts';
 import { writeJsonOnce } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
-import type { tfTypes } from '../tensorflow.ts';
 import { roomHere } from '../train/cache.ts';
 import { openCheckpoints } from '../train/checkpoint.ts';
-import { createTrainingStep } from '../train/create-step.ts';
 import { epochSchema } from '../train/epoch.ts';
 import { type Input, openInput } from '../train/input.ts';
 import { type Reweighting, train } from '../train/loop.ts';
 import type { Loss } from '../train/losses/index.ts';
+import { openTrainingStep } from '../train/open-step.ts';
 import { batchesPerEpoch, batchSizes } from '../train/order.ts';
 import { type ShardSource, sizesOf, type TrainingSets } from '../train/stream.ts';
 import { decodeForStudent } from './student-inputs.ts';
@@ -37,7 +37,7 @@ export interface TrainingTask {
   readonly network: Network;
   readonly seed: number;
   /** The model to train further. Default: a new one, initialized from the seed. */
-  readonly model?: tfTypes.LayersModel;
+  readonly model?: TrainableModel;
   readonly labeled: readonly ShardSource<TrainingExample>[];
   /** Default: none. */
   readonly unlabeled?: readonly ShardSource<TrainingExample>[];
@@ -61,7 +61,7 @@ export async function trainNetwork(job: Job, task: TrainingTask, context: Contex
   const counts = [sum(labeled), sum(unlabeled)];
   const input = openTrainingInput(job, task, sets);
   const about = { stage: task.stage, ...(task.part && { part: task.part }) };
-  const step = createTrainingStep(model, network, {
+  const step = await openTrainingStep(model, network, {
     batchSizes: batchSizes(sum(counts), network.batchSize),
     seed,
     rateFactor: architectureOf(network).rateFactor?.(network, model),

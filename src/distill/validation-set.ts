@@ -1,15 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { sum } from '../arrays.ts';
 import { createEncoder } from '../data/features/index.ts';
-import { type Decoded, type Rows, rowsOf } from '../data/features/kind.ts';
+import { type Decoded, rowsOf } from '../data/features/kind.ts';
 import type { ValidationOutputs } from '../debias/validation.ts';
+import type { Predict } from '../models/student.ts';
 import type { Job } from '../run/job.ts';
 import { recordBytes } from '../train/records.ts';
 import { countedShards, trueClass } from './sets.ts';
 import { decodedShard } from './student-inputs.ts';
-
-/** Runs a student on n examples: [n, classes]. */
-export type Predict = (rows: Rows) => Float32Array;
 
 export interface ValidationSet {
   /** Runs the student on the whole set. Memory: 8 bytes per class and example. */

@@ -52,6 +52,8 @@ export const runMetricsSchema = z.strictObject({
       variant: z.string(),
       history: z.array(epochSchema),
       parameters: count,
+      /** Architecture, if it is not a network of TensorFlow. */
+      network: z.string().optional(),
       /** Size of the saved student. */
       bytes: count,
       ...recordSchemas(),
@@ -63,6 +65,7 @@ export const runMetricsSchema = z.strictObject({
       name: z.string(),
       description: z.string(),
       parameters: count.optional(),
+      network: z.string().optional(),
       bytes: count.optional(),
     }),
   ),

@@ -3,6 +3,7 @@ import type { UserError } from '../errors.ts';
 import { convnet } from '../models/networks/convnet.ts';
 import { architecturesFor } from '../models/networks/index.ts';
 import { mlp } from '../models/networks/mlp.ts';
+import { ngrams } from '../models/networks/ngrams.ts';
 import { foreignFile } from '../models/teachers/foreign-files.ts';
 import { suppliedKinds } from '../models/teachers/index.ts';
 import type { ModelPorts } from '../models/teachers/teacher-kind.ts';
@@ -103,11 +104,15 @@ const suggestions: readonly {
     student: { architecture: mlp.name, width: 64, depth: 2, epochs: 30 },
     teacher: { architecture: mlp.name, width: 256, depth: 2, epochs: 30 },
   },
+  {
+    student: { architecture: ngrams.name, epochs: 30 },
+    teacher: { architecture: ngrams.name, epochs: 60, batchSize: 32 },
+  },
 ];
 
 /** Suggests a student and a teacher: the first whose architecture supports the task. */
 export function suggestNetworks({ type }: ConfigInput['task']) {
   const supported = architecturesFor(type);
-  // The last suggestion supports every task.
+  // Every task has a suggestion.
   return suggestions.find(({ student }) => supported.includes(student.architecture))!;
 }

@@ -1,13 +1,16 @@
 /**
- * The table of exporters: the formats in which every trained model is saved. All files are in the
- * model's folder. `student.json` is written last; it describes the outputs, and how to make the
- * input from an example.
+ * The table of exporters: the formats in which every trained network is saved. An `ngrams` model
+ * has files of its own (`ngrams/files.ts`). All files are in the model's folder. `student.json` is
+ * written last; it describes the outputs, and how to make the input from an example.
  */
 import { toJson } from '../store/once.ts';
 import { tableOf } from '../table.ts';
 import type { tfTypes } from '../tensorflow.ts';
+import { writeNgrams } from './ngrams/files.ts';
+import { ngramsFile, ngramsWeightsFile } from './ngrams/names.ts';
 import { type StudentDescription, studentSchema } from './student-description.ts';
 import { classSumsWeight, topologyOf, withClassSums, withOutputActivation } from './topology.ts';
+import { isNgrams, type TrainableModel } from './trainable.ts';
 
 /** The files of a model by their names in its folder. */
 export type ModelFiles = ReadonlyMap<string, Uint8Array>;
@@ -64,6 +67,29 @@ export const layersModelExporter = {
 
 export const exporters = tableOf(layersModelExporter);
 
+/** Names of the files of each kind of model, without its description. */
+export const modelFileNames = {
+  layers: Object.values(exporters).flatMap(({ files }) => files),
+  ngrams: [ngramsFile, ngramsWeightsFile],
+};
+
+/** Returns the name of the file with the weights of a model. */
+export function weightsFileOf(model: TrainableModel): string {
+  return isNgrams(model) ? ngramsWeightsFile : weightsFile;
+}
+
+/** Returns a file of a model. @throws Error if it is missing. */
+export function modelFile(files: ModelFiles, name: string): Uint8Array {
+  const bytes = files.get(name);
+  if (!bytes) throw new Error(`the model has no file '${name}'`);
+  return bytes;
+}
+
+/** Parses a file of a model. @throws Error if it is missing, or is not JSON. */
+export function parseModelFile(files: ModelFiles, name: string): unknown {
+  return JSON.parse(Buffer.from(modelFile(files, name)).toString('utf8'));
+}
+
 /** Concatenates float32 values; tfjs-node runs only on little-endian platforms. */
 function floatBytes(weights: readonly Float32Array[]): Uint8Array {
   return Buffer.concat(
@@ -75,15 +101,19 @@ function floatBytes(weights: readonly Float32Array[]): Uint8Array {
 
 /**
  * Makes all files of a trained model, `student.json` last.
- * @param model Outputs logits, of the classes or of all their subclasses.
- * @param rows The exporters to use. Default: the whole table.
+ * @param model A network outputs logits, of the classes or of all their subclasses.
+ * @param rows The exporters of networks to use. Default: the whole table.
  * @throws Error if an exporter makes other files than it declares.
  */
 export async function saveModel(
-  model: tfTypes.LayersModel,
+  model: TrainableModel,
   description: StudentDescription,
   rows: readonly Exporter[] = Object.values(exporters),
 ): Promise<ModelFiles> {
+  if (isNgrams(model)) {
+    const described = studentSchema.parse({ ...description, network: 'ngrams' });
+    return new Map([...writeNgrams(model), [descriptionFile, toJson(described)]]);
+  }
   const files = new Map<string, Uint8Array>();
   for (const exporter of rows) {
     const made = await exporter.write(model, description);

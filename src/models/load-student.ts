@@ -55,7 +55,7 @@ export interface LoadedStudent {
 }
 
 /**
- * Loads a student, with TensorFlow.
+ * Loads a student, with TensorFlow if it needs that.
  *
  * @param folder The student's folder: a path, a `file:` URL or s3://bucket/prefix.
  * @throws UserError if the folder does not hold a student.
@@ -75,7 +75,7 @@ export async function loadStudent(folder: string): Promise<LoadedStudent> {
   const student = await loadModel(files).catch((error: Error) => {
     throw new UserError(
       `${store.location} does not hold a student: ${error.message}`,
-      'Give the folder with the files model.json, weights.bin and student.json, unchanged.',
+      'Give the folder with student.json and the other files of the student, unchanged.',
     );
   });
   const { classes, features } = student.description;

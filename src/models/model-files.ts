@@ -1,11 +1,29 @@
 /** Reads and writes the files of models in a store. */
 import { readBytes, writeOnce } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
-import { descriptionFile, exporters, layersModelExporter, type ModelFiles } from './exporters.ts';
+import {
+  descriptionFile,
+  layersModelExporter,
+  type ModelFiles,
+  modelFileNames,
+  parseModelFile,
+} from './exporters.ts';
+import { studentSchema } from './student-description.ts';
 
 /** Reads the files from which `loadModel` opens a model. */
 export async function readModelFiles(store: ObjectStore, folder: string): Promise<ModelFiles> {
-  return readFiles(store, folder, [...layersModelExporter.files, descriptionFile]);
+  const description = await readFiles(store, folder, [descriptionFile]);
+  const names = isOfNgrams(description) ? modelFileNames.ngrams : layersModelExporter.files;
+  return new Map([...(await readFiles(store, folder, names)), ...description]);
+}
+
+/** Returns whether a description is that of an `ngrams` model; `loadModel` checks it. */
+function isOfNgrams(files: ModelFiles): boolean {
+  try {
+    return studentSchema.parse(parseModelFile(files, descriptionFile)).network === 'ngrams';
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -13,7 +31,7 @@ export async function readModelFiles(store: ObjectStore, folder: string): Promis
  * saved are left out.
  */
 export async function readExports(store: ObjectStore, folder: string): Promise<ModelFiles> {
-  const names = [...Object.values(exporters).flatMap(({ files }) => files), descriptionFile];
+  const names = [...modelFileNames.layers, ...modelFileNames.ngrams, descriptionFile];
   const present = await Promise.all(
     names.map(async (name) => ((await store.head(`${folder}${name}`)) ? [name] : [])),
   );

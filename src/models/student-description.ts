@@ -8,6 +8,8 @@ export const studentSchema = z.strictObject({
   features: featuresSchema,
   /** Subclasses per class that the model was trained on; absent if it was trained on classes. */
   subclasses: z.int().optional(),
+  /** Architecture, if it is not a network of TensorFlow. */
+  network: z.literal('ngrams').optional(),
   /** Name of the program. */
   createdBy: z.string(),
 });

@@ -1,128 +1,67 @@
 /** Opens a saved model: a folder with the files that `saveModel` makes. */
-
-import { z } from 'zod';
-import { product, sum } from '../arrays.ts';
-import { numbersOf, type Rows } from '../data/features/kind.ts';
-import { tf, type tfTypes } from '../tensorflow.ts';
-import { batchSizeFor } from './batch-size.ts';
-import { descriptionFile, type ModelFiles, topologyFile, weightsFile } from './exporters.ts';
+import type { Rows } from '../data/features/kind.ts';
+import { descriptionFile, type ModelFiles, modelFile, parseModelFile } from './exporters.ts';
+import { readNgrams } from './ngrams/files.ts';
+import { ngramsFile, ngramsWeightsFile } from './ngrams/names.ts';
 import { type StudentDescription, studentSchema } from './student-description.ts';
-import { inputShapeOf, modelFrom, topologySchema, withOutputActivation } from './topology.ts';
+import { isNgrams, type TrainableModel } from './trainable.ts';
 
-const weightSchema = z.looseObject({
-  name: z.string(),
-  shape: z.array(z.int().nonnegative()),
-  dtype: z.literal('float32'),
-});
-
-const modelSchema = z.looseObject({
-  format: z.literal('layers-model'),
-  modelTopology: topologySchema,
-  weightsManifest: z.tuple([
-    z.looseObject({ paths: z.tuple([z.literal(weightsFile)]), weights: z.array(weightSchema) }),
-  ]),
-});
+/** Computes class probabilities: row-major, [n, classes]. */
+export type Predict = (rows: Rows) => Float32Array;
 
 export interface Student {
   readonly description: StudentDescription;
   /**
-   * Outputs logits, [n, classes], so that training can resume. A subclass student outputs
-   * probabilities and is never resumed.
+   * A network outputs logits, [n, classes], so that training can resume. A network of subclasses
+   * outputs probabilities and is never resumed.
    */
-  readonly model: tfTypes.LayersModel;
-  /**
-   * Computes class probabilities.
-   * @returns row-major probabilities, [n, classes].
-   */
-  predict(rows: Rows): Float32Array;
+  readonly model: TrainableModel;
+  readonly predict: Predict;
   /** Frees the native memory. */
   dispose(): void;
 }
 
 /**
- * Opens the files that `saveModel` made.
+ * Opens the files that `saveModel` made. Loads TensorFlow only if the model needs it.
  * @throws Error if a file is missing or damaged.
  */
 export async function loadModel(files: ModelFiles): Promise<Student> {
-  const description = studentSchema.parse(parseJson(files, descriptionFile));
-  const { modelTopology, weightsManifest } = modelSchema.parse(parseJson(files, topologyFile));
+  const description = studentSchema.parse(parseModelFile(files, descriptionFile));
   const isSplit = description.subclasses !== undefined;
-  const model = await modelFrom(
-    isSplit ? modelTopology : withOutputActivation(modelTopology, 'linear'),
-  );
-  try {
-    setWeights(model, weightsManifest[0].weights, file(files, weightsFile));
-  } catch (error) {
-    model.dispose();
-    throw error;
-  }
-  return {
-    description,
-    model,
-    predict: isSplit
-      ? (rows) => runModel(model, rows, (probabilities) => probabilities)
-      : (rows) => predictProbabilities(model, rows),
-    dispose: () => model.dispose(),
-  };
-}
-
-function setWeights(
-  model: tfTypes.LayersModel,
-  specs: readonly z.infer<typeof weightSchema>[],
-  bytes: Uint8Array,
-): void {
-  const count = sum(specs.map(({ shape }) => product(shape)));
-  if (bytes.byteLength !== 4 * count) {
-    throw new Error(`weights.bin has ${bytes.byteLength} bytes; expected ${4 * count}`);
-  }
-  // Copied, because floats must start at a multiple of four bytes.
-  const values = new Float32Array(new Uint8Array(bytes).buffer);
-  const weights = new Map(model.weights.map((weight) => [weight.originalName, weight]));
-  let start = 0;
-  for (const { name, shape } of specs) {
-    const weight = weights.get(name);
-    if (!weight || !weights.delete(name)) throw new Error(`model.json has no weight '${name}'`);
-    const end = start + tf.util.sizeFromShape(shape);
-    tf.tidy(() => {
-      weight.write(tf.tensor(values.subarray(start, end), shape));
-    });
-    start = end;
-  }
-  for (const name of weights.keys()) throw new Error(`weights.bin lacks the weight '${name}'`);
-}
-
-function file(files: ModelFiles, name: string): Uint8Array {
-  const bytes = files.get(name);
-  if (!bytes) throw new Error(`the model has no file '${name}'`);
-  return bytes;
-}
-
-function parseJson(files: ModelFiles, name: string): unknown {
-  return JSON.parse(Buffer.from(file(files, name)).toString('utf8'));
-}
-
-/** Runs a model that outputs logits; returns row-major probabilities, [n, classes]. */
-export function predictProbabilities(model: tfTypes.LayersModel, rows: Rows): Float32Array {
-  return runModel(model, rows, (logits) => tf.softmax(logits));
+  const model = description.network
+    ? readNgrams(parseModelFile(files, ngramsFile), modelFile(files, ngramsWeightsFile))
+    : await (await import('./layers-student.ts')).readLayers(files, isSplit);
+  const predict = await predictorOf(model, isSplit);
+  return { description, model, predict, dispose: () => model.dispose() };
 }
 
 /**
- * Runs a model of numbers on n examples; returns its outputs row-major.
- * @param finish Transforms the output before it is read.
+ * Returns the function that runs a model in its current state.
+ * @param isSplit Whether a network outputs the probabilities of classes instead of logits.
  */
-export function runModel(
-  model: tfTypes.LayersModel,
-  rows: Rows,
-  finish: (output: tfTypes.Tensor) => tfTypes.Tensor,
-): Float32Array {
-  const result = tf.tidy(() => {
-    const shape = inputShapeOf(model);
-    const input = tf.tensor(numbersOf(rows), [rows.n, ...shape]);
-    // A model with one output gives one tensor; the type covers models with several.
-    return finish(model.predict(input, { batchSize: batchSizeFor(shape) }) as tfTypes.Tensor);
-  });
-  // Outside tidy, which would search every number of the result for tensors to keep.
-  const numbers = result.dataSync<'float32'>();
-  result.dispose();
-  return numbers;
+export async function predictorOf(model: TrainableModel, isSplit = false): Promise<Predict> {
+  if (isNgrams(model)) return (rows) => model.predict(rows);
+  const { predictProbabilities, runModel } = await import('./layers-student.ts');
+  if (!isSplit) return (rows) => predictProbabilities(model, rows);
+  return (rows) => runModel(model, rows, (probabilities) => probabilities);
+}
+
+/** A function from examples to embeddings. */
+export interface Embedder {
+  /** Numbers per embedding. */
+  readonly size: number;
+  /** Computes embeddings: row-major, [n, size]. */
+  of(rows: Rows): Float32Array;
+}
+
+/**
+ * Returns the function that computes the input of the layer that scores the classes.
+ * @throws UserError if a network's last layer is not Dense.
+ */
+export async function embedderOf(model: TrainableModel): Promise<Embedder> {
+  if (isNgrams(model)) {
+    return { size: model.layers.at(-1)!.inputs, of: (rows) => model.embed(rows) };
+  }
+  const { layersEmbedder } = await import('./layers-student.ts');
+  return layersEmbedder(model);
 }

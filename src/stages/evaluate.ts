@@ -14,6 +14,7 @@ import { lowRecallWarnings } from '../evaluate/low-recall.ts';
 import { renderReport } from '../evaluate/report/report.ts';
 import { type RunMetrics, runMetricsSchema } from '../evaluate/run-metrics.ts';
 import { teacherCurve } from '../evaluate/teacher-curve.ts';
+import { weightsFileOf } from '../models/exporters.ts';
 import type { Context } from '../run/context.ts';
 import type { JobEvent } from '../run/events.ts';
 import { type Job, openJob } from '../run/job.ts';
@@ -176,8 +177,10 @@ async function baseline(
 
 async function sizeOf({ results, run }: Job, wanted: string, models: readonly NamedModel[]) {
   const { model } = models.find(({ name }) => name === wanted)!;
-  const weights = await results.head(`${keys.student(run, wanted)}weights.bin`);
-  return { parameters: model.model.countParams(), bytes: weights!.bytes };
+  const weights = await results.head(`${keys.student(run, wanted)}${weightsFileOf(model.model)}`);
+  const sizes = { parameters: model.model.countParams(), bytes: weights!.bytes };
+  const { network } = model.description;
+  return { ...sizes, ...(network && { network }) };
 }
 
 /** Reads the records that methods' preparations left beside a student. */

@@ -1,7 +1,7 @@
 import type { tfTypes } from '../tensorflow.ts';
 import { createEagerStep } from './eager-step.ts';
 import { createGraphStep } from './graph-step.ts';
-import type { OptimizerConfig } from './optimizers.ts';
+import type { OptimizerConfig } from './optimizer-rules.ts';
 import type { StepSettings, TrainingStep } from './step.ts';
 
 export interface StepOptions extends StepSettings {

@@ -4,7 +4,8 @@ import { tf, type tfTypes } from '../tensorflow.ts';
 import { dropoutSeed, fuseLayers, fuseReluGradient } from './fused-kernels.ts';
 import { logitsOf, lossFeeds, mapInputs, weightedLoss } from './loss.ts';
 import { defaultLoss, openLoss } from './losses/index.ts';
-import { createOptimizer, type OptimizerConfig } from './optimizers.ts';
+import type { OptimizerConfig } from './optimizer-rules.ts';
+import { createOptimizer } from './optimizers.ts';
 import { parametersOf, weightsOf } from './parameters.ts';
 import { checkState, type State, type StepSettings, stepsName, type TrainingStep } from './step.ts';
 

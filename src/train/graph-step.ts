@@ -11,7 +11,7 @@ import { sharedFeeds, sharedNodes, updateNodes } from './graph/update.ts';
 import { lossFeeds, lossShares, mapInputs } from './loss.ts';
 import { defaultLoss, openLoss } from './losses/index.ts';
 import type { LossFunction } from './losses/loss-function.ts';
-import { decayOf, type OptimizerConfig, slotKey, slotNames } from './optimizers.ts';
+import { decayOf, type OptimizerConfig, slotKey, slotNames } from './optimizer-rules.ts';
 import { type Parameter, parametersOf, weightsOf } from './parameters.ts';
 import { checkState, type State, type StepSettings, stepsName, type TrainingStep } from './step.ts';
 

@@ -2,11 +2,8 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { numbersOf } from '../../src/data/features/kind.ts';
 import { setNames } from '../../src/data/shard.ts';
 import { countedShards, labeledShard } from '../../src/distill/sets.ts';
-import {
-  openValidationSet,
-  type Predict,
-  type ValidationSet,
-} from '../../src/distill/validation-set.ts';
+import { openValidationSet, type ValidationSet } from '../../src/distill/validation-set.ts';
+import type { Predict } from '../../src/models/student.ts';
 import { keys } from '../../src/run/keys.ts';
 import { reconcileSchema } from '../../src/run/reconcile-file.ts';
 import { readJson } from '../../src/store/once.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
+import { predictProbabilities } from '../../src/models/layers-student.ts';
 import { architectureOf, architectures, networkSchema } from '../../src/models/networks/index.ts';
-import { predictProbabilities } from '../../src/models/student.ts';
+import { customNetwork } from '../../src/models/networks/layers-model.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
 import {
   buildNetwork,
@@ -56,7 +57,7 @@ test('a resnet of depth 6n + 2 has as many layers', async () => {
 describe('layers-model', () => {
   const network = ownNetwork('net/model.json', { weights: 'random' });
   const build = (text: string, shape: readonly number[] = [5], classes = 4) =>
-    architectureOf(network).build(
+    customNetwork.build(
       network,
       {
         inputShape: shape,

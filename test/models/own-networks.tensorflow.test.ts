@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { pinNetworkFiles, readPinned } from '../../src/models/network-files.ts';
 import { architectureOf } from '../../src/models/networks/index.ts';
+import { asLayers } from '../../src/models/trainable.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
 import { createEagerStep } from '../../src/train/eager-step.ts';
 import { createGraphStep } from '../../src/train/graph-step.ts';
@@ -68,7 +69,7 @@ async function build(more: More = {}, changed: Record<string, Buffer> = {}) {
   const network = ownNetwork('net/model.json', more);
   const pinned = await pinNetworkFiles(store, network);
   const readFile = readPinned(store, pinned);
-  return architectureOf(network).build(network, { ...problem, readFile }, 7);
+  return asLayers(await architectureOf(network).build(network, { ...problem, readFile }, 7));
 }
 
 const { values: features } = randomBatch(4, shape, 3, 1).rows;

@@ -10,6 +10,7 @@ import {
   floatsOf,
   parseSafetensors,
 } from '../../src/models/safetensors.ts';
+import { asLayers } from '../../src/models/trainable.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
 import type { Batch } from '../../src/train/batch-shape.ts';
 import { createGraphStep } from '../../src/train/graph-step.ts';
@@ -27,10 +28,10 @@ const key = 'weights.safetensors';
 type Size = readonly [number, number];
 
 /** Builds a network from a file. */
-function build(fields: object, file: Buffer, size: Size): Promise<tfTypes.LayersModel> {
+async function build(fields: object, file: Buffer, size: Size): Promise<tfTypes.LayersModel> {
   const network = networkSchema.parse({ weights: key, ...fields });
   const problem = { inputShape: [...size, 3], classes, readFile: async () => file };
-  return architectureOf(network).build(network, problem, 1);
+  return asLayers(await architectureOf(network).build(network, problem, 1));
 }
 
 /** The file of a network by other names. */

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { saveModel } from '../../src/models/exporters.ts';
+import { predictProbabilities } from '../../src/models/layers-student.ts';
 import { customNetwork } from '../../src/models/networks/layers-model.ts';
-import { loadModel, predictProbabilities } from '../../src/models/student.ts';
+import { loadModel } from '../../src/models/student.ts';
 import { scoresLayer, splitOutputs } from '../../src/models/subclass-outputs.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
 import {

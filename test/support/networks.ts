@@ -3,6 +3,7 @@ import { randomFor } from '../../src/data/random.ts';
 import type { Problem } from '../../src/models/networks/architecture.ts';
 import { architectureOf, type Network } from '../../src/models/networks/index.ts';
 import type { NetworkSize } from '../../src/models/size/network-size.ts';
+import { asLayers } from '../../src/models/trainable.ts';
 import type { tfTypes } from '../../src/tensorflow.ts';
 import type { Batch } from '../../src/train/batch-shape.ts';
 
@@ -49,13 +50,15 @@ function problemOf(inputShape: readonly number[], classes: number): Problem {
 }
 
 /** Builds an untrained network. */
-export function buildNetwork(
+export async function buildNetwork(
   network: Network,
   inputShape: readonly number[],
   classes: number,
   seed: number,
 ): Promise<tfTypes.LayersModel> {
-  return architectureOf(network).build(network, problemOf(inputShape, classes), seed);
+  return asLayers(
+    await architectureOf(network).build(network, problemOf(inputShape, classes), seed),
+  );
 }
 
 const sizes = new Map<string, NetworkSize>();

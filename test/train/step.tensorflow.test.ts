@@ -6,7 +6,7 @@ import { createEagerStep } from '../../src/train/eager-step.ts';
 import { createGraphStep } from '../../src/train/graph-step.ts';
 import { backend } from '../../src/train/kernels.ts';
 import type { Loss } from '../../src/train/losses/index.ts';
-import type { OptimizerConfig } from '../../src/train/optimizers.ts';
+import type { OptimizerConfig } from '../../src/train/optimizer-rules.ts';
 import type { StepSettings, TrainingStep } from '../../src/train/step.ts';
 import { goldenTraining as golden } from '../golden/training.ts';
 import {

@@ -1,5 +1,4 @@
 import { sum } from '../../arrays.ts';
-import type { Rows } from '../../data/features/kind.ts';
 import { foldOf } from '../../data/folds.ts';
 import {
   auto,
@@ -15,7 +14,7 @@ import {
 import { logLoss } from '../../debias/cross-entropy.ts';
 import { predictions } from '../../debias/margin.ts';
 import { signedPoints } from '../../format.ts';
-import { predictProbabilities } from '../../models/student.ts';
+import { predictorOf } from '../../models/student.ts';
 import { openTrained } from '../../models/teachers/trained.ts';
 import type { Context } from '../../run/context.ts';
 import { type Job, shardItems } from '../../run/job.ts';
@@ -127,7 +126,7 @@ async function trainStudents(
     const seed = variant.seed + fold;
     const model = await networkOf(job, network, seed);
     const validation = await openValidationSet(job, (id) => foldOf(id, folds) !== fold);
-    const predict = (rows: Rows) => predictProbabilities(model, rows);
+    const predict = await predictorOf(model);
     const { first, reweighting } = await openLossCorrection(job, candidate, validation, predict);
     const unlabeled = await pseudoLabeledSet(job, candidate, first, teacherLabels(job));
     const task: TrainingTask = {

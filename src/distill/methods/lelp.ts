@@ -6,6 +6,7 @@ import { lelp, type Subclasses, subclassTargets } from '../../debias/lelp.ts';
 import { EmbeddingStatistics, randomRotation } from '../../debias/lelp-split.ts';
 import { UserError } from '../../errors.ts';
 import { splitOutputs } from '../../models/subclass-outputs.ts';
+import { isNgrams } from '../../models/trainable.ts';
 import { type Job, shardItems } from '../../run/job.ts';
 import { readJson, writeJsonOnce } from '../../store/once.ts';
 import type { ShardSource } from '../../train/stream.ts';
@@ -35,7 +36,9 @@ export const prepare: Preparation = async (job, variant, folder) => {
 
 /** Splits every class of a training. Disposes of the task's model. */
 async function splitTask(task: StudentTask, split: Subclasses): Promise<StudentTask> {
-  const model = await splitOutputs(task.model, split.subclasses);
+  const model = isNgrams(task.model)
+    ? task.model.split(split.subclasses)
+    : await splitOutputs(task.model, split.subclasses);
   task.model.dispose();
   return {
     ...task,

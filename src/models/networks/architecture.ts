@@ -6,6 +6,7 @@ import type { tfTypes } from '../../tensorflow.ts';
 import type { NetworkSize } from '../size/network-size.ts';
 import { topologySize } from '../size/topology-size.ts';
 import { modelFrom, type Topology } from '../topology.ts';
+import type { TrainableModel } from '../trainable.ts';
 
 /** Fields that define the training of a network, for students and for teachers that we train. */
 export const trainingFields = {
@@ -82,6 +83,7 @@ export interface Architecture<
   Fields,
   Name extends string = string,
   Schema extends z.ZodType = z.ZodType,
+  Model extends TrainableModel = TrainableModel,
 > {
   /** Value of the field `architecture` in distill.yaml. */
   readonly name: Name;
@@ -105,7 +107,7 @@ export interface Architecture<
    * Builds a network to train. The same seed gives the same weights.
    * @throws UserError if a user's file does not fit the problem.
    */
-  build(fields: Fields, problem: Problem, seed: number): Promise<tfTypes.LayersModel>;
+  build(fields: Fields, problem: Problem, seed: number): Promise<Model>;
   /**
    * Checks that a network can be trained, as far as only building it shows. Default: it can.
    * @returns warnings.
@@ -116,7 +118,7 @@ export interface Architecture<
    * Returns the factor on the learning rate of each trainable weight, by its name. Default: 1.
    * @param model the network that `build` made, or a copy with other outputs.
    */
-  readonly rateFactor?: (fields: Fields, model: tfTypes.LayersModel) => (weight: string) => number;
+  readonly rateFactor?: (fields: Fields, model: TrainableModel) => (weight: string) => number;
 }
 
 /**
@@ -151,7 +153,12 @@ export function builtInArchitecture<
     problem: Pick<Problem, 'inputShape' | 'classes'>,
     seed: number,
   ) => Topology;
-}): Architecture<z.infer<z.ZodObject<Shape>>, Name, ReturnType<typeof networkFields<Name, Shape>>> {
+}): Architecture<
+  z.infer<z.ZodObject<Shape>>,
+  Name,
+  ReturnType<typeof networkFields<Name, Shape>>,
+  tfTypes.LayersModel
+> {
   const { name, description, fields, tasks, topology } = definition;
   return {
     name,
@@ -176,5 +183,7 @@ export function networkFields<const Name extends string, Fields extends z.ZodRaw
     architecture: z.literal(name).describe(description),
     ...fields,
     ...trainingFields,
+    // An architecture may have other defaults for the training.
+    ...fields,
   });
 }

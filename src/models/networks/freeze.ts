@@ -1,8 +1,8 @@
 /** The fields of networks that start from weights, which decide what is trained and how fast. */
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
-import type { tfTypes } from '../../tensorflow.ts';
 import { outputLayer, type Topology, topologyOf } from '../topology.ts';
+import { asLayers, type TrainableModel } from '../trainable.ts';
 
 export const fineTuningFields = {
   freeze: z
@@ -20,8 +20,9 @@ export const fineTuningFields = {
 /** Returns the factor on the learning rate of each weight: 1 in the last layer. */
 export function pretrainedRates(
   { pretrainedRate }: { readonly pretrainedRate: number },
-  model: tfTypes.LayersModel,
+  trained: TrainableModel,
 ): (weight: string) => number {
+  const model = asLayers(trained);
   const last = model.getLayer(outputLayer(topologyOf(model)).config.name);
   const fresh = new Set(last.weights.map(({ originalName }) => originalName));
   return (weight) => (fresh.has(weight) ? 1 : pretrainedRate);

@@ -8,6 +8,7 @@ import { efficientnetLite0 } from './efficientnet-lite0.ts';
 import { customNetwork } from './layers-model.ts';
 import { mlp } from './mlp.ts';
 import { mobilenetv2 } from './mobilenetv2.ts';
+import { ngrams } from './ngrams.ts';
 import { resnet } from './resnet.ts';
 import { resnet18 } from './resnet18.ts';
 import { resnet50 } from './resnet50.ts';
@@ -20,6 +21,7 @@ const rows = [
   resnet50,
   mobilenetv2,
   efficientnetLite0,
+  ngrams,
   customNetwork,
 ] as const;
 

@@ -1,14 +1,11 @@
 import { type Features, featureShape } from '../../data/features/index.ts';
-import type { Rows } from '../../data/features/kind.ts';
 import { type Folds, foldOf } from '../../data/folds.ts';
 import { type Calibration, calibrate } from '../../debias/calibration.ts';
 import { predictions } from '../../debias/margin.ts';
 import type { ObjectStore } from '../../store/store.ts';
-import { tf, type tfTypes } from '../../tensorflow.ts';
 import { batchSizeFor } from '../batch-size.ts';
 import { foldFolder, readModelFiles } from '../model-files.ts';
-import { loadModel, runModel, type Student } from '../student.ts';
-import { scoresLayer } from '../subclass-outputs.ts';
+import { embedderOf, loadModel, type Student } from '../student.ts';
 import type { Inputs, Teacher } from '../teacher.ts';
 
 /**
@@ -50,7 +47,7 @@ export async function openTrained(
     models.push(await loadModel(await readModelFiles(store, foldFolder(folder, fold))));
   }
   const { features, classes } = models[0]!.description;
-  const embedding = embeds ? embeddingOf(models[0]!) : undefined;
+  const embedding = embeds ? await embedderOf(models[0]!.model) : undefined;
   const shared = {
     embeddingSize: embedding?.size,
     batchSize: batchSizeFor(featureShape(features)),
@@ -88,17 +85,6 @@ export async function openTrained(
     dispose() {
       for (const model of models) model.dispose();
     },
-  };
-}
-
-/** Reads the input of the layer that scores the classes. */
-function embeddingOf({ model }: Student) {
-  // A layer with one input has one symbolic tensor; the type covers layers with several.
-  const outputs = scoresLayer(model).input as tfTypes.SymbolicTensor;
-  const embedder = tf.model({ inputs: model.inputs, outputs });
-  return {
-    size: outputs.shape[1]!,
-    of: (rows: Rows) => runModel(embedder, rows, (embeddings) => embeddings),
   };
 }
 

@@ -1,6 +1,6 @@
 // The optimizers of `../optimizers.ts` as nodes of a graph: TensorFlow's own kernels.
 import { attribute, floatType } from '../kernels.ts';
-import { adamRates, type OptimizerConfig } from '../optimizers.ts';
+import { adamRates, type OptimizerConfig } from '../optimizer-rules.ts';
 import { control, node, placeholder, scalar } from './nodes.ts';
 import type { Node } from './saved-model.ts';
 import type { Feed } from './session.ts';

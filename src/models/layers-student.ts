@@ -1,0 +1,113 @@
+/** Students that are networks of TensorFlow. */
+import { z } from 'zod';
+import { product, sum } from '../arrays.ts';
+import { numbersOf, type Rows } from '../data/features/kind.ts';
+import { tf, type tfTypes } from '../tensorflow.ts';
+import { batchSizeFor } from './batch-size.ts';
+import {
+  type ModelFiles,
+  modelFile,
+  parseModelFile,
+  topologyFile,
+  weightsFile,
+} from './exporters.ts';
+import { scoresLayer } from './subclass-outputs.ts';
+import { inputShapeOf, modelFrom, topologySchema, withOutputActivation } from './topology.ts';
+
+const weightSchema = z.looseObject({
+  name: z.string(),
+  shape: z.array(z.int().nonnegative()),
+  dtype: z.literal('float32'),
+});
+
+const modelSchema = z.looseObject({
+  format: z.literal('layers-model'),
+  modelTopology: topologySchema,
+  weightsManifest: z.tuple([
+    z.looseObject({ paths: z.tuple([z.literal(weightsFile)]), weights: z.array(weightSchema) }),
+  ]),
+});
+
+/**
+ * Builds the network in the files of a model.
+ * @param isSplit Whether it has subclasses: it then outputs probabilities, otherwise logits.
+ * @throws Error if a file is missing or damaged.
+ */
+export async function readLayers(
+  files: ModelFiles,
+  isSplit: boolean,
+): Promise<tfTypes.LayersModel> {
+  const { modelTopology, weightsManifest } = modelSchema.parse(parseModelFile(files, topologyFile));
+  const model = await modelFrom(
+    isSplit ? modelTopology : withOutputActivation(modelTopology, 'linear'),
+  );
+  try {
+    setWeights(model, weightsManifest[0].weights, modelFile(files, weightsFile));
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+  return model;
+}
+
+function setWeights(
+  model: tfTypes.LayersModel,
+  specs: readonly z.infer<typeof weightSchema>[],
+  bytes: Uint8Array,
+): void {
+  const count = sum(specs.map(({ shape }) => product(shape)));
+  if (bytes.byteLength !== 4 * count) {
+    throw new Error(`weights.bin has ${bytes.byteLength} bytes; expected ${4 * count}`);
+  }
+  // Copied, because floats must start at a multiple of four bytes.
+  const values = new Float32Array(new Uint8Array(bytes).buffer);
+  const weights = new Map(model.weights.map((weight) => [weight.originalName, weight]));
+  let start = 0;
+  for (const { name, shape } of specs) {
+    const weight = weights.get(name);
+    if (!weight || !weights.delete(name)) throw new Error(`model.json has no weight '${name}'`);
+    const end = start + tf.util.sizeFromShape(shape);
+    tf.tidy(() => {
+      weight.write(tf.tensor(values.subarray(start, end), shape));
+    });
+    start = end;
+  }
+  for (const name of weights.keys()) throw new Error(`weights.bin lacks the weight '${name}'`);
+}
+
+/** Runs a model that outputs logits; returns row-major probabilities, [n, classes]. */
+export function predictProbabilities(model: tfTypes.LayersModel, rows: Rows): Float32Array {
+  return runModel(model, rows, (logits) => tf.softmax(logits));
+}
+
+/**
+ * Runs a model of numbers on n examples; returns its outputs row-major.
+ * @param finish Transforms the output before it is read.
+ */
+export function runModel(
+  model: tfTypes.LayersModel,
+  rows: Rows,
+  finish: (output: tfTypes.Tensor) => tfTypes.Tensor,
+): Float32Array {
+  const result = tf.tidy(() => {
+    const shape = inputShapeOf(model);
+    const input = tf.tensor(numbersOf(rows), [rows.n, ...shape]);
+    // A model with one output gives one tensor; the type covers models with several.
+    return finish(model.predict(input, { batchSize: batchSizeFor(shape) }) as tfTypes.Tensor);
+  });
+  // Outside tidy, which would search every number of the result for tensors to keep.
+  const numbers = result.dataSync<'float32'>();
+  result.dispose();
+  return numbers;
+}
+
+/** Creates the function that reads the input of the layer that scores the classes. */
+export function layersEmbedder(model: tfTypes.LayersModel) {
+  // A layer with one input has one symbolic tensor; the type covers layers with several.
+  const outputs = scoresLayer(model).input as tfTypes.SymbolicTensor;
+  const embedder = tf.model({ inputs: model.inputs, outputs });
+  return {
+    size: outputs.shape[1]!,
+    of: (rows: Rows) => runModel(embedder, rows, (embeddings) => embeddings),
+  };
+}

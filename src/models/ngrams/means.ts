@@ -1,0 +1,109 @@
+import type { Embeddings } from './embeddings.ts';
+import type { Bags } from './reader.ts';
+
+/** The mean vectors of texts: the mean over the rows of their n-grams that have a row. */
+export class TextMeans {
+  /** [n, dimension]; zeros for a text without rows. */
+  values = new Float64Array(0);
+  /** [n]: the rows of each text, as often as they occur. */
+  counts = new Int32Array(0);
+  /** Rows of `bags.grams`, or -1. */
+  gramRows = new Int32Array(0);
+  /** Rows of `bags.phrases`, or -1. */
+  phraseRows = new Int32Array(0);
+  /** [different words, dimension]: the sum over the n-grams of each word. */
+  #sums = new Float64Array(0);
+  /** [different words]: the rows in each sum. */
+  #sumCounts = new Int32Array(0);
+
+  /**
+   * Computes the means of the texts.
+   * @param adds Whether n-grams without a row get one.
+   */
+  compute(bags: Bags, embeddings: Embeddings, adds: boolean): void {
+    const { n, wordStarts, gramStarts, phraseStarts } = bags;
+    const { dimension } = embeddings;
+    const words = differentWords(bags);
+    const grams = gramStarts[words]!;
+    const phrases = phraseStarts[n]!;
+    this.gramRows = roomFor(this.gramRows, grams);
+    this.phraseRows = roomFor(this.phraseRows, phrases);
+    const find = adds ? 'findOrAdd' : 'find';
+    embeddings[find](bags.grams, grams, this.gramRows);
+    embeddings[find](bags.phrases, phrases, this.phraseRows);
+
+    this.#sums = roomFor(this.#sums, words * dimension);
+    this.#sumCounts = roomFor(this.#sumCounts, words);
+    for (let word = 0; word < words; word++) {
+      this.#sumCounts[word] = addRows(
+        embeddings,
+        this.gramRows,
+        gramStarts[word]!,
+        gramStarts[word + 1]!,
+        this.#sums.fill(0, word * dimension, (word + 1) * dimension),
+        word * dimension,
+      );
+    }
+
+    this.values = roomFor(this.values, n * dimension);
+    this.counts = roomFor(this.counts, n);
+    for (let text = 0; text < n; text++) {
+      const target = text * dimension;
+      this.values.fill(0, target, target + dimension);
+      let count = addRows(
+        embeddings,
+        this.phraseRows,
+        phraseStarts[text]!,
+        phraseStarts[text + 1]!,
+        this.values,
+        target,
+      );
+      for (let at = wordStarts[text]!; at < wordStarts[text + 1]!; at++) {
+        const word = bags.words[at]!;
+        const from = word * dimension;
+        for (let d = 0; d < dimension; d++) this.values[target + d]! += this.#sums[from + d]!;
+        count += this.#sumCounts[word]!;
+      }
+      this.counts[text] = count;
+      const scale = count > 0 ? 1 / count : 0;
+      for (let d = 0; d < dimension; d++) this.values[target + d]! *= scale;
+    }
+  }
+}
+
+/** Returns the number of different words. */
+export function differentWords({ n, wordStarts, words }: Bags): number {
+  let most = -1;
+  for (let at = 0; at < wordStarts[n]!; at++) if (words[at]! > most) most = words[at]!;
+  return most + 1;
+}
+
+/** Adds rows of the table to a vector, from `offset` on; returns how many were there. */
+function addRows(
+  { values, dimension }: Embeddings,
+  rows: Int32Array,
+  start: number,
+  end: number,
+  target: Float64Array,
+  offset: number,
+): number {
+  let count = 0;
+  for (let at = start; at < end; at++) {
+    const row = rows[at]!;
+    if (row < 0) continue;
+    count++;
+    const from = row * dimension;
+    for (let d = 0; d < dimension; d++) target[offset + d]! += values[from + d]!;
+  }
+  return count;
+}
+
+/** Returns an array of at least a length: the same, or a longer one with other content. */
+export function roomFor<Values extends Int32Array | Float32Array | Float64Array>(
+  values: Values,
+  length: number,
+): Values {
+  if (values.length >= length) return values;
+  // An array is of the class of its constructor.
+  return new (values.constructor as new (length: number) => Values)(Math.ceil(length * 1.5));
+}

@@ -1,0 +1,3 @@
+/** Names of the files of an `ngrams` model. */
+export const ngramsFile = 'ngrams.json';
+export const ngramsWeightsFile = 'ngrams.bin';

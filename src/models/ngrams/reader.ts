@@ -1,0 +1,193 @@
+import { emptyHash, hashPoint, hashText } from './hash.ts';
+import { wordsOf } from './words.ts';
+
+/** Fields that define the n-grams of a text, and their buckets. */
+export interface NgramsOptions {
+  /** Number of buckets that n-grams are hashed into. */
+  readonly buckets: number;
+  /** Maximum words of a word n-gram. */
+  readonly wordNgrams: number;
+  /** Minimum and maximum code points of a character n-gram; both 0 for none. */
+  readonly minChars: number;
+  readonly maxChars: number;
+}
+
+/**
+ * The n-grams of n texts, by their buckets. Words that occur repeatedly are listed once, so that
+ * models add up the rows of their n-grams once.
+ */
+export interface Bags {
+  readonly n: number;
+  /** [n + 1]: the words of text i are `words[wordStarts[i] … wordStarts[i + 1]]`. */
+  readonly wordStarts: Int32Array;
+  /** Indexes of the words among the different ones. */
+  readonly words: Int32Array;
+  /** [different words + 1]: the n-grams of each, likewise in `grams`. */
+  readonly gramStarts: Int32Array;
+  /** Buckets of the n-grams that consist of one word, or of characters in a word. */
+  readonly grams: Int32Array;
+  /** [n + 1]: the n-grams of several words of each text, likewise in `phrases`. */
+  readonly phraseStarts: Int32Array;
+  /** Buckets of the n-grams of several words. */
+  readonly phrases: Int32Array;
+}
+
+/** Maximum words in the cache. */
+const maxCached = 2 ** 17;
+
+/** Reads the n-grams of texts. Caches those of words, which come again. */
+export class NgramReader {
+  readonly #options: NgramsOptions;
+  /** Indexes of the cached words. */
+  readonly #cached = new Map<string, number>();
+  /** Per cached word: the index of the batch that it was last in, and its index there. */
+  #seen = new Int32Array(1024);
+  #inBatch = new Int32Array(1024);
+  /** Per cached word: the hash of a space and the word. */
+  #hashes = new Int32Array(1024);
+  /** Per cached word: the start of its n-grams in the pool; one more at the end. */
+  #starts = new Int32Array(1025);
+  readonly #pool = new IntList();
+  #batch = 0;
+
+  constructor(options: NgramsOptions) {
+    this.#options = options;
+  }
+
+  /** Reads n-grams. The result is valid until the next call. */
+  read(texts: readonly string[]): Bags {
+    if (this.#cached.size > maxCached) this.#forget();
+    this.#batch++;
+    const { wordStarts, words, gramStarts, grams, phraseStarts, phrases } = this.#lists;
+    for (const list of Object.values(this.#lists)) list.length = 0;
+    let different = 0;
+    for (const text of texts) {
+      wordStarts.push(words.length);
+      phraseStarts.push(phrases.length);
+      const found = wordsOf(text);
+      for (const [position, word] of found.entries()) {
+        const index = this.#cached.get(word) ?? this.#add(word);
+        if (this.#seen[index] !== this.#batch) {
+          this.#seen[index] = this.#batch;
+          this.#inBatch[index] = different++;
+          gramStarts.push(grams.length);
+          grams.pushRange(this.#pool.values, this.#starts[index]!, this.#starts[index + 1]!);
+        }
+        words.push(this.#inBatch[index]!);
+        this.#pushPhrases(found, position, this.#hashes[index]!);
+      }
+    }
+    wordStarts.push(words.length);
+    phraseStarts.push(phrases.length);
+    gramStarts.push(grams.length);
+    return {
+      n: texts.length,
+      wordStarts: wordStarts.values,
+      words: words.values,
+      gramStarts: gramStarts.values,
+      grams: grams.values,
+      phraseStarts: phraseStarts.values,
+      phrases: phrases.values,
+    };
+  }
+
+  /** Buffers of the result. */
+  readonly #lists = {
+    wordStarts: new IntList(),
+    words: new IntList(),
+    gramStarts: new IntList(),
+    grams: new IntList(),
+    phraseStarts: new IntList(),
+    phrases: new IntList(),
+  };
+
+  /** Lists the n-grams of two and more words that start with a word. */
+  #pushPhrases(words: readonly string[], position: number, hash: number): void {
+    const { wordNgrams, buckets } = this.#options;
+    const end = Math.min(words.length, position + wordNgrams);
+    let phrase = hash;
+    for (let next = position + 1; next < end; next++) {
+      phrase = hashText(hashPoint(phrase, space), words[next]!);
+      this.#lists.phrases.push((phrase >>> 0) % buckets);
+    }
+  }
+
+  /** Adds a word to the cache; returns its index. */
+  #add(word: string): number {
+    const index = this.#cached.size;
+    if (index === this.#seen.length) {
+      this.#seen = grown(this.#seen);
+      this.#inBatch = grown(this.#inBatch);
+      this.#hashes = grown(this.#hashes);
+      this.#starts = grown(this.#starts);
+    }
+    this.#cached.set(word, index);
+    const { buckets, minChars, maxChars } = this.#options;
+    const hash = hashText(hashPoint(emptyHash, space), word);
+    this.#hashes[index] = hash;
+    this.#starts[index] = this.#pool.length;
+    this.#pool.push((hash >>> 0) % buckets);
+    if (maxChars > 0) pushCharacterGrams(`<${word}>`, minChars, maxChars, buckets, this.#pool);
+    this.#starts[index + 1] = this.#pool.length;
+    return index;
+  }
+
+  #forget(): void {
+    this.#cached.clear();
+    this.#seen.fill(0);
+    this.#pool.length = 0;
+  }
+}
+
+const space = 0x20;
+
+/** Lists the buckets of the n-grams of a word within its marks `<` and `>`. */
+function pushCharacterGrams(
+  marked: string,
+  min: number,
+  max: number,
+  buckets: number,
+  target: IntList,
+): void {
+  for (let start = 0; start < marked.length; start++) {
+    let hash = emptyHash;
+    let at = start;
+    for (let length = 1; length <= max && at < marked.length; length++) {
+      const point = marked.codePointAt(at)!;
+      hash = hashPoint(hash, point);
+      at += point > 0xffff ? 2 : 1;
+      if (length >= min) target.push((hash >>> 0) % buckets);
+    }
+    if (marked.codePointAt(start)! > 0xffff) start++;
+  }
+}
+
+/** Integers in one piece of memory, which grows. */
+export class IntList {
+  values = new Int32Array(1024);
+  length = 0;
+
+  push(value: number): void {
+    if (this.length === this.values.length) this.values = grown(this.values);
+    this.values[this.length++] = value;
+  }
+
+  /** Appends the values from `start` to `end` of an array. */
+  pushRange(values: Int32Array, start: number, end: number): void {
+    while (this.length + end - start > this.values.length) this.values = grown(this.values);
+    const target = this.values;
+    let length = this.length;
+    for (let at = start; at < end; at++) target[length++] = values[at]!;
+    this.length = length;
+  }
+}
+
+/** Copies an array into one of twice the length. */
+export function grown<Values extends Int32Array | Float32Array | Float64Array>(
+  values: Values,
+): Values {
+  // An array is of the class of its constructor.
+  const longer = new (values.constructor as new (length: number) => Values)(values.length * 2);
+  longer.set(values);
+  return longer;
+}

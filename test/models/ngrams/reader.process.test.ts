@@ -1,0 +1,50 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { writeNgrams } from '../../../src/models/ngrams/files.ts';
+import { createNgrams } from '../../../src/models/ngrams/model.ts';
+import { createNgramsStep } from '../../../src/train/ngrams/step.ts';
+
+const texts = [
+  'A great film!',
+  'boring, really boring',
+  '这部电影很好看',
+  'naïve 👍🏽 ok',
+  'unseen',
+];
+
+test.each([
+  { hidden: 0, subclasses: 1 },
+  { hidden: 5, subclasses: 2 },
+])('the reader in docs/ngrams.md gives the same probabilities: %o', async (options) => {
+  const document = await readFile(new URL('../../../docs/ngrams.md', import.meta.url), 'utf8');
+  const reader = document.split('```python\n')[1]!.split('```')[0]!;
+  const folder = await mkdtemp(join(tmpdir(), 'ngrams-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const shape = { buckets: 5000, wordNgrams: 2, minChars: 2, maxChars: 4, dimension: 4 };
+  const whole = createNgrams({ ...shape, hidden: options.hidden }, 3, 1);
+  const model = options.subclasses > 1 ? whole.split(options.subclasses) : whole;
+  const outputs = 3 * options.subclasses;
+  const step = createNgramsStep(model, { optimizer: 'adam', momentum: 0, weightDecay: 0 });
+  const targets = Float32Array.from({ length: 3 * outputs }, (_, i) => (i % (outputs + 1) ? 0 : 1));
+  const one = new Float32Array(3).fill(1);
+  const batch = { size: 3, rows: { n: 3, texts: texts.slice(0, 3) }, targets };
+  for (let count = 0; count < 20; count++) {
+    step.run({ ...batch, weights: one, teacherMargins: one }, 0.1);
+  }
+  for (const [name, bytes] of writeNgrams(model)) await writeFile(join(folder, name), bytes);
+  await writeFile(join(folder, 'read.py'), reader);
+  const printed = execFileSync('python3', [join(folder, 'read.py'), folder], {
+    input: `${texts.join('\n')}\n`,
+    encoding: 'utf8',
+    env: { PYTHONIOENCODING: 'utf8' },
+  });
+  const found = printed.trim().split(/\s+/).map(Number);
+  const expected = model.predict({ n: texts.length, texts });
+  expect(found.length).toBe(expected.length);
+  for (const [i, value] of expected.entries())
+    expect(Math.abs(found[i]! - value)).toBeLessThan(1e-6);
+  expect(Math.max(...expected)).toBeGreaterThan(0.6);
+});
