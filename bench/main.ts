@@ -13,6 +13,7 @@ import { UserError } from '../src/errors.ts';
 import { packageRoot } from '../src/package-root.ts';
 import type { Bench, BenchContext } from './bench.ts';
 import { runContestant } from './contestant.ts';
+import { encoding } from './encoding.ts';
 import { growth } from './growth.ts';
 import { labeling } from './labeling.ts';
 import { thisMachine } from './machine.ts';
@@ -30,6 +31,7 @@ const topics: Readonly<Record<string, Bench>> = {
   training,
   streaming,
   labeling,
+  encoding,
   weights,
   planning,
   'start-up': startUp,
