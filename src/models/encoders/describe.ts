@@ -187,9 +187,15 @@ async function describeImages(
       'Copy the file from where the model is from, or set encoder.preprocess: a preset, or fields.',
     );
   }
-  const model = { section: 'encoder', channels: 3, defaultSize: size ?? [224, 224] } as const;
+  // A model of grey images has one mean.
+  const channels = typeof stored === 'object' && stored.mean?.length === 1 ? 1 : 3;
+  const model = { section: 'encoder', channels, defaultSize: size ?? [224, 224] } as const;
   const { normalization, ...features } = preprocessedFeatures(stored, model);
-  const own = { ...features, ...(normalization ?? { mean: [0, 0, 0], std: [1, 1, 1] }) };
+  const unchanged = {
+    mean: Array<number>(channels).fill(0),
+    std: Array<number>(channels).fill(1),
+  };
+  const own = { ...features, ...(normalization ?? unchanged) };
   return size === undefined ? own : resized(own, size);
 }
 

@@ -4,16 +4,21 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
-import type { encoderSchema } from '../../../src/models/encoders/config.ts';
+import { encoderSchema } from '../../../src/models/encoders/config.ts';
+import { describeEncoder } from '../../../src/models/encoders/describe.ts';
 import type { EncoderReads } from '../../../src/models/encoders/encoder.ts';
 import {
   openDescribed,
   openEncoder,
   storeEncoder,
 } from '../../../src/models/encoders/open-encoder.ts';
+import { loadGraphModel } from '../../../src/models/teachers/graph-model.ts';
+import { loadSavedModel } from '../../../src/models/teachers/saved-model.ts';
+import { FolderStore } from '../../../src/store/folder.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { describeFixture, filesOf, readExpected, textExamples } from './fixtures.ts';
 
+const teachers = join(import.meta.dirname, '../../fixtures/teachers');
 let scratch: string;
 beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'encoder-test-'));
@@ -118,6 +123,40 @@ describe('an encoder of images', () => {
     expect([...embedded.rejected.keys()]).toEqual([2]);
     encoder.dispose();
   });
+});
+
+test.each([
+  ['graph-model', () => loadGraphModel(join(teachers, 'graph-model/model.json'))],
+  ['saved-model-keras/model', () => loadSavedModel(join(teachers, 'saved-model-keras/model'))],
+])('%s, grey images of TensorFlow', async (path, load) => {
+  const model = await load();
+  const pixels = Array.from({ length: 3 }, (_, row) =>
+    Buffer.from(Array.from({ length: 64 }, (_, index) => (index * 37 + row * 91) % 256)),
+  );
+  const values = Float32Array.from(
+    pixels.flatMap((image) => [...image]),
+    (value) => value / 255,
+  );
+  const { name: input } = model.inputs[0]!;
+  const { name } = model.outputs[0]!;
+  const [expected] = await model.run([{ name: input, shape: [3, 8, 8, 1], values }], [name]);
+  model.dispose();
+  const examples = pixels.map(async (image, row) => {
+    const raw = { width: 8, height: 8, channels: 1 } as const;
+    const bytes = await sharp(image, { raw }).png().toBuffer();
+    return { id: `i${row}`, label: undefined, content: { kind: 'image' as const, bytes } };
+  });
+  const preprocess = { resize: { size: 8 }, mean: [0], std: [1] };
+  const config = encoderSchema.parse({ path, embeddingName: name, preprocess, batchSize: 2 });
+  const described = await describeEncoder(new FolderStore(teachers), config, 'image');
+  const encoder = await openDescribed(described, scratch);
+  const { embeddings, rejected } = await encoder.embed(await Promise.all(examples));
+  expect(rejected.size).toBe(0);
+  expect(encoder.dimension).toBe(3);
+  for (const [index, value] of embeddings.entries()) {
+    expect(value).toBeCloseTo(expected!.values[index]!, 5);
+  }
+  encoder.dispose();
 });
 
 describe('a stored encoder', () => {
