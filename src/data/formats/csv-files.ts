@@ -275,8 +275,10 @@ async function writeCsv(
 ): Promise<DataFile[]> {
   const target = labelColumn(config.task, config.data);
   const cells = namedCells(config);
-  const rows = examples.map(({ label, content }): Record<string, Cell> => {
-    const columns = content.kind === 'row' ? content.columns : cells?.write(content);
+  const idName = config.data.id ?? 'id';
+  const rows = examples.map(({ id, label, content }): Record<string, Cell> => {
+    const columns =
+      content.kind === 'row' ? content.columns : cells && { [idName]: id, ...cells.write(content) };
     if (columns === undefined) throw new Error(`a CSV file cannot hold a ${content.kind}`);
     return label === undefined ? columns : { ...columns, [target]: label };
   });
