@@ -1,5 +1,6 @@
 /** The interface of a baseline: a model of the labels alone, which distillation has to beat. */
 import { z } from 'zod';
+import type { Features } from '../../data/features/index.ts';
 import type { Context } from '../../run/context.ts';
 import type { Job } from '../../run/job.ts';
 
@@ -31,5 +32,7 @@ export interface Baseline<Name extends string = string> {
   readonly description: string;
   /** Whether it is trained where the students are: on a GPU, if the config asks for it. */
   readonly followsTrainer: boolean;
+  /** Returns why there is no such model of these features. Default: there is one of all. */
+  readonly leftOut?: (features: Features) => string | undefined;
   readonly load: () => Promise<{ readonly learn: BaselineTraining }>;
 }

@@ -2,6 +2,7 @@
  * The table of baselines. Every run trains all of them on the true labels of the labeled and the
  * validation set, beside the students. Publish never chooses one.
  */
+import { hasTexts } from '../../data/features/index.ts';
 import { UserError } from '../../errors.ts';
 import type { Context } from '../../run/context.ts';
 import type { Job } from '../../run/job.ts';
@@ -23,6 +24,7 @@ const logistic = {
   name: 'logistic',
   description: 'logistic regression on the labels alone',
   followsTrainer: false,
+  leftOut: (features) => (hasTexts(features) ? 'it reads numbers, not texts' : undefined),
   load: () => import('./logistic.ts'),
 } as const satisfies Baseline;
 
@@ -49,17 +51,30 @@ export function readBaseline({ results, run }: Job, name: string): Promise<Basel
  */
 export async function trainBaseline(
   job: Job,
-  { name, load }: Baseline,
+  { name, leftOut, load }: Baseline,
   context: Context,
 ): Promise<string> {
   const folder = keys.student(job.run, name);
   const key = recordKey(job.run, name);
   if (await job.results.head(key)) return folder;
+  const reason = leftOut?.(job.plan.features);
+  const record =
+    reason === undefined
+      ? await learned(job, load, folder, context)
+      : { description: '', leftOut: reason };
+  await writeJsonOnce(job.results, key, record);
+  return folder;
+}
+
+async function learned(
+  job: Job,
+  load: Baseline['load'],
+  folder: string,
+  context: Context,
+): Promise<BaselineRecord> {
   const { learn } = await load();
-  const record = await learn(job, folder, context).catch((error: Error): BaselineRecord => {
+  return learn(job, folder, context).catch((error: Error): BaselineRecord => {
     if (!(error instanceof UserError)) throw error;
     return { description: '', leftOut: error.message };
   });
-  await writeJsonOnce(job.results, key, record);
-  return folder;
 }

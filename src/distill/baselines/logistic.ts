@@ -1,5 +1,4 @@
-import { featureShape, hasTexts, kindOf } from '../../data/features/index.ts';
-import { UserError } from '../../errors.ts';
+import { featureShape, kindOf } from '../../data/features/index.ts';
 import { count, counted } from '../../format.ts';
 import { saveModel } from '../../models/exporters.ts';
 import { writeModelFiles } from '../../models/model-files.ts';
@@ -33,7 +32,6 @@ const defaultPenalty = 1;
  */
 export const learn: BaselineTraining = async (job, folder, { signal }) => {
   const { features, classes, config } = job.plan;
-  if (hasTexts(features)) throw new UserError('logistic regression reads numbers, not texts');
   const inputs = inputsOf(featureShape(features), classes.length);
   const { rows, available } = await readRows(job, inputs);
   const scaling = kindOf(features).isScaled ? undefined : scaleColumns(rows);

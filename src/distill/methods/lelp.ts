@@ -5,8 +5,7 @@ import { readLabels } from '../../data/tables/labels-file.ts';
 import { lelp, type Subclasses, subclassTargets } from '../../debias/lelp.ts';
 import { EmbeddingStatistics, randomRotation } from '../../debias/lelp-split.ts';
 import { UserError } from '../../errors.ts';
-import { splitOutputs } from '../../models/subclass-outputs.ts';
-import { isNgrams } from '../../models/trainable.ts';
+import { isNgrams, type TrainableModel } from '../../models/trainable.ts';
 import { type Job, shardItems } from '../../run/job.ts';
 import { readJson, writeJsonOnce } from '../../store/once.ts';
 import type { ShardSource } from '../../train/stream.ts';
@@ -36,9 +35,7 @@ export const prepare: Preparation = async (job, variant, folder) => {
 
 /** Splits every class of a training. Disposes of the task's model. */
 async function splitTask(task: StudentTask, split: Subclasses): Promise<StudentTask> {
-  const model = isNgrams(task.model)
-    ? task.model.split(split.subclasses)
-    : await splitOutputs(task.model, split.subclasses);
+  const model = await splitModel(task.model, split.subclasses);
   task.model.dispose();
   return {
     ...task,
@@ -47,6 +44,12 @@ async function splitTask(task: StudentTask, split: Subclasses): Promise<StudentT
     labeled: task.labeled.map((source) => splitSource(source, split)),
     unlabeled: task.unlabeled.map((source) => splitSource(source, split)),
   };
+}
+
+async function splitModel(model: TrainableModel, subclasses: number): Promise<TrainableModel> {
+  if (isNgrams(model)) return model.split(subclasses);
+  const { splitOutputs } = await import('../../models/subclass-outputs.ts');
+  return splitOutputs(model, subclasses);
 }
 
 async function findSubclasses(job: Job, seed: number): Promise<Subclasses> {
