@@ -3,7 +3,10 @@
  * it; ARCHITECTURE.md shows the same list. A path belongs to the longest entry that it starts with.
  */
 export const layers = [
-  ['src/errors.ts', 'src/arrays.ts', 'src/digest.ts', 'src/format.ts', 'src/table.ts'],
+  [
+    ...['src/errors.ts', 'src/arrays.ts', 'src/digest.ts', 'src/float16.ts', 'src/format.ts'],
+    'src/table.ts',
+  ],
   ['src/package-root.ts', 'src/tensorflow.ts', 'src/onnxruntime.ts'],
   ['src/store/'],
   ['src/debias/'],

@@ -13,9 +13,9 @@ export type { RunMetrics as Metrics } from './evaluate/run-metrics.ts';
 export {
   type LoadedStudent,
   loadStudent,
-  type StudentExample,
   type StudentPrediction,
 } from './models/load-student.ts';
+export type { StudentExample } from './models/student-input.ts';
 export type { Progress } from './run/context.ts';
 export { openStore } from './store/open.ts';
 export type {

@@ -3,7 +3,8 @@ import type { ExportFormat } from '../data/tables/exported-labels.ts';
 import { exportLabels, type LabelsDescription } from '../distill/export-labels.ts';
 import { keepFile } from '../distill/keep-file.ts';
 import { UserError } from '../errors.ts';
-import { isModelSaved, readExports } from '../models/model-files.ts';
+import { encoderFile } from '../models/encoders/encoder.ts';
+import { encoderFolder, isModelSaved, readExports } from '../models/model-files.ts';
 import { openJob } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
 import { currentSchema } from '../stages/publish.ts';
@@ -23,6 +24,8 @@ export interface FetchedStudent {
   readonly variant: string;
   /** Absolute path of the folder with report.html, metrics.json and student/. */
   readonly folder: string;
+  /** Whether the student is a head with its encoder: `loadStudent` loads it. Default: false. */
+  readonly hasEncoder?: boolean;
 }
 
 /** One student of a run. */
@@ -64,7 +67,8 @@ export async function fetchStudent(
     ...[...model].map(([file, body]) => [`student/${file}`, body] as const),
   ]);
   for (const [file, body] of files) await keepFile(join(folder, file), body, run);
-  return { run, variant, folder };
+  const hasEncoder = model.has(`${encoderFolder}${encoderFile}`);
+  return { run, variant, folder, ...(hasEncoder && { hasEncoder }) };
 }
 
 /** Labels that are copied from AWS. */

@@ -58,7 +58,7 @@ async function copyLabels(
 }
 
 /** Lists the copied files for people. */
-export function renderFetched({ run, variant, folder }: FetchedStudent): string {
+export function renderFetched({ run, variant, folder, hasEncoder }: FetchedStudent): string {
   const shown = relative('.', folder) || '.';
   return [
     `The ${variant} student of run ${run} is in ${shown}:`,
@@ -67,6 +67,9 @@ export function renderFetched({ run, variant, folder }: FetchedStudent): string 
     `  ${join(shown, 'student')}`,
     '',
     'Load the student with',
-    loadLine(join(folder, 'student'), !existsSync(join(folder, 'student', ngramsFile))),
+    loadLine(
+      join(folder, 'student'),
+      !hasEncoder && !existsSync(join(folder, 'student', ngramsFile)),
+    ),
   ].join('\n');
 }

@@ -40,7 +40,10 @@ export function renderSummary(summary: RunSummary, terminal: Terminal): string {
     `${summary.published ? 'published' : 'not published'}: ${summary.publication}`,
     '',
     `Done in ${duration(summary.seconds)}. Open the report in a browser. Load the student with`,
-    loadLine(studentFolder(summary), !metrics.students.some(({ network }) => network)),
+    loadLine(
+      studentFolder(summary),
+      !summary.hasEncoder && !metrics.students.some(({ network }) => network),
+    ),
   ].join('\n');
 }
 

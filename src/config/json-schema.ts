@@ -6,7 +6,15 @@ export type SchemaNode = z.core.JSONSchema.BaseSchema;
 /** Makes the JSON Schema of `distill.yaml` as users write it, without defaults, for editors. */
 export function jsonSchema(): SchemaNode {
   return {
-    ...z.toJSONSchema(configSchema, { io: 'input' }),
+    ...z.toJSONSchema(configSchema, {
+      io: 'input',
+      unrepresentable: 'any',
+      override({ zodSchema, jsonSchema: made }) {
+        const { def } = zodSchema._zod;
+        // A field that must be absent distinguishes a branch of a union from the others.
+        if (def.type === 'literal' && zodSchema._zod.values?.has(undefined)) made.not = {};
+      },
+    }),
     title: 'distill.yaml',
     description: 'Configuration of counterweight.',
   };
@@ -32,11 +40,39 @@ function objectsLike(node: SchemaNode, value: unknown): SchemaNode[] {
   const objects = alternatives(node).filter((branch) => branch.properties !== undefined);
   const matching = objects.filter((branch) =>
     Object.entries(branch.properties ?? {}).every(([name, property]) => {
+      if (isAbsent(property)) return childValue(value, name) === undefined;
       const constant = asNode(property).const;
       return constant === undefined || constant === childValue(value, name);
     }),
   );
   return matching.length > 0 ? matching : objects;
+}
+
+/** Returns whether a field must be absent: its only value is undefined. */
+function isAbsent(property: z.core.JSONSchema._JSONSchema): boolean {
+  return asNode(property).not !== undefined;
+}
+
+/**
+ * Lists the constants of a field that other branches of the section at `path` have instead, as
+ * "architecture: mlp"; none if the value has the field.
+ */
+export function otherBranches(
+  root: SchemaNode,
+  value: unknown,
+  path: readonly PropertyKey[],
+): string {
+  const here = path.reduce(childValue, value);
+  const constants = alternatives(schemaAt(root, value, path)).flatMap(({ properties = {} }) =>
+    Object.entries(properties).flatMap(([name, property]) => {
+      const { const: constant } = asNode(property);
+      return constant === undefined || childValue(here, name) !== undefined
+        ? []
+        : [{ name, constant: String(constant) }];
+    }),
+  );
+  const [first] = constants;
+  return first ? `${first.name}: ${listOf(constants.map(({ constant }) => constant))}` : '';
 }
 
 /** Returns `value[key]`, or undefined if `value` is not an object. */
@@ -75,7 +111,10 @@ function itemAt(list: SchemaNode, index: number): SchemaNode {
 export function fieldsAt(root: SchemaNode, value: unknown, path: readonly PropertyKey[]): string[] {
   const here = path.reduce(childValue, value);
   const objects = objectsLike(schemaAt(root, value, path), here);
-  return [...new Set(objects.flatMap((object) => Object.keys(object.properties ?? {})))];
+  const fields = objects.flatMap(({ properties = {} }) =>
+    Object.keys(properties).filter((name) => !isAbsent(properties[name]!)),
+  );
+  return [...new Set(fields)];
 }
 
 /** Returns the constants and enum members that a field may have. */

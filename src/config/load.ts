@@ -8,6 +8,7 @@ import {
   expectation,
   fieldsAt,
   jsonSchema,
+  otherBranches,
   type SchemaNode,
   schemaAt,
 } from './json-schema.ts';
@@ -93,7 +94,11 @@ function problemsOf(issue: z.core.$ZodIssue, value: unknown, schema: SchemaNode)
   const node = schemaAt(schema, value, path);
   const ownWords = issue.code === 'custom' || issue.code === 'invalid_format';
   const expected = ownWords ? issue.message : `expected ${expectation(node, found)}`;
-  if (found === undefined) return [{ path, text: `missing: ${expected}.${meaning(node)}` }];
+  if (found === undefined) {
+    const others = otherBranches(schema, value, path.slice(0, -1));
+    const instead = others === '' ? '' : ` Or give ${others}.`;
+    return [{ path, text: `missing: ${expected}.${instead || meaning(node)}` }];
+  }
   const isMistyped = typeof found === 'string' && !ownWords;
   const renamed = typeof found === 'string' ? renamedValues[fieldName(path)]?.[found] : undefined;
   const meant = renamed ?? (isMistyped ? nearest(found, choices(node)) : undefined);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { dataSchema, share } from '../data/config.ts';
-import { taskSchema } from '../data/features/index.ts';
+import { kindOfTask, taskSchema } from '../data/features/index.ts';
 import type { Need } from '../debias/method.ts';
 import {
   defaultMethod,
@@ -12,6 +12,7 @@ import {
 } from '../debias/methods.ts';
 import { defaultReading, formerReadings, readingNames } from '../debias/weights.ts';
 import { teacherSchema } from '../models/config.ts';
+import { encoderReads } from '../models/encoders/encoder.ts';
 import { architectureOf, architecturesFor, networkSchema } from '../models/networks/index.ts';
 import { teacherKindOf } from '../models/teachers/index.ts';
 import { trainingProblems } from './training-rules.ts';
@@ -198,8 +199,18 @@ export const configSchema = z
       { path: ['teacher', 'train'], network: teacher.train },
       { path: ['student'], network: student },
     ];
+    const { name: content } = kindOfTask(task);
     for (const { path, network } of networks) {
       if (!network) continue;
+      if (network.architecture === undefined) {
+        if (encoderReads.some((reads) => reads === content)) continue;
+        context.addIssue({
+          code: 'custom',
+          path: [...path, 'encoder'],
+          message: `expected architecture: ${architecturesFor(task.type).join(' or ')}: encoders read ${encoderReads.join('s or ')}s, and the task has ${content}s`,
+        });
+        continue;
+      }
       const { tasks, mismatch } = architectureOf(network);
       const { architecture } = network;
       if (tasks?.includes(task.type) === false) {

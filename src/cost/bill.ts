@@ -76,10 +76,12 @@ function transitionsOf(uses: readonly TaskUse[], counts: RunCounts): number {
     sum(uses.map(({ calls }) => calls)) +
     allStages.filter(({ optional }) => optional).length + // a Choice each
     sum(
-      allStages.map(({ name, mapOver }) =>
+      allStages.map(({ name, mapOver, optional }) => {
+        const calls = callsOf(name);
+        if (mapOver === undefined || (optional && calls === 0)) return 0;
         // The Map; per item, the start of a child execution or the Choice of where to train.
-        mapOver === undefined ? 0 : 1 + Math.min(counts[mapOver], callsOf(name)),
-      ),
+        return 1 + Math.min(counts[mapOver], calls);
+      }),
     )
   );
 }

@@ -4,7 +4,7 @@ import type { RunEstimate } from '../run/estimate-file.ts';
 import { billOf, type RunCounts } from './bill.ts';
 import { limitWarnings } from './limits.ts';
 import { measured } from './rates.ts';
-import { labelWork, stageEstimates, weighWork } from './stage-models.ts';
+import { encodeWork, labelWork, stageEstimates, weighWork } from './stage-models.ts';
 import { examplesOf, type RunWork, shardsOf } from './work.ts';
 
 /**
@@ -14,7 +14,8 @@ import { examplesOf, type RunWork, shardsOf } from './work.ts';
 export function estimate(work: RunWork): RunEstimate {
   const tasks = stageEstimates(work);
   const counts = countsOf(work);
-  const maps = { label: labelWork(work), weigh: weighWork(work) };
+  const encode = work.encoders.length > 0 ? { encode: encodeWork(work) } : {};
+  const maps = { ...encode, label: labelWork(work), weigh: weighWork(work) };
   return {
     sets: work.sets,
     tasks,
@@ -29,6 +30,8 @@ function countsOf(work: RunWork): RunCounts {
   const relabelings = sum(work.trainings.map((trainings) => (trainings - 1) / work.config.folds));
   const labels =
     (examplesOf(work, setNames) + relabelings * work.sets.unlabeled.examples) * rowBytes;
+  const numberBytes = work.encoders.map(({ dimension, bits }) => (dimension * bits) / 8);
+  const embeddings = examplesOf(work, setNames) * sum(numberBytes);
   const weights = work.sets.unlabeled.examples * measured.weightRowBytes;
   // f₀ and the students: the weights; in the last checkpoint, weights again with two moments each.
   const models =
@@ -37,6 +40,6 @@ function countsOf(work: RunWork): RunCounts {
     shards: shardsOf(work),
     unlabeledShards: work.sets.unlabeled.shards,
     variants: work.trainings.length + work.baselines,
-    storedBytes: labels + weights + models,
+    storedBytes: embeddings + labels + weights + models,
   };
 }

@@ -23,7 +23,7 @@ const oneCallStages = allStages.filter(({ mapOver, resumes }) => !mapOver && !re
 export function* limitWarnings(
   work: RunWork,
   tasks: readonly TaskUse[],
-  maps: { readonly label: MapWork; readonly weigh: MapWork },
+  maps: Readonly<Record<string, MapWork>>,
 ): Iterable<string> {
   for (const [verb, shards] of Object.entries(maps)) yield* longShards(work, verb, shards);
   for (const { task, seconds } of tasks) {

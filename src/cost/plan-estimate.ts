@@ -3,16 +3,19 @@ import type { Features } from '../data/features/index.ts';
 import type { SetName } from '../data/shard.ts';
 import type { Method } from '../debias/method.ts';
 import { type MethodName, methods } from '../debias/methods.ts';
+import { networkFeatures, type PlannedEncoder } from '../models/encoders/planned.ts';
 import { networksOf } from '../models/size/networks.ts';
 import type { RunEstimate, SetSize } from '../run/estimate-file.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { estimate } from './estimate.ts';
+import type { RunWork } from './work.ts';
 
 /** Facts about a run that Plan knows. */
 export interface PlannedRun {
   readonly config: Config;
   readonly classes: readonly string[];
   readonly features: Features;
+  readonly encoders: readonly PlannedEncoder[];
   readonly sets: Readonly<Record<SetName, SetSize>>;
   readonly variants: readonly { readonly method: MethodName }[];
   readonly baselines: readonly unknown[];
@@ -23,20 +26,22 @@ export interface PlannedRun {
  * files.
  *
  * @param data The dataset.
- * @param labeledShards Number of shards that already have labels of this teacher.
+ * @param cached Number of shards that already have labels of this teacher, and embeddings.
  */
 export async function estimatePlan(
   data: ObjectStore,
-  { config, classes, features, sets, variants, baselines }: PlannedRun,
-  labeledShards: number,
+  plan: PlannedRun,
+  cached: Pick<RunWork, 'labeledShards' | 'embeddedShards'>,
 ): Promise<RunEstimate> {
-  const networks = await networksOf(data, config, features, classes.length);
+  const { config, classes, encoders, sets, variants, baselines } = plan;
+  const networks = await networksOf(data, config, plan, classes.length);
   return estimate({
     config,
-    features,
+    features: networkFeatures(plan, config.student),
+    encoders,
     sets,
     networks,
-    labeledShards,
+    ...cached,
     classes: classes.length,
     baselines: baselines.length,
     trainings: variants.map(({ method }) => trainingsOf(method, config, sets.unlabeled.examples)),

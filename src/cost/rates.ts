@@ -41,6 +41,8 @@ export const assumed = {
   /** Operations per second of small networks on an A10G, which has a peak of 31e12. */
   gpuFlops: 3e12,
   gpuVcpus: 4,
+  /** Tokens per text that an encoder reads. */
+  textTokens: 64,
   /** Cold start of a function: a container image with TensorFlow. */
   initSeconds: 5,
   /** Overhead of every call: the plan, the model, the first connections. */

@@ -4,6 +4,7 @@ import { featureShape } from '../data/features/index.ts';
 import { formats } from '../data/formats/index.ts';
 import { isLabeled, type SetName, setNames } from '../data/shard.ts';
 import { labelNextPool } from '../debias/label-next.ts';
+import { type NetworkSize, sizeOfFile } from '../models/size/network-size.ts';
 import type { TaskEstimate } from '../run/estimate-file.ts';
 import { calibratesTeacher } from '../run/label-use.ts';
 import { allStages, type StageName, stages } from '../stages/index.ts';
@@ -24,11 +25,14 @@ import {
 import {
   dataGets,
   decodeSeconds,
+  type EncoderWork,
+  encodedGets,
   examplesOf,
   forwardSeconds,
   functionSpeed,
   gpuSpeed,
   groupsOf,
+  imageSeconds,
   labeledGets,
   learnedBy,
   passSeconds,
@@ -52,6 +56,7 @@ const shortUse = { seconds: 0, gets: 5, puts: 2 };
 
 const models: Partial<Record<StageName, StageModel>> = {
   Plan: planning,
+  Encode: encoding,
   TrainTeacher: teacherTrainings,
   Calibrate: calibrating,
   Label: labeling,
@@ -89,7 +94,45 @@ function teacherTrainings(work: RunWork, stage: Stage): TaskEstimate | undefined
   const network = work.config.teacher.train;
   if (!network) return undefined;
   const training = teacherTraining(work, network);
-  return trainingEstimate(work, stage, training, dataGets(work, training.sets));
+  return trainingEstimate(work, stage, training, encodedGets(work, training.sets));
+}
+
+function encoding(work: RunWork, stage: Stage): TaskEstimate | undefined {
+  if (work.encoders.length === 0) return undefined;
+  const [shards, share] = [shardsOf(work), 1 - work.embeddedShards / Math.max(shardsOf(work), 1)];
+  const requests = {
+    gets: 5 * shards + share * work.encoders.length * dataGets(work, setNames),
+    puts: share * work.encoders.length * shards,
+  };
+  return shardCalls(stage, encodeWork(work), requests);
+}
+
+/** Returns the work of the Map around Encode. */
+export function encodeWork(work: RunWork): MapWork {
+  const speed = functionSpeed(stages.Encode);
+  const examples = examplesOf(work, setNames);
+  const seconds = setNames.flatMap((name) =>
+    work.encoders.map((encoder) => {
+      const pixels = encoder.size.length === 0 ? 0 : product(encoder.size);
+      const decode = imageSeconds(work.sets[name], pixels, speed);
+      const forward = forwardSeconds(encoderSize(encoder), speed);
+      return work.sets[name].examples * (readSeconds(work, name, speed) + decode + forward);
+    }),
+  );
+  const share = 1 - work.embeddedShards / Math.max(shardsOf(work), 1);
+  return {
+    ...mapAssumptions,
+    shards: shardsOf(work),
+    examples: examples * share,
+    secondsPerExample: sum(seconds) / Math.max(examples, 1),
+  };
+}
+
+/** Estimates the work of an encoder by the size of its files. A text uses each weight per token. */
+function encoderSize({ bytes, size }: EncoderWork): NetworkSize {
+  if (size.length > 0) return sizeOfFile(bytes, [...size, 3]);
+  const one = sizeOfFile(bytes, [1]);
+  return { ...one, macs: one.macs * assumed.textTokens };
 }
 
 /** The teacher labels the examples that judge it, one after the other. */

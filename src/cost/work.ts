@@ -6,6 +6,7 @@ import { image } from '../data/features/image.ts';
 import type { Features } from '../data/features/index.ts';
 import { formats } from '../data/formats/index.ts';
 import type { SetName } from '../data/shard.ts';
+import type { PlannedEncoder } from '../models/encoders/planned.ts';
 import type { NetworkSize } from '../models/size/network-size.ts';
 import type { Networks } from '../models/size/networks.ts';
 import type { SetSize } from '../run/estimate-file.ts';
@@ -21,6 +22,7 @@ export interface RunWork {
     'data' | 'folds' | 'student' | 'teacher' | 'validation' | 'warmup' | 'trainer'
   >;
   readonly classes: number;
+  /** Inputs of the students. */
   readonly features: Features;
   readonly sets: Readonly<Record<SetName, SetSize>>;
   readonly networks: Networks;
@@ -28,9 +30,16 @@ export interface RunWork {
   readonly trainings: readonly number[];
   /** Number of models of the labels alone. */
   readonly baselines: number;
+  /** The encoders of the networks. */
+  readonly encoders: readonly EncoderWork[];
   /** Shards that have labels of this teacher from earlier runs. */
   readonly labeledShards: number;
+  /** Shards that have embeddings of all encoders from earlier runs. */
+  readonly embeddedShards: number;
 }
+
+/** An encoder, as the estimate needs it. */
+export type EncoderWork = Pick<PlannedEncoder, 'bytes' | 'size' | 'dimension' | 'bits'>;
 
 export function shardsOf({ sets }: RunWork): number {
   return sum(Object.values(sets).map(({ shards }) => shards));
@@ -100,11 +109,16 @@ export function decodeSeconds(
   { features, networks }: RunWork,
   set: SetSize,
   viewer: 'student' | 'teacher',
-  { core, vcpus }: Speed,
+  speed: Speed,
 ): number {
-  if (features.kind !== image.name) return 0;
+  const own = features.kind === image.name ? features.height * features.width : 0;
+  return imageSeconds(set, viewer === 'student' ? own : networks.teacherPixels, speed);
+}
+
+/** Returns the time to decode an image of a set to a number of pixels; 0 if it is not an image. */
+export function imageSeconds(set: SetSize, pixels: number, { core, vcpus }: Speed): number {
+  if (pixels === 0) return 0;
   const bytes = set.bytes / Math.max(set.examples, 1);
-  const pixels = viewer === 'student' ? features.height * features.width : networks.teacherPixels;
   const seconds =
     measured.imageSeconds + pixels * measured.pixelSeconds + bytes * measured.imageByteSeconds;
   return seconds / (core * vcpus);
@@ -140,11 +154,19 @@ export function dataGets({ config, sets }: RunWork, names: readonly SetName[]): 
 }
 
 /**
- * Also counts the teacher's labels: per file the size and the footer, per row group four columns.
+ * Also counts the embeddings and the teacher's labels: per file the size and the footer, per row
+ * group four columns.
  */
 export function labeledGets(work: RunWork, names: readonly SetName[]): number {
   const labels = names.map((name) => 2 * work.sets[name].shards + 4 * groupsOf(work.sets[name]));
-  return dataGets(work, names) + sum(labels);
+  return encodedGets(work, names) + sum(labels);
+}
+
+/** Also counts the embeddings: per file the size and the footer, per row group two columns. */
+export function encodedGets(work: RunWork, names: readonly SetName[]): number {
+  const { encoders, sets } = work;
+  const files = names.map((name) => 2 * sets[name].shards + 2 * groupsOf(sets[name]));
+  return dataGets(work, names) + encoders.length * sum(files);
 }
 
 /** Returns the number of requests for the weights: size and footer, and six columns. */

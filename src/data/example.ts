@@ -25,6 +25,8 @@ export interface Example {
   /** The class's name or index as written in the data; undefined if the data has none. */
   readonly label: string | undefined;
   readonly content: Content;
+  /** Its embeddings by encoders, [dimension] each, if they were joined to it: by their digest. */
+  readonly embeddings?: ReadonlyMap<string, Float32Array>;
 }
 
 /** An example that cannot be used. It is quarantined with its reason, and the run continues. */

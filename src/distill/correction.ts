@@ -2,7 +2,6 @@
 
 import type { Config } from '../config/schema.ts';
 import { joinRows } from '../data/tables/join.ts';
-import { readLabels } from '../data/tables/labels-file.ts';
 import { readWeights } from '../data/tables/weights-file.ts';
 import { margins } from '../debias/margin.ts';
 import type { Correction, Method } from '../debias/method.ts';
@@ -16,7 +15,7 @@ import type { Variant } from '../run/plan-file.ts';
 import type { Reweighting } from '../train/loop.ts';
 import type { Loss } from '../train/losses/index.ts';
 import type { ShardSource } from '../train/stream.ts';
-import { countedShards, joinedShard, type LabelsKey } from './sets.ts';
+import { countedShards, joinedShard, type LabelsKey, usableLabels } from './sets.ts';
 import { oneHot, type TrainingExample } from './training-example.ts';
 import type { ValidationSet } from './validation-set.ts';
 
@@ -97,7 +96,7 @@ async function* unlabeledShard(
   const studentMargin = new Float32Array(1);
   const weight = new Float32Array([1]);
   const rows = joinRows(
-    readLabels(job.results, labels(item.id)),
+    usableLabels(job, item, labels),
     readWeights(job.results, keys.weights(job.run, item.id)),
   );
   for await (const { example, row } of joinedShard(job, item, rows)) {

@@ -67,7 +67,7 @@ async function* digestsOf(
 ): AsyncGenerator<{ readonly digest: Uint8Array; readonly example: Example }> {
   const digest = createDigester(job.plan.features);
   for (const item of await shardItems(job, set)) {
-    for await (const { example } of labeledShard(job, item)) {
+    for await (const { example } of labeledShard(job, item, { encoders: [] })) {
       context.signal.throwIfAborted();
       yield { digest: digest(example.content), example };
     }

@@ -1,8 +1,10 @@
 import { featureShape } from '../data/features/index.ts';
+import { networkFeatures } from '../models/encoders/planned.ts';
 import { readPinned } from '../models/network-files.ts';
 import { architectureOf } from '../models/networks/index.ts';
 import { needs, type Plan } from '../run/plan-file.ts';
 import type { ObjectStore } from '../store/store.ts';
+import type { NetworkPlan } from './training.ts';
 
 /**
  * Checks the networks that are made of the user's files, or start from them. Loads TensorFlow only
@@ -14,19 +16,20 @@ import type { ObjectStore } from '../store/store.ts';
  */
 export async function checkOwnNetworks(
   data: ObjectStore,
-  plan: Pick<Plan, 'config' | 'features' | 'classes' | 'variants' | 'networkFiles'>,
+  plan: NetworkPlan & Pick<Plan, 'config' | 'variants'>,
 ): Promise<string[]> {
-  const { config, features, classes, networkFiles } = plan;
-  const problem = {
-    inputShape: featureShape(features),
-    classes: classes.length,
-    readFile: readPinned(data, networkFiles),
-    features,
-    needsEmbedding: needs(plan, 'embeddings'),
-  };
+  const { config, classes, networkFiles } = plan;
   const warnings = new Set<string>();
   for (const network of [config.teacher.train, config.student]) {
     if (!network) continue;
+    const features = networkFeatures(plan, network);
+    const problem = {
+      inputShape: featureShape(features),
+      classes: classes.length,
+      readFile: readPinned(data, networkFiles),
+      features,
+      needsEmbedding: needs(plan, 'embeddings'),
+    };
     const found = await architectureOf(network).check?.(network, problem);
     for (const warning of found ?? []) warnings.add(warning);
   }

@@ -1,7 +1,6 @@
 /** The teacher of a plan, opened once per process, and its answers before calibration. */
 import type { Features } from '../data/features/index.ts';
 import { setOf } from '../data/layout.ts';
-import { readExamples } from '../data/read.ts';
 import type { Shard } from '../data/shard.ts';
 import { openTeacher, teacherScratch } from '../models/open-teacher.ts';
 import type { Teacher } from '../models/teacher.ts';
@@ -12,6 +11,7 @@ import { keys } from '../run/keys.ts';
 import { oneSlot } from '../run/one-slot.ts';
 import { foldsOf, learnedByTeacher, needs } from '../run/plan-file.ts';
 import { writeOnce } from '../store/once.ts';
+import { readEncoded } from './encoded-examples.ts';
 import { labelExamples } from './label-examples.ts';
 
 interface OpenedTeacher {
@@ -44,7 +44,7 @@ export async function askTeacher(
   const name = calibration ? plan.teacher.labels : plan.teacher.digest;
   const opened = await cachedTeacher(name, () => openPlanned(job, calibration));
   const { teacher, outOfFold, features } = opened;
-  const examples = readExamples(job.data, shard, plan.config);
+  const examples = readEncoded(job, shard);
   const isLearned = learnedByTeacher(plan).includes(shard.set);
   const labeling = {
     teacher: isLearned ? outOfFold : teacher,

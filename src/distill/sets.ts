@@ -4,10 +4,9 @@ import { classLookup, unknownLabel } from '../data/classes.ts';
 import type { Example } from '../data/example.ts';
 import { foldOf } from '../data/folds.ts';
 import { hashToUnit } from '../data/random.ts';
-import { readExamples } from '../data/read.ts';
 import type { SetName } from '../data/shard.ts';
 import { joinExamples } from '../data/tables/join.ts';
-import { type LabelRow, readLabels, readLabelsSummary } from '../data/tables/labels-file.ts';
+import { type LabelRow, readLabels } from '../data/tables/labels-file.ts';
 import type { ShardItem } from '../run/events.ts';
 import { type Job, shardItems } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
@@ -16,6 +15,7 @@ import { foldsOf } from '../run/plan-file.ts';
 import { reconcileSchema } from '../run/reconcile-file.ts';
 import { readJson } from '../store/once.ts';
 import type { ShardSource } from '../train/stream.ts';
+import { encodersOf, readEncoded, readUsableSummary } from './encoded-examples.ts';
 import { oneHot, type TrainingExample } from './training-example.ts';
 
 /** An example with its row of a labels file. */
@@ -48,31 +48,53 @@ export function teacherLabels({ plan }: Job): LabelsKey {
   return (shard) => keys.labels(plan.teacher.labels, shard);
 }
 
+/** Options for reading examples with their labels. */
+export interface LabeledOptions {
+  /** Default: those that Label wrote. */
+  readonly labels?: LabelsKey;
+  /** Digests of the encoders whose embeddings are joined. Default: those of the run. */
+  readonly encoders?: readonly string[];
+}
+
 /** Yields the usable examples of a shard with their labels, in order. */
 export function labeledShard(
   job: Job,
   item: ShardItem,
-  labels = teacherLabels(job),
+  { labels = teacherLabels(job), encoders }: LabeledOptions = {},
 ): AsyncGenerator<LabeledExample> {
-  return joinedShard(job, item, readLabels(job.results, labels(item.id)));
+  return joinedShard(job, item, usableLabels(job, item, labels), encoders);
+}
+
+/** Reads the labels of a shard, without the examples that an encoder could not embed. */
+export async function* usableLabels(
+  job: Job,
+  { id }: ShardItem,
+  labels = teacherLabels(job),
+): AsyncGenerator<LabelRow> {
+  const { withoutEmbedding } = await readUsableSummary(job, id, teacherLabels(job)(id));
+  for await (const row of readLabels(job.results, labels(id))) {
+    if (!withoutEmbedding.has(row.id)) yield row;
+  }
 }
 
 /**
  * Yields the usable examples of a shard, in order, each with the row of the same id.
  *
  * @param rows of any file about the shard.
+ * @param encoders Digests of the encoders whose embeddings are joined. Default: those of the run.
  * @throws UserError if an example has no row or a row no example.
  */
 export async function* joinedShard<Row extends { readonly id: string }>(
   job: Job,
   item: ShardItem,
   rows: AsyncIterable<Row>,
+  encoders: readonly string[] = encodersOf(job),
 ): AsyncGenerator<{ readonly example: Example; readonly row: Row }> {
   const shard = await readShard(job, item);
   // An example that the teacher could not label is left out everywhere.
-  const { quarantined } = await readLabelsSummary(job.results, teacherLabels(job)(item.id));
+  const { quarantined } = await readUsableSummary(job, item.id, teacherLabels(job)(item.id));
   const left = new Set(quarantined.map(({ id }) => id));
-  yield* joinExamples(readExamples(job.data, shard, job.plan.config), rows, left);
+  yield* joinExamples(readEncoded(job, shard, encoders), rows, left);
 }
 
 /** Returns the class of an example of the labeled, validation or test set. */
@@ -151,7 +173,7 @@ export async function countIncluded(
   includes: (id: string) => boolean,
 ): Promise<number> {
   let count = 0;
-  for await (const { id } of readLabels(job.results, teacherLabels(job)(item.id))) {
+  for await (const { id } of usableLabels(job, item)) {
     if (includes(id)) count++;
   }
   return count;

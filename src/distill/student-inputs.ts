@@ -1,11 +1,12 @@
 /** The examples of a run as inputs of its students. */
 import { decodedBatches } from '../data/decoded-batches.ts';
 import type { Example } from '../data/example.ts';
-import { createEncoder, type Features } from '../data/features/index.ts';
+import { createEncoder, encoderIn, type Features } from '../data/features/index.ts';
 import { type Decoded, type Encoder, isDecoded, type Rows, rowsOf } from '../data/features/kind.ts';
 import { UserError } from '../errors.ts';
 import type { ShardItem } from '../run/events.ts';
 import type { Job } from '../run/job.ts';
+import { studentFeatures } from '../run/plan-file.ts';
 import { type LabeledExample, labeledShard } from './sets.ts';
 
 /** One batch size for all students, so that their batches can be read in step. */
@@ -21,13 +22,16 @@ export interface DecodedBatch {
 export async function* decodedShard(
   job: Job,
   item: ShardItem,
-  encoder: Encoder,
+  features: Features,
 ): AsyncGenerator<DecodedBatch, undefined> {
+  const encoder = createEncoder(features);
+  const embeddings = encoderIn(features);
   const decode = async (labeled: LabeledExample) => ({
     labeled,
     decoded: await decodeForStudent(encoder, labeled.example),
   });
-  const examples = labeledShard(job, item);
+  const encoders = embeddings === undefined ? [] : [embeddings];
+  const examples = labeledShard(job, item, { encoders });
   for await (const batch of decodedBatches(examples, { batchSize, room: batchSize, decode })) {
     yield {
       decoded: batch.map(({ decoded }) => decoded),
@@ -64,10 +68,10 @@ export interface StudentInputs {
 export async function* studentInputs(
   job: Job,
   item: ShardItem,
-  features: Features = job.plan.features,
+  features: Features = studentFeatures(job.plan),
 ): AsyncGenerator<StudentInputs, undefined> {
   const encoder = createEncoder(features);
-  for await (const { decoded, examples } of decodedShard(job, item, encoder)) {
+  for await (const { decoded, examples } of decodedShard(job, item, features)) {
     yield { rows: rowsOf(encoder, decoded), examples };
   }
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { sum } from '../arrays.ts';
 import { createEncoder, featureShape } from '../data/features/index.ts';
 import { digestJson } from '../digest.ts';
+import { networkFeatures } from '../models/encoders/planned.ts';
 import { saveModel } from '../models/exporters.ts';
 import { foldFolder, isModelSaved, writeModelFiles } from '../models/model-files.ts';
 import { readPinned } from '../models/network-files.ts';
@@ -10,7 +11,7 @@ import { architectureOf, type Network } from '../models/networks/index.ts';
 import type { TrainableModel } from '../models/trainable.ts';
 import type { Context } from '../run/context.ts';
 import type { Job } from '../run/job.ts';
-import { foldsOf, type Plan } from '../run/plan-file.ts';
+import { foldsOf, inputOf, type Plan } from '../run/plan-file.ts';
 import { writeJsonOnce } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { roomHere } from '../train/cache.ts';
@@ -54,7 +55,8 @@ export type StudentTask = TrainingTask & Required<Pick<TrainingTask, 'model' | '
 /** Trains a network and saves it. Resumes from its checkpoint if it was interrupted. */
 export async function trainNetwork(job: Job, task: TrainingTask, context: Context): Promise<void> {
   const { network, seed, folder } = task;
-  const { features, classes } = job.plan;
+  const { classes } = job.plan;
+  const features = networkFeatures(job.plan, network);
   const model = task.model ?? (await networkOf(job, network, seed));
   const sets = { labeled: task.labeled, unlabeled: task.unlabeled ?? [] };
   const { labeled, unlabeled } = sizesOf(sets);
@@ -89,7 +91,7 @@ export async function trainNetwork(job: Job, task: TrainingTask, context: Contex
     await writeJsonOnce(job.results, `${folder}history.json`, records);
     const { subclasses } = task;
     const description = {
-      ...{ classes, features, createdBy: 'counterweight' },
+      ...{ classes, ...inputOf(job.plan, features), createdBy: 'counterweight' },
       ...(subclasses !== undefined && { subclasses }),
     };
     await writeModelFiles(job.results, folder, await saveModel(model, description));
@@ -123,19 +125,22 @@ function digestOf(network: Network, seed: number, counts: readonly number[]): st
   return digestJson([network, seed, counts]);
 }
 
+/** The parts of a plan that a network is built from. */
+export type NetworkPlan = Pick<Plan, 'features' | 'encoders' | 'classes' | 'networkFiles'>;
+
 /**
  * Builds a network to train.
  *
  * @throws UserError if a file of the user does not fit, or has changed since the run was planned.
  */
 export async function networkOf(
-  { data, plan }: { data: ObjectStore; plan: Pick<Plan, 'features' | 'classes' | 'networkFiles'> },
+  { data, plan }: { data: ObjectStore; plan: NetworkPlan },
   network: Network,
   seed: number,
 ) {
-  const { features, classes, networkFiles } = plan;
+  const { classes, networkFiles } = plan;
   const problem = {
-    inputShape: featureShape(features),
+    inputShape: featureShape(networkFeatures(plan, network)),
     classes: classes.length,
     readFile: readPinned(data, networkFiles),
   };
@@ -150,7 +155,8 @@ function openTrainingInput(
   { network, seed, subclasses = 1 }: TrainingTask,
   sets: TrainingSets<TrainingExample>,
 ): Input {
-  const { features, classes } = job.plan;
+  const { classes } = job.plan;
+  const features = networkFeatures(job.plan, network);
   const { batchSize, epochs, augment, labelSmoothing, mixup } = network;
   const encoder = createEncoder(features);
   return openInput({

@@ -5,6 +5,7 @@ import { type Decoded, rowsOf } from '../data/features/kind.ts';
 import type { ValidationOutputs } from '../debias/validation.ts';
 import type { Predict } from '../models/student.ts';
 import type { Job } from '../run/job.ts';
+import { studentFeatures } from '../run/plan-file.ts';
 import { recordBytes } from '../train/records.ts';
 import { countedShards, trueClass } from './sets.ts';
 import { decodedShard } from './student-inputs.ts';
@@ -33,7 +34,8 @@ export async function openValidationSet(
   job: Job,
   includes: (id: string) => boolean = () => true,
 ): Promise<ValidationSet> {
-  const { features, validatedOn } = job.plan;
+  const { validatedOn } = job.plan;
+  const features = studentFeatures(job.plan);
   const classes = job.plan.classes.length;
   const encoder = createEncoder(features);
   const classOf = trueClass(job);
@@ -45,7 +47,7 @@ export async function openValidationSet(
   async function* decode(): AsyncGenerator<ValidationBatch> {
     const batches: ValidationBatch[] = [];
     for (const { item } of shards) {
-      for await (const { decoded: all, examples: both } of decodedShard(job, item, encoder)) {
+      for await (const { decoded: all, examples: both } of decodedShard(job, item, features)) {
         const decoded = all.filter((_, index) => includes(both[index]!.example.id));
         const examples = both.filter(({ example }) => includes(example.id));
         const batch = {

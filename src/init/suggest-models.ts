@@ -114,5 +114,5 @@ const suggestions: readonly {
 export function suggestNetworks({ type }: ConfigInput['task']) {
   const supported = architecturesFor(type);
   // Every task has a suggestion.
-  return suggestions.find(({ student }) => supported.includes(student.architecture))!;
+  return suggestions.find(({ student }) => supported.includes(student.architecture!))!;
 }

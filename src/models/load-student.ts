@@ -1,34 +1,10 @@
 /** Loads a student into a program that uses it: examples in, classes out. */
-import { z } from 'zod';
-import { product } from '../arrays.ts';
-import { decodedBatches } from '../data/decoded-batches.ts';
-import type { Content, Rejected } from '../data/example.ts';
-import { createEncoder, type Features, featureShape, kindOf } from '../data/features/index.ts';
-import { type Decoded, type Encoder, rowsOf } from '../data/features/kind.ts';
-import { row } from '../data/features/row.ts';
-import { textKind } from '../data/features/text.ts';
+import type { Rejected } from '../data/example.ts';
 import { predictions } from '../debias/margin.ts';
 import { UserError } from '../errors.ts';
 import { openStore } from '../store/open.ts';
-import { batchSizeFor } from './batch-size.ts';
 import { readModelFiles } from './model-files.ts';
-
-/**
- * An example as a program has it:
- *
- * - an image: the bytes of a JPEG, PNG or WebP file, or `{ pixels }`: row-major bytes,
- *   [height, width, channels], of the size that the student reads;
- * - a row of a table: an object with a value per column; null is missing;
- * - a vector: a list of numbers;
- * - a text: a string.
- */
-export type StudentExample =
-  | Uint8Array
-  | { readonly pixels: Uint8Array | Uint8ClampedArray }
-  | Readonly<Record<string, string | number | null>>
-  | Float32Array
-  | readonly number[]
-  | string;
+import { openStudentInput, type StudentExample } from './student-input.ts';
 
 /** The student's answer for one example. */
 export interface StudentPrediction {
@@ -78,18 +54,19 @@ export async function loadStudent(folder: string): Promise<LoadedStudent> {
       'Give the folder with student.json and the other files of the student, unchanged.',
     );
   });
-  const { classes, features } = student.description;
-  const encoder = createEncoder(features);
-  const batchSize = batchSizeFor(featureShape(features));
+  const { classes } = student.description;
+  const input = await openStudentInput(store, student.description).catch((error: Error) => {
+    student.dispose();
+    throw error;
+  });
   return {
     classes,
     async predict(examples) {
       const answers: StudentPrediction[] = [];
       const rejected: Rejected[] = [];
-      const options = { batchSize, room: batchSize, decode: decoder(encoder, features) };
-      for await (const batch of decodedBatches(numbered(examples), options, rejected)) {
+      for await (const rows of input.rows(examples, rejected)) {
         refuse(rejected);
-        const probabilities = student.predict(rowsOf(encoder, batch));
+        const probabilities = student.predict(rows);
         for (let start = 0; start < probabilities.length; start += classes.length) {
           answers.push(predictionOf(probabilities.slice(start, start + classes.length), classes));
         }
@@ -97,56 +74,12 @@ export async function loadStudent(folder: string): Promise<LoadedStudent> {
       refuse(rejected);
       return answers;
     },
-    dispose: () => student.dispose(),
+    dispose() {
+      student.dispose();
+      input.dispose();
+    },
   };
 }
-
-interface Numbered {
-  readonly id: string;
-  readonly example: StudentExample;
-}
-
-async function* numbered(
-  examples: Iterable<StudentExample> | AsyncIterable<StudentExample>,
-): AsyncGenerator<Numbered> {
-  let index = 0;
-  for await (const example of examples) yield { id: String(index++), example };
-}
-
-/** Returns a function that decodes an example, or returns the reason why it cannot be used. */
-function decoder(encoder: Encoder, features: Features) {
-  const { name, column, cells } = kindOf(features);
-  const shape = featureShape(features);
-  return async ({ id, example }: Numbered): Promise<Decoded | Rejected> => {
-    if (
-      column &&
-      typeof example === 'object' &&
-      'pixels' in example &&
-      ArrayBuffer.isView(example.pixels)
-    ) {
-      if (example.pixels.length === product(shape)) return new Uint8Array(example.pixels);
-      const found = `${example.pixels.length} values`;
-      return { id, reason: `Its pixels are ${found}; expected ${shape.join(' × ')}.` };
-    }
-    const value = example instanceof Float32Array ? [...example] : example;
-    // A kind without a column reads a text, or all columns of a row.
-    const content = column ? column.read(value) : cells ? textOf(example) : rowOf(example);
-    if (typeof content === 'object') return encoder.decode({ id, label: undefined, content });
-    return { id, reason: `The student reads examples of the kind '${name}', and this is not one.` };
-  };
-}
-
-function textOf(example: StudentExample): Content | undefined {
-  return typeof example === 'string' ? { kind: textKind.name, text: example } : undefined;
-}
-
-function rowOf(example: StudentExample): Content | undefined {
-  if (Array.isArray(example) || ArrayBuffer.isView(example)) return undefined;
-  const parsed = columnsSchema.safeParse(example);
-  return parsed.success ? { kind: row.name, columns: parsed.data } : undefined;
-}
-
-const columnsSchema = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
 
 /** @throws UserError if an example was rejected. */
 function refuse(rejected: readonly Rejected[]): void {

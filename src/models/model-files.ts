@@ -1,6 +1,8 @@
 /** Reads and writes the files of models in a store. */
 import { readBytes, writeOnce } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
+import { encoderFile } from './encoders/encoder.ts';
+import { readEncoder } from './encoders/open-encoder.ts';
 import {
   descriptionFile,
   layersModelExporter,
@@ -35,7 +37,17 @@ export async function readExports(store: ObjectStore, folder: string): Promise<M
   const present = await Promise.all(
     names.map(async (name) => ((await store.head(`${folder}${name}`)) ? [name] : [])),
   );
-  return readFiles(store, folder, present.flat());
+  return readFiles(store, folder, [...present.flat(), ...(await encoderFiles(store, folder))]);
+}
+
+/** Folder of the encoder within a student's folder. */
+export const encoderFolder = 'encoder/';
+
+/** Lists the files of the encoder of a student, if it has one. */
+async function encoderFiles(store: ObjectStore, folder: string): Promise<string[]> {
+  if (!(await store.head(`${folder}${encoderFolder}${encoderFile}`))) return [];
+  const { files } = await readEncoder(store, `${folder}${encoderFolder}`);
+  return [encoderFile, ...files.map(({ path }) => path)].map((path) => `${encoderFolder}${path}`);
 }
 
 async function readFiles(store: ObjectStore, folder: string, names: readonly string[]) {

@@ -5,7 +5,10 @@ import { featuresSchema } from '../data/features/index.ts';
 export const studentSchema = z.strictObject({
   /** Class names; a class is an index in the list. */
   classes: z.array(z.string()),
+  /** Input of the model: features of examples, or embeddings by the encoder in `encoder/`. */
   features: featuresSchema,
+  /** Features of the examples that the encoder reads; absent if the model reads the examples. */
+  examples: featuresSchema.optional(),
   /** Subclasses per class that the model was trained on; absent if it was trained on classes. */
   subclasses: z.int().optional(),
   /** Architecture, if it is not a network of TensorFlow. */

@@ -14,6 +14,8 @@ export const keys = {
   unlabeled: (run: string) => `runs/${run}/unlabeled.json`,
   /** Pinned objects, one line per shard. A `ShardItem` has the file and the offsets of its line. */
   objects: (run: string, digest: string) => `runs/${run}/objects/${digest}.jsonl`,
+  /** Embeddings of a shard by an encoder. */
+  embeddings: (encoder: string, shard: string) => `embeddings/${encoder}/${shard}.parquet`,
   teacher: (digest: string) => `teachers/${digest}/`,
   /** A pretrained encoder: its files, and its description in `encoder.json`. */
   encoder: (digest: string) => `encoders/${digest}/`,

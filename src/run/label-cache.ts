@@ -23,7 +23,29 @@ export async function countLabeled(
   const isLabeled = async (id: string) =>
     (await has(teacher.labels, id)) ||
     (teacher.labels !== teacher.digest && (await has(teacher.digest, id)));
-  let labeled = 0;
-  for await (const found of readAhead(shardIds, concurrency, isLabeled)) if (found) labeled++;
-  return labeled;
+  return countFound(shardIds, isLabeled);
+}
+
+/** Counts the shards that have embeddings of all encoders, from this run or from earlier ones. */
+export async function countEmbedded(
+  results: ObjectStore,
+  encoders: Plan['encoders'],
+  shardIds: Iterable<string>,
+): Promise<number> {
+  if (encoders.length === 0) return 0;
+  return countFound(shardIds, async (id) => {
+    for (const { digest } of encoders) {
+      if (!(await results.head(keys.embeddings(digest, id)))) return false;
+    }
+    return true;
+  });
+}
+
+async function countFound(
+  shardIds: Iterable<string>,
+  isFound: (id: string) => Promise<boolean>,
+): Promise<number> {
+  let count = 0;
+  for await (const found of readAhead(shardIds, concurrency, isFound)) if (found) count++;
+  return count;
 }

@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import { configSchema } from '../config/schema.ts';
 import { columnReportSchema } from '../data/features/column-report.ts';
-import { featuresSchema } from '../data/features/index.ts';
+import { encoderIn, type Features, featuresSchema } from '../data/features/index.ts';
 import type { Folds } from '../data/folds.ts';
 import { leftOutSchema } from '../data/left-out.ts';
 import type { SetName } from '../data/shard.ts';
 import type { Need } from '../debias/method.ts';
 import { methodNames, methodOf } from '../debias/methods.ts';
+import { networkFeatures, plannedEncoderSchema } from '../models/encoders/planned.ts';
 import { networkFileSchema } from '../models/network-files.ts';
+import type { StudentDescription } from '../models/student-description.ts';
 import { estimateSchema } from './estimate-file.ts';
 import { isCrossFitted, learnedSets } from './label-use.ts';
 
@@ -30,7 +32,10 @@ export const planSchema = z.strictObject({
   dataset: z.string(),
   config: configSchema,
   classes: z.array(z.string()),
+  /** Features of the examples. A network with an encoder reads embeddings: `networkFeatures`. */
   features: featuresSchema,
+  /** The encoders of the networks, each once. */
+  encoders: z.array(plannedEncoderSchema).default([]),
   teacher: z.strictObject({
     kind: z.string(),
     /** Digest of everything that the teacher's outputs depend on: the key of its raw answers. */
@@ -67,6 +72,19 @@ export const planSchema = z.strictObject({
   columns: z.array(columnReportSchema).optional(),
 });
 export type Plan = z.infer<typeof planSchema>;
+
+/** Returns what the students of a run read. */
+export function studentFeatures(plan: Pick<Plan, 'config' | 'features' | 'encoders'>): Features {
+  return networkFeatures(plan, plan.config.student);
+}
+
+/** Returns the input of a model, as `student.json` describes it. */
+export function inputOf(
+  plan: Pick<Plan, 'features'>,
+  features: Features,
+): Pick<StudentDescription, 'features' | 'examples'> {
+  return { features, ...(encoderIn(features) !== undefined && { examples: plan.features }) };
+}
 
 /** Returns true if the method of any student has the need. */
 export function needs({ variants }: Pick<Plan, 'variants'>, need: Need): boolean {

@@ -7,6 +7,8 @@ import { defineStage, type FunctionRow, type Stage } from './stage.ts';
 /** Patterns of keys in the results. */
 const ofRun = 'runs/*';
 const labels = keys.labels('*', '*');
+const encoders = `${keys.encoder('*')}*`;
+const embeddings = keys.embeddings('*', '*');
 const teachers = `${keys.teacher('*')}*`;
 const calibrations = keys.calibration('*', '*');
 const planned = [
@@ -38,9 +40,24 @@ export const stages = tableOf(
     access: {
       readsData: true,
       listsData: true,
-      reads: [keys.record('*'), ...planned, labels],
-      writes: planned,
+      reads: [keys.record('*'), ...planned, encoders, embeddings, labels],
+      writes: [...planned, encoders],
     },
+  }),
+  defineStage({
+    name: 'Encode',
+    title: 'Encode',
+    event: shardEvent,
+    load: async () => (await import('./encode.ts')).encodeShard,
+    memoryMiB: 3008,
+    native: true,
+    optional: true,
+    // Copies of the encoders' files.
+    scratchGiB: 4,
+    mapOver: 'shards',
+    countsExamples: true,
+    cheaper: 'a smaller encoder, or fewer unlabeled files',
+    access: { readsData: true, reads: [ofRun, encoders, embeddings], writes: [embeddings] },
   }),
   defineStage({
     name: 'TrainTeacher',
@@ -52,7 +69,7 @@ export const stages = tableOf(
     optional: true,
     resumes: true,
     cheaper: 'fewer epochs of teacher.train, or a smaller one',
-    access: { readsData: true, reads: [ofRun, teachers], writes: [teachers] },
+    access: { readsData: true, reads: [ofRun, embeddings, teachers], writes: [teachers] },
   }),
   defineStage({
     name: 'Calibrate',
@@ -70,7 +87,7 @@ export const stages = tableOf(
       readsData: true,
       // A teacher may be a folder: a SavedModel, or stored predictions.
       listsData: true,
-      reads: [ofRun, teachers, labels],
+      reads: [ofRun, embeddings, teachers, labels],
       writes: [labels, calibrations],
     },
   }),
@@ -90,7 +107,7 @@ export const stages = tableOf(
       readsData: true,
       // A teacher may be a folder: a SavedModel, or stored predictions.
       listsData: true,
-      reads: [ofRun, teachers, labels],
+      reads: [ofRun, embeddings, teachers, labels],
       writes: [labels, keys.quarantine('*', '*')],
     },
   }),
@@ -103,7 +120,7 @@ export const stages = tableOf(
     // The true labels are in the dataset, and so are the examples to compare.
     access: {
       readsData: true,
-      reads: [ofRun, labels],
+      reads: [ofRun, embeddings, labels],
       writes: [keys.reconcile('*'), keys.testDigests('*')],
     },
   }),
@@ -116,7 +133,11 @@ export const stages = tableOf(
     native: true,
     resumes: true,
     cheaper: 'fewer warmup.epochs, or a smaller student',
-    access: { readsData: true, reads: [ofRun, labels], writes: [`${keys.warmup('*')}*`] },
+    access: {
+      readsData: true,
+      reads: [ofRun, embeddings, labels],
+      writes: [`${keys.warmup('*')}*`],
+    },
   }),
   defineStage({
     name: 'Weigh',
@@ -128,7 +149,11 @@ export const stages = tableOf(
     mapOver: 'unlabeledShards',
     countsExamples: true,
     cheaper: 'a smaller student, or fewer unlabeled files',
-    access: { readsData: true, reads: [ofRun, labels], writes: [keys.weights('*', '*')] },
+    access: {
+      readsData: true,
+      reads: [ofRun, embeddings, labels],
+      writes: [keys.weights('*', '*')],
+    },
   }),
   defineStage({
     name: 'Train',
@@ -142,7 +167,11 @@ export const stages = tableOf(
     cheaper:
       'fewer student.epochs, a smaller student, fewer of compare, fewer relabel.rounds, or ' +
       'method: weighted, which trains one student where relabel trains many',
-    access: { readsData: true, reads: [ofRun, labels], writes: [`${keys.student('*', '*')}*`] },
+    access: {
+      readsData: true,
+      reads: [ofRun, encoders, embeddings, labels],
+      writes: [`${keys.student('*', '*')}*`],
+    },
   }),
   defineStage({
     name: 'Evaluate',
@@ -152,11 +181,13 @@ export const stages = tableOf(
     memoryMiB: 3008,
     native: true,
     countsExamples: true,
+    // Copies of the files of another encoder: of the student in use.
+    scratchGiB: 4,
     access: {
       readsData: true,
       listsUsage: true,
-      reads: [ofRun, labels, calibrations, keys.current('*')],
-      writes: [keys.metrics('*'), keys.labelNext('*'), keys.report('*')],
+      reads: [ofRun, embeddings, labels, calibrations, keys.current('*')],
+      writes: [embeddings, keys.metrics('*'), keys.labelNext('*'), keys.report('*')],
     },
   }),
   defineStage({

@@ -1,6 +1,7 @@
 import type { Shard } from '../data/shard.ts';
-import { type LabelsSummary, readLabelsSummary } from '../data/tables/labels-file.ts';
+import type { LabelsSummary } from '../data/tables/labels-file.ts';
 import { calibrateLabels } from '../distill/calibrated-labels.ts';
+import { readUsableSummary } from '../distill/encoded-examples.ts';
 import { askTeacher, writeRawLabels } from '../distill/planned-teacher.ts';
 import { calibrationFor, readCalibration } from '../distill/read-calibration.ts';
 import { teacherLabels } from '../distill/sets.ts';
@@ -26,7 +27,7 @@ export async function labelShard(event: ShardEvent, context: Context): Promise<0
   const key = teacherLabels(job)(shard.id);
   const found = (await job.results.head(key)) !== undefined;
   if (!found) await writeOnce(job.results, key, await label(job, shard, context));
-  const summary = await readLabelsSummary(job.results, key);
+  const summary = await readUsableSummary(job, shard.id, key);
   await recordQuarantine(job, shard, summary);
   const examples = summary.labeled + summary.quarantined.length;
   context.report({ stage: 'Label', part: shard.id, done: examples, total: examples });

@@ -14,7 +14,7 @@ import type { Context } from '../run/context.ts';
 import type { RunEstimate, SetSize } from '../run/estimate-file.ts';
 import type { JobEvent, ShardItem } from '../run/events.ts';
 import { keys } from '../run/keys.ts';
-import { countLabeled } from '../run/label-cache.ts';
+import { countEmbedded, countLabeled } from '../run/label-cache.ts';
 import { calibratesTeacher, judgingSets, learnedSets } from '../run/label-use.ts';
 import { manifestJson } from '../run/objects-file.ts';
 import { type Plan, planSchema, recordSchema } from '../run/plan-file.ts';
@@ -31,6 +31,7 @@ import { classCountWarnings } from './plan/class-counts.ts';
 import { type Decisions, decide } from './plan/decide.ts';
 import { fitToLabeled, type LabeledFit } from './plan/fit.ts';
 import { type PinnedInputs, pinInputs } from './plan/pin-inputs.ts';
+import { planEncoders } from './plan/plan-encoders.ts';
 import { imageWarnings, withStoredPreprocess } from './plan/preprocess.ts';
 import type { RunToPlan } from './plan/run-to-plan.ts';
 import { datasetName } from './start.ts';
@@ -41,6 +42,8 @@ export interface PlanOutput {
   readonly bucket: string;
   readonly shards: string;
   readonly unlabeled: string;
+  /** Whether a network reads the embeddings of an encoder. */
+  readonly encode: boolean;
   readonly trainTeacher: boolean;
   /** Whether the run goes beyond the labels. */
   readonly trainStudents: boolean;
@@ -67,6 +70,7 @@ export async function planRun(event: JobEvent, context: Context): Promise<PlanOu
   requireBudget(plan, event, context);
   return {
     ...manifestLocation(results, event.run),
+    encode: plan.encoders.length > 0,
     trainTeacher: plan.config.teacher.train !== undefined,
     trainStudents: event.until !== 'labels',
     variants: [...plan.variants, ...plan.baselines].map(({ name, trainer }) => ({ name, trainer })),
@@ -92,7 +96,9 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
   const calibrating = calibratesTeacher(config, hasValidation)
     ? items.filter(({ set }) => judging.some((name) => name === set))
     : undefined;
-  const decisions = await decide(run, classes, features, labeled, calibrating);
+  const planned = await planEncoders(run, features, fit.sample);
+  const { encoders } = planned;
+  const decisions = await decide(run, classes, { features, encoders }, labeled, calibrating);
   const { doubts, warnings } = await checkTeacher(run, decisions, fit.sample);
   for (const message of [...decisions.warnings, ...warnings, ...doubts]) {
     context.report({ stage: 'Plan', message, level: 'warning' });
@@ -114,6 +120,7 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
       ...inputWarnings(config, inputs),
       ...preprocessing,
       ...decisions.warnings,
+      ...planned.warnings,
       ...warnings,
       ...(await imageWarnings(run, features, labeled)),
       // Limits of AWS do not matter to a local run.
@@ -197,8 +204,14 @@ async function estimateRun(
   items: readonly ShardItem[],
 ): Promise<RunEstimate> {
   const ids = items.map(({ id }) => id);
-  const labeledShards = await countLabeled(results, decisions.teacher, ids);
-  return estimatePlan(data, { ...decisions, sets }, labeledShards);
+  return estimatePlan(
+    data,
+    { ...decisions, sets },
+    {
+      labeledShards: await countLabeled(results, decisions.teacher, ids),
+      embeddedShards: await countEmbedded(results, decisions.encoders, ids),
+    },
+  );
 }
 
 function requireTrainer({ trainer }: Config, { deployment }: Context): void {

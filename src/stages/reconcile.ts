@@ -1,9 +1,10 @@
 import { readAhead } from '../data/ahead.ts';
 import type { Rejected } from '../data/example.ts';
 import { type SetName, setNames } from '../data/shard.ts';
-import { readLabels, readLabelsSummary } from '../data/tables/labels-file.ts';
+import { readLabels } from '../data/tables/labels-file.ts';
 import { fitRightBlocks } from '../debias/right-labels.ts';
 import { copyWarnings } from '../distill/copy-warnings.ts';
+import { readUsableSummary } from '../distill/encoded-examples.ts';
 import { findCopies } from '../distill/find-copies.ts';
 import { Quarantine } from '../distill/quarantine.ts';
 import { labeledShard, teacherLabels, trueClass } from '../distill/sets.ts';
@@ -104,7 +105,7 @@ async function judgeTeacher(
   const unlearned = unlearnedSets(job);
   for (const item of await shardItems(job, ...unlearned)) {
     const raw = await rawPredictions(job, item);
-    for await (const { example, row } of labeledShard(job, item)) {
+    for await (const { example, row } of labeledShard(job, item, { encoders: [] })) {
       const label = classOf(example, item.set);
       meter.add(label, raw.get(example.id) ?? row.prediction);
       if (!validatedOn.some((set) => set === item.set)) continue;
@@ -161,7 +162,7 @@ function reportTeacher(teacher: NonNullable<Reconciliation['teacher']>, context:
 
 async function summaryOf(job: Job, item: ShardItem) {
   const key = teacherLabels(job)(item.id);
-  if (await job.results.head(key)) return readLabelsSummary(job.results, key);
+  if (await job.results.head(key)) return readUsableSummary(job, item.id, key);
   throw new UserError(
     `shard ${item.id} of the ${item.set} set has no labels`,
     'Run the same command again: only what is missing is labeled.',

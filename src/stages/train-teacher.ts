@@ -1,17 +1,19 @@
 import { sum } from '../arrays.ts';
 import { type Example, isRejected } from '../data/example.ts';
-import { createEncoder } from '../data/features/index.ts';
+import { createEncoder, type Features } from '../data/features/index.ts';
 import { isDecoded, rowsOf } from '../data/features/kind.ts';
 import { type Folds, foldOf } from '../data/folds.ts';
-import { readExamples } from '../data/read.ts';
 import { ClassMeans } from '../debias/mcmi.ts';
+import { readEncoded } from '../distill/encoded-examples.ts';
 import { filterSource, trueClass } from '../distill/sets.ts';
 import { decodeForStudent } from '../distill/student-inputs.ts';
 import { type TrainingTask, trainFolds, trainNetwork } from '../distill/training.ts';
 import { oneHot, type TrainingExample } from '../distill/training-example.ts';
 import { UserError } from '../errors.ts';
 import type { TeacherConfig } from '../models/config.ts';
+import { networkFeatures } from '../models/encoders/planned.ts';
 import { isModelSaved, readModelFiles } from '../models/model-files.ts';
+import { isLinearHead } from '../models/networks/index.ts';
 import { loadModel, type Predict } from '../models/student.ts';
 import type { Context } from '../run/context.ts';
 import type { JobEvent, ShardItem } from '../run/events.ts';
@@ -52,6 +54,10 @@ async function trainWith(
   task: TrainingTask,
   context: Context,
 ): Promise<void> {
+  if (loss === 'crossEntropy' && isLinearHead(task.network)) {
+    const { trainLinearHead } = await import('../distill/linear-teacher.ts');
+    return trainLinearHead(job, task, context);
+  }
   if (loss !== 'mcmi') return trainNetwork(job, { ...task, loss: { kind: loss } }, context);
   const before = keys.before(task.folder);
   if (!(await isModelSaved(job.results, before))) {
@@ -70,8 +76,8 @@ async function classMeansOf(
   labeled: readonly ShardSource<TrainingExample>[],
   predict: Predict,
 ): Promise<Float32Array> {
-  const { features, classes } = job.plan;
-  const encoder = createEncoder(features);
+  const { classes } = job.plan;
+  const encoder = createEncoder(teacherInputs(job));
   const means = new ClassMeans(classes.length);
   for (const shard of labeled) {
     for await (const { example, target } of shard.open()) {
@@ -97,8 +103,13 @@ interface UsableShard {
   readonly counts: readonly number[];
 }
 
+/** Returns what the teacher reads. */
+function teacherInputs({ plan }: Job): Features {
+  return networkFeatures(plan, plan.config.teacher.train!);
+}
+
 async function usableShards(job: Job, folds: Folds): Promise<UsableShard[]> {
-  const encoder = createEncoder(job.plan.features);
+  const encoder = createEncoder(teacherInputs(job));
   const shards: UsableShard[] = [];
   for (const item of await shardItems(job, ...learnedByTeacher(job.plan))) {
     const undecodable = new Set<string>();
@@ -141,7 +152,7 @@ function trueLabelSource(job: Job, item: ShardItem): Pick<ShardSource<TrainingEx
 
 async function* examplesOf(job: Job, item: ShardItem): AsyncIterable<Example> {
   const shard = await readShard(job, item);
-  for await (const example of readExamples(job.data, shard, job.plan.config)) {
+  for await (const example of readEncoded(job, shard)) {
     if (!isRejected(example)) yield example;
   }
 }

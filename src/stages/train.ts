@@ -4,7 +4,9 @@ import { prepareVariant } from '../distill/preparation.ts';
 import { trueLabelSet } from '../distill/sets.ts';
 import { type StudentTask, trainNetwork } from '../distill/training.ts';
 import { openValidationSet } from '../distill/validation-set.ts';
-import { isModelSaved, readModelFiles } from '../models/model-files.ts';
+import { readEncoder, storeEncoder } from '../models/encoders/open-encoder.ts';
+import { plannedEncoder } from '../models/encoders/planned.ts';
+import { encoderFolder, isModelSaved, readModelFiles } from '../models/model-files.ts';
 import { loadModel } from '../models/student.ts';
 import type { Context } from '../run/context.ts';
 import type { VariantEvent } from '../run/events.ts';
@@ -30,12 +32,23 @@ export async function trainVariant(event: VariantEvent, context: Context): Promi
   return folder;
 }
 
+/** Copies the files of the student's encoder into its folder, so that the folder is complete. */
+async function copyEncoder({ plan, results }: Job, folder: string): Promise<void> {
+  const planned = plannedEncoder(plan.encoders, plan.config.student);
+  if (!planned) return;
+  const from = keys.encoder(planned.files);
+  const description = await readEncoder(results, from);
+  const stored = { store: results, folder: from.replace(/\/$/, ''), description };
+  await storeEncoder(stored, results, `${folder}${encoderFolder}`);
+}
+
 async function trainStudent(
   job: Job,
   planned: Variant,
   folder: string,
   context: Context,
 ): Promise<void> {
+  await copyEncoder(job, folder);
   const { variant, labels, adapt } = await prepareVariant(job, planned, folder, context);
   const { model, predict } = await loadModel(
     await readModelFiles(job.results, keys.warmup(job.run)),

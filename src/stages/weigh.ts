@@ -1,9 +1,9 @@
 import { createDigester, toHex } from '../data/content-digest.ts';
 import { ExampleDigests } from '../data/example-digests.ts';
-import { readLabelsSummary } from '../data/tables/labels-file.ts';
 import { createWeightsWriter } from '../data/tables/weights-file.ts';
 import { margins } from '../debias/margin.ts';
 import { createWeightEstimator } from '../debias/weights.ts';
+import { readUsableSummary } from '../distill/encoded-examples.ts';
 import { type LabeledExample, teacherLabels } from '../distill/sets.ts';
 import { studentInputs } from '../distill/student-inputs.ts';
 import { readModelFiles } from '../models/model-files.ts';
@@ -28,7 +28,7 @@ export async function weighShard(event: ShardEvent, context: Context): Promise<1
   const job = await openJob(event);
   const shard = await readShard(job, event.shard);
   const key = keys.weights(job.run, shard.id);
-  const { labeled } = await readLabelsSummary(job.results, teacherLabels(job)(shard.id));
+  const { labeled } = await readUsableSummary(job, shard.id, teacherLabels(job)(shard.id));
   if (!(await job.results.head(key))) {
     await writeOnce(job.results, key, await weigh(job, event, context));
   }

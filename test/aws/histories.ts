@@ -50,9 +50,11 @@ export class Recording {
       .exit(name);
   }
 
-  /** Events before Label; a Choice skips Train teacher. */
+  /** Events before Label; a Choice skips Encode, and another one Train teacher. */
   plan(seconds = 4): this {
     return this.task('Plan', seconds)
+      .enter('Does a network read embeddings', 'Choice')
+      .exit('Does a network read embeddings', 'Choice')
       .enter('Is the teacher ours to train', 'Choice')
       .exit('Is the teacher ours to train', 'Choice')
       .task('Calibrate', 1);

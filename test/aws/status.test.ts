@@ -61,6 +61,7 @@ function put(name: string, value: unknown): void {
 test('the stages are those of the workflow, in its order', () => {
   expect(stages).toEqual([
     'Plan',
+    'Encode',
     'Train teacher',
     'Calibrate',
     'Label',
@@ -88,11 +89,12 @@ describe('a run at its shards', () => {
     const status = await read();
     expect(statesOf(status)).toMatchObject({
       Plan: 'done',
+      Encode: 'skipped',
       'Train teacher': 'skipped',
       Label: 'running',
       Reconcile: 'waiting',
     });
-    expect(status.stages[3]?.shards).toEqual({
+    expect(status.stages[4]?.shards).toEqual({
       done: 12_340,
       failed: 3,
       running: 100,
@@ -109,7 +111,7 @@ describe('a run at its shards', () => {
     execute(new Recording().plan().enterShards('Label', labelMapRun));
     aws.mapRuns.set(labelMapRun, { succeeded: 3, running: 2, total: 5 });
     put('plan.json', planFile);
-    expect((await read()).stages[3]?.shards).toMatchObject({ done: 3, total: 50_000 });
+    expect((await read()).stages[4]?.shards).toMatchObject({ done: 3, total: 50_000 });
   });
 
   test('reads the counts of an ended map only once', async () => {
@@ -128,7 +130,7 @@ describe('a run at its shards', () => {
     aws.mapRuns.set(labelMapRun, { succeeded: 5, total: 5 });
     aws.faults.set('GetExecutionHistory', ['ThrottlingException']);
     aws.faults.set('DescribeMapRun', ['TooManyRequestsException']);
-    expect((await read()).stages[3]?.shards?.done).toBe(5);
+    expect((await read()).stages[4]?.shards?.done).toBe(5);
     expect(aws.count('GetExecutionHistory')).toBe(2);
   });
 });
@@ -147,7 +149,7 @@ test('students are listed by name', async () => {
   put('plan.json', planFile);
   const status = await read();
   expect(statesOf(status)).toMatchObject({ Weigh: 'done', 'Train variants': 'running' });
-  expect(status.stages[7]?.students).toEqual([
+  expect(status.stages[8]?.students).toEqual([
     { name: 'weighted', state: 'done' },
     { name: 'uniform', state: 'training' },
     { name: 'hard', state: 'waiting' },
@@ -256,7 +258,7 @@ describe('a run that failed', () => {
       hint: 'Start a new run.',
       endedAt: new Date((beganAt + 5) * 1000),
     });
-    expect(status.stages[3]?.shards?.failed).toBe(1);
+    expect(status.stages[4]?.shards?.failed).toBe(1);
   });
 
   test('on a student names it', async () => {

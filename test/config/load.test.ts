@@ -149,7 +149,7 @@ zzzzzz: 1
         line 1: task.size: expected a list of 2, each a whole number from 1 to 4096, found [32].
         line 1: data: missing: expected a section with format.
         line 1: teacher: missing: expected a section with fields such as train, loss or mcmi.
-        line 1: student: missing: expected a section with architecture or a section with architecture, topology.
+        line 1: student: missing: expected a section with architecture, a section with architecture, topology or a section with encoder, head.
         line 2: limits.quarantine: expected a share such as 1% or 0.01, found "x"."
     `);
   });

@@ -23,6 +23,7 @@ const file = new URL('../../infra/workflow.asl.json', import.meta.url);
 const workflow: Machine = JSON.parse(readFileSync(file, 'utf8'));
 
 interface Run {
+  readonly encode: boolean;
   readonly trainTeacher: boolean;
   readonly shards: number;
   readonly unlabeledShards: number;
@@ -38,15 +39,18 @@ function entered(machine: Machine, run: Run, calls: Map<string, number>): number
     const task = /^\$\{(\w+)Function\}$/.exec(state.Parameters?.FunctionName ?? '')?.[1];
     if (task) calls.set(task, (calls.get(task) ?? 0) + 1);
     if (state.ItemProcessor) {
-      const items = { Label: run.shards, Weigh: run.unlabeledShards }[name] ?? run.variants;
+      const items = { Encode: run.shards, Label: run.shards, Weigh: run.unlabeledShards }[name];
       const starts = state.ItemProcessor.ProcessorConfig.Mode === 'DISTRIBUTED' ? 1 : 0;
-      for (let item = 0; item < items; item++) {
+      for (let item = 0; item < (items ?? run.variants); item++) {
         count += starts + entered(state.ItemProcessor, run, calls);
       }
     }
-    // A Choice takes its first branch if a teacher is trained, and since students are wanted.
+    // A Choice takes its first branch if there is an encoder, if a teacher is trained, and since
+    // students are wanted.
     const isChosen: boolean =
-      name.includes('students') || (run.trainTeacher && name.includes('teacher'));
+      name.includes('students') ||
+      (run.encode && name.includes('embeddings')) ||
+      (run.trainTeacher && name.includes('teacher'));
     const chosen: string | false | undefined = isChosen && state.Choices?.[0]?.Next;
     name = chosen || (state.Next ?? state.Default);
   }
@@ -56,8 +60,8 @@ function entered(machine: Machine, run: Run, calls: Map<string, number>): number
 const nothing = { seconds: 1, gets: 0, puts: 0, resource: 'lambda-1024' };
 
 describe.each([
-  { trainTeacher: true, shards: 7, unlabeledShards: 5, variants: 3 },
-  { trainTeacher: false, shards: 4, unlabeledShards: 1, variants: 1 },
+  { encode: true, trainTeacher: true, shards: 7, unlabeledShards: 5, variants: 3 },
+  { encode: false, trainTeacher: false, shards: 4, unlabeledShards: 1, variants: 1 },
 ])('the transitions of %o', (run) => {
   const calls = new Map<string, number>();
   const states = entered(workflow, run, calls);
@@ -119,7 +123,7 @@ describe('a bill', () => {
     // An hour of work, two starts of five minutes each, at half price; and 100 GB of disk.
     expect(usd.Train).toBeCloseTo((7 / 6) * (1.006 / 2 + (100 * 0.08) / 730), 6);
     expect(usd['Function calls']).toBeCloseTo(10 * 0.2e-6, 12);
-    expect(usd['State transitions']).toBeCloseTo((7 + 12 + 10 + 2) * 25e-6, 10);
+    expect(usd['State transitions']).toBeCloseTo((8 + 12 + 10 + 2) * 25e-6, 10);
     expect(usd['S3 requests']).toBeCloseTo(0.8 + 0.5, 10);
     expect(usd['S3 storage']).toBeCloseTo(0.046, 10);
     expect(bill.totalUsd).toBeCloseTo(

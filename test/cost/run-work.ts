@@ -58,7 +58,9 @@ export function runWork(run: PaperRun): RunWork {
     },
     baselines: 2,
     trainings: Array.from({ length: run.variants }, () => 1),
+    encoders: [],
     labeledShards: 0,
+    embeddedShards: 0,
   };
 }
 

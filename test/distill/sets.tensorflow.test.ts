@@ -8,7 +8,6 @@ import {
   joinedShard,
   labeledShard,
   sampleUnlabeled,
-  teacherLabels,
   trueLabelSet,
   trueLabelSetWithout,
 } from '../../src/distill/sets.ts';
@@ -115,7 +114,7 @@ test('rows are joined with examples by id', async () => {
   const [first] = await countedShards(job, 'unlabeled');
   async function* rows(change: (ids: string[]) => string[]) {
     const ids: string[] = [];
-    for await (const { example } of labeledShard(job, first!.item, teacherLabels(job))) {
+    for await (const { example } of labeledShard(job, first!.item)) {
       ids.push(example.id);
     }
     for (const id of change(ids)) yield { id, known: id.length };

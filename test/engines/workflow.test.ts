@@ -15,6 +15,7 @@ const job = {
 };
 
 interface Options {
+  readonly encode?: boolean;
   readonly trainTeacher?: boolean;
   readonly trainStudents?: boolean;
   readonly trainer?: 'gpu' | 'function';
@@ -25,17 +26,19 @@ interface Options {
 
 /** Runs the workflow; returns the calls in order, with their input, and the error of a failure. */
 async function runWorkflow({ trainer = 'function', ...more }: Options) {
-  const { trainTeacher = false, trainStudents = true } = more;
+  const { encode = false, trainTeacher = false, trainStudents = true } = more;
   const calls: string[] = [];
   const answers: Partial<Record<StageName, unknown>> = {
     Plan: {
       bucket: '/results',
       shards: 'shards.json',
       unlabeled: 'unlabeled.json',
+      encode,
       trainTeacher,
       trainStudents,
       variants: ['weighted', 'uniform'].map((name) => ({ name, trainer })),
     },
+    Encode: 1,
     Label: 1,
     Weigh: 1,
   };
@@ -71,10 +74,13 @@ function named(name: string, message = 'no'): Error {
 
 describe('the workflow in the embedded engine', () => {
   test('calls every stage in order, and each shard and student once', async () => {
-    const { calls, error } = await runWorkflow({ trainTeacher: true });
+    const { calls, error } = await runWorkflow({ encode: true, trainTeacher: true });
     expect(error).toBeUndefined();
     expect(calls).toEqual([
       'Plan',
+      'read /results/shards.json',
+      'Encode a',
+      'Encode b',
       'TrainTeacher',
       'Calibrate',
       'read /results/shards.json',
@@ -98,10 +104,11 @@ describe('the workflow in the embedded engine', () => {
     expect(calls.at(-1)).toBe('Reconcile');
   });
 
-  test('trains no teacher if the user supplies one, and a GPU job is the same task', async () => {
+  test('encodes nothing without encoder, trains no teacher if the user supplies one, and a GPU job is the same task', async () => {
     const onGpu = await runWorkflow({ trainer: 'gpu' });
     expect(onGpu.error).toBeUndefined();
     expect(onGpu.calls).not.toContain('TrainTeacher');
+    expect(onGpu.calls).not.toContain('Encode a');
     expect(onGpu.calls).toEqual((await runWorkflow({})).calls);
   });
 

@@ -95,7 +95,7 @@ const resultsFolder = () => new FolderStore(join(folder, 'results'));
 async function runStages(
   name: keyof typeof formats,
   students: string[],
-  sections: object,
+  sections: Readonly<Record<string, string>>,
 ): Promise<void> {
   const dataset = join(folder, 'data', name);
   const fixture = (path: string) => fileURLToPath(new URL(`../fixtures/${path}`, import.meta.url));
@@ -119,6 +119,10 @@ async function runStages(
   // As if it had been killed just before its last write.
   rmSync(join(folder, 'results', keys.plan(event.run)));
   await call('Plan', event);
+  if (sections.student?.includes('encoder')) {
+    for (const shard of await items(keys.shards(event.run)))
+      await call('Encode', { ...event, shard });
+  }
   if (!('teacher' in sections)) await call('TrainTeacher', event);
   await call('Calibrate', event);
   // Label is a process of its own, without the teacher that Calibrate has opened.

@@ -40,7 +40,8 @@ function lines({ Action, Resource, Condition }: Grant): string[] {
 const inFunctions = ['log to <Logs>', 'trace to *'];
 const dataReader = ['read data/*', 'know what is missing in data'];
 const runReader = ['read results/runs/*', 'know what is missing in results'];
-const labelReader = [...runReader, 'read results/labels/*/*.parquet'];
+const encodedReader = [...runReader, 'read results/embeddings/*/*.parquet'];
+const labelReader = [...encodedReader, 'read results/labels/*/*.parquet'];
 /** A teacher may be a folder, which is listed. */
 const labeling = [
   ...dataReader,
@@ -76,6 +77,9 @@ const expected: Record<string, string[]> = {
     ...dataReader,
     'list data',
     'know what is missing in results',
+    'read results/encoders/*/*',
+    'write results/encoders/*/*',
+    'read results/embeddings/*/*.parquet',
     'read results/labels/*/*.parquet',
     'read results/runs/*/run.json',
     ...['plan.json', 'objects/*.jsonl', 'shards.json', 'unlabeled.json'].flatMap((name) => [
@@ -84,10 +88,18 @@ const expected: Record<string, string[]> = {
     ]),
     usage,
   ],
+  EncodeRole: [
+    ...inFunctions,
+    ...dataReader,
+    ...encodedReader,
+    'read results/encoders/*/*',
+    'write results/embeddings/*/*.parquet',
+    usage,
+  ],
   TrainTeacherRole: [
     ...inFunctions,
     ...dataReader,
-    ...runReader,
+    ...encodedReader,
     'read results/teachers/*/*',
     'write results/teachers/*/*',
     usage,
@@ -128,11 +140,18 @@ const expected: Record<string, string[]> = {
     ...inFunctions,
     ...dataReader,
     ...labelReader,
+    'read results/encoders/*/*',
     'write results/runs/*/students/*/*',
     usage,
     watcher,
   ],
-  JobRole: [...dataReader, ...labelReader, 'write results/runs/*/students/*/*', usage],
+  JobRole: [
+    ...dataReader,
+    ...labelReader,
+    'read results/encoders/*/*',
+    'write results/runs/*/students/*/*',
+    usage,
+  ],
   EvaluateRole: [
     ...inFunctions,
     ...dataReader,
@@ -140,6 +159,7 @@ const expected: Record<string, string[]> = {
     'read results/students/*/CURRENT',
     'read results/teachers/*/calibration-*.json',
     'list results if {"StringLike":{"s3:prefix":["runs/*/usage/*"]}}',
+    'write results/embeddings/*/*.parquet',
     'write results/runs/*/label-next.csv',
     'write results/runs/*/metrics.json',
     'write results/runs/*/report.html',
@@ -156,7 +176,7 @@ const expected: Record<string, string[]> = {
   RecordFailureRole: [...inFunctions, ...runReader, 'write results/runs/*/failure.json', usage],
   WorkflowRole: [
     ...[
-      ...['Plan', 'TrainTeacher', 'Calibrate', 'Label', 'Reconcile', 'WarmUp'],
+      ...['Plan', 'Encode', 'TrainTeacher', 'Calibrate', 'Label', 'Reconcile', 'WarmUp'],
       ...['Weigh', 'Train', 'Evaluate', 'Publish', 'RecordFailure'],
     ].map((task) => `lambda:InvokeFunction <${task}Function>`),
     's3:GetObject results/runs/*/shards.json',

@@ -248,6 +248,7 @@ describe('alarms', () => {
   test('all ring on the topic', () => {
     const alarms = Object.entries(core.findResources('AWS::CloudWatch::Alarm'));
     expect(alarms.map(([id]) => id.replace(/^Alarms|[0-9A-F]{8}$/g, '')).sort()).toEqual([
+      'EncodeIsThrottled',
       'EventLost',
       'LabelIsThrottled',
       'RunFailed',

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Features } from '../../src/data/features/index.ts';
 import { UserError } from '../../src/errors.ts';
 import { saveModel } from '../../src/models/exporters.ts';
-import { loadStudent, type StudentExample } from '../../src/models/load-student.ts';
+import { loadStudent } from '../../src/models/load-student.ts';
+import type { StudentExample } from '../../src/models/student-input.ts';
 import { tf } from '../../src/tensorflow.ts';
 import { buildNetwork, smallConvnet, smallMlp } from '../support/networks.ts';
 

@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import type { Context } from '../../src/run/context.ts';
 import { type Job, openJob, shardItems } from '../../src/run/job.ts';
 import { calibrateTeacher } from '../../src/stages/calibrate.ts';
+import { encodeShard } from '../../src/stages/encode.ts';
 import { labelShard } from '../../src/stages/label.ts';
 import { planRun } from '../../src/stages/plan.ts';
 import { reconcileLabels } from '../../src/stages/reconcile.ts';
@@ -17,10 +18,13 @@ export const context: Context = { signal: new AbortController().signal, report: 
 export async function reconciled({ dataset, results }: Dataset) {
   const started = await startRun(dataset, results);
   const event = { ...started, execution: started.run };
-  const { trainTeacher: isOurs } = await planRun(event, context);
+  const { trainTeacher: isOurs, encode } = await planRun(event, context);
+  const job: Job = await openJob(event);
+  for (const shard of encode ? await shardItems(job) : []) {
+    await encodeShard({ ...event, shard }, context);
+  }
   if (isOurs) await trainTeacher(event, context);
   await calibrateTeacher(event, context);
-  const job: Job = await openJob(event);
   for (const shard of await shardItems(job)) await labelShard({ ...event, shard }, context);
   await reconcileLabels(event, context);
   return { event, job };

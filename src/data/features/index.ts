@@ -63,6 +63,21 @@ export function featureShape(features: Features): number[] {
   return kindOf(features).shape(features);
 }
 
+/** Returns whether a penalty on weights treats all features alike: they have one scale. */
+export function isScaled(features: Features): boolean {
+  return kindOf(features).isScaled || encoderIn(features) !== undefined;
+}
+
+/** Returns the features of embeddings. @param encoder Digest of their encoder. */
+export function vectorFeatures(length: number, encoder: string): Features {
+  return { kind: vector.name, length, encoder };
+}
+
+/** Returns the digest of the encoder whose embeddings are the features, if they are embeddings. */
+export function encoderIn(features: Features): string | undefined {
+  return features.kind === vector.name ? features.encoder : undefined;
+}
+
 /** Returns the size of one decoded example, in bytes; an estimate if the sizes differ. */
 export function decodedBytes(features: Features): number {
   const kind = kindOf(features);

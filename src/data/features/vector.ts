@@ -23,8 +23,10 @@ const taskSchema = z.strictObject({
 const featuresSchema = z.strictObject({
   kind: z.literal('vector'),
   length: z.number().int().positive(),
+  /** Digest of the encoder whose embeddings are the vectors. Default: the examples are vectors. */
+  encoder: z.string().optional(),
 });
-type VectorFeatures = z.infer<typeof featuresSchema>;
+export type VectorFeatures = z.infer<typeof featuresSchema>;
 
 /** Lists of floats that the user computed. */
 export const vector: Kind<'vector', typeof taskSchema, typeof featuresSchema, 'vector'> = {
@@ -83,8 +85,17 @@ function valuesOf(content: Content): Float32Array {
   return content.values;
 }
 
-function createVectorEncoder({ length }: VectorFeatures): Encoder {
-  return { decode: async (example) => checkVector(example, length), normalize: copyDecoded };
+function createVectorEncoder({ length, encoder }: VectorFeatures): Encoder {
+  const decode =
+    encoder === undefined
+      ? (example: Example) => checkVector(example, length)
+      : (example: Example) => embeddingOf(example, encoder);
+  return { decode: async (example) => decode(example), normalize: copyDecoded };
+}
+
+/** Returns the embedding that was joined to the example. */
+function embeddingOf({ id, embeddings }: Example, encoder: string): Decoded | Rejected {
+  return embeddings?.get(encoder) ?? { id, reason: 'It has no embedding.' };
 }
 
 async function checkVectors(

@@ -63,7 +63,8 @@ export async function* joinRows<First extends WithId, Second extends WithId>(
   }
 }
 
-function disagreement(expected: string, found: string | undefined): UserError {
+/** Returns the error of files that are not about the same examples. */
+export function disagreement(expected: string, found: string | undefined): UserError {
   return new UserError(
     `The files of a shard disagree: at ${expected} there is ` +
       `${found === undefined ? 'no row left' : `a row for '${found}'`}.`,

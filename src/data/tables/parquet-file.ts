@@ -7,9 +7,11 @@ import {
   parquetSchema,
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
+import { fromFloat16 } from '../../float16.ts';
 import { bytesOf } from '../../store/bytes.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 import { isScalar, type ValueType } from '../value-type.ts';
+import { listChunks, listNumbers } from './list-pages.ts';
 import { valueTypeOf } from './parquet-type.ts';
 
 /** Error of an object that is not a readable Parquet file. Never an error of the store. */
@@ -49,6 +51,14 @@ export interface ParquetFile {
     names: readonly string[],
     rows: Pick<RowGroup, 'start' | 'end'>,
   ): Promise<ReadonlyMap<string, DecodedArray>>;
+  /**
+   * Reads a column of lists of one length that `parquet-table.ts` wrote: many times faster.
+   *
+   * @param group Index of the row group.
+   * @returns the numbers row-major, [rows, size].
+   * @throws ParquetError if the bytes are damaged, or were written otherwise.
+   */
+  readLists(name: string, group: number, size: number): Promise<Float32Array>;
 }
 
 /**
@@ -87,6 +97,14 @@ export async function openParquet(
             }),
           ),
         );
+      }),
+    readLists: (name, group, size) =>
+      attempt(async () => {
+        const { start, end, bits } = listChunks(metadata, name)[group]!;
+        const rows = Number(metadata.row_groups[group]!.num_rows);
+        const bytes = new Uint8Array(await file.slice(start, end));
+        const numbers = listNumbers(bytes, bits, rows * size);
+        return numbers instanceof Uint16Array ? fromFloat16(numbers) : numbers;
       }),
   };
 }

@@ -9,13 +9,21 @@
 
 import type { SchemaElement } from 'hyparquet';
 import { ByteWriter, type ColumnSource, ParquetWriter } from 'hyparquet-writer';
-import { writeColumn } from 'hyparquet-writer/src/column.js';
 import { sum } from '../../arrays.ts';
+import { listWriter } from './list-pages.ts';
 
-export type ColumnType = 'text' | 'int32' | 'float' | { readonly floats: number };
+export type ColumnType =
+  | 'text'
+  | 'int32'
+  | 'float'
+  /** Lists of one length, of numbers of 32 bits or of 16. */
+  | { readonly floats: number; readonly bits?: 16 | 32 };
 
-/** One column of a batch; lists of floats are row-major, [n, floats]. */
-export type ColumnBatch = readonly string[] | Int32Array | Float32Array;
+/**
+ * One column of a batch; lists of floats are row-major, [n, floats]. Floats of 16 bits are given as
+ * their bits.
+ */
+export type ColumnBatch = readonly string[] | Int32Array | Float32Array | Uint16Array;
 
 export interface TableWriter {
   /**
@@ -41,7 +49,9 @@ export function createTableWriter(columns: Readonly<Record<string, ColumnType>>)
   const writer = new ParquetWriter({ writer: bytes, schema, createdBy: 'counterweight' });
   const pending = entries.map(([name, type]) => ({ name, type, room: makeRoom(type, groupRows) }));
   const lists = entries.flatMap(([name, type]) =>
-    typeof type === 'object' ? [{ name, write: listWriter(name, type.floats, groupRows) }] : [],
+    typeof type === 'object'
+      ? [{ name, write: listWriter(name, schemaOf([name, type]), type.floats, groupRows) }]
+      : [],
   );
   let filled = 0;
 
@@ -50,7 +60,8 @@ export function createTableWriter(columns: Readonly<Record<string, ColumnType>>)
     const columnData = pending
       .filter(({ type }) => typeof type !== 'object')
       .map(({ name, type, room }): ColumnSource => {
-        const source = { name, data: room.slice(0, filled), encoding: 'PLAIN' as const };
+        const data = room.slice(0, filled) as Exclude<Room, Uint16Array>; // Those are of lists.
+        const source = { name, data, encoding: 'PLAIN' as const };
         // Compression does not make floats smaller.
         return type === 'text' ? source : { ...source, codec: 'UNCOMPRESSED', statistics: false };
       });
@@ -58,7 +69,7 @@ export function createTableWriter(columns: Readonly<Record<string, ColumnType>>)
     void writer.write({ columnData, rowGroupSize: groupRows });
     for (const { name, write } of lists) {
       const { room } = pending.find((column) => column.name === name)!;
-      write(writer, room as Float32Array, filled);
+      write(writer, room as Float32Array | Uint16Array, filled);
     }
     filled = 0;
   };
@@ -109,52 +120,28 @@ function schemaOf([name, type]: [string, ColumnType]): SchemaElement[] {
   return [
     { ...required, converted_type: 'LIST', num_children: 1 },
     { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
-    { name: 'element', repetition_type: 'REQUIRED', type: 'FLOAT' },
+    { name: 'element', repetition_type: 'REQUIRED', ...(type.bits === 16 ? half : single) },
   ];
 }
 
-type Room = string[] | Int32Array | Float32Array;
+const single: Partial<SchemaElement> = { type: 'FLOAT' };
+const half: Partial<SchemaElement> = {
+  type: 'FIXED_LEN_BYTE_ARRAY',
+  type_length: 2,
+  logical_type: { type: 'FLOAT16' },
+};
+
+type Room = string[] | Int32Array | Float32Array | Uint16Array;
 
 function makeRoom(type: ColumnType, rows: number): Room {
   if (type === 'text') return [];
-  return type === 'int32' ? new Int32Array(rows) : new Float32Array(rows * width(type));
+  if (type === 'int32') return new Int32Array(rows);
+  const length = rows * width(type);
+  return typeof type === 'object' && type.bits === 16
+    ? new Uint16Array(length)
+    : new Float32Array(length);
 }
 
 function copyRows(batch: ColumnBatch, from: number, count: number, room: Room, to: number): void {
   for (let index = 0; index < count; index++) room[to + index] = batch[from + index]!;
-}
-
-/** Bytes per page: the library's default. */
-const pageBytes = 2 ** 20;
-
-/** Creates a writer of lists of one length into the last row group. */
-function listWriter(name: string, size: number, groupRows: number) {
-  const [root, list, repeated, element] = [{ name: 'root' }, ...schemaOf([name, { floats: size }])];
-  const column = {
-    columnName: `${name}.list.element`,
-    element: element!,
-    schemaPath: [root!, list!, repeated!, element!],
-    ...({ codec: 'UNCOMPRESSED', compressors: {}, encoding: 'PLAIN' } as const),
-    // No reader uses statistics of lists.
-    ...{ stats: false, pageSize: pageBytes, columnIndex: false, offsetIndex: true },
-  };
-  // No list is missing or empty. Level 0: the value is the first of its row; 1: it is not.
-  const definitionLevels = new Array<number>(groupRows * size).fill(1);
-  const repetitionLevels = definitionLevels.map((_, index) => (index % size === 0 ? 0 : 1));
-  return (writer: ParquetWriter, values: Float32Array, rows: number): void => {
-    const count = rows * size;
-    const pageData = {
-      values: values.subarray(0, count),
-      definitionLevels: definitionLevels.slice(0, count),
-      repetitionLevels: repetitionLevels.slice(0, count),
-      maxDefinitionLevel: 1,
-    };
-    const written = writeColumn({ writer: writer.writer, column, pageData });
-    const group = writer.row_groups.at(-1)!;
-    const { total_compressed_size: bytes = 0n } = written.chunk.meta_data ?? {};
-    group.columns.push(written.chunk);
-    group.total_byte_size += bytes;
-    group.total_compressed_size = (group.total_compressed_size ?? 0n) + bytes;
-    writer.pendingIndexes.push(written);
-  };
 }

@@ -1,4 +1,4 @@
-/** Reads the Parquet files that counterweight writes: labels and weights. */
+/** Reads the Parquet files that counterweight writes: labels, weights and embeddings. */
 import type { DecodedArray } from 'hyparquet';
 import { UserError } from '../../errors.ts';
 import type { ObjectStore } from '../../store/store.ts';
@@ -53,6 +53,21 @@ export async function* readGroups(
       throw damaged(key, error);
     }
     yield { rows: group.end - group.start, column: (name) => columns.get(name) ?? [] };
+  }
+}
+
+/** Reads lists of one length of a row group; see `ParquetFile`. */
+export async function readLists(
+  key: string,
+  file: ParquetFile,
+  name: string,
+  group: number,
+  size: number,
+): Promise<Float32Array> {
+  try {
+    return await file.readLists(name, group, size);
+  } catch (error) {
+    throw damaged(key, error);
   }
 }
 

@@ -7,6 +7,7 @@ import { UserError } from '../../errors.ts';
 import type { Context } from '../../run/context.ts';
 import type { Job } from '../../run/job.ts';
 import { keys } from '../../run/keys.ts';
+import { studentFeatures } from '../../run/plan-file.ts';
 import { readJson, writeJsonOnce } from '../../store/once.ts';
 import { tableOf } from '../../table.ts';
 import { type Baseline, type BaselineRecord, baselineRecordSchema } from './baseline.ts';
@@ -57,7 +58,7 @@ export async function trainBaseline(
   const folder = keys.student(job.run, name);
   const key = recordKey(job.run, name);
   if (await job.results.head(key)) return folder;
-  const reason = leftOut?.(job.plan.features);
+  const reason = leftOut?.(studentFeatures(job.plan));
   const record =
     reason === undefined
       ? await learned(job, load, folder, context)

@@ -102,7 +102,7 @@ async function votesOfFold(
   return shards.map(({ item, count }) => ({
     count,
     async *open() {
-      for await (const { example, row } of labeledShard(job, item, labels)) {
+      for await (const { example, row } of labeledShard(job, item, { labels })) {
         const vote = isVoteOfFold ? row.votes?.[fold] : undefined;
         const target = oneHot(vote ?? row.prediction, job.plan.classes.length);
         yield { example, target, teacherMargin: row.margin, weight: 1 };
@@ -153,7 +153,10 @@ async function compareLabels(job: Job, before: LabelsKey, after: LabelsKey): Pro
   const student: number[] = [];
   const truth: number[] = [];
   for (const item of await shardItems(job, ...job.plan.validatedOn)) {
-    for await (const { example, row } of labeledShard(job, item, before)) {
+    for await (const { example, row } of labeledShard(job, item, {
+      labels: before,
+      encoders: [],
+    })) {
       teacher.push(row.prediction);
       truth.push(classOf(example, item.set));
     }

@@ -147,29 +147,37 @@ export function builtInArchitecture<
   readonly fields: Shape;
   /** Types of task that it supports. Default: all. */
   readonly tasks?: readonly Task['type'][];
-  /** Describes the layers of an untrained network, each initializer with its seed. */
-  readonly topology: (
-    fields: z.infer<z.ZodObject<Shape>>,
-    problem: Pick<Problem, 'inputShape' | 'classes'>,
-    seed: number,
-  ) => Topology;
-}): Architecture<
+  readonly topology: TopologyOf<z.infer<z.ZodObject<Shape>>>;
+}): BuiltInArchitecture<
   z.infer<z.ZodObject<Shape>>,
   Name,
-  ReturnType<typeof networkFields<Name, Shape>>,
-  tfTypes.LayersModel
+  ReturnType<typeof networkFields<Name, Shape>>
 > {
   const { name, description, fields, tasks, topology } = definition;
+  const schema = networkFields(name, description, fields);
+  return { name, schema, tasks, topology, ...fromTopology(topology) };
+}
+
+/** Describes the layers of an untrained network, each initializer with its seed. */
+export type TopologyOf<Fields> = (
+  fields: Fields,
+  problem: Pick<Problem, 'inputShape' | 'classes'>,
+  seed: number,
+) => Topology;
+
+/** An architecture whose networks are described by a function. */
+export interface BuiltInArchitecture<Fields, Name extends string, Schema extends z.ZodType>
+  extends Architecture<Fields, Name, Schema, tfTypes.LayersModel> {
+  readonly topology: TopologyOf<Fields>;
+}
+
+/** Makes the size and the model of a network from its topology. */
+export function fromTopology<Fields>(
+  topology: TopologyOf<Fields>,
+): Pick<Architecture<Fields, string, z.ZodType, tfTypes.LayersModel>, 'size' | 'build'> {
   return {
-    name,
-    schema: networkFields(name, description, fields),
-    tasks,
-    size(fields, problem) {
-      return topologySize(topology(fields, problem, 0), problem.inputShape)!;
-    },
-    build(fields, problem, seed) {
-      return modelFrom(topology(fields, problem, seed));
-    },
+    size: (fields, problem) => topologySize(topology(fields, problem, 0), problem.inputShape)!,
+    build: (fields, problem, seed) => modelFrom(topology(fields, problem, seed)),
   };
 }
 

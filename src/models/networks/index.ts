@@ -2,9 +2,11 @@
 import { z } from 'zod';
 import type { Task } from '../../data/features/index.ts';
 import { tableOf } from '../../table.ts';
+import type { EncoderConfig } from '../encoders/config.ts';
 import type { Architecture } from './architecture.ts';
 import { convnet } from './convnet.ts';
 import { efficientnetLite0 } from './efficientnet-lite0.ts';
+import { headArchitecture, headSchema } from './head.ts';
 import { customNetwork } from './layers-model.ts';
 import { mlp } from './mlp.ts';
 import { mobilenetv2 } from './mobilenetv2.ts';
@@ -32,23 +34,32 @@ type Schemas<Rows extends readonly { readonly schema: unknown }[]> = {
   [Index in keyof Rows]: Rows[Index]['schema'];
 };
 
-export const networkSchema = z.discriminatedUnion(
-  'architecture',
-  // The type of `map` does not show which schema is at which index.
-  rows.map(({ schema }) => schema) as unknown as Schemas<typeof rows>,
-);
-/** A network in distill.yaml: its architecture and how it is trained. */
+// The type of `map` does not show which schema is at which index.
+const schemas = rows.map(({ schema }) => schema) as unknown as Schemas<typeof rows>;
+
+export const networkSchema = z.discriminatedUnion('architecture', [...schemas, headSchema]);
+/** A network in distill.yaml: its architecture, or its encoder and head, and its training. */
 export type Network = z.infer<typeof networkSchema>;
 
 /**
  * Returns the row of a network.
  * @example architectureOf(config.student).build(config.student, problem, seed)
  */
-export function architectureOf({
-  architecture,
-}: Pick<Network, 'architecture'>): Architecture<Network> {
+export function architectureOf(network: Network): Architecture<Network> {
+  const row =
+    network.architecture === undefined ? headArchitecture : architectures[network.architecture];
   // TypeScript does not see that a network has the fields of its own architecture.
-  return architectures[architecture] as Architecture<Network>;
+  return row as Architecture<Network>;
+}
+
+/** Returns whether a network is a linear head, which a teacher learns by logistic regression. */
+export function isLinearHead(network: Network): boolean {
+  return network.architecture === undefined && network.head === 'linear';
+}
+
+/** Returns the encoder whose embeddings a network reads; undefined if it reads the examples. */
+export function encoderOf(network: Network): EncoderConfig | undefined {
+  return network.architecture === undefined ? network.encoder : undefined;
 }
 
 /** Returns the names of the architectures that support a type of task. */

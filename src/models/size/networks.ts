@@ -1,8 +1,9 @@
 /** Sizes of a run's networks, from its config and the files of a user-supplied teacher. */
-import { type Features, featureShape } from '../../data/features/index.ts';
+import { featureShape } from '../../data/features/index.ts';
 import { readBytes } from '../../store/once.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import type { TeacherConfig } from '../config.ts';
+import { type FeaturesPlan, networkFeatures } from '../encoders/planned.ts';
 import type { Problem } from '../networks/architecture.ts';
 import { architectureOf, type Network } from '../networks/index.ts';
 import { teacherFeatures } from '../teacher-features.ts';
@@ -24,16 +25,21 @@ export interface Networks {
 export async function networksOf(
   data: ObjectStore,
   { teacher, student }: { readonly teacher: TeacherConfig; readonly student: Network },
-  features: Features,
+  plan: FeaturesPlan,
   classes: number,
 ): Promise<Networks> {
-  const inputShape = featureShape(features);
   const readFile = (key: string) => readBytes(data, key);
-  const problem: Problem = { inputShape, classes, readFile };
-  const sizeOf = (network: Network) => architectureOf(network).size(network, problem);
-  const sizes = { student: await sizeOf(student), teacherPixels: pixelsOf(inputShape) };
-  if (teacher.train) return { ...sizes, teacher: await sizeOf(teacher.train) };
-  const shape = featureShape(teacherFeatures(teacher, features));
+  const shapeOf = (network: Network) => featureShape(networkFeatures(plan, network));
+  const sizeOf = (network: Network) => {
+    const problem: Problem = { inputShape: shapeOf(network), classes, readFile };
+    return architectureOf(network).size(network, problem);
+  };
+  const sizes = { student: await sizeOf(student) };
+  if (teacher.train) {
+    const teacherPixels = pixelsOf(shapeOf(teacher.train));
+    return { ...sizes, teacher: await sizeOf(teacher.train), teacherPixels };
+  }
+  const shape = featureShape(teacherFeatures(teacher, plan.features));
   const { kind, ...found } = await teacherFiles(data, teacher);
   return {
     ...sizes,

@@ -1,7 +1,7 @@
 import { image } from '../../data/features/image.ts';
 import type { Features } from '../../data/features/index.ts';
 import { UserError } from '../../errors.ts';
-import { toFloat16 } from './float16.ts';
+import { toFloat16 } from '../../float16.ts';
 import { type Port, portsText, type TensorValues } from './loaded-model.ts';
 
 /** Conversions of features to the values of a tensor, by the model's name of the type. */

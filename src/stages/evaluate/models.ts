@@ -1,11 +1,12 @@
 import { readBaseline } from '../../distill/baselines/index.ts';
 import { TransientError } from '../../errors.ts';
-import { isModelSaved, readModelFiles } from '../../models/model-files.ts';
+import { encoderFolder, isModelSaved, readModelFiles } from '../../models/model-files.ts';
 import { loadModel, type Student } from '../../models/student.ts';
 import type { Job } from '../../run/job.ts';
 import { keys } from '../../run/keys.ts';
 import { readJson } from '../../store/once.ts';
 import { currentModel, currentSchema } from '../publish.ts';
+import { embedForCurrent } from './embed-current.ts';
 
 /** A model to measure, with the name of its row. */
 export interface NamedModel {
@@ -53,15 +54,18 @@ export async function openCurrent(job: Job): Promise<CurrentStudent> {
   }
 }
 
-async function openFolder({ results, plan }: Job, folder: string): Promise<CurrentStudent> {
+async function openFolder(job: Job, folder: string): Promise<CurrentStudent> {
+  const { results, plan } = job;
   if (!(await isModelSaved(results, folder))) return { problem: `${folder} has no model` };
   const model = await loadModel(await readModelFiles(results, folder));
-  const { classes } = model.description;
-  if (JSON.stringify(classes) === JSON.stringify(plan.classes)) {
-    return { model: { name: currentModel, model } };
-  }
+  const { classes, features } = model.description;
+  const problem =
+    JSON.stringify(classes) === JSON.stringify(plan.classes)
+      ? await embedForCurrent(job, features, `${folder}${encoderFolder}`)
+      : `it has other classes: ${listed(classes)}`;
+  if (problem === undefined) return { model: { name: currentModel, model } };
   model.dispose();
-  return { problem: `it has other classes: ${listed(classes)}` };
+  return { problem };
 }
 
 /**

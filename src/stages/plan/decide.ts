@@ -1,9 +1,9 @@
 import type { Config } from '../../config/schema.ts';
-import type { Features } from '../../data/features/index.ts';
 import { type MethodName, methodOf } from '../../debias/methods.ts';
 import { digestJson } from '../../digest.ts';
 import { allBaselines } from '../../distill/baselines/index.ts';
 import { checkOwnNetworks } from '../../distill/own-networks.ts';
+import { networkFeatures } from '../../models/encoders/planned.ts';
 import { type NetworkFile, pinNetworkFiles } from '../../models/network-files.ts';
 import { teacherDigest } from '../../models/teacher-digest.ts';
 import { teacherKindOf } from '../../models/teachers/index.ts';
@@ -14,7 +14,7 @@ import type { RunToPlan } from './run-to-plan.ts';
 /** The decisions of a plan that depend on the config and on the labeled examples. */
 export type Decisions = Pick<
   Plan,
-  'config' | 'classes' | 'features' | 'variants' | 'baselines' | 'networkFiles'
+  'config' | 'classes' | 'features' | 'encoders' | 'variants' | 'baselines' | 'networkFiles'
 > & {
   readonly teacher: Omit<Plan['teacher'], 'doubts'>;
   readonly warnings: readonly string[];
@@ -30,7 +30,7 @@ export type Decisions = Pick<
 export async function decide(
   { config, data }: RunToPlan,
   classes: string[],
-  features: Features,
+  { features, encoders }: Pick<Plan, 'features' | 'encoders'>,
   labeled: readonly ShardItem[],
   calibrating: readonly ShardItem[] | undefined,
 ): Promise<Decisions> {
@@ -40,7 +40,7 @@ export async function decide(
   const teacherFiles = teacher.train ? await pinNetworkFiles(data, teacher.train) : [];
   const networkFiles = uniqueFiles([...studentFiles, ...teacherFiles]);
   const baselines = listBaselines(config);
-  const decided = { config, classes, features, variants, networkFiles, baselines };
+  const decided = { config, classes, features, encoders, variants, networkFiles, baselines };
   const warnings = await checkOwnNetworks(data, decided);
   const digest = teacher.train
     ? trainedTeacherDigest(decided, teacherFiles, labeled)
@@ -68,7 +68,7 @@ function trainedTeacherDigest(
   files: readonly NetworkFile[],
   labeled: readonly ShardItem[],
 ): string {
-  const { config, classes, features } = decided;
+  const { config, classes } = decided;
   const { train, loss, mcmi } = config.teacher;
   return digestJson(
     [
@@ -77,7 +77,7 @@ function trainedTeacherDigest(
       loss === 'mcmi' && mcmi,
       config.folds,
       config.seed,
-      features,
+      networkFeatures(decided, train!),
       classes,
       labeled.map(({ id }) => id),
       ...(needs(decided, 'embeddings') ? ['embeddings'] : []),

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Example, Rejected } from '../../../src/data/example.ts';
+import {
+  createEmbeddingsWriter,
+  openEmbeddings,
+} from '../../../src/data/tables/embeddings-file.ts';
 import { joinExamples, joinRows } from '../../../src/data/tables/join.ts';
 import {
   createLabelsWriter,
@@ -9,6 +13,7 @@ import {
 } from '../../../src/data/tables/labels-file.ts';
 import { openParquet } from '../../../src/data/tables/parquet-file.ts';
 import { createWeightsWriter, readWeights } from '../../../src/data/tables/weights-file.ts';
+import { fromFloat16, toFloat16 } from '../../../src/float16.ts';
 import { collect } from '../../support/examples.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
@@ -17,6 +22,86 @@ const float = fc.float({ noDefaultInfinity: true });
 function floats(count: number) {
   return fc.float32Array({ minLength: count, maxLength: count });
 }
+
+describe('embeddings', () => {
+  test.each([16, 32] as const)('of %d bits are read as they were written', async (bits) => {
+    const number = fc.float({ noNaN: true, min: -60000, max: 60000 });
+    const row = fc.record({
+      id: fc.string({ unit: 'grapheme' }),
+      values: fc.tuple(number, number),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.array(row, { maxLength: 4 }), { maxLength: 3 }), async (all) => {
+        const writer = createEmbeddingsWriter(2, bits);
+        const rowsOf = (batch: (typeof all)[number]) =>
+          Float32Array.from(batch.flatMap(({ values }) => values));
+        for (const batch of all)
+          writer.append(
+            batch.map(({ id }) => id),
+            rowsOf(batch),
+          );
+        const store = new MemoryStore();
+        await store.write('e.parquet', writer.finish([]));
+        const { rows, summary } = await openEmbeddings(store, 'e.parquet');
+        expect(summary).toEqual({ embedded: all.flat().length, dimension: 2, quarantined: [] });
+        const round = (values: Float32Array) =>
+          bits === 16 ? fromFloat16(toFloat16(values)) : values;
+        expect(await collect(rows())).toEqual(
+          all.flat().map((one) => ({ id: one.id, embedding: round(rowsOf([one])) })),
+        );
+        // The general reader reads the same.
+        const file = await openParquet(store, (await store.head('e.parquet'))!);
+        for (const group of file.rowGroups) {
+          const column = (await file.readColumns(['embedding'], group)).get('embedding')!;
+          expect(Float32Array.from(Array.from(column).flat())).toEqual(
+            round(rowsOf(all.flat().slice(group.start, group.end))),
+          );
+        }
+      }),
+      { numRuns: 25, seed: 3 },
+    );
+  });
+
+  test('that are not finite, or too large for 16 bits, are quarantined', async () => {
+    const values = Float32Array.of(1, 2, 3, Number.NaN, 70_000, 4);
+    const reasons = async (bits: 16 | 32) => {
+      const writer = createEmbeddingsWriter(2, bits);
+      writer.append(['a', 'b', 'c'], values);
+      const store = new MemoryStore({
+        'e.parquet': writer.finish([{ id: 'd', reason: 'Damaged.' }]),
+      });
+      return (await openEmbeddings(store, 'e.parquet')).summary;
+    };
+    const [damaged, missing] = [
+      { id: 'd', reason: 'Damaged.' },
+      { id: 'b', reason: 'Number 1 of its embedding is NaN.' },
+    ];
+    const large = { id: 'c', reason: 'Number 0 of its embedding is 70000, too large for 16 bits.' };
+    expect(await reasons(32)).toMatchObject({ embedded: 2, quarantined: [damaged, missing] });
+    expect(await reasons(16)).toMatchObject({
+      embedded: 1,
+      quarantined: [damaged, missing, large],
+    });
+  });
+
+  test('take several pages and row groups', async () => {
+    const [rows, dimension] = [3000, 500];
+    const writer = createEmbeddingsWriter(dimension, 16);
+    const values = Float32Array.from({ length: rows * dimension }, (_, index) => index % 2048);
+    writer.append(
+      Array.from({ length: rows }, (_, row) => `${row}`),
+      values,
+    );
+    const store = new MemoryStore({ 'e.parquet': writer.finish([]) });
+    let row = 0;
+    for await (const { id, embedding } of (await openEmbeddings(store, 'e.parquet')).rows()) {
+      expect(id).toBe(`${row}`);
+      expect(embedding[7]).toBe(values[row * dimension + 7]);
+      row++;
+    }
+    expect(row).toBe(rows);
+  });
+});
 
 describe('labels', () => {
   const batch = (classes: number, embeddingSize: number) =>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { featureShape } from '../../../src/data/features/index.ts';
 import { readBaseline } from '../../../src/distill/baselines/index.ts';
-import { inputsOf } from '../../../src/distill/baselines/label-rows.ts';
+import { inputsOf } from '../../../src/distill/label-rows.ts';
 import { readModelFiles } from '../../../src/models/model-files.ts';
 import { loadModel } from '../../../src/models/student.ts';
 import { keys } from '../../../src/run/keys.ts';

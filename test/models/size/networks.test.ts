@@ -9,6 +9,7 @@ const features: Features = {
   ...{ kind: 'image', height: 28, width: 28, channels: 1 },
   ...{ mean: [0], std: [1] },
 };
+const plan = { features, encoders: [] };
 
 function configOf(teacher: unknown, student: unknown = { architecture: 'mlp' }): Config {
   return configSchema.parse({
@@ -33,7 +34,7 @@ const topology = (...units: number[]) =>
 
 test('networks that we train are known from the config', async () => {
   const config = configOf({ train: { architecture: 'convnet' } });
-  const found = await networksOf(new MemoryStore(), config, features, 2);
+  const found = await networksOf(new MemoryStore(), config, plan, 2);
   const { student, teacher } = config;
   if (student.architecture !== 'mlp' || teacher.train?.architecture !== 'convnet')
     throw new Error();
@@ -54,7 +55,7 @@ test('topologies are read, of the student and of a LayersModel', async () => {
     { layersModel: 'teacher/model.json' },
     { architecture: 'layers-model', topology: 'net.json' },
   );
-  const { student, teacher } = await networksOf(store, config, features, 2);
+  const { student, teacher } = await networksOf(store, config, plan, 2);
   expect(student.macs).toBe(784 * 10 + 10 * 2);
   expect(teacher.macs).toBe(784 * 50 + 50 * 2);
 });
@@ -64,7 +65,7 @@ test('of another teacher the files tell, and the size that it sees', async () =>
     'teacher.onnx': Buffer.alloc(40_000),
   });
   const config = configOf({ onnx: 'teacher.onnx', size: [448, 448] });
-  const { teacher, teacherPixels } = await networksOf(store, config, features, 2);
+  const { teacher, teacherPixels } = await networksOf(store, config, plan, 2);
   expect(teacherPixels).toBe(448 * 448);
   expect(teacher.macs).toBe(10_000 * 150 * 4);
 });
@@ -72,7 +73,7 @@ test('of another teacher the files tell, and the size that it sees', async () =>
 test('stored predictions need no work', async () => {
   const store = new MemoryStore({ 'answers/a.parquet': Buffer.alloc(1e6) });
   const config = configOf({ predictions: 'answers' });
-  expect((await networksOf(store, config, features, 2)).teacher.macs).toBe(0);
+  expect((await networksOf(store, config, plan, 2)).teacher.macs).toBe(0);
 });
 
 test.each([
@@ -84,6 +85,6 @@ test.each([
     { train: { architecture: 'mlp' } },
     { architecture: 'layers-model', topology: 'net.json' },
   );
-  const found = networksOf(new MemoryStore(files), config, features, 2);
+  const found = networksOf(new MemoryStore(files), config, plan, 2);
   await expect(found).rejects.toThrow(message);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Features } from '../../../src/data/features/index.ts';
-import { fromFloat16, toFloat16 } from '../../../src/models/teachers/float16.ts';
+import { fromFloat16, toFloat16 } from '../../../src/float16.ts';
 import type {
   InputTensor,
   LoadedModel,

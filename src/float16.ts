@@ -1,5 +1,5 @@
-/** Numbers of 16 bits (IEEE 754 binary16), which onnxruntime takes as their bits. */
-import { roundToEven } from '../../arrays.ts';
+/** Numbers of 16 bits (IEEE 754 binary16), as their bits. */
+import { roundToEven } from './arrays.ts';
 
 /** Smallest normal number. */
 const smallestNormal = 2 ** -14;
@@ -11,9 +11,15 @@ export function toFloat16(values: Float32Array): Uint16Array {
   return Uint16Array.from(values, bitsOf);
 }
 
+/** The number of each pattern of bits, [65,536]; made when it is first needed. */
+let numbers: Float32Array | undefined;
+
 /** Reads numbers of 16 bits. */
 export function fromFloat16(bits: Uint16Array): Float32Array {
-  return Float32Array.from(bits, numberOf);
+  numbers ??= Float32Array.from({ length: 2 ** 16 }, (_, pattern) => numberOf(pattern));
+  const result = new Float32Array(bits.length);
+  for (let index = 0; index < bits.length; index++) result[index] = numbers[bits[index]!]!;
+  return result;
 }
 
 function bitsOf(value: number): number {

@@ -1,32 +1,40 @@
 /** The true labels with the numbers that a linear model reads, within limits on memory and time. */
-import { product, sum } from '../../arrays.ts';
-import { decodedBatches } from '../../data/decoded-batches.ts';
-import { createEncoder, featureShape } from '../../data/features/index.ts';
-import { numbersOf, rowsOf } from '../../data/features/kind.ts';
-import { hashToUnit } from '../../data/random.ts';
-import { UserError } from '../../errors.ts';
-import { count } from '../../format.ts';
-import { batchSizeFor } from '../../models/batch-size.ts';
-import type { Job } from '../../run/job.ts';
-import { tf } from '../../tensorflow.ts';
-import type { LabeledRows } from '../../train/logistic/logistic-regression.ts';
-import { trueLabelSet } from '../sets.ts';
-import { decodeForStudent } from '../student-inputs.ts';
-import type { TrainingExample } from '../training-example.ts';
+import { product, sum } from '../arrays.ts';
+import { decodedBatches } from '../data/decoded-batches.ts';
+import { createEncoder, type Features, featureShape } from '../data/features/index.ts';
+import { numbersOf, rowsOf } from '../data/features/kind.ts';
+import { hashToUnit } from '../data/random.ts';
+import { UserError } from '../errors.ts';
+import { count } from '../format.ts';
+import { batchSizeFor } from '../models/batch-size.ts';
+import type { Job } from '../run/job.ts';
+import { tf } from '../tensorflow.ts';
+import type { LabeledRows } from '../train/logistic/logistic-regression.ts';
+import type { ShardSource } from '../train/stream.ts';
+import { decodeForStudent } from './student-inputs.ts';
+import type { TrainingExample } from './training-example.ts';
 
-/** Limits on memory and time. */
+/** Limits of all linear models. */
 const limits = {
   /** Maximum numbers per image. Larger images are reduced. */
   imageNumbers: 3072,
   /** Maximum weights for images. With more, because of many classes, images are reduced too. */
   imageWeights: 2 ** 20,
-  /** Maximum weights. With more, the baseline is left out. */
+  /** Maximum weights. With more, there is no model. */
   weights: 2 ** 23,
-  /** Maximum numbers of all examples together. With more, a sample of the labels is used. */
-  numbers: 2 ** 25,
-  /** Maximum examples × weights. With more, a sample of the labels is used. */
-  work: 2 ** 31,
 };
+
+/** Limits on memory and time. With more labels, a sample of them is used. */
+export interface RowLimits {
+  /** Maximum numbers of all examples together. */
+  readonly numbers: number;
+  /** Maximum examples × weights. */
+  readonly work: number;
+}
+
+export const baselineLimits: RowLimits = { numbers: 2 ** 25, work: 2 ** 31 };
+/** Two copies of the numbers take 1 GiB. */
+export const teacherLimits: RowLimits = { numbers: 2 ** 27, work: 2 ** 34 };
 
 /** Inputs of the regression. */
 export interface RowInputs {
@@ -74,13 +82,15 @@ export function inputsOf(shape: readonly number[], classes: number): RowInputs {
  */
 export async function readRows(
   job: Job,
+  features: Features,
+  sources: readonly ShardSource<TrainingExample>[],
   inputs: RowInputs,
+  { numbers, work }: RowLimits,
 ): Promise<{ readonly rows: LabeledRows; readonly available: number }> {
   const { classes, config } = job.plan;
-  const sources = await trueLabelSet(job);
   const available = sum(sources.map(({ count: labels }) => labels));
   const { length } = inputs;
-  const room = Math.min(limits.numbers / length, limits.work / inputs.weights);
+  const room = Math.min(numbers / length, work / inputs.weights);
   const capacity = Math.max(1, Math.min(available, Math.floor(room)));
   const values = new Float32Array(capacity * length);
   const labels = new Int32Array(capacity);
@@ -92,7 +102,7 @@ export async function readRows(
     }
   }
   let filled = 0;
-  for await (const batch of decodedRows(job, sampled())) {
+  for await (const batch of decodedRows(features, sampled())) {
     const taken = batch.labels.slice(0, capacity - filled);
     if (taken.length === 0) break;
     const reduced = reduce(batch.values, batch.labels.length, inputs);
@@ -109,10 +119,10 @@ export async function readRows(
   return { rows, available };
 }
 
-/** Yields the student's features in batches, [n, ...featureShape], with the true classes, [n]. */
-async function* decodedRows({ plan }: Job, examples: AsyncIterable<TrainingExample>) {
-  const encoder = createEncoder(plan.features);
-  const batchSize = batchSizeFor(featureShape(plan.features));
+/** Yields features in batches, [n, ...featureShape], with the true classes, [n]. */
+async function* decodedRows(features: Features, examples: AsyncIterable<TrainingExample>) {
+  const encoder = createEncoder(features);
+  const batchSize = batchSizeFor(featureShape(features));
   const decode = async ({ example, target }: TrainingExample) => ({
     decoded: await decodeForStudent(encoder, example),
     label: target.indexOf(1),

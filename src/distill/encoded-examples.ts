@@ -1,0 +1,93 @@
+/** The examples of a shard, joined with their embeddings. */
+import { type Example, isRejected, type Rejected } from '../data/example.ts';
+import { readExamples } from '../data/read.ts';
+import type { Shard } from '../data/shard.ts';
+import { type OpenedEmbeddings, openEmbeddings } from '../data/tables/embeddings-file.ts';
+import { disagreement } from '../data/tables/join.ts';
+import type { LabelsSummary } from '../data/tables/labels-file.ts';
+import { readLabelsSummary } from '../data/tables/labels-file.ts';
+import type { Job } from '../run/job.ts';
+import { keys } from '../run/keys.ts';
+
+/** Returns the digests of the run's encoders. */
+export function encodersOf({ plan }: Pick<Job, 'plan'>): string[] {
+  return plan.encoders.map(({ digest }) => digest);
+}
+
+/**
+ * Reads the examples of a shard, in order, with their embeddings. An example that an encoder could
+ * not embed is rejected.
+ *
+ * @param encoders Digests. Default: those of all encoders of the run.
+ * @throws UserError if the embeddings are missing, or are not of these examples.
+ */
+export async function* readEncoded(
+  job: Pick<Job, 'plan' | 'data' | 'results'>,
+  shard: Shard,
+  encoders: readonly string[] = encodersOf(job),
+): AsyncGenerator<Example | Rejected> {
+  let examples: AsyncIterable<Example | Rejected> = readExamples(job.data, shard, job.plan.config);
+  for (const digest of encoders) {
+    const file = await openEmbeddings(job.results, keys.embeddings(digest, shard.id));
+    examples = withEmbeddings(examples, digest, file);
+  }
+  yield* examples;
+}
+
+async function* withEmbeddings(
+  examples: AsyncIterable<Example | Rejected>,
+  digest: string,
+  { rows, summary }: OpenedEmbeddings,
+): AsyncGenerator<Example | Rejected> {
+  const quarantined = new Map(summary.quarantined.map((rejected) => [rejected.id, rejected]));
+  const iterator = rows();
+  try {
+    let next = await iterator.next();
+    for await (const example of examples) {
+      const embedding = !next.done && next.value.id === example.id && next.value.embedding;
+      if (embedding) next = await iterator.next();
+      // Another encoder may have rejected it.
+      if (isRejected(example)) yield example;
+      else if (embedding) {
+        yield { ...example, embeddings: new Map(example.embeddings).set(digest, embedding) };
+      } else {
+        const rejected = quarantined.get(example.id);
+        if (rejected) yield rejected;
+        else throw disagreement(`the example '${example.id}'`, next.value?.id);
+      }
+    }
+  } finally {
+    await iterator.return(undefined);
+  }
+}
+
+/**
+ * Reads the summary of a shard's labels, without the examples that an encoder rejected. Labels of
+ * an earlier run, which had another student, may have them.
+ *
+ * @param labels Key of the labels file.
+ * @returns also the ids of these examples.
+ */
+export async function readUsableSummary(
+  job: Pick<Job, 'plan' | 'results'>,
+  shard: string,
+  labels: string,
+): Promise<LabelsSummary & { readonly withoutEmbedding: ReadonlySet<string> }> {
+  const { labeled, quarantined } = await readLabelsSummary(job.results, labels);
+  const known = new Map(quarantined.map((rejected) => [rejected.id, rejected]));
+  const before = known.size;
+  const withoutEmbedding = new Set<string>();
+  for (const digest of encodersOf(job)) {
+    const { summary } = await openEmbeddings(job.results, keys.embeddings(digest, shard));
+    for (const rejected of summary.quarantined) {
+      if (known.has(rejected.id)) continue;
+      known.set(rejected.id, rejected);
+      withoutEmbedding.add(rejected.id);
+    }
+  }
+  return {
+    labeled: labeled - withoutEmbedding.size,
+    quarantined: known.size === before ? quarantined : [...known.values()],
+    withoutEmbedding,
+  };
+}

@@ -1,0 +1,116 @@
+/** Linear models of true labels, trained until they converge: a baseline, and heads of teachers. */
+import { type Features, featureShape, isScaled } from '../data/features/index.ts';
+import { count, counted } from '../format.ts';
+import { saveModel } from '../models/exporters.ts';
+import { writeModelFiles } from '../models/model-files.ts';
+import { LayerList } from '../models/networks/layers.ts';
+import { modelFrom } from '../models/topology.ts';
+import type { Job } from '../run/job.ts';
+import { inputOf } from '../run/plan-file.ts';
+import { tf } from '../tensorflow.ts';
+import { bestPenalty, crossValidate, stratifiedFolds } from '../train/logistic/cross-validation.ts';
+import { searchWork } from '../train/logistic/limits.ts';
+import {
+  fitLogistic,
+  type LinearModel,
+  sampleRows,
+} from '../train/logistic/logistic-regression.ts';
+import { scaleColumns, unscaled } from '../train/logistic/scaling.ts';
+import type { ShardSource } from '../train/stream.ts';
+import { inputsOf, type RowInputs, type RowLimits, readRows } from './label-rows.ts';
+import type { TrainingExample } from './training-example.ts';
+
+/** Folds of the cross-validation. */
+const maxFolds = 5;
+/** C if there are too few labels for a cross-validation. */
+const defaultPenalty = 1;
+
+/** Logistic regression on true labels. */
+export interface LinearFit {
+  readonly inputs: RowInputs;
+  readonly model: LinearModel;
+  /** Labels that it learned. */
+  readonly used: number;
+  /** Labels in the sources. */
+  readonly available: number;
+  /** Labels and settings, as a part of a sentence: `trained on 80 labels, with C = 1`. */
+  readonly description: string;
+}
+
+/**
+ * Fits logistic regression to true labels. Cross-validation chooses the penalty by the log-loss.
+ *
+ * @param features What the model reads: numbers.
+ * @param limits Limits on memory and time; with more labels, a sample is used.
+ * @throws UserError if there are too many weights.
+ */
+export async function fitLinear(
+  job: Job,
+  features: Features,
+  sources: readonly ShardSource<TrainingExample>[],
+  limits: RowLimits,
+  signal: AbortSignal,
+): Promise<LinearFit> {
+  const { classes, config } = job.plan;
+  const inputs = inputsOf(featureShape(features), classes.length);
+  const { rows, available } = await readRows(job, features, sources, inputs, limits);
+  const scaling = isScaled(features) ? undefined : scaleColumns(rows);
+  const searched = sampleRows(rows, Math.floor(searchWork / inputs.weights), config.seed);
+  const folds = Math.min(maxFolds, searched.labels.length);
+  const foldOf = stratifiedFolds(searched.labels, folds, config.seed);
+  const penalty =
+    folds > 1 ? bestPenalty(await crossValidate(searched, foldOf, signal)) : defaultPenalty;
+  const fitted = await fitLogistic(rows, penalty, signal);
+  const used = rows.labels.length;
+  return {
+    ...{ inputs, used, available },
+    model: scaling ? unscaled(fitted, scaling) : fitted,
+    description: describe(used, available, inputs, penalty, folds),
+  };
+}
+
+/** Saves a fitted model as a network that reads the features. */
+export async function saveLinear(
+  job: Job,
+  folder: string,
+  features: Features,
+  { inputs: { shape, pool }, model: { kernel, bias } }: Pick<LinearFit, 'inputs' | 'model'>,
+): Promise<void> {
+  const { classes } = job.plan;
+  const layers = new LayerList(shape, 0);
+  let x = layers.input;
+  if (pool > 1) x = layers.averagePool(x, 'pool', pool);
+  if (shape.length > 1) x = layers.flatten(x);
+  const model = await modelFrom(layers.model('logistic', layers.classScores(x, classes.length)));
+  const weights = tf.tidy(() => {
+    const made = [
+      tf.tensor2d(Float32Array.from(kernel), [kernel.length / classes.length, classes.length]),
+      tf.tensor1d(Float32Array.from(bias)),
+    ];
+    model.setWeights(made);
+    return made;
+  });
+  try {
+    const description = { classes, ...inputOf(job.plan, features), createdBy: 'counterweight' };
+    await writeModelFiles(job.results, folder, await saveModel(model, description));
+  } finally {
+    tf.dispose(weights);
+    model.dispose();
+  }
+}
+
+function describe(
+  used: number,
+  available: number,
+  { pool }: RowInputs,
+  penalty: number,
+  folds: number,
+): string {
+  const labels =
+    used < available
+      ? `a sample of ${count(used)} of ${count(available)} labels`
+      : `${counted(used, 'label')} alone`;
+  const pixels = pool > 1 ? `, on squares of ${pool} × ${pool} pixels averaged` : '';
+  const chosen = folds > 1 ? `, chosen by ${folds}-fold cross-validation` : '';
+  return `trained on ${labels}${pixels}, with C = ${Number(penalty.toPrecision(2))}${chosen}`;
+}

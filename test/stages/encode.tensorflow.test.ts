@@ -1,0 +1,188 @@
+/** Heads on an encoder, from Plan to a student that a program loads. */
+import { cpSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { createEmbeddingsWriter, openEmbeddings } from '../../src/data/tables/embeddings-file.ts';
+import { readLabels } from '../../src/data/tables/labels-file.ts';
+import { readUsableSummary } from '../../src/distill/encoded-examples.ts';
+import { labeledShard, teacherLabels, usableLabels } from '../../src/distill/sets.ts';
+import { runMetricsSchema } from '../../src/evaluate/run-metrics.ts';
+import { loadStudent } from '../../src/models/load-student.ts';
+import { readExports } from '../../src/models/model-files.ts';
+import { openJob, shardItems } from '../../src/run/job.ts';
+import { keys } from '../../src/run/keys.ts';
+import { encodeShard } from '../../src/stages/encode.ts';
+import { evaluateStudents } from '../../src/stages/evaluate.ts';
+import { planRun } from '../../src/stages/plan.ts';
+import { publishStudent } from '../../src/stages/publish.ts';
+import { startRun } from '../../src/stages/start.ts';
+import { trainVariant } from '../../src/stages/train.ts';
+import { readJson } from '../../src/store/once.ts';
+import { tf } from '../../src/tensorflow.ts';
+import { type Dataset, formats, makeDataset, writeConfig } from '../support/datasets.ts';
+import { collect } from '../support/examples.ts';
+import { plannedRun } from '../support/planned-run.ts';
+import { context, weighed } from '../support/staged-run.ts';
+
+const linear = '{ encoder: encoder, head: linear, epochs: 3, learningRate: 0.1, batchSize: 32 }';
+const other = '{ encoder: { path: encoder, batchSize: 7 }, head: mlp, width: 8 }';
+const network = '{ architecture: mlp, width: 16, depth: 1, epochs: 1 }';
+const sections = {
+  ...{ teacher: `{ train: ${linear} }`, student: linear },
+  ...{ method: 'lelp', compare: '[]', folds: '2', warmup: '{ epochs: 1 }' },
+};
+
+function addEncoder(dataset: string): void {
+  const fixture = join(import.meta.dirname, '../fixtures/encoders/image');
+  for (const name of ['model.onnx', 'preprocessor_config.json']) {
+    cpSync(join(fixture, name), join(dataset, 'encoder', name));
+  }
+}
+
+/** Digits with an encoder of images. */
+function encodedDataset(more: Record<string, string> = {}): Dataset {
+  const made = makeDataset('images', { ...sections, ...more });
+  addEncoder(made.dataset);
+  return made;
+}
+
+/** Lists the files of embeddings. */
+function embeddingsIn({ results }: Dataset): string[] {
+  const folder = join(results, 'embeddings');
+  if (!existsSync(folder)) return [];
+  const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return paths.filter((path) => path.endsWith('.parquet')).map((path) => join(folder, path));
+}
+
+async function planned({ dataset, results }: Dataset) {
+  const started = await startRun(dataset, results);
+  const event = { ...started, execution: started.run };
+  await planRun(event, context);
+  return { event, job: await openJob(event) };
+}
+
+async function finished(made: Dataset) {
+  const { event, job } = await weighed(made);
+  for (const { name } of [...job.plan.variants, ...job.plan.baselines]) {
+    await trainVariant({ ...event, variant: name }, context);
+  }
+  await evaluateStudents(event, context);
+  await publishStudent(event);
+  return { job, ...(await readJson(job.results, keys.metrics(job.run), runMetricsSchema)) };
+}
+
+test('a student of encoder and head is one folder, and is measured again later', async () => {
+  const made = encodedDataset();
+  const { job, metrics } = await finished(made);
+  expect(job.plan.encoders).toMatchObject([{ bits: 16, size: [8, 8] }]);
+  expect(embeddingsIn(made)).toHaveLength((await shardItems(job)).length);
+  const { value } = metrics.models.lelp!.accuracy;
+  expect(metrics.models.teacher!.accuracy.value).toBeGreaterThan(0.2);
+
+  const tensors = tf.memory().numTensors;
+  const folder = keys.student(job.run, 'lelp');
+  expect([...(await readExports(job.results, folder)).keys()]).toEqual(
+    expect.arrayContaining(['student.json', 'encoder/encoder.json', 'encoder/model.onnx']),
+  );
+  const student = await loadStudent(join(made.results, folder));
+  const right: boolean[] = [];
+  for (const item of await shardItems(job, 'test')) {
+    for await (const { example } of labeledShard(job, item)) {
+      if (example.content.kind !== 'image') throw new Error('expected an image');
+      const [answer] = await student.predict([example.content.bytes]);
+      right.push(answer!.class === example.label);
+    }
+  }
+  // Stored embeddings are rounded, which may change an answer.
+  const share = right.filter(Boolean).length / right.length;
+  expect(Math.abs(share - value)).toBeLessThan(3 / right.length);
+  await expect(student.predict(['a text'])).rejects.toThrow("of the kind 'image'");
+  student.dispose();
+  expect(tf.memory().numTensors).toBe(tensors);
+
+  // A run without an encoder embeds the examples that are evaluated.
+  const before = embeddingsIn(made);
+  for (const path of before) rmSync(path);
+  const pixels = { ...sections, teacher: `{ train: ${network} }`, student: network };
+  writeConfig(made.dataset, { ...formats.images, ...pixels, method: 'uniform' });
+  const second = await finished(made);
+  expect(second.currentProblem).toBeUndefined();
+  expect(second.metrics.models.current!.accuracy.value).toBe(value);
+  expect(embeddingsIn(made).length).toBeLessThan(before.length);
+
+  rmSync(join(made.results, folder, 'encoder/encoder.json'));
+  await expect(loadStudent(join(made.results, folder))).rejects.toThrow('without the files');
+});
+
+test('nothing is embedded again by another run, or for another network', async () => {
+  const made = encodedDataset({ teacher: `{ train: ${network} }` });
+  const first = await planned(made);
+  const items = await shardItems(first.job);
+  const encode = async ({ event }: typeof first) => {
+    const found: number[] = [];
+    for (const shard of items) found.push(await encodeShard({ ...event, shard }, context));
+    return found;
+  };
+  expect(await encode(first)).toEqual(items.map(() => 1));
+  expect(await encode(first)).toEqual(items.map(() => 0));
+  expect(first.job.plan.estimate.tasks.map(({ task }) => task)).toContain('Encode');
+  const plan = (student: string) => {
+    writeConfig(made.dataset, { ...formats.images, ...sections, student });
+    return planned(made);
+  };
+  expect(await encode(await plan(network))).toEqual(items.map(() => 0));
+  const both = await plan(other);
+  expect(both.job.plan.encoders.map(({ dimension }) => dimension)).toEqual(
+    both.job.plan.encoders.map(() => first.job.plan.encoders[0]!.dimension),
+  );
+  expect(await encode(both)).toEqual(items.map(() => 1));
+  expect(embeddingsIn(made)).toHaveLength(2 * items.length);
+});
+
+describe('examples without an embedding', () => {
+  test('are quarantined', async () => {
+    const made = encodedDataset({ limits: '{ quarantine: 50% }' });
+    writeFileSync(join(made.dataset, 'unlabeled/first/broken.png'), 'not an image');
+    const { event, job } = await planned(made);
+    const [shard] = await shardItems(job, 'unlabeled');
+    await encodeShard({ ...event, shard: shard! }, context);
+    const key = keys.embeddings(job.plan.encoders[0]!.digest, shard!.id);
+    const { summary } = await openEmbeddings(job.results, key);
+    expect(summary.quarantined).toMatchObject([{ id: 'first/broken.png' }]);
+  });
+
+  test('are left out, although an earlier run has labeled them', async () => {
+    const run = await plannedRun(sections, 'images', addEncoder);
+    const { event, job } = run;
+    await run.label(() => ({ prediction: 1, probability: 0.5 }));
+    const [shard] = await shardItems(job, 'unlabeled');
+    await encodeShard({ ...event, shard: shard! }, context);
+    const [{ digest, dimension, bits } = expect.fail()] = job.plan.encoders;
+    const key = keys.embeddings(digest, shard!.id);
+    const [first, ...rest] = await collect((await openEmbeddings(job.results, key)).rows());
+    const writer = createEmbeddingsWriter(dimension, bits);
+    for (const { id, embedding } of rest) writer.append([id], embedding);
+    rmSync(join(event.results, key));
+    await job.results.write(key, writer.finish([{ id: first!.id, reason: 'A test.' }]));
+
+    const labels = teacherLabels(job)(shard!.id);
+    const ids = (rows: { id: string }[]) => rows.map(({ id }) => id);
+    const all = ids(await collect(readLabels(job.results, labels)));
+    const { labeled, quarantined } = await readUsableSummary(job, shard!.id, labels);
+    expect(labeled).toBe(all.length - 1);
+    expect(quarantined).toEqual([{ id: all[0], reason: 'A test.' }]);
+    expect(ids(await collect(usableLabels(job, shard!)))).toEqual(all.slice(1));
+    const examples = (await collect(labeledShard(job, shard!))).map(({ example }) => example);
+    expect(ids(examples)).toEqual(all.slice(1));
+    expect(examples[0]!.embeddings?.size).toBe(1);
+    expect(await collect(labeledShard(job, shard!, { encoders: [] }))).toHaveLength(labeled);
+  });
+});
+
+test.each([
+  ['images', '{ encoder: nowhere, head: linear }', 'there is no model.onnx'],
+  ['csv', linear, 'encoders read images or texts'],
+] as const)('%s: %s is refused', async (format, student, message) => {
+  const made = format === 'csv' ? makeDataset('csv', { student }) : encodedDataset({ student });
+  await expect(planned(made)).rejects.toThrow(message);
+});
