@@ -1,7 +1,7 @@
-"""Makes test/golden/tokenizers/: tokenizers of three kinds, and the ids that Hugging Face gives.
+"""Makes test/golden/tokenizers/: tokenizers of four kinds, and the ids that Hugging Face gives.
 
     python -m venv venv
-    venv/bin/pip install tokenizers==0.23.3
+    venv/bin/pip install tokenizers==0.23.3 sentencepiece==0.2.3
     venv/bin/python test/golden/make-tokenizers.py
 
 words.json has words in 20 scripts. Both this script and the test make the same 2,000 texts of
@@ -10,8 +10,11 @@ them. ids.json has the first digits of the SHA-256 of the ids of each text.
 
 import hashlib
 import json
+import tempfile
 from pathlib import Path
 
+import sentencepiece
+from sentencepiece import sentencepiece_model_pb2
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 from tokenizers import processors, trainers
 
@@ -121,8 +124,42 @@ def byte_level():
     return made
 
 
+RULES = {
+    **{"½": "1⁄2", "①": "1", "ﬀ": "ff", "ﬁ": "fi", "㍿": "株式会社", "ｶ": "カ", "ﾀ": "タ", "ﾅ": "ナ"},
+    **{"\u200b": " ", "\u3000": " ", "\u00a0": " ", "\t": " ", "a\u0308": "ä", "é": "e\u0301"},
+}
+
+
+def table_of_characters():
+    """Returns a small table in the form of SentencePiece, whose usual one has 240 KB."""
+    hexes = lambda text: " ".join(f"{ord(c):X}" for c in text)
+    with tempfile.TemporaryDirectory() as folder:
+        rules, text, model = (f"{folder}/{name}" for name in ("rules.tsv", "text", "model"))
+        Path(rules).write_text("".join(f"{hexes(a)}\t{hexes(b)}\n" for a, b in RULES.items()))
+        Path(text).write_text("\n".join(WORDS.values()))
+        sentencepiece.SentencePieceTrainer.train(
+            input=text,
+            model_prefix=model,
+            normalization_rule_tsv=rules,
+            vocab_size=400,
+            hard_vocab_limit=False,
+            minloglevel=2,
+        )
+        made = sentencepiece_model_pb2.ModelProto()
+        made.ParseFromString(Path(model + ".model").read_bytes())
+        return made.normalizer_spec.precompiled_charsmap
+
+
+def precompiled():
+    """As XLM-R and T5."""
+    made = unigram()
+    table = normalizers.Precompiled(table_of_characters())
+    made.normalizer = normalizers.Sequence([table, normalizers.Replace(Regex(" {2,}"), " ")])
+    return made
+
+
 def unigram():
-    """As XLM-R and T5, with NFKC instead of a table of characters."""
+    """With NFKC."""
     made = Tokenizer(models.Unigram())
     made.normalizer = normalizers.Sequence(
         [normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")]
@@ -147,13 +184,10 @@ def unigram():
 )
 all_texts = list(texts())
 ids = {}
-for make in (wordpiece, byte_level, unigram):
+for make in (wordpiece, byte_level, unigram, precompiled):
     tokenizer = make()
     name = make.__name__.replace("_", "-")
     tokenizer.save(str(FOLDER / f"{name}.json"), pretty=False)
     lists = [tokenizer.encode(text).ids for text in all_texts]
     ids[name] = " ".join(digest(row) for row in lists)
 (FOLDER / "ids.json").write_text(json.dumps(ids, indent=1) + "\n")
-if __name__ == "__main__":
-    print(len(set(all_texts)), "different texts")
-    Path("/tmp/encoder/all-ids.json").write_text(json.dumps({"texts": all_texts, "ids": {n: [Tokenizer.from_file(str(FOLDER / f"{n}.json")).encode(t).ids for t in all_texts] for n in ids}}))

@@ -1,6 +1,7 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
+import { precompiledNormalizer } from './precompiled.ts';
 
 /** Ids of a text. */
 export interface Tokens {
@@ -70,10 +71,10 @@ interface Encode {
 function reader(json: object, config: object, source: string): Encode {
   try {
     // The section is optional in the file, and the library iterates over it.
-    const tokenizer = new Tokenizer({ added_tokens: [], ...json }, config);
+    const { prepare, rest } = preparation(json);
+    const tokenizer = new Tokenizer({ added_tokens: [], ...rest }, config);
     let size = 0;
     for (const id of tokenizer.get_vocab().values()) size = Math.max(size, id + 1);
-    const prepare = preparation(json);
     const encode = (text: string, special: boolean): number[] => {
       const { ids } = tokenizer.encode(prepare(text), { add_special_tokens: special });
       // The id of a token outside the vocabulary is undefined if there is no unknown token.
@@ -93,6 +94,7 @@ const normalizerSchema = z.looseObject({
   type: z.string(),
   lowercase: z.boolean().nullish(),
   handle_chinese_chars: z.boolean().nullish(),
+  precompiled_charsmap: z.string().nullish(),
   get normalizers() {
     return z.array(normalizerSchema).optional();
   },
@@ -100,19 +102,27 @@ const normalizerSchema = z.looseObject({
 type Normalizer = z.infer<typeof normalizerSchema>;
 
 /**
- * Returns a function that changes texts before the library does, so that two normalizers work as in
- * Hugging Face's own library, written in Rust: lower case of a letter does not depend on its
- * neighbours, and Chinese characters above U+FFFF are words of their own.
+ * Returns a function that changes texts before the library does, so that three normalizers work as
+ * in Hugging Face's own library, written in Rust: lower case of a letter does not depend on its
+ * neighbours, Chinese characters above U+FFFF are words of their own, and a table of SentencePiece
+ * that comes first is followed to the letter. `rest` is the file without that table.
  */
-function preparation(json: object): (text: string) => string {
+function preparation(json: object): { prepare: (text: string) => string; rest: object } {
   const { normalizer } = json as { normalizer?: unknown };
   const all = leaves(normalizerSchema.safeParse(normalizer).data);
+  const [first, ...others] = all;
+  const table = first?.type === 'Precompiled' ? first.precompiled_charsmap : undefined;
+  if (table) {
+    const rest = { ...json, normalizer: { type: 'Sequence', normalizers: others } };
+    return { prepare: precompiledNormalizer(table), rest };
+  }
   const lowers = all.some(({ type, lowercase }) => type === 'Lowercase' || lowercase);
   const spaces = all.some(({ handle_chinese_chars: handled }) => handled);
-  return (text) => {
+  const prepare = (text: string) => {
     const lowered = lowers ? text.replaceAll('Σ', 'σ') : text;
     return spaces ? lowered.replaceAll(rareChinese, ' $& ') : lowered;
   };
+  return { prepare, rest: json };
 }
 
 const rareChinese =

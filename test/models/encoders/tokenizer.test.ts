@@ -40,7 +40,7 @@ function generator(seed: number) {
   };
 }
 
-describe.each(['wordpiece', 'byte-level', 'unigram'])('the tokenizer %s', (name) => {
+describe.each(['wordpiece', 'byte-level', 'unigram', 'precompiled'])('the tokenizer %s', (name) => {
   test('gives 2,000 texts in 20 scripts the ids of Hugging Face', async () => {
     const json = await readGolden(`${name}.json`, z.looseObject({}));
     const tokenizer = createTokenizer({ tokenizer: json, config: {} }, 10_000, 'a test');
