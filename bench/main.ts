@@ -23,12 +23,14 @@ import { isMet, type Row } from './row.ts';
 import { startUp } from './start-up.ts';
 import { streaming } from './streaming.ts';
 import { table } from './table.ts';
+import { texts } from './texts.ts';
 import { training } from './training.ts';
 import { weights } from './weights.ts';
 
 /** In the order of the table. */
 const topics: Readonly<Record<string, Bench>> = {
   training,
+  texts,
   streaming,
   labeling,
   encoding,

@@ -32,7 +32,9 @@ export class TextMeans {
     embeddings[find](bags.grams, grams, this.gramRows);
     embeddings[find](bags.phrases, phrases, this.phraseRows);
 
-    this.#sums = roomFor(this.#sums, words * dimension);
+    // Fields are slow to read in an inner loop.
+    const sums = roomFor(this.#sums, words * dimension).fill(0, 0, words * dimension);
+    this.#sums = sums;
     this.#sumCounts = roomFor(this.#sumCounts, words);
     for (let word = 0; word < words; word++) {
       this.#sumCounts[word] = addRows(
@@ -40,33 +42,33 @@ export class TextMeans {
         this.gramRows,
         gramStarts[word]!,
         gramStarts[word + 1]!,
-        this.#sums.fill(0, word * dimension, (word + 1) * dimension),
+        sums,
         word * dimension,
       );
     }
 
-    this.values = roomFor(this.values, n * dimension);
+    const values = roomFor(this.values, n * dimension).fill(0, 0, n * dimension);
+    this.values = values;
     this.counts = roomFor(this.counts, n);
     for (let text = 0; text < n; text++) {
       const target = text * dimension;
-      this.values.fill(0, target, target + dimension);
       let count = addRows(
         embeddings,
         this.phraseRows,
         phraseStarts[text]!,
         phraseStarts[text + 1]!,
-        this.values,
+        values,
         target,
       );
       for (let at = wordStarts[text]!; at < wordStarts[text + 1]!; at++) {
         const word = bags.words[at]!;
         const from = word * dimension;
-        for (let d = 0; d < dimension; d++) this.values[target + d]! += this.#sums[from + d]!;
+        for (let d = 0; d < dimension; d++) values[target + d]! += sums[from + d]!;
         count += this.#sumCounts[word]!;
       }
       this.counts[text] = count;
       const scale = count > 0 ? 1 / count : 0;
-      for (let d = 0; d < dimension; d++) this.values[target + d]! *= scale;
+      for (let d = 0; d < dimension; d++) values[target + d]! *= scale;
     }
   }
 }

@@ -51,14 +51,15 @@ export class EmbeddingGradients implements RowGradients {
     const width = this.#width;
     const count = means.counts[text]!;
     if (count === 0) return;
-    for (let i = 0; i < width; i++) this.#text[i] = passed[text * width + i]! / count;
+    const own = this.#text;
+    for (let i = 0; i < width; i++) own[i] = passed[text * width + i]! / count;
     const words = this.#words;
     for (let at = bags.wordStarts[text]!; at < bags.wordStarts[text + 1]!; at++) {
       const to = bags.words[at]! * width;
-      for (let i = 0; i < width; i++) words[to + i]! += this.#text[i]!;
+      for (let i = 0; i < width; i++) words[to + i]! += own[i]!;
     }
     for (let at = bags.phraseStarts[text]!; at < bags.phraseStarts[text + 1]!; at++) {
-      this.#add(means.phraseRows[at]!, this.#text, 0);
+      this.#add(means.phraseRows[at]!, own, 0);
     }
   }
 
@@ -79,7 +80,8 @@ export class EmbeddingGradients implements RowGradients {
     }
     this.rows[this.count] = row;
     const to = this.count * width;
-    for (let i = 0; i < width; i++) this.gradients[to + i] = from[start + i]!;
+    const target = this.gradients;
+    for (let i = 0; i < width; i++) target[to + i] = from[start + i]!;
     this.count++;
   }
 }
