@@ -1,8 +1,8 @@
 /**
  * Trains `ngrams` on texts: node texts.js FOLDER
  *
- * FOLDER is from texts_data.py. Prints the CPU seconds of the training, and the accuracy on the last
- * tenth of the texts.
+ * FOLDER is from texts_data.py. Prints the CPU seconds of the training, and the accuracy on the
+ * texts after the first 10 of 11.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { sum } from '../../src/arrays.ts';
 import { augmentSchema } from '../../src/data/features/augment-config.ts';
 import type { Features } from '../../src/data/features/index.ts';
-import { numbersOf } from '../../src/data/features/kind.ts';
+import { type Decoded, numbersOf } from '../../src/data/features/kind.ts';
 import { randomFor } from '../../src/data/random.ts';
 import type { Batch } from '../../src/train/batch-shape.ts';
 import type { CacheRoom } from '../../src/train/cache.ts';
@@ -31,6 +31,8 @@ const image: Features = {
   ...{ kind: 'image', height: 3, width: 2, channels: 3 },
   ...{ mean: [0.4, 0.5, 0.6], std: [0.2, 0.3, 0.4] },
 };
+
+const text: Features = { kind: 'text', maxCharacters: 100 };
 
 type Room = 'memory' | 'disk' | 'none';
 const rooms: Record<Room, Omit<CacheRoom, 'folder'>> = {
@@ -58,6 +60,13 @@ const vectorOf = (number: number) =>
   Float32Array.from({ length: 5 }, (_, index) => number + index / 8);
 const pixelsOf = (number: number) => Uint8Array.from({ length: 18 }, (_, index) => number * index);
 
+const textOf = (number: number) => Buffer.from('ü'.repeat(number % 7) + number);
+
+function decodedOf(features: Features, number: number): Decoded {
+  if (features === text) return textOf(number);
+  return features === vector ? vectorOf(number) : pixelsOf(number);
+}
+
 interface Case {
   readonly unlabeled: readonly number[];
   readonly labeled: readonly number[];
@@ -70,16 +79,18 @@ interface Case {
 }
 
 const counts = fc.array(fc.nat({ max: 12 }), { maxLength: 5 });
-const cases: fc.Arbitrary<Case> = fc.record({
+const anyCases: fc.Arbitrary<Case> = fc.record({
   unlabeled: counts,
   labeled: counts,
   seed: fc.nat(),
   bufferSize: fc.integer({ min: 1, max: 20 }),
   batchSize: fc.integer({ min: 1, max: 9 }),
-  features: fc.constantFrom(vector, image),
+  features: fc.constantFrom(vector, image, text),
   labelSmoothing: fc.constantFrom(0, 0.1),
   mixup: fc.constantFrom(0, 0.4),
 });
+// Texts cannot be mixed.
+const cases = anyCases.map((one) => (one.features === text ? { ...one, mixup: 0 } : one));
 const example: Case = {
   ...{ unlabeled: [30, 20, 25], labeled: [5], seed: 1, bufferSize: 10, batchSize: 8 },
   ...{ features: image, labelSmoothing: 0, mixup: 0 },
@@ -95,9 +106,7 @@ const augment = augmentSchema.parse({
 function open(options: Case, room: Room, more: Partial<InputOptions<Item>> = {}) {
   const shards = { now: 0, most: 0 };
   const unlabeledCount = sum(options.unlabeled);
-  const decode = vi.fn(async ({ number }: Item) =>
-    options.features.kind === 'vector' ? vectorOf(number) : pixelsOf(number),
-  );
+  const decode = vi.fn(async ({ number }: Item) => decodedOf(options.features, number));
   const findRoom = vi.fn(async () => ({ ...rooms[room], folder }));
   const input = openInput<Item>({
     ...options,
