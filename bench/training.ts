@@ -25,6 +25,11 @@ const torches: readonly Trainer[] = [
   torch,
   { ...torch, name: 'PyTorch, Inductor', options: ['compile'] },
 ];
+/** Channels last are not the fastest for depthwise convolutions. */
+const photoTorches: readonly Trainer[] = [
+  ...torches,
+  { ...torch, name: 'PyTorch, channels first', options: ['contiguous'] },
+];
 
 /** Measured seconds per epoch, by trainer. */
 type Times = Readonly<Record<string, readonly number[]>>;
@@ -45,12 +50,17 @@ export const training: Bench = async (context) => {
   say('resnet20; 7,000 images of CIFAR-10');
   const resnet20 = await race(context, 'resnet20', 2, [ours, ...kerases.slice(0, 2), torch]);
 
+  say('efficientnet-lite0; 320 images of CIFAR-10, enlarged to 96 pixels');
+  const lite0 = await race(context, 'efficientnet-lite0', 2, [ours, ...photoTorches]);
+
   say('mlp: two layers of 128; 32,561 rows of Adult');
   const mlp = await race(context, 'mlp', 10, [ours, ...kerases, torch]);
 
   const onImages = 'batch 128, CIFAR-10 from memory, weights, Adam: an epoch';
   const ofConvnet = `training, convnet, ${onImages}`;
   const ofResnet = `training, resnet20, ${onImages}`;
+  const ofLite0 =
+    'fine-tuning, efficientnet-lite0, batch 32, CIFAR-10 at 96 pixels from memory, weights, Adam: an epoch';
   const ofMlp = 'training, mlp, batch 256, Adult from memory, weights, Adam: an epoch';
   return [
     row(ofConvnet, convnet, 'Keras 3', kerases, 0.5),
@@ -59,6 +69,7 @@ export const training: Bench = async (context) => {
     row(ofConvnet, convnet, 'stock eager tfjs-node', [stock], 0.28),
     row(ofResnet, resnet20, 'Keras 3', kerases, 0.6),
     row(ofResnet, resnet20, 'PyTorch, channels last', torches, 0.9),
+    row(ofLite0, lite0, 'PyTorch', photoTorches, 1),
     row(ofMlp, mlp, 'Keras 3', kerases, 0.4),
   ];
 };

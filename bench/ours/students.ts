@@ -1,12 +1,13 @@
 /** Networks that all trainers train. */
 import type { z } from 'zod';
 import type { Architecture } from '../../src/models/networks/architecture.ts';
+import { efficientnetLite0 } from '../../src/models/networks/efficientnet-lite0.ts';
 import { mlp } from '../../src/models/networks/mlp.ts';
 import { resnet } from '../../src/models/networks/resnet.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
 
 export interface BenchStudent {
-  readonly data: 'images' | 'rows';
+  readonly data: 'images' | 'photos' | 'rows';
   readonly batchSize: number;
   /** Builds a network that outputs logits. */
   build(shape: readonly number[], classes: number): Promise<tfTypes.LayersModel>;
@@ -18,6 +19,13 @@ export const students: Readonly<Record<string, BenchStudent>> = {
     data: 'images',
     batchSize: 128,
     build: builder(resnet, { width: 16, depth: 20 }),
+  },
+  'efficientnet-lite0': {
+    data: 'photos',
+    batchSize: 32,
+    build: builder(efficientnetLite0, {
+      ...{ variant: 'efficientnet_lite0', weights: 'random', freeze: [], pretrainedRate: 1 },
+    }),
   },
   mlp: {
     data: 'rows',

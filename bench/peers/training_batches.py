@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-EXAMPLES = {"convnet": "images", "resnet20": "images", "mlp": "rows"}
-BATCH_SIZES = {"convnet": 128, "resnet20": 128, "mlp": 256}
+EXAMPLES = {"convnet": "images", "resnet20": "images", "efficientnet-lite0": "photos", "mlp": "rows"}
+BATCH_SIZES = {"convnet": 128, "resnet20": 128, "efficientnet-lite0": 32, "mlp": 256}
 
 
 @dataclass

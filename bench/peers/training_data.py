@@ -1,7 +1,7 @@
 """Prepares what all trainers read: training_data.py DATA FOLDER
 
-Writes, into FOLDER, CIFAR-10's first images (images.examples, float32, [n, 32, 32, 3], normalised) and the Adult
-census (rows.examples, float32, [n, features], standardised and one-hot). Beside each: .targets, soft labels as a
+Writes, into FOLDER, CIFAR-10's first images (images.examples, float32, [n, 32, 32, 3], normalised), 320 of them
+enlarged (photos.examples, [n, 96, 96, 3]) and the Adult census (rows.examples, float32, [n, features], standardised and one-hot). Beside each: .targets, soft labels as a
 teacher would give them, float32 [n, classes]; .weights, float32 [n], in [0, 1]; and .json, with shape and classes.
 """
 
@@ -18,6 +18,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 SHARDS = 7  # of 1,000 images
+PHOTOS, PHOTO_SIZE = 320, 96
 data, folder = Path(sys.argv[1]), Path(sys.argv[2])
 random = np.random.default_rng(6)
 
@@ -46,6 +47,9 @@ def images():
     scaled = np.stack(pixels) / np.float32(255)
     mean, std = scaled.mean(axis=(0, 1, 2)), scaled.std(axis=(0, 1, 2))
     write("images", (scaled - mean) / std, labels, 10)
+    sizes = (PHOTO_SIZE, PHOTO_SIZE)
+    enlarged = [np.asarray(Image.fromarray(image).resize(sizes, Image.BICUBIC)) for image in pixels[:PHOTOS]]
+    write("photos", np.stack(enlarged) / np.float32(127.5) - 1, labels[:PHOTOS], 10)
 
 
 def rows():

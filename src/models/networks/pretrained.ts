@@ -192,7 +192,7 @@ function pixelWarnings(features: Features, expected: Normalization, key: string)
   );
   if (!fits) {
     warnings.push(
-      `the weights of '${key}' expect other pixels than (value - ${shown(mean)}) / ${shown(std)}: set task.preprocess.mean: ${shown(expected.mean)} and task.preprocess.std: ${shown(expected.std)}`,
+      `the task normalizes pixels by mean ${shown(mean)} and std ${shown(std)}, and the weights of '${key}' expect others: set task.preprocess.mean: ${shown(expected.mean)} and task.preprocess.std: ${shown(expected.std)}`,
     );
   }
   if (pixels?.channelOrder === 'BGR') {
