@@ -4,6 +4,7 @@ import { image } from '../../data/features/image.ts';
 import type { ImageFeatures } from '../../data/features/image-features.ts';
 import type { Features, Task } from '../../data/features/index.ts';
 import { UserError } from '../../errors.ts';
+import type { tfTypes } from '../../tensorflow.ts';
 import { topologySize } from '../size/topology-size.ts';
 import { modelFrom, type Topology } from '../topology.ts';
 import { type Architecture, type Mismatch, networkFields, type Problem } from './architecture.ts';
@@ -82,7 +83,8 @@ export function pretrainedArchitecture<const Name extends string, Shape extends 
 }: PretrainedDefinition<Name, Shape>): Architecture<
   z.infer<z.ZodObject<Shape>> & Fields,
   Name,
-  ReturnType<typeof photoSchema<Name, Shape>>
+  ReturnType<typeof photoSchema<Name, Shape>>,
+  tfTypes.LayersModel
 > {
   type Own = z.infer<z.ZodObject<Shape>> & Fields;
 
