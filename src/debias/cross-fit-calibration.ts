@@ -137,7 +137,7 @@ function outOfFold(
 }
 
 /** Returns true if the mean loss falls by more than one standard error of the difference. */
-function isClearGain(before: Float64Array, after: Float64Array): boolean {
+export function isClearGain(before: Float64Array, after: Float64Array): boolean {
   const gains = before.map((loss, i) => loss - after[i]!);
   const gain = mean(gains);
   const variance = mean(gains.map((one) => (one - gain) ** 2));

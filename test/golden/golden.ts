@@ -81,6 +81,17 @@ const calibrationCases = z.array(
   }),
 );
 
+const mixtureCases = z.array(
+  z.object({
+    name: z.string(),
+    classes: z.int(),
+    labels: numbers,
+    models: z.array(numbers),
+    weights: numbers,
+    logLoss: z.number(),
+  }),
+);
+
 const rows = z.array(numbers);
 const lelpSchema = z.object({
   classes: z.int(),
@@ -116,6 +127,7 @@ export const golden = {
   neighbors: () => neighborsSchema.parse(read('neighbors')),
   isotonic: () => isotonicSchema.parse(read('isotonic')),
   calibration: () => calibrationCases.parse(read('calibration')),
+  mixture: () => mixtureCases.parse(read('mixture')),
   lelp: () => lelpSchema.parse(read('lelp')),
   logistic: () => logisticSchema.parse(read('logistic')),
   metrics: () => metricsSchema.parse(read('metrics')),

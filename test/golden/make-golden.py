@@ -314,6 +314,41 @@ def fit_calibration(logs, labels, penalty):
     return np.exp(best.x[0]), bias - bias.mean()
 
 
+def mixture():
+    """Weights on the simplex by SLSQP, for models of different skill."""
+    write_cases(
+        "mixture",
+        mixture_case,
+        ("two models", 3, 200, (1.0, 1.2)),
+        ("a model that does not help", 4, 300, (0.0, 2.0, 1.8)),
+        ("two classes", 2, 60, (0.5, 0.8, 0.6)),
+        ("one that is better", 3, 80, (0.1, 4.0)),
+    )
+
+
+def mixture_case(random, _, classes, n, skills):
+    labels = random.integers(classes, size=n)
+    models = [classifier(random, labels, classes, skill, 1.0) for skill in skills]
+    likelihoods = np.array([np.maximum(model[np.arange(n), labels], FLOOR) for model in models])
+    best = minimize(
+        lambda weights: -np.log(weights @ likelihoods).mean(),
+        np.full(len(skills), 1 / len(skills)),
+        jac=lambda weights: -(likelihoods / (weights @ likelihoods)).mean(axis=1),
+        method="SLSQP",
+        bounds=[(0, 1)] * len(skills),
+        constraints={"type": "eq", "fun": lambda weights: weights.sum() - 1},
+        options={"ftol": 1e-15, "maxiter": 1000},
+    )
+    assert best.success, best.message
+    return {
+        "classes": classes,
+        "labels": labels,
+        "models": [model.ravel() for model in models],
+        "weights": best.x,
+        "logLoss": best.fun,
+    }
+
+
 def logistic():
     """Logistic regression of scikit-learn, and its losses in cross-validation."""
     write_cases(
@@ -377,4 +412,5 @@ metrics()
 isotonic()
 lelp()
 calibration()
+mixture()
 logistic()
