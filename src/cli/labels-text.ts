@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import type { ExportFormat } from '../data/tables/exported-labels.ts';
 import type { LabelsDescription } from '../distill/export-labels.ts';
 import type { LabelSummary } from '../engines/label.ts';
+import { describeTeachers } from '../evaluate/describe-mixture.ts';
 import { reasonLines } from '../evaluate/quarantine-reasons.ts';
 import { describeAccuracy } from '../evaluate/teacher-judgement.ts';
 import { count, counted, duration, percent } from '../format.ts';
@@ -16,6 +17,7 @@ export function renderLabels(summary: LabelSummary, terminal: Terminal): string 
   const shards = `${count(labelCache.reused)} of ${counted(labelCache.shards, 'shard')}`;
   return [
     '',
+    ...(summary.teachers ? [describeTeachers(summary.teachers)] : []),
     ...(summary.teacherAccuracy ? [describeAccuracy(summary.teacherAccuracy)] : []),
     ...expectation(summary, terminal),
     ...warnings.map((text) => `${styled(terminal, 'yellow', 'warning:')} ${text}`),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { sum } from '../arrays.ts';
 import type { RunSummary } from '../engines/embedded.ts';
+import { describeTeachers } from '../evaluate/describe-mixture.ts';
 import { reasonLines } from '../evaluate/quarantine-reasons.ts';
 import { type RunMetrics, sizeOf } from '../evaluate/run-metrics.ts';
 import type { Interval } from '../evaluate/schema.ts';
@@ -28,6 +29,7 @@ export function renderSummary(summary: RunSummary, terminal: Terminal): string {
     styled(terminal, 'dim', head!),
     ...rows,
     ...legend(metrics).map((text) => styled(terminal, 'dim', text)),
+    ...(metrics.teachers ? ['', describeTeachers(metrics.teachers)] : []),
     ...(metrics.teacherAccuracy ? ['', describeAccuracy(metrics.teacherAccuracy)] : []),
     '',
     ...verdicts,

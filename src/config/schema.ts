@@ -11,10 +11,12 @@ import {
   plainMethod,
 } from '../debias/methods.ts';
 import { defaultReading, formerReadings, readingNames } from '../debias/weights.ts';
+import { digestJson } from '../digest.ts';
 import { teacherSchema } from '../models/config.ts';
 import { encoderReads } from '../models/encoders/encoder.ts';
 import { architectureOf, architecturesFor, networkSchema } from '../models/networks/index.ts';
 import { teacherKindOf } from '../models/teachers/index.ts';
+import { memberFields, membersOf } from '../models/teachers/trained-kind.ts';
 import { trainingProblems } from './training-rules.ts';
 
 /**
@@ -195,13 +197,9 @@ export const configSchema = z
     }
   })
   .superRefine(({ task, teacher, student }, context) => {
-    const networks = [
-      { path: ['teacher', 'train'], network: teacher.train },
-      { path: ['student'], network: student },
-    ];
+    const networks = [...memberFields(teacher), { path: ['student'], network: student }];
     const { name: content } = kindOfTask(task);
     for (const { path, network } of networks) {
-      if (!network) continue;
       if (network.architecture === undefined) {
         if (encoderReads.some((reads) => reads === content)) continue;
         context.addIssue({
@@ -226,6 +224,16 @@ export const configSchema = z
       const message = `expected ${found.expected} for ${architecture}`;
       context.addIssue({ code: 'custom', path: ['task', ...found.path], message });
     }
+  })
+  .superRefine(({ teacher }, context) => {
+    const members = membersOf(teacher).map((member) => digestJson(member, 16));
+    const again = members.findIndex((member, index) => members.indexOf(member) < index);
+    if (again < 0) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['teacher', 'train', again],
+      message: 'expected different teachers: this one is in the list already',
+    });
   });
 
 /** The new names of renamed values, by field: an error suggests them. */

@@ -2,18 +2,21 @@
 import { canBeMixed, refuseAugment, type Task } from '../data/features/index.ts';
 import { type MethodName, methodNames, methodOf } from '../debias/methods.ts';
 import type { Network } from '../models/networks/index.ts';
-import { lossesWithoutMixup } from '../models/teachers/trained-kind.ts';
+import { lossesWithoutMixup, memberFields } from '../models/teachers/trained-kind.ts';
 
 /** The part of the config that the rules read. */
 interface Trainings {
   readonly task: Task;
-  readonly teacher: { readonly train?: Network | undefined; readonly loss: string };
+  readonly teacher: {
+    readonly train?: Network | readonly Network[] | undefined;
+    readonly loss: string;
+  };
   readonly student: Network;
 }
 
 /** A field with a value that it cannot have, and the text of the error. */
 interface Problem {
-  readonly path: string[];
+  readonly path: (string | number)[];
   readonly message: string;
 }
 
@@ -24,20 +27,26 @@ interface Problem {
  */
 export function trainingProblems(config: Trainings, methods: readonly MethodName[]): Problem[] {
   const { task, teacher, student } = config;
+  const members = memberFields(teacher);
   const problems = [
     ...inputProblems(task, ['student'], student),
-    ...(teacher.train ? inputProblems(task, ['teacher', 'train'], teacher.train) : []),
+    ...members.flatMap(({ path, network }) => inputProblems(task, path, network)),
     ...excludedFields(student, methods),
   ];
-  if ((teacher.train?.mixup ?? 0) > 0 && lossesWithoutMixup.includes(teacher.loss)) {
+  for (const { path, network } of members) {
+    if ((network.mixup ?? 0) === 0 || !lossesWithoutMixup.includes(teacher.loss)) continue;
     const message = `expected 0: the loss ${teacher.loss} needs one class per example`;
-    problems.push({ path: ['teacher', 'train', 'mixup'], message });
+    problems.push({ path: [...path, 'mixup'], message });
   }
   return problems;
 }
 
 /** Lists the changes of examples that have no meaning for the task. */
-function inputProblems(task: Task, path: string[], { augment, mixup = 0 }: Network): Problem[] {
+function inputProblems(
+  task: Task,
+  path: (string | number)[],
+  { augment, mixup = 0 }: Network,
+): Problem[] {
   const problems: Problem[] = [];
   const refusal = refuseAugment(task, augment);
   if (refusal) {

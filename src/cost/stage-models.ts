@@ -5,6 +5,7 @@ import { formats } from '../data/formats/index.ts';
 import { isLabeled, type SetName, setNames } from '../data/shard.ts';
 import { labelNextPool } from '../debias/label-next.ts';
 import { type NetworkSize, sizeOfFile } from '../models/size/network-size.ts';
+import { membersOf } from '../models/teachers/trained-kind.ts';
 import type { TaskEstimate } from '../run/estimate-file.ts';
 import { calibratesTeacher } from '../run/label-use.ts';
 import { allStages, type StageName, stages } from '../stages/index.ts';
@@ -91,10 +92,11 @@ function planning(work: RunWork, stage: Stage): TaskEstimate {
 }
 
 function teacherTrainings(work: RunWork, stage: Stage): TaskEstimate | undefined {
-  const network = work.config.teacher.train;
-  if (!network) return undefined;
-  const training = teacherTraining(work, network);
-  return trainingEstimate(work, stage, training, encodedGets(work, training.sets));
+  const each = membersOf(work.config.teacher).map((network, index) => {
+    const training = teacherTraining(work, network, work.networks.members[index]!);
+    return trainingEstimate(work, stage, training, encodedGets(work, training.sets));
+  });
+  return each.length > 0 ? each.reduce(oneAfterTheOther) : undefined;
 }
 
 function encoding(work: RunWork, stage: Stage): TaskEstimate | undefined {
@@ -139,7 +141,8 @@ function encoderSize({ bytes, size }: EncoderWork): NetworkSize {
 function calibrating(work: RunWork, stage: Stage): TaskEstimate {
   const { config, sets } = work;
   const hasValidation = sets.validation.examples > 0;
-  if (!calibratesTeacher(config, hasValidation)) return oneCall(stage, shortUse);
+  const isMixed = membersOf(config.teacher).length > 1;
+  if (!isMixed && !calibratesTeacher(config, hasValidation)) return oneCall(stage, shortUse);
   const judging = validatedOn(work);
   const speed = functionSpeed(stage);
   const seconds = judging.map((name) => labelSeconds(work, name, speed));
@@ -255,6 +258,11 @@ function studentTrainings(work: RunWork, stage: Stage): TaskEstimate[] {
     byResource.set(one.resource, same ? together(same, one) : one);
   }
   return [...byResource.values()];
+}
+
+/** Adds trainings that follow each other. */
+function oneAfterTheOther(a: TaskEstimate, b: TaskEstimate): TaskEstimate {
+  return { ...together(a, b), wallSeconds: a.wallSeconds + b.wallSeconds };
 }
 
 /** Adds what a baseline uses. It takes no time of its own: it is trained beside the others. */

@@ -49,12 +49,12 @@ export function labelsOnlyTraining(work: RunWork): TrainingWork {
  * Returns the work of trained teachers, one per fold. The examples are read one more time, to find
  * those that cannot be decoded.
  */
-export function teacherTraining(work: RunWork, network: Network): TrainingWork {
-  const { config, networks } = work;
+export function teacherTraining(work: RunWork, network: Network, size: NetworkSize): TrainingWork {
+  const { config } = work;
   const { loss, mcmi } = config.teacher;
   const each = network.epochs + (loss === 'mcmi' ? mcmi.epochs : 0);
   const epochs = config.folds * each + 1;
-  return { network: { ...network, epochs }, size: networks.teacher, sets: learnedBy(work) };
+  return { network: { ...network, epochs }, size, sets: learnedBy(work) };
 }
 
 /** Computes the time of a training that is never interrupted. */

@@ -1,3 +1,4 @@
+import { sum } from '../arrays.ts';
 import { type BatchDecoding, decodedBatches } from '../data/decoded-batches.ts';
 import { type Example, isRejected, type Rejected } from '../data/example.ts';
 import { decodedBytes, type Features, kindOf } from '../data/features/index.ts';
@@ -52,22 +53,23 @@ export async function labelExamples(
 
 /** Decodes the examples for the teacher; large ones count as several. */
 function decodingFor(
-  { teacher: { batchSize }, features }: Labeling,
+  { teacher: { batchSize, moreFeatures = [] }, features }: Labeling,
   inputs: TeacherInputs,
 ): BatchDecoding<Example | Rejected, TeacherExample> {
   const room = batchesAhead * batchSize;
   return {
     batchSize,
     room,
-    size: (item) => Math.max(1, (bytesOfExample(item, features) / bytesAhead) * room),
+    size: (item) =>
+      Math.max(1, (bytesOfExample(item, [features, ...moreFeatures]) / bytesAhead) * room),
     decode: async (item) => (isRejected(item) ? item : inputs.decode(item)),
   };
 }
 
 /** Returns the bytes of an example, encoded and decoded. */
-function bytesOfExample(item: Example | Rejected, features: Features): number {
+function bytesOfExample(item: Example | Rejected, features: readonly Features[]): number {
   const encoded = isRejected(item) ? 0 : kindOf(item.content).encodedBytes(item.content);
-  return encoded + decodedBytes(features);
+  return encoded + sum(features.map(decodedBytes));
 }
 
 async function labelBatch(

@@ -2,6 +2,7 @@ import { featureShape } from '../data/features/index.ts';
 import { networkFeatures } from '../models/encoders/planned.ts';
 import { readPinned } from '../models/network-files.ts';
 import { architectureOf } from '../models/networks/index.ts';
+import { membersOf } from '../models/teachers/trained-kind.ts';
 import { needs, type Plan } from '../run/plan-file.ts';
 import type { ObjectStore } from '../store/store.ts';
 import type { NetworkPlan } from './training.ts';
@@ -20,8 +21,7 @@ export async function checkOwnNetworks(
 ): Promise<string[]> {
   const { config, classes, networkFiles } = plan;
   const warnings = new Set<string>();
-  for (const network of [config.teacher.train, config.student]) {
-    if (!network) continue;
+  for (const network of [...membersOf(config.teacher), config.student]) {
     const features = networkFeatures(plan, network);
     const problem = {
       inputShape: featureShape(features),

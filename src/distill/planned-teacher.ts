@@ -4,19 +4,30 @@ import { setOf } from '../data/layout.ts';
 import type { Shard } from '../data/shard.ts';
 import { openTeacher, teacherScratch } from '../models/open-teacher.ts';
 import type { Teacher } from '../models/teacher.ts';
+import type { MemberWeights } from '../models/teachers/members.ts';
 import { openTrained } from '../models/teachers/trained.ts';
 import type { CalibrationFile } from '../run/calibration-file.ts';
 import type { Job } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
 import { oneSlot } from '../run/one-slot.ts';
-import { foldsOf, learnedByTeacher, needs } from '../run/plan-file.ts';
+import {
+  calibrationFolds,
+  foldsOf,
+  isJudgedByFold,
+  learnedByTeacher,
+  mixedDigests,
+  needs,
+} from '../run/plan-file.ts';
 import { writeOnce } from '../store/once.ts';
 import { readEncoded } from './encoded-examples.ts';
 import { labelExamples } from './label-examples.ts';
+import { readMixture } from './read-mixture.ts';
 
 interface OpenedTeacher {
   /** Labels the examples that no teacher was trained on. */
   readonly teacher: Teacher;
+  /** Labels those of them that decided the weights of a mixture. */
+  readonly judged: Teacher;
   /** Labels the examples that teachers were trained on, each by a teacher that was not. */
   readonly outOfFold: Teacher;
   readonly features: Features;
@@ -43,11 +54,43 @@ export async function askTeacher(
   const { plan } = job;
   const name = calibration ? plan.teacher.labels : plan.teacher.digest;
   const opened = await cachedTeacher(name, () => openPlanned(job, calibration));
-  const { teacher, outOfFold, features } = opened;
+  return labelShardWith(job, shard, opened, tell);
+}
+
+/**
+ * Writes the labels of a shard by one teacher of a mixture, if they do not exist. They are those
+ * that it gives if it is the only teacher.
+ *
+ * @param tell as in `askTeacher`.
+ * @returns their key.
+ */
+export async function writeMemberLabels(
+  job: Job,
+  digest: string,
+  shard: Shard,
+  tell: (done: number) => void,
+): Promise<string> {
+  const key = keys.labels(digest, shard.id);
+  if (!(await job.results.head(key))) {
+    const opened = await cachedTeacher(digest, () => openMember(job, digest));
+    await writeOnce(job.results, key, await labelShardWith(job, shard, opened, tell));
+  }
+  return key;
+}
+
+/** Labels the examples of a shard with the teacher for its set. */
+function labelShardWith(
+  job: Job,
+  shard: Shard,
+  { teacher, judged, outOfFold, features }: OpenedTeacher,
+  tell: (done: number) => void,
+): Promise<Uint8Array> {
+  const { plan } = job;
   const examples = readEncoded(job, shard);
   const isLearned = learnedByTeacher(plan).includes(shard.set);
+  const judges = plan.validatedOn.some((set) => set === shard.set);
   const labeling = {
-    teacher: isLearned ? outOfFold : teacher,
+    teacher: isLearned ? outOfFold : judges ? judged : teacher,
     features,
     classes: plan.classes.length,
     // A validation set that is split off has its files in labeled/.
@@ -75,19 +118,39 @@ export async function writeRawLabels(
 }
 
 async function openPlanned(
-  { plan, data, results }: Job,
+  job: Job,
   calibration: CalibrationFile | undefined,
 ): Promise<OpenedTeacher> {
+  const { plan, data, results } = job;
   const { digest } = plan.teacher;
   if (plan.config.teacher.train) {
-    const folder = keys.teacher(digest);
-    const options = { embeds: needs(plan, 'embeddings'), calibrations: calibration?.folds };
-    const { ensemble, ...rest } = await openTrained(results, folder, foldsOf(plan), options);
+    const folders = mixedDigests(plan).map(keys.teacher);
+    const { ensemble, ...rest } = await openTrained(results, folders, foldsOf(plan), {
+      embeds: needs(plan, 'embeddings'),
+      calibrations: calibration?.folds,
+      weights: await readWeights(job),
+    });
     return { teacher: ensemble, ...rest };
   }
   const { features, classes } = plan;
   const { teacher: config } = plan.config;
   const options = { store: data, config, features, classes, digest, scratch: teacherScratch };
   const { teacher, features: fed } = await openTeacher(options);
-  return { teacher, outOfFold: teacher, features: fed, dispose: () => teacher.dispose() };
+  const roles = { teacher, judged: teacher, outOfFold: teacher };
+  return { ...roles, features: fed, dispose: () => teacher.dispose() };
+}
+
+async function openMember({ plan, results }: Job, digest: string): Promise<OpenedTeacher> {
+  const options = { embeds: needs(plan, 'embeddings') };
+  const folders = [keys.teacher(digest)];
+  const { ensemble, ...rest } = await openTrained(results, folders, foldsOf(plan), options);
+  return { teacher: ensemble, ...rest };
+}
+
+async function readWeights(job: Job): Promise<MemberWeights | undefined> {
+  const { plan } = job;
+  const mixture = await readMixture(job);
+  if (!mixture) return undefined;
+  const { whole, folds } = mixture;
+  return { whole, folds, split: calibrationFolds(plan), isByFold: isJudgedByFold(plan) };
 }

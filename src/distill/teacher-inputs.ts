@@ -9,8 +9,8 @@ import type { Inputs, Teacher } from '../models/teacher.ts';
 /** An example as a teacher reads it. */
 export interface TeacherExample {
   readonly id: string;
-  /** Pixels, features or a text, for a teacher that reads features. */
-  readonly decoded?: Decoded;
+  /** Pixels, features or a text, one per features that the teacher reads. */
+  readonly decoded?: readonly Decoded[];
   /** Values of the columns, for a teacher that reads columns. */
   readonly row?: readonly RawValue[];
 }
@@ -28,23 +28,37 @@ export interface TeacherInputs {
  *
  * @param features The teacher's input features.
  */
-export function teacherInputs({ columns }: Teacher, features: Features): TeacherInputs {
-  return columns === undefined ? featureInputs(features) : columnInputs(columns, features);
+export function teacherInputs(
+  { columns, moreFeatures = [] }: Teacher,
+  features: Features,
+): TeacherInputs {
+  return columns === undefined
+    ? featureInputs([features, ...moreFeatures])
+    : columnInputs(columns, features);
 }
 
-function featureInputs(features: Features): TeacherInputs {
-  const encoder = createEncoder(features);
+function featureInputs(features: readonly Features[]): TeacherInputs {
+  const encoders = features.map(createEncoder);
   return {
     async decode(example) {
-      const decoded = await encoder.decode(example);
-      return isDecoded(decoded) ? { id: example.id, decoded } : decoded;
+      const decoded: Decoded[] = [];
+      for (const encoder of encoders) {
+        const one = await encoder.decode(example);
+        if (!isDecoded(one)) return one;
+        decoded.push(one);
+      }
+      return { id: example.id, decoded };
     },
     gather(batch) {
-      const rows = rowsOf(
-        encoder,
-        batch.map(({ decoded }) => decoded!),
+      const all = encoders.map((encoder, index) =>
+        rowsOf(
+          encoder,
+          batch.map(({ decoded }) => decoded![index]!),
+        ),
       );
-      return { ids: batch.map(({ id }) => id), rows };
+      const [rows, ...moreRows] = all;
+      const ids = batch.map(({ id }) => id);
+      return { ids, rows: rows!, ...(moreRows.length > 0 && { moreRows }) };
     },
   };
 }

@@ -7,6 +7,8 @@ import {
   requireOwnFolder,
 } from '../distill/export-labels.ts';
 import type { QuarantineReason } from '../distill/quarantine.ts';
+import { readMixture } from '../distill/read-mixture.ts';
+import { type Teachers, teachersOf } from '../evaluate/describe-mixture.ts';
 import { openJob } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
 import { reconcileSchema, type TeacherAccuracy } from '../run/reconcile-file.ts';
@@ -30,6 +32,8 @@ export interface LabelSummary extends LabelsDescription {
   readonly folder: string;
   readonly format: ExportFormat;
   readonly labelCache: LabelCache;
+  /** The teachers, if there are several. */
+  readonly teachers?: Teachers;
   /** Accuracy on labels that the teacher has not learned; undefined if there are none. */
   readonly teacherAccuracy?: TeacherAccuracy;
   /** Reasons for quarantine in the unlabeled set, the most frequent first. */
@@ -61,6 +65,7 @@ export async function label(options: LabelOptions): Promise<LabelSummary> {
   const labelCache = await execute(event, options);
   const job = await openJob(event);
   const description = await exportLabels(job, { folder, format, signal, onProgress });
+  const mixture = await readMixture(job);
   const key = keys.reconcile(job.run);
   const { validation, teacher, copies, reasons } = await readJson(
     job.results,
@@ -73,6 +78,7 @@ export async function label(options: LabelOptions): Promise<LabelSummary> {
     folder,
     format,
     labelCache,
+    ...(mixture && { teachers: teachersOf(mixture, job.plan.teacher.members) }),
     ...(teacher && { teacherAccuracy: teacher }),
     quarantineReasons: reasons.filter(({ set }) => set === 'unlabeled'),
     warnings: [

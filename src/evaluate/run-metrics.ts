@@ -6,6 +6,7 @@ import { billSchema } from '../run/bill-file.ts';
 import { calibrationFileSchema } from '../run/calibration-file.ts';
 import { teacherAccuracySchema } from '../run/reconcile-file.ts';
 import { epochSchema } from '../train/epoch.ts';
+import { teachersSchema } from './describe-mixture.ts';
 import { deviationsSchema } from './deviations.ts';
 import { leakageSchema } from './leakage.ts';
 import { intervalSchema, metricsSchema } from './schema.ts';
@@ -73,6 +74,8 @@ export const runMetricsSchema = z.strictObject({
   currentProblem: z.string().optional(),
   /** Calibration of the teacher, with its gain out of fold; absent if the run has none. */
   calibration: calibrationFileSchema.optional(),
+  /** The teachers, if there are several. */
+  teachers: teachersSchema.optional(),
   /** The teacher's accuracy on labels that it has not learned; undefined if there are none. */
   teacherAccuracy: teacherAccuracySchema.optional(),
   /** Error rate of the teacher on the validation set, for margins in [low, high]. */

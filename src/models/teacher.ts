@@ -1,3 +1,4 @@
+import type { Features } from '../data/features/index.ts';
 import type { Rows } from '../data/features/kind.ts';
 import type { RawColumn, RawValue } from '../data/features/raw-columns.ts';
 import type { SetName } from '../data/shard.ts';
@@ -9,6 +10,8 @@ export interface Inputs {
   readonly set?: SetName | undefined;
   /** Normalized by the model's `Features`; without examples for a teacher with `columns`. */
   readonly rows: Rows;
+  /** Normalized by the teacher's `moreFeatures`, one per features. */
+  readonly moreRows?: readonly Rows[];
   /** [n, columns], for a teacher with `columns`. */
   readonly cells?: readonly (readonly RawValue[])[];
 }
@@ -32,6 +35,8 @@ export interface Teacher {
   /** Columns of a table that it reads as they are written. Default: it reads features. */
   readonly columns?: readonly RawColumn[] | undefined;
   readonly embeddingSize: number | undefined;
+  /** Features that it reads besides its first: those of other members of a mixture. */
+  readonly moreFeatures?: readonly Features[];
   /** Number of models, if the teacher is several. */
   readonly voters?: number;
   /** Whether its answers have probabilities before calibration. Default: false. */

@@ -24,6 +24,8 @@ export const keys = {
   /** The calibration of a teacher, by the digest of the labels that it gives. */
   calibration: (teacher: string, labels: string) =>
     `teachers/${teacher}/calibration-${labels}.json`,
+  /** The weights of a teacher that is a mixture. */
+  mixture: (teacher: string) => `teachers/${teacher}/mixture.json`,
   labels: (teacher: string, shard: string) => `labels/${teacher}/${shard}.parquet`,
   quarantine: (run: string, shard: string) => `runs/${run}/quarantine/${shard}.json`,
   reconcile: (run: string) => `runs/${run}/reconcile.json`,

@@ -40,6 +40,8 @@ export const planSchema = z.strictObject({
     kind: z.string(),
     /** Digest of everything that the teacher's outputs depend on: the key of its raw answers. */
     digest: z.string(),
+    /** The teachers that are trained, in the order of the config; several are mixed. */
+    members: z.array(z.strictObject({ name: z.string(), digest: z.string() })).default([]),
     /** Key of the labels: another digest if the answers are calibrated, otherwise the same. */
     labels: z.string(),
     /** Reasons to doubt it, after some labeled examples; Reconcile judges it on all labels. */
@@ -102,6 +104,11 @@ export function learnedByTeacher({
 /** Returns true if the teacher's probabilities are calibrated before they become labels. */
 export function isCalibrated({ teacher }: Pick<Plan, 'teacher'>): boolean {
   return teacher.labels !== teacher.digest;
+}
+
+/** Returns the digests of the teachers of a mixture, sorted; one or none if nothing is mixed. */
+export function mixedDigests({ teacher }: Pick<Plan, 'teacher'>): string[] {
+  return teacher.members.map(({ digest }) => digest).sort();
 }
 
 /** Returns true if the labels judge several teachers, each label the one of its fold. */

@@ -8,7 +8,9 @@ import { diagnoseMeanWeight } from '../debias/warnings.ts';
 import { readBaseline } from '../distill/baselines/index.ts';
 import { labelWarnings } from '../distill/copy-warnings.ts';
 import { readCalibration } from '../distill/read-calibration.ts';
+import { readMixture } from '../distill/read-mixture.ts';
 import { historySchema } from '../distill/training.ts';
+import { teachersOf } from '../evaluate/describe-mixture.ts';
 import { leakageWarning } from '../evaluate/leakage.ts';
 import { lowRecallWarnings } from '../evaluate/low-recall.ts';
 import { renderReport } from '../evaluate/report/report.ts';
@@ -65,6 +67,7 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
   const labelNext = await nextToLabel(job);
   await writeOnce(results, keys.labelNext(run), Buffer.from(labelNextCsv(labelNext)));
   const calibration = await readCalibration(job);
+  const mixture = await readMixture(job);
   const models = await openModels(job);
   const current = await openCurrent(job);
   try {
@@ -79,6 +82,7 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
       students: await Promise.all(plan.variants.map(({ name }) => describe(job, name, models))),
       baselines: await Promise.all(plan.baselines.map(({ name }) => baseline(job, name, models))),
       ...(calibration && { calibration }),
+      ...(mixture && { teachers: teachersOf(mixture, plan.teacher.members) }),
       ...(reconciled.teacher && { teacherAccuracy: accuracyOf(reconciled.teacher) }),
       teacherCurve: teacherCurve(points.teacherMargins, points.wrong),
       weights: weights.bins,

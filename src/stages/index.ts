@@ -11,6 +11,7 @@ const encoders = `${keys.encoder('*')}*`;
 const embeddings = keys.embeddings('*', '*');
 const teachers = `${keys.teacher('*')}*`;
 const calibrations = keys.calibration('*', '*');
+const mixtures = keys.mixture('*');
 const planned = [
   ...[keys.plan, keys.shards, keys.unlabeled].map((key) => key('*')),
   keys.objects('*', '*'),
@@ -88,7 +89,7 @@ export const stages = tableOf(
       // A teacher may be a folder: a SavedModel, or stored predictions.
       listsData: true,
       reads: [ofRun, embeddings, teachers, labels],
-      writes: [labels, calibrations],
+      writes: [labels, calibrations, mixtures],
     },
   }),
   defineStage({
@@ -186,7 +187,7 @@ export const stages = tableOf(
     access: {
       readsData: true,
       listsUsage: true,
-      reads: [ofRun, embeddings, labels, calibrations, keys.current('*')],
+      reads: [ofRun, embeddings, labels, calibrations, mixtures, keys.current('*')],
       writes: [embeddings, keys.metrics('*'), keys.labelNext('*'), keys.report('*')],
     },
   }),

@@ -93,12 +93,12 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
   const learned = learnedSets(config, hasValidation);
   const fit = await fitAndCheck(run, classes, inputs, learned, context);
   const { features, labeled, table } = fit;
-  const calibrating = calibratesTeacher(config, hasValidation)
-    ? items.filter(({ set }) => judging.some((name) => name === set))
-    : undefined;
   const planned = await planEncoders(run, features, fit.sample);
   const { encoders } = planned;
-  const decisions = await decide(run, classes, { features, encoders }, labeled, calibrating);
+  const decisions = await decide(run, classes, { features, encoders }, labeled, {
+    judging: items.filter(({ set }) => judging.some((name) => name === set)),
+    isCalibrated: calibratesTeacher(config, hasValidation),
+  });
   const { doubts, warnings } = await checkTeacher(run, decisions, fit.sample);
   for (const message of [...decisions.warnings, ...warnings, ...doubts]) {
     context.report({ stage: 'Plan', message, level: 'warning' });

@@ -1,6 +1,6 @@
 import { sum } from '../arrays.ts';
 import { type Example, isRejected } from '../data/example.ts';
-import { createEncoder, type Features } from '../data/features/index.ts';
+import { createEncoder } from '../data/features/index.ts';
 import { isDecoded, rowsOf } from '../data/features/kind.ts';
 import { type Folds, foldOf } from '../data/folds.ts';
 import { ClassMeans } from '../debias/mcmi.ts';
@@ -13,8 +13,9 @@ import { UserError } from '../errors.ts';
 import type { TeacherConfig } from '../models/config.ts';
 import { networkFeatures } from '../models/encoders/planned.ts';
 import { isModelSaved, readModelFiles } from '../models/model-files.ts';
-import { isLinearHead } from '../models/networks/index.ts';
+import { isLinearHead, type Network } from '../models/networks/index.ts';
 import { loadModel, type Predict } from '../models/student.ts';
+import { membersOf } from '../models/teachers/trained-kind.ts';
 import type { Context } from '../run/context.ts';
 import type { JobEvent, ShardItem } from '../run/events.ts';
 import { type Job, openJob, shardItems } from '../run/job.ts';
@@ -26,26 +27,56 @@ import type { ShardSource } from '../train/stream.ts';
 /**
  * Train teacher: trains our own teachers on the labels, one per fold (`data/folds.ts`). They
  * are stored under a digest of everything that their training depends on, so another run with the
- * same teachers does not train them again.
+ * same teachers does not train them again. Each member of a mixture has its own digest.
  */
-export async function trainTeacher(event: JobEvent, context: Context): Promise<{ folder: string }> {
+export async function trainTeacher(
+  event: JobEvent,
+  context: Context,
+): Promise<{ folders: string[] }> {
   const job = await openJob(event);
   const { config, teacher } = job.plan;
-  const folder = keys.teacher(teacher.digest);
-  const network = config.teacher.train;
-  if (!network) throw new Error('the workflow trains a teacher only when the config asks for it');
+  const networks = membersOf(config.teacher);
+  if (networks.length === 0) {
+    throw new Error('the workflow trains a teacher only when the config asks for it');
+  }
+  const folders: string[] = [];
+  for (const [index, { name, digest }] of teacher.members.entries()) {
+    const folder = keys.teacher(digest);
+    await trainMember(job, { network: networks[index]!, name, folder }, context);
+    folders.push(folder);
+  }
+  return { folders };
+}
+
+/** A teacher to train, alone or as the member of a mixture. */
+interface Member {
+  readonly network: Network;
+  readonly name: string;
+  /** Key prefix of its models. */
+  readonly folder: string;
+}
+
+async function trainMember(
+  job: Job,
+  { network, name, folder }: Member,
+  context: Context,
+): Promise<void> {
+  const { config, teacher } = job.plan;
   const folds = foldsOf(job.plan);
   let shards: UsableShard[] | undefined;
   await trainFolds(job, folder, async (fold, modelFolder) => {
-    shards ??= await usableShards(job, folds);
+    shards ??= await usableShards(job, network, folds);
     const labeled = shards.map((shard) => withoutFold(job, shard, fold, folds));
     if (labeled.every(({ count }) => count === 0)) throw tooFewFor(folds);
-    const part = folds.count > 1 ? { part: `${fold + 1} of ${folds.count}` } : {};
+    const parts = [
+      ...(teacher.members.length > 1 ? [name] : []),
+      ...(folds.count > 1 ? [`${fold + 1} of ${folds.count}`] : []),
+    ];
+    const part = parts.length > 0 ? { part: parts.join(', ') } : {};
     const seed = config.seed + fold;
     const task = { stage: 'Train teacher', ...part, folder: modelFolder, network, seed, labeled };
     await trainWith(config.teacher, job, task, context);
   });
-  return { folder };
 }
 
 async function trainWith(
@@ -64,7 +95,7 @@ async function trainWith(
     await trainNetwork(job, { ...task, folder: before }, context);
   }
   const { model, predict } = await loadModel(await readModelFiles(job.results, before));
-  const classMeans = await classMeansOf(job, task.labeled, predict);
+  const classMeans = await classMeansOf(job, task, predict);
   const network = { ...task.network, epochs: mcmi.epochs };
   const further = { kind: loss, classMeans, strength: mcmi.strength } as const;
   await trainNetwork(job, { ...task, network, model, loss: further }, context);
@@ -73,11 +104,11 @@ async function trainWith(
 /** Computes the mean of a teacher's probabilities over the examples of each class. */
 async function classMeansOf(
   job: Job,
-  labeled: readonly ShardSource<TrainingExample>[],
+  { labeled, network }: TrainingTask,
   predict: Predict,
 ): Promise<Float32Array> {
   const { classes } = job.plan;
-  const encoder = createEncoder(teacherInputs(job));
+  const encoder = createEncoder(networkFeatures(job.plan, network));
   const means = new ClassMeans(classes.length);
   for (const shard of labeled) {
     for await (const { example, target } of shard.open()) {
@@ -103,13 +134,8 @@ interface UsableShard {
   readonly counts: readonly number[];
 }
 
-/** Returns what the teacher reads. */
-function teacherInputs({ plan }: Job): Features {
-  return networkFeatures(plan, plan.config.teacher.train!);
-}
-
-async function usableShards(job: Job, folds: Folds): Promise<UsableShard[]> {
-  const encoder = createEncoder(teacherInputs(job));
+async function usableShards(job: Job, network: Network, folds: Folds): Promise<UsableShard[]> {
+  const encoder = createEncoder(networkFeatures(job.plan, network));
   const shards: UsableShard[] = [];
   for (const item of await shardItems(job, ...learnedByTeacher(job.plan))) {
     const undecodable = new Set<string>();

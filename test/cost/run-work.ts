@@ -54,6 +54,7 @@ export function runWork(run: PaperRun): RunWork {
     networks: {
       student: networkSize(student, shape, classes),
       teacher: sizeOfFile(run.teacherMb * 1e6, shape),
+      members: [],
       teacherPixels: features.kind === 'image' ? features.height * features.width : 0,
     },
     baselines: 2,

@@ -100,7 +100,7 @@ describe('a mixture', () => {
 describe('cross-fitting', () => {
   const folds = (n: number) => Int32Array.from({ length: n }, (_, i) => i % 5);
 
-  test('mixes models that complement each other, and leaves out one that knows nothing', () => {
+  test('mixes models that complement each other, and leaves out a model without skill', () => {
     const found = crossFitMixture(simulate(3, 400, [2, 0, 2]), folds(400), 5);
     expect(found.isMixed).toBe(true);
     expect(found.whole[1]).toBe(0);

@@ -165,7 +165,7 @@ async function takeSample(job: Job): Promise<Sample> {
 async function lossesOf(job: Job, folder: string, labels: number): Promise<Float64Array> {
   const { validatedOn, config, classes } = job.plan;
   const classOf = trueClass(job);
-  const students = await openTrained(job.results, folder, foldsOf(job.plan));
+  const students = await openTrained(job.results, [folder], foldsOf(job.plan));
   const losses = new Float64Array(labels);
   const truths = new Int32Array(labels);
   let done = 0;

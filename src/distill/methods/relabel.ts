@@ -120,7 +120,7 @@ async function writeLabels(
   const { plan, results } = job;
   const { ensemble, outOfFold, features, dispose } = await openTrained(
     results,
-    folder,
+    [folder],
     foldsOf(plan),
   );
   try {

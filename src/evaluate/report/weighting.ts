@@ -2,16 +2,18 @@ import { sum } from '../../arrays.ts';
 import { count, fixed, percent } from '../../format.ts';
 import { bar, binPoint, chart, niceRange } from '../chart.ts';
 import { describeCalibration } from '../describe-calibration.ts';
+import { describeTeachers, type Teachers } from '../describe-mixture.ts';
 import { html, type Markup } from '../html.ts';
 import type { RunMetrics } from '../run-metrics.ts';
 import { panel, percentTick } from './panel.ts';
 
 /** Renders the teacher's errors by margin, and the weights computed from them. */
 export function weightingSection(metrics: RunMetrics): Markup | false {
-  const { calibration, teacherCurve, weights, meanWeight, leastWeighed } = metrics;
+  const { teachers, calibration, teacherCurve, weights, meanWeight, leastWeighed } = metrics;
   if (teacherCurve.length === 0 && weights.length === 0) return false;
   return html`<section>
 <h2>Teacher errors and weights</h2>
+${teachers && teachersTable(teachers)}
 ${calibration && html`<p>${describeCalibration(calibration)}</p>`}
 <div class="charts">
 ${teacherCurve.length > 0 && teacherPanel(teacherCurve)}
@@ -19,6 +21,21 @@ ${weights.length > 0 && weightPanel(weights, meanWeight)}
 </div>
 ${leastWeighed.length > 0 && leastWeighedTable(leastWeighed)}
 </section>`;
+}
+
+function teachersTable(teachers: Teachers): Markup {
+  const { members, examples, isMixed, mixture } = teachers;
+  const rows = isMixed ? [...members, { name: 'mixture', weight: 1, ...mixture }] : members;
+  return html`<p>${describeTeachers(teachers)}</p>
+<div class="scroll"><table class="narrow">
+<caption>Teachers, each on ${count(examples)} labels that it has not learned. The weights have the smallest log-loss out of fold.</caption>
+<thead><tr><th scope="col">Teacher</th><th scope="col">Weight</th><th scope="col">Accuracy</th><th scope="col">Log-loss</th></tr></thead>
+<tbody>${rows.map(
+    ({ name, weight, accuracy, logLoss }) =>
+      html`<tr><th scope="row">${name}</th><td>${percent(weight, 0)}</td><td>${percent(accuracy)}</td><td>${fixed(logLoss, 3)}</td></tr>
+`,
+  )}</tbody>
+</table></div>`;
 }
 
 function leastWeighedTable(examples: RunMetrics['leastWeighed']): Markup {

@@ -1,4 +1,5 @@
 /** Sizes of a run's networks, from its config and the files of a user-supplied teacher. */
+import { sum } from '../../arrays.ts';
 import { featureShape } from '../../data/features/index.ts';
 import { readBytes } from '../../store/once.ts';
 import type { ObjectStore } from '../../store/store.ts';
@@ -8,12 +9,16 @@ import type { Problem } from '../networks/architecture.ts';
 import { architectureOf, type Network } from '../networks/index.ts';
 import { teacherFeatures } from '../teacher-features.ts';
 import { teacherFiles } from '../teacher-files.ts';
-import type { NetworkSize } from './network-size.ts';
+import { membersOf } from '../teachers/trained-kind.ts';
+import { type NetworkSize, totalSize } from './network-size.ts';
 
 /** Sizes of a run's networks. */
 export interface Networks {
   readonly student: NetworkSize;
+  /** Sum over the members, if several teachers are mixed. */
   readonly teacher: NetworkSize;
+  /** Teachers that counterweight trains. */
+  readonly members: readonly NetworkSize[];
   /** Pixels of an image that the teacher reads; 0 for rows and vectors. */
   readonly teacherPixels: number;
 }
@@ -34,10 +39,12 @@ export async function networksOf(
     const problem: Problem = { inputShape: shapeOf(network), classes, readFile };
     return architectureOf(network).size(network, problem);
   };
-  const sizes = { student: await sizeOf(student) };
-  if (teacher.train) {
-    const teacherPixels = pixelsOf(shapeOf(teacher.train));
-    return { ...sizes, teacher: await sizeOf(teacher.train), teacherPixels };
+  const networks = membersOf(teacher);
+  const members = await Promise.all(networks.map(sizeOf));
+  const sizes = { student: await sizeOf(student), members };
+  if (members.length > 0) {
+    const teacherPixels = sum(networks.map((network) => pixelsOf(shapeOf(network))));
+    return { ...sizes, teacher: totalSize(members), teacherPixels };
   }
   const shape = featureShape(teacherFeatures(teacher, plan.features));
   const { kind, ...found } = await teacherFiles(data, teacher);

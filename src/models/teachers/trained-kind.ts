@@ -1,15 +1,23 @@
 import { z } from 'zod';
-import { networkSchema } from '../networks/index.ts';
+import { type Network, networkSchema } from '../networks/index.ts';
 import type { TeacherKind } from './teacher-kind.ts';
 
 /** Losses that need one class per example: a mixed example has two. */
 export const lossesWithoutMixup: readonly string[] = ['mcmi'];
 
+/** Maximum number of teachers in a list. */
+const maxMembers = 8;
+
 /** A teacher that Train teacher trains on the labeled set, and `openTrained` opens. */
 export const trainedKind = {
   name: 'train',
   fields: {
-    train: networkSchema.optional().describe('Train a teacher on the labeled set.'),
+    train: z
+      .union([networkSchema, z.array(networkSchema).min(1).max(maxMembers)])
+      .optional()
+      .describe(
+        'Train a teacher on the labeled set. A list trains several, and labels that they did not learn decide how they are mixed (docs/methods.md).',
+      ),
     loss: z
       .enum(['crossEntropy', 'mse', 'mcmi'])
       .default('crossEntropy')
@@ -30,3 +38,42 @@ export const trainedKind = {
   supplied: false,
   isModel: true,
 } as const satisfies TeacherKind;
+
+/**
+ * Lists the networks of a teacher that counterweight trains; none for a user-supplied one.
+ *
+ * @example membersOf({ train: [mlp, convnet] }) // [mlp, convnet]
+ */
+export function membersOf({
+  train,
+}: {
+  readonly train?: Network | readonly Network[] | undefined;
+}): readonly Network[] {
+  if (train === undefined) return [];
+  return 'length' in train ? train : [train];
+}
+
+/** Lists the networks of a teacher that counterweight trains, each with its field in the config. */
+export function memberFields(teacher: {
+  readonly train?: Network | readonly Network[] | undefined;
+}): { readonly path: (string | number)[]; readonly network: Network }[] {
+  const isList = teacher.train !== undefined && 'length' in teacher.train;
+  return membersOf(teacher).map((network, index) => ({
+    path: ['teacher', 'train', ...(isList ? [index] : [])],
+    network,
+  }));
+}
+
+/**
+ * Names the networks in messages: by architecture, with a number if two have the same. A head of an
+ * encoder has none.
+ *
+ * @example memberNames([{ architecture: 'mlp' }, { architecture: 'mlp' }]) // ['mlp 1', 'mlp 2']
+ */
+export function memberNames(members: readonly Pick<Network, 'architecture'>[]): string[] {
+  const all = members.map(({ architecture }) => architecture ?? 'head');
+  return all.map((name, index) => {
+    if (all.filter((other) => other === name).length === 1) return name;
+    return `${name} ${all.slice(0, index + 1).filter((other) => other === name).length}`;
+  });
+}

@@ -1,23 +1,28 @@
-import { type Features, featureShape } from '../../data/features/index.ts';
+import type { Features } from '../../data/features/index.ts';
 import { type Folds, foldOf } from '../../data/folds.ts';
 import { type Calibration, calibrate } from '../../debias/calibration.ts';
 import { predictions } from '../../debias/margin.ts';
 import type { ObjectStore } from '../../store/store.ts';
-import { batchSizeFor } from '../batch-size.ts';
-import { foldFolder, readModelFiles } from '../model-files.ts';
-import { embedderOf, loadModel, type Student } from '../student.ts';
+import { embedderOf } from '../student.ts';
 import type { Inputs, Teacher } from '../teacher.ts';
+import { type MemberWeights, openMembers } from './members.ts';
 
 /**
  * The models of cross-fitting, one per fold, as teachers. Each model has its own embedding space,
- * so the embedding of either teacher is that of the first model.
+ * so the embedding of each teacher is that of the first model. In a mixture, it is the first model
+ * of the teacher with the largest weight.
  */
 export interface CrossFitted {
   /** For examples that no model was trained on: the mean of all, and the vote of each. */
   readonly ensemble: Teacher;
+  /**
+   * Like `ensemble`, for examples that no model was trained on, but that decided the weights of a
+   * mixture.
+   */
+  readonly judged: Teacher;
   /** For examples in folds: the model that was not trained on the example. */
   readonly outOfFold: Teacher;
-  /** Input features of both. */
+  /** Input features of all; a mixture may read `moreFeatures`. */
   readonly features: Features;
   /** Frees the native memory. */
   dispose(): void;
@@ -27,64 +32,66 @@ export interface CrossFitted {
 export interface TrainedOptions {
   readonly embeds?: boolean;
   readonly calibrations?: readonly Calibration[] | undefined;
+  readonly weights?: MemberWeights | undefined;
 }
 
 /**
- * Opens models that counterweight trained.
- * @param folder Key of the folder of all models, with the last `/`.
+ * Opens models that counterweight trained: those of one teacher, or of several that are mixed. The
+ * models of a fold are first mixed, and then combined like those of one teacher.
+ *
+ * @param folders Keys of the folders of the teachers, with the last `/`.
  * @param options.embeds Whether the teachers output embeddings. Default: false.
- * @param options.calibrations One per model, for the ensemble. Default: none.
+ * @param options.calibrations One per fold, for the ensemble. Default: none.
+ * @param options.weights Needed for several teachers.
  * @throws UserError if embeddings are wanted, and the models do not end in a Dense layer.
  */
 export async function openTrained(
   store: ObjectStore,
-  folder: string,
+  folders: readonly string[],
   folds: Folds,
-  { embeds = false, calibrations }: TrainedOptions = {},
+  { embeds = false, calibrations, weights }: TrainedOptions = {},
 ): Promise<CrossFitted> {
-  const models: Student[] = [];
-  for (let fold = 0; fold < folds.count; fold++) {
-    models.push(await loadModel(await readModelFiles(store, foldFolder(folder, fold))));
-  }
-  const { features, classes } = models[0]!.description;
-  const embedding = embeds ? await embedderOf(models[0]!.model) : undefined;
+  const members = await openMembers(store, folders, folds, weights);
+  const { features, moreFeatures, classes } = members;
+  const embedding = embeds ? await embedderOf(members.main.model) : undefined;
   const shared = {
     embeddingSize: embedding?.size,
-    batchSize: batchSizeFor(featureShape(features)),
-    dispose: () => {}, // Both share the models.
+    ...(moreFeatures.length > 0 && { moreFeatures }),
+    batchSize: members.batchSize,
+    dispose: () => {}, // All share the models.
   };
-  const outputs = ({ rows }: Inputs) => models.map((model) => model.predict(rows));
-  const embed = ({ rows }: Inputs) => embedding && { embeddings: embedding.of(rows) };
-  return {
-    ensemble: {
-      ...shared,
-      voters: models.length,
-      isCalibrated: calibrations !== undefined,
-      async predict(inputs) {
-        const raw = outputs(inputs);
-        const all = calibrations
-          ? raw.map((output, fold) => calibrate(output, calibrations[fold]!))
-          : raw;
-        return {
-          probabilities: mean(all),
-          votes: votes(all, classes.length),
-          ...(calibrations && { rawProbabilities: mean(raw) }),
-          ...embed(inputs),
-        };
-      },
+  const embed = (inputs: Inputs) =>
+    embedding && { embeddings: embedding.of(members.mainRows(inputs)) };
+  const ensembleOf = (judge: boolean): Teacher => ({
+    ...shared,
+    voters: folds.count,
+    isCalibrated: calibrations !== undefined,
+    async predict(inputs) {
+      const raw = members.outputs(inputs, judge);
+      const all = calibrations
+        ? raw.map((output, fold) => calibrate(output, calibrations[fold]!))
+        : raw;
+      return {
+        probabilities: mean(all),
+        votes: votes(all, classes),
+        ...(calibrations && { rawProbabilities: mean(raw) }),
+        ...embed(inputs),
+      };
     },
+  });
+  return {
+    ensemble: ensembleOf(false),
+    judged: ensembleOf(true),
     outOfFold: {
       ...shared,
       async predict(inputs) {
-        const all = outputs(inputs);
+        const all = members.outputs(inputs, false);
         const chosen = inputs.ids.map((id) => all[foldOf(id, folds)]!);
-        return { probabilities: pickRows(chosen, classes.length), ...embed(inputs) };
+        return { probabilities: pickRows(chosen, classes), ...embed(inputs) };
       },
     },
     features,
-    dispose() {
-      for (const model of models) model.dispose();
-    },
+    dispose: () => members.dispose(),
   };
 }
 

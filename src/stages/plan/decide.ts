@@ -5,8 +5,10 @@ import { allBaselines } from '../../distill/baselines/index.ts';
 import { checkOwnNetworks } from '../../distill/own-networks.ts';
 import { networkFeatures } from '../../models/encoders/planned.ts';
 import { type NetworkFile, pinNetworkFiles } from '../../models/network-files.ts';
+import type { Network } from '../../models/networks/index.ts';
 import { teacherDigest } from '../../models/teacher-digest.ts';
 import { teacherKindOf } from '../../models/teachers/index.ts';
+import { memberNames, membersOf } from '../../models/teachers/trained-kind.ts';
 import type { ShardItem } from '../../run/events.ts';
 import { needs, type Plan, type Variant } from '../../run/plan-file.ts';
 import type { RunToPlan } from './run-to-plan.ts';
@@ -20,11 +22,18 @@ export type Decisions = Pick<
   readonly warnings: readonly string[];
 };
 
+/** The labels that judge the teacher. */
+export interface Judgement {
+  /** Their shards. */
+  readonly judging: readonly ShardItem[];
+  /** Whether they calibrate it. */
+  readonly isCalibrated: boolean;
+}
+
 /**
  * Decides which students to train, and what identifies the teacher.
  *
  * @param labeled The shards that a trained teacher learns.
- * @param calibrating The shards whose labels calibrate the teacher; undefined if nothing does.
  * @throws UserError if a network of the user cannot be trained, or a file is missing.
  */
 export async function decide(
@@ -32,21 +41,47 @@ export async function decide(
   classes: string[],
   { features, encoders }: Pick<Plan, 'features' | 'encoders'>,
   labeled: readonly ShardItem[],
-  calibrating: readonly ShardItem[] | undefined,
+  { judging, isCalibrated }: Judgement,
 ): Promise<Decisions> {
   const variants = makeVariants(config);
   const { teacher, student } = config;
   const studentFiles = await pinNetworkFiles(data, student);
-  const teacherFiles = teacher.train ? await pinNetworkFiles(data, teacher.train) : [];
-  const networkFiles = uniqueFiles([...studentFiles, ...teacherFiles]);
+  const networks = membersOf(teacher);
+  const memberFiles = await Promise.all(networks.map((one) => pinNetworkFiles(data, one)));
+  const networkFiles = uniqueFiles([...studentFiles, ...memberFiles.flat()]);
   const baselines = listBaselines(config);
   const decided = { config, classes, features, encoders, variants, networkFiles, baselines };
   const warnings = await checkOwnNetworks(data, decided);
-  const digest = teacher.train
-    ? trainedTeacherDigest(decided, teacherFiles, labeled)
-    : await teacherDigest(data, teacher, features);
-  const labels = calibrating ? calibratedDigest(digest, config, calibrating) : digest;
-  return { ...decided, warnings, teacher: { kind: teacherKindOf(teacher)!.name, digest, labels } };
+  const names = memberNames(networks);
+  const members = networks.map((network, index) => ({
+    name: names[index]!,
+    digest: trainedTeacherDigest(decided, network, memberFiles[index]!, labeled),
+  }));
+  const digest =
+    members.length > 0
+      ? mixtureDigest(members, config, judging)
+      : await teacherDigest(data, teacher, features);
+  const labels = isCalibrated ? calibratedDigest(digest, config, judging) : digest;
+  const kind = teacherKindOf(teacher)!.name;
+  return { ...decided, warnings, teacher: { kind, digest, members, labels } };
+}
+
+/** Increased when the fit of a mixture changes, so that labels are not mixed up. */
+const mixtureVersion = 1;
+
+/**
+ * Digests everything that the answers of several teachers depend on, whatever their order. A single
+ * teacher keeps its digest.
+ */
+function mixtureDigest(
+  members: Plan['teacher']['members'],
+  { folds, seed }: Config,
+  judging: readonly ShardItem[],
+): string {
+  const digests = members.map(({ digest }) => digest).sort();
+  if (digests.length === 1) return digests[0]!;
+  const ids = judging.map(({ id }) => id);
+  return digestJson(['mixture', mixtureVersion, digests, folds, seed, ids], 16);
 }
 
 /** Increased when the fit of a calibration changes, so that labels are not mixed. */
@@ -65,19 +100,20 @@ function calibratedDigest(
 /** Digests everything that the training of a teacher depends on. */
 function trainedTeacherDigest(
   decided: Omit<Decisions, 'teacher' | 'warnings'>,
+  network: Network,
   files: readonly NetworkFile[],
   labeled: readonly ShardItem[],
 ): string {
   const { config, classes } = decided;
-  const { train, loss, mcmi } = config.teacher;
+  const { loss, mcmi } = config.teacher;
   return digestJson(
     [
-      train,
+      network,
       loss,
       loss === 'mcmi' && mcmi,
       config.folds,
       config.seed,
-      networkFeatures(decided, train!),
+      networkFeatures(decided, network),
       classes,
       labeled.map(({ id }) => id),
       ...(needs(decided, 'embeddings') ? ['embeddings'] : []),

@@ -7,6 +7,7 @@ import { emptiedWarnings, type LeftOut, LeftOutFiles } from '../../data/left-out
 import { isLabeled, type SetName, type Shard, setNames } from '../../data/shard.ts';
 import { methodNames, methodOf } from '../../debias/methods.ts';
 import { UserError } from '../../errors.ts';
+import { membersOf } from '../../models/teachers/trained-kind.ts';
 import type { ShardItem } from '../../run/events.ts';
 import { isCrossFitted } from '../../run/label-use.ts';
 import { createObjectsWriter } from '../../run/objects-file.ts';
@@ -102,11 +103,15 @@ async function validationOf(data: ObjectStore, config: Config): Promise<Validati
   }
   if (isCrossFitted(config)) return 'labeled';
   if (config.data.validationShare > 0) return 'split';
-  if (!teacher.train || methodsWith('validation', config).length === 0) return 'labeled';
+  const isMixed = membersOf(teacher).length > 1;
+  const needLabels = isMixed || methodsWith('validation', config).length > 0;
+  if (!teacher.train || !needLabels) return 'labeled';
   const others = methodNames.filter((name) => !methodOf(name).needs.includes('validation'));
   throw new UserError(
     "no labels measure the teacher's errors: folds is 1 and data.validationShare is 0 in distill.yaml",
-    `Leave folds out: its default is 5. Only these methods need no such labels: ${others.join(', ')}.`,
+    isMixed
+      ? 'Leave folds out: its default is 5. Several teachers in teacher.train need such labels.'
+      : `Leave folds out: its default is 5. Only these methods need no such labels: ${others.join(', ')}.`,
   );
 }
 

@@ -13,6 +13,7 @@ import { openEncoder, storeEncoder } from '../../models/encoders/open-encoder.ts
 import { embeddingsDigest, isSame, type PlannedEncoder } from '../../models/encoders/planned.ts';
 import { resolveEncoder } from '../../models/encoders/resolve.ts';
 import { encoderOf } from '../../models/networks/index.ts';
+import { membersOf } from '../../models/teachers/trained-kind.ts';
 import { keys } from '../../run/keys.ts';
 import type { RunToPlan } from './run-to-plan.ts';
 
@@ -73,8 +74,8 @@ export async function planEncoders(
 
 /** Lists the encoders of the networks that are trained, each once. */
 function encodersIn({ teacher, student }: Config): EncoderConfig[] {
-  const found = [teacher.train, student].flatMap((network) => {
-    const encoder = network && encoderOf(network);
+  const found = [...membersOf(teacher), student].flatMap((network) => {
+    const encoder = encoderOf(network);
     return encoder ? [encoder] : [];
   });
   return found.filter((one, index) => index === found.findIndex((other) => isSame(one, other)));

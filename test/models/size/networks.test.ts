@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { type Config, configSchema } from '../../../src/config/schema.ts';
 import type { Features } from '../../../src/data/features/index.ts';
 import { networksOf } from '../../../src/models/size/networks.ts';
+import { membersOf } from '../../../src/models/teachers/trained-kind.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { networkSize } from '../../support/networks.ts';
 
@@ -36,11 +37,13 @@ test('networks that we train are known from the config', async () => {
   const config = configOf({ train: { architecture: 'convnet' } });
   const found = await networksOf(new MemoryStore(), config, plan, 2);
   const { student, teacher } = config;
-  if (student.architecture !== 'mlp' || teacher.train?.architecture !== 'convnet')
-    throw new Error();
+  const [network] = membersOf(teacher);
+  if (student.architecture !== 'mlp' || network?.architecture !== 'convnet') throw new Error();
+  const size = networkSize(network, [28, 28, 1], 2);
   expect(found).toEqual({
     student: networkSize(student, [28, 28, 1], 2),
-    teacher: networkSize(teacher.train, [28, 28, 1], 2),
+    teacher: size,
+    members: [size],
     teacherPixels: 784,
   });
 });

@@ -45,7 +45,7 @@ test('the models of the folds answer with their mean, and each has a vote', asyn
   const store = new FolderStore(folder);
   await saveFold(store, 0, first);
   await saveFold(store, 1, second);
-  const trained = await openTrained(store, 'teachers/1/', { count: 2, seed: 1 });
+  const trained = await openTrained(store, ['teachers/1/'], { count: 2, seed: 1 });
   expect(trained.features).toEqual(vector(2));
   const { probabilities, votes } = await trained.ensemble.predict({
     ids: ['x', 'y'],
@@ -67,7 +67,12 @@ test('calibrated models have votes and a mean of their own, beside the mean befo
   await saveFold(store, 1, second);
   const none = { scale: 1, bias: [0, 0, 0] };
   const calibrations = [none, { scale: 1, bias: [Math.log(4), 0, 0] }];
-  const trained = await openTrained(store, 'teachers/1/', { count: 2, seed: 1 }, { calibrations });
+  const trained = await openTrained(
+    store,
+    ['teachers/1/'],
+    { count: 2, seed: 1 },
+    { calibrations },
+  );
   const answer = await trained.ensemble.predict({ ids: ['x', 'y'], rows: { n: 2, values } });
   const calibrated = [4 / 7, 2 / 7, 1 / 7, 12 / 13, 1 / 26, 1 / 26];
   expectNear(
@@ -88,7 +93,7 @@ test('out of fold, an example is judged by the model that has not learned it', a
   await saveFold(store, 0, first);
   await saveFold(store, 1, second);
   const folds = { count: 2, seed: 1 };
-  const trained = await openTrained(store, 'teachers/1/', folds);
+  const trained = await openTrained(store, ['teachers/1/'], folds);
   const ids = ['0', '1', '2', '3', '4', '5', '6', '7'];
   const rows = Float32Array.from({ length: 16 }, (_, index) => values[index % 4]!);
   const { probabilities, votes } = await trained.outOfFold.predict({
@@ -105,6 +110,6 @@ test('out of fold, an example is judged by the model that has not learned it', a
 });
 
 test('a model that is not there is named', async () => {
-  const opening = openTrained(new FolderStore(folder), 'teachers/1/', { count: 1, seed: 1 });
+  const opening = openTrained(new FolderStore(folder), ['teachers/1/'], { count: 1, seed: 1 });
   await expect(opening).rejects.toThrow(/there is no .*teachers\/1\/fold-0\//);
 });
