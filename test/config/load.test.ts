@@ -69,6 +69,25 @@ describe('parseConfig', () => {
     );
   });
 
+  test('several teachers are a list, each different and fit for the task', () => {
+    const teachers = (list: string) =>
+      minimal.replace(/^teacher.*/m, `teacher: { train: ${list} }`);
+    const { teacher } = parseConfig(
+      teachers('[{ architecture: mlp }, { architecture: mlp, depth: 3 }]'),
+      'distill.yaml',
+    );
+    expect(teacher.train).toMatchObject([{ epochs: 30 }, { depth: 3 }]);
+    const mistakes = problems(
+      teachers('[{ architecture: mlp, widht: 3 }, { architecture: resnet }, { depth: 2 }]'),
+    );
+    expect(mistakes).toMatch(/teacher.train\[0\].widht: .* Did you mean "width"\?/);
+    expect(mistakes).toMatch(/teacher.train\[2\].architecture: missing: expected mlp, /);
+    expect(
+      problems(teachers('[{ architecture: mlp }, { architecture: mlp, epochs: 30 }]')),
+    ).toContain('teacher.train[1]: expected different teachers: this one is in the list already');
+    expect(problems(teachers('[]'))).toMatch(/teacher.train: expected a list of at least 1, /);
+  });
+
   test('preprocess belongs to a model in files, and has its own mean and std', () => {
     const images = 'task: { type: image-classification, classes: [no, yes], size: [8, 8] }';
     const text = (teacher: string) =>

@@ -165,15 +165,22 @@ test('a teacher of our own is one task more', () => {
   const names = (run: RunEstimate) => run.tasks.map(({ task }) => task);
   const work = runWork(base);
   const { student } = work.config;
-  const own = estimate({
-    ...work,
-    config: { ...work.config, teacher: { train: student } as never },
-  });
+  const trained = (train: unknown, members: number) =>
+    estimate({
+      ...work,
+      config: { ...work.config, teacher: { train } as never },
+      networks: { ...work.networks, members: new Array(members).fill(work.networks.student) },
+    });
+  const own = trained(student, 1);
   expect(names(own)).toEqual([
     ...['Plan', 'TrainTeacher', 'Calibrate', 'Label', 'Reconcile', 'WarmUp', 'Weigh', 'Train'],
     ...['Evaluate', 'Publish'],
   ]);
   expect(names(estimateOf())).toEqual(names(own).filter((name) => name !== 'TrainTeacher'));
+  // Members of a mixture are trained one after the other.
+  const both = trained([student, student], 2).tasks[1]!;
+  expect(both.seconds).toBeCloseTo(2 * own.tasks[1]!.seconds, 6);
+  expect(both.wallSeconds).toBeCloseTo(2 * own.tasks[1]!.wallSeconds, 6);
 });
 
 test('a stage without a model of its own is one short call', () => {

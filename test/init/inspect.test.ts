@@ -88,7 +88,7 @@ describe('inspect', () => {
         format: images
 
       teacher:
-        # Train a teacher on the labeled set.
+        # Train a teacher on the labeled set. A list trains several, and labels that they did not learn decide how they are mixed (docs/methods.md).
         train:
           # Convolutions, each followed by pooling.
           architecture: convnet

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readLabels } from '../../src/data/tables/labels-file.ts';
 import { readMixture } from '../../src/distill/read-mixture.ts';
@@ -10,13 +10,17 @@ import { type Dataset, formats, makeDataset, writeConfig } from '../support/data
 import { collect } from '../support/examples.ts';
 import { reconciled } from '../support/staged-run.ts';
 
-const small = '{ architecture: mlp, width: 4, depth: 1, epochs: 4, batchSize: 32 }';
-const large =
-  '{ architecture: mlp, width: 32, depth: 1, epochs: 15, batchSize: 32, learningRate: 0.02 }';
+/** A teacher that trains in a second. */
+const network = (width: number, depth: number, epochs: number) =>
+  `{ architecture: mlp, width: ${width}, depth: ${depth}, epochs: ${epochs}, batchSize: 32, learningRate: 0.02 }`;
+const small = network(4, 1, 4);
+const large = network(32, 1, 15);
 
 /** Runs the stages up to Reconcile on a dataset with other teachers. */
 async function withTeacher(made: Dataset, train: string, more: Record<string, string> = {}) {
-  writeConfig(made.dataset, { ...formats.csv, teacher: `{ train: ${train} }`, ...more });
+  // The folder has the name of its format.
+  const format = basename(made.dataset) as keyof typeof formats;
+  writeConfig(made.dataset, { ...formats[format], teacher: `{ train: ${train} }`, ...more });
   return (await reconciled(made)).job;
 }
 
@@ -29,13 +33,16 @@ async function labelsOf(job: Job, made: Dataset): Promise<Map<string, Buffer>> {
 
 describe('several teachers', () => {
   test('are mixed by their answers to labels that they have not learned', async () => {
-    const made = makeDataset('csv');
-    const job = await withTeacher(made, `[${small}, ${large}]`);
+    const made = makeDataset('parquet-vectors');
+    // Both are sure of too much, and err on other examples.
+    const [one, other] = [network(16, 2, 100), network(12, 2, 100)];
+    const job = await withTeacher(made, `[${one}, ${other}]`);
     const { members } = job.plan.teacher;
     expect(members.map(({ name }) => name)).toEqual(['mlp 1', 'mlp 2']);
     const mixture = (await readMixture(job))!;
+    expect(mixture).toMatchObject({ isMixed: true });
     expect(mixture.members).toEqual(members.map(({ digest }) => digest).sort());
-    expect(mixture.examples).toBe(80);
+    expect(mixture.examples).toBe(120);
     expect(mixture.folds).toHaveLength(2);
     for (const weights of [mixture.whole, ...mixture.folds]) {
       expect(weights[0]! + weights[1]!).toBeCloseTo(1, 9);
@@ -53,12 +60,12 @@ describe('several teachers', () => {
     }
 
     const labels = await labelsOf(job, made);
-    const swapped = await withTeacher(made, `[${large}, ${small}]`);
+    const swapped = await withTeacher(made, `[${other}, ${one}]`);
     expect(swapped.plan.teacher.digest).toBe(job.plan.teacher.digest);
     expect(await labelsOf(swapped, made)).toEqual(labels);
     // In a new folder too, where nothing is reused.
     rmSync(made.results, { recursive: true });
-    expect(await labelsOf(await withTeacher(made, `[${large}, ${small}]`), made)).toEqual(labels);
+    expect(await labelsOf(await withTeacher(made, `[${other}, ${one}]`), made)).toEqual(labels);
   });
 
   test('that do not help have no weight, and the best one labels as if it were alone', async () => {

@@ -1,8 +1,10 @@
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { foldOf } from '../../../src/data/folds.ts';
 import { saveModel } from '../../../src/models/exporters.ts';
 import { foldFolder } from '../../../src/models/model-files.ts';
+import type { MemberWeights } from '../../../src/models/teachers/members.ts';
 import { openTrained } from '../../../src/models/teachers/trained.ts';
 import { FolderStore } from '../../../src/store/folder.ts';
 import { tf } from '../../../src/tensorflow.ts';
@@ -15,13 +17,18 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 /** Saves a model without hidden layers: its logits are the two features times `kernel`, [2, 3]. */
-async function saveFold(store: FolderStore, fold: number, kernel: number[]): Promise<void> {
+async function saveFold(
+  store: FolderStore,
+  fold: number,
+  kernel: number[],
+  teacher = 'teachers/1/',
+): Promise<void> {
   const layer = tf.layers.dense({ units: 3, inputShape: [2], activation: 'linear' });
   const network = tf.sequential({ layers: [layer] });
   tf.tidy(() => network.setWeights([tf.tensor2d(kernel, [2, 3]), tf.zeros([3])]));
   const description = { classes: ['a', 'b', 'c'], features: vector(2), createdBy: 'a test' };
   for (const [name, bytes] of await saveModel(network, description)) {
-    await store.write(`${foldFolder('teachers/1/', fold)}${name}`, bytes);
+    await store.write(`${foldFolder(teacher, fold)}${name}`, bytes);
   }
   network.dispose();
 }
@@ -107,6 +114,63 @@ test('out of fold, an example is judged by the model that has not learned it', a
   expectNear(probabilities, expected);
   expect(votes).toBeUndefined();
   trained.dispose();
+});
+
+/** Two teachers of one fold each: their answers to x and y are `ofFirst` and `ofSecond`. */
+async function openMixture(weights: MemberWeights) {
+  const store = new FolderStore(folder);
+  await saveFold(store, 0, first);
+  await saveFold(store, 0, second, 'teachers/2/');
+  const folders = ['teachers/1/', 'teachers/2/'];
+  return openTrained(store, folders, { count: 1, seed: 1 }, { weights });
+}
+
+test('several teachers are mixed, by other weights where an example decided them', async () => {
+  const split = { count: 2, seed: 1 };
+  const folds = [
+    [1, 0],
+    [0.25, 0.75],
+  ];
+  const { ensemble, judged, dispose } = await openMixture({
+    whole: [0.5, 0.5],
+    ...{ folds, split, isByFold: false },
+  });
+  const ids = ['x', 'y'];
+  const inputs = { ids, rows: { n: 2, values } };
+  const mixed = (weights: (row: number) => number[]) =>
+    ofFirst.map((value, i) => {
+      const [a, b] = weights(Math.floor(i / 3));
+      return a! * value + b! * ofSecond[i]!;
+    });
+  expectNear(
+    (await ensemble.predict(inputs)).probabilities,
+    mixed(() => [0.5, 0.5]),
+  );
+  expectNear(
+    (await judged.predict(inputs)).probabilities,
+    mixed((row) => folds[foldOf(ids[row]!, split)]!),
+  );
+  dispose();
+});
+
+test('the models of a fold are mixed by its weights, and a teacher without weight is not opened', async () => {
+  const split = { count: 1, seed: 1 };
+  const weights = { whole: [0.5, 0.5], folds: [[0.25, 0.75]], split, isByFold: true };
+  const { ensemble, outOfFold, dispose } = await openMixture(weights);
+  const inputs = { ids: ['x'], rows: { n: 1, values: values.slice(0, 2) } };
+  const expected = [0, 1, 2].map((c) => ofFirst[c]! / 4 + (3 * ofSecond[c]!) / 4);
+  const { probabilities, votes } = await ensemble.predict(inputs);
+  expectNear(probabilities, expected);
+  expect(votes).toEqual(Int32Array.of(1));
+  expectNear((await outOfFold.predict(inputs)).probabilities, expected);
+  dispose();
+
+  await rm(join(folder, 'teachers/2'), { recursive: true });
+  const alone = { whole: [1, 0], folds: [[1, 0]], split, isByFold: true };
+  const folders = ['teachers/1/', 'teachers/2/'];
+  const best = await openTrained(new FolderStore(folder), folders, split, { weights: alone });
+  expectNear((await best.ensemble.predict(inputs)).probabilities, ofFirst.slice(0, 3));
+  best.dispose();
 });
 
 test('a model that is not there is named', async () => {
