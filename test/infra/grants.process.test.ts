@@ -123,7 +123,7 @@ async function runStages(
     for (const shard of await items(keys.shards(event.run)))
       await call('Encode', { ...event, shard });
   }
-  if (!('teacher' in sections)) await call('TrainTeacher', event);
+  if (sections.teacher?.includes('train:') ?? true) await call('TrainTeacher', event);
   await call('Calibrate', event);
   // Label is a process of its own, without the teacher that Calibrate has opened.
   await labelAgain?.();
@@ -171,7 +171,11 @@ let roles: Role[];
 beforeAll(async () => {
   const { core, trainer } = synthesise({ trainer: 'gpu', sweepMinutes: 60 });
   roles = [core, trainer!].flatMap((template) => rolesOf(template.toJSON()));
-  await runStages('images', ['weighted', 'uniform'], { limits: '{ quarantine: 10% }' });
+  const network = (width: number) => `{ architecture: mlp, width: ${width}, epochs: 6 }`;
+  await runStages('images', ['weighted', 'uniform'], {
+    teacher: `{ train: [${network(32)}, ${network(16)}] }`,
+    limits: '{ quarantine: 10% }',
+  });
   await runStages('parquet-images', ['weighted', 'relabel', 'auto'], {
     teacher: '{ savedModel: teacher }',
     folds: '2',
