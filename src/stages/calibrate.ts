@@ -11,7 +11,7 @@ import { keys } from '../run/keys.ts';
 import { mixtureFileSchema } from '../run/mixture-file.ts';
 import { calibrationFolds, isCalibrated } from '../run/plan-file.ts';
 import { readJson, writeJsonOnce } from '../store/once.ts';
-import { joinRows, judgedAnswers } from './calibrate/judged-answers.ts';
+import { judgedAnswers, stackRows } from './calibrate/judged-answers.ts';
 import { mixMembers } from './calibrate/mix-members.ts';
 
 /** Limit on the numbers that the calibration is fitted to: 32 MiB, and seconds of work. */
@@ -61,7 +61,7 @@ async function fitToJudges(job: Job, context: Context): Promise<CalibrationFile>
     context,
   );
   const examples = {
-    probabilities: joinRows(rows, classes),
+    probabilities: stackRows(rows, classes),
     labels: Int32Array.from(labels),
     classes,
   };

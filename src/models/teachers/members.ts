@@ -16,7 +16,7 @@ export interface MemberWeights {
   readonly whole: readonly number[];
   /** For the examples of each fold: [folds][members]. */
   readonly folds: readonly (readonly number[])[];
-  /** How the examples that decided the weights are split. */
+  /** Split of the examples that decided the weights. */
   readonly split: Folds;
   /**
    * Whether the models are split in the same way. Then the models of a fold are always mixed by the
@@ -57,7 +57,7 @@ interface Member {
  * Opens the models of teachers. A teacher without a weight is not opened.
  *
  * @param folders Keys of the folders of the teachers, with the last `/`.
- * @param folds How the models are split.
+ * @param folds The split of the models.
  * @param weights Needed for several teachers.
  */
 export async function openMembers(

@@ -75,7 +75,7 @@ export async function judgedAnswers(
 }
 
 /** Puts rows of class probabilities together: [n, classes]. */
-export function joinRows(rows: readonly Float32Array[], classes: number): Float32Array {
+export function stackRows(rows: readonly Float32Array[], classes: number): Float32Array {
   const all = new Float32Array(rows.length * classes);
   for (const [index, row] of rows.entries()) all.set(row, index * classes);
   return all;

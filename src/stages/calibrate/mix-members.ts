@@ -5,7 +5,7 @@ import type { Context } from '../../run/context.ts';
 import type { Job } from '../../run/job.ts';
 import { type MixtureFile, mixtureFileSchema } from '../../run/mixture-file.ts';
 import { calibrationFolds, mixedDigests } from '../../run/plan-file.ts';
-import { type JudgedAnswers, joinRows, judgedAnswers } from './judged-answers.ts';
+import { type JudgedAnswers, judgedAnswers, stackRows } from './judged-answers.ts';
 
 /**
  * Fits the weights of several teachers to the labels that judge them, once per fold. Each teacher
@@ -33,7 +33,7 @@ export async function mixMembers(
   const split = calibrationFolds(plan);
   const mixture = crossFitMixture(
     {
-      models: rows.map((own) => joinRows(own, classes)),
+      models: rows.map((own) => stackRows(own, classes)),
       labels: Int32Array.from(labels),
       classes,
     },
