@@ -81,7 +81,7 @@ describe('parseConfig', () => {
       teachers('[{ architecture: mlp, widht: 3 }, { architecture: resnet }, { depth: 2 }]'),
     );
     expect(mistakes).toMatch(/teacher.train\[0\].widht: .* Did you mean "width"\?/);
-    expect(mistakes).toMatch(/teacher.train\[2\].architecture: missing: expected mlp, /);
+    expect(mistakes).toMatch(/teacher.train\[2\].*missing: .*architecture: mlp, /);
     expect(
       problems(teachers('[{ architecture: mlp }, { architecture: mlp, epochs: 30 }]')),
     ).toContain('teacher.train[1]: expected different teachers: this one is in the list already');
