@@ -69,6 +69,6 @@ export const ngrams: Architecture<Fields, typeof name, typeof schema> = {
 
 /**
  * Multiplications of TensorFlow that take as long as a text of 500 characters takes per number of a
- * vector. Measured.
+ * vector. Assumed.
  */
 const workPerNumber = 100_000;
