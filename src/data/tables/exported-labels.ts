@@ -37,7 +37,7 @@ export interface ExportedColumns {
 }
 
 /** Key of the metadata that has the names of the classes, as a JSON list. */
-export const classesKey = 'counterweight.classes';
+const classesKey = 'counterweight.classes';
 
 const parquet = {
   name: 'parquet',

@@ -75,6 +75,9 @@ export interface Mismatch {
  */
 export type ReadFile = (key: string) => Promise<Uint8Array>;
 
+/** A network of tfjs layers. The name keeps a package of tfjs's own out of the declarations. */
+export interface LayersNetwork extends tfTypes.LayersModel {}
+
 /**
  * A row of the table of architectures. A network outputs logits, [n, classes]; the exporter adds
  * softmax.
@@ -167,14 +170,14 @@ export type TopologyOf<Fields> = (
 
 /** An architecture whose networks are described by a function. */
 export interface BuiltInArchitecture<Fields, Name extends string, Schema extends z.ZodType>
-  extends Architecture<Fields, Name, Schema, tfTypes.LayersModel> {
+  extends Architecture<Fields, Name, Schema, LayersNetwork> {
   readonly topology: TopologyOf<Fields>;
 }
 
 /** Makes the size and the model of a network from its topology. */
 export function fromTopology<Fields>(
   topology: TopologyOf<Fields>,
-): Pick<Architecture<Fields, string, z.ZodType, tfTypes.LayersModel>, 'size' | 'build'> {
+): Pick<Architecture<Fields, string, z.ZodType, LayersNetwork>, 'size' | 'build'> {
   return {
     size: (fields, problem) => topologySize(topology(fields, problem, 0), problem.inputShape)!,
     build: (fields, problem, seed) => modelFrom(topology(fields, problem, seed)),

@@ -3,11 +3,15 @@ import { image } from '../../data/features/image.ts';
 import { row } from '../../data/features/row.ts';
 import { vector } from '../../data/features/vector.ts';
 import { UserError } from '../../errors.ts';
-import type { tfTypes } from '../../tensorflow.ts';
 import { noWork } from '../size/network-size.ts';
 import { topologySize } from '../size/topology-size.ts';
 import { modelFrom, withOutputActivation } from '../topology.ts';
-import { type Architecture, networkFields, type ReadFile } from './architecture.ts';
+import {
+  type Architecture,
+  type LayersNetwork,
+  networkFields,
+  type ReadFile,
+} from './architecture.ts';
 import { fineTuningFields, freezeLayers, nothingToTrain, pretrainedRates } from './freeze.ts';
 import { checkLayers, checkShapes, parseTopology, setSeeds } from './own-topology.ts';
 import { loadWeights, parseManifest, weightFiles } from './own-weights.ts';
@@ -30,57 +34,56 @@ type Fields = z.infer<z.ZodObject<typeof fields>>;
  * for Keras writes it. Training starts from these weights; layers with `trainable: false` keep
  * them.
  */
-export const customNetwork: Architecture<Fields, typeof name, typeof schema, tfTypes.LayersModel> =
-  {
-    name,
-    schema,
-    tasks: [image.task, row.task, vector.task],
-    async files({ topology: key, weights }, readFile) {
-      const text = await readText(readFile, key);
-      parseTopology(text, key);
-      if (weights === 'random') return [key];
-      const manifest = parseManifest(text, key);
-      return [key, ...weightFiles(manifest, key)];
-    },
-    async size({ topology: key }, { inputShape, readFile }) {
-      return topologySize(parseTopology(await readText(readFile, key), key), inputShape) ?? noWork;
-    },
-    async build({ topology: key, weights, freeze }, problem, seed) {
-      const text = await readText(problem.readFile, key);
-      const topology = parseTopology(text, key);
-      checkLayers(topology, key);
-      setSeeds(topology, seed);
-      freezeLayers(topology, freeze, key);
-      const model = await modelFrom(withOutputActivation(topology, 'linear')).catch((error) => {
-        throw new UserError(
-          `'${key}' cannot be built: ${error instanceof Error ? error.message : error}`,
-          'Load it with tf.loadLayersModel of tfjs 4.22, which must know all of its layers.',
-        );
-      });
-      try {
-        checkShapes(model, key, problem);
-        if (model.trainableWeights.length === 0) {
-          throw nothingToTrain(key);
-        }
-        if (weights === 'keep') await loadWeights(model, parseManifest(text, key), key, problem);
-        return model;
-      } catch (error) {
-        model.dispose();
-        throw error;
+export const customNetwork: Architecture<Fields, typeof name, typeof schema, LayersNetwork> = {
+  name,
+  schema,
+  tasks: [image.task, row.task, vector.task],
+  async files({ topology: key, weights }, readFile) {
+    const text = await readText(readFile, key);
+    parseTopology(text, key);
+    if (weights === 'random') return [key];
+    const manifest = parseManifest(text, key);
+    return [key, ...weightFiles(manifest, key)];
+  },
+  async size({ topology: key }, { inputShape, readFile }) {
+    return topologySize(parseTopology(await readText(readFile, key), key), inputShape) ?? noWork;
+  },
+  async build({ topology: key, weights, freeze }, problem, seed) {
+    const text = await readText(problem.readFile, key);
+    const topology = parseTopology(text, key);
+    checkLayers(topology, key);
+    setSeeds(topology, seed);
+    freezeLayers(topology, freeze, key);
+    const model = await modelFrom(withOutputActivation(topology, 'linear')).catch((error) => {
+      throw new UserError(
+        `'${key}' cannot be built: ${error instanceof Error ? error.message : error}`,
+        'Load it with tf.loadLayersModel of tfjs 4.22, which must know all of its layers.',
+      );
+    });
+    try {
+      checkShapes(model, key, problem);
+      if (model.trainableWeights.length === 0) {
+        throw nothingToTrain(key);
       }
-    },
-    async check(fields, problem) {
-      const { scoresLayer } = await import('../subclass-outputs.ts');
-      const model = await customNetwork.build(fields, problem, 0);
-      try {
-        if (problem.needsEmbedding) scoresLayer(model);
-      } finally {
-        model.dispose();
-      }
-      return [];
-    },
-    rateFactor: pretrainedRates,
-  };
+      if (weights === 'keep') await loadWeights(model, parseManifest(text, key), key, problem);
+      return model;
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
+  },
+  async check(fields, problem) {
+    const { scoresLayer } = await import('../subclass-outputs.ts');
+    const model = await customNetwork.build(fields, problem, 0);
+    try {
+      if (problem.needsEmbedding) scoresLayer(model);
+    } finally {
+      model.dispose();
+    }
+    return [];
+  },
+  rateFactor: pretrainedRates,
+};
 
 async function readText(readFile: ReadFile, key: string): Promise<string> {
   return new TextDecoder().decode(await readFile(key));

@@ -4,10 +4,15 @@ import { image } from '../../data/features/image.ts';
 import type { ImageFeatures } from '../../data/features/image-features.ts';
 import type { Features, Task } from '../../data/features/index.ts';
 import { UserError } from '../../errors.ts';
-import type { tfTypes } from '../../tensorflow.ts';
 import { topologySize } from '../size/topology-size.ts';
 import { modelFrom, type Topology } from '../topology.ts';
-import { type Architecture, type Mismatch, networkFields, type Problem } from './architecture.ts';
+import {
+  type Architecture,
+  type LayersNetwork,
+  type Mismatch,
+  networkFields,
+  type Problem,
+} from './architecture.ts';
 import { fineTuningFields, freezeLayers, nothingToTrain, pretrainedRates } from './freeze.ts';
 import { loadTorchWeights, type Naming } from './torch-weights.ts';
 
@@ -84,7 +89,7 @@ export function pretrainedArchitecture<const Name extends string, Shape extends 
   z.infer<z.ZodObject<Shape>> & Fields,
   Name,
   ReturnType<typeof photoSchema<Name, Shape>>,
-  tfTypes.LayersModel
+  LayersNetwork
 > {
   type Own = z.infer<z.ZodObject<Shape>> & Fields;
 
