@@ -20,12 +20,6 @@ export const penaltyGrid: readonly number[] = Array.from(
 /** The search ends after this many weaker penalties in a row that are worse than the best. */
 const patience = 2;
 
-/**
- * The share of the loss that an iteration of the search gains at least. Penalties differ by far
- * more, and the fits take a fifth of the time.
- */
-const leastGain = 1e-6;
-
 /** A value of C with its cross-validated log-loss. */
 export interface PenaltyLoss {
   readonly penalty: number;
@@ -55,7 +49,7 @@ export async function crossValidate(
       const next: LinearModel[] = [];
       let loss = 0;
       for (const [fold, share] of shares.entries()) {
-        const model = await fitOn(rows, matrix, share, penalty, signal, models[fold]!, leastGain);
+        const model = await fitOn(rows, matrix, share, penalty, signal, models[fold]!);
         loss += heldOutLoss(rows, matrix, foldOf, fold, model);
         next.push(model);
       }
