@@ -103,7 +103,7 @@ function methodsOf({ method, compare }: Students): MethodName[] {
   return [...new Set(names)];
 }
 
-/** Lists the methods among them that have a need. */
+/** Lists the methods of the students that have a need. */
 export function methodsWith(need: Need, students: Students): string[] {
   return methodsOf(students).filter((name) => methodOf(name).needs.includes(need));
 }

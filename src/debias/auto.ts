@@ -53,7 +53,7 @@ export const auto = {
   name: 'auto',
   labels: 'either',
   needs: ['validation', 'folds'],
-  // Candidates exclude them.
+  // Some of the candidates exclude these fields.
   excludes: ['mixup', 'labelSmoothing'],
   trainings(config: RelabelConfig, unlabeledExamples: number) {
     const share = Math.min(1, sampleExamples / Math.max(unlabeledExamples, 1));

@@ -26,7 +26,7 @@ import { readMixture } from './read-mixture.ts';
 interface OpenedTeacher {
   /** Labels the examples that no teacher was trained on. */
   readonly teacher: Teacher;
-  /** Labels those of them that decided the weights of a mixture. */
+  /** Labels examples that no teacher was trained on, but that decided the weights of a mixture. */
   readonly judged: Teacher;
   /** Labels the examples that teachers were trained on, each by a teacher that was not. */
   readonly outOfFold: Teacher;

@@ -10,7 +10,7 @@ const minWarned = 10;
 /** Minimum share of texts that look like ids, and of texts that are the example's label. */
 const [minIds, minLabels] = [0.9, 0.5] as const;
 
-/** Counts of what a user may not expect of texts. */
+/** Counts of texts that a user may not expect. */
 interface Counts {
   texts: number;
   cut: number;

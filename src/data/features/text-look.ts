@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { isDate } from './row-values.ts';
 
-/** Words of a text from which it is more than a name or a code, and letters where no spaces are. */
+/** Minimum words of a text, and letters in scripts without spaces. Names and codes are shorter. */
 const [minWords, minLetters] = [3, 6] as const;
 /** Minimum share of texts among the values, and share of different values among them. */
 const [minTexts, minDifferent] = [0.5, 0.5] as const;

@@ -32,7 +32,7 @@ export interface Baseline<Name extends string = string> {
   readonly description: string;
   /** Whether it is trained where the students are: on a GPU, if the config asks for it. */
   readonly followsTrainer: boolean;
-  /** Returns why there is no such model of these features. Default: there is one of all. */
+  /** Returns why the model cannot read these features. Default: it reads all. */
   readonly leftOut?: (features: Features) => string | undefined;
   readonly load: () => Promise<{ readonly learn: BaselineTraining }>;
 }

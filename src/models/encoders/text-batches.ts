@@ -46,7 +46,7 @@ export function textBatches(options: TextBatchesOptions): TextBatches {
       const fill = read === valueOfId ? tokenizer.padId : 0;
       return { name: port.name, shape, values: tensorOf(port, tokens, shape, read, fill) };
     });
-    // A blank row has no token that counts; one avoids a division by zero.
+    // A blank row counts as one token, to avoid a division by zero.
     const lengths = Array.from({ length: n }, (_, row) => tokens[row]?.ids.length || 1);
     return { rows: texts.map(({ row }) => row), feeds, lengths };
   };

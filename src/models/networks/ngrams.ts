@@ -58,7 +58,7 @@ export const ngrams: Architecture<Fields, typeof name, typeof schema> = {
   size: ({ dimension, hidden }, { classes }) => ({
     macs: dimension * workPerNumber + (dimension + classes) * hidden,
     kernels: 0,
-    // Those that a step changes, which its time depends on, are in `macs`.
+    // Weights of the layers. A step changes few vectors, and `macs` has their time.
     parameters: (dimension + classes) * (hidden || 1),
   }),
   async build({ dimension, hidden, wordNgrams, minChars, maxChars, buckets }, { classes }, seed) {

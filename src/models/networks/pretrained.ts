@@ -173,7 +173,7 @@ function mismatch({ weights }: Fields, task: Task): Mismatch | undefined {
   return undefined;
 }
 
-/** Draws no random numbers for weights that are read from a file, which would take seconds. */
+/** Skips random initial weights, which take seconds, in layers that are read from a file. */
 function skipInitializers({ config }: Topology): void {
   const last = config.layers.at(-1);
   for (const layer of config.layers) {

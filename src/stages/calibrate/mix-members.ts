@@ -40,7 +40,7 @@ export async function mixMembers(
     Int32Array.from(ids, (id) => foldOf(id, split)),
     split.count,
   );
-  // Zod's schema has lists that can be changed; JSON knows no difference.
+  // The schema's lists are mutable, and these are read-only.
   return mixtureFileSchema.parse({ members, ...mixture });
 }
 

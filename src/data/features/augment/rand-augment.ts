@@ -24,7 +24,7 @@ export interface RandomOperation {
   readonly name: string;
   /**
    * Returns the amount of the operation at a strength in [0, 1]. Default: it has none.
-   * @param image the image, whose size counts for some.
+   * @param image the image; some amounts depend on its size.
    */
   amount?(strength: number, image: Pixels): number;
   /** Whether the amount is negative in half of the cases. */
