@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { interpret } from '../../src/engines/interpreter.ts';
 import { type Json, prepareWorkflow, readWorkflow } from '../../src/engines/workflow.ts';
-import { type StageName, stages } from '../../src/stages/index.ts';
+import { type StageName, shardStages, stages } from '../../src/stages/index.ts';
 import { namesOf } from '../../src/table.ts';
 import { passTime } from '../support/pass-time.ts';
 
@@ -24,6 +24,7 @@ async function runThrottled({ task: throttled, times, error, trainer = 'function
   const answers: Partial<Record<StageName, Json>> = {
     Plan: {
       ...{ bucket: 'results', shards: 'shards.json', unlabeled: 'unlabeled.json' },
+      encode: true,
       trainTeacher: true,
       trainStudents: true,
       variants: [{ name: 'weighted', trainer }],
@@ -55,7 +56,7 @@ async function runThrottled({ task: throttled, times, error, trainer = 'function
 }
 
 /** Calls per task without refusals: two shards, one student. */
-const undisturbed = (task: StageName) => (task === 'Label' || task === 'Weigh' ? 2 : 1);
+const undisturbed = (task: StageName) => (shardStages.some(({ name }) => name === task) ? 2 : 1);
 
 /** A new account has few Lambdas, so that most calls of a map may be refused for a long time. */
 const lambda = { error: 'Lambda.TooManyRequestsException', times: 30 };
