@@ -1,7 +1,7 @@
 /** Rules for the training of a network that depend on the rest of the config. */
 import { canBeMixed, refuseAugment, type Task } from '../data/features/index.ts';
 import { type MethodName, methodNames, methodOf } from '../debias/methods.ts';
-import type { Network } from '../models/networks/index.ts';
+import { encoderOf, isLinearHead, type Network } from '../models/networks/index.ts';
 import { lossesWithoutMixup, memberFields } from '../models/teachers/trained-kind.ts';
 
 /** The part of the config that the rules read. */
@@ -34,6 +34,9 @@ export function trainingProblems(config: Trainings, methods: readonly MethodName
     ...excludedFields(student, methods),
   ];
   for (const { path, network } of members) {
+    if (teacher.loss === 'crossEntropy' && isLinearHead(network)) {
+      problems.push(...unusedFields(path, network));
+    }
     if ((network.mixup ?? 0) === 0 || !lossesWithoutMixup.includes(teacher.loss)) continue;
     const message = `expected 0: the loss ${teacher.loss} needs one class per example`;
     problems.push({ path: [...path, 'mixup'], message });
@@ -41,19 +44,26 @@ export function trainingProblems(config: Trainings, methods: readonly MethodName
   return problems;
 }
 
+/** Lists the fields that change nothing, because logistic regression trains the head. */
+function unusedFields(path: readonly (string | number)[], network: Network): Problem[] {
+  return (['mixup', 'labelSmoothing', 'weightDecay'] as const).flatMap((field) => {
+    if ((network[field] ?? 0) === 0) return [];
+    const message =
+      'expected 0: a linear head of a teacher is trained until it converges, with a penalty by cross-validation (head: mlp has this field)';
+    return [{ path: [...path, field], message }];
+  });
+}
+
 /** Lists the changes of examples that have no meaning for the task. */
-function inputProblems(
-  task: Task,
-  path: (string | number)[],
-  { augment, mixup = 0 }: Network,
-): Problem[] {
+function inputProblems(task: Task, path: (string | number)[], network: Network): Problem[] {
+  const { augment, mixup = 0 } = network;
   const problems: Problem[] = [];
   const refusal = refuseAugment(task, augment);
   if (refusal) {
     const field = [...path, 'augment', ...refusal.path];
     problems.push({ path: field, message: `expected ${refusal.expected}` });
   }
-  if (mixup > 0 && !canBeMixed(task)) {
+  if (mixup > 0 && encoderOf(network) === undefined && !canBeMixed(task)) {
     problems.push({ path: [...path, 'mixup'], message: 'expected 0: texts cannot be mixed' });
   }
   return problems;

@@ -27,6 +27,8 @@ const every = {
 const augmented = (augment: ConfigInput['student']['augment']) => ({
   student: { architecture: 'mlp', augment } as const,
 });
+const head = { encoder: 'models/encoder', head: 'linear' } as const;
+const smoothed = { ...head, labelSmoothing: 0.1 };
 const mixedTeacher = { architecture: 'mlp', mixup: 0.2 } as const;
 
 test.each<[string, ConfigInput, Partial<ConfigInput>, string | undefined]>([
@@ -49,6 +51,36 @@ test.each<[string, ConfigInput, Partial<ConfigInput>, string | undefined]>([
     images,
     { teacher: { train: mixedTeacher, loss: 'mcmi' } },
     'teacher.train.mixup',
+  ],
+  [
+    'one mixed teacher of several',
+    images,
+    { teacher: { train: [{ architecture: 'mlp' }, mixedTeacher], loss: 'mcmi' } },
+    'teacher.train.1.mixup',
+  ],
+  [
+    'one augmented teacher of several',
+    rows,
+    {
+      teacher: {
+        train: [{ architecture: 'mlp' }, { architecture: 'mlp', augment: { erasing: {} } }],
+      },
+    },
+    'teacher.train.1.augment.erasing',
+  ],
+  ['mixed embeddings of texts', texts, { student: { ...head, mixup: 0.2 } }, undefined],
+  [
+    'a smoothed head',
+    images,
+    { teacher: { train: [head, smoothed] } },
+    'teacher.train.1.labelSmoothing',
+  ],
+  ['a smoothed head by steps', images, { teacher: { train: smoothed, loss: 'mse' } }, undefined],
+  [
+    'an augmented head',
+    images,
+    { student: { ...head, augment: { flip: true } } },
+    'student.augment',
   ],
   [
     'a range upside down',
