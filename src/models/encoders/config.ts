@@ -52,7 +52,9 @@ export const encoderFields = {
     .min(1)
     .max(4096)
     .default(32)
-    .describe('Examples per call of the model. It bounds the memory, and does not change results.'),
+    .describe(
+      'Examples per call of the model. It bounds the memory. A dynamically quantized model gives slightly other embeddings with another size.',
+    ),
   size: z
     .tuple([edge, edge])
     .optional()
