@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { HeadNetwork } from '../networks/head.ts';
 import { type Network, networkSchema } from '../networks/index.ts';
 import type { TeacherKind } from './teacher-kind.ts';
 
@@ -64,16 +65,30 @@ export function memberFields(teacher: {
   }));
 }
 
+/** The fields of a network that name it. */
+type Named =
+  | { readonly architecture: NonNullable<Network['architecture']> }
+  | (Pick<HeadNetwork, 'head' | 'encoder'> & { readonly architecture?: undefined });
+
 /**
- * Names the networks in messages: by architecture, with a number if two have the same. A head of an
- * encoder has none.
+ * Names the networks in messages: by architecture, or by head and folder of the encoder, with a
+ * number if two have the same.
  *
  * @example memberNames([{ architecture: 'mlp' }, { architecture: 'mlp' }]) // ['mlp 1', 'mlp 2']
  */
-export function memberNames(members: readonly Pick<Network, 'architecture'>[]): string[] {
-  const all = members.map(({ architecture }) => architecture ?? 'head');
+export function memberNames(members: readonly Named[]): string[] {
+  const all = members.map((member) =>
+    member.architecture === undefined
+      ? `${member.head} head on ${shortName(member.encoder.path)}`
+      : member.architecture,
+  );
   return all.map((name, index) => {
     if (all.filter((other) => other === name).length === 1) return name;
     return `${name} ${all.slice(0, index + 1).filter((other) => other === name).length}`;
   });
+}
+
+/** Returns the last part of an encoder's path. */
+function shortName(path: string): string {
+  return path.replace(/\/+$/, '').split('/').at(-1)!.replace(/@.*/, '');
 }
