@@ -1,5 +1,5 @@
 /** The teacher of a plan, opened once per process, and its answers before calibration. */
-import type { Features } from '../data/features/index.ts';
+import { encoderIn, type Features } from '../data/features/index.ts';
 import { setOf } from '../data/layout.ts';
 import type { Shard } from '../data/shard.ts';
 import { openTeacher, teacherScratch } from '../models/open-teacher.ts';
@@ -86,11 +86,16 @@ function labelShardWith(
   tell: (done: number) => void,
 ): Promise<Uint8Array> {
   const { plan } = job;
-  const examples = readEncoded(job, shard);
   const isLearned = learnedByTeacher(plan).includes(shard.set);
   const judges = plan.validatedOn.some((set) => set === shard.set);
+  const chosen = isLearned ? outOfFold : judges ? judged : teacher;
+  // The student's encoder must not decide what is labeled: other runs reuse the labels.
+  const encoders = [features, ...(chosen.moreFeatures ?? [])].flatMap(
+    (read) => encoderIn(read) ?? [],
+  );
+  const examples = readEncoded(job, shard, encoders);
   const labeling = {
-    teacher: isLearned ? outOfFold : judges ? judged : teacher,
+    teacher: chosen,
     features,
     classes: plan.classes.length,
     // A validation set that is split off has its files in labeled/.

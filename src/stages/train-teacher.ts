@@ -11,7 +11,7 @@ import { type TrainingTask, trainFolds, trainNetwork } from '../distill/training
 import { oneHot, type TrainingExample } from '../distill/training-example.ts';
 import { UserError } from '../errors.ts';
 import type { TeacherConfig } from '../models/config.ts';
-import { networkFeatures } from '../models/encoders/planned.ts';
+import { networkFeatures, plannedEncoder } from '../models/encoders/planned.ts';
 import { isModelSaved, readModelFiles } from '../models/model-files.ts';
 import { isLinearHead, type Network } from '../models/networks/index.ts';
 import { loadModel, type Predict } from '../models/student.ts';
@@ -66,7 +66,7 @@ async function trainMember(
   let shards: UsableShard[] | undefined;
   await trainFolds(job, folder, async (fold, modelFolder) => {
     shards ??= await usableShards(job, network, folds);
-    const labeled = shards.map((shard) => withoutFold(job, shard, fold, folds));
+    const labeled = shards.map((shard) => withoutFold(job, network, shard, fold, folds));
     if (labeled.every(({ count }) => count === 0)) throw tooFewFor(folds);
     const parts = [
       ...(teacher.members.length > 1 ? [name] : []),
@@ -140,7 +140,7 @@ async function usableShards(job: Job, network: Network, folds: Folds): Promise<U
   for (const item of await shardItems(job, ...learnedByTeacher(job.plan))) {
     const undecodable = new Set<string>();
     const counts = new Array<number>(folds.count).fill(0);
-    for await (const example of examplesOf(job, item)) {
+    for await (const example of examplesOf(job, network, item)) {
       if (isDecoded(await encoder.decode(example))) counts[foldOf(example.id, folds)]! += 1;
       else undecodable.add(example.id);
     }
@@ -152,6 +152,7 @@ async function usableShards(job: Job, network: Network, folds: Folds): Promise<U
 /** Returns the training set of a fold's teacher: all but the fold; with one fold, everything. */
 function withoutFold(
   job: Job,
+  network: Network,
   { item, undecodable, counts }: UsableShard,
   fold: number,
   folds: Folds,
@@ -159,16 +160,20 @@ function withoutFold(
   const learns = (other: number) => folds.count === 1 || other !== fold;
   const includes = (id: string) => !undecodable.has(id) && learns(foldOf(id, folds));
   const count = sum(counts.filter((_, other) => learns(other)));
-  return filterSource(trueLabelSource(job, item), includes, count);
+  return filterSource(trueLabelSource(job, network, item), includes, count);
 }
 
 /** Returns the readable examples of a shard with their true labels. */
-function trueLabelSource(job: Job, item: ShardItem): Pick<ShardSource<TrainingExample>, 'open'> {
+function trueLabelSource(
+  job: Job,
+  network: Network,
+  item: ShardItem,
+): Pick<ShardSource<TrainingExample>, 'open'> {
   const classes = job.plan.classes.length;
   const classOf = trueClass(job);
   return {
     async *open() {
-      for await (const example of examplesOf(job, item)) {
+      for await (const example of examplesOf(job, network, item)) {
         const target = oneHot(classOf(example, item.set), classes);
         yield { example, target, teacherMargin: Number.NaN, weight: 1 };
       }
@@ -176,9 +181,11 @@ function trueLabelSource(job: Job, item: ShardItem): Pick<ShardSource<TrainingEx
   };
 }
 
-async function* examplesOf(job: Job, item: ShardItem): AsyncIterable<Example> {
+/** Reads the examples with the embeddings that the network reads. Other encoders change nothing. */
+async function* examplesOf(job: Job, network: Network, item: ShardItem): AsyncIterable<Example> {
   const shard = await readShard(job, item);
-  for await (const example of readEncoded(job, shard)) {
+  const encoder = plannedEncoder(job.plan.encoders, network);
+  for await (const example of readEncoded(job, shard, encoder ? [encoder.digest] : [])) {
     if (!isRejected(example)) yield example;
   }
 }

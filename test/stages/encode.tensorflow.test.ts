@@ -11,12 +11,15 @@ import { loadStudent } from '../../src/models/load-student.ts';
 import { readExports } from '../../src/models/model-files.ts';
 import { openJob, shardItems } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';
+import { calibrateTeacher } from '../../src/stages/calibrate.ts';
 import { encodeShard } from '../../src/stages/encode.ts';
 import { evaluateStudents } from '../../src/stages/evaluate.ts';
+import { labelShard } from '../../src/stages/label.ts';
 import { planRun } from '../../src/stages/plan.ts';
 import { publishStudent } from '../../src/stages/publish.ts';
 import { startRun } from '../../src/stages/start.ts';
 import { trainVariant } from '../../src/stages/train.ts';
+import { trainTeacher } from '../../src/stages/train-teacher.ts';
 import { readJson } from '../../src/store/once.ts';
 import { tf } from '../../src/tensorflow.ts';
 import { type Dataset, formats, makeDataset, writeConfig } from '../support/datasets.ts';
@@ -176,6 +179,32 @@ describe('examples without an embedding', () => {
     expect(ids(examples)).toEqual(all.slice(1));
     expect(examples[0]!.embeddings?.size).toBe(1);
     expect(await collect(labeledShard(job, shard!, { encoders: [] }))).toHaveLength(labeled);
+  });
+
+  test('are labeled if only the student reads embeddings: other runs reuse the labels', async () => {
+    const run = await plannedRun(
+      { ...sections, teacher: `{ train: ${network} }` },
+      'images',
+      addEncoder,
+    );
+    const { event, job } = run;
+    const [{ digest, dimension, bits } = expect.fail()] = job.plan.encoders;
+    for (const shard of await shardItems(job)) {
+      await encodeShard({ ...event, shard }, context);
+      const key = keys.embeddings(digest, shard.id);
+      const [first, ...rest] = await collect((await openEmbeddings(job.results, key)).rows());
+      const writer = createEmbeddingsWriter(dimension, bits);
+      for (const { id, embedding } of rest) writer.append([id], embedding);
+      rmSync(join(event.results, key));
+      await job.results.write(key, writer.finish([{ id: first!.id, reason: 'A test.' }]));
+    }
+    await trainTeacher(event, context);
+    await calibrateTeacher(event, context);
+    const [shard] = await shardItems(job, 'unlabeled');
+    await labelShard({ ...event, shard: shard! }, context);
+    const labels = await collect(readLabels(job.results, teacherLabels(job)(shard!.id)));
+    const usable = await collect(usableLabels(job, shard!));
+    expect(labels).toHaveLength(usable.length + 1);
   });
 });
 
