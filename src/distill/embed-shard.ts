@@ -1,7 +1,7 @@
 /** The embeddings of a shard, as the stage Encode writes them. */
 import { decodedBatches } from '../data/decoded-batches.ts';
 import { type Example, isRejected, type Rejected } from '../data/example.ts';
-import { kindOf } from '../data/features/index.ts';
+import { type Features, kindOf } from '../data/features/index.ts';
 import { readExamples } from '../data/read.ts';
 import type { Shard } from '../data/shard.ts';
 import { createEmbeddingsWriter } from '../data/tables/embeddings-file.ts';
@@ -21,6 +21,13 @@ export interface EmbeddedShard {
   readonly truncated: number;
 }
 
+/** The parts of an embeddings digest, besides the encoder. */
+export interface EmbeddedAs {
+  /** Features of the examples: those of texts decide how a text is normalized. */
+  readonly features: Features;
+  readonly bits: PlannedEncoder['bits'];
+}
+
 /**
  * Embeds the examples of a shard. Those that cannot be read or embedded are quarantined.
  *
@@ -31,11 +38,11 @@ export async function embedShard(
   { data, plan }: Pick<Job, 'data' | 'plan'>,
   shard: Shard,
   encoder: PretrainedEncoder,
-  bits: PlannedEncoder['bits'],
+  { features, bits }: EmbeddedAs,
   tell: (done: number) => void,
 ): Promise<EmbeddedShard> {
   const writer = createEmbeddingsWriter(encoder.dimension, bits);
-  const prepare = exampleContent(plan.features);
+  const prepare = exampleContent(features);
   const unread: Rejected[] = [];
   const room = chunksAhead * encoder.chunk;
   const decoding = {

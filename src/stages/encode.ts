@@ -39,7 +39,8 @@ async function encode(
   const about = { stage: 'Encode', part: item.id };
   const shard = await readShard(job, item);
   const encoder = await openedEncoder(job, planned);
-  const { bytes, truncated } = await embedShard(job, shard, encoder, planned.bits, (done) => {
+  const as = { features: job.plan.features, bits: planned.bits };
+  const { bytes, truncated } = await embedShard(job, shard, encoder, as, (done) => {
     context.signal.throwIfAborted();
     context.report({ ...about, done, unit: 'examples' });
   });

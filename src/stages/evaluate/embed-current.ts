@@ -1,5 +1,5 @@
 /** Embeddings for the student in use, if its encoder is not one of the run. */
-import { encoderIn, type Features } from '../../data/features/index.ts';
+import { encoderIn } from '../../data/features/index.ts';
 import { openEmbeddings } from '../../data/tables/embeddings-file.ts';
 import { embedShard } from '../../distill/embed-shard.ts';
 import { encodersOf, readUsableSummary } from '../../distill/encoded-examples.ts';
@@ -7,6 +7,7 @@ import { teacherLabels } from '../../distill/sets.ts';
 import type { PretrainedEncoder } from '../../models/encoders/encoder.ts';
 import { openEncoder } from '../../models/encoders/open-encoder.ts';
 import { bitsIn } from '../../models/encoders/planned.ts';
+import type { StudentDescription } from '../../models/student-description.ts';
 import type { ShardItem } from '../../run/events.ts';
 import { type Job, shardItems } from '../../run/job.ts';
 import { keys } from '../../run/keys.ts';
@@ -22,7 +23,7 @@ import { writeOnce } from '../../store/once.ts';
  */
 export async function embedForCurrent(
   job: Job,
-  features: Features,
+  { features, examples }: StudentDescription,
   folder: string,
 ): Promise<string | undefined> {
   const digest = encoderIn(features);
@@ -35,7 +36,9 @@ export async function embedForCurrent(
       if (!(await results.head(key))) {
         encoder ??= await openEncoder(results, folder);
         const shard = await readShard(job, item);
-        const { bytes } = await embedShard(job, shard, encoder, bitsIn(digest), () => {});
+        // The features of this run may cut texts at another length.
+        const as = { features: examples ?? plan.features, bits: bitsIn(digest) };
+        const { bytes } = await embedShard(job, shard, encoder, as, () => {});
         await writeOnce(results, key, bytes);
       }
       const lost = await firstLost(job, item, key);

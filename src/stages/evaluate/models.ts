@@ -58,10 +58,10 @@ async function openFolder(job: Job, folder: string): Promise<CurrentStudent> {
   const { results, plan } = job;
   if (!(await isModelSaved(results, folder))) return { problem: `${folder} has no model` };
   const model = await loadModel(await readModelFiles(results, folder));
-  const { classes, features } = model.description;
+  const { classes } = model.description;
   const problem =
     JSON.stringify(classes) === JSON.stringify(plan.classes)
-      ? await embedForCurrent(job, features, `${folder}${encoderFolder}`)
+      ? await embedForCurrent(job, model.description, `${folder}${encoderFolder}`)
       : `it has other classes: ${listed(classes)}`;
   if (problem === undefined) return { model: { name: currentModel, model } };
   model.dispose();

@@ -1,0 +1,104 @@
+/** Texts with several teachers, among them heads on an encoder, from Plan to Publish. */
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { randomFor } from '../../src/data/random.ts';
+import { runMetricsSchema } from '../../src/evaluate/run-metrics.ts';
+import { loadStudent } from '../../src/models/load-student.ts';
+import { keys } from '../../src/run/keys.ts';
+import { evaluateStudents } from '../../src/stages/evaluate.ts';
+import { publishStudent } from '../../src/stages/publish.ts';
+import { trainVariant } from '../../src/stages/train.ts';
+import { readJson } from '../../src/store/once.ts';
+import { type Dataset, writeConfig } from '../support/datasets.ts';
+import { context, weighed } from '../support/staged-run.ts';
+
+const fillers = ['the', 'film', 'was', 'a', 'plot'];
+
+/** Writes texts that have the word of their class near the end. */
+function writeTexts(folder: string, n: number, seed: number): void {
+  const random = randomFor(seed);
+  const pick = () => fillers[Math.floor(random() * fillers.length)]!;
+  const lines = Array.from({ length: n }, (_, index) => {
+    const label = index % 2 === 0 ? 'good' : 'bad';
+    const word = random() < 0.9 ? label : 'not';
+    return `${seed}-${index},${pick()} ${pick()} ${word} ${pick()},${label}\n`;
+  });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'texts.csv'), `id,text,label\n${lines.join('')}`);
+}
+
+function makeTexts(): Dataset {
+  const folder = mkdtempSync(join(tmpdir(), 'counterweight-test-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const dataset = join(folder, 'texts');
+  const counts = { labeled: 40, validation: 20, 'unlabeled/monday': 30, test: 20 };
+  for (const [index, [set, n]] of Object.entries(counts).entries()) {
+    writeTexts(join(dataset, set), n, index + 1);
+  }
+  const encoder = join(import.meta.dirname, '../fixtures/encoders/text');
+  cpSync(encoder, join(dataset, 'models/tiny'), { recursive: true });
+  return { dataset, results: join(folder, 'results') };
+}
+
+const ngrams = '{ architecture: ngrams, buckets: 1024, epochs: 10, batchSize: 16 }';
+const linear = '{ encoder: models/tiny, head: linear, epochs: 3 }';
+const mlp = '{ encoder: models/tiny, head: mlp, width: 4, epochs: 3 }';
+
+/** Runs all stages. */
+async function finished(made: Dataset, maxCharacters: number, more: Record<string, string>) {
+  writeConfig(made.dataset, {
+    task: `{ type: text-classification, classes: [good, bad], maxCharacters: ${maxCharacters} }`,
+    data: '{ format: csv, id: id, label: label }',
+    ...{ warmup: '{ epochs: 1 }', publish: '{ minGain: -1 }', folds: '2' },
+    ...more,
+  });
+  const { event, job } = await weighed(made);
+  for (const { name } of [...job.plan.variants, ...job.plan.baselines]) {
+    await trainVariant({ ...event, variant: name }, context);
+  }
+  await evaluateStudents(event, context);
+  await publishStudent(event);
+  return { job, ...(await readJson(job.results, keys.metrics(job.run), runMetricsSchema)) };
+}
+
+test('ngrams and heads label texts together, for a head', async () => {
+  const made = makeTexts();
+  const first = await finished(made, 1000, {
+    ...{ teacher: `{ train: [${ngrams}, ${linear}, ${mlp}] }`, student: linear },
+    ...{ method: 'lelp', compare: '[relabel]', relabel: '{ rounds: 1 }' },
+  });
+  expect(first.metrics.models.teacher!.accuracy.value).toBeGreaterThan(0.7);
+  const names = ['ngrams', 'linear head on tiny', 'mlp head on tiny'];
+  expect(first.teachers!.members.map(({ name }) => name)).toEqual(names);
+  expect(first.job.plan.encoders).toHaveLength(1);
+  const student = await loadStudent(join(made.results, keys.student(first.job.run, 'lelp')));
+  const [answer] = await student.predict(['the film was good']);
+  expect(answer!.probabilities.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
+  student.dispose();
+
+  // The student in use reads texts as in its own run: the next one cuts them.
+  const { digest } = first.job.plan.encoders[0]!;
+  const files = () =>
+    readdirSync(join(made.results, 'embeddings', digest)).map((name) =>
+      readFileSync(join(made.results, 'embeddings', digest, name)),
+    );
+  const before = files();
+  rmSync(join(made.results, 'embeddings'), { recursive: true });
+  const second = await finished(made, 3, {
+    ...{ teacher: `{ train: ${ngrams} }`, student: ngrams, method: 'uniform', compare: '[]' },
+  });
+  const [embedded, ...others] = files();
+  expect(others).toEqual([]);
+  expect(before).toContainEqual(embedded);
+  expect(second.metrics.models.current).toEqual(first.metrics.models.lelp);
+});
