@@ -28,7 +28,7 @@ export const planCommand = defineCommand({
 export function renderPlan(summary: PlanSummary, dataset: string, terminal: Terminal): string {
   const { sets, classes, teacher, students, baselines, labelCache, warnings, estimate, leftOut } =
     summary;
-  const { columns } = summary;
+  const { columns, embeddingCache } = summary;
   const rows = namesOf(sets).map((name) => [
     name,
     counted(sets[name].shards, 'shard'),
@@ -36,7 +36,6 @@ export function renderPlan(summary: PlanSummary, dataset: string, terminal: Term
     amount(estimate.sets[name]),
   ]);
   const warned = (text: string) => `${styled(terminal, 'yellow', 'warning:')} ${text}`;
-  const toLabel = labelCache.shards - labelCache.reused;
   return [
     `Run ${summary.run}`,
     '',
@@ -48,8 +47,8 @@ export function renderPlan(summary: PlanSummary, dataset: string, terminal: Term
     ...describeLabels(summary),
     `students: ${students.join(', ')}`,
     ...(baselines.length > 0 ? [`models of the labels alone: ${baselines.join(', ')}`] : []),
-    `labels: ${count(labelCache.reused)} of ${counted(labelCache.shards, 'shard')} from the cache, ` +
-      `${count(toLabel)} to label`,
+    ...(embeddingCache ? [`embeddings: ${fromCache(embeddingCache)} to embed`] : []),
+    `labels: ${fromCache(labelCache)} to label`,
     ...(leftOut.length > 0 ? [`left out: ${leftOutText(leftOut)}`] : []),
     ...warnings.map(warned),
     '',
@@ -58,6 +57,10 @@ export function renderPlan(summary: PlanSummary, dataset: string, terminal: Term
     '',
     `Next: counterweight run ${dataset}`,
   ].join('\n');
+}
+
+function fromCache({ shards, reused }: PlanSummary['labelCache']): string {
+  return `${count(reused)} of ${counted(shards, 'shard')} from the cache, ${count(shards - reused)}`;
 }
 
 /** Describes which labels the teacher learns, and which measure its errors. */

@@ -1,7 +1,7 @@
 import type { SetName } from '../data/shard.ts';
 import type { RunEstimate } from '../run/estimate-file.ts';
 import { openJob, shardItems } from '../run/job.ts';
-import { countLabeled } from '../run/label-cache.ts';
+import { countEmbedded, countLabeled } from '../run/label-cache.ts';
 import { learnedByTeacher, type Plan } from '../run/plan-file.ts';
 import { planRun } from '../stages/plan.ts';
 import { startRun } from '../stages/start.ts';
@@ -32,6 +32,8 @@ export interface PlanSummary {
   readonly validatedOn: Plan['validatedOn'];
   /** Number of all shards, and of those that have labels of this teacher. */
   readonly labelCache: { readonly shards: number; readonly reused: number };
+  /** Number of all shards, and of those with embeddings of all encoders, if there are encoders. */
+  readonly embeddingCache?: { readonly shards: number; readonly reused: number };
   /** Files in the folders of the sets that are not data, by the reason. */
   readonly leftOut: Plan['leftOut'];
   readonly warnings: readonly string[];
@@ -72,6 +74,12 @@ export async function plan(options: PlanOptions): Promise<PlanSummary> {
       shards: items.length,
       reused: await countLabeled(job.results, job.plan.teacher, ids),
     },
+    ...(job.plan.encoders.length > 0 && {
+      embeddingCache: {
+        shards: items.length,
+        reused: await countEmbedded(job.results, job.plan.encoders, ids),
+      },
+    }),
     leftOut: job.plan.leftOut,
     warnings: [...job.plan.teacher.doubts, ...job.plan.warnings],
     estimate: job.plan.estimate,

@@ -95,6 +95,12 @@ describe('the plan', () => {
     expect(heldOut).toContain('teacher judged by: 1,000 labels of validation/;');
   });
 
+  test('shows how many shards are embedded already', () => {
+    expect(render({ embeddingCache: { shards: 49, reused: 40 } })).toContain(
+      'embeddings: 40 of 49 shards from the cache, 9 to embed\nlabels: 12',
+    );
+  });
+
   test('warns of what would not work on AWS', () => {
     const { estimate } = sample;
     const warnings = ['A student would take about 3 days to train in functions: set trainer: gpu.'];
