@@ -74,7 +74,8 @@ export function* minimizing(
     remember(pairs, at, next, memory);
     const gain = at.value - next.value;
     at = next;
-    if (gain < leastGain * Math.abs(at.value)) break;
+    // The first step has no curvature, so that its gain may be small far from the minimum.
+    if (iteration > 0 && gain < leastGain * Math.abs(at.value)) break;
   }
   return at.point;
 }

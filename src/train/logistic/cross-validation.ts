@@ -17,8 +17,19 @@ export const penaltyGrid: readonly number[] = Array.from(
   (_, index) => 10 ** (index / 2 - 5),
 );
 
-/** The search ends after this many weaker penalties in a row that are worse than the best. */
+/**
+ * The search ends after this many weaker penalties in a row that are worse than the best, by this
+ * share of its loss. The strongest penalties leave models that know nothing: their losses differ by
+ * chance alone.
+ */
 const patience = 2;
+const leastLoss = 1e-3;
+
+/**
+ * The share of the loss that an iteration of the search gains at least. Penalties differ by far
+ * more, and the fits take half of the time.
+ */
+const leastGain = 1e-7;
 
 /** A value of C with its cross-validated log-loss. */
 export interface PenaltyLoss {
@@ -49,18 +60,25 @@ export async function crossValidate(
       const next: LinearModel[] = [];
       let loss = 0;
       for (const [fold, share] of shares.entries()) {
-        const model = await fitOn(rows, matrix, share, penalty, signal, models[fold]!);
+        const model = await fitOn(rows, matrix, share, penalty, signal, models[fold]!, leastGain);
         loss += heldOutLoss(rows, matrix, foldOf, fold, model);
         next.push(model);
       }
       models = next;
       measured.push({ penalty, logLoss: loss / rows.labels.length });
-      if (measured.length - 1 - indexOfBest(measured) >= patience) break;
+      if (isOver(measured)) break;
     }
   } finally {
     matrix.dispose();
   }
   return measured;
+}
+
+/** Returns whether the last penalties are clearly worse than the best. */
+function isOver(measured: readonly PenaltyLoss[]): boolean {
+  const limit = (1 + leastLoss) * measured[indexOfBest(measured)]!.logLoss;
+  const last = measured.slice(-patience);
+  return last.length === patience && last.every(({ logLoss }) => logLoss > limit);
 }
 
 /** Returns the penalty with the smallest log-loss; of equal ones, the strongest. */

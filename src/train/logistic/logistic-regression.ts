@@ -14,8 +14,10 @@ import { tf, type tfTypes } from '../../tensorflow.ts';
 /** Numbers that the pairs of L-BFGS may take. */
 const pairNumbers = 2 ** 24;
 
-/** When a fit ends; sums in float32 have no more digits. */
-const stops = { tolerance: 1e-7, leastGain: 1e-9, iterations: 200 };
+/** When a fit ends. */
+const stops = { tolerance: 1e-7, iterations: 200 };
+/** The share of the loss that an iteration gains at least; sums in float32 have no more digits. */
+const leastGain = 1e-9;
 
 /** Labeled examples. */
 export interface LabeledRows {
@@ -84,6 +86,8 @@ export function startModel({ labels, length, classes }: LabeledRows): LinearMode
  * @param matrix The features, [n, length].
  * @param shares Share of each example in the mean loss, [n].
  * @param signal Ends the computation with its reason if it is aborted.
+ * @param least The share of the loss that an iteration gains at least. Default: as far as float32
+ *   goes.
  */
 export async function fitOn(
   rows: LabeledRows,
@@ -92,6 +96,7 @@ export async function fitOn(
   penalty: number,
   signal: AbortSignal,
   start: LinearModel,
+  least = leastGain,
 ): Promise<LinearModel> {
   const { length, classes } = rows;
   const size = length * classes;
@@ -114,7 +119,7 @@ export async function fitOn(
   point.set(start.kernel);
   point.set(start.bias, size);
   const memory = Math.max(3, Math.min(10, Math.floor(pairNumbers / (2 * point.length))));
-  const iterations = minimizing(objective, point, { ...stops, memory });
+  const iterations = minimizing(objective, point, { ...stops, leastGain: least, memory });
   for (;;) {
     const { done, value: found } = iterations.next();
     if (done) return { kernel: found.slice(0, size), bias: found.slice(size) };

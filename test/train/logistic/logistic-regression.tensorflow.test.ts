@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { randomFor } from '../../../src/data/random.ts';
 import { tf } from '../../../src/tensorflow.ts';
 import {
   bestPenalty,
@@ -95,6 +96,24 @@ describe('logistic regression', () => {
   test('gives the same numbers again', async () => {
     expect(await fitLogistic(small, 1, signal)).toEqual(await fitLogistic(small, 1, signal));
   });
+});
+
+test('features of small scale get a weak penalty, although strong ones are alike', async () => {
+  const [n, classes, length] = [60, 10, 16];
+  const random = randomFor(3);
+  const labels = Int32Array.from({ length: n }, (_, row) => row % classes);
+  const values = Float32Array.from({ length: n * length }, (_, index) => {
+    const column = index % length;
+    const noise = random() + random() + random() - 1.5;
+    const isSignal = column % classes === labels[Math.floor(index / length)];
+    return 0.01 * (5 + noise * (1 + (column % 4)) + (isSignal ? 0.7 : 0));
+  });
+  const measured = await crossValidate(
+    { values, labels, classes, length },
+    stratifiedFolds(labels, 5, 1),
+    signal,
+  );
+  expect(bestPenalty(measured)).toBeGreaterThan(1);
 });
 
 test('folds have about the same share of every class', () => {
