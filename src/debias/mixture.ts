@@ -135,8 +135,8 @@ export interface CrossFittedMixture {
  * weight below 0.02 are left out, and the others are fitted again.
  *
  * If the mixture's log-loss out of fold is not lower than that of the best model by more than one
- * standard error, the best model gets the weight 1: of models that are alike within one standard
- * error, the simplest is chosen (Breiman et al., "Classification and Regression Trees", 1984).
+ * standard error, the best model gets the weight 1. Of models within one standard error, this is
+ * the simplest one (Breiman et al., "Classification and Regression Trees", 1984).
  *
  * @param foldOf Fold of each example, [n], in [0, count).
  * @param count Number of folds, at least 2.

@@ -24,6 +24,9 @@ function block(tutorial: string, language: string): string {
   return blocks[0]![1]!;
 }
 
+/** Settings that shorten a run. */
+const shorter = 'folds: 2\nrelabel: { rounds: 1 }\n';
+
 /** Writes a dataset with the tutorial's config and an encoder. */
 function datasetOf(tutorial: string, files: Files, encoder: string): Dataset {
   const folder = mkdtempSync(join(tmpdir(), 'counterweight-tutorial-'));
@@ -37,7 +40,7 @@ function datasetOf(tutorial: string, files: Files, encoder: string): Dataset {
   cpSync(join(root, 'test/fixtures/encoders', encoder), join(dataset, 'encoder'), {
     recursive: true,
   });
-  writeFileSync(join(dataset, 'distill.yaml'), block(tutorial, 'yaml'));
+  writeFileSync(join(dataset, 'distill.yaml'), block(tutorial, 'yaml') + shorter);
   return { dataset, results };
 }
 

@@ -10,8 +10,8 @@ export interface NormalizedText {
  * Normalizes a text, in this order:
  *
  * 1. Each half of a surrogate pair without its other half becomes U+FFFD.
- * 2. Control characters (category Cc) and byte order marks (U+FEFF) are removed, except tab, line
- *    feed, vertical tab, form feed, carriage return and U+0085, which are white space.
+ * 2. Control characters (category Cc) and byte order marks (U+FEFF) are removed. White space stays:
+ *    tab, line feed, vertical tab, form feed, carriage return and U+0085.
  * 3. The text is composed to Unicode's form NFC.
  * 4. Each run of white space (Unicode's White_Space) becomes one space; none is left at the ends.
  * 5. A longer text is cut to `maxCharacters` code points, or a few less: never before a combining

@@ -2,9 +2,12 @@
  * Labels for another trainer, as files that common tools read: one row per example, in the order of
  * the shard.
  *
- * Columns: id (text), label (text: the class), probability (of the class), pRight (the probability
- * that the label is right, if it is known), margin, and probabilities (a list of floats, one per
- * class, in the order of the config).
+ * - id: text.
+ * - label: text, the class.
+ * - probability: of the class.
+ * - pRight: probability that the label is right, if it is known.
+ * - margin: largest probability minus the second largest.
+ * - probabilities: list of floats, one per class, in the order of the config.
  */
 import { tableOf } from '../../table.ts';
 import { createTableWriter } from './parquet-table.ts';

@@ -103,9 +103,13 @@ type Normalizer = z.infer<typeof normalizerSchema>;
 
 /**
  * Returns a function that changes texts before the library does, so that three normalizers work as
- * in Hugging Face's own library, written in Rust: lower case of a letter does not depend on its
- * neighbours, Chinese characters above U+FFFF are words of their own, and a table of SentencePiece
- * that comes first is followed to the letter. `rest` is the file without that table.
+ * in Hugging Face's own library, written in Rust:
+ *
+ * - Lower case of a letter does not depend on its neighbours.
+ * - Chinese characters above U+FFFF are words of their own.
+ * - A table of SentencePiece that comes first is followed exactly.
+ *
+ * `rest` is the file without that table.
  */
 function preparation(json: object): { prepare: (text: string) => string; rest: object } {
   const { normalizer } = json as { normalizer?: unknown };

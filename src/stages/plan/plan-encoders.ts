@@ -28,7 +28,7 @@ export interface PlannedEncoders {
 
 /**
  * Pins the encoders of the config, copies their files to the results, and embeds some labeled
- * examples, so that an encoder that does not fit is found before anything is encoded.
+ * examples. An encoder that does not fit is thus found before anything is encoded.
  *
  * @param features Features of the examples.
  * @param sample Labeled examples of every class.

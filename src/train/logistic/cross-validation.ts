@@ -17,12 +17,13 @@ export const penaltyGrid: readonly number[] = Array.from(
   (_, index) => 10 ** (index / 2 - 5),
 );
 
-/**
- * The search ends after this many weaker penalties in a row that are worse than the best, by this
- * share of its loss. The strongest penalties leave models that know nothing: their losses differ by
- * chance alone.
- */
+/** The search ends after this many weaker penalties in a row that are clearly worse. */
 const patience = 2;
+
+/**
+ * Least increase of the loss that is clear, as a share of the best loss. The strongest penalties
+ * leave models that have learned nothing, and their losses differ by chance alone.
+ */
 const leastLoss = 1e-3;
 
 /**

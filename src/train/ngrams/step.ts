@@ -13,7 +13,7 @@ import { restoreState, stateOf } from './state.ts';
 
 /**
  * Creates the training step of an `ngrams` model. It changes only the vectors of the n-grams in the
- * batch, so its time and memory depend on the batch, and not on the number of vectors.
+ * batch. Its time and memory therefore do not depend on the number of vectors.
  *
  * @param model is trained in place; the caller owns it.
  */
