@@ -4,16 +4,22 @@ import path from 'node:path';
 import { packageRoot } from '../src/package-root.ts';
 import type { LabelNextRow } from './label-next.ts';
 import { plot } from './plot.ts';
+import type { PretrainedRow } from './pretrained/row.ts';
+import { pretrainedSections } from './pretrained/tables.ts';
 import type { Row } from './row.ts';
 import { cellsOf, summarizeCell } from './summary.ts';
 import { autoLine, calibrationTable, cellTable, labelNextTable } from './tables.ts';
 
 const document = path.join(packageRoot, 'docs', 'evidence.md');
 
-export async function writeDocument(
-  rows: readonly Row[],
-  labelNext: readonly LabelNextRow[],
-): Promise<void> {
+/** All rows that were measured. */
+interface Measured {
+  readonly rows: readonly Row[];
+  readonly labelNext: readonly LabelNextRow[];
+  readonly pretrained: readonly PretrainedRow[];
+}
+
+export async function writeDocument({ rows, labelNext, pretrained }: Measured): Promise<void> {
   const cells = cellsOf(rows)
     .map(summarizeCell)
     .toSorted((a, b) => a.problem.localeCompare(b.problem) || a.labels - b.labels);
@@ -25,6 +31,7 @@ export async function writeDocument(
   let text = await readFile(document, 'utf8');
   text = between(text, 'tables', sections.join('\n\n'));
   text = between(text, 'calibration', calibrationTable(cells));
+  text = between(text, 'pretrained', pretrainedSections(pretrained));
   text = between(text, 'label next', labelNextTable(labelNext));
   await writeFile(document, text);
 }

@@ -34,7 +34,16 @@ export async function readAll(data: string, problem: Problem): Promise<Examples>
       'Give the folder of the data sets: npm run evidence -- --data FOLDER',
     );
   };
+  if (problem.testShare !== undefined) return split(await read(''), problem.testShare);
   return { train: await read('train'), test: await read('test') };
+}
+
+/** Splits the examples in the same way for all draws. */
+function split(examples: readonly Example[], testShare: number): Examples {
+  const order = shuffledOrder(examples.length, randomFor(1, 77));
+  const shuffled = Array.from(order, (index) => examples[index]!);
+  const count = Math.round(testShare * examples.length);
+  return { test: shuffled.slice(0, count), train: shuffled.slice(count) };
 }
 
 /** Draws a cell's examples: the first of a shuffled order are labeled, the others are not. */

@@ -2,7 +2,8 @@
  * `npm run evidence -- --data FOLDER [problem ...]`: measures by how much each correction helps on
  * each data set. Runs the missing cells of the grid, writes one row per draw of labels to
  * evidence/rows, and writes docs/evidence.md. If interrupted, the same command continues. `--quick`
- * runs one cell with two draws, and writes nothing.
+ * runs one cell with two draws, and writes nothing. `--models FOLDER` runs the experiment on texts
+ * and encoders instead.
  */
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,26 +17,34 @@ import { isComplete, runCell } from './arms.ts';
 import { writeDocument } from './document.ts';
 import { type Examples, readAll } from './examples.ts';
 import { type LabelNextRow, labelNextSchema, runLabelNext } from './label-next.ts';
-import { type Cell, type Problem, problems } from './problems.ts';
+import { pretrainedProblems, withStudent } from './pretrained/problems.ts';
+import { type PretrainedRow, pretrainedRowSchema } from './pretrained/row.ts';
+import { runPretrained } from './pretrained/run-row.ts';
+import { type Cell, type CellOf, type Problem, problems } from './problems.ts';
 import { type Row, rowSchema } from './row.ts';
 import { summarizeCell } from './summary.ts';
 import { cellTable } from './tables.ts';
 
 const rowsFolder = path.join(packageRoot, 'evidence', 'rows');
+const pretrainedFolder = path.join(packageRoot, 'evidence', 'pretrained', 'rows');
 const labelNextFolder = path.join(packageRoot, 'evidence', 'label-next');
 /** The problems of the label-next experiment and of `--quick`. */
 const digits = problems.find(({ name }) => name === 'mnist')!;
 const quickProblem = problems.find(({ name }) => name === 'adult')!;
 const labelNextDraws = 5;
-const usage = `npm run evidence -- --data FOLDER [--quick] [${problems.map(({ name }) => name).join('] [')}]`;
+const usage = [
+  `npm run evidence -- --data FOLDER [--quick] [${namesOf(problems).join('] [')}]`,
+  `npm run evidence -- --data FOLDER --models FOLDER [${namesOf(pretrainedProblems).join('] [')}]`,
+].join('\n');
 
 const say = (line: string) => console.error(line);
 
 async function main(): Promise<void> {
-  const { data, quick, chosen } = parseCall();
+  const { data, models, quick, chosen } = parseCall();
   const scratch = await mkdtemp(path.join(tmpdir(), 'counterweight-evidence-'));
   try {
     if (quick) await runQuick(data, scratch);
+    else if (models !== undefined) await runPretrainedGrid(data, models, chosen, scratch);
     else await runGrid(data, chosen, scratch);
   } finally {
     await rm(scratch, { recursive: true, force: true });
@@ -47,15 +56,27 @@ function parseCall() {
   if (values.data === undefined) {
     throw new UsageError('--data needs the folder with cifar10/, mnist/ and adult/.');
   }
-  const unknown = positionals.find((name) => problems.every((problem) => problem.name !== name));
+  const known = namesOf(values.models === undefined ? problems : pretrainedProblems);
+  const unknown = positionals.find((name) => !known.includes(name));
   if (unknown) throw new UsageError(`There is no problem "${unknown}".`);
-  return { data: path.resolve(values.data), quick: values.quick, chosen: positionals };
+  return {
+    ...{ data: path.resolve(values.data), quick: values.quick, chosen: positionals },
+    models: values.models === undefined ? undefined : path.resolve(values.models),
+  };
+}
+
+function namesOf(all: readonly Pick<Problem, 'name'>[]): string[] {
+  return all.map(({ name }) => name);
 }
 
 function parse() {
   try {
     return parseArgs({
-      options: { data: { type: 'string' }, quick: { type: 'boolean', default: false } },
+      options: {
+        data: { type: 'string' },
+        models: { type: 'string' },
+        quick: { type: 'boolean', default: false },
+      },
       allowPositionals: true,
     });
   } catch (error) {
@@ -89,10 +110,35 @@ async function runGrid(data: string, chosen: readonly string[], scratch: string)
     }
   }
   if (wanted.includes(digits)) await runMissingLabelNext(data, scratch);
-  await writeDocument(
-    await readRows(rowsFolder, rowSchema),
-    await readRows(labelNextFolder, labelNextSchema),
+  await writeTables();
+}
+
+async function writeTables(): Promise<void> {
+  await writeDocument({
+    rows: await readRows(rowsFolder, rowSchema),
+    labelNext: await readRows(labelNextFolder, labelNextSchema),
+    pretrained: await readRows(pretrainedFolder, pretrainedRowSchema),
+  });
+}
+
+/** Runs the missing draws of the experiment on texts and encoders, the first of all cells first. */
+async function runPretrainedGrid(
+  data: string,
+  models: string,
+  chosen: readonly string[],
+  scratch: string,
+): Promise<void> {
+  await mkdir(pretrainedFolder, { recursive: true });
+  const wanted = pretrainedProblems.filter(
+    ({ name }) => chosen.length === 0 || chosen.includes(name),
   );
+  for (const cell of drawsOf(wanted).flat()) {
+    const file = path.join(pretrainedFolder, fileOf(cell));
+    if ((await readdir(pretrainedFolder)).includes(fileOf(cell))) continue;
+    const examples = await readAll(data, withStudent(cell.problem));
+    await writeRow(file, await runPretrained(cell, examples, models, scratch, say));
+  }
+  await writeTables();
 }
 
 /** Runs the missing draws of the label-next experiment, on the smallest budget. */
@@ -109,7 +155,7 @@ async function runMissingLabelNext(data: string, scratch: string): Promise<void>
   }
 }
 
-async function writeRow(file: string, row: Row | LabelNextRow): Promise<void> {
+async function writeRow(file: string, row: Row | LabelNextRow | PretrainedRow): Promise<void> {
   await writeFile(file, `${JSON.stringify(row, undefined, 2)}\n`);
 }
 
@@ -126,19 +172,26 @@ async function runMissing(cells: readonly Cell[], data: string, scratch: string)
 }
 
 /** Lists the cells of each draw, from the first draw. */
-function drawsOf(wanted: readonly Problem[]): Cell[][] {
-  const all = wanted.flatMap((problem) => [0, 1, 2].flatMap((budget) => cellsOf(problem, budget)));
+function drawsOf<OneProblem extends Pick<Problem, 'budgets'>>(
+  wanted: readonly OneProblem[],
+): CellOf<OneProblem>[][] {
+  const all = wanted.flatMap((problem) =>
+    problem.budgets.flatMap((_, budget) => cellsOf(problem, budget)),
+  );
   const draws = Math.max(...all.map(({ seed }) => seed));
   return Array.from({ length: draws }, (_, draw) => all.filter(({ seed }) => seed === draw + 1));
 }
 
 /** Lists the draws of one of a problem's budgets, from the smallest, 0. */
-function cellsOf(problem: Problem, budget: number): Cell[] {
+function cellsOf<OneProblem extends Pick<Problem, 'budgets'>>(
+  problem: OneProblem,
+  budget: number,
+): CellOf<OneProblem>[] {
   const { labels, draws } = problem.budgets[budget]!;
   return Array.from({ length: draws }, (_, draw) => ({ problem, labels, seed: draw + 1 }));
 }
 
-function fileOf({ problem, labels, seed }: Cell): string {
+function fileOf({ problem, labels, seed }: CellOf<Pick<Problem, 'name'>>): string {
   return `${problem.name}-${labels}-${seed}.json`;
 }
 

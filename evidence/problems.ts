@@ -22,6 +22,8 @@ export interface Problem {
   readonly name: string;
   /** Folder under the data folder, with files `train*` and `test*`. */
   readonly folder: string;
+  /** Share of the examples that are the test set, if the files are not split. */
+  readonly testShare?: number;
   readonly format: FormatName;
   readonly task: Task;
   /** Per cell, the number of labels and of draws. */
@@ -87,8 +89,10 @@ export function teacherOf({ teacher }: Problem, labels: number): Network {
 }
 
 /** One draw of labels of a problem. */
-export interface Cell {
-  readonly problem: Problem;
+export interface CellOf<OneProblem> {
+  readonly problem: OneProblem;
   readonly labels: number;
   readonly seed: number;
 }
+
+export type Cell = CellOf<Problem>;

@@ -135,8 +135,10 @@ function summarizeAuto(rows: readonly Row[]): AutoSummary {
 }
 
 /** Groups the rows by cell, in order of appearance. */
-export function cellsOf(rows: readonly Row[]): Row[][] {
-  const cells = new Map<string, Row[]>();
+export function cellsOf<OneRow extends Pick<Row, 'problem' | 'labels'>>(
+  rows: readonly OneRow[],
+): OneRow[][] {
+  const cells = new Map<string, OneRow[]>();
   for (const row of rows) {
     const name = `${row.problem} ${row.labels}`;
     cells.set(name, [...(cells.get(name) ?? []), row]);

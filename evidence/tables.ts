@@ -5,6 +5,7 @@ import { weighted } from '../src/debias/weights.ts';
 import { counted } from '../src/format.ts';
 import { calibratedName, comparedMethods, softMethods, softName } from './compared.ts';
 import type { LabelNextRow } from './label-next.ts';
+import { markdown, percent, points, withSign } from './markdown.ts';
 import { average, type CellSummary, type Estimate, estimate } from './summary.ts';
 
 /** The students of a method with cross-fitted teachers, each with its name for readers. */
@@ -104,40 +105,4 @@ export function labelNextTable(rows: readonly LabelNextRow[]): string {
   });
   const named = ['', 'before', '100 at random', '100 as named', 'named over random'];
   return rows.length > 0 ? markdown([named, ...lines]) : '';
-}
-
-/** Formats a table with aligned columns, all but the first to the right. */
-function markdown(cells: readonly (readonly string[])[]): string {
-  const widths = cells[0]!.map((_, column) =>
-    Math.max(3, ...cells.map((row) => row[column]!.length)),
-  );
-  const pad = (cell: string, column: number) =>
-    column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!);
-  const line = (row: readonly string[]) => `| ${row.map(pad).join(' | ')} |`;
-  const rule = widths.map((width, column) =>
-    column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`,
-  );
-  const [first, ...rest] = cells.map(line);
-  return [first, line(rule), ...rest].join('\n');
-}
-
-function percent(share: number): string {
-  return (100 * share).toFixed(1);
-}
-
-/** Formats percentage points with their interval, with two digits because many are near 0. */
-function points({ mean, low, high }: Estimate): string {
-  // A single draw has no interval.
-  return Number.isNaN(low) ? signed(mean) : `${signed(mean)} (${signed(low)} to ${signed(high)})`;
-}
-
-function signed(share: number): string {
-  return withSign(100 * share, 2);
-}
-
-/** Formats a number with its sign; 0 has none. */
-function withSign(value: number, digits: number): string {
-  const text = value.toFixed(digits);
-  if (Number(text) === 0) return text.replace('-', '');
-  return value > 0 ? `+${text}` : text;
 }
