@@ -27,17 +27,18 @@ export async function startHub(
   /** Requested paths. */
   const requests: string[] = [];
   let answered = 0;
+  let { breaksAfter } = faults;
 
   function send(name: string, request: IncomingMessage, response: ServerResponse): void {
     const body = Buffer.from(faults.sends?.[name] ?? files[name]!);
     const start = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
     response.writeHead(start > 0 ? 206 : 200, { 'content-length': body.length - start });
-    const { breaksAfter } = faults;
-    if (breaksAfter === undefined || start > 0 || !isLarge(name)) {
+    if (breaksAfter === undefined || !isLarge(name)) {
       response.end(body.subarray(start));
       return;
     }
     response.write(body.subarray(0, breaksAfter), () => response.destroy());
+    breaksAfter = undefined;
   }
 
   function refuse(response: ServerResponse, status: number, code: string): void {
