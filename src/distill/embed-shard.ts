@@ -31,7 +31,7 @@ export interface EmbeddedAs {
 /**
  * Embeds the examples of a shard. Those that cannot be read or embedded are quarantined.
  *
- * @param tell called after each chunk with the number of examples so far; an error thrown by it
+ * @param tell Called after each chunk with the number of examples so far; an error thrown by it
  *   ends the work.
  */
 export async function embedShard(

@@ -41,7 +41,7 @@ const cachedTeacher = oneSlot<OpenedTeacher>();
  * Labels the examples of a shard with the planned teacher.
  *
  * @param calibration the calibrations of cross-fitted teachers. Default: none.
- * @param tell called after each batch with the number of examples so far; an error thrown by it
+ * @param tell Called after each batch with the number of examples so far; an error thrown by it
  *   ends the labeling.
  * @returns the bytes of the labels file.
  */
@@ -61,7 +61,7 @@ export async function askTeacher(
  * Writes the labels of a shard by one teacher of a mixture, if they do not exist. They are those
  * that it gives if it is the only teacher.
  *
- * @param tell as in `askTeacher`.
+ * @param tell See `askTeacher`.
  * @returns their key.
  */
 export async function writeMemberLabels(
@@ -107,7 +107,7 @@ function labelShardWith(
 /**
  * Writes the labels of a shard before calibration, if they do not exist.
  *
- * @param tell as in `askTeacher`.
+ * @param tell See `askTeacher`.
  * @returns their key.
  */
 export async function writeRawLabels(

@@ -6,7 +6,7 @@ import { UserError } from '../../errors.ts';
 import { readBytes, readJson, toJson, writeOnce } from '../../store/once.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import { copyFiles } from '../local-copy.ts';
-import { type LoadedModel, portsText, shapeText } from '../teachers/loaded-model.ts';
+import { type LoadedModel, ownModel, portsText, shapeText } from '../teachers/loaded-model.ts';
 import { chooseOutput } from './choose-output.ts';
 import { refuseClassifier } from './classifier.ts';
 import type { DescribedEncoder } from './describe.ts';
@@ -92,12 +92,7 @@ export async function openDescribed(
     );
   });
   const model = await loadOrExplain(description, local);
-  try {
-    return await fitted(model, description, local);
-  } catch (error) {
-    model.dispose();
-    throw error;
-  }
+  return ownModel(model, () => fitted(model, description, local));
 }
 
 async function loadOrExplain(

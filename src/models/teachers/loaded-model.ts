@@ -67,3 +67,16 @@ export function dtypeName(tensorFlow: string | undefined): string {
   if (tensorFlow === undefined) return 'unknown';
   return tensorFlow === 'DT_FLOAT' ? 'float32' : tensorFlow.replace('DT_', '').toLowerCase();
 }
+
+/** Makes something that owns a model. Disposes of the model if this fails. */
+export async function ownModel<Owner>(
+  model: LoadedModel,
+  make: () => Promise<Owner>,
+): Promise<Owner> {
+  try {
+    return await make();
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}

@@ -7,7 +7,14 @@ import { columnsInput } from './columns-input.ts';
 import { binaryRows, distributionReader } from './distributions.ts';
 import { featuresInput } from './features-input.ts';
 import { fittingLayouts, type Layout } from './layout.ts';
-import { type LoadedModel, type Output, type Port, portsText, shapeText } from './loaded-model.ts';
+import {
+  type LoadedModel,
+  type Output,
+  ownModel,
+  type Port,
+  portsText,
+  shapeText,
+} from './loaded-model.ts';
 import type { ModelInput } from './model-input.ts';
 import { checkClasses, classOutput, namedOutput, onlyInput } from './ports.ts';
 import { runBatch } from './run-batch.ts';
@@ -29,16 +36,8 @@ export interface ModelTeacherOptions extends InputConfig, OutputConfig {
  *
  * @throws UserError if the model does not fit the config; the model is then disposed of.
  */
-export async function modelTeacher(
-  model: LoadedModel,
-  options: ModelTeacherOptions,
-): Promise<Teacher> {
-  try {
-    return await fitted(model, options);
-  } catch (error) {
-    model.dispose();
-    throw error;
-  }
+export function modelTeacher(model: LoadedModel, options: ModelTeacherOptions): Promise<Teacher> {
+  return ownModel(model, () => fitted(model, options));
 }
 
 async function fitted(model: LoadedModel, options: ModelTeacherOptions): Promise<Teacher> {

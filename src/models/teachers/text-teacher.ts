@@ -12,7 +12,7 @@ import { createTokenizer } from '../encoders/tokenizer.ts';
 import type { Inputs, Predictions, Teacher } from '../teacher.ts';
 import { binaryRows, distributionReader } from './distributions.ts';
 import { columnOrder } from './label-names.ts';
-import type { LoadedModel } from './loaded-model.ts';
+import { type LoadedModel, ownModel } from './loaded-model.ts';
 import type { ModelTeacherOptions } from './model-teacher.ts';
 import { checkClasses, classOutput, namedOutput } from './ports.ts';
 
@@ -35,16 +35,8 @@ const batchSize = 32;
  * @throws UserError if a file is missing, or does not fit the model or the task; the model is then
  *   disposed of.
  */
-export async function textTeacher(
-  model: LoadedModel,
-  options: TextTeacherOptions,
-): Promise<Teacher> {
-  try {
-    return await fitted(model, options);
-  } catch (error) {
-    model.dispose();
-    throw error;
-  }
+export function textTeacher(model: LoadedModel, options: TextTeacherOptions): Promise<Teacher> {
+  return ownModel(model, () => fitted(model, options));
 }
 
 async function fitted(model: LoadedModel, options: TextTeacherOptions): Promise<Teacher> {
