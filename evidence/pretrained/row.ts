@@ -1,19 +1,10 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import { rowSchema } from '../row.ts';
 
 /**
  * Results of one draw of labels: `evidence/pretrained/rows/<problem>-<labels>-<seed>.json`. The
  * models are named `<teacher>/teacher`, `<teacher>/<student>/<training>`, `labels/<model>` (of the
  * labels alone) and `clean/<student>` (of the true labels of all examples).
  */
-export const pretrainedRowSchema = z.strictObject({
-  problem: z.string(),
-  labels: z.int(),
-  seed: z.int(),
-  testExamples: z.int(),
-  /** Accuracy on the test set, by model. */
-  accuracy: z.record(z.string(), z.number().min(0).max(1)),
-  logLoss: z.record(z.string(), z.number()),
-  /** Duration of the row's runs. */
-  seconds: z.number(),
-});
+export const pretrainedRowSchema = rowSchema.omit({ relabel: true, auto: true });
 export type PretrainedRow = z.infer<typeof pretrainedRowSchema>;

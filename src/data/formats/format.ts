@@ -112,3 +112,13 @@ export type ColumnSampler = (
   object: ObjectInfo,
   data: ColumnsConfig['data'],
 ) => Promise<readonly ColumnSample[] | undefined>;
+
+/** Facts about a format with one example per file, and one folder per class. */
+export const filePerExample = {
+  readGets: 1,
+  cutGets: 0,
+  isDivisible: false,
+  examplesPerPiece: 1,
+  idsFromKeys: true,
+  foldersAreClasses: true,
+} as const;
