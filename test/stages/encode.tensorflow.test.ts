@@ -6,26 +6,21 @@ import { createEmbeddingsWriter, openEmbeddings } from '../../src/data/tables/em
 import { readLabels } from '../../src/data/tables/labels-file.ts';
 import { readUsableSummary } from '../../src/distill/encoded-examples.ts';
 import { labeledShard, teacherLabels, usableLabels } from '../../src/distill/sets.ts';
-import { runMetricsSchema } from '../../src/evaluate/run-metrics.ts';
 import { loadStudent } from '../../src/models/load-student.ts';
 import { readExports } from '../../src/models/model-files.ts';
 import { openJob, shardItems } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';
 import { calibrateTeacher } from '../../src/stages/calibrate.ts';
 import { encodeShard } from '../../src/stages/encode.ts';
-import { evaluateStudents } from '../../src/stages/evaluate.ts';
 import { labelShard } from '../../src/stages/label.ts';
 import { planRun } from '../../src/stages/plan.ts';
-import { publishStudent } from '../../src/stages/publish.ts';
 import { startRun } from '../../src/stages/start.ts';
-import { trainVariant } from '../../src/stages/train.ts';
 import { trainTeacher } from '../../src/stages/train-teacher.ts';
-import { readJson } from '../../src/store/once.ts';
 import { tf } from '../../src/tensorflow.ts';
 import { type Dataset, formats, makeDataset, writeConfig } from '../support/datasets.ts';
 import { collect } from '../support/examples.ts';
 import { plannedRun } from '../support/planned-run.ts';
-import { context, weighed } from '../support/staged-run.ts';
+import { context, finished } from '../support/staged-run.ts';
 
 const linear = '{ encoder: encoder, head: linear, epochs: 3, learningRate: 0.1, batchSize: 32 }';
 const other = '{ encoder: { path: encoder, batchSize: 7 }, head: mlp, width: 8 }';
@@ -62,16 +57,6 @@ async function planned({ dataset, results }: Dataset) {
   const event = { ...started, execution: started.run };
   await planRun(event, context);
   return { event, job: await openJob(event) };
-}
-
-async function finished(made: Dataset) {
-  const { event, job } = await weighed(made);
-  for (const { name } of [...job.plan.variants, ...job.plan.baselines]) {
-    await trainVariant({ ...event, variant: name }, context);
-  }
-  await evaluateStudents(event, context);
-  await publishStudent(event);
-  return { job, ...(await readJson(job.results, keys.metrics(job.run), runMetricsSchema)) };
 }
 
 test('a student of encoder and head is one folder, and is measured again later', async () => {

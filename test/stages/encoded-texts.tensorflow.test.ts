@@ -12,15 +12,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { randomFor } from '../../src/data/random.ts';
-import { runMetricsSchema } from '../../src/evaluate/run-metrics.ts';
 import { loadStudent } from '../../src/models/load-student.ts';
 import { keys } from '../../src/run/keys.ts';
-import { evaluateStudents } from '../../src/stages/evaluate.ts';
-import { publishStudent } from '../../src/stages/publish.ts';
-import { trainVariant } from '../../src/stages/train.ts';
-import { readJson } from '../../src/store/once.ts';
 import { type Dataset, writeConfig } from '../support/datasets.ts';
-import { context, weighed } from '../support/staged-run.ts';
+import { finished } from '../support/staged-run.ts';
 
 const fillers = ['the', 'film', 'was', 'a', 'plot'];
 
@@ -54,26 +49,20 @@ const ngrams = '{ architecture: ngrams, buckets: 1024, epochs: 10, batchSize: 16
 const linear = '{ encoder: models/tiny, head: linear, epochs: 3 }';
 const mlp = '{ encoder: models/tiny, head: mlp, width: 4, epochs: 3 }';
 
-/** Runs all stages. */
-async function finished(made: Dataset, maxCharacters: number, more: Record<string, string>) {
+/** Runs all stages with a config. */
+async function finishedWith(made: Dataset, maxCharacters: number, more: Record<string, string>) {
   writeConfig(made.dataset, {
     task: `{ type: text-classification, classes: [good, bad], maxCharacters: ${maxCharacters} }`,
     data: '{ format: csv, id: id, label: label }',
     ...{ warmup: '{ epochs: 1 }', publish: '{ minGain: -1 }', folds: '2' },
     ...more,
   });
-  const { event, job } = await weighed(made);
-  for (const { name } of [...job.plan.variants, ...job.plan.baselines]) {
-    await trainVariant({ ...event, variant: name }, context);
-  }
-  await evaluateStudents(event, context);
-  await publishStudent(event);
-  return { job, ...(await readJson(job.results, keys.metrics(job.run), runMetricsSchema)) };
+  return finished(made);
 }
 
 test('ngrams and heads label texts together, for a head', async () => {
   const made = makeTexts();
-  const first = await finished(made, 1000, {
+  const first = await finishedWith(made, 1000, {
     ...{ teacher: `{ train: [${ngrams}, ${linear}, ${mlp}] }`, student: linear },
     ...{ method: 'lelp', compare: '[relabel]', relabel: '{ rounds: 1 }' },
   });
@@ -94,7 +83,7 @@ test('ngrams and heads label texts together, for a head', async () => {
     );
   const before = files();
   rmSync(join(made.results, 'embeddings'), { recursive: true });
-  const second = await finished(made, 3, {
+  const second = await finishedWith(made, 3, {
     ...{ teacher: `{ train: ${ngrams} }`, student: ngrams, method: 'uniform', compare: '[]' },
   });
   const [embedded, ...others] = files();

@@ -1,15 +1,21 @@
 import { expect } from 'vitest';
+import { runMetricsSchema } from '../../src/evaluate/run-metrics.ts';
 import type { Context } from '../../src/run/context.ts';
 import { type Job, openJob, shardItems } from '../../src/run/job.ts';
+import { keys } from '../../src/run/keys.ts';
 import { calibrateTeacher } from '../../src/stages/calibrate.ts';
 import { encodeShard } from '../../src/stages/encode.ts';
+import { evaluateStudents } from '../../src/stages/evaluate.ts';
 import { labelShard } from '../../src/stages/label.ts';
 import { planRun } from '../../src/stages/plan.ts';
+import { publishStudent } from '../../src/stages/publish.ts';
 import { reconcileLabels } from '../../src/stages/reconcile.ts';
 import { startRun } from '../../src/stages/start.ts';
+import { trainVariant } from '../../src/stages/train.ts';
 import { trainTeacher } from '../../src/stages/train-teacher.ts';
 import { warmUpStudent } from '../../src/stages/warm-up.ts';
 import { weighShard } from '../../src/stages/weigh.ts';
+import { readJson } from '../../src/store/once.ts';
 import type { Dataset } from './datasets.ts';
 
 export const context: Context = { signal: new AbortController().signal, report: () => {} };
@@ -38,6 +44,17 @@ export async function weighed(options: Dataset) {
     await weighShard({ ...event, shard }, context);
   }
   return { event, job };
+}
+
+/** Runs all stages, in this process. */
+export async function finished(options: Dataset) {
+  const { event, job } = await weighed(options);
+  for (const { name } of [...job.plan.variants, ...job.plan.baselines]) {
+    await trainVariant({ ...event, variant: name }, context);
+  }
+  await evaluateStudents(event, context);
+  await publishStudent(event);
+  return { job, ...(await readJson(job.results, keys.metrics(job.run), runMetricsSchema)) };
 }
 
 /**
