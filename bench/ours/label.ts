@@ -38,9 +38,9 @@ const pixels: Features = {
 };
 
 async function open(store: ObjectStore) {
-  const digest = await teacherDigest(store, config.teacher, pixels);
-  const scratch = join(tmpdir(), 'counterweight-bench-teacher');
   const names = Array.from({ length: classes }, (_, index) => String(index));
+  const digest = await teacherDigest(store, config.teacher, pixels, names);
+  const scratch = join(tmpdir(), 'counterweight-bench-teacher');
   const options = { store, config: config.teacher, features: pixels, digest, scratch };
   return openTeacher({ ...options, classes: names });
 }

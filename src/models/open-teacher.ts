@@ -41,7 +41,8 @@ export async function openTeacher(
   const features = teacherFeatures(config, options.features);
   const { kind, ...found } = await teacherFiles(store, config);
   const verify = (hashes: readonly string[]): void => {
-    if (combinedDigest(config, features, { kind, ...found }, hashes) === digest) return;
+    if (combinedDigest(config, { features, classes }, { kind, ...found }, hashes) === digest)
+      return;
     throw new UserError(
       `${found.name} has changed since the run was planned`,
       'Start a new run: it is planned with the current files.',

@@ -1,4 +1,4 @@
-import type { Features } from '../data/features/index.ts';
+import { type Features, hasTexts } from '../data/features/index.ts';
 import { row } from '../data/features/row.ts';
 import { digestJson, sortFields } from '../digest.ts';
 import type { ObjectStore } from '../store/store.ts';
@@ -14,22 +14,32 @@ import type { SuppliedKind, TeacherFiles } from './teachers/teacher-kind.ts';
  * label cache. It also pins the teacher: models are code, so a changed model is refused.
  *
  * @param student The student's features, from which the teacher's are derived.
+ * @param classes Names of the classes of the task.
  * @throws UserError if a file is missing.
  */
 export async function teacherDigest(
   store: ObjectStore,
   config: TeacherConfig,
   student: Features,
+  classes: readonly string[],
 ): Promise<string> {
   const found = await teacherFiles(store, config);
   const hashes = await hashFiles(store, found.files);
-  return combinedDigest(config, teacherFeatures(config, student), found, hashes);
+  const reads = { features: teacherFeatures(config, student), classes };
+  return combinedDigest(config, reads, found, hashes);
+}
+
+/** The parts of a task on which a teacher's answers may depend. */
+interface TeacherTask {
+  /** The teacher's input features. */
+  readonly features: Features;
+  readonly classes: readonly string[];
 }
 
 /** Combines the SHA-256, in hex, of each file into the teacher's digest. */
 export function combinedDigest(
   config: TeacherConfig,
-  features: Features,
+  { features, classes }: TeacherTask,
   { kind, files }: TeacherFiles & { readonly kind: SuppliedKind },
   hashes: readonly string[],
 ): string {
@@ -42,6 +52,8 @@ export function combinedDigest(
     output: config.output,
     outputName: config.outputName,
     embeddingName: config.embeddingName,
+    // The names in its config.json put the answers in the order of the classes.
+    ...(kind.isModel && hasTexts(features) && { classes }),
   };
   return digestJson(sortFields(decisive));
 }

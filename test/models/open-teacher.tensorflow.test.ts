@@ -37,13 +37,13 @@ describe('a teacher is pinned', () => {
     writeFile(join(dataset, 'teacher', 'group1-shard1of2.bin'), new Uint8Array(950));
 
   test('a teacher that has changed is not loaded', async () => {
-    const pinned = await teacherDigest(new FolderStore(dataset), config, grey());
+    const pinned = await teacherDigest(new FolderStore(dataset), config, grey(), []);
     await replaceWeights();
     await expect(opened(pinned)).rejects.toThrow('has changed since the run was planned');
     expect(await readdir(scratch)).toEqual([]);
   });
   test('a copy of the pinned one is used, and made again when it was changed', async () => {
-    const pinned = await teacherDigest(new FolderStore(dataset), config, grey());
+    const pinned = await teacherDigest(new FolderStore(dataset), config, grey(), []);
     const answer = await opened(pinned);
     const copy = join(scratch, `teacher-${pinned}`);
     await writeFile(join(copy, 'group1-shard1of2.bin'), new Uint8Array(950));

@@ -1,6 +1,7 @@
 import { appendFile, cp, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Features } from '../../src/data/features/index.ts';
 import type { TeacherConfig } from '../../src/models/config.ts';
 import { teacherDigest } from '../../src/models/teacher-digest.ts';
 import { FolderStore } from '../../src/store/folder.ts';
@@ -14,8 +15,9 @@ beforeEach(async () => {
 afterEach(() => rm(dataset, { recursive: true }));
 
 const model = { layersModel: 'teacher/model.json' };
+const names = ['0', '1', '2'];
 const digest = (fields: Partial<TeacherConfig> = {}, features = grey()) =>
-  teacherDigest(new FolderStore(dataset), teacherConfig({ ...model, ...fields }), features);
+  teacherDigest(new FolderStore(dataset), teacherConfig({ ...model, ...fields }), features, names);
 
 describe('what changes the answers changes the digest', () => {
   test.each([
@@ -44,6 +46,26 @@ describe('what changes the answers changes the digest', () => {
   });
 });
 
+describe('the order of the classes', () => {
+  const ofClasses = (fields: Partial<TeacherConfig>, features: Features, classes: string[]) =>
+    teacherDigest(new FolderStore(dataset), teacherConfig(fields), features, classes);
+
+  test('changes the digest of a classifier of texts, whose answers follow it', async () => {
+    await cp(join(fixtures, '../encoders/text-classifier'), join(dataset, 'texts'), {
+      recursive: true,
+    });
+    const texts: Features = { kind: 'text', maxCharacters: 100 };
+    const digests = [
+      ['no', 'yes'],
+      ['yes', 'no'],
+    ].map((classes) => ofClasses({ onnx: 'texts' }, texts, classes));
+    expect(new Set(await Promise.all(digests)).size).toBe(2);
+  });
+  test('does not change the digest of other models, which answer in their own order', async () => {
+    expect(await ofClasses(model, grey(), ['2', '1', '0'])).toBe(await digest());
+  });
+});
+
 test('what does not change the answers does not change the digest', async () => {
   const before = await digest();
   expect(before).toMatch(/^[0-9a-f]{64}$/);
@@ -65,7 +87,7 @@ test.each([
   'the digest of %s is the key of labels that earlier versions made',
   async (fixture, config, expected) => {
     const store = new FolderStore(join(fixtures, fixture));
-    const found = await teacherDigest(store, teacherConfig(config), grey());
+    const found = await teacherDigest(store, teacherConfig(config), grey(), names);
     expect(found.slice(0, 16)).toBe(expected);
   },
 );

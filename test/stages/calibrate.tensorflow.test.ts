@@ -13,7 +13,7 @@ import { planRun } from '../../src/stages/plan.ts';
 import { startRun } from '../../src/stages/start.ts';
 import { trainTeacher } from '../../src/stages/train-teacher.ts';
 import { readJson } from '../../src/store/once.ts';
-import { type Dataset, makeDataset } from '../support/datasets.ts';
+import { type Dataset, formats, makeDataset, writeConfig } from '../support/datasets.ts';
 import { collect } from '../support/examples.ts';
 import { context, reconciled } from '../support/staged-run.ts';
 
@@ -85,6 +85,16 @@ test('labels are of the calibrated teacher, and raw answers stay for the next ca
   const before = readFileSync(join(options.results, keys.labels(digest, shard!.id)));
   expect(await labelShard({ ...second.event, shard: shard! }, context)).toBe(1);
   expect(readFileSync(join(options.results, keys.labels(digest, shard!.id)))).toEqual(before);
+
+  // So does another order of the classes, with which the labels have other numbers.
+  writeConfig(options.dataset, {
+    ...formats['parquet-images'],
+    teacher: '{ predictions: teacher }',
+    task: formats['parquet-images'].task.replace("'0', '1'", "'1', '0'"),
+  });
+  const { teacher } = (await calibrated(options)).job.plan;
+  expect(teacher.digest).toBe(digest);
+  expect(teacher.labels).not.toBe(second.job.plan.teacher.labels);
 });
 
 test('without calibration there is no file, and the labels have the key of the teacher', async () => {

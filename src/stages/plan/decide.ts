@@ -60,8 +60,8 @@ export async function decide(
   const digest =
     members.length > 0
       ? mixtureDigest(members, config, judging)
-      : await teacherDigest(data, teacher, features);
-  const labels = isCalibrated ? calibratedDigest(digest, config, judging) : digest;
+      : await teacherDigest(data, teacher, features, classes);
+  const labels = isCalibrated ? calibratedDigest(digest, decided, judging) : digest;
   const kind = teacherKindOf(teacher)!.name;
   return { ...decided, warnings, teacher: { kind, digest, members, labels } };
 }
@@ -87,14 +87,18 @@ function mixtureDigest(
 /** Increased when the fit of a calibration changes, so that labels are not mixed. */
 const calibrationVersion = 1;
 
-/** Digests everything that calibrated labels depend on. */
+/**
+ * Digests everything that calibrated labels depend on. The names of the classes match the true
+ * labels with the answers of a teacher that knows no names.
+ */
 function calibratedDigest(
   teacher: string,
-  { folds, seed }: Config,
+  { config: { folds, seed }, classes }: Pick<Decisions, 'config' | 'classes'>,
   calibrating: readonly ShardItem[],
 ): string {
   const ids = calibrating.map(({ id }) => id);
-  return digestJson(['calibrated', calibrationVersion, teacher, folds, seed, ids], 16);
+  const facts = ['calibrated', calibrationVersion, teacher, folds, seed, ids, classes];
+  return digestJson(facts, 16);
 }
 
 /** Digests everything that the training of a teacher depends on. */

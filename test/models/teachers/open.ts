@@ -87,7 +87,7 @@ export async function open(
 ) {
   const store = new FolderStore(folder);
   const config = teacherConfig(fields);
-  const digest = await teacherDigest(store, config, features);
   const names = Array.from({ length: classes }, (_, index) => `class ${index}`);
+  const digest = await teacherDigest(store, config, features, names);
   return openTeacher({ store, config, features, classes: names, digest, scratch });
 }

@@ -21,7 +21,7 @@ afterAll(() => rm(scratch, { recursive: true }));
 
 async function open(store: ObjectStore, onnx: string, classes: readonly string[], more = {}) {
   const config = teacherConfig({ onnx, output: 'logits', ...more });
-  const digest = await teacherDigest(store, config, features);
+  const digest = await teacherDigest(store, config, features, classes);
   const { teacher } = await openTeacher({ store, config, features, classes, digest, scratch });
   return teacher;
 }
