@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UserError } from '../../errors.ts';
 import { checkKey } from '../../store/key.ts';
@@ -26,6 +26,7 @@ export async function downloadFile(
   const path = join(folder, file.rfilename);
   if (await hasDigest(path, file)) return;
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await removeAbandoned(path);
   const part = `${path}.partial-${randomUUID()}`;
   try {
     await receive(model, file.rfilename, part, env);
@@ -41,6 +42,19 @@ export async function downloadFile(
   }
 }
 
+/** Age of a part, in ms, after which the process that wrote it must have ended. */
+const abandonedMs = 24 * 3_600_000;
+
+/** Removes the parts of a file that killed processes left. */
+async function removeAbandoned(path: string): Promise<void> {
+  for (const name of await readdir(dirname(path))) {
+    if (!name.startsWith(`${basename(path)}.partial-`)) continue;
+    const part = join(dirname(path), name);
+    const { mtimeMs } = await stat(part).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > abandonedMs) await rm(part, { force: true });
+  }
+}
+
 async function receive(
   model: HubModel,
   name: string,
@@ -50,6 +64,7 @@ async function receive(
   for (let breaks = 0; ; breaks++) {
     const start = await sizeOf(part);
     const response = await readHub(model, name, start, env);
+    if (response.status === 416) return response.body?.cancel();
     // A server without ranges sends the whole file again.
     const handle = await open(part, response.status === 206 ? 'a' : 'w');
     try {

@@ -23,7 +23,8 @@ export interface HubModel {
   readonly revision: string;
 }
 
-const path = /^hf:((?:[\w.-]+\/)?[\w.-]+)(?:@([^\s@]+))?$/;
+/** A name or revision that starts with a dot would change the meaning of an address. */
+const path = /^hf:((?:\w[\w.-]*\/)?\w[\w.-]*)(?:@([^\s@.][^\s@]*))?$/;
 
 /**
  * Parses `hf:owner/name@revision`. The default revision is `main`.
@@ -33,7 +34,7 @@ const path = /^hf:((?:[\w.-]+\/)?[\w.-]+)(?:@([^\s@]+))?$/;
 export function parseHubPath(text: string): HubModel | undefined {
   if (!text.startsWith('hf:')) return undefined;
   const [, repository, revision = 'main'] = path.exec(text) ?? [];
-  if (repository !== undefined && !repository.includes('..')) return { repository, revision };
+  if (repository !== undefined && !text.includes('..')) return { repository, revision };
   throw new UserError(
     `encoder: '${text}' is not a model of the Hugging Face hub`,
     'Write hf:OWNER/NAME@REVISION, such as hf:Xenova/all-MiniLM-L6-v2@main.',
@@ -68,7 +69,11 @@ export async function listHub(model: HubModel, env: HubEnvironment): Promise<Hub
   const { repository, revision } = model;
   const url = `/api/models/${repository}/revision/${encodeURIComponent(revision)}?blobs=true`;
   const response = await askHub(url, model, env);
-  const parsed = hubListingSchema.safeParse(await response.json().catch(() => undefined));
+  const body: unknown = await response.json().catch((error: Error) => {
+    if (error instanceof SyntaxError) return undefined;
+    throw unreachable(error, model, env);
+  });
+  const parsed = hubListingSchema.safeParse(body);
   if (parsed.success) return parsed.data;
   throw new UserError(
     `${hubOf(env)} does not answer as the Hugging Face hub does: ${z.prettifyError(parsed.error)}`,
@@ -78,7 +83,7 @@ export async function listHub(model: HubModel, env: HubEnvironment): Promise<Hub
 
 /**
  * Starts to download a file of a commit.
- * @param start Bytes that are already there.
+ * @param start Bytes that are already there. If these are all, the status of the answer is 416.
  */
 export async function readHub(
   model: HubModel,
@@ -92,8 +97,24 @@ export async function readHub(
   return askHub(`/${repository}/resolve/${revision}/${name}`, model, env, headers);
 }
 
+/** @throws UserError if the environment variable is not an address. */
 export function hubOf({ HF_ENDPOINT: endpoint }: HubEnvironment): string {
-  return (endpoint || 'https://huggingface.co').replace(/\/+$/, '');
+  const hub = (endpoint?.trim() || 'https://huggingface.co').replace(/\/+$/, '');
+  if (/^https?:\/\//.test(hub) && URL.canParse(hub)) return hub;
+  throw new UserError(
+    `HF_ENDPOINT is '${hub}', which is not an address`,
+    'Write it with https://, such as https://huggingface.co, or unset the variable.',
+  );
+}
+
+/** @throws UserError if a header cannot hold the token. The message does not contain the token. */
+function tokenOf({ HF_TOKEN: written }: HubEnvironment): string | undefined {
+  const token = written?.trim();
+  if (!token || /^[!-~]+$/.test(token)) return token;
+  throw new UserError(
+    'HF_TOKEN has characters that no token has, such as a space or a line end',
+    'Copy the token again from the settings of your account on the hub.',
+  );
 }
 
 /** Sends a request; tries again if the hub is busy. */
@@ -103,7 +124,7 @@ async function askHub(
   env: HubEnvironment,
   headers: Record<string, string> = {},
 ): Promise<Response> {
-  const token = env.HF_TOKEN?.trim();
+  const token = tokenOf(env);
   // fetch leaves out the token when the hub redirects to another host.
   // A part of a compressed file could not be resumed.
   const identity = { 'Accept-Encoding': 'identity' };
@@ -112,7 +133,7 @@ async function askHub(
     const response = await answerOf(hubOf(env) + url, sent).catch((error: Error) => {
       throw unreachable(error, model, env);
     });
-    if (response.ok) return response;
+    if (response.ok || response.status === 416) return response;
     const isBusy = response.status === 429 || response.status >= 500;
     if (!isBusy) throw refusal(response, model, env);
     await response.body?.cancel();

@@ -1,4 +1,5 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cacheFolder } from '#setup/cache-folder.mjs';
@@ -63,7 +64,10 @@ async function downloadEncoder(
 ): Promise<{ folder: string; commit: string }> {
   const parent = join(cache, repository.replace('/', '--'));
   const listing =
-    (await keptListing(parent, revision)) ?? (await listHub({ repository, revision }, env));
+    (await keptListing(parent, revision)) ??
+    (await listHub({ repository, revision }, env).catch((error) =>
+      adviseKept(error, repository, parent),
+    ));
   const commit = listing.sha;
   const folder = join(parent, commit);
   const pinned = { repository, revision: commit };
@@ -80,15 +84,30 @@ const isCommit = /^[0-9a-f]{40}$/;
 /** Reads the listing of a commit whose files were downloaded before: it needs no network. */
 async function keptListing(parent: string, revision: string): Promise<HubListing | undefined> {
   if (!isCommit.test(revision)) return undefined;
-  const text = await readFile(listingPath(parent, revision), 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : hubListingSchema.parse(JSON.parse(text));
+  try {
+    return hubListingSchema.parse(
+      JSON.parse(await readFile(listingPath(parent, revision), 'utf8')),
+    );
+  } catch {
+    return undefined; // Missing or damaged: the hub lists them again.
+  }
+}
+
+/** Adds the commits that were downloaded before to the hint of an error, and throws it. */
+async function adviseKept(error: unknown, repository: string, parent: string): Promise<never> {
+  const names = await readdir(parent).catch(() => []);
+  const commits = names.flatMap((name) => /^([0-9a-f]{40})\.json$/.exec(name)?.[1] ?? []);
+  if (!(error instanceof UserError) || commits.length === 0) throw error;
+  const paths = commits.map((commit) => `hf:${repository}@${commit}`).join(' or ');
+  throw new UserError(error.message, `${error.hint}\nWas downloaded before: ${paths}.`);
 }
 
 async function keepListing(parent: string, listing: HubListing): Promise<void> {
   const path = listingPath(parent, listing.sha);
   await mkdir(parent, { recursive: true });
-  await writeFile(`${path}.${process.pid}`, JSON.stringify(listing));
-  await rename(`${path}.${process.pid}`, path);
+  const made = `${path}.${randomUUID()}`;
+  await writeFile(made, JSON.stringify(listing));
+  await rename(made, path);
 }
 
 function listingPath(parent: string, commit: string): string {

@@ -11,12 +11,16 @@ export interface HubFaults {
   breaksAfter?: number;
   /** Bytes that it sends instead of a file's. */
   sends?: Readonly<Record<string, string>>;
+  /** Whether the first answer with a large file breaks off after its last byte. */
+  breaksAtEnd?: boolean;
+  /** Whether the list of files breaks off. */
+  breaksList?: boolean;
   /** Status of the first answer. */
   firstStatus?: number;
 }
 
 export const commit = 'c0ffee'.padEnd(40, '0');
-/** Large files have a SHA-256, and are at another address, as on the hub. */
+/** Large files have a SHA-256, and are at another host, as on the hub, which must get no token. */
 const isLarge = (name: string) => name.endsWith('.onnx');
 
 /** Starts a small hub on loopback with one model, `owner/name`. */
@@ -27,11 +31,17 @@ export async function startHub(
   /** Requested paths. */
   const requests: string[] = [];
   let answered = 0;
-  let { breaksAfter } = faults;
+  let { breaksAfter, breaksAtEnd } = faults;
 
   function send(name: string, request: IncomingMessage, response: ServerResponse): void {
     const body = Buffer.from(faults.sends?.[name] ?? files[name]!);
     const start = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
+    if (start >= body.length) return void response.writeHead(416).end();
+    if (breaksAtEnd && isLarge(name)) {
+      breaksAtEnd = false;
+      // Without a length, a body ends with a mark of its own.
+      return void response.write(body, () => setImmediate(() => response.destroy()));
+    }
     response.writeHead(start > 0 ? 206 : 200, { 'content-length': body.length - start });
     if (breaksAfter === undefined || !isLarge(name)) {
       response.end(body.subarray(start));
@@ -49,12 +59,18 @@ export async function startHub(
     const { pathname, search } = new URL(request.url!, 'http://hub');
     requests.push(pathname + search);
     if (answered++ === 0 && faults.firstStatus) return refuse(response, faults.firstStatus, '');
-    if (pathname.startsWith('/cdn/')) return send(pathname.slice(5), request, response);
+    if (pathname.startsWith('/cdn/')) {
+      if (request.headers.authorization) return refuse(response, 500, 'Leak');
+      return send(pathname.slice(5), request, response);
+    }
     if (faults.token && request.headers.authorization !== `Bearer ${faults.token}`) {
       return refuse(response, 401, 'RepoNotFound');
     }
     const [, revision] = /^\/api\/models\/owner\/name\/revision\/(.+)$/.exec(pathname) ?? [];
     if (revision === 'main' || revision === commit) {
+      if (faults.breaksList) {
+        return void response.write('{"sha":', () => setImmediate(() => response.destroy()));
+      }
       const siblings = Object.entries(files).map(([rfilename, text]) => {
         const body = Buffer.from(text);
         const sha256 = createHash('sha256').update(body).digest('hex');
@@ -71,7 +87,10 @@ export async function startHub(
     const name = pathname.slice(prefix.length);
     if (!pathname.startsWith(prefix)) return refuse(response, 404, 'RepoNotFound');
     if (!(name in files)) return refuse(response, 404, 'EntryNotFound');
-    if (isLarge(name)) return void response.writeHead(302, { location: `/cdn/${name}` }).end();
+    if (isLarge(name)) {
+      const location = `http://localhost:${(server.address() as AddressInfo).port}/cdn/${name}`;
+      return void response.writeHead(302, { location }).end();
+    }
     send(name, request, response);
   });
   server.listen(0, '127.0.0.1');

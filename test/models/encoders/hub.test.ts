@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -76,6 +76,31 @@ describe('a model of the hub', () => {
     expect((await readdir(folder, { recursive: true })).sort()).toEqual([...names, 'onnx'].sort());
   });
 
+  test('is whole if a download breaks off after its last byte', async () => {
+    const hub = await start({ breaksAtEnd: true });
+    await resolve('hf:owner/name', hub.url);
+    expect(hub.requests.filter((path) => path.startsWith('/cdn/'))).toHaveLength(2);
+  });
+
+  test('is downloaded by several processes at once; what killed ones left is removed', async () => {
+    const hub = await start();
+    const folder = join(cache, 'owner--name', commit);
+    await mkdir(folder, { recursive: true });
+    const [old, recent] = ['tokenizer.json.partial-1', 'tokenizer.json.partial-2'];
+    for (const name of [old, recent]) await writeFile(join(folder, name), '{');
+    await utimes(join(folder, old), 0, 0);
+    await Promise.all([1, 2, 3].map(() => resolve('hf:owner/name', hub.url)));
+    expect((await readdir(folder)).filter((name) => name.includes('partial'))).toEqual([recent]);
+    expect(await readdir(join(cache, 'owner--name'))).toEqual([commit, `${commit}.json`]);
+  });
+
+  test('is listed again if the copy of its list is damaged', async () => {
+    const hub = await start();
+    await resolve('hf:owner/name', hub.url);
+    await writeFile(join(cache, 'owner--name', `${commit}.json`), '{"sha":');
+    await resolve(`hf:owner/name@${commit}`, hub.url);
+  });
+
   test('is called again if the hub is busy', async () => {
     const hub = await start({ firstStatus: 503 });
     await resolve('hf:owner/name', hub.url);
@@ -117,6 +142,32 @@ describe('refused', () => {
     });
   });
 
+  test('a hub that cannot be reached, with the commit that was downloaded before', async () => {
+    const hub = await start();
+    await resolve('hf:owner/name', hub.url);
+    await hub.close();
+    close = undefined;
+    await expect(resolve('hf:owner/name', hub.url)).rejects.toMatchObject({
+      hint: expect.stringContaining(`Was downloaded before: hf:owner/name@${commit}.`),
+    });
+  });
+
+  test('a list of files that breaks off', async () => {
+    const hub = await start({ breaksList: true });
+    await expect(resolve('hf:owner/name', hub.url)).rejects.toThrow('cannot be reached');
+  });
+
+  test('an address or a token that is damaged; the message does not contain the token', async () => {
+    await expect(resolve('hf:owner/name', 'huggingface.co')).rejects.toThrow(
+      "HF_ENDPOINT is 'huggingface.co', which is not an address",
+    );
+    const hub = await start();
+    await expect(resolve('hf:owner/name', hub.url, { token: 'se\ncret' })).rejects.toMatchObject({
+      name: 'UserError',
+      message: expect.stringMatching(/^HF_TOKEN has characters that no token has[^\n]*line end$/),
+    });
+  });
+
   test.each([
     ['hf:owner/name@nope', '', "owner/name has no revision 'nope'"],
     ['hf:owner/other', '', 'owner/other does not exist'],
@@ -139,7 +190,16 @@ describe('refused', () => {
   });
 });
 
-test.each(['hf:', 'hf:a/b/c', 'hf:a b', 'hf:../x', 'hf:a/b@'])('%s is refused', (path) => {
+test.each([
+  'hf:',
+  'hf:a/b/c',
+  'hf:a b',
+  'hf:../x',
+  'hf:./x',
+  'hf:a/b@',
+  'hf:a/b@.',
+  'hf:a/b@x/../y',
+])('%s is refused', (path) => {
   expect(() => parseHubPath(path)).toThrow('is not a model of the Hugging Face hub');
 });
 
