@@ -102,7 +102,7 @@ test('a student of encoder and head is one folder, and is measured again later',
   await expect(loadStudent(join(made.results, folder))).rejects.toThrow('without the files');
 });
 
-test('nothing is embedded again by another run, or for another network', async () => {
+test('nothing is embedded again by another run, for another network or by another path', async () => {
   const made = encodedDataset({ teacher: `{ train: ${network} }` });
   const first = await planned(made);
   const items = await shardItems(first.job);
@@ -118,7 +118,9 @@ test('nothing is embedded again by another run, or for another network', async (
     writeConfig(made.dataset, { ...formats.images, ...sections, student });
     return planned(made);
   };
-  expect(await encode(await plan(network))).toEqual(items.map(() => 0));
+  const samePath = await plan(linear.replace('encoder,', './encoder/model.onnx,'));
+  expect(samePath.job.plan.encoders).toMatchObject([{ configs: [{}, {}] }]);
+  expect(await encode(samePath)).toEqual(items.map(() => 0));
   const both = await plan(other);
   expect(both.job.plan.encoders.map(({ dimension }) => dimension)).toEqual(
     both.job.plan.encoders.map(() => first.job.plan.encoders[0]!.dimension),

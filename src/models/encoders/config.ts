@@ -1,4 +1,5 @@
 /** The config field `encoder`: a pretrained model that turns examples into embeddings. */
+import { posix } from 'node:path';
 import { z } from 'zod';
 import { preprocessSchema } from '../../data/features/preprocess-config.ts';
 
@@ -66,9 +67,18 @@ export const encoderFields = {
 
 const fieldsSchema = z.strictObject(encoderFields);
 
-/** An encoder: the path alone, or with settings. */
+/** An encoder: the path alone, or with settings. Two spellings of a path are one encoder. */
 export const encoderSchema = z
   .union([z.string().min(1), fieldsSchema])
-  .transform((value) => (typeof value === 'string' ? fieldsSchema.parse({ path: value }) : value))
+  .transform((value) => {
+    const fields = typeof value === 'string' ? fieldsSchema.parse({ path: value }) : value;
+    return { ...fields, path: plainPath(fields.path) };
+  })
   .describe('A pretrained model that turns examples into embeddings: its path, or fields.');
+
+/** @example plainPath('./models/encoder/') // 'models/encoder' */
+function plainPath(path: string): string {
+  return path.includes(':') ? path : posix.normalize(path).replace(/(?<=.)\/+$/, '');
+}
+
 export type EncoderConfig = z.infer<typeof encoderSchema>;

@@ -34,8 +34,15 @@ export async function findEncoder(
   source: string,
 ): Promise<FoundEncoder> {
   const key = path.replace(/\/+$/, '').replace(/^\.$/, '');
+  refuseOutside(path, store.location);
   const foreign = foreignFile(key, `encoder: '${key}'`);
   if (foreign) throw foreign;
+  if (key.endsWith('.onnx') && file !== undefined) {
+    throw new UserError(
+      `encoder.path names the model '${key}', and encoder.file names '${file}'`,
+      'Set encoder.path to the folder, or remove encoder.file.',
+    );
+  }
   if (key.endsWith('.onnx')) return findOnnx(store, folderOfModel(key), key);
   const inFolder = (name: string) => (key === '' ? name : `${key}/${name}`);
   const candidates = file === undefined ? modelPaths : [file];
@@ -46,6 +53,21 @@ export async function findEncoder(
   throw new UserError(
     `encoder: there is no ${file ?? 'model.onnx, onnx/model.onnx, saved_model.pb or model.json'} in ${source} (${store.location}/${key})`,
     'Put the model there. For ONNX: optimum-cli export onnx --model NAME FOLDER; paths are relative to the dataset.',
+  );
+}
+
+/** @throws UserError for a path that does not lead to a folder of the dataset. */
+function refuseOutside(path: string, dataset: string): void {
+  if (/^https?:/.test(path)) {
+    throw new UserError(
+      `encoder: '${path}' is an address, not a folder of the dataset`,
+      'For a model of the Hugging Face hub write hf:OWNER/NAME@REVISION.',
+    );
+  }
+  if (!/^(\/|\.\.(\/|$))/.test(path)) return;
+  throw new UserError(
+    `encoder: '${path}' is outside the dataset (${dataset})`,
+    'Copy the folder of the encoder into the dataset, and write its path relative to the dataset.',
   );
 }
 

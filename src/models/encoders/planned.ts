@@ -4,11 +4,11 @@ import { type Features, hasTexts, vectorFeatures } from '../../data/features/ind
 import type { EmbeddingBits } from '../../data/tables/embeddings-file.ts';
 import { digestJson } from '../../digest.ts';
 import { encoderOf, type Network } from '../networks/index.ts';
-import { encoderSchema } from './config.ts';
+import { type EncoderConfig, encoderSchema } from './config.ts';
 
 export const plannedEncoderSchema = z.strictObject({
-  /** The field `encoder` of the networks that read it. */
-  config: encoderSchema,
+  /** The fields `encoder` of the networks that read it: a branch and its commit are one encoder. */
+  configs: z.array(encoderSchema).min(1),
   /** Name for messages: the path in the dataset, or `hf:owner/name@commit`. */
   source: z.string(),
   /** Digest of the encoder: the key of its files in the results. */
@@ -61,12 +61,12 @@ export function plannedEncoder(
 ): PlannedEncoder | undefined {
   const config = encoderOf(network);
   if (config === undefined) return undefined;
-  const found = encoders.find((planned) => isSame(planned.config, config));
+  const found = encoders.find(({ configs }) => configs.some((one) => isSame(one, config)));
   if (found === undefined) throw new Error(`the plan has no encoder '${config.path}'`);
   return found;
 }
 
 /** Returns whether two configs name the same encoder; their fields have the order of the schema. */
-export function isSame(a: PlannedEncoder['config'], b: PlannedEncoder['config']): boolean {
+export function isSame(a: EncoderConfig, b: EncoderConfig): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }

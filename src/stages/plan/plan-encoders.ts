@@ -49,6 +49,11 @@ export async function planEncoders(
     const reads = encoderReads.find((kind) => kind === name)!;
     const described = await resolveEncoder(data, wanted, reads);
     const { description } = described;
+    const planned = encoders.find(({ files }) => files === description.digest);
+    if (planned) {
+      planned.configs.push(wanted);
+      continue;
+    }
     await storeEncoder(described, results, keys.encoder(description.digest));
     const encoder = await openEncoder(results, keys.encoder(description.digest));
     try {
@@ -56,7 +61,7 @@ export async function planEncoders(
       warnings.push(...warningsOf(described, embedded, prepared.length));
       const bits = bitsFor(embedded.embeddings, encoder.dimension);
       encoders.push({
-        config: wanted,
+        configs: [wanted],
         source: description.source,
         files: description.digest,
         digest: embeddingsDigest(description.digest, features, bits),

@@ -32,8 +32,11 @@ test('an encoder of texts has its files, its maximum and its dimension', async (
     'tokenizer_config.json',
   ]);
   expect(description.pooling).toBeUndefined();
-  const file = await describeFixture('text', 'text/onnx/model.onnx');
-  expect(file.description.digest).toBe(description.digest);
+  for (const path of ['text/onnx/model.onnx', './text', 'text/.']) {
+    expect((await describeFixture('text', path)).description).toMatchObject({
+      digest: description.digest,
+    });
+  }
 });
 
 test('an encoder of images has its pixels; another size scales the size before the crop', async () => {
@@ -160,6 +163,18 @@ describe('refused', () => {
     await expect(withFiles({ 'tokenizer.json': json(tokenizer) })).rejects.toThrow(
       'has ids up to 14, and the model knows 14 ids: they do not belong together',
     );
+  });
+
+  test.each([
+    ['../text', 'is outside the dataset', 'Copy the folder of the encoder into the dataset'],
+    ['/models/text', 'is outside the dataset', 'Copy the folder of the encoder into the dataset'],
+    ['https://huggingface.co/a/b', 'is an address', 'write hf:OWNER/NAME@REVISION'],
+    [{ path: 'text/onnx/model.onnx', file: 'x.onnx' }, "names 'x.onnx'", 'or remove encoder.file'],
+  ])('the path %j', async (path, message, hint) => {
+    await expect(describeFixture('text', path)).rejects.toMatchObject({
+      message: expect.stringContaining(message),
+      hint: expect.stringContaining(hint),
+    });
   });
 
   test('a file of another tool', async () => {
