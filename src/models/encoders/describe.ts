@@ -70,7 +70,9 @@ export async function describeEncoder(
     ...(pooling !== undefined && { pooling }),
     normalize: config.normalize ?? stored.normalize,
     batchSize: config.batchSize,
-    ...('features' in input ? { features: input.features } : { maxLength: input.maxLength }),
+    ...('features' in input
+      ? { features: input.features }
+      : { maxLength: input.maxLength, ...(stored.lowercase && { lowercase: true as const }) }),
   };
   const digest = digestJson(sortFields(settings));
   const description = {
@@ -136,13 +138,13 @@ async function describeTexts(store: ObjectStore, described: Described) {
       'Save it beside the model: AutoTokenizer.from_pretrained(NAME).save_pretrained(FOLDER).',
     );
   }
-  const tokenizer = parseFile(json, 'tokenizer.json', z.looseObject({}));
+  const tokenizer = parseFile(json, 'tokenizer.json', truncationSchema);
   const tokenizerConfig = parseFile(
     (await read('tokenizer_config.json')) ?? '{}',
     'tokenizer_config.json',
     z.looseObject({}),
   );
-  const maxLength = maxLengthOf(config, stored, source);
+  const maxLength = maxLengthOf(config, maximaOf(stored, tokenizer, graph), source);
   const { size } = createTokenizer({ tokenizer, config: tokenizerConfig }, maxLength, source);
   const ids = graph && idsInput(graph.inputs);
   const rows =
@@ -156,10 +158,30 @@ async function describeTexts(store: ObjectStore, described: Described) {
   return { files, maxLength };
 }
 
+/** The maximum in `tokenizer.json` itself. */
+const truncationSchema = z.looseObject({
+  truncation: z.looseObject({ max_length: z.int().positive().nullish() }).nullish(),
+});
+
+/** Returns the maxima of tokens: of the files, and of the model itself. */
+function maximaOf(
+  { maxLength, positions }: StoredSettings,
+  { truncation }: z.infer<typeof truncationSchema>,
+  graph: OnnxGraph | undefined,
+) {
+  // An export may be fixed to a length.
+  const fixed = graph?.inputs[0]?.shape?.[1];
+  const known = [positions, fixed].filter((most) => most !== undefined);
+  return {
+    written: maxLength ?? truncation?.max_length ?? undefined,
+    positions: known.length > 0 ? Math.min(...known) : undefined,
+  };
+}
+
 /** @throws UserError if the config asks for more tokens than the model has positions. */
 function maxLengthOf(
   { maxLength }: EncoderConfig,
-  { maxLength: written, positions }: StoredSettings,
+  { written, positions }: ReturnType<typeof maximaOf>,
   source: string,
 ): number {
   if (maxLength !== undefined && positions !== undefined && maxLength > positions) {

@@ -74,7 +74,7 @@ function poolingOf({ input, output, probed, probe, description }: LoadedEncoder)
   const byShape: Pooling = reads === 'text' || probed.shape.length > 3 ? 'mean' : 'cls';
   const pooling = description.pooling ?? (positions === 1 ? 'none' : byShape);
   const length = probe.feeds[0]!.shape[1];
-  if (probed.shape.length > 2 && reads === 'text' && positions !== length) {
+  if (positions > 1 && reads === 'text' && positions !== length) {
     throw new UserError(
       `${name} is ${shapeText(probed.shape)} for ${length} tokens: expected one vector per token`,
       'Set encoder.embeddingName to the output with the embedding.',

@@ -71,6 +71,8 @@ export const encoderDescriptionSchema = z.strictObject({
   batchSize: z.int().positive(),
   /** Maximum of tokens per text, for an encoder of texts. */
   maxLength: z.int().positive().optional(),
+  /** Whether texts are put into lower case first. Default: false. */
+  lowercase: z.literal(true).optional(),
   /** Pixels that it reads, for an encoder of images. */
   features: imageFeaturesSchema.optional(),
 });

@@ -146,7 +146,9 @@ async function fitted(
   const [result] = await model.run(probe.feeds, [output.name]).catch((error: Error) => {
     throw new UserError(
       `${source} fails on inputs of ${shapes}, which fit what it declares (${portsText(model.inputs)}): ${error.message}`,
-      'Try the model on these shapes in the tool that made it, and export it again.',
+      reads === 'text'
+        ? 'If it reads fewer tokens, set encoder.maxLength to their number, such as 256. Otherwise, try it on these shapes in the tool that made it.'
+        : 'Try the model on these shapes in the tool that made it, and export it again.',
     );
   });
   return embedWith({ model, input, output, probed: result!, probe, description });
@@ -154,7 +156,7 @@ async function fitted(
 
 async function inputOf(
   { inputs }: LoadedModel,
-  { source, reads, batchSize, maxLength, features, format }: EncoderDescription,
+  { source, reads, batchSize, maxLength, lowercase, features, format }: EncoderDescription,
   folder: string,
 ): Promise<EncoderInput> {
   if (reads === 'image') {
@@ -173,5 +175,7 @@ async function inputOf(
   // An export may be fixed to a length.
   const fixedLength = inputs[0]?.shape?.[1] ?? maxLength!;
   const tokenizer = createTokenizer(files, Math.min(maxLength!, fixedLength), source);
-  return textInput({ inputs, tokenizer, batchSize, source });
+  const { tokenize } = tokenizer;
+  const lowered = { ...tokenizer, tokenize: (text: string) => tokenize(text.toLowerCase()) };
+  return textInput({ inputs, tokenizer: lowercase ? lowered : tokenizer, batchSize, source });
 }

@@ -9,6 +9,8 @@ import type { Pooling } from './config.ts';
 export interface StoredSettings {
   readonly pooling: Pooling | undefined;
   readonly normalize: boolean;
+  /** Whether texts are put into lower case before the tokenizer reads them. */
+  readonly lowercase: boolean;
   /** Maximum of tokens that the model is made for. */
   readonly maxLength: number | undefined;
   /** Maximum of tokens that the model can read: its table of positions. */
@@ -37,7 +39,7 @@ const poolingSchema = z.looseObject({
 });
 
 const modulesSchema = z.array(z.looseObject({ type: z.string(), path: z.string().nullish() }));
-const sentenceSchema = z.looseObject({ max_seq_length: count.nullish() });
+const sentenceSchema = z.looseObject({ max_seq_length: count.nullish(), do_lower_case: flag });
 /** Without a maximum, transformers writes 1e30. */
 const tokenizerSchema = z.looseObject({ model_max_length: z.number().positive().nullish() });
 const modelSchema = z.looseObject({
@@ -78,6 +80,7 @@ export async function readStoredSettings(
   return {
     pooling: wanted ?? (pooling && poolingOf(pooling, `${folder}/config.json`)),
     normalize: modules?.some(({ type }) => lastPart(type) === 'Normalize') ?? false,
+    lowercase: sentence?.do_lower_case === true,
     maxLength: written !== undefined && written < 1e6 ? Math.floor(written) : undefined,
     positions: config && positionsOf(config),
     dimension: pooling?.word_embedding_dimension ?? config?.hidden_size ?? undefined,
@@ -100,14 +103,21 @@ export function parseFile<Value>(source: string, name: string, schema: z.ZodType
   try {
     json = JSON.parse(source);
   } catch (error) {
-    throw new UserError(`the encoder's ${name} is not JSON: ${(error as Error).message}`);
+    throw new UserError(
+      `the encoder's ${name} is not JSON: ${(error as Error).message}`,
+      correction(name),
+    );
   }
   const result = schema.safeParse(json);
   if (result.success) return result.data;
   throw new UserError(
     `the encoder's ${name} cannot be understood:\n${z.prettifyError(result.error)}`,
-    `Correct ${name}, or remove it and write its settings as fields of the encoder in distill.yaml.`,
+    correction(name),
   );
+}
+
+function correction(name: string): string {
+  return `Correct ${name}, or remove it and write its settings as fields of the encoder in distill.yaml.`;
 }
 
 function lastPart(type: string): string {

@@ -20,7 +20,10 @@ export interface TokenizedText {
 
 /** Makes the tensors that a transformer reads. */
 export interface TextBatches {
-  /** Returns two short texts, or one if the model reads only one. */
+  /**
+   * Returns a text of the maximum length, and a short one if the model reads two. The model must
+   * know so many positions.
+   */
   probe(): InputBatch;
   /**
    * Yields batches of texts. They are sorted by length, so that a batch is not filled up to the
@@ -50,10 +53,16 @@ export function textBatches(options: TextBatchesOptions): TextBatches {
     const lengths = Array.from({ length: n }, (_, row) => tokens[row]?.ids.length || 1);
     return { rows: texts.map(({ row }) => row), feeds, lengths };
   };
+  /** Texts per batch if the first one is the longest. */
+  const countOf = (longest: number): number => {
+    const most = Math.floor((batchSize * tokensPerText) / longest);
+    return fixedBatch ?? Math.max(1, Math.min(batchSize, most));
+  };
   return {
     probe: () => {
-      const texts = ['a', 'a b c'].map((text, row) => ({ row, tokens: tokenizer.tokenize(text) }));
-      return batchOf(texts.slice(0, fixedBatch));
+      const long = 'a '.repeat(tokenizer.maxLength);
+      const texts = [long, 'a'].map((text, row) => ({ row, tokens: tokenizer.tokenize(text) }));
+      return batchOf(texts.slice(0, countOf(texts[0]!.tokens.ids.length)));
     },
     *of(texts) {
       const sorted = texts.toSorted(
@@ -61,8 +70,7 @@ export function textBatches(options: TextBatchesOptions): TextBatches {
       );
       for (let start = 0; start < sorted.length; ) {
         const longest = fixedLength ?? Math.max(1, sorted[start]!.tokens.ids.length);
-        const most = Math.floor((batchSize * tokensPerText) / longest);
-        const count = fixedBatch ?? Math.max(1, Math.min(batchSize, most));
+        const count = countOf(longest);
         yield batchOf(sorted.slice(start, start + count));
         start += count;
       }

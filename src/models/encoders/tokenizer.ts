@@ -16,6 +16,8 @@ export interface TextTokenizer {
   readonly size: number;
   /** Id that fills up short texts. */
   readonly padId: number;
+  /** Maximum of tokens, with special ones. */
+  readonly maxLength: number;
   tokenize(text: string): Tokens;
 }
 
@@ -51,6 +53,7 @@ export function createTokenizer(
   return {
     size: encode.size,
     padId: encode.padId,
+    maxLength,
     tokenize(text) {
       const content = firstTokens(encode, text, room);
       return {

@@ -12,7 +12,7 @@ import { createTokenizer } from '../encoders/tokenizer.ts';
 import type { Inputs, Predictions, Teacher } from '../teacher.ts';
 import { binaryRows, distributionReader } from './distributions.ts';
 import { columnOrder } from './label-names.ts';
-import { type LoadedModel, ownModel } from './loaded-model.ts';
+import { type LoadedModel, ownModel, shapeText } from './loaded-model.ts';
 import type { ModelTeacherOptions } from './model-teacher.ts';
 import { checkClasses, classOutput, namedOutput } from './ports.ts';
 
@@ -52,7 +52,13 @@ async function fitted(model: LoadedModel, options: TextTeacherOptions): Promise<
   }
   const { tokenize, batches } = await textReader(model, options, settings, read);
   const names = ports.map((port) => port.name);
-  const tried = await model.run(batches.probe().feeds, names);
+  const probe = batches.probe().feeds;
+  const tried = await model.run(probe, names).catch((error: Error) => {
+    throw new UserError(
+      `${name} fails on inputs of ${probe.map(({ shape }) => shapeText(shape)).join(', ')}: ${error.message}`,
+      'If it reads fewer tokens, put its tokenizer_config.json (model_max_length) and its config.json beside it.',
+    );
+  });
   checkClasses(tried[0]!.shape, names[0]!, name, kind);
   const sizes = tried.map(({ shape }) => product(shape.slice(1)));
   const toRows = distributionReader(output, classes, name);

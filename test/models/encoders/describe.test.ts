@@ -106,10 +106,18 @@ test.each([
   [{}, 512],
   [{ 'tokenizer_config.json': json({ model_max_length: 1e30 }) }, 512],
   [{ 'tokenizer_config.json': json({ model_max_length: 8192 }) }, 512],
+  [{ 'tokenizer.json': 'truncated' }, 9],
+  [{ 'tokenizer.json': 'truncated', 'tokenizer_config.json': json({ model_max_length: 20 }) }, 20],
   [{ 'config.json': json({ max_position_embeddings: 130, model_type: 'roberta' }) }, 128],
   [{ 'config.json': json({ max_position_embeddings: 130, model_type: 'bert' }) }, 130],
 ])('the maximum length of %j is %i', async (files, expected) => {
-  expect((await withFiles(files as Record<string, string>)).maxLength).toBe(expected);
+  const tokenizer = String((await textFiles())['tokenizer.json']);
+  const truncated = tokenizer.replace('"truncation": null', '"truncation": { "max_length": 9 }');
+  const written = Object.entries(files).map(([name, body]) => [
+    name,
+    body === 'truncated' ? truncated : body,
+  ]);
+  expect((await withFiles(Object.fromEntries(written))).maxLength).toBe(expected);
 });
 
 describe('refused', () => {

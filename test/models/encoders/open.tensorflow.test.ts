@@ -89,9 +89,30 @@ describe('an encoder of texts', () => {
     encoder.dispose();
   });
 
+  test('reads lower case if sentence_bert_config.json asks for it', async () => {
+    const files = await filesOf('text', ['onnx/model.onnx', 'tokenizer.json']);
+    const cased = String(files['tokenizer.json']).replace(
+      '"lowercase": true',
+      '"lowercase": false',
+    );
+    const config = JSON.stringify({ do_lower_case: true });
+    const store = new MemoryStore({
+      ...files,
+      'tokenizer.json': cased,
+      'sentence_bert_config.json': config,
+    });
+    const encoder = await openDescribed(await describeFixture('text', '.', store), scratch);
+    const { embeddings } = await encoder.embed(textExamples(['GOOD film', 'good Film']));
+    const [upper, lower] = rowsOf({ embeddings }, encoder.dimension);
+    expect(upper).toEqual(lower);
+    const unknown = await encoder.embed(textExamples(['x']));
+    expect(rowsOf(unknown, encoder.dimension)).not.toEqual([upper]);
+    encoder.dispose();
+  });
+
   test('has one vector per text', async () => {
     await expect(open('text', { path: 'text', pooling: 'none' })).rejects.toThrow(
-      "encoder.pooling is none, and the output 'last_hidden_state' of the encoder text is [2, 5, 6]",
+      "encoder.pooling is none, and the output 'last_hidden_state' of the encoder text is [2, 12, 6]",
     );
   });
 });

@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Features } from '../../../src/data/features/index.ts';
 import { openTeacher } from '../../../src/models/open-teacher.ts';
 import { teacherDigest } from '../../../src/models/teacher-digest.ts';
+import type { LoadedModel } from '../../../src/models/teachers/loaded-model.ts';
+import { textTeacher } from '../../../src/models/teachers/text-teacher.ts';
 import { FolderStore } from '../../../src/store/folder.ts';
 import type { ObjectStore } from '../../../src/store/store.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
@@ -73,6 +75,24 @@ describe('a classifier of texts', () => {
     await expect(open(store, 'model.onnx', classes)).rejects.toThrow(
       new RegExp(message.replace('(', '\\(')),
     );
+  });
+
+  test('that reads fewer tokens than usual is refused when it is opened', async () => {
+    const model: LoadedModel = {
+      inputs: [{ name: 'input_ids', dtype: 'int64', shape: [undefined, undefined] }],
+      outputs: [{ name: 'logits', dtype: 'float32', shape: [undefined, 3] }],
+      run: () => Promise.reject(new Error('indices element out of data bounds')),
+      dispose: () => {},
+    };
+    const opened = textTeacher(model, {
+      ...{ ...teacherConfig({ onnx: 'x', output: 'logits' }), name: 'a model', features },
+      ...{ classes: ['negative', 'neutral', 'positive'], onnx: undefined },
+      folder: join(fixtures, 'text-classifier'),
+    });
+    await expect(opened).rejects.toMatchObject({
+      message: 'a model fails on inputs of [2, 512]: indices element out of data bounds',
+      hint: expect.stringContaining('tokenizer_config.json (model_max_length)'),
+    });
   });
 
   test('without names of classes has the order of the task', async () => {

@@ -1,0 +1,58 @@
+// Batches and embeddings of models that a test makes up.
+import { expect, test } from 'vitest';
+import { embedWith } from '../../../src/models/encoders/embed.ts';
+import type { EncoderDescription } from '../../../src/models/encoders/encoder.ts';
+import { textBatches } from '../../../src/models/encoders/text-batches.ts';
+import { textInput } from '../../../src/models/encoders/text-input.ts';
+import type { LoadedModel } from '../../../src/models/teachers/loaded-model.ts';
+import { textExamples } from './fixtures.ts';
+
+const input_ids = { name: 'input_ids', dtype: 'int64', shape: [undefined, undefined] };
+
+/** Makes a token of every word: its length. */
+function tokenizerOf(maxLength: number) {
+  const idsOf = (text: string) =>
+    text
+      .trim()
+      .split(' ')
+      .map(({ length }) => length);
+  return {
+    ...{ size: 10, padId: 0, maxLength },
+    tokenize: (text: string) => ({ ids: idsOf(text).slice(0, maxLength), isTruncated: false }),
+  };
+}
+
+test.each([
+  [8, 32, [2, 8]],
+  [512, 32, [2, 512]],
+  // A batch of two would take more memory than any later one.
+  [4096, 16, [1, 4096]],
+  [512, 1, [1, 512]],
+])('with %i tokens and %i texts per batch, a model is tried on %j', (most, batchSize, shape) => {
+  const options = { inputs: [input_ids], tokenizer: tokenizerOf(most), batchSize, source: 'e' };
+  expect(textBatches(options).probe().feeds).toMatchObject([{ shape }]);
+});
+
+test('one vector per text may have an axis of its own: [n, 1, dimension]', async () => {
+  const output = { name: 'embedding', dtype: 'float32', shape: undefined };
+  const model: LoadedModel = {
+    ...{ inputs: [input_ids], outputs: [output], dispose: () => {} },
+    run: async ([ids]) => {
+      const [n, length] = ids!.shape;
+      const firsts = Array.from({ length: n! }, (_, row) => Number(ids!.values[row * length!]));
+      const values = Float32Array.from(firsts.flatMap((first) => [first, 2 * first]));
+      return [{ shape: [n!, 1, 2], values }];
+    },
+  };
+  const description: EncoderDescription = {
+    ...{ digest: 'd', source: 'e', reads: 'text', format: 'onnx', model: 'model.onnx' },
+    ...{ files: [], normalize: false, batchSize: 2, maxLength: 4 },
+  };
+  const tokenizer = tokenizerOf(4);
+  const input = textInput({ inputs: [input_ids], tokenizer, batchSize: 2, source: 'e' });
+  const probe = input.probe();
+  const [probed] = await model.run(probe.feeds, []);
+  const encoder = embedWith({ model, input, output, probed: probed!, probe, description });
+  const { embeddings } = await encoder.embed(textExamples(['one', 'three words are', 'four']));
+  expect([...embeddings]).toEqual([3, 6, 5, 10, 4, 8]);
+});
