@@ -1,4 +1,5 @@
 /** Checks JSON Lines files, cuts large ones at the ends of lines, and samples their columns. */
+import { UserError } from '../../errors.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 import { readAhead } from '../ahead.ts';
 import type { UnreadColumn } from '../features/column-report.ts';
@@ -40,15 +41,18 @@ async function cutFile(
   const partBytes = isPlain ? object.bytes / parts : Number.POSITIVE_INFINITY;
   const cuts = [{ offset: 0, row: 0 }];
   let last: Line | undefined;
+  let count = 0;
   for await (const group of lines) {
     for (const line of group) {
       if (last === undefined) requireLines(object.key, line);
       columns.add(line);
       last = line;
+      count++;
       if (line.end < cuts.at(-1)!.offset + partBytes) continue;
       cuts.push({ offset: line.end, row: line.number + 1 });
     }
   }
+  if (count > 1 && columns.objects === 0) throw noObjects(object.key, count, last!);
   const sizeBytes = last?.end ?? object.bytes;
   const facts = columns.facts(object.key);
   if (cuts.length === 1) return [{ piece: wholePiece(object), sizeBytes, ...facts }];
@@ -64,13 +68,25 @@ async function cutFile(
   });
 }
 
+/** Returns the error for a file of another format. A single damaged line may be quarantined. */
+function noObjects(key: string, lines: number, last: Line): UserError {
+  const parsed = parseLine(last);
+  return new UserError(
+    `'${key}' is not JSON Lines: none of its ${lines} lines is a JSON object. ${typeof parsed === 'string' ? parsed : ''}`,
+    'Write one object per line, such as {"text": "…", "label": "…"}, or set data.format to the format of the files.',
+  );
+}
+
 /** Collects the columns of lines: the fields of their objects. */
 class JsonColumns {
+  /** Number of lines that are objects. */
+  objects = 0;
   readonly #types = new Map<string, ValueType>();
 
   add(line: Line): void {
     const parsed = parseLine(line);
     if (typeof parsed === 'string') return;
+    this.objects++;
     for (const [name, value] of parsed) {
       this.#types.set(name, commonType(this.#types.get(name), typeOf(value)));
     }

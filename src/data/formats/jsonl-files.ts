@@ -97,6 +97,9 @@ function problemOf(name: string, value: unknown): string | undefined {
   if (isNested(value)) {
     return `Its field '${name}' is ${describe(value)}; expected one text or number.`;
   }
+  if (typeof value === 'string' && /\p{Surrogate}/u.test(value)) {
+    return `Its field '${name}' has half of a surrogate pair, as a text has that was cut inside an emoji; files in UTF-8 cannot hold it.`;
+  }
   if (typeof value !== 'number' || !Number.isInteger(value) || Number.isSafeInteger(value)) {
     return undefined;
   }
@@ -122,6 +125,7 @@ function fieldsReader(config: ColumnsConfig): (fields: Fields) => Content | stri
   const cells = namedCells(config);
   if (cells !== undefined) {
     return (fields) => {
+      if (!cells.names.some((name) => fields.has(name))) return noField(cells.names, fields);
       const values = cells.names.map((name) => fields.get(name));
       const nested = values.findIndex(isNested);
       if (nested < 0) return cells.read(values.map(toCell));
@@ -142,6 +146,15 @@ function fieldsReader(config: ColumnsConfig): (fields: Fields) => Content | stri
       ? `Its field '${name}' ${content}; expected ${column.expected}.`
       : content;
   };
+}
+
+/** Fields that a reason lists. */
+const maxListed = 8;
+
+function noField(names: readonly string[], fields: Fields): string {
+  const all = [...fields.keys()];
+  const more = all.length > maxListed ? ' and others' : '';
+  return `It has no field '${names.join("' or '")}'; its fields are ${all.slice(0, maxListed).join(', ')}${more}.`;
 }
 
 /** Returns the single values; lists and objects are left out, as Plan reports. */

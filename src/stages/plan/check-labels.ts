@@ -43,7 +43,7 @@ export class LabelCheck {
     const first = listed.slice(0, 3).map(({ id, reason }) => `\n  ${id}: ${reason}`);
     throw new UserError(
       `the ${set} set has no usable example${first.length > 0 ? `. The first of them:${first.join('')}` : ''}`,
-      `Look at the files in ${set}/: every image needs its label, every row its target.`,
+      `Look at the files in ${set}/: every example needs its content and its label, every row its target.`,
     );
   }
 

@@ -86,6 +86,8 @@ describe('JSON Lines', () => {
     '{"text":"x","label":{"a":1}}',
     '{"text":"x","label":12345678901234567890}',
     '{"id":"x7","text":"schön 👩‍🚀 \\ud83d","label":"yes"}',
+    '{"id":"\\ud83d","text":"x","label":"yes"}',
+    '{"title":"x","label":"yes"}',
   ];
   const expected = {
     texts: [
@@ -100,6 +102,8 @@ describe('JSON Lines', () => {
       'a:6': "Its field 'label' is an object; expected one text or number.",
       'a:7':
         "Its field 'label' is 12345678901234567000, and JSON keeps only the first digits of so large a number; write it in quotes.",
+      'a:9': expect.stringMatching(/^Its field 'id' has half of a surrogate pair/),
+      'a:10': "It has no field 'text'; its fields are title, label.",
     },
   };
 
@@ -131,6 +135,7 @@ describe('JSON Lines', () => {
   test.each([
     ['a.jsonl', '[\n{"text":"x"}\n]', "'labeled/a.jsonl' is a JSON list, not JSON Lines."],
     ['a.jsonl', '{\n"text":"x"\n}', 'is one JSON value over several lines, not JSON Lines.'],
+    ['a.jsonl', 'id,text\n1,x', 'none of its 2 lines is a JSON object. Line 2 is not JSON'],
     ['a.jsonl.gz', gzipSync(lines.join('\n')).subarray(0, 90), 'is a damaged gzip file'],
     ['a.jsonl', Buffer.from('PK\u0003\u0004'), 'is not a text file but a zip file'],
     ['a.jsonl', Buffer.from('{"text":"sch\xf6n"}', 'latin1'), 'is not in UTF-8'],
