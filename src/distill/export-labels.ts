@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { sum } from '../arrays.ts';
 import { readAhead } from '../data/ahead.ts';
 import { type ExportFormat, exportFormats } from '../data/tables/exported-labels.ts';
-import { readLabelBatches, readLabelsSummary } from '../data/tables/labels-file.ts';
+import { readLabelBatches } from '../data/tables/labels-file.ts';
 import { createRightEstimator, type RightEstimator } from '../debias/right-labels.ts';
 import { InterruptedError, UserError } from '../errors.ts';
 import type { Interval } from '../evaluate/schema.ts';
@@ -24,6 +24,7 @@ import { keys } from '../run/keys.ts';
 import type { Plan } from '../run/plan-file.ts';
 import { type Reconciliation, reconcileSchema } from '../run/reconcile-file.ts';
 import { readJson } from '../store/once.ts';
+import { readUsableSummary } from './encoded-examples.ts';
 import { keepFile } from './keep-file.ts';
 import { readCalibration } from './read-calibration.ts';
 import { type CountedShard, countedShards, teacherLabels } from './sets.ts';
@@ -129,14 +130,15 @@ async function writeShard(
   const writer = exportFormats[format].create(columns);
   const parts = new Float64Array(estimator?.blocks ?? 0);
   const counts = new Float64Array(classes.length);
-  for await (const rows of readLabelBatches(job.results, key)) {
+  const { withoutEmbedding, quarantined } = await readUsableSummary(job, item.id, key);
+  for await (const all of readLabelBatches(job.results, key)) {
+    const rows = all.filter(({ id }) => !withoutEmbedding.has(id));
     writer.append(rows.map((row) => ({ ...row, right: estimator?.at(row.margin, parts) })));
     for (const { prediction } of rows) counts[prediction]! += 1;
   }
   const path = (kind: string, extension: string) =>
     join(folder, `${kind}-${position(index)}-of-${position(total)}.${extension}`);
   await keepFile(path('labels', format), writer.finish(), job.run);
-  const { quarantined } = await readLabelsSummary(job.results, key);
   if (quarantined.length > 0) {
     const lines = quarantined.map((rejected) => `${JSON.stringify(rejected)}\n`);
     await keepFile(path('_quarantined', 'jsonl'), Buffer.from(lines.join('')), job.run);

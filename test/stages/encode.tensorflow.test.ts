@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { createEmbeddingsWriter, openEmbeddings } from '../../src/data/tables/embeddings-file.ts';
 import { readLabels } from '../../src/data/tables/labels-file.ts';
 import { readUsableSummary } from '../../src/distill/encoded-examples.ts';
+import { exportLabels } from '../../src/distill/export-labels.ts';
 import { labeledShard, teacherLabels, usableLabels } from '../../src/distill/sets.ts';
 import { loadStudent } from '../../src/models/load-student.ts';
 import { readExports } from '../../src/models/model-files.ts';
@@ -12,8 +13,10 @@ import { openJob, shardItems } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';
 import { calibrateTeacher } from '../../src/stages/calibrate.ts';
 import { encodeShard } from '../../src/stages/encode.ts';
+import { nextToLabel } from '../../src/stages/evaluate/next-to-label.ts';
 import { labelShard } from '../../src/stages/label.ts';
 import { planRun } from '../../src/stages/plan.ts';
+import { reconcileLabels } from '../../src/stages/reconcile.ts';
 import { startRun } from '../../src/stages/start.ts';
 import { trainTeacher } from '../../src/stages/train-teacher.ts';
 import { tf } from '../../src/tensorflow.ts';
@@ -170,7 +173,7 @@ describe('examples without an embedding', () => {
 
   test('are labeled if only the student reads embeddings: other runs reuse the labels', async () => {
     const run = await plannedRun(
-      { ...sections, teacher: `{ train: ${network} }` },
+      { ...sections, teacher: `{ train: ${network} }`, limits: '{ quarantine: 50% }' },
       'images',
       addEncoder,
     );
@@ -187,11 +190,27 @@ describe('examples without an embedding', () => {
     }
     await trainTeacher(event, context);
     await calibrateTeacher(event, context);
-    const [shard] = await shardItems(job, 'unlabeled');
-    await labelShard({ ...event, shard: shard! }, context);
-    const labels = await collect(readLabels(job.results, teacherLabels(job)(shard!.id)));
-    const usable = await collect(usableLabels(job, shard!));
-    expect(labels).toHaveLength(usable.length + 1);
+    for (const shard of await shardItems(job)) await labelShard({ ...event, shard }, context);
+    const unlabeled = await shardItems(job, 'unlabeled');
+    const all: string[] = [];
+    const usable: string[] = [];
+    for (const shard of unlabeled) {
+      const labels = readLabels(job.results, teacherLabels(job)(shard.id));
+      all.push(...(await collect(labels)).map(({ id }) => id));
+      usable.push(...(await collect(usableLabels(job, shard))).map(({ id }) => id));
+    }
+    expect(all).toHaveLength(usable.length + unlabeled.length);
+
+    // They are in no result of this run.
+    await reconcileLabels(event, context);
+    const next = (await nextToLabel(job)).map(({ id }) => id);
+    expect(next.sort()).toEqual(usable.sort());
+    const folder = join(event.results, 'exported');
+    const { labeled, quarantined } = await exportLabels(job, { folder, format: 'parquet' });
+    expect({ labeled, quarantined }).toEqual({
+      labeled: usable.length,
+      quarantined: unlabeled.length,
+    });
   });
 });
 

@@ -1,7 +1,6 @@
 /** The preparation of the method `lelp`: a student that learns subclasses (`debias/lelp.ts`). */
 import { z } from 'zod';
 import { randomFor } from '../../data/random.ts';
-import { readLabels } from '../../data/tables/labels-file.ts';
 import { lelp, type Subclasses, subclassTargets } from '../../debias/lelp.ts';
 import { EmbeddingStatistics, randomRotation } from '../../debias/lelp-split.ts';
 import { UserError } from '../../errors.ts';
@@ -10,7 +9,7 @@ import { type Job, shardItems } from '../../run/job.ts';
 import { readJson, writeJsonOnce } from '../../store/once.ts';
 import type { ShardSource } from '../../train/stream.ts';
 import type { Preparation } from '../preparation.ts';
-import { sampleUnlabeled, teacherLabels } from '../sets.ts';
+import { sampleUnlabeled, teacherLabels, usableLabels } from '../sets.ts';
 import type { StudentTask } from '../training.ts';
 import type { TrainingExample } from '../training-example.ts';
 
@@ -56,8 +55,8 @@ async function findSubclasses(job: Job, seed: number): Promise<Subclasses> {
   const { classes, config } = job.plan;
   const isSampled = await sampleUnlabeled(job, examplesToSplitBy, seed);
   let statistics: EmbeddingStatistics | undefined;
-  for (const { id: shard } of await shardItems(job, 'unlabeled')) {
-    for await (const row of readLabels(job.results, teacherLabels(job)(shard))) {
+  for (const item of await shardItems(job, 'unlabeled')) {
+    for await (const row of usableLabels(job, item)) {
       if (!isSampled(row.id)) continue;
       const embedding = finiteEmbedding(row.id, row.embedding);
       statistics ??= new EmbeddingStatistics(embedding.length, classes.length);

@@ -1,8 +1,7 @@
 import { sum } from '../../arrays.ts';
 import { csvField } from '../../data/formats/csv-records.ts';
-import { readLabels } from '../../data/tables/labels-file.ts';
 import { LabelNext, labelNextPool, labelScore } from '../../debias/label-next.ts';
-import { countedShards, teacherLabels } from '../../distill/sets.ts';
+import { countedShards, usableLabels } from '../../distill/sets.ts';
 import type { Job } from '../../run/job.ts';
 
 /** Number of examples in `label-next.csv`. */
@@ -20,12 +19,11 @@ interface ToLabel {
 export async function nextToLabel(job: Job): Promise<ToLabel[]> {
   const { classes } = job.plan;
   const next = new LabelNext(classes.length, labelNextCount);
-  const labels = teacherLabels(job);
   // Every `stride`-th shard, so that the pool has about `labelNextPool` examples.
   const shards = await countedShards(job, 'unlabeled');
   const stride = Math.ceil(sum(shards.map(({ count }) => count)) / labelNextPool);
   for (const { item } of shards.filter((_, index) => index % stride === 0)) {
-    for await (const row of readLabels(job.results, labels(item.id))) {
+    for await (const row of usableLabels(job, item)) {
       const { id, prediction, margin, probabilities } = row;
       next.add({ id, prediction, margin, score: labelScore(probabilities, margin) });
     }
