@@ -295,16 +295,22 @@ describe.skipIf(!python)('LocalStack without Docker', () => {
     expect(await invoke(name, 'hang')).toMatchObject({ errorType: 'Sandbox.Timedout' });
     expect(await invoke(name), 'a new process').toMatchObject({ calls: 1 });
 
-    const statuses = async () => {
+    const records = async () => {
       const query = new FilterLogEventsCommand({ logGroupName: 'one-for-all' });
       const { events = [] } = await logs.send(query);
       expect(events[0]?.logStreamName).toContain(`/${name}[$LATEST]`);
       const lines = events.map(({ message }) => JSON.parse(message!));
       expect(lines.filter(({ how }) => how === 'kill')).toHaveLength(1);
-      return lines.flatMap(({ type, record }) => (type === 'platform.report' ? record.status : []));
+      return lines.flatMap(({ type, record }) => (type === 'platform.report' ? [record] : []));
     };
     const expected = 'success error success error success timeout success'.split(' ');
-    await vi.waitFor(async () => expect(await statuses()).toEqual(expected), { timeout: 10_000 });
+    await vi.waitFor(
+      async () => expect((await records()).map(({ status }) => status)).toEqual(expected),
+      { timeout: 10_000 },
+    );
+    const [{ metrics }] = await records();
+    expect(metrics.memorySizeMB).toBe(128);
+    if (process.platform === 'linux') expect(metrics.maxMemoryUsedMB).toBeGreaterThan(20);
   });
 
   test('a failed import is reported as the error of the call', async () => {

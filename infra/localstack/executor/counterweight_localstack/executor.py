@@ -1,7 +1,8 @@
 """Runs Lambda functions as processes on this machine, with this machine's Node.
 
-Different from AWS: the memory setting is not enforced, the process sees the whole file system, runs as
-this user, and is not frozen between invocations; there are no layers, and only Node runtimes.
+Different from AWS: the memory setting is not enforced, but the log has the memory used; the process
+sees the whole file system, runs as this user, and is not frozen between invocations; there are no
+layers, and only Node runtimes.
 """
 
 import json
@@ -92,12 +93,15 @@ class ProcessExecutor(RuntimeExecutor):
         began = time.monotonic()
         answer = self.process.invoke(event)
         milliseconds = (time.monotonic() - began) * 1000
+        metrics = {"durationMs": round(milliseconds, 2), "memorySizeMB": settings.memory_size}
+        if (peak := self.process.peak_memory_mib()) is not None:
+            metrics["maxMemoryUsedMB"] = peak
         report = platform_line(
             "report",
             requestId=event.request_id,
             status=answer.status,
             **({"errorType": answer.error_type} if answer.error_type else {}),
-            metrics={"durationMs": round(milliseconds, 2), "memorySizeMB": settings.memory_size},
+            metrics=metrics,
         )
         lines = "\n".join([started, *answer.lines, report])
         return InvocationResult(

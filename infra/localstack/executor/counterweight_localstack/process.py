@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 import json
 import os
 import queue
+import re
 import signal
 import subprocess
 import threading
@@ -84,6 +85,15 @@ class FunctionProcess:
             news = exited(event, news)
         news.lines = self.written.get()
         return news
+
+    def peak_memory_mib(self) -> int | None:
+        """Returns the largest resident memory of the process so far; None if it has ended, or on macOS."""
+        try:
+            status = Path(f"/proc/{self.process.pid}/status").read_text()
+        except OSError:
+            return None
+        found = re.search(r"^VmHWM:\s*(\d+) kB$", status, re.MULTILINE)
+        return int(found[1]) // 1024 if found else None
 
     def follow(self):
         """Collects the output of the process. A line with a NUL only ends an invocation's part."""
