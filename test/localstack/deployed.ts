@@ -17,10 +17,15 @@ import {
 import { describe, inject } from 'vitest';
 import { z } from 'zod';
 import { type DeployedStack, findDeployment } from '../../src/aws/deployment.ts';
-import { describeExecution, type Execution, openStepFunctions } from '../../src/aws/executions.ts';
+import {
+  describeExecution,
+  type Execution,
+  openStepFunctions,
+  runOf,
+} from '../../src/aws/executions.ts';
 import { shardItem } from '../../src/run/events.ts';
 import { keys } from '../../src/run/keys.ts';
-import { stages } from '../../src/stages/index.ts';
+import { shardStages, stages } from '../../src/stages/index.ts';
 import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { ObjectStore } from '../../src/store/store.ts';
@@ -82,7 +87,8 @@ export async function executionsOf(dataset: string): Promise<Execution[]> {
   const { executions = [] } = await openStepFunctions().send(
     new ListExecutionsCommand({ stateMachineArn: stateMachine, maxResults: 1000 }),
   );
-  const arns = executions.filter(({ name }) => new RegExp(`^${dataset}-[0-9a-f]{12}$`).test(name!));
+  const pattern = new RegExp(`^${dataset}-[0-9a-f]{12}$`);
+  const arns = executions.filter(({ name }) => pattern.test(runOf(name!)));
   const found = await Promise.all(arns.map(({ executionArn }) => describeExecution(executionArn!)));
   return found.map((execution) => execution!).sort((a, b) => +a.startedAt - +b.startedAt);
 }
@@ -90,7 +96,7 @@ export async function executionsOf(dataset: string): Promise<Execution[]> {
 /** Waits until the nth execution for a dataset has started. */
 export async function started(dataset: string, nth = 1): Promise<Execution & { run: string }> {
   const execution = await eventually(async () => (await executionsOf(dataset))[nth - 1]);
-  return { ...execution, run: execution.arn.split(':').at(-1)! };
+  return { ...execution, run: runOf(execution.arn.split(':').at(-1)!) };
 }
 
 /** Waits until it has also ended. */
@@ -115,12 +121,14 @@ export async function history(arn: string): Promise<HistoryEvent[]> {
 export async function shardCounts(arn: string): Promise<Map<string, MapRunItemCounts>> {
   const client = openStepFunctions();
   const { mapRuns = [] } = await client.send(new ListMapRunsCommand({ executionArn: arn }));
+  const events = await history(arn);
+  const entered = new Set(events.map((event) => event.stateEnteredEventDetails?.name));
   const counts = await Promise.all(
     mapRuns
       .toSorted((a, b) => +a.startDate! - +b.startDate!)
       .map(({ mapRunArn }) => client.send(new DescribeMapRunCommand({ mapRunArn }))),
   );
-  const names = ['Label', 'Weigh'];
+  const names = shardStages.map(({ title }) => title).filter((name) => entered.has(name));
   return new Map(counts.map(({ itemCounts }, index) => [names[index]!, itemCounts!]));
 }
 
@@ -192,13 +200,28 @@ export async function logLines(): Promise<z.infer<typeof logLine>[]> {
 const report = z.object({
   time: z.coerce.date(),
   type: z.literal('platform.report'),
-  record: z.object({ errorType: z.string() }),
+  record: z.object({
+    errorType: z.string().optional(),
+    metrics: z.object({ memorySizeMB: z.number(), maxMemoryUsedMB: z.number().optional() }),
+  }),
 });
+
+/** Lambda's own reports of the calls so far, or since a moment. */
+async function reports(since = new Date(0)) {
+  const found = (await logLines()).flatMap((line) => report.safeParse(line).data ?? []);
+  return found.filter(({ time }) => time >= since).map(({ record }) => record);
+}
 
 /** The names of the errors that calls of functions ended with since a moment. */
 export async function callErrors(since: Date): Promise<string[]> {
-  const reports = (await logLines()).flatMap((line) => report.safeParse(line).data ?? []);
-  return reports.filter(({ time }) => time >= since).map(({ record }) => record.errorType);
+  return (await reports(since)).flatMap(({ errorType }) => errorType ?? []);
+}
+
+/** Memory that the calls so far have used, as a share of what their functions have. */
+export async function memoryUse(): Promise<number[]> {
+  return (await reports()).flatMap(({ metrics: { memorySizeMB, maxMemoryUsedMB } }) =>
+    maxMemoryUsedMB === undefined ? [] : maxMemoryUsedMB / memorySizeMB,
+  );
 }
 
 /** All that the functions have logged so far. */

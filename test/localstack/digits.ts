@@ -4,15 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { z } from 'zod';
-import { shardItem } from '../../src/run/events.ts';
 import { keys } from '../../src/run/keys.ts';
-import { planSchema } from '../../src/run/plan-file.ts';
-import { readBytes, readJson } from '../../src/store/once.ts';
+import { readBytes } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
-import type { ObjectStore } from '../../src/store/store.ts';
 import { counterweight, describeDeployed, ended, results, workflowCalls } from './deployed.ts';
 import { type EmbeddedRun, runEmbedded } from './embedded.ts';
+import { outcome } from './outcome.ts';
 
 const example = fileURLToPath(new URL('../../examples/digits', import.meta.url));
 
@@ -65,16 +62,21 @@ describeDeployed('the digits', () => {
   });
 
   test('both engines give the same labels and weights byte for byte, and the same students', async () => {
-    const here = await outcome(await openStore(join(folder, 'results')), embedded.run);
-    const there = await outcome(await results(), onLocalStack.run);
+    const here = await outcome(
+      await openStore(join(folder, 'results')),
+      embedded.run,
+      'weights.bin',
+    );
+    const there = await outcome(await results(), onLocalStack.run, 'weights.bin');
     expect(there.labels).toEqual(here.labels);
     expect(there.weights).toEqual(here.weights);
     expect(here.students.map(({ length }) => length)).toEqual(
       there.students.map(({ length }) => length),
     );
-    for (const [index, student] of here.students.entries()) {
+    const weightsThere = there.students.map(floats);
+    for (const [index, student] of here.students.map(floats).entries()) {
       const farthest = student.reduce(
-        (most, value, at) => Math.max(most, Math.abs(value - there.students[index]![at]!)),
+        (most, value, at) => Math.max(most, Math.abs(value - weightsThere[index]![at]!)),
         0,
       );
       expect(farthest).toBeLessThanOrEqual(1e-5);
@@ -97,25 +99,6 @@ function shortenTraining(config: string): void {
   writeFileSync(config, text);
 }
 
-/** The bytes of a run's labels and weights, in the order of its manifests, and its students. */
-async function outcome(store: ObjectStore, run: string) {
-  const plan = await readJson(store, keys.plan(run), planSchema);
-  const bodies = async (manifest: string, key: (id: string) => string) => {
-    const items = await readJson(store, manifest, z.array(shardItem));
-    return Promise.all(items.map(async ({ id }) => hex(await readBytes(store, key(id)))));
-  };
-  return {
-    labels: await bodies(keys.shards(run), (id) => keys.labels(plan.teacher.labels, id)),
-    weights: await bodies(keys.unlabeled(run), (id) => keys.weights(run, id)),
-    students: await Promise.all(
-      plan.variants.map(async ({ name }) => {
-        const bytes = await readBytes(store, `${keys.student(run, name)}weights.bin`);
-        return new Float32Array(new Uint8Array(bytes).buffer);
-      }),
-    ),
-  };
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
+function floats(hex: string): Float32Array {
+  return new Float32Array(new Uint8Array(Buffer.from(hex, 'hex')).buffer);
 }

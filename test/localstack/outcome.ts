@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { shardItem } from '../../src/run/events.ts';
+import { keys } from '../../src/run/keys.ts';
+import { planSchema } from '../../src/run/plan-file.ts';
+import { readBytes, readJson } from '../../src/store/once.ts';
+import type { ObjectStore } from '../../src/store/store.ts';
+
+/**
+ * Reads the bytes of what a run made, in hexadecimal: per shard in the order of its manifests, and
+ * per student.
+ *
+ * @param weights Name of the file with a student's weights.
+ */
+export async function outcome(store: ObjectStore, run: string, weights: string) {
+  const plan = await readJson(store, keys.plan(run), planSchema);
+  const bytes = async (key: string) => Buffer.from(await readBytes(store, key)).toString('hex');
+  const bodies = async (manifest: string, key: (id: string) => string) => {
+    const items = await readJson(store, manifest, z.array(shardItem));
+    return Promise.all(items.map(({ id }) => bytes(key(id))));
+  };
+  const embeddings = ({ digest }: { digest: string }) =>
+    bodies(keys.shards(run), (id) => keys.embeddings(digest, id));
+  return {
+    embeddings: await Promise.all(plan.encoders.map(embeddings)),
+    labels: await bodies(keys.shards(run), (id) => keys.labels(plan.teacher.labels, id)),
+    weights: await bodies(keys.unlabeled(run), (id) => keys.weights(run, id)),
+    students: await Promise.all(
+      plan.variants.map(({ name }) => bytes(`${keys.student(run, name)}${weights}`)),
+    ),
+  };
+}
