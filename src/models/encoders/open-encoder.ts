@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -28,6 +29,7 @@ export const encoderScratch = join(tmpdir(), 'counterweight-encoders');
  * Stages then need neither the dataset nor the internet.
  *
  * @param folder Key of the folder, with the last `/`.
+ * @throws UserError if a file has changed since it was described: its digest would be wrong.
  */
 export async function storeEncoder(
   { store, folder: from, description }: DescribedEncoder,
@@ -36,8 +38,15 @@ export async function storeEncoder(
 ): Promise<void> {
   if (await results.head(`${folder}${encoderFile}`)) return;
   const prefix = from === '' ? '' : `${from}/`;
-  for (const { path } of description.files) {
-    await writeOnce(results, `${folder}${path}`, await readBytes(store, `${prefix}${path}`));
+  for (const { path, sha256 } of description.files) {
+    const bytes = await readBytes(store, `${prefix}${path}`);
+    if (createHash('sha256').update(bytes).digest('hex') !== sha256) {
+      throw new UserError(
+        `${path} of ${description.source} has changed while it was read`,
+        'Start the run again when the file is complete.',
+      );
+    }
+    await writeOnce(results, `${folder}${path}`, bytes);
   }
   await writeOnce(results, `${folder}${encoderFile}`, toJson(description));
 }

@@ -6,6 +6,8 @@ import { type TextBatchesOptions, type TokenizedText, textBatches } from './text
 /** Batches per call: enough that each has texts of similar length. */
 const batchesPerChunk = 32;
 
+const noTokens = "The encoder's tokenizer finds no token in its text.";
+
 /**
  * Makes the input of an encoder of texts, which are normalized first.
  * @throws UserError if the model has an input that is not known here.
@@ -30,6 +32,10 @@ export function textInput(options: TextBatchesOptions): EncoderInput {
           continue;
         }
         const tokens = tokenizer.tokenize(text);
+        if (tokens.ids.length === 0) {
+          notes.rejected.set(row, { id: example.id, reason: noTokens });
+          continue;
+        }
         if (tokens.isTruncated) notes.truncated++;
         texts.push({ row, tokens });
       }

@@ -67,7 +67,10 @@ async function fitted(model: LoadedModel, options: TextTeacherOptions): Promise<
     embeddingSize: sizes[1],
     batchSize: options.batchSize,
     async predict({ rows }: Inputs): Promise<Predictions> {
-      const texts = textsOf(rows).map((text, row) => ({ row, tokens: tokenize(text) }));
+      // The row of a text without tokens stays NaN, so that the text is quarantined.
+      const texts = textsOf(rows)
+        .map((text, row) => ({ row, tokens: tokenize(text) }))
+        .filter(({ tokens }) => tokens.ids.length > 0);
       const [scores, embeddings] = await runTexts(model, batches.of(texts), names, sizes, rows.n);
       return {
         probabilities: reordered(toRows(wide(scores!)), order, classes),

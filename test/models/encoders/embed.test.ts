@@ -9,12 +9,12 @@ import { textExamples } from './fixtures.ts';
 
 const input_ids = { name: 'input_ids', dtype: 'int64', shape: [undefined, undefined] };
 
-/** Makes a token of every word: its length. */
+/** Makes a token of every word: its length. A sign alone gives none. */
 function tokenizerOf(maxLength: number) {
   const idsOf = (text: string) =>
     text
-      .trim()
-      .split(' ')
+      .split(/[ !]+/)
+      .filter((word) => word !== '')
       .map(({ length }) => length);
   return {
     ...{ size: 10, padId: 0, maxLength },
@@ -53,6 +53,11 @@ test('one vector per text may have an axis of its own: [n, 1, dimension]', async
   const probe = input.probe();
   const [probed] = await model.run(probe.feeds, []);
   const encoder = embedWith({ model, input, output, probed: probed!, probe, description });
-  const { embeddings } = await encoder.embed(textExamples(['one', 'three words are', 'four']));
-  expect([...embeddings]).toEqual([3, 6, 5, 10, 4, 8]);
+  const texts = ['one', 'three words are', '!', 'four'];
+  const { embeddings, rejected } = await encoder.embed(textExamples(texts));
+  expect([...embeddings]).toEqual([3, 6, 5, 10, Number.NaN, Number.NaN, 4, 8]);
+  // Padding alone would have an embedding, too.
+  expect([...rejected.values()]).toEqual([
+    { id: 't2', reason: "The encoder's tokenizer finds no token in its text." },
+  ]);
 });

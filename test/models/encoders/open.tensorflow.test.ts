@@ -194,6 +194,17 @@ describe('a stored encoder', () => {
     );
   });
 
+  test('is not stored if a file changes after it was described', async () => {
+    const store = new MemoryStore(await filesOf('text', ['onnx/model.onnx', 'tokenizer.json']));
+    const described = await describeFixture('text', '.', store);
+    await store.write('tokenizer.json', Buffer.from('{}'));
+    const results = new MemoryStore();
+    await expect(storeEncoder(described, results, 'e/')).rejects.toThrow(
+      'tokenizer.json of the encoder . has changed while it was read',
+    );
+    expect(await results.head('e/tokenizer.json')).toBeUndefined();
+  });
+
   test('has the dimension that its files state', async () => {
     const files = await filesOf('text', ['onnx/model.onnx', 'tokenizer.json']);
     const config = JSON.stringify({ hidden_size: 8 });
