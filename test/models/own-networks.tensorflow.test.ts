@@ -15,7 +15,7 @@ const shape = [6, 6, 2];
 const problem = { inputShape: shape, classes: 3 };
 
 /** A pretrained network: two blocks, each with batch norm, and a softmax. */
-function pretrained(): tfTypes.Sequential {
+function pretrained(activation: 'softmax' | 'linear' = 'softmax'): tfTypes.Sequential {
   const layers = [1, 2].flatMap((block) => [
     tf.layers.conv2d({ name: `block${block}_conv`, filters: 4, kernelSize: 3, useBias: false }),
     tf.layers.batchNormalization({ name: `block${block}_norm` }),
@@ -25,7 +25,7 @@ function pretrained(): tfTypes.Sequential {
   model.add(tf.layers.inputLayer({ inputShape: shape, name: 'input' }));
   for (const layer of layers) model.add(layer);
   model.add(tf.layers.flatten({ name: 'flatten' }));
-  model.add(tf.layers.dense({ name: 'classes', units: 3, activation: 'softmax' }));
+  model.add(tf.layers.dense({ name: 'classes', units: 3, activation }));
   const values = model.weights.map(({ shape, originalName }, index) =>
     tf.tidy(() => {
       const noise = tf.randomNormal(shape as number[], 0, 0.3, 'float32', index + 1);
@@ -34,6 +34,11 @@ function pretrained(): tfTypes.Sequential {
   );
   model.setWeights(values);
   tf.dispose(values);
+  return model;
+}
+
+function withSoftmax(model: tfTypes.Sequential): tfTypes.Sequential {
+  model.add(tf.layers.softmax({ name: 'softmax' }));
   return model;
 }
 
@@ -159,10 +164,41 @@ describe('refused, with what to change', () => {
     expect((error as UserError).hint).toBeTruthy();
   });
 
+  test('two weights of one name', async () => {
+    const inner = tf.sequential({ layers: [tf.layers.flatten({ inputShape: shape })] });
+    inner.add(tf.layers.dense({ name: 'classes', units: 4 }));
+    const outer = tf.sequential({ layers: [inner] });
+    outer.add(tf.layers.dense({ name: 'classes', units: 3 }));
+    const built = build({ weights: 'random' }, await filesOf(outer));
+    await expect(built).rejects.toThrow("two weights of the name 'classes/kernel'");
+  });
+
   test('a missing file of weights', async () => {
     const { 'net/weights.bin': _, ...rest } = files;
     const pinned = pinNetworkFiles(new MemoryStore(rest), ownNetwork('net/model.json'));
     await expect(pinned).rejects.toThrow('net/weights.bin');
+  });
+});
+
+describe('random weights', () => {
+  const check = (more: More, changed: Record<string, Buffer> = files) => {
+    const network = ownNetwork('net/model.json', { weights: 'random', ...more });
+    const features = { kind: 'vector', length: 72, mean: [], std: [] } as const;
+    const readFile = async (key: string) => changed[key]!;
+    const planned = { ...problem, features, needsEmbedding: false, readFile };
+    return architectureOf(network).check!(network, planned);
+  };
+
+  test.each([{ freeze: ['block1_*'] }, { pretrainedRate: 0.1 }])('refuse %j', async (more) => {
+    await expect(check(more)).rejects.toThrow('weights is random');
+  });
+
+  test('that the file freezes give a warning', async () => {
+    expect(await check({})).toEqual([]);
+    const frozen = pretrained();
+    frozen.getLayer('block2_norm').trainable = false;
+    const warnings = await check({}, await filesOf(frozen));
+    expect(warnings).toEqual([expect.stringContaining("'block2_norm' of 'net/model.json'")]);
   });
 });
 
@@ -202,10 +238,18 @@ describe.each([
     expect(after.get('block1_conv/kernel')).not.toEqual(before.get('block1_conv/kernel'));
   });
 
-  test('all layers but the last learn at a fraction of the rate', async () => {
+  test.each<[string, () => tfTypes.Sequential]>([
+    ['a Dense layer', pretrained],
+    ['a Softmax layer after it', () => withSoftmax(pretrained('linear'))],
+    [
+      'a model inside, then Softmax',
+      () => withSoftmax(tf.sequential({ layers: [pretrained('linear')] })),
+    ],
+  ])('all layers but the last learn at a fraction of the rate: %s', async (_, make) => {
     const network = ownNetwork('net/model.json', { pretrainedRate: 0.25 });
+    const saved = await filesOf(make());
     const change = async (settings: (model: tfTypes.LayersModel) => object) => {
-      const model = await build();
+      const model = await build({}, saved);
       const { before, after } = trained(open(model, settings(model)), 1);
       return (name: string) => after.get(name)![0]! - before.get(name)![0]!;
     };

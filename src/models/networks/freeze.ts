@@ -1,7 +1,8 @@
 /** The fields of networks that start from weights, which decide what is trained and how fast. */
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
-import { outputLayer, type Topology, topologyOf } from '../topology.ts';
+import type { tfTypes } from '../../tensorflow.ts';
+import type { Topology } from '../topology.ts';
 import { asLayers, type TrainableModel } from '../trainable.ts';
 
 export const fineTuningFields = {
@@ -17,15 +18,40 @@ export const fineTuningFields = {
     .describe('Factor on the learning rate of all layers but the last.'),
 };
 
-/** Returns the factor on the learning rate of each weight: 1 in the last layer. */
+/** Values of the fields. */
+type FineTuning = z.infer<z.ZodObject<typeof fineTuningFields>>;
+
+/** Throws if the fields are for weights that a network of random weights does not have. */
+export function requireNoFineTuning({ freeze, pretrainedRate }: FineTuning, hint: string): void {
+  if (freeze.length === 0 && pretrainedRate === 1) return;
+  throw new UserError(
+    'freeze and pretrainedRate are for a network that starts from weights, and weights is random.',
+    `${hint}, or remove freeze and pretrainedRate.`,
+  );
+}
+
+/** Returns the factor on the learning rate of each weight: 1 in the last layer that has weights. */
 export function pretrainedRates(
-  { pretrainedRate }: { readonly pretrainedRate: number },
+  { pretrainedRate }: Pick<FineTuning, 'pretrainedRate'>,
   trained: TrainableModel,
 ): (weight: string) => number {
-  const model = asLayers(trained);
-  const last = model.getLayer(outputLayer(topologyOf(model)).config.name);
-  const fresh = new Set(last.weights.map(({ originalName }) => originalName));
+  const layers = asLayers(trained).layers.flatMap(innerLayers);
+  const last = layers.findLast(({ weights }) => weights.length > 0);
+  const fresh = new Set(last?.weights.map(({ originalName }) => originalName));
   return (weight) => (fresh.has(weight) ? 1 : pretrainedRate);
+}
+
+/** Lists the names of the layers with weights that are not trained. */
+export function frozenLayers(model: tfTypes.LayersModel): string[] {
+  return model.layers
+    .flatMap(innerLayers)
+    .filter(({ trainable, weights }) => !trainable && weights.length > 0)
+    .map(({ name }) => name);
+}
+
+/** Lists the layers of a model inside a model; another layer is alone. */
+function innerLayers(layer: tfTypes.layers.Layer): tfTypes.layers.Layer[] {
+  return 'layers' in layer ? (layer as tfTypes.LayersModel).layers.flatMap(innerLayers) : [layer];
 }
 
 /** Number of layers that a message names. */

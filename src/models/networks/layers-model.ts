@@ -3,6 +3,7 @@ import { image } from '../../data/features/image.ts';
 import { row } from '../../data/features/row.ts';
 import { vector } from '../../data/features/vector.ts';
 import { UserError } from '../../errors.ts';
+import type { tfTypes } from '../../tensorflow.ts';
 import { noWork } from '../size/network-size.ts';
 import { topologySize } from '../size/topology-size.ts';
 import { modelFrom, withOutputActivation } from '../topology.ts';
@@ -12,8 +13,15 @@ import {
   networkFields,
   type ReadFile,
 } from './architecture.ts';
-import { fineTuningFields, freezeLayers, nothingToTrain, pretrainedRates } from './freeze.ts';
-import { checkLayers, checkShapes, parseTopology, setSeeds } from './own-topology.ts';
+import {
+  fineTuningFields,
+  freezeLayers,
+  frozenLayers,
+  nothingToTrain,
+  pretrainedRates,
+  requireNoFineTuning,
+} from './freeze.ts';
+import { checkLayers, checkNames, checkShapes, parseTopology, setSeeds } from './own-topology.ts';
 import { loadWeights, parseManifest, weightFiles } from './own-weights.ts';
 
 const name = 'layers-model';
@@ -62,6 +70,7 @@ export const customNetwork: Architecture<Fields, typeof name, typeof schema, Lay
     });
     try {
       checkShapes(model, key, problem);
+      checkNames(model, key);
       if (model.trainableWeights.length === 0) {
         throw nothingToTrain(key);
       }
@@ -73,18 +82,30 @@ export const customNetwork: Architecture<Fields, typeof name, typeof schema, Lay
     }
   },
   async check(fields, problem) {
+    const isRandom = fields.weights === 'random';
+    if (isRandom) requireNoFineTuning(fields, 'Set weights: keep');
     const { scoresLayer } = await import('../subclass-outputs.ts');
     const model = await customNetwork.build(fields, problem, 0);
     try {
       if (problem.needsEmbedding) scoresLayer(model);
+      return isRandom ? frozenWarnings(model, fields.topology) : [];
     } finally {
       model.dispose();
     }
-    return [];
   },
   rateFactor: pretrainedRates,
 };
 
 async function readText(readFile: ReadFile, key: string): Promise<string> {
   return new TextDecoder().decode(await readFile(key));
+}
+
+/** Warns about layers that stay as their initializers made them. */
+function frozenWarnings(model: tfTypes.LayersModel, key: string): string[] {
+  const names = frozenLayers(model);
+  if (names.length === 0) return [];
+  const count = names.length === 1 ? '' : ` and ${names.length - 1} more`;
+  return [
+    `the layer '${names[0]}' of '${key}'${count} will keep random weights: trainable is false in the file, and weights is random`,
+  ];
 }

@@ -89,6 +89,21 @@ function randomWithin(node: unknown, isOwn: boolean): string | undefined {
     .find((found) => found !== undefined);
 }
 
+/**
+ * Checks that no two weights have the same name, as a model inside the model may cause.
+ *
+ * @throws UserError with the name, because checkpoints and saved models find weights by it.
+ */
+export function checkNames(model: tfTypes.LayersModel, key: string): void {
+  const names = model.weights.map(({ originalName }) => originalName);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice === undefined) return;
+  throw new UserError(
+    `'${key}' has two weights of the name '${twice}'.`,
+    'Give each layer its own name, also layers of models inside the model.',
+  );
+}
+
 /** Gives every initializer a seed, in the order of the file. */
 export function setSeeds(topology: Topology, seed: number): void {
   let count = 0;

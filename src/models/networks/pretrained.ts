@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { image } from '../../data/features/image.ts';
 import type { ImageFeatures } from '../../data/features/image-features.ts';
 import type { Features, Task } from '../../data/features/index.ts';
-import { UserError } from '../../errors.ts';
 import { topologySize } from '../size/topology-size.ts';
 import { modelFrom, type Topology } from '../topology.ts';
 import {
@@ -13,7 +12,13 @@ import {
   networkFields,
   type Problem,
 } from './architecture.ts';
-import { fineTuningFields, freezeLayers, nothingToTrain, pretrainedRates } from './freeze.ts';
+import {
+  fineTuningFields,
+  freezeLayers,
+  nothingToTrain,
+  pretrainedRates,
+  requireNoFineTuning,
+} from './freeze.ts';
 import { loadTorchWeights, type Naming } from './torch-weights.ts';
 
 /** Smallest and largest height and width, in pixels. */
@@ -132,7 +137,7 @@ export function pretrainedArchitecture<const Name extends string, Shape extends 
     },
     async check(fields, problem) {
       if (fields.weights === random) {
-        requireNoFineTuning(fields);
+        requireNoFineTuning(fields, 'Set weights to a .safetensors file in the dataset');
         return [];
       }
       const { model, warnings } = await load(fields, problem, 0);
@@ -150,15 +155,6 @@ function photoSchema<const Name extends string, Shape extends z.ZodRawShape>(
   own: Shape,
 ) {
   return networkFields(name, description, { ...fields, ...own });
-}
-
-/** Throws if the fields are for weights that a network of random weights does not have. */
-function requireNoFineTuning({ freeze, pretrainedRate }: Fields): void {
-  if (freeze.length === 0 && pretrainedRate === 1) return;
-  throw new UserError(
-    'freeze and pretrainedRate are for a network that starts from weights, and weights is random.',
-    'Set weights to a .safetensors file in the dataset, or remove freeze and pretrainedRate.',
-  );
 }
 
 /** Returns the field of the task that does not fit. */
