@@ -1,10 +1,11 @@
-/** Warnings about a run that would exceed the time limits of AWS, before it costs money. */
+/** Warnings about a run that would exceed the limits of AWS, before it costs money. */
 import { formats } from '../data/formats/index.ts';
 import { duration } from '../format.ts';
 import type { TaskUse } from '../run/bill-file.ts';
 import { allStages, stages } from '../stages/index.ts';
 import { functionTimeoutSeconds, trainingCalls } from './functions.ts';
 import { type MapWork, shardSeconds } from './map-calls.ts';
+import { functionMemoryWarnings } from './memory.ts';
 import { callsOf, studentTraining, trainingSeconds } from './training-work.ts';
 import { functionSpeed, gpuSpeed, type RunWork } from './work.ts';
 
@@ -32,6 +33,7 @@ export function* limitWarnings(
     yield `${task} would take about ${duration(seconds)}, and a function has 15 min: split the data into several runs.`;
   }
   yield* longTraining(work);
+  yield* functionMemoryWarnings(work);
 }
 
 /** Warns of unlabeled shards that take too long; they are the largest ones. */

@@ -5,9 +5,8 @@ import type { Method } from '../debias/method.ts';
 import { type MethodName, methods } from '../debias/methods.ts';
 import { networkFeatures, type PlannedEncoder } from '../models/encoders/planned.ts';
 import { networksOf } from '../models/size/networks.ts';
-import type { RunEstimate, SetSize } from '../run/estimate-file.ts';
+import type { SetSize } from '../run/estimate-file.ts';
 import type { ObjectStore } from '../store/store.ts';
-import { estimate } from './estimate.ts';
 import type { RunWork } from './work.ts';
 
 /** Facts about a run that Plan knows. */
@@ -22,30 +21,29 @@ export interface PlannedRun {
 }
 
 /**
- * Estimates a planned run. Reads no example; of a user-supplied teacher, it reads the size of the
- * files.
+ * Collects the work of a planned run, for its estimate. Reads no example; of a user-supplied
+ * teacher, it reads the size of the files.
  *
  * @param data The dataset.
  * @param cached Number of shards that already have labels of this teacher, and embeddings.
  */
-export async function estimatePlan(
+export async function plannedWork(
   data: ObjectStore,
   plan: PlannedRun,
   cached: Pick<RunWork, 'labeledShards' | 'embeddedShards'>,
-): Promise<RunEstimate> {
+): Promise<RunWork> {
   const { config, classes, encoders, sets, variants, baselines } = plan;
-  const networks = await networksOf(data, config, plan, classes.length);
-  return estimate({
+  return {
     config,
     features: networkFeatures(plan, config.student),
     encoders,
     sets,
-    networks,
+    networks: await networksOf(data, config, plan, classes.length),
     ...cached,
     classes: classes.length,
     baselines: baselines.length,
     trainings: variants.map(({ method }) => trainingsOf(method, config, sets.unlabeled.examples)),
-  });
+  };
 }
 
 /**

@@ -1,7 +1,10 @@
 import { sum } from '../arrays.ts';
 import type { Config } from '../config/schema.ts';
 import { checkBudget, withoutStudents } from '../cost/budget.ts';
-import { estimatePlan } from '../cost/plan-estimate.ts';
+import { estimate as estimateRun } from '../cost/estimate.ts';
+import { machineMemoryWarnings } from '../cost/memory.ts';
+import { plannedWork } from '../cost/plan-estimate.ts';
+import type { RunWork } from '../cost/work.ts';
 import { looksContinuous } from '../data/class-check.ts';
 import { readClasses } from '../data/classes.ts';
 import type { TableFile } from '../data/cut.ts';
@@ -11,7 +14,7 @@ import { leftOutWarnings } from '../data/left-out.ts';
 import { isLabeled, type SetName, setNames } from '../data/shard.ts';
 import { UserError } from '../errors.ts';
 import type { Context } from '../run/context.ts';
-import type { RunEstimate, SetSize } from '../run/estimate-file.ts';
+import type { SetSize } from '../run/estimate-file.ts';
 import type { JobEvent, ShardItem } from '../run/events.ts';
 import { keys } from '../run/keys.ts';
 import { countEmbedded, countLabeled } from '../run/label-cache.ts';
@@ -105,7 +108,8 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
   }
   await writeManifests(run, items);
   const sets = meter.sizes(sum(fit.counts), learned);
-  const estimate = await estimateRun(run, decisions, sets, items);
+  const work = await workOf(run, decisions, sets, items);
+  const estimate = estimateRun(work);
   const plan: Plan = {
     ...decisions,
     teacher: { ...decisions.teacher, doubts },
@@ -124,7 +128,7 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
       ...warnings,
       ...(await imageWarnings(run, features, labeled)),
       // Limits of AWS do not matter to a local run.
-      ...(context.deployment ? estimate.warnings : []),
+      ...(context.deployment ? estimate.warnings : machineMemoryWarnings(work)),
     ],
     estimate,
     ...(table?.columns.length && {
@@ -196,15 +200,15 @@ async function writeManifests({ run, results }: RunToPlan, items: readonly Shard
   await writeOnce(results, keys.unlabeled(run), manifestJson(unlabeled));
 }
 
-/** Estimates the run's use and cost, given the labels that the teacher already has. */
-async function estimateRun(
+/** Collects the work of the run, given the labels that the teacher already has. */
+async function workOf(
   { data, results }: RunToPlan,
   decisions: Decisions,
   sets: Record<SetName, SetSize>,
   items: readonly ShardItem[],
-): Promise<RunEstimate> {
+): Promise<RunWork> {
   const ids = items.map(({ id }) => id);
-  return estimatePlan(
+  return plannedWork(
     data,
     { ...decisions, sets },
     {

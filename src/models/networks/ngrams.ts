@@ -60,6 +60,7 @@ export const ngrams: Architecture<Fields, typeof name, typeof schema> = {
     kernels: 0,
     // Weights of the layers. A step changes few vectors, and `macs` has their time.
     parameters: (dimension + classes) * (hidden || 1),
+    outputs: dimension + hidden + classes,
   }),
   async build({ dimension, hidden, wordNgrams, minChars, maxChars, buckets }, { classes }, seed) {
     const shape = { dimension, hidden, wordNgrams, minChars, maxChars, buckets };

@@ -8,10 +8,12 @@ export interface NetworkSize {
   readonly kernels: number;
   /** Number of trained weights. */
   readonly parameters: number;
+  /** Numbers that all layers output per example; training keeps them in memory. */
+  readonly outputs: number;
 }
 
 /** The size of a teacher that is not a network. */
-export const noWork: NetworkSize = { macs: 0, kernels: 0, parameters: 0 };
+export const noWork: NetworkSize = { macs: 0, kernels: 0, parameters: 0, outputs: 0 };
 
 /**
  * Assumed average uses of each weight of a convolutional network on an image of 224 × 224 pixels.
@@ -26,11 +28,12 @@ const tokensPerText = 100;
 /**
  * Estimates the work of a model from the size of its files: four bytes per weight. A network for
  * images uses each weight many times, as does one for texts, a network for rows and vectors once.
+ * The outputs of its layers are unknown, and not counted: it is not trained.
  * @param shape Shape of one example, without the batch.
  */
 export function sizeOfFile(bytes: number, shape: readonly number[]): NetworkSize {
   const parameters = bytes / 4;
-  return { macs: parameters * usesOf(shape), kernels: 1, parameters };
+  return { macs: parameters * usesOf(shape), kernels: 1, parameters, outputs: 0 };
 }
 
 function usesOf(shape: readonly number[]): number {
@@ -45,5 +48,6 @@ export function totalSize(layers: readonly NetworkSize[]): NetworkSize {
     macs: sum(layers.map(({ macs }) => macs)),
     kernels: sum(layers.map(({ kernels }) => kernels)),
     parameters: sum(layers.map(({ parameters }) => parameters)),
+    outputs: sum(layers.map(({ outputs }) => outputs)),
   };
 }

@@ -47,20 +47,25 @@ export function topologySize(
 ): NetworkSize | undefined {
   const parsed = modelSchema.safeParse(unwrap(json));
   if (!parsed.success) return undefined;
+  const { size } = followAll(parsed.data.config.layers, inputShape);
+  const isSize = Object.values(size).every((figure) => Number.isFinite(figure) && figure >= 0);
+  return isSize ? size : undefined;
+}
+
+/** Adds up the layers of a model; its output is that of the last one. */
+function followAll(layers: readonly Layer[], inputShape: readonly number[]): Required<Step> {
   const shapes = new Map<string, readonly number[]>();
   const sizes: NetworkSize[] = [];
   let last = inputShape;
-  for (const layer of parsed.data.config.layers) {
+  for (const layer of layers) {
     const sources = layer.inbound_nodes?.[0]?.map(([name]) => shapes.get(name) ?? last) ?? [last];
     const input = merged(layer, sources.length > 0 ? sources : [inputShape]);
-    const { output, size } = follow(layer, input);
-    if (size) sizes.push(size);
+    const { output, size = noWork } = follow(layer, input);
+    sizes.push({ ...size, outputs: size.outputs || product(output) });
     if (layer.config.name !== undefined) shapes.set(layer.config.name, output);
     last = output;
   }
-  const size = totalSize(sizes);
-  const isSize = Object.values(size).every((figure) => Number.isFinite(figure) && figure >= 0);
-  return isSize ? size : undefined;
+  return { output: last, size: totalSize(sizes) };
 }
 
 /** Removes the wrappers: one by model.save, two by the converter for Keras. */
@@ -138,6 +143,12 @@ function follow({ class_name, config }: Layer, input: readonly number[]): Step {
       const open = product(input) / known;
       return { output: shape.map((size) => (size && size > 0 ? size : open)) };
     }
+    case 'Sequential':
+    case 'Model':
+    case 'Functional': {
+      const inner = modelSchema.safeParse({ config });
+      return inner.success ? followAll(inner.data.config.layers, input) : { output: input };
+    }
     case 'InputLayer':
       return { output: config.batch_input_shape?.slice(1).map((size) => size ?? 1) ?? input };
     default:
@@ -147,7 +158,7 @@ function follow({ class_name, config }: Layer, input: readonly number[]): Step {
 
 /** The size of a layer that uses all weights of its kernel at every position of the output. */
 function kernel(weights: number, positions: number, bias: number): NetworkSize {
-  return { macs: weights * positions, kernels: 1, parameters: weights + bias };
+  return { ...noWork, macs: weights * positions, kernels: 1, parameters: weights + bias };
 }
 
 function biases(config: Layer['config'], units: number): number {

@@ -16,13 +16,14 @@ import {
 
 /** Counts on the built model: a kernel is used once at every position of its layer's output. */
 function counted(model: tfTypes.LayersModel) {
-  const size = { macs: 0, kernels: 0, parameters: 0 };
+  const size = { macs: 0, kernels: 0, parameters: 0, outputs: 0 };
   for (const layer of model.layers) {
+    // These layers have one output.
+    size.outputs += product((layer.outputShape as number[]).slice(1));
     for (const weight of layer.trainableWeights)
       size.parameters += product(weight.shape as number[]);
     const kernel = layer.weights.find((weight) => weight.originalName.endsWith('kernel'));
     if (!kernel) continue;
-    // These layers have one output.
     const positions = product((layer.outputShape as number[]).slice(1, -1));
     size.macs += positions * product(kernel.shape as number[]);
     size.kernels++;
@@ -95,8 +96,27 @@ test('other layers of tfjs are followed too', () => {
     macs: depthwise + separable + 4 * 3,
     kernels: 3,
     parameters: counted(model).parameters,
+    outputs: counted(model).outputs,
   });
   model.dispose();
+});
+
+test('a model inside a model is followed', () => {
+  const inner = tf.sequential({
+    layers: [
+      tf.layers.conv2d({ inputShape: [8, 8, 3], kernelSize: 3, filters: 4, padding: 'same' }),
+      tf.layers.maxPooling2d({ poolSize: 2 }),
+    ],
+  });
+  const dense = [tf.layers.flatten(), tf.layers.dense({ units: 2 })];
+  const outer = tf.sequential({ layers: [inner, ...dense] });
+  const [inside, outside] = [counted(inner), 4 * 4 * 4 * 2];
+  expect(topologySize(topologyOf(outer), [8, 8, 3])).toMatchObject({
+    macs: inside.macs + outside,
+    parameters: inside.parameters + outside + 2,
+    outputs: inside.outputs + 4 * 4 * 4 + 2,
+  });
+  outer.dispose();
 });
 
 test('a saved teacher is followed', () => {

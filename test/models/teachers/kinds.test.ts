@@ -126,6 +126,7 @@ describe('a kind is a name, a way to find its files and a loader', () => {
     expect(linearKind.size({ ...found, shape: [2] })).toEqual({
       macs: 10,
       kernels: 1,
+      outputs: 0,
       parameters: 10,
     });
   });

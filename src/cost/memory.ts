@@ -1,0 +1,107 @@
+/** Memory of trainings, and warnings about those that need more than there is. */
+import { availableParallelism, totalmem } from 'node:os';
+import { bytes } from '../format.ts';
+import type { NetworkSize } from '../models/size/network-size.ts';
+import { memberFields } from '../models/teachers/trained-kind.ts';
+import { stages } from '../stages/index.ts';
+import { studentConcurrency } from './functions.ts';
+import { examplesOf, learnedBy, type RunWork } from './work.ts';
+
+/**
+ * Memory of a training, in bytes. Measured on two cores with the networks for photos, 64 to 224
+ * pixels and batches of 8 to 128: the peak was 0.85 to 1.05 times the estimate. With frozen layers,
+ * networks need less.
+ */
+const measured = {
+  /** The process, with TensorFlow. */
+  process: 600 * 2 ** 20,
+  /** Per number that a layer outputs: the number and, for most of them, its gradient. */
+  output: 7,
+  /** Per weight: the weight, its gradient, the slots of the optimizer, and copies. */
+  parameter: 32,
+};
+
+/** Share of a machine's memory that trainings may take without a warning. */
+const machineShare = 0.8;
+
+/** Estimates the memory of a training, in bytes. */
+export function trainingBytes({ outputs, parameters }: NetworkSize, batchSize: number): number {
+  return measured.process + measured.parameter * parameters + measured.output * outputs * batchSize;
+}
+
+/** A network to train. */
+interface Training {
+  /** Subject of a warning. */
+  readonly what: string;
+  /** Its field in the config. */
+  readonly field: string;
+  readonly batchSize: number;
+  readonly size: NetworkSize;
+  /** Number of such trainings at a time. Default: 1. */
+  readonly atOnce?: number;
+}
+
+/** Warns about trainings that need more memory than their functions have. */
+export function* functionMemoryWarnings(work: RunWork): Iterable<string> {
+  for (const teacher of teachers(work)) {
+    yield* tooLarge(teacher, mib(stages.TrainTeacher), 'its function');
+  }
+  // A GPU trains the students, except the first one.
+  const inFunction = work.config.trainer === 'function' ? stages.Train : stages.WarmUp;
+  yield* tooLarge(student(work, inFunction === stages.WarmUp), mib(inFunction), 'its function');
+}
+
+/** Warns about trainings that need more memory than this machine has, at least in part. */
+export function* machineMemoryWarnings(
+  work: RunWork,
+  machineBytes = memoryHere(),
+  cores = availableParallelism(),
+): Iterable<string> {
+  const atOnce = Math.min(work.trainings.length, studentConcurrency, cores);
+  const several = atOnce > 1 ? { what: `${atOnce} students at a time`, atOnce } : {};
+  for (const training of [...teachers(work), { ...student(work, false), ...several }]) {
+    yield* tooLarge(training, machineBytes, 'this machine', machineShare);
+  }
+}
+
+/** Returns the memory of the machine, or of the container, in bytes. */
+function memoryHere(): number {
+  // 0 or undefined without a limit.
+  return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+}
+
+const mib = ({ memoryMiB }: { readonly memoryMiB: number }) => memoryMiB * 2 ** 20;
+
+/** Lists the teachers that the run trains. */
+function teachers(work: RunWork): Training[] {
+  const examples = examplesOf(work, learnedBy(work));
+  return memberFields(work.config.teacher).map(({ path, network }, index) => ({
+    ...{ what: 'a teacher', field: path.join('.') },
+    batchSize: Math.min(network.batchSize, examples),
+    size: work.networks.members[index]!,
+  }));
+}
+
+/** @param isFirst Whether it is the one of Warm up, which learns only true labels. */
+function student(work: RunWork, isFirst: boolean): Training {
+  const sets = ['labeled', 'validation', ...(isFirst ? [] : ['unlabeled' as const])] as const;
+  const batchSize = Math.min(work.config.student.batchSize, examplesOf(work, sets));
+  const what = isFirst ? 'the first student' : 'a student';
+  return { what, field: 'student', batchSize, size: work.networks.student };
+}
+
+function* tooLarge(
+  { what, field, batchSize, size, atOnce = 1 }: Training,
+  available: number,
+  where: string,
+  share = 1,
+): Iterable<string> {
+  const needed = (batch: number) => atOnce * trainingBytes(size, batch);
+  if (needed(batchSize) <= share * available) return;
+  let fitting = 2 ** Math.floor(Math.log2(batchSize));
+  while (fitting >= 1 && needed(fitting) > share * available) fitting /= 2;
+  yield `${what} would take about ${bytes(needed(batchSize))} of memory to train in batches of ${batchSize}, and ${where} has ${bytes(available)}: ` +
+    (fitting >= 1
+      ? `set ${field}.batchSize to ${fitting}.`
+      : 'set task.size to smaller images, or use a smaller network.');
+}
