@@ -28,6 +28,8 @@ export interface Predictions {
   readonly votes?: Int32Array;
   /** Messages of a model that fails on single examples, by row; these rows are NaN. */
   readonly failures?: ReadonlyMap<number, string>;
+  /** Number of texts that were cut to the teacher's maximum length. Default: 0. */
+  readonly truncated?: number;
 }
 
 /** A teacher: examples in, class probabilities out. Built by `models/open-teacher.ts`. */

@@ -75,6 +75,7 @@ async function fitted(model: LoadedModel, options: TextTeacherOptions): Promise<
       return {
         probabilities: reordered(toRows(wide(scores!)), order, classes),
         ...(embeddings && { embeddings }),
+        truncated: texts.filter(({ tokens }) => tokens.isTruncated).length,
       };
     },
     dispose() {

@@ -47,7 +47,7 @@ export async function checkTeacher(
     const trial = { teacher, config: config.teacher, student: features, features: fed, labelOf };
     const better = await tryPresets({ ...trial, classes: classes.length }, sample);
     const coupled = await batchWarning(teacher, fed, sample);
-    const found = [better, coupled, unread(sample, answers), unanswered(answers)];
+    const found = [better, coupled, unread(sample, answers), unanswered(answers), cut(answers)];
     const warnings = found.filter((warning) => warning !== undefined);
     return { warnings, doubts: judge(classes, answers, labelOf) };
   } finally {
@@ -107,4 +107,11 @@ function unanswered({ predictions, failure }: SampleAnswers): string | undefined
   if (missing === 0) return undefined;
   const found = `${missing} of ${counted(predictions.length, 'labeled example')}`;
   return `The teacher gives no answer to ${found} that Plan gave it${because(failure)}.`;
+}
+
+/** Warns of texts of which the teacher reads only the start. */
+export function cut({ predictions, truncated }: SampleAnswers): string | undefined {
+  if (truncated === 0) return undefined;
+  const all = counted(predictions.length, 'labeled example');
+  return `The teacher reads only the start of ${truncated} of ${all} that Plan gave it: the texts are longer than its maximum number of tokens.`;
 }

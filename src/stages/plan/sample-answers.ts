@@ -13,6 +13,8 @@ export interface SampleAnswers {
   readonly failure: string | undefined;
   /** First example that cannot be read. */
   readonly rejected: Rejected | undefined;
+  /** Number of texts that were cut to the teacher's maximum length. */
+  readonly truncated: number;
 }
 
 /**
@@ -30,6 +32,7 @@ export async function answerSample(
   const found: number[] = [];
   const examples: Example[] = [];
   let failure: string | undefined;
+  let truncated = 0;
   let rejected: Rejected | undefined;
   for (let start = 0; start < sample.length; start += teacher.batchSize) {
     const part = sample.slice(start, start + teacher.batchSize);
@@ -38,14 +41,16 @@ export async function answerSample(
     rejected ??= read.find(isRejected);
     examples.push(...part.filter((_, index) => !isRejected(read[index]!)));
     if (batch.length === 0) continue;
-    const { probabilities, failures } = await teacher.predict({
+    const answer = await teacher.predict({
       ...inputs.gather(batch),
       set: 'labeled',
     });
+    const { probabilities, failures } = answer;
     failure ??= failures?.values().next().value;
+    truncated += answer.truncated ?? 0;
     for (const [index, prediction] of predictions(probabilities, classes).entries()) {
       found.push(Number.isNaN(probabilities[index * classes]!) ? -1 : prediction);
     }
   }
-  return { examples, predictions: found, failure, rejected };
+  return { examples, predictions: found, failure, rejected, truncated };
 }

@@ -77,6 +77,29 @@ describe('a classifier of texts', () => {
     );
   });
 
+  test('counts texts that it cuts, and has no answer to a text without tokens', async () => {
+    const files = await filesOf('text-classifier', names);
+    const config = JSON.stringify({ model_max_length: 4 });
+    const tokenizer = JSON.parse(String(files['tokenizer.json']));
+    Object.assign(tokenizer, { post_processor: null });
+    Object.assign(tokenizer.model, { unk_token: null });
+    const store = new MemoryStore({
+      ...files,
+      'tokenizer.json': JSON.stringify(tokenizer),
+      'tokenizer_config.json': config,
+    });
+    const teacher = await open(store, 'model.onnx', ['negative', 'neutral', 'positive']);
+    const rows = { n: 3, texts: ['good film', 'good film was bad not good', '😀'] };
+    const { probabilities, truncated } = await teacher.predict({ ids: ['a', 'b', 'c'], rows });
+    expect(truncated).toBe(1);
+    expect([0, 3, 6].map((first) => Number.isNaN(probabilities[first]))).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    teacher.dispose();
+  });
+
   test('that reads fewer tokens than usual is refused when it is opened', async () => {
     const model: LoadedModel = {
       inputs: [{ name: 'input_ids', dtype: 'int64', shape: [undefined, undefined] }],
