@@ -71,7 +71,10 @@ const latestSchema = z.strictObject({
 export interface Checkpoints {
   /** Loads the newest undamaged checkpoint; undefined if this training has none. */
   load(): Promise<Checkpoint | undefined>;
-  /** Writes a checkpoint. LATEST is unchanged if a concurrent task of this training is further. */
+  /**
+   * Writes a checkpoint, and empties those that LATEST no longer names. LATEST is unchanged if a
+   * concurrent task of this training is further.
+   */
   save(checkpoint: Checkpoint): Promise<void>;
 }
 
@@ -115,12 +118,20 @@ export function openCheckpoints(
       // The digest in the name keeps it apart from the checkpoints of concurrent tasks.
       const name = `${step}-${sha256.slice(0, 16)}.safetensors`;
       await store.write(folder + name, bytes);
+      let unused: string[] = [];
       await swapPointer(store, latestKey, latestSchema, (present) => {
+        unused = [];
         const [newest] = usable(present);
         if (newest && newest.step >= step) return undefined;
         const checkpoints = [{ name, step, sha256 }, ...(newest ? [newest] : [])];
+        const kept = new Set(checkpoints.map((one) => one.name));
+        if (present?.configDigest === configDigest) {
+          unused = present.checkpoints.map((one) => one.name).filter((one) => !kept.has(one));
+        }
         return { configDigest, checkpoints };
       });
+      // Stores do not delete. One checkpoint per minute would fill a disk: ResNet-50 has 300 MB.
+      for (const one of unused) await store.write(folder + one, new Uint8Array());
     },
   };
 }

@@ -89,6 +89,17 @@ describe('openCheckpoints', () => {
     expect(await open().load()).toMatchObject(checkpoint(9));
   });
 
+  test('only the two newest take space', async () => {
+    await open('other').save(checkpoint(2));
+    for (const step of [1, 5, 9, 12, 12]) await open().save(checkpoint(step));
+    const full: string[] = [];
+    for await (const { key, bytes } of store.list('students/1/checkpoints/')) {
+      if (bytes > 0) full.push(key.slice(key.lastIndexOf('/') + 1).replace(/-.*/, ''));
+    }
+    // That of another configuration stays.
+    expect(full).toEqual(['12', '2', '9', 'LATEST']);
+  });
+
   for (const [what, damage] of [
     [
       'changed in one bit',
