@@ -43,6 +43,7 @@ test.each<[string, ConfigInput, Partial<ConfigInput>, string | undefined]>([
   ],
   ['grey images', grey, augmented({ ...every, colorJitter: { contrast: 0.4 } }), undefined],
   ['grey hues', grey, augmented({ colorJitter: { hue: 0.1 } }), 'student.augment.colorJitter.hue'],
+  ['images shifted away', images, augmented({ crop: 8 }), 'student.augment.crop'],
   ['texts erased', texts, augmented({ erasing: {} }), 'student.augment.erasing'],
   ['mixed texts', texts, { student: { architecture: 'mlp', mixup: 0.2 } }, 'student.mixup'],
   ['a mixed teacher', images, { teacher: { train: mixedTeacher } }, undefined],

@@ -150,6 +150,12 @@ function named(name: string): Buffer {
 }
 
 describe('Plan', () => {
+  test('names the prefix of a network that is part of another', async () => {
+    const file = named('module.features.0.0.weight');
+    const error = await check(mobile, file).catch((error: unknown) => error);
+    expect((error as UserError).hint).toContain("after 'module.'");
+  });
+
   test('pins the file of weights, and none of a random network', async () => {
     const store = new MemoryStore({ [key]: Buffer.from('weights') });
     const pinned = (weights: string) =>
@@ -217,6 +223,12 @@ describe('Plan', () => {
       mobile,
       () => changed((all) => all.get('features.0.1.bias')!.values.fill(Number.NaN)),
       "'features.0.1.bias' of 'weights.safetensors' has the value NaN",
+    ],
+    [
+      'a negative variance',
+      mobile,
+      () => changed((all) => all.get('features.0.1.running_var')!.values.fill(-1)),
+      "'features.0.1.running_var' has a negative variance",
     ],
     [
       'integers',

@@ -67,7 +67,12 @@ export const image: Kind<'image', typeof taskSchema, typeof imageFeaturesSchema,
   fit: (task, _, examples) => fitImages(task, examples),
   createEncoder: createImageEncoder,
   createAugmenter: createImageAugmenter,
-  refuseAugment({ channels }, { colorJitter }) {
+  refuseAugment({ channels, size }, { colorJitter, crop }) {
+    const side = Math.min(...size);
+    if (crop >= side) {
+      const expected = `less than ${side}, the side of an image: crop is a shift, and ${crop} pixels may leave nothing of it`;
+      return { path: ['crop'], expected };
+    }
     const fields = ['saturation', 'hue'] as const;
     const field = fields.find((name) => channels === 1 && (colorJitter?.[name] ?? 0) > 0);
     return field && { path: ['colorJitter', field], expected: '0: the images are grey' };

@@ -81,6 +81,7 @@ export async function loadTorchWeights(
     requireShape(tensor, stored, variable.shape.map(Number), axes, model.name, key);
     const values = floatsOf(stored);
     requireFinite(tensor, values, key);
+    requireVariance(tensor, values, key);
     tf.tidy(() => {
       const value = tf.tensor(values, [...stored.shape]);
       variable.write(axes ? value.transpose([...axes]) : value);
@@ -112,10 +113,27 @@ function namingOf(
   const [best] = counts.sort((a, b) => b.count - a.count);
   if (best && best.count > 0) return best.naming;
   const sources = namings.map(({ source }) => source).join(' or ');
+  const prefix = prefixOf(model, tensors, namings);
   throw new UserError(
     `'${key}' has none of the tensors of ${model.name} by the names of ${sources}; it has ${listed([...tensors.keys()])}.`,
-    'Write it with save_file(model.state_dict(), …), as docs/configuration.md shows.',
+    prefix === undefined
+      ? 'Write it with save_file(model.state_dict(), …), as docs/configuration.md shows.'
+      : `Its names are these after '${prefix}': save the state_dict of that part of the model.`,
   );
+}
+
+/** Returns the text before the names of a network that is part of another, such as "module.". */
+function prefixOf(
+  model: tfTypes.LayersModel,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  namings: readonly Naming[],
+): string | undefined {
+  const firsts = namings.map((naming) => `.${targetsOf(model, naming)[0]!.tensor}`);
+  for (const name of tensors.keys()) {
+    const first = firsts.find((end) => name.endsWith(end));
+    if (first !== undefined) return name.slice(0, 1 - first.length);
+  }
+  return undefined;
 }
 
 /** Throws if the file is of another network: tensors are missing, or too many. */
@@ -180,6 +198,17 @@ function requireShape(
       'Write the weights as floats, before a quantization.',
     );
   }
+}
+
+/** Suffix of the averages of batch norm that are variances. */
+const variance = '.running_var';
+
+function requireVariance(tensor: string, values: Float32Array, key: string): void {
+  if (!tensor.endsWith(variance) || values.every((value) => value >= 0)) return;
+  throw new UserError(
+    `'${key}': the tensor '${tensor}' has a negative variance.`,
+    'The file is damaged, or is not that of a trained network: write it again.',
+  );
 }
 
 function listed(names: readonly string[]): string {
