@@ -1,6 +1,7 @@
 /** Texts with several teachers, among them heads on an encoder, from Plan to Publish. */
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -59,6 +60,19 @@ async function finishedWith(made: Dataset, maxCharacters: number, more: Record<s
   });
   return finished(made);
 }
+
+test('an encoder that reads fewer tokens than its files state is refused by Plan', async () => {
+  const made = makeTexts();
+  const encoder = '{ encoder: { path: models/tiny, file: onnx/positions.onnx }, head: linear }';
+  await expect(
+    finishedWith(made, 1000, { student: encoder, teacher: `{ train: ${ngrams} }` }),
+  ).rejects.toMatchObject({
+    name: 'UserError',
+    message: expect.stringContaining('the encoder models/tiny fails on inputs of [1, 12]'),
+    hint: expect.stringContaining('set encoder.maxLength to their number'),
+  });
+  expect(existsSync(join(made.results, 'embeddings'))).toBe(false);
+});
 
 test('ngrams and heads label texts together, for a head', async () => {
   const made = makeTexts();

@@ -1,6 +1,12 @@
 import type { Rejected } from '../../data/example.ts';
 import { UserError } from '../../errors.ts';
-import { type LoadedModel, type Output, type Port, shapeText } from '../teachers/loaded-model.ts';
+import {
+  type LoadedModel,
+  type Output,
+  type Port,
+  portsText,
+  shapeText,
+} from '../teachers/loaded-model.ts';
 import type { Pooling } from './config.ts';
 import type { EncoderDescription, PretrainedEncoder } from './encoder.ts';
 import type { EncoderInput, InputBatch } from './input-batch.ts';
@@ -27,9 +33,9 @@ export function embedWith(loaded: LoadedEncoder): PretrainedEncoder {
   const { digest, reads, normalize } = description;
   const { dimension, pooling } = poolingOf(loaded);
   const embedBatch = async ({ feeds, lengths }: InputBatch): Promise<Float32Array> => {
-    const [result] = await model.run(feeds, [output.name]);
-    const axes = poolAxes(result!.shape, input.channelsFirst, () => output.name);
-    const pooled = pool(result!, axes, pooling, lengths);
+    const result = await runOrExplain(model, feeds, output, description);
+    const axes = poolAxes(result.shape, input.channelsFirst, () => output.name);
+    const pooled = pool(result, axes, pooling, lengths);
     if (normalize) normalizeRows(pooled, dimension);
     return pooled;
   };
@@ -55,6 +61,25 @@ export function embedWith(loaded: LoadedEncoder): PretrainedEncoder {
       model.dispose();
     },
   };
+}
+
+/** @throws UserError if the model fails on inputs that fit what it declares. */
+export async function runOrExplain(
+  model: LoadedModel,
+  feeds: InputBatch['feeds'],
+  output: Port,
+  { source, reads }: EncoderDescription,
+): Promise<Output> {
+  const [result] = await model.run(feeds, [output.name]).catch((error: Error) => {
+    const shapes = feeds.map(({ shape }) => shapeText(shape)).join(', ');
+    throw new UserError(
+      `${source} fails on inputs of ${shapes}, which fit what it declares (${portsText(model.inputs)}): ${error.message}`,
+      reads === 'text'
+        ? 'If it reads fewer tokens, set encoder.maxLength to their number, such as 256. Otherwise, try it on these shapes in the tool that made it.'
+        : 'Try the model on these shapes in the tool that made it, and export it again.',
+    );
+  });
+  return result!;
 }
 
 const notFinite = 'The encoder gives it an embedding with NaN or infinite numbers.';

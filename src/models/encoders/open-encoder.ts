@@ -7,11 +7,11 @@ import { UserError } from '../../errors.ts';
 import { readBytes, readJson, toJson, writeOnce } from '../../store/once.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import { copyFiles } from '../local-copy.ts';
-import { type LoadedModel, ownModel, portsText, shapeText } from '../teachers/loaded-model.ts';
+import { type LoadedModel, ownModel } from '../teachers/loaded-model.ts';
 import { chooseOutput } from './choose-output.ts';
 import { refuseClassifier } from './classifier.ts';
 import type { DescribedEncoder } from './describe.ts';
-import { embedWith } from './embed.ts';
+import { embedWith, runOrExplain } from './embed.ts';
 import {
   type EncoderDescription,
   encoderDescriptionSchema,
@@ -151,16 +151,8 @@ async function fitted(
   }
   const input = await inputOf(model, description, folder);
   const probe = input.probe();
-  const shapes = probe.feeds.map(({ shape }) => shapeText(shape)).join(', ');
-  const [result] = await model.run(probe.feeds, [output.name]).catch((error: Error) => {
-    throw new UserError(
-      `${source} fails on inputs of ${shapes}, which fit what it declares (${portsText(model.inputs)}): ${error.message}`,
-      reads === 'text'
-        ? 'If it reads fewer tokens, set encoder.maxLength to their number, such as 256. Otherwise, try it on these shapes in the tool that made it.'
-        : 'Try the model on these shapes in the tool that made it, and export it again.',
-    );
-  });
-  return embedWith({ model, input, output, probed: result!, probe, description });
+  const probed = await runOrExplain(model, probe.feeds, output, description);
+  return embedWith({ model, input, output, probed, probe, description });
 }
 
 async function inputOf(

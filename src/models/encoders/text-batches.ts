@@ -20,11 +20,10 @@ export interface TokenizedText {
 
 /** Makes the tensors that a transformer reads. */
 export interface TextBatches {
-  /**
-   * Returns a text of the maximum length, and a short one if the model reads two. The model must
-   * know so many positions.
-   */
+  /** Returns two short texts, or one if the model reads only one. */
   probe(): InputBatch;
+  /** Returns a text of the maximum length: the model must know as many positions. */
+  longest(): InputBatch;
   /**
    * Yields batches of texts. They are sorted by length, so that a batch is not filled up to the
    * longest text of all.
@@ -53,29 +52,29 @@ export function textBatches(options: TextBatchesOptions): TextBatches {
     const lengths = Array.from({ length: n }, (_, row) => tokens[row]?.ids.length || 1);
     return { rows: texts.map(({ row }) => row), feeds, lengths };
   };
-  /** Texts per batch if the first one is the longest. */
-  const countOf = (longest: number): number => {
-    const most = Math.floor((batchSize * tokensPerText) / longest);
-    return fixedBatch ?? Math.max(1, Math.min(batchSize, most));
-  };
+  const tokenized = (texts: readonly string[]) =>
+    texts.map((text, row) => ({ row, tokens: tokenizer.tokenize(text) }));
   return {
-    probe: () => {
-      const long = 'a '.repeat(tokenizer.maxLength);
-      const texts = [long, 'a'].map((text, row) => ({ row, tokens: tokenizer.tokenize(text) }));
-      return batchOf(texts.slice(0, countOf(texts[0]!.tokens.ids.length)));
-    },
+    probe: () => batchOf(tokenized(['a', 'a b c']).slice(0, fixedBatch)),
+    longest: () => batchOf(tokenized([longText(tokenizer.maxLength)])),
     *of(texts) {
       const sorted = texts.toSorted(
         (a, b) => b.tokens.ids.length - a.tokens.ids.length || a.row - b.row,
       );
       for (let start = 0; start < sorted.length; ) {
         const longest = fixedLength ?? Math.max(1, sorted[start]!.tokens.ids.length);
-        const count = countOf(longest);
+        const most = Math.floor((batchSize * tokensPerText) / longest);
+        const count = fixedBatch ?? Math.max(1, Math.min(batchSize, most));
         yield batchOf(sorted.slice(start, start + count));
         start += count;
       }
     },
   };
+}
+
+/** Returns a text of at least so many tokens. */
+export function longText(tokens: number): string {
+  return 'a '.repeat(tokens);
 }
 
 type ValueOf = (tokens: Tokens, position: number) => number;

@@ -52,7 +52,7 @@ async function fitted(model: LoadedModel, options: TextTeacherOptions): Promise<
   }
   const { tokenize, batches } = await textReader(model, options, settings, read);
   const names = ports.map((port) => port.name);
-  const probe = batches.probe().feeds;
+  const probe = batches.longest().feeds;
   const tried = await model.run(probe, names).catch((error: Error) => {
     throw new UserError(
       `${name} fails on inputs of ${probe.map(({ shape }) => shapeText(shape)).join(', ')}: ${error.message}`,

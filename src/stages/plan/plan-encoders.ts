@@ -12,6 +12,7 @@ import { exampleContent } from '../../models/encoders/example-content.ts';
 import { openEncoder, storeEncoder } from '../../models/encoders/open-encoder.ts';
 import { embeddingsDigest, isSame, type PlannedEncoder } from '../../models/encoders/planned.ts';
 import { resolveEncoder } from '../../models/encoders/resolve.ts';
+import { longText } from '../../models/encoders/text-batches.ts';
 import { encoderOf } from '../../models/networks/index.ts';
 import { membersOf } from '../../models/teachers/trained-kind.ts';
 import { keys } from '../../run/keys.ts';
@@ -57,6 +58,8 @@ export async function planEncoders(
     await storeEncoder(described, results, keys.encoder(description.digest));
     const encoder = await openEncoder(results, keys.encoder(description.digest));
     try {
+      // The sample may have only short texts.
+      await encoder.embed(longestText(description));
       const embedded = await encoder.embed(prepared);
       warnings.push(...warningsOf(described, embedded, prepared.length));
       const bits = bitsFor(embedded.embeddings, encoder.dimension);
@@ -75,6 +78,13 @@ export async function planEncoders(
     }
   }
   return { encoders, warnings };
+}
+
+/** Returns a text of the maximum length that an encoder of texts reads. */
+function longestText({ maxLength }: DescribedEncoder['description']): Example[] {
+  if (maxLength === undefined) return [];
+  const content = { kind: 'text', text: longText(maxLength) } as const;
+  return [{ id: 'longest', label: undefined, content }];
 }
 
 /** Lists the encoders of the networks that are trained, each once. */

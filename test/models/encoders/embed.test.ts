@@ -22,15 +22,11 @@ function tokenizerOf(maxLength: number) {
   };
 }
 
-test.each([
-  [8, 32, [2, 8]],
-  [512, 32, [2, 512]],
-  // A batch of two would take more memory than any later one.
-  [4096, 16, [1, 4096]],
-  [512, 1, [1, 512]],
-])('with %i tokens and %i texts per batch, a model is tried on %j', (most, batchSize, shape) => {
-  const options = { inputs: [input_ids], tokenizer: tokenizerOf(most), batchSize, source: 'e' };
-  expect(textBatches(options).probe().feeds).toMatchObject([{ shape }]);
+test('a model is tried on two short texts, and on one of the maximum length', () => {
+  const options = { inputs: [input_ids], tokenizer: tokenizerOf(512), batchSize: 8, source: 'e' };
+  const { probe, longest } = textBatches(options);
+  expect(probe().feeds).toMatchObject([{ shape: [2, 3] }]);
+  expect(longest().feeds).toMatchObject([{ shape: [1, 512] }]);
 });
 
 test('one vector per text may have an axis of its own: [n, 1, dimension]', async () => {
@@ -56,6 +52,12 @@ test('one vector per text may have an axis of its own: [n, 1, dimension]', async
   const texts = ['one', 'three words are', '!', 'four'];
   const { embeddings, rejected } = await encoder.embed(textExamples(texts));
   expect([...embeddings]).toEqual([3, 6, 5, 10, Number.NaN, Number.NaN, 4, 8]);
+  model.run = () => Promise.reject(new Error('index out of bounds'));
+  await expect(encoder.embed(textExamples(['one']))).rejects.toMatchObject({
+    message: expect.stringMatching(/^e fails on inputs of \[1, 1\], .*: index out of bounds$/),
+    hint: expect.stringContaining('set encoder.maxLength to their number'),
+  });
+
   // Padding alone would have an embedding, too.
   expect([...rejected.values()]).toEqual([
     { id: 't2', reason: "The encoder's tokenizer finds no token in its text." },

@@ -112,7 +112,7 @@ describe('an encoder of texts', () => {
 
   test('has one vector per text', async () => {
     await expect(open('text', { path: 'text', pooling: 'none' })).rejects.toThrow(
-      "encoder.pooling is none, and the output 'last_hidden_state' of the encoder text is [2, 12, 6]",
+      "encoder.pooling is none, and the output 'last_hidden_state' of the encoder text is [2, 5, 6]",
     );
   });
 });

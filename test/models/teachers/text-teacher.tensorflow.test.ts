@@ -113,7 +113,7 @@ describe('a classifier of texts', () => {
       folder: join(fixtures, 'text-classifier'),
     });
     await expect(opened).rejects.toMatchObject({
-      message: 'a model fails on inputs of [2, 512]: indices element out of data bounds',
+      message: 'a model fails on inputs of [1, 512]: indices element out of data bounds',
       hint: expect.stringContaining('tokenizer_config.json (model_max_length)'),
     });
   });
