@@ -278,7 +278,7 @@ function together(a: TaskEstimate, b: TaskEstimate): TaskEstimate {
 }
 
 /** Approximate maximum number of passes over the labels in the search for the penalty. */
-const logisticPasses = 1000;
+const logisticPasses = 600;
 
 function logisticRegression(work: RunWork, stage: Stage): TaskEstimate {
   const speed = functionSpeed(stage);

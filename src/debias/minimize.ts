@@ -13,7 +13,10 @@ export type Objective = (x: Float64Array, gradient: Float64Array) => number;
 export interface MinimizeOptions {
   /** Ends when no component of the gradient is larger. */
   readonly tolerance: number;
-  /** Ends when an iteration lowers the value by a smaller share of it. Default: 0. */
+  /**
+   * Ends when an iteration lowers the value, or is expected to lower it, by a smaller share of it.
+   * Default: 0.
+   */
   readonly leastGain?: number;
   /** Maximum number of iterations. Default: 500. */
   readonly iterations?: number;
@@ -69,13 +72,15 @@ export function* minimizing(
     yield;
     const direction = descent(at.gradient, pairs);
     const norm = Math.sqrt(dot(at.gradient, at.gradient));
-    const next = lineSearch(objective, at, direction, pairs.length > 0 ? 1 : Math.min(1, 1 / norm));
-    if (!next) break; // The step is below the precision of the numbers.
+    const first = pairs.length > 0 ? 1 : Math.min(1, 1 / norm);
+    const least = leastGain * Math.abs(at.value);
+    const next = lineSearch(objective, at, direction, first, least);
+    if (!next) break; // The step is below the precision of the numbers, or its gain is too small.
     remember(pairs, at, next, memory);
     const gain = at.value - next.value;
     at = next;
     // The first step has no curvature, so that its gain may be small far from the minimum.
-    if (iteration > 0 && gain < leastGain * Math.abs(at.value)) break;
+    if (iteration > 0 && gain < least) break;
   }
   return at.point;
 }
@@ -128,18 +133,23 @@ function descent(gradient: Float64Array, pairs: readonly Pair[]): Float64Array {
   return direction;
 }
 
-/** Finds a point along the direction by the weak Wolfe conditions, or one with a lower value. */
+/**
+ * Finds a point along the direction by the weak Wolfe conditions, or one with a lower value.
+ *
+ * @param least Gives up if the gain would be smaller: half of step times slope, as of a parabola.
+ */
 function lineSearch(
   objective: Objective,
   from: Evaluated,
   direction: Float64Array,
   firstLength: number,
+  least: number,
 ): Evaluated | undefined {
   const slope = dot(from.gradient, direction);
   if (!(slope < 0)) return undefined;
   let [low, high, length] = [0, Number.POSITIVE_INFINITY, firstLength];
   let lower: Evaluated | undefined;
-  for (let trial = 0; trial < maxTrials; trial++) {
+  for (let trial = 0; trial < maxTrials && (length * -slope) / 2 >= least; trial++) {
     const point = from.point.map((value, i) => value + length * direction[i]!);
     const tried = evaluate(objective, point);
     if (!(tried.value <= from.value + sufficientDecrease * length * slope)) {

@@ -9,7 +9,7 @@ import { count } from '../format.ts';
 import { batchSizeFor } from '../models/batch-size.ts';
 import type { Job } from '../run/job.ts';
 import { tf } from '../tensorflow.ts';
-import type { LabeledRows } from '../train/logistic/logistic-regression.ts';
+import type { LabeledRows } from '../train/logistic/labeled-rows.ts';
 import type { ShardSource } from '../train/stream.ts';
 import { decodeForStudent } from './student-inputs.ts';
 import type { TrainingExample } from './training-example.ts';

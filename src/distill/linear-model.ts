@@ -9,12 +9,10 @@ import type { Job } from '../run/job.ts';
 import { inputOf } from '../run/plan-file.ts';
 import { tf } from '../tensorflow.ts';
 import { bestPenalty, crossValidate, stratifiedFolds } from '../train/logistic/cross-validation.ts';
+import { type LinearModel, sampleRows } from '../train/logistic/labeled-rows.ts';
 import { searchWork } from '../train/logistic/limits.ts';
-import {
-  fitLogistic,
-  type LinearModel,
-  sampleRows,
-} from '../train/logistic/logistic-regression.ts';
+import { fitLogistic } from '../train/logistic/logistic-regression.ts';
+import { rotatedBack, toPrincipalAxes } from '../train/logistic/principal-axes.ts';
 import { scaleColumns, unscaled } from '../train/logistic/scaling.ts';
 import type { ShardSource } from '../train/stream.ts';
 import { inputsOf, type RowInputs, type RowLimits, readRows } from './label-rows.ts';
@@ -53,8 +51,9 @@ export async function fitLinear(
 ): Promise<LinearFit> {
   const { classes, config } = job.plan;
   const inputs = inputsOf(featureShape(features), classes.length);
-  const { rows, available } = await readRows(job, features, sources, inputs, limits);
-  const scaling = isScaled(features) ? undefined : scaleColumns(rows);
+  const { rows: read, available } = await readRows(job, features, sources, inputs, limits);
+  const scaling = scaleColumns(read, !isScaled(features));
+  const { rows, axes } = toPrincipalAxes(read);
   const searched = sampleRows(rows, Math.floor(searchWork / inputs.weights), config.seed);
   const folds = Math.min(maxFolds, searched.labels.length);
   const foldOf = stratifiedFolds(searched.labels, folds, config.seed);
@@ -64,7 +63,7 @@ export async function fitLinear(
   const used = rows.labels.length;
   return {
     ...{ inputs, used, available },
-    model: scaling ? unscaled(fitted, scaling) : fitted,
+    model: unscaled(axes ? rotatedBack(fitted, axes) : fitted, scaling),
     description: describe(used, available, inputs, penalty, folds),
   };
 }

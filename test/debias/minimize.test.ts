@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { minimize, type Objective } from '../../src/debias/minimize.ts';
+import { minimize, minimizing, type Objective } from '../../src/debias/minimize.ts';
 
 test('a quadratic function with long and short axes', () => {
   const curvatures = [1, 10, 100, 1000];
@@ -50,4 +50,17 @@ test('the best point is kept if the gradient is wrong', () => {
     return x[0]!;
   };
   expect([...minimize(wrong, Float64Array.of(3), 1e-9)]).toEqual([3]);
+});
+
+test('noise of the values ends the search when the expected gain is too small', () => {
+  let calls = 0;
+  const noisy: Objective = (x, gradient) => {
+    gradient[0] = 2 * (x[0]! - 3) + 1e-5;
+    return 1 + (x[0]! - 3) ** 2 + 1e-6 * calls++;
+  };
+  const iterations = minimizing(noisy, Float64Array.of(0), { tolerance: 0, leastGain: 1e-6 });
+  let step = iterations.next();
+  while (!step.done) step = iterations.next();
+  expect(step.value[0]).toBeCloseTo(3, 2);
+  expect(calls).toBeLessThan(10);
 });

@@ -4,12 +4,20 @@
  *   minimize  mean_i −ln softmax(W x_i + b)_{y_i}  +  ‖W‖² / (2 C n)
  *
  * C is that of scikit-learn: the inverse of the penalty on the summed loss. The intercepts b have
- * no penalty. Products with the examples are TensorFlow's, in float32; everything else is float64.
+ * no penalty. Losses and gradients of examples are TensorFlow's, in float32; everything else is
+ * float64.
  */
 import { setImmediate } from 'node:timers/promises';
-import { randomFor, shuffledOrder } from '../../data/random.ts';
 import { minimizing, type Objective } from '../../debias/minimize.ts';
-import { tf, type tfTypes } from '../../tensorflow.ts';
+import {
+  disposeBlocks,
+  exampleLosses,
+  type LabeledBlock,
+  lossWithGradient,
+  meanSquares,
+  toBlocks,
+} from './blocks.ts';
+import type { LabeledRows, LinearModel } from './labeled-rows.ts';
 
 /** Numbers that the pairs of L-BFGS may take. */
 const pairNumbers = 2 ** 24;
@@ -18,25 +26,8 @@ const pairNumbers = 2 ** 24;
 const stops = { tolerance: 1e-7, iterations: 200 };
 /** The share of the loss that an iteration gains at least; sums in float32 have no more digits. */
 const leastGain = 1e-9;
-
-/** Labeled examples. */
-export interface LabeledRows {
-  /** Row-major features, [n, length]. */
-  readonly values: Float32Array;
-  /** Features per example. */
-  readonly length: number;
-  /** True class of each example, [n]. */
-  readonly labels: Int32Array;
-  readonly classes: number;
-}
-
-/** Weights of a fitted model. */
-export interface LinearModel {
-  /** [length, classes] */
-  readonly kernel: Float64Array;
-  /** [classes] */
-  readonly bias: Float64Array;
-}
+/** Least curvature of the mean loss that is assumed: the labels may be separated perfectly. */
+const leastCurvature = 1e-4;
 
 /**
  * Fits a model.
@@ -51,25 +42,13 @@ export async function fitLogistic(
   signal: AbortSignal,
   model = startModel(rows),
 ): Promise<LinearModel> {
-  const shares = new Float64Array(rows.labels.length).fill(1 / rows.labels.length);
-  const matrix = tf.tensor2d(rows.values, [rows.labels.length, rows.length]);
+  const problem = toProblem(rows);
   try {
-    return await fitOn(rows, matrix, shares, penalty, signal, model);
+    const shares = new Float64Array(rows.labels.length).fill(1 / rows.labels.length);
+    return await fitOn(problem, shares, penalty, signal, model);
   } finally {
-    matrix.dispose();
+    disposeBlocks(problem.blocks);
   }
-}
-
-/** Draws a sample of the examples, at least one; returns all of them if they are not more. */
-export function sampleRows(rows: LabeledRows, size: number, seed: number): LabeledRows {
-  const { values, length, labels } = rows;
-  if (size >= labels.length) return rows;
-  const chosen = shuffledOrder(labels.length, randomFor(seed, 1)).subarray(0, Math.max(1, size));
-  const taken = new Float32Array(chosen.length * length);
-  chosen.forEach((example, row) => {
-    taken.set(values.subarray(example * length, (example + 1) * length), row * length);
-  });
-  return { ...rows, values: taken, labels: Int32Array.from(chosen, (example) => labels[example]!) };
 }
 
 /** Returns no weights, and the logarithm of the smoothed frequency of each class as intercepts. */
@@ -80,53 +59,107 @@ export function startModel({ labels, length, classes }: LabeledRows): LinearMode
   return { kernel, bias: counts.map((count) => Math.log(count / labels.length)) };
 }
 
+/** Examples as tensors. */
+export interface LogisticProblem {
+  readonly rows: LabeledRows;
+  readonly blocks: readonly LabeledBlock[];
+  /** Mean square of each feature, [length]. */
+  readonly squares: Float64Array;
+}
+
+/** Copies examples to tensors. The caller disposes of the blocks. */
+export function toProblem(rows: LabeledRows): LogisticProblem {
+  const blocks = toBlocks(rows);
+  return { rows, blocks, squares: meanSquares(blocks) };
+}
+
 /**
  * Fits a model to weighted examples.
  *
- * @param matrix The features, [n, length].
  * @param shares Share of each example in the mean loss, [n].
  * @param signal Ends the computation with its reason if it is aborted.
  * @param least The share of the loss that an iteration gains at least. Default: as far as float32
  *   goes.
  */
 export async function fitOn(
-  rows: LabeledRows,
-  matrix: tfTypes.Tensor2D,
+  problem: LogisticProblem,
   shares: Float64Array,
   penalty: number,
   signal: AbortSignal,
   start: LinearModel,
   least = leastGain,
 ): Promise<LinearModel> {
-  const { length, classes } = rows;
-  const size = length * classes;
+  const { rows, blocks } = problem;
+  const size = rows.length * rows.classes;
   const learned = shares.reduce((count, share) => count + Number(share > 0), 0);
   const decay = 1 / (penalty * learned);
+  const units = unitsOf(problem, shares, decay, start);
   const isLearned = learnedClasses(rows, shares);
   const objective: Objective = (point, gradient) => {
-    const kernel = point.subarray(0, size);
-    const residuals = linearLogits(matrix, kernel, point.subarray(size), classes);
-    const loss = toResiduals(residuals, rows, shares, isLearned, gradient.subarray(size));
-    gradient.set(transposedProduct(matrix, residuals, classes));
+    const model = multiplied(point, units, size);
+    const slopes = { kernel: gradient.subarray(0, size), bias: gradient.subarray(size) };
+    const loss = lossWithGradient(blocks, model, shares, slopes);
     let squares = 0;
     for (let i = 0; i < size; i++) {
-      gradient[i]! += decay * kernel[i]!;
-      squares += kernel[i]! ** 2;
+      if (!isLearned[i % rows.classes]) gradient[i] = 0;
+      gradient[i] = units[i]! * (gradient[i]! + decay * model.kernel[i]!);
+      squares += model.kernel[i]! ** 2;
+    }
+    for (let i = size; i < units.length; i++) {
+      gradient[i] = isLearned[i - size] ? units[i]! * gradient[i]! : 0;
     }
     return loss + (decay / 2) * squares;
   };
-  const point = new Float64Array(size + classes);
+  const point = new Float64Array(units.length);
   point.set(start.kernel);
   point.set(start.bias, size);
-  const memory = Math.max(3, Math.min(10, Math.floor(pairNumbers / (2 * point.length))));
+  for (let i = 0; i < point.length; i++) point[i]! /= units[i]!;
+  const memory = Math.max(3, Math.min(5, Math.floor(pairNumbers / (2 * point.length))));
   const iterations = minimizing(objective, point, { ...stops, leastGain: least, memory });
   for (;;) {
     const { done, value: found } = iterations.next();
-    if (done) return { kernel: found.slice(0, size), bias: found.slice(size) };
+    if (done) return multiplied(found, units, size);
     // Iterations block the event loop: timers and signals are processed here.
     await setImmediate();
     signal.throwIfAborted();
   }
+}
+
+/**
+ * Returns the unit of each weight and intercept, in which the curvature of the objective is about 1
+ * at the start. L-BFGS needs few iterations then.
+ */
+function unitsOf(
+  { rows: { classes }, blocks, squares }: LogisticProblem,
+  shares: Float64Array,
+  decay: number,
+  start: LinearModel,
+): Float64Array {
+  const curvatures = exampleLosses(blocks, start).map((loss) => {
+    const right = Math.exp(-loss);
+    // The mean of p (1 − p) over the classes if all other classes have the same probability.
+    return (1 - right ** 2 - (1 - right) ** 2 / Math.max(1, classes - 1)) / classes;
+  });
+  const curvature = Math.max(leastCurvature, weightedSum(curvatures, shares));
+  const units = new Float64Array((squares.length + 1) * classes);
+  for (let i = 0; i < units.length; i++) {
+    const square = squares[Math.floor(i / classes)];
+    units[i] = 1 / Math.sqrt(square === undefined ? curvature : curvature * square + decay);
+  }
+  return units;
+}
+
+/** Multiplies coordinates by their units. */
+function multiplied(point: Float64Array, units: Float64Array, size: number): LinearModel {
+  const product = new Float64Array(point.length);
+  for (let i = 0; i < product.length; i++) product[i] = point[i]! * units[i]!;
+  return { kernel: product.subarray(0, size), bias: product.subarray(size) };
+}
+
+function weightedSum(values: Float64Array, shares: Float64Array): number {
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += shares[i]! * values[i]!;
+  return total;
 }
 
 /**
@@ -139,79 +172,4 @@ function learnedClasses({ labels, classes }: LabeledRows, shares: Float64Array):
     if (shares[i]! > 0) found[label] = true;
   });
   return found;
-}
-
-/** Computes W x + b for all examples, [n, classes]. */
-export function linearLogits(
-  matrix: tfTypes.Tensor2D,
-  kernel: Float64Array,
-  bias: Float64Array,
-  classes: number,
-): Float32Array {
-  const product = tf.tidy(() =>
-    matrix.matMul(tf.tensor2d(Float32Array.from(kernel), [matrix.shape[1], classes])),
-  );
-  const logits = product.dataSync<'float32'>();
-  product.dispose();
-  for (let i = 0; i < logits.length; i++) logits[i]! += bias[i % classes]!;
-  return logits;
-}
-
-/** Computes Xᵀ R: [length, classes]. @param residuals R, [n, classes]. */
-function transposedProduct(
-  matrix: tfTypes.Tensor2D,
-  residuals: Float32Array,
-  classes: number,
-): Float32Array {
-  const product = tf.tidy(() =>
-    tf.matMul(matrix, tf.tensor2d(residuals, [matrix.shape[0], classes]), true),
-  );
-  const values = product.dataSync<'float32'>();
-  product.dispose();
-  return values;
-}
-
-/**
- * Replaces logits by share · (p − y), the gradient of the loss by the logits.
- *
- * @param logits [n, classes]
- * @param biasGradient Receives the sums over the examples, [classes].
- * @returns the loss.
- */
-function toResiduals(
-  logits: Float32Array,
-  { labels, classes }: LabeledRows,
-  shares: Float64Array,
-  isLearned: readonly boolean[],
-  biasGradient: Float64Array,
-): number {
-  let loss = 0;
-  biasGradient.fill(0);
-  const logs = new Float64Array(classes);
-  labels.forEach((label, i) => {
-    const share = shares[i]!;
-    const row = logits.subarray(i * classes, (i + 1) * classes);
-    if (share === 0) {
-      row.fill(0);
-      return;
-    }
-    loss -= share * logSoftmax(row, logs)[label]!;
-    for (let c = 0; c < classes; c++) {
-      const residual = share * (Math.exp(logs[c]!) - Number(c === label));
-      row[c] = isLearned[c] ? residual : 0;
-      biasGradient[c]! += row[c]!;
-    }
-  });
-  return loss;
-}
-
-/** Writes the logarithms of softmax into `target`, [classes]. */
-export function logSoftmax(logits: Float32Array, target: Float64Array): Float64Array {
-  let most = Number.NEGATIVE_INFINITY;
-  for (const logit of logits) most = Math.max(most, logit);
-  let total = 0;
-  for (const logit of logits) total += Math.exp(logit - most);
-  const shift = most + Math.log(total);
-  for (let c = 0; c < target.length; c++) target[c] = logits[c]! - shift;
-  return target;
 }

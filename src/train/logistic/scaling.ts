@@ -1,37 +1,53 @@
-/** Features on one scale, so that one penalty suits all of their weights. */
-import type { LabeledRows, LinearModel } from './logistic-regression.ts';
+/** Features around 0, and on one scale, so that one penalty suits all of their weights. */
+import type { LabeledRows, LinearModel } from './labeled-rows.ts';
 
-/** Means and standard deviations of the features. */
+/** Features' means, and the numbers by which their differences are divided. */
 export interface Scaling {
   /** [length] */
   readonly mean: Float64Array;
-  readonly std: Float64Array;
+  /** [length]; 0 for a feature that is constant. */
+  readonly scale: Float64Array;
 }
 
-/** Standardizes every feature in place. A constant feature becomes 0. */
-export function scaleColumns({ values, length }: LabeledRows): Scaling {
+/**
+ * Subtracts the mean of every feature in place, which only moves the intercepts. A constant feature
+ * becomes 0.
+ *
+ * @param standardize Whether features are divided by their standard deviation.
+ */
+export function scaleColumns({ values, length }: LabeledRows, standardize: boolean): Scaling {
   const n = values.length / length;
   const mean = new Float64Array(length);
-  const std = new Float64Array(length);
-  for (let i = 0; i < values.length; i++) mean[i % length]! += values[i]! / n;
-  for (let i = 0; i < values.length; i++) {
-    std[i % length]! += (values[i]! - mean[i % length]!) ** 2 / n;
+  const scale = new Float64Array(length);
+  for (let start = 0; start < values.length; start += length) {
+    for (let j = 0; j < length; j++) mean[j]! += values[start + j]!;
   }
-  for (let j = 0; j < length; j++) std[j] = Math.sqrt(std[j]!);
-  for (let i = 0; i < values.length; i++) {
-    const j = i % length;
-    values[i] = std[j]! > 0 ? (values[i]! - mean[j]!) / std[j]! : 0;
+  for (let j = 0; j < length; j++) mean[j]! /= n;
+  for (let start = 0; start < values.length; start += length) {
+    for (let j = 0; j < length; j++) {
+      const difference = values[start + j]! - mean[j]!;
+      scale[j]! += difference * difference;
+    }
   }
-  return { mean, std };
+  for (let j = 0; j < length; j++) {
+    const std = Math.sqrt(scale[j]! / n);
+    scale[j] = standardize || std === 0 ? std : 1;
+  }
+  for (let start = 0; start < values.length; start += length) {
+    for (let j = 0; j < length; j++) {
+      values[start + j] = scale[j]! > 0 ? (values[start + j]! - mean[j]!) / scale[j]! : 0;
+    }
+  }
+  return { mean, scale };
 }
 
-/** Returns the model for features that are not standardized. */
-export function unscaled({ kernel, bias }: LinearModel, { mean, std }: Scaling): LinearModel {
+/** Returns the model for features that are not scaled. */
+export function unscaled({ kernel, bias }: LinearModel, { mean, scale }: Scaling): LinearModel {
   const classes = bias.length;
   const shifted = bias.slice();
   const weights = kernel.map((weight, index) => {
     const j = Math.floor(index / classes);
-    const scaled = std[j]! > 0 ? weight / std[j]! : 0;
+    const scaled = scale[j]! > 0 ? weight / scale[j]! : 0;
     shifted[index % classes]! -= scaled * mean[j]!;
     return scaled;
   });

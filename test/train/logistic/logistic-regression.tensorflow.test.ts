@@ -7,11 +7,12 @@ import {
   stratifiedFolds,
 } from '../../../src/train/logistic/cross-validation.ts';
 import {
-  fitLogistic,
   type LabeledRows,
   type LinearModel,
   sampleRows,
-} from '../../../src/train/logistic/logistic-regression.ts';
+} from '../../../src/train/logistic/labeled-rows.ts';
+import { fitLogistic, startModel } from '../../../src/train/logistic/logistic-regression.ts';
+import { rotatedBack, toPrincipalAxes } from '../../../src/train/logistic/principal-axes.ts';
 import { scaleColumns, unscaled } from '../../../src/train/logistic/scaling.ts';
 import { golden } from '../../golden/golden.ts';
 
@@ -49,9 +50,15 @@ describe.each(golden.logistic())('against scikit-learn: $name', (expected) => {
   };
 
   test('the probabilities', async () => {
+    const rotated = toPrincipalAxes({ ...rows, values: rows.values.slice() });
     for (const [penalty, probabilities] of Object.entries(expected.probabilities)) {
-      const model = await fitLogistic(rows, Number(penalty), signal);
-      expect(furthest(predict(model, expected.queries), probabilities)).toBeLessThan(2e-3);
+      const models = [
+        await fitLogistic(rows, Number(penalty), signal),
+        rotatedBack(await fitLogistic(rotated.rows, Number(penalty), signal), rotated.axes!),
+      ];
+      for (const model of models) {
+        expect(furthest(predict(model, expected.queries), probabilities)).toBeLessThan(1e-3);
+      }
     }
   });
 
@@ -88,6 +95,8 @@ describe('logistic regression', () => {
   test('frees its tensors, also when it is stopped', async () => {
     const before = tf.memory().numTensors;
     await crossValidate(small, Int32Array.of(0, 1, 0, 1), signal);
+    const { rows, axes } = toPrincipalAxes({ ...small, values: small.values.slice() });
+    rotatedBack(startModel(rows), axes!);
     const stopped = AbortSignal.abort(new Error('stopped'));
     await expect(fitLogistic(small, 1, stopped)).rejects.toThrow('stopped');
     expect(tf.memory().numTensors).toBe(before);
@@ -138,10 +147,43 @@ test('a sample has whole examples, and at least one', () => {
   expect(sampleRows(small, 9, 1)).toBe(small);
 });
 
+test('with fewer examples than features, there is an axis per example, and the same model', async () => {
+  const [n, length, classes] = [6, 40, 2];
+  const random = randomFor(5);
+  const values = Float32Array.from({ length: n * length }, (_, i) => random() * (1 + (i % length)));
+  const rows = { values, length, labels: Int32Array.of(0, 1, 0, 1, 1, 0), classes };
+  const { rows: rotated, axes } = toPrincipalAxes({ ...rows, values: values.slice() });
+  expect(rotated.length).toBe(n);
+  const model = rotatedBack(await fitLogistic(rotated, 0.01, signal), axes!);
+  const expected = predict(await fitLogistic(rows, 0.01, signal), [...values]);
+  expect(furthest(predict(model, [...values]), expected)).toBeLessThan(1e-3);
+});
+
+test('examples that are too wide for a rotation stay as they are', () => {
+  const rows = { ...small, values: new Float32Array(4 * 2 ** 21), length: 2 ** 21 };
+  expect(toPrincipalAxes(rows)).toEqual({ rows });
+});
+
+test('the search measures powers of ten, then their halves around the best', async () => {
+  const values = Float32Array.from({ length: 40 }, (_, i) => (i % 2 ? 1 : -1) * (i % 5 ? 1 : -1));
+  const rows = { values, length: 1, labels: Int32Array.from(values, (_, i) => i % 2), classes: 2 };
+  const measured = await crossValidate(
+    rows,
+    Int32Array.from(values, (_, i) => i % 4),
+    signal,
+  );
+  const powers = measured.map(({ penalty }) => Math.log10(penalty));
+  const best = Math.log10(bestPenalty(measured));
+  expect(powers).toEqual(powers.toSorted((a, b) => a - b));
+  const halves = powers.filter((power) => Math.abs(power - Math.round(power)) > 0.1);
+  expect(halves).toHaveLength(2);
+  for (const half of halves) expect(Math.abs(half - best)).toBeLessThan(1.01);
+});
+
 test('features of any scale give the same model as standardised ones', async () => {
   const raw = Float32Array.from(small.values, (value, i) => (i % 2 ? 1000 * value + 5000 : value));
   const rows = { ...small, values: raw.slice() };
-  const scaling = scaleColumns(rows);
+  const scaling = scaleColumns(rows, true);
   const means = [0, 1].map(
     (j) => (rows.values[j]! + rows.values[j + 2]! + rows.values[j + 4]! + rows.values[j + 6]!) / 4,
   );
@@ -151,6 +193,20 @@ test('features of any scale give the same model as standardised ones', async () 
   expect(furthest(predict(model, [...raw]), predict(scaled, [...rows.values]))).toBeLessThan(1e-5);
 });
 
+test('features that need no standard deviation are moved to mean 0', () => {
+  const rows = {
+    values: Float32Array.of(7, 1, 7, 5),
+    length: 2,
+    labels: Int32Array.of(0, 1),
+    classes: 2,
+  };
+  const scaling = scaleColumns(rows, false);
+  expect([...rows.values]).toEqual([0, -2, 0, 2]);
+  const fitted = { kernel: Float64Array.of(5, 5, 1, 2), bias: Float64Array.of(0, 1) };
+  const model = unscaled(fitted, scaling);
+  expect([...model.kernel, ...model.bias]).toEqual([0, 0, 1, 2, -3, -5]);
+});
+
 test('a constant feature has no weight', () => {
   const rows = {
     values: Float32Array.of(7, 1, 7, 3),
@@ -158,7 +214,7 @@ test('a constant feature has no weight', () => {
     labels: Int32Array.of(0, 1),
     classes: 2,
   };
-  const scaling = scaleColumns(rows);
+  const scaling = scaleColumns(rows, true);
   expect([...rows.values]).toEqual([0, -1, 0, 1]);
   const model = unscaled(
     { kernel: Float64Array.of(5, 5, 1, 1), bias: Float64Array.of(0, 0) },
