@@ -11,6 +11,7 @@ import {
   adjustSaturation,
   autoContrast,
   equalize,
+  type PixelOperation,
   posterize,
   solarize,
 } from './colors.ts';
@@ -37,6 +38,12 @@ export interface RandomOperation {
 const factor = (strength: number) => Math.fround(0.9 * strength);
 const shear = (strength: number) => 0.3 * strength;
 
+/** An operation by a factor around 1. */
+function adjustment(name: string, adjust: PixelOperation): RandomOperation {
+  const apply = (image: Pixels, amount: number) => adjust(image, 1 + amount);
+  return { name, isSigned: true, amount: factor, apply };
+}
+
 /** The operations, in torchvision's order. */
 export const randomOperations: readonly RandomOperation[] = [
   { name: 'Identity', isSigned: false, apply: () => {} },
@@ -55,30 +62,10 @@ export const randomOperations: readonly RandomOperation[] = [
     apply: translateY,
   },
   { name: 'Rotate', isSigned: true, amount: (strength) => 30 * strength, apply: rotate },
-  {
-    name: 'Brightness',
-    isSigned: true,
-    amount: factor,
-    apply: (image, amount) => adjustBrightness(image, 1 + amount),
-  },
-  {
-    name: 'Color',
-    isSigned: true,
-    amount: factor,
-    apply: (image, amount) => adjustSaturation(image, 1 + amount),
-  },
-  {
-    name: 'Contrast',
-    isSigned: true,
-    amount: factor,
-    apply: (image, amount) => adjustContrast(image, 1 + amount),
-  },
-  {
-    name: 'Sharpness',
-    isSigned: true,
-    amount: factor,
-    apply: (image, amount) => adjustSharpness(image, 1 + amount),
-  },
+  adjustment('Brightness', adjustBrightness),
+  adjustment('Color', adjustSaturation),
+  adjustment('Contrast', adjustContrast),
+  adjustment('Sharpness', adjustSharpness),
   {
     name: 'Posterize',
     isSigned: false,
