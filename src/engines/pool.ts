@@ -31,6 +31,9 @@ export interface Pool {
   stop(): Promise<void>;
 }
 
+const outOfMemoryHint =
+  ': the system does this if memory is short. A smaller batchSize, or --workers 1, needs less.';
+
 /**
  * Creates a pool of worker processes, which start when needed and are reused. If a worker dies, its
  * task fails with the name of Lambda's error, so that the workflow retries both in the same way.
@@ -60,7 +63,10 @@ export function createPool(
     worker.process.on('exit', (code, signal) => {
       workers.delete(worker);
       const why = signal ?? `exit code ${code}`;
-      const error = new Error(`the worker process ended early (${why})\n${lastWords}`.trimEnd());
+      const hint = signal === 'SIGKILL' ? outOfMemoryHint : '';
+      const error = new Error(
+        `the worker process ended early (${why})${hint}\n${lastWords}`.trimEnd(),
+      );
       error.name = stopping ? 'InterruptedError' : 'Lambda.Unknown';
       worker.task?.reject(error);
       assign();
