@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { configSchema } from '../config/schema.ts';
 import { columnReportSchema } from '../data/features/column-report.ts';
-import { encoderIn, type Features, featuresSchema } from '../data/features/index.ts';
+import { decisionsOf, encoderIn, type Features, featuresSchema } from '../data/features/index.ts';
 import type { Folds } from '../data/folds.ts';
 import { leftOutSchema } from '../data/left-out.ts';
 import type { SetName } from '../data/shard.ts';
+import type { Decisions } from '../debias/decisions.ts';
 import type { Need } from '../debias/method.ts';
 import { methodNames, methodOf } from '../debias/methods.ts';
 import { networkFeatures, plannedEncoderSchema } from '../models/encoders/planned.ts';
@@ -74,6 +75,11 @@ export const planSchema = z.strictObject({
   columns: z.array(columnReportSchema).optional(),
 });
 export type Plan = z.infer<typeof planSchema>;
+
+/** Returns the decisions that the models of a run make. */
+export function planDecisions({ config, classes }: Pick<Plan, 'config' | 'classes'>): Decisions {
+  return decisionsOf(config.task, classes.length);
+}
 
 /** Returns what the students of a run read. */
 export function studentFeatures(plan: Pick<Plan, 'config' | 'features' | 'encoders'>): Features {

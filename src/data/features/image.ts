@@ -6,7 +6,7 @@ import { createImageAugmenter } from './image-augment.ts';
 import { type ImageFeatures, imageFeaturesSchema, pixelNormalizer } from './image-features.ts';
 import { bytesOfImage, imageType } from './image-file.ts';
 import { surveyImages } from './image-survey.ts';
-import { classesSchema, type Encoder, isDecoded, type Kind } from './kind.ts';
+import { classesSchema, type Encoder, isDecoded, type Kind, multiLabelSchema } from './kind.ts';
 import { nothingUsable } from './nothing-usable.ts';
 import { preprocessSchema } from './preprocess-config.ts';
 import { type PreprocessedFeatures, preprocessedFeatures } from './preprocess-features.ts';
@@ -14,6 +14,7 @@ import { type PreprocessedFeatures, preprocessedFeatures } from './preprocess-fe
 const taskSchema = z.strictObject({
   type: z.literal('image-classification'),
   classes: classesSchema,
+  multiLabel: multiLabelSchema,
   size: z
     .tuple([z.int().min(1).max(4096), z.int().min(1).max(4096)])
     .describe('Height and width in pixels that the student reads; images are resized to it.'),

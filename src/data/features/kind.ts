@@ -13,8 +13,20 @@ export const classesSchema = z
   .union([z.string().min(1), z.array(z.union([z.string(), z.number()])).min(2)])
   .describe('The class names, or the JSON file that lists them; a class is an index in the list.');
 
+/** The field `task.multiLabel`. */
+export const multiLabelSchema = z
+  .boolean()
+  .optional()
+  .describe(
+    'true: an example has any number of the classes, and its label is a list. Default: exactly one.',
+  );
+
 /** The part of a task's schema that every kind has. */
-type TaskSchema = z.ZodObject<{ type: z.ZodLiteral<string>; classes: typeof classesSchema }>;
+type TaskSchema = z.ZodObject<{
+  type: z.ZodLiteral<string>;
+  classes: typeof classesSchema;
+  multiLabel: typeof multiLabelSchema;
+}>;
 
 /** The part of a schema of features that every kind has. */
 type FeaturesSchema = z.ZodObject<{ kind: z.ZodLiteral<string> }>;
@@ -93,7 +105,7 @@ export interface Kind<
   surveyTask(
     target: string,
     columns?: TableColumns,
-  ): TaskSurvey<Omit<z.input<Task>, 'type' | 'classes'>>;
+  ): TaskSurvey<Omit<z.input<Task>, 'type' | 'classes' | 'multiLabel'>>;
 }
 
 /** A column of a table that holds the content of an example. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { classesSchema, copyDecoded, type Kind } from './kind.ts';
+import { classesSchema, copyDecoded, type Kind, multiLabelSchema } from './kind.ts';
 import { rowEncoder } from './row-encode.ts';
 import { rowFeaturesSchema, rowLength } from './row-features.ts';
 import { fitRows, surveyTable } from './row-fit.ts';
@@ -8,6 +8,7 @@ import { rowIdentity } from './row-identity.ts';
 const taskSchema = z.strictObject({
   type: z.literal('tabular-classification'),
   classes: classesSchema,
+  multiLabel: multiLabelSchema,
   target: z.string().default('label').describe('The column that holds the class.'),
   numeric: z
     .array(z.string())

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Example, Rejected } from '../example.ts';
-import { classesSchema, type Encoder, type Kind, wrongKind } from './kind.ts';
+import { classesSchema, type Encoder, type Kind, multiLabelSchema, wrongKind } from './kind.ts';
 import { contentOfText, readTextCells, writeTextCells, writtenText } from './text-cells.ts';
 import { fitTexts } from './text-fit.ts';
 import { looksLikeTexts } from './text-look.ts';
@@ -9,6 +9,7 @@ import { normalizeText } from './text-normalize.ts';
 const taskSchema = z.strictObject({
   type: z.literal('text-classification'),
   classes: classesSchema,
+  multiLabel: multiLabelSchema,
   text: z
     .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
     .default('text')

@@ -8,6 +8,7 @@ import {
   type Encoder,
   isDecoded,
   type Kind,
+  multiLabelSchema,
   wrongKind,
 } from './kind.ts';
 import { nothingUsable } from './nothing-usable.ts';
@@ -16,6 +17,7 @@ import { isSparkVector, readSparkVector } from './spark-vector.ts';
 const taskSchema = z.strictObject({
   type: z.literal('vector-classification'),
   classes: classesSchema,
+  multiLabel: multiLabelSchema,
   length: z.int().min(1).describe('Floats per example.'),
 });
 

@@ -1,0 +1,69 @@
+/**
+ * Decisions that a task asks a model for. A task with one class per example asks for one decision,
+ * among its classes. A multi-label task asks for one decision per label, 0 (no) or 1 (yes). Each
+ * decision is a classification problem of its own, with its margin and its weight.
+ *
+ * Models give `outputs` numbers per example: a probability per class, which sum to 1, or a
+ * probability per label. Rows of decisions, [n × perExample, classes], are what all formulas read.
+ */
+
+/** Sizes of the decisions of a task. */
+export interface Decisions {
+  /** Decisions per example: 1, or the number of labels. */
+  readonly perExample: number;
+  /** Classes of a decision: those of the task, or 2. */
+  readonly classes: number;
+  /** Outputs of a model per example: the number of classes, or of labels. */
+  readonly outputs: number;
+  /** Whether an example may have several labels, or none. */
+  readonly isMultiLabel: boolean;
+}
+
+/** Returns the decision of a task with one of several classes per example. */
+export function oneClass(classes: number): Decisions {
+  return { perExample: 1, classes, outputs: classes, isMultiLabel: false };
+}
+
+/** Returns the decisions of a multi-label task. */
+export function manyLabels(labels: number): Decisions {
+  return { perExample: labels, classes: 2, outputs: labels, isMultiLabel: true };
+}
+
+/**
+ * Converts outputs of a model to rows of decisions. With one class per example, they are the same.
+ *
+ * @param outputs [n, outputs], row-major.
+ * @returns [n × perExample, classes]; a row of a label is [1 − p, p].
+ * @example decisionRows(Float32Array.of(0.25, 1), manyLabels(2)); // [0.75, 0.25, 0, 1]
+ */
+export function decisionRows(outputs: Float32Array, { isMultiLabel }: Decisions): Float32Array {
+  if (!isMultiLabel) return outputs;
+  const rows = new Float32Array(2 * outputs.length);
+  for (let i = 0; i < outputs.length; i++) {
+    rows[2 * i] = 1 - outputs[i]!;
+    rows[2 * i + 1] = outputs[i]!;
+  }
+  return rows;
+}
+
+/** Converts rows of decisions, [n × perExample, classes], to outputs of a model, [n, outputs]. */
+export function outputsOfRows(rows: Float32Array, { isMultiLabel }: Decisions): Float32Array {
+  if (!isMultiLabel) return rows;
+  return Float32Array.from({ length: rows.length / 2 }, (_, i) => rows[2 * i + 1]!);
+}
+
+/**
+ * Returns the outputs of a model that is sure of these decisions.
+ *
+ * @param decided Class of each decision, [perExample].
+ * @returns [outputs]: one-hot, or 0 or 1 per label.
+ */
+export function sureOutputs(
+  decided: ArrayLike<number>,
+  { isMultiLabel, outputs }: Decisions,
+): Float32Array {
+  if (isMultiLabel) return Float32Array.from(decided);
+  const target = new Float32Array(outputs);
+  target[decided[0]!] = 1;
+  return target;
+}
