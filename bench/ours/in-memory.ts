@@ -1,6 +1,7 @@
 // Trains on floats in memory, which are the input of a peer, too.
 import { numbersOf } from '../../src/data/features/kind.ts';
 import { randomFor, shuffledOrder } from '../../src/data/random.ts';
+import { oneClass } from '../../src/debias/decisions.ts';
 import type { Batch } from '../../src/train/batch-shape.ts';
 import { train } from '../../src/train/loop.ts';
 import { batchesPerEpoch } from '../../src/train/order.ts';
@@ -28,6 +29,7 @@ export async function trainInMemory({ step, all, batchSize, seed, ...rest }: InM
     step,
     batches: (epoch, skip) => shuffledBatches(all, batchSize, seed, epoch, skip),
     batchesPerEpoch: batchesPerEpoch(all.size, batchSize),
+    decisions: oneClass(all.targets.length / all.size),
     signal: new AbortController().signal,
     onEpoch: ({ loss }) => {
       seconds.push(lap());

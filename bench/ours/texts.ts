@@ -8,6 +8,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { randomFor, shuffledOrder } from '../../src/data/random.ts';
+import { oneClass } from '../../src/debias/decisions.ts';
 import { predictions } from '../../src/debias/margin.ts';
 import { createNgrams } from '../../src/models/ngrams/model.ts';
 import { train } from '../../src/train/loop.ts';
@@ -48,6 +49,7 @@ const model = createNgrams(shape, classes, 1);
 await train({
   step: createNgramsStep(model, { optimizer: 'adam', momentum: 0, weightDecay: 0 }),
   ...{ batches, batchesPerEpoch: Math.ceil(count / batchSize), epochs: 2 },
+  decisions: oneClass(classes),
   schedule: { learningRate: 0.03, schedule: 'cosine' },
   signal: new AbortController().signal,
 });

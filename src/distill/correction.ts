@@ -3,6 +3,7 @@
 import type { Config } from '../config/schema.ts';
 import { joinRows } from '../data/tables/join.ts';
 import { readWeights } from '../data/tables/weights-file.ts';
+import { decisionRows } from '../debias/decisions.ts';
 import { margins } from '../debias/margin.ts';
 import type { Correction, Method } from '../debias/method.ts';
 import { methods } from '../debias/methods.ts';
@@ -11,7 +12,7 @@ import type { Predict } from '../models/student.ts';
 import type { ShardItem } from '../run/events.ts';
 import type { Job } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
-import type { Variant } from '../run/plan-file.ts';
+import { planDecisions, type Variant } from '../run/plan-file.ts';
 import type { Reweighting } from '../train/loop.ts';
 import type { Loss } from '../train/losses/index.ts';
 import type { ShardSource } from '../train/stream.ts';
@@ -37,6 +38,7 @@ export async function openLossCorrection(
   validation: ValidationSet,
   predict: Predict,
 ): Promise<LossCorrection> {
+  const decisions = planDecisions(job.plan);
   const outputs = await validation.outputs(predict);
   const first = correctionFor(job, student, outputs);
   const reweighting: Reweighting = {
@@ -44,8 +46,9 @@ export async function openLossCorrection(
     reweigh(studentProbabilities) {
       const { weigh } = correctionFor(job, student, { ...outputs, studentProbabilities });
       return (batch, probabilities) => {
-        const weights = new Float32Array(batch.size);
-        weigh!(batch.teacherMargins, margins(probabilities, outputs.classes), weights);
+        const weights = new Float32Array(batch.weights.length);
+        const rows = decisionRows(probabilities, decisions);
+        weigh!(batch.teacherMargins, margins(rows, decisions.classes), weights);
         return weights;
       };
     },
@@ -92,25 +95,21 @@ async function* unlabeledShard(
   { weigh, weightOf }: Correction<Loss>,
   labels: LabelsKey,
 ): AsyncGenerator<TrainingExample> {
-  const margin = new Float32Array(1);
-  const studentMargin = new Float32Array(1);
-  const weight = new Float32Array([1]);
   const rows = joinRows(
     usableLabels(job, item, labels),
     readWeights(job.results, keys.weights(job.run, item.id)),
   );
   for await (const { example, row } of joinedShard(job, item, rows)) {
-    margin[0] = row.margin;
-    studentMargin[0] = row.studentMargin;
+    const teacherMargins = Float32Array.of(row.margin);
+    const weights = Float32Array.of(1);
     // The weights in the file are for the kind of labels in the config; this variant can have
     // another kind.
-    weigh?.(margin, studentMargin, weight);
-    if (weightOf) weight[0] = weightOf(row);
+    weigh?.(teacherMargins, Float32Array.of(row.studentMargin), weights);
+    if (weightOf) weights[0] = weightOf(row);
     const target =
       variant.labels === 'soft'
         ? row.probabilities
         : oneHot(row.prediction, row.probabilities.length);
-    const { margin: teacherMargin, embedding } = row;
-    yield { example, target, embedding, teacherMargin, weight: weight[0]! };
+    yield { example, target, embedding: row.embedding, teacherMargins, weights };
   }
 }

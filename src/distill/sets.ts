@@ -11,12 +11,12 @@ import type { ShardItem } from '../run/events.ts';
 import { type Job, shardItems } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
 import { readShard } from '../run/objects-file.ts';
-import { foldsOf } from '../run/plan-file.ts';
+import { foldsOf, planDecisions } from '../run/plan-file.ts';
 import { reconcileSchema } from '../run/reconcile-file.ts';
 import { readJson } from '../store/once.ts';
 import type { ShardSource } from '../train/stream.ts';
 import { encodersOf, readEncoded, readUsableSummary } from './encoded-examples.ts';
-import { oneHot, type TrainingExample } from './training-example.ts';
+import { type TrainingExample, trueSupervision } from './training-example.ts';
 
 /** An example with its row of a labels file. */
 export interface LabeledExample {
@@ -120,13 +120,13 @@ export async function trueLabelSet(job: Job): Promise<ShardSource<TrainingExampl
 
 function trueLabelSource(job: Job, item: ShardItem, count: number): ShardSource<TrainingExample> {
   const classOf = trueClass(job);
+  const decisions = planDecisions(job.plan);
   return {
     count,
     async *open() {
       for await (const { example, row } of labeledShard(job, item)) {
-        const target = oneHot(classOf(example, item.set), job.plan.classes.length);
-        const { embedding } = row;
-        yield { example, target, embedding, teacherMargin: Number.NaN, weight: 1 };
+        const supervision = trueSupervision([classOf(example, item.set)], decisions);
+        yield { example, ...supervision, embedding: row.embedding };
       }
     },
   };

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { sum } from '../arrays.ts';
 import { createEncoder, featureShape } from '../data/features/index.ts';
+import { oneClass } from '../debias/decisions.ts';
 import { digestJson } from '../digest.ts';
 import { networkFeatures } from '../models/encoders/planned.ts';
 import { saveModel } from '../models/exporters.ts';
@@ -11,7 +12,7 @@ import { architectureOf, type Network } from '../models/networks/index.ts';
 import type { TrainableModel } from '../models/trainable.ts';
 import type { Context } from '../run/context.ts';
 import type { Job } from '../run/job.ts';
-import { foldsOf, inputOf, type Plan } from '../run/plan-file.ts';
+import { foldsOf, inputOf, type Plan, planDecisions } from '../run/plan-file.ts';
 import { writeJsonOnce } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { roomHere } from '../train/cache.ts';
@@ -78,7 +79,7 @@ export async function trainNetwork(job: Job, task: TrainingTask, context: Contex
       epochs: network.epochs,
       schedule: network,
       reweighting: task.reweighting,
-      subclasses: task.subclasses,
+      decisions: planDecisions(job.plan),
       checkpoints: openCheckpoints(job.results, folder, digestOf(network, seed, counts)),
       signal: context.signal,
       report: (done, total) => context.report({ ...about, done, total, unit: 'steps' }),
@@ -152,17 +153,17 @@ export async function networkOf(
  */
 function openTrainingInput(
   job: Job,
-  { network, seed, subclasses = 1 }: TrainingTask,
+  { network, seed, subclasses }: TrainingTask,
   sets: TrainingSets<TrainingExample>,
 ): Input {
-  const { classes } = job.plan;
+  const decisions = planDecisions(job.plan);
   const features = networkFeatures(job.plan, network);
   const { batchSize, epochs, augment, labelSmoothing, mixup } = network;
   const encoder = createEncoder(features);
   return openInput({
     sets,
-    ...{ features, classes: classes.length * subclasses, seed, batchSize, epochs },
-    ...{ augment, labelSmoothing, mixup },
+    ...{ features, seed, batchSize, epochs, augment, labelSmoothing, mixup },
+    decisions: subclasses === undefined ? decisions : oneClass(decisions.outputs * subclasses),
     decode: ({ example }) => decodeForStudent(encoder, example),
     findRoom: () => roomHere(),
   });

@@ -5,7 +5,7 @@ import { type Decoded, rowsOf } from '../data/features/kind.ts';
 import type { ValidationOutputs } from '../debias/validation.ts';
 import type { Predict } from '../models/student.ts';
 import type { Job } from '../run/job.ts';
-import { studentFeatures } from '../run/plan-file.ts';
+import { planDecisions, studentFeatures } from '../run/plan-file.ts';
 import { recordBytes } from '../train/records.ts';
 import { countedShards, trueClass } from './sets.ts';
 import { decodedShard } from './student-inputs.ts';
@@ -36,11 +36,12 @@ export async function openValidationSet(
 ): Promise<ValidationSet> {
   const { validatedOn } = job.plan;
   const features = studentFeatures(job.plan);
-  const classes = job.plan.classes.length;
+  const decisions = planDecisions(job.plan);
+  const { classes } = decisions;
   const encoder = createEncoder(features);
   const classOf = trueClass(job);
   const shards = await countedShards(job, ...validatedOn);
-  const bytes = sum(shards.map(({ count }) => count)) * recordBytes({ features, classes });
+  const bytes = sum(shards.map(({ count }) => count)) * recordBytes({ features, decisions });
   const fits = bytes <= process.availableMemory() / 8;
   let kept: readonly ValidationBatch[] | undefined;
 

@@ -8,7 +8,7 @@ import { readEncoded } from '../distill/encoded-examples.ts';
 import { filterSource, trueClass } from '../distill/sets.ts';
 import { decodeForStudent } from '../distill/student-inputs.ts';
 import { type TrainingTask, trainFolds, trainNetwork } from '../distill/training.ts';
-import { oneHot, type TrainingExample } from '../distill/training-example.ts';
+import { type TrainingExample, trueSupervision } from '../distill/training-example.ts';
 import { UserError } from '../errors.ts';
 import type { TeacherConfig } from '../models/config.ts';
 import { networkFeatures, plannedEncoder } from '../models/encoders/planned.ts';
@@ -21,7 +21,7 @@ import type { JobEvent, ShardItem } from '../run/events.ts';
 import { type Job, openJob, shardItems } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
 import { readShard } from '../run/objects-file.ts';
-import { foldsOf, learnedByTeacher } from '../run/plan-file.ts';
+import { foldsOf, learnedByTeacher, planDecisions } from '../run/plan-file.ts';
 import type { ShardSource } from '../train/stream.ts';
 
 /**
@@ -169,13 +169,12 @@ function trueLabelSource(
   network: Network,
   item: ShardItem,
 ): Pick<ShardSource<TrainingExample>, 'open'> {
-  const classes = job.plan.classes.length;
+  const decisions = planDecisions(job.plan);
   const classOf = trueClass(job);
   return {
     async *open() {
       for await (const example of examplesOf(job, network, item)) {
-        const target = oneHot(classOf(example, item.set), classes);
-        yield { example, target, teacherMargin: Number.NaN, weight: 1 };
+        yield { example, ...trueSupervision([classOf(example, item.set)], decisions) };
       }
     },
   };

@@ -8,11 +8,14 @@ export interface Batch {
   readonly size: number;
   /** `size` examples, normalized and augmented. */
   readonly rows: Rows;
-  /** Targets, [size, classes]: soft labels or one-hot. */
+  /** Targets, [size, outputs]: soft labels, one-hot, or 0 or 1 per label. */
   readonly targets: Float32Array;
-  /** Teacher margin in [0, 1] of an unlabeled example; NaN for one with a true label. */
+  /**
+   * Teacher margins, [size, perExample]: in [0, 1] for an unlabeled example, NaN for one with a true
+   * label.
+   */
   readonly teacherMargins: Float32Array;
-  /** Loss weights; 1 for an example with a true label. */
+  /** Loss weights, [size, perExample]; 1 for an example with a true label. */
   readonly weights: Float32Array;
 }
 
@@ -20,7 +23,7 @@ export interface Batch {
 export type Supervised = Omit<Batch, 'rows'>;
 
 /**
- * Computes the loss weights of a batch, [size], from the student's current probabilities,
- * [size, classes]. The weights are constants in the gradient.
+ * Computes the loss weights of a batch, [size, perExample], from the student's current
+ * probabilities, [size, outputs]. The weights are constants in the gradient.
  */
 export type Reweigh = (batch: Batch, probabilities: Float32Array) => Float32Array;

@@ -1,10 +1,12 @@
 import type { AugmentConfig } from '../data/features/augment-config.ts';
 import { hasTexts } from '../data/features/index.ts';
 import { type Decoded, decodedText, type Rows } from '../data/features/kind.ts';
+import type { Decisions } from '../debias/decisions.ts';
 import type { Batch, Supervised } from './batch-shape.ts';
 import { mixBatch } from './mixup.ts';
-import type { RecordShape, Records, Supervision } from './records.ts';
+import type { RecordShape, Records } from './records.ts';
 import { openRowMaker } from './row-maker.ts';
+import type { Supervision } from './supervision.ts';
 import type { TextRecords } from './text-records.ts';
 
 export interface BatchOptions extends RecordShape {
@@ -44,9 +46,9 @@ export function createBatchMaker(options: BatchOptions): BatchMaker {
   const maker = (
     hasTexts(options.features) ? textBatches(options) : numberBatches(options)
   ) as BatchMaker;
-  const { classes, labelSmoothing = 0, mixup = 0, seed } = options;
+  const { decisions, labelSmoothing = 0, mixup = 0, seed } = options;
   const finish = (batch: Batch, epoch: number, first: number): Batch => {
-    if (labelSmoothing > 0) smoothTargets(batch.targets, classes, labelSmoothing);
+    if (labelSmoothing > 0) smoothTargets(batch.targets, decisions.classes, labelSmoothing);
     return mixup > 0 ? mixBatch(batch, mixup, seed, epoch, first) : batch;
   };
   const finished = (made: Made, epoch: number, first: number): Made =>
@@ -64,17 +66,17 @@ export function createBatchMaker(options: BatchOptions): BatchMaker {
 }
 
 /** Makes batches of texts, which have no augmentation. */
-function textBatches({ classes }: Pick<BatchOptions, 'classes'>): BatchMaker<TextRecords> {
+function textBatches({ decisions }: Pick<BatchOptions, 'decisions'>): BatchMaker<TextRecords> {
   return {
     parallel: 0,
     fromExamples(examples) {
       const texts = examples.map(({ decoded }) => decodedText(decoded));
-      return { ...supervisedBy(examples, classes), rows: { n: texts.length, texts } };
+      return { ...supervisedBy(examples, decisions), rows: { n: texts.length, texts } };
     },
     fromRecords(records, indices) {
       const texts = indices.map((index) => records.text(index));
       return {
-        ...supervisedByRecords(records, indices, classes),
+        ...supervisedByRecords(records, indices, decisions),
         rows: { n: texts.length, texts },
       };
     },
@@ -84,18 +86,18 @@ function textBatches({ classes }: Pick<BatchOptions, 'classes'>): BatchMaker<Tex
 
 /** Makes batches of numbers. */
 function numberBatches(options: BatchOptions): BatchMaker<Records> {
-  const { classes } = options;
+  const { decisions } = options;
   const maker = openRowMaker(options);
   return {
     parallel: maker.parallel,
     fromExamples(examples, epoch, first) {
       const parts = examples.map(({ decoded }) => ({ decoded, start: 0 }));
-      return withRows(supervisedBy(examples, classes), maker.make(parts, epoch, first));
+      return withRows(supervisedBy(examples, decisions), maker.make(parts, epoch, first));
     },
     fromRecords(records, indices, epoch, first) {
       const { decoded } = records;
       const parts = indices.map((index) => ({ decoded, start: records.startOf(index) }));
-      const supervised = supervisedByRecords(records, indices, classes);
+      const supervised = supervisedByRecords(records, indices, decisions);
       return withRows(supervised, maker.make(parts, epoch, first));
     },
     close: () => maker.close(),
@@ -108,12 +110,13 @@ function withRows(supervised: Supervised, made: Rows | Promise<Rows>): Made {
     : { ...supervised, rows: made };
 }
 
-function supervisedBy(examples: readonly SupervisedExample[], classes: number): Supervised {
-  const batch = emptySupervised(examples.length, classes);
+function supervisedBy(examples: readonly SupervisedExample[], decisions: Decisions): Supervised {
+  const { outputs, perExample } = decisions;
+  const batch = emptySupervised(examples.length, decisions);
   for (const [row, { supervision }] of examples.entries()) {
-    batch.targets.set(supervision.target, row * classes);
-    batch.teacherMargins[row] = supervision.teacherMargin;
-    batch.weights[row] = supervision.weight;
+    batch.targets.set(supervision.target, row * outputs);
+    batch.teacherMargins.set(supervision.teacherMargins, row * perExample);
+    batch.weights.set(supervision.weights, row * perExample);
   }
   return batch;
 }
@@ -121,19 +124,19 @@ function supervisedBy(examples: readonly SupervisedExample[], classes: number): 
 function supervisedByRecords(
   records: Records | TextRecords,
   indices: readonly number[],
-  classes: number,
+  decisions: Decisions,
 ): Supervised {
-  const batch = emptySupervised(indices.length, classes);
+  const batch = emptySupervised(indices.length, decisions);
   for (const [row, index] of indices.entries()) records.supervise(index, batch, row);
   return batch;
 }
 
-function emptySupervised(size: number, classes: number): Supervised {
+function emptySupervised(size: number, { outputs, perExample }: Decisions): Supervised {
   return {
     size,
-    targets: new Float32Array(size * classes),
-    teacherMargins: new Float32Array(size),
-    weights: new Float32Array(size),
+    targets: new Float32Array(size * outputs),
+    teacherMargins: new Float32Array(size * perExample),
+    weights: new Float32Array(size * perExample),
   };
 }
 
@@ -141,7 +144,8 @@ function emptySupervised(size: number, classes: number): Supervised {
  * Smooths targets in place, (1 − ε) t + ε / classes (Szegedy et al., "Rethinking the Inception
  * architecture for computer vision", CVPR 2016, section 7). Soft targets are smoothed alike.
  *
- * @param targets [n, classes]
+ * @param targets [n, outputs]
+ * @param classes The classes of a decision: 2 in a multi-label task.
  * @example
  * const targets = Float32Array.of(1, 0);
  * smoothTargets(targets, 2, 0.1); // 0.95, 0.05

@@ -59,7 +59,7 @@ export async function openCache(
   { memoryBytes, diskBytes, folder }: CacheRoom,
 ): Promise<ExampleCache | undefined> {
   if (hasTexts(shape.features)) {
-    const records = TextRecords.reserve(count, shape.classes, memoryBytes);
+    const records = TextRecords.reserve(count, shape.decisions, memoryBytes);
     return records && memoryCache(records);
   }
   const bytes = count * recordBytes(shape);

@@ -11,8 +11,8 @@ import { type BatchOptions, createBatchMaker } from './batch.ts';
 import type { Batch } from './batch-shape.ts';
 import { type CacheRoom, type ExampleCache, type NumberedExample, openCache } from './cache.ts';
 import { epochOrder, type OrderOptions } from './order.ts';
-import type { Supervision } from './records.ts';
 import { sizesOf, streamExamples, type TrainingSets } from './stream.ts';
+import type { Supervision } from './supervision.ts';
 
 export interface InputOptions<Item extends Supervision> extends BatchOptions, OrderOptions {
   readonly sets: TrainingSets<Item>;

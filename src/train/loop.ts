@@ -3,6 +3,7 @@
  * the same bytes as an uninterrupted one.
  */
 import { setImmediate } from 'node:timers/promises';
+import { type Decisions, decisionRows } from '../debias/decisions.ts';
 import { predictions } from '../debias/margin.ts';
 import { InterruptedError, UserError } from '../errors.ts';
 import type { Batch, Reweigh } from './batch-shape.ts';
@@ -29,8 +30,8 @@ export interface Training {
   readonly batchesPerEpoch: number;
   readonly epochs: number;
   readonly schedule: ScheduleConfig;
-  /** Outputs of the model per class. Default: 1. */
-  readonly subclasses?: number | undefined;
+  /** Decisions of the task. The model may have several outputs per class: subclasses. */
+  readonly decisions: Decisions;
   /** Default: the weights of the batches apply in all epochs. */
   readonly reweighting?: Reweighting | undefined;
   /** Default: a stopped training starts from the beginning. */
@@ -151,7 +152,7 @@ async function trainEpoch(training: Training, run: Run): Promise<void> {
 
 /** Takes one step and updates the progress. */
 function takeStep(training: Training, run: Run, batch: Batch, reweigh: Reweigh | undefined): void {
-  const { step, schedule, epochs, batchesPerEpoch, subclasses = 1 } = training;
+  const { step, schedule, epochs, batchesPerEpoch, decisions } = training;
   const { progress } = run;
   const rate = learningRateAt(progress.step, epochs * batchesPerEpoch, schedule);
   const { loss, weights, probabilities } = step.run(batch, rate, reweigh);
@@ -164,10 +165,9 @@ function takeStep(training: Training, run: Run, batch: Batch, reweigh: Reweigh |
   const { sums } = progress;
   sums.loss += loss * batch.size;
   sums.examples += batch.size;
-  const classes = batch.targets.length / batch.size / subclasses;
-  const says = predictions(classSums(probabilities, subclasses), classes);
-  const learns = predictions(classSums(batch.targets, subclasses), classes);
-  for (let i = 0; i < batch.size; i++) {
+  const says = decided(probabilities, batch.size, decisions);
+  const learns = decided(batch.targets, batch.size, decisions);
+  for (let i = 0; i < weights.length; i++) {
     if (Number.isNaN(batch.teacherMargins[i])) continue;
     sums.weight += weights[i]!;
     sums.weighted++;
@@ -175,6 +175,13 @@ function takeStep(training: Training, run: Run, batch: Batch, reweigh: Reweigh |
   }
   progress.batch++;
   progress.step++;
+}
+
+/** Returns the class of each decision, [size × perExample]. @param outputs of the model. */
+function decided(outputs: Float32Array, size: number, decisions: Decisions): Int32Array {
+  const subclasses = outputs.length / size / decisions.outputs;
+  const sums = classSums(outputs, subclasses);
+  return predictions(decisionRows(sums, decisions), decisions.classes);
 }
 
 /** Sums the outputs of each class. */

@@ -10,7 +10,8 @@
  *   w~ = λ w_i + (1 − λ) w_j        t~ = (λ w_i t_i + (1 − λ) w_j t_j) / w~
  *
  * The partners j are a permutation of the batch and λ is symmetric. So every example has, in
- * expectation, its own weight in the loss.
+ * expectation, its own weight in the loss. In a multi-label task, this holds for each decision: λ is
+ * that of the example, and each label has its own w~ and t~.
  */
 import { numbersOf } from '../data/features/kind.ts';
 import { type Random, randomFor, shuffledOrder } from '../data/random.ts';
@@ -28,6 +29,7 @@ const purpose = 0x6d6978;
  */
 export function mixBatch(batch: Batch, alpha: number, ...name: readonly number[]): Batch {
   const { size, targets, weights } = batch;
+  const perExample = weights.length / size;
   const values = numbersOf(batch.rows);
   const random = randomFor(purpose, ...name);
   const partners = shuffledOrder(size, random);
@@ -36,32 +38,35 @@ export function mixBatch(batch: Batch, alpha: number, ...name: readonly number[]
     size,
     rows: { n: size, values: mixedValues },
     targets: new Float32Array(targets.length),
-    teacherMargins: new Float32Array(size).fill(Number.NaN),
-    weights: new Float32Array(size),
+    teacherMargins: new Float32Array(weights.length).fill(Number.NaN),
+    weights: new Float32Array(weights.length),
   };
   for (let i = 0; i < size; i++) {
     const j = partners[i]!;
     const share = symmetricBeta(alpha, random);
-    const [own, other] = [share * weights[i]!, (1 - share) * weights[j]!];
-    const weight = own + other;
-    mixed.weights[i] = weight;
     mixRow(values, i, j, share, mixedValues, size);
-    // Without weight any target will do, but it must be a distribution.
-    mixRow(targets, i, j, weight > 0 ? own / weight : share, mixed.targets, size);
+    for (let decision = 0; decision < perExample; decision++) {
+      const [a, b] = [i * perExample + decision, j * perExample + decision];
+      const [own, other] = [share * weights[a]!, (1 - share) * weights[b]!];
+      const weight = own + other;
+      mixed.weights[a] = weight;
+      // Without weight any target will do, but it must be a distribution.
+      mixRow(targets, a, b, weight > 0 ? own / weight : share, mixed.targets, weights.length);
+    }
   }
   return mixed;
 }
 
-/** Writes share · row i + (1 − share) · row j of `values`, [size, …], to row i of `result`. */
+/** Writes share · row i + (1 − share) · row j of `values`, [rows, …], to row i of `result`. */
 function mixRow(
   values: Float32Array,
   i: number,
   j: number,
   share: number,
   result: Float32Array,
-  size: number,
+  rows: number,
 ): void {
-  const length = values.length / size;
+  const length = values.length / rows;
   const rest = 1 - share;
   for (let k = 0, own = i * length, other = j * length; k < length; k++, own++, other++) {
     result[own] = share * values[own]! + rest * values[other]!;

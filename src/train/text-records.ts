@@ -1,14 +1,20 @@
 /** Texts that are ready for a batch: records whose lengths differ, in memory only. */
 import { type Decoded, decodedText } from '../data/features/kind.ts';
+import type { Decisions } from '../debias/decisions.ts';
 import type { Supervised } from './batch-shape.ts';
-import type { Supervision } from './records.ts';
+import {
+  copySupervision,
+  type Supervision,
+  supervisionLength,
+  writeSupervision,
+} from './supervision.ts';
 
 /** Size of the pieces of memory that hold the texts, in bytes; a longer text has its own piece. */
 const pieceBytes = 2 ** 20;
 
 export class TextRecords {
-  readonly #classes: number;
-  /** Per record: target, teacher margin, weight. */
+  readonly #decisions: Decisions;
+  /** Per record: target, teacher margins, weights. */
   readonly #floats: Float32Array;
   /** Per record: index of its piece, start in the piece, length. */
   readonly #places: Uint32Array;
@@ -18,9 +24,9 @@ export class TextRecords {
   /** Bytes left for further pieces. */
   #left: number;
 
-  private constructor(count: number, classes: number, left: number) {
-    this.#classes = classes;
-    this.#floats = new Float32Array(count * (classes + 2));
+  private constructor(count: number, decisions: Decisions, left: number) {
+    this.#decisions = decisions;
+    this.#floats = new Float32Array(count * supervisionLength(decisions));
     this.#places = new Uint32Array(count * 3);
     this.#left = left;
   }
@@ -29,22 +35,23 @@ export class TextRecords {
    * Reserves room for `count` texts in at most `memoryBytes`.
    * @returns undefined if there is no room, even without the texts.
    */
-  static reserve(count: number, classes: number, memoryBytes: number): TextRecords | undefined {
-    const left = memoryBytes - count * (4 * (classes + 2) + 12);
-    return left < 0 ? undefined : new TextRecords(count, classes, left);
+  static reserve(
+    count: number,
+    decisions: Decisions,
+    memoryBytes: number,
+  ): TextRecords | undefined {
+    const left = memoryBytes - count * (4 * supervisionLength(decisions) + 12);
+    return left < 0 ? undefined : new TextRecords(count, decisions, left);
   }
 
   /** Stores an example. @returns false if there is no room. */
-  put(index: number, decoded: Decoded, { target, teacherMargin, weight }: Supervision): boolean {
+  put(index: number, decoded: Decoded, supervision: Supervision): boolean {
     const piece = this.#pieceFor(decoded.byteLength);
     if (!piece) return false;
     piece.set(decoded, this.#used);
     this.#places.set([this.#pieces.length - 1, this.#used, decoded.byteLength], index * 3);
     this.#used += decoded.byteLength;
-    const start = index * (this.#classes + 2);
-    this.#floats.set(target, start);
-    this.#floats[start + this.#classes] = teacherMargin;
-    this.#floats[start + this.#classes + 1] = weight;
+    writeSupervision(supervision, this.#floats, this.#start(index));
     return true;
   }
 
@@ -53,13 +60,14 @@ export class TextRecords {
     return decodedText(this.#pieces[piece!]!.subarray(start, start! + length!));
   }
 
-  /** Writes the example's target, teacher margin and weight into a row of a batch. */
+  /** Writes the example's target, teacher margins and weights into a row of a batch. */
   supervise(index: number, batch: Supervised, row: number): void {
-    const classes = this.#classes;
-    const start = index * (classes + 2);
-    batch.targets.set(this.#floats.subarray(start, start + classes), row * classes);
-    batch.teacherMargins[row] = this.#floats[start + classes]!;
-    batch.weights[row] = this.#floats[start + classes + 1]!;
+    copySupervision(this.#floats, this.#start(index), this.#decisions, batch, row);
+  }
+
+  /** Returns the index of a record's first float. */
+  #start(index: number): number {
+    return index * supervisionLength(this.#decisions);
   }
 
   /** Returns a piece with room for `bytes` from `#used` on. */

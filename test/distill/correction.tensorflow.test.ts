@@ -116,15 +116,15 @@ describe('the unlabeled set with pseudo-labels', () => {
     expect(hard.examples.map(({ example }) => example.id)).toEqual(
       labels.map(({ example }) => example.id),
     );
-    hard.examples.forEach(({ target, teacherMargin, weight }, index) => {
+    hard.examples.forEach(({ target, teacherMargins, weights: learned }, index) => {
       const { prediction, margin } = labels[index]!.row;
       expect(target.indexOf(1)).toBe(prediction);
       expect(sum(target)).toBe(1);
-      expect(teacherMargin).toBe(margin);
+      expect([...teacherMargins]).toEqual([margin]);
       // Weigh used hard labels as well, so its weights are those of the method.
-      expect(weight).toBe(weights[index]!.weight);
+      expect([...learned]).toEqual([weights[index]!.weight]);
     });
-    expect(new Set(hard.examples.map(({ weight }) => weight)).size).toBeGreaterThan(1);
+    expect(new Set(hard.examples.map(({ weights: [weight] }) => weight)).size).toBeGreaterThan(1);
 
     // The student's training smooths its targets, so the weights are those of smoothed losses.
     const { teacherMargin, studentMargin, weight } = weights[0]!;
@@ -134,9 +134,9 @@ describe('the unlabeled set with pseudo-labels', () => {
     expect(weights.some((row) => differs(row, plain))).toBe(true);
 
     const soft = await learnedBy(job, 'uniform', 'soft');
-    soft.examples.forEach(({ target, weight }, index) => {
+    soft.examples.forEach(({ target, weights: learned }, index) => {
       expect(target).toEqual(labels[index]!.row.probabilities);
-      expect(weight).toBe(1);
+      expect([...learned]).toEqual([1]);
     });
   });
 });

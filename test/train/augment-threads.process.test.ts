@@ -5,9 +5,10 @@ import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { augmentSchema } from '../../src/data/features/augment-config.ts';
 import type { Features } from '../../src/data/features/index.ts';
+import { oneClass } from '../../src/debias/decisions.ts';
 import type { Batch } from '../../src/train/batch-shape.ts';
 import { type InputOptions, openInput } from '../../src/train/input.ts';
-import type { Supervision } from '../../src/train/records.ts';
+import type { Supervision } from '../../src/train/supervision.ts';
 import { collect } from '../support/examples.ts';
 
 const features: Features = {
@@ -27,7 +28,7 @@ const items = Array.from(
   (_, number): Item => ({
     number,
     target: Float32Array.of(number % 2, 1 - (number % 2)),
-    ...{ teacherMargin: 0.5, weight: number / 21 },
+    ...{ teacherMargins: Float32Array.of(0.5), weights: Float32Array.of(number / 21) },
   }),
 );
 
@@ -39,7 +40,8 @@ async function* read() {
 async function epochs(open: typeof openInput, memoryBytes: number): Promise<Batch[]> {
   const options: InputOptions<Item> = {
     sets: { labeled: [], unlabeled: [{ count: items.length, open: read }] },
-    ...{ features, classes: 2, augment, mixup: 0.4, seed: 3, batchSize: 4, epochs: 3 },
+    ...{ features, decisions: oneClass(2), augment, mixup: 0.4, seed: 3 },
+    ...{ batchSize: 4, epochs: 3 },
     decode: async ({ number }) => pixels(number),
     findRoom: async () => ({ memoryBytes, diskBytes: 0, folder: '' }),
   };

@@ -8,12 +8,14 @@ import { augmentSchema } from '../../src/data/features/augment-config.ts';
 import type { Features } from '../../src/data/features/index.ts';
 import { type Decoded, numbersOf } from '../../src/data/features/kind.ts';
 import { randomFor } from '../../src/data/random.ts';
+import { type Decisions, manyLabels, oneClass } from '../../src/debias/decisions.ts';
 import type { Batch } from '../../src/train/batch-shape.ts';
 import type { CacheRoom } from '../../src/train/cache.ts';
 import { type InputOptions, openInput } from '../../src/train/input.ts';
 import { batchesPerEpoch, epochOrder } from '../../src/train/order.ts';
 import { RecordFile } from '../../src/train/record-file.ts';
-import { recordBytes, type Supervision } from '../../src/train/records.ts';
+import { recordBytes } from '../../src/train/records.ts';
+import type { Supervision } from '../../src/train/supervision.ts';
 import { collect } from '../support/examples.ts';
 import { openFilesUnder } from '../support/open-files.ts';
 import { shardsOf } from './shards.ts';
@@ -24,7 +26,6 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const classes = 3;
 const vector: Features = { kind: 'vector', length: 5 };
 // Its 18 pixels do not fill a whole number of floats.
 const image: Features = {
@@ -46,13 +47,16 @@ interface Item extends Supervision {
 }
 
 /** An example whose every figure depends on its number. */
-function itemOf(number: number, isLabeled = false): Item {
+function itemOf({ outputs, perExample }: Decisions, number: number, isLabeled = false): Item {
   const random = randomFor(7, number);
   return {
     number,
-    target: Float32Array.from({ length: classes }, random),
-    teacherMargin: isLabeled ? Number.NaN : Math.fround(random()),
-    weight: isLabeled ? 1 : Math.fround(random()),
+    target: Float32Array.from({ length: outputs }, random),
+    teacherMargins: Float32Array.from(
+      { length: perExample },
+      isLabeled ? () => Number.NaN : random,
+    ),
+    weights: Float32Array.from({ length: perExample }, isLabeled ? () => 1 : random),
   };
 }
 
@@ -74,6 +78,7 @@ interface Case {
   readonly bufferSize: number;
   readonly batchSize: number;
   readonly features: Features;
+  readonly decisions: Decisions;
   readonly labelSmoothing: number;
   readonly mixup: number;
 }
@@ -86,6 +91,7 @@ const anyCases: fc.Arbitrary<Case> = fc.record({
   bufferSize: fc.integer({ min: 1, max: 20 }),
   batchSize: fc.integer({ min: 1, max: 9 }),
   features: fc.constantFrom(vector, image, text),
+  decisions: fc.constantFrom(oneClass(3), manyLabels(4)),
   labelSmoothing: fc.constantFrom(0, 0.1),
   mixup: fc.constantFrom(0, 0.4),
 });
@@ -93,7 +99,7 @@ const anyCases: fc.Arbitrary<Case> = fc.record({
 const cases = anyCases.map((one) => (one.features === text ? { ...one, mixup: 0 } : one));
 const example: Case = {
   ...{ unlabeled: [30, 20, 25], labeled: [5], seed: 1, bufferSize: 10, batchSize: 8 },
-  ...{ features: image, labelSmoothing: 0, mixup: 0 },
+  ...{ features: image, decisions: oneClass(3), labelSmoothing: 0, mixup: 0 },
 };
 
 /** All random changes. */
@@ -104,6 +110,7 @@ const augment = augmentSchema.parse({
 
 /** An input whose `decode` counts. */
 function open(options: Case, room: Room, more: Partial<InputOptions<Item>> = {}) {
+  const { decisions } = options;
   const shards = { now: 0, most: 0 };
   const unlabeledCount = sum(options.unlabeled);
   const decode = vi.fn(async ({ number }: Item) => decodedOf(options.features, number));
@@ -111,10 +118,14 @@ function open(options: Case, room: Room, more: Partial<InputOptions<Item>> = {})
   const input = openInput<Item>({
     ...options,
     sets: {
-      unlabeled: shardsOf(options.unlabeled, (number) => itemOf(number), shards),
-      labeled: shardsOf(options.labeled, (number) => itemOf(unlabeledCount + number, true), shards),
+      unlabeled: shardsOf(options.unlabeled, (number) => itemOf(decisions, number), shards),
+      labeled: shardsOf(
+        options.labeled,
+        (number) => itemOf(decisions, unlabeledCount + number, true),
+        shards,
+      ),
     },
-    ...{ classes, augment, epochs: 10, decode, findRoom },
+    ...{ augment, epochs: 10, decode, findRoom },
     ...more,
   });
   return { ...input, decode, findRoom, shards };
@@ -142,7 +153,9 @@ describe('the batches of an epoch', () => {
           expect(batches.length).toBe(batchesPerEpoch(total, batchSize));
           batches.forEach((batch, index) => {
             const inBatch = numbers.slice(index * batchSize, (index + 1) * batchSize);
-            const items = inBatch.map((number) => itemOf(number, number >= sum(unlabeled)));
+            const items = inBatch.map((number) =>
+              itemOf(options.decisions, number, number >= sum(unlabeled)),
+            );
             expect(batch).toEqual({
               size: inBatch.length,
               rows: {
@@ -150,8 +163,8 @@ describe('the batches of an epoch', () => {
                 values: Float32Array.from(inBatch.flatMap((number) => [...vectorOf(number)])),
               },
               targets: Float32Array.from(items.flatMap(({ target }) => [...target])),
-              teacherMargins: Float32Array.from(items, ({ teacherMargin }) => teacherMargin),
-              weights: Float32Array.from(items, ({ weight }) => weight),
+              teacherMargins: Float32Array.from(items.flatMap((item) => [...item.teacherMargins])),
+              weights: Float32Array.from(items.flatMap(({ weights }) => [...weights])),
             });
           });
         });
@@ -248,7 +261,7 @@ describe('decoding', () => {
 });
 
 describe('the cache', () => {
-  const bytes = 80 * recordBytes({ features: image, classes });
+  const bytes = 80 * recordBytes(example);
 
   test('is in memory where there is room, else on disk, else nowhere', async () => {
     const filesWith = async (memoryBytes: number, diskBytes: number) => {

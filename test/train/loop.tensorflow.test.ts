@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Decisions, manyLabels, oneClass } from '../../src/debias/decisions.ts';
 import { InterruptedError, UserError } from '../../src/errors.ts';
 import { predictProbabilities } from '../../src/models/layers-student.ts';
 import type { Network } from '../../src/models/networks/index.ts';
@@ -56,6 +57,7 @@ async function runTraining(network: SmallNetwork, options: Options = {}) {
       },
       batchesPerEpoch,
       epochs,
+      decisions: oneClass(3),
       schedule: network,
       reweighting: {
         measure: async () => predictProbabilities(model, { n: validationSize, values }),
@@ -190,14 +192,18 @@ describe('agreement', () => {
   /** Trains an epoch of one batch on a student with constant outputs. */
   async function agreementOf(
     rows: readonly { says: number[]; learns: number[]; isUnlabeled: boolean }[],
-    subclasses?: number,
+    decisions: Decisions = oneClass(2),
   ) {
     const batch = {
       size: rows.length,
       rows: { n: rows.length, values: new Float32Array() },
       targets: Float32Array.from(rows.flatMap(({ learns }) => learns)),
-      teacherMargins: Float32Array.from(rows, (row) => (row.isUnlabeled ? 0.5 : Number.NaN)),
-      weights: new Float32Array(rows.length).fill(1),
+      teacherMargins: Float32Array.from(
+        rows.flatMap(({ isUnlabeled }) =>
+          new Array<number>(decisions.perExample).fill(isUnlabeled ? 0.5 : Number.NaN),
+        ),
+      ),
+      weights: new Float32Array(rows.length * decisions.perExample).fill(1),
     };
     const probabilities = Float32Array.from(rows.flatMap(({ says }) => says));
     const step: TrainingStep = {
@@ -208,7 +214,7 @@ describe('agreement', () => {
       dispose: () => {},
     };
     const [record] = await train({
-      ...{ step, epochs: 1, batchesPerEpoch: 1, schedule: smallMlp, subclasses },
+      ...{ step, epochs: 1, batchesPerEpoch: 1, schedule: smallMlp, decisions },
       async *batches() {
         yield batch;
       },
@@ -231,7 +237,16 @@ describe('agreement', () => {
 
   test('is of the classes, where those are split', async () => {
     const row = { says: [0.3, 0.3, 0.4, 0], learns: [0, 1, 0, 0], isUnlabeled: true };
-    expect(await agreementOf([row], 2)).toBe(1);
-    expect(await agreementOf([row])).toBe(0);
+    expect(await agreementOf([row])).toBe(1);
+    expect(await agreementOf([row], oneClass(4))).toBe(0);
+  });
+
+  test('is the share of the labels of unlabeled examples, in a multi-label task', async () => {
+    const rows = [
+      { says: [0.9, 0.1, 0.6], learns: [1, 0, 0.2], isUnlabeled: true },
+      { says: [0.9, 0.5, 0.6], learns: [1, 0, 1], isUnlabeled: true },
+      { says: [0.9, 0.9, 0.9], learns: [0, 0, 0], isUnlabeled: false },
+    ];
+    expect(await agreementOf(rows, manyLabels(3))).toBe(5 / 6);
   });
 });

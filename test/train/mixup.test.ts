@@ -7,16 +7,22 @@ import type { Batch } from '../../src/train/batch-shape.ts';
 import { mixBatch, symmetricBeta } from '../../src/train/mixup.ts';
 import { goldenFineTuning } from '../golden/fine-tuning.ts';
 
-/** A batch whose features are a unit matrix, so that mixed features are the shares. */
-function batchOf(weights: readonly number[], targets: readonly number[]): Batch {
-  const size = weights.length;
+/**
+ * A batch whose features are a unit matrix, so that mixed features are the shares.
+ * @param weights [size, perExample]
+ */
+function batchOf(
+  weights: readonly number[],
+  targets: readonly number[],
+  size = weights.length,
+): Batch {
   const values = new Float32Array(size * size);
   for (let row = 0; row < size; row++) values[row * size + row] = 1;
   return {
     size,
     rows: { n: size, values },
     targets: Float32Array.from(targets),
-    teacherMargins: new Float32Array(size).fill(0.5),
+    teacherMargins: new Float32Array(weights.length).fill(0.5),
     weights: Float32Array.from(weights),
   };
 }
@@ -33,6 +39,28 @@ const batches = fc
       examples.flatMap(({ label }) => Array.from({ length: classes }, (_, c) => +(c === label))),
     ),
   );
+
+test('each label of a multi-label task is mixed by its own weights', () => {
+  const one = fc.record({ weight: fc.constantFrom(0, 0.5, 1), target: fc.constantFrom(0, 0.3, 1) });
+  const examples = fc.array(fc.tuple(one, one), { minLength: 1, maxLength: 6 });
+  fc.assert(
+    fc.property(examples, fc.double({ min: 0.05, max: 5 }), fc.nat(), (all, alpha, seed) => {
+      const [weights, targets] = (['weight', 'target'] as const).map((field) =>
+        all.flatMap((labels) => labels.map((label) => label[field])),
+      );
+      const mixed = mixBatch(batchOf(weights!, targets!, all.length), alpha, seed);
+      for (const label of [0, 1]) {
+        const column = (values: Iterable<number>) =>
+          [...values].filter((_, at) => at % 2 === label);
+        const alone = mixBatch(batchOf(column(weights!), column(targets!)), alpha, seed);
+        expect(mixed.rows).toEqual(alone.rows);
+        expect(column(mixed.weights)).toEqual([...alone.weights]);
+        expect(column(mixed.targets)).toEqual([...alone.targets]);
+        expect(column(mixed.teacherMargins)).toEqual([...alone.teacherMargins]);
+      }
+    }),
+  );
+});
 
 test('the loss of a mixed example is that of its two parts, each with its weight', () => {
   fc.assert(

@@ -1,25 +1,26 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { manyLabels } from '../../src/debias/decisions.ts';
 import { TextRecords } from '../../src/train/text-records.ts';
 
-const classes = 2;
+const decisions = manyLabels(2);
 /** Bytes of a record without its text. */
-const fixedBytes = 4 * (classes + 2) + 12;
+const fixedBytes = 4 * (2 + 2 + 2) + 12;
 
 const bytesOf = (text: string) => new Uint8Array(Buffer.from(text));
 const supervisionOf = (number: number) => ({
   target: Float32Array.of(number, number / 2),
-  teacherMargin: number / 4,
-  weight: number / 8,
+  teacherMargins: Float32Array.of(number / 4, Number.NaN),
+  weights: Float32Array.of(number / 8, 1),
 });
 
 function emptyBatch(size: number) {
   return {
     size,
     rows: { n: size, texts: [] },
-    targets: new Float32Array(size * classes),
-    teacherMargins: new Float32Array(size),
-    weights: new Float32Array(size),
+    targets: new Float32Array(size * 2),
+    teacherMargins: new Float32Array(size * 2),
+    weights: new Float32Array(size * 2),
   };
 }
 
@@ -29,7 +30,7 @@ describe('records of texts', () => {
   test('give back every text and its supervision, in any order', () =>
     fc.assert(
       fc.property(texts, fc.nat(), (texts, shift) => {
-        const records = TextRecords.reserve(texts.length, classes, 1e6)!;
+        const records = TextRecords.reserve(texts.length, decisions, 1e6)!;
         const numbers = texts.map((_, index) => (index + shift) % texts.length);
         for (const number of numbers) {
           expect(records.put(number, bytesOf(texts[number]!), supervisionOf(number))).toBe(true);
@@ -38,14 +39,14 @@ describe('records of texts', () => {
         for (const row of texts.keys()) records.supervise(row, batch, row);
         expect(texts.map((_, number) => records.text(number))).toEqual(texts);
         expect([...batch.targets]).toEqual(texts.flatMap((_, row) => [row, row / 2]));
-        expect([...batch.teacherMargins]).toEqual(texts.map((_, row) => row / 4));
-        expect([...batch.weights]).toEqual(texts.map((_, row) => row / 8));
+        expect([...batch.teacherMargins]).toEqual(texts.flatMap((_, row) => [row / 4, Number.NaN]));
+        expect([...batch.weights]).toEqual(texts.flatMap((_, row) => [row / 8, 1]));
       }),
     ));
 
   test('take no more memory than they may', () => {
-    expect(TextRecords.reserve(3, classes, 3 * fixedBytes - 1)).toBeUndefined();
-    const records = TextRecords.reserve(3, classes, 3 * fixedBytes + 10)!;
+    expect(TextRecords.reserve(3, decisions, 3 * fixedBytes - 1)).toBeUndefined();
+    const records = TextRecords.reserve(3, decisions, 3 * fixedBytes + 10)!;
     expect(records.put(0, bytesOf('12345'), supervisionOf(0))).toBe(true);
     expect(records.put(1, bytesOf('67890'), supervisionOf(1))).toBe(true);
     expect(records.put(2, bytesOf('1'), supervisionOf(2))).toBe(false);
@@ -53,7 +54,7 @@ describe('records of texts', () => {
   });
 
   test('hold a text that is longer than a piece of memory', () => {
-    const records = TextRecords.reserve(2, classes, 8e6)!;
+    const records = TextRecords.reserve(2, decisions, 8e6)!;
     const long = 'ü'.repeat(2 ** 20);
     for (const [number, text] of [long, 'short'].entries()) {
       records.put(number, bytesOf(text), supervisionOf(number));

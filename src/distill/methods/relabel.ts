@@ -105,7 +105,8 @@ async function votesOfFold(
       for await (const { example, row } of labeledShard(job, item, { labels })) {
         const vote = isVoteOfFold ? row.votes?.[fold] : undefined;
         const target = oneHot(vote ?? row.prediction, job.plan.classes.length);
-        yield { example, target, teacherMargin: row.margin, weight: 1 };
+        const teacherMargins = Float32Array.of(row.margin);
+        yield { example, target, teacherMargins, weights: Float32Array.of(1) };
       }
     },
   }));
