@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { nearest } from '../config/nearest.ts';
 import { UserError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
 import { type Attempt, type ListedExecution, listExecutions, newestAttempt } from './executions.ts';
 
 /** Lists the newest execution of each of the newest runs, the newest first. */

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { ArgsDef } from 'citty';
-import { nearest } from '../config/nearest.ts';
+import { nearest } from '../nearest.ts';
 
 /** A command line that is wrong: reported with the command's usage line, exit code 2. */
 export class UsageError extends Error {

@@ -2,6 +2,7 @@ import type { Document, Node } from 'yaml';
 import { isCollection, isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { UserError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
 import {
   childValue,
   choices,
@@ -12,7 +13,6 @@ import {
   type SchemaNode,
   schemaAt,
 } from './json-schema.ts';
-import { nearest } from './nearest.ts';
 import { type Config, configSchema, renamedValues } from './schema.ts';
 
 /**

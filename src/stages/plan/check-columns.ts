@@ -1,9 +1,9 @@
-import { nearest } from '../../config/nearest.ts';
 import { findColumns, listNames } from '../../data/columns.ts';
 import type { TableFile } from '../../data/cut.ts';
 import type { Features } from '../../data/features/index.ts';
 import { requireCells } from '../../data/formats/content-cells.ts';
 import { UserError } from '../../errors.ts';
+import { nearest } from '../../nearest.ts';
 import type { RunToPlan } from './run-to-plan.ts';
 
 /** Columns shown in a message with the nearest name. */
