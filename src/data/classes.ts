@@ -1,16 +1,11 @@
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
+import type { Decisions } from '../debias/decisions.ts';
 import { UserError } from '../errors.ts';
 import type { ObjectStore } from '../store/store.ts';
 import type { Task } from './features/index.ts';
-import {
-  hasLeadingZero,
-  labelLook,
-  lookDifference,
-  normalizeLabel,
-  numberSpelling,
-} from './labels.ts';
-import type { SetName } from './shard.ts';
+import { looksLikeFlags, namesInLabel } from './label-list.ts';
+import { hasLeadingZero, normalizeLabel, numberSpelling } from './labels.ts';
 
 const classesSchema = z.union([
   z.array(z.union([z.string(), z.number()])).min(2),
@@ -69,7 +64,7 @@ function checkNames(values: readonly (string | number)[], where: string): string
 }
 
 /** A class that a label stands for: by its name, or by its index in the list. */
-interface FoundClass {
+export interface FoundClass {
   readonly index: number;
   readonly by: 'name' | 'index';
 }
@@ -110,58 +105,52 @@ export function classLookup(
   return (label) => find(label)?.index;
 }
 
-/** A labeled example, as far as its label is checked. */
-export interface WithLabel {
-  readonly id: string;
-  readonly label: string | undefined;
-}
-
 /**
- * Creates a function that returns the index of an example's class, for all labels of one run.
- *
- * @throws UserError, from that function, if the label is not a class, or if it is an index and an
- *   earlier label was a name, or the reverse.
+ * Creates a function that finds the classes of a label: one, or those in the list of a multi-label
+ * task. It returns undefined if the label is not a class, or not a list of classes.
  */
-export function labelChecker(
+export function labelFinder(
   classes: readonly string[],
-): (example: WithLabel, set: SetName) => number {
+  { isMultiLabel }: Pick<Decisions, 'isMultiLabel'>,
+): (label: string | undefined) => readonly FoundClass[] | undefined {
   const find = classFinder(classes);
-  const first: { [By in FoundClass['by']]?: string } = {};
-  return (example, set) => {
-    const found = find(example.label);
-    if (found === undefined) throw unknownLabel(example, set, classes);
-    const { index, by } = found;
-    first[by] ??= `'${example.label}' ('${example.id}' of the ${set} set)`;
-    if (first.name !== undefined && first.index !== undefined) {
-      throw new UserError(
-        `Some labels are names of classes, such as ${first.name}, and some are indices, such as ${first.index}.`,
-        'Write all labels as names, or all as indices in task.classes.',
-      );
-    }
-    return index;
+  return (label) => {
+    if (label === undefined) return undefined;
+    const names = isMultiLabel ? namesInLabel(label) : [label];
+    const found = names?.flatMap((name) => find(name) ?? []) ?? [];
+    if (names === undefined || found.length < names.length) return undefined;
+    const byIndex = found.some(({ by }) => by === 'index');
+    return isMultiLabel && looksLikeFlags(names, classes.length, byIndex) ? undefined : found;
   };
 }
 
-/** Returns the error for a labeled example without a label, or whose label is not a class. */
-export function unknownLabel(
-  { id, label }: WithLabel,
-  set: string,
+/**
+ * Creates a function that returns the decisions of a label, [perExample], or undefined if it is not
+ * a class, or not a list of classes. A name that a list has twice counts once.
+ *
+ * @example
+ * decisionLookup(['cat', 'dog'], oneClass(2))('dog') // [1]
+ * decisionLookup(['cat', 'dog'], manyLabels(2))('cat;dog') // [1, 1]
+ * decisionLookup(['cat', 'dog'], manyLabels(2))('[]') // [0, 0]
+ */
+export function decisionLookup(
   classes: readonly string[],
-): UserError {
-  const shown = classes.slice(0, 20).join(', ') + (classes.length > 20 ? ', …' : '');
-  const problem =
-    label === undefined ? 'has no label' : `has the label '${label}', which is not a class`;
-  return new UserError(
-    `The example '${id}' of the ${set} set ${problem}. The ${classes.length} classes: ${shown}.`,
-    `${likelyMistake(label ?? '', classes)}Correct the label, or add the class to task.classes in distill.yaml.`,
-  );
+  decisions: Decisions,
+): (label: string | undefined) => Int32Array | undefined {
+  const find = labelFinder(classes, decisions);
+  return (label) => {
+    const found = find(label);
+    return found && decisionsFor(found, decisions);
+  };
 }
 
-function likelyMistake(label: string, classes: readonly string[]): string {
-  const name = normalizeLabel(label);
-  const other = classes.find((each) => labelLook(each) === labelLook(name));
-  if (other !== undefined) return `It differs from '${other}' ${lookDifference(other, name)}. `;
-  const numbers = classes.map(normalizeLabel).filter((each) => numberSpelling(each) !== undefined);
-  if (numbers.length === 0 || !/^\d+$/.test(name)) return '';
-  return `A number is not an index here, because class names are numbers, such as '${numbers[0]}'. `;
+/** Returns the decisions of a label with these classes, [perExample]. */
+export function decisionsFor(
+  found: readonly FoundClass[],
+  { isMultiLabel, perExample }: Decisions,
+): Int32Array {
+  if (!isMultiLabel) return Int32Array.from(found, ({ index }) => index);
+  const decided = new Int32Array(perExample);
+  for (const { index } of found) decided[index] = 1;
+  return decided;
 }

@@ -67,3 +67,9 @@ export function sureOutputs(
   target[decided[0]!] = 1;
   return target;
 }
+
+/** Returns the classes that are decided on: the class, or the labels with the decision 1. */
+export function decidedClasses(decided: ArrayLike<number>, { isMultiLabel }: Decisions): number[] {
+  const all = Array.from(decided);
+  return isMultiLabel ? all.flatMap((yes, label) => (yes === 1 ? label : [])) : all;
+}

@@ -1,8 +1,9 @@
 /** The sets of a run as the stages after Label read them: examples joined with their labels. */
 import { sum } from '../arrays.ts';
-import { classLookup, unknownLabel } from '../data/classes.ts';
+import { classLookup } from '../data/classes.ts';
 import type { Example } from '../data/example.ts';
 import { foldOf } from '../data/folds.ts';
+import { unknownLabel } from '../data/label-check.ts';
 import { hashToUnit } from '../data/random.ts';
 import type { SetName } from '../data/shard.ts';
 import { joinExamples } from '../data/tables/join.ts';
@@ -102,7 +103,8 @@ export function trueClass(job: Job): (example: Example, set: SetName) => number 
   const lookup = classLookup(job.plan.classes);
   return (example, set) => {
     const index = lookup(example.label);
-    if (index === undefined) throw unknownLabel(example, set, job.plan.classes);
+    if (index === undefined)
+      throw unknownLabel(example, set, job.plan.classes, planDecisions(job.plan));
     return index;
   };
 }

@@ -1,4 +1,3 @@
-import { sum } from '../arrays.ts';
 import type { Config } from '../config/schema.ts';
 import { checkBudget, withoutStudents } from '../cost/budget.ts';
 import { estimate as estimateRun } from '../cost/estimate.ts';
@@ -9,6 +8,7 @@ import { looksContinuous } from '../data/class-check.ts';
 import { readClasses } from '../data/classes.ts';
 import type { TableFile } from '../data/cut.ts';
 import { type ColumnReport, unreadReport } from '../data/features/column-report.ts';
+import { decisionsOf } from '../data/features/index.ts';
 import { formats } from '../data/formats/index.ts';
 import { leftOutWarnings } from '../data/left-out.ts';
 import { isLabeled, type SetName, setNames } from '../data/shard.ts';
@@ -30,7 +30,7 @@ import { checkColumns } from './plan/check-columns.ts';
 import { checkOtherLabels, LabelCheck } from './plan/check-labels.ts';
 import { checkRows } from './plan/check-rows.ts';
 import { checkTeacher } from './plan/check-teacher.ts';
-import { classCountWarnings } from './plan/class-counts.ts';
+import { alwaysWarnings, classCountWarnings } from './plan/class-counts.ts';
 import { type Decisions, decide } from './plan/decide.ts';
 import { fitToLabeled, type LabeledFit } from './plan/fit.ts';
 import { type PinnedInputs, pinInputs } from './plan/pin-inputs.ts';
@@ -107,7 +107,7 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
     context.report({ stage: 'Plan', message, level: 'warning' });
   }
   await writeManifests(run, items);
-  const sets = meter.sizes(sum(fit.counts), learned);
+  const sets = meter.sizes(fit.examples, learned);
   const work = await workOf(run, decisions, sets, items);
   const estimate = estimateRun(work);
   const plan: Plan = {
@@ -156,7 +156,9 @@ async function fitAndCheck(
   learned: readonly SetName[],
   context: Context,
 ): Promise<CheckedFit> {
-  const labels = new LabelCheck(classes, run.config.limits.quarantine);
+  const { task, limits } = run.config;
+  const decisions = decisionsOf(task, classes.length);
+  const labels = new LabelCheck(classes, decisions, limits.quarantine);
   const labeled = items.filter(({ set }) => learned.includes(set));
   const fit = await fitToLabeled(run, classes, labeled, labels, context);
   checkColumns(run, fit.features, tables);
@@ -166,6 +168,7 @@ async function fitAndCheck(
   await checkAnswers(run, items, context);
   const warnings = [
     ...classCountWarnings(classes, fit.counts),
+    ...(decisions.isMultiLabel ? alwaysWarnings(classes, fit.counts, fit.examples) : []),
     ...(fit.table?.warnings ?? []),
     ...gaps,
     ...labels.warnings(),

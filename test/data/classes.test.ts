@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { classLookup, labelChecker, readClasses, unknownLabel } from '../../src/data/classes.ts';
+import { classLookup, readClasses } from '../../src/data/classes.ts';
 import type { Task } from '../../src/data/features/index.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 
@@ -61,30 +61,4 @@ test.each([
   ['none without a label', ['cat', 'dog'], undefined, undefined],
 ])('a label is %s', (_, classes, label, index) => {
   expect(classLookup(classes)(label)).toBe(index);
-});
-
-test('names and indices in one run are refused, with an example of each', () => {
-  const check = labelChecker(['cat', 'dog']);
-  expect(check({ id: 'a', label: 'dog' }, 'labeled')).toBe(1);
-  expect(() => check({ id: 'b', label: '0' }, 'test')).toThrow(
-    "Some labels are names of classes, such as 'dog' ('a' of the labeled set), and some are indices, such as '0' ('b' of the test set).",
-  );
-});
-
-test('the hint for an unknown label names the likely mistake', () => {
-  const hint = (label: string, classes: string[]) =>
-    unknownLabel({ id: 'x', label }, 'test', classes).hint;
-  expect(hint('Cat', ['cat', 'dog'])).toContain("differs from 'cat' only in upper and lower case");
-  expect(hint('0', ['3', '5'])).toContain("because class names are numbers, such as '3'");
-  expect(hint('cow', ['cat', 'dog'])).toMatch(/^Correct the label/);
-});
-
-test('an unknown label is named with its example, its set and the classes', () => {
-  const error = unknownLabel({ id: 'a.tar/7', label: 'cow' }, 'labeled', ['cat', 'dog']);
-  expect(error.message).toBe(
-    "The example 'a.tar/7' of the labeled set has the label 'cow', which is not a class. The 2 classes: cat, dog.",
-  );
-  expect(unknownLabel({ id: 'x', label: undefined }, 'test', ['a', 'b']).message).toContain(
-    'has no label',
-  );
 });

@@ -15,7 +15,7 @@ test.each([2, 40, 100, 128])(
           label: String(label),
           content: { kind: 'row', columns },
         };
-        sample.offer(example, label);
+        sample.offer(example, [label]);
       }
     }
     expect(new Set(sample.examples.map(({ label }) => label)).size).toBe(classes);

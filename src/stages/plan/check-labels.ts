@@ -1,7 +1,8 @@
-import { labelChecker } from '../../data/classes.ts';
 import { isRejected, type LabelOnly, type Rejected } from '../../data/example.ts';
+import { labelChecker } from '../../data/label-check.ts';
 import { readLabelsOnly } from '../../data/read.ts';
 import { type SetName, setNames } from '../../data/shard.ts';
+import type { Decisions } from '../../debias/decisions.ts';
 import { Quarantine } from '../../distill/quarantine.ts';
 import { UserError } from '../../errors.ts';
 import { reasonLines } from '../../evaluate/quarantine-reasons.ts';
@@ -18,16 +19,16 @@ export class LabelCheck {
   readonly #sets = recordOf(setNames, () => new Quarantine());
 
   /** @param limit Largest share of unusable examples of a set. */
-  constructor(classes: readonly string[], limit: number) {
-    this.#check = labelChecker(classes);
+  constructor(classes: readonly string[], decisions: Decisions, limit: number) {
+    this.#check = labelChecker(classes, decisions);
     this.#limit = limit;
   }
 
   /**
-   * Returns the index of an example's class, or undefined if the example cannot be used.
-   * @throws UserError if the label is not a class.
+   * Returns the decisions of an example's label, or undefined if the example cannot be used.
+   * @throws UserError if the label is not a class, or not a list of classes.
    */
-  add(item: LabelOnly | Rejected, set: SetName): number | undefined {
+  add(item: LabelOnly | Rejected, set: SetName): Int32Array | undefined {
     if (isRejected(item)) {
       this.#sets[set].add(item);
       return undefined;

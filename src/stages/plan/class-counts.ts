@@ -22,6 +22,23 @@ export function* classCountWarnings(
   }
 }
 
+/**
+ * Yields a warning of labels of a multi-label task that every example has: no model can learn when
+ * they are absent.
+ *
+ * @param counts Labeled examples that have the label, [classes].
+ * @param examples Number of labeled examples.
+ */
+export function* alwaysWarnings(
+  classes: readonly string[],
+  counts: ArrayLike<number>,
+  examples: number,
+): Generator<string> {
+  const always = classes.filter((_, index) => counts[index] === examples);
+  if (always.length === 0) return;
+  yield `every example of the labeled set has ${listed(always)}: add examples without them`;
+}
+
 /** Lists up to 20 names. */
 function listed(names: readonly string[]): string {
   const more = names.length - 20;

@@ -1,7 +1,8 @@
 import { type Example, isRejected } from '../../data/example.ts';
 import type { ColumnsReport } from '../../data/features/column-report.ts';
-import { type Features, fitFeatures } from '../../data/features/index.ts';
+import { decisionsOf, type Features, fitFeatures } from '../../data/features/index.ts';
 import { readExamples } from '../../data/read.ts';
+import { type Decisions, decidedClasses } from '../../debias/decisions.ts';
 import type { Context } from '../../run/context.ts';
 import type { ShardItem } from '../../run/events.ts';
 import { readShard } from '../../run/objects-file.ts';
@@ -12,7 +13,9 @@ import type { RunToPlan } from './run-to-plan.ts';
 /** Result of fitting to the labeled examples. */
 export interface LabeledFit {
   readonly features: Features;
-  /** Labeled examples per class, [classes]. */
+  /** Number of labeled examples. */
+  readonly examples: number;
+  /** Labeled examples per class, [classes]; in a multi-label task, those that have the label. */
   readonly counts: Float64Array;
   /** A few labeled examples of every class. */
   readonly sample: readonly Example[];
@@ -34,38 +37,52 @@ export async function fitToLabeled(
   labels: LabelCheck,
   context: Context,
 ): Promise<LabeledFit> {
-  const counts = new Float64Array(classes.length);
-  const sample = createSample(classes.length);
-  const found = { counts, sample };
+  const found: Found = {
+    decisions: decisionsOf(run.config.task, classes.length),
+    examples: 0,
+    counts: new Float64Array(classes.length),
+    sample: createSample(classes.length),
+  };
   const examples = checkedExamples(run, labeled, labels, found, context);
   let table: ColumnsReport | undefined;
   const { task, data } = run.config;
   const features = await fitFeatures(task, data, examples, (report) => {
     table = report;
   });
-  return { features, counts, sample: sample.examples, table };
+  const { counts, sample } = found;
+  return { features, examples: found.examples, counts, sample: sample.examples, table };
+}
+
+/** Findings about the labeled examples. */
+interface Found {
+  readonly decisions: Decisions;
+  examples: number;
+  readonly counts: Float64Array;
+  readonly sample: LabeledSample;
 }
 
 /**
  * Reads the labeled examples, and checks that each label is a class.
  *
- * @param found Receives the number of examples per class, and a sample.
+ * @param found Receives the numbers of examples, and a sample.
  */
 async function* checkedExamples(
   { config, data, results, run }: RunToPlan,
   items: readonly ShardItem[],
   labels: LabelCheck,
-  found: { readonly counts: Float64Array; readonly sample: LabeledSample },
+  found: Found,
   context: Context,
 ): AsyncIterable<Example> {
   for (const labeled of items) {
     const shard = await readShard({ results, run }, labeled);
     for await (const item of readExamples(data, shard, config)) {
       context.signal.throwIfAborted();
-      const index = labels.add(item, shard.set);
-      if (index === undefined || isRejected(item)) continue;
-      found.counts[index]! += 1;
-      found.sample.offer(item, index);
+      const decided = labels.add(item, shard.set);
+      if (decided === undefined || isRejected(item)) continue;
+      const own = decidedClasses(decided, found.decisions);
+      found.examples++;
+      for (const each of own) found.counts[each]! += 1;
+      found.sample.offer(item, own);
       yield item;
     }
   }
