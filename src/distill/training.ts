@@ -27,6 +27,8 @@ import { type ShardSource, sizesOf, type TrainingSets } from '../train/stream.ts
 import { decodeForStudent } from './student-inputs.ts';
 import type { TrainingExample } from './training-example.ts';
 
+const multiLabelLoss: Loss = { kind: 'binaryCrossEntropy' };
+
 /** `history.json` beside a trained model. */
 export const historySchema = z.array(epochSchema);
 
@@ -44,7 +46,7 @@ export interface TrainingTask {
   /** Default: none. */
   readonly unlabeled?: readonly ShardSource<TrainingExample>[];
   readonly reweighting?: Reweighting | undefined;
-  /** Default: cross-entropy. */
+  /** Default: cross-entropy; in a multi-label task, binary cross-entropy. */
   readonly loss?: Loss | undefined;
   /** Number of network outputs per class. Default: 1. */
   readonly subclasses?: number;
@@ -57,6 +59,8 @@ export type StudentTask = TrainingTask & Required<Pick<TrainingTask, 'model' | '
 export async function trainNetwork(job: Job, task: TrainingTask, context: Context): Promise<void> {
   const { network, seed, folder } = task;
   const { classes } = job.plan;
+  const decisions = planDecisions(job.plan);
+  const loss = task.loss ?? (decisions.isMultiLabel ? multiLabelLoss : undefined);
   const features = networkFeatures(job.plan, network);
   const model = task.model ?? (await networkOf(job, network, seed));
   const sets = { labeled: task.labeled, unlabeled: task.unlabeled ?? [] };
@@ -68,7 +72,7 @@ export async function trainNetwork(job: Job, task: TrainingTask, context: Contex
     batchSizes: batchSizes(sum(counts), network.batchSize),
     seed,
     rateFactor: architectureOf(network).rateFactor?.(network, model),
-    ...(task.loss && { loss: task.loss }),
+    ...(loss && { loss }),
     warn: (message) => context.report({ ...about, message, level: 'warning' }),
   });
   try {
@@ -79,7 +83,7 @@ export async function trainNetwork(job: Job, task: TrainingTask, context: Contex
       epochs: network.epochs,
       schedule: network,
       reweighting: task.reweighting,
-      decisions: planDecisions(job.plan),
+      decisions,
       checkpoints: openCheckpoints(job.results, folder, digestOf(network, seed, counts)),
       signal: context.signal,
       report: (done, total) => context.report({ ...about, done, total, unit: 'steps' }),

@@ -15,7 +15,7 @@ export interface StepOptions extends StepSettings {
  * Creates a training step of a model: a graph or, if that is impossible, a step that runs operation
  * by operation. The latter takes two to four times as long and has the same result up to rounding.
  *
- * @param model outputs logits, [n, classes]. The caller owns it; `updateModel` changes it.
+ * @param model outputs logits, [n, outputs]. The caller owns it; `updateModel` changes it.
  */
 export function createTrainingStep(
   model: tfTypes.LayersModel,

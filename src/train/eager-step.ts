@@ -2,7 +2,7 @@ import { numbersOf } from '../data/features/kind.ts';
 import { inputShapeOf } from '../models/topology.ts';
 import { tf, type tfTypes } from '../tensorflow.ts';
 import { dropoutSeed, fuseLayers, fuseReluGradient } from './fused-kernels.ts';
-import { logitsOf, lossFeeds, mapInputs, weightedLoss } from './loss.ts';
+import { logitsOf, lossFeeds, mapInputs, probabilitiesOf, weightedLoss } from './loss.ts';
 import { defaultLoss, openLoss } from './losses/index.ts';
 import type { OptimizerConfig } from './optimizer-rules.ts';
 import { createOptimizer } from './optimizers.ts';
@@ -13,7 +13,7 @@ import { checkState, type State, type StepSettings, stepsName, type TrainingStep
  * Creates a training step whose operations run one by one. Batch norm is in training mode, and its
  * averages move once per step.
  *
- * @param model outputs logits, [n, classes]. It is trained in place; the caller owns it.
+ * @param model outputs logits, [n, outputs]. It is trained in place; the caller owns it.
  */
 export function createEagerStep(
   model: tfTypes.LayersModel,
@@ -43,7 +43,7 @@ export function createEagerStep(
         const { value, grads } = tf.variableGrads(() => {
           const logits = logitsOf(model, features);
           // Numbers that pass through JavaScript are constants in the gradient.
-          probabilities = tf.softmax(logits).dataSync<'float32'>();
+          probabilities = probabilitiesOf(lossFunction, logits).dataSync<'float32'>();
           if (reweigh) weights = reweigh(batch, probabilities);
           const inputs = mapInputs(
             lossFeeds(lossFunction, { ...batch, weights }),

@@ -9,7 +9,7 @@ import { attribute, backend, floatType } from './kernels.ts';
 type Tensor = tfTypes.Tensor;
 
 /** Last argument of a customGrad function. The types of tfjs put it in one list with the inputs. */
-type Save = (tensors: Tensor[]) => void;
+export type Save = (tensors: Tensor[]) => void;
 
 /** Uses TensorFlow's kernel for the gradient of relu, everywhere in the process. */
 export function fuseReluGradient(): void {

@@ -20,7 +20,7 @@ import { checkState, type State, type StepSettings, stepsName, type TrainingStep
  * recorded once, followed by TensorFlow's optimizer kernels. Weights and slots are variables of the
  * graph's session.
  *
- * @param model outputs logits, [n, classes]. The caller owns it; only `updateModel` changes it.
+ * @param model outputs logits, [n, outputs]. The caller owns it; only `updateModel` changes it.
  * @param batchSizes sizes of the batches: a graph's shapes are fixed.
  * @throws RecordingError if the model's step cannot be a graph.
  * @throws Error if TensorFlow refuses the graph.
@@ -84,7 +84,8 @@ export function createGraphStep(
       }
       const [probabilities] = session.run(feeds, [`${prefix}/first`]);
       const weights = reweigh(batch, probabilities!);
-      feeds.set(`${prefix}/shares`, { shape: [batch.size], values: lossShares(weights) });
+      const shares = feeds.get(`${prefix}/shares`)!;
+      feeds.set(`${prefix}/shares`, { ...shares, values: lossShares(weights) });
       const [value] = session.run(feeds, [`${prefix}/late/done`]);
       count++;
       return { loss: value![0]!, weights, probabilities: probabilities! };

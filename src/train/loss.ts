@@ -1,4 +1,4 @@
-/** The loss of a batch: a loss function (`losses/`) weighted per example. */
+/** The loss of a batch: a loss function (`losses/`) weighted per example, or per label. */
 import type { tfTypes } from '../tensorflow.ts';
 import type { Batch } from './batch-shape.ts';
 import type { Feed } from './graph/session.ts';
@@ -6,21 +6,22 @@ import type { LossFunction } from './losses/loss-function.ts';
 
 /** The inputs of a batch's loss besides the logits, as shapes, numbers or tensors. */
 export interface LossInputs<Value> {
-  /** [n, classes] */
+  /** [n, outputs] */
   readonly targets: Value;
-  /** Each example's share in the loss of its batch, w_i / n: [n]. */
+  /** Shares in the loss of the batch, w_i / n, [n], or w_il / (n · outputs), [n, outputs]. */
   readonly shares: Value;
   /** The inputs that only this loss has, by name. */
   readonly own: Readonly<Record<string, Value>>;
 }
 
 export function lossShapes(
-  { inputs }: LossFunction,
+  { activation, inputs }: LossFunction,
   size: number,
-  classes: number,
+  outputs: number,
 ): LossInputs<number[]> {
-  const own = mapValues(inputs, ({ shape }) => shape(size, classes));
-  return { targets: [size, classes], shares: [size], own };
+  const own = mapValues(inputs, ({ shape }) => shape(size, outputs));
+  const shares = activation === 'sigmoid' ? [size, outputs] : [size];
+  return { targets: [size, outputs], shares, own };
 }
 
 export function lossFeeds(loss: LossFunction, batch: Batch): LossInputs<Feed> {
@@ -36,7 +37,7 @@ export function lossFeeds(loss: LossFunction, batch: Batch): LossInputs<Feed> {
   };
 }
 
-/** Returns each example's share in the loss of its batch, w_i / size: [size]. */
+/** Returns the shares in the loss of a batch, whose mean is weighted: the weights' shape. */
 export function lossShares(weights: Float32Array): Float32Array {
   return weights.map((weight) => weight / weights.length);
 }
@@ -62,13 +63,21 @@ function mapValues<From, To>(
   );
 }
 
-/** Runs the model on a batch in training mode: logits, [n, classes]. */
+/** Runs the model on a batch in training mode: logits, [n, outputs]. */
 export function logitsOf(model: tfTypes.LayersModel, features: tfTypes.Tensor): tfTypes.Tensor {
   // A model with one output gives one tensor; the type covers models with several.
   return model.apply(features, { training: true }) as tfTypes.Tensor;
 }
 
-/** Computes the loss of a batch, Σ_i share_i · loss(target_i, student_i). */
+/** Computes the model's probabilities, [n, outputs]. */
+export function probabilitiesOf(
+  { activation }: LossFunction,
+  logits: tfTypes.Tensor,
+): tfTypes.Tensor {
+  return activation === 'sigmoid' ? logits.sigmoid() : logits.softmax();
+}
+
+/** Computes the loss of a batch, Σ_i share_i · loss(target_i, student_i), also over labels. */
 export function weightedLoss(
   loss: LossFunction,
   logits: tfTypes.Tensor,

@@ -5,7 +5,7 @@ import type { Loss } from './losses/index.ts';
 export interface StepSettings {
   /** Dropout seed. Default: 0. */
   readonly seed?: number;
-  /** Default: cross-entropy. */
+  /** Default: cross-entropy, for tasks with one class per example. */
   readonly loss?: Loss;
   /** Factor on the learning rate of each trainable weight, by its name. Default: 1. */
   readonly rateFactor?: ((weight: string) => number) | undefined;
@@ -18,9 +18,9 @@ export type State = Map<string, { shape: number[]; values: Float32Array }>;
 export interface StepResult {
   /** The weighted loss. */
   readonly loss: number;
-  /** Weights used, [size]. */
+  /** Weights used, [size, perExample]. */
   readonly weights: Float32Array;
-  /** Probabilities of the student before the update, [size, classes]. */
+  /** Probabilities of the student before the update, [size, outputs]. */
   readonly probabilities: Float32Array;
 }
 
@@ -29,7 +29,8 @@ export const stepsName = 'optimizer/steps';
 
 /**
  * Step of training: forward, loss, backward, optimizer. The loss is
- * sum_i w_i * loss(target_i, student_i) / size; by default, `loss` is cross-entropy.
+ * sum_i w_i * loss(target_i, student_i) / size; by default, `loss` is cross-entropy. In a multi-label
+ * task it is the mean over the labels, each with its weight.
  */
 export interface TrainingStep {
   /**

@@ -199,12 +199,15 @@ describe('the batches of an epoch', () => {
     );
   });
 
-  test('have smoothed targets', async () => {
+  test.each([
+    { decisions: oneClass(3), name: 'classes', rest: 0.1 },
+    { decisions: manyLabels(3), name: 'answers to each label', rest: 0.15 },
+  ])('have targets smoothed over the $name', async ({ decisions, rest }) => {
     const [plain, smoothed] = await Promise.all([
-      epochs(example, 'none', 1),
-      epochs({ ...example, labelSmoothing: 0.3 }, 'none', 1),
+      epochs({ ...example, decisions }, 'none', 1),
+      epochs({ ...example, decisions, labelSmoothing: 0.3 }, 'none', 1),
     ]);
-    const targets = plain[0]![0]!.targets.map((target) => 0.7 * target + 0.1);
+    const targets = plain[0]![0]!.targets.map((target) => 0.7 * target + rest);
     expect(smoothed[0]![0]!.targets).toEqual(targets);
   });
 

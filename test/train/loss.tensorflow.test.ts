@@ -23,6 +23,7 @@ test('mse is how far the student is from how likely the classes are, and a const
 
 test.each<Loss>([
   { kind: 'crossEntropy' },
+  { kind: 'binaryCrossEntropy' },
   { kind: 'mse' },
   { kind: 'slam', mixing: { alpha: (margin) => (1 + margin) / 2, topK: 2 } },
   { kind: 'mcmi', classMeans: new Float32Array(9).fill(1 / 3), strength: 0.1 },
@@ -31,7 +32,8 @@ test.each<Loss>([
   const batch = {
     ...{ size: 2, rows: { n: 2, values: new Float32Array() } },
     targets: Float32Array.of(1, 0, 0, 0, 1, 0),
-    ...{ teacherMargins: Float32Array.of(0.5, 1), weights: Float32Array.of(1, 0.5) },
+    teacherMargins: Float32Array.of(0.5, 1),
+    weights: new Float32Array(loss.activation === 'sigmoid' ? 6 : 2).fill(0.5),
   };
   const shapes = lossShapes(loss, 2, 3);
   const feeds = lossFeeds(loss, batch);

@@ -75,7 +75,7 @@ describe.each(Object.entries(kinds))('%s', (_, create) => {
     });
   }
 
-  const losses: readonly Loss[] = [
+  const losses: readonly Exclude<Loss, Loss<'binaryCrossEntropy'>>[] = [
     { kind: 'crossEntropy' },
     { kind: 'mse' },
     { kind: 'slam', mixing: { alpha: (margin) => margin, topK: golden.topK } },
@@ -252,4 +252,30 @@ describe.each(Object.entries(kinds))('%s', (_, create) => {
     expect(() => step.restore(wider.state())).toThrow("'dense1/kernel' is [5,7]; expected [5,6]");
     expect(() => step.restore(withSgd.state())).toThrow("no 'sgd/velocity/dense1/kernel'");
   });
+});
+
+test('labels with weights of their own train alike, as a graph and operation by operation', async () => {
+  const targets = Float32Array.from({ length: 24 }, (_, i) => [0, 1, 0.3, 1, 0][i % 5]!);
+  const weights = targets.map((_, i) => (i % 7) / 3);
+  const batch = { ...randomBatch(8, [5], 3, 1), targets, weights, teacherMargins: weights };
+  const reweigh = (_: Batch, probabilities: Float32Array) => probabilities.map((p) => 2 * p);
+  const [graph, eager] = await Promise.all(
+    Object.values(kinds).map(async (create) => {
+      const model = await buildNetwork(smallMlp, [5], 3, 1);
+      const step = create(model, smallMlp, 8, { loss: { kind: 'binaryCrossEntropy' } });
+      const first = step.run(batch, 0.1);
+      const second = step.run(batch, 0.1, reweigh);
+      return { first, second, state: step.state() };
+    }),
+  );
+  for (const result of ['first', 'second'] as const) {
+    expect(graph![result].loss).toBeCloseTo(eager![result].loss, 5);
+    for (const numbers of ['weights', 'probabilities'] as const) {
+      expectClose(graph![result][numbers], [...eager![result][numbers]]);
+    }
+  }
+  expect(graph!.second.weights).toEqual(graph!.second.probabilities.map((p) => 2 * p));
+  for (const [name, { values }] of graph!.state) {
+    expectClose(values, [...eager!.state.get(name)!.values], 4);
+  }
 });

@@ -1,7 +1,7 @@
 // A training step, forward and backward, on batches of one size, as nodes of a graph.
 import { inputShapeOf } from '../../models/topology.ts';
 import { tf, type tfTypes } from '../../tensorflow.ts';
-import { logitsOf, lossShapes, mapInputs, weightedLoss } from '../loss.ts';
+import { logitsOf, lossShapes, mapInputs, probabilitiesOf, weightedLoss } from '../loss.ts';
 import type { LossFunction } from '../losses/loss-function.ts';
 import { parametersOf, type Weight, weightsOf } from '../parameters.ts';
 import { placeholder } from './nodes.ts';
@@ -14,7 +14,7 @@ export interface RecordedStep {
   readonly nodes: readonly Node[];
   /** Name of the loss. */
   readonly loss: string;
-  /** Name of the student's probabilities, [size, classes]. */
+  /** Name of the student's probabilities, [size, outputs]. */
   readonly probabilities: string;
   /** Names of the gradients, by the names of the parameters. */
   readonly gradients: ReadonlyMap<string, string>;
@@ -48,8 +48,8 @@ export function recordStep(
         return source(`${prefix}/${name}`, shape, 'float32');
       };
       const features = input([size, ...inputShapeOf(model)], 'features');
-      const classes = model.outputs[0]!.shape[1]!;
-      const inputs = mapInputs(lossShapes(loss, size, classes), input);
+      const outputs = model.outputs[0]!.shape[1]!;
+      const inputs = mapInputs(lossShapes(loss, size, outputs), input);
       seed.tensor = source('seed', [2], 'int32');
       const before = weights.map(({ name, variable }) => {
         variable.assign(source(readers.get(name)!, variable.shape, 'float32'));
@@ -59,7 +59,7 @@ export function recordStep(
       const { value, grads } = tf.variableGrads(
         () => {
           const logits = logitsOf(model, features);
-          probabilities = output('probabilities', tf.softmax(logits));
+          probabilities = output('probabilities', probabilitiesOf(loss, logits));
           return weightedLoss(loss, logits, inputs);
         },
         parameters.map(({ variable }) => variable),

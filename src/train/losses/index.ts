@@ -1,12 +1,13 @@
 /** The table of losses: the one place where a loss is added. */
 import { tableOf } from '../../table.ts';
+import { binaryCrossEntropyLoss } from './binary-cross-entropy.ts';
 import { crossEntropyLoss } from './cross-entropy.ts';
 import type { LossFunction } from './loss-function.ts';
 import { mcmiLoss } from './mcmi.ts';
 import { mseLoss } from './mse.ts';
 import { slamLoss } from './slam.ts';
 
-const losses = tableOf(crossEntropyLoss, mseLoss, slamLoss, mcmiLoss);
+const losses = tableOf(crossEntropyLoss, binaryCrossEntropyLoss, mseLoss, slamLoss, mcmiLoss);
 
 type Losses = typeof losses;
 type LossName = keyof Losses;

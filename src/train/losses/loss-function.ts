@@ -18,13 +18,19 @@ export interface LossRow<Parameters = never> {
  * @typeParam Name the names of the inputs that only this loss has.
  */
 export interface LossFunction<Name extends string = string> {
+  /**
+   * Function from logits to probabilities. `sigmoid`: every output is a label, whose loss has a
+   * weight of its own.
+   */
+  readonly activation: 'softmax' | 'sigmoid';
   /** The inputs besides logits and targets. A graph has one placeholder per input, by its name. */
   readonly inputs: { readonly [N in Name]: LossInput };
   /**
-   * Computes the loss of every row, [n], differentiable in the logits.
+   * Computes the loss of every row, [n], or of every label, [n, outputs]; differentiable in the
+   * logits.
    *
-   * @param logits [n, classes]
-   * @param targets [n, classes]
+   * @param logits [n, outputs]
+   * @param targets [n, outputs]
    */
   losses(
     logits: tfTypes.Tensor,
@@ -35,7 +41,7 @@ export interface LossFunction<Name extends string = string> {
 
 /** An input of a loss: constants per example, computed from the batch. */
 export interface LossInput {
-  shape(size: number, classes: number): number[];
+  shape(size: number, outputs: number): number[];
   /** Row-major values of that shape. */
   values(batch: Batch): Float32Array;
 }

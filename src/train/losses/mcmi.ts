@@ -21,6 +21,7 @@ export interface McmiParameters {
 export const mcmiLoss = {
   name: 'mcmi',
   open: ({ classMeans, strength }: McmiParameters): LossFunction<'logMeans'> => ({
+    activation: 'softmax',
     inputs: {
       logMeans: {
         shape: (size, classes) => [size, classes],

@@ -8,6 +8,7 @@ import type { LossFunction, LossRow } from './loss-function.ts';
 export const mseLoss = {
   name: 'mse',
   open: (): LossFunction<never> => ({
+    activation: 'softmax',
     inputs: {},
     losses: (logits, targets) => tf.softmax(logits).sub(targets).square().sum(1),
   }),

@@ -24,12 +24,19 @@ export type PlainLoss = (example: PlainExample, gradient: Float64Array) => numbe
 
 const openers: { readonly [Name in Loss['kind']]: (loss: Loss<Name>) => PlainLoss } = {
   crossEntropy: () => crossEntropy,
+  // A label is a decision between two classes: its logits are 0 and z, since σ(z) = softmax(0, z)₂.
+  binaryCrossEntropy: () => crossEntropy,
   mse: () => squaredError,
   slam: ({ mixing }) => mixed(mixing),
   mcmi: diverse,
 };
 
-/** Returns the loss of a description. */
+/** Returns whether every output is a label: a decision with a loss and a weight of its own. */
+export function isPerLabel({ kind }: Loss): boolean {
+  return kind === 'binaryCrossEntropy';
+}
+
+/** Returns the loss of a description, for an example or for one of its labels. */
 export function openPlainLoss<Name extends Loss['kind']>(loss: Loss<Name>): PlainLoss {
   const rows: { readonly [N in Name]: (loss: Loss<N>) => PlainLoss } = openers;
   return rows[loss.kind](loss);

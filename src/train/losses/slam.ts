@@ -11,6 +11,7 @@ import type { LossFunction, LossRow } from './loss-function.ts';
 export const slamLoss = {
   name: 'slam',
   open: ({ mixing }: { readonly mixing: Mixing }): LossFunction<'alphas' | 'masks'> => ({
+    activation: 'softmax',
     inputs: {
       alphas: {
         shape: (size) => [size, 1],

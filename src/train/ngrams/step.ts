@@ -1,9 +1,10 @@
 import { textsOf } from '../../data/features/kind.ts';
+import { decisionRows, manyLabels, outputsOfRows } from '../../debias/decisions.ts';
 import { TextMeans } from '../../models/ngrams/means.ts';
 import type { NgramsModel } from '../../models/ngrams/model.ts';
 import { NgramReader } from '../../models/ngrams/reader.ts';
 import type { Batch } from '../batch-shape.ts';
-import { openPlainLoss, type PlainLoss } from '../losses/plain.ts';
+import { isPerLabel, openPlainLoss, type PlainLoss } from '../losses/plain.ts';
 import type { OptimizerConfig } from '../optimizer-rules.ts';
 import type { State, StepSettings, TrainingStep } from '../step.ts';
 import { EmbeddingGradients } from './gradients.ts';
@@ -24,6 +25,7 @@ export function createNgramsStep(
 ): TrainingStep {
   const parts = partsOf(model, config);
   const plainLoss = openPlainLoss(loss);
+  const answersTo = isPerLabel(loss) ? labelAnswers : answersOf;
   const reader = new NgramReader(model.shape);
   const means = new TextMeans();
   const embeddingGradients = new EmbeddingGradients(model.shape.dimension);
@@ -35,7 +37,7 @@ export function createNgramsStep(
       const bags = reader.read(textsOf(batch.rows));
       means.compute(bags, model.embeddings, true);
       const outputs = forward(model.layers, means.values, size);
-      const answers = answersOf(outputs.at(-1)!, batch, plainLoss);
+      const answers = answersTo(outputs.at(-1)!, batch, plainLoss);
       const weights = reweigh ? reweigh(batch, answers.probabilities) : batch.weights;
       const { value, gradients } = weighted(answers, weights);
       count++;
@@ -71,9 +73,9 @@ function wholeOf(gradients: Float32Array) {
 interface Answers {
   /** [n, outputs] */
   readonly probabilities: Float32Array;
-  /** [n]: the loss of each example. */
+  /** [n], or [n, outputs] in a multi-label task: the loss of each decision. */
   readonly losses: Float64Array;
-  /** [n, outputs]: the gradient of each example's loss by its logits. */
+  /** [n, outputs]: the gradient of each decision's loss by its logits. */
   readonly gradients: Float64Array;
 }
 
@@ -96,6 +98,20 @@ function answersOf(logits: Float64Array, batch: Batch, loss: PlainLoss): Answers
   return { probabilities, losses, gradients };
 }
 
+/** Answers to the labels of a multi-label task: each is a decision between two classes. */
+function labelAnswers(logits: Float64Array, batch: Batch, loss: PlainLoss): Answers {
+  const decisions = manyLabels(logits.length / batch.size);
+  const pairs = new Float64Array(2 * logits.length);
+  for (const [index, logit] of logits.entries()) pairs[2 * index + 1] = logit;
+  const targets = decisionRows(batch.targets, decisions);
+  const answers = answersOf(pairs, { ...batch, size: logits.length, targets }, loss);
+  return {
+    probabilities: outputsOfRows(answers.probabilities, decisions),
+    losses: answers.losses,
+    gradients: answers.gradients.filter((_, index) => index % 2 === 1),
+  };
+}
+
 /** Computes the logarithms of the softmax of a row of logits from `start` on. */
 function logSoftmax(logits: Float64Array, start: number, target: Float64Array): void {
   let most = Number.NEGATIVE_INFINITY;
@@ -106,7 +122,7 @@ function logSoftmax(logits: Float64Array, start: number, target: Float64Array): 
   for (let o = 0; o < target.length; o++) target[o] = logits[start + o]! - shift;
 }
 
-/** Weighs the losses: Σ_i w_i · loss_i / n. Changes the gradients in place. */
+/** Computes the mean of the weighted losses, Σ w · loss / n. Changes the gradients in place. */
 function weighted({ losses, gradients }: Answers, weights: Float32Array) {
   const n = losses.length;
   const outputs = gradients.length / n;

@@ -13,8 +13,8 @@ const shape = {
 };
 const words = ['good', 'bad', 'film', 'food', 'so', 'not', '!', 'über', '写'];
 
-/** A random batch; the same seed gives the same one. */
-function batchOf(size: number, seed: number): Batch {
+/** A random batch; the same seed gives the same one. @param perExample weights of an example. */
+function batchOf(size: number, seed: number, perExample = 1): Batch {
   const random = randomFor(seed);
   const pick = () => words[Math.floor(random() * words.length)]!;
   const texts = Array.from({ length: size }, () =>
@@ -30,8 +30,8 @@ function batchOf(size: number, seed: number): Batch {
   }
   return {
     ...{ size, rows: { n: size, texts }, targets },
-    teacherMargins: Float32Array.from({ length: size }, random),
-    weights: Float32Array.from({ length: size }, random),
+    teacherMargins: Float32Array.from({ length: size * perExample }, random),
+    weights: Float32Array.from({ length: size * perExample }, random),
   };
 }
 
@@ -60,12 +60,13 @@ function modelFor(batch: Batch, hidden: number): NgramsModel {
 
 describe.each<Loss>([
   { kind: 'crossEntropy' },
+  { kind: 'binaryCrossEntropy' },
   { kind: 'mse' },
   { kind: 'slam', mixing: { alpha: (margin) => (1 + margin) / 2, topK: 2 } },
   { kind: 'mcmi', classMeans: new Float32Array(9).fill(1 / 3), strength: 0.3 },
 ])('the gradients of $kind', (loss) => {
   test.each([0, 5])('with %i hidden units are the differences of the loss', (hidden) => {
-    const batch = batchOf(6, 1);
+    const batch = batchOf(6, 1, loss.kind === 'binaryCrossEntropy' ? classes : 1);
     const model = modelFor(batch, hidden);
     const lossNow = () => createNgramsStep(model, sgd, { loss }).run(batch, 0).loss;
     const before = weightsOf(model).map((weights) => weights.slice());
@@ -128,6 +129,20 @@ describe('a step', () => {
     expect(seen).toEqual([expected.probabilities]);
   });
 
+  test('computes the weights of labels from its own forward pass', () => {
+    const loss: Loss = { kind: 'binaryCrossEntropy' };
+    const batch = batchOf(4, 2, classes);
+    const found = createNgramsStep(modelFor(batchOf(4, 2), 0), adam, { loss }).run(
+      batch,
+      0.1,
+      (_, probabilities) => probabilities.map((p) => 4 * p),
+    );
+    expect(found.weights).toEqual(found.probabilities.map((p) => 4 * p));
+    const given = { ...batch, weights: found.weights };
+    const model = modelFor(batchOf(4, 2), 0);
+    expect(createNgramsStep(model, adam, { loss }).run(given, 0.1)).toEqual(found);
+  });
+
   test('trains a model that separates the texts', () => {
     const model = createNgrams(shape, classes, 1);
     const step = createNgramsStep(model, adam);
@@ -138,6 +153,20 @@ describe('a step', () => {
     const losses = Array.from({ length: 60 }, () => step.run(batch, 0.1).loss);
     expect(losses[0]).toBeCloseTo(Math.log(3), 5);
     expect(losses.at(-1)!).toBeLessThan(0.05);
+  });
+
+  test('trains a model that finds several labels of a text, or none', () => {
+    const step = createNgramsStep(createNgrams(shape, classes, 1), adam, {
+      loss: { kind: 'binaryCrossEntropy' },
+    });
+    const texts = ['good film', 'bad food', 'so so'];
+    const targets = Float32Array.of(1, 1, 0, 0, 1, 1, 0, 0, 0);
+    const ones = new Float32Array(9).fill(1);
+    const batch = { size: 3, rows: { n: 3, texts }, targets, weights: ones, teacherMargins: ones };
+    const results = Array.from({ length: 80 }, () => step.run(batch, 0.1));
+    expect(results[0]!.loss).toBeCloseTo(Math.log(2), 5);
+    expect(results.at(-1)!.loss).toBeLessThan(0.05);
+    expect(results.at(-1)!.probabilities.map(Math.round)).toEqual(targets);
   });
 });
 
