@@ -121,7 +121,10 @@ function toShard(set: SetName, pieces: readonly Piece[], config: ReadConfig): Sh
   // Archives can hold both images and texts.
   const { name, cells: named } = kindOfTask(config.task);
   const cells = named ? [name, ...named.names(config.task)] : [];
-  const labels = isLabeled(set) ? [labelRules, classesLikeMissing(config)] : [];
+  const { multiLabel } = config.task;
+  const labels = isLabeled(set)
+    ? [labelRules, classesLikeMissing(config), ...(multiLabel ? ['multiLabel'] : [])]
+    : [];
   return {
     id: digestJson(
       [...reading, ...cells, ...(delimiter === undefined ? [] : [delimiter]), ...labels],

@@ -33,8 +33,8 @@ function isName(value: unknown): value is string | number | boolean {
   return typeof value === 'string' || typeof value === 'boolean';
 }
 
-/** Returns the label of a list of names. */
-export function labelOfNames(names: readonly (string | number)[]): string {
+/** Returns the label of a list of names; null stands for a value that is not a name. */
+export function labelOfNames(names: readonly (string | number | null)[]): string {
   return JSON.stringify(names);
 }
 

@@ -29,6 +29,11 @@ export function isScalar({ kind }: ValueType): boolean {
   return kind !== 'list' && kind !== 'struct' && kind !== 'map';
 }
 
+/** Returns the type of the items of a column of lists; otherwise its own type. */
+export function itemType(type: ValueType): ValueType {
+  return type.kind === 'list' ? type.item : type;
+}
+
 /** Returns whether a column has lists that can be vectors: of numbers, or of nothing yet. */
 export function isVectorList(type: ValueType): type is ListType {
   const kinds: readonly string[] = ['integer', 'float', 'boolean', 'nothing'];

@@ -6,6 +6,7 @@ import { plannedWork } from '../cost/plan-estimate.ts';
 import type { RunWork } from '../cost/work.ts';
 import { looksContinuous } from '../data/class-check.ts';
 import { readClasses } from '../data/classes.ts';
+import { labelColumn } from '../data/columns.ts';
 import type { TableFile } from '../data/cut.ts';
 import { type ColumnReport, unreadReport } from '../data/features/column-report.ts';
 import { decisionsOf } from '../data/features/index.ts';
@@ -132,7 +133,7 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
     ],
     estimate,
     ...(table?.columns.length && {
-      columns: [...table.columns, ...unreadReports(tables, table.columns)],
+      columns: [...table.columns, ...unreadReports(config, tables, table.columns)],
     }),
   };
   await writeJsonOnce(results, keys.plan(run.run), plan);
@@ -183,10 +184,11 @@ function inputWarnings({ data }: Config, { unfinished, emptied, leftOut }: Pinne
 
 /** Describes the columns of the labeled set that are not read: lists, structs and indexes. */
 function unreadReports(
+  { task, data }: Config,
   tables: readonly TableFile[],
   columns: readonly ColumnReport[],
 ): ColumnReport[] {
-  const read = new Set(columns.map(({ name }) => name));
+  const read = new Set([labelColumn(task, data), ...columns.map(({ name }) => name)]);
   const unread = tables.flatMap((file) => (file.set === 'labeled' ? (file.unread ?? []) : []));
   const byName = new Map(unread.map((column) => [column.name, column]));
   return [...byName.values()].filter(({ name }) => !read.has(name)).map(unreadReport);

@@ -1,5 +1,6 @@
 /** Files in class folders: `labeled/<class>/file`; unlabeled ones anywhere below their folder. */
 import { createHash } from 'node:crypto';
+import { UserError } from '../../errors.ts';
 import { bytesOf } from '../../store/bytes.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import { readAhead } from '../ahead.ts';
@@ -12,6 +13,7 @@ import {
 } from '../example.ts';
 import { bytesOfImage } from '../features/image-file.ts';
 import { writtenText } from '../features/text-cells.ts';
+import { withSemicolons } from '../label-list.ts';
 import { keyInSet } from '../layout.ts';
 import type { Piece, Shard } from '../shard.ts';
 import type { DataFile, FormatFiles } from './format.ts';
@@ -49,7 +51,8 @@ function filesOf(content: FileContent): FormatFiles {
     read: (store, { pieces }) =>
       readAhead(pieces, parallelReads, (piece) => readFile(store, piece, content)),
     readLabels: (_, shard) => readLabels(shard, content),
-    write: async (examples) => examples.map((example) => fileOf(example, content)),
+    write: async (examples, _, { task }) =>
+      examples.map((example) => fileOf(example, content, task.multiLabel === true)),
   };
 }
 
@@ -82,9 +85,19 @@ function labelOf({ key, bytes }: Piece, { maxMiB }: FileContent): LabelOnly | Re
   return { id, label: folders[0] };
 }
 
-/** Makes a file of an example, in the folder of its class if it has one. */
-function fileOf({ id, label, content }: Example, file: FileContent): DataFile {
-  const folder = label === undefined ? '' : `${label}/`;
+/**
+ * Makes a file of an example, in the folder of its class if it has one.
+ * @throws UserError if the name of the class cannot be that of a folder.
+ */
+function fileOf({ id, label, content }: Example, file: FileContent, isList: boolean): DataFile {
+  const name = label !== undefined && isList ? withSemicolons(label) : label;
+  if (name?.includes('/')) {
+    throw new UserError(
+      `the label '${name}' cannot be the name of a folder, because it has a slash`,
+      'Rename the class, or use another format, such as webdataset.',
+    );
+  }
+  const folder = name === undefined ? '' : `${name}/`;
   return { name: `${folder}${file.name(fileName(id))}`, bytes: file.write(content) };
 }
 

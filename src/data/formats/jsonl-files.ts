@@ -6,6 +6,7 @@ import type { Content, Example, LabelOnly, Rejected } from '../example.ts';
 import { isRejected } from '../example.ts';
 import { kindOfTask } from '../features/index.ts';
 import type { Cell } from '../features/row-values.ts';
+import { jsonList, labelOfNames, namesInLabel } from '../label-list.ts';
 import { keyInSet } from '../layout.ts';
 import { partitionsOf, pathConflict } from '../partitions.ts';
 import { isLabeled, type Shard } from '../shard.ts';
@@ -37,6 +38,8 @@ async function* readJsonl<Item>(
 ): AsyncGenerator<Item | Rejected> {
   const label = isLabeled(set) ? labelColumn(config.task, config.data) : undefined;
   const missing = new Set(['', ...config.data.missing]);
+  const isMultiLabel = config.task.multiLabel === true;
+  const columns = { label, id: config.data.id, missing, isMultiLabel };
   for (const piece of pieces) {
     const file = keyInSet(piece.key);
     const folders = partitionsOf(piece.key);
@@ -50,7 +53,7 @@ async function* readJsonl<Item>(
           yield { id: position, reason: parsed };
           continue;
         }
-        const item = toLabel(parsed, folders, position, { label, id: config.data.id, missing });
+        const item = toLabel(parsed, folders, position, columns);
         yield isRejected(item) ? item : convert(item, withFolders(parsed, folders));
       }
     }
@@ -68,29 +71,45 @@ interface LabelColumns {
   readonly label: string | undefined;
   /** Texts that mean "missing". */
   readonly missing: ReadonlySet<string>;
+  /** Whether a label may be a list. */
+  readonly isMultiLabel: boolean;
 }
 
 function toLabel(
   fields: Fields,
   folders: ReadonlyMap<string, string | null>,
   position: string,
-  { id: idName, label: labelName, missing }: LabelColumns,
+  { id: idName, label: labelName, missing, isMultiLabel }: LabelColumns,
 ): LabelOnly | Rejected {
   const own = withFolders(fields, folders);
   const name = idColumn([...own.keys()], { id: idName, missing: [] });
-  for (const column of [name, labelName]) {
-    const problem = column === undefined ? undefined : problemOf(column, own.get(column));
-    if (problem !== undefined) return { id: position, reason: problem };
-  }
+  const problem =
+    (name === undefined ? undefined : problemOf(name, own.get(name))) ??
+    (labelName === undefined
+      ? undefined
+      : labelProblem(labelName, own.get(labelName), isMultiLabel));
+  if (problem !== undefined) return { id: position, reason: problem };
   const id = name === undefined ? position : textOf(own.get(name));
   if (id === undefined || missing.has(id)) return { id: position, reason: `It has no ${name}.` };
   if (labelName === undefined) return { id, label: undefined };
   // A text of data.missing stays, because it may be a class: `read.ts` decides.
-  const label = textOf(own.get(labelName));
+  const value = own.get(labelName);
+  const label = Array.isArray(value) ? labelOfNames(value.map(toCell)) : textOf(value);
   const inPath = fields.has(labelName) ? (folders.get(labelName) ?? undefined) : undefined;
   const reason = pathConflict(labelName, label, inPath);
   return reason === undefined ? { id, label } : { id, reason };
 }
+
+/** Returns why a value cannot be a label, or undefined. */
+function labelProblem(name: string, value: unknown, isMultiLabel: boolean): string | undefined {
+  if (!Array.isArray(value)) return problemOf(name, value);
+  if (!isMultiLabel) return `${problemOf(name, value)} ${severalClasses}`;
+  const odd = value.find((item) => item === null || isNested(item));
+  if (odd === undefined) return value.map((item) => problemOf(name, item)).find(Boolean);
+  return `Its field '${name}' has ${describe(odd)} in its list; expected texts or numbers.`;
+}
+
+const severalClasses = 'If an example can have several classes, set task.multiLabel: true.';
 
 /** Returns why a value cannot be an id or a label, or undefined. */
 function problemOf(name: string, value: unknown): string | undefined {
@@ -180,7 +199,13 @@ async function writeJsonl(
   };
   const lines = examples.map(({ id, label, content }) => {
     const fields = { [config.data.id ?? 'id']: id, ...fieldsOf(content) };
-    return `${JSON.stringify(label === undefined ? fields : { ...fields, [target]: label })}\n`;
+    const value = label !== undefined && config.task.multiLabel ? listOf(label) : label;
+    return `${JSON.stringify(value === undefined ? fields : { ...fields, [target]: value })}\n`;
   });
   return [{ name: `${name}.jsonl`, bytes: Buffer.from(lines.join('')) }];
+}
+
+/** Returns the list of a label of a multi-label task. */
+function listOf(label: string): readonly unknown[] | string {
+  return jsonList(label) ?? namesInLabel(label) ?? label;
 }

@@ -5,7 +5,7 @@ import type { ColumnsConfig } from '../columns-config.ts';
 import { type ColumnField, kindOfTask, type Task } from '../features/index.ts';
 import type { ContentColumn } from '../features/kind.ts';
 import type { SetName } from '../shard.ts';
-import { describeType } from '../value-type.ts';
+import { describeType, isScalar } from '../value-type.ts';
 import { type NamedCells, namedCells, requireCells } from './content-cells.ts';
 import type { ParquetSource, SourceColumn } from './parquet-source.ts';
 
@@ -34,12 +34,9 @@ export type ColumnChooser = (
 export const labelColumns: ColumnChooser = (file, key, set, config) => {
   const names = file.columns.map((column) => column.name);
   const named = findColumns(key, names, set, config);
-  requireSingleValues(
-    file,
-    key,
-    [named.id, named.label],
-    'the id and the class are one text or number per row',
-  );
+  const isList = requireLabels(file, key, named.label, config.task);
+  const single = isList ? [named.id] : [named.id, named.label];
+  requireSingleValues(file, key, single, 'the id and the class are one text or number per row');
   return {
     ...named,
     labelInPath: labelInPath(file, named.label),
@@ -90,6 +87,25 @@ function rowColumns(columns: readonly SourceColumn[], task: Task): string[] {
   const isRead = ({ name, nested, isIndex }: SourceColumn) =>
     !nested && (!isIndex || named.includes(name));
   return columns.filter(isRead).map(({ name }) => name);
+}
+
+/**
+ * Returns whether the column of the class has lists of classes.
+ * @throws UserError if it has, and the task has one class per example.
+ */
+function requireLabels(
+  { columns }: ParquetSource,
+  key: string,
+  label: string | undefined,
+  { multiLabel }: Task,
+): boolean {
+  const type = columns.find(({ name }) => name === label)?.type;
+  if (type?.kind !== 'list' || !isScalar(type.item)) return false;
+  if (multiLabel === true) return true;
+  throw new UserError(
+    `The column '${label}' of '${key}' has ${describeType(type)}; the class is one text or number per row.`,
+    'If an example can have several classes, set task.multiLabel: true in distill.yaml. Otherwise name another column.',
+  );
 }
 
 /** @throws UserError if one of the columns has lists, structs or maps. */

@@ -5,6 +5,7 @@ import type { ObjectStore } from '../../store/store.ts';
 import type { ColumnsConfig } from '../columns-config.ts';
 import { type Example, isRejected, type LabelOnly, type Rejected } from '../example.ts';
 import type { Cell } from '../features/row-values.ts';
+import { labelOfNames } from '../label-list.ts';
 import { keyInSet } from '../layout.ts';
 import { pathConflict } from '../partitions.ts';
 import type { Piece, SetName, Shard } from '../shard.ts';
@@ -139,13 +140,17 @@ function toLabel(
   { id: idName, label: labelName, labelInPath }: ReadColumns,
   missing: ReadonlySet<string>,
 ): LabelOnly | Rejected {
-  const textIn = (column: string) => toCell(columns.get(column)?.[row])?.toString().trim();
-  const id = idName === undefined ? position : textIn(idName);
+  const id = idName === undefined ? position : textOf(columns.get(idName)?.[row]);
   if (id === undefined || missing.has(id)) return { id: position, reason: `It has no ${idName}.` };
   // A text of data.missing stays, because it may be a class: `read.ts` decides.
-  const label = labelName === undefined ? undefined : textIn(labelName);
+  const value = labelName === undefined ? undefined : columns.get(labelName)?.[row];
+  const label = Array.isArray(value) ? labelOfNames(value.map(toCell)) : textOf(value);
   const reason = pathConflict(labelName, label, labelInPath);
   return reason === undefined ? { id, label } : { id, reason };
+}
+
+function textOf(value: unknown): string | undefined {
+  return toCell(value)?.toString().trim();
 }
 
 /**

@@ -9,14 +9,17 @@ import type { UnreadColumn } from '../features/column-report.ts';
 import { partitionsOf } from '../partitions.ts';
 import { type Column, openParquet, type ParquetFile } from '../tables/parquet-file.ts';
 import { classNamesOf, indexColumnsOf } from '../tables/parquet-metadata.ts';
-import { describeType } from '../value-type.ts';
+import { describeType, itemType } from '../value-type.ts';
 
 /** The field `task.classes`. */
 type ConfigClasses = string | readonly (string | number)[];
 
 /** A column of a source. */
 export interface SourceColumn extends Column {
-  /** Names of the classes whose numbers the file has in this column; reading gives the names. */
+  /**
+   * Names of the classes whose numbers, or lists of numbers, the file has in this column; reading
+   * gives the names.
+   */
   readonly classNames: readonly string[] | undefined;
   /** Whether it is the index of a pandas data frame. */
   readonly isIndex: boolean;
@@ -98,7 +101,7 @@ function columnsOf(
     ...column,
     // A text in the file is a name already.
     classNames:
-      column.type.kind === 'text' && names.includes(column.name)
+      itemType(column.type).kind === 'text' && names.includes(column.name)
         ? undefined
         : usableNames(classNames.get(column.name), classes),
     isIndex: index.has(column.name),
@@ -136,14 +139,14 @@ function requireText(values: DecodedArray, key: string, column: string, start: n
   }
 }
 
-/** Replaces numbers of classes by names; -1, which means "no label", by null. */
+/** Replaces numbers of classes by names, also in lists; -1, which means "no label", by null. */
 function withNames(
   values: DecodedArray,
   key: string,
   { name, classNames = [] }: SourceColumn,
   start: number,
-): (string | null)[] {
-  return Array.from(values, (value: unknown, row) => {
+): (string | null | unknown[])[] {
+  const nameOf = (value: unknown, row: number): string | null => {
     const number = typeof value === 'string' && !/^-?\d+$/.test(value) ? value : Number(value);
     if (typeof number === 'string') return number;
     if (value === null || value === undefined || Number.isNaN(number) || number === -1) return null;
@@ -153,5 +156,8 @@ function withNames(
       `Row ${start + row} of '${key}' has ${number} in the column '${name}', and the file's metadata names only ${classNames.length} classes: ${classNames.slice(0, 10).join(', ')}.`,
       'Correct the value, or write the file without these names.',
     );
-  });
+  };
+  return Array.from(values, (value: unknown, row) =>
+    Array.isArray(value) ? value.map((item: unknown) => nameOf(item, row)) : nameOf(value, row),
+  );
 }

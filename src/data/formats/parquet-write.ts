@@ -1,9 +1,11 @@
-import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
+import type { SchemaElement } from 'hyparquet';
+import { type ColumnSource, parquetWriteBuffer, schemaFromColumnData } from 'hyparquet-writer';
 import { labelColumn } from '../columns.ts';
 import type { ColumnsConfig } from '../columns-config.ts';
 import type { Example } from '../example.ts';
 import { kindOfTask } from '../features/index.ts';
 import type { Cell } from '../features/row-values.ts';
+import { namesInLabel } from '../label-list.ts';
 import { createTableWriter } from '../tables/parquet-table.ts';
 import { namedCells } from './content-cells.ts';
 
@@ -19,7 +21,8 @@ export function parquetOf(examples: readonly Example[], config: ColumnsConfig): 
   const labels = examples.flatMap(({ label }) => label ?? []);
   const { column } = kindOfTask(task);
   const values = column ? examples.map(({ content }) => column.write(content)) : [];
-  if (column?.type === 'floats') {
+  const isList = task.multiLabel === true && labels.length > 0;
+  if (column?.type === 'floats' && !isList) {
     const length = values[0]?.length ?? 0;
     const name = data[column.field];
     const table = createTableWriter({
@@ -33,15 +36,55 @@ export function parquetOf(examples: readonly Example[], config: ColumnsConfig): 
     table.append(examples.length, { [id]: ids, [target]: labels, [name]: floats });
     return table.finish();
   }
-  const content: ColumnSource[] = column
-    ? [{ name: data[column.field], type: 'BYTE_ARRAY', data: values }]
-    : rowColumns(examples, config);
-  const columnData: ColumnSource[] = [
+  const floats = column?.type === 'floats' ? data[column.field] : undefined;
+  const content: ColumnSource[] =
+    column && floats === undefined
+      ? [{ name: data[column.field], type: 'BYTE_ARRAY', data: values }]
+      : rowColumns(examples, config);
+  const single: ColumnSource[] = [
     { name: id, type: 'STRING', data: ids },
     ...content.filter(({ name }) => name !== id && name !== target),
-    ...(labels.length > 0 ? [{ name: target, type: 'STRING' as const, data: labels }] : []),
   ];
-  return new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize }));
+  if (!isList) {
+    const label = { name: target, type: 'STRING' as const, data: labels };
+    const columnData = labels.length > 0 ? [...single, label] : single;
+    return new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize }));
+  }
+  return withLists(single, [
+    ...(floats === undefined ? [] : [floatLists(floats, values)]),
+    { name: target, item: text, data: labels.map((label) => namesInLabel(label) ?? [label]) },
+  ]);
+}
+
+/** A column of lists. */
+interface ListColumn {
+  readonly name: string;
+  /** Type of the items. */
+  readonly item: Partial<SchemaElement>;
+  readonly data: readonly (readonly unknown[])[];
+}
+
+const text: Partial<SchemaElement> = { type: 'BYTE_ARRAY', converted_type: 'UTF8' };
+
+function floatLists(name: string, rows: readonly (Uint8Array | Float32Array)[]): ListColumn {
+  return { name, item: { type: 'FLOAT' }, data: rows.map((row) => Array.from(row)) };
+}
+
+/** Returns a file with columns of single values, and columns of lists. */
+function withLists(single: readonly ColumnSource[], lists: readonly ListColumn[]): Uint8Array {
+  const [root, ...elements] = schemaFromColumnData({ columnData: [...single] });
+  const listElements = lists.flatMap(({ name, item }): SchemaElement[] => [
+    { name, repetition_type: 'REQUIRED', converted_type: 'LIST', num_children: 1 },
+    { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+    { name: 'element', repetition_type: 'REQUIRED', ...item },
+  ]);
+  const columns = single.length + lists.length;
+  const schema = [{ ...root!, num_children: columns }, ...elements, ...listElements];
+  const columnData = [
+    ...single.map(({ name, data }) => ({ name, data })),
+    ...lists.map(({ name, data }) => ({ name, data: [...data] })),
+  ];
+  return new Uint8Array(parquetWriteBuffer({ schema, columnData, rowGroupSize }));
 }
 
 function rowColumns(examples: readonly Example[], config: ColumnsConfig): ColumnSource[] {

@@ -12,6 +12,11 @@ const classLabelSchema = z.object({
   _type: z.literal('ClassLabel'),
   names: z.array(z.string()).min(1),
 });
+/** A feature of lists, in the forms of several versions of the library. */
+const listFeatureSchema = z.union([
+  z.object({ _type: z.enum(['Sequence', 'List', 'LargeList']), feature: z.unknown() }),
+  z.tuple([z.unknown()]).transform(([feature]) => ({ feature })),
+]);
 
 /** Spark: the texts of a column that StringIndexer made, by their numbers. */
 const sparkSchema = z.object({ fields: z.array(z.unknown()) });
@@ -22,7 +27,10 @@ const sparkFieldSchema = z.object({
 
 const pandasSchema = z.object({ index_columns: z.array(z.unknown()) });
 
-/** Returns the names of classes by their numbers, for each column that has numbers of classes. */
+/**
+ * Returns the names of classes by their numbers, for each column that has numbers of classes, or
+ * lists of them.
+ */
 export function classNamesOf(keyValues: KeyValues): Map<string, readonly string[]> {
   const names = new Map<string, readonly string[]>();
   const spark = sparkSchema.safeParse(
@@ -34,7 +42,8 @@ export function classNamesOf(keyValues: KeyValues): Map<string, readonly string[
   }
   const { data } = huggingFaceSchema.safeParse(jsonOf(keyValues, 'huggingface'));
   for (const [column, feature] of Object.entries(data?.info.features ?? {})) {
-    const label = classLabelSchema.safeParse(feature);
+    const item = listFeatureSchema.safeParse(feature).data?.feature ?? feature;
+    const label = classLabelSchema.safeParse(item);
     if (label.success) names.set(column, label.data.names);
   }
   return names;

@@ -1,10 +1,12 @@
 /** The contract of every row of the table of formats. */
 import { describe, expect, test } from 'vitest';
+import { decisionLookup } from '../../../src/data/classes.ts';
 import type { ReadConfig } from '../../../src/data/config.ts';
 import type { Example } from '../../../src/data/example.ts';
 import type { KindName } from '../../../src/data/features/index.ts';
 import { formats, isDataFile } from '../../../src/data/formats/index.ts';
 import { readLabelsOnly } from '../../../src/data/read.ts';
+import { manyLabels } from '../../../src/debias/decisions.ts';
 import type { ObjectStore } from '../../../src/store/store.ts';
 import { collect, fixture, readConfig, readSet, shardsOf } from '../../support/examples.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
@@ -74,6 +76,31 @@ describe.each(cases)('$name with content of the kind $kind', ({ format, kind }) 
         .map((item) => ({ label: item.label, content: comparable(item) }))
         .sort((first, second) => Number(first.label) - Number(second.label));
     expect(byLabel(read)).toEqual(byLabel(examples));
+  });
+
+  test.each([
+    [
+      ['["1","x y"]', '[]'],
+      ['000', '011'],
+    ],
+    [
+      ['x y; 0', '["0"]'],
+      ['100', '101'],
+    ],
+  ])('reads the lists of classes %j that it writes', async (lists, expected) => {
+    const classes = ['0', '1', 'x y'];
+    const task = readConfig(kind, { format: format.name }, { classes, multiLabel: true });
+    const { write } = await format.load();
+    const lookup = decisionLookup(classes, manyLabels(classes.length));
+    const labeled = examples.map((example, index) => ({ ...example, label: lists[index] }));
+    const files = await write(labeled, 'written', task);
+    const store = new MemoryStore(
+      Object.fromEntries(files.map(({ name, bytes }) => [`labeled/${name}`, Buffer.from(bytes)])),
+    );
+    // A rejected item has neither.
+    const read = (await readSet(store, task)) as Example[];
+    expect(read.map(({ label }) => lookup(label)?.join('')).sort()).toEqual(expected);
+    expect(read.map(comparable)).toEqual(expect.arrayContaining(labeled.map(comparable)));
   });
 });
 

@@ -120,7 +120,7 @@ test('a column of another type than the config needs is refused with its type', 
   await expect(read('list-of-texts', vectors('features'))).rejects.toThrow('lists of texts');
   await expect(read('table', vectors('x1'))).rejects.toThrow('has numbers; expected a list');
   await expect(read('list-label')).rejects.toThrow(
-    "The column 'label' of 'labeled/a.parquet' has lists of integers; the id and the class",
+    "The column 'label' of 'labeled/a.parquet' has lists of integers; the class is one text or number per row.",
   );
   const images = readConfig('image', { format: 'parquet', image: 'x1' });
   await expect(read('table', images)).rejects.toThrow('expected the bytes of a file');
