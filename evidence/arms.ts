@@ -217,8 +217,8 @@ async function rightLabels(done: Done, truth: Truth): Promise<string[]> {
   const job = await openJob({ ...done, execution: done.run });
   const right = new Set(truth.keys());
   for (const { id: shard } of await shardItems(job, 'unlabeled')) {
-    for await (const { id, prediction } of readLabels(job.results, teacherLabels(job)(shard))) {
-      if (prediction !== truth.get(id)) right.delete(id);
+    for await (const { id, predictions } of readLabels(job.results, teacherLabels(job)(shard))) {
+      if (predictions[0] !== truth.get(id)) right.delete(id);
     }
   }
   return [...right];

@@ -19,6 +19,17 @@ export function product(values: Iterable<number>): number {
   return result;
 }
 
+/** Puts arrays together, one after another. */
+export function concatenate(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(sum(parts.map(({ length }) => length)));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}
+
 /** Returns the nearest value in [low, high]. */
 export function clamp(value: number, low: number, high: number): number {
   return Math.min(Math.max(value, low), high);

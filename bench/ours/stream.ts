@@ -128,9 +128,9 @@ async function readAll(job: Job): Promise<Batch> {
         size: examples.length,
         rows,
         targets: concatenate(
-          examples.map(({ row }) => oneHot(row.prediction, row.probabilities.length)),
+          examples.map(({ row }) => oneHot(row.predictions[0]!, row.probabilities.length)),
         ),
-        teacherMargins: Float32Array.from(examples, ({ row }) => row.margin),
+        teacherMargins: Float32Array.from(examples, ({ row }) => row.margins[0]!),
         weights: new Float32Array(examples.length).fill(1),
       });
     }

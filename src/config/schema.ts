@@ -17,6 +17,7 @@ import { encoderReads } from '../models/encoders/encoder.ts';
 import { architectureOf, architecturesFor, networkSchema } from '../models/networks/index.ts';
 import { teacherKindOf } from '../models/teachers/index.ts';
 import { memberFields, membersOf } from '../models/teachers/trained-kind.ts';
+import { multiLabelProblems } from './multi-label-rules.ts';
 import { trainingProblems } from './training-rules.ts';
 
 /**
@@ -95,12 +96,21 @@ interface Students {
   readonly compare: readonly Variant[];
 }
 
+/** Lists the methods of the students, each with its field. */
+function studentFields({ method, compare }: Students) {
+  const fields = [
+    { path: ['method'], variant: method },
+    ...compare.map((variant, index) => ({ path: ['compare', index], variant })),
+  ];
+  return fields.map(({ path, variant }) => ({
+    path,
+    method: typeof variant === 'string' ? variant : variant.method,
+  }));
+}
+
 /** Lists the methods of the students, each once. */
-function methodsOf({ method, compare }: Students): MethodName[] {
-  const names = [method, ...compare].map((variant) =>
-    typeof variant === 'string' ? variant : variant.method,
-  );
-  return [...new Set(names)];
+function methodsOf(students: Students): MethodName[] {
+  return [...new Set(studentFields(students).map(({ method }) => method))];
 }
 
 /** Lists the methods of the students that have a need. */
@@ -192,9 +202,11 @@ export const configSchema = z
     });
   })
   .superRefine((config, context) => {
-    for (const problem of trainingProblems(config, methodsOf(config))) {
-      context.addIssue({ code: 'custom', ...problem });
-    }
+    const problems = [
+      ...trainingProblems(config, methodsOf(config)),
+      ...multiLabelProblems(config, studentFields(config)),
+    ];
+    for (const problem of problems) context.addIssue({ code: 'custom', ...problem });
   })
   .superRefine(({ task, teacher, student }, context) => {
     const networks = [...memberFields(teacher), { path: ['student'], network: student }];

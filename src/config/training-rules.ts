@@ -15,7 +15,7 @@ interface Trainings {
 }
 
 /** A field with a value that it cannot have, and the text of the error. */
-interface Problem {
+export interface Problem {
   readonly path: (string | number)[];
   readonly message: string;
 }

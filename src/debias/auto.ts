@@ -52,7 +52,7 @@ export type Choice = z.infer<typeof choiceSchema>;
 export const auto = {
   name: 'auto',
   labels: 'either',
-  needs: ['validation', 'folds'],
+  needs: ['validation', 'folds', 'oneClass'],
   // Some of the candidates exclude these fields.
   excludes: ['mixup', 'labelSmoothing'],
   trainings(config: RelabelConfig, unlabeledExamples: number) {

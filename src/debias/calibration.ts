@@ -18,6 +18,7 @@
  */
 import { clamp, mean } from '../arrays.ts';
 import { probabilityFloor } from './cross-entropy.ts';
+import { type Decisions, decisionRows, outputsOfRows } from './decisions.ts';
 import { requireClasses } from './label-range.ts';
 import { minimize } from './minimize.ts';
 
@@ -96,6 +97,20 @@ export function calibrate(probabilities: Float32Array, { scale, bias }: Calibrat
     result.set(row, start);
   }
   return result;
+}
+
+/**
+ * Applies a calibration to outputs of a model. In a multi-label task, all labels share it.
+ *
+ * @param outputs [n, outputs], row-major.
+ * @returns [n, outputs]
+ */
+export function calibrateOutputs(
+  outputs: Float32Array,
+  calibration: Calibration,
+  decisions: Decisions,
+): Float32Array {
+  return outputsOfRows(calibrate(decisionRows(outputs, decisions), calibration), decisions);
 }
 
 /** Makes the function F of [a, ...b] for `minimize`. */

@@ -6,6 +6,7 @@
  * Models give `outputs` numbers per example: a probability per class, which sum to 1, or a
  * probability per label. Rows of decisions, [n × perExample, classes], are what all formulas read.
  */
+import type { ValidationOutputs } from './validation.ts';
 
 /** Sizes of the decisions of a task. */
 export interface Decisions {
@@ -72,4 +73,53 @@ export function sureOutputs(
 export function decidedClasses(decided: ArrayLike<number>, { isMultiLabel }: Decisions): number[] {
   const all = Array.from(decided);
   return isMultiLabel ? all.flatMap((yes, label) => (yes === 1 ? label : [])) : all;
+}
+
+/** Outputs and true decisions of n validation examples. */
+export interface DecidedOutputs {
+  /** [n, outputs] */
+  readonly teacherOutputs: Float32Array;
+  /** [n, outputs] */
+  readonly studentOutputs: Float32Array;
+  /** True class of each decision, [n, perExample]. */
+  readonly decided: Int32Array;
+}
+
+/** Returns the outputs as classification problems: one, or one per label. */
+export function problemsOf(
+  { teacherOutputs, studentOutputs, decided }: DecidedOutputs,
+  decisions: Decisions,
+): ValidationOutputs[] {
+  const { classes, perExample } = decisions;
+  const teacher = decisionRows(teacherOutputs, decisions);
+  const student = decisionRows(studentOutputs, decisions);
+  return Array.from({ length: perExample }, (_, decision) => ({
+    teacherProbabilities: everyNth(teacher, classes, decision, perExample),
+    studentProbabilities: everyNth(student, classes, decision, perExample),
+    labels: everyNth(decided, 1, decision, perExample),
+    classes,
+  }));
+}
+
+/**
+ * Returns every n-th row of a table, from row `first` on.
+ *
+ * @param width Numbers per row.
+ * @returns the table itself if n is 1.
+ */
+export function everyNth<Values extends Float32Array | Int32Array>(
+  values: Values,
+  width: number,
+  first: number,
+  n: number,
+): Values {
+  if (n === 1) return values;
+  const rows = values.length / width / n;
+  // A slice of an array is an array of the same kind.
+  const taken = values.slice(0, rows * width) as Values;
+  for (let row = 0; row < rows; row++) {
+    const from = (row * n + first) * width;
+    taken.set(values.subarray(from, from + width), row * width);
+  }
+  return taken;
 }

@@ -20,7 +20,7 @@ import type { Method } from './method.ts';
 export const lelp = {
   name: 'lelp',
   labels: 'either',
-  needs: ['embeddings'],
+  needs: ['embeddings', 'oneClass'],
   options: z
     .strictObject({
       subclasses: z

@@ -43,8 +43,9 @@ export interface Method<Config = never, Loss = LossDescription, Preparation = un
  * - `validation`: labels that the teacher was not trained on.
  * - `embeddings`: the teacher's embedding of every example.
  * - `folds`: at least two folds of the labels, for cross-validation of students.
+ * - `oneClass`: a task with one class per example, not several labels.
  */
-export type Need = 'validation' | 'embeddings' | 'folds';
+export type Need = 'validation' | 'embeddings' | 'folds' | 'oneClass';
 
 /**
  * A field of a network that changes what the student learns.

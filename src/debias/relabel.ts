@@ -43,7 +43,7 @@ export interface RelabelConfig {
 export const relabel = {
   name: 'relabel',
   labels: 'either',
-  needs: ['validation', 'folds'],
+  needs: ['validation', 'folds', 'oneClass'],
   options: options.prefault({}),
   trainings: ({ folds, relabel }: RelabelConfig) => 1 + relabel.rounds * folds,
   // The student learns better labels; the loss on them stays as it is.

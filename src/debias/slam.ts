@@ -29,7 +29,7 @@ export const slam = {
   name: 'slam',
   // A hard label has no top k.
   labels: 'soft',
-  needs: ['validation'],
+  needs: ['validation', 'oneClass'],
   excludes: ['mixup', 'labelSmoothing'],
   options: options.prefault({}),
   correct(points: ValidationPoints, { slam }: { readonly slam: z.infer<typeof options> }) {

@@ -1,10 +1,11 @@
+import { concatenate } from '../arrays.ts';
 import {
   createLabelsWriter,
   readLabelBatches,
   readLabelsSummary,
 } from '../data/tables/labels-file.ts';
-import { type Calibration, calibrate } from '../debias/calibration.ts';
-import { margins, predictions } from '../debias/margin.ts';
+import { type Calibration, calibrateOutputs } from '../debias/calibration.ts';
+import type { Decisions } from '../debias/decisions.ts';
 import type { ObjectStore } from '../store/store.ts';
 
 /**
@@ -18,34 +19,27 @@ import type { ObjectStore } from '../store/store.ts';
 export async function calibrateLabels(
   store: ObjectStore,
   key: string,
-  classes: number,
+  decisions: Decisions,
   calibrationOf: (id: string) => Calibration,
 ): Promise<Uint8Array> {
   const { quarantined } = await readLabelsSummary(store, key);
   let writer: ReturnType<typeof createLabelsWriter> | undefined;
   for await (const rows of readLabelBatches(store, key)) {
     const embeddingSize = rows[0]!.embedding?.length;
-    writer ??= createLabelsWriter(classes, { embeddingSize, isCalibrated: true });
-    const rawProbabilities = joined(rows.map(({ probabilities }) => probabilities));
-    const probabilities = joined(
-      rows.map(({ id, probabilities: raw }) => calibrate(raw, calibrationOf(id))),
+    writer ??= createLabelsWriter(decisions, { embeddingSize, isCalibrated: true });
+    const rawProbabilities = concatenate(rows.map(({ probabilities }) => probabilities));
+    const probabilities = concatenate(
+      rows.map(({ id, probabilities: raw }) => calibrateOutputs(raw, calibrationOf(id), decisions)),
     );
     writer.append({
       ids: rows.map(({ id }) => id),
-      predictions: predictions(probabilities, classes),
-      margins: margins(probabilities, classes),
       probabilities,
       rawProbabilities,
-      ...(embeddingSize !== undefined && { embeddings: joined(rows.map((row) => row.embedding!)) }),
+      ...(embeddingSize !== undefined && {
+        embeddings: concatenate(rows.map((row) => row.embedding!)),
+      }),
     });
   }
-  writer ??= createLabelsWriter(classes, { isCalibrated: true });
+  writer ??= createLabelsWriter(decisions, { isCalibrated: true });
   return writer.finish(quarantined);
-}
-
-function joined(rows: readonly Float32Array[]): Float32Array {
-  const width = rows[0]!.length;
-  const all = new Float32Array(rows.length * width);
-  for (const [index, row] of rows.entries()) all.set(row, index * width);
-  return all;
 }

@@ -133,8 +133,13 @@ async function writeShard(
   const { withoutEmbedding, quarantined } = await readUsableSummary(job, item.id, key);
   for await (const all of readLabelBatches(job.results, key)) {
     const rows = all.filter(({ id }) => !withoutEmbedding.has(id));
-    writer.append(rows.map((row) => ({ ...row, right: estimator?.at(row.margin, parts) })));
-    for (const { prediction } of rows) counts[prediction]! += 1;
+    writer.append(
+      rows.map(({ id, predictions, margins, probabilities }) => {
+        const [prediction, margin] = [predictions[0]!, margins[0]!];
+        return { id, prediction, margin, probabilities, right: estimator?.at(margin, parts) };
+      }),
+    );
+    for (const { predictions } of rows) counts[predictions[0]!]! += 1;
   }
   const path = (kind: string, extension: string) =>
     join(folder, `${kind}-${position(index)}-of-${position(total)}.${extension}`);

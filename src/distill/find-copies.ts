@@ -7,7 +7,7 @@ import type { SetName } from '../data/shard.ts';
 import type { Context } from '../run/context.ts';
 import { type Job, shardItems } from '../run/job.ts';
 import type { Copies } from '../run/reconcile-file.ts';
-import { labeledShard, trueClass } from './sets.ts';
+import { labeledShard, trueDecisions } from './sets.ts';
 
 /** Labeled examples whose labels are compared with each other. It bounds the memory to 60 MiB. */
 const maxCompared = 2 ** 20;
@@ -74,17 +74,17 @@ async function* digestsOf(
   }
 }
 
-/** Returns a function that reports whether an earlier, equal example has another class. */
+/** Returns a function that reports whether an earlier, equal example has other labels. */
 function contradictions(job: Job): (digest: Uint8Array, example: Example) => boolean {
-  const classOf = trueClass(job);
+  const trueOf = trueDecisions(job);
   const index = new DigestIndex();
-  const classes: number[] = [];
+  const labels: string[] = [];
   return (digest, example) => {
     const isFull = index.size >= maxCompared;
     const known = isFull ? index.find(digest) : index.add(digest);
     if (known === undefined) return false;
-    const label = classOf(example, 'labeled');
-    classes[known] ??= label;
-    return classes[known] !== label;
+    const label = trueOf(example, 'labeled').join();
+    labels[known] ??= label;
+    return labels[known] !== label;
   };
 }

@@ -4,7 +4,7 @@ import { type Example, isRejected, type Rejected } from '../data/example.ts';
 import { decodedBytes, type Features, kindOf } from '../data/features/index.ts';
 import type { SetName } from '../data/shard.ts';
 import { createLabelsWriter, type LabelBatch } from '../data/tables/labels-file.ts';
-import { margins, predictions } from '../debias/margin.ts';
+import type { Decisions } from '../debias/decisions.ts';
 import type { Predictions, Teacher } from '../models/teacher.ts';
 import { type TeacherExample, type TeacherInputs, teacherInputs } from './teacher-inputs.ts';
 
@@ -18,7 +18,7 @@ export interface Labeling {
   readonly teacher: Teacher;
   /** The teacher's inputs. */
   readonly features: Features;
-  readonly classes: number;
+  readonly decisions: Decisions;
   /** Set whose folder has the examples, if the teacher's answers may depend on it. */
   readonly set?: SetName | undefined;
 }
@@ -35,8 +35,8 @@ export async function labelExamples(
   labeling: Labeling,
   tell: (done: number) => void,
 ): Promise<Uint8Array> {
-  const { teacher, features, classes } = labeling;
-  const writer = createLabelsWriter(classes, teacher);
+  const { teacher, features, decisions } = labeling;
+  const writer = createLabelsWriter(decisions, teacher);
   const quarantined: Rejected[] = [];
   const inputs = teacherInputs(teacher, features);
   let done = 0;
@@ -75,25 +75,23 @@ function bytesOfExample(item: Example | Rejected, features: readonly Features[])
 async function labelBatch(
   batch: readonly TeacherExample[],
   inputs: TeacherInputs,
-  { teacher, classes, set }: Labeling,
+  { teacher, decisions: { outputs }, set }: Labeling,
 ): Promise<{ labels: LabelBatch; unanswered: Rejected[] }> {
   const ids = batch.map(({ id }) => id);
   const answer = await teacher.predict({ ...inputs.gather(batch), set });
   const rows = [...ids.keys()];
-  const answered = rows.filter((row) => !Number.isNaN(answer.probabilities[row * classes]));
-  const probabilities = takeRows(answer.probabilities, classes, answered);
+  const answered = rows.filter((row) => !Number.isNaN(answer.probabilities[row * outputs]));
+  const probabilities = takeRows(answer.probabilities, outputs, answered);
   const labels: LabelBatch = {
     ids: answered.map((row) => ids[row]!),
-    predictions: predictions(probabilities, classes),
-    margins: margins(probabilities, classes),
     probabilities,
     rawProbabilities:
-      answer.rawProbabilities && takeRows(answer.rawProbabilities, classes, answered),
+      answer.rawProbabilities && takeRows(answer.rawProbabilities, outputs, answered),
     embeddings: answer.embeddings && takeRows(answer.embeddings, teacher.embeddingSize!, answered),
     votes: answer.votes && takeRows(answer.votes, teacher.voters!, answered),
   };
   const unanswered = rows
-    .filter((row) => Number.isNaN(answer.probabilities[row * classes]))
+    .filter((row) => Number.isNaN(answer.probabilities[row * outputs]))
     .map((row) => ({ id: ids[row]!, reason: reasonFor(teacher, answer, row) }));
   return { labels, unanswered };
 }

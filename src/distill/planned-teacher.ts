@@ -17,6 +17,7 @@ import {
   learnedByTeacher,
   mixedDigests,
   needs,
+  planDecisions,
 } from '../run/plan-file.ts';
 import { writeOnce } from '../store/once.ts';
 import { readEncoded } from './encoded-examples.ts';
@@ -97,7 +98,7 @@ function labelShardWith(
   const labeling = {
     teacher: chosen,
     features,
-    classes: plan.classes.length,
+    decisions: planDecisions(plan),
     // A validation set that is split off has its files in labeled/.
     set: setOf(shard.pieces[0]!.key),
   };
@@ -139,7 +140,9 @@ async function openPlanned(
   }
   const { features, classes } = plan;
   const { teacher: config } = plan.config;
-  const options = { store: data, config, features, classes, digest, scratch: teacherScratch };
+  const decisions = planDecisions(plan);
+  const scratch = teacherScratch;
+  const options = { store: data, config, features, classes, decisions, digest, scratch };
   const { teacher, features: fed } = await openTeacher(options);
   const roles = { teacher, judged: teacher, outOfFold: teacher };
   return { ...roles, features: fed, dispose: () => teacher.dispose() };

@@ -1,6 +1,6 @@
 /** The sets of a run as the stages after Label read them: examples joined with their labels. */
 import { sum } from '../arrays.ts';
-import { classLookup } from '../data/classes.ts';
+import { decisionLookup } from '../data/classes.ts';
 import type { Example } from '../data/example.ts';
 import { foldOf } from '../data/folds.ts';
 import { unknownLabel } from '../data/label-check.ts';
@@ -98,15 +98,22 @@ export async function* joinedShard<Row extends { readonly id: string }>(
   yield* joinExamples(readEncoded(job, shard, encoders), rows, left);
 }
 
-/** Returns the class of an example of the labeled, validation or test set. */
-export function trueClass(job: Job): (example: Example, set: SetName) => number {
-  const lookup = classLookup(job.plan.classes);
+/** Returns the true decisions, [perExample], of an example of a labeled set. */
+export function trueDecisions({ plan }: Job): (example: Example, set: SetName) => Int32Array {
+  const { classes } = plan;
+  const decisions = planDecisions(plan);
+  const lookup = decisionLookup(classes, decisions);
   return (example, set) => {
-    const index = lookup(example.label);
-    if (index === undefined)
-      throw unknownLabel(example, set, job.plan.classes, planDecisions(job.plan));
-    return index;
+    const decided = lookup(example.label);
+    if (decided === undefined) throw unknownLabel(example, set, classes, decisions);
+    return decided;
   };
+}
+
+/** Returns the class of an example of a labeled set, in a task with one class per example. */
+export function trueClass(job: Job): (example: Example, set: SetName) => number {
+  const decisionsOf = trueDecisions(job);
+  return (example, set) => decisionsOf(example, set)[0]!;
 }
 
 /**
@@ -121,13 +128,13 @@ export async function trueLabelSet(job: Job): Promise<ShardSource<TrainingExampl
 }
 
 function trueLabelSource(job: Job, item: ShardItem, count: number): ShardSource<TrainingExample> {
-  const classOf = trueClass(job);
   const decisions = planDecisions(job.plan);
+  const trueOf = trueDecisions(job);
   return {
     count,
     async *open() {
       for await (const { example, row } of labeledShard(job, item)) {
-        const supervision = trueSupervision([classOf(example, item.set)], decisions);
+        const supervision = trueSupervision(trueOf(example, item.set), decisions);
         yield { example, ...supervision, embedding: row.embedding };
       }
     },

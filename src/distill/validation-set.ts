@@ -1,26 +1,26 @@
 import { setImmediate } from 'node:timers/promises';
-import { sum } from '../arrays.ts';
+import { concatenate, sum } from '../arrays.ts';
 import { createEncoder } from '../data/features/index.ts';
 import { type Decoded, rowsOf } from '../data/features/kind.ts';
-import type { ValidationOutputs } from '../debias/validation.ts';
+import type { DecidedOutputs } from '../debias/decisions.ts';
 import type { Predict } from '../models/student.ts';
 import type { Job } from '../run/job.ts';
 import { planDecisions, studentFeatures } from '../run/plan-file.ts';
 import { recordBytes } from '../train/records.ts';
-import { countedShards, trueClass } from './sets.ts';
+import { countedShards, trueDecisions } from './sets.ts';
 import { decodedShard } from './student-inputs.ts';
 
 export interface ValidationSet {
   /** Runs the student on the whole set. Memory: 8 bytes per class and example. */
-  outputs(predict: Predict): Promise<ValidationOutputs>;
+  outputs(predict: Predict): Promise<DecidedOutputs>;
 }
 
 interface ValidationBatch {
   readonly decoded: readonly Decoded[];
-  /** [n, classes] */
-  readonly teacherProbabilities: Float32Array;
-  /** [n] */
-  readonly labels: readonly number[];
+  /** [n, outputs] */
+  readonly teacherOutputs: Float32Array;
+  /** [n, perExample] */
+  readonly decided: readonly number[];
 }
 
 /**
@@ -37,9 +37,8 @@ export async function openValidationSet(
   const { validatedOn } = job.plan;
   const features = studentFeatures(job.plan);
   const decisions = planDecisions(job.plan);
-  const { classes } = decisions;
   const encoder = createEncoder(features);
-  const classOf = trueClass(job);
+  const trueOf = trueDecisions(job);
   const shards = await countedShards(job, ...validatedOn);
   const bytes = sum(shards.map(({ count }) => count)) * recordBytes({ features, decisions });
   const fits = bytes <= process.availableMemory() / 8;
@@ -53,8 +52,8 @@ export async function openValidationSet(
         const examples = both.filter(({ example }) => includes(example.id));
         const batch = {
           decoded,
-          teacherProbabilities: concatenate(examples.map(({ row }) => row.probabilities)),
-          labels: examples.map(({ example }) => classOf(example, item.set)),
+          teacherOutputs: concatenate(examples.map(({ row }) => row.probabilities)),
+          decided: examples.flatMap(({ example }) => [...trueOf(example, item.set)]),
         };
         if (fits) batches.push(batch);
         yield batch;
@@ -67,30 +66,19 @@ export async function openValidationSet(
     async outputs(predict) {
       const teacher: Float32Array[] = [];
       const student: Float32Array[] = [];
-      const labels: number[] = [];
+      const decided: number[] = [];
       for await (const batch of kept ?? decode()) {
         // A prediction blocks the event loop; this lets timers and signals run.
         await setImmediate();
         student.push(predict(rowsOf(encoder, batch.decoded)));
-        teacher.push(batch.teacherProbabilities);
-        labels.push(...batch.labels);
+        teacher.push(batch.teacherOutputs);
+        decided.push(...batch.decided);
       }
       return {
-        teacherProbabilities: concatenate(teacher),
-        studentProbabilities: concatenate(student),
-        labels: Int32Array.from(labels),
-        classes,
+        teacherOutputs: concatenate(teacher),
+        studentOutputs: concatenate(student),
+        decided: Int32Array.from(decided),
       };
     },
   };
-}
-
-function concatenate(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }

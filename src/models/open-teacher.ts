@@ -20,6 +20,8 @@ export interface TeacherOptions {
   readonly features: Features;
   /** Names of the classes of the task. */
   readonly classes: readonly string[];
+  /** The field of the task. */
+  readonly multiLabel?: boolean | undefined;
   /** The digest that the plan pinned, from `teacherDigest`. */
   readonly digest: string;
   /** A local folder. Models are copied into it once and reused by later calls. */
@@ -37,17 +39,17 @@ export interface TeacherOptions {
 export async function openTeacher(
   options: TeacherOptions,
 ): Promise<{ teacher: Teacher; features: Features }> {
-  const { store, config, classes, digest, scratch } = options;
+  const { store, config, classes, multiLabel, digest, scratch } = options;
   const features = teacherFeatures(config, options.features);
   const { kind, ...found } = await teacherFiles(store, config);
   const verify = (hashes: readonly string[]): void => {
-    if (combinedDigest(config, { features, classes }, { kind, ...found }, hashes) === digest)
+    if (combinedDigest(config, { features, classes, multiLabel }, { kind, ...found }, hashes) === digest)
       return;
     throw new UserError(
       `${found.name} has changed since the run was planned`,
       'Start a new run: it is planned with the current files.',
     );
   };
-  const source = { ...found, store, config, features, classes, digest, scratch, verify };
+  const source = { ...found, store, config, features, classes, multiLabel, digest, scratch, verify };
   return { teacher: await kind.open(source), features };
 }

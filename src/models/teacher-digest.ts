@@ -1,4 +1,4 @@
-import { type Features, hasTexts } from '../data/features/index.ts';
+import { type Features, hasTexts, type Task } from '../data/features/index.ts';
 import { row } from '../data/features/row.ts';
 import { digestJson, sortFields } from '../digest.ts';
 import type { ObjectStore } from '../store/store.ts';
@@ -22,15 +22,16 @@ export async function teacherDigest(
   config: TeacherConfig,
   student: Features,
   classes: readonly string[],
+  { multiLabel }: Pick<Task, 'multiLabel'> = {},
 ): Promise<string> {
   const found = await teacherFiles(store, config);
   const hashes = await hashFiles(store, found.files);
-  const reads = { features: teacherFeatures(config, student), classes };
+  const reads = { features: teacherFeatures(config, student), classes, multiLabel };
   return combinedDigest(config, reads, found, hashes);
 }
 
 /** The parts of a task on which a teacher's answers may depend. */
-interface TeacherTask {
+interface TeacherTask extends Pick<Task, 'multiLabel'> {
   /** The teacher's input features. */
   readonly features: Features;
   readonly classes: readonly string[];
@@ -39,7 +40,7 @@ interface TeacherTask {
 /** Combines the SHA-256, in hex, of each file into the teacher's digest. */
 export function combinedDigest(
   config: TeacherConfig,
-  { features, classes }: TeacherTask,
+  { features, classes, multiLabel }: TeacherTask,
   { kind, files }: TeacherFiles & { readonly kind: SuppliedKind },
   hashes: readonly string[],
 ): string {
@@ -54,6 +55,7 @@ export function combinedDigest(
     embeddingName: config.embeddingName,
     // The names in its config.json put the answers in the order of the classes.
     ...(kind.isModel && hasTexts(features) && { classes }),
+    ...(multiLabel === true && { multiLabel }),
   };
   return digestJson(sortFields(decisive));
 }

@@ -1,5 +1,7 @@
+import { concatenate } from '../arrays.ts';
 import { foldOf } from '../data/folds.ts';
 import { crossFitCalibration } from '../debias/cross-fit-calibration.ts';
+import { decisionRows } from '../debias/decisions.ts';
 import { writeRawLabels } from '../distill/planned-teacher.ts';
 import { describeCalibration } from '../evaluate/describe-calibration.ts';
 import { describeTeachers, teachersOf } from '../evaluate/describe-mixture.ts';
@@ -9,9 +11,9 @@ import type { JobEvent } from '../run/events.ts';
 import { type Job, openJob } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
 import { mixtureFileSchema } from '../run/mixture-file.ts';
-import { calibrationFolds, isCalibrated } from '../run/plan-file.ts';
+import { calibrationFolds, isCalibrated, planDecisions } from '../run/plan-file.ts';
 import { readJson, writeJsonOnce } from '../store/once.ts';
-import { judgedAnswers, stackRows } from './calibrate/judged-answers.ts';
+import { judgedAnswers } from './calibrate/judged-answers.ts';
 import { mixMembers } from './calibrate/mix-members.ts';
 
 /** Limit on the numbers that the calibration is fitted to: 32 MiB, and seconds of work. */
@@ -53,23 +55,22 @@ async function decideMixture(job: Job, context: Context): Promise<void> {
 }
 
 async function fitToJudges(job: Job, context: Context): Promise<CalibrationFile> {
-  const classes = job.plan.classes.length;
+  const decisions = planDecisions(job.plan);
+  const { perExample } = decisions;
   const split = calibrationFolds(job.plan);
-  const { ids, rows, labels } = await judgedAnswers(
+  const { ids, rows, decided } = await judgedAnswers(
     job,
     { maxNumbers, write: (shard, tell) => writeRawLabels(job, shard, tell) },
     context,
   );
   const examples = {
-    probabilities: stackRows(rows, classes),
-    labels: Int32Array.from(labels),
-    classes,
+    probabilities: decisionRows(concatenate(rows), decisions),
+    labels: Int32Array.from(decided),
+    classes: decisions.classes,
   };
-  const { penalty, ...rest } = crossFitCalibration(
-    examples,
-    Int32Array.from(ids, (id) => foldOf(id, split)),
-    split.count,
-  );
+  // All labels of an example are in its fold.
+  const folds = ids.flatMap((id) => new Array<number>(perExample).fill(foldOf(id, split)));
+  const { penalty, ...rest } = crossFitCalibration(examples, Int32Array.from(folds), split.count);
   // Zod's schema has lists that can be changed; JSON knows no difference.
   const file = { ...rest, ...(penalty !== undefined && { penalty }) };
   return calibrationFileSchema.parse(file);

@@ -10,7 +10,7 @@ import type { ShardEvent } from '../run/events.ts';
 import { type Job, openJob } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
 import { readShard } from '../run/objects-file.ts';
-import { isJudgedByFold, learnedByTeacher } from '../run/plan-file.ts';
+import { isJudgedByFold, learnedByTeacher, planDecisions } from '../run/plan-file.ts';
 import { writeJsonOnce, writeOnce } from '../store/once.ts';
 
 /**
@@ -47,7 +47,7 @@ async function label(job: Job, shard: Shard, context: Context): Promise<Uint8Arr
   if (isEnsemble) return askTeacher(job, shard, tell, calibration);
   const raw = await writeRawLabels(job, shard, tell);
   const calibrationOf = calibrationFor(job, shard.set, calibration);
-  return calibrateLabels(results, raw, plan.classes.length, calibrationOf);
+  return calibrateLabels(results, raw, planDecisions(plan), calibrationOf);
 }
 
 async function recordQuarantine(job: Job, shard: Shard, summary: LabelsSummary): Promise<void> {

@@ -32,7 +32,7 @@ import { checkOtherLabels, LabelCheck } from './plan/check-labels.ts';
 import { checkRows } from './plan/check-rows.ts';
 import { checkTeacher } from './plan/check-teacher.ts';
 import { alwaysWarnings, classCountWarnings } from './plan/class-counts.ts';
-import { type Decisions, decide } from './plan/decide.ts';
+import { decide, type PlannedModels } from './plan/decide.ts';
 import { fitToLabeled, type LabeledFit } from './plan/fit.ts';
 import { type PinnedInputs, pinInputs } from './plan/pin-inputs.ts';
 import { planEncoders } from './plan/plan-encoders.ts';
@@ -208,7 +208,7 @@ async function writeManifests({ run, results }: RunToPlan, items: readonly Shard
 /** Collects the work of the run, given the labels that the teacher already has. */
 async function workOf(
   { data, results }: RunToPlan,
-  decisions: Decisions,
+  decisions: PlannedModels,
   sets: Record<SetName, SetSize>,
   items: readonly ShardItem[],
 ): Promise<RunWork> {

@@ -7,7 +7,7 @@ import { copyWarnings } from '../distill/copy-warnings.ts';
 import { readUsableSummary } from '../distill/encoded-examples.ts';
 import { findCopies } from '../distill/find-copies.ts';
 import { Quarantine } from '../distill/quarantine.ts';
-import { labeledShard, teacherLabels, trueClass } from '../distill/sets.ts';
+import { labeledShard, teacherLabels, trueDecisions } from '../distill/sets.ts';
 import { UserError } from '../errors.ts';
 import { createTeacherMeter, describeAccuracy } from '../evaluate/teacher-judgement.ts';
 import { describeValidationSize, validationSize } from '../evaluate/validation-size.ts';
@@ -98,7 +98,7 @@ async function judgeTeacher(
   job: Job,
 ): Promise<Pick<Reconciliation, 'validation' | 'teacher' | 'right'>> {
   const { validatedOn, classes, config, sets } = job.plan;
-  const classOf = trueClass(job);
+  const trueOf = trueDecisions(job);
   const meter = createTeacherMeter(classes, config.teacher.train ? 'trained here' : 'supplied');
   const margins: number[] = [];
   const wrong: number[] = [];
@@ -106,11 +106,13 @@ async function judgeTeacher(
   for (const item of await shardItems(job, ...unlearned)) {
     const raw = await rawPredictions(job, item);
     for await (const { example, row } of labeledShard(job, item, { encoders: [] })) {
-      const label = classOf(example, item.set);
-      meter.add(label, raw.get(example.id) ?? row.prediction);
+      const decided = trueOf(example, item.set);
+      meter.add(decided[0]!, (raw.get(example.id) ?? row.predictions)[0]!);
       if (!validatedOn.some((set) => set === item.set)) continue;
-      margins.push(row.margin);
-      wrong.push(row.prediction === label ? 0 : 1);
+      margins.push(...row.margins);
+      for (const [index, answer] of row.predictions.entries()) {
+        wrong.push(answer === decided[index] ? 0 : 1);
+      }
     }
   }
   const points = { teacherMargins: Float32Array.from(margins), wrong: Uint8Array.from(wrong) };
@@ -144,11 +146,11 @@ function unlearnedSets({ plan: { config, validatedOn } }: Job): SetName[] {
 async function rawPredictions(
   { plan, results }: Job,
   { id }: ShardItem,
-): Promise<ReadonlyMap<string, number>> {
-  const found = new Map<string, number>();
+): Promise<ReadonlyMap<string, Int32Array>> {
+  const found = new Map<string, Int32Array>();
   const key = keys.labels(plan.teacher.digest, id);
   if (!isCalibrated(plan) || !(await results.head(key))) return found;
-  for await (const row of readLabels(results, key)) found.set(row.id, row.prediction);
+  for await (const row of readLabels(results, key)) found.set(row.id, row.predictions);
   return found;
 }
 

@@ -5,7 +5,7 @@ import { isDecoded, rowsOf } from '../data/features/kind.ts';
 import { type Folds, foldOf } from '../data/folds.ts';
 import { ClassMeans } from '../debias/mcmi.ts';
 import { readEncoded } from '../distill/encoded-examples.ts';
-import { filterSource, trueClass } from '../distill/sets.ts';
+import { filterSource, trueDecisions } from '../distill/sets.ts';
 import { decodeForStudent } from '../distill/student-inputs.ts';
 import { type TrainingTask, trainFolds, trainNetwork } from '../distill/training.ts';
 import { type TrainingExample, trueSupervision } from '../distill/training-example.ts';
@@ -170,11 +170,11 @@ function trueLabelSource(
   item: ShardItem,
 ): Pick<ShardSource<TrainingExample>, 'open'> {
   const decisions = planDecisions(job.plan);
-  const classOf = trueClass(job);
+  const trueOf = trueDecisions(job);
   return {
     async *open() {
       for await (const example of examplesOf(job, network, item)) {
-        yield { example, ...trueSupervision([classOf(example, item.set)], decisions) };
+        yield { example, ...trueSupervision(trueOf(example, item.set), decisions) };
       }
     },
   };

@@ -54,7 +54,7 @@ async function trainStudent(
     await readModelFiles(job.results, keys.warmup(job.run)),
   );
   const validation = await openValidationSet(job);
-  const { first, reweighting } = await openLossCorrection(job, variant, validation, predict);
+  const { first, loss, reweighting } = await openLossCorrection(job, variant, validation, predict);
   const task: StudentTask = {
     stage: 'Train',
     part: variant.name,
@@ -64,7 +64,7 @@ async function trainStudent(
     model,
     labeled: await trueLabelSet(job),
     unlabeled: await pseudoLabeledSet(job, variant, first, labels),
-    loss: first.loss,
+    loss,
     reweighting,
   };
   await trainNetwork(job, adapt ? await adapt(task) : task, context);

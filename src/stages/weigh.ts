@@ -1,8 +1,14 @@
+import { concatenate } from '../arrays.ts';
 import { createDigester, toHex } from '../data/content-digest.ts';
 import { ExampleDigests } from '../data/example-digests.ts';
 import { createWeightsWriter } from '../data/tables/weights-file.ts';
+import { decisionRows, everyNth } from '../debias/decisions.ts';
 import { margins } from '../debias/margin.ts';
-import { createWeightEstimator } from '../debias/weights.ts';
+import {
+  createWeightEstimator,
+  type EstimateColumns,
+  type WeightEstimator,
+} from '../debias/weights.ts';
 import { readUsableSummary } from '../distill/encoded-examples.ts';
 import { type LabeledExample, teacherLabels } from '../distill/sets.ts';
 import { studentInputs } from '../distill/student-inputs.ts';
@@ -14,8 +20,10 @@ import { type Job, openJob } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
 import { readShard } from '../run/objects-file.ts';
 import { oneSlot } from '../run/one-slot.ts';
-import { toPoints, validationFileSchema } from '../run/validation-file.ts';
+import { planDecisions } from '../run/plan-file.ts';
+import { pointsByDecision, validationFileSchema } from '../run/validation-file.ts';
 import { readBytes, readJson, writeOnce } from '../store/once.ts';
+import { namesOf } from '../table.ts';
 
 /**
  * Weigh: computes the debiasing weight of each example of one unlabeled shard, for the student f₀
@@ -38,39 +46,64 @@ export async function weighShard(event: ShardEvent, context: Context): Promise<1
 
 async function weigh(job: Job, event: ShardEvent, context: Context): Promise<Uint8Array> {
   const { student, tests } = await openedWeighing(job);
-  const { config, classes } = job.plan;
+  const decisions = planDecisions(job.plan);
+  const { perExample } = decisions;
   const validation = await readJson(job.results, keys.validation(job.run), validationFileSchema);
-  const estimator = createWeightEstimator(toPoints(validation), config.weights);
+  const estimators = pointsByDecision(validation, perExample).map((points) =>
+    createWeightEstimator(points, job.plan.config.weights),
+  );
   const testCopies = new Set<string>();
-  const writer = createWeightsWriter();
+  const writer = createWeightsWriter(perExample);
   let done = 0;
   for await (const { rows, examples } of studentInputs(job, event.shard)) {
     context.signal.throwIfAborted();
-    const n = examples.length;
-    const teacherMargins = Float32Array.from(examples, ({ row }) => row.margin);
-    const studentMargins = margins(student.predict(rows), classes.length);
-    const weights = new Float32Array(n);
-    const errorProbabilities = new Float32Array(n);
-    const distortions = new Float32Array(n);
-    estimator.estimate(teacherMargins, studentMargins, {
-      weights,
-      errorProbabilities,
-      distortions,
-    });
-    for (const digest of copiesIn(examples, tests, job)) testCopies.add(digest);
     const ids = examples.map(({ example }) => example.id);
-    writer.append({
-      ids,
-      teacherMargins,
-      studentMargins,
-      errorProbabilities,
-      distortions,
-      weights,
-    });
-    done += n;
+    const teacherMargins = concatenate(examples.map(({ row }) => row.margins));
+    const outputs = decisionRows(student.predict(rows), decisions);
+    const studentMargins = margins(outputs, decisions.classes);
+    const estimates = estimateAll(estimators, teacherMargins, studentMargins);
+    for (const digest of copiesIn(examples, tests, job)) testCopies.add(digest);
+    writer.append({ ids, teacherMargins, studentMargins, ...estimates });
+    done += examples.length;
     context.report({ stage: 'Weigh', part: event.shard.id, done, unit: 'examples' });
   }
   return writer.finish([...testCopies]);
+}
+
+/**
+ * Estimates n examples, each decision by its estimator.
+ *
+ * @param teacherMargins [n, perExample]
+ * @param studentMargins [n, perExample]
+ */
+function estimateAll(
+  estimators: readonly WeightEstimator[],
+  teacherMargins: Float32Array,
+  studentMargins: Float32Array,
+): Required<EstimateColumns> {
+  const perExample = estimators.length;
+  const all = columnsOf(teacherMargins.length);
+  for (const [decision, estimator] of estimators.entries()) {
+    const own = columnsOf(teacherMargins.length / perExample);
+    const [teacher, student] = [teacherMargins, studentMargins].map((values) =>
+      everyNth(values, 1, decision, perExample),
+    );
+    estimator.estimate(teacher!, student!, own);
+    for (const name of namesOf(own)) {
+      for (const [row, value] of own[name].entries()) {
+        all[name][row * perExample + decision] = value;
+      }
+    }
+  }
+  return all;
+}
+
+function columnsOf(n: number): Required<EstimateColumns> {
+  return {
+    weights: new Float32Array(n),
+    errorProbabilities: new Float32Array(n),
+    distortions: new Float32Array(n),
+  };
 }
 
 /** Returns the digests, in hex, of the examples that are in the test set, too. */

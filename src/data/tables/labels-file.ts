@@ -6,8 +6,14 @@
  * (list of floats, one per class). Optional columns, if the teacher has them: embedding (list of
  * floats) and votes (list of floats: the most likely class per model). Labels of a
  * calibrated teacher also have rawProbabilities: the probabilities before calibration.
+ *
+ * In a multi-label task, probabilities has one number per label. The file has no predictions and
+ * margins, because they follow from each number: p > 0.5 and |2p − 1|.
  */
+import type { DecodedArray } from 'hyparquet';
 import { z } from 'zod';
+import { type Decisions, decisionRows, manyLabels } from '../../debias/decisions.ts';
+import { margins, predictions } from '../../debias/margin.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import type { Rejected } from '../example.ts';
 import { createTableWriter } from './parquet-table.ts';
@@ -16,13 +22,9 @@ import { floatsAt, openResult, readResult } from './result-file.ts';
 /** Labels of n examples, row-major. */
 export interface LabelBatch {
   readonly ids: readonly string[];
-  /** [n] */
-  readonly predictions: Int32Array;
-  /** [n] */
-  readonly margins: Float32Array;
-  /** [n, classes] */
+  /** [n, outputs] */
   readonly probabilities: Float32Array;
-  /** [n, classes]: before calibration; present exactly if the writer is of a calibrated teacher. */
+  /** [n, outputs]: before calibration; present exactly if the writer is of a calibrated teacher. */
   readonly rawProbabilities?: Float32Array | undefined;
   /** [n, embeddingSize]; present exactly if the writer has an embedding size. */
   readonly embeddings?: Float32Array | undefined;
@@ -32,9 +34,11 @@ export interface LabelBatch {
 
 export interface LabelRow {
   readonly id: string;
-  readonly prediction: number;
-  readonly margin: number;
-  /** [classes] */
+  /** Most likely class of each decision, [perExample]. */
+  readonly predictions: Int32Array;
+  /** [perExample] */
+  readonly margins: Float32Array;
+  /** [outputs] */
   readonly probabilities: Float32Array;
   /** [embeddingSize] */
   readonly embedding: Float32Array | undefined;
@@ -67,25 +71,29 @@ export interface OptionalColumns {
 }
 
 export function createLabelsWriter(
-  classes: number,
+  decisions: Decisions,
   { embeddingSize, voters, isCalibrated }: OptionalColumns = {},
 ): LabelsWriter {
+  const { outputs, classes, isMultiLabel } = decisions;
   const table = createTableWriter({
     id: 'text',
-    prediction: 'int32',
-    margin: 'float',
-    probabilities: { floats: classes },
-    ...(isCalibrated ? { rawProbabilities: { floats: classes } } : {}),
+    ...(isMultiLabel ? {} : { prediction: 'int32', margin: 'float' }),
+    probabilities: { floats: outputs },
+    ...(isCalibrated ? { rawProbabilities: { floats: outputs } } : {}),
     ...(embeddingSize === undefined ? {} : { embedding: { floats: embeddingSize } }),
     ...(voters === undefined ? {} : { votes: { floats: voters } }),
   });
   let labeled = 0;
   return {
-    append({ ids, predictions, margins, probabilities, rawProbabilities, embeddings, votes }) {
+    append({ ids, probabilities, rawProbabilities, embeddings, votes }) {
       table.append(ids.length, {
         id: ids,
-        prediction: predictions,
-        margin: margins,
+        ...(isMultiLabel
+          ? {}
+          : {
+              prediction: predictions(probabilities, classes),
+              margin: margins(probabilities, classes),
+            }),
         probabilities,
         ...(rawProbabilities === undefined ? {} : { rawProbabilities }),
         ...(embeddings === undefined ? {} : { embedding: embeddings }),
@@ -116,20 +124,43 @@ export async function* readLabelBatches(
   store: ObjectStore,
   key: string,
 ): AsyncGenerator<LabelRow[]> {
-  const names = ['id', 'prediction', 'margin', 'probabilities'];
-  for await (const { rows, column } of readResult(store, key, names, ['embedding', 'votes'])) {
-    const [ids, predictions, margins] = [column('id'), column('prediction'), column('margin')];
-    const [probabilities, embeddings] = [column('probabilities'), column('embedding')];
-    const votes = column('votes');
-    yield Array.from({ length: rows }, (_, row) => ({
-      id: String(ids[row]),
-      prediction: Number(predictions[row]),
-      margin: Number(margins[row]),
-      probabilities: floatsAt(probabilities, row),
-      embedding: embeddings.length === 0 ? undefined : floatsAt(embeddings, row),
-      votes: votes.length === 0 ? undefined : floatsAt(votes, row),
-    }));
+  const optional = ['prediction', 'margin', 'embedding', 'votes'];
+  for await (const { rows, column } of readResult(store, key, ['id', 'probabilities'], optional)) {
+    const [ids, probabilities] = [column('id'), column('probabilities')];
+    const [embeddings, votes] = [column('embedding'), column('votes')];
+    const decided = decidedRows(column('prediction'), column('margin'));
+    yield Array.from({ length: rows }, (_, row) => {
+      const outputs = floatsAt(probabilities, row);
+      return {
+        id: String(ids[row]),
+        ...decided(row, outputs),
+        probabilities: outputs,
+        embedding: embeddings.length === 0 ? undefined : floatsAt(embeddings, row),
+        votes: votes.length === 0 ? undefined : floatsAt(votes, row),
+      };
+    });
   }
+}
+
+/** Creates a function that returns the predictions and margins of a row of the file. */
+function decidedRows(
+  predicted: DecodedArray,
+  margin: DecodedArray,
+): (row: number, outputs: Float32Array) => Pick<LabelRow, 'predictions' | 'margins'> {
+  if (margin.length > 0) {
+    return (row) => ({
+      predictions: Int32Array.of(Number(predicted[row])),
+      margins: Float32Array.of(Number(margin[row])),
+    });
+  }
+  return (_, outputs) => {
+    const decisions = manyLabels(outputs.length);
+    const rows = decisionRows(outputs, decisions);
+    return {
+      predictions: predictions(rows, decisions.classes),
+      margins: margins(rows, decisions.classes),
+    };
+  };
 }
 
 /** Reads the summary; it is in the file's footer. */

@@ -1,17 +1,30 @@
 /**
  * The debiasing weights of a shard, as a Parquet file. It has one row per example with a label, in
- * the order of the labels file. All columns except the id are floats.
+ * the order of the labels file. All columns except the id are floats; in a multi-label task, lists
+ * with one float per label.
  */
+import type { DecodedArray } from 'hyparquet';
 import { z } from 'zod';
 import type { ObjectStore } from '../../store/store.ts';
+import { namesOf, recordOf } from '../../table.ts';
 import type { ParquetFile } from './parquet-file.ts';
-import { createTableWriter } from './parquet-table.ts';
-import { openResult, readGroups } from './result-file.ts';
+import { type ColumnType, createTableWriter } from './parquet-table.ts';
+import { floatsAt, openResult, readGroups } from './result-file.ts';
 
 const copiesKey = 'counterweight.testCopies';
 const copiesSchema = z.array(z.string());
 
-/** Weights of n examples; every array is [n]. */
+/** The columns of the file, by the names in the code. */
+const columnNames = {
+  teacherMargins: 'teacher_margin',
+  studentMargins: 'student_margin',
+  errorProbabilities: 'error_probability',
+  distortions: 'distortion',
+  weights: 'weight',
+} as const;
+const weightNames = namesOf(columnNames);
+
+/** Weights of n examples; every array is [n, perExample] (`Decisions`). */
 export interface WeightBatch {
   readonly ids: readonly string[];
   readonly teacherMargins: Float32Array;
@@ -23,13 +36,14 @@ export interface WeightBatch {
   readonly weights: Float32Array;
 }
 
+/** Weights of an example; every array is [perExample]. */
 export interface WeightRow {
   readonly id: string;
-  readonly teacherMargin: number;
-  readonly studentMargin: number;
-  readonly errorProbability: number;
-  readonly distortion: number;
-  readonly weight: number;
+  readonly teacherMargins: Float32Array;
+  readonly studentMargins: Float32Array;
+  readonly errorProbabilities: Float32Array;
+  readonly distortions: Float32Array;
+  readonly weights: Float32Array;
 }
 
 export interface WeightsWriter {
@@ -42,25 +56,15 @@ export interface WeightsWriter {
   finish(testCopies?: readonly string[]): Uint8Array;
 }
 
-export function createWeightsWriter(): WeightsWriter {
-  const table = createTableWriter({
-    id: 'text',
-    teacher_margin: 'float',
-    student_margin: 'float',
-    error_probability: 'float',
-    distortion: 'float',
-    weight: 'float',
-  });
+/** @param perExample Weights per example (`Decisions`). */
+export function createWeightsWriter(perExample: number): WeightsWriter {
+  const type: ColumnType = perExample === 1 ? 'float' : { floats: perExample };
+  const columns = recordOf(Object.values(columnNames), () => type);
+  const table = createTableWriter({ id: 'text', ...columns });
   return {
     append(batch) {
-      table.append(batch.ids.length, {
-        id: batch.ids,
-        teacher_margin: batch.teacherMargins,
-        student_margin: batch.studentMargins,
-        error_probability: batch.errorProbabilities,
-        distortion: batch.distortions,
-        weight: batch.weights,
-      });
+      const values = weightNames.map((name) => [columnNames[name], batch[name]] as const);
+      table.append(batch.ids.length, { id: batch.ids, ...Object.fromEntries(values) });
     },
     finish: (testCopies = []) => table.finish({ [copiesKey]: JSON.stringify(testCopies) }),
   };
@@ -87,21 +91,21 @@ export async function* readWeights(store: ObjectStore, key: string): AsyncGenera
 }
 
 async function* weightRows(key: string, file: ParquetFile): AsyncGenerator<WeightRow> {
-  const names = [
-    ...['id', 'teacher_margin', 'student_margin'],
-    ...['error_probability', 'distortion', 'weight'],
-  ];
+  const names = ['id', ...Object.values(columnNames)];
   for await (const { rows, column } of readGroups(key, file, names)) {
-    const [ids, teacherMargins, studentMargins, errors, distortions, weights] = names.map(column);
+    const ids = column('id');
+    const columns = recordOf(weightNames, (name) => column(columnNames[name]));
     for (let row = 0; row < rows; row++) {
       yield {
-        id: String(ids?.[row]),
-        teacherMargin: Number(teacherMargins?.[row]),
-        studentMargin: Number(studentMargins?.[row]),
-        errorProbability: Number(errors?.[row]),
-        distortion: Number(distortions?.[row]),
-        weight: Number(weights?.[row]),
+        id: String(ids[row]),
+        ...recordOf(weightNames, (name) => weightsAt(columns[name], row)),
       };
     }
   }
+}
+
+/** Returns the numbers of a row, in a column of floats or of lists. */
+function weightsAt(column: DecodedArray, row: number): Float32Array {
+  const value: unknown = column[row];
+  return typeof value === 'number' ? Float32Array.of(value) : floatsAt(column, row);
 }

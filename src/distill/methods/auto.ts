@@ -127,7 +127,12 @@ async function trainStudents(
     const model = await networkOf(job, network, seed);
     const validation = await openValidationSet(job, (id) => foldOf(id, folds) !== fold);
     const predict = await predictorOf(model);
-    const { first, reweighting } = await openLossCorrection(job, candidate, validation, predict);
+    const { first, loss, reweighting } = await openLossCorrection(
+      job,
+      candidate,
+      validation,
+      predict,
+    );
     const unlabeled = await pseudoLabeledSet(job, candidate, first, teacherLabels(job));
     const task: TrainingTask = {
       ...{ stage: 'Train', folder: modelFolder, network, seed, model, reweighting },
@@ -136,7 +141,7 @@ async function trainStudents(
       unlabeled: unlabeled.map((source, index) =>
         filterSource(source, sample.includes, sample.counts[index]!),
       ),
-      loss: first.loss,
+      loss,
     };
     await trainNetwork(job, task, context);
   });

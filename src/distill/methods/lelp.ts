@@ -60,7 +60,7 @@ async function findSubclasses(job: Job, seed: number): Promise<Subclasses> {
       if (!isSampled(row.id)) continue;
       const embedding = finiteEmbedding(row.id, row.embedding);
       statistics ??= new EmbeddingStatistics(embedding.length, classes.length);
-      statistics.add(embedding, row.prediction, row.probabilities);
+      statistics.add(embedding, row.predictions[0]!, row.probabilities);
     }
   }
   const { subclasses } = config.lelp;

@@ -6,7 +6,7 @@ import { openTrained } from '../../models/teachers/trained.ts';
 import type { Context } from '../../run/context.ts';
 import type { ShardItem } from '../../run/events.ts';
 import { type Job, shardItems } from '../../run/job.ts';
-import { foldsOf, type Variant } from '../../run/plan-file.ts';
+import { foldsOf, planDecisions, type Variant } from '../../run/plan-file.ts';
 import { writeJsonOnce, writeOnce } from '../../store/once.ts';
 import type { ShardSource } from '../../train/stream.ts';
 import { labelExamples } from '../label-examples.ts';
@@ -104,9 +104,8 @@ async function votesOfFold(
     async *open() {
       for await (const { example, row } of labeledShard(job, item, { labels })) {
         const vote = isVoteOfFold ? row.votes?.[fold] : undefined;
-        const target = oneHot(vote ?? row.prediction, job.plan.classes.length);
-        const teacherMargins = Float32Array.of(row.margin);
-        yield { example, target, teacherMargins, weights: Float32Array.of(1) };
+        const target = oneHot(vote ?? row.predictions[0]!, job.plan.classes.length);
+        yield { example, target, teacherMargins: row.margins, weights: Float32Array.of(1) };
       }
     },
   }));
@@ -128,7 +127,7 @@ async function writeLabels(
     for (const item of await shardItems(job, ...plan.validatedOn, 'unlabeled')) {
       const teacher = item.set === 'unlabeled' ? ensemble : outOfFold;
       if (await results.head(relabeled(item.id))) continue;
-      const labeling = { teacher, features, classes: plan.classes.length };
+      const labeling = { teacher, features, decisions: planDecisions(plan) };
       const part = `${variant.name}, ${item.id}`;
       const tell = (done: number) => {
         if (signal.aborted) throw new InterruptedError('stopped while the students labeled');
@@ -158,10 +157,11 @@ async function compareLabels(job: Job, before: LabelsKey, after: LabelsKey): Pro
       labels: before,
       encoders: [],
     })) {
-      teacher.push(row.prediction);
+      teacher.push(row.predictions[0]!);
       truth.push(classOf(example, item.set));
     }
-    for await (const row of readLabels(job.results, after(item.id))) student.push(row.prediction);
+    for await (const row of readLabels(job.results, after(item.id)))
+      student.push(row.predictions[0]!);
   }
   return compare(teacher, student, truth);
 }

@@ -1,4 +1,5 @@
-import { sum } from '../../arrays.ts';
+import { clamp, sum } from '../../arrays.ts';
+import type { Decisions } from '../../debias/decisions.ts';
 import { UserError } from '../../errors.ts';
 import { namesOf, tableOf } from '../../table.ts';
 
@@ -58,10 +59,24 @@ export const outputNames = namesOf(outputKinds);
 // Rows of the table differ in which optional fields they have.
 const kinds: { readonly [Name in OutputName]: OutputKind<Name> } = outputKinds;
 
+/** The same kinds in a multi-label task: a number per label, whatever their sum. */
+const labelKinds: { readonly [Name in OutputName]: OutputKind<Name> } = {
+  probabilities: {
+    ...kinds.sigmoid,
+    name: 'probabilities',
+    noun: 'probabilities',
+    convert: inUnit,
+  },
+  sigmoid: { ...kinds.sigmoid, convert: inUnit },
+  logits: { ...kinds.logits, convert: (row) => Float64Array.from(row, sigmoid) },
+};
+
 /**
- * Creates a function that converts a teacher's outputs, [n, classes], to rows that sum to 1. Logits
- * go through a softmax; other rows are divided by their sum. A row becomes NaN if it has NaN or
- * infinite entries, or is not of the kind that the config states.
+ * Creates a function that converts a teacher's outputs, [n, outputs], to probabilities. With one
+ * class per example, rows sum to 1: logits go through a softmax, and other rows are divided by
+ * their sum. In a multi-label task, logits go through a sigmoid, and other numbers are
+ * probabilities already. A row becomes NaN if it has NaN or infinite entries, or is not of the kind
+ * that the config states.
  *
  * On the first batch with an answer, the function also checks the config's field `output`. It
  * throws if most rows are not of that kind, or if all logits seem to be of another kind.
@@ -70,20 +85,20 @@ const kinds: { readonly [Name in OutputName]: OutputKind<Name> } = outputKinds;
  */
 export function distributionReader(
   output: OutputName,
-  classes: number,
+  { outputs, isMultiLabel }: Decisions,
   name: string,
 ): (values: Float32Array) => Float32Array {
-  const kind = kinds[output];
+  const kind = isMultiLabel ? labelKinds[output] : kinds[output];
   let checked = false;
   return (values) => {
-    const rows = Array.from({ length: values.length / classes }, (_, row) =>
-      values.subarray(row * classes, (row + 1) * classes),
+    const rows = Array.from({ length: values.length / outputs }, (_, row) =>
+      values.subarray(row * outputs, (row + 1) * outputs),
     );
-    if (!checked) checked = checkOutput(rows.filter(allFinite), kind, name);
+    if (!checked) checked = checkOutput(rows.filter(allFinite), kind, name, isMultiLabel);
     const probabilities = new Float32Array(values.length);
     rows.forEach((row, index) => {
-      const answer = allFinite(row) && kind.accepts(row) ? kind.convert(row) : noAnswer(classes);
-      probabilities.set(answer, index * classes);
+      const answer = allFinite(row) && kind.accepts(row) ? kind.convert(row) : noAnswer(outputs);
+      probabilities.set(answer, index * outputs);
     });
     return probabilities;
   };
@@ -112,16 +127,17 @@ function checkOutput(
   rows: readonly Float32Array[],
   kind: OutputKind<OutputName>,
   name: string,
+  isMultiLabel: boolean,
 ): boolean {
   if (rows.length === 0) return false;
   const wrong = rows.filter((row) => !kind.accepts(row));
   if (2 * wrong.length > rows.length) {
     throw new UserError(
       `${name} does not give ${kind.noun}: ${wrong.length} of its first ${rows.length} rows ${kind.violation}, such as ${rowText(wrong[0]!)}`,
-      appearance(rows).hint,
+      appearance(rows, isMultiLabel).hint,
     );
   }
-  const { isLogits, hint } = appearance(rows);
+  const { isLogits, hint } = appearance(rows, isMultiLabel);
   if (kind.name === 'logits' && !isLogits) {
     throw new UserError(
       `${name} does not give logits, judging by all of its first ${rows.length} rows, such as ${rowText(rows[0]!)}`,
@@ -132,12 +148,19 @@ function checkOutput(
 }
 
 /** Guesses the kind of some rows, with a hint. Few numbers may lie in [0, 1] by chance. */
-function appearance(rows: readonly Float32Array[]): { isLogits: boolean; hint: string } {
+function appearance(
+  rows: readonly Float32Array[],
+  isMultiLabel: boolean,
+): { isLogits: boolean; hint: string } {
   const { probabilities, sigmoid } = kinds;
   const isFew = rows.length * rows[0]!.length < fewNumbers;
   if (rows.every(isPercentages)) {
     const hint = 'These look like percentages: divide them by 100 in the model or in the files.';
     return { isLogits: false, hint };
+  }
+  if (isMultiLabel && rows.every(isWithinUnit)) {
+    const hint = 'These look like a probability per label: set teacher.output: probabilities.';
+    return { isLogits: isFew, hint };
   }
   if (rows.every(probabilities.accepts)) {
     const hint = 'These look like probabilities: set teacher.output: probabilities.';
@@ -173,6 +196,15 @@ function softmax(logits: Float32Array): Float64Array {
   const powers = Float64Array.from(logits, (logit) => Math.exp(logit - largest));
   const total = sum(powers);
   return powers.map((power) => power / total);
+}
+
+function sigmoid(logit: number): number {
+  return 1 / (1 + Math.exp(-logit));
+}
+
+/** Moves numbers that rounding took out of [0, 1] back. */
+function inUnit(row: Float32Array): Float64Array {
+  return Float64Array.from(row, (value) => clamp(value, 0, 1));
 }
 
 /** Divides a row by its sum. A row of zeros has no answer. */

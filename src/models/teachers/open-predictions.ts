@@ -7,6 +7,7 @@ import {
   type ParquetFile,
   type RowGroup,
 } from '../../data/tables/parquet-file.ts';
+import type { Decisions } from '../../debias/decisions.ts';
 import { UserError } from '../../errors.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import { makeOnce } from '../local-copy.ts';
@@ -21,7 +22,7 @@ const maxGroupValues = 2 ** 24;
 export interface PredictionsOptions {
   /** Name of the teacher in errors. */
   readonly name: string;
-  readonly classes: number;
+  readonly decisions: Decisions;
   readonly output: OutputName;
   readonly batchSize: number;
   /** The local file of the table, which is made unless it exists. */
@@ -48,14 +49,15 @@ export async function openPredictions(
   files: readonly TeacherFile[],
   options: PredictionsOptions,
 ): Promise<Teacher> {
-  const { name, classes, path } = options;
+  const { name, decisions, path } = options;
+  const classes = decisions.outputs;
   await makeOnce(path, async (made) => {
     await options.verify();
     await fillTable(made, store, files, classes);
   });
   const table = PredictionTable.open(path, classes);
   const bySet = await haveSets(store, files);
-  const read = distributionReader(options.output, classes, name);
+  const read = distributionReader(options.output, decisions, name);
   return {
     embeddingSize: undefined,
     batchSize: options.batchSize,

@@ -25,15 +25,15 @@ export const predictionsKind = {
       'Put Parquet files there with the columns id and probabilities (a list of floats).',
     );
   },
-  async open({ store, files, config, name, classes, digest, scratch, verify }) {
+  async open({ store, files, config, name, decisions, digest, scratch, verify }) {
     const { openPredictions } = await import('./open-predictions.ts');
     const { output, batchSize } = config;
     return openPredictions(store, files, {
       name,
-      classes: classes.length,
+      decisions,
       output,
       batchSize,
-      path: join(scratch, `predictions-${digest}-${classes.length}`),
+      path: join(scratch, `predictions-${digest}-${decisions.outputs}`),
       verify: async () => verify(await hashFiles(store, files)),
     });
   },

@@ -61,7 +61,7 @@ async function fitted(model: LoadedModel, options: TextTeacherOptions): Promise<
   });
   checkClasses(tried[0]!.shape, names[0]!, name, kind);
   const sizes = tried.map(({ shape }) => product(shape.slice(1)));
-  const toRows = distributionReader(output, classes, name);
+  const toRows = distributionReader(output, options.decisions, name);
   const wide = sizes[0]! < classes ? binaryRows(output)! : (values: Float32Array) => values;
   return {
     embeddingSize: sizes[1],

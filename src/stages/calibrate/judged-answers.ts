@@ -3,7 +3,7 @@ import { readExamples } from '../../data/read.ts';
 import type { Shard } from '../../data/shard.ts';
 import { joinExamples } from '../../data/tables/join.ts';
 import { readLabels, readLabelsSummary } from '../../data/tables/labels-file.ts';
-import { trueClass } from '../../distill/sets.ts';
+import { trueDecisions } from '../../distill/sets.ts';
 import { InterruptedError } from '../../errors.ts';
 import type { Context } from '../../run/context.ts';
 import { type Job, shardItems } from '../../run/job.ts';
@@ -14,10 +14,10 @@ export interface JudgedAnswers {
   /** Names of the examples within the run: the shard and the id. */
   readonly names: string[];
   readonly ids: string[];
-  /** Class probabilities. */
+  /** Outputs, [outputs] each. */
   readonly rows: Float32Array[];
-  /** True classes. */
-  readonly labels: number[];
+  /** True decisions, [perExample] each, one example after another. */
+  readonly decided: number[];
 }
 
 /** A teacher to judge. */
@@ -42,7 +42,7 @@ export async function judgedAnswers(
   context: Context,
 ): Promise<JudgedAnswers> {
   const { plan, data, results } = job;
-  const classOf = trueClass(job);
+  const trueOf = trueDecisions(job);
   const items = await shardItems(job, ...plan.validatedOn);
   const written: string[] = [];
   let examples = 0;
@@ -57,7 +57,7 @@ export async function judgedAnswers(
     examples += (await readLabelsSummary(results, key)).labeled;
   }
   const share = maxNumbers / Math.max(1, examples * plan.classes.length);
-  const answers: JudgedAnswers = { names: [], ids: [], rows: [], labels: [] };
+  const answers: JudgedAnswers = { names: [], ids: [], rows: [], decided: [] };
   for (const [index, item] of items.entries()) {
     const key = written[index]!;
     const { quarantined } = await readLabelsSummary(results, key);
@@ -68,15 +68,8 @@ export async function judgedAnswers(
       answers.names.push(`${item.id}:${example.id}`);
       answers.ids.push(example.id);
       answers.rows.push(row.probabilities);
-      answers.labels.push(classOf(example, item.set));
+      answers.decided.push(...trueOf(example, item.set));
     }
   }
   return answers;
-}
-
-/** Puts rows of class probabilities together: [n, classes]. */
-export function stackRows(rows: readonly Float32Array[], classes: number): Float32Array {
-  const all = new Float32Array(rows.length * classes);
-  for (const [index, row] of rows.entries()) all.set(row, index * classes);
-  return all;
 }

@@ -1,3 +1,4 @@
+import { concatenate } from '../../arrays.ts';
 import { foldOf } from '../../data/folds.ts';
 import { crossFitMixture } from '../../debias/mixture.ts';
 import { writeMemberLabels } from '../../distill/planned-teacher.ts';
@@ -5,7 +6,7 @@ import type { Context } from '../../run/context.ts';
 import type { Job } from '../../run/job.ts';
 import { type MixtureFile, mixtureFileSchema } from '../../run/mixture-file.ts';
 import { calibrationFolds, mixedDigests } from '../../run/plan-file.ts';
-import { type JudgedAnswers, judgedAnswers, stackRows } from './judged-answers.ts';
+import { type JudgedAnswers, judgedAnswers } from './judged-answers.ts';
 
 /**
  * Fits the weights of several teachers to the labels that judge them, once per fold. Each teacher
@@ -33,7 +34,7 @@ export async function mixMembers(
   const split = calibrationFolds(plan);
   const mixture = crossFitMixture(
     {
-      models: rows.map((own) => stackRows(own, classes)),
+      models: rows.map((own) => concatenate(own)),
       labels: Int32Array.from(labels),
       classes,
     },
@@ -55,7 +56,7 @@ function answeredByAll(answers: readonly JudgedAnswers[]) {
   );
   return {
     ids: kept.map(([index]) => first!.ids[index]!),
-    labels: kept.map(([index]) => first!.labels[index]!),
+    labels: kept.map(([index]) => first!.decided[index]!),
     rows: byName.map((rows) => kept.map(([, name]) => rows.get(name)!)),
   };
 }

@@ -24,7 +24,8 @@ export async function nextToLabel(job: Job): Promise<ToLabel[]> {
   const stride = Math.ceil(sum(shards.map(({ count }) => count)) / labelNextPool);
   for (const { item } of shards.filter((_, index) => index % stride === 0)) {
     for await (const row of usableLabels(job, item)) {
-      const { id, prediction, margin, probabilities } = row;
+      const { id, probabilities } = row;
+      const [prediction, margin] = [row.predictions[0]!, row.margins[0]!];
       next.add({ id, prediction, margin, score: labelScore(probabilities, margin) });
     }
   }

@@ -21,13 +21,16 @@ export async function weightHistogram(job: Job, tests: ExampleDigests) {
   let sum = 0;
   let count = 0;
   for (const { id: shard } of await shardItems(job, 'unlabeled')) {
-    const one = new Float32Array(1);
     const file = await openWeights(job.results, keys.weights(job.run, shard));
     for (const digest of file.testCopies) tests.mark(fromHex(digest), 'unlabeled');
     for await (const row of file.rows()) {
-      const { id, weight, errorProbability, teacherMargin } = row;
-      one[0] = weight;
-      histogram.add(one);
+      const { id, weights } = row;
+      histogram.add(weights);
+      const weight = weights[0]!;
+      const [errorProbability, teacherMargin] = [
+        row.errorProbabilities[0]!,
+        row.teacherMargins[0]!,
+      ];
       sum += weight;
       count++;
       if (least.length === leastWeighedCount && weight >= least.at(-1)!.weight) continue;

@@ -5,8 +5,9 @@ import { createTeacherMeter } from '../../evaluate/teacher-judgement.ts';
 import { counted } from '../../format.ts';
 import { openTeacher, teacherScratch } from '../../models/open-teacher.ts';
 import { teacherKindOf } from '../../models/teachers/index.ts';
+import { planDecisions } from '../../run/plan-file.ts';
 import { batchWarning } from './check-batches.ts';
-import type { Decisions } from './decide.ts';
+import type { PlannedModels } from './decide.ts';
 import type { RunToPlan } from './run-to-plan.ts';
 import { answerSample, type SampleAnswers } from './sample-answers.ts';
 import { tryPresets } from './try-presets.ts';
@@ -27,7 +28,7 @@ export interface TeacherCheck {
  */
 export async function checkTeacher(
   { data }: RunToPlan,
-  { config, classes, features, teacher: { digest } }: Decisions,
+  { config, classes, features, teacher: { digest } }: PlannedModels,
   sample: readonly Example[],
 ): Promise<TeacherCheck> {
   if (config.teacher.train) return { warnings: [], doubts: [] };
@@ -36,6 +37,7 @@ export async function checkTeacher(
     config: config.teacher,
     features,
     classes,
+    decisions: planDecisions({ config, classes }),
     digest,
     scratch: teacherScratch,
   });
@@ -57,7 +59,7 @@ export async function checkTeacher(
 
 /** @throws UserError if the teacher can read few examples, or answers none. */
 function requireAnswers(
-  { teacher }: Decisions['config'],
+  { teacher }: PlannedModels['config'],
   sample: readonly Example[],
   { examples, predictions, failure, rejected }: SampleAnswers,
 ): void {

@@ -10,11 +10,11 @@ import { teacherDigest } from '../../models/teacher-digest.ts';
 import { teacherKindOf } from '../../models/teachers/index.ts';
 import { memberNames, membersOf } from '../../models/teachers/trained-kind.ts';
 import type { ShardItem } from '../../run/events.ts';
-import { needs, type Plan, type Variant } from '../../run/plan-file.ts';
+import { needs, type Plan, planDecisions, type Variant } from '../../run/plan-file.ts';
 import type { RunToPlan } from './run-to-plan.ts';
 
-/** The decisions of a plan that depend on the config and on the labeled examples. */
-export type Decisions = Pick<
+/** The part of a plan that depends on the config and on the labeled examples. */
+export type PlannedModels = Pick<
   Plan,
   'config' | 'classes' | 'features' | 'encoders' | 'variants' | 'baselines' | 'networkFiles'
 > & {
@@ -42,7 +42,7 @@ export async function decide(
   { features, encoders }: Pick<Plan, 'features' | 'encoders'>,
   labeled: readonly ShardItem[],
   { judging, isCalibrated }: Judgement,
-): Promise<Decisions> {
+): Promise<PlannedModels> {
   const variants = makeVariants(config);
   const { teacher, student } = config;
   const studentFiles = await pinNetworkFiles(data, student);
@@ -60,7 +60,7 @@ export async function decide(
   const digest =
     members.length > 0
       ? mixtureDigest(members, config, judging)
-      : await teacherDigest(data, teacher, features, classes);
+      : await teacherDigest(data, teacher, features, classes, config.task);
   const labels = isCalibrated ? calibratedDigest(digest, decided, judging) : digest;
   const kind = teacherKindOf(teacher)!.name;
   return { ...decided, warnings, teacher: { kind, digest, members, labels } };
@@ -103,7 +103,7 @@ function calibratedDigest(
 
 /** Digests everything that the training of a teacher depends on. */
 function trainedTeacherDigest(
-  decided: Omit<Decisions, 'teacher' | 'warnings'>,
+  decided: Omit<PlannedModels, 'teacher' | 'warnings'>,
   network: Network,
   files: readonly NetworkFile[],
   labeled: readonly ShardItem[],
@@ -122,6 +122,7 @@ function trainedTeacherDigest(
       labeled.map(({ id }) => id),
       ...(needs(decided, 'embeddings') ? ['embeddings'] : []),
       ...(files.length > 0 ? [{ files }] : []),
+      ...(planDecisions(decided).isMultiLabel ? ['multiLabel'] : []),
     ],
     16,
   );

@@ -1,0 +1,43 @@
+/** Rules for a task in which an example has any number of labels. */
+import type { Task } from '../data/features/index.ts';
+import { type MethodName, methodNames, methodOf } from '../debias/methods.ts';
+import type { Network } from '../models/networks/index.ts';
+import type { Problem } from './training-rules.ts';
+
+/** The part of the config that the rules read. */
+interface Choices {
+  readonly task: Task;
+  readonly teacher: {
+    readonly train?: Network | readonly Network[] | undefined;
+    readonly loss: string;
+  };
+}
+
+/**
+ * Lists the problems of a multi-label task; none of other tasks.
+ *
+ * @param students the methods of all students, each with its field.
+ */
+export function multiLabelProblems(
+  { task, teacher }: Choices,
+  students: readonly { readonly path: (string | number)[]; readonly method: MethodName }[],
+): Problem[] {
+  if (task.multiLabel !== true) return [];
+  const isUsable = (name: MethodName) => !methodOf(name).needs.includes('oneClass');
+  const usable = methodNames.filter(isUsable).join(', ');
+  const problems: Problem[] = students
+    .filter(({ method }) => !isUsable(method))
+    .map(({ path, method }) => ({
+      path,
+      message: `expected ${usable}: ${method} has no multi-label form`,
+    }));
+  if (teacher.loss !== 'crossEntropy') {
+    const message = `expected crossEntropy: ${teacher.loss} has no multi-label form`;
+    problems.push({ path: ['teacher', 'loss'], message });
+  }
+  if (Array.isArray(teacher.train)) {
+    const message = 'expected one teacher: a mixture has no multi-label form';
+    problems.push({ path: ['teacher', 'train'], message });
+  }
+  return problems;
+}
