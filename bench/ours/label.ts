@@ -16,6 +16,7 @@ import { createEncoder, type Features, featureShape } from '../../src/data/featu
 import { webdataset } from '../../src/data/formats/webdataset.ts';
 import { readExamples } from '../../src/data/read.ts';
 import type { Shard } from '../../src/data/shard.ts';
+import { oneClass } from '../../src/debias/decisions.ts';
 import { labelExamples } from '../../src/distill/label-examples.ts';
 import { openTeacher } from '../../src/models/open-teacher.ts';
 import type { Teacher } from '../../src/models/teacher.ts';
@@ -76,7 +77,7 @@ for await (const shard of cutShards(store, 'unlabeled', 'unlabeled/', config)) {
   shards.push(shard);
 }
 const { teacher, features } = await open(store);
-const labeling = { teacher, features, classes };
+const labeling = { teacher, features, decisions: oneClass(classes) };
 const result: Record<'seconds' | 'decoding' | 'answering', number[]> = {
   ...{ seconds: [], decoding: [], answering: [] },
 };

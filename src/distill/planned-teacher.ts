@@ -140,9 +140,9 @@ async function openPlanned(
   }
   const { features, classes } = plan;
   const { teacher: config } = plan.config;
-  const decisions = planDecisions(plan);
+  const { multiLabel } = plan.config.task;
   const scratch = teacherScratch;
-  const options = { store: data, config, features, classes, decisions, digest, scratch };
+  const options = { store: data, config, features, classes, multiLabel, digest, scratch };
   const { teacher, features: fed } = await openTeacher(options);
   const roles = { teacher, judged: teacher, outOfFold: teacher };
   return { ...roles, features: fed, dispose: () => teacher.dispose() };

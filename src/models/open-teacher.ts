@@ -43,13 +43,23 @@ export async function openTeacher(
   const features = teacherFeatures(config, options.features);
   const { kind, ...found } = await teacherFiles(store, config);
   const verify = (hashes: readonly string[]): void => {
-    if (combinedDigest(config, { features, classes, multiLabel }, { kind, ...found }, hashes) === digest)
-      return;
+    const task = { features, classes, multiLabel };
+    if (combinedDigest(config, task, { kind, ...found }, hashes) === digest) return;
     throw new UserError(
       `${found.name} has changed since the run was planned`,
       'Start a new run: it is planned with the current files.',
     );
   };
-  const source = { ...found, store, config, features, classes, multiLabel, digest, scratch, verify };
+  const source = {
+    ...found,
+    store,
+    config,
+    features,
+    classes,
+    multiLabel,
+    digest,
+    scratch,
+    verify,
+  };
   return { teacher: await kind.open(source), features };
 }

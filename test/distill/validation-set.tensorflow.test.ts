@@ -59,8 +59,8 @@ test('Reconcile counts every shard, and the validation set is decoded once', asy
   const [first, second] = await measured(kept);
   const [firstAgain, secondAgain] = await measured(tooLarge);
   const { labeled, validation } = sets;
-  expect(first!.outputs.labels.length).toBe(labeled.labeled + validation.labeled);
-  expect(second!.outputs.studentProbabilities).not.toEqual(first!.outputs.studentProbabilities);
+  expect(first!.outputs.decided.length).toBe(labeled.labeled + validation.labeled);
+  expect(second!.outputs.studentOutputs).not.toEqual(first!.outputs.studentOutputs);
   expect(firstAgain).toEqual(first);
   expect(secondAgain!.outputs).toEqual(second!.outputs);
   expect(second!.reads).toBe(0);

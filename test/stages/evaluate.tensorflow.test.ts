@@ -52,7 +52,7 @@ async function writeWeights(
 ) {
   let weight = start;
   for (const { id: shard } of items) {
-    const writer = createWeightsWriter();
+    const writer = createWeightsWriter(1);
     for await (const { id } of readLabels(results, keys.labels(plan.teacher.labels, shard))) {
       const one = (value: number) => Float32Array.of(value);
       writer.append({

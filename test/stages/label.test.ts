@@ -4,6 +4,7 @@ import type { Example, Rejected } from '../../src/data/example.ts';
 import type { Features } from '../../src/data/features/index.ts';
 import { numbersOf } from '../../src/data/features/kind.ts';
 import { readLabels, readLabelsSummary } from '../../src/data/tables/labels-file.ts';
+import { oneClass } from '../../src/debias/decisions.ts';
 import { labelExamples } from '../../src/distill/label-examples.ts';
 import { TransientError } from '../../src/errors.ts';
 import type { Inputs, Teacher } from '../../src/models/teacher.ts';
@@ -51,7 +52,7 @@ function counted<Item>(items: readonly Item[]) {
 }
 
 const label = (examples: AsyncIterable<Example | Rejected>, teacher: Teacher, features = vectors) =>
-  labelExamples(examples, { teacher, features, classes: 2 }, () => {});
+  labelExamples(examples, { teacher, features, decisions: oneClass(2) }, () => {});
 
 /** Until nothing happens any more without something from outside. */
 async function settled(): Promise<void> {

@@ -28,8 +28,8 @@ describe('Weigh', () => {
       const rows = await collect(readWeights(job.results, keys.weights(job.run, item.id)));
       const labels = await collect(labeledShard(job, item));
       expect(rows.map(({ id }) => id)).toEqual(labels.map(({ row }) => row.id));
-      expect(rows.map(({ teacherMargin }) => teacherMargin)).toEqual(
-        labels.map(({ row }) => row.margin),
+      expect(rows.map(({ teacherMargins }) => teacherMargins)).toEqual(
+        labels.map(({ row }) => row.margins),
       );
     }
   });
@@ -45,11 +45,11 @@ describe('Weigh', () => {
     for await (const { rows: inputs, examples } of studentInputs(job, item!)) {
       const studentMargins = margins(predict(inputs), job.plan.classes.length);
       examples.forEach(({ row }, index) => {
-        const { weight } = estimator.at(row.margin, studentMargins[index]!);
+        const { weight } = estimator.at(row.margins[0]!, studentMargins[index]!);
         expected.push(Math.fround(weight));
       });
     }
-    expect(rows.map(({ weight }) => weight)).toEqual(expected);
+    expect(rows.map(({ weights }) => weights[0])).toEqual(expected);
     expect(new Set(expected).size).toBeGreaterThan(1);
   });
 

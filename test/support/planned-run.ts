@@ -4,6 +4,7 @@ import type { Example } from '../../src/data/example.ts';
 import { isRejected } from '../../src/data/example.ts';
 import { readExamples } from '../../src/data/read.ts';
 import { createLabelsWriter } from '../../src/data/tables/labels-file.ts';
+import { oneClass } from '../../src/debias/decisions.ts';
 import type { Context, Progress } from '../../src/run/context.ts';
 import type { JobEvent, ShardItem } from '../../src/run/events.ts';
 import { type Job, openJob, shardItems } from '../../src/run/job.ts';
@@ -89,7 +90,7 @@ async function labelsOf(
   answer: (example: Example, item: ShardItem) => Answer,
 ): Promise<Uint8Array> {
   const classes = job.plan.classes.length;
-  const writer = createLabelsWriter(classes);
+  const writer = createLabelsWriter(oneClass(classes));
   const quarantined = [];
   const shard = await readShard(job, item);
   for await (const example of readExamples(job.data, shard, job.plan.config)) {
@@ -106,12 +107,7 @@ async function labelsOf(
     const others = (1 - probability) / (classes - 1);
     const probabilities = new Float32Array(classes).fill(others);
     probabilities[prediction] = probability;
-    writer.append({
-      ids: [example.id],
-      predictions: Int32Array.of(prediction),
-      margins: Float32Array.of(probability - others),
-      probabilities,
-    });
+    writer.append({ ids: [example.id], probabilities });
   }
   return writer.finish(quarantined);
 }

@@ -35,11 +35,11 @@ export function modelKind<const Name extends string>(
     supplied: true,
     isModel: true,
     async open(source) {
-      const { store, files, scratch, digest, config, name, classes, decisions, features } = source;
+      const { store, files, scratch, digest, config, name, classes, multiLabel, features } = source;
       const folder = join(scratch, `teacher-${digest}`);
       await copyFiles(store, files, folder, source.verify);
       const model = await loadOrExplain(load, source, folder);
-      const options = { ...config, name, classes, decisions, features };
+      const options = { ...config, name, classes, multiLabel, features };
       if (features.kind !== textKind.name) return modelTeacher(model, options);
       const { textTeacher } = await import('./text-teacher.ts');
       const onnx = files.find(({ path }) => path.endsWith('.onnx'))?.path;

@@ -1,7 +1,6 @@
 import { product } from '../../arrays.ts';
-import type { Features } from '../../data/features/index.ts';
+import { decisionsOf, type Features } from '../../data/features/index.ts';
 import { row } from '../../data/features/row.ts';
-import type { Decisions } from '../../debias/decisions.ts';
 import { UserError } from '../../errors.ts';
 import type { Inputs, Predictions, Teacher } from '../teacher.ts';
 import { columnsInput } from './columns-input.ts';
@@ -28,7 +27,8 @@ export interface ModelTeacherOptions extends InputConfig, OutputConfig {
   readonly features: Features;
   /** Names of the classes. */
   readonly classes: readonly string[];
-  readonly decisions: Decisions;
+  /** The field of the task. */
+  readonly multiLabel?: boolean | undefined;
 }
 
 /**
@@ -57,7 +57,7 @@ async function fitted(model: LoadedModel, options: ModelTeacherOptions): Promise
   const outputs = ports.map((port, index) => ({ name: port.name, size: sizes[index]! }));
   const [columns, embeddingSize] = sizes;
 
-  const read = distributionReader(options.output, options.decisions, name);
+  const read = distributionReader(options.output, decisionsOf(options, classes), name);
   // `checkClasses` accepts one number per example only if it can be read.
   const rows = columns! < classes ? binaryRows(options.output)! : (values: Float32Array) => values;
   return {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { decisionsOf } from '../../data/features/index.ts';
 import { UserError } from '../../errors.ts';
 import { hashFiles } from '../file-hashes.ts';
 import { noWork } from '../size/network-size.ts';
@@ -25,15 +26,15 @@ export const predictionsKind = {
       'Put Parquet files there with the columns id and probabilities (a list of floats).',
     );
   },
-  async open({ store, files, config, name, decisions, digest, scratch, verify }) {
+  async open({ store, files, config, name, classes, multiLabel, digest, scratch, verify }) {
     const { openPredictions } = await import('./open-predictions.ts');
     const { output, batchSize } = config;
     return openPredictions(store, files, {
       name,
-      decisions,
+      decisions: decisionsOf({ multiLabel }, classes.length),
       output,
       batchSize,
-      path: join(scratch, `predictions-${digest}-${decisions.outputs}`),
+      path: join(scratch, `predictions-${digest}-${classes.length}`),
       verify: async () => verify(await hashFiles(store, files)),
     });
   },

@@ -3,7 +3,6 @@
 import { z } from 'zod';
 import type { Features } from '../../data/features/index.ts';
 import type { SetName } from '../../data/shard.ts';
-import type { Decisions } from '../../debias/decisions.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 import type { NetworkSize } from '../size/network-size.ts';
 import type { Teacher } from '../teacher.ts';
@@ -57,7 +56,8 @@ export interface TeacherSource extends TeacherFiles {
   readonly features: Features;
   /** Names of the classes. */
   readonly classes: readonly string[];
-  readonly decisions: Decisions;
+  /** The field of the task. */
+  readonly multiLabel?: boolean | undefined;
   /** Digest of the teacher, from `teacherDigest`. */
   readonly digest: string;
   /** A local folder that keeps files for later calls. */

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { product } from '../../arrays.ts';
+import { decisionsOf } from '../../data/features/index.ts';
 import { textsOf } from '../../data/features/kind.ts';
 import { UserError } from '../../errors.ts';
 import { readOnnxGraph, tableRows } from '../encoders/onnx-graph.ts';
@@ -61,7 +62,7 @@ async function fitted(model: LoadedModel, options: TextTeacherOptions): Promise<
   });
   checkClasses(tried[0]!.shape, names[0]!, name, kind);
   const sizes = tried.map(({ shape }) => product(shape.slice(1)));
-  const toRows = distributionReader(output, options.decisions, name);
+  const toRows = distributionReader(output, decisionsOf(options, classes), name);
   const wide = sizes[0]! < classes ? binaryRows(output)! : (values: Float32Array) => values;
   return {
     embeddingSize: sizes[1],

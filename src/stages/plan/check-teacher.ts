@@ -5,7 +5,6 @@ import { createTeacherMeter } from '../../evaluate/teacher-judgement.ts';
 import { counted } from '../../format.ts';
 import { openTeacher, teacherScratch } from '../../models/open-teacher.ts';
 import { teacherKindOf } from '../../models/teachers/index.ts';
-import { planDecisions } from '../../run/plan-file.ts';
 import { batchWarning } from './check-batches.ts';
 import type { PlannedModels } from './decide.ts';
 import type { RunToPlan } from './run-to-plan.ts';
@@ -37,7 +36,7 @@ export async function checkTeacher(
     config: config.teacher,
     features,
     classes,
-    decisions: planDecisions({ config, classes }),
+    multiLabel: config.task.multiLabel,
     digest,
     scratch: teacherScratch,
   });

@@ -13,6 +13,8 @@ import {
 } from '../../../src/data/tables/labels-file.ts';
 import { openParquet } from '../../../src/data/tables/parquet-file.ts';
 import { createWeightsWriter, readWeights } from '../../../src/data/tables/weights-file.ts';
+import { oneClass } from '../../../src/debias/decisions.ts';
+import { margins, predictions } from '../../../src/debias/margin.ts';
 import { fromFloat16, toFloat16 } from '../../../src/float16.ts';
 import { collect } from '../../support/examples.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
@@ -121,7 +123,9 @@ describe('labels', () => {
         fc.array(batch(3, 2), { maxLength: 4 }),
         fc.boolean(),
         async (batches, embedded) => {
-          const writer = createLabelsWriter(3, { embeddingSize: embedded ? 2 : undefined });
+          const writer = createLabelsWriter(oneClass(3), {
+            embeddingSize: embedded ? 2 : undefined,
+          });
           for (const each of batches) {
             writer.append(embedded ? each : { ...each, embeddings: undefined });
           }
@@ -129,15 +133,14 @@ describe('labels', () => {
           const quarantined = [{ id: 'bad "one"', reason: 'Größe' }];
           await store.write('l.parquet', writer.finish(quarantined));
 
-          const expected = batches.flatMap(
-            ({ ids, predictions, margins, probabilities, embeddings }) =>
-              ids.map((id, row) => ({
-                id,
-                prediction: predictions[row],
-                margin: margins[row],
-                probabilities: probabilities.slice(row * 3, row * 3 + 3),
-                embedding: embedded ? embeddings.slice(row * 2, row * 2 + 2) : undefined,
-              })),
+          const expected = batches.flatMap(({ ids, probabilities, embeddings }) =>
+            ids.map((id, row) => ({
+              id,
+              predictions: predictions(probabilities, 3).slice(row, row + 1),
+              margins: margins(probabilities, 3).slice(row, row + 1),
+              probabilities: probabilities.slice(row * 3, row * 3 + 3),
+              embedding: embedded ? embeddings.slice(row * 2, row * 2 + 2) : undefined,
+            })),
           );
           expect(await collect(readLabels(store, 'l.parquet'))).toEqual(expected);
           expect(await readLabelsSummary(store, 'l.parquet')).toEqual({
@@ -151,14 +154,12 @@ describe('labels', () => {
   });
 
   function manyLabels(rows: number, batchRows: number) {
-    const writer = createLabelsWriter(2);
+    const writer = createLabelsWriter(oneClass(2));
     for (let from = 0; from < rows; from += batchRows) {
       const count = Math.min(batchRows, rows - from);
       const share = Float32Array.from({ length: count }, (_, row) => ((from + row) % 100) / 100);
       writer.append({
         ids: Array.from(share, (_, row) => `a.tar/${from + row}`),
-        predictions: Int32Array.from(share, (value) => Number(value < 0.5)),
-        margins: share,
         probabilities: Float32Array.from({ length: 2 * count }, (_, at) =>
           at % 2 === 0 ? share[at >> 1]! : 1 - share[at >> 1]!,
         ),
@@ -186,10 +187,9 @@ describe('labels', () => {
   });
 
   test('a column of the wrong length is refused', () => {
-    const one = { ids: ['a'], predictions: Int32Array.of(0), margins: Float32Array.of(0) };
-    const writer = createLabelsWriter(3);
-    expect(() => writer.append({ ...one, probabilities: new Float32Array(2) })).toThrow(
-      'column probabilities: 2 values, not 3',
+    const writer = createLabelsWriter(oneClass(3));
+    expect(() => writer.append({ ids: ['a'], probabilities: new Float32Array(2) })).toThrow(
+      'expected rows of 3 classes, got 2 values',
     );
   });
 
@@ -205,7 +205,7 @@ test('weights: reads what was written', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(row, { maxLength: 20 }), async (rows) => {
       const column = (index: number) => Float32Array.from(rows, ({ values }) => values[index]!);
-      const writer = createWeightsWriter();
+      const writer = createWeightsWriter(1);
       writer.append({
         ids: rows.map(({ id }) => id),
         teacherMargins: column(0),
@@ -217,14 +217,14 @@ test('weights: reads what was written', async () => {
       const store = new MemoryStore();
       await store.write('w.parquet', writer.finish());
       expect(await collect(readWeights(store, 'w.parquet'))).toEqual(
-        rows.map(
-          ({
-            id,
-            values: [teacherMargin, studentMargin, errorProbability, distortion, weight],
-          }) => ({
-            ...{ id, teacherMargin, studentMargin, errorProbability, distortion, weight },
-          }),
-        ),
+        rows.map(({ id, values }) => {
+          const [teacherMargins, studentMargins, errorProbabilities, distortions, weights] =
+            values.map((value) => Float32Array.of(value));
+          return {
+            ...{ id, teacherMargins, studentMargins, errorProbabilities },
+            ...{ distortions, weights },
+          };
+        }),
       );
     }),
     { numRuns: 50, seed: 5 },

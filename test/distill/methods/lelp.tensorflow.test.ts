@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createLabelsWriter, readLabels } from '../../../src/data/tables/labels-file.ts';
+import { oneClass } from '../../../src/debias/decisions.ts';
 import { predictions } from '../../../src/debias/margin.ts';
 import { teacherLabels, trueClass } from '../../../src/distill/sets.ts';
 import { studentInputs } from '../../../src/distill/student-inputs.ts';
@@ -67,11 +68,9 @@ describe('the method lelp', () => {
     const [shard] = await shardItems(job, 'unlabeled');
     const key = teacherLabels(job)(shard!.id);
     const rows = await collect(readLabels(job.results, key));
-    const writer = createLabelsWriter(3, { embeddingSize: 1, voters: 3 });
+    const writer = createLabelsWriter(oneClass(3), { embeddingSize: 1, voters: 3 });
     writer.append({
       ids: rows.map(({ id }) => id),
-      predictions: Int32Array.from(rows, ({ prediction }) => prediction),
-      margins: Float32Array.from(rows, ({ margin }) => margin),
       probabilities: Float32Array.from(rows.flatMap((row) => [...row.probabilities])),
       embeddings: Float32Array.from(rows, (_, index) => (index === 1 ? Number.NaN : 0)),
       votes: Int32Array.from(rows.flatMap((row) => [...row.votes!])),

@@ -46,8 +46,8 @@ describe('students that relabel', () => {
     const labeled = await collect(readLabels(job.results, teacherLabels(job)(shard!.id)));
     expect(relabeled.map(({ id }) => id)).toEqual(labeled.map(({ id }) => id));
     expect(relabeled[0]!.votes).toHaveLength(3);
-    expect(relabeled.map(({ prediction }) => prediction)).not.toEqual(
-      labeled.map(({ prediction }) => prediction),
+    expect(relabeled.map(({ predictions }) => predictions[0])).not.toEqual(
+      labeled.map(({ predictions }) => predictions[0]),
     );
   });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { oneClass } from '../../../src/debias/decisions.ts';
 import { UserError } from '../../../src/errors.ts';
 import {
   binaryRows,
@@ -9,7 +10,7 @@ import {
 
 const nan = Number.NaN;
 const reader = (output: OutputName, classes = 3) =>
-  distributionReader(output, classes, 'the teacher');
+  distributionReader(output, oneClass(classes), 'the teacher');
 
 describe('logits', () => {
   test('log-ratios come back, however large the logits', () => {
