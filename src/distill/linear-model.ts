@@ -6,7 +6,7 @@ import { writeModelFiles } from '../models/model-files.ts';
 import { LayerList } from '../models/networks/layers.ts';
 import { modelFrom } from '../models/topology.ts';
 import type { Job } from '../run/job.ts';
-import { inputOf } from '../run/plan-file.ts';
+import { descriptionOf } from '../run/plan-file.ts';
 import { tf } from '../tensorflow.ts';
 import { bestPenalty, crossValidate, stratifiedFolds } from '../train/logistic/cross-validation.ts';
 import { type LinearModel, sampleRows } from '../train/logistic/labeled-rows.ts';
@@ -90,7 +90,7 @@ export async function saveLinear(
     return made;
   });
   try {
-    const description = { classes, ...inputOf(job.plan, features), createdBy: 'counterweight' };
+    const description = descriptionOf(job.plan, features);
     await writeModelFiles(job.results, folder, await saveModel(model, description));
   } finally {
     tf.dispose(weights);

@@ -3,7 +3,7 @@ import { networkFeatures } from '../models/encoders/planned.ts';
 import { readPinned } from '../models/network-files.ts';
 import { architectureOf } from '../models/networks/index.ts';
 import { membersOf } from '../models/teachers/trained-kind.ts';
-import { needs, type Plan } from '../run/plan-file.ts';
+import { needs, type Plan, planDecisions } from '../run/plan-file.ts';
 import type { ObjectStore } from '../store/store.ts';
 import type { NetworkPlan } from './training.ts';
 
@@ -17,7 +17,7 @@ import type { NetworkPlan } from './training.ts';
  */
 export async function checkOwnNetworks(
   data: ObjectStore,
-  plan: NetworkPlan & Pick<Plan, 'config' | 'variants'>,
+  plan: NetworkPlan & Pick<Plan, 'variants'>,
 ): Promise<string[]> {
   const { config, classes, networkFiles } = plan;
   const warnings = new Set<string>();
@@ -26,6 +26,7 @@ export async function checkOwnNetworks(
     const problem = {
       inputShape: featureShape(features),
       classes: classes.length,
+      isMultiLabel: planDecisions(plan).isMultiLabel,
       readFile: readPinned(data, networkFiles),
       features,
       needsEmbedding: needs(plan, 'embeddings'),

@@ -12,7 +12,7 @@ import { architectureOf, type Network } from '../models/networks/index.ts';
 import type { TrainableModel } from '../models/trainable.ts';
 import type { Context } from '../run/context.ts';
 import type { Job } from '../run/job.ts';
-import { foldsOf, inputOf, type Plan, planDecisions } from '../run/plan-file.ts';
+import { descriptionOf, foldsOf, type Plan, planDecisions } from '../run/plan-file.ts';
 import { writeJsonOnce } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { roomHere } from '../train/cache.ts';
@@ -58,7 +58,6 @@ export type StudentTask = TrainingTask & Required<Pick<TrainingTask, 'model' | '
 /** Trains a network and saves it. Resumes from its checkpoint if it was interrupted. */
 export async function trainNetwork(job: Job, task: TrainingTask, context: Context): Promise<void> {
   const { network, seed, folder } = task;
-  const { classes } = job.plan;
   const decisions = planDecisions(job.plan);
   const loss = task.loss ?? (decisions.isMultiLabel ? multiLabelLoss : undefined);
   const features = networkFeatures(job.plan, network);
@@ -96,7 +95,7 @@ export async function trainNetwork(job: Job, task: TrainingTask, context: Contex
     await writeJsonOnce(job.results, `${folder}history.json`, records);
     const { subclasses } = task;
     const description = {
-      ...{ classes, ...inputOf(job.plan, features), createdBy: 'counterweight' },
+      ...descriptionOf(job.plan, features),
       ...(subclasses !== undefined && { subclasses }),
     };
     await writeModelFiles(job.results, folder, await saveModel(model, description));
@@ -131,7 +130,10 @@ function digestOf(network: Network, seed: number, counts: readonly number[]): st
 }
 
 /** The parts of a plan that a network is built from. */
-export type NetworkPlan = Pick<Plan, 'features' | 'encoders' | 'classes' | 'networkFiles'>;
+export type NetworkPlan = Pick<
+  Plan,
+  'config' | 'features' | 'encoders' | 'classes' | 'networkFiles'
+>;
 
 /**
  * Builds a network to train.
@@ -147,6 +149,7 @@ export async function networkOf(
   const problem = {
     inputShape: featureShape(networkFeatures(plan, network)),
     classes: classes.length,
+    isMultiLabel: planDecisions(plan).isMultiLabel,
     readFile: readPinned(data, networkFiles),
   };
   return architectureOf(network).build(network, problem, seed);

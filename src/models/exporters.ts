@@ -9,7 +9,13 @@ import type { tfTypes } from '../tensorflow.ts';
 import { writeNgrams } from './ngrams/files.ts';
 import { ngramsFile, ngramsWeightsFile } from './ngrams/names.ts';
 import { type StudentDescription, studentSchema } from './student-description.ts';
-import { classSumsWeight, topologyOf, withClassSums, withOutputActivation } from './topology.ts';
+import {
+  classSumsWeight,
+  outputActivation,
+  topologyOf,
+  withClassSums,
+  withOutputActivation,
+} from './topology.ts';
 import { isNgrams, type TrainableModel } from './trainable.ts';
 
 /** The files of a model by their names in its folder. */
@@ -35,17 +41,17 @@ export const weightsFile = 'weights.bin';
 /** Written last, so that it marks the model as complete. */
 export const descriptionFile = 'student.json';
 
-/** A tfjs LayersModel that outputs class probabilities, so any TensorFlow.js program loads it. */
+/** A tfjs LayersModel that outputs probabilities, so any TensorFlow.js program loads it. */
 export const layersModelExporter = {
   name: 'layers-model',
   files: [topologyFile, weightsFile],
-  write(model, { classes, subclasses, createdBy }) {
+  write(model, { classes, subclasses, multiLabel = false, createdBy }) {
     const weights = model.weights.map((weight) => ({
       name: weight.originalName,
       shape: weight.shape,
       values: weight.read().dataSync<'float32'>(),
     }));
-    let topology = withOutputActivation(topologyOf(model), 'softmax');
+    let topology = withOutputActivation(topologyOf(model), outputActivation(multiLabel));
     if (subclasses !== undefined) {
       topology = withClassSums(topology, classes.length);
       weights.push(classSumsWeight(classes.length, subclasses));

@@ -12,7 +12,13 @@ import {
   weightsFile,
 } from './exporters.ts';
 import { scoresLayer } from './subclass-outputs.ts';
-import { inputShapeOf, modelFrom, topologySchema, withOutputActivation } from './topology.ts';
+import {
+  inputShapeOf,
+  modelFrom,
+  type OutputActivation,
+  topologySchema,
+  withOutputActivation,
+} from './topology.ts';
 
 const weightSchema = z.looseObject({
   name: z.string(),
@@ -75,9 +81,13 @@ function setWeights(
   for (const name of weights.keys()) throw new Error(`weights.bin lacks the weight '${name}'`);
 }
 
-/** Runs a model that outputs logits; returns row-major probabilities, [n, classes]. */
-export function predictProbabilities(model: tfTypes.LayersModel, rows: Rows): Float32Array {
-  return runModel(model, rows, (logits) => tf.softmax(logits));
+/** Runs a model that outputs logits; returns row-major probabilities, [n, outputs]. */
+export function predictProbabilities(
+  model: tfTypes.LayersModel,
+  rows: Rows,
+  activation: OutputActivation = 'softmax',
+): Float32Array {
+  return runModel(model, rows, (logits) => logits[activation]());
 }
 
 /**

@@ -4,19 +4,28 @@ import { predictions } from '../debias/margin.ts';
 import { UserError } from '../errors.ts';
 import { openStore } from '../store/open.ts';
 import { readModelFiles } from './model-files.ts';
+import type { StudentDescription } from './student-description.ts';
 import { openStudentInput, type StudentExample } from './student-input.ts';
 
 /** The student's answer for one example. */
 export interface StudentPrediction {
-  /** Name of the most likely class; of tied classes, the first. */
+  /** Name of the most likely class or label; of tied ones, the first. */
   readonly class: string;
-  /** Probability per class, in the order of `classes`; they sum to 1. */
+  /**
+   * Names of all predicted labels: the class. In a multi-label task, the labels with a probability
+   * above 1/2, in the order of `classes`; there may be none.
+   */
+  readonly labels: readonly string[];
+  /**
+   * Probability per class, in the order of `classes`; they sum to 1. In a multi-label task, each
+   * label has a probability of its own.
+   */
   readonly probabilities: Float32Array;
 }
 
 /** A student in memory. */
 export interface LoadedStudent {
-  /** Class names. */
+  /** Names of the classes, or of the labels. */
   readonly classes: readonly string[];
   /**
    * Predicts examples in batches; decodes and normalizes them as in the student's training.
@@ -54,8 +63,9 @@ export async function loadStudent(folder: string): Promise<LoadedStudent> {
       'Give the folder with student.json and the other files of the student, unchanged.',
     );
   });
-  const { classes } = student.description;
-  const input = await openStudentInput(store, student.description).catch((error: Error) => {
+  const { description } = student;
+  const { classes } = description;
+  const input = await openStudentInput(store, description).catch((error: Error) => {
     student.dispose();
     throw error;
   });
@@ -68,7 +78,9 @@ export async function loadStudent(folder: string): Promise<LoadedStudent> {
         refuse(rejected);
         const probabilities = student.predict(rows);
         for (let start = 0; start < probabilities.length; start += classes.length) {
-          answers.push(predictionOf(probabilities.slice(start, start + classes.length), classes));
+          answers.push(
+            predictionOf(probabilities.slice(start, start + classes.length), description),
+          );
         }
       }
       refuse(rejected);
@@ -91,7 +103,14 @@ function refuse(rejected: readonly Rejected[]): void {
   );
 }
 
-function predictionOf(probabilities: Float32Array, classes: readonly string[]): StudentPrediction {
+function predictionOf(
+  probabilities: Float32Array,
+  { classes, multiLabel }: StudentDescription,
+): StudentPrediction {
   const [best] = predictions(probabilities, classes.length);
-  return { class: classes[best!]!, probabilities };
+  const mostLikely = classes[best!]!;
+  const labels = multiLabel
+    ? classes.filter((_, label) => probabilities[label]! > 0.5)
+    : [mostLikely];
+  return { class: mostLikely, labels, probabilities };
 }

@@ -3,7 +3,7 @@ import { featuresSchema } from '../data/features/index.ts';
 
 /** Content of `student.json`, which is saved with every model. */
 export const studentSchema = z.strictObject({
-  /** Class names; a class is an index in the list. */
+  /** Names of the classes, or of the labels; each is an index in the list. */
   classes: z.array(z.string()),
   /** Input of the model: features of examples, or embeddings by the encoder in `encoder/`. */
   features: featuresSchema,
@@ -11,6 +11,8 @@ export const studentSchema = z.strictObject({
   examples: featuresSchema.optional(),
   /** Subclasses per class that the model was trained on; absent if it was trained on classes. */
   subclasses: z.int().optional(),
+  /** Whether an example may have several labels, or none; absent if it has one class. */
+  multiLabel: z.literal(true).optional(),
   /** Architecture, if it is not a network of TensorFlow. */
   network: z.literal('ngrams').optional(),
   /** Name of the program. */

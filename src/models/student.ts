@@ -4,15 +4,16 @@ import { descriptionFile, type ModelFiles, modelFile, parseModelFile } from './e
 import { readNgrams } from './ngrams/files.ts';
 import { ngramsFile, ngramsWeightsFile } from './ngrams/names.ts';
 import { type StudentDescription, studentSchema } from './student-description.ts';
+import { outputActivation } from './topology.ts';
 import { isNgrams, type TrainableModel } from './trainable.ts';
 
-/** Computes class probabilities: row-major, [n, classes]. */
+/** Computes the probabilities of classes or labels: row-major, [n, outputs]. */
 export type Predict = (rows: Rows) => Float32Array;
 
 export interface Student {
   readonly description: StudentDescription;
   /**
-   * A network outputs logits, [n, classes], so that training can resume. A network of subclasses
+   * A network outputs logits, [n, outputs], so that training can resume. A network of subclasses
    * outputs probabilities and is never resumed.
    */
   readonly model: TrainableModel;
@@ -27,23 +28,31 @@ export interface Student {
  */
 export async function loadModel(files: ModelFiles): Promise<Student> {
   const description = studentSchema.parse(parseModelFile(files, descriptionFile));
-  const isSplit = description.subclasses !== undefined;
   const model = description.network
     ? readNgrams(parseModelFile(files, ngramsFile), modelFile(files, ngramsWeightsFile))
-    : await (await import('./layers-student.ts')).readLayers(files, isSplit);
-  const predict = await predictorOf(model, isSplit);
+    : await (await import('./layers-student.ts')).readLayers(files, isSplit(description));
+  const predict = await predictorOf(model, description);
   return { description, model, predict, dispose: () => model.dispose() };
+}
+
+/** The fields of a description that define a network's outputs. */
+type Outputs = Pick<StudentDescription, 'subclasses' | 'multiLabel'>;
+
+/** Returns whether a network outputs the probabilities of classes instead of logits. */
+function isSplit({ subclasses }: Outputs): boolean {
+  return subclasses !== undefined;
 }
 
 /**
  * Returns the function that runs a model in its current state.
- * @param isSplit Whether a network outputs the probabilities of classes instead of logits.
+ * @param outputs The outputs of a network. Default: the logits of classes.
  */
-export async function predictorOf(model: TrainableModel, isSplit = false): Promise<Predict> {
+export async function predictorOf(model: TrainableModel, outputs: Outputs = {}): Promise<Predict> {
   if (isNgrams(model)) return (rows) => model.predict(rows);
   const { predictProbabilities, runModel } = await import('./layers-student.ts');
-  if (!isSplit) return (rows) => predictProbabilities(model, rows);
-  return (rows) => runModel(model, rows, (probabilities) => probabilities);
+  if (isSplit(outputs)) return (rows) => runModel(model, rows, (probabilities) => probabilities);
+  const activation = outputActivation(outputs.multiLabel === true);
+  return (rows) => predictProbabilities(model, rows, activation);
 }
 
 /** A function from examples to embeddings. */

@@ -1,8 +1,8 @@
 /**
  * The topology of a tfjs LayersModel as JSON. Its last layer outputs class scores: logits
- * (activation linear) in training and in predictions, probabilities (softmax) in a saved model. A
- * model that was trained on subclasses is saved with one more layer, which adds up the subclasses
- * of each class.
+ * (activation linear) in training and in predictions, probabilities (softmax; sigmoid in a
+ * multi-label task) in a saved model. A model that was trained on subclasses is saved with one more
+ * layer, which adds up the subclasses of each class.
  */
 import { z } from 'zod';
 import type { tfTypes } from '../tensorflow.ts';
@@ -63,21 +63,28 @@ export function outputLayer(topology: Topology): Layer {
   return found;
 }
 
-/** Returns whether the output layer can be switched between logits and probabilities. */
-export function endsInClassScores(topology: Topology): boolean {
+/** Activation that makes probabilities: of classes, which sum to 1, or of single labels. */
+export type OutputActivation = 'softmax' | 'sigmoid';
+
+/** Returns the activation of the outputs of a task. */
+export function outputActivation(isMultiLabel: boolean): OutputActivation {
+  return isMultiLabel ? 'sigmoid' : 'softmax';
+}
+
+/** Returns whether the output layer can be switched between logits and these probabilities. */
+export function endsInClassScores(topology: Topology, activation: OutputActivation): boolean {
   const { class_name, config } = outputLayer(topology);
-  if (class_name === 'Softmax') return true;
-  const activation = config.activation ?? 'linear';
+  if (class_name === 'Softmax') return activation === 'softmax';
+  const found = config.activation ?? 'linear';
   return (
-    ['Dense', 'Activation'].includes(class_name) &&
-    (activation === 'linear' || activation === 'softmax')
+    ['Dense', 'Activation'].includes(class_name) && (found === 'linear' || found === activation)
   );
 }
 
 /** Returns a copy that ends in this activation. A Softmax layer becomes an Activation layer. */
 export function withOutputActivation(
   topology: Topology,
-  activation: 'linear' | 'softmax',
+  activation: 'linear' | OutputActivation,
 ): Topology {
   const copy = structuredClone(topology);
   const layer = outputLayer(copy);

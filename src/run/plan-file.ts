@@ -86,12 +86,18 @@ export function studentFeatures(plan: Pick<Plan, 'config' | 'features' | 'encode
   return networkFeatures(plan, plan.config.student);
 }
 
-/** Returns the input of a model, as `student.json` describes it. */
-export function inputOf(
-  plan: Pick<Plan, 'features'>,
+/** Returns the content of a model's `student.json`. @param features what the model reads. */
+export function descriptionOf(
+  plan: Pick<Plan, 'config' | 'classes' | 'features'>,
   features: Features,
-): Pick<StudentDescription, 'features' | 'examples'> {
-  return { features, ...(encoderIn(features) !== undefined && { examples: plan.features }) };
+): StudentDescription {
+  return {
+    classes: plan.classes,
+    features,
+    ...(encoderIn(features) !== undefined && { examples: plan.features }),
+    ...(planDecisions(plan).isMultiLabel && { multiLabel: true }),
+    createdBy: 'counterweight',
+  };
 }
 
 /** Returns true if the method of any student has the need. */

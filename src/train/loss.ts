@@ -74,7 +74,7 @@ export function probabilitiesOf(
   { activation }: LossFunction,
   logits: tfTypes.Tensor,
 ): tfTypes.Tensor {
-  return activation === 'sigmoid' ? logits.sigmoid() : logits.softmax();
+  return logits[activation]();
 }
 
 /** Computes the loss of a batch, Σ_i share_i · loss(target_i, student_i), also over labels. */

@@ -10,8 +10,8 @@
  *   w~ = λ w_i + (1 − λ) w_j        t~ = (λ w_i t_i + (1 − λ) w_j t_j) / w~
  *
  * The partners j are a permutation of the batch and λ is symmetric. So every example has, in
- * expectation, its own weight in the loss. In a multi-label task, this holds for each decision: λ is
- * that of the example, and each label has its own w~ and t~.
+ * expectation, its own weight in the loss. In a multi-label task, each label has its own w~ and t~,
+ * and λ is that of the example.
  */
 import { numbersOf } from '../data/features/kind.ts';
 import { type Random, randomFor, shuffledOrder } from '../data/random.ts';

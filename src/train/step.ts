@@ -29,8 +29,8 @@ export const stepsName = 'optimizer/steps';
 
 /**
  * Step of training: forward, loss, backward, optimizer. The loss is
- * sum_i w_i * loss(target_i, student_i) / size; by default, `loss` is cross-entropy. In a multi-label
- * task it is the mean over the labels, each with its weight.
+ * sum_i w_i * loss(target_i, student_i) / size; by default, `loss` is cross-entropy. With several
+ * labels per example, it is the mean over them, each with its weight.
  */
 export interface TrainingStep {
   /**

@@ -1,4 +1,4 @@
-/** What a student learns of an example, and its form in a record: floats, one after another. */
+/** Targets and weights that a student learns, and their form in a record: consecutive floats. */
 import type { Decisions } from '../debias/decisions.ts';
 import type { Supervised } from './batch-shape.ts';
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Features } from '../../src/data/features/index.ts';
+import { randomFor } from '../../src/data/random.ts';
 import { UserError } from '../../src/errors.ts';
 import { saveModel } from '../../src/models/exporters.ts';
 import { loadStudent } from '../../src/models/load-student.ts';
@@ -33,11 +34,11 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 /** Writes a student of random weights, as a program gets it. */
-async function writeStudent(features: Features): Promise<void> {
+async function writeStudent(features: Features, more: { multiLabel?: true } = {}): Promise<void> {
   const network = features.kind === 'image' ? smallConvnet : smallMlp;
   const shape = features.kind === 'image' ? [8, 8, 1] : [5];
   const model = await buildNetwork(network, shape, classes.length, 1);
-  const description = { classes, features, createdBy: 'a test' };
+  const description = { classes, features, ...more, createdBy: 'a test' };
   for (const [name, bytes] of await saveModel(model, description)) {
     await writeFile(join(folder, name), bytes);
   }
@@ -71,7 +72,8 @@ describe.each([
     expect(await student.predict(examples)).toEqual(first);
     expect(tf.memory().numTensors).toBe(loaded);
     expect(first.length).toBe(examples.length);
-    for (const { class: name, probabilities } of first) {
+    for (const { class: name, labels, probabilities } of first) {
+      expect(labels).toEqual([name]);
       expect(probabilities.length).toBe(3);
       expect(probabilities.reduce((sum, p) => sum + p)).toBeCloseTo(1, 6);
       expect(name).toBe(classes[probabilities.indexOf(Math.max(...probabilities))]);
@@ -79,6 +81,23 @@ describe.each([
     student.dispose();
     expect(tf.memory().numTensors).toBe(before);
   });
+});
+
+test('a student of a multi-label task names every label that is more likely than not', async () => {
+  await writeStudent(vector, { multiLabel: true });
+  const student = await loadStudent(folder);
+  const random = randomFor(1);
+  const vectors = Array.from({ length: 40 }, () =>
+    Float32Array.from({ length: 5 }, () => 8 * random() - 4),
+  );
+  const found = await student.predict(vectors);
+  for (const { class: name, labels, probabilities } of found) {
+    expect(labels).toEqual(classes.filter((_, label) => probabilities[label]! > 0.5));
+    expect(name).toBe(classes[probabilities.indexOf(Math.max(...probabilities))]);
+  }
+  const counts = new Set(found.map(({ labels }) => labels.length));
+  expect(counts.size).toBeGreaterThan(1);
+  student.dispose();
 });
 
 test('pixels are what the file decodes to, and more than a batch keeps its order', async () => {

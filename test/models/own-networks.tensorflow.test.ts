@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { pinNetworkFiles, readPinned } from '../../src/models/network-files.ts';
 import { architectureOf } from '../../src/models/networks/index.ts';
+import { topologySchema, withOutputActivation } from '../../src/models/topology.ts';
 import { asLayers } from '../../src/models/trainable.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
 import { createEagerStep } from '../../src/train/eager-step.ts';
@@ -69,12 +70,14 @@ beforeAll(async () => {
 
 type More = Parameters<typeof ownNetwork>[1];
 
-async function build(more: More = {}, changed: Record<string, Buffer> = {}) {
+async function build(more: More = {}, changed: Record<string, Buffer> = {}, isMultiLabel = false) {
   const store = new MemoryStore({ ...files, ...changed });
   const network = ownNetwork('net/model.json', more);
   const pinned = await pinNetworkFiles(store, network);
   const readFile = readPinned(store, pinned);
-  return asLayers(await architectureOf(network).build(network, { ...problem, readFile }, 7));
+  return asLayers(
+    await architectureOf(network).build(network, { ...problem, isMultiLabel, readFile }, 7),
+  );
 }
 
 const { values: features } = randomBatch(4, shape, 3, 1).rows;
@@ -171,6 +174,22 @@ describe('refused, with what to change', () => {
     outer.add(tf.layers.dense({ name: 'classes', units: 3 }));
     const built = build({ weights: 'random' }, await filesOf(outer));
     await expect(built).rejects.toThrow("two weights of the name 'classes/kernel'");
+  });
+
+  test('softmax in a multi-label task, and sigmoid in others', async () => {
+    const sigmoid = withOutputActivation(topologySchema.parse(json().modelTopology), 'sigmoid');
+    const changed = jsonWith({ modelTopology: sigmoid });
+    await expect(build({}, {}, true)).rejects.toMatchObject({
+      message: "'net/model.json' ends in the Dense layer 'classes' with activation softmax.",
+      hint: expect.stringContaining('sigmoid or linear'),
+    });
+    await expect(build({}, changed)).rejects.toMatchObject({
+      message: "'net/model.json' ends in the Dense layer 'classes' with activation sigmoid.",
+      hint: expect.stringContaining('set task.multiLabel: true'),
+    });
+    const built = await build({}, changed, true);
+    // The same weights, and logits instead of probabilities.
+    expect(probabilities(built, true)).toEqual(probabilities(await build(), true));
   });
 
   test('a missing file of weights', async () => {

@@ -51,6 +51,22 @@ for (const network of [smallMlp, smallConvnet, smallResnet]) {
   });
 }
 
+test('a network of labels is saved with sigmoid, and has the same outputs after loading', async () => {
+  const model = await trained(smallMlp);
+  const labels = { ...description, multiLabel: true } as const;
+  const files = await saveModel(model, labels);
+  const student = await loadModel(files);
+  expect(student.description).toEqual(labels);
+  const logits = model.predictOnBatch(tf.tensor(batch.rows.values, [8, ...shape]));
+  const expected = (logits as tfTypes.Tensor).sigmoid().dataSync();
+  expect(student.predict(batch.rows)).toEqual(expected);
+  const elsewhere = await predictElsewhere(files, batch.rows.values, 8);
+  elsewhere.forEach((value, i) => {
+    expect(value).toBeCloseTo(expected[i]!, 6);
+  });
+  expect(await saveModel(student.model, labels)).toEqual(files);
+});
+
 test('no tensor is left behind', async () => {
   const files = await saveModel(await trained(smallConvnet), description);
   const before = tf.memory().numTensors;

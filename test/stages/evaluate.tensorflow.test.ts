@@ -11,6 +11,7 @@ import { labeledShard } from '../../src/distill/sets.ts';
 import { runMetricsSchema } from '../../src/evaluate/run-metrics.ts';
 import { saveModel } from '../../src/models/exporters.ts';
 import { writeModelFiles } from '../../src/models/model-files.ts';
+import { studentSchema } from '../../src/models/student-description.ts';
 import { type Job, shardItems } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';
 import { evaluateStudents } from '../../src/stages/evaluate.ts';
@@ -326,6 +327,15 @@ describe('the student in use', () => {
           }),
         ),
       "It is of the kind 'row'",
+    ],
+    [
+      'its examples may have several labels',
+      async ({ results }, folder) => {
+        const file = `${folder}student.json`;
+        const description = await readJson(results, file, studentSchema);
+        await replace(results, file, toJson({ ...description, multiLabel: true }));
+      },
+      'its examples may have several labels, and those of this run have one class',
     ],
   ])('is left out if %s', async (_, spoil, problem) => {
     expect(await spoiled(spoil)).toContain(problem);

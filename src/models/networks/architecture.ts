@@ -49,8 +49,10 @@ export const trainingFields = {
 export interface Problem {
   /** Shape of one example, without the batch: `featureShape(features)`. */
   readonly inputShape: readonly number[];
-  /** Number of classes. */
+  /** Number of classes, or of labels. */
   readonly classes: number;
+  /** Whether an example may have several labels. Default: false. */
+  readonly isMultiLabel?: boolean;
   readonly readFile: ReadFile;
 }
 
@@ -80,7 +82,7 @@ export interface LayersNetwork extends tfTypes.LayersModel {}
 
 /**
  * A row of the table of architectures. A network outputs logits, [n, classes]; the exporter adds
- * softmax.
+ * softmax, or sigmoid for several labels.
  */
 export interface Architecture<
   Fields,

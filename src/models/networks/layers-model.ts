@@ -59,7 +59,7 @@ export const customNetwork: Architecture<Fields, typeof name, typeof schema, Lay
   async build({ topology: key, weights, freeze }, problem, seed) {
     const text = await readText(problem.readFile, key);
     const topology = parseTopology(text, key);
-    checkLayers(topology, key);
+    checkLayers(topology, key, problem.isMultiLabel);
     setSeeds(topology, seed);
     freezeLayers(topology, freeze, key);
     const model = await modelFrom(withOutputActivation(topology, 'linear')).catch((error) => {

@@ -62,9 +62,10 @@ export const ngrams: Architecture<Fields, typeof name, typeof schema> = {
     parameters: (dimension + classes) * (hidden || 1),
     outputs: dimension + hidden + classes,
   }),
-  async build({ dimension, hidden, wordNgrams, minChars, maxChars, buckets }, { classes }, seed) {
+  async build({ dimension, hidden, wordNgrams, minChars, maxChars, buckets }, problem, seed) {
     const shape = { dimension, hidden, wordNgrams, minChars, maxChars, buckets };
-    return createNgrams(shape, classes, seed);
+    const { classes, isMultiLabel } = problem;
+    return createNgrams(shape, classes, seed, isMultiLabel);
   },
 };
 

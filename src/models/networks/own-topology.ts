@@ -2,7 +2,13 @@
 import { UserError } from '../../errors.ts';
 import type { tfTypes } from '../../tensorflow.ts';
 import { refuseKeras3 } from '../keras3.ts';
-import { endsInClassScores, outputLayer, type Topology, topologySchema } from '../topology.ts';
+import {
+  endsInClassScores,
+  outputActivation,
+  outputLayer,
+  type Topology,
+  topologySchema,
+} from '../topology.ts';
 import type { Problem } from './architecture.ts';
 
 const hint = 'Expected a model.json of a tfjs LayersModel with one output, as model.save writes.';
@@ -53,17 +59,27 @@ export function parseTopology(text: string, key: string): Topology {
   );
 }
 
+const oneClassHint =
+  'The last layer has to be Dense or Activation with activation softmax or linear, or Softmax.';
+const sigmoidHint = ' If an example may have several labels, set task.multiLabel: true.';
+const multiLabelHint =
+  'With task.multiLabel, the last layer has to be Dense or Activation with activation sigmoid or linear. Softmax makes the probabilities of the labels sum to 1.';
+
 /**
  * Checks that training can use the layers.
  *
+ * @param isMultiLabel Whether an example may have several labels. Default: false.
  * @throws UserError if the last layer gives no class scores, or a layer draws random numbers.
  */
-export function checkLayers(topology: Topology, key: string): void {
-  if (!endsInClassScores(topology)) {
+export function checkLayers(topology: Topology, key: string, isMultiLabel = false): void {
+  if (!endsInClassScores(topology, outputActivation(isMultiLabel))) {
     const { class_name, config } = outputLayer(topology);
+    const activation = config.activation ?? 'none';
     throw new UserError(
-      `'${key}' ends in the ${class_name} layer '${config.name}' with activation ${config.activation ?? 'none'}.`,
-      'The last layer has to be Dense or Activation with activation softmax or linear, or Softmax.',
+      `'${key}' ends in the ${class_name} layer '${config.name}' with activation ${activation}.`,
+      isMultiLabel
+        ? multiLabelHint
+        : `${oneClassHint}${activation === 'sigmoid' ? sigmoidHint : ''}`,
     );
   }
   const random = topology.config.layers.map((layer) => randomWithin(layer, true)).find(Boolean);

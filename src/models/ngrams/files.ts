@@ -22,6 +22,8 @@ const schema = z.strictObject({
   hidden: z.int().nonnegative(),
   /** Outputs per class; 1 unless the model learned subclasses. */
   subclasses: z.int().positive(),
+  /** Whether the outputs are logits of single labels; absent for classes. */
+  multiLabel: z.literal(true).optional(),
   /** The tensors in `ngrams.bin`, one after another. */
   tensors: z.array(tensorSchema),
 });
@@ -40,6 +42,7 @@ export function writeNgrams(model: NgramsModel): ReadonlyMap<string, Uint8Array>
     ...{ format: 'counterweight-ngrams-1', hash: 'fnv1a-32' },
     ...model.shape,
     subclasses: model.subclasses,
+    ...(model.isMultiLabel && { multiLabel: true }),
     tensors: tensors.map(({ name, shape, values }) => ({
       name,
       dtype: values instanceof Uint32Array ? 'uint32' : 'float32',
@@ -80,7 +83,7 @@ function tensorsOf({ embeddings, layers }: NgramsModel): Tensor[] {
  * @throws Error if they are damaged.
  */
 export function readNgrams(json: unknown, weights: Uint8Array): NgramsModel {
-  const { tensors, subclasses, format: _, hash: __, ...shape } = schema.parse(json);
+  const { tensors, subclasses, multiLabel, format: _, hash: __, ...shape } = schema.parse(json);
   const bytes = 4 * sum(tensors.map(({ shape }) => product(shape)));
   if (weights.byteLength !== bytes) {
     throw new Error(`${ngramsWeightsFile} has ${weights.byteLength} bytes; expected ${bytes}`);
@@ -100,7 +103,10 @@ export function readNgrams(json: unknown, weights: Uint8Array): NgramsModel {
   }
   const names = ['scores', ...(shape.hidden > 0 ? ['hidden'] : [])] as const;
   const layers = names.toReversed().map((name) => layerOf(found, name as DenseLayer['name']));
-  const model = new NgramsModel(shape, layers, subclasses);
+  const model = new NgramsModel(shape, layers, {
+    subclasses,
+    isMultiLabel: multiLabel === true,
+  });
   const { values: buckets } = tensor(found, 'buckets');
   const { values: vectors } = tensor(found, 'vectors');
   for (const bucket of buckets) {

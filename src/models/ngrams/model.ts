@@ -29,6 +29,14 @@ export interface DenseLayer {
   readonly bias: Float32Array;
 }
 
+/** The meaning of a model's outputs. */
+export interface NgramsOutputs {
+  /** Default: 1. */
+  readonly subclasses?: number;
+  /** Default: false. */
+  readonly isMultiLabel?: boolean;
+}
+
 export class NgramsModel {
   readonly shape: NgramsShape;
   readonly embeddings: Embeddings;
@@ -36,13 +44,20 @@ export class NgramsModel {
   readonly layers: readonly DenseLayer[];
   /** Number of outputs per class. */
   readonly subclasses: number;
+  /** Whether an output is the logit of a label alone, not of a class among others. */
+  readonly isMultiLabel: boolean;
   readonly #reader: NgramReader;
   readonly #means = new TextMeans();
 
-  constructor(shape: NgramsShape, layers: readonly DenseLayer[], subclasses = 1) {
+  constructor(
+    shape: NgramsShape,
+    layers: readonly DenseLayer[],
+    { subclasses = 1, isMultiLabel = false }: NgramsOutputs = {},
+  ) {
     this.shape = shape;
     this.layers = layers;
     this.subclasses = subclasses;
+    this.isMultiLabel = isMultiLabel;
     this.embeddings = new Embeddings(shape.buckets, shape.dimension);
     this.#reader = new NgramReader(shape);
   }
@@ -56,11 +71,12 @@ export class NgramsModel {
     return this.embeddings.count * this.shape.dimension + dense;
   }
 
-  /** Computes class probabilities, [n, classes]. */
+  /** Computes the probabilities of classes or labels, [n, outputs]. */
   predict(rows: Rows): Float32Array {
     const { inputs, n } = this.#scoresInputs(rows);
     const layer = this.layers.at(-1)!;
     const logits = applyLayer(layer, inputs, n, new Float64Array(n * layer.outputs));
+    if (this.isMultiLabel) return Float32Array.from(logits, sigmoid);
     return classSums(softmaxRows(logits, n, layer.outputs), this.subclasses);
   }
 
@@ -88,7 +104,7 @@ export class NgramsModel {
     const layers = this.layers.map((layer) =>
       layer.name === 'scores' ? repeatOutputs(layer, subclasses) : copyOf(layer),
     );
-    const copy = new NgramsModel(this.shape, layers, subclasses);
+    const copy = new NgramsModel(this.shape, layers, { subclasses });
     const { count, buckets, values, dimension } = this.embeddings;
     for (let row = 0; row < count; row++) copy.embeddings.add(buckets[row]!);
     copy.embeddings.values.set(values.subarray(0, count * dimension));
@@ -100,7 +116,12 @@ export class NgramsModel {
 }
 
 /** Creates an untrained model: vectors of zeros, and random layers (Glorot and Bengio 2010). */
-export function createNgrams(shape: NgramsShape, classes: number, seed: number): NgramsModel {
+export function createNgrams(
+  shape: NgramsShape,
+  classes: number,
+  seed: number,
+  isMultiLabel = false,
+): NgramsModel {
   const sizes = [shape.dimension, ...(shape.hidden > 0 ? [shape.hidden] : []), classes];
   const layers = sizes.slice(1).map((outputs, index): DenseLayer => {
     const inputs = sizes[index]!;
@@ -115,7 +136,7 @@ export function createNgrams(shape: NgramsShape, classes: number, seed: number):
     const bias = new Float32Array(outputs).fill(isLast ? 0 : firstBias);
     return { name: isLast ? 'scores' : 'hidden', inputs, outputs, kernel, bias };
   });
-  return new NgramsModel(shape, layers);
+  return new NgramsModel(shape, layers, { isMultiLabel });
 }
 
 const firstBias = 0.1;
@@ -152,6 +173,10 @@ export function applyLayer(
     }
   }
   return target;
+}
+
+function sigmoid(logit: number): number {
+  return 1 / (1 + Math.exp(-logit));
 }
 
 /** Computes the softmax of n rows of logits. */

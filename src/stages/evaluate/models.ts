@@ -2,8 +2,10 @@ import { readBaseline } from '../../distill/baselines/index.ts';
 import { TransientError } from '../../errors.ts';
 import { encoderFolder, isModelSaved, readModelFiles } from '../../models/model-files.ts';
 import { loadModel, type Student } from '../../models/student.ts';
+import type { StudentDescription } from '../../models/student-description.ts';
 import type { Job } from '../../run/job.ts';
 import { keys } from '../../run/keys.ts';
+import { type Plan, planDecisions } from '../../run/plan-file.ts';
 import { readJson } from '../../store/once.ts';
 import { currentModel, currentSchema } from '../publish.ts';
 import { embedForCurrent } from './embed-current.ts';
@@ -58,14 +60,23 @@ async function openFolder(job: Job, folder: string): Promise<CurrentStudent> {
   const { results, plan } = job;
   if (!(await isModelSaved(results, folder))) return { problem: `${folder} has no model` };
   const model = await loadModel(await readModelFiles(results, folder));
-  const { classes } = model.description;
   const problem =
-    JSON.stringify(classes) === JSON.stringify(plan.classes)
-      ? await embedForCurrent(job, model.description, `${folder}${encoderFolder}`)
-      : `it has other classes: ${listed(classes)}`;
+    otherTask(model.description, plan) ??
+    (await embedForCurrent(job, model.description, `${folder}${encoderFolder}`));
   if (problem === undefined) return { model: { name: currentModel, model } };
   model.dispose();
   return { problem };
+}
+
+/** Returns how the task of a model differs from that of the run; undefined if it does not. */
+function otherTask({ classes, multiLabel }: StudentDescription, plan: Plan): string | undefined {
+  if (JSON.stringify(classes) !== JSON.stringify(plan.classes)) {
+    return `it has other classes: ${listed(classes)}`;
+  }
+  if ((multiLabel === true) === planDecisions(plan).isMultiLabel) return undefined;
+  return multiLabel
+    ? 'its examples may have several labels, and those of this run have one class'
+    : 'its examples have one class, and those of this run may have several labels';
 }
 
 /**

@@ -1,4 +1,5 @@
 /** The interface of a loss function. */
+import type { OutputActivation } from '../../models/topology.ts';
 import type { tfTypes } from '../../tensorflow.ts';
 import type { Batch } from '../batch-shape.ts';
 
@@ -22,7 +23,7 @@ export interface LossFunction<Name extends string = string> {
    * Function from logits to probabilities. `sigmoid`: every output is a label, whose loss has a
    * weight of its own.
    */
-  readonly activation: 'softmax' | 'sigmoid';
+  readonly activation: OutputActivation;
   /** The inputs besides logits and targets. A graph has one placeholder per input, by its name. */
   readonly inputs: { readonly [N in Name]: LossInput };
   /**

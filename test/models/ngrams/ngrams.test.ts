@@ -110,6 +110,26 @@ describe('a model', () => {
     expect(await saveModel(student.model, description)).toEqual(files);
   });
 
+  test('of labels gives each a probability of its own, and is the same after it is saved', async () => {
+    const rows = { n: 2, texts: ['a good film', ''] };
+    const model = createNgrams({ ...shape, hidden: 0 }, 3, 1, true);
+    model.layers[0]!.bias.set([0, 3, -100]);
+    const expected = Float32Array.of(0.5, 1 / (1 + Math.exp(-3)), 1 / (1 + Math.exp(100)));
+    expect([...model.predict(rows)]).toEqual([...expected, ...expected]);
+    const description = {
+      classes: ['a', 'b', 'c'],
+      features: { kind: 'text', maxCharacters: 100 } as const,
+      ...{ multiLabel: true as const, createdBy: 'test' },
+    };
+    const files = await saveModel(model, description);
+    const student = await loadModel(files);
+    expect(student.description).toEqual({ ...description, network: 'ngrams' });
+    expect(student.predict(rows)).toEqual(model.predict(rows));
+    expect(await saveModel(student.model, description)).toEqual(files);
+    const plain = await saveModel(trained(['x']), { ...description, multiLabel: undefined });
+    expect(String(plain.get('ngrams.json'))).not.toContain('multiLabel');
+  });
+
   test('ignores n-grams that it has not seen, and gives its bias for a text without others', () => {
     const model = trained(['good']);
     const [known, more, none, empty] = ['good', 'good zzz', 'zzz', ''].map((text) =>

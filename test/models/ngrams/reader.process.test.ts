@@ -16,15 +16,16 @@ const texts = [
 ];
 
 test.each([
-  { hidden: 0, subclasses: 1 },
-  { hidden: 5, subclasses: 2 },
+  { hidden: 0, subclasses: 1, isMultiLabel: false },
+  { hidden: 5, subclasses: 2, isMultiLabel: false },
+  { hidden: 0, subclasses: 1, isMultiLabel: true },
 ])('the reader in docs/ngrams.md gives the same probabilities: %o', async (options) => {
   const document = await readFile(new URL('../../../docs/ngrams.md', import.meta.url), 'utf8');
   const reader = document.split('```python\n')[1]!.split('```')[0]!;
   const folder = await mkdtemp(join(tmpdir(), 'ngrams-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const shape = { buckets: 5000, wordNgrams: 2, minChars: 2, maxChars: 4, dimension: 4 };
-  const whole = createNgrams({ ...shape, hidden: options.hidden }, 3, 1);
+  const whole = createNgrams({ ...shape, hidden: options.hidden }, 3, 1, options.isMultiLabel);
   const model = options.subclasses > 1 ? whole.split(options.subclasses) : whole;
   const outputs = 3 * options.subclasses;
   const step = createNgramsStep(model, { optimizer: 'adam', momentum: 0, weightDecay: 0 });
