@@ -1,12 +1,15 @@
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
+import { type Decisions, decidedClasses } from '../debias/decisions.ts';
 import { UserError } from '../errors.ts';
 import type { ObjectStore } from '../store/store.ts';
-import { classFinder, classLookup, readClasses } from './classes.ts';
+import { decisionLookup, labelFinder, readClasses } from './classes.ts';
 import type { ReadConfig } from './config.ts';
 import { cutShards } from './cut.ts';
 import { type Example, isRejected } from './example.ts';
+import { decisionsOf } from './features/index.ts';
 import { formats } from './formats/index.ts';
+import { jsonList, labelOfNames, withSemicolons } from './label-list.ts';
 import { readExamples, readLabelsOnly } from './read.ts';
 import { writeLabeled } from './write-labeled.ts';
 
@@ -42,8 +45,9 @@ export async function addLabels(
   answers: Answers,
 ): Promise<Added> {
   const classes = await readClasses(data, config.task);
-  const spell = await spellingOf(data, config, classes);
-  const { labels, unanswered } = parseAnswers(answers, classes);
+  const decisions = decisionsOf(config.task, classes.length);
+  const spell = await spellingOf(data, config, classes, decisions);
+  const { labels, unanswered } = parseAnswers(answers, classes, decisions);
   const examples = new Map<string, Example>();
   const { idsFromKeys } = formats[config.data.format];
   for await (const shard of cutShards(data, 'unlabeled', 'unlabeled/', config)) {
@@ -68,21 +72,42 @@ export async function addLabels(
   return { labels: found.length, unanswered, files };
 }
 
-/** Returns how labels are written: as labeled/ has them, by the name of the class or its index. */
+/** Converts decisions, [perExample], to a label. */
+type Spelling = (decided: Int32Array) => string;
+
+/**
+ * Returns how labels are written: as labeled/ has them, by the name of the class or its index, and
+ * in a multi-label task as JSON or with semicolons.
+ */
 async function spellingOf(
   data: ObjectStore,
   config: ReadConfig,
   classes: readonly string[],
-): Promise<(name: string) => string> {
-  const find = classFinder(classes);
+  decisions: Decisions,
+): Promise<Spelling> {
+  const { by, label = '' } = await firstLabel(data, config, classes, decisions);
+  const spell = (index: number) => (by === 'index' ? index : classes[index]!);
+  const names = (decided: Int32Array) => decidedClasses(decided, decisions).map(spell);
+  if (!decisions.isMultiLabel) return (decided) => String(names(decided)[0]);
+  if (jsonList(label) !== undefined) return (decided) => labelOfNames(names(decided));
+  return (decided) => withSemicolons(labelOfNames(names(decided)));
+}
+
+/** Returns the first label of labeled/ that has a class, and whether it is a name or an index. */
+async function firstLabel(
+  data: ObjectStore,
+  config: ReadConfig,
+  classes: readonly string[],
+  decisions: Decisions,
+): Promise<{ readonly by?: 'name' | 'index'; readonly label?: string | undefined }> {
+  const find = labelFinder(classes, decisions);
   for await (const shard of cutShards(data, 'labeled', 'labeled/', config)) {
     for await (const item of readLabelsOnly(data, shard, config)) {
-      const found = isRejected(item) ? undefined : find(item.label);
-      if (found?.by === 'index') return (name) => String(classes.indexOf(name));
-      if (found) return (name) => name;
+      const [found] = isRejected(item) ? [] : (find(item.label) ?? []);
+      if (found && !isRejected(item)) return { by: found.by, label: item.label };
     }
   }
-  return (name) => name;
+  return {};
 }
 
 function sharedId(id: string, name: string): UserError {
@@ -94,10 +119,10 @@ function sharedId(id: string, name: string): UserError {
 
 const rowSchema = z.object({ id: z.string().min(1), label: z.string() });
 
-/** Returns the class per id, in the order of the file. */
-function parseAnswers({ name, csv }: Answers, classes: readonly string[]) {
-  const lookup = classLookup(classes);
-  const labels = new Map<string, string>();
+/** Returns the decisions per id, in the order of the file. */
+function parseAnswers({ name, csv }: Answers, classes: readonly string[], decisions: Decisions) {
+  const lookup = decisionLookup(classes, decisions);
+  const labels = new Map<string, Int32Array>();
   let unanswered = 0;
   for (const [row, record] of readRecords(name, csv).entries()) {
     const line = `${name}, row ${row + 1}`;
@@ -110,13 +135,15 @@ function parseAnswers({ name, csv }: Answers, classes: readonly string[]) {
       unanswered++;
       continue;
     }
-    const index = lookup(label);
-    if (index === undefined) {
+    const given = lookup(label);
+    if (given === undefined) {
       const known = classes.slice(0, 10).join(', ');
-      throw new UserError(`${line}: '${label}' is not a class`, `The classes: ${known}.`);
+      const [what, how] = decisions.isMultiLabel
+        ? ['a list of classes', ' Write a;b, or [] for none.']
+        : ['a class', ''];
+      throw new UserError(`${line}: '${label}' is not ${what}`, `The classes: ${known}.${how}`);
     }
-    const given = classes[index]!;
-    if ((labels.get(id) ?? given) !== given) {
+    if ((labels.get(id) ?? given).some((decision, index) => decision !== given[index])) {
       throw new UserError(`${line}: '${id}' has another label above`, 'Keep one of them.');
     }
     labels.set(id, given);

@@ -5,6 +5,7 @@ import { addLabels } from '../../src/data/add-labels.ts';
 import { readClasses } from '../../src/data/classes.ts';
 import { cutShards } from '../../src/data/cut.ts';
 import { type Example, isRejected } from '../../src/data/example.ts';
+import { formats as formatRows } from '../../src/data/formats/index.ts';
 import { parquetOf } from '../../src/data/formats/parquet-write.ts';
 import { readExamples } from '../../src/data/read.ts';
 import type { SetName } from '../../src/data/shard.ts';
@@ -72,10 +73,15 @@ describe.each(names)('answers for a dataset of %s', (format) => {
 });
 
 describe('answers', () => {
-  async function added(files: Record<string, string>, csv: string, delimiter?: string) {
+  async function added(
+    files: Record<string, string>,
+    csv: string,
+    delimiter?: string,
+    task: Record<string, unknown> = { classes: ['no', 'yes'] },
+  ) {
     const data = new MemoryStore(files);
     const format = { format: 'csv' as const, ...(delimiter && { delimiter }) };
-    const config = readersConfig('row', format, { classes: ['no', 'yes'] });
+    const config = readersConfig('row', format, task);
     const { files: written } = await addLabels(data, config, { name: 'answers.csv', csv });
     return readBytes(data, written[0]!).then(String);
   }
@@ -87,6 +93,42 @@ describe('answers', () => {
     expect(await added(names, answers)).toBe('x,label\n2,yes\n');
     const indices = { 'labeled/a.csv': 'x,label\n1,-1\n1,0\n', ...unlabeled };
     expect(await added(indices, answers)).toBe('x,label\n2,1\n');
+  });
+
+  test.each([
+    ['red;blue', 'blue;red', '1,[]\n2,red;blue\n'],
+    ['["red"]'.replaceAll('"', '""'), 'red ;blue;red', '1,[]\n2,"[""red"",""blue""]"\n'],
+    ['0;2', '"[""blue"",""red""]"', '1,[]\n2,0;2\n'],
+    ['[2]', 'red;blue', '1,[]\n2,"[0,2]"\n'],
+  ])('of several classes are written like %s', async (label, answer, rows) => {
+    const files = {
+      'labeled/a.csv': `x,label\n1,[]\n1,"${label}"\n`,
+      'unlabeled/a.csv': 'x,label\n1,\n2,\n',
+    };
+    const task = { classes: ['red', 'green', 'blue'], multiLabel: true };
+    const answers = `id,label\na.csv:0,[]\na.csv:1,${answer}\n`;
+    expect(await added(files, answers, undefined, task)).toBe(`x,label\n${rows}`);
+    const again = `${answers}a.csv:1,blue\n`;
+    await expect(added(files, again, undefined, task)).rejects.toThrow('has another label above');
+    await expect(added(files, 'id,label\na.csv:1,red|blue\n', ',', task)).rejects.toMatchObject({
+      message: "answers.csv, row 1: 'red|blue' is not a list of classes",
+      hint: 'The classes: red, green, blue. Write a;b, or [] for none.',
+    });
+  });
+
+  test('for a class with a slash are refused if classes are folders', async () => {
+    const write = (label: string, more: Record<string, unknown>) =>
+      formatRows.texts
+        .load()
+        .then((format) =>
+          format.write(
+            [{ id: 'a', label, content: { kind: 'text', text: 'a b' } }],
+            'x',
+            readersConfig('text', { format: 'texts' }, more),
+          ),
+        );
+    await expect(write('no/yes', {})).rejects.toThrow("the label 'no/yes' cannot be the name of");
+    await expect(write('["no/yes"]', { multiLabel: true })).rejects.toThrow('has a slash');
   });
 
   test('are written with the delimiter of the config', async () => {
