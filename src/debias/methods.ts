@@ -30,6 +30,9 @@ export const methodNames = namesOf(methods);
 /** The method of a config that names none. */
 export const defaultMethod = relabel.name;
 
+/** The method that `init` proposes for a multi-label task. */
+export const multiLabelMethod = weighted.name;
+
 /** Plain distillation, with which every other method is compared. */
 export const plainMethod = uniform.name;
 

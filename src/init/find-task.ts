@@ -13,6 +13,7 @@ import { readWithAnyLabel } from '../data/read.ts';
 import { Quarantine } from '../distill/quarantine.ts';
 import { UserError } from '../errors.ts';
 import { reasonLines } from '../evaluate/quarantine-reasons.ts';
+import { fixed } from '../format.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { layout } from './layout.ts';
 import type { Shape } from './suggest-columns.ts';
@@ -26,28 +27,39 @@ import { LabelSurvey } from './survey-labels.ts';
  */
 export async function findTask(
   store: ObjectStore,
-  { kind, data, target, classNames, fields }: Shape,
+  { kind, data, target, classNames, fields, isMultiLabel }: Shape,
   notes: string[],
 ): Promise<{ task: ConfigInput['task']; columns: readonly ColumnReport[] | undefined }> {
   const dataConfig = configSchema.shape.data.parse(data);
   const survey = kinds[kind].surveyTask(target, dataConfig);
-  const taskOf = (classes: Task['classes']) =>
-    taskSchema.parse({ type: kinds[kind].task, classes, ...survey.fields(), ...fields });
+  const taskOf = (classes: Task['classes'], several: boolean | undefined) =>
+    taskSchema.parse({
+      ...{ type: kinds[kind].task, classes, ...(several && { multiLabel: true }) },
+      ...{ ...survey.fields(), ...fields },
+    });
   // Reading needs only the class names that the files store; other names come from the labels.
-  const config = { task: taskOf([...(classNames ?? ['0', '1'])]), data: dataConfig };
+  const config = { task: taskOf([...(classNames ?? ['0', '1'])], isMultiLabel), data: dataConfig };
   const { labels, usable, problems } = await surveyLabeled(store, config, target, survey);
   const found = labels.classes(config.data.missing, problems);
   const values = new Set(found);
-  if (looksContinuous(values) || (survey.columns && looksUnique(values, usable))) {
+  const uses = labels.isMultiLabel ? labels.uses : usable;
+  if (looksContinuous(values) || (survey.columns && looksUnique(values, uses))) {
     throw notClasses(target, values, usable);
   }
+  if (labels.isMultiLabel && found.join() === '0,1') throw flagsFound(target);
   const classes = await chooseClasses(store, found, classNames, problems);
   notes.push(...problems);
   if (classes === 'classes.json') notes.push('The class names are in classes.json.');
-  notes.push(`${labels.examples} labeled examples of ${found.length} classes.`);
+  notes.push(describeLabels(labels, found.length));
   const table = survey.columns?.();
   notes.push(...(table?.warnings ?? []).map((warning) => `Note: ${warning}.`));
-  return { task: taskOf(classes), columns: table?.columns };
+  return { task: taskOf(classes, labels.isMultiLabel), columns: table?.columns };
+}
+
+function describeLabels({ isMultiLabel, examples, uses }: LabelSurvey, classes: number): string {
+  if (!isMultiLabel) return `${examples} labeled examples of ${classes} classes.`;
+  const mean = fixed(uses / Math.max(examples, 1), 1);
+  return `${examples} labeled examples with lists of ${classes} classes, ${mean} per example.`;
 }
 
 /** The labels of the labeled set, its usable examples, and sentences on what cannot be used. */
@@ -67,7 +79,7 @@ async function surveyLabeled(
   target: string,
   survey: Pick<TaskSurvey<unknown>, 'add'>,
 ): Promise<SurveyedLabels> {
-  const labels = new LabelSurvey();
+  const labels = new LabelSurvey(config.task.multiLabel);
   const quarantine = new Quarantine();
   const leftOut = new LeftOutFiles('labeled');
   for await (const shard of cutShards(store, 'labeled', 'labeled/', config, leftOut)) {
@@ -98,6 +110,13 @@ function notClasses(target: string, labels: ReadonlySet<string>, examples: numbe
   return new UserError(
     `The class is taken from "${target}", which has ${labels.size} different values in ${examples} examples, such as ${some}: it does not look like a class.`,
     'Rename the column of the class to "label", or write distill.yaml by hand.',
+  );
+}
+
+function flagsFound(target: string): UserError {
+  return new UserError(
+    `The labels in "${target}" are lists of 0 and 1, as of a 0 or 1 per class.`,
+    'Write the names of the classes that are 1, such as ["a", "b"]. If 0 and 1 are the classes, write distill.yaml by hand.',
   );
 }
 

@@ -2,7 +2,7 @@ import type { ConfigInput } from '../config/schema.ts';
 import { type ColumnReport, unreadReport } from '../data/features/column-report.ts';
 import type { Format } from '../data/formats/format.ts';
 import { type FormatName, formats, isDataFile } from '../data/formats/index.ts';
-import { defaultMethod, plainMethod } from '../debias/methods.ts';
+import { defaultMethod, multiLabelMethod, plainMethod } from '../debias/methods.ts';
 import { UserError } from '../errors.ts';
 import type { ObjectInfo, ObjectStore } from '../store/store.ts';
 import { findTask } from './find-task.ts';
@@ -26,7 +26,6 @@ export interface Inspection {
 
 /** Defaults that every user should know. They are written although they are defaults. */
 const defaultsToShow = {
-  method: defaultMethod,
   labels: 'hard',
   compare: [plainMethod],
 } satisfies Partial<ConfigInput>;
@@ -56,7 +55,8 @@ export async function inspect(store: ObjectStore): Promise<Inspection> {
     ? await withPreprocess(store, supplied, task, notes)
     : { train: networks.teacher };
   const { student } = networks;
-  const config = { task, data: shape.data, teacher, student, ...defaultsToShow };
+  const method = task.multiLabel ? multiLabelMethod : defaultMethod;
+  const config = { task, data: shape.data, teacher, student, method, ...defaultsToShow };
   const { unread = [], questions = {} } = shape;
   const all = columns && [...columns, ...unread.map(unreadReport)];
   return { config, notes, questions, ...(all && { columns: all }) };

@@ -23,6 +23,8 @@ export interface Shape {
   readonly data: ConfigInput['data'];
   /** The column of the class, in a table. */
   readonly target: string;
+  /** Whether the column of the class has lists. */
+  readonly isMultiLabel?: boolean;
   /** The names of the classes, if the files of a table have them. */
   readonly classNames?: readonly string[] | undefined;
   /** Columns that may be features, in a table of rows. */
@@ -110,7 +112,7 @@ function tableShape(
     notes.push(`The names of the classes are in the metadata of ${sample.key}.`);
   }
   const label = name === 'label' ? {} : { label: name };
-  const shape = { target: name, classNames };
+  const shape = { target: name, classNames, isMultiLabel: target.type.kind === 'list' };
   const features = sample.columns.filter((column) => column !== target);
   for (const kind of format.kinds) {
     const { column } = kinds[kind];

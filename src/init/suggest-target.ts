@@ -16,6 +16,14 @@ const labelNames = ['label', 'target', 'class', 'y', 'category', 'labels'];
 const textLabelName =
   /(?:^|[_ ])(?:sentiment|polarity|emotion|intent|topic|stars|rating|overall|score|spam|toxic)$/i;
 
+/** Usual names of lists of classes, besides those above. */
+const listLabelName = /(?:^|[_ ])(?:tags|categories|classes|genres|topics|emotions|intents)$/i;
+
+/** Returns whether a column has lists of names or of integers, as several classes are written. */
+function holdsClassLists({ type }: ColumnSample): boolean {
+  return type.kind === 'list' && ['text', 'integer', 'nothing'].includes(type.item.kind);
+}
+
 /**
  * Guesses the column of the class: by its name, else by the names of classes that the file has for
  * it, else the last one.
@@ -37,17 +45,19 @@ export async function guessTarget(
   const single = columns.filter(
     (column) => isScalar(column.type) && column.name !== id && !contents.includes(column),
   );
+  const lists = columns.filter(holdsClassLists);
   const usual = labelNames.flatMap((each) =>
-    single.filter(({ name }) => name.toLowerCase() === each),
+    [...single, ...lists].filter(({ name }) => name.toLowerCase() === each),
   );
   const isTextLabel = ({ name, values }: ColumnSample) =>
     contents.length > 0 && textLabelName.test(name) && hasRepeats(values);
-  const byName = [...usual, ...single.filter(isTextLabel)];
+  const listed = lists.filter(({ name }) => listLabelName.test(name));
+  const byName = [...usual, ...single.filter(isTextLabel), ...listed];
   const nested = columns.find(({ name, type }) => isLabelName(name) && !isScalar(type));
   if (byName.length === 0 && nested !== undefined) {
     throw noTarget(key, `${nested.name} has ${describeType(nested.type)}`);
   }
-  const byClasses = single.filter(({ classNames = [] }) => classNames.length > 1);
+  const byClasses = [...single, ...lists].filter(({ classNames = [] }) => classNames.length > 1);
   const others = await unlabeledPartitions(store, format);
   const last = single.filter(
     ({ name, type, isIndex }) => !isIndex && !others.has(name) && type.kind !== 'nothing',

@@ -1,4 +1,5 @@
 import { sum } from '../arrays.ts';
+import { jsonList, namesInLabel } from '../data/label-list.ts';
 import {
   hasLeadingZero,
   labelLook,
@@ -14,15 +15,27 @@ const maxClasses = 2_000;
 
 /** Counts the labels of a set, to suggest the classes and their order. */
 export class LabelSurvey {
-  /** Spellings of each label with their counts, by the value that makes them equal. */
+  /** Spellings of each class with their counts, by the value that makes them equal. */
   readonly #labels = new Map<string, Map<string, number>>();
+  #isMultiLabel: boolean;
+  #lists = 0;
   #empty = 0;
   #left = 0;
+
+  /** @param isMultiLabel Whether labels are lists. Default: if one of them is a JSON list. */
+  constructor(isMultiLabel = false) {
+    this.#isMultiLabel = isMultiLabel;
+  }
+
+  /** Whether labels are lists of classes. */
+  get isMultiLabel(): boolean {
+    return this.#isMultiLabel;
+  }
 
   /**
    * @param target Name of the column of the label, for messages.
    * @param examples Number of examples with the label.
-   * @throws UserError if there are too many different labels.
+   * @throws UserError if there are too many different classes, or a list is not one of names.
    */
   add(label: string | undefined, target: string, examples = 1): void {
     const name = normalizeLabel(label ?? '');
@@ -30,6 +43,24 @@ export class LabelSurvey {
       this.#empty += examples;
       return;
     }
+    requireNames(name, target);
+    this.#lists += examples;
+    if (!this.#isMultiLabel && jsonList(name) !== undefined) this.#splitAll(target);
+    const names = this.#isMultiLabel ? new Set(namesInLabel(name)) : [name];
+    for (const each of names) this.#count(normalizeLabel(each), target, examples);
+  }
+
+  /** Splits the labels so far, which have no lists in JSON, at their semicolons. */
+  #splitAll(target: string): void {
+    const before = [...this.#labels.values()].flatMap((spellings) => [...spellings]);
+    this.#labels.clear();
+    this.#isMultiLabel = true;
+    for (const [label, examples] of before) {
+      for (const name of namesInLabel(label) ?? []) this.#count(name, target, examples);
+    }
+  }
+
+  #count(name: string, target: string, examples: number): void {
     const value = numberSpelling(name) ?? name;
     const spellings = this.#labels.get(value) ?? new Map<string, number>();
     spellings.set(name, (spellings.get(name) ?? 0) + examples);
@@ -42,8 +73,13 @@ export class LabelSurvey {
     }
   }
 
-  /** Number of examples of the classes that `classes` returned. */
+  /** Number of examples of the classes that `classes` returned; of lists, all. */
   get examples(): number {
+    return this.#isMultiLabel ? this.#lists : this.uses;
+  }
+
+  /** How often examples have one of the classes that `classes` returned. */
+  get uses(): number {
     return sum([...this.#labels.values()].map(countOf)) - this.#left;
   }
 
@@ -73,8 +109,29 @@ export class LabelSurvey {
     const known = [...this.#labels].filter(([value]) => !left.has(value));
     for (const [, spellings] of known) notes.push(...mergedNote(spellings));
     notes.push(...lookNotes(known.map(([value]) => value)));
+    if (!this.#isMultiLabel) notes.push(...listNote(known.map(([value]) => value)));
     return inOrder(known.map(([value, spellings]) => nameOf(value, spellings)));
   }
+}
+
+/** @throws UserError if a label is a list that cannot be read as names of classes. */
+function requireNames(label: string, target: string): void {
+  const names = namesInLabel(label);
+  const isList = jsonList(label) !== undefined;
+  if (isList ? names !== undefined : !/^\[\s*['"]/.test(label)) return;
+  throw new UserError(
+    `The labels in "${target}" look like lists, but ${label} is not a list of names in JSON.`,
+    'Write lists such as ["a", "b"], as json.dumps does in Python.',
+  );
+}
+
+/** Notes labels that may be lists: they have a semicolon or a bar. */
+function listNote(names: readonly string[]): string[] {
+  const found = names.find((name) => /[^;|][;|][^;|]/.test(name));
+  if (found === undefined) return [];
+  return [
+    `Labels such as ${found} may be lists of classes. If they are, separate names by semicolons, set task.multiLabel: true and list every class once in task.classes.`,
+  ];
 }
 
 /** Returns why a label may mean "no label", or undefined. */

@@ -179,4 +179,42 @@ describe('init', () => {
     expect(classes).toHaveLength(2);
     expect(notes).toContain(`so ${unclear} counts as a class`);
   });
+
+  describe('of lists', () => {
+    function survey(labels: string[], isMultiLabel?: boolean) {
+      const all = new LabelSurvey(isMultiLabel);
+      for (const label of labels) all.add(label, 'tags');
+      const notes: string[] = [];
+      const classes = all.classes([''], notes);
+      const { isMultiLabel: several, examples, uses } = all;
+      return { classes: classes.join(' '), several, examples, uses, notes: notes.join('\n') };
+    }
+
+    test.each([
+      [['["b","a"]', '[]', '["a", "a"]'], 'a b', 3, 3],
+      [['b;a', 'b', '["c"]', 'c ; a'], 'a b c', 4, 6],
+      [['[2, 0]', '[10]'], '0 2 10', 2, 3],
+    ])('counts the names of %j', (labels, classes, examples, uses) => {
+      const found = { classes, examples, uses, several: true, notes: '' };
+      expect(survey(labels)).toEqual(found);
+      expect(survey([...labels].reverse())).toEqual(found);
+    });
+
+    test('takes semicolons for lists only if it is told to, and notes them otherwise', () => {
+      expect(survey(['b;a', 'c'], true)).toMatchObject({ classes: 'a b c', several: true });
+      const single = survey(['b|a', 'c']);
+      expect(single).toMatchObject({ classes: 'b|a c', several: false, examples: 2 });
+      expect(single.notes).toContain('Labels such as b|a may be lists of classes. If they are,');
+    });
+
+    test.each(["['a', 'b']", "[ 'a' 'b']", '[["a"]]', '[null]'])('refuses %s', (label) => {
+      expect(() => survey(['["a"]', label])).toThrow(
+        `The labels in "tags" look like lists, but ${label} is not a list of names in JSON.`,
+      );
+    });
+
+    test('does not take a name in brackets for a list', () => {
+      expect(survey(['[PAD]', 'a'])).toMatchObject({ classes: '[PAD] a', several: false });
+    });
+  });
 });

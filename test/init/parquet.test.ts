@@ -19,7 +19,8 @@ async function found(files: string | Record<string, string>) {
   const { config, notes, columns = [], questions } = await inspect(store);
   const written = writeConfig(config, columns, questions);
   expect(parseConfig(written, 'distill.yaml')).toMatchObject(config);
-  return { task: config.task, data: config.data, notes: notes.join('\n'), written, columns };
+  const { task, data } = config;
+  return { config, task, data, notes: notes.join('\n'), written, columns };
 }
 
 async function refusal(files: string | Record<string, string>): Promise<string> {
@@ -156,8 +157,30 @@ test('numbers with decimals are not classes, unless they are few', async () => {
   const message = await refusal('fractions');
   expect(message).toContain('price, chosen because it is the last, has numbers with decimals');
   expect(message).toContain('labeled/label=cat/');
-  expect(await refusal('several-labels')).toContain('the class: labels has lists of integers');
+  expect(await refusal('several-labels')).toContain('labels" are lists of 0 and 1, as of a 0 or 1');
   expect((await found('half-stars')).task.classes).toEqual(['0.5', '1', '1.5']);
+});
+
+test.each([
+  ['label-lists', { label: 'genres' }, ['comedy', 'drama'], 'column genres, chosen by its name'],
+  ['hf-labels-sequence', { label: 'labels' }, ['joy', 'anger', 'fear'], 'names of the classes'],
+  [
+    'hf-labels-list',
+    { label: 'labels' },
+    ['joy', 'anger', 'fear'],
+    '3 labeled examples with lists',
+  ],
+  [
+    'hf-labels-older',
+    { label: 'labels' },
+    ['joy', 'anger', 'fear'],
+    'lists of 2 classes, 1.0 per example.',
+  ],
+])('lists of classes in %s make a multi-label task', async (name, data, classes, note) => {
+  const { config, notes } = await found(name);
+  const task = { type: 'text-classification', text: 'text', multiLabel: true, classes };
+  expect(config).toMatchObject({ task, data, method: 'weighted', compare: ['uniform'] });
+  expect(notes).toContain(note);
 });
 
 test('texts that are not UTF-8, and two columns of one name, are refused', async () => {

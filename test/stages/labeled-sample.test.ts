@@ -22,3 +22,14 @@ test.each([2, 40, 100, 128])(
     expect(sample.examples.length).toBeLessThanOrEqual(128);
   },
 );
+
+test('a sample has examples of every label of a multi-label task, and of none', () => {
+  const sample = createSample(40);
+  const offer = (label: string, classes: number[]) =>
+    sample.offer({ id: '', label, content: { kind: 'row', columns: {} } }, classes);
+  for (let n = 0; n < 200; n++) offer('0', [0]);
+  for (let n = 0; n < 200; n++) offer('0;1', [0, 1]);
+  for (let n = 0; n < 200; n++) offer('[]', []);
+  const labels = sample.examples.map(({ label }) => label);
+  expect(labels).toEqual([...Array(3).fill('0'), ...Array(3).fill('0;1'), ...Array(3).fill('[]')]);
+});

@@ -144,6 +144,26 @@ describe('labels', () => {
     expect(await refusal(files)).toContain("Some labels are names of classes, such as 'cat'");
   });
 
+  test('lists of classes are counted by class, and checked in every set', async () => {
+    const quoted = (...lists: string[]) => lists.map((list) => `"${list.replaceAll('"', '""')}"`);
+    const lists = quoted('["red","wet"]', '["wet"]', 'wet; red');
+    const files = (...test: string[]) => ({
+      'labeled/a.csv': table(30, lists),
+      'test/a.csv': table(30, quoted(...test)),
+      'unlabeled/b/a.csv': table(30, ['']),
+    });
+    const { classes, config, warnings, estimate } = await planned(files('[]', 'wet'));
+    expect(classes).toEqual(['red', 'wet']);
+    expect(config.task.multiLabel).toBe(true);
+    expect(warnings).toEqual(['every example of the labeled set has wet: add examples without it']);
+    expect(estimate.sets.labeled.examples).toBe(30);
+    expect(await refusal(files('[]', '["wet","rde"]'))).toMatch(
+      /'a\.csv:1' of the test set has the label 'rde' in '\["wet","rde"\]', which is not a class\. The 2 classes: red, wet\.\nThe nearest class is 'red'/,
+    );
+    const single = (config: string) => config.replace(/multiLabel: true/, 'multiLabel: false');
+    expect(await refusal(files('[]'), single)).toContain('set task.multiLabel: true');
+  });
+
   test('classes in a file may be indices in the data', async () => {
     const { config } = await planned({
       'classes.json': '["cat", "dog"]',

@@ -36,7 +36,7 @@ export function* alwaysWarnings(
 ): Generator<string> {
   const always = classes.filter((_, index) => counts[index] === examples);
   if (always.length === 0) return;
-  yield `every example of the labeled set has ${listed(always)}: add examples without them`;
+  yield `every example of the labeled set has ${listed(always)}: add examples without ${always.length === 1 ? 'it' : 'them'}`;
 }
 
 /** Lists up to 20 names. */
