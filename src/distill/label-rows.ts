@@ -8,6 +8,7 @@ import { UserError } from '../errors.ts';
 import { count } from '../format.ts';
 import { batchSizeFor } from '../models/batch-size.ts';
 import type { Job } from '../run/job.ts';
+import { planDecisions } from '../run/plan-file.ts';
 import { tf } from '../tensorflow.ts';
 import type { LabeledRows } from '../train/logistic/labeled-rows.ts';
 import type { ShardSource } from '../train/stream.ts';
@@ -44,7 +45,7 @@ export interface RowInputs {
   readonly pool: number;
   /** Numbers per example. */
   readonly length: number;
-  /** Weights of the regression: numbers × classes. */
+  /** Weights of the regression: numbers × outputs of the task. */
   readonly weights: number;
 }
 
@@ -76,6 +77,16 @@ export function inputsOf(shape: readonly number[], classes: number): RowInputs {
   );
 }
 
+/** True labels with their features. */
+export interface TrueRows {
+  /** The labels are those of the first decision. */
+  readonly rows: LabeledRows;
+  /** Labels of each decision, [n] each: in a multi-label task, whether an example has the label. */
+  readonly decided: readonly Int32Array[];
+  /** Labeled examples in the sources. */
+  readonly available: number;
+}
+
 /**
  * Reads the true labels with their features: all, or a sample by a hash of the ids that fits the
  * limits.
@@ -86,14 +97,15 @@ export async function readRows(
   sources: readonly ShardSource<TrainingExample>[],
   inputs: RowInputs,
   { numbers, work }: RowLimits,
-): Promise<{ readonly rows: LabeledRows; readonly available: number }> {
-  const { classes, config } = job.plan;
+): Promise<TrueRows> {
+  const { config } = job.plan;
+  const decisions = planDecisions(job.plan);
   const available = sum(sources.map(({ count: labels }) => labels));
   const { length } = inputs;
   const room = Math.min(numbers / length, work / inputs.weights);
   const capacity = Math.max(1, Math.min(available, Math.floor(room)));
   const values = new Float32Array(capacity * length);
-  const labels = new Int32Array(capacity);
+  const decided = Array.from({ length: decisions.perExample }, () => new Int32Array(capacity));
   async function* sampled() {
     for (const { open } of sources) {
       for await (const one of open()) {
@@ -103,34 +115,38 @@ export async function readRows(
   }
   let filled = 0;
   for await (const batch of decodedRows(features, sampled())) {
-    const taken = batch.labels.slice(0, capacity - filled);
+    const taken = batch.targets.slice(0, capacity - filled);
     if (taken.length === 0) break;
-    const reduced = reduce(batch.values, batch.labels.length, inputs);
+    const reduced = reduce(batch.values, batch.targets.length, inputs);
     values.set(reduced.subarray(0, taken.length * length), filled * length);
-    labels.set(taken, filled);
-    filled += taken.length;
+    for (const target of taken) {
+      const classes = decisions.isMultiLabel ? target : [target.indexOf(1)];
+      for (const [index, labels] of decided.entries()) labels[filled] = classes[index]!;
+      filled++;
+    }
   }
+  const columns = decided.map((labels) => labels.subarray(0, filled));
   const rows = {
     values: values.subarray(0, filled * length),
     length,
-    labels: labels.subarray(0, filled),
-    classes: classes.length,
+    labels: columns[0]!,
+    classes: decisions.classes,
   };
-  return { rows, available };
+  return { rows, decided: columns, available };
 }
 
-/** Yields features in batches, [n, ...featureShape], with the true classes, [n]. */
+/** Yields features in batches, [n, ...featureShape], with n targets. */
 async function* decodedRows(features: Features, examples: AsyncIterable<TrainingExample>) {
   const encoder = createEncoder(features);
   const batchSize = batchSizeFor(featureShape(features));
   const decode = async ({ example, target }: TrainingExample) => ({
     decoded: await decodeForStudent(encoder, example),
-    label: target.indexOf(1),
+    target,
   });
   for await (const batch of decodedBatches(examples, { batchSize, room: batchSize, decode })) {
     const decoded = batch.map((one) => one.decoded);
     const values = numbersOf(rowsOf(encoder, decoded));
-    yield { values, labels: batch.map(({ label }) => label) };
+    yield { values, targets: batch.map(({ target }) => target) };
   }
 }
 

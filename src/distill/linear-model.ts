@@ -6,12 +6,12 @@ import { writeModelFiles } from '../models/model-files.ts';
 import { LayerList } from '../models/networks/layers.ts';
 import { modelFrom } from '../models/topology.ts';
 import type { Job } from '../run/job.ts';
-import { descriptionOf } from '../run/plan-file.ts';
+import { descriptionOf, planDecisions } from '../run/plan-file.ts';
 import { tf } from '../tensorflow.ts';
 import { bestPenalty, crossValidate, stratifiedFolds } from '../train/logistic/cross-validation.ts';
-import { type LinearModel, sampleRows } from '../train/logistic/labeled-rows.ts';
+import { type LabeledRows, type LinearModel, sampleRows } from '../train/logistic/labeled-rows.ts';
 import { searchWork } from '../train/logistic/limits.ts';
-import { fitLogistic } from '../train/logistic/logistic-regression.ts';
+import { fitLogistic, labelScores } from '../train/logistic/logistic-regression.ts';
 import { rotatedBack, toPrincipalAxes } from '../train/logistic/principal-axes.ts';
 import { scaleColumns, unscaled } from '../train/logistic/scaling.ts';
 import type { ShardSource } from '../train/stream.ts';
@@ -36,7 +36,8 @@ export interface LinearFit {
 }
 
 /**
- * Fits logistic regression to true labels. Cross-validation chooses the penalty by the log-loss.
+ * Fits logistic regression to true labels. Cross-validation chooses the penalty by the log-loss. In
+ * a multi-label task, every label has a regression and a penalty of its own.
  *
  * @param features What the model reads: numbers.
  * @param limits Limits on memory and time; with more labels, a sample is used.
@@ -51,21 +52,46 @@ export async function fitLinear(
 ): Promise<LinearFit> {
   const { classes, config } = job.plan;
   const inputs = inputsOf(featureShape(features), classes.length);
-  const { rows: read, available } = await readRows(job, features, sources, inputs, limits);
+  const { rows: read, decided, available } = await readRows(job, features, sources, inputs, limits);
   const scaling = scaleColumns(read, !isScaled(features));
   const { rows, axes } = toPrincipalAxes(read);
-  const searched = sampleRows(rows, Math.floor(searchWork / inputs.weights), config.seed);
-  const folds = Math.min(maxFolds, searched.labels.length);
-  const foldOf = stratifiedFolds(searched.labels, folds, config.seed);
-  const penalty =
-    folds > 1 ? bestPenalty(await crossValidate(searched, foldOf, signal)) : defaultPenalty;
-  const fitted = await fitLogistic(rows, penalty, signal);
+  const searched = Math.floor(searchWork / inputs.weights);
+  const fits: DecisionFit[] = [];
+  for (const labels of decided) {
+    fits.push(await fitDecision({ ...rows, labels }, searched, config.seed, signal));
+  }
+  const models = fits.map(({ model }) => model);
+  const fitted = planDecisions(job.plan).isMultiLabel ? labelScores(models) : models[0]!;
   const used = rows.labels.length;
   return {
     ...{ inputs, used, available },
     model: unscaled(axes ? rotatedBack(fitted, axes) : fitted, scaling),
-    description: describe(used, available, inputs, penalty, folds),
+    description: describe(used, available, inputs, fits),
   };
+}
+
+/** The regression of one decision. */
+interface DecisionFit {
+  readonly model: LinearModel;
+  /** C. */
+  readonly penalty: number;
+  /** Folds of the cross-validation that chose it; 1 for none. */
+  readonly folds: number;
+}
+
+/** @param size Maximum examples of the search for the penalty. */
+async function fitDecision(
+  rows: LabeledRows,
+  size: number,
+  seed: number,
+  signal: AbortSignal,
+): Promise<DecisionFit> {
+  const searched = sampleRows(rows, size, seed);
+  const folds = Math.min(maxFolds, searched.labels.length);
+  const foldOf = stratifiedFolds(searched.labels, folds, seed);
+  const penalty =
+    folds > 1 ? bestPenalty(await crossValidate(searched, foldOf, signal)) : defaultPenalty;
+  return { model: await fitLogistic(rows, penalty, signal), penalty, folds };
 }
 
 /** Saves a fitted model as a network that reads the features. */
@@ -102,14 +128,17 @@ function describe(
   used: number,
   available: number,
   { pool }: RowInputs,
-  penalty: number,
-  folds: number,
+  fits: readonly DecisionFit[],
 ): string {
   const labels =
     used < available
       ? `a sample of ${count(used)} of ${count(available)} labels`
       : `${counted(used, 'label')} alone`;
   const pixels = pool > 1 ? `, on squares of ${pool} × ${pool} pixels averaged` : '';
+  const { folds } = fits[0]!;
   const chosen = folds > 1 ? `, chosen by ${folds}-fold cross-validation` : '';
-  return `trained on ${labels}${pixels}, with C = ${Number(penalty.toPrecision(2))}${chosen}`;
+  const penalties = fits.map(({ penalty }) => Number(penalty.toPrecision(2)));
+  const [least, most] = [Math.min(...penalties), Math.max(...penalties)];
+  const penalty = least === most ? `C = ${least}` : `C from ${least} to ${most} per label`;
+  return `trained on ${labels}${pixels}, with ${penalty}${chosen}`;
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { sum } from '../arrays.ts';
 import { createEncoder, featureShape } from '../data/features/index.ts';
-import { oneClass } from '../debias/decisions.ts';
+import { type Decisions, oneClass } from '../debias/decisions.ts';
 import { digestJson } from '../digest.ts';
 import { networkFeatures } from '../models/encoders/planned.ts';
 import { saveModel } from '../models/exporters.ts';
@@ -26,8 +26,6 @@ import { batchesPerEpoch, batchSizes } from '../train/order.ts';
 import { type ShardSource, sizesOf, type TrainingSets } from '../train/stream.ts';
 import { decodeForStudent } from './student-inputs.ts';
 import type { TrainingExample } from './training-example.ts';
-
-const multiLabelLoss: Loss = { kind: 'binaryCrossEntropy' };
 
 /** `history.json` beside a trained model. */
 export const historySchema = z.array(epochSchema);
@@ -59,7 +57,7 @@ export type StudentTask = TrainingTask & Required<Pick<TrainingTask, 'model' | '
 export async function trainNetwork(job: Job, task: TrainingTask, context: Context): Promise<void> {
   const { network, seed, folder } = task;
   const decisions = planDecisions(job.plan);
-  const loss = task.loss ?? (decisions.isMultiLabel ? multiLabelLoss : undefined);
+  const loss = lossOf(task, decisions);
   const features = networkFeatures(job.plan, network);
   const model = task.model ?? (await networkOf(job, network, seed));
   const sets = { labeled: task.labeled, unlabeled: task.unlabeled ?? [] };
@@ -104,6 +102,12 @@ export async function trainNetwork(job: Job, task: TrainingTask, context: Contex
     step.dispose();
     model.dispose();
   }
+}
+
+/** Returns the loss of a training. In a multi-label task, cross-entropy is that of each label. */
+function lossOf({ loss }: TrainingTask, { isMultiLabel }: Decisions): Loss | undefined {
+  const isDefault = loss === undefined || loss.kind === 'crossEntropy';
+  return isMultiLabel && isDefault ? { kind: 'binaryCrossEntropy' } : loss;
 }
 
 /**

@@ -11,8 +11,8 @@ export interface Batch {
   /** Targets, [size, outputs]: soft labels, one-hot, or 0 or 1 per label. */
   readonly targets: Float32Array;
   /**
-   * Teacher margins, [size, perExample]: in [0, 1] for an unlabeled example, NaN for an example with
-   * a true label.
+   * Teacher margins, [size, perExample]: in [0, 1] for an unlabeled example, NaN for one with true
+   * labels.
    */
   readonly teacherMargins: Float32Array;
   /** Loss weights, [size, perExample]; 1 for an example with a true label. */

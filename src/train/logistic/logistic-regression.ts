@@ -51,6 +51,25 @@ export async function fitLogistic(
   }
 }
 
+/**
+ * Joins the models of labels, each a regression on the classes no (0) and yes (1), into one model
+ * whose sigmoid gives the probability of each label.
+ *
+ * @param models One per label, with two classes.
+ * @returns the model with one score per label: the logit of yes less that of no.
+ */
+export function labelScores(models: readonly LinearModel[]): LinearModel {
+  const differences = (values: (model: LinearModel) => Float64Array) => {
+    const labels = models.map(values);
+    const count = models.length;
+    return Float64Array.from({ length: (labels[0]!.length / 2) * count }, (_, index) => {
+      const [label, row] = [index % count, 2 * Math.floor(index / count)];
+      return labels[label]![row + 1]! - labels[label]![row]!;
+    });
+  };
+  return { kernel: differences(({ kernel }) => kernel), bias: differences(({ bias }) => bias) };
+}
+
 /** Returns no weights, and the logarithm of the smoothed frequency of each class as intercepts. */
 export function startModel({ labels, length, classes }: LabeledRows): LinearModel {
   const counts = new Float64Array(classes).fill(0.5);

@@ -11,7 +11,7 @@ import {
   type LinearModel,
   sampleRows,
 } from '../../../src/train/logistic/labeled-rows.ts';
-import { fitLogistic, startModel } from '../../../src/train/logistic/logistic-regression.ts';
+import { fitLogistic, labelScores, startModel } from '../../../src/train/logistic/logistic-regression.ts';
 import { rotatedBack, toPrincipalAxes } from '../../../src/train/logistic/principal-axes.ts';
 import { scaleColumns, unscaled } from '../../../src/train/logistic/scaling.ts';
 import { golden } from '../../golden/golden.ts';
@@ -123,6 +123,35 @@ test('features of small scale get a weak penalty, although strong ones are alike
     signal,
   );
   expect(bestPenalty(measured)).toBeGreaterThan(1);
+});
+
+test('the models of labels are joined: sigmoid gives the probability of each', async () => {
+  const random = randomFor(4);
+  const values = Array.from({ length: 3 * 40 }, () => 2 * random() - 1);
+  const labelRows = [0, 1, 2].map((label) => {
+    // The last label is in no example.
+    const labels = Int32Array.from({ length: 40 }, (_, row) =>
+      label < 2 && values[3 * row + label]! + random() > 0.5 ? 1 : 0,
+    );
+    return { values: Float32Array.from(values), length: 3, labels, classes: 2 };
+  });
+  const models = await Promise.all(labelRows.map((rows) => fitLogistic(rows, 1, signal)));
+  const joined = labelScores(models);
+  const mean = Float64Array.of(0.5, 0, -1);
+  const scaling = { mean, scale: Float64Array.of(2, 1, 0.5) };
+  const scaled = values.map((value, i) => (value - mean[i % 3]!) / scaling.scale[i % 3]!);
+  for (const [label, model] of models.entries()) {
+    const yes = predict(model, values).filter((_, i) => i % 2 === 1);
+    const scores = (fitted: LinearModel, rows: readonly number[]) =>
+      yes.map((_, row) => {
+        let score = fitted.bias[label]!;
+        for (let j = 0; j < 3; j++) score += rows[3 * row + j]! * fitted.kernel[3 * j + label]!;
+        return 1 / (1 + Math.exp(-score));
+      });
+    expect(furthest(scores(joined, values), yes)).toBeLessThan(1e-9);
+    const plain = unscaled(joined, scaling);
+    expect(furthest(scores(plain, values), scores(joined, scaled))).toBeLessThan(1e-9);
+  }
 });
 
 test('folds have about the same share of every class', () => {
