@@ -1,0 +1,81 @@
+/** Lists of classes, from which `init` proposes a multi-label task. */
+import { buffer } from 'node:stream/consumers';
+import { pack } from 'tar-stream';
+import { describe, expect, test } from 'vitest';
+import { inspect } from '../../src/init/inspect.ts';
+import { MemoryStore } from '../support/memory-store.ts';
+
+/** Labels of twelve rows; `write` converts a list. */
+function tableOf(write: (names: string[], row: number) => string): string {
+  const lists = [['red', 'wet'], ['wet'], [], ['red']];
+  return Array.from({ length: 12 }, (_, row) => write(lists[row % 4]!, row)).join('\n');
+}
+
+const json = JSON.stringify;
+const quoted = (names: string[]) => `"${json(names).replaceAll('"', '""')}"`;
+
+async function archive(): Promise<Buffer> {
+  const tar = pack();
+  for (const [row, label] of ['red', '["wet","red"]', '[]', 'wet;red'].entries()) {
+    tar.entry({ name: `${row}.txt` }, `a long text number ${row}`);
+    tar.entry({ name: `${row}.cls` }, label);
+  }
+  tar.finalize();
+  return buffer(tar);
+}
+
+const tar = await archive();
+
+describe('a multi-label task is proposed for', () => {
+  test.each<[string, Record<string, string | Buffer>, Record<string, unknown>]>([
+    [
+      'lists in JSON Lines',
+      {
+        'labeled/a.jsonl': tableOf((names, row) => json({ text: `a b c d ${row}`, labels: names })),
+      },
+      { type: 'text-classification' },
+    ],
+    [
+      'lists beside a vector',
+      { 'labeled/a.jsonl': tableOf((names, row) => json({ label: names, features: [row, 1, 2] })) },
+      { type: 'vector-classification', length: 3 },
+    ],
+    [
+      'lists of other usual names, in a table of rows',
+      { 'labeled/a.jsonl': tableOf((names, row) => json({ x: row % 5, z: row % 3, tags: names })) },
+      { type: 'tabular-classification', target: 'tags' },
+    ],
+    [
+      'JSON in CSV',
+      { 'labeled/a.csv': `x,z,tags\n${tableOf((n, row) => `${row % 5},${row % 3},${quoted(n)}`)}` },
+      { type: 'tabular-classification', target: 'tags' },
+    ],
+    ['JSON in archives', { 'labeled/a.tar': tar }, { type: 'text-classification' }],
+    [
+      'JSON in names of folders',
+      {
+        'labeled/["red"]/a.txt': 'a b c',
+        'labeled/red;wet/b.txt': 'd e f',
+        'labeled/[]/c.txt': 'g',
+      },
+      { type: 'text-classification' },
+    ],
+  ])('%s', async (_, files, expected) => {
+    const { config, notes } = await inspect(new MemoryStore(files));
+    const task = { ...expected, multiLabel: true, classes: ['red', 'wet'] };
+    expect(config).toMatchObject({ task, method: 'weighted' });
+    expect(notes.join()).toContain('labeled examples with lists of 2 classes');
+  });
+});
+
+test('lists of numbers with decimals, and lists of other names, are not classes', async () => {
+  const files = (line: (row: number) => object) => ({
+    'labeled/a.jsonl': Array.from({ length: 12 }, (_, row) => json(line(row))).join('\n'),
+  });
+  const numbers = files((row) => ({ labels: [row / 3, 1], x: row }));
+  await expect(inspect(new MemoryStore(numbers))).rejects.toThrow('labels has lists of numbers');
+  const words = files((row) => ({ words: ['a', 'b'], z: row % 3, x: row % 2 }));
+  const { config } = await inspect(new MemoryStore(words));
+  expect(config.task).toMatchObject({ target: 'x', classes: ['0', '1'] });
+  expect(config.task.multiLabel).toBeUndefined();
+});
