@@ -22,7 +22,10 @@ export interface Example {
    * 'cat/1.jpg'.
    */
   readonly id: string;
-  /** The class's name or index as written in the data; undefined if the data has none. */
+  /**
+   * The class's name or index as written in the data; in a multi-label task, the list as a text
+   * (`label-list.ts`). Undefined if the data has none.
+   */
   readonly label: string | undefined;
   readonly content: Content;
   /** Its embeddings by encoders, [dimension] each, if they were joined to it: by their digest. */

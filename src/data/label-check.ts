@@ -57,7 +57,7 @@ export function unknownLabel(
   );
 }
 
-/** What is wrong with a label: a predicate, and sentences on the likely mistake. */
+/** Predicate on what is wrong with a label, and sentences on the likely mistake. */
 interface Explanation {
   readonly problem: string;
   readonly hint: string;

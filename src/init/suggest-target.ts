@@ -19,9 +19,17 @@ const textLabelName =
 /** Usual names of lists of classes, besides those above. */
 const listLabelName = /(?:^|[_ ])(?:tags|categories|classes|genres|topics|emotions|intents)$/i;
 
-/** Returns whether a column has lists of names or of integers, as several classes are written. */
-function holdsClassLists({ type }: ColumnSample): boolean {
-  return type.kind === 'list' && ['text', 'integer', 'nothing'].includes(type.item.kind);
+/**
+ * Returns whether a column has lists of names or of integers, as several classes are written. Most
+ * lists with one class per word have some class twice.
+ */
+function holdsClassLists({ type, values }: ColumnSample): boolean {
+  if (type.kind !== 'list' || !['text', 'integer', 'nothing'].includes(type.item.kind)) {
+    return false;
+  }
+  const lists = values.filter((value) => Array.isArray(value));
+  const repeated = lists.filter((list) => new Set(list).size < list.length);
+  return repeated.length <= lists.length / 2;
 }
 
 /**

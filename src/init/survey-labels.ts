@@ -78,7 +78,7 @@ export class LabelSurvey {
     return this.#isMultiLabel ? this.#lists : this.uses;
   }
 
-  /** How often examples have one of the classes that `classes` returned. */
+  /** Number of classes of all examples together, among those that `classes` returned. */
   get uses(): number {
     return sum([...this.#labels.values()].map(countOf)) - this.#left;
   }

@@ -200,7 +200,7 @@ describe('init', () => {
       expect(survey([...labels].reverse())).toEqual(found);
     });
 
-    test('takes semicolons for lists only if it is told to, and notes them otherwise', () => {
+    test('takes semicolons for lists only on request, and notes them otherwise', () => {
       expect(survey(['b;a', 'c'], true)).toMatchObject({ classes: 'a b c', several: true });
       const single = survey(['b|a', 'c']);
       expect(single).toMatchObject({ classes: 'b|a c', several: false, examples: 2 });

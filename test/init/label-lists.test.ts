@@ -68,14 +68,16 @@ describe('a multi-label task is proposed for', () => {
   });
 });
 
-test('lists of numbers with decimals, and lists of other names, are not classes', async () => {
+test('lists of decimals, of other names, or with a class per word, are not classes', async () => {
   const files = (line: (row: number) => object) => ({
     'labeled/a.jsonl': Array.from({ length: 12 }, (_, row) => json(line(row))).join('\n'),
   });
   const numbers = files((row) => ({ labels: [row / 3, 1], x: row }));
   await expect(inspect(new MemoryStore(numbers))).rejects.toThrow('labels has lists of numbers');
-  const words = files((row) => ({ words: ['a', 'b'], z: row % 3, x: row % 2 }));
-  const { config } = await inspect(new MemoryStore(words));
-  expect(config.task).toMatchObject({ target: 'x', classes: ['0', '1'] });
-  expect(config.task.multiLabel).toBeUndefined();
+  for (const list of [{ words: ['a', 'b'] }, { tags: ['a', 'b', 'a'] }]) {
+    const table = files((row) => ({ ...list, z: row % 3, x: row % 2 }));
+    const { config } = await inspect(new MemoryStore(table));
+    expect(config.task).toMatchObject({ target: 'x', classes: ['0', '1'] });
+    expect(config.task.multiLabel).toBeUndefined();
+  }
 });
