@@ -11,7 +11,11 @@ import {
   type LinearModel,
   sampleRows,
 } from '../../../src/train/logistic/labeled-rows.ts';
-import { fitLogistic, labelScores, startModel } from '../../../src/train/logistic/logistic-regression.ts';
+import {
+  fitLogistic,
+  labelScores,
+  startModel,
+} from '../../../src/train/logistic/logistic-regression.ts';
 import { rotatedBack, toPrincipalAxes } from '../../../src/train/logistic/principal-axes.ts';
 import { scaleColumns, unscaled } from '../../../src/train/logistic/scaling.ts';
 import { golden } from '../../golden/golden.ts';
