@@ -1,7 +1,8 @@
 /** The models of one trained teacher, or of several that are mixed. */
-import { type Features, featureShape } from '../../data/features/index.ts';
+import { decisionsOf, type Features, featureShape } from '../../data/features/index.ts';
 import type { Rows } from '../../data/features/kind.ts';
 import { type Folds, foldOf } from '../../data/folds.ts';
+import type { Decisions } from '../../debias/decisions.ts';
 import { mix } from '../../debias/mixture.ts';
 import { digestJson } from '../../digest.ts';
 import type { ObjectStore } from '../../store/store.ts';
@@ -30,7 +31,7 @@ export interface Members {
   /** Input features, each once: the first of them, and the others. */
   readonly features: Features;
   readonly moreFeatures: readonly Features[];
-  readonly classes: number;
+  readonly decisions: Decisions;
   readonly batchSize: number;
   /**
    * Runs the models.
@@ -76,7 +77,8 @@ export async function openMembers(
   }
   const largest = weighted[0]!.indexOf(Math.max(...weighted[0]!));
   const main = members[largest]!;
-  const classes = main.models[0]!.description.classes.length;
+  const { description } = main.models[0]!;
+  const decisions = decisionsOf(description, description.classes.length);
   const [features, ...moreFeatures] = allFeatures;
   const weightsOf = (id: string, fold: number, judge: boolean) => {
     if (!weights) return [1];
@@ -86,7 +88,7 @@ export async function openMembers(
   return {
     features: features!,
     moreFeatures,
-    classes,
+    decisions,
     batchSize: Math.min(...allFeatures.map((one) => batchSizeFor(featureShape(one)))),
     outputs(inputs, judge) {
       return Array.from({ length: folds.count }, (_, fold) => {
@@ -94,7 +96,7 @@ export async function openMembers(
           (member) => member && member.models[fold]!.predict(rowsOf(inputs, member.features)),
         );
         if (outputs.length === 1) return outputs[0]!;
-        return mix(outputs, classes, (row) => weightsOf(inputs.ids[row]!, fold, judge));
+        return mix(outputs, decisions.outputs, (row) => weightsOf(inputs.ids[row]!, fold, judge));
       });
     },
     main: main.models[0]!,

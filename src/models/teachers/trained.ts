@@ -1,6 +1,6 @@
 import type { Features } from '../../data/features/index.ts';
 import { type Folds, foldOf } from '../../data/folds.ts';
-import { type Calibration, calibrate } from '../../debias/calibration.ts';
+import { type Calibration, calibrateOutputs } from '../../debias/calibration.ts';
 import { predictions } from '../../debias/margin.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import { embedderOf } from '../student.ts';
@@ -13,7 +13,10 @@ import { type MemberWeights, openMembers } from './members.ts';
  * of the teacher with the largest weight.
  */
 export interface CrossFitted {
-  /** For examples that no model was trained on: the mean of all, and the vote of each. */
+  /**
+   * For examples that no model was trained on: the mean of all, and the vote of each, if an example
+   * has one class.
+   */
   readonly ensemble: Teacher;
   /**
    * Like `ensemble`, for examples that no model was trained on, but that decided the weights of a
@@ -52,7 +55,7 @@ export async function openTrained(
   { embeds = false, calibrations, weights }: TrainedOptions = {},
 ): Promise<CrossFitted> {
   const members = await openMembers(store, folders, folds, weights);
-  const { features, moreFeatures, classes } = members;
+  const { features, moreFeatures, decisions } = members;
   const embedding = embeds ? await embedderOf(members.main.model) : undefined;
   const shared = {
     embeddingSize: embedding?.size,
@@ -64,16 +67,16 @@ export async function openTrained(
     embedding && { embeddings: embedding.of(members.mainRows(inputs)) };
   const ensembleOf = (judge: boolean): Teacher => ({
     ...shared,
-    voters: folds.count,
+    ...(!decisions.isMultiLabel && { voters: folds.count }),
     isCalibrated: calibrations !== undefined,
     async predict(inputs) {
       const raw = members.outputs(inputs, judge);
       const all = calibrations
-        ? raw.map((output, fold) => calibrate(output, calibrations[fold]!))
+        ? raw.map((output, fold) => calibrateOutputs(output, calibrations[fold]!, decisions))
         : raw;
       return {
         probabilities: mean(all),
-        votes: votes(all, classes),
+        ...(!decisions.isMultiLabel && { votes: votes(all, decisions.classes) }),
         ...(calibrations && { rawProbabilities: mean(raw) }),
         ...embed(inputs),
       };
@@ -87,7 +90,7 @@ export async function openTrained(
       async predict(inputs) {
         const all = members.outputs(inputs, false);
         const chosen = inputs.ids.map((id) => all[foldOf(id, folds)]!);
-        return { probabilities: pickRows(chosen, classes), ...embed(inputs) };
+        return { probabilities: pickRows(chosen, decisions.outputs), ...embed(inputs) };
       },
     },
     features,
@@ -114,11 +117,11 @@ function votes(outputs: readonly Float32Array[], classes: number): Int32Array {
   return table;
 }
 
-/** Collects row i of the i-th output. */
-function pickRows(outputs: readonly Float32Array[], classes: number): Float32Array {
-  const rows = new Float32Array(outputs.length * classes);
+/** Collects row i of the i-th output. @param width Numbers per row. */
+function pickRows(outputs: readonly Float32Array[], width: number): Float32Array {
+  const rows = new Float32Array(outputs.length * width);
   outputs.forEach((output, row) => {
-    rows.set(output.subarray(row * classes, (row + 1) * classes), row * classes);
+    rows.set(output.subarray(row * width, (row + 1) * width), row * width);
   });
   return rows;
 }

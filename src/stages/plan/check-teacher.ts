@@ -1,5 +1,6 @@
-import { classLookup } from '../../data/classes.ts';
+import { decisionLookup } from '../../data/classes.ts';
 import type { Example } from '../../data/example.ts';
+import { decisionsOf } from '../../data/features/index.ts';
 import { UserError } from '../../errors.ts';
 import { createTeacherMeter } from '../../evaluate/teacher-judgement.ts';
 import { counted } from '../../format.ts';
@@ -31,6 +32,7 @@ export async function checkTeacher(
   sample: readonly Example[],
 ): Promise<TeacherCheck> {
   if (config.teacher.train) return { warnings: [], doubts: [] };
+  const decisions = decisionsOf(config.task, classes.length);
   const { teacher, features: fed } = await openTeacher({
     store: data,
     config: config.teacher,
@@ -41,12 +43,12 @@ export async function checkTeacher(
     scratch: teacherScratch,
   });
   try {
-    const answers = await answerSample(teacher, fed, sample, classes.length);
+    const answers = await answerSample(teacher, fed, sample, decisions);
     requireAnswers(config, sample, answers);
-    const lookup = classLookup(classes);
+    const lookup = decisionLookup(classes, decisions);
     const labelOf = (example: Example) => lookup(example.label);
     const trial = { teacher, config: config.teacher, student: features, features: fed, labelOf };
-    const better = await tryPresets({ ...trial, classes: classes.length }, sample);
+    const better = await tryPresets({ ...trial, decisions }, sample);
     const coupled = await batchWarning(teacher, fed, sample);
     const found = [better, coupled, unread(sample, answers), unanswered(answers), cut(answers)];
     const warnings = found.filter((warning) => warning !== undefined);
@@ -68,7 +70,7 @@ function requireAnswers(
       'Correct the data, or the section teacher of distill.yaml.',
     );
   }
-  if (predictions.some((prediction) => prediction !== -1)) return;
+  if (predictions.some((prediction) => prediction !== undefined)) return;
   throw new UserError(
     `the teacher gives no answer to any of ${counted(examples.length, 'labeled example')}, such as '${examples[0]!.id}'${because(failure)}`,
     teacherKindOf(teacher)!.isModel
@@ -84,12 +86,12 @@ function because(failure: string | undefined): string {
 function judge(
   classes: readonly string[],
   { examples, predictions }: SampleAnswers,
-  labelOf: (example: Example) => number | undefined,
+  labelOf: (example: Example) => Int32Array | undefined,
 ): string[] {
   const meter = createTeacherMeter(classes, 'supplied');
   for (const [index, prediction] of predictions.entries()) {
     const label = labelOf(examples[index]!);
-    if (prediction !== -1 && label !== undefined) meter.add(label, prediction);
+    if (prediction && label) meter.add(label[0]!, prediction[0]!);
   }
   return [...(meter.result()?.warnings ?? [])];
 }
@@ -104,7 +106,7 @@ function unread(
 }
 
 function unanswered({ predictions, failure }: SampleAnswers): string | undefined {
-  const missing = predictions.filter((prediction) => prediction === -1).length;
+  const missing = predictions.filter((prediction) => prediction === undefined).length;
   if (missing === 0) return undefined;
   const found = `${missing} of ${counted(predictions.length, 'labeled example')}`;
   return `The teacher gives no answer to ${found} that Plan gave it${because(failure)}.`;

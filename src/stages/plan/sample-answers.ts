@@ -1,5 +1,6 @@
 import { type Example, isRejected, type Rejected } from '../../data/example.ts';
 import type { Features } from '../../data/features/index.ts';
+import { type Decisions, decisionRows } from '../../debias/decisions.ts';
 import { predictions } from '../../debias/margin.ts';
 import { teacherInputs } from '../../distill/teacher-inputs.ts';
 import type { Teacher } from '../../models/teacher.ts';
@@ -7,8 +8,8 @@ import type { Teacher } from '../../models/teacher.ts';
 /** Answers of a teacher to the examples that it can read. */
 export interface SampleAnswers {
   readonly examples: readonly Example[];
-  /** [examples], the predicted class, or -1 without an answer. */
-  readonly predictions: readonly number[];
+  /** Per example, the predicted decisions, [perExample]; undefined without an answer. */
+  readonly predictions: readonly (Int32Array | undefined)[];
   /** Message of the model on the first example that it fails on. */
   readonly failure: string | undefined;
   /** First example that cannot be read. */
@@ -26,10 +27,11 @@ export async function answerSample(
   teacher: Teacher,
   features: Features,
   sample: readonly Example[],
-  classes: number,
+  decisions: Decisions,
 ): Promise<SampleAnswers> {
   const inputs = teacherInputs(teacher, features);
-  const found: number[] = [];
+  const { outputs, perExample, classes } = decisions;
+  const found: (Int32Array | undefined)[] = [];
   const examples: Example[] = [];
   let failure: string | undefined;
   let truncated = 0;
@@ -48,8 +50,11 @@ export async function answerSample(
     const { probabilities, failures } = answer;
     failure ??= failures?.values().next().value;
     truncated += answer.truncated ?? 0;
-    for (const [index, prediction] of predictions(probabilities, classes).entries()) {
-      found.push(Number.isNaN(probabilities[index * classes]!) ? -1 : prediction);
+    const predicted = predictions(decisionRows(probabilities, decisions), classes);
+    for (const index of batch.keys()) {
+      const isAnswered = !Number.isNaN(probabilities[index * outputs]);
+      const own = predicted.subarray(index * perExample, (index + 1) * perExample);
+      found.push(isAnswered ? own : undefined);
     }
   }
   return { examples, predictions: found, failure, rejected, truncated };

@@ -5,6 +5,7 @@ import {
   type PreprocessConfig,
   preprocessPresetNames,
 } from '../../data/features/preprocess-config.ts';
+import type { Decisions } from '../../debias/decisions.ts';
 import { UserError } from '../../errors.ts';
 import { wilsonInterval } from '../../evaluate/wilson.ts';
 import { counted, percent } from '../../format.ts';
@@ -26,9 +27,9 @@ export interface PresetTrial {
   readonly student: Features;
   /** Features that the teacher reads now. */
   readonly features: Features;
-  readonly classes: number;
-  /** Returns the class of a labeled example. */
-  labelOf(example: Example): number | undefined;
+  readonly decisions: Decisions;
+  /** Returns the true decisions of a labeled example, [perExample]. */
+  labelOf(example: Example): Int32Array | undefined;
 }
 
 /**
@@ -104,12 +105,14 @@ function candidateFeatures(
   }
 }
 
-/** Counts the examples that the teacher classifies correctly. */
+/** Counts the examples on which every decision of the teacher is right. */
 async function rightIn(
-  { teacher, classes, labelOf }: PresetTrial,
+  { teacher, decisions, labelOf }: PresetTrial,
   features: Features,
   sample: readonly Example[],
 ): Promise<number> {
-  const { examples, predictions } = await answerSample(teacher, features, sample, classes);
-  return examples.filter((example, index) => labelOf(example) === predictions[index]).length;
+  const { examples, predictions } = await answerSample(teacher, features, sample, decisions);
+  return examples.filter(
+    (example, index) => labelOf(example)?.join() === predictions[index]?.join(),
+  ).length;
 }
