@@ -67,8 +67,26 @@ describe.each(methodNames.map(methodOf))(
       },
     );
 
+    test('takes several labels per example unless it needs one class, also as a comparison', () => {
+      const task = { ...base.task, multiLabel: true };
+      const isRefused = needs.includes('oneClass');
+      expectRule(isRefused, 'method', { task, method });
+      expectRule(isRefused, 'compare.0', { task, method: 'uniform', compare: [method] });
+      expect(problemsIn({ task: { ...task, multiLabel: false }, method })).toEqual([]);
+    });
+
     test('has a section in the config exactly if its row has options', () => {
       expect(name in configSchema.parse(base)).toBe(options !== undefined);
     });
   },
 );
+
+test('a multi-label task has one teacher, trained by cross-entropy', () => {
+  const task = { ...base.task, multiLabel: true };
+  const method = 'weighted';
+  const { train } = base.teacher;
+  const trained = (teacher: ConfigInput['teacher']) => problemsIn({ task, method, teacher });
+  expect(trained({ train })).toEqual([]);
+  expect(trained({ train, loss: 'mse' })).toEqual(['teacher.loss']);
+  expect(trained({ train: [train, { ...train, width: 8 }] })).toEqual(['teacher.train']);
+});

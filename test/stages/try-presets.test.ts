@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { Example } from '../../src/data/example.ts';
 import type { Features } from '../../src/data/features/index.ts';
 import { numbersOf } from '../../src/data/features/kind.ts';
+import { oneClass } from '../../src/debias/decisions.ts';
 import type { Teacher } from '../../src/models/teacher.ts';
 import { type PresetTrial, tryPresets } from '../../src/stages/plan/try-presets.ts';
 import { teacherConfig } from '../models/teachers/open.ts';
@@ -52,8 +53,8 @@ const trial: PresetTrial = {
   config: teacherConfig({ onnx: 'teacher/model.onnx' }),
   student: features,
   features,
-  classes: 2,
-  labelOf: ({ label }) => Number(label),
+  decisions: oneClass(2),
+  labelOf: ({ label }) => Int32Array.of(Number(label)),
 };
 
 test('the order of the channels is tried, too', async () => {
