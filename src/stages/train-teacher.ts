@@ -89,6 +89,8 @@ async function trainWith(
     const { trainLinearHead } = await import('../distill/linear-teacher.ts');
     return trainLinearHead(job, task, context);
   }
+  // The default is the cross-entropy of the task: of classes, or of each label.
+  if (loss === 'crossEntropy') return trainNetwork(job, task, context);
   if (loss !== 'mcmi') return trainNetwork(job, { ...task, loss: { kind: loss } }, context);
   const before = keys.before(task.folder);
   if (!(await isModelSaved(job.results, before))) {
