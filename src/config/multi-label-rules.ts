@@ -2,7 +2,7 @@
 import type { Task } from '../data/features/index.ts';
 import { type MethodName, methodNames, methodOf } from '../debias/methods.ts';
 import type { Network } from '../models/networks/index.ts';
-import type { Problem } from './training-rules.ts';
+import type { ConfigProblem } from './training-rules.ts';
 
 /** The part of the config that the rules read. */
 interface Choices {
@@ -21,11 +21,11 @@ interface Choices {
 export function multiLabelProblems(
   { task, teacher }: Choices,
   students: readonly { readonly path: (string | number)[]; readonly method: MethodName }[],
-): Problem[] {
+): ConfigProblem[] {
   if (task.multiLabel !== true) return [];
   const isUsable = (name: MethodName) => !methodOf(name).needs.includes('oneClass');
   const usable = methodNames.filter(isUsable).join(', ');
-  const problems: Problem[] = students
+  const problems: ConfigProblem[] = students
     .filter(({ method }) => !isUsable(method))
     .map(({ path, method }) => ({
       path,

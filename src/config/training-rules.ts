@@ -15,7 +15,7 @@ interface Trainings {
 }
 
 /** A field with a value that it cannot have, and the text of the error. */
-export interface Problem {
+export interface ConfigProblem {
   readonly path: (string | number)[];
   readonly message: string;
 }
@@ -25,7 +25,10 @@ export interface Problem {
  *
  * @param methods the methods of all students.
  */
-export function trainingProblems(config: Trainings, methods: readonly MethodName[]): Problem[] {
+export function trainingProblems(
+  config: Trainings,
+  methods: readonly MethodName[],
+): ConfigProblem[] {
   const { task, teacher, student } = config;
   const members = memberFields(teacher);
   const problems = [
@@ -45,7 +48,7 @@ export function trainingProblems(config: Trainings, methods: readonly MethodName
 }
 
 /** Lists the fields that change nothing, because logistic regression trains the head. */
-function unusedFields(path: readonly (string | number)[], network: Network): Problem[] {
+function unusedFields(path: readonly (string | number)[], network: Network): ConfigProblem[] {
   return (['mixup', 'labelSmoothing', 'weightDecay'] as const).flatMap((field) => {
     if ((network[field] ?? 0) === 0) return [];
     const message =
@@ -55,9 +58,9 @@ function unusedFields(path: readonly (string | number)[], network: Network): Pro
 }
 
 /** Lists the changes of examples that have no meaning for the task. */
-function inputProblems(task: Task, path: (string | number)[], network: Network): Problem[] {
+function inputProblems(task: Task, path: (string | number)[], network: Network): ConfigProblem[] {
   const { augment, mixup = 0 } = network;
-  const problems: Problem[] = [];
+  const problems: ConfigProblem[] = [];
   const refusal = refuseAugment(task, augment);
   if (refusal) {
     const field = [...path, 'augment', ...refusal.path];
@@ -70,7 +73,7 @@ function inputProblems(task: Task, path: (string | number)[], network: Network):
 }
 
 /** Lists the fields of a student that one of the methods excludes. */
-function excludedFields(student: Network, methods: readonly MethodName[]): Problem[] {
+function excludedFields(student: Network, methods: readonly MethodName[]): ConfigProblem[] {
   return (['mixup', 'labelSmoothing'] as const).flatMap((field) => {
     const excludes = (name: MethodName) => methodOf(name).excludes?.includes(field) ?? false;
     const method = methods.find(excludes);
