@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { sum } from '../arrays.ts';
 import type { RunSummary } from '../engines/embedded.ts';
 import { describeTeachers } from '../evaluate/describe-mixture.ts';
+import { isMultiLabel } from '../evaluate/main-metric.ts';
 import { reasonLines } from '../evaluate/quarantine-reasons.ts';
 import { type RunMetrics, sizeOf } from '../evaluate/run-metrics.ts';
-import type { Interval } from '../evaluate/schema.ts';
+import type { Interval, Metrics } from '../evaluate/schema.ts';
 import { describeAccuracy } from '../evaluate/teacher-judgement.ts';
 import { caveats, distillationVerdict, verdict } from '../evaluate/verdict.ts';
 import { bytes, count, counted, duration, fixed, percent } from '../format.ts';
@@ -65,40 +66,63 @@ function figures(run: RunMetrics): string[][] {
   const { metrics, students } = run;
   const variants = students.map(({ variant }) => variant).reverse();
   const others = Object.keys(metrics.models).filter((name) => !variants.includes(name));
+  const columns = isMultiLabel(metrics) ? ofLabels : ofClasses;
   const rows = [...others, ...variants].flatMap((name) => {
     const model = metrics.models[name];
     if (!model) return [];
     const { bytes: size } = sizeOf(run, name);
-    const { accuracy, macroRecall, macroF1, logLoss, calibrationError } = model;
-    return [
-      [
-        name,
-        `${percent(accuracy.value)} ${range(accuracy, (value) => percent(value))}`,
-        percent(macroRecall.value),
-        percent(macroF1.value),
-        fixed(logLoss.value, 3),
-        percent(calibrationError.value),
-        size === undefined ? '–' : bytes(size),
-      ],
-    ];
+    const sizeText = size === undefined ? '–' : bytes(size);
+    return [[name, ...columns.map(({ show }) => show(model)), sizeText]];
   });
-  return [
-    ['', 'accuracy (95% interval)', 'recall', 'F1', 'log-loss', 'calibration', 'size'],
-    ...rows,
-  ];
+  return [['', ...columns.map(({ head }) => head), 'size'], ...rows];
 }
+
+/** Column of the table of figures. */
+interface Column {
+  readonly head: string;
+  readonly show: (model: Metrics['models'][string]) => string;
+}
+
+const shared: Column[] = [
+  { head: 'recall', show: ({ macroRecall }) => percent(macroRecall.value) },
+  { head: 'F1', show: ({ macroF1 }) => percent(macroF1.value) },
+];
+const doubts: Column[] = [
+  { head: 'log-loss', show: ({ logLoss }) => fixed(logLoss.value, 3) },
+  { head: 'calibration', show: ({ calibrationError }) => percent(calibrationError.value) },
+];
+
+const ofClasses: Column[] = [
+  { head: 'accuracy (95% interval)', show: ({ accuracy }) => withRange(accuracy) },
+  ...shared,
+  ...doubts,
+];
+
+const ofLabels: Column[] = [
+  { head: 'micro F1 (95% interval)', show: ({ microF1 }) => withRange(microF1) },
+  ...shared,
+  { head: 'AP', show: ({ meanAveragePrecision: mean }) => percent(mean?.value ?? Number.NaN) },
+  { head: 'exact', show: ({ exactMatch }) => percent(exactMatch?.value ?? Number.NaN) },
+  ...doubts,
+];
 
 /** Explains the columns and the rows that are not students. */
 function legend({ baselines, metrics }: RunMetrics): string[] {
   const measured = baselines.map(({ name }) => name).filter((name) => name in metrics.models);
   return [
-    'recall, F1: means over the classes; calibration: calibration error, smaller is better',
+    ...(isMultiLabel(metrics)
+      ? [
+          'recall, F1, AP (average precision): means over the labels; exact: all labels right',
+          'log-loss, calibration (calibration error): over all decisions, smaller is better',
+        ]
+      : ['recall, F1: means over the classes; calibration: calibration error, smaller is better']),
     ...(measured.length > 0 ? [`${measured.join(', ')}: models of the labels alone`] : []),
   ];
 }
 
-function range({ low, high }: Interval, show: (value: number) => string): string {
-  return `(${show(low)} to ${show(high)})`;
+function withRange(figure: Interval | undefined): string {
+  if (figure === undefined) return '–';
+  return `${percent(figure.value)} (${percent(figure.low)} to ${percent(figure.high)})`;
 }
 
 /** Returns the path or the s3:// URL of a key of the results. */

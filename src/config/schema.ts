@@ -168,9 +168,11 @@ export const configSchema = z
     publish: z
       .strictObject({
         metric: z
-          .enum(['accuracy', 'macroRecall', 'logLoss'])
-          .default('accuracy')
-          .describe('macroRecall: every class counts alike, however rare it is.'),
+          .enum(['accuracy', 'macroRecall', 'logLoss', 'microF1'])
+          .optional()
+          .describe(
+            'macroRecall: every class counts alike, however rare it is. microF1: only with multiLabel. Default: accuracy, or microF1 with multiLabel.',
+          ),
         minGain: z
           .number()
           .default(0)
@@ -246,7 +248,19 @@ export const configSchema = z
       path: ['teacher', 'train', again],
       message: 'expected different teachers: this one is in the list already',
     });
-  });
+  })
+  .superRefine(({ task, publish }, context) => {
+    if (publish.metric !== 'microF1' || task.multiLabel) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['publish', 'metric'],
+      message: 'expected accuracy, macroRecall or logLoss: microF1 is for tasks with multiLabel',
+    });
+  })
+  .overwrite(({ publish: { metric, ...gate }, ...config }) => ({
+    ...config,
+    publish: { metric: metric ?? (config.task.multiLabel ? 'microF1' : 'accuracy'), ...gate },
+  }));
 
 /** The new names of renamed values, by field: an error suggests them. */
 export const renamedValues: Readonly<Record<string, Readonly<Record<string, string>>>> = {

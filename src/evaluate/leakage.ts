@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { count, counted, percent } from '../format.ts';
 import { namesOf } from '../table.ts';
+import { mainMetric } from './main-metric.ts';
 import { metricsSchema } from './schema.ts';
 
 const copies = z.int().nonnegative();
@@ -56,9 +57,10 @@ const advice: Record<Sameness, string> = {
 
 function figuresWithout({ without }: Leakage): string {
   if (without === undefined) return 'No other test example is left.';
-  const figures = Object.entries(without.models).map(([name, { accuracy }]) => {
-    const { value, low, high } = accuracy;
+  const main = mainMetric(without);
+  const figures = Object.entries(without.models).map(([name, model]) => {
+    const { value, low, high } = model[main.name]!;
     return `${name} ${percent(value)} (${percent(low)} to ${percent(high)})`;
   });
-  return `Accuracy on the other ${count(without.examples)}: ${figures.join(', ')}.`;
+  return `${main.title} on the other ${count(without.examples)}: ${figures.join(', ')}.`;
 }

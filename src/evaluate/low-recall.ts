@@ -1,4 +1,5 @@
 import { count, percent } from '../format.ts';
+import { mainMetric } from './main-metric.ts';
 import type { RunMetrics } from './run-metrics.ts';
 
 /** A class is warned about if its recall is below this share of the mean recall. */
@@ -17,6 +18,7 @@ export function lowRecallWarnings(
   student: string,
 ): string[] {
   const { recall, macroRecall } = metrics.models[student]!;
+  const nouns = mainMetric(metrics);
   const low = classes.flatMap((name, index) => {
     const value = recall[index]?.value;
     if (value === undefined || value >= lowShare * macroRecall.value) return [];
@@ -27,13 +29,13 @@ export function lowRecallWarnings(
     .map(
       ({ name, value, examples }) =>
         `The ${student} student finds ${count(value * examples)} of the ${count(examples)} ${evaluatedOn} examples of ` +
-        `class ${name}: a recall of ${percent(value)}, less than half of the mean over the classes, ` +
+        `${nouns.oneClass} ${name}: a recall of ${percent(value)}, less than half of the mean over the ${nouns.classes}, ` +
         `${percent(macroRecall.value)}. Label more examples of ${name}.`,
     );
   const rest = low.slice(maxWarnings).map(({ name }) => name);
   if (rest.length === 0) return shown;
   return [
     ...shown,
-    `The recall of ${count(rest.length)} more classes is less than half of the mean: ${rest.slice(0, 20).join(', ')}${rest.length > 20 ? ' …' : ''}.`,
+    `The recall of ${count(rest.length)} more ${nouns.classes} is less than half of the mean: ${rest.slice(0, 20).join(', ')}${rest.length > 20 ? ' …' : ''}.`,
   ];
 }

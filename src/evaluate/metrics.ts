@@ -11,40 +11,50 @@
  *   F1 of c           2 recall precision / (recall + precision) = 2 found / (examples + classified)
  *   macro-averaged    mean over the classes that have examples
  *
+ * In a multi-label task, the first three are over all decisions: n per label. Recall, precision and
+ * F1 are those of a label. Three metrics are added:
+ *
+ *   micro F1          2 Σ_l found_l / Σ_l (examples_l + classified_l): every label of an example
+ *                     counts alike, and "no" that is right counts nothing
+ *   exact match       share of examples with all decisions right
+ *   mean average precision (`average-precision.ts`)
+ *
  * Intervals are percentiles of a bootstrap. Each replicate counts each example Poisson(1) times,
  * because a stream cannot be resampled as a whole (Hanley and MacGibbon 2006; Chamandy et al.
  * 2012). All models share the counts, so that the difference of two models within a replicate is
- * paired. The recall of one class has a Wilson interval, because it is a plain share. Macro
- * averages need counts per replicate and class: with many classes they have fewer replicates.
+ * paired. The recall and the precision of one class have Wilson intervals, because they are plain
+ * shares. Macro averages need counts per replicate and class: with many classes they have fewer
+ * replicates.
  */
-import { clamp, sum } from '../arrays.ts';
-import { logLoss } from '../debias/cross-entropy.ts';
+import type { Decisions } from '../debias/decisions.ts';
 import { UserError } from '../errors.ts';
+import { createScoreSample, type LabelRanking } from './average-precision.ts';
+import { addToClass, type ClassCounts, createClassCounts, f1Score } from './class-counts.ts';
+import { type Figure, minus, percentileInterval } from './figure.ts';
+import {
+  addToModel,
+  countedClass,
+  createModelSums,
+  figuresOf,
+  type ModelSums,
+  replicates,
+} from './model-sums.ts';
 import { poissonCounts } from './poisson.ts';
-import { type Interval, type MetricName, type Metrics, metricNames } from './schema.ts';
+import { type Interval, labelMetricNames, type Metrics, metricNames } from './schema.ts';
 import { wilsonInterval } from './wilson.ts';
-
-const replicates = 1000;
-const bins = 15;
-
-/** Maximum number of replicates × classes of each count behind a macro average. */
-const maxClassCounts = 2 ** 20;
-
-/** Returns the number of replicates of a macro average: 1,000 for up to 1,048 classes. */
-function macroReplicates(classes: number): number {
-  return clamp(Math.floor(maxClassCounts / classes), 100, replicates);
-}
 
 /** Accumulator of the metrics of several models. */
 export interface Evaluation {
   /**
-   * Adds an example: its true class, and the probabilities of each model, [classes], in the order
-   * of the models.
+   * Adds an example: the true class of each decision, [perExample], and the outputs of each model,
+   * [outputs], in the order of the models.
    *
-   * @throws RangeError on a label out of range, or a row that is too short or has NaN.
+   * @throws RangeError on a class out of range, or outputs that are too few or have NaN.
    */
-  add(label: number, probabilitiesByModel: readonly Float32Array[]): void;
-  /** @throws UserError when no example was added. */
+  add(decided: ArrayLike<number>, outputsByModel: readonly Float32Array[]): void;
+  /**
+   * @throws UserError if no example was added, or if none has a label in a multi-label task.
+   */
   result(): Metrics;
 }
 
@@ -55,253 +65,148 @@ export interface Evaluation {
  */
 export function createEvaluation(
   models: readonly string[],
-  classes: number,
+  decisions: Decisions,
   seed: number,
 ): Evaluation {
   if (new Set(models).size < models.length) {
     throw new RangeError(`expected model names that differ, got ${models.join(', ')}`);
   }
-  const sums = models.map(() => createSums(classes));
-  const support = createClassCounts(classes);
+  const { outputs, isMultiLabel } = decisions;
+  const sums = models.map(() => createModelSums(decisions));
+  const support = createClassCounts(outputs, replicates);
+  const scores = isMultiLabel
+    ? createScoreSample(models.length, outputs, seed, replicates)
+    : undefined;
   const counts = new Uint8Array(replicates);
   /** Number of examples in each replicate, [replicates]. */
   const sizes = new Float64Array(replicates);
   let examples = 0;
 
   return {
-    add(label, probabilitiesByModel) {
-      check(label, probabilitiesByModel, models, classes);
+    add(decided, outputsByModel) {
+      check(decided, outputsByModel, models, decisions);
       poissonCounts(seed, examples++, counts);
       for (let r = 0; r < replicates; r++) sizes[r]! += counts[r]!;
-      addToClass(support, label, counts);
-      probabilitiesByModel.forEach((probabilities, m) => {
-        addTo(sums[m]!, label, probabilities, counts);
+      for (let d = 0; d < decided.length; d++) {
+        const counted = countedClass(decisions, d, decided[d]!);
+        if (counted !== undefined) addToClass(support, counted, counts);
+      }
+      outputsByModel.forEach((outputs, m) => {
+        addToModel(sums[m]!, decisions, decided, outputs, counts);
       });
+      scores?.add(decided, outputsByModel);
     },
     result() {
-      if (examples === 0) {
-        throw new UserError(
-          'no test example could be used, so there is nothing to evaluate',
-          'Put labeled examples into test/, and check the quarantine of the run.',
-        );
-      }
-      const figures = sums.map((modelSums) => ({
-        ...figuresOf(modelSums, examples, sizes),
-        ...macroFigures(modelSums, support),
-      }));
+      requireExamples(examples, support);
+      const ranked = scores?.result();
+      const figures = sums.map((modelSums, m) => {
+        const mean = ranked?.models[m]?.mean;
+        return {
+          ...figuresOf(modelSums, decisions, examples, sizes, support),
+          ...(mean && { meanAveragePrecision: mean }),
+        };
+      });
       const named = models.map(
-        (name, m) => [name, metricsOf(figures[m]!, sums[m]!, support)] as const,
-      );
-      const differences = models.flatMap((a, i) =>
-        models.slice(i + 1).flatMap((b, j) =>
-          metricNames.map((metric) => {
-            const [first, second] = [figures[i]![metric], figures[i + 1 + j]![metric]];
-            return { a, b, metric, ...percentileInterval(minus(first, second)) };
-          }),
-        ),
+        (name, m) => [name, metricsOf(figures[m]!, sums[m]!, support, ranked?.models[m])] as const,
       );
       return {
         examples,
         support: [...support.total],
+        ...(ranked && ranked.examples < examples && { rankedExamples: ranked.examples }),
         models: Object.fromEntries(named),
-        differences,
+        differences: differencesOf(models, figures),
       };
     },
   };
 }
 
-/** Sums of one model over the examples so far: in total, and in each replicate. */
-interface Sums {
-  correct: number;
-  loss: number;
-  /** Σ (confidence − correct), [bins]. */
-  readonly gaps: Float64Array;
-  /** Correct examples, [replicates]. */
-  readonly correctBy: Float64Array;
-  /** Loss, [replicates]. */
-  readonly lossBy: Float64Array;
-  /** Σ (confidence − correct), [bins, replicates]. */
-  readonly gapsBy: Float64Array;
-  /** Correctly classified examples per class. */
-  readonly found: ClassCounts;
-  /** Examples classified as each class. */
-  readonly classified: ClassCounts;
-}
+/** Figures of one model, by metric. */
+type Figures = ReturnType<typeof figuresOf> & { readonly meanAveragePrecision?: Figure };
 
-/** Counts of examples per class: in total, and in each replicate of the macro averages. */
-interface ClassCounts {
-  /** [classes] */
-  readonly total: Float64Array;
-  /** [classes, macro replicates] */
-  readonly by: Uint32Array;
-  readonly replicates: number;
-}
-
-function createClassCounts(classes: number): ClassCounts {
-  const replicates = macroReplicates(classes);
-  return {
-    total: new Float64Array(classes),
-    by: new Uint32Array(classes * replicates),
-    replicates,
-  };
-}
-
-function addToClass({ total, by, replicates }: ClassCounts, index: number, counts: Uint8Array) {
-  total[index]! += 1;
-  const start = index * replicates;
-  for (let r = 0; r < replicates; r++) by[start + r]! += counts[r]!;
-}
-
-function createSums(classes: number): Sums {
-  return {
-    correct: 0,
-    loss: 0,
-    gaps: new Float64Array(bins),
-    correctBy: new Float64Array(replicates),
-    lossBy: new Float64Array(replicates),
-    gapsBy: new Float64Array(bins * replicates),
-    found: createClassCounts(classes),
-    classified: createClassCounts(classes),
-  };
-}
-
-function addTo(sums: Sums, label: number, probabilities: Float32Array, counts: Uint8Array): void {
-  let best = 0;
-  for (let c = 1; c < probabilities.length; c++) {
-    if (probabilities[c]! > probabilities[best]!) best = c;
+/** @throws UserError if there is nothing to measure. */
+function requireExamples(examples: number, support: ClassCounts): void {
+  if (examples === 0) {
+    throw new UserError(
+      'no test example could be used, so there is nothing to evaluate',
+      'Put labeled examples into test/, and check the quarantine of the run.',
+    );
   }
-  const confidence = probabilities[best]!;
-  const correct = best === label ? 1 : 0;
-  const loss = logLoss(probabilities[label]!);
-  const gap = confidence - correct;
-  const bin = clamp(Math.ceil(confidence * bins) - 1, 0, bins - 1);
-
-  sums.correct += correct;
-  sums.loss += loss;
-  sums.gaps[bin]! += gap;
-  addToClass(sums.classified, best, counts);
-  if (correct === 1) addToClass(sums.found, label, counts);
-  const { correctBy, lossBy, gapsBy } = sums;
-  for (let r = 0, g = bin * replicates; r < replicates; r++, g++) {
-    const count = counts[r]!;
-    correctBy[r]! += count * correct;
-    lossBy[r]! += count * loss;
-    gapsBy[g]! += count * gap;
+  if (support.total.every((count) => count === 0)) {
+    throw new UserError(
+      `none of the ${examples} test examples has a label, so that recall and F1 cannot be measured`,
+      'Put examples that have some of the labels into test/.',
+    );
   }
 }
 
-/** Metric on all examples, and on each bootstrap replicate. */
-interface Figure {
-  readonly value: number;
-  /** Value per replicate, [replicates] or [macro replicates]; NaN for one without examples. */
-  readonly by: Float64Array;
-}
-
-type MacroName = 'macroRecall' | 'macroF1';
-
-/** Computes the metrics over examples. @param sizes examples per replicate, [replicates]. */
-function figuresOf(
-  sums: Sums,
-  examples: number,
-  sizes: Float64Array,
-): Record<Exclude<MetricName, MacroName>, Figure> {
-  const totalGap = sum(sums.gaps.map(Math.abs));
-  const totalGapBy = new Float64Array(replicates);
-  sums.gapsBy.forEach((gap, i) => {
-    totalGapBy[i % replicates]! += Math.abs(gap);
-  });
-  const perExample = (by: Float64Array) => by.map((sum, r) => sum / sizes[r]!);
-  return {
-    accuracy: { value: sums.correct / examples, by: perExample(sums.correctBy) },
-    logLoss: { value: sums.loss / examples, by: perExample(sums.lossBy) },
-    calibrationError: { value: totalGap / examples, by: perExample(totalGapBy) },
-  };
-}
-
-/** Computes the metrics over classes. @param support examples per class. */
-function macroFigures(
-  { found, classified }: Sums,
-  support: ClassCounts,
-): Record<MacroName, Figure> {
-  const recall = (right: number, _: number, examples: number) => right / examples;
-  const f1 = (right: number, chosen: number, examples: number) => (2 * right) / (examples + chosen);
-  const figure = (score: typeof f1): Figure => ({
-    value: macroMean(found.total, classified.total, support.total, 1, score)[0]!,
-    by: macroMean(found.by, classified.by, support.by, support.replicates, score),
-  });
-  return { macroRecall: figure(recall), macroF1: figure(f1) };
-}
-
-/**
- * Averages a score over the classes that have examples, per replicate.
- * @param found, classified, support [classes, replicates]
- * @returns [replicates]; NaN for a replicate without examples.
- */
-function macroMean(
-  found: ArrayLike<number>,
-  classified: ArrayLike<number>,
-  support: ArrayLike<number>,
-  replicates: number,
-  score: (right: number, chosen: number, examples: number) => number,
-): Float64Array {
-  const sums = new Float64Array(replicates);
-  const classes = new Float64Array(replicates);
-  for (let i = 0; i < support.length; i++) {
-    if (support[i] === 0) continue;
-    sums[i % replicates]! += score(found[i]!, classified[i]!, support[i]!);
-    classes[i % replicates]! += 1;
-  }
-  return sums.map((total, r) => total / classes[r]!);
+/** Subtracts the metrics of each two models. @param figures in the order of the models. */
+function differencesOf(
+  models: readonly string[],
+  figures: readonly Figures[],
+): Metrics['differences'] {
+  return models.flatMap((a, i) =>
+    models.slice(i + 1).flatMap((b, j) =>
+      [...labelMetricNames, ...metricNames].flatMap((metric) => {
+        const [first, second] = [figures[i]![metric], figures[i + 1 + j]![metric]];
+        if (!first || !second) return [];
+        return [{ a, b, metric, ...percentileInterval(minus(first, second)) }];
+      }),
+    ),
+  );
 }
 
 function metricsOf(
-  figures: Record<MetricName, Figure>,
-  { found }: Sums,
+  figures: Figures,
+  { found, classified }: ModelSums,
   support: ClassCounts,
+  ranking: LabelRanking | undefined,
 ): Metrics['models'][string] {
+  const { microF1, exactMatch, meanAveragePrecision } = figures;
   return {
     accuracy: percentileInterval(figures.accuracy),
     macroRecall: percentileInterval(figures.macroRecall),
     macroF1: percentileInterval(figures.macroF1),
     logLoss: percentileInterval(figures.logLoss),
     calibrationError: percentileInterval(figures.calibrationError),
-    recall: Array.from(support.total, (examples, c) =>
-      examples === 0 ? null : wilsonInterval(found.total[c]!, examples),
-    ),
+    recall: shares(found, support),
+    ...(microF1 && { microF1: percentileInterval(microF1) }),
+    ...(exactMatch && { exactMatch: percentileInterval(exactMatch) }),
+    ...(meanAveragePrecision && { meanAveragePrecision: percentileInterval(meanAveragePrecision) }),
+    ...(ranking && {
+      precision: shares(found, classified),
+      f1: Array.from(support.total, (examples, c) =>
+        examples === 0 ? null : f1Score(found.total[c]!, classified.total[c]!, examples),
+      ),
+      averagePrecision: [...ranking.byLabel],
+    }),
   };
 }
 
-function minus(a: Figure, b: Figure): Figure {
-  return { value: a.value - b.value, by: a.by.map((value, r) => value - b.by[r]!) };
-}
-
-/** Returns the value with the 2.5 % and 97.5 % quantiles of its replicates. */
-function percentileInterval({ value, by }: Figure): Interval {
-  const sorted = by.filter((replicate) => !Number.isNaN(replicate)).sort();
-  return { value, low: quantile(sorted, 0.025), high: quantile(sorted, 0.975) };
-}
-
-/** Interpolates linearly between the two nearest of the sorted values, as numpy does. */
-function quantile(sorted: Float64Array, share: number): number {
-  const position = share * (sorted.length - 1);
-  const below = sorted[Math.floor(position)]!;
-  const above = sorted[Math.ceil(position)]!;
-  return below + (above - below) * (position - Math.floor(position));
+/** Divides counts per class; null for a class without examples. */
+function shares(found: ClassCounts, of: ClassCounts): (Interval | null)[] {
+  return Array.from(of.total, (examples, c) =>
+    examples === 0 ? null : wilsonInterval(found.total[c]!, examples),
+  );
 }
 
 function check(
-  label: number,
-  probabilitiesByModel: readonly Float32Array[],
+  decided: ArrayLike<number>,
+  outputsByModel: readonly Float32Array[],
   models: readonly string[],
-  classes: number,
+  { perExample, classes, outputs: size }: Decisions,
 ): void {
-  if (!(Number.isInteger(label) && label >= 0 && label < classes)) {
-    throw new RangeError(`expected a label from 0 to ${classes - 1}, got ${label}`);
+  if (decided.length !== perExample) {
+    throw new RangeError(`expected ${perExample} decisions, got ${decided.length}`);
+  }
+  for (const label of Array.from(decided)) {
+    if (!(Number.isInteger(label) && label >= 0 && label < classes)) {
+      throw new RangeError(`expected a label from 0 to ${classes - 1}, got ${label}`);
+    }
   }
   models.forEach((name, m) => {
-    const probabilities = probabilitiesByModel[m];
-    if (probabilities?.length !== classes || probabilities.some(Number.isNaN)) {
-      throw new RangeError(`expected ${classes} numbers from model ${name}, got ${probabilities}`);
+    const outputs = outputsByModel[m];
+    if (outputs?.length !== size || outputs.some(Number.isNaN)) {
+      throw new RangeError(`expected ${size} numbers from model ${name}, got ${outputs}`);
     }
   });
 }

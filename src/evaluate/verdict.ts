@@ -1,4 +1,5 @@
 import { count, percent, percentagePoints, signedPoints } from '../format.ts';
+import { mainMetric } from './main-metric.ts';
 import type { RunMetrics } from './run-metrics.ts';
 import type { Interval } from './schema.ts';
 
@@ -10,28 +11,29 @@ export interface Verdict {
 }
 
 /**
- * Names the most accurate row besides the teacher, and compares the first student with the better
- * of the baselines: whether distillation was worth more than the labels alone.
+ * Names the best row besides the teacher, by accuracy or micro F1. Compares the first student with
+ * the better of the baselines: whether distillation was worth more than the labels alone.
  *
  * @returns undefined if no baseline was measured.
  */
 export function distillationVerdict(run: RunMetrics): Verdict | undefined {
   const { metrics, evaluatedOn } = run;
   const student = run.students[0]!.variant;
-  const baseline = mostAccurate(
+  const { name: metric, after, more: betterThan, equal: equalTo } = mainMetric(metrics);
+  const baseline = bestOf(
     run,
     run.baselines.map(({ name }) => name),
   );
-  const difference = baseline && accuracyDifference(metrics.differences, student, baseline);
+  const difference = baseline && mainDifference(metrics, student, baseline);
   if (!difference) return undefined;
   // If rows are equal, the config's student is the best.
   const others = Object.keys(metrics.models).filter((name) => name !== 'teacher');
-  const best = mostAccurate(run, [student, ...others])!;
-  const first = `Best: ${best}, right on ${percent(metrics.models[best]!.accuracy.value)} of the ${evaluatedOn} set.`;
+  const best = bestOf(run, [student, ...others])!;
+  const first = `Best: ${best}, ${after.model} ${percent(metrics.models[best]![metric]!.value)} ${after.value} the ${evaluatedOn} set.`;
   const size = `${percentagePoints(Math.abs(difference.value))} percentage points`;
   const pair = `Paired on the same ${count(metrics.examples)} examples: 95% interval ${signedPoints(difference.low)} to ${signedPoints(difference.high)}`;
-  const better = `the ${student} student is ${size} more accurate than ${baseline}`;
-  const worse = `${baseline}, a model of the labels alone, is ${size} more accurate than the ${student} student`;
+  const better = `the ${student} student is ${size} ${betterThan} than ${baseline}`;
+  const worse = `${baseline}, a model of the labels alone, is ${size} ${betterThan} than the ${student} student`;
   if (difference.low > 0) {
     return {
       outcome: 'better',
@@ -46,7 +48,7 @@ export function distillationVerdict(run: RunMetrics): Verdict | undefined {
       detail: `${pair}. The files of ${baseline} are in runs/${run.run}/students/${baseline}/.`,
     };
   }
-  const equal = `the ${student} student is as accurate as ${baseline}, a model of the labels alone`;
+  const equal = `the ${student} student is ${equalTo} ${baseline}, a model of the labels alone`;
   const more = difference.value < 0 ? worse : `${better}, a model of the labels alone`;
   return {
     outcome: 'unclear',
@@ -55,19 +57,21 @@ export function distillationVerdict(run: RunMetrics): Verdict | undefined {
   };
 }
 
-/** Returns the measured model with the highest accuracy; of equal ones, the first. */
-function mostAccurate({ metrics }: RunMetrics, names: readonly string[]): string | undefined {
-  const accuracy = (name: string) => metrics.models[name]!.accuracy.value;
+/** Returns the best of the measured models; of equal ones, the first. */
+function bestOf({ metrics }: RunMetrics, names: readonly string[]): string | undefined {
+  const metric = mainMetric(metrics).name;
+  const figure = (name: string) => metrics.models[name]![metric]!.value;
   return names
     .filter((name) => name in metrics.models)
     .reduce<string | undefined>(
-      (best, name) => (best === undefined || accuracy(name) > accuracy(best) ? name : best),
+      (best, name) => (best === undefined || figure(name) > figure(best) ? name : best),
       undefined,
     );
 }
 
 /**
- * Compares the accuracy of the first student with that of another student.
+ * Compares the accuracy of the first student with that of another student; in a multi-label task,
+ * its micro F1.
  *
  * @param baseline Its name. Default: the second student.
  */
@@ -76,12 +80,13 @@ export function verdict(
   baseline = students[1]?.variant,
 ): Verdict {
   const student = students[0]?.variant ?? 'student';
-  const difference = baseline && accuracyDifference(metrics.differences, student, baseline);
+  const { name: metric, after, more, less } = mainMetric(metrics);
+  const difference = baseline && mainDifference(metrics, student, baseline);
   if (!difference) {
-    const accuracy = metrics.models[student]?.accuracy.value ?? Number.NaN;
+    const value = metrics.models[student]?.[metric]?.value ?? Number.NaN;
     return {
       outcome: 'alone',
-      headline: `The ${student} student is right on ${percent(accuracy)} of the ${evaluatedOn} set.`,
+      headline: `The ${student} student ${after.verb} ${percent(value)} ${after.value} the ${evaluatedOn} set.`,
       detail:
         'No other student was trained. compare: [uniform] trains the student of plain distillation.',
     };
@@ -92,23 +97,23 @@ export function verdict(
   if (difference.low > 0) {
     return {
       outcome: 'better',
-      headline: `The ${student} student is ${size} more accurate than the ${baseline} one.`,
+      headline: `The ${student} student is ${size} ${more} than the ${baseline} one.`,
       detail: `Paired ${pair}: ${interval}, which excludes 0.`,
     };
   }
   if (difference.high < 0) {
     return {
       outcome: 'worse',
-      headline: `The ${student} student is ${size} less accurate than the ${baseline} one.`,
+      headline: `The ${student} student is ${size} ${less} than the ${baseline} one.`,
       detail: `Paired ${pair}: ${interval}. On this data, prefer ${baseline}.`,
     };
   }
-  const direction = difference.value < 0 ? 'less' : 'more';
+  const direction = difference.value < 0 ? less : more;
   return {
     outcome: 'unclear',
     headline: `No clear difference between the ${student} student and the ${baseline} one.`,
     detail:
-      `The ${student} student is ${size} ${direction} accurate ${pair}, but that may be chance: ` +
+      `The ${student} student is ${size} ${direction} ${pair}, but that may be chance: ` +
       `the ${interval} includes 0.`,
   };
 }
@@ -123,13 +128,14 @@ export function caveats({ evaluatedOn }: Pick<RunMetrics, 'evaluatedOn'>): strin
   ];
 }
 
-function accuracyDifference(
-  differences: RunMetrics['metrics']['differences'],
+function mainDifference(
+  metrics: RunMetrics['metrics'],
   student: string,
   baseline: string,
 ): Interval | undefined {
-  for (const { a, b, metric, value, low, high } of differences) {
-    if (metric !== 'accuracy') continue;
+  const { name } = mainMetric(metrics);
+  for (const { a, b, metric, value, low, high } of metrics.differences) {
+    if (metric !== name) continue;
     if (a === student && b === baseline) return { value, low, high };
     if (a === baseline && b === student) return { value: -value, low: -high, high: -low };
   }

@@ -58,14 +58,16 @@ function inUse({ variant }: Current): Publication {
 /** Applies the gate: better than the student in use by more than `publish.minGain`. */
 async function compare(job: Job, next: Current, present?: Current): Promise<Publication> {
   if (!present) return { published: true, reason: 'the first student of this dataset' };
-  const { metric, minGain } = job.plan.config.publish;
+  const { publish } = job.plan.config;
+  // The schema of the config fills it in.
+  const metric = publish.metric!;
   const { metrics, currentProblem } = await readJson(
     job.results,
     keys.metrics(job.run),
     runMetricsSchema,
   );
-  const own = metrics.models[next.variant]?.[metric].value;
-  const current = metrics.models[currentModel]?.[metric].value;
+  const own = metrics.models[next.variant]?.[metric]?.value;
+  const current = metrics.models[currentModel]?.[metric]?.value;
   if (own === undefined || current === undefined) {
     const why = currentProblem === undefined ? '' : `: ${currentProblem}`;
     return {
@@ -75,7 +77,7 @@ async function compare(job: Job, next: Current, present?: Current): Promise<Publ
   }
   const gain = metric === 'logLoss' ? current - own : own - current;
   const figures = `${metric} ${own.toFixed(4)}, and ${current.toFixed(4)} for the one in use`;
-  return gain > minGain
+  return gain > publish.minGain
     ? { published: true, reason: `better than the student in use: ${figures}` }
     : { published: false, reason: `not better than the student in use: ${figures}` };
 }

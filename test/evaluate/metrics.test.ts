@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { oneClass } from '../../src/debias/decisions.ts';
 import { UserError } from '../../src/errors.ts';
 import { createEvaluation } from '../../src/evaluate/metrics.ts';
 import { metricNames, metricsSchema } from '../../src/evaluate/schema.ts';
@@ -8,10 +9,10 @@ import { golden } from '../golden/golden.ts';
 /** @param models for each [n, classes]. */
 function evaluate(labels: readonly number[], models: readonly Float32Array[], classes: number) {
   const names = models.map((_, m) => `model ${m}`);
-  const evaluation = createEvaluation(names, classes, 7);
+  const evaluation = createEvaluation(names, oneClass(classes), 7);
   labels.forEach((label, i) => {
     const rows = models.map((rows) => rows.subarray(i * classes, (i + 1) * classes));
-    evaluation.add(label, rows);
+    evaluation.add([label], rows);
   });
   return evaluation.result();
 }
@@ -107,10 +108,10 @@ describe('createEvaluation', () => {
   });
 
   test('returns results while examples are still added', () => {
-    const evaluation = createEvaluation(['only'], 2, 1);
-    evaluation.add(0, [Float32Array.of(1, 0)]);
+    const evaluation = createEvaluation(['only'], oneClass(2), 1);
+    evaluation.add([0], [Float32Array.of(1, 0)]);
     expect(evaluation.result().models.only?.accuracy.value).toBe(1);
-    evaluation.add(0, [Float32Array.of(0, 1)]);
+    evaluation.add([0], [Float32Array.of(0, 1)]);
     expect(evaluation.result().models.only?.accuracy.value).toBe(0.5);
   });
 
@@ -121,8 +122,8 @@ describe('createEvaluation', () => {
       values[index] = 1;
       return values;
     };
-    const evaluation = createEvaluation(['only'], classes, 1);
-    for (let i = 0; i < 20; i++) evaluation.add(i, [row(i % 2 === 0 ? i : 0)]);
+    const evaluation = createEvaluation(['only'], oneClass(classes), 1);
+    for (let i = 0; i < 20; i++) evaluation.add([i], [row(i % 2 === 0 ? i : 0)]);
     const { macroRecall, macroF1 } = evaluation.result().models.only!;
     expect(macroRecall.value).toBe(0.5);
     expect(macroF1.value).toBeCloseTo((9 + 2 / 12) / 20, 12);
@@ -131,12 +132,18 @@ describe('createEvaluation', () => {
   });
 
   test('reports wrong input', () => {
-    const evaluation = createEvaluation(['only'], 2, 1);
+    const evaluation = createEvaluation(['only'], oneClass(2), 1);
     expect(() => evaluation.result()).toThrow(UserError);
-    expect(() => evaluation.add(2, [Float32Array.of(1, 0)])).toThrow('a label from 0 to 1, got 2');
-    expect(() => evaluation.add(0, [Float32Array.of(1)])).toThrow('2 numbers from model only');
-    expect(() => evaluation.add(0, [Float32Array.of(NaN, 1)])).toThrow('2 numbers from model only');
-    expect(() => evaluation.add(0, [])).toThrow('2 numbers from model only');
-    expect(() => createEvaluation(['a', 'a'], 2, 1)).toThrow('names that differ, got a, a');
+    expect(() => evaluation.add([2], [Float32Array.of(1, 0)])).toThrow(
+      'a label from 0 to 1, got 2',
+    );
+    expect(() => evaluation.add([0], [Float32Array.of(1)])).toThrow('2 numbers from model only');
+    expect(() => evaluation.add([0], [Float32Array.of(NaN, 1)])).toThrow(
+      '2 numbers from model only',
+    );
+    expect(() => evaluation.add([0], [])).toThrow('2 numbers from model only');
+    expect(() => createEvaluation(['a', 'a'], oneClass(2), 1)).toThrow(
+      'names that differ, got a, a',
+    );
   });
 });

@@ -56,6 +56,21 @@ const metricsSchema = z.object({
   bootstrap: ofMetrics(bootstrap),
 });
 
+const ofLabelMetrics = <Schema extends z.ZodType>(schema: Schema) =>
+  ofMetrics(schema).extend({ microF1: schema, meanAveragePrecision: schema, exactMatch: schema });
+const byLabel = z.array(z.array(z.number().nullable()));
+const labelMetricsSchema = z.object({
+  labels: z.int(),
+  truth: numbers,
+  models: z.array(numbers),
+  values: z.array(ofLabelMetrics(z.number())),
+  recall: byLabel,
+  precision: byLabel,
+  f1: byLabel,
+  averagePrecision: byLabel,
+  bootstrap: ofLabelMetrics(bootstrap),
+});
+
 const isotonicSchema = z.array(
   z.object({
     name: z.string(),
@@ -131,4 +146,5 @@ export const golden = {
   lelp: () => lelpSchema.parse(read('lelp')),
   logistic: () => logisticSchema.parse(read('logistic')),
   metrics: () => metricsSchema.parse(read('metrics')),
+  labelMetrics: () => labelMetricsSchema.parse(read('metrics-multi-label')),
 };

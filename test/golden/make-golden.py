@@ -13,7 +13,14 @@ import numpy as np
 from scipy.optimize import minimize
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import accuracy_score, f1_score, log_loss, recall_score
+from sklearn.metrics import (
+    accuracy_score,
+    average_precision_score,
+    f1_score,
+    log_loss,
+    precision_score,
+    recall_score,
+)
 from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import KNeighborsRegressor
 
@@ -194,6 +201,83 @@ def metrics():
             ],
             "recall": [recall_score(labels, model.argmax(axis=1), average=None) for model in models],
             "bootstrap": {name: bootstrap(labels, models, function) for name, function in functions.items()},
+        },
+    )
+
+
+def sigmoid_model(random, truth, skill, sharpness, levels=None):
+    """Probabilities per label that lean to the truth; with levels, many of them are equal."""
+    logits = sharpness * (random.normal(size=truth.shape) + skill * (truth - 0.5))
+    probabilities = 1 / (1 + np.exp(-logits))
+    if levels:
+        probabilities = np.round(probabilities * levels) / levels
+    return probabilities.astype(np.float32).astype(np.float64)
+
+
+def with_examples(truth):
+    return np.flatnonzero(truth.any(axis=0))
+
+
+def mean_average_precision(truth, probabilities):
+    labels = with_examples(truth)
+    return average_precision_score(truth[:, labels], probabilities[:, labels], average="macro")
+
+
+def multi_label_metrics():
+    """The last label has no example; none is predicted of the label before."""
+    random = np.random.default_rng(8)
+    n = 400
+    truth = (random.uniform(size=(n, 6)) < [0.5, 0.3, 0.1, 0.03, 0.02, 0]).astype(int)
+    models = [
+        sigmoid_model(random, truth, skill=1.5, sharpness=1.5),
+        sigmoid_model(random, truth, skill=1.2, sharpness=2.5, levels=8),
+    ]
+    for model in models:
+        model[:, 4] /= 2
+
+    def chosen(p):
+        return (p > 0.5).astype(int)
+
+    def macro_of(score):
+        return lambda y, p: score(y, chosen(p), labels=with_examples(y), average="macro")
+
+    def decision_rows(p):
+        yes = p.ravel()
+        return np.stack([(1 - yes).astype(np.float32).astype(np.float64), yes], axis=1)
+
+    functions = {
+        "accuracy": lambda y, p: (y == chosen(p)).mean(),
+        "macroRecall": macro_of(recall_score),
+        "macroF1": macro_of(f1_score),
+        "logLoss": lambda y, p: cross_entropy(np.eye(2)[y.ravel()], decision_rows(p)).mean(),
+        "calibrationError": lambda y, p: calibration_error(y.ravel(), decision_rows(p)),
+        "microF1": lambda y, p: f1_score(y, chosen(p), average="micro"),
+        "meanAveragePrecision": mean_average_precision,
+        "exactMatch": lambda y, p: accuracy_score(y, chosen(p)),
+    }
+
+    def by_label(score, model):
+        values = score(truth, chosen(model), average=None, zero_division=np.nan)
+        return [None if np.isnan(value) else value for value in values]
+
+    write(
+        "metrics-multi-label",
+        {
+            "labels": truth.shape[1],
+            "truth": truth.ravel(),
+            "models": [model.ravel() for model in models],
+            "values": [
+                {name: function(truth, model) for name, function in functions.items()} for model in models
+            ],
+            "recall": [by_label(recall_score, model) for model in models],
+            "precision": [by_label(precision_score, model) for model in models],
+            "f1": [by_label(f1_score, model)[:5] + [None] for model in models],
+            "averagePrecision": [
+                [*average_precision_score(truth[:, :5], model[:, :5], average=None), None] for model in models
+            ],
+            "bootstrap": {
+                name: bootstrap(truth, models, function, replicates=1000) for name, function in functions.items()
+            },
         },
     )
 
@@ -409,6 +493,7 @@ class multinomial:
 weights()
 neighbors()
 metrics()
+multi_label_metrics()
 isotonic()
 lelp()
 calibration()

@@ -9,6 +9,9 @@ const metricTitles: Readonly<Record<MetricName, string>> = {
   macroF1: 'macro F1, percentage points',
   logLoss: 'log-loss',
   calibrationError: 'calibration error, percentage points',
+  microF1: 'micro F1, percentage points',
+  meanAveragePrecision: 'mean average precision, percentage points',
+  exactMatch: 'exact match, percentage points',
 };
 
 /** Renders the paired differences between the config's student and every other model. */

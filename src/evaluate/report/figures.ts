@@ -1,8 +1,9 @@
 import { bytes, count, fixed, percent } from '../../format.ts';
 import { intervalCell, niceRange } from '../chart.ts';
 import { html, type Markup } from '../html.ts';
+import { mainMetric } from '../main-metric.ts';
 import { type RunMetrics, sizeOf } from '../run-metrics.ts';
-import type { Interval } from '../schema.ts';
+import type { Interval, MetricName } from '../schema.ts';
 import { describeAccuracy } from '../teacher-judgement.ts';
 import { modelNames } from './panel.ts';
 
@@ -10,19 +11,20 @@ import { modelNames } from './panel.ts';
 export function figuresSection(metrics: RunMetrics): Markup {
   const names = modelNames(metrics);
   const models = metrics.metrics.models;
-  const ends = names.flatMap((name) => [models[name]!.accuracy.low, models[name]!.accuracy.high]);
-  const { low, high } = niceRange(ends);
+  const { name: main, title } = mainMetric(metrics.metrics);
+  const mains = names.map((name) => models[name]![main]!);
+  const { low, high } = niceRange(mains.flatMap((figure) => [figure.low, figure.high]));
+  const { caption, columns } = tables[main];
   return html`<section>
 <h2>Figures</h2>
 <div class="scroll" role="region" aria-label="Figures of all models" tabindex="0"><table class="figures">
-<caption>On the ${metrics.evaluatedOn} set, with 95% intervals by bootstrap. Recall and F1 are means over the classes, each of which counts alike. Log-loss and calibration error: smaller is better.</caption>
-<thead><tr><th scope="col">Model</th><th scope="colgroup" colspan="2">Accuracy</th><th scope="col">Macro recall</th><th scope="col">Macro F1</th><th scope="col">Log-loss</th><th scope="col">Calibration error</th><th scope="col">Parameters and size</th></tr></thead>
+<caption>On the ${metrics.evaluatedOn} set, with 95% intervals by bootstrap. ${caption} Log-loss and calibration error: smaller is better.</caption>
+<thead><tr><th scope="col">Model</th><th scope="colgroup" colspan="2">${title}</th>${columns.map(([, head]) => html`<th scope="col">${head}</th>`)}<th scope="col">Parameters and size</th></tr></thead>
 <tbody>${names.map((name, series) => {
-    const { accuracy, macroRecall, macroF1, logLoss, calibrationError } = models[name]!;
+    const model = models[name]!;
     return html`<tr><th scope="row">${name}</th>
-<td>${intervalCell(accuracy, low, high, series)}</td><td>${withInterval(accuracy, percent)}</td>
-<td>${withInterval(macroRecall, percent)}</td><td>${withInterval(macroF1, percent)}</td>
-<td>${withInterval(logLoss, (value) => fixed(value, 3))}</td><td>${withInterval(calibrationError, percent)}</td>
+<td>${intervalCell(mains[series]!, low, high, series)}</td><td>${withInterval(mains[series], percent)}</td>
+${columns.map(([metric]) => html`<td>${withInterval(model[metric], metric === 'logLoss' ? (value) => fixed(value, 3) : percent)}</td>`)}
 <td>${sizeText(metrics, name)}</td></tr>
 `;
   })}</tbody>
@@ -34,7 +36,40 @@ ${metrics.baselines.map(
 )}</section>`;
 }
 
-function withInterval({ value, low, high }: Interval, show: (value: number) => string): Markup {
+/** Columns after that of the main metric, by its name. */
+const tables: Readonly<
+  Record<
+    'accuracy' | 'microF1',
+    { readonly caption: string; readonly columns: readonly (readonly [MetricName, string])[] }
+  >
+> = {
+  accuracy: {
+    caption: 'Recall and F1 are means over the classes, each of which counts alike.',
+    columns: [
+      ['macroRecall', 'Macro recall'],
+      ['macroF1', 'Macro F1'],
+      ['logLoss', 'Log-loss'],
+      ['calibrationError', 'Calibration error'],
+    ],
+  },
+  microF1: {
+    caption:
+      'A decision is yes or no to one label of one example; a label is predicted if its probability is above one half. Micro F1 is over all decisions. Macro recall, macro F1 and mean average precision are means over the labels, each of which counts alike. Exact match: the share of examples with all decisions right. Right decisions, log-loss and calibration error are over all decisions, most of which may be no.',
+    columns: [
+      ['macroRecall', 'Macro recall'],
+      ['macroF1', 'Macro F1'],
+      ['meanAveragePrecision', 'Mean average precision'],
+      ['exactMatch', 'Exact match'],
+      ['accuracy', 'Right decisions'],
+      ['logLoss', 'Log-loss'],
+      ['calibrationError', 'Calibration error'],
+    ],
+  },
+};
+
+function withInterval(figure: Interval | undefined, show: (value: number) => string): Markup {
+  if (figure === undefined) return html`–`;
+  const { value, low, high } = figure;
   return html`${show(value)} <small>${show(low)} to ${show(high)}</small>`;
 }
 

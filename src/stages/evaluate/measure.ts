@@ -8,6 +8,7 @@ import type { RunMetrics } from '../../evaluate/run-metrics.ts';
 import type { Context } from '../../run/context.ts';
 import type { ShardItem } from '../../run/events.ts';
 import { type Job, shardItems } from '../../run/job.ts';
+import { planDecisions } from '../../run/plan-file.ts';
 import { currentModel } from '../publish.ts';
 import { type CurrentStudent, type NamedModel, problemOf } from './models.ts';
 
@@ -54,7 +55,7 @@ async function measureAll(
   const classes = plan.classes.length;
   const classOf = trueClass(job);
   const names = models.map(({ name }) => name);
-  const evaluation = createEvaluation(['teacher', ...names], classes, plan.config.seed);
+  const evaluation = createEvaluation(['teacher', ...names], planDecisions(plan), plan.config.seed);
   const leakage = createLeakageMeter(['teacher', ...names], plan, tests);
   const isBaseline = names.map((name) => plan.baselines.some((baseline) => baseline.name === name));
   const deviations = createDeviationsMeter(names.filter((_, index) => !isBaseline[index]));
@@ -67,8 +68,8 @@ async function measureAll(
           output.subarray(index * classes, (index + 1) * classes);
         const label = classOf(example, plan.evaluatedOn);
         const rows = outputs.map(rowOf);
-        evaluation.add(label, [row.probabilities, ...rows]);
-        leakage.add(example, label, [row.probabilities, ...rows]);
+        evaluation.add([label], [row.probabilities, ...rows]);
+        leakage.add(example, [label], [row.probabilities, ...rows]);
         const students = rows.filter((_, model) => !isBaseline[model]);
         deviations.add(label, row.probabilities, students);
       });
