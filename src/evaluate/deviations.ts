@@ -1,5 +1,6 @@
 /**
  * Deviations of students from their teacher, in one pass over the test set and in constant memory.
+ * In a multi-label task, each decision of an example counts like an example.
  *
  *   accuracy by margin   share of examples that each model classifies correctly, per bin of margin
  *   exaggeration         slope b of the least-squares line logit q = a + b logit p, where p and q
@@ -13,6 +14,7 @@
 
 import { z } from 'zod';
 import { clamp } from '../arrays.ts';
+import { type Decisions, decisionRows } from '../debias/decisions.ts';
 import { margins, predictions } from '../debias/margin.ts';
 
 /** Number of bins of the margin, of equal width. */
@@ -24,7 +26,8 @@ const slope = z.number().nullable();
 
 export const deviationsSchema = z.strictObject({
   /**
-   * Examples per bin of the teacher's margin, and the number that each model classifies correctly.
+   * Examples, or decisions in a multi-label task, per bin of the teacher's margin, and the number
+   * that each model classifies correctly.
    */
   byMargin: z.array(
     z.strictObject({
@@ -42,33 +45,49 @@ export type Deviations = z.infer<typeof deviationsSchema>;
 
 /** Accumulator of deviations. */
 export interface DeviationsMeter {
-  /** Adds an example: its true class, and the probabilities of teacher and students, [classes]. */
-  add(label: number, teacher: Float32Array, students: readonly Float32Array[]): void;
+  /**
+   * Adds an example: its true class of each decision, [perExample], and the outputs of teacher and
+   * students, [outputs].
+   */
+  add(decided: ArrayLike<number>, teacher: Float32Array, students: readonly Float32Array[]): void;
   result(): Deviations;
 }
 
 /** Creates an accumulator. @param students their names. */
-export function createDeviationsMeter(students: readonly string[]): DeviationsMeter {
+export function createDeviationsMeter(
+  students: readonly string[],
+  decisions: Decisions,
+): DeviationsMeter {
+  const { classes } = decisions;
   const names = ['teacher', ...students];
   const examples = new Int32Array(bins);
   const right = names.map(() => new Int32Array(bins));
   const lines = students.map(() => ({ all: createLine(), teacherWrong: createLine() }));
+  /** Adds a decision. @param teacher, outputs [classes] */
+  const addDecision = (label: number, teacher: Float32Array, outputs: readonly Float32Array[]) => {
+    const bin = Math.min(bins - 1, Math.floor(margins(teacher, classes)[0]! * bins));
+    const chosen = [teacher, ...outputs].map((output) => predictions(output, classes)[0]!);
+    examples[bin]!++;
+    chosen.forEach((index, model) => {
+      if (index === label) right[model]![bin]!++;
+    });
+    const top = chosen[0]!;
+    outputs.forEach((output, student) => {
+      const { all, teacherWrong } = lines[student]!;
+      const point = [logit(teacher[top]!), logit(output[top]!)] as const;
+      all.add(...point);
+      if (top !== label) teacherWrong.add(...point);
+    });
+  };
   return {
-    add(label, teacher, outputs) {
-      const classes = teacher.length;
-      const bin = Math.min(bins - 1, Math.floor(margins(teacher, classes)[0]! * bins));
-      const chosen = [teacher, ...outputs].map((output) => predictions(output, classes)[0]!);
-      examples[bin]!++;
-      chosen.forEach((index, model) => {
-        if (index === label) right[model]![bin]!++;
-      });
-      const top = chosen[0]!;
-      outputs.forEach((output, student) => {
-        const { all, teacherWrong } = lines[student]!;
-        const point = [logit(teacher[top]!), logit(output[top]!)] as const;
-        all.add(...point);
-        if (top !== label) teacherWrong.add(...point);
-      });
+    add(decided, teacher, outputs) {
+      const [teacherRows, ...rows] = [teacher, ...outputs].map((row) =>
+        decisionRows(row, decisions),
+      );
+      for (let d = 0; d < decisions.perExample; d++) {
+        const rowOf = (all: Float32Array) => all.subarray(d * classes, (d + 1) * classes);
+        addDecision(decided[d]!, rowOf(teacherRows!), rows.map(rowOf));
+      }
     },
     result: () => ({
       byMargin: Array.from(examples, (count, bin) => ({

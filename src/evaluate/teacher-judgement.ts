@@ -7,9 +7,11 @@
  * other half, because the best of many orders fits any labels somewhat.
  */
 import { sum } from '../arrays.ts';
+import type { Decisions } from '../debias/decisions.ts';
 import { counted, percent } from '../format.ts';
 import type { TeacherAccuracy } from '../run/reconcile-file.ts';
 import { largestAssignment } from './assignment.ts';
+import { createLabelMeter } from './label-judgement.ts';
 import type { Interval } from './schema.ts';
 import { wilsonInterval } from './wilson.ts';
 
@@ -23,7 +25,9 @@ const maxListed = 60;
 /** Judgement of a teacher. */
 export interface TeacherJudgement {
   readonly examples: number;
-  /** Share of the examples that the teacher classifies correctly. */
+  /** Number of decisions, if the task is multi-label. */
+  readonly decisions?: number;
+  /** Share of the examples, or of the decisions, that the teacher classifies correctly. */
   readonly accuracy: Interval;
   /** Reasons to doubt the teacher, each with what to do. */
   readonly warnings: readonly string[];
@@ -31,8 +35,8 @@ export interface TeacherJudgement {
 
 /** Accumulator of a teacher's answers to labeled examples. */
 export interface TeacherMeter {
-  /** Adds an example: its true class, and the class that the teacher predicts. */
-  add(label: number, prediction: number): void;
+  /** Adds an example: its true decisions, and those that the teacher predicts, [perExample]. */
+  add(decided: ArrayLike<number>, predictions: ArrayLike<number>): void;
   /** Returns undefined if no example was added. */
   result(): TeacherJudgement | undefined;
 }
@@ -44,7 +48,9 @@ export type TeacherOrigin = 'supplied' | 'trained here';
 export function createTeacherMeter(
   classes: readonly string[],
   origin: TeacherOrigin,
+  { isMultiLabel }: Pick<Decisions, 'isMultiLabel'>,
 ): TeacherMeter {
+  if (isMultiLabel) return createLabelMeter(classes.length, advice[origin]);
   const n = classes.length;
   const size = origin === 'supplied' && n <= maxOrdered ? n * n : 0;
   // Answers, [predictions, labels]: of every second example of a class, and of the others.
@@ -53,7 +59,8 @@ export function createTeacherMeter(
   let examples = 0;
   let right = 0;
   return {
-    add(label, prediction) {
+    add(decided, predictions) {
+      const [label, prediction] = [decided[0]!, predictions[0]!];
       const half = halves[support[label]! % 2]!;
       if (size > 0) half[prediction * n + label]! += 1;
       support[label]! += 1;
@@ -87,11 +94,16 @@ export function createTeacherMeter(
 export function describeAccuracy({
   accuracy: { value, low, high },
   examples,
+  decisions,
   sets,
   beforeCalibration,
 }: TeacherAccuracy): string {
   const who = beforeCalibration ? 'Before calibration, the teacher' : 'The teacher';
-  return `${who} is right on ${percent(value)} (${percent(low)} to ${percent(high)}) of ${counted(examples, 'label')} in ${sets.map((set) => `${set}/`).join(' and ')}.`;
+  const what =
+    decisions === undefined
+      ? counted(examples, 'label')
+      : `${counted(decisions, 'decision')} about the labels of ${counted(examples, 'example')}`;
+  return `${who} is right on ${percent(value)} (${percent(low)} to ${percent(high)}) of ${what} in ${sets.map((set) => `${set}/`).join(' and ')}.`;
 }
 
 const advice: Record<TeacherOrigin, string> = {

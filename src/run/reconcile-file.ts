@@ -26,6 +26,8 @@ export type Copies = z.infer<typeof copiesSchema>;
 export const teacherAccuracySchema = z.strictObject({
   sets: z.array(z.enum(setNames)),
   examples: z.int().min(1),
+  /** Number of decisions, of which the accuracy is a share; only in a multi-label task. */
+  decisions: z.int().optional(),
   /** Whether the answers were calibrated afterwards. */
   beforeCalibration: z.boolean(),
   accuracy: z.strictObject({ value: z.number(), low: z.number(), high: z.number() }),

@@ -13,8 +13,8 @@ function judge(
   pairs: Iterable<readonly [number, number]>,
   origin: TeacherOrigin = 'supplied',
 ) {
-  const meter = createTeacherMeter(classes, origin);
-  for (const [label, answer] of pairs) meter.add(label, answer);
+  const meter = createTeacherMeter(classes, origin, { isMultiLabel: false });
+  for (const [label, answer] of pairs) meter.add([label], [answer]);
   return meter.result();
 }
 
@@ -110,5 +110,66 @@ describe('the judgement of a teacher', () => {
       labels.map((label) => [label, 1] as const),
     )!.warnings;
     expect(rare).toContain('not clearly better than guessing');
+  });
+});
+
+describe('the judgement of a teacher of several labels', () => {
+  /** Judges answers, each with the true decisions. */
+  function judgeLabels(pairs: Iterable<readonly [readonly number[], readonly number[]]>) {
+    const meter = createTeacherMeter(['a', 'b'], 'supplied', { isMultiLabel: true });
+    for (const [decided, answers] of pairs) meter.add(decided, answers);
+    return meter.result();
+  }
+
+  test('is undefined without labels', () => {
+    expect(judgeLabels([])).toBeUndefined();
+  });
+
+  test('has the share of right decisions', () => {
+    const found = judgeLabels(
+      Array.from(
+        { length: 100 },
+        (_, i) =>
+          [
+            [i % 2, 0],
+            [i % 2, Number(i % 10 === 0)],
+          ] as const,
+      ),
+    )!;
+    expect(found).toMatchObject({ examples: 100, decisions: 200, warnings: [] });
+    expect(found.accuracy.value).toBe(0.95);
+    const described = describeAccuracy({ ...found, sets: ['labeled'], beforeCalibration: false });
+    expect(described).toMatch(
+      /^The teacher is right on 95\.0% \(.*\) of 200 decisions about the labels of 100 examples in labeled\/\.$/,
+    );
+  });
+
+  test('decisions that are right or wrong together count as one', () => {
+    const together = judgeLabels(
+      Array.from({ length: 100 }, (_, i) => [[1, 0], i % 10 === 0 ? [0, 1] : [1, 0]] as const),
+    )!;
+    const single = judge(
+      ['a', 'b'],
+      Array.from({ length: 100 }, (_, i) => [0, Number(i % 10 === 0)] as const),
+    )!;
+    expect(together.accuracy.value).toBe(single.accuracy.value);
+    expect(together.accuracy.low).toBeCloseTo(single.accuracy.low, 2);
+    expect(together.accuracy.high).toBeCloseTo(single.accuracy.high, 2);
+  });
+
+  test('warns if the more frequent answers are right as often', () => {
+    const pairs = Array.from(
+      { length: 100 },
+      (_, i) =>
+        [
+          [Number(i % 10 === 0), 1],
+          [0, 1],
+        ] as const,
+    );
+    const { warnings } = judgeLabels(pairs)!;
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain(
+      'of 200 decisions about labels, which is no better than always giving the more frequent answer to each label (95.0%). Check the order of task.classes',
+    );
   });
 });
