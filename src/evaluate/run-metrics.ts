@@ -78,17 +78,19 @@ export const runMetricsSchema = z.strictObject({
   teachers: teachersSchema.optional(),
   /** The teacher's accuracy on labels that it has not learned; undefined if there are none. */
   teacherAccuracy: teacherAccuracySchema.optional(),
-  /** Error rate of the teacher on the validation set, for margins in [low, high]. */
+  /** Error rate of the teacher on the validation set, over all decisions, for margins in [low, high]. */
   teacherCurve: z.array(
     z.strictObject({ low: z.number(), high: z.number(), count, errorRate: intervalSchema }),
   ),
-  /** Histogram of the weights of the unlabeled examples; a bin is [low, high). */
+  /** Histogram of the weights of all decisions about unlabeled examples; a bin is [low, high). */
   weights: z.array(z.strictObject({ low: z.number(), high: z.number(), count })),
   meanWeight: z.number(),
-  /** Unlabeled examples with the smallest weights, in ascending order, with their reasons. */
+  /** Unlabeled examples, or their decisions, with the smallest weights, in ascending order, with their reasons. */
   leastWeighed: z.array(
     z.strictObject({
       id: z.string(),
+      /** Label that the weight is of, if the task is multi-label. */
+      label: z.string().optional(),
       weight: z.number(),
       /** Estimated probability that the teacher is wrong. */
       errorProbability: z.number(),

@@ -4,6 +4,7 @@
  * Wilson intervals. Half an interval is about z √(s(1 − s)/n), so four times as many labels halve
  * it.
  */
+import type { Decisions } from '../debias/decisions.ts';
 import { count, percent } from '../format.ts';
 import { type CurveBin, teacherCurve } from './teacher-curve.ts';
 import { wilsonInterval } from './wilson.ts';
@@ -31,18 +32,22 @@ export function validationSize(margins: Float32Array, wrong: Uint8Array): Valida
   return { examples: margins.length, thirds, isEnough: first.low > last.high };
 }
 
-/** Describes the result for the user. */
-export function describeValidationSize({ examples, thirds, isEnough }: ValidationSize): string {
+/** Describes the result for the user. In a multi-label task it counts decisions. */
+export function describeValidationSize(
+  { examples, thirds, isEnough }: ValidationSize,
+  decisions: Decisions,
+): string {
+  const unit = decisions.isMultiLabel ? 'decisions' : 'labels';
   const [first, last] = [thirds[0]!, thirds.at(-1)!];
   const rate = ({ errorRate: { value, low, high } }: CurveBin) =>
     `${percent(value, 0)} (${percent(low, 0)} to ${percent(high, 0)})`;
   const found = isEnough
-    ? 'its margin shows which labels are doubtful.'
+    ? `its margin shows which ${unit} are doubtful.`
     : 'there are too few labels to know whether its margin shows which are doubtful.';
   return (
-    `The teacher is wrong on ${rate(first)} of the third of ${count(examples)} labels with the ` +
+    `The teacher is wrong on ${rate(first)} of the third of ${count(examples)} ${unit} with the ` +
     `smallest margins, and on ${rate(last)} of the third with the largest: ${found} ` +
-    `The first error rate is known to ${knownTo(examples, first.errorRate.value)}.`
+    `The first error rate is known to ${knownTo(examples, first.errorRate.value, decisions)}.`
   );
 }
 
@@ -51,13 +56,16 @@ export function expectValidationSize(examples: number): string {
   return `the teacher's error rate by margin will be known to ${knownTo(examples, 0.5)}, or better`;
 }
 
-/** Describes the uncertainty of a third's error rate, with these labels and with more. */
-function knownTo(examples: number, errorRate: number): string {
+/**
+ * Describes the uncertainty of a third's error rate, with these labels or decisions and with more.
+ */
+function knownTo(measured: number, errorRate: number, decisions?: Decisions): string {
+  const { perExample = 1, isMultiLabel = false } = decisions ?? {};
   const half = (labels: number) => {
     const n = labels / 3;
     const { low, high } = wilsonInterval(errorRate * n, n);
     return `±${percent((high - low) / 2, 0)}`;
   };
-  const [few, many] = steps.map((more) => half(examples + more));
-  return `${half(examples)} (with 50 more labels to ${few}, with 500 more to ${many})`;
+  const [few, many] = steps.map((more) => half(measured + more * perExample));
+  return `${half(measured)} (with 50 more ${isMultiLabel ? 'labeled examples' : 'labels'} to ${few}, with 500 more to ${many})`;
 }

@@ -16,7 +16,7 @@ import type { JobEvent, ShardItem } from '../run/events.ts';
 import { type Job, openJob, shardItems } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
 import { isCrossFitted, isJudgedHonestly } from '../run/label-use.ts';
-import { isCalibrated, needs } from '../run/plan-file.ts';
+import { isCalibrated, needs, planDecisions } from '../run/plan-file.ts';
 import { type Reconciliation, reconcileSchema } from '../run/reconcile-file.ts';
 import { readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
 import { recordOf } from '../table.ts';
@@ -99,7 +99,9 @@ async function judgeTeacher(
 ): Promise<Pick<Reconciliation, 'validation' | 'teacher' | 'right'>> {
   const { validatedOn, classes, config, sets } = job.plan;
   const trueOf = trueDecisions(job);
-  const meter = createTeacherMeter(classes, config.teacher.train ? 'trained here' : 'supplied');
+  const decisions = planDecisions(job.plan);
+  const origin = config.teacher.train ? 'trained here' : 'supplied';
+  const meter = createTeacherMeter(classes, origin, decisions);
   const margins: number[] = [];
   const wrong: number[] = [];
   const unlearned = unlearnedSets(job);
@@ -107,7 +109,7 @@ async function judgeTeacher(
     const raw = await rawPredictions(job, item);
     for await (const { example, row } of labeledShard(job, item, { encoders: [] })) {
       const decided = trueOf(example, item.set);
-      meter.add(decided[0]!, (raw.get(example.id) ?? row.predictions)[0]!);
+      meter.add(decided, raw.get(example.id) ?? row.predictions);
       if (!validatedOn.some((set) => set === item.set)) continue;
       margins.push(...row.margins);
       for (const [index, answer] of row.predictions.entries()) {
@@ -120,7 +122,7 @@ async function judgeTeacher(
   const isHonest = isJudgedHonestly(config, sets.validation.shards > 0);
   const judgement = isHonest ? meter.result() : undefined;
   return {
-    validation: { isEnough: size.isEnough, description: describeValidationSize(size) },
+    validation: { isEnough: size.isEnough, description: describeValidationSize(size, decisions) },
     ...(isHonest && { right: fitRightBlocks(points) }),
     ...(judgement && {
       teacher: {

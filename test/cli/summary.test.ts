@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { renderChecks } from '../../src/cli/doctor.ts';
 import { renderSummary } from '../../src/cli/summary.ts';
 import type { RunSummary } from '../../src/engines/embedded.ts';
-import { sampleMetrics } from '../support/sample-metrics.ts';
+import { sampleLabelMetrics, sampleMetrics } from '../support/sample-metrics.ts';
 import { FakeTerminal } from './terminals.ts';
 
 const summary: RunSummary = {
@@ -46,6 +46,16 @@ describe('the summary of a run', () => {
       Done in 25 min 49 s. Open the report in a browser. Load the student with
         await tf.loadLayersModel('file:///data/results/runs/cifar-2f7a91c04be3/students/weighted/model.json')"
     `);
+  });
+
+  test('has micro F1 first in a multi-label task', () => {
+    const text = renderSummary({ ...summary, metrics: sampleLabelMetrics() }, new FakeTerminal());
+    const [, head, teacher] = text.split('\n');
+    expect(`${head}\n${teacher}`).toMatchInlineSnapshot(`
+      "             micro F1 (95% interval)  recall     F1     AP  exact  log-loss  calibration      size
+      teacher       69.3% (67.3% to 71.3%)   78.8%  78.6%  74.3%  49.3%     0.710         8.1%         –"
+    `);
+    expect(text).toContain('weighted, with a micro F1 of 71.4% on the test set');
   });
 
   test('states that no example was quarantined', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { lowRecallWarnings } from '../../src/evaluate/low-recall.ts';
-import { sampleMetrics } from '../support/sample-metrics.ts';
+import { sampleLabelMetrics, sampleMetrics } from '../support/sample-metrics.ts';
 
 /** Metrics with these recalls of the weighted student, on 50 examples per class. */
 function withRecalls(recalls: readonly (number | null)[]) {
@@ -39,4 +39,16 @@ test('lists the classes after the fifth together', () => {
   expect(warnings.at(-1)).toBe(
     'The recall of 3 more classes is less than half of the mean: c5, c6, c7.',
   );
+});
+
+test('names labels in a multi-label task', () => {
+  const { metrics, ...run } = sampleLabelMetrics({ classes: ['cat', 'dog'] });
+  const recall = [0.9, 0.1].map((value) => ({ value, low: 0, high: 1 }));
+  const weighted = { ...metrics.models.weighted!, recall };
+  const [warning] = lowRecallWarnings(
+    { ...run, metrics: { ...metrics, models: { weighted } } },
+    'weighted',
+  );
+  expect(warning).toContain('test examples of label dog: a recall of 10.0%');
+  expect(warning).toContain('less than half of the mean over the labels');
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { manyLabels, oneClass } from '../../src/debias/decisions.ts';
 import {
   describeValidationSize,
   expectValidationSize,
@@ -45,13 +46,17 @@ describe('the size of the validation set', () => {
     const { margins, wrong } = labels(...repeat(25, 1, 0), ...repeat(100, 0));
     // Wilson intervals: 36.6 to 63.4 for 25 of 50, 0 to 7.1 for 0 of 50.
     // Half widths for 66.7 and 216.7 instead of 50 labels: 11.7 and 6.6.
-    expect(describeValidationSize(validationSize(margins, wrong))).toBe(
+    expect(describeValidationSize(validationSize(margins, wrong), oneClass(3))).toBe(
       'The teacher is wrong on 50% (37% to 63%) of the third of 150 labels with the smallest margins, ' +
         'and on 0% (0% to 7%) of the third with the largest: its margin shows which labels are ' +
         'doubtful. ' +
         'The first error rate is known to ±13% (with 50 more labels to ±12%, with 500 more to ±7%).',
     );
     expect(expectValidationSize(150)).toContain('±13% (with 50 more labels to ±12%');
+    // 50 examples have 100 decisions.
+    const decided = describeValidationSize(validationSize(margins, wrong), manyLabels(2));
+    expect(decided).toContain('of the third of 150 decisions with the smallest margins');
+    expect(decided).toContain('(with 50 more labeled examples to ±10%');
   });
 
   test('does not depend on the order of the examples', () => {

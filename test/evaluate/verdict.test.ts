@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { distillationVerdict, type Verdict, verdict } from '../../src/evaluate/verdict.ts';
-import { sampleMetrics } from '../support/sample-metrics.ts';
+import { sampleLabelMetrics, sampleMetrics } from '../support/sample-metrics.ts';
 
 /** The verdict where weighted − uniform is `value`, from `low` to `high`. */
 function of(value: number, low: number, high: number, order: 'a-b' | 'b-a' = 'a-b') {
@@ -132,4 +132,20 @@ describe('the verdict on distillation', () => {
     const alone = { metrics: { ...metrics, models: { weighted: weighted! } }, baselines };
     expect(distillationVerdict(sampleMetrics(alone))).toBeUndefined();
   });
+});
+
+test('models of several labels are compared by micro F1', () => {
+  const run = sampleLabelMetrics();
+  expect(verdict(run).headline).toBe(
+    'The weighted student is 1.3 percentage points better in micro F1 than the uniform one.',
+  );
+  expect(distillationVerdict(run)?.headline).toBe(
+    'Best: weighted, with a micro F1 of 71.4% on the test set. Distillation helped: the weighted ' +
+      'student is 7.3 percentage points better in micro F1 than labels-only, the better model of ' +
+      'the labels alone.',
+  );
+  const alone = { ...run, students: run.students.slice(0, 1) };
+  expect(verdict(alone).headline).toBe(
+    'The weighted student has a micro F1 of 71.4% on the test set.',
+  );
 });

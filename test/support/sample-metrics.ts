@@ -17,6 +17,29 @@ function model(accuracy: number, logLoss: number, calibrationError: number, clas
   };
 }
 
+/** Creates metrics of a run of a multi-label task: micro F1 is 0.1 below the accuracy. */
+export function sampleLabelMetrics(changes: Partial<RunMetrics> = {}): RunMetrics {
+  const { metrics, ...run } = sampleMetrics({ leastWeighed: [] });
+  const models = Object.entries(metrics.models).map(([name, { accuracy, ...figures }]) => {
+    const shares = [...run.classes.slice(1).map((_, i) => 0.4 + 0.05 * i), null];
+    const own = {
+      microF1: around(accuracy.value - 0.1, 0.02),
+      exactMatch: around(accuracy.value - 0.3, 0.02),
+      meanAveragePrecision: around(accuracy.value - 0.05, 0.02),
+      precision: shares.map((share) => (share === null ? null : around(share, 0.05))),
+      f1: shares,
+      averagePrecision: shares,
+    };
+    return [name, { accuracy, ...figures, ...own }];
+  });
+  const differences = metrics.differences.map((difference) => ({
+    ...difference,
+    metric: difference.metric === 'accuracy' ? 'microF1' : difference.metric,
+  }));
+  const labeled = { ...metrics, models: Object.fromEntries(models), differences };
+  return runMetricsSchema.parse({ ...run, metrics: labeled, ...changes });
+}
+
 /** Creates metrics of a run with a weighted and a uniform student, with invented figures. */
 export function sampleMetrics(changes: Partial<RunMetrics> = {}): RunMetrics {
   const classes = changes.classes ?? ['airplane', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse'];

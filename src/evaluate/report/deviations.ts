@@ -1,6 +1,7 @@
 import { count, fixed, percent } from '../../format.ts';
 import { chart, line, niceRange } from '../chart.ts';
 import { html, type Markup } from '../html.ts';
+import { isMultiLabel } from '../main-metric.ts';
 import type { RunMetrics } from '../run-metrics.ts';
 import { legendItem, modelNames, panel, percentTick } from './panel.ts';
 
@@ -14,8 +15,13 @@ export function deviationsSection(metrics: RunMetrics): Markup | false {
     .map((name, series) => ({ name, series }))
     .filter(({ name }) => name in filled[0]!.right);
   const names = models.map(({ name }) => name);
-  const title = 'Accuracy by the margin of the teacher';
-  const caption = `Share of ${metrics.evaluatedOn} examples that a model classifies correctly, by the margin of the teacher.`;
+  const isPerDecision = isMultiLabel(metrics.metrics);
+  const title = isPerDecision
+    ? 'Right decisions by the margin of the teacher'
+    : 'Accuracy by the margin of the teacher';
+  const caption = isPerDecision
+    ? `Share of decisions about labels of ${metrics.evaluatedOn} examples that a model gets right, by the margin of the teacher's decision.`
+    : `Share of ${metrics.evaluatedOn} examples that a model classifies correctly, by the margin of the teacher.`;
   const share = ({ examples, right }: (typeof filled)[number], name: string) =>
     (right[name] ?? Number.NaN) / examples;
   const drawn = chart(
@@ -45,8 +51,8 @@ export function deviationsSection(metrics: RunMetrics): Markup | false {
   return html`<section>
 <h2>Students compared with their teacher</h2>
 <ul class="legend">${models.map(({ name, series }) => legendItem(name, series))}</ul>
-<div class="charts">${panel(title, caption, drawn, ['Margin', 'Examples', ...names], rows)}</div>
-<p class="note">Exaggeration of a student: the slope of its logit as a function of the teacher's logit, both for the teacher's most likely class. Above 1, the student is surer than a sure teacher. On examples that the teacher misclassifies, smaller is better.</p>
+<div class="charts">${panel(title, caption, drawn, ['Margin', isPerDecision ? 'Decisions' : 'Examples', ...names], rows)}</div>
+<p class="note">Exaggeration of a student: the slope of its logit as a function of the teacher's logit, both for the ${isPerDecision ? html`answer that the teacher gives to a label` : html`teacher's most likely class`}. Above 1, the student is surer than a sure teacher. On ${isPerDecision ? 'decisions that the teacher gets wrong' : 'examples that the teacher misclassifies'}, smaller is better.</p>
 <div class="scroll"><table class="narrow">
 <thead><tr><th scope="col">Student</th><th scope="col">Slope</th><th scope="col">If the teacher is wrong</th></tr></thead>
 <tbody>${Object.entries(exaggeration).map(

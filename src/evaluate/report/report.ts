@@ -1,5 +1,6 @@
 import { counted } from '../../format.ts';
 import { html } from '../html.ts';
+import { isMultiLabel, mainMetric } from '../main-metric.ts';
 import type { RunMetrics } from '../run-metrics.ts';
 import { caveats, distillationVerdict, verdict } from '../verdict.ts';
 import { costSection } from './cost.ts';
@@ -7,6 +8,7 @@ import { dataSection } from './data.ts';
 import { deviationsSection } from './deviations.ts';
 import { differencesSection } from './differences.ts';
 import { figuresSection } from './figures.ts';
+import { labelFiguresSection } from './label-figures.ts';
 import { labelNextSection } from './label-next.ts';
 import { leakageSection } from './leakage.ts';
 import { recallSection } from './recall.ts';
@@ -22,6 +24,7 @@ export function renderReport(metrics: RunMetrics): string {
   const verdicts = [distillationVerdict(metrics), verdict(metrics)].filter(
     (one) => one !== undefined,
   );
+  const { oneClass, classes } = mainMetric(metrics.metrics);
   const warnings = [...caveats(metrics), ...metrics.warnings];
   return html`<!doctype html>
 <html lang="en">
@@ -36,7 +39,7 @@ export function renderReport(metrics: RunMetrics): string {
 <header>
 <p class="eyebrow">counterweight, distillation report</p>
 <h1>${dataset}</h1>
-<p>Run <code>${run}</code>. ${counted(metrics.classes.length, 'class', 'classes')}, evaluated on ${counted(metrics.metrics.examples, `${evaluatedOn} example`)}.</p>
+<p>Run <code>${run}</code>. ${counted(metrics.classes.length, oneClass, classes)}, evaluated on ${counted(metrics.metrics.examples, `${evaluatedOn} example`)}.</p>
 </header>
 <main>
 ${verdicts.map(
@@ -51,7 +54,7 @@ ${trainingSection(metrics)}
 ${weightingSection(metrics)}
 ${deviationsSection(metrics)}
 ${relabelingSection(metrics)}
-${recallSection(metrics)}
+${isMultiLabel(metrics.metrics) ? labelFiguresSection(metrics) : recallSection(metrics)}
 ${labelNextSection(metrics)}
 ${dataSection(metrics)}
 ${costSection(metrics)}

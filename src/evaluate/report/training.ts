@@ -1,25 +1,39 @@
 import { fixed, percent } from '../../format.ts';
 import { chart, line, niceRange } from '../chart.ts';
 import { html, type Markup } from '../html.ts';
+import { isMultiLabel } from '../main-metric.ts';
 import type { RunMetrics } from '../run-metrics.ts';
 import { legendItem, panel, percentTick } from './panel.ts';
 
 type Student = RunMetrics['students'][number];
 type Epoch = Student['history'][number];
 
-const agreementCaption =
-  'Share of the unlabeled examples that the student, while it trains, assigns to the class of their pseudo-label. A share above the accuracy of the labels shows that it has learned some of their mistakes.';
+/** Captions of a task with one class per example. */
+const ofClasses = {
+  agreement:
+    'Share of the unlabeled examples that the student, while it trains, assigns to the class of their pseudo-label. A share above the accuracy of the labels shows that it has learned some of their mistakes.',
+  weight: 'Mean loss weight of the unlabeled examples; a weight of 1 has no effect.',
+};
+
+/** Captions of a multi-label task. */
+const ofLabels = {
+  agreement:
+    "Share of the decisions about labels of unlabeled examples on which the student, while it trains, agrees with the teacher. A share above the teacher's share of right decisions shows that it has learned some of its mistakes.",
+  weight:
+    'Mean loss weight of the decisions about unlabeled examples; a weight of 1 has no effect.',
+};
 
 /** Renders the students' training curves. */
-export function trainingSection({ students }: RunMetrics): Markup | false {
+export function trainingSection({ students, metrics }: RunMetrics): Markup | false {
+  const captions = isMultiLabel(metrics) ? ofLabels : ofClasses;
   if (students.every(({ history }) => history.length === 0)) return false;
   return html`<section>
 <h2>Training</h2>
 <ul class="legend">${students.map(({ variant }, series) => legendItem(variant, series))}</ul>
 <div class="charts">
 ${curve(students, 'Loss', 'Mean training loss per epoch, weighted for a student with weights.', ({ loss }) => loss)}
-${curve(students, 'Agreement with the labels', agreementCaption, ({ agreement }) => agreement, percentTick)}
-${curve(students, 'Mean weight', 'Mean loss weight of the unlabeled examples; a weight of 1 has no effect.', ({ meanWeight }) => meanWeight)}
+${curve(students, 'Agreement with the labels', captions.agreement, ({ agreement }) => agreement, percentTick)}
+${curve(students, 'Mean weight', captions.weight, ({ meanWeight }) => meanWeight)}
 </div>
 </section>`;
 }

@@ -4,6 +4,7 @@ import { bar, binPoint, chart, niceRange } from '../chart.ts';
 import { describeCalibration } from '../describe-calibration.ts';
 import { describeTeachers, type Teachers } from '../describe-mixture.ts';
 import { html, type Markup } from '../html.ts';
+import { isMultiLabel } from '../main-metric.ts';
 import type { RunMetrics } from '../run-metrics.ts';
 import { panel, percentTick } from './panel.ts';
 
@@ -11,13 +12,14 @@ import { panel, percentTick } from './panel.ts';
 export function weightingSection(metrics: RunMetrics): Markup | false {
   const { teachers, calibration, teacherCurve, weights, meanWeight, leastWeighed } = metrics;
   if (teacherCurve.length === 0 && weights.length === 0) return false;
+  const unit = isMultiLabel(metrics.metrics) ? 'decisions' : 'examples';
   return html`<section>
 <h2>Teacher errors and weights</h2>
 ${teachers && teachersTable(teachers)}
 ${calibration && html`<p>${describeCalibration(calibration)}</p>`}
 <div class="charts">
-${teacherCurve.length > 0 && teacherPanel(teacherCurve)}
-${weights.length > 0 && weightPanel(weights, meanWeight)}
+${teacherCurve.length > 0 && teacherPanel(teacherCurve, unit)}
+${weights.length > 0 && weightPanel(weights, meanWeight, unit)}
 </div>
 ${leastWeighed.length > 0 && leastWeighedTable(leastWeighed)}
 </section>`;
@@ -39,22 +41,28 @@ function teachersTable(teachers: Teachers): Markup {
 }
 
 function leastWeighedTable(examples: RunMetrics['leastWeighed']): Markup {
+  const hasLabels = examples.some(({ label }) => label !== undefined);
   return html`<div class="scroll"><table class="narrow">
-<caption>Examples with the smallest weights in the first epoch of the method weighted</caption>
-<thead><tr><th scope="col">Example</th><th scope="col">Weight</th><th scope="col">P(teacher wrong)</th><th scope="col">Margin</th></tr></thead>
+<caption>${hasLabels ? 'Decisions' : 'Examples'} with the smallest weights in the first epoch of the method weighted</caption>
+<thead><tr><th scope="col">Example</th>${hasLabels && html`<th scope="col" class="text">Label</th>`}<th scope="col">Weight</th><th scope="col">P(teacher wrong)</th><th scope="col">Margin</th></tr></thead>
 <tbody>${examples.map(
-    ({ id, weight, errorProbability, teacherMargin }) =>
-      html`<tr><th scope="row" class="long">${id}</th><td>${fixed(weight, 3)}</td><td>${percent(errorProbability, 0)}</td><td>${fixed(teacherMargin, 3)}</td></tr>
+    ({ id, label, weight, errorProbability, teacherMargin }) =>
+      html`<tr><th scope="row" class="long">${id}</th>${label !== undefined && html`<td class="text">${label}</td>`}<td>${fixed(weight, 3)}</td><td>${percent(errorProbability, 0)}</td><td>${fixed(teacherMargin, 3)}</td></tr>
 `,
   )}</tbody>
 </table></div>`;
 }
 
-function teacherPanel(curve: RunMetrics['teacherCurve']): Markup {
+/** Noun for the answers that are counted: the decisions of a multi-label task, one per label. */
+type Unit = 'examples' | 'decisions';
+
+function teacherPanel(curve: RunMetrics['teacherCurve'], unit: Unit): Markup {
   const title = 'The teacher is wrong more often if its margin is small';
   const plain = 'Error of the teacher by its margin';
   const caption =
-    'Share of validation examples that the teacher misclassifies, by its margin (largest minus second-largest probability), with 95% intervals.';
+    unit === 'examples'
+      ? 'Share of validation examples that the teacher misclassifies, by its margin (largest minus second-largest probability), with 95% intervals.'
+      : 'Share of decisions about labels of validation examples that the teacher gets wrong, by its margin (distance of the probability from one half, times two). The 95% intervals ignore that the decisions about one example depend on each other.';
   const filled = curve.filter(({ count: examples }) => examples > 0);
   const top = niceRange([0, ...filled.map(({ errorRate }) => errorRate.high)]).high;
   const drawn = chart(
@@ -77,21 +85,24 @@ function teacherPanel(curve: RunMetrics['teacherCurve']): Markup {
     falls ? title : plain,
     caption,
     drawn,
-    ['Margin', 'Examples', 'Error', '95% interval'],
+    ['Margin', unit === 'examples' ? 'Examples' : 'Decisions', 'Error', '95% interval'],
     rows,
   );
 }
 
-function weightPanel(bins: RunMetrics['weights'], meanWeight: number): Markup {
+function weightPanel(bins: RunMetrics['weights'], meanWeight: number, unit: Unit): Markup {
   const total = sum(bins.map(({ count: examples }) => examples));
-  const title = 'Weights of the unlabeled examples';
-  const caption = `Their mean is ${fixed(meanWeight, 3)}. A small weight marks an example on which the teacher is probably wrong.`;
+  const isPerExample = unit === 'examples';
+  const title = isPerExample
+    ? 'Weights of the unlabeled examples'
+    : 'Weights of the decisions about unlabeled examples';
+  const caption = `Their mean is ${fixed(meanWeight, 3)}. A small weight marks ${isPerExample ? 'an example' : 'a decision'} on which the teacher is probably wrong.`;
   const drawn = chart(
     title,
     caption,
     { label: 'weight', low: bins[0]!.low, high: bins.at(-1)!.high },
     {
-      label: 'examples',
+      label: unit,
       low: 0,
       high: niceRange([0, ...bins.map(({ count: examples }) => examples)]).high,
       format: shortCount,
@@ -104,7 +115,13 @@ function weightPanel(bins: RunMetrics['weights'], meanWeight: number): Markup {
     count(examples),
     percent(total > 0 ? examples / total : 0),
   ]);
-  return panel(title, caption, drawn, ['Weight', 'Examples', 'Share'], rows);
+  return panel(
+    title,
+    caption,
+    drawn,
+    ['Weight', isPerExample ? 'Examples' : 'Decisions', 'Share'],
+    rows,
+  );
 }
 
 /** Formats a count for an axis. @example shortCount(1500) // 1.5k */

@@ -1,6 +1,6 @@
 import type { ExampleDigests } from '../../data/example-digests.ts';
 import { createLeakageMeter } from '../../distill/leakage-meter.ts';
-import { trueClass } from '../../distill/sets.ts';
+import { trueDecisions } from '../../distill/sets.ts';
 import { type StudentInputs, studentInputs } from '../../distill/student-inputs.ts';
 import { createDeviationsMeter } from '../../evaluate/deviations.ts';
 import { createEvaluation } from '../../evaluate/metrics.ts';
@@ -52,26 +52,29 @@ async function measureAll(
   context: Context,
 ): Promise<Measured> {
   const { plan } = job;
-  const classes = plan.classes.length;
-  const classOf = trueClass(job);
+  const decisions = planDecisions(plan);
+  const size = decisions.outputs;
+  const trueOf = trueDecisions(job);
   const names = models.map(({ name }) => name);
-  const evaluation = createEvaluation(['teacher', ...names], planDecisions(plan), plan.config.seed);
+  const evaluation = createEvaluation(['teacher', ...names], decisions, plan.config.seed);
   const leakage = createLeakageMeter(['teacher', ...names], plan, tests);
   const isBaseline = names.map((name) => plan.baselines.some((baseline) => baseline.name === name));
-  const deviations = createDeviationsMeter(names.filter((_, index) => !isBaseline[index]));
+  const deviations = createDeviationsMeter(
+    names.filter((_, index) => !isBaseline[index]),
+    decisions,
+  );
   let done = 0;
   for (const item of await shardItems(job, plan.evaluatedOn)) {
     for await (const { examples, outputs } of answers(job, item, models)) {
       context.signal.throwIfAborted();
       examples.forEach(({ example, row }, index) => {
-        const rowOf = (output: Float32Array) =>
-          output.subarray(index * classes, (index + 1) * classes);
-        const label = classOf(example, plan.evaluatedOn);
+        const rowOf = (output: Float32Array) => output.subarray(index * size, (index + 1) * size);
+        const decided = trueOf(example, plan.evaluatedOn);
         const rows = outputs.map(rowOf);
-        evaluation.add([label], [row.probabilities, ...rows]);
-        leakage.add(example, [label], [row.probabilities, ...rows]);
+        evaluation.add(decided, [row.probabilities, ...rows]);
+        leakage.add(example, decided, [row.probabilities, ...rows]);
         const students = rows.filter((_, model) => !isBaseline[model]);
-        deviations.add(label, row.probabilities, students);
+        deviations.add(decided, row.probabilities, students);
       });
       done += examples.length;
       context.report({ stage: 'Evaluate', done, unit: 'examples' });
@@ -85,7 +88,7 @@ async function measureAll(
 }
 
 /**
- * Yields a shard's examples in batches, with the outputs of each model: [n, classes].
+ * Yields a shard's examples in batches, with the outputs of each model: [n, outputs].
  *
  * @throws CurrentStudentError if only the student in use fails.
  */

@@ -5,16 +5,20 @@ import { createHistogram } from '../../evaluate/histogram.ts';
 import type { RunMetrics } from '../../evaluate/run-metrics.ts';
 import { type Job, shardItems } from '../../run/job.ts';
 import { keys } from '../../run/keys.ts';
+import { planDecisions } from '../../run/plan-file.ts';
 
 /** Number of examples with the smallest weights in the report. */
 const leastWeighedCount = 10;
 
 /**
- * Counts the weights of the first epoch of all unlabeled examples, and collects the smallest.
+ * Counts the weights of the first epoch of all decisions about unlabeled examples, and collects the
+ * smallest.
  *
  * @param tests Receives a mark for each test example that is also in the unlabeled set.
  */
 export async function weightHistogram(job: Job, tests: ExampleDigests) {
+  const { classes } = job.plan;
+  const { isMultiLabel } = planDecisions(job.plan);
   const [low, high] = job.plan.config.weights.bounds;
   const histogram = createHistogram(low, Math.max(high, low + 1e-6), 20);
   let least: RunMetrics['leastWeighed'] = [];
@@ -24,18 +28,20 @@ export async function weightHistogram(job: Job, tests: ExampleDigests) {
     const file = await openWeights(job.results, keys.weights(job.run, shard));
     for (const digest of file.testCopies) tests.mark(fromHex(digest), 'unlabeled');
     for await (const row of file.rows()) {
-      const { id, weights } = row;
-      histogram.add(weights);
-      const weight = weights[0]!;
-      const [errorProbability, teacherMargin] = [
-        row.errorProbabilities[0]!,
-        row.teacherMargins[0]!,
-      ];
-      sum += weight;
-      count++;
-      if (least.length === leastWeighedCount && weight >= least.at(-1)!.weight) continue;
-      least.push({ id, weight, errorProbability, teacherMargin });
-      least = least.sort((a, b) => a.weight - b.weight).slice(0, leastWeighedCount);
+      histogram.add(row.weights);
+      for (const [decision, weight] of row.weights.entries()) {
+        sum += weight;
+        count++;
+        if (least.length === leastWeighedCount && weight >= least.at(-1)!.weight) continue;
+        least.push({
+          id: row.id,
+          ...(isMultiLabel && { label: classes[decision]! }),
+          weight,
+          errorProbability: row.errorProbabilities[decision]!,
+          teacherMargin: row.teacherMargins[decision]!,
+        });
+        least = least.sort((a, b) => a.weight - b.weight).slice(0, leastWeighedCount);
+      }
     }
   }
   return { bins: histogram.result(), mean: count > 0 ? sum / count : 1, least };

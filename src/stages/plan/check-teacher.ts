@@ -1,6 +1,7 @@
 import { decisionLookup } from '../../data/classes.ts';
 import type { Example } from '../../data/example.ts';
 import { decisionsOf } from '../../data/features/index.ts';
+import type { Decisions } from '../../debias/decisions.ts';
 import { UserError } from '../../errors.ts';
 import { createTeacherMeter } from '../../evaluate/teacher-judgement.ts';
 import { counted } from '../../format.ts';
@@ -52,7 +53,7 @@ export async function checkTeacher(
     const coupled = await batchWarning(teacher, fed, sample);
     const found = [better, coupled, unread(sample, answers), unanswered(answers), cut(answers)];
     const warnings = found.filter((warning) => warning !== undefined);
-    return { warnings, doubts: judge(classes, answers, labelOf) };
+    return { warnings, doubts: judge(classes, decisions, answers, labelOf) };
   } finally {
     teacher.dispose();
   }
@@ -85,13 +86,14 @@ function because(failure: string | undefined): string {
 
 function judge(
   classes: readonly string[],
+  decisions: Decisions,
   { examples, predictions }: SampleAnswers,
   labelOf: (example: Example) => Int32Array | undefined,
 ): string[] {
-  const meter = createTeacherMeter(classes, 'supplied');
+  const meter = createTeacherMeter(classes, 'supplied', decisions);
   for (const [index, prediction] of predictions.entries()) {
     const label = labelOf(examples[index]!);
-    if (prediction && label) meter.add(label[0]!, prediction[0]!);
+    if (prediction && label) meter.add(label, prediction);
   }
   return [...(meter.result()?.warnings ?? [])];
 }

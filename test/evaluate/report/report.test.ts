@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { renderReport } from '../../../src/evaluate/report/report.ts';
-import { sampleMetrics } from '../../support/sample-metrics.ts';
+import { sampleLabelMetrics, sampleMetrics } from '../../support/sample-metrics.ts';
 
 describe('renderReport', () => {
   test('needs nothing from outside and has no script', () => {
@@ -71,6 +71,33 @@ describe('renderReport', () => {
       expect(report).toContain(figure);
     }
     expect(report).not.toMatch(/NaN|undefined|Infinity/);
+  });
+
+  test('shows the figures of a multi-label task per label and per decision', () => {
+    const [least] = sampleMetrics().leastWeighed;
+    const report = renderReport(
+      sampleLabelMetrics({ leastWeighed: [{ ...least!, label: 'cat' }] }),
+    );
+    for (const text of [
+      '. 7 labels, evaluated',
+      '71.4% <small>69.4% to 73.4%</small>',
+      'micro F1, percentage points</td><td>+1.3</td>',
+      '<details open><summary>weighted</summary>',
+      '<th scope="row" class="long">airplane</th><td>1,400</td><td>40.0%</td><td>71.4%</td><td>40.0%</td><td>40.0%</td>',
+      '<td>1,406</td><td>–</td><td>83.4%</td><td>–</td><td>–</td>',
+      'Right decisions by the margin of the teacher',
+      'Weights of the decisions about unlabeled examples',
+      'monday/a.tar/000213</th><td class="text">cat</td><td>0.031</td>',
+    ]) {
+      expect(report).toContain(text);
+    }
+    expect(report).not.toMatch(/NaN|undefined|Infinity|Recall per class|most likely class/);
+    expect(report).not.toContain('random sample');
+    const { metrics } = sampleLabelMetrics();
+    const sampled = { ...metrics, rankedExamples: 5000 };
+    expect(renderReport(sampleLabelMetrics({ metrics: sampled }))).toContain(
+      'a random sample of 5,000 of the 10,000 test examples',
+    );
   });
 
   test('every chart has a title and a description for those who cannot see it', () => {
