@@ -49,7 +49,7 @@ export function renderFetchedLabels(fetched: FetchedLabels, terminal: Terminal):
 }
 
 function expectation(
-  { expectedAccuracy, judgedOn }: LabelsDescription,
+  { expectedAccuracy, judgedOn, multiLabel }: LabelsDescription,
   terminal: Terminal,
 ): string[] {
   if (!expectedAccuracy || !judgedOn) {
@@ -63,8 +63,8 @@ function expectation(
   const sets = judgedOn.sets.map((set) => `${set}/`).join(' and ');
   const share = `${percent(value)} (${percent(low)} to ${percent(high)})`;
   return [
-    `${styled(terminal, 'bold', `Expected to be right: ${share} of the labels`)}, by ` +
-      `${counted(judgedOn.examples, 'label')} in ${sets}.`,
+    `${styled(terminal, 'bold', `Expected to be right: ${share} of the ${multiLabel ? 'decisions about labels' : 'labels'}`)}, by ` +
+      `${multiLabel ? `the labels of ${counted(judgedOn.examples, 'example')}` : counted(judgedOn.examples, 'label')} in ${sets}.`,
   ];
 }
 

@@ -5,8 +5,10 @@
  *   score(x) = 1 / margin(x) + H(t(x))
  *
  * Only the order of the scores is meaningful, because for small margins the first term exceeds the
- * second by far.
+ * second by far. In a multi-label task, the score is the mean over the labels, and the choice is
+ * spread over the labels on which the teacher is least sure.
  */
+import { type Decisions, decidedClasses, decisionRows } from './decisions.ts';
 import { entropyOf } from './entropy.ts';
 
 /**
@@ -20,10 +22,44 @@ const marginFloor = 1e-3;
 
 export interface LabelCandidate {
   readonly id: string;
-  /** The teacher's class. */
-  readonly prediction: number;
+  /** The teacher's classes: one, or any number in a multi-label task. */
+  readonly predicted: readonly number[];
+  /** Class that the choice is spread over: the teacher's, or the label with the smallest margin. */
+  readonly group: number;
+  /** Smallest margin of the decisions. */
   readonly margin: number;
   readonly score: number;
+}
+
+/** Returns an example as a candidate. @param example its labels by the teacher. */
+export function labelCandidate(
+  example: {
+    readonly id: string;
+    /** [perExample] */
+    readonly predictions: Int32Array;
+    /** [perExample] */
+    readonly margins: Float32Array;
+    /** [outputs] */
+    readonly probabilities: Float32Array;
+  },
+  decisions: Decisions,
+): LabelCandidate {
+  const { id, predictions, margins } = example;
+  const { classes, perExample, isMultiLabel } = decisions;
+  const rows = decisionRows(example.probabilities, decisions);
+  let total = 0;
+  let least = 0;
+  for (const [decision, margin] of margins.entries()) {
+    total += labelScore(rows.subarray(decision * classes, (decision + 1) * classes), margin);
+    if (margin < margins[least]!) least = decision;
+  }
+  return {
+    id,
+    predicted: decidedClasses(predictions, decisions),
+    group: isMultiLabel ? least : predictions[0]!,
+    margin: margins[least]!,
+    score: total / perExample,
+  };
 }
 
 /**
@@ -50,7 +86,7 @@ export class LabelNext {
   }
 
   add(candidate: LabelCandidate): void {
-    const best = this.#byClass[candidate.prediction]!;
+    const best = this.#byClass[candidate.group]!;
     best.push(candidate);
     if (best.length >= 2 * this.#count) keepBest(best, this.#count);
   }

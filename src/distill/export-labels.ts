@@ -14,6 +14,7 @@ import { sum } from '../arrays.ts';
 import { readAhead } from '../data/ahead.ts';
 import { type ExportFormat, exportFormats } from '../data/tables/exported-labels.ts';
 import { readLabelBatches } from '../data/tables/labels-file.ts';
+import { type Decisions, decidedClasses } from '../debias/decisions.ts';
 import { createRightEstimator, type RightEstimator } from '../debias/right-labels.ts';
 import { InterruptedError, UserError } from '../errors.ts';
 import type { Interval } from '../evaluate/schema.ts';
@@ -21,7 +22,7 @@ import { wilsonInterval } from '../evaluate/wilson.ts';
 import type { Progress } from '../run/context.ts';
 import type { Job } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
-import type { Plan } from '../run/plan-file.ts';
+import { type Plan, planDecisions } from '../run/plan-file.ts';
 import { type Reconciliation, reconcileSchema } from '../run/reconcile-file.ts';
 import { readJson } from '../store/once.ts';
 import { readUsableSummary } from './encoded-examples.ts';
@@ -39,13 +40,16 @@ export interface LabelsDescription {
   readonly run: string;
   /** Names of the classes, in the order of `probabilities`. */
   readonly classes: readonly string[];
+  /** Present if an example has any number of the classes. */
+  readonly multiLabel?: boolean;
+  /** Number of labeled examples. */
   readonly labeled: number;
   readonly quarantined: number;
-  /** Number of labels per class. */
+  /** Number of examples per class. */
   readonly labels: Readonly<Record<string, number>>;
   /** Whether the probabilities were calibrated with labels that the teacher has not learned. */
   readonly calibrated: boolean;
-  /** Expected share of right labels, with its 95 % interval; null if no label shows it. */
+  /** Expected share of right labels, or of right decisions if an example has several, with its 95 % interval; null if no label shows it. */
   readonly expectedAccuracy: Interval | null;
   /** Sets whose labels measure which labels are right, and their number of examples. */
   readonly judgedOn: { readonly sets: Plan['validatedOn']; readonly examples: number } | null;
@@ -67,6 +71,7 @@ export interface LabelsTarget {
  */
 export async function exportLabels(job: Job, target: LabelsTarget): Promise<LabelsDescription> {
   const { classes } = job.plan;
+  const decisions = planDecisions(job.plan);
   const { right } = await readJson(job.results, keys.reconcile(job.run), reconcileSchema);
   const estimator = right && createRightEstimator(right);
   const shards = await countedShards(job, 'unlabeled');
@@ -74,27 +79,30 @@ export async function exportLabels(job: Job, target: LabelsTarget): Promise<Labe
   const parts = new Float64Array(right?.length ?? 0);
   const counts = new Float64Array(classes.length);
   let quarantined = 0;
+  let labeled = 0;
   let done = 0;
   const numbered = shards.map((shard, index) => ({ ...shard, index }));
   const make = (shard: NumberedShard) => writeShard(job, shard, shards.length, target, estimator);
-  const size = ({ count }: CountedShard) => sizeOf(count, classes.length);
+  const size = ({ count }: CountedShard) => sizeOf(count, classes.length, decisions);
   for await (const written of readAhead(numbered, roomBytes, make, size)) {
     if (target.signal?.aborted) throw new InterruptedError('stopped while labels were written');
     for (const [index, part] of written.parts.entries()) parts[index]! += part;
     for (const [index, count] of written.counts.entries()) counts[index]! += count;
     quarantined += written.quarantined;
+    labeled += written.labeled;
     const total = shards.length;
     target.onProgress?.({ stage: 'Write labels', done: ++done, total, unit: 'shards' });
   }
   const description: LabelsDescription = {
     run: job.run,
     classes,
-    labeled: sum(counts),
+    ...(decisions.isMultiLabel && { multiLabel: true }),
+    labeled,
     quarantined,
     labels: Object.fromEntries(classes.map((name, index) => [name, counts[index]!])),
     calibrated: (await readCalibration(job))?.penalty !== undefined,
-    expectedAccuracy: estimator ? expectedAccuracy(estimator, parts) : null,
-    judgedOn: right ? judges(job.plan, right) : null,
+    expectedAccuracy: estimator ? expectedAccuracy(estimator, parts, decisions) : null,
+    judgedOn: right ? judges(job.plan, right, decisions) : null,
   };
   const body = Buffer.from(`${JSON.stringify(description, null, 2)}\n`);
   await keepFile(join(target.folder, descriptionFile), body, job.run);
@@ -113,6 +121,8 @@ interface WrittenShard {
   readonly parts: Float64Array;
   /** Labels per class. */
   readonly counts: Float64Array;
+  /** Number of examples. */
+  readonly labeled: number;
   readonly quarantined: number;
 }
 
@@ -126,20 +136,25 @@ async function writeShard(
 ): Promise<WrittenShard> {
   const { classes } = job.plan;
   const key = teacherLabels(job)(item.id);
-  const columns = { classes, hasRight: estimator !== undefined };
+  const decisions = planDecisions(job.plan);
+  const columns = { classes, hasRight: estimator !== undefined, decisions };
   const writer = exportFormats[format].create(columns);
   const parts = new Float64Array(estimator?.blocks ?? 0);
   const counts = new Float64Array(classes.length);
+  let labeled = 0;
   const { withoutEmbedding, quarantined } = await readUsableSummary(job, item.id, key);
   for await (const all of readLabelBatches(job.results, key)) {
     const rows = all.filter(({ id }) => !withoutEmbedding.has(id));
     writer.append(
-      rows.map(({ id, predictions, margins, probabilities }) => {
-        const [prediction, margin] = [predictions[0]!, margins[0]!];
-        return { id, prediction, margin, probabilities, right: estimator?.at(margin, parts) };
-      }),
+      rows.map((row) => ({
+        ...row,
+        right: estimator && row.margins.map((margin) => estimator.at(margin, parts)),
+      })),
     );
-    for (const { predictions } of rows) counts[predictions[0]!]! += 1;
+    labeled += rows.length;
+    for (const { predictions } of rows) {
+      for (const each of decidedClasses(predictions, decisions)) counts[each]! += 1;
+    }
   }
   const path = (kind: string, extension: string) =>
     join(folder, `${kind}-${position(index)}-of-${position(total)}.${extension}`);
@@ -148,26 +163,41 @@ async function writeShard(
     const lines = quarantined.map((rejected) => `${JSON.stringify(rejected)}\n`);
     await keepFile(path('_quarantined', 'jsonl'), Buffer.from(lines.join('')), job.run);
   }
-  return { parts, counts, quarantined: sum(quarantined.map(({ lost = 1 }) => lost)) };
+  return { parts, counts, labeled, quarantined: sum(quarantined.map(({ lost = 1 }) => lost)) };
 }
 
 /** Returns the room that a shard takes: its floats, as numbers of JSON. */
-function sizeOf(examples: number, classes: number): number {
-  return Math.max(roomBytes / concurrency, examples * (100 + 12 * classes));
+function sizeOf(examples: number, classes: number, { isMultiLabel }: Decisions): number {
+  const numbers = isMultiLabel ? 2 * classes : classes;
+  return Math.max(roomBytes / concurrency, examples * (100 + 12 * numbers));
 }
 
 function position(index: number): string {
   return String(index).padStart(5, '0');
 }
 
-function expectedAccuracy(estimator: RightEstimator, parts: Float64Array): Interval {
+/**
+ * Returns the expected share of right decisions. Its interval assumes that the decisions about an
+ * example are right or wrong together, which makes it too wide rather than too narrow.
+ */
+function expectedAccuracy(
+  estimator: RightEstimator,
+  parts: Float64Array,
+  { perExample }: Decisions,
+): Interval {
   const { share, effectiveExamples } = estimator.expect(parts);
-  const { low, high } = wilsonInterval(share * effectiveExamples, effectiveExamples);
+  const effective = effectiveExamples / perExample;
+  const { low, high } = wilsonInterval(share * effective, effective);
   return { value: share, low, high };
 }
 
-function judges({ validatedOn }: Plan, right: NonNullable<Reconciliation['right']>) {
-  return { sets: validatedOn, examples: sum(right.map(({ count }) => count)) };
+function judges(
+  { validatedOn }: Plan,
+  right: NonNullable<Reconciliation['right']>,
+  { perExample }: Decisions,
+) {
+  const decisions = sum(right.map(({ count }) => count));
+  return { sets: validatedOn, examples: decisions / perExample };
 }
 
 /**

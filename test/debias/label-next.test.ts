@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { LabelNext, labelScore } from '../../src/debias/label-next.ts';
+import { manyLabels, oneClass } from '../../src/debias/decisions.ts';
+import { LabelNext, labelCandidate, labelScore } from '../../src/debias/label-next.ts';
 import { margins } from '../../src/debias/margin.ts';
 
 test('(.5, .3, .2) scores 6.02965', () => {
@@ -15,9 +16,31 @@ test('of two that are tied the score is finite', () => {
   expect(labelScore(Float32Array.of(0.5, 0.5), 0)).toBeCloseTo(1000 + Math.LN2, 6);
 });
 
-const candidate = (id: string, prediction: number, score: number) => ({
-  ...{ id, prediction, score },
+const candidate = (id: string, group: number, score: number) => ({
+  ...{ id, group, score, predicted: [group] },
   margin: 1 / score,
+});
+
+test('a candidate with one class is spread over the classes of the teacher', () => {
+  const probabilities = Float32Array.of(0.25, 0.75);
+  const answer = { predictions: Int32Array.of(1), margins: Float32Array.of(0.5), probabilities };
+  expect(labelCandidate({ id: 'a', ...answer }, oneClass(2))).toEqual({
+    ...{ id: 'a', predicted: [1], group: 1, margin: 0.5 },
+    score: labelScore(probabilities, 0.5),
+  });
+});
+
+test('a candidate with several labels has the mean of their scores', () => {
+  const [sure, unsure] = [Float32Array.of(0.25, 0.75), Float32Array.of(0.375, 0.625)];
+  const answer = {
+    predictions: Int32Array.of(1, 1, 0),
+    margins: Float32Array.of(0.5, 0.25, 1),
+    probabilities: Float32Array.of(0.75, 0.625, 0),
+  };
+  const found = labelCandidate({ id: 'a', ...answer }, manyLabels(3));
+  expect(found).toMatchObject({ predicted: [0, 1], group: 1, margin: 0.25 });
+  const scores = [labelScore(sure, 0.5), labelScore(unsure, 0.25), 1];
+  expect(found.score).toBeCloseTo((scores[0]! + scores[1]! + scores[2]!) / 3, 12);
 });
 
 test('takes the best of each class before the second of any', () => {

@@ -8,18 +8,28 @@
  * - pRight: probability that the label is right, if it is known.
  * - margin: largest probability minus the second largest.
  * - probabilities: list of floats, one per class, in the order of the config.
+ *
+ * In a multi-label task:
+ *
+ * - id: text.
+ * - labels: list of texts; it may be empty.
+ * - pRight: list of floats, if it is known: per class, the probability that the decision about it is
+ *   right.
+ * - probabilities: list of floats, the probability of each class.
  */
+import { type Decisions, decidedClasses } from '../../debias/decisions.ts';
 import { tableOf } from '../../table.ts';
 import { createTableWriter } from './parquet-table.ts';
 
 /** A label of one example. */
 export interface ExportedLabel {
   readonly id: string;
-  /** Index of the class. */
-  readonly prediction: number;
-  /** Probability that the label is right; undefined if no label shows it. */
-  readonly right: number | undefined;
-  readonly margin: number;
+  /** Class of each decision, [perExample]. */
+  readonly predictions: Int32Array;
+  /** Probability that each decision is right, [perExample]; undefined if no label shows it. */
+  readonly right: Float32Array | undefined;
+  /** [perExample] */
+  readonly margins: Float32Array;
   /** [classes] */
   readonly probabilities: Float32Array;
 }
@@ -37,6 +47,7 @@ export interface ExportedColumns {
   readonly classes: readonly string[];
   /** Whether the rows have `right`. */
   readonly hasRight: boolean;
+  readonly decisions: Decisions;
 }
 
 /** Key of the metadata that has the names of the classes, as a JSON list. */
@@ -44,28 +55,37 @@ const classesKey = 'counterweight.classes';
 
 const parquet = {
   name: 'parquet',
-  create({ classes, hasRight }: ExportedColumns): ExportWriter {
+  create(columns: ExportedColumns): ExportWriter {
+    const { classes, hasRight, decisions } = columns;
+    const { isMultiLabel, perExample } = decisions;
     const table = createTableWriter({
       id: 'text',
-      label: 'text',
-      probability: 'float',
-      ...(hasRight ? { pRight: 'float' as const } : {}),
-      margin: 'float',
+      ...(isMultiLabel
+        ? { labels: 'texts', ...(hasRight ? { pRight: { floats: perExample } } : {}) }
+        : {
+            label: 'text',
+            probability: 'float',
+            ...(hasRight ? { pRight: 'float' } : {}),
+            margin: 'float',
+          }),
       probabilities: { floats: classes.length },
     });
     return {
       append(rows) {
-        const probabilities = new Float32Array(rows.length * classes.length);
-        for (const [row, { probabilities: own }] of rows.entries()) {
-          probabilities.set(own, row * classes.length);
-        }
         table.append(rows.length, {
           id: rows.map(({ id }) => id),
-          label: rows.map(({ prediction }) => classes[prediction]!),
-          probability: Float32Array.from(rows, (row) => row.probabilities[row.prediction]!),
-          ...(hasRight && { pRight: Float32Array.from(rows, ({ right }) => right!) }),
-          margin: Float32Array.from(rows, ({ margin }) => margin),
-          probabilities,
+          ...(isMultiLabel
+            ? { labels: rows.map((row) => namesOf(row, columns)) }
+            : {
+                label: rows.map(({ predictions }) => classes[predictions[0]!]!),
+                probability: Float32Array.from(
+                  rows,
+                  (row) => row.probabilities[row.predictions[0]!]!,
+                ),
+                margin: Float32Array.from(rows, ({ margins }) => margins[0]!),
+              }),
+          ...(hasRight && { pRight: joined(rows, perExample, ({ right }) => right!) }),
+          probabilities: joined(rows, classes.length, (row) => row.probabilities),
         });
       },
       finish: () => table.finish({ [classesKey]: JSON.stringify(classes) }),
@@ -73,30 +93,58 @@ const parquet = {
   },
 } as const;
 
+/** Joins a list of each row, row-major. @param size Numbers per list. */
+function joined(
+  rows: readonly ExportedLabel[],
+  size: number,
+  listOf: (row: ExportedLabel) => Float32Array,
+): Float32Array {
+  const all = new Float32Array(rows.length * size);
+  for (const [index, row] of rows.entries()) all.set(listOf(row), index * size);
+  return all;
+}
+
+/** Returns the names of the predicted labels. */
+function namesOf({ predictions }: ExportedLabel, { classes, decisions }: ExportedColumns) {
+  return decidedClasses(predictions, decisions).map((index) => classes[index]!);
+}
+
 const jsonl = {
   name: 'jsonl',
-  create({ classes, hasRight }: ExportedColumns): ExportWriter {
+  create(columns: ExportedColumns): ExportWriter {
     const parts: Buffer[] = [];
+    const lineOf = columns.decisions.isMultiLabel ? lineOfLabels : lineOfClass;
     return {
       append(rows) {
-        const lines = rows.map(({ id, prediction, right, margin, probabilities }) => {
-          const all = Array.from(probabilities, shortened);
-          const line = {
-            id,
-            label: classes[prediction],
-            probability: all[prediction],
-            ...(hasRight && { pRight: shortened(right!) }),
-            margin: shortened(margin),
-            probabilities: all,
-          };
-          return `${JSON.stringify(line)}\n`;
-        });
+        const lines = rows.map((row) => `${JSON.stringify(lineOf(row, columns))}\n`);
         parts.push(Buffer.from(lines.join('')));
       },
       finish: () => Buffer.concat(parts),
     };
   },
 } as const;
+
+function lineOfClass(row: ExportedLabel, { classes, hasRight }: ExportedColumns) {
+  const all = Array.from(row.probabilities, shortened);
+  const prediction = row.predictions[0]!;
+  return {
+    id: row.id,
+    label: classes[prediction],
+    probability: all[prediction],
+    ...(hasRight && { pRight: shortened(row.right![0]!) }),
+    margin: shortened(row.margins[0]!),
+    probabilities: all,
+  };
+}
+
+function lineOfLabels(row: ExportedLabel, columns: ExportedColumns) {
+  return {
+    id: row.id,
+    labels: namesOf(row, columns),
+    ...(columns.hasRight && { pRight: Array.from(row.right!, shortened) }),
+    probabilities: Array.from(row.probabilities, shortened),
+  };
+}
 
 /** Formats of exported labels; a name is also the extension of the files. */
 export const exportFormats = tableOf(parquet, jsonl);
