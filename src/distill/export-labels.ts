@@ -49,7 +49,10 @@ export interface LabelsDescription {
   readonly labels: Readonly<Record<string, number>>;
   /** Whether the probabilities were calibrated with labels that the teacher has not learned. */
   readonly calibrated: boolean;
-  /** Expected share of right labels, or of right decisions if an example has several, with its 95 % interval; null if no label shows it. */
+  /**
+   * Expected share of right labels, or of right decisions if `multiLabel`, with its 95 % interval;
+   * null if no label shows it.
+   */
   readonly expectedAccuracy: Interval | null;
   /** Sets whose labels measure which labels are right, and their number of examples. */
   readonly judgedOn: { readonly sets: Plan['validatedOn']; readonly examples: number } | null;

@@ -10,7 +10,7 @@
 import { clamp, sum } from '../arrays.ts';
 import { counted, percent } from '../format.ts';
 import type { Interval } from './schema.ts';
-import type { TeacherMeter } from './teacher-judgement.ts';
+import type { TeacherMeter } from './teacher-meter.ts';
 import { wilsonInterval } from './wilson.ts';
 
 /**
@@ -46,7 +46,11 @@ export function createLabelMeter(labels: number, advice: string): TeacherMeter {
   };
 }
 
-/** Computes the interval of the share of right decisions. @param squares Σ (right of an example)² */
+/**
+ * Computes the interval of the share of right decisions.
+ *
+ * @param squares Σ (right decisions of an example)²
+ */
 function clusteredInterval(
   right: number,
   squares: number,

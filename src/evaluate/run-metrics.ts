@@ -78,14 +78,14 @@ export const runMetricsSchema = z.strictObject({
   teachers: teachersSchema.optional(),
   /** The teacher's accuracy on labels that it has not learned; undefined if there are none. */
   teacherAccuracy: teacherAccuracySchema.optional(),
-  /** Error rate of the teacher on the validation set, over all decisions, for margins in [low, high]. */
+  /** Error rate of the teacher's decisions on the validation set, for margins in [low, high]. */
   teacherCurve: z.array(
     z.strictObject({ low: z.number(), high: z.number(), count, errorRate: intervalSchema }),
   ),
   /** Histogram of the weights of all decisions about unlabeled examples; a bin is [low, high). */
   weights: z.array(z.strictObject({ low: z.number(), high: z.number(), count })),
   meanWeight: z.number(),
-  /** Unlabeled examples, or their decisions, with the smallest weights, in ascending order, with their reasons. */
+  /** Decisions about unlabeled examples with the smallest weights, in ascending order. */
   leastWeighed: z.array(
     z.strictObject({
       id: z.string(),

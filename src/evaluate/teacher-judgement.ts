@@ -13,6 +13,7 @@ import type { TeacherAccuracy } from '../run/reconcile-file.ts';
 import { largestAssignment } from './assignment.ts';
 import { createLabelMeter } from './label-judgement.ts';
 import type { Interval } from './schema.ts';
+import type { TeacherMeter } from './teacher-meter.ts';
 import { wilsonInterval } from './wilson.ts';
 
 /** Above this number of classes, no other order is looked for: it would take too long. */
@@ -21,25 +22,6 @@ const maxOrdered = 1_000;
 const fewLabels = 20;
 /** Classes listed in a warning. */
 const maxListed = 60;
-
-/** Judgement of a teacher. */
-export interface TeacherJudgement {
-  readonly examples: number;
-  /** Number of decisions, if the task is multi-label. */
-  readonly decisions?: number;
-  /** Share of the examples, or of the decisions, that the teacher classifies correctly. */
-  readonly accuracy: Interval;
-  /** Reasons to doubt the teacher, each with what to do. */
-  readonly warnings: readonly string[];
-}
-
-/** Accumulator of a teacher's answers to labeled examples. */
-export interface TeacherMeter {
-  /** Adds an example: its true decisions, and those that the teacher predicts, [perExample]. */
-  add(decided: ArrayLike<number>, predictions: ArrayLike<number>): void;
-  /** Returns undefined if no example was added. */
-  result(): TeacherJudgement | undefined;
-}
 
 /** Origin of a teacher, which decides what may be wrong with it. */
 export type TeacherOrigin = 'supplied' | 'trained here';

@@ -13,7 +13,7 @@
  *
  * - id: text.
  * - labels: list of texts; it may be empty.
- * - pRight: list of floats, if it is known: per class, the probability that the decision about it is
+ * - pRight: list of floats, if it is known: the probability that the decision about each class is
  *   right.
  * - probabilities: list of floats, the probability of each class.
  */

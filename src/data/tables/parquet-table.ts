@@ -22,8 +22,8 @@ export type ColumnType =
   | { readonly floats: number; readonly bits?: 16 | 32 };
 
 /**
- * One column of a batch. Lists of texts are arrays; lists of floats are row-major, [n, floats]. Floats of 16 bits are given as
- * their bits.
+ * One column of a batch. Lists of texts are arrays; lists of floats are row-major, [n, floats].
+ * Floats of 16 bits are given as their bits.
  */
 export type ColumnBatch =
   | readonly string[]
@@ -67,7 +67,8 @@ export function createTableWriter(columns: Readonly<Record<string, ColumnType>>)
     const columnData = pending
       .filter(({ type }) => typeof type !== 'object')
       .map(({ name, type, room }): ColumnSource => {
-        const data = room.slice(0, filled) as Exclude<Room, Uint16Array>; // Those are of lists of floats.
+        // Rooms of 16 bits are of lists of floats.
+        const data = room.slice(0, filled) as Exclude<Room, Uint16Array>;
         const source = { name, data, encoding: 'PLAIN' as const };
         // Compression does not make floats smaller.
         return type === 'text' || type === 'texts'
