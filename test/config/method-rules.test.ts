@@ -90,3 +90,29 @@ test('a multi-label task has one teacher, trained by cross-entropy', () => {
   expect(trained({ train, loss: 'mse' })).toEqual(['teacher.loss']);
   expect(trained({ train: [train, { ...train, width: 8 }] })).toEqual(['teacher.train']);
 });
+
+describe('publish.metric', () => {
+  const task = { ...base.task, multiLabel: true };
+  const labels = { task, method: 'weighted' } satisfies Partial<ConfigInput>;
+
+  test('is accuracy, and micro F1 with several labels', () => {
+    expect(configSchema.parse(base).publish).toEqual({ metric: 'accuracy', minGain: 0 });
+    expect(configSchema.parse({ ...base, ...labels }).publish.metric).toBe('microF1');
+    const chosen = { ...base, ...labels, publish: { metric: 'accuracy' } } as const;
+    expect(configSchema.parse(chosen).publish.metric).toBe('accuracy');
+  });
+
+  test('is the first field of the last section, as it was: the name of a run is a digest', () => {
+    const { publish, ...rest } = configSchema.parse(base);
+    expect(JSON.stringify(configSchema.parse(base))).toBe(
+      JSON.stringify({ ...rest, publish: { metric: 'accuracy', minGain: 0 } }),
+    );
+    expect(publish.minGain).toBe(0);
+  });
+
+  test('is not micro F1 with one class per example', () => {
+    const publish = { metric: 'microF1' } as const;
+    expect(problemsIn({ publish })).toEqual(['publish.metric']);
+    expect(problemsIn({ publish, ...labels })).toEqual([]);
+  });
+});

@@ -2,7 +2,7 @@ import { isRejected, type LabelOnly, type Rejected } from '../../data/example.ts
 import { labelChecker } from '../../data/label-check.ts';
 import { readLabelsOnly } from '../../data/read.ts';
 import { type SetName, setNames } from '../../data/shard.ts';
-import type { Decisions } from '../../debias/decisions.ts';
+import { type Decisions, decidedClasses } from '../../debias/decisions.ts';
 import { Quarantine } from '../../distill/quarantine.ts';
 import { UserError } from '../../errors.ts';
 import { reasonLines } from '../../evaluate/quarantine-reasons.ts';
@@ -16,11 +16,15 @@ import type { RunToPlan } from './run-to-plan.ts';
 export class LabelCheck {
   readonly #check: ReturnType<typeof labelChecker>;
   readonly #limit: number;
+  readonly #decisions: Decisions;
   readonly #sets = recordOf(setNames, () => new Quarantine());
+  /** Sets with at least one label: an example of a multi-label task may have none. */
+  readonly #withLabels = new Set<SetName>();
 
   /** @param limit Largest share of unusable examples of a set. */
   constructor(classes: readonly string[], decisions: Decisions, limit: number) {
     this.#check = labelChecker(classes, decisions);
+    this.#decisions = decisions;
     this.#limit = limit;
   }
 
@@ -34,7 +38,9 @@ export class LabelCheck {
       return undefined;
     }
     this.#sets[set].usable++;
-    return this.#check(item, set);
+    const decided = this.#check(item, set);
+    if (decidedClasses(decided, this.#decisions).length > 0) this.#withLabels.add(set);
+    return decided;
   }
 
   /** @throws UserError if no example of the set can be used. */
@@ -51,6 +57,18 @@ export class LabelCheck {
   /** @throws UserError if more examples of a set than the limit cannot be used. */
   requireFew(): void {
     for (const set of setNames) this.#sets[set].requireFew(set, this.#limit);
+  }
+
+  /** @throws UserError if no example of a set has any label of a multi-label task. */
+  requireLabels(): void {
+    for (const set of setNames) {
+      const { usable } = this.#sets[set];
+      if (usable === 0 || this.#withLabels.has(set)) continue;
+      throw new UserError(
+        `none of the ${usable} examples of the ${set} set has a label`,
+        `Put examples with some of the labels into ${set}/: without them, recall and F1 cannot be measured.`,
+      );
+    }
   }
 
   /** Describes the examples that cannot be used, one sentence per set. */
@@ -87,4 +105,5 @@ export async function checkOtherLabels(
     }
   }
   labels.requireFew();
+  labels.requireLabels();
 }
