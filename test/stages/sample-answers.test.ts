@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { oneClass } from '../../src/debias/decisions.ts';
 import type { Teacher } from '../../src/models/teacher.ts';
 import { cut } from '../../src/stages/plan/check-teacher.ts';
 import { answerSample } from '../../src/stages/plan/sample-answers.ts';
@@ -13,7 +14,12 @@ test('texts that a teacher cuts are counted over all batches', async () => {
     }),
   };
   const features = { kind: 'text', maxCharacters: 100 } as const;
-  const answers = await answerSample(teacher, features, textExamples(['a', 'b', '', 'd']), 2);
+  const answers = await answerSample(
+    teacher,
+    features,
+    textExamples(['a', 'b', '', 'd']),
+    oneClass(2),
+  );
   expect(answers.truncated).toBe(3);
   expect(cut(answers)).toMatch(/^The teacher reads only the start of 3 of 3 labeled examples/);
   expect(cut({ ...answers, truncated: 0 })).toBeUndefined();

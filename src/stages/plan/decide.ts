@@ -93,7 +93,7 @@ const calibrationVersion = 1;
  */
 function calibratedDigest(
   teacher: string,
-  { config: { folds, seed }, classes }: Pick<Decisions, 'config' | 'classes'>,
+  { config: { folds, seed }, classes }: Pick<PlannedModels, 'config' | 'classes'>,
   calibrating: readonly ShardItem[],
 ): string {
   const ids = calibrating.map(({ id }) => id);
