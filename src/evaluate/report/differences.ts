@@ -1,5 +1,6 @@
 import { fixed, signedPoints } from '../../format.ts';
 import { html, type Markup } from '../html.ts';
+import { isMultiLabel } from '../main-metric.ts';
 import type { RunMetrics } from '../run-metrics.ts';
 import type { MetricName } from '../schema.ts';
 
@@ -19,6 +20,9 @@ export function differencesSection({ metrics, students }: RunMetrics): Markup | 
   const student = students[0]?.variant;
   const shown = metrics.differences.filter(({ a, b }) => a === student || b === student);
   if (shown.length === 0) return false;
+  const titles = isMultiLabel(metrics)
+    ? { ...metricTitles, accuracy: 'right decisions, percentage points' }
+    : metricTitles;
   return html`<section>
 <h2>Paired differences</h2>
 <p class="note">Both models classify the same examples, so the random choice of the test set cancels out. If an interval includes 0, the data do not show a difference.</p>
@@ -26,7 +30,7 @@ export function differencesSection({ metrics, students }: RunMetrics): Markup | 
 <thead><tr><th scope="col">Difference</th><th scope="col" class="text">In</th><th scope="col">Value</th><th scope="col">95% interval</th></tr></thead>
 <tbody>${shown.map(({ a, b, metric, value, low, high }) => {
     const show = metric === 'logLoss' ? (x: number) => fixed(x, 4) : signedPoints;
-    return html`<tr><th scope="row">${a} − ${b}</th><td class="text">${metricTitles[metric]}</td><td>${show(value)}</td><td>${show(low)} to ${show(high)}</td></tr>
+    return html`<tr><th scope="row">${a} − ${b}</th><td class="text">${titles[metric]}</td><td>${show(value)}</td><td>${show(low)} to ${show(high)}</td></tr>
 `;
   })}</tbody>
 </table></div>
