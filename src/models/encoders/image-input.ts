@@ -32,7 +32,7 @@ const batchesAhead = 2;
 export function imageInput(options: ImageInputOptions): EncoderInput {
   const { inputs, features, batchSize, source } = options;
   const layout = layoutOf(options);
-  const input = featuresInput(inputs[0]!, features, layout, source);
+  const input = featuresInput(inputs[0]!, features, layout, source, 'encoder');
   const encoder = createEncoder(features);
   const size = product(featureShape(features));
   const count = input.fixedBatch ?? batchSize;
@@ -88,6 +88,6 @@ function layoutOf({ inputs, features, channelsFirst, source }: ImageInputOptions
       'Export the part of the model that reads images, alone.',
     );
   }
-  const layouts = fittingLayouts(input, features, undefined, source);
+  const layouts = fittingLayouts(input, features, undefined, source, 'encoder');
   return layouts.find((layout) => layout.channelsFirst === channelsFirst) ?? layouts[0];
 }

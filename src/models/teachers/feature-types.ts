@@ -2,6 +2,7 @@ import { image } from '../../data/features/image.ts';
 import type { Features } from '../../data/features/index.ts';
 import { UserError } from '../../errors.ts';
 import { toFloat16 } from '../../float16.ts';
+import type { ModelSection } from './layout.ts';
 import { type Port, portsText, type TensorValues } from './loaded-model.ts';
 
 /** Conversions of features to the values of a tensor, by the model's name of the type. */
@@ -23,14 +24,15 @@ export function featureType(
   port: Port,
   features: Features,
   name: string,
+  section: ModelSection = 'teacher',
 ): (values: Float32Array) => TensorValues {
   const convert = featureTypes[port.dtype];
   if (convert !== undefined && (port.dtype !== 'uint8' || arePixels(features))) return convert;
   throw new UserError(
-    `${name} reads ${port.dtype} (${portsText([port])}), and a teacher must read float32`,
+    `${name} reads ${port.dtype} (${portsText([port])}), and the config gives float32`,
     port.dtype === 'uint8' && features.kind === image.name
-      ? 'If it reads pixels from 0 to 255, set teacher.preprocess: { scale: 0..255 }.'
-      : 'Export it with a float32 input. Pixels are (value / 255 - teacher.mean) / teacher.std.',
+      ? `If it reads pixels from 0 to 255, set ${section}.preprocess: { scale: 0..255 }.`
+      : 'Export it with a float32 input. Pixels are (value / 255 - mean) / std.',
   );
 }
 

@@ -1,6 +1,7 @@
 import { image } from '../../data/features/image.ts';
 import { type Features, featureShape } from '../../data/features/index.ts';
 import { UserError } from '../../errors.ts';
+import { counted } from '../../format.ts';
 import { type Port, shapeText } from './loaded-model.ts';
 
 /** The layout in which a model reads one example. */
@@ -9,6 +10,9 @@ export interface Layout {
   /** Whether channels come before the pixels. */
   readonly channelsFirst: boolean;
 }
+
+/** Sections of the config that describe a model which reads features. */
+export type ModelSection = 'teacher' | 'encoder';
 
 /** The values of `teacher.layout`: the order of a batch of images. */
 export const layoutNames = ['NHWC', 'NCHW'] as const;
@@ -20,6 +24,7 @@ export type LayoutName = (typeof layoutNames)[number];
  * length].
  *
  * @param wanted The layout that the config states, if it does.
+ * @param section Section of the config that describes the model, for errors.
  * @returns at least one; several if the declared shape does not decide.
  * @throws UserError if no layout fits: both shapes, and the field to set.
  */
@@ -28,6 +33,7 @@ export function fittingLayouts(
   features: Features,
   wanted: LayoutName | undefined,
   name: string,
+  section: ModelSection = 'teacher',
 ): readonly [Layout, ...Layout[]] {
   const declared = input.shape?.slice(1);
   const [first, ...others] = possibleLayouts(features, wanted).filter(
@@ -40,7 +46,7 @@ export function fittingLayouts(
   throw new UserError(
     `${name} reads ${shapeText(input.shape)}, and the config gives ${featureShape(features).join(' x ')}${wanted === undefined ? '' : ` in the layout ${wanted}`}`,
     features.kind === image.name
-      ? imageHint(declared!, features)
+      ? imageHint(declared!, features, section)
       : 'A teacher of vectors reads the same numbers as the student: [n, length].',
   );
 }
@@ -61,6 +67,7 @@ function possibleLayouts(features: Features, wanted: LayoutName | undefined): La
 function imageHint(
   declared: readonly (number | undefined)[],
   features: Features & { kind: 'image' },
+  section: ModelSection,
 ): string {
   const image = declaredImage(declared);
   if (image === undefined) {
@@ -68,9 +75,15 @@ function imageHint(
   }
   const { height = features.height, width = features.width, channels } = image;
   const changes: string[] = [];
-  if (channels !== features.channels) changes.push(`set task.channels: ${channels}`);
+  if (channels !== features.channels) {
+    changes.push(
+      section === 'teacher'
+        ? `set task.channels: ${channels}`
+        : `set encoder.preprocess with a mean and a std of ${counted(channels, 'number')}`,
+    );
+  }
   if (height !== features.height || width !== features.width) {
-    changes.push(`set teacher.size: [${height}, ${width}]`);
+    changes.push(`set ${section}.size: [${height}, ${width}]`);
   }
   if (changes.length === 0) return 'Leave out teacher.layout.';
   const text = changes.join(' and ');

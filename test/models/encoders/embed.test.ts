@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { embedWith } from '../../../src/models/encoders/embed.ts';
 import type { EncoderDescription } from '../../../src/models/encoders/encoder.ts';
+import { imageInput } from '../../../src/models/encoders/image-input.ts';
 import { textBatches } from '../../../src/models/encoders/text-batches.ts';
 import { textInput } from '../../../src/models/encoders/text-input.ts';
 import type { LoadedModel } from '../../../src/models/teachers/loaded-model.ts';
@@ -62,4 +63,29 @@ test('one vector per text may have an axis of its own: [n, 1, dimension]', async
   expect([...rejected.values()]).toEqual([
     { id: 't2', reason: "The encoder's tokenizer finds no token in its text." },
   ]);
+});
+
+test.each([
+  [
+    ['float32', 3, 16, 16],
+    '[n, 3, 16, 16], and the config gives 8 x 8 x 3',
+    'Set encoder.size: [16, 16].',
+  ],
+  [
+    ['float32', 1, 8, 8],
+    '[n, 1, 8, 8], and',
+    'Set encoder.preprocess with a mean and a std of 1 number.',
+  ],
+  [['uint8', 3, 8, 8], 'reads uint8', 'set encoder.preprocess: { scale: 0..255 }.'],
+] as const)('images for the input %j are refused', ([dtype, ...shape], message, hint) => {
+  const inputs = [{ name: 'pixel_values', dtype, shape: [undefined, ...shape] }];
+  const size = { kind: 'image', height: 8, width: 8, channels: 3 } as const;
+  const features = { ...size, mean: [0, 0, 0], std: [1, 1, 1] };
+  const options = { inputs, features, batchSize: 2, channelsFirst: true, source: 'e' };
+  expect(() => imageInput(options)).toThrow(
+    expect.objectContaining({
+      message: expect.stringContaining(message),
+      hint: expect.stringContaining(hint),
+    }),
+  );
 });

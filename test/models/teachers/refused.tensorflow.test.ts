@@ -75,7 +75,7 @@ describe('the input', () => {
   });
   test('a model that reads bytes', async () => {
     expect(await refusal(fixture('refused'), { onnx: 'uint8.onnx' }, colour(1))).toContain(
-      'reads uint8 (image: uint8 [n, 1, 1, 3]), and a teacher must read float32',
+      'reads uint8 (image: uint8 [n, 1, 1, 3]), and the config gives float32',
     );
   });
   test('a batch of 1 that is hidden in the graph: one example at a time', async () => {
