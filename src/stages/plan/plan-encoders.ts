@@ -9,7 +9,7 @@ import type { EncoderConfig } from '../../models/encoders/config.ts';
 import type { DescribedEncoder } from '../../models/encoders/describe.ts';
 import { type Embedded, encoderReads } from '../../models/encoders/encoder.ts';
 import { exampleContent } from '../../models/encoders/example-content.ts';
-import { openEncoder, storeEncoder } from '../../models/encoders/open-encoder.ts';
+import { openDescribed, storeEncoder } from '../../models/encoders/open-encoder.ts';
 import { embeddingsDigest, isSame, type PlannedEncoder } from '../../models/encoders/planned.ts';
 import { resolveEncoder } from '../../models/encoders/resolve.ts';
 import { longText } from '../../models/encoders/text-batches.ts';
@@ -55,13 +55,14 @@ export async function planEncoders(
       planned.configs.push(wanted);
       continue;
     }
-    await storeEncoder(described, results, keys.encoder(description.digest));
-    const encoder = await openEncoder(results, keys.encoder(description.digest));
+    const encoder = await openDescribed(described);
     try {
       // The sample may have only short texts.
       await encoder.embed(longestText(description));
       const embedded = await encoder.embed(prepared);
       warnings.push(...warningsOf(described, embedded, prepared.length));
+      // Only an encoder that fits is kept: the digest lacks what its files merely state.
+      await storeEncoder(described, results, keys.encoder(description.digest));
       const bits = bitsFor(embedded.embeddings, encoder.dimension);
       encoders.push({
         configs: [wanted],
