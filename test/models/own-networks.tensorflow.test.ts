@@ -134,6 +134,11 @@ describe('refused, with what to change', () => {
     bytes.writeFloatLE(Number.NaN, 0);
     return { 'net/weights.bin': bytes };
   };
+  const texts = () => {
+    const manifest = json().weightsManifest;
+    Object.assign(manifest[0].weights[0], { dtype: 'string' });
+    return jsonWith({ weightsManifest: manifest });
+  };
   const renamed = () =>
     jsonWith({
       weightsManifest: json().weightsManifest.map((group: { weights: { name: string }[] }) => ({
@@ -152,6 +157,7 @@ describe('refused, with what to change', () => {
     ],
     ['weights that are cut', {}, () => ({ 'net/weights.bin': Buffer.alloc(10) }), 'have 10 bytes'],
     ['weights of another model', {}, renamed, 'do not fit its topology'],
+    ['a weight of texts', {}, texts, 'do not fit its topology'],
     ['a weight that is not a number', {}, nan, 'has the value NaN'],
     [
       'a pattern without a layer',

@@ -61,12 +61,13 @@ export async function loadWeights(
     );
   }
   const specs = manifest.flatMap(({ weights }) => weights);
-  // Zod's types allow undefined where tfjs's do not.
-  const weights = tf.io.decodeWeights(
-    new Uint8Array(bytes).buffer,
-    specs as Parameters<typeof tf.io.decodeWeights>[1],
-  );
+  let weights: tfTypes.NamedTensorMap = {};
   try {
+    // Zod's types allow undefined where tfjs's do not.
+    weights = tf.io.decodeWeights(
+      new Uint8Array(bytes).buffer,
+      specs as Parameters<typeof tf.io.decodeWeights>[1],
+    );
     for (const [name, weight] of Object.entries(weights))
       requireFinite(name, weight.dataSync(), key);
     model.loadWeights(weights);

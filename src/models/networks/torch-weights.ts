@@ -195,7 +195,7 @@ function requireShape(
   if (!floatTypes.includes(dtype)) {
     throw new UserError(
       `'${key}': the tensor '${tensor}' is of the type ${dtype}; expected ${floatTypes.join(', ')}.`,
-      'Write the weights as floats, before a quantization.',
+      'Write the weights as float32 (model.float() in PyTorch), before a quantization.',
     );
   }
 }
