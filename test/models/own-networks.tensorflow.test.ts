@@ -218,6 +218,24 @@ describe('random weights', () => {
     await expect(check(more)).rejects.toThrow('weights is random');
   });
 
+  test.each([
+    ['the default', undefined],
+    ['named by a text', 'glorotUniform'],
+  ])('are the same again if the initializer is %s', async (_, kernel_initializer) => {
+    const config = { name: 'classes', units: 3, kernel_initializer };
+    const layers = [
+      { class_name: 'Flatten', config: { name: 'flat', batch_input_shape: [null, ...shape] } },
+      { class_name: 'Dense', config },
+    ];
+    const json = { class_name: 'Sequential', config: { layers } };
+    const file = { 'net/model.json': Buffer.from(JSON.stringify(json)) };
+    const first = async () => {
+      const built = await build({ weights: 'random' }, file);
+      return built.weights[0]!.read().dataSync()[0];
+    };
+    expect(await first()).toBe(await first());
+  });
+
   test('that the file freezes give a warning', async () => {
     expect(await check({})).toEqual([]);
     const frozen = pretrained();

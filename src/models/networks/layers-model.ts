@@ -6,7 +6,7 @@ import { UserError } from '../../errors.ts';
 import type { tfTypes } from '../../tensorflow.ts';
 import { noWork } from '../size/network-size.ts';
 import { topologySize } from '../size/topology-size.ts';
-import { modelFrom, withOutputActivation } from '../topology.ts';
+import { modelFrom, type Topology, topologyOf, withOutputActivation } from '../topology.ts';
 import {
   type Architecture,
   type LayersNetwork,
@@ -60,9 +60,10 @@ export const customNetwork: Architecture<Fields, typeof name, typeof schema, Lay
     const text = await readText(problem.readFile, key);
     const topology = parseTopology(text, key);
     checkLayers(topology, key, problem.isMultiLabel);
-    setSeeds(topology, seed);
     freezeLayers(topology, freeze, key);
-    const model = await modelFrom(withOutputActivation(topology, 'linear')).catch((error) => {
+    const scored = withOutputActivation(topology, 'linear');
+    const building = weights === 'random' ? seededModel(scored, seed) : modelFrom(scored);
+    const model = await building.catch((error) => {
       throw new UserError(
         `'${key}' cannot be built: ${error instanceof Error ? error.message : error}`,
         'Load it with tf.loadLayersModel of tfjs 4.22, which must know all of its layers.',
@@ -95,6 +96,18 @@ export const customNetwork: Architecture<Fields, typeof name, typeof schema, Lay
   },
   rateFactor: pretrainedRates,
 };
+
+/**
+ * Builds a model with seeded initializers. A file may name an initializer by a text, or have none
+ * for the default: only the built model has the config of each, to be seeded.
+ */
+async function seededModel(topology: Topology, seed: number): Promise<tfTypes.LayersModel> {
+  const unseeded = await modelFrom(topology);
+  const whole = topologyOf(unseeded);
+  unseeded.dispose();
+  setSeeds(whole, seed);
+  return modelFrom(whole);
+}
 
 async function readText(readFile: ReadFile, key: string): Promise<string> {
   return new TextDecoder().decode(await readFile(key));
