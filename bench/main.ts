@@ -15,6 +15,7 @@ import type { Bench, BenchContext } from './bench.ts';
 import { runContestant } from './contestant.ts';
 import { encoding } from './encoding.ts';
 import { growth } from './growth.ts';
+import { heads } from './heads.ts';
 import { labeling } from './labeling.ts';
 import { thisMachine } from './machine.ts';
 import { planning } from './planning.ts';
@@ -31,6 +32,7 @@ import { weights } from './weights.ts';
 const topics: Readonly<Record<string, Bench>> = {
   training,
   texts,
+  heads,
   streaming,
   labeling,
   encoding,

@@ -1,10 +1,10 @@
-/** Examples as tensors, in blocks that stay in the processor's cache while they are used twice. */
+/** Examples as tensors, in blocks, so that memory does not grow with examples × classes. */
 import { tf, type tfTypes } from '../../tensorflow.ts';
 import { attribute, backend, floatType } from '../kernels.ts';
 import type { LabeledRows, LinearModel } from './labeled-rows.ts';
 
 /** Maximum numbers of a block: of its examples, and of its logits. */
-const blockNumbers = 2 ** 20;
+const blockNumbers = 2 ** 22;
 
 /** Consecutive examples, from `start` on. */
 export interface LabeledBlock {

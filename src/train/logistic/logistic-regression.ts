@@ -25,7 +25,7 @@ const pairNumbers = 2 ** 24;
 /** When a fit ends. */
 const stops = { tolerance: 1e-7, iterations: 200 };
 /** The share of the loss that an iteration gains at least; sums in float32 have no more digits. */
-const leastGain = 1e-9;
+const leastGain = 1e-8;
 /** Least curvature of the mean loss that is assumed: the labels may be separated perfectly. */
 const leastCurvature = 1e-4;
 
