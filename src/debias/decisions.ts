@@ -123,3 +123,13 @@ export function everyNth<Values extends Float32Array | Int32Array>(
   }
   return taken;
 }
+
+/** Writes rows of one number to every n-th place of `target`, from `first` on. */
+export function setEveryNth(
+  target: Float32Array,
+  values: Float32Array,
+  first: number,
+  n: number,
+): void {
+  for (const [row, value] of values.entries()) target[row * n + first] = value;
+}

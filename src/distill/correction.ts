@@ -10,6 +10,7 @@ import {
   decisionRows,
   everyNth,
   problemsOf,
+  setEveryNth,
   sureOutputs,
 } from '../debias/decisions.ts';
 import { margins } from '../debias/margin.ts';
@@ -99,7 +100,7 @@ function weighDecisions(
       everyNth(studentMargins, 1, decision, perExample),
       own,
     );
-    for (const [row, weight] of own.entries()) weights[row * perExample + decision] = weight;
+    setEveryNth(weights, own, decision, perExample);
   }
   return weights;
 }

@@ -66,18 +66,18 @@ export async function openValidationSet(
     async outputs(predict) {
       const teacher: Float32Array[] = [];
       const student: Float32Array[] = [];
-      const decided: number[] = [];
+      const decided: (readonly number[])[] = [];
       for await (const batch of kept ?? decode()) {
         // A prediction blocks the event loop; this lets timers and signals run.
         await setImmediate();
         student.push(predict(rowsOf(encoder, batch.decoded)));
         teacher.push(batch.teacherOutputs);
-        decided.push(...batch.decided);
+        decided.push(batch.decided);
       }
       return {
         teacherOutputs: concatenate(teacher),
         studentOutputs: concatenate(student),
-        decided: Int32Array.from(decided),
+        decided: Int32Array.from(decided.flat()),
       };
     },
   };

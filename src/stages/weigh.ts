@@ -2,7 +2,7 @@ import { concatenate } from '../arrays.ts';
 import { createDigester, toHex } from '../data/content-digest.ts';
 import { ExampleDigests } from '../data/example-digests.ts';
 import { createWeightsWriter } from '../data/tables/weights-file.ts';
-import { decisionRows, everyNth } from '../debias/decisions.ts';
+import { decisionRows, everyNth, setEveryNth } from '../debias/decisions.ts';
 import { margins } from '../debias/margin.ts';
 import {
   createWeightEstimator,
@@ -89,11 +89,7 @@ function estimateAll(
       everyNth(values, 1, decision, perExample),
     );
     estimator.estimate(teacher!, student!, own);
-    for (const name of namesOf(own)) {
-      for (const [row, value] of own[name].entries()) {
-        all[name][row * perExample + decision] = value;
-      }
-    }
+    for (const name of namesOf(own)) setEveryNth(all[name], own[name], decision, perExample);
   }
   return all;
 }
