@@ -55,7 +55,7 @@ const examplesOf = fc
   .tuple(
     fc.nat(),
     fc.integer({ min: 1, max: 80 }),
-    fc.array(fc.double({ min: 0, max: 3 }), { minLength: 1, maxLength: 4 }),
+    fc.array(fc.double({ min: 0, max: 3, noNaN: true }), { minLength: 1, maxLength: 4 }),
   )
   .map(([seed, n, skills]) => simulate(seed, n, skills));
 

@@ -44,47 +44,63 @@ test('each label of a multi-label task is mixed by its own weights', () => {
   const one = fc.record({ weight: fc.constantFrom(0, 0.5, 1), target: fc.constantFrom(0, 0.3, 1) });
   const examples = fc.array(fc.tuple(one, one), { minLength: 1, maxLength: 6 });
   fc.assert(
-    fc.property(examples, fc.double({ min: 0.05, max: 5 }), fc.nat(), (all, alpha, seed) => {
-      const [weights, targets] = (['weight', 'target'] as const).map((field) =>
-        all.flatMap((labels) => labels.map((label) => label[field])),
-      );
-      const mixed = mixBatch(batchOf(weights!, targets!, all.length), alpha, seed);
-      for (const label of [0, 1]) {
-        const column = (values: Iterable<number>) =>
-          [...values].filter((_, at) => at % 2 === label);
-        const alone = mixBatch(batchOf(column(weights!), column(targets!)), alpha, seed);
-        expect(mixed.rows).toEqual(alone.rows);
-        expect(column(mixed.weights)).toEqual([...alone.weights]);
-        expect(column(mixed.targets)).toEqual([...alone.targets]);
-        expect(column(mixed.teacherMargins)).toEqual([...alone.teacherMargins]);
-      }
-    }),
+    fc.property(
+      examples,
+      fc.double({ min: 0.05, max: 5, noNaN: true }),
+      fc.nat(),
+      (all, alpha, seed) => {
+        const [weights, targets] = (['weight', 'target'] as const).map((field) =>
+          all.flatMap((labels) => labels.map((label) => label[field])),
+        );
+        const mixed = mixBatch(batchOf(weights!, targets!, all.length), alpha, seed);
+        for (const label of [0, 1]) {
+          const column = (values: Iterable<number>) =>
+            [...values].filter((_, at) => at % 2 === label);
+          const alone = mixBatch(batchOf(column(weights!), column(targets!)), alpha, seed);
+          expect(mixed.rows).toEqual(alone.rows);
+          expect(column(mixed.weights)).toEqual([...alone.weights]);
+          expect(column(mixed.targets)).toEqual([...alone.targets]);
+          expect(column(mixed.teacherMargins)).toEqual([...alone.teacherMargins]);
+        }
+      },
+    ),
   );
 });
 
 test('the loss of a mixed example is that of its two parts, each with its weight', () => {
   fc.assert(
-    fc.property(batches, fc.double({ min: 0.05, max: 5 }), fc.nat(), (batch, alpha, seed) => {
-      const mixed = mixBatch(batch, alpha, seed);
-      const { size, weights, targets } = batch;
-      const shares = numbersOf(mixed.rows);
-      for (let row = 0; row < size; row++) {
-        const parts = Array.from(shares.subarray(row * size, (row + 1) * size));
-        expect(sum(parts)).toBeCloseTo(1, 6);
-        expect(parts.filter((part) => part > 0).length).toBeLessThanOrEqual(2);
-        expect(mixed.weights[row]).toBeCloseTo(sum(parts.map((part, i) => part * weights[i]!)), 6);
-        // Cross-entropy is linear in the weighted target.
-        for (let c = 0; c < classes; c++) {
-          const expected = sum(
-            parts.map((part, i) => part * weights[i]! * targets[i * classes + c]!),
+    fc.property(
+      batches,
+      fc.double({ min: 0.05, max: 5, noNaN: true }),
+      fc.nat(),
+      (batch, alpha, seed) => {
+        const mixed = mixBatch(batch, alpha, seed);
+        const { size, weights, targets } = batch;
+        const shares = numbersOf(mixed.rows);
+        for (let row = 0; row < size; row++) {
+          const parts = Array.from(shares.subarray(row * size, (row + 1) * size));
+          expect(sum(parts)).toBeCloseTo(1, 6);
+          expect(parts.filter((part) => part > 0).length).toBeLessThanOrEqual(2);
+          expect(mixed.weights[row]).toBeCloseTo(
+            sum(parts.map((part, i) => part * weights[i]!)),
+            6,
           );
-          expect(mixed.weights[row]! * mixed.targets[row * classes + c]!).toBeCloseTo(expected, 6);
+          // Cross-entropy is linear in the weighted target.
+          for (let c = 0; c < classes; c++) {
+            const expected = sum(
+              parts.map((part, i) => part * weights[i]! * targets[i * classes + c]!),
+            );
+            expect(mixed.weights[row]! * mixed.targets[row * classes + c]!).toBeCloseTo(
+              expected,
+              6,
+            );
+          }
+          const target = mixed.targets.subarray(row * classes, (row + 1) * classes);
+          expect(sum(target)).toBeCloseTo(1, 6);
+          expect(mixed.teacherMargins[row]).toBeNaN();
         }
-        const target = mixed.targets.subarray(row * classes, (row + 1) * classes);
-        expect(sum(target)).toBeCloseTo(1, 6);
-        expect(mixed.teacherMargins[row]).toBeNaN();
-      }
-    }),
+      },
+    ),
     { numRuns: 50 },
   );
 });
