@@ -39,7 +39,8 @@ export async function calibrateTeacher(
     await writeJsonOnce(job.results, key, await fitToJudges(job, context));
   }
   const calibration = await readJson(job.results, key, calibrationFileSchema);
-  context.report({ stage: 'Calibrate', message: describeCalibration(calibration), level: 'info' });
+  const message = describeCalibration(calibration, planDecisions(job.plan).isMultiLabel);
+  context.report({ stage: 'Calibrate', message, level: 'info' });
   return { calibrated: calibration.penalty !== undefined };
 }
 

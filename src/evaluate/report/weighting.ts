@@ -16,7 +16,7 @@ export function weightingSection(metrics: RunMetrics): Markup | false {
   return html`<section>
 <h2>Teacher errors and weights</h2>
 ${teachers && teachersTable(teachers)}
-${calibration && html`<p>${describeCalibration(calibration)}</p>`}
+${calibration && html`<p>${describeCalibration(calibration, isMultiLabel(metrics.metrics))}</p>`}
 <div class="charts">
 ${teacherCurve.length > 0 && teacherPanel(teacherCurve, unit)}
 ${weights.length > 0 && weightPanel(weights, meanWeight, unit)}
