@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
+import type { ClassScores } from './ports.ts';
 
 /** `config.json` of transformers: the name of each column of the output. */
 const labelsSchema = z.looseObject({ id2label: z.record(z.string(), z.string()) });
@@ -36,4 +37,33 @@ export function columnOrder(
     `${name} has the classes ${labels.join(', ')} (id2label in its config.json), and the task has ${classes.join(', ')}`,
     'Write the same names in task.classes, in any order, or rename them in the copy of config.json beside the model.',
   );
+}
+
+/** `config.json` of transformers: how the model was trained. */
+const problemSchema = z.looseObject({ problem_type: z.string() });
+
+/**
+ * Checks that a model was trained for one class per example or for several, as the task needs.
+ *
+ * @param config The parsed `config.json`, if there is one; often it does not say.
+ * @throws UserError if the model's numbers would be read as another kind of answer.
+ */
+export function checkProblemType(
+  config: unknown,
+  { output, multiLabel }: ClassScores,
+  name: string,
+): void {
+  const { problem_type: type } = problemSchema.safeParse(config).data ?? {};
+  if (multiLabel === true && type === 'single_label_classification') {
+    throw new UserError(
+      `${name} was trained for one class per example (problem_type in its config.json), and task.multiLabel is true`,
+      'Use a classifier that was trained for several labels, or leave out task.multiLabel.',
+    );
+  }
+  if (multiLabel !== true && type === 'multi_label_classification' && output !== 'sigmoid') {
+    throw new UserError(
+      `${name} was trained for several labels per example (problem_type in its config.json), and the task has one`,
+      'Set task.multiLabel: true. Or, if its outputs are one sigmoid per class, set teacher.output: sigmoid.',
+    );
+  }
 }

@@ -45,7 +45,7 @@ export function modelTeacher(model: LoadedModel, options: ModelTeacherOptions): 
 async function fitted(model: LoadedModel, options: ModelTeacherOptions): Promise<Teacher> {
   const { name, outputName, embeddingName } = options;
   const classes = options.classes.length;
-  const kind = { classes, output: options.output };
+  const kind = { classes, output: options.output, multiLabel: options.multiLabel };
   checkLabels(model, options);
   const ports = [classOutput(model, name, kind, outputName, embeddingName)];
   if (embeddingName !== undefined) {

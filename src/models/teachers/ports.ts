@@ -21,6 +21,8 @@ export function onlyInput(model: LoadedModel, name: string): Port {
 export interface ClassScores {
   readonly classes: number;
   readonly output: OutputName;
+  /** The field of the task. */
+  readonly multiLabel?: boolean | undefined;
 }
 
 /**
@@ -101,7 +103,8 @@ function isFloat({ dtype }: Port): boolean {
 
 /**
  * Checks the shape of an output, declared or real: [n, classes], where axes of size 1 after the
- * first do not count. A binary classifier may give one number, unless `output` is probabilities.
+ * first do not count. A binary classifier may give one number, unless `output` is probabilities. A
+ * label is no class against another one, so that a multi-label task needs a number of each.
  *
  * @throws UserError if it has another shape.
  */
@@ -113,16 +116,15 @@ export function checkClasses(
 ): void {
   if (shape === undefined || fitsClasses(shape, scores)) return;
   const { classes } = scores;
-  const axes = classAxes(shape);
   throw new UserError(
     `the output '${port}' of ${name} is ${shapeText(shape)}, and the task has ${classes} classes: expected [n, ${classes}]`,
-    shapeHint(axes, classes),
+    shapeHint(classAxes(shape), scores),
   );
 }
 
-function shapeHint(axes: Port['shape'] & {}, classes: number): string {
+function shapeHint(axes: Port['shape'] & {}, scores: ClassScores): string {
   if (axes.length > 1) return 'Export a model that gives one number per class, not a map of them.';
-  return axes.length === 0 && classes === 2
+  return axes.length === 0 && isBinary(scores)
     ? 'If its one number is the probability of the second class, set teacher.output: sigmoid.'
     : 'List in task.classes the classes that the teacher was trained on, in its order.';
 }
@@ -132,10 +134,15 @@ function classAxes(shape: Port['shape'] & {}): Port['shape'] & {} {
   return shape.slice(1).filter((size) => size !== 1);
 }
 
-function fitsClasses(shape: Port['shape'], { classes, output }: ClassScores): boolean {
+function isBinary({ classes, multiLabel }: ClassScores): boolean {
+  return classes === 2 && multiLabel !== true;
+}
+
+function fitsClasses(shape: Port['shape'], scores: ClassScores): boolean {
+  const { classes, output } = scores;
   if (shape === undefined) return true;
   const axes = classAxes(shape);
-  if (axes.length === 0) return classes === 2 && binaryRows(output) !== undefined;
+  if (axes.length === 0) return isBinary(scores) && binaryRows(output) !== undefined;
   const [columns, ...others] = axes.filter((size) => size !== undefined);
   return columns === undefined || (columns === classes && others.length === 0);
 }

@@ -12,7 +12,7 @@ import { idsInput, type TextBatches, textBatches } from '../encoders/text-batche
 import { createTokenizer } from '../encoders/tokenizer.ts';
 import type { Inputs, Predictions, Teacher } from '../teacher.ts';
 import { binaryRows, distributionReader } from './distributions.ts';
-import { columnOrder } from './label-names.ts';
+import { checkProblemType, columnOrder } from './label-names.ts';
 import { type LoadedModel, ownModel, shapeText } from './loaded-model.ts';
 import type { ModelTeacherOptions } from './model-teacher.ts';
 import { checkClasses, classOutput, namedOutput } from './ports.ts';
@@ -43,9 +43,10 @@ export function textTeacher(model: LoadedModel, options: TextTeacherOptions): Pr
 async function fitted(model: LoadedModel, options: TextTeacherOptions): Promise<Teacher> {
   const { name, outputName, embeddingName, output, folder } = options;
   const classes = options.classes.length;
-  const kind = { classes, output };
+  const kind = { classes, output, multiLabel: options.multiLabel };
   const read = (file: string) => readFile(join(folder, file), 'utf8').catch(() => undefined);
   const settings = await readStoredSettings(undefined, read);
+  checkProblemType(settings.config, kind, name);
   const order = columnOrder(settings.config, options.classes, name);
   const ports = [classOutput(model, name, kind, outputName, embeddingName)];
   if (embeddingName !== undefined) {

@@ -186,6 +186,11 @@ describe('an output', () => {
     await expect(modelTeacher(one(), binary)).rejects.toMatchObject({
       hint: expect.stringContaining('set teacher.output: sigmoid'),
     });
+    // Two labels are not the classes no and yes: one number answers only one of them.
+    const labels = { ...binary, output: 'sigmoid', multiLabel: true } as const;
+    await expect(modelTeacher(one(), labels)).rejects.toMatchObject({
+      message: expect.stringContaining('expected [n, 2]'),
+    });
   });
 });
 
