@@ -103,8 +103,8 @@ function isFloat({ dtype }: Port): boolean {
 
 /**
  * Checks the shape of an output, declared or real: [n, classes], where axes of size 1 after the
- * first do not count. A binary classifier may give one number, unless `output` is probabilities.  It must give
- * one number per label of a multi-label task.
+ * first do not count. A binary classifier may give one number, unless `output` is probabilities.
+ * In a multi-label task, the output has one number per label.
  *
  * @throws UserError if it has another shape.
  */
