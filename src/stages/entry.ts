@@ -22,7 +22,11 @@ export function entry<Event>(
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       const hint = error instanceof UserError && error.hint ? `\n\n${error.hint}` : '';
-      error.message = `${stage}: ${error.message}${hint}`;
+      // Not assigned: a DOMException, such as that of an abort, has a message that cannot be set.
+      Object.defineProperty(error, 'message', {
+        value: `${stage}: ${error.message}${hint}`,
+        configurable: true,
+      });
       throw isDroppedConnection(error) ? new TransientError(error.message) : error;
     }
   };

@@ -1,0 +1,22 @@
+import { expect, it as test } from 'vitest';
+import { z } from 'zod';
+import { UserError } from '../../src/errors.ts';
+import { entry } from '../../src/stages/entry.ts';
+
+const context = { signal: new AbortController().signal, report: () => {} };
+
+const failing = (error: Error) =>
+  entry('Label', z.string(), () => Promise.reject(error))('shard', context);
+
+test('puts the stage in front of the message, and the hint behind it', async () => {
+  await expect(failing(new UserError('no teacher', 'Name one.'))).rejects.toThrow(
+    'Label: no teacher\n\nName one.',
+  );
+});
+
+test('names the stage of an error whose message cannot be set', async () => {
+  const aborted = AbortSignal.abort().reason;
+  expect(aborted).toBeInstanceOf(DOMException);
+  await expect(failing(aborted)).rejects.toThrow('Label: This operation was aborted');
+  await expect(failing(aborted)).rejects.toBe(aborted);
+});
