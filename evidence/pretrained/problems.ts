@@ -35,6 +35,27 @@ const ofTexts = {
   students: { 'n-grams': ngrams, 'encoder + head': linearHead },
 };
 
+const headOfPhotos: Network & Train = {
+  ...linearHead,
+  encoder: { path: encoderFolder, size: [128, 128] },
+};
+
+/** Without a name and students: each of these takes a draw by itself, because some take an hour. */
+const photos = {
+  folder: 'cifar10',
+  format: webdataset.name,
+  task: {
+    type: image.task,
+    classes: Array.from({ length: 10 }, (_, digit) => String(digit)),
+    size: [32, 32],
+    channels: 3,
+  },
+  budgets: [{ labels: 1000, draws: 5 }],
+  unlabeled: 8000,
+  encoder: 'efficientnet-lite0',
+  teachers: { 'encoder + head': headOfPhotos },
+} satisfies Omit<PretrainedProblem, 'name' | 'students'>;
+
 export const pretrainedProblems: readonly PretrainedProblem[] = [
   {
     name: 'sentences',
@@ -55,24 +76,33 @@ export const pretrainedProblems: readonly PretrainedProblem[] = [
     unlabeled: 5000,
     ...ofTexts,
   },
+  { ...photos, name: 'cifar10', students: { 'encoder + head': headOfPhotos } },
   {
-    name: 'cifar10',
-    folder: 'cifar10',
-    format: webdataset.name,
+    ...photos,
+    name: 'cifar10-40000',
+    unlabeled: 40_000,
+    students: { 'encoder + head': headOfPhotos },
+  },
+  {
+    ...photos,
+    name: 'cifar10-fine-tuned',
     task: {
-      type: image.task,
-      classes: Array.from({ length: 10 }, (_, digit) => String(digit)),
-      size: [32, 32],
-      channels: 3,
-    },
-    budgets: [{ labels: 1000, draws: 5 }],
-    unlabeled: 8000,
-    encoder: 'efficientnet-lite0',
-    teachers: {
-      'encoder + head': { ...linearHead, encoder: { path: encoderFolder, size: [128, 128] } },
+      ...photos.task,
+      size: [96, 96],
+      preprocess: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
     },
     students: {
-      'encoder + head': { ...linearHead, encoder: { path: encoderFolder, size: [128, 128] } },
+      'fine-tuned network': {
+        architecture: 'efficientnet-lite0',
+        weights: `${encoderFolder}/weights.safetensors`,
+        ...{ epochs: 3, batchSize: 64, pretrainedRate: 0.1, augment: { flip: true } },
+      },
+    },
+  },
+  {
+    ...photos,
+    name: 'cifar10-resnet',
+    students: {
       'resnet from scratch': {
         architecture: 'resnet',
         epochs: 20,
