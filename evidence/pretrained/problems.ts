@@ -73,7 +73,7 @@ export const pretrainedProblems: readonly PretrainedProblem[] = [
     format: parquet.name,
     task: { type: textKind.task, classes: ['ham', 'spam'] },
     budgets: [20, 100, 500].map((labels) => ({ labels, draws: 5 })),
-    unlabeled: 5000,
+    unlabeled: 2000,
     ...ofTexts,
   },
   { ...photos, name: 'cifar10', students: { 'encoder + head': headOfPhotos } },
