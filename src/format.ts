@@ -65,3 +65,8 @@ export function usd(value: number): string {
   if (value >= 0.1 || value === 0) return `$${value.toFixed(2)}`;
   return value < 0.0001 ? 'under $0.0001' : `$${Number(value.toPrecision(2))}`;
 }
+
+/** Formats a time in UTC. @example minute(new Date(0)) // "1970-01-01 00:00" */
+export function minute(date: Date): string {
+  return date.toISOString().slice(0, 16).replace('T', ' ');
+}

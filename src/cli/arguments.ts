@@ -8,6 +8,9 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** `valueHint` of a last positional argument that may be given many times; all are in `_`. */
+export const many = '…';
+
 // Arguments that several commands take.
 export const datasetArgument = {
   type: 'positional',
@@ -73,6 +76,7 @@ export function checkArguments(args: readonly string[], definitions: ArgsDef): v
     }
   }
   const positionals = Object.keys(definitions).length - options.length;
+  if (Object.values(definitions).some(({ valueHint }) => valueHint === many)) return;
   const surplus = tokens.filter(({ kind }) => kind === 'positional')[positionals];
   if (surplus) throw new UsageError(`Unexpected argument "${args[surplus.index]}".`);
 }

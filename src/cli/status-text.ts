@@ -1,6 +1,6 @@
 import type { ListedExecution } from '../aws/executions.ts';
 import type { StageStatus } from '../aws/status.ts';
-import { count, counted, duration, percent, usd } from '../format.ts';
+import { count, counted, duration, minute, percent, usd } from '../format.ts';
 import type { Observation } from './run-observer.ts';
 import { alignedRows, styled, type Terminal } from './terminal.ts';
 
@@ -183,11 +183,6 @@ export function renderFailure(
   const isAbort = status === 'ABORTED';
   const label = styled(terminal, isAbort ? 'yellow' : 'red', isAbort ? 'aborted:' : 'error:');
   return [`${label} ${where}: ${message}`, ...(hint === undefined ? [] : [hint])];
-}
-
-/** @example "2026-11-25 12:03" */
-function minute(date: Date): string {
-  return date.toISOString().slice(0, 16).replace('T', ' ');
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Metrics } from './schema.ts';
 
 /** Words for the metric by which models are compared. */
-interface MainMetric {
+export interface MainMetric {
   readonly name: 'accuracy' | 'microF1';
   readonly title: string;
   /** Phrases of a value, before it: "Best: a, right on 81% of the test set." */

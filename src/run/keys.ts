@@ -37,6 +37,8 @@ export const keys = {
   /** Also holds what the method's preparation keeps, under names of its own. */
   student: (run: string, variant: string) => `runs/${run}/students/${variant}/`,
   metrics: (run: string) => `runs/${run}/metrics.json`,
+  /** Predictions of all models for the test examples: `data/tables/predictions-file.ts`. */
+  predictions: (run: string) => `runs/${run}/predictions.parquet`,
   /** Examples to label next, for the user: see `debias/label-next.ts`. */
   labelNext: (run: string) => `runs/${run}/label-next.csv`,
   report: (run: string) => `runs/${run}/report.html`,

@@ -71,7 +71,14 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
   const models = await openModels(job);
   const current = await openCurrent(job);
   try {
-    const { problem, ...measured } = await measure(job, models, current, tests, context);
+    const { problem, predictions, ...measured } = await measure(
+      job,
+      models,
+      current,
+      tests,
+      context,
+    );
+    await writeOnce(results, keys.predictions(run), predictions);
     return {
       run,
       dataset: plan.dataset,

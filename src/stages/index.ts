@@ -188,7 +188,13 @@ export const stages = tableOf(
       readsData: true,
       listsUsage: true,
       reads: [ofRun, embeddings, labels, calibrations, mixtures, keys.current('*')],
-      writes: [embeddings, keys.metrics('*'), keys.labelNext('*'), keys.report('*')],
+      writes: [
+        embeddings,
+        keys.predictions('*'),
+        keys.metrics('*'),
+        keys.labelNext('*'),
+        keys.report('*'),
+      ],
     },
   }),
   defineStage({

@@ -141,6 +141,11 @@ export class FolderStore implements ObjectStore {
     yield* this.#walk('', prefix, new Set());
   }
 
+  async *folders(prefix: string): AsyncGenerator<string> {
+    if (prefix !== '') checkKey(prefix);
+    for (const entry of await this.#entries(prefix, prefix)) if (entry.endsWith('/')) yield entry;
+  }
+
   /**
    * @param folder Empty, or a key with "/" at its end.
    * @param above Device and inode of the parent folders: a link to one of them is a cycle.

@@ -111,16 +111,8 @@ export class S3Store implements ObjectStore {
   }
 
   async *list(prefix: string): AsyncGenerator<ListedObject> {
-    if (prefix !== '') checkKey(prefix);
-    let page: ListObjectVersionsCommandOutput | undefined = await this.#page(prefix);
-    while (page !== undefined) {
-      // S3 lists the next page while the caller works on this one.
-      const next: Promise<ListObjectVersionsCommandOutput> | undefined = page.IsTruncated
-        ? this.#page(prefix, page)
-        : undefined;
-      // It may fail before it is awaited; without a handler that would end the process.
-      next?.catch(() => {});
-      for (const found of page.Versions ?? []) {
+    for await (const { Versions = [] } of this.#pages(prefix)) {
+      for (const found of Versions) {
         if (!found.IsLatest || found.Key === undefined || found.Key.endsWith('/')) continue;
         yield {
           key: found.Key.slice(this.#prefix.length),
@@ -130,17 +122,42 @@ export class S3Store implements ObjectStore {
           modified: found.LastModified ?? new Date(),
         };
       }
+    }
+  }
+
+  async *folders(prefix: string): AsyncGenerator<string> {
+    for await (const { CommonPrefixes = [] } of this.#pages(prefix, '/')) {
+      for (const { Prefix = '' } of CommonPrefixes) yield Prefix.slice(this.#prefix.length);
+    }
+  }
+
+  /** Lists the pages below a prefix. S3 lists the next page while the caller works on this one. */
+  async *#pages(
+    prefix: string,
+    delimiter?: string,
+  ): AsyncGenerator<ListObjectVersionsCommandOutput> {
+    if (prefix !== '') checkKey(prefix);
+    let page: ListObjectVersionsCommandOutput | undefined = await this.#page(prefix, delimiter);
+    while (page !== undefined) {
+      const next: Promise<ListObjectVersionsCommandOutput> | undefined = page.IsTruncated
+        ? this.#page(prefix, delimiter, page)
+        : undefined;
+      // It may fail before it is awaited; without a handler that would end the process.
+      next?.catch(() => {});
+      yield page;
       page = await next;
     }
   }
 
   async #page(
     prefix: string,
+    delimiter: string | undefined,
     after?: ListObjectVersionsCommandOutput,
   ): Promise<ListObjectVersionsCommandOutput> {
     const command = new ListObjectVersionsCommand({
       Bucket: this.#bucket,
       Prefix: this.#prefix + prefix,
+      Delimiter: delimiter,
       KeyMarker: after?.NextKeyMarker,
       VersionIdMarker: after?.NextVersionIdMarker,
     });

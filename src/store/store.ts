@@ -59,4 +59,12 @@ export interface ObjectStore {
 
   /** Lists the objects whose key starts with `prefix`, in ascending order of the UTF-8 bytes. */
   list(prefix: string): AsyncIterable<ListedObject>;
+
+  /**
+   * Lists the folders directly below a prefix, each as its prefix: `runs/digits-1/` below `runs/`.
+   * A folder is listed without its objects, and may have none.
+   *
+   * @param prefix Empty, or ends with "/".
+   */
+  folders(prefix: string): AsyncIterable<string>;
 }

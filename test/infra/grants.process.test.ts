@@ -70,6 +70,9 @@ function recording(location: string): ObjectStore {
       recorded.set(task, [...(recorded.get(task) ?? []), asked]);
       return store.list(listed);
     },
+    folders() {
+      throw new Error('no stage lists folders');
+    },
   };
 }
 

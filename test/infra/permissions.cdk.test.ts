@@ -164,6 +164,7 @@ const expected: Record<string, string[]> = {
     'write results/embeddings/*/*.parquet',
     'write results/runs/*/label-next.csv',
     'write results/runs/*/metrics.json',
+    'write results/runs/*/predictions.parquet',
     'write results/runs/*/report.html',
     usage,
   ],

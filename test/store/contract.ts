@@ -161,6 +161,14 @@ export function storeContract(name: string, open: () => Promise<ObjectStore>): v
       }
     });
 
+    test('folders are listed once each, without their objects and those of other folders', async () => {
+      const keys = ['a', 'runs/b/1', 'runs/a/x/2', 'runs/a/y/3', 'runs/c', 'runs-x/d'];
+      for (const key of keys) await store.write(key, bytes(key));
+      expect(await foldersOf(store, 'runs/')).toEqual(['runs/a/', 'runs/b/']);
+      expect(await foldersOf(store, '')).toEqual(['runs-x/', 'runs/']);
+      expect(await foldersOf(store, 'none/')).toEqual([]);
+    });
+
     test('JSON is checked when it is read', async () => {
       const schema = z.object({ classes: z.array(z.string()) });
       await writeJsonOnce(store, 'good.json', { classes: ['cat'] });
@@ -228,4 +236,10 @@ export async function listAll(store: ObjectStore, prefix: string): Promise<Objec
 
 async function keysOf(store: ObjectStore, prefix: string): Promise<string[]> {
   return (await listAll(store, prefix)).map(({ key }) => key);
+}
+
+async function foldersOf(store: ObjectStore, prefix: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const folder of store.folders(prefix)) found.push(folder);
+  return found;
 }

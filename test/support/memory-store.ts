@@ -49,6 +49,12 @@ export class MemoryStore implements ObjectStore {
     }
   }
 
+  async *folders(prefix: string): AsyncGenerator<string> {
+    const below = [...this.objects.keys()].filter((key) => key.startsWith(prefix));
+    const names = below.flatMap((key) => key.slice(prefix.length).split('/').slice(0, -1)[0] ?? []);
+    for (const name of [...new Set(names)].sort()) yield `${prefix}${name}/`;
+  }
+
   private async *chunks(key: string, body: Uint8Array): AsyncGenerator<Uint8Array> {
     for (let at = 0; at < body.length; at += this.chunkBytes) {
       const chunk = body.subarray(at, at + this.chunkBytes);

@@ -1,4 +1,5 @@
 import type { ExampleDigests } from '../../data/example-digests.ts';
+import { createPredictionsWriter } from '../../data/tables/predictions-file.ts';
 import { createLeakageMeter } from '../../distill/leakage-meter.ts';
 import { trueDecisions } from '../../distill/sets.ts';
 import { type StudentInputs, studentInputs } from '../../distill/student-inputs.ts';
@@ -12,7 +13,10 @@ import { planDecisions } from '../../run/plan-file.ts';
 import { currentModel } from '../publish.ts';
 import { type CurrentStudent, type NamedModel, problemOf } from './models.ts';
 
-type Measured = Pick<RunMetrics, 'metrics' | 'deviations' | 'leakage'>;
+interface Measured extends Pick<RunMetrics, 'metrics' | 'deviations' | 'leakage'> {
+  /** The predictions of all models, as a file. */
+  readonly predictions: Uint8Array;
+}
 
 /**
  * Measures the teacher and all models in one pass, on the same examples in the same order. If the
@@ -57,6 +61,7 @@ async function measureAll(
   const trueOf = trueDecisions(job);
   const names = models.map(({ name }) => name);
   const evaluation = createEvaluation(['teacher', ...names], decisions, plan.config.seed);
+  const predictions = createPredictionsWriter(['teacher', ...names], plan.classes, decisions);
   const leakage = createLeakageMeter(['teacher', ...names], plan, tests);
   const isBaseline = names.map((name) => plan.baselines.some((baseline) => baseline.name === name));
   const deviations = createDeviationsMeter(
@@ -72,6 +77,7 @@ async function measureAll(
         const decided = trueOf(example, plan.evaluatedOn);
         const rows = outputs.map(rowOf);
         evaluation.add(decided, [row.probabilities, ...rows]);
+        predictions.add(example.id, decided, [row.probabilities, ...rows]);
         leakage.add(example, decided, [row.probabilities, ...rows]);
         const students = rows.filter((_, model) => !isBaseline[model]);
         deviations.add(decided, row.probabilities, students);
@@ -84,6 +90,7 @@ async function measureAll(
     metrics: evaluation.result(),
     deviations: deviations.result(),
     leakage: leakage.result(),
+    predictions: predictions.finish(),
   };
 }
 
