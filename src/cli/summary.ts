@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { sum } from '../arrays.ts';
 import type { RunSummary } from '../engines/embedded.ts';
+import { confusionSentences } from '../evaluate/describe-confusion.ts';
 import { describeTeachers } from '../evaluate/describe-mixture.ts';
 import { isMultiLabel } from '../evaluate/main-metric.ts';
 import { reasonLines } from '../evaluate/quarantine-reasons.ts';
@@ -34,6 +35,7 @@ export function renderSummary(summary: RunSummary, terminal: Terminal): string {
     ...(metrics.teacherAccuracy ? ['', describeAccuracy(metrics.teacherAccuracy)] : []),
     '',
     ...verdicts,
+    ...confusionSentences(metrics, metrics.students[0]!.variant, 1),
     ...warnings.map((text) => `${styled(terminal, 'yellow', 'warning:')} ${text}`),
     '',
     ...quarantine(metrics),

@@ -174,6 +174,7 @@ function metricsOf(
     ...(meanAveragePrecision && { meanAveragePrecision: percentileInterval(meanAveragePrecision) }),
     ...(ranking && {
       precision: shares(found, classified),
+      predicted: [...classified.total],
       f1: Array.from(support.total, (examples, c) =>
         examples === 0 ? null : f1Score(found.total[c]!, classified.total[c]!, examples),
       ),

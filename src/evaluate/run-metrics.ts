@@ -6,6 +6,7 @@ import { billSchema } from '../run/bill-file.ts';
 import { calibrationFileSchema } from '../run/calibration-file.ts';
 import { teacherAccuracySchema } from '../run/reconcile-file.ts';
 import { epochSchema } from '../train/epoch.ts';
+import { confusionSchema } from './confusion.ts';
 import { teachersSchema } from './describe-mixture.ts';
 import { deviationsSchema } from './deviations.ts';
 import { leakageSchema } from './leakage.ts';
@@ -45,6 +46,11 @@ export const runMetricsSchema = z.strictObject({
    * student in use (`current`).
    */
   metrics: metricsSchema,
+  /**
+   * Confused classes of the teacher (`teacher`) and of the first student, by its name. Absent in a
+   * multi-label task, which has counts per label.
+   */
+  confusion: z.record(z.string(), confusionSchema).optional(),
   /** Test examples that are in another set as well; undefined if there are none. */
   leakage: leakageSchema.optional(),
   /** The first is the student of the config's method; the others are compared with it. */

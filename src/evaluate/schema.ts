@@ -51,6 +51,10 @@ const modelMetrics = z.strictObject({
     .array(intervalSchema.nullable())
     .optional()
     .describe('Share of right predictions per label; null for a label that is never predicted.'),
+  predicted: z
+    .array(z.int().nonnegative())
+    .optional()
+    .describe('Multi-label: examples for which each label is predicted.'),
   f1: perLabel.describe('F1 score per label; null for a label without examples.'),
   averagePrecision: perLabel.describe(
     'Average precision per label; null for a label without examples.',

@@ -17,6 +17,26 @@ function model(accuracy: number, logLoss: number, calibrationError: number, clas
   };
 }
 
+/** Counts of the seven classes of `sampleMetrics`: most cats are taken for dogs. */
+function confused(cats: number, airplanes: number, right: number) {
+  const counts = Array.from({ length: 7 }, (_, truth) =>
+    Array.from({ length: 7 }, (_, predicted) => (truth === predicted ? right : 0)),
+  );
+  counts[2]![4] = cats;
+  counts[0]![1] = airplanes;
+  const largest = [
+    { truth: 2, predicted: 4, examples: cats },
+    { truth: 0, predicted: 1, examples: airplanes },
+  ];
+  return { counts, largest: largest.filter(({ examples }) => examples > 0) };
+}
+
+/** Confusions of the weighted student of `sampleMetrics` and of its teacher. */
+export const sampleConfusion = {
+  weighted: confused(240, 2, 1100),
+  teacher: confused(310, 0, 1050),
+};
+
 /** Creates metrics of a run of a multi-label task: micro F1 is 0.1 below the accuracy. */
 export function sampleLabelMetrics(changes: Partial<RunMetrics> = {}): RunMetrics {
   const { metrics, ...run } = sampleMetrics({ leastWeighed: [] });
@@ -26,6 +46,7 @@ export function sampleLabelMetrics(changes: Partial<RunMetrics> = {}): RunMetric
       microF1: around(accuracy.value - 0.1, 0.02),
       exactMatch: around(accuracy.value - 0.3, 0.02),
       meanAveragePrecision: around(accuracy.value - 0.05, 0.02),
+      predicted: run.classes.map(() => 1450),
       precision: shares.map((share) => (share === null ? null : around(share, 0.05))),
       f1: shares,
       averagePrecision: shares,

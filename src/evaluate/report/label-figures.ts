@@ -22,13 +22,15 @@ ${modelNames(metrics).map(
 }
 
 function labelTable({ classes, metrics }: RunMetrics, name: string): Markup {
-  const { recall, precision, f1, averagePrecision } = metrics.models[name]!;
+  const { recall, precision, predicted, f1, averagePrecision } = metrics.models[name]!;
+  const found = (index: number) =>
+    Math.round((recall[index]?.value ?? 0) * metrics.support[index]!);
   const show = (value: number | null | undefined) => percent(value ?? Number.NaN);
   return html`<div class="scroll"><table class="narrow">
-<thead><tr><th scope="col">Label</th><th scope="col">Examples</th><th scope="col">Precision</th><th scope="col">Recall</th><th scope="col">F1</th><th scope="col">Average precision</th></tr></thead>
+<thead><tr><th scope="col">Label</th><th scope="col">Examples</th>${predicted && html`<th scope="col">Found</th><th scope="col">Missed</th><th scope="col">Wrongly predicted</th>`}<th scope="col">Precision</th><th scope="col">Recall</th><th scope="col">F1</th><th scope="col">Average precision</th></tr></thead>
 <tbody>${classes.map(
     (label, index) =>
-      html`<tr><th scope="row" class="long">${label}</th><td>${count(metrics.support[index]!)}</td><td>${show(precision?.[index]?.value)}</td><td>${show(recall[index]?.value)}</td><td>${show(f1?.[index])}</td><td>${show(averagePrecision?.[index])}</td></tr>
+      html`<tr><th scope="row" class="long">${label}</th><td>${count(metrics.support[index]!)}</td>${predicted && html`<td>${count(found(index))}</td><td>${count(metrics.support[index]! - found(index))}</td><td>${count(predicted[index]! - found(index))}</td>`}<td>${show(precision?.[index]?.value)}</td><td>${show(recall[index]?.value)}</td><td>${show(f1?.[index])}</td><td>${show(averagePrecision?.[index])}</td></tr>
 `,
   )}</tbody>
 </table></div>`;

@@ -3,6 +3,7 @@ import { html } from '../html.ts';
 import { isMultiLabel, mainMetric } from '../main-metric.ts';
 import type { RunMetrics } from '../run-metrics.ts';
 import { caveats, distillationVerdict, verdict } from '../verdict.ts';
+import { confusionSection } from './confusion.ts';
 import { costSection } from './cost.ts';
 import { dataSection } from './data.ts';
 import { deviationsSection } from './deviations.ts';
@@ -50,6 +51,7 @@ ${verdicts.map(
 ${figuresSection(metrics)}
 ${leakageSection(metrics)}
 ${differencesSection(metrics)}
+${confusionSection(metrics)}
 ${trainingSection(metrics)}
 ${weightingSection(metrics)}
 ${deviationsSection(metrics)}

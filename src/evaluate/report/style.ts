@@ -73,6 +73,17 @@ ${seriesRules}
 .dot { stroke: none; }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; padding: 0; margin: .5rem 0 0; list-style: none; font-size: .9375rem; }
 .legend svg { width: 2rem; height: .75rem; vertical-align: baseline; margin-right: .4rem; }
+.matrix { width: auto; }
+.matrix th, .matrix td { padding: .3rem .5rem; min-width: 2.6rem; border-bottom: 1px solid var(--paper); }
+.matrix tbody th { padding-left: 0; max-width: 14rem; overflow: hidden; text-overflow: ellipsis; }
+.matrix thead th { vertical-align: bottom; }
+.matrix.turned thead th:not(:first-child) { padding-bottom: .5rem; }
+.matrix.turned thead th:not(:first-child) span { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 12rem; overflow: hidden; }
+.matrix .none { color: var(--soft); }
+.matrix .right { background: color-mix(in srgb, var(--soft) calc(var(--share) * 25%), transparent); }
+.matrix .wrong { background: color-mix(in srgb, var(--s1) calc(8% + var(--share) * 92%), transparent); }
+.matrix .recall { padding-left: 1.25rem; }
+.sentences { margin: .5rem 0; padding-left: 1.15rem; max-width: 44rem; }
 details { margin-top: .35rem; font-size: .875rem; }
 summary { cursor: pointer; }
 details table { margin-top: .5rem; }

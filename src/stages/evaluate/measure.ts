@@ -3,6 +3,7 @@ import { createPredictionsWriter } from '../../data/tables/predictions-file.ts';
 import { createLeakageMeter } from '../../distill/leakage-meter.ts';
 import { trueDecisions } from '../../distill/sets.ts';
 import { type StudentInputs, studentInputs } from '../../distill/student-inputs.ts';
+import { createConfusionMeter } from '../../evaluate/confusion.ts';
 import { createDeviationsMeter } from '../../evaluate/deviations.ts';
 import { createEvaluation } from '../../evaluate/metrics.ts';
 import type { RunMetrics } from '../../evaluate/run-metrics.ts';
@@ -13,7 +14,7 @@ import { planDecisions } from '../../run/plan-file.ts';
 import { currentModel } from '../publish.ts';
 import { type CurrentStudent, type NamedModel, problemOf } from './models.ts';
 
-interface Measured extends Pick<RunMetrics, 'metrics' | 'deviations' | 'leakage'> {
+interface Measured extends Pick<RunMetrics, 'metrics' | 'confusion' | 'deviations' | 'leakage'> {
   /** The predictions of all models, as a file. */
   readonly predictions: Uint8Array;
 }
@@ -68,6 +69,7 @@ async function measureAll(
     names.filter((_, index) => !isBaseline[index]),
     decisions,
   );
+  const confusion = createConfusionMeter(['teacher', names[0]!], decisions);
   let done = 0;
   for (const item of await shardItems(job, plan.evaluatedOn)) {
     for await (const { examples, outputs } of answers(job, item, models)) {
@@ -78,6 +80,7 @@ async function measureAll(
         const rows = outputs.map(rowOf);
         evaluation.add(decided, [row.probabilities, ...rows]);
         predictions.add(example.id, decided, [row.probabilities, ...rows]);
+        confusion.add(decided[0]!, [row.probabilities, rows[0]!]);
         leakage.add(example, decided, [row.probabilities, ...rows]);
         const students = rows.filter((_, model) => !isBaseline[model]);
         deviations.add(decided, row.probabilities, students);
@@ -88,6 +91,7 @@ async function measureAll(
   }
   return {
     metrics: evaluation.result(),
+    confusion: confusion.result(),
     deviations: deviations.result(),
     leakage: leakage.result(),
     predictions: predictions.finish(),

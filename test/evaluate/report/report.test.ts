@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { renderReport } from '../../../src/evaluate/report/report.ts';
-import { sampleLabelMetrics, sampleMetrics } from '../../support/sample-metrics.ts';
+import {
+  sampleConfusion,
+  sampleLabelMetrics,
+  sampleMetrics,
+} from '../../support/sample-metrics.ts';
 
 describe('renderReport', () => {
   test('needs nothing from outside and has no script', () => {
@@ -73,6 +77,23 @@ describe('renderReport', () => {
     expect(report).not.toMatch(/NaN|undefined|Infinity/);
   });
 
+  test('shows the counts of confused classes, of many classes only the largest', () => {
+    const report = renderReport(sampleMetrics({ confusion: sampleConfusion }));
+    for (const text of [
+      '<li>240 of the 1,402 test examples of class cat are taken for dog; by the teacher, 310.</li>',
+      '<td class="wrong" style="--share:0.17">240</td>',
+      '<td class="right" style="--share:0.78">1,100</td>',
+      '<caption>teacher: true classes in rows',
+    ]) {
+      expect(report).toContain(text);
+    }
+    const { largest } = sampleConfusion.weighted;
+    const many = renderReport(sampleMetrics({ confusion: { weighted: { largest } } }));
+    expect(many).toContain('>cat</th><td class="text long">dog</td><td>240</td><td>17.1%</td>');
+    expect(many).not.toContain('class="matrix');
+    expect(renderReport(sampleMetrics())).not.toContain('Confusion');
+  });
+
   test('shows the figures of a multi-label task per label and per decision', () => {
     const [least] = sampleMetrics().leastWeighed;
     const report = renderReport(
@@ -83,8 +104,8 @@ describe('renderReport', () => {
       '71.4% <small>69.4% to 73.4%</small>',
       'micro F1, percentage points</td><td>+1.3</td>',
       '<details open><summary>weighted</summary>',
-      '<th scope="row" class="long">airplane</th><td>1,400</td><td>40.0%</td><td>71.4%</td><td>40.0%</td><td>40.0%</td>',
-      '<td>1,406</td><td>–</td><td>83.4%</td><td>–</td><td>–</td>',
+      '<th scope="row" class="long">airplane</th><td>1,400</td><td>1,000</td><td>400</td><td>450</td><td>40.0%</td><td>71.4%</td><td>40.0%</td><td>40.0%</td>',
+      '<td>1,406</td><td>1,173</td><td>233</td><td>277</td><td>–</td><td>83.4%</td><td>–</td><td>–</td>',
       'Right decisions by the margin of the teacher',
       'Weights of the decisions about unlabeled examples',
       'monday/a.tar/000213</th><td class="text">cat</td><td>0.031</td>',
