@@ -3,7 +3,7 @@ import type { Progress } from '../run/context.ts';
 /** Window of the rate, in ms: short enough to follow a change of pace. */
 const rateWindowMs = 30_000;
 
-/** Amount of work done, such as "31,200 of 50,000 examples". */
+/** Amount of work, such as "31,200 of 50,000 examples". */
 export interface Amount {
   readonly done: number;
   /** Undefined until it is reported. */
@@ -13,12 +13,12 @@ export interface Amount {
 
 /**
  * Sums the reported progress of a stage: figures of the whole stage ("5 of 12 shards"), of its
- * parallel parts ("31,200 examples"), or both.
+ * parts ("31,200 examples"), or both. Parts may work at the same time, or one after another.
  */
 export class StageTally {
   readonly stage: string;
   readonly startedAtMs: number;
-  #whole: Amount | undefined;
+  #whole: (Omit<Amount, 'done'> & { readonly done: number | undefined }) | undefined;
   readonly #parts = new Map<string, Amount>();
   /** Progress over time, oldest first; only the first may be older than the window. */
   readonly #samples: { atMs: number; done: number; share: number | undefined }[] = [];
@@ -31,22 +31,27 @@ export class StageTally {
   add({ part, done, total, unit }: Progress, atMs: number): void {
     if (done === undefined && total === undefined) return;
     const before = part === undefined ? this.#whole : this.#parts.get(part);
-    const amount = {
-      done: done ?? before?.done ?? 0,
-      total: total ?? before?.total,
-      unit: unit ?? before?.unit ?? '',
-    };
-    if (part === undefined) this.#whole = amount;
-    else this.#parts.set(part, amount);
+    const amount = { total: total ?? before?.total, unit: unit ?? before?.unit ?? '' };
+    const soFar = done ?? before?.done;
+    if (part === undefined) this.#whole = { ...amount, done: soFar };
+    else this.#parts.set(part, { ...amount, done: soFar ?? 0 });
     this.#samples.push({ atMs, done: this.amounts[0]!.done, share: this.share });
     while (this.#samples.length > 2 && this.#samples[1]!.atMs < atMs - rateWindowMs) {
       this.#samples.shift();
     }
   }
 
-  /** Sum over the parts, then the figure of the whole stage; each only if reported. */
+  /**
+   * Sum over the parts, then the figure of the whole stage; each only if reported. If the whole has
+   * a total only, its parts of the same unit are what is done of it.
+   */
   get amounts(): Amount[] {
-    return [this.#sumOfParts(), this.#whole].filter((amount) => amount !== undefined);
+    if (this.#whole && this.#whole.done === undefined) {
+      const { total, unit } = this.#whole;
+      return [{ done: this.#sumOfParts(unit)?.done ?? 0, total, unit }];
+    }
+    const whole = this.#whole && { ...this.#whole, done: this.#whole.done ?? 0 };
+    return [this.#sumOfParts(), whole].filter((amount) => amount !== undefined);
   }
 
   /** Share done, in [0, 1], by the whole stage's figure if it has a total; undefined if unknown. */
@@ -77,9 +82,11 @@ export class StageTally {
     return rise > 0 ? (rise / (last.atMs - first.atMs)) * 1000 : undefined;
   }
 
-  #sumOfParts(): Amount | undefined {
+  /** @param wanted Unit of the parts to add. Default: all parts. */
+  #sumOfParts(wanted?: string): Amount | undefined {
     let sum: Amount | undefined;
     for (const { done, total, unit } of this.#parts.values()) {
+      if (wanted !== undefined && unit !== wanted) continue;
       const known = sum === undefined || sum.total !== undefined;
       sum = {
         done: done + (sum?.done ?? 0),

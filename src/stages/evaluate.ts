@@ -60,6 +60,8 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
   const { plan, results, run } = job;
   const validation = await readJson(results, keys.validation(run), validationFileSchema);
   const reconciled = await readJson(results, keys.reconcile(run), reconcileSchema);
+  const total = reconciled.sets[plan.evaluatedOn].labeled;
+  context.report({ stage: 'Evaluate', total, unit: 'examples' });
   const points = toPoints(validation);
   const tests = await testDigests(job);
   const weights = await weightHistogram(job, tests);

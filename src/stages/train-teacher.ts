@@ -22,6 +22,7 @@ import { type Job, openJob, shardItems } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
 import { readShard } from '../run/objects-file.ts';
 import { foldsOf, learnedByTeacher, planDecisions } from '../run/plan-file.ts';
+import { epochSteps } from '../train/order.ts';
 import type { ShardSource } from '../train/stream.ts';
 
 /**
@@ -65,7 +66,10 @@ async function trainMember(
   const folds = foldsOf(job.plan);
   let shards: UsableShard[] | undefined;
   await trainFolds(job, folder, async (fold, modelFolder) => {
-    shards ??= await usableShards(job, network, folds);
+    if (!shards) {
+      shards = await usableShards(job, network, folds);
+      reportTotal(job, network, shards, context);
+    }
     const labeled = shards.map((shard) => withoutFold(job, network, shard, fold, folds));
     if (labeled.every(({ count }) => count === 0)) throw tooFewFor(folds);
     const parts = [
@@ -77,6 +81,27 @@ async function trainMember(
     const task = { stage: 'Train teacher', ...part, folder: modelFolder, network, seed, labeled };
     await trainWith(config.teacher, job, task, context);
   });
+}
+
+/**
+ * Reports the steps of all folds. Those of a mixture, and of a second training, are reported when
+ * they begin.
+ */
+function reportTotal(
+  job: Job,
+  network: Network,
+  shards: readonly UsableShard[],
+  context: Context,
+): void {
+  const { config, teacher } = job.plan;
+  const folds = foldsOf(job.plan);
+  const hasSteps = config.teacher.loss !== 'mcmi' && !isLinearHead(network);
+  if (!hasSteps || teacher.members.length > 1) return;
+  const steps = Array.from({ length: folds.count }, (_, fold) => {
+    const counts = shards.map((shard) => withoutFold(job, network, shard, fold, folds).count);
+    return epochSteps(network, sum(counts));
+  });
+  context.report({ stage: 'Train teacher', total: sum(steps), unit: 'steps' });
 }
 
 async function trainWith(

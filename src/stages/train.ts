@@ -1,9 +1,12 @@
+import { trainingsOf } from '../cost/plan-estimate.ts';
 import { allBaselines, trainBaseline } from '../distill/baselines/index.ts';
 import { openLossCorrection, pseudoLabeledSet } from '../distill/correction.ts';
 import { prepareVariant } from '../distill/preparation.ts';
 import { trueLabelSet } from '../distill/sets.ts';
 import { type StudentTask, trainNetwork } from '../distill/training.ts';
+import { trainingSteps } from '../distill/training-steps.ts';
 import { openValidationSet } from '../distill/validation-set.ts';
+import { counted } from '../format.ts';
 import { readEncoder, storeEncoder } from '../models/encoders/open-encoder.ts';
 import { plannedEncoder } from '../models/encoders/planned.ts';
 import { encoderFolder, isModelSaved, readModelFiles } from '../models/model-files.ts';
@@ -13,6 +16,8 @@ import type { VariantEvent } from '../run/events.ts';
 import { type Job, openJob } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
 import type { Variant } from '../run/plan-file.ts';
+import { reconcileSchema } from '../run/reconcile-file.ts';
+import { readJson } from '../store/once.ts';
 
 /**
  * Train: one student. Every variant starts from f₀ and sees the same examples in the same order:
@@ -23,6 +28,8 @@ import type { Variant } from '../run/plan-file.ts';
  */
 export async function trainVariant(event: VariantEvent, context: Context): Promise<string> {
   const job = await openJob(event);
+  const { sets } = await readJson(job.results, keys.reconcile(job.run), reconcileSchema);
+  context.report({ stage: 'Train', total: trainingSteps(job.plan, sets), unit: 'steps' });
   const baseline = allBaselines.find(({ name }) => name === event.variant);
   if (baseline) return trainBaseline(job, baseline, context);
   const variant = job.plan.variants.find(({ name }) => name === event.variant);
@@ -42,6 +49,14 @@ async function copyEncoder({ plan, results }: Job, folder: string): Promise<void
   await storeEncoder(stored, results, `${folder}${encoderFolder}`);
 }
 
+/** Explains why a student takes long: its method trains other networks before it. */
+function explain({ plan }: Job, { name, method }: Variant, { report }: Context): void {
+  const others = trainingsOf(method, plan.config, plan.estimate.sets.unlabeled.examples) - 1;
+  if (others === 0) return;
+  const message = `${name}: its method trains up to ${counted(others, 'network')} before the student.`;
+  report({ stage: 'Train', message, level: 'info' });
+}
+
 async function trainStudent(
   job: Job,
   planned: Variant,
@@ -49,6 +64,7 @@ async function trainStudent(
   context: Context,
 ): Promise<void> {
   await copyEncoder(job, folder);
+  explain(job, planned, context);
   const { variant, labels, adapt } = await prepareVariant(job, planned, folder, context);
   const { model, predict } = await loadModel(
     await readModelFiles(job.results, keys.warmup(job.run)),

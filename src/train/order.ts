@@ -44,6 +44,14 @@ export function batchesPerEpoch(total: number, batchSize: number): number {
   return Math.ceil(total / batchSize);
 }
 
+/** Returns the number of batches in all epochs of a training on `total` examples. */
+export function epochSteps(
+  { epochs, batchSize }: { readonly epochs: number; readonly batchSize: number },
+  total: number,
+): number {
+  return epochs * batchesPerEpoch(total, batchSize);
+}
+
 /** Lists the different sizes of an epoch's batches: the last batch may be smaller. */
 export function batchSizes(total: number, batchSize: number): number[] {
   const last = total % batchSize;

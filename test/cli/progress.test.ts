@@ -77,6 +77,29 @@ describe('on a pipe', () => {
     `);
   });
 
+  test('parts are done of a total that is known before they begin', () => {
+    const terminal = new FakeTerminal();
+    const { clock, progress } = view(terminal);
+    progress.update({ stage: 'Train', total: 1000, unit: 'steps' });
+    progress.update({ stage: 'Train', part: 'round 1', done: 0, total: 100, unit: 'steps' });
+    clock.seconds = 10;
+    progress.update({ stage: 'Train', part: 'round 1', done: 100, total: 100, unit: 'steps' });
+    // Another student begins, and reports the same total.
+    progress.update({ stage: 'Train', total: 1000, unit: 'steps' });
+    // Other work of the stage counts in other units.
+    progress.update({ stage: 'Train', part: 'shard 1', done: 5000, unit: 'examples' });
+    clock.seconds = 20;
+    progress.update({ stage: 'Train', part: 'round 2', done: 100, total: 100, unit: 'steps' });
+    progress.end(true);
+    expect(terminal.text).toMatchInlineSnapshot(`
+      "Train …
+        Train 100 of 1,000 steps (10%), 10/s, 1 min 30 s left
+        Train 200 of 1,000 steps (20%), 10/s, 1 min 20 s left
+      ✓ Train 200 steps in 20 s
+      "
+    `);
+  });
+
   test('a late word from a stage that is over is not a new stage', () => {
     const terminal = new FakeTerminal();
     const { progress } = view(terminal);

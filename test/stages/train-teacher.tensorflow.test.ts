@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { sum } from '../../src/arrays.ts';
 import { openJob } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';
 import { planRun } from '../../src/stages/plan.ts';
@@ -29,7 +30,14 @@ async function planned(more: Record<string, string>) {
 describe('teachers that are trained', () => {
   test('are one per fold, and all different', async () => {
     const { train, weights, has } = await planned({ folds: '3' });
-    await train();
+    const totals = new Map<string, number>();
+    await train({
+      ...context,
+      report: ({ part = 'all', total }) => total !== undefined && totals.set(part, total),
+    });
+    const { all, ...folds } = Object.fromEntries(totals);
+    expect(Object.values(folds)).toHaveLength(3);
+    expect(all).toBe(sum(Object.values(folds)));
     expect(['fold-0', 'fold-1', 'fold-2', 'fold-3'].map(has)).toEqual([true, true, true, false]);
     expect(weights('fold-1')).not.toEqual(weights('fold-0'));
   });

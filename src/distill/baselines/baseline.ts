@@ -1,6 +1,7 @@
 /** The interface of a baseline: a model of the labels alone, which distillation has to beat. */
 import { z } from 'zod';
 import type { Features } from '../../data/features/index.ts';
+import type { Network } from '../../models/networks/index.ts';
 import type { Context } from '../../run/context.ts';
 import type { Job } from '../../run/job.ts';
 
@@ -34,5 +35,7 @@ export interface Baseline<Name extends string = string> {
   readonly followsTrainer: boolean;
   /** Returns why the model cannot read these features. Default: it reads all. */
   readonly leftOut?: (features: Features) => string | undefined;
+  /** Returns the steps of its training. Default: it reports none. */
+  readonly steps?: (student: Network, labels: number) => number;
   readonly load: () => Promise<{ readonly learn: BaselineTraining }>;
 }

@@ -4,12 +4,14 @@
  */
 import { hasTexts } from '../../data/features/index.ts';
 import { UserError } from '../../errors.ts';
+import { forFewLabels } from '../../models/networks/few-labels.ts';
 import type { Context } from '../../run/context.ts';
 import type { Job } from '../../run/job.ts';
 import { keys } from '../../run/keys.ts';
 import { studentFeatures } from '../../run/plan-file.ts';
 import { readJson, writeJsonOnce } from '../../store/once.ts';
 import { tableOf } from '../../table.ts';
+import { epochSteps } from '../../train/order.ts';
 import { type Baseline, type BaselineRecord, baselineRecordSchema } from './baseline.ts';
 
 /** The baseline with the student's architecture. */
@@ -17,6 +19,7 @@ const labelsOnly = {
   name: 'labels-only',
   description: 'the architecture of the student, trained on the labels alone',
   followsTrainer: true,
+  steps: (student, labels) => epochSteps(forFewLabels(student, labels), labels),
   load: () => import('./labels-only.ts'),
 } as const satisfies Baseline;
 
