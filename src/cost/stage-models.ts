@@ -4,6 +4,8 @@ import { featureShape } from '../data/features/index.ts';
 import { formats } from '../data/formats/index.ts';
 import { isLabeled, type SetName, setNames } from '../data/shard.ts';
 import { labelNextPool } from '../debias/label-next.ts';
+import { allExporters } from '../models/exporters.ts';
+import { comparedExamples } from '../models/exports/exporter.ts';
 import { type NetworkSize, sizeOfFile } from '../models/size/network-size.ts';
 import { membersOf } from '../models/teachers/trained-kind.ts';
 import type { TaskEstimate } from '../run/estimate-file.ts';
@@ -335,7 +337,12 @@ function evaluating(work: RunWork, stage: Stage): TaskEstimate {
   const models = work.trainings.length + work.baselines + 1;
   // One for the inputs of this run's models, and one for those of the student in use.
   const passes = 2;
-  const inference = work.sets[name].examples * forwardSeconds(work.networks.student, speed);
+  const { examples } = work.sets[name];
+  const forward = forwardSeconds(work.networks.student, speed);
+  // A student is compared with its exported files.
+  const compared =
+    work.trainings.length * allExporters.length * Math.min(examples, comparedExamples);
+  const inference = (models * examples + compared) * forward;
   const labelsShare = Math.min(1, labelNextPool / Math.max(unlabeled.examples, 1));
   const labelShards = labelsShare * unlabeled.shards;
   const labelGroups = labelsShare * groupsOf(unlabeled);
@@ -346,7 +353,7 @@ function evaluating(work: RunWork, stage: Stage): TaskEstimate {
     requestSeconds(6 * groupsOf(unlabeled), 6, speed) +
     requestSeconds(4 * labelGroups, 4, speed);
   return oneCall(stage, {
-    seconds: passes * passSeconds(work, [name], speed) + models * inference + rows,
+    seconds: passes * passSeconds(work, [name], speed) + inference + rows,
     gets:
       20 +
       passes * labeledGets(work, [name]) +

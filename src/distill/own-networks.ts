@@ -30,6 +30,7 @@ export async function checkOwnNetworks(
       readFile: readPinned(data, networkFiles),
       features,
       needsEmbedding: needs(plan, 'embeddings'),
+      isStudent: network === config.student,
     };
     const found = await architectureOf(network).check?.(network, problem);
     for (const warning of found ?? []) warnings.add(warning);

@@ -57,6 +57,8 @@ export async function decodeForStudent(encoder: Encoder, example: Example): Prom
 export interface StudentInputs {
   /** Normalized by the plan's features. */
   readonly rows: Rows;
+  /** Before they are normalized. */
+  readonly decoded: readonly Decoded[];
   readonly examples: readonly LabeledExample[];
 }
 
@@ -72,6 +74,6 @@ export async function* studentInputs(
 ): AsyncGenerator<StudentInputs, undefined> {
   const encoder = createEncoder(features);
   for await (const { decoded, examples } of decodedShard(job, item, features)) {
-    yield { rows: rowsOf(encoder, decoded), examples };
+    yield { rows: rowsOf(encoder, decoded), decoded, examples };
   }
 }

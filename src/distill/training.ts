@@ -6,6 +6,7 @@ import { type Decisions, oneClass } from '../debias/decisions.ts';
 import { digestJson } from '../digest.ts';
 import { networkFeatures } from '../models/encoders/planned.ts';
 import { saveModel } from '../models/exporters.ts';
+import type { Exporter } from '../models/exports/exporter.ts';
 import { foldFolder, isModelSaved, writeModelFiles } from '../models/model-files.ts';
 import { readPinned } from '../models/network-files.ts';
 import { architectureOf, type Network } from '../models/networks/index.ts';
@@ -48,6 +49,8 @@ export interface TrainingTask {
   readonly loss?: Loss | undefined;
   /** Number of network outputs per class. Default: 1. */
   readonly subclasses?: number;
+  /** Formats to save. Default: only `layers-model`, which the workflow loads. */
+  readonly exporters?: readonly Exporter[];
 }
 
 /** A student's training. The model and the unlabeled set have no default here. */
@@ -96,7 +99,7 @@ export async function trainNetwork(job: Job, task: TrainingTask, context: Contex
       ...descriptionOf(job.plan, features),
       ...(subclasses !== undefined && { subclasses }),
     };
-    await writeModelFiles(job.results, folder, await saveModel(model, description));
+    await writeModelFiles(job.results, folder, await saveModel(model, description, task.exporters));
   } finally {
     await input.close();
     step.dispose();

@@ -34,6 +34,21 @@ function recordSchemas(): RecordSchemas {
   return Object.fromEntries(fields) as RecordSchemas;
 }
 
+/** Comparison of an exported file with its student, or why there is no file. */
+export const exportSchema = z.union([
+  z.strictObject({
+    /** Name of the exporter. */
+    format: z.string(),
+    bytes: count,
+    /** Examples of the evaluated set that were compared. */
+    examples: count,
+    /** Largest difference of a probability. */
+    largestDifference: z.number().nonnegative(),
+  }),
+  z.strictObject({ format: z.string(), leftOut: z.string() }),
+]);
+export type ExportRecord = z.infer<typeof exportSchema>;
+
 /** `runs/<run>/metrics.json`: the figures of the report and of the final table. */
 export const runMetricsSchema = z.strictObject({
   run: z.string(),
@@ -63,6 +78,8 @@ export const runMetricsSchema = z.strictObject({
       network: z.string().optional(),
       /** Size of the saved student. */
       bytes: count,
+      /** Files in other formats, compared with the student; or why one is left out. */
+      exports: z.array(exportSchema).default([]),
       ...recordSchemas(),
     }),
   ),

@@ -1,11 +1,14 @@
 /**
- * The table of exporters: the formats in which every trained network is saved. An `ngrams` model
- * has files of its own (`ngrams/files.ts`). All files are in the model's folder. `student.json` is
- * written last; it describes the outputs, and how to make the input from an example.
+ * The table of exporters: the formats in which a student is saved. Other models, such as teachers,
+ * are only saved as `layers-model`, from which the workflow loads them. An `ngrams` model has files
+ * of its own (`ngrams/files.ts`). All files are in the model's folder. `student.json` is written
+ * last; it describes the outputs, and how to make the input from an example.
  */
 import { toJson } from '../store/once.ts';
 import { tableOf } from '../table.ts';
-import type { tfTypes } from '../tensorflow.ts';
+import type { Exporter, ModelFiles } from './exports/exporter.ts';
+import { onnxExporter } from './exports/onnx.ts';
+import { NotExportable } from './exports/operations.ts';
 import { writeNgrams } from './ngrams/files.ts';
 import { ngramsFile, ngramsWeightsFile } from './ngrams/names.ts';
 import { type StudentDescription, studentSchema } from './student-description.ts';
@@ -17,24 +20,6 @@ import {
   withOutputActivation,
 } from './topology.ts';
 import { isNgrams, type TrainableModel } from './trainable.ts';
-
-/** The files of a model by their names in its folder. */
-export type ModelFiles = ReadonlyMap<string, Uint8Array>;
-
-/** A row of the table of exporters. */
-export interface Exporter {
-  readonly name: string;
-  /** Names of its files, which no other exporter has. */
-  readonly files: readonly string[];
-  /**
-   * Makes the files. The same model must give the same bytes.
-   * @param model Outputs logits, of the classes or of all their subclasses.
-   */
-  write(
-    model: tfTypes.LayersModel,
-    description: StudentDescription,
-  ): ModelFiles | Promise<ModelFiles>;
-}
 
 export const topologyFile = 'model.json';
 export const weightsFile = 'weights.bin';
@@ -71,11 +56,14 @@ export const layersModelExporter = {
   },
 } as const satisfies Exporter;
 
-export const exporters = tableOf(layersModelExporter);
+export const exporters = tableOf(layersModelExporter, onnxExporter);
+
+/** All formats, for a student. */
+export const allExporters: readonly Exporter[] = Object.values(exporters);
 
 /** Names of the files of each kind of model, without its description. */
 export const modelFileNames = {
-  layers: Object.values(exporters).flatMap(({ files }) => files),
+  layers: allExporters.flatMap(({ files }) => files),
   ngrams: [ngramsFile, ngramsWeightsFile],
 };
 
@@ -108,21 +96,26 @@ function floatBytes(weights: readonly Float32Array[]): Uint8Array {
 /**
  * Makes all files of a trained model, `student.json` last.
  * @param model A network outputs logits, of the classes or of all their subclasses.
- * @param rows The exporters of networks to use. Default: the whole table.
+ * @param rows The exporters of networks to use. Default: `layers-model`, which the workflow loads.
  * @throws Error if an exporter makes other files than it declares.
  */
 export async function saveModel(
   model: TrainableModel,
   description: StudentDescription,
-  rows: readonly Exporter[] = Object.values(exporters),
+  rows: readonly Exporter[] = [layersModelExporter],
 ): Promise<ModelFiles> {
   if (isNgrams(model)) {
     const described = studentSchema.parse({ ...description, network: 'ngrams' });
     return new Map([...writeNgrams(model), [descriptionFile, toJson(described)]]);
   }
   const files = new Map<string, Uint8Array>();
+  const notExported: Record<string, string> = {};
   for (const exporter of rows) {
-    const made = await exporter.write(model, description);
+    const made = await orReason(() => exporter.write(model, description));
+    if (typeof made === 'string') {
+      notExported[exporter.name] = made;
+      continue;
+    }
     for (const name of exporter.files) {
       const bytes = made.get(name);
       if (!bytes || files.has(name)) {
@@ -131,5 +124,19 @@ export async function saveModel(
       files.set(name, bytes);
     }
   }
-  return files.set(descriptionFile, toJson(studentSchema.parse(description)));
+  const described = {
+    ...description,
+    ...(Object.keys(notExported).length > 0 && { notExported }),
+  };
+  return files.set(descriptionFile, toJson(studentSchema.parse(described)));
+}
+
+/** Returns the files of an exporter, or the reason why there are none. */
+async function orReason(write: () => ReturnType<Exporter['write']>): Promise<ModelFiles | string> {
+  try {
+    return await write();
+  } catch (error) {
+    if (error instanceof NotExportable) return error.message;
+    throw error;
+  }
 }

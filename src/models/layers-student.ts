@@ -4,13 +4,8 @@ import { product, sum } from '../arrays.ts';
 import { numbersOf, type Rows } from '../data/features/kind.ts';
 import { tf, type tfTypes } from '../tensorflow.ts';
 import { batchSizeFor } from './batch-size.ts';
-import {
-  type ModelFiles,
-  modelFile,
-  parseModelFile,
-  topologyFile,
-  weightsFile,
-} from './exporters.ts';
+import { modelFile, parseModelFile, topologyFile, weightsFile } from './exporters.ts';
+import type { ModelFiles } from './exports/exporter.ts';
 import { scoresLayer } from './subclass-outputs.ts';
 import {
   inputShapeOf,

@@ -6,10 +6,10 @@ import { readEncoder } from './encoders/open-encoder.ts';
 import {
   descriptionFile,
   layersModelExporter,
-  type ModelFiles,
   modelFileNames,
   parseModelFile,
 } from './exporters.ts';
+import type { ModelFiles } from './exports/exporter.ts';
 import { studentSchema } from './student-description.ts';
 
 /** Reads the files from which `loadModel` opens a model. */

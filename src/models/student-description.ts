@@ -15,6 +15,8 @@ export const studentSchema = z.strictObject({
   multiLabel: z.literal(true).optional(),
   /** Architecture, if it is not a network of TensorFlow. */
   network: z.literal('ngrams').optional(),
+  /** Formats that the model could not be saved in, with the reason; absent if there are none. */
+  notExported: z.record(z.string(), z.string()).optional(),
   /** Name of the program. */
   createdBy: z.string(),
 });

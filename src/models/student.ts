@@ -1,6 +1,7 @@
 /** Opens a saved model: a folder with the files that `saveModel` makes. */
 import type { Rows } from '../data/features/kind.ts';
-import { descriptionFile, type ModelFiles, modelFile, parseModelFile } from './exporters.ts';
+import { descriptionFile, modelFile, parseModelFile } from './exporters.ts';
+import type { ModelFiles } from './exports/exporter.ts';
 import { readNgrams } from './ngrams/files.ts';
 import { ngramsFile, ngramsWeightsFile } from './ngrams/names.ts';
 import { type StudentDescription, studentSchema } from './student-description.ts';

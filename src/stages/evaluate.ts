@@ -30,6 +30,7 @@ import {
 import { toPoints, validationFileSchema } from '../run/validation-file.ts';
 import { readBytes, readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
 import { recordOf } from '../table.ts';
+import { type ExportsMeter, openExports } from './evaluate/exports.ts';
 import { measure } from './evaluate/measure.ts';
 import { type NamedModel, openCurrent, openModels } from './evaluate/models.ts';
 import { labelNextCsv, nextToLabel } from './evaluate/next-to-label.ts';
@@ -72,15 +73,20 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
   const mixture = await readMixture(job);
   const models = await openModels(job);
   const current = await openCurrent(job);
+  const opened = await openExports(job);
   try {
-    const { problem, predictions, ...measured } = await measure(
+    const { problem, predictions, exports, ...measured } = await measure(
       job,
       models,
       current,
+      opened,
       tests,
       context,
     );
     await writeOnce(results, keys.predictions(run), predictions);
+    const students = await Promise.all(
+      plan.variants.map(({ name }) => describe(job, name, models, exports)),
+    );
     return {
       run,
       dataset: plan.dataset,
@@ -88,7 +94,7 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
       evaluatedOn: plan.evaluatedOn,
       ...measured,
       ...(problem !== undefined && { currentProblem: problem }),
-      students: await Promise.all(plan.variants.map(({ name }) => describe(job, name, models))),
+      students,
       baselines: await Promise.all(plan.baselines.map(({ name }) => baseline(job, name, models))),
       ...(calibration && { calibration }),
       ...(mixture && { teachers: teachersOf(mixture, plan.teacher.members) }),
@@ -105,6 +111,7 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
         ...dataWarnings(job, reconciled, measured),
         ...validation.warnings,
         ...weightWarnings(job, reconciled, weights.mean),
+        ...exportWarnings(students),
         ...lowRecallWarnings({ ...plan, ...measured }, plan.variants[0]!.name),
         ...(problem === undefined ? [] : [currentWarning(problem)]),
       ],
@@ -115,6 +122,7 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
   } finally {
     for (const { model } of models) model.dispose();
     current.model?.model.dispose();
+    for (const { file } of opened) file.dispose();
   }
 }
 
@@ -167,15 +175,28 @@ function currentWarning(problem: string): string {
   return `The student in use cannot be measured on this data, so that it does not decide whether the new one is published: ${problem}.`;
 }
 
+/** Names the formats that students could not be saved in, each reason once. */
+function exportWarnings(students: RunMetrics['students']): string[] {
+  const warnings = students.flatMap(({ exports }) =>
+    exports.flatMap((record) =>
+      'leftOut' in record ? [`The student has no ${record.format} file: ${record.leftOut}.`] : [],
+    ),
+  );
+  return [...new Set(warnings)];
+}
+
 async function describe(
   job: Job,
   variant: string,
   models: readonly NamedModel[],
+  exports: ExportsMeter,
 ): Promise<RunMetrics['students'][number]> {
   const folder = keys.student(job.run, variant);
   const history = await readJson(job.results, `${folder}history.json`, historySchema);
   const size = await sizeOf(job, variant, models);
-  return { variant, history, ...size, ...(await methodRecords(job, folder)) };
+  const model = models.find(({ name }) => name === variant)!;
+  const records = { exports: exports.records(model), ...(await methodRecords(job, folder)) };
+  return { variant, history, ...size, ...records };
 }
 
 async function baseline(

@@ -9,6 +9,7 @@ import { openValidationSet } from '../distill/validation-set.ts';
 import { counted } from '../format.ts';
 import { readEncoder, storeEncoder } from '../models/encoders/open-encoder.ts';
 import { plannedEncoder } from '../models/encoders/planned.ts';
+import { allExporters } from '../models/exporters.ts';
 import { encoderFolder, isModelSaved, readModelFiles } from '../models/model-files.ts';
 import { loadModel } from '../models/student.ts';
 import type { Context } from '../run/context.ts';
@@ -82,6 +83,7 @@ async function trainStudent(
     unlabeled: await pseudoLabeledSet(job, variant, first, labels),
     loss,
     reweighting,
+    exporters: allExporters,
   };
   await trainNetwork(job, adapt ? await adapt(task) : task, context);
 }

@@ -206,11 +206,11 @@ describe('refused, with what to change', () => {
 });
 
 describe('random weights', () => {
-  const check = (more: More, changed: Record<string, Buffer> = files) => {
+  const check = (more: More, changed: Record<string, Buffer> = files, isStudent = false) => {
     const network = ownNetwork('net/model.json', { weights: 'random', ...more });
     const features = { kind: 'vector', length: 72, mean: [], std: [] } as const;
     const readFile = async (key: string) => changed[key]!;
-    const planned = { ...problem, features, needsEmbedding: false, readFile };
+    const planned = { ...problem, features, needsEmbedding: false, isStudent, readFile };
     return architectureOf(network).check!(network, planned);
   };
 
@@ -242,6 +242,12 @@ describe('random weights', () => {
     frozen.getLayer('block2_norm').trainable = false;
     const warnings = await check({}, await filesOf(frozen));
     expect(warnings).toEqual([expect.stringContaining("'block2_norm' of 'net/model.json'")]);
+  });
+
+  test('of a student that no other program can load give a warning', async () => {
+    expect(await check({}, files, true)).toEqual([
+      "the student will have no file for other programs than TensorFlow.js: its layer 'block1_conv' is Conv2D, and its input is [72]",
+    ]);
   });
 });
 

@@ -125,7 +125,14 @@ const imagenet: Features = {
 function check(fields: object, file: Buffer, more: { classes?: number; features?: Features } = {}) {
   const network = networkSchema.parse({ weights: key, ...fields });
   const problem = {
-    ...{ inputShape: [64, 64, 3], classes, features: imagenet, needsEmbedding: false, ...more },
+    ...{
+      inputShape: [64, 64, 3],
+      classes,
+      features: imagenet,
+      needsEmbedding: false,
+      isStudent: true,
+      ...more,
+    },
     readFile: async () => file,
   };
   return architectureOf(network).check!(network, problem);

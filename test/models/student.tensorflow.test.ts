@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Exporter, layersModelExporter, saveModel } from '../../src/models/exporters.ts';
+import { layersModelExporter, saveModel } from '../../src/models/exporters.ts';
+import type { Exporter } from '../../src/models/exports/exporter.ts';
 import { loadModel } from '../../src/models/student.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
 import { createEagerStep } from '../../src/train/eager-step.ts';

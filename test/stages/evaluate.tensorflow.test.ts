@@ -9,7 +9,8 @@ import { readLabels } from '../../src/data/tables/labels-file.ts';
 import { createWeightsWriter } from '../../src/data/tables/weights-file.ts';
 import { labeledShard } from '../../src/distill/sets.ts';
 import { runMetricsSchema } from '../../src/evaluate/run-metrics.ts';
-import { saveModel } from '../../src/models/exporters.ts';
+import { allExporters, saveModel } from '../../src/models/exporters.ts';
+import type { Exporter } from '../../src/models/exports/exporter.ts';
 import { writeModelFiles } from '../../src/models/model-files.ts';
 import { studentSchema } from '../../src/models/student-description.ts';
 import { type Job, shardItems } from '../../src/run/job.ts';
@@ -28,6 +29,7 @@ async function saveConstant(
   folder: string,
   predicted: number,
   classes = plan.classes,
+  exporters?: readonly Exporter[],
 ): Promise<void> {
   const { features } = plan;
   const model = await buildNetwork(smallMlp, featureShape(features), classes.length, 1);
@@ -38,7 +40,7 @@ async function saveConstant(
   model.setWeights(weights);
   tf.dispose(weights);
   const description = { classes, features, createdBy: 'a test' };
-  await writeModelFiles(results, folder, await saveModel(model, description));
+  await writeModelFiles(results, folder, await saveModel(model, description, exporters));
   model.dispose();
 }
 
@@ -170,6 +172,32 @@ describe('a run', () => {
     expect(metrics.support.reduce((sum, count) => sum + count, 0)).toBe(metrics.examples);
     const total = run.job.plan.estimate.sets.test.examples;
     expect(run.reports).toContainEqual({ stage: 'Evaluate', done: total, unit: 'examples' });
+  });
+
+  /** Gives the student the ONNX file of a model that predicts a class. */
+  async function withOnnx(run: PlannedRun, predicted: number): Promise<number> {
+    const { results, plan, run: name } = run.job;
+    await saveConstant(run.job, 'students/other/', predicted, plan.classes, allExporters);
+    const file = await readBytes(results, 'students/other/model.onnx');
+    await results.write(`${keys.student(name, 'weighted')}model.onnx`, file);
+    return file.length;
+  }
+
+  test('has the files of other formats compared with the student', async () => {
+    const run = await trainedRun();
+    const bytes = await withOnnx(run, 0);
+    const { students } = await evaluated(run);
+    const [compared] = students[0]!.exports;
+    expect(compared).toMatchObject({ format: 'onnx', bytes, examples: 40 });
+    expect(compared).toHaveProperty('largestDifference', expect.closeTo(0, 6));
+  });
+
+  test('fails if a file of another format gives other probabilities', async () => {
+    const run = await trainedRun();
+    await withOnnx(run, 1);
+    await expect(evaluated(run)).rejects.toThrow(
+      "the onnx file of the student 'weighted' is wrong: a probability differs by 0.9",
+    );
   });
 
   test('has its figures without the test examples that are in another set', async () => {

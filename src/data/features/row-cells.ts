@@ -73,3 +73,20 @@ export function createCategoryReader(
     return isMissingSpelling(text) ? null : categoryText(text);
   };
 }
+
+/**
+ * Returns the texts that a program may give for a category: with a space on either side, as tools
+ * leave it, and a whole number also as a float.
+ * @example categorySpellings('2') // ['2', ' 2', '2 ', '2.0', ' 2.0', '2.0 ']
+ */
+export function categorySpellings(value: string): string[] {
+  const float = `${value}.0`;
+  const forms = categoryText(float) === value ? [value, float] : [value];
+  return forms.flatMap((form) => [form, ` ${form}`, `${form} `]);
+}
+
+/** Returns the number in a cell of a numeric column as it is written; NaN if there is none. */
+export function rawNumber(raw: Cell, { notation = 'point' }: NumericFeatures): number {
+  if (typeof raw === 'number') return raw;
+  return (raw === null ? undefined : parseNumber(cellText(raw), notation)) ?? Number.NaN;
+}

@@ -140,6 +140,32 @@ export function looksLikeSentinel(value: number): boolean {
   return typeLimits.has(value) || (size % 10 === 9 && /^(?:-9{2,}|9{3,})$/.test(String(value)));
 }
 
+/** Numbers that mean "missing" in a column: each of `values`, and all outside of `limits`. */
+export interface MissingNumbers {
+  readonly values: readonly number[];
+  readonly limits: Range;
+}
+
+/**
+ * Lists the numbers that mean "missing", for programs that cannot call `isSentinel`.
+ * @param range Smallest and largest number of the labeled set. Default: no number is a stand-in.
+ * @param texts Texts that mean "missing", some of which may be numbers.
+ */
+export function missingNumbers(range: Range | undefined, texts: readonly string[]): MissingNumbers {
+  const named = texts.filter((text) => String(Number(text)) === text).map(Number);
+  const values = named.filter(Number.isFinite);
+  if (!range) return { values, limits: [-maxNumber, maxNumber] };
+  const nines = Array.from({ length: 14 }, (_, index) => Number('9'.repeat(index + 2)));
+  const candidates = [...typeLimits, ...nines.slice(1), ...nines.map((size) => -size)];
+  const sentinels = [...candidates, -1e30, 1e30].filter((value) => isSentinel(value, range));
+  const [min, max] = range;
+  const [low, high] = [min - (max - min), max + (max - min)];
+  return {
+    values: [...new Set([...values, ...sentinels])],
+    limits: [Math.max(-maxNumber, Math.min(-1e30, low)), Math.min(maxNumber, Math.max(1e30, high))],
+  };
+}
+
 const date =
   /^(?:[a-z]{3,9},? )?(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{4}年\d{1,2}月\d{1,2}日|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})|\d{1,2}\.?[- ]?[a-z]{3,9}[- ,]*\d{2,4}|[a-z]{3,9} \d{1,2},? \d{4})(?:[t ,]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[ap]m)?(?: ?(?:z|utc|gmt|[+-]\d{2}:?\d{2}))?)?$/i;
 /** '2024-03', '2024Q1', '2024-W05', 'Mar 2024', or the form of C, 'Mon Jan  1 00:00:00 2024'. */

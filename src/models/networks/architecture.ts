@@ -61,6 +61,8 @@ export interface PlannedProblem extends Problem {
   readonly features: Features;
   /** Whether a method trains a student on this network's embeddings. */
   readonly needsEmbedding: boolean;
+  /** Whether the network is the student, which is saved in all formats. */
+  readonly isStudent: boolean;
 }
 
 /** Field of the task that does not fit a network. */

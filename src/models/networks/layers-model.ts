@@ -4,6 +4,7 @@ import { row } from '../../data/features/row.ts';
 import { vector } from '../../data/features/vector.ts';
 import { UserError } from '../../errors.ts';
 import type { tfTypes } from '../../tensorflow.ts';
+import { whyNoProgram } from '../exports/student-program.ts';
 import { noWork } from '../size/network-size.ts';
 import { topologySize } from '../size/topology-size.ts';
 import { modelFrom, type Topology, topologyOf, withOutputActivation } from '../topology.ts';
@@ -11,6 +12,7 @@ import {
   type Architecture,
   type LayersNetwork,
   networkFields,
+  type PlannedProblem,
   type ReadFile,
 } from './architecture.ts';
 import {
@@ -89,7 +91,10 @@ export const customNetwork: Architecture<Fields, typeof name, typeof schema, Lay
     const model = await customNetwork.build(fields, problem, 0);
     try {
       if (problem.needsEmbedding) scoresLayer(model);
-      return isRandom ? frozenWarnings(model, fields.topology) : [];
+      return [
+        ...(isRandom ? frozenWarnings(model, fields.topology) : []),
+        ...(problem.isStudent ? exportWarnings(model, problem) : []),
+      ];
     } finally {
       model.dispose();
     }
@@ -111,6 +116,17 @@ async function seededModel(topology: Topology, seed: number): Promise<tfTypes.La
 
 async function readText(readFile: ReadFile, key: string): Promise<string> {
   return new TextDecoder().decode(await readFile(key));
+}
+
+/** Warns that a student will only be saved for TensorFlow.js. */
+function exportWarnings(
+  model: tfTypes.LayersModel,
+  { features }: Pick<PlannedProblem, 'features'>,
+): string[] {
+  const reason = whyNoProgram(model, features);
+  return reason === undefined
+    ? []
+    : [`the student will have no file for other programs than TensorFlow.js: ${reason}`];
 }
 
 /** Warns about layers that stay as their initializers made them. */

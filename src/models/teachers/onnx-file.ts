@@ -3,6 +3,7 @@
  * https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
 import type { Readable } from 'node:stream';
+import { bytesField, integerField } from '../protobuf-write.ts';
 import { dimension, type Port } from './loaded-model.ts';
 import { MalformedProtobuf, parseFields, readFields } from './protobuf.ts';
 
@@ -206,20 +207,8 @@ function parseDimension(bytes: Uint8Array): number | undefined {
  */
 export function outputsToAppend(names: readonly string[]): Uint8Array {
   const outputs = names.map((name) => {
-    const floatTensor = message(2, message(1, Buffer.from([0x08, 1])));
-    return message(12, Buffer.concat([message(1, Buffer.from(name)), floatTensor]));
+    const floatTensor = bytesField(2, bytesField(1, integerField(1, 1)));
+    return bytesField(12, Buffer.concat([bytesField(1, name), floatTensor]));
   });
-  return message(7, Buffer.concat(outputs));
-}
-
-/** Encodes a field with its length. */
-function message(field: number, body: Uint8Array): Buffer {
-  return Buffer.concat([varint(field * 8 + 2), varint(body.length), body]);
-}
-
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  let left = value;
-  for (; left >= 128; left = Math.floor(left / 128)) bytes.push((left % 128) + 128);
-  return Buffer.from([...bytes, left]);
+  return bytesField(7, Buffer.concat(outputs));
 }

@@ -12,17 +12,21 @@ import type { ShardItem } from '../../run/events.ts';
 import { type Job, shardItems } from '../../run/job.ts';
 import { planDecisions } from '../../run/plan-file.ts';
 import { currentModel } from '../publish.ts';
+import { createExportsMeter, type ExportsMeter, type OpenExport } from './exports.ts';
 import { type CurrentStudent, type NamedModel, problemOf } from './models.ts';
 
 interface Measured extends Pick<RunMetrics, 'metrics' | 'confusion' | 'deviations' | 'leakage'> {
   /** The predictions of all models, as a file. */
   readonly predictions: Uint8Array;
+  /** The comparison of the exported files. */
+  readonly exports: ExportsMeter;
 }
 
 /**
  * Measures the teacher and all models in one pass, on the same examples in the same order. If the
  * student in use fails on an example, measures the others without it.
  *
+ * @param exports Exported files, which are compared with their students.
  * @param tests The digests of the test examples, with the other sets that have them.
  * @returns the figures, and why the student in use has none.
  */
@@ -30,19 +34,20 @@ export async function measure(
   job: Job,
   models: readonly NamedModel[],
   current: CurrentStudent,
+  exports: readonly OpenExport[],
   tests: ExampleDigests,
   context: Context,
 ): Promise<Measured & { readonly problem?: string | undefined }> {
   let { problem } = current;
   if (current.model) {
     try {
-      return await measureAll(job, [...models, current.model], tests, context);
+      return await measureAll(job, [...models, current.model], exports, tests, context);
     } catch (error) {
       if (!(error instanceof CurrentStudentError)) throw error;
       problem = error.message;
     }
   }
-  return { ...(await measureAll(job, models, tests, context)), problem };
+  return { ...(await measureAll(job, models, exports, tests, context)), problem };
 }
 
 /** The student in use failed; the run continues without it. */
@@ -53,6 +58,7 @@ class CurrentStudentError extends Error {
 async function measureAll(
   job: Job,
   models: readonly NamedModel[],
+  opened: readonly OpenExport[],
   tests: ExampleDigests,
   context: Context,
 ): Promise<Measured> {
@@ -70,9 +76,10 @@ async function measureAll(
     decisions,
   );
   const confusion = createConfusionMeter(['teacher', names[0]!], decisions);
+  const exports = createExportsMeter(opened, models);
   let done = 0;
   for (const item of await shardItems(job, plan.evaluatedOn)) {
-    for await (const { examples, outputs } of answers(job, item, models)) {
+    for await (const { examples, decoded, outputs } of answers(job, item, models)) {
       context.signal.throwIfAborted();
       examples.forEach(({ example, row }, index) => {
         const rowOf = (output: Float32Array) => output.subarray(index * size, (index + 1) * size);
@@ -85,6 +92,10 @@ async function measureAll(
         const students = rows.filter((_, model) => !isBaseline[model]);
         deviations.add(decided, row.probabilities, students);
       });
+      await exports.add(
+        examples.map(({ example }, index) => ({ ...example, decoded: decoded[index]! })),
+        new Map(names.map((name, index) => [name, outputs[index]!])),
+      );
       done += examples.length;
       context.report({ stage: 'Evaluate', done, unit: 'examples' });
     }
@@ -95,6 +106,7 @@ async function measureAll(
     deviations: deviations.result(),
     leakage: leakage.result(),
     predictions: predictions.finish(),
+    exports,
   };
 }
 
@@ -120,13 +132,13 @@ async function* answers(job: Job, item: ShardItem, models: readonly NamedModel[]
       }
       const first = batches.get(own);
       if (!first) return;
-      const { examples } = first;
+      const { examples, decoded } = first;
       const outputs: Float32Array[] = [];
       for (const { name, model } of models) {
         const predict = () => model.predict(batches.get(inputsOf(model))!.rows);
         outputs.push(name === currentModel ? await ofCurrent(() => finite(predict())) : predict());
       }
-      yield { examples, outputs };
+      yield { examples, decoded, outputs };
     }
   } finally {
     for (const feed of feeds.values()) await feed.return(undefined);
