@@ -1,48 +1,29 @@
 #!/usr/bin/env node
 import { existsSync, readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
-import { defineCommand, renderUsage, runCommand, type SubCommandsDef } from 'citty';
+import { defineCommand, renderUsage, runCommand } from 'citty';
 import { checkArguments, UsageError, unknown } from './arguments.ts';
+import {
+  argumentsOf,
+  type Command,
+  type CommandRow,
+  commands,
+  loaders,
+  programName,
+} from './commands.ts';
 import { reportFailure } from './failure.ts';
 
 // Our package.json states the supported versions of Node. The SDK's own warning would appear in
 // every command, and its user cannot act on it.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
-/**
- * Commands of `counterweight`. Each is loaded when it is called, and loads the engine only when it
- * runs, so that `--help` does not wait for TensorFlow.
- */
-const commands = {
-  init: async () => (await import('./init.ts')).initCommand,
-  plan: async () => (await import('./plan.ts')).planCommand,
-  run: async () => (await import('./run.ts')).runCommand,
-  label: async () => (await import('./label.ts')).labelCommand,
-  'add-labels': async () => (await import('./add-labels.ts')).addLabelsCommand,
-  runs: async () => (await import('./runs.ts')).runsCommand,
-  compare: async () => (await import('./compare.ts')).compareCommand,
-  doctor: async () => (await import('./doctor.ts')).doctorCommand,
-  deploy: async () => (await import('./deploy.ts')).deployCommand,
-  upload: async () => (await import('./upload.ts')).uploadCommand,
-  start: async () => (await import('./start.ts')).startCommand,
-  status: async () => (await import('./status.ts')).statusCommand,
-  logs: async () => (await import('./logs.ts')).logsCommand,
-  cost: async () => (await import('./cost.ts')).costCommand,
-  stop: async () => (await import('./stop.ts')).stopCommand,
-  fetch: async () => (await import('./fetch.ts')).fetchCommand,
-  destroy: async () => (await import('./destroy.ts')).destroyCommand,
-} satisfies SubCommandsDef;
-
-/** Command with any arguments, as citty types it. */
-type Command = Awaited<Extract<SubCommandsDef[string], Promise<unknown>>>;
-
 const program = defineCommand({
   meta: {
-    name: 'counterweight',
+    name: programName,
     version: packageVersion(),
     description: 'A few labels, many unlabeled files and a teacher in; a small, better student out',
   },
-  subCommands: commands,
+  subCommands: loaders(),
 });
 
 process.exitCode = await main(process.argv.slice(2));
@@ -55,9 +36,10 @@ async function main(args: string[]): Promise<number> {
   if (asksHelp && name.startsWith('-')) return print(await usageOf(program));
   let command: Command | undefined;
   try {
-    command = await findCommand(name);
-    if (asksHelp) return print(await usageOf(command, program));
-    checkArguments(rest, resolvedArguments(command));
+    const row = findCommand(name);
+    command = await row.load();
+    if (asksHelp) return print(await helpOf(name, row.example, command));
+    checkArguments(rest, argumentsOf(command));
     await runCommand(command, { rawArgs: rest });
     return Number(process.exitCode ?? 0);
   } catch (error) {
@@ -65,18 +47,19 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-async function findCommand(name: string): Promise<Command> {
+function findCommand(name: string): CommandRow {
   const names = Object.keys(commands);
-  for (const [known, load] of Object.entries(commands)) if (known === name) return load();
+  for (const [known, row] of Object.entries(commands)) if (known === name) return row;
   if (name === '') throw new UsageError(`Which command? ${names.join(', ')}.`);
   if (name.startsWith('-'))
     throw new UsageError(unknown('option', name, ['help', 'version'], '--'));
   throw new UsageError(unknown('command', name, names));
 }
 
-/** Returns a command's arguments: always an object here, while citty also allows a promise. */
-function resolvedArguments({ args }: Command) {
-  return typeof args === 'object' && !(args instanceof Promise) ? args : {};
+/** Returns the help of a command: its usage, and an example. */
+async function helpOf(name: string, example: string, command: Command): Promise<string> {
+  const call = `npx ${programName} ${name} ${example}`.trimEnd();
+  return `${await usageOf(command, program)}\n\nEXAMPLE ${call}`;
 }
 
 async function usageOf(command: Command, parent?: Command): Promise<string> {

@@ -53,6 +53,18 @@ describe('counterweight', () => {
     });
   });
 
+  test('complete prints a script with which bash completes commands and options', async () => {
+    const { stdout } = await counterweight(['complete', 'bash']);
+    const complete = async (...words: string[]) => {
+      const typed = `COMP_WORDS=(counterweight ${words.join(' ')}); COMP_CWORD=${words.length}`;
+      const script = `${stdout}\n${typed}; _counterweight; echo "\${COMPREPLY[@]}"`;
+      return (await execute('bash', ['-c', script])).stdout.trim();
+    };
+    expect(await complete('ru')).toBe('run runs');
+    expect(await complete('plan', '--r')).toBe('--results');
+    expect(await complete('plan', 'my')).toBe('');
+  });
+
   test('--help lists the commands and loads none of the large packages', async () => {
     const coverage = join(folder, 'coverage');
     const { code, stdout } = await counterweight(['--help'], { NODE_V8_COVERAGE: coverage });

@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest';
+import { checkArguments } from '../../src/cli/arguments.ts';
+import { argumentsOf, commands } from '../../src/cli/commands.ts';
+import { completionScripts } from '../../src/cli/completion-scripts.ts';
+
+describe('commands', () => {
+  test.each(Object.entries(commands))('the example of %s is a call of it', async (name, row) => {
+    const command = await row.load();
+    expect(command.meta).toMatchObject({ name });
+    // What follows ">" is for the shell.
+    const words = row.example.split(' > ')[0]!.split(' >> ')[0]!.split(' ').filter(Boolean);
+    const definitions = argumentsOf(command);
+    expect(() => checkArguments(words, definitions)).not.toThrow();
+    const required = Object.values(definitions).filter(
+      ({ type, required: isRequired = true }) => type === 'positional' && isRequired,
+    );
+    const given = words.filter((word) => !word.startsWith('-'));
+    expect(given.length).toBeGreaterThanOrEqual(required.length);
+  });
+});
+
+describe('completion scripts', () => {
+  const described = [
+    {
+      name: 'run',
+      description: "Distill, it's quick",
+      options: [
+        { name: 'workers', description: 'Number of processes', takesValue: true },
+        { name: 'json', description: 'Print JSON', takesValue: false },
+      ],
+    },
+    { name: 'doctor', description: 'Check the machine', options: [] },
+  ];
+  test.each(Object.keys(completionScripts))('%s', (shell) => {
+    expect(completionScripts[shell]!('counterweight', described)).toMatchSnapshot();
+  });
+});
