@@ -34,9 +34,10 @@ export const addLabelsCommand = defineCommand({
 async function readAnswers(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
-  } catch {
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     throw new UserError(
-      `${file} cannot be read`,
+      `${file} cannot be read: ${isMissing ? 'there is no such file' : (error as Error).message}`,
       'Give the path of the CSV file with your labels.',
     );
   }

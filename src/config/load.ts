@@ -13,6 +13,7 @@ import {
   type SchemaNode,
   schemaAt,
 } from './json-schema.ts';
+import { withMultiLabelMethod } from './multi-label-rules.ts';
 import { type Config, configSchema, renamedValues } from './schema.ts';
 
 /**
@@ -33,7 +34,7 @@ export function parseConfig(text: string, file: string): Config {
     );
   }
   const value = contents(document, file);
-  const parsed = configSchema.safeParse(value);
+  const parsed = configSchema.safeParse(withMultiLabelMethod(value));
   if (parsed.success) return parsed.data;
 
   const schema = jsonSchema();

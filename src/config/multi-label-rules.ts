@@ -1,6 +1,7 @@
 /** Rules for a task in which an example has any number of labels. */
+import { z } from 'zod';
 import type { Task } from '../data/features/index.ts';
-import { type MethodName, methodNames, methodOf } from '../debias/methods.ts';
+import { type MethodName, methodNames, methodOf, multiLabelMethod } from '../debias/methods.ts';
 import type { Network } from '../models/networks/index.ts';
 import type { ConfigProblem } from './training-rules.ts';
 
@@ -40,4 +41,19 @@ export function multiLabelProblems(
     problems.push({ path: ['teacher', 'train'], message });
   }
   return problems;
+}
+
+/** A config of a multi-label task that names no method. */
+const withoutMethod = z.looseObject({
+  task: z.looseObject({ multiLabel: z.literal(true) }),
+  method: z.undefined().optional(),
+});
+
+/**
+ * Adds the default method of multi-label tasks to the content of a `distill.yaml`, because that of
+ * other tasks has no multi-label form.
+ */
+export function withMultiLabelMethod(content: unknown): unknown {
+  const { data } = withoutMethod.safeParse(content);
+  return data ? { ...data, method: multiLabelMethod } : content;
 }

@@ -46,7 +46,7 @@ const variant = z
       }),
   ])
   .describe(
-    'Correction of the loss for the mistakes of the teacher (docs/methods.md). uniform: none.',
+    'Correction of the loss for the mistakes of the teacher (docs/methods.md). uniform: none. Default with multiLabel: weighted.',
   );
 
 type Variant = z.infer<typeof variant>;

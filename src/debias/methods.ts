@@ -30,7 +30,7 @@ export const methodNames = namesOf(methods);
 /** The method of a config that names none. */
 export const defaultMethod = relabel.name;
 
-/** The method that `init` proposes for a multi-label task. */
+/** The method of a multi-label task whose config names none. */
 export const multiLabelMethod = weighted.name;
 
 /** Plain distillation, with which every other method is compared. */

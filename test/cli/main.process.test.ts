@@ -85,7 +85,7 @@ describe('counterweight', () => {
   });
 
   test.each([
-    [[], 'Which command? init, plan, run, label, add-labels, doctor, '],
+    [[], 'Which command? init, plan, run, label, add-labels, '],
     [['rnu'], 'Unknown command "rnu". Did you mean run?'],
     [['run', 'a', '--wokers=3'], 'Unknown option "--wokers". Did you mean --workers?'],
     [['run'], 'Missing required positional argument: DATASET'],

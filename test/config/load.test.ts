@@ -29,6 +29,15 @@ describe('parseConfig', () => {
     expect(config.limits.quarantine).toBe(0.01);
   });
 
+  test('a multi-label task that names no method learns with weighted', () => {
+    const multiLabel = minimal.replace('task: {', 'task: { multiLabel: true,');
+    expect(multiLabel).not.toBe(minimal);
+    expect(parseConfig(multiLabel, 'distill.yaml').method).toBe('weighted');
+    expect(parseConfig(minimal, 'distill.yaml').method).toBe('relabel');
+    const chosen = `${multiLabel}method: uniform\n`;
+    expect(parseConfig(chosen, 'distill.yaml').method).toBe('uniform');
+  });
+
   test('a single teacher goes with methods that judge no students', () => {
     expect(() => parseConfig(`${minimal}folds: 1\n`, 'distill.yaml')).toThrow(/folds: expected 2/);
     const weighted = parseConfig(`${minimal}folds: 1\nmethod: weighted\n`, 'distill.yaml');

@@ -107,7 +107,7 @@ describe('inspect', () => {
         depth: 2
         epochs: 30
 
-      # Correction of the loss for the mistakes of the teacher (docs/methods.md). uniform: none.
+      # Correction of the loss for the mistakes of the teacher (docs/methods.md). uniform: none. Default with multiLabel: weighted.
       method: relabel
 
       # soft: learn from the probabilities of the teacher. hard: from its most likely class.
