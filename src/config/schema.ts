@@ -51,6 +51,9 @@ const variant = z
 
 type Variant = z.infer<typeof variant>;
 
+/** Default of `report.examples`. */
+export const defaultExamples = 24;
+
 const weights = z.strictObject({
   reading: z
     .enum(readingNames)
@@ -181,6 +184,17 @@ export const configSchema = z
           ),
       })
       .prefault({}),
+    report: z
+      .strictObject({
+        examples: z
+          .int()
+          .min(0)
+          .max(100)
+          .default(defaultExamples)
+          .describe('Maximum number of examples per list, with their content. 0: no content.'),
+      })
+      .optional()
+      .describe('The report, report.html. Default: 24 examples per list.'),
   })
   .superRefine((config, context) => {
     const [first] = methodsWith('folds', config);

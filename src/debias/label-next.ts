@@ -75,9 +75,9 @@ export function labelScore(probabilities: Float32Array, margin: number): number 
  * Collects the best of any number of examples. Memory holds at most twice the wanted number per
  * class.
  */
-export class LabelNext {
+export class LabelNext<Candidate extends LabelCandidate = LabelCandidate> {
   readonly #count: number;
-  readonly #byClass: LabelCandidate[][];
+  readonly #byClass: Candidate[][];
 
   /** @param count number of examples to choose. */
   constructor(classes: number, count: number) {
@@ -85,7 +85,7 @@ export class LabelNext {
     this.#byClass = Array.from({ length: classes }, () => []);
   }
 
-  add(candidate: LabelCandidate): void {
+  add(candidate: Candidate): void {
     const best = this.#byClass[candidate.group]!;
     best.push(candidate);
     if (best.length >= 2 * this.#count) keepBest(best, this.#count);
@@ -95,7 +95,7 @@ export class LabelNext {
    * Returns the chosen examples in the order in which to label them: the best of each class, then
    * the second best, and so on.
    */
-  result(): LabelCandidate[] {
+  result(): Candidate[] {
     for (const best of this.#byClass) keepBest(best, this.#count);
     const ranks = Array.from({ length: this.#count }, (_, rank) =>
       this.#byClass.flatMap((best) => best[rank] ?? []).sort(byScore),

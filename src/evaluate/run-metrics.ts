@@ -9,6 +9,7 @@ import { epochSchema } from '../train/epoch.ts';
 import { confusionSchema } from './confusion.ts';
 import { teachersSchema } from './describe-mixture.ts';
 import { deviationsSchema } from './deviations.ts';
+import { gallerySchema } from './gallery.ts';
 import { leakageSchema } from './leakage.ts';
 import { intervalSchema, metricsSchema } from './schema.ts';
 
@@ -66,6 +67,8 @@ export const runMetricsSchema = z.strictObject({
    * multi-label task, which has counts per label.
    */
   confusion: z.record(z.string(), confusionSchema).optional(),
+  /** Examples to look at; absent if the config asks for none. */
+  gallery: gallerySchema.optional(),
   /** Test examples that are in another set as well; undefined if there are none. */
   leakage: leakageSchema.optional(),
   /** The first is the student of the config's method; the others are compared with it. */
@@ -108,12 +111,17 @@ export const runMetricsSchema = z.strictObject({
   /** Histogram of the weights of all decisions about unlabeled examples; a bin is [low, high). */
   weights: z.array(z.strictObject({ low: z.number(), high: z.number(), count })),
   meanWeight: z.number(),
+  /** Whether the loss of a student was weighted by them. */
+  isWeighted: z.boolean().default(true),
   /** Decisions about unlabeled examples with the smallest weights, in ascending order. */
   leastWeighed: z.array(
     z.strictObject({
+      shard: z.string().optional(),
       id: z.string(),
       /** Label that the weight is of, if the task is multi-label. */
       label: z.string().optional(),
+      /** Class that the teacher predicts; in a multi-label task, yes or no. */
+      prediction: z.string().optional(),
       weight: z.number(),
       /** Estimated probability that the teacher is wrong. */
       errorProbability: z.number(),
@@ -126,7 +134,12 @@ export const runMetricsSchema = z.strictObject({
   deviations: deviationsSchema,
   /** First rows of `label-next.csv`: unlabeled examples whose labels would help most. */
   labelNext: z.array(
-    z.strictObject({ id: z.string(), prediction: z.string(), margin: z.number() }),
+    z.strictObject({
+      shard: z.string().optional(),
+      id: z.string(),
+      prediction: z.string(),
+      margin: z.number(),
+    }),
   ),
   quarantined: count,
   /** Some of the quarantined examples, for the report. */

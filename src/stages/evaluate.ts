@@ -5,6 +5,7 @@ import { kindOf } from '../data/features/index.ts';
 import { setNames } from '../data/shard.ts';
 import { methodNames, methodOf } from '../debias/methods.ts';
 import { diagnoseMeanWeight } from '../debias/warnings.ts';
+import { weighted } from '../debias/weights.ts';
 import { readBaseline } from '../distill/baselines/index.ts';
 import { labelWarnings } from '../distill/copy-warnings.ts';
 import { readCalibration } from '../distill/read-calibration.ts';
@@ -31,13 +32,14 @@ import { toPoints, validationFileSchema } from '../run/validation-file.ts';
 import { readBytes, readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
 import { recordOf } from '../table.ts';
 import { type ExportsMeter, openExports } from './evaluate/exports.ts';
-import { measure } from './evaluate/measure.ts';
+import { examplesShown, measure } from './evaluate/measure.ts';
 import { type NamedModel, openCurrent, openModels } from './evaluate/models.ts';
 import { labelNextCsv, nextToLabel } from './evaluate/next-to-label.ts';
+import { readPreviews } from './evaluate/previews.ts';
 import { weightHistogram } from './evaluate/weight-histogram.ts';
 
-/** Number of examples to label next in the report. */
-const labelNextShown = 20;
+/** Number of examples per list if the report shows no content. */
+const listed = 20;
 
 /**
  * Evaluate: measures teacher, students, baselines and the student in use on the same test examples,
@@ -53,8 +55,20 @@ export async function evaluateStudents(
     await writeJsonOnce(job.results, keys.metrics(job.run), await gather(job, context));
   }
   const metrics = await readJson(job.results, keys.metrics(job.run), runMetricsSchema);
-  await writeOnce(job.results, keys.report(job.run), Buffer.from(renderReport(metrics)));
+  const previews = await readPreviews(job, examplesOf(metrics, examplesShown(job.plan.config)));
+  const report = renderReport(metrics, previews);
+  await writeOnce(job.results, keys.report(job.run), Buffer.from(report));
   return { metrics: keys.metrics(job.run) };
+}
+
+/** Lists the examples whose content the report shows. */
+function examplesOf({ gallery, leastWeighed, labelNext, isWeighted }: RunMetrics, wanted: number) {
+  if (wanted === 0) return [];
+  const { mistakes = [], disagreements = [] } = gallery ?? {};
+  const weighed = isWeighted ? leastWeighed : [];
+  return [...mistakes, ...disagreements, ...weighed, ...labelNext].flatMap(({ shard, id }) =>
+    shard === undefined ? [] : [{ shard, id }],
+  );
 }
 
 async function gather(job: Job, context: Context): Promise<RunMetrics> {
@@ -65,7 +79,8 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
   context.report({ stage: 'Evaluate', total, unit: 'examples' });
   const points = toPoints(validation);
   const tests = await testDigests(job);
-  const weights = await weightHistogram(job, tests);
+  const shown = examplesShown(plan.config) || listed;
+  const weights = await weightHistogram(job, tests, shown);
   const bill = await measuredBill(results, run);
   const labelNext = await nextToLabel(job);
   await writeOnce(results, keys.labelNext(run), Buffer.from(labelNextCsv(labelNext)));
@@ -102,9 +117,10 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
       teacherCurve: teacherCurve(points.teacherMargins, points.wrong),
       weights: weights.bins,
       meanWeight: weights.mean,
+      isWeighted: plan.variants.some(({ method }) => method === weighted.name),
       leastWeighed: weights.least,
       labels: recordOf(setNames, (set) => reconciled.sets[set].labeled),
-      labelNext: labelNext.slice(0, labelNextShown),
+      labelNext: labelNext.slice(0, shown),
       ...quarantineOf(reconciled),
       leftOut: plan.leftOut,
       warnings: [

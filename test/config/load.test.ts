@@ -156,7 +156,7 @@ zzzzzz: 1
         line 13: limits.quarantine: expected a number from 0 to 1, found 2.
         line 14: weights.reading: expected ratioOfMeans or meanOfRatios, found ["d"].
         line 14: weights.bounds: expected the lower bound first, found [1,0.5].
-        line 15: zzzzzz: there is no such field. Known here: task, data, teacher, folds, validation, student, method, labels, weights, slam, lelp, relabel, warmup, compare, trainer, seed, limits, publish."
+        line 15: zzzzzz: there is no such field. Known here: task, data, teacher, folds, validation, student, method, labels, weights, slam, lelp, relabel, warmup, compare, trainer, seed, limits, publish, report."
     `);
   });
 

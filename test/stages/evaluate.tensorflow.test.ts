@@ -100,9 +100,13 @@ async function testDigests(job: Job, leaks: number): Promise<string[]> {
 }
 
 /** A run after Train, whose teacher is always right and whose student predicts class 0. */
-async function trainedRun(start = 0.9, leaks = 0): Promise<PlannedRun> {
+async function trainedRun(
+  start = 0.9,
+  leaks = 0,
+  more: Record<string, string> = {},
+): Promise<PlannedRun> {
   const teacher = '{ train: { architecture: mlp }, calibrate: false }';
-  const sections = { compare: '[]', teacher };
+  const sections = { compare: '[]', teacher, ...more };
   const run = await plannedRun(sections, 'csv', (dataset) => leak(dataset, leaks));
   const { job } = run;
   const { classes } = job.plan;
@@ -132,6 +136,10 @@ async function writeBaseline({ results, run }: Job, name: string, record: object
 async function evaluated({ event, context, job }: PlannedRun) {
   await evaluateStudents(event, context);
   return readJson(job.results, keys.metrics(job.run), runMetricsSchema);
+}
+
+async function reportOf({ job }: PlannedRun): Promise<string> {
+  return Buffer.from(await readBytes(job.results, keys.report(job.run))).toString();
 }
 
 async function replace(results: ObjectStore, key: string, body: string | Uint8Array) {
@@ -256,7 +264,7 @@ describe('a run', () => {
     const { leastWeighed, meanWeight, labels } = await evaluated(await trainedRun(0.9));
     const count = labels.unlabeled;
     expect(leastWeighed.map(({ weight }) => weight)).toEqual(
-      Array.from({ length: 10 }, (_, index) => expect.closeTo(0.9 + index * 1e-4, 5)),
+      Array.from({ length: 24 }, (_, index) => expect.closeTo(0.9 + index * 1e-4, 5)),
     );
     expect(meanWeight).toBeCloseTo(0.9 + ((count - 1) / 2) * 1e-4, 5);
   });
@@ -271,7 +279,7 @@ describe('a run', () => {
   test('has a file of the examples to label next, the most useful first', async () => {
     const run = await trainedRun();
     const { labelNext } = await evaluated(run);
-    expect(labelNext).toHaveLength(20);
+    expect(labelNext).toHaveLength(24);
     const csv = Buffer.from(await readBytes(run.job.results, keys.labelNext(run.job.run)));
     const [head, first] = csv.toString().split('\n');
     expect(head).toBe('id,label,prediction,margin');
@@ -282,8 +290,29 @@ describe('a run', () => {
   test('that was evaluated keeps its figures, and gets the same report again', async () => {
     const run = await trainedRun();
     const before = await evaluated(run);
+    const report = await reportOf(run);
     await saveConstant(run.job, keys.student(run.job.run, 'weighted'), 1);
     expect(await evaluated(run)).toEqual(before);
+    expect(await reportOf(run)).toBe(report);
+  });
+
+  test('shows the columns of mistakes, of examples to label and of those with small weights', async () => {
+    const run = await trainedRun();
+    const { gallery, leastWeighed } = await evaluated(run);
+    const [mistake] = gallery!.mistakes;
+    expect(mistake).toMatchObject({ student: { class: run.job.plan.classes[0] } });
+    expect(mistake!.truth).toBe(mistake!.teacher.class);
+    expect(gallery!.mistakes).toHaveLength(24);
+    expect(leastWeighed[0]!.prediction).toBe(run.job.plan.classes[0]);
+    const shown = (await reportOf(run)).split('<td class="text content">').slice(1);
+    expect(shown.length).toBe(4 * 24);
+    for (const cell of shown) expect(cell).toMatch(/^<span class="column"><span>/);
+  });
+
+  test('shows no content if the config asks for none', async () => {
+    const run = await trainedRun(0.9, 0, { report: '{ examples: 0 }' });
+    expect((await evaluated(run)).gallery).toBeUndefined();
+    expect(await reportOf(run)).not.toContain('class="text content"');
   });
 });
 

@@ -80,6 +80,7 @@ export const image: Kind<'image', typeof taskSchema, typeof imageFeaturesSchema,
   },
   sameness: 'bytes',
   createIdentity: () => bytesOfImage,
+  preview: async (content) => (await import('./image-preview.ts')).previewImage(content),
   encodedBytes: (content) => bytesOfImage(content).length,
   surveyTask: surveyImages,
 };

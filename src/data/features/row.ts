@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { classesSchema, copyDecoded, type Kind, multiLabelSchema } from './kind.ts';
+import { previewRow } from './preview.ts';
 import { rowEncoder } from './row-encode.ts';
 import { rowFeaturesSchema, rowLength } from './row-features.ts';
 import { fitRows, surveyTable } from './row-fit.ts';
@@ -36,6 +37,7 @@ export const row: Kind<'row', typeof taskSchema, typeof rowFeaturesSchema> = {
   },
   sameness: 'values',
   createIdentity: rowIdentity,
+  preview: previewRow,
   encodedBytes: () => 0,
   surveyTask(target, data = { missing: [] }) {
     const survey = surveyTable(data);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Example, Rejected } from '../example.ts';
 import { classesSchema, type Encoder, type Kind, multiLabelSchema, wrongKind } from './kind.ts';
+import { previewText } from './preview.ts';
 import { contentOfText, readTextCells, writeTextCells, writtenText } from './text-cells.ts';
 import { fitTexts } from './text-fit.ts';
 import { looksLikeTexts } from './text-look.ts';
@@ -60,6 +61,7 @@ export const textKind: Kind<'text', typeof taskSchema, typeof featuresSchema> = 
     ({ maxCharacters }) =>
     (content) =>
       normalizeText(writtenText(content), maxCharacters).text,
+  preview: previewText,
   encodedBytes: (content) => 2 * writtenText(content).length,
   surveyTask: () => ({ add: async () => {}, fields: () => ({}) }),
 };

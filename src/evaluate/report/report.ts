@@ -9,9 +9,11 @@ import { dataSection } from './data.ts';
 import { deviationsSection } from './deviations.ts';
 import { differencesSection } from './differences.ts';
 import { figuresSection } from './figures.ts';
+import { gallerySection } from './gallery.ts';
 import { labelFiguresSection } from './label-figures.ts';
 import { labelNextSection } from './label-next.ts';
 import { leakageSection } from './leakage.ts';
+import type { Previews } from './previews.ts';
 import { recallSection } from './recall.ts';
 import { relabelingSection } from './relabeling.ts';
 import { reproductionSection } from './reproduction.ts';
@@ -19,8 +21,12 @@ import { reportStyle } from './style.ts';
 import { trainingSection } from './training.ts';
 import { weightingSection } from './weighting.ts';
 
-/** Renders the report of a run as one self-contained HTML file, without scripts or requests. */
-export function renderReport(metrics: RunMetrics): string {
+/**
+ * Renders the report of a run as one self-contained HTML file, without scripts or requests.
+ *
+ * @param previews The content of the examples that it shows. Default: it only names them.
+ */
+export function renderReport(metrics: RunMetrics, previews: Previews = new Map()): string {
   const { run, dataset, evaluatedOn } = metrics;
   const verdicts = [distillationVerdict(metrics), verdict(metrics)].filter(
     (one) => one !== undefined,
@@ -32,7 +38,7 @@ export function renderReport(metrics: RunMetrics): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <title>${dataset}: distillation report</title>
 <style>${reportStyle}</style>
 </head>
@@ -52,12 +58,13 @@ ${figuresSection(metrics)}
 ${leakageSection(metrics)}
 ${differencesSection(metrics)}
 ${confusionSection(metrics)}
+${gallerySection(metrics, previews)}
 ${trainingSection(metrics)}
-${weightingSection(metrics)}
+${weightingSection(metrics, previews)}
 ${deviationsSection(metrics)}
 ${relabelingSection(metrics)}
 ${isMultiLabel(metrics.metrics) ? labelFiguresSection(metrics) : recallSection(metrics)}
-${labelNextSection(metrics)}
+${labelNextSection(metrics, previews)}
 ${dataSection(metrics)}
 ${costSection(metrics)}
 ${reproductionSection(metrics)}

@@ -83,6 +83,20 @@ ${seriesRules}
 .matrix .right { background: color-mix(in srgb, var(--soft) calc(var(--share) * 25%), transparent); }
 .matrix .wrong { background: color-mix(in srgb, var(--s1) calc(8% + var(--share) * 92%), transparent); }
 .matrix .recall { padding-left: 1.25rem; }
+.shots { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.25rem, 1fr)); gap: 1.25rem 1rem; margin: .75rem 0 0; padding: 0; list-style: none; }
+.shots li { min-width: 0; font-size: .8125rem; line-height: 1.4; }
+.shots img, .shots .blank { display: block; width: 7rem; height: 7rem; object-fit: contain; background: var(--panel); border-radius: 4px; margin-bottom: .35rem; }
+.shots .pixels { image-rendering: pixelated; }
+.shots dl { margin: 0; }
+.shots dl div { display: flex; gap: .4rem; justify-content: space-between; max-width: 7rem; }
+.shots dt, .shots dd { font-size: .8125rem; overflow-wrap: anywhere; }
+.shots dd { text-align: right; }
+.shots .id { margin: .1rem 0 0; color: var(--soft); font-size: .75rem; overflow-wrap: anywhere; }
+td.content { white-space: normal; overflow-wrap: anywhere; min-width: 18rem; max-width: 34rem; font-size: .875rem; }
+.column { display: inline-block; margin-right: .75rem; }
+.column span { color: var(--soft); }
+section h3 { margin-top: 1.75rem; }
+figure h3 { margin-top: 0; }
 .sentences { margin: .5rem 0; padding-left: 1.15rem; max-width: 44rem; }
 details { margin-top: .35rem; font-size: .875rem; }
 summary { cursor: pointer; }

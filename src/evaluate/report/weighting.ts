@@ -7,21 +7,24 @@ import { html, type Markup } from '../html.ts';
 import { isMultiLabel } from '../main-metric.ts';
 import type { RunMetrics } from '../run-metrics.ts';
 import { panel, percentTick } from './panel.ts';
+import { exampleList, type Previews } from './previews.ts';
 
 /** Renders the teacher's errors by margin, and the weights computed from them. */
-export function weightingSection(metrics: RunMetrics): Markup | false {
-  const { teachers, calibration, teacherCurve, weights, meanWeight, leastWeighed } = metrics;
+export function weightingSection(metrics: RunMetrics, previews: Previews): Markup | false {
+  const { teachers, calibration, teacherCurve, meanWeight, isWeighted } = metrics;
+  const weights = isWeighted ? metrics.weights : [];
+  const least = isWeighted ? metrics.leastWeighed : [];
   if (teacherCurve.length === 0 && weights.length === 0) return false;
   const unit = isMultiLabel(metrics.metrics) ? 'decisions' : 'examples';
   return html`<section>
-<h2>Teacher errors and weights</h2>
+<h2>${isWeighted ? 'Teacher errors and weights' : 'Teacher errors'}</h2>
 ${teachers && teachersTable(teachers)}
 ${calibration && html`<p>${describeCalibration(calibration, isMultiLabel(metrics.metrics))}</p>`}
 <div class="charts">
 ${teacherCurve.length > 0 && teacherPanel(teacherCurve, unit)}
 ${weights.length > 0 && weightPanel(weights, meanWeight, unit)}
 </div>
-${leastWeighed.length > 0 && leastWeighedTable(leastWeighed)}
+${least.length > 0 && leastWeighedList(least, previews)}
 </section>`;
 }
 
@@ -40,17 +43,21 @@ function teachersTable(teachers: Teachers): Markup {
 </table></div>`;
 }
 
-function leastWeighedTable(examples: RunMetrics['leastWeighed']): Markup {
+function leastWeighedList(examples: RunMetrics['leastWeighed'], previews: Previews): Markup {
   const hasLabels = examples.some(({ label }) => label !== undefined);
-  return html`<div class="scroll"><table class="narrow">
-<caption>${hasLabels ? 'Decisions' : 'Examples'} with the smallest weights in the first epoch of the method weighted</caption>
-<thead><tr><th scope="col">Example</th>${hasLabels && html`<th scope="col" class="text">Label</th>`}<th scope="col">Weight</th><th scope="col">P(teacher wrong)</th><th scope="col">Margin</th></tr></thead>
-<tbody>${examples.map(
-    ({ id, label, weight, errorProbability, teacherMargin }) =>
-      html`<tr><th scope="row" class="long">${id}</th>${label !== undefined && html`<td class="text">${label}</td>`}<td>${fixed(weight, 3)}</td><td>${percent(errorProbability, 0)}</td><td>${fixed(teacherMargin, 3)}</td></tr>
-`,
-  )}</tbody>
-</table></div>`;
+  const caption = `${hasLabels ? 'Decisions' : 'Examples'} with the smallest weights in the first epoch of the method weighted`;
+  const list = examples.map(({ shard, id, label, prediction, ...figures }) => ({
+    shard,
+    id,
+    facts: [
+      ...(label === undefined ? [] : [{ name: 'Label', text: label, isText: true }]),
+      ...(prediction === undefined ? [] : [{ name: 'Teacher', text: prediction, isText: true }]),
+      { name: 'Weight', text: fixed(figures.weight, 3) },
+      { name: 'P(teacher wrong)', text: percent(figures.errorProbability, 0) },
+      { name: 'Margin', text: fixed(figures.teacherMargin, 3) },
+    ],
+  }));
+  return exampleList(list, previews, caption);
 }
 
 /** Noun for the answers that are counted: the decisions of a multi-label task, one per label. */

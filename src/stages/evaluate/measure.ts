@@ -1,3 +1,4 @@
+import { type Config, defaultExamples } from '../../config/schema.ts';
 import type { ExampleDigests } from '../../data/example-digests.ts';
 import { createPredictionsWriter } from '../../data/tables/predictions-file.ts';
 import { createLeakageMeter } from '../../distill/leakage-meter.ts';
@@ -5,6 +6,7 @@ import { trueDecisions } from '../../distill/sets.ts';
 import { type StudentInputs, studentInputs } from '../../distill/student-inputs.ts';
 import { createConfusionMeter } from '../../evaluate/confusion.ts';
 import { createDeviationsMeter } from '../../evaluate/deviations.ts';
+import { createGalleryMeter } from '../../evaluate/gallery.ts';
 import { createEvaluation } from '../../evaluate/metrics.ts';
 import type { RunMetrics } from '../../evaluate/run-metrics.ts';
 import type { Context } from '../../run/context.ts';
@@ -15,7 +17,8 @@ import { currentModel } from '../publish.ts';
 import { createExportsMeter, type ExportsMeter, type OpenExport } from './exports.ts';
 import { type CurrentStudent, type NamedModel, problemOf } from './models.ts';
 
-interface Measured extends Pick<RunMetrics, 'metrics' | 'confusion' | 'deviations' | 'leakage'> {
+interface Measured
+  extends Pick<RunMetrics, 'metrics' | 'confusion' | 'gallery' | 'deviations' | 'leakage'> {
   /** The predictions of all models, as a file. */
   readonly predictions: Uint8Array;
   /** The comparison of the exported files. */
@@ -50,6 +53,11 @@ export async function measure(
   return { ...(await measureAll(job, models, exports, tests, context)), problem };
 }
 
+/** Returns the number of examples per list of the report; 0 if it shows no content. */
+export function examplesShown({ report }: Pick<Config, 'report'>): number {
+  return report?.examples ?? defaultExamples;
+}
+
 /** The student in use failed; the run continues without it. */
 class CurrentStudentError extends Error {
   override readonly name = 'CurrentStudentError';
@@ -77,6 +85,8 @@ async function measureAll(
   );
   const confusion = createConfusionMeter(['teacher', names[0]!], decisions);
   const exports = createExportsMeter(opened, models);
+  const wanted = examplesShown(plan.config);
+  const gallery = createGalleryMeter(plan.classes, decisions, wanted);
   let done = 0;
   for (const item of await shardItems(job, plan.evaluatedOn)) {
     for await (const { examples, decoded, outputs } of answers(job, item, models)) {
@@ -88,6 +98,7 @@ async function measureAll(
         evaluation.add(decided, [row.probabilities, ...rows]);
         predictions.add(example.id, decided, [row.probabilities, ...rows]);
         confusion.add(decided[0]!, [row.probabilities, rows[0]!]);
+        gallery.add({ shard: item.id, id: example.id }, decided, row.probabilities, rows[0]!);
         leakage.add(example, decided, [row.probabilities, ...rows]);
         const students = rows.filter((_, model) => !isBaseline[model]);
         deviations.add(decided, row.probabilities, students);
@@ -103,6 +114,7 @@ async function measureAll(
   return {
     metrics: evaluation.result(),
     confusion: confusion.result(),
+    ...(wanted > 0 && { gallery: gallery.result() }),
     deviations: deviations.result(),
     leakage: leakage.result(),
     predictions: predictions.finish(),

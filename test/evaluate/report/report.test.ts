@@ -1,10 +1,21 @@
 import { describe, expect, test } from 'vitest';
+import type { Preview } from '../../../src/data/features/preview.ts';
 import { renderReport } from '../../../src/evaluate/report/report.ts';
 import {
   sampleConfusion,
   sampleLabelMetrics,
   sampleMetrics,
 } from '../../support/sample-metrics.ts';
+
+/** Two mistakes of the student. */
+const gallery = {
+  mistakes: ['1.png', '2.png'].map((id) => ({
+    ...{ shard: 's', id, truth: 'cat' },
+    teacher: { class: 'cat', probability: 0.62 },
+    student: { class: 'dog', probability: 0.91 },
+  })),
+  disagreements: [],
+};
 
 describe('renderReport', () => {
   test('needs nothing from outside and has no script', () => {
@@ -126,6 +137,47 @@ describe('renderReport', () => {
     expect(charts).toHaveLength(6);
     for (const chart of charts)
       expect(chart).toMatch(/^\s*<title>[^<]+<\/title><desc>[^<]+<\/desc>/);
+  });
+
+  test('shows pictures as a part of the file', () => {
+    const bytes = Buffer.from('a picture');
+    const picture = { kind: 'picture', type: 'image/png', bytes, width: 28, height: 28 } as const;
+    const report = renderReport(sampleMetrics({ gallery }), new Map([['s/1.png', picture]]));
+    for (const text of [
+      '<h3>Surest mistakes</h3>',
+      `alt="Example 1.png" src="data:image/png;base64,${bytes.toString('base64')}"/>`,
+      '<dt>True</dt><dd>cat</dd>',
+      '<dt>Student</dt><dd>dog 91%</dd>',
+      '<dt>Teacher</dt><dd>cat 62%</dd>',
+      '1 example without content: the report is limited in size.',
+    ]) {
+      expect(report).toContain(text);
+    }
+    expect(report).not.toContain('Largest disagreements');
+  });
+
+  test('shows texts and columns, escaped, and only names examples without content', () => {
+    const text = { kind: 'text', text: 'R&D <b>' } as const;
+    const cells = [['age', '<42>']] as const;
+    const report = renderReport(
+      sampleMetrics({ gallery }),
+      new Map<string, Preview>([
+        ['s/1.png', text],
+        ['s/2.png', { kind: 'columns', cells, more: 3 }],
+      ]),
+    );
+    expect(report).toContain('<td class="text content">R&amp;D &lt;b&gt;</td>');
+    expect(report).toContain('<span>age</span> &lt;42&gt;</span>');
+    expect(report).toContain('and 3 columns more');
+    const plain = renderReport(sampleMetrics({ gallery }));
+    expect(plain).toContain('1.png</th><td class="text">cat</td><td class="text">dog 91%</td>');
+    expect(plain).not.toContain('<td class="text content"');
+  });
+
+  test('has no weights if no student was weighted', () => {
+    const report = renderReport(sampleMetrics({ isWeighted: false }));
+    expect(report).toContain('<h2>Teacher errors</h2>');
+    expect(report).not.toMatch(/smallest weights|Weights of the unlabeled/);
   });
 
   test('states that the figures are on the validation set', () => {
