@@ -4,6 +4,7 @@
  * of its own (`ngrams/files.ts`). All files are in the model's folder. `student.json` is written
  * last; it describes the outputs, and how to make the input from an example.
  */
+import { encoderIn } from '../data/features/index.ts';
 import { toJson } from '../store/once.ts';
 import { tableOf } from '../table.ts';
 import type { Exporter, ModelFiles } from './exports/exporter.ts';
@@ -110,7 +111,10 @@ export async function saveModel(
   }
   const files = new Map<string, Uint8Array>();
   const notExported: Record<string, string> = {};
+  const isHead = encoderIn(description.features) !== undefined;
   for (const exporter of rows) {
+    // Evaluate makes the files that contain the encoder.
+    if (isHead && exporter.writeWithEncoder) continue;
     const made = await orReason(() => exporter.write(model, description));
     if (typeof made === 'string') {
       notExported[exporter.name] = made;

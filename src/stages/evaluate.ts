@@ -31,10 +31,11 @@ import {
 import { toPoints, validationFileSchema } from '../run/validation-file.ts';
 import { readBytes, readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
 import { recordOf } from '../table.ts';
-import { type ExportsMeter, openExports } from './evaluate/exports.ts';
+import type { ExportsMeter } from './evaluate/exports.ts';
 import { examplesShown, measure } from './evaluate/measure.ts';
 import { type NamedModel, openCurrent, openModels } from './evaluate/models.ts';
 import { labelNextCsv, nextToLabel } from './evaluate/next-to-label.ts';
+import { disposeExports, openExports } from './evaluate/open-exports.ts';
 import { readPreviews } from './evaluate/previews.ts';
 import { weightHistogram } from './evaluate/weight-histogram.ts';
 
@@ -88,7 +89,7 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
   const mixture = await readMixture(job);
   const models = await openModels(job);
   const current = await openCurrent(job);
-  const opened = await openExports(job);
+  const opened = await openExports(job, models);
   try {
     const { problem, predictions, exports, ...measured } = await measure(
       job,
@@ -138,7 +139,7 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
   } finally {
     for (const { model } of models) model.dispose();
     current.model?.model.dispose();
-    for (const { file } of opened) file.dispose();
+    disposeExports(opened);
   }
 }
 
@@ -210,8 +211,7 @@ async function describe(
   const folder = keys.student(job.run, variant);
   const history = await readJson(job.results, `${folder}history.json`, historySchema);
   const size = await sizeOf(job, variant, models);
-  const model = models.find(({ name }) => name === variant)!;
-  const records = { exports: exports.records(model), ...(await methodRecords(job, folder)) };
+  const records = { exports: exports.records(variant), ...(await methodRecords(job, folder)) };
   return { variant, history, ...size, ...records };
 }
 

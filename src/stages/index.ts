@@ -1,4 +1,5 @@
 /** The table of stages. To add one, see docs/extending.md. */
+import { allExporters } from '../models/exporters.ts';
 import { failureEvent, jobEvent, shardEvent, variantEvent } from '../run/events.ts';
 import { keys } from '../run/keys.ts';
 import { tableOf } from '../table.ts';
@@ -12,6 +13,10 @@ const embeddings = keys.embeddings('*', '*');
 const teachers = `${keys.teacher('*')}*`;
 const calibrations = keys.calibration('*', '*');
 const mixtures = keys.mixture('*');
+/** Files of students that contain their encoders. */
+const exported = allExporters.flatMap(({ files, writeWithEncoder }) =>
+  writeWithEncoder ? files.map((name) => `${keys.student('*', '*')}${name}`) : [],
+);
 const planned = [
   ...[keys.plan, keys.shards, keys.unlabeled].map((key) => key('*')),
   keys.objects('*', '*'),
@@ -190,6 +195,7 @@ export const stages = tableOf(
       reads: [ofRun, embeddings, labels, calibrations, mixtures, keys.current('*')],
       writes: [
         embeddings,
+        ...exported,
         keys.predictions('*'),
         keys.metrics('*'),
         keys.labelNext('*'),

@@ -64,7 +64,7 @@ async function planned({ dataset, results }: Dataset) {
 
 test('a student of encoder and head is one folder, and is measured again later', async () => {
   const made = encodedDataset();
-  const { job, metrics } = await finished(made);
+  const { job, metrics, students } = await finished(made);
   expect(job.plan.encoders).toMatchObject([{ bits: 16, size: [8, 8] }]);
   expect(embeddingsIn(made)).toHaveLength((await shardItems(job)).length);
   const { value } = metrics.models.lelp!.accuracy;
@@ -73,8 +73,13 @@ test('a student of encoder and head is one folder, and is measured again later',
   const tensors = tf.memory().numTensors;
   const folder = keys.student(job.run, 'lelp');
   expect([...(await readExports(job.results, folder)).keys()]).toEqual(
-    expect.arrayContaining(['student.json', 'encoder/encoder.json', 'encoder/model.onnx']),
+    expect.arrayContaining([
+      ...['student.json', 'model.onnx', 'encoder/encoder.json', 'encoder/model.onnx'],
+    ]),
   );
+  const [compared] = students[0]!.exports;
+  expect(compared).toMatchObject({ format: 'onnx', examples: 60 });
+  expect(compared).toHaveProperty('largestDifference', expect.closeTo(0, 5));
   const student = await loadStudent(join(made.results, folder));
   const right: boolean[] = [];
   for (const item of await shardItems(job, 'test')) {

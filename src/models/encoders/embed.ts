@@ -39,17 +39,24 @@ export function embedWith(loaded: LoadedEncoder): PretrainedEncoder {
     if (normalize) normalizeRows(pooled, dimension);
     return pooled;
   };
+  const batches: PretrainedEncoder['batches'] = async function* (examples, notes) {
+    for await (const batch of input.batches(examples, notes)) {
+      yield { ...batch, pooled: await embedBatch(batch) };
+    }
+  };
+  const { channelsFirst } = input;
   return {
     digest,
     dimension,
     reads,
     chunk: input.chunk,
+    output: { name: output.name, shape: loaded.probed.shape, pooling, channelsFirst },
+    batches,
     async embed(examples) {
       const embeddings = new Float32Array(examples.length * dimension).fill(Number.NaN);
       const notes = { rejected: new Map<number, Rejected>(), truncated: 0 };
-      for await (const batch of input.batches(examples, notes)) {
-        const pooled = await embedBatch(batch);
-        for (const [index, row] of batch.rows.entries()) {
+      for await (const { rows, pooled } of batches(examples, notes)) {
+        for (const [index, row] of rows.entries()) {
           const values = pooled.subarray(index * dimension, (index + 1) * dimension);
           if (values.every(Number.isFinite)) embeddings.set(values, row * dimension);
           else notes.rejected.set(row, { id: examples[row]!.id, reason: notFinite });

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import type { Example, Rejected } from '../../data/example.ts';
 import { imageFeaturesSchema } from '../../data/features/image-features.ts';
-import { poolings } from './config.ts';
+import { type Pooling, poolings } from './config.ts';
+import type { BatchNotes, InputBatch } from './input-batch.ts';
 
 /** Embeddings of n examples. */
 export interface Embedded {
@@ -12,6 +13,23 @@ export interface Embedded {
   readonly rejected: ReadonlyMap<number, Rejected>;
   /** Number of texts that were cut to the maximum length. */
   readonly truncated: number;
+}
+
+/** A batch of a model, with its result. */
+export interface EmbeddedBatch extends InputBatch {
+  /** One per row of the tensors, [n, dimension]. */
+  readonly pooled: Float32Array;
+}
+
+/** The tensor with the embeddings, before pooling. */
+export interface EncoderOutput {
+  /** Name of the tensor. */
+  readonly name: string;
+  /** Shape for some blank examples. */
+  readonly shape: readonly number[];
+  readonly pooling: Pooling;
+  /** Whether a map of features has its channels first. */
+  readonly channelsFirst: boolean;
 }
 
 /** A pretrained model in memory: examples in, embeddings out. Opened by `openEncoder`. */
@@ -27,6 +45,9 @@ export interface PretrainedEncoder {
    * texts of similar length. The last call may have fewer.
    */
   readonly chunk: number;
+  readonly output: EncoderOutput;
+  /** Yields the batches of any number of examples. Rejected ones are only in the notes. */
+  batches(examples: readonly Example[], notes: BatchNotes): AsyncIterable<EmbeddedBatch>;
   /** Embeds any number of examples, in batches. */
   embed(examples: readonly Example[]): Promise<Embedded>;
   /** Frees the native memory. */

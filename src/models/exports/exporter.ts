@@ -1,9 +1,25 @@
 import type { tfTypes } from '../../tensorflow.ts';
+import type { EncoderDescription, EncoderOutput } from '../encoders/encoder.ts';
 import type { StudentDescription } from '../student-description.ts';
 import type { LoadedModel } from '../teachers/loaded-model.ts';
 
 /** The files of a model by their names in its folder. */
 export type ModelFiles = ReadonlyMap<string, Uint8Array>;
+
+/** A student that reads embeddings. */
+export interface HeadStudent {
+  /** As `readLayers` opens it: a model of subclasses outputs probabilities, others logits. */
+  readonly model: tfTypes.LayersModel;
+  readonly description: StudentDescription;
+}
+
+/** The encoder of a student, for files that contain it. */
+export interface EncoderParts {
+  readonly description: EncoderDescription;
+  readonly output: EncoderOutput;
+  /** Reads the file of its model. */
+  readModel(): Promise<Uint8Array>;
+}
 
 /** A row of the table of exporters. */
 export interface Exporter {
@@ -19,6 +35,15 @@ export interface Exporter {
     model: tfTypes.LayersModel,
     description: StudentDescription,
   ): ModelFiles | Promise<ModelFiles>;
+  /**
+   * Makes the files of a student with an encoder, which `write` leaves out: only Evaluate opens the
+   * encoder. Default: they are left out.
+   * @throws NotExportable as `write`.
+   */
+  readonly writeWithEncoder?: (
+    student: HeadStudent,
+    encoder: EncoderParts,
+  ) => ModelFiles | Promise<ModelFiles>;
   /**
    * Loads the files, to compare their outputs with the student's. Default: no comparison.
    * @param folder A local folder with the files.

@@ -4,18 +4,33 @@
  */
 import { product } from '../../arrays.ts';
 import { elementType, mlDomain, type OnnxWriter } from './onnx-writer.ts';
-import type {
-  Activation,
-  LayerWeight,
-  Operation,
-  SlidingWindow,
-  Step,
-  Value,
+import {
+  type Activation,
+  type LayerWeight,
+  type Operation,
+  outputName,
+  type Program,
+  type SlidingWindow,
+  type Step,
+  type Value,
 } from './operations.ts';
 import { paddingOf } from './padding.ts';
 
+/** Appends operations, the last of which gets the name of the output. */
+export function appendOperations(
+  graph: OnnxWriter,
+  { operations, output }: Pick<Program, 'operations' | 'output'>,
+): void {
+  const names = new Map<string, string>();
+  const nameOf = ({ name }: { readonly name: string }) => names.get(name) ?? name;
+  for (const operation of operations) {
+    names.set(operation.output.name, appendStep(graph, operation, nameOf));
+  }
+  graph.node('Identity', [nameOf(output)], outputName, { output: outputName });
+}
+
 /** Appends an operation. @returns the name of its result. */
-export function appendOnnxStep(
+function appendStep(
   graph: OnnxWriter,
   { step, inputs, output }: Operation,
   nameOf: (value: Value) => string,

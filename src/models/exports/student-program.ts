@@ -31,8 +31,26 @@ export function whyNoProgram(model: tfTypes.LayersModel, features: Features): st
   }
 }
 
+/**
+ * Appends the head of a student that reads embeddings.
+ * @param model A model of subclasses outputs probabilities, others logits.
+ * @param embedding The value that it reads.
+ */
+export function appendHead(
+  list: OperationList,
+  model: tfTypes.LayersModel,
+  description: StudentDescription,
+  embedding: Value,
+): Pick<Program, 'operations' | 'output'> {
+  if (description.subclasses === undefined) {
+    return appendProbabilities(list, model, description, embedding);
+  }
+  const output = appendNetwork(list, model, [embedding]);
+  return { operations: list.operations, output };
+}
+
 /** Appends the network of a student with its output. @param features The value that it reads. */
-export function appendProbabilities(
+function appendProbabilities(
   list: OperationList,
   model: tfTypes.LayersModel,
   { classes, subclasses, multiLabel }: StudentDescription,

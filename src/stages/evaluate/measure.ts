@@ -14,8 +14,9 @@ import type { ShardItem } from '../../run/events.ts';
 import { type Job, shardItems } from '../../run/job.ts';
 import { planDecisions } from '../../run/plan-file.ts';
 import { currentModel } from '../publish.ts';
-import { createExportsMeter, type ExportsMeter, type OpenExport } from './exports.ts';
+import { createExportsMeter, type ExportsMeter } from './exports.ts';
 import { type CurrentStudent, type NamedModel, problemOf } from './models.ts';
+import type { OpenExport } from './open-exports.ts';
 
 interface Measured
   extends Pick<RunMetrics, 'metrics' | 'confusion' | 'gallery' | 'deviations' | 'leakage'> {
@@ -84,7 +85,7 @@ async function measureAll(
     decisions,
   );
   const confusion = createConfusionMeter(['teacher', names[0]!], decisions);
-  const exports = createExportsMeter(opened, models);
+  const exports = createExportsMeter(opened);
   const wanted = examplesShown(plan.config);
   const gallery = createGalleryMeter(plan.classes, decisions, wanted);
   let done = 0;

@@ -1,0 +1,208 @@
+/** Opens the exported files of students, and compares them with the students. */
+import { createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { sum } from '../../arrays.ts';
+import { type Example, isRejected } from '../../data/example.ts';
+import { encoderIn, featureShape } from '../../data/features/index.ts';
+import { batchSizeFor } from '../../models/batch-size.ts';
+import type { PretrainedEncoder } from '../../models/encoders/encoder.ts';
+import { exampleContent } from '../../models/encoders/example-content.ts';
+import { openEncoder, readEncoder } from '../../models/encoders/open-encoder.ts';
+import { allExporters } from '../../models/exporters.ts';
+import { comparedExamples, type Exporter } from '../../models/exports/exporter.ts';
+import { NotExportable, outputName } from '../../models/exports/operations.ts';
+import { type RawExample, rawFeeds } from '../../models/exports/raw-feeds.ts';
+import { encoderFolder, writeModelFiles } from '../../models/model-files.ts';
+import type { Student } from '../../models/student.ts';
+import type { InputTensor, LoadedModel } from '../../models/teachers/loaded-model.ts';
+import { asLayers } from '../../models/trainable.ts';
+import type { Job } from '../../run/job.ts';
+import { keys } from '../../run/keys.ts';
+import { readBytes } from '../../store/once.ts';
+import type { ObjectStore } from '../../store/store.ts';
+import type { NamedModel } from './models.ts';
+
+/** Maximum number of examples to compare if every example is embedded twice for it. */
+const comparedEmbeddings = 100;
+
+/** An example with what the student reads. */
+export type ComparedExample = Example & RawExample;
+
+/** An exported file of a student, loaded, or why there is none. */
+export type OpenExport = {
+  /** Name of the student. */
+  readonly student: string;
+  /** Name of the exporter. */
+  readonly format: string;
+} & (LoadedExport | { readonly leftOut: string });
+
+interface LoadedExport {
+  readonly bytes: number;
+  /** Maximum number of examples to compare. */
+  readonly most: number;
+  /**
+   * Returns the largest difference of a probability; infinite if one is not a number.
+   * @param expected The student's probabilities, row-major, [n, classes].
+   */
+  difference(batch: readonly ComparedExample[], expected: Float32Array): Promise<number>;
+  /** Frees the native memory. */
+  dispose(): void;
+}
+
+/** Loads the exported files of all students. Makes those that contain an encoder. */
+export async function openExports(
+  { results, run, plan }: Job,
+  models: readonly NamedModel[],
+): Promise<OpenExport[]> {
+  const opened: OpenExport[] = [];
+  try {
+    for (const { name: student, model } of models.slice(0, plan.variants.length)) {
+      const folder = keys.student(run, student);
+      for (const [format, leftOut] of Object.entries(model.description.notExported ?? {})) {
+        opened.push({ student, format, leftOut });
+      }
+      for (const exporter of allExporters) {
+        const found = await openExport(results, folder, model, exporter);
+        if (found) opened.push({ student, format: exporter.name, ...found });
+      }
+    }
+    return opened;
+  } catch (error) {
+    disposeExports(opened);
+    throw error;
+  }
+}
+
+/** Frees the native memory. */
+export function disposeExports(opened: readonly OpenExport[]): void {
+  for (const each of opened) if ('dispose' in each) each.dispose();
+}
+
+async function openExport(
+  results: ObjectStore,
+  folder: string,
+  student: Student,
+  exporter: Exporter,
+): Promise<LoadedExport | { readonly leftOut: string } | undefined> {
+  if (encoderIn(student.description.features) === undefined) {
+    const file = await load(results, folder, exporter);
+    return file && { ...file, ...ofNetwork(file.model, student) };
+  }
+  if (!exporter.writeWithEncoder) return undefined;
+  const encoder = await openEncoder(results, `${folder}${encoderFolder}`);
+  try {
+    await writeWithEncoder(results, folder, student, encoder, exporter);
+    const file = (await load(results, folder, exporter))!;
+    return { ...file, ...ofHead(file.model, student, encoder) };
+  } catch (error) {
+    encoder.dispose();
+    if (error instanceof NotExportable) return { leftOut: error.message };
+    throw error;
+  }
+}
+
+async function writeWithEncoder(
+  results: ObjectStore,
+  folder: string,
+  { model, description }: Student,
+  { output }: PretrainedEncoder,
+  { files, writeWithEncoder }: Exporter,
+): Promise<void> {
+  if (await results.head(`${folder}${files.at(-1)}`)) return;
+  const from = `${folder}${encoderFolder}`;
+  const encoder = await readEncoder(results, from);
+  const made = await writeWithEncoder!(
+    { model: asLayers(model), description },
+    {
+      ...{ description: encoder, output },
+      readModel: () => readBytes(results, `${from}${encoder.model}`),
+    },
+  );
+  await writeModelFiles(results, folder, made);
+}
+
+/** Returns undefined if the exporter cannot open files, or made none for the student. */
+async function load(results: ObjectStore, prefix: string, { files, open }: Exporter) {
+  if (!open) return undefined;
+  const objects = await Promise.all(files.map((name) => results.head(`${prefix}${name}`)));
+  if (objects.includes(undefined)) return undefined;
+  const folder = await mkdtemp(join(tmpdir(), 'counterweight-export-'));
+  try {
+    for (const name of files) {
+      const path = join(folder, name);
+      await mkdir(dirname(path), { recursive: true });
+      await pipeline(await results.read(`${prefix}${name}`), createWriteStream(path));
+    }
+    return { model: await open(folder), bytes: sum(objects.map((object) => object!.bytes)) };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+type Comparison = Omit<LoadedExport, 'bytes'>;
+
+/** Compares on raw examples. */
+function ofNetwork(model: LoadedModel, { description }: Student): Comparison {
+  const { features, classes } = description;
+  const size = batchSizeFor(featureShape(features));
+  return {
+    most: comparedExamples,
+    async difference(batch, expected) {
+      let largest = 0;
+      for (let start = 0; start < batch.length; start += size) {
+        const part = batch.slice(start, start + size);
+        const found = await run(model, rawFeeds(features, part));
+        const rows = expected.subarray(start * classes.length);
+        largest = Math.max(largest, differenceOf(found, rows, part.length * classes.length));
+      }
+      return largest;
+    },
+    dispose: () => model.dispose(),
+  };
+}
+
+/** Compares on the encoder's inputs; stored embeddings are rounded, so they are computed again. */
+function ofHead(model: LoadedModel, student: Student, encoder: PretrainedEncoder): Comparison {
+  const { examples, classes } = student.description;
+  const prepare = exampleContent(examples!);
+  return {
+    most: comparedEmbeddings,
+    async difference(batch) {
+      const contents: Example[] = [];
+      for (const example of batch) {
+        const content = await prepare(example);
+        if (!isRejected(content)) contents.push(content);
+      }
+      let largest = 0;
+      const notes = { rejected: new Map(), truncated: 0 };
+      for await (const { feeds, rows, pooled } of encoder.batches(contents, notes)) {
+        const expected = student.predict({ n: feeds[0]!.shape[0]!, values: pooled });
+        const found = await run(model, feeds);
+        largest = Math.max(largest, differenceOf(found, expected, rows.length * classes.length));
+      }
+      return largest;
+    },
+    dispose() {
+      model.dispose();
+      encoder.dispose();
+    },
+  };
+}
+
+async function run(model: LoadedModel, feeds: readonly InputTensor[]): Promise<Float32Array> {
+  const [output] = await model.run(feeds, [outputName]);
+  return output!.values;
+}
+
+/** Returns the largest difference of the first `count` numbers. */
+function differenceOf(found: Float32Array, expected: Float32Array, count: number): number {
+  let largest = 0;
+  for (let index = 0; index < count; index++) {
+    const difference = Math.abs(found[index]! - expected[index]!);
+    largest = Math.max(largest, Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference);
+  }
+  return largest;
+}
