@@ -41,6 +41,8 @@ export const keys = {
   predictions: (run: string) => `runs/${run}/predictions.parquet`,
   /** Examples to label next, for the user: see `debias/label-next.ts`. */
   labelNext: (run: string) => `runs/${run}/label-next.csv`,
+  /** The same for people who label in a browser. */
+  labelPage: (run: string) => `runs/${run}/label-next.html`,
   report: (run: string) => `runs/${run}/report.html`,
   publication: (run: string) => `runs/${run}/publication.json`,
   /** Empty objects whose keys state what each task used: see `cost/usage.ts`. */

@@ -2,6 +2,7 @@ import { sum } from '../arrays.ts';
 import { measuredBill } from '../cost/measured.ts';
 import { ExampleDigests } from '../data/example-digests.ts';
 import { kindOf } from '../data/features/index.ts';
+import { thumbnail } from '../data/features/preview.ts';
 import { setNames } from '../data/shard.ts';
 import { methodNames, methodOf } from '../debias/methods.ts';
 import { diagnoseMeanWeight } from '../debias/warnings.ts';
@@ -34,13 +35,16 @@ import { recordOf } from '../table.ts';
 import type { ExportsMeter } from './evaluate/exports.ts';
 import { examplesShown, measure } from './evaluate/measure.ts';
 import { type NamedModel, openCurrent, openModels } from './evaluate/models.ts';
-import { labelNextCsv, nextToLabel } from './evaluate/next-to-label.ts';
+import { writeLabelNext } from './evaluate/next-to-label.ts';
 import { disposeExports, openExports } from './evaluate/open-exports.ts';
 import { readPreviews } from './evaluate/previews.ts';
 import { weightHistogram } from './evaluate/weight-histogram.ts';
 
 /** Number of examples per list if the report shows no content. */
 const listed = 20;
+
+/** Limits of the report's previews: in base64, 2 MiB. */
+const reportLimits = { size: thumbnail, bytes: 1.5 * 2 ** 20 };
 
 /**
  * Evaluate: measures teacher, students, baselines and the student in use on the same test examples,
@@ -56,7 +60,11 @@ export async function evaluateStudents(
     await writeJsonOnce(job.results, keys.metrics(job.run), await gather(job, context));
   }
   const metrics = await readJson(job.results, keys.metrics(job.run), runMetricsSchema);
-  const previews = await readPreviews(job, examplesOf(metrics, examplesShown(job.plan.config)));
+  const previews = await readPreviews(
+    job,
+    examplesOf(metrics, examplesShown(job.plan.config)),
+    reportLimits,
+  );
   const report = renderReport(metrics, previews);
   await writeOnce(job.results, keys.report(job.run), Buffer.from(report));
   return { metrics: keys.metrics(job.run) };
@@ -83,8 +91,7 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
   const shown = examplesShown(plan.config) || listed;
   const weights = await weightHistogram(job, tests, shown);
   const bill = await measuredBill(results, run);
-  const labelNext = await nextToLabel(job);
-  await writeOnce(results, keys.labelNext(run), Buffer.from(labelNextCsv(labelNext)));
+  const labelNext = await writeLabelNext(job);
   const calibration = await readCalibration(job);
   const mixture = await readMixture(job);
   const models = await openModels(job);

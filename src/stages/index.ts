@@ -199,6 +199,7 @@ export const stages = tableOf(
         keys.predictions('*'),
         keys.metrics('*'),
         keys.labelNext('*'),
+        keys.labelPage('*'),
         keys.report('*'),
       ],
     },

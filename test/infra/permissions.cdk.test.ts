@@ -163,6 +163,7 @@ const expected: Record<string, string[]> = {
     'list results if {"StringLike":{"s3:prefix":["runs/*/usage/*"]}}',
     'write results/embeddings/*/*.parquet',
     'write results/runs/*/label-next.csv',
+    'write results/runs/*/label-next.html',
     'write results/runs/*/metrics.json',
     'write results/runs/*/predictions.parquet',
     'write results/runs/*/report.html',

@@ -282,9 +282,12 @@ describe('a run', () => {
     expect(labelNext).toHaveLength(24);
     const csv = Buffer.from(await readBytes(run.job.results, keys.labelNext(run.job.run)));
     const [head, first] = csv.toString().split('\n');
-    expect(head).toBe('id,label,prediction,margin');
+    // The columns of the row follow, for the people who label.
+    expect(head).toMatch(/^id,label,prediction,margin,alcohol,/);
     const { id, prediction, margin } = labelNext[0]!;
-    expect(first).toBe(`${id},,${prediction},${margin.toFixed(3)}`);
+    expect(first).toContain(`${id},,${prediction},${margin.toFixed(3)},1`);
+    const page = await readBytes(run.job.results, keys.labelPage(run.job.run));
+    expect(Buffer.from(page).toString()).toContain(`"id":"${id}","cells":[["alcohol","1`);
   });
 
   test('that was evaluated keeps its figures, and gets the same report again', async () => {

@@ -14,9 +14,8 @@ test('labels for the proposed examples are added, and used by the next run', asy
   const csv = readFileSync(join(results, `runs/${first.run}/label-next.csv`), 'utf8');
   const rows: Record<string, string>[] = parse(csv, { columns: true });
   expect(rows.length).toBe(first.metrics.labels.unlabeled);
-  expect(rows.slice(0, 20).map(({ id }) => id)).toEqual(
-    first.metrics.labelNext.map(({ id }) => id),
-  );
+  const shown = first.metrics.labelNext.map(({ id }) => id);
+  expect(rows.slice(0, shown.length).map(({ id }) => id)).toEqual(shown);
 
   const answers = rows.slice(0, 6).map(({ id, prediction }) => `${id},${prediction}`);
   const data = await openStore(dataset);

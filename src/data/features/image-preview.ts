@@ -1,23 +1,24 @@
-/** Makes thumbnails. Loads sharp, so it is imported when the first one is made. */
+/** Makes small pictures. Loads sharp, so it is imported when the first one is made. */
 import sharp from 'sharp';
 import type { Content } from '../example.ts';
 import { bytesOfImage } from './image-file.ts';
-import type { Preview } from './preview.ts';
+import type { Preview, PreviewSize } from './preview.ts';
 
-/** Maximum length of a side, in pixels. */
-const maxSide = 112;
 /** Images with sides up to this length stay PNG, so that every pixel can be seen. */
 const maxLossless = 40;
 
-/** Returns a thumbnail; undefined if the image cannot be decoded. */
-export async function previewImage(content: Content): Promise<Preview | undefined> {
+/** Returns a small picture; undefined if the image cannot be decoded. */
+export async function previewImage(
+  content: Content,
+  { side }: PreviewSize,
+): Promise<Preview | undefined> {
   try {
     const image = sharp(bytesOfImage(content), { failOn: 'none' });
     const { width = 0, height = 0 } = await image.metadata();
     const isSmall = Math.max(width, height) <= maxLossless;
     const resized = image
       .autoOrient()
-      .resize(maxSide, maxSide, { fit: 'inside', withoutEnlargement: true })
+      .resize(side, side, { fit: 'inside', withoutEnlargement: true })
       .toColourspace('srgb');
     const encoded = isSmall
       ? resized.png({ compressionLevel: 9 })

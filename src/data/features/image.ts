@@ -80,7 +80,8 @@ export const image: Kind<'image', typeof taskSchema, typeof imageFeaturesSchema,
   },
   sameness: 'bytes',
   createIdentity: () => bytesOfImage,
-  preview: async (content) => (await import('./image-preview.ts')).previewImage(content),
+  preview: async (content, size) =>
+    (await import('./image-preview.ts')).previewImage(content, size),
   encodedBytes: (content) => bytesOfImage(content).length,
   surveyTask: surveyImages,
 };

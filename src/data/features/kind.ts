@@ -6,7 +6,7 @@ import type { Random } from '../random.ts';
 import type { ValueType } from '../value-type.ts';
 import type { AugmentConfig } from './augment-config.ts';
 import type { ColumnsReport } from './column-report.ts';
-import type { Preview } from './preview.ts';
+import type { Preview, PreviewSize } from './preview.ts';
 import type { Cell } from './row-values.ts';
 
 /** The field `task.classes`. */
@@ -100,7 +100,7 @@ export interface Kind<
    * Makes a preview of an example for people; undefined if there is nothing to see. Default:
    * examples have none.
    */
-  preview?(content: Content): Promise<Preview | undefined>;
+  preview?(content: Content, size: PreviewSize): Promise<Preview | undefined>;
   /** Returns the size of an example before it is decoded, in bytes; 0 if it is negligible. */
   encodedBytes(content: Content): number;
   /**

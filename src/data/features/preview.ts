@@ -1,4 +1,4 @@
-/** Content of an example in a form that people can look at, for the report. */
+/** Content of an example in a form that people can look at. */
 import type { Content } from '../example.ts';
 
 /** A small picture, the columns of a row, or the start of a text. */
@@ -20,13 +20,27 @@ export type Preview =
     }
   | { readonly kind: 'text'; readonly text: string };
 
-/** Maximum number of characters of a text, and of the value of a column. */
-const [maxText, maxValue] = [300, 40];
-/** Maximum number of columns of a row. */
-const maxColumns = 12;
+/** Limits of a preview. */
+export interface PreviewSize {
+  /** Length of a picture's longer side, in pixels. */
+  readonly side: number;
+  /** Characters of a text. */
+  readonly text: number;
+  /** Columns of a row, and characters of the value of a column. */
+  readonly columns: number;
+  readonly value: number;
+}
+
+/** Limits in the report, which shows many examples. */
+export const thumbnail: PreviewSize = { side: 112, text: 300, columns: 12, value: 40 };
+/** Limits in the page to label, which shows one example at a time. */
+export const legible: PreviewSize = { side: 320, text: 3000, columns: 60, value: 300 };
 
 /** Returns the start of a text. */
-export async function previewText(content: Content): Promise<Preview | undefined> {
+export async function previewText(
+  content: Content,
+  { text: maxText }: PreviewSize,
+): Promise<Preview | undefined> {
   if (content.kind !== 'text') return undefined;
   // Enough UTF-16 code units for the characters, also if white space is removed.
   const start = content.text.slice(0, 4 * maxText).replace(/\s+/g, ' ');
@@ -34,7 +48,10 @@ export async function previewText(content: Content): Promise<Preview | undefined
 }
 
 /** Returns the first columns of a row that have a value. */
-export async function previewRow(content: Content): Promise<Preview | undefined> {
+export async function previewRow(
+  content: Content,
+  { columns: maxColumns, value: maxValue }: PreviewSize,
+): Promise<Preview | undefined> {
   if (content.kind !== 'row') return undefined;
   const filled = Object.entries(content.columns).filter(([, value]) => value !== null);
   const cells = filled

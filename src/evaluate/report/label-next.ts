@@ -13,7 +13,7 @@ export function labelNextSection(
   if (examples.length === 0) return false;
   return html`<section>
 <h2>What to label next</h2>
-<p class="note">The unlabeled examples on which the teacher is least sure, spread over its ${classes}. <code>runs/${run}/label-next.csv</code> lists more: fill in its column <code>label</code>, then <code>counterweight add-labels</code> copies them into <code>labeled/</code>.</p>
+<p class="note">The unlabeled examples on which the teacher is least sure, spread over its ${classes}. To label them, open <code>runs/${run}/label-next.html</code> in a browser, save the answers, and give them to <code>counterweight add-labels</code>. <code>label-next.csv</code> beside it lists more.</p>
 ${exampleList(
   examples.map(({ shard, id, prediction, margin }) => ({
     shard,

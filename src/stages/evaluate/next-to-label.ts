@@ -1,4 +1,5 @@
 import { sum } from '../../arrays.ts';
+import { legible, type Preview } from '../../data/features/preview.ts';
 import { csvField } from '../../data/formats/csv-records.ts';
 import { labelOfNames, withSemicolons } from '../../data/label-list.ts';
 import {
@@ -8,8 +9,13 @@ import {
   labelNextPool,
 } from '../../debias/label-next.ts';
 import { countedShards, usableLabels } from '../../distill/sets.ts';
+import { renderLabelPage } from '../../evaluate/label-page/page.ts';
+import { type Previews, previewKey } from '../../evaluate/report/previews.ts';
 import type { Job } from '../../run/job.ts';
+import { keys } from '../../run/keys.ts';
 import { planDecisions } from '../../run/plan-file.ts';
+import { writeOnce } from '../../store/once.ts';
+import { readPreviews } from './previews.ts';
 
 /** Number of examples in `label-next.csv`. */
 const labelNextCount = 500;
@@ -24,7 +30,28 @@ interface ToLabel {
   readonly margin: number;
 }
 
-/** Selects the unlabeled examples to label next, the most useful first. */
+/** Number of examples on the page, and the limits of their previews. */
+const onPage = 200;
+const pageLimits = { size: legible, bytes: 4 * 2 ** 20 };
+
+/**
+ * Selects the unlabeled examples to label next, the most useful first. Writes them as a table, and
+ * the first as a page for a browser.
+ */
+export async function writeLabelNext(job: Job): Promise<ToLabel[]> {
+  const { plan, results, run } = job;
+  const chosen = await nextToLabel(job);
+  const examples = chosen.slice(0, onPage);
+  const previews = await readPreviews(job, examples, pageLimits);
+  await writeOnce(results, keys.labelNext(run), Buffer.from(labelNextCsv(chosen, previews)));
+  const { dataset, classes } = plan;
+  const { isMultiLabel } = planDecisions(plan);
+  const page = renderLabelPage({ run, dataset, classes, isMultiLabel, examples }, previews);
+  await writeOnce(results, keys.labelPage(run), Buffer.from(page));
+  return chosen;
+}
+
+/** Selects the examples. */
 export async function nextToLabel(job: Job): Promise<ToLabel[]> {
   const { classes } = job.plan;
   const decisions = planDecisions(job.plan);
@@ -52,10 +79,34 @@ export async function nextToLabel(job: Job): Promise<ToLabel[]> {
   }));
 }
 
-/** Formats the file that `counterweight add-labels` reads once its column `label` is filled in. */
-export function labelNextCsv(examples: readonly ToLabel[]): string {
-  const lines = examples.map(({ id, prediction, margin }) =>
-    [csvField(id), '', csvField(prediction), margin.toFixed(3)].join(),
+/** Columns of the file before those of the content. */
+const ownColumns = ['id', 'label', 'prediction', 'margin'];
+
+/**
+ * Formats the file that `counterweight add-labels` reads once its column `label` is filled in.
+ * Further columns show the text or the columns of the first examples.
+ */
+export function labelNextCsv(examples: readonly ToLabel[], previews: Previews): string {
+  const contents = examples.map((example) => cellsOf(previews.get(previewKey(example))));
+  const names = new Set(contents.flatMap((cells) => [...cells.keys()]));
+  for (const name of ownColumns) names.delete(name);
+  const lines = examples.map(({ id, prediction, margin }, row) =>
+    [
+      ...[csvField(id), '', csvField(prediction), margin.toFixed(3)],
+      ...Array.from(names, (name) => csvField(asText(contents[row]!.get(name) ?? ''))),
+    ].join(),
   );
-  return `${['id,label,prediction,margin', ...lines].join('\n')}\n`;
+  const header = [...ownColumns, ...Array.from(names, (name) => csvField(asText(name)))].join();
+  return `${[header, ...lines].join('\n')}\n`;
+}
+
+/** Returns the content of an example as columns; a picture has none. */
+function cellsOf(preview: Preview | undefined): ReadonlyMap<string, string> {
+  if (preview?.kind === 'text') return new Map([['text', preview.text]]);
+  return new Map(preview?.kind === 'columns' ? preview.cells : []);
+}
+
+/** Marks a cell that a spreadsheet would run as a formula; numbers stay as they are. */
+function asText(cell: string): string {
+  return /^[=+\-@]/.test(cell) && Number.isNaN(Number(cell)) ? `'${cell}` : cell;
 }

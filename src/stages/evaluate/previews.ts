@@ -1,7 +1,7 @@
-/** The content of the examples that the report shows. */
+/** The content of the examples that people look at: in the report, or to label them. */
 import { isRejected } from '../../data/example.ts';
 import { kindOf } from '../../data/features/index.ts';
-import type { Preview } from '../../data/features/preview.ts';
+import type { Preview, PreviewSize } from '../../data/features/preview.ts';
 import { formats } from '../../data/formats/index.ts';
 import { keyInSet } from '../../data/layout.ts';
 import { readExamples } from '../../data/read.ts';
@@ -10,16 +10,25 @@ import { type Located, type Previews, previewKey } from '../../evaluate/report/p
 import { type Job, shardItems } from '../../run/job.ts';
 import { readShard } from '../../run/objects-file.ts';
 
-/** Maximum size of all previews: in base64, 2 MiB. */
-const maxBytes = 1.5 * 2 ** 20;
 /** Maximum number of shards that are read, so that Evaluate ends in time. */
 const maxShards = 64;
 
+/** Limits of a list of previews. */
+export interface PreviewLimits {
+  readonly size: PreviewSize;
+  /** Maximum size of all previews. */
+  readonly bytes: number;
+}
+
 /**
- * Reads the examples that the report shows, one shard after the other, and keeps small previews.
- * Examples beyond the limits have none.
+ * Reads examples, one shard after the other, and keeps small previews of them. Examples beyond the
+ * limits have none.
  */
-export async function readPreviews(job: Job, examples: readonly Located[]): Promise<Previews> {
+export async function readPreviews(
+  job: Job,
+  examples: readonly Located[],
+  limits: PreviewLimits,
+): Promise<Previews> {
   const previews = new Map<string, Preview>();
   const shards = [...new Set(examples.map(({ shard }) => shard))];
   const items = new Map((await shardItems(job)).map((item) => [item.id, item]));
@@ -31,9 +40,9 @@ export async function readPreviews(job: Job, examples: readonly Located[]): Prom
     const ids = new Set(wanted.map((example) => example.id));
     const shard = needed(job, await readShard(job, item), ids);
     for await (const example of shard.pieces.length > 0 ? read(job, shard, ids) : []) {
-      const preview = await kindOf(example.content).preview?.(example.content);
+      const preview = await kindOf(example.content).preview?.(example.content, limits.size);
       const size = preview === undefined ? 0 : sizeOf(preview);
-      if (preview === undefined || bytes + size > maxBytes) continue;
+      if (preview === undefined || bytes + size > limits.bytes) continue;
       bytes += size;
       previews.set(previewKey({ shard: id, id: example.id }), preview);
     }

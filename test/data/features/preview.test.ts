@@ -2,8 +2,9 @@ import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import type { Content } from '../../../src/data/example.ts';
 import { kindOf } from '../../../src/data/features/index.ts';
+import { thumbnail } from '../../../src/data/features/preview.ts';
 
-const preview = async (content: Content) => kindOf(content).preview?.(content);
+const preview = async (content: Content) => kindOf(content).preview?.(content, thumbnail);
 
 /** Makes an image of one colour. */
 async function image(width: number, height: number): Promise<Content> {

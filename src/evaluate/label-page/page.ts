@@ -1,0 +1,70 @@
+/** A page on which people label the examples of `label-next.csv`, in any browser. */
+import type { Preview } from '../../data/features/preview.ts';
+import { html, trusted } from '../html.ts';
+import { type Located, type Previews, previewKey } from '../report/previews.ts';
+import { pageScript } from './script.ts';
+import { pageStyle } from './style.ts';
+
+/** Examples to label. */
+export interface ToLabelPage {
+  readonly run: string;
+  readonly dataset: string;
+  readonly classes: readonly string[];
+  /** Whether an example has any number of the classes. */
+  readonly isMultiLabel: boolean;
+  /** The most useful first. */
+  readonly examples: readonly Located[];
+}
+
+/**
+ * Renders the page as one HTML file that makes no request. The pseudo-labels are not in it, so that
+ * they do not sway the people who label.
+ *
+ * @param previews The content of the examples.
+ */
+export function renderLabelPage(
+  { run, dataset, classes, isMultiLabel, examples }: ToLabelPage,
+  previews: Previews,
+): string {
+  const shown = examples.map((example) => ({
+    id: example.id,
+    ...contentOf(previews.get(previewKey(example))),
+  }));
+  const data = JSON.stringify({ run, classes, many: isMultiLabel, examples: shown });
+  const keys = isMultiLabel
+    ? html`The keys <kbd>1</kbd> to <kbd>9</kbd> choose any number of classes, <kbd>Enter</kbd> continues.`
+    : html`The keys <kbd>1</kbd> to <kbd>9</kbd> choose a class, <kbd>←</kbd> and <kbd>→</kbd> move.`;
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">
+<title>${dataset}: examples to label</title>
+<style>${pageStyle}</style>
+</head>
+<body>
+<main>
+<h1>${dataset}: examples to label</h1>
+<p class="note">${keys} The answers stay in this browser until you save them. Then run <code>counterweight add-labels DATASET labels.csv</code>.</p>
+<div class="line"><span id="progress" role="status"></span><progress id="bar" aria-label="Labeled"></progress></div>
+<div id="example"></div>
+<div id="classes" role="group" aria-label="Classes"></div>
+<div class="line"><button id="back">Back</button><button id="skip">Skip</button><button id="confirm">Continue</button><button id="save">Save labels.csv</button></div>
+</main>
+<script type="application/json" id="data">${trusted(data.replaceAll('<', '\\u003c'))}</script>
+<script>${pageScript}</script>
+</body>
+</html>
+`.text;
+}
+
+/** Returns the content of an example as the script reads it. */
+function contentOf(preview: Preview | undefined) {
+  if (preview === undefined) return {};
+  if (preview.kind === 'text') return { text: preview.text };
+  if (preview.kind === 'columns') return { cells: preview.cells };
+  const { type, bytes, width, height } = preview;
+  const src = `data:${type};base64,${Buffer.from(bytes).toString('base64')}`;
+  return { picture: { src, small: Math.max(width, height) <= 64 } };
+}

@@ -1,0 +1,130 @@
+/**
+ * The script of the page on which people label examples: plain JavaScript, because the page has no
+ * other file. Texts of the data go in through `textContent` only, so they never become markup.
+ */
+import { trusted } from '../html.ts';
+
+export const pageScript = trusted(`
+const { run, classes, many, examples } = JSON.parse(document.getElementById('data').textContent);
+const byId = (id) => document.getElementById(id);
+const storageKey = 'counterweight labels of ' + run;
+let answers = read();
+let at = Math.max(0, examples.findIndex(({ id }) => !(id in answers)));
+
+// A browser may refuse storage to a page that is a file.
+function read() {
+  try { return JSON.parse(localStorage.getItem(storageKey)) ?? {}; } catch { return {}; }
+}
+function store() {
+  try { localStorage.setItem(storageKey, JSON.stringify(answers)); } catch {}
+}
+
+function make(name, className, text) {
+  const element = document.createElement(name);
+  if (className) element.className = className;
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+function contentOf({ id, picture, cells, text }) {
+  if (picture) {
+    const image = make('img', picture.small ? 'pixels' : '');
+    image.src = picture.src;
+    image.alt = 'Example ' + id;
+    return image;
+  }
+  if (text !== undefined) return make('p', 'words', text);
+  if (!cells) return make('p', 'words', 'Its content is not in this page: look at the file.');
+  const table = make('table');
+  for (const [name, value] of cells) {
+    const row = table.insertRow();
+    const head = make('th', '', name);
+    head.scope = 'row';
+    row.append(head, make('td', '', value));
+  }
+  return table;
+}
+
+function choose(index) {
+  const name = classes[index];
+  if (name === undefined) return;
+  const { id } = examples[at];
+  if (!many) {
+    answers[id] = [name];
+    move(1);
+  } else {
+    const given = answers[id] ?? [];
+    answers[id] = given.includes(name) ? given.filter((other) => other !== name) : [...given, name];
+    show();
+  }
+  store();
+}
+
+// In a task with several labels, Enter on an example without any means that it has none.
+function confirm() {
+  const { id } = examples[at];
+  if (many) answers[id] ??= [];
+  store();
+  move(1);
+}
+
+function move(step) {
+  at = Math.min(Math.max(at + step, 0), examples.length - 1);
+  show();
+}
+
+function show() {
+  const example = examples[at];
+  const given = answers[example.id] ?? [];
+  byId('example').replaceChildren(contentOf(example), make('p', 'id', example.id));
+  [...byId('classes').children].forEach((button, index) =>
+    button.setAttribute('aria-pressed', given.includes(classes[index])));
+  const labeled = examples.filter(({ id }) => id in answers).length;
+  byId('progress').textContent =
+    'Example ' + (at + 1) + ' of ' + examples.length + ', ' + labeled + ' labeled';
+  byId('bar').value = labeled;
+  byId('save').disabled = labeled === 0;
+}
+
+function csvField(text) {
+  return /[",\\n\\r]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text;
+}
+
+function csv() {
+  const labelOf = (names) => (many ? JSON.stringify(names) : names[0]);
+  const rows = examples
+    .filter(({ id }) => id in answers)
+    .map(({ id }) => csvField(id) + ',' + csvField(labelOf(answers[id])));
+  return ['id,label', ...rows].join('\\n') + '\\n';
+}
+
+function save() {
+  const link = make('a');
+  link.href = URL.createObjectURL(new Blob([csv()], { type: 'text/csv' }));
+  link.download = 'labels.csv';
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+classes.forEach((name, index) => {
+  const button = make('button', '', name);
+  if (index < 9) button.prepend(make('kbd', '', index + 1), ' ');
+  button.onclick = () => choose(index);
+  byId('classes').append(button);
+});
+byId('back').onclick = () => move(-1);
+byId('skip').onclick = () => move(1);
+byId('confirm').onclick = confirm;
+byId('confirm').hidden = !many;
+byId('save').onclick = save;
+byId('bar').max = examples.length;
+document.onkeydown = (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const actions = { ArrowLeft: () => move(-1), ArrowRight: () => move(1), Enter: confirm };
+  const action = /^[1-9]$/.test(event.key) ? () => choose(event.key - 1) : actions[event.key];
+  if (!action || (event.key === 'Enter' && !many)) return;
+  event.preventDefault();
+  action();
+};
+show();
+`);
