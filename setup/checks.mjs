@@ -7,7 +7,7 @@ import { nodeVersionCheck } from './node-version.mjs';
 import { outdatedPackages } from './packages.mjs';
 import { requirements } from './requirements.mjs';
 import { run } from './run.mjs';
-import { bindingLink, isCached, isLinked, nativeFolder, thisSite } from './tensorflow.mjs';
+import { bindingLink, isCached, isLinked, nativeFolder, sizes, thisSite } from './tensorflow.mjs';
 
 /** @typedef {import('./requirements.mjs').Check} Check */
 
@@ -78,7 +78,10 @@ function filesCheck(site) {
   const detail = isCached(site)
     ? `in ${nativeFolder(site)}, but tfjs-node is not linked to them`
     : `not in ${site.cacheFolder}`;
-  return { name, ok: false, detail, fix: SETUP };
+  const { distribution } = site;
+  const cost = distribution && !isCached(site) ? ` (${sizes(distribution)})` : '';
+  const fix = `${SETUP}\n\`counterweight run\` does the same when it needs TensorFlow${cost}.`;
+  return { name, ok: false, detail, fix };
 }
 
 /** Replaces files that exist but do not load. @param {import('./tensorflow.mjs').Site} site */

@@ -182,10 +182,8 @@ async function fillCache(site, say, quiet) {
   mkdirSync(partial);
   const stop = cleanUpWhenStopped(partial);
   try {
-    const downloadBytes = distribution.wheels.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     say(
-      `Setting up TensorFlow ${TENSORFLOW_VERSION}: ${Math.round(downloadBytes / 1e6)} MB to ` +
-        `download, ${distribution.installedMb} MB on disk afterwards, in ${site.cacheFolder}`,
+      `Setting up TensorFlow ${TENSORFLOW_VERSION}: ${sizes(distribution)}, in ${site.cacheFolder}`,
     );
     const native = await makeNative(site, distribution, partial, say, quiet);
     moveIntoPlace(native, nativeFolder(site));
@@ -193,6 +191,16 @@ async function fillCache(site, say, quiet) {
     stop();
     removeFolder(partial);
   }
+}
+
+/**
+ * States how much is downloaded, and how much stays on the disk.
+ *
+ * @param {import('./platforms.mjs').Distribution} distribution
+ */
+export function sizes({ wheels, installedMb }) {
+  const bytes = wheels.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  return `${Math.round(bytes / 1e6)} MB to download, ${installedMb} MB on disk afterwards`;
 }
 
 /**
