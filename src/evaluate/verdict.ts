@@ -128,7 +128,35 @@ export function caveats({ evaluatedOn }: Pick<RunMetrics, 'evaluatedOn'>): strin
   ];
 }
 
-function mainDifference(
+/**
+ * Compares the first student with its teacher.
+ *
+ * @returns undefined if the teacher was not measured.
+ */
+export function teacherVerdict(run: RunMetrics): Verdict | undefined {
+  const { students, metrics, evaluatedOn } = run;
+  const student = students[0]!.variant;
+  const difference = mainDifference(metrics, student, 'teacher');
+  if (!difference) return undefined;
+  const { more, less } = mainMetric(metrics);
+  const size = `${percentagePoints(Math.abs(difference.value))} percentage points`;
+  const detail = `Paired on the same ${count(metrics.examples)} ${evaluatedOn} examples: 95% interval ${signedPoints(difference.low)} to ${signedPoints(difference.high)}`;
+  if (difference.low <= 0 && difference.high >= 0) {
+    return {
+      outcome: 'unclear',
+      headline: `No clear difference between the ${student} student and its teacher.`,
+      detail: `${detail}, which includes 0.`,
+    };
+  }
+  return {
+    outcome: difference.low > 0 ? 'better' : 'worse',
+    headline: `The ${student} student is ${size} ${difference.low > 0 ? more : less} than its teacher.`,
+    detail: `${detail}, which excludes 0.`,
+  };
+}
+
+/** Subtracts the main metric of a model from that of another; undefined if one has none. */
+export function mainDifference(
   metrics: RunMetrics['metrics'],
   student: string,
   baseline: string,

@@ -65,7 +65,7 @@ export async function evaluateStudents(
     examplesOf(metrics, examplesShown(job.plan.config)),
     reportLimits,
   );
-  const report = renderReport(metrics, previews);
+  const report = renderReport(metrics, previews, job.plan.config);
   await writeOnce(job.results, keys.report(job.run), Buffer.from(report));
   return { metrics: keys.metrics(job.run) };
 }

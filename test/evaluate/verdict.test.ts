@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { distillationVerdict, type Verdict, verdict } from '../../src/evaluate/verdict.ts';
+import {
+  distillationVerdict,
+  teacherVerdict,
+  type Verdict,
+  verdict,
+} from '../../src/evaluate/verdict.ts';
 import { sampleLabelMetrics, sampleMetrics } from '../support/sample-metrics.ts';
 
 /** The verdict where weighted − uniform is `value`, from `low` to `high`. */
@@ -148,4 +153,32 @@ test('models of several labels are compared by micro F1', () => {
   expect(verdict(alone).headline).toBe(
     'The weighted student has a micro F1 of 71.4% on the test set.',
   );
+});
+
+describe('the student compared with its teacher', () => {
+  test.each([
+    [
+      0.02,
+      0.01,
+      'better',
+      'The weighted student is 2.0 percentage points more accurate than its teacher.',
+    ],
+    [
+      -0.02,
+      0.01,
+      'worse',
+      'The weighted student is 2.0 percentage points less accurate than its teacher.',
+    ],
+    [-0.02, 0.03, 'unclear', 'No clear difference between the weighted student and its teacher.'],
+  ])('by %d ± %d is %s', (value, half, outcome, headline) => {
+    const { metrics } = sampleMetrics();
+    const pair = { a: 'teacher', b: 'weighted', metric: 'accuracy' as const };
+    const difference = { ...pair, value: -value, low: -value - half, high: -value + half };
+    const run = sampleMetrics({ metrics: { ...metrics, differences: [difference] } });
+    expect(teacherVerdict(run)).toMatchObject({ outcome, headline });
+  });
+
+  test('has no verdict if the teacher was not measured', () => {
+    expect(teacherVerdict(sampleMetrics())).toBeUndefined();
+  });
 });

@@ -307,7 +307,7 @@ describe('a run', () => {
     expect(mistake!.truth).toBe(mistake!.teacher.class);
     expect(gallery!.mistakes).toHaveLength(24);
     expect(leastWeighed[0]!.prediction).toBe(run.job.plan.classes[0]);
-    const shown = (await reportOf(run)).split('<td class="text content">').slice(1);
+    const shown = (await reportOf(run)).split('<p class="content">').slice(1);
     expect(shown.length).toBe(4 * 24);
     for (const cell of shown) expect(cell).toMatch(/^<span class="column"><span>/);
   });
@@ -315,7 +315,7 @@ describe('a run', () => {
   test('shows no content if the config asks for none', async () => {
     const run = await trainedRun(0.9, 0, { report: '{ examples: 0 }' });
     expect((await evaluated(run)).gallery).toBeUndefined();
-    expect(await reportOf(run)).not.toContain('class="text content"');
+    expect(await reportOf(run)).not.toContain('class="content"');
   });
 });
 

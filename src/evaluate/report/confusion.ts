@@ -22,7 +22,7 @@ ${
     ? html`<ul class="sentences">${sentences.map((text) => html`<li>${text}</li>`)}</ul>`
     : html`<p>The ${student} student takes no two ${evaluatedOn} examples of a class for the same other class.</p>`
 }
-${isWhole && html`<p class="note">A row has the ${evaluatedOn} examples of a class; a column those that the model takes for a class. The darker a cell, the larger its share of the row.</p>`}
+${isWhole && html`<p class="note">A row has the ${evaluatedOn} examples of a class; a column those that the model takes for a class. The stronger the colour of a cell, the larger its share of the row.</p>`}
 ${confusionTable(metrics, student, own)}
 ${confusion?.teacher && html`<details><summary>The same for the teacher</summary>${confusionTable(metrics, 'teacher', confusion.teacher)}</details>`}
 </section>`;
@@ -60,7 +60,7 @@ function list(
   model: string,
   { largest }: Confusion,
 ): Markup {
-  return html`<div class="scroll"><table class="narrow">
+  return html`<div class="scroll" role="region" aria-label="Largest confusions of ${model}" tabindex="0"><table class="narrow">
 <caption>The largest confusions of ${model}</caption>
 <thead><tr><th scope="col">Class</th><th scope="col" class="text">Taken for</th><th scope="col">Examples</th><th scope="col">Share of the class</th></tr></thead>
 <tbody>${largest.map(

@@ -9,7 +9,7 @@ export function costSection({ bill }: RunMetrics): Markup | false {
   return html`<section>
 <h2>Cost</h2>
 <p class="note">Computed from the tasks' recorded times, at the prices of ${region} as of ${pricesAsOf}, without free tiers and taxes. Requests and storage are estimated. Evaluate, which writes this report, and Publish, which follows, are not included.</p>
-<div class="scroll"><table class="narrow">
+<div class="scroll" role="region" aria-label="Cost" tabindex="0"><table class="narrow">
 <thead><tr><th scope="col">For</th><th scope="col">Used</th><th scope="col" class="text">Unit</th><th scope="col">Cost</th></tr></thead>
 <tbody>${lines.map(
     ({ what, quantity, unit, usd: price }) =>

@@ -29,7 +29,7 @@ ${
 }
 ${
   shown > 0 &&
-  html`<div class="scroll"><table class="reasons">
+  html`<div class="scroll" role="region" aria-label="Quarantined examples" tabindex="0"><table class="reasons">
 <caption>${shown < quarantined ? `${count(shown)} of the ${count(quarantined)} quarantined examples` : 'Quarantined examples'}</caption>
 <thead><tr><th scope="col">Example</th><th scope="col" class="text">Reason</th></tr></thead>
 <tbody>${quarantineExamples.map(

@@ -53,7 +53,7 @@ export function deviationsSection(metrics: RunMetrics): Markup | false {
 <ul class="legend">${models.map(({ name, series }) => legendItem(name, series))}</ul>
 <div class="charts">${panel(title, caption, drawn, ['Margin', isPerDecision ? 'Decisions' : 'Examples', ...names], rows)}</div>
 <p class="note">Exaggeration of a student: the slope of its logit as a function of the teacher's logit, both for the ${isPerDecision ? html`answer that the teacher gives to a label` : html`teacher's most likely class`}. Above 1, the student is surer than a sure teacher. On ${isPerDecision ? 'decisions that the teacher gets wrong' : 'examples that the teacher misclassifies'}, smaller is better.</p>
-<div class="scroll"><table class="narrow">
+<div class="scroll" role="region" aria-label="Exaggeration of the students" tabindex="0"><table class="narrow">
 <thead><tr><th scope="col">Student</th><th scope="col">Slope</th><th scope="col">If the teacher is wrong</th></tr></thead>
 <tbody>${Object.entries(exaggeration).map(
     ([name, { all, teacherWrong }]) =>

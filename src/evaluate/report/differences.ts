@@ -26,7 +26,7 @@ export function differencesSection({ metrics, students }: RunMetrics): Markup | 
   return html`<section>
 <h2>Paired differences</h2>
 <p class="note">Both models classify the same examples, so the random choice of the test set cancels out. If an interval includes 0, the data do not show a difference.</p>
-<div class="scroll"><table class="narrow">
+<div class="scroll" role="region" aria-label="Paired differences" tabindex="0"><table class="narrow">
 <thead><tr><th scope="col">Difference</th><th scope="col" class="text">In</th><th scope="col">Value</th><th scope="col">95% interval</th></tr></thead>
 <tbody>${shown.map(({ a, b, metric, value, low, high }) => {
     const show = metric === 'logLoss' ? (x: number) => fixed(x, 4) : signedPoints;

@@ -25,7 +25,7 @@ ${list('Largest disagreements', `The ${evaluatedOn} examples on which the probab
 function shown({ shard, id, about, truth, teacher, student }: GalleryExample): ShownExample {
   const answer = (name: string, given: GalleryExample['teacher']): Fact => ({
     name,
-    text: `${given.class} ${percent(given.probability, 0)}`,
+    text: `${given.class} (${percent(given.probability, 0)})`,
     isText: true,
   });
   const facts = [

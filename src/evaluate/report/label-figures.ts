@@ -26,7 +26,7 @@ function labelTable({ classes, metrics }: RunMetrics, name: string): Markup {
   const found = (index: number) =>
     Math.round((recall[index]?.value ?? 0) * metrics.support[index]!);
   const show = (value: number | null | undefined) => percent(value ?? Number.NaN);
-  return html`<div class="scroll"><table class="narrow">
+  return html`<div class="scroll" role="region" aria-label="Figures per label of ${name}" tabindex="0"><table class="narrow">
 <thead><tr><th scope="col">Label</th><th scope="col">Examples</th>${predicted && html`<th scope="col">Found</th><th scope="col">Missed</th><th scope="col">Wrongly predicted</th>`}<th scope="col">Precision</th><th scope="col">Recall</th><th scope="col">F1</th><th scope="col">Average precision</th></tr></thead>
 <tbody>${classes.map(
     (label, index) =>

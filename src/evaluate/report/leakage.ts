@@ -19,7 +19,7 @@ export function leakageSection(metrics: RunMetrics): Markup | false {
   return html`<section>
 <h2>Test examples in other sets</h2>
 <p class="note">${count(leakage.examples)} of the ${count(leakage.of)} test examples are also in another set: ${count(sets.labeled)} in the labeled, ${count(sets.validation)} in the validation and ${count(sets.unlabeled)} in the unlabeled set.</p>
-<div class="scroll"><table class="narrow">
+<div class="scroll" role="region" aria-label="Test examples in other sets" tabindex="0"><table class="narrow">
 <caption>${title} with its 95% interval</caption>
 <thead><tr><th scope="col">Model</th><th scope="col">All ${count(leakage.of)}</th><th scope="col">The other ${count(leakage.of - leakage.examples)}</th></tr></thead>
 <tbody>${rows.map(

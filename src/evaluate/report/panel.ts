@@ -33,7 +33,7 @@ export function panel(
 <h3>${title}</h3>
 ${drawn}
 <figcaption>${caption}</figcaption>
-<details><summary>As a table</summary><div class="scroll"><table>
+<details><summary>As a table</summary><div class="scroll" role="region" aria-label="${title}" tabindex="0"><table>
 <thead><tr>${head.map((text) => html`<th scope="col">${text}</th>`)}</tr></thead>
 <tbody>${rows.map(([first, ...rest]) => html`<tr><th scope="row">${first}</th>${rest.map((cell) => html`<td>${cell}</td>`)}</tr>`)}</tbody>
 </table></div></details>

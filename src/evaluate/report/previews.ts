@@ -31,7 +31,7 @@ export interface ShownExample {
   readonly facts: readonly Fact[];
 }
 
-/** Renders examples: as pictures, or as a table with their columns or texts. */
+/** Renders examples with their content, or as a table if none has content. */
 export function exampleList(
   examples: readonly ShownExample[],
   previews: Previews,
@@ -42,51 +42,47 @@ export function exampleList(
     return { ...example, preview: previews.get(previewKey({ shard, id })) };
   });
   const without = shown.filter(({ preview }) => preview === undefined).length;
-  const isPartial = without > 0 && without < shown.length;
+  if (without === shown.length) return table(examples, caption);
   const hasPictures = shown.some(({ preview }) => preview?.kind === 'picture');
-  return html`${hasPictures ? pictures(shown, caption) : table(shown, without < shown.length, caption)}
-${isPartial && html`<p class="note">${counted(without, 'example')} without content: the report is limited in size.</p>`}`;
+  return html`${caption !== undefined && html`<p class="note">${caption}</p>`}
+<ul class="${hasPictures ? 'shots' : 'cards'}">${shown.map(card)}</ul>
+${without > 0 && html`<p class="note">${counted(without, 'example')} without content: the report is limited in size.</p>`}`;
 }
 
-type WithPreview = ShownExample & { readonly preview: Preview | undefined };
-
-function pictures(examples: readonly WithPreview[], caption: string | undefined): Markup {
-  return html`${caption !== undefined && html`<p class="note">${caption}</p>`}
-<ul class="shots">${examples.map(
-    ({ id, facts, preview }) => html`<li>${picture(preview, id)}
+function card({ id, facts, preview }: ShownExample & { readonly preview: Preview | undefined }) {
+  return html`<li>${content(preview, id)}
 <dl>${facts.map(({ name, text }) => html`<div><dt>${name}</dt><dd>${text}</dd></div>`)}</dl>
 <p class="id">${id}</p></li>
-`,
-  )}</ul>`;
+`;
 }
 
-function picture(preview: Preview | undefined, id: string): Markup | false {
-  if (preview?.kind !== 'picture') return html`<div class="blank"></div>`;
-  const { type, bytes, width, height } = preview;
-  const data = Buffer.from(bytes).toString('base64');
-  return html`<img class="${Math.max(width, height) <= 64 && 'pixels'}" width="${width}" height="${height}" alt="Example ${id}" src="${trusted(`data:${type};base64,${data}`)}"/>`;
+function content(preview: Preview | undefined, id: string): Markup {
+  switch (preview?.kind) {
+    case 'picture': {
+      const { type, bytes, width, height } = preview;
+      const data = `data:${type};base64,${Buffer.from(bytes).toString('base64')}`;
+      return html`<img class="${Math.max(width, height) <= 64 && 'pixels'}" width="${width}" height="${height}" alt="Example ${id}" src="${trusted(data)}"/>`;
+    }
+    case 'text':
+      return html`<p class="content">${preview.text}</p>`;
+    case 'columns': {
+      const { cells, more } = preview;
+      return html`<p class="content">${cells.map(([name, value]) => html`<span class="column"><span>${name}</span> ${value}</span> `)}${more > 0 && html`<span class="column"><span>and ${counted(more, 'column')} more</span></span>`}</p>`;
+    }
+    default:
+      return html`<div class="blank"></div>`;
+  }
 }
 
-function table(
-  examples: readonly WithPreview[],
-  hasContent: boolean,
-  caption: string | undefined,
-): Markup {
-  const facts = examples[0]?.facts ?? [];
-  return html`<div class="scroll"><table class="narrow">
+function table(examples: readonly ShownExample[], caption: string | undefined): Markup {
+  const head = examples[0]?.facts ?? [];
+  return html`<div class="scroll" role="region" aria-label="${caption ?? 'Examples'}" tabindex="0"><table class="narrow">
 ${caption !== undefined && html`<caption>${caption}</caption>`}
-<thead><tr><th scope="col">Example</th>${hasContent && html`<th scope="col" class="text">Content</th>`}${facts.map(({ name, isText }) => html`<th scope="col"${isText && html` class="text"`}>${name}</th>`)}</tr></thead>
+<thead><tr><th scope="col">Example</th>${head.map(({ name, isText }) => html`<th scope="col"${isText && html` class="text"`}>${name}</th>`)}</tr></thead>
 <tbody>${examples.map(
-    ({ id, facts, preview }) =>
-      html`<tr><th scope="row" class="long">${id}</th>${hasContent && html`<td class="text content">${content(preview)}</td>`}${facts.map(({ text, isText }) => html`<td${isText && html` class="text"`}>${text}</td>`)}</tr>
+    ({ id, facts }) =>
+      html`<tr><th scope="row" class="long">${id}</th>${facts.map(({ text, isText }) => html`<td${isText && html` class="text"`}>${text}</td>`)}</tr>
 `,
   )}</tbody>
 </table></div>`;
-}
-
-function content(preview: Preview | undefined): Markup | string {
-  if (preview?.kind === 'text') return preview.text;
-  if (preview?.kind !== 'columns') return '–';
-  const { cells, more } = preview;
-  return html`${cells.map(([name, value]) => html`<span class="column"><span>${name}</span> ${value}</span> `)}${more > 0 && html`<span class="column"><span>and ${counted(more, 'column')} more</span></span>`}`;
 }

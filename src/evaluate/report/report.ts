@@ -1,8 +1,10 @@
+import type { Config } from '../../config/schema.ts';
+import { plainMethod } from '../../debias/methods.ts';
 import { counted } from '../../format.ts';
 import { html } from '../html.ts';
 import { isMultiLabel, mainMetric } from '../main-metric.ts';
 import type { RunMetrics } from '../run-metrics.ts';
-import { caveats, distillationVerdict, verdict } from '../verdict.ts';
+import { caveats, distillationVerdict, teacherVerdict, verdict } from '../verdict.ts';
 import { confusionSection } from './confusion.ts';
 import { costSection } from './cost.ts';
 import { dataSection } from './data.ts';
@@ -13,6 +15,7 @@ import { gallerySection } from './gallery.ts';
 import { labelFiguresSection } from './label-figures.ts';
 import { labelNextSection } from './label-next.ts';
 import { leakageSection } from './leakage.ts';
+import { nextStepsSection } from './next-steps.ts';
 import type { Previews } from './previews.ts';
 import { recallSection } from './recall.ts';
 import { relabelingSection } from './relabeling.ts';
@@ -25,12 +28,19 @@ import { weightingSection } from './weighting.ts';
  * Renders the report of a run as one self-contained HTML file, without scripts or requests.
  *
  * @param previews The content of the examples that it shows. Default: it only names them.
+ * @param config The config of the run. Default: the report does not show it.
  */
-export function renderReport(metrics: RunMetrics, previews: Previews = new Map()): string {
+export function renderReport(
+  metrics: RunMetrics,
+  previews: Previews = new Map(),
+  config?: Config,
+): string {
   const { run, dataset, evaluatedOn } = metrics;
-  const verdicts = [distillationVerdict(metrics), verdict(metrics)].filter(
-    (one) => one !== undefined,
-  );
+  const verdicts = [
+    distillationVerdict(metrics),
+    verdict(metrics, plainStudent(metrics)),
+    teacherVerdict(metrics),
+  ].filter((one) => one !== undefined);
   const { oneClass, classes } = mainMetric(metrics.metrics);
   const warnings = [...caveats(metrics), ...metrics.warnings];
   return html`<!doctype html>
@@ -54,22 +64,29 @@ ${verdicts.map(
     html`<div class="verdict ${outcome}"><p class="headline">${headline}</p><p>${detail}</p></div>
 `,
 )}${warnings.length > 0 && html`<ul class="warnings">${warnings.map((text) => html`<li>${text}</li>`)}</ul>`}
+${nextStepsSection(metrics, config)}
 ${figuresSection(metrics)}
 ${leakageSection(metrics)}
 ${differencesSection(metrics)}
 ${confusionSection(metrics)}
+${isMultiLabel(metrics.metrics) ? labelFiguresSection(metrics) : recallSection(metrics)}
 ${gallerySection(metrics, previews)}
-${trainingSection(metrics)}
+${labelNextSection(metrics, previews)}
 ${weightingSection(metrics, previews)}
 ${deviationsSection(metrics)}
 ${relabelingSection(metrics)}
-${isMultiLabel(metrics.metrics) ? labelFiguresSection(metrics) : recallSection(metrics)}
-${labelNextSection(metrics, previews)}
+${trainingSection(metrics)}
 ${dataSection(metrics)}
 ${costSection(metrics)}
-${reproductionSection(metrics)}
+${reproductionSection(metrics, config)}
 </main>
 </body>
 </html>
 `.text;
+}
+
+/** Returns the name of the student of plain distillation. Default: the second student. */
+function plainStudent({ students }: RunMetrics): string | undefined {
+  const others = students.slice(1).map(({ variant }) => variant);
+  return others.find((name) => name === plainMethod) ?? others[0];
 }

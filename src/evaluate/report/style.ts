@@ -33,6 +33,9 @@ p { margin: .5rem 0; max-width: 44rem; }
 .verdict { margin: 1.75rem 0 0; padding: 1.1rem 1.35rem; background: var(--panel); border-left: 4px solid var(--soft); border-radius: 0 6px 6px 0; }
 .verdict p { margin: 0; max-width: none; text-wrap: pretty; }
 .verdict .headline { font-size: clamp(1.1rem, 3vw, 1.3rem); font-weight: 600; line-height: 1.35; margin-bottom: .3rem; }
+.verdict + .verdict { margin-top: .6rem; padding: .7rem 1.35rem; }
+.verdict + .verdict .headline { font-size: 1rem; margin-bottom: .1rem; }
+.verdict + .verdict p { font-size: .9375rem; }
 .verdict.better { border-color: var(--s2); }
 .verdict.worse { border-color: var(--s1); }
 .warnings { margin: 1.25rem 0 0; padding: 0; list-style: none; max-width: 48rem; }
@@ -75,24 +78,31 @@ ${seriesRules}
 .legend svg { width: 2rem; height: .75rem; vertical-align: baseline; margin-right: .4rem; }
 .matrix { width: auto; }
 .matrix th, .matrix td { padding: .3rem .5rem; min-width: 2.6rem; border-bottom: 1px solid var(--paper); }
+@media (max-width: 40rem) { .matrix th, .matrix td { padding: .3rem; min-width: 1.75rem; font-size: .875rem; } }
 .matrix tbody th { padding-left: 0; max-width: 14rem; overflow: hidden; text-overflow: ellipsis; }
 .matrix thead th { vertical-align: bottom; }
 .matrix.turned thead th:not(:first-child) { padding-bottom: .5rem; }
-.matrix.turned thead th:not(:first-child) span { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 12rem; overflow: hidden; }
+.matrix.turned thead th:not(:first-child) span { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 14rem; overflow: hidden; text-overflow: ellipsis; }
 .matrix .none { color: var(--soft); }
 .matrix .right { background: color-mix(in srgb, var(--soft) calc(var(--share) * 25%), transparent); }
 .matrix .wrong { background: color-mix(in srgb, var(--s1) calc(8% + var(--share) * 92%), transparent); }
 .matrix .recall { padding-left: 1.25rem; }
-.shots { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.25rem, 1fr)); gap: 1.25rem 1rem; margin: .75rem 0 0; padding: 0; list-style: none; }
+.shots { display: grid; grid-template-columns: repeat(auto-fill, minmax(6.5rem, 1fr)); gap: 1.25rem .9rem; margin: .75rem 0 0; padding: 0; list-style: none; }
 .shots li { min-width: 0; font-size: .8125rem; line-height: 1.4; }
-.shots img, .shots .blank { display: block; width: 7rem; height: 7rem; object-fit: contain; background: var(--panel); border-radius: 4px; margin-bottom: .35rem; }
+.shots img, .shots .blank { display: block; width: 100%; max-width: 7rem; height: auto; aspect-ratio: 1; object-fit: contain; background: var(--panel); border-radius: 4px; margin-bottom: .35rem; }
 .shots .pixels { image-rendering: pixelated; }
 .shots dl { margin: 0; }
 .shots dl div { display: flex; gap: .4rem; justify-content: space-between; max-width: 7rem; }
 .shots dt, .shots dd { font-size: .8125rem; overflow-wrap: anywhere; }
 .shots dd { text-align: right; }
 .shots .id { margin: .1rem 0 0; color: var(--soft); font-size: .75rem; overflow-wrap: anywhere; }
-td.content { white-space: normal; overflow-wrap: anywhere; min-width: 18rem; max-width: 34rem; font-size: .875rem; }
+.cards { margin: .75rem 0 0; padding: 0; list-style: none; max-width: 48rem; }
+.cards li { padding: .6rem 0; border-bottom: 1px solid var(--rule); }
+.cards .content { margin: 0; max-width: none; overflow-wrap: anywhere; font-size: .9375rem; line-height: 1.45; }
+.cards dl { display: flex; flex-wrap: wrap; gap: 0 1.25rem; margin: .25rem 0 0; }
+.cards dl div { display: flex; gap: .4rem; }
+.cards dt, .cards dd { font-size: .875rem; }
+.cards .id { margin: 0; color: var(--soft); font-size: .75rem; overflow-wrap: anywhere; }
 .column { display: inline-block; margin-right: .75rem; }
 .column span { color: var(--soft); }
 section h3 { margin-top: 1.75rem; }
@@ -108,5 +118,5 @@ details tbody th { font-size: .8125rem; }
 dt { font-size: .875rem; } dd { margin: 0; font-size: 1.25rem; font-variant-numeric: tabular-nums; }
 pre { background: var(--panel); padding: .8rem 1rem; border-radius: 6px; overflow-x: auto; font: .875rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
 code { font: .9em ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
-@media print { body { max-width: none; padding: 0; } figure, tr { break-inside: avoid; } }
+@media print { body { max-width: none; padding: 0; } figure, tr, .shots li, .cards li { break-inside: avoid; } .scroll { overflow: visible; } }
 `);

@@ -32,7 +32,7 @@ function teachersTable(teachers: Teachers): Markup {
   const { members, examples, isMixed, mixture } = teachers;
   const rows = isMixed ? [...members, { name: 'mixture', weight: 1, ...mixture }] : members;
   return html`<p>${describeTeachers(teachers)}</p>
-<div class="scroll"><table class="narrow">
+<div class="scroll" role="region" aria-label="Teachers" tabindex="0"><table class="narrow">
 <caption>Teachers, each on ${count(examples)} labels that it has not learned. The weights have the smallest log-loss out of fold.</caption>
 <thead><tr><th scope="col">Teacher</th><th scope="col">Weight</th><th scope="col">Accuracy</th><th scope="col">Log-loss</th></tr></thead>
 <tbody>${rows.map(

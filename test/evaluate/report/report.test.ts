@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { configSchema } from '../../../src/config/schema.ts';
 import type { Preview } from '../../../src/data/features/preview.ts';
 import { renderReport } from '../../../src/evaluate/report/report.ts';
 import {
@@ -147,8 +148,8 @@ describe('renderReport', () => {
       '<h3>Surest mistakes</h3>',
       `alt="Example 1.png" src="data:image/png;base64,${bytes.toString('base64')}"/>`,
       '<dt>True</dt><dd>cat</dd>',
-      '<dt>Student</dt><dd>dog 91%</dd>',
-      '<dt>Teacher</dt><dd>cat 62%</dd>',
+      '<dt>Student</dt><dd>dog (91%)</dd>',
+      '<dt>Teacher</dt><dd>cat (62%)</dd>',
       '1 example without content: the report is limited in size.',
     ]) {
       expect(report).toContain(text);
@@ -166,18 +167,60 @@ describe('renderReport', () => {
         ['s/2.png', { kind: 'columns', cells, more: 3 }],
       ]),
     );
-    expect(report).toContain('<td class="text content">R&amp;D &lt;b&gt;</td>');
+    expect(report).toContain('<p class="content">R&amp;D &lt;b&gt;</p>');
     expect(report).toContain('<span>age</span> &lt;42&gt;</span>');
     expect(report).toContain('and 3 columns more');
     const plain = renderReport(sampleMetrics({ gallery }));
-    expect(plain).toContain('1.png</th><td class="text">cat</td><td class="text">dog 91%</td>');
-    expect(plain).not.toContain('<td class="text content"');
+    expect(plain).toContain('1.png</th><td class="text">cat</td><td class="text">dog (91%)</td>');
+    expect(plain).not.toContain('class="content"');
   });
 
   test('has no weights if no student was weighted', () => {
     const report = renderReport(sampleMetrics({ isWeighted: false }));
     expect(report).toContain('<h2>Teacher errors</h2>');
     expect(report).not.toMatch(/smallest weights|Weights of the unlabeled/);
+  });
+
+  test('begins with the verdicts and what to do, and ends with the config', () => {
+    const config = configSchema.parse({
+      task: { type: 'tabular-classification', classes: ['a', 'b'] },
+      data: { format: 'csv' },
+      teacher: { train: { architecture: 'mlp' } },
+      student: { architecture: 'mlp' },
+    });
+    const report = renderReport(
+      sampleMetrics({ confusion: sampleConfusion, gallery }),
+      new Map(),
+      config,
+    );
+    const headings = [...report.matchAll(/<h2>([^<]+)/g)].map(([, title]) => title);
+    expect(headings).toEqual([
+      'What to do next',
+      'Figures',
+      'Paired differences',
+      'Confusion',
+      'Recall per class',
+      'Examples to look at',
+      'What to label next',
+      'Teacher errors and weights',
+      'Students compared with their teacher',
+      'Training',
+      'Data',
+      'Reproduction',
+    ]);
+    const first = report.indexOf('class="verdict');
+    expect(first).toBeGreaterThan(0);
+    expect(first).toBeLessThan(report.indexOf('<h2>'));
+    expect(report).toContain(
+      '<th scope="row">folds</th><td class="text long">5</td><td class="text">default</td>',
+    );
+    expect(report).toContain('<td class="text">distill.yaml</td>');
+  });
+
+  test('lets the keyboard scroll every wide table', () => {
+    const report = renderReport(sampleMetrics({ confusion: sampleConfusion, gallery }));
+    expect(report).not.toContain('<div class="scroll">');
+    expect(report).toContain('role="region" aria-label="Recall per class" tabindex="0"');
   });
 
   test('states that the figures are on the validation set', () => {
@@ -253,5 +296,12 @@ describe('renderReport', () => {
   test('folds a long list of classes away', () => {
     const classes = Array.from({ length: 50 }, (_, i) => `class ${i}`);
     expect(renderReport(sampleMetrics({ classes }))).toContain('<summary>All 50 classes</summary>');
+  });
+
+  test('shows only the worst of very many classes', () => {
+    const classes = Array.from({ length: 20_000 }, (_, i) => `class ${i}`);
+    const report = renderReport(sampleMetrics({ classes }));
+    expect(report).toContain('The 500 classes of 20,000 that weighted finds least');
+    expect(report.length).toBeLessThan(1e6);
   });
 });
