@@ -35,7 +35,10 @@ export class StageTally {
     const soFar = done ?? before?.done;
     if (part === undefined) this.#whole = { ...amount, done: soFar };
     else this.#parts.set(part, { ...amount, done: soFar ?? 0 });
-    this.#samples.push({ atMs, done: this.amounts[0]!.done, share: this.share });
+    const all = this.amounts[0]!.done;
+    // Before its first step, a training loads TensorFlow and the data, which the rate leaves out.
+    if (all === 0 && this.#whole && this.#whole.done === undefined) return;
+    this.#samples.push({ atMs, done: all, share: this.share });
     while (this.#samples.length > 2 && this.#samples[1]!.atMs < atMs - rateWindowMs) {
       this.#samples.shift();
     }

@@ -93,7 +93,7 @@ describe('on a pipe', () => {
     progress.end(true);
     expect(terminal.text).toMatchInlineSnapshot(`
       "Train …
-        Train 100 of 1,000 steps (10%), 10/s, 1 min 30 s left
+        Train 100 of 1,000 steps (10%)
         Train 200 of 1,000 steps (20%), 10/s, 1 min 20 s left
       ✓ Train 200 steps in 20 s
       "
