@@ -3,6 +3,7 @@ import { sum } from '../arrays.ts';
 import { parseCause } from '../run/failure-cause.ts';
 import { keys } from '../run/keys.ts';
 import { type RunRecord, recordSchema } from '../run/plan-file.ts';
+import { type PlanPart, readPlanPart } from '../run/plan-part.ts';
 import { allStages } from '../stages/index.ts';
 import { type Publication, publicationSchema } from '../stages/publish.ts';
 import { failureSchema } from '../stages/record-failure.ts';
@@ -22,7 +23,6 @@ import {
   traceHistory,
 } from './history.ts';
 import { countShards, firstFailedShard, type ShardCounts } from './map-runs.ts';
-import { type PlanPart, readPlanPart } from './plan-part.ts';
 
 /** Status of a run's newest execution. */
 export interface RunStatus {

@@ -34,7 +34,7 @@ async function readCost(run: string): Promise<RunCost> {
     await Promise.all([
       import('../aws/deployment.ts'),
       import('../aws/runs.ts'),
-      import('../aws/plan-part.ts'),
+      import('../run/plan-part.ts'),
       import('../cost/measured.ts'),
       import('../store/open.ts'),
     ]);

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { billSchema } from '../run/bill-file.ts';
-import { keys } from '../run/keys.ts';
-import { planSchema } from '../run/plan-file.ts';
 import { readJson } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
+import { billSchema } from './bill-file.ts';
+import { keys } from './keys.ts';
+import { planSchema } from './plan-file.ts';
 
 /**
  * Fields of a plan that the commands read; the full schema would refuse plans of other versions.
