@@ -16,19 +16,19 @@ export interface BatchDecoding<Item, Decoded> {
 /**
  * Decodes examples ahead of the consumer and yields them in batches, in their order.
  *
- * @param rejected Receives the examples that cannot be decoded, in their order.
+ * @param onRejected Receives the examples that cannot be decoded, in their order.
  * @throws the first error, of the examples or of `decode`. The examples before it that do not fill
  *   a batch are lost.
  */
 export async function* decodedBatches<Item, Decoded extends object>(
   items: AsyncIterable<Item>,
   { batchSize, room, size, decode }: BatchDecoding<Item, Decoded>,
-  rejected: Rejected[] = [],
+  onRejected: (rejected: Rejected) => void = () => {},
 ): AsyncGenerator<Decoded[]> {
   let batch: Decoded[] = [];
   for await (const decoded of readAhead(items, room, decode, size)) {
     if (isRejected(decoded)) {
-      rejected.push(decoded);
+      onRejected(decoded);
       continue;
     }
     batch.push(decoded);

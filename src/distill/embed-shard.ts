@@ -54,7 +54,7 @@ export async function embedShard(
   let done = 0;
   let truncated = 0;
   const examples = readExamples(data, shard, plan.config);
-  for await (const chunk of decodedBatches(examples, decoding, unread)) {
+  for await (const chunk of decodedBatches(examples, decoding, (one) => unread.push(one))) {
     const embedded = await encoder.embed(chunk);
     const ids = chunk.map(({ id }) => id);
     writer.append(ids, embedded.embeddings, embedded.rejected);

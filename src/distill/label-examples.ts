@@ -41,7 +41,8 @@ export async function labelExamples(
   const inputs = teacherInputs(teacher, features);
   let done = 0;
   const decoding = decodingFor(labeling, inputs);
-  for await (const batch of decodedBatches(examples, decoding, quarantined)) {
+  const quarantine = (rejected: Rejected) => quarantined.push(rejected);
+  for await (const batch of decodedBatches(examples, decoding, quarantine)) {
     const { labels, unanswered } = await labelBatch(batch, inputs, labeling);
     writer.append(labels);
     quarantined.push(...unanswered);

@@ -28,7 +28,7 @@ test('rejected items are in no batch, and are collected in their order', async (
     return item % 3 === 0 ? { id: String(item), reason: 'a multiple of 3' } : { item };
   };
   const options = { batchSize: 2, room: 9, decode };
-  const batches = await collect(decodedBatches(countTo(6), options, rejected));
+  const batches = await collect(decodedBatches(countTo(6), options, (one) => rejected.push(one)));
   expect(batches.map((batch) => batch.map(({ item }) => item))).toEqual([
     [1, 2],
     [4, 5],
