@@ -163,7 +163,8 @@ async function* dataObjects(
   }
 }
 
-function versionedTable(key: string): UserError {
+/** Returns the error about a table that also has rows of earlier versions. */
+export function versionedTable(key: string): UserError {
   return new UserError(
     `'${key}' belongs to a table with versions (Delta, Hudi or Iceberg): its folder also has rows of earlier versions.`,
     'Write its current rows as plain Parquet files into a folder of their own, and put that folder into the dataset.',

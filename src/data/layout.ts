@@ -1,5 +1,5 @@
 /** Names of a dataset's objects: which set and which batch an object belongs to. */
-import { type SetName, setNames } from './shard.ts';
+import { type Piece, type SetName, setNames } from './shard.ts';
 
 /**
  * Returns the key below the folder of its set. Ids start with it, so that they are unique in the
@@ -9,6 +9,11 @@ import { type SetName, setNames } from './shard.ts';
 export function keyInSet(key: string): string {
   const match = belowSet.exec(key);
   return match ? (match[1] ?? '') : key;
+}
+
+/** Returns the name of an object in the ids of its examples. */
+export function nameOf({ name, key }: Pick<Piece, 'name' | 'key'>): string {
+  return name ?? keyInSet(key);
 }
 
 /** Returns the set whose folder has an object, or undefined outside such folders. */

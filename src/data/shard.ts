@@ -15,6 +15,7 @@ export function isLabeled(set: SetName): boolean {
  * of rows, cut at row groups. A part of a CSV file is a range of bytes after the header, cut at
  * records; `rows` are these records, from 0. `bytes` is the size of the whole object.
  * `usualBytes` is the usual size of the tar archives near this one, if this one is smaller.
+ * `name` is the object's name in ids, if it is not the key below the folder of its set.
  */
 export const pieceSchema = z.strictObject({
   key: z.string(),
@@ -23,6 +24,7 @@ export const pieceSchema = z.strictObject({
   rows: z.strictObject({ start: z.number().int(), end: z.number().int() }).optional(),
   range: z.strictObject({ start: z.number().int(), end: z.number().int() }).optional(),
   usualBytes: z.number().int().positive().optional(),
+  name: z.string().optional(),
 });
 export type Piece = z.infer<typeof pieceSchema>;
 

@@ -7,7 +7,7 @@ import type { ColumnsConfig } from '../columns-config.ts';
 import type { Example, LabelOnly, Rejected } from '../example.ts';
 import type { ColumnSample } from '../features/kind.ts';
 import type { Cell } from '../features/row-values.ts';
-import { keyInSet } from '../layout.ts';
+import { nameOf } from '../layout.ts';
 import { folderColumns, partitionsOf, pathConflict } from '../partitions.ts';
 import type { Piece, SetName, Shard } from '../shard.ts';
 import { type NamedCells, namedCells, requireCells } from './content-cells.ts';
@@ -91,7 +91,7 @@ async function* readRecords<Item extends LabelOnly>(
       yield rows.cutShort(error);
       continue;
     }
-    if (rows.isEmpty) yield { id: keyInSet(piece.key), reason: emptyFile };
+    if (rows.isEmpty) yield { id: nameOf(piece), reason: emptyFile };
   }
 }
 
@@ -115,7 +115,7 @@ class PieceRows<Item extends LabelOnly> {
     this.#set = set;
     this.#config = config;
     this.#convert = convert;
-    this.#file = keyInSet(piece.key);
+    this.#file = nameOf(piece);
     this.#missing = new Set(['', ...config.data.missing]);
     this.#first = piece.rows?.start ?? 0;
     this.#row = this.#first;

@@ -12,5 +12,7 @@ export const csv: Format<'csv'> = {
   readGets: 2,
   cutGets: 0,
   isDivisible: true,
+  // Any text, unless it is JSON. Reading reports other files.
+  startsLike: (start) => !/^\s*[[{]/.test(Buffer.from(start.subarray(0, 1024)).toString('latin1')),
   load: async () => (await import('./csv-files.ts')).csvFiles,
 };

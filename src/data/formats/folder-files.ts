@@ -14,7 +14,7 @@ import {
 import { bytesOfImage } from '../features/image-file.ts';
 import { writtenText } from '../features/text-cells.ts';
 import { withSemicolons } from '../label-list.ts';
-import { keyInSet } from '../layout.ts';
+import { nameOf } from '../layout.ts';
 import type { Piece, Shard } from '../shard.ts';
 import type { DataFile, FormatFiles } from './format.ts';
 import { textOfFile } from './text-file.ts';
@@ -76,8 +76,9 @@ async function readFile(
   return typeof content === 'string' ? { id: item.id, reason: content } : { ...item, content };
 }
 
-function labelOf({ key, bytes }: Piece, { maxMiB }: FileContent): LabelOnly | Rejected {
-  const id = keyInSet(key);
+function labelOf(piece: Piece, { maxMiB }: FileContent): LabelOnly | Rejected {
+  const { bytes } = piece;
+  const id = nameOf(piece);
   if (bytes > maxMiB * 2 ** 20) {
     return { id, reason: `The file has ${bytes} bytes; at most ${maxMiB} MiB are read.` };
   }

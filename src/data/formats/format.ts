@@ -33,6 +33,11 @@ export interface Format<Name extends string = string> {
   readonly idsFromKeys?: boolean;
   /** Whether the label of an example is the first folder below its set. */
   readonly foldersAreClasses?: boolean;
+  /**
+   * Returns whether bytes are the start of a file that can be read as a stream, without its end.
+   * Default: the files cannot be read as a stream.
+   */
+  startsLike?(start: Uint8Array): boolean;
   /** Loads the code that reads and writes the files. */
   load(): Promise<FormatFiles>;
 }

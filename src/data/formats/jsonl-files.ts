@@ -7,13 +7,13 @@ import { isRejected } from '../example.ts';
 import { kindOfTask } from '../features/index.ts';
 import type { Cell } from '../features/row-values.ts';
 import { jsonList, labelOfNames, namesInLabel } from '../label-list.ts';
-import { keyInSet } from '../layout.ts';
+import { nameOf } from '../layout.ts';
 import { partitionsOf, pathConflict } from '../partitions.ts';
 import { isLabeled, type Shard } from '../shard.ts';
 import { namedCells } from './content-cells.ts';
 import type { DataFile, FormatFiles } from './format.ts';
 import { cutJsonl, sampleJsonl } from './jsonl-cut.ts';
-import { describe, isNested, parseLine, toCell } from './jsonl-lines.ts';
+import { describe, isNested, parseLine, requireLines, toCell } from './jsonl-lines.ts';
 import { openLines } from './text-lines.ts';
 
 export const jsonlFiles: FormatFiles = {
@@ -41,11 +41,12 @@ async function* readJsonl<Item>(
   const isMultiLabel = config.task.multiLabel === true;
   const columns = { label, id: config.data.id, missing, isMultiLabel };
   for (const piece of pieces) {
-    const file = keyInSet(piece.key);
+    const file = nameOf(piece);
     const folders = partitionsOf(piece.key);
     let isEmpty = true;
     for await (const lines of (await openLines(store, piece)).lines) {
       for (const line of lines) {
+        if (isEmpty && piece.range === undefined) requireLines(piece.key, line);
         isEmpty = false;
         const position = `${file}:${line.number}`;
         const parsed = parseLine(line);

@@ -12,5 +12,8 @@ export const jsonl: Format<'jsonl'> = {
   readGets: 1,
   cutGets: 1,
   isDivisible: true,
+  startsLike: (start) =>
+    (start[0] === 0x1f && start[1] === 0x8b) ||
+    /^(\u00ef\u00bb\u00bf)?\s*[[{]/.test(Buffer.from(start.subarray(0, 1024)).toString('latin1')),
   load: async () => (await import('./jsonl-files.ts')).jsonlFiles,
 };

@@ -6,7 +6,7 @@ import type { ColumnsConfig } from '../columns-config.ts';
 import { type Example, isRejected, type LabelOnly, type Rejected } from '../example.ts';
 import type { Cell } from '../features/row-values.ts';
 import { labelOfNames } from '../label-list.ts';
-import { keyInSet } from '../layout.ts';
+import { nameOf } from '../layout.ts';
 import { pathConflict } from '../partitions.ts';
 import type { Piece, SetName, Shard } from '../shard.ts';
 import { ParquetError } from '../tables/parquet-file.ts';
@@ -63,7 +63,7 @@ async function* readPiece<Item>(
   choose: ColumnChooser,
   convert: RowConverter<Item>,
 ): AsyncGenerator<Item | Rejected> {
-  const name = keyInSet(piece.key);
+  const name = nameOf(piece);
   let file: ParquetSource;
   try {
     file = await openSource(store, piece, config.task.classes);

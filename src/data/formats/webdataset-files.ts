@@ -17,7 +17,7 @@ import { image } from '../features/image.ts';
 import { bytesOfImage, imageExtensions, imageType } from '../features/image-file.ts';
 import { type KindName, kindOfTask } from '../features/index.ts';
 import { textKind } from '../features/text.ts';
-import { keyInSet } from '../layout.ts';
+import { nameOf } from '../layout.ts';
 import { isLabeled, type Piece, type SetName, type Shard } from '../shard.ts';
 import type { DataFile, FormatFiles } from './format.ts';
 import { textOfFile } from './text-file.ts';
@@ -86,7 +86,7 @@ async function* readArchive(
   set: SetName,
   kind: MemberKind,
 ): AsyncGenerator<Example | Rejected> {
-  const archive = keyInSet(piece.key);
+  const archive = nameOf(piece);
   const members = openArchive(await store.read(piece.key, { version: piece.version }));
   const samples = new Samples(archive, set, kind);
   let sample: Sample | undefined;
@@ -217,14 +217,15 @@ function messageOf(error: unknown): string {
 }
 
 /** Rejects the rest of an archive that ends too early. All of its bytes were read. */
-function cutShort({ key, bytes, usualBytes }: Piece, samples: Samples, member: string): Rejected {
+function cutShort(piece: Piece, samples: Samples, member: string): Rejected {
+  const { bytes, usualBytes } = piece;
   const lost = samples.countIn((usualBytes ?? 0) - 2 * tarBlock - bytes, bytes);
   const unknown =
     usualBytes === undefined
       ? ' How many examples it has lost is not known: no other archive shows its usual size.'
       : '';
   return {
-    id: keyInSet(key),
+    id: nameOf(piece),
     reason: `The archive ends in the middle of ${member} or right after it; the complete examples are used.${unknown}`,
     ...(lost > 1 && { lost }),
   };
@@ -232,13 +233,13 @@ function cutShort({ key, bytes, usualBytes }: Piece, samples: Samples, member: s
 
 /** Rejects the rest of an archive that cannot be read after `readBytes`. */
 function damaged(
-  { key, bytes }: Piece,
+  piece: Piece,
   samples: Samples,
   { member, readBytes, error }: { member: string; readBytes: number; error: unknown },
 ): Rejected {
-  const lost = samples.countIn(bytes - 2 * tarBlock - readBytes, readBytes);
+  const lost = samples.countIn(piece.bytes - 2 * tarBlock - readBytes, readBytes);
   return {
-    id: keyInSet(key),
+    id: nameOf(piece),
     reason: `The archive cannot be read after ${member}: ${messageOf(error)}.`,
     ...(lost > 1 && { lost }),
   };

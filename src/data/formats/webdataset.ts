@@ -11,5 +11,7 @@ export const webdataset: Format<'webdataset'> = {
   cutGets: 0,
   isDivisible: false,
   idsFromKeys: true,
+  // The mark of tar archives in their first header.
+  startsLike: (start) => Buffer.from(start.subarray(257, 262)).toString('latin1') === 'ustar',
   load: async () => (await import('./webdataset-files.ts')).webdatasetFiles,
 };
