@@ -34,7 +34,7 @@ export const columnFields = {
     .describe('Texts that mean "missing", besides usual ones such as NaN, NULL and #N/A.'),
 };
 
-const columnsSchema = z.strictObject(columnFields);
+export const columnsSchema = z.strictObject(columnFields);
 
 /** Config fields that the readers and writers of a format need. */
 export interface ColumnsConfig {

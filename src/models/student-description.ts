@@ -9,6 +9,15 @@ export const studentSchema = z.strictObject({
   features: featuresSchema,
   /** Features of the examples that the encoder reads; absent if the model reads the examples. */
   examples: featuresSchema.optional(),
+  /** Columns of tables in training; absent in students of earlier versions. */
+  table: z
+    .strictObject({
+      /** Columns of the content; absent if the features name them. */
+      columns: z.array(z.string()).optional(),
+      /** Texts that mean "missing". */
+      missing: z.array(z.string()),
+    })
+    .optional(),
   /** Subclasses per class that the model was trained on; absent if it was trained on classes. */
   subclasses: z.int().optional(),
   /** Whether an example may have several labels, or none; absent if it has one class. */

@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { configSchema } from '../config/schema.ts';
+import type { ColumnsConfig } from '../data/columns-config.ts';
 import { columnReportSchema } from '../data/features/column-report.ts';
-import { decisionsOf, encoderIn, type Features, featuresSchema } from '../data/features/index.ts';
+import {
+  decisionsOf,
+  encoderIn,
+  type Features,
+  featuresSchema,
+  kindOfTask,
+} from '../data/features/index.ts';
 import type { Folds } from '../data/folds.ts';
 import { leftOutSchema } from '../data/left-out.ts';
 import type { SetName } from '../data/shard.ts';
@@ -95,9 +102,17 @@ export function descriptionOf(
     classes: plan.classes,
     features,
     ...(encoderIn(features) !== undefined && { examples: plan.features }),
+    table: tableOf(plan.config),
     ...(planDecisions(plan).isMultiLabel && { multiLabel: true }),
     createdBy: 'counterweight',
   };
+}
+
+/** Returns how the tables of a config have the examples. */
+function tableOf({ task, data }: ColumnsConfig): StudentDescription['table'] {
+  const { column, cells } = kindOfTask(task);
+  const columns = column ? [data[column.field]] : cells?.names(task);
+  return { ...(columns && { columns: [...columns] }), missing: data.missing };
 }
 
 /** Returns true if the method of any student has the need. */

@@ -67,6 +67,7 @@ export const image: Kind<'image', typeof taskSchema, typeof imageFeaturesSchema,
   shape: ({ height, width, channels }) => [height, width, channels],
   fit: (task, _, examples) => fitImages(task, examples),
   createEncoder: createImageEncoder,
+  taskOf: ({ height, width, channels }) => ({ size: [height, width], channels }),
   createAugmenter: createImageAugmenter,
   refuseAugment({ channels, size }, { colorJitter, crop }) {
     const side = Math.min(...size);

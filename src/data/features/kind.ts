@@ -85,6 +85,14 @@ export interface Kind<
     report?: (columns: ColumnsReport) => void,
   ): Promise<z.output<Features>>;
   createEncoder(features: z.output<Features>): Encoder;
+  /**
+   * Returns the fields of a task with these features, to read files for a model.
+   * @param columns Columns of the content. Default: the usual ones, or those of the features.
+   */
+  taskOf(
+    features: z.output<Features>,
+    columns: readonly string[] | undefined,
+  ): Omit<z.input<Task>, 'type' | 'classes' | 'multiLabel'>;
   /** Default: features are copied as they are. */
   createAugmenter?(features: z.output<Features>, config: AugmentConfig): Augmenter;
   /** Returns a field of `augment` that has no meaning for the task. Default: none has. */

@@ -77,3 +77,32 @@ export function* describeGaps(
     yield `column ${name}: ${percent(after!, 0)} of the rows read of ${set}/ have ${gap}, compared with ${percent(before!, 0)} of labeled/`;
   }
 }
+
+/** Categories that a sentence names. */
+const maxNamed = 3;
+
+/**
+ * Yields a sentence per column that a student hardly knows in the rows that it predicts: most
+ * values are missing or unseen, or most numbers are far from those of its training.
+ */
+export function* describeForeign(
+  { columns }: RowFeatures,
+  { rows, missing, far }: RowGaps,
+): Generator<string> {
+  if (rows < minRows) return;
+  for (const [index, column] of columns.entries()) {
+    const { name, kind } = column;
+    const known = rows - missing[index]!;
+    if (kind === 'numeric' && known >= minRows && far[index]! > maxFar * known) {
+      const share = percent(far[index]! / known, 0);
+      yield `column ${name}: ${share} of the numbers are far outside the range of the training, ${column.range?.join(' to ')}; check for another unit`;
+    }
+    if (missing[index]! < minOther * rows) continue;
+    const share = percent(missing[index]! / rows, 0);
+    const gap =
+      kind === 'numeric'
+        ? 'no number'
+        : `no value that the student knows, such as ${column.values.slice(0, maxNamed).join(', ')}`;
+    yield `column ${name}: ${share} of the rows have ${gap}`;
+  }
+}

@@ -35,6 +35,10 @@ export const row: Kind<'row', typeof taskSchema, typeof rowFeaturesSchema> = {
     const encode = rowEncoder(features);
     return { decode: async (example) => encode(example), normalize: copyDecoded };
   },
+  taskOf: ({ columns }) => ({
+    numeric: columns.filter(({ kind }) => kind === 'numeric').map(({ name }) => name),
+    categorical: columns.filter(({ kind }) => kind === 'categorical').map(({ name }) => name),
+  }),
   sameness: 'values',
   createIdentity: rowIdentity,
   preview: previewRow,

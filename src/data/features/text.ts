@@ -56,6 +56,10 @@ export const textKind: Kind<'text', typeof taskSchema, typeof featuresSchema> = 
     return features;
   },
   createEncoder: createTextEncoder,
+  taskOf: ({ maxCharacters }, columns) => ({
+    maxCharacters,
+    ...(columns && { text: [...columns] }),
+  }),
   sameness: 'values',
   createIdentity:
     ({ maxCharacters }) =>

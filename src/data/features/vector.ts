@@ -65,6 +65,7 @@ export const vector: Kind<'vector', typeof taskSchema, typeof featuresSchema, 'v
     return features;
   },
   createEncoder: createVectorEncoder,
+  taskOf: ({ length }) => ({ length }),
   sameness: 'values',
   createIdentity: () => (content) => {
     const { buffer, byteOffset, byteLength } = valuesOf(content);

@@ -38,7 +38,9 @@ export interface TableWriter {
    * @throws RangeError if the number of a column's values does not fit the number of rows.
    */
   append(rows: number, batch: Readonly<Record<string, ColumnBatch>>): void;
-  /** Ends the file and returns its bytes. */
+  /** Returns the bytes since the last call, so that memory does not grow with the rows. */
+  take(): Uint8Array;
+  /** Ends the file and returns its bytes since the last `take`. */
   finish(keyValues?: Readonly<Record<string, string>>): Uint8Array;
 }
 
@@ -107,6 +109,12 @@ export function createTableWriter(columns: Readonly<Record<string, ColumnType>>)
         filled += count;
         if (filled === groupRows) flush();
       }
+    },
+    take() {
+      const taken = bytes.getBytes().slice();
+      // Offsets in the file are counted apart from this position in the buffer.
+      bytes.index = 0;
+      return taken;
     },
     finish(keyValues = {}) {
       flush();
