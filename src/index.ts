@@ -10,11 +10,8 @@ export { type LabelOptions, type LabelSummary, label } from './engines/label.ts'
 export { type PlanOptions, type PlanSummary, plan } from './engines/plan.ts';
 export { InterruptedError, TransientError, UserError } from './errors.ts';
 export type { RunMetrics as Metrics } from './evaluate/run-metrics.ts';
-export {
-  type LoadedStudent,
-  loadStudent,
-  type StudentPrediction,
-} from './models/load-student.ts';
+export { type LoadedStudent, loadStudent } from './models/load-student.ts';
+export type { StudentPrediction } from './models/prediction.ts';
 export type { StudentExample } from './models/student-input.ts';
 export type { Progress } from './run/context.ts';
 export { openStore } from './store/open.ts';

@@ -1,27 +1,10 @@
 /** Loads a student into a program that uses it: examples in, classes out. */
 import type { Rejected } from '../data/example.ts';
-import { predictions } from '../debias/margin.ts';
 import { UserError } from '../errors.ts';
 import { openStore } from '../store/open.ts';
-import { readModelFiles } from './model-files.ts';
-import type { StudentDescription } from './student-description.ts';
-import { openStudentInput, type StudentExample } from './student-input.ts';
-
-/** The student's answer for one example. */
-export interface StudentPrediction {
-  /** Name of the most likely class or label; of tied ones, the first. */
-  readonly class: string;
-  /**
-   * Names of all predicted labels: the class. In a multi-label task, the labels with a probability
-   * above 1/2, in the order of `classes`; there may be none.
-   */
-  readonly labels: readonly string[];
-  /**
-   * Probability per class, in the order of `classes`; they sum to 1. In a multi-label task, each
-   * label has a probability of its own.
-   */
-  readonly probabilities: Float32Array;
-}
+import type { StudentPrediction } from './prediction.ts';
+import { openPredictor } from './predictor.ts';
+import { itemsOf, type StudentExample } from './student-input.ts';
 
 /** A student in memory. */
 export interface LoadedStudent {
@@ -54,63 +37,26 @@ export interface LoadedStudent {
  * student.dispose();
  */
 export async function loadStudent(folder: string): Promise<LoadedStudent> {
-  const store = await openStore(folder);
-  const files = await readModelFiles(store, '');
-  const { loadModel } = await import('./student.ts');
-  const student = await loadModel(files).catch((error: Error) => {
-    throw new UserError(
-      `${store.location} does not hold a student: ${error.message}`,
-      'Give the folder with student.json and the other files of the student, unchanged.',
-    );
-  });
-  const { description } = student;
-  const { classes } = description;
-  const input = await openStudentInput(store, description).catch((error: Error) => {
-    student.dispose();
-    throw error;
-  });
+  const student = await openPredictor(await openStore(folder));
+  const { classes } = student.description;
   return {
     classes,
     async predict(examples) {
       const answers: StudentPrediction[] = [];
-      const rejected: Rejected[] = [];
-      for await (const rows of input.rows(examples, rejected)) {
-        refuse(rejected);
-        const probabilities = student.predict(rows);
-        for (let start = 0; start < probabilities.length; start += classes.length) {
-          answers.push(
-            predictionOf(probabilities.slice(start, start + classes.length), description),
-          );
-        }
+      const items = itemsOf(examples, student.features);
+      for await (const { predictions } of student.predict(items, refuse)) {
+        answers.push(...predictions);
       }
-      refuse(rejected);
       return answers;
     },
-    dispose() {
-      student.dispose();
-      input.dispose();
-    },
+    dispose: () => student.dispose(),
   };
 }
 
-/** @throws UserError if an example was rejected. */
-function refuse(rejected: readonly Rejected[]): void {
-  const [first] = rejected;
-  if (!first) return;
+/** @throws UserError about an example that cannot be used. */
+function refuse({ id, reason }: Rejected): never {
   throw new UserError(
-    `example ${first.id} cannot be used: ${first.reason}`,
+    `example ${id} cannot be used: ${reason}`,
     'Leave it out; examples are counted from 0.',
   );
-}
-
-function predictionOf(
-  probabilities: Float32Array,
-  { classes, multiLabel }: StudentDescription,
-): StudentPrediction {
-  const [best] = predictions(probabilities, classes.length);
-  const mostLikely = classes[best!]!;
-  const labels = multiLabel
-    ? classes.filter((_, label) => probabilities[label]! > 0.5)
-    : [mostLikely];
-  return { class: mostLikely, labels, probabilities };
 }

@@ -1,5 +1,5 @@
 /** Reads and writes the files of models in a store. */
-import { readBytes, writeOnce } from '../store/once.ts';
+import { readBytes, readJson, writeOnce } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { encoderFile } from './encoders/encoder.ts';
 import { readEncoder } from './encoders/open-encoder.ts';
@@ -10,7 +10,15 @@ import {
   parseModelFile,
 } from './exporters.ts';
 import type { ModelFiles } from './exports/exporter.ts';
-import { studentSchema } from './student-description.ts';
+import { type StudentDescription, studentSchema } from './student-description.ts';
+
+/**
+ * Reads the description of a model without the model.
+ * @throws UserError if the store has none, or it is of another version.
+ */
+export function readDescription(store: ObjectStore): Promise<StudentDescription> {
+  return readJson(store, descriptionFile, studentSchema);
+}
 
 /** Reads the files from which `loadModel` opens a model. */
 export async function readModelFiles(store: ObjectStore, folder: string): Promise<ModelFiles> {

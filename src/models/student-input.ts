@@ -1,8 +1,8 @@
-/** Conversion of a program's examples to the input of a student. */
+/** Conversion of examples, of files or of a program, to the input of a student. */
 import { z } from 'zod';
 import { product } from '../arrays.ts';
 import { decodedBatches } from '../data/decoded-batches.ts';
-import type { Content, Example, Rejected } from '../data/example.ts';
+import { type Content, type Example, isRejected, type Rejected } from '../data/example.ts';
 import {
   createEncoder,
   encoderIn,
@@ -10,7 +10,7 @@ import {
   featureShape,
   kindOf,
 } from '../data/features/index.ts';
-import { type Decoded, type Encoder, type Rows, rowsOf } from '../data/features/kind.ts';
+import { type Decoded, isDecoded, type Rows, rowsOf } from '../data/features/kind.ts';
 import { row } from '../data/features/row.ts';
 import { textKind } from '../data/features/text.ts';
 import { UserError } from '../errors.ts';
@@ -38,16 +38,37 @@ export type StudentExample =
   | readonly number[]
   | string;
 
+/** Pixels as a program has them, in place of the file of an image. */
+interface Pixels {
+  readonly id: string;
+  readonly pixels: Uint8Array;
+}
+
+/** An example of a file or of a program, or why it cannot be used. */
+export type InputItem = (Example | Rejected | Pixels) & Located;
+
+/** A file and row, if the id does not show them. */
+interface Located {
+  readonly location?: string;
+}
+
+/** An example that a student cannot use. */
+export type UnusableInput = Rejected & Located;
+
+/** Examples that a student reads at once. */
+export interface StudentBatch {
+  /** [n] */
+  readonly ids: readonly string[];
+  readonly rows: Rows;
+}
+
 /** Converts examples to the input of a student. */
 export interface StudentInput {
-  /**
-   * Yields the examples in batches.
-   * @param rejected Receives the examples that cannot be used; their ids are their indexes.
-   */
-  rows(
-    examples: Iterable<StudentExample> | AsyncIterable<StudentExample>,
-    rejected: Rejected[],
-  ): AsyncGenerator<Rows>;
+  /** Yields the usable examples in batches; decodes them as in the student's training. */
+  batches(
+    items: AsyncIterable<InputItem>,
+    onRejected: (rejected: UnusableInput) => void,
+  ): AsyncGenerator<StudentBatch>;
   /** Frees the native memory. */
   dispose(): void;
 }
@@ -72,18 +93,46 @@ export async function openStudentInput(
   );
 }
 
+interface DecodedItem {
+  readonly id: string;
+  readonly decoded: Decoded;
+}
+
 function featuresInput(features: Features): StudentInput {
   const encoder = createEncoder(features);
   const batchSize = batchSizeFor(featureShape(features));
+  const decode = async (item: InputItem): Promise<DecodedItem | Rejected> => {
+    if (isRejected(item)) return item;
+    const decoded =
+      'pixels' in item ? checkPixels(item, featureShape(features)) : await encoder.decode(item);
+    return isDecoded(decoded) ? { id: item.id, decoded } : { ...decoded, ...locationOf(item) };
+  };
   return {
-    async *rows(examples, rejected) {
-      const options = { batchSize, room: batchSize, decode: decoder(encoder, features) };
-      for await (const batch of decodedBatches(numbered(examples), options, rejected)) {
-        yield rowsOf(encoder, batch);
+    async *batches(items, onRejected) {
+      const options = { batchSize, room: batchSize, decode };
+      for await (const batch of decodedBatches(items, options, onRejected)) {
+        yield {
+          ids: batch.map(({ id }) => id),
+          rows: rowsOf(
+            encoder,
+            batch.map(({ decoded }) => decoded),
+          ),
+        };
       }
     },
     dispose: () => {},
   };
+}
+
+function locationOf({ location }: Located): Located {
+  return location === undefined ? {} : { location };
+}
+
+/** Returns pixels that have the size that a student reads. */
+function checkPixels({ id, pixels }: Pixels, shape: readonly number[]): Decoded | Rejected {
+  if (pixels.length === product(shape)) return pixels;
+  const found = `${pixels.length} values`;
+  return { id, reason: `Its pixels are ${found}; expected ${shape.join(' × ')}.` };
 }
 
 /** @param features Features of the examples that the encoder reads. */
@@ -91,55 +140,53 @@ async function encoderInput(store: ObjectStore, features: Features): Promise<Stu
   const { openEncoder } = await import('./encoders/open-encoder.ts');
   const encoder = await openEncoder(store, encoderFolder);
   const prepare = exampleContent(features);
-  const decode = async (item: Numbered): Promise<Example | Rejected> => {
-    const content = contentOf(item.example, features);
-    if (content === undefined) return wrongExample(item, features);
-    return prepare({ id: item.id, label: undefined, content });
+  const decode = async (item: InputItem): Promise<(Example & Located) | Rejected> => {
+    if (isRejected(item)) return item;
+    if ('pixels' in item) return wrongExample(item.id, features);
+    return { ...(await prepare(item)), ...locationOf(item) };
   };
   return {
-    async *rows(examples, rejected) {
+    async *batches(items, onRejected) {
       const options = { batchSize: encoder.chunk, room: encoder.chunk, decode };
-      for await (const chunk of decodedBatches(numbered(examples), options, rejected)) {
-        const { embeddings, rejected: lost } = await encoder.embed(chunk);
-        rejected.push(...lost.values());
-        yield { n: chunk.length, values: embeddings };
+      for await (const chunk of decodedBatches(items, options, onRejected)) {
+        const { embeddings, rejected } = await encoder.embed(chunk);
+        for (const [row, lost] of rejected) onRejected({ ...lost, ...locationOf(chunk[row]!) });
+        const usable = [...chunk.keys()].filter((row) => !rejected.has(row));
+        if (usable.length === 0) continue;
+        const values = new Float32Array(usable.length * encoder.dimension);
+        for (const [at, row] of usable.entries()) {
+          const from = row * encoder.dimension;
+          values.set(embeddings.subarray(from, from + encoder.dimension), at * encoder.dimension);
+        }
+        yield { ids: usable.map((row) => chunk[row]!.id), rows: { n: usable.length, values } };
       }
     },
     dispose: () => encoder.dispose(),
   };
 }
 
-interface Numbered {
-  readonly id: string;
-  readonly example: StudentExample;
-}
-
-async function* numbered(
+/**
+ * Converts a program's examples to items; their ids are their indexes, from 0.
+ * @param features Features of the examples.
+ */
+export async function* itemsOf(
   examples: Iterable<StudentExample> | AsyncIterable<StudentExample>,
-): AsyncGenerator<Numbered> {
+  features: Features,
+): AsyncGenerator<InputItem> {
   let index = 0;
-  for await (const example of examples) yield { id: String(index++), example };
+  for await (const example of examples) yield itemOf(String(index++), example, features);
 }
 
-/** Returns a function that decodes an example, or returns the reason why it cannot be used. */
-function decoder(encoder: Encoder, features: Features) {
-  const shape = featureShape(features);
-  return async (item: Numbered): Promise<Decoded | Rejected> => {
-    const { id, example } = item;
-    if (
-      kindOf(features).column &&
-      typeof example === 'object' &&
-      'pixels' in example &&
-      ArrayBuffer.isView(example.pixels)
-    ) {
-      if (example.pixels.length === product(shape)) return new Uint8Array(example.pixels);
-      const found = `${example.pixels.length} values`;
-      return { id, reason: `Its pixels are ${found}; expected ${shape.join(' × ')}.` };
-    }
-    const content = contentOf(example, features);
-    if (content === undefined) return wrongExample(item, features);
-    return encoder.decode({ id, label: undefined, content });
-  };
+function itemOf(id: string, example: StudentExample, features: Features): InputItem {
+  const pixels = pixelsOf(example);
+  if (pixels !== undefined && kindOf(features).column) return { id, pixels };
+  const content = contentOf(example, features);
+  return content === undefined ? wrongExample(id, features) : { id, label: undefined, content };
+}
+
+function pixelsOf(example: StudentExample): Uint8Array | undefined {
+  if (typeof example !== 'object' || !('pixels' in example)) return undefined;
+  return ArrayBuffer.isView(example.pixels) ? new Uint8Array(example.pixels) : undefined;
 }
 
 /** Returns the content of an example, or undefined if it is of another kind. */
@@ -151,7 +198,7 @@ function contentOf(example: StudentExample, features: Features): Content | undef
   return typeof content === 'object' ? content : undefined;
 }
 
-function wrongExample({ id }: Numbered, features: Features): Rejected {
+function wrongExample(id: string, features: Features): Rejected {
   const { name } = kindOf(features);
   return { id, reason: `The student reads examples of the kind '${name}', and this is not one.` };
 }

@@ -6,13 +6,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Features } from '../../src/data/features/index.ts';
 import { randomFor } from '../../src/data/random.ts';
 import { UserError } from '../../src/errors.ts';
-import { saveModel } from '../../src/models/exporters.ts';
 import { loadStudent } from '../../src/models/load-student.ts';
 import type { StudentExample } from '../../src/models/student-input.ts';
 import { tf } from '../../src/tensorflow.ts';
-import { buildNetwork, smallConvnet, smallMlp } from '../support/networks.ts';
+import { writeStudent } from '../support/network-students.ts';
+import { classes } from '../support/students.ts';
 
-const classes = ['cat', 'dog', 'owl'];
 const image: Features = {
   ...{ kind: 'image', height: 8, width: 8, channels: 1 },
   ...{ mean: [0.5], std: [0.2] },
@@ -33,18 +32,6 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** Writes a student of random weights, as a program gets it. */
-async function writeStudent(features: Features, more: { multiLabel?: true } = {}): Promise<void> {
-  const network = features.kind === 'image' ? smallConvnet : smallMlp;
-  const shape = features.kind === 'image' ? [8, 8, 1] : [5];
-  const model = await buildNetwork(network, shape, classes.length, 1);
-  const description = { classes, features, ...more, createdBy: 'a test' };
-  for (const [name, bytes] of await saveModel(model, description)) {
-    await writeFile(join(folder, name), bytes);
-  }
-  model.dispose();
-}
-
 const pixels = Uint8Array.from({ length: 64 }, (_, i) => i * 4);
 const png = sharp(pixels, { raw: { width: 8, height: 8, channels: 1 } }).png();
 
@@ -62,7 +49,7 @@ describe.each([
   ['vector', vector, async () => [[1, 2, 3, 4, 5], Float32Array.of(5, 4, 3, 2, 1)]],
 ] as const)('a student of the kind %s', (_, features, make) => {
   test('predicts examples as a program has them, and leaves no tensor behind', async () => {
-    await writeStudent(features);
+    await writeStudent(folder, features);
     const before = tf.memory().numTensors;
     const student = await loadStudent(folder);
     expect(student.classes).toEqual(classes);
@@ -84,7 +71,7 @@ describe.each([
 });
 
 test('a student of a multi-label task names every label that is more likely than not', async () => {
-  await writeStudent(vector, { multiLabel: true });
+  await writeStudent(folder, vector, { multiLabel: true });
   const student = await loadStudent(folder);
   const random = randomFor(1);
   const vectors = Array.from({ length: 40 }, () =>
@@ -101,7 +88,7 @@ test('a student of a multi-label task names every label that is more likely than
 });
 
 test('pixels are what the file decodes to, and more than a batch keeps its order', async () => {
-  await writeStudent(image);
+  await writeStudent(folder, image);
   const student = await loadStudent(folder);
   const file = await png.toBuffer();
   const [fromFile, fromPixels] = await student.predict([file, { pixels }]);
@@ -130,7 +117,7 @@ test.each([
 ] as [string, Features, StudentExample, string][])(
   '%s is refused with its index',
   async (_, features, example, message) => {
-    await writeStudent(features);
+    await writeStudent(folder, features);
     const student = await loadStudent(folder);
     const error = await student.predict([example]).catch((error: unknown) => error);
     expect(error).toBeInstanceOf(UserError);
@@ -142,7 +129,7 @@ test.each([
 
 test('a folder without a student, or with a damaged one, is refused', async () => {
   await expect(loadStudent(folder)).rejects.toThrow(UserError);
-  await writeStudent(vector);
+  await writeStudent(folder, vector);
   await writeFile(join(folder, 'weights.bin'), '');
   await expect(loadStudent(folder)).rejects.toThrow('does not hold a student: weights.bin has 0');
 });
