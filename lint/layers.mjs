@@ -22,6 +22,7 @@ export const layers = [
   ['src/stages/'],
   ['src/init/'],
   ['src/aws/'],
+  ['src/predict/'],
   ['src/engines/'],
   ['src/index.ts'],
   ['src/cli/'],

@@ -3,10 +3,10 @@ import type { ExportFormat } from '../data/tables/exported-labels.ts';
 import { exportLabels, type LabelsDescription } from '../distill/export-labels.ts';
 import { keepFile } from '../distill/keep-file.ts';
 import { UserError } from '../errors.ts';
-import { encoderFile } from '../models/encoders/encoder.ts';
-import { encoderFolder, isModelSaved, readExports } from '../models/model-files.ts';
+import { isModelSaved, readExports } from '../models/model-files.ts';
 import { openJob } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
+import { readPlanPart } from '../run/plan-part.ts';
 import { currentSchema } from '../stages/publish.ts';
 import { datasetName } from '../stages/start.ts';
 import { readBytes, readJson } from '../store/once.ts';
@@ -15,7 +15,6 @@ import type { ObjectStore } from '../store/store.ts';
 import { type DeployedStack, datasetLocation } from './deployment.ts';
 import { newestAttempt } from './executions.ts';
 import { findRecord } from './find-started.ts';
-import { readPlanPart } from './plan-part.ts';
 import { unknownRun } from './runs.ts';
 
 /** Student that was copied from AWS. */
@@ -24,8 +23,6 @@ export interface FetchedStudent {
   readonly variant: string;
   /** Absolute path of the folder with report.html, metrics.json and student/. */
   readonly folder: string;
-  /** Whether the student is a head with its encoder: `loadStudent` loads it. Default: false. */
-  readonly hasEncoder?: boolean;
 }
 
 /** One student of a run. */
@@ -67,8 +64,7 @@ export async function fetchStudent(
     ...[...model].map(([file, body]) => [`student/${file}`, body] as const),
   ]);
   for (const [file, body] of files) await keepFile(join(folder, file), body, run);
-  const hasEncoder = model.has(`${encoderFolder}${encoderFile}`);
-  return { run, variant, folder, ...(hasEncoder && { hasEncoder }) };
+  return { run, variant, folder };
 }
 
 /** Labels that are copied from AWS. */

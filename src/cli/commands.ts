@@ -34,6 +34,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     example: 'my-data --to my-labels --format jsonl',
     load: async () => (await import('./label.ts')).labelCommand,
   },
+  predict: {
+    example: 'my-data my-files --out predictions.csv',
+    load: async () => (await import('./predict.ts')).predictCommand,
+  },
   'add-labels': {
     example: 'my-data label-next.csv',
     load: async () => (await import('./add-labels.ts')).addLabelsCommand,

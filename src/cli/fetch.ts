@@ -1,10 +1,8 @@
-import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { defineCommand } from 'citty';
 import type { FetchedStudent } from '../aws/fetch.ts';
-import { ngramsFile } from '../models/ngrams/names.ts';
 import { jsonOption, labelsFormatOption } from './arguments.ts';
-import { loadLine } from './load-line.ts';
+import { predictLines } from './predict-lines.ts';
 
 export const fetchCommand = defineCommand({
   meta: { name: 'fetch', description: 'Copy a student with its report and metrics from AWS' },
@@ -58,7 +56,7 @@ async function copyLabels(
 }
 
 /** Lists the copied files for people. */
-export function renderFetched({ run, variant, folder, hasEncoder }: FetchedStudent): string {
+export function renderFetched({ run, variant, folder }: FetchedStudent): string {
   const shown = relative('.', folder) || '.';
   return [
     `The ${variant} student of run ${run} is in ${shown}:`,
@@ -66,10 +64,6 @@ export function renderFetched({ run, variant, folder, hasEncoder }: FetchedStude
     `  ${join(shown, 'metrics.json')}`,
     `  ${join(shown, 'student')}`,
     '',
-    'Load the student with',
-    loadLine(
-      join(folder, 'student'),
-      !hasEncoder && !existsSync(join(folder, 'student', ngramsFile)),
-    ),
+    ...predictLines(join(folder, 'student'), 'FILES'),
   ].join('\n');
 }

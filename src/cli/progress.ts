@@ -19,6 +19,21 @@ export interface ProgressView {
 /** Display for --json: shows nothing. */
 export const silentProgress: ProgressView = { update: () => {}, end: () => {} };
 
+/** Creates a display that shows messages alone. */
+export function messagesOnly(terminal: Terminal): ProgressView {
+  return {
+    update({ message, level }) {
+      if (message !== undefined) terminal.write(`${messageLine(terminal, message, level)}\n`);
+    },
+    end: () => {},
+  };
+}
+
+function messageLine(terminal: Terminal, message: string, level: Progress['level']): string {
+  const label = level === 'warning' ? styled(terminal, 'yellow', 'warning:') : '·';
+  return `${label} ${message}`;
+}
+
 /**
  * Creates a progress display. On a terminal, one line per stage changes in place. Elsewhere, plain
  * lines appear at a stage's start, at its end and at most every ten seconds. Messages are shown at
@@ -70,10 +85,7 @@ export function createProgress(
   return {
     update(progress) {
       const { stage, message, level } = progress;
-      if (message !== undefined) {
-        const label = level === 'warning' ? styled(terminal, 'yellow', 'warning:') : '·';
-        say(`${label} ${message}`);
-      }
+      if (message !== undefined) say(messageLine(terminal, message, level));
       // Ignores a late update of a stage whose end is already shown.
       if (past.has(stage)) return;
       const current = tally?.stage === stage ? tally : begin(stage);

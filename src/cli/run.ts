@@ -29,7 +29,9 @@ export const runCommand = defineCommand({
     const summary = await withProgress(view, (signal, onProgress) =>
       run({ dataset, results, workers: workerCount, signal, onProgress }),
     );
-    const text = json ? JSON.stringify(summary, null, 2) : renderSummary(summary, process.stdout);
+    const text = json
+      ? JSON.stringify(summary, null, 2)
+      : renderSummary(summary, process.stdout, dataset);
     process.stdout.write(`${text}\n`);
   },
 });

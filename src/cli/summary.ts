@@ -10,11 +10,14 @@ import type { Interval, Metrics } from '../evaluate/schema.ts';
 import { describeAccuracy } from '../evaluate/teacher-judgement.ts';
 import { caveats, distillationVerdict, verdict } from '../evaluate/verdict.ts';
 import { bytes, count, counted, duration, fixed, percent } from '../format.ts';
-import { loadLine } from './load-line.ts';
+import { predictLines } from './predict-lines.ts';
 import { alignedRows, styled, type Terminal } from './terminal.ts';
 
-/** Summarizes a finished run: the figures, the verdicts and the locations of report and student. */
-export function renderSummary(summary: RunSummary, terminal: Terminal): string {
+/**
+ * Summarizes a finished run: the figures, the verdicts, the report, and how to use the student.
+ * @param dataset Location of the dataset as the user gave it.
+ */
+export function renderSummary(summary: RunSummary, terminal: Terminal, dataset: string): string {
   const { metrics, labelCache } = summary;
   const [head, ...rows] = alignedRows(figures(metrics));
   const warnings = [...caveats(metrics), ...metrics.warnings];
@@ -44,10 +47,11 @@ export function renderSummary(summary: RunSummary, terminal: Terminal): string {
     `student: ${locate(summary, summary.student)}`,
     `${summary.published ? 'published' : 'not published'}: ${summary.publication}`,
     '',
-    `Done in ${duration(summary.seconds)}. Open the report in a browser. Load the student with`,
-    loadLine(
-      studentFolder(summary),
-      !summary.hasEncoder && !metrics.students.some(({ network }) => network),
+    `Done in ${duration(summary.seconds)}. Open the report in a browser.`,
+    ...predictLines(
+      locate(summary, summary.student).replace(/\/$/, ''),
+      // Every dataset has unlabeled examples; not every one has test examples.
+      `${dataset.replace(/\/$/, '')}/${metrics.evaluatedOn === 'test' ? 'test' : 'unlabeled'}`,
     ),
   ].join('\n');
 }
@@ -130,10 +134,4 @@ function withRange(figure: Interval | undefined): string {
 /** Returns the path or the s3:// URL of a key of the results. */
 function locate({ results }: RunSummary, key: string): string {
   return results.startsWith('s3://') ? `${results.replace(/\/$/, '')}/${key}` : join(results, key);
-}
-
-/** Returns the folder of the student; a program reads one in S3 from a local copy. */
-function studentFolder({ results, student }: RunSummary): string {
-  if (results.startsWith('s3://')) return '<a copy of that folder>';
-  return join(results, student).replace(/\/$/, '');
 }

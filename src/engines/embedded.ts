@@ -1,5 +1,4 @@
 import { type RunMetrics, runMetricsSchema } from '../evaluate/run-metrics.ts';
-import { encoderOf } from '../models/networks/index.ts';
 import type { Progress } from '../run/context.ts';
 import { keys } from '../run/keys.ts';
 import { planSchema } from '../run/plan-file.ts';
@@ -29,8 +28,6 @@ export interface RunSummary {
   /** Keys, in the results, of the report and of the student of the config's method. */
   readonly report: string;
   readonly student: string;
-  /** Whether the student is a head with its encoder: `loadStudent` loads it. Default: false. */
-  readonly hasEncoder?: boolean;
   readonly metrics: RunMetrics;
   /** Number of all shards, and of those that this run or an earlier one had already labeled. */
   readonly labelCache: LabelCache;
@@ -62,7 +59,6 @@ export async function run(options: RunOptions): Promise<RunSummary> {
     results: job.results,
     report: keys.report(job.run),
     student: keys.student(job.run, plan.variants[0]!.name),
-    ...(encoderOf(plan.config.student) && { hasEncoder: true }),
     metrics: await readJson(results, keys.metrics(job.run), runMetricsSchema),
     labelCache,
     published: publication.published,

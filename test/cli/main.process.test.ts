@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/load.ts';
+import { writeTextStudent } from '../support/students.ts';
 
 const execute = promisify(execFile);
 const root = resolve(import.meta.dirname, '../..');
@@ -85,7 +86,7 @@ describe('counterweight', () => {
   });
 
   test.each([
-    [[], 'Which command? init, plan, run, label, add-labels, '],
+    [[], 'Which command? init, plan, run, label, predict, add-labels, '],
     [['rnu'], 'Unknown command "rnu". Did you mean run?'],
     [['run', 'a', '--wokers=3'], 'Unknown option "--wokers". Did you mean --workers?'],
     [['run'], 'Missing required positional argument: DATASET'],
@@ -122,6 +123,19 @@ describe('init', () => {
     expect(JSON.parse(stdout)).toMatchObject({ config: { data: { format: 'csv' } } });
     expect(stderr).toBe('');
   });
+});
+
+test('predict reads rows from a pipe, and ends quietly when its reader does', async () => {
+  const student = join(folder, 'student');
+  await writeTextStudent(student);
+  const child = spawn(process.execPath, [command, 'predict', student, '-', '--as', 'jsonl']);
+  const [exit, stderr] = [once(child, 'exit'), text(child.stderr)];
+  // The reader ends after the first predictions.
+  child.stdout.once('data', () => child.stdout.destroy());
+  child.stdin.on('error', () => {});
+  child.stdin.end('{"id":"a","text":"a fine day"}\n'.repeat(20_000));
+  expect(await exit).toEqual([0, null]);
+  expect(await stderr).toBe('');
 });
 
 test('a wrong config exits with 1 and no stack', async () => {

@@ -19,7 +19,7 @@ const summary: RunSummary = {
 
 describe('the summary of a run', () => {
   test('has the figures, the verdict and what to do next', () => {
-    expect(renderSummary(summary, new FakeTerminal())).toMatchInlineSnapshot(`
+    expect(renderSummary(summary, new FakeTerminal(), 'data/cifar')).toMatchInlineSnapshot(`
       "
                    accuracy (95% interval)  recall     F1  log-loss  calibration      size
       teacher       79.3% (78.4% to 80.2%)   78.8%  78.6%     0.710         8.1%         –
@@ -43,13 +43,20 @@ describe('the summary of a run', () => {
       student: /data/results/runs/cifar-2f7a91c04be3/students/weighted/
       published: weighted is the first student of this dataset
 
-      Done in 25 min 49 s. Open the report in a browser. Load the student with
-        await tf.loadLayersModel('file:///data/results/runs/cifar-2f7a91c04be3/students/weighted/model.json')"
+      Done in 25 min 49 s. Open the report in a browser.
+      Predict files with
+        counterweight predict /data/results/runs/cifar-2f7a91c04be3/students/weighted data/cifar/test --out predictions.csv
+      or load the student in TypeScript with
+        await loadStudent("/data/results/runs/cifar-2f7a91c04be3/students/weighted")"
     `);
   });
 
   test('has micro F1 first in a multi-label task', () => {
-    const text = renderSummary({ ...summary, metrics: sampleLabelMetrics() }, new FakeTerminal());
+    const text = renderSummary(
+      { ...summary, metrics: sampleLabelMetrics() },
+      new FakeTerminal(),
+      'data',
+    );
     const [, head, teacher] = text.split('\n');
     expect(`${head}\n${teacher}`).toMatchInlineSnapshot(`
       "             micro F1 (95% interval)  recall     F1     AP  exact  log-loss  calibration      size
@@ -60,29 +67,38 @@ describe('the summary of a run', () => {
 
   test('states that no example was quarantined', () => {
     const metrics = sampleMetrics({ quarantined: 0, quarantineReasons: [] });
-    expect(renderSummary({ ...summary, metrics }, new FakeTerminal())).toContain(
+    expect(renderSummary({ ...summary, metrics }, new FakeTerminal(), 'data')).toContain(
       '\nquarantined: none\n',
     );
   });
 
   test('warns if the figures are on data that the weights saw', () => {
     const metrics = sampleMetrics({ evaluatedOn: 'validation' });
-    const text = renderSummary({ ...summary, metrics }, new FakeTerminal());
+    const text = renderSummary({ ...summary, metrics }, new FakeTerminal(), 'data');
     expect(text).toContain(
       'warning: These figures are on the validation set, from which the weights',
     );
   });
 
   test('gives places in S3 as URLs', () => {
-    const text = renderSummary({ ...summary, results: 's3://bucket/out/' }, new FakeTerminal());
+    const text = renderSummary(
+      { ...summary, results: 's3://bucket/out/' },
+      new FakeTerminal(),
+      'my data/',
+    );
     expect(text).toContain('report: s3://bucket/out/runs/cifar-2f7a91c04be3/report.html');
+    expect(text).toContain(
+      "counterweight predict s3://bucket/out/runs/cifar-2f7a91c04be3/students/weighted 'my data/test'",
+    );
   });
 
   test('has colours on a terminal only', () => {
-    expect(renderSummary(summary, new FakeTerminal({ live: true, colors: true }))).toContain(
+    expect(
+      renderSummary(summary, new FakeTerminal({ live: true, colors: true }), 'data'),
+    ).toContain('\u001b[');
+    expect(renderSummary(summary, new FakeTerminal({ live: true }), 'data')).not.toContain(
       '\u001b[',
     );
-    expect(renderSummary(summary, new FakeTerminal({ live: true }))).not.toContain('\u001b[');
   });
 });
 
