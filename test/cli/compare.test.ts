@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { renderComparison } from '../../src/cli/compare.ts';
+import { renderComparison } from '../../src/cli/compare-text.ts';
 import { renderStoredRuns } from '../../src/cli/runs.ts';
 import { sampleMetrics } from '../support/sample-metrics.ts';
 
