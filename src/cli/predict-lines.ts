@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 
 /**
- * Returns the lines that tell how to use a student.
+ * Returns lines with the command and the call that use a student.
  *
  * @param folder A path, or s3://bucket/prefix.
  * @param files Files to predict, or a word for them.

@@ -1,7 +1,7 @@
 import { type ColumnsConfig, columnsSchema } from './columns-config.ts';
 import { type Features, kindOf, taskSchema } from './features/index.ts';
 
-/** What a model states about the tables that it reads. */
+/** Facts about the tables that a model reads. */
 export interface ReadTables {
   readonly classes: readonly string[];
   /** Columns of the content. Default: the usual ones, or those of the features. */

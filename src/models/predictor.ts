@@ -14,7 +14,7 @@ export interface PredictedBatch {
   readonly ids: readonly string[];
   /** [n] */
   readonly predictions: readonly StudentPrediction[];
-  /** What the student read; also rows whose probabilities are not finite. */
+  /** Input of the student, also of examples whose probabilities are not finite. */
   readonly rows: Rows;
 }
 
@@ -53,7 +53,7 @@ export async function openPredictor(store: ObjectStore): Promise<Predictor> {
   });
   return {
     description,
-    features: examplesOf(description),
+    features: featuresOfExamples(description),
     async *predict(items, onRejected) {
       for await (const { ids, rows } of input.batches(items, onRejected)) {
         const predictions = predictionsOf(student.predict(rows), description);
@@ -80,6 +80,6 @@ const notFinite =
   'The student gives it probabilities that are not numbers: its values are far outside of those in training.';
 
 /** Returns the features of the examples of a student, also if it has an encoder. */
-export function examplesOf({ features, examples }: StudentDescription): Features {
+export function featuresOfExamples({ features, examples }: StudentDescription): Features {
   return examples ?? features;
 }

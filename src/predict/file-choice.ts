@@ -13,7 +13,7 @@ export interface GivenFile {
   readonly format: Format;
 }
 
-/** What decides which files are read, and how. */
+/** Facts that decide which files are read, and in which format. */
 export interface FileChoice {
   /** Kind of the examples that the student reads. */
   readonly kind: AnyKind;
@@ -22,7 +22,7 @@ export interface FileChoice {
   readonly stdin: AsyncIterable<Uint8Array>;
 }
 
-/** Returns the formats that can hold the student's examples, or the one that the user chose. */
+/** Returns the formats that can hold the student's examples, or only the chosen format. */
 export function readable({ kind, format }: Pick<FileChoice, 'kind' | 'format'>): Format[] {
   const all: Format[] = Object.values(formats);
   const held = all.filter(({ kinds }) => kinds.includes(kind.name));

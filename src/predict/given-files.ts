@@ -15,8 +15,8 @@ import type { ObjectInfo, ObjectStore } from '../store/store.ts';
 import { type FileChoice, type GivenFile, readable } from './file-choice.ts';
 import { openStream } from './open-stream.ts';
 
-/** A place that the user named. */
-interface Place {
+/** A path that the user named. */
+interface OpenPath {
   readonly store: ObjectStore;
   /** Path as the user gave it, in front of the keys. */
   readonly prefix: string;
@@ -62,10 +62,10 @@ export async function findGivenFiles(
     }
     const before = count;
     const leftOut = new LeftOutFiles('unlabeled');
-    for await (const { piece, format } of filesOf(await openPlace(path), choice, leftOut)) {
+    for await (const { piece, format } of filesOf(await openPath(path), choice, leftOut)) {
       onFile(piece.key);
       count++;
-      // Of other files, large blocks are read at once.
+      // Other files are read in large blocks.
       const isEven = format.startsLike !== undefined || format.examplesPerPiece === 1;
       bytes += isEven ? piece.bytes : Number.POSITIVE_INFINITY;
     }
@@ -81,7 +81,7 @@ export async function findGivenFiles(
       for (const path of paths) {
         const stream = streams.get(path);
         if (stream !== undefined) yield stream;
-        else yield* filesOf(await openPlace(path, onRead), choice);
+        else yield* filesOf(await openPath(path, onRead), choice);
       }
     },
   };
@@ -96,7 +96,10 @@ async function streamAt(path: string, choice: FileChoice): Promise<GivenFile | u
   return openStream(path, createReadStream(path), choice);
 }
 
-async function openPlace(path: string, onRead: (bytes: number) => void = () => {}): Promise<Place> {
+async function openPath(
+  path: string,
+  onRead: (bytes: number) => void = () => {},
+): Promise<OpenPath> {
   if (!path.startsWith('s3://')) {
     const stats = await stat(path).catch(() => undefined);
     if (stats === undefined) {
@@ -120,7 +123,7 @@ async function openPlace(path: string, onRead: (bytes: number) => void = () => {
 }
 
 async function* filesOf(
-  { store, prefix, file }: Place,
+  { store, prefix, file }: OpenPath,
   choice: FileChoice,
   leftOut?: LeftOutFiles,
 ): AsyncGenerator<GivenFile> {

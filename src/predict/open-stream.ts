@@ -21,7 +21,7 @@ export async function openStream(
   const all = joined(start, rest);
   const format = formatOf(start, choice);
   if (format?.startsLike) {
-    // Readers take an infinite size for one that is not known.
+    // Readers take an infinite size for an unknown size.
     const piece = { key: name, name, version: '', bytes: Number.POSITIVE_INFINITY };
     return { store: new StreamStore(name, all), piece, format };
   }

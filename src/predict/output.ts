@@ -7,7 +7,7 @@ import type { Writable } from 'node:stream';
 import { UserError } from '../errors.ts';
 
 /** A destination of bytes. */
-export interface Output {
+export interface PredictionOutput {
   /** Writes bytes. @returns false if the reader is gone, and no more is needed. */
   write(bytes: Uint8Array): Promise<boolean>;
   /** Ends the output. */
@@ -41,7 +41,7 @@ export async function checkTarget(path: string): Promise<void> {
  * Creates a file that appears under its name when it is finished. If the process ends before, its
  * hidden temporary file is removed.
  */
-export async function createFile(path: string): Promise<Output> {
+export async function createFile(path: string): Promise<PredictionOutput> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID().slice(0, 8)}`);
   const file = await open(temporary, 'wx').catch((error: Error) => {
     throw new UserError(`${path} cannot be written: ${error.message}`);
@@ -73,7 +73,7 @@ export async function createFile(path: string): Promise<Output> {
 export type Stream = Pick<Writable, 'write' | 'on'>;
 
 /** Writes to a stream. A reader that ends early, such as `head`, is not an error. */
-export function writeToStream(stream: Stream): Output {
+export function writeToStream(stream: Stream): PredictionOutput {
   let failure: NodeJS.ErrnoException | undefined;
   // Without a listener, an error of the stream would end the process.
   const listen = (error: NodeJS.ErrnoException) => (failure ??= error);

@@ -4,7 +4,7 @@ import type { FormatName } from '../data/formats/index.ts';
 import type { PredictionFormat } from '../data/tables/predicted-examples.ts';
 import { UserError } from '../errors.ts';
 import { readDescription } from '../models/model-files.ts';
-import { examplesOf, openPredictor } from '../models/predictor.ts';
+import { featuresOfExamples, openPredictor } from '../models/predictor.ts';
 import type { StudentDescription } from '../models/student-description.ts';
 import type { Progress } from '../run/context.ts';
 import { openStore } from '../store/open.ts';
@@ -49,7 +49,7 @@ export async function predictPaths(options: PredictPathsOptions): Promise<Predic
   const { out, paths, onProgress } = options;
   const store = await openStore(await findStudent(options.student, options.results));
   const description = await readDescription(store);
-  const kind = kindOf(examplesOf(description));
+  const kind = kindOf(featuresOfExamples(description));
   if (options.columns && !kind.column && !kind.cells) {
     throw new UserError(
       `--column is for other students: this one reads the columns of its training`,

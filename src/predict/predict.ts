@@ -10,14 +10,14 @@ import type { PredictedBatch, Predictor } from '../models/predictor.ts';
 import type { UnusableInput } from '../models/student-input.ts';
 import type { Progress } from '../run/context.ts';
 import type { GivenFiles } from './given-files.ts';
-import type { Output } from './output.ts';
+import type { PredictionOutput } from './output.ts';
 import { readGiven } from './read-given.ts';
 
 export interface PredictOptions {
   readonly student: Predictor;
   readonly files: GivenFiles;
   readonly format: PredictionFormat;
-  readonly output: Output;
+  readonly output: PredictionOutput;
   /** Columns of the content in tables. Default: those of the student's training. */
   readonly columns?: readonly string[] | undefined;
   /** Column of the id in tables. Default: "id" if the file has it, else the row. */
@@ -27,7 +27,7 @@ export interface PredictOptions {
   readonly onProgress: (progress: Progress) => void;
 }
 
-/** What was predicted. */
+/** Counts of the predictions. */
 export interface PredictSummary {
   readonly predicted: number;
   readonly unusable: number;
