@@ -1,6 +1,7 @@
 // Measures matrix products of floats with TensorFlow, in operations per second.
+
+import { attribute, backend, floatType } from '../../src/models/kernels.ts';
 import { tf } from '../../src/tensorflow.ts';
-import { attribute, backend, floatType } from '../../src/train/kernels.ts';
 import { stopwatch } from './stopwatch.ts';
 
 const size = 2048;

@@ -341,7 +341,9 @@ function evaluating(work: RunWork, stage: Stage): TaskEstimate {
   const forward = forwardSeconds(work.networks.student, speed);
   // A student is compared with its exported files.
   const compared =
-    work.trainings.length * allExporters.length * Math.min(examples, comparedExamples);
+    work.trainings.length *
+    allExporters.filter(({ open }) => open).length *
+    Math.min(examples, comparedExamples);
   const inference = (models * examples + compared) * forward;
   const labelsShare = Math.min(1, labelNextPool / Math.max(unlabeled.examples, 1));
   const labelShards = labelsShare * unlabeled.shards;

@@ -10,6 +10,7 @@ import { tableOf } from '../table.ts';
 import type { Exporter, ModelFiles } from './exports/exporter.ts';
 import { onnxExporter } from './exports/onnx.ts';
 import { NotExportable } from './exports/operations.ts';
+import { savedModelExporter } from './exports/saved-model.ts';
 import { writeNgrams } from './ngrams/files.ts';
 import { ngramsFile, ngramsWeightsFile } from './ngrams/names.ts';
 import { type StudentDescription, studentSchema } from './student-description.ts';
@@ -57,7 +58,7 @@ export const layersModelExporter = {
   },
 } as const satisfies Exporter;
 
-export const exporters = tableOf(layersModelExporter, onnxExporter);
+export const exporters = tableOf(layersModelExporter, onnxExporter, savedModelExporter);
 
 /** All formats, for a student. */
 export const allExporters: readonly Exporter[] = Object.values(exporters);
@@ -113,8 +114,8 @@ export async function saveModel(
   const notExported: Record<string, string> = {};
   const isHead = encoderIn(description.features) !== undefined;
   for (const exporter of rows) {
-    // Evaluate makes the files that contain the encoder.
-    if (isHead && exporter.writeWithEncoder) continue;
+    // The others would be without the encoder; Evaluate makes those that contain it.
+    if (isHead && exporter.name !== layersModelExporter.name) continue;
     const made = await orReason(() => exporter.write(model, description));
     if (typeof made === 'string') {
       notExported[exporter.name] = made;

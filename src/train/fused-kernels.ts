@@ -3,8 +3,9 @@
  * norm in training, and cross-entropy. Also dropout whose random numbers can be repeated. The
  * results are the same up to rounding, and a pass takes half the time.
  */
+
+import { attribute, backend, floatType } from '../models/kernels.ts';
 import { tf, type tfTypes } from '../tensorflow.ts';
-import { attribute, backend, floatType } from './kernels.ts';
 
 type Tensor = tfTypes.Tensor;
 

@@ -1,12 +1,12 @@
 import { numbersOf } from '../data/features/kind.ts';
+import { type Feed, openSession } from '../models/graph-session.ts';
+import type { Node } from '../models/saved-graph.ts';
 import { inputShapeOf } from '../models/topology.ts';
 import { tf, type tfTypes } from '../tensorflow.ts';
 import { dropoutSeed, fuseLayers, fuseReluGradient } from './fused-kernels.ts';
 import { halves } from './graph/halves.ts';
 import { assign, identity, placeholder, variable } from './graph/nodes.ts';
 import { type RecordedStep, recordStep } from './graph/recorded-step.ts';
-import type { Node } from './graph/saved-model.ts';
-import { type Feed, openSession } from './graph/session.ts';
 import { sharedFeeds, sharedNodes, updateNodes } from './graph/update.ts';
 import { lossFeeds, lossShares, mapInputs } from './loss.ts';
 import { defaultLoss, openLoss } from './losses/index.ts';

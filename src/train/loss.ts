@@ -1,7 +1,8 @@
 /** The loss of a batch: a loss function (`losses/`) weighted per example, or per label. */
+
+import type { Feed } from '../models/graph-session.ts';
 import type { tfTypes } from '../tensorflow.ts';
 import type { Batch } from './batch-shape.ts';
-import type { Feed } from './graph/session.ts';
 import type { LossFunction } from './losses/loss-function.ts';
 
 /** The inputs of a batch's loss besides the logits, as shapes, numbers or tensors. */

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { numbersOf } from '../../src/data/features/kind.ts';
+import { backend } from '../../src/models/kernels.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
 import type { Batch } from '../../src/train/batch-shape.ts';
 import { createEagerStep } from '../../src/train/eager-step.ts';
 import { createGraphStep } from '../../src/train/graph-step.ts';
-import { backend } from '../../src/train/kernels.ts';
 import type { Loss } from '../../src/train/losses/index.ts';
 import type { OptimizerConfig } from '../../src/train/optimizer-rules.ts';
 import type { StepSettings, TrainingStep } from '../../src/train/step.ts';

@@ -3,10 +3,10 @@
  * probabilities, and the rest. Between them, JavaScript computes the weights. Outputs of the first
  * half that the second needs are staged in the session, without a copy.
  */
-import { attribute } from '../kernels.ts';
+import { attribute } from '../../models/kernels.ts';
+import type { Node, TensorKind } from '../../models/saved-graph.ts';
 import { control, identity, node } from './nodes.ts';
 import type { RecordedStep } from './recorded-step.ts';
-import type { Node, TensorKind } from './saved-model.ts';
 
 export interface Halves {
   readonly nodes: readonly Node[];

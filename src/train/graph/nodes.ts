@@ -1,6 +1,6 @@
 // Nodes around a recorded step.
-import { type Attribute, attribute, backend, floatType } from '../kernels.ts';
-import type { Node } from './saved-model.ts';
+import { type Attribute, attribute, backend, floatType } from '../../models/kernels.ts';
+import type { Node } from '../../models/saved-graph.ts';
 
 export function node(
   name: string,

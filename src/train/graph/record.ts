@@ -4,9 +4,10 @@
  * Decisions of JavaScript during recording (a loop's length, a shape, a random number) are fixed in
  * the graph.
  */
+
+import { type Binding, backend } from '../../models/kernels.ts';
+import type { Node } from '../../models/saved-graph.ts';
 import { tf, type tfTypes } from '../../tensorflow.ts';
-import { type Binding, backend } from '../kernels.ts';
-import type { Node } from './saved-model.ts';
 
 /** Error for a computation that cannot be a graph. */
 export class RecordingError extends Error {}

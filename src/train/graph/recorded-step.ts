@@ -1,4 +1,6 @@
 // A training step, forward and backward, on batches of one size, as nodes of a graph.
+
+import type { Node } from '../../models/saved-graph.ts';
 import { inputShapeOf } from '../../models/topology.ts';
 import { tf, type tfTypes } from '../../tensorflow.ts';
 import { logitsOf, lossShapes, mapInputs, probabilitiesOf, weightedLoss } from '../loss.ts';
@@ -6,7 +8,6 @@ import type { LossFunction } from '../losses/loss-function.ts';
 import { parametersOf, type Weight, weightsOf } from '../parameters.ts';
 import { placeholder } from './nodes.ts';
 import { record } from './record.ts';
-import type { Node } from './saved-model.ts';
 
 export interface RecordedStep {
   /** Prefix of the names of all its nodes. */

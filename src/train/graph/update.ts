@@ -1,9 +1,10 @@
 // The optimizers of `../optimizers.ts` as nodes of a graph: TensorFlow's own kernels.
-import { attribute, floatType } from '../kernels.ts';
+
+import type { Feed } from '../../models/graph-session.ts';
+import { attribute, floatType } from '../../models/kernels.ts';
+import type { Node } from '../../models/saved-graph.ts';
 import { adamRates, type OptimizerConfig } from '../optimizer-rules.ts';
 import { control, node, placeholder, scalar } from './nodes.ts';
-import type { Node } from './saved-model.ts';
-import type { Feed } from './session.ts';
 
 /** Makes the nodes that all updates share: constants, and inputs that change with every step. */
 export function sharedNodes({ momentum }: OptimizerConfig): Node[] {

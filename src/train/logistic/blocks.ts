@@ -1,6 +1,7 @@
 /** Examples as tensors, in blocks, so that memory does not grow with examples × classes. */
+
+import { attribute, backend, floatType } from '../../models/kernels.ts';
 import { tf, type tfTypes } from '../../tensorflow.ts';
-import { attribute, backend, floatType } from '../kernels.ts';
 import type { LabeledRows, LinearModel } from './labeled-rows.ts';
 
 /** Maximum numbers of a block: of its examples, and of its logits. */

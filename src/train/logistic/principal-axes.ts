@@ -4,8 +4,9 @@
  * and a fit converges in a few iterations. With fewer examples than features, there is one axis per
  * example.
  */
+
+import { attribute, backend, floatType } from '../../models/kernels.ts';
 import { tf, type tfTypes } from '../../tensorflow.ts';
-import { attribute, backend, floatType } from '../kernels.ts';
 import { type LabeledRows, type LinearModel, sampleRows } from './labeled-rows.ts';
 
 /** Maximum numbers of the axes. Finding 2,048 axes takes seconds. */

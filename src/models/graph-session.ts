@@ -2,13 +2,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { backend } from '../kernels.ts';
-import { type Node, savedModelBytes, tag } from './saved-model.ts';
+import { backend } from './kernels.ts';
+import { type Node, savedModelBytes, trainTag } from './saved-graph.ts';
 
 /** Values for a placeholder. */
 export interface Feed {
   readonly shape: readonly number[];
-  readonly values: Float32Array | Int32Array;
+  readonly values: Float32Array | Int32Array | Uint8Array | readonly string[];
 }
 
 export interface Session {
@@ -25,15 +25,19 @@ export interface Session {
 
 /** Opens a session. @throws Error if TensorFlow refuses the graph. */
 export function openSession(nodes: readonly Node[]): Session {
-  const { binding } = backend;
   const folder = mkdtempSync(join(tmpdir(), 'counterweight-graph-'));
-  let id: number;
   try {
     writeFileSync(join(folder, 'saved_model.pb'), savedModelBytes(nodes));
-    id = binding.loadSavedModel(folder, tag);
+    return openGraph(folder, trainTag);
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Opens a session of the graph in a SavedModel. @throws Error if TensorFlow refuses it. */
+export function openGraph(folder: string, tag: string): Session {
+  const { binding } = backend;
+  const id = binding.loadSavedModel(folder, tag);
   return {
     run(feeds, outputs) {
       const inputs = Array.from(feeds.values(), ({ shape, values }) =>
@@ -54,8 +58,11 @@ export function openSession(nodes: readonly Node[]): Session {
   };
 }
 
-function typeOf(values: Float32Array | Int32Array): number {
-  return values instanceof Float32Array ? backend.binding.TF_FLOAT : backend.binding.TF_INT32;
+function typeOf(values: Feed['values']): number {
+  const { binding } = backend;
+  if (values instanceof Float32Array) return binding.TF_FLOAT;
+  if (values instanceof Int32Array) return binding.TF_INT32;
+  return values instanceof Uint8Array ? binding.TF_UINT8 : binding.TF_STRING;
 }
 
 /**
@@ -63,10 +70,11 @@ function typeOf(values: Float32Array | Int32Array): number {
  * its kernels need an alignment of 64 bytes. One of TensorFlow's threads may release shared memory,
  * such as a variable's old value. Node ends the process when a thread other than its own does that.
  */
-function unaligned(values: Float32Array | Int32Array): Float32Array | Int32Array {
+function unaligned(values: Feed['values']): Parameters<typeof backend.binding.createTensor>[2] {
+  if (!ArrayBuffer.isView(values)) return values.map((text) => new TextEncoder().encode(text));
   const memory = new ArrayBuffer(values.byteLength + 4);
-  const kind = values instanceof Float32Array ? Float32Array : Int32Array;
-  const copy = new kind(memory, 4, values.length);
-  copy.set(values);
-  return copy;
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  new Uint8Array(memory, 4).set(bytes);
+  if (values instanceof Uint8Array) return new Uint8Array(memory, 4);
+  return values instanceof Float32Array ? new Float32Array(memory, 4) : new Int32Array(memory, 4);
 }

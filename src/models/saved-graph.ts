@@ -4,10 +4,11 @@
 import messages, {
   type AttrValue,
   type NodeDef,
+  type SignatureDef,
   type Tensor,
   type TensorShape,
 } from '@tensorflow/tfjs-node/dist/proto/api_pb.js';
-import { type Attribute, backend } from '../kernels.ts';
+import { type Attribute, backend } from './kernels.ts';
 
 /** Node of a graph. */
 export interface Node {
@@ -29,26 +30,58 @@ export interface TensorKind {
 }
 
 export interface Constant extends TensorKind {
-  readonly values: Float32Array | Int32Array | Uint8Array;
+  readonly values: Float32Array | Float64Array | Int32Array | Uint8Array | readonly string[];
 }
 
-/** The graph's name in the file. */
-export const tag = 'train';
+/** The graph's name in the file of a training step. */
+export const trainTag = 'train';
+
+/** Name of an input or output, and the node with its values. */
+export interface SignaturePort extends TensorKind {
+  readonly name: string;
+  readonly node: string;
+}
+
+/** Inputs and outputs by which programs call a graph. */
+export interface Signature {
+  readonly inputs: readonly SignaturePort[];
+  readonly outputs: readonly SignaturePort[];
+}
+
+/** The graph's name in the file of a model with a signature. */
+export const serveTag = 'serve';
+
+const signatureName = 'serving_default';
 
 /** Version of the written format: that of TensorFlow 2.9, which all later versions read. */
 const producer = 1087;
 
-/** Encodes a graph. @throws TypeError for an attribute of an unexpected kind. */
-export function savedModelBytes(nodes: readonly Node[]): Uint8Array {
+/**
+ * Encodes a graph: of a training step, or of a model with a signature.
+ * @throws TypeError for an attribute of an unexpected kind.
+ */
+export function savedModelBytes(nodes: readonly Node[], signature?: Signature): Uint8Array {
   const graph = new messages.GraphDef()
     .setNodeList(nodes.map(nodeDef))
     .setVersions(new messages.VersionDef().setProducer(producer));
-  const info = new messages.MetaGraphDef.MetaInfoDef().setTagsList([tag]);
+  const info = new messages.MetaGraphDef.MetaInfoDef().setTagsList([
+    signature ? serveTag : trainTag,
+  ]);
   const metaGraph = new messages.MetaGraphDef().setMetaInfoDef(info).setGraphDef(graph);
+  if (signature) metaGraph.getSignatureDefMap().set(signatureName, signatureDef(signature));
   return new messages.SavedModel()
     .setSavedModelSchemaVersion(1)
     .setMetaGraphsList([metaGraph])
     .serializeBinary();
+}
+
+function signatureDef({ inputs, outputs }: Signature): SignatureDef {
+  const signature = new messages.SignatureDef().setMethodName('tensorflow/serving/predict');
+  const info = ({ node, type, shape }: SignaturePort) =>
+    new messages.TensorInfo().setName(`${node}:0`).setDtype(type).setTensorShape(shapeOf(shape));
+  for (const port of inputs) signature.getInputsMap().set(port.name, info(port));
+  for (const port of outputs) signature.getOutputsMap().set(port.name, info(port));
+  return signature;
 }
 
 function nodeDef({ name, op, inputs, attributes, constant }: Node): NodeDef {
@@ -63,10 +96,13 @@ function nodeDef({ name, op, inputs, attributes, constant }: Node): NodeDef {
 }
 
 function tensorOf({ shape, type, values }: Constant): Tensor {
-  return new messages.Tensor()
-    .setDtype(type)
-    .setTensorShape(shapeOf(shape))
-    .setTensorContent(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  const tensor = new messages.Tensor().setDtype(type).setTensorShape(shapeOf(shape));
+  if (!ArrayBuffer.isView(values)) {
+    return tensor.setStringValList(values.map((text) => Buffer.from(text)));
+  }
+  return tensor.setTensorContent(
+    new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+  );
 }
 
 function shapeOf(shape: readonly number[]): TensorShape {

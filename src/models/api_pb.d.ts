@@ -11,6 +11,7 @@ declare module '@tensorflow/tfjs-node/dist/proto/api_pb.js' {
     setDtype(type: number): this;
     setTensorShape(shape: TensorShape): this;
     setTensorContent(bytes: Uint8Array): this;
+    setStringValList(values: Uint8Array[]): this;
   }
   class ListValue {
     setIList(values: number[]): this;
@@ -41,6 +42,19 @@ declare module '@tensorflow/tfjs-node/dist/proto/api_pb.js' {
     setNodeList(nodes: NodeDef[]): this;
     setVersions(versions: VersionDef): this;
   }
+  class TensorInfo {
+    setName(name: string): this;
+    setDtype(type: number): this;
+    setTensorShape(shape: TensorShape): this;
+  }
+  interface TensorInfoMap {
+    set(name: string, info: TensorInfo): unknown;
+  }
+  class SignatureDef {
+    getInputsMap(): TensorInfoMap;
+    getOutputsMap(): TensorInfoMap;
+    setMethodName(name: string): this;
+  }
   class MetaInfoDef {
     setTagsList(tags: string[]): this;
   }
@@ -48,6 +62,7 @@ declare module '@tensorflow/tfjs-node/dist/proto/api_pb.js' {
     static MetaInfoDef: typeof MetaInfoDef;
     setMetaInfoDef(info: MetaInfoDef): this;
     setGraphDef(graph: GraphDef): this;
+    getSignatureDefMap(): { set(name: string, signature: SignatureDef): unknown };
   }
   class SavedModel {
     setSavedModelSchemaVersion(version: number): this;
@@ -60,11 +75,13 @@ declare module '@tensorflow/tfjs-node/dist/proto/api_pb.js' {
     MetaGraphDef: typeof MetaGraphDef;
     NodeDef: typeof NodeDef;
     SavedModel: typeof SavedModel;
+    SignatureDef: typeof SignatureDef;
     Tensor: typeof Tensor;
+    TensorInfo: typeof TensorInfo;
     TensorShape: typeof TensorShape;
     VersionDef: typeof VersionDef;
   };
 
-  export type { AttrValue, NodeDef, Tensor, TensorShape };
+  export type { AttrValue, NodeDef, SignatureDef, Tensor, TensorShape };
   export default messages;
 }
