@@ -11,6 +11,7 @@ import { teachersSchema } from './describe-mixture.ts';
 import { deviationsSchema } from './deviations.ts';
 import { gallerySchema } from './gallery.ts';
 import { leakageSchema } from './leakage.ts';
+import { reliabilitySchema } from './reliability.ts';
 import { intervalSchema, metricsSchema } from './schema.ts';
 
 const count = z.int().nonnegative();
@@ -67,6 +68,8 @@ export const runMetricsSchema = z.strictObject({
    * multi-label task, which has counts per label.
    */
   confusion: z.record(z.string(), confusionSchema).optional(),
+  /** Right answers by confidence, of the teacher and of the first student. */
+  reliability: z.record(z.string(), reliabilitySchema).optional(),
   /** Examples to look at; absent if the config asks for none. */
   gallery: gallerySchema.optional(),
   /** Test examples that are in another set as well; undefined if there are none. */

@@ -19,6 +19,7 @@ import { nextStepsSection } from './next-steps.ts';
 import type { Previews } from './previews.ts';
 import { recallSection } from './recall.ts';
 import { relabelingSection } from './relabeling.ts';
+import { reliabilitySection } from './reliability.ts';
 import { reproductionSection } from './reproduction.ts';
 import { reportStyle } from './style.ts';
 import { trainingSection } from './training.ts';
@@ -72,6 +73,7 @@ ${confusionSection(metrics)}
 ${isMultiLabel(metrics.metrics) ? labelFiguresSection(metrics) : recallSection(metrics)}
 ${gallerySection(metrics, previews)}
 ${labelNextSection(metrics, previews)}
+${reliabilitySection(metrics)}
 ${weightingSection(metrics, previews)}
 ${deviationsSection(metrics)}
 ${relabelingSection(metrics)}

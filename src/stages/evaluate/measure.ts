@@ -8,6 +8,7 @@ import { createConfusionMeter } from '../../evaluate/confusion.ts';
 import { createDeviationsMeter } from '../../evaluate/deviations.ts';
 import { createGalleryMeter } from '../../evaluate/gallery.ts';
 import { createEvaluation } from '../../evaluate/metrics.ts';
+import { createReliabilityMeter } from '../../evaluate/reliability.ts';
 import type { RunMetrics } from '../../evaluate/run-metrics.ts';
 import type { Context } from '../../run/context.ts';
 import type { ShardItem } from '../../run/events.ts';
@@ -19,7 +20,10 @@ import { type CurrentStudent, type NamedModel, problemOf } from './models.ts';
 import type { OpenExport } from './open-exports.ts';
 
 interface Measured
-  extends Pick<RunMetrics, 'metrics' | 'confusion' | 'gallery' | 'deviations' | 'leakage'> {
+  extends Pick<
+    RunMetrics,
+    'metrics' | 'confusion' | 'reliability' | 'gallery' | 'deviations' | 'leakage'
+  > {
   /** The predictions of all models, as a file. */
   readonly predictions: Uint8Array;
   /** The comparison of the exported files. */
@@ -84,6 +88,7 @@ async function measureAll(
     names.filter((_, index) => !isBaseline[index]),
     decisions,
   );
+  const reliability = createReliabilityMeter(['teacher', names[0]!], decisions);
   const confusion = createConfusionMeter(['teacher', names[0]!], decisions);
   const exports = createExportsMeter(opened);
   const wanted = examplesShown(plan.config);
@@ -98,6 +103,7 @@ async function measureAll(
         const rows = outputs.map(rowOf);
         evaluation.add(decided, [row.probabilities, ...rows]);
         predictions.add(example.id, decided, [row.probabilities, ...rows]);
+        reliability.add(decided, [row.probabilities, rows[0]!]);
         confusion.add(decided[0]!, [row.probabilities, rows[0]!]);
         gallery.add({ shard: item.id, id: example.id }, decided, row.probabilities, rows[0]!);
         leakage.add(example, decided, [row.probabilities, ...rows]);
@@ -115,6 +121,7 @@ async function measureAll(
   return {
     metrics: evaluation.result(),
     confusion: confusion.result(),
+    reliability: reliability.result(),
     ...(wanted > 0 && { gallery: gallery.result() }),
     deviations: deviations.result(),
     leakage: leakage.result(),

@@ -217,6 +217,20 @@ describe('renderReport', () => {
     expect(report).toContain('<td class="text">distill.yaml</td>');
   });
 
+  test('shows how often teacher and student are right, by their confidence', () => {
+    const bins = [
+      { confidence: 0.55, decisions: 3, right: 1 },
+      { confidence: 0.95, decisions: 400, right: 300 },
+    ];
+    const report = renderReport(sampleMetrics({ reliability: { teacher: bins, weighted: bins } }));
+    const [, section] = report.split('<h2>Reliability</h2>');
+    expect(section).toContain('</svg>weighted</li>');
+    expect(section).toContain('<td>95.0%</td><td>75.0%</td><td>400</td>');
+    // A bin with few examples is only in the table.
+    expect(section).toMatch(/<path class="line s0" d="M[\d.]+ [\d.]+"\/>/);
+    expect(renderReport(sampleMetrics())).not.toContain('Reliability');
+  });
+
   test('lets the keyboard scroll every wide table', () => {
     const report = renderReport(sampleMetrics({ confusion: sampleConfusion, gallery }));
     expect(report).not.toContain('<div class="scroll">');
