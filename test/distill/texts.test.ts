@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -6,6 +6,7 @@ import { randomFor } from '../../src/data/random.ts';
 import { runMetricsSchema } from '../../src/evaluate/run-metrics.ts';
 import { loadStudent } from '../../src/models/load-student.ts';
 import { isModelSaved } from '../../src/models/model-files.ts';
+import { predictPaths } from '../../src/predict/predict-paths.ts';
 import { keys } from '../../src/run/keys.ts';
 import { evaluateStudents } from '../../src/stages/evaluate.ts';
 import { trainVariant } from '../../src/stages/train.ts';
@@ -69,4 +70,19 @@ test('texts go through all stages without TensorFlow', async () => {
   const student = await loadStudent(join(dataset, 'results', folder));
   const answers = await student.predict(['a superb plot', 'Bland and BORING!']);
   expect(answers.map((answer) => answer.class)).toEqual(['good', 'bad']);
+
+  // The command predicts the test set as Evaluate has measured it, by the name of the run.
+  const out = join(dataset, 'predictions.csv');
+  const { predicted } = await predictPaths({
+    ...{ student: job.run, results: join(dataset, 'results'), paths: [join(dataset, 'test')] },
+    ...{ out, format: 'csv', maxUnusable: 0, stdin: process.stdin, stdout: process.stdout },
+    ...{ onProgress: () => {}, prepareTensorFlow: () => Promise.reject() },
+  });
+  const labels = readFileSync(join(dataset, 'test/reviews.csv'), 'utf8').split('\n');
+  const right = readFileSync(out, 'utf8')
+    .split('\n')
+    .filter(
+      (line, row) => row > 0 && line !== '' && line.split(',')[1] === labels[row]!.split(',')[2],
+    );
+  expect(right.length / predicted).toBeCloseTo(metrics.models.weighted!.accuracy.value, 12);
 });
