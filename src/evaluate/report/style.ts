@@ -94,7 +94,7 @@ ${seriesRules}
 .shots dl { margin: 0; }
 .shots dl div { display: flex; gap: .4rem; justify-content: space-between; max-width: 7rem; }
 .shots dt, .shots dd { font-size: .8125rem; overflow-wrap: anywhere; }
-.shots dd { text-align: right; }
+.shots dd { text-align: right; flex: none; max-width: 4.75rem; overflow-wrap: break-word; }
 .shots .id { margin: .1rem 0 0; color: var(--soft); font-size: .75rem; overflow-wrap: anywhere; }
 .cards { margin: .75rem 0 0; padding: 0; list-style: none; max-width: 48rem; }
 .cards li { padding: .6rem 0; border-bottom: 1px solid var(--rule); }
