@@ -12,7 +12,9 @@ export function renderComparison({ runs, differences, settings }: RunComparison)
     alignedRows([[...head, 'size', 'teacher'], ...runs.map((run) => figures(run, name))]),
     differences.map((_, index) => differenceLine({ runs, differences, settings }, index)),
     settings.length === 0
-      ? ['The configs are equal: the runs differ in their data.']
+      ? [
+          'The configs are equal: the runs differ in their data, or in the version of counterweight.',
+        ]
       : alignedRows([
           ['config', ...runs.map(({ run }) => run)],
           ...settings.map(({ field, values }) => [field, ...values.map(shown)]),
@@ -38,17 +40,20 @@ function figures(run: RunMetrics, metric: 'accuracy' | 'microF1'): string[] {
 /** States by how much a run's student is better than that of the first run. */
 function differenceLine({ runs, differences }: RunComparison, index: number): string {
   const [first, other] = [runs[0]!, runs[index + 1]!];
-  const { more, less } = mainMetric(first.metrics);
+  const { more, less, equal } = mainMetric(first.metrics);
   const found = differences[index];
   if (!found) {
     return `There is no interval for ${other.run} and ${first.run}: their test examples differ, or an older version measured them.`;
   }
   const size = `${percentagePoints(Math.abs(found.value))} percentage points`;
-  const direction = found.value < 0 ? less : more;
+  const distance =
+    found.value === 0
+      ? `${equal} that of ${first.run}`
+      : `${size} ${found.value < 0 ? less : more} than that of ${first.run}`;
   const isClear = found.low > 0 || found.high < 0;
   const doubt = isClear ? 'which excludes 0' : 'which includes 0: it may be chance';
   return (
-    `The student of ${other.run} is ${size} ${direction} than that of ${first.run}. ` +
+    `The student of ${other.run} is ${distance}. ` +
     `Paired on the same ${count(found.examples)} examples: 95% interval ` +
     `${signedPoints(found.low)} to ${signedPoints(found.high)}, ${doubt}.`
   );

@@ -34,6 +34,12 @@ test.each([
   expect(text).toContain(doubt);
 });
 
+test('equal students are as accurate', () => {
+  const equal = { examples: 50, value: 0, low: -0.02, high: 0.02 };
+  const text = renderComparison({ runs: [first, other], differences: [equal], settings: [] });
+  expect(text).toContain(`${other.run} is as accurate as that of ${first.run}.`);
+});
+
 test('different test examples have no interval', () => {
   const text = renderComparison({ runs: [first, other], differences: [undefined], settings: [] });
   expect(text).toContain('their test examples differ');
