@@ -122,7 +122,8 @@ function logSometimes(): (progress: Progress) => void {
   let loggedAtMs = -logIntervalMs;
   return ({ done, total, message }) => {
     const nowMs = performance.now();
-    if (message === undefined && nowMs - loggedAtMs < logIntervalMs) return;
+    const isDue = done !== undefined && nowMs - loggedAtMs >= logIntervalMs;
+    if (message === undefined && !isDue) return;
     loggedAtMs = nowMs;
     logger.info(message ?? 'Steps', { done, total });
   };

@@ -149,7 +149,7 @@ function requireUsable(unusable: Quarantine, limit: number): void {
       ? all === 1
         ? 'the only example cannot be used'
         : `none of the ${count(all)} examples can be used`
-      : `${count(unusable.unusable)} of ${counted(all, 'example')} cannot be used, more than the limit of ${limit * 100}%`;
+      : `${count(unusable.unusable)} of ${counted(all, 'example')} cannot be used, more than the limit of ${Number((limit * 100).toFixed(2))}%`;
   throw new UserError(
     `${share}:${reasons.join('')}`,
     unusable.usable === 0
