@@ -32,8 +32,8 @@ export function renderLabelPage(
   }));
   const data = JSON.stringify({ run, classes, many: isMultiLabel, examples: shown });
   const keys = isMultiLabel
-    ? html`The keys <kbd>1</kbd> to <kbd>9</kbd> choose any number of classes, <kbd>Enter</kbd> continues.`
-    : html`The keys <kbd>1</kbd> to <kbd>9</kbd> choose a class, <kbd>←</kbd> and <kbd>→</kbd> move.`;
+    ? html`The keys on the buttons choose any number of classes, <kbd>Enter</kbd> continues.`
+    : html`The keys on the buttons choose a class, <kbd>←</kbd> and <kbd>→</kbd> move.`;
   return html`<!doctype html>
 <html lang="en">
 <head>

@@ -45,9 +45,15 @@ function contentOf({ id, picture, cells, text }) {
   return table;
 }
 
+// A class of one character has that key: the key 7 must not choose the seventh of the digits, 6.
+const keys = classes.map((name, index) => {
+  const place = String(index + 1);
+  if ([...name].length === 1) return name;
+  return index < 9 && !classes.includes(place) ? place : undefined;
+});
+
 function choose(index) {
   const name = classes[index];
-  if (name === undefined) return;
   const { id } = examples[at];
   if (!many) {
     answers[id] = [name];
@@ -108,7 +114,7 @@ function save() {
 
 classes.forEach((name, index) => {
   const button = make('button', '', name);
-  if (index < 9) button.prepend(make('kbd', '', index + 1), ' ');
+  if (keys[index] !== undefined) button.prepend(make('kbd', '', keys[index]), ' ');
   button.onclick = () => choose(index);
   byId('classes').append(button);
 });
@@ -121,7 +127,8 @@ byId('bar').max = examples.length;
 document.onkeydown = (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const actions = { ArrowLeft: () => move(-1), ArrowRight: () => move(1), Enter: confirm };
-  const action = /^[1-9]$/.test(event.key) ? () => choose(event.key - 1) : actions[event.key];
+  const index = keys.indexOf(event.key);
+  const action = index >= 0 ? () => choose(index) : actions[event.key];
   if (!action || (event.key === 'Enter' && !many)) return;
   event.preventDefault();
   action();

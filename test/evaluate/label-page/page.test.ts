@@ -85,6 +85,14 @@ describe('the page to label', () => {
     expect(await save()).toBe('id,label\na,dog\nb,cat\n"""c"", </script><b>",cat\n');
   });
 
+  test('the key of a class of one character is its name', async () => {
+    const { press, save } = open(pageOf(['0', '1', '2', 'ten']));
+    for (const key of ['1', '9', '4', '0']) press(key);
+    const [, a, b, c] = (await save()).split('\n');
+    expect([a, b]).toEqual(['a,1', 'b,ten']);
+    expect(c).toMatch(/,0$/);
+  });
+
   test('several labels are a list, and none is an answer', async () => {
     const { press, save } = open(pageOf(['cat', 'dog'], true));
     for (const key of ['1', '2', '1', 'Enter', 'Enter']) press(key);
