@@ -21,7 +21,10 @@ const value = fc.oneof(
   fc.double({ noNaN: true }),
   fc.integer(),
 );
-const ends = fc.oneof(fc.integer({ min: -200, max: 200 }), fc.double({ min: -1e32, max: 1e32 }));
+const ends = fc.oneof(
+  fc.integer({ min: -200, max: 200 }),
+  fc.double({ min: -1e32, max: 1e32, noNaN: true }),
+);
 const range = fc
   .tuple(ends, ends)
   .map(([a, b]): [number, number] => [Math.min(a, b), Math.max(a, b)]);
