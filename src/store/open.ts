@@ -21,7 +21,7 @@ export async function openStore(location: string, versions?: VersionKind): Promi
     return new S3Store(location);
   }
   const folder = location.startsWith('file:') ? fileUrlPath(location) : location;
-  if (folder === '' || /^(s3:|[a-z][a-z0-9+.-]*:\/\/)/i.test(folder))
+  if (folder === '' || /^(s3:|s3\/\/|arn:|[a-z][a-z0-9+.-]*:\/\/)/i.test(folder))
     throw unknownLocation(location);
   const stats = await stat(folder).catch(() => undefined);
   if (stats && !stats.isDirectory()) {

@@ -316,6 +316,11 @@ describe('a run', () => {
     const run = await trainedRun(0.9, 0, { report: '{ examples: 0 }' });
     expect((await evaluated(run)).gallery).toBeUndefined();
     expect(await reportOf(run)).not.toContain('class="content"');
+    const { results, run: name } = run.job;
+    const csv = Buffer.from(await readBytes(results, keys.labelNext(name))).toString();
+    expect(csv).toMatch(/^id,label,prediction,margin\n/);
+    const page = Buffer.from(await readBytes(results, keys.labelPage(name))).toString();
+    expect(page).not.toContain('"cells"');
   });
 });
 

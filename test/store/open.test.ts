@@ -23,6 +23,10 @@ test.each([
   's3://Bucket/x',
   's3://b',
   'file://host/x',
+  's3:/my-bucket/x',
+  's3:my-bucket',
+  's3//my-bucket',
+  'arn:aws:s3:::my-bucket',
 ])('%j is not a location', async (location) => {
   await expect(openStore(location)).rejects.toThrow(UserError);
 });

@@ -15,6 +15,7 @@ import type { Job } from '../../run/job.ts';
 import { keys } from '../../run/keys.ts';
 import { planDecisions } from '../../run/plan-file.ts';
 import { writeOnce } from '../../store/once.ts';
+import { examplesShown } from './measure.ts';
 import { readPreviews } from './previews.ts';
 
 /** Number of examples in `label-next.csv`. */
@@ -42,7 +43,8 @@ export async function writeLabelNext(job: Job): Promise<ToLabel[]> {
   const { plan, results, run } = job;
   const chosen = await nextToLabel(job);
   const examples = chosen.slice(0, onPage);
-  const previews = await readPreviews(job, examples, pageLimits);
+  const shown = examplesShown(plan.config) === 0 ? [] : examples;
+  const previews = await readPreviews(job, shown, pageLimits);
   await writeOnce(results, keys.labelNext(run), Buffer.from(labelNextCsv(chosen, previews)));
   const { dataset, classes } = plan;
   const { isMultiLabel } = planDecisions(plan);
