@@ -10,6 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openParquet } from '../../src/data/tables/parquet-file.ts';
 import { loadStudent } from '../../src/models/load-student.ts';
@@ -52,8 +53,8 @@ async function predict(paths: readonly string[], more: Partial<PredictPathsOptio
   return { summary, messages, text: Buffer.concat(chunks).toString().replaceAll(folder, '.') };
 }
 
-async function* chunksOf(texts: readonly string[]): AsyncGenerator<Uint8Array> {
-  for (const text of texts) yield Buffer.from(text);
+async function* chunksOf(chunks: readonly (string | Buffer)[]): AsyncGenerator<Uint8Array> {
+  for (const chunk of chunks) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
 }
 
 const texts = ['a fine day', 'ein, "Tag"', 'zzz'];
@@ -95,6 +96,14 @@ describe('a student of texts', () => {
     expect(new Set(rows.map(({ probabilities }) => probabilities[0])).size).toBe(3);
     expect(summary).toMatchObject({ predicted: 3, unusable: 0, stopped: false });
     expect(messages).toEqual([]);
+  });
+
+  test.each([
+    ['gzip', gzipSync(jsonl)],
+    ['a byte order mark', Buffer.from(`\u{feff}${jsonl}`)],
+  ])('sees JSON Lines with %s on standard input', async (_, content) => {
+    const { text } = await predict(['-'], { stdin: chunksOf([content]) });
+    expect(rowsOf(text).map(({ id }) => id)).toEqual(['0', '1', '2']);
   });
 
   test('predicts the files of a folder; ids are their paths, and others are left out', async () => {

@@ -1,6 +1,7 @@
 import { row } from '../features/row.ts';
 import { textKind } from '../features/text.ts';
 import type { Format } from './format.ts';
+import { jsonl } from './jsonl.ts';
 
 export const csv: Format<'csv'> = {
   name: 'csv',
@@ -13,6 +14,6 @@ export const csv: Format<'csv'> = {
   cutGets: 0,
   isDivisible: true,
   // Any text, unless it is JSON. Reading reports other files.
-  startsLike: (start) => !/^\s*[[{]/.test(Buffer.from(start.subarray(0, 1024)).toString('latin1')),
+  startsLike: (start) => !jsonl.startsLike?.(start),
   load: async () => (await import('./csv-files.ts')).csvFiles,
 };
