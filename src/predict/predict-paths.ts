@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { kindOf } from '../data/features/index.ts';
+import { type AnyKind, kindOf } from '../data/features/index.ts';
 import type { FormatName } from '../data/formats/index.ts';
 import type { PredictionFormat } from '../data/tables/predicted-examples.ts';
 import { UserError } from '../errors.ts';
@@ -50,12 +50,7 @@ export async function predictPaths(options: PredictPathsOptions): Promise<Predic
   const store = await openStore(await findStudent(options.student, options.results));
   const description = await readDescription(store);
   const kind = kindOf(featuresOfExamples(description));
-  if (options.columns && !kind.column && !kind.cells) {
-    throw new UserError(
-      `--column is for other students: this one reads the columns of its training`,
-      'Leave --column out.',
-    );
-  }
+  checkColumns(options.columns, kind);
   if (out !== undefined) await checkTarget(out);
   const choice = { kind, format: options.inputFormat, stdin: options.stdin };
   const files = await findGivenFiles(paths, choice, (path) => {
@@ -69,6 +64,26 @@ export async function predictPaths(options: PredictPathsOptions): Promise<Predic
     return await predictFiles({ ...options, student, files, output });
   } finally {
     student.dispose();
+  }
+}
+
+/** @throws UserError if the student does not read that many columns, or one has no name. */
+function checkColumns(columns: readonly string[] | undefined, kind: AnyKind): void {
+  if (columns === undefined) return;
+  if (!kind.column && !kind.cells) {
+    throw new UserError(
+      `--column is for other students: this one reads the columns of its training`,
+      'Leave --column out.',
+    );
+  }
+  if (columns.includes('')) {
+    throw new UserError('--column has an empty name', 'Name columns with commas between them.');
+  }
+  if (kind.column && columns.length > 1) {
+    throw new UserError(
+      `--column has ${columns.length} names: ${columns.join(', ')}, and the student reads one ${kind.name} per row`,
+      'Name one column.',
+    );
   }
 }
 

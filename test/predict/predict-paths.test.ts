@@ -130,6 +130,7 @@ describe('a student of texts', () => {
     const [named] = rowsOf((await predict([other], { columns: ['words'], id: 'key' })).text);
     expect(own).toMatchObject({ id: './a.csv:0', probabilities: named!.probabilities });
     expect(named!.id).toBe('k');
+    await expect(predict([other], { columns: ['words', ''] })).rejects.toThrow('an empty name');
     await expect(predict([other])).rejects.toThrow(
       "b.csv' has no column 'title'. Its columns: words, key.",
     );
@@ -262,6 +263,14 @@ describe('a student of texts', () => {
     expect(readFileSync(path, 'utf8')).toBe(csv);
     expect(existsSync(join(folder, 'b'))).toBe(false);
   });
+});
+
+test('a student that reads one column refuses two names of columns', async () => {
+  const features = { kind: 'vector', length: 2 } as const;
+  await writeTextStudent(join(folder, 'student'), { features });
+  await expect(predict([write('a.jsonl', '')], { columns: ['a', 'b'] })).rejects.toThrow(
+    '--column has 2 names: a, b, and the student reads one vector per row',
+  );
 });
 
 test('a student of several labels names those above a half', async () => {
