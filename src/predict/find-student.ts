@@ -1,6 +1,6 @@
 /** Finds the student that the user names: a folder, a run, a dataset, or a pointer CURRENT. */
 import { stat } from 'node:fs/promises';
-import { posix } from 'node:path';
+import { posix, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { descriptionFile } from '../models/exporters.ts';
 import { isModelSaved } from '../models/model-files.ts';
@@ -42,7 +42,7 @@ function isName(text: string): boolean {
 
 /** Returns the student at a location; undefined if nothing is there. */
 async function studentAt(location: string): Promise<string | undefined> {
-  const path = location.replace(/(?<=[^/])\/+$/, '');
+  const path = isRemote(location) ? location.replace(/\/+$/, '') : resolve(location);
   const last = path.slice(path.lastIndexOf('/') + 1);
   if (last === descriptionFile) return folderOf(path);
   if (last === pointer) {
@@ -86,13 +86,17 @@ async function pointersIn(store: ObjectStore): Promise<string[]> {
 
 /** Returns whether a location may be a folder; one of S3 always may. */
 async function mayExist(path: string): Promise<boolean> {
-  if (path.startsWith('s3://') || path.startsWith('file:')) return true;
+  if (isRemote(path)) return true;
   return (await stat(path).catch(() => undefined)) !== undefined;
+}
+
+/** Returns whether a location is a URL rather than a path. */
+function isRemote(location: string): boolean {
+  return location.startsWith('s3://') || location.startsWith('file:');
 }
 
 function folderOf(path: string): string {
   const end = path.lastIndexOf('/');
-  if (end < 0) return '.';
   return end === 0 ? '/' : path.slice(0, end);
 }
 

@@ -48,6 +48,13 @@ test.each([
   expect(found.replace(/\/$/, '')).toBe(join(results, folder));
 });
 
+test.each(['runs/digits-1/.', 'students/digits/.', 'runs/../students/digits/./CURRENT'])(
+  'results/%s, as seen from a folder inside, is the student',
+  async (path) => {
+    expect(await findStudent(`${results}/${path}`, 'nowhere')).toBe(join(results, folder));
+  },
+);
+
 test.each(['digits-1', 'digits'])('the name %s is looked up in the results', async (name) => {
   expect(await findStudent(name, results)).toBe(join(results, folder));
 });
