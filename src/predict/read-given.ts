@@ -103,8 +103,13 @@ async function* withColumns(
       yield item;
       continue;
     }
+    // An example that cannot be used is not held back: a file may have any number of them.
+    if (isRejected(item)) {
+      yield item;
+      continue;
+    }
     held.push(item);
-    if (isRejected(item) || !('content' in item) || item.content.kind !== 'row') continue;
+    if (!('content' in item) || item.content.kind !== 'row') continue;
     rows++;
     for (const name of Object.keys(item.content.columns)) {
       if (!unseen.delete(name)) others.add(name);

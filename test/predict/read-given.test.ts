@@ -39,6 +39,21 @@ test('rows may lack values, and columns that are read may be in any order', asyn
   ]);
 });
 
+test('rows that cannot be used are reported before a column is found to be lacking', async () => {
+  const store = new MemoryStore({ 'a.jsonl': `${'{bad\n'.repeat(3)}{"age":1}\n` });
+  const { version, bytes } = (await store.head('a.jsonl'))!;
+  async function* list() {
+    const piece = { key: 'a.jsonl', version, bytes, name: 'a.jsonl' };
+    yield { store, format: formats.jsonl, piece };
+  }
+  const seen: string[] = [];
+  const reading = async () => {
+    for await (const { id } of readGiven(list(), config)) seen.push(id);
+  };
+  await expect(reading()).rejects.toThrow('lacks the column country');
+  expect(seen).toEqual(['a.jsonl:0', 'a.jsonl:1', 'a.jsonl:2']);
+});
+
 test.each([
   [
     'another spelling',
