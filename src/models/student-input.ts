@@ -177,16 +177,20 @@ export async function* itemsOf(
   for await (const example of examples) yield itemOf(String(index++), example, features);
 }
 
-function itemOf(id: string, example: StudentExample, features: Features): InputItem {
+function itemOf(id: string, example: StudentExample | null, features: Features): InputItem {
+  if (example === null) return wrongExample(id, features);
   const pixels = pixelsOf(example);
   if (pixels !== undefined && kindOf(features).column) return { id, pixels };
   const content = contentOf(example, features);
   return content === undefined ? wrongExample(id, features) : { id, label: undefined, content };
 }
 
+/** Returns pixels of bytes; undefined for others, which a conversion would cut to integers. */
 function pixelsOf(example: StudentExample): Uint8Array | undefined {
   if (typeof example !== 'object' || !('pixels' in example)) return undefined;
-  return ArrayBuffer.isView(example.pixels) ? new Uint8Array(example.pixels) : undefined;
+  const { pixels } = example;
+  const isBytes = pixels instanceof Uint8Array || pixels instanceof Uint8ClampedArray;
+  return isBytes ? new Uint8Array(pixels) : undefined;
 }
 
 /** Returns the content of an example, or undefined if it is of another kind. */

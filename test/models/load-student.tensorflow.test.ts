@@ -111,6 +111,8 @@ test.each([
   ['a row', image, { age: 3 }, "the kind 'image'"],
   ['bytes of no image', image, Uint8Array.of(1, 2, 3), 'not a JPEG, PNG or WebP'],
   ['pixels of another size', image, { pixels: new Uint8Array(9) }, 'expected 8 × 8 × 1'],
+  ['pixels from 0 to 1', image, { pixels: new Float32Array(64).fill(0.5) }, "the kind 'image'"],
+  ['null', image, null as never, "the kind 'image'"],
   ['a vector', row, [1, 2], "the kind 'row'"],
   ['text where a number should be', row, { age: 'old' }, "column 'age' is 'old'"],
   ['another length', vector, [1, 2], 'has 2 numbers; expected 5'],
