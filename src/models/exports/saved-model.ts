@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { LoadedModel } from '../teachers/loaded-model.ts';
 import type { Exporter } from './exporter.ts';
+import { requirePythonNames } from './python-names.ts';
 import { studentProgram } from './student-program.ts';
 
 /** Folder of the SavedModel; TensorFlow knows the name of its file. */
@@ -13,6 +14,7 @@ export const savedModelExporter = {
   files: [savedModelFile],
   async write(model, description) {
     const program = studentProgram(model, description);
+    requirePythonNames(program.inputs.map(({ value }) => value.name));
     const { tensorFlowBytes } = await import('./tensorflow-graph.ts');
     return new Map([[savedModelFile, tensorFlowBytes(program)]]);
   },
