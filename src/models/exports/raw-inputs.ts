@@ -9,7 +9,7 @@ import {
   type NumericFeatures,
   type RowFeatures,
 } from '../../data/features/row-features.ts';
-import { missingNumbers } from '../../data/features/row-values.ts';
+import { type MissingNumbers, missingNumbers } from '../../data/features/row-values.ts';
 import { NotExportable, type OperationList, type RawInput, type Value } from './operations.ts';
 
 /** The inputs, and the value that the network reads. */
@@ -67,33 +67,44 @@ function imageText({ height, width, channels, pixels }: ImageFeatures): string {
 }
 
 function rowInputs(list: OperationList, { columns, missing }: RowFeatures): RawInputs {
-  const inputs: RawInput[] = [];
-  const values = columns.map((column) => {
-    const raw = list.input(column.name, []);
-    const isNumber = column.kind === 'numeric';
-    inputs.push({
-      value: raw,
-      type: isNumber ? 'float64' : 'string',
-      description: isNumber ? 'a number; NaN if missing' : 'a text; empty if missing',
-    });
-    const step = isNumber ? numberStep(column, missing) : categoryStep(column, missing);
-    return list.add(`${column.name}_features`, step, [raw], [columnWidth(column)]);
+  const inputs = columns.map(({ kind, name }): RawInput => {
+    if (name === '') throw new NotExportable('it has a column without a name');
+    const value = list.input(name, []);
+    return kind === 'numeric'
+      ? { value, type: 'float64', description: 'a number; NaN if missing' }
+      : { value, type: 'string', description: 'a text; empty if missing' };
+  });
+  const values = columns.map((column, index) => {
+    const step =
+      column.kind === 'numeric' ? numberStep(column, missing) : categoryStep(column, missing);
+    const { value } = inputs[index]!;
+    return list.add(`${column.name}_features`, step, [value], [columnWidth(column)]);
   });
   const width = values.reduce((sum, { shape }) => sum + shape[0]!, 0);
   return { inputs, features: list.add('features', { kind: 'concatenate' }, values, [width]) };
 }
 
 function numberStep(column: NumericFeatures, missing: readonly string[]) {
-  const { mean, std, range } = column;
-  const texts = [...missing, ...(column.missing ?? [])];
-  return { kind: 'number', mean, std, ...missingNumbers(range, texts) } as const;
+  const { mean, std } = column;
+  return { kind: 'number', mean, std, ...missingInColumn(column, missing) } as const;
+}
+
+/** Lists the numbers that the file takes for missing values of a column. */
+export function missingInColumn(
+  { range, missing: others = [] }: NumericFeatures,
+  missing: readonly string[],
+): MissingNumbers {
+  return missingNumbers(range, [...missing, ...others]);
 }
 
 function categoryStep({ values }: CategoricalFeatures, missing: readonly string[]) {
-  // A value, or a text that means "missing", cannot be the spelling of another value.
-  const taken = new Set([...values, ...missing]);
+  const known = new Set(values);
   const spellings = values.map((value) =>
-    categorySpellings(value).filter((text) => !taken.has(text) || text === value),
+    categorySpellings(value).filter((spelling) => {
+      // Some spellings mean "missing", or are other values.
+      const text = spelling.trim();
+      return !missing.includes(text) && (text === value || !known.has(text));
+    }),
   );
   return { kind: 'category', spellings } as const;
 }

@@ -28,8 +28,8 @@ export function createExportsMeter(opened: readonly OpenExport[]): ExportsMeter 
         if ('leftOut' in each) continue;
         const compared = batch.slice(0, each.most - record.examples);
         const found = await each.difference(compared, outputs.get(each.student)!);
-        record.examples += compared.length;
-        record.largestDifference = Math.max(record.largestDifference, found);
+        record.examples += found.examples;
+        record.largestDifference = Math.max(record.largestDifference, found.largest);
       }
     },
     records: (name) =>

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { sum } from '../../arrays.ts';
+import { concatenate, sum } from '../../arrays.ts';
 import { type Example, isRejected } from '../../data/example.ts';
 import { encoderIn, featureShape } from '../../data/features/index.ts';
 import { batchSizeFor } from '../../models/batch-size.ts';
@@ -14,7 +14,7 @@ import { openEncoder, readEncoder } from '../../models/encoders/open-encoder.ts'
 import { allExporters } from '../../models/exporters.ts';
 import { comparedExamples, type Exporter } from '../../models/exports/exporter.ts';
 import { NotExportable, outputName } from '../../models/exports/operations.ts';
-import { type RawExample, rawFeeds } from '../../models/exports/raw-feeds.ts';
+import { createComparable, type RawExample, rawFeeds } from '../../models/exports/raw-feeds.ts';
 import { encoderFolder, writeModelFiles } from '../../models/model-files.ts';
 import type { Student } from '../../models/student.ts';
 import type { InputTensor, LoadedModel } from '../../models/teachers/loaded-model.ts';
@@ -44,12 +44,20 @@ interface LoadedExport {
   /** Maximum number of examples to compare. */
   readonly most: number;
   /**
-   * Returns the largest difference of a probability; infinite if one is not a number.
+   * Compares the file with the student, on the examples that the file can read as it does.
    * @param expected The student's probabilities, row-major, [n, classes].
    */
-  difference(batch: readonly ComparedExample[], expected: Float32Array): Promise<number>;
+  difference(batch: readonly ComparedExample[], expected: Float32Array): Promise<Difference>;
   /** Frees the native memory. */
   dispose(): void;
+}
+
+/** Result of a comparison. */
+interface Difference {
+  /** Number of examples that were compared. */
+  readonly examples: number;
+  /** Largest difference of a probability; infinite if one is not a number. */
+  readonly largest: number;
 }
 
 /** Loads the exported files of all students. Makes those that contain an encoder. */
@@ -148,17 +156,22 @@ type Comparison = Omit<LoadedExport, 'bytes'>;
 function ofNetwork(model: LoadedModel, { description }: Student): Comparison {
   const { features, classes } = description;
   const size = batchSizeFor(featureShape(features));
+  const isComparable = createComparable(features);
   return {
     most: comparedExamples,
     async difference(batch, expected) {
+      const rows = [...batch.keys()].filter((row) => isComparable(batch[row]!));
       let largest = 0;
-      for (let start = 0; start < batch.length; start += size) {
-        const part = batch.slice(start, start + size);
-        const found = await run(model, rawFeeds(features, part));
-        const rows = expected.subarray(start * classes.length);
-        largest = Math.max(largest, differenceOf(found, rows, part.length * classes.length));
+      for (let start = 0; start < rows.length; start += size) {
+        const part = rows.slice(start, start + size);
+        const examples = part.map((row) => batch[row]!);
+        const found = await run(model, rawFeeds(features, examples));
+        const own = concatenate(
+          part.map((row) => expected.subarray(row * classes.length, (row + 1) * classes.length)),
+        );
+        largest = Math.max(largest, differenceOf(found, own, own.length));
       }
-      return largest;
+      return { examples: rows.length, largest };
     },
     dispose: () => model.dispose(),
   };
@@ -183,7 +196,7 @@ function ofHead(model: LoadedModel, student: Student, encoder: PretrainedEncoder
         const found = await run(model, feeds);
         largest = Math.max(largest, differenceOf(found, expected, rows.length * classes.length));
       }
-      return largest;
+      return { examples: contents.length, largest };
     },
     dispose() {
       model.dispose();

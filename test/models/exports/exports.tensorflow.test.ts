@@ -4,12 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Example } from '../../../src/data/example.ts';
 import { createEncoder, type Features, featureShape } from '../../../src/data/features/index.ts';
 import { isDecoded, rowsOf } from '../../../src/data/features/kind.ts';
 import { allExporters, saveModel } from '../../../src/models/exporters.ts';
 import { outputName } from '../../../src/models/exports/operations.ts';
-import { type RawExample, rawFeeds } from '../../../src/models/exports/raw-feeds.ts';
+import {
+  createComparable,
+  type RawExample,
+  rawFeeds,
+} from '../../../src/models/exports/raw-feeds.ts';
 import { savedModelExporter } from '../../../src/models/exports/saved-model.ts';
 import { invertedResiduals } from '../../../src/models/networks/inverted-residuals.ts';
 import { LayerList } from '../../../src/models/networks/layers.ts';
@@ -249,6 +252,22 @@ describe('layers of users', () => {
   });
 });
 
+/** Reads rows as a student does. */
+async function decodeRows(
+  features: Features,
+  rows: readonly Record<string, string | number | null>[],
+): Promise<RawExample[]> {
+  const encoder = createEncoder(features);
+  return Promise.all(
+    rows.map(async (columns) => {
+      const content = { kind: 'row' as const, columns };
+      const decoded = await encoder.decode({ id: '1', label: undefined, content });
+      if (!isDecoded(decoded)) throw new Error(decoded.reason);
+      return { content, decoded };
+    }),
+  );
+}
+
 test('rows: missing values, stand-ins for them, and unknown categories', async () => {
   const features: Features = {
     kind: 'row',
@@ -261,26 +280,67 @@ test('rows: missing values, stand-ins for them, and unknown categories', async (
   };
   const ages = ['17', ' 52.5', 999, -999, '-999', 1e30, -1, '-1', 7, '?', null, 1e200, 'old', 250];
   const colors = ['2', 2, '2.0', 'red', ' red ', 'bla\u030a', 'blue', '?', null, 'none of these'];
-  const contents = Array.from({ length: 40 }, (_, index) => ({
-    kind: 'row' as const,
-    columns: {
-      age: ages[index % ages.length]!,
-      'time of day': 1.7e9 + 1001 * index,
-      classes: colors[index % colors.length]!,
-    },
+  const rows = Array.from({ length: 40 }, (_, index) => ({
+    age: ages[index % ages.length]!,
+    'time of day': 1.7e9 + 1001 * index,
+    classes: colors[index % colors.length]!,
   }));
-  const { length } = features.columns;
-  expect(length).toBe(3);
-  const encoder = createEncoder(features);
-  const examples: RawExample[] = [];
-  for (const content of contents) {
-    const example: Example = { id: '1', label: undefined, content };
-    const decoded = await encoder.decode(example);
-    if (!isDecoded(decoded)) throw new Error(decoded.reason);
-    examples.push({ content, decoded });
-  }
+  const examples = await decodeRows(features, rows);
   const model = disturb(await buildNetwork(smallMlp, featureShape(features), 3, 1));
   expect(await difference(model, { ...about, features }, examples)).toBeLessThan(1e-6);
+});
+
+test('rows: texts that mean "missing" in one spelling of a number', async () => {
+  const features: Features = {
+    kind: 'row',
+    missing: ['-1', '-5.0', '2.0'],
+    columns: [
+      { kind: 'numeric', name: 'age', mean: 0, std: 1 },
+      { kind: 'categorical', name: 'count', values: ['2', '3'] },
+    ],
+  };
+  const counts = ['2', ' 2.0', '2.0 ', 2, '3', '3.0', ' 3', '3.00'];
+  const ages = ['-1', -1, '-5.0', '-5', -5, '-1.0', ' -1.00', '4.0'];
+  const examples = await decodeRows(
+    features,
+    ages.map((age, index) => ({ age, count: counts[index]! })),
+  );
+  const comparable = examples.filter(createComparable(features));
+  const left = comparable.map(({ content }) => content.kind === 'row' && content.columns.age);
+  expect(left).toEqual(['-1', -1, '-5.0', '-5', -5, '4.0']);
+  const model = disturb(await buildNetwork(smallMlp, featureShape(features), 3, 1));
+  expect(await difference(model, { ...about, features }, comparable)).toBeLessThan(1e-6);
+});
+
+/** Returns why the files of a student of columns are left out. */
+async function reasons(names: readonly string[]): Promise<unknown> {
+  const columns = names.map((name) => ({ kind: 'numeric' as const, name, mean: 0, std: 1 }));
+  const features: Features = { kind: 'row', columns, missing: [] };
+  const model = await buildNetwork(smallMlp, featureShape(features), 3, 1);
+  const files = await saveModel(model, { ...about, features }, allExporters);
+  model.dispose();
+  return JSON.parse(Buffer.from(files.get('student.json')!).toString()).notExported;
+}
+
+test.each([
+  [['age', 'age_features', 'features', 'features/mean', 'softmax', 'input_0']],
+  [['Age', 'age', 'time of day', '1st', 'Größe', '面积', 'args']],
+])('columns of the names %j', async (names) => {
+  expect(await reasons(names)).toBeUndefined();
+});
+
+test('a column without a name leaves the files out', async () => {
+  const reason = 'it has a column without a name';
+  expect(await reasons(['', 'a'])).toEqual({ onnx: reason, 'saved-model': reason });
+});
+
+test.each([
+  [['class'], "TensorFlow in Python refuses an input named 'class'"],
+  [['self'], "TensorFlow in Python refuses an input named 'self'"],
+  [['m²'], "TensorFlow in Python refuses an input named 'm²'"],
+  [['a b', 'a-b'], "TensorFlow in Python cannot distinguish its inputs 'a b' and 'a-b'"],
+])('columns %j leave only the SavedModel out', async (names, reason) => {
+  expect(await reasons(names)).toEqual({ 'saved-model': reason });
 });
 
 test('a column with the name of the output leaves the file out', async () => {
