@@ -8,15 +8,15 @@ export const pageScript = trusted(`
 const { run, classes, many, examples } = JSON.parse(document.getElementById('data').textContent);
 const byId = (id) => document.getElementById(id);
 const storageKey = 'counterweight labels of ' + run;
-let answers = read();
-let at = Math.max(0, examples.findIndex(({ id }) => !(id in answers)));
+const answers = read();
+let at = Math.max(0, examples.findIndex(({ id }) => !answers.has(id)));
 
 // A browser may refuse storage to a page that is a file.
 function read() {
-  try { return JSON.parse(localStorage.getItem(storageKey)) ?? {}; } catch { return {}; }
+  try { return new Map(JSON.parse(localStorage.getItem(storageKey))); } catch { return new Map(); }
 }
 function store() {
-  try { localStorage.setItem(storageKey, JSON.stringify(answers)); } catch {}
+  try { localStorage.setItem(storageKey, JSON.stringify([...answers])); } catch {}
 }
 
 function make(name, className, text) {
@@ -56,11 +56,12 @@ function choose(index) {
   const name = classes[index];
   const { id } = examples[at];
   if (!many) {
-    answers[id] = [name];
+    answers.set(id, [name]);
     move(1);
   } else {
-    const given = answers[id] ?? [];
-    answers[id] = given.includes(name) ? given.filter((other) => other !== name) : [...given, name];
+    const given = answers.get(id) ?? [];
+    const others = given.filter((other) => other !== name);
+    answers.set(id, given.includes(name) ? others : [...given, name]);
     show();
   }
   store();
@@ -69,7 +70,7 @@ function choose(index) {
 // In a task with several labels, Enter on an example without any means that it has none.
 function confirm() {
   const { id } = examples[at];
-  if (many) answers[id] ??= [];
+  if (many && !answers.has(id)) answers.set(id, []);
   store();
   move(1);
 }
@@ -81,26 +82,27 @@ function move(step) {
 
 function show() {
   const example = examples[at];
-  const given = answers[example.id] ?? [];
+  const given = answers.get(example.id) ?? [];
   byId('example').replaceChildren(contentOf(example), make('p', 'id', example.id));
   [...byId('classes').children].forEach((button, index) =>
     button.setAttribute('aria-pressed', given.includes(classes[index])));
-  const labeled = examples.filter(({ id }) => id in answers).length;
+  const labeled = examples.filter(({ id }) => answers.has(id)).length;
   byId('progress').textContent =
     'Example ' + (at + 1) + ' of ' + examples.length + ', ' + labeled + ' labeled';
   byId('bar').value = labeled;
   byId('save').disabled = labeled === 0;
 }
 
+// Readers trim a field that is not in quotes.
 function csvField(text) {
-  return /[",\\n\\r]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text;
+  return /[",\\n\\r]|^\\s|\\s$/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text;
 }
 
 function csv() {
   const labelOf = (names) => (many ? JSON.stringify(names) : names[0]);
   const rows = examples
-    .filter(({ id }) => id in answers)
-    .map(({ id }) => csvField(id) + ',' + csvField(labelOf(answers[id])));
+    .filter(({ id }) => answers.has(id))
+    .map(({ id }) => csvField(id) + ',' + csvField(labelOf(answers.get(id))));
   return ['id,label', ...rows].join('\\n') + '\\n';
 }
 
@@ -124,8 +126,14 @@ byId('confirm').onclick = confirm;
 byId('confirm').hidden = !many;
 byId('save').onclick = save;
 byId('bar').max = examples.length;
+// A button keeps the focus only if the keyboard gave it: after a click, Enter continues.
+document.onclick = ({ detail }) => { if (detail > 0) document.activeElement?.blur(); };
 document.onkeydown = (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
+  // A key that is held down must not label one example after the other.
+  if (event.repeat && !event.key.startsWith('Arrow')) return;
+  // These two keys press the button that has the focus.
+  if (event.target.tagName === 'BUTTON' && ['Enter', ' '].includes(event.key)) return;
   const actions = { ArrowLeft: () => move(-1), ArrowRight: () => move(1), Enter: confirm };
   const index = keys.indexOf(event.key);
   const action = index >= 0 ? () => choose(index) : actions[event.key];

@@ -1,4 +1,5 @@
 import { createContext, runInContext } from 'node:vm';
+import { parse } from 'csv-parse/sync';
 import { describe, expect, test } from 'vitest';
 import type { Preview } from '../../../src/data/features/preview.ts';
 import { renderLabelPage } from '../../../src/evaluate/label-page/page.ts';
@@ -6,10 +7,11 @@ import { previewKey } from '../../../src/evaluate/report/previews.ts';
 
 const examples = ['a', 'b', '"c", </script><b>'].map((id) => ({ shard: 's', id }));
 
-function pageOf(classes: readonly string[], isMultiLabel = false): string {
+function pageOf(classes: readonly string[], isMultiLabel = false, shown = examples): string {
   const text: Preview = { kind: 'text', text: 'a <i>text</i> & more' };
   const previews = new Map([[previewKey(examples[0]!), text]]);
-  return renderLabelPage({ run: 'r', dataset: 'd', classes, isMultiLabel, examples }, previews);
+  const page = { run: 'r', dataset: 'd', classes, isMultiLabel, examples: shown };
+  return renderLabelPage(page, previews);
 }
 
 /** The parts of an element that the script uses. */
@@ -55,7 +57,8 @@ function open(page: string) {
     revokeObjectURL: () => {},
   };
   runInContext(script, createContext({ document, URL, Blob }));
-  const press = (key: string) => document.onkeydown({ key, preventDefault: () => {} });
+  const press = (key: string, more: object = { target: { tagName: 'BODY' } }) =>
+    document.onkeydown({ key, preventDefault: () => {}, ...more });
   const save = async () => {
     byId('save').onclick();
     return saved!.text();
@@ -91,6 +94,28 @@ describe('the page to label', () => {
     const [, a, b, c] = (await save()).split('\n');
     expect([a, b]).toEqual(['a,1', 'b,ten']);
     expect(c).toMatch(/,0$/);
+  });
+
+  test('names of fields of every object can be ids, and outer spaces stay', async () => {
+    const ids = ['constructor', '__proto__', ' a.png'].map((id) => ({ shard: 's', id }));
+    const { press, save, byId } = open(pageOf(['cat', ' '], false, ids));
+    expect(byId('progress').textContent).toBe('Example 1 of 3, 0 labeled');
+    for (const key of ['1', '1', ' ']) press(key);
+    const read = parse(await save(), { columns: true, trim: true });
+    expect(read).toEqual([
+      { id: 'constructor', label: 'cat' },
+      { id: '__proto__', label: 'cat' },
+      { id: ' a.png', label: ' ' },
+    ]);
+  });
+
+  test('a key that is held down, or that presses a button, gives no answer', () => {
+    const { press, byId } = open(pageOf(['cat', 'dog'], true));
+    press('1', { target: { tagName: 'BODY' }, repeat: true });
+    press('Enter', { target: { tagName: 'BUTTON' } });
+    expect(byId('progress').textContent).toBe('Example 1 of 3, 0 labeled');
+    press('ArrowRight', { target: { tagName: 'BODY' }, repeat: true });
+    expect(byId('progress').textContent).toBe('Example 2 of 3, 0 labeled');
   });
 
   test('several labels are a list, and none is an answer', async () => {
