@@ -124,9 +124,9 @@ export class RecordScanner {
   }
 }
 
-/** Returns a field of a CSV file, in quotes if it needs them (RFC 4180). */
+/** Returns a field of a CSV file (RFC 4180), in quotes if it needs them or may be trimmed. */
 export function csvField(value: string | number, delimiter = ','): string {
   const text = String(value);
-  const needsQuotes = /[",\r\n]/.test(text) || text.includes(delimiter);
+  const needsQuotes = /[",\r\n]|^\s|\s$/.test(text) || text.includes(delimiter);
   return needsQuotes ? `"${text.replaceAll('"', '""')}"` : text;
 }

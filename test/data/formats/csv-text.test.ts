@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import type { Rejected } from '../../../src/data/example.ts';
 import { isRejected } from '../../../src/data/example.ts';
 import { recordsOf } from '../../../src/data/formats/csv-fields.ts';
-import { type Dialect, standardDialect } from '../../../src/data/formats/csv-records.ts';
+import { csvField, type Dialect, standardDialect } from '../../../src/data/formats/csv-records.ts';
 import { openCsv } from '../../../src/data/formats/csv-text.ts';
 import { readConfig, readSet, shardsOf } from '../../support/examples.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
@@ -302,4 +302,11 @@ test('a file that is not read is closed', async () => {
   const csv = await openCsv(store, { ...(await store.head('a.csv'))! }, undefined);
   await csv.close();
   expect(store.streams.map(({ destroyed }) => destroyed)).toEqual([true]);
+});
+
+test('a field that is written is read again by a reader that trims', () => {
+  const texts = [' a', 'b ', '\tc', 'd', 'e,"f"', 'g\nh'];
+  const written = texts.map((text) => csvField(text)).join();
+  expect(parse(written, { trim: true })).toEqual([texts]);
+  expect(csvField('d')).toBe('d');
 });
