@@ -6,8 +6,8 @@ import { alignedRows } from './terminal.ts';
 
 /** Shows runs beside each other for people: figures, differences, and what the configs change. */
 export function renderComparison({ runs, differences, settings }: RunComparison): string {
-  const { name, title } = mainMetric(runs[0]!.metrics);
-  const head = ['', 'student', `${title.toLowerCase()} (95% interval)`, 'recall', 'log-loss'];
+  const { name, noun } = mainMetric(runs[0]!.metrics);
+  const head = ['', 'student', `${noun} (95% interval)`, 'recall', 'log-loss'];
   const sections = [
     alignedRows([[...head, 'size', 'teacher'], ...runs.map((run) => figures(run, name))]),
     differences.map((_, index) => differenceLine({ runs, differences, settings }, index)),

@@ -4,6 +4,8 @@ import type { Metrics } from './schema.ts';
 export interface MainMetric {
   readonly name: 'accuracy' | 'microF1';
   readonly title: string;
+  /** Name within a sentence. */
+  readonly noun: string;
   /** Phrases of a value, before it: "Best: a, right on 81% of the test set." */
   readonly after: { readonly model: string; readonly verb: string; readonly value: string };
   readonly more: string;
@@ -17,6 +19,7 @@ export interface MainMetric {
 const accuracy: MainMetric = {
   name: 'accuracy',
   title: 'Accuracy',
+  noun: 'accuracy',
   after: { model: 'right on', verb: 'is right on', value: 'of' },
   more: 'more accurate',
   less: 'less accurate',
@@ -28,6 +31,7 @@ const accuracy: MainMetric = {
 const microF1: MainMetric = {
   name: 'microF1',
   title: 'Micro F1',
+  noun: 'micro F1',
   after: { model: 'with a micro F1 of', verb: 'has a micro F1 of', value: 'on' },
   more: 'better in micro F1',
   less: 'worse in micro F1',

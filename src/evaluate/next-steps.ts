@@ -122,10 +122,10 @@ function largerStudent(run: RunMetrics): Step | undefined {
 function moreLabels({ labels, metrics, labelNext, run }: RunMetrics): Step | undefined {
   const known = labels.labeled + labels.validation;
   if (known >= fewLabels || labelNext.length === 0) return undefined;
-  const { name, title } = mainMetric(metrics);
+  const { name, noun } = mainMetric(metrics);
   const figure = metrics.models.teacher?.[name];
   if (!figure) return undefined;
-  const text = `Label the examples of runs/${run}/label-next.csv. There are ${counted(known, 'label')}, and the teacher's ${title.toLowerCase()} is ${percent(figure.value)}.`;
+  const text = `Label the examples of runs/${run}/label-next.csv. There are ${counted(known, 'label')}, and the teacher's ${noun} is ${percent(figure.value)}.`;
   return { gain: (1 - figure.value) / 10, text };
 }
 
@@ -146,11 +146,18 @@ function moreTests(run: RunMetrics): Step | undefined {
   const difference = mainDifference(run.metrics, first.variant, second.variant);
   if (!difference || difference.low > 0 || difference.high < 0) return undefined;
   const half = (difference.high - difference.low) / 2;
-  const needed = run.metrics.examples * (half / difference.value) ** 2;
-  const much =
-    needed < 1e6
-      ? ` About ${count(Number(needed.toPrecision(1)))} would show a difference of this size.`
-      : '';
-  const text = `Put more examples into test/. On ${count(run.metrics.examples)}, the difference between ${first.variant} and ${second.variant} is ${percentagePoints(difference.value)} ± ${percentagePoints(half)} percentage points.${much}`;
+  // The intervals of a bootstrap are not symmetric: this end is the one beyond 0.
+  const end = difference.value < 0 ? difference.high : difference.low;
+  const { examples } = run.metrics;
+  const ratio = (difference.value - end) / difference.value;
+  const needed = roundedUp(Math.max(examples * ratio ** 2, examples + 1));
+  const much = needed < 1e6 ? ` About ${count(needed)} would show a difference of this size.` : '';
+  const text = `Put more examples into test/. On ${count(examples)}, the difference between ${first.variant} and ${second.variant} is ${percentagePoints(difference.value)} ± ${percentagePoints(half)} percentage points.${much}`;
   return { gain: 0.0001, text };
+}
+
+/** Rounds up to one digit. @example roundedUp(1234) // 2000 */
+function roundedUp(value: number): number {
+  const unit = 10 ** Math.floor(Math.log10(value));
+  return Math.ceil(Number((value / unit).toPrecision(6))) * unit;
 }

@@ -76,6 +76,15 @@ describe('what to do next', () => {
     expect(nextSteps(withDifference('weighted', 'uniform', 0, 0.01))[0]).toMatch(/ points\.$/);
   });
 
+  test('is never a test set that is not larger, if the interval ends near 0', () => {
+    const run = withDifference('weighted', 'uniform', 0.01, 0.01);
+    expect(nextSteps(run)[0]).toContain('About 20,000 would show');
+    const [difference, ...others] = run.metrics.differences;
+    const wide = { ...difference!, low: -0.0001, high: 0.012 };
+    const metrics = { ...run.metrics, differences: [wide, ...others] };
+    expect(nextSteps({ ...run, metrics })[0]).toContain('About 20,000 would show');
+  });
+
   test('is a test set before anything else', () => {
     expect(nextSteps({ ...perfect(), evaluatedOn: 'labeled' })[0]).toMatch(/^Put labeled examples/);
   });
@@ -98,6 +107,11 @@ describe('what to do next', () => {
     expect(steps).toContain(
       "Label the examples of runs/cifar-2f7a91c04be3/label-next.csv. There are 450 labels, and the teacher's accuracy is 79.3%.",
     );
+  });
+
+  test('names the metric of a task with several labels', () => {
+    const steps = nextSteps(sampleLabelMetrics(few));
+    expect(steps.join()).toContain("the teacher's micro F1 is");
   });
 
   test('is at most five steps', () => {
