@@ -16,7 +16,7 @@ export function completeCommand(program: string, commands: Readonly<Record<strin
     meta: { name: 'complete', description: 'Print a script that completes commands in a shell' },
     args: { shell: { type: 'positional', description: `Shell: ${shells}`, required: true } },
     async run({ args: { shell } }) {
-      const script = completionScripts[shell];
+      const script = Object.hasOwn(completionScripts, shell) && completionScripts[shell];
       if (!script) throw new UsageError(`Which shell? ${shells}; found "${shell}".`);
       const described: CompletedCommand[] = [];
       for (const [name, { load }] of Object.entries(commands)) {

@@ -1,6 +1,8 @@
+import { runCommand } from 'citty';
 import { describe, expect, test } from 'vitest';
 import { checkArguments } from '../../src/cli/arguments.ts';
 import { argumentsOf, commands } from '../../src/cli/commands.ts';
+import { completeCommand } from '../../src/cli/complete.ts';
 import { completionScripts } from '../../src/cli/completion-scripts.ts';
 
 describe('commands', () => {
@@ -33,5 +35,11 @@ describe('completion scripts', () => {
   ];
   test.each(Object.keys(completionScripts))('%s', (shell) => {
     expect(completionScripts[shell]!('counterweight', described)).toMatchSnapshot();
+  });
+
+  test.each(['powershell', 'constructor'])('there is none for %s', async (shell) => {
+    const command = completeCommand('counterweight', {});
+    const ran = runCommand(command, { rawArgs: [shell] });
+    await expect(ran).rejects.toThrow(`Which shell? bash, zsh, fish; found "${shell}".`);
   });
 });
