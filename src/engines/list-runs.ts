@@ -1,4 +1,5 @@
 /** The runs in a location of results. */
+import { UserError } from '../errors.ts';
 import { type RunMetrics, runMetricsSchema } from '../evaluate/run-metrics.ts';
 import { keys } from '../run/keys.ts';
 import { recordSchema } from '../run/plan-file.ts';
@@ -10,12 +11,12 @@ import type { ObjectStore } from '../store/store.ts';
 /** A run, as far as it got. */
 export interface ListedRun {
   readonly run: string;
-  /** Location of the dataset. */
-  readonly dataset: string;
+  /** Location of the dataset; undefined if the record is damaged. */
+  readonly dataset?: string;
   readonly started: Date;
-  /** `unfinished`: it is running, or it was stopped. */
-  readonly state: 'finished' | 'unfinished' | 'failed' | 'refused';
-  /** Why it failed or was refused. */
+  /** `unfinished`: it is running, or it was stopped. `damaged`: its files cannot be read. */
+  readonly state: 'finished' | 'unfinished' | 'failed' | 'refused' | 'damaged';
+  /** Why it failed, was refused, or cannot be read. */
   readonly reason?: string;
   readonly metrics?: RunMetrics;
   /** Whether its student is the one in use. */
@@ -39,7 +40,9 @@ async function runsInUse(results: ObjectStore): Promise<Set<string>> {
   for await (const folder of results.folders('students/')) {
     const key = keys.current(folder.split('/')[1]!);
     if (!(await results.head(key))) continue;
-    runs.add((await readJson(results, key, currentSchema)).run);
+    const current = await readable(readJson(results, key, currentSchema));
+    // The next run replaces a damaged pointer.
+    if (!(current instanceof UserError)) runs.add(current.run);
   }
   return runs;
 }
@@ -51,18 +54,35 @@ async function describeRun(
   current: ReadonlySet<string>,
 ): Promise<ListedRun | undefined> {
   for await (const { modified } of results.list(keys.record(run))) {
-    const record = await readJson(results, keys.record(run), recordSchema);
-    const shared = { run, dataset: record.dataset, started: modified, inUse: current.has(run) };
-    if ('refused' in record) {
-      return { ...shared, state: 'refused', reason: record.refused.message };
-    }
-    if (await results.head(keys.publication(run))) {
-      const metrics = await readJson(results, keys.metrics(run), runMetricsSchema);
-      return { ...shared, state: 'finished', metrics };
-    }
-    if (!(await results.head(keys.failure(run)))) return { ...shared, state: 'unfinished' };
-    const { message } = await readJson(results, keys.failure(run), failureSchema);
-    return { ...shared, state: 'failed', reason: message };
+    const shared = { run, started: modified, inUse: current.has(run) };
+    const state = await readable(stateOf(results, run));
+    if (!(state instanceof UserError)) return { ...shared, ...state };
+    return { ...shared, state: 'damaged', reason: state.message };
   }
   return undefined;
+}
+
+type State = Pick<ListedRun, 'dataset' | 'state' | 'reason' | 'metrics'>;
+
+async function stateOf(results: ObjectStore, run: string): Promise<State> {
+  const record = await readJson(results, keys.record(run), recordSchema);
+  const { dataset } = record;
+  if ('refused' in record) return { dataset, state: 'refused', reason: record.refused.message };
+  if (await results.head(keys.publication(run))) {
+    const metrics = await readJson(results, keys.metrics(run), runMetricsSchema);
+    return { dataset, state: 'finished', metrics };
+  }
+  if (!(await results.head(keys.failure(run)))) return { dataset, state: 'unfinished' };
+  const { message } = await readJson(results, keys.failure(run), failureSchema);
+  return { dataset, state: 'failed', reason: message };
+}
+
+/** Returns the error instead, if a file is missing or damaged: one run does not hide the others. */
+async function readable<Result>(read: Promise<Result>): Promise<Result | UserError> {
+  try {
+    return await read;
+  } catch (error) {
+    if (error instanceof UserError) return error;
+    throw error;
+  }
 }

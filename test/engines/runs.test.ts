@@ -62,6 +62,19 @@ describe('listRuns', () => {
     ]);
     expect(runs.find(({ run }) => run === 'pets-3')!.reason).toBe('No.');
   });
+
+  test('lists a run whose files are damaged or missing, and the others', async () => {
+    const store = new MemoryStore();
+    for (const run of ['pets-1', 'pets-2', 'pets-3'])
+      await finish(store, { run, predicts: [0, 1] });
+    await store.write(keys.metrics('pets-2'), Buffer.from('{'));
+    await store.write(keys.record('pets-3'), Buffer.from('{}'));
+    await store.write(keys.current('pets'), Buffer.from('{'));
+    const runs = (await listRuns(store)).toSorted((a, b) => (a.run < b.run ? -1 : 1));
+    expect(runs.map(({ state }) => state)).toEqual(['finished', 'damaged', 'damaged']);
+    expect(runs[1]!.reason).toContain('runs/pets-2/metrics.json is not JSON');
+    expect(runs[2]!.reason).toContain('runs/pets-3/run.json does not have the expected form');
+  });
 });
 
 describe('compareRuns', () => {
