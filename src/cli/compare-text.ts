@@ -20,7 +20,18 @@ export function renderComparison({ runs, differences, settings }: RunComparison)
           ...settings.map(({ field, values }) => [field, ...values.map(shown)]),
         ]),
   ];
-  return sections.map((lines) => lines.join('\n')).join('\n\n');
+  return [...sections, runs.flatMap(caveat)]
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n');
+}
+
+/** Warns of a run without a test set, whose figures cannot be compared with those of another. */
+function caveat({ run, evaluatedOn }: RunMetrics): string[] {
+  if (evaluatedOn === 'test') return [];
+  return [
+    `The figures of ${run} are on the ${evaluatedOn} set, on which its students were trained: they are too good.`,
+  ];
 }
 
 /** Returns the row of a run: its student, and the accuracy of its teacher. */

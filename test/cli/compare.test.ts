@@ -40,6 +40,15 @@ test('equal students are as accurate', () => {
   expect(text).toContain(`${other.run} is as accurate as that of ${first.run}.`);
 });
 
+test('a run without a test set has a caveat', () => {
+  const trainedOn = sampleMetrics({ run: 'cifar-c04be32f7a91', evaluatedOn: 'validation' });
+  const runs = [first, trainedOn];
+  const text = renderComparison({ runs, differences: [undefined], settings: [] });
+  expect(text.split('\n').at(-1)).toBe(
+    'The figures of cifar-c04be32f7a91 are on the validation set, on which its students were trained: they are too good.',
+  );
+});
+
 test('different test examples have no interval', () => {
   const text = renderComparison({ runs: [first, other], differences: [undefined], settings: [] });
   expect(text).toContain('their test examples differ');
