@@ -1,6 +1,7 @@
 /** Comparison of finished runs: their figures, their configs, and paired differences. */
 import { readPredictions } from '../data/tables/predictions-file.ts';
 import { UserError } from '../errors.ts';
+import { leaves } from '../evaluate/config-fields.ts';
 import { mainMetric } from '../evaluate/main-metric.ts';
 import { type PairedDifference, pairedDifference } from '../evaluate/paired-runs.ts';
 import { type RunMetrics, runMetricsSchema } from '../evaluate/run-metrics.ts';
@@ -75,7 +76,7 @@ async function differentSettings(results: ObjectStore, names: readonly string[])
   const configs: Map<string, unknown>[] = [];
   for (const run of names) {
     const { config } = await readJson(results, keys.plan(run), planSchema);
-    configs.push(new Map(leaves(config)));
+    configs.push(new Map(leaves(config).map(({ path, value }) => [path.join('.'), value])));
   }
   const fields = new Set(configs.flatMap((config) => [...config.keys()]));
   return [...fields].flatMap((field) => {
@@ -83,12 +84,4 @@ async function differentSettings(results: ObjectStore, names: readonly string[])
     const isEqual = values.every((value) => JSON.stringify(value) === JSON.stringify(values[0]));
     return isEqual ? [] : [{ field, values }];
   });
-}
-
-/** Lists the fields of a config that are not objects, with their paths. A list is one value. */
-function leaves(value: unknown, path: readonly string[] = []): [string, unknown][] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return [[path.join('.'), value]];
-  }
-  return Object.entries(value).flatMap(([name, inner]) => leaves(inner, [...path, name]));
 }

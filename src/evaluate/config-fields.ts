@@ -24,7 +24,8 @@ export function configFields(config: Config): ConfigField[] {
 
 type Path = readonly string[];
 
-function leaves(value: unknown, path: Path = []): { path: Path; value: unknown }[] {
+/** Lists the values of a config that are not objects, with their paths. A list is one value. */
+export function leaves(value: unknown, path: Path = []): { path: Path; value: unknown }[] {
   if (!isObject(value)) return value === undefined ? [] : [{ path, value }];
   return Object.entries(value).flatMap(([name, inner]) => leaves(inner, [...path, name]));
 }
