@@ -27,7 +27,7 @@ export type GalleryExample = z.infer<typeof exampleSchema>;
 export const gallerySchema = z.strictObject({
   /** Those that the first student gets wrong, the surest first. */
   mistakes: z.array(exampleSchema),
-  /** Those on which the first student and the teacher differ most: by total variation distance. */
+  /** Those with other answers of the first student and the teacher, by total variation distance. */
   disagreements: z.array(exampleSchema),
 });
 export type Gallery = z.infer<typeof gallerySchema>;

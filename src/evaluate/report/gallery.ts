@@ -18,7 +18,7 @@ ${exampleList(examples.map(shown), previews)}`;
   return html`<section>
 <h2>Examples to look at</h2>
 ${list('Surest mistakes', `The ${evaluatedOn} examples that the ${student} student gets wrong with the highest probability. If the true class looks wrong, correct the label.`, mistakes)}
-${list('Largest disagreements', `The ${evaluatedOn} examples on which the probabilities of the ${student} student and of the teacher differ most.`, disagreements)}
+${list('Largest disagreements', `The ${evaluatedOn} examples for which the ${student} student and its teacher give different answers, the largest differences of their probabilities first.`, disagreements)}
 </section>`;
 }
 
