@@ -30,7 +30,7 @@ export async function openStream(
     const piece = { key: name, name, version: '', bytes: bytes.length };
     return { store: new StreamStore(name, whole(bytes)), piece, format };
   }
-  const accepted = readable(choice).filter(
+  const accepted = readable({ kind: choice.kind }).filter(
     (each) => each.startsLike ?? each.examplesPerPiece === 1,
   );
   throw new UserError(

@@ -253,6 +253,14 @@ describe('a student of texts', () => {
     await expect(predict(['-'], { stdin: chunksOf([content]) })).rejects.toThrow(message);
   });
 
+  test('names the formats of a stream, also if the user names another one', async () => {
+    const given = { stdin: chunksOf(['a']), inputFormat: 'parquet' } as const;
+    await expect(predict(['-'], given)).rejects.toHaveProperty(
+      'hint',
+      'Give the path of a file. From stdin, the student reads webdataset, csv, jsonl, texts.',
+    );
+  });
+
   test('refuses to write over its input or into no folder, before it reads', async () => {
     const path = write('a.csv', csv);
     await expect(predict([folder], { out: path })).rejects.toThrow('would be read and written');
