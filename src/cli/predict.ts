@@ -81,6 +81,8 @@ export const predictCommand = defineCommand({
       // Shows nothing after an end.
       view.end(false);
       process.off('SIGINT', stop).off('SIGTERM', stop);
+      // After an error, an open input would keep the process until its writer ends.
+      process.stdin.destroy();
     }
   },
 });

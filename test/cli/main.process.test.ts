@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { parseConfig } from '../../src/config/load.ts';
 import { writeTextStudent } from '../support/students.ts';
 
@@ -136,6 +136,17 @@ test('predict reads rows from a pipe, and ends quietly when its reader does', as
   child.stdin.end('{"id":"a","text":"a fine day"}\n'.repeat(20_000));
   expect(await exit).toEqual([0, null]);
   expect(await stderr).toBe('');
+});
+
+test('predict ends after an error, also if the writer of its input does not', async () => {
+  const student = join(folder, 'student');
+  await writeTextStudent(student);
+  const child = spawn(process.execPath, [command, 'predict', student, '-', join(folder, 'none')]);
+  onTestFinished(() => void child.kill());
+  const [exit, stderr] = [once(child, 'exit'), text(child.stderr)];
+  child.stdin.write('text\na fine day\n');
+  expect(await exit).toEqual([1, null]);
+  expect(await stderr).toContain('none does not exist');
 });
 
 test('a wrong config exits with 1 and no stack', async () => {
