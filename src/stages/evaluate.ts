@@ -34,9 +34,14 @@ import { readBytes, readJson, writeJsonOnce, writeOnce } from '../store/once.ts'
 import { recordOf } from '../table.ts';
 import type { ExportsMeter } from './evaluate/exports.ts';
 import { examplesShown, measure } from './evaluate/measure.ts';
-import { type NamedModel, openCurrent, openModels } from './evaluate/models.ts';
+import {
+  type CurrentStudent,
+  type NamedModel,
+  openCurrent,
+  openModels,
+} from './evaluate/models.ts';
 import { writeLabelNext } from './evaluate/next-to-label.ts';
-import { disposeExports, openExports } from './evaluate/open-exports.ts';
+import { disposeExports, type OpenExport, openExports } from './evaluate/open-exports.ts';
 import { readPreviews } from './evaluate/previews.ts';
 import { weightHistogram } from './evaluate/weight-histogram.ts';
 
@@ -94,9 +99,8 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
   const labelNext = await writeLabelNext(job);
   const calibration = await readCalibration(job);
   const mixture = await readMixture(job);
-  const models = await openModels(job);
-  const current = await openCurrent(job);
-  const opened = await openExports(job, models);
+  const all = await openAll(job);
+  const { models, current, exports: opened } = all;
   try {
     const { problem, predictions, exports, ...measured } = await measure(
       job,
@@ -144,10 +148,33 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
       }),
     };
   } finally {
-    for (const { model } of models) model.dispose();
-    current.model?.model.dispose();
-    disposeExports(opened);
+    disposeAll(all);
   }
+}
+
+/** The models to measure, and the exported files to compare with them. */
+interface Opened {
+  readonly models: readonly NamedModel[];
+  readonly current: CurrentStudent;
+  readonly exports: readonly OpenExport[];
+}
+
+/** Opens everything, or nothing if a part fails. */
+async function openAll(job: Job): Promise<Opened> {
+  let opened: Opened = { models: await openModels(job), current: {}, exports: [] };
+  try {
+    opened = { ...opened, current: await openCurrent(job) };
+    return { ...opened, exports: await openExports(job, opened.models) };
+  } catch (error) {
+    disposeAll(opened);
+    throw error;
+  }
+}
+
+function disposeAll({ models, current, exports }: Opened): void {
+  for (const { model } of models) model.dispose();
+  current.model?.model.dispose();
+  disposeExports(exports);
 }
 
 function accuracyOf(

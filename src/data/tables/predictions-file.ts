@@ -18,6 +18,9 @@ import { readResult } from './result-file.ts';
 /** Rows that are collected before they go into the table. */
 const batchRows = 1024;
 
+/** Maximum number of rows, because the file is made in memory. Further rows are left out. */
+const maxPredictions = 1_000_000;
+
 /** Writer of the predictions of several models. */
 export interface PredictionsWriter {
   /**
@@ -52,6 +55,7 @@ export function createPredictionsWriter(
   const cells = (rows: readonly ArrayLike<number>[]): ColumnBatch =>
     isMultiLabel ? rows.map(namesOf) : rows.map((decided) => namesOf(decided)[0]!);
   let pending: PendingRow[] = [];
+  let rows = 0;
   const flush = () => {
     const batch: Record<string, ColumnBatch> = {
       id: pending.map(({ id }) => id),
@@ -68,6 +72,7 @@ export function createPredictionsWriter(
   };
   return {
     add(id, decided, outputs) {
+      if (rows++ >= maxPredictions) return;
       const predicted = outputs.map((output) => answerOf(output, decisions));
       pending.push({ id, decided: Int32Array.from(decided), predicted });
       if (pending.length === batchRows) flush();
