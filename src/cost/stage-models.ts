@@ -6,6 +6,7 @@ import { isLabeled, type SetName, setNames } from '../data/shard.ts';
 import { labelNextPool } from '../debias/label-next.ts';
 import { allExporters } from '../models/exporters.ts';
 import { comparedExamples } from '../models/exports/exporter.ts';
+import { isPenalized } from '../models/networks/index.ts';
 import { type NetworkSize, sizeOfFile } from '../models/size/network-size.ts';
 import { membersOf } from '../models/teachers/trained-kind.ts';
 import type { TaskEstimate } from '../run/estimate-file.ts';
@@ -222,7 +223,16 @@ function reconciling(work: RunWork, stage: Stage): TaskEstimate {
 
 function warmingUp(work: RunWork, stage: Stage): TaskEstimate {
   const training = warmUpTraining(work);
-  return trainingEstimate(work, stage, training, labeledGets(work, training.sets));
+  const gets = labeledGets(work, training.sets);
+  const trained = trainingEstimate(work, stage, training, gets);
+  if (!isPenalized(work.config.student)) return trained;
+  const sets = ['labeled', 'validation', 'unlabeled'] as const;
+  const speed = functionSpeed(stage);
+  const seconds = passSeconds(work, sets, speed) + penaltySeconds(work, sets, speed);
+  return oneAfterTheOther(
+    oneCall(stage, { seconds, gets: labeledGets(work, sets), puts: 1 }),
+    trained,
+  );
 }
 
 function weighing(work: RunWork, stage: Stage): TaskEstimate {
@@ -285,11 +295,19 @@ const logisticPasses = 600;
 function logisticRegression(work: RunWork, stage: Stage): TaskEstimate {
   const speed = functionSpeed(stage);
   const sets = ['labeled', 'validation'] as const;
-  const weights = product(featureShape(work.features)) * work.classes;
+  const seconds = passSeconds(work, sets, speed) + penaltySeconds(work, sets, speed);
+  return oneCall(stage, { seconds, gets: 10 + labeledGets(work, sets), puts: 5 });
+}
+
+/** Returns the time of the search for the penalty of a linear model, and of its last fit. */
+function penaltySeconds(work: RunWork, sets: readonly SetName[], speed: Speed): number {
+  // A head reads embeddings, not the features of the examples.
+  const weights = isPenalized(work.config.student)
+    ? work.networks.student.parameters
+    : product(featureShape(work.features)) * work.classes;
   const products = Math.min(examplesOf(work, sets) * weights, searchWork);
   const pass = (4 * products) / speed.forwardFlops + measured.layerSeconds / speed.core;
-  const seconds = passSeconds(work, sets, speed) + logisticPasses * pass;
-  return oneCall(stage, { seconds, gets: 10 + labeledGets(work, sets), puts: 5 });
+  return logisticPasses * pass;
 }
 
 /** A few students train at a time; each reads the weights of the first epoch in every epoch. */

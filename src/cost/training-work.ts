@@ -3,7 +3,7 @@
 import { sum } from '../arrays.ts';
 import type { SetName } from '../data/shard.ts';
 import { forFewLabels } from '../models/networks/few-labels.ts';
-import type { Network } from '../models/networks/index.ts';
+import { isPenalized, type Network } from '../models/networks/index.ts';
 import type { NetworkSize } from '../models/size/network-size.ts';
 import type { FunctionRow } from '../stages/stage.ts';
 import { functionTimeoutSeconds, trainingCalls } from './functions.ts';
@@ -41,7 +41,10 @@ export function studentTraining(work: RunWork): TrainingWork {
 /** Returns the work of the student's architecture on the labels alone. */
 export function labelsOnlyTraining(work: RunWork): TrainingWork {
   const sets = ['labeled', 'validation'] as const;
-  const network = forFewLabels(work.config.student, examplesOf(work, sets));
+  const { student } = work.config;
+  const few = forFewLabels(student, examplesOf(work, sets));
+  // For a linear head, the baseline logistic is this model.
+  const network = isPenalized(student) ? { ...few, epochs: 0 } : few;
   return { network, size: work.networks.student, sets };
 }
 

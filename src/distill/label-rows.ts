@@ -90,13 +90,16 @@ export interface TrueRows {
 /**
  * Reads the true labels with their features: all, or a sample by a hash of the ids that fits the
  * limits.
+ *
+ * @param note Receives the examples that are used, in the order of the rows.
  */
-export async function readRows(
+export async function readRows<One extends TrainingExample>(
   job: Job,
   features: Features,
-  sources: readonly ShardSource<TrainingExample>[],
+  sources: readonly ShardSource<One>[],
   inputs: RowInputs,
   { numbers, work }: RowLimits,
+  note?: (example: One) => void,
 ): Promise<TrueRows> {
   const { config } = job.plan;
   const decisions = planDecisions(job.plan);
@@ -115,14 +118,16 @@ export async function readRows(
   }
   let filled = 0;
   for await (const batch of decodedRows(features, sampled())) {
-    const taken = batch.targets.slice(0, capacity - filled);
+    const taken = batch.examples.slice(0, capacity - filled);
     if (taken.length === 0) break;
-    const reduced = reduce(batch.values, batch.targets.length, inputs);
+    const reduced = reduce(batch.values, batch.examples.length, inputs);
     values.set(reduced.subarray(0, taken.length * length), filled * length);
-    for (const target of taken) {
+    for (const one of taken) {
+      const { target } = one;
       const classes = decisions.isMultiLabel ? target : [target.indexOf(1)];
       for (const [index, labels] of decided.entries()) labels[filled] = classes[index]!;
       filled++;
+      note?.(one);
     }
   }
   const columns = decided.map((labels) => labels.subarray(0, filled));
@@ -135,18 +140,21 @@ export async function readRows(
   return { rows, decided: columns, available };
 }
 
-/** Yields features in batches, [n, ...featureShape], with n targets. */
-async function* decodedRows(features: Features, examples: AsyncIterable<TrainingExample>) {
+/** Yields features in batches, [n, ...featureShape], with their n examples. */
+async function* decodedRows<One extends TrainingExample>(
+  features: Features,
+  examples: AsyncIterable<One>,
+) {
   const encoder = createEncoder(features);
   const batchSize = batchSizeFor(featureShape(features));
-  const decode = async ({ example, target }: TrainingExample) => ({
-    decoded: await decodeForStudent(encoder, example),
-    target,
+  const decode = async (one: One) => ({
+    decoded: await decodeForStudent(encoder, one.example),
+    one,
   });
   for await (const batch of decodedBatches(examples, { batchSize, room: batchSize, decode })) {
-    const decoded = batch.map((one) => one.decoded);
+    const decoded = batch.map((each) => each.decoded);
     const values = numbersOf(rowsOf(encoder, decoded));
-    yield { values, targets: batch.map(({ target }) => target) };
+    yield { values, examples: batch.map(({ one }) => one) };
   }
 }
 

@@ -90,7 +90,7 @@ async function fitDecision(
   const folds = Math.min(maxFolds, searched.labels.length);
   const foldOf = stratifiedFolds(searched.labels, folds, seed);
   const penalty =
-    folds > 1 ? bestPenalty(await crossValidate(searched, foldOf, signal)) : defaultPenalty;
+    folds > 1 ? bestPenalty(await crossValidate(searched, { foldOf }, signal)) : defaultPenalty;
   return { model: await fitLogistic(rows, penalty, signal), penalty, folds };
 }
 

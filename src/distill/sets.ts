@@ -127,7 +127,12 @@ export async function trueLabelSet(job: Job): Promise<ShardSource<TrainingExampl
   return shards.map(({ item, count }) => trueLabelSource(job, item, count));
 }
 
-function trueLabelSource(job: Job, item: ShardItem, count: number): ShardSource<TrainingExample> {
+/** Returns a shard of a labeled set with its true labels. @param count Its usable examples. */
+export function trueLabelSource(
+  job: Job,
+  item: ShardItem,
+  count: number,
+): ShardSource<TrainingExample> {
   const decisions = planDecisions(job.plan);
   const trueOf = trueDecisions(job);
   return {

@@ -24,7 +24,9 @@ import { type Reweighting, train } from '../train/loop.ts';
 import type { Loss } from '../train/losses/index.ts';
 import { openTrainingStep } from '../train/open-step.ts';
 import { batchesPerEpoch, batchSizes } from '../train/order.ts';
+import { isKernel } from '../train/parameters.ts';
 import { type ShardSource, sizesOf, type TrainingSets } from '../train/stream.ts';
+import type { HeadPenalty } from './head-penalty.ts';
 import { decodeForStudent } from './student-inputs.ts';
 import type { TrainingExample } from './training-example.ts';
 
@@ -47,6 +49,8 @@ export interface TrainingTask {
   readonly reweighting?: Reweighting | undefined;
   /** Default: cross-entropy; in a multi-label task, binary cross-entropy. */
   readonly loss?: Loss | undefined;
+  /** Default: none. */
+  readonly penalty?: HeadPenalty | undefined;
   /** Number of network outputs per class. Default: 1. */
   readonly subclasses?: number;
   /** Formats to save. Default: only `layers-model`, which the workflow loads. */
@@ -58,7 +62,7 @@ export type StudentTask = TrainingTask & Required<Pick<TrainingTask, 'model' | '
 
 /** Trains a network and saves it. Resumes from its checkpoint if it was interrupted. */
 export async function trainNetwork(job: Job, task: TrainingTask, context: Context): Promise<void> {
-  const { network, seed, folder } = task;
+  const { network, seed, folder, penalty } = task;
   const decisions = planDecisions(job.plan);
   const loss = lossOf(task, decisions);
   const features = networkFeatures(job.plan, network);
@@ -71,7 +75,10 @@ export async function trainNetwork(job: Job, task: TrainingTask, context: Contex
   const step = await openTrainingStep(model, network, {
     batchSizes: batchSizes(sum(counts), network.batchSize),
     seed,
-    rateFactor: architectureOf(network).rateFactor?.(network, model),
+    rateFactor: penalty
+      ? scaledRates(penalty)
+      : architectureOf(network).rateFactor?.(network, model),
+    penalty: penalty?.strength,
     ...(loss && { loss }),
     warn: (message) => context.report({ ...about, message, level: 'warning' }),
   });
@@ -105,6 +112,11 @@ export async function trainNetwork(job: Job, task: TrainingTask, context: Contex
     step.dispose();
     model.dispose();
   }
+}
+
+/** Returns the factors on the learning rate of a head: its kernel grows with 1 / scale. */
+function scaledRates({ scale }: HeadPenalty): (weight: string) => number {
+  return (weight) => (isKernel(weight) ? 1 / scale : 1);
 }
 
 /** Returns the loss of a training. In a multi-label task, cross-entropy is that of each label. */

@@ -32,6 +32,8 @@ export const keys = {
   /** Digests of the test examples, with their other sets: see `data/example-digests.ts`. */
   testDigests: (run: string) => `runs/${run}/test-digests.bin`,
   warmup: (run: string) => `runs/${run}/warmup/`,
+  /** The penalty of students that are a linear head. */
+  penalty: (run: string) => `runs/${run}/warmup/penalty.json`,
   validation: (run: string) => `runs/${run}/warmup/validation.json`,
   weights: (run: string, shard: string) => `runs/${run}/weights/${shard}.parquet`,
   /** Also holds what the method's preparation keeps, under names of its own. */

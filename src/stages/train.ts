@@ -1,6 +1,7 @@
 import { trainingsOf } from '../cost/plan-estimate.ts';
 import { allBaselines, trainBaseline } from '../distill/baselines/index.ts';
 import { openLossCorrection, pseudoLabeledSet } from '../distill/correction.ts';
+import { readPenalty } from '../distill/head-penalty.ts';
 import { prepareVariant } from '../distill/preparation.ts';
 import { trueLabelSet } from '../distill/sets.ts';
 import { type StudentTask, trainNetwork } from '../distill/training.ts';
@@ -82,6 +83,7 @@ async function trainStudent(
     labeled: await trueLabelSet(job),
     unlabeled: await pseudoLabeledSet(job, variant, first, labels),
     loss,
+    penalty: await readPenalty(job),
     reweighting,
     exporters: allExporters,
   };

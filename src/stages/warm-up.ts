@@ -1,6 +1,7 @@
 import { problemsOf } from '../debias/decisions.ts';
 import { type ValidationOutputs, validationPoints } from '../debias/validation.ts';
 import { diagnose } from '../debias/warnings.ts';
+import { readPenalty, writePenalty } from '../distill/head-penalty.ts';
 import { trueLabelSet } from '../distill/sets.ts';
 import { trainNetwork } from '../distill/training.ts';
 import { openValidationSet } from '../distill/validation-set.ts';
@@ -18,7 +19,7 @@ import { writeJsonOnce } from '../store/once.ts';
 /**
  * Warm up: trains the student briefly on the true labels. The result is f₀, for which the first
  * weights are computed, because an untrained student loses equally on every label. Every variant
- * starts from f₀. Also measures teacher and f₀ on the validation set, for the Weigh tasks.
+ * starts from f₀. First chooses the penalty of a student that is a linear head. Also measures teacher and f₀ on the validation set, for the Weigh tasks.
  */
 export async function warmUpStudent(
   event: JobEvent,
@@ -26,11 +27,13 @@ export async function warmUpStudent(
 ): Promise<{ folder: string }> {
   const job = await openJob(event);
   const folder = keys.warmup(job.run);
+  await writePenalty(job, context.signal);
   if (!(await isModelSaved(job.results, folder))) {
     const { config } = job.plan;
     const network = { ...config.student, epochs: config.warmup.epochs };
     const labeled = await trueLabelSet(job);
-    const task = { stage: 'Warm up', folder, network, seed: config.seed, labeled };
+    const penalty = await readPenalty(job);
+    const task = { stage: 'Warm up', folder, network, seed: config.seed, labeled, penalty };
     await trainNetwork(job, task, context);
   }
   if (!(await job.results.head(keys.validation(job.run)))) await measureValidation(job, folder);

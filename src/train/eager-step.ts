@@ -2,7 +2,14 @@ import { numbersOf } from '../data/features/kind.ts';
 import { inputShapeOf } from '../models/topology.ts';
 import { tf, type tfTypes } from '../tensorflow.ts';
 import { dropoutSeed, fuseLayers, fuseReluGradient } from './fused-kernels.ts';
-import { logitsOf, lossFeeds, mapInputs, probabilitiesOf, weightedLoss } from './loss.ts';
+import {
+  logitsOf,
+  lossFeeds,
+  mapInputs,
+  penalizedGradient,
+  probabilitiesOf,
+  weightedLoss,
+} from './loss.ts';
 import { defaultLoss, openLoss } from './losses/index.ts';
 import type { OptimizerConfig } from './optimizer-rules.ts';
 import { createOptimizer } from './optimizers.ts';
@@ -18,7 +25,7 @@ import { checkState, type State, type StepSettings, stepsName, type TrainingStep
 export function createEagerStep(
   model: tfTypes.LayersModel,
   config: OptimizerConfig,
-  { seed = 0, loss = defaultLoss, rateFactor }: StepSettings = {},
+  { seed = 0, loss = defaultLoss, rateFactor, penalty = 0 }: StepSettings = {},
 ): TrainingStep {
   const inputShape = inputShapeOf(model);
   const lossFunction = openLoss(loss);
@@ -51,6 +58,11 @@ export function createEagerStep(
           );
           return weightedLoss(lossFunction, logits, inputs);
         }, variables);
+        for (const { name, variable } of parameters) {
+          const gradient = grads[variable.name];
+          if (!gradient) continue;
+          grads[variable.name] = penalizedGradient(gradient, { name, variable }, penalty);
+        }
         optimizer.update(grads, learningRate);
         return value.dataSync()[0]!;
       });

@@ -6,11 +6,10 @@ import { tf, type tfTypes } from '../tensorflow.ts';
 import { dropoutSeed, fuseLayers, fuseReluGradient } from './fused-kernels.ts';
 import { halves } from './graph/halves.ts';
 import { assign, identity, placeholder, variable } from './graph/nodes.ts';
-import { type RecordedStep, recordStep } from './graph/recorded-step.ts';
+import { type RecordedStep, recordStep, type StepObjective } from './graph/recorded-step.ts';
 import { sharedFeeds, sharedNodes, updateNodes } from './graph/update.ts';
 import { lossFeeds, lossShares, mapInputs } from './loss.ts';
 import { defaultLoss, openLoss } from './losses/index.ts';
-import type { LossFunction } from './losses/loss-function.ts';
 import { decayOf, type OptimizerConfig, slotKey, slotNames } from './optimizer-rules.ts';
 import { type Parameter, parametersOf, weightsOf } from './parameters.ts';
 import { checkState, type State, type StepSettings, stepsName, type TrainingStep } from './step.ts';
@@ -29,14 +28,14 @@ export function createGraphStep(
   model: tfTypes.LayersModel,
   config: OptimizerConfig,
   batchSizes: readonly number[],
-  { seed = 0, loss = defaultLoss, rateFactor }: StepSettings = {},
+  { seed = 0, loss = defaultLoss, rateFactor, penalty = 0 }: StepSettings = {},
 ): TrainingStep {
   const weights = weightsOf(model);
   const inputShape = inputShapeOf(model);
   const variables = variablesOf(model, config);
   const parameters = parametersOf(model, rateFactor);
   const lossFunction = openLoss(loss);
-  const steps = recordAll(model, batchSizes, variables, lossFunction);
+  const steps = recordAll(model, batchSizes, variables, { loss: lossFunction, penalty });
   const session = openSession([
     ...sharedNodes(config),
     placeholder('seed', [2], 'int32'),
@@ -162,14 +161,14 @@ function recordAll(
   model: tfTypes.LayersModel,
   batchSizes: readonly number[],
   variables: ReadonlyMap<string, Variable>,
-  loss: LossFunction,
+  objective: StepObjective,
 ): RecordedStep[] {
   fuseReluGradient();
   const seed: { tensor: tfTypes.Tensor | undefined } = { tensor: undefined };
   const unfuse = fuseLayers(model, () => seed.tensor!);
   const readers = new Map(Array.from(variables, ([name, { reader }]) => [name, reader]));
   try {
-    return batchSizes.map((size) => recordStep(model, size, readers, seed, loss));
+    return batchSizes.map((size) => recordStep(model, size, readers, seed, objective));
   } finally {
     unfuse();
   }

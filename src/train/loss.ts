@@ -4,6 +4,7 @@ import type { Feed } from '../models/graph-session.ts';
 import type { tfTypes } from '../tensorflow.ts';
 import type { Batch } from './batch-shape.ts';
 import type { LossFunction } from './losses/loss-function.ts';
+import { isKernel, type Weight } from './parameters.ts';
 
 /** The inputs of a batch's loss besides the logits, as shapes, numbers or tensors. */
 export interface LossInputs<Value> {
@@ -76,6 +77,15 @@ export function probabilitiesOf(
   logits: tfTypes.Tensor,
 ): tfTypes.Tensor {
   return logits[activation]();
+}
+
+/** Computes the gradient of a weight with that of its penalty λ/2 ‖W‖², which only kernels have. */
+export function penalizedGradient(
+  gradient: tfTypes.Tensor,
+  { name, variable }: Weight,
+  penalty: number,
+): tfTypes.Tensor {
+  return penalty > 0 && isKernel(name) ? gradient.add(variable.mul(penalty)) : gradient;
 }
 
 /** Computes the loss of a batch, Σ_i share_i · loss(target_i, student_i), also over labels. */

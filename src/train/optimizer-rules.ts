@@ -1,6 +1,6 @@
 /** The constants of the optimizers, and the names of their state. */
 import type { Network } from '../models/networks/index.ts';
-import type { Parameter } from './parameters.ts';
+import { isKernel, type Parameter } from './parameters.ts';
 
 export type OptimizerConfig = Pick<Network, 'optimizer' | 'momentum' | 'weightDecay'>;
 
@@ -44,5 +44,5 @@ export function decayOf(
   { name }: Pick<Parameter, 'name'>,
   { weightDecay }: OptimizerConfig,
 ): number {
-  return name.endsWith('kernel') ? weightDecay : 0;
+  return isKernel(name) ? weightDecay : 0;
 }

@@ -32,6 +32,11 @@ export function weightsOf(model: tfTypes.LayersModel): Weight[] {
   return model.weights.map(named);
 }
 
+/** Returns whether a weight is a kernel: not a bias, nor the scale of batch norm. */
+export function isKernel(name: string): boolean {
+  return name.endsWith('kernel');
+}
+
 function named(weight: tfTypes.LayerVariable): Weight {
   // `read` returns the variable itself, although its type is a tensor's.
   return { name: weight.originalName, variable: weight.read() as tfTypes.Variable };

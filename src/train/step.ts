@@ -9,6 +9,8 @@ export interface StepSettings {
   readonly loss?: Loss;
   /** Factor on the learning rate of each trainable weight, by its name. Default: 1. */
   readonly rateFactor?: ((weight: string) => number) | undefined;
+  /** λ of the penalty λ/2 ‖W‖² on the kernels, added to the loss of a batch. Default: 0. */
+  readonly penalty?: number | undefined;
 }
 
 /** Float tensors by name. */

@@ -33,8 +33,8 @@ export interface Baseline<Name extends string = string> {
   readonly description: string;
   /** Whether it is trained where the students are: on a GPU, if the config asks for it. */
   readonly followsTrainer: boolean;
-  /** Returns why the model cannot read these features. Default: it reads all. */
-  readonly leftOut?: (features: Features) => string | undefined;
+  /** Returns why there is no model for a student and its features. Default: there is one. */
+  readonly leftOut?: (features: Features, student: Network) => string | undefined;
   /** Returns the steps of its training. Default: it reports none. */
   readonly steps?: (student: Network, labels: number) => number;
   readonly load: () => Promise<{ readonly learn: BaselineTraining }>;

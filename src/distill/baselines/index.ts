@@ -5,6 +5,7 @@
 import { hasTexts } from '../../data/features/index.ts';
 import { UserError } from '../../errors.ts';
 import { forFewLabels } from '../../models/networks/few-labels.ts';
+import { isPenalized } from '../../models/networks/index.ts';
 import type { Context } from '../../run/context.ts';
 import type { Job } from '../../run/job.ts';
 import { keys } from '../../run/keys.ts';
@@ -19,7 +20,10 @@ const labelsOnly = {
   name: 'labels-only',
   description: 'the architecture of the student, trained on the labels alone',
   followsTrainer: true,
-  steps: (student, labels) => epochSteps(forFewLabels(student, labels), labels),
+  leftOut: (_, student) =>
+    isPenalized(student) ? 'for a linear head, it is the same model as logistic' : undefined,
+  steps: (student, labels) =>
+    isPenalized(student) ? 0 : epochSteps(forFewLabels(student, labels), labels),
   load: () => import('./labels-only.ts'),
 } as const satisfies Baseline;
 
@@ -61,7 +65,7 @@ export async function trainBaseline(
   const folder = keys.student(job.run, name);
   const key = recordKey(job.run, name);
   if (await job.results.head(key)) return folder;
-  const reason = leftOut?.(studentFeatures(job.plan));
+  const reason = leftOut?.(studentFeatures(job.plan), job.plan.config.student);
   const record =
     reason === undefined
       ? await learned(job, load, folder, context)

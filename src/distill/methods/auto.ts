@@ -21,6 +21,7 @@ import { type Job, shardItems } from '../../run/job.ts';
 import { foldsOf, type Variant } from '../../run/plan-file.ts';
 import { readJson, writeJsonOnce } from '../../store/once.ts';
 import { openLossCorrection, pseudoLabeledSet } from '../correction.ts';
+import { readPenalty } from '../head-penalty.ts';
 import { type Preparation, prepareVariant } from '../preparation.ts';
 import {
   countedShards,
@@ -121,6 +122,7 @@ async function trainStudents(
   context: Context,
 ): Promise<void> {
   const folds = foldsOf(job.plan);
+  const penalty = await readPenalty(job);
   await trainFolds(job, folder, async (fold, modelFolder) => {
     const network = job.plan.config.student;
     const seed = variant.seed + fold;
@@ -142,6 +144,7 @@ async function trainStudents(
         filterSource(source, sample.includes, sample.counts[index]!),
       ),
       loss,
+      penalty,
     };
     await trainNetwork(job, task, context);
   });

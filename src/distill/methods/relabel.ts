@@ -9,6 +9,7 @@ import { type Job, shardItems } from '../../run/job.ts';
 import { foldsOf, planDecisions, type Variant } from '../../run/plan-file.ts';
 import { writeJsonOnce, writeOnce } from '../../store/once.ts';
 import type { ShardSource } from '../../train/stream.ts';
+import { readPenalty } from '../head-penalty.ts';
 import { labelExamples } from '../label-examples.ts';
 import type { Preparation } from '../preparation.ts';
 import {
@@ -76,6 +77,7 @@ interface Round {
 
 async function trainStudents(round: Round, context: Context): Promise<void> {
   const { job, variant, number } = round;
+  const penalty = await readPenalty(job);
   const { student: network, folds, relabel } = job.plan.config;
   await trainFolds(job, round.folder, async (fold, folder) => {
     const task: TrainingTask = {
@@ -83,6 +85,7 @@ async function trainStudents(round: Round, context: Context): Promise<void> {
       part: `${variant.name}, round ${number} of ${relabel.rounds}, student ${fold + 1} of ${folds}`,
       folder,
       network,
+      penalty,
       seed: variant.seed + number * folds + fold,
       labeled: await trueLabelSetWithout(job, fold),
       unlabeled: await votesOfFold(round, fold),

@@ -57,6 +57,6 @@ export const headArchitecture: Architecture<HeadNetwork> = {
       return mlp.topology(sizes, problem, seed);
     }
     const layers = new LayerList(problem.inputShape, seed);
-    return layers.model('linear', layers.classScores(layers.input, problem.classes));
+    return layers.model('linear', layers.classScores(layers.input, problem.classes, 'zeros'));
   }),
 };

@@ -57,6 +57,14 @@ export function isLinearHead(network: Network): boolean {
   return network.architecture === undefined && network.head === 'linear';
 }
 
+/**
+ * Returns whether cross-validation chooses the L2 penalty of a student: of a linear head whose
+ * config sets no weightDecay.
+ */
+export function isPenalized(student: Network): boolean {
+  return isLinearHead(student) && student.weightDecay === 0;
+}
+
 /** Returns the encoder whose embeddings a network reads; undefined if it reads the examples. */
 export function encoderOf(network: Network): EncoderConfig | undefined {
   return network.architecture === undefined ? network.encoder : undefined;

@@ -130,9 +130,16 @@ export class LayerList {
     return this.add('Add', name, {}, [x, y]);
   }
 
-  /** The last layer: one logit per class. */
-  classScores(x: string, classes: number): string {
-    return this.add('Dense', 'classes', { units: classes, kernel_initializer: this.glorot() }, [x]);
+  /**
+   * The last layer: one logit per class.
+   *
+   * @param start zeros: no weights, for a network of this layer alone, whose loss is convex.
+   *   Default: random.
+   */
+  classScores(x: string, classes: number, start: 'random' | 'zeros' = 'random'): string {
+    const kernel_initializer =
+      start === 'zeros' ? { class_name: 'Zeros', config: {} } : this.glorot();
+    return this.add('Dense', 'classes', { units: classes, kernel_initializer }, [x]);
   }
 
   /** Returns the topology of the network that ends in the layer `output`. */

@@ -3,7 +3,14 @@
 import type { Node } from '../../models/saved-graph.ts';
 import { inputShapeOf } from '../../models/topology.ts';
 import { tf, type tfTypes } from '../../tensorflow.ts';
-import { logitsOf, lossShapes, mapInputs, probabilitiesOf, weightedLoss } from '../loss.ts';
+import {
+  logitsOf,
+  lossShapes,
+  mapInputs,
+  penalizedGradient,
+  probabilitiesOf,
+  weightedLoss,
+} from '../loss.ts';
 import type { LossFunction } from '../losses/loss-function.ts';
 import { parametersOf, type Weight, weightsOf } from '../parameters.ts';
 import { placeholder } from './nodes.ts';
@@ -23,6 +30,13 @@ export interface RecordedStep {
   readonly averages: ReadonlyMap<string, string>;
 }
 
+/** The objective that a step minimizes. */
+export interface StepObjective {
+  readonly loss: LossFunction;
+  /** λ of the penalty λ/2 ‖W‖² on the kernels. */
+  readonly penalty: number;
+}
+
 /**
  * Records a step.
  * @param readers outputs that read the weights, by the weight's name.
@@ -34,7 +48,7 @@ export function recordStep(
   size: number,
   readers: ReadonlyMap<string, string>,
   seed: { tensor: tfTypes.Tensor | undefined },
-  loss: LossFunction,
+  { loss, penalty }: StepObjective,
 ): RecordedStep {
   const prefix = `batch${size}`;
   const placeholders: Node[] = [];
@@ -66,9 +80,11 @@ export function recordStep(
         parameters.map(({ variable }) => variable),
       );
       lossName = output('loss', value);
-      for (const [index, { name, variable }] of parameters.entries()) {
-        const gradient = grads[variable.name];
-        if (gradient) gradients.set(name, output(`gradient${index}`, gradient));
+      for (const [index, parameter] of parameters.entries()) {
+        const gradient = grads[parameter.variable.name];
+        if (!gradient) continue;
+        const whole = penalizedGradient(gradient, parameter, penalty);
+        gradients.set(parameter.name, output(`gradient${index}`, whole));
       }
       for (const [index, { name, variable }] of weights.entries()) {
         if (variable.dataId === before[index]) continue;

@@ -36,6 +36,19 @@ export function toBlocks({ values, length, labels, classes }: LabeledRows): Labe
   return blocks;
 }
 
+/** Returns the examples with other labels, [n]; they share the features with `blocks`. */
+export function withLabels(blocks: readonly LabeledBlock[], labels: Int32Array): LabeledBlock[] {
+  return blocks.map((block) => {
+    const own = labels.subarray(block.start, block.start + block.size);
+    return { ...block, labels: own, classes: tf.tensor1d(own.slice(), 'int32') };
+  });
+}
+
+/** Disposes of the labels alone, which `withLabels` made. */
+export function disposeLabels(blocks: readonly LabeledBlock[]): void {
+  for (const { classes } of blocks) classes.dispose();
+}
+
 export function disposeBlocks(blocks: readonly LabeledBlock[]): void {
   for (const { matrix, classes } of blocks) tf.dispose([matrix, classes]);
 }

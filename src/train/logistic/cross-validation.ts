@@ -1,9 +1,15 @@
 /** Choice of the penalty of logistic regression by cross-validation. */
 import { randomFor, shuffledOrder } from '../../data/random.ts';
 import { logLoss } from '../../debias/cross-entropy.ts';
-import { disposeBlocks, exampleLosses, type LabeledBlock } from './blocks.ts';
+import {
+  disposeBlocks,
+  disposeLabels,
+  exampleLosses,
+  type LabeledBlock,
+  withLabels,
+} from './blocks.ts';
 import type { LabeledRows, LinearModel } from './labeled-rows.ts';
-import { fitOn, startModel, toProblem } from './logistic-regression.ts';
+import { fitOn, type LogisticProblem, startModel, toProblem } from './logistic-regression.ts';
 
 /** Powers of ten of C, from the strongest penalty to the weakest. */
 const powers = [-5, -4, -3, -2, -1, 0, 1, 2, 3];
@@ -26,6 +32,14 @@ export interface PenaltyLoss {
   readonly logLoss: number;
 }
 
+/** The examples that each fold of a cross-validation judges and learns. */
+export interface Folds {
+  /** Fold that judges each example, [n], from 0; −1 if every fold learns it and none judges it. */
+  readonly foldOf: Int32Array;
+  /** Returns the labels that the model without a fold learns, [n]. Default: those of the rows. */
+  readonly labelsWithout?: (fold: number) => Int32Array;
+}
+
 /** A measured penalty, C = 10^power. */
 interface Measured {
   readonly power: number;
@@ -40,34 +54,37 @@ interface Measured {
  * until one is clearly worse than the best, then C = √10 times stronger and weaker than the best.
  * Each fit starts from the model of a stronger penalty.
  *
- * @param foldOf Fold of each example, [n], from 0.
- * @returns the measured penalties, the strongest first; the log-loss is the mean over the examples,
- *   each by the model without its fold.
+ * @returns the measured penalties, the strongest first; the log-loss is the mean over the judged
+ *   examples, each by the model without its fold.
  */
 export async function crossValidate(
   rows: LabeledRows,
-  foldOf: Int32Array,
+  { foldOf, labelsWithout = () => rows.labels }: Folds,
   signal: AbortSignal,
 ): Promise<PenaltyLoss[]> {
-  const folds = foldOf.reduce((most, fold) => Math.max(most, fold + 1), 0);
-  const shares = Array.from({ length: folds }, (_, fold) => sharesWithout(foldOf, fold));
-  const problem = toProblem(rows);
+  const count = foldOf.reduce((most, fold) => Math.max(most, fold + 1), 0);
+  const judged = foldOf.reduce((total, fold) => total + Number(fold >= 0), 0);
+  const whole = toProblem(rows);
+  const folds = Array.from({ length: count }, (_, fold) => ({
+    problem: relabeled(whole, labelsWithout(fold)),
+    shares: sharesWithout(foldOf, fold),
+  }));
   const losses: PenaltyLoss[] = [];
   const measure = async (power: number, starts: readonly LinearModel[]): Promise<Measured> => {
     const penalty = 10 ** power;
     const models: LinearModel[] = [];
     let loss = 0;
-    for (const [fold, share] of shares.entries()) {
-      const model = await fitOn(problem, share, penalty, signal, starts[fold]!, leastGain);
+    for (const [fold, { problem, shares }] of folds.entries()) {
+      const model = await fitOn(problem, shares, penalty, signal, starts[fold]!, leastGain);
       loss += heldOutLoss(problem.blocks, foldOf, fold, model);
       models.push(model);
     }
-    const logLoss = loss / rows.labels.length;
+    const logLoss = loss / judged;
     losses.push({ penalty, logLoss });
     return { power, logLoss, models, starts };
   };
   try {
-    let models: readonly LinearModel[] = shares.map(() => startModel(rows));
+    let models: readonly LinearModel[] = folds.map(({ problem }) => startModel(problem.rows));
     let best: Measured | undefined;
     for (const power of powers) {
       const measured = await measure(power, models);
@@ -82,7 +99,8 @@ export async function crossValidate(
       }
     }
   } finally {
-    disposeBlocks(problem.blocks);
+    disposeBlocks(whole.blocks);
+    for (const { problem } of folds) disposeLabels(problem.blocks);
   }
   return losses.toSorted((a, b) => a.penalty - b.penalty);
 }
@@ -105,6 +123,14 @@ export function stratifiedFolds(labels: Int32Array, folds: number, seed: number)
     result[example] = position % folds;
   });
   return result;
+}
+
+/** Returns a problem with other labels, on the same features. */
+function relabeled(
+  { rows, blocks, squares }: LogisticProblem,
+  labels: Int32Array,
+): LogisticProblem {
+  return { rows: { ...rows, labels }, blocks: withLabels(blocks, labels), squares };
 }
 
 /** Returns the share of each example in the mean loss without a fold: [n]. */

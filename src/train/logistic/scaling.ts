@@ -15,7 +15,10 @@ export interface Scaling {
  *
  * @param standardize Whether features are divided by their standard deviation.
  */
-export function scaleColumns({ values, length }: LabeledRows, standardize: boolean): Scaling {
+export function scaleColumns(
+  { values, length }: Pick<LabeledRows, 'values' | 'length'>,
+  standardize: boolean,
+): Scaling {
   const n = values.length / length;
   const mean = new Float64Array(length);
   const scale = new Float64Array(length);

@@ -67,7 +67,7 @@ describe.each(golden.logistic())('against scikit-learn: $name', (expected) => {
   });
 
   test('the log-loss by cross-validation, and the penalty that it chooses', async () => {
-    const measured = await crossValidate(rows, Int32Array.from(folds), signal);
+    const measured = await crossValidate(rows, { foldOf: Int32Array.from(folds) }, signal);
     const losses = Object.entries(expected.losses);
     for (const [penalty, loss] of losses) {
       const found = measured.find((one) => Math.abs(one.penalty / Number(penalty) - 1) < 1e-9);
@@ -98,7 +98,7 @@ describe('logistic regression', () => {
 
   test('frees its tensors, also when it is stopped', async () => {
     const before = tf.memory().numTensors;
-    await crossValidate(small, Int32Array.of(0, 1, 0, 1), signal);
+    await crossValidate(small, { foldOf: Int32Array.of(0, 1, 0, 1) }, signal);
     const { rows, axes } = toPrincipalAxes({ ...small, values: small.values.slice() });
     rotatedBack(startModel(rows), axes!);
     const stopped = AbortSignal.abort(new Error('stopped'));
@@ -123,7 +123,7 @@ test('features of small scale get a weak penalty, although strong ones are alike
   });
   const measured = await crossValidate(
     { values, labels, classes, length },
-    stratifiedFolds(labels, 5, 1),
+    { foldOf: stratifiedFolds(labels, 5, 1) },
     signal,
   );
   expect(bestPenalty(measured)).toBeGreaterThan(1);
@@ -202,7 +202,7 @@ test('the search measures powers of ten, then their halves around the best', asy
   const rows = { values, length: 1, labels: Int32Array.from(values, (_, i) => i % 2), classes: 2 };
   const measured = await crossValidate(
     rows,
-    Int32Array.from(values, (_, i) => i % 4),
+    { foldOf: Int32Array.from(values, (_, i) => i % 4) },
     signal,
   );
   const powers = measured.map(({ penalty }) => Math.log10(penalty));
