@@ -8,6 +8,7 @@ import { featureShape } from '../data/features/index.ts';
 import { foldOf } from '../data/folds.ts';
 import { randomFor, shuffledOrder } from '../data/random.ts';
 import type { Job } from '../run/job.ts';
+import { isJudgedHonestly } from '../run/label-use.ts';
 import {
   calibrationFolds,
   isJudgedByFold,
@@ -29,7 +30,7 @@ import { type TrainingExample, trueSupervision } from './training-example.ts';
  *
  * Logistic regression with each penalty learns the true labels without a fold, and pseudo-labels of
  * teachers that have not learned the fold either. The log-loss on the true labels of the fold
- * decides. In a multi-label task, the penalty is the geometric mean of those of the labels.
+ * decides. If every teacher has learned all labels, only true labels are used. In a multi-label task, the penalty is the geometric mean of those of the labels.
  */
 export async function choosePenalty(job: Job, signal: AbortSignal): Promise<HeadPenalty> {
   const { values, length, decided, foldOf, votes } = await readSearched(job);
@@ -83,7 +84,8 @@ async function readSearched(job: Job): Promise<SearchedRows> {
   const labeled = await read(await labeledSources(job), searchWork / 2);
   const done = labeled.rows.labels.length * inputs.weights;
   const room = (searchWork - done) / inputs.weights;
-  const unlabeled = await read(await unlabeledSources(job, room), searchWork - done);
+  const sources = isHonest(job) ? await unlabeledSources(job, room) : [];
+  const unlabeled = await read(sources, searchWork - done);
   return {
     values: concatenate([labeled.rows.values, unlabeled.rows.values]),
     length: inputs.length,
@@ -93,6 +95,11 @@ async function readSearched(job: Job): Promise<SearchedRows> {
     foldOf: Int32Array.from(foldOf),
     votes,
   };
+}
+
+/** Returns whether no teacher has learned the labels that judge its pseudo-labels. */
+function isHonest({ plan: { config, sets } }: Job): boolean {
+  return isJudgedHonestly(config, sets.validation.shards > 0);
 }
 
 async function labeledSources(job: Job): Promise<ShardSource<SearchedExample>[]> {

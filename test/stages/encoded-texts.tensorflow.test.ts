@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { randomFor } from '../../src/data/random.ts';
+import { readPenalty } from '../../src/distill/head-penalty.ts';
 import { loadStudent } from '../../src/models/load-student.ts';
 import { keys } from '../../src/run/keys.ts';
 import { type Dataset, writeConfig } from '../support/datasets.ts';
@@ -85,6 +86,13 @@ test('ngrams and heads label texts together, for a head', async () => {
   const names = ['ngrams', 'linear head on tiny', 'mlp head on tiny'];
   expect(first.teachers!.members.map(({ name }) => name)).toEqual(names);
   expect(first.job.plan.encoders).toHaveLength(1);
+  // The student is a linear head: cross-validation chose its penalty, and labels-only is logistic.
+  const penalty = await readPenalty(first.job);
+  expect(penalty!.strength).toBeGreaterThan(0);
+  expect(penalty!.scale).toBeGreaterThan(0);
+  const labelsOnly = first.baselines.find(({ name }) => name === 'labels-only')!;
+  expect(labelsOnly.description).toBe('');
+  expect(first.metrics.models['labels-only']).toBeUndefined();
   const student = await loadStudent(join(made.results, keys.student(first.job.run, 'lelp')));
   const [answer] = await student.predict(['the film was good']);
   expect(answer!.probabilities.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
@@ -101,6 +109,7 @@ test('ngrams and heads label texts together, for a head', async () => {
   const second = await finishedWith(made, 3, {
     ...{ teacher: `{ train: ${ngrams} }`, student: ngrams, method: 'uniform', compare: '[]' },
   });
+  expect(await readPenalty(second.job)).toBeUndefined();
   const [embedded, ...others] = files();
   expect(others).toEqual([]);
   expect(before).toContainEqual(embedded);

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { numbersOf } from '../../src/data/features/kind.ts';
 import { backend } from '../../src/models/kernels.ts';
+import { headSchema } from '../../src/models/networks/head.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
 import type { Batch } from '../../src/train/batch-shape.ts';
 import { createEagerStep } from '../../src/train/eager-step.ts';
 import { createGraphStep } from '../../src/train/graph-step.ts';
+import { fitLogistic } from '../../src/train/logistic/logistic-regression.ts';
 import type { Loss } from '../../src/train/losses/index.ts';
 import type { OptimizerConfig } from '../../src/train/optimizer-rules.ts';
 import type { StepSettings, TrainingStep } from '../../src/train/step.ts';
@@ -180,6 +182,28 @@ describe.each(Object.entries(kinds))('%s', (_, create) => {
       ({ loss } = step.run({ ...batch, teacherMargins: ones, weights: ones }, 0.01));
     }
     expect(loss).toBeLessThan(0.25);
+  });
+
+  test('a linear head with a penalty becomes the logistic regression with that penalty', async () => {
+    const [n, length, classes, penalty] = [60, 6, 3, 0.05];
+    const batch = randomBatch(n, [length], classes, 7);
+    const labels = Int32Array.from({ length: n }, (_, i) =>
+      batch.targets.subarray(i * classes, (i + 1) * classes).indexOf(1),
+    );
+    const { values } = batch.rows;
+    const { signal } = new AbortController();
+    const expected = await fitLogistic(
+      { values, length, labels, classes },
+      1 / (penalty * n),
+      signal,
+    );
+    const head = headSchema.parse({ encoder: 'models/encoder', head: 'linear' });
+    const step = create(await buildNetwork(head, [length], classes, 1), head, n, { penalty });
+    for (let count = 0; count < 300; count++) {
+      step.run(batch, 0.03 * (1 + Math.cos((Math.PI * count) / 300)));
+    }
+    const kernel = step.state().get('classes/kernel')!.values;
+    expectClose(kernel, [...expected.kernel], 3);
   });
 
   test('no tensor is left behind in 200 steps, nor by the whole', async () => {

@@ -19,7 +19,7 @@ export const headSchema = z
     head: z
       .enum(['linear', 'mlp'])
       .describe(
-        'linear: one layer on the embedding; a teacher is trained until it converges. mlp: dense layers.',
+        'linear: one layer on the embedding, with a penalty chosen by cross-validation. mlp: dense layers.',
       ),
     width: mlp.schema.shape.width
       .removeDefault()

@@ -255,3 +255,39 @@ test('a constant feature has no weight', () => {
   );
   expect([...model.kernel]).toEqual([0, 0, 1, 1]);
 });
+
+describe('a cross-validation with pseudo-labels', () => {
+  const [judged, others, length] = [100, 900, 5];
+  const random = randomFor(11);
+  const values = Float32Array.from({ length: (judged + others) * length }, () => random() - 0.5);
+  const truth = Int32Array.from({ length: judged + others }, (_, row) =>
+    Number(values[row * length]! + random() - 0.5 > 0),
+  );
+  // A teacher that is as sure of its mistakes as of the rest.
+  const wrong = truth.map((label, i) => {
+    const [first, second] = values.subarray(i * length);
+    return i < judged ? label : Number(first! + second! > 0);
+  });
+  const rows = { values, length, classes: 2, labels: truth };
+  const foldOf = truth.map((_, i) => (i < judged ? i % 5 : -1));
+  const measure = (labelsWithout: (fold: number) => Int32Array) =>
+    crossValidate(rows, { foldOf, labelsWithout }, signal);
+
+  test('chooses a stronger penalty if they have mistakes', async () => {
+    const [clean, noisy] = [await measure(() => truth), await measure(() => wrong)];
+    expect(bestPenalty(noisy)).toBeLessThan(bestPenalty(clean));
+  });
+
+  test('gives each fold its own: the folds do not depend on each other', async () => {
+    const lossWith = async (isWrong: (fold: number) => boolean) => {
+      const measured = await measure((fold) => (isWrong(fold) ? wrong : truth));
+      return measured.find(({ penalty }) => penalty === 0.1)!.logLoss;
+    };
+    const clean = await lossWith(() => false);
+    let changes = 0;
+    for (let one = 0; one < 5; one++) changes += (await lossWith((fold) => fold === one)) - clean;
+    const change = (await lossWith(() => true)) - clean;
+    expect(Math.abs(change)).toBeGreaterThan(1e-3);
+    expect(changes).toBeCloseTo(change, 10);
+  });
+});
