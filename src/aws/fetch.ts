@@ -17,6 +17,9 @@ import { newestAttempt } from './executions.ts';
 import { findRecord } from './find-started.ts';
 import { unknownRun } from './runs.ts';
 
+/** Path of the model card in the folder. */
+const cardCopy = 'student/MODEL.md';
+
 /** Student that was copied from AWS. */
 export interface FetchedStudent {
   readonly run: string;
@@ -58,9 +61,12 @@ export async function fetchStudent(
   const { run, variant } = student;
   const folder = resolve(to ?? run);
   const model = await readExports(results, keys.student(run, variant));
+  const card = keys.card(run, variant);
   const files = new Map([
     ['report.html', await readBytes(results, keys.report(run))],
     ['metrics.json', await readBytes(results, keys.metrics(run))],
+    // Runs of earlier versions have none.
+    ...((await results.head(card)) ? [[cardCopy, await readBytes(results, card)] as const] : []),
     ...[...model].map(([file, body]) => [`student/${file}`, body] as const),
   ]);
   for (const [file, body] of files) await keepFile(join(folder, file), body, run);

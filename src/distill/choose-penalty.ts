@@ -30,7 +30,8 @@ import { type TrainingExample, trueSupervision } from './training-example.ts';
  *
  * Logistic regression with each penalty learns the true labels without a fold, and pseudo-labels of
  * teachers that have not learned the fold either. The log-loss on the true labels of the fold
- * decides. If every teacher has learned all labels, only true labels are used. In a multi-label task, the penalty is the geometric mean of those of the labels.
+ * decides. If every teacher has learned all labels, only true labels are used. In a multi-label
+ * task, the penalty is the geometric mean of those of the labels.
  */
 export async function choosePenalty(job: Job, signal: AbortSignal): Promise<HeadPenalty> {
   const { values, length, decided, foldOf, votes } = await readSearched(job);
@@ -122,7 +123,7 @@ async function labeledSources(job: Job): Promise<ShardSource<SearchedExample>[]>
 /** Shards are read until they have this many times the examples that the search has room for. */
 const sampledFrom = 16;
 
-/** Returns a random part of the unlabeled shards: a run may have more than can be read in a call. */
+/** Returns random unlabeled shards: a run may have more than can be read in a call. */
 async function unlabeledSources(job: Job, room: number): Promise<ShardSource<SearchedExample>[]> {
   const shards = await countedShards(job, 'unlabeled');
   const order = shuffledOrder(shards.length, randomFor(job.plan.config.seed, 2));

@@ -8,7 +8,7 @@ import { readJson, writeJsonOnce } from '../store/once.ts';
 const penaltySchema = z.strictObject({
   /** λ of the penalty λ/2 ‖W‖² on the mean loss. */
   strength: z.number().positive(),
-  /** Root mean square of the features, less their means. Weights are of the order of its inverse. */
+  /** Root mean square of the features, less their means. Weights grow with its inverse. */
   scale: z.number().positive(),
 });
 export type HeadPenalty = z.infer<typeof penaltySchema>;

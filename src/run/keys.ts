@@ -38,6 +38,8 @@ export const keys = {
   weights: (run: string, shard: string) => `runs/${run}/weights/${shard}.parquet`,
   /** Also holds what the method's preparation keeps, under names of its own. */
   student: (run: string, variant: string) => `runs/${run}/students/${variant}/`,
+  /** The model card of a student. */
+  card: (run: string, variant: string) => `runs/${run}/students/${variant}/MODEL.md`,
   metrics: (run: string) => `runs/${run}/metrics.json`,
   /** Predictions of all models for the test examples: `data/tables/predictions-file.ts`. */
   predictions: (run: string) => `runs/${run}/predictions.parquet`,

@@ -32,6 +32,7 @@ import {
 import { toPoints, validationFileSchema } from '../run/validation-file.ts';
 import { readBytes, readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
 import { recordOf } from '../table.ts';
+import { writeCards } from './evaluate/cards.ts';
 import type { ExportsMeter } from './evaluate/exports.ts';
 import { examplesShown, measure } from './evaluate/measure.ts';
 import {
@@ -53,8 +54,8 @@ const reportLimits = { size: thumbnail, bytes: 1.5 * 2 ** 20 };
 
 /**
  * Evaluate: measures teacher, students, baselines and the student in use on the same test examples,
- * with intervals, and writes the report. Without a test set it uses the validation set, and the
- * report states so.
+ * with intervals, and writes the report and the students' cards. Without a test set it uses the
+ * validation set, and the report states so.
  */
 export async function evaluateStudents(
   event: JobEvent,
@@ -71,6 +72,7 @@ export async function evaluateStudents(
     reportLimits,
   );
   const report = renderReport(metrics, previews, job.plan.config);
+  await writeCards(job, metrics);
   await writeOnce(job.results, keys.report(job.run), Buffer.from(report));
   return { metrics: keys.metrics(job.run) };
 }

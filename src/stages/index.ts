@@ -196,6 +196,7 @@ export const stages = tableOf(
       writes: [
         embeddings,
         ...exported,
+        keys.card('*', '*'),
         keys.predictions('*'),
         keys.metrics('*'),
         keys.labelNext('*'),

@@ -19,7 +19,8 @@ import { writeJsonOnce } from '../store/once.ts';
 /**
  * Warm up: trains the student briefly on the true labels. The result is f₀, for which the first
  * weights are computed, because an untrained student loses equally on every label. Every variant
- * starts from f₀. First chooses the penalty of a student that is a linear head. Also measures teacher and f₀ on the validation set, for the Weigh tasks.
+ * starts from f₀. First chooses the penalty of a student that is a linear head. Also measures
+ * teacher and f₀ on the validation set, for the Weigh tasks.
  */
 export async function warmUpStudent(
   event: JobEvent,

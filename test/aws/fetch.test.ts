@@ -19,7 +19,7 @@ teacher: { onnx: teacher/model.onnx }
 student: { architecture: mlp }`,
   'distill.yaml',
 );
-const student = ['model.json', 'student.json', 'weights.bin'];
+const student = ['MODEL.md', 'model.json', 'student.json', 'weights.bin'];
 
 let aws: FakeAws;
 let folder: string;
@@ -82,6 +82,13 @@ describe('fetch', () => {
     expect(byName).toEqual({ run, variant: 'uniform', folder });
     expect(readFileSync(join(folder, 'student/model.json'), 'utf8')).toBe('uniform model.json');
     expect(await fetch('s3://data/digits')).toEqual(byName);
+  });
+
+  test('copies a student of an earlier version, which has no model card', async () => {
+    putRun();
+    aws.objects.delete(`runs/${run}/students/weighted/MODEL.md`);
+    await fetch();
+    expect(readdirSync(join(folder, 'student')).sort()).toEqual(student.slice(1));
   });
 
   test('resumes after a stop', async () => {

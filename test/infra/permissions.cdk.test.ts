@@ -167,6 +167,7 @@ const expected: Record<string, string[]> = {
     'write results/runs/*/metrics.json',
     'write results/runs/*/predictions.parquet',
     'write results/runs/*/report.html',
+    'write results/runs/*/students/*/MODEL.md',
     'write results/runs/*/students/*/model.onnx',
     usage,
   ],

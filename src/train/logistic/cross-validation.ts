@@ -33,7 +33,7 @@ export interface PenaltyLoss {
 }
 
 /** The examples that each fold of a cross-validation judges and learns. */
-export interface Folds {
+export interface Splits {
   /** Fold that judges each example, [n], from 0; −1 if every fold learns it and none judges it. */
   readonly foldOf: Int32Array;
   /** Returns the labels that the model without a fold learns, [n]. Default: those of the rows. */
@@ -59,7 +59,7 @@ interface Measured {
  */
 export async function crossValidate(
   rows: LabeledRows,
-  { foldOf, labelsWithout = () => rows.labels }: Folds,
+  { foldOf, labelsWithout = () => rows.labels }: Splits,
   signal: AbortSignal,
 ): Promise<PenaltyLoss[]> {
   const count = foldOf.reduce((most, fold) => Math.max(most, fold + 1), 0);

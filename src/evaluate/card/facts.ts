@@ -1,0 +1,39 @@
+/** The facts of a card, and the part of it that depends on the kind of the examples. */
+import type { Config } from '../../config/schema.ts';
+import type { Features } from '../../data/features/index.ts';
+import type { EncoderDescription } from '../../models/encoders/encoder.ts';
+import type { StudentDescription } from '../../models/student-description.ts';
+import type { RunMetrics } from '../run-metrics.ts';
+
+/** The facts of a card. */
+export interface CardFacts {
+  readonly run: RunMetrics;
+  /** Name of the student. */
+  readonly student: string;
+  readonly config: Config;
+  readonly description: StudentDescription;
+  /** Absent if the student reads the examples. */
+  readonly encoder?: EncoderDescription | undefined;
+}
+
+/** How a student is used, by the kind of its examples. All code runs in the student's folder. */
+export interface Usage {
+  /** The preprocessing in words, as items of a list. */
+  readonly input: readonly string[];
+  /** An example for `loadStudent`, as an expression in TypeScript. */
+  readonly example: string;
+  /** Modules that the example needs, as lines of TypeScript. */
+  readonly imports?: readonly string[];
+  /** A program in Python with a function `predict`. Absent if no file can be read there. */
+  readonly python?: readonly string[] | undefined;
+  /** Packages that the program needs. */
+  readonly packages?: readonly string[];
+  /** A module for browsers that exports a function `predict`. */
+  readonly browser?: readonly string[] | undefined;
+}
+
+/** Returns the usage of a student. */
+export type UsageOf<Kind extends Features['kind']> = (
+  features: Extract<Features, { kind: Kind }>,
+  facts: CardFacts,
+) => Usage;

@@ -1,0 +1,132 @@
+import type { ImageFeatures, PixelSettings } from '../../data/features/image-features.ts';
+import type { CardFacts, UsageOf } from './facts.ts';
+import { hasOnnx, predictLines, sessionLines, tfjsLines } from './snippets.ts';
+
+/** Usage of a student of images, with or without an encoder. */
+export const imageUsage: UsageOf<'image'> = (features, facts) => {
+  const pixels = facts.encoder?.features ?? features;
+  return {
+    input: inputLines(pixels),
+    imports: ["import { readFile } from 'node:fs/promises';"],
+    example: "await readFile('example.png')",
+    python: hasOnnx(facts) ? pythonLines(pixels, facts) : undefined,
+    packages: ['onnxruntime', 'numpy', 'pillow'],
+    browser: facts.encoder || pixels.pixels ? undefined : browserLines(pixels),
+  };
+};
+
+function inputLines({ height, width, channels, mean, std, pixels }: ImageFeatures): string[] {
+  const {
+    fit = 'stretch',
+    filter = 'lanczos',
+    orientation = 'upright',
+    channelOrder = 'RGB',
+  } = pixels ?? {};
+  return [
+    `An image becomes ${height} × ${width} pixels, ${channels === 1 ? 'grey' : channelOrder}. Fit: ${fit}; filter: ${filter}.`,
+    orientation === 'upright'
+      ? 'It is turned upright first, as its EXIF data states.'
+      : 'Its EXIF orientation is ignored.',
+    `Each pixel from 0 to 255 becomes (pixel / 255 − mean) / std, with the mean ${numbers(mean)} and the std ${numbers(std)} of the channels.`,
+  ];
+}
+
+function numbers(values: readonly number[]): string {
+  return values.map((value) => Number(value.toPrecision(4))).join(', ');
+}
+
+/** Pillow's names of the filters. It has none without antialiasing. */
+const pillowFilters: Readonly<Record<PixelSettings['filter'], string>> = {
+  lanczos: 'LANCZOS',
+  bicubic: 'BICUBIC',
+  bilinear: 'BILINEAR',
+  'bilinear-no-antialias': 'BILINEAR',
+  nearest: 'NEAREST',
+};
+
+function pythonLines(features: ImageFeatures, { encoder }: CardFacts): string[] {
+  const { height, width, channels, pixels } = features;
+  const opened =
+    pixels?.orientation === 'stored'
+      ? 'Image.open(path)'
+      : 'ImageOps.exif_transpose(Image.open(path))';
+  const reversed = pixels?.channelOrder === 'BGR' ? '[:, :, ::-1]' : '';
+  return [
+    ...sessionLines(['import numpy as np', 'from PIL import Image, ImageOps']),
+    '',
+    'def predict(path):',
+    `    image = ${opened}.convert('${channels === 1 ? 'L' : 'RGB'}')`,
+    ...fitLines(features),
+    `    pixels = np.asarray(image, np.uint8).reshape(${height}, ${width}, ${channels})${reversed}`,
+    ...(encoder ? encoderLines(features) : predictLines("{'image': pixels[None]}")),
+    '',
+    "print(predict('example.png'))",
+  ];
+}
+
+/** Returns Python that fits an image to the size of the student. */
+function fitLines({ height, width, pixels }: ImageFeatures): string[] {
+  const filter = `Image.Resampling.${pillowFilters[pixels?.filter ?? 'lanczos']}`;
+  const { fit = 'stretch', resized = { height, width } } = pixels ?? {};
+  if (fit === 'pad') return [`    image = ImageOps.pad(image, (${width}, ${height}), ${filter})`];
+  if (fit === 'stretch' && resized.height === height && resized.width === width) {
+    return [`    image = image.resize((${width}, ${height}), ${filter})`];
+  }
+  const size =
+    fit === 'stretch'
+      ? [`    size = (${resized.width}, ${resized.height})`]
+      : [
+          `    ratio = min(image.width / ${resized.width}, image.height / ${resized.height})`,
+          '    size = (int(image.width / ratio + 1e-6), int(image.height / ratio + 1e-6))',
+        ];
+  return [
+    ...size,
+    `    left, top = round((size[0] - ${width}) / 2), round((size[1] - ${height}) / 2)`,
+    `    image = image.resize(size, ${filter})`,
+    `    image = image.crop((left, top, left + ${width}, top + ${height}))`,
+  ];
+}
+
+/** Returns Python that normalizes pixels for an encoder, whose ONNX file reads what it read. */
+function encoderLines({ mean, std }: ImageFeatures): string[] {
+  return [
+    `    values = (pixels.astype(np.float32) / 255 - ${pythonList(mean)}) / ${pythonList(std)}`,
+    '    port = session.get_inputs()[0]',
+    '    if port.shape[1] == values.shape[2]:',
+    '        values = values.transpose(2, 0, 1)',
+    ...predictLines('{port.name: values[None].astype(np.float32)}'),
+  ];
+}
+
+function pythonList(values: readonly number[]): string {
+  return `np.array([${values.join(', ')}])`;
+}
+
+function browserLines({ height, width, channels, mean, std }: ImageFeatures): string[] {
+  const shape = `[1, ${height}, ${width}, ${channels}]`;
+  return tfjsLines([
+    'function normalized(pixel, mean, std) {',
+    '  return (pixel / 255 - mean) / std;',
+    '}',
+    '',
+    '/** @param image An <img>, or another source that a canvas can draw. */',
+    'export async function predict(image) {',
+    `  const canvas = new OffscreenCanvas(${width}, ${height});`,
+    "  const context = canvas.getContext('2d');",
+    "  context.imageSmoothingQuality = 'high';",
+    `  context.drawImage(image, 0, 0, ${width}, ${height});`,
+    `  const { data } = context.getImageData(0, 0, ${width}, ${height});`,
+    `  const pixels = new Float32Array(${height * width * channels});`,
+    `  for (let i = 0; i < ${height * width}; i++) {`,
+    '    const [red, green, blue] = data.subarray(4 * i);',
+    ...(channels === 1
+      ? [
+          `    pixels[i] = normalized(0.299 * red + 0.587 * green + 0.114 * blue, ${mean[0]}, ${std[0]});`,
+        ]
+      : ['red', 'green', 'blue'].map(
+          (color, c) => `    pixels[3 * i + ${c}] = normalized(${color}, ${mean[c]}, ${std[c]});`,
+        )),
+    '  }',
+    `  const input = tf.tensor(pixels, ${shape});`,
+  ]);
+}

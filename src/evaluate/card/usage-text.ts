@@ -1,0 +1,47 @@
+import type { EncoderDescription } from '../../models/encoders/encoder.ts';
+import type { UsageOf } from './facts.ts';
+import { hasOnnx, predictLines, sessionLines } from './snippets.ts';
+
+/** Usage of a student of texts: `ngrams`, or a head on an encoder. */
+export const textUsage: UsageOf<'text'> = ({ maxCharacters }, facts) => {
+  const { encoder, description } = facts;
+  const columns = description.table?.columns ?? ['text'];
+  const joined =
+    columns.length === 1 ? '' : `The columns ${columns.join(', ')} are joined by a space. `;
+  return {
+    input: [
+      `${joined}A text is composed to NFC. Control characters are removed, and white space becomes single spaces. It is cut after ${maxCharacters} characters.`,
+      encoder
+        ? `The encoder \`${encoder.source}\` reads up to ${encoder.maxLength} tokens of it. The rest is cut.`
+        : 'Its n-grams of words and characters are hashed: docs/ngrams.md of counterweight specifies how, and has a reader in Python.',
+    ],
+    example: "'A good film.'",
+    python: encoder && hasOnnx(facts) ? encoded(encoder, maxCharacters) : undefined,
+    packages: ['onnxruntime', 'numpy', 'tokenizers'],
+  };
+};
+
+function encoded({ maxLength, lowercase }: EncoderDescription, maxCharacters: number): string[] {
+  return [
+    ...sessionLines([
+      'import numpy as np',
+      'import unicodedata',
+      'from tokenizers import Tokenizer',
+    ]),
+    "tokenizer = Tokenizer.from_file('encoder/tokenizer.json')",
+    'tokenizer.no_padding()',
+    `tokenizer.enable_truncation(max_length=${maxLength})`,
+    '',
+    'def predict(text):',
+    `    text = unicodedata.normalize('NFC', ' '.join(text.split()))[:${maxCharacters}]`,
+    `    tokens = tokenizer.encode(text${lowercase ? '.lower()' : ''})`,
+    "    values = {'input_ids': tokens.ids, 'attention_mask': tokens.attention_mask}",
+    '    feeds = {',
+    '        port.name: np.array([values.get(port.name, tokens.type_ids)], np.int64)',
+    '        for port in session.get_inputs()',
+    '    }',
+    ...predictLines('feeds'),
+    '',
+    "print(predict('A good film.'))",
+  ];
+}

@@ -1,0 +1,24 @@
+import type { UsageOf } from './facts.ts';
+import { hasOnnx, predictLines, sessionLines, tfjsLines } from './snippets.ts';
+
+/** Usage of a student of vectors. */
+export const vectorUsage: UsageOf<'vector'> = ({ length }, facts) => ({
+  input: [`A vector has ${length} numbers, which are used as they are.`],
+  example: `new Array(${length}).fill(0)`,
+  python: hasOnnx(facts)
+    ? [
+        ...sessionLines(['import numpy as np']),
+        '',
+        'def predict(numbers):',
+        `    vector = np.asarray(numbers, np.float32).reshape(1, ${length})`,
+        ...predictLines("{'vector': vector}"),
+        '',
+        `print(predict([0] * ${length}))`,
+      ]
+    : undefined,
+  packages: ['onnxruntime', 'numpy'],
+  browser: tfjsLines([
+    'export async function predict(numbers) {',
+    `  const input = tf.tensor([...numbers], [1, ${length}]);`,
+  ]),
+});

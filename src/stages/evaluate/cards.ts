@@ -1,0 +1,22 @@
+/** The model cards of the students, one in each student's folder. */
+import { renderCard } from '../../evaluate/card/card.ts';
+import type { RunMetrics } from '../../evaluate/run-metrics.ts';
+import { readEncoder } from '../../models/encoders/open-encoder.ts';
+import { descriptionFile } from '../../models/exporters.ts';
+import { encoderFolder } from '../../models/model-files.ts';
+import { studentSchema } from '../../models/student-description.ts';
+import type { Job } from '../../run/job.ts';
+import { keys } from '../../run/keys.ts';
+import { readJson, writeOnce } from '../../store/once.ts';
+
+/** Writes the cards of all students. */
+export async function writeCards({ plan, results, run }: Job, metrics: RunMetrics): Promise<void> {
+  for (const { variant: student } of metrics.students) {
+    const folder = keys.student(run, student);
+    const description = await readJson(results, `${folder}${descriptionFile}`, studentSchema);
+    const isHead = description.examples !== undefined;
+    const encoder = isHead ? await readEncoder(results, `${folder}${encoderFolder}`) : undefined;
+    const card = renderCard({ run: metrics, student, config: plan.config, description, encoder });
+    await writeOnce(results, keys.card(run, student), Buffer.from(card));
+  }
+}

@@ -1,0 +1,112 @@
+/** The model cards of students: their text, and their programs for Node and browsers. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { type LoadedStudent, loadStudent } from '../../src/models/load-student.ts';
+import { keys } from '../../src/run/keys.ts';
+import { chromium, reportOfPage, type ServedFile } from '../support/chromium.ts';
+import { type Format, makeDataset } from '../support/datasets.ts';
+import { makeWeather } from '../support/multi-label.ts';
+import { finished } from '../support/staged-run.ts';
+
+const quick = { compare: '[uniform]', warmup: '{ epochs: 1 }', publish: '{ minGain: -1 }' };
+
+async function trained(format: Format) {
+  const made = makeDataset(format, quick);
+  const { job, metrics } = await finished(made);
+  const folder = join(made.results, keys.student(job.run, 'weighted'));
+  return { made, metrics, folder, card: readFileSync(join(folder, 'MODEL.md'), 'utf8') };
+}
+
+/** Returns the only block of a language. */
+function block(card: string, language: string): string {
+  const blocks = [...card.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))];
+  expect(blocks).toHaveLength(1);
+  return blocks[0]![1]!;
+}
+
+test('a card has the figures, the columns and the weaknesses of its student', async () => {
+  const { card, metrics } = await trained('csv');
+  const { accuracy, recall } = metrics.models.weighted!;
+  expect(card).toContain(`| weighted | ${(100 * accuracy.value).toFixed(1)}% (`);
+  expect(card).toContain(`| cultivar 2 | 4 | ${(100 * recall[2]!.value).toFixed(1)}% (`);
+  expect(card).toContain('- `alcohol`: a number; mean 13.00, standard deviation 0.7661.');
+  expect(card).toContain('- `shade`: one of `medium`, `pale`, `deep`.');
+  expect(card).toContain('- The student is not clearly more accurate than `uniform`:');
+  expect(card).toContain('- Teacher: `mlp`, trained on the true labels.');
+  expect(card).toContain('| saved_model/saved_model.pb | saved-model |');
+  // Browsers have no program for a table.
+  expect(card).not.toContain('### In a browser');
+});
+
+test('the card of a multi-label student has its main metric, and every student has a card', async () => {
+  const made = makeWeather(quick);
+  const { job } = await finished(made);
+  for (const { name } of job.plan.variants) {
+    const card = readFileSync(join(made.results, keys.card(job.run, name)), 'utf8');
+    expect(card).toContain('This model predicts the labels of rows of a table.');
+    expect(card).toContain('| model | Micro F1 |');
+    expect(card).toContain('A label is predicted if its probability is above 1/2.');
+  }
+});
+
+test('the program for Node predicts an image', async () => {
+  const { card, folder, made } = await trained('images');
+  const [name] = readdirSync(join(made.dataset, 'test/7'));
+  const photo = readFileSync(join(made.dataset, 'test/7', name!));
+  const program = block(card, 'ts').replaceAll(/^import .*\n/gm, '');
+  const printed: unknown[] = [];
+  const load = (path: string): Promise<LoadedStudent> => loadStudent(join(folder, path));
+  const log = { log: (...values: unknown[]) => printed.push(...values) };
+  const body = `return (async () => {${program}})()`;
+  await new Function('loadStudent', 'readFile', 'console', body)(load, async () => photo, log);
+  const student = await loadStudent(folder);
+  const [expected] = await student.predict([photo]);
+  student.dispose();
+  expect(printed).toEqual([expected!.class, expected!.probabilities]);
+});
+
+test.skipIf(chromium === undefined)('the program for browsers predicts images', async () => {
+  const { card, folder, made } = await trained('images');
+  const root = join(import.meta.dirname, '../..');
+  const photos = readdirSync(join(made.dataset, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.png'))
+    .map((name) => readFileSync(join(made.dataset, 'test', name)));
+  const page = `<script type="importmap">{ "imports": { "@tensorflow/tfjs": "/tf.js" } }</script>
+<script type="module">
+import { predict } from '/predict.js';
+const answers = [];
+for (let i = 0; i < ${photos.length}; i++) {
+  const image = new Image();
+  image.src = '/photo' + i;
+  await image.decode();
+  answers.push(await predict(image));
+}
+report(JSON.stringify(answers));
+</script>`;
+  const script = 'text/javascript';
+  const files = new Map<string, ServedFile>([
+    ['/predict.js', [script, block(card, 'js')]],
+    [
+      '/tf.js',
+      [script, readFileSync(join(root, 'node_modules/@tensorflow/tfjs/dist/tf.fesm.min.js'))],
+    ],
+    ...['model.json', 'weights.bin', 'student.json'].map((name): [string, ServedFile] => [
+      `/${name}`,
+      ['application/octet-stream', readFileSync(join(folder, name))],
+    ]),
+    ...photos.map((photo, i): [string, ServedFile] => [`/photo${i}`, ['image/png', photo]]),
+  ]);
+  const found: Record<string, number>[] = JSON.parse(await reportOfPage(page, files));
+  const student = await loadStudent(folder);
+  const expected = await student.predict(photos);
+  expect(found).toHaveLength(photos.length);
+  for (const [i, { probabilities }] of expected.entries()) {
+    for (const [index, name] of student.classes.entries()) {
+      expect(Math.abs(found[i]![name]! - probabilities[index]!), `${i}, ${name}`).toBeLessThan(
+        1e-4,
+      );
+    }
+  }
+  student.dispose();
+});
