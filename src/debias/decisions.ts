@@ -69,6 +69,14 @@ export function sureOutputs(
   return target;
 }
 
+/** Sums the outputs of the subclasses of each class. @param outputs [n, outputs × subclasses] */
+export function classSums(outputs: Float32Array, subclasses: number): Float32Array {
+  if (subclasses === 1) return outputs;
+  const sums = new Float32Array(outputs.length / subclasses);
+  for (const [index, value] of outputs.entries()) sums[Math.floor(index / subclasses)]! += value;
+  return sums;
+}
+
 /** Returns the classes that are decided on: the class, or the labels with the decision 1. */
 export function decidedClasses(decided: ArrayLike<number>, { isMultiLabel }: Decisions): number[] {
   const all = Array.from(decided);

@@ -10,6 +10,7 @@ import type { Exporter } from '../models/exports/exporter.ts';
 import { foldFolder, isModelSaved, writeModelFiles } from '../models/model-files.ts';
 import { readPinned } from '../models/network-files.ts';
 import { architectureOf, type Network } from '../models/networks/index.ts';
+import { predictorOf } from '../models/student.ts';
 import type { TrainableModel } from '../models/trainable.ts';
 import type { Context } from '../run/context.ts';
 import type { Job } from '../run/job.ts';
@@ -27,6 +28,7 @@ import { batchesPerEpoch, batchSizes } from '../train/order.ts';
 import { isKernel } from '../train/parameters.ts';
 import { type ShardSource, sizesOf, type TrainingSets } from '../train/stream.ts';
 import type { HeadPenalty } from './head-penalty.ts';
+import type { HeldOutSet } from './held-out-set.ts';
 import { decodeForStudent } from './student-inputs.ts';
 import type { TrainingExample } from './training-example.ts';
 
@@ -53,6 +55,8 @@ export interface TrainingTask {
   readonly penalty?: HeadPenalty | undefined;
   /** Number of network outputs per class. Default: 1. */
   readonly subclasses?: number;
+  /** Labels on which the model is measured after every epoch. Default: none. */
+  readonly heldOut?: HeldOutSet | undefined;
   /** Formats to save. Default: only `layers-model`, which the workflow loads. */
   readonly exporters?: readonly Exporter[];
 }
@@ -82,6 +86,7 @@ export async function trainNetwork(job: Job, task: TrainingTask, context: Contex
     ...(loss && { loss }),
     warn: (message) => context.report({ ...about, message, level: 'warning' }),
   });
+  const predict = await predictorOf(model, { ...(decisions.isMultiLabel && { multiLabel: true }) });
   try {
     const history = await train({
       step,
@@ -92,13 +97,15 @@ export async function trainNetwork(job: Job, task: TrainingTask, context: Contex
       reweighting: task.reweighting,
       decisions,
       checkpoints: openCheckpoints(job.results, folder, digestOf(network, seed, counts)),
+      measureHeldOut: task.heldOut && (() => task.heldOut!.measure(predict)),
       signal: context.signal,
       report: (done, total) => context.report({ ...about, done, total, unit: 'steps' }),
     });
-    const records = history.map(({ epoch, loss, meanWeight, agreement }) => ({
+    const records = history.map(({ epoch, loss, meanWeight, agreement, heldOut }) => ({
       ...{ epoch, loss },
       ...(meanWeight !== null && { meanWeight }),
       ...(agreement !== null && { agreement }),
+      ...(heldOut !== null && { heldOut }),
     }));
     await writeJsonOnce(job.results, `${folder}history.json`, records);
     const { subclasses } = task;

@@ -2,6 +2,7 @@ import { trainingsOf } from '../cost/plan-estimate.ts';
 import { allBaselines, trainBaseline } from '../distill/baselines/index.ts';
 import { openLossCorrection, pseudoLabeledSet } from '../distill/correction.ts';
 import { readPenalty } from '../distill/head-penalty.ts';
+import { openHeldOutSet } from '../distill/held-out-set.ts';
 import { prepareVariant } from '../distill/preparation.ts';
 import { trueLabelSet } from '../distill/sets.ts';
 import { type StudentTask, trainNetwork } from '../distill/training.ts';
@@ -84,6 +85,7 @@ async function trainStudent(
     unlabeled: await pseudoLabeledSet(job, variant, first, labels),
     loss,
     penalty: await readPenalty(job),
+    heldOut: await openHeldOutSet(job),
     reweighting,
     exporters: allExporters,
   };

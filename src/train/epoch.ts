@@ -1,5 +1,14 @@
 import { z } from 'zod';
 
+/** Figures of a student on labels that it does not learn. */
+const heldOutSchema = z.strictObject({
+  /** In a multi-label task, the share of right decisions. */
+  accuracy: z.number(),
+  /** Mean over the decisions. */
+  logLoss: z.number(),
+});
+export type HeldOutFigures = z.infer<typeof heldOutSchema>;
+
 /** The record of one epoch, in `history.json` and `metrics.json`. */
 export const epochSchema = z.strictObject({
   epoch: z.int(),
@@ -12,14 +21,17 @@ export const epochSchema = z.strictObject({
    * their label. Absent if there were none.
    */
   agreement: z.number().optional(),
+  /** The student at the end of the epoch on a sample of the test set. Absent without a test set. */
+  heldOut: heldOutSchema.optional(),
 });
 
-const { meanWeight, agreement } = epochSchema.shape;
+const { meanWeight, agreement, heldOut } = epochSchema.shape;
 
 /** The same record in a checkpoint, which has null for absent fields, and the time. */
 export const timedEpochSchema = epochSchema.extend({
   meanWeight: meanWeight.unwrap().nullable(),
   agreement: agreement.unwrap().nullable(),
+  heldOut: heldOut.unwrap().nullable(),
   /** Duration of the epoch in seconds, summed over all resumptions. */
   seconds: z.number(),
 });

@@ -3,12 +3,12 @@
  * the same bytes as an uninterrupted one.
  */
 import { setImmediate } from 'node:timers/promises';
-import { type Decisions, decisionRows } from '../debias/decisions.ts';
+import { classSums, type Decisions, decisionRows } from '../debias/decisions.ts';
 import { predictions } from '../debias/margin.ts';
 import { InterruptedError, UserError } from '../errors.ts';
 import type { Batch, Reweigh } from './batch-shape.ts';
 import type { Checkpoints, TrainingProgress } from './checkpoint.ts';
-import type { EpochRecord } from './epoch.ts';
+import type { EpochRecord, HeldOutFigures } from './epoch.ts';
 import { learningRateAt, type ScheduleConfig } from './schedule.ts';
 import type { TrainingStep } from './step.ts';
 
@@ -41,6 +41,8 @@ export interface Training {
   readonly signal: AbortSignal;
   /** Called after every step with the numbers of finished and of all steps. */
   report?(done: number, total: number): void;
+  /** Measures the model at the end of every epoch, after `updateModel`. Default: no figures. */
+  measureHeldOut?: (() => Promise<HeldOutFigures>) | undefined;
   /** Called at the end of every epoch. */
   onEpoch?(record: EpochRecord): void | Promise<void>;
 }
@@ -132,11 +134,14 @@ async function trainEpoch(training: Training, run: Run): Promise<void> {
   if (batch !== batchesPerEpoch) {
     throw new Error(`epoch ${epoch} had ${batch} batches; expected ${batchesPerEpoch}`);
   }
+  if (training.measureHeldOut) step.updateModel();
+  const heldOut = (await training.measureHeldOut?.()) ?? null;
   const record = {
     epoch,
     loss: sums.loss / sums.examples,
     meanWeight: sums.weighted > 0 ? sums.weight / sums.weighted : null,
     agreement: sums.weighted > 0 ? sums.agreed / sums.weighted : null,
+    heldOut,
     seconds: sums.seconds,
   };
   run.progress = {
@@ -182,12 +187,4 @@ function decided(outputs: Float32Array, size: number, decisions: Decisions): Int
   const subclasses = outputs.length / size / decisions.outputs;
   const sums = classSums(outputs, subclasses);
   return predictions(decisionRows(sums, decisions), decisions.classes);
-}
-
-/** Sums the outputs of each class. */
-function classSums(outputs: Float32Array, subclasses: number): Float32Array {
-  if (subclasses === 1) return outputs;
-  const sums = new Float32Array(outputs.length / subclasses);
-  for (const [index, value] of outputs.entries()) sums[Math.floor(index / subclasses)]! += value;
-  return sums;
 }

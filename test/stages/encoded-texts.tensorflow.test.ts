@@ -17,7 +17,7 @@ import { readPenalty } from '../../src/distill/head-penalty.ts';
 import { loadStudent } from '../../src/models/load-student.ts';
 import { keys } from '../../src/run/keys.ts';
 import { type Dataset, writeConfig } from '../support/datasets.ts';
-import { finished } from '../support/staged-run.ts';
+import { expectHeldOut, finished } from '../support/staged-run.ts';
 
 const fillers = ['the', 'film', 'was', 'a', 'plot'];
 
@@ -86,6 +86,8 @@ test('ngrams and heads label texts together, for a head', async () => {
   const names = ['ngrams', 'linear head on tiny', 'mlp head on tiny'];
   expect(first.teachers!.members.map(({ name }) => name)).toEqual(names);
   expect(first.job.plan.encoders).toHaveLength(1);
+  // Among them a student of subclasses.
+  expectHeldOut(first);
   // The student is a linear head: cross-validation chose its penalty, and labels-only is logistic.
   const penalty = await readPenalty(first.job);
   expect(penalty!.strength).toBeGreaterThan(0);
@@ -109,6 +111,7 @@ test('ngrams and heads label texts together, for a head', async () => {
   const second = await finishedWith(made, 3, {
     ...{ teacher: `{ train: ${ngrams} }`, student: ngrams, method: 'uniform', compare: '[]' },
   });
+  expectHeldOut(second);
   expect(await readPenalty(second.job)).toBeUndefined();
   const [embedded, ...others] = files();
   expect(others).toEqual([]);

@@ -16,11 +16,13 @@ import { shardItems } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';
 import { collect } from '../support/examples.ts';
 import { makeWeather, sizes, weather } from '../support/multi-label.ts';
-import { finished, reconciled, weighed } from '../support/staged-run.ts';
+import { expectHeldOut, finished, reconciled, weighed } from '../support/staged-run.ts';
 
 test('a run learns any number of labels per example, and its student answers with them', async () => {
   const options = makeWeather({ compare: '[uniform, correctness, entropy, fidelity]' });
-  const { job, metrics, students } = await finished(options);
+  const run = await finished(options);
+  const { job, metrics, students } = run;
+  expectHeldOut(run);
   expect(students.map(({ variant }) => variant)).toEqual([
     ...['weighted', 'uniform', 'correctness', 'entropy', 'fidelity'],
   ]);

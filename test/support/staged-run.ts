@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { runMetricsSchema } from '../../src/evaluate/run-metrics.ts';
+import { type RunMetrics, runMetricsSchema } from '../../src/evaluate/run-metrics.ts';
 import type { Context } from '../../src/run/context.ts';
 import { type Job, openJob, shardItems } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';
@@ -55,6 +55,16 @@ export async function finished(options: Dataset) {
   await evaluateStudents(event, context);
   await publishStudent(event);
   return { job, ...(await readJson(job.results, keys.metrics(job.run), runMetricsSchema)) };
+}
+
+/** Expects that the figures of the last epoch are those of the evaluation, for every student. */
+export function expectHeldOut({ metrics, students }: RunMetrics): void {
+  for (const { variant, history } of students) {
+    const { accuracy, logLoss } = history.at(-1)!.heldOut!;
+    expect(accuracy, variant).toBeCloseTo(metrics.models[variant]!.accuracy.value, 10);
+    expect(logLoss, variant).toBeCloseTo(metrics.models[variant]!.logLoss.value, 5);
+    expect(history.every(({ heldOut }) => heldOut !== undefined)).toBe(true);
+  }
 }
 
 /**

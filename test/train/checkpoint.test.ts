@@ -13,7 +13,9 @@ import {
 
 function checkpoint(step: number, values = [step, 0.5]): Checkpoint {
   const sums = { loss: 0.1 + 0.2, examples: 8, weight: 3.7, weighted: 4, agreed: 3, seconds: 0.25 };
-  const history = [{ epoch: 0, loss: 1 / 3, meanWeight: null, agreement: null, seconds: 1.5 }];
+  const history = [
+    { epoch: 0, loss: 1 / 3, meanWeight: null, agreement: null, heldOut: null, seconds: 1.5 },
+  ];
   return {
     progress: { epoch: 1, batch: 2, step, sums, history },
     tensors: new Map([

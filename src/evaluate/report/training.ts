@@ -10,6 +10,7 @@ type Epoch = Student['history'][number];
 
 /** Captions of a task with one class per example. */
 const ofClasses = {
+  accuracy: 'Test accuracy',
   agreement:
     'Share of the unlabeled examples that the student, while it trains, assigns to the class of their pseudo-label. A share above the accuracy of the labels shows that it has learned some of their mistakes.',
   weight: 'Mean loss weight of the unlabeled examples; a weight of 1 has no effect.',
@@ -17,11 +18,15 @@ const ofClasses = {
 
 /** Captions of a multi-label task. */
 const ofLabels = {
+  accuracy: 'Right decisions on the test set',
   agreement:
     "Share of the decisions about labels of unlabeled examples on which the student, while it trains, agrees with the teacher. A share above the teacher's share of right decisions shows that it has learned some of its mistakes.",
   weight:
     'Mean loss weight of the decisions about unlabeled examples; a weight of 1 has no effect.',
 };
+
+const heldOutCaption =
+  'At the end of each epoch, on a sample of up to 1,000 test examples. The training does not use these figures. If they become worse, the student learns mistakes of its labels: train for fewer epochs.';
 
 /** Renders the students' training curves. */
 export function trainingSection({ students, metrics }: RunMetrics): Markup | false {
@@ -32,6 +37,8 @@ export function trainingSection({ students, metrics }: RunMetrics): Markup | fal
 <ul class="legend">${students.map(({ variant }, series) => legendItem(variant, series))}</ul>
 <div class="charts">
 ${curve(students, 'Loss', 'Mean training loss per epoch, weighted for a student with weights.', ({ loss }) => loss)}
+${curve(students, captions.accuracy, heldOutCaption, ({ heldOut }) => heldOut?.accuracy, percentTick)}
+${curve(students, 'Test log-loss', heldOutCaption, ({ heldOut }) => heldOut?.logLoss)}
 ${curve(students, 'Agreement with the labels', captions.agreement, ({ agreement }) => agreement, percentTick)}
 ${curve(students, 'Mean weight', captions.weight, ({ meanWeight }) => meanWeight)}
 </div>
