@@ -1,8 +1,11 @@
 import { defineConfig, type UserWorkspaceConfig } from 'vitest/config';
 import { refusePackages } from './test/support/refuse-packages.ts';
 
-/** Turns off onnxruntime's telemetry, also in the programs that tests start. */
-const env = { ORT_DISABLE_TELEMETRY: '1' };
+/**
+ * Turns off onnxruntime's telemetry, also in the programs that tests start. Without the variable of
+ * npx, messages name commands in the same way however the tests are started.
+ */
+const env = { ORT_DISABLE_TELEMETRY: '1', npm_command: 'test' };
 
 /** Each worker loads a module once for all of its test files. */
 const sharedModules = { isolate: false, setupFiles: ['test/support/shared-modules.ts'] };

@@ -4,6 +4,7 @@ import type { Added } from '../data/add-labels.ts';
 import { UserError } from '../errors.ts';
 import { counted } from '../format.ts';
 import { datasetArgument } from './arguments.ts';
+import { asTyped } from './as-typed.ts';
 
 export const addLabelsCommand = defineCommand({
   meta: {
@@ -48,6 +49,6 @@ export function renderAdded({ labels, unanswered, files }: Added, dataset: strin
   return [
     `Added ${counted(labels, 'label')} in ${counted(files.length, 'file')}, such as ${files[0]}.`,
     ...(unanswered > 0 ? [`${counted(unanswered, 'row')} had no label and stay as they are.`] : []),
-    `Next: counterweight run ${dataset}`,
+    asTyped(`Next: counterweight run ${dataset}`),
   ].join('\n');
 }

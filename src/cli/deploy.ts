@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { defineCommand } from 'citty';
 import { UserError } from '../errors.ts';
 import { UsageError } from './arguments.ts';
+import { asTyped } from './as-typed.ts';
 
 export const deployCommand = defineCommand({
   meta: { name: 'deploy', description: 'Deploy the workflow to an AWS account, or update it' },
@@ -53,7 +54,7 @@ export const deployCommand = defineCommand({
     const { dataBucket, results } = await aws.findDeployment();
     process.stdout.write(
       `\nDeployed in ${region}: data in s3://${dataBucket}, results in ${results}.\n` +
-        'Next: counterweight upload FOLDER\n',
+        asTyped('Next: counterweight upload FOLDER\n'),
     );
   },
 });

@@ -1,5 +1,6 @@
 import { explainAws } from '../aws/failures.ts';
 import { UsageError } from './arguments.ts';
+import { asTyped } from './as-typed.ts';
 import { styled, type Terminal } from './terminal.ts';
 
 /** The shell's code for "ended by Ctrl-C". */
@@ -11,7 +12,7 @@ export const interruptedCode = 128 + 2;
  * @returns the exit code: 2 for a usage error, 130 for Ctrl-C, 1 otherwise.
  */
 export function reportFailure(error: unknown, terminal: Terminal, usage: string): number {
-  const say = (text: string) => terminal.write(`${text}\n`);
+  const say = (text: string) => terminal.write(`${asTyped(text)}\n`);
   const label = styled(terminal, 'red', 'error:');
   // By name, since an error that a worker process threw arrives as a plain Error with that name.
   const { name, message, hint, stack } = facts(explainAws(error));

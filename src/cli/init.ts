@@ -1,5 +1,6 @@
 import { defineCommand } from 'citty';
 import { datasetArgument, jsonOption } from './arguments.ts';
+import { asTyped } from './as-typed.ts';
 
 export const initCommand = defineCommand({
   meta: { name: 'init', description: 'Inspect a folder of data and write its distill.yaml' },
@@ -27,7 +28,7 @@ export const initCommand = defineCommand({
     const { config, notes, columns, questions } = await inspect(store);
     const body = Buffer.from(writeConfig(config, columns, questions));
     if (!(await store.write(file, body, { ifAbsent: true }))) throw present;
-    const lines = [...notes, '', `Wrote ${path}.`, `Next: counterweight plan ${dataset}`];
+    const lines = [...notes, '', `Wrote ${path}.`, asTyped(`Next: counterweight plan ${dataset}`)];
     const text = json
       ? JSON.stringify({ file: path, config, notes, columns }, null, 2)
       : lines.join('\n');

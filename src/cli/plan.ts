@@ -9,6 +9,7 @@ import { bytes, count, counted, duration, rounded, usd } from '../format.ts';
 import type { RunEstimate } from '../run/estimate-file.ts';
 import { namesOf } from '../table.ts';
 import { datasetArgument, jsonOption, resultsOption } from './arguments.ts';
+import { asTyped } from './as-typed.ts';
 import { alignedRows, styled, type Terminal } from './terminal.ts';
 
 export const planCommand = defineCommand({
@@ -55,7 +56,7 @@ export function renderPlan(summary: PlanSummary, dataset: string, terminal: Term
     ...renderEstimate(estimate),
     ...estimate.warnings.map(warned),
     '',
-    `Next: counterweight run ${dataset}`,
+    asTyped(`Next: counterweight run ${dataset}`),
   ].join('\n');
 }
 

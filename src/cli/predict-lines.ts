@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { asTyped } from './as-typed.ts';
 
 /**
  * Returns lines with the command and the call that use a student.
@@ -10,7 +11,7 @@ export function predictLines(folder: string, files: string): string[] {
   const shown = shellWord(shortest(folder));
   return [
     'Predict files with',
-    `  counterweight predict ${shown} ${shellWord(files)} --out predictions.csv`,
+    asTyped(`  counterweight predict ${shown} ${shellWord(files)} --out predictions.csv`),
     'or load the student in TypeScript with',
     `  await loadStudent(${JSON.stringify(folder)})`,
   ];

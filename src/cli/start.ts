@@ -1,6 +1,7 @@
 import { defineCommand } from 'citty';
 import type { StartOutcome } from '../aws/executions.ts';
 import { jsonOption } from './arguments.ts';
+import { asTyped } from './as-typed.ts';
 
 export const startCommand = defineCommand({
   meta: { name: 'start', description: 'Start a run on AWS, or resume a failed one' },
@@ -30,7 +31,7 @@ export const startCommand = defineCommand({
     const text = json
       ? JSON.stringify({ ...started, ...outcome }, null, 2)
       : renderStart(started.run, outcome, !labels);
-    process.stdout.write(`${text}\n`);
+    process.stdout.write(`${json ? text : asTyped(text)}\n`);
   },
 });
 

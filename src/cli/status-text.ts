@@ -1,6 +1,7 @@
 import type { ListedExecution } from '../aws/executions.ts';
 import type { StageStatus } from '../aws/status.ts';
 import { count, counted, duration, minute, percent, usd } from '../format.ts';
+import { asTyped } from './as-typed.ts';
 import type { Observation } from './run-observer.ts';
 import { alignedRows, styled, type Terminal } from './terminal.ts';
 
@@ -157,7 +158,7 @@ export function renderOutcome(seen: Observation, terminal: Terminal): string[] {
         ? [`${publication.published ? 'published' : 'not published'}: ${publication.reason}`]
         : []),
       '',
-      `Next: counterweight fetch ${run}${flag}`,
+      asTyped(`Next: counterweight fetch ${run}${flag}`),
     ];
   }
   if (!failure) return [];

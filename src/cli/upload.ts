@@ -3,6 +3,7 @@ import { defineCommand } from 'citty';
 import type { UploadResult } from '../aws/upload.ts';
 import { bytes, count, counted } from '../format.ts';
 import { datasetArgument, jsonOption, UsageError } from './arguments.ts';
+import { asTyped } from './as-typed.ts';
 import { styled, type Terminal } from './terminal.ts';
 import { withProgress } from './with-progress.ts';
 
@@ -81,5 +82,5 @@ export function renderUploaded(
       ? `No run starts automatically. Next: counterweight start ${name}`
       : `Run ${run} starts. Next: counterweight status ${run} --watch`,
   );
-  return lines.join('\n');
+  return asTyped(lines.join('\n'));
 }

@@ -36,7 +36,7 @@ export function renderCard(facts: CardFacts): string {
   return `${sections.join('\n\n')}\n`;
 }
 
-/** What a task's models read. */
+/** Examples of each task, in the plural. */
 const nouns: Readonly<Record<Config['task']['type'], string>> = {
   'image-classification': 'images',
   'tabular-classification': 'rows of a table',

@@ -16,8 +16,8 @@ export interface CardFacts {
   readonly encoder?: EncoderDescription | undefined;
 }
 
-/** How a student is used, by the kind of its examples. All code runs in the student's folder. */
-export interface Usage {
+/** Use of a student, by the kind of its examples. All code runs in the student's folder. */
+export interface StudentUsage {
   /** The preprocessing in words, as items of a list. */
   readonly input: readonly string[];
   /** An example for `loadStudent`, as an expression in TypeScript. */
@@ -33,7 +33,7 @@ export interface Usage {
 }
 
 /** Returns the usage of a student. */
-export type UsageOf<Kind extends Features['kind']> = (
+export type StudentUsageOf<Kind extends Features['kind']> = (
   features: Extract<Features, { kind: Kind }>,
   facts: CardFacts,
-) => Usage;
+) => StudentUsage;

@@ -7,7 +7,7 @@ export function hasOnnx({ run, student }: CardFacts): boolean {
   return exports.some((record) => record.format === 'onnx' && !('leftOut' in record));
 }
 
-/** Returns Python that opens the ONNX file. @param imports of other modules than the shared ones. */
+/** Returns Python that opens the ONNX file. @param imports of modules that only one kind needs. */
 export function sessionLines(imports: readonly string[]): string[] {
   const modules = ['import json', 'import onnxruntime'];
   const all = [...modules, ...imports.filter((line) => line.startsWith('import '))].sort();
@@ -21,7 +21,7 @@ export function sessionLines(imports: readonly string[]): string[] {
 }
 
 /** Returns the end of the Python function `predict`. @param feeds Inputs by name, in Python. */
-export function predictLines(feeds: string): string[] {
+export function answerLines(feeds: string): string[] {
   return [
     `    [probabilities] = session.run(['probabilities'], ${feeds})`,
     '    return dict(zip(classes, probabilities[0].tolist()))',

@@ -1,9 +1,9 @@
 import type { ImageFeatures, PixelSettings } from '../../data/features/image-features.ts';
-import type { CardFacts, UsageOf } from './facts.ts';
-import { hasOnnx, predictLines, sessionLines, tfjsLines } from './snippets.ts';
+import type { CardFacts, StudentUsageOf } from './facts.ts';
+import { answerLines, hasOnnx, sessionLines, tfjsLines } from './snippets.ts';
 
 /** Usage of a student of images, with or without an encoder. */
-export const imageUsage: UsageOf<'image'> = (features, facts) => {
+export const imageUsage: StudentUsageOf<'image'> = (features, facts) => {
   const pixels = facts.encoder?.features ?? features;
   return {
     input: inputLines(pixels),
@@ -58,7 +58,7 @@ function pythonLines(features: ImageFeatures, { encoder }: CardFacts): string[] 
     `    image = ${opened}.convert('${channels === 1 ? 'L' : 'RGB'}')`,
     ...fitLines(features),
     `    pixels = np.asarray(image, np.uint8).reshape(${height}, ${width}, ${channels})${reversed}`,
-    ...(encoder ? encoderLines(features) : predictLines("{'image': pixels[None]}")),
+    ...(encoder ? encoderLines(features) : answerLines("{'image': pixels[None]}")),
     '',
     "print(predict('example.png'))",
   ];
@@ -94,7 +94,7 @@ function encoderLines({ mean, std }: ImageFeatures): string[] {
     '    port = session.get_inputs()[0]',
     '    if port.shape[1] == values.shape[2]:',
     '        values = values.transpose(2, 0, 1)',
-    ...predictLines('{port.name: values[None].astype(np.float32)}'),
+    ...answerLines('{port.name: values[None].astype(np.float32)}'),
   ];
 }
 

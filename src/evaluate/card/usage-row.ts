@@ -1,12 +1,12 @@
 import type { RowFeatures } from '../../data/features/row-features.ts';
-import type { UsageOf } from './facts.ts';
-import { hasOnnx, predictLines, sessionLines } from './snippets.ts';
+import type { StudentUsageOf } from './facts.ts';
+import { answerLines, hasOnnx, sessionLines } from './snippets.ts';
 
 /** Maximum number of values of a category that the text lists. */
 const shownValues = 8;
 
 /** Usage of a student of tables. Browsers have no program: the columns are not in `model.json`. */
-export const rowUsage: UsageOf<'row'> = (features, facts) => {
+export const rowUsage: StudentUsageOf<'row'> = (features, facts) => {
   const example = exampleOf(features);
   return {
     input: inputLines(features),
@@ -24,7 +24,7 @@ export const rowUsage: UsageOf<'row'> = (features, facts) => {
           '        else:',
           "            number = float('nan') if value in (None, '') else float(value)",
           '            feeds[port.name] = np.array([number])',
-          ...predictLines('feeds'),
+          ...answerLines('feeds'),
           '',
           `print(predict(${python(example)}))`,
         ]

@@ -1,9 +1,9 @@
 import type { EncoderDescription } from '../../models/encoders/encoder.ts';
-import type { UsageOf } from './facts.ts';
-import { hasOnnx, predictLines, sessionLines } from './snippets.ts';
+import type { StudentUsageOf } from './facts.ts';
+import { answerLines, hasOnnx, sessionLines } from './snippets.ts';
 
 /** Usage of a student of texts: `ngrams`, or a head on an encoder. */
-export const textUsage: UsageOf<'text'> = ({ maxCharacters }, facts) => {
+export const textUsage: StudentUsageOf<'text'> = ({ maxCharacters }, facts) => {
   const { encoder, description } = facts;
   const columns = description.table?.columns ?? ['text'];
   const joined =
@@ -40,7 +40,7 @@ function encoded({ maxLength, lowercase }: EncoderDescription, maxCharacters: nu
     '        port.name: np.array([values.get(port.name, tokens.type_ids)], np.int64)',
     '        for port in session.get_inputs()',
     '    }',
-    ...predictLines('feeds'),
+    ...answerLines('feeds'),
     '',
     "print(predict('A good film.'))",
   ];

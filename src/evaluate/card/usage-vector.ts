@@ -1,8 +1,8 @@
-import type { UsageOf } from './facts.ts';
-import { hasOnnx, predictLines, sessionLines, tfjsLines } from './snippets.ts';
+import type { StudentUsageOf } from './facts.ts';
+import { answerLines, hasOnnx, sessionLines, tfjsLines } from './snippets.ts';
 
 /** Usage of a student of vectors. */
-export const vectorUsage: UsageOf<'vector'> = ({ length }, facts) => ({
+export const vectorUsage: StudentUsageOf<'vector'> = ({ length }, facts) => ({
   input: [`A vector has ${length} numbers, which are used as they are.`],
   example: `new Array(${length}).fill(0)`,
   python: hasOnnx(facts)
@@ -11,7 +11,7 @@ export const vectorUsage: UsageOf<'vector'> = ({ length }, facts) => ({
         '',
         'def predict(numbers):',
         `    vector = np.asarray(numbers, np.float32).reshape(1, ${length})`,
-        ...predictLines("{'vector': vector}"),
+        ...answerLines("{'vector': vector}"),
         '',
         `print(predict([0] * ${length}))`,
       ]

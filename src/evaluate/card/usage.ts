@@ -1,12 +1,12 @@
 import type { Features } from '../../data/features/index.ts';
-import type { CardFacts, UsageOf } from './facts.ts';
+import type { CardFacts, StudentUsageOf } from './facts.ts';
 import { code } from './markdown.ts';
 import { imageUsage } from './usage-image.ts';
 import { rowUsage } from './usage-row.ts';
 import { textUsage } from './usage-text.ts';
 import { vectorUsage } from './usage-vector.ts';
 
-const usages: { readonly [Kind in Features['kind']]: UsageOf<Kind> } = {
+const usages: { readonly [Kind in Features['kind']]: StudentUsageOf<Kind> } = {
   image: imageUsage,
   row: rowUsage,
   vector: vectorUsage,
@@ -18,7 +18,7 @@ export function usageSections(facts: CardFacts): string[] {
   const { description } = facts;
   const examples = description.examples ?? description.features;
   // TypeScript does not see that the row is that of the features' kind.
-  const usageOf = usages[examples.kind] as UsageOf<Features['kind']>;
+  const usageOf = usages[examples.kind] as StudentUsageOf<Features['kind']>;
   const { input, example, imports = [], python, packages = [], browser } = usageOf(examples, facts);
   const output = description.multiLabel
     ? 'The output has a probability for each label. A label is predicted if its probability is above 1/2.'
