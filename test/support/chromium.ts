@@ -71,6 +71,7 @@ export async function reportOfPage(
     browser.kill();
     await ended;
     server.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    // Helper processes of the browser write a little longer.
+    rmSync(profile, { recursive: true, force: true, maxRetries: 20 });
   }
 }
