@@ -13,6 +13,8 @@ export type { RunMetrics as Metrics } from './evaluate/run-metrics.ts';
 export { type LoadedStudent, loadStudent } from './models/load-student.ts';
 export type { StudentPrediction } from './models/prediction.ts';
 export type { StudentExample } from './models/student-input.ts';
+export { openService, type StudentService } from './predict/open-service.ts';
+export type { ServiceAnswer, ServiceRequest } from './predict/serve-requests.ts';
 export type { Progress } from './run/context.ts';
 export { openStore } from './store/open.ts';
 export type {

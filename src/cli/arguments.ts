@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { ArgsDef } from 'citty';
 import { nearest } from '../nearest.ts';
+import { defaultResults } from '../run/keys.ts';
 
 /** A command line that is wrong: reported with the command's usage line, exit code 2. */
 export class UsageError extends Error {
@@ -21,7 +22,7 @@ export const datasetArgument = {
 export const resultsOption = {
   type: 'string',
   description: 'Location of the results: a folder, or s3://bucket/prefix',
-  default: 'counterweight-results',
+  default: defaultResults,
 } as const;
 
 export const workersOption = {

@@ -1,3 +1,6 @@
+/** Location of the results if the user gives none. */
+export const defaultResults = 'counterweight-results';
+
 /**
  * Defines the keys of the objects in the results store. A method's preparation names its own files
  * below its student's folder.

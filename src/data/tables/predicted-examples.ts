@@ -69,18 +69,25 @@ function labelsText(labels: readonly string[]): string {
 const jsonl = {
   name: 'jsonl',
   isText: true,
-  create({ classes, isMultiLabel }: PredictionColumns): PredictionWriter {
-    const lineOf = ({ id, class: name, labels, probabilities }: PredictedExample) => {
-      const entries = classes.map((each, index) => [each, shortened(probabilities[index]!)]);
-      const answer = isMultiLabel ? { labels } : { class: name };
-      return `${JSON.stringify({ id, ...answer, probabilities: Object.fromEntries(entries) })}\n`;
-    };
+  create(columns: PredictionColumns): PredictionWriter {
+    const lineOf = ({ id, ...prediction }: PredictedExample) =>
+      `${JSON.stringify({ id, ...answerOf(prediction, columns) })}\n`;
     return {
       append: (rows) => Buffer.from(rows.map(lineOf).join('')),
       finish: () => Buffer.alloc(0),
     };
   },
 } as const;
+
+/** Returns a prediction as the fields of a JSON object. */
+export function answerOf(
+  { class: name, labels, probabilities }: Omit<PredictedExample, 'id'>,
+  { classes, isMultiLabel }: PredictionColumns,
+): object {
+  const entries = classes.map((each, index) => [each, shortened(probabilities[index]!)]);
+  const answer = isMultiLabel ? { labels } : { class: name };
+  return { ...answer, probabilities: Object.fromEntries(entries) };
+}
 
 const parquet = {
   name: 'parquet',
