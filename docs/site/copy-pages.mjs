@@ -1,4 +1,4 @@
-/** Copies the documents of the repository into `pages/`, at their own paths: links between them hold. */
+/** Copies the documents of the repository into `pages/`, at their own paths, so that links hold. */
 import { execFileSync } from 'node:child_process';
 import { cpSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -11,7 +11,7 @@ function documents() {
   }));
 }
 
-/** Whether a link leads to a file that is no page, such as a config or a program. */
+/** Returns whether a link leads to another file than a page, such as a config or a program. */
 const isFile = (link) => !/^[^#]*(?:\/|\.md|\/[\w-]+)(?:#.*)?$/.test(link);
 
 export default defineConfig({
