@@ -46,6 +46,8 @@ export const exportSchema = z.union([
     examples: count,
     /** Largest difference of a probability. */
     largestDifference: z.number().nonnegative(),
+    /** Shares of right decisions on the compared examples. Absent if no weight is rounded. */
+    rounded: z.strictObject({ accuracy: z.number(), studentAccuracy: z.number() }).optional(),
   }),
   z.strictObject({ format: z.string(), leftOut: z.string() }),
 ]);

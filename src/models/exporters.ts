@@ -8,7 +8,7 @@ import { encoderIn } from '../data/features/index.ts';
 import { toJson } from '../store/once.ts';
 import { tableOf } from '../table.ts';
 import type { Exporter, ModelFiles } from './exports/exporter.ts';
-import { onnxExporter } from './exports/onnx.ts';
+import { onnxExporter, onnxFloat16Exporter, onnxInt8Exporter } from './exports/onnx.ts';
 import { NotExportable } from './exports/operations.ts';
 import { savedModelExporter } from './exports/saved-model.ts';
 import { writeNgrams } from './ngrams/files.ts';
@@ -58,7 +58,13 @@ export const layersModelExporter = {
   },
 } as const satisfies Exporter;
 
-export const exporters = tableOf(layersModelExporter, onnxExporter, savedModelExporter);
+export const exporters = tableOf(
+  layersModelExporter,
+  onnxExporter,
+  savedModelExporter,
+  onnxFloat16Exporter,
+  onnxInt8Exporter,
+);
 
 /** All formats, for a student. */
 export const allExporters: readonly Exporter[] = Object.values(exporters);

@@ -230,12 +230,17 @@ function currentWarning(problem: string): string {
 
 /** Names the formats that students could not be saved in, each reason once. */
 function exportWarnings(students: RunMetrics['students']): string[] {
-  const warnings = students.flatMap(({ exports }) =>
-    exports.flatMap((record) =>
-      'leftOut' in record ? [`The student has no ${record.format} file: ${record.leftOut}.`] : [],
-    ),
+  const formats = new Map<string, Set<string>>();
+  for (const record of students.flatMap(({ exports }) => exports)) {
+    if (!('leftOut' in record)) continue;
+    const names = formats.get(record.leftOut) ?? new Set();
+    formats.set(record.leftOut, names.add(record.format));
+  }
+  return Array.from(
+    formats,
+    ([reason, names]) =>
+      `The student has no ${[...names].join(', ')} file${names.size > 1 ? 's' : ''}: ${reason}.`,
   );
-  return [...new Set(warnings)];
 }
 
 async function describe(

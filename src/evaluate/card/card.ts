@@ -5,7 +5,7 @@ import type { EncoderDescription } from '../../models/encoders/encoder.ts';
 import { allExporters } from '../../models/exporters.ts';
 import { confusionSentences } from '../describe-confusion.ts';
 import { mainMetric } from '../main-metric.ts';
-import type { RunMetrics } from '../run-metrics.ts';
+import type { ExportRecord, RunMetrics } from '../run-metrics.ts';
 import type { Interval } from '../schema.ts';
 import { caveats, mainDifference } from '../verdict.ts';
 import type { CardFacts } from './facts.ts';
@@ -15,6 +15,8 @@ import { usageSections } from './usage.ts';
 
 /** Maximum number of classes in the table of classes. */
 const maxClasses = 100;
+
+type MadeExport = Exclude<ExportRecord, { leftOut: string }>;
 
 /** Renders the card as Markdown. */
 export function renderCard(facts: CardFacts): string {
@@ -115,7 +117,7 @@ function files({ run, student, encoder, description }: CardFacts): string {
   const rows = [
     ...own,
     ...exports.flatMap((record) =>
-      'leftOut' in record ? [] : [[filesOf(record.format), record.format, bytes(record.bytes)]],
+      'leftOut' in record ? [] : [[filesOf(record.format), contentOf(record), bytes(record.bytes)]],
     ),
     ['student.json', 'classes, and how examples are read', ''],
     ...(encoder
@@ -123,6 +125,13 @@ function files({ run, student, encoder, description }: CardFacts): string {
       : []),
   ];
   return table(['file', 'content', 'size'], rows, 2);
+}
+
+/** Describes a file by its format and its comparison with the student. */
+function contentOf({ format, examples, rounded }: MadeExport): string {
+  if (!rounded) return `${format}, equal to the student on ${counted(examples, 'example')}`;
+  const { accuracy, studentAccuracy } = rounded;
+  return `${format}, rounded: ${percent(accuracy)} right on ${counted(examples, 'example')} (student: ${percent(studentAccuracy)})`;
 }
 
 function filesOf(format: string): string {

@@ -11,6 +11,7 @@ import { dataSection } from './data.ts';
 import { deviationsSection } from './deviations.ts';
 import { differencesSection } from './differences.ts';
 import { figuresSection } from './figures.ts';
+import { filesSection } from './files.ts';
 import { gallerySection } from './gallery.ts';
 import { labelFiguresSection } from './label-figures.ts';
 import { labelNextSection } from './label-next.ts';
@@ -78,6 +79,7 @@ ${weightingSection(metrics, previews)}
 ${deviationsSection(metrics)}
 ${relabelingSection(metrics)}
 ${trainingSection(metrics)}
+${filesSection(metrics)}
 ${dataSection(metrics)}
 ${costSection(metrics)}
 ${reproductionSection(metrics, config)}

@@ -24,6 +24,11 @@ export interface EncoderParts {
 /** A row of the table of exporters. */
 export interface Exporter {
   readonly name: string;
+  /**
+   * Whether its weights are rounded, so that its probabilities may differ from the student's.
+   * Evaluate then measures its accuracy. Default: false.
+   */
+  readonly isRounded?: boolean;
   /** Names of its files, which no other exporter has. */
   readonly files: readonly string[];
   /**

@@ -3,6 +3,7 @@
  * convolutions expect; all others are as in `operations.ts`.
  */
 import { product } from '../../arrays.ts';
+import { denseInt8, kernelOf, type Precision } from './onnx-weights.ts';
 import { elementType, mlDomain, type OnnxWriter } from './onnx-writer.ts';
 import {
   type Activation,
@@ -16,15 +17,19 @@ import {
 } from './operations.ts';
 import { paddingOf } from './padding.ts';
 
-/** Appends operations, the last of which gets the name of the output. */
+/**
+ * Appends operations, the last of which gets the name of the output.
+ * @param precision Default: float32.
+ */
 export function appendOperations(
   graph: OnnxWriter,
   { operations, output }: Pick<Program, 'operations' | 'output'>,
+  precision: Precision = 'float32',
 ): void {
   const names = new Map<string, string>();
   const nameOf = ({ name }: { readonly name: string }) => names.get(name) ?? name;
   for (const operation of operations) {
-    names.set(operation.output.name, appendStep(graph, operation, nameOf));
+    names.set(operation.output.name, appendStep(graph, operation, nameOf, precision));
   }
   graph.node('Identity', [nameOf(output)], outputName, { output: outputName });
 }
@@ -34,6 +39,7 @@ function appendStep(
   graph: OnnxWriter,
   { step, inputs, output }: Operation,
   nameOf: (value: Value) => string,
+  precision: Precision,
 ): string {
   const names = inputs.map(nameOf);
   const [x] = names as [string];
@@ -48,7 +54,7 @@ function appendStep(
     case 'normalize':
       return normalize(graph, x, output, step);
     case 'convolution':
-      return convolution(graph, x, inputs[0]!, name, step);
+      return convolution(graph, x, inputs[0]!, name, step, precision);
     case 'pool': {
       const operator = step.by === 'max' ? 'MaxPool' : 'AveragePool';
       const { dilations: _, ...window } = windowAttributes(inputs[0]!, step.window);
@@ -63,11 +69,8 @@ function appendStep(
       const sides = integers([0, 0, top, left, 0, 0, bottom, right]);
       return graph.node('Pad', [x, graph.constant(`${name}/sides`, [8], sides)], name);
     }
-    case 'dense': {
-      const weights = [weight(graph, name, 'kernel', step.kernel)];
-      if (step.bias) weights.push(weight(graph, name, 'bias', step.bias));
-      return graph.node('Gemm', [x, ...weights], name);
-    }
+    case 'dense':
+      return dense(graph, x, name, step, precision);
     case 'activation':
       return activation(graph, x, output, step.by);
     case 'leakyRelu':
@@ -97,13 +100,20 @@ function integers(values: readonly number[]): BigInt64Array {
   return BigInt64Array.from(values, BigInt);
 }
 
-function weight(
+function biasOf(graph: OnnxWriter, name: string, bias: LayerWeight | undefined): string[] {
+  return bias ? [graph.constant(`${name}/bias`, bias.shape, bias.values)] : [];
+}
+
+function dense(
   graph: OnnxWriter,
+  x: string,
   name: string,
-  part: string,
-  { shape, values }: LayerWeight,
+  { kernel, bias, isExact }: StepOf<'dense'>,
+  precision: Precision,
 ): string {
-  return graph.constant(`${name}/${part}`, shape, values);
+  if (precision === 'int8' && !isExact) return denseInt8(graph, x, name, kernel, bias);
+  const weights = kernelOf(graph, name, kernel, 1, isExact ? 'float32' : precision);
+  return graph.node('Gemm', [x, weights, ...biasOf(graph, name, bias)], name);
 }
 
 function pixels(graph: OnnxWriter, x: string, name: string, isReversed: boolean): string {
@@ -212,9 +222,10 @@ function convolution(
   input: Value,
   name: string,
   { kernel, bias, isDepthwise, window }: StepOf<'convolution'>,
+  precision: Precision,
 ): string {
-  const inputs = [x, weight(graph, name, 'kernel', channelsFirst(kernel, isDepthwise))];
-  if (bias) inputs.push(weight(graph, name, 'bias', bias));
+  const weights = kernelOf(graph, name, channelsFirst(kernel, isDepthwise), 0, precision);
+  const inputs = [x, weights, ...biasOf(graph, name, bias)];
   const group = isDepthwise ? kernel.shape[2]! : 1;
   return graph.node('Conv', inputs, name, { ...windowAttributes(input, window), group });
 }

@@ -11,7 +11,9 @@ const [opset, mlOpset, irVersion] = [17, 3, 8] as const;
 export const mlDomain = 'ai.onnx.ml';
 
 /** Types of tensors, by their numbers in TensorProto.DataType. */
-const elementTypes = { float32: 1, uint8: 2, int64: 7, string: 8, bool: 9, float64: 11 } as const;
+const elementTypes = {
+  ...{ float32: 1, uint8: 2, int8: 3, int64: 7, string: 8, bool: 9, float16: 10, float64: 11 },
+} as const;
 export type ElementType = keyof typeof elementTypes;
 
 /** Returns the number of a type, as the operator Cast takes it. */
@@ -34,6 +36,9 @@ export interface OnnxPort {
   /** Shape of one example. */
   readonly shape: readonly number[];
 }
+
+/** Numbers of a constant; 16 bits are the bits of float16. */
+type Numbers = Float32Array | Float64Array | BigInt64Array | Int8Array | Uint16Array;
 
 /** A part of a GraphProto: nodes and constants, in the order in which they were added. */
 export class OnnxWriter {
@@ -69,24 +74,44 @@ export class OnnxWriter {
       ...attributes
     }: { readonly domain?: string; readonly output?: string } & Attributes = {},
   ): string {
+    this.#append(operator, inputs, [output], domain, attributes);
+    return output;
+  }
+
+  /**
+   * Appends a node with several outputs.
+   * @param names Names of the outputs, unless they are taken.
+   */
+  nodeOf<const Names extends readonly string[]>(
+    operator: string,
+    inputs: readonly string[],
+    names: Names,
+  ): { readonly [Index in keyof Names]: string } {
+    const outputs = names.map((name) => this.#unique(name));
+    this.#append(operator, inputs, outputs, '', {});
+    return outputs as { [Index in keyof Names]: string };
+  }
+
+  #append(
+    operator: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    domain: string,
+    attributes: Attributes,
+  ): void {
     const fields = [
       ...inputs.map((input) => bytesField(1, input)),
-      bytesField(2, output),
-      bytesField(3, output),
+      ...outputs.map((output) => bytesField(2, output)),
+      bytesField(3, outputs[0]!),
       bytesField(4, operator),
       ...Object.entries(attributes).map(([key, value]) => bytesField(5, attribute(key, value))),
       ...(domain === '' ? [] : [bytesField(7, domain)]),
     ];
     this.#nodes.push(bytesField(1, Buffer.concat(fields)));
-    return output;
   }
 
   /** Appends a constant. @returns its name. */
-  constant(
-    name: string,
-    shape: readonly number[],
-    values: Float32Array | Float64Array | BigInt64Array,
-  ): string {
+  constant(name: string, shape: readonly number[], values: Numbers): string {
     const unique = this.#unique(name);
     const { buffer, byteOffset, byteLength } = values;
     const tensor = [
@@ -119,9 +144,11 @@ export class OnnxWriter {
 
 type Attributes = { readonly [name: string]: OnnxAttribute };
 
-function typeOf(values: Float32Array | Float64Array | BigInt64Array): ElementType {
+function typeOf(values: Numbers): ElementType {
   if (values instanceof Float32Array) return 'float32';
-  return values instanceof Float64Array ? 'float64' : 'int64';
+  if (values instanceof Float64Array) return 'float64';
+  if (values instanceof Int8Array) return 'int8';
+  return values instanceof Uint16Array ? 'float16' : 'int64';
 }
 
 /** Encodes a model of a whole graph. */

@@ -4,34 +4,58 @@ import type { Exporter } from './exporter.ts';
 import { encoderWithHead } from './onnx-encoder.ts';
 import { metadataOf } from './onnx-metadata.ts';
 import { appendOperations } from './onnx-steps.ts';
+import type { Precision } from './onnx-weights.ts';
 import { modelBytes, OnnxWriter } from './onnx-writer.ts';
 import { outputName, type Program } from './operations.ts';
 import { studentProgram } from './student-program.ts';
 
-const onnxFile = 'model.onnx';
-
 /** ONNX, with the preprocessing inside: raw examples in, probabilities out. */
 export const onnxExporter = {
+  ...onnxFile('model.onnx', 'float32'),
   name: 'onnx',
-  files: [onnxFile],
-  write(model, description) {
-    const program = studentProgram(model, description);
-    return new Map([[onnxFile, onnxBytes(program, description)]]);
-  },
   writeWithEncoder: async (student, encoder) =>
-    new Map([[onnxFile, await encoderWithHead(student, encoder)]]),
-  async open(folder) {
-    const { loadOnnx } = await import('../teachers/onnx.ts');
-    return loadOnnx(join(folder, onnxFile));
-  },
+    new Map([['model.onnx', await encoderWithHead(student, encoder)]]),
 } as const satisfies Exporter;
 
+/** The same with weights of 16 bits: half the size. */
+export const onnxFloat16Exporter = {
+  ...onnxFile('model.float16.onnx', 'float16'),
+  name: 'onnx-float16',
+  isRounded: true,
+} as const satisfies Exporter;
+
+/** The same with weights of 8 bits: a quarter of the size. */
+export const onnxInt8Exporter = {
+  ...onnxFile('model.int8.onnx', 'int8'),
+  name: 'onnx-int8',
+  isRounded: true,
+} as const satisfies Exporter;
+
+/** Makes the parts of an exporter that depend on the weights. */
+function onnxFile(file: string, precision: Precision): Pick<Exporter, 'files' | 'write' | 'open'> {
+  return {
+    files: [file],
+    write(model, description) {
+      const program = studentProgram(model, description);
+      return new Map([[file, onnxBytes(program, description, precision)]]);
+    },
+    async open(folder) {
+      const { loadOnnx } = await import('../teachers/onnx.ts');
+      return loadOnnx(join(folder, file));
+    },
+  };
+}
+
 /** Encodes a program as an ONNX model. */
-function onnxBytes(program: Program, description: StudentDescription): Buffer {
+function onnxBytes(
+  program: Program,
+  description: StudentDescription,
+  precision: Precision,
+): Buffer {
   const graph = new OnnxWriter();
   for (const { value } of program.inputs) graph.reserve(value.name);
   graph.reserve(outputName);
-  appendOperations(graph, program);
+  appendOperations(graph, program, precision);
   return modelBytes(
     graph,
     program.inputs.map(({ value, type }) => ({ ...value, type })),

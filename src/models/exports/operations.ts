@@ -64,8 +64,13 @@ export type Step =
   | { readonly kind: 'globalPool'; readonly by: 'max' | 'mean' }
   /** Zeros around an image: before and after, along height and width. */
   | { readonly kind: 'pad'; readonly sides: readonly [Extent, Extent] }
-  /** kernel: [inputs, outputs]. */
-  | { readonly kind: 'dense'; readonly kernel: LayerWeight; readonly bias: LayerWeight | undefined }
+  /** kernel: [inputs, outputs]; isExact: it is never rounded. */
+  | {
+      readonly kind: 'dense';
+      readonly kernel: LayerWeight;
+      readonly bias: LayerWeight | undefined;
+      readonly isExact?: true;
+    }
   | { readonly kind: 'activation'; readonly by: Activation }
   | { readonly kind: 'leakyRelu'; readonly slope: number }
   | { readonly kind: 'sum' | 'product' }

@@ -63,7 +63,7 @@ function appendProbabilities(
     const kernel = classSumsWeight(classes.length, subclasses);
     output = list.add(
       'class_sums',
-      { kind: 'dense', kernel, bias: undefined },
+      { kind: 'dense', kernel, bias: undefined, isExact: true },
       [output],
       [classes.length],
     );

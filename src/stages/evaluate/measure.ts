@@ -90,7 +90,7 @@ async function measureAll(
   );
   const reliability = createReliabilityMeter(['teacher', names[0]!], decisions);
   const confusion = createConfusionMeter(['teacher', names[0]!], decisions);
-  const exports = createExportsMeter(opened);
+  const exports = createExportsMeter(opened, decisions);
   const wanted = examplesShown(plan.config);
   const gallery = createGalleryMeter(plan.classes, decisions, wanted);
   let done = 0;
@@ -112,6 +112,7 @@ async function measureAll(
       });
       await exports.add(
         examples.map(({ example }, index) => ({ ...example, decoded: decoded[index]! })),
+        examples.map(({ example }) => trueOf(example, plan.evaluatedOn)),
         new Map(names.map((name, index) => [name, outputs[index]!])),
       );
       done += examples.length;

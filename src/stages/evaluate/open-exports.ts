@@ -43,21 +43,23 @@ interface LoadedExport {
   readonly bytes: number;
   /** Maximum number of examples to compare. */
   readonly most: number;
+  /** Whether its weights are rounded. */
+  readonly isRounded: boolean;
   /**
-   * Compares the file with the student, on the examples that the file can read as it does.
-   * @param expected The student's probabilities, row-major, [n, classes].
+   * Runs the file on the examples that it can read as the student does.
+   * @param expected The student's probabilities, row-major, [n, outputs].
    */
-  difference(batch: readonly ComparedExample[], expected: Float32Array): Promise<Difference>;
+  answer(batch: readonly ComparedExample[], expected: Float32Array): Promise<Answers>;
   /** Frees the native memory. */
   dispose(): void;
 }
 
-/** Result of a comparison. */
-interface Difference {
-  /** Number of examples that were compared. */
-  readonly examples: number;
-  /** Largest difference of a probability; infinite if one is not a number. */
-  readonly largest: number;
+/** Probabilities of a file and of its student, [n, outputs], for the same n examples. */
+export interface Answers {
+  /** The examples, by their index in the batch. */
+  readonly rows: readonly number[];
+  readonly found: Float32Array;
+  readonly expected: Float32Array;
 }
 
 /** Loads the exported files of all students. Makes those that contain an encoder. */
@@ -95,16 +97,17 @@ async function openExport(
   student: Student,
   exporter: Exporter,
 ): Promise<LoadedExport | { readonly leftOut: string } | undefined> {
+  const { isRounded = false } = exporter;
   if (encoderIn(student.description.features) === undefined) {
     const file = await load(results, folder, exporter);
-    return file && { ...file, ...ofNetwork(file.model, student) };
+    return file && { ...file, ...ofNetwork(file.model, student), isRounded };
   }
   if (!exporter.writeWithEncoder) return undefined;
   const encoder = await openEncoder(results, `${folder}${encoderFolder}`);
   try {
     await writeWithEncoder(results, folder, student, encoder, exporter);
     const file = (await load(results, folder, exporter))!;
-    return { ...file, ...ofHead(file.model, student, encoder) };
+    return { ...file, ...ofHead(file.model, student, encoder), isRounded };
   } catch (error) {
     encoder.dispose();
     if (error instanceof NotExportable) return { leftOut: error.message };
@@ -150,7 +153,7 @@ async function load(results: ObjectStore, prefix: string, { files, open }: Expor
   }
 }
 
-type Comparison = Omit<LoadedExport, 'bytes'>;
+type Comparison = Omit<LoadedExport, 'bytes' | 'isRounded'>;
 
 /** Compares on raw examples. */
 function ofNetwork(model: LoadedModel, { description }: Student): Comparison {
@@ -159,19 +162,18 @@ function ofNetwork(model: LoadedModel, { description }: Student): Comparison {
   const isComparable = createComparable(features);
   return {
     most: comparedExamples,
-    async difference(batch, expected) {
+    async answer(batch, expected) {
       const rows = [...batch.keys()].filter((row) => isComparable(batch[row]!));
-      let largest = 0;
+      const found: Float32Array[] = [];
       for (let start = 0; start < rows.length; start += size) {
         const part = rows.slice(start, start + size);
         const examples = part.map((row) => batch[row]!);
-        const found = await run(model, rawFeeds(features, examples));
-        const own = concatenate(
-          part.map((row) => expected.subarray(row * classes.length, (row + 1) * classes.length)),
-        );
-        largest = Math.max(largest, differenceOf(found, own, own.length));
+        found.push(await run(model, rawFeeds(features, examples)));
       }
-      return { examples: rows.length, largest };
+      const own = rows.map((row) =>
+        expected.subarray(row * classes.length, (row + 1) * classes.length),
+      );
+      return { rows, found: concatenate(found), expected: concatenate(own) };
     },
     dispose: () => model.dispose(),
   };
@@ -183,20 +185,26 @@ function ofHead(model: LoadedModel, student: Student, encoder: PretrainedEncoder
   const prepare = exampleContent(examples!);
   return {
     most: comparedEmbeddings,
-    async difference(batch) {
+    async answer(batch) {
       const contents: Example[] = [];
-      for (const example of batch) {
+      const used: number[] = [];
+      for (const [row, example] of batch.entries()) {
         const content = await prepare(example);
-        if (!isRejected(content)) contents.push(content);
+        if (isRejected(content)) continue;
+        contents.push(content);
+        used.push(row);
       }
-      let largest = 0;
+      const [all, found, expected]: [number[], Float32Array[], Float32Array[]] = [[], [], []];
       const notes = { rejected: new Map(), truncated: 0 };
       for await (const { feeds, rows, pooled } of encoder.batches(contents, notes)) {
-        const expected = student.predict({ n: feeds[0]!.shape[0]!, values: pooled });
-        const found = await run(model, feeds);
-        largest = Math.max(largest, differenceOf(found, expected, rows.length * classes.length));
+        // Further rows of the tensors are blank.
+        const numbers = rows.length * classes.length;
+        const own = student.predict({ n: feeds[0]!.shape[0]!, values: pooled });
+        expected.push(own.subarray(0, numbers));
+        found.push((await run(model, feeds)).subarray(0, numbers));
+        all.push(...rows.map((row) => used[row]!));
       }
-      return { examples: contents.length, largest };
+      return { rows: all, found: concatenate(found), expected: concatenate(expected) };
     },
     dispose() {
       model.dispose();
@@ -208,14 +216,4 @@ function ofHead(model: LoadedModel, student: Student, encoder: PretrainedEncoder
 async function run(model: LoadedModel, feeds: readonly InputTensor[]): Promise<Float32Array> {
   const [output] = await model.run(feeds, [outputName]);
   return output!.values;
-}
-
-/** Returns the largest difference of the first `count` numbers. */
-function differenceOf(found: Float32Array, expected: Float32Array, count: number): number {
-  let largest = 0;
-  for (let index = 0; index < count; index++) {
-    const difference = Math.abs(found[index]! - expected[index]!);
-    largest = Math.max(largest, Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference);
-  }
-  return largest;
 }
