@@ -34,7 +34,9 @@ test('a card has the figures, the columns and the weaknesses of its student', as
   expect(card).toContain('- `shade`: one of `medium`, `pale`, `deep`.');
   expect(card).toContain('- The student is not clearly more accurate than `uniform`:');
   expect(card).toContain('- Teacher: `mlp`, trained on the true labels.');
-  expect(card).toContain('| saved_model/saved_model.pb | saved-model, equal to the student on 40 examples |');
+  expect(card).toContain(
+    '| saved_model/saved_model.pb | saved-model, equal to the student on 40 examples |',
+  );
   expect(card).toMatch(/\| model\.int8\.onnx \| onnx-int8, rounded: [\d.]+% right on 40 examples/);
   // Browsers have no program for a table.
   expect(card).not.toContain('### In a browser');

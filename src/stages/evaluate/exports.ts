@@ -2,7 +2,7 @@ import { type Decisions, decisionRows } from '../../debias/decisions.ts';
 import { predictions } from '../../debias/margin.ts';
 import { UserError } from '../../errors.ts';
 import type { ExportRecord } from '../../evaluate/run-metrics.ts';
-import type { Answers, ComparedExample, OpenExport } from './open-exports.ts';
+import type { ComparedExample, ExportAnswers, OpenExport } from './open-exports.ts';
 
 /** Largest difference of a probability in float32, between two programs that are right. */
 const tolerance = 1e-4;
@@ -78,7 +78,7 @@ export function createExportsMeter(
 
 function addAnswers(
   sums: Sums,
-  { rows, found, expected }: Answers,
+  { rows, found, expected }: ExportAnswers,
   truth: readonly ArrayLike<number>[],
   decisions: Decisions,
 ): void {

@@ -49,13 +49,13 @@ interface LoadedExport {
    * Runs the file on the examples that it can read as the student does.
    * @param expected The student's probabilities, row-major, [n, outputs].
    */
-  answer(batch: readonly ComparedExample[], expected: Float32Array): Promise<Answers>;
+  answer(batch: readonly ComparedExample[], expected: Float32Array): Promise<ExportAnswers>;
   /** Frees the native memory. */
   dispose(): void;
 }
 
 /** Probabilities of a file and of its student, [n, outputs], for the same n examples. */
-export interface Answers {
+export interface ExportAnswers {
   /** The examples, by their index in the batch. */
   readonly rows: readonly number[];
   readonly found: Float32Array;
