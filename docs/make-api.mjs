@@ -96,7 +96,7 @@ function declarationOf(root, file, name, exported) {
     const comment = comments.findLast(
       ({ end }) => end < node.start && source.slice(end, node.start).trim() === '',
     );
-    const signature = withoutBodies(source, declaration).replace(name, exported);
+    const signature = onOneLine(withoutBodies(source, declaration).replace(name, exported));
     return { name: exported, signature, ...docblock(comment?.value ?? '') };
   }
   throw new Error(`${file} does not declare ${name}`);
@@ -118,6 +118,20 @@ function withoutBodies(source, declaration) {
     ({ end } = body);
   }
   return (text + source.slice(end, declaration.end)).trim();
+}
+
+/**
+ * Puts the parameters of a function on one line if they fit, as the formatter does: without the
+ * word `export` and the body, a signature is shorter than in the source.
+ *
+ * @param {string} signature
+ */
+function onOneLine(signature) {
+  const found = /^((?:async )?function \w+\()\n([^{}]*),\n(\).*)$/.exec(signature);
+  if (!found) return signature;
+  const [, head, parameters = '', tail] = found;
+  const line = head + parameters.trim().replace(/\n\s*/g, ' ') + tail;
+  return line.length <= 100 ? line : signature;
 }
 
 /** @param {string} comment The text between the marks of a comment. */

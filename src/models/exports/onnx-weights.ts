@@ -35,7 +35,7 @@ export function kernelOf(
   return graph.node('DequantizeLinear', inputs, `${stored}/float`, { axis });
 }
 
-/** Appends x W + b in whole numbers. @param kernel [inputs, outputs]. @returns the result's name. */
+/** Appends x W + b in whole numbers. @param kernel [inputs, outputs]. @returns its name. */
 export function denseInt8(
   graph: OnnxWriter,
   x: string,
