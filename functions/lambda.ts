@@ -11,14 +11,22 @@ import { watchExecution } from '../src/aws/watch-execution.ts';
 import { recordUsage } from '../src/cost/usage.ts';
 import { UserError } from '../src/errors.ts';
 import type { Context, DeploymentLimits } from '../src/run/context.ts';
-import { type StageName, stages, type TriggerName } from '../src/stages/index.ts';
+import {
+  type EndpointName,
+  type StageName,
+  stages,
+  type TriggerName,
+} from '../src/stages/index.ts';
 import type { Stage } from '../src/stages/stage.ts';
 import { namesOf } from '../src/table.ts';
 
-const functions: Record<StageName | TriggerName, Pick<Stage, 'load' | 'resumes'>> = {
+type FunctionName = StageName | TriggerName | EndpointName;
+
+const functions: Record<FunctionName, Pick<Stage, 'load' | 'resumes'>> = {
   ...stages,
   Start: { load: async () => (await import('./start.ts')).startHandler },
   Sweep: { load: async () => (await import('./sweep.ts')).sweepHandler },
+  Serve: { load: async () => (await import('./serve.ts')).createServeHandler() },
 };
 
 const environment = z

@@ -5,7 +5,7 @@ import { type Purpose, purposes } from './statement.ts';
 /**
  * Writes docs/permissions.md: who may do what, and why, by the templates of both stacks.
  *
- * @param templates Templates synthesized with the GPU trainer and the sweep.
+ * @param templates Templates synthesized with the GPU trainer, the sweep and `serve`.
  */
 export function permissionsDoc(templates: unknown[]): string {
   const roles = templates.flatMap(rolesOf);
@@ -27,7 +27,7 @@ export function permissionsDoc(templates: unknown[]): string {
 
 const intro = `# Permissions
 
-Generated from the synthesized templates, with the GPU trainer and the sweep. After a change:
+Generated from the synthesized templates, with the GPU trainer, the sweep and \`serve=digits\`. After a change:
 \`UPDATE_PERMISSIONS=1 npx vitest run test/infra/permissions\`.
 
 \`<Name>\` is a resource of the stacks; \`<StorageData>\` and \`<StorageResults>\` are the buckets. ARNs are written

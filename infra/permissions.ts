@@ -62,6 +62,11 @@ export function sweepGrants(buckets: Buckets): PolicyStatement[] {
   return [listData(buckets), allow('CloseBatches', ['s3:PutObject', 's3:GetObject'], [markers])];
 }
 
+/** Permissions of the Serve function. */
+export function serveGrants(buckets: Buckets, dataset: string): PolicyStatement[] {
+  return readResults(buckets, [keys.current(dataset), `${keys.student('*', '*')}*`]);
+}
+
 export function writeTraces(): PolicyStatement {
   return allow('WriteTraces', ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], ['*']);
 }

@@ -47,6 +47,12 @@ const settingsSchema = z.object({
     .max(24 * 60)
     .optional()
     .describe('a whole number of minutes from 1 to 1440'),
+  /** The dataset whose student in use has a URL that predicts. Default: no URL. */
+  serve: z
+    .string()
+    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/)
+    .optional()
+    .describe('the name of a dataset: lower-case letters, digits and hyphens'),
   /** Whether the stack is for LocalStack, which runs no containers: every function is a zip. */
   local: z
     .union([z.boolean(), z.stringbool({ truthy: ['true'], falsy: ['false'] })])

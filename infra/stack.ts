@@ -5,6 +5,7 @@ import type { Stage } from '../src/stages/stage.ts';
 import { namesOf, recordOf } from '../src/table.ts';
 import { Alarms } from './alarms.ts';
 import { addDashboard } from './dashboard.ts';
+import { Endpoint } from './endpoint.ts';
 import { TaskFunction } from './functions.ts';
 import { openImage } from './images.ts';
 import { bucketExports, machineName } from './names.ts';
@@ -18,7 +19,7 @@ import { Workflow } from './workflow.ts';
 export class CounterweightStack extends Stack {
   constructor(scope: App, id: string, settings: Settings) {
     super(scope, id, { description: 'counterweight: weighted distillation of unlabeled files' });
-    const { trainer, budget, imageUri, local, sweepMinutes } = settings;
+    const { trainer, budget, imageUri, local, sweepMinutes, serve } = settings;
     const storage = new Storage(this, 'Storage');
     const logs = new LogGroup(this, 'Logs', {
       logGroupName: `/aws/lambda/${machineName}`,
@@ -49,6 +50,8 @@ export class CounterweightStack extends Stack {
     const watched = { machine, functions, start, deadLetters };
     const { topic, alarms } = new Alarms(this, 'Alarms', watched);
     addDashboard(this, { ...watched, alarms, logs });
+    const endpoint =
+      serve && new Endpoint(this, 'Endpoint', { dataset: serve, storage, ...shared });
 
     new CfnOutput(this, 'DataBucket', {
       value: storage.data.bucketName,
@@ -63,6 +66,7 @@ export class CounterweightStack extends Stack {
       LogGroup: logs.logGroupName,
       Trainer: trainer,
       AlarmTopic: topic.topicArn,
+      ...(endpoint && { StudentUrl: endpoint.url }),
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }

@@ -25,6 +25,8 @@ const outputsSchema = z.object({
   /** Name of the log group of all functions. */
   LogGroup: z.string(),
   Trainer: z.enum(['gpu', 'function']),
+  /** URL that predicts with a student, if one is deployed. */
+  StudentUrl: z.string().optional(),
 });
 
 /** Deployed resources that the command line uses. */
@@ -36,6 +38,8 @@ export interface DeployedStack {
   readonly stateMachine: string;
   readonly logGroup: string;
   readonly trainer: 'gpu' | 'function';
+  /** URL that predicts with a student, if one is deployed. */
+  readonly studentUrl: string | undefined;
 }
 
 /** Creates a client that retries patiently. */
@@ -93,13 +97,14 @@ export async function findDeployment(): Promise<DeployedStack> {
       'Deploy it again with: counterweight deploy',
     );
   }
-  const { DataBucket, ResultsBucket, StateMachine, LogGroup, Trainer } = parsed.data;
+  const { DataBucket, ResultsBucket, StateMachine, LogGroup, Trainer, StudentUrl } = parsed.data;
   return {
     dataBucket: DataBucket,
     results: `s3://${ResultsBucket}`,
     stateMachine: StateMachine,
     logGroup: LogGroup,
     trainer: Trainer,
+    studentUrl: StudentUrl,
   };
 }
 

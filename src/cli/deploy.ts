@@ -18,6 +18,10 @@ export const deployCommand = defineCommand({
       type: 'string',
       description: 'Start a batch without _SUCCESS once unchanged for this many minutes',
     },
+    serve: {
+      type: 'string',
+      description: 'Also deploy a URL that predicts with the student of this dataset',
+    },
     'image-uri': {
       type: 'string',
       description: 'Image of the functions in ECR. Default: build it with Docker',
@@ -28,8 +32,9 @@ export const deployCommand = defineCommand({
     },
     yes: { type: 'boolean', description: 'Do not ask for confirmation' },
   },
-  async run({ args: { yes, ...options } }) {
-    const settings = settingsOf(options);
+  async run({ args: { yes, serve, ...options } }) {
+    const dataset = serve === undefined ? undefined : await datasetOf(serve);
+    const settings = settingsOf({ ...options, serve: dataset });
     if (!yes && !process.stdin.isTTY) {
       throw new UserError(
         'deploy asks before it grants permissions, and standard input is not a terminal',
@@ -51,9 +56,10 @@ export const deployCommand = defineCommand({
     }
     const approval = ['--require-approval', yes ? 'never' : 'broadening'];
     await runCdk(['deploy', ...stacks, ...approval], settings);
-    const { dataBucket, results } = await aws.findDeployment();
+    const { dataBucket, results, studentUrl } = await aws.findDeployment();
     process.stdout.write(
       `\nDeployed in ${region}: data in s3://${dataBucket}, results in ${results}.\n` +
+        (studentUrl === undefined ? '' : `${renderEndpoint(studentUrl, region)}\n`) +
         asTyped('Next: counterweight upload FOLDER\n'),
     );
   },
@@ -74,10 +80,12 @@ export function settingsOf(options: {
   readonly trainer: string;
   readonly budget?: string | undefined;
   readonly 'sweep-minutes'?: string | undefined;
+  /** Name of a dataset, as its runs have it. */
+  readonly serve?: string | undefined;
   readonly 'image-uri'?: string | undefined;
   readonly 'trainer-image-uri'?: string | undefined;
 }): Settings {
-  const { trainer, budget, 'sweep-minutes': sweepMinutes } = options;
+  const { trainer, budget, 'sweep-minutes': sweepMinutes, serve } = options;
   const { 'image-uri': imageUri, 'trainer-image-uri': trainerImageUri } = options;
   if (!['gpu', 'function'].includes(trainer)) {
     throw new UsageError(`--trainer is gpu or function, found "${trainer}".`);
@@ -95,9 +103,23 @@ export function settingsOf(options: {
     trainer,
     ...(budget !== undefined && { budget }),
     ...(sweepMinutes !== undefined && { sweepMinutes }),
+    ...(serve !== undefined && { serve }),
     ...(imageUri !== undefined && { imageUri }),
     ...(trainerImageUri !== undefined && { trainerImageUri }),
   };
+}
+
+/**
+ * Returns the name of a dataset as its runs have it.
+ *
+ * @param name Its name in the data bucket, or its location there.
+ * @throws UsageError if it is empty.
+ */
+export async function datasetOf(name: string): Promise<string> {
+  const { datasetName } = await import('../stages/start.ts');
+  const path = name.replace(/\/+$/, '');
+  if (path === '') throw new UsageError('--serve needs the name of a dataset, such as digits.');
+  return datasetName({ location: path.startsWith('s3://') ? path : `s3://data/${path}` });
 }
 
 function needsDocker({ trainer, imageUri, trainerImageUri }: Settings): boolean {
@@ -125,7 +147,7 @@ export async function checkDocker(): Promise<void> {
 }
 
 /** Describes the stacks to be created, and their cost while nothing runs. */
-export function renderDeployment({ trainer }: Settings, region: string): string {
+export function renderDeployment({ trainer, serve }: Settings, region: string): string {
   const lines = [
     `To be deployed in ${region}:`,
     '  Counterweight         buckets for data, results and access logs; the functions; the workflow',
@@ -136,6 +158,11 @@ export function renderDeployment({ trainer }: Settings, region: string): string 
       '  CounterweightTrainer  a network and a queue for GPU jobs; an instance only while one runs',
     );
   }
+  if (serve !== undefined) {
+    lines.push(
+      `  in the first stack    a URL that predicts with the student of ${serve}; callers need IAM`,
+    );
+  }
   return [
     ...lines,
     '',
@@ -143,5 +170,16 @@ export function renderDeployment({ trainer }: Settings, region: string): string 
     'first three dashboards of an account are free), plus the storage of data in S3 and of images in',
     'ECR. counterweight destroy deletes it.',
     '',
+  ].join('\n');
+}
+
+/** Describes the URL of the student, with a call. */
+export function renderEndpoint(url: string, region: string): string {
+  return [
+    `The student in use answers at ${url}`,
+    'A signed request, which describes it:',
+    '  eval "$(aws configure export-credentials --format env)"',
+    `  curl --aws-sigv4 aws:amz:${region}:lambda --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \\`,
+    `    \${AWS_SESSION_TOKEN:+-Hx-amz-security-token:$AWS_SESSION_TOKEN} ${url}`,
   ].join('\n');
 }

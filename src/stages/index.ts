@@ -241,3 +241,13 @@ export const triggers = tableOf(
   { name: 'Sweep', memoryMiB: 512 },
 ) satisfies Record<string, FunctionRow>;
 export type TriggerName = keyof typeof triggers;
+
+/** The functions after the workflow, which use its students: their code is in `functions/`. */
+export const endpoints = tableOf({
+  name: 'Serve',
+  memoryMiB: 3008,
+  native: true,
+  // Copies of the encoder's files.
+  scratchGiB: 4,
+}) satisfies Record<string, FunctionRow>;
+export type EndpointName = keyof typeof endpoints;

@@ -108,7 +108,7 @@ async function record(results: ObjectStore, made: RunRecord): Promise<StartedRun
  * location. In a bucket, one results store serves many datasets. If the name lost characters, it
  * gets a digest, so that two datasets never share a name.
  */
-export function datasetName(data: ObjectStore): string {
+export function datasetName(data: Pick<ObjectStore, 'location'>): string {
   const name = basename(data.location)
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/cli/arguments.ts';
-import { renderDeployment, settingsOf } from '../../src/cli/deploy.ts';
+import { datasetOf, renderDeployment, renderEndpoint, settingsOf } from '../../src/cli/deploy.ts';
 
 describe('settingsOf', () => {
   test('gives the CDK app what it knows, and nothing that was not said', () => {
@@ -11,6 +11,7 @@ describe('settingsOf', () => {
         trainer: 'gpu',
         budget: '12.5',
         'sweep-minutes': '60',
+        serve: 'digits',
         'image-uri': image,
         'trainer-image-uri': image,
       }),
@@ -18,6 +19,7 @@ describe('settingsOf', () => {
       trainer: 'gpu',
       budget: '12.5',
       sweepMinutes: '60',
+      serve: 'digits',
       imageUri: image,
       trainerImageUri: image,
     });
@@ -41,4 +43,30 @@ test('the GPU stack is announced only where it is deployed', () => {
   const without = renderDeployment({ trainer: 'function' }, 'eu-west-1');
   expect(without).toContain('To be deployed in eu-west-1');
   expect(without).not.toContain('CounterweightTrainer');
+});
+
+test.each([
+  ['digits', /^digits$/],
+  ['s3://bucket/digits/', /^digits$/],
+  ['My Wine/', /^my-wine-[0-9a-f]{6}$/],
+])('the dataset %j to serve has the name that its runs have', async (name, dataset) => {
+  expect(await datasetOf(name)).toMatch(dataset);
+});
+
+test('a dataset to serve has a name', async () => {
+  await expect(datasetOf('/')).rejects.toThrow(UsageError);
+});
+
+test('the URL is announced, with a signed request', () => {
+  const settings = { trainer: 'function', serve: 'digits' };
+  expect(renderDeployment(settings, 'eu-west-1')).toContain('the student of digits');
+  expect(renderDeployment({ trainer: 'function' }, 'eu-west-1')).not.toContain('URL');
+  const url = 'https://abc.lambda-url.eu-west-1.on.aws/';
+  expect(renderEndpoint(url, 'eu-west-1')).toMatchInlineSnapshot(`
+    "The student in use answers at https://abc.lambda-url.eu-west-1.on.aws/
+    A signed request, which describes it:
+      eval "$(aws configure export-credentials --format env)"
+      curl --aws-sigv4 aws:amz:eu-west-1:lambda --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \\
+        \${AWS_SESSION_TOKEN:+-Hx-amz-security-token:$AWS_SESSION_TOKEN} https://abc.lambda-url.eu-west-1.on.aws/"
+  `);
 });

@@ -5,17 +5,17 @@ import { expect, test, vi } from 'vitest';
 import { NATIVE } from '#setup/build.mjs';
 import { shardItems } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';
-import { allStages, type StageName, triggers } from '../../src/stages/index.ts';
+import { allStages, endpoints, type StageName, stages, triggers } from '../../src/stages/index.ts';
 import type { FunctionRow } from '../../src/stages/stage.ts';
 import { toJson } from '../../src/store/once.ts';
 import { plannedRun } from '../support/planned-run.ts';
 import { sampleMetrics } from '../support/sample-metrics.ts';
 
-const rows: FunctionRow[] = [...allStages, ...Object.values(triggers)];
+const rows: FunctionRow[] = [stages, triggers, endpoints].flatMap((table) => Object.values(table));
 
-/** `Train` is in `src/stages/train.ts`; triggers are in `functions/`. */
+/** `Train` is in `src/stages/train.ts`; functions outside of the workflow are in `functions/`. */
 function fileOf(name: string): string {
-  const folder = name in triggers ? 'functions' : 'src/stages';
+  const folder = name in stages ? 'src/stages' : 'functions';
   const file = name.replace(/(?<=.)[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
   return fileURLToPath(new URL(`../../${folder}/${file}.ts`, import.meta.url));
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { createServeHandler } from '../../functions/serve.ts';
 import { type Role, rolesOf } from '../../infra/policies.ts';
 import { recordUsage } from '../../src/cost/usage.ts';
 import { allBaselines } from '../../src/distill/baselines/index.ts';
@@ -151,6 +152,15 @@ async function runStages(
   await call('RecordFailure', { ...event, error: { Error: 'Error', Cause: 'none' } });
 }
 
+/** Asks the function of the URL for the student of `images`. */
+async function describeStudent(): Promise<void> {
+  task = 'Serve';
+  vi.stubEnv('RESULTS', 's3://results');
+  vi.stubEnv('DATASET', 'images');
+  const request = { rawPath: '/', requestContext: { http: { method: 'GET' } } };
+  expect(await createServeHandler()(request, context)).toMatchObject({ statusCode: 200 });
+}
+
 async function items(manifest: string): Promise<ShardItem[]> {
   const bytes = await readBytes(new FolderStore(join(folder, 'results')), manifest);
   return JSON.parse(Buffer.from(bytes).toString('utf8'));
@@ -174,7 +184,7 @@ function matches(pattern: string, text: string): boolean {
 let roles: Role[];
 
 beforeAll(async () => {
-  const { core, trainer } = synthesise({ trainer: 'gpu', sweepMinutes: 60 });
+  const { core, trainer } = synthesise({ trainer: 'gpu', sweepMinutes: 60, serve: 'images' });
   roles = [core, trainer!].flatMap((template) => rolesOf(template.toJSON()));
   const head = '{ encoder: encoder, head: linear, epochs: 6 }';
   await runStages('images', ['weighted', 'uniform'], {
@@ -182,6 +192,7 @@ beforeAll(async () => {
     student: head,
     limits: '{ quarantine: 10% }',
   });
+  await describeStudent();
   // Evaluate embeds the examples of the next run, which has no encoder, for the student in use.
   const published = await readBytes(resultsFolder(), keys.current('images'));
   await resultsFolder().write(keys.current('parquet-images'), published);
@@ -200,6 +211,7 @@ const tasks = [
   ['TriggerStartRole', 'Start'],
   ...namesOf(stages).map((name) => [`${name}Role`, name]),
   ['JobRole', 'Train'],
+  ['EndpointServeRole', 'Serve'],
 ] as [string, string][];
 
 test.each(tasks)('%s may do what %s does', (name, of) => {

@@ -4,7 +4,7 @@ import { permissionsDoc } from '../../infra/permissions-doc.ts';
 import { type Grant, rolesOf } from '../../infra/policies.ts';
 import { synthesise } from './synthesise.ts';
 
-const { core, trainer } = synthesise({ trainer: 'gpu', sweepMinutes: 60 });
+const { core, trainer } = synthesise({ trainer: 'gpu', sweepMinutes: 60, serve: 'digits' });
 const templates = [core.toJSON(), trainer!.toJSON()];
 const roles = templates.flatMap(rolesOf);
 
@@ -178,6 +178,12 @@ const expected: Record<string, string[]> = {
     'write results/students/*/CURRENT',
     'write results/runs/*/publication.json',
     usage,
+  ],
+  EndpointServeRole: [
+    ...inFunctions,
+    'read results/students/digits/CURRENT',
+    'read results/runs/*/students/*/*',
+    'know what is missing in results',
   ],
   RecordFailureRole: [...inFunctions, ...runReader, 'write results/runs/*/failure.json', usage],
   WorkflowRole: [

@@ -21,6 +21,7 @@ test('takes text, as the command line gives it', () => {
       trainer: 'gpu',
       budget: '12.5',
       sweepMinutes: '60',
+      serve: 'digits-2',
       imageUri: `${ecr}/tools/counterweight:1.2.0`,
       trainerImageUri: `${ecr}/counterweight@${digest}`,
     }),
@@ -29,6 +30,7 @@ test('takes text, as the command line gives it', () => {
     local: false,
     budget: 12.5,
     sweepMinutes: 60,
+    serve: 'digits-2',
     imageUri: {
       account: '123456789012',
       region: 'eu-west-1',
@@ -59,6 +61,8 @@ test.each([
     { trainerImageUri: '123456789012.dkr.ecr.eu-west-1.amazonaws.com/counterweight' },
     'is not an image in ECR with its tag or digest',
   ],
+  [{ serve: 'My digits' }, 'context serve=My digits is not the name of a dataset: lower-case'],
+  [{ serve: '' }, 'context serve= is not the name of a dataset'],
   [{ trainer: 'gpu', local: 'true' }, 'LocalStack has no AWS Batch'],
 ])('refuses %j, and names the right values', (context, message) => {
   expect(() => read(context)).toThrow(message);

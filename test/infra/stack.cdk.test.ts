@@ -4,20 +4,21 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { afterAll, describe, expect, test } from 'vitest';
 import { makeApp } from '../../infra/application.ts';
-import { stages, triggers } from '../../src/stages/index.ts';
+import { endpoints, stages, triggers } from '../../src/stages/index.ts';
 import { namesOf } from '../../src/table.ts';
 import { allPrebuilt, prebuilt, resource, synthesise } from './synthesise.ts';
 
-const { core } = synthesise({ imageUri: prebuilt, sweepMinutes: 60, budget: 20 });
+const { core } = synthesise({ imageUri: prebuilt, sweepMinutes: 60, budget: 20, serve: 'digits' });
 const { core: local } = synthesise({ local: true });
 
 describe('cdk-nag', () => {
-  test.each([{ imageUri: prebuilt }, allPrebuilt, { local: true, sweepMinutes: 60 }])(
-    'finds nothing with %j',
-    (context) => {
-      expect(() => synthesise(context)).not.toThrow();
-    },
-  );
+  test.each([
+    { imageUri: prebuilt },
+    allPrebuilt,
+    { local: true, sweepMinutes: 60, serve: 'digits' },
+  ])('finds nothing with %j', (context) => {
+    expect(() => synthesise(context)).not.toThrow();
+  });
 
   test('fails the synthesis with findings without a waiver', () => {
     const app = makeApp({ local: true });
@@ -55,7 +56,7 @@ describe('images', () => {
   });
 
   test('can be prebuilt', () => {
-    for (const task of ['Plan', 'Label', 'Weigh', 'Train']) {
+    for (const task of ['Plan', 'Label', 'Weigh', 'Train', 'EndpointServe']) {
       const { Code, PackageType } = resource(core, 'AWS::Lambda::Function', `${task}Function`);
       expect(PackageType).toBe('Image');
       expect(JSON.stringify(Code)).toContain('/counterweight:1.2.0');
@@ -80,10 +81,10 @@ describe('functions', () => {
 
   test('have the memory that is priced, 15 minutes, traces, and one log', () => {
     const functions = Object.values(core.findResources('AWS::Lambda::Function'));
-    expect(functions).toHaveLength(namesOf(stages).length + 2);
+    expect(functions).toHaveLength(namesOf(stages).length + 3);
     for (const { Properties } of functions) {
       const { TASK } = Properties.Environment.Variables;
-      const rows = [...Object.values(stages), ...Object.values(triggers)];
+      const rows = [stages, triggers, endpoints].flatMap((table) => Object.values(table));
       const { memoryMiB } = rows.find(({ name }) => name === TASK)!;
       expect(Properties).toMatchObject({
         MemorySize: memoryMiB,
@@ -116,6 +117,12 @@ describe('functions', () => {
       Variables: {
         DATA_BUCKET: { Ref: expect.stringMatching(/^StorageData/) },
         SWEEP_MINUTES: '60',
+      },
+    });
+    expect(variables('EndpointServeFunction')).toMatchObject({
+      Variables: {
+        RESULTS: { 'Fn::Join': ['', ['s3://', { Ref: expect.stringMatching(/^StorageResults/) }]] },
+        DATASET: 'digits',
       },
     });
   });
@@ -244,6 +251,22 @@ describe('the trigger', () => {
   });
 });
 
+describe('the URL of a student', () => {
+  test('answers only requests that IAM allows, and the stack allows none', () => {
+    expect(resource(core, 'AWS::Lambda::Url')).toMatchObject({
+      AuthType: 'AWS_IAM',
+      TargetFunctionArn: { 'Fn::GetAtt': [expect.stringMatching(/^EndpointServeFunction/), 'Arn'] },
+    });
+    const permissions = Object.values(core.findResources('AWS::Lambda::Permission'));
+    expect(JSON.stringify(permissions)).not.toContain('Endpoint');
+  });
+
+  test('is deployed only if a dataset is named', () => {
+    local.resourceCountIs('AWS::Lambda::Url', 0);
+    expect(local.findOutputs('StudentUrl')).toEqual({});
+  });
+});
+
 describe('alarms', () => {
   test('all ring on the topic', () => {
     const alarms = Object.entries(core.findResources('AWS::CloudWatch::Alarm'));
@@ -271,6 +294,7 @@ describe('the stack', () => {
       'LogGroup',
       'ResultsBucket',
       'StateMachine',
+      'StudentUrl',
       'Trainer',
     ]);
     core.hasOutput('Trainer', { Value: 'function' });

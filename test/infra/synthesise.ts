@@ -11,6 +11,7 @@ export const allPrebuilt = {
   trainerImageUri: prebuilt,
   trainer: 'gpu',
   sweepMinutes: 60,
+  serve: 'digits',
 };
 
 interface Templates {
