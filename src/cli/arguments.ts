@@ -87,7 +87,7 @@ export function checkArguments(args: readonly string[], definitions: ArgsDef): v
  * @example unknown('command', 'rnu', ['run', 'plan']) // Unknown command "rnu". Did you mean run?
  */
 export function unknown(
-  what: 'command' | 'option',
+  what: 'command' | 'method' | 'option',
   found: string,
   known: readonly string[],
   prefix = '',

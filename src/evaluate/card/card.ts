@@ -101,7 +101,7 @@ function comparisons({ metrics, baselines, students }: RunMetrics, student: stri
     const difference = name === student ? undefined : mainDifference(metrics, student, name);
     if (!difference || difference.low > 0) return [];
     return difference.high < 0
-      ? [`\`${name}\` is clearly ${more}.`]
+      ? [`\`${name}\` is clearly ${more} than the student.`]
       : [
           `The student is not clearly ${more} than \`${name}\`: the interval of the difference in ${noun} includes 0.`,
         ];
