@@ -152,7 +152,9 @@ describe.skipIf(missing)('upload', () => {
     forget();
     const { sent, present } = await run();
     expect(sent + present).toBe(44);
-    expect(present).toBe(before.size);
+    // The first progress is that of a stored file. Requests that were sent then may have been cut.
+    expect(present).toBeGreaterThan(0);
+    expect(present).toBeLessThanOrEqual(before.size);
     expect(written()).toHaveLength(sent);
     expect(written().at(-1)).toBe('unlabeled/monday/_SUCCESS');
   });
