@@ -26,7 +26,7 @@ const ofLabels = {
 };
 
 const heldOutCaption =
-  'At the end of each epoch, on a sample of up to 1,000 test examples. The training does not use these figures. If they become worse, the student learns mistakes of its labels: train for fewer epochs.';
+  'At the end of each epoch, on a sample of up to 1,000 test examples. The training does not use these figures. If they become worse, the student learns mistakes of its labels. A number of epochs that is chosen by them makes the final figures too good.';
 
 /** Renders the students' training curves. */
 export function trainingSection({ students, metrics }: RunMetrics): Markup | false {
