@@ -1,4 +1,4 @@
-/** What the user chooses about a config that `init` suggests. */
+/** Choices of the user for a config that `init` suggests. */
 import type { ConfigInput } from '../config/schema.ts';
 import type { MethodName } from '../debias/methods.ts';
 
