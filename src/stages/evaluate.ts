@@ -1,29 +1,20 @@
 import { sum } from '../arrays.ts';
 import { measuredBill } from '../cost/measured.ts';
 import { ExampleDigests } from '../data/example-digests.ts';
-import { kindOf } from '../data/features/index.ts';
 import { thumbnail } from '../data/features/preview.ts';
 import { setNames } from '../data/shard.ts';
-import { methodNames, methodOf } from '../debias/methods.ts';
-import { diagnoseMeanWeight } from '../debias/warnings.ts';
 import { weighted } from '../debias/weights.ts';
-import { readBaseline } from '../distill/baselines/index.ts';
-import { labelWarnings } from '../distill/copy-warnings.ts';
 import { readCalibration } from '../distill/read-calibration.ts';
 import { readMixture } from '../distill/read-mixture.ts';
-import { historySchema } from '../distill/training.ts';
 import { teachersOf } from '../evaluate/describe-mixture.ts';
-import { leakageWarning } from '../evaluate/leakage.ts';
 import { lowRecallWarnings } from '../evaluate/low-recall.ts';
 import { renderReport } from '../evaluate/report/report.ts';
 import { type RunMetrics, runMetricsSchema } from '../evaluate/run-metrics.ts';
 import { teacherCurve } from '../evaluate/teacher-curve.ts';
-import { weightsFileOf } from '../models/exporters.ts';
 import type { Context } from '../run/context.ts';
 import type { JobEvent } from '../run/events.ts';
 import { type Job, openJob } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
-import { needs } from '../run/plan-file.ts';
 import {
   type Reconciliation,
   reconcileSchema,
@@ -33,7 +24,7 @@ import { toPoints, validationFileSchema } from '../run/validation-file.ts';
 import { readBytes, readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
 import { recordOf } from '../table.ts';
 import { writeCards } from './evaluate/cards.ts';
-import type { ExportsMeter } from './evaluate/exports.ts';
+import { describeBaseline, describeStudent } from './evaluate/describe-models.ts';
 import { examplesShown, measure } from './evaluate/measure.ts';
 import {
   type CurrentStudent,
@@ -44,6 +35,12 @@ import {
 import { writeLabelNext } from './evaluate/next-to-label.ts';
 import { disposeExports, type OpenExport, openExports } from './evaluate/open-exports.ts';
 import { readPreviews } from './evaluate/previews.ts';
+import {
+  currentWarning,
+  dataWarnings,
+  exportWarnings,
+  weightWarnings,
+} from './evaluate/warnings.ts';
 import { weightHistogram } from './evaluate/weight-histogram.ts';
 
 /** Number of examples per list if the report shows no content. */
@@ -114,7 +111,7 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
     );
     await writeOnce(results, keys.predictions(run), predictions);
     const students = await Promise.all(
-      plan.variants.map(({ name }) => describe(job, name, models, exports)),
+      plan.variants.map(({ name }) => describeStudent(job, name, models, exports)),
     );
     return {
       run,
@@ -124,7 +121,9 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
       ...measured,
       ...(problem !== undefined && { currentProblem: problem }),
       students,
-      baselines: await Promise.all(plan.baselines.map(({ name }) => baseline(job, name, models))),
+      baselines: await Promise.all(
+        plan.baselines.map(({ name }) => describeBaseline(job, name, models)),
+      ),
       ...(calibration && { calibration }),
       ...(mixture && { teachers: teachersOf(mixture, plan.teacher.members) }),
       ...(reconciled.teacher && { teacherAccuracy: accuracyOf(reconciled.teacher) }),
@@ -198,92 +197,6 @@ function quarantineOf({
       .map(({ reason, examples }) => ({ reason, examples }))
       .sort((a, b) => b.examples - a.examples),
   };
-}
-
-/** Warns of examples in several sets, and repeats the warnings of Plan and Reconcile. */
-function dataWarnings(
-  job: Job,
-  { copies, teacher }: Reconciliation,
-  { leakage }: Pick<RunMetrics, 'leakage'>,
-): string[] {
-  const { sameness } = kindOf(job.plan.features);
-  return [
-    ...(leakage ? [leakageWarning(leakage, sameness)] : []),
-    ...labelWarnings(job, copies),
-    ...job.plan.warnings,
-    ...(teacher?.warnings ?? []),
-  ];
-}
-
-/** Warns of too few labels to estimate the weights, and of an unusual mean of the weights. */
-function weightWarnings({ plan }: Job, { validation }: Reconciliation, mean: number): string[] {
-  const unusual = diagnoseMeanWeight(mean);
-  return [
-    ...(validation.isEnough || !needs(plan, 'validation') ? [] : [validation.description]),
-    ...(unusual ? [`${unusual.message} ${unusual.hint}`] : []),
-  ];
-}
-
-function currentWarning(problem: string): string {
-  return `The student in use cannot be measured on this data, so that it does not decide whether the new one is published: ${problem}.`;
-}
-
-/** Names the formats that students could not be saved in, each reason once. */
-function exportWarnings(students: RunMetrics['students']): string[] {
-  const formats = new Map<string, Set<string>>();
-  for (const record of students.flatMap(({ exports }) => exports)) {
-    if (!('leftOut' in record)) continue;
-    const names = formats.get(record.leftOut) ?? new Set();
-    formats.set(record.leftOut, names.add(record.format));
-  }
-  return Array.from(
-    formats,
-    ([reason, names]) =>
-      `The student has no ${[...names].join(', ')} file${names.size > 1 ? 's' : ''}: ${reason}.`,
-  );
-}
-
-async function describe(
-  job: Job,
-  variant: string,
-  models: readonly NamedModel[],
-  exports: ExportsMeter,
-): Promise<RunMetrics['students'][number]> {
-  const folder = keys.student(job.run, variant);
-  const history = await readJson(job.results, `${folder}history.json`, historySchema);
-  const size = await sizeOf(job, variant, models);
-  const records = { exports: exports.records(variant), ...(await methodRecords(job, folder)) };
-  return { variant, history, ...size, ...records };
-}
-
-async function baseline(
-  job: Job,
-  name: string,
-  models: readonly NamedModel[],
-): Promise<RunMetrics['baselines'][number]> {
-  const { description, leftOut } = await readBaseline(job, name);
-  if (leftOut !== undefined) return { name, description: `Left out: ${leftOut}.` };
-  return { name, description, ...(await sizeOf(job, name, models)) };
-}
-
-async function sizeOf({ results, run }: Job, wanted: string, models: readonly NamedModel[]) {
-  const { model } = models.find(({ name }) => name === wanted)!;
-  const weights = await results.head(`${keys.student(run, wanted)}${weightsFileOf(model.model)}`);
-  const sizes = { parameters: model.model.countParams(), bytes: weights!.bytes };
-  const { network } = model.description;
-  return { ...sizes, ...(network && { network }) };
-}
-
-/** Reads the records that methods' preparations left beside a student. */
-async function methodRecords({ results }: Job, folder: string): Promise<Record<string, unknown>> {
-  const records: Record<string, unknown> = {};
-  for (const name of methodNames) {
-    const { record } = methodOf(name);
-    const key = record && `${folder}${record.file}`;
-    if (key === undefined || !(await results.head(key))) continue;
-    records[record!.field] = await readJson(results, key, record!.schema);
-  }
-  return records;
 }
 
 /** Reads the digests of the test examples; none are needed to evaluate on another set. */
