@@ -93,6 +93,16 @@ describe.skipIf(python === undefined)('the Python of a model card', () => {
   test('predicts images', async () => {
     const made = makeDataset('images', quick);
     const paths = testImages(made);
+    const glass = join(made.dataset, 'glass.png');
+    const { width, height } = await sharp(paths[0]!).metadata();
+    // Bright pixels, of which every second one is transparent.
+    const pixels = Uint8Array.from({ length: 4 * width * height }, (_, i) =>
+      i % 8 === 3 ? 0 : 255 - (i % 4 === 3 ? 0 : i % 100),
+    );
+    await sharp(pixels, { raw: { width, height, channels: 4 } })
+      .png()
+      .toFile(glass);
+    paths.push(glass);
     await expectAlike(
       await trained(made),
       paths.map((path) => readFileSync(path)),

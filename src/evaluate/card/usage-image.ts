@@ -55,7 +55,9 @@ function pythonLines(features: ImageFeatures, { encoder }: CardFacts): string[] 
     ...sessionLines(['import numpy as np', 'from PIL import Image, ImageOps']),
     '',
     'def predict(path):',
-    `    image = ${opened}.convert('${channels === 1 ? 'L' : 'RGB'}')`,
+    `    image = ${opened}`,
+    ...(pixels?.colors === 'stored' ? [] : onBlackLines),
+    `    image = image.convert('${channels === 1 ? 'L' : 'RGB'}')`,
     ...fitLines(features),
     `    pixels = np.asarray(image, np.uint8).reshape(${height}, ${width}, ${channels})${reversed}`,
     ...(encoder ? encoderLines(features) : answerLines("{'image': pixels[None]}")),
@@ -63,6 +65,13 @@ function pythonLines(features: ImageFeatures, { encoder }: CardFacts): string[] 
     "print(predict('example.png'))",
   ];
 }
+
+/** Python that puts transparent pixels on black, which `convert` would not. */
+const onBlackLines = [
+  '    if image.has_transparency_data:',
+  "        black = Image.new('RGBA', image.size, 'black')",
+  "        image = Image.alpha_composite(black, image.convert('RGBA'))",
+];
 
 /** Returns Python that fits an image to the size of the student. */
 function fitLines({ height, width, pixels }: ImageFeatures): string[] {
