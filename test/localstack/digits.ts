@@ -3,12 +3,16 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { loadStudent } from '../../src/models/load-student.ts';
 import { keys } from '../../src/run/keys.ts';
 import { readBytes } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
 import { counterweight, describeDeployed, ended, results, workflowCalls } from './deployed.ts';
 import { type EmbeddedRun, runEmbedded } from './embedded.ts';
+import { requestStudent } from './functions.ts';
 import { outcome } from './outcome.ts';
 
 const example = fileURLToPath(new URL('../../examples/digits', import.meta.url));
@@ -45,6 +49,20 @@ describeDeployed('the digits', () => {
     for (const file of ['model.json', 'weights.bin', 'student.json']) {
       expect(existsSync(join(to, 'student', file)), file).toBe(true);
     }
+  });
+
+  test('the URL predicts with the student', async () => {
+    const picture = sharp({ create: { width: 28, height: 28, channels: 3, background: 'black' } });
+    const png = await picture.png().toBuffer();
+    const { status, body } = await requestStudent('/predict', png);
+    expect(status, body).toBe(200);
+    const { predictions } = z
+      .object({ predictions: z.array(z.object({ class: z.string() })) })
+      .parse(JSON.parse(body));
+    const student = await loadStudent(join(folder, 'fetched/student'));
+    const expected = await student.predict([png]);
+    student.dispose();
+    expect(predictions.map((one) => one.class)).toEqual(expected.map((one) => one.class));
   });
 
   test('the report shows the cost of the run, and so does the command', async () => {

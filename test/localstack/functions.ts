@@ -1,5 +1,8 @@
 /** The functions on LocalStack, and their processes: what the faults are injected into. */
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import {
   DeleteFunctionConcurrencyCommand,
   GetFunctionConfigurationCommand,
@@ -10,6 +13,7 @@ import {
   UpdateFunctionConfigurationCommand,
   waitUntilFunctionUpdatedV2,
 } from '@aws-sdk/client-lambda';
+import { findDeployment } from '../../src/aws/deployment.ts';
 
 /** The name of the function that does a task. */
 async function functionOf(client: LambdaClient, task: string): Promise<string> {
@@ -28,6 +32,18 @@ export async function callFunction(task: string, event: unknown): Promise<unknow
   const answer = JSON.parse(Buffer.from(Payload!).toString());
   if (FunctionError) throw new Error(JSON.stringify(answer));
   return answer;
+}
+
+/** Sends the bytes of a picture to the URL of the deployed student. */
+export async function requestStudent(path: string, picture: Uint8Array) {
+  const { studentUrl } = await findDeployment();
+  const { host } = new URL(studentUrl!);
+  const headers = { host, 'content-type': 'image/png' };
+  // The name of the host need not resolve on this machine: LocalStack reads it from the header.
+  const url = new URL(path, process.env.AWS_ENDPOINT_URL);
+  const sent = request(url, { method: 'POST', headers }).end(picture);
+  const [response]: IncomingMessage[] = await once(sent, 'response');
+  return { status: response!.statusCode, body: await text(response!) };
 }
 
 export async function setTimeoutSeconds(task: string, seconds: number): Promise<void> {

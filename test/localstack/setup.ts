@@ -46,8 +46,9 @@ export default async function setUp(project: TestProject): Promise<(() => Promis
 async function startDeployed(): Promise<LocalStack> {
   const localstack = await startLocalStack();
   try {
-    // With the sweep, which is off by default.
-    await deploy(localstack, { args: ['--context', 'sweepMinutes=1'] });
+    // With the sweep and a student's URL, which are off by default.
+    const args = ['sweepMinutes=1', 'serve=digits'].flatMap((setting) => ['--context', setting]);
+    await deploy(localstack, { args });
   } catch (error) {
     await localstack.stop();
     throw error;
