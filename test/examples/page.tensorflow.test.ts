@@ -27,9 +27,8 @@ for (let i = 0; i < ${count}; i++) {
   const files = new DataTransfer();
   files.items.add(new File([bytes], 'photo' + i));
   picture.files = files.files;
-  message.textContent = '';
   picture.dispatchEvent(new Event('change'));
-  await until(() => message.textContent !== '');
+  await until(() => message.textContent !== 'Predicting.');
   const rows = [...document.querySelectorAll('#answer tr')];
   shown.push([message.textContent, ...rows.map((row) => row.innerText)].join('|'));
 }
