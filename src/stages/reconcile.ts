@@ -135,12 +135,15 @@ async function judgeTeacher(
   };
 }
 
-/** Returns the sets that are labeled by teachers that have not learned them. */
+/**
+ * Returns the sets that are labeled by teachers that have not learned them. A user-supplied teacher
+ * may have learned the labeled set, if another one judges it.
+ */
 function unlearnedSets({ plan: { config, validatedOn } }: Job): SetName[] {
   return setNames.filter(
     (set) =>
       validatedOn.some((judging) => judging === set) ||
-      (set === 'labeled' && (!config.teacher.train || isCrossFitted(config))),
+      (set === 'labeled' && isCrossFitted(config)),
   );
 }
 

@@ -1,4 +1,6 @@
 import { sum } from '../../arrays.ts';
+import { createDigester } from '../../data/content-digest.ts';
+import { DigestIndex } from '../../data/digest-index.ts';
 import { legible, type Preview } from '../../data/features/preview.ts';
 import { csvField } from '../../data/formats/csv-records.ts';
 import { labelOfNames, withSemicolons } from '../../data/label-list.ts';
@@ -8,13 +10,14 @@ import {
   labelCandidate,
   labelNextPool,
 } from '../../debias/label-next.ts';
-import { countedShards, usableLabels } from '../../distill/sets.ts';
+import { countedShards, labeledShard, usableLabels } from '../../distill/sets.ts';
 import { renderLabelPage } from '../../evaluate/label-page/page.ts';
 import { type Previews, previewKey } from '../../evaluate/report/previews.ts';
-import type { Job } from '../../run/job.ts';
+import { type Job, shardItems } from '../../run/job.ts';
 import { keys } from '../../run/keys.ts';
 import { planDecisions } from '../../run/plan-file.ts';
 import { writeOnce } from '../../store/once.ts';
+import { readLocated } from './located.ts';
 import { examplesShown } from './measure.ts';
 import { readPreviews } from './previews.ts';
 
@@ -53,14 +56,41 @@ export async function writeLabelNext(job: Job): Promise<ToLabel[]> {
   return chosen;
 }
 
-/** Selects the examples. */
+/** Maximum number of selected examples that may turn out to be labeled already. */
+const maxKnown = 2_000;
+
+/**
+ * Selects the examples. Those that are labeled already are left out: `add-labels` copies examples
+ * to labeled/, and they stay in unlabeled/.
+ */
 export async function nextToLabel(job: Job): Promise<ToLabel[]> {
+  const known = await labeledDigests(job);
+  const selected = await selectExamples(job, labelNextCount + Math.min(known.size, maxKnown));
+  const digest = createDigester(job.plan.features);
+  const labeled = new Set<string>();
+  for await (const { shard, example } of readLocated(job, selected)) {
+    const isKnown = known.find(digest(example.content)) !== undefined;
+    if (isKnown) labeled.add(previewKey({ shard, id: example.id }));
+  }
+  return selected.filter((example) => !labeled.has(previewKey(example))).slice(0, labelNextCount);
+}
+
+/** Digests the examples with true labels outside the test set. */
+async function labeledDigests(job: Job): Promise<DigestIndex> {
+  const digest = createDigester(job.plan.features);
+  const index = new DigestIndex();
+  for (const item of await shardItems(job, 'labeled', 'validation')) {
+    for await (const { example } of labeledShard(job, item, { encoders: [] })) {
+      index.add(digest(example.content));
+    }
+  }
+  return index;
+}
+
+async function selectExamples(job: Job, count: number): Promise<ToLabel[]> {
   const { classes } = job.plan;
   const decisions = planDecisions(job.plan);
-  const next = new LabelNext<LabelCandidate & { readonly shard: string }>(
-    classes.length,
-    labelNextCount,
-  );
+  const next = new LabelNext<LabelCandidate & { readonly shard: string }>(classes.length, count);
   // Every `stride`-th shard, so that the pool has about `labelNextPool` examples.
   const shards = await countedShards(job, 'unlabeled');
   const stride = Math.ceil(sum(shards.map(({ count }) => count)) / labelNextPool);
