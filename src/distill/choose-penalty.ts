@@ -17,6 +17,7 @@ import {
 } from '../run/plan-file.ts';
 import { bestPenalty, crossValidate } from '../train/logistic/cross-validation.ts';
 import { searchWork } from '../train/logistic/limits.ts';
+import { networkPenalty } from '../train/logistic/logistic-regression.ts';
 import { toPrincipalAxes } from '../train/logistic/principal-axes.ts';
 import { scaleColumns } from '../train/logistic/scaling.ts';
 import type { ShardSource } from '../train/stream.ts';
@@ -37,7 +38,8 @@ export async function choosePenalty(job: Job, signal: AbortSignal): Promise<Head
   const { values, length, decided, foldOf, votes } = await readSearched(job);
   scaleColumns({ values, length }, false);
   const scale = rootMeanSquare(values);
-  const { classes } = planDecisions(job.plan);
+  const decisions = planDecisions(job.plan);
+  const { classes } = decisions;
   const { rows } = toPrincipalAxes({ values, length, labels: decided[0]!, classes });
   const penalties: number[] = [];
   for (const labels of decided) {
@@ -46,7 +48,7 @@ export async function choosePenalty(job: Job, signal: AbortSignal): Promise<Head
     penalties.push(bestPenalty(losses));
   }
   const c = Math.exp(mean(penalties.map(Math.log)));
-  const strength = 1 / (c * learnedPerFold(foldOf));
+  const strength = networkPenalty(c, learnedPerFold(foldOf), decisions);
   return { strength, scale: scale > 0 ? scale : 1 };
 }
 

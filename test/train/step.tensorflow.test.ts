@@ -1,12 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { numbersOf } from '../../src/data/features/kind.ts';
+import { randomFor } from '../../src/data/random.ts';
+import { manyLabels } from '../../src/debias/decisions.ts';
 import { backend } from '../../src/models/kernels.ts';
 import { headSchema } from '../../src/models/networks/head.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
 import type { Batch } from '../../src/train/batch-shape.ts';
 import { createEagerStep } from '../../src/train/eager-step.ts';
 import { createGraphStep } from '../../src/train/graph-step.ts';
-import { fitLogistic } from '../../src/train/logistic/logistic-regression.ts';
+import type { LinearModel } from '../../src/train/logistic/labeled-rows.ts';
+import {
+  fitLogistic,
+  labelScores,
+  networkPenalty,
+} from '../../src/train/logistic/logistic-regression.ts';
 import type { Loss } from '../../src/train/losses/index.ts';
 import type { OptimizerConfig } from '../../src/train/optimizer-rules.ts';
 import type { StepSettings, TrainingStep } from '../../src/train/step.ts';
@@ -204,6 +211,32 @@ describe.each(Object.entries(kinds))('%s', (_, create) => {
     }
     const kernel = step.state().get('classes/kernel')!.values;
     expectClose(kernel, [...expected.kernel], 3);
+  });
+
+  test('a linear head of labels becomes the logistic regressions of the labels', async () => {
+    const [n, length, labels, c] = [60, 6, 4, 0.3];
+    const batch = randomBatch(n, [length], labels, 7);
+    const random = randomFor(3);
+    const targets = Float32Array.from({ length: n * labels }, () => Math.round(random()));
+    const { signal } = new AbortController();
+    const models: LinearModel[] = [];
+    for (let label = 0; label < labels; label++) {
+      const decided = Int32Array.from({ length: n }, (_, i) => targets[i * labels + label]!);
+      const rows = { values: batch.rows.values, length, labels: decided, classes: 2 };
+      models.push(await fitLogistic(rows, c, signal));
+    }
+    const head = headSchema.parse({ encoder: 'models/encoder', head: 'linear' });
+    const penalty = networkPenalty(c, n, manyLabels(labels));
+    const loss = { kind: 'binaryCrossEntropy' } as const;
+    const model = await buildNetwork(head, [length], labels, 1);
+    const step = create(model, head, n, { penalty, loss });
+    const ones = new Float32Array(n * labels).fill(1);
+    for (let count = 0; count < 300; count++) {
+      const rate = 0.03 * (1 + Math.cos((Math.PI * count) / 300));
+      step.run({ ...batch, targets, teacherMargins: ones, weights: ones }, rate);
+    }
+    const kernel = step.state().get('classes/kernel')!.values;
+    expectClose(kernel, [...labelScores(models).kernel], 2);
   });
 
   test('no tensor is left behind in 200 steps, nor by the whole', async () => {

@@ -8,6 +8,7 @@
  * float64.
  */
 import { setImmediate } from 'node:timers/promises';
+import type { Decisions } from '../../debias/decisions.ts';
 import { minimizing, type Objective } from '../../debias/minimize.ts';
 import {
   disposeBlocks,
@@ -68,6 +69,24 @@ export function labelScores(models: readonly LinearModel[]): LinearModel {
     });
   };
   return { kernel: differences(({ kernel }) => kernel), bias: differences(({ bias }) => bias) };
+}
+
+/**
+ * Returns λ of the penalty λ/2 ‖W‖² with which a network learns the weights of the regressions.
+ *
+ * In a multi-label task, the loss of a network is also the mean over the labels. Its kernel has the
+ * difference of two opposite columns of a regression, whose penalty is half of its square.
+ *
+ * @param c C.
+ * @param examples Number of examples that the regressions learn.
+ * @example networkPenalty(1, 100, oneClass(3)); // 0.01
+ */
+export function networkPenalty(
+  c: number,
+  examples: number,
+  { isMultiLabel, outputs }: Decisions,
+): number {
+  return 1 / (c * examples * (isMultiLabel ? 2 * outputs : 1));
 }
 
 /** Returns no weights, and the logarithm of the smoothed frequency of each class as intercepts. */
