@@ -1,7 +1,9 @@
 /** A sample of the test set, on which a student is measured after every epoch. */
 import { setImmediate } from 'node:timers/promises';
 import { sum } from '../arrays.ts';
-import { createEncoder, decodedBytes } from '../data/features/index.ts';
+import { decodedBatches } from '../data/decoded-batches.ts';
+import type { Example } from '../data/example.ts';
+import { createEncoder, decodedBytes, encoderIn } from '../data/features/index.ts';
 import { type Decoded, rowsOf } from '../data/features/kind.ts';
 import { hashToUnit } from '../data/random.ts';
 import { logLoss } from '../debias/cross-entropy.ts';
@@ -11,11 +13,16 @@ import type { Predict } from '../models/student.ts';
 import type { Job } from '../run/job.ts';
 import { planDecisions, studentFeatures } from '../run/plan-file.ts';
 import type { HeldOutFigures } from '../train/epoch.ts';
-import { countedShards, trueDecisions } from './sets.ts';
-import { decodedShard } from './student-inputs.ts';
+import { countedShards, labeledShard, trueDecisions } from './sets.ts';
+import { decodeForStudent } from './student-inputs.ts';
 
-/** Limits of the sample, so that measuring takes a small part of an epoch. */
-const limits = { examples: 1000, bytes: 2 ** 25 };
+/**
+ * Limits of the sample, so that measuring takes a small part of an epoch. The size of a sample is
+ * random: with a mean of 32 examples, it is never empty.
+ */
+const limits = { examples: 1000, bytes: 2 ** 25, least: 32 };
+
+const batchSize = 256;
 
 /** Examples that no student learns. */
 export interface HeldOutSet {
@@ -37,8 +44,7 @@ interface HeldOutBatch {
 export async function openHeldOutSet(job: Job): Promise<HeldOutSet | undefined> {
   if (job.plan.evaluatedOn !== 'test') return undefined;
   const decisions = planDecisions(job.plan);
-  const features = studentFeatures(job.plan);
-  const encoder = createEncoder(features);
+  const encoder = createEncoder(studentFeatures(job.plan));
   let kept: Promise<readonly HeldOutBatch[]> | undefined;
   return {
     async measure(predict) {
@@ -63,22 +69,38 @@ export async function openHeldOutSet(job: Job): Promise<HeldOutSet | undefined> 
 }
 
 async function readSample(job: Job): Promise<HeldOutBatch[]> {
-  const features = studentFeatures(job.plan);
+  const encoder = createEncoder(studentFeatures(job.plan));
   const trueOf = trueDecisions(job);
-  const shards = await countedShards(job, 'test');
-  const most = Math.min(limits.examples, limits.bytes / decodedBytes(features));
-  const share = most / sum(shards.map(({ count }) => count));
+  const decode = async (example: Example) => ({
+    decoded: await decodeForStudent(encoder, example),
+    truth: trueOf(example, 'test'),
+  });
   const batches: HeldOutBatch[] = [];
+  const sizes = { batchSize, room: batchSize };
+  for await (const batch of decodedBatches(sampled(job), { ...sizes, decode })) {
+    batches.push({
+      decoded: batch.map(({ decoded }) => decoded),
+      truth: batch.flatMap(({ truth }) => [...truth]),
+    });
+  }
+  return batches;
+}
+
+/** Yields the examples of the sample, by a hash of their ids. The others are never decoded. */
+async function* sampled(job: Job): AsyncGenerator<Example> {
+  const features = studentFeatures(job.plan);
+  const embeddings = encoderIn(features);
+  const encoders = embeddings === undefined ? [] : [embeddings];
+  const shards = await countedShards(job, 'test');
+  const share = sampleSize(decodedBytes(features)) / sum(shards.map(({ count }) => count));
   for (const { item } of shards) {
-    for await (const { decoded, examples } of decodedShard(job, item, features)) {
-      const taken = examples.flatMap(({ example }, index) =>
-        hashToUnit(example.id, job.plan.config.seed) < share ? [index] : [],
-      );
-      batches.push({
-        decoded: taken.map((index) => decoded[index]!),
-        truth: taken.flatMap((index) => [...trueOf(examples[index]!.example, item.set)]),
-      });
+    for await (const { example } of labeledShard(job, item, { encoders })) {
+      if (hashToUnit(example.id, job.plan.config.seed) < share) yield example;
     }
   }
-  return batches.filter(({ decoded }) => decoded.length > 0);
+}
+
+/** Returns the mean size of a sample of a large test set. @param bytes of a decoded example. */
+export function sampleSize(bytes: number): number {
+  return Math.max(limits.least, Math.min(limits.examples, limits.bytes / bytes));
 }
