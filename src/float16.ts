@@ -4,7 +4,7 @@ import { roundToEven } from './arrays.ts';
 /** Smallest normal number. */
 const smallestNormal = 2 ** -14;
 /** Smallest number that is rounded to infinity. */
-const overflow = 65520;
+export const overflow = 65520;
 
 /** Rounds numbers to 16 bits, as NumPy does. */
 export function toFloat16(values: Float32Array): Uint16Array {

@@ -1,7 +1,7 @@
 /** Weights of layers in ONNX, in 32 bits or rounded to fewer. */
-import { toFloat16 } from '../../float16.ts';
+import { overflow, toFloat16 } from '../../float16.ts';
 import { elementType, type OnnxWriter } from './onnx-writer.ts';
-import type { LayerWeight } from './operations.ts';
+import { type LayerWeight, NotExportable } from './operations.ts';
 
 /**
  * Numbers in which the weights are stored. Biases and the preprocessing keep their 32 bits.
@@ -12,7 +12,12 @@ import type { LayerWeight } from './operations.ts';
  */
 export type Precision = 'float32' | 'float16' | 'int8';
 
-/** Appends the kernel of a layer. @param axis Axis of its output channels. @returns its name. */
+/**
+ * Appends the kernel of a layer.
+ * @param axis Axis of its output channels.
+ * @returns its name.
+ * @throws NotExportable if the numbers cannot hold a weight.
+ */
 export function kernelOf(
   graph: OnnxWriter,
   name: string,
@@ -23,6 +28,7 @@ export function kernelOf(
   const stored = `${name}/kernel`;
   if (precision === 'float32') return graph.constant(stored, shape, values);
   if (precision === 'float16') {
+    requireHalves(name, values);
     const halves = graph.constant(stored, shape, toFloat16(values));
     return graph.node('Cast', [halves], `${stored}/float`, { to: elementType('float32') });
   }
@@ -33,6 +39,15 @@ export function kernelOf(
     graph.constant(`${stored}/zeros`, [scales.length], new Int8Array(scales.length)),
   ];
   return graph.node('DequantizeLinear', inputs, `${stored}/float`, { axis });
+}
+
+/** @throws NotExportable if a weight would become infinite, and the probabilities NaN. */
+function requireHalves(name: string, values: Float32Array): void {
+  const most = values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+  if (most < overflow) return;
+  throw new NotExportable(
+    `its layer ${name} has a weight of ${most.toPrecision(2)}, too large for 16 bits`,
+  );
 }
 
 /** Appends x W + b in whole numbers. @param kernel [inputs, outputs]. @returns its name. */

@@ -382,6 +382,22 @@ test.each([
   expect(await reasons(names)).toBeUndefined();
 });
 
+test('a weight that 16 bits cannot hold leaves only the file with 16 bits out', async () => {
+  const layer = tf.layers.dense({ inputShape: [1], units: 3, useBias: false, name: 'scores' });
+  const model = tf.sequential({ layers: [layer] });
+  tf.tidy(() => model.setWeights([tf.tensor2d([1, -70_000, 0], [1, 3])]));
+  const files = await saveModel(
+    model,
+    { ...about, features: { kind: 'vector', length: 1 } },
+    allExporters,
+  );
+  model.dispose();
+  const { notExported } = JSON.parse(Buffer.from(files.get('student.json')!).toString());
+  expect(notExported).toEqual({
+    'onnx-float16': 'its layer scores has a weight of 7.0e+4, too large for 16 bits',
+  });
+});
+
 test('a column without a name leaves the files out', async () => {
   const reason = 'it has a column without a name';
   expect(await reasons(['', 'a'])).toEqual(everyFormat(reason));
