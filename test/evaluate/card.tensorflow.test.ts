@@ -49,6 +49,7 @@ test('the card of a multi-label student has its main metric, and every student h
     const card = readFileSync(join(made.results, keys.card(job.run, name)), 'utf8');
     expect(card).toContain('This model predicts the labels of rows of a table.');
     expect(card).toContain('| model | Micro F1 |');
+    expect(card).toContain('console.log(answer?.labels, answer?.probabilities);');
     expect(card).toContain('A label is predicted if its probability is above 1/2.');
   }
 });

@@ -9,7 +9,7 @@ import type { ExportRecord, RunMetrics } from '../run-metrics.ts';
 import type { Interval } from '../schema.ts';
 import { caveats, mainDifference } from '../verdict.ts';
 import type { CardFacts } from './facts.ts';
-import { table } from './markdown.ts';
+import { plain, table } from './markdown.ts';
 import { trainingLines } from './training.ts';
 import { usageSections } from './usage.ts';
 
@@ -23,7 +23,7 @@ export function renderCard(facts: CardFacts): string {
   const { run, student, description } = facts;
   const verb = description.multiLabel ? 'predicts the labels of' : 'classifies';
   const sections = [
-    `# ${run.dataset}: student ${student}`,
+    `# ${plain(run.dataset)}: student ${student}`,
     `This model ${verb} ${nouns[facts.config.task.type]}. It was trained by distillation, in the run \`${run.run}\`.`,
     ...usageSections(facts),
     '## Figures',
@@ -86,8 +86,7 @@ function withRange(figure: Interval | null | undefined): string {
 function weaknesses({ run, student }: CardFacts): string[] {
   const found = [
     ...comparisons(run, student),
-    ...confusionSentences(run, student),
-    ...run.warnings,
+    ...[...confusionSentences(run, student), ...run.warnings].map(plain),
   ];
   if (found.length === 0) return ['The evaluation found none.'];
   return [list(found)];
@@ -129,6 +128,7 @@ function files({ run, student, encoder, description }: CardFacts): string {
 
 /** Describes a file by its format and its comparison with the student. */
 function contentOf({ format, examples, rounded }: MadeExport): string {
+  if (examples === 0) return `${format}, not compared with the student`;
   if (!rounded) return `${format}, equal to the student on ${counted(examples, 'example')}`;
   const { accuracy, studentAccuracy } = rounded;
   return `${format}, rounded: ${percent(accuracy)} right on ${counted(examples, 'example')} (student: ${percent(studentAccuracy)})`;

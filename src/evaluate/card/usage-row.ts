@@ -1,16 +1,23 @@
 import type { RowFeatures } from '../../data/features/row-features.ts';
+import { count } from '../../format.ts';
 import type { StudentUsageOf } from './facts.ts';
+import { inlineCode } from './markdown.ts';
 import { answerLines, hasOnnx, sessionLines } from './snippets.ts';
 
 /** Maximum number of values of a category that the text lists. */
 const shownValues = 8;
+/** Maximum number of columns in the text. The row of a wider table is in a file. */
+const shownColumns = 50;
 
 /** Usage of a student of tables. Browsers have no program: the columns are not in `model.json`. */
 export const rowUsage: StudentUsageOf<'row'> = (features, facts) => {
-  const example = exampleOf(features);
+  const isWide = features.columns.length > shownColumns;
+  // JSON is Python here: it has only texts and numbers.
+  const example = JSON.stringify(exampleOf(features));
   return {
     input: inputLines(features),
-    example: JSON.stringify(example),
+    ...(isWide && { imports: ["import { readFile } from 'node:fs/promises';"] }),
+    example: isWide ? "JSON.parse(await readFile('row.json', 'utf8'))" : example,
     python: hasOnnx(facts)
       ? [
           ...sessionLines(['import numpy as np']),
@@ -26,7 +33,7 @@ export const rowUsage: StudentUsageOf<'row'> = (features, facts) => {
           '            feeds[port.name] = np.array([number])',
           ...answerLines('feeds'),
           '',
-          `print(predict(${python(example)}))`,
+          `print(predict(${isWide ? "json.load(open('row.json'))" : example}))`,
         ]
       : undefined,
     packages: ['onnxruntime', 'numpy'],
@@ -48,24 +55,26 @@ function inputLines({ columns, missing }: RowFeatures): string[] {
   return [
     'A row has the columns below, in any order. A missing value is null or empty.',
     'Numbers are standardized with the mean and the standard deviation of the labeled set. A missing one becomes the mean, and has a mark of its own. Unknown categories count as missing.',
-    ...columns.map((column) =>
-      column.kind === 'numeric'
-        ? `\`${column.name}\`: a number; mean ${column.mean.toPrecision(4)}, standard deviation ${column.std.toPrecision(4)}.`
-        : `\`${column.name}\`: one of ${valuesText(column.values)}.`,
-    ),
+    ...columns
+      .slice(0, shownColumns)
+      .map((column) =>
+        column.kind === 'numeric'
+          ? `${inlineCode(column.name)}: a number; mean ${column.mean.toPrecision(4)}, standard deviation ${column.std.toPrecision(4)}.`
+          : `${inlineCode(column.name)}: one of ${valuesText(column.values)}.`,
+      ),
+    ...(columns.length > shownColumns
+      ? [
+          `\`student.json\` has the other ${count(columns.length - shownColumns)} columns. The programs above read a row, a JSON object with a value per column, from \`row.json\`.`,
+        ]
+      : []),
     ...(texts.length > 0
-      ? [`These texts mean "missing", too: ${texts.map((text) => `\`${text}\``).join(', ')}.`]
+      ? [`These texts mean "missing", too: ${texts.map(inlineCode).join(', ')}.`]
       : []),
   ];
 }
 
 function valuesText(values: readonly string[]): string {
-  const shown = values.slice(0, shownValues).map((value) => `\`${value}\``);
+  const shown = values.slice(0, shownValues).map(inlineCode);
   const rest = values.length - shown.length;
   return rest > 0 ? `${shown.join(', ')} and ${rest} more in \`student.json\`` : shown.join(', ');
-}
-
-/** Writes a row as Python. JSON is Python here: it has only texts and numbers. */
-function python(row: Record<string, number | string>): string {
-  return JSON.stringify(row);
 }

@@ -1,5 +1,6 @@
 import type { EncoderDescription } from '../../models/encoders/encoder.ts';
 import type { StudentUsageOf } from './facts.ts';
+import { inlineCode } from './markdown.ts';
 import { answerLines, hasOnnx, sessionLines } from './snippets.ts';
 
 /** Usage of a student of texts: `ngrams`, or a head on an encoder. */
@@ -7,12 +8,14 @@ export const textUsage: StudentUsageOf<'text'> = ({ maxCharacters }, facts) => {
   const { encoder, description } = facts;
   const columns = description.table?.columns ?? ['text'];
   const joined =
-    columns.length === 1 ? '' : `The columns ${columns.join(', ')} are joined by a space. `;
+    columns.length === 1
+      ? ''
+      : `The columns ${columns.map(inlineCode).join(', ')} are joined by a space. `;
   return {
     input: [
       `${joined}A text is composed to NFC. Control characters are removed, and white space becomes single spaces. It is cut after ${maxCharacters} characters.`,
       encoder
-        ? `The encoder \`${encoder.source}\` reads up to ${encoder.maxLength} tokens of it. The rest is cut.`
+        ? `The encoder ${inlineCode(encoder.source)} reads up to ${encoder.maxLength} tokens of it. The rest is cut.`
         : 'Its n-grams of words and characters are hashed: docs/ngrams.md of counterweight specifies how, and has a reader in Python.',
     ],
     example: "'A good film.'",

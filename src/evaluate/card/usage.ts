@@ -35,7 +35,7 @@ export function usageSections(facts: CardFacts): string[] {
       '',
       "const student = await loadStudent('.');",
       `const [answer] = await student.predict([${example}]);`,
-      'console.log(answer?.class, answer?.probabilities);',
+      `console.log(answer?.${description.multiLabel ? 'labels' : 'class'}, answer?.probabilities);`,
       'student.dispose();',
     ]),
     ...(python
