@@ -1,5 +1,6 @@
 /** Questions at the terminal. */
 import { createInterface, type Interface } from 'node:readline/promises';
+import { InterruptedError } from '../errors.ts';
 import type { Dialog } from './confirm.ts';
 
 /** A question with some answers. */
@@ -9,16 +10,23 @@ export interface Question<Answer extends string> {
   readonly answers: Readonly<Record<Answer, string>>;
 }
 
-/** Asks at the terminal. Answers may be typed ahead. If the input ends, the first answers count. */
+/**
+ * Asks at the terminal. Answers may be typed ahead. If the input ends, the first answers count.
+ * After Ctrl-C, questions throw an InterruptedError.
+ */
 export class Questions {
   readonly #output: NodeJS.WritableStream;
   readonly #lines: Interface;
   readonly #typed: AsyncIterator<string>;
+  #isInterrupted = false;
 
   constructor({ input, output }: Dialog) {
     this.#output = output;
     this.#lines = createInterface({ input, output });
-    this.#lines.on('SIGINT', () => this.#lines.close());
+    this.#lines.on('SIGINT', () => {
+      this.#isInterrupted = true;
+      this.#lines.close();
+    });
     this.#typed = this.#lines[Symbol.asyncIterator]();
   }
 
@@ -51,6 +59,7 @@ export class Questions {
   async #ask(prompt: string): Promise<string | undefined> {
     this.#output.write(prompt);
     const { done, value } = await this.#typed.next();
+    if (this.#isInterrupted) throw new InterruptedError('stopped at a question');
     return done ? undefined : value.trim();
   }
 }

@@ -31,3 +31,12 @@ test('answers may be typed ahead, and a text may be empty', async () => {
   expect(await questions.choose(question)).toBe('second');
   expect(await questions.askText('Name?')).toBeUndefined();
 });
+
+test('Ctrl-C chooses nothing', async () => {
+  const input = Object.assign(new PassThrough(), { isTTY: true });
+  const output = Object.assign(new PassThrough(), { isTTY: true });
+  const questions = new Questions({ input, output });
+  const chosen = questions.choose(question);
+  input.write('\x03');
+  await expect(chosen).rejects.toMatchObject({ name: 'InterruptedError' });
+});
