@@ -178,7 +178,8 @@ async function summaryOf(job: Job, item: ShardItem) {
 
 function requireFew(job: Job, sets: Record<SetName, Quarantine<InShard>>): void {
   for (const set of setNames) sets[set].requireFew(set, job.plan.config.limits.quarantine);
-  for (const set of ['labeled', ...job.plan.validatedOn, 'unlabeled'] as const) {
+  const { validatedOn, evaluatedOn } = job.plan;
+  for (const set of ['labeled', ...validatedOn, 'unlabeled', evaluatedOn] as const) {
     if (sets[set].usable > 0) continue;
     throw new UserError(`the ${set} set has no usable example`, `Look at the files in ${set}/.`);
   }

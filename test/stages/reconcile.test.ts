@@ -58,13 +58,16 @@ test('refuses a run with too many examples that cannot be used', async () => {
   await expect(recorded(run)).rejects.toThrow();
 });
 
-test('refuses a set without a usable example, however high the limit is', async () => {
-  const run = await plannedRun({ limits: '{ quarantine: 100% }' });
-  await run.label(rejecting('unlabeled', Number.POSITIVE_INFINITY));
-  await expect(reconcileLabels(run.event, run.context)).rejects.toThrow(
-    'the unlabeled set has no usable example',
-  );
-});
+test.each(['unlabeled', 'test'] as const)(
+  'refuses the %s set without a usable example, however high the limit is',
+  async (set) => {
+    const run = await plannedRun({ limits: '{ quarantine: 100% }' });
+    await run.label(rejecting(set, Number.POSITIVE_INFINITY));
+    await expect(reconcileLabels(run.event, run.context)).rejects.toThrow(
+      `the ${set} set has no usable example`,
+    );
+  },
+);
 
 test('refuses a shard without labels, and names it', async () => {
   const run = await plannedRun();
