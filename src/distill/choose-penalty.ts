@@ -3,10 +3,12 @@
  * mistakes, which a head on an embedding of a thousand numbers can learn by heart. A student
  * therefore needs another penalty than a model of the true labels.
  */
-import { concatenate, mean } from '../arrays.ts';
+import { concatenate, mean, sum } from '../arrays.ts';
 import { featureShape } from '../data/features/index.ts';
 import { foldOf } from '../data/folds.ts';
 import { randomFor, shuffledOrder } from '../data/random.ts';
+import { count } from '../format.ts';
+import type { Context } from '../run/context.ts';
 import type { Job } from '../run/job.ts';
 import { isJudgedHonestly } from '../run/label-use.ts';
 import {
@@ -33,9 +35,15 @@ import { type TrainingExample, trueSupervision } from './training-example.ts';
  * teachers that have not learned the fold either. The log-loss on the true labels of the fold
  * decides. If every teacher has learned all labels, only true labels are used. In a multi-label
  * task, the penalty is the geometric mean of those of the labels.
+ *
+ * @throws UserError if the head has too many weights.
  */
-export async function choosePenalty(job: Job, signal: AbortSignal): Promise<HeadPenalty> {
-  const { values, length, decided, foldOf, votes } = await readSearched(job);
+export async function choosePenalty(job: Job, { signal, report }: Context): Promise<HeadPenalty> {
+  const { values, length, decided, foldOf, votes, available } = await readSearched(job);
+  if (foldOf.length < fewShare * available) {
+    const message = `The penalty of the student is chosen with ${count(foldOf.length)} of ${count(available)} examples, because of its ${count(job.plan.classes.length)} classes. It may be too strong. student.weightDecay replaces it.`;
+    report({ stage: 'Warm up', message, level: 'warning' });
+  }
   scaleColumns({ values, length }, false);
   const scale = rootMeanSquare(values);
   const decisions = planDecisions(job.plan);
@@ -51,6 +59,9 @@ export async function choosePenalty(job: Job, signal: AbortSignal): Promise<Head
   const strength = networkPenalty(c, learnedPerFold(foldOf), decisions);
   return { strength, scale: scale > 0 ? scale : 1 };
 }
+
+/** With a smaller share of the examples, the choice is doubtful. */
+const fewShare = 0.1;
 
 /** An example of the search. */
 interface SearchedExample extends TrainingExample {
@@ -71,6 +82,8 @@ interface SearchedRows {
   readonly foldOf: Int32Array;
   /** [n] */
   readonly votes: readonly (Float32Array | undefined)[];
+  /** Number of examples that the student will learn. */
+  readonly available: number;
 }
 
 /** Reads the true labels, and pseudo-labels, as far as the work of the search allows. */
@@ -97,7 +110,13 @@ async function readSearched(job: Job): Promise<SearchedRows> {
     ),
     foldOf: Int32Array.from(foldOf),
     votes,
+    available: await learnedExamples(job),
   };
+}
+
+async function learnedExamples(job: Job): Promise<number> {
+  const shards = await countedShards(job, 'labeled', 'validation', 'unlabeled');
+  return sum(shards.map((shard) => shard.count));
 }
 
 /** Returns whether no teacher has learned the labels that judge its pseudo-labels. */

@@ -28,7 +28,7 @@ export async function warmUpStudent(
 ): Promise<{ folder: string }> {
   const job = await openJob(event);
   const folder = keys.warmup(job.run);
-  await writePenalty(job, context.signal);
+  await writePenalty(job, context);
   if (!(await isModelSaved(job.results, folder))) {
     const { config } = job.plan;
     const network = { ...config.student, epochs: config.warmup.epochs };
