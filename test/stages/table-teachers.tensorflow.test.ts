@@ -80,7 +80,7 @@ describe.each(Object.entries(expected))('%s', (model, { columns, probabilities }
       reconcileSchema,
     );
     expect(judged!.accuracy.value).toBeGreaterThan(0.6);
-    expect(judged).toMatchObject({ examples: 60, warnings: [] });
+    expect(judged).toMatchObject({ examples: 32, sets: ['validation'], warnings: [] });
   });
 
   test('is given its columns by init', async () => {
