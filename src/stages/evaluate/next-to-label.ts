@@ -60,26 +60,27 @@ export async function writeLabelNext(job: Job): Promise<ToLabel[]> {
 const maxKnown = 2_000;
 
 /**
- * Selects the examples. Those that are labeled already are left out: `add-labels` copies examples
- * to labeled/, and they stay in unlabeled/.
+ * Selects the examples, equal ones once. Those that have a true label are left out: `add-labels`
+ * copies examples to labeled/, and they stay in unlabeled/. A test example must not be learned.
  */
 export async function nextToLabel(job: Job): Promise<ToLabel[]> {
   const known = await labeledDigests(job);
   const selected = await selectExamples(job, labelNextCount + Math.min(known.size, maxKnown));
   const digest = createDigester(job.plan.features);
-  const labeled = new Set<string>();
+  const left = new Set<string>();
   for await (const { shard, example } of readLocated(job, selected)) {
-    const isKnown = known.find(digest(example.content)) !== undefined;
-    if (isKnown) labeled.add(previewKey({ shard, id: example.id }));
+    const found = digest(example.content);
+    if (known.find(found) !== undefined) left.add(previewKey({ shard, id: example.id }));
+    known.add(found);
   }
-  return selected.filter((example) => !labeled.has(previewKey(example))).slice(0, labelNextCount);
+  return selected.filter((example) => !left.has(previewKey(example))).slice(0, labelNextCount);
 }
 
-/** Digests the examples with true labels outside the test set. */
+/** Digests the examples with true labels. */
 async function labeledDigests(job: Job): Promise<DigestIndex> {
   const digest = createDigester(job.plan.features);
   const index = new DigestIndex();
-  for (const item of await shardItems(job, 'labeled', 'validation')) {
+  for (const item of await shardItems(job, 'labeled', 'validation', 'test')) {
     for await (const { example } of labeledShard(job, item, { encoders: [] })) {
       index.add(digest(example.content));
     }
