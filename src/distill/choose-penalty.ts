@@ -7,6 +7,7 @@ import { concatenate, mean, sum } from '../arrays.ts';
 import { featureShape } from '../data/features/index.ts';
 import { foldOf } from '../data/folds.ts';
 import { randomFor, shuffledOrder } from '../data/random.ts';
+import { UserError } from '../errors.ts';
 import { count } from '../format.ts';
 import type { Context } from '../run/context.ts';
 import type { Job } from '../run/job.ts';
@@ -36,10 +37,11 @@ import { type TrainingExample, trueSupervision } from './training-example.ts';
  * decides. If every teacher has learned all labels, only true labels are used. In a multi-label
  * task, the penalty is the geometric mean of those of the labels.
  *
- * @throws UserError if the head has too many weights.
+ * @throws UserError if the head has too many weights, or no label judges a penalty.
  */
 export async function choosePenalty(job: Job, { signal, report }: Context): Promise<HeadPenalty> {
   const { values, length, decided, foldOf, votes, available } = await readSearched(job);
+  if (foldOf.every((fold) => fold < 0)) throw new UserError('no label judges it');
   if (foldOf.length < fewShare * available) {
     const message = `The penalty of the student is chosen with ${count(foldOf.length)} of ${count(available)} examples, because of its ${count(job.plan.classes.length)} classes. It may be too strong. student.weightDecay replaces it.`;
     report({ stage: 'Warm up', message, level: 'warning' });
