@@ -26,6 +26,8 @@ export const rowUsage: StudentUsageOf<'row'> = (features, facts) => {
           '    feeds = {}',
           '    for port in session.get_inputs():',
           '        value = row.get(port.name)',
+          '        if isinstance(value, bool):',
+          '            value = str(value).lower()',
           "        if port.type == 'tensor(string)':",
           "            feeds[port.name] = np.array(['' if value is None else str(value)], object)",
           '        else:',
