@@ -10,20 +10,9 @@ import { loadStudent } from '../../src/models/load-student.ts';
 import type { StudentExample } from '../../src/models/student-input.ts';
 import { tf } from '../../src/tensorflow.ts';
 import { writeStudent } from '../support/network-students.ts';
-import { classes } from '../support/students.ts';
+import { classes, greyImage, smallRow } from '../support/students.ts';
 
-const image: Features = {
-  ...{ kind: 'image', height: 8, width: 8, channels: 1 },
-  ...{ mean: [0.5], std: [0.2] },
-};
-const row: Features = {
-  kind: 'row',
-  columns: [
-    { kind: 'numeric', name: 'age', mean: 40, std: 10 },
-    { kind: 'categorical', name: 'kind', values: ['a', 'b'] },
-  ],
-  missing: ['?'],
-};
+const row: Features = { ...smallRow, missing: ['?'] };
 const vector: Features = { kind: 'vector', length: 5 };
 
 let folder: string;
@@ -36,7 +25,7 @@ const pixels = Uint8Array.from({ length: 64 }, (_, i) => i * 4);
 const png = sharp(pixels, { raw: { width: 8, height: 8, channels: 1 } }).png();
 
 describe.each([
-  ['image', image, async (): Promise<StudentExample[]> => [await png.toBuffer(), { pixels }]],
+  ['image', greyImage, async (): Promise<StudentExample[]> => [await png.toBuffer(), { pixels }]],
   [
     'row',
     row,
@@ -88,7 +77,7 @@ test('a student of a multi-label task names every label that is more likely than
 });
 
 test('pixels are what the file decodes to, and more than a batch keeps its order', async () => {
-  await writeStudent(folder, image);
+  await writeStudent(folder, greyImage);
   const student = await loadStudent(folder);
   const file = await png.toBuffer();
   const [fromFile, fromPixels] = await student.predict([file, { pixels }]);
@@ -108,11 +97,11 @@ test('pixels are what the file decodes to, and more than a batch keeps its order
 });
 
 test.each([
-  ['a row', image, { age: 3 }, "the kind 'image'"],
-  ['bytes of no image', image, Uint8Array.of(1, 2, 3), 'not a JPEG, PNG or WebP'],
-  ['pixels of another size', image, { pixels: new Uint8Array(9) }, 'expected 8 × 8 × 1'],
-  ['pixels from 0 to 1', image, { pixels: new Float32Array(64).fill(0.5) }, "the kind 'image'"],
-  ['null', image, null as never, "the kind 'image'"],
+  ['a row', greyImage, { age: 3 }, "the kind 'image'"],
+  ['bytes of no image', greyImage, Uint8Array.of(1, 2, 3), 'not a JPEG, PNG or WebP'],
+  ['pixels of another size', greyImage, { pixels: new Uint8Array(9) }, 'expected 8 × 8 × 1'],
+  ['pixels from 0 to 1', greyImage, { pixels: new Float32Array(64).fill(0.5) }, "the kind 'image'"],
+  ['null', greyImage, null as never, "the kind 'image'"],
   ['a vector', row, [1, 2], "the kind 'row'"],
   ['text where a number should be', row, { age: 'old' }, "column 'age' is 'old'"],
   ['another length', vector, [1, 2], 'has 2 numbers; expected 5'],

@@ -7,25 +7,13 @@ import type { Features } from '../../src/data/features/index.ts';
 import { openService } from '../../src/predict/open-service.ts';
 import { tf } from '../../src/tensorflow.ts';
 import { writeStudent } from '../support/network-students.ts';
+import { greyImage, smallRow } from '../support/students.ts';
 
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'serve-test-'));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
-
-const image: Features = {
-  ...{ kind: 'image', height: 8, width: 8, channels: 1 },
-  ...{ mean: [0.5], std: [0.2] },
-};
-const row: Features = {
-  kind: 'row',
-  columns: [
-    { kind: 'numeric', name: 'age', mean: 40, std: 10 },
-    { kind: 'categorical', name: 'kind', values: ['a', 'b'] },
-  ],
-  missing: [],
-};
 
 /** Opens a student, and returns a function that sends bodies to it. */
 async function serve(features: Features) {
@@ -41,7 +29,7 @@ async function serve(features: Features) {
 
 test('reads an image from its bytes, and several in base64, and leaves no tensor behind', async () => {
   const before = tf.memory().numTensors;
-  const { service, post } = await serve(image);
+  const { service, post } = await serve(greyImage);
   const pixels = Uint8Array.from({ length: 64 }, (_, i) => i * 4);
   const png = await sharp(pixels, { raw: { width: 8, height: 8, channels: 1 } })
     .png()
@@ -63,7 +51,7 @@ test('reads an image from its bytes, and several in base64, and leaves no tensor
 });
 
 test('reads rows, and refuses a row without a column', async () => {
-  const { service, post } = await serve(row);
+  const { service, post } = await serve(smallRow);
   const rows = [
     { age: 30, kind: 'b' },
     { age: null, kind: 'a', other: 1 },

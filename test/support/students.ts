@@ -1,11 +1,28 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Features } from '../../src/data/features/index.ts';
 import { randomFor } from '../../src/data/random.ts';
 import { saveModel } from '../../src/models/exporters.ts';
 import { createNgrams } from '../../src/models/ngrams/model.ts';
 import type { StudentDescription } from '../../src/models/student-description.ts';
 
 export const classes = ['bad', 'good', 'so;so'];
+
+/** Features of small grey images. */
+export const greyImage: Features = {
+  ...{ kind: 'image', height: 8, width: 8, channels: 1 },
+  ...{ mean: [0.5], std: [0.2] },
+};
+
+/** Features of a table with a number and a category. */
+export const smallRow = {
+  kind: 'row',
+  columns: [
+    { kind: 'numeric', name: 'age', mean: 40, std: 10 },
+    { kind: 'categorical', name: 'kind', values: ['a', 'b'] },
+  ],
+  missing: [],
+} satisfies Features;
 
 /** Writes an `ngrams` student of random weights, which needs no TensorFlow, into a folder. */
 export async function writeTextStudent(
