@@ -1,5 +1,6 @@
 import { defineCommand } from 'citty';
 import type { ConfigInput } from '../config/schema.ts';
+import { UserError } from '../errors.ts';
 import type { InitChoices } from '../init/with-choices.ts';
 import { datasetArgument, jsonOption, UsageError, unknown } from './arguments.ts';
 import { asTyped } from './as-typed.ts';
@@ -18,15 +19,21 @@ export const initCommand = defineCommand({
     json: jsonOption,
   },
   async run({ args: { dataset, json, method, encoder, yes } }) {
-    const [{ UserError }, { inspect }, { configKey: file }, { writeConfig }, { openStore }, ours] =
-      await Promise.all([
-        import('../errors.ts'),
-        import('../init/inspect.ts'),
-        import('../config/read.ts'),
-        import('../init/write-config.ts'),
-        import('../store/open.ts'),
-        import('../init/with-choices.ts'),
-      ]);
+    const [
+      { inspect },
+      { configKey: file },
+      { parseConfig },
+      { writeConfig },
+      { openStore },
+      ours,
+    ] = await Promise.all([
+      import('../init/inspect.ts'),
+      import('../config/read.ts'),
+      import('../config/load.ts'),
+      import('../init/write-config.ts'),
+      import('../store/open.ts'),
+      import('../init/with-choices.ts'),
+    ]);
     const flags = { method: await methodNamed(method), encoder };
     const store = await openStore(dataset);
     const path = `${store.location}/${file}`;
@@ -39,7 +46,7 @@ export const initCommand = defineCommand({
     const { config: suggested, notes, columns, questions } = await inspect(store);
     if (encoder !== undefined && !ours.canHaveEncoder(suggested)) {
       throw new UserError(
-        `--encoder ${encoder}: an encoder reads colour photos or texts, and this is ${suggested.task.type}`,
+        `--encoder ${encoder}: an encoder reads images or texts, and this is ${suggested.task.type}`,
         'Leave --encoder out.',
       );
     }
@@ -49,8 +56,13 @@ export const initCommand = defineCommand({
       ? await askChoices(suggested, flags, ours.canHaveEncoder(suggested))
       : flags;
     const config = ours.withChoices(suggested, choices);
-    const body = Buffer.from(writeConfig(config, columns, questions));
-    if (!(await store.write(file, body, { ifAbsent: true }))) throw present;
+    const yaml = writeConfig(config, columns, questions);
+    try {
+      parseConfig(yaml, `a ${file} with method: ${config.method}`);
+    } catch (error) {
+      throw new UserError((error as UserError).message, 'Choose another --method, or none.');
+    }
+    if (!(await store.write(file, Buffer.from(yaml), { ifAbsent: true }))) throw present;
     const lines = [
       ...(asks ? [] : notes),
       '',

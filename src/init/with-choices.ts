@@ -1,6 +1,6 @@
 /** Choices of the user for a config that `init` suggests. */
 import type { ConfigInput } from '../config/schema.ts';
-import type { MethodName } from '../debias/methods.ts';
+import { type MethodName, methodOf } from '../debias/methods.ts';
 
 export interface InitChoices {
   readonly method?: MethodName | undefined;
@@ -20,11 +20,11 @@ export function withChoices(config: ConfigInput, { method, encoder }: InitChoice
     ...(head && { student: head }),
     ...(head && isTrained && { teacher: { ...config.teacher, train: head } }),
     ...(method && { method }),
+    ...(method && methodOf(method).labels === 'soft' && { labels: 'soft' as const }),
   };
 }
 
-/** Returns whether an encoder can read the examples of a config: colour photos, or texts. */
+/** Returns whether an encoder can read the examples of a config: images or texts. */
 export function canHaveEncoder({ task }: ConfigInput): boolean {
-  if (task.type === 'text-classification') return true;
-  return task.type === 'image-classification' && task.channels === 3;
+  return task.type === 'text-classification' || task.type === 'image-classification';
 }

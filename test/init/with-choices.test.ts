@@ -26,7 +26,13 @@ test('an encoder is that of the student, and of a teacher that is trained', () =
   expect(withChoices(photos, {})).toEqual(photos);
 });
 
-test('colour photos and texts can have an encoder', () => {
+test('a method that needs soft labels gets them', () => {
+  const chosen = withChoices({ ...photos, labels: 'hard' }, { method: 'slam' });
+  expect(chosen).toMatchObject({ method: 'slam', labels: 'soft' });
+  expect(configSchema.safeParse(chosen).success).toBe(true);
+});
+
+test('images and texts can have an encoder', () => {
   const grey = { ...photos.task, channels: 1 } as ConfigInput['task'];
   const texts: ConfigInput['task'] = { type: 'text-classification', classes: ['a', 'b'] };
   const vectors: ConfigInput['task'] = {
@@ -37,5 +43,5 @@ test('colour photos and texts can have an encoder', () => {
   const answers = [photos.task, grey, texts, vectors].map((task) =>
     canHaveEncoder({ ...photos, task }),
   );
-  expect(answers).toEqual([true, false, true, false]);
+  expect(answers).toEqual([true, true, true, false]);
 });
