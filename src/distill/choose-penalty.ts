@@ -1,6 +1,6 @@
 /**
- * The L2 penalty of a student that is a linear head, chosen by cross-validation. Pseudo-labels have
- * mistakes, which a head on an embedding of a thousand numbers can learn by heart. A student
+ * The L2 penalty of a student that is a linear head, chosen by cross-validation. A head on an
+ * embedding of a thousand numbers can memorize the mistakes of its pseudo-labels. A student
  * therefore needs another penalty than a model of the true labels.
  */
 import { concatenate, mean, sum } from '../arrays.ts';
