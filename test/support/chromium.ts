@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { vi } from 'vitest';
 
 /** The browser: by the variable CHROMIUM, or on the PATH; undefined if this machine has none. */
 export const chromium = [process.env.CHROMIUM, 'chromium', 'google-chrome'].find((program) => {
@@ -63,15 +64,16 @@ export async function reportOfPage(
   const { port } = server.address() as AddressInfo;
   const profile = mkdtempSync(join(tmpdir(), 'counterweight-chromium-'));
   const options = [...quiet, `--user-data-dir=${profile}`, `http://127.0.0.1:${port}/`];
-  const browser = spawn(chromium!, options, { stdio: 'ignore' });
+  const browser = spawn(chromium!, options, { stdio: 'ignore', detached: true });
   const ended = once(browser, 'exit');
   try {
     return await Promise.race([result, ended.then(() => 'error: the browser ended')]);
   } finally {
-    browser.kill();
+    // The group: helper processes of the browser would go on writing to the profile.
+    if (browser.exitCode === null) process.kill(-browser.pid!, 'SIGKILL');
     await ended;
     server.close();
-    // Helper processes of the browser write a little longer.
-    rmSync(profile, { recursive: true, force: true, maxRetries: 20 });
+    // A helper process may still end. Each try removes what it wrote since the last one.
+    await vi.waitFor(() => rmSync(profile, { recursive: true, force: true }), 10_000);
   }
 }
