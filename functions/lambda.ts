@@ -19,24 +19,27 @@ import {
 } from '../src/stages/index.ts';
 import type { Stage } from '../src/stages/stage.ts';
 import { namesOf } from '../src/table.ts';
+import { functionHint, readEnvironment } from './environment.ts';
 
 type FunctionName = StageName | TriggerName | EndpointName;
 
 const functions: Record<FunctionName, Pick<Stage, 'load' | 'resumes'>> = {
   ...stages,
-  Start: { load: async () => (await import('./start.ts')).startHandler },
-  Sweep: { load: async () => (await import('./sweep.ts')).sweepHandler },
+  Start: { load: async () => (await import('./start.ts')).createStartHandler() },
+  Sweep: { load: async () => (await import('./sweep.ts')).createSweepHandler() },
   Serve: { load: async () => (await import('./serve.ts')).createServeHandler() },
 };
 
-const environment = z
-  .object({
+const environment = readEnvironment(
+  z.object({
     TASK: z.enum(namesOf(functions)),
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: z.coerce.number(),
+    AWS_REGION: z.string().min(1),
     TRAINER: z.enum(['gpu', 'function']).default('function'),
     BUDGET_USD: z.coerce.number().positive().optional(),
-  })
-  .parse(process.env);
+  }),
+  functionHint,
+);
 const task = environment.TASK;
 const { load, resumes } = functions[task];
 const deployment: DeploymentLimits = {

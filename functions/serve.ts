@@ -4,6 +4,7 @@ import { followCurrent } from '../src/predict/current-student.ts';
 import { answerRequest, refusal, type ServiceAnswer } from '../src/predict/serve-requests.ts';
 import { entry, type Handler } from '../src/stages/entry.ts';
 import { endpoints } from '../src/stages/index.ts';
+import { functionHint, readEnvironment } from './environment.ts';
 
 /** Parts of the event of a function URL, in its format 2.0. */
 const urlRequest = z.object({
@@ -13,7 +14,7 @@ const urlRequest = z.object({
   isBase64Encoded: z.boolean().default(false),
 });
 
-const environment = z.object({ RESULTS: z.string(), DATASET: z.string() });
+const environment = z.object({ RESULTS: z.string().min(1), DATASET: z.string().min(1) });
 
 /** Maximum size of a response from Lambda, in bytes. */
 const maxResponseBytes = 6 * 1024 ** 2;
@@ -22,7 +23,7 @@ const stage = endpoints.Serve.name;
 
 /** Makes the handler of requests to the URL. It keeps the student in use between calls. */
 export function createServeHandler(): Handler {
-  const { RESULTS, DATASET } = environment.parse(process.env);
+  const { RESULTS, DATASET } = readEnvironment(environment, functionHint);
   const current = followCurrent(RESULTS, DATASET);
   return entry(stage, urlRequest, async (event, { report }) => {
     const { rawPath: path, requestContext, body = '', isBase64Encoded } = event;

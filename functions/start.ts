@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { startExecution } from '../src/aws/executions.ts';
-import { entry } from '../src/stages/entry.ts';
+import { entry, type Handler } from '../src/stages/entry.ts';
 import { startBatch } from '../src/stages/start.ts';
+import { functionHint, readEnvironment } from './environment.ts';
 
 /** Parts of EventBridge's event for an object that arrived. */
 const objectCreated = z.object({
@@ -11,14 +12,15 @@ const objectCreated = z.object({
   }),
 });
 
-const environment = z.object({ RESULTS: z.string(), STATE_MACHINE: z.string() });
+const environment = z.object({ RESULTS: z.string().min(1), STATE_MACHINE: z.string().min(1) });
 
-/** Handles the arrival of a batch's marker. The same event again finds its execution started. */
-export const startHandler = entry(
-  'Start',
-  objectCreated,
-  async ({ detail: { bucket, object } }) => {
-    const { RESULTS, STATE_MACHINE } = environment.parse(process.env);
+/**
+ * Makes the handler of the arrival of a batch's marker. The same event again finds its execution
+ * started.
+ */
+export function createStartHandler(): Handler {
+  const { RESULTS, STATE_MACHINE } = readEnvironment(environment, functionHint);
+  return entry('Start', objectCreated, async ({ detail: { bucket, object } }) => {
     const version = object['version-id'];
     for (const key of possibleKeys(object.key)) {
       const started = await startBatch({ bucket: bucket.name, key, version }, RESULTS);
@@ -27,8 +29,8 @@ export const startHandler = entry(
       return { started: started.run };
     }
     return { started: null };
-  },
-);
+  });
+}
 
 /**
  * Returns the keys that an event may mean. AWS does not document whether the key is URL-encoded.

@@ -1,13 +1,17 @@
 import { z } from 'zod';
-import { entry } from '../src/stages/entry.ts';
+import { entry, type Handler } from '../src/stages/entry.ts';
 import { markQuietBatches } from '../src/stages/sweep.ts';
+import { functionHint, readEnvironment } from './environment.ts';
 
-const environment = z.object({ DATA_BUCKET: z.string(), SWEEP_MINUTES: z.coerce.number() });
+const environment = z.object({ DATA_BUCKET: z.string().min(1), SWEEP_MINUTES: z.coerce.number() });
 
 /**
- * Closes the batches that came without a marker, by the clock, if the deployment has a schedule.
+ * Makes the handler that closes the batches that came without a marker, by the clock, if the
+ * deployment has a schedule.
  */
-export const sweepHandler = entry('Sweep', z.unknown(), async () => {
-  const { DATA_BUCKET, SWEEP_MINUTES } = environment.parse(process.env);
-  return { marked: await markQuietBatches(`s3://${DATA_BUCKET}`, SWEEP_MINUTES) };
-});
+export function createSweepHandler(): Handler {
+  const { DATA_BUCKET, SWEEP_MINUTES } = readEnvironment(environment, functionHint);
+  return entry('Sweep', z.unknown(), async () => ({
+    marked: await markQuietBatches(`s3://${DATA_BUCKET}`, SWEEP_MINUTES),
+  }));
+}

@@ -14,6 +14,7 @@ import { InterruptedError, TransientError, UserError } from '../src/errors.ts';
 import type { Progress } from '../src/run/context.ts';
 import type { VariantEvent } from '../src/run/events.ts';
 import { stages } from '../src/stages/index.ts';
+import { readEnvironment } from './environment.ts';
 
 /** Exit codes on which AWS Batch decides to retry. */
 const exitCodes = {
@@ -25,7 +26,7 @@ const exitCodes = {
 
 const logIntervalMs = 30_000;
 
-const environment = z.object({
+const variables = z.object({
   RUN: z.string().min(1),
   DATASET: z.string().min(1),
   RESULTS: z.string().min(1),
@@ -35,31 +36,26 @@ const environment = z.object({
   STALL_MINUTES: z.coerce.number().positive().default(30),
   AWS_BATCH_JOB_ID: z.string().default(() => randomUUID()),
   AWS_BATCH_JOB_ATTEMPT: z.string().default('1'),
+  AWS_REGION: z.string().min(1).optional(),
 });
+/** The SDK has no default region. Without this check, the job would fail at its first request. */
+const environment = variables.refine(
+  ({ DATASET, RESULTS, AWS_REGION }) =>
+    AWS_REGION !== undefined || ![DATASET, RESULTS].some((location) => location.startsWith('s3:')),
+  { path: ['AWS_REGION'] },
+);
+const hint =
+  'AWS Batch sets RUN, DATASET, RESULTS and VARIANT by infra/workflow.asl.json, and AWS_REGION by ' +
+  'the job definition. By hand: RUN is the name of a folder of runs/ in the results, and VARIANT ' +
+  "one of its plan's variants.";
 type Environment = z.infer<typeof environment>;
 
 const logger = new Logger({ serviceName: 'counterweight' });
 try {
-  await trainJob(readEnvironment());
+  await trainJob(readEnvironment(environment, hint));
   process.exitCode = exitCodes.done;
 } catch (error) {
   process.exitCode = fail(error);
-}
-
-/**
- * Reads the variables of the environment.
- *
- * @throws UserError that names every variable that is missing or wrong.
- */
-function readEnvironment(): Environment {
-  const parsed = environment.safeParse(process.env);
-  if (parsed.success) return parsed.data;
-  const names = parsed.error.issues.map(({ path }) => path.join('.')).join(', ');
-  throw new UserError(
-    `environment variables are missing or wrong: ${names}`,
-    'AWS Batch sets RUN, DATASET, RESULTS and VARIANT by infra/workflow.asl.json. By hand: RUN is ' +
-      "the name of a folder of runs/ in the results, and VARIANT one of its plan's variants.",
-  );
 }
 
 async function trainJob(job: Environment): Promise<void> {

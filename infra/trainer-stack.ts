@@ -13,6 +13,7 @@ import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { gpuAttempts, gpuTrainingSeconds } from '../src/cost/functions.ts';
 import { stages } from '../src/stages/index.ts';
 import { type Image, openImage } from './images.ts';
 import { Machines, machine } from './machines.ts';
@@ -78,10 +79,12 @@ function makeJobDefinition(scope: Construct, image: Image, logs: LogGroup): void
       gpu: machine.gpus,
       jobRole: makeRole(scope, 'JobRole', tasks, stageGrants(buckets, stages.Train)),
       executionRole: makeRole(scope, 'ExecutionRole', tasks, startJobGrants(image, logs)),
+      // The SDK needs it, and only newer agents of ECS set it in a container.
+      environment: { AWS_REGION: Stack.of(scope).region },
       logging: LogDriver.awsLogs({ logGroup: logs, streamPrefix: 'train' }),
     }),
-    // Maximum of AWS Batch: an attempt resumes from the checkpoint of the attempt before.
-    retryAttempts: 10,
+    // Used by interruptions only: a job that reaches its timeout is not retried.
+    retryAttempts: gpuAttempts,
     retryStrategies: [
       RetryStrategy.of(Action.RETRY, Reason.SPOT_INSTANCE_RECLAIMED),
       RetryStrategy.of(Action.RETRY, Reason.custom({ onExitCode: String(interruptedExitCode) })),
@@ -89,6 +92,6 @@ function makeJobDefinition(scope: Construct, image: Image, logs: LogGroup): void
       RetryStrategy.of(Action.EXIT, Reason.NON_ZERO_EXIT_CODE),
       RetryStrategy.of(Action.EXIT, Reason.custom({ onReason: '*' })),
     ],
-    timeout: Duration.hours(24),
+    timeout: Duration.seconds(gpuTrainingSeconds),
   });
 }

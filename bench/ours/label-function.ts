@@ -9,6 +9,7 @@ import { packageRoot } from '../../src/package-root.ts';
 Object.assign(process.env, {
   TASK: 'Label',
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '3008',
+  AWS_REGION: 'us-east-1',
   POWERTOOLS_METRICS_NAMESPACE: 'counterweight',
 });
 const [event = ''] = process.argv.slice(2);

@@ -11,6 +11,19 @@ export function vcpusOf({ memoryMiB }: Pick<FunctionRow, 'memoryMiB'>): number {
 /** Maximum time of a call. */
 export const functionTimeoutSeconds = 900;
 
+/**
+ * Maximum time of a GPU training: 14 days. It is the timeout of the workflow's task and of each
+ * attempt of its job. AWS Batch does not retry a job that its timeout ended (AWS Batch User Guide,
+ * "Job timeouts"), so that the timeout of an attempt must not be shorter.
+ */
+export const gpuTrainingSeconds = 14 * 24 * 60 * 60;
+
+/**
+ * Maximum number of attempts of a GPU job; AWS Batch allows no more. Interruptions use them, and
+ * each attempt resumes from the checkpoint of the attempt before.
+ */
+export const gpuAttempts = 10;
+
 /** `MaxConcurrency` of the workflow's Maps: of shards, and of students. */
 export const shardConcurrency = 100;
 export const studentConcurrency = 4;

@@ -3,7 +3,7 @@ import { formats } from '../data/formats/index.ts';
 import { duration } from '../format.ts';
 import type { TaskUse } from '../run/bill-file.ts';
 import { allStages, stages } from '../stages/index.ts';
-import { functionTimeoutSeconds, trainingCalls } from './functions.ts';
+import { functionTimeoutSeconds, gpuTrainingSeconds, trainingCalls } from './functions.ts';
 import { type MapWork, shardSeconds } from './map-calls.ts';
 import { functionMemoryWarnings } from './memory.ts';
 import { callsOf, studentTraining, trainingSeconds } from './training-work.ts';
@@ -14,9 +14,6 @@ import { functionSpeed, gpuSpeed, type RunWork } from './work.ts';
  * uncertain.
  */
 const shardLimitSeconds = 0.4 * functionTimeoutSeconds;
-
-/** `TimeoutSeconds` of the workflow's tasks: 14 days. */
-const taskLimitSeconds = 1_209_600;
 
 /** Stages that have to end in one call. */
 const oneCallStages = allStages.filter(({ mapOver, resumes }) => !mapOver && !resumes);
@@ -57,8 +54,8 @@ function* longTraining(work: RunWork): Iterable<string> {
   const trainings = Math.max(...work.trainings);
   if (work.config.trainer === 'gpu') {
     const seconds = trainings * trainingSeconds(work, training, gpuSpeed);
-    if (seconds <= taskLimitSeconds) return;
-    yield `A student would take about ${duration(seconds)} to train, and the workflow waits 14 days: ` +
+    if (seconds <= gpuTrainingSeconds) return;
+    yield `A student would take about ${duration(seconds)} to train, and the workflow waits ${gpuTrainingSeconds / 86_400} days: ` +
       'use fewer epochs.';
     return;
   }

@@ -2,16 +2,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context as LambdaContext } from 'aws-lambda';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { makeTrainedRun } from './trained-run.ts';
 
 const whole = await makeTrainedRun();
 
 /** The function of a task, as a new environment of Lambda loads it. */
-async function load(task: string) {
+async function load(task: string, variables: Record<string, string> = {}) {
   vi.stubEnv('TASK', task);
   vi.stubEnv('AWS_LAMBDA_FUNCTION_MEMORY_SIZE', '3008');
+  vi.stubEnv('AWS_REGION', 'us-east-1');
   vi.stubEnv('POWERTOOLS_METRICS_NAMESPACE', 'counterweight');
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
   vi.resetModules();
   return (await import('../../functions/lambda.ts')).handler;
 }
@@ -33,6 +35,22 @@ function eventWithout(key: string) {
 function usages(results: string, task: string): string[] {
   return readdirSync(join(results, 'runs', whole.run, 'usage', task, 'lambda-3008'));
 }
+
+test.each([
+  ['Label', { AWS_REGION: '' }, 'AWS_REGION'],
+  ['Start', { RESULTS: 's3://results' }, 'STATE_MACHINE'],
+  ['Sweep', {}, 'DATA_BUCKET, SWEEP_MINUTES'],
+  ['Serve', { DATASET: 'digits' }, 'RESULTS'],
+])('%s names the missing variables when it starts', async (task, variables, names) => {
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+  });
+  await expect(load(task, variables)).rejects.toMatchObject({
+    name: 'UserError',
+    message: `environment variables are missing or wrong: ${names}`,
+    hint: expect.stringContaining('counterweight deploy'),
+  });
+});
 
 describe('a function whose time runs out', () => {
   test('keeps a checkpoint when it trains, and the next calls end with the same student', async () => {

@@ -1,7 +1,7 @@
 /** The trigger as EventBridge calls it. */
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { startHandler } from '../../functions/start.ts';
+import { createStartHandler } from '../../functions/start.ts';
 import { keys } from '../../src/run/keys.ts';
 import { recordSchema } from '../../src/run/plan-file.ts';
 import { readJson } from '../../src/store/once.ts';
@@ -17,6 +17,7 @@ const stepFunctions = await startFakeStepFunctions();
 const machine = 'arn:aws:states:us-east-1:123456789012:stateMachine:counterweight';
 vi.stubEnv('STATE_MACHINE', machine);
 vi.stubEnv('RESULTS', results);
+const startHandler = createStartHandler();
 
 const config = `
 task: { type: tabular-classification, classes: [red, white], target: colour }

@@ -190,6 +190,14 @@ describe("the GPU trainer's program", () => {
     ]);
   });
 
+  test('needs a region for locations in S3', async () => {
+    const job = new Job({ RUN: 'a', DATASET: 's3://data/a', RESULTS: 's3://b', VARIANT: 'plain' });
+    expect(await job.end()).toBe(1);
+    expect(job.lines.at(-1)?.errorMessage).toMatch(
+      /missing or wrong: AWS_REGION\n\nAWS Batch sets/,
+    );
+  });
+
   test("reports a user's mistake without a stack trace", async () => {
     const { env } = beforeTraining();
     const job = new Job({ ...env, RUN: 'csv-gone' });

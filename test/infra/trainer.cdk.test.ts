@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { gpuAttempts, gpuTrainingSeconds } from '../../src/cost/functions.ts';
 import { instanceHours } from '../../src/cost/prices.ts';
 import { allPrebuilt, resource, synthesise } from './synthesise.ts';
 
@@ -94,13 +95,14 @@ describe('a job', () => {
           { Type: 'MEMORY', Value: '14336' },
         ]),
         LogConfiguration: { LogDriver: 'awslogs' },
+        Environment: [{ Name: 'AWS_REGION', Value: { Ref: 'AWS::Region' } }],
       },
     });
   });
 
   test('resumes after a reclaim or an interruption, and fails at once otherwise', () => {
     expect(job.RetryStrategy).toEqual({
-      Attempts: 10,
+      Attempts: gpuAttempts,
       EvaluateOnExit: [
         { Action: 'RETRY', OnStatusReason: 'Host EC2*' },
         { Action: 'RETRY', OnExitCode: '75' },
@@ -108,7 +110,8 @@ describe('a job', () => {
         { Action: 'EXIT', OnReason: '*' },
       ],
     });
-    expect(job.Timeout).toEqual({ AttemptDurationSeconds: 86_400 });
+    // A job that its timeout ended is not retried: the workflow's own timeout has to end it.
+    expect(job.Timeout).toEqual({ AttemptDurationSeconds: gpuTrainingSeconds });
     const program = new URL('../../functions/train-job.ts', import.meta.url);
     expect(readFileSync(program, 'utf8')).toContain('tryAgain: 75');
   });
