@@ -69,7 +69,7 @@ export async function reportOfPage(
   try {
     return await Promise.race([result, ended.then(() => 'error: the browser ended')]);
   } finally {
-    // The group: helper processes of the browser would go on writing to the profile.
+    // The group: helper processes of the browser would continue to write to the profile.
     if (browser.exitCode === null) process.kill(-browser.pid!, 'SIGKILL');
     await ended;
     server.close();
