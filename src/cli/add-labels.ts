@@ -45,9 +45,12 @@ async function readAnswers(file: string): Promise<string> {
 }
 
 /** Describes the result for people, with the command to run next. */
-export function renderAdded({ labels, unanswered, files }: Added, dataset: string): string {
+export function renderAdded({ labels, known, unanswered, files }: Added, dataset: string): string {
   return [
-    `Added ${counted(labels, 'label')} in ${counted(files.length, 'file')}, such as ${files[0]}.`,
+    labels === 0
+      ? 'Added no label.'
+      : `Added ${counted(labels, 'label')} in ${counted(files.length, 'file')}, such as ${files[0]}.`,
+    ...(known > 0 ? [`${counted(known, 'label')} had been added before.`] : []),
     ...(unanswered > 0 ? [`${counted(unanswered, 'row')} had no label and stay as they are.`] : []),
     asTyped(`Next: counterweight run ${dataset}`),
   ].join('\n');

@@ -6,6 +6,7 @@ import type { ObjectStore } from '../store/store.ts';
 import { decisionLookup, labelFinder, readClasses } from './classes.ts';
 import type { ReadConfig } from './config.ts';
 import { cutShards } from './cut.ts';
+import { withoutEarlier } from './earlier-answers.ts';
 import { type Example, isRejected } from './example.ts';
 import { decisionsOf } from './features/index.ts';
 import { formats } from './formats/index.ts';
@@ -23,7 +24,11 @@ export interface Answers {
 
 /** Result of adding labels. */
 export interface Added {
+  /** Labels that were added. */
   readonly labels: number;
+  /** Labels that earlier answers had added. */
+  readonly known: number;
+  /** Rows without a label. */
   readonly unanswered: number;
   /** Keys of the new files in labeled/. */
   readonly files: readonly string[];
@@ -31,13 +36,13 @@ export interface Added {
 
 /**
  * Copies the answered examples, with their labels, from unlabeled/ to labeled/. They also stay in
- * unlabeled/, so that its shards keep their labels of earlier runs. The same answers give the same
- * files.
+ * unlabeled/, so that its shards keep their labels of earlier runs. Answers that were added before
+ * are not added again.
  *
  * Reads unlabeled/ until all examples are found; memory holds the answered examples.
  *
  * @throws UserError, before anything is written, if the answers are not such a CSV, a label is not
- *   a class, two answers disagree or an example does not exist.
+ *   a class, two answers disagree, also with earlier ones, or an example does not exist.
  */
 export async function addLabels(
   data: ObjectStore,
@@ -57,7 +62,7 @@ export async function addLabels(
       const label = labels.get(item.id);
       if (isRejected(item) || label === undefined) continue;
       if (examples.has(item.id)) throw sharedId(item.id, answers.name);
-      examples.set(item.id, { ...item, label: spell(label) });
+      examples.set(item.id, item);
     }
   }
   const [missing] = [...labels.keys()].filter((id) => !examples.has(id));
@@ -67,9 +72,12 @@ export async function addLabels(
       'Use the ids of label-next.csv, and the dataset of the run that wrote it.',
     );
   }
-  const found = [...labels.keys()].map((id) => examples.get(id)!);
-  const files = await writeLabeled(data, 'labeled', found, config);
-  return { labels: found.length, unanswered, files };
+  const given = Array.from(labels, ([id, decided]) => ({ example: examples.get(id)!, decided }));
+  const { name } = answers;
+  const added = await withoutEarlier(data, config, given, { classes, decisions, name });
+  const labeled = added.map(({ example, decided }) => ({ ...example, label: spell(decided) }));
+  const files = labeled.length > 0 ? await writeLabeled(data, 'labeled', labeled, config) : [];
+  return { labels: labeled.length, known: given.length - labeled.length, unanswered, files };
 }
 
 /** Converts decisions, [perExample], to a label. */

@@ -6,6 +6,17 @@ import type { Example } from './example.ts';
 import { formats } from './formats/index.ts';
 import type { SetName } from './shard.ts';
 
+/** Start of the name of a table or archive, before a digest of 12 hexadecimal digits. */
+const prefix = 'answers-';
+
+/** Names of files that `writeLabeled` makes; those of single examples start with a digest. */
+const writtenName = new RegExp(`^(?:${prefix}[0-9a-f]{12}\\.|[0-9a-f]{8}-)`);
+
+/** Returns whether a key is that of a file which `writeLabeled` may have made. */
+export function isWritten(key: string): boolean {
+  return writtenName.test(key.split('/').at(-1)!);
+}
+
 /**
  * Writes examples to a set, in as many files as the format takes. The same examples give the same
  * files.
@@ -20,7 +31,11 @@ export async function writeLabeled(
   const facts = examples.map(({ id, label }) => [id, label]);
   const { write } = await formats[config.data.format].load();
   const keys: string[] = [];
-  for (const { name, bytes } of await write(examples, `answers-${digestJson(facts, 12)}`, config)) {
+  for (const { name, bytes } of await write(
+    examples,
+    `${prefix}${digestJson(facts, 12)}`,
+    config,
+  )) {
     const key = `${set}/${name}`;
     await store.write(key, bytes);
     keys.push(key);

@@ -67,8 +67,16 @@ describe.each(names)('answers for a dataset of %s', (format) => {
       );
       expect(twins).toHaveLength(1);
     }
-    expect(await add(answers)).toEqual({ labels, unanswered, files });
-    expect(await examples('labeled')).toHaveLength(before.length + 2);
+    const again = { labels: 0, known: 2, unanswered: 1, files: [] };
+    expect(await add(answers)).toEqual(again);
+    const more = (await examples('unlabeled'))[4]!;
+    const overlapping = await add(`${answers}"${more.id}",${classes[1]},\n`);
+    expect(overlapping).toMatchObject({ labels: 1, known: 2 });
+    expect(await examples('labeled')).toHaveLength(before.length + 3);
+    await expect(add(answers.replace(rows[0]!, `"${first!.id}",${classes[1]}`))).rejects.toThrow(
+      `answers.csv: '${first!.id}' has another label than in labeled/`,
+    );
+    expect(await examples('labeled')).toHaveLength(before.length + 3);
   });
 });
 
