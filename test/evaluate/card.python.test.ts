@@ -13,12 +13,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
+import type { Features } from '../../src/data/features/index.ts';
 import { randomFor } from '../../src/data/random.ts';
+import { rowPython } from '../../src/evaluate/card/row-python.ts';
 import { loadStudent } from '../../src/models/load-student.ts';
 import type { StudentExample } from '../../src/models/student-input.ts';
 import { keys } from '../../src/run/keys.ts';
 import { type Dataset, makeDataset, writeConfig } from '../support/datasets.ts';
 import { makeWeather } from '../support/multi-label.ts';
+import { writeStudent } from '../support/network-students.ts';
 import { finished } from '../support/staged-run.ts';
 
 const python = inject('python');
@@ -30,16 +33,25 @@ async function trained(made: Dataset): Promise<string> {
   return join(made.results, keys.student(job.run, job.plan.variants[0]!.name));
 }
 
-/** Runs the Python of a card: its `predict`, once per JSON value. */
-function predictInPython(folder: string, examples: readonly unknown[]): Record<string, number>[] {
+/** Returns the Python of a card, without its example. */
+function programOf(folder: string): string {
   const card = readFileSync(join(folder, 'MODEL.md'), 'utf8');
-  const [, program] = /^```python\n(.*?)^print\([^\n]*\n```/ms.exec(card)!;
+  return /^```python\n(.*?)^print\([^\n]*\n```/ms.exec(card)![1]!;
+}
+
+/** Runs the `predict` of a program in Python, once per JSON value. */
+function predictInPython(
+  folder: string,
+  examples: readonly unknown[],
+  program = programOf(folder),
+): Record<string, number>[] {
   const loop = 'import sys\nfor line in sys.stdin: print(json.dumps(predict(json.loads(line))))\n';
   const lines = examples.map((example) => JSON.stringify(example));
   const printed = execFileSync(python!, ['-I', '-c', `${program}${loop}`], {
     cwd: folder,
     input: lines.join('\n'),
     encoding: 'utf8',
+    stdio: 'pipe',
   });
   return printed
     .trim()
@@ -62,8 +74,10 @@ async function expectAlike(
   examples: readonly StudentExample[],
   json: readonly unknown[] = examples,
   tolerance = 1e-5,
+  program = programOf(folder),
 ): Promise<void> {
-  const [found, expected] = [predictInPython(folder, json), await predictHere(folder, examples)];
+  const found = predictInPython(folder, json, program);
+  const expected = await predictHere(folder, examples);
   expect(found).toHaveLength(examples.length);
   for (const [index, probabilities] of expected.entries()) {
     expect(Object.keys(found[index]!)).toEqual(Object.keys(probabilities));
@@ -85,6 +99,34 @@ function addEncoder(kind: 'image' | 'text', dataset: string): void {
   const fixture = join(import.meta.dirname, '../fixtures/encoders', kind);
   cpSync(fixture, join(dataset, 'encoder'), { recursive: true });
 }
+
+/** Columns of a table in every notation, and a category. */
+const hardColumns = {
+  kind: 'row',
+  missing: ['', '?', 'NA', '-1', 'leer'],
+  columns: [
+    { kind: 'numeric', name: 'age', mean: 40, std: 12, range: [17, 90], missing: ['old', '7 %'] },
+    { kind: 'numeric', name: 'size', mean: 1, std: 2, notation: 'comma', missing: ['12.5'] },
+    { kind: 'numeric', name: 'income', mean: 2000, std: 900, notation: 'grouped' },
+    { kind: 'categorical', name: 'fär ge', values: ['2', 'red', 'blå', '007', 'nan', '0.5'] },
+  ],
+} satisfies Features;
+
+/** Cells as files and programs have them, by the column. */
+const hardCells = {
+  numbers: {
+    age: [
+      ...['17', ' 52.5\u00a0', '-999', 999, 1e30, 'NA', 'n/a', 'NULL', '', null, 'old', '7 %'],
+      ...['-1', -1, '-1.0', '\u22125', '+3.', '.5e1', 1e200, 'Infinity', '2e1'],
+    ],
+    size: ['1,5', '-0,25', '1.234,5', '12.5', 12.5, '3', '1 234', '-1,0', '\u22121', '-', 2e-7],
+    income: ['1,234.5', '1 234 567', "12'000", '99.5', '#N/A', 'leer', '?', 7, '-1.00'],
+  },
+  categories: [
+    ...['2', 2, '2.0', '02', ' red ', 'RED', 'bla\u030a', 'blue', 'nan', null, '', '007', '7'],
+    ...[0.5, '.5', '5e-1', '\u3000red\ufeff', 'leer', '12345678901234567890', 1e21, 1e-7],
+  ],
+} as const;
 
 const head = '{ encoder: encoder, head: linear, epochs: 3, batchSize: 32 }';
 const quick = { compare: '[]', warmup: '{ epochs: 1 }', publish: '{ minGain: -1 }' };
@@ -152,6 +194,31 @@ describe.skipIf(python === undefined)('the Python of a model card', () => {
       { ...row, shade: 'never seen' },
     ];
     await expectAlike(folder, rows);
+  });
+
+  test('reads cells of a table as the student does', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'counterweight-test-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    await writeStudent(folder, hardColumns);
+    const program = rowPython(hardColumns, '0').slice(0, -1).join('\n');
+    const [numbers, categories] = [Object.values(hardCells.numbers), hardCells.categories];
+    const rows = Array.from({ length: 40 }, (_, index) => ({
+      ...Object.fromEntries(
+        numbers.map((cells, column) => [
+          hardColumns.columns[column]!.name,
+          cells[index % cells.length]!,
+        ]),
+      ),
+      'fär ge': categories[index % categories.length]!,
+    }));
+    await expectAlike(folder, rows, rows, 1e-6, program);
+    for (const [change, message] of [
+      [{ size: 'about 3' }, "column 'size' is 'about 3', not a number, in the row {"],
+      [{ size: undefined }, "there is no column 'size' in the row {"],
+    ] as const) {
+      const wrong = { ...rows[0], ...change };
+      expect(() => predictInPython(folder, [wrong], program)).toThrow(message);
+    }
   });
 
   test('predicts vectors', async () => {

@@ -7,6 +7,7 @@ import {
   isFiniteSquare,
   isMissingSpelling,
   isSentinel,
+  numbersIn,
   parseNumber,
 } from './row-values.ts';
 
@@ -15,16 +16,27 @@ import {
  * value is missing.
  *
  * @param missing Texts that mean "missing", besides the usual spellings.
- * @example createCellReader(['?'])(' NaN ') // null
+ * @example createCellReader(['?', '-1'])(' -1.0 ') // null
  */
 export function createCellReader(missing: readonly string[]): (raw: Cell) => Cell {
-  const texts = new Set(missing);
+  const isMissing = createMissingTest(missing);
   return (raw) => {
     if (raw === null) return null;
     const value = typeof raw === 'string' ? cellText(raw) : raw;
-    if (texts.has(String(value))) return null;
+    if (isMissing(String(value))) return null;
     return typeof value === 'string' && isMissingSpelling(value) ? null : value;
   };
+}
+
+/**
+ * Creates a function that returns whether a trimmed text is one of those that mean "missing". A
+ * number is meant in every spelling: `-1` is also `-1.0`.
+ */
+export function createMissingTest(missing: readonly string[]): (text: string) => boolean {
+  const texts = new Set(missing.flatMap((text) => [text, categoryText(text)]));
+  const hasNumbers = missing.some((text) => parseNumber(text, 'point') !== undefined);
+  if (!hasNumbers) return (text) => texts.has(text);
+  return (text) => texts.has(text) || texts.has(categoryText(text));
 }
 
 /** Creates the reader of a column by its kind: `createNumberReader` or `createCategoryReader`. */
@@ -45,11 +57,16 @@ export function createNumberReader(
   { range, notation = 'point', missing: others }: NumericFeatures,
   missing: readonly string[],
 ): (raw: Cell) => number | null | undefined {
-  const read = createCellReader([...missing, ...(others ?? [])]);
+  const read = createCellReader(missing);
+  const odd = new Set(others);
+  const numbers = new Set(numbersIn(missing, notation));
   return (raw) => {
     const value = read(raw);
+    // Text that is a number in another notation only; the number itself is not missing.
+    if (typeof value === 'string' && odd.has(value)) return null;
     const number = typeof value === 'string' ? parseNumber(value, notation) : value;
     if (number === undefined || number === null) return number;
+    if (numbers.has(number)) return null;
     return !isFiniteSquare(number) || (range && isSentinel(number, range)) ? null : number;
   };
 }
@@ -62,12 +79,12 @@ export function createCategoryReader(
   { values }: CategoricalFeatures,
   missing: readonly string[],
 ): (raw: Cell) => string | null {
-  const texts = new Set(missing);
+  const isMissing = createMissingTest(missing);
   const known = new Set(values);
   return (raw) => {
     if (raw === null) return null;
     const text = cellText(String(raw));
-    if (texts.has(text)) return null;
+    if (isMissing(text)) return null;
     // Students of earlier versions distinguish values such as '007' from '7', or know 'None'.
     if (known.has(text)) return text;
     return isMissingSpelling(text) ? null : categoryText(text);

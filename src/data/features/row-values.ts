@@ -4,21 +4,21 @@
 export type Cell = string | number | null;
 
 /** Texts that common tools write for a missing value, in lower case. */
-const missingSpellings: ReadonlySet<string> = new Set(
-  [
-    ...['', '-', '--', '---', '–', '—', '.', '..', '...', '?', '*'],
-    ...['na', 'n/a', 'n.a.', '#n/a', '#n/a n/a', '#na', '<na>', 'nan', '-nan', '+nan', 'nat'],
-    ...['null', '(null)', '<null>', '[null]', 'none', '<none>', 'nil', '\\n', 'undefined'],
-    ...['missing', '<missing>', '(missing)', 'not available', 'no data', 'nodata', '(blank)'],
-    ...['inf', '+inf', '-inf', 'infinity', '+infinity', '-infinity', '∞', '-∞'],
-    ...['#value!', '#div/0!', '#num!', '#ref!', '#name?', '#null!'],
-    ...['1.#inf', '-1.#inf', '1.#ind', '-1.#ind', '1.#qnan', '-1.#qnan', '1.#snan', '1.#j'],
-  ].map((text) => text.toLowerCase()),
-);
+export const missingSpellings: readonly string[] = [
+  ...['', '-', '--', '---', '–', '—', '.', '..', '...', '?', '*'],
+  ...['na', 'n/a', 'n.a.', '#n/a', '#n/a n/a', '#na', '<na>', 'nan', '-nan', '+nan', 'nat'],
+  ...['null', '(null)', '<null>', '[null]', 'none', '<none>', 'nil', '\\n', 'undefined'],
+  ...['missing', '<missing>', '(missing)', 'not available', 'no data', 'nodata', '(blank)'],
+  ...['inf', '+inf', '-inf', 'infinity', '+infinity', '-infinity', '∞', '-∞'],
+  ...['#value!', '#div/0!', '#num!', '#ref!', '#name?', '#null!'],
+  ...['1.#inf', '-1.#inf', '1.#ind', '-1.#ind', '1.#qnan', '-1.#qnan', '1.#snan', '1.#j'],
+];
+
+const spelledMissing: ReadonlySet<string> = new Set(missingSpellings);
 
 /** Returns whether a trimmed text is a usual spelling of "missing", such as `NaN` or `#N/A`. */
 export function isMissingSpelling(text: string): boolean {
-  return text.length <= 13 && missingSpellings.has(text.toLowerCase());
+  return text.length <= 13 && spelledMissing.has(text.toLowerCase());
 }
 
 /** Trims a text and brings it to Unicode's form NFC, so that equal texts are equal strings. */
@@ -49,8 +49,8 @@ export function categoryText(value: string | number): string {
 export const notations = ['point', 'grouped', 'comma'] as const;
 export type Notation = (typeof notations)[number];
 
-const plainNumber = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
-const wholeNumber = /^[+-]?\d+$/;
+export const plainNumber = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+export const wholeNumber = /^[+-]?\d+$/;
 /** Thousands separated by commas, apostrophes or spaces, then a decimal point. */
 const groupedNumber = /^[+-]?\d{1,3}([,'’ \u00a0\u202f])\d{3}(?:\1\d{3})*(?:\.\d+)?$/;
 /** A decimal comma, with or without thousands separated by points, apostrophes or spaces. */
@@ -59,25 +59,40 @@ const commaNumber =
 /** Thousands separated as in `commaNumber`, without decimals. */
 const pointGroups = /^[+-]?\d{1,3}([.'’ \u00a0\u202f])\d{3}(?:\1\d{3})*$/;
 
+/** A form of numbers. */
+export interface NumberForm {
+  readonly pattern: RegExp;
+  /** Characters to remove; a comma that is left is a decimal comma. Default: none, no comma. */
+  readonly separators?: RegExp;
+}
+
+/** The forms of numbers per notation, in the order in which they are tried. */
+export const numberForms: Readonly<Record<Notation, readonly NumberForm[]>> = {
+  point: [{ pattern: plainNumber }],
+  grouped: [
+    { pattern: plainNumber },
+    { pattern: groupedNumber, separators: /[,'’ \u00a0\u202f]/g },
+  ],
+  comma: [
+    { pattern: wholeNumber },
+    { pattern: commaNumber, separators: /[.'’ \u00a0\u202f]/g },
+    { pattern: pointGroups, separators: /[.'’ \u00a0\u202f]/g },
+  ],
+};
+
 /** Typographic minus signs, as word processors and spreadsheets write them. */
-const minusSign = /^[\u2212\uff0d\ufe63]/;
+export const minusSign = /^[\u2212\uff0d\ufe63]/;
 
 /** Returns the number that a trimmed text is in a notation, or undefined. */
 export function parseNumber(text: string, notation: Notation): number | undefined {
   if (text.charCodeAt(0) > 0x7f && minusSign.test(text)) {
     return parseNumber(text.replace(minusSign, '-'), notation);
   }
-  if (notation === 'comma') {
-    if (wholeNumber.test(text)) return Number(text);
-    if (commaNumber.test(text) || pointGroups.test(text)) {
-      return Number(text.replaceAll(/[.'’ \u00a0\u202f]/g, '').replace(',', '.'));
-    }
-    return undefined;
+  for (const { pattern, separators } of numberForms[notation]) {
+    if (!pattern.test(text)) continue;
+    return Number(separators ? text.replaceAll(separators, '').replace(',', '.') : text);
   }
-  if (plainNumber.test(text)) return Number(text);
-  return notation === 'grouped' && groupedNumber.test(text)
-    ? Number(text.replaceAll(/[,'’ \u00a0\u202f]/g, ''))
-    : undefined;
+  return undefined;
 }
 
 /** Returns whether a number has one or more points that may separate thousands: '1.234'. */
@@ -91,13 +106,11 @@ export function hasPointGroups(text: string): boolean {
  * @example isCode('01234') // true
  */
 export function isCode(text: string): boolean {
-  return startsWithZero(text) || isLongInteger(text);
+  return zeroFirst.test(text) || isLongInteger(text);
 }
 
-/** Returns whether a text is an integer that starts with a zero it does not need. */
-function startsWithZero(text: string): boolean {
-  return /^[+-]?0\d+$/.test(text);
-}
+/** An integer that starts with a zero it does not need. */
+export const zeroFirst = /^[+-]?0\d+$/;
 
 function isLongInteger(text: string): boolean {
   return text.length > 15 && wholeNumber.test(text) && !Number.isSafeInteger(Number(text));
@@ -147,13 +160,23 @@ export interface MissingNumbers {
 }
 
 /**
+ * Lists the numbers among texts that mean "missing".
+ * @param notation Of the column; a text may have a decimal point in every column.
+ */
+export function numbersIn(texts: readonly string[], notation: Notation): number[] {
+  return texts.flatMap((text) => {
+    const number = parseNumber(text, notation) ?? parseNumber(text, 'point');
+    return number !== undefined && Number.isFinite(number) ? [number] : [];
+  });
+}
+
+/**
  * Lists the numbers that mean "missing", for programs that cannot call `isSentinel`.
  * @param range Smallest and largest number of the labeled set. Default: no number is a stand-in.
- * @param texts Texts that mean "missing", some of which may be numbers.
+ * @param named Numbers of `data.missing`.
  */
-export function missingNumbers(range: Range | undefined, texts: readonly string[]): MissingNumbers {
-  const named = texts.filter((text) => String(Number(text)) === text).map(Number);
-  const values = named.filter(Number.isFinite);
+export function missingNumbers(range: Range | undefined, named: readonly number[]): MissingNumbers {
+  const values = [...new Set(named)];
   if (!range) return { values, limits: [-maxNumber, maxNumber] };
   const nines = Array.from({ length: 14 }, (_, index) => Number('9'.repeat(index + 2)));
   const candidates = [...typeLimits, ...nines.slice(1), ...nines.map((size) => -size)];

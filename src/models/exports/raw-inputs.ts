@@ -2,14 +2,14 @@
 
 import type { ImageFeatures } from '../../data/features/image-features.ts';
 import type { Features } from '../../data/features/index.ts';
-import { categorySpellings } from '../../data/features/row-cells.ts';
+import { categorySpellings, createMissingTest } from '../../data/features/row-cells.ts';
 import {
   type CategoricalFeatures,
   columnWidth,
   type NumericFeatures,
   type RowFeatures,
 } from '../../data/features/row-features.ts';
-import { type MissingNumbers, missingNumbers } from '../../data/features/row-values.ts';
+import { missingNumbers, numbersIn } from '../../data/features/row-values.ts';
 import { NotExportable, type OperationList, type RawInput, type Value } from './operations.ts';
 
 /** The inputs, and the value that the network reads. */
@@ -85,25 +85,19 @@ function rowInputs(list: OperationList, { columns, missing }: RowFeatures): RawI
 }
 
 function numberStep(column: NumericFeatures, missing: readonly string[]) {
-  const { mean, std } = column;
-  return { kind: 'number', mean, std, ...missingInColumn(column, missing) } as const;
-}
-
-/** Lists the numbers that the file takes for missing values of a column. */
-export function missingInColumn(
-  { range, missing: others = [] }: NumericFeatures,
-  missing: readonly string[],
-): MissingNumbers {
-  return missingNumbers(range, [...missing, ...others]);
+  const { mean, std, range, notation = 'point' } = column;
+  const named = numbersIn(missing, notation);
+  return { kind: 'number', mean, std, ...missingNumbers(range, named) } as const;
 }
 
 function categoryStep({ values }: CategoricalFeatures, missing: readonly string[]) {
   const known = new Set(values);
+  const isMissing = createMissingTest(missing);
   const spellings = values.map((value) =>
     categorySpellings(value).filter((spelling) => {
       // Some spellings mean "missing", or are other values.
       const text = spelling.trim();
-      return !missing.includes(text) && (text === value || !known.has(text));
+      return !isMissing(text) && (text === value || !known.has(text));
     }),
   );
   return { kind: 'category', spellings } as const;

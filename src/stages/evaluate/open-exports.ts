@@ -14,7 +14,7 @@ import { openEncoder, readEncoder } from '../../models/encoders/open-encoder.ts'
 import { allExporters } from '../../models/exporters.ts';
 import { comparedExamples, type Exporter } from '../../models/exports/exporter.ts';
 import { NotExportable, outputName } from '../../models/exports/operations.ts';
-import { createComparable, type RawExample, rawFeeds } from '../../models/exports/raw-feeds.ts';
+import { type RawExample, rawFeeds } from '../../models/exports/raw-feeds.ts';
 import { encoderFolder, writeModelFiles } from '../../models/model-files.ts';
 import type { Student } from '../../models/student.ts';
 import type { InputTensor, LoadedModel } from '../../models/teachers/loaded-model.ts';
@@ -46,7 +46,7 @@ interface LoadedExport {
   /** Whether its weights are rounded. */
   readonly isRounded: boolean;
   /**
-   * Runs the file on the examples that it can read as the student does.
+   * Runs the file on a batch, except examples that its encoder cannot embed.
    * @param expected The student's probabilities, row-major, [n, outputs].
    */
   answer(batch: readonly ComparedExample[], expected: Float32Array): Promise<ExportAnswers>;
@@ -157,23 +157,16 @@ type Comparison = Omit<LoadedExport, 'bytes' | 'isRounded'>;
 
 /** Compares on raw examples. */
 function ofNetwork(model: LoadedModel, { description }: Student): Comparison {
-  const { features, classes } = description;
+  const { features } = description;
   const size = batchSizeFor(featureShape(features));
-  const isComparable = createComparable(features);
   return {
     most: comparedExamples,
     async answer(batch, expected) {
-      const rows = [...batch.keys()].filter((row) => isComparable(batch[row]!));
       const found: Float32Array[] = [];
-      for (let start = 0; start < rows.length; start += size) {
-        const part = rows.slice(start, start + size);
-        const examples = part.map((row) => batch[row]!);
-        found.push(await run(model, rawFeeds(features, examples)));
+      for (let start = 0; start < batch.length; start += size) {
+        found.push(await run(model, rawFeeds(features, batch.slice(start, start + size))));
       }
-      const own = rows.map((row) =>
-        expected.subarray(row * classes.length, (row + 1) * classes.length),
-      );
-      return { rows, found: concatenate(found), expected: concatenate(own) };
+      return { rows: [...batch.keys()], found: concatenate(found), expected };
     },
     dispose: () => model.dispose(),
   };

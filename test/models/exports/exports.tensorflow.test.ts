@@ -8,11 +8,7 @@ import { createEncoder, type Features, featureShape } from '../../../src/data/fe
 import { isDecoded, rowsOf } from '../../../src/data/features/kind.ts';
 import { allExporters, saveModel } from '../../../src/models/exporters.ts';
 import { outputName } from '../../../src/models/exports/operations.ts';
-import {
-  createComparable,
-  type RawExample,
-  rawFeeds,
-} from '../../../src/models/exports/raw-feeds.ts';
+import { type RawExample, rawFeeds } from '../../../src/models/exports/raw-feeds.ts';
 import { savedModelExporter } from '../../../src/models/exports/saved-model.ts';
 import { invertedResiduals } from '../../../src/models/networks/inverted-residuals.ts';
 import { LayerList } from '../../../src/models/networks/layers.ts';
@@ -343,26 +339,28 @@ test('rows: missing values, stand-ins for them, and unknown categories', async (
   expect(await difference(model, { ...about, features }, examples)).toBeLessThan(1e-6);
 });
 
-test('rows: texts that mean "missing" in one spelling of a number', async () => {
+test('rows: a number that means "missing" does so in every spelling', async () => {
   const features: Features = {
     kind: 'row',
     missing: ['-1', '-5.0', '2.0'],
     columns: [
       { kind: 'numeric', name: 'age', mean: 0, std: 1 },
+      { kind: 'numeric', name: 'size', mean: 9, std: 2, notation: 'comma', missing: ['12.5'] },
       { kind: 'categorical', name: 'count', values: ['2', '3'] },
     ],
   };
-  const counts = ['2', ' 2.0', '2.0 ', 2, '3', '3.0', ' 3', '3.00'];
   const ages = ['-1', -1, '-5.0', '-5', -5, '-1.0', ' -1.00', '4.0'];
+  const sizes = ['-1', '-1,0', 12.5, '12.5', '12,5', '2,00', ' \u22125,0', '1.234'];
+  const counts = ['2', ' 2.0', '2.0 ', 2, '3', '3.0', ' 3', '3.00'];
   const examples = await decodeRows(
     features,
-    ages.map((age, index) => ({ age, count: counts[index]! })),
+    ages.map((age, index) => ({ age, size: sizes[index]!, count: counts[index]! })),
   );
-  const comparable = examples.filter(createComparable(features));
-  const left = comparable.map(({ content }) => content.kind === 'row' && content.columns.age);
-  expect(left).toEqual(['-1', -1, '-5.0', '-5', -5, '4.0']);
+  // Per row: [value, 1 if missing] of both numbers, then 2, 3 and others.
+  const flags = examples.map(({ decoded }) => [decoded[1], decoded[3], decoded[6]].join(''));
+  expect(flags).toEqual(['111', '111', '101', '111', '100', '110', '110', '000']);
   const model = disturb(await buildNetwork(smallMlp, featureShape(features), 3, 1));
-  expect(await difference(model, { ...about, features }, comparable)).toBeLessThan(1e-6);
+  expect(await difference(model, { ...about, features }, examples)).toBeLessThan(1e-6);
 });
 
 /** Returns why the files of a student of columns are left out. */
