@@ -44,7 +44,9 @@ test('add-labels.md shows a table that add-labels reads once the labels are fill
 test('add-labels.md shows what add-labels and compare print', () => {
   const printed = blocksOf(labels, '');
   const files = ['labeled/answers-3f9e7623f65f.csv'];
-  expect(printed).toContain(`${renderAdded({ labels: 12, known: 0, unanswered: 46, files }, 'wine')}\n`);
+  expect(printed).toContain(
+    `${renderAdded({ labels: 12, known: 0, unanswered: 46, files }, 'wine')}\n`,
+  );
   const runs = ['wine-1', 'wine-2'].map((run) => sampleMetrics({ run }));
   const differences = [{ examples: 40, value: 0.025, low: 0, high: 0.086 }];
   const [, difference] = renderComparison({ runs, differences, settings: [] }).split('\n\n');
