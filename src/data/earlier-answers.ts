@@ -10,13 +10,13 @@ import { readExamples } from './read.ts';
 import { isWritten } from './write-labeled.ts';
 
 /** Examples with their label, as decisions. */
-export interface Answered {
+export interface AnsweredExample {
   readonly example: Example;
   /** [perExample] */
   readonly decided: Int32Array;
 }
 
-/** Where a set of labels is from: the names of the classes, and the file with the answers. */
+/** Source of answers: the classes that they name, and their file. */
 export interface AnswersSource {
   readonly classes: readonly string[];
   readonly decisions: Decisions;
@@ -35,11 +35,11 @@ export interface AnswersSource {
 export async function withoutEarlier(
   data: ObjectStore,
   config: ReadConfig,
-  answers: readonly Answered[],
+  answers: readonly AnsweredExample[],
   { classes, decisions, name }: AnswersSource,
-): Promise<Answered[]> {
+): Promise<AnsweredExample[]> {
   const lookup = decisionLookup(classes, decisions);
-  const open = new Map<string, Answered[]>();
+  const open = new Map<string, AnsweredExample[]>();
   for (const answer of answers) {
     const identity = identityOf(answer.example.content, config);
     open.set(identity, [...(open.get(identity) ?? []), answer]);
