@@ -8,6 +8,7 @@ import { Tracer } from '@aws-lambda-powertools/tracer';
 import type { Context as LambdaContext } from 'aws-lambda';
 import { z } from 'zod';
 import { watchExecution } from '../src/aws/watch-execution.ts';
+import { shardsAtOnce } from '../src/cost/functions.ts';
 import { recordUsage } from '../src/cost/usage.ts';
 import { UserError } from '../src/errors.ts';
 import type { Context, DeploymentLimits } from '../src/run/context.ts';
@@ -37,15 +38,12 @@ const environment = readEnvironment(
     AWS_REGION: z.string().min(1),
     TRAINER: z.enum(['gpu', 'function']).default('function'),
     BUDGET_USD: z.coerce.number().positive().optional(),
+    CONCURRENCY: z.coerce.number().int().positive().optional(),
   }),
   functionHint,
 );
 const task = environment.TASK;
 const { load, resumes } = functions[task];
-const deployment: DeploymentLimits = {
-  trainer: environment.TRAINER,
-  budgetUsd: environment.BUDGET_USD,
-};
 
 /** Time that a task has to keep what it did, before its function is killed. */
 const savingMs = 30_000;
@@ -84,7 +82,7 @@ export async function handler(event: unknown, lambda: LambdaContext): Promise<un
   let examples = 0;
   const context: Context = {
     signal: stop.signal,
-    deployment,
+    deployment: await deploymentLimits(),
     report(progress) {
       if (progress.unit === 'examples') examples = progress.done ?? examples;
       if (progress.level === 'warning') logger.warn('The stage warns');
@@ -111,6 +109,18 @@ export async function handler(event: unknown, lambda: LambdaContext): Promise<un
       await recordUsage(results, run, usage).catch(() => logger.warn('No usage was recorded'));
     }
   }
+}
+
+/** Returns the limits that Plan applies. Only its function may read the account's limit. */
+async function deploymentLimits(): Promise<DeploymentLimits> {
+  const { TRAINER: trainer, BUDGET_USD: budgetUsd, CONCURRENCY: wanted } = environment;
+  if (task !== stages.Plan.name) return { trainer, budgetUsd };
+  const { unreservedConcurrency } = await import('../src/aws/concurrency.ts');
+  const allowed = await unreservedConcurrency().catch((error: Error) => {
+    logger.warn("The account's limit of functions could not be read", { error: error.name });
+    return undefined;
+  });
+  return { trainer, budgetUsd, concurrency: shardsAtOnce(wanted, allowed) };
 }
 
 /** Returns the time for work. Saving has a fifth of a short function's time, or half a minute. */

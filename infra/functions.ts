@@ -49,7 +49,7 @@ interface OwnProps {
  *
  * No function has reserved concurrency. AWS keeps 100 of an account's concurrent executions
  * unreserved, and many accounts have no more, so that a reservation could not be deployed. The
- * limits are MaxConcurrency of the workflow's Maps, and the retries of throttled calls.
+ * limits are the maxima of the workflow's Maps, and the retries of throttled calls.
  */
 export class TaskFunction extends LambdaFunction {
   constructor(

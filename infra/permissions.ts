@@ -42,6 +42,11 @@ export function watchGrant(): PolicyStatement {
   return allow('WatchExecution', ['states:DescribeExecution'], [names.executionsArn]);
 }
 
+/** Permission to read how many functions the account may run at once. */
+export function accountGrant(): PolicyStatement {
+  return allow('ReadConcurrency', ['lambda:GetAccountSettings'], ['*']);
+}
+
 /** Permissions of the Start function. */
 export function startGrants(buckets: Buckets): PolicyStatement[] {
   return [

@@ -32,6 +32,14 @@ const settingsSchema = z.object({
   trainer: z.enum(['gpu', 'function']).default('function').describe('gpu or function'),
   /** Maximum estimated cost of a run, in US dollars. Default: no maximum. */
   budget: z.coerce.number().positive().optional().describe('US dollars, a number above 0'),
+  /** Maximum number of shards at once. Default: 100. The account's limit also applies. */
+  concurrency: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .optional()
+    .describe('a whole number from 1 to 10000'),
   /** A prebuilt image for the functions with native code. Default: built from its Dockerfile. */
   imageUri,
   /** Prebuilt image for the GPU trainer. Default: built from its Dockerfile. */

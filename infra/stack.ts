@@ -9,7 +9,7 @@ import { Endpoint } from './endpoint.ts';
 import { TaskFunction } from './functions.ts';
 import { openImage } from './images.ts';
 import { bucketExports, machineName } from './names.ts';
-import { stageGrants, watchGrant } from './permissions.ts';
+import { accountGrant, stageGrants, watchGrant } from './permissions.ts';
 import type { Settings } from './settings.ts';
 import { Storage } from './storage.ts';
 import { Trigger } from './trigger.ts';
@@ -19,7 +19,7 @@ import { Workflow } from './workflow.ts';
 export class CounterweightStack extends Stack {
   constructor(scope: App, id: string, settings: Settings) {
     super(scope, id, { description: 'counterweight: weighted distillation of unlabeled files' });
-    const { trainer, budget, imageUri, local, sweepMinutes, serve } = settings;
+    const { trainer, budget, concurrency, imageUri, local, sweepMinutes, serve } = settings;
     const storage = new Storage(this, 'Storage');
     const logs = new LogGroup(this, 'Logs', {
       logGroupName: `/aws/lambda/${machineName}`,
@@ -31,11 +31,16 @@ export class CounterweightStack extends Stack {
     const plan = {
       TRAINER: trainer,
       ...(budget !== undefined && { BUDGET_USD: String(budget) }),
+      ...(concurrency !== undefined && { CONCURRENCY: String(concurrency) }),
     };
     const functions = recordOf(namesOf(stages), (name) => {
       const stage: Stage = stages[name];
       return new TaskFunction(this, stage, shared, {
-        grants: [...stageGrants(storage, stage), ...(stage.resumes ? [watchGrant()] : [])],
+        grants: [
+          ...stageGrants(storage, stage),
+          ...(stage.resumes ? [watchGrant()] : []),
+          ...(name === stages.Plan.name ? [accountGrant()] : []),
+        ],
         whyNoDeadLetters:
           'Step Functions calls it synchronously, retries it, and records its failure.',
         ...(name === stages.Plan.name && { environment: plan }),

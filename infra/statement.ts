@@ -22,6 +22,8 @@ export const purposes = {
   ListUsage: 'The use of all calls of the run.',
   WriteResults: 'Results of this stage; written once, so that a second call changes nothing.',
   WatchExecution: 'Stops training for an execution that was aborted.',
+  ReadConcurrency:
+    'How many functions the account may run at once, so that shards are not throttled. It has no narrower resource.',
   KeepFailedEvents: 'An event that it could not handle goes to the dead-letter queue.',
   CallFunctions: 'One function per state.',
   ReadManifests: 'The lists of shards for the distributed Maps.',

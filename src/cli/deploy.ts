@@ -14,6 +14,10 @@ export const deployCommand = defineCommand({
       default: 'function',
     },
     budget: { type: 'string', description: 'Refuse runs that would cost more US dollars' },
+    concurrency: {
+      type: 'string',
+      description: 'Shards that a run processes at once. Default: 100, or what the account allows',
+    },
     'sweep-minutes': {
       type: 'string',
       description: 'Start a batch without _SUCCESS once unchanged for this many minutes',
@@ -79,13 +83,14 @@ type Settings = { readonly trainer: string } & Readonly<Record<string, string>>;
 export function settingsOf(options: {
   readonly trainer: string;
   readonly budget?: string | undefined;
+  readonly concurrency?: string | undefined;
   readonly 'sweep-minutes'?: string | undefined;
   /** Name of a dataset, as its runs have it. */
   readonly serve?: string | undefined;
   readonly 'image-uri'?: string | undefined;
   readonly 'trainer-image-uri'?: string | undefined;
 }): Settings {
-  const { trainer, budget, 'sweep-minutes': sweepMinutes, serve } = options;
+  const { trainer, budget, concurrency, 'sweep-minutes': sweepMinutes, serve } = options;
   const { 'image-uri': imageUri, 'trainer-image-uri': trainerImageUri } = options;
   if (!['gpu', 'function'].includes(trainer)) {
     throw new UsageError(`--trainer is gpu or function, found "${trainer}".`);
@@ -93,20 +98,23 @@ export function settingsOf(options: {
   if (budget !== undefined && !(Number(budget) > 0 && Number.isFinite(Number(budget)))) {
     throw new UsageError(`--budget needs US dollars, a number above 0, found "${budget}".`);
   }
-  const isMinutes = /^[1-9]\d{0,3}$/.test(sweepMinutes ?? '1') && Number(sweepMinutes ?? 1) <= 1440;
-  if (!isMinutes) {
-    throw new UsageError(
-      `--sweep-minutes needs a whole number from 1 to 1440, found "${sweepMinutes}".`,
-    );
-  }
+  checkWhole('--sweep-minutes', sweepMinutes, 1440);
+  checkWhole('--concurrency', concurrency, 10_000);
   return {
     trainer,
     ...(budget !== undefined && { budget }),
+    ...(concurrency !== undefined && { concurrency }),
     ...(sweepMinutes !== undefined && { sweepMinutes }),
     ...(serve !== undefined && { serve }),
     ...(imageUri !== undefined && { imageUri }),
     ...(trainerImageUri !== undefined && { trainerImageUri }),
   };
+}
+
+/** Checks that an option, if it is given, is a whole number from 1 to `most`. */
+function checkWhole(option: string, value: string | undefined, most: number): void {
+  if (value === undefined || (/^[1-9]\d*$/.test(value) && Number(value) <= most)) return;
+  throw new UsageError(`${option} needs a whole number from 1 to ${most}, found "${value}".`);
 }
 
 /**

@@ -24,9 +24,29 @@ export const gpuTrainingSeconds = 14 * 24 * 60 * 60;
  */
 export const gpuAttempts = 10;
 
-/** `MaxConcurrency` of the workflow's Maps: of shards, and of students. */
+/** Shards that a run processes at once, unless the deployment or the account has another limit. */
 export const shardConcurrency = 100;
+/** Students that a run trains at once: `MaxConcurrency` of the workflow's Map. */
 export const studentConcurrency = 4;
+
+/** Share of the account's functions that the shards of one run may use. */
+const shardShare = 0.9;
+
+/**
+ * Returns how many shards a run processes at once. If more functions were called than the account
+ * allows, the others would be throttled, and each retry is paid. A tenth is left for triggers and
+ * other functions.
+ *
+ * @param wanted Setting of the deployment. Default: 100.
+ * @param allowed Functions that the account may run at once. Default: enough.
+ * @example shardsAtOnce(undefined, 10) // 9
+ */
+export function shardsAtOnce(
+  wanted = shardConcurrency,
+  allowed = Number.POSITIVE_INFINITY,
+): number {
+  return Math.max(1, Math.min(wanted, Math.floor(shardShare * allowed)));
+}
 
 /** Maximum number of calls of a training function, the first one included. */
 export const trainingCalls = 101;

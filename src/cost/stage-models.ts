@@ -126,7 +126,7 @@ export function encodeWork(work: RunWork): MapWork {
   );
   const share = 1 - work.embeddedShards / Math.max(shardsOf(work), 1);
   return {
-    ...mapAssumptions,
+    ...mapAssumptions(work),
     shards: shardsOf(work),
     examples: examples * share,
     secondsPerExample: sum(seconds) / Math.max(examples, 1),
@@ -175,12 +175,14 @@ function labeling(work: RunWork, stage: Stage): TaskEstimate {
   return shardCalls(stage, labelWork(work), requests);
 }
 
-const mapAssumptions = {
-  overheadSeconds: assumed.callSeconds,
-  concurrency: shardConcurrency,
-  initSeconds: assumed.initSeconds,
-  retriedShare: assumed.retriedShare,
-};
+function mapAssumptions({ concurrency = shardConcurrency }: RunWork) {
+  return {
+    overheadSeconds: assumed.callSeconds,
+    concurrency,
+    initSeconds: assumed.initSeconds,
+    retriedShare: assumed.retriedShare,
+  };
+}
 
 /** Returns the work of the Map around Label. */
 export function labelWork(work: RunWork): MapWork {
@@ -192,7 +194,7 @@ export function labelWork(work: RunWork): MapWork {
     return set.examples * (readSeconds(work, name, speed) + decode);
   });
   return {
-    ...mapAssumptions,
+    ...mapAssumptions(work),
     shards: shardsOf(work),
     examples: examples * unlabeledShare(work),
     secondsPerExample:
@@ -246,7 +248,7 @@ export function weighWork(work: RunWork): MapWork {
   const speed = functionSpeed(stages.Weigh);
   const { unlabeled } = work.sets;
   return {
-    ...mapAssumptions,
+    ...mapAssumptions(work),
     shards: unlabeled.shards,
     examples: unlabeled.examples,
     secondsPerExample:

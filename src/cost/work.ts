@@ -36,6 +36,8 @@ export interface RunWork {
   readonly labeledShards: number;
   /** Shards that have embeddings of all encoders from earlier runs. */
   readonly embeddedShards: number;
+  /** Maximum number of shards that a Map processes at once. Default: 100. */
+  readonly concurrency?: number;
 }
 
 /** An encoder, as the estimate needs it. */

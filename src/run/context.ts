@@ -18,6 +18,8 @@ export interface DeploymentLimits {
   readonly trainer: 'gpu' | 'function';
   /** Maximum estimated cost of a run, whatever its config allows; undefined: no maximum. */
   readonly budgetUsd: number | undefined;
+  /** Maximum number of shards at once; undefined: not limited by the deployment or its account. */
+  readonly concurrency?: number | undefined;
 }
 
 /** Input of a stage from its caller: the embedded engine, Lambda, AWS Batch or a test. */

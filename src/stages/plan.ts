@@ -1,6 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import { checkBudget, withoutStudents } from '../cost/budget.ts';
 import { estimate as estimateRun } from '../cost/estimate.ts';
+import { shardConcurrency } from '../cost/functions.ts';
 import { machineMemoryWarnings } from '../cost/memory.ts';
 import { plannedWork } from '../cost/plan-estimate.ts';
 import type { RunWork } from '../cost/work.ts';
@@ -51,6 +52,8 @@ export interface PlanOutput {
   readonly trainTeacher: boolean;
   /** Whether the run goes beyond the labels. */
   readonly trainStudents: boolean;
+  /** Maximum number of shards that the Maps process at once. */
+  readonly concurrency: number;
   /** The students, then the baselines. */
   readonly variants: { name: string; trainer: string }[];
 }
@@ -77,6 +80,7 @@ export async function planRun(event: JobEvent, context: Context): Promise<PlanOu
     encode: plan.encoders.length > 0,
     trainTeacher: plan.config.teacher.train !== undefined,
     trainStudents: event.until !== 'labels',
+    concurrency: concurrencyOf(context),
     variants: [...plan.variants, ...plan.baselines].map(({ name, trainer }) => ({ name, trainer })),
   };
 }
@@ -109,7 +113,10 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
   }
   await writeManifests(run, items);
   const sets = meter.sizes(fit.examples, learned);
-  const work = await workOf(run, decisions, sets, items);
+  const work = {
+    ...(await workOf(run, decisions, sets, items)),
+    concurrency: concurrencyOf(context),
+  };
   const estimate = estimateRun(work);
   const plan: Plan = {
     ...decisions,
@@ -221,6 +228,11 @@ async function workOf(
       embeddedShards: await countEmbedded(results, decisions.encoders, ids),
     },
   );
+}
+
+/** Returns the number of shards at once. The embedded engine has its own limit: its workers. */
+function concurrencyOf({ deployment }: Context): number {
+  return deployment?.concurrency ?? shardConcurrency;
 }
 
 function requireTrainer({ trainer }: Config, { deployment }: Context): void {

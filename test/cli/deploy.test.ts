@@ -10,6 +10,7 @@ describe('settingsOf', () => {
       settingsOf({
         trainer: 'gpu',
         budget: '12.5',
+        concurrency: '9',
         'sweep-minutes': '60',
         serve: 'digits',
         'image-uri': image,
@@ -18,6 +19,7 @@ describe('settingsOf', () => {
     ).toEqual({
       trainer: 'gpu',
       budget: '12.5',
+      concurrency: '9',
       sweepMinutes: '60',
       serve: 'digits',
       imageUri: image,
@@ -32,6 +34,7 @@ describe('settingsOf', () => {
     [{ trainer: 'gpu', budget: 'Infinity' }, /--budget/],
     [{ trainer: 'gpu', 'sweep-minutes': '1.5' }, /--sweep-minutes .*found "1.5"/],
     [{ trainer: 'gpu', 'sweep-minutes': '1441' }, /--sweep-minutes/],
+    [{ trainer: 'gpu', concurrency: '0' }, /--concurrency .*1 to 10000, found "0"/],
   ])('refuses %j', (options, message) => {
     expect(() => settingsOf(options)).toThrow(UsageError);
     expect(() => settingsOf(options)).toThrow(message);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { billOf } from '../../src/cost/bill.ts';
-import { shardConcurrency, studentConcurrency, trainingCalls } from '../../src/cost/functions.ts';
+import { studentConcurrency, trainingCalls } from '../../src/cost/functions.ts';
 import { billSchema, type TaskUse } from '../../src/run/bill-file.ts';
 
 interface State {
@@ -9,6 +9,7 @@ interface State {
   readonly Next?: string;
   readonly Default?: string;
   readonly MaxConcurrency?: number;
+  readonly MaxConcurrencyPath?: string;
   readonly Choices?: { readonly Next: string }[];
   readonly Retry?: { readonly ErrorEquals: string[]; readonly MaxAttempts: number }[];
   readonly Parameters?: { readonly FunctionName?: string };
@@ -83,10 +84,8 @@ describe.each([
 
 test('the constants are those of the workflow', () => {
   const { Label, Weigh, 'Train variants': variants, 'Warm up': warmUp } = workflow.States;
-  expect([Label, Weigh].map((state) => state?.MaxConcurrency)).toEqual([
-    shardConcurrency,
-    shardConcurrency,
-  ]);
+  const plan = '$.plan.concurrency';
+  expect([Label, Weigh].map((state) => state?.MaxConcurrencyPath)).toEqual([plan, plan]);
   expect(variants?.MaxConcurrency).toBe(studentConcurrency);
   const again = warmUp?.Retry?.find(({ ErrorEquals }) => ErrorEquals.includes('InterruptedError'));
   expect(again!.MaxAttempts + 1).toBe(trainingCalls);

@@ -37,6 +37,14 @@ test('the plan has the sizes of the sets and the estimate', async () => {
   expect(estimate.bill.totalUsd).toBeLessThan(0.5);
 });
 
+test.each([
+  [undefined, 100],
+  [2, 2],
+])('with %s functions allowed, the Maps process %i shards at once', async (concurrency, atOnce) => {
+  const { done } = await planDigits({ trainer: 'function', budgetUsd: undefined, concurrency });
+  expect(await done).toMatchObject({ concurrency: atOnce });
+});
+
 test('a run that is estimated to cost more than the deployment allows is refused', async () => {
   const { done } = await planDigits({ trainer: 'function', budgetUsd: 0.001 });
   await expect(done).rejects.toThrow(UserError);

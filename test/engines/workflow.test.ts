@@ -36,6 +36,7 @@ async function runWorkflow({ trainer = 'function', ...more }: Options) {
       encode,
       trainTeacher,
       trainStudents,
+      concurrency: 100,
       variants: ['weighted', 'uniform'].map((name) => ({ name, trainer })),
     },
     Encode: 1,

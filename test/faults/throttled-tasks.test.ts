@@ -27,6 +27,7 @@ async function runThrottled({ task: throttled, times, error, trainer = 'function
       encode: true,
       trainTeacher: true,
       trainStudents: true,
+      concurrency: 100,
       variants: [{ name: 'weighted', trainer }],
     },
   };

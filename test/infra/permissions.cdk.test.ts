@@ -74,6 +74,7 @@ const expected: Record<string, string[]> = {
   ],
   PlanRole: [
     ...inFunctions,
+    'lambda:GetAccountSettings *',
     ...dataReader,
     'list data',
     'know what is missing in results',

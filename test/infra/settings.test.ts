@@ -20,6 +20,7 @@ test('takes text, as the command line gives it', () => {
     read({
       trainer: 'gpu',
       budget: '12.5',
+      concurrency: '9',
       sweepMinutes: '60',
       serve: 'digits-2',
       imageUri: `${ecr}/tools/counterweight:1.2.0`,
@@ -29,6 +30,7 @@ test('takes text, as the command line gives it', () => {
     trainer: 'gpu',
     local: false,
     budget: 12.5,
+    concurrency: 9,
     sweepMinutes: 60,
     serve: 'digits-2',
     imageUri: {

@@ -172,14 +172,18 @@ const traps: Trap<Machine>[] = [
     spoil: ({ States }) => Object.assign(States.Label!, { ToleratedFailureCountPath: '$.limit' }),
   },
   {
-    what: 'a Map without MaxConcurrency',
+    what: 'a Map without a maximum of its own or of the plan',
     otherwise: 'AWS starts 10,000 children, which takes every Lambda of the account',
     found: (machine) =>
       statesOf(machine)
-        .filter(([, { Type, MaxConcurrency: most }]) => Type === 'Map' && !(Number(most) <= 100))
+        .filter(([, { Type }]) => Type === 'Map')
+        .filter(
+          ([, { MaxConcurrency: most, MaxConcurrencyPath: path }]) =>
+            !(Number(most) <= 100) && path !== '$.plan.concurrency',
+        )
         .map(([name]) => name),
     spoil: ({ States }) => {
-      delete States.Weigh!.MaxConcurrency;
+      delete States.Weigh!.MaxConcurrencyPath;
     },
   },
   {
@@ -278,6 +282,15 @@ const traps: Trap<Machine>[] = [
     spoil: ({ States }) => States.Evaluate!.Retry!.shift(),
   },
   {
+    what: 'more retries of throttled calls than the history of an execution holds',
+    otherwise: 'AWS fails an execution at 25,000 events; a retry has at most four',
+    found: (machine) =>
+      tasks(machine, ({ Retry = [] }) =>
+        Retry.some(({ MaxAttempts }) => 4 * Number(MaxAttempts) > 24_000),
+      ),
+    spoil: ({ States }) => Object.assign(States.Plan!.Retry![0]!, { MaxAttempts: 10_000 }),
+  },
+  {
     what: 'an error under another name than its engine gives it',
     otherwise: 'the retry or catch never applies',
     found: (machine) =>
@@ -319,8 +332,8 @@ const fieldsOfAll: Record<string, string[]> = {
     ...['OutputPath', 'Retry', 'Catch', 'Next', 'End'],
   ],
   Map: [
-    ...['Type', 'ItemReader', 'ItemsPath', 'MaxConcurrency', 'ItemSelector', 'ItemProcessor'],
-    ...['ResultPath', 'Catch', 'Next'],
+    ...['Type', 'ItemReader', 'ItemsPath', 'MaxConcurrency', 'MaxConcurrencyPath'],
+    ...['ItemSelector', 'ItemProcessor', 'ResultPath', 'Catch', 'Next'],
   ],
   Choice: ['Type', 'Choices', 'Default'],
   Succeed: ['Type'],
