@@ -12,6 +12,8 @@ const maxSteps = 5;
 const minGain = 0.005;
 /** With fewer labels, more labels usually help. */
 const fewLabels = 2_000;
+/** Differences known to less than this, as a share of the examples, are as good as exact. */
+const smallestHalf = 0.00005;
 /** Encoders for photos see little in smaller images, in pixels per side. */
 const smallPhoto = 32;
 
@@ -146,6 +148,8 @@ function moreTests(run: RunMetrics): Step | undefined {
   const difference = mainDifference(run.metrics, first.variant, second.variant);
   if (!difference || difference.low > 0 || difference.high < 0) return undefined;
   const half = (difference.high - difference.low) / 2;
+  // Both classify the same examples correctly; more examples would show the same.
+  if (half < smallestHalf) return undefined;
   // The intervals of a bootstrap are not symmetric: this end is the one beyond 0.
   const end = difference.value < 0 ? difference.high : difference.low;
   const { examples } = run.metrics;

@@ -26,9 +26,11 @@ export function distillationVerdict(run: RunMetrics): Verdict | undefined {
   );
   const difference = baseline && mainDifference(metrics, student, baseline);
   if (!difference) return undefined;
-  // If rows are equal, the config's student is the best.
+  // If rows are equal, the first is the best: the config's student, then the baseline that it is
+  // compared with.
   const others = Object.keys(metrics.models).filter((name) => name !== 'teacher');
-  const best = bestOf(run, [student, ...others])!;
+  const best = bestOf(run, [student, baseline, ...others])!;
+  const measured = run.baselines.filter(({ name }) => name in metrics.models);
   const first = `Best: ${best}, ${after.model} ${percent(metrics.models[best]![metric]!.value)} ${after.value} the ${evaluatedOn} set.`;
   const size = `${percentagePoints(Math.abs(difference.value))} percentage points`;
   const pair = `Paired on the same ${count(metrics.examples)} examples: 95% interval ${signedPoints(difference.low)} to ${signedPoints(difference.high)}`;
@@ -37,7 +39,7 @@ export function distillationVerdict(run: RunMetrics): Verdict | undefined {
   if (difference.low > 0) {
     return {
       outcome: 'better',
-      headline: `${first} Distillation helped: ${better}, the better model of the labels alone.`,
+      headline: `${first} Distillation helped: ${better}, ${measured.length > 1 ? 'the better' : 'a'} model of the labels alone.`,
       detail: `${pair}, which excludes 0.`,
     };
   }
@@ -80,7 +82,7 @@ export function verdict(
   baseline = students[1]?.variant,
 ): Verdict {
   const student = students[0]?.variant ?? 'student';
-  const { name: metric, after, more, less } = mainMetric(metrics);
+  const { name: metric, after, more, less, equal } = mainMetric(metrics);
   const difference = baseline && mainDifference(metrics, student, baseline);
   if (!difference) {
     const value = metrics.models[student]?.[metric]?.value ?? Number.NaN;
@@ -94,6 +96,13 @@ export function verdict(
   const pair = `on the same ${count(metrics.examples)} ${evaluatedOn} examples`;
   const interval = `95% interval ${signedPoints(difference.low)} to ${signedPoints(difference.high)}`;
   const size = `${percentagePoints(Math.abs(difference.value))} percentage points`;
+  if (difference.value === 0) {
+    return {
+      outcome: 'unclear',
+      headline: `The ${student} student is ${equal} the ${baseline} one.`,
+      detail: `Paired ${pair}: ${interval}.`,
+    };
+  }
   if (difference.low > 0) {
     return {
       outcome: 'better',
@@ -138,14 +147,14 @@ export function teacherVerdict(run: RunMetrics): Verdict | undefined {
   const student = students[0]!.variant;
   const difference = mainDifference(metrics, student, 'teacher');
   if (!difference) return undefined;
-  const { more, less } = mainMetric(metrics);
+  const { more, less, equal } = mainMetric(metrics);
   const size = `${percentagePoints(Math.abs(difference.value))} percentage points`;
   const detail = `Paired on the same ${count(metrics.examples)} ${evaluatedOn} examples: 95% interval ${signedPoints(difference.low)} to ${signedPoints(difference.high)}`;
   if (difference.low <= 0 && difference.high >= 0) {
     return {
       outcome: 'unclear',
       headline: `No clear difference between the ${student} student and its teacher.`,
-      detail: `${detail}, which includes 0.`,
+      detail: `The student is ${difference.value === 0 ? `${equal} the teacher` : `${size} ${difference.value < 0 ? less : more}`}. ${detail}, which includes 0: the difference may be chance.`,
     };
   }
   return {

@@ -74,6 +74,8 @@ describe('what to do next', () => {
       'Put more examples into test/. On 10,000, the difference between weighted and uniform is 0.5 ± 1.0 percentage points. About 40,000 would show a difference of this size.',
     ]);
     expect(nextSteps(withDifference('weighted', 'uniform', 0, 0.01))[0]).toMatch(/ points\.$/);
+    // Both students are right on the same examples.
+    expect(nextSteps(withDifference('weighted', 'uniform', 0, 0))).toEqual([]);
   });
 
   test('is never a test set that is not larger, if the interval ends near 0', () => {

@@ -55,6 +55,14 @@ test('unclear if the interval includes 0, whatever the sign', () => {
   expect(of(0.01, 0, 0.02).outcome).toBe('unclear');
 });
 
+test('states that both are equal rather than that one is 0.00 points better', () => {
+  expect(of(0, -0.007, 0.008)).toEqual({
+    outcome: 'unclear',
+    headline: 'The weighted student is as accurate as the uniform one.',
+    detail: 'Paired on the same 10,000 test examples: 95% interval −0.7 to +0.8.',
+  });
+});
+
 test('reads the difference either way round', () => {
   expect(of(0.02, 0.01, 0.03, 'b-a')).toEqual(of(-0.02, -0.03, -0.01));
 });
@@ -130,6 +138,28 @@ describe('the verdict on distillation', () => {
     );
   });
 
+  test('names the baseline that it compares with if both are as accurate', () => {
+    const { metrics } = sampleMetrics();
+    const { weighted, logistic } = metrics.models;
+    const tied = { ...logistic!, accuracy: { value: 0.9, low: 0.88, high: 0.92 } };
+    // In a file, the names are sorted.
+    const models = { 'labels-only': tied, logistic: tied, weighted: weighted! };
+    const differences = ['logistic', 'labels-only'].map((b) => ({
+      ...{ a: 'weighted', b, metric: 'accuracy' as const, value: -0.01, low: -0.03, high: 0.01 },
+    }));
+    expect(
+      distillationVerdict(sampleMetrics({ metrics: { ...metrics, models, differences } }))
+        ?.headline,
+    ).toMatch(/^Best: logistic, right on 90.0% .* help: logistic, a model of the labels alone, is/);
+  });
+
+  test('calls the only baseline a model of the labels alone', () => {
+    const run = sampleMetrics();
+    const { logistic: _, ...models } = run.metrics.models;
+    const alone = distillationVerdict({ ...run, metrics: { ...run.metrics, models } });
+    expect(alone?.headline).toMatch(/than labels-only, a model of the labels alone\.$/);
+  });
+
   test('needs a baseline that was measured', () => {
     expect(distillationVerdict(sampleMetrics({ baselines: [] }))).toBeUndefined();
     const { metrics, baselines } = sampleMetrics();
@@ -170,12 +200,16 @@ describe('the student compared with its teacher', () => {
       'The weighted student is 2.0 percentage points less accurate than its teacher.',
     ],
     [-0.02, 0.03, 'unclear', 'No clear difference between the weighted student and its teacher.'],
+    [0, 0.03, 'unclear', 'No clear difference between the weighted student and its teacher.'],
   ])('by %d ± %d is %s', (value, half, outcome, headline) => {
     const { metrics } = sampleMetrics();
     const pair = { a: 'teacher', b: 'weighted', metric: 'accuracy' as const };
     const difference = { ...pair, value: -value, low: -value - half, high: -value + half };
     const run = sampleMetrics({ metrics: { ...metrics, differences: [difference] } });
     expect(teacherVerdict(run)).toMatchObject({ outcome, headline });
+    if (outcome !== 'unclear') return;
+    const size = value === 0 ? 'as accurate as the teacher' : '2.0 percentage points less accurate';
+    expect(teacherVerdict(run)?.detail).toContain(`The student is ${size}. Paired on the same`);
   });
 
   test('has no verdict if the teacher was not measured', () => {
