@@ -130,10 +130,8 @@ export function line(
     pen = Number.isFinite(py) ? 'L' : 'M';
   }
   const last = points.findLast(([, py]) => Number.isFinite(py));
-  return html`<path class="line ${seriesClass(series)}" d="${path}"/>${
-    last &&
-    html`<circle class="dot ${seriesClass(series)}" cx="${unit(x(last[0]))}" cy="${unit(y(last[1]))}" r="3"/>`
-  }`;
+  if (!last) return html``;
+  return html`<path class="line ${seriesClass(series)}" d="${path}"/><circle class="dot ${seriesClass(series)}" cx="${unit(x(last[0]))}" cy="${unit(y(last[1]))}" r="3"/>`;
 }
 
 /** Draws a bar from `base` up to `value`, over [low, high) of the x axis. */

@@ -11,6 +11,7 @@ export type HeldOutFigures = z.infer<typeof heldOutSchema>;
 
 /** The record of one epoch, in `history.json` and `metrics.json`. */
 export const epochSchema = z.strictObject({
+  /** Index of the epoch; the first is 0. */
   epoch: z.int(),
   /** Mean loss over the examples, while the student changed; weighted if the student is. */
   loss: z.number(),

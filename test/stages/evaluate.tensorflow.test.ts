@@ -307,8 +307,9 @@ describe('a run', () => {
     expect(mistake!.truth).toBe(mistake!.teacher.class);
     expect(gallery!.mistakes).toHaveLength(24);
     expect(leastWeighed[0]!.prediction).toBe(run.job.plan.classes[0]);
+    // Four lists, and an example of each of the two confusions.
     const shown = (await reportOf(run)).split('<p class="content">').slice(1);
-    expect(shown.length).toBe(4 * 24);
+    expect(shown.length).toBe(4 * 24 + 2);
     for (const cell of shown) expect(cell).toMatch(/^<span class="column"><span>/);
   });
 

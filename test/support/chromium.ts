@@ -1,5 +1,5 @@
 /** Headless Chromium for pages on this machine. */
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -62,18 +62,41 @@ export async function reportOfPage(
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const profile = mkdtempSync(join(tmpdir(), 'counterweight-chromium-'));
-  const options = [...quiet, `--user-data-dir=${profile}`, `http://127.0.0.1:${port}/`];
-  const browser = spawn(chromium!, options, { stdio: 'ignore', detached: true });
-  const ended = once(browser, 'exit');
   try {
-    return await Promise.race([result, ended.then(() => 'error: the browser ended')]);
+    const started = startBrowser(['ignore', 'ignore', 'ignore'], `http://127.0.0.1:${port}/`);
+    try {
+      return await Promise.race([result, started.ended.then(() => 'error: the browser ended')]);
+    } finally {
+      await started.end();
+    }
   } finally {
-    // The group: helper processes of the browser would continue to write to the profile.
-    if (browser.exitCode === null) process.kill(-browser.pid!, 'SIGKILL');
-    await ended;
     server.close();
-    // A helper process may still end. Each try removes what it wrote since the last one.
-    await vi.waitFor(() => rmSync(profile, { recursive: true, force: true }), 10_000);
   }
+}
+
+/** A browser that runs. */
+export interface StartedBrowser {
+  readonly process: ChildProcess;
+  readonly ended: Promise<unknown>;
+  /** Ends it, and removes its files. */
+  end(): Promise<void>;
+}
+
+/** Starts the browser without a window. @param more options, or a page to open. */
+export function startBrowser(stdio: StdioOptions, ...more: readonly string[]): StartedBrowser {
+  const profile = mkdtempSync(join(tmpdir(), 'counterweight-chromium-'));
+  const options = [...quiet, `--user-data-dir=${profile}`, ...more];
+  const browser = spawn(chromium!, options, { stdio, detached: true });
+  const ended = once(browser, 'exit');
+  return {
+    process: browser,
+    ended,
+    async end() {
+      // The group: helper processes of the browser would continue to write to the profile.
+      if (browser.exitCode === null) process.kill(-browser.pid!, 'SIGKILL');
+      await ended;
+      // A helper process may still end. Each try removes what it wrote since the last one.
+      await vi.waitFor(() => rmSync(profile, { recursive: true, force: true }), 10_000);
+    },
+  };
 }

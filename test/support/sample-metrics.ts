@@ -1,3 +1,6 @@
+import { configSchema } from '../../src/config/schema.ts';
+import type { Preview } from '../../src/data/features/preview.ts';
+import type { Gallery } from '../../src/evaluate/gallery.ts';
 import { type RunMetrics, runMetricsSchema } from '../../src/evaluate/run-metrics.ts';
 import type { Interval } from '../../src/evaluate/schema.ts';
 
@@ -66,7 +69,7 @@ export function sampleMetrics(changes: Partial<RunMetrics> = {}): RunMetrics {
   const classes = changes.classes ?? ['airplane', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse'];
   const history = (best: number, weighted: boolean) =>
     Array.from({ length: 30 }, (_, epoch) => ({
-      epoch: epoch + 1,
+      epoch,
       loss: 0.35 + 1.6 * Math.exp(-epoch / 7) - (weighted ? 0.08 : 0),
       ...(weighted && { meanWeight: 0.93 - 0.16 * (1 - Math.exp(-epoch / 6)) }),
       agreement: best - 0.35 * Math.exp(-epoch / 5) + 0.004 * Math.sin(epoch * 2.1),
@@ -181,3 +184,32 @@ export function sampleMetrics(changes: Partial<RunMetrics> = {}): RunMetrics {
     ...changes,
   });
 }
+
+/** A config whose fields are mostly defaults. */
+export const sampleConfig = configSchema.parse({
+  task: { type: 'tabular-classification', classes: ['a', 'b'] },
+  data: { format: 'csv' },
+  teacher: { train: { architecture: 'mlp' } },
+  student: { architecture: 'mlp' },
+});
+
+/** Creates mistakes of the weighted student of `sampleMetrics`: cats that it takes for dogs. */
+export function sampleGallery(mistakes: number): Gallery {
+  return {
+    mistakes: Array.from({ length: mistakes }, (_, i) => ({
+      ...{ shard: 's', id: `${i + 1}.png`, truth: 'cat' },
+      teacher: { class: 'cat', probability: 0.62 },
+      student: { class: 'dog', probability: 0.91 },
+    })),
+    disagreements: [],
+  };
+}
+
+/** A picture of one white pixel. */
+export const samplePicture = {
+  ...{ kind: 'picture', type: 'image/png', width: 28, height: 28 },
+  bytes: Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTIwoQAAAABJRU5ErkJggg==',
+    'base64',
+  ),
+} as const satisfies Preview;

@@ -14,7 +14,7 @@ export function gallerySection(metrics: RunMetrics, previews: Previews): Markup 
     examples.length > 0 &&
     html`<h3>${title}</h3>
 <p class="note">${note}</p>
-${exampleList(examples.map(shown), previews)}`;
+${exampleList(title, examples.map(shown), previews)}`;
   return html`<section>
 <h2>Examples to look at</h2>
 ${list('Surest mistakes', `The ${evaluatedOn} examples that the ${student} student gets wrong with the highest probability. If the true class looks wrong, correct the label.`, mistakes)}

@@ -15,6 +15,7 @@ export function labelNextSection(
 <h2>What to label next</h2>
 <p class="note">The unlabeled examples on which the teacher is least sure, spread over its ${classes}. To label them, open <code>runs/${run}/label-next.html</code> in a browser, save the answers, and give them to <code>counterweight add-labels</code>. <code>label-next.csv</code> beside it lists more.</p>
 ${exampleList(
+  'Examples to label next',
   examples.map(({ shard, id, prediction, margin }) => ({
     shard,
     id,

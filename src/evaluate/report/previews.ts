@@ -1,6 +1,10 @@
 import type { Preview } from '../../data/features/preview.ts';
-import { counted } from '../../format.ts';
+import { count, counted } from '../../format.ts';
 import { html, type Markup, trusted } from '../html.ts';
+
+/** Numbers of examples of a list that are visible; the others are folded. */
+const openPictures = 12;
+const openCards = 6;
 
 /** An example by its shard and its id, which is unique in the shard. */
 export interface Located {
@@ -31,8 +35,13 @@ export interface ShownExample {
   readonly facts: readonly Fact[];
 }
 
-/** Renders examples with their content, or as a table if none has content. */
+/**
+ * Renders examples with their content, or as a table if none has content.
+ *
+ * @param name of the list, for screen readers; unique in the report.
+ */
 export function exampleList(
+  name: string,
   examples: readonly ShownExample[],
   previews: Previews,
   caption?: string,
@@ -42,21 +51,33 @@ export function exampleList(
     return { ...example, preview: previews.get(previewKey({ shard, id })) };
   });
   const without = shown.filter(({ preview }) => preview === undefined).length;
-  if (without === shown.length) return table(examples, caption);
+  if (without === shown.length) return table(name, examples, caption);
   const hasPictures = shown.some(({ preview }) => preview?.kind === 'picture');
+  const list = (some: readonly Previewed[]) =>
+    html`<ul class="${hasPictures ? 'shots' : 'cards'}">${some.map(card)}</ul>`;
+  const [open, folded] = cut(shown, hasPictures ? openPictures : openCards);
   return html`${caption !== undefined && html`<p class="note">${caption}</p>`}
-<ul class="${hasPictures ? 'shots' : 'cards'}">${shown.map(card)}</ul>
+${list(open)}
+${folded.length > 0 && html`<details><summary>${count(folded.length)} more</summary>${list(folded)}</details>`}
 ${without > 0 && html`<p class="note">${counted(without, 'example')} without content: the report is limited in size.</p>`}`;
 }
 
-function card({ id, facts, preview }: ShownExample & { readonly preview: Preview | undefined }) {
+/** Cuts a list in two, unless the second part would be as short as a line about it. */
+function cut<Item>(items: readonly Item[], first: number): [readonly Item[], readonly Item[]] {
+  return items.length <= first + 2 ? [items, []] : [items.slice(0, first), items.slice(first)];
+}
+
+type Previewed = ShownExample & { readonly preview: Preview | undefined };
+
+function card({ id, facts, preview }: Previewed) {
   return html`<li>${content(preview, id)}
-<dl>${facts.map(({ name, text }) => html`<div><dt>${name}</dt><dd>${text}</dd></div>`)}</dl>
+<dl>${facts.map(({ name, text }) => html`<div><dt>${name}</dt> <dd>${text}</dd></div>`)}</dl>
 <p class="id">${id}</p></li>
 `;
 }
 
-function content(preview: Preview | undefined, id: string): Markup {
+/** Renders the content of an example; an empty picture if there is none. */
+export function content(preview: Preview | undefined, id: string): Markup {
   switch (preview?.kind) {
     case 'picture': {
       const { type, bytes, width, height } = preview;
@@ -74,9 +95,13 @@ function content(preview: Preview | undefined, id: string): Markup {
   }
 }
 
-function table(examples: readonly ShownExample[], caption: string | undefined): Markup {
+function table(
+  label: string,
+  examples: readonly ShownExample[],
+  caption: string | undefined,
+): Markup {
   const head = examples[0]?.facts ?? [];
-  return html`<div class="scroll" role="region" aria-label="${caption ?? 'Examples'}" tabindex="0"><table class="narrow">
+  return html`<div class="scroll" role="region" aria-label="${label}" tabindex="0"><table class="narrow">
 ${caption !== undefined && html`<caption>${caption}</caption>`}
 <thead><tr><th scope="col">Example</th>${head.map(({ name, isText }) => html`<th scope="col"${isText && html` class="text"`}>${name}</th>`)}</tr></thead>
 <tbody>${examples.map(

@@ -70,7 +70,7 @@ ${nextStepsSection(metrics, config)}
 ${figuresSection(metrics)}
 ${leakageSection(metrics)}
 ${differencesSection(metrics)}
-${confusionSection(metrics)}
+${confusionSection(metrics, previews)}
 ${isMultiLabel(metrics.metrics) ? labelFiguresSection(metrics) : recallSection(metrics)}
 ${gallerySection(metrics, previews)}
 ${labelNextSection(metrics, previews)}

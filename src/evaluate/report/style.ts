@@ -8,12 +8,12 @@ import { seriesRules, seriesVariables } from '../series.ts';
 export const reportStyle = trusted(`
 :root {
   color-scheme: light dark;
-  --paper: #fdfdfc; --ink: #1c1e21; --soft: #5d636b; --rule: #e2e3e1; --panel: #f5f5f2;
+  --paper: #fdfdfc; --ink: #1c1e21; --soft: #5d636b; --rule: #e2e3e1; --panel: #f5f5f2; --heat: 82%;
   ${seriesVariables('light')}
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --paper: #16181b; --ink: #e8e8e6; --soft: #a1a7ae; --rule: #33373c; --panel: #1e2125;
+    --paper: #16181b; --ink: #e8e8e6; --soft: #a1a7ae; --rule: #33373c; --panel: #1e2125; --heat: 42%;
     ${seriesVariables('dark')}
   }
 }
@@ -56,11 +56,13 @@ td small { color: var(--soft); font-size: .8125rem; }
 .figures th:not(:last-child), .figures td:not(:last-child) { padding-right: .75rem; }
 .figures thead th { white-space: normal; vertical-align: bottom; }
 .figures tbody th { white-space: normal; overflow-wrap: break-word; min-width: 6rem; max-width: 12rem; }
+td.unclear { color: var(--soft); }
 .figures small { display: block; font-size: .75rem; }
 .narrow { width: auto; min-width: min(100%, 26rem); }
 .narrow th, .narrow td { padding-right: 2rem; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 18.5rem), 1fr)); gap: 2rem 2.25rem; margin-top: 1.25rem; }
 figure { margin: 0; min-width: 0; }
+.charts > figure:only-child { grid-column: 1 / -1; max-width: 30rem; }
 figcaption { font-size: .875rem; line-height: 1.45; }
 figure svg { display: block; width: 100%; max-width: 32rem; height: auto; margin: .35rem 0 .25rem; overflow: visible; }
 svg text { fill: var(--soft); font: 11px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; font-variant-numeric: tabular-nums; }
@@ -85,18 +87,17 @@ ${seriesRules}
 .matrix.turned thead th:not(:first-child) span { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 14rem; overflow: hidden; text-overflow: ellipsis; }
 .matrix .none { color: var(--soft); }
 .matrix .right { background: color-mix(in srgb, var(--soft) calc(var(--share) * 25%), transparent); }
-.matrix .wrong { background: color-mix(in srgb, var(--s1) calc(8% + var(--share) * 92%), transparent); }
+.matrix .wrong { background: color-mix(in srgb, var(--s1) calc(8% + var(--share) * var(--heat)), transparent); }
 .matrix .recall { padding-left: 1.25rem; }
-.shots { display: grid; grid-template-columns: repeat(auto-fill, minmax(6.5rem, 1fr)); gap: 1.25rem .9rem; margin: .75rem 0 0; padding: 0; list-style: none; }
+.shots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(30%, 9rem), 1fr)); gap: 1.25rem .9rem; margin: .75rem 0 0; padding: 0; list-style: none; }
 .shots li { min-width: 0; font-size: .8125rem; line-height: 1.4; }
 .shots img, .shots .blank { display: block; width: 100%; max-width: 7rem; height: auto; aspect-ratio: 1; object-fit: contain; background: var(--panel); border-radius: 4px; margin-bottom: .35rem; }
 .shots .pixels { image-rendering: pixelated; }
 .shots dl { margin: 0; }
-.shots dl div { display: flex; gap: .4rem; justify-content: space-between; max-width: 7rem; }
-.shots dt, .shots dd { font-size: .8125rem; overflow-wrap: anywhere; }
-.shots dd { text-align: right; flex: none; max-width: 4.75rem; overflow-wrap: break-word; }
+.shots dt, .shots dd { display: inline; font-size: .8125rem; overflow-wrap: break-word; }
 .shots .id { margin: .1rem 0 0; color: var(--soft); font-size: .75rem; overflow-wrap: anywhere; }
-.cards { margin: .75rem 0 0; padding: 0; list-style: none; max-width: 48rem; }
+.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); column-gap: 2.25rem; margin: .75rem 0 0; padding: 0; list-style: none; }
+details .shots, details .cards { font-size: 1rem; }
 .cards li { padding: .6rem 0; border-bottom: 1px solid var(--rule); }
 .cards .content { margin: 0; max-width: none; overflow-wrap: anywhere; font-size: .9375rem; line-height: 1.45; }
 .cards dl { display: flex; flex-wrap: wrap; gap: 0 1.25rem; margin: .25rem 0 0; }
@@ -107,7 +108,11 @@ ${seriesRules}
 .column span { color: var(--soft); }
 section h3 { margin-top: 1.75rem; }
 figure h3 { margin-top: 0; }
-.sentences { margin: .5rem 0; padding-left: 1.15rem; max-width: 44rem; }
+.sentences .shots { grid-template-columns: repeat(auto-fill, 4rem); gap: .5rem; margin: .35rem 0 .75rem; }
+.sentences .shots img { margin: 0; }
+.sentences .content { color: var(--soft); font-size: .875rem; }
+.sentences { margin: .5rem 0; padding-left: 1.35rem; max-width: 44rem; }
+.sentences li { margin-bottom: .35rem; }
 details { margin-top: .35rem; font-size: .875rem; }
 summary { cursor: pointer; }
 details table { margin-top: .5rem; }

@@ -38,11 +38,16 @@ export function trainingSection({ students, metrics }: RunMetrics): Markup | fal
 <div class="charts">
 ${curve(students, 'Loss', 'Mean training loss per epoch, weighted for a student with weights.', ({ loss }) => loss)}
 ${curve(students, captions.accuracy, heldOutCaption, ({ heldOut }) => heldOut?.accuracy, percentTick)}
-${curve(students, 'Test log-loss', heldOutCaption, ({ heldOut }) => heldOut?.logLoss)}
+${curve(students, 'Test log-loss', 'On the same examples. It also grows if the student becomes surer of its mistakes.', ({ heldOut }) => heldOut?.logLoss)}
 ${curve(students, 'Agreement with the labels', captions.agreement, ({ agreement }) => agreement, percentTick)}
-${curve(students, 'Mean weight', captions.weight, ({ meanWeight }) => meanWeight)}
+${hasWeights(students) && curve(students, 'Mean weight', captions.weight, ({ meanWeight }) => meanWeight)}
 </div>
 </section>`;
+}
+
+/** Returns whether the weights of any student have an effect. */
+function hasWeights(students: readonly Student[]): boolean {
+  return students.some(({ history }) => history.some(({ meanWeight = 1 }) => meanWeight !== 1));
 }
 
 /** Renders a figure per epoch for every student that has it. @returns false if none has. */
@@ -60,8 +65,8 @@ function curve(
   ].sort((a, b) => a - b);
   const xAxis = {
     label: 'epoch',
-    low: epochs[0]!,
-    high: Math.max(epochs.at(-1)!, epochs[0]! + 1),
+    low: epochs[0]! + 1,
+    high: Math.max(epochs.at(-1)!, epochs[0]! + 1) + 1,
     format: (value: number) => (Number.isInteger(value) ? String(value) : ''),
   };
   const yAxis = { label: title, ...niceRange(values), ...(format && { format }) };
@@ -78,7 +83,7 @@ function curve(
       html`${students.map((student, series) =>
         line(
           scales,
-          epochs.map((epoch) => [epoch, at(student, epoch)] as const),
+          epochs.map((epoch) => [epoch + 1, at(student, epoch)] as const),
           series,
         ),
       )}`,
@@ -86,7 +91,7 @@ function curve(
   const show = format ? (value: number) => percent(value) : (value: number) => fixed(value, 4);
   const head = ['Epoch', ...students.map(({ variant }) => variant)];
   const rows = epochs.map((epoch) => [
-    epoch,
+    epoch + 1,
     ...students.map((student) => show(at(student, epoch))),
   ]);
   return panel(title, caption, drawn, head, rows);

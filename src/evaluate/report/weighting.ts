@@ -53,11 +53,11 @@ function leastWeighedList(examples: RunMetrics['leastWeighed'], previews: Previe
       ...(label === undefined ? [] : [{ name: 'Label', text: label, isText: true }]),
       ...(prediction === undefined ? [] : [{ name: 'Teacher', text: prediction, isText: true }]),
       { name: 'Weight', text: fixed(figures.weight, 3) },
-      { name: 'P(teacher wrong)', text: percent(figures.errorProbability, 0) },
+      { name: 'Error probability', text: percent(figures.errorProbability, 0) },
       { name: 'Margin', text: fixed(figures.teacherMargin, 3) },
     ],
   }));
-  return exampleList(list, previews, caption);
+  return exampleList('Examples with small weights', list, previews, caption);
 }
 
 /** Noun for the answers that are counted: the decisions of a multi-label task, one per label. */

@@ -1,22 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { configSchema } from '../../../src/config/schema.ts';
 import type { Preview } from '../../../src/data/features/preview.ts';
 import { renderReport } from '../../../src/evaluate/report/report.ts';
 import {
+  sampleConfig,
   sampleConfusion,
+  sampleGallery,
   sampleLabelMetrics,
   sampleMetrics,
+  samplePicture,
 } from '../../support/sample-metrics.ts';
 
 /** Two mistakes of the student. */
-const gallery = {
-  mistakes: ['1.png', '2.png'].map((id) => ({
-    ...{ shard: 's', id, truth: 'cat' },
-    teacher: { class: 'cat', probability: 0.62 },
-    student: { class: 'dog', probability: 0.91 },
-  })),
-  disagreements: [],
-};
+const gallery = sampleGallery(2);
 
 describe('renderReport', () => {
   test('needs nothing from outside and has no script', () => {
@@ -78,7 +73,8 @@ describe('renderReport', () => {
       '81.4% <small>80.5% to 82.3%</small>',
       'The weighted student is 1.3 percentage points more accurate than the uniform one.',
       '<td>93,322 <small>376 KiB</small></td>',
-      '<td class="text">log-loss</td><td>−0.0510</td><td>−0.0690 to −0.0330</td>',
+      '<td>+1.3 <small>+0.6 to +2.1</small></td>',
+      '<td>−0.051 <small>−0.069 to −0.033</small></td>',
       '<th scope="row">30</th>',
       '2 of the 3 quarantined examples',
       'premature end of JPEG image',
@@ -95,7 +91,7 @@ describe('renderReport', () => {
       '<li>240 of the 1,402 test examples of class cat are taken for dog; by the teacher, 310.</li>',
       '<td class="wrong" style="--share:0.17">240</td>',
       '<td class="right" style="--share:0.78">1,100</td>',
-      '<caption>teacher: true classes in rows',
+      '<caption>teacher</caption>',
     ]) {
       expect(report).toContain(text);
     }
@@ -114,7 +110,7 @@ describe('renderReport', () => {
     for (const text of [
       '. 7 labels, evaluated',
       '71.4% <small>69.4% to 73.4%</small>',
-      'micro F1, percentage points</td><td>+1.3</td>',
+      '<th scope="col">weighted minus</th><th scope="col">Micro F1</th>',
       '<details open><summary>weighted</summary>',
       '<th scope="row" class="long">airplane</th><td>1,400</td><td>1,000</td><td>400</td><td>450</td><td>40.0%</td><td>71.4%</td><td>40.0%</td><td>40.0%</td>',
       '<td>1,406</td><td>1,173</td><td>233</td><td>277</td><td>–</td><td>83.4%</td><td>–</td><td>–</td>',
@@ -147,9 +143,9 @@ describe('renderReport', () => {
     for (const text of [
       '<h3>Surest mistakes</h3>',
       `alt="Example 1.png" src="data:image/png;base64,${bytes.toString('base64')}"/>`,
-      '<dt>True</dt><dd>cat</dd>',
-      '<dt>Student</dt><dd>dog (91%)</dd>',
-      '<dt>Teacher</dt><dd>cat (62%)</dd>',
+      '<dt>True</dt> <dd>cat</dd>',
+      '<dt>Student</dt> <dd>dog (91%)</dd>',
+      '<dt>Teacher</dt> <dd>cat (62%)</dd>',
       '1 example without content: the report is limited in size.',
     ]) {
       expect(report).toContain(text);
@@ -175,6 +171,38 @@ describe('renderReport', () => {
     expect(plain).not.toContain('class="content"');
   });
 
+  test('shows the first examples of a long list, and folds the others', () => {
+    const of = (count: number) => {
+      const shown = sampleGallery(count);
+      const text = { kind: 'text', text: 'some words' } as const;
+      const previews = new Map(shown.mistakes.map(({ id }) => [`s/${id}`, text]));
+      return renderReport(sampleMetrics({ gallery: shown }), previews);
+    };
+    expect(of(9)).toContain('<details><summary>3 more</summary><ul class="cards"><li>');
+    expect(of(8)).not.toContain('more</summary>');
+  });
+
+  test('shows examples of the largest confusions', () => {
+    const report = renderReport(
+      sampleMetrics({ gallery, confusion: sampleConfusion }),
+      new Map([['s/2.png', samplePicture]]),
+    );
+    expect(report).toMatch(
+      /by the teacher, 310\.<ul class="shots"><li><img [^>]*alt="Example 2.png"/,
+    );
+    expect(report).toContain(
+      '<li>2 of the 1,400 test examples of class airplane are taken for bird; by the teacher, 0.</li>',
+    );
+  });
+
+  test('has no curve of weights that are all 1', () => {
+    const { students } = sampleMetrics();
+    const history = [{ epoch: 0, loss: 1, meanWeight: 1 }];
+    const report = renderReport(sampleMetrics({ students: [{ ...students[0]!, history }] }));
+    expect(report).toContain('<h3>Loss</h3>');
+    expect(report).not.toContain('<h3>Mean weight</h3>');
+  });
+
   test('has no weights if no student was weighted', () => {
     const report = renderReport(sampleMetrics({ isWeighted: false }));
     expect(report).toContain('<h2>Teacher errors</h2>');
@@ -182,16 +210,10 @@ describe('renderReport', () => {
   });
 
   test('begins with the verdicts and what to do, and ends with the config', () => {
-    const config = configSchema.parse({
-      task: { type: 'tabular-classification', classes: ['a', 'b'] },
-      data: { format: 'csv' },
-      teacher: { train: { architecture: 'mlp' } },
-      student: { architecture: 'mlp' },
-    });
     const report = renderReport(
       sampleMetrics({ confusion: sampleConfusion, gallery }),
       new Map(),
-      config,
+      sampleConfig,
     );
     const headings = [...report.matchAll(/<h2>([^<]+)/g)].map(([, title]) => title);
     expect(headings).toEqual([
