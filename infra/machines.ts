@@ -21,9 +21,7 @@ import { Construct } from 'constructs';
 import { studentConcurrency } from '../src/cost/functions.ts';
 import { instanceHours } from '../src/cost/prices.ts';
 import { assumed } from '../src/cost/rates.ts';
-
-/** Instance types with a price, so that a run can be billed. */
-const instanceTypes = Object.keys(instanceHours).map((name) => new InstanceType(name));
+import type { Settings } from './settings.ts';
 
 /** Resources of an instance for a job: of 16 GiB, the system and ECS's agent keep some. */
 export const machine = { vcpus: 4, memoryGiB: 14, gpus: 1 };
@@ -32,20 +30,25 @@ export interface MachinesProps {
   readonly vpc: IVpc;
   /** Role of ECS's agent on the instances. */
   readonly role: IRole;
+  /** Settings: what the region and the account allow. */
+  readonly allowed: Pick<Settings, 'gpuInstances' | 'gpuMarkets' | 'gpuZones'>;
 }
 
-/** Instances with a GPU, at two prices. There are none if there is no job. */
+/** Instances with a GPU, at one or two prices. There are none if there is no job. */
 export class Machines extends Construct {
-  readonly spot: ManagedEc2EcsComputeEnvironment;
-  readonly onDemand: ManagedEc2EcsComputeEnvironment;
+  /** Environments in the order in which jobs use them. */
+  readonly environments: readonly ManagedEc2EcsComputeEnvironment[];
 
-  constructor(scope: Construct, id: string, { vpc, role }: MachinesProps) {
+  constructor(scope: Construct, id: string, { vpc, role, allowed }: MachinesProps) {
     super(scope, id);
+    // With a price, so that a run can be billed.
+    const { gpuInstances = Object.keys(instanceHours), gpuMarkets, gpuZones } = allowed;
     const launchTemplate = makeLaunchTemplate(this);
     const both = {
       vpc,
       securityGroups: [outOnly(this, vpc)],
-      instanceTypes,
+      ...(gpuZones && { vpcSubnets: { availabilityZones: gpuZones } }),
+      instanceTypes: gpuInstances.map((name) => new InstanceType(name)),
       useOptimalInstanceClasses: false,
       images: [{ imageType: EcsMachineImageType.ECS_AL2023_NVIDIA }],
       launchTemplate,
@@ -57,16 +60,23 @@ export class Machines extends Construct {
       terminateOnUpdate: false,
       updateTimeout: Duration.hours(24),
     };
-    this.spot = new ManagedEc2EcsComputeEnvironment(this, 'Spot', {
-      ...both,
-      spot: true,
-      allocationStrategy: AllocationStrategy.SPOT_PRICE_CAPACITY_OPTIMIZED,
-    });
-    this.onDemand = new ManagedEc2EcsComputeEnvironment(this, 'OnDemand', {
-      ...both,
-      allocationStrategy: AllocationStrategy.BEST_FIT_PROGRESSIVE,
-    });
-    useNewest(launchTemplate, [this.spot, this.onDemand]);
+    const make = {
+      spot: () =>
+        new ManagedEc2EcsComputeEnvironment(this, 'Spot', {
+          ...both,
+          spot: true,
+          allocationStrategy: AllocationStrategy.SPOT_PRICE_CAPACITY_OPTIMIZED,
+        }),
+      'on-demand': () =>
+        new ManagedEc2EcsComputeEnvironment(this, 'OnDemand', {
+          ...both,
+          allocationStrategy: AllocationStrategy.BEST_FIT_PROGRESSIVE,
+        }),
+    };
+    this.environments = Object.entries(make)
+      .filter(([market]) => gpuMarkets?.includes(market) ?? true)
+      .map(([, makeEnvironment]) => makeEnvironment());
+    useNewest(launchTemplate, this.environments);
   }
 }
 
@@ -105,7 +115,7 @@ function makeLaunchTemplate(scope: Construct): LaunchTemplate {
  */
 function useNewest(
   template: LaunchTemplate,
-  environments: ManagedEc2EcsComputeEnvironment[],
+  environments: readonly ManagedEc2EcsComputeEnvironment[],
 ): void {
   for (const environment of environments) {
     // Typed as any construct; a compute environment's is always this one.

@@ -13,16 +13,24 @@ import { flowLogGrants } from './permissions.ts';
 import { makeRole } from './role.ts';
 
 /**
- * Makes the trainer's network: public subnets in two zones, and S3 by a gateway endpoint. Instances
+ * Makes the trainer's network: a public subnet per zone, and S3 by a gateway endpoint. Instances
  * have addresses, for images and logs, but their security group lets nothing in. Private subnets
  * would need NAT gateways, which cost more in a month without runs than the GPU in most runs.
+ *
+ * @param zones Zones of the region. Default: two; without a region, CDK knows no more.
  */
-export function makeNetwork(scope: Construct): IVpc {
+export function makeNetwork(scope: Construct, zones: string[] | undefined): IVpc {
   const vpc = new Vpc(scope, 'Network', {
-    maxAzs: 2,
+    ...(zones ? { availabilityZones: zones } : { maxAzs: 2 }),
     natGateways: 0,
     subnetConfiguration: [
-      { name: 'Public', subnetType: SubnetType.PUBLIC, mapPublicIpOnLaunch: true },
+      {
+        name: 'Public',
+        subnetType: SubnetType.PUBLIC,
+        mapPublicIpOnLaunch: true,
+        // 4,096 addresses. Room for 16 zones: a new one must not change the other subnets.
+        cidrMask: 20,
+      },
     ],
     gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
     // A custom resource would empty it; nothing uses it.

@@ -1,5 +1,6 @@
 import type { Node } from 'constructs';
 import { z } from 'zod';
+import { instanceHours } from '../src/cost/prices.ts';
 import { UserError } from '../src/errors.ts';
 
 const ecrUri =
@@ -23,6 +24,19 @@ const imageUri = z
     'an image in ECR with its tag or digest, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com/counterweight:1.2.0',
   );
 
+/** List of names, separated by commas. */
+function listOf(allowed: RegExp) {
+  return z
+    .string()
+    .transform((text) => text.split(','))
+    .refine((names) => names.every((name) => allowed.test(name)))
+    .optional();
+}
+
+const zones = listOf(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/).describe(
+  'Availability Zones separated by commas, such as eu-west-1a,eu-west-1b',
+);
+
 /**
  * Settings of a deployment, each by `--context NAME=VALUE`; all are optional. Values from the
  * command line are text. The descriptions end the sentence "NAME=VALUE is not …".
@@ -44,6 +58,16 @@ const settingsSchema = z.object({
   imageUri,
   /** Prebuilt image for the GPU trainer. Default: built from its Dockerfile. */
   trainerImageUri: imageUri,
+  /** GPU instance types that the region offers. Default: all that have a price. */
+  gpuInstances: listOf(/^[a-z0-9]+\.[a-z0-9]+$/)
+    .refine((types) => types?.every((type) => type in instanceHours) ?? true)
+    .describe(`one or more of ${Object.keys(instanceHours).join()}, separated by commas`),
+  /** Markets of GPU instances that the account's quotas allow. Default: both. */
+  gpuMarkets: listOf(/^(spot|on-demand)$/).describe('spot, on-demand or spot,on-demand'),
+  /** Zones of the region, each with a subnet. Default: two of them. */
+  zones,
+  /** Zones that offer at least one of the instance types. Default: all of `zones`. */
+  gpuZones: zones,
   /**
    * Minutes without a new object after which a batch is closed. Default: only its _SUCCESS closes
    * it.

@@ -28,9 +28,9 @@ const interruptedExitCode = 75;
 
 /** GPU trainer: a queue of AWS Batch, its machines, and the job that trains one student. */
 export class TrainerStack extends Stack {
-  constructor(scope: App, id: string, { trainerImageUri }: Settings) {
+  constructor(scope: App, id: string, settings: Settings) {
     super(scope, id, { description: 'counterweight: trains students on GPUs' });
-    const image = openImage(this, 'trainer', trainerImageUri);
+    const image = openImage(this, 'trainer', settings.trainerImageUri);
     const logs = new LogGroup(this, 'Logs', {
       logGroupName: `/aws/batch/${trainerName}`,
       retention: RetentionDays.THREE_MONTHS,
@@ -38,23 +38,24 @@ export class TrainerStack extends Stack {
     });
     const host = new ServicePrincipal('ec2.amazonaws.com');
     const role = makeRole(this, 'HostRole', host, hostGrants(image, logs));
-    const machines = new Machines(this, 'Machines', { vpc: makeNetwork(this), role });
+    const vpc = makeNetwork(this, settings.zones);
+    const machines = new Machines(this, 'Machines', { vpc, role, allowed: settings });
     makeQueue(this, machines);
     makeJobDefinition(this, image, logs);
   }
 }
 
-function makeQueue(scope: Construct, { spot, onDemand }: Machines): void {
+function makeQueue(scope: Construct, { environments }: Machines): void {
   const cancel = (reason: JobStateTimeLimitActionsReason, maxTime: Duration) => ({
     reason,
     maxTime,
   });
   new JobQueue(scope, 'Queue', {
     jobQueueName: trainerName,
-    computeEnvironments: [
-      { computeEnvironment: spot, order: 1 },
-      { computeEnvironment: onDemand, order: 2 },
-    ],
+    computeEnvironments: environments.map((computeEnvironment, index) => ({
+      computeEnvironment,
+      order: index + 1,
+    })),
     // A job that cannot start fails its run with the reason, instead of waiting for ever.
     jobStateTimeLimitActions: [
       cancel(JobStateTimeLimitActionsReason.INSUFFICIENT_INSTANCE_CAPACITY, Duration.hours(4)),

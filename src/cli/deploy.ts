@@ -4,6 +4,7 @@ import { defineCommand } from 'citty';
 import { UserError } from '../errors.ts';
 import { UsageError } from './arguments.ts';
 import { asTyped } from './as-typed.ts';
+import type { AccountCheck } from './check-account.ts';
 
 export const deployCommand = defineCommand({
   meta: { name: 'deploy', description: 'Deploy the workflow to an AWS account, or update it' },
@@ -38,22 +39,25 @@ export const deployCommand = defineCommand({
   },
   async run({ args: { yes, serve, ...options } }) {
     const dataset = serve === undefined ? undefined : await datasetOf(serve);
-    const settings = settingsOf({ ...options, serve: dataset });
+    const chosen = settingsOf({ ...options, serve: dataset });
     if (!yes && !process.stdin.isTTY) {
       throw new UserError(
         'deploy asks before it grants permissions, and standard input is not a terminal',
         'Confirm with --yes.',
       );
     }
-    if (needsDocker(settings)) await checkDocker();
     const [aws, { runCdk }] = await Promise.all([
       import('../aws/deployment.ts'),
       import('./cdk.ts'),
     ]);
     const { stackName, trainerStackName } = aws;
-    const stacks = settings.trainer === 'gpu' ? [stackName, trainerStackName] : [stackName];
     const region = await aws.currentRegion();
+    const account = await checkAccount(chosen, region);
+    const settings = { ...chosen, ...account.settings };
+    if (needsDocker(settings)) await checkDocker();
+    const stacks = settings.trainer === 'gpu' ? [stackName, trainerStackName] : [stackName];
     process.stderr.write(`${renderDeployment(settings, region)}\n`);
+    for (const note of account.notes) process.stderr.write(`${note}\n\n`);
     if (!(await aws.isBootstrapped())) {
       process.stderr.write(`CDK has not been used in ${region} yet. ${bootstrapping}\n\n`);
       await runCdk(['bootstrap'], settings);
@@ -68,6 +72,19 @@ export const deployCommand = defineCommand({
     );
   },
 });
+
+/** Checks what the account and the region allow: the limit of functions, and GPUs. */
+async function checkAccount({ trainer }: Settings, region: string): Promise<AccountCheck> {
+  const [{ unreservedConcurrency }, { checkGpus, functionNotes }] = await Promise.all([
+    import('../aws/concurrency.ts'),
+    import('./check-account.ts'),
+  ]);
+  // Plan reads the limit again; here it is only shown.
+  const allowed = await unreservedConcurrency().catch(() => undefined);
+  const { settings, notes } =
+    trainer === 'gpu' ? await checkGpus(region) : { settings: {}, notes: [] };
+  return { settings, notes: [...functionNotes(allowed, region), ...notes] };
+}
 
 const bootstrapping =
   'First, cdk bootstrap creates the\n' +

@@ -76,6 +76,36 @@ describe.each([
   });
 });
 
+describe('with what the account and the region allow', () => {
+  const zones = ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'];
+  const { trainer: limited } = synthesise({
+    ...allPrebuilt,
+    gpuInstances: 'g4dn.xlarge',
+    gpuMarkets: 'on-demand',
+    zones: zones.join(),
+    gpuZones: 'eu-west-1a,eu-west-1c',
+  });
+  const subnets = Object.entries(limited!.findResources('AWS::EC2::Subnet'));
+
+  test('each zone has a subnet, and its addresses stay if zones are added', () => {
+    expect(subnets.map(([, { Properties }]) => Properties.AvailabilityZone)).toEqual(zones);
+    const blocks = subnets.map(([, { Properties }]) => Properties.CidrBlock);
+    expect(blocks).toEqual(['10.0.0.0/20', '10.0.16.0/20', '10.0.32.0/20']);
+  });
+
+  test('instances are of the types, in the zones and at the prices that work', () => {
+    const { ComputeResources } = resource(limited!, 'AWS::Batch::ComputeEnvironment');
+    expect(ComputeResources).toMatchObject({
+      Type: 'EC2',
+      InstanceTypes: ['g4dn.xlarge'],
+      Subnets: [0, 2].map((index) => ({ Ref: subnets[index]![0] })),
+    });
+    expect(resource(limited!, 'AWS::Batch::JobQueue').ComputeEnvironmentOrder).toMatchObject([
+      { Order: 1 },
+    ]);
+  });
+});
+
 test('its disk is encrypted, and metadata needs a token', () => {
   expect(resource(trainer, 'AWS::EC2::LaunchTemplate').LaunchTemplateData).toMatchObject({
     BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { Encrypted: true, VolumeSize: 100 } }],

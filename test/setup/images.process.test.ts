@@ -82,7 +82,7 @@ test('what an image leaves out is what deploys; the others keep their locked ver
   }
   const gone = Object.keys(locked).filter((name) => !(name in left) && !locked[name]?.dev);
   expect(gone).toEqual(expect.arrayContaining(['node_modules/aws-cdk-lib']));
-  expect(gone.filter((name) => !/cdk|constructs/.test(name))).toEqual([]);
+  expect(gone.filter((name) => !/cdk|constructs|-ec2|-ecr|service-quotas/.test(name))).toEqual([]);
 });
 
 function readLock(folder: string): Lock['packages'] {
