@@ -12,6 +12,12 @@ export class UsageError extends Error {
 /** `valueHint` of a last positional argument that may be given many times; all are in `_`. */
 export const many = '…';
 
+/** Checks the option --trainer of `deploy` and `images`. */
+export function checkTrainer(trainer: string): void {
+  if (['gpu', 'function'].includes(trainer)) return;
+  throw new UsageError(`--trainer is gpu or function, found "${trainer}".`);
+}
+
 // Arguments that several commands take.
 export const datasetArgument = {
   type: 'positional',

@@ -54,6 +54,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     example: '',
     load: async () => (await import('./doctor.ts')).doctorCommand,
   },
+  images: {
+    example: '--push --trainer gpu',
+    load: async () => (await import('./images.ts')).imagesCommand,
+  },
   deploy: {
     example: '--trainer gpu --budget 50',
     load: async () => (await import('./deploy.ts')).deployCommand,

@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { defineCommand } from 'citty';
 import { UserError } from '../errors.ts';
-import { UsageError } from './arguments.ts';
+import { checkTrainer, UsageError } from './arguments.ts';
 import { asTyped } from './as-typed.ts';
 import type { AccountCheck } from './check-account.ts';
 
@@ -52,9 +50,10 @@ export const deployCommand = defineCommand({
     ]);
     const { stackName, trainerStackName } = aws;
     const region = await aws.currentRegion();
+    refuseForeignImages(chosen, region);
     const account = await checkAccount(chosen, region);
     const settings = { ...chosen, ...account.settings };
-    if (needsDocker(settings)) await checkDocker();
+    if (needsDocker(settings)) await (await import('./docker.ts')).checkDocker();
     const stacks = settings.trainer === 'gpu' ? [stackName, trainerStackName] : [stackName];
     process.stderr.write(`${renderDeployment(settings, region)}\n`);
     for (const note of account.notes) process.stderr.write(`${note}\n\n`);
@@ -109,9 +108,7 @@ export function settingsOf(options: {
 }): Settings {
   const { trainer, budget, concurrency, 'sweep-minutes': sweepMinutes, serve } = options;
   const { 'image-uri': imageUri, 'trainer-image-uri': trainerImageUri } = options;
-  if (!['gpu', 'function'].includes(trainer)) {
-    throw new UsageError(`--trainer is gpu or function, found "${trainer}".`);
-  }
+  checkTrainer(trainer);
   if (budget !== undefined && !(Number(budget) > 0 && Number.isFinite(Number(budget)))) {
     throw new UsageError(`--budget needs US dollars, a number above 0, found "${budget}".`);
   }
@@ -147,28 +144,26 @@ export async function datasetOf(name: string): Promise<string> {
   return datasetName({ location: path.startsWith('s3://') ? path : `s3://data/${path}` });
 }
 
-function needsDocker({ trainer, imageUri, trainerImageUri }: Settings): boolean {
-  return imageUri === undefined || (trainer === 'gpu' && trainerImageUri === undefined);
-}
-
 /**
- * Checks first that images can be built: otherwise cdk would fail half-way.
- * @throws UserError if Docker is missing or does not answer.
+ * Refuses images of another region before anything is created: Lambda takes only images of its own.
+ *
+ * @throws UserError that names the image and its region.
  */
-export async function checkDocker(): Promise<void> {
-  // cdk reads this variable, too.
-  const docker = process.env.CDK_DOCKER ?? 'docker';
-  try {
-    await promisify(execFile)(docker, ['info'], { timeout: 30_000 });
-  } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+export function refuseForeignImages({ imageUri, trainerImageUri }: Settings, region: string): void {
+  for (const uri of [imageUri, trainerImageUri]) {
+    const [, found = region] =
+      /^\d{12}\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/.exec(uri ?? '') ?? [];
+    if (found === region) continue;
     throw new UserError(
-      isMissing ? `${docker} is not installed` : `${docker} does not answer: is it running?`,
-      'It builds the image of the functions that use TensorFlow. Start it, name another tool with ' +
-        'CDK_DOCKER, or pass an image that is in ECR already: --image-uri (and ' +
-        '--trainer-image-uri for --trainer gpu).',
+      `${uri} is in ${found}, and the deployment would be in ${region}`,
+      `Functions take images of their own region only. Set AWS_REGION=${found}, or push the image ` +
+        `to ${region}: AWS_REGION=${region} counterweight images --push`,
     );
   }
+}
+
+function needsDocker({ trainer, imageUri, trainerImageUri }: Settings): boolean {
+  return imageUri === undefined || (trainer === 'gpu' && trainerImageUri === undefined);
 }
 
 /** Describes the stacks to be created, and their cost while nothing runs. */

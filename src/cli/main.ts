@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { existsSync, readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { defineCommand, renderUsage, runCommand } from 'citty';
 import { checkArguments, UsageError, unknown } from './arguments.ts';
@@ -12,6 +11,7 @@ import {
   programName,
 } from './commands.ts';
 import { reportFailure } from './failure.ts';
+import { packageVersion } from './package-version.ts';
 
 // Our package.json states the supported versions of Node. The SDK's own warning would appear in
 // every command, and its user cannot act on it.
@@ -80,16 +80,4 @@ async function usageLine(command: Command | undefined): Promise<string> {
 function print(text: string): number {
   process.stdout.write(`${text}\n`);
   return 0;
-}
-
-/** Reads the version in the package.json of the folder that holds `src/` or, compiled, `dist/`. */
-function packageVersion(): string {
-  let folder = new URL('../../', import.meta.url);
-  while (!existsSync(new URL('package.json', folder))) {
-    if (folder.pathname === '/') return 'unknown';
-    folder = new URL('../', folder);
-  }
-  const text = readFileSync(new URL('package.json', folder), 'utf8');
-  const { version }: { version: string } = JSON.parse(text);
-  return version;
 }

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { checkDocker } from '../../src/cli/deploy.ts';
+import { checkDocker } from '../../src/cli/docker.ts';
 
 describe('checkDocker', () => {
   afterEach(() => vi.unstubAllEnvs());

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/cli/arguments.ts';
-import { datasetOf, renderDeployment, renderEndpoint, settingsOf } from '../../src/cli/deploy.ts';
+import {
+  datasetOf,
+  refuseForeignImages,
+  renderDeployment,
+  renderEndpoint,
+  settingsOf,
+} from '../../src/cli/deploy.ts';
 
 describe('settingsOf', () => {
   test('gives the CDK app what it knows, and nothing that was not said', () => {
@@ -39,6 +45,16 @@ describe('settingsOf', () => {
     expect(() => settingsOf(options)).toThrow(UsageError);
     expect(() => settingsOf(options)).toThrow(message);
   });
+});
+
+test('images of another region are refused, before anything is created', () => {
+  const imageUri = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/counterweight:1.2.0';
+  for (const image of [{ imageUri }, { trainerImageUri: imageUri }]) {
+    const settings = { trainer: 'gpu', ...image };
+    expect(() => refuseForeignImages(settings, 'eu-west-1')).not.toThrow();
+    const refuse = () => refuseForeignImages(settings, 'us-east-1');
+    expect(refuse).toThrow(`${imageUri} is in eu-west-1, and the deployment would be in us-east-1`);
+  }
 });
 
 test('the GPU stack is announced only where it is deployed', () => {
