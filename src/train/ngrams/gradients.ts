@@ -16,6 +16,9 @@ export class EmbeddingGradients implements RowGradients {
   /** [different words, width] */
   #words = new Float32Array(0);
   #text: Float64Array;
+  /** Index in the batch of each n-gram of a word, and of several words. */
+  #grams: Int32Array = new Int32Array(0);
+  #phrases: Int32Array = new Int32Array(0);
 
   constructor(width: number) {
     this.#width = width;
@@ -37,13 +40,15 @@ export class EmbeddingGradients implements RowGradients {
     this.count = 0;
     const width = this.#width;
     const words = differentWords(bags);
+    const phrases = bags.phraseStarts[bags.n]!;
+    this.#phrases = this.#indexesOf(means.phraseRows, phrases, this.#phrases);
+    this.#grams = this.#indexesOf(means.gramRows, bags.gramStarts[words]!, this.#grams);
+    this.gradients = roomFor(this.gradients, this.count * width).fill(0, 0, this.count * width);
     this.#words = roomFor(this.#words, words * width).fill(0, 0, words * width);
     for (let text = 0; text < bags.n; text++) this.#addText(bags, means, passed, text);
     for (let word = 0; word < words; word++) {
-      const end = bags.gramStarts[word + 1]!;
-      for (let at = bags.gramStarts[word]!; at < end; at++) {
-        this.#add(means.gramRows[at]!, this.#words, word * width);
-      }
+      const [start, end] = [bags.gramStarts[word]!, bags.gramStarts[word + 1]!];
+      this.#add(this.#words, word * width, this.#grams, start, end);
     }
   }
 
@@ -58,30 +63,53 @@ export class EmbeddingGradients implements RowGradients {
       const to = bags.words[at]! * width;
       for (let i = 0; i < width; i++) words[to + i]! += own[i]!;
     }
-    for (let at = bags.phraseStarts[text]!; at < bags.phraseStarts[text + 1]!; at++) {
-      this.#add(means.phraseRows[at]!, own, 0);
-    }
+    this.#add(own, 0, this.#phrases, bags.phraseStarts[text]!, bags.phraseStarts[text + 1]!);
   }
 
-  /** Adds a gradient to that of a row. */
-  #add(row: number, from: Float32Array | Float64Array, start: number): void {
+  /** Finds the index in the batch of each row of the table, and gives new rows one. */
+  #indexesOf(rows: Int32Array, length: number, before: Int32Array): Int32Array {
+    const indexes = roomFor(before, length);
+    for (let at = 0; at < length; at++) {
+      const row = rows[at]!;
+      if (this.#seen[row] !== this.#batch) {
+        this.#seen[row] = this.#batch;
+        this.#index[row] = this.count;
+        if (this.count === this.rows.length) this.rows = grown(this.rows);
+        this.rows[this.count++] = row;
+      }
+      indexes[at] = this.#index[row]!;
+    }
+    return indexes;
+  }
+
+  /** Adds a gradient to those at the indexes from `start` to `end`. */
+  #add(
+    from: Float32Array | Float64Array,
+    offset: number,
+    indexes: Int32Array,
+    start: number,
+    end: number,
+  ): void {
     const width = this.#width;
-    const gradients = this.gradients;
-    if (this.#seen[row] === this.#batch) {
-      const to = this.#index[row]! * width;
-      for (let i = 0; i < width; i++) gradients[to + i]! += from[start + i]!;
-      return;
-    }
-    this.#seen[row] = this.#batch;
-    this.#index[row] = this.count;
-    if (this.count === this.rows.length) {
-      this.rows = grown(this.rows);
-      this.gradients = grown(this.gradients);
-    }
-    this.rows[this.count] = row;
-    const to = this.count * width;
     const target = this.gradients;
-    for (let i = 0; i < width; i++) target[to + i] = from[start + i]!;
-    this.count++;
+    // Four numbers at a time stay in registers: twice as fast as one gradient after another.
+    let first = 0;
+    for (; first + 4 <= width; first += 4) {
+      const a = from[offset + first]!;
+      const b = from[offset + first + 1]!;
+      const c = from[offset + first + 2]!;
+      const d = from[offset + first + 3]!;
+      for (let at = start; at < end; at++) {
+        const to = indexes[at]! * width + first;
+        target[to]! += a;
+        target[to + 1]! += b;
+        target[to + 2]! += c;
+        target[to + 3]! += d;
+      }
+    }
+    for (let at = start; at < end; at++) {
+      const to = indexes[at]! * width;
+      for (let i = first; i < width; i++) target[to + i]! += from[offset + i]!;
+    }
   }
 }
