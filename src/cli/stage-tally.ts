@@ -3,6 +3,16 @@ import type { Progress } from '../run/context.ts';
 /** Window of the rate, in ms: short enough to follow a change of pace. */
 const rateWindowMs = 30_000;
 
+/** Samples in half of the window that make its rate reliable. */
+const steadySamples = 10;
+
+/** Progress at a time. */
+interface Sample {
+  readonly atMs: number;
+  readonly done: number;
+  readonly share: number | undefined;
+}
+
 /** Amount of work, such as "31,200 of 50,000 examples". */
 export interface Amount {
   readonly done: number;
@@ -21,7 +31,7 @@ export class StageTally {
   #whole: (Omit<Amount, 'done'> & { readonly done: number | undefined }) | undefined;
   readonly #parts = new Map<string, Amount>();
   /** Progress over time, oldest first; only the first may be older than the window. */
-  readonly #samples: { atMs: number; done: number; share: number | undefined }[] = [];
+  readonly #samples: Sample[] = [];
 
   constructor(stage: string, startedAtMs: number) {
     this.stage = stage;
@@ -75,14 +85,25 @@ export class StageTally {
     return share === undefined || rise === undefined ? undefined : (1 - share) / rise;
   }
 
-  #risePerSecond(
-    figure: (sample: { done: number; share: number | undefined }) => number | undefined,
-  ): number | undefined {
-    const first = this.#samples[0];
+  #risePerSecond(figure: (sample: Sample) => number | undefined): number | undefined {
+    const first = this.#samples[this.#rateStart()];
     const last = this.#samples.at(-1);
     if (!first || !last || last.atMs <= first.atMs) return undefined;
     const rise = (figure(last) ?? Number.NaN) - (figure(first) ?? Number.NaN);
     return rise > 0 ? (rise / (last.atMs - first.atMs)) * 1000 : undefined;
+  }
+
+  /**
+   * Returns the index of the sample from which the rate is computed: at half of the window, because
+   * the first steps are slow. If few samples came since then, such as one per shard, the rate is
+   * that of the whole window: one step more or less would change it too much.
+   */
+  #rateStart(): number {
+    const last = this.#samples.length - 1;
+    const middleMs = ((this.#samples[0]?.atMs ?? 0) + (this.#samples[last]?.atMs ?? 0)) / 2;
+    const start = this.#samples.findLastIndex(({ atMs }) => atMs <= middleMs);
+    const { done = 0 } = this.#samples[start] ?? {};
+    return last - start >= steadySamples && this.#samples[last]!.done > done ? start : 0;
   }
 
   /** @param wanted Unit of the parts to add. Default: all parts. */

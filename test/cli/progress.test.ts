@@ -100,6 +100,21 @@ describe('on a pipe', () => {
     `);
   });
 
+  test('slow first steps do not lengthen the time left', () => {
+    const terminal = new FakeTerminal();
+    const { clock, progress } = view(terminal);
+    let done = 0;
+    for (; clock.seconds <= 20; clock.seconds += 0.5) {
+      progress.update({ stage: 'Train', part: 'student', done, total: 1000, unit: 'steps' });
+      done += clock.seconds < 4 ? 1 : 20;
+    }
+    expect(terminal.text).toBe(
+      'Train …\n' +
+        '  Train 248 of 1,000 steps (25%), 40/s, 19 s left\n' +
+        '  Train 648 of 1,000 steps (65%), 40/s, 9.0 s left\n',
+    );
+  });
+
   test('a late word from a stage that is over is not a new stage', () => {
     const terminal = new FakeTerminal();
     const { progress } = view(terminal);
