@@ -64,8 +64,8 @@ export async function runLabelNext(
     await cp(original, dataset, { recursive: true });
     const data = await openStore(dataset);
     const rows = ids.map((id) => `${csvField(id)},${problem.task.classes[truth.get(id)!]}`);
-    const csv = ['id,label', ...rows].join('\n');
-    await addLabels(data, await readConfig(data), { name, csv });
+    const text = ['id,label', ...rows].join('\n');
+    await addLabels(data, await readConfig(data), { name, text });
     return accuraciesOf(await train(dataset, labels + ids.length));
   };
   const before = await train(original, labels);

@@ -15,7 +15,8 @@ export const addLabelsCommand = defineCommand({
     dataset: datasetArgument,
     answers: {
       type: 'positional',
-      description: 'CSV with the columns id and label, such as the label-next.csv of a run',
+      description:
+        'CSV with the columns id and label, such as the label-next.csv of a run, or JSON of Label Studio',
       required: true,
     },
   },
@@ -26,8 +27,8 @@ export const addLabelsCommand = defineCommand({
       import('../store/open.ts'),
     ]);
     const data = await openStore(dataset);
-    const csv = await readAnswers(answers);
-    const added = await addLabels(data, await readConfig(data), { name: answers, csv });
+    const text = await readAnswers(answers);
+    const added = await addLabels(data, await readConfig(data), { name: answers, text });
     process.stdout.write(`${renderAdded(added, dataset)}\n`);
   },
 });
@@ -39,7 +40,7 @@ async function readAnswers(file: string): Promise<string> {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     throw new UserError(
       `${file} cannot be read: ${isMissing ? 'there is no such file' : (error as Error).message}`,
-      'Give the path of the CSV file with your labels.',
+      'Give the path of the file with your labels.',
     );
   }
 }

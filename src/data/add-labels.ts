@@ -1,9 +1,8 @@
-import { parse } from 'csv-parse/sync';
-import { z } from 'zod';
 import { type Decisions, decidedClasses } from '../debias/decisions.ts';
 import { UserError } from '../errors.ts';
 import type { ObjectStore } from '../store/store.ts';
-import { decisionLookup, labelFinder, readClasses } from './classes.ts';
+import { type Answers, parseAnswers } from './answers.ts';
+import { labelFinder, readClasses } from './classes.ts';
 import type { ReadConfig } from './config.ts';
 import { cutShards } from './cut.ts';
 import { withoutEarlier } from './earlier-answers.ts';
@@ -13,14 +12,6 @@ import { formats } from './formats/index.ts';
 import { jsonList, labelOfNames, withSemicolons } from './label-list.ts';
 import { readExamples, readLabelsOnly } from './read.ts';
 import { writeLabeled } from './write-labeled.ts';
-
-/** Labels that people assigned to unlabeled examples. */
-export interface Answers {
-  /** Name of the file, for error messages. */
-  readonly name: string;
-  /** Text with a header that has `id` and `label`. A row without a label was not answered. */
-  readonly csv: string;
-}
 
 /** Result of adding labels. */
 export interface Added {
@@ -41,7 +32,7 @@ export interface Added {
  *
  * Reads unlabeled/ until all examples are found; memory holds the answered examples.
  *
- * @throws UserError, before anything is written, if the answers are not such a CSV, a label is not
+ * @throws UserError, before anything is written, if the answers cannot be read, a label is not
  *   a class, two answers disagree, also with earlier ones, or an example does not exist.
  */
 export async function addLabels(
@@ -123,54 +114,4 @@ function sharedId(id: string, name: string): UserError {
     `${name}: two examples of unlabeled/ have the id '${id}', so its label could be of either`,
     'Give every example an id of its own, or remove the column of ids, and run again.',
   );
-}
-
-const rowSchema = z.object({ id: z.string().min(1), label: z.string() });
-
-/** Returns the decisions per id, in the order of the file. */
-function parseAnswers({ name, csv }: Answers, classes: readonly string[], decisions: Decisions) {
-  const lookup = decisionLookup(classes, decisions);
-  const labels = new Map<string, Int32Array>();
-  let unanswered = 0;
-  for (const [row, record] of readRecords(name, csv).entries()) {
-    const line = `${name}, row ${row + 1}`;
-    const answer = rowSchema.safeParse(record);
-    if (!answer.success) {
-      throw new UserError(`${line}: expected the columns id and label`, exampleOf(classes));
-    }
-    const { id, label } = answer.data;
-    if (label === '') {
-      unanswered++;
-      continue;
-    }
-    const given = lookup(label);
-    if (given === undefined) {
-      const known = classes.slice(0, 10).join(', ');
-      const [what, how] = decisions.isMultiLabel
-        ? ['a list of classes', ' Write a;b, or [] for none.']
-        : ['a class', ''];
-      throw new UserError(`${line}: '${label}' is not ${what}`, `The classes: ${known}.${how}`);
-    }
-    if ((labels.get(id) ?? given).some((decision, index) => decision !== given[index])) {
-      throw new UserError(`${line}: '${id}' has another label above`, 'Keep one of them.');
-    }
-    labels.set(id, given);
-  }
-  if (labels.size === 0) throw new UserError(`${name} has no label`, exampleOf(classes));
-  return { labels, unanswered };
-}
-
-function readRecords(name: string, csv: string): unknown[] {
-  try {
-    return parse(csv, { bom: true, columns: true, trim: true, skip_empty_lines: true });
-  } catch (error) {
-    throw new UserError(
-      `${name} is not a CSV file: ${(error as Error).message}`,
-      'Save it as CSV.',
-    );
-  }
-}
-
-function exampleOf(classes: readonly string[]): string {
-  return `Expected a header and rows:\n  id,label\n  an-id-of-unlabeled,${classes[0]}`;
 }

@@ -50,6 +50,8 @@ export const keys = {
   labelNext: (run: string) => `runs/${run}/label-next.csv`,
   /** The same for people who label in a browser. */
   labelPage: (run: string) => `runs/${run}/label-next.html`,
+  /** The same for Label Studio: its file `tasks.json` or `config.xml`. */
+  labelStudio: (run: string, file: string) => `runs/${run}/label-studio/${file}`,
   report: (run: string) => `runs/${run}/report.html`,
   publication: (run: string) => `runs/${run}/publication.json`,
   /** Empty objects whose keys state what each task used: see `cost/usage.ts`. */

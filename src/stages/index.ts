@@ -201,6 +201,7 @@ export const stages = tableOf(
         keys.metrics('*'),
         keys.labelNext('*'),
         keys.labelPage('*'),
+        keys.labelStudio('*', '*'),
         keys.report('*'),
       ],
     },

@@ -29,7 +29,7 @@ async function openDataset(format: Format) {
     }
     return found;
   };
-  const add = (csv: string) => addLabels(data, config, { name: 'answers.csv', csv });
+  const add = (text: string) => addLabels(data, config, { name: 'answers.csv', text });
   return { data, config, classes, examples, add };
 }
 
@@ -83,14 +83,14 @@ describe.each(names)('answers for a dataset of %s', (format) => {
 describe('answers', () => {
   async function added(
     files: Record<string, string>,
-    csv: string,
+    text: string,
     delimiter?: string,
     task: Record<string, unknown> = { classes: ['no', 'yes'] },
   ) {
     const data = new MemoryStore(files);
     const format = { format: 'csv' as const, ...(delimiter && { delimiter }) };
     const config = readersConfig('row', format, task);
-    const { files: written } = await addLabels(data, config, { name: 'answers.csv', csv });
+    const { files: written } = await addLabels(data, config, { name: 'answers.csv', text });
     return readBytes(data, written[0]!).then(String);
   }
 
@@ -121,6 +121,53 @@ describe('answers', () => {
     await expect(added(files, 'id,label\na.csv:1,red|blue\n', ',', task)).rejects.toMatchObject({
       message: "answers.csv, row 1: 'red|blue' is not a list of classes",
       hint: 'The classes: red, green, blue. Write a;b, or [] for none.',
+    });
+  });
+
+  describe('of Label Studio', () => {
+    const task = (id: string, ...annotations: readonly (readonly string[] | 'skipped')[]) => ({
+      id: 7,
+      data: { id, columns: 'x: 1' },
+      annotations: annotations.map((choices) => ({
+        was_cancelled: choices === 'skipped',
+        result: [
+          { type: 'textarea', from_name: 'note', value: { text: ['unsure'] } },
+          ...(choices === 'skipped' || choices.length === 0
+            ? []
+            : [{ type: 'choices', from_name: 'label', value: { choices } }]),
+        ],
+      })),
+    });
+    const files = {
+      'labeled/a.csv': 'x,label\n9,no\n',
+      'unlabeled/a.csv': 'x,label\n1,\n2,\n3,\n',
+    };
+
+    test('are choices; cancelled annotations and tasks without a choice have no label', async () => {
+      const tasks = [
+        task('a.csv:0', ['yes'], 'skipped', ['yes']),
+        task('a.csv:1', 'skipped'),
+        task('a.csv:2', []),
+      ];
+      expect(await added(files, `\uFEFF${JSON.stringify(tasks)}`)).toBe('x,label\n1,yes\n');
+    });
+
+    test('are lists in a multi-label task; no choice is none of the classes', async () => {
+      const config = { classes: ['a;b', 'c'], multiLabel: true };
+      const many = { ...files, 'labeled/a.csv': 'x,label\n9,c\n' };
+      const tasks = [task('a.csv:0', ['a;b']), task('a.csv:1', []), task('a.csv:2', 'skipped')];
+      const text = await added(many, JSON.stringify(tasks), undefined, config);
+      expect(text).toBe('x,label\n1,"[""a;b""]"\n2,[]\n');
+    });
+
+    test.each([
+      [[task('a.csv:0', ['yes'], ['no'])], "task 1: 'a.csv:0' has another label above"],
+      [[task('a.csv:0', ['yes', 'no'])], `task 1: '["yes","no"]' is not a class`],
+      [[{ id: 1, label: 'yes' }], 'task 1: data: '],
+      [{ tasks: [] }, 'is not a list of tasks'],
+      [[], 'has no label'],
+    ])('%j is refused', async (tasks, message) => {
+      await expect(added(files, JSON.stringify(tasks))).rejects.toThrow(`${message}`);
     });
   });
 

@@ -36,7 +36,7 @@ test('add-labels.md shows a table that add-labels reads once the labels are fill
   const answers = csv!.replace(',,cultivar 0,', ',cultivar 1,cultivar 0,');
   const added = await addLabels(store, await readConfig(store), {
     name: 'labels.csv',
-    csv: answers,
+    text: answers,
   });
   expect(added).toMatchObject({ labels: 1, unanswered: 1 });
 });

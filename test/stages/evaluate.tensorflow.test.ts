@@ -288,6 +288,11 @@ describe('a run', () => {
     expect(first).toContain(`${id},,${prediction},${margin.toFixed(3)},1`);
     const page = await readBytes(run.job.results, keys.labelPage(run.job.run));
     expect(Buffer.from(page).toString()).toContain(`"id":"${id}","cells":[["alcohol","1`);
+    const tasks = await readBytes(run.job.results, keys.labelStudio(run.job.run, 'tasks.json'));
+    expect(JSON.parse(Buffer.from(tasks).toString())[0].data).toEqual({
+      id,
+      columns: expect.stringMatching(/^alcohol: 1/),
+    });
   });
 
   test('that was evaluated keeps its figures, and gets the same report again', async () => {

@@ -22,7 +22,7 @@ test('labels for the proposed examples are added, and used by the next run', asy
   const name = 'answers.csv';
   await addLabels(data, await readConfig(data), {
     name,
-    csv: ['id,label', ...answers].join('\n'),
+    text: ['id,label', ...answers].join('\n'),
   });
   const second = await run({ dataset, results, workers: 1 });
   expect(second.run).not.toBe(first.run);

@@ -36,6 +36,11 @@ export const thumbnail: PreviewSize = { side: 112, text: 300, columns: 12, value
 /** Limits in the page to label, which shows one example at a time. */
 export const legible: PreviewSize = { side: 320, text: 3000, columns: 60, value: 300 };
 
+/** Returns a picture as a data URL. */
+export function pictureUrl({ type, bytes }: Extract<Preview, { kind: 'picture' }>): string {
+  return `data:${type};base64,${Buffer.from(bytes).toString('base64')}`;
+}
+
 /** Returns the start of a text. */
 export async function previewText(
   content: Content,

@@ -1,5 +1,5 @@
 /** A page on which people label the examples of `label-next.csv`, in any browser. */
-import type { Preview } from '../../data/features/preview.ts';
+import { type Preview, pictureUrl } from '../../data/features/preview.ts';
 import { html, trusted } from '../html.ts';
 import { type Located, type Previews, previewKey } from '../report/previews.ts';
 import { pageScript } from './script.ts';
@@ -64,7 +64,6 @@ function contentOf(preview: Preview | undefined) {
   if (preview === undefined) return {};
   if (preview.kind === 'text') return { text: preview.text };
   if (preview.kind === 'columns') return { cells: preview.cells };
-  const { type, bytes, width, height } = preview;
-  const src = `data:${type};base64,${Buffer.from(bytes).toString('base64')}`;
-  return { picture: { src, small: Math.max(width, height) <= 64 } };
+  const { width, height } = preview;
+  return { picture: { src: pictureUrl(preview), small: Math.max(width, height) <= 64 } };
 }

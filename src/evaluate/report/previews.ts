@@ -1,4 +1,4 @@
-import type { Preview } from '../../data/features/preview.ts';
+import { type Preview, pictureUrl } from '../../data/features/preview.ts';
 import { count, counted } from '../../format.ts';
 import { html, type Markup, trusted } from '../html.ts';
 
@@ -80,9 +80,8 @@ function card({ id, facts, preview }: Previewed) {
 export function content(preview: Preview | undefined, id: string): Markup {
   switch (preview?.kind) {
     case 'picture': {
-      const { type, bytes, width, height } = preview;
-      const data = `data:${type};base64,${Buffer.from(bytes).toString('base64')}`;
-      return html`<img class="${Math.max(width, height) <= 64 && 'pixels'}" width="${width}" height="${height}" alt="Example ${id}" src="${trusted(data)}"/>`;
+      const { width, height } = preview;
+      return html`<img class="${Math.max(width, height) <= 64 && 'pixels'}" width="${width}" height="${height}" alt="Example ${id}" src="${trusted(pictureUrl(preview))}"/>`;
     }
     case 'text':
       return html`<p class="content">${preview.text}</p>`;

@@ -11,6 +11,7 @@ import {
   labelNextPool,
 } from '../../debias/label-next.ts';
 import { countedShards, labeledShard, usableLabels } from '../../distill/sets.ts';
+import { labelStudioConfig, labelStudioTasks } from '../../evaluate/label-page/label-studio.ts';
 import { renderLabelPage } from '../../evaluate/label-page/page.ts';
 import { type Previews, previewKey } from '../../evaluate/report/previews.ts';
 import { type Job, shardItems } from '../../run/job.ts';
@@ -40,7 +41,7 @@ const pageLimits = { size: legible, bytes: 4 * 2 ** 20 };
 
 /**
  * Selects the unlabeled examples to label next, the most useful first. Writes them as a table, and
- * the first as a page for a browser.
+ * the first as a page for a browser and as tasks for Label Studio.
  */
 export async function writeLabelNext(job: Job): Promise<ToLabel[]> {
   const { plan, results, run } = job;
@@ -51,8 +52,13 @@ export async function writeLabelNext(job: Job): Promise<ToLabel[]> {
   await writeOnce(results, keys.labelNext(run), Buffer.from(labelNextCsv(chosen, previews)));
   const { dataset, classes } = plan;
   const { isMultiLabel } = planDecisions(plan);
-  const page = renderLabelPage({ run, dataset, classes, isMultiLabel, examples }, previews);
-  await writeOnce(results, keys.labelPage(run), Buffer.from(page));
+  const toLabel = { run, dataset, classes, isMultiLabel, examples };
+  const files = {
+    [keys.labelPage(run)]: renderLabelPage(toLabel, previews),
+    [keys.labelStudio(run, 'tasks.json')]: labelStudioTasks(toLabel, previews),
+    [keys.labelStudio(run, 'config.xml')]: labelStudioConfig(toLabel, previews),
+  };
+  for (const [key, text] of Object.entries(files)) await writeOnce(results, key, Buffer.from(text));
   return chosen;
 }
 
