@@ -7,7 +7,7 @@ import { stages } from '../stages/index.ts';
 import { readJson } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { billOf, type RunCounts } from './bill.ts';
-import { readUsages, type UsageSum } from './usage.ts';
+import { localResource, readUsages, type UsageSum } from './usage.ts';
 
 /** Parts of `plan.json` that a measured bill needs. */
 const planned = z.looseObject({
@@ -28,7 +28,8 @@ type Planned = z.infer<typeof planned>;
  *   ended.
  */
 export async function measuredBill(results: ObjectStore, run: string): Promise<Bill> {
-  const usages = await readUsages(results, run);
+  const all = await readUsages(results, run);
+  const usages = all.filter(({ resource }) => resource !== localResource);
   const plan = (await results.head(keys.plan(run)))
     ? await readJson(results, keys.plan(run), planned)
     : undefined;

@@ -8,11 +8,14 @@ import { writeOnce } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
 import type { ObjectStore } from '../store/store.ts';
 
+/** The user's machine, which has no price. */
+export const localResource = 'local';
+
 /** One call of a task. */
 export interface Usage {
   /** Name of a stage in `stages/index.ts`. */
   readonly task: string;
-  /** `lambda-<MiB>`, or `<instance type>-<spot|ondemand>`. */
+  /** `lambda-<MiB>`, `<instance type>-<spot|ondemand>`, or `local`. */
   readonly resource: string;
   readonly ms: number;
   /** Identifies the call: the id of the request or of the job's attempt. */
@@ -41,7 +44,7 @@ export function usageKey({ task, resource, ms, id }: Usage): string {
 }
 
 const pattern =
-  /^(?<task>[A-Za-z]{1,40})\/(?<resource>lambda-[1-9]\d{2,4}|[a-z][a-z0-9]*(?:-[a-z0-9]+)*\.[a-z0-9-]+-(?:spot|ondemand))\/(?<ms>\d{1,12})-(?<id>[\w.:-]{1,200})$/;
+  /^(?<task>[A-Za-z]{1,40})\/(?<resource>local|lambda-[1-9]\d{2,4}|[a-z][a-z0-9]*(?:-[a-z0-9]+)*\.[a-z0-9-]+-(?:spot|ondemand))\/(?<ms>\d{1,12})-(?<id>[\w.:-]{1,200})$/;
 
 /** Parses a key. Returns undefined for other keys: any key may be in the bucket. */
 export function parseUsageKey(key: string): Usage | undefined {

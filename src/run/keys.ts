@@ -43,6 +43,8 @@ export const keys = {
   student: (run: string, variant: string) => `runs/${run}/students/${variant}/`,
   /** The model card of a student. */
   card: (run: string, variant: string) => `runs/${run}/students/${variant}/MODEL.md`,
+  /** The machine that evaluated the run, and times. */
+  machine: (run: string) => `runs/${run}/machine.json`,
   metrics: (run: string) => `runs/${run}/metrics.json`,
   /** Predictions of all models for the test examples: `data/tables/predictions-file.ts`. */
   predictions: (run: string) => `runs/${run}/predictions.parquet`,

@@ -25,6 +25,7 @@ import { readBytes, readJson, writeJsonOnce, writeOnce } from '../store/once.ts'
 import { recordOf } from '../table.ts';
 import { writeCards } from './evaluate/cards.ts';
 import { describeBaseline, describeStudent } from './evaluate/describe-models.ts';
+import { readMachine, writeMachine } from './evaluate/machine.ts';
 import { examplesShown, measure } from './evaluate/measure.ts';
 import {
   type CurrentStudent,
@@ -68,7 +69,7 @@ export async function evaluateStudents(
     examplesOf(metrics, examplesShown(job.plan.config)),
     reportLimits,
   );
-  const report = renderReport(metrics, previews, job.plan.config);
+  const report = renderReport(metrics, previews, job.plan.config, await readMachine(job));
   await writeCards(job, metrics);
   await writeOnce(job.results, keys.report(job.run), Buffer.from(report));
   return { metrics: keys.metrics(job.run) };
@@ -110,6 +111,7 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
       context,
     );
     await writeOnce(results, keys.predictions(run), predictions);
+    await writeMachine(job, models);
     const students = await Promise.all(
       plan.variants.map(({ name }) => describeStudent(job, name, models, exports)),
     );

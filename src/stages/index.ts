@@ -198,6 +198,7 @@ export const stages = tableOf(
         ...exported,
         keys.card('*', '*'),
         keys.predictions('*'),
+        keys.machine('*'),
         keys.metrics('*'),
         keys.labelNext('*'),
         keys.labelPage('*'),

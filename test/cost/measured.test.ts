@@ -57,6 +57,13 @@ describe('the measured bill', () => {
     }
   });
 
+  test('has no price for the machine of the user', async () => {
+    const store = new MemoryStore();
+    const usage = { task: 'Label', resource: 'local', ms: 1000, id: 'a' };
+    await store.write(`runs/r/usage/${usageKey(usage)}`, new Uint8Array());
+    expect(await measuredBill(store, 'r')).toMatchObject({ lines: [], totalUsd: 0 });
+  });
+
   test('grows from task to task', async () => {
     let last = 0;
     for (let done = 1; done <= all.length; done++) {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { stageTimes } from '../../src/cost/stage-times.ts';
 import { parseUsageKey, readUsages, recordUsage, usageKey } from '../../src/cost/usage.ts';
 import { FolderStore } from '../../src/store/folder.ts';
 import { MemoryStore } from '../support/memory-store.ts';
@@ -10,6 +11,7 @@ import { MemoryStore } from '../support/memory-store.ts';
 const usage = fc.record({
   task: fc.constantFrom('Plan', 'TrainTeacher', 'Label', 'Train'),
   resource: fc.oneof(
+    fc.constant('local'),
     fc.integer({ min: 128, max: 10_240 }).map((mib) => `lambda-${mib}`),
     fc
       .tuple(
@@ -92,6 +94,10 @@ test('a run adds up by task and resource, whatever else lies there', async () =>
     await store.write(`runs/r/${key}`, new Uint8Array());
   }
   await store.write('runs/r2/usage/Label/lambda-3008/9-z', new Uint8Array());
+  expect(await stageTimes(store, 'r')).toEqual([
+    { title: 'Label', calls: 2, seconds: 3.5 },
+    { title: 'Train', calls: 2, seconds: 90 },
+  ]);
   expect(await readUsages(store, 'r')).toEqual([
     { task: 'Label', resource: 'lambda-3008', calls: 2, seconds: 3.5 },
     { task: 'Train', resource: 'g5.xlarge-ondemand', calls: 1, seconds: 30 },

@@ -166,6 +166,7 @@ const expected: Record<string, string[]> = {
     'write results/runs/*/label-next.csv',
     'write results/runs/*/label-next.html',
     'write results/runs/*/label-studio/*',
+    'write results/runs/*/machine.json',
     'write results/runs/*/metrics.json',
     'write results/runs/*/predictions.parquet',
     'write results/runs/*/report.html',

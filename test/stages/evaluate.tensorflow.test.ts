@@ -15,6 +15,7 @@ import { writeModelFiles } from '../../src/models/model-files.ts';
 import { studentSchema } from '../../src/models/student-description.ts';
 import { type Job, shardItems } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';
+import { machineFileSchema } from '../../src/run/machine-file.ts';
 import { evaluateStudents } from '../../src/stages/evaluate.ts';
 import { reconcileLabels } from '../../src/stages/reconcile.ts';
 import { readBytes, readJson, toJson } from '../../src/store/once.ts';
@@ -180,6 +181,18 @@ describe('a run', () => {
     expect(metrics.support.reduce((sum, count) => sum + count, 0)).toBe(metrics.examples);
     const total = run.job.plan.estimate.sets.test.examples;
     expect(run.reports).toContainEqual({ stage: 'Evaluate', done: total, unit: 'examples' });
+  });
+
+  test('has the time that each model needs for an example, in a file of its own', async () => {
+    const run = await trainedRun();
+    await evaluated(run);
+    const { results, run: name } = run.job;
+    const machine = await readJson(results, keys.machine(name), machineFileSchema);
+    expect(Object.keys(machine.latency).sort()).toEqual(['labels-only', 'weighted']);
+    for (const seconds of Object.values(machine.latency)) expect(seconds).toBeGreaterThan(0);
+    expect(machine.latencyExamples).toBe(10);
+    expect(machine.versions).toMatchObject({ Node: process.versions.node });
+    expect(await reportOf(run)).toContain('<h2>Machine and time</h2>');
   });
 
   /** Gives the student the ONNX file of a model that predicts a class. */

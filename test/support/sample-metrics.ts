@@ -3,6 +3,7 @@ import type { Preview } from '../../src/data/features/preview.ts';
 import type { Gallery } from '../../src/evaluate/gallery.ts';
 import { type RunMetrics, runMetricsSchema } from '../../src/evaluate/run-metrics.ts';
 import type { Interval } from '../../src/evaluate/schema.ts';
+import type { MachineFile } from '../../src/run/machine-file.ts';
 
 /** An interval of ± `margin` around a value. */
 function around(value: number, margin: number): Interval {
@@ -184,6 +185,18 @@ export function sampleMetrics(changes: Partial<RunMetrics> = {}): RunMetrics {
     ...changes,
   });
 }
+
+/** The machine that evaluated `sampleMetrics`, with times. */
+export const sampleMachine: MachineFile = {
+  ...{ processor: 'A processor', cores: 2, memoryBytes: 8 * 2 ** 30, system: 'Linux x64' },
+  versions: { Node: '20.0.0', counterweight: '0.1.0' },
+  latency: { weighted: 0.00123, uniform: 0.0012, logistic: 0.0004 },
+  latencyExamples: 10,
+  stages: [
+    { title: 'Plan', calls: 1, seconds: 1.25 },
+    { title: 'Label', calls: 1200, seconds: 3725 },
+  ],
+};
 
 /** A config whose fields are mostly defaults. */
 export const sampleConfig = configSchema.parse({

@@ -1,4 +1,5 @@
-import { bytes, count, fixed, percent } from '../../format.ts';
+import { bytes, count, counted, fixed, percent, rounded } from '../../format.ts';
+import type { MachineFile } from '../../run/machine-file.ts';
 import { intervalCell, niceRange } from '../chart.ts';
 import { html, type Markup } from '../html.ts';
 import { mainMetric } from '../main-metric.ts';
@@ -8,7 +9,7 @@ import { describeAccuracy } from '../teacher-judgement.ts';
 import { modelNames } from './panel.ts';
 
 /** Renders the metrics of every model, with intervals. */
-export function figuresSection(metrics: RunMetrics): Markup {
+export function figuresSection(metrics: RunMetrics, machine?: MachineFile): Markup {
   const names = modelNames(metrics);
   const models = metrics.metrics.models;
   const { name: main, title } = mainMetric(metrics.metrics);
@@ -19,16 +20,17 @@ export function figuresSection(metrics: RunMetrics): Markup {
 <h2>Figures</h2>
 <div class="scroll" role="region" aria-label="Figures of all models" tabindex="0"><table class="figures">
 <caption>On the ${metrics.evaluatedOn} set, with 95% intervals by bootstrap. ${caption} Log-loss and calibration error: smaller is better.</caption>
-<thead><tr><th scope="col">Model</th><th scope="colgroup" colspan="2">${title}</th>${columns.map(([, head]) => html`<th scope="col">${head}</th>`)}<th scope="col">Parameters and size</th></tr></thead>
+<thead><tr><th scope="col">Model</th><th scope="colgroup" colspan="2">${title}</th>${columns.map(([, head]) => html`<th scope="col">${head}</th>`)}<th scope="col">Parameters and size</th>${machine && html`<th scope="col">Time per example</th>`}</tr></thead>
 <tbody>${names.map((name, series) => {
     const model = models[name]!;
     return html`<tr><th scope="row">${name}</th>
 <td>${intervalCell(mains[series]!, low, high, series)}</td><td>${withInterval(mains[series], percent)}</td>
 ${columns.map(([metric]) => html`<td>${withInterval(model[metric], metric === 'logLoss' ? (value) => fixed(value, 3) : percent)}</td>`)}
-<td>${sizeText(metrics, name)}</td></tr>
+<td>${sizeText(metrics, name)}</td>${machine && html`<td>${latencyText(machine, name)}</td>`}</tr>
 `;
   })}</tbody>
 </table></div>
+${machine && html`<p class="note">Time per example: from the example as it is in the data to its probabilities, one example at a time, with the encoder if there is one; median of ${counted(machine.latencyExamples, 'example')} on the machine below.</p>`}
 ${metrics.teacherAccuracy && html`<p class="note">${describeAccuracy(metrics.teacherAccuracy)}</p>`}
 ${metrics.baselines.map(
   ({ name, description }) => html`<p class="note"><code>${name}</code>: ${description}</p>
@@ -71,6 +73,12 @@ function withInterval(figure: Interval | undefined, show: (value: number) => str
   if (figure === undefined) return html`–`;
   const { value, low, high } = figure;
   return html`${show(value)} <small>${show(low)} to ${show(high)}</small>`;
+}
+
+/** Formats the time that a model needs for an example; a dash if it was not measured. */
+function latencyText({ latency }: MachineFile, name: string): string {
+  const seconds = latency[name];
+  return seconds === undefined ? '–' : `${rounded(seconds * 1000)} ms`;
 }
 
 /** Formats the parameters of a model with the bytes of its file below; a dash for the teacher. */

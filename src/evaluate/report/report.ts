@@ -1,6 +1,7 @@
 import type { Config } from '../../config/schema.ts';
 import { plainMethod } from '../../debias/methods.ts';
 import { counted } from '../../format.ts';
+import type { MachineFile } from '../../run/machine-file.ts';
 import { html } from '../html.ts';
 import { isMultiLabel, mainMetric } from '../main-metric.ts';
 import type { RunMetrics } from '../run-metrics.ts';
@@ -16,6 +17,7 @@ import { gallerySection } from './gallery.ts';
 import { labelFiguresSection } from './label-figures.ts';
 import { labelNextSection } from './label-next.ts';
 import { leakageSection } from './leakage.ts';
+import { machineSection } from './machine.ts';
 import { nextStepsSection } from './next-steps.ts';
 import type { Previews } from './previews.ts';
 import { recallSection } from './recall.ts';
@@ -31,11 +33,13 @@ import { weightingSection } from './weighting.ts';
  *
  * @param previews The content of the examples that it shows. Default: it only names them.
  * @param config The config of the run. Default: the report does not show it.
+ * @param machine The machine, and times. Default: the report does not show them.
  */
 export function renderReport(
   metrics: RunMetrics,
   previews: Previews = new Map(),
   config?: Config,
+  machine?: MachineFile,
 ): string {
   const { run, dataset, evaluatedOn } = metrics;
   const verdicts = [
@@ -67,7 +71,7 @@ ${verdicts.map(
 `,
 )}${warnings.length > 0 && html`<ul class="warnings">${warnings.map((text) => html`<li>${text}</li>`)}</ul>`}
 ${nextStepsSection(metrics, config)}
-${figuresSection(metrics)}
+${figuresSection(metrics, machine)}
 ${leakageSection(metrics)}
 ${differencesSection(metrics)}
 ${confusionSection(metrics, previews)}
@@ -82,6 +86,7 @@ ${trainingSection(metrics)}
 ${filesSection(metrics)}
 ${dataSection(metrics)}
 ${costSection(metrics)}
+${machineSection(machine)}
 ${reproductionSection(metrics, config)}
 </main>
 </body>

@@ -120,6 +120,8 @@ details th, details td { padding-top: .2rem; padding-bottom: .2rem; font-size: .
 details tbody th { font-size: .8125rem; }
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: 1.1rem 1.5rem; margin: 1rem 0 0; }
 .facts div { min-width: 0; }
+.facts.small { margin-bottom: 1.25rem; }
+.facts.small dd { font-size: .9375rem; overflow-wrap: anywhere; }
 dt { font-size: .875rem; } dd { margin: 0; font-size: 1.25rem; font-variant-numeric: tabular-nums; }
 pre { background: var(--panel); padding: .8rem 1rem; border-radius: 6px; overflow-x: auto; font: .875rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
 code { font: .9em ui-monospace, "SF Mono", Menlo, Consolas, monospace; }

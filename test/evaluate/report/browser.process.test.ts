@@ -16,6 +16,7 @@ import {
   sampleConfusion,
   sampleGallery,
   sampleLabelMetrics,
+  sampleMachine,
   sampleMetrics,
   samplePicture,
 } from '../../support/sample-metrics.ts';
@@ -41,6 +42,7 @@ const reports = {
       sampleMetrics({ ...filled, confusion: sampleConfusion }),
       previewsOf(samplePicture),
       sampleConfig,
+      sampleMachine,
     ),
   columns: () =>
     renderReport(

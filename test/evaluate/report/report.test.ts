@@ -6,6 +6,7 @@ import {
   sampleConfusion,
   sampleGallery,
   sampleLabelMetrics,
+  sampleMachine,
   sampleMetrics,
   samplePicture,
 } from '../../support/sample-metrics.ts';
@@ -237,6 +238,23 @@ describe('renderReport', () => {
       '<th scope="row">folds</th><td class="text long">5</td><td class="text">default</td>',
     );
     expect(report).toContain('<td class="text">distill.yaml</td>');
+  });
+
+  test('shows the machine, the versions, and the times of models and stages', () => {
+    const report = renderReport(sampleMetrics(), new Map(), sampleConfig, sampleMachine);
+    for (const text of [
+      '<th scope="col">Time per example</th>',
+      '<small>376 KiB</small></td><td>1.23 ms</td></tr>',
+      'median of 10 examples',
+      '<dd>2 cores, 8.0 GiB, Linux x64</dd>',
+      '<dt>counterweight</dt><dd>0.1.0</dd>',
+      '<th scope="row">Label</th><td>1,200</td><td>1 h 2 min</td>',
+    ]) {
+      expect(report).toContain(text);
+    }
+    // The teacher has no size and no time.
+    expect(report).toContain('<td>–</td><td>–</td></tr>');
+    expect(renderReport(sampleMetrics())).not.toMatch(/Machine and time|Time per example/);
   });
 
   test('shows how often teacher and student are right, by their confidence', () => {

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+
+/**
+ * `runs/<run>/machine.json`: what depends on the machine and not on the run: where Evaluate ran, and
+ * times. `metrics.json` has no time, so that equal runs have equal figures.
+ */
+export const machineFileSchema = z.strictObject({
+  /** Model of the processor. */
+  processor: z.string(),
+  cores: z.int(),
+  memoryBytes: z.number(),
+  /** Example: `Linux x64`. */
+  system: z.string(),
+  /** Versions, by the name of the program. */
+  versions: z.record(z.string(), z.string()),
+  /**
+   * Median time in seconds from an example, as it is in the data, to its probabilities. By model;
+   * one example at a time.
+   */
+  latency: z.record(z.string(), z.number()),
+  /** Examples that each latency is the median of. */
+  latencyExamples: z.int(),
+  /** Calls of the stages that have ended, with the sum of their times. */
+  stages: z.array(z.strictObject({ title: z.string(), calls: z.int(), seconds: z.number() })),
+});
+export type MachineFile = z.infer<typeof machineFileSchema>;
