@@ -147,6 +147,17 @@ export function bar(
   return html`<rect class="bar" x="${unit(left)}" y="${unit(y(value))}" width="${unit(Math.max(x(high) - x(low) - gap, 0.5))}" height="${unit(Math.max(y(base) - y(value), 0))}"/>`;
 }
 
+/** Draws a cell [low, high) of both axes; `strength` of its colour is in [0, 1]. */
+export function cell(
+  { x, y }: Scales,
+  [xLow, xHigh]: readonly [number, number],
+  [yLow, yHigh]: readonly [number, number],
+  strength: number,
+): Markup {
+  const gap = 1;
+  return html`<rect class="heat" x="${unit(x(xLow))}" y="${unit(y(yHigh))}" width="${unit(x(xHigh) - x(xLow) - gap)}" height="${unit(y(yLow) - y(yHigh) - gap)}" fill-opacity="${strength.toFixed(2)}"/>`;
+}
+
 /** Draws the point of a bin [low, high] of the x axis, with its width and its interval. */
 export function binPoint({ x, y }: Scales, low: number, high: number, point: Interval): Markup {
   const middle = unit(x((low + high) / 2));

@@ -13,6 +13,7 @@ import { gallerySchema } from './gallery.ts';
 import { leakageSchema } from './leakage.ts';
 import { reliabilitySchema } from './reliability.ts';
 import { intervalSchema, metricsSchema } from './schema.ts';
+import { weightPlaneSchema } from './weight-plane.ts';
 
 const count = z.int().nonnegative();
 
@@ -116,6 +117,8 @@ export const runMetricsSchema = z.strictObject({
   /** Histogram of the weights of all decisions about unlabeled examples; a bin is [low, high). */
   weights: z.array(z.strictObject({ low: z.number(), high: z.number(), count })),
   meanWeight: z.number(),
+  /** Weights by the margins of the teacher and of the student after Warm up. */
+  weightPlane: weightPlaneSchema.default([]),
   /** Whether the loss of a student was weighted by them. */
   isWeighted: z.boolean().default(true),
   /** Decisions about unlabeled examples with the smallest weights, in ascending order. */

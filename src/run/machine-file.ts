@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * `runs/<run>/machine.json`: what depends on the machine and not on the run: where Evaluate ran, and
- * times. `metrics.json` has no time, so that equal runs have equal figures.
+ * `runs/<run>/machine.json`: the machine that ran Evaluate, and times. `metrics.json` has no time,
+ * so that equal runs have equal figures.
  */
 export const machineFileSchema = z.strictObject({
   /** Model of the processor. */

@@ -132,6 +132,7 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
       teacherCurve: teacherCurve(points.teacherMargins, points.wrong),
       weights: weights.bins,
       meanWeight: weights.mean,
+      weightPlane: weights.plane,
       isWeighted: plan.variants.some(({ method }) => method === weighted.name),
       leastWeighed: weights.least,
       labels: recordOf(setNames, (set) => reconciled.sets[set].labeled),

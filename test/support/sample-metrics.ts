@@ -151,6 +151,10 @@ export function sampleMetrics(changes: Partial<RunMetrics> = {}): RunMetrics {
       count: Math.round(40 + 900 * (i / 19) ** 4 + 120 * Math.exp(-((i - 8) ** 2) / 8)),
     })),
     meanWeight: 0.781,
+    weightPlane: [0, 0.2, 0.9].map((student, i) => ({
+      ...{ teacher: 0.1 * i, student, decisions: 100 },
+      ...{ weight: 0.4 + 0.2 * i, errorProbability: 0.5 - 0.2 * i },
+    })),
     leastWeighed: [
       { id: 'monday/a.tar/000213', weight: 0.031, errorProbability: 0.71, teacherMargin: 0.02 },
     ],

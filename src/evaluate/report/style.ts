@@ -71,6 +71,7 @@ svg text { fill: var(--soft); font: 11px system-ui, -apple-system, "Segoe UI", R
 .line { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
 .whisker { stroke-width: 2; stroke-linecap: round; opacity: .55; }
 .bin { stroke: var(--s0); stroke-width: 1; opacity: .45; }
+.heat { fill: var(--s1); stroke: var(--rule); stroke-width: .5; }
 .bar { fill: var(--s0); opacity: .8; }
 .cell { width: 7rem; height: 1.125rem; vertical-align: middle; }
 .cell .whisker { stroke-width: 3; }

@@ -6,13 +6,14 @@ import { teacherLabels } from '../../distill/sets.ts';
 import { createHistogram } from '../../evaluate/histogram.ts';
 import type { RunMetrics } from '../../evaluate/run-metrics.ts';
 import { Top } from '../../evaluate/top.ts';
+import { createWeightPlane } from '../../evaluate/weight-plane.ts';
 import { type Job, shardItems } from '../../run/job.ts';
 import { keys } from '../../run/keys.ts';
 import { planDecisions } from '../../run/plan-file.ts';
 
 /**
- * Counts the weights of the first epoch of all decisions about unlabeled examples, and collects the
- * smallest.
+ * Counts the weights of the first epoch of all decisions about unlabeled examples, together and by
+ * the margins of teacher and student. Collects the smallest.
  *
  * @param wanted Number of decisions with the smallest weights.
  * @param tests Receives a mark for each test example that is also in the unlabeled set.
@@ -23,6 +24,7 @@ export async function weightHistogram(job: Job, tests: ExampleDigests, wanted: n
   const [low, high] = job.plan.config.weights.bounds;
   const histogram = createHistogram(low, Math.max(high, low + 1e-6), 20);
   const least = new Top<Least>(wanted);
+  const plane = createWeightPlane();
   let sum = 0;
   let count = 0;
   for (const { id: shard } of await shardItems(job, 'unlabeled')) {
@@ -33,14 +35,18 @@ export async function weightHistogram(job: Job, tests: ExampleDigests, wanted: n
       for (const [decision, weight] of row.weights.entries()) {
         sum += weight;
         count++;
+        const estimates = {
+          weight,
+          errorProbability: row.errorProbabilities[decision]!,
+          teacherMargin: row.teacherMargins[decision]!,
+        };
+        plane.add({ ...estimates, studentMargin: row.studentMargins[decision]! });
         least.add(-weight, () => ({
           shard,
           decision,
           id: row.id,
           ...(isMultiLabel && { label: classes[decision]! }),
-          weight,
-          errorProbability: row.errorProbabilities[decision]!,
-          teacherMargin: row.teacherMargins[decision]!,
+          ...estimates,
         }));
       }
     }
@@ -48,6 +54,7 @@ export async function weightHistogram(job: Job, tests: ExampleDigests, wanted: n
   return {
     bins: histogram.result(),
     mean: count > 0 ? sum / count : 1,
+    plane: plane.result(),
     least: await withPredictions(job, least.result()),
   };
 }

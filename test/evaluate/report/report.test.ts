@@ -132,7 +132,7 @@ describe('renderReport', () => {
 
   test('every chart has a title and a description for those who cannot see it', () => {
     const charts = renderReport(sampleMetrics()).split('role="img">').slice(1);
-    expect(charts).toHaveLength(6);
+    expect(charts).toHaveLength(7);
     for (const chart of charts)
       expect(chart).toMatch(/^\s*<title>[^<]+<\/title><desc>[^<]+<\/desc>/);
   });
@@ -204,10 +204,23 @@ describe('renderReport', () => {
     expect(report).not.toContain('<h3>Mean weight</h3>');
   });
 
+  test('shows weights over the plane of both margins, and the estimate over the errors', () => {
+    const report = renderReport(sampleMetrics());
+    // The smallest weight is the strongest colour.
+    expect(report.match(/class="heat"/g)).toHaveLength(3);
+    expect(report).toContain('<title>Weights by both margins</title>');
+    expect(report).toContain('from 0.80 to 0.40.');
+    expect(report).toContain('height="15.8" fill-opacity="1.00"');
+    expect(report).toContain('<td>0.0 to 0.1</td><td>100</td><td>0.400</td><td>50%</td>');
+    const [, errors] = report.split('<title>Error of the teacher by its margin</title>');
+    expect(errors!.split('</svg>')[0]).toContain('<path class="line s1"');
+    expect(errors).toContain('Dashed: the estimate for unlabeled examples');
+  });
+
   test('has no weights if no student was weighted', () => {
     const report = renderReport(sampleMetrics({ isWeighted: false }));
     expect(report).toContain('<h2>Teacher errors</h2>');
-    expect(report).not.toMatch(/smallest weights|Weights of the unlabeled/);
+    expect(report).not.toMatch(/smallest weights|Weights of the unlabeled|by both margins|Dashed:/);
   });
 
   test('begins with the verdicts and what to do, and ends with the config', () => {
