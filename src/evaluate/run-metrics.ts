@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { columnReportSchema } from '../data/features/column-report.ts';
 import { leftOutSchema } from '../data/left-out.ts';
 import { setNames } from '../data/shard.ts';
 import { type MethodName, methodNames, methodOf, type methods } from '../debias/methods.ts';
@@ -154,6 +155,10 @@ export const runMetricsSchema = z.strictObject({
   quarantineExamples: z.array(z.strictObject({ id: z.string(), reason: z.string() })),
   /** Reasons for quarantine, the most frequent first. */
   quarantineReasons: z.array(z.strictObject({ reason: z.string(), examples: count })).default([]),
+  /** Labeled examples of each class, [classes], by set. */
+  classCounts: z.partialRecord(z.enum(setNames), z.array(count)).optional(),
+  /** Columns of a table. */
+  columns: z.array(columnReportSchema).optional(),
   /** Files in the folders of the sets that are not data. */
   leftOut: z.array(leftOutSchema).default([]),
   warnings: z.array(z.string()),

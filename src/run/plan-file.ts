@@ -11,7 +11,7 @@ import {
 } from '../data/features/index.ts';
 import type { Folds } from '../data/folds.ts';
 import { leftOutSchema } from '../data/left-out.ts';
-import type { SetName } from '../data/shard.ts';
+import { type SetName, setNames } from '../data/shard.ts';
 import type { Decisions } from '../debias/decisions.ts';
 import type { Need } from '../debias/method.ts';
 import { methodNames, methodOf } from '../debias/methods.ts';
@@ -73,6 +73,8 @@ export const planSchema = z.strictObject({
    * students were trained.
    */
   evaluatedOn: z.enum(['test', 'validation', 'labeled']),
+  /** Labeled examples of each class, [classes], by set; an old plan has none. */
+  classCounts: z.partialRecord(z.enum(setNames), z.array(z.int())).optional(),
   /** Files in the folders of the sets that are not data. */
   leftOut: z.array(leftOutSchema).default([]),
   warnings: z.array(z.string()),

@@ -138,6 +138,8 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
       labels: recordOf(setNames, (set) => reconciled.sets[set].labeled),
       labelNext: labelNext.slice(0, shown),
       ...quarantineOf(reconciled),
+      ...(plan.classCounts && { classCounts: plan.classCounts }),
+      ...(plan.columns && { columns: plan.columns }),
       leftOut: plan.leftOut,
       warnings: [
         ...dataWarnings(job, reconciled, measured),

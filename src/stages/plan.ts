@@ -127,6 +127,7 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
     validatedOn: judging,
     evaluatedOn: sets.test.shards > 0 ? 'test' : hasValidation ? 'validation' : 'labeled',
     leftOut: [...inputs.leftOut],
+    classCounts: fit.classCounts,
     warnings: [
       ...fit.warnings,
       ...inputWarnings(config, inputs),
@@ -150,6 +151,7 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
 interface CheckedFit extends LabeledFit {
   /** The shards that the features are fitted to. */
   readonly labeled: readonly ShardItem[];
+  readonly classCounts: Plan['classCounts'];
   readonly warnings: readonly string[];
 }
 
@@ -181,7 +183,7 @@ async function fitAndCheck(
     ...gaps,
     ...labels.warnings(),
   ];
-  return { ...fit, labeled, warnings };
+  return { ...fit, labeled, classCounts: labels.classCounts(), warnings };
 }
 
 /** Warns of batches that are not complete, and of files that are left out. */

@@ -14,6 +14,7 @@ test('a set in which no example has a label is refused', () => {
   );
   labels.add({ id: 'd', label: 'dog' }, 'test');
   expect(() => labels.requireLabels()).not.toThrow();
+  expect(labels.classCounts()).toEqual({ labeled: [1, 0], test: [0, 1] });
 });
 
 test('the first class is a label if there is one class per example', () => {

@@ -31,17 +31,32 @@ export function columnLines(columns: readonly ColumnReport[]): string[] {
   return listed < all.length ? [...lines, `… and ${count(all.length - listed)} more`] : lines;
 }
 
-function columnRow({ name, use, range, values, missing, missingShare, notes }: ColumnReport) {
-  const distinct = values === undefined ? '' : counted(values, 'value');
-  const content = range === undefined ? distinct : `${shown(range[0])} to ${shown(range[1])}`;
-  const share = missing > 0 && missingShare < 0.0005 ? 'under 0.1%' : percent(missingShare);
+function columnRow(column: ColumnReport): string[] {
+  const { name } = column;
+  const { use, content, missing, notes } = describeColumn(column);
   return [
     name.length > maxName ? `${name.slice(0, maxName - 1)}…` : name,
-    use === 'none' ? 'not used' : use,
-    content,
-    missing > 0 ? `${share} missing` : '',
-    notes.join('; '),
+    ...[use, content, missing === '' ? '' : `${missing} missing`, notes],
   ];
+}
+
+/** Describes a column; a text is empty if there is nothing to describe. */
+export function describeColumn({
+  use,
+  range,
+  values,
+  missing,
+  missingShare,
+  notes,
+}: ColumnReport): Record<'use' | 'content' | 'missing' | 'notes', string> {
+  const distinct = values === undefined ? '' : counted(values, 'value');
+  const share = missingShare < 0.0005 ? 'under 0.1%' : percent(missingShare);
+  return {
+    use: use === 'none' ? 'not used' : use,
+    content: range === undefined ? distinct : `${shown(range[0])} to ${shown(range[1])}`,
+    missing: missing > 0 ? share : '',
+    notes: notes.join('; '),
+  };
 }
 
 /** Writes a number with up to six digits. */

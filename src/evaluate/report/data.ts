@@ -1,10 +1,20 @@
+import { describeColumn } from '../../data/features/column-lines.ts';
 import { leftOutText } from '../../data/left-out-text.ts';
-import { count } from '../../format.ts';
+import { setNames } from '../../data/shard.ts';
+import { count, counted } from '../../format.ts';
 import { html, type Markup } from '../html.ts';
+import { mainMetric } from '../main-metric.ts';
 import { reasonLines } from '../quarantine-reasons.ts';
 import type { RunMetrics } from '../run-metrics.ts';
 
-/** Renders the sizes of the sets, examples that were quarantined, and files that were left out. */
+/** Classes in an open table; longer ones are folded. The largest number of rows. */
+const maxOpenClasses = 20;
+const maxRows = 500;
+
+/**
+ * Renders the sizes of the sets, in all and by class, the columns of a table, examples that were
+ * quarantined, and files that were left out.
+ */
 export function dataSection(metrics: RunMetrics): Markup {
   const { run, labels, quarantined, quarantineExamples, quarantineReasons, leftOut } = metrics;
   const facts = [
@@ -18,6 +28,8 @@ export function dataSection(metrics: RunMetrics): Markup {
   return html`<section>
 <h2>Data</h2>
 <dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+${classesTable(metrics)}
+${metrics.columns && columnsTable(metrics.columns)}
 ${
   quarantined > 0 &&
   html`<p class="note">Quarantined examples could not be used. <code>runs/${run}/quarantine/</code> has the reason for each.</p>`
@@ -40,4 +52,42 @@ ${
 </table></div>`
 }
 </section>`;
+}
+
+/** Renders the labeled examples per class and set; a multi-label example counts for each label. */
+function classesTable({ classes, classCounts = {}, metrics }: RunMetrics): Markup | false {
+  const sets = setNames.filter((set) => classCounts[set]);
+  if (sets.length === 0) return false;
+  const noun = mainMetric(metrics).oneClass;
+  const head = noun[0]!.toUpperCase() + noun.slice(1);
+  const shown = classes.slice(0, maxRows);
+  const table = html`<div class="scroll" role="region" aria-label="Examples per ${noun}" tabindex="0"><table class="narrow">
+<thead><tr><th scope="col">${head}</th>${sets.map((set) => html`<th scope="col">${set}</th>`)}</tr></thead>
+<tbody>${shown.map(
+    (name, index) =>
+      html`<tr><th scope="row" class="long">${name}</th>${sets.map((set) => html`<td>${count(classCounts[set]![index]!)}</td>`)}</tr>
+`,
+  )}</tbody>
+</table></div>`;
+  const all = shown.length < classes.length ? `the first ${count(maxRows)} of ` : '';
+  return html`<h3>Examples per ${noun}</h3>
+${
+  classes.length > maxOpenClasses
+    ? html`<details><summary>Show ${all}${count(classes.length)} ${mainMetric(metrics).classes}</summary>${table}</details>`
+    : table
+}`;
+}
+
+/** Renders the columns of a table: their use, values and notes. */
+function columnsTable(columns: NonNullable<RunMetrics['columns']>): Markup {
+  return html`<h3>Columns</h3>
+<div class="scroll" role="region" aria-label="Columns" tabindex="0"><table class="narrow">
+<thead><tr><th scope="col">Column</th><th scope="col" class="text">Use</th><th scope="col" class="text">Values</th><th scope="col">Missing</th><th scope="col" class="text">Notes</th></tr></thead>
+<tbody>${columns.slice(0, maxRows).map((column) => {
+    const { use, content, missing, notes } = describeColumn(column);
+    return html`<tr><th scope="row" class="long">${column.name}</th><td class="text">${use}</td><td class="text">${content}</td><td>${missing}</td><td class="text long">${notes}</td></tr>
+`;
+  })}</tbody>
+</table></div>
+${columns.length > maxRows && html`<p class="note">The first ${count(maxRows)} of ${counted(columns.length, 'column')}.</p>`}`;
 }

@@ -16,13 +16,17 @@ import type { RunToPlan } from './run-to-plan.ts';
 export class LabelCheck {
   readonly #check: ReturnType<typeof labelChecker>;
   readonly #limit: number;
+  readonly #classes: number;
   readonly #decisions: Decisions;
   readonly #sets = recordOf(setNames, () => new Quarantine());
+  /** Examples per set and class: [classes]. */
+  readonly #counts = new Map<SetName, number[]>();
   /** Sets with at least one label: an example of a multi-label task may have none. */
   readonly #withLabels = new Set<SetName>();
 
   /** @param limit Largest share of unusable examples of a set. */
   constructor(classes: readonly string[], decisions: Decisions, limit: number) {
+    this.#classes = classes.length;
     this.#check = labelChecker(classes, decisions);
     this.#decisions = decisions;
     this.#limit = limit;
@@ -39,7 +43,11 @@ export class LabelCheck {
     }
     this.#sets[set].usable++;
     const decided = this.#check(item, set);
-    if (decidedClasses(decided, this.#decisions).length > 0) this.#withLabels.add(set);
+    const own = decidedClasses(decided, this.#decisions);
+    if (own.length > 0) this.#withLabels.add(set);
+    const counts = this.#counts.get(set) ?? new Array<number>(this.#classes).fill(0);
+    this.#counts.set(set, counts);
+    for (const index of own) counts[index]!++;
     return decided;
   }
 
@@ -69,6 +77,11 @@ export class LabelCheck {
         `Put examples with some of the labels into ${set}/: without them, recall and F1 cannot be measured.`,
       );
     }
+  }
+
+  /** Returns the examples of each class, by set. */
+  classCounts(): Partial<Record<SetName, number[]>> {
+    return Object.fromEntries(this.#counts);
   }
 
   /** Describes the examples that cannot be used, one sentence per set. */

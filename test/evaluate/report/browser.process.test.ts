@@ -36,6 +36,10 @@ function previewsOf(preview: Preview): ReadonlyMap<string, Preview> {
 
 const long = 'a-name-without-any-space-in-it-'.repeat(4);
 const cells = Array.from({ length: 12 }, (_, i) => [`column ${i}`, `${long}${i}`] as const);
+const classCounts = { labeled: Array.from({ length: 7 }, () => 1) };
+const columns = cells.map(([name, note]) => ({
+  ...{ name, use: 'none' as const, missing: 0, missingShare: 0, notes: [note] },
+}));
 const reports = {
   pictures: () =>
     renderReport(
@@ -46,7 +50,13 @@ const reports = {
     ),
   columns: () =>
     renderReport(
-      sampleMetrics({ ...filled, isWeighted: false, classes: [long, ...'bcdefg'] }),
+      sampleMetrics({
+        ...filled,
+        isWeighted: false,
+        classes: [long, ...'bcdefg'],
+        classCounts,
+        columns,
+      }),
       previewsOf({ kind: 'columns', cells, more: 3 }),
     ),
   texts: () =>

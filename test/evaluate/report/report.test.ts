@@ -270,6 +270,40 @@ describe('renderReport', () => {
     expect(renderReport(sampleMetrics())).not.toMatch(/Machine and time|Time per example/);
   });
 
+  test('shows the examples of each class by set, and the columns of a table', () => {
+    const column = { missing: 0, missingShare: 0, notes: [] };
+    const run = sampleMetrics({
+      classCounts: { labeled: [1, 2, 3, 4, 5, 6, 7], test: [1500, 0, 0, 0, 0, 0, 0] },
+      columns: [
+        { ...column, name: 'age', use: 'numeric', range: [17, 90] },
+        {
+          ...column,
+          name: 'city',
+          use: 'none',
+          values: 9,
+          missing: 2,
+          missingShare: 0.05,
+          notes: ['an id'],
+        },
+      ],
+    });
+    const [, data] = renderReport(run).split('<h2>Data</h2>');
+    for (const text of [
+      '<th scope="col">labeled</th><th scope="col">test</th></tr>',
+      '>airplane</th><td>1</td><td>1,500</td></tr>',
+      '>age</th><td class="text">numeric</td><td class="text">17 to 90</td><td></td>',
+      '>city</th><td class="text">not used</td><td class="text">9 values</td><td>5.0%</td><td class="text long">an id</td>',
+    ]) {
+      expect(data).toContain(text);
+    }
+    const many = Array.from({ length: 600 }, (_, i) => `class ${i}`);
+    const folded = renderReport(
+      sampleMetrics({ classes: many, classCounts: { labeled: many.map(() => 1) } }),
+    );
+    expect(folded).toContain('<summary>Show the first 500 of 600 classes</summary>');
+    expect(renderReport(sampleMetrics())).not.toMatch(/Examples per class|<h3>Columns/);
+  });
+
   test('shows how often teacher and student are right, by their confidence', () => {
     const bins = [
       { confidence: 0.55, decisions: 3, right: 1 },
