@@ -9,10 +9,14 @@ import {
   type LifecycleRule,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { keys } from '../src/run/keys.ts';
 import { waive } from './nag.ts';
 
 /** Deletes parts of aborted multipart uploads, which are billed but in no listing. */
 const abandonedUploads: LifecycleRule = { abortIncompleteMultipartUploadAfter: Duration.days(7) };
+
+/** Days after which a training that was stopped starts over. */
+const checkpointDays = 90;
 
 const closed: BucketProps = {
   blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -57,10 +61,17 @@ export class Storage extends Construct {
       ...logged('results'),
       lifecycleRules: [
         abandonedUploads,
-        // No current object expires: labels, teachers and f₀ serve later runs, and CURRENT may
-        // point into any run. Only pointers are replaced; their old versions, and those of deleted
-        // objects, expire.
+        // No other current object expires: labels, teachers and f₀ serve later runs, and CURRENT
+        // may point into any run. Only pointers are replaced; their old versions, and those of
+        // deleted objects, expire.
         { noncurrentVersionExpiration: Duration.days(30), expiredObjectDeleteMarker: true },
+        // One per minute of a training, with moments three times as large as its model. Of two
+        // rules, S3 applies the shorter one.
+        {
+          prefix: keys.checkpoints(''),
+          expiration: Duration.days(checkpointDays),
+          noncurrentVersionExpiration: Duration.days(1),
+        },
       ],
     });
     notifyEventBridge(this.data);

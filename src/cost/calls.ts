@@ -1,6 +1,7 @@
 /** Estimates of a stage's calls, by the way in which the workflow calls it. */
 import type { TaskEstimate } from '../run/estimate-file.ts';
 import type { Stage } from '../stages/stage.ts';
+import { checkpointSeconds } from '../train/checkpoint.ts';
 import { type MapWork, mapCalls, shardSeconds } from './map-calls.ts';
 import { assumed } from './rates.ts';
 import { callsOf, type TrainingWork } from './training-work.ts';
@@ -69,7 +70,10 @@ export function trainingEstimate(
   };
 }
 
-/** Counts what a training writes: a checkpoint of two objects per minute, then the model. */
+/**
+ * Counts what a training writes, besides the model: per minute a checkpoint, the pointer to it, and
+ * an empty object in place of an old checkpoint.
+ */
 export function checkpointPuts(seconds: number): number {
-  return 5 + seconds / 30;
+  return 5 + (3 * seconds) / checkpointSeconds;
 }

@@ -1,6 +1,9 @@
 import { sum } from '../arrays.ts';
 import { setNames } from '../data/shard.ts';
-import type { RunEstimate } from '../run/estimate-file.ts';
+import type { NetworkSize } from '../models/size/network-size.ts';
+import type { RunEstimate, TaskEstimate } from '../run/estimate-file.ts';
+import { stages } from '../stages/index.ts';
+import { checkpointSeconds } from '../train/checkpoint.ts';
 import { billOf, type RunCounts } from './bill.ts';
 import { limitWarnings } from './limits.ts';
 import { measured } from './rates.ts';
@@ -13,7 +16,7 @@ import { examplesOf, type RunWork, shardsOf } from './work.ts';
  */
 export function estimate(work: RunWork): RunEstimate {
   const tasks = stageEstimates(work);
-  const counts = countsOf(work);
+  const counts = countsOf(work, tasks);
   const encode = work.encoders.length > 0 ? { encode: encodeWork(work) } : {};
   const maps = { ...encode, label: labelWork(work), weigh: weighWork(work) };
   return {
@@ -25,7 +28,7 @@ export function estimate(work: RunWork): RunEstimate {
   };
 }
 
-function countsOf(work: RunWork): RunCounts {
+function countsOf(work: RunWork, tasks: readonly TaskEstimate[]): RunCounts {
   const rowBytes = measured.labelRowBytes + 4 * work.classes;
   const relabelings = sum(work.trainings.map((trainings) => (trainings - 1) / work.config.folds));
   const labels =
@@ -33,13 +36,33 @@ function countsOf(work: RunWork): RunCounts {
   const numberBytes = work.encoders.map(({ dimension, bits }) => (dimension * bits) / 8);
   const embeddings = examplesOf(work, setNames) * sum(numberBytes);
   const weights = work.sets.unlabeled.examples * measured.weightRowBytes;
-  // f₀ and the students: the weights; in the last checkpoint, weights again with two moments each.
-  const models =
-    (sum(work.trainings) + work.baselines + 1) * work.networks.student.parameters * 4 * 4;
+  const models = (sum(work.trainings) + work.baselines + 1) * work.networks.student.parameters * 4;
   return {
     shards: shardsOf(work),
     unlabeledShards: work.sets.unlabeled.shards,
     variants: work.trainings.length + work.baselines,
-    storedBytes: embeddings + labels + weights + models,
+    storedBytes: embeddings + labels + weights + models + checkpointBytes(work, tasks),
   };
+}
+
+/** Bytes per weight in a checkpoint: the weight and its two moments. */
+const checkpointWeightBytes = 12;
+
+/** Days that S3 keeps a replaced checkpoint: one by its rule, which it applies at midnight. */
+const replacedDays = 2;
+
+/**
+ * Returns the bytes of checkpoints in a month. The two newest of each training stay; the others,
+ * one per minute, are kept for two days, so that a fifteenth of their bytes counts.
+ */
+function checkpointBytes(work: RunWork, tasks: readonly TaskEstimate[]): number {
+  const { student, members } = work.networks;
+  const bytesOf = ({ parameters }: NetworkSize) => parameters * checkpointWeightBytes;
+  const secondsOf = (names: readonly string[]) =>
+    sum(tasks.filter(({ task }) => names.includes(task)).map(({ seconds }) => seconds));
+  const kept = 2 * (sum(work.trainings) + work.baselines + 1) * bytesOf(student);
+  const replaced =
+    secondsOf([stages.WarmUp.name, stages.Train.name]) * bytesOf(student) +
+    secondsOf([stages.TrainTeacher.name]) * Math.max(0, ...members.map(bytesOf));
+  return kept + (replaced / checkpointSeconds) * (replacedDays / 30);
 }

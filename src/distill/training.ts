@@ -14,6 +14,7 @@ import { predictorOf } from '../models/student.ts';
 import type { TrainableModel } from '../models/trainable.ts';
 import type { Context } from '../run/context.ts';
 import type { Job } from '../run/job.ts';
+import { keys } from '../run/keys.ts';
 import { descriptionOf, foldsOf, type Plan, planDecisions } from '../run/plan-file.ts';
 import { writeJsonOnce } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
@@ -39,7 +40,7 @@ export interface TrainingTask {
   /** The stage, and the student if there are several, for the progress. */
   readonly stage: string;
   readonly part?: string;
-  /** Key prefix of the model, its history and its checkpoints; ends in `/`. */
+  /** Key prefix of the model and its history; ends in `/`. */
   readonly folder: string;
   readonly network: Network;
   readonly seed: number;
@@ -96,7 +97,11 @@ export async function trainNetwork(job: Job, task: TrainingTask, context: Contex
       schedule: network,
       reweighting: task.reweighting,
       decisions,
-      checkpoints: openCheckpoints(job.results, folder, digestOf(network, seed, counts)),
+      checkpoints: openCheckpoints(
+        job.results,
+        keys.checkpoints(folder),
+        digestOf(network, seed, counts),
+      ),
       measureHeldOut: task.heldOut && (() => task.heldOut!.measure(predict)),
       signal: context.signal,
       report: (done, total) => context.report({ ...about, done, total, unit: 'steps' }),

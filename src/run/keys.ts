@@ -45,6 +45,11 @@ export const keys = {
   card: (run: string, variant: string) => `runs/${run}/students/${variant}/MODEL.md`,
   /** The machine that evaluated the run, and times. */
   machine: (run: string) => `runs/${run}/machine.json`,
+  /**
+   * Checkpoints of the model in `folder`. They have a prefix of their own, because a lifecycle rule
+   * of S3 applies to a prefix: checkpoints expire, and models do not.
+   */
+  checkpoints: (folder: string) => `checkpoints/${folder}`,
   metrics: (run: string) => `runs/${run}/metrics.json`,
   /** Predictions of all models for the test examples: `data/tables/predictions-file.ts`. */
   predictions: (run: string) => `runs/${run}/predictions.parquet`,

@@ -13,6 +13,8 @@ const embeddings = keys.embeddings('*', '*');
 const teachers = `${keys.teacher('*')}*`;
 const calibrations = keys.calibration('*', '*');
 const mixtures = keys.mixture('*');
+const warmUps = `${keys.warmup('*')}*`;
+const students = `${keys.student('*', '*')}*`;
 /** Files of students that contain their encoders. */
 const exported = allExporters.flatMap(({ files, writeWithEncoder }) =>
   writeWithEncoder ? files.map((name) => `${keys.student('*', '*')}${name}`) : [],
@@ -75,7 +77,11 @@ export const stages = tableOf(
     optional: true,
     resumes: true,
     cheaper: 'fewer epochs of teacher.train, or a smaller one',
-    access: { readsData: true, reads: [ofRun, embeddings, teachers], writes: [teachers] },
+    access: {
+      readsData: true,
+      reads: [ofRun, embeddings, teachers, keys.checkpoints(teachers)],
+      writes: [teachers, keys.checkpoints(teachers)],
+    },
   }),
   defineStage({
     name: 'Calibrate',
@@ -141,8 +147,8 @@ export const stages = tableOf(
     cheaper: 'fewer warmup.epochs, or a smaller student',
     access: {
       readsData: true,
-      reads: [ofRun, embeddings, labels],
-      writes: [`${keys.warmup('*')}*`],
+      reads: [ofRun, embeddings, labels, keys.checkpoints(warmUps)],
+      writes: [warmUps, keys.checkpoints(warmUps)],
     },
   }),
   defineStage({
@@ -175,8 +181,8 @@ export const stages = tableOf(
       'method: weighted, which trains one student where relabel trains many',
     access: {
       readsData: true,
-      reads: [ofRun, encoders, embeddings, labels],
-      writes: [`${keys.student('*', '*')}*`],
+      reads: [ofRun, encoders, embeddings, labels, keys.checkpoints(students)],
+      writes: [students, keys.checkpoints(students)],
     },
   }),
   defineStage({

@@ -1,6 +1,6 @@
 /**
  * Checkpoints, from which a training resumes. A checkpoint is one object in the safetensors format,
- * which Python can open, too. Its metadata holds the progress. `checkpoints/LATEST` names the
+ * which Python can open, too. Its metadata holds the progress. The pointer `LATEST` names the
  * newest checkpoint and the previous one, each with its digest.
  */
 
@@ -11,6 +11,9 @@ import { readBytes, readJson, swapPointer } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { timedEpochSchema } from './epoch.ts';
 import type { State } from './step.ts';
+
+/** Interval between two checkpoints of a training, in seconds. */
+export const checkpointSeconds = 60;
 
 const progressSchema = z.strictObject({
   /** Index of the current epoch; the number of epochs if all are done. */
@@ -81,15 +84,14 @@ export interface Checkpoints {
 /**
  * Opens the checkpoints of one training.
  *
- * @param prefix the student's folder, with "/" at its end.
+ * @param folder key prefix of this training's checkpoints, with "/" at its end.
  * @param configDigest digest of all inputs of the training; other checkpoints are ignored.
  */
 export function openCheckpoints(
   store: ObjectStore,
-  prefix: string,
+  folder: string,
   configDigest: string,
 ): Checkpoints {
-  const folder = `${prefix}checkpoints/`;
   const latestKey = `${folder}LATEST`;
   /** Digests of damaged checkpoints. */
   const damaged = new Set<string>();

@@ -7,7 +7,7 @@ import { classSums, type Decisions, decisionRows } from '../debias/decisions.ts'
 import { predictions } from '../debias/margin.ts';
 import { InterruptedError, UserError } from '../errors.ts';
 import type { Batch, Reweigh } from './batch-shape.ts';
-import type { Checkpoints, TrainingProgress } from './checkpoint.ts';
+import { type Checkpoints, checkpointSeconds, type TrainingProgress } from './checkpoint.ts';
 import type { EpochRecord, HeldOutFigures } from './epoch.ts';
 import { learningRateAt, type ScheduleConfig } from './schedule.ts';
 import type { TrainingStep } from './step.ts';
@@ -127,7 +127,8 @@ async function trainEpoch(training: Training, run: Run): Promise<void> {
     run.progress.sums.seconds += (nowMs - sinceMs) / 1000;
     sinceMs = nowMs;
     report?.(run.progress.step, epochs * batchesPerEpoch);
-    if (nowMs - run.savedAtMs >= (training.checkpointEveryMs ?? 60_000)) await save(training, run);
+    if (nowMs - run.savedAtMs >= (training.checkpointEveryMs ?? 1000 * checkpointSeconds))
+      await save(training, run);
   }
 
   const { batch, sums, history } = run.progress;

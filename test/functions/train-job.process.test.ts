@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { keys } from '../../src/run/keys.ts';
 import { startMetadataServer } from './metadata-server.ts';
 import { makeTrainedRun } from './trained-run.ts';
 
@@ -84,7 +85,7 @@ function weightsIn(results: string): Buffer | undefined {
 }
 
 function checkpointsIn(results: string): string[] {
-  return readdirSync(join(results, whole.student, 'checkpoints'));
+  return readdirSync(join(results, keys.checkpoints(whole.student)));
 }
 
 /** Use of the jobs, from the keys of the records. */

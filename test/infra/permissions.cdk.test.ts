@@ -50,6 +50,10 @@ const labeling = [
   'read results/teachers/*/*',
   'write results/labels/*/*.parquet',
 ];
+const checkpoints = (of: string) => [
+  `read results/checkpoints/${of}`,
+  `write results/checkpoints/${of}`,
+];
 const usage = 'read and write results/runs/*/usage/*';
 const watcher = 'states:DescribeExecution states:execution:counterweight:*';
 
@@ -103,6 +107,7 @@ const expected: Record<string, string[]> = {
     ...encodedReader,
     'read results/teachers/*/*',
     'write results/teachers/*/*',
+    ...checkpoints('teachers/*/*'),
     usage,
     watcher,
   ],
@@ -128,6 +133,7 @@ const expected: Record<string, string[]> = {
     ...dataReader,
     ...labelReader,
     'write results/runs/*/warmup/*',
+    ...checkpoints('runs/*/warmup/*'),
     usage,
     watcher,
   ],
@@ -144,6 +150,7 @@ const expected: Record<string, string[]> = {
     ...labelReader,
     'read results/encoders/*/*',
     'write results/runs/*/students/*/*',
+    ...checkpoints('runs/*/students/*/*'),
     usage,
     watcher,
   ],
@@ -152,6 +159,7 @@ const expected: Record<string, string[]> = {
     ...labelReader,
     'read results/encoders/*/*',
     'write results/runs/*/students/*/*',
+    ...checkpoints('runs/*/students/*/*'),
     usage,
   ],
   EvaluateRole: [

@@ -176,11 +176,24 @@ describe('storage', () => {
     expect(results.NotificationConfiguration).toBeUndefined();
   });
 
-  test('lets no present object expire: later runs read what earlier ones made', () => {
-    for (const name of ['StorageData', 'StorageResults']) {
+  test('lets no present object expire but checkpoints: later runs read the others', () => {
+    const rulesOf = (name: string) => {
       const { LifecycleConfiguration } = resource(core, 'AWS::S3::Bucket', name);
-      expect(JSON.stringify(LifecycleConfiguration)).not.toMatch(/"Expiration(InDays|Date)"/);
-      expect(JSON.stringify(LifecycleConfiguration)).toContain('AbortIncompleteMultipartUpload');
+      return (LifecycleConfiguration as { Rules: Record<string, unknown>[] }).Rules;
+    };
+    const checkpoints = {
+      Prefix: 'checkpoints/',
+      ExpirationInDays: 90,
+      NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+      Status: 'Enabled',
+    };
+    for (const name of ['StorageData', 'StorageResults']) {
+      const rules = rulesOf(name);
+      expect(JSON.stringify(rules)).toContain('AbortIncompleteMultipartUpload');
+      const expiring = rules.filter((rule) =>
+        /"Expiration(InDays|Date)"/.test(JSON.stringify(rule)),
+      );
+      expect(expiring).toEqual(name === 'StorageResults' ? [checkpoints] : []);
     }
   });
 });

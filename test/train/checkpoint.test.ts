@@ -77,12 +77,13 @@ describe('openCheckpoints', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  const open = (configDigest = 'abc') => openCheckpoints(store, 'students/1/', configDigest);
+  const open = (configDigest = 'abc') =>
+    openCheckpoints(store, 'checkpoints/students/1/', configDigest);
 
   async function newestFile(): Promise<string> {
-    const latest = join(folder, 'students/1/checkpoints/LATEST');
+    const latest = join(folder, 'checkpoints/students/1/LATEST');
     const { checkpoints } = JSON.parse(await readFile(latest, 'utf8'));
-    return join(folder, 'students/1/checkpoints', checkpoints[0].name);
+    return join(folder, 'checkpoints/students/1', checkpoints[0].name);
   }
 
   test('gives the newest', async () => {
@@ -95,7 +96,7 @@ describe('openCheckpoints', () => {
     await open('other').save(checkpoint(2));
     for (const step of [1, 5, 9, 12, 12]) await open().save(checkpoint(step));
     const full: string[] = [];
-    for await (const { key, bytes } of store.list('students/1/checkpoints/')) {
+    for await (const { key, bytes } of store.list('checkpoints/students/1/')) {
       if (bytes > 0) full.push(key.slice(key.lastIndexOf('/') + 1).replace(/-.*/, ''));
     }
     // That of another configuration stays.
@@ -127,7 +128,7 @@ describe('openCheckpoints', () => {
     for (const step of [1, 5]) await open().save(checkpoint(step));
     await rm(await newestFile());
     expect(await open().load()).toMatchObject(checkpoint(1));
-    await rm(join(folder, 'students'), { recursive: true });
+    await rm(join(folder, 'checkpoints'), { recursive: true });
     expect(await open().load()).toBeUndefined();
   });
 
