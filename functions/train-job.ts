@@ -91,7 +91,8 @@ async function trainJob(job: Environment): Promise<void> {
 async function train(job: Environment, stop: AbortController): Promise<void> {
   stop.signal.throwIfAborted();
   const stallMs = job.STALL_MINUTES * 60_000;
-  const hung = new Error(`the training made no step for ${job.STALL_MINUTES} minutes`);
+  // The checkpoint is kept, and another machine may not hang.
+  const hung = new TransientError(`the training made no step for ${job.STALL_MINUTES} minutes`);
   const stall = setTimeout(() => stop.abort(hung), stallMs);
   const log = logSometimes();
   const pool = createPool(1, (progress) => {

@@ -12,6 +12,12 @@ export function vcpusOf({ memoryMiB }: Pick<FunctionRow, 'memoryMiB'>): number {
 export const functionTimeoutSeconds = 900;
 
 /**
+ * Time after which Step Functions no longer waits for the answer of a call, and repeats it. The
+ * function has then ended: the difference is for its start.
+ */
+export const callTimeoutSeconds = functionTimeoutSeconds + 60;
+
+/**
  * Maximum time of a GPU training: 14 days. It is the timeout of the workflow's task and of each
  * attempt of its job. AWS Batch does not retry a job that its timeout ended (AWS Batch User Guide,
  * "Job timeouts"), so that the timeout of an attempt must not be shorter.

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { gpuTrainingSeconds } from '../cost/functions.ts';
 import { allStages, type StageName, stages } from '../stages/index.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [field: string]: Json };
@@ -14,6 +15,7 @@ interface State {
   Parameters?: { FunctionName?: string; [parameter: string]: Json | undefined };
   ItemReader?: { Parameters: { [parameter: string]: Json } };
   ItemsPath?: string;
+  TimeoutSeconds?: number;
   ResultPath?: string | null;
   ItemProcessor?: Machine;
   Retry?: { ErrorEquals: string[]; [field: string]: Json }[];
@@ -36,7 +38,8 @@ export function readWorkflow(): Machine {
  * Prepares the workflow to run in this process. Returns the handler of each Task.
  *
  * The interpreter has no ItemReader. Therefore a Task that reads the manifest into the state's
- * items is inserted before each Distributed Map. The file is not changed otherwise.
+ * items is inserted before each Distributed Map. The timeouts of tasks are those of a local run.
+ * The file is not changed otherwise.
  */
 export function prepareWorkflow(
   machine: Machine,
@@ -45,7 +48,11 @@ export function prepareWorkflow(
 ): Record<string, TaskHandler> {
   const handlers: Record<string, TaskHandler> = {};
   for (const [name, state] of Object.entries(machine.States)) {
-    if (state.Type === 'Task') handlers[name] = taskHandler(state, invoke);
+    if (state.Type === 'Task') {
+      handlers[name] = taskHandler(state, invoke);
+      // Here, a task has no time limit of a function. Timers of Node allow 24 days.
+      state.TimeoutSeconds = gpuTrainingSeconds;
+    }
     if (state.ItemReader) {
       const reader = `${name}: items`;
       redirect(machine, name, reader);

@@ -59,6 +59,15 @@ async function runThrottled({ task: throttled, times, error, trainer = 'function
 /** Calls per task without refusals: two shards, one student. */
 const undisturbed = (task: StageName) => (shardStages.some(({ name }) => name === task) ? 2 : 1);
 
+/** An answer may be lost twice in a row; a call that never answers fails the run. */
+const lost = { error: 'States.Timeout', times: 2 };
+
+test.each(namesOf(stages))('a lost answer of %s is requested again', async (task) => {
+  const { status, calls } = await runThrottled({ task, ...lost });
+  expect(status).toBe(task === 'RecordFailure' ? 'FAILED' : 'SUCCEEDED');
+  expect(calls).toBe(undisturbed(task) * (lost.times + 1));
+});
+
 /** A new account has few Lambdas, so that most calls of a map may be refused for a long time. */
 const lambda = { error: 'Lambda.TooManyRequestsException', times: 30 };
 const batch = { error: 'Batch.AWSBatchException', times: 6, trainer: 'gpu' } as const;
@@ -70,8 +79,8 @@ describe('a run ends well when Lambda throttles', () => {
     expect(calls).toBe(undisturbed(task) * (lambda.times + 1));
   });
 
-  test('or Batch the GPU job', async () => {
-    const { status, calls } = await runThrottled({ task: 'Train', ...batch });
+  test.each([batch.error, 'Batch.ServerException'])('or Batch the GPU job: %s', async (error) => {
+    const { status, calls } = await runThrottled({ task: 'Train', ...batch, error });
     expect({ status, calls }).toEqual({ status: 'SUCCEEDED', calls: batch.times + 1 });
   });
 });

@@ -158,14 +158,15 @@ describe("the GPU trainer's program", () => {
     ]);
   });
 
-  test('ends a training that hangs, and does not ask for another attempt', async () => {
+  test('ends a training that hangs, and asks for another attempt', async () => {
     const { env } = beforeTraining();
     const job = new Job({ ...env, STALL_MINUTES: '0.4' });
     await job.untilTraining();
     job.killWorker('SIGSTOP');
-    expect(await job.end()).toBe(1);
+    expect(await job.end()).toBe(75);
     expect(job.lines.at(-1)).toMatchObject({
-      level: 'ERROR',
+      level: 'WARN',
+      errorType: 'TransientError',
       errorMessage: 'the training made no step for 0.4 minutes',
     });
   });

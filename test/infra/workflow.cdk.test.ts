@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import aslValidator from 'asl-validator';
 import { describe, expect, test } from 'vitest';
-import { gpuTrainingSeconds } from '../../src/cost/functions.ts';
+import { callTimeoutSeconds, gpuTrainingSeconds } from '../../src/cost/functions.ts';
 import { stages } from '../../src/stages/index.ts';
 import { maxShards } from '../../src/stages/plan/pin-inputs.ts';
 import { namesOf } from '../../src/table.ts';
@@ -82,7 +82,7 @@ const traps: Trap<Machine>[] = [
   {
     what: 'intrinsic functions but States.Format',
     otherwise: 'each is one more that three engines would have to agree on',
-    found: (machine) => texts(machine, /States\.(?!Format\(|ALL$)/),
+    found: (machine) => texts(machine, /States\.(?!Format\(|(ALL|Timeout|ItemReaderFailed)$)/),
     spoil: ({ States }) =>
       Object.assign(States.Plan!.Parameters!, {
         'Payload.$': 'States.JsonMerge($, $.plan, false)',
@@ -244,11 +244,13 @@ const traps: Trap<Machine>[] = [
       }),
   },
   {
-    what: 'a Task without TimeoutSeconds',
-    otherwise:
-      'the interpreter ends it after 60 s; AWS never does. Timers of Node end at 2^31 ms, which is longer',
+    what: 'a Task without the TimeoutSeconds of its function or job',
+    otherwise: 'when an answer is lost, AWS waits for ever, or as long as for a job',
     found: (machine) =>
-      tasks(machine, ({ TimeoutSeconds }) => TimeoutSeconds !== gpuTrainingSeconds),
+      tasks(machine, ({ Resource, TimeoutSeconds }) => {
+        const isJob = String(Resource).includes(':batch:');
+        return TimeoutSeconds !== (isJob ? gpuTrainingSeconds : callTimeoutSeconds);
+      }),
     spoil: ({ States }) => {
       delete States['Warm up']!.TimeoutSeconds;
     },
@@ -280,6 +282,44 @@ const traps: Trap<Machine>[] = [
         return retry?.JitterStrategy !== 'FULL' || Number(retry.MaxAttempts) < 5;
       }),
     spoil: ({ States }) => States.Evaluate!.Retry!.shift(),
+  },
+  {
+    what: 'a function whose lost answer is not requested again',
+    otherwise: 'the run fails, although the work may be done',
+    found: (machine) =>
+      tasks(
+        machine,
+        ({ Resource, Retry = [] }) =>
+          String(Resource).includes(':lambda:') &&
+          !Retry.some(({ ErrorEquals }) => ErrorEquals.includes('States.Timeout')),
+      ),
+    spoil: ({ States }) => {
+      delete States.Evaluate!.Retry;
+    },
+  },
+  {
+    what: 'a training of many calls that few transient errors end',
+    otherwise: 'retriers count for the whole state: six errors in 25 hours would fail the run',
+    found: (machine) =>
+      statesOf(machine)
+        .filter(([, { Retry = [] }]) =>
+          Retry.some(({ ErrorEquals }) => ErrorEquals.includes('InterruptedError')),
+        )
+        .filter(([, { Retry = [] }]) => Retry.some(({ MaxAttempts }) => Number(MaxAttempts) < 10))
+        .map(([name]) => name),
+    spoil: ({ States }) => Object.assign(States['Warm up']!.Retry![1]!, { MaxAttempts: 6 }),
+  },
+  {
+    what: 'a manifest whose reading is tried once',
+    otherwise: 'one failed request to S3 ends the run',
+    found: (machine) =>
+      statesOf(machine)
+        .filter(([, { ItemReader }]) => ItemReader)
+        .filter(([, { Retry }]) => Retry?.[0]?.ErrorEquals[0] !== 'States.ItemReaderFailed')
+        .map(([name]) => name),
+    spoil: ({ States }) => {
+      delete States.Label!.Retry;
+    },
   },
   {
     what: 'more retries of throttled calls than the history of an execution holds',
@@ -333,7 +373,7 @@ const fieldsOfAll: Record<string, string[]> = {
   ],
   Map: [
     ...['Type', 'ItemReader', 'ItemsPath', 'MaxConcurrency', 'MaxConcurrencyPath'],
-    ...['ItemSelector', 'ItemProcessor', 'ResultPath', 'Catch', 'Next'],
+    ...['ItemSelector', 'ItemProcessor', 'ResultPath', 'Retry', 'Catch', 'Next'],
   ],
   Choice: ['Type', 'Choices', 'Default'],
   Succeed: ['Type'],
@@ -345,7 +385,8 @@ const errorNames = [
   ...['TooManyRequestsException', 'ServiceException', 'AWSLambdaException', 'SdkClientException']
     .concat('Unknown')
     .map((name) => `Lambda.${name}`),
-  ...['Batch.AWSBatchException', 'Batch.SdkClientException'],
+  ...['Batch.AWSBatchException', 'Batch.ServerException', 'Batch.SdkClientException'],
+  ...['States.Timeout', 'States.ItemReaderFailed'],
 ];
 
 const recorded = [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'Record failure' }];
