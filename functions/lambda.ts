@@ -60,7 +60,8 @@ const ids = z.object({
 const logger = new Logger();
 const metrics = new Metrics({ defaultDimensions: { task } });
 const tracer = new Tracer();
-// Loaded while the environment starts, with a whole processor, so that the call starts at once.
+// The code of the stage only. TensorFlow is loaded in the first call: Lambda breaks off a start of
+// more than ten seconds, and repeats it.
 const stage = await load();
 /**
  * The first call is billed from the start of the process, which is also the origin of

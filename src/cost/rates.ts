@@ -12,6 +12,8 @@
 export const measured = {
   /** Per example: reading it from its shard, and all other JavaScript. */
   exampleSeconds: 15e-6,
+  /** Start of a function and TensorFlow, per process, with files in memory (2026-11-29). */
+  loadSeconds: 1.7,
   /** Decoding: per image, per pixel that the network sees, and per encoded byte. */
   imageSeconds: 500e-6,
   pixelSeconds: 35e-9,
@@ -33,18 +35,21 @@ export const measured = {
   weightRowBytes: 25,
 };
 
+/** Speed of a vCPU of Lambda relative to a core of the machine measured: assumed. */
+const functionCore = 1 / 3;
+
 /** Assumed rates. */
 export const assumed = {
   /** Speed of one vCPU relative to a core of the machine measured: Lambda, GPU instance. */
-  functionCore: 1 / 3,
+  functionCore,
   gpuCore: 2 / 3,
   /** Operations per second of small networks on an A10G, which has a peak of 31e12. */
   gpuFlops: 3e12,
   gpuVcpus: 4,
   /** Tokens per text that an encoder reads. */
   textTokens: 64,
-  /** Cold start of a function: a container image with TensorFlow. */
-  initSeconds: 5,
+  /** Cold start of a function with TensorFlow. Lambda loads the image's files in addition. */
+  initSeconds: measured.loadSeconds / functionCore,
   /** Overhead of every call: the plan, the model, the first connections. */
   callSeconds: 0.5,
   /** Latency of a request to S3. */
