@@ -59,10 +59,9 @@ function classesTable({ classes, classCounts = {}, metrics }: RunMetrics): Marku
   const sets = setNames.filter((set) => classCounts[set]);
   if (sets.length === 0) return false;
   const noun = mainMetric(metrics).oneClass;
-  const head = noun[0]!.toUpperCase() + noun.slice(1);
   const shown = classes.slice(0, maxRows);
   const table = html`<div class="scroll" role="region" aria-label="Examples per ${noun}" tabindex="0"><table class="narrow">
-<thead><tr><th scope="col">${head}</th>${sets.map((set) => html`<th scope="col">${set}</th>`)}</tr></thead>
+<thead><tr><th scope="col">${capitalized(noun)}</th>${sets.map((set) => html`<th scope="col">${capitalized(set)}</th>`)}</tr></thead>
 <tbody>${shown.map(
     (name, index) =>
       html`<tr><th scope="row" class="long">${name}</th>${sets.map((set) => html`<td>${count(classCounts[set]![index]!)}</td>`)}</tr>
@@ -76,6 +75,11 @@ ${
     ? html`<details><summary>Show ${all}${count(classes.length)} ${mainMetric(metrics).classes}</summary>${table}</details>`
     : table
 }`;
+}
+
+/** @example capitalized('test') // Test */
+function capitalized(word: string): string {
+  return `${word[0]!.toUpperCase()}${word.slice(1)}`;
 }
 
 /** Renders the columns of a table: their use, values and notes. */

@@ -46,7 +46,7 @@ caption { max-width: calc(100vw - 2 * clamp(1rem, 4vw, 2.5rem)); text-align: lef
 th, td { padding: .45rem .9rem .45rem 0; text-align: right; border-bottom: 1px solid var(--rule); white-space: nowrap; vertical-align: middle; }
 th { font-weight: 500; color: var(--soft); font-size: .875rem; }
 tbody th { color: var(--ink); font-size: 1rem; }
-th.long, td.long { white-space: normal; overflow-wrap: anywhere; min-width: 8rem; }
+th.long, td.long { white-space: normal; overflow-wrap: anywhere; min-width: 10rem; }
 td.long { min-width: 16rem; }
 .reasons { margin-top: 1rem; font-size: .9375rem; }
 .reasons tbody th { font-size: .9375rem; }

@@ -289,7 +289,7 @@ describe('renderReport', () => {
     });
     const [, data] = renderReport(run).split('<h2>Data</h2>');
     for (const text of [
-      '<th scope="col">labeled</th><th scope="col">test</th></tr>',
+      '<th scope="col">Labeled</th><th scope="col">Test</th></tr>',
       '>airplane</th><td>1</td><td>1,500</td></tr>',
       '>age</th><td class="text">numeric</td><td class="text">17 to 90</td><td></td>',
       '>city</th><td class="text">not used</td><td class="text">9 values</td><td>5.0%</td><td class="text long">an id</td>',
