@@ -15,6 +15,9 @@ import { waive } from './nag.ts';
 /** Deletes parts of aborted multipart uploads, which are billed but in no listing. */
 const abandonedUploads: LifecycleRule = { abortIncompleteMultipartUploadAfter: Duration.days(7) };
 
+/** Days that a replaced or deleted object of a dataset is kept. */
+const replacedDataDays = 90;
+
 /** Days after which a training that was stopped starts over. */
 const checkpointDays = 90;
 
@@ -54,8 +57,15 @@ export class Storage extends Construct {
     });
     this.data = new Bucket(this, 'Data', {
       ...logged('data'),
-      // Replaced objects are kept: a run has pinned their versions, and may be resumed later.
-      lifecycleRules: [abandonedUploads],
+      lifecycleRules: [
+        abandonedUploads,
+        // A run has pinned the versions of its objects. If one is replaced, the run can be resumed
+        // for this time.
+        {
+          noncurrentVersionExpiration: Duration.days(replacedDataDays),
+          expiredObjectDeleteMarker: true,
+        },
+      ],
     });
     this.results = new Bucket(this, 'Results', {
       ...logged('results'),

@@ -194,6 +194,11 @@ describe('storage', () => {
         /"Expiration(InDays|Date)"/.test(JSON.stringify(rule)),
       );
       expect(expiring).toEqual(name === 'StorageResults' ? [checkpoints] : []);
+      expect(rules).toContainEqual({
+        ExpiredObjectDeleteMarker: true,
+        NoncurrentVersionExpiration: { NoncurrentDays: name === 'StorageData' ? 90 : 30 },
+        Status: 'Enabled',
+      });
     }
   });
 });
