@@ -52,7 +52,7 @@ export const planSchema = z.strictObject({
     members: z.array(z.strictObject({ name: z.string(), digest: z.string() })).default([]),
     /** Key of the labels: another digest if the answers are calibrated, otherwise the same. */
     labels: z.string(),
-    /** Reasons to doubt it, after some labeled examples; Reconcile judges it on all labels. */
+    /** Reasons to doubt it: its settings, and some labeled examples. Reconcile judges it on all. */
     doubts: z.array(z.string()),
   }),
   variants: z.array(variantSchema),

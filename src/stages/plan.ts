@@ -39,6 +39,7 @@ import { type PinnedInputs, pinInputs } from './plan/pin-inputs.ts';
 import { planEncoders } from './plan/plan-encoders.ts';
 import { imageWarnings, withStoredPreprocess } from './plan/preprocess.ts';
 import type { RunToPlan } from './plan/run-to-plan.ts';
+import { shortTrainings } from './plan/short-training.ts';
 import { datasetName } from './start.ts';
 
 /** Input of the states after Plan: keys and counts, never examples. */
@@ -107,7 +108,9 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
     judging: items.filter(({ set }) => judging.some((name) => name === set)),
     isCalibrated: calibratesTeacher(config, hasValidation),
   });
-  const { doubts, warnings } = await checkTeacher(run, decisions, fit.sample);
+  const checked = await checkTeacher(run, decisions, fit.sample);
+  const { warnings } = checked;
+  const doubts = [...checked.doubts, ...shortTrainings(config, fit.examples)];
   for (const message of [...decisions.warnings, ...warnings, ...doubts]) {
     context.report({ stage: 'Plan', message, level: 'warning' });
   }

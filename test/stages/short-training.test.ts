@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { type ConfigInput, configSchema } from '../../src/config/schema.ts';
+import { shortTrainings } from '../../src/stages/plan/short-training.ts';
+
+function warningsFor(train: ConfigInput['teacher']['train'], labels: number, folds = 5): string[] {
+  const task = { type: 'text-classification', text: 'text', classes: ['ham', 'spam'] } as const;
+  const student = { architecture: 'ngrams' } as const;
+  const data = { format: 'csv' } as const;
+  return shortTrainings(
+    configSchema.parse({
+      task,
+      data,
+      student,
+      folds,
+      method: 'uniform',
+      compare: [],
+      teacher: { train },
+    }),
+    labels,
+  );
+}
+
+test('a teacher that takes too few steps on its labels is reported, with better settings', () => {
+  expect(warningsFor({ architecture: 'ngrams' }, 20)).toEqual([
+    'teacher.train takes 30 steps on 16 labels, in which a network hardly learns. For 400 steps, set teacher.train.epochs: 400 and teacher.train.batchSize: 32.',
+  ]);
+  expect(warningsFor({ architecture: 'ngrams', epochs: 400, batchSize: 32 }, 20)).toEqual([]);
+});
+
+test('the labels of a fold are not counted, since its teacher does not learn them', () => {
+  const train = { architecture: 'ngrams', epochs: 25, batchSize: 32 } as const;
+  expect(warningsFor(train, 127, 1)).toEqual([]);
+  expect(warningsFor(train, 127)).toHaveLength(0);
+  expect(warningsFor(train, 120)).toHaveLength(1);
+  expect(warningsFor(train, 120, 1)).toHaveLength(0);
+});
+
+test('each teacher of a list is counted; a linear head is trained until it converges', () => {
+  const head = { encoder: 'encoder', head: 'linear' } as const;
+  const warnings = warningsFor([head, { architecture: 'ngrams' }], 20);
+  expect(warnings).toHaveLength(1);
+  expect(warnings[0]).toMatch(/^teacher\.train\.1 takes 30 steps /);
+});
