@@ -33,12 +33,27 @@ export async function decodeImage(
     return { id, reason: notAnImage(content.bytes) };
   }
   try {
+    const bytes = await withShallowColors(content.bytes);
     return features.pixels === undefined
-      ? await decodeStretched(content.bytes, features)
-      : await decodeFitted(content.bytes, features, features.pixels);
+      ? await decodeStretched(bytes, features)
+      : await decodeFitted(bytes, features, features.pixels);
   } catch (error) {
     return { id, reason: imageReason(error) };
   }
+}
+
+/** Offset of the bits per channel in a PNG file: in its header, which comes first. */
+const bitDepthOffset = 24;
+
+/**
+ * Returns a file with 8 bits per channel if it has colours of 16 bits with a profile: sharp would
+ * convert these to Display P3, and other files to sRGB.
+ */
+async function withShallowColors(bytes: Uint8Array): Promise<Uint8Array> {
+  if (imageType(bytes) !== 'png' || bytes[bitDepthOffset] !== 16) return bytes;
+  const { icc, space } = await open(bytes).metadata();
+  if (icc === undefined || space !== 'rgb16') return bytes;
+  return open(bytes, true).toColourspace('srgb').keepMetadata().png().toBuffer();
 }
 
 async function decodeStretched(

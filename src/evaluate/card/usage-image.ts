@@ -35,12 +35,12 @@ function numbers(values: readonly number[]): string {
   return values.map((value) => Number(value.toPrecision(4))).join(', ');
 }
 
-/** Pillow's names of the filters. It has none without antialiasing. */
-const pillowFilters: Readonly<Record<PixelSettings['filter'], string>> = {
+/** Pillow's names of the filters; undefined if it has none. */
+const pillowFilters: Readonly<Record<PixelSettings['filter'], string | undefined>> = {
   lanczos: 'LANCZOS',
   bicubic: 'BICUBIC',
   bilinear: 'BILINEAR',
-  'bilinear-no-antialias': 'BILINEAR',
+  'bilinear-no-antialias': undefined,
   nearest: 'NEAREST',
 };
 
@@ -50,10 +50,12 @@ function pythonLines(features: ImageFeatures, { encoder }: CardFacts): string[] 
     pixels?.orientation === 'stored'
       ? 'Image.open(path)'
       : 'ImageOps.exif_transpose(Image.open(path))';
-  const reversed = pixels?.channelOrder === 'BGR' ? '[:, :, ::-1]' : '';
+  // The file of a student without an encoder changes the order itself.
+  const reversed = encoder && pixels?.channelOrder === 'BGR' ? '[:, :, ::-1]' : '';
   return [
     ...sessionLines(['import numpy as np', 'from PIL import Image, ImageOps']),
     '',
+    ...(pillowFilters[pixels?.filter ?? 'lanczos'] ? [] : interpolateLines),
     'def predict(path):',
     `    image = ${opened}`,
     ...(pixels?.colors === 'stored' ? [] : onBlackLines),
@@ -66,32 +68,65 @@ function pythonLines(features: ImageFeatures, { encoder }: CardFacts): string[] 
   ];
 }
 
-/** Python that puts transparent pixels on black, which `convert` would not. */
+/** Python that puts transparent pixels on black as libvips does; Pillow would round. */
 const onBlackLines = [
   '    if image.has_transparency_data:',
-  "        black = Image.new('RGBA', image.size, 'black')",
-  "        image = Image.alpha_composite(black, image.convert('RGBA'))",
+  "        rgba = np.asarray(image.convert('RGBA'), np.uint16)",
+  '        image = Image.fromarray((rgba[:, :, :3] * rgba[:, :, 3:] // 255).astype(np.uint8))',
+];
+
+/** Python of the filter that Pillow does not have. */
+const interpolateLines = [
+  'def interpolate(image, size):',
+  '    """Interpolates between the four nearest pixels, also when shrinking."""',
+  '    pixels = np.asarray(image, np.float64).reshape(image.height, image.width, -1)',
+  '    def nearest(length, count):',
+  '        position = (np.arange(count) + 0.5) * (length / count) - 0.5',
+  '        low = np.floor(position).astype(int)',
+  '        return low.clip(0, length - 1), (low + 1).clip(0, length - 1), position - low',
+  '    left, right, across = nearest(image.width, size[0])',
+  '    top, bottom, down = nearest(image.height, size[1])',
+  '    pixels = pixels[:, left] + (pixels[:, right] - pixels[:, left]) * across[:, None]',
+  '    pixels = pixels[top] + (pixels[bottom] - pixels[top]) * down[:, None, None]',
+  '    pixels = np.floor(pixels + 0.5).astype(np.uint8)',
+  '    return Image.fromarray(pixels if pixels.shape[2] > 1 else pixels[:, :, 0])',
+  '',
 ];
 
 /** Returns Python that fits an image to the size of the student. */
 function fitLines({ height, width, pixels }: ImageFeatures): string[] {
-  const filter = `Image.Resampling.${pillowFilters[pixels?.filter ?? 'lanczos']}`;
+  const name = pillowFilters[pixels?.filter ?? 'lanczos'];
+  const filter = `Image.Resampling.${name}`;
   const { fit = 'stretch', resized = { height, width } } = pixels ?? {};
-  if (fit === 'pad') return [`    image = ImageOps.pad(image, (${width}, ${height}), ${filter})`];
+  const resize = (size: string) =>
+    `    image = ${name ? `image.resize(${size}, ${filter})` : `interpolate(image, ${size})`}`;
+  if (fit === 'pad' && name) {
+    return [`    image = ImageOps.pad(image, (${width}, ${height}), ${filter})`];
+  }
+  if (fit === 'pad') {
+    return [
+      `    size = ImageOps.contain(image, (${width}, ${height}), Image.Resampling.NEAREST).size`,
+      resize('size'),
+      `    image = ImageOps.pad(image, (${width}, ${height}), Image.Resampling.NEAREST)`,
+    ];
+  }
   if (fit === 'stretch' && resized.height === height && resized.width === width) {
-    return [`    image = image.resize((${width}, ${height}), ${filter})`];
+    return [resize(`(${width}, ${height})`)];
   }
   const size =
     fit === 'stretch'
       ? [`    size = (${resized.width}, ${resized.height})`]
       : [
           `    ratio = min(image.width / ${resized.width}, image.height / ${resized.height})`,
-          '    size = (int(image.width / ratio + 1e-6), int(image.height / ratio + 1e-6))',
+          // As `coveringSize`: torchvision cuts decimals off, and timm rounds.
+          resized.width === resized.height
+            ? '    size = (int(image.width / ratio + 1e-6), int(image.height / ratio + 1e-6))'
+            : '    size = (round(image.width / ratio), round(image.height / ratio))',
         ];
   return [
     ...size,
     `    left, top = round((size[0] - ${width}) / 2), round((size[1] - ${height}) / 2)`,
-    `    image = image.resize(size, ${filter})`,
+    resize('size'),
     `    image = image.crop((left, top, left + ${width}, top + ${height}))`,
   ];
 }

@@ -2,7 +2,8 @@ import type { RowFeatures } from '../../data/features/row-features.ts';
 import { count } from '../../format.ts';
 import type { StudentUsageOf } from './facts.ts';
 import { inlineCode } from './markdown.ts';
-import { answerLines, hasOnnx, sessionLines } from './snippets.ts';
+import { rowPython } from './row-python.ts';
+import { hasOnnx } from './snippets.ts';
 
 /** Maximum number of values of a category that the text lists. */
 const shownValues = 8;
@@ -19,24 +20,7 @@ export const rowUsage: StudentUsageOf<'row'> = (features, facts) => {
     ...(isWide && { imports: ["import { readFile } from 'node:fs/promises';"] }),
     example: isWide ? "JSON.parse(await readFile('row.json', 'utf8'))" : example,
     python: hasOnnx(facts)
-      ? [
-          ...sessionLines(['import numpy as np']),
-          '',
-          'def predict(row):',
-          '    feeds = {}',
-          '    for port in session.get_inputs():',
-          '        value = row.get(port.name)',
-          '        if isinstance(value, bool):',
-          '            value = str(value).lower()',
-          "        if port.type == 'tensor(string)':",
-          "            feeds[port.name] = np.array(['' if value is None else str(value)], object)",
-          '        else:',
-          "            number = float('nan') if value in (None, '') else float(value)",
-          '            feeds[port.name] = np.array([number])',
-          ...answerLines('feeds'),
-          '',
-          `print(predict(${isWide ? "json.load(open('row.json'))" : example}))`,
-        ]
+      ? rowPython(features, isWide ? "json.load(open('row.json', encoding='utf-8'))" : example)
       : undefined,
     packages: ['onnxruntime', 'numpy'],
   };
@@ -55,7 +39,7 @@ function exampleOf({ columns }: RowFeatures): Record<string, number | string> {
 function inputLines({ columns, missing }: RowFeatures): string[] {
   const texts = missing.filter((text) => text !== '');
   return [
-    'A row has the columns below, in any order. A missing value is null or empty.',
+    'A row has the columns below, in any order. A missing value is null, empty, or a usual text such as `NA`, `NaN`, `null` or `-`.',
     'Numbers are standardized with the mean and the standard deviation of the labeled set. A missing one becomes the mean, and has a mark of its own. Unknown categories count as missing.',
     ...columns
       .slice(0, shownColumns)

@@ -1,4 +1,5 @@
 import { gunzipSync } from 'node:zlib';
+import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import type { Content, Example } from '../../../src/data/example.ts';
 import { notAnImage } from '../../../src/data/features/image-file.ts';
@@ -48,6 +49,15 @@ describe('images', () => {
     const weighed = (await decodePicture('ramp.jpg', imageFeatures(16, 24, 1))) as Uint8Array;
     expect(weighed.length).toBe(16 * 24);
     expect(Math.abs(weighed[100]! - expected.about['ramp.jpg']![300]!)).toBeLessThanOrEqual(3);
+  });
+
+  test('16 bits per channel with a profile of sRGB have their colours', async () => {
+    const pixels = Uint8Array.from({ length: 4 * 5 * 3 }, (_, index) => (37 * index) % 256);
+    const image = sharp(pixels, { raw: { height: 4, width: 5, channels: 3 } });
+    const bytes = await image.toColourspace('rgb16').withIccProfile('srgb').png().toBuffer();
+    const encoder = createEncoder(imageFeatures(4, 5));
+    const decoded = await encoder.decode(exampleOf({ kind: 'image', bytes }));
+    expect(new Uint8Array(decoded as Uint8Array)).toEqual(pixels);
   });
 
   test('other sizes are resized, CMYK becomes RGB', async () => {
