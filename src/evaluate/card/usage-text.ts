@@ -2,6 +2,7 @@ import type { EncoderDescription } from '../../models/encoders/encoder.ts';
 import type { StudentUsageOf } from './facts.ts';
 import { inlineCode } from './markdown.ts';
 import { answerLines, hasOnnx, sessionLines } from './snippets.ts';
+import { ngramsLines, normalizedLines } from './text-python.ts';
 
 /** Usage of a student of texts: `ngrams`, or a head on an encoder. */
 export const textUsage: StudentUsageOf<'text'> = ({ maxCharacters }, facts) => {
@@ -16,11 +17,15 @@ export const textUsage: StudentUsageOf<'text'> = ({ maxCharacters }, facts) => {
       `${joined}A text is composed to NFC. Control characters are removed, and white space becomes single spaces. It is cut after ${maxCharacters} characters.`,
       encoder
         ? `The encoder ${inlineCode(encoder.source)} reads up to ${encoder.maxLength} tokens of it. The rest is cut.`
-        : 'Its n-grams of words and characters are hashed: docs/ngrams.md of counterweight specifies how, and has a reader in Python.',
+        : 'Its n-grams of words and characters are hashed: docs/ngrams.md of counterweight specifies how.',
     ],
     example: "'A good film.'",
-    python: encoder && hasOnnx(facts) ? encoded(encoder, maxCharacters) : undefined,
-    packages: ['onnxruntime', 'numpy', 'tokenizers'],
+    ...(encoder
+      ? {
+          python: hasOnnx(facts) ? encoded(encoder, maxCharacters) : undefined,
+          packages: ['onnxruntime', 'numpy', 'tokenizers'],
+        }
+      : { python: [...ngramsLines(maxCharacters), '', "print(predict('A good film.'))"] }),
   };
 };
 
@@ -28,6 +33,7 @@ function encoded({ maxLength, lowercase }: EncoderDescription, maxCharacters: nu
   return [
     ...sessionLines([
       'import numpy as np',
+      'import re',
       'import unicodedata',
       'from tokenizers import Tokenizer',
     ]),
@@ -35,9 +41,9 @@ function encoded({ maxLength, lowercase }: EncoderDescription, maxCharacters: nu
     'tokenizer.no_padding()',
     `tokenizer.enable_truncation(max_length=${maxLength})`,
     '',
+    ...normalizedLines(maxCharacters),
     'def predict(text):',
-    `    text = unicodedata.normalize('NFC', ' '.join(text.split()))[:${maxCharacters}]`,
-    `    tokens = tokenizer.encode(text${lowercase ? '.lower()' : ''})`,
+    `    tokens = tokenizer.encode(normalized(text)${lowercase ? '.lower()' : ''})`,
     "    values = {'input_ids': tokens.ids, 'attention_mask': tokens.attention_mask}",
     '    feeds = {',
     '        port.name: np.array([values.get(port.name, tokens.type_ids)], np.int64)',

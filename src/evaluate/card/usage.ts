@@ -41,7 +41,9 @@ export function usageSections(facts: CardFacts): string[] {
     ...(python
       ? [
           '### In Python',
-          `It needs ${packages.map((name) => `\`${name}\``).join(', ')}.`,
+          packages.length > 0
+            ? `It needs ${packages.map((name) => `\`${name}\``).join(', ')}.`
+            : 'It needs no packages.',
           code('python', python),
         ]
       : []),

@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { normalizeText } from '../../../src/data/features/text-normalize.ts';
+import { ngramsLines } from '../../../src/evaluate/card/text-python.ts';
 import { writeNgrams } from '../../../src/models/ngrams/files.ts';
 import { createNgrams } from '../../../src/models/ngrams/model.ts';
 import { createNgramsStep } from '../../../src/train/ngrams/step.ts';
@@ -13,15 +15,20 @@ const texts = [
   '这部电影很好看',
   'naïve 👍🏽 ok',
   'unseen',
+  '\ufeffA  GREAT\u0007\u00a0film! nai\u0308ve\r\n',
+  `boring ${'really '.repeat(9)}👍🏽 boring`,
 ];
+
+/** Cuts the last text within its emoji. */
+const maxCharacters = 71;
+
+const names = ['a', 'b', 'größe'];
 
 test.each([
   { hidden: 0, subclasses: 1, isMultiLabel: false },
   { hidden: 5, subclasses: 2, isMultiLabel: false },
   { hidden: 0, subclasses: 1, isMultiLabel: true },
-])('the reader in docs/ngrams.md gives the same probabilities: %o', async (options) => {
-  const document = await readFile(new URL('../../../docs/ngrams.md', import.meta.url), 'utf8');
-  const reader = document.split('```python\n')[1]!.split('```')[0]!;
+])('the Python of a card gives the same probabilities: %o', async (options) => {
   const folder = await mkdtemp(join(tmpdir(), 'ngrams-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const shape = { buckets: 5000, wordNgrams: 2, minChars: 2, maxChars: 4, dimension: 4 };
@@ -36,14 +43,21 @@ test.each([
     step.run({ ...batch, weights: one, teacherMargins: one }, 0.1);
   }
   for (const [name, bytes] of writeNgrams(model)) await writeFile(join(folder, name), bytes);
-  await writeFile(join(folder, 'read.py'), reader);
-  const printed = execFileSync('python3', [join(folder, 'read.py'), folder], {
-    input: `${texts.join('\n')}\n`,
+  await writeFile(join(folder, 'student.json'), JSON.stringify({ classes: names }));
+  const loop = [
+    'import sys',
+    'for line in sys.stdin: print(json.dumps(predict(json.loads(line))))',
+  ];
+  const program = [...ngramsLines(maxCharacters), ...loop].join('\n');
+  const printed = execFileSync('python3', ['-I', '-c', program], {
+    cwd: folder,
+    input: `${texts.map((text) => JSON.stringify(text)).join('\n')}\n`,
     encoding: 'utf8',
-    env: { PYTHONIOENCODING: 'utf8' },
   });
-  const found = printed.trim().split(/\s+/).map(Number);
-  const expected = model.predict({ n: texts.length, texts });
+  const lines = printed.trim().split('\n');
+  const found = lines.flatMap((line) => names.map((name) => JSON.parse(line)[name] as number));
+  const normalized = texts.map((text) => normalizeText(text, maxCharacters).text);
+  const expected = model.predict({ n: texts.length, texts: normalized });
   expect(found.length).toBe(expected.length);
   for (const [i, value] of expected.entries())
     expect(Math.abs(found[i]! - value)).toBeLessThan(1e-6);
