@@ -1,6 +1,6 @@
 /** Parts of the Python of texts: normalization, and the architecture `ngrams`. */
 
-/** Python that normalizes a text as the student's training did; docs/configuration.md specifies it. */
+/** Python that normalizes a text as in training; docs/configuration.md specifies it. */
 export const normalizedLines = (maxCharacters: number): string[] => [
   'def belongs(text, at):',
   '    """Whether a character belongs to the one before it."""',
