@@ -80,6 +80,15 @@ async function build(more: More = {}, changed: Record<string, Buffer> = {}, isMu
   );
 }
 
+/** Checks a network as Plan does; returns the warnings. */
+async function planned(more: More, changed: Record<string, Buffer> = files, isStudent = false) {
+  const network = ownNetwork('net/model.json', more);
+  const features = { kind: 'vector', length: 72, mean: [], std: [] } as const;
+  const readFile = async (key: string) => changed[key]!;
+  const plan = { ...problem, features, needsEmbedding: false, isStudent, readFile };
+  return architectureOf(network).check!(network, plan);
+}
+
 const { values: features } = randomBatch(4, shape, 3, 1).rows;
 function probabilities(network: tfTypes.LayersModel, isLogits: boolean): number[] {
   return tf.tidy(() => {
@@ -182,6 +191,25 @@ describe('refused, with what to change', () => {
     await expect(built).rejects.toThrow("two weights of the name 'classes/kernel'");
   });
 
+  test('a layer without a gradient, unless nothing before it is trained', async () => {
+    const dilated = tf.sequential();
+    const size = { filters: 2, kernelSize: 2 };
+    dilated.add(tf.layers.conv2d({ name: 'first', ...size, inputShape: shape }));
+    dilated.add(tf.layers.conv2d({ name: 'second', ...size, dilationRate: 2 }));
+    dilated.add(tf.layers.flatten());
+    dilated.add(tf.layers.dense({ name: 'classes', units: 3, activation: 'softmax' }));
+    const changed = await filesOf(dilated);
+    dilated.dispose();
+    await expect(planned({}, changed)).rejects.toMatchObject({
+      message: expect.stringMatching(/^'net\/model.json' cannot be trained: .*dilation/i),
+      hint: expect.stringContaining('freeze'),
+    });
+    // TensorFlow.js keeps the inputs of a gradient that fails.
+    const before = tf.memory().numTensors;
+    expect(await planned({ freeze: ['first', 'second'] }, changed)).toEqual([]);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
   test('softmax in a multi-label task, and sigmoid in others', async () => {
     const sigmoid = withOutputActivation(topologySchema.parse(json().modelTopology), 'sigmoid');
     const changed = jsonWith({ modelTopology: sigmoid });
@@ -206,13 +234,7 @@ describe('refused, with what to change', () => {
 });
 
 describe('random weights', () => {
-  const check = (more: More, changed: Record<string, Buffer> = files, isStudent = false) => {
-    const network = ownNetwork('net/model.json', { weights: 'random', ...more });
-    const features = { kind: 'vector', length: 72, mean: [], std: [] } as const;
-    const readFile = async (key: string) => changed[key]!;
-    const planned = { ...problem, features, needsEmbedding: false, isStudent, readFile };
-    return architectureOf(network).check!(network, planned);
-  };
+  const check: typeof planned = (more, ...rest) => planned({ weights: 'random', ...more }, ...rest);
 
   test.each([{ freeze: ['block1_*'] }, { pretrainedRate: 0.1 }])('refuse %j', async (more) => {
     await expect(check(more)).rejects.toThrow('weights is random');

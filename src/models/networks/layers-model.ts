@@ -91,6 +91,7 @@ export const customNetwork: Architecture<Fields, typeof name, typeof schema, Lay
     const model = await customNetwork.build(fields, problem, 0);
     try {
       if (problem.needsEmbedding) scoresLayer(model);
+      await checkGradients(model, fields.topology, problem);
       return [
         ...(isRandom ? frozenWarnings(model, fields.topology) : []),
         ...(problem.isStudent ? exportWarnings(model, problem) : []),
@@ -116,6 +117,30 @@ async function seededModel(topology: Topology, seed: number): Promise<tfTypes.La
 
 async function readText(readFile: ReadFile, key: string): Promise<string> {
   return new TextDecoder().decode(await readFile(key));
+}
+
+/** @throws UserError if TensorFlow.js cannot train a layer, such as a dilated convolution. */
+async function checkGradients(
+  model: tfTypes.LayersModel,
+  key: string,
+  { inputShape }: PlannedProblem,
+): Promise<void> {
+  const { tf } = await import('../../tensorflow.ts');
+  try {
+    tf.tidy(() => {
+      const blank = tf.zeros([1, ...inputShape]);
+      const score = () =>
+        tf.sum<tfTypes.Scalar>(model.apply(blank, { training: true }) as tfTypes.Tensor);
+      // `read` returns the variable itself, although its type is a tensor's.
+      const trained = model.trainableWeights.map((weight) => weight.read() as tfTypes.Variable);
+      tf.variableGrads(score, trained);
+    });
+  } catch (error) {
+    throw new UserError(
+      `'${key}' cannot be trained: ${(error as Error).message}`,
+      'Replace the layer, or freeze it with all layers before it: freeze in distill.yaml.',
+    );
+  }
 }
 
 /** Warns that a student will only be saved for TensorFlow.js. */
