@@ -8,6 +8,8 @@ import { createServeHandler } from '../../functions/serve.ts';
 import { type Role, rolesOf } from '../../infra/policies.ts';
 import { recordUsage } from '../../src/cost/usage.ts';
 import { allBaselines } from '../../src/distill/baselines/index.ts';
+import { InterruptedError } from '../../src/errors.ts';
+import type { Context } from '../../src/run/context.ts';
 import type { ShardItem } from '../../src/run/events.ts';
 import { keys } from '../../src/run/keys.ts';
 import { planSchema } from '../../src/run/plan-file.ts';
@@ -79,10 +81,26 @@ function recording(location: string): ObjectStore {
 
 const context = { signal: new AbortController().signal, report() {} };
 
+type Handler = (event: object, context: Context) => Promise<unknown>;
+
+const trainings: ReadonlySet<StageName> = new Set(['TrainTeacher', 'WarmUp', 'Train']);
+
+/** Interrupts a training after its first step, so that it writes a checkpoint. */
+async function interrupt(handler: Handler, event: object): Promise<void> {
+  const controller = new AbortController();
+  const report: Context['report'] = ({ done }) => {
+    if (done) controller.abort();
+  };
+  await handler(event, { signal: controller.signal, report }).catch((error: unknown) => {
+    if (!(error instanceof InterruptedError)) throw error;
+  });
+}
+
 async function call(name: StageName, event: object): Promise<void> {
   task = name;
   const { run, results } = event as { run: string; results: string };
-  const handler = await stages[name].load();
+  const handler: Handler = await stages[name].load();
+  if (trainings.has(name)) await interrupt(handler, event);
   // Twice, as after a retry: what is there already has to be seen.
   for (const ms of [1, 1]) {
     await handler(event, context);
