@@ -16,9 +16,9 @@ async function samples(): Promise<Map<string, string>> {
 }
 
 test('the samples of docs/extending.md compile in the places where they belong', async () => {
-  // Below the root, so that packages are found; `rootDirs` lays it over the sources.
-  await mkdir(path.join(root, 'dist'), { recursive: true });
-  const overlay = await mkdtemp(path.join(root, 'dist/extending-'));
+  // Below the root, so that packages are found; `rootDirs` lays it over the sources. Not in dist/,
+  // which another test packs at the same time.
+  const overlay = await mkdtemp(path.join(import.meta.dirname, 'extending-'));
   onTestFinished(() => rm(overlay, { recursive: true }));
   const files = await samples();
   expect(files.size).toBe(10);

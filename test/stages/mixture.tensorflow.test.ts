@@ -73,7 +73,8 @@ describe('several teachers', () => {
     const useless = '{ architecture: mlp, width: 4, depth: 1, epochs: 1, learningRate: 0.000001 }';
     const alone = await withTeacher(made, large);
     const list = await withTeacher(made, `[${large}]`);
-    expect(list.plan.teacher).toEqual(alone.plan.teacher);
+    // A doubt names the field of the config, which is in a list here.
+    expect({ ...list.plan.teacher, doubts: [] }).toEqual({ ...alone.plan.teacher, doubts: [] });
     expect(await labelsOf(list, made)).toEqual(await labelsOf(alone, made));
 
     const job = await withTeacher(made, `[${useless}, ${large}]`);
