@@ -246,10 +246,11 @@ describeDeployed('faults', () => {
       const used = await keysOf(`${keys.usage(run)}Train/`);
       return used.length === 3 ? true : undefined;
     });
-    const made = await keysOf(`runs/${run}/students/`);
-    const ofNetworks = made.filter((key) => !key.includes('/logistic/'));
-    expect(ofNetworks.filter((key) => key.endsWith('LATEST'))).toHaveLength(2);
-    expect(ofNetworks.filter((key) => key.endsWith('student.json'))).toEqual([]);
+    const students = `runs/${run}/students/`;
+    const ofNetworks = async (folder: string, file: string) =>
+      (await keysOf(folder)).filter((key) => !key.includes('/logistic/') && key.endsWith(file));
+    expect(await ofNetworks(keys.checkpoints(students), 'LATEST')).toHaveLength(2);
+    expect(await ofNetworks(students, 'student.json')).toEqual([]);
     await expectEachShardOnce(run);
     const told = await counterweight('status', run);
     expect(told.stdout).toMatch(/aborted/i);
