@@ -43,7 +43,7 @@ export async function ensurePackages(root) {
   if (outdated.length === 0) return;
   console.error(
     `Installing packages: ${outdated.length} are missing or outdated; all together are about ` +
-      '320 MB to download and 850 MB on disk',
+      '440 MB to download and 1.1 GB on disk',
   );
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   await run('npm', args, { cwd: root, show: true });
