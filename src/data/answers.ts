@@ -79,8 +79,18 @@ function readAnswers(
 
 const rowSchema = z.object({ id: z.string().min(1), label: z.string() });
 
+/** Columns of a CSV file of Label Studio. Its column `id` numbers the tasks, not the examples. */
+const exportedRow = z.looseObject({ annotation_id: z.string(), annotator: z.string() });
+
 function readRows({ name, text }: Answers, classes: readonly string[]): Answer[] {
-  return readRecords(name, text).map((record, index) => {
+  const records = readRecords(name, text);
+  if (exportedRow.safeParse(records[0]).success) {
+    throw new UserError(
+      `${name} is a CSV file of Label Studio, without ids of examples`,
+      exportHint,
+    );
+  }
+  return records.map((record, index) => {
     const position = `row ${index + 1}`;
     const row = rowSchema.safeParse(record);
     if (row.success) return { position, ...row.data };
@@ -151,7 +161,7 @@ function labelOf(regions: readonly z.infer<typeof regionSchema>[], isMultiLabel:
 }
 
 const exportHint =
-  'Export the project from Label Studio as JSON (not as JSON-MIN), with the tasks of label-studio/tasks.json.';
+  'Export the project from Label Studio as JSON (not as CSV or JSON-MIN), with the tasks of label-studio/tasks.json.';
 
 function readJsonList(name: string, text: string): unknown[] {
   try {

@@ -228,6 +228,11 @@ describe('answers that cannot be used', () => {
       'Keep one of them',
     ],
     ['id,label\n"a,b\n', 'is not a CSV file', 'CSV'],
+    [
+      'annotation_id,annotator,columns,id,label\n3,1,alcohol: 1,1,cultivar 0\n',
+      'is a CSV file of Label Studio',
+      'as JSON',
+    ],
   ])('%j: the error names the problem, and nothing is written', async (csv, message, hint) => {
     const { data, add } = await openDataset('csv');
     const keys = async () => (await collect(data.list('labeled/'))).map(({ key }) => key);
