@@ -2,14 +2,14 @@
 import { z } from 'zod';
 import type { Task } from '../data/features/index.ts';
 import { type MethodName, methodNames, methodOf, multiLabelMethod } from '../debias/methods.ts';
-import type { Network } from '../models/networks/index.ts';
+import type { NetworkConfig } from '../models/networks/index.ts';
 import type { ConfigProblem } from './training-rules.ts';
 
 /** The part of the config that the rules read. */
 interface Choices {
   readonly task: Task;
   readonly teacher: {
-    readonly train?: Network | readonly Network[] | undefined;
+    readonly train?: NetworkConfig | readonly NetworkConfig[] | undefined;
     readonly loss: string;
   };
 }

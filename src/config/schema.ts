@@ -15,6 +15,7 @@ import { digestJson } from '../digest.ts';
 import { teacherSchema } from '../models/config.ts';
 import { encoderReads } from '../models/encoders/encoder.ts';
 import { architectureOf, architecturesFor, networkSchema } from '../models/networks/index.ts';
+import { withUsualLength } from '../models/networks/training-length.ts';
 import { teacherKindOf } from '../models/teachers/index.ts';
 import { memberFields, membersOf } from '../models/teachers/trained-kind.ts';
 import { multiLabelProblems } from './multi-label-rules.ts';
@@ -140,7 +141,7 @@ export const configSchema = z
       .describe(
         'held-out: labels in validation/ only judge the teacher. Default: with cross-fitting it also learns them, and each label judges the teacher of its fold.',
       ),
-    student: networkSchema,
+    student: networkSchema.transform(withUsualLength),
     method: variant.default(defaultMethod),
     labels: z
       .enum(['soft', 'hard'])

@@ -1,17 +1,17 @@
 /** Rules for the training of a network that depend on the rest of the config. */
 import { canBeMixed, refuseAugment, type Task } from '../data/features/index.ts';
 import { type MethodName, methodNames, methodOf } from '../debias/methods.ts';
-import { encoderOf, isLinearHead, type Network } from '../models/networks/index.ts';
+import { encoderOf, isLinearHead, type NetworkConfig } from '../models/networks/index.ts';
 import { lossesWithoutMixup, memberFields } from '../models/teachers/trained-kind.ts';
 
 /** The part of the config that the rules read. */
 interface Trainings {
   readonly task: Task;
   readonly teacher: {
-    readonly train?: Network | readonly Network[] | undefined;
+    readonly train?: NetworkConfig | readonly NetworkConfig[] | undefined;
     readonly loss: string;
   };
-  readonly student: Network;
+  readonly student: NetworkConfig;
 }
 
 /** A field with a value that it cannot have, and the text of the error. */
@@ -48,7 +48,7 @@ export function trainingProblems(
 }
 
 /** Lists the fields that change nothing, because logistic regression trains the head. */
-function unusedFields(path: readonly (string | number)[], network: Network): ConfigProblem[] {
+function unusedFields(path: readonly (string | number)[], network: NetworkConfig): ConfigProblem[] {
   return (['mixup', 'labelSmoothing', 'weightDecay'] as const).flatMap((field) => {
     if ((network[field] ?? 0) === 0) return [];
     const message =
@@ -58,7 +58,11 @@ function unusedFields(path: readonly (string | number)[], network: Network): Con
 }
 
 /** Lists the changes of examples that have no meaning for the task. */
-function inputProblems(task: Task, path: (string | number)[], network: Network): ConfigProblem[] {
+function inputProblems(
+  task: Task,
+  path: (string | number)[],
+  network: NetworkConfig,
+): ConfigProblem[] {
   const { augment, mixup = 0 } = network;
   const problems: ConfigProblem[] = [];
   const refusal = refuseAugment(task, augment);
@@ -73,7 +77,7 @@ function inputProblems(task: Task, path: (string | number)[], network: Network):
 }
 
 /** Lists the fields of a student that one of the methods excludes. */
-function excludedFields(student: Network, methods: readonly MethodName[]): ConfigProblem[] {
+function excludedFields(student: NetworkConfig, methods: readonly MethodName[]): ConfigProblem[] {
   return (['mixup', 'labelSmoothing'] as const).flatMap((field) => {
     const excludes = (name: MethodName) => methodOf(name).excludes?.includes(field) ?? false;
     const method = methods.find(excludes);

@@ -5,6 +5,7 @@ import type { NetworkSize } from '../models/size/network-size.ts';
 import { memberFields } from '../models/teachers/trained-kind.ts';
 import { stages } from '../stages/index.ts';
 import { studentConcurrency } from './functions.ts';
+import { teacherNetwork } from './training-work.ts';
 import { examplesOf, learnedBy, type RunWork } from './work.ts';
 
 /**
@@ -77,7 +78,7 @@ function teachers(work: RunWork): Training[] {
   const examples = examplesOf(work, learnedBy(work));
   return memberFields(work.config.teacher).map(({ path, network }, index) => ({
     ...{ what: 'a teacher', field: path.join('.') },
-    batchSize: Math.min(network.batchSize, examples),
+    batchSize: Math.min(teacherNetwork(work, network).batchSize, examples),
     size: work.networks.members[index]!,
   }));
 }

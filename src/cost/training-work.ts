@@ -2,8 +2,12 @@
 
 import { sum } from '../arrays.ts';
 import type { SetName } from '../data/shard.ts';
-import { forFewLabels } from '../models/networks/few-labels.ts';
-import { isPenalized, type Network } from '../models/networks/index.ts';
+import { isPenalized, type Network, type NetworkConfig } from '../models/networks/index.ts';
+import {
+  forFewLabels,
+  labelsPerFold,
+  withTeacherLength,
+} from '../models/networks/training-length.ts';
 import type { NetworkSize } from '../models/size/network-size.ts';
 import type { FunctionRow } from '../stages/stage.ts';
 import { functionTimeoutSeconds, trainingCalls } from './functions.ts';
@@ -52,12 +56,21 @@ export function labelsOnlyTraining(work: RunWork): TrainingWork {
  * Returns the work of trained teachers, one per fold. The examples are read one more time, to find
  * those that cannot be decoded.
  */
-export function teacherTraining(work: RunWork, network: Network, size: NetworkSize): TrainingWork {
-  const { config } = work;
-  const { loss, mcmi } = config.teacher;
-  const each = network.epochs + (loss === 'mcmi' ? mcmi.epochs : 0);
-  const epochs = config.folds * each + 1;
-  return { network: { ...network, epochs }, size, sets: learnedBy(work) };
+export function teacherTraining(
+  work: RunWork,
+  network: NetworkConfig,
+  size: NetworkSize,
+): TrainingWork {
+  const { folds, teacher } = work.config;
+  const completed = teacherNetwork(work, network);
+  const each = completed.epochs + (teacher.loss === 'mcmi' ? teacher.mcmi.epochs : 0);
+  return { network: { ...completed, epochs: folds * each + 1 }, size, sets: learnedBy(work) };
+}
+
+/** Completes a teacher's network with the length of its training in each fold. */
+export function teacherNetwork(work: RunWork, network: NetworkConfig): Network {
+  const labels = examplesOf(work, learnedBy(work));
+  return withTeacherLength(network, labelsPerFold(labels, work.config.folds));
 }
 
 /** Computes the time of a training that is never interrupted. */

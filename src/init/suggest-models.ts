@@ -98,15 +98,15 @@ const suggestions: readonly {
 }[] = [
   {
     student: { architecture: convnet.name, width: 32, depth: 2, epochs: 30 },
-    teacher: { architecture: convnet.name, width: 64, depth: 3, epochs: 30 },
+    teacher: { architecture: convnet.name, width: 64, depth: 3 },
   },
   {
     student: { architecture: mlp.name, width: 64, depth: 2, epochs: 30 },
-    teacher: { architecture: mlp.name, width: 256, depth: 2, epochs: 30 },
+    teacher: { architecture: mlp.name, width: 256, depth: 2 },
   },
   {
     student: { architecture: ngrams.name, epochs: 30 },
-    teacher: { architecture: ngrams.name, epochs: 60, batchSize: 32 },
+    teacher: { architecture: ngrams.name },
   },
 ];
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { readBytes } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
-import { architectureOf, type Network } from './networks/index.ts';
+import { architectureOf, type NetworkConfig } from './networks/index.ts';
 
 export const networkFileSchema = z.strictObject({
   /** Key in the dataset. */
@@ -20,7 +20,10 @@ export type NetworkFile = z.infer<typeof networkFileSchema>;
  * @returns one per file; empty for a built-in architecture.
  * @throws UserError if a file is missing, or is not what the architecture expects.
  */
-export async function pinNetworkFiles(data: ObjectStore, network: Network): Promise<NetworkFile[]> {
+export async function pinNetworkFiles(
+  data: ObjectStore,
+  network: NetworkConfig,
+): Promise<NetworkFile[]> {
   const { files } = architectureOf(network);
   const readFile = (key: string) => readBytes(data, key);
   const paths = (await files?.(network, readFile)) ?? [];

@@ -13,7 +13,8 @@ import { UserError } from '../errors.ts';
 import type { TeacherConfig } from '../models/config.ts';
 import { networkFeatures, plannedEncoder } from '../models/encoders/planned.ts';
 import { isModelSaved, readModelFiles } from '../models/model-files.ts';
-import { isLinearHead, type Network } from '../models/networks/index.ts';
+import { isLinearHead, type NetworkConfig } from '../models/networks/index.ts';
+import { withTeacherLength } from '../models/networks/training-length.ts';
 import { loadModel, type Predict } from '../models/student.ts';
 import { membersOf } from '../models/teachers/trained-kind.ts';
 import type { Context } from '../run/context.ts';
@@ -51,7 +52,7 @@ export async function trainTeacher(
 
 /** A teacher to train, alone or as the member of a mixture. */
 interface Member {
-  readonly network: Network;
+  readonly network: NetworkConfig;
   readonly name: string;
   /** Key prefix of its models. */
   readonly folder: string;
@@ -71,14 +72,16 @@ async function trainMember(
       reportTotal(job, network, shards, context);
     }
     const labeled = shards.map((shard) => withoutFold(job, network, shard, fold, folds));
-    if (labeled.every(({ count }) => count === 0)) throw tooFewFor(folds);
+    const labels = sum(labeled.map(({ count }) => count));
+    if (labels === 0) throw tooFewFor(folds);
     const parts = [
       ...(teacher.members.length > 1 ? [name] : []),
       ...(folds.count > 1 ? [`${fold + 1} of ${folds.count}`] : []),
     ];
     const part = parts.length > 0 ? { part: parts.join(', ') } : {};
     const seed = config.seed + fold;
-    const task = { stage: 'Train teacher', ...part, folder: modelFolder, network, seed, labeled };
+    const about = { stage: 'Train teacher', ...part, folder: modelFolder, seed, labeled };
+    const task = { ...about, network: withTeacherLength(network, labels) };
     await trainWith(config.teacher, job, task, context);
   });
 }
@@ -89,7 +92,7 @@ async function trainMember(
  */
 function reportTotal(
   job: Job,
-  network: Network,
+  network: NetworkConfig,
   shards: readonly UsableShard[],
   context: Context,
 ): void {
@@ -98,8 +101,8 @@ function reportTotal(
   const hasSteps = config.teacher.loss !== 'mcmi' && !isLinearHead(network);
   if (!hasSteps || teacher.members.length > 1) return;
   const steps = Array.from({ length: folds.count }, (_, fold) => {
-    const counts = shards.map((shard) => withoutFold(job, network, shard, fold, folds).count);
-    return epochSteps(network, sum(counts));
+    const labels = sum(shards.map((shard) => withoutFold(job, network, shard, fold, folds).count));
+    return epochSteps(withTeacherLength(network, labels), labels);
   });
   context.report({ stage: 'Train teacher', total: sum(steps), unit: 'steps' });
 }
@@ -161,7 +164,11 @@ interface UsableShard {
   readonly counts: readonly number[];
 }
 
-async function usableShards(job: Job, network: Network, folds: Folds): Promise<UsableShard[]> {
+async function usableShards(
+  job: Job,
+  network: NetworkConfig,
+  folds: Folds,
+): Promise<UsableShard[]> {
   const encoder = createEncoder(networkFeatures(job.plan, network));
   const shards: UsableShard[] = [];
   for (const item of await shardItems(job, ...learnedByTeacher(job.plan))) {
@@ -179,7 +186,7 @@ async function usableShards(job: Job, network: Network, folds: Folds): Promise<U
 /** Returns the training set of a fold's teacher: all but the fold; with one fold, everything. */
 function withoutFold(
   job: Job,
-  network: Network,
+  network: NetworkConfig,
   { item, undecodable, counts }: UsableShard,
   fold: number,
   folds: Folds,
@@ -193,7 +200,7 @@ function withoutFold(
 /** Returns the readable examples of a shard with their true labels. */
 function trueLabelSource(
   job: Job,
-  network: Network,
+  network: NetworkConfig,
   item: ShardItem,
 ): Pick<ShardSource<TrainingExample>, 'open'> {
   const decisions = planDecisions(job.plan);
@@ -208,7 +215,11 @@ function trueLabelSource(
 }
 
 /** Reads the examples with the embeddings that the network reads. Other encoders change nothing. */
-async function* examplesOf(job: Job, network: Network, item: ShardItem): AsyncIterable<Example> {
+async function* examplesOf(
+  job: Job,
+  network: NetworkConfig,
+  item: ShardItem,
+): AsyncIterable<Example> {
   const shard = await readShard(job, item);
   const encoder = plannedEncoder(job.plan.encoders, network);
   for await (const example of readEncoded(job, shard, encoder ? [encoder.digest] : [])) {

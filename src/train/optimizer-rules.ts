@@ -1,8 +1,8 @@
 /** The constants of the optimizers, and the names of their state. */
-import type { Network } from '../models/networks/index.ts';
+import type { NetworkConfig } from '../models/networks/index.ts';
 import { isKernel, type Parameter } from './parameters.ts';
 
-export type OptimizerConfig = Pick<Network, 'optimizer' | 'momentum' | 'weightDecay'>;
+export type OptimizerConfig = Pick<NetworkConfig, 'optimizer' | 'momentum' | 'weightDecay'>;
 
 /** Slots of each optimizer, each with the shape of its parameter; initially 0. */
 export const slotNames = { adam: ['m', 'v'], sgd: ['velocity'] } as const;

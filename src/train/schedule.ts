@@ -1,6 +1,9 @@
-import type { Network } from '../models/networks/index.ts';
+import type { NetworkConfig } from '../models/networks/index.ts';
 
-export type ScheduleConfig = Pick<Network, 'learningRate' | 'schedule' | 'learningRateWarmup'>;
+export type ScheduleConfig = Pick<
+  NetworkConfig,
+  'learningRate' | 'schedule' | 'learningRateWarmup'
+>;
 
 /**
  * Returns the learning rate of a step in [0, totalSteps).

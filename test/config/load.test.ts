@@ -85,14 +85,14 @@ describe('parseConfig', () => {
       teachers('[{ architecture: mlp }, { architecture: mlp, depth: 3 }]'),
       'distill.yaml',
     );
-    expect(teacher.train).toMatchObject([{ epochs: 30 }, { depth: 3 }]);
+    expect(teacher.train).toMatchObject([{ width: 128 }, { depth: 3 }]);
     const mistakes = problems(
       teachers('[{ architecture: mlp, widht: 3 }, { architecture: resnet }, { depth: 2 }]'),
     );
     expect(mistakes).toMatch(/teacher.train\[0\].widht: .* Did you mean "width"\?/);
     expect(mistakes).toMatch(/teacher.train\[2\].*missing: .*architecture: mlp, /);
     expect(
-      problems(teachers('[{ architecture: mlp }, { architecture: mlp, epochs: 30 }]')),
+      problems(teachers('[{ architecture: mlp }, { architecture: mlp, width: 128 }]')),
     ).toContain('teacher.train[1]: expected different teachers: this one is in the list already');
     expect(problems(teachers('[]'))).toMatch(/teacher.train: expected a list of at least 1, /);
   });

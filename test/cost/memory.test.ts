@@ -86,7 +86,7 @@ describe('on one machine', () => {
 
   test('a teacher that is trained is checked, by its place in the list', () => {
     const work = run({ batchSize: 1 });
-    const large = networkSchema.parse({ architecture: 'mobilenetv2' });
+    const large = networkSchema.parse({ architecture: 'mobilenetv2', batchSize: 128 });
     const teacher = { ...work.config.teacher, train: [large, large] };
     const { student } = work.networks;
     const members = [student, { ...student, outputs: 0 }];

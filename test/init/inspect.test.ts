@@ -96,7 +96,6 @@ describe('inspect', () => {
           width: 64
           # Convolutions.
           depth: 3
-          epochs: 30
 
       student:
         # Convolutions, each followed by pooling.
@@ -105,6 +104,7 @@ describe('inspect', () => {
         width: 32
         # Convolutions.
         depth: 2
+        # Default: 30; for a teacher with few labels, as many as make 400 steps.
         epochs: 30
 
       # Correction of the loss for the mistakes of the teacher (docs/methods.md). uniform: none. Default with multiLabel: weighted.

@@ -8,6 +8,7 @@ import {
 } from '../../src/data/features/index.ts';
 import { randomFor } from '../../src/data/random.ts';
 import { architectures, networkSchema } from '../../src/models/networks/index.ts';
+import { withUsualLength } from '../../src/models/networks/training-length.ts';
 import { itemsOf, type StudentExample } from '../../src/models/student-input.ts';
 import { topologyOf } from '../../src/models/topology.ts';
 import { toJson } from '../../src/store/once.ts';
@@ -149,7 +150,7 @@ export async function listComparisons(
     }
   };
   for (const [index, [note]] of pixels.entries()) {
-    const network = networkSchema.parse({ architecture: 'mlp', ...small.mlp });
+    const network = withUsualLength(networkSchema.parse({ architecture: 'mlp', ...small.mlp }));
     add(`mlp, image: ${note}`, { network, features: await imageFeatures(index, raw.image) }, [
       false,
     ]);
@@ -159,7 +160,7 @@ export async function listComparisons(
       const task = { image: 'image', row: 'tabular', vector: 'vector', text: 'text' }[kind];
       if (tasks && !(tasks as readonly string[]).includes(`${task}-classification`)) continue;
       const own = kind === 'image' ? color : features[kind];
-      const network = networkSchema.parse({ architecture: name, ...small[name] });
+      const network = withUsualLength(networkSchema.parse({ architecture: name, ...small[name] }));
       const files =
         name === 'layers-model' && kind !== 'text'
           ? new Map([['own/model.json', ownTopology(kind, featureShape(own))]])
@@ -169,7 +170,7 @@ export async function listComparisons(
   }
   for (const kind of ['image', 'text'] as const) {
     for (const head of ['linear', 'mlp']) {
-      const network = networkSchema.parse({ encoder: kind, head });
+      const network = withUsualLength(networkSchema.parse({ encoder: kind, head }));
       const own = kind === 'image' ? color : features.text;
       add(`${head} head, ${kind} encoder`, { network, features: own });
     }

@@ -1,7 +1,7 @@
 import type { NumberRows } from '../../src/data/features/kind.ts';
 import { randomFor } from '../../src/data/random.ts';
 import type { Problem } from '../../src/models/networks/architecture.ts';
-import { architectureOf, type Network } from '../../src/models/networks/index.ts';
+import { architectureOf, type NetworkConfig } from '../../src/models/networks/index.ts';
 import type { NetworkSize } from '../../src/models/size/network-size.ts';
 import { asLayers } from '../../src/models/trainable.ts';
 import type { tfTypes } from '../../src/tensorflow.ts';
@@ -18,21 +18,26 @@ const training = {
   augment: { flip: false, crop: 0 },
 } as const;
 
-export const smallMlp = { architecture: 'mlp', width: 6, depth: 1, ...training } satisfies Network;
+export const smallMlp = {
+  architecture: 'mlp',
+  width: 6,
+  depth: 1,
+  ...training,
+} satisfies NetworkConfig;
 export const smallConvnet = {
   architecture: 'convnet',
   width: 2,
   depth: 2,
   ...training,
-} satisfies Network;
+} satisfies NetworkConfig;
 export const smallResnet = {
   architecture: 'resnet',
   width: 2,
   depth: 8,
   ...training,
-} satisfies Network;
+} satisfies NetworkConfig;
 
-type OwnNetwork = Extract<Network, { architecture: 'layers-model' }>;
+type OwnNetwork = Extract<NetworkConfig, { architecture: 'layers-model' }>;
 
 /** A network in a user's file. Default: its weights are kept, and none is frozen. */
 export function ownNetwork(topology: string, more: Partial<OwnNetwork> = {}): OwnNetwork {
@@ -51,7 +56,7 @@ function problemOf(inputShape: readonly number[], classes: number): Problem {
 
 /** Builds an untrained network. */
 export async function buildNetwork(
-  network: Network,
+  network: NetworkConfig,
   inputShape: readonly number[],
   classes: number,
   seed: number,
@@ -65,7 +70,7 @@ const sizes = new Map<string, NetworkSize>();
 
 /** Computes the size of a network whose topology is built in, once per network and problem. */
 export function networkSize(
-  network: Network,
+  network: NetworkConfig,
   inputShape: readonly number[],
   classes: number,
 ): NetworkSize {

@@ -4,8 +4,8 @@
  */
 import { hasTexts } from '../../data/features/index.ts';
 import { UserError } from '../../errors.ts';
-import { forFewLabels } from '../../models/networks/few-labels.ts';
 import { isPenalized } from '../../models/networks/index.ts';
+import { forFewLabels } from '../../models/networks/training-length.ts';
 import type { Context } from '../../run/context.ts';
 import type { Job } from '../../run/job.ts';
 import { keys } from '../../run/keys.ts';

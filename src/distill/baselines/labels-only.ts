@@ -1,7 +1,7 @@
 import { sum } from '../../arrays.ts';
 import { count, counted } from '../../format.ts';
 import { isModelSaved } from '../../models/model-files.ts';
-import { forFewLabels } from '../../models/networks/few-labels.ts';
+import { forFewLabels } from '../../models/networks/training-length.ts';
 import { trueLabelSet } from '../sets.ts';
 import { trainNetwork } from '../training.ts';
 import type { BaselineTraining } from './baseline.ts';

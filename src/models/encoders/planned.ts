@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type Features, hasTexts, vectorFeatures } from '../../data/features/index.ts';
 import type { EmbeddingBits } from '../../data/tables/embeddings-file.ts';
 import { digestJson } from '../../digest.ts';
-import { encoderOf, type Network } from '../networks/index.ts';
+import { encoderOf, type NetworkConfig } from '../networks/index.ts';
 import { type EncoderConfig, encoderSchema } from './config.ts';
 
 export const plannedEncoderSchema = z.strictObject({
@@ -49,7 +49,10 @@ export interface FeaturesPlan {
 }
 
 /** Returns what a network reads: the features of the examples, or the embeddings of its encoder. */
-export function networkFeatures({ features, encoders }: FeaturesPlan, network: Network): Features {
+export function networkFeatures(
+  { features, encoders }: FeaturesPlan,
+  network: NetworkConfig,
+): Features {
   const planned = plannedEncoder(encoders, network);
   return planned === undefined ? features : vectorFeatures(planned.dimension, planned.digest);
 }
@@ -57,7 +60,7 @@ export function networkFeatures({ features, encoders }: FeaturesPlan, network: N
 /** Returns the planned encoder of a network; undefined if it reads the examples. */
 export function plannedEncoder(
   encoders: readonly PlannedEncoder[],
-  network: Network,
+  network: NetworkConfig,
 ): PlannedEncoder | undefined {
   const config = encoderOf(network);
   if (config === undefined) return undefined;

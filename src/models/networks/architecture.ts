@@ -10,8 +10,18 @@ import type { TrainableModel } from '../trainable.ts';
 
 /** Fields that define the training of a network, for students and for teachers that we train. */
 export const trainingFields = {
-  epochs: z.int().min(1).max(10_000).default(30),
-  batchSize: z.int().min(1).max(65_536).default(128),
+  epochs: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .optional()
+    .describe('Default: 30; for a teacher with few labels, as many as make 400 steps.'),
+  batchSize: z
+    .int()
+    .min(1)
+    .max(65_536)
+    .optional()
+    .describe('Default: 128; for a teacher with few labels, 32.'),
   optimizer: z.enum(['adam', 'sgd']).default('adam').describe('sgd has momentum.'),
   learningRate: z.number().positive().default(0.001),
   schedule: z

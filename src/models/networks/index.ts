@@ -39,21 +39,23 @@ const schemas = rows.map(({ schema }) => schema) as unknown as Schemas<typeof ro
 
 export const networkSchema = z.discriminatedUnion('architecture', [...schemas, headSchema]);
 /** A network in distill.yaml: its architecture, or its encoder and head, and its training. */
-export type Network = z.infer<typeof networkSchema>;
+export type NetworkConfig = z.infer<typeof networkSchema>;
+/** A network whose training has a length (`training-length.ts`). */
+export type Network = NetworkConfig & { epochs: number; batchSize: number };
 
 /**
  * Returns the row of a network.
  * @example architectureOf(config.student).build(config.student, problem, seed)
  */
-export function architectureOf(network: Network): Architecture<Network> {
+export function architectureOf(network: NetworkConfig): Architecture<NetworkConfig> {
   const row =
     network.architecture === undefined ? headArchitecture : architectures[network.architecture];
   // TypeScript does not see that a network has the fields of its own architecture.
-  return row as Architecture<Network>;
+  return row as Architecture<NetworkConfig>;
 }
 
 /** Returns whether a network is a linear head, which a teacher learns by logistic regression. */
-export function isLinearHead(network: Network): boolean {
+export function isLinearHead(network: NetworkConfig): boolean {
   return network.architecture === undefined && network.head === 'linear';
 }
 
@@ -61,12 +63,12 @@ export function isLinearHead(network: Network): boolean {
  * Returns whether cross-validation chooses the L2 penalty of a student: of a linear head whose
  * config sets no weightDecay.
  */
-export function isPenalized(student: Network): boolean {
+export function isPenalized(student: NetworkConfig): boolean {
   return isLinearHead(student) && student.weightDecay === 0;
 }
 
 /** Returns the encoder whose embeddings a network reads; undefined if it reads the examples. */
-export function encoderOf(network: Network): EncoderConfig | undefined {
+export function encoderOf(network: NetworkConfig): EncoderConfig | undefined {
   return network.architecture === undefined ? network.encoder : undefined;
 }
 

@@ -6,7 +6,7 @@ import type { ObjectStore } from '../../store/store.ts';
 import type { TeacherConfig } from '../config.ts';
 import { type FeaturesPlan, networkFeatures } from '../encoders/planned.ts';
 import type { Problem } from '../networks/architecture.ts';
-import { architectureOf, type Network } from '../networks/index.ts';
+import { architectureOf, type NetworkConfig } from '../networks/index.ts';
 import { teacherFeatures } from '../teacher-features.ts';
 import { teacherFiles } from '../teacher-files.ts';
 import { membersOf } from '../teachers/trained-kind.ts';
@@ -29,13 +29,13 @@ export interface Networks {
  */
 export async function networksOf(
   data: ObjectStore,
-  { teacher, student }: { readonly teacher: TeacherConfig; readonly student: Network },
+  { teacher, student }: { readonly teacher: TeacherConfig; readonly student: NetworkConfig },
   plan: FeaturesPlan,
   classes: number,
 ): Promise<Networks> {
   const readFile = (key: string) => readBytes(data, key);
-  const shapeOf = (network: Network) => featureShape(networkFeatures(plan, network));
-  const sizeOf = (network: Network) => {
+  const shapeOf = (network: NetworkConfig) => featureShape(networkFeatures(plan, network));
+  const sizeOf = (network: NetworkConfig) => {
     const problem: Problem = { inputShape: shapeOf(network), classes, readFile };
     return architectureOf(network).size(network, problem);
   };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { HeadNetwork } from '../networks/head.ts';
-import { type Network, networkSchema } from '../networks/index.ts';
+import { type NetworkConfig, networkSchema } from '../networks/index.ts';
 import type { TeacherKind } from './teacher-kind.ts';
 
 /** Losses that need one class per example: a mixed example has two. */
@@ -48,16 +48,16 @@ export const trainedKind = {
 export function membersOf({
   train,
 }: {
-  readonly train?: Network | readonly Network[] | undefined;
-}): readonly Network[] {
+  readonly train?: NetworkConfig | readonly NetworkConfig[] | undefined;
+}): readonly NetworkConfig[] {
   if (train === undefined) return [];
   return 'length' in train ? train : [train];
 }
 
 /** Lists the networks of a teacher that counterweight trains, each with its field in the config. */
 export function memberFields(teacher: {
-  readonly train?: Network | readonly Network[] | undefined;
-}): { readonly path: (string | number)[]; readonly network: Network }[] {
+  readonly train?: NetworkConfig | readonly NetworkConfig[] | undefined;
+}): { readonly path: (string | number)[]; readonly network: NetworkConfig }[] {
   const isList = teacher.train !== undefined && 'length' in teacher.train;
   return membersOf(teacher).map((network, index) => ({
     path: ['teacher', 'train', ...(isList ? [index] : [])],
@@ -67,7 +67,7 @@ export function memberFields(teacher: {
 
 /** The fields of a network that name it. */
 type Named =
-  | { readonly architecture: NonNullable<Network['architecture']> }
+  | { readonly architecture: NonNullable<NetworkConfig['architecture']> }
   | (Pick<HeadNetwork, 'head' | 'encoder'> & { readonly architecture?: undefined });
 
 /**

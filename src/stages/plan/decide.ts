@@ -5,7 +5,7 @@ import { allBaselines } from '../../distill/baselines/index.ts';
 import { checkOwnNetworks } from '../../distill/own-networks.ts';
 import { networkFeatures } from '../../models/encoders/planned.ts';
 import { type NetworkFile, pinNetworkFiles } from '../../models/network-files.ts';
-import type { Network } from '../../models/networks/index.ts';
+import type { NetworkConfig } from '../../models/networks/index.ts';
 import { teacherDigest } from '../../models/teacher-digest.ts';
 import { teacherKindOf } from '../../models/teachers/index.ts';
 import { memberNames, membersOf } from '../../models/teachers/trained-kind.ts';
@@ -104,7 +104,7 @@ function calibratedDigest(
 /** Digests everything that the training of a teacher depends on. */
 function trainedTeacherDigest(
   decided: Omit<PlannedModels, 'teacher' | 'warnings'>,
-  network: Network,
+  network: NetworkConfig,
   files: readonly NetworkFile[],
   labeled: readonly ShardItem[],
 ): string {

@@ -1,6 +1,11 @@
 import type { Config } from '../../config/schema.ts';
-import { count, counted } from '../../format.ts';
-import { isLinearHead, type Network } from '../../models/networks/index.ts';
+import { counted } from '../../format.ts';
+import { isLinearHead } from '../../models/networks/index.ts';
+import {
+  isPretrained,
+  labelsPerFold,
+  withTeacherLength,
+} from '../../models/networks/training-length.ts';
 import { memberFields } from '../../models/teachers/trained-kind.ts';
 import { epochSteps } from '../../train/order.ts';
 
@@ -10,29 +15,20 @@ import { epochSteps } from '../../train/order.ts';
  * labels, an `mlp` is right on 78% of the adult test set; with 90, on 83%.
  */
 const fewSteps = 100;
-/** Steps that are proposed, and batches for few labels. */
-const enoughSteps = 400;
-const smallBatch = 32;
 
 /**
- * Lists warnings of teachers that take too few steps, and the settings that give them enough. Each
- * teacher of a fold learns the labels outside the fold.
+ * Lists warnings of teachers whose config makes them take too few steps. Each teacher of a fold
+ * learns the labels outside the fold.
  *
  * @param labels Number of labels that the teacher learns, or about as many.
  */
 export function shortTrainings({ teacher, folds }: Config, labels: number): string[] {
-  const learned = Math.max(1, folds > 1 ? Math.floor((labels * (folds - 1)) / folds) : labels);
-  return memberFields(teacher).flatMap(({ path, network }) => {
+  const learned = Math.max(1, labelsPerFold(labels, folds));
+  return memberFields(teacher).flatMap(({ path, network: given }) => {
+    const network = withTeacherLength(given, learned);
     const steps = epochSteps(network, learned);
     if (steps >= fewSteps || isLinearHead(network) || isPretrained(network)) return [];
-    const batchSize = Math.min(network.batchSize, smallBatch);
-    const epochs = Math.ceil(enoughSteps / Math.ceil(learned / batchSize));
     const field = path.join('.');
-    return `${field} takes ${counted(steps, 'step')} on ${counted(learned, 'label')}, in which a network hardly learns. For ${count(enoughSteps)} steps, set ${field}.epochs: ${epochs} and ${field}.batchSize: ${batchSize}.`;
+    return `${field} takes ${counted(steps, 'step')} on ${counted(learned, 'label')}, in which a network hardly learns. Leave out ${field}.epochs: the default is enough.`;
   });
-}
-
-/** Returns whether the network starts from weights that it has learned elsewhere. */
-function isPretrained(network: Network): boolean {
-  return 'weights' in network && network.weights !== undefined && network.weights !== 'random';
 }
