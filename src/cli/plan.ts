@@ -53,6 +53,7 @@ export function renderPlan(summary: PlanSummary, dataset: string, terminal: Term
     ...(leftOut.length > 0 ? [`left out: ${leftOutText(leftOut)}`] : []),
     ...warnings.map(warned),
     '',
+    localLine(summary),
     ...renderEstimate(estimate),
     ...estimate.warnings.map(warned),
     '',
@@ -91,6 +92,12 @@ function renderColumns(columns: NonNullable<PlanSummary['columns']>): string[] {
 
 function amount({ examples, counted: isExact }: RunEstimate['sets']['labeled']): string {
   return `${isExact ? '' : 'about '}${counted(examples, 'example')}`;
+}
+
+/** Shows the run's time on this machine. */
+function localLine({ local: { seconds, cores } }: PlanSummary): string {
+  const time = duration(Math.round(seconds));
+  return `On this machine (${counted(cores, 'core')}) it would take about ${time}, if it is as fast as that of docs/performance.md.`;
 }
 
 /** Lines of a bill below this share of its total are shown as one line. */

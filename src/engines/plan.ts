@@ -1,3 +1,6 @@
+import { availableParallelism } from 'node:os';
+import { localSeconds } from '../cost/local-time.ts';
+import { plannedWork } from '../cost/plan-estimate.ts';
 import type { SetName } from '../data/shard.ts';
 import type { RunEstimate } from '../run/estimate-file.ts';
 import { openJob, shardItems } from '../run/job.ts';
@@ -39,6 +42,8 @@ export interface PlanSummary {
   readonly warnings: readonly string[];
   /** Use and cost of the run on AWS, as estimated when it was first planned. */
   readonly estimate: RunEstimate;
+  /** Estimated time of the run on this machine, and the processors that share its work. */
+  readonly local: { readonly seconds: number; readonly cores: number };
   /** Columns of a table: their use and content, and why some are left out. */
   readonly columns?: NonNullable<Plan['columns']>;
 }
@@ -60,6 +65,14 @@ export async function plan(options: PlanOptions): Promise<PlanSummary> {
   const job = await openJob(event);
   const items = await shardItems(job);
   const ids = items.map(({ id }) => id);
+  const reused = await countLabeled(job.results, job.plan.teacher, ids);
+  const embedded = await countEmbedded(job.results, job.plan.encoders, ids);
+  const cores = availableParallelism();
+  const work = await plannedWork(
+    job.data,
+    { ...job.plan, sets: job.plan.estimate.sets },
+    { labeledShards: reused, embeddedShards: embedded },
+  );
   return {
     run: event.run,
     sets: job.plan.sets,
@@ -70,19 +83,14 @@ export async function plan(options: PlanOptions): Promise<PlanSummary> {
     learns: job.plan.config.teacher.train ? learnedByTeacher(job.plan) : [],
     folds: job.plan.config.folds,
     validatedOn: job.plan.validatedOn,
-    labelCache: {
-      shards: items.length,
-      reused: await countLabeled(job.results, job.plan.teacher, ids),
-    },
+    labelCache: { shards: items.length, reused },
     ...(job.plan.encoders.length > 0 && {
-      embeddingCache: {
-        shards: items.length,
-        reused: await countEmbedded(job.results, job.plan.encoders, ids),
-      },
+      embeddingCache: { shards: items.length, reused: embedded },
     }),
     leftOut: job.plan.leftOut,
     warnings: [...job.plan.teacher.doubts, ...job.plan.warnings],
     estimate: job.plan.estimate,
+    local: { seconds: localSeconds(work, cores), cores },
     ...(job.plan.columns && { columns: job.plan.columns }),
   };
 }
