@@ -1,5 +1,6 @@
-import { App } from 'aws-cdk-lib';
+import { App, Tags } from 'aws-cdk-lib';
 import { CURRENTLY_RECOMMENDED_FLAGS } from 'aws-cdk-lib/cx-api';
+import { stackIds } from '../src/aws/deployment-name.ts';
 import { checkWithNag } from './nag.ts';
 import { readSettings } from './settings.ts';
 import { CounterweightStack } from './stack.ts';
@@ -18,10 +19,11 @@ export function makeApp(context: Record<string, unknown> = {}): App {
     analyticsReporting: false,
   });
   const settings = readSettings(app.node);
-  const core = new CounterweightStack(app, 'Counterweight', settings);
+  const core = new CounterweightStack(app, stackIds.core, settings);
   if (settings.trainer === 'gpu') {
-    new TrainerStack(app, 'CounterweightTrainer', settings).addStackDependency(core);
+    new TrainerStack(app, stackIds.trainer, settings).addStackDependency(core);
   }
+  for (const [key, value] of Object.entries(settings.tags ?? {})) Tags.of(app).add(key, value);
   checkWithNag(app);
   return app;
 }

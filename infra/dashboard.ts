@@ -13,9 +13,10 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { allStages, type StageName, shardStages } from '../src/stages/index.ts';
 import type { AlarmsProps } from './alarms.ts';
-import { machineName } from './names.ts';
+import { metricsNamespace, type Names } from './names.ts';
 
 export interface DashboardProps extends AlarmsProps {
+  readonly names: Names;
   readonly alarms: Alarm[];
   readonly logs: ILogGroup;
 }
@@ -26,10 +27,10 @@ const max = { period, statistic: Stats.MAXIMUM };
 
 /** Adds the dashboard. From the top: alarms, runs, speed of the shards, and failures. */
 export function addDashboard(scope: Construct, props: DashboardProps): void {
-  const { alarms, machine, functions, start, deadLetters, logs } = props;
+  const { names, alarms, machine, functions, start, deadLetters, logs } = props;
   const dashboard = new Dashboard(scope, 'Dashboard', {
     // The list of dashboards of an account is the same in all regions.
-    dashboardName: `${machineName}-${Aws.REGION}`,
+    dashboardName: `${names.machine}-${Aws.REGION}`,
     defaultInterval: Duration.hours(12),
   });
   const graph = (title: string, left: IMetric[]) =>
@@ -45,7 +46,9 @@ export function addDashboard(scope: Construct, props: DashboardProps): void {
     ]),
     graph(
       'Examples',
-      allStages.filter(({ countsExamples }) => countsExamples).map(({ name }) => examples(name)),
+      allStages
+        .filter(({ countsExamples }) => countsExamples)
+        .map(({ name }) => examples(names, name)),
     ),
   );
   dashboard.addWidgets(
@@ -94,11 +97,11 @@ export function addDashboard(scope: Construct, props: DashboardProps): void {
 }
 
 /** Returns the metric of the examples of a task's calls, which `functions/lambda.ts` counts. */
-function examples(task: StageName): Metric {
+function examples({ machine: service }: Names, task: StageName): Metric {
   return new Metric({
-    namespace: machineName,
+    namespace: metricsNamespace,
     metricName: 'Examples',
-    dimensionsMap: { service: machineName, task },
+    dimensionsMap: { service, task },
     label: task,
     ...sum,
   });

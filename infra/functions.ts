@@ -20,13 +20,14 @@ import { packageRoot } from '../src/package-root.ts';
 import type { FunctionRow } from '../src/stages/stage.ts';
 import type { Image } from './images.ts';
 import { waive } from './nag.ts';
-import { machineName } from './names.ts';
+import { metricsNamespace, type Names } from './names.ts';
 import { writeTraces } from './permissions.ts';
 import { makeRole } from './role.ts';
 import { allow } from './statement.ts';
 
 /** Properties that all functions share. */
 export interface FunctionsProps {
+  readonly names: Names;
   readonly logs: ILogGroup;
   /** Image of the functions with native code; undefined on LocalStack, where they are zips too. */
   readonly image: Image | undefined;
@@ -55,7 +56,7 @@ export class TaskFunction extends LambdaFunction {
   constructor(
     scope: Construct,
     { name, memoryMiB, native, scratchGiB }: FunctionRow,
-    { logs, image }: FunctionsProps,
+    { names, logs, image }: FunctionsProps,
     { environment, grants, whyNoDeadLetters }: OwnProps,
   ) {
     super(scope, `${name}Function`, {
@@ -79,8 +80,8 @@ export class TaskFunction extends LambdaFunction {
         // Otherwise onnxruntime sends telemetry.
         ORT_DISABLE_TELEMETRY: '1',
         NODE_OPTIONS: '--enable-source-maps',
-        POWERTOOLS_SERVICE_NAME: machineName,
-        POWERTOOLS_METRICS_NAMESPACE: machineName,
+        POWERTOOLS_SERVICE_NAME: names.machine,
+        POWERTOOLS_METRICS_NAMESPACE: metricsNamespace,
         ...environment,
       },
     });

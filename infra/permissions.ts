@@ -5,7 +5,7 @@ import { markerOf } from '../src/data/layout.ts';
 import { keys } from '../src/run/keys.ts';
 import type { Stage } from '../src/stages/stage.ts';
 import type { Image } from './images.ts';
-import * as names from './names.ts';
+import { jobsArn, jobsRuleArn, type Names } from './names.ts';
 import { allow, type Purpose } from './statement.ts';
 
 /**
@@ -38,7 +38,7 @@ export function stageGrants(buckets: Buckets, { access }: Stage): PolicyStatemen
 }
 
 /** Permission to see whether the execution that a stage runs for was aborted. */
-export function watchGrant(): PolicyStatement {
+export function watchGrant(names: Names): PolicyStatement {
   return allow('WatchExecution', ['states:DescribeExecution'], [names.executionsArn]);
 }
 
@@ -48,7 +48,7 @@ export function accountGrant(): PolicyStatement {
 }
 
 /** Permissions of the Start function. */
-export function startGrants(buckets: Buckets): PolicyStatement[] {
+export function startGrants(names: Names, buckets: Buckets): PolicyStatement[] {
   return [
     readObjects('ReadConfigs', buckets.data, ['*/distill.yaml']),
     allow('ListBatches', ['s3:ListBucketVersions'], [buckets.data.bucketArn], {
@@ -78,6 +78,7 @@ export function writeTraces(): PolicyStatement {
 
 /** Permissions of the state machine. */
 export function workflowGrants(
+  names: Names,
   { results }: Buckets,
   functionArns: string[],
   trainer: 'gpu' | 'function',
@@ -98,9 +99,9 @@ export function workflowGrants(
     allow(
       'WaitForJobs',
       ['events:PutTargets', 'events:PutRule', 'events:DescribeRule'],
-      [names.jobsRuleArn],
+      [jobsRuleArn],
     ),
-    ...(trainer === 'gpu' ? jobGrants() : []),
+    ...(trainer === 'gpu' ? jobGrants(names) : []),
     allow(
       'DeliverLogs',
       [
@@ -124,13 +125,12 @@ export function workflowGrants(
  * Permissions for the GPU job. CDK's own task for AWS Batch has only the first, so that an aborted
  * run would leave its GPU on.
  */
-function jobGrants(): PolicyStatement[] {
-  const job = names.trainerJobArn;
+function jobGrants({ trainerJobArn: job, trainerQueueArn }: Names): PolicyStatement[] {
   return [
     // With and without a revision: for a definition without one, AWS Batch checks the newest.
-    allow('SubmitJobs', ['batch:SubmitJob'], [names.trainerQueueArn, job, `${job}:*`]),
+    allow('SubmitJobs', ['batch:SubmitJob'], [trainerQueueArn, job, `${job}:*`]),
     allow('DescribeJobs', ['batch:DescribeJobs'], ['*']),
-    allow('StopJobs', ['batch:TerminateJob'], [names.jobsArn]),
+    allow('StopJobs', ['batch:TerminateJob'], [jobsArn]),
   ];
 }
 

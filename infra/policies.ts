@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { namesOf } from '../src/table.ts';
-import { bucketExports } from './names.ts';
+import { deploymentNames } from './names.ts';
 import { flattenReference } from './reference.ts';
 import { purposes } from './statement.ts';
 
@@ -99,6 +99,9 @@ function resourcesOf(template: unknown) {
     ([id, { Type: type, Properties: properties }]) => ({ name: withoutHash(id), type, properties }),
   );
 }
+
+/** Exports of a deployment without a name, whose permissions are documented. */
+const { bucketExports } = deploymentNames(undefined);
 
 /**
  * Shortens a resource. `<StorageData6BB23F4E.Arn>/runs` becomes `<StorageData>/runs`, and

@@ -1,5 +1,7 @@
 import type { Node } from 'constructs';
 import { z } from 'zod';
+import { allowedNames, isDeploymentName } from '../src/aws/deployment-name.ts';
+import { allowedTags, parseTags } from '../src/aws/tags.ts';
 import { instanceHours } from '../src/cost/prices.ts';
 import { UserError } from '../src/errors.ts';
 
@@ -33,6 +35,18 @@ function listOf(allowed: RegExp) {
     .optional();
 }
 
+/** Tags, as text of the command line. */
+const tags = z
+  .string()
+  .transform((text, context) => {
+    const parsed = parseTags(text);
+    if (parsed) return parsed;
+    context.addIssue('tags');
+    return z.NEVER;
+  })
+  .optional()
+  .describe(allowedTags);
+
 const zones = listOf(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/).describe(
   'Availability Zones separated by commas, such as eu-west-1a,eu-west-1b',
 );
@@ -42,6 +56,20 @@ const zones = listOf(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/).describe(
  * command line are text. The descriptions end the sentence "NAME=VALUE is not …".
  */
 const settingsSchema = z.object({
+  /** Name of the deployment, the prefix of its resources' names. Default: no prefix. */
+  name: z
+    .string()
+    .refine(isDeploymentName)
+    .optional()
+    .describe(`a name for a deployment: ${allowedNames}`),
+  /** Tags of the stacks and of all their resources. Default: none. */
+  tags,
+  /** Name or ARN of the policy that bounds what any role may be allowed. Default: none. */
+  permissionsBoundary: z
+    .string()
+    .regex(/^(arn:[\w-]+:iam::(\d{12}|aws):policy\/)?[\w+=,.@/-]{1,128}$/)
+    .optional()
+    .describe('the name or the ARN of an IAM policy'),
   /** Whether students can also be trained on a GPU, in a second stack. */
   trainer: z.enum(['gpu', 'function']).default('function').describe('gpu or function'),
   /** Maximum estimated cost of a run, in US dollars. Default: no maximum. */

@@ -8,9 +8,10 @@ import { addDashboard } from './dashboard.ts';
 import { Endpoint } from './endpoint.ts';
 import { TaskFunction } from './functions.ts';
 import { openImage } from './images.ts';
-import { bucketExports, machineName } from './names.ts';
+import { deploymentNames } from './names.ts';
 import { accountGrant, stageGrants, watchGrant } from './permissions.ts';
 import type { Settings } from './settings.ts';
+import { stackProps } from './stack-props.ts';
 import { Storage } from './storage.ts';
 import { Trigger } from './trigger.ts';
 import { Workflow } from './workflow.ts';
@@ -18,16 +19,20 @@ import { Workflow } from './workflow.ts';
 /** Stack of everything but the GPU: buckets, functions, workflow, trigger, alarms. */
 export class CounterweightStack extends Stack {
   constructor(scope: App, id: string, settings: Settings) {
-    super(scope, id, { description: 'counterweight: weighted distillation of unlabeled files' });
+    const names = deploymentNames(settings.name);
+    super(scope, id, {
+      ...stackProps(names.stack, settings),
+      description: 'counterweight: weighted distillation of unlabeled files',
+    });
     const { trainer, budget, concurrency, imageUri, local, sweepMinutes, serve } = settings;
     const storage = new Storage(this, 'Storage');
     const logs = new LogGroup(this, 'Logs', {
-      logGroupName: `/aws/lambda/${machineName}`,
+      logGroupName: `/aws/lambda/${names.machine}`,
       retention: RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const image = local ? undefined : openImage(this, 'functions', imageUri);
-    const shared = { logs, image };
+    const shared = { names, logs, image };
     const plan = {
       TRAINER: trainer,
       ...(budget !== undefined && { BUDGET_USD: String(budget) }),
@@ -38,7 +43,7 @@ export class CounterweightStack extends Stack {
       return new TaskFunction(this, stage, shared, {
         grants: [
           ...stageGrants(storage, stage),
-          ...(stage.resumes ? [watchGrant()] : []),
+          ...(stage.resumes ? [watchGrant(names)] : []),
           ...(name === stages.Plan.name ? [accountGrant()] : []),
         ],
         whyNoDeadLetters:
@@ -46,7 +51,7 @@ export class CounterweightStack extends Stack {
         ...(name === stages.Plan.name && { environment: plan }),
       });
     });
-    const { machine } = new Workflow(this, 'Workflow', { storage, functions, trainer });
+    const { machine } = new Workflow(this, 'Workflow', { names, storage, functions, trainer });
     const { start, deadLetters } = new Trigger(this, 'Trigger', {
       storage,
       sweepMinutes,
@@ -54,17 +59,17 @@ export class CounterweightStack extends Stack {
     });
     const watched = { machine, functions, start, deadLetters };
     const { topic, alarms } = new Alarms(this, 'Alarms', watched);
-    addDashboard(this, { ...watched, alarms, logs });
+    addDashboard(this, { names, ...watched, alarms, logs });
     const endpoint =
       serve && new Endpoint(this, 'Endpoint', { dataset: serve, storage, ...shared });
 
     new CfnOutput(this, 'DataBucket', {
       value: storage.data.bucketName,
-      exportName: bucketExports.data,
+      exportName: names.bucketExports.data,
     });
     new CfnOutput(this, 'ResultsBucket', {
       value: storage.results.bucketName,
-      exportName: bucketExports.results,
+      exportName: names.bucketExports.results,
     });
     const outputs = {
       StateMachine: machine.stateMachineArn,

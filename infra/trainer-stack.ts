@@ -17,11 +17,12 @@ import { gpuAttempts, gpuTrainingSeconds } from '../src/cost/functions.ts';
 import { stages } from '../src/stages/index.ts';
 import { type Image, openImage } from './images.ts';
 import { Machines, machine } from './machines.ts';
-import { bucketExports, trainerName } from './names.ts';
+import { deploymentNames, type Names } from './names.ts';
 import { makeNetwork } from './network.ts';
 import { hostGrants, stageGrants, startJobGrants } from './permissions.ts';
 import { makeRole } from './role.ts';
 import type { Settings } from './settings.ts';
+import { stackProps } from './stack-props.ts';
 
 /** Exit code of `functions/train-job.ts` after an interruption, with a checkpoint kept. */
 const interruptedExitCode = 75;
@@ -29,10 +30,14 @@ const interruptedExitCode = 75;
 /** GPU trainer: a queue of AWS Batch, its machines, and the job that trains one student. */
 export class TrainerStack extends Stack {
   constructor(scope: App, id: string, settings: Settings) {
-    super(scope, id, { description: 'counterweight: trains students on GPUs' });
+    const names = deploymentNames(settings.name);
+    super(scope, id, {
+      ...stackProps(names.trainerStack, settings),
+      description: 'counterweight: trains students on GPUs',
+    });
     const image = openImage(this, 'trainer', settings.trainerImageUri);
     const logs = new LogGroup(this, 'Logs', {
-      logGroupName: `/aws/batch/${trainerName}`,
+      logGroupName: names.trainerLogs,
       retention: RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.DESTROY,
     });
@@ -40,18 +45,18 @@ export class TrainerStack extends Stack {
     const role = makeRole(this, 'HostRole', host, hostGrants(image, logs));
     const vpc = makeNetwork(this, settings.zones);
     const machines = new Machines(this, 'Machines', { vpc, role, allowed: settings });
-    makeQueue(this, machines);
-    makeJobDefinition(this, image, logs);
+    makeQueue(this, names, machines);
+    makeJobDefinition(this, names, image, logs);
   }
 }
 
-function makeQueue(scope: Construct, { environments }: Machines): void {
+function makeQueue(scope: Construct, names: Names, { environments }: Machines): void {
   const cancel = (reason: JobStateTimeLimitActionsReason, maxTime: Duration) => ({
     reason,
     maxTime,
   });
   new JobQueue(scope, 'Queue', {
-    jobQueueName: trainerName,
+    jobQueueName: names.trainer,
     computeEnvironments: environments.map((computeEnvironment, index) => ({
       computeEnvironment,
       order: index + 1,
@@ -65,14 +70,14 @@ function makeQueue(scope: Construct, { environments }: Machines): void {
   });
 }
 
-function makeJobDefinition(scope: Construct, image: Image, logs: LogGroup): void {
+function makeJobDefinition(scope: Construct, names: Names, image: Image, logs: LogGroup): void {
   const buckets = {
-    data: Bucket.fromBucketName(scope, 'Data', Fn.importValue(bucketExports.data)),
-    results: Bucket.fromBucketName(scope, 'Results', Fn.importValue(bucketExports.results)),
+    data: Bucket.fromBucketName(scope, 'Data', Fn.importValue(names.bucketExports.data)),
+    results: Bucket.fromBucketName(scope, 'Results', Fn.importValue(names.bucketExports.results)),
   };
   const tasks = new ServicePrincipal('ecs-tasks.amazonaws.com');
   new EcsJobDefinition(scope, 'Job', {
-    jobDefinitionName: trainerName,
+    jobDefinitionName: names.trainer,
     container: new EcsEc2ContainerDefinition(scope, 'Container', {
       image: ContainerImage.fromEcrRepository(image.repository, image.tagOrDigest),
       cpu: machine.vcpus,

@@ -8,7 +8,6 @@ import { Construct } from 'constructs';
 import { triggers } from '../src/stages/index.ts';
 import { type FunctionsProps, TaskFunction } from './functions.ts';
 import { waive } from './nag.ts';
-import { machineArn } from './names.ts';
 import { startGrants, sweepGrants } from './permissions.ts';
 import { allow } from './statement.ts';
 import type { Storage } from './storage.ts';
@@ -53,10 +52,10 @@ export class Trigger extends Construct {
       }),
       new TaskFunction(this, triggers.Start, props, {
         whyNoDeadLetters,
-        grants: [...startGrants(storage), keepFailed],
+        grants: [...startGrants(props.names, storage), keepFailed],
         environment: {
           RESULTS: `s3://${storage.results.bucketName}`,
-          STATE_MACHINE: machineArn,
+          STATE_MACHINE: props.names.machineArn,
         },
       }),
     );

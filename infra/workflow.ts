@@ -11,7 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { StageName } from '../src/stages/index.ts';
-import { machineName, trainerJobArn, trainerQueueArn } from './names.ts';
+import type { Names } from './names.ts';
 import { workflowGrants } from './permissions.ts';
 import { makeRole } from './role.ts';
 import type { Storage } from './storage.ts';
@@ -19,6 +19,7 @@ import type { Storage } from './storage.ts';
 const definition = fileURLToPath(new URL('./workflow.asl.json', import.meta.url));
 
 export interface WorkflowProps {
+  readonly names: Names;
   readonly storage: Storage;
   readonly functions: Record<StageName, IFunction>;
   readonly trainer: 'gpu' | 'function';
@@ -28,8 +29,9 @@ export interface WorkflowProps {
 export class Workflow extends Construct {
   readonly machine: StateMachine;
 
-  constructor(scope: Construct, id: string, { storage, functions, trainer }: WorkflowProps) {
+  constructor(scope: Construct, id: string, props: WorkflowProps) {
     super(scope, id);
+    const { names, storage, functions, trainer } = props;
     const arns = Object.fromEntries(
       Object.entries(functions).map(([task, { functionArn }]) => [`${task}Function`, functionArn]),
     );
@@ -37,23 +39,23 @@ export class Workflow extends Construct {
     const assumedBy = new ServicePrincipal('states.amazonaws.com', {
       conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
     });
-    const grants = workflowGrants(storage, Object.values(arns), trainer);
+    const grants = workflowGrants(names, storage, Object.values(arns), trainer);
     this.machine = new StateMachine(this, 'Machine', {
-      stateMachineName: machineName,
+      stateMachineName: names.machine,
       stateMachineType: StateMachineType.STANDARD,
       definitionBody: DefinitionBody.fromFile(definition),
       definitionSubstitutions: {
         ...arns,
         // Also set without a GPU trainer: Plan refuses variants that need one.
-        TrainerJob: trainerJobArn,
-        TrainerQueue: trainerQueueArn,
+        TrainerJob: names.trainerJobArn,
+        TrainerQueue: names.trainerQueueArn,
       },
       role: makeRole(this, 'Role', assumedBy, grants),
       tracingEnabled: true,
       logs: {
         destination: new LogGroup(this, 'Logs', {
           // Log deliveries share one policy of limited length, in which this prefix is one entry.
-          logGroupName: `/aws/vendedlogs/states/${machineName}`,
+          logGroupName: `/aws/vendedlogs/states/${names.machine}`,
           retention: RetentionDays.THREE_MONTHS,
           removalPolicy: RemovalPolicy.DESTROY,
         }),

@@ -2,15 +2,17 @@ import { paginateListStackResources, paginateListStacks } from '@aws-sdk/client-
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
 import { openS3 } from '../store/s3.ts';
 import { statusOf } from '../store/s3-failures.ts';
-import { describeStack, openCloudFormation, stackName } from './deployment.ts';
+import { describeStack, openCloudFormation } from './deployment.ts';
+import { currentName, resourceNames } from './deployment-name.ts';
 
 /**
  * Lists the buckets of the deployment. Without a deployment, lists the remaining buckets of stacks
  * deleted in the last 90 days; CloudFormation still knows those.
  */
 export async function findBuckets(): Promise<string[]> {
+  const { stack: stackName } = resourceNames(currentName());
   const live = await describeStack(stackName);
-  const stacks = live ? [live.StackId!] : await destroyedStacks();
+  const stacks = live ? [live.StackId!] : await destroyedStacks(stackName);
   const found: string[] = [];
   for (const stack of stacks) {
     for (const bucket of await bucketsOf(stack)) if (await isOurs(bucket)) found.push(bucket);
@@ -18,7 +20,7 @@ export async function findBuckets(): Promise<string[]> {
   return found;
 }
 
-async function destroyedStacks(): Promise<string[]> {
+async function destroyedStacks(stackName: string): Promise<string[]> {
   const ids: string[] = [];
   const pages = paginateListStacks(
     { client: openCloudFormation() },

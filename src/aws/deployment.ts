@@ -6,11 +6,7 @@ import {
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { patient } from '../store/patience.ts';
-
-/** Name of the stack with everything except the GPU trainer (`infra/app.ts`). */
-export const stackName = 'Counterweight';
-/** Name of the GPU trainer's stack. */
-export const trainerStackName = 'CounterweightTrainer';
+import { currentName, notDeployed, resourceNames } from './deployment-name.ts';
 
 /** Name of the stack that `cdk bootstrap` creates, once per account and region. */
 const bootstrapStackName = 'CDKToolkit';
@@ -37,7 +33,8 @@ export interface DeployedStack {
   /** ARN of the state machine. */
   readonly stateMachine: string;
   readonly logGroup: string;
-  readonly trainer: 'gpu' | 'function';
+  /** Log group of the GPU jobs, if there is a GPU trainer. */
+  readonly trainerLogs: string | undefined;
   /** URL that predicts with a student, if one is deployed. */
   readonly studentUrl: string | undefined;
 }
@@ -65,7 +62,8 @@ export async function describeStack(name: string): Promise<Stack | undefined> {
 
 /** Lists our existing stacks, including those of an incomplete deployment. */
 export async function deployedStacks(): Promise<string[]> {
-  const names = [trainerStackName, stackName];
+  const { stack, trainerStack } = resourceNames(currentName());
+  const names = [trainerStack, stack];
   const stacks = await Promise.all(names.map(describeStack));
   return names.filter((_, index) => stacks[index] !== undefined);
 }
@@ -76,17 +74,25 @@ export async function isBootstrapped(): Promise<boolean> {
 }
 
 /**
+ * Returns the qualifier of `cdk bootstrap` with which a stack was deployed.
+ *
+ * @returns undefined if the stack does not show it.
+ */
+export async function qualifierOf(stackName: string): Promise<string | undefined> {
+  const { Parameters = [] } = (await describeStack(stackName)) ?? {};
+  const version = Parameters.find(({ ParameterKey }) => ParameterKey === 'BootstrapVersion');
+  return /^\/cdk-bootstrap\/([a-z0-9]+)\/version$/.exec(version?.ParameterValue ?? '')?.[1];
+}
+
+/**
  * Finds the deployment in the configured account and region.
  * @throws UserError if there is none.
  */
 export async function findDeployment(): Promise<DeployedStack> {
+  const name = currentName();
+  const { stack: stackName, trainerLogs } = resourceNames(name);
   const stack = await describeStack(stackName);
-  if (!stack) {
-    throw new UserError(
-      `counterweight is not deployed in ${await currentRegion()}`,
-      'Deploy it with: counterweight deploy; or set AWS_PROFILE and AWS_REGION to another deployment.',
-    );
-  }
+  if (!stack) throw notDeployed(name, await currentRegion());
   const outputs = Object.fromEntries(
     (stack.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]),
   );
@@ -103,7 +109,7 @@ export async function findDeployment(): Promise<DeployedStack> {
     results: `s3://${ResultsBucket}`,
     stateMachine: StateMachine,
     logGroup: LogGroup,
-    trainer: Trainer,
+    trainerLogs: Trainer === 'gpu' ? trainerLogs : undefined,
     studentUrl: StudentUrl,
   };
 }

@@ -18,9 +18,6 @@ interface Period {
   readonly endedAt: Date | undefined;
 }
 
-/** Log group of the GPU jobs (`infra/trainer-stack.ts`). */
-const trainerLogGroup = '/aws/batch/counterweight-trainer';
-
 interface Query extends Period {
   /** Default: all groups of the deployment. */
   readonly group?: string;
@@ -35,8 +32,11 @@ export class RunLogs {
   readonly #groups: readonly string[];
   readonly #run: string;
 
-  constructor({ logGroup, trainer }: Pick<DeployedStack, 'logGroup' | 'trainer'>, run: string) {
-    this.#groups = trainer === 'gpu' ? [logGroup, trainerLogGroup] : [logGroup];
+  constructor(
+    { logGroup, trainerLogs }: Pick<DeployedStack, 'logGroup' | 'trainerLogs'>,
+    run: string,
+  ) {
+    this.#groups = trainerLogs === undefined ? [logGroup] : [logGroup, trainerLogs];
     this.#run = run;
   }
 

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { ArgsDef } from 'citty';
+import { nameVariable } from '../aws/deployment-name.ts';
 import { nearest } from '../nearest.ts';
 import { defaultResults } from '../run/keys.ts';
 
@@ -48,6 +49,12 @@ export const labelsFormatOption = {
   default: 'parquet',
 } as const;
 
+/** Option of the commands that use a deployment. `main` puts its value into the variable. */
+export const nameOption = {
+  type: 'string',
+  description: `Name of the deployment. Default: ${nameVariable}, or the one without a name`,
+} as const;
+
 export const jsonOption = {
   type: 'boolean',
   description: 'Print the result as JSON and no progress',
@@ -59,18 +66,9 @@ export const jsonOption = {
  * @throws UsageError that suggests the nearest known option.
  */
 export function checkArguments(args: readonly string[], definitions: ArgsDef): void {
-  const options = Object.entries(definitions).filter(([, { type }]) => type !== 'positional');
+  const options = optionsOf(definitions);
   const names = options.map(([name]) => name);
-  const types = options.map(
-    ([name, { type }]) => [name, { type: type === 'boolean' ? type : 'string' }] as const,
-  );
-  const { tokens } = parseArgs({
-    args: [...args],
-    options: Object.fromEntries(types),
-    allowPositionals: true,
-    strict: false,
-    tokens: true,
-  });
+  const { tokens } = parse(args, definitions);
   for (const token of tokens) {
     if (token.kind !== 'option') continue;
     const { name, rawName, value, inlineValue } = token;
@@ -86,6 +84,30 @@ export function checkArguments(args: readonly string[], definitions: ArgsDef): v
   if (Object.values(definitions).some(({ valueHint }) => valueHint === many)) return;
   const surplus = tokens.filter(({ kind }) => kind === 'positional')[positionals];
   if (surplus) throw new UsageError(`Unexpected argument "${args[surplus.index]}".`);
+}
+
+/** Returns the value of the option --name, if the command has that option. */
+export function nameIn(args: readonly string[], definitions: ArgsDef): string | undefined {
+  if (definitions.name?.type !== 'string') return undefined;
+  const { name } = parse(args, definitions).values;
+  return typeof name === 'string' ? name : undefined;
+}
+
+function parse(args: readonly string[], definitions: ArgsDef) {
+  const types = optionsOf(definitions).map(
+    ([name, { type }]) => [name, { type: type === 'boolean' ? type : 'string' }] as const,
+  );
+  return parseArgs({
+    args: [...args],
+    options: Object.fromEntries(types),
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+}
+
+function optionsOf(definitions: ArgsDef) {
+  return Object.entries(definitions).filter(([, { type }]) => type !== 'positional');
 }
 
 /**

@@ -6,6 +6,9 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InterruptedError, UserError } from '../errors.ts';
 
+/** Context by which the CDK knows the qualifier of its bootstrap. */
+export const qualifierContext = '@aws-cdk/core:bootstrapQualifier';
+
 /** The compiled CDK app, in a checkout as in an installed package. */
 const app = fileURLToPath(new URL('../../infra/app.js', import.meta.url));
 

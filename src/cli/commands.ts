@@ -7,6 +7,8 @@ export const programName = 'counterweight';
 export interface CommandRow {
   /** Arguments of a call, for the help. */
   readonly example: string;
+  /** Whether it uses a deployment, and so has the option --name. Default: false. */
+  readonly isDeployed?: true;
   readonly load: () => Promise<Command>;
 }
 
@@ -60,38 +62,47 @@ export const commands: Readonly<Record<string, CommandRow>> = {
   },
   deploy: {
     example: '--trainer gpu --budget 50',
+    isDeployed: true,
     load: async () => (await import('./deploy.ts')).deployCommand,
   },
   upload: {
     example: 'my-data',
+    isDeployed: true,
     load: async () => (await import('./upload.ts')).uploadCommand,
   },
   start: {
     example: 'my-data',
+    isDeployed: true,
     load: async () => (await import('./start.ts')).startCommand,
   },
   status: {
     example: '--watch',
+    isDeployed: true,
     load: async () => (await import('./status.ts')).statusCommand,
   },
   logs: {
     example: 'my-data-2f7a91c04be3',
+    isDeployed: true,
     load: async () => (await import('./logs.ts')).logsCommand,
   },
   cost: {
     example: 'my-data-2f7a91c04be3',
+    isDeployed: true,
     load: async () => (await import('./cost.ts')).costCommand,
   },
   stop: {
     example: 'my-data-2f7a91c04be3',
+    isDeployed: true,
     load: async () => (await import('./stop.ts')).stopCommand,
   },
   fetch: {
     example: 'my-data --to my-student',
+    isDeployed: true,
     load: async () => (await import('./fetch.ts')).fetchCommand,
   },
   destroy: {
     example: '',
+    isDeployed: true,
     load: async () => (await import('./destroy.ts')).destroyCommand,
   },
   complete: {

@@ -2,13 +2,13 @@ import { defineCommand } from 'citty';
 import { rounded, usd } from '../format.ts';
 import type { Bill } from '../run/bill-file.ts';
 import { keys } from '../run/keys.ts';
-import { jsonOption } from './arguments.ts';
+import { jsonOption, nameOption } from './arguments.ts';
 import { runArgument } from './deployed-run.ts';
 import { alignedRows } from './terminal.ts';
 
 export const costCommand = defineCommand({
   meta: { name: 'cost', description: 'Show the cost of a run on AWS so far, and its estimate' },
-  args: { run: runArgument, json: jsonOption },
+  args: { run: runArgument, name: nameOption, json: jsonOption },
   async run({ args: { run, json } }) {
     const cost = await readCost(run);
     const text = json ? JSON.stringify(cost, null, 2) : renderRunCost(cost);

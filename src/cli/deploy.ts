@@ -1,7 +1,10 @@
 import { defineCommand } from 'citty';
+import { currentName, resourceNames, stackIds } from '../aws/deployment-name.ts';
+import { allowedTags, parseTags } from '../aws/tags.ts';
 import { UserError } from '../errors.ts';
-import { checkTrainer, UsageError } from './arguments.ts';
+import { checkTrainer, many, nameOption, UsageError } from './arguments.ts';
 import { asTyped } from './as-typed.ts';
+import { qualifierContext, runCdk } from './cdk.ts';
 import type { AccountCheck } from './check-account.ts';
 
 export const deployCommand = defineCommand({
@@ -33,31 +36,50 @@ export const deployCommand = defineCommand({
       type: 'string',
       description: 'Image of the GPU trainer in ECR. Default: build it with Docker',
     },
+    name: nameOption,
+    tags: { type: 'string', description: 'Tags of all resources: KEY=VALUE,KEY=VALUE' },
+    'permissions-boundary': {
+      type: 'string',
+      description: 'Name or ARN of the IAM policy that bounds every role',
+    },
+    qualifier: { type: 'string', description: 'Qualifier of cdk bootstrap. Default: that of CDK' },
+    'dry-run': { type: 'boolean', description: 'Show what would change, and change nothing' },
     yes: { type: 'boolean', description: 'Do not ask for confirmation' },
+    context: {
+      type: 'positional',
+      description: 'After --: context of the CDK, such as -- @aws-cdk/core:NAME=VALUE',
+      required: false,
+      valueHint: many,
+    },
   },
-  async run({ args: { yes, serve, ...options } }) {
+  async run({ args: { yes, serve, 'dry-run': isDryRun, _: context, ...options } }) {
     const dataset = serve === undefined ? undefined : await datasetOf(serve);
-    const chosen = settingsOf({ ...options, serve: dataset });
-    if (!yes && !process.stdin.isTTY) {
+    const chosen = {
+      ...contextOf(context),
+      ...settingsOf({ ...options, name: currentName(), serve: dataset }),
+    };
+    if (!yes && !isDryRun && !process.stdin.isTTY) {
       throw new UserError(
         'deploy asks before it grants permissions, and standard input is not a terminal',
         'Confirm with --yes.',
       );
     }
-    const [aws, { runCdk }] = await Promise.all([
-      import('../aws/deployment.ts'),
-      import('./cdk.ts'),
-    ]);
-    const { stackName, trainerStackName } = aws;
+    const aws = await import('../aws/deployment.ts');
     const region = await aws.currentRegion();
     refuseForeignImages(chosen, region);
     const account = await checkAccount(chosen, region);
     const settings = { ...chosen, ...account.settings };
-    if (needsDocker(settings)) await (await import('./docker.ts')).checkDocker();
-    const stacks = settings.trainer === 'gpu' ? [stackName, trainerStackName] : [stackName];
+    if (!isDryRun && needsDocker(settings)) await (await import('./docker.ts')).checkDocker();
+    const stacks = settings.trainer === 'gpu' ? Object.values(stackIds) : [stackIds.core];
     process.stderr.write(`${renderDeployment(settings, region)}\n`);
     for (const note of account.notes) process.stderr.write(`${note}\n\n`);
-    if (!(await aws.isBootstrapped())) {
+    if (isDryRun) {
+      await runCdk(['diff', ...stacks], settings);
+      process.stdout.write('Nothing was changed.\n');
+      return;
+    }
+    // Who has a qualifier of their own has used cdk bootstrap with it. Ours would replace CDK's.
+    if (options.qualifier === undefined && !(await aws.isBootstrapped())) {
       process.stderr.write(`CDK has not been used in ${region} yet. ${bootstrapping}\n\n`);
       await runCdk(['bootstrap'], settings);
     }
@@ -105,10 +127,23 @@ export function settingsOf(options: {
   readonly serve?: string | undefined;
   readonly 'image-uri'?: string | undefined;
   readonly 'trainer-image-uri'?: string | undefined;
+  readonly name?: string | undefined;
+  readonly tags?: string | undefined;
+  readonly 'permissions-boundary'?: string | undefined;
+  readonly qualifier?: string | undefined;
 }): Settings {
   const { trainer, budget, concurrency, 'sweep-minutes': sweepMinutes, serve } = options;
   const { 'image-uri': imageUri, 'trainer-image-uri': trainerImageUri } = options;
+  const { name, tags, 'permissions-boundary': permissionsBoundary, qualifier } = options;
   checkTrainer(trainer);
+  if (tags !== undefined && !parseTags(tags)) {
+    throw new UsageError(`--tags needs ${allowedTags}; found "${tags}".`);
+  }
+  if (qualifier !== undefined && !/^[a-z0-9]{1,10}$/.test(qualifier)) {
+    throw new UsageError(
+      `--qualifier needs up to 10 lower-case letters and digits, found "${qualifier}".`,
+    );
+  }
   if (budget !== undefined && !(Number(budget) > 0 && Number.isFinite(Number(budget)))) {
     throw new UsageError(`--budget needs US dollars, a number above 0, found "${budget}".`);
   }
@@ -122,7 +157,30 @@ export function settingsOf(options: {
     ...(serve !== undefined && { serve }),
     ...(imageUri !== undefined && { imageUri }),
     ...(trainerImageUri !== undefined && { trainerImageUri }),
+    ...(name !== undefined && { name }),
+    ...(tags !== undefined && { tags }),
+    ...(permissionsBoundary !== undefined && { permissionsBoundary }),
+    ...(qualifier !== undefined && { [qualifierContext]: qualifier }),
   };
+}
+
+/**
+ * Reads the arguments after `--`: `NAME=VALUE`, each after `--context` or alone.
+ *
+ * @throws UsageError for an argument that is not context of the CDK itself.
+ */
+export function contextOf(args: readonly string[]): Record<string, string> {
+  const pairs = args
+    .filter((argument) => !['--context', '-c'].includes(argument))
+    .map((argument) => {
+      const [, name = '', value = ''] = /^(?:--context=)?([^=]+)=(.*)$/s.exec(argument) ?? [];
+      // Our own settings have options, which are checked; their names have no colon.
+      if (name.includes(':')) return [name, value];
+      throw new UsageError(
+        `"${argument}" is not context of the CDK, such as @aws-cdk/core:NAME=VALUE.`,
+      );
+    });
+  return Object.fromEntries(pairs);
 }
 
 /** Checks that an option, if it is given, is a whole number from 1 to `most`. */
@@ -167,28 +225,32 @@ function needsDocker({ trainer, imageUri, trainerImageUri }: Settings): boolean 
 }
 
 /** Describes the stacks to be created, and their cost while nothing runs. */
-export function renderDeployment({ trainer, serve }: Settings, region: string): string {
-  const lines = [
-    `To be deployed in ${region}:`,
-    '  Counterweight         buckets for data, results and access logs; the functions; the workflow',
-    '                        and its trigger; alarms and a dashboard',
+export function renderDeployment({ name, trainer, serve }: Settings, region: string): string {
+  const { stack, trainerStack } = resourceNames(name);
+  const rows: [title: string, what: string][] = [
+    [stack, 'buckets for data, results and access logs; the functions; the workflow'],
+    ['', 'and its trigger; alarms and a dashboard'],
   ];
   if (trainer === 'gpu') {
-    lines.push(
-      '  CounterweightTrainer  a network and a queue for GPU jobs; an instance only while one runs',
-    );
+    rows.push([
+      trainerStack,
+      'a network and a queue for GPU jobs; an instance only while one runs',
+    ]);
   }
   if (serve !== undefined) {
-    lines.push(
-      `  in the first stack    a URL that predicts with the student of ${serve}; callers need IAM`,
-    );
+    rows.push([
+      'in the first stack',
+      `a URL that predicts with the student of ${serve}; callers need IAM`,
+    ]);
   }
+  const width = Math.max(...rows.map(([title]) => title.length));
   return [
-    ...lines,
+    `To be deployed in ${region}:`,
+    ...rows.map(([title, what]) => `  ${title.padEnd(width)}  ${what}`),
     '',
     'While nothing runs it costs about 4 US dollars per month for the alarms and the dashboard (the',
     'first three dashboards of an account are free), plus the storage of data in S3 and of images in',
-    'ECR. counterweight destroy deletes it.',
+    asTyped('ECR. counterweight destroy deletes it.'),
     '',
   ].join('\n');
 }

@@ -1,5 +1,8 @@
 import { defineCommand } from 'citty';
+import { currentName, notDeployed, resourceNames, stackIds } from '../aws/deployment-name.ts';
 import { UserError } from '../errors.ts';
+import { nameOption } from './arguments.ts';
+import { asTyped } from './as-typed.ts';
 import { withProgress } from './with-progress.ts';
 
 export const destroyCommand = defineCommand({
@@ -12,6 +15,7 @@ export const destroyCommand = defineCommand({
       type: 'boolean',
       description: 'Also delete the buckets with all data, labels and students',
     },
+    name: nameOption,
     yes: { type: 'boolean', description: 'Do not ask for confirmation' },
   },
   async run({ args: { 'delete-data': deletesData = false, yes } }) {
@@ -19,8 +23,10 @@ export const destroyCommand = defineCommand({
       import('../aws/deployment.ts'),
       import('../aws/buckets.ts'),
     ]);
-    const { stackName, trainerStackName } = aws;
+    const name = currentName();
+    const { stack, trainerStack } = resourceNames(name);
     const intent = {
+      name,
       region: await aws.currentRegion(),
       stacks: await aws.deployedStacks(),
       buckets: await findBuckets(),
@@ -30,12 +36,18 @@ export const destroyCommand = defineCommand({
     if (stacks.length > 0 || (deletesData && buckets.length > 0)) {
       if (stacks.length > 0) await refuseWhileRunning();
       process.stderr.write(`${renderDeletion(intent)}\n`);
-      if (!yes) await askFor(stackName);
+      if (!yes) await askFor(stack);
     }
     if (stacks.length > 0) {
-      const { runCdk } = await import('./cdk.ts');
-      const trainer = stacks.includes(trainerStackName) ? 'gpu' : 'function';
-      await runCdk(['destroy', ...stacks, '--force'], { trainer });
+      const { qualifierContext, runCdk } = await import('./cdk.ts');
+      const trainer = stacks.includes(trainerStack) ? 'gpu' : 'function';
+      const ids = stacks.map((found) => (found === stack ? stackIds.core : stackIds.trainer));
+      const qualifier = await aws.qualifierOf(stacks[0]!);
+      await runCdk(['destroy', ...ids, '--force'], {
+        trainer,
+        ...(name !== undefined && { name }),
+        ...(qualifier !== undefined && { [qualifierContext]: qualifier }),
+      });
     }
     if (deletesData) await deleteBuckets(buckets);
     process.stdout.write(`${renderDeleted(intent)}\n`);
@@ -44,6 +56,8 @@ export const destroyCommand = defineCommand({
 
 /** Stacks and buckets to be deleted. */
 interface Deletion {
+  /** Name of the deployment, if it has one. */
+  readonly name: string | undefined;
   readonly region: string;
   /** Empty if they are deleted already; their buckets may still exist. */
   readonly stacks: readonly string[];
@@ -100,18 +114,18 @@ export function renderDeletion({ region, stacks, buckets, deletesData }: Deletio
 }
 
 /** Reports what was deleted and what is left. */
-export function renderDeleted({ region, stacks, buckets, deletesData }: Deletion): string {
+export function renderDeleted({ name, region, stacks, buckets, deletesData }: Deletion): string {
   const destroyed = stacks.length > 0;
   const isLeft = buckets.length > 0 && !deletesData;
   const lines: string[] = [];
   if (destroyed) lines.push(`Deleted the stacks in ${region}.`);
-  else if (buckets.length === 0) lines.push(`counterweight is not deployed in ${region}.`);
+  else if (buckets.length === 0) lines.push(notDeployed(name, region).message);
   if (deletesData && buckets.length > 0) lines.push('All data is deleted.');
   if (isLeft) {
     lines.push(
       'The data is kept:',
       ...buckets.map((bucket) => `  s3://${bucket}`),
-      'To delete it within 90 days: counterweight destroy --delete-data',
+      asTyped('To delete it within 90 days: counterweight destroy --delete-data'),
     );
   }
   if (destroyed) {

@@ -1,13 +1,13 @@
 import { join, relative } from 'node:path';
 import { defineCommand } from 'citty';
 import type { FetchedStudent } from '../aws/fetch.ts';
-import { jsonOption, labelsFormatOption } from './arguments.ts';
+import { jsonOption, labelsFormatOption, nameOption } from './arguments.ts';
 import { predictLines } from './predict-lines.ts';
 
 export const fetchCommand = defineCommand({
   meta: { name: 'fetch', description: 'Copy a student with its report and metrics from AWS' },
   args: {
-    name: {
+    run: {
       type: 'positional',
       description: 'Name of a run, or of a dataset for its published student',
       required: true,
@@ -21,15 +21,16 @@ export const fetchCommand = defineCommand({
       description: 'Copy the labels of a run for another trainer, instead of a student',
     },
     format: labelsFormatOption,
+    name: nameOption,
     json: jsonOption,
   },
-  async run({ args: { name, to, labels, format, json } }) {
-    if (labels) return copyLabels(name, to, format, json === true);
+  async run({ args: { run, to, labels, format, json } }) {
+    if (labels) return copyLabels(run, to, format, json === true);
     const [{ findDeployment }, { fetchStudent }] = await Promise.all([
       import('../aws/deployment.ts'),
       import('../aws/fetch.ts'),
     ]);
-    const fetched = await fetchStudent(await findDeployment(), name, to);
+    const fetched = await fetchStudent(await findDeployment(), run, to);
     const text = json ? JSON.stringify(fetched, null, 2) : renderFetched(fetched);
     process.stdout.write(`${text}\n`);
   },

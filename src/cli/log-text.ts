@@ -1,6 +1,7 @@
 import type { LogLine } from '../aws/log-line.ts';
 import type { RunStatus } from '../aws/status.ts';
 import { counted } from '../format.ts';
+import { asTyped } from './as-typed.ts';
 import { renderFailure } from './status-text.ts';
 import { styled, type Terminal } from './terminal.ts';
 
@@ -31,7 +32,7 @@ export function renderLog(log: RunLog, terminal: Terminal): string {
     ...(otherErrorCount > 0
       ? [`${counted(otherErrorCount, failure ? 'other error' : 'error')}:`, ...lines(otherErrors)]
       : [failure ? 'No other error.' : 'No error, retried ones included.']),
-    ...(hidden > 0 ? [`… and ${hidden} more: counterweight logs ${run} --all`] : []),
+    ...(hidden > 0 ? [asTyped(`… and ${hidden} more: counterweight logs ${run} --all`)] : []),
   ].join('\n');
 }
 

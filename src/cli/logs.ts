@@ -2,7 +2,7 @@ import { defineCommand } from 'citty';
 import type { LogLine } from '../aws/log-line.ts';
 import type { RunLogs } from '../aws/logs.ts';
 import type { RunStatus } from '../aws/status.ts';
-import { jsonOption } from './arguments.ts';
+import { jsonOption, nameOption } from './arguments.ts';
 import { openRun, runArgument, stageNames, taskOf } from './deployed-run.ts';
 import type { RunLog } from './log-text.ts';
 
@@ -14,6 +14,7 @@ export const logsCommand = defineCommand({
   args: {
     run: runArgument,
     all: { type: 'boolean', description: 'Show all log lines of the run' },
+    name: nameOption,
     json: jsonOption,
   },
   async run({ args: { run, all, json } }) {

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { stripVTControlCharacters } from 'node:util';
 import { defineCommand, renderUsage, runCommand } from 'citty';
-import { checkArguments, UsageError, unknown } from './arguments.ts';
+import { currentName, nameVariable } from '../aws/deployment-name.ts';
+import { checkArguments, nameIn, UsageError, unknown } from './arguments.ts';
 import {
   argumentsOf,
   type Command,
@@ -40,11 +41,22 @@ async function main(args: string[]): Promise<number> {
     command = await row.load();
     if (asksHelp) return print(await helpOf(name, row.example, command));
     checkArguments(rest, argumentsOf(command));
+    useDeployment(nameIn(rest, argumentsOf(command)));
     await runCommand(command, { rawArgs: rest });
     return Number(process.exitCode ?? 0);
   } catch (error) {
     return reportFailure(error, process.stderr, await usageLine(command));
   }
+}
+
+/**
+ * Selects the deployment for all that follows: look-ups, and the commands in messages.
+ * @throws UserError if the name is not allowed.
+ */
+function useDeployment(name: string | undefined): void {
+  if (name === undefined) return;
+  process.env[nameVariable] = name;
+  currentName();
 }
 
 function findCommand(name: string): CommandRow {

@@ -1,12 +1,12 @@
 import { defineCommand } from 'citty';
 import type { StartOutcome } from '../aws/executions.ts';
-import { jsonOption } from './arguments.ts';
+import { jsonOption, nameOption } from './arguments.ts';
 import { asTyped } from './as-typed.ts';
 
 export const startCommand = defineCommand({
   meta: { name: 'start', description: 'Start a run on AWS, or resume a failed one' },
   args: {
-    name: {
+    dataset: {
       type: 'positional',
       description:
         'Name or s3:// location of a dataset in the data bucket, or name of a failed run',
@@ -16,16 +16,17 @@ export const startCommand = defineCommand({
       type: 'boolean',
       description: 'End with the labels of the unlabeled set, and train no student',
     },
+    name: nameOption,
     json: jsonOption,
   },
-  async run({ args: { name, labels, json } }) {
+  async run({ args: { dataset, labels, json } }) {
     const [{ findDeployment }, { findStarted }, { startOrResume }] = await Promise.all([
       import('../aws/deployment.ts'),
       import('../aws/find-started.ts'),
       import('../aws/executions.ts'),
     ]);
     const deployed = await findDeployment();
-    const started = await findStarted(deployed, name);
+    const started = await findStarted(deployed, dataset);
     const wanted = { ...started, ...(labels && { until: 'labels' as const }) };
     const outcome = await startOrResume(deployed.stateMachine, wanted);
     const text = json

@@ -17,7 +17,7 @@ const statusWords = {
 /** Lists the newest runs, one line per run. */
 export function renderRuns(runs: readonly ListedExecution[], now: Date): string {
   if (runs.length === 0) {
-    return 'There is no run yet. A batch starts one: counterweight upload FOLDER';
+    return asTyped('There is no run yet. A batch starts one: counterweight upload FOLDER');
   }
   const rows = runs.map(({ run, status, startedAt, stoppedAt }) => [
     run,
@@ -28,7 +28,7 @@ export function renderRuns(runs: readonly ListedExecution[], now: Date): string 
   return [
     ...alignedRows([['run', '', 'started (UTC)', 'for'], ...rows]),
     '',
-    `Status of a run: counterweight status ${runs[0]?.run}`,
+    asTyped(`Status of a run: counterweight status ${runs[0]?.run}`),
   ].join('\n');
 }
 
@@ -168,8 +168,8 @@ export function renderOutcome(seen: Observation, terminal: Terminal): string[] {
     '',
     ...renderFailure(seen, terminal),
     '',
-    ...(refused ? [] : [`Its log: counterweight logs ${run}`]),
-    ...(canResume ? [`Resume it: counterweight start ${run}${flag}`] : []),
+    ...(refused ? [] : [asTyped(`Its log: counterweight logs ${run}`)]),
+    ...(canResume ? [asTyped(`Resume it: counterweight start ${run}${flag}`)] : []),
   ];
 }
 
@@ -183,7 +183,7 @@ export function renderFailure(
   const where = [stage ?? 'The run', ...(part === undefined ? [] : [`(${part})`])].join(' ');
   const isAbort = status === 'ABORTED';
   const label = styled(terminal, isAbort ? 'yellow' : 'red', isAbort ? 'aborted:' : 'error:');
-  return [`${label} ${where}: ${message}`, ...(hint === undefined ? [] : [hint])];
+  return [`${label} ${where}: ${message}`, ...(hint === undefined ? [] : [asTyped(hint)])];
 }
 
 /**

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { defineCommand } from 'citty';
-import { jsonOption } from './arguments.ts';
+import { jsonOption, nameOption } from './arguments.ts';
 import { openRun, runArgument, stageNames } from './deployed-run.ts';
 import type { Observation, RunObserver } from './run-observer.ts';
 import type { StatusView } from './status-view.ts';
@@ -23,6 +23,7 @@ export const statusCommand = defineCommand({
       type: 'boolean',
       description: 'Update until the run (default: the newest) has ended',
     },
+    name: nameOption,
     json: jsonOption,
   },
   async run({ args: { run, watch, json } }) {

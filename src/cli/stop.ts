@@ -1,10 +1,10 @@
 import { defineCommand } from 'citty';
-import { jsonOption } from './arguments.ts';
+import { jsonOption, nameOption } from './arguments.ts';
 import { openRun, runArgument } from './deployed-run.ts';
 
 export const stopCommand = defineCommand({
   meta: { name: 'stop', description: 'Stop a run on AWS, keeping finished work' },
-  args: { run: runArgument, json: jsonOption },
+  args: { run: runArgument, name: nameOption, json: jsonOption },
   async run({ args: { run, json } }) {
     const { stopExecution } = await import('../aws/stop-execution.ts');
     const { attempt } = await openRun(run);

@@ -2,7 +2,7 @@ import { basename, resolve } from 'node:path';
 import { defineCommand } from 'citty';
 import type { UploadResult } from '../aws/upload.ts';
 import { bytes, count, counted } from '../format.ts';
-import { datasetArgument, jsonOption, UsageError } from './arguments.ts';
+import { datasetArgument, jsonOption, nameOption, UsageError } from './arguments.ts';
 import { asTyped } from './as-typed.ts';
 import { styled, type Terminal } from './terminal.ts';
 import { withProgress } from './with-progress.ts';
@@ -11,14 +11,15 @@ export const uploadCommand = defineCommand({
   meta: { name: 'upload', description: 'Upload a dataset to AWS; its complete batches start runs' },
   args: {
     dataset: { ...datasetArgument, description: 'Folder with distill.yaml' },
-    name: {
+    'dataset-name': {
       type: 'positional',
       description: 'Name of the dataset on AWS. Default: the name of the folder',
       required: false,
     },
+    name: nameOption,
     json: jsonOption,
   },
-  async run({ args: { dataset, name, json } }) {
+  async run({ args: { dataset, 'dataset-name': name, json } }) {
     const checkedName = checkName(name ?? basename(resolve(dataset)));
     const [{ findDeployment }, { upload }, { startBatch }, { createProgress, silentProgress }] =
       await Promise.all([

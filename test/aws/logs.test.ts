@@ -5,7 +5,7 @@ import type { RunFailure } from '../../src/aws/status.ts';
 import { FakeAws } from '../support/fake-aws.ts';
 
 const run = 'digits-2f7a91c04be3';
-const functions = { logGroup: '/aws/lambda/counterweight', trainer: 'function' } as const;
+const functions = { logGroup: '/aws/lambda/counterweight', trainerLogs: undefined } as const;
 const jobs = '/aws/batch/counterweight-trainer';
 const beganAt = Date.UTC(2026, 10, 25, 12);
 
@@ -191,7 +191,7 @@ describe('the log of a run', () => {
     write(7, 'train/2', 'another job', jobs);
     const inTraining = { ...failure, stage: 'Train variants' };
     expect(await logs.ofFailure(inTraining, 'Train')).toEqual([]);
-    const withJobs = new RunLogs({ ...functions, trainer: 'gpu' }, run);
+    const withJobs = new RunLogs({ ...functions, trainerLogs: jobs }, run);
     const lines = await withJobs.ofFailure(inTraining, 'Train');
     expect(lines.map(({ message }) => message)).toEqual(['CUDA is there', 'UserError: no']);
   });

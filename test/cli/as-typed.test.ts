@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { nameVariable } from '../../src/aws/deployment-name.ts';
 import { asTyped } from '../../src/cli/as-typed.ts';
 
 const npx = { npm_command: 'exec' };
@@ -14,4 +15,18 @@ test.each([
   expect(asTyped(text, npx)).toBe(expected);
   expect(asTyped(text, {})).toBe(text);
   expect(asTyped(text, { npm_command: 'run-script' })).toBe(text);
+});
+
+test.each([
+  ['Next: counterweight upload FOLDER', 'Next: counterweight upload --name blue FOLDER'],
+  ['counterweight status', 'counterweight status --name blue'],
+  ['counterweight run digits', 'counterweight run digits'],
+  ['counterweight starts', 'counterweight starts'],
+])('names the deployment in a command that uses one: %s', (text, expected) => {
+  const blue = { [nameVariable]: 'blue' };
+  expect(asTyped(text, blue)).toBe(expected);
+  expect(asTyped(expected, blue)).toBe(expected);
+  const both = asTyped(text, { ...blue, ...npx });
+  expect(both).toBe(asTyped(expected, npx));
+  expect(asTyped(both, { ...blue, ...npx })).toBe(both);
 });

@@ -1,6 +1,6 @@
 import { runCommand } from 'citty';
 import { describe, expect, test } from 'vitest';
-import { checkArguments } from '../../src/cli/arguments.ts';
+import { checkArguments, nameIn } from '../../src/cli/arguments.ts';
 import { argumentsOf, commands } from '../../src/cli/commands.ts';
 import { completeCommand } from '../../src/cli/complete.ts';
 import { completionScripts } from '../../src/cli/completion-scripts.ts';
@@ -19,6 +19,24 @@ describe('commands', () => {
     const given = words.filter((word) => !word.startsWith('-'));
     expect(given.length).toBeGreaterThanOrEqual(required.length);
   });
+});
+
+test.each(Object.entries(commands))('%s has --name if it uses a deployment', async (_, row) => {
+  const { name } = argumentsOf(await row.load());
+  expect(name?.type === 'string').toBe(row.isDeployed === true);
+});
+
+test('the option --name is read like any other', () => {
+  const definitions = {
+    name: { type: 'string' },
+    json: { type: 'boolean' },
+    run: { type: 'positional' },
+  } as const;
+  expect(nameIn(['a', '--json', '--name', 'blue'], definitions)).toBe('blue');
+  expect(nameIn(['--name=blue', 'a'], definitions)).toBe('blue');
+  expect(nameIn(['--', '--name', 'blue'], definitions)).toBeUndefined();
+  expect(nameIn(['a'], definitions)).toBeUndefined();
+  expect(nameIn(['--name', 'blue'], { name: { type: 'positional' } })).toBeUndefined();
 });
 
 describe('completion scripts', () => {

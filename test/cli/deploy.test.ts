@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/cli/arguments.ts';
 import {
+  contextOf,
   datasetOf,
   refuseForeignImages,
   renderDeployment,
@@ -21,6 +22,10 @@ describe('settingsOf', () => {
         serve: 'digits',
         'image-uri': image,
         'trainer-image-uri': image,
+        name: 'blue',
+        tags: 'team=vision',
+        'permissions-boundary': 'limits',
+        qualifier: 'blue1',
       }),
     ).toEqual({
       trainer: 'gpu',
@@ -30,6 +35,10 @@ describe('settingsOf', () => {
       serve: 'digits',
       imageUri: image,
       trainerImageUri: image,
+      name: 'blue',
+      tags: 'team=vision',
+      permissionsBoundary: 'limits',
+      '@aws-cdk/core:bootstrapQualifier': 'blue1',
     });
   });
 
@@ -40,11 +49,37 @@ describe('settingsOf', () => {
     [{ trainer: 'gpu', budget: 'Infinity' }, /--budget/],
     [{ trainer: 'gpu', 'sweep-minutes': '1.5' }, /--sweep-minutes .*found "1.5"/],
     [{ trainer: 'gpu', 'sweep-minutes': '1441' }, /--sweep-minutes/],
+    [{ trainer: 'gpu', tags: 'aws:team=a' }, /--tags needs KEY=VALUE.*found "aws:team=a"/],
+    [{ trainer: 'gpu', qualifier: 'a-b' }, /--qualifier .*found "a-b"/],
     [{ trainer: 'gpu', concurrency: '0' }, /--concurrency .*1 to 10000, found "0"/],
   ])('refuses %j', (options, message) => {
     expect(() => settingsOf(options)).toThrow(UsageError);
     expect(() => settingsOf(options)).toThrow(message);
   });
+});
+
+test.each([
+  [
+    ['--context', '@aws-cdk/core:a=b=c', '-c', 'vpc-provider:x=1'],
+    { '@aws-cdk/core:a': 'b=c', 'vpc-provider:x': '1' },
+  ],
+  [['@aws-cdk/core:a=', '--context=b:c=d'], { '@aws-cdk/core:a': '', 'b:c': 'd' }],
+  [[], {}],
+])('context of the CDK is passed on: %j', (args, context) => {
+  expect(contextOf(args)).toEqual(context);
+});
+
+test.each(['trainer=gpu', 'gpu', '--role-arn', '@aws-cdk/core:a'])(
+  'what is not context of the CDK is refused: %s',
+  (argument) => {
+    expect(() => contextOf([argument])).toThrow(`"${argument}" is not context of the CDK`);
+  },
+);
+
+test('the stacks of a deployment with a name are listed with it', () => {
+  const text = renderDeployment({ trainer: 'gpu', name: 'blue' }, 'eu-west-1');
+  expect(text).toMatch(/^ {2}blue-Counterweight {9}buckets/m);
+  expect(text).toMatch(/^ {2}blue-CounterweightTrainer {2}a network/m);
 });
 
 test('images of another region are refused, before anything is created', () => {

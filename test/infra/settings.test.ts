@@ -29,6 +29,9 @@ test('takes text, as the command line gives it', () => {
       gpuZones: 'eu-west-1b',
       imageUri: `${ecr}/tools/counterweight:1.2.0`,
       trainerImageUri: `${ecr}/counterweight@${digest}`,
+      name: 'blue',
+      tags: 'team=vision,cost center=7=a',
+      permissionsBoundary: 'arn:aws:iam::123456789012:policy/org/limits',
     }),
   ).toEqual({
     trainer: 'gpu',
@@ -53,6 +56,9 @@ test('takes text, as the command line gives it', () => {
       repository: 'counterweight',
       tagOrDigest: digest,
     },
+    name: 'blue',
+    tags: { team: 'vision', 'cost center': '7=a' },
+    permissionsBoundary: 'arn:aws:iam::123456789012:policy/org/limits',
   });
   expect(read({ local: 'true' }).local).toBe(true);
   expect(read({ local: 'false' }).local).toBe(false);
@@ -76,6 +82,9 @@ test.each([
   [{ zones: 'eu-west-1' }, 'context zones=eu-west-1 is not Availability Zones'],
   [{ serve: 'My digits' }, 'context serve=My digits is not the name of a dataset: lower-case'],
   [{ serve: '' }, 'context serve= is not the name of a dataset'],
+  [{ name: 'Blue' }, 'context name=Blue is not a name for a deployment: at most 24 lower-case'],
+  [{ tags: 'team' }, 'context tags=team is not KEY=VALUE,KEY=VALUE: at most 40'],
+  [{ permissionsBoundary: 'a b' }, 'context permissionsBoundary=a b is not the name or the ARN'],
   [{ trainer: 'gpu', local: 'true' }, 'LocalStack has no AWS Batch'],
 ])('refuses %j, and names the right values', (context, message) => {
   expect(() => read(context)).toThrow(message);

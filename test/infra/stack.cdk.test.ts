@@ -16,6 +16,7 @@ describe('cdk-nag', () => {
     { imageUri: prebuilt },
     allPrebuilt,
     { local: true, sweepMinutes: 60, serve: 'digits' },
+    { ...allPrebuilt, name: 'blue', tags: 'team=vision', permissionsBoundary: 'limits' },
   ])('finds nothing with %j', (context) => {
     expect(() => synthesise(context)).not.toThrow();
   });

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { Template } from 'aws-cdk-lib/assertions';
 import { makeApp } from '../../infra/application.ts';
+import { stackIds } from '../../src/aws/deployment-name.ts';
 
 /** An image that exists nowhere, for what does not depend on how images are made. */
 export const prebuilt = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/counterweight:1.2.0';
@@ -41,8 +42,8 @@ function templatesWith(context: Record<string, unknown>): string[] {
   const app = makeApp({ 'aws:cdk:disable-asset-staging': true, ...context });
   const assembly = app.synth();
   try {
-    return ['Counterweight', 'CounterweightTrainer'].flatMap((name) => {
-      const stack = assembly.stacks.find(({ stackName }) => stackName === name);
+    return Object.values(stackIds).flatMap((id) => {
+      const stack = assembly.stacks.find(({ hierarchicalId }) => hierarchicalId === id);
       return stack ? [JSON.stringify(stack.template)] : [];
     });
   } finally {
