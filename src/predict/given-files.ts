@@ -107,7 +107,10 @@ async function openPath(
     }
     if (stats.isDirectory()) {
       const prefix = path === '.' ? '' : `${path.replace(/\/+$/, '')}/`;
-      return { store: new RenamedStore(await openStore(path, 'time'), prefix, onRead), prefix };
+      return {
+        store: new RenamedStore(await openStore(path, 'time', 'follow'), prefix, onRead),
+        prefix,
+      };
     }
   }
   const [folder, name] = path.startsWith('s3://')
@@ -115,7 +118,7 @@ async function openPath(
     : [dirname(path), basename(path)];
   const prefix = path.slice(0, path.length - name.length);
   const isBucket = /^s3:\/\/[^/]*\/?$/.test(path);
-  const store = isBucket ? undefined : await openStore(folder, 'time');
+  const store = isBucket ? undefined : await openStore(folder, 'time', 'follow');
   const file = name === '' ? undefined : await store?.head(name);
   if (store && file) return { store: new RenamedStore(store, prefix, onRead), prefix, file };
   const below = `${path.replace(/\/+$/, '')}/`;

@@ -34,6 +34,7 @@ import {
   type VersionKind,
 } from './folder-version.ts';
 import { checkKey, compareKeys } from './key.ts';
+import { LinkGuard } from './links.ts';
 import type {
   ByteRange,
   ListedObject,
@@ -68,20 +69,27 @@ const abandonedAfterMs = 24 * 60 * 60 * 1000;
  * - A file appears under its key in one step (link or rename), after all its bytes are on the disk.
  *   A process killed before that leaves a hidden file, which a later process removes.
  * - `ifAbsent` is link(2), which fails if the name is taken; replacing goes through `claim`.
- * - Hidden files (.DS_Store) are left out. Symbolic links are followed.
+ * - Hidden files (.DS_Store) are left out. Symbolic links are followed within the folder; one that
+ *   leads out of it is refused (`links.ts`).
  */
 export class FolderStore implements ObjectStore {
   readonly location: string;
   readonly #versions: VersionKind;
+  readonly #links: LinkGuard | undefined;
   #swept = false;
 
-  /** @param versions Kind of the objects' versions. Default: by content. */
-  constructor(folder: string, versions: VersionKind = 'content') {
+  /**
+   * @param versions Kind of the objects' versions. Default: by content.
+   * @param links Whether links that lead out of the folder are followed. Default: they are refused.
+   */
+  constructor(folder: string, versions: VersionKind = 'content', links?: 'follow') {
     this.location = resolve(folder);
     this.#versions = versions;
+    this.#links = links === 'follow' ? undefined : new LinkGuard(this.location);
   }
 
   async head(key: string): Promise<ObjectInfo | undefined> {
+    this.#refuseLink(key);
     const found = await this.#find(key);
     if (found === undefined) return undefined;
     const { modified, ...info } = found;
@@ -89,6 +97,7 @@ export class FolderStore implements ObjectStore {
   }
 
   async read(key: string, { version, range }: ReadOptions = {}): Promise<Readable> {
+    this.#refuseLink(key);
     const handle = await this.#open(key);
     try {
       const stats = await handle.stat({ bigint: true });
@@ -115,6 +124,7 @@ export class FolderStore implements ObjectStore {
     body: Uint8Array,
     condition?: WriteCondition,
   ): Promise<ObjectInfo | undefined> {
+    this.#refuseLink(key);
     const etag = await this.#etag(key);
     if (condition && !holds(condition, etag)) return undefined;
     const temporary = await this.#writeTemporary(key, body);
@@ -216,7 +226,9 @@ export class FolderStore implements ObjectStore {
     for (const file of files) {
       if (file.name.startsWith('.')) continue;
       const key = folder + file.name + ((await isFolder(file)) ? '/' : '');
-      if (key.startsWith(prefix) || (key.endsWith('/') && prefix.startsWith(key))) keys.push(key);
+      if (!key.startsWith(prefix) && !(key.endsWith('/') && prefix.startsWith(key))) continue;
+      if (file.isSymbolicLink()) this.#links?.checkLink(folder + file.name);
+      keys.push(key);
     }
     // "a-b" comes before "a/b": a folder's name is compared with its slash.
     return keys.sort(compareKeys);
@@ -364,6 +376,12 @@ export class FolderStore implements ObjectStore {
       }
     }
     return join(this.location, key);
+  }
+
+  /** @throws UserError for a key that cannot be a file, or that a link leads out of the folder. */
+  #refuseLink(key: string): void {
+    this.#path(key);
+    this.#links?.check(key);
   }
 
   #work(name: string): string {

@@ -10,12 +10,17 @@ import type { ObjectStore } from './store.ts';
  * directory), or a `file:` URL. The folder need not exist yet. Loads the AWS SDK only for `s3:`.
  *
  * @param versions Kind of the versions in a folder; S3 has its own. Default: by content.
+ * @param links Whether links that lead out of a folder are followed. Default: they are refused.
  * @throws UserError for anything else.
  * @example
  * const data = await openStore('s3://my-bucket/digits');
  * for await (const { key, bytes } of data.list('labeled/')) console.log(key, bytes);
  */
-export async function openStore(location: string, versions?: VersionKind): Promise<ObjectStore> {
+export async function openStore(
+  location: string,
+  versions?: VersionKind,
+  links?: 'follow',
+): Promise<ObjectStore> {
   if (location.startsWith('s3://')) {
     const { S3Store } = await import('./s3.ts');
     return new S3Store(location);
@@ -30,7 +35,7 @@ export async function openStore(location: string, versions?: VersionKind): Promi
       'Name the folder that the file is in.',
     );
   }
-  return new FolderStore(folder, versions);
+  return new FolderStore(folder, versions, links);
 }
 
 function fileUrlPath(location: string): string {

@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { TransientError, UserError } from '../../src/errors.ts';
 import { claim } from '../../src/store/claim.ts';
 import { FolderStore } from '../../src/store/folder.ts';
@@ -86,19 +86,73 @@ describe('FolderStore', () => {
     await expect(store.write('b/.git/config', Buffer.from(''))).rejects.toThrow(/starts with "\."/);
   });
 
-  test('links to files and folders are followed, and circles are not', async () => {
-    const other = newStore();
-    await writeOnce(other, 'data/file', Buffer.from('content'));
+  test('links within the folder are followed, except in a circle or to nothing', async () => {
+    await writeOnce(store, 'data/file', Buffer.from('content'));
     await mkdir(join(store.location, 'sub'), { recursive: true });
-    await symlink(join(other.location, 'data/file'), join(store.location, 'link'));
-    await symlink(join(other.location, 'data'), join(store.location, 'sub/folder'));
+    await symlink('data/file', join(store.location, 'link'));
+    await symlink(join(store.location, 'data'), join(store.location, 'sub/folder'));
     await symlink(store.location, join(store.location, 'sub/circle'));
     await symlink('nowhere', join(store.location, 'broken'));
     await symlink('self', join(store.location, 'self'));
     const keys = (await listAll(store, '')).map(({ key }) => key);
-    expect(keys).toEqual(['link', 'sub/folder/file']);
+    expect(keys).toEqual(['data/file', 'link', 'sub/folder/file']);
     expect(Buffer.from(await readBytes(store, 'sub/folder/file')).toString()).toBe('content');
     await expect(store.write('broken', Buffer.from(''))).rejects.toThrow(UserError);
+  });
+
+  test('a folder that is itself a link is read', async () => {
+    await writeOnce(store, 'file', Buffer.from('content'));
+    const link = `${store.location}-link`;
+    await symlink(store.location, link);
+    const linked = new FolderStore(link);
+    expect((await listAll(linked, '')).map(({ key }) => key)).toEqual(['file']);
+    expect(await linked.head('file')).toBeDefined();
+  });
+
+  describe('a link that leads out of the folder', () => {
+    let outside: FolderStore;
+    beforeEach(async () => {
+      outside = newStore();
+      await writeOnce(outside, 'secrets/key', Buffer.from('canary'));
+      await writeOnce(store, 'data/file', Buffer.from('content'));
+      await symlink(join(outside.location, 'secrets'), join(store.location, 'labeled'));
+      await symlink(join(outside.location, 'secrets/key'), join(store.location, 'data/link'));
+    });
+
+    test.each([
+      ['list', () => listAll(store, '')],
+      ['list a folder', () => listAll(store, 'labeled/')],
+      ['head', () => store.head('labeled/key')],
+      ['head a file', () => store.head('data/link')],
+      ['read', () => store.read('labeled/key')],
+      ['read a file', () => store.read('data/link')],
+      ['write', () => store.write('labeled/new', Buffer.from(''))],
+      ['replace', () => store.write('data/link', Buffer.from(''))],
+    ])('is refused: %s', async (_, use) => {
+      const error = await use().catch((error: unknown) => error);
+      expect(error).toBeInstanceOf(UserError);
+      expect(String(error)).toMatch(/leads out of its folder through a link, to .*secrets/);
+      expect(await listAll(outside, '')).toHaveLength(1);
+      expect(Buffer.from(await readBytes(outside, 'secrets/key')).toString()).toBe('canary');
+    });
+
+    test('does not matter to other keys', async () => {
+      expect(await store.head('data/file')).toBeDefined();
+      expect(await store.head('data/none')).toBeUndefined();
+      expect(await store.head('none/none')).toBeUndefined();
+      await store.write('new/file', Buffer.from('x'));
+      expect(await store.head('new/file')).toBeDefined();
+    });
+
+    test('is followed if the user trusts it', async () => {
+      vi.stubEnv('COUNTERWEIGHT_FOLLOW_LINKS', '1');
+      const trusting = new FolderStore(store.location);
+      vi.unstubAllEnvs();
+      for (const folder of [trusting, new FolderStore(store.location, 'time', 'follow')]) {
+        const keys = (await listAll(folder, '')).map(({ key }) => key);
+        expect(keys).toEqual(['data/file', 'data/link', 'labeled/key']);
+      }
+    });
   });
 
   test('a name that is too long for a file is refused', async () => {
