@@ -11,6 +11,7 @@ import {
   loaders,
   programName,
 } from './commands.ts';
+import { guardTerminal } from './escapes.ts';
 import { reportFailure } from './failure.ts';
 import { packageVersion } from './package-version.ts';
 
@@ -27,6 +28,8 @@ const program = defineCommand({
   subCommands: loaders(),
 });
 
+guardTerminal(process.stdout);
+guardTerminal(process.stderr);
 process.exitCode = await main(process.argv.slice(2));
 
 /** Runs the command line. @returns the exit code. */

@@ -59,7 +59,10 @@ export function createProgress(
     if (atMs - shownAtMs < (live ? redrawMs : plainLineMs)) return;
     shownAtMs = atMs;
     if (!live) terminal.write(`${plainLine(stage)}\n`);
-    else terminal.write(`\r\u001b[K${liveLine(stage, terminal)}`);
+    else {
+      clear();
+      terminal.write(liveLine(stage, terminal));
+    }
   }
 
   function end(completed: boolean): void {

@@ -54,7 +54,9 @@ class Picture implements StatusView {
   /** Turns line wrapping off, so that the number of lines is the height. */
   #draw(text: string): void {
     this.#erase();
-    this.#terminal.write(`\u001b[?7l${text}\n\u001b[?7h`);
+    this.#terminal.write('\u001b[?7l');
+    this.#terminal.write(`${text}\n`);
+    this.#terminal.write('\u001b[?7h');
     this.#height = text.split('\n').length;
   }
 
