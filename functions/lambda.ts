@@ -28,6 +28,7 @@ const functions: Record<FunctionName, Pick<Stage, 'load' | 'resumes'>> = {
   ...stages,
   Start: { load: async () => (await import('./start.ts')).createStartHandler() },
   Sweep: { load: async () => (await import('./sweep.ts')).createSweepHandler() },
+  Announce: { load: async () => (await import('./announce.ts')).createAnnounceHandler() },
   Serve: { load: async () => (await import('./serve.ts')).createServeHandler() },
 };
 

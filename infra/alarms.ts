@@ -1,20 +1,38 @@
-import { Aws, Duration } from 'aws-cdk-lib';
+import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Alarm, type IMetric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { EventField, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
+import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { type StageName, shardStages } from '../src/stages/index.ts';
+import { delivery } from './call-on.ts';
+import { waive } from './nag.ts';
+import type { Names } from './names.ts';
 
-export interface AlarmsProps {
+/** Parts of the deployment that alarms and the dashboard watch. */
+export interface Watched {
   readonly machine: IStateMachine;
   readonly functions: Record<StageName, IFunction>;
   readonly start: IFunction;
   readonly deadLetters: IQueue;
 }
+
+export interface AlarmsProps extends Watched {
+  readonly names: Names;
+  readonly trainer: 'gpu' | 'function';
+  /** Address to which the alarms are sent; undefined: none. */
+  readonly alarmEmail: string | undefined;
+}
+
+const cloudWatch = new ServicePrincipal('cloudwatch.amazonaws.com');
+const eventBridge = new ServicePrincipal('events.amazonaws.com');
 
 const fiveMinutes = Duration.minutes(5);
 const sum = { period: fiveMinutes, statistic: Stats.SUM };
@@ -30,16 +48,27 @@ export class Alarms extends Construct {
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    const { machine, start, deadLetters } = props;
-    this.topic = new Topic(this, 'Topic', { enforceSSL: true });
-    letAlarmsPublish(this.topic);
+    const { machine, start, deadLetters, alarmEmail } = props;
+    this.topic = makeTopic(this);
+    if (alarmEmail !== undefined) subscribe(this.topic, alarmEmail);
+    if (props.trainer === 'gpu') reportBlockedQueue(this, this.topic, props);
     this.alarms = [
       this.#alarm('RunFailed', {
         what: 'A run failed. `counterweight status` shows the stage and the reason.',
         metric: machine.metricFailed(sum),
       }),
+      this.#alarm('RunAborted', {
+        what: 'A run was aborted, by `counterweight stop` or in the console.',
+        metric: machine.metricAborted(sum),
+      }),
+      this.#alarm('RunTimedOut', {
+        what: 'A run exceeded its time limit. `counterweight status` shows the stage.',
+        metric: machine.metricTimedOut(sum),
+      }),
       this.#alarm('EventLost', {
-        what: 'A marker started no run: its event is in the dead-letter queue.',
+        what:
+          'An event is in the dead-letter queue. Either a marker started no run, or the end of a ' +
+          'run was not announced, or a blocked queue of GPU jobs was not reported.',
         metric: deadLetters.metricApproximateNumberOfMessagesVisible({
           period: fiveMinutes,
           statistic: Stats.MAXIMUM,
@@ -89,17 +118,84 @@ interface AlarmOptions {
 }
 
 /**
- * Lets alarms publish on the topic. A topic with a policy of its own has no default policy, which
- * would let the account publish.
+ * Makes the topic. It has a key of its own, because CloudWatch and EventBridge may not use the key
+ * that AWS manages.
  */
-function letAlarmsPublish(topic: Topic): void {
+function makeTopic(scope: Construct): Topic {
+  const key = new Key(scope, 'Key', {
+    description: 'counterweight: messages of alarms',
+    enableKeyRotation: true,
+    removalPolicy: RemovalPolicy.DESTROY,
+    pendingWindow: Duration.days(7),
+  });
+  // Without a condition: for EventBridge and an encrypted topic, SNS supports none on the source.
+  // The topic's policy limits who publishes.
+  key.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'EncryptMessages',
+      principals: [cloudWatch, eventBridge],
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+      resources: ['*'],
+    }),
+  );
+  const topic = new Topic(scope, 'Topic', { enforceSSL: true, masterKey: key });
+  // A topic with a policy of its own has no default policy, which would let the account publish.
+  letPublish(topic, 'LetAlarmsPublish', cloudWatch, {
+    StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
+  });
+  return topic;
+}
+
+function subscribe(topic: Topic, address: string): void {
+  const subscription = topic.addSubscription(new EmailSubscription(address));
+  const reason = 'The alarm of a message that was not delivered could not be delivered either.';
+  waive(subscription, 'Serverless-SNSRedrivePolicy', reason);
+}
+
+/**
+ * Reports a job that waits and blocks the queue, with the reason. AWS Batch has an event for
+ * it, but no metric. A message that is not delivered raises the alarm of the dead-letter queue.
+ */
+function reportBlockedQueue(
+  scope: Construct,
+  topic: Topic,
+  { names, deadLetters: deadLetterQueue }: AlarmsProps,
+): void {
+  const rule = new Rule(scope, 'QueueBlocked', {
+    description: 'A GPU job cannot start: report it',
+    eventPattern: {
+      source: ['aws.batch'],
+      detailType: ['Batch Job Queue Blocked'],
+      detail: { jobQueue: [names.trainerQueueArn] },
+    },
+  });
+  const job = EventField.fromPath('$.detail.jobName');
+  const reason = EventField.fromPath('$.detail.statusReason');
+  const message = RuleTargetInput.fromText(
+    `The GPU job ${job} cannot start and blocks the queue. The reason that AWS Batch gives: ` +
+      `${reason}. Its run waits; counterweight stop RUN stops it.`,
+  );
+  // CDK would let every rule of every account publish, but it changes no policy of another stack.
+  const imported = Topic.fromTopicArn(scope, 'ImportedTopic', topic.topicArn);
+  rule.addTarget(new SnsTopic(imported, { ...delivery, deadLetterQueue, message }));
+  letPublish(topic, 'LetRulePublish', eventBridge, {
+    ArnEquals: { 'aws:SourceArn': rule.ruleArn },
+  });
+}
+
+function letPublish(
+  topic: Topic,
+  sid: string,
+  service: ServicePrincipal,
+  conditions: Record<string, unknown>,
+): void {
   topic.addToResourcePolicy(
     new PolicyStatement({
-      sid: 'LetAlarmsPublish',
-      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      sid,
+      principals: [service],
       actions: ['sns:Publish'],
       resources: [topic.topicArn],
-      conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+      conditions,
     }),
   );
 }

@@ -12,10 +12,10 @@ import {
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { allStages, type StageName, shardStages } from '../src/stages/index.ts';
-import type { AlarmsProps } from './alarms.ts';
+import type { Watched } from './alarms.ts';
 import { metricsNamespace, type Names } from './names.ts';
 
-export interface DashboardProps extends AlarmsProps {
+export interface DashboardProps extends Watched {
   readonly names: Names;
   readonly alarms: Alarm[];
   readonly logs: ILogGroup;

@@ -6,6 +6,8 @@ export const metricsNamespace = 'counterweight';
 
 /** Rule that Step Functions makes by itself, to learn the end of jobs of AWS Batch. */
 export const jobsRuleArn = arn('events', 'rule/StepFunctionsGetEventsForBatchJobsRule');
+/** Event bus that every account has. */
+export const defaultBusArn = arn('events', 'event-bus/default');
 export const jobsArn = arn('batch', 'job/*');
 
 export type Names = ReturnType<typeof deploymentNames>;

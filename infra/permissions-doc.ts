@@ -5,7 +5,7 @@ import { type Purpose, purposes } from './statement.ts';
 /**
  * Writes docs/permissions.md: who may do what, and why, by the templates of both stacks.
  *
- * @param templates Templates synthesized with the GPU trainer, the sweep and `serve`.
+ * @param templates Templates synthesized with the GPU trainer, the sweep, `serve` and `alarmEmail`.
  */
 export function permissionsDoc(templates: unknown[]): string {
   const roles = templates.flatMap(rolesOf);
@@ -27,7 +27,8 @@ export function permissionsDoc(templates: unknown[]): string {
 
 const intro = `# Permissions
 
-Generated from the synthesized templates, with the GPU trainer, the sweep and \`serve=digits\`. After a change:
+Generated from the synthesized templates, with the GPU trainer, the sweep, \`serve=digits\` and
+an address for the alarms. After a change:
 \`UPDATE_PERMISSIONS=1 npx vitest run test/infra/permissions\`.
 
 \`<Name>\` is a resource of the stacks; \`<StorageData>\` and \`<StorageResults>\` are the buckets. ARNs are written

@@ -1,11 +1,13 @@
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { eventSource, eventTypes } from '../src/aws/announcements.ts';
 import { markerOf } from '../src/data/layout.ts';
 import { keys } from '../src/run/keys.ts';
 import type { Stage } from '../src/stages/stage.ts';
 import type { Image } from './images.ts';
-import { jobsArn, jobsRuleArn, type Names } from './names.ts';
+import { defaultBusArn, jobsArn, jobsRuleArn, type Names } from './names.ts';
 import { allow, type Purpose } from './statement.ts';
 
 /**
@@ -48,8 +50,13 @@ export function accountGrant(): PolicyStatement {
 }
 
 /** Permissions of the Start function. */
-export function startGrants(names: Names, buckets: Buckets): PolicyStatement[] {
+export function startGrants(
+  names: Names,
+  buckets: Buckets,
+  deadLetters: IQueue,
+): PolicyStatement[] {
   return [
+    keepFailed(deadLetters),
     readObjects('ReadConfigs', buckets.data, ['*/distill.yaml']),
     allow('ListBatches', ['s3:ListBucketVersions'], [buckets.data.bucketArn], {
       StringLike: { 's3:prefix': '*/unlabeled/*' },
@@ -62,9 +69,31 @@ export function startGrants(names: Names, buckets: Buckets): PolicyStatement[] {
 }
 
 /** Permissions of the Sweep function. */
-export function sweepGrants(buckets: Buckets): PolicyStatement[] {
+export function sweepGrants(buckets: Buckets, deadLetters: IQueue): PolicyStatement[] {
   const markers = buckets.data.arnForObjects(`*/${markerOf('*')}`);
-  return [listData(buckets), allow('CloseBatches', ['s3:PutObject', 's3:GetObject'], [markers])];
+  return [
+    keepFailed(deadLetters),
+    listData(buckets),
+    allow('CloseBatches', ['s3:PutObject', 's3:GetObject'], [markers]),
+  ];
+}
+
+/** Permissions of the Announce function. */
+export function announceGrants(buckets: Buckets, deadLetters: IQueue): PolicyStatement[] {
+  const record = keys.announced('*', '*');
+  const outcome = [keys.publication, keys.metrics, keys.failure].map((key) => key('*'));
+  return [
+    keepFailed(deadLetters),
+    ...readResults(buckets, [...outcome, record]),
+    writeResults(buckets, [record]),
+    allow('Announce', ['events:PutEvents'], [defaultBusArn], {
+      StringEquals: { 'events:source': eventSource, 'events:detail-type': [...eventTypes] },
+    }),
+  ];
+}
+
+function keepFailed(deadLetters: IQueue): PolicyStatement {
+  return allow('KeepFailedEvents', ['sqs:SendMessage'], [deadLetters.queueArn]);
 }
 
 /** Permissions of the Serve function. */

@@ -23,10 +23,10 @@ const grantSchema = z.strictObject({
 });
 export type Grant = z.infer<typeof grantSchema>;
 
-/** Principal of a statement: `*`, or `{ Service: … }`. */
+/** Principal of a statement: `*`, `{ Service: … }` or `{ AWS: … }`. */
 const principal = z.union([
   z.string(),
-  z.record(z.string(), z.string()).transform((by) => Object.values(by).join(', ')),
+  z.record(z.string(), oneOrMany).transform((by) => Object.values(by).flat().join(', ')),
 ]);
 
 /** Statement of a resource's policy. */
@@ -69,16 +69,22 @@ export function rolesOf(template: unknown): Role[] {
     });
 }
 
-/** Lists the policies of buckets, the queue, the topic and functions. */
+/** Lists the policies of buckets, the queue, the topic, its key and functions. */
 export function resourcePoliciesOf(template: unknown): { name: string; rules: Rule[] }[] {
   return resourcesOf(template).flatMap(({ name, type, properties }) => {
     if (type === 'AWS::Lambda::Permission') return [invocation.parse(properties)];
-    const { data } = z.object({ PolicyDocument: document }).safeParse(properties);
-    return data ? [{ name, rules: data.PolicyDocument.Statement }] : [];
+    const { data } = withPolicy.safeParse(properties);
+    const policy = data?.PolicyDocument ?? data?.KeyPolicy;
+    return policy ? [{ name, rules: policy.Statement }] : [];
   });
 }
 
 const document = z.object({ Statement: z.array(ruleSchema) });
+/** A key of KMS has its policy in a field of its own. */
+const withPolicy = z.object({
+  PolicyDocument: document.optional(),
+  KeyPolicy: document.optional(),
+});
 
 /** Permission to call a function, a policy for which CloudFormation has another form. */
 const invocation = z

@@ -113,6 +113,8 @@ const settingsSchema = z.object({
     .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/)
     .optional()
     .describe('the name of a dataset: lower-case letters, digits and hyphens'),
+  /** Address to which the alarms are sent. Default: none. */
+  alarmEmail: z.email().optional().describe('an e-mail address, such as team@example.com'),
   /** Whether the stack is for LocalStack, which runs no containers: every function is a zip. */
   local: z
     .union([z.boolean(), z.stringbool({ truthy: ['true'], falsy: ['false'] })])

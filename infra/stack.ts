@@ -4,6 +4,7 @@ import { stages } from '../src/stages/index.ts';
 import type { Stage } from '../src/stages/stage.ts';
 import { namesOf, recordOf } from '../src/table.ts';
 import { Alarms } from './alarms.ts';
+import { Announcer } from './announcer.ts';
 import { addDashboard } from './dashboard.ts';
 import { Endpoint } from './endpoint.ts';
 import { TaskFunction } from './functions.ts';
@@ -24,7 +25,8 @@ export class CounterweightStack extends Stack {
       ...stackProps(names.stack, settings),
       description: 'counterweight: weighted distillation of unlabeled files',
     });
-    const { trainer, budget, concurrency, imageUri, local, sweepMinutes, serve } = settings;
+    const { trainer, budget, concurrency, imageUri, local, sweepMinutes, serve, alarmEmail } =
+      settings;
     const storage = new Storage(this, 'Storage');
     const logs = new LogGroup(this, 'Logs', {
       logGroupName: `/aws/lambda/${names.machine}`,
@@ -57,8 +59,14 @@ export class CounterweightStack extends Stack {
       sweepMinutes,
       ...shared,
     });
+    new Announcer(this, 'Announcer', { storage, deadLetters, ...shared });
     const watched = { machine, functions, start, deadLetters };
-    const { topic, alarms } = new Alarms(this, 'Alarms', watched);
+    const { topic, alarms } = new Alarms(this, 'Alarms', {
+      names,
+      ...watched,
+      trainer,
+      alarmEmail,
+    });
     addDashboard(this, { names, ...watched, alarms, logs });
     const endpoint =
       serve && new Endpoint(this, 'Endpoint', { dataset: serve, storage, ...shared });

@@ -25,6 +25,7 @@ export const purposes = {
   ReadConcurrency:
     'How many functions the account may run at once, so that shards are not throttled. It has no narrower resource.',
   KeepFailedEvents: 'An event that it could not handle goes to the dead-letter queue.',
+  Announce: 'Its events, of its own types and under its own name, on the default bus.',
   CallFunctions: 'One function per state.',
   ReadManifests: 'The lists of shards for the distributed Maps.',
   StartShards: 'A distributed Map starts one execution of the same machine per shard.',

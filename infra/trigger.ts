@@ -1,15 +1,13 @@
 import { Duration } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { triggers } from '../src/stages/index.ts';
+import { callOn } from './call-on.ts';
 import { type FunctionsProps, TaskFunction } from './functions.ts';
 import { waive } from './nag.ts';
 import { startGrants, sweepGrants } from './permissions.ts';
-import { allow } from './statement.ts';
 import type { Storage } from './storage.ts';
 
 export interface TriggerProps extends FunctionsProps {
@@ -19,7 +17,7 @@ export interface TriggerProps extends FunctionsProps {
 
 /**
  * Starts runs when a batch's marker arrives. With a schedule, it also adds the markers that are
- * missing. Events that neither EventBridge nor a function could handle go to the queue.
+ * missing. The queue is for the events of all functions of the deployment.
  */
 export class Trigger extends Construct {
   readonly start: IFunction;
@@ -35,7 +33,6 @@ export class Trigger extends Construct {
     const reason = 'It is the dead-letter queue: only a person takes from it.';
     waive(this.deadLetters, 'AwsSolutions-SQS3', reason);
     waive(this.deadLetters, 'Serverless-SQSRedrivePolicy', reason);
-    const keepFailed = allow('KeepFailedEvents', ['sqs:SendMessage'], [this.deadLetters.queueArn]);
     const whyNoDeadLetters =
       'It has a failure destination, which keeps the error beside the event.';
     this.start = this.#callOn(
@@ -52,7 +49,7 @@ export class Trigger extends Construct {
       }),
       new TaskFunction(this, triggers.Start, props, {
         whyNoDeadLetters,
-        grants: [...startGrants(props.names, storage), keepFailed],
+        grants: startGrants(props.names, storage, this.deadLetters),
         environment: {
           RESULTS: `s3://${storage.results.bucketName}`,
           STATE_MACHINE: props.names.machineArn,
@@ -67,7 +64,7 @@ export class Trigger extends Construct {
       }),
       new TaskFunction(this, triggers.Sweep, props, {
         whyNoDeadLetters,
-        grants: [...sweepGrants(storage), keepFailed],
+        grants: sweepGrants(storage, this.deadLetters),
         environment: {
           DATA_BUCKET: storage.data.bucketName,
           SWEEP_MINUTES: String(sweepMinutes),
@@ -77,14 +74,7 @@ export class Trigger extends Construct {
   }
 
   #callOn(rule: Rule, handler: TaskFunction): TaskFunction {
-    // EventBridge's maximum retry window; a lost marker would leave a batch unlabeled.
-    const delivery = { maxEventAge: Duration.hours(24), retryAttempts: 185 };
-    rule.addTarget(new LambdaFunction(handler, { ...delivery, deadLetterQueue: this.deadLetters }));
-    handler.configureAsyncInvoke({
-      maxEventAge: Duration.hours(6),
-      retryAttempts: 2,
-      onFailure: new SqsDestination(this.deadLetters),
-    });
+    callOn(rule, handler, this.deadLetters);
     return handler;
   }
 }

@@ -29,6 +29,11 @@ export function runOf(executionName: string): string {
   return executionName.replace(/-attempt-\d{1,3}$/, '');
 }
 
+/** Returns the number of an execution among those of its run, from 1, by the execution's name. */
+export function attemptOf(executionName: string): number {
+  return Number(/-attempt-(\d{1,3})$/.exec(executionName)?.[1] ?? 1);
+}
+
 /** Run to start, with the last result that is wanted; absent: all. */
 export type WantedRun = StartedRun & Pick<JobEvent, 'until'>;
 

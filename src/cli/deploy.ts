@@ -1,4 +1,5 @@
 import { defineCommand } from 'citty';
+import { z } from 'zod';
 import { currentName, resourceNames, stackIds } from '../aws/deployment-name.ts';
 import { allowedTags, parseTags } from '../aws/tags.ts';
 import { UserError } from '../errors.ts';
@@ -27,6 +28,10 @@ export const deployCommand = defineCommand({
     serve: {
       type: 'string',
       description: 'Also deploy a URL that predicts with the student of this dataset',
+    },
+    'alarm-email': {
+      type: 'string',
+      description: 'Address to which AWS sends the alarms, once its owner confirms',
     },
     'image-uri': {
       type: 'string',
@@ -89,6 +94,7 @@ export const deployCommand = defineCommand({
     process.stdout.write(
       `\nDeployed in ${region}: data in s3://${dataBucket}, results in ${results}.\n` +
         (studentUrl === undefined ? '' : `${renderEndpoint(studentUrl, region)}\n`) +
+        `${renderAlarms(settings)}\n` +
         asTyped('Next: counterweight upload FOLDER\n'),
     );
   },
@@ -125,6 +131,7 @@ export function settingsOf(options: {
   readonly 'sweep-minutes'?: string | undefined;
   /** Name of a dataset, as its runs have it. */
   readonly serve?: string | undefined;
+  readonly 'alarm-email'?: string | undefined;
   readonly 'image-uri'?: string | undefined;
   readonly 'trainer-image-uri'?: string | undefined;
   readonly name?: string | undefined;
@@ -135,6 +142,7 @@ export function settingsOf(options: {
   const { trainer, budget, concurrency, 'sweep-minutes': sweepMinutes, serve } = options;
   const { 'image-uri': imageUri, 'trainer-image-uri': trainerImageUri } = options;
   const { name, tags, 'permissions-boundary': permissionsBoundary, qualifier } = options;
+  const { 'alarm-email': alarmEmail } = options;
   checkTrainer(trainer);
   if (tags !== undefined && !parseTags(tags)) {
     throw new UsageError(`--tags needs ${allowedTags}; found "${tags}".`);
@@ -147,6 +155,11 @@ export function settingsOf(options: {
   if (budget !== undefined && !(Number(budget) > 0 && Number.isFinite(Number(budget)))) {
     throw new UsageError(`--budget needs US dollars, a number above 0, found "${budget}".`);
   }
+  if (alarmEmail !== undefined && !z.email().safeParse(alarmEmail).success) {
+    throw new UsageError(
+      `--alarm-email needs an address, such as team@example.com, found "${alarmEmail}".`,
+    );
+  }
   checkWhole('--sweep-minutes', sweepMinutes, 1440);
   checkWhole('--concurrency', concurrency, 10_000);
   return {
@@ -155,6 +168,7 @@ export function settingsOf(options: {
     ...(concurrency !== undefined && { concurrency }),
     ...(sweepMinutes !== undefined && { sweepMinutes }),
     ...(serve !== undefined && { serve }),
+    ...(alarmEmail !== undefined && { alarmEmail }),
     ...(imageUri !== undefined && { imageUri }),
     ...(trainerImageUri !== undefined && { trainerImageUri }),
     ...(name !== undefined && { name }),
@@ -248,11 +262,20 @@ export function renderDeployment({ name, trainer, serve }: Settings, region: str
     `To be deployed in ${region}:`,
     ...rows.map(([title, what]) => `  ${title.padEnd(width)}  ${what}`),
     '',
-    'While nothing runs it costs about 4 US dollars per month for the alarms and the dashboard (the',
-    'first three dashboards of an account are free), plus the storage of data in S3 and of images in',
-    asTyped('ECR. counterweight destroy deletes it.'),
+    'While nothing runs it costs about 5 US dollars per month for the alarms, their key and the',
+    'dashboard (the first three dashboards of an account are free), plus the storage of data in S3',
+    asTyped('and of images in ECR. counterweight destroy deletes it.'),
     '',
   ].join('\n');
+}
+
+/** States who receives the alarms. */
+export function renderAlarms({ alarmEmail }: Settings): string {
+  return alarmEmail === undefined
+    ? asTyped(
+        'Alarms are sent to no address. To send them: counterweight deploy --alarm-email ADDRESS',
+      )
+    : `Alarms are sent to ${alarmEmail} once its owner confirms the e-mail that AWS sends there.`;
 }
 
 /** Describes the URL of the student, with a call. */

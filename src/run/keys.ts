@@ -64,6 +64,8 @@ export const keys = {
   /** Empty objects whose keys state what each task used: see `cost/usage.ts`. */
   usage: (run: string) => `runs/${run}/usage/`,
   failure: (run: string) => `runs/${run}/failure.json`,
+  /** Record that the end of an execution was announced; `end` names the end. */
+  announced: (run: string, end: string) => `runs/${run}/announced/${end}.json`,
   /** Pointer to the student in use. */
   current: (dataset: string) => `students/${dataset}/CURRENT`,
 };

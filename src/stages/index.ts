@@ -243,10 +243,14 @@ export const shardStages = allStages.filter(
   ({ mapOver }) => mapOver === 'shards' || mapOver === 'unlabeledShards',
 );
 
-/** The functions before the workflow: their code is in `functions/`. About 65 MiB each. */
+/**
+ * The functions that EventBridge calls: before the workflow, and at its end. Their code is in
+ * `functions/`. About 65 MiB each.
+ */
 export const triggers = tableOf(
   { name: 'Start', memoryMiB: 512 },
   { name: 'Sweep', memoryMiB: 512 },
+  { name: 'Announce', memoryMiB: 512 },
 ) satisfies Record<string, FunctionRow>;
 export type TriggerName = keyof typeof triggers;
 

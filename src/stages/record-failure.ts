@@ -7,6 +7,8 @@ import { openStore } from '../store/open.ts';
 /** `runs/<run>/failure.json`: why the run failed last. */
 export const failureSchema = z.strictObject({
   run: z.string(),
+  /** ARN of the execution that failed; elsewhere than on AWS, the run's name. */
+  execution: z.string().optional(),
   stage: z.string(),
   /** Name of the error: `UserError` if the input or the config is wrong. */
   error: z.string(),
@@ -17,10 +19,11 @@ export const failureSchema = z.strictObject({
 export type Failure = z.infer<typeof failureSchema>;
 
 /** Record failure: keeps the error that Catch caught. The newest failure replaces an older one. */
-export async function recordFailure(event: FailureEvent): Promise<Failure> {
+export async function recordFailure(event: FailureEvent): Promise<Failure & { execution: string }> {
   const { stage, message, hint } = parseCause(event.error.Cause);
-  const failure: Failure = {
+  const failure = {
     run: event.run,
+    execution: event.execution,
     stage: stage ?? 'Workflow',
     error: event.error.Error,
     message,

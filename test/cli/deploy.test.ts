@@ -20,6 +20,7 @@ describe('settingsOf', () => {
         concurrency: '9',
         'sweep-minutes': '60',
         serve: 'digits',
+        'alarm-email': 'team@example.com',
         'image-uri': image,
         'trainer-image-uri': image,
         name: 'blue',
@@ -33,6 +34,7 @@ describe('settingsOf', () => {
       concurrency: '9',
       sweepMinutes: '60',
       serve: 'digits',
+      alarmEmail: 'team@example.com',
       imageUri: image,
       trainerImageUri: image,
       name: 'blue',
@@ -52,6 +54,7 @@ describe('settingsOf', () => {
     [{ trainer: 'gpu', tags: 'aws:team=a' }, /--tags needs KEY=VALUE.*found "aws:team=a"/],
     [{ trainer: 'gpu', qualifier: 'a-b' }, /--qualifier .*found "a-b"/],
     [{ trainer: 'gpu', concurrency: '0' }, /--concurrency .*1 to 10000, found "0"/],
+    [{ trainer: 'gpu', 'alarm-email': 'team' }, /--alarm-email .*found "team"/],
   ])('refuses %j', (options, message) => {
     expect(() => settingsOf(options)).toThrow(UsageError);
     expect(() => settingsOf(options)).toThrow(message);

@@ -136,6 +136,7 @@ describe('the workflow in the embedded engine', () => {
     expect(calls.slice(-2)).toEqual(['Reconcile', 'RecordFailure']);
     expect(results.failure('digits-1')).toEqual({
       run: 'digits-1',
+      execution: 'digits-1',
       stage: 'Reconcile',
       error: 'UserError',
       message: 'too many\nbad examples',

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { createAnnounceHandler } from '../../functions/announce.ts';
 import { createServeHandler } from '../../functions/serve.ts';
 import { type Role, rolesOf } from '../../infra/policies.ts';
 import { recordUsage } from '../../src/cost/usage.ts';
@@ -37,6 +38,15 @@ let task = '';
 
 vi.mock('../../src/store/open.ts', () => ({
   openStore: async (location: string) => recording(location),
+}));
+
+vi.mock('@aws-sdk/client-eventbridge', () => ({
+  EventBridgeClient: class {
+    async send() {
+      return { FailedEntryCount: 0 };
+    }
+  },
+  PutEventsCommand: class {},
 }));
 
 /** `s3://data/PREFIX` and `s3://results`, which are folders. */
@@ -168,6 +178,17 @@ async function runStages(
   await call('Evaluate', event);
   await call('Publish', event);
   await call('RecordFailure', { ...event, error: { Error: 'Error', Cause: 'none' } });
+  await announce(event.run);
+}
+
+/** Announces that the run succeeded, and then that it failed. */
+async function announce(run: string): Promise<void> {
+  task = 'Announce';
+  vi.stubEnv('RESULTS', 's3://results');
+  for (const [stopDate, status] of ['SUCCEEDED', 'FAILED'].entries()) {
+    const detail = { executionArn: run, name: run, status, startDate: 0, stopDate };
+    await createAnnounceHandler()({ detail }, context);
+  }
 }
 
 /** Asks the function of the URL for the student of `images`. */
@@ -227,6 +248,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const tasks = [
   ['TriggerSweepRole', 'Sweep'],
   ['TriggerStartRole', 'Start'],
+  ['AnnouncerAnnounceRole', 'Announce'],
   ...namesOf(stages).map((name) => [`${name}Role`, name]),
   ['JobRole', 'Train'],
   ['EndpointServeRole', 'Serve'],

@@ -4,7 +4,8 @@ import { permissionsDoc } from '../../infra/permissions-doc.ts';
 import { type Grant, rolesOf } from '../../infra/policies.ts';
 import { synthesise } from './synthesise.ts';
 
-const { core, trainer } = synthesise({ trainer: 'gpu', sweepMinutes: 60, serve: 'digits' });
+const settings = { trainer: 'gpu', sweepMinutes: 60, serve: 'digits', alarmEmail: 'a@example.com' };
+const { core, trainer } = synthesise(settings);
 const templates = [core.toJSON(), trainer!.toJSON()];
 const roles = templates.flatMap(rolesOf);
 
@@ -75,6 +76,16 @@ const expected: Record<string, string[]> = {
     'list data',
     'read and write data/*/unlabeled/*/_SUCCESS',
     'sqs:SendMessage <TriggerDeadLetters>',
+  ],
+  AnnouncerAnnounceRole: [
+    ...inFunctions,
+    ...['publication.json', 'metrics.json', 'failure.json', 'announced/*.json'].map(
+      (name) => `read results/runs/*/${name}`,
+    ),
+    'know what is missing in results',
+    'write results/runs/*/announced/*.json',
+    'sqs:SendMessage <TriggerDeadLetters>',
+    'events:PutEvents events:event-bus/default if {"StringEquals":{"events:source":["counterweight"],"events:detail-type":["RunSucceeded","RunFailed","StudentPublished"]}}',
   ],
   PlanRole: [
     ...inFunctions,

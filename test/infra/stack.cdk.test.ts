@@ -8,7 +8,8 @@ import { endpoints, stages, triggers } from '../../src/stages/index.ts';
 import { namesOf } from '../../src/table.ts';
 import { allPrebuilt, prebuilt, resource, synthesise } from './synthesise.ts';
 
-const { core } = synthesise({ imageUri: prebuilt, sweepMinutes: 60, budget: 20, serve: 'digits' });
+const { core } = synthesise({ ...allPrebuilt, trainer: 'function', budget: 20 });
+const { core: withGpu } = synthesise(allPrebuilt);
 const { core: local } = synthesise({ local: true });
 
 describe('cdk-nag', () => {
@@ -67,8 +68,12 @@ describe('images', () => {
 
 describe('functions', () => {
   test.each([
-    ['Counterweight', core, ['Start', 'Sweep', 'Reconcile', 'Publish', 'RecordFailure']],
-    ['on LocalStack', local, ['Start', ...namesOf(stages)]],
+    [
+      'Counterweight',
+      core,
+      ['Start', 'Sweep', 'Announce', 'Reconcile', 'Publish', 'RecordFailure'],
+    ],
+    ['on LocalStack', local, ['Start', 'Announce', ...namesOf(stages)]],
   ])('are zips where they can be: %s', (_name, template, zips) => {
     const functions = Object.values(template.findResources('AWS::Lambda::Function'));
     const zipped = functions.filter(({ Properties }) => Properties.Handler === 'index.handler');
@@ -82,7 +87,7 @@ describe('functions', () => {
 
   test('have the memory that is priced, 15 minutes, traces, and one log', () => {
     const functions = Object.values(core.findResources('AWS::Lambda::Function'));
-    expect(functions).toHaveLength(namesOf(stages).length + 3);
+    expect(functions).toHaveLength(namesOf(stages).length + 4);
     for (const { Properties } of functions) {
       const { TASK } = Properties.Environment.Variables;
       const rows = [stages, triggers, endpoints].flatMap((table) => Object.values(table));
@@ -244,12 +249,15 @@ describe('the trigger', () => {
   test('is the clock as well, if it is enabled', () => {
     const clock = resource(core, 'AWS::Events::Rule', 'TriggerClock');
     expect(clock.ScheduleExpression).toBe('rate(1 hour)');
-    local.resourceCountIs('AWS::Events::Rule', 1);
+    expect(Object.keys(local.findResources('AWS::Events::Rule')).sort()).toEqual([
+      expect.stringMatching(/^AnnouncerRunEnded/),
+      expect.stringMatching(/^TriggerMarkerArrived/),
+    ]);
   });
 
   test('loses no event: whatever fails for good is in the queue', () => {
     const queue = { 'Fn::GetAtt': [expect.stringMatching(/^TriggerDeadLetters/), 'Arn'] };
-    for (const { Properties } of Object.values(core.findResources('AWS::Events::Rule'))) {
+    for (const { Properties } of Object.values(withGpu.findResources('AWS::Events::Rule'))) {
       expect(Properties.Targets).toEqual([
         expect.objectContaining({
           DeadLetterConfig: { Arn: queue },
@@ -258,7 +266,7 @@ describe('the trigger', () => {
       ]);
     }
     const calls = Object.values(core.findResources('AWS::Lambda::EventInvokeConfig'));
-    expect(calls).toHaveLength(2);
+    expect(calls).toHaveLength(3);
     for (const { Properties } of calls) {
       expect(Properties).toMatchObject({
         DestinationConfig: { OnFailure: { Destination: queue } },
@@ -293,7 +301,9 @@ describe('alarms', () => {
       'EncodeIsThrottled',
       'EventLost',
       'LabelIsThrottled',
+      'RunAborted',
       'RunFailed',
+      'RunTimedOut',
       'StartFails',
       'StartIsLate',
       'WeighIsThrottled',
@@ -302,6 +312,85 @@ describe('alarms', () => {
       expect(Properties.AlarmActions).toEqual([{ Ref: expect.stringMatching(/^AlarmsTopic/) }]);
       expect(Properties.TreatMissingData).toBe('notBreaching');
     }
+  });
+
+  test.each(['core', 'with GPUs'])('there is one per dead-letter queue: %s', (which) => {
+    const template = which === 'core' ? core : withGpu;
+    const queues = Object.keys(template.findResources('AWS::SQS::Queue'));
+    const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm'));
+    const watched = alarms
+      .filter(({ Properties }) => Properties.Namespace === 'AWS/SQS')
+      .map(({ Properties }) => Properties.Dimensions[0].Value['Fn::GetAtt']);
+    expect(queues.length).toBeGreaterThan(0);
+    expect(watched).toEqual(queues.map((queue) => [queue, 'QueueName']));
+  });
+
+  test('cover every way in which a run can end without success', () => {
+    const alarms = Object.values(core.findResources('AWS::CloudWatch::Alarm'));
+    const metrics = alarms
+      .filter(({ Properties }) => Properties.Namespace === 'AWS/States')
+      .map(({ Properties }) => Properties.MetricName);
+    expect(metrics.sort()).toEqual(['ExecutionsAborted', 'ExecutionsFailed', 'ExecutionsTimedOut']);
+  });
+
+  test('are sent to the address, and to none if none is given', () => {
+    expect(resource(core, 'AWS::SNS::Subscription')).toEqual({
+      Protocol: 'email',
+      Endpoint: 'team@example.com',
+      TopicArn: { Ref: expect.stringMatching(/^AlarmsTopic/) },
+    });
+    local.resourceCountIs('AWS::SNS::Subscription', 0);
+  });
+
+  test('are encrypted with a key that CloudWatch and EventBridge may use', () => {
+    const { KmsMasterKeyId } = resource(core, 'AWS::SNS::Topic');
+    expect(KmsMasterKeyId).toEqual({ 'Fn::GetAtt': [expect.stringMatching(/^AlarmsKey/), 'Arn'] });
+    const { KeyPolicy, EnableKeyRotation } = resource(core, 'AWS::KMS::Key');
+    expect(EnableKeyRotation).toBe(true);
+    // A condition on the source would keep EventBridge from publishing.
+    expect((KeyPolicy as { Statement: unknown[] }).Statement).toContainEqual({
+      Sid: 'EncryptMessages',
+      Effect: 'Allow',
+      Principal: { Service: ['cloudwatch.amazonaws.com', 'events.amazonaws.com'] },
+      Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+      Resource: '*',
+    });
+  });
+
+  test('report a blocked queue of GPU jobs, if there is one', () => {
+    const rule = resource(withGpu, 'AWS::Events::Rule', 'AlarmsQueueBlocked');
+    expect(rule).toMatchObject({
+      EventPattern: {
+        source: ['aws.batch'],
+        'detail-type': ['Batch Job Queue Blocked'],
+        detail: { jobQueue: [{ 'Fn::Join': ['', expect.anything()] }] },
+      },
+      Targets: [{ Arn: { Ref: expect.stringMatching(/^AlarmsTopic/) } }],
+    });
+    expect(JSON.stringify(rule)).toContain(':job-queue/counterweight-trainer');
+    expect(core.findResources('AWS::Events::Rule')).not.toHaveProperty(
+      Object.keys(withGpu.findResources('AWS::Events::Rule')).find((id) =>
+        id.startsWith('AlarmsQueueBlocked'),
+      )!,
+    );
+  });
+});
+
+describe('the end of a run', () => {
+  test('is announced by a function: of the machine itself, whatever the status', () => {
+    expect(resource(core, 'AWS::Events::Rule', 'AnnouncerRunEnded')).toMatchObject({
+      EventPattern: {
+        source: ['aws.states'],
+        'detail-type': ['Step Functions Execution Status Change'],
+        detail: {
+          stateMachineArn: [
+            { 'Fn::Join': ['', expect.arrayContaining([':stateMachine:counterweight'])] },
+          ],
+          status: ['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'],
+        },
+      },
+      Targets: [{ Arn: { 'Fn::GetAtt': [expect.stringMatching(/^AnnouncerAnnounce/), 'Arn'] } }],
+    });
   });
 });
 

@@ -13,6 +13,7 @@ export const allPrebuilt = {
   trainer: 'gpu',
   sweepMinutes: 60,
   serve: 'digits',
+  alarmEmail: 'team@example.com',
 };
 
 interface Templates {

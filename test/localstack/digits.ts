@@ -6,12 +6,14 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { runMetricsSchema } from '../../src/evaluate/run-metrics.ts';
 import { loadStudent } from '../../src/models/load-student.ts';
 import { keys } from '../../src/run/keys.ts';
-import { readBytes } from '../../src/store/once.ts';
+import { readBytes, readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
 import { counterweight, describeDeployed, ended, results, workflowCalls } from './deployed.ts';
 import { type EmbeddedRun, runEmbedded } from './embedded.ts';
+import { alarmMail, collectEvents, eventsOf, raiseAlarm } from './events.ts';
 import { requestStudent } from './functions.ts';
 import { outcome } from './outcome.ts';
 
@@ -27,6 +29,7 @@ describeDeployed('the digits', () => {
     cpSync(example, dataset, { recursive: true });
     shortenTraining(join(dataset, 'distill.yaml'));
     rmSync(join(dataset, 'unlabeled/second'), { recursive: true });
+    await collectEvents();
     const uploaded = await counterweight('upload', dataset, 'digits');
     expect(uploaded, uploaded.stderr).toMatchObject({ code: 0 });
     onLocalStack = await ended('digits');
@@ -39,6 +42,33 @@ describeDeployed('the digits', () => {
     expect(onLocalStack.status, status.stdout).toBe('SUCCEEDED');
     expect(status.code).toBe(0);
     expect(status.stdout).toContain('the first student of this dataset');
+  });
+
+  test('its end and its student are announced, once each', async () => {
+    const { arn, run } = onLocalStack;
+    const events = await eventsOf(run, 'StudentPublished');
+    expect(events.map((event) => event['detail-type'])).toEqual([
+      'RunSucceeded',
+      'StudentPublished',
+    ]);
+    for (const { detail, resources } of events) {
+      expect(resources).toEqual([arn]);
+      expect(detail).toMatchObject({ dataset: 'digits', execution: arn, attempt: 1 });
+      const { keys: files } = z.object({ keys: z.record(z.string(), z.string()) }).parse(detail);
+      for (const key of Object.values(files).filter((key) => !key.endsWith('/'))) {
+        expect(await (await results()).head(key), key).toBeDefined();
+      }
+    }
+    const metrics = await readJson(await results(), keys.metrics(run), runMetricsSchema);
+    const { accuracy } = metrics.metrics.models.relabel!;
+    expect(events[0]!.detail).toMatchObject({ figures: { models: { relabel: { accuracy } } } });
+  });
+
+  test('an alarm is sent to the address that was deployed', async () => {
+    const alarm = await raiseAlarm('RunFailed');
+    const { to, text } = await alarmMail(alarm);
+    expect(to).toEqual(['team@example.com']);
+    expect(text).toContain('counterweight status');
   });
 
   test('student and report are fetched', async () => {

@@ -29,6 +29,7 @@ import {
   started,
   versionsOf,
 } from './deployed.ts';
+import { eventsOf } from './events.ts';
 import {
   callFunction,
   freeze,
@@ -52,7 +53,9 @@ describeDeployed('bad input', () => {
     const { dataBucket } = await deployment();
     const data = await openStore(`s3://${dataBucket}/no-config`);
     await data.write('unlabeled/first/_SUCCESS', new Uint8Array());
-    await expectRefused('no-config', /no distill\.yaml/, /counterweight init/);
+    const run = await expectRefused('no-config', /no distill\.yaml/, /counterweight init/);
+    const [event] = await eventsOf(run, 'RunFailed');
+    expect(event!.detail).toMatchObject({ status: 'FAILED', stage: 'Plan', error: 'UserError' });
   });
 
   test('and so does one with a broken config', async () => {
@@ -254,6 +257,8 @@ describeDeployed('faults', () => {
     await expectEachShardOnce(run);
     const told = await counterweight('status', run);
     expect(told.stdout).toMatch(/aborted/i);
+    const [event] = await eventsOf(run, 'RunFailed');
+    expect(event!.detail).toMatchObject({ status: 'ABORTED', keys: {} });
   });
 });
 
@@ -292,7 +297,7 @@ async function upload(dataset: string, name: string): Promise<void> {
   expect(code, stderr).toBe(0);
 }
 
-async function expectRefused(dataset: string, reason: RegExp, hint: RegExp): Promise<void> {
+async function expectRefused(dataset: string, reason: RegExp, hint: RegExp): Promise<string> {
   const { run, status } = await ended(dataset);
   expect(status).toBe('FAILED');
   const failure = await readJson(await results(), keys.failure(run), failureSchema);
@@ -304,6 +309,7 @@ async function expectRefused(dataset: string, reason: RegExp, hint: RegExp): Pro
   const told = await counterweight('status', run);
   expect(told.code).toBe(1);
   expect(told.stdout).toMatch(reason);
+  return run;
 }
 
 async function keysWithVersions(prefix: string): Promise<string[]> {

@@ -46,8 +46,9 @@ export default async function setUp(project: TestProject): Promise<(() => Promis
 async function startDeployed(): Promise<LocalStack> {
   const localstack = await startLocalStack();
   try {
-    // With the sweep and a student's URL, which are off by default.
-    const args = ['sweepMinutes=1', 'serve=digits'].flatMap((setting) => ['--context', setting]);
+    // With what is off by default: the sweep, a student's URL, and alarms by e-mail.
+    const settings = ['sweepMinutes=1', 'serve=digits', 'alarmEmail=team@example.com'];
+    const args = settings.flatMap((setting) => ['--context', setting]);
     await deploy(localstack, { args });
   } catch (error) {
     await localstack.stop();
