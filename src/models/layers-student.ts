@@ -6,6 +6,7 @@ import { tf, type tfTypes } from '../tensorflow.ts';
 import { batchSizeFor } from './batch-size.ts';
 import { modelFile, parseModelFile, topologyFile, weightsFile } from './exporters.ts';
 import type { ModelFiles } from './exports/exporter.ts';
+import { checkInboundLayers } from './inbound-layers.ts';
 import { scoresLayer } from './subclass-outputs.ts';
 import {
   inputShapeOf,
@@ -39,6 +40,7 @@ export async function readLayers(
   isSplit: boolean,
 ): Promise<tfTypes.LayersModel> {
   const { modelTopology, weightsManifest } = modelSchema.parse(parseModelFile(files, topologyFile));
+  checkInboundLayers(modelTopology, topologyFile);
   const model = await modelFrom(
     isSplit ? modelTopology : withOutputActivation(modelTopology, 'linear'),
   );

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { product } from '../arrays.ts';
 import { UserError } from '../errors.ts';
+import { checkInboundLayers } from './inbound-layers.ts';
 import { refuseKeras3 } from './keras3.ts';
 
 const weight = z.looseObject({
@@ -58,7 +59,10 @@ export function parseModelJson(
       `Give it as teacher.${field}.`,
     );
   }
-  if (format === 'layers-model') refuseKeras3(parsed.data.modelTopology, name, exportHint);
+  if (format === 'layers-model') {
+    refuseKeras3(parsed.data.modelTopology, name, exportHint);
+    checkInboundLayers(parsed.data.modelTopology, name);
+  }
   return parsed.data;
 }
 

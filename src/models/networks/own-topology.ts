@@ -1,6 +1,7 @@
 /** The topology of a user's own network: parsed, checked, and made repeatable. */
 import { UserError } from '../../errors.ts';
 import type { tfTypes } from '../../tensorflow.ts';
+import { checkInboundLayers } from '../inbound-layers.ts';
 import { refuseKeras3 } from '../keras3.ts';
 import {
   endsInClassScores,
@@ -50,6 +51,7 @@ export function parseTopology(text: string, key: string): Topology {
     if (isRecord(json) && wrapper in json) json = json[wrapper];
   }
   refuseKeras3(json, `'${key}'`, 'Write it with model.save of tfjs.');
+  checkInboundLayers(json, `'${key}'`);
   const parsed = topologySchema.safeParse(json);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

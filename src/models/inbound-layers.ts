@@ -1,0 +1,111 @@
+/**
+ * The connections of a functional tfjs model. tfjs builds a layer once all layers that it names as
+ * its inputs are built, and tries again for ever if one of them never is.
+ */
+import { UserError } from '../errors.ts';
+
+/** A call of a layer: the calls whose outputs it reads, as [layer, number of its call]. */
+type Call = readonly (readonly [name: string, call: number])[];
+
+interface Node {
+  readonly name: string;
+  /** Number of calls that are built together with the layer. */
+  readonly built: number;
+  readonly calls: readonly Call[];
+}
+
+/** A call of the layer `name`. */
+interface Entry {
+  readonly name: string;
+  readonly call: Call;
+}
+
+/** Models inside models, each a few levels of JSON. */
+const maxDepth = 200;
+
+/** Layers that come with a call of their own: inputs, and models inside the model. */
+const withOwnCall = ['InputLayer', 'Model', 'Functional', 'Sequential'];
+
+/**
+ * Checks that the layers of a model, and of all models in it, can be built one after the other.
+ *
+ * @param json The topology, or JSON that contains it.
+ * @param name Name of the model in errors: a file, quoted.
+ * @throws UserError with the layer that reads an unknown layer, or its own output.
+ * @example checkInboundLayers(topology, "'own/model.json'")
+ */
+export function checkInboundLayers(json: unknown, name: string, depth = 0): void {
+  if (!hasFields(json) && !Array.isArray(json)) return;
+  if (depth > maxDepth) {
+    throw new UserError(
+      `${name} has more than ${maxDepth} lists and records inside each other, as no model has.`,
+      'Save the model again with model.save of tfjs.',
+    );
+  }
+  if (hasFields(json) && Array.isArray(json.layers)) checkNodes(json.layers.flatMap(nodeOf), name);
+  for (const child of Object.values(json)) checkInboundLayers(child, name, depth + 1);
+}
+
+/** Reads a layer in a list of layers; none if it is not one, which tfjs refuses itself. */
+function nodeOf(layer: unknown): Node[] {
+  if (!hasFields(layer) || typeof layer.class_name !== 'string') return [];
+  const own = hasFields(layer.config) ? layer.config.name : undefined;
+  const name = layer.name ?? own;
+  if (typeof name !== 'string') return [];
+  const calls = Array.isArray(layer.inbound_nodes) ? layer.inbound_nodes.map(callOf) : [];
+  return [{ name, built: withOwnCall.includes(layer.class_name) ? 1 : 0, calls }];
+}
+
+function callOf(inputs: unknown): Call {
+  if (!Array.isArray(inputs)) return [];
+  return inputs.flatMap((input) =>
+    Array.isArray(input) && typeof input[0] === 'string' ? [[input[0], Number(input[1] ?? 0)]] : [],
+  );
+}
+
+/** Builds the calls as tfjs does, each once its inputs are built. */
+function checkNodes(nodes: readonly Node[], model: string): void {
+  const built = new Map(nodes.map(({ name, built }) => [name, built]));
+  const waiting = new Map<string, Entry[]>();
+  const ready = nodes.flatMap(({ name, calls }) => calls.map((call) => ({ name, call })));
+  for (let entry = ready.pop(); entry; entry = ready.pop()) {
+    const { name, call } = entry;
+    const missing = call.find(([input, index]) => (built.get(input) ?? 0) <= index);
+    if (missing) {
+      const others = waiting.get(missing[0]) ?? [];
+      others.push(entry);
+      waiting.set(missing[0], others);
+      continue;
+    }
+    built.set(name, (built.get(name) ?? 0) + 1);
+    ready.push(...(waiting.get(name) ?? []));
+    waiting.delete(name);
+  }
+  const left = [...waiting.values()].flat();
+  if (left.length > 0) throw refusal(left, built, model);
+}
+
+function refusal(
+  left: readonly Entry[],
+  known: ReadonlyMap<string, number>,
+  model: string,
+): UserError {
+  for (const { name, call } of left) {
+    const unknown = call.find(([input]) => !known.has(input));
+    if (unknown === undefined) continue;
+    return new UserError(
+      `${model} has the layer '${name}', which reads the layer '${unknown[0]}', and the model has no such layer.`,
+      `Correct the name in the inbound_nodes of '${name}', or save the model again with model.save.`,
+    );
+  }
+  const { name } = left[0]!;
+  return new UserError(
+    `${model} has the layer '${name}', which can never be computed: it reads its own output, or a call of a layer that does not exist.`,
+    `Correct the inbound_nodes of '${name}', or save the model again with model.save.`,
+  );
+}
+
+/** Returns whether a value of JSON has fields. */
+function hasFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
