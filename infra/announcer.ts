@@ -14,14 +14,14 @@ export interface AnnouncerProps extends FunctionsProps {
 }
 
 /**
- * Announces the end of each run on the account's event bus. The rule names the machine itself: the
- * executions of single shards belong to a machine with a longer ARN.
+ * Records the end of each run, and announces it on the account's event bus. The rule names the
+ * machine itself: the executions of single shards belong to a machine with a longer ARN.
  */
 export class Announcer extends Construct {
   constructor(scope: Construct, id: string, { storage, deadLetters, ...props }: AnnouncerProps) {
     super(scope, id);
     const ended = new Rule(this, 'RunEnded', {
-      description: 'A run has ended: announce it',
+      description: 'A run has ended: record and announce it',
       eventPattern: {
         source: ['aws.states'],
         detailType: ['Step Functions Execution Status Change'],
@@ -33,8 +33,11 @@ export class Announcer extends Construct {
     });
     const announce = new TaskFunction(this, triggers.Announce, props, {
       whyNoDeadLetters: 'It has a failure destination, which keeps the error beside the event.',
-      grants: announceGrants(storage, deadLetters),
-      environment: { RESULTS: `s3://${storage.results.bucketName}` },
+      grants: announceGrants(props.names, storage, deadLetters),
+      environment: {
+        RESULTS: `s3://${storage.results.bucketName}`,
+        STATE_MACHINE: props.names.machineArn,
+      },
     });
     callOn(ended, announce, deadLetters);
   }

@@ -79,13 +79,18 @@ export function sweepGrants(buckets: Buckets, deadLetters: IQueue): PolicyStatem
 }
 
 /** Permissions of the Announce function. */
-export function announceGrants(buckets: Buckets, deadLetters: IQueue): PolicyStatement[] {
+export function announceGrants(
+  names: Names,
+  buckets: Buckets,
+  deadLetters: IQueue,
+): PolicyStatement[] {
   const record = keys.announced('*', '*');
   const outcome = [keys.publication, keys.metrics, keys.failure].map((key) => key('*'));
   return [
     keepFailed(deadLetters),
+    allow('SeeEnd', ['states:DescribeExecution'], [names.executionsArn]),
     ...readResults(buckets, [...outcome, record]),
-    writeResults(buckets, [record]),
+    writeResults(buckets, [keys.failure('*'), record]),
     allow('Announce', ['events:PutEvents'], [defaultBusArn], {
       StringEquals: { 'events:source': eventSource, 'events:detail-type': [...eventTypes] },
     }),
@@ -125,6 +130,7 @@ export function workflowGrants(
       ['states:DescribeExecution', 'states:StopExecution'],
       [names.executionsArn, names.shardExecutionsArn],
     ),
+    allow('RedriveShards', ['states:RedriveExecution'], [names.shardExecutionsArn]),
     allow(
       'WaitForJobs',
       ['events:PutTargets', 'events:PutRule', 'events:DescribeRule'],

@@ -24,12 +24,14 @@ export const purposes = {
   WatchExecution: 'Stops training for an execution that was aborted.',
   ReadConcurrency:
     'How many functions the account may run at once, so that shards are not throttled. It has no narrower resource.',
+  SeeEnd: 'How the newest execution of the run ended: an event may be late.',
   KeepFailedEvents: 'An event that it could not handle goes to the dead-letter queue.',
   Announce: 'Its events, of its own types and under its own name, on the default bus.',
   CallFunctions: 'One function per state.',
   ReadManifests: 'The lists of shards for the distributed Maps.',
   StartShards: 'A distributed Map starts one execution of the same machine per shard.',
   FollowShards: 'The Map waits for it, or stops it if the run is aborted.',
+  RedriveShards: 'A redriven run resumes the shards that failed.',
   WaitForJobs:
     'Step Functions learns the end of a job from this rule. AWS requires it when the machine is created, used or not.',
   SubmitJobs: 'One training job per student, in this queue and of this definition only.',

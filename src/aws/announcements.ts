@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { type RunMetrics, runMetricsSchema } from '../evaluate/run-metrics.ts';
 import { labelMetricNames, metricNames } from '../evaluate/schema.ts';
+import { readFailure } from '../run/failure-file.ts';
 import { keys } from '../run/keys.ts';
 import { publicationSchema } from '../stages/publish.ts';
-import { failureSchema } from '../stages/record-failure.ts';
 import { readJson } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { attemptOf, runOf } from './executions.ts';
@@ -23,6 +23,8 @@ export const executionEnd = z.object({
   executionArn: z.string(),
   name: z.string(),
   status: z.enum(['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED']),
+  /** Number of times that the execution was redriven before. LocalStack redrives none. */
+  redriveCount: z.number().default(0),
   startDate: moment,
   stopDate: moment,
 });
@@ -63,16 +65,11 @@ export async function announcementsOf(
   return announceStudents(results, common);
 }
 
-/**
- * Describes the failure that this execution has recorded. An aborted execution records none, and
- * the record may be that of an earlier one.
- */
+/** Describes the failure of this execution. The record may be that of another one. */
 async function failureOf(results: ObjectStore, run: string, execution: string) {
-  const key = keys.failure(run);
-  if (!(await results.head(key))) return { keys: {} };
-  const failure = await readJson(results, key, failureSchema);
-  if (failure.execution !== execution) return { keys: {} };
-  return { stage: failure.stage, error: failure.error, keys: { failure: key } };
+  const failure = await readFailure(results, run);
+  if (failure?.execution !== execution) return { keys: {} };
+  return { stage: failure.stage, error: failure.error, keys: { failure: keys.failure(run) } };
 }
 
 /** Makes the events of a run that trained students. */

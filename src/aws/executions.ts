@@ -71,11 +71,18 @@ export interface Execution {
   readonly stoppedAt: Date | undefined;
 }
 
+/** Returns whether an execution runs, or is about to. */
+export function isOpen(status: Execution['status']): boolean {
+  return status === 'RUNNING' || status === 'PENDING_REDRIVE';
+}
+
 /** Execution with the reason of its failure. */
 export interface DescribedExecution extends Execution {
   /** Error of an execution that failed. */
   readonly error: string | undefined;
   readonly cause: string | undefined;
+  /** Number of times that it was redriven: resumed by Step Functions itself. */
+  readonly redriveCount: number;
   /** Last result of the execution; undefined: all. */
   readonly until: JobEvent['until'];
 }
@@ -93,6 +100,7 @@ export async function describeExecution(arn: string): Promise<DescribedExecution
       stoppedAt: found.stopDate,
       error: found.error,
       cause: found.cause,
+      redriveCount: found.redriveCount ?? 0,
       until: untilOf(found.input),
     };
   } catch (error) {

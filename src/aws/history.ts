@@ -1,16 +1,7 @@
 import { GetExecutionHistoryCommand, type HistoryEvent, type SFNClient } from '@aws-sdk/client-sfn';
-import { stages } from '../stages/index.ts';
 import type { Execution } from './executions.ts';
 
-/** Progress of an execution, from its history. */
-export interface Trace {
-  /** Stages in the order of the workflow. */
-  readonly stages: readonly StageTrace[];
-  /** Whether this execution, and not an earlier attempt, recorded the run's failure. */
-  readonly recordedFailure: boolean;
-}
-
-/** Progress of one stage. */
+/** Progress of one stage of an execution, from its history. */
 export interface StageTrace {
   readonly name: string;
   /** `skipped`: the execution did not need it. */
@@ -24,9 +15,6 @@ export interface StageTrace {
 }
 /** State of a student's training. */
 export type StudentState = 'waiting' | 'training' | 'done' | 'failed';
-
-/** Name of the state to which every Catch of the workflow leads. */
-export const failureState = stages.RecordFailure.title;
 
 /** Events per page: the maximum of Step Functions. */
 const pageEvents = 1000;
@@ -54,18 +42,17 @@ export async function readHistory(client: SFNClient, execution: string): Promise
  * Traces an execution of a workflow whose stages form a line.
  * @param names of the stages, in the order of the line.
  * @param execution its current status: the history may lag behind and lack the end.
+ * @returns the stages in the order of the workflow.
  */
 export function traceHistory(
   names: readonly string[],
   events: readonly HistoryEvent[],
   { status, stoppedAt }: Pick<Execution, 'status' | 'stoppedAt'>,
-): Trace {
+): StageTrace[] {
   const visits = new Map<string, Visit>();
   let last: Visit | undefined;
-  let failed: Visit | undefined;
   for (const event of events) {
     const name = event.stateEnteredEventDetails?.name;
-    if (name === failureState) failed = last;
     if (name !== undefined && names.includes(name)) {
       last = { name, startedAt: event.timestamp, endedAt: undefined, mapRun: undefined };
       visits.set(name, last);
@@ -73,16 +60,12 @@ export function traceHistory(
     if (last) follow(last, event);
   }
   const reached = last ? names.indexOf(last.name) : -1;
-  const stages = names.map((name, index): StageTrace => {
+  return names.map((name, index): StageTrace => {
     const visit = visits.get(name);
     if (!visit) return unvisited(name, index < reached ? 'skipped' : 'waiting');
-    const state = visit === failed ? 'failed' : visit.endedAt ? 'done' : openState(status);
+    const state = visit.endedAt ? 'done' : openState(status);
     return { students: [], ...visit, state, endedAt: visit.endedAt ?? stoppedAt };
   });
-  const recordedFailure = events.some(
-    ({ stateExitedEventDetails: exited }) => exited?.name === failureState,
-  );
-  return { stages, recordedFailure };
 }
 
 /** A visit of a stage: its entry and, if it has ended, its end. */

@@ -1,27 +1,20 @@
 import type { z } from 'zod';
 import { sum } from '../arrays.ts';
-import { parseCause } from '../run/failure-cause.ts';
 import { keys } from '../run/keys.ts';
 import { type RunRecord, recordSchema } from '../run/plan-file.ts';
 import { type PlanPart, readPlanPart } from '../run/plan-part.ts';
 import { allStages } from '../stages/index.ts';
 import { type Publication, publicationSchema } from '../stages/publish.ts';
-import { failureSchema } from '../stages/record-failure.ts';
 import { readJson } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
+import { failureOf } from './execution-failure.ts';
 import {
   type Attempt,
   type DescribedExecution,
   describeExecution,
   openStepFunctions,
 } from './executions.ts';
-import {
-  readHistory,
-  type StageTrace,
-  type StudentState,
-  type Trace,
-  traceHistory,
-} from './history.ts';
+import { readHistory, type StageTrace, type StudentState, traceHistory } from './history.ts';
 import { countShards, firstFailedShard, type ShardCounts } from './map-runs.ts';
 
 /** Status of a run's newest execution. */
@@ -111,7 +104,7 @@ export class StatusReader {
       dataset: this.#record?.dataset,
       startedAt,
       endedAt: stoppedAt,
-      stages: await Promise.all(trace.stages.map((stage) => this.#stage(stage))),
+      stages: await Promise.all(trace.map((stage) => this.#stage(stage))),
       failure: await this.#failure(execution, trace),
       publication:
         status === 'SUCCEEDED'
@@ -163,7 +156,7 @@ export class StatusReader {
 
   async #failure(
     execution: DescribedExecution,
-    { stages, recordedFailure }: Trace,
+    stages: readonly StageTrace[],
   ): Promise<RunFailure | undefined> {
     const { status } = execution;
     if (status === 'RUNNING' || status === 'SUCCEEDED') return undefined;
@@ -180,12 +173,8 @@ export class StatusReader {
       const onShard = await firstFailedShard(this.#client, stage.mapRun);
       if (onShard) return { ...onShard, stage: stage.name, part: onShard.shard };
     }
-    if (recordedFailure) {
-      const recorded = await this.#ifThere(keys.failure(this.#attempt.run), failureSchema);
-      const { error, message, hint } = recorded ?? unrecordedFailure(execution);
-      return { ...where, error, message, hint };
-    }
-    return { ...where, ...unrecordedFailure(execution) };
+    const { error, message, hint } = failureOf({ ...this.#attempt, ...execution });
+    return { ...where, error, message, hint };
   }
 
   get #refusal(): { readonly message: string; readonly hint: string } | undefined {
@@ -195,25 +184,4 @@ export class StatusReader {
   async #ifThere<T>(key: string, schema: z.ZodType<T>): Promise<T | undefined> {
     return (await this.#results.head(key)) ? readJson(this.#results, key, schema) : undefined;
   }
-}
-
-/**
- * Describes the failure of an execution that did not record one, from Step Functions' own fields.
- */
-function unrecordedFailure({
-  status,
-  error,
-  cause,
-}: DescribedExecution): Pick<RunFailure, 'error' | 'message' | 'hint'> {
-  // An aborted execution has a cause, too: the one passed to `stopExecution`.
-  const { message, hint } = cause
-    ? parseCause(cause)
-    : { message: messageOf(status), hint: undefined };
-  return { error: error ?? status, message, hint };
-}
-
-function messageOf(status: DescribedExecution['status']): string {
-  if (status === 'ABORTED') return 'it was stopped';
-  if (status === 'TIMED_OUT') return 'it took longer than the workflow allows';
-  return 'Step Functions reports no cause';
 }

@@ -69,7 +69,6 @@ const models: Partial<Record<StageName, StageModel>> = {
   Weigh: weighing,
   Train: studentTrainings,
   Evaluate: evaluating,
-  RecordFailure: () => undefined,
 };
 
 /** Estimates the calls of all stages, in the order of the workflow. */

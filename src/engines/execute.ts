@@ -9,8 +9,8 @@ import { z } from 'zod';
 import { InterruptedError, UserError } from '../errors.ts';
 import type { Progress } from '../run/context.ts';
 import type { JobEvent } from '../run/events.ts';
+import { clearFailure, describeFailure, type Failure, writeFailure } from '../run/failure-file.ts';
 import { shardStages, stages } from '../stages/index.ts';
-import { type Failure, failureSchema } from '../stages/record-failure.ts';
 import { readJson } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
 import { interpret } from './interpreter.ts';
@@ -44,7 +44,6 @@ export async function execute(job: JobEvent, options: ExecuteOptions): Promise<L
   const labelCache = { shards: 0, reused: 0 };
   // Progress of the current Map; no two Maps run at the same time.
   let map = { done: 0, total: 0 };
-  let failure: Failure | undefined;
   const machine = readWorkflow();
   const handlers = prepareWorkflow(
     machine,
@@ -54,7 +53,6 @@ export async function execute(job: JobEvent, options: ExecuteOptions): Promise<L
         map.done++;
         options.onProgress?.({ stage: task, ...map, unit: 'shards' });
       }
-      if (task === stages.RecordFailure.name) failure = failureSchema.parse(result);
       if (task === stages.Label.name) {
         labelCache.shards++;
         // Label returns 1 for a shard that it labeled, and 0 for a shard that was labeled before.
@@ -79,8 +77,11 @@ export async function execute(job: JobEvent, options: ExecuteOptions): Promise<L
   options.signal?.addEventListener('abort', abort, { once: true });
   try {
     await execution.result;
+    if (!options.signal?.aborted) {
+      await clearFailure(await openStore(job.results, 'time'), job.run);
+    }
   } catch (error) {
-    if (!options.signal?.aborted) throw failure ? explain(failure, error) : error;
+    if (!options.signal?.aborted) throw await recorded(job, error, options);
   } finally {
     options.signal?.removeEventListener('abort', abort);
     await pool.stop();
@@ -91,7 +92,25 @@ export async function execute(job: JobEvent, options: ExecuteOptions): Promise<L
   return labelCache;
 }
 
-/** Makes an error for the caller from the failure that the run recorded. */
+/** Records why the run failed. @returns the error for the caller. */
+async function recorded(
+  job: JobEvent,
+  error: unknown,
+  { onProgress }: ExecuteOptions,
+): Promise<unknown> {
+  if (!(error instanceof Error)) return error;
+  const failure = describeFailure(job, error.name, error.message);
+  try {
+    await writeFailure(await openStore(job.results, 'time'), failure);
+  } catch (reason) {
+    // The failure of the run matters more to the user than this one.
+    const message = `the failure was not recorded: ${reason instanceof Error ? reason.message : reason}`;
+    onProgress?.({ stage: failure.stage, message, level: 'warning' });
+  }
+  return explain(failure, error);
+}
+
+/** Makes an error for the caller from the failure of the run. */
 function explain(failure: Failure, cause: unknown): Error {
   const message = `${failure.stage}: ${failure.message}`;
   if (failure.error === 'UserError') return new UserError(message, failure.hint);

@@ -2,7 +2,7 @@
  * Adapts aws-local-stepfunctions. No other file imports it, so that all workarounds are in one
  * place.
  */
-import { StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
+import { ExecutionError, StateMachine, type StateMachineDefinition } from 'aws-local-stepfunctions';
 import type { Json, Machine, TaskHandler } from './workflow.ts';
 
 // aws-local-stepfunctions calls it, and Node 20 lacks it.
@@ -25,7 +25,7 @@ interface WorkflowEvent {
 /**
  * Starts a state machine whose tasks are functions of this process.
  *
- * @returns Its result: null after `abort`; rejects if the machine fails.
+ * @returns Its result: null after `abort`; rejects with the error of the task that failed.
  */
 export function interpret(
   machine: Machine,
@@ -36,8 +36,16 @@ export function interpret(
   // here the check would take a second per run.
   const definition = machine as unknown as StateMachineDefinition;
   const validationOptions = { noValidate: true };
-  return new StateMachine(definition, { validationOptions }).run(input, {
+  const { result, ...execution } = new StateMachine(definition, { validationOptions }).run(input, {
     overrides: { taskResourceLocalHandlers: handlers },
     noThrowOnAbort: true,
   });
+  return { ...execution, result: result.catch(throwError) };
+}
+
+/** Throws the error of the task: the interpreter wraps it, once more in every Map. */
+function throwError(error: unknown): never {
+  throw error instanceof ExecutionError && error.cause !== undefined
+    ? throwError(error.cause)
+    : error;
 }

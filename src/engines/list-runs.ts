@@ -1,10 +1,10 @@
 /** The runs in a location of results. */
 import { UserError } from '../errors.ts';
 import { type RunMetrics, runMetricsSchema } from '../evaluate/run-metrics.ts';
+import { readFailure } from '../run/failure-file.ts';
 import { keys } from '../run/keys.ts';
 import { recordSchema } from '../run/plan-file.ts';
 import { currentSchema } from '../stages/publish.ts';
-import { failureSchema } from '../stages/record-failure.ts';
 import { readJson } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
 
@@ -72,9 +72,10 @@ async function stateOf(results: ObjectStore, run: string): Promise<State> {
     const metrics = await readJson(results, keys.metrics(run), runMetricsSchema);
     return { dataset, state: 'finished', metrics };
   }
-  if (!(await results.head(keys.failure(run)))) return { dataset, state: 'unfinished' };
-  const { message } = await readJson(results, keys.failure(run), failureSchema);
-  return { dataset, state: 'failed', reason: message };
+  const failure = await readFailure(results, run);
+  return failure
+    ? { dataset, state: 'failed', reason: failure.message }
+    : { dataset, state: 'unfinished' };
 }
 
 /** Returns the error instead, if a file is missing or damaged: one run does not hide the others. */

@@ -19,7 +19,6 @@ interface State {
   ResultPath?: string | null;
   ItemProcessor?: Machine;
   Retry?: { ErrorEquals: string[]; [field: string]: Json }[];
-  Catch?: { ErrorEquals: string[]; [field: string]: Json }[];
 }
 
 export interface Machine {
@@ -62,7 +61,6 @@ export function prepareWorkflow(
         Parameters: state.ItemReader.Parameters,
         ResultPath: '$.items',
         Retry: [{ ErrorEquals: ['TransientError'], MaxAttempts: 6, JitterStrategy: 'FULL' }],
-        Catch: state.Catch ?? [],
         Next: name,
       };
       handlers[reader] = (input) => {

@@ -34,12 +34,3 @@ export type ShardEvent = z.infer<typeof shardEvent>;
 
 export const variantEvent = jobEvent.extend({ variant: z.string() });
 export type VariantEvent = z.infer<typeof variantEvent>;
-
-/**
- * Input of the state after a Catch: the error's name and message. On AWS, the cause is JSON that
- * contains the message.
- */
-export const failureEvent = jobEvent.extend({
-  error: z.object({ Error: z.string(), Cause: z.unknown() }),
-});
-export type FailureEvent = z.infer<typeof failureEvent>;

@@ -1,6 +1,6 @@
 /** The table of stages. To add one, see docs/extending.md. */
 import { allExporters } from '../models/exporters.ts';
-import { failureEvent, jobEvent, shardEvent, variantEvent } from '../run/events.ts';
+import { jobEvent, shardEvent, variantEvent } from '../run/events.ts';
 import { keys } from '../run/keys.ts';
 import { tableOf } from '../table.ts';
 import { defineStage, type FunctionRow, type Stage } from './stage.ts';
@@ -223,14 +223,6 @@ export const stages = tableOf(
       reads: [ofRun, keys.current('*')],
       writes: [keys.current('*'), keys.publication('*')],
     },
-  }),
-  defineStage({
-    name: 'RecordFailure',
-    title: 'Record failure',
-    event: failureEvent,
-    load: async () => (await import('./record-failure.ts')).recordFailure,
-    memoryMiB: 512,
-    access: { reads: [ofRun], writes: [keys.failure('*')] },
   }),
 );
 export type StageName = keyof typeof stages;

@@ -46,7 +46,10 @@ describe('describeExecution', () => {
   test('describes an execution, and returns undefined for an unknown one', async () => {
     expect(await describeExecution(arn)).toBeUndefined();
     await startExecution(machine, started);
-    const running = { arn, status: 'RUNNING', startedAt: new Date(1_000), stoppedAt: undefined };
+    const running = {
+      ...{ arn, status: 'RUNNING', startedAt: new Date(1_000), stoppedAt: undefined },
+      redriveCount: 0,
+    };
     expect(await describeExecution(arn)).toEqual(running);
     executions.get(arn)!.status = 'ABORTED';
     expect(await describeExecution(arn)).toEqual({

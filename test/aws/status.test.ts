@@ -32,10 +32,11 @@ beforeEach(async () => {
 });
 afterEach(() => aws.stop());
 
-function execute({ events }: Recording, name = run): void {
+function execute({ events }: Recording, failure = {}): void {
   const { type, timestamp } = events.at(-1)!;
   const status = /^Execution(Succeeded|Failed|Aborted)/.exec(type)?.[1]?.toUpperCase();
-  aws.executions.set(name, {
+  aws.executions.set(run, {
+    ...failure,
     ...(status ? { status, stopDate: timestamp } : { status: 'RUNNING' }),
     startDate: beganAt,
     events,
@@ -169,7 +170,6 @@ test('a finished run reports whether its student was published', async () => {
   execute(new Recording().success());
   aws.mapRuns.set(labelMapRun, {}).set(weighMapRun, {});
   put('publication.json', { published: false, reason: 'not better' });
-  put('failure.json', 'of an earlier attempt');
   const status = await read();
   expect(status).toMatchObject({ status: 'SUCCEEDED', failure: undefined });
   expect(status.publication).toEqual({ published: false, reason: 'not better' });
@@ -177,14 +177,16 @@ test('a finished run reports whether its student was published', async () => {
 });
 
 describe('a run that failed', () => {
-  const failure = { run, stage: 'Warm up', error: 'UserError', message: 'no', hint: 'Do.' };
+  const failure = {
+    error: 'UserError',
+    cause: JSON.stringify({ errorMessage: 'Warm up: no\n\nDo.' }),
+  };
   const failing = () =>
     new Recording().plan().shards('Label', labelMapRun, 60).task('Reconcile', 1).enter('Warm up');
 
-  test('has the failure that it recorded', async () => {
-    execute(failing().add('TaskFailed').exit('Warm up').recordFailure());
+  test('has the error of the task that failed', async () => {
+    execute(failing().add('TaskFailed').fail(), failure);
     aws.mapRuns.set(labelMapRun, { succeeded: 5, total: 5 });
-    put('failure.json', failure);
     const status = await read();
     expect(statesOf(status)).toMatchObject({ 'Warm up': 'failed', Weigh: 'waiting' });
     expect(status.failure).toMatchObject({
@@ -195,20 +197,15 @@ describe('a run that failed', () => {
     });
   });
 
-  test('without a record has the cause in Step Functions, not that of an earlier attempt', async () => {
-    const { events } = new Recording().plan().shards('Label', labelMapRun, 60);
-    execute(new Recording().enter('Plan').add('TaskFailed').exit('Plan').recordFailure());
-    put('failure.json', failure);
-    events.push({
-      id: 99,
-      timestamp: beganAt + 70,
-      type: 'ExecutionFailed',
-    });
+  test('has the error of its newest execution', async () => {
+    const earlier = new Recording().enter('Plan').add('TaskFailed').fail();
+    execute(earlier, failure);
+    const { events } = new Recording().plan().shards('Label', labelMapRun, 60).fail();
     aws.mapRuns.set(labelMapRun, {});
     aws.executions.set(`${run}-attempt-2`, {
       ...{ status: 'FAILED', startDate: beganAt + 1, stopDate: beganAt + 70, events },
       error: 'Lambda.Unknown',
-      cause: '{"errorMessage":"Record failure: no bucket\\n\\nMake it."}',
+      cause: '{"errorMessage":"Reconcile: no bucket\\n\\nMake it."}',
     });
     const status = await read();
     expect(status).toMatchObject({ attempt: 2, status: 'FAILED' });
@@ -219,6 +216,15 @@ describe('a run that failed', () => {
     });
   });
 
+  test('and is redriven continues in the stage that failed, and has no failure', async () => {
+    const redriven = failing().add('TaskFailed').fail().add('ExecutionRedriven');
+    execute(redriven.add('TaskScheduled'), failure);
+    aws.mapRuns.set(labelMapRun, {});
+    const status = await read();
+    expect(statesOf(status)).toMatchObject({ 'Warm up': 'running', Weigh: 'waiting' });
+    expect(status.failure).toBeUndefined();
+  });
+
   test('on a shard has the cause of the first failed execution', async () => {
     execute(
       new Recording()
@@ -227,12 +233,13 @@ describe('a run that failed', () => {
         .after(9)
         .add('MapRunFailed')
         .add('MapStateFailed')
-        .exit('Label', 'Map')
-        .recordFailure(),
+        .fail(),
+      {
+        error: 'States.ExceedToleratedFailureThreshold',
+        cause: 'The specified tolerated failure threshold was exceeded',
+      },
     );
     aws.mapRuns.set(labelMapRun, { succeeded: 1, failed: 1, aborted: 3, total: 5 });
-    const message = 'The specified tolerated failure threshold was exceeded';
-    put('failure.json', { ...failure, stage: 'Workflow', message });
     const child = (id: string, stopDate: number) => ({
       status: 'FAILED',
       startDate: beganAt,
@@ -270,17 +277,16 @@ describe('a run that failed', () => {
         .iteration('Failed', 1)
         .iteration('Aborted', 0)
         .add('MapStateFailed')
-        .exit('Train variants', 'Map')
-        .recordFailure(),
+        .fail(),
+      failure,
     );
     aws.mapRuns.set(labelMapRun, {}).set(weighMapRun, {});
     put('plan.json', planFile);
-    put('failure.json', { ...failure, stage: 'Train' });
     expect((await read()).failure).toMatchObject({ stage: 'Train variants', part: 'uniform' });
   });
 
   test('because it was refused has the reason of its record', async () => {
-    execute(new Recording().enter('Plan').add('TaskFailed').exit('Plan').recordFailure());
+    execute(new Recording().enter('Plan').add('TaskFailed').fail());
     const refused = { message: 'there is no distill.yaml', hint: 'Put one.' };
     put('run.json', { run, dataset: 's3://data/digits', refused });
     const status = await read();
@@ -304,9 +310,8 @@ describe('a run that failed', () => {
 
   test('on a shard is reported even if executions of shards are not listed', async () => {
     const failed = new Recording().plan().enterShards('Label', labelMapRun).add('MapRunFailed');
-    execute(failed.exit('Label', 'Map').recordFailure());
+    execute(failed.fail(), failure);
     aws.mapRuns.set(labelMapRun, { failed: 1, total: 5 });
-    put('failure.json', failure);
     aws.hasInternalError.add('ListExecutions');
     expect((await read()).failure).toMatchObject({ stage: 'Label', message: 'no' });
     expect(aws.count('ListExecutions')).toBeLessThan(4);

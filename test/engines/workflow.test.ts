@@ -3,9 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { interpret } from '../../src/engines/interpreter.ts';
 import { prepareWorkflow, readWorkflow } from '../../src/engines/workflow.ts';
 import type { StageName } from '../../src/stages/index.ts';
-import { recordFailure } from '../../src/stages/record-failure.ts';
 import { passTime } from '../support/pass-time.ts';
-import { makeResults } from '../support/results.ts';
 
 const job = {
   run: 'digits-1',
@@ -21,7 +19,6 @@ interface Options {
   readonly trainer?: 'gpu' | 'function';
   /** Errors that calls of a task throw, one after another, before it succeeds. */
   readonly faults?: Partial<Record<StageName, Error[]>>;
-  readonly results?: string;
 }
 
 /** Runs the workflow; returns the calls in order, with their input, and the error of a failure. */
@@ -51,10 +48,6 @@ async function runWorkflow({ trainer = 'function', ...more }: Options) {
       calls.push([task, shard?.id ?? variant].filter(Boolean).join(' '));
       const fault = more.faults?.[task]?.shift();
       if (fault) throw fault;
-      if (task === 'RecordFailure') {
-        const failure = event as unknown as Parameters<typeof recordFailure>[0];
-        return { ...(await recordFailure({ ...failure, results: more.results! })) };
-      }
       return (answers[task] ?? {}) as never;
     },
     async (bucket, key) => {
@@ -125,22 +118,13 @@ describe('the workflow in the embedded engine', () => {
     expect([count('Plan'), count('Reconcile'), count('WarmUp')]).toEqual([2, 2, 3]);
   });
 
-  test("records a user's mistake at once, with its stage and what to do", async () => {
-    const results = makeResults();
-    const mistake = named('UserError', 'Reconcile: too many\nbad examples\n\nMend them.');
-    const { calls, error } = await runWorkflow({
-      faults: { Reconcile: [mistake] },
-      results: results.path,
-    });
-    expect(error).toBeDefined();
-    expect(calls.slice(-2)).toEqual(['Reconcile', 'RecordFailure']);
-    expect(results.failure('digits-1')).toEqual({
-      run: 'digits-1',
-      execution: 'digits-1',
-      stage: 'Reconcile',
-      error: 'UserError',
-      message: 'too many\nbad examples',
-      hint: 'Mend them.',
-    });
-  });
+  test.each(['Reconcile', 'Label', 'Train'] as const)(
+    "fails at once with a user's mistake in %s, also within a Map",
+    async (task) => {
+      const mistake = named('UserError', `${task}: too many\nbad examples\n\nMend them.`);
+      const { calls, error } = await runWorkflow({ faults: { [task]: [mistake] } });
+      expect(error).toMatchObject({ name: 'UserError', message: mistake.message });
+      expect(calls.at(-1)).toContain(task);
+    },
+  );
 });

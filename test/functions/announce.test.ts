@@ -10,10 +10,12 @@ import { afterAll, beforeEach, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { createAnnounceHandler } from '../../functions/announce.ts';
 import type { RunMetrics } from '../../src/evaluate/run-metrics.ts';
+import { readFailure } from '../../src/run/failure-file.ts';
 import { keys } from '../../src/run/keys.ts';
 import { FolderStore } from '../../src/store/folder.ts';
 import { toJson } from '../../src/store/once.ts';
 import { blocksOf } from '../support/document-blocks.ts';
+import { startFakeStepFunctions } from '../support/fake-step-functions.ts';
 import { sampleMetrics } from '../support/sample-metrics.ts';
 
 const putEvents = z.object({
@@ -46,6 +48,7 @@ await once(bus, 'listening');
 // listen() on a port gives an AddressInfo, never a pipe's name.
 const { port } = bus.address() as AddressInfo;
 const folder = mkdtempSync(join(tmpdir(), 'counterweight-announce-'));
+const stepFunctions = await startFakeStepFunctions();
 afterAll(() => {
   bus.close();
   bus.closeAllConnections();
@@ -64,15 +67,19 @@ beforeEach(() => {
   sent.length = 0;
   refusals.length = 0;
   vi.stubEnv('AWS_ENDPOINT_URL_EVENTBRIDGE', `http://127.0.0.1:${port}`);
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
-  vi.stubEnv('AWS_REGION', 'us-east-1');
+  vi.stubEnv('STATE_MACHINE', machine);
+  stepFunctions.executions.clear();
   results = new FolderStore(mkdtempSync(join(folder, 'results-')));
   vi.stubEnv('RESULTS', results.location);
 });
 
 /** Calls the function with the end of an execution, as Step Functions reports it. */
 async function end(status: string, { name = run, stop = stopDate as number | string } = {}) {
+  const failure = status === 'FAILED' && {
+    error: 'UserError',
+    cause: JSON.stringify({ errorMessage: 'Label: canary\n\ncanary' }),
+  };
+  stepFunctions.executions.set(executionArn(name), { input: '{}', status, ...failure });
   const stateMachineArn = machine;
   const detail = { executionArn: executionArn(name), stateMachineArn, name, status, startDate };
   const event = {
@@ -91,15 +98,6 @@ async function trained(published: boolean, changes: Partial<RunMetrics> = {}): P
   await results.write(keys.publication(run), toJson(publication));
   await results.write(keys.metrics(run), toJson(sampleMetrics(changes)));
 }
-
-const failed = (execution: string) => ({
-  run,
-  execution,
-  stage: 'Label',
-  error: 'UserError',
-  message: 'canary',
-  hint: 'canary',
-});
 
 test('a run with a published student is announced by two events', async () => {
   await trained(true);
@@ -160,7 +158,6 @@ test('no event contains a class, an id or a message', async () => {
     quarantineExamples: [{ id: 'canary', reason: 'canary' }],
     students,
   });
-  await results.write(keys.failure(run), toJson(failed(executionArn(run))));
   await end('SUCCEEDED');
   await end('FAILED', { stop: stopDate + 1 });
   expect(sent).toHaveLength(3);
@@ -187,22 +184,25 @@ test.each(['FAILED', 'TIMED_OUT', 'ABORTED'])(
   'a run that ends as %s has failed',
   async (status) => {
     expect(await end(status)).toEqual({ announced: ['RunFailed'] });
-    expect(sent).toMatchObject([{ DetailType: 'RunFailed', Detail: { status, keys: {} } }]);
+    const failure = `runs/${run}/failure.json`;
+    expect(sent).toMatchObject([
+      { DetailType: 'RunFailed', Detail: { status, keys: { failure } } },
+    ]);
   },
 );
 
-test('a failure has its stage, its error and the key of its record', async () => {
-  await results.write(keys.failure(run), toJson(failed(executionArn(run))));
+test('a failure is recorded, and announced with its stage, its error and the key', async () => {
   await end('FAILED');
   const failure = `runs/${run}/failure.json`;
+  expect(await readFailure(results, run)).toMatchObject({ message: 'canary', hint: 'canary' });
   expect(sent[0]!.Detail).toMatchObject({ stage: 'Label', error: 'UserError', keys: { failure } });
 });
 
-test('the record of an earlier execution is not that of a later one', async () => {
-  const name = `${run}-attempt-2`;
-  await results.write(keys.failure(run), toJson(failed(executionArn(run))));
-  await end('ABORTED', { name });
-  expect(sent[0]!.Detail).toMatchObject({ run, dataset: 'digits', attempt: 2, keys: {} });
+test('the record of a later execution is not that of an earlier one', async () => {
+  const later = executionArn(`${run}-attempt-2`);
+  stepFunctions.executions.set(later, { input: '{}', status: 'ABORTED' });
+  await end('FAILED');
+  expect(sent[0]!.Detail).toMatchObject({ run, dataset: 'digits', attempt: 1, keys: {} });
   expect(sent[0]!.Detail).not.toHaveProperty('stage');
 });
 
@@ -243,7 +243,6 @@ test('LocalStack gives times as text', async () => {
 test('docs/events.md has the fields of the events', async () => {
   await trained(true);
   await end('SUCCEEDED');
-  await results.write(keys.failure(run), toJson(failed(executionArn(run))));
   await end('FAILED', { stop: stopDate + 1 });
   const documented = blocksOf('docs/events.md', 'json').map((json) =>
     example.parse(JSON.parse(json)),

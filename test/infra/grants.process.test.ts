@@ -22,6 +22,7 @@ import { readBytes, readJson } from '../../src/store/once.ts';
 import type { ObjectStore } from '../../src/store/store.ts';
 import { namesOf } from '../../src/table.ts';
 import { formats, writeConfig } from '../support/datasets.ts';
+import { startFakeStepFunctions } from '../support/fake-step-functions.ts';
 import { synthesise } from './synthesise.ts';
 
 /** One request to S3, as far as IAM looks at it. */
@@ -33,6 +34,7 @@ interface Request {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'counterweight-test-'));
+const stepFunctions = await startFakeStepFunctions();
 const recorded = new Map<string, Request[]>();
 let task = '';
 
@@ -177,16 +179,18 @@ async function runStages(
   for (const variant of trained) await call('Train', { ...event, variant });
   await call('Evaluate', event);
   await call('Publish', event);
-  await call('RecordFailure', { ...event, error: { Error: 'Error', Cause: 'none' } });
   await announce(event.run);
 }
 
-/** Announces that the run succeeded, and then that it failed. */
+/** Records and announces that the run succeeded, then that it failed, then that it succeeded. */
 async function announce(run: string): Promise<void> {
   task = 'Announce';
   vi.stubEnv('RESULTS', 's3://results');
-  for (const [stopDate, status] of ['SUCCEEDED', 'FAILED'].entries()) {
-    const detail = { executionArn: run, name: run, status, startDate: 0, stopDate };
+  vi.stubEnv('STATE_MACHINE', 'arn:aws:states:us-east-1:000000000000:stateMachine:counterweight');
+  for (const [stopDate, status] of ['SUCCEEDED', 'FAILED', 'SUCCEEDED'].entries()) {
+    const executionArn = `arn:aws:states:us-east-1:000000000000:execution:counterweight:${run}`;
+    stepFunctions.executions.set(executionArn, { input: '{}', status });
+    const detail = { executionArn, name: run, status, startDate: 0, stopDate };
     await createAnnounceHandler()({ detail }, context);
   }
 }

@@ -68,11 +68,7 @@ describe('images', () => {
 
 describe('functions', () => {
   test.each([
-    [
-      'Counterweight',
-      core,
-      ['Start', 'Sweep', 'Announce', 'Reconcile', 'Publish', 'RecordFailure'],
-    ],
+    ['Counterweight', core, ['Start', 'Sweep', 'Announce', 'Reconcile', 'Publish']],
     ['on LocalStack', local, ['Start', 'Announce', ...namesOf(stages)]],
   ])('are zips where they can be: %s', (_name, template, zips) => {
     const functions = Object.values(template.findResources('AWS::Lambda::Function'));

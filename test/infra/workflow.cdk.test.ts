@@ -343,16 +343,14 @@ const traps: Trap<Machine>[] = [
     spoil: ({ States }) => States.Plan!.Retry![0]!.ErrorEquals.push('Lambda.TransientError'),
   },
   {
-    what: 'a stage whose failure is not recorded',
-    otherwise: 'the run ends without failure.json and its hint',
-    found: ({ States }) =>
-      Object.entries(States)
-        .filter(([name, { Type }]) => ['Task', 'Map'].includes(Type) && name !== 'Record failure')
-        .filter(([, { Catch }]) => JSON.stringify(Catch) !== JSON.stringify(recorded))
-        .map(([name]) => name),
-    spoil: ({ States }) => {
-      delete States.Weigh!.Catch;
-    },
+    what: 'a failure that is caught',
+    otherwise: 'a redrive resumes from the state that caught it, not from the failed state',
+    found: (machine) =>
+      statesOf(machine).flatMap(([name, { Catch, Type }]) =>
+        Catch !== undefined || Type === 'Fail' ? [name] : [],
+      ),
+    spoil: ({ States }) =>
+      Object.assign(States.Weigh!, { Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Done' }] }),
   },
   {
     what: 'a name of more than 80 characters, or a file above 1 MB',
@@ -369,15 +367,14 @@ const traps: Trap<Machine>[] = [
 const fieldsOfAll: Record<string, string[]> = {
   Task: [
     ...['Type', 'Resource', 'TimeoutSeconds', 'Parameters', 'ResultSelector', 'ResultPath'],
-    ...['OutputPath', 'Retry', 'Catch', 'Next', 'End'],
+    ...['OutputPath', 'Retry', 'Next', 'End'],
   ],
   Map: [
     ...['Type', 'ItemReader', 'ItemsPath', 'MaxConcurrency', 'MaxConcurrencyPath'],
-    ...['ItemSelector', 'ItemProcessor', 'ResultPath', 'Retry', 'Catch', 'Next'],
+    ...['ItemSelector', 'ItemProcessor', 'ResultPath', 'Retry', 'Next'],
   ],
   Choice: ['Type', 'Choices', 'Default'],
   Succeed: ['Type'],
-  Fail: ['Type', 'Error', 'Cause'],
 };
 
 const errorNames = [
@@ -388,8 +385,6 @@ const errorNames = [
   ...['Batch.AWSBatchException', 'Batch.ServerException', 'Batch.SdkClientException'],
   ...['States.Timeout', 'States.ItemReaderFailed'],
 ];
-
-const recorded = [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'Record failure' }];
 
 describe('the workflow avoids', () => {
   test.each(traps)('$what: $otherwise', ({ found, spoil }) => {

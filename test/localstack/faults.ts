@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { beforeAll, expect, test } from 'vitest';
 import { openStepFunctions } from '../../src/aws/executions.ts';
+import { readFailure } from '../../src/run/failure-file.ts';
 import { keys } from '../../src/run/keys.ts';
 import { planSchema, recordSchema } from '../../src/run/plan-file.ts';
 import { reconcileSchema } from '../../src/run/reconcile-file.ts';
 import { currentSchema, publicationSchema } from '../../src/stages/publish.ts';
-import { failureSchema } from '../../src/stages/record-failure.ts';
 import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
 import { type Format, formats, makeDataset, writeConfig } from '../support/datasets.ts';
@@ -244,6 +244,8 @@ describeDeployed('faults', () => {
     await openStepFunctions().send(new StopExecutionCommand({ executionArn }));
     const { status, run } = await ended('aborted');
     expect(status).toBe('ABORTED');
+    const failure = await eventually(async () => readFailure(await results(), run));
+    expect(failure).toMatchObject({ stage: 'Workflow', error: 'ABORTED' });
     // A function records its use when it ends: the trainers did, without a student.
     await eventually(async () => {
       const used = await keysOf(`${keys.usage(run)}Train/`);
@@ -300,7 +302,7 @@ async function upload(dataset: string, name: string): Promise<void> {
 async function expectRefused(dataset: string, reason: RegExp, hint: RegExp): Promise<string> {
   const { run, status } = await ended(dataset);
   expect(status).toBe('FAILED');
-  const failure = await readJson(await results(), keys.failure(run), failureSchema);
+  const failure = await eventually(async () => readFailure(await results(), run));
   expect(failure).toMatchObject({ stage: 'Plan', error: 'UserError' });
   expect(failure.message).toMatch(reason);
   expect(failure.hint).toMatch(hint);

@@ -8,6 +8,10 @@ import { z } from 'zod';
 interface FakeExecution {
   readonly input: unknown;
   status: string;
+  /** Why it did not succeed. */
+  readonly error?: string;
+  readonly cause?: string;
+  readonly redriveCount?: number;
 }
 
 /** As much of Step Functions as starting and looking needs, on the loopback interface. */
@@ -69,9 +73,9 @@ const answers: Record<string, Answer> = {
 
   DescribeExecution(body, executions) {
     const { executionArn } = described.parse(body);
-    const { status, input } = executions.get(executionArn) ?? {};
+    const { status, ...rest } = executions.get(executionArn) ?? {};
     if (status === undefined) return { __type: 'ExecutionDoesNotExist' };
     const stop = status !== 'RUNNING' && { stopDate: 2 };
-    return { executionArn, status, input, startDate: 1, ...stop };
+    return { executionArn, status, startDate: 1, ...stop, ...rest };
   },
 };

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { readJson, toJson } from '../store/once.ts';
+import type { ObjectStore } from '../store/store.ts';
+import { parseCause } from './failure-cause.ts';
+import { keys } from './keys.ts';
+
+/** `runs/<run>/failure.json`: why the run failed last. Empty if it has succeeded since. */
+export const failureSchema = z.strictObject({
+  run: z.string(),
+  /** ARN of the execution that failed; in the embedded engine, the name of the run. */
+  execution: z.string().optional(),
+  stage: z.string(),
+  /** Name of the error: `UserError` if the input or the config is wrong. */
+  error: z.string(),
+  message: z.string(),
+  /** Advice for the user. */
+  hint: z.string(),
+});
+export type Failure = z.infer<typeof failureSchema>;
+
+const startAgain = 'Results so far are kept: start the run again, and it continues from them.';
+
+/**
+ * Describes the failure of an execution.
+ *
+ * @param error Name of the error that ended the workflow.
+ * @param cause Its cause: text that `src/stages/entry.ts` made, or JSON of Lambda or AWS Batch.
+ */
+export function describeFailure(
+  { run, execution }: { readonly run: string; readonly execution: string },
+  error: string,
+  cause: unknown,
+): Failure {
+  const { stage, message, hint } = parseCause(cause);
+  return { run, execution, stage: stage ?? 'Workflow', error, message, hint: hint ?? startAgain };
+}
+
+/** Writes the failure of a run over an earlier one. */
+export async function writeFailure(results: ObjectStore, failure: Failure): Promise<void> {
+  await results.write(keys.failure(failure.run), toJson(failure));
+}
+
+/** Empties the failure of a run that has succeeded since. */
+export async function clearFailure(results: ObjectStore, run: string): Promise<void> {
+  const failure = await results.head(keys.failure(run));
+  if (failure && failure.bytes > 0) await results.write(keys.failure(run), new Uint8Array());
+}
+
+/** Reads the failure of a run. @returns undefined if it has not failed, or has succeeded since. */
+export async function readFailure(results: ObjectStore, run: string): Promise<Failure | undefined> {
+  const failure = await results.head(keys.failure(run));
+  return failure && failure.bytes > 0
+    ? readJson(results, keys.failure(run), failureSchema)
+    : undefined;
+}
