@@ -85,6 +85,17 @@ export async function qualifierOf(stackName: string): Promise<string | undefined
 }
 
 /**
+ * Returns the ARN of the deployment's state machine, also if another version of counterweight has
+ * deployed it.
+ *
+ * @returns undefined if there is none: not deployed, or deployed half-way.
+ */
+export async function findStateMachine(): Promise<string | undefined> {
+  const { Outputs = [] } = (await describeStack(resourceNames(currentName()).stack)) ?? {};
+  return Outputs.find(({ OutputKey }) => OutputKey === 'StateMachine')?.OutputValue;
+}
+
+/**
  * Finds the deployment in the configured account and region.
  * @throws UserError if there is none.
  */

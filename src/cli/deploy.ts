@@ -7,6 +7,7 @@ import { checkTrainer, many, nameOption, UsageError } from './arguments.ts';
 import { asTyped } from './as-typed.ts';
 import { qualifierContext, runCdk } from './cdk.ts';
 import type { AccountCheck } from './check-account.ts';
+import { refuseWhileRunning } from './refuse-while-running.ts';
 
 export const deployCommand = defineCommand({
   meta: { name: 'deploy', description: 'Deploy the workflow to an AWS account, or update it' },
@@ -49,6 +50,10 @@ export const deployCommand = defineCommand({
     },
     qualifier: { type: 'string', description: 'Qualifier of cdk bootstrap. Default: that of CDK' },
     'dry-run': { type: 'boolean', description: 'Show what would change, and change nothing' },
+    'while-running': {
+      type: 'boolean',
+      description: 'Deploy although runs are running, which may fail then and have to be resumed',
+    },
     yes: { type: 'boolean', description: 'Do not ask for confirmation' },
     context: {
       type: 'positional',
@@ -57,7 +62,9 @@ export const deployCommand = defineCommand({
       valueHint: many,
     },
   },
-  async run({ args: { yes, serve, 'dry-run': isDryRun, _: context, ...options } }) {
+  async run({ args }) {
+    const { yes, serve, 'dry-run': isDryRun, 'while-running': ignoresRuns, ...more } = args;
+    const { _: context, ...options } = more;
     const dataset = serve === undefined ? undefined : await datasetOf(serve);
     const chosen = {
       ...contextOf(context),
@@ -72,6 +79,8 @@ export const deployCommand = defineCommand({
     const aws = await import('../aws/deployment.ts');
     const region = await aws.currentRegion();
     refuseForeignImages(chosen, region);
+    // Their next tasks would be those of the new version, which may not read their files.
+    if (!isDryRun && !ignoresRuns) await refuseWhileRunning(deployAnyway);
     const account = await checkAccount(chosen, region);
     const settings = { ...chosen, ...account.settings };
     if (!isDryRun && needsDocker(settings)) await (await import('./docker.ts')).checkDocker();
@@ -112,6 +121,10 @@ async function checkAccount({ trainer }: Settings, region: string): Promise<Acco
     trainer === 'gpu' ? await checkGpus(region) : { settings: {}, notes: [] };
   return { settings, notes: [...functionNotes(allowed, region), ...notes] };
 }
+
+const deployAnyway =
+  'Or deploy with --while-running: their next tasks then have the new code. A run that fails resumes ' +
+  'with: counterweight start RUN';
 
 const bootstrapping =
   'First, cdk bootstrap creates the\n' +

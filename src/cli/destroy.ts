@@ -3,6 +3,7 @@ import { currentName, notDeployed, resourceNames, stackIds } from '../aws/deploy
 import { UserError } from '../errors.ts';
 import { nameOption } from './arguments.ts';
 import { asTyped } from './as-typed.ts';
+import { refuseWhileRunning } from './refuse-while-running.ts';
 import { withProgress } from './with-progress.ts';
 
 export const destroyCommand = defineCommand({
@@ -34,6 +35,7 @@ export const destroyCommand = defineCommand({
     };
     const { stacks, buckets } = intent;
     if (stacks.length > 0 || (deletesData && buckets.length > 0)) {
+      // The deletion would wait for them, and GPU jobs would train on.
       if (stacks.length > 0) await refuseWhileRunning();
       process.stderr.write(`${renderDeletion(intent)}\n`);
       if (!yes) await askFor(stack);
@@ -63,29 +65,6 @@ interface Deletion {
   readonly stacks: readonly string[];
   readonly buckets: readonly string[];
   readonly deletesData: boolean;
-}
-
-/**
- * Refuses while runs are in progress: the deletion would wait for them, and GPU jobs would train
- * on.
- */
-async function refuseWhileRunning(): Promise<void> {
-  const [{ findDeployment }, { listExecutions }] = await Promise.all([
-    import('../aws/deployment.ts'),
-    import('../aws/executions.ts'),
-  ]);
-  // A deployment that failed half-way has no state machine.
-  const deployed = await findDeployment().catch((error: unknown) => {
-    if (error instanceof UserError) return undefined;
-    throw error;
-  });
-  const running = deployed ? await listExecutions(deployed.stateMachine, 'RUNNING') : [];
-  if (running.length === 0) return;
-  const runs = running.map(({ run }) => run);
-  throw new UserError(
-    `${runs.join(', ')} ${runs.length === 1 ? 'is' : 'are'} running`,
-    ['Wait for the end, or run:', ...runs.map((run) => `  counterweight stop ${run}`)].join('\n'),
-  );
 }
 
 async function askFor(word: string): Promise<void> {
