@@ -69,8 +69,8 @@ const abandonedAfterMs = 24 * 60 * 60 * 1000;
  * - A file appears under its key in one step (link or rename), after all its bytes are on the disk.
  *   A process killed before that leaves a hidden file, which a later process removes.
  * - `ifAbsent` is link(2), which fails if the name is taken; replacing goes through `claim`.
- * - Hidden files (.DS_Store) are left out. Symbolic links are followed within the folder; one that
- *   leads out of it is refused (`links.ts`).
+ * - Hidden files (.DS_Store) are left out. Symbolic links are followed within the folder; a link
+ *   that leads out of it is refused (`links.ts`).
  */
 export class FolderStore implements ObjectStore {
   readonly location: string;

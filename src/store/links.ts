@@ -1,6 +1,6 @@
 /**
- * Links in a folder. A dataset may be a stranger's: a link in it must not show a file of the machine
- * in a report or an error, or send it to a bucket.
+ * Links in a folder. A dataset may be a stranger's: a link in it must not show a file of the
+ * machine in a report or an error, or send it to a bucket.
  */
 import { lstatSync, realpathSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
