@@ -8,6 +8,13 @@ import { UserError } from '../src/errors.ts';
 const ecrUri =
   /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/([a-z0-9._/-]+)(?::|@(?=sha256:))([\w.:-]+)$/;
 
+/** Name of a bucket, without dots: TLS certificates do not cover names with dots. */
+const bucket = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/)
+  .optional()
+  .describe('the name of a bucket: lower-case letters, digits and hyphens');
+
 /** Image in ECR, the only registry from which Lambda takes images. */
 const imageUri = z
   .string()
@@ -62,6 +69,10 @@ const settingsSchema = z.object({
     .refine(isDeploymentName)
     .optional()
     .describe(`a name for a deployment: ${allowedNames}`),
+  /** Existing bucket for the data, with its settings as they are. Default: a new one. */
+  dataBucket: bucket,
+  /** Existing bucket for the results, with its settings as they are. Default: a new one. */
+  resultsBucket: bucket,
   /** Tags of the stacks and of all their resources. Default: none. */
   tags,
   /** Name or ARN of the policy that bounds what any role may be allowed. Default: none. */

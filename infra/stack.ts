@@ -27,7 +27,7 @@ export class CounterweightStack extends Stack {
     });
     const { trainer, budget, concurrency, imageUri, local, sweepMinutes, serve, alarmEmail } =
       settings;
-    const storage = new Storage(this, 'Storage');
+    const storage = new Storage(this, 'Storage', settings);
     const logs = new LogGroup(this, 'Logs', {
       logGroupName: `/aws/lambda/${names.machine}`,
       retention: RetentionDays.THREE_MONTHS,

@@ -11,6 +11,7 @@ import {
 import { Construct } from 'constructs';
 import { keys } from '../src/run/keys.ts';
 import { waive } from './nag.ts';
+import type { Settings } from './settings.ts';
 
 /** Deletes parts of aborted multipart uploads, which are billed but in no listing. */
 const abandonedUploads: LifecycleRule = { abortIncompleteMultipartUploadAfter: Duration.days(7) };
@@ -30,62 +31,95 @@ const closed: BucketProps = {
   removalPolicy: RemovalPolicy.RETAIN,
 };
 
-/** Buckets of a deployment. All are private, encrypted, accept TLS only, and outlive the stack. */
+/** Names of existing buckets that the stack uses instead of new ones. */
+export type ExistingBuckets = Pick<Settings, 'dataBucket' | 'resultsBucket'>;
+
+/**
+ * Buckets of a deployment. New ones are private, encrypted, accept TLS only, and outlive the stack
+ * with their policies. An existing bucket keeps its settings.
+ */
 export class Storage extends Construct {
   /** Datasets. EventBridge receives an event for every object that arrives. */
-  readonly data: Bucket;
+  readonly data: IBucket;
   /** Results of runs; `src/run/keys.ts` defines the keys. */
-  readonly results: Bucket;
+  readonly results: IBucket;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { dataBucket, resultsBucket }: ExistingBuckets) {
     super(scope, id);
-    const accessLogs = new Bucket(this, 'AccessLogs', {
-      ...closed,
-      lifecycleRules: [abandonedUploads, { expiration: Duration.days(90) }],
-    });
-    waive(
-      accessLogs,
-      'AwsSolutions-S1',
-      'It contains the access logs; logs of its own would never end.',
-    );
+    const logs =
+      dataBucket === undefined || resultsBucket === undefined ? makeAccessLogs(this) : undefined;
     const logged = (name: string): BucketProps => ({
       ...closed,
       versioned: true,
       // CDK's own types do not hold under exactOptionalPropertyTypes.
-      serverAccessLogsBucket: accessLogs as IBucket,
+      serverAccessLogsBucket: logs as IBucket,
       serverAccessLogsPrefix: `${name}/`,
     });
-    this.data = new Bucket(this, 'Data', {
-      ...logged('data'),
-      lifecycleRules: [
-        abandonedUploads,
-        // A run has pinned the versions of its objects. If one is replaced, the run can be resumed
-        // for this time.
-        {
-          noncurrentVersionExpiration: Duration.days(replacedDataDays),
-          expiredObjectDeleteMarker: true,
-        },
-      ],
-    });
-    this.results = new Bucket(this, 'Results', {
-      ...logged('results'),
-      lifecycleRules: [
-        abandonedUploads,
-        // No other current object expires: labels, teachers and f₀ serve later runs, and CURRENT
-        // may point into any run. Only pointers are replaced; their old versions, and those of
-        // deleted objects, expire.
-        { noncurrentVersionExpiration: Duration.days(30), expiredObjectDeleteMarker: true },
-        // One per minute of a training, with moments three times as large as its model. Of two
-        // rules, S3 applies the shorter one.
-        {
-          prefix: keys.checkpoints(''),
-          expiration: Duration.days(checkpointDays),
-          noncurrentVersionExpiration: Duration.days(1),
-        },
-      ],
-    });
-    notifyEventBridge(this.data);
+    this.data =
+      dataBucket === undefined
+        ? makeData(this, logged('data'))
+        : Bucket.fromBucketName(this, 'Data', dataBucket);
+    this.results =
+      resultsBucket === undefined
+        ? makeResults(this, logged('results'))
+        : Bucket.fromBucketName(this, 'Results', resultsBucket);
   }
+}
+
+function makeAccessLogs(scope: Construct): Bucket {
+  const bucket = new Bucket(scope, 'AccessLogs', {
+    ...closed,
+    lifecycleRules: [abandonedUploads, { expiration: Duration.days(90) }],
+  });
+  waive(bucket, 'AwsSolutions-S1', 'It contains the access logs; logs of its own would never end.');
+  keepPolicy(bucket);
+  return bucket;
+}
+
+function makeData(scope: Construct, props: BucketProps): IBucket {
+  const bucket = new Bucket(scope, 'Data', {
+    ...props,
+    lifecycleRules: [
+      abandonedUploads,
+      // A run has pinned the versions of its objects. If one is replaced, the run can be resumed
+      // for this time.
+      {
+        noncurrentVersionExpiration: Duration.days(replacedDataDays),
+        expiredObjectDeleteMarker: true,
+      },
+    ],
+  });
+  notifyEventBridge(bucket);
+  keepPolicy(bucket);
+  return bucket as IBucket; // CDK's own types do not hold under exactOptionalPropertyTypes.
+}
+
+function makeResults(scope: Construct, props: BucketProps): IBucket {
+  const bucket = new Bucket(scope, 'Results', {
+    ...props,
+    lifecycleRules: [
+      abandonedUploads,
+      // No other current object expires: labels, teachers and f₀ serve later runs, and CURRENT
+      // may point into any run. Only pointers are replaced; their old versions, and those of
+      // deleted objects, expire.
+      { noncurrentVersionExpiration: Duration.days(30), expiredObjectDeleteMarker: true },
+      // One per minute of a training, with moments three times as large as its model. Of two
+      // rules, S3 applies the shorter one.
+      {
+        prefix: keys.checkpoints(''),
+        expiration: Duration.days(checkpointDays),
+        noncurrentVersionExpiration: Duration.days(1),
+      },
+    ],
+  });
+  keepPolicy(bucket);
+  return bucket as IBucket;
+}
+
+/** Keeps the bucket's policy with the bucket: it refuses requests without TLS, and lets S3 log. */
+function keepPolicy(bucket: Bucket): void {
+  // enforceSSL has made it.
+  bucket.policy!.applyRemovalPolicy(RemovalPolicy.RETAIN);
 }
 
 /**

@@ -73,6 +73,18 @@ export async function isBootstrapped(): Promise<boolean> {
   return (await describeStack(bootstrapStackName)) !== undefined;
 }
 
+/** Names of the buckets that a deployment uses; undefined if it has none yet. */
+export interface UsedBuckets {
+  readonly data: string | undefined;
+  readonly results: string | undefined;
+}
+
+/** Returns the buckets that a stack uses, whether it has created them or not. */
+export function bucketsInUse({ Outputs = [] }: Pick<Stack, 'Outputs'>): UsedBuckets {
+  const outputOf = (key: string) => Outputs.find(({ OutputKey }) => OutputKey === key)?.OutputValue;
+  return { data: outputOf('DataBucket'), results: outputOf('ResultsBucket') };
+}
+
 /**
  * Returns the qualifier of `cdk bootstrap` with which a stack was deployed.
  *

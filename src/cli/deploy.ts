@@ -7,6 +7,7 @@ import { checkTrainer, many, nameOption, UsageError } from './arguments.ts';
 import { asTyped } from './as-typed.ts';
 import { qualifierContext, runCdk } from './cdk.ts';
 import type { AccountCheck } from './check-account.ts';
+import { chooseBuckets } from './choose-buckets.ts';
 import { refuseWhileRunning } from './refuse-while-running.ts';
 
 export const deployCommand = defineCommand({
@@ -41,6 +42,15 @@ export const deployCommand = defineCommand({
     'trainer-image-uri': {
       type: 'string',
       description: 'Image of the GPU trainer in ECR. Default: build it with Docker',
+    },
+    'data-bucket': {
+      type: 'string',
+      description:
+        'Existing bucket for the data. Default: that of the last deployment, or a new one',
+    },
+    'results-bucket': {
+      type: 'string',
+      description: 'Existing bucket for the results. Default: as for the data',
     },
     name: nameOption,
     tags: { type: 'string', description: 'Tags of all resources: KEY=VALUE,KEY=VALUE' },
@@ -82,11 +92,13 @@ export const deployCommand = defineCommand({
     // Their next tasks would be those of the new version, which may not read their files.
     if (!isDryRun && !ignoresRuns) await refuseWhileRunning(deployAnyway);
     const account = await checkAccount(chosen, region);
-    const settings = { ...chosen, ...account.settings };
+    const { dataBucket, resultsBucket, ...others } = chosen;
+    const buckets = await chooseBuckets({ dataBucket, resultsBucket }, region);
+    const settings = { ...others, ...account.settings, ...buckets.settings };
     if (!isDryRun && needsDocker(settings)) await (await import('./docker.ts')).checkDocker();
     const stacks = settings.trainer === 'gpu' ? Object.values(stackIds) : [stackIds.core];
     process.stderr.write(`${renderDeployment(settings, region)}\n`);
-    for (const note of account.notes) process.stderr.write(`${note}\n\n`);
+    for (const note of [...buckets.notes, ...account.notes]) process.stderr.write(`${note}\n\n`);
     if (isDryRun) {
       await runCdk(['diff', ...stacks], settings);
       process.stdout.write('Nothing was changed.\n');
@@ -99,9 +111,9 @@ export const deployCommand = defineCommand({
     }
     const approval = ['--require-approval', yes ? 'never' : 'broadening'];
     await runCdk(['deploy', ...stacks, ...approval], settings);
-    const { dataBucket, results, studentUrl } = await aws.findDeployment();
+    const { dataBucket: data, results, studentUrl } = await aws.findDeployment();
     process.stdout.write(
-      `\nDeployed in ${region}: data in s3://${dataBucket}, results in ${results}.\n` +
+      `\nDeployed in ${region}: data in s3://${data}, results in ${results}.\n` +
         (studentUrl === undefined ? '' : `${renderEndpoint(studentUrl, region)}\n`) +
         `${renderAlarms(settings)}\n` +
         asTyped('Next: counterweight upload FOLDER\n'),
@@ -147,6 +159,8 @@ export function settingsOf(options: {
   readonly 'alarm-email'?: string | undefined;
   readonly 'image-uri'?: string | undefined;
   readonly 'trainer-image-uri'?: string | undefined;
+  readonly 'data-bucket'?: string | undefined;
+  readonly 'results-bucket'?: string | undefined;
   readonly name?: string | undefined;
   readonly tags?: string | undefined;
   readonly 'permissions-boundary'?: string | undefined;
@@ -156,7 +170,10 @@ export function settingsOf(options: {
   const { 'image-uri': imageUri, 'trainer-image-uri': trainerImageUri } = options;
   const { name, tags, 'permissions-boundary': permissionsBoundary, qualifier } = options;
   const { 'alarm-email': alarmEmail } = options;
+  const { 'data-bucket': dataBucket, 'results-bucket': resultsBucket } = options;
   checkTrainer(trainer);
+  checkBucket('--data-bucket', dataBucket);
+  checkBucket('--results-bucket', resultsBucket);
   if (tags !== undefined && !parseTags(tags)) {
     throw new UsageError(`--tags needs ${allowedTags}; found "${tags}".`);
   }
@@ -184,6 +201,8 @@ export function settingsOf(options: {
     ...(alarmEmail !== undefined && { alarmEmail }),
     ...(imageUri !== undefined && { imageUri }),
     ...(trainerImageUri !== undefined && { trainerImageUri }),
+    ...(dataBucket !== undefined && { dataBucket }),
+    ...(resultsBucket !== undefined && { resultsBucket }),
     ...(name !== undefined && { name }),
     ...(tags !== undefined && { tags }),
     ...(permissionsBoundary !== undefined && { permissionsBoundary }),
@@ -208,6 +227,14 @@ export function contextOf(args: readonly string[]): Record<string, string> {
       );
     });
   return Object.fromEntries(pairs);
+}
+
+/** Checks that an option, if it is given, is the name of a bucket. */
+function checkBucket(option: string, value: string | undefined): void {
+  if (value === undefined || /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(value)) return;
+  throw new UsageError(
+    `${option} needs the name of a bucket: lower-case letters, digits and hyphens; found "${value}".`,
+  );
 }
 
 /** Checks that an option, if it is given, is a whole number from 1 to `most`. */

@@ -1,4 +1,5 @@
 import { defineCommand } from 'citty';
+import type { FoundBuckets } from '../aws/buckets.ts';
 import { currentName, notDeployed, resourceNames, stackIds } from '../aws/deployment-name.ts';
 import { UserError } from '../errors.ts';
 import { nameOption } from './arguments.ts';
@@ -30,11 +31,11 @@ export const destroyCommand = defineCommand({
       name,
       region: await aws.currentRegion(),
       stacks: await aws.deployedStacks(),
-      buckets: await findBuckets(),
+      ...(await findBuckets()),
       deletesData,
     };
-    const { stacks, buckets } = intent;
-    if (stacks.length > 0 || (deletesData && buckets.length > 0)) {
+    const { stacks, created } = intent;
+    if (stacks.length > 0 || (deletesData && created.length > 0)) {
       // The deletion would wait for them, and GPU jobs would train on.
       if (stacks.length > 0) await refuseWhileRunning();
       process.stderr.write(`${renderDeletion(intent)}\n`);
@@ -51,19 +52,18 @@ export const destroyCommand = defineCommand({
         ...(qualifier !== undefined && { [qualifierContext]: qualifier }),
       });
     }
-    if (deletesData) await deleteBuckets(buckets);
+    if (deletesData) await deleteBuckets(created);
     process.stdout.write(`${renderDeleted(intent)}\n`);
   },
 });
 
 /** Stacks and buckets to be deleted. */
-interface Deletion {
+interface Deletion extends FoundBuckets {
   /** Name of the deployment, if it has one. */
   readonly name: string | undefined;
   readonly region: string;
   /** Empty if they are deleted already; their buckets may still exist. */
   readonly stacks: readonly string[];
-  readonly buckets: readonly string[];
   readonly deletesData: boolean;
 }
 
@@ -84,8 +84,8 @@ async function deleteBuckets(buckets: readonly string[]): Promise<void> {
 }
 
 /** Lists what is about to be deleted. */
-export function renderDeletion({ region, stacks, buckets, deletesData }: Deletion): string {
-  const data = deletesData ? buckets.map((bucket) => `s3://${bucket} and everything in it`) : [];
+export function renderDeletion({ region, stacks, created, deletesData }: Deletion): string {
+  const data = deletesData ? created.map((bucket) => `s3://${bucket} and everything in it`) : [];
   const names = [...stacks.map((stack) => `the stack ${stack}`), ...data];
   return [`To be deleted in ${region}, permanently:`, ...names.map((name) => `  ${name}`)].join(
     '\n',
@@ -93,18 +93,29 @@ export function renderDeletion({ region, stacks, buckets, deletesData }: Deletio
 }
 
 /** Reports what was deleted and what is left. */
-export function renderDeleted({ name, region, stacks, buckets, deletesData }: Deletion): string {
+export function renderDeleted(intent: Deletion): string {
+  const { name, region, stacks, created, foreign, deletesData } = intent;
   const destroyed = stacks.length > 0;
-  const isLeft = buckets.length > 0 && !deletesData;
+  const left = deletesData ? foreign : [...created, ...foreign];
   const lines: string[] = [];
   if (destroyed) lines.push(`Deleted the stacks in ${region}.`);
-  else if (buckets.length === 0) lines.push(notDeployed(name, region).message);
-  if (deletesData && buckets.length > 0) lines.push('All data is deleted.');
-  if (isLeft) {
+  else if (created.length === 0) lines.push(notDeployed(name, region).message);
+  if (deletesData && created.length > 0) lines.push('All data in its buckets is deleted.');
+  if (left.length > 0) {
+    lines.push('The data is kept:', ...left.map((bucket) => `  s3://${bucket}`));
+  }
+  if (left.length > 0 && !deletesData) {
     lines.push(
-      'The data is kept:',
-      ...buckets.map((bucket) => `  s3://${bucket}`),
-      asTyped('To delete it within 90 days: counterweight destroy --delete-data'),
+      'The next counterweight deploy within 90 days uses it again; later, with --data-bucket and',
+      '--results-bucket.',
+    );
+    if (created.length > 0) {
+      lines.push(asTyped('To delete it within 90 days: counterweight destroy --delete-data'));
+    }
+  }
+  if (foreign.length > 0) {
+    lines.push(
+      `This deployment has not created ${foreign.join(', ')}: delete ${foreign.length === 1 ? 'it' : 'them'} yourself.`,
     );
   }
   if (destroyed) {

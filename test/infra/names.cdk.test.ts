@@ -95,6 +95,7 @@ test('tags are on every resource that can have some, and on the stacks', () => {
     'AWS::Lambda::Permission',
     'AWS::Lambda::Url',
     'AWS::S3::BucketPolicy',
+    'AWS::SNS::Subscription',
     'AWS::SNS::TopicPolicy',
     'AWS::SQS::QueuePolicy',
   ]);

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { Match } from 'aws-cdk-lib/assertions';
+import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { afterAll, describe, expect, test } from 'vitest';
 import { makeApp } from '../../infra/application.ts';
+import { rolesOf } from '../../infra/policies.ts';
 import { endpoints, stages, triggers } from '../../src/stages/index.ts';
 import { namesOf } from '../../src/table.ts';
 import { allPrebuilt, prebuilt, resource, synthesise } from './synthesise.ts';
@@ -148,6 +149,9 @@ describe('storage', () => {
         ],
       },
     });
+    const policies = Object.values(core.findResources('AWS::S3::BucketPolicy'));
+    const policy = policies.find(({ Properties }) => Properties.Bucket.Ref === id);
+    expect(policy).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
     core.hasResourceProperties('AWS::S3::BucketPolicy', {
       Bucket: { Ref: id },
       PolicyDocument: {
@@ -176,6 +180,40 @@ describe('storage', () => {
       EventBridgeConfiguration: { EventBridgeEnabled: true },
     });
     expect(results.NotificationConfiguration).toBeUndefined();
+  });
+
+  test('can be buckets that exist: the stack then makes none, and grants the same', () => {
+    const named = { dataBucket: 'my-data', resultsBucket: 'my-results' };
+    const { core: adopting, trainer } = synthesise({ ...allPrebuilt, ...named });
+    adopting.resourceCountIs('AWS::S3::Bucket', 0);
+    adopting.resourceCountIs('AWS::S3::BucketPolicy', 0);
+    adopting.hasOutput('DataBucket', { Value: 'my-data' });
+    adopting.hasOutput('ResultsBucket', { Value: 'my-results' });
+    adopting.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: Match.objectLike({
+        detail: Match.objectLike({ bucket: { name: ['my-data'] } }),
+      }),
+    });
+    const created = synthesise(allPrebuilt);
+    expect(trainer!.toJSON()).toEqual(created.trainer!.toJSON());
+    const grants = (template: Template) =>
+      rolesOf(template.toJSON()).map(({ name, grants }) => [
+        name,
+        ...grants.map(({ Action, Resource }) => {
+          const on = Resource.map((resource) =>
+            resource.replace(/^s3:my-(data|results)/, (_, bucket) =>
+              bucket === 'data' ? '<StorageData>' : '<StorageResults>',
+            ),
+          );
+          return `${Action} on ${on.sort()}`;
+        }),
+      ]);
+    expect(grants(adopting)).toEqual(grants(created.core));
+  });
+
+  test('makes access logs if only one bucket exists', () => {
+    const { core: adopting } = synthesise({ imageUri: prebuilt, dataBucket: 'my-data' });
+    adopting.resourceCountIs('AWS::S3::Bucket', 2);
   });
 
   test('lets no present object expire but checkpoints: later runs read the others', () => {
