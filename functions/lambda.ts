@@ -1,6 +1,7 @@
 /**
  * Entry point of every function on Lambda; the variable TASK names the function. Logs, metrics and
- * traces contain ids, counts and times, never data.
+ * traces contain the names of runs, shards and students, counts and times. They contain no example,
+ * id, label or key of an object, so that no error leaves here with its own message.
  */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
@@ -12,6 +13,7 @@ import { shardsAtOnce } from '../src/cost/functions.ts';
 import { recordUsage } from '../src/cost/usage.ts';
 import { UserError } from '../src/errors.ts';
 import type { Context, DeploymentLimits } from '../src/run/context.ts';
+import { hideMessage, withMessage } from '../src/run/hidden-message.ts';
 import {
   type EndpointName,
   type StageName,
@@ -24,7 +26,7 @@ import { functionHint, readEnvironment } from './environment.ts';
 
 type FunctionName = StageName | TriggerName | EndpointName;
 
-const functions: Record<FunctionName, Pick<Stage, 'load' | 'resumes'>> = {
+const functions: Record<FunctionName, Pick<Stage, 'load' | 'resumes'> & { title?: string }> = {
   ...stages,
   Start: { load: async () => (await import('./start.ts')).createStartHandler() },
   Sweep: { load: async () => (await import('./sweep.ts')).createSweepHandler() },
@@ -44,7 +46,7 @@ const environment = readEnvironment(
   functionHint,
 );
 const task = environment.TASK;
-const { load, resumes } = functions[task];
+const { load, resumes, title = task } = functions[task];
 
 /** Time that a task has to keep what it did, before its function is killed. */
 const savingMs = 30_000;
@@ -58,9 +60,16 @@ const ids = z.object({
   variant: z.string().optional(),
 });
 
+// An error that no code catches is logged by the runtime, after these listeners.
+process.on('uncaughtExceptionMonitor', hideInPlace);
+if (process.listenerCount('unhandledRejection') > 0) {
+  process.prependListener('unhandledRejection', hideInPlace);
+}
+
 const logger = new Logger();
 const metrics = new Metrics({ defaultDimensions: { task } });
-const tracer = new Tracer();
+// A trace of each request to S3 would have the key of the object.
+const tracer = new Tracer({ captureHTTPsRequests: false });
 // The code of the stage only. TensorFlow is loaded in the first call: Lambda breaks off a start of
 // more than ten seconds, and repeats it.
 const stage = await load();
@@ -71,6 +80,14 @@ const stage = await load();
 let isFirstCall = true;
 
 export async function handler(event: unknown, lambda: LambdaContext): Promise<unknown> {
+  try {
+    return await handle(event, lambda);
+  } catch (error) {
+    throw await hideMessage(error, { stage: title, ...ids.safeParse(event).data });
+  }
+}
+
+async function handle(event: unknown, lambda: LambdaContext): Promise<unknown> {
   const { run, results, execution, shard, variant } = ids.parse(event);
   logger.addContext(lambda);
   logger.resetKeys();
@@ -154,5 +171,15 @@ async function traced<Result>(
   } finally {
     subsegment?.close();
     if (segment) tracer.setSegment(segment);
+  }
+}
+
+/** Replaces the message of an error, and removes its other fields. */
+function hideInPlace(error: unknown): void {
+  if (!(error instanceof Error)) return;
+  const { message, stack } = withMessage(error, 'the message is hidden: it may quote data');
+  for (const field of Object.keys(error)) Reflect.deleteProperty(error, field);
+  for (const [field, value] of Object.entries({ message, stack, cause: undefined })) {
+    Object.defineProperty(error, field, { value, configurable: true });
   }
 }

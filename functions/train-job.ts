@@ -13,6 +13,8 @@ import { createPool } from '../src/engines/pool.ts';
 import { InterruptedError, TransientError, UserError } from '../src/errors.ts';
 import type { Progress } from '../src/run/context.ts';
 import type { VariantEvent } from '../src/run/events.ts';
+import { attemptId } from '../src/run/failure-cause.ts';
+import { hideMessage } from '../src/run/hidden-message.ts';
 import { stages } from '../src/stages/index.ts';
 import { readEnvironment } from './environment.ts';
 
@@ -51,11 +53,29 @@ const hint =
 type Environment = z.infer<typeof environment>;
 
 const logger = new Logger({ serviceName: 'counterweight' });
-try {
-  await trainJob(readEnvironment(environment, hint));
-  process.exitCode = exitCodes.done;
-} catch (error) {
-  process.exitCode = fail(error);
+const job = startJob();
+process.exitCode = job ? await runJob(job) : exitCodes.failed;
+
+/** Reads the environment. The message of a mistake names variables only, so that it is logged. */
+function startJob(): Environment | undefined {
+  try {
+    return readEnvironment(environment, hint);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const errorMessage = `${error.message}\n\n${error.hint}`;
+    logger.error('The job failed', { errorType: error.name, errorMessage });
+    return undefined;
+  }
+}
+
+/** @returns the exit code. */
+async function runJob(job: Environment): Promise<number> {
+  try {
+    await trainJob(job);
+    return exitCodes.done;
+  } catch (error) {
+    return fail(error, job);
+  }
 }
 
 async function trainJob(job: Environment): Promise<void> {
@@ -117,12 +137,13 @@ async function train(job: Environment, stop: AbortController): Promise<void> {
 
 function logSometimes(): (progress: Progress) => void {
   let loggedAtMs = -logIntervalMs;
-  return ({ done, total, message }) => {
+  return ({ done, total, level }) => {
+    // The messages of the stage may quote data: the report has them.
+    if (level === 'warning') logger.warn('The stage warns');
     const nowMs = performance.now();
-    const isDue = done !== undefined && nowMs - loggedAtMs >= logIntervalMs;
-    if (message === undefined && !isDue) return;
+    if (done === undefined || nowMs - loggedAtMs < logIntervalMs) return;
     loggedAtMs = nowMs;
-    logger.info(message ?? 'Steps', { done, total });
+    logger.info('Steps', { done, total });
   };
 }
 
@@ -146,13 +167,17 @@ async function hold(until: Date, terminated: AbortSignal): Promise<void> {
   await delay(leftMs, undefined, { signal: terminated }).catch(() => {});
 }
 
-/** Logs why the job failed. @returns the exit code. */
-function fail(error: unknown): number {
-  if (!(error instanceof Error)) throw error;
-  // By name: an error of the worker process arrives as a plain Error with that name.
-  const { name, stack = '' } = error;
-  const hint = error instanceof UserError && error.hint ? `\n\n${error.hint}` : '';
-  const facts = { errorType: name, errorMessage: error.message + hint };
+/**
+ * Logs that the job failed, and stores why: Step Functions gets no message from AWS Batch.
+ *
+ * @returns the exit code.
+ */
+async function fail(thrown: unknown, job: Environment): Promise<number> {
+  const id = attemptId(job.AWS_BATCH_JOB_ID, job.AWS_BATCH_JOB_ATTEMPT);
+  const { title: stage } = stages.Train;
+  const thrower = { stage, run: job.RUN, results: job.RESULTS, id };
+  const { name, message, stack = '' } = await hideMessage(thrown, thrower);
+  const facts = { errorType: name, errorMessage: message };
   if (name === InterruptedError.name || name === TransientError.name) {
     logger.warn('Another attempt can resume the job', facts);
     return exitCodes.tryAgain;

@@ -36,6 +36,7 @@ export function stageGrants(buckets: Buckets, { access }: Stage): PolicyStatemen
     ...(access.listsUsage ? [listUsage(buckets)] : []),
     writeResults(buckets, access.writes),
     recordUsage(buckets),
+    keepMessages(buckets),
   ];
 }
 
@@ -86,10 +87,11 @@ export function announceGrants(
 ): PolicyStatement[] {
   const record = keys.announced('*', '*');
   const outcome = [keys.publication, keys.metrics, keys.failure].map((key) => key('*'));
+  const messages = keys.thrown('*', '*');
   return [
     keepFailed(deadLetters),
     allow('SeeEnd', ['states:DescribeExecution'], [names.executionsArn]),
-    ...readResults(buckets, [...outcome, record]),
+    ...readResults(buckets, [...outcome, messages, record]),
     writeResults(buckets, [keys.failure('*'), record]),
     allow('Announce', ['events:PutEvents'], [defaultBusArn], {
       StringEquals: { 'events:source': eventSource, 'events:detail-type': [...eventTypes] },
@@ -213,6 +215,11 @@ function writeResults({ results }: Buckets, patterns: readonly string[]): Policy
 
 function recordUsage({ results }: Buckets): PolicyStatement {
   return allow('RecordUsage', ['s3:PutObject', 's3:GetObject'], [results.arnForObjects(usage)]);
+}
+
+function keepMessages({ results }: Buckets): PolicyStatement {
+  const messages = results.arnForObjects(keys.thrown('*', '*'));
+  return allow('KeepMessages', ['s3:PutObject', 's3:GetObject'], [messages]);
 }
 
 /** Permissions of the GPU trainer's instances: ECS's agent, and its work for the job. */

@@ -8,6 +8,8 @@ export const purposes = {
   WriteLogs: 'Its log lines, in the log group of all functions.',
   WriteTraces: 'Its traces. X-Ray has no resources to name.',
   RecordUsage: 'The use of the call, for the bill. Reads only whether the record exists.',
+  KeepMessages:
+    'The message of its error, which its log does not contain. Reads only whether it exists.',
   KnowMissingData:
     'S3 answers "not found" only to a role that may list, and "forbidden" to others.',
   KnowMissingResults:

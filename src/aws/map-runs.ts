@@ -6,7 +6,6 @@ import {
   SFNClient,
 } from '@aws-sdk/client-sfn';
 import { z } from 'zod';
-import { type FailureCause, parseCause } from '../run/failure-cause.ts';
 import { statusOf } from '../store/s3-failures.ts';
 
 /** Progress of a stage with one execution per shard. */
@@ -28,9 +27,11 @@ export async function countShards(client: SFNClient, mapRun: string): Promise<Sh
 }
 
 /** Shard that failed a Map Run. */
-export interface FailedShard extends FailureCause {
+export interface FailedShard {
   readonly shard: string | undefined;
   readonly error: string;
+  /** Cause of the failure, as Step Functions has it. */
+  readonly cause: string | undefined;
   readonly startedAt: Date | undefined;
   readonly endedAt: Date | undefined;
 }
@@ -57,7 +58,7 @@ export async function firstFailedShard(
     new DescribeExecutionCommand({ executionArn: first.executionArn }),
   );
   return {
-    ...parseCause(found.cause),
+    cause: found.cause,
     shard: shardInput.safeParse(JSON.parse(found.input ?? '{}')).data?.shard.id,
     error: found.error ?? 'unknown',
     startedAt: found.startDate,

@@ -28,5 +28,5 @@ export async function recordEnd(machine: string, end: End, results: string): Pro
   }
   const store = await openStore(results, 'time');
   if (newest.status === 'SUCCEEDED') await clearFailure(store, newest.run);
-  else await writeFailure(store, failureOf(newest));
+  else await writeFailure(store, await failureOf(store, newest));
 }

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { sum } from '../arrays.ts';
+import { readCause } from '../run/hidden-message.ts';
 import { keys } from '../run/keys.ts';
 import { type RunRecord, recordSchema } from '../run/plan-file.ts';
 import { type PlanPart, readPlanPart } from '../run/plan-part.ts';
@@ -15,7 +16,7 @@ import {
   openStepFunctions,
 } from './executions.ts';
 import { readHistory, type StageTrace, type StudentState, traceHistory } from './history.ts';
-import { countShards, firstFailedShard, type ShardCounts } from './map-runs.ts';
+import { countShards, type FailedShard, firstFailedShard, type ShardCounts } from './map-runs.ts';
 
 /** Status of a run's newest execution. */
 export interface RunStatus {
@@ -171,10 +172,19 @@ export class StatusReader {
     if (this.#refusal) return { ...where, error: 'UserError', ...this.#refusal };
     if (stage?.state === 'failed' && stage.mapRun !== undefined) {
       const onShard = await firstFailedShard(this.#client, stage.mapRun);
-      if (onShard) return { ...onShard, stage: stage.name, part: onShard.shard };
+      if (onShard) return this.#shardFailure(onShard, stage.name);
     }
-    const { error, message, hint } = failureOf({ ...this.#attempt, ...execution });
+    const ended = { ...this.#attempt, ...execution };
+    const { error, message, hint } = await failureOf(this.#results, ended);
     return { ...where, error, message, hint };
+  }
+
+  async #shardFailure(
+    { cause, shard, ...failed }: FailedShard,
+    stage: string,
+  ): Promise<RunFailure> {
+    const { message, hint } = await readCause(this.#results, this.#attempt.run, cause);
+    return { ...failed, message, hint, stage, part: shard };
   }
 
   get #refusal(): { readonly message: string; readonly hint: string } | undefined {

@@ -1,6 +1,7 @@
 import type { LogLine } from '../aws/log-line.ts';
 import type { RunStatus } from '../aws/status.ts';
 import { counted } from '../format.ts';
+import { hasStoredMessage } from '../run/hidden-message.ts';
 import { asTyped } from './as-typed.ts';
 import { renderFailure } from './status-text.ts';
 import { styled, type Terminal } from './terminal.ts';
@@ -38,7 +39,8 @@ export function renderLog(log: RunLog, terminal: Terminal): string {
 
 /** Returns true for the log line of a UserError: its message is already shown above it. */
 function isRepetition({ message }: LogLine, failure: RunLog['failure']): boolean {
-  return failure?.error === 'UserError' && message.includes(failure.message);
+  if (failure?.error !== 'UserError') return false;
+  return message.includes(failure.message) || hasStoredMessage(message);
 }
 
 const levelStyles = { ERROR: 'red', CRITICAL: 'red', WARN: 'yellow' } as const;

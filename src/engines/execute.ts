@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { InterruptedError, UserError } from '../errors.ts';
 import type { Progress } from '../run/context.ts';
 import type { JobEvent } from '../run/events.ts';
+import { parseCause } from '../run/failure-cause.ts';
 import { clearFailure, describeFailure, type Failure, writeFailure } from '../run/failure-file.ts';
 import { shardStages, stages } from '../stages/index.ts';
 import { readJson } from '../store/once.ts';
@@ -99,7 +100,7 @@ async function recorded(
   { onProgress }: ExecuteOptions,
 ): Promise<unknown> {
   if (!(error instanceof Error)) return error;
-  const failure = describeFailure(job, error.name, error.message);
+  const failure = describeFailure(job, error.name, parseCause(error.message));
   try {
     await writeFailure(await openStore(job.results, 'time'), failure);
   } catch (reason) {

@@ -12,6 +12,9 @@ export interface FailureCause {
 /** Cause by Lambda: JSON with the message. */
 const lambdaCause = z.object({ errorMessage: z.string() });
 
+/** Job of AWS Batch in a cause, with its attempts so far. */
+const batchJob = z.object({ JobId: z.string(), Attempts: z.array(z.unknown()) });
+
 /** Cause by AWS Batch: the description of the job. */
 const batchCause = z
   .object({
@@ -37,10 +40,30 @@ export function parseCause(cause: unknown): FailureCause {
 
 /** Returns the message in a cause. The embedded engine's cause is the message itself. */
 function messageOf(text: string): string {
+  const json = parseJson(text);
+  const found = lambdaCause.safeParse(json).data?.errorMessage ?? batchCause.safeParse(json).data;
+  return found ?? text;
+}
+
+/**
+ * Returns the id of the job and of its last attempt, if AWS Batch gave the cause.
+ *
+ * @example '8f1c0f6e-1111-4222-8333-444455556661.2'
+ */
+export function attemptOfCause(cause: unknown): string | undefined {
+  const job = batchJob.safeParse(typeof cause === 'string' ? parseJson(cause) : cause).data;
+  return job && attemptId(job.JobId, job.Attempts.length);
+}
+
+/** Identifies an attempt of a job: by the job's id, and the attempt's number from 1. */
+export function attemptId(job: string, attempt: number | string): string {
+  return `${job}.${attempt}`;
+}
+
+function parseJson(text: string): unknown {
   try {
-    const json: unknown = JSON.parse(text);
-    return lambdaCause.safeParse(json).data?.errorMessage ?? batchCause.parse(json);
+    return JSON.parse(text);
   } catch {
-    return text;
+    return undefined;
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readJson, toJson } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
-import { parseCause } from './failure-cause.ts';
+import type { FailureCause } from './failure-cause.ts';
 import { keys } from './keys.ts';
 
 /** `runs/<run>/failure.json`: why the run failed last. Empty if it has succeeded since. */
@@ -24,14 +24,12 @@ const startAgain = 'Results so far are kept: start the run again, and it continu
  * Describes the failure of an execution.
  *
  * @param error Name of the error that ended the workflow.
- * @param cause Its cause: text that `src/stages/entry.ts` made, or JSON of Lambda or AWS Batch.
  */
 export function describeFailure(
   { run, execution }: { readonly run: string; readonly execution: string },
   error: string,
-  cause: unknown,
+  { stage, message, hint }: FailureCause,
 ): Failure {
-  const { stage, message, hint } = parseCause(cause);
   return { run, execution, stage: stage ?? 'Workflow', error, message, hint: hint ?? startAgain };
 }
 

@@ -63,6 +63,8 @@ export const keys = {
   publication: (run: string) => `runs/${run}/publication.json`,
   /** Empty objects whose keys state what each task used: see `cost/usage.ts`. */
   usage: (run: string) => `runs/${run}/usage/`,
+  /** Message of an error that a call threw: see `hidden-message.ts`. */
+  thrown: (run: string, id: string) => `runs/${run}/errors/${id}.json`,
   failure: (run: string) => `runs/${run}/failure.json`,
   /** Record that the end of an execution was announced; `end` names the end. */
   announced: (run: string, end: string) => `runs/${run}/announced/${end}.json`,

@@ -1,7 +1,9 @@
 import { beforeEach, expect, test } from 'vitest';
 import { startOrResume } from '../../src/aws/executions.ts';
 import { recordEnd } from '../../src/aws/record-end.ts';
+import { UserError } from '../../src/errors.ts';
 import { readFailure } from '../../src/run/failure-file.ts';
+import { hideMessage } from '../../src/run/hidden-message.ts';
 import { openStore } from '../../src/store/open.ts';
 import { startFakeStepFunctions } from '../support/fake-step-functions.ts';
 import { makeResults } from '../support/results.ts';
@@ -46,6 +48,20 @@ test.each([
   await recordEnd(machine, end, path);
   const failure = await readFailure(await openStore(path), run);
   expect(failure).toMatchObject({ run, execution: end.executionArn, ...recorded });
+});
+
+test('the reason is the message that the failed task has stored', async () => {
+  const { path } = makeResults();
+  const error = new UserError('Plan: label canary is unknown\n\nCorrect it.');
+  const { message } = await hideMessage(error, { stage: 'Plan', run, results: path });
+  const cause = JSON.stringify({ errorMessage: message });
+  await recordEnd(machine, await attempt(path, 'FAILED', { error: error.name, cause }), path);
+  expect(await readFailure(await openStore(path), run)).toMatchObject({
+    stage: 'Plan',
+    error: 'UserError',
+    message: 'label canary is unknown',
+    hint: 'Correct it.',
+  });
 });
 
 test('a run that succeeds has none, whatever event of it arrives last', async () => {

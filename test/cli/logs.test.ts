@@ -57,13 +57,16 @@ test('a run that did not fail has the errors that were retried', () => {
   `);
 });
 
-test("a user's mistake is shown once", () => {
+test.each([
+  'there is no distill.yaml\n\nPut one.',
+  'the message is in runs/cifar-2f7a91c04be3/errors/0123456789abcdef.json',
+])("a user's mistake is shown once, if it is logged as: %s", (logged) => {
   const failure = { ...log.failure!, error: 'UserError', message: 'there is no distill.yaml' };
-  const errorMessage = `Plan: ${failure.message}\n\nPut one.`;
+  const errorMessage = `Plan: ${logged}`;
   const thrown = ours({ level: 'ERROR', message: { errorType: 'UserError', errorMessage } });
   const failureLines = [line(1, ours(error)), line(1, thrown)];
   const text = renderLog({ ...log, failure, failureLines }, new FakeTerminal());
-  expect(text.match(/there is no distill\.yaml/g)).toHaveLength(1);
+  expect(text.match(/there is no distill\.yaml|the message is in/g)).toHaveLength(1);
   expect(text).toContain('The task failed');
 });
 

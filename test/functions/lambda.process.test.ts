@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context as LambdaContext } from 'aws-lambda';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { readCause } from '../../src/run/hidden-message.ts';
+import { FolderStore } from '../../src/store/folder.ts';
 import { makeTrainedRun } from './trained-run.ts';
 
 const whole = await makeTrainedRun();
@@ -80,9 +82,21 @@ describe('a function whose time runs out', () => {
       readFileSync(join(whole.results, 'runs', whole.run, 'shards.json'), 'utf8'),
     );
     const event = { ...eventWithout('labels'), shard: items[0] };
-    await expect(handler(event, call(1))).rejects.toMatchObject({
+    const error = await handler(event, call(1)).then(
+      () => new Error('none'),
+      (thrown: Error) => thrown,
+    );
+    expect(error).toMatchObject({
       name: 'UserError',
-      message: expect.stringMatching(/^Label: .*time limit of a function\n\n.*shardMiB/),
+      message: expect.stringMatching(/^Label: the message is in runs\/[^/]+\/errors\/\w+\.json$/),
+    });
+    const store = new FolderStore(event.results);
+    expect(
+      await readCause(store, whole.run, JSON.stringify({ errorMessage: error.message })),
+    ).toEqual({
+      stage: 'Label',
+      message: 'the task exceeded the time limit of a function',
+      hint: expect.stringContaining('shardMiB'),
     });
     expect(usages(event.results, 'Label')).toHaveLength(1);
     await expect(handler(event, call(60_000))).resolves.toBe(1);

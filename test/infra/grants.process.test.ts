@@ -12,6 +12,7 @@ import { allBaselines } from '../../src/distill/baselines/index.ts';
 import { InterruptedError } from '../../src/errors.ts';
 import type { Context } from '../../src/run/context.ts';
 import type { ShardItem } from '../../src/run/events.ts';
+import { hideMessage } from '../../src/run/hidden-message.ts';
 import { keys } from '../../src/run/keys.ts';
 import { planSchema } from '../../src/run/plan-file.ts';
 import { type StageName, stages } from '../../src/stages/index.ts';
@@ -117,6 +118,7 @@ async function call(name: StageName, event: object): Promise<void> {
   for (const ms of [1, 1]) {
     await handler(event, context);
     await recordUsage(results, run, { task, resource: 'lambda-512', ms, id: '1' });
+    await hideMessage(new Error('no'), { stage: name, run, results });
   }
 }
 
@@ -184,12 +186,15 @@ async function runStages(
 
 /** Records and announces that the run succeeded, then that it failed, then that it succeeded. */
 async function announce(run: string): Promise<void> {
+  const thrower = { stage: 'Publish', run, results: 's3://results' };
+  const { message: errorMessage } = await hideMessage(new Error('no'), thrower);
+  const cause = JSON.stringify({ errorMessage });
   task = 'Announce';
   vi.stubEnv('RESULTS', 's3://results');
   vi.stubEnv('STATE_MACHINE', 'arn:aws:states:us-east-1:000000000000:stateMachine:counterweight');
   for (const [stopDate, status] of ['SUCCEEDED', 'FAILED', 'SUCCEEDED'].entries()) {
     const executionArn = `arn:aws:states:us-east-1:000000000000:execution:counterweight:${run}`;
-    stepFunctions.executions.set(executionArn, { input: '{}', status });
+    stepFunctions.executions.set(executionArn, { input: '{}', status, error: 'Error', cause });
     const detail = { executionArn, name: run, status, startDate: 0, stopDate };
     await createAnnounceHandler()({ detail }, context);
   }

@@ -55,7 +55,10 @@ const checkpoints = (of: string) => [
   `read results/checkpoints/${of}`,
   `write results/checkpoints/${of}`,
 ];
-const usage = 'read and write results/runs/*/usage/*';
+const kept = [
+  'read and write results/runs/*/usage/*',
+  'read and write results/runs/*/errors/*.json',
+];
 const watcher = 'states:DescribeExecution states:execution:counterweight:*';
 
 /** All that each role may, written down a second time. */
@@ -79,9 +82,13 @@ const expected: Record<string, string[]> = {
   ],
   AnnouncerAnnounceRole: [
     ...inFunctions,
-    ...['publication.json', 'metrics.json', 'failure.json', 'announced/*.json'].map(
-      (name) => `read results/runs/*/${name}`,
-    ),
+    ...[
+      'publication.json',
+      'metrics.json',
+      'failure.json',
+      'errors/*.json',
+      'announced/*.json',
+    ].map((name) => `read results/runs/*/${name}`),
     'know what is missing in results',
     'write results/runs/*/announced/*.json',
     'write results/runs/*/failure.json',
@@ -104,7 +111,7 @@ const expected: Record<string, string[]> = {
       `read results/runs/*/${name}`,
       `write results/runs/*/${name}`,
     ]),
-    usage,
+    ...kept,
   ],
   EncodeRole: [
     ...inFunctions,
@@ -112,7 +119,7 @@ const expected: Record<string, string[]> = {
     ...encodedReader,
     'read results/encoders/*/*',
     'write results/embeddings/*/*.parquet',
-    usage,
+    ...kept,
   ],
   TrainTeacherRole: [
     ...inFunctions,
@@ -121,7 +128,7 @@ const expected: Record<string, string[]> = {
     'read results/teachers/*/*',
     'write results/teachers/*/*',
     ...checkpoints('teachers/*/*'),
-    usage,
+    ...kept,
     watcher,
   ],
   CalibrateRole: [
@@ -129,17 +136,17 @@ const expected: Record<string, string[]> = {
     ...labeling,
     'write results/teachers/*/calibration-*.json',
     'write results/teachers/*/mixture.json',
-    usage,
+    ...kept,
     watcher,
   ],
-  LabelRole: [...inFunctions, ...labeling, 'write results/runs/*/quarantine/*.json', usage],
+  LabelRole: [...inFunctions, ...labeling, 'write results/runs/*/quarantine/*.json', ...kept],
   ReconcileRole: [
     ...inFunctions,
     ...dataReader,
     ...labelReader,
     'write results/runs/*/reconcile.json',
     'write results/runs/*/test-digests.bin',
-    usage,
+    ...kept,
   ],
   WarmUpRole: [
     ...inFunctions,
@@ -147,7 +154,7 @@ const expected: Record<string, string[]> = {
     ...labelReader,
     'write results/runs/*/warmup/*',
     ...checkpoints('runs/*/warmup/*'),
-    usage,
+    ...kept,
     watcher,
   ],
   WeighRole: [
@@ -155,7 +162,7 @@ const expected: Record<string, string[]> = {
     ...dataReader,
     ...labelReader,
     'write results/runs/*/weights/*.parquet',
-    usage,
+    ...kept,
   ],
   TrainRole: [
     ...inFunctions,
@@ -164,7 +171,7 @@ const expected: Record<string, string[]> = {
     'read results/encoders/*/*',
     'write results/runs/*/students/*/*',
     ...checkpoints('runs/*/students/*/*'),
-    usage,
+    ...kept,
     watcher,
   ],
   JobRole: [
@@ -173,7 +180,7 @@ const expected: Record<string, string[]> = {
     'read results/encoders/*/*',
     'write results/runs/*/students/*/*',
     ...checkpoints('runs/*/students/*/*'),
-    usage,
+    ...kept,
   ],
   EvaluateRole: [
     ...inFunctions,
@@ -193,7 +200,7 @@ const expected: Record<string, string[]> = {
     'write results/runs/*/report.html',
     'write results/runs/*/students/*/MODEL.md',
     'write results/runs/*/students/*/model.onnx',
-    usage,
+    ...kept,
   ],
   PublishRole: [
     ...inFunctions,
@@ -201,7 +208,7 @@ const expected: Record<string, string[]> = {
     'read results/students/*/CURRENT',
     'write results/students/*/CURRENT',
     'write results/runs/*/publication.json',
-    usage,
+    ...kept,
   ],
   EndpointServeRole: [
     ...inFunctions,

@@ -10,8 +10,15 @@ import { eventually } from './deployed.ts';
 
 const logGroupName = '/aws/events/counterweight';
 
-/** Keeps all events from now on, by a rule like that of docs/events.md. */
-export async function collectEvents(): Promise<void> {
+let collecting: Promise<void> | undefined;
+
+/** Keeps all events from the first call on, by a rule like that of docs/events.md. */
+export function collectEvents(): Promise<void> {
+  collecting ??= collect();
+  return collecting;
+}
+
+async function collect(): Promise<void> {
   await new CloudWatchLogsClient().send(new CreateLogGroupCommand({ logGroupName }));
   const bus = new EventBridgeClient();
   const Rule = 'collect';

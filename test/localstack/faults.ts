@@ -29,7 +29,7 @@ import {
   started,
   versionsOf,
 } from './deployed.ts';
-import { eventsOf } from './events.ts';
+import { collectEvents, eventsOf } from './events.ts';
 import {
   callFunction,
   freeze,
@@ -42,6 +42,7 @@ import {
 describeDeployed('bad input', () => {
   // Looked at by the last test: a batch without a marker.
   beforeAll(async () => {
+    await collectEvents();
     const { dataBucket } = await deployment();
     await (await openStore(`s3://${dataBucket}/quiet`)).write(
       'unlabeled/b/1.png',
@@ -109,6 +110,23 @@ describeDeployed('bad input', () => {
     expect(status).toBe('SUCCEEDED');
     const messages = await logMessages();
     expect(messages.some((message) => message.includes(run))).toBe(true);
+    expect(messages.filter((message) => message.includes(secret))).toEqual([]);
+  });
+
+  test('a message with data is in the results, and in no log line', async () => {
+    const dataset = oneBatch('csv');
+    const secret = 'canary-7d3e';
+    appendFileSync(join(dataset, 'labeled/wine.csv'), `12,2,2,18,2,1,medium,${secret}\n`);
+    await upload(dataset, 'unknown-label');
+    const { status, run } = await ended('unknown-label');
+    expect(status).toBe('FAILED');
+    const failure = await eventually(async () => readFailure(await results(), run));
+    expect(failure).toMatchObject({ stage: 'Plan', error: 'UserError' });
+    expect(failure.message).toContain(secret);
+    const told = await counterweight('logs', run);
+    expect(told.stdout).toContain(secret);
+    const messages = await logMessages();
+    expect(messages.some((message) => message.includes(`runs/${run}/errors/`))).toBe(true);
     expect(messages.filter((message) => message.includes(secret))).toEqual([]);
   });
 });
