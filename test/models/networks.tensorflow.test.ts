@@ -3,6 +3,7 @@ import { UserError } from '../../src/errors.ts';
 import { predictProbabilities } from '../../src/models/layers-student.ts';
 import { architectureOf, architectures, networkSchema } from '../../src/models/networks/index.ts';
 import { customNetwork } from '../../src/models/networks/layers-model.ts';
+import { withUsualLength } from '../../src/models/networks/training-length.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
 import {
   buildNetwork,
@@ -169,7 +170,7 @@ describe('the table of architectures', () => {
     '$name has its name and defaults in the schema',
     (row) => {
       const file = row.name === 'layers-model' ? { topology: 'net/model.json' } : {};
-      const network = networkSchema.parse({ architecture: row.name, ...file });
+      const network = withUsualLength(networkSchema.parse({ architecture: row.name, ...file }));
       expect(network).toMatchObject({ architecture: row.name, epochs: 30, batchSize: 128 });
       expect(architectureOf(network)).toBe(row);
     },
