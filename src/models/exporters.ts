@@ -4,8 +4,9 @@
  * of its own (`ngrams/files.ts`). All files are in the model's folder. `student.json` is written
  * last; it describes the outputs, and how to make the input from an example.
  */
+import { createHash } from 'node:crypto';
 import { encoderIn } from '../data/features/index.ts';
-import { toJson } from '../store/once.ts';
+import { openSealed, sealJson, toJson } from '../store/once.ts';
 import { tableOf } from '../table.ts';
 import type { Exporter, ModelFiles } from './exports/exporter.ts';
 import { onnxExporter, onnxFloat16Exporter, onnxInt8Exporter } from './exports/onnx.ts';
@@ -87,9 +88,9 @@ export function modelFile(files: ModelFiles, name: string): Uint8Array {
   return bytes;
 }
 
-/** Parses a file of a model. @throws Error if it is missing, or is not JSON. */
+/** Parses a file of a model. @throws Error if it is missing, is not JSON, or was changed. */
 export function parseModelFile(files: ModelFiles, name: string): unknown {
-  return JSON.parse(Buffer.from(modelFile(files, name)).toString('utf8'));
+  return openSealed(modelFile(files, name), name);
 }
 
 /** Concatenates float32 values; tfjs-node runs only on little-endian platforms. */
@@ -114,7 +115,7 @@ export async function saveModel(
 ): Promise<ModelFiles> {
   if (isNgrams(model)) {
     const described = studentSchema.parse({ ...description, network: 'ngrams' });
-    return new Map([...writeNgrams(model), [descriptionFile, toJson(described)]]);
+    return withDescription(writeNgrams(model), described);
   }
   const files = new Map<string, Uint8Array>();
   const notExported: Record<string, string> = {};
@@ -139,7 +140,7 @@ export async function saveModel(
     ...description,
     ...(Object.keys(notExported).length > 0 && { notExported }),
   };
-  return files.set(descriptionFile, toJson(studentSchema.parse(described)));
+  return withDescription(files, studentSchema.parse(described));
 }
 
 /** Returns the files of an exporter, or the reason why there are none. */
@@ -150,4 +151,16 @@ async function orReason(write: () => ReturnType<Exporter['write']>): Promise<Mod
     if (error instanceof NotExportable) return error.message;
     throw error;
   }
+}
+
+/** Adds `student.json` with the digests of the other files. */
+function withDescription(files: ModelFiles, description: StudentDescription): ModelFiles {
+  const digests = Array.from(files, ([name, bytes]) => [name, fileDigest(bytes)] as const);
+  const described = { ...description, files: Object.fromEntries(digests) };
+  return new Map([...files, [descriptionFile, sealJson(described)]]);
+}
+
+/** Computes the digest of a model's file: its SHA-256, in hex. */
+export function fileDigest(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }

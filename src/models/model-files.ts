@@ -1,14 +1,9 @@
 /** Reads and writes the files of models in a store. */
-import { readBytes, readJson, writeOnce } from '../store/once.ts';
+import { damaged, openSealed, readBytes, readJson, writeOnce } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { encoderFile } from './encoders/encoder.ts';
 import { readEncoder } from './encoders/open-encoder.ts';
-import {
-  descriptionFile,
-  layersModelExporter,
-  modelFileNames,
-  parseModelFile,
-} from './exporters.ts';
+import { descriptionFile, fileDigest, layersModelExporter, modelFileNames } from './exporters.ts';
 import type { ModelFiles } from './exports/exporter.ts';
 import { type StudentDescription, studentSchema } from './student-description.ts';
 
@@ -20,20 +15,23 @@ export function readDescription(store: ObjectStore): Promise<StudentDescription>
   return readJson(store, descriptionFile, studentSchema);
 }
 
-/** Reads the files from which `loadModel` opens a model. */
+/**
+ * Reads the files from which `loadModel` opens a model.
+ * @throws UserError if one is damaged.
+ */
 export async function readModelFiles(store: ObjectStore, folder: string): Promise<ModelFiles> {
-  const description = await readFiles(store, folder, [descriptionFile]);
-  const names = isOfNgrams(description) ? modelFileNames.ngrams : layersModelExporter.files;
-  return new Map([...(await readFiles(store, folder, names)), ...description]);
-}
-
-/** Returns whether a description is that of an `ngrams` model; `loadModel` checks it. */
-function isOfNgrams(files: ModelFiles): boolean {
-  try {
-    return studentSchema.parse(parseModelFile(files, descriptionFile)).network === 'ngrams';
-  } catch {
-    return false;
+  const described = await readFiles(store, folder, [descriptionFile]);
+  const place = `${store.location}/${folder}`;
+  const json = openSealed(described.get(descriptionFile)!, `${place}${descriptionFile}`);
+  // A description of another form is refused by `loadModel`.
+  const { network, files: digests = {} } = studentSchema.safeParse(json).data ?? {};
+  const names = network === 'ngrams' ? modelFileNames.ngrams : layersModelExporter.files;
+  const files = await readFiles(store, folder, names);
+  for (const [name, bytes] of files) {
+    if (digests[name] === undefined || digests[name] === fileDigest(bytes)) continue;
+    throw damaged(`${place}${name}`, 'was changed after it was written: its checksum differs');
   }
+  return new Map([...files, ...described]);
 }
 
 /**
@@ -63,9 +61,20 @@ async function readFiles(store: ObjectStore, folder: string, names: readonly str
   return new Map(names.map((name, index) => [name, bodies[index]!]));
 }
 
-/** Returns whether a model is complete: its last file exists. */
-export async function isModelSaved(store: ObjectStore, folder: string): Promise<boolean> {
+/** Returns whether there is a model: the file that is written last. */
+export async function hasModel(store: ObjectStore, folder: string): Promise<boolean> {
   return (await store.head(`${folder}${descriptionFile}`)) !== undefined;
+}
+
+/**
+ * Returns whether a model has all files that were saved.
+ * @throws UserError if the file that lists them is damaged.
+ */
+export async function isModelSaved(store: ObjectStore, folder: string): Promise<boolean> {
+  if (!(await hasModel(store, folder))) return false;
+  const { files = {} } = await readJson(store, `${folder}${descriptionFile}`, studentSchema);
+  const found = await Promise.all(Object.keys(files).map((name) => store.head(folder + name)));
+  return found.every((object) => object !== undefined);
 }
 
 /** Writes the files that `saveModel` made, in their order. */

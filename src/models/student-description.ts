@@ -26,6 +26,8 @@ export const studentSchema = z.strictObject({
   network: z.literal('ngrams').optional(),
   /** Formats that the model could not be saved in, with the reason; absent if there are none. */
   notExported: z.record(z.string(), z.string()).optional(),
+  /** SHA-256 of the model's other files, in hex, by name; absent in models of earlier versions. */
+  files: z.record(z.string(), z.string()).optional(),
   /** Name of the program. */
   createdBy: z.string(),
 });

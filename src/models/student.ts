@@ -28,7 +28,7 @@ export interface Student {
  * @throws Error if a file is missing or damaged.
  */
 export async function loadModel(files: ModelFiles): Promise<Student> {
-  const description = studentSchema.parse(parseModelFile(files, descriptionFile));
+  const { files: _, ...description } = studentSchema.parse(parseModelFile(files, descriptionFile));
   const model = description.network
     ? readNgrams(parseModelFile(files, ngramsFile), modelFile(files, ngramsWeightsFile))
     : await (await import('./layers-student.ts')).readLayers(files, isSplit(description));

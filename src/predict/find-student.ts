@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { posix, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { descriptionFile } from '../models/exporters.ts';
-import { isModelSaved } from '../models/model-files.ts';
+import { hasModel } from '../models/model-files.ts';
 import { nearest } from '../nearest.ts';
 import { keys } from '../run/keys.ts';
 import { readPlanPart } from '../run/plan-part.ts';
@@ -52,9 +52,9 @@ async function studentAt(location: string): Promise<string | undefined> {
   }
   if (!(await mayExist(path))) return undefined;
   const store = await openStore(path, 'time');
-  if (await isModelSaved(store, '')) return path;
+  if (await hasModel(store, '')) return path;
   // The folder that `fetch` makes.
-  if (await isModelSaved(store, 'student/')) return `${path}/student`;
+  if (await hasModel(store, 'student/')) return `${path}/student`;
   if (await store.head(pointer)) return studentAt(`${path}/${pointer}`);
   if (await store.head(posix.basename(keys.record(last)))) {
     return mainStudent(await openStore(folderOf(folderOf(path))), last);
@@ -115,7 +115,7 @@ async function mainStudent(results: ObjectStore, run: string): Promise<string | 
   if (!(await results.head(keys.record(run)))) return undefined;
   const plan = await readPlanPart(results, run);
   const student = plan && keys.student(run, plan.variants[0].name);
-  if (student !== undefined && (await isModelSaved(results, student))) {
+  if (student !== undefined && (await hasModel(results, student))) {
     return within(results, student);
   }
   throw new UserError(

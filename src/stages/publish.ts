@@ -28,16 +28,32 @@ export const currentModel = 'current';
 export async function publishStudent(event: JobEvent): Promise<Publication> {
   const job = await openJob(event);
   const key = keys.publication(job.run);
-  if (await job.results.head(key)) return readJson(job.results, key, publicationSchema);
+  if (await job.results.head(key)) {
+    const done = await readJson(job.results, key, publicationSchema);
+    if (done.published) await restorePointer(job);
+    return done;
+  }
   const publication = await decide(job);
   await writeJsonOnce(job.results, key, publication);
   return publication;
 }
 
+/** Returns the pointer to this run's student. */
+function pointerTo({ run, plan }: Job): Current {
+  const variant = plan.variants[0]!.name;
+  return { run, variant, student: keys.student(run, variant) };
+}
+
+/** Writes the pointer again if it was deleted since; a pointer to another run stays. */
+async function restorePointer(job: Job): Promise<void> {
+  await swapPointer(job.results, keys.current(job.plan.dataset), currentSchema, (present) =>
+    present === undefined ? pointerTo(job) : undefined,
+  );
+}
+
 async function decide(job: Job): Promise<Publication> {
   const { dataset } = job.plan;
-  const variant = job.plan.variants[0]!.name;
-  const next: Current = { run: job.run, variant, student: keys.student(job.run, variant) };
+  const next = pointerTo(job);
   let publication: Publication = { published: false, reason: '' };
   const move = async (present?: Current) => {
     publication = present?.run === job.run ? inUse(next) : await compare(job, next, present);

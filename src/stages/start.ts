@@ -16,7 +16,7 @@ import type { ObjectInfo, ObjectStore } from '../store/store.ts';
  * Version of the stages' output. Increase it with every change, so that no run of an older version
  * is continued.
  */
-const formatVersion = 14;
+const formatVersion = 15;
 
 /** A run whose record is written. The caller starts its execution and adds that field. */
 export type StartedRun = Omit<JobEvent, 'execution' | 'until'>;

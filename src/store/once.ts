@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { sortFields } from '../digest.ts';
@@ -35,7 +36,8 @@ export async function readBytes(
 
 /**
  * Reads a JSON object.
- * @throws UserError with the key and the fields if the object does not fit the schema.
+ * @throws UserError with the key and the fields if the object is damaged, or does not fit the
+ *   schema.
  */
 export async function readJson<T>(
   store: ObjectStore,
@@ -44,8 +46,7 @@ export async function readJson<T>(
   options?: ReadOptions,
 ): Promise<T> {
   const name = `${store.location}/${key}`;
-  const text = new TextDecoder().decode(await readBytes(store, key, options));
-  const parsed = schema.safeParse(parseJson(text, name));
+  const parsed = schema.safeParse(openSealed(await readBytes(store, key, options), name));
   if (parsed.success) return parsed.data;
   throw new UserError(
     `${name} does not have the expected form:\n${z.prettifyError(parsed.error)}`,
@@ -53,21 +54,74 @@ export async function readJson<T>(
   );
 }
 
+/** Field of a JSON object that holds the SHA-256 of the others. */
+const checksumField = 'checksum';
+
+/**
+ * Encodes an object as JSON with a checksum, so that a change of any character is noticed. A list
+ * has none.
+ */
+export function sealJson(value: unknown): Uint8Array {
+  const json = toJson(value);
+  return hasFields(value) ? toJson({ ...value, [checksumField]: checksumOf(json) }) : json;
+}
+
+/**
+ * Parses what `sealJson` wrote, without the checksum. Objects of earlier versions have none.
+ *
+ * @param name Name of the object in errors.
+ * @throws UserError if it is not JSON, or was changed.
+ */
+export function openSealed(bytes: Uint8Array, name: string): unknown {
+  const value = parseJson(new TextDecoder().decode(bytes), name);
+  if (!hasFields(value)) return value;
+  const { [checksumField]: checksum, ...fields } = value;
+  if (checksum === undefined) return value;
+  if (checksum === checksumIfAny(fields)) return fields;
+  throw damaged(name, 'was changed after it was written: its checksum differs');
+}
+
+function checksumOf(json: Uint8Array): string {
+  return `sha256-${createHash('sha256').update(json).digest('hex')}`;
+}
+
+/** Returns the checksum of what was read; none for 1e999, which no object of ours has. */
+function checksumIfAny(fields: object): string | undefined {
+  try {
+    return checksumOf(toJson(fields));
+  } catch {
+    return undefined;
+  }
+}
+
+function hasFields(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 function parseJson(text: string, name: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new UserError(`${name} is not JSON: ${(error as SyntaxError).message}`);
+    throw damaged(name, `is not JSON: ${(error as SyntaxError).message}`);
   }
 }
 
-/** Writes `toJson(value)` with `writeOnce`. */
+/** Describes a damaged object of the results. @param how The damage, after the object's name. */
+export function damaged(name: string, how: string): UserError {
+  const remove = name.startsWith('s3://') ? 'aws s3 rm' : 'rm';
+  return new UserError(
+    `${name} ${how}`,
+    `Copy it again; or delete it and run the workflow again, which makes it anew: ${remove} '${name}'`,
+  );
+}
+
+/** Writes `sealJson(value)` with `writeOnce`. */
 export function writeJsonOnce(
   store: ObjectStore,
   key: string,
   value: unknown,
 ): Promise<ObjectInfo> {
-  return writeOnce(store, key, toJson(value));
+  return writeOnce(store, key, sealJson(value));
 }
 
 /**
@@ -111,17 +165,18 @@ export async function swapPointer<T>(
     const next = await decide(present);
     if (next === undefined) return present;
     const condition = info ? { ifMatch: info.etag } : { ifAbsent: true as const };
-    if (await store.write(key, toJson(next), condition)) return next;
+    if (await store.write(key, sealJson(next), condition)) return next;
     await delay(Math.random() * 5 * attempt);
   }
   throw new TransientError(`${store.location}/${key} is being moved by too many processes at once`);
 }
 
-async function readPointer<T>(
+/** Reads a pointer. @param ifDamaged Stands for one that cannot be read. Default: throws. */
+export async function readPointer<T>(
   store: ObjectStore,
   key: string,
   schema: z.ZodType<T>,
-  ifDamaged: T | undefined,
+  ifDamaged?: T,
 ): Promise<T> {
   try {
     return await readJson(store, key, schema);

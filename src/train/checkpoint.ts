@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { encodeSafetensors, floatsOf, parseSafetensors } from '../models/safetensors.ts';
-import { readBytes, readJson, swapPointer } from '../store/once.ts';
+import { readBytes, readPointer, swapPointer } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { timedEpochSchema } from './epoch.ts';
 import type { State } from './step.ts';
@@ -71,6 +71,9 @@ const latestSchema = z.strictObject({
   checkpoints: z.array(z.strictObject({ name: z.string(), step: z.int(), sha256: z.string() })),
 });
 
+/** Stands for a pointer that cannot be read: the training starts again. */
+const noCheckpoints: z.infer<typeof latestSchema> = { configDigest: '', checkpoints: [] };
+
 export interface Checkpoints {
   /** Loads the newest undamaged checkpoint; undefined if this training has none. */
   load(): Promise<Checkpoint | undefined>;
@@ -104,7 +107,9 @@ export function openCheckpoints(
   return {
     async load() {
       if (!(await store.head(latestKey))) return undefined;
-      for (const { name, sha256 } of usable(await readJson(store, latestKey, latestSchema))) {
+      for (const { name, sha256 } of usable(
+        await readPointer(store, latestKey, latestSchema, noCheckpoints),
+      )) {
         const isThere = await store.head(folder + name);
         const bytes = isThere && (await readBytes(store, folder + name));
         if (bytes && digestOf(bytes) === sha256) return decodeCheckpoint(bytes);
@@ -121,17 +126,23 @@ export function openCheckpoints(
       const name = `${step}-${sha256.slice(0, 16)}.safetensors`;
       await store.write(folder + name, bytes);
       let unused: string[] = [];
-      await swapPointer(store, latestKey, latestSchema, (present) => {
-        unused = [];
-        const [newest] = usable(present);
-        if (newest && newest.step >= step) return undefined;
-        const checkpoints = [{ name, step, sha256 }, ...(newest ? [newest] : [])];
-        const kept = new Set(checkpoints.map((one) => one.name));
-        if (present?.configDigest === configDigest) {
-          unused = present.checkpoints.map((one) => one.name).filter((one) => !kept.has(one));
-        }
-        return { configDigest, checkpoints };
-      });
+      await swapPointer(
+        store,
+        latestKey,
+        latestSchema,
+        (present) => {
+          unused = [];
+          const [newest] = usable(present);
+          if (newest && newest.step >= step) return undefined;
+          const checkpoints = [{ name, step, sha256 }, ...(newest ? [newest] : [])];
+          const kept = new Set(checkpoints.map((one) => one.name));
+          if (present?.configDigest === configDigest) {
+            unused = present.checkpoints.map((one) => one.name).filter((one) => !kept.has(one));
+          }
+          return { configDigest, checkpoints };
+        },
+        noCheckpoints,
+      );
       // Stores do not delete. One checkpoint per minute would fill a disk: ResNet-50 has 300 MB.
       for (const one of unused) await store.write(folder + one, new Uint8Array());
     },

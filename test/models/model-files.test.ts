@@ -1,14 +1,29 @@
-import { expect, test } from 'vitest';
-import { descriptionFile, exporters, layersModelExporter } from '../../src/models/exporters.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { UserError } from '../../src/errors.ts';
+import {
+  descriptionFile,
+  exporters,
+  layersModelExporter,
+  saveModel,
+} from '../../src/models/exporters.ts';
 import {
   isModelSaved,
   readExports,
   readModelFiles,
   writeModelFiles,
 } from '../../src/models/model-files.ts';
+import { createNgrams } from '../../src/models/ngrams/model.ts';
+import { ngramsFile, ngramsWeightsFile } from '../../src/models/ngrams/names.ts';
+import type { StudentDescription } from '../../src/models/student-description.ts';
+import { readBytes, sealJson } from '../../src/store/once.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
+const description: StudentDescription = {
+  classes: ['a', 'b'],
+  features: { kind: 'text', maxCharacters: 100 },
+  createdBy: 'test',
+};
 const loaded = [...layersModelExporter.files, descriptionFile];
 const all = [...Object.values(exporters).flatMap(({ files }) => files), descriptionFile];
 
@@ -21,14 +36,16 @@ test('a model is saved when its last file is written, which is student.json', as
     written.push(key);
     return write(key, body);
   };
-  const files = new Map(all.map((name) => [name, bytes(name)]));
+  const files = new Map(
+    all.map((name) => [name, name === descriptionFile ? sealJson(description) : bytes(name)]),
+  );
   await writeModelFiles(store, 'students/a/', files);
   expect(written).toEqual(all.map((name) => `students/a/${name}`));
   expect(written.at(-1)).toBe('students/a/student.json');
   expect(await isModelSaved(store, 'students/a/')).toBe(true);
   expect([...(await readModelFiles(store, 'students/a/')).keys()]).toEqual(loaded);
   expect(await readExports(store, 'students/a/')).toEqual(
-    new Map(all.map((name) => [name, Buffer.from(name)])),
+    new Map(Array.from(files, ([name, body]) => [name, Buffer.from(body)])),
   );
 });
 
@@ -36,4 +53,33 @@ test('files of an exporter that came later are left out, those to load from are 
   const store = new MemoryStore({ 'students/a/student.json': '{}' });
   expect([...(await readExports(store, 'students/a/')).keys()]).toEqual(['student.json']);
   await expect(readModelFiles(store, 'students/a/')).rejects.toThrow('model.json');
+});
+
+describe('the files of a saved model', () => {
+  const shape = { dimension: 2, hidden: 0, wordNgrams: 1, minChars: 0, maxChars: 0, buckets: 8 };
+  const folder = 'students/a/';
+  let store: MemoryStore;
+  beforeEach(async () => {
+    store = new MemoryStore();
+    const model = createNgrams(shape, 2, 1, false);
+    await writeModelFiles(store, folder, await saveModel(model, description));
+  });
+
+  test.each([ngramsFile, ngramsWeightsFile])('are loaded only unchanged: %s', async (name) => {
+    await expect(readModelFiles(store, folder)).resolves.toBeDefined();
+    const body = Uint8Array.from(await readBytes(store, folder + name));
+    body[body.length - 2]! ^= 1;
+    await store.write(folder + name, body);
+    const error = await readModelFiles(store, folder).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(UserError);
+    expect(String(error)).toContain(`${folder}${name} was changed after it was written`);
+  });
+
+  test('are all there, or the model is not saved', async () => {
+    expect(await isModelSaved(store, folder)).toBe(true);
+    const left = new MemoryStore({
+      [folder + descriptionFile]: await readBytes(store, folder + descriptionFile),
+    });
+    expect(await isModelSaved(left, folder)).toBe(false);
+  });
 });

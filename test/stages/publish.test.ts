@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { RunMetrics } from '../../src/evaluate/run-metrics.ts';
 import { keys } from '../../src/run/keys.ts';
@@ -126,4 +128,12 @@ test('a second call changes nothing', async () => {
   await job.results.write(keys.current(job.plan.dataset), toJson(later));
   expect(await publishStudent(event)).toEqual(first);
   expect(await current()).toBe('later');
+});
+
+test('a pointer that was deleted is written again', async () => {
+  const { event, job, current } = await evaluatedRun({ models: better, inUse: 'earlier' });
+  await publishStudent(event);
+  await rm(join(job.results.location, keys.current(job.plan.dataset)));
+  await publishStudent(event);
+  expect(await current()).toBe(job.run);
 });

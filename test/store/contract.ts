@@ -93,7 +93,7 @@ export function storeContract(name: string, open: () => Promise<ObjectStore>): v
           n: (now?.n ?? 0) + 1,
         }));
       await Promise.all(Array.from({ length: 8 }, count));
-      expect(await text(store, 'CURRENT')).toBe('{\n  "n": 8\n}\n');
+      expect(JSON.parse(await text(store, 'CURRENT'))).toMatchObject({ n: 8 });
       expect(await swapPointer(store, 'CURRENT', z.unknown(), () => undefined)).toEqual({ n: 8 });
     });
 

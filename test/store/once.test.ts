@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { toJson } from '../../src/store/once.ts';
+import { z } from 'zod';
+import { UserError } from '../../src/errors.ts';
+import { openSealed, readJson, sealJson, toJson, writeJsonOnce } from '../../src/store/once.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 
 const text = (value: unknown) => new TextDecoder().decode(toJson(value));
 
@@ -19,4 +22,56 @@ test('JSON is the same whatever the order of the fields', () => {
 
 test.each([Number.NaN, Number.POSITIVE_INFINITY])('%f is refused, with its field', (loss) => {
   expect(() => toJson({ metrics: { loss } })).toThrow(/"loss" is/);
+});
+
+const name = fc.string({ maxLength: 3 });
+const record = fc.dictionary(name, fc.jsonValue({ maxDepth: 1 }), { minKeys: 1, maxKeys: 3 });
+const fields = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown;
+
+test('a sealed object is read as it was written, without its checksum', () => {
+  fc.assert(
+    fc.property(record, (value) => {
+      expect(openSealed(sealJson(value), 'a.json')).toEqual(fields(value));
+    }),
+  );
+  expect(openSealed(sealJson([1, { a: 2 }]), 'a.json')).toEqual([1, { a: 2 }]);
+});
+
+test('a change of any byte is noticed, or changes no value', () => {
+  const byte = fc.tuple(fc.nat(), fc.integer({ min: 1, max: 255 }));
+  fc.assert(
+    fc.property(record, byte, (value, [position, change]) => {
+      const bytes = Uint8Array.from(sealJson(value));
+      bytes[position % bytes.length]! ^= change;
+      let read: unknown;
+      try {
+        read = openSealed(bytes, 'a.json');
+      } catch (error) {
+        expect(error).toBeInstanceOf(UserError);
+        return;
+      }
+      // A changed name of the checksum is one more field, which the schemas refuse.
+      expect(read).toMatchObject(fields(value) as object);
+    }),
+    { numRuns: 1000, examples: [[{ a: 9e-308 }, [11, 6]]] },
+  );
+});
+
+test('an object that was changed or cut short is refused, with the command that removes it', async () => {
+  const schema = z.strictObject({ accuracy: z.number() });
+  const store = new MemoryStore();
+  await writeJsonOnce(store, 'metrics.json', { accuracy: 0.925 });
+  expect(await readJson(store, 'metrics.json', schema)).toEqual({ accuracy: 0.925 });
+  const text = Buffer.from(sealJson({ accuracy: 0.925 })).toString();
+  for (const other of [text.replace('0.925', '0.125'), text.slice(0, 40), '']) {
+    await store.write('metrics.json', Buffer.from(other));
+    const error = await readJson(store, 'metrics.json', schema).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as UserError).hint).toContain("rm 'memory/metrics.json'");
+  }
+});
+
+test('an object of an earlier version has no checksum', async () => {
+  const store = new MemoryStore({ 'a.json': '{ "accuracy": 1 }' });
+  expect(await readJson(store, 'a.json', z.unknown())).toEqual({ accuracy: 1 });
 });

@@ -132,6 +132,15 @@ describe('openCheckpoints', () => {
     expect(await open().load()).toBeUndefined();
   });
 
+  test('a damaged pointer counts as none, and the next checkpoint replaces it', async () => {
+    await open().save(checkpoint(5));
+    const latest = join(folder, 'checkpoints/students/1/LATEST');
+    await writeFile(latest, (await readFile(latest, 'utf8')).replace('"step": 5', '"step": 9'));
+    expect(await open().load()).toBeUndefined();
+    await open().save(checkpoint(2));
+    expect(await open().load()).toMatchObject(checkpoint(2));
+  });
+
   test('those of another configuration do not count, even when they are further', async () => {
     await open('other').save(checkpoint(9));
     expect(await open().load()).toBeUndefined();
