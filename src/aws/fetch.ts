@@ -3,7 +3,7 @@ import type { ExportFormat } from '../data/tables/exported-labels.ts';
 import { exportLabels, type LabelsDescription } from '../distill/export-labels.ts';
 import { keepFile } from '../distill/keep-file.ts';
 import { UserError } from '../errors.ts';
-import { isModelSaved, readExports } from '../models/model-files.ts';
+import { hasModel, readExports } from '../models/model-files.ts';
 import { openJob } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
 import { readPlanPart } from '../run/plan-part.ts';
@@ -111,7 +111,7 @@ async function studentOfRun(
   if (!plan) throw await unfinished(deployed, run);
   const variant = plan.variants[0].name;
   const isDone =
-    (await isModelSaved(results, keys.student(run, variant))) &&
+    (await hasModel(results, keys.student(run, variant))) &&
     (await results.head(keys.metrics(run))) &&
     (await results.head(keys.report(run)));
   if (!isDone) throw await unfinished(deployed, run);

@@ -13,6 +13,7 @@ import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 import { isScalar, type ValueType } from '../value-type.ts';
 import { listChunks, listNumbers } from './list-pages.ts';
 import { valueTypeOf } from './parquet-type.ts';
+import { openSeal, type SealCheck } from './seal.ts';
 
 /** Error of an object that is not a readable Parquet file. Never an error of the store. */
 export class ParquetError extends Error {
@@ -42,6 +43,8 @@ export interface ParquetFile {
   readonly rowGroups: readonly RowGroup[];
   /** The file's key-value metadata. */
   readonly keyValues: ReadonlyMap<string, string>;
+  /** Program that wrote the file, if it states one. */
+  readonly createdBy: string | undefined;
   /**
    * Reads columns of one row group, or of a part of its rows, by name. Byte arrays that are not
    * marked as text stay bytes, and so does a text that is not UTF-8.
@@ -69,10 +72,11 @@ export async function openParquet(
   store: ObjectStore,
   object: Pick<ObjectInfo, 'key' | 'version' | 'bytes'>,
 ): Promise<ParquetFile> {
-  const { file, attempt } = rangeReader(store, object);
+  const { file, attempt, checkBy } = rangeReader(store, object);
   const { metadata, scan } = await attempt(async () => {
     if (object.bytes < minBytes) throw new Error(`it has only ${object.bytes} bytes`);
     const metadata = await parquetMetadataAsync(file, { geoparquet: false });
+    checkBy(openSeal(metadata));
     const options = { file, metadata, compressors, parsers, utf8: false, useOffsetIndex: false };
     return { metadata, scan: await parquetScan(options) };
   });
@@ -82,6 +86,7 @@ export async function openParquet(
       return { name: node.element.name, type, nested: !isScalar(type) };
     }),
     rowGroups: rowGroupsOf(metadata),
+    createdBy: metadata.created_by,
     keyValues: new Map(metadata.key_value_metadata?.map(({ key, value }) => [key, value ?? ''])),
     readColumns: (names, { start, end }) =>
       attempt(async () => {
@@ -137,13 +142,14 @@ function rowGroupsOf(metadata: FileMetaData): RowGroup[] {
 
 /**
  * Adapts an object for hyparquet. `attempt` runs an action of hyparquet's: errors of the store pass
- * through, and errors about the content become ParquetErrors.
+ * through, and errors about the content become ParquetErrors. After `checkBy`, all bytes are checked.
  */
 function rangeReader(
   store: ObjectStore,
   { key, version, bytes }: Pick<ObjectInfo, 'key' | 'version' | 'bytes'>,
 ) {
   let storeError: unknown;
+  let check: SealCheck | undefined;
   const file: AsyncBuffer = {
     byteLength: bytes,
     async slice(start, end = bytes) {
@@ -151,16 +157,18 @@ function rangeReader(
         throw new Error(`the file points at bytes ${start} to ${end}, but has only ${bytes}`);
       }
       if (start === end) return new ArrayBuffer(0);
+      let exact: Uint8Array<ArrayBuffer>;
       try {
         const read = await bytesOf(await store.read(key, { version, range: { start, end } }));
         // A Node buffer may be a view of a larger one; hyparquet needs exactly the range.
-        const exact = new Uint8Array(read.length);
+        exact = new Uint8Array(read.length);
         exact.set(read);
-        return exact.buffer;
       } catch (error) {
         storeError ??= error;
         throw error;
       }
+      check?.({ start, end }, exact);
+      return exact.buffer;
     },
   };
   async function attempt<Result>(action: () => Promise<Result>): Promise<Result> {
@@ -171,5 +179,8 @@ function rangeReader(
       throw new ParquetError(error instanceof Error ? error.message : String(error));
     }
   }
-  return { file, attempt };
+  const checkBy = (seal: SealCheck | undefined) => {
+    check = seal;
+  };
+  return { file, attempt, checkBy };
 }

@@ -7,10 +7,11 @@
  * of floats bypass it: one typed array goes directly to its function that writes a column.
  */
 
-import type { SchemaElement } from 'hyparquet';
+import { parquetMetadata, type SchemaElement } from 'hyparquet';
 import { ByteWriter, type ColumnSource, ParquetWriter } from 'hyparquet-writer';
 import { sum } from '../../arrays.ts';
 import { listWriter } from './list-pages.ts';
+import { columnDigest, sealingProgram, sealKey, sealOf, spanOf } from './seal.ts';
 
 export type ColumnType =
   | 'text'
@@ -55,13 +56,14 @@ export function createTableWriter(columns: Readonly<Record<string, ColumnType>>)
   const groupRows = Math.max(1, Math.min(maxGroupRows, Math.floor(maxGroupFloats / floats)));
   const bytes = new ByteWriter();
   const schema = [{ name: 'root', num_children: entries.length }, ...entries.flatMap(schemaOf)];
-  const writer = new ParquetWriter({ writer: bytes, schema, createdBy: 'counterweight' });
+  const writer = new ParquetWriter({ writer: bytes, schema, createdBy: sealingProgram });
   const pending = entries.map(([name, type]) => ({ name, type, room: makeRoom(type, groupRows) }));
   const lists = entries.flatMap(([name, type]) =>
     typeof type === 'object'
       ? [{ name, write: listWriter(name, schemaOf([name, type]), type.floats, groupRows) }]
       : [],
   );
+  const digests: string[][] = [];
   let filled = 0;
 
   const flush = () => {
@@ -83,7 +85,24 @@ export function createTableWriter(columns: Readonly<Record<string, ColumnType>>)
       const { room } = pending.find((column) => column.name === name)!;
       write(writer, room as Float32Array | Uint16Array, filled);
     }
+    digests.push(
+      writer.row_groups.at(-1)!.columns.map((chunk) => {
+        const { start, end } = spanOf(chunk);
+        // The buffer begins where the last `take` ended.
+        const position = bytes.index - (bytes.offset - start);
+        return columnDigest(bytes.getBytes().subarray(position, position + end - start));
+      }),
+    );
     filled = 0;
+  };
+  /** Writes the footer; the next call writes it again in the same place. */
+  const writeFooter = (keyValues: Readonly<Record<string, string>>) => {
+    const { offset, index } = bytes;
+    writer.kvMetadata = Object.entries(keyValues).map(([key, value]) => ({ key, value }));
+    void writer.finish();
+    const file = bytes.getBytes().slice();
+    [bytes.offset, bytes.index] = [offset, index];
+    return file;
   };
 
   return {
@@ -118,9 +137,9 @@ export function createTableWriter(columns: Readonly<Record<string, ColumnType>>)
     },
     finish(keyValues = {}) {
       flush();
-      writer.kvMetadata = Object.entries(keyValues).map(([key, value]) => ({ key, value }));
-      void writer.finish();
-      return bytes.getBytes().slice();
+      const { buffer } = writeFooter(keyValues);
+      const seal = sealOf(parquetMetadata(buffer, { geoparquet: false }), digests);
+      return writeFooter({ ...keyValues, [sealKey]: seal });
     },
   };
 }

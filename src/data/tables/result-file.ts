@@ -14,7 +14,10 @@ export async function openResult(store: ObjectStore, key: string): Promise<Parqu
     );
   }
   try {
-    return await openParquet(store, object);
+    const file = await openParquet(store, object);
+    // Damage to the footer can hide the seal, and then hides the program as well.
+    if (file.createdBy === undefined) throw new ParquetError('its footer has no program');
+    return file;
   } catch (error) {
     throw damaged(key, error);
   }
