@@ -1,5 +1,4 @@
 import { defineCommand } from 'citty';
-import { z } from 'zod';
 import { currentName, resourceNames, stackIds } from '../aws/deployment-name.ts';
 import { allowedTags, parseTags } from '../aws/tags.ts';
 import { UserError } from '../errors.ts';
@@ -185,7 +184,7 @@ export function settingsOf(options: {
   if (budget !== undefined && !(Number(budget) > 0 && Number.isFinite(Number(budget)))) {
     throw new UsageError(`--budget needs US dollars, a number above 0, found "${budget}".`);
   }
-  if (alarmEmail !== undefined && !z.email().safeParse(alarmEmail).success) {
+  if (alarmEmail !== undefined && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(alarmEmail)) {
     throw new UsageError(
       `--alarm-email needs an address, such as team@example.com, found "${alarmEmail}".`,
     );

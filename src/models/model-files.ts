@@ -21,15 +21,15 @@ export function readDescription(store: ObjectStore): Promise<StudentDescription>
  */
 export async function readModelFiles(store: ObjectStore, folder: string): Promise<ModelFiles> {
   const described = await readFiles(store, folder, [descriptionFile]);
-  const place = `${store.location}/${folder}`;
-  const json = openSealed(described.get(descriptionFile)!, `${place}${descriptionFile}`);
+  const location = `${store.location}/${folder}`;
+  const json = openSealed(described.get(descriptionFile)!, `${location}${descriptionFile}`);
   // A description of another form is refused by `loadModel`.
   const { network, files: digests = {} } = studentSchema.safeParse(json).data ?? {};
   const names = network === 'ngrams' ? modelFileNames.ngrams : layersModelExporter.files;
   const files = await readFiles(store, folder, names);
   for (const [name, bytes] of files) {
     if (digests[name] === undefined || digests[name] === fileDigest(bytes)) continue;
-    throw damaged(`${place}${name}`, 'was changed after it was written: its checksum differs');
+    throw damaged(`${location}${name}`, 'was changed after it was written: its checksum differs');
   }
   return new Map([...files, ...described]);
 }

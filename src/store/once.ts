@@ -111,7 +111,7 @@ export function damaged(name: string, how: string): UserError {
   const remove = name.startsWith('s3://') ? 'aws s3 rm' : 'rm';
   return new UserError(
     `${name} ${how}`,
-    `Copy it again; or delete it and run the workflow again, which makes it anew: ${remove} '${name}'`,
+    `Copy it again; or delete it and run the workflow again, which writes it again: ${remove} '${name}'`,
   );
 }
 
@@ -171,7 +171,7 @@ export async function swapPointer<T>(
   throw new TransientError(`${store.location}/${key} is being moved by too many processes at once`);
 }
 
-/** Reads a pointer. @param ifDamaged Stands for one that cannot be read. Default: throws. */
+/** Reads a pointer. @param ifDamaged Stands for a damaged pointer. Default: throws. */
 export async function readPointer<T>(
   store: ObjectStore,
   key: string,

@@ -142,7 +142,8 @@ function rowGroupsOf(metadata: FileMetaData): RowGroup[] {
 
 /**
  * Adapts an object for hyparquet. `attempt` runs an action of hyparquet's: errors of the store pass
- * through, and errors about the content become ParquetErrors. After `checkBy`, all bytes are checked.
+ * through, and errors about the content become ParquetErrors. After `checkBy`, all bytes are
+ * checked.
  */
 function rangeReader(
   store: ObjectStore,
