@@ -2,7 +2,7 @@
 import { encoderIn, type Features } from '../data/features/index.ts';
 import { setOf } from '../data/layout.ts';
 import type { Shard } from '../data/shard.ts';
-import { openTeacher, teacherScratch } from '../models/open-teacher.ts';
+import { openTeacher } from '../models/open-teacher.ts';
 import type { Teacher } from '../models/teacher.ts';
 import type { MemberWeights } from '../models/teachers/members.ts';
 import { openTrained } from '../models/teachers/trained.ts';
@@ -141,8 +141,7 @@ async function openPlanned(
   const { features, classes } = plan;
   const { teacher: config } = plan.config;
   const { multiLabel } = plan.config.task;
-  const scratch = teacherScratch;
-  const options = { store: data, config, features, classes, multiLabel, digest, scratch };
+  const options = { store: data, config, features, classes, multiLabel, digest };
   const { teacher, features: fed } = await openTeacher(options);
   const roles = { teacher, judged: teacher, outOfFold: teacher };
   return { ...roles, features: fed, dispose: () => teacher.dispose() };

@@ -1,16 +1,12 @@
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Features } from '../data/features/index.ts';
 import { UserError } from '../errors.ts';
 import type { ObjectStore } from '../store/store.ts';
 import type { TeacherConfig } from './config.ts';
+import { scratchFolder } from './scratch-folder.ts';
 import type { Teacher } from './teacher.ts';
 import { combinedDigest } from './teacher-digest.ts';
 import { teacherFeatures } from './teacher-features.ts';
 import { teacherFiles } from './teacher-files.ts';
-
-/** Folder for copies of teachers, which later tasks on the machine reuse. */
-export const teacherScratch = join(tmpdir(), 'counterweight-teachers');
 
 export interface TeacherOptions {
   /** The dataset. The config's paths are relative to it. */
@@ -24,8 +20,11 @@ export interface TeacherOptions {
   readonly multiLabel?: boolean | undefined;
   /** The digest that the plan pinned, from `teacherDigest`. */
   readonly digest: string;
-  /** A local folder. Models are copied into it once and reused by later calls. */
-  readonly scratch: string;
+  /**
+   * A local folder. Models are copied into it once and reused by later calls. Default: a scratch
+   * folder of this user.
+   */
+  readonly scratch?: string;
 }
 
 /**
@@ -39,7 +38,8 @@ export interface TeacherOptions {
 export async function openTeacher(
   options: TeacherOptions,
 ): Promise<{ teacher: Teacher; features: Features }> {
-  const { store, config, classes, multiLabel, digest, scratch } = options;
+  const { store, config, classes, multiLabel, digest } = options;
+  const { scratch = scratchFolder('teachers') } = options;
   const features = teacherFeatures(config, options.features);
   const { kind, ...found } = await teacherFiles(store, config);
   const verify = (hashes: readonly string[]): void => {

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { readBytes, readJson, toJson, writeOnce } from '../../store/once.ts';
+import { readBytes, readJson, writeJsonOnce, writeOnce } from '../../store/once.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import { copyFiles } from '../local-copy.ts';
+import { scratchFolder } from '../scratch-folder.ts';
 import { type LoadedModel, ownModel } from '../teachers/loaded-model.ts';
 import { chooseOutput } from './choose-output.ts';
 import { refuseClassifier } from './classifier.ts';
@@ -20,9 +20,6 @@ import {
 } from './encoder.ts';
 import type { EncoderInput } from './input-batch.ts';
 import { readOnnxGraph } from './onnx-graph.ts';
-
-/** Folder for copies of encoders, which later tasks on the machine reuse. */
-export const encoderScratch = join(tmpdir(), 'counterweight-encoders');
 
 /**
  * Copies an encoder's files into a folder of the results, with its description as the last file.
@@ -48,7 +45,7 @@ export async function storeEncoder(
     }
     await writeOnce(results, `${folder}${path}`, bytes);
   }
-  await writeOnce(results, `${folder}${encoderFile}`, toJson(description));
+  await writeJsonOnce(results, `${folder}${encoderFile}`, description);
 }
 
 /** Reads the description of an encoder that `storeEncoder` wrote. */
@@ -67,7 +64,7 @@ export function readEncoder(store: ObjectStore, folder: string): Promise<Encoder
 export async function openEncoder(
   store: ObjectStore,
   folder: string,
-  scratch = encoderScratch,
+  scratch = scratchFolder('encoders'),
 ): Promise<PretrainedEncoder> {
   return openDescribed(
     { store, folder: folder.replace(/\/$/, ''), description: await readEncoder(store, folder) },
@@ -78,7 +75,7 @@ export async function openEncoder(
 /** Opens an encoder where its files are. The parameters and errors are those of `openEncoder`. */
 export async function openDescribed(
   { store, folder, description }: DescribedEncoder,
-  scratch = encoderScratch,
+  scratch = scratchFolder('encoders'),
 ): Promise<PretrainedEncoder> {
   const local = join(scratch, `encoder-${description.digest}`);
   const prefix = folder === '' ? '' : `${folder}/`;

@@ -5,7 +5,7 @@ import type { Decisions } from '../../debias/decisions.ts';
 import { UserError } from '../../errors.ts';
 import { createTeacherMeter } from '../../evaluate/teacher-judgement.ts';
 import { counted } from '../../format.ts';
-import { openTeacher, teacherScratch } from '../../models/open-teacher.ts';
+import { openTeacher } from '../../models/open-teacher.ts';
 import { teacherKindOf } from '../../models/teachers/index.ts';
 import { batchWarning } from './check-batches.ts';
 import type { PlannedModels } from './decide.ts';
@@ -41,7 +41,6 @@ export async function checkTeacher(
     classes,
     multiLabel: config.task.multiLabel,
     digest,
-    scratch: teacherScratch,
   });
   try {
     const answers = await answerSample(teacher, fed, sample, decisions);

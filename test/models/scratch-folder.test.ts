@@ -1,0 +1,39 @@
+import { chmodSync, mkdirSync, mkdtempSync, statSync, symlinkSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { UserError } from '../../src/errors.ts';
+import { scratchFolder } from '../../src/models/scratch-folder.ts';
+
+let parent: string;
+beforeEach(() => {
+  parent = mkdtempSync(join(tmpdir(), 'scratch-'));
+});
+afterEach(() => rm(parent, { recursive: true }));
+
+test('the folder of the user is made for the user alone, and used again', () => {
+  const folder = scratchFolder('teachers', parent);
+  expect(basename(folder)).toBe('teachers');
+  expect(statSync(dirname(folder)).mode & 0o777).toBe(0o700);
+  expect(scratchFolder('teachers', parent)).toBe(folder);
+});
+
+test.each([
+  ['others can write to it', (own: string) => chmodSync(own, 0o777)],
+  ['others can read it', (own: string) => chmodSync(own, 0o750)],
+])('the folder is refused if %s', (_, change) => {
+  change(dirname(scratchFolder('teachers', parent)));
+  expect(() => scratchFolder('teachers', parent)).toThrow(UserError);
+});
+
+test('a link in its stead is refused, also to a folder of the user', () => {
+  const own = dirname(scratchFolder('teachers', parent));
+  const name = basename(own);
+  const other = join(parent, 'other');
+  mkdirSync(other, { mode: 0o700 });
+  const second = join(parent, 'second');
+  mkdirSync(second);
+  symlinkSync(other, join(second, name));
+  expect(() => scratchFolder('teachers', second)).toThrow(/can be changed by other users/);
+});
