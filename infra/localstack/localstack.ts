@@ -6,11 +6,12 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { clientEnv, isHealthy } from '../../src/aws/localstack.ts';
 import { UserError } from '../../src/errors.ts';
 import { dockerServer, hasDocker } from './docker.ts';
 import { hostServer } from './host.ts';
 import { findPython, pythonVersion } from './python.ts';
-import { clientEnv, type LocalStack, type Server } from './server.ts';
+import type { LocalStack, Server } from './server.ts';
 
 /**
  * Maximum time of a start. It usually takes 2 s, and longer under load or if Docker downloads an
@@ -18,7 +19,6 @@ import { clientEnv, type LocalStack, type Server } from './server.ts';
  */
 const startTimeoutMs = 300_000;
 const pollMs = 100;
-const answerTimeoutMs = 5_000;
 const tailLines = 20;
 
 export interface Options {
@@ -38,9 +38,20 @@ export type Availability =
   | { readonly kind: 'docker' }
   | { readonly kind: 'none'; readonly reason: string };
 
-export function availability(env: NodeJS.ProcessEnv = process.env): Availability {
+export function availability(
+  env: NodeJS.ProcessEnv = process.env,
+  platform: NodeJS.Platform = process.platform,
+): Availability {
   const python = findPython(env);
   if (python !== undefined) return { kind: 'host', python };
+  if (platform !== 'linux') {
+    return {
+      kind: 'none',
+      reason:
+        `there is no Python ${pythonVersion}. Docker would do on Linux only: it runs functions in ` +
+        "Linux containers, which cannot load this machine's native packages",
+    };
+  }
   if (hasDocker(env)) return { kind: 'docker' };
   return {
     kind: 'none',
@@ -59,7 +70,7 @@ export async function startLocalStack(options: Options = {}): Promise<LocalStack
   if (available.kind === 'none') {
     throw new UserError(
       `LocalStack cannot run here: ${available.reason}`,
-      `Install Python ${pythonVersion} (pyenv install ${pythonVersion}), or name it in PYTHON, or start Docker.`,
+      `Install Python ${pythonVersion} (pyenv install ${pythonVersion}), or name it in PYTHON; on Linux, a Docker engine also does.`,
     );
   }
   const port = (await portIfFree(options.port ?? 0)) ?? (await portIfFree(0))!;
@@ -129,15 +140,6 @@ async function start(server: Server, port: number, log: string): Promise<LocalSt
 
 function isReady(log: string): boolean {
   return /^Ready\.$/m.test(readFileSync(log, 'utf8'));
-}
-
-async function isHealthy(endpoint: string): Promise<boolean> {
-  try {
-    const signal = AbortSignal.timeout(answerTimeoutMs);
-    return (await fetch(`${endpoint}/_localstack/health`, { signal })).ok;
-  } catch {
-    return false;
-  }
 }
 
 function tail(log: string): string {

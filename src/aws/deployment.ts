@@ -9,7 +9,7 @@ import { patient } from '../store/patience.ts';
 import { currentName, notDeployed, resourceNames } from './deployment-name.ts';
 
 /** Name of the stack that `cdk bootstrap` creates, once per account and region. */
-const bootstrapStackName = 'CDKToolkit';
+export const bootstrapStackName = 'CDKToolkit';
 
 /** Outputs of the stack (`infra/stack.ts`). */
 const outputsSchema = z.object({
@@ -77,12 +77,19 @@ export async function isBootstrapped(): Promise<boolean> {
 export interface UsedBuckets {
   readonly data: string | undefined;
   readonly results: string | undefined;
+  /** Account of the data bucket, if it is not that of the deployment. */
+  readonly dataAccount?: string | undefined;
 }
 
 /** Returns the buckets that a stack uses, whether it has created them or not. */
 export function bucketsInUse({ Outputs = [] }: Pick<Stack, 'Outputs'>): UsedBuckets {
   const outputOf = (key: string) => Outputs.find(({ OutputKey }) => OutputKey === key)?.OutputValue;
-  return { data: outputOf('DataBucket'), results: outputOf('ResultsBucket') };
+  const dataAccount = outputOf('DataAccount');
+  return {
+    data: outputOf('DataBucket'),
+    results: outputOf('ResultsBucket'),
+    ...(dataAccount !== undefined && { dataAccount }),
+  };
 }
 
 /**

@@ -58,6 +58,10 @@ export const deployCommand = defineCommand({
       description: 'Name or ARN of the IAM policy that bounds every role',
     },
     qualifier: { type: 'string', description: 'Qualifier of cdk bootstrap. Default: that of CDK' },
+    endpoint: {
+      type: 'string',
+      description: 'Deploy to the LocalStack that runs at this URL, instead of AWS',
+    },
     'dry-run': { type: 'boolean', description: 'Show what would change, and change nothing' },
     'while-running': {
       type: 'boolean',
@@ -73,12 +77,13 @@ export const deployCommand = defineCommand({
   },
   async run({ args }) {
     const { yes, serve, 'dry-run': isDryRun, 'while-running': ignoresRuns, ...more } = args;
-    const { _: context, ...options } = more;
+    const { _: context, endpoint, ...options } = more;
     const dataset = serve === undefined ? undefined : await datasetOf(serve);
     const chosen = {
       ...contextOf(context),
-      ...settingsOf({ ...options, name: currentName(), serve: dataset }),
+      ...settingsOf({ ...options, endpoint, name: currentName(), serve: dataset }),
     };
+    if (endpoint !== undefined) await useEndpoint(endpoint, chosen);
     if (!yes && !isDryRun && !process.stdin.isTTY) {
       throw new UserError(
         'deploy asks before it grants permissions, and standard input is not a terminal',
@@ -105,20 +110,59 @@ export const deployCommand = defineCommand({
     }
     // Who has a qualifier of their own has used cdk bootstrap with it. Ours would replace CDK's.
     if (options.qualifier === undefined && !(await aws.isBootstrapped())) {
-      process.stderr.write(`CDK has not been used in ${region} yet. ${bootstrapping}\n\n`);
-      await runCdk(['bootstrap'], settings);
+      if (endpoint === undefined) {
+        process.stderr.write(`CDK has not been used in ${region} yet. ${bootstrapping}\n\n`);
+        await runCdk(['bootstrap'], settings);
+      } else {
+        await (await import('../aws/localstack.ts')).bootstrapLocalStack();
+      }
     }
     const approval = ['--require-approval', yes ? 'never' : 'broadening'];
-    await runCdk(['deploy', ...stacks, ...approval], settings);
+    const method = endpoint === undefined ? [] : ['--method', 'direct'];
+    await runCdk(['deploy', ...stacks, ...approval, ...method], settings);
     const { dataBucket: data, results, studentUrl } = await aws.findDeployment();
     process.stdout.write(
       `\nDeployed in ${region}: data in s3://${data}, results in ${results}.\n` +
         (studentUrl === undefined ? '' : `${renderEndpoint(studentUrl, region)}\n`) +
         `${renderAlarms(settings)}\n` +
+        (endpoint === undefined ? '' : `${await renderVariables(endpoint)}\n`) +
         asTyped('Next: counterweight upload FOLDER\n'),
     );
   },
 });
+
+/**
+ * Leads all that follows to a LocalStack.
+ * @throws UsageError for an address that is wrong, or an option that has no effect there.
+ */
+async function useEndpoint(
+  endpoint: string,
+  { trainer, imageUri, trainerImageUri }: Settings,
+): Promise<void> {
+  if (!/^https?:\/\/[\w.:[\]-]+$/.test(endpoint)) {
+    throw new UsageError(
+      `--endpoint needs the URL of a LocalStack, such as http://127.0.0.1:4566; found "${endpoint}".`,
+    );
+  }
+  if (trainer === 'gpu') {
+    throw new UsageError('--endpoint does not go with --trainer gpu: LocalStack has no AWS Batch.');
+  }
+  if (imageUri ?? trainerImageUri) {
+    throw new UsageError(
+      '--endpoint does not go with images: on LocalStack every function is a zip file.',
+    );
+  }
+  await (await import('../aws/localstack.ts')).useLocalStack(endpoint);
+}
+
+/** Lists the variables by which the other commands find a LocalStack, as lines for a shell. */
+async function renderVariables(endpoint: string): Promise<string> {
+  const { clientEnv } = await import('../aws/localstack.ts');
+  const exports = Object.entries(clientEnv(endpoint)).map(
+    ([name, value]) => `  export ${name}=${value}`,
+  );
+  return ['The other commands find it with these variables:', ...exports].join('\n');
+}
 
 /** Checks what the account and the region allow: the limit of functions, and GPUs. */
 async function checkAccount({ trainer }: Settings, region: string): Promise<AccountCheck> {
@@ -144,11 +188,8 @@ const bootstrapping =
 /** Settings of the CDK app: `infra/settings.ts`. */
 type Settings = { readonly trainer: string } & Readonly<Record<string, string>>;
 
-/**
- * Checks the command's options and returns those that are set as settings of the CDK app.
- * @throws UsageError for a value that the CDK app would refuse later.
- */
-export function settingsOf(options: {
+/** Options of the command, as text. */
+interface Options {
   readonly trainer: string;
   readonly budget?: string | undefined;
   readonly concurrency?: string | undefined;
@@ -164,7 +205,15 @@ export function settingsOf(options: {
   readonly tags?: string | undefined;
   readonly 'permissions-boundary'?: string | undefined;
   readonly qualifier?: string | undefined;
-}): Settings {
+  /** Address of a LocalStack, which runs functions as zip files. */
+  readonly endpoint?: string | undefined;
+}
+
+/**
+ * Checks the command's options and returns those that are set as settings of the CDK app.
+ * @throws UsageError for a value that the CDK app would refuse later.
+ */
+export function settingsOf(options: Options): Settings {
   const { trainer, budget, concurrency, 'sweep-minutes': sweepMinutes, serve } = options;
   const { 'image-uri': imageUri, 'trainer-image-uri': trainerImageUri } = options;
   const { name, tags, 'permissions-boundary': permissionsBoundary, qualifier } = options;
@@ -206,6 +255,7 @@ export function settingsOf(options: {
     ...(tags !== undefined && { tags }),
     ...(permissionsBoundary !== undefined && { permissionsBoundary }),
     ...(qualifier !== undefined && { [qualifierContext]: qualifier }),
+    ...(options.endpoint !== undefined && { local: 'true' }),
   };
 }
 
@@ -273,7 +323,8 @@ export function refuseForeignImages({ imageUri, trainerImageUri }: Settings, reg
   }
 }
 
-function needsDocker({ trainer, imageUri, trainerImageUri }: Settings): boolean {
+function needsDocker({ trainer, imageUri, trainerImageUri, local }: Settings): boolean {
+  if (local !== undefined) return false;
   return imageUri === undefined || (trainer === 'gpu' && trainerImageUri === undefined);
 }
 

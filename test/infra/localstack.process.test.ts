@@ -107,11 +107,16 @@ describe('the runner', () => {
     startLocalStack({ folder: machine.states, ...(port !== undefined && { port }) });
 
   test('prefers Python 3.13 to Docker, and reports if there is neither', () => {
-    expect(availability()).toMatchObject({ kind: 'none', reason: expect.stringMatching(/3\.13/) });
+    const onLinux = () => availability(process.env, 'linux');
+    expect(onLinux()).toMatchObject({ kind: 'none', reason: expect.stringMatching(/3\.13/) });
     machine.addDocker('exit 1');
-    expect(availability().kind).toBe('none');
+    expect(onLinux().kind).toBe('none');
     machine.addDocker('exit 0');
-    expect(availability()).toEqual({ kind: 'docker' });
+    expect(onLinux()).toEqual({ kind: 'docker' });
+    expect(availability(process.env, 'darwin')).toEqual({
+      kind: 'none',
+      reason: expect.stringContaining('Docker would do on Linux only'),
+    });
     const inPyenv = path.join(machine.root, 'home/.pyenv/versions/3.13.1/bin/python3');
     machine.addPython({ file: inPyenv });
     expect(availability()).toEqual({ kind: 'host', python: inPyenv });

@@ -47,9 +47,8 @@ async function startDeployed(): Promise<LocalStack> {
   const localstack = await startLocalStack();
   try {
     // With what is off by default: the sweep, a student's URL, and alarms by e-mail.
-    const settings = ['sweepMinutes=1', 'serve=digits', 'alarmEmail=team@example.com'];
-    const args = settings.flatMap((setting) => ['--context', setting]);
-    await deploy(localstack, { args });
+    const sweep = ['--sweep-minutes', '1'];
+    await deploy(localstack, [...sweep, '--serve', 'digits', '--alarm-email', 'team@example.com']);
   } catch (error) {
     await localstack.stop();
     throw error;
