@@ -5,6 +5,7 @@ import { type PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   ApplicationLogLevel,
   Architecture,
+  type CfnFunction,
   Code,
   Handler,
   Function as LambdaFunction,
@@ -21,7 +22,7 @@ import type { FunctionRow } from '../src/stages/stage.ts';
 import type { Image } from './images.ts';
 import { waive } from './nag.ts';
 import { metricsNamespace, type Names } from './names.ts';
-import { writeTraces } from './permissions.ts';
+import { type FunctionNetwork, keyGrants, networkGrants, writeTraces } from './permissions.ts';
 import { makeRole } from './role.ts';
 import { allow } from './statement.ts';
 
@@ -29,6 +30,10 @@ import { allow } from './statement.ts';
 export interface FunctionsProps {
   readonly names: Names;
   readonly logs: ILogGroup;
+  /** ARN of the key of the buckets; undefined if they have keys of S3. */
+  readonly kmsKey: string | undefined;
+  /** Network of the functions; undefined for none. */
+  readonly network: FunctionNetwork | undefined;
   /** Image of the functions with native code; undefined on LocalStack, where they are zips too. */
   readonly image: Image | undefined;
 }
@@ -56,7 +61,7 @@ export class TaskFunction extends LambdaFunction {
   constructor(
     scope: Construct,
     { name, memoryMiB, native, scratchGiB }: FunctionRow,
-    { names, logs, image }: FunctionsProps,
+    { names, logs, kmsKey, network, image }: FunctionsProps,
     { environment, grants, whyNoDeadLetters }: OwnProps,
   ) {
     super(scope, `${name}Function`, {
@@ -65,6 +70,8 @@ export class TaskFunction extends LambdaFunction {
       role: makeRole(scope, `${name}Role`, new ServicePrincipal('lambda.amazonaws.com'), [
         allow('WriteLogs', ['logs:CreateLogStream', 'logs:PutLogEvents'], [logs.logGroupArn]),
         writeTraces(),
+        ...keyGrants(kmsKey),
+        ...networkGrants(network),
         ...grants,
       ]),
       architecture: Architecture.X86_64,
@@ -86,6 +93,14 @@ export class TaskFunction extends LambdaFunction {
       },
     });
     waive(this, 'Serverless-LambdaDLQ', whyNoDeadLetters);
+    if (network) this.#join(network);
+  }
+
+  /** Joins a network by its ids: the L2 property would look it up in the account. */
+  #join({ subnets, securityGroups }: FunctionNetwork): void {
+    // Typed as any construct; a function's is always this one.
+    const resource = this.node.defaultChild as CfnFunction;
+    resource.vpcConfig = { subnetIds: [...subnets], securityGroupIds: [...securityGroups] };
   }
 }
 

@@ -1,3 +1,4 @@
+import { Aws } from 'aws-cdk-lib';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -37,6 +38,38 @@ export function stageGrants(buckets: Buckets, { access }: Stage): PolicyStatemen
     writeResults(buckets, access.writes),
     recordUsage(buckets),
     keepMessages(buckets),
+  ];
+}
+
+/** Permissions to use the key of the buckets, by way of S3 only. */
+export function keyGrants(kmsKey: string | undefined): PolicyStatement[] {
+  if (kmsKey === undefined) return [];
+  return [
+    allow('UseKey', ['kms:Decrypt', 'kms:GenerateDataKey'], [kmsKey], {
+      StringEquals: { 'kms:ViaService': `s3.${Aws.REGION}.${Aws.URL_SUFFIX}` },
+    }),
+  ];
+}
+
+/** Network of the account that functions are in. */
+export interface FunctionNetwork {
+  readonly subnets: readonly string[];
+  readonly securityGroups: readonly string[];
+}
+
+/** Permissions of a function that is in a network of the account. */
+export function networkGrants(network: FunctionNetwork | undefined): PolicyStatement[] {
+  if (network === undefined) return [];
+  const actions = [
+    ...['CreateNetworkInterface', 'DescribeNetworkInterfaces', 'DeleteNetworkInterface'],
+    ...['DescribeSubnets', 'AssignPrivateIpAddresses', 'UnassignPrivateIpAddresses'],
+  ];
+  return [
+    allow(
+      'JoinNetwork',
+      actions.map((action) => `ec2:${action}`),
+      ['*'],
+    ),
   ];
 }
 
@@ -117,9 +150,11 @@ export function workflowGrants(
   names: Names,
   { results }: Buckets,
   functionArns: string[],
+  kmsKey: string | undefined,
   trainer: 'gpu' | 'function',
 ): PolicyStatement[] {
   return [
+    ...keyGrants(kmsKey),
     allow('CallFunctions', ['lambda:InvokeFunction'], functionArns),
     allow(
       'ReadManifests',

@@ -15,6 +15,15 @@ const bucket = z
   .optional()
   .describe('the name of a bucket: lower-case letters, digits and hyphens');
 
+/** ARN of a KMS key itself: roles are granted its use, and an alias may change. */
+const kmsKey = z
+  .string()
+  .regex(/^arn:[\w-]+:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/)
+  .optional()
+  .describe(
+    'the ARN of a KMS key, such as arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+  );
+
 /** Image in ECR, the only registry from which Lambda takes images. */
 const imageUri = z
   .string()
@@ -73,6 +82,22 @@ const settingsSchema = z.object({
   dataBucket: bucket,
   /** Existing bucket for the results, with its settings as they are. Default: a new one. */
   resultsBucket: bucket,
+  /** Account that owns the data bucket. Default: the account of the deployment. */
+  dataAccount: z
+    .string()
+    .regex(/^\d{12}$/)
+    .optional()
+    .describe('an AWS account: 12 digits'),
+  /** Key that encrypts new buckets, and that the roles may use. Default: keys of S3. */
+  kmsKey,
+  /** Subnets of the functions. Default: functions are in no network of the account. */
+  subnets: listOf(/^subnet-[0-9a-f]{8}([0-9a-f]{9})?$/).describe(
+    'subnets, such as subnet-0123abcd,subnet-4567cdef',
+  ),
+  /** Security groups of the functions in `subnets`. */
+  securityGroups: listOf(/^sg-[0-9a-f]{8}([0-9a-f]{9})?$/).describe(
+    'security groups, such as sg-0123abcd,sg-4567cdef',
+  ),
   /** Tags of the stacks and of all their resources. Default: none. */
   tags,
   /** Name or ARN of the policy that bounds what any role may be allowed. Default: none. */
@@ -155,6 +180,17 @@ export function readSettings(node: Node): Settings {
     throw new UserError(
       'context trainer=gpu cannot be combined with local=true: LocalStack has no AWS Batch',
       'Leave trainer out: on LocalStack students are trained in a function.',
+    );
+  }
+  for (const [one, other] of [
+    ['subnets', 'securityGroups'],
+    ['securityGroups', 'subnets'],
+    ['dataAccount', 'dataBucket'],
+  ] as const) {
+    if (data[one] === undefined || data[other] !== undefined) continue;
+    throw new UserError(
+      `context ${one}=${given[one]} needs ${other}`,
+      `Set both, or neither: ${one} has no effect alone.`,
     );
   }
   return data;

@@ -34,7 +34,9 @@ export class CounterweightStack extends Stack {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const image = local ? undefined : openImage(this, 'functions', imageUri);
-    const shared = { names, logs, image };
+    const { kmsKey, subnets, securityGroups, dataAccount } = settings;
+    const network = subnets && securityGroups && { subnets, securityGroups };
+    const shared = { names, logs, kmsKey, network, image };
     const plan = {
       TRAINER: trainer,
       ...(budget !== undefined && { BUDGET_USD: String(budget) }),
@@ -53,10 +55,17 @@ export class CounterweightStack extends Stack {
         ...(name === stages.Plan.name && { environment: plan }),
       });
     });
-    const { machine } = new Workflow(this, 'Workflow', { names, storage, functions, trainer });
+    const { machine } = new Workflow(this, 'Workflow', {
+      names,
+      storage,
+      functions,
+      trainer,
+      kmsKey,
+    });
     const { start, deadLetters } = new Trigger(this, 'Trigger', {
       storage,
       sweepMinutes,
+      dataAccount,
       ...shared,
     });
     new Announcer(this, 'Announcer', { storage, deadLetters, ...shared });
@@ -85,6 +94,7 @@ export class CounterweightStack extends Stack {
       Trainer: trainer,
       AlarmTopic: topic.topicArn,
       ...(endpoint && { StudentUrl: endpoint.url }),
+      ...(dataAccount !== undefined && { DataAccount: dataAccount }),
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }

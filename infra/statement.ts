@@ -7,6 +7,9 @@ import { PolicyStatement, type PolicyStatementProps } from 'aws-cdk-lib/aws-iam'
 export const purposes = {
   WriteLogs: 'Its log lines, in the log group of all functions.',
   WriteTraces: 'Its traces. X-Ray has no resources to name.',
+  UseKey: 'The objects in both buckets are encrypted with this key. S3 uses it for the role.',
+  JoinNetwork:
+    'Lambda connects the function to the subnets. Most of these actions have no narrower resource.',
   RecordUsage: 'The use of the call, for the bill. Reads only whether the record exists.',
   KeepMessages:
     'The message of its error, which its log does not contain. Reads only whether it exists.',

@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import {
   BlockPublicAccess,
   Bucket,
@@ -34,6 +35,9 @@ const closed: BucketProps = {
 /** Names of existing buckets that the stack uses instead of new ones. */
 export type ExistingBuckets = Pick<Settings, 'dataBucket' | 'resultsBucket'>;
 
+/** Settings of the buckets. */
+type StorageProps = ExistingBuckets & Pick<Settings, 'kmsKey'>;
+
 /**
  * Buckets of a deployment. New ones are private, encrypted, accept TLS only, and outlive the stack
  * with their policies. An existing bucket keeps its settings.
@@ -44,12 +48,14 @@ export class Storage extends Construct {
   /** Results of runs; `src/run/keys.ts` defines the keys. */
   readonly results: IBucket;
 
-  constructor(scope: Construct, id: string, { dataBucket, resultsBucket }: ExistingBuckets) {
+  constructor(scope: Construct, id: string, props: StorageProps) {
     super(scope, id);
+    const { dataBucket, resultsBucket, kmsKey } = props;
     const logs =
       dataBucket === undefined || resultsBucket === undefined ? makeAccessLogs(this) : undefined;
     const logged = (name: string): BucketProps => ({
       ...closed,
+      ...(kmsKey !== undefined && encryptedWith(this, name, kmsKey)),
       versioned: true,
       // CDK's own types do not hold under exactOptionalPropertyTypes.
       serverAccessLogsBucket: logs as IBucket,
@@ -114,6 +120,18 @@ function makeResults(scope: Construct, props: BucketProps): IBucket {
   });
   keepPolicy(bucket);
   return bucket as IBucket;
+}
+
+/**
+ * Encrypts a bucket with a key of the user. The bucket's own key saves most requests to KMS. The
+ * access logs stay with keys of S3: S3 delivers them to no other bucket.
+ */
+function encryptedWith(scope: Construct, name: string, kmsKey: string): BucketProps {
+  return {
+    encryption: BucketEncryption.KMS,
+    encryptionKey: Key.fromKeyArn(scope, `${name}-key`, kmsKey),
+    bucketKeyEnabled: true,
+  };
 }
 
 /** Keeps the bucket's policy with the bucket: it refuses requests without TLS, and lets S3 log. */

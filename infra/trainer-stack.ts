@@ -19,7 +19,7 @@ import { type Image, openImage } from './images.ts';
 import { Machines, machine } from './machines.ts';
 import { deploymentNames, type Names } from './names.ts';
 import { makeNetwork } from './network.ts';
-import { hostGrants, stageGrants, startJobGrants } from './permissions.ts';
+import { type Buckets, hostGrants, keyGrants, stageGrants, startJobGrants } from './permissions.ts';
 import { makeRole } from './role.ts';
 import type { Settings } from './settings.ts';
 import { stackProps } from './stack-props.ts';
@@ -46,7 +46,7 @@ export class TrainerStack extends Stack {
     const vpc = makeNetwork(this, settings.zones);
     const machines = new Machines(this, 'Machines', { vpc, role, allowed: settings });
     makeQueue(this, names, machines);
-    makeJobDefinition(this, names, image, logs);
+    makeJobDefinition(this, names, image, logs, settings.kmsKey);
   }
 }
 
@@ -70,11 +70,21 @@ function makeQueue(scope: Construct, names: Names, { environments }: Machines): 
   });
 }
 
-function makeJobDefinition(scope: Construct, names: Names, image: Image, logs: LogGroup): void {
-  const buckets = {
+function bucketsOf(scope: Construct, names: Names): Buckets {
+  return {
     data: Bucket.fromBucketName(scope, 'Data', Fn.importValue(names.bucketExports.data)),
     results: Bucket.fromBucketName(scope, 'Results', Fn.importValue(names.bucketExports.results)),
   };
+}
+
+function makeJobDefinition(
+  scope: Construct,
+  names: Names,
+  image: Image,
+  logs: LogGroup,
+  kmsKey: string | undefined,
+): void {
+  const grants = [...stageGrants(bucketsOf(scope, names), stages.Train), ...keyGrants(kmsKey)];
   const tasks = new ServicePrincipal('ecs-tasks.amazonaws.com');
   new EcsJobDefinition(scope, 'Job', {
     jobDefinitionName: names.trainer,
@@ -83,7 +93,7 @@ function makeJobDefinition(scope: Construct, names: Names, image: Image, logs: L
       cpu: machine.vcpus,
       memory: Size.gibibytes(machine.memoryGiB),
       gpu: machine.gpus,
-      jobRole: makeRole(scope, 'JobRole', tasks, stageGrants(buckets, stages.Train)),
+      jobRole: makeRole(scope, 'JobRole', tasks, grants),
       executionRole: makeRole(scope, 'ExecutionRole', tasks, startJobGrants(image, logs)),
       // The SDK needs it, and only newer agents of ECS set it in a container.
       environment: { AWS_REGION: Stack.of(scope).region },

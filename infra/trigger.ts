@@ -1,5 +1,5 @@
-import { Duration } from 'aws-cdk-lib';
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { Aws, Duration } from 'aws-cdk-lib';
+import { CfnEventBusPolicy, Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -7,12 +7,15 @@ import { triggers } from '../src/stages/index.ts';
 import { callOn } from './call-on.ts';
 import { type FunctionsProps, TaskFunction } from './functions.ts';
 import { waive } from './nag.ts';
+import { defaultBusArn, type Names } from './names.ts';
 import { startGrants, sweepGrants } from './permissions.ts';
 import type { Storage } from './storage.ts';
 
 export interface TriggerProps extends FunctionsProps {
   readonly storage: Storage;
   readonly sweepMinutes: number | undefined;
+  /** Other account that owns the data bucket, if it is one. */
+  readonly dataAccount: string | undefined;
 }
 
 /**
@@ -23,8 +26,9 @@ export class Trigger extends Construct {
   readonly start: IFunction;
   readonly deadLetters: Queue;
 
-  constructor(scope: Construct, id: string, { storage, sweepMinutes, ...props }: TriggerProps) {
+  constructor(scope: Construct, id: string, own: TriggerProps) {
     super(scope, id);
+    const { storage, sweepMinutes, dataAccount, ...props } = own;
     this.deadLetters = new Queue(this, 'DeadLetters', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
@@ -56,6 +60,7 @@ export class Trigger extends Construct {
         },
       }),
     );
+    if (dataAccount !== undefined) acceptEvents(this, props.names, dataAccount);
     if (sweepMinutes === undefined) return;
     this.#callOn(
       new Rule(this, 'Clock', {
@@ -77,4 +82,21 @@ export class Trigger extends Construct {
     callOn(rule, handler, this.deadLetters);
     return handler;
   }
+}
+
+/**
+ * Lets the owner of the data bucket send events to the bus of this account. S3 sends them to the
+ * bus of its own account only, and a rule there passes them on.
+ */
+function acceptEvents(scope: Construct, { machine }: Names, dataAccount: string): void {
+  new CfnEventBusPolicy(scope, 'DataEvents', {
+    statementId: `${machine}-data`,
+    statement: {
+      Sid: `${machine}-data`,
+      Effect: 'Allow',
+      Principal: { AWS: `arn:${Aws.PARTITION}:iam::${dataAccount}:root` },
+      Action: 'events:PutEvents',
+      Resource: defaultBusArn,
+    },
+  });
 }

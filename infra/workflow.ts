@@ -23,6 +23,8 @@ export interface WorkflowProps {
   readonly storage: Storage;
   readonly functions: Record<StageName, IFunction>;
   readonly trainer: 'gpu' | 'function';
+  /** ARN of the key of the buckets; undefined if they have keys of S3. */
+  readonly kmsKey: string | undefined;
 }
 
 /** State machine: the one workflow file, with the ARNs of this deployment. */
@@ -31,7 +33,7 @@ export class Workflow extends Construct {
 
   constructor(scope: Construct, id: string, props: WorkflowProps) {
     super(scope, id);
-    const { names, storage, functions, trainer } = props;
+    const { names, storage, functions, trainer, kmsKey } = props;
     const arns = Object.fromEntries(
       Object.entries(functions).map(([task, { functionArn }]) => [`${task}Function`, functionArn]),
     );
@@ -39,7 +41,7 @@ export class Workflow extends Construct {
     const assumedBy = new ServicePrincipal('states.amazonaws.com', {
       conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
     });
-    const grants = workflowGrants(names, storage, Object.values(arns), trainer);
+    const grants = workflowGrants(names, storage, Object.values(arns), kmsKey, trainer);
     this.machine = new StateMachine(this, 'Machine', {
       stateMachineName: names.machine,
       stateMachineType: StateMachineType.STANDARD,

@@ -54,6 +54,7 @@ export async function keptBuckets(): Promise<KeptBuckets> {
     const kept = {
       data: inUse.data === data ? undefined : inUse.data,
       results: inUse.results === results ? undefined : inUse.results,
+      ...(inUse.dataAccount !== undefined && { dataAccount: inUse.dataAccount }),
     };
     return { inUse, kept };
   }

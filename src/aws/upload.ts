@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import { HeadObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { readConfig } from '../config/read.ts';
 import { batchOf, isMarker } from '../data/layout.ts';
@@ -11,7 +11,7 @@ import { openStore } from '../store/open.ts';
 import { openS3 } from '../store/s3.ts';
 import { explainS3Error } from '../store/s3-failures.ts';
 import type { ObjectInfo, ObjectStore } from '../store/store.ts';
-import { etagOf, partBytesOf } from './s3-etag.ts';
+import { checksumOf, etagOf, partBytesOf } from './s3-etag.ts';
 import { sideBySide } from './side-by-side.ts';
 
 /** Concurrent transfers: `slots` small files, or fewer large ones with `partsAtOnce` parts each. */
@@ -222,8 +222,31 @@ class DatasetUpload {
 
   async #isThere(file: ObjectInfo, remote: RemoteObject | undefined): Promise<boolean> {
     if (remote?.bytes !== file.bytes) return false;
-    const body = await this.#folder.read(file.key, { version: file.version });
-    return (await etagOf(body, file.bytes)) === remote.etag;
+    const read = () => this.#folder.read(file.key, { version: file.version });
+    if ((await etagOf(await read(), file.bytes)) === remote.etag) return true;
+    const checksum = await this.#encryptedChecksum(file);
+    if (checksum === undefined) return false;
+    // Not every answer of S3 adds the number of parts.
+    const [own, found] = [await checksumOf(await read(), file.bytes), checksum].map(
+      (digest) => digest.split('-')[0],
+    );
+    return own === found;
+  }
+
+  /**
+   * Reads the checksum of an object that a KMS key encrypts: its ETag is not a digest.
+   *
+   * @returns undefined for another object, or without a checksum of an upload like this one.
+   */
+  async #encryptedChecksum(file: ObjectInfo): Promise<string | undefined> {
+    const { ServerSideEncryption, ChecksumSHA256 } = await this.#client.send(
+      new HeadObjectCommand({
+        Bucket: this.#options.bucket,
+        Key: this.#keyOf(file),
+        ChecksumMode: 'ENABLED',
+      }),
+    );
+    return ServerSideEncryption?.startsWith('aws:kms') ? ChecksumSHA256 : undefined;
   }
 
   /**

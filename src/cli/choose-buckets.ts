@@ -7,6 +7,7 @@ import type { AccountCheck } from './check-account.ts';
 interface NamedBuckets {
   readonly dataBucket?: string | undefined;
   readonly resultsBucket?: string | undefined;
+  readonly dataAccount?: string | undefined;
 }
 
 /**
@@ -37,7 +38,7 @@ export function continueWith(
   named: NamedBuckets,
   { inUse, kept }: KeptBuckets,
 ): {
-  readonly settings: { dataBucket?: string; resultsBucket?: string };
+  readonly settings: { dataBucket?: string; resultsBucket?: string; dataAccount?: string };
   readonly notes: string[];
 } {
   const choose = (option: string, name: string | undefined, which: 'data' | 'results') => {
@@ -51,6 +52,8 @@ export function continueWith(
   };
   const data = choose('--data-bucket', named.dataBucket, 'data');
   const results = choose('--results-bucket', named.resultsBucket, 'results');
+  // It goes with the bucket: without it, the bus would refuse the bucket's events.
+  const dataAccount = named.dataAccount ?? (data === kept.data ? kept.dataAccount : undefined);
   const found = [
     ...(data === undefined ? [] : [`data in s3://${data}`]),
     ...(results === undefined ? [] : [`results in s3://${results}`]),
@@ -59,6 +62,7 @@ export function continueWith(
     settings: {
       ...(data !== undefined && { dataBucket: data }),
       ...(results !== undefined && { resultsBucket: results }),
+      ...(dataAccount !== undefined && { dataAccount }),
     },
     notes: found.length > 0 ? [`It uses existing buckets: ${found.join(', ')}.`] : [],
   };

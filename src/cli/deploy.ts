@@ -51,6 +51,16 @@ export const deployCommand = defineCommand({
       type: 'string',
       description: 'Existing bucket for the results. Default: as for the data',
     },
+    'data-account': {
+      type: 'string',
+      description: 'Account that owns the data bucket. Default: that of the deployment',
+    },
+    'kms-key': {
+      type: 'string',
+      description: 'ARN of the KMS key of new buckets. Default: keys of S3',
+    },
+    subnets: { type: 'string', description: 'Subnets of the functions. Default: no network' },
+    'security-groups': { type: 'string', description: 'Security groups of the functions' },
     name: nameOption,
     tags: { type: 'string', description: 'Tags of all resources: KEY=VALUE,KEY=VALUE' },
     'permissions-boundary': {
@@ -96,8 +106,9 @@ export const deployCommand = defineCommand({
     // Their next tasks would be those of the new version, which may not read their files.
     if (!isDryRun && !ignoresRuns) await refuseWhileRunning(deployAnyway);
     const account = await checkAccount(chosen, region);
-    const { dataBucket, resultsBucket, ...others } = chosen;
-    const buckets = await chooseBuckets({ dataBucket, resultsBucket }, region);
+    const { dataBucket, resultsBucket, dataAccount, ...others } = chosen;
+    const named = { dataBucket, resultsBucket, dataAccount };
+    const buckets = await chooseBuckets(named, region);
     const settings = { ...others, ...account.settings, ...buckets.settings };
     if (!isDryRun && needsDocker(settings)) await (await import('./docker.ts')).checkDocker();
     const stacks = settings.trainer === 'gpu' ? Object.values(stackIds) : [stackIds.core];
@@ -201,6 +212,10 @@ interface Options {
   readonly 'trainer-image-uri'?: string | undefined;
   readonly 'data-bucket'?: string | undefined;
   readonly 'results-bucket'?: string | undefined;
+  readonly 'data-account'?: string | undefined;
+  readonly 'kms-key'?: string | undefined;
+  readonly subnets?: string | undefined;
+  readonly 'security-groups'?: string | undefined;
   readonly name?: string | undefined;
   readonly tags?: string | undefined;
   readonly 'permissions-boundary'?: string | undefined;
@@ -251,6 +266,7 @@ export function settingsOf(options: Options): Settings {
     ...(trainerImageUri !== undefined && { trainerImageUri }),
     ...(dataBucket !== undefined && { dataBucket }),
     ...(resultsBucket !== undefined && { resultsBucket }),
+    ...placementOf(options),
     ...(name !== undefined && { name }),
     ...(tags !== undefined && { tags }),
     ...(permissionsBoundary !== undefined && { permissionsBoundary }),
@@ -276,6 +292,45 @@ export function contextOf(args: readonly string[]): Record<string, string> {
       );
     });
   return Object.fromEntries(pairs);
+}
+
+/** Checks the options about other accounts, keys and networks, and returns them as settings. */
+function placementOf(options: Options): Record<string, string> {
+  const { 'data-bucket': bucket, 'data-account': dataAccount, 'kms-key': kmsKey } = options;
+  const { subnets, 'security-groups': securityGroups } = options;
+  checkForm('--data-account', dataAccount, /^\d{12}$/, 'an AWS account: 12 digits');
+  checkForm('--kms-key', kmsKey, /^arn:[\w-]+:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/, "a key's ARN");
+  checkForm('--subnets', subnets, idsOf('subnet'), 'ids such as subnet-0123abcd,subnet-4567cdef');
+  checkForm('--security-groups', securityGroups, idsOf('sg'), 'ids such as sg-0123abcd');
+  if ((subnets === undefined) !== (securityGroups === undefined)) {
+    throw new UsageError('--subnets and --security-groups go together.');
+  }
+  if (dataAccount !== undefined && bucket === undefined) {
+    throw new UsageError('--data-account needs --data-bucket, the bucket of that account.');
+  }
+  return {
+    ...(dataAccount !== undefined && { dataAccount }),
+    ...(kmsKey !== undefined && { kmsKey }),
+    ...(subnets !== undefined && { subnets }),
+    ...(securityGroups !== undefined && { securityGroups }),
+  };
+}
+
+/** Returns the form of EC2's ids, separated by commas. */
+function idsOf(prefix: string): RegExp {
+  const id = `${prefix}-[0-9a-f]{8}([0-9a-f]{9})?`;
+  return new RegExp(`^${id}(,${id})*$`);
+}
+
+/** Checks that an option, if it is given, has a form. @throws UsageError that describes it. */
+function checkForm(
+  option: string,
+  value: string | undefined,
+  form: RegExp,
+  description: string,
+): void {
+  if (value === undefined || form.test(value)) return;
+  throw new UsageError(`${option} needs ${description}; found "${value}".`);
 }
 
 /** Checks that an option, if it is given, is the name of a bucket. */

@@ -6,9 +6,13 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  PutBucketEncryptionCommand,
   PutObjectCommand,
+  S3Client,
 } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
 import { upload } from '../../src/aws/upload.ts';
 import { InterruptedError, UserError } from '../../src/errors.ts';
 import type { Progress } from '../../src/run/context.ts';
@@ -21,6 +25,14 @@ data: { format: csv }
 teacher: { onnx: teacher/model.onnx }
 student: { architecture: mlp }
 `;
+
+/** Replaces the ETags of a listing, as those of objects that a KMS key encrypts. */
+function withoutDigests(answer: unknown): unknown {
+  const { Contents = [], ...rest } = z
+    .looseObject({ Contents: z.array(z.looseObject({})).optional() })
+    .parse(answer);
+  return { ...rest, Contents: Contents.map((object) => ({ ...object, ETag: '"opaque"' })) };
+}
 
 describe.skipIf(missing)('upload', () => {
   const mebibyte = 1024 ** 2;
@@ -108,6 +120,27 @@ describe.skipIf(missing)('upload', () => {
       const ask = { Bucket: bucket, Key: `digits/${key}`, ChecksumMode: 'ENABLED' } as const;
       expect(await admin.send(new HeadObjectCommand(ask))).toHaveProperty('ChecksumSHA256');
     }
+  });
+
+  test('sends nothing a second time to a bucket with a KMS key, although ETags differ', async () => {
+    const rule = { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' as const } };
+    const ServerSideEncryptionConfiguration = { Rules: [rule] };
+    await admin.send(
+      new PutBucketEncryptionCommand({ Bucket: bucket, ServerSideEncryptionConfiguration }),
+    );
+    await run();
+    // The server computes digests nevertheless.
+    const { send } = S3Client.prototype;
+    vi.spyOn(S3Client.prototype, 'send').mockImplementation(async function (
+      this: S3Client,
+      ...call: [command: unknown]
+    ) {
+      const answer: unknown = await Reflect.apply(send, this, call);
+      return call[0] instanceof ListObjectsV2Command ? withoutDigests(answer) : answer;
+    });
+    expect(await run()).toMatchObject({ sent: 0, present: 4 });
+    put('labeled/a.csv', 'id\n9\n');
+    expect(await run()).toMatchObject({ sent: 1, present: 3 });
   });
 
   test('sends what changed, and puts the marker of its batch alone again', async () => {

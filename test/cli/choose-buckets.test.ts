@@ -36,3 +36,12 @@ test('a deployment cannot be given another bucket', () => {
   expect(change).toThrow('the deployment has its results in own, and --results-bucket is other');
   expect(change).toThrow(UserError);
 });
+
+test('the account of the data bucket goes with it', () => {
+  const used = { data: 'd', results: 'own', dataAccount: '210987654321' };
+  const kept = { inUse: used, kept: { ...used, results: undefined } };
+  const settings = { dataBucket: 'd', dataAccount: '210987654321' };
+  expect(continueWith({}, kept).settings).toEqual(settings);
+  const none = { inUse: undefined, kept: { data: undefined, results: undefined } };
+  expect(continueWith(settings, none).settings).toEqual(settings);
+});

@@ -1,40 +1,8 @@
 /** Options that apply to every resource: what each of them changes in the templates. */
 import { expect, test } from 'vitest';
 import { makeApp } from '../../infra/application.ts';
+import { changes, changesBy, isRecord, plain } from './changes.ts';
 import { allPrebuilt, synthesise } from './synthesise.ts';
-
-const plain = synthesise(allPrebuilt);
-
-interface Change {
-  readonly path: string;
-  readonly from: unknown;
-  readonly to: unknown;
-}
-
-/** The values in which two templates differ; objects and lists are compared within. */
-function changes(from: unknown, to: unknown, path: string[] = []): Change[] {
-  if (Array.isArray(from) && Array.isArray(to) && from.length === to.length) {
-    return from.flatMap((value, index) => changes(value, to[index], [...path, String(index)]));
-  }
-  if (isRecord(from) && isRecord(to)) {
-    const names = new Set([...Object.keys(from), ...Object.keys(to)]);
-    return [...names].flatMap((name) => changes(from[name], to[name], [...path, name]));
-  }
-  return from === to ? [] : [{ path: path.join('/'), from, to }];
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Changes in both templates by one more setting. */
-function changesBy(setting: Record<string, unknown>): Change[] {
-  const { core, trainer } = synthesise({ ...allPrebuilt, ...setting });
-  return [
-    ...changes(plain.core.toJSON(), core.toJSON()),
-    ...changes(plain.trainer!.toJSON(), trainer!.toJSON()),
-  ];
-}
 
 test('a name is the prefix of every name, and changes nothing else', () => {
   const found = changesBy({ name: 'blue' });
