@@ -27,7 +27,7 @@ export function permissionsDoc(templates: unknown[]): string {
 
 const intro = `# Permissions
 
-Generated from the synthesized templates, with the GPU trainer, the sweep, \`serve=digits\` and
+Generated from the synthesized templates, with the GPU trainer, the sweep, \`serve=images\` and
 an address for the alarms. After a change:
 \`UPDATE_PERMISSIONS=1 npx vitest run test/infra/permissions\`.
 
@@ -40,7 +40,7 @@ function runsTasks({ name, assumedBy }: Role): boolean {
 
 /** Columns of the table of tasks, for grants whose resources differ from task to task. */
 const columns: { head: string; purposes: Purpose[] }[] = [
-  { head: 'data bucket', purposes: ['ReadData', 'ReadConfigs', 'CloseBatches'] },
+  { head: 'data bucket', purposes: ['ReadData', 'ReadConfigs', 'ReadMarkers', 'CloseBatches'] },
   { head: 'results bucket: ReadResults', purposes: ['ReadResults'] },
   { head: 'results bucket: WriteResults', purposes: ['WriteResults'] },
 ];

@@ -92,6 +92,11 @@ export function startGrants(
   return [
     keepFailed(deadLetters),
     readObjects('ReadConfigs', buckets.data, ['*/distill.yaml']),
+    allow(
+      'ReadMarkers',
+      ['s3:GetObject'],
+      ['', '*'].map((batch) => markerObjects(buckets, batch)),
+    ),
     allow('ListBatches', ['s3:ListBucketVersions'], [buckets.data.bucketArn], {
       StringLike: { 's3:prefix': '*/unlabeled/*' },
     }),
@@ -104,10 +109,11 @@ export function startGrants(
 
 /** Permissions of the Sweep function. */
 export function sweepGrants(buckets: Buckets, deadLetters: IQueue): PolicyStatement[] {
-  const markers = buckets.data.arnForObjects(`*/${markerOf('*')}`);
+  const markers = markerObjects(buckets, '*');
   return [
     keepFailed(deadLetters),
     listData(buckets),
+    knowMissing('KnowMissingData', buckets.data),
     allow('CloseBatches', ['s3:PutObject', 's3:GetObject'], [markers]),
   ];
 }
@@ -134,6 +140,11 @@ export function announceGrants(
 
 function keepFailed(deadLetters: IQueue): PolicyStatement {
   return allow('KeepFailedEvents', ['sqs:SendMessage'], [deadLetters.queueArn]);
+}
+
+/** Returns the markers of a batch in all datasets. */
+function markerObjects({ data }: Buckets, batch: string): string {
+  return data.arnForObjects(`*/${markerOf(batch)}`);
 }
 
 /** Permissions of the Serve function. */

@@ -143,6 +143,14 @@ const settingsSchema = z.object({
     .max(24 * 60)
     .optional()
     .describe('a whole number of minutes from 1 to 1440'),
+  /** Days that a replaced or deleted object of a dataset is kept. */
+  replacedDataDays: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(3650)
+    .default(90)
+    .describe('a whole number of days from 1 to 3650'),
   /** The dataset whose student in use has a URL that predicts. Default: no URL. */
   serve: z
     .string()

@@ -18,7 +18,8 @@ export const purposes = {
   KnowMissingResults:
     'S3 answers "not found" only to a role that may list, and "forbidden" to others.',
   ReadConfigs: 'The config of the run.',
-  ListBatches: 'The batches with a marker, and its version.',
+  ListBatches: 'The folders of the batches.',
+  ReadMarkers: 'Which batches have a marker, and its version.',
   StartRun: 'One execution per batch.',
   ListData: 'The objects and their versions.',
   CloseBatches: 'Adds the marker that an upload left out. Reads only whether it exists.',

@@ -17,9 +17,6 @@ import type { Settings } from './settings.ts';
 /** Deletes parts of aborted multipart uploads, which are billed but in no listing. */
 const abandonedUploads: LifecycleRule = { abortIncompleteMultipartUploadAfter: Duration.days(7) };
 
-/** Days that a replaced or deleted object of a dataset is kept. */
-const replacedDataDays = 90;
-
 /** Days after which a training that was stopped starts over. */
 const checkpointDays = 90;
 
@@ -32,11 +29,8 @@ const closed: BucketProps = {
   removalPolicy: RemovalPolicy.RETAIN,
 };
 
-/** Names of existing buckets that the stack uses instead of new ones. */
-export type ExistingBuckets = Pick<Settings, 'dataBucket' | 'resultsBucket'>;
-
-/** Settings of the buckets. */
-type StorageProps = ExistingBuckets & Pick<Settings, 'kmsKey'>;
+/** Names of existing buckets that the stack uses instead of new ones, and settings of new ones. */
+type StorageProps = Pick<Settings, 'dataBucket' | 'resultsBucket' | 'kmsKey' | 'replacedDataDays'>;
 
 /**
  * Buckets of a deployment. New ones are private, encrypted, accept TLS only, and outlive the stack
@@ -50,7 +44,7 @@ export class Storage extends Construct {
 
   constructor(scope: Construct, id: string, props: StorageProps) {
     super(scope, id);
-    const { dataBucket, resultsBucket, kmsKey } = props;
+    const { dataBucket, resultsBucket, kmsKey, replacedDataDays } = props;
     const logs =
       dataBucket === undefined || resultsBucket === undefined ? makeAccessLogs(this) : undefined;
     const logged = (name: string): BucketProps => ({
@@ -63,7 +57,7 @@ export class Storage extends Construct {
     });
     this.data =
       dataBucket === undefined
-        ? makeData(this, logged('data'))
+        ? makeData(this, logged('data'), replacedDataDays)
         : Bucket.fromBucketName(this, 'Data', dataBucket);
     this.results =
       resultsBucket === undefined
@@ -82,7 +76,8 @@ function makeAccessLogs(scope: Construct): Bucket {
   return bucket;
 }
 
-function makeData(scope: Construct, props: BucketProps): IBucket {
+/** @param replacedDays Days that a replaced or deleted object is kept. */
+function makeData(scope: Construct, props: BucketProps, replacedDays: number): IBucket {
   const bucket = new Bucket(scope, 'Data', {
     ...props,
     lifecycleRules: [
@@ -90,7 +85,7 @@ function makeData(scope: Construct, props: BucketProps): IBucket {
       // A run has pinned the versions of its objects. If one is replaced, the run can be resumed
       // for this time.
       {
-        noncurrentVersionExpiration: Duration.days(replacedDataDays),
+        noncurrentVersionExpiration: Duration.days(replacedDays),
         expiredObjectDeleteMarker: true,
       },
     ],

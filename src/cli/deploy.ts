@@ -26,6 +26,10 @@ export const deployCommand = defineCommand({
       type: 'string',
       description: 'Start a batch without _SUCCESS once unchanged for this many minutes',
     },
+    'keep-replaced-days': {
+      type: 'string',
+      description: 'Days that the data bucket keeps a replaced or deleted file. Default: 90',
+    },
     serve: {
       type: 'string',
       description: 'Also deploy a URL that predicts with the student of this dataset',
@@ -110,6 +114,7 @@ export const deployCommand = defineCommand({
     const named = { dataBucket, resultsBucket, dataAccount };
     const buckets = await chooseBuckets(named, region);
     const settings = { ...others, ...account.settings, ...buckets.settings };
+    refuseKeptDays(settings);
     if (!isDryRun && needsDocker(settings)) await (await import('./docker.ts')).checkDocker();
     const stacks = settings.trainer === 'gpu' ? Object.values(stackIds) : [stackIds.core];
     process.stderr.write(`${renderDeployment(settings, region)}\n`);
@@ -205,6 +210,7 @@ interface Options {
   readonly budget?: string | undefined;
   readonly concurrency?: string | undefined;
   readonly 'sweep-minutes'?: string | undefined;
+  readonly 'keep-replaced-days'?: string | undefined;
   /** Name of a dataset, as its runs have it. */
   readonly serve?: string | undefined;
   readonly 'alarm-email'?: string | undefined;
@@ -232,7 +238,7 @@ export function settingsOf(options: Options): Settings {
   const { trainer, budget, concurrency, 'sweep-minutes': sweepMinutes, serve } = options;
   const { 'image-uri': imageUri, 'trainer-image-uri': trainerImageUri } = options;
   const { name, tags, 'permissions-boundary': permissionsBoundary, qualifier } = options;
-  const { 'alarm-email': alarmEmail } = options;
+  const { 'alarm-email': alarmEmail, 'keep-replaced-days': replacedDataDays } = options;
   const { 'data-bucket': dataBucket, 'results-bucket': resultsBucket } = options;
   checkTrainer(trainer);
   checkBucket('--data-bucket', dataBucket);
@@ -255,11 +261,13 @@ export function settingsOf(options: Options): Settings {
   }
   checkWhole('--sweep-minutes', sweepMinutes, 1440);
   checkWhole('--concurrency', concurrency, 10_000);
+  checkWhole('--keep-replaced-days', replacedDataDays, 3650);
   return {
     trainer,
     ...(budget !== undefined && { budget }),
     ...(concurrency !== undefined && { concurrency }),
     ...(sweepMinutes !== undefined && { sweepMinutes }),
+    ...(replacedDataDays !== undefined && { replacedDataDays }),
     ...(serve !== undefined && { serve }),
     ...(alarmEmail !== undefined && { alarmEmail }),
     ...(imageUri !== undefined && { imageUri }),
@@ -376,6 +384,19 @@ export function refuseForeignImages({ imageUri, trainerImageUri }: Settings, reg
         `to ${region}: AWS_REGION=${region} counterweight images --push`,
     );
   }
+}
+
+/**
+ * Refuses a setting of new buckets for an existing bucket: a deployment does not change its rules.
+ *
+ * @throws UserError that names the bucket.
+ */
+export function refuseKeptDays({ dataBucket, replacedDataDays }: Settings): void {
+  if (dataBucket === undefined || replacedDataDays === undefined) return;
+  throw new UserError(
+    `the bucket ${dataBucket} exists already, and deploy does not change how long it keeps files`,
+    'Leave out --keep-replaced-days, or set the days of noncurrent versions in the bucket itself.',
+  );
 }
 
 function needsDocker({ trainer, imageUri, trainerImageUri, local }: Settings): boolean {

@@ -2,15 +2,18 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { configKey, readConfig } from '../config/read.ts';
 import type { Config } from '../config/schema.ts';
-import { batchOf, isMarker } from '../data/layout.ts';
+import { readAhead } from '../data/ahead.ts';
+import { batchOf, isMarker, markerOf } from '../data/layout.ts';
 import { digestJson } from '../digest.ts';
 import { UserError } from '../errors.ts';
 import type { JobEvent } from '../run/events.ts';
 import { keys } from '../run/keys.ts';
 import type { RunRecord } from '../run/plan-file.ts';
+import { compareKeys } from '../store/key.ts';
 import { writeJsonOnce } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
 import type { ObjectInfo, ObjectStore } from '../store/store.ts';
+import { batchesOf, lookups } from './batches.ts';
 
 /**
  * Version of the stages' output. Increase it with every change, so that no run of an older version
@@ -64,7 +67,7 @@ export async function startBatch(marker: Marker, results: string): Promise<Start
   const [, prefix, key] = /^(.*?[^/])\/(unlabeled\/.+)$/s.exec(marker.key) ?? [];
   if (prefix === undefined || key === undefined || !isMarker(key)) return undefined;
   const data = await openStore(`s3://${marker.bucket}/${prefix}`);
-  const markers = await listMarkers(data);
+  const markers = await findMarkers(data);
   if (!markers.some((found) => found.key === key && found.version === marker.version)) {
     return undefined;
   }
@@ -79,11 +82,19 @@ export async function startBatch(marker: Marker, results: string): Promise<Start
   });
 }
 
-async function listMarkers(data: ObjectStore): Promise<ObjectInfo[]> {
+/** Finds the markers of a dataset, in the order of their keys. */
+async function findMarkers(data: ObjectStore): Promise<ObjectInfo[]> {
   const markers: ObjectInfo[] = [];
-  for await (const object of data.list('unlabeled/'))
-    if (isMarker(object.key)) markers.push(object);
-  return markers;
+  const find = (batch: string) => data.head(markerOf(batch));
+  for await (const marker of readAhead(possibleBatches(data), lookups, find)) {
+    if (marker) markers.push(marker);
+  }
+  return markers.sort((a, b) => compareKeys(a.key, b.key));
+}
+
+async function* possibleBatches(data: ObjectStore): AsyncGenerator<string> {
+  yield '';
+  yield* batchesOf(data);
 }
 
 async function configOrRefusal(

@@ -111,6 +111,7 @@ export class S3Store implements ObjectStore {
   }
 
   async *list(prefix: string): AsyncGenerator<ListedObject> {
+    if (prefix !== '') checkKey(prefix);
     for await (const { Versions = [] } of this.#pages(prefix)) {
       for (const found of Versions) {
         if (!found.IsLatest || found.Key === undefined || found.Key.endsWith('/')) continue;
@@ -126,6 +127,7 @@ export class S3Store implements ObjectStore {
   }
 
   async *folders(prefix: string): AsyncGenerator<string> {
+    // Not checked: keys of other programs may begin with "/", and their folders are found as well.
     for await (const { CommonPrefixes = [] } of this.#pages(prefix, '/')) {
       for (const { Prefix = '' } of CommonPrefixes) yield Prefix.slice(this.#prefix.length);
     }
@@ -136,7 +138,6 @@ export class S3Store implements ObjectStore {
     prefix: string,
     delimiter?: string,
   ): AsyncGenerator<ListObjectVersionsCommandOutput> {
-    if (prefix !== '') checkKey(prefix);
     let page: ListObjectVersionsCommandOutput | undefined = await this.#page(prefix, delimiter);
     while (page !== undefined) {
       const next: Promise<ListObjectVersionsCommandOutput> | undefined = page.IsTruncated

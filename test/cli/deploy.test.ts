@@ -4,6 +4,7 @@ import {
   contextOf,
   datasetOf,
   refuseForeignImages,
+  refuseKeptDays,
   renderDeployment,
   renderEndpoint,
   settingsOf,
@@ -19,6 +20,7 @@ describe('settingsOf', () => {
         budget: '12.5',
         concurrency: '9',
         'sweep-minutes': '60',
+        'keep-replaced-days': '365',
         serve: 'digits',
         'alarm-email': 'team@example.com',
         'image-uri': image,
@@ -39,6 +41,7 @@ describe('settingsOf', () => {
       budget: '12.5',
       concurrency: '9',
       sweepMinutes: '60',
+      replacedDataDays: '365',
       serve: 'digits',
       alarmEmail: 'team@example.com',
       imageUri: image,
@@ -63,6 +66,7 @@ describe('settingsOf', () => {
     [{ trainer: 'gpu', budget: 'Infinity' }, /--budget/],
     [{ trainer: 'gpu', 'sweep-minutes': '1.5' }, /--sweep-minutes .*found "1.5"/],
     [{ trainer: 'gpu', 'sweep-minutes': '1441' }, /--sweep-minutes/],
+    [{ trainer: 'gpu', 'keep-replaced-days': '0' }, /--keep-replaced-days .*found "0"/],
     [{ trainer: 'gpu', tags: 'aws:team=a' }, /--tags needs KEY=VALUE.*found "aws:team=a"/],
     [{ trainer: 'gpu', 'data-bucket': 's3://a' }, /--data-bucket .*found "s3:\/\/a"/],
     [{ trainer: 'gpu', 'kms-key': 'alias/a' }, /--kms-key needs a key's ARN; found "alias\/a"/],
@@ -111,6 +115,15 @@ test('images of another region are refused, before anything is created', () => {
     const refuse = () => refuseForeignImages(settings, 'us-east-1');
     expect(refuse).toThrow(`${imageUri} is in eu-west-1, and the deployment would be in us-east-1`);
   }
+});
+
+test('the days of replaced files are those of new buckets only', () => {
+  const settings = { trainer: 'function', replacedDataDays: '30' };
+  expect(() => refuseKeptDays(settings)).not.toThrow();
+  expect(() => refuseKeptDays({ trainer: 'function', dataBucket: 'wine' })).not.toThrow();
+  expect(() => refuseKeptDays({ ...settings, dataBucket: 'wine' })).toThrow(
+    'the bucket wine exists already',
+  );
 });
 
 test('the GPU stack is announced only where it is deployed', () => {

@@ -10,7 +10,7 @@ function read(context: Record<string, unknown>): Settings {
 }
 
 test('needs no settings', () => {
-  expect(read({})).toEqual({ trainer: 'function', local: false });
+  expect(read({})).toEqual({ trainer: 'function', local: false, replacedDataDays: 90 });
 });
 
 test('takes text, as the command line gives it', () => {
@@ -22,6 +22,7 @@ test('takes text, as the command line gives it', () => {
       budget: '12.5',
       concurrency: '9',
       sweepMinutes: '60',
+      replacedDataDays: '365',
       serve: 'digits-2',
       alarmEmail: 'team@example.com',
       gpuInstances: 'g4dn.xlarge,g6.xlarge',
@@ -42,6 +43,7 @@ test('takes text, as the command line gives it', () => {
     budget: 12.5,
     concurrency: 9,
     sweepMinutes: 60,
+    replacedDataDays: 365,
     serve: 'digits-2',
     alarmEmail: 'team@example.com',
     gpuInstances: ['g4dn.xlarge', 'g6.xlarge'],
@@ -76,6 +78,7 @@ test.each([
   [{ budget: '0' }, 'context budget=0 is not US dollars'],
   [{ budget: '' }, 'context budget= is not US dollars'],
   [{ local: 'yes' }, 'context local=yes is not true or false'],
+  [{ replacedDataDays: '0' }, 'context replacedDataDays=0 is not a whole number of days from 1'],
   [{ sweepMinutes: '0.5' }, 'context sweepMinutes=0.5 is not a whole number of minutes'],
   [{ sweepMinutes: '1441' }, 'context sweepMinutes=1441 is not a whole number of minutes from 1'],
   [{ imageUri: 'counterweight:1.2.0' }, 'context imageUri=counterweight:1.2.0 is not an image in'],

@@ -236,7 +236,7 @@ describe('storage', () => {
       expect(expiring).toEqual(name === 'StorageResults' ? [checkpoints] : []);
       expect(rules).toContainEqual({
         ExpiredObjectDeleteMarker: true,
-        NoncurrentVersionExpiration: { NoncurrentDays: name === 'StorageData' ? 90 : 30 },
+        NoncurrentVersionExpiration: { NoncurrentDays: name === 'StorageData' ? 60 : 30 },
         Status: 'Enabled',
       });
     }

@@ -12,8 +12,17 @@ export const allPrebuilt = {
   trainerImageUri: prebuilt,
   trainer: 'gpu',
   sweepMinutes: 60,
+  replacedDataDays: 60,
   serve: 'digits',
   alarmEmail: 'team@example.com',
+};
+
+/** Settings whose permissions are documented and checked. */
+export const documentedSettings = {
+  trainer: 'gpu',
+  sweepMinutes: 60,
+  serve: 'images',
+  alarmEmail: 'a@example.com',
 };
 
 interface Templates {

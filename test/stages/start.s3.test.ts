@@ -1,7 +1,7 @@
 /** The trigger's part that decides: which marker starts which run. */
 import { randomUUID } from 'node:crypto';
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Context } from '../../src/run/context.ts';
 import { keys } from '../../src/run/keys.ts';
 import { recordSchema } from '../../src/run/plan-file.ts';
@@ -62,6 +62,14 @@ describe.skipIf(missing)('startBatch', () => {
     const events = Array.from({ length: 10 }, () => startBatch(marker, results));
     const runs = (await Promise.all(events)).map((started) => started!.run);
     expect(new Set(runs).size).toBe(1);
+  });
+
+  test('looks up markers, and lists no objects', async () => {
+    await put(dataset, 'distill.yaml', config);
+    const marker = await complete('monday');
+    const listed = vi.spyOn(S3Store.prototype, 'list');
+    expect(await startBatch(marker, results)).toBeDefined();
+    expect(listed).not.toHaveBeenCalled();
   });
 
   test('an event that comes late, after its marker was replaced, starts nothing', async () => {

@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { markQuietBatches } from '../../src/stages/sweep.ts';
+import { FolderStore } from '../../src/store/folder.ts';
 import { openStore } from '../../src/store/open.ts';
 import { put } from '../support/put.ts';
 import { useLocalS3 } from '../support/s3/local-s3.ts';
@@ -80,6 +81,22 @@ describe('markQuietBatches', () => {
       'a/unlabeled/b/_SUCCESS',
       'unlabeled/unlabeled/b/_SUCCESS',
     ]);
+  });
+
+  test('lists no objects but those of batches without a marker', async () => {
+    const folder = folderOf({
+      'wine/labeled/a/old.csv': 300,
+      'wine/unlabeled/done/a.csv': 300,
+      'wine/unlabeled/done/_SUCCESS': 200,
+      'wine/unlabeled/new/a.csv': 1,
+      'wine/white/unlabeled/old/a.csv': 300,
+    });
+    const listed = vi.spyOn(FolderStore.prototype, 'list');
+    const searched = vi.spyOn(FolderStore.prototype, 'folders');
+    expect(await markQuietBatches(folder, quietMinutes)).toBe(1);
+    expect(listed.mock.calls.flat().sort()).toEqual(['unlabeled/new/', 'unlabeled/old/']);
+    expect(searched.mock.calls.flat()).toContain('wine/');
+    expect(searched.mock.calls.flat()).not.toContain('wine/labeled/');
   });
 
   test('of two sweeps at once, one marks a batch', async () => {
