@@ -27,6 +27,8 @@ const needs = {
   s3: { globalSetup: 'test/support/s3/setup.ts' },
   /** Python with the packages that model cards name, and TensorFlow. */
   python: { globalSetup: 'test/support/python/setup.ts' },
+  /** Python with moto, an emulator of AWS that enforces permissions. */
+  moto: { globalSetup: 'test/support/moto/setup.ts' },
   /** aws-cdk-lib. One process loads it for all files and synthesises each stack once. */
   cdk: { ...sharedModules, maxWorkers: 1, sequence: { groupOrder: 1 } },
   /** The deployed workflow on LocalStack. */

@@ -1,5 +1,5 @@
 /** The stages, run on a store that writes down what they ask of it, may do what they do. */
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,22 +21,15 @@ import { markQuietBatches } from '../../src/stages/sweep.ts';
 import { FolderStore } from '../../src/store/folder.ts';
 import { readBytes, readJson } from '../../src/store/once.ts';
 import type { ObjectStore } from '../../src/store/store.ts';
-import { namesOf } from '../../src/table.ts';
 import { formats, writeConfig } from '../support/datasets.ts';
 import { startFakeStepFunctions } from '../support/fake-step-functions.ts';
-import { synthesise } from './synthesise.ts';
-
-/** One request to S3, as far as IAM looks at it. */
-interface Request {
-  readonly action: string;
-  /** `<StorageData>`, or `<StorageData>/key`. */
-  readonly resource: string;
-  readonly prefix?: string;
-}
+import { callsFile, roleTasks, summarize } from './calls.ts';
+import { allows, type Call } from './iam.ts';
+import { documentedSettings, synthesise } from './synthesise.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'counterweight-test-'));
 const stepFunctions = await startFakeStepFunctions();
-const recorded = new Map<string, Request[]>();
+const recorded = new Map<string, Call[]>();
 let task = '';
 
 vi.mock('../../src/store/open.ts', () => ({
@@ -61,6 +54,11 @@ function recording(location: string): ObjectStore {
     const resource = key === undefined ? arn : `${arn}${prefix}/${key}`;
     recorded.set(task, [...(recorded.get(task) ?? []), { action: `s3:${action}`, resource }]);
   };
+  const askForKeys = (listed: string) => {
+    const request = { action: 's3:ListBucketVersions', resource: arn };
+    const asked = { ...request, prefix: `${prefix}/${listed}`.replace(/^\//, '') };
+    recorded.set(task, [...(recorded.get(task) ?? []), asked]);
+  };
   return {
     location,
     head(key) {
@@ -81,13 +79,12 @@ function recording(location: string): ObjectStore {
       return store.write(key, body, condition);
     },
     list(listed) {
-      const request = { action: 's3:ListBucketVersions', resource: arn };
-      const asked = { ...request, prefix: `${prefix}/${listed}`.replace(/^\//, '') };
-      recorded.set(task, [...(recorded.get(task) ?? []), asked]);
+      askForKeys(listed);
       return store.list(listed);
     },
-    folders() {
-      throw new Error('no stage lists folders');
+    folders(parent) {
+      askForKeys(parent);
+      return store.folders(parent);
     },
   };
 }
@@ -214,25 +211,10 @@ async function items(manifest: string): Promise<ShardItem[]> {
   return JSON.parse(Buffer.from(bytes).toString('utf8'));
 }
 
-function allows(role: Role, { action, resource, prefix }: Request): boolean {
-  return role.grants.some(
-    ({ Action, Resource, Condition }) =>
-      Action.includes(action) &&
-      Resource.some((pattern) => matches(pattern, resource)) &&
-      (Condition.StringLike?.['s3:prefix'] ?? ['*']).some((like) => matches(like, prefix ?? '')),
-  );
-}
-
-/** As IAM does it: `*` is any text, also one with "/". */
-function matches(pattern: string, text: string): boolean {
-  const literal = pattern.split('*').map((part) => part.replace(/[^\w/]/g, '\\$&'));
-  return new RegExp(`^${literal.join('.*')}$`, 's').test(text);
-}
-
 let roles: Role[];
 
 beforeAll(async () => {
-  const { core, trainer } = synthesise({ trainer: 'gpu', sweepMinutes: 60, serve: 'images' });
+  const { core, trainer } = synthesise(documentedSettings);
   roles = [core, trainer!].flatMap((template) => rolesOf(template.toJSON()));
   const head = '{ encoder: encoder, head: linear, epochs: 6 }';
   await runStages('images', ['weighted', 'uniform'], {
@@ -253,23 +235,13 @@ beforeAll(async () => {
 }, 600_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** By role: the task that it is for. */
-const tasks = [
-  ['TriggerSweepRole', 'Sweep'],
-  ['TriggerStartRole', 'Start'],
-  ['AnnouncerAnnounceRole', 'Announce'],
-  ...namesOf(stages).map((name) => [`${name}Role`, name]),
-  ['JobRole', 'Train'],
-  ['EndpointServeRole', 'Serve'],
-] as [string, string][];
-
-test.each(tasks)('%s may do what %s does', (name, of) => {
+test.each(roleTasks)('%s may do what %s does', (name, of) => {
   const role = roles.find((known) => known.name === name)!;
   expect(recorded.get(of)!.length).toBeGreaterThan(0);
   expect(recorded.get(of)!.filter((request) => !allows(role, request))).toEqual([]);
 });
 
-test.each(tasks)('%s may do nothing in the buckets that %s does not', (name, of) => {
+test.each(roleTasks)('%s may do nothing in the buckets that %s does not', (name, of) => {
   const role = roles.find((known) => known.name === name)!;
   const unused = role.grants
     .filter(({ Action }) => Action.some((action) => action.startsWith('s3:')))
@@ -279,4 +251,11 @@ test.each(tasks)('%s may do nothing in the buckets that %s does not', (name, of)
     );
   const named = unused.map(({ Sid, Resource }) => `${name} ${Sid} ${Resource}`);
   expect(named).toEqual([]);
+});
+
+test('calls.txt has these calls, for the tests that need no runs', () => {
+  const current = summarize(recorded);
+  // After a change of what a task reads or writes.
+  if (process.env.UPDATE_PERMISSIONS === '1') writeFileSync(callsFile, current);
+  expect(readFileSync(callsFile, 'utf8')).toBe(current);
 });

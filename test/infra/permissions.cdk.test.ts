@@ -2,20 +2,21 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { permissionsDoc } from '../../infra/permissions-doc.ts';
 import { type Grant, rolesOf } from '../../infra/policies.ts';
-import { synthesise } from './synthesise.ts';
+import { enforcementDoc } from './enforcement-doc.ts';
+import { documentedSettings, synthesise } from './synthesise.ts';
 
-const settings = { trainer: 'gpu', sweepMinutes: 60, serve: 'digits', alarmEmail: 'a@example.com' };
-const { core, trainer } = synthesise(settings);
+const { core, trainer } = synthesise(documentedSettings);
 const templates = [core.toJSON(), trainer!.toJSON()];
 const roles = templates.flatMap(rolesOf);
 
 const file = new URL('../../docs/permissions.md', import.meta.url);
 
 // After a change of the grants: UPDATE_PERMISSIONS=1 npx vitest run test/infra/permissions.
-if (process.env.UPDATE_PERMISSIONS === '1') writeFileSync(file, permissionsDoc(templates));
+const current = `${permissionsDoc(templates)}\n${enforcementDoc(roles)}\n`;
+if (process.env.UPDATE_PERMISSIONS === '1') writeFileSync(file, current);
 
 test('docs/permissions.md is current', () => {
-  expect(readFileSync(file, 'utf8')).toBe(permissionsDoc(templates));
+  expect(readFileSync(file, 'utf8')).toBe(current);
 });
 
 /** Actions that are granted together, in a word. */
@@ -66,6 +67,8 @@ const expected: Record<string, string[]> = {
   TriggerStartRole: [
     ...inFunctions,
     'read data/*/distill.yaml',
+    's3:GetObject data/*/unlabeled/_SUCCESS',
+    's3:GetObject data/*/unlabeled/*/_SUCCESS',
     'list data if {"StringLike":{"s3:prefix":["*/unlabeled/*"]}}',
     'know what is missing in data',
     'read results/runs/*/run.json',
@@ -77,6 +80,7 @@ const expected: Record<string, string[]> = {
   TriggerSweepRole: [
     ...inFunctions,
     'list data',
+    'know what is missing in data',
     'read and write data/*/unlabeled/*/_SUCCESS',
     'sqs:SendMessage <TriggerDeadLetters>',
   ],
@@ -212,7 +216,7 @@ const expected: Record<string, string[]> = {
   ],
   EndpointServeRole: [
     ...inFunctions,
-    'read results/students/digits/CURRENT',
+    'read results/students/images/CURRENT',
     'read results/runs/*/students/*/*',
     'know what is missing in results',
   ],
