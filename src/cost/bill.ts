@@ -23,6 +23,8 @@ export function billOf(uses: readonly TaskUse[], counts: RunCounts): Bill {
   const requestsUsd = gets * prices.s3Get.usd + puts * prices.s3Put.usd;
   const storedGb = counts.storedBytes / 1e9;
   const logGb = (sum(used.map(({ calls }) => calls)) * assumed.logBytes) / 1e9;
+  const vendedGb =
+    (transitions * assumed.transitionLogBytes + gpuHoursOf(used) * assumed.flowLogBytes) / 1e9;
   const lines: Line[] = [
     ...used.map((use) => computeLine(use, notes)),
     line('Function calls', calls, 'calls', calls * prices.functionCall.usd),
@@ -30,6 +32,9 @@ export function billOf(uses: readonly TaskUse[], counts: RunCounts): Bill {
     line('S3 requests', gets + puts, 'requests', requestsUsd),
     line('S3 storage', storedGb, 'GB for a month', storedGb * prices.s3GbMonth.usd),
     line('Logs', logGb, 'GB', logGb * prices.logGb.usd),
+    line('Logs of AWS services', vendedGb, 'GB', vendedGb * prices.vendedLogGb.usd),
+    // AWS records fewer: one per second, and 5% of the others.
+    line('Traces', calls, 'traces', calls * prices.trace.usd),
   ].filter(({ quantity }) => quantity > 0);
   const totalUsd = sum(lines.map(({ usd }) => usd));
   return { lines, totalUsd, pricesAsOf, region: pricesRegion, notes };
@@ -44,18 +49,28 @@ function isFunction({ resource }: TaskUse): boolean {
 }
 
 function computeLine(use: TaskUse, notes: string[]): Line {
-  const { task, resource, calls, seconds } = use;
+  const { task, resource, seconds } = use;
   const what = allStages.find(({ name }) => name === task)?.title ?? task;
   if (isFunction(use)) {
     const gbSeconds = (seconds * Number(resource.slice('lambda-'.length))) / 1024;
     return line(what, gbSeconds, 'GB-s', gbSeconds * prices.functionGbSecond.usd);
   }
-  const hours = (seconds + calls * assumed.gpuStartSeconds) / 3600;
+  const hours = machineHours(use);
   const [, type = '', market] = /^(.*)-(spot|ondemand)$/.exec(resource) ?? [];
   const price = instanceHours[type];
   if (!price) notes.push(`${resource}, ${hours.toFixed(1)} h: its price is not known here.`);
-  const perHour = (price?.usd ?? 0) * (market === 'spot' ? spotShare : 1) + diskHourUsd;
+  const instanceUsd = (price?.usd ?? 0) * (market === 'spot' ? spotShare : 1);
+  const perHour = instanceUsd + diskHourUsd + prices.ipv4Hour.usd;
   return line(what, hours, `h of ${resource}`, hours * perHour);
+}
+
+/** Returns the hours of a GPU machine, its start and end included. */
+function machineHours({ calls, seconds }: TaskUse): number {
+  return (seconds + calls * assumed.gpuStartSeconds) / 3600;
+}
+
+function gpuHoursOf(uses: readonly TaskUse[]): number {
+  return sum(uses.filter((use) => !isFunction(use)).map(machineHours));
 }
 
 const hoursOfMonth = 730;

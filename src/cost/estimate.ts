@@ -1,12 +1,14 @@
 import { sum } from '../arrays.ts';
 import { setNames } from '../data/shard.ts';
+import { rounded, usd } from '../format.ts';
 import type { NetworkSize } from '../models/size/network-size.ts';
 import type { RunEstimate, TaskEstimate } from '../run/estimate-file.ts';
 import { stages } from '../stages/index.ts';
 import { checkpointSeconds } from '../train/checkpoint.ts';
 import { billOf, type RunCounts } from './bill.ts';
 import { limitWarnings } from './limits.ts';
-import { measured } from './rates.ts';
+import { prices } from './prices.ts';
+import { listingPage, measured } from './rates.ts';
 import { encodeWork, labelWork, stageEstimates, weighWork } from './stage-models.ts';
 import { examplesOf, type RunWork, shardsOf } from './work.ts';
 
@@ -19,13 +21,31 @@ export function estimate(work: RunWork): RunEstimate {
   const counts = countsOf(work, tasks);
   const encode = work.encoders.length > 0 ? { encode: encodeWork(work) } : {};
   const maps = { ...encode, label: labelWork(work), weigh: weighWork(work) };
+  const bill = billOf(tasks, counts);
   return {
     sets: work.sets,
     tasks,
     storedBytes: counts.storedBytes,
-    bill: billOf(tasks, counts),
+    bill: { ...bill, notes: [...bill.notes, ...dataNotes(work)] },
     warnings: [...limitWarnings(work, tasks, maps)],
   };
+}
+
+/** Costs of the dataset below this many US dollars are not worth a line. */
+const notedUsd = 0.01;
+
+/** Describes the costs of a dataset: of its storage, which is not in the total, and of its list. */
+function dataNotes({ sets }: RunWork): string[] {
+  const of = (field: 'bytes' | 'pieces') => sum(setNames.map((set) => sets[set][field]));
+  const gb = of('bytes') / 1e9;
+  const storageUsd = gb * prices.s3GbMonth.usd;
+  const listingUsd = (of('pieces') / listingPage) * prices.s3Put.usd;
+  const storage = `Not included: the data, ${rounded(gb)} GB for ${usd(storageUsd)} per month. Replaced files cost as much until S3 deletes them (deploy --keep-replaced-days).`;
+  const listing = `Included: ${usd(listingUsd)} to list the data, once per run.`;
+  return [
+    ...(storageUsd >= notedUsd ? [storage] : []),
+    ...(listingUsd >= notedUsd ? [listing] : []),
+  ];
 }
 
 function countsOf(work: RunWork, tasks: readonly TaskEstimate[]): RunCounts {

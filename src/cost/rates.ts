@@ -35,6 +35,9 @@ export const measured = {
   weightRowBytes: 25,
 };
 
+/** Objects per request that lists (Amazon S3 API Reference, "ListObjectVersions"). */
+export const listingPage = 1_000;
+
 /** Speed of a vCPU of Lambda relative to a core of the machine measured: assumed. */
 const functionCore = 1 / 3;
 
@@ -62,4 +65,8 @@ export const assumed = {
   retriedShare: 0.02,
   /** Bytes of log lines per call. */
   logBytes: 3_000,
+  /** Bytes of the events that Step Functions logs per transition, without data. */
+  transitionLogBytes: 2_500,
+  /** Bytes of the network's flow log per hour of a GPU machine. */
+  flowLogBytes: 100_000,
 };

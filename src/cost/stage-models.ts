@@ -17,7 +17,7 @@ import { searchWork } from '../train/logistic/limits.ts';
 import { checkpointPuts, oneCall, shardCalls, trainingEstimate } from './calls.ts';
 import { pricedInstance, shardConcurrency, studentConcurrency } from './functions.ts';
 import type { MapWork } from './map-calls.ts';
-import { assumed, measured } from './rates.ts';
+import { assumed, listingPage, measured } from './rates.ts';
 import {
   labelsOnlyTraining,
   studentTraining,
@@ -80,7 +80,7 @@ function planning(work: RunWork, stage: Stage): TaskEstimate {
   const pieces = sum(setNames.map((set) => work.sets[set].pieces));
   const cutGets = formats[work.config.data.format].cutGets * pieces;
   const learned = learnedBy(work);
-  const pages = pieces / 1000; // A page of a listing has 1,000 objects.
+  const pages = pieces / listingPage;
   const speed = functionSpeed(stage);
   return oneCall(stage, {
     seconds:

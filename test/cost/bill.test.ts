@@ -119,12 +119,16 @@ describe('a bill', () => {
     expect(billSchema.parse(bill)).toEqual(bill);
     const usd = Object.fromEntries(bill.lines.map((line) => [line.what, line.usd]));
     expect(usd.Label).toBeCloseTo(3000 * 1.66667e-5, 10);
-    // An hour of work, two starts of five minutes each, at half price; and 100 GB of disk.
-    expect(usd.Train).toBeCloseTo((7 / 6) * (1.006 / 2 + (100 * 0.08) / 730), 6);
+    // An hour of work, two starts of five minutes each, at half price; 100 GB of disk; an address.
+    expect(usd.Train).toBeCloseTo((7 / 6) * (1.006 / 2 + (100 * 0.08) / 730 + 0.005), 6);
     expect(usd['Function calls']).toBeCloseTo(10 * 0.2e-6, 12);
     expect(usd['State transitions']).toBeCloseTo((8 + 12 + 10 + 2) * 25e-6, 10);
     expect(usd['S3 requests']).toBeCloseTo(0.8 + 0.5, 10);
     expect(usd['S3 storage']).toBeCloseTo(0.046, 10);
+    expect(usd.Logs).toBeCloseTo((12 * 3_000 * 0.5) / 1e9, 12);
+    const vendedBytes = 32 * 2_500 + (7 / 6) * 100_000;
+    expect(usd['Logs of AWS services']).toBeCloseTo((vendedBytes * 0.5) / 1e9, 12);
+    expect(usd.Traces).toBeCloseTo(10 * 5e-6, 12);
     expect(bill.totalUsd).toBeCloseTo(
       Object.values(usd).reduce((sum, one) => sum + one),
       12,

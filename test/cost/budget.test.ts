@@ -3,7 +3,7 @@ import { billOf } from '../../src/cost/bill.ts';
 import { checkBudget, withoutStudents } from '../../src/cost/budget.ts';
 import { UserError } from '../../src/errors.ts';
 
-/** A GPU for 30 hours: $30.51. */
+/** A GPU for 30 hours: $30.66. */
 const bill = billOf(
   [
     {
@@ -41,8 +41,8 @@ describe('the budget', () => {
   test('of the config stops a run, and the error names what makes it cheaper', () => {
     const { message, hint } = refusal(20)!;
     expect(message).toBe(
-      'the run is estimated to cost $30.51, more than $20.00, limits.budgetUsd in distill.yaml. ' +
-        'Most of that is Train: $30.51',
+      'the run is estimated to cost $30.66, more than $20.00, limits.budgetUsd in distill.yaml. ' +
+        'Most of that is Train: $30.66',
     );
     expect(hint).toBe(
       'To make it cheaper: fewer student.epochs, a smaller student, fewer of compare, fewer ' +

@@ -227,3 +227,19 @@ describe('warnings', () => {
     expect(warnings).toMatch('the workflow waits 14 days');
   });
 });
+
+test('the price of a large dataset is a note: its storage, and the list of its objects', () => {
+  const { sets, ...work } = runWork(base);
+  const unlabeled = { ...sets.unlabeled, bytes: 9.9e10, pieces: 2e6 };
+  const rest = { shards: 1, pieces: 1e6 / 3, bytes: 1e9 / 3, examples: 10, counted: true };
+  const { notes } = estimate({
+    ...work,
+    sets: { unlabeled, labeled: rest, validation: rest, test: rest },
+  }).bill;
+  expect(notes).toEqual([
+    // 100 GB at $0.023, and 3,000 lists at $5 a million.
+    'Not included: the data, 100 GB for $2.30 per month. Replaced files cost as much until S3 deletes them (deploy --keep-replaced-days).',
+    'Included: $0.015 to list the data, once per run.',
+  ]);
+  expect(estimateOf({ unlabeled: 1_000, labeled: 100, test: 100 }).bill.notes).toEqual([]);
+});

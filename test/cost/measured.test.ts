@@ -92,6 +92,7 @@ describe('the measured bill', () => {
     const bill = await measuredBill(await runThatDid(['Plan'], false), 'r');
     expect(bill.lines.map(({ what }) => what)).toEqual([
       ...['Plan', 'Function calls', 'State transitions', 'Logs'],
+      ...['Logs of AWS services', 'Traces'],
     ]);
   });
 

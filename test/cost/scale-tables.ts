@@ -3,6 +3,7 @@ import { billOf } from '../../src/cost/bill.ts';
 import { estimate } from '../../src/cost/estimate.ts';
 import { mapCalls } from '../../src/cost/map-calls.ts';
 import { instanceHours, type Price, prices } from '../../src/cost/prices.ts';
+import { listingPage } from '../../src/cost/rates.ts';
 import type { RunWork } from '../../src/cost/work.ts';
 import { count, duration, rounded, usd } from '../../src/format.ts';
 import type { TaskUse } from '../../src/run/bill-file.ts';
@@ -40,6 +41,7 @@ export const tables = {
   rows: () => scaleTable(rows),
   breaks: breaksTable,
   shards: shardsTable,
+  sweeps: sweepsTable,
   prices: pricesTable,
 };
 
@@ -227,14 +229,36 @@ function shardsTable(): string {
   ]);
 }
 
+const sweepMinutes = 30;
+const sweepsPerMonth = (730 * 60) / sweepMinutes;
+
+/** Requests that look for the markers of a dataset: lists of folders, and one HEAD per batch. */
+function markerUsd(batches: number, folders: number): number {
+  const lists = folders + Math.max(1, batches / listingPage);
+  return lists * prices.s3Put.usd + batches * prices.s3Get.usd;
+}
+
+function sweepsTable(): string {
+  return markdown([
+    ['batches', 'start of a run', 'sweep', 'sweeps of a month'],
+    ...[10, 1_000, 10_000, 100_000].map((batches) => {
+      // The folders of the bucket and of the dataset, and once more "unlabeled/_SUCCESS".
+      const sweep = markerUsd(batches, 2);
+      const start = markerUsd(batches, 0) + prices.s3Get.usd;
+      return [count(batches), ...[start, sweep, sweep * sweepsPerMonth].map(usd)];
+    }),
+  ]);
+}
+
 function pricesTable(): string {
   const all: Price[] = [...Object.values(prices), ...Object.values(instanceHours)];
   return markdown([
-    ['price, $', 'for a', 'source'],
-    ...all.map(({ usd: price, per, source, recalled }: Price) => [
+    ['price, $', 'for a', 'source', 'read on'],
+    ...all.map(({ usd: price, per, source, readOn }: Price) => [
       price < 0.001 ? `${Number((price * 1e6).toPrecision(6))} a million` : String(price),
       per,
-      recalled ? `${source}, recalled` : source,
+      source,
+      readOn ?? 'recalled',
     ]),
   ]);
 }
