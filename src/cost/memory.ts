@@ -1,5 +1,6 @@
 /** Memory of trainings, and warnings about those that need more than there is. */
 import { availableParallelism, totalmem } from 'node:os';
+import { image } from '../data/features/image.ts';
 import { bytes } from '../format.ts';
 import type { NetworkSize } from '../models/size/network-size.ts';
 import { memberFields } from '../models/teachers/trained-kind.ts';
@@ -38,6 +39,8 @@ interface Training {
   readonly field: string;
   readonly batchSize: number;
   readonly size: NetworkSize;
+  /** Whether the task is of images, which may be smaller. */
+  readonly isOfImages: boolean;
   /** Number of such trainings at a time. Default: 1. */
   readonly atOnce?: number;
 }
@@ -80,6 +83,7 @@ function teachers(work: RunWork): Training[] {
     ...{ what: 'a teacher', field: path.join('.') },
     batchSize: Math.min(teacherNetwork(work, network).batchSize, examples),
     size: work.networks.members[index]!,
+    isOfImages: work.features.kind === image.name,
   }));
 }
 
@@ -88,11 +92,12 @@ function student(work: RunWork, isFirst: boolean): Training {
   const sets = ['labeled', 'validation', ...(isFirst ? [] : ['unlabeled' as const])] as const;
   const batchSize = Math.min(work.config.student.batchSize, examplesOf(work, sets));
   const what = isFirst ? 'the first student' : 'a student';
-  return { what, field: 'student', batchSize, size: work.networks.student };
+  const isOfImages = work.features.kind === image.name;
+  return { what, field: 'student', batchSize, size: work.networks.student, isOfImages };
 }
 
 function* tooLarge(
-  { what, field, batchSize, size, atOnce = 1 }: Training,
+  { what, field, batchSize, size, isOfImages, atOnce = 1 }: Training,
   available: number,
   where: string,
   share = 1,
@@ -104,5 +109,5 @@ function* tooLarge(
   yield `${what} would take about ${bytes(needed(batchSize))} of memory to train in batches of ${batchSize}, and ${where} has ${bytes(available)}: ` +
     (fitting >= 1
       ? `set ${field}.batchSize to ${fitting}.`
-      : 'set task.size to smaller images, or use a smaller network.');
+      : `${isOfImages ? 'set task.size to smaller images, or ' : ''}use a smaller network.`);
 }

@@ -67,6 +67,12 @@ describe('in functions', () => {
     const [warning] = warnings({ architecture: 'resnet', width: 64 }, { features });
     expect(warning).toMatch(/set task.size to smaller images/);
   });
+
+  test('only images can be made smaller', () => {
+    const features = { kind: 'vector' as const, length: 2 ** 20 };
+    const [warning] = warnings({ architecture: 'mlp', width: 4096 }, { features });
+    expect(warning).toMatch(/: use a smaller network\.$/);
+  });
 });
 
 describe('on one machine', () => {
