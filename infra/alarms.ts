@@ -26,6 +26,8 @@ export interface Watched {
 
 export interface AlarmsProps extends Watched {
   readonly names: Names;
+  /** Name of the deployment, for the commands in the alarms; undefined: it has none. */
+  readonly name: string | undefined;
   readonly trainer: 'gpu' | 'function';
   /** Address to which the alarms are sent; undefined: none. */
   readonly alarmEmail: string | undefined;
@@ -48,21 +50,23 @@ export class Alarms extends Construct {
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    const { machine, start, deadLetters, alarmEmail } = props;
+    const { machine, start, deadLetters, alarmEmail, name: deployment } = props;
+    const command = (name: string) =>
+      `\`counterweight ${name}${deployment === undefined ? '' : ` --name ${deployment}`}\``;
     this.topic = makeTopic(this);
     if (alarmEmail !== undefined) subscribe(this.topic, alarmEmail);
     if (props.trainer === 'gpu') reportBlockedQueue(this, this.topic, props);
     this.alarms = [
       this.#alarm('RunFailed', {
-        what: 'A run failed. `counterweight status` shows the stage and the reason.',
+        what: `A run failed. ${command('status')} shows the stage and the reason.`,
         metric: machine.metricFailed(sum),
       }),
       this.#alarm('RunAborted', {
-        what: 'A run was aborted, by `counterweight stop` or in the console.',
+        what: `A run was aborted, by ${command('stop')} or in the console.`,
         metric: machine.metricAborted(sum),
       }),
       this.#alarm('RunTimedOut', {
-        what: 'A run exceeded its time limit. `counterweight status` shows the stage.',
+        what: `A run exceeded its time limit. ${command('status')} shows the stage.`,
         metric: machine.metricTimedOut(sum),
       }),
       this.#alarm('EventLost', {

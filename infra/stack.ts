@@ -72,6 +72,7 @@ export class CounterweightStack extends Stack {
     const watched = { machine, functions, start, deadLetters };
     const { topic, alarms } = new Alarms(this, 'Alarms', {
       names,
+      name: settings.name,
       ...watched,
       trainer,
       alarmEmail,

@@ -4,11 +4,12 @@ import { makeApp } from '../../infra/application.ts';
 import { changes, changesBy, isRecord, plain } from './changes.ts';
 import { allPrebuilt, synthesise } from './synthesise.ts';
 
-test('a name is the prefix of every name, and changes nothing else', () => {
+test('a name is the prefix of every name and in commands, and changes nothing else', () => {
   const found = changesBy({ name: 'blue' });
   for (const { path, from, to } of found) {
-    expect(to).toMatch(/(?<![\w-])blue-[cC]ounterweight/);
-    expect({ path, to: String(to).replaceAll('blue-', '') }).toEqual({ path, to: from });
+    expect(to).toMatch(/(?<![\w-])blue-[cC]ounterweight|counterweight \w+ --name blue`/);
+    const unnamed = String(to).replaceAll('blue-', '').replaceAll(' --name blue', '');
+    expect({ path, to: unnamed }).toEqual({ path, to: from });
   }
   const { core, trainer } = synthesise({ ...allPrebuilt, name: 'blue' });
   const names = JSON.stringify([core.toJSON(), trainer!.toJSON()]).matchAll(
