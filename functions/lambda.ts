@@ -29,6 +29,7 @@ type FunctionName = StageName | TriggerName | EndpointName;
 const functions: Record<FunctionName, Pick<Stage, 'load' | 'resumes'> & { title?: string }> = {
   ...stages,
   Start: { load: async () => (await import('./start.ts')).createStartHandler() },
+  Follow: { load: async () => (await import('./follow.ts')).createFollowHandler() },
   Sweep: { load: async () => (await import('./sweep.ts')).createSweepHandler() },
   Announce: { load: async () => (await import('./announce.ts')).createAnnounceHandler() },
   Serve: { load: async () => (await import('./serve.ts')).createServeHandler() },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { startExecution } from '../src/aws/executions.ts';
+import { startInTurn } from '../src/aws/turn.ts';
 import { entry, type Handler } from '../src/stages/entry.ts';
 import { startBatch } from '../src/stages/start.ts';
 import { functionHint, readEnvironment } from './environment.ts';
@@ -16,7 +16,7 @@ const environment = z.object({ RESULTS: z.string().min(1), STATE_MACHINE: z.stri
 
 /**
  * Makes the handler of the arrival of a batch's marker. The same event again finds its execution
- * started.
+ * started. While another run of the dataset runs, the batch waits for its end.
  */
 export function createStartHandler(): Handler {
   const { RESULTS, STATE_MACHINE } = readEnvironment(environment, functionHint);
@@ -25,8 +25,8 @@ export function createStartHandler(): Handler {
     for (const key of possibleKeys(object.key)) {
       const started = await startBatch({ bucket: bucket.name, key, version }, RESULTS);
       if (!started) continue;
-      await startExecution(STATE_MACHINE, started);
-      return { started: started.run };
+      const busy = await startInTurn(STATE_MACHINE, started);
+      return busy ? { started: null, waitsFor: busy.run } : { started: started.run };
     }
     return { started: null };
   });

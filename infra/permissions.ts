@@ -101,9 +101,24 @@ export function startGrants(
       StringLike: { 's3:prefix': '*/unlabeled/*' },
     }),
     knowMissing('KnowMissingData', buckets.data),
-    ...readResults(buckets, [keys.record('*')]),
-    writeResults(buckets, [keys.record('*')]),
+    ...readResults(buckets, [keys.record('*'), keys.turn('*')]),
+    writeResults(buckets, [keys.record('*'), keys.turn('*')]),
     allow('StartRun', ['states:StartExecution'], [names.machineArn]),
+    allow('SeeEnd', ['states:DescribeExecution'], [names.executionsArn]),
+  ];
+}
+
+/** Permissions of the Follow function. */
+export function followGrants(
+  names: Names,
+  buckets: Buckets,
+  deadLetters: IQueue,
+): PolicyStatement[] {
+  return [
+    ...startGrants(names, buckets, deadLetters),
+    allow('ListTurns', ['s3:ListBucketVersions'], [buckets.results.bucketArn], {
+      StringLike: { 's3:prefix': keys.turn('*').replace('.json', '') },
+    }),
   ];
 }
 

@@ -21,6 +21,7 @@ export const purposes = {
   ListBatches: 'The folders of the batches.',
   ReadMarkers: 'Which batches have a marker, and its version.',
   StartRun: 'One execution per batch.',
+  ListTurns: 'The datasets whose turn may have to be passed on.',
   ListData: 'The objects and their versions.',
   CloseBatches: 'Adds the marker that an upload left out. Reads only whether it exists.',
   ReadData: 'The objects that the plan has pinned, in the versions that it has pinned.',
@@ -30,7 +31,7 @@ export const purposes = {
   WatchExecution: 'Stops training for an execution that was aborted.',
   ReadConcurrency:
     'How many functions the account may run at once, so that shards are not throttled. It has no narrower resource.',
-  SeeEnd: 'How the newest execution of the run ended: an event may be late.',
+  SeeEnd: 'Whether an execution runs, and how it ended: an event may be late.',
   KeepFailedEvents: 'An event that it could not handle goes to the dead-letter queue.',
   Announce: 'Its events, of its own types and under its own name, on the default bus.',
   CallFunctions: 'One function per state.',

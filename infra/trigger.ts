@@ -1,14 +1,16 @@
 import { Aws, Duration } from 'aws-cdk-lib';
 import { CfnEventBusPolicy, Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { executionEnd } from '../src/aws/announcements.ts';
 import { triggers } from '../src/stages/index.ts';
-import { callOn } from './call-on.ts';
+import { callOn, delivery } from './call-on.ts';
 import { type FunctionsProps, TaskFunction } from './functions.ts';
 import { waive } from './nag.ts';
 import { defaultBusArn, type Names } from './names.ts';
-import { startGrants, sweepGrants } from './permissions.ts';
+import { followGrants, startGrants, sweepGrants } from './permissions.ts';
 import type { Storage } from './storage.ts';
 
 export interface TriggerProps extends FunctionsProps {
@@ -19,8 +21,9 @@ export interface TriggerProps extends FunctionsProps {
 }
 
 /**
- * Starts runs when a batch's marker arrives. With a schedule, it also adds the markers that are
- * missing. The queue is for the events of all functions of the deployment.
+ * Starts runs: when a batch's marker arrives, or at the end of the run that the batch waits for.
+ * With a schedule, it also adds the markers that are missing. The queue is for the events of all
+ * functions of the deployment.
  */
 export class Trigger extends Construct {
   readonly start: IFunction;
@@ -61,6 +64,34 @@ export class Trigger extends Construct {
       }),
     );
     if (dataAccount !== undefined) acceptEvents(this, props.names, dataAccount);
+    const follow = this.#callOn(
+      new Rule(this, 'RunChanged', {
+        description: 'A run begins or has ended: the turn of its dataset',
+        eventPattern: {
+          source: ['aws.states'],
+          detailType: ['Step Functions Execution Status Change'],
+          detail: {
+            stateMachineArn: [props.names.machineArn],
+            status: ['RUNNING', ...executionEnd.shape.status.options],
+          },
+        },
+      }),
+      new TaskFunction(this, triggers.Follow, props, {
+        whyNoDeadLetters,
+        grants: followGrants(props.names, storage, this.deadLetters),
+        environment: {
+          RESULTS: `s3://${storage.results.bucketName}`,
+          STATE_MACHINE: props.names.machineArn,
+        },
+      }),
+    );
+    const hourly = new Rule(this, 'Hourly', {
+      description: 'Look for batches that wait for a run whose end was not reported',
+      schedule: Schedule.rate(Duration.hours(1)),
+    });
+    hourly.addTarget(
+      new LambdaFunction(follow, { ...delivery, deadLetterQueue: this.deadLetters }),
+    );
     if (sweepMinutes === undefined) return;
     this.#callOn(
       new Rule(this, 'Clock', {

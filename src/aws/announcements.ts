@@ -7,7 +7,7 @@ import { keys } from '../run/keys.ts';
 import { publicationSchema } from '../stages/publish.ts';
 import { readJson } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
-import { attemptOf, runOf } from './executions.ts';
+import { attemptOf, datasetOfRun, runOf } from './executions.ts';
 
 /** Source of the events. */
 export const eventSource = 'counterweight';
@@ -47,7 +47,7 @@ export async function announcementsOf(
   const run = runOf(end.name);
   const common = {
     run,
-    dataset: run.replace(/-[0-9a-f]{12}$/, ''),
+    dataset: datasetOfRun(run),
     results: results.location,
     execution: end.executionArn,
     attempt: attemptOf(end.name),

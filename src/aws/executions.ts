@@ -20,7 +20,7 @@ export function executionArn(machine: string, name: string): string {
 }
 
 /** Names an execution: the first has its run's name, later ones add the number of the attempt. */
-function executionName(run: string, attempt: number): string {
+export function executionName(run: string, attempt: number): string {
   return attempt === 1 ? run : `${run}-attempt-${attempt}`;
 }
 
@@ -32,6 +32,11 @@ export function runOf(executionName: string): string {
 /** Returns the number of an execution among those of its run, from 1, by the execution's name. */
 export function attemptOf(executionName: string): number {
   return Number(/-attempt-(\d{1,3})$/.exec(executionName)?.[1] ?? 1);
+}
+
+/** Returns the name of the dataset of a run, by the run's name. */
+export function datasetOfRun(run: string): string {
+  return run.replace(/-[0-9a-f]{12}$/, '');
 }
 
 /** Run to start, with the last result that is wanted; absent: all. */
@@ -49,7 +54,9 @@ export async function startExecution(
   attempt = 1,
 ): Promise<string> {
   const name = executionName(started.run, attempt);
-  const input: JobEvent = { ...started, execution: executionArn(machine, name) };
+  const { run, dataset, results, until } = started;
+  const execution = executionArn(machine, name);
+  const input: JobEvent = { run, dataset, results, execution, ...(until && { until }) };
   const command = new StartExecutionCommand({
     stateMachineArn: machine,
     name,
@@ -60,7 +67,7 @@ export async function startExecution(
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'ExecutionAlreadyExists') throw error;
   }
-  return input.execution;
+  return execution;
 }
 
 /** Execution of the state machine. */
@@ -135,30 +142,6 @@ export async function newestAttempt(machine: string, run: string): Promise<Attem
     if (!execution) return newest;
     newest = { ...execution, run, attempt };
   }
-}
-
-/** Result of starting or resuming a run. */
-export interface StartOutcome {
-  readonly state: 'started' | 'running' | 'done';
-  readonly attempt: number;
-  /** Last result of that execution; absent: all. */
-  readonly until?: JobEvent['until'];
-}
-
-/**
- * Starts a run's first execution, or the next one if the newest failed, was aborted, or made only
- * labels and now students are wanted. Does nothing if the newest is running or made everything.
- */
-export async function startOrResume(machine: string, started: WantedRun): Promise<StartOutcome> {
-  const { until } = started;
-  const newest = await newestAttempt(machine, started.run);
-  const found = newest && { attempt: newest.attempt, ...(newest.until && { until: newest.until }) };
-  if (found && newest.status === 'RUNNING') return { state: 'running', ...found };
-  const isEnough = newest?.until === undefined || until === 'labels';
-  if (found && newest.status === 'SUCCEEDED' && isEnough) return { state: 'done', ...found };
-  const attempt = (newest?.attempt ?? 0) + 1;
-  await startExecution(machine, started, attempt);
-  return { state: 'started', attempt, ...(until && { until }) };
 }
 
 /** Execution with its run, as a listing has it. */

@@ -1,5 +1,5 @@
 import { defineCommand } from 'citty';
-import type { StartOutcome } from '../aws/executions.ts';
+import type { StartOutcome } from '../aws/start-or-resume.ts';
 import { jsonOption, nameOption } from './arguments.ts';
 import { asTyped } from './as-typed.ts';
 
@@ -23,7 +23,7 @@ export const startCommand = defineCommand({
     const [{ findDeployment }, { findStarted }, { startOrResume }] = await Promise.all([
       import('../aws/deployment.ts'),
       import('../aws/find-started.ts'),
-      import('../aws/executions.ts'),
+      import('../aws/start-or-resume.ts'),
     ]);
     const deployed = await findDeployment();
     const started = await findStarted(deployed, dataset);

@@ -241,6 +241,7 @@ export const shardStages = allStages.filter(
  */
 export const triggers = tableOf(
   { name: 'Start', memoryMiB: 512 },
+  { name: 'Follow', memoryMiB: 512 },
   { name: 'Sweep', memoryMiB: 512 },
   { name: 'Announce', memoryMiB: 512 },
 ) satisfies Record<string, FunctionRow>;

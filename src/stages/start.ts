@@ -57,10 +57,6 @@ export interface Marker {
 /**
  * Start, by a complete batch: writes the record of a run over all complete batches.
  *
- * The run's name is a digest of the bucket, keys and versions of their markers. An event that
- * arrives twice is therefore one run, and so are batches that are completed at the same time. If
- * the config is missing or wrong, the record contains the reason, and Plan fails with it.
- *
  * @returns Undefined if the object is not a marker, or if it was replaced or removed since.
  */
 export async function startBatch(marker: Marker, results: string): Promise<StartedRun | undefined> {
@@ -71,6 +67,36 @@ export async function startBatch(marker: Marker, results: string): Promise<Start
   if (!markers.some((found) => found.key === key && found.version === marker.version)) {
     return undefined;
   }
+  return recordBatches(data, markers, results);
+}
+
+/**
+ * Start, of batches that were completed during another run: writes the record of a run over all
+ * complete batches.
+ *
+ * @returns Undefined if no batch is complete any more.
+ */
+export async function startWaiting(
+  dataset: string,
+  results: string,
+): Promise<StartedRun | undefined> {
+  const data = await openStore(dataset);
+  const markers = await listMarkers(data);
+  return markers.length > 0 ? recordBatches(data, markers, results) : undefined;
+}
+
+/**
+ * Writes the record of a run over the batches with these markers.
+ *
+ * The run's name is a digest of the bucket, keys and versions of the markers. An event that arrives
+ * twice is therefore one run, and so are batches that are completed at the same time. If the config
+ * is missing or wrong, the record contains the reason, and Plan fails with it.
+ */
+async function recordBatches(
+  data: ObjectStore,
+  markers: readonly ObjectInfo[],
+  results: string,
+): Promise<StartedRun> {
   const facts = markers.map(({ key, version }) => [key, version]);
   const run = `${datasetName(data)}-${digestJson([formatVersion, data.location, facts], 12)}`;
   const batches = markers.map(({ key }) => batchOf(key));

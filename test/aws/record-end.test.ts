@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
-import { startOrResume } from '../../src/aws/executions.ts';
 import { recordEnd } from '../../src/aws/record-end.ts';
+import { startOrResume } from '../../src/aws/start-or-resume.ts';
 import { UserError } from '../../src/errors.ts';
 import { readFailure } from '../../src/run/failure-file.ts';
 import { hideMessage } from '../../src/run/hidden-message.ts';

@@ -1,13 +1,19 @@
 import { beforeEach, expect, test } from 'vitest';
-import { newestAttempt, runOf, startOrResume } from '../../src/aws/executions.ts';
+import { newestAttempt, runOf } from '../../src/aws/executions.ts';
+import { startOrResume } from '../../src/aws/start-or-resume.ts';
+import type { StartedRun } from '../../src/stages/start.ts';
 import { startFakeStepFunctions } from '../support/fake-step-functions.ts';
+import { makeResults } from '../support/results.ts';
 
 const machine = 'arn:aws:states:us-east-1:000000000000:stateMachine:counterweight';
 const run = 'digits-0123456789ab';
-const started = { run, dataset: 's3://data/digits', results: 's3://results' };
 const fake = await startFakeStepFunctions();
 
-beforeEach(() => fake.executions.clear());
+let started: StartedRun;
+beforeEach(() => {
+  fake.executions.clear();
+  started = { run, dataset: 's3://data/digits', results: makeResults().path };
+});
 
 function arn(name: string): string {
   return `${machine.replace('stateMachine', 'execution')}:${name}`;

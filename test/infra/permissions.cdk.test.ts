@@ -60,22 +60,31 @@ const kept = [
   'read and write results/runs/*/usage/*',
   'read and write results/runs/*/errors/*.json',
 ];
+/** To start the run of a batch, in the turn of its dataset. */
+const starter = [
+  'read data/*/distill.yaml',
+  's3:GetObject data/*/unlabeled/_SUCCESS',
+  's3:GetObject data/*/unlabeled/*/_SUCCESS',
+  'list data if {"StringLike":{"s3:prefix":["*/unlabeled/*"]}}',
+  'know what is missing in data',
+  'read results/runs/*/run.json',
+  'read results/turns/*.json',
+  'know what is missing in results',
+  'write results/runs/*/run.json',
+  'write results/turns/*.json',
+  'states:StartExecution states:stateMachine:counterweight',
+  'states:DescribeExecution states:execution:counterweight:*',
+  'sqs:SendMessage <TriggerDeadLetters>',
+];
 const watcher = 'states:DescribeExecution states:execution:counterweight:*';
 
 /** All that each role may, written down a second time. */
 const expected: Record<string, string[]> = {
-  TriggerStartRole: [
+  TriggerStartRole: [...inFunctions, ...starter],
+  TriggerFollowRole: [
     ...inFunctions,
-    'read data/*/distill.yaml',
-    's3:GetObject data/*/unlabeled/_SUCCESS',
-    's3:GetObject data/*/unlabeled/*/_SUCCESS',
-    'list data if {"StringLike":{"s3:prefix":["*/unlabeled/*"]}}',
-    'know what is missing in data',
-    'read results/runs/*/run.json',
-    'know what is missing in results',
-    'write results/runs/*/run.json',
-    'states:StartExecution states:stateMachine:counterweight',
-    'sqs:SendMessage <TriggerDeadLetters>',
+    ...starter,
+    'list results if {"StringLike":{"s3:prefix":["turns/*"]}}',
   ],
   TriggerSweepRole: [
     ...inFunctions,

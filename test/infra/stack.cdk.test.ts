@@ -69,8 +69,8 @@ describe('images', () => {
 
 describe('functions', () => {
   test.each([
-    ['Counterweight', core, ['Start', 'Sweep', 'Announce', 'Reconcile', 'Publish']],
-    ['on LocalStack', local, ['Start', 'Announce', ...namesOf(stages)]],
+    ['Counterweight', core, ['Start', 'Follow', 'Sweep', 'Announce', 'Reconcile', 'Publish']],
+    ['on LocalStack', local, ['Start', 'Follow', 'Announce', ...namesOf(stages)]],
   ])('are zips where they can be: %s', (_name, template, zips) => {
     const functions = Object.values(template.findResources('AWS::Lambda::Function'));
     const zipped = functions.filter(({ Properties }) => Properties.Handler === 'index.handler');
@@ -84,7 +84,7 @@ describe('functions', () => {
 
   test('have the memory that is priced, 15 minutes, traces, and one log', () => {
     const functions = Object.values(core.findResources('AWS::Lambda::Function'));
-    expect(functions).toHaveLength(namesOf(stages).length + 4);
+    expect(functions).toHaveLength(namesOf(stages).length + 5);
     for (const { Properties } of functions) {
       const { TASK } = Properties.Environment.Variables;
       const rows = [stages, triggers, endpoints].flatMap((table) => Object.values(table));
@@ -285,8 +285,25 @@ describe('the trigger', () => {
     expect(clock.ScheduleExpression).toBe('rate(1 hour)');
     expect(Object.keys(local.findResources('AWS::Events::Rule')).sort()).toEqual([
       expect.stringMatching(/^AnnouncerRunEnded/),
+      expect.stringMatching(/^TriggerHourly/),
       expect.stringMatching(/^TriggerMarkerArrived/),
+      expect.stringMatching(/^TriggerRunChanged/),
     ]);
+  });
+
+  test('follows every run of the workflow, and looks every hour for what was not reported', () => {
+    expect(resource(core, 'AWS::Events::Rule', 'TriggerRunChanged').EventPattern).toEqual({
+      source: ['aws.states'],
+      'detail-type': ['Step Functions Execution Status Change'],
+      detail: {
+        stateMachineArn: [
+          { 'Fn::Join': ['', expect.arrayContaining([':stateMachine:counterweight'])] },
+        ],
+        status: ['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'],
+      },
+    });
+    const hourly = resource(core, 'AWS::Events::Rule', 'TriggerHourly');
+    expect(hourly.ScheduleExpression).toBe('rate(1 hour)');
   });
 
   test('loses no event: whatever fails for good is in the queue', () => {
@@ -300,7 +317,7 @@ describe('the trigger', () => {
       ]);
     }
     const calls = Object.values(core.findResources('AWS::Lambda::EventInvokeConfig'));
-    expect(calls).toHaveLength(3);
+    expect(calls).toHaveLength(4);
     for (const { Properties } of calls) {
       expect(Properties).toMatchObject({
         DestinationConfig: { OnFailure: { Destination: queue } },

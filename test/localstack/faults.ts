@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { beforeAll, expect, test } from 'vitest';
 import { openStepFunctions } from '../../src/aws/executions.ts';
+import { turnSchema } from '../../src/aws/turn.ts';
 import { readFailure } from '../../src/run/failure-file.ts';
 import { keys } from '../../src/run/keys.ts';
 import { planSchema, recordSchema } from '../../src/run/plan-file.ts';
 import { reconcileSchema } from '../../src/run/reconcile-file.ts';
 import { currentSchema, publicationSchema } from '../../src/stages/publish.ts';
-import { readJson } from '../../src/store/once.ts';
+import { readBytes, readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
 import { type Format, formats, makeDataset, writeConfig } from '../support/datasets.ts';
 import { startFaultyProxy } from '../support/s3/faulty-proxy.ts';
@@ -182,6 +183,40 @@ describeDeployed('faults', () => {
     expect(publication.published).toBe(false);
     const current = await readJson(store, keys.current('two-batches'), currentSchema);
     expect(current.run).toBe(first.run);
+  });
+
+  test('a batch that arrives during a run waits for its end, then has one run with the others', async () => {
+    const dataset = oneBatch('csv');
+    await upload(dataset, 'overlapping');
+    const first = await started('overlapping');
+    const { dataBucket } = await deployment();
+    const data = await openStore(`s3://${dataBucket}/overlapping`);
+    const rows = await readBytes(data, 'unlabeled/first/wine.csv');
+    for (const batch of ['second', 'third', 'fourth']) {
+      await data.write(`unlabeled/${batch}/wine.csv`, rows);
+      await data.write(`unlabeled/${batch}/_SUCCESS`, new Uint8Array());
+    }
+    await eventually(async () => {
+      const turn = await readJson(await results(), keys.turn('overlapping'), turnSchema);
+      return turn.waiting ? turn : undefined;
+    });
+    expect(await executionsOf('overlapping')).toHaveLength(1);
+    const refused = await counterweight('start', 'overlapping');
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain(`run ${first.run} of the same dataset is running`);
+    expect(await ended('overlapping')).toMatchObject({ status: 'SUCCEEDED', run: first.run });
+    const second = await ended('overlapping', 2);
+    expect(second.status).toBe('SUCCEEDED');
+    const [{ stoppedAt } = first] = await executionsOf('overlapping');
+    expect(+second.startedAt).toBeGreaterThanOrEqual(+stoppedAt!);
+    const record = await readJson(await results(), keys.record(second.run), recordSchema);
+    expect(record).toMatchObject({ batches: ['first', 'fourth', 'second', 'third'] });
+    // The turn is free again, and nothing follows.
+    await eventually(async () => {
+      const turn = await readJson(await results(), keys.turn('overlapping'), turnSchema);
+      return turn.holder === undefined ? turn : undefined;
+    });
+    expect(await executionsOf('overlapping')).toHaveLength(2);
   });
 
   test('a function that is killed in the middle of a shard is called again; nothing is double', async () => {
