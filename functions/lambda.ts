@@ -42,6 +42,8 @@ const environment = readEnvironment(
     AWS_REGION: z.string().min(1),
     TRAINER: z.enum(['gpu', 'function']).default('function'),
     BUDGET_USD: z.coerce.number().positive().optional(),
+    BUDGET_PER_DAY_USD: z.coerce.number().positive().optional(),
+    BUDGET_PER_MONTH_USD: z.coerce.number().positive().optional(),
     CONCURRENCY: z.coerce.number().int().positive().optional(),
   }),
   functionHint,
@@ -134,13 +136,15 @@ async function handle(event: unknown, lambda: LambdaContext): Promise<unknown> {
 /** Returns the limits that Plan applies. Only its function may read the account's limit. */
 async function deploymentLimits(): Promise<DeploymentLimits> {
   const { TRAINER: trainer, BUDGET_USD: budgetUsd, CONCURRENCY: wanted } = environment;
+  const { BUDGET_PER_DAY_USD: perDayUsd, BUDGET_PER_MONTH_USD: perMonthUsd } = environment;
   if (task !== stages.Plan.name) return { trainer, budgetUsd };
   const { unreservedConcurrency } = await import('../src/aws/concurrency.ts');
   const allowed = await unreservedConcurrency().catch((error: Error) => {
     logger.warn("The account's limit of functions could not be read", { error: error.name });
     return undefined;
   });
-  return { trainer, budgetUsd, concurrency: shardsAtOnce(wanted, allowed) };
+  const concurrency = shardsAtOnce(wanted, allowed);
+  return { trainer, budgetUsd, perDayUsd, perMonthUsd, concurrency };
 }
 
 /** Returns the time for work. Saving has a fifth of a short function's time, or half a minute. */

@@ -150,6 +150,25 @@ function makeTopic(scope: Construct): Topic {
   return topic;
 }
 
+/** Lets AWS Budgets of this account publish on the topic, and encrypt its messages. */
+export function letBudgetsPublish(topic: Topic): void {
+  const budgets = new ServicePrincipal('budgets.amazonaws.com');
+  const ofAccount = {
+    StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
+    ArnLike: { 'aws:SourceArn': `arn:${Aws.PARTITION}:budgets::${Aws.ACCOUNT_ID}:*` },
+  };
+  letPublish(topic, 'LetBudgetsPublish', budgets, ofAccount);
+  topic.masterKey?.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'EncryptMessagesOfBudgets',
+      principals: [budgets],
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+      resources: ['*'],
+      conditions: ofAccount,
+    }),
+  );
+}
+
 function subscribe(topic: Topic, address: string): void {
   const subscription = topic.addSubscription(new EmailSubscription(address));
   const reason = 'The alarm of a message that was not delivered could not be delivered either.';

@@ -63,6 +63,8 @@ const tags = z
   .optional()
   .describe(allowedTags);
 
+const dollars = z.coerce.number().positive().optional().describe('US dollars, a number above 0');
+
 const zones = listOf(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/).describe(
   'Availability Zones separated by commas, such as eu-west-1a,eu-west-1b',
 );
@@ -109,7 +111,10 @@ const settingsSchema = z.object({
   /** Whether students can also be trained on a GPU, in a second stack. */
   trainer: z.enum(['gpu', 'function']).default('function').describe('gpu or function'),
   /** Maximum estimated cost of a run, in US dollars. Default: no maximum. */
-  budget: z.coerce.number().positive().optional().describe('US dollars, a number above 0'),
+  budget: dollars,
+  /** Maximum estimated cost of the runs of a day and of a month. Default: no maximum. */
+  budgetPerDay: dollars,
+  budgetPerMonth: dollars,
   /** Maximum number of shards at once. Default: 100. The account's limit also applies. */
   concurrency: z.coerce
     .number()

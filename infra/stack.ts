@@ -5,6 +5,7 @@ import type { Stage } from '../src/stages/stage.ts';
 import { namesOf, recordOf } from '../src/table.ts';
 import { Alarms } from './alarms.ts';
 import { Announcer } from './announcer.ts';
+import { addBudgets } from './budgets.ts';
 import { addDashboard } from './dashboard.ts';
 import { Endpoint } from './endpoint.ts';
 import { TaskFunction } from './functions.ts';
@@ -27,6 +28,7 @@ export class CounterweightStack extends Stack {
     });
     const { trainer, budget, concurrency, imageUri, local, sweepMinutes, serve, alarmEmail } =
       settings;
+    const { budgetPerDay: perDay, budgetPerMonth: perMonth } = settings;
     const storage = new Storage(this, 'Storage', settings);
     const logs = new LogGroup(this, 'Logs', {
       logGroupName: `/aws/lambda/${names.machine}`,
@@ -40,6 +42,8 @@ export class CounterweightStack extends Stack {
     const plan = {
       TRAINER: trainer,
       ...(budget !== undefined && { BUDGET_USD: String(budget) }),
+      ...(perDay !== undefined && { BUDGET_PER_DAY_USD: String(perDay) }),
+      ...(perMonth !== undefined && { BUDGET_PER_MONTH_USD: String(perMonth) }),
       ...(concurrency !== undefined && { CONCURRENCY: String(concurrency) }),
     };
     const functions = recordOf(namesOf(stages), (name) => {
@@ -77,6 +81,8 @@ export class CounterweightStack extends Stack {
       trainer,
       alarmEmail,
     });
+    // LocalStack has no AWS Budgets.
+    if (!local) addBudgets(this, { topic, perDay, perMonth });
     addDashboard(this, { names, ...watched, alarms, logs });
     const endpoint =
       serve && new Endpoint(this, 'Endpoint', { dataset: serve, storage, ...shared });

@@ -158,7 +158,7 @@ async function waitingRun(
   return { ...started, attempt: 1, since: new Date().toISOString() };
 }
 
-/** Time in which a process that took the turn has certainly started its execution, or was killed. */
+/** Time after which a process that took the turn has started its execution, or was killed. */
 const startWithinMs = 24 * 3_600_000;
 
 /**

@@ -18,6 +18,14 @@ export const deployCommand = defineCommand({
       default: 'function',
     },
     budget: { type: 'string', description: 'Refuse runs that would cost more US dollars' },
+    'budget-per-day': {
+      type: 'string',
+      description: 'Refuse runs if those of the day (UTC) would cost more US dollars, estimated',
+    },
+    'budget-per-month': {
+      type: 'string',
+      description: 'Refuse runs if those of the month (UTC) would cost more US dollars, estimated',
+    },
     concurrency: {
       type: 'string',
       description: 'Shards that a run processes at once. Default: 100, or what the account allows',
@@ -208,6 +216,8 @@ type Settings = { readonly trainer: string } & Readonly<Record<string, string>>;
 interface Options {
   readonly trainer: string;
   readonly budget?: string | undefined;
+  readonly 'budget-per-day'?: string | undefined;
+  readonly 'budget-per-month'?: string | undefined;
   readonly concurrency?: string | undefined;
   readonly 'sweep-minutes'?: string | undefined;
   readonly 'keep-replaced-days'?: string | undefined;
@@ -236,6 +246,7 @@ interface Options {
  */
 export function settingsOf(options: Options): Settings {
   const { trainer, budget, concurrency, 'sweep-minutes': sweepMinutes, serve } = options;
+  const { 'budget-per-day': budgetPerDay, 'budget-per-month': budgetPerMonth } = options;
   const { 'image-uri': imageUri, 'trainer-image-uri': trainerImageUri } = options;
   const { name, tags, 'permissions-boundary': permissionsBoundary, qualifier } = options;
   const { 'alarm-email': alarmEmail, 'keep-replaced-days': replacedDataDays } = options;
@@ -251,9 +262,9 @@ export function settingsOf(options: Options): Settings {
       `--qualifier needs up to 10 lower-case letters and digits, found "${qualifier}".`,
     );
   }
-  if (budget !== undefined && !(Number(budget) > 0 && Number.isFinite(Number(budget)))) {
-    throw new UsageError(`--budget needs US dollars, a number above 0, found "${budget}".`);
-  }
+  checkDollars('--budget', budget);
+  checkDollars('--budget-per-day', budgetPerDay);
+  checkDollars('--budget-per-month', budgetPerMonth);
   if (alarmEmail !== undefined && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(alarmEmail)) {
     throw new UsageError(
       `--alarm-email needs an address, such as team@example.com, found "${alarmEmail}".`,
@@ -265,6 +276,8 @@ export function settingsOf(options: Options): Settings {
   return {
     trainer,
     ...(budget !== undefined && { budget }),
+    ...(budgetPerDay !== undefined && { budgetPerDay }),
+    ...(budgetPerMonth !== undefined && { budgetPerMonth }),
     ...(concurrency !== undefined && { concurrency }),
     ...(sweepMinutes !== undefined && { sweepMinutes }),
     ...(replacedDataDays !== undefined && { replacedDataDays }),
@@ -347,6 +360,12 @@ function checkBucket(option: string, value: string | undefined): void {
   throw new UsageError(
     `${option} needs the name of a bucket: lower-case letters, digits and hyphens; found "${value}".`,
   );
+}
+
+/** Checks that an option, if it is given, is a sum of money. */
+function checkDollars(option: string, value: string | undefined): void {
+  if (value === undefined || (Number(value) > 0 && Number.isFinite(Number(value)))) return;
+  throw new UsageError(`${option} needs US dollars, a number above 0, found "${value}".`);
 }
 
 /** Checks that an option, if it is given, is a whole number from 1 to `most`. */

@@ -18,6 +18,9 @@ export interface DeploymentLimits {
   readonly trainer: 'gpu' | 'function';
   /** Maximum estimated cost of a run, whatever its config allows; undefined: no maximum. */
   readonly budgetUsd: number | undefined;
+  /** Maximum estimated cost of all runs of a day and of a month; undefined: no maximum. */
+  readonly perDayUsd?: number | undefined;
+  readonly perMonthUsd?: number | undefined;
   /** Maximum number of shards at once; undefined: not limited by the deployment or its account. */
   readonly concurrency?: number | undefined;
 }

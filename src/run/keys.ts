@@ -68,6 +68,8 @@ export const keys = {
   failure: (run: string) => `runs/${run}/failure.json`,
   /** Record that the end of an execution was announced; `end` names the end. */
   announced: (run: string, end: string) => `runs/${run}/announced/${end}.json`,
+  /** Estimates of the runs that were planned in a month: see `cost/spend.ts`. */
+  spend: (month: string) => `spend/${month}.json`,
   /** Pointer to the execution whose turn it is: one run of a dataset at a time. */
   turn: (dataset: string) => `turns/${dataset}.json`,
   /** Pointer to the student in use. */

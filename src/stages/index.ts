@@ -48,8 +48,8 @@ export const stages = tableOf(
     access: {
       readsData: true,
       listsData: true,
-      reads: [keys.record('*'), ...planned, encoders, embeddings, labels],
-      writes: [...planned, encoders],
+      reads: [keys.record('*'), keys.spend('*'), ...planned, encoders, embeddings, labels],
+      writes: [...planned, encoders, keys.spend('*')],
     },
   }),
   defineStage({

@@ -4,6 +4,7 @@ import { estimate as estimateRun } from '../cost/estimate.ts';
 import { shardConcurrency } from '../cost/functions.ts';
 import { machineMemoryWarnings } from '../cost/memory.ts';
 import { plannedWork } from '../cost/plan-estimate.ts';
+import { reserveSpend } from '../cost/spend.ts';
 import type { RunWork } from '../cost/work.ts';
 import { looksContinuous } from '../data/class-check.ts';
 import { readClasses } from '../data/classes.ts';
@@ -75,7 +76,7 @@ export async function planRun(event: JobEvent, context: Context): Promise<PlanOu
     await makePlan({ ...record, data, results }, context);
   }
   const plan = await readJson(results, keys.plan(event.run), planSchema);
-  requireBudget(plan, event, context);
+  await requireBudget(plan, event, context, results);
   return {
     ...manifestLocation(results, event.run),
     encode: plan.encoders.length > 0,
@@ -256,16 +257,21 @@ function requireClassNames(classes: readonly string[]): void {
   );
 }
 
-/** Checks the budget of a deployment; a local run has none, since it costs nothing. */
-function requireBudget(
+/**
+ * Checks the budgets of a deployment, and reserves the cost of the run in them. A local run has
+ * none, since it costs nothing.
+ */
+async function requireBudget(
   { config, estimate }: Plan,
-  { until }: JobEvent,
+  { run, until }: JobEvent,
   { deployment }: Context,
-): void {
+  results: ObjectStore,
+): Promise<void> {
   if (!deployment) return;
   const { budgetUsd: deploymentUsd } = deployment;
   const bill = until === 'labels' ? withoutStudents(estimate.bill) : estimate.bill;
   checkBudget(bill, { configUsd: config.limits.budgetUsd, deploymentUsd });
+  await reserveSpend(results, { run, totalUsd: bill.totalUsd }, deployment);
 }
 
 /** Returns where the Maps find their manifests: a bucket and keys, or a folder and paths in it. */

@@ -81,7 +81,7 @@ export async function startWaiting(
   results: string,
 ): Promise<StartedRun | undefined> {
   const data = await openStore(dataset);
-  const markers = await listMarkers(data);
+  const markers = await findMarkers(data);
   return markers.length > 0 ? recordBatches(data, markers, results) : undefined;
 }
 

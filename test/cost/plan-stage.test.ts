@@ -50,3 +50,10 @@ test('a run that is estimated to cost more than the deployment allows is refused
   await expect(done).rejects.toThrow(UserError);
   await expect(done).rejects.toThrow('the most that this deployment lets a run cost');
 });
+
+test('the runs of a deployment are refused together, before anything else is paid for', async () => {
+  const limits = { trainer: 'function', budgetUsd: undefined, perDayUsd: 0.001 } as const;
+  const { done, run } = await planDigits(limits);
+  await expect(done).rejects.toThrow('the most that this deployment lets the runs of a day cost');
+  await expect(done).rejects.toMatchObject({ hint: expect.stringContaining(run) });
+});

@@ -120,6 +120,8 @@ const expected: Record<string, string[]> = {
     'read results/embeddings/*/*.parquet',
     'read results/labels/*/*.parquet',
     'read results/runs/*/run.json',
+    'read results/spend/*.json',
+    'write results/spend/*.json',
     ...['plan.json', 'objects/*.jsonl', 'shards.json', 'unlabeled.json'].flatMap((name) => [
       `read results/runs/*/${name}`,
       `write results/runs/*/${name}`,

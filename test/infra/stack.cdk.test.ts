@@ -345,6 +345,76 @@ describe('the URL of a student', () => {
   });
 });
 
+describe('budgets', () => {
+  const withBudgets = synthesise({ budgetPerDay: 20, budgetPerMonth: 200 }).core;
+
+  test('are known to Plan, which refuses runs', () => {
+    expect(
+      resource(withBudgets, 'AWS::Lambda::Function', 'PlanFunction').Environment,
+    ).toMatchObject({
+      Variables: { BUDGET_PER_DAY_USD: '20', BUDGET_PER_MONTH_USD: '200' },
+    });
+  });
+
+  test('ring on the topic of the alarms when AWS bills more, or expects to', () => {
+    const budgets = Object.values(withBudgets.findResources('AWS::Budgets::Budget'));
+    const SNS = {
+      SubscriptionType: 'SNS',
+      Address: { Ref: expect.stringMatching(/^AlarmsTopic/) },
+    };
+    expect(
+      budgets.map(({ Properties: { Budget, NotificationsWithSubscribers } }) => [
+        Budget,
+        NotificationsWithSubscribers.map(
+          ({ Notification, Subscribers }: Record<string, Record<string, unknown>>) => {
+            expect(Subscribers).toEqual([SNS]);
+            return [Notification?.NotificationType, Notification?.Threshold];
+          },
+        ),
+      ]),
+    ).toEqual([
+      [
+        { BudgetType: 'COST', TimeUnit: 'DAILY', BudgetLimit: { Amount: 20, Unit: 'USD' } },
+        [['ACTUAL', 100]],
+      ],
+      [
+        { BudgetType: 'COST', TimeUnit: 'MONTHLY', BudgetLimit: { Amount: 200, Unit: 'USD' } },
+        [
+          ['ACTUAL', 80],
+          ['ACTUAL', 100],
+          ['FORECASTED', 100],
+        ],
+      ],
+    ]);
+  });
+
+  test('of this account alone may publish on the topic, and encrypt what they publish', () => {
+    const ofAccount = {
+      StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+      ArnLike: { 'aws:SourceArn': expect.anything() },
+    };
+    const statements = ['AWS::SNS::TopicPolicy', 'AWS::KMS::Key'].flatMap((type) =>
+      Object.values(withBudgets.findResources(type)).flatMap(
+        ({ Properties: { PolicyDocument, KeyPolicy } }) =>
+          (PolicyDocument ?? KeyPolicy).Statement as { Principal?: { Service?: unknown } }[],
+      ),
+    );
+    const published = statements.filter(
+      ({ Principal }) => Principal?.Service === 'budgets.amazonaws.com',
+    );
+    expect(published).toMatchObject([
+      { Action: 'sns:Publish', Condition: ofAccount },
+      { Action: ['kms:Decrypt', 'kms:GenerateDataKey*'], Condition: ofAccount },
+    ]);
+  });
+
+  test('are made only if they are set, and not on LocalStack', () => {
+    core.resourceCountIs('AWS::Budgets::Budget', 0);
+    const onLocalStack = synthesise({ local: true, budgetPerDay: 20 }).core;
+    onLocalStack.resourceCountIs('AWS::Budgets::Budget', 0);
+  });
+});
+
 describe('alarms', () => {
   test('all ring on the topic', () => {
     const alarms = Object.entries(core.findResources('AWS::CloudWatch::Alarm'));
