@@ -8,6 +8,7 @@ import type { Call } from './iam.ts';
 export const roleTasks: readonly (readonly [role: string, task: string])[] = [
   ['TriggerSweepRole', 'Sweep'],
   ['TriggerStartRole', 'Start'],
+  ['TriggerFollowRole', 'Follow'],
   ['AnnouncerAnnounceRole', 'Announce'],
   ...namesOf(stages).map((name) => [`${name}Role`, name] as const),
   ['JobRole', 'Train'],

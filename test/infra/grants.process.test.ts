@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createAnnounceHandler } from '../../functions/announce.ts';
 import { createServeHandler } from '../../functions/serve.ts';
 import { type Role, rolesOf } from '../../infra/policies.ts';
+import { keepTurn, passTurns, startInTurn } from '../../src/aws/turn.ts';
 import { recordUsage } from '../../src/cost/usage.ts';
 import { allBaselines } from '../../src/distill/baselines/index.ts';
 import { InterruptedError } from '../../src/errors.ts';
@@ -16,7 +17,7 @@ import { hideMessage } from '../../src/run/hidden-message.ts';
 import { keys } from '../../src/run/keys.ts';
 import { planSchema } from '../../src/run/plan-file.ts';
 import { type StageName, stages } from '../../src/stages/index.ts';
-import { startBatch } from '../../src/stages/start.ts';
+import { type StartedRun, startBatch } from '../../src/stages/start.ts';
 import { markQuietBatches } from '../../src/stages/sweep.ts';
 import { FolderStore } from '../../src/store/folder.ts';
 import { readBytes, readJson } from '../../src/store/once.ts';
@@ -89,7 +90,8 @@ function recording(location: string): ObjectStore {
   };
 }
 
-const context = { signal: new AbortController().signal, report() {} };
+const deployment = { trainer: 'gpu', budgetUsd: undefined } as const;
+const context = { signal: new AbortController().signal, report() {}, deployment };
 
 type Handler = (event: object, context: Context) => Promise<unknown>;
 
@@ -149,6 +151,7 @@ async function runStages(
   await startBatch(marker, 's3://results');
   const started = (await startBatch(marker, 's3://results'))!;
   const event = { ...started, execution: started.run };
+  await takeTurns(started);
   await call('Plan', event);
   // As if it had been killed just before its last write.
   rmSync(join(folder, 'results', keys.plan(event.run)));
@@ -181,6 +184,24 @@ async function runStages(
   await announce(event.run);
 }
 
+const machine = 'arn:aws:states:us-east-1:000000000000:stateMachine:counterweight';
+
+/** Takes the turn of a dataset twice; then, for Follow, keeps it and passes it on. */
+async function takeTurns(started: StartedRun): Promise<void> {
+  await startInTurn(machine, started);
+  // Another digest at the end: a run of the same dataset.
+  const later = {
+    ...started,
+    run: started.run.replace(/.$/, (last) => (last === '0' ? '1' : '0')),
+  };
+  await startInTurn(machine, later);
+  task = 'Follow';
+  await keepTurn(machine, 's3://results', started.run);
+  for (const execution of stepFunctions.executions.values()) execution.status = 'SUCCEEDED';
+  await passTurns(machine, 's3://results');
+  stepFunctions.executions.clear();
+}
+
 /** Records and announces that the run succeeded, then that it failed, then that it succeeded. */
 async function announce(run: string): Promise<void> {
   const thrower = { stage: 'Publish', run, results: 's3://results' };
@@ -188,7 +209,7 @@ async function announce(run: string): Promise<void> {
   const cause = JSON.stringify({ errorMessage });
   task = 'Announce';
   vi.stubEnv('RESULTS', 's3://results');
-  vi.stubEnv('STATE_MACHINE', 'arn:aws:states:us-east-1:000000000000:stateMachine:counterweight');
+  vi.stubEnv('STATE_MACHINE', machine);
   for (const [stopDate, status] of ['SUCCEEDED', 'FAILED', 'SUCCEEDED'].entries()) {
     const executionArn = `arn:aws:states:us-east-1:000000000000:execution:counterweight:${run}`;
     stepFunctions.executions.set(executionArn, { input: '{}', status, error: 'Error', cause });

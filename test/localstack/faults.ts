@@ -217,7 +217,8 @@ describeDeployed('faults', () => {
       return turn.holder === undefined ? turn : undefined;
     });
     expect(await executionsOf('overlapping')).toHaveLength(2);
-  });
+    // Two runs one after the other.
+  }, 600_000);
 
   test('a function that is killed in the middle of a shard is called again; nothing is double', async () => {
     const since = new Date();
