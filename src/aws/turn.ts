@@ -43,6 +43,9 @@ export const turnSchema = z.strictObject({
   waiting: z.boolean(),
 });
 
+/** Stands for a damaged pointer, which must block no dataset. */
+const free: z.infer<typeof turnSchema> = { waiting: false };
+
 /** Execution that wants the turn. */
 export type WantedExecution = WantedRun & { readonly attempt: number };
 
@@ -74,6 +77,7 @@ export async function takeTurn(
       busy = holder;
       return waits && !turn.waiting ? { ...turn, waiting: true } : undefined;
     },
+    free,
   );
   return busy;
 }
@@ -120,6 +124,7 @@ export async function passTurn(
       if (turn.waiting) next = await waitingRun(machine, turn.holder);
       return { ...(next && { holder: next }), waiting: false };
     },
+    free,
   );
   if (next) await startExecution(machine, next, next.attempt);
   return next?.run;

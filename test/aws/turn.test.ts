@@ -152,6 +152,13 @@ test('a turn of an execution that Step Functions has forgotten is free', async (
   expect(executions()).toEqual([next.run]);
 });
 
+test('a damaged turn is free', async () => {
+  await (await openStore(dataset.results)).write(keys.turn(dataset.name), Buffer.from('{'));
+  expect(await dataset.follow()).toBeUndefined();
+  dataset.complete();
+  expect(await dataset.start()).toMatchObject({ waitsFor: undefined });
+});
+
 test('events at the same time start one run', async () => {
   dataset.complete();
   await Promise.all([dataset.start(), dataset.start(), dataset.start()]);
