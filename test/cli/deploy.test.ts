@@ -1,14 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/cli/arguments.ts';
-import {
-  contextOf,
-  datasetOf,
-  refuseForeignImages,
-  refuseKeptDays,
-  renderDeployment,
-  renderEndpoint,
-  settingsOf,
-} from '../../src/cli/deploy.ts';
+import { refuseForeignImages, refuseKeptDays } from '../../src/cli/deploy.ts';
+import { contextOf, datasetOf, settingsOf } from '../../src/cli/deploy-settings.ts';
+import { renderDeployment, renderEndpoint } from '../../src/cli/deploy-text.ts';
 
 describe('settingsOf', () => {
   test('gives the CDK app what it knows, and nothing that was not said', () => {
@@ -75,7 +69,7 @@ describe('settingsOf', () => {
     [{ trainer: 'gpu', 'data-account': '123456789012' }, /--data-account needs --data-bucket/],
     [{ trainer: 'gpu', 'data-account': 'me' }, /--data-account .*12 digits.*found "me"/],
     [{ trainer: 'gpu', qualifier: 'a-b' }, /--qualifier .*found "a-b"/],
-    [{ trainer: 'gpu', concurrency: '0' }, /--concurrency .*1 to 10000, found "0"/],
+    [{ trainer: 'gpu', concurrency: '0' }, /--concurrency .*1 to 10000; found "0"/],
     [{ trainer: 'gpu', 'alarm-email': 'team' }, /--alarm-email .*found "team"/],
   ])('refuses %j', (options, message) => {
     expect(() => settingsOf(options)).toThrow(UsageError);
