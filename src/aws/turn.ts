@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { keys } from '../run/keys.ts';
 import { recordSchema } from '../run/plan-file.ts';
 import { type StartedRun, startWaiting } from '../stages/start.ts';
-import { readJson, swapPointer } from '../store/once.ts';
+import { readJson, readPointer, swapPointer } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
 import {
   attemptOf,
@@ -95,6 +95,26 @@ export async function startInTurn(
   const busy = await takeTurn(machine, { ...started, attempt: 1 }, { waits: true });
   if (!busy) await startExecution(machine, started);
   return busy;
+}
+
+/**
+ * Returns the other run of a dataset whose end a run waits for; undefined if none runs.
+ *
+ * @param results Location of all runs' results.
+ */
+export async function runAhead(
+  machine: string,
+  results: string,
+  run: string,
+): Promise<string | undefined> {
+  const store = await openStore(results, 'time');
+  const key = keys.turn(datasetOfRun(run));
+  if (!(await store.head(key))) return undefined;
+  const { holder } = await readPointer(store, key, turnSchema, free);
+  if (!holder || holder.run === run) return undefined;
+  const name = executionName(holder.run, holder.attempt);
+  const found = await describeExecution(executionArn(machine, name));
+  return found && isOpen(found.status) ? holder.run : undefined;
 }
 
 /**

@@ -4,8 +4,8 @@ import { namesOf, recordOf } from '../table.ts';
 import { checkTrainer, UsageError } from './arguments.ts';
 import { qualifierContext } from './cdk.ts';
 
-/** Settings of the CDK app. */
-export type Settings = { readonly trainer: string } & Readonly<Record<string, string>>;
+/** DeploySettings of the CDK app. */
+export type DeploySettings = { readonly trainer: string } & Readonly<Record<string, string>>;
 
 /** Form of an option's value. */
 interface Form {
@@ -156,7 +156,7 @@ export const textArguments = recordOf(textNames, (name) => ({
 }));
 
 /** Values of the options, as text. */
-export interface Options extends Partial<Readonly<Record<TextName, string | undefined>>> {
+export interface DeployOptions extends Partial<Readonly<Record<TextName, string | undefined>>> {
   readonly trainer: string;
   readonly name?: string | undefined;
   /** Address of a LocalStack, which runs functions as zip files. */
@@ -167,7 +167,7 @@ export interface Options extends Partial<Readonly<Record<TextName, string | unde
  * Checks the options and returns those that are given, as settings.
  * @throws UsageError for a value that the CDK app would refuse later.
  */
-export function settingsOf(options: Options): Settings {
+export function settingsOf(options: DeployOptions): DeploySettings {
   const { trainer, name, endpoint } = options;
   checkTrainer(trainer);
   const given = textNames.flatMap((option) => {
@@ -189,7 +189,7 @@ export function settingsOf(options: Options): Settings {
 }
 
 /** Checks that options that need each other are given together. */
-function checkPairs(options: Options): void {
+function checkPairs(options: DeployOptions): void {
   if ((options.subnets === undefined) !== (options['security-groups'] === undefined)) {
     throw new UsageError('--subnets and --security-groups go together.');
   }

@@ -1,10 +1,10 @@
 /** Texts of `deploy`. */
 import { resourceNames } from '../aws/deployment-name.ts';
 import { asTyped } from './as-typed.ts';
-import type { Settings } from './deploy-settings.ts';
+import type { DeploySettings } from './deploy-settings.ts';
 
 /** Describes the stacks to be created, and their cost while nothing runs. */
-export function renderDeployment({ name, trainer, serve }: Settings, region: string): string {
+export function renderDeployment({ name, trainer, serve }: DeploySettings, region: string): string {
   const { stack, trainerStack } = resourceNames(name);
   const rows: [title: string, what: string][] = [
     [stack, 'buckets for data, results and access logs; the functions; the workflow'],
@@ -35,7 +35,7 @@ export function renderDeployment({ name, trainer, serve }: Settings, region: str
 }
 
 /** States who receives the alarms. */
-export function renderAlarms({ alarmEmail }: Settings): string {
+export function renderAlarms({ alarmEmail }: DeploySettings): string {
   return alarmEmail === undefined
     ? asTyped(
         'Alarms are sent to no address. To send them: counterweight deploy --alarm-email ADDRESS',

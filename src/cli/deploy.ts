@@ -8,8 +8,8 @@ import type { AccountCheck } from './check-account.ts';
 import { chooseBuckets } from './choose-buckets.ts';
 import {
   contextOf,
+  type DeploySettings,
   datasetOf,
-  type Settings,
   settingsOf,
   textArguments,
 } from './deploy-settings.ts';
@@ -97,7 +97,7 @@ export const deployCommand = defineCommand({
 });
 
 /** Creates the resources that the CDK needs in a region. */
-async function bootstrap(region: string, settings: Settings): Promise<void> {
+async function bootstrap(region: string, settings: DeploySettings): Promise<void> {
   if (settings.local !== undefined) {
     return (await import('../aws/localstack.ts')).bootstrapLocalStack();
   }
@@ -111,7 +111,7 @@ async function bootstrap(region: string, settings: Settings): Promise<void> {
  */
 async function useEndpoint(
   endpoint: string,
-  { trainer, imageUri, trainerImageUri }: Settings,
+  { trainer, imageUri, trainerImageUri }: DeploySettings,
 ): Promise<void> {
   if (!/^https?:\/\/[\w.:[\]-]+$/.test(endpoint)) {
     throw new UsageError(
@@ -130,7 +130,7 @@ async function useEndpoint(
 }
 
 /** Checks what the account and the region allow: the limit of functions, and GPUs. */
-async function checkAccount({ trainer }: Settings, region: string): Promise<AccountCheck> {
+async function checkAccount({ trainer }: DeploySettings, region: string): Promise<AccountCheck> {
   const [{ unreservedConcurrency }, { checkGpus, functionNotes }] = await Promise.all([
     import('../aws/concurrency.ts'),
     import('./check-account.ts'),
@@ -155,7 +155,10 @@ const bootstrapping =
  *
  * @throws UserError that names the image and its region.
  */
-export function refuseForeignImages({ imageUri, trainerImageUri }: Settings, region: string): void {
+export function refuseForeignImages(
+  { imageUri, trainerImageUri }: DeploySettings,
+  region: string,
+): void {
   for (const uri of [imageUri, trainerImageUri]) {
     const [, found = region] =
       /^\d{12}\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/.exec(uri ?? '') ?? [];
@@ -173,7 +176,7 @@ export function refuseForeignImages({ imageUri, trainerImageUri }: Settings, reg
  *
  * @throws UserError that names the bucket.
  */
-export function refuseKeptDays({ dataBucket, replacedDataDays }: Settings): void {
+export function refuseKeptDays({ dataBucket, replacedDataDays }: DeploySettings): void {
   if (dataBucket === undefined || replacedDataDays === undefined) return;
   throw new UserError(
     `the bucket ${dataBucket} exists already, and deploy does not change how long it keeps files`,
@@ -181,7 +184,7 @@ export function refuseKeptDays({ dataBucket, replacedDataDays }: Settings): void
   );
 }
 
-function needsDocker({ trainer, imageUri, trainerImageUri, local }: Settings): boolean {
+function needsDocker({ trainer, imageUri, trainerImageUri, local }: DeploySettings): boolean {
   if (local !== undefined) return false;
   return imageUri === undefined || (trainer === 'gpu' && trainerImageUri === undefined);
 }

@@ -21,24 +21,28 @@ export const uploadCommand = defineCommand({
   },
   async run({ args: { dataset, 'dataset-name': name, json } }) {
     const checkedName = checkName(name ?? basename(resolve(dataset)));
-    const [{ findDeployment }, { upload }, { startBatch }, { createProgress, silentProgress }] =
+    const [{ findDeployment }, { upload }, { startBatch }, { runAhead }, progress] =
       await Promise.all([
         import('../aws/deployment.ts'),
         import('../aws/upload.ts'),
         import('../stages/start.ts'),
+        import('../aws/turn.ts'),
         import('./progress.ts'),
       ]);
-    const { dataBucket: bucket, results } = await findDeployment();
-    const view = json ? silentProgress : createProgress(process.stderr);
+    const { dataBucket: bucket, results, stateMachine } = await findDeployment();
+    const view = json ? progress.silentProgress : progress.createProgress(process.stderr);
     const uploaded = await withProgress(view, (signal, onProgress) =>
       upload({ folder: dataset, bucket, name: checkedName, signal, onProgress }),
     );
     const [marker] = uploaded.markers;
     // The trigger computes the same name for the run, so its record is written once.
     const started = marker && (await startBatch({ bucket, ...marker }, results));
+    const run = started?.run;
+    const ahead = run && (await runAhead(stateMachine, results, run));
+    const next = { run, ahead, name: checkedName };
     const text = json
-      ? JSON.stringify({ ...uploaded, run: started?.run }, null, 2)
-      : renderUploaded(uploaded, started?.run, checkedName, process.stdout);
+      ? JSON.stringify({ ...uploaded, run, ahead }, null, 2)
+      : renderUploaded(uploaded, next, process.stdout);
     process.stdout.write(`${text}\n`);
   },
 });
@@ -51,11 +55,20 @@ function checkName(name: string): string {
   throw new UsageError(`"${name}" is not a name for a dataset. Pass one, such as digits.`);
 }
 
+/** Run that an upload starts. */
+interface NextRun {
+  /** Name of the run; undefined: none starts. */
+  readonly run: string | undefined;
+  /** Run of the dataset whose end it waits for. */
+  readonly ahead: string | undefined;
+  /** Name of the dataset. */
+  readonly name: string;
+}
+
 /** Reports the uploaded files, the run that they start, and the command to run next. */
 export function renderUploaded(
   uploaded: UploadResult,
-  run: string | undefined,
-  name: string,
+  { run, ahead, name }: NextRun,
   terminal: Terminal,
 ): string {
   const { location, sent, present, sentBytes, openBatches, others } = uploaded;
@@ -78,10 +91,15 @@ export function renderUploaded(
       `${folder} has no _SUCCESS, the marker of a complete batch: it does not start a run.`,
     );
   }
-  lines.push(
-    run === undefined
-      ? `No run starts automatically. Next: counterweight start ${name}`
-      : `Run ${run} starts. Next: counterweight status ${run} --watch`,
-  );
+  if (run === undefined) {
+    lines.push(`No run starts automatically. Next: counterweight start ${name}`);
+  } else if (ahead !== undefined) {
+    lines.push(
+      `The run ${ahead} of this dataset is running. A run with the new data starts after it. ` +
+        `Next: counterweight status ${ahead} --watch`,
+    );
+  } else {
+    lines.push(`Run ${run} starts. Next: counterweight status ${run} --watch`);
+  }
   return asTyped(lines.join('\n'));
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { executionArn } from '../../src/aws/executions.ts';
 import { startOrResume } from '../../src/aws/start-or-resume.ts';
-import { keepTurn, passTurn, passTurns, startInTurn } from '../../src/aws/turn.ts';
+import { keepTurn, passTurn, passTurns, runAhead, startInTurn } from '../../src/aws/turn.ts';
 import { keys } from '../../src/run/keys.ts';
 import { recordSchema } from '../../src/run/plan-file.ts';
 import { startWaiting } from '../../src/stages/start.ts';
@@ -101,6 +101,18 @@ test('batches that are completed during a run have one run after it, however man
   end(second!);
   expect(await dataset.follow()).toBeUndefined();
   expect(executions()).toHaveLength(2);
+});
+
+test('a run that waits knows which run is ahead of it', async () => {
+  const ahead = (run: string) => runAhead(machine, dataset.results, run);
+  expect(await ahead('wine-0123456789ab')).toBeUndefined();
+  dataset.complete();
+  const first = await dataset.start();
+  expect(await ahead(first.run)).toBeUndefined();
+  expect(await ahead('wine-0123456789ab')).toBe(first.run);
+  expect(await ahead('beer-0123456789ab')).toBeUndefined();
+  end(first.run);
+  expect(await ahead('wine-0123456789ab')).toBeUndefined();
 });
 
 test.each(['FAILED', 'TIMED_OUT', 'ABORTED'])(

@@ -12,14 +12,28 @@ const uploaded = {
   others: 0,
 };
 
-function render(changes: Partial<Parameters<typeof renderUploaded>[0]>, run?: string) {
-  return renderUploaded({ ...uploaded, ...changes }, run, 'digits', new FakeTerminal());
+function render(
+  changes: Partial<Parameters<typeof renderUploaded>[0]>,
+  run?: string,
+  ahead?: string,
+) {
+  return renderUploaded(
+    { ...uploaded, ...changes },
+    { run, ahead, name: 'digits' },
+    new FakeTerminal(),
+  );
 }
 
 test('reports the uploaded files, and the command that watches the run', () => {
   expect(render({}, 'digits-1')).toBe(
     'Uploaded 3 files (2.0 KiB) to s3://data/digits; 1,200 were there already.\n' +
       'Run digits-1 starts. Next: counterweight status digits-1 --watch',
+  );
+});
+
+test('names the run that is waited for', () => {
+  expect(render({}, 'digits-2', 'digits-1')).toMatch(
+    /run digits-1 of this dataset is running\. .* starts after it\. Next: counterweight status digits-1/,
   );
 });
 
