@@ -4,7 +4,7 @@ import { namesOf, recordOf } from '../table.ts';
 import { checkTrainer, UsageError } from './arguments.ts';
 import { qualifierContext } from './cdk.ts';
 
-/** DeploySettings of the CDK app. */
+/** Settings of the CDK app, by name. */
 export type DeploySettings = { readonly trainer: string } & Readonly<Record<string, string>>;
 
 /** Form of an option's value. */

@@ -197,16 +197,25 @@ test.each([
   await expectHidden(failed);
 });
 
+const machine = { STATE_MACHINE: 'arn:aws:states:us-east-1:000000000000:stateMachine:none' };
+
 test('Announce', async () => {
   const detail = { executionArn: event.run, name: event.run, startDate: 0, stopDate: 1 };
   const ended = { detail: { ...detail, status: 'SUCCEEDED' } };
-  const machine = { STATE_MACHINE: 'arn:aws:states:us-east-1:000000000000:stateMachine:none' };
   // The bus refuses the event.
   const [refused] = await call('Announce', [ended], { ...machine, RESULTS: results });
   expect(refused).toMatchObject({ error: { name: 'AccessDeniedException' } });
   expectFailed(refused);
   writeFileSync(join(wrong.results, keys.publication(event.run)), `{ "${canary}": 1 }`);
   const [failed] = await call('Announce', [ended], { ...machine, RESULTS: wrong.results });
+  expect(failed).toMatchObject({ error: { name: 'UserError' } });
+  expectFailed(failed);
+});
+
+test('Follow', async () => {
+  const detail = { executionArn: event.run, name: event.run, redriveCount: 0, status: 'RUNNING' };
+  const began = { 'detail-type': 'Step Functions Execution Status Change', detail };
+  const [failed] = await call('Follow', [began], { ...machine, RESULTS: wrong.results });
   expect(failed).toMatchObject({ error: { name: 'UserError' } });
   expectFailed(failed);
 });
