@@ -1,6 +1,6 @@
 import { readBaseline } from '../../distill/baselines/index.ts';
 import { TransientError } from '../../errors.ts';
-import { encoderFolder, isModelSaved, readModelFiles } from '../../models/model-files.ts';
+import { encoderFolder, hasModel, readModelFiles } from '../../models/model-files.ts';
 import { loadModel, type Student } from '../../models/student.ts';
 import type { StudentDescription } from '../../models/student-description.ts';
 import type { Job } from '../../run/job.ts';
@@ -58,7 +58,7 @@ export async function openCurrent(job: Job): Promise<CurrentStudent> {
 
 async function openFolder(job: Job, folder: string): Promise<CurrentStudent> {
   const { results, plan } = job;
-  if (!(await isModelSaved(results, folder))) return { problem: `${folder} has no model` };
+  if (!(await hasModel(results, folder))) return { problem: `${folder} has no model` };
   const model = await loadModel(await readModelFiles(results, folder));
   const problem =
     otherTask(model.description, plan) ??
