@@ -1,4 +1,4 @@
-/** The events that report the end of a run: docs/aws.md describes them. */
+/** The events that report the end of a run: docs/events.md describes them. */
 import { z } from 'zod';
 import { type RunMetrics, runMetricsSchema } from '../evaluate/run-metrics.ts';
 import { labelMetricNames, metricNames } from '../evaluate/schema.ts';
