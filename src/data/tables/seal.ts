@@ -9,7 +9,7 @@ import { z } from 'zod';
 /** Key of the seal in the file's key-value metadata. */
 export const sealKey = 'counterweight.seal';
 
-/** Name of the program in files with a seal, so that damage that removes the seal is noticed. */
+/** Name of the program in files with a seal, so that damage to the seal's key is noticed. */
 export const sealingProgram = 'counterweight, sealed';
 
 const sealSchema = z.strictObject({
@@ -50,16 +50,15 @@ export function sealOf(metadata: FileMetaData, columns: readonly (readonly strin
 export type SealCheck = (span: ByteSpan, bytes: Uint8Array) => void;
 
 /**
- * Reads the seal of a file. Files of other programs, and of earlier versions, have none.
+ * Reads the seal of a file. Files of earlier versions have none. That of a file which another
+ * program has written is not its own: pyarrow copies the key-value metadata of what it has read.
  *
  * @throws Error if the footer was changed.
  */
 export function openSeal(metadata: FileMetaData): SealCheck | undefined {
+  if (metadata.created_by !== sealingProgram) return undefined;
   const value = metadata.key_value_metadata?.find(({ key }) => key === sealKey)?.value;
-  if (value === undefined) {
-    if (metadata.created_by === sealingProgram) throw new Error('its seal is gone');
-    return undefined;
-  }
+  if (value === undefined) throw new Error('its seal is gone');
   const { columns, footer } = sealSchema.parse(JSON.parse(value));
   if (footer !== footerDigest(metadata, columns)) throw new Error('its footer was changed');
   const digests = new Map<string, string>();
