@@ -26,6 +26,8 @@ export const shardItem = z.object({
   /** Bytes of the shard's line in that file. */
   start: z.number().int(),
   end: z.number().int(),
+  /** Digest of the line. */
+  sha256: z.string(),
 });
 export type ShardItem = z.infer<typeof shardItem>;
 

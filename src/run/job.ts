@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { readJson } from '../store/once.ts';
+import { openSealed, readBytes, readJson } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { type JobEvent, type ShardItem, shardItem } from './events.ts';
 import { keys } from './keys.ts';
+import { damagedPlanning, manifestDigest } from './objects-file.ts';
 import { type Plan, planSchema } from './plan-file.ts';
 
 /** Planned run with its stores open, which every stage after Plan starts from. */
@@ -21,11 +22,21 @@ export async function openJob(event: JobEvent): Promise<Job> {
   return { run: event.run, plan, data, results };
 }
 
-/** Lists the shards of some sets, or of all, in the order of the plan. An item has 100 bytes. */
+/**
+ * Lists the shards of some sets, or of all, in the order of the plan. An item has 130 bytes.
+ *
+ * @throws UserError if the list was changed since it was planned.
+ */
 export async function shardItems(
   job: Job,
   ...sets: readonly ShardItem['set'][]
 ): Promise<ShardItem[]> {
-  const items = await readJson(job.results, keys.shards(job.run), z.array(shardItem));
+  const key = keys.shards(job.run);
+  const bytes = await readBytes(job.results, key);
+  const { shardsDigest } = job.plan;
+  if (shardsDigest !== undefined && manifestDigest(bytes) !== shardsDigest) {
+    throw damagedPlanning(job, key, 'was changed after it was written: its checksum differs');
+  }
+  const items = z.array(shardItem).parse(openSealed(bytes, key));
   return sets.length === 0 ? items : items.filter(({ set }) => sets.includes(set));
 }

@@ -7,7 +7,8 @@
  */
 import { createHash } from 'node:crypto';
 import { type Shard, shardSchema } from '../data/shard.ts';
-import { readBytes, writeOnce } from '../store/once.ts';
+import type { UserError } from '../errors.ts';
+import { damaged, readBytes, writeOnce } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
 import type { ShardItem } from './events.ts';
 import { keys } from './keys.ts';
@@ -21,7 +22,7 @@ export interface ObjectsWriter {
   finish(): Promise<ShardItem[]>;
 }
 
-/** Creates a writer. Holds one file, and the items at 100 bytes per shard. */
+/** Creates a writer. Holds one file, and the items at 130 bytes per shard. */
 export function createObjectsWriter(results: ObjectStore, run: string): ObjectsWriter {
   const items: ShardItem[] = [];
   let lines: Buffer[] = [];
@@ -31,7 +32,7 @@ export function createObjectsWriter(results: ObjectStore, run: string): ObjectsW
   async function flush(): Promise<void> {
     if (bytes === 0) return;
     const file = Buffer.concat(lines);
-    const objects = createHash('sha256').update(file).digest('hex').slice(0, 16);
+    const objects = lineDigest(file);
     await writeOnce(results, keys.objects(run, objects), file);
     for (const item of unplaced) items.push({ ...item, objects });
     lines = [];
@@ -43,7 +44,8 @@ export function createObjectsWriter(results: ObjectStore, run: string): ObjectsW
     async append(shard) {
       const line = Buffer.from(`${JSON.stringify(shard)}\n`);
       lines.push(line);
-      unplaced.push({ id: shard.id, set: shard.set, start: bytes, end: bytes + line.length });
+      const { id, set } = shard;
+      unplaced.push({ id, set, start: bytes, end: bytes + line.length, sha256: lineDigest(line) });
       bytes += line.length;
       if (bytes >= fileBytes) await flush();
     },
@@ -54,16 +56,49 @@ export function createObjectsWriter(results: ObjectStore, run: string): ObjectsW
   };
 }
 
+/** Computes the digest of a file of lines, or of a line: 64 bits of SHA-256. */
+function lineDigest(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+}
+
+/** Computes the digest of a manifest: its SHA-256, in hex. */
+export function manifestDigest(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
 /** Formats a manifest, one item per line: there may be tens of thousands. */
 export function manifestJson(items: readonly ShardItem[]): Uint8Array {
   return Buffer.from(`[\n${items.map((item) => JSON.stringify(item)).join(',\n')}\n]\n`);
 }
 
-/** Reads the pinned objects of one shard of a manifest. */
+/**
+ * Reads the pinned objects of one shard of a manifest.
+ * @throws UserError if the shard's line, or its item, was changed since it was planned.
+ */
 export async function readShard(
   { results, run }: { readonly results: ObjectStore; readonly run: string },
-  { objects, start, end }: ShardItem,
+  { id, set, objects, start, end, sha256 }: ShardItem,
 ): Promise<Shard> {
-  const line = await readBytes(results, keys.objects(run, objects), { range: { start, end } });
-  return shardSchema.parse(JSON.parse(Buffer.from(line).toString('utf8')));
+  const key = keys.objects(run, objects);
+  const line = await readBytes(results, key, { range: { start, end } });
+  const shard =
+    sha256 === lineDigest(line)
+      ? shardSchema.parse(JSON.parse(Buffer.from(line).toString('utf8')))
+      : undefined;
+  if (shard?.id === id && shard.set === set) return shard;
+  throw damagedPlanning({ results, run }, key, `does not have the shard ${id} as it was planned`);
+}
+
+/**
+ * Describes a damaged file that Plan writes before the plan. Plan writes it again if there is no
+ * plan.
+ */
+export function damagedPlanning(
+  { results, run }: { readonly results: ObjectStore; readonly run: string },
+  key: string,
+  how: string,
+): UserError {
+  const name = (one: string) => `${results.location}/${one}`;
+  const others = [keys.shards(run), keys.plan(run)].filter((one) => one !== key).map(name);
+  return damaged(name(key), how, others);
 }

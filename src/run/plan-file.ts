@@ -60,6 +60,8 @@ export const planSchema = z.strictObject({
   networkFiles: z.array(networkFileSchema).default([]),
   /** Models of the labels alone, trained beside the students: `distill/baselines/`. */
   baselines: z.array(z.strictObject({ name: z.string(), trainer: z.enum(['gpu', 'function']) })),
+  /** Digest of `shards.json`; absent in plans of earlier versions. */
+  shardsDigest: z.string().optional(),
   sets: z.strictObject({
     labeled: setSchema,
     validation: setSchema,

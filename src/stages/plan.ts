@@ -22,7 +22,7 @@ import type { JobEvent, ShardItem } from '../run/events.ts';
 import { keys } from '../run/keys.ts';
 import { countEmbedded, countLabeled } from '../run/label-cache.ts';
 import { calibratesTeacher, judgingSets, learnedSets } from '../run/label-use.ts';
-import { manifestJson } from '../run/objects-file.ts';
+import { manifestDigest, manifestJson } from '../run/objects-file.ts';
 import { type Plan, planSchema, recordSchema } from '../run/plan-file.ts';
 import { readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
@@ -115,7 +115,7 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
   for (const message of [...decisions.warnings, ...warnings, ...doubts]) {
     context.report({ stage: 'Plan', message, level: 'warning' });
   }
-  await writeManifests(run, items);
+  const shardsDigest = await writeManifests(run, items);
   const sets = meter.sizes(fit.examples, learned);
   const work = {
     ...(await workOf(run, decisions, sets, items)),
@@ -127,6 +127,7 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
     teacher: { ...decisions.teacher, doubts },
     run: run.run,
     dataset: datasetName(data),
+    shardsDigest,
     sets: recordOf(setNames, (set) => ({ shards: sets[set].shards, bytes: sets[set].bytes })),
     validatedOn: judging,
     evaluatedOn: sets.test.shards > 0 ? 'test' : hasValidation ? 'validation' : 'labeled',
@@ -212,10 +213,15 @@ function withClasses(config: Config, classes: string[]): Config {
   return { ...config, task: { ...config.task, classes } };
 }
 
-async function writeManifests({ run, results }: RunToPlan, items: readonly ShardItem[]) {
+async function writeManifests(
+  { run, results }: RunToPlan,
+  items: readonly ShardItem[],
+): Promise<string> {
   const unlabeled = items.filter(({ set }) => set === 'unlabeled');
-  await writeOnce(results, keys.shards(run), manifestJson(items));
+  const shards = manifestJson(items);
+  await writeOnce(results, keys.shards(run), shards);
   await writeOnce(results, keys.unlabeled(run), manifestJson(unlabeled));
+  return manifestDigest(shards);
 }
 
 /** Collects the work of the run, given the labels that the teacher already has. */

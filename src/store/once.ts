@@ -106,12 +106,18 @@ function parseJson(text: string, name: string): unknown {
   }
 }
 
-/** Describes a damaged object of the results. @param how The damage, after the object's name. */
-export function damaged(name: string, how: string): UserError {
+/**
+ * Describes a damaged object of the results.
+ *
+ * @param how The damage, after the object's name.
+ * @param others Objects to delete as well, so that the workflow writes this one again.
+ */
+export function damaged(name: string, how: string, others: readonly string[] = []): UserError {
   const remove = name.startsWith('s3://') ? 'aws s3 rm' : 'rm';
+  const commands = [name, ...others].map((one) => `${remove} '${one}'`).join(' && ');
   return new UserError(
     `${name} ${how}`,
-    `Copy it again; or delete it and run the workflow again, which writes it again: ${remove} '${name}'`,
+    `Copy it again; or delete it and run the workflow again, which writes it again: ${commands}`,
   );
 }
 

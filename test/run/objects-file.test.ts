@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Shard, setNames } from '../../src/data/shard.ts';
+import { UserError } from '../../src/errors.ts';
 import { keys } from '../../src/run/keys.ts';
 import { createObjectsWriter, manifestJson, readShard } from '../../src/run/objects-file.ts';
+import { readBytes } from '../../src/store/once.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 
 const piece = fc.record({
@@ -77,5 +79,28 @@ test('what was listed at another time goes into other files', async () => {
     [after, 'b'],
   ] as const) {
     expect((await readShard({ results: store, run: 'run' }, items[0]!)).id).toBe(id);
+  }
+});
+
+test('a shard is refused if its line, or its item, was changed', async () => {
+  const store = new MemoryStore();
+  const [item] = await written(store, [manyPieces('a')]);
+  const job = { results: store, run: 'run' };
+  const key = keys.objects('run', item!.objects);
+  for (const changed of [
+    { ...item!, id: 'b' },
+    { ...item!, set: 'test' as const },
+    { ...item!, end: item!.end - 1 },
+    { ...item!, sha256: '0' },
+  ]) {
+    await expect(readShard(job, changed)).rejects.toThrow(UserError);
+  }
+  const text = Buffer.from(await readBytes(store, key)).toString();
+  await store.write(key, Buffer.from(text.replace('a/7.jpg', 'a/8.jpg')));
+  const error = await readShard(job, item!).catch((error: unknown) => error);
+  expect(error).toBeInstanceOf(UserError);
+  // Plan writes all three again.
+  for (const one of [key, keys.shards('run'), keys.plan('run')]) {
+    expect((error as UserError).hint).toContain(`rm 'memory/${one}'`);
   }
 });
