@@ -1,6 +1,5 @@
 import type { TestProject } from 'vitest/node';
-import { run, SetupError } from '#setup/run.mjs';
-import { virtualEnvironment } from '../../../infra/localstack/virtual-environment.ts';
+import { pythonEnvironment } from './environment.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -9,21 +8,9 @@ declare module 'vitest' {
   }
 }
 
-const check =
-  'import sys, venv, ensurepip; assert sys.version_info >= (3, 11), sys.version; print("%d.%d" % sys.version_info[:2])';
-
-/** Installs the packages once per machine (300 MB), into the user's cache. */
+/** Installs the packages of model cards (300 MB). */
 export default async function setUp(project: TestProject): Promise<void> {
-  const python = process.env.PYTHON || 'python3';
-  try {
-    const pythonVersion = (await run(python, ['-c', check])).trim();
-    const requirements = new URL('requirements.txt', import.meta.url).pathname;
-    const options = ['--require-hashes'];
-    const settings = { name: 'cards', python, pythonVersion, requirements, options };
-    project.provide('python', await virtualEnvironment(settings, () => {}));
-  } catch (error) {
-    if (!(error instanceof SetupError)) throw error;
-    console.warn(`Skipped: the Python of model cards needs Python 3.11 or newer. ${error.message}`);
-    project.provide('python', undefined);
-  }
+  const requirements = new URL('requirements.txt', import.meta.url);
+  const what = 'the programs of model cards';
+  project.provide('python', await pythonEnvironment('cards', requirements, what));
 }
