@@ -20,6 +20,11 @@ export interface TriggerProps extends FunctionsProps {
   readonly dataAccount: string | undefined;
 }
 
+/** Environment variables of a function. */
+type Variables = Readonly<Record<string, string>>;
+
+const whyNoDeadLetters = 'It has a failure destination, which keeps the error beside the event.';
+
 /**
  * Starts runs: when a batch's marker arrives, or at the end of the run that the batch waits for.
  * With a schedule, it also adds the markers that are missing. The queue is for the events of all
@@ -40,9 +45,19 @@ export class Trigger extends Construct {
     const reason = 'It is the dead-letter queue: only a person takes from it.';
     waive(this.deadLetters, 'AwsSolutions-SQS3', reason);
     waive(this.deadLetters, 'Serverless-SQSRedrivePolicy', reason);
-    const whyNoDeadLetters =
-      'It has a failure destination, which keeps the error beside the event.';
-    this.start = this.#callOn(
+    const machine = {
+      RESULTS: `s3://${storage.results.bucketName}`,
+      STATE_MACHINE: props.names.machineArn,
+    };
+    this.start = this.#onMarkers(storage, props, machine);
+    if (dataAccount !== undefined) acceptEvents(this, props.names, dataAccount);
+    this.#onEnds(storage, props, machine);
+    if (sweepMinutes !== undefined) this.#onClock(storage, props, sweepMinutes);
+  }
+
+  /** Starts the run of a batch that is complete. */
+  #onMarkers(storage: Storage, props: FunctionsProps, environment: Variables): IFunction {
+    return this.#callOn(
       new Rule(this, 'MarkerArrived', {
         description: 'A batch is complete: start its run',
         eventPattern: {
@@ -57,13 +72,13 @@ export class Trigger extends Construct {
       new TaskFunction(this, triggers.Start, props, {
         whyNoDeadLetters,
         grants: startGrants(props.names, storage, this.deadLetters),
-        environment: {
-          RESULTS: `s3://${storage.results.bucketName}`,
-          STATE_MACHINE: props.names.machineArn,
-        },
+        environment,
       }),
     );
-    if (dataAccount !== undefined) acceptEvents(this, props.names, dataAccount);
+  }
+
+  /** Passes the turn of a dataset on at the end of a run, and looks every hour for lost ends. */
+  #onEnds(storage: Storage, props: FunctionsProps, environment: Variables): void {
     const follow = this.#callOn(
       new Rule(this, 'RunChanged', {
         description: 'A run begins or has ended: the turn of its dataset',
@@ -79,10 +94,7 @@ export class Trigger extends Construct {
       new TaskFunction(this, triggers.Follow, props, {
         whyNoDeadLetters,
         grants: followGrants(props.names, storage, this.deadLetters),
-        environment: {
-          RESULTS: `s3://${storage.results.bucketName}`,
-          STATE_MACHINE: props.names.machineArn,
-        },
+        environment,
       }),
     );
     const hourly = new Rule(this, 'Hourly', {
@@ -92,19 +104,19 @@ export class Trigger extends Construct {
     hourly.addTarget(
       new LambdaFunction(follow, { ...delivery, deadLetterQueue: this.deadLetters }),
     );
-    if (sweepMinutes === undefined) return;
+  }
+
+  /** Adds the markers of batches that have been quiet. */
+  #onClock(storage: Storage, props: FunctionsProps, minutes: number): void {
     this.#callOn(
       new Rule(this, 'Clock', {
         description: 'Close the batches that have been quiet',
-        schedule: Schedule.rate(Duration.minutes(sweepMinutes)),
+        schedule: Schedule.rate(Duration.minutes(minutes)),
       }),
       new TaskFunction(this, triggers.Sweep, props, {
         whyNoDeadLetters,
         grants: sweepGrants(storage, this.deadLetters),
-        environment: {
-          DATA_BUCKET: storage.data.bucketName,
-          SWEEP_MINUTES: String(sweepMinutes),
-        },
+        environment: { DATA_BUCKET: storage.data.bucketName, SWEEP_MINUTES: String(minutes) },
       }),
     );
   }
