@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { TransientError, UserError } from '../errors.ts';
 import type { Context } from '../run/context.ts';
 
@@ -18,7 +18,7 @@ export function entry<Event>(
 ): Handler {
   return async (event, context) => {
     try {
-      return await run(schema.parse(event), context);
+      return await run(parsed(schema, event), context);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       const hint = error instanceof UserError && error.hint ? `\n\n${error.hint}` : '';
@@ -30,6 +30,15 @@ export function entry<Event>(
       throw isDroppedConnection(error) ? new TransientError(error.message) : error;
     }
   };
+}
+
+function parsed<Event>(schema: z.ZodType<Event>, event: unknown): Event {
+  const found = schema.safeParse(event);
+  if (found.success) return found.data;
+  throw new UserError(
+    `its event does not have the expected form:\n${z.prettifyError(found.error)}`,
+    'If it is about a shard, the list of shards is damaged: delete shards.json, unlabeled.json and plan.json of the run, and run again.',
+  );
 }
 
 /** Returns true for a dropped network connection that arrives with its system code. */

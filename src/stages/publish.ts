@@ -44,10 +44,15 @@ function pointerTo({ run, plan }: Job): Current {
   return { run, variant, student: keys.student(run, variant) };
 }
 
-/** Writes the pointer again if it was deleted since; a pointer to another run stays. */
+/** Writes the pointer again if it was deleted or damaged since; one to another run stays. */
 async function restorePointer(job: Job): Promise<void> {
-  await swapPointer(job.results, keys.current(job.plan.dataset), currentSchema, (present) =>
-    present === undefined ? pointerTo(job) : undefined,
+  const isLost = (present?: Current) => present === undefined || present === damagedPointer;
+  await swapPointer(
+    job.results,
+    keys.current(job.plan.dataset),
+    currentSchema,
+    (present) => (isLost(present) ? pointerTo(job) : undefined),
+    damagedPointer,
   );
 }
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { RunMetrics } from '../../src/evaluate/run-metrics.ts';
 import { keys } from '../../src/run/keys.ts';
 import { currentSchema, publicationSchema, publishStudent } from '../../src/stages/publish.ts';
-import { readJson, toJson } from '../../src/store/once.ts';
+import { readBytes, readJson, toJson } from '../../src/store/once.ts';
 import { plannedRun } from '../support/planned-run.ts';
 import { sampleMetrics } from '../support/sample-metrics.ts';
 
@@ -130,10 +130,15 @@ test('a second call changes nothing', async () => {
   expect(await current()).toBe('later');
 });
 
-test('a pointer that was deleted is written again', async () => {
+test('a pointer that was deleted or damaged is written again', async () => {
   const { event, job, current } = await evaluatedRun({ models: better, inUse: 'earlier' });
+  const key = keys.current(job.plan.dataset);
   await publishStudent(event);
-  await rm(join(job.results.location, keys.current(job.plan.dataset)));
+  await rm(join(job.results.location, key));
+  await publishStudent(event);
+  expect(await current()).toBe(job.run);
+  const text = Buffer.from(await readBytes(job.results, key)).toString();
+  await job.results.write(key, Buffer.from(text.replace('weighted', 'weightet')));
   await publishStudent(event);
   expect(await current()).toBe(job.run);
 });
