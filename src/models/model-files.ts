@@ -1,5 +1,5 @@
 /** Reads and writes the files of models in a store. */
-import { damaged, openSealed, readBytes, readJson, writeOnce } from '../store/once.ts';
+import { changed, damaged, openSealed, readBytes, readJson, writeOnce } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { encoderFile } from './encoders/encoder.ts';
 import { readEncoder } from './encoders/open-encoder.ts';
@@ -29,7 +29,7 @@ export async function readModelFiles(store: ObjectStore, folder: string): Promis
   const files = await readFiles(store, folder, names);
   for (const [name, bytes] of files) {
     if (digests[name] === undefined || digests[name] === fileDigest(bytes)) continue;
-    throw damaged(`${location}${name}`, 'was changed after it was written: its checksum differs');
+    throw damaged(`${location}${name}`, changed);
   }
   return new Map([...files, ...described]);
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { openSealed, readBytes, readJson } from '../store/once.ts';
+import { changed, openSealed, readBytes, readJson } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { type JobEvent, type ShardItem, shardItem } from './events.ts';
@@ -35,7 +35,7 @@ export async function shardItems(
   const bytes = await readBytes(job.results, key);
   const { shardsDigest } = job.plan;
   if (shardsDigest !== undefined && manifestDigest(bytes) !== shardsDigest) {
-    throw damagedPlanning(job, key, 'was changed after it was written: its checksum differs');
+    throw damagedPlanning(job, key, changed);
   }
   const items = z.array(shardItem).parse(openSealed(bytes, key));
   return sets.length === 0 ? items : items.filter(({ set }) => sets.includes(set));

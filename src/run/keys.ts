@@ -60,6 +60,8 @@ export const keys = {
   /** The same for Label Studio: its file `tasks.json` or `config.xml`. */
   labelStudio: (run: string, file: string) => `runs/${run}/label-studio/${file}`,
   report: (run: string) => `runs/${run}/report.html`,
+  /** Checksums of the report and the other documents: see `documents-file.ts`. */
+  documents: (run: string) => `runs/${run}/documents.json`,
   publication: (run: string) => `runs/${run}/publication.json`,
   /** Empty objects whose keys state what each task used: see `cost/usage.ts`. */
   usage: (run: string) => `runs/${run}/usage/`,

@@ -60,8 +60,9 @@ export const planSchema = z.strictObject({
   networkFiles: z.array(networkFileSchema).default([]),
   /** Models of the labels alone, trained beside the students: `distill/baselines/`. */
   baselines: z.array(z.strictObject({ name: z.string(), trainer: z.enum(['gpu', 'function']) })),
-  /** Digest of `shards.json`; absent in plans of earlier versions. */
+  /** Digests of `shards.json` and `unlabeled.json`; plans of earlier versions lack them. */
   shardsDigest: z.string().optional(),
+  unlabeledDigest: z.string().optional(),
   sets: z.strictObject({
     labeled: setSchema,
     validation: setSchema,

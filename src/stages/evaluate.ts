@@ -12,6 +12,7 @@ import { renderReport } from '../evaluate/report/report.ts';
 import { type RunMetrics, runMetricsSchema } from '../evaluate/run-metrics.ts';
 import { teacherCurve } from '../evaluate/teacher-curve.ts';
 import type { Context } from '../run/context.ts';
+import { writeDocuments } from '../run/documents-file.ts';
 import type { JobEvent } from '../run/events.ts';
 import { type Job, openJob } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
@@ -20,8 +21,9 @@ import {
   reconcileSchema,
   teacherAccuracySchema,
 } from '../run/reconcile-file.ts';
+import { readTestDigests } from '../run/test-digests-file.ts';
 import { toPoints, validationFileSchema } from '../run/validation-file.ts';
-import { readBytes, readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
+import { readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
 import { recordOf } from '../table.ts';
 import { writeCards } from './evaluate/cards.ts';
 import { describeBaseline, describeStudent } from './evaluate/describe-models.ts';
@@ -72,6 +74,7 @@ export async function evaluateStudents(
   const report = renderReport(metrics, previews, job.plan.config, await readMachine(job));
   await writeCards(job, metrics);
   await writeOnce(job.results, keys.report(job.run), Buffer.from(report));
+  await writeDocuments(job);
   return { metrics: keys.metrics(job.run) };
 }
 
@@ -205,7 +208,6 @@ function quarantineOf({
 }
 
 /** Reads the digests of the test examples; none are needed to evaluate on another set. */
-async function testDigests({ plan, results, run }: Job): Promise<ExampleDigests> {
-  if (plan.evaluatedOn !== 'test') return new ExampleDigests();
-  return ExampleDigests.fromBytes(await readBytes(results, keys.testDigests(run)));
+async function testDigests(job: Job): Promise<ExampleDigests> {
+  return job.plan.evaluatedOn === 'test' ? readTestDigests(job) : new ExampleDigests();
 }

@@ -210,6 +210,7 @@ export const stages = tableOf(
         keys.labelPage('*'),
         keys.labelStudio('*', '*'),
         keys.report('*'),
+        keys.documents('*'),
       ],
     },
   }),

@@ -115,7 +115,7 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
   for (const message of [...decisions.warnings, ...warnings, ...doubts]) {
     context.report({ stage: 'Plan', message, level: 'warning' });
   }
-  const shardsDigest = await writeManifests(run, items);
+  const manifests = await writeManifests(run, items);
   const sets = meter.sizes(fit.examples, learned);
   const work = {
     ...(await workOf(run, decisions, sets, items)),
@@ -127,7 +127,7 @@ async function makePlan(accepted: RunToPlan, context: Context): Promise<void> {
     teacher: { ...decisions.teacher, doubts },
     run: run.run,
     dataset: datasetName(data),
-    shardsDigest,
+    ...manifests,
     sets: recordOf(setNames, (set) => ({ shards: sets[set].shards, bytes: sets[set].bytes })),
     validatedOn: judging,
     evaluatedOn: sets.test.shards > 0 ? 'test' : hasValidation ? 'validation' : 'labeled',
@@ -213,15 +213,16 @@ function withClasses(config: Config, classes: string[]): Config {
   return { ...config, task: { ...config.task, classes } };
 }
 
+/** Writes the lists of shards. @returns their digests. */
 async function writeManifests(
   { run, results }: RunToPlan,
   items: readonly ShardItem[],
-): Promise<string> {
-  const unlabeled = items.filter(({ set }) => set === 'unlabeled');
+): Promise<Pick<Plan, 'shardsDigest' | 'unlabeledDigest'>> {
   const shards = manifestJson(items);
+  const unlabeled = manifestJson(items.filter(({ set }) => set === 'unlabeled'));
   await writeOnce(results, keys.shards(run), shards);
-  await writeOnce(results, keys.unlabeled(run), manifestJson(unlabeled));
-  return manifestDigest(shards);
+  await writeOnce(results, keys.unlabeled(run), unlabeled);
+  return { shardsDigest: manifestDigest(shards), unlabeledDigest: manifestDigest(unlabeled) };
 }
 
 /** Collects the work of the run, given the labels that the teacher already has. */

@@ -18,7 +18,8 @@ import { keys } from '../run/keys.ts';
 import { isCrossFitted, isJudgedHonestly } from '../run/label-use.ts';
 import { isCalibrated, needs, planDecisions } from '../run/plan-file.ts';
 import { type Reconciliation, reconcileSchema } from '../run/reconcile-file.ts';
-import { readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
+import { writeTestDigests } from '../run/test-digests-file.ts';
+import { readJson, writeJsonOnce } from '../store/once.ts';
 import { recordOf } from '../table.ts';
 
 type Counts = Omit<Reconciliation, 'validation' | 'copies' | 'right'>;
@@ -39,7 +40,7 @@ export async function reconcileLabels(
   if (!(await job.results.head(key))) {
     const counted = await count(job, context);
     const { copies, tests } = await findCopies(job, context);
-    await writeOnce(job.results, keys.testDigests(job.run), tests.toBytes());
+    await writeTestDigests(job, tests);
     const judged = await judgeTeacher(job);
     await writeJsonOnce(job.results, key, { ...counted, ...judged, copies });
   }

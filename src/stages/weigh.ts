@@ -1,6 +1,6 @@
 import { concatenate } from '../arrays.ts';
 import { createDigester, toHex } from '../data/content-digest.ts';
-import { ExampleDigests } from '../data/example-digests.ts';
+import type { ExampleDigests } from '../data/example-digests.ts';
 import { createWeightsWriter } from '../data/tables/weights-file.ts';
 import { decisionRows, everyNth, setEveryNth } from '../debias/decisions.ts';
 import { margins } from '../debias/margin.ts';
@@ -21,8 +21,9 @@ import { keys } from '../run/keys.ts';
 import { readShard } from '../run/objects-file.ts';
 import { oneSlot } from '../run/one-slot.ts';
 import { planDecisions } from '../run/plan-file.ts';
+import { readTestDigests } from '../run/test-digests-file.ts';
 import { pointsByDecision, validationFileSchema } from '../run/validation-file.ts';
-import { readBytes, readJson, writeOnce } from '../store/once.ts';
+import { readJson, writeOnce } from '../store/once.ts';
 import { namesOf } from '../table.ts';
 
 /**
@@ -126,7 +127,7 @@ const cachedWeighing = oneSlot<Weighing>();
 
 function openedWeighing({ run, results }: Job): Promise<Weighing> {
   return cachedWeighing(run, async () => {
-    const tests = ExampleDigests.fromBytes(await readBytes(results, keys.testDigests(run)));
+    const tests = await readTestDigests({ run, results });
     const student = await loadModel(await readModelFiles(results, keys.warmup(run)));
     return { student, tests, dispose: () => student.dispose() };
   });

@@ -54,16 +54,21 @@ export async function readJson<T>(
   );
 }
 
+/** Damage that a checksum shows, after the object's name. */
+export const changed = 'was changed after it was written: its checksum differs';
+
 /** Field of a JSON object that holds the SHA-256 of the others. */
 const checksumField = 'checksum';
+/** The other field, if a list was sealed. */
+const listField = 'list';
 
 /**
- * Encodes an object as JSON with a checksum, so that a change of any character is noticed. A list
- * has none.
+ * Encodes an object or a list as JSON with a checksum, so that a change of any character is
+ * noticed. A list becomes a field of an object, since it cannot hold one.
  */
-export function sealJson(value: unknown): Uint8Array {
-  const json = toJson(value);
-  return hasFields(value) ? toJson({ ...value, [checksumField]: checksumOf(json) }) : json;
+export function sealJson(value: object): Uint8Array {
+  const fields = Array.isArray(value) ? { [listField]: value } : value;
+  return toJson({ ...fields, [checksumField]: checksumOf(toJson(fields)) });
 }
 
 /**
@@ -77,12 +82,12 @@ export function openSealed(bytes: Uint8Array, name: string): unknown {
   if (!hasFields(value)) return value;
   const { [checksumField]: checksum, ...fields } = value;
   if (checksum === undefined) return value;
-  if (checksum === checksumIfAny(fields)) return fields;
-  throw damaged(name, 'was changed after it was written: its checksum differs');
+  if (checksum === checksumIfAny(fields)) return isSealedList(fields) ? fields[listField] : fields;
+  throw damaged(name, changed);
 }
 
 function checksumOf(json: Uint8Array): string {
-  return `sha256-${createHash('sha256').update(json).digest('hex')}`;
+  return `sha256-${sha256(json).toString('hex')}`;
 }
 
 /** Returns the checksum of what was read; none for 1e999, which no object of ours has. */
@@ -92,6 +97,10 @@ function checksumIfAny(fields: object): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+function isSealedList(fields: object): fields is Record<typeof listField, unknown> {
+  return Object.keys(fields).length === 1 && listField in fields;
 }
 
 function hasFields(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -121,12 +130,36 @@ export function damaged(name: string, how: string, others: readonly string[] = [
   );
 }
 
+/** Bytes of the SHA-256 at the end of binary files. */
+const digestBytes = 32;
+
+/** Appends the SHA-256 of the bytes, so that a change of any bit is noticed. */
+export function sealBytes(bytes: Uint8Array): Uint8Array {
+  return Buffer.concat([bytes, sha256(bytes)]);
+}
+
+/**
+ * Returns the bytes that `sealBytes` was given.
+ *
+ * @param others Objects to delete as well if these are damaged; see `damaged`.
+ * @throws UserError if they were changed.
+ */
+export function openSealedBytes(
+  sealed: Uint8Array,
+  name: string,
+  others?: readonly string[],
+): Uint8Array {
+  const bytes = sealed.subarray(0, Math.max(0, sealed.length - digestBytes));
+  if (Buffer.compare(sha256(bytes), sealed.subarray(bytes.length)) === 0) return bytes;
+  throw damaged(name, changed, others);
+}
+
+function sha256(bytes: Uint8Array): Buffer {
+  return createHash('sha256').update(bytes).digest();
+}
+
 /** Writes `sealJson(value)` with `writeOnce`. */
-export function writeJsonOnce(
-  store: ObjectStore,
-  key: string,
-  value: unknown,
-): Promise<ObjectInfo> {
+export function writeJsonOnce(store: ObjectStore, key: string, value: object): Promise<ObjectInfo> {
   return writeOnce(store, key, sealJson(value));
 }
 
@@ -157,7 +190,7 @@ const maxSwaps = 20;
  * @returns the final value of the pointer: the one written, or the present one.
  * @throws TransientError after 20 failures.
  */
-export async function swapPointer<T>(
+export async function swapPointer<T extends object>(
   store: ObjectStore,
   key: string,
   schema: z.ZodType<T>,

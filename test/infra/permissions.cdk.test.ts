@@ -206,6 +206,7 @@ const expected: Record<string, string[]> = {
     'read results/teachers/*/mixture.json',
     'list results if {"StringLike":{"s3:prefix":["runs/*/usage/*"]}}',
     'write results/embeddings/*/*.parquet',
+    'write results/runs/*/documents.json',
     'write results/runs/*/label-next.csv',
     'write results/runs/*/label-next.html',
     'write results/runs/*/label-studio/*',

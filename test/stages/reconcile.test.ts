@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createDigester } from '../../src/data/content-digest.ts';
 import type { Example } from '../../src/data/example.ts';
-import { ExampleDigests } from '../../src/data/example-digests.ts';
 import { shardItems } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';
 import { reconcileSchema } from '../../src/run/reconcile-file.ts';
+import { readTestDigests } from '../../src/run/test-digests-file.ts';
 import { reconcileLabels } from '../../src/stages/reconcile.ts';
-import { readBytes, readJson } from '../../src/store/once.ts';
+import { readJson } from '../../src/store/once.ts';
 import { type Answer, type PlannedRun, plannedRun } from '../support/planned-run.ts';
 
 const sure: Answer = { prediction: 0, probability: 0.9 };
@@ -210,8 +210,7 @@ test('finds rows of the test and the validation set that are labeled, too', asyn
     "5 of 44 validation examples have the values of a labeled one, such as 'wine.csv:40': the " +
       'teacher looks better on them than it is.',
   ]);
-  const bytes = await readBytes(run.job.results, keys.testDigests(run.job.run));
-  const tests = ExampleDigests.fromBytes(bytes);
+  const tests = await readTestDigests(run.job);
   const sets = new Map<number, string[]>();
   await run.label(({ content, id }, { set }) => {
     const row = Number(id.split(':')[1]);

@@ -94,7 +94,9 @@ export function storeContract(name: string, open: () => Promise<ObjectStore>): v
         }));
       await Promise.all(Array.from({ length: 8 }, count));
       expect(JSON.parse(await text(store, 'CURRENT'))).toMatchObject({ n: 8 });
-      expect(await swapPointer(store, 'CURRENT', z.unknown(), () => undefined)).toEqual({ n: 8 });
+      expect(await swapPointer(store, 'CURRENT', z.looseObject({}), () => undefined)).toEqual({
+        n: 8,
+      });
     });
 
     test('a version that was replaced is read as it was, or not at all', async () => {

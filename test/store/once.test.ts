@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { UserError } from '../../src/errors.ts';
-import { openSealed, readJson, sealJson, toJson, writeJsonOnce } from '../../src/store/once.ts';
+import {
+  openSealed,
+  openSealedBytes,
+  readJson,
+  sealBytes,
+  sealJson,
+  toJson,
+  writeJsonOnce,
+} from '../../src/store/once.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 
 const text = (value: unknown) => new TextDecoder().decode(toJson(value));
@@ -54,6 +62,19 @@ test('a change of any byte is noticed, or changes no value', () => {
       expect(read).toMatchObject(fields(value) as object);
     }),
     { numRuns: 1000, examples: [[{ a: 9e-308 }, [11, 6]]] },
+  );
+});
+
+test('a change of any bit of sealed bytes is noticed', () => {
+  const bytes = fc.uint8Array({ maxLength: 40 });
+  fc.assert(
+    fc.property(bytes, fc.nat(), fc.integer({ min: 0, max: 7 }), (given, position, bit) => {
+      const sealed = sealBytes(given);
+      expect(Buffer.from(openSealedBytes(sealed, 'a.bin'))).toEqual(Buffer.from(given));
+      expect(() => openSealedBytes(sealed.subarray(1), 'a.bin')).toThrow('checksum differs');
+      sealed[position % sealed.length]! ^= 1 << bit;
+      expect(() => openSealedBytes(sealed, 'a.bin')).toThrow('checksum differs');
+    }),
   );
 });
 
