@@ -52,6 +52,10 @@ export const commands: Readonly<Record<string, CommandRow>> = {
     example: 'my-data-2f7a91c04be3 my-data-91c04be32f7a',
     load: async () => (await import('./compare.ts')).compareCommand,
   },
+  verify: {
+    example: 'my-data-2f7a91c04be3',
+    load: async () => (await import('./verify.ts')).verifyCommand,
+  },
   doctor: {
     example: '',
     load: async () => (await import('./doctor.ts')).doctorCommand,

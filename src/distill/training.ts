@@ -20,7 +20,7 @@ import { writeJsonOnce } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { roomHere } from '../train/cache.ts';
 import { openCheckpoints } from '../train/checkpoint.ts';
-import { epochSchema } from '../train/epoch.ts';
+import { epochSchema, historyFile } from '../train/epoch.ts';
 import { type Input, openInput } from '../train/input.ts';
 import { type Reweighting, train } from '../train/loop.ts';
 import type { Loss } from '../train/losses/index.ts';
@@ -33,7 +33,7 @@ import type { HeldOutSet } from './held-out-set.ts';
 import { decodeForStudent } from './student-inputs.ts';
 import type { TrainingExample } from './training-example.ts';
 
-/** `history.json` beside a trained model. */
+/** Content of `historyFile`. */
 export const historySchema = z.array(epochSchema);
 
 export interface TrainingTask {
@@ -112,7 +112,7 @@ export async function trainNetwork(job: Job, task: TrainingTask, context: Contex
       ...(agreement !== null && { agreement }),
       ...(heldOut !== null && { heldOut }),
     }));
-    await writeJsonOnce(job.results, `${folder}history.json`, records);
+    await writeJsonOnce(job.results, `${folder}${historyFile}`, records);
     const { subclasses } = task;
     const description = {
       ...descriptionOf(job.plan, features),

@@ -9,6 +9,9 @@ const heldOutSchema = z.strictObject({
 });
 export type HeldOutFigures = z.infer<typeof heldOutSchema>;
 
+/** File of the records beside a trained model. */
+export const historyFile = 'history.json';
+
 /** The record of one epoch, in `history.json` and `metrics.json`. */
 export const epochSchema = z.strictObject({
   /** Index of the epoch; the first is 0. */

@@ -13,7 +13,7 @@ import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 import { isScalar, type ValueType } from '../value-type.ts';
 import { listChunks, listNumbers } from './list-pages.ts';
 import { valueTypeOf } from './parquet-type.ts';
-import { openSeal, type SealCheck } from './seal.ts';
+import { openSeal, type SealCheck, spanOf } from './seal.ts';
 
 /** Error of an object that is not a readable Parquet file. Never an error of the store. */
 export class ParquetError extends Error {
@@ -62,6 +62,12 @@ export interface ParquetFile {
    * @throws ParquetError if the bytes are damaged, or were written otherwise.
    */
   readLists(name: string, group: number, size: number): Promise<Float32Array>;
+  /**
+   * Reads all bytes and checks them against the file's seal, one column of a row group at a time.
+   * @returns false if the file has no seal.
+   * @throws ParquetError if the bytes were changed.
+   */
+  checkBytes(): Promise<boolean>;
 }
 
 /**
@@ -73,12 +79,13 @@ export async function openParquet(
   object: Pick<ObjectInfo, 'key' | 'version' | 'bytes'>,
 ): Promise<ParquetFile> {
   const { file, attempt, checkBy } = rangeReader(store, object);
-  const { metadata, scan } = await attempt(async () => {
+  const { metadata, scan, isSealed } = await attempt(async () => {
     if (object.bytes < minBytes) throw new Error(`it has only ${object.bytes} bytes`);
     const metadata = await parquetMetadataAsync(file, { geoparquet: false });
-    checkBy(openSeal(metadata));
+    const check = openSeal(metadata);
+    checkBy(check);
     const options = { file, metadata, compressors, parsers, utf8: false, useOffsetIndex: false };
-    return { metadata, scan: await parquetScan(options) };
+    return { metadata, scan: await parquetScan(options), isSealed: check !== undefined };
   });
   return {
     columns: parquetSchema(metadata).children.map((node) => {
@@ -110,6 +117,15 @@ export async function openParquet(
         const bytes = new Uint8Array(await file.slice(start, end));
         const numbers = listNumbers(bytes, bits, rows * size);
         return numbers instanceof Uint16Array ? fromFloat16(numbers) : numbers;
+      }),
+    checkBytes: () =>
+      attempt(async () => {
+        if (!isSealed) return false;
+        for (const chunk of metadata.row_groups.flatMap(({ columns }) => columns)) {
+          const { start, end } = spanOf(chunk);
+          await file.slice(start, end);
+        }
+        return true;
       }),
   };
 }

@@ -5,7 +5,9 @@ import type { Network } from '../../models/networks/index.ts';
 import type { Context } from '../../run/context.ts';
 import type { Job } from '../../run/job.ts';
 
-/** `baseline.json` in a baseline's folder; written last. */
+/** Record in a baseline's folder; written last. */
+export const baselineFile = 'baseline.json';
+
 export const baselineRecordSchema = z.strictObject({
   /** Model, labels and settings, as a sentence. */
   description: z.string(),

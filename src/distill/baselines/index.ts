@@ -13,7 +13,12 @@ import { studentFeatures } from '../../run/plan-file.ts';
 import { readJson, writeJsonOnce } from '../../store/once.ts';
 import { tableOf } from '../../table.ts';
 import { epochSteps } from '../../train/order.ts';
-import { type Baseline, type BaselineRecord, baselineRecordSchema } from './baseline.ts';
+import {
+  type Baseline,
+  type BaselineRecord,
+  baselineFile,
+  baselineRecordSchema,
+} from './baseline.ts';
 
 /** The baseline with the student's architecture. */
 const labelsOnly = {
@@ -43,7 +48,7 @@ export const allBaselines: readonly Baseline[] = Object.values(baselines);
 
 /** Returns the key of a baseline's record. */
 function recordKey(run: string, name: string): string {
-  return `${keys.student(run, name)}baseline.json`;
+  return `${keys.student(run, name)}${baselineFile}`;
 }
 
 /** Reads the record of a baseline, which shows whether there is a model. */

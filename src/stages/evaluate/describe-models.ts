@@ -7,6 +7,7 @@ import { weightsFileOf } from '../../models/exporters.ts';
 import type { Job } from '../../run/job.ts';
 import { keys } from '../../run/keys.ts';
 import { readJson } from '../../store/once.ts';
+import { historyFile } from '../../train/epoch.ts';
 import type { ExportsMeter } from './exports.ts';
 import type { NamedModel } from './models.ts';
 
@@ -18,7 +19,7 @@ export async function describeStudent(
   exports: ExportsMeter,
 ): Promise<RunMetrics['students'][number]> {
   const folder = keys.student(job.run, variant);
-  const history = await readJson(job.results, `${folder}history.json`, historySchema);
+  const history = await readJson(job.results, `${folder}${historyFile}`, historySchema);
   const size = await sizeOf(job, variant, models);
   const records = { exports: exports.records(variant), ...(await methodRecords(job, folder)) };
   return { variant, history, ...size, ...records };

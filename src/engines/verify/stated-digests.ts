@@ -1,0 +1,89 @@
+/** Objects that must exist, and digests of those whose format has no checksum. */
+import { z } from 'zod';
+import { UserError } from '../../errors.ts';
+import { encoderDescriptionSchema, encoderFile } from '../../models/encoders/encoder.ts';
+import { descriptionFile } from '../../models/exporters.ts';
+import { documentsSchema } from '../../run/documents-file.ts';
+import { type ShardItem, shardItem } from '../../run/events.ts';
+import { keys } from '../../run/keys.ts';
+import { readBytes, readJson } from '../../store/once.ts';
+import type { ObjectStore } from '../../store/store.ts';
+
+/** SHA-256 of objects by their keys, in hex, or its first digits. */
+export type StatedDigests = Map<string, string>;
+
+/** Fields that a plan of any version has. */
+export const verifiedPlan = z.object({
+  dataset: z.string(),
+  shardsDigest: z.string().optional(),
+  unlabeledDigest: z.string().optional(),
+  variants: z.array(z.object({ name: z.string() })),
+  baselines: z.array(z.object({ name: z.string() })).default([]),
+  encoders: z.array(z.object({ digest: z.string(), files: z.string() })).default([]),
+  teacher: z.object({
+    digest: z.string(),
+    labels: z.string().optional(),
+    members: z.array(z.object({ digest: z.string() })).default([]),
+  }),
+});
+export type VerifiedPlan = z.infer<typeof verifiedPlan>;
+
+/** Collects the digests that the plan of a run states. */
+export function ofPlan(run: string, { shardsDigest, unlabeledDigest }: VerifiedPlan) {
+  const digests: StatedDigests = new Map();
+  if (shardsDigest !== undefined) digests.set(keys.shards(run), shardsDigest);
+  if (unlabeledDigest !== undefined) digests.set(keys.unlabeled(run), unlabeledDigest);
+  return digests;
+}
+
+const filesOfModel = z.object({ files: z.record(z.string(), z.string()).default({}) });
+
+/**
+ * Collects the digests that an object states of others: of the files of a model or an encoder in
+ * its folder, or of the documents of a run. A damaged object states none.
+ */
+export async function statedBy(store: ObjectStore, key: string): Promise<StatedDigests> {
+  const folder = key.slice(0, key.lastIndexOf('/') + 1);
+  const name = key.slice(folder.length);
+  if (name === descriptionFile) {
+    const { files } = await ifReadable(readJson(store, key, filesOfModel), { files: {} });
+    return inFolder(folder, Object.entries(files));
+  }
+  if (name === encoderFile) {
+    const schema = encoderDescriptionSchema.pick({ files: true });
+    const { files } = await ifReadable(readJson(store, key, schema), { files: [] });
+    return inFolder(
+      folder,
+      files.map(({ path, sha256 }) => [path, sha256]),
+    );
+  }
+  if (key === keys.documents(key.split('/')[1]!)) {
+    const { files } = await ifReadable(readJson(store, key, documentsSchema), { files: {} });
+    return new Map(Object.entries(files));
+  }
+  return new Map(key.endsWith('.jsonl') ? [[key, name.replace('.jsonl', '')]] : []);
+}
+
+function inFolder(folder: string, files: readonly (readonly [string, string])[]): StatedDigests {
+  return new Map(files.map(([path, digest]) => [`${folder}${path}`, digest]));
+}
+
+/** Lists the shards of a run; none if the list is damaged. */
+export async function listedShards(store: ObjectStore, run: string): Promise<ShardItem[]> {
+  if (!(await store.head(keys.shards(run)))) return [];
+  const text = new TextDecoder().decode(await readBytes(store, keys.shards(run)));
+  try {
+    return z.array(shardItem).parse(JSON.parse(text));
+  } catch {
+    return [];
+  }
+}
+
+async function ifReadable<T>(reading: Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof UserError) return otherwise;
+    throw error;
+  }
+}

@@ -1,0 +1,177 @@
+/** Check of all objects of a run, by the checksums that they carry. */
+import { baselineFile } from '../../distill/baselines/baseline.ts';
+import { UserError } from '../../errors.ts';
+import { descriptionFile } from '../../models/exporters.ts';
+import { keys } from '../../run/keys.ts';
+import { readJson } from '../../store/once.ts';
+import type { ObjectStore } from '../../store/store.ts';
+import { historyFile } from '../../train/epoch.ts';
+import { checkObject } from './check-object.ts';
+import { alsoDeleted } from './mend.ts';
+import {
+  listedShards,
+  ofPlan,
+  type StatedDigests,
+  statedBy,
+  type VerifiedPlan,
+  verifiedPlan,
+} from './stated-digests.ts';
+
+/** A damaged or missing object. */
+export interface Damage {
+  readonly key: string;
+  /** The damage, to be read after the key: "is missing". */
+  readonly how: string;
+  /** Other objects to delete, so that the workflow writes this one again. */
+  readonly others: readonly string[];
+}
+
+/** Result of a check. */
+export interface Verification {
+  readonly run: string;
+  readonly isFinished: boolean;
+  /** Number of objects that are as they were written. */
+  readonly intact: number;
+  readonly damaged: readonly Damage[];
+  /** Keys of objects without a checksum. */
+  readonly unchecked: readonly string[];
+}
+
+/**
+ * Reads every object of a run and of what it shares with other runs: its teachers, labels, encoders
+ * and embeddings. Holds one object, or one column of a table, in memory.
+ *
+ * @throws UserError if there is no such run.
+ * @example
+ * const { damaged } = await verifyRun(await openStore('my-results'), 'my-data-2f7a91c04be3');
+ */
+export async function verifyRun(results: ObjectStore, run: string): Promise<Verification> {
+  const plan = await readPlan(results, run);
+  const objects = await listObjects(results, run, plan);
+  const stated = await statedDigests(results, run, plan, objects);
+  const isFinished = objects.has(keys.publication(run));
+  const result = { run, isFinished, intact: 0, damaged: [] as Damage[], unchecked: [] as string[] };
+  for (const key of [...new Set([...objects, ...stated.keys()])].sort()) {
+    const object = await results.head(key);
+    const checked = object
+      ? await checkObject(results, object, stated.get(key))
+      : { how: 'is missing' };
+    if (checked === 'intact') result.intact++;
+    else if (checked === 'noChecksum') result.unchecked.push(key);
+    else {
+      const others = alsoDeleted(key, run).filter((other) => objects.has(other));
+      result.damaged.push({ key, ...checked, others });
+    }
+  }
+  return result;
+}
+
+/** Collects the digests that the plan and the objects of a run state of other objects. */
+async function statedDigests(
+  results: ObjectStore,
+  run: string,
+  plan: VerifiedPlan | undefined,
+  objects: Iterable<string>,
+): Promise<StatedDigests> {
+  const stated: StatedDigests = new Map(plan && ofPlan(run, plan));
+  for (const key of objects) {
+    for (const [other, digest] of await statedBy(results, key)) stated.set(other, digest);
+  }
+  return stated;
+}
+
+/** Objects whose keys say all: what tasks used, and announcements. */
+const withoutContent = ['usage', 'announced', 'errors'];
+
+async function listObjects(
+  results: ObjectStore,
+  run: string,
+  plan: VerifiedPlan | undefined,
+): Promise<Set<string>> {
+  const listed = new Set<string>();
+  for await (const { key } of results.list(`runs/${run}/`)) {
+    if (!withoutContent.includes(key.split('/')[2]!)) listed.add(key);
+  }
+  if (listed.size === 0) {
+    throw new UserError(
+      `there is no run ${JSON.stringify(run)} in ${results.location}`,
+      'To list the runs: counterweight runs',
+    );
+  }
+  for (const key of requiredOf(run, plan, listed)) listed.add(key);
+  if (!plan) return listed;
+  for (const prefix of sharedFolders(plan)) {
+    for await (const { key } of results.list(prefix)) listed.add(key);
+  }
+  for (const key of await sharedTables(results, run, plan, listed)) listed.add(key);
+  const current = keys.current(plan.dataset);
+  if (await results.head(current)) listed.add(current);
+  return listed;
+}
+
+/** Returns the plan, or undefined if it is missing or damaged, which is reported with the rest. */
+async function readPlan(results: ObjectStore, run: string): Promise<VerifiedPlan | undefined> {
+  if (!(await results.head(keys.plan(run)))) return undefined;
+  try {
+    return await readJson(results, keys.plan(run), verifiedPlan);
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
+
+/** Lists the objects that a run must have, as far as it has come. */
+function requiredOf(run: string, plan: VerifiedPlan | undefined, listed: ReadonlySet<string>) {
+  const always = [keys.record(run)];
+  const planned = [keys.plan(run), keys.shards(run), keys.unlabeled(run)];
+  if (!plan) return listed.has(keys.publication(run)) ? [...always, ...planned] : always;
+  const isFinished = listed.has(keys.publication(run));
+  return [...always, ...planned, ...(isFinished ? finalObjects(run, plan) : [])];
+}
+
+/** Lists the objects that a finished run must have, but those of its shards. */
+function finalObjects(run: string, { variants, baselines, teacher }: VerifiedPlan): string[] {
+  const { digest, labels = digest } = teacher;
+  return [
+    ...[keys.reconcile(run), keys.testDigests(run), keys.validation(run)],
+    ...[keys.metrics(run), keys.predictions(run), keys.machine(run), keys.documents(run)],
+    ...[keys.warmup(run), ...variants.map(({ name }) => keys.student(run, name))].flatMap(
+      (folder) => [`${folder}${descriptionFile}`, `${folder}${historyFile}`],
+    ),
+    ...baselines.map(({ name }) => `${keys.student(run, name)}${baselineFile}`),
+    ...(labels === digest ? [] : [keys.calibration(digest, labels)]),
+  ];
+}
+
+/** Returns the folders of the teachers and encoders of a run. */
+function sharedFolders({ teacher, encoders }: VerifiedPlan): string[] {
+  const teachers = [teacher, ...teacher.members].map(({ digest }) => keys.teacher(digest));
+  return [...teachers, ...encoders.map(({ files }) => keys.encoder(files))];
+}
+
+/**
+ * Lists the pinned objects, labels, weights and embeddings of a run's shards; the first three also
+ * if they are missing, as far as the run has come.
+ */
+async function sharedTables(
+  results: ObjectStore,
+  run: string,
+  { teacher, encoders }: VerifiedPlan,
+  listed: ReadonlySet<string>,
+): Promise<string[]> {
+  const shards = await listedShards(results, run);
+  const labels = teacher.labels ?? teacher.digest;
+  const required = shards.flatMap(({ id, set, objects }) => [
+    keys.objects(run, objects),
+    ...(listed.has(keys.reconcile(run)) ? [keys.labels(labels, id)] : []),
+    ...(listed.has(keys.metrics(run)) && set === 'unlabeled' ? [keys.weights(run, id)] : []),
+  ]);
+  const digests = new Set([labels, teacher.digest, ...teacher.members.map(({ digest }) => digest)]);
+  const possible = shards.flatMap(({ id }) => [
+    ...[...digests].map((digest) => keys.labels(digest, id)),
+    ...encoders.map(({ digest }) => keys.embeddings(digest, id)),
+  ]);
+  const present: string[] = [];
+  for (const key of possible) if (await results.head(key)) present.push(key);
+  return [...required, ...present];
+}

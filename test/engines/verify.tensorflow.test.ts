@@ -1,0 +1,96 @@
+/** Damage to the files of a finished run: `counterweight verify` reports it, and a run mends it. */
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { expect, test } from 'vitest';
+import { verifyRun } from '../../src/engines/verify/verify-run.ts';
+import { openStore } from '../../src/store/open.ts';
+import { makeDataset } from '../support/datasets.ts';
+import { finished } from '../support/staged-run.ts';
+
+/** Runs the method with the most files, and lists those with content. */
+async function finishedRun() {
+  const made = makeDataset('csv', { method: 'relabel', compare: '[]' });
+  const { job } = await finished(made);
+  const store = await openStore(made.results, 'time');
+  return {
+    made,
+    path: (key: string) => join(made.results, key),
+    files: filesIn(made.results).filter((key) => !/\/usage\/|^spend\/|^checkpoints\//.test(key)),
+    verify: () => verifyRun(store, job.run),
+    /** Answers for the labeled set. They are needed only until the teacher is calibrated. */
+    isRaw: (key: string) => key.startsWith(`labels/${job.plan.teacher.digest}/`),
+  };
+}
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .sort();
+}
+
+function flipBit(path: string): void {
+  const bytes = readFileSync(path);
+  bytes[Math.floor(bytes.length / 2)]! ^= 1;
+  writeFileSync(path, bytes);
+}
+
+/** Files whose deletion is not noticed: no other file shows that they existed. */
+const unlisted = [
+  ...[/\/(round-1|labels-only|logistic)\//, /^teachers\/.*(history|student)\.json$/],
+  ...[/relabel\.json$/, /publication\.json$/, /CURRENT$/],
+];
+
+const damages = {
+  'a flipped bit': flipBit,
+  'a file that was cut short': (path) => truncateSync(path, readFileSync(path).length - 2),
+  'an empty file': (path) => truncateSync(path),
+  'a deletion': (path) => rmSync(path),
+} satisfies Record<string, (path: string) => void>;
+
+test('damage of every kind to any file is noticed, and no other file is accused', async () => {
+  const { files, path, verify, isRaw } = await finishedRun();
+  expect(await verify()).toMatchObject({
+    isFinished: true,
+    intact: files.length,
+    damaged: [],
+    unchecked: [],
+  });
+  for (const [kind, damage] of Object.entries(damages)) {
+    for (const key of files) {
+      if (kind === 'a deletion' && (isRaw(key) || unlisted.some((one) => one.test(key)))) continue;
+      const bytes = readFileSync(path(key));
+      damage(path(key));
+      const { damaged } = await verify();
+      expect(
+        damaged.map((one) => one.key),
+        `${kind}: ${key}`,
+      ).toEqual([key]);
+      writeFileSync(path(key), bytes);
+    }
+  }
+});
+
+/**
+ * Files that are written otherwise the second time: those with times of the machine, the file with
+ * their digests, the plan, whose estimate counts the labels that exist already, and the reason for
+ * the publication.
+ */
+const varies = /(machine|documents|plan|publication)\.json$|report\.html$|MODEL\.md$/;
+
+test('a run mends every file that is removed as verify reports', async () => {
+  const { made, files, path, verify, isRaw } = await finishedRun();
+  const written = new Map(files.map((key) => [key, readFileSync(path(key))]));
+  // One of several folds stands for all.
+  for (const key of files.filter((one) => !one.includes('/fold-1/'))) {
+    flipBit(path(key));
+    const { damaged } = await verify();
+    for (const one of damaged) {
+      for (const other of [one.key, ...one.others]) rmSync(path(other), { force: true });
+    }
+    await finished(made);
+    expect(await verify(), key).toMatchObject({ damaged: [], unchecked: [] });
+    if (isRaw(key) || varies.test(key)) continue;
+    expect(readFileSync(path(key)).equals(written.get(key)!), key).toBe(true);
+  }
+});
