@@ -5,6 +5,9 @@ import { type Decisions, decisionRows } from '../debias/decisions.ts';
 /** Bins of equal width on the probability of the most likely class. */
 const bins = 10;
 
+/** Name of the teacher's answers before calibration, next to the calibrated `teacher`. */
+export const rawTeacher = 'teacher before calibration';
+
 /** Decisions of a model by its confidence; bins without decisions are absent. */
 export const reliabilitySchema = z.array(
   z.strictObject({

@@ -72,7 +72,10 @@ export const runMetricsSchema = z.strictObject({
    * multi-label task, which has counts per label.
    */
   confusion: z.record(z.string(), confusionSchema).optional(),
-  /** Right answers by confidence, of the teacher and of the first student. */
+  /**
+   * Right answers by confidence, of the teacher and of the first student. If calibration changes
+   * the teacher's answers, also of `teacher before calibration`.
+   */
   reliability: z.record(z.string(), reliabilitySchema).optional(),
   /** Examples to look at; absent if the config asks for none. */
   gallery: gallerySchema.optional(),

@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { readLabels } from '../../src/data/tables/labels-file.ts';
-import { teacherLabels } from '../../src/distill/sets.ts';
+import { joinedShard, teacherLabels } from '../../src/distill/sets.ts';
+import { createReliabilityMeter, rawTeacher } from '../../src/evaluate/reliability.ts';
 import { calibrationFileSchema } from '../../src/run/calibration-file.ts';
 import { openJob, shardItems } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';
+import { planDecisions } from '../../src/run/plan-file.ts';
 import { calibrateTeacher } from '../../src/stages/calibrate.ts';
 import { labelShard } from '../../src/stages/label.ts';
 import { planRun } from '../../src/stages/plan.ts';
@@ -15,7 +17,7 @@ import { trainTeacher } from '../../src/stages/train-teacher.ts';
 import { readJson } from '../../src/store/once.ts';
 import { type Dataset, formats, makeDataset, writeConfig } from '../support/datasets.ts';
 import { collect } from '../support/examples.ts';
-import { context, reconciled } from '../support/staged-run.ts';
+import { context, finished, reconciled } from '../support/staged-run.ts';
 
 /** A run up to the stage, and its calibration. */
 async function calibrated({ dataset, results }: Dataset) {
@@ -95,6 +97,29 @@ test('labels are of the calibrated teacher, and raw answers stay for the next ca
   const { teacher } = (await calibrated(options)).job.plan;
   expect(teacher.digest).toBe(digest);
   expect(teacher.labels).not.toBe(second.job.plan.teacher.labels);
+});
+
+test('the report shows the teacher before and after calibration', async () => {
+  const { job, reliability, calibration } = await finished(supplied());
+  expect(calibration?.penalty).toBeDefined();
+  const { classes } = job.plan;
+  const raw = createReliabilityMeter([rawTeacher], planDecisions(job.plan));
+  const { digest } = job.plan.teacher;
+  for (const item of await shardItems(job, 'test')) {
+    const rows = readLabels(job.results, keys.labels(digest, item.id));
+    for await (const { example, row } of joinedShard(job, item, rows)) {
+      raw.add([classes.indexOf(String(example.label))], [row.probabilities]);
+    }
+  }
+  expect(reliability).toMatchObject(raw.result());
+  expect(reliability).toHaveProperty('teacher');
+  expect(reliability![rawTeacher]).not.toEqual(reliability!.teacher);
+});
+
+test('the report shows one curve of a teacher without calibration', async () => {
+  const answers = supplied({ teacher: '{ predictions: teacher, calibrate: false }' });
+  const { reliability } = await finished(answers);
+  expect(Object.keys(reliability!)).toEqual(['teacher', expect.any(String)]);
 });
 
 test('without calibration there is no file, and the labels have the key of the teacher', async () => {

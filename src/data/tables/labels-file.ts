@@ -142,6 +142,24 @@ export async function* readLabelBatches(
   }
 }
 
+/**
+ * Reads the answers before calibration, in the order of the shard, with one row group in memory at
+ * a time.
+ *
+ * @throws UserError if the labels are not those of a calibrated teacher.
+ */
+export async function* readRawProbabilities(
+  store: ObjectStore,
+  key: string,
+): AsyncGenerator<{ readonly id: string; readonly rawProbabilities: Float32Array }> {
+  for await (const { rows, column } of readResult(store, key, ['id', 'rawProbabilities'])) {
+    const [ids, raw] = [column('id'), column('rawProbabilities')];
+    for (let row = 0; row < rows; row++) {
+      yield { id: String(ids[row]), rawProbabilities: floatsAt(raw, row) };
+    }
+  }
+}
+
 /** Creates a function that returns the predictions and margins of a row of the file. */
 function decidedRows(
   predicted: DecodedArray,

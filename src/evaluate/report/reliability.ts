@@ -2,17 +2,25 @@ import { count, percent } from '../../format.ts';
 import { chart, line } from '../chart.ts';
 import { html, type Markup } from '../html.ts';
 import { isMultiLabel } from '../main-metric.ts';
+import { rawTeacher } from '../reliability.ts';
 import type { RunMetrics } from '../run-metrics.ts';
+import { seriesStyles } from '../series.ts';
 import { legendItem, modelNames, panel, percentTick } from './panel.ts';
 
 /** Points of fewer decisions are noise, and are not drawn. */
 const minDecisions = 10;
 
-/** Renders how often teacher and student are right, by their confidence. */
+/**
+ * Renders how often teacher and student are right, by their confidence. A calibrated teacher is
+ * shown before and after calibration.
+ */
 export function reliabilitySection(metrics: RunMetrics): Markup | false {
   const { reliability = {}, evaluatedOn } = metrics;
-  const models = modelNames(metrics)
-    .map((name, series) => ({ name, series, bins: reliability[name] ?? [] }))
+  const names = modelNames(metrics);
+  // The chart has two other models. With the last style, the line is like neither.
+  const rawSeries = Math.min(names.length, seriesStyles.length - 1);
+  const models = [...names.entries(), [rawSeries, rawTeacher] as const]
+    .map(([series, name]) => ({ name, series, bins: reliability[name] ?? [] }))
     .filter(({ bins }) => bins.length > 0);
   if (models.length === 0) return false;
   const unit = isMultiLabel(metrics.metrics) ? 'Decisions' : 'Examples';

@@ -8,7 +8,7 @@ import { createConfusionMeter } from '../../evaluate/confusion.ts';
 import { createDeviationsMeter } from '../../evaluate/deviations.ts';
 import { createGalleryMeter } from '../../evaluate/gallery.ts';
 import { createEvaluation } from '../../evaluate/metrics.ts';
-import { createReliabilityMeter } from '../../evaluate/reliability.ts';
+import { createReliabilityMeter, rawTeacher } from '../../evaluate/reliability.ts';
 import type { RunMetrics } from '../../evaluate/run-metrics.ts';
 import type { Context } from '../../run/context.ts';
 import type { ShardItem } from '../../run/events.ts';
@@ -18,6 +18,7 @@ import { currentModel } from '../publish.ts';
 import { createExportsMeter, type ExportsMeter } from './exports.ts';
 import { type CurrentStudent, type NamedModel, problemOf } from './models.ts';
 import type { OpenExport } from './open-exports.ts';
+import { changesAnswers, openRawAnswers, type RawAnswers } from './raw-answers.ts';
 
 interface Measured
   extends Pick<
@@ -88,14 +89,17 @@ async function measureAll(
     names.filter((_, index) => !isBaseline[index]),
     decisions,
   );
-  const reliability = createReliabilityMeter(['teacher', names[0]!], decisions);
+  const isChanged = await changesAnswers(job);
+  const reliable = ['teacher', names[0]!, ...(isChanged ? [rawTeacher] : [])];
+  const reliability = createReliabilityMeter(reliable, decisions);
   const confusion = createConfusionMeter(['teacher', names[0]!], decisions);
   const exports = createExportsMeter(opened, decisions);
   const wanted = examplesShown(plan.config);
   const gallery = createGalleryMeter(plan.classes, decisions, wanted);
   let done = 0;
   for (const item of await shardItems(job, plan.evaluatedOn)) {
-    for await (const { examples, decoded, outputs } of answers(job, item, models)) {
+    const raw = isChanged ? openRawAnswers(job, item.id) : undefined;
+    for await (const { examples, decoded, outputs, before } of answers(job, item, models, raw)) {
       context.signal.throwIfAborted();
       examples.forEach(({ example, row }, index) => {
         const rowOf = (output: Float32Array) => output.subarray(index * size, (index + 1) * size);
@@ -103,7 +107,7 @@ async function measureAll(
         const rows = outputs.map(rowOf);
         evaluation.add(decided, [row.probabilities, ...rows]);
         predictions.add(example.id, decided, [row.probabilities, ...rows]);
-        reliability.add(decided, [row.probabilities, rows[0]!]);
+        reliability.add(decided, [row.probabilities, rows[0]!, ...before.slice(index, index + 1)]);
         confusion.add(decided[0]!, [row.probabilities, rows[0]!]);
         gallery.add({ shard: item.id, id: example.id }, decided, row.probabilities, rows[0]!);
         leakage.add(example, decided, [row.probabilities, ...rows]);
@@ -134,9 +138,15 @@ async function measureAll(
 /**
  * Yields a shard's examples in batches, with the outputs of each model: [n, outputs].
  *
+ * @param raw The teacher's answers before calibration, to yield them as well.
  * @throws CurrentStudentError if only the student in use fails.
  */
-async function* answers(job: Job, item: ShardItem, models: readonly NamedModel[]) {
+async function* answers(
+  job: Job,
+  item: ShardItem,
+  models: readonly NamedModel[],
+  raw: RawAnswers | undefined,
+) {
   // The student in use may need other inputs than those of the run: another mean, other columns.
   const feeds = new Map<string, ReturnType<typeof studentInputs>>();
   for (const { model } of models) {
@@ -159,10 +169,12 @@ async function* answers(job: Job, item: ShardItem, models: readonly NamedModel[]
         const predict = () => model.predict(batches.get(inputsOf(model))!.rows);
         outputs.push(name === currentModel ? await ofCurrent(() => finite(predict())) : predict());
       }
-      yield { examples, decoded, outputs };
+      const before = (await raw?.take(examples.map(({ example }) => example.id))) ?? [];
+      yield { examples, decoded, outputs, before };
     }
   } finally {
     for (const feed of feeds.values()) await feed.return(undefined);
+    await raw?.close();
   }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Preview } from '../../../src/data/features/preview.ts';
+import { rawTeacher } from '../../../src/evaluate/reliability.ts';
 import { renderReport } from '../../../src/evaluate/report/report.ts';
 import {
   sampleConfig,
@@ -315,7 +316,21 @@ describe('renderReport', () => {
     expect(section).toContain('<td>95.0%</td><td>75.0%</td><td>400</td>');
     // A bin with few examples is only in the table.
     expect(section).toMatch(/<path class="line s0" d="M[\d.]+ [\d.]+"\/>/);
+    expect(section).not.toContain('before calibration');
     expect(renderReport(sampleMetrics())).not.toContain('Reliability');
+  });
+
+  test('shows a calibrated teacher before and after calibration', () => {
+    const after = [{ confidence: 0.75, decisions: 400, right: 300 }];
+    const before = [{ confidence: 0.95, decisions: 400, right: 300 }];
+    const reliability = { teacher: after, weighted: after, [rawTeacher]: before };
+    const [, section] = renderReport(sampleMetrics({ reliability })).split('<h2>Reliability</h2>');
+    expect(section).toContain('</svg>teacher before calibration</li>');
+    expect(section).toContain(
+      '>teacher before calibration</th><td>95.0%</td><td>75.0%</td><td>400</td>',
+    );
+    // The sample has five models.
+    expect(section).toMatch(/<path class="line s5" d="M[\d.]+ [\d.]+"\/>/);
   });
 
   test('lets the keyboard scroll every wide table', () => {
