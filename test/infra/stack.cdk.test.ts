@@ -547,6 +547,8 @@ interface ImageAsset {
 
 /** Files that a Dockerfile copies; `package-lock.jso[n]` is a file that may be missing. */
 function copiedBy(dockerfile: string): string[] {
-  const copies = readFileSync(dockerfile, 'utf8').matchAll(/^COPY (?!--)(.+) \S+$/gm);
+  const copies = readFileSync(dockerfile, 'utf8').matchAll(
+    /^COPY (?:--chmod=\d+ )?(?!--)(.+) \S+$/gm,
+  );
   return [...copies].flatMap(([, sources]) => sources!.replaceAll(/[[\]]/g, '').split(' '));
 }
