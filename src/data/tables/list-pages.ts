@@ -6,6 +6,8 @@ import type { FileMetaData, SchemaElement } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
 import type { ParquetWriter } from 'hyparquet-writer';
 import { writeDataPageV2 } from 'hyparquet-writer/src/datapage.js';
+import { maxHeaderValues } from '../parquet/page.ts';
+import { endOfStruct } from '../parquet/thrift.ts';
 
 /** Bytes per page: the library's default. */
 const pageBytes = 2 ** 20;
@@ -133,9 +135,12 @@ export function listNumbers(
   const reader = { view, offset: 0 };
   let filled = 0;
   while (reader.offset < bytes.length) {
+    endOfStruct(bytes, reader.offset, maxHeaderValues);
     const { data_page_header_v2: page, compressed_page_size: size } = parquetHeader(reader);
     if (page?.encoding !== 'PLAIN' || page.num_nulls > 0) throw new Error('a page is not of lists');
     const levels = page.definition_levels_byte_length + page.repetition_levels_byte_length;
+    // Otherwise the next page could be a page that was read already.
+    if (!(levels >= 0 && size >= levels)) throw new Error('a page is not of lists');
     const end = reader.offset + size;
     target.set(bytes.subarray(reader.offset + levels, end), filled);
     filled += size - levels;

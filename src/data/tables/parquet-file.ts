@@ -1,15 +1,10 @@
-import {
-  type AsyncBuffer,
-  type DecodedArray,
-  type FileMetaData,
-  parquetMetadataAsync,
-  parquetScan,
-  parquetSchema,
-} from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
+/** Parquet files in a store: their footers, and columns of their row groups. */
+import { type DecodedArray, type FileMetaData, parquetSchema } from 'hyparquet';
 import { fromFloat16 } from '../../float16.ts';
 import { bytesOf } from '../../store/bytes.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
+import { type RangeReader, readFooter } from '../parquet/footer.ts';
+import { type OpenFile, readGroupRows, reasonOf } from '../parquet/row-group.ts';
 import { isScalar, type ValueType } from '../value-type.ts';
 import { listChunks, listNumbers } from './list-pages.ts';
 import { valueTypeOf } from './parquet-type.ts';
@@ -19,9 +14,6 @@ import { openSeal, type SealCheck, spanOf } from './seal.ts';
 export class ParquetError extends Error {
   override readonly name = 'ParquetError';
 }
-
-/** Bytes of the smallest file: the marks at both ends and the length of the footer. */
-const minBytes = 12;
 
 export interface RowGroup {
   /** Rows of the file, half-open. */
@@ -78,69 +70,69 @@ export async function openParquet(
   store: ObjectStore,
   object: Pick<ObjectInfo, 'key' | 'version' | 'bytes'>,
 ): Promise<ParquetFile> {
-  const { file, attempt, checkBy } = rangeReader(store, object);
-  const { metadata, scan, isSealed } = await attempt(async () => {
-    if (object.bytes < minBytes) throw new Error(`it has only ${object.bytes} bytes`);
-    const metadata = await parquetMetadataAsync(file, { geoparquet: false });
+  const { read, attempt, checkBy } = rangeReader(store, object);
+  return attempt(async () => {
+    const metadata = await readFooter(read, object.bytes);
     const check = openSeal(metadata);
     checkBy(check);
-    const options = { file, metadata, compressors, parsers, utf8: false, useOffsetIndex: false };
-    return { metadata, scan: await parquetScan(options), isSealed: check !== undefined };
+    const schema = parquetSchema(withoutVariants(metadata));
+    const file: OpenFile = { metadata, schema, read, bytes: object.bytes };
+    const rowGroups = rowGroupsOf(metadata);
+    return {
+      columns: schema.children.map((node) => {
+        const type = valueTypeOf(node);
+        return { name: node.element.name, type, nested: !isScalar(type) };
+      }),
+      rowGroups,
+      createdBy: metadata.created_by,
+      keyValues: new Map(metadata.key_value_metadata?.map(({ key, value }) => [key, value ?? ''])),
+      readColumns: (names, rows) => attempt(() => readColumns(file, rowGroups, names, rows)),
+      readLists: (name, group, size) =>
+        attempt(async () => {
+          const { start, end, bits } = listChunks(metadata, name)[group]!;
+          const rows = Number(metadata.row_groups[group]!.num_rows);
+          const bytes = await read(start, end);
+          const numbers = listNumbers(bytes, bits, rows * size);
+          return numbers instanceof Uint16Array ? fromFloat16(numbers) : numbers;
+        }),
+      checkBytes: () =>
+        attempt(async () => {
+          if (check === undefined) return false;
+          for (const chunk of metadata.row_groups.flatMap(({ columns }) => columns)) {
+            const { start, end } = spanOf(chunk);
+            await read(start, end);
+          }
+          return true;
+        }),
+    };
   });
-  return {
-    columns: parquetSchema(metadata).children.map((node) => {
-      const type = valueTypeOf(node);
-      return { name: node.element.name, type, nested: !isScalar(type) };
-    }),
-    rowGroups: rowGroupsOf(metadata),
-    createdBy: metadata.created_by,
-    keyValues: new Map(metadata.key_value_metadata?.map(({ key, value }) => [key, value ?? ''])),
-    readColumns: (names, { start, end }) =>
-      attempt(async () => {
-        const range = { rowStart: start, rowEnd: end };
-        return new Map(
-          await Promise.all(
-            names.map(async (column) => {
-              const values = await scan.readColumn({ column, ...range });
-              if (values.length !== end - start) {
-                throw new Error(`column '${column}' has ${values.length} values`);
-              }
-              return [column, values] as const;
-            }),
-          ),
-        );
-      }),
-    readLists: (name, group, size) =>
-      attempt(async () => {
-        const { start, end, bits } = listChunks(metadata, name)[group]!;
-        const rows = Number(metadata.row_groups[group]!.num_rows);
-        const bytes = new Uint8Array(await file.slice(start, end));
-        const numbers = listNumbers(bytes, bits, rows * size);
-        return numbers instanceof Uint16Array ? fromFloat16(numbers) : numbers;
-      }),
-    checkBytes: () =>
-      attempt(async () => {
-        if (!isSealed) return false;
-        for (const chunk of metadata.row_groups.flatMap(({ columns }) => columns)) {
-          const { start, end } = spanOf(chunk);
-          await file.slice(start, end);
-        }
-        return true;
-      }),
-  };
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+/** Finds the row group of rows, and reads columns of it. */
+async function readColumns(
+  file: OpenFile,
+  rowGroups: readonly RowGroup[],
+  names: readonly string[],
+  { start, end }: Pick<RowGroup, 'start' | 'end'>,
+): Promise<ReadonlyMap<string, DecodedArray>> {
+  if (start === end) return new Map(names.map((name) => [name, []]));
+  const group = rowGroups.findIndex((rows) => rows.start <= start && end <= rows.end);
+  const first = rowGroups[group]?.start;
+  if (first === undefined) throw new Error(`the rows ${start} to ${end} are not in one row group`);
+  return readGroupRows(file, names, { group, from: start - first, to: end - first });
+}
 
-const parsers = {
-  stringFromBytes(bytes: Uint8Array | undefined): string | Uint8Array | undefined {
-    try {
-      return bytes && utf8.decode(bytes);
-    } catch {
-      return bytes;
-    }
-  },
-};
+/**
+ * Takes columns of variants as the structs that they are stored as. No feature has such a value,
+ * and hyparquet would read their nested values without limit.
+ */
+function withoutVariants({ schema, ...metadata }: FileMetaData): FileMetaData {
+  const plain = schema.map((element) => {
+    const { logical_type, ...rest } = element;
+    return logical_type?.type === 'VARIANT' ? rest : element;
+  });
+  return { ...metadata, schema: plain };
+}
 
 function rowGroupsOf(metadata: FileMetaData): RowGroup[] {
   let start = 0;
@@ -157,9 +149,8 @@ function rowGroupsOf(metadata: FileMetaData): RowGroup[] {
 }
 
 /**
- * Adapts an object for hyparquet. `attempt` runs an action of hyparquet's: errors of the store pass
- * through, and errors about the content become ParquetErrors. After `checkBy`, all bytes are
- * checked.
+ * Reads ranges of an object. `attempt` runs an action: errors of the store pass through, and errors
+ * about the content become ParquetErrors. After `checkBy`, all bytes are checked.
  */
 function rangeReader(
   store: ObjectStore,
@@ -167,37 +158,34 @@ function rangeReader(
 ) {
   let storeError: unknown;
   let check: SealCheck | undefined;
-  const file: AsyncBuffer = {
-    byteLength: bytes,
-    async slice(start, end = bytes) {
-      if (!(start >= 0 && start <= end && end <= bytes)) {
-        throw new Error(`the file points at bytes ${start} to ${end}, but has only ${bytes}`);
-      }
-      if (start === end) return new ArrayBuffer(0);
-      let exact: Uint8Array<ArrayBuffer>;
-      try {
-        const read = await bytesOf(await store.read(key, { version, range: { start, end } }));
-        // A Node buffer may be a view of a larger one; hyparquet needs exactly the range.
-        exact = new Uint8Array(read.length);
-        exact.set(read);
-      } catch (error) {
-        storeError ??= error;
-        throw error;
-      }
-      check?.({ start, end }, exact);
-      return exact.buffer;
-    },
+  const read: RangeReader = async (start, end) => {
+    if (!(start >= 0 && start <= end && end <= bytes)) {
+      throw new Error(`the file points at bytes ${start} to ${end}, but has only ${bytes}`);
+    }
+    if (start === end) return new Uint8Array(0);
+    let exact: Uint8Array<ArrayBuffer>;
+    try {
+      const found = await bytesOf(await store.read(key, { version, range: { start, end } }));
+      // A Node buffer may be a view of a larger one; hyparquet needs exactly the range.
+      exact = new Uint8Array(found.length);
+      exact.set(found);
+    } catch (error) {
+      storeError ??= error;
+      throw error;
+    }
+    check?.({ start, end }, exact);
+    return exact;
   };
   async function attempt<Result>(action: () => Promise<Result>): Promise<Result> {
     try {
       return await action();
     } catch (error) {
       if (storeError !== undefined) throw storeError;
-      throw new ParquetError(error instanceof Error ? error.message : String(error));
+      throw new ParquetError(reasonOf(error));
     }
   }
   const checkBy = (seal: SealCheck | undefined) => {
     check = seal;
   };
-  return { file, attempt, checkBy };
+  return { read, attempt, checkBy };
 }

@@ -1,0 +1,145 @@
+/**
+ * Checks the encodings of a page. hyparquet trusts the lengths of runs and blocks; here each is
+ * compared with the number of values and with the bytes of the page, before hyparquet decodes them.
+ *
+ * @see https://github.com/apache/parquet-format/blob/master/Encodings.md
+ */
+
+/** Maximum bits of a number of the dictionary; hyparquet gives wrong numbers beyond. */
+const maxBits = 24;
+
+/** Maximum packed groups of a run: hyparquet counts their numbers in 32 bits. */
+const maxGroups = 2 ** 27;
+
+/** Maximum numbers in a block of deltas. Writers use 128 or 256. */
+const maxDeltaBlock = 2 ** 16;
+
+/** Numbers of equal width, as runs of one number and as packed groups of eight. */
+export interface Runs {
+  readonly start: number;
+  readonly end: number;
+  /** Bits of a number. */
+  readonly width: number;
+  /** Numbers that are needed. */
+  readonly count: number;
+  /** Limit of the numbers, exclusive. */
+  readonly limit: number;
+}
+
+/**
+ * Checks runs of numbers.
+ *
+ * @param counted A number whose occurrences are counted.
+ * @returns the occurrences.
+ * @throws Error if a run leaves its bytes, has more numbers than are needed, or a number is too
+ *   large.
+ */
+export function checkRuns(
+  bytes: Uint8Array,
+  { start, end, width, count, limit }: Runs,
+  counted?: number,
+): number {
+  if (width > maxBits) throw new Error(`its numbers have ${width} bits`);
+  let offset = start;
+  let seen = 0;
+  let occurrences = 0;
+  while (seen < count) {
+    const header = readVarint(bytes, offset, end);
+    offset = header.end;
+    const isPacked = header.value % 2 === 1;
+    const length = Math.floor(header.value / 2);
+    const size = isPacked ? length * width : Math.ceil(width / 8);
+    if (size > end - offset) throw new Error('a run leaves the page');
+    if (isPacked) {
+      // hyparquet miscounts the bytes of an empty run, and of a run without bits before others.
+      const isLast = length * 8 >= count - seen;
+      if (length === 0 || (width === 0 && !isLast)) throw new Error('a run is empty');
+      if (length > maxGroups) throw new Error('a run is too long');
+      const used = Math.min(count - seen, length * 8);
+      occurrences += checkPacked(bytes, { start: offset, end, width, count: used, limit }, counted);
+      seen += used;
+    } else {
+      if (length > count - seen) throw new Error('a run is too long');
+      const value = readNumber(bytes, offset, size);
+      if (value >= limit) throw new Error(`a run has the number ${value}`);
+      if (value === counted) occurrences += length;
+      seen += length;
+    }
+    offset += size;
+  }
+  return occurrences;
+}
+
+/** Checks packed numbers, and counts one of them. */
+function checkPacked(
+  bytes: Uint8Array,
+  { start, width, count, limit }: Runs,
+  counted: number | undefined,
+): number {
+  // All numbers of this width are allowed, and none is counted.
+  if (counted === undefined && 2 ** width <= limit) return 0;
+  const mask = 2 ** width - 1;
+  let offset = start;
+  let buffer = 0;
+  let bits = 0;
+  let occurrences = 0;
+  for (let index = 0; index < count; index++) {
+    while (bits < width) {
+      buffer |= bytes[offset++]! << bits;
+      bits += 8;
+    }
+    const value = buffer & mask;
+    buffer >>>= width;
+    bits -= width;
+    if (value >= limit) throw new Error(`a run has the number ${value}`);
+    if (value === counted) occurrences++;
+  }
+  return occurrences;
+}
+
+/**
+ * Checks deltas of integers, and returns their end.
+ * @throws Error if a block leaves the page.
+ */
+export function endOfDeltas(bytes: Uint8Array, start: number, count: number): number {
+  const block = readVarint(bytes, start, bytes.length);
+  const miniblocks = readVarint(bytes, block.end, bytes.length);
+  const total = readVarint(bytes, miniblocks.end, bytes.length);
+  const perMiniblock = block.value / miniblocks.value;
+  if (block.value > maxDeltaBlock || !(perMiniblock > 0) || perMiniblock % 8 !== 0) {
+    throw new Error(`it has deltas in ${miniblocks.value} parts of ${block.value} numbers`);
+  }
+  let offset = readVarint(bytes, total.end, bytes.length).end;
+  let left = count - 1;
+  while (left > 0) {
+    const widths = readVarint(bytes, offset, bytes.length).end;
+    offset = widths + miniblocks.value;
+    for (let index = 0; index < miniblocks.value && left > 0; index++) {
+      const width = bytes[widths + index] ?? 255;
+      if (width > 64) throw new Error('its deltas leave the page');
+      const needed = Math.ceil((Math.min(left, perMiniblock) * width) / 8);
+      if (needed > bytes.length - offset) throw new Error('its deltas leave the page');
+      offset += (perMiniblock * width) / 8;
+      left -= perMiniblock;
+    }
+  }
+  return offset;
+}
+
+/** Reads an unsigned integer of 7 bits per byte. */
+function readVarint(bytes: Uint8Array, start: number, end: number) {
+  let value = 0;
+  for (let index = 0; index < 10; index++) {
+    if (start + index >= end) throw new Error('a run leaves the page');
+    const byte = bytes[start + index]!;
+    value += (byte & 0x7f) * 2 ** (7 * index);
+    if (byte < 0x80) return { value, end: start + index + 1 };
+  }
+  throw new Error('an integer has more than 10 bytes');
+}
+
+function readNumber(bytes: Uint8Array, start: number, size: number): number {
+  let value = 0;
+  for (let index = 0; index < size; index++) value += bytes[start + index]! * 2 ** (8 * index);
+  return value;
+}

@@ -1,0 +1,260 @@
+/** Checks that a page has what its header states, before hyparquet decodes it. */
+import type { Encoding, PageHeader, ParquetType, SchemaElement, SchemaTree } from 'hyparquet';
+import { deltaBinaryUnpack } from 'hyparquet/src/delta.js';
+import { getMaxDefinitionLevel, getMaxRepetitionLevel } from 'hyparquet/src/schema.js';
+import { bytesPerValue, type DecodeBudget } from './budget.ts';
+import { checkRuns, endOfDeltas } from './encodings.ts';
+import { maxDecimalBytes } from './footer.ts';
+
+/** Maximum number of values in the header of a page. */
+export const maxHeaderValues = 200;
+
+/** A page without compression. */
+export interface OpenPage {
+  /** Header in which both sizes are that of `bytes`. */
+  readonly header: PageHeader;
+  /** Levels and values, in a buffer of their own. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Offset of the next page in the column. */
+  readonly end: number;
+}
+
+/** The column of a page. */
+export interface PageColumn {
+  readonly type: ParquetType;
+  readonly element: SchemaElement;
+  readonly path: readonly SchemaTree[];
+  /** Values of the dictionary, if the column has had one so far. */
+  readonly dictionarySize: number | undefined;
+}
+
+/** Values of a page. */
+interface Values {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Offset of the first. */
+  readonly start: number;
+  readonly count: number;
+}
+
+/** @throws Error if decoding the page would leave its bytes or exceed the budget. */
+export function checkPage(
+  { header, bytes }: OpenPage,
+  column: PageColumn,
+  budget: DecodeBudget,
+): void {
+  if (header.type === 'DICTIONARY_PAGE') {
+    const count = countOf(header.dictionary_page_header?.num_values, budget);
+    checkPlain({ bytes, start: 0, count }, column);
+    return;
+  }
+  const { data_page_header: v1, data_page_header_v2: v2 } = header;
+  const isV2 = header.type === 'DATA_PAGE_V2';
+  const stated = isV2 ? v2 : v1;
+  if (stated === undefined) throw new Error(`a page has the unknown type ${header.type}`);
+  const total = countOf(stated.num_values, budget);
+  const { start, nulls } = checkLevels(header, bytes, column, total);
+  const values = { bytes, start, count: total - nulls };
+  checkValues(values, stated.encoding, isV2, column, budget);
+}
+
+/** Takes the memory of values. */
+function countOf(stated: unknown, budget: DecodeBudget): number {
+  const count = requireCount(stated, 2 ** 31, 'values');
+  budget.take(count * bytesPerValue);
+  return count;
+}
+
+/** Checks the levels of a page; returns where its values start, and how many are missing. */
+function checkLevels(
+  header: PageHeader,
+  bytes: Uint8Array<ArrayBuffer>,
+  { path }: PageColumn,
+  count: number,
+): { start: number; nulls: number } {
+  const { data_page_header: v1, data_page_header_v2: v2 } = header;
+  const maxRepetition = path.length > 1 ? getMaxRepetitionLevel([...path]) : 0;
+  const maxDefinition = getMaxDefinitionLevel([...path]);
+  let start = 0;
+  const check = (max: number, encoding: Encoding | undefined, length: number | undefined) => {
+    if (max === 0) {
+      start += length ?? 0;
+      return count;
+    }
+    if (encoding !== undefined && encoding !== 'RLE') {
+      throw new Error(`the encoding ${encoding} of levels is not supported`);
+    }
+    const from = length === undefined ? start + 4 : start;
+    const end = from + (length ?? readLength(bytes, start));
+    if (end > bytes.length) throw new Error('its levels leave the page');
+    // As many bits as hyparquet takes.
+    const width = 32 - Math.clz32(max);
+    const runs = { start: from, end: bytes.length, width, count, limit: max + 1 };
+    const atMax = checkRuns(bytes, runs, max);
+    start = end;
+    return atMax;
+  };
+  check(maxRepetition, v1?.repetition_level_encoding, v2?.repetition_levels_byte_length);
+  const present = check(
+    maxDefinition,
+    v1?.definition_level_encoding,
+    v2?.definition_levels_byte_length,
+  );
+  const nulls = count - present;
+  if (v2 !== undefined && v2.num_nulls !== nulls) {
+    throw new Error(`a page has ${nulls} missing values, and its header states ${v2.num_nulls}`);
+  }
+  return { start, nulls };
+}
+
+function checkValues(
+  values: Values,
+  encoding: Encoding,
+  isV2: boolean,
+  column: PageColumn,
+  budget: DecodeBudget,
+): void {
+  const { bytes, start, count } = values;
+  switch (encoding) {
+    case 'PLAIN':
+      checkPlain(values, column);
+      break;
+    case 'PLAIN_DICTIONARY':
+    case 'RLE_DICTIONARY':
+      checkDictionary(values, isV2, column);
+      break;
+    case 'RLE':
+      checkBooleans(values, column);
+      break;
+    case 'BYTE_STREAM_SPLIT':
+      requireBytes(values, widthOf(column));
+      break;
+    case 'DELTA_BINARY_PACKED':
+      endOfDeltas(bytes, start, count);
+      break;
+    case 'DELTA_LENGTH_BYTE_ARRAY':
+      endOfDeltas(bytes, start, count);
+      requireDecimals(deltasOf(values).numbers, column);
+      break;
+    case 'DELTA_BYTE_ARRAY':
+      checkPrefixes(values, column, budget);
+      break;
+    default:
+      throw new Error(`the encoding ${String(encoding)} is not supported`);
+  }
+}
+
+function checkBooleans({ bytes, start, count }: Values, { type }: PageColumn): void {
+  if (type !== 'BOOLEAN') throw new Error(`the encoding RLE of ${type} is not supported`);
+  const end = start + 4 + readLength(bytes, start);
+  if (end > bytes.length) throw new Error('a run leaves the page');
+  checkRuns(bytes, { start: start + 4, end, width: 1, count, limit: 2 });
+}
+
+function checkPlain(values: Values, column: PageColumn): void {
+  const { bytes, start, count } = values;
+  if (column.type === 'BOOLEAN') {
+    requireBytes({ ...values, count: Math.ceil(count / 8) }, 1);
+    return;
+  }
+  if (column.type !== 'BYTE_ARRAY') {
+    requireBytes(values, widthOf(column));
+    return;
+  }
+  requireBytes(values, 4);
+  let offset = start;
+  for (let index = 0; index < count; index++) {
+    const length = readLength(bytes, offset);
+    requireDecimals([length], column);
+    offset += 4 + length;
+    if (offset > bytes.length) throw new Error('a value leaves the page');
+  }
+}
+
+function checkDictionary({ bytes, start, count }: Values, isV2: boolean, column: PageColumn): void {
+  const limit = column.dictionarySize;
+  if (limit === undefined) throw new Error('a page needs a dictionary, and there is none');
+  if (column.type === 'BOOLEAN') throw new Error('a dictionary of booleans is not supported');
+  const width = bytes[start] ?? 0;
+  if (width === 0 && !isV2) {
+    // hyparquet takes the first value for all.
+    if (count > 0 && limit === 0) throw new Error('its dictionary is empty');
+    return;
+  }
+  checkRuns(bytes, { start: start + 1, end: bytes.length, width, count, limit });
+}
+
+/** Checks values that share their start with the value before. */
+function checkPrefixes(values: Values, column: PageColumn, budget: DecodeBudget): void {
+  const { bytes, start, count } = values;
+  const second = endOfDeltas(bytes, start, count);
+  const prefixes = deltasOf(values);
+  endOfDeltas(bytes, prefixes.end, count);
+  if (prefixes.end !== second) throw new Error('its deltas leave the page');
+  const suffixes = deltasOf({ ...values, start: prefixes.end }).numbers;
+  const lengths = new Float64Array(count);
+  for (let index = 0; index < count; index++) {
+    const prefix = prefixes.numbers[index]!;
+    const before = index === 0 ? 0 : lengths[index - 1]!;
+    if (prefix < 0 || prefix > before || suffixes[index]! < 0) {
+      throw new Error('a value shares more with the value before than that has');
+    }
+    lengths[index] = prefix + suffixes[index]!;
+    budget.take(prefix);
+  }
+  requireDecimals(lengths, column);
+}
+
+function deltasOf({ bytes, start, count }: Values): { numbers: Int32Array; end: number } {
+  const numbers = new Int32Array(count);
+  const reader = { view: new DataView(bytes.buffer), offset: start };
+  deltaBinaryUnpack(reader, count, numbers);
+  return { numbers, end: reader.offset };
+}
+
+/** hyparquet converts a decimal in time by the square of its length. */
+function requireDecimals(lengths: ArrayLike<number>, { element }: PageColumn): void {
+  if (element.converted_type !== 'DECIMAL') return;
+  for (let index = 0; index < lengths.length; index++) {
+    if (lengths[index]! > maxDecimalBytes) throw new Error('a decimal is too long');
+  }
+}
+
+function requireBytes({ bytes, start, count }: Values, width: number): void {
+  if (count * width > bytes.length - start) {
+    throw new Error(`a page has ${bytes.length} bytes, which are not ${count} values`);
+  }
+}
+
+/** Returns the bytes of a value of a type with one length. */
+function widthOf(column: PageColumn): number {
+  const { type, element } = column;
+  switch (type) {
+    case 'INT32':
+    case 'FLOAT':
+      return 4;
+    case 'INT64':
+    case 'DOUBLE':
+      return 8;
+    case 'INT96':
+      return 12;
+    case 'FIXED_LEN_BYTE_ARRAY':
+      requireDecimals([element.type_length ?? 0], column);
+      return element.type_length ?? 1;
+    default:
+      throw new Error(`the type ${type} has no values of one length`);
+  }
+}
+
+/** Reads the length that stands before levels, runs and values. */
+function readLength(bytes: Uint8Array<ArrayBuffer>, start: number): number {
+  if (start + 4 > bytes.length) throw new Error('a length leaves the page');
+  return new DataView(bytes.buffer).getUint32(start, true);
+}
+
+/** @throws Error if a number of a page's header is not an integer from 0 to the limit. */
+export function requireCount(value: unknown, limit: number, what: string): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= limit) {
+    return value;
+  }
+  throw new Error(`a page has ${String(value)} ${what}, and at most ${limit} are possible`);
+}

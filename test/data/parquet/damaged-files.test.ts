@@ -1,0 +1,110 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { isRejected } from '../../../src/data/example.ts';
+import { openParquet, ParquetError } from '../../../src/data/tables/parquet-file.ts';
+import { packageRoot } from '../../../src/package-root.ts';
+import { openAnswers } from '../../fuzz/predictions.ts';
+import { readConfig, readSet } from '../../support/examples.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
+
+const corpus = (name: string) =>
+  readFile(path.join(packageRoot, 'test/fuzz/corpus/parquet', `${name}.parquet`));
+
+const rows = readConfig('row', { format: 'parquet' });
+
+async function open(bytes: Buffer) {
+  const store = new MemoryStore({ 'a.parquet': bytes });
+  return openParquet(store, (await store.head('a.parquet'))!);
+}
+
+describe('a row group that cannot be read', () => {
+  /** The first column, `id`, states that its page has 2^20 bytes more. */
+  const damaged = async () => {
+    const bytes = Buffer.from(await corpus('types-none'));
+    // The header of the first page is after the mark PAR1: field 1, type; field 2, its size.
+    expect([...bytes.subarray(4, 7)]).toEqual([0x15, 0x04, 0x15]);
+    bytes[7] = 0xff;
+    bytes[8] = 0x7f;
+    return bytes;
+  };
+
+  test.each(['labeled', 'unlabeled'] as const)('is quarantined in %s/, and named', async (set) => {
+    const store = new MemoryStore({ [`${set}/b/a.parquet`]: await damaged() });
+    const items = await readSet(store, rows, set);
+    const rejected = items.filter(isRejected);
+    expect(rejected).toEqual([
+      {
+        id: expect.stringContaining('a.parquet:0-12'),
+        reason: expect.stringMatching(/damaged here: its column 'id' cannot be read, because /),
+        lost: 12,
+      },
+    ]);
+    expect(items.length - rejected.length).toBe(8);
+  });
+
+  test('ends a run with its name if it has predictions', async () => {
+    await expect(openAnswers(await damaged())).rejects.toMatchObject({ name: 'UserError' });
+  });
+});
+
+describe('a footer', () => {
+  test.each([
+    ['is cut off', (bytes: Buffer) => bytes.writeUInt32LE(2 ** 31, bytes.length - 8), 'is cut off'],
+    ['is encrypted', (bytes: Buffer) => bytes.write('PARE', bytes.length - 4), 'is encrypted'],
+    [
+      'is none',
+      (bytes: Buffer) => bytes.write('PAR2', bytes.length - 4),
+      "does not end with 'PAR1'",
+    ],
+  ])('that %s is refused', async (_, change, message) => {
+    const bytes = Buffer.from(await corpus('types-none'));
+    change(bytes);
+    await expect(open(bytes)).rejects.toThrow(message);
+    await expect(open(bytes)).rejects.toBeInstanceOf(ParquetError);
+  });
+});
+
+test('times without end are missing, in rows and in lists', async () => {
+  const store = new MemoryStore({ 'labeled/a.parquet': await corpus('duckdb-infinity') });
+  const items = await readSet(store, rows);
+  const times = items.map((item) =>
+    isRejected(item) || item.content.kind !== 'row' ? item : item.content.columns.t,
+  );
+  expect(times.slice(0, 3)).toEqual([null, null, '2024-01-03T00:00:00.000Z']);
+  const nested = await open(await corpus('duckdb-infinity-nested'));
+  const columns = await nested.readColumns(['ts', 'st'], { start: 0, end: 1 });
+  expect(String(columns.get('ts')![0])).toBe('Invalid Date');
+});
+
+test.each(['none', 'snappy', 'gzip', 'brotli', 'zstd', 'lz4'])(
+  'the values of types-%s are those of pyarrow',
+  async (codec) => {
+    const file = await open(await corpus(`types-${codec}`));
+    const { end } = file.rowGroups[0]!;
+    const columns = await file.readColumns(['id', 'i32', 'i64', 'x', 'b', 'list'], {
+      start: 0,
+      end,
+    });
+    const column = (name: string) => Array.from<unknown>(columns.get(name)!);
+    expect(column('id').slice(0, 2)).toEqual(['r0', 'r1']);
+    expect(column('i32').slice(0, 3)).toEqual([null, 1, 2]);
+    expect(column('i64')[3]).toBe(3n * 2n ** 40n);
+    expect(column('x')[3]).toBe(1.5);
+    expect(column('b').slice(0, 3)).toEqual([null, false, true]);
+    expect(column('list').slice(0, 3)).toEqual([[], [0], [0, 1]]);
+  },
+);
+
+test('the values of deltas are those of pyarrow', async () => {
+  const file = await open(await corpus('deltas'));
+  const names = ['id', 'delta', 'delta64', 'lengths', 'split'];
+  const columns = await file.readColumns(names, { start: 5, end: 8 });
+  expect(names.map((name) => columns.get(name)![1])).toEqual([
+    'shared-prefix-0006',
+    36,
+    36n * 10n ** 9n,
+    '',
+    2,
+  ]);
+});
