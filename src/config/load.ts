@@ -24,7 +24,7 @@ import { type Config, configSchema, renamedValues } from './schema.ts';
  */
 export function parseConfig(text: string, file: string): Config {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = documentOf(text, file, lines);
   const syntaxError = document.errors[0];
   if (syntaxError !== undefined) {
     const { line, col } = lines.linePos(syntaxError.pos[0]);
@@ -50,6 +50,19 @@ export function parseConfig(text: string, file: string): Config {
     `${file} has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${problems.join('\n')}`,
     'Correct the file and run the same command again.',
   );
+}
+
+/** @throws UserError if the text is nested more deeply than the parser can follow. */
+function documentOf(text: string, file: string, lineCounter: LineCounter): Document {
+  try {
+    return parseDocument(text, { lineCounter, prettyErrors: false });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UserError(
+      `${file} is nested too deeply: this is not a config.`,
+      '`counterweight init` writes one to start from.',
+    );
+  }
 }
 
 function contents(document: Document, file: string): unknown {

@@ -140,7 +140,7 @@ function openArchive(source: Readable) {
   const entries = extract();
   const members: { entries: AsyncIterable<Entry>; sourceError: unknown; isEnded: boolean } = {
     // tar-stream's types do not state that its streams yield bytes.
-    entries: entries as AsyncIterable<Entry>,
+    entries: withSizes(entries as AsyncIterable<Entry>),
     sourceError: undefined,
     isEnded: false,
   };
@@ -158,6 +158,15 @@ function openArchive(source: Readable) {
   entries.on('close', () => source.destroy());
   source.pipe(entries);
   return members;
+}
+
+/** Refuses a member whose size is not a number: tar-stream would wait for its end for ever. */
+async function* withSizes(entries: AsyncIterable<Entry>): AsyncGenerator<Entry> {
+  for await (const entry of entries) {
+    const { name, size } = entry.header;
+    if (!Number.isSafeInteger(size)) throw new Error(`the size of '${name}' is not a number`);
+    yield entry;
+  }
 }
 
 /**

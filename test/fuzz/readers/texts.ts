@@ -1,0 +1,86 @@
+import { parseConfig } from '../../../src/config/load.ts';
+import { parseModelJson } from '../../../src/models/model-json.ts';
+import { parseTopology } from '../../../src/models/networks/own-topology.ts';
+import { mutateBytes, mutateText } from '../mutate.ts';
+import { configOf, readFile, unlessRefused } from '../read-set.ts';
+import type { FuzzedReader } from '../reader.ts';
+
+const rows = ['"', '""', ',', ';', '\t', '\n', '\r\n', '\r', '\uFEFF', '\0', 'é', '\u{1F600}', ' '];
+const values = ['1e999', '-0', 'NaN', '__proto__', 'constructor', 'label', 'id', '0x10', '1,5', ''];
+const json = ['{', '}', '[', ']', ':', 'null', 'true', '"\\ud800"', '"__proto__":', '1e400', '-'];
+const yaml = [
+  '&a ',
+  '*a',
+  '<<: ',
+  '- ',
+  '? ',
+  '!!binary ',
+  '|',
+  '>',
+  '---\n',
+  '%',
+  '@',
+  '{',
+  '[',
+  ':',
+];
+
+/** A reader of a text, changed at its marks or anywhere. */
+function textReader(
+  name: string,
+  samples: readonly string[],
+  tokens: readonly string[],
+  read: FuzzedReader['read'],
+): FuzzedReader {
+  return {
+    name,
+    samples,
+    mutate: (bytes, random, other) =>
+      random() < 0.3 ? mutateBytes(bytes, random, other) : mutateText(bytes, random, tokens),
+    read,
+  };
+}
+
+const tables = ['row', 'text', 'vector'] as const;
+
+export const csv = textReader(
+  'csv',
+  ['test/fixtures/data/csv'],
+  [...rows, ...values],
+  async (bytes) => {
+    for (const task of ['row', 'text'] as const)
+      await readFile(bytes, 'a.csv', configOf(task, 'csv'));
+  },
+);
+
+export const jsonl = textReader(
+  'jsonl',
+  ['test/fuzz/corpus/jsonl'],
+  [...json, ...rows, ...values],
+  async (bytes) => {
+    for (const task of tables) await readFile(bytes, 'a.jsonl', configOf(task, 'jsonl'));
+  },
+);
+
+export const config = textReader(
+  'yaml',
+  ['examples/digits/distill.yaml', 'examples/reviews/distill.yaml', 'test/fuzz/corpus/yaml'],
+  [...yaml, ...json, ...values, '\n', '  '],
+  (bytes) => unlessRefused(async () => void parseConfig(bytes.toString('utf8'), 'distill.yaml')),
+);
+
+export const modelJson = textReader(
+  'model-json',
+  [
+    'test/fixtures/teachers/layers-model/model.json',
+    'test/fixtures/teachers/graph-model/model.json',
+  ],
+  [...json, ...values, '"class_name":', '"config":', '"inbound_nodes":'],
+  async (bytes) => {
+    const text = bytes.toString('utf8');
+    for (const format of ['layers-model', 'graph-model'] as const) {
+      await unlessRefused(async () => void parseModelJson(text, 'model.json', format));
+    }
+    await unlessRefused(async () => void parseTopology(text, 'model.json'));
+  },
+);
