@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { product, sum } from '../arrays.ts';
 import { numbersOf, type Rows } from '../data/features/kind.ts';
 import { tf, type tfTypes } from '../tensorflow.ts';
+import { checkAllowedLayers } from './allowed/check-layers.ts';
 import { batchSizeFor } from './batch-size.ts';
 import { modelFile, parseModelFile, topologyFile, weightsFile } from './exporters.ts';
 import type { ModelFiles } from './exports/exporter.ts';
@@ -41,6 +42,7 @@ export async function readLayers(
 ): Promise<tfTypes.LayersModel> {
   const { modelTopology, weightsManifest } = modelSchema.parse(parseModelFile(files, topologyFile));
   checkInboundLayers(modelTopology, topologyFile);
+  checkAllowedLayers(modelTopology, topologyFile);
   const model = await modelFrom(
     isSplit ? modelTopology : withOutputActivation(modelTopology, 'linear'),
   );

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { product } from '../arrays.ts';
 import { UserError } from '../errors.ts';
+import { checkGraphModel } from './allowed/check-graph-model.ts';
+import { checkAllowedLayers } from './allowed/check-layers.ts';
 import { checkInboundLayers } from './inbound-layers.ts';
 import { refuseKeras3 } from './keras3.ts';
 
@@ -62,7 +64,9 @@ export function parseModelJson(
   if (format === 'layers-model') {
     refuseKeras3(parsed.data.modelTopology, name, exportHint);
     checkInboundLayers(parsed.data.modelTopology, name);
+    checkAllowedLayers(parsed.data.modelTopology, name);
   }
+  if (format === 'graph-model') checkGraphModel(parsed.data.modelTopology, name);
   return parsed.data;
 }
 

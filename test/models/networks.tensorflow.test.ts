@@ -141,7 +141,11 @@ describe('layers-model', () => {
       ),
       'the LSTM layer',
     ],
-    ['an unknown layer', saved(first, dense(4)).replace('"Dense"', '"Mine"'), 'cannot be built'],
+    [
+      'an unknown layer',
+      saved(first, dense(4)).replace('"Dense"', '"Mine"'),
+      "a layer of the class 'Mine'",
+    ],
   ])('with %s is refused with what to change', async (_, text, message) => {
     const error = await build(text).catch((error) => error);
     expect(error).toBeInstanceOf(UserError);

@@ -84,7 +84,7 @@ export async function compareInNode(comparison: Comparison, folder: string): Pro
       return { content: example.content, decoded: one };
     }),
   );
-  const model = await loadOnnx(join(folder, 'model.onnx'));
+  const model = await loadOnnx(join(folder, 'model.onnx'), 'a model');
   const outputs: Float32Array[] = [];
   for (let start = 0; start < decoded.length; start += 100) {
     outputs.push(await run(model, rawFeeds(features, decoded.slice(start, start + 100))));
@@ -178,7 +178,7 @@ async function compareEncoder(
   }
   const found = new Float32Array(expected.length);
   const embeddings = new Float32Array(examples.length * encoder.dimension);
-  const model = await loadOnnx(join(folder, 'model.onnx'));
+  const model = await loadOnnx(join(folder, 'model.onnx'), 'a model');
   const notes = { rejected: new Map(), truncated: 0 };
   for await (const { feeds, rows, pooled } of encoder.batches(contents, notes)) {
     const probabilities = await run(model, feeds);

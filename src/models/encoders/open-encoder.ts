@@ -109,7 +109,7 @@ async function loadOrExplain(
   try {
     if (format === 'savedModel') {
       const { loadSavedModel } = await import('../teachers/saved-model.ts');
-      return await loadSavedModel(dirname(path));
+      return await loadSavedModel(dirname(path), source);
     }
     if (format === 'graphModel') {
       const { loadGraphModel } = await import('../teachers/graph-model.ts');
@@ -119,7 +119,7 @@ async function loadOrExplain(
     const graph =
       embeddingName === undefined ? undefined : await readOnnxGraph(createReadStream(path));
     const isInner = graph && !graph.outputs.some(({ name }) => name === embeddingName);
-    return await loadOnnx(path, isInner ? [embeddingName!] : []);
+    return await loadOnnx(path, source, isInner ? [embeddingName!] : []);
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(

@@ -41,7 +41,7 @@ function onnxFile(file: string, precision: Precision): Pick<Exporter, 'files' | 
     },
     async open(folder) {
       const { loadOnnx } = await import('../teachers/onnx.ts');
-      return loadOnnx(join(folder, file));
+      return loadOnnx(join(folder, file), file);
     },
   };
 }

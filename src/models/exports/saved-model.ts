@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { checkSavedModel } from '../allowed/check-saved-model.ts';
 import type { LoadedModel } from '../teachers/loaded-model.ts';
 import type { Exporter } from './exporter.ts';
 import { requirePythonNames } from './python-names.ts';
@@ -26,6 +27,7 @@ async function openFolder(folder: string): Promise<LoadedModel> {
   const { openGraph } = await import('../graph-session.ts');
   const { serveTag } = await import('../saved-graph.ts');
   const { graphFeeds } = await import('./tensorflow-graph.ts');
+  await checkSavedModel(folder, savedModelFile);
   const session = openGraph(folder, serveTag);
   return {
     inputs: [],

@@ -1,6 +1,7 @@
 /** The topology of a user's own network: parsed, checked, and made repeatable. */
 import { UserError } from '../../errors.ts';
 import type { tfTypes } from '../../tensorflow.ts';
+import { checkAllowedLayers } from '../allowed/check-layers.ts';
 import { checkInboundLayers } from '../inbound-layers.ts';
 import { refuseKeras3 } from '../keras3.ts';
 import {
@@ -52,6 +53,7 @@ export function parseTopology(text: string, key: string): Topology {
   }
   refuseKeras3(json, `'${key}'`, 'Write it with model.save of tfjs.');
   checkInboundLayers(json, `'${key}'`);
+  checkAllowedLayers(json, `'${key}'`);
   const parsed = topologySchema.safeParse(json);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

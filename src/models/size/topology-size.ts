@@ -18,6 +18,13 @@ const layerSchema = z.looseObject({
     name: z.string().optional(),
     batch_input_shape: numbers.optional(),
     units: z.number().optional(),
+    input_dim: z.number().nullish(),
+    output_dim: z.number().optional(),
+    n: z.number().optional(),
+    num_tokens: z.number().nullish(),
+    height: z.number().optional(),
+    width: z.number().optional(),
+    size: z.union([z.number(), z.array(z.number())]).optional(),
     filters: z.number().optional(),
     kernel_size: z.union([z.number(), z.array(z.number())]).optional(),
     pool_size: z.union([z.number(), z.array(z.number())]).optional(),
@@ -38,7 +45,7 @@ const modelSchema = z.looseObject({ config: z.looseObject({ layers: z.array(laye
 /**
  * Computes the size of a network from its topology.
  * @param json The parsed `model.json`, or the topology in it.
- * @param inputShape Shape of one example, without the batch.
+ * @param inputShape Shape of one example, without the batch; empty if only the file states it.
  * @returns undefined if it is not the topology of a LayersModel, or cannot be built.
  */
 export function topologySize(
@@ -58,14 +65,20 @@ function followAll(layers: readonly Layer[], inputShape: readonly number[]): Req
   const sizes: NetworkSize[] = [];
   let last = inputShape;
   for (const layer of layers) {
+    const own = inputShape.length === 0 ? layer.config.batch_input_shape : undefined;
     const sources = layer.inbound_nodes?.[0]?.map(([name]) => shapes.get(name) ?? last) ?? [last];
-    const input = merged(layer, sources.length > 0 ? sources : [inputShape]);
+    const input = own ? openAsOne(own) : merged(layer, sources.length > 0 ? sources : [inputShape]);
     const { output, size = noWork } = follow(layer, input);
     sizes.push({ ...size, outputs: size.outputs || product(output) });
     if (layer.config.name !== undefined) shapes.set(layer.config.name, output);
     last = output;
   }
   return { output: last, size: totalSize(sizes) };
+}
+
+/** Returns the shape of one example: open sizes count as one. */
+function openAsOne(batchShape: readonly (number | null)[]): number[] {
+  return batchShape.slice(1).map((size) => size ?? 1);
 }
 
 /** Removes the wrappers: one by model.save, two by the converter for Keras. */
@@ -135,6 +148,30 @@ function follow({ class_name, config }: Layer, input: readonly number[]): Step {
       return { output: [channels] };
     case 'ZeroPadding2D':
       return { output: [...padded(config, input), channels] };
+    case 'UpSampling2D': {
+      const output = input.slice(0, -1).map((size, axis) => size * (along(config.size, axis) ?? 2));
+      return { output: [...output, channels] };
+    }
+    case 'Resizing':
+      return { output: [config.height ?? 1, config.width ?? 1, channels] };
+    case 'CategoryEncoding':
+      return { output: [config.num_tokens ?? channels] };
+    case 'RepeatVector':
+      return { output: [config.n ?? 1, ...input] };
+    case 'Embedding': {
+      const width = config.output_dim ?? 1;
+      const parameters = (config.input_dim ?? 1) * width;
+      return { output: [...input, width], size: { ...noWork, parameters } };
+    }
+    case 'LSTM':
+      return recurrent(config, input, 4);
+    case 'GRU':
+      return recurrent(config, input, 3);
+    case 'SimpleRNN':
+      return recurrent(config, input, 1);
+    case 'Bidirectional':
+    case 'TimeDistributed':
+      return wrapped({ class_name, config }, input);
     case 'Flatten':
       return { output: [product(input)] };
     case 'Reshape': {
@@ -150,10 +187,37 @@ function follow({ class_name, config }: Layer, input: readonly number[]): Step {
       return inner.success ? followAll(inner.data.config.layers, input) : { output: input };
     }
     case 'InputLayer':
-      return { output: config.batch_input_shape?.slice(1).map((size) => size ?? 1) ?? input };
+      return { output: config.batch_input_shape ? openAsOne(config.batch_input_shape) : input };
     default:
       return { output: input };
   }
+}
+
+/** @param gates Gates per unit, each with weights for the input and for the state. */
+function recurrent(config: Layer['config'], input: readonly number[], gates: number): Step {
+  const [steps = 1, channels = 1] = input;
+  const units = config.units ?? 1;
+  const weights = gates * units * (channels + units);
+  return {
+    output: config.return_sequences === true ? [steps, units] : [units],
+    size: kernel(weights, steps, biases(config, gates * units)),
+  };
+}
+
+/** Follows the layer inside: in both directions, or at every step. */
+function wrapped({ class_name, config }: Layer, input: readonly number[]): Step {
+  const inner = layerSchema.safeParse(config.layer).data;
+  if (!inner) return { output: input };
+  if (class_name === 'TimeDistributed') {
+    const [steps = 1, ...each] = input;
+    const { output, size = noWork } = follow(inner, each);
+    return { output: [steps, ...output], size: { ...size, macs: steps * size.macs } };
+  }
+  const { output, size = noWork } = follow(inner, input);
+  return {
+    output: [...output.slice(0, -1), 2 * (output.at(-1) ?? 1)],
+    size: totalSize([size, size]),
+  };
 }
 
 /** The size of a layer that uses all weights of its kernel at every position of the output. */

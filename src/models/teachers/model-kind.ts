@@ -22,6 +22,8 @@ export function modelKind<const Name extends string>(
     readonly load: (local: {
       readonly path: string;
       readonly folder: string;
+      /** Name of the model in errors. */
+      readonly name: string;
     }) => Promise<LoadedModel>;
     /** Default: estimated from the bytes of all files. */
     readonly size?: SuppliedKind['size'];
@@ -54,7 +56,7 @@ async function loadOrExplain(
   folder: string,
 ): Promise<LoadedModel> {
   try {
-    return await load({ folder, path: join(folder, basename(key)) });
+    return await load({ folder, path: join(folder, basename(key)), name });
   } catch (error) {
     if (error instanceof UserError) throw error;
     const found = files.map(({ object }) => object.key).join(', ');

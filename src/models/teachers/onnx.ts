@@ -6,6 +6,7 @@ import { UserError } from '../../errors.ts';
 import { fromFloat16 } from '../../float16.ts';
 import type { ort } from '../../onnxruntime.ts';
 import type { ObjectStore } from '../../store/store.ts';
+import { checkOnnx } from '../allowed/check-onnx.ts';
 import { makeOnce } from '../local-copy.ts';
 import { requireFile } from './find-files.ts';
 import { dimension, type LoadedModel, type Port } from './loaded-model.ts';
@@ -22,10 +23,10 @@ export const onnxKind = modelKind({
     const path = await modelInFolder(store, key);
     return [...(await onnxFiles(store, path, 'teacher.onnx')), ...(await tokenizerOf(store, path))];
   },
-  async load({ path, folder }) {
-    if (path.endsWith('.onnx')) return loadOnnx(path);
-    const file = (await readdir(folder)).find((name) => name.endsWith('.onnx'));
-    return loadOnnx(join(folder, file!));
+  async load({ path, folder, name }) {
+    if (path.endsWith('.onnx')) return loadOnnx(path, name);
+    const file = (await readdir(folder)).find((one) => one.endsWith('.onnx'));
+    return loadOnnx(join(folder, file!), name);
   },
   recognize: async (_, key) => (key.endsWith('.onnx') ? key : undefined),
   ports: async (store, key) => readOnnxFacts(await store.read(key)),
@@ -108,9 +109,17 @@ const quiet = { logSeverityLevel: 4 } as const;
 
 /**
  * Loads an ONNX file. onnxruntime finds its external data through the paths inside it.
+ *
+ * @param modelName Name of the model in errors.
  * @param inner Tensors of floats inside the graph that become outputs as well. Default: none.
+ * @throws UserError if it has operators that are not allowed.
  */
-export async function loadOnnx(path: string, inner: readonly string[] = []): Promise<LoadedModel> {
+export async function loadOnnx(
+  path: string,
+  modelName: string,
+  inner: readonly string[] = [],
+): Promise<LoadedModel> {
+  await checkOnnx(path, modelName);
   const { InferenceSession, Tensor } = await import('../../onnxruntime.ts');
   const { zipped, classLabels } = await readOnnxFacts(createReadStream(path));
   const file = inner.length === 0 ? path : await withOutputs(path, inner);

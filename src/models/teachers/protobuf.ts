@@ -3,15 +3,23 @@
  * are skipped. The encoding: https://protobuf.dev/programming-guides/encoding/
  */
 
-/** Fields to read, by number: `bytes` for the value itself, or the fields of a nested message. */
+/**
+ * Fields to read, by number: `value` for the value itself, `short` for a value of at most
+ * `shortBytes`, or the fields of a nested message.
+ */
 export interface WantedFields {
-  readonly [field: number]: 'value' | WantedFields;
+  readonly [field: number]: 'value' | 'short' | WantedFields;
 }
+
+/** Longer values of fields that are wanted as `short` are skipped. */
+const shortBytes = 1024;
 
 /** A field that was read. */
 export interface FoundField {
   /** Field numbers from the outermost message: `[7, 1]` is field 1 of field 7. */
   readonly path: readonly number[];
+  /** Ordinals of the messages that contain the field, the outermost first. */
+  readonly messages: readonly number[];
   /** A number for a varint, otherwise the bytes of a text or of a nested message. */
   readonly value: number | Uint8Array;
 }
@@ -34,7 +42,7 @@ export async function* readFields(
   wanted: WantedFields,
 ): AsyncGenerator<FoundField> {
   const reader = new Reader(stream);
-  yield* readMessage(reader, Number.POSITIVE_INFINITY, wanted, []);
+  yield* readMessage(reader, Number.POSITIVE_INFINITY, wanted, { path: [], messages: [] });
 }
 
 /**
@@ -48,8 +56,10 @@ export function parseFields(bytes: Uint8Array): Map<number, (number | Uint8Array
   while (cursor.left > 0) {
     const { field, wire } = cursor.tag();
     const value =
-      wire === 0 ? cursor.varint() : cursor.take(wire === 2 ? cursor.varint() : widthOf(wire));
-    fields.set(field, [...(fields.get(field) ?? []), value]);
+      wire === 0 ? cursor.varint() : cursor.take(wire === 2 ? cursor.length() : widthOf(wire));
+    const values = fields.get(field);
+    if (values) values.push(value);
+    else fields.set(field, [value]);
   }
   return fields;
 }
@@ -58,22 +68,25 @@ async function* readMessage(
   reader: Reader,
   end: number,
   wanted: WantedFields,
-  path: readonly number[],
+  around: Pick<FoundField, 'path' | 'messages'>,
 ): AsyncGenerator<FoundField> {
+  const messages = [...around.messages, reader.messages++];
   while (reader.position < end) {
     await reader.fill(headBytes);
     if (reader.cursor.left === 0 && end === Number.POSITIVE_INFINITY) return;
     const { field, wire } = reader.cursor.tag();
-    const value = wire === 0 ? reader.cursor.varint() : undefined;
+    const number = wire === 0 ? reader.cursor.varint() : undefined;
     const want = wanted[field];
-    if (value !== undefined) {
-      if (want !== undefined) yield { path: [...path, field], value };
+    const found = { path: [...around.path, field], messages };
+    if (number !== undefined) {
+      if (want !== undefined) yield { ...found, value: number };
       continue;
     }
-    const length = wire === 2 ? reader.cursor.varint() : widthOf(wire);
-    if (want === undefined || wire !== 2) await reader.skip(length);
-    else if (want === 'value') yield { path: [...path, field], value: await reader.take(length) };
-    else yield* readMessage(reader, reader.position + length, want, [...path, field]);
+    const length = wire === 2 ? reader.cursor.length() : widthOf(wire);
+    const isSkipped = want === undefined || wire !== 2 || (want === 'short' && length > shortBytes);
+    if (isSkipped) await reader.skip(length);
+    else if (typeof want === 'string') yield { ...found, value: await reader.take(length) };
+    else yield* readMessage(reader, reader.position + length, want, found);
   }
   if (reader.position > end) throw new MalformedProtobuf('a message ends within a field');
 }
@@ -100,8 +113,10 @@ class Cursor {
     return this.#bytes.length - this.#offset;
   }
 
+  /** Libraries differ in what they make of a tag of more than 32 bits, or of a field 0. */
   tag(): { field: number; wire: number } {
     const tag = this.varint();
+    if (tag < 8 || tag >= 2 ** 32) throw new MalformedProtobuf(`the tag ${tag}`);
     return { field: Math.floor(tag / 8), wire: tag % 8 };
   }
 
@@ -117,6 +132,13 @@ class Cursor {
     throw new MalformedProtobuf('a number is too long');
   }
 
+  /** Reads the length of a text or message. No library reads 2 GiB or more. */
+  length(): number {
+    const length = this.varint();
+    if (length >= 2 ** 31) throw new MalformedProtobuf(`a field of ${length} bytes`);
+    return length;
+  }
+
   take(length: number): Uint8Array {
     if (length > this.left) throw new MalformedProtobuf('the bytes end within a field');
     this.#offset += length;
@@ -127,6 +149,8 @@ class Cursor {
 /** Reads from a stream, and holds only the bytes that are needed next. */
 class Reader {
   cursor = new Cursor(new Uint8Array(0));
+  /** Number of messages that were entered. */
+  messages = 0;
   readonly #chunks: AsyncIterator<Uint8Array>;
   /** Bytes of the stream that were read so far. */
   #received = 0;

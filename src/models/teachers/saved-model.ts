@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path/posix';
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
 import type { tfTypes } from '../../tensorflow.ts';
+import { checkSavedModel } from '../allowed/check-saved-model.ts';
 import { folderFiles, folderOf } from './find-files.ts';
 import { foreignFile } from './foreign-files.ts';
 import { dimension, dtypeName, type LoadedModel, type Port } from './loaded-model.ts';
@@ -27,7 +28,7 @@ export const savedModelKind = modelKind({
         : 'Give the folder that model.export (Keras) or tf.saved_model.save made.',
     );
   },
-  load: ({ folder }) => loadSavedModel(folder),
+  load: ({ folder, name }) => loadSavedModel(folder, name),
   recognize: async (_, key) => (key.endsWith('/saved_model.pb') ? folderOf(key) : undefined),
 });
 
@@ -37,8 +38,12 @@ const signatureName = 'serving_default';
 /**
  * Loads the signature `serving_default` under the tag `serve`, which Keras and
  * `tf.saved_model.save` write. Outputs have the signature's names.
+ *
+ * @param modelName Name of the model in errors.
+ * @throws UserError if it has operations that are not allowed.
  */
-export async function loadSavedModel(folder: string): Promise<LoadedModel> {
+export async function loadSavedModel(folder: string, modelName: string): Promise<LoadedModel> {
+  await checkSavedModel(folder, modelName);
   const { tf } = await import('../../tensorflow.ts');
   const { runTensors } = await import('./run-tensors.ts');
   const signature = await findSignature(folder);

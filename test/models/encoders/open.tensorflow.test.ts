@@ -148,7 +148,10 @@ describe('an encoder of images', () => {
 
 test.each([
   ['graph-model', () => loadGraphModel(join(teachers, 'graph-model/model.json'))],
-  ['saved-model-keras/model', () => loadSavedModel(join(teachers, 'saved-model-keras/model'))],
+  [
+    'saved-model-keras/model',
+    () => loadSavedModel(join(teachers, 'saved-model-keras/model'), 'a model'),
+  ],
 ])('%s, grey images of TensorFlow', async (path, load) => {
   const model = await load();
   const pixels = Array.from({ length: 3 }, (_, row) =>

@@ -1,0 +1,447 @@
+/**
+ * Checks a SavedModel before TensorFlow reads it. Field numbers are those of
+ * https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/protobuf/meta_graph.proto
+ */
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { product, sum } from '../../arrays.ts';
+import { UserError } from '../../errors.ts';
+import { bytesIn, text, unpackedIntegers } from '../teachers/onnx-file.ts';
+import {
+  type FoundField,
+  MalformedProtobuf,
+  parseFields,
+  readFields,
+} from '../teachers/protobuf.ts';
+import {
+  expandedNodes,
+  maxExpandedBytes,
+  maxNodes,
+  maxTensorNumbers,
+  shapeNumbers,
+} from './budget.ts';
+import { damagedModel, notAllowed, refusedPart } from './refused-part.ts';
+import {
+  restoringOperations,
+  savingOperations,
+  tensorflowOperations,
+} from './tensorflow-operations.ts';
+
+const modelFile = 'saved_model.pb';
+
+/** A tensor: its type, shape, and short contents (as bytes, int32 or int64). */
+const tensor = { 1: 'value', 2: 'value', 4: 'short', 7: 'short', 10: 'short' } as const;
+/** An attribute: its name, and its value: a list, a tensor, or a function. */
+const attribute = { 1: 'value', 2: { 1: 'value', 8: tensor, 10: 'value' } } as const;
+/** Name, operation, inputs, attributes. */
+const node = { 1: 'value', 2: 'value', 3: 'value', 5: attribute } as const;
+/** Signature with the name, nodes, attributes of a function. */
+const functionOfGraph = { 1: { 1: 'value' }, 3: node, 5: { 1: 'value' } } as const;
+/** Per meta graph: graph and functions, saver, collections, signatures, assets. */
+const wanted = {
+  2: {
+    2: { 1: node, 2: { 1: functionOfGraph } },
+    3: { 3: 'value' },
+    4: { 1: 'value', 2: 'value' },
+    5: { 1: 'value', 2: 'value' },
+    6: { 2: 'value' },
+  },
+} as const;
+
+interface Node {
+  name: string;
+  /** One; several only in a file that no library writes. */
+  readonly operations: string[];
+  /** Names of nodes, without the number of the output. */
+  readonly inputs: string[];
+  /** Names of functions in the attributes. */
+  readonly functions: string[];
+  readonly constant: Constant;
+}
+
+interface Constant {
+  type: number;
+  shape: number[];
+  readonly values: number[];
+}
+
+/** A graph or a function. */
+interface Scope {
+  name: string;
+  readonly nodes: Map<number, Node>;
+  /** Whether TensorFlow may put it in the place of another function. */
+  isSwapped: boolean;
+}
+
+/** Facts about a file that can be judged when all of it is read. */
+interface Facts {
+  readonly main: Scope;
+  /** By their ordinal in the file. */
+  readonly functions: Map<number, Scope>;
+  /** Names of nodes of the main graph that run when the model is loaded or called. */
+  readonly runs: string[];
+  /** Names of nodes that run when variables are restored. */
+  readonly restores: string[];
+  readonly assets: string[];
+}
+
+/**
+ * Refuses a SavedModel with operations that are not in the list, anywhere in its graphs and
+ * functions. Reading weights is allowed where TensorFlow restores variables, and saving weights in
+ * the part of the file that is never run.
+ *
+ * @param folder The folder with `saved_model.pb`.
+ * @param file Name of the model in errors: `the SavedModel teacher/model`.
+ * @throws UserError with the file and the operation. Error if the file is damaged.
+ */
+export async function checkSavedModel(folder: string, file: string): Promise<void> {
+  await refuseOtherForms(folder, file);
+  const path = join(folder, modelFile);
+  const facts = await readFacts(path).catch((error: Error) => {
+    if (error instanceof MalformedProtobuf) throw damagedModel(file, error.message);
+    throw error;
+  });
+  const scopes = [facts.main, ...facts.functions.values()];
+  const names = checkNames([...facts.functions.values()], file);
+  for (const scope of scopes) {
+    for (const each of scope.nodes.values()) checkOperations(each, names, scope.name, file);
+  }
+  checkReached(facts, file);
+  checkAssets(facts.assets, file);
+  checkExpansion(facts, (await stat(path)).size, file);
+}
+
+/** Refuses forms of the file that TensorFlow might prefer, and that are not checked. */
+async function refuseOtherForms(folder: string, file: string): Promise<void> {
+  const other = (await readdir(folder)).find((name) => /^saved_model\.(cpb|pbtxt)$/.test(name));
+  if (other === undefined) return;
+  throw new UserError(
+    `${file} has ${other} beside ${modelFile}`,
+    `Remove ${other}: only ${file} is read.`,
+  );
+}
+
+async function readFacts(path: string): Promise<Facts> {
+  const facts: Facts = {
+    main: { name: '', nodes: new Map(), isSwapped: false },
+    ...{ functions: new Map(), runs: [], restores: [], assets: [] },
+  };
+  const stream = createReadStream(path, { highWaterMark: 2 ** 20 });
+  try {
+    for await (const field of readFields(stream, wanted)) {
+      const { path: at, value } = field;
+      if (at[1] === 2 && at[2] === 1) addToNode(facts.main, field, 3);
+      else if (at[1] === 2) addToFunction(facts.functions, field);
+      else if (typeof value === 'number') continue;
+      else if (at[1] === 3) facts.restores.push(nodeName(text(value)));
+      else if (at[1] === 6) facts.assets.push(text(value));
+      else if (at[1] === 5 && at[2] === 2) facts.runs.push(...namesWithin(value));
+      else if (at[1] === 4 && at[2] === 2) {
+        // TensorFlow runs nodes that a collection names in a list of nodes.
+        for (const list of bytesIn(parseFields(value), 1)) facts.runs.push(...namesWithin(list));
+      }
+    }
+  } finally {
+    stream.destroy();
+  }
+  return facts;
+}
+
+/** Adds a field of a function. */
+function addToFunction(functions: Map<number, Scope>, field: FoundField): void {
+  const { path: at, messages, value } = field;
+  const id = messages[4]!;
+  const scope = functions.get(id) ?? { name: '', nodes: new Map(), isSwapped: false };
+  functions.set(id, scope);
+  if (at[4] === 3) addToNode(scope, field, 5);
+  else if (typeof value === 'number') return;
+  else if (at[4] === 1) scope.name = text(value);
+  else if (/implements/.test(text(value))) scope.isSwapped = true;
+}
+
+/**
+ * Adds a field of a node.
+ * @param depth Number of messages around the node.
+ */
+function addToNode({ nodes }: Scope, { path: at, messages, value }: FoundField, depth: number) {
+  const id = messages[depth]!;
+  const found = nodes.get(id) ?? emptyNode();
+  nodes.set(id, found);
+  const [field, inAttribute, inValue, inTensor] = at.slice(depth);
+  if (field === 5) {
+    if (inAttribute === 2) addValue(found, [inValue!, inTensor], value);
+    return;
+  }
+  if (typeof value === 'number') return;
+  if (field === 1) found.name = text(value);
+  if (field === 2) found.operations.push(text(value));
+  if (field === 3) found.inputs.push(nodeName(text(value)));
+}
+
+function emptyNode(): Node {
+  const constant = { type: 0, shape: [], values: [] };
+  return { name: '', operations: [], inputs: [], functions: [], constant };
+}
+
+/** Adds a part of the value of an attribute: of a list, a tensor or a function. */
+function addValue(
+  { functions, constant }: Node,
+  [kind, inTensor]: readonly [number, number | undefined],
+  value: FoundField['value'],
+): void {
+  if (kind === 8 && inTensor === 1 && typeof value === 'number') constant.type = value;
+  else if (kind === 8 && (inTensor === 7 || inTensor === 10)) {
+    constant.values.push(
+      ...(typeof value === 'number' ? [value] : unpackedIntegers(value).map(Number)),
+    );
+  } else if (typeof value === 'number') return;
+  else if (kind === 10) addFunctionNames(value, functions);
+  else if (kind === 1) {
+    for (const each of bytesIn(parseFields(value), 9)) addFunctionNames(each, functions);
+  } else if (inTensor === 2) constant.shape = shapeOf(value);
+  else if (inTensor === 4) constant.values.push(...integers(value, constant.type));
+}
+
+/** Adds the name of a function, and of functions in its own attributes. */
+function addFunctionNames(bytes: Uint8Array, names: string[], depth = 0): void {
+  if (depth > 20) throw new MalformedProtobuf('functions inside each other');
+  const fields = parseFields(bytes);
+  names.push(...bytesIn(fields, 1).map(text));
+  for (const entry of bytesIn(fields, 2).map(parseFields)) {
+    for (const value of bytesIn(entry, 2).map(parseFields)) {
+      for (const each of bytesIn(value, 10)) addFunctionNames(each, names, depth + 1);
+      for (const list of bytesIn(value, 1).map(parseFields)) {
+        for (const each of bytesIn(list, 9)) addFunctionNames(each, names, depth + 1);
+      }
+    }
+  }
+}
+
+function shapeOf(bytes: Uint8Array): number[] {
+  const sizes = bytesIn(parseFields(bytes), 2).map((axis) => parseFields(axis).get(1)?.at(-1) ?? 0);
+  // -1 is written as 2^64 - 1: an open size, which a constant does not have.
+  return sizes.map((size) => (typeof size === 'number' && size < 2 ** 63 ? size : 1));
+}
+
+/** Reads the contents of a tensor of int32 (3) or int64 (9). */
+function integers(bytes: Uint8Array, type: number): number[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const size = type === 9 ? 8 : 4;
+  return Array.from({ length: Math.floor(bytes.byteLength / size) }, (_, index) =>
+    size === 8 ? Number(view.getBigInt64(8 * index, true)) : view.getInt32(4 * index, true),
+  );
+}
+
+/** Returns the name of the node in the name of a tensor: `^a` and `a:1` are of a. */
+function nodeName(tensor: string): string {
+  return tensor.replace(/^\^/, '').replace(/:.*$/, '');
+}
+
+/**
+ * Returns the names in a signature or a collection: all texts at any depth. A text that is not the
+ * name of a node changes nothing.
+ */
+function namesWithin(bytes: Uint8Array, depth = 0): string[] {
+  const names = [nodeName(text(bytes))];
+  if (depth > 12) return names;
+  try {
+    for (const values of parseFields(bytes).values()) {
+      for (const value of values) {
+        if (typeof value !== 'number') names.push(...namesWithin(value, depth + 1));
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof MalformedProtobuf)) throw error; // A text.
+  }
+  return names;
+}
+
+/** Refuses functions whose names may hide an operation. @returns the names of all functions. */
+function checkNames(functions: readonly Scope[], file: string): Set<string> {
+  const names = new Set(functions.map(({ name }) => name));
+  for (const name of names) {
+    if (/^_*[A-Z][A-Za-z0-9]*$/.test(name)) {
+      throw refusedPart(
+        `${file} has a function with the name '${name}' of an operation`,
+        notAllowed,
+      );
+    }
+  }
+  return names;
+}
+
+function checkOperations(
+  { name, operations }: Node,
+  functions: ReadonlySet<string>,
+  scope: string,
+  file: string,
+): void {
+  for (const operation of operations) {
+    const isKnown = [tensorflowOperations, restoringOperations, savingOperations, functions].some(
+      (list) => list.has(operation),
+    );
+    if (isKnown) continue;
+    const where = scope === '' ? `node '${name}'` : `node '${name}' of the function '${scope}'`;
+    throw refusedPart(
+      `${file} has the operation '${operation}' (${where})`,
+      notAllowed,
+      fixOf(operation),
+    );
+  }
+}
+
+const loops = /While$|^(Enter|Exit|NextIteration|LoopCond|For|RefEnter|RefExit|RefNextIteration)$/;
+const files = /File|Dataset|Reader|Files|PrintV2|^Print$/;
+
+function fixOf(operation: string): string | undefined {
+  if (loops.test(operation)) {
+    return 'Loops may never end. Export recurrent layers with unroll=True, or as ONNX, which has operators for LSTM and GRU.';
+  }
+  if (!files.test(operation)) return undefined;
+  return 'Models may not use files. Keep vocabularies in the graph: give layers their vocabulary as a list.';
+}
+
+/** Refuses reading and writing of weights in parts that run when they should not. */
+function checkReached(facts: Facts, file: string): void {
+  const swapped = [...facts.functions.values()].filter(({ isSwapped }) => isSwapped);
+  const running = reached(facts, facts.runs, swapped);
+  const restoring = reached(facts, facts.restores, []);
+  for (const [nodes, refused, when] of [
+    [running, new Set([...savingOperations, ...restoringOperations]), 'loaded or called'],
+    [restoring, savingOperations, 'restored'],
+  ] as const) {
+    for (const { name, operations } of nodes) {
+      const found = operations.find((operation) => refused.has(operation));
+      if (found === undefined) continue;
+      throw refusedPart(
+        `${file} has the operation '${found}' (node '${name}') among those that run when the model is ${when}`,
+        notAllowed,
+      );
+    }
+  }
+}
+
+/** Collects the nodes on which named nodes of the main graph depend, functions included. */
+function reached(
+  { main, functions }: Facts,
+  roots: readonly string[],
+  scopes: readonly Scope[],
+): Set<Node> {
+  const byName = grouped([...main.nodes.values()]);
+  const functionsByName = grouped([...functions.values()]);
+  const nodes = new Set<Node>();
+  const entered = new Set<Scope>();
+  const waiting: Node[] = roots.flatMap((name) => byName.get(name) ?? []);
+  const enter = (scope: Scope) => {
+    if (entered.has(scope)) return;
+    entered.add(scope);
+    waiting.push(...scope.nodes.values());
+  };
+  scopes.forEach(enter);
+  const mainNodes = new Set(main.nodes.values());
+  for (let node = waiting.pop(); node; node = waiting.pop()) {
+    if (nodes.has(node)) continue;
+    nodes.add(node);
+    // All nodes of a function run, so that only the main graph is followed.
+    if (mainNodes.has(node)) {
+      for (const input of node.inputs) waiting.push(...(byName.get(input) ?? []));
+    }
+    for (const name of [...node.operations, ...node.functions]) {
+      functionsByName.get(name)?.forEach(enter);
+    }
+  }
+  return nodes;
+}
+
+function grouped<Named extends { readonly name: string }>(
+  items: readonly Named[],
+): Map<string, Named[]> {
+  const groups = new Map<string, Named[]>();
+  for (const item of items) {
+    const group = groups.get(item.name);
+    if (group) group.push(item);
+    else groups.set(item.name, [item]);
+  }
+  return groups;
+}
+
+function checkAssets(assets: readonly string[], file: string): void {
+  for (const asset of assets) {
+    if (basename(asset) === asset && asset !== '..' && !asset.includes('\\')) continue;
+    throw refusedPart(
+      `${file} names the asset '${asset}'`,
+      'and assets are files in the folder assets',
+    );
+  }
+}
+
+/** Inputs of operations that set the size of an output: a shape, or the number of elements. */
+const sizeInputs: Readonly<Record<string, number>> = {
+  ...{ BroadcastTo: 1, Empty: 0, Fill: 0, LinSpace: 2, OneHot: 1, Range: 1, Tile: 1 },
+  ...{ RandomStandardNormal: 0, RandomUniform: 0, RandomUniformInt: 0, TruncatedNormal: 0 },
+  ...{ StatelessRandomNormal: 0, StatelessRandomUniform: 0, StatelessRandomNormalV2: 0 },
+  ...{ StatelessRandomUniformV2: 0, TensorListReserve: 1 },
+  ...{ ResizeArea: 1, ResizeBicubic: 1, ResizeBilinear: 1, ResizeNearestNeighbor: 1 },
+};
+
+/** Refuses constants that are much larger than the file, and functions that expand. */
+function checkExpansion({ main, functions }: Facts, fileBytes: number, file: string): void {
+  const scopes = [main, ...functions.values()];
+  const constants = scopes.flatMap(({ nodes }) => [...nodes.values()]).map((each) => each.constant);
+  const tensors = constants.filter(({ type }) => type > 0);
+  const bytes = sum(tensors.map(({ shape, type }) => product(shape) * (typeBytes[type] ?? 1)));
+  if (bytes > fileBytes + maxExpandedBytes) {
+    throw refusedPart(
+      `${file} has constants of ${bytes} bytes in a file of ${fileBytes}`,
+      `and at most ${maxExpandedBytes} more than the file are allowed`,
+    );
+  }
+  for (const scope of scopes) checkSizes(scope, file);
+  const bodies = new Map(
+    [...functions.values()].map((scope) => [scope.name, bodyOf(scope)] as const),
+  );
+  if (expandedNodes(bodyOf(main), bodies) <= maxNodes) return;
+  throw refusedPart(
+    `${file} has functions that call each other or themselves`,
+    `and they make more than ${maxNodes} nodes`,
+  );
+}
+
+/** Bytes per number, by TensorFlow's number of the type; others have one, or are texts. */
+const typeBytes: Readonly<Record<number, number>> = {
+  ...{ 1: 4, 2: 8, 3: 4, 5: 2, 8: 8, 9: 8, 14: 2, 17: 2, 18: 16, 19: 2, 22: 4, 23: 8 },
+};
+
+function bodyOf({ nodes }: Scope) {
+  const all = [...nodes.values()];
+  return {
+    nodes: all.length,
+    calls: all.flatMap(({ operations, functions }) => [...operations, ...functions]),
+  };
+}
+
+function checkSizes({ nodes }: Scope, file: string): void {
+  const byName = grouped([...nodes.values()]);
+  for (const { name, operations, inputs } of nodes.values()) {
+    for (const operation of operations) {
+      const input = inputs[sizeInputs[operation] ?? Number.POSITIVE_INFINITY];
+      for (const { constant } of byName.get(input ?? '') ?? []) {
+        const numbers = shapeNumbers(repeated(constant));
+        if (numbers <= maxTensorNumbers) continue;
+        throw refusedPart(
+          `${file} has the operation '${operation}' (node '${name}') with ${numbers} numbers from a few`,
+          `and at most ${maxTensorNumbers} are allowed`,
+        );
+      }
+    }
+  }
+}
+
+/** Returns the values of a short constant. TensorFlow repeats the last one up to the shape. */
+function repeated({ shape, values }: Constant): number[] {
+  const last = values.at(-1);
+  if (last === undefined) return [];
+  const count = Math.min(product(shape), 64);
+  return [...values, ...new Array<number>(Math.max(0, count - values.length)).fill(last)];
+}

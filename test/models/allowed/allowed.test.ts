@@ -1,0 +1,383 @@
+/** Models with parts that are not allowed are refused before a library reads them. */
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { UserError } from '../../../src/errors.ts';
+import { expandedNodes } from '../../../src/models/allowed/budget.ts';
+import { checkGraphModel } from '../../../src/models/allowed/check-graph-model.ts';
+import { checkAllowedLayers } from '../../../src/models/allowed/check-layers.ts';
+import { checkOnnx } from '../../../src/models/allowed/check-onnx.ts';
+import { checkSavedModel } from '../../../src/models/allowed/check-saved-model.ts';
+import { bytesField } from '../../../src/models/protobuf-write.ts';
+import {
+  constantNode,
+  endlessOnnx,
+  externalTensor,
+  functionAttribute,
+  graphAttribute,
+  int64Tensor,
+  onnxFunction,
+  onnxGraph,
+  onnxModel,
+  onnxNode,
+  placeholder,
+  readsFile,
+  type SavedModelParts,
+  savedModelFile,
+  tensorAttribute,
+  tensorflowFunction,
+  tensorflowNode,
+  writesAtLoad,
+} from '../../support/hostile-models.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'counterweight-test-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** Returns the message and the hint of a refusal; undefined if the model is allowed. */
+async function refusal(check: () => unknown): Promise<string | undefined> {
+  try {
+    await check();
+    return undefined;
+  } catch (error) {
+    expect(error).toBeInstanceOf(UserError);
+    return `${(error as UserError).message}. ${(error as UserError).hint}`;
+  }
+}
+
+async function onnx(bytes: Uint8Array): Promise<string | undefined> {
+  await writeFile(join(folder, 'model.onnx'), bytes);
+  return refusal(() => checkOnnx(join(folder, 'model.onnx'), 'the ONNX model a.onnx'));
+}
+
+async function savedModel(bytes: Uint8Array): Promise<string | undefined> {
+  await writeFile(join(folder, 'saved_model.pb'), bytes);
+  return refusal(() => checkSavedModel(folder, 'the SavedModel a'));
+}
+
+describe('the fixtures and examples', () => {
+  test('are allowed', async () => {
+    const fixtures = join(import.meta.dirname, '../../fixtures');
+    const paths = (await readdir(fixtures, { recursive: true })).map((path) =>
+      join(fixtures, path),
+    );
+    const checks = paths.flatMap((path) => {
+      if (path.endsWith('.onnx')) return [() => checkOnnx(path, path)];
+      if (path.endsWith('saved_model.pb')) return [() => checkSavedModel(join(path, '..'), path)];
+      return [];
+    });
+    expect(checks.length).toBeGreaterThan(20);
+    for (const check of checks) expect(await refusal(check)).toBeUndefined();
+  });
+});
+
+describe('an ONNX model', () => {
+  const relu = onnxNode({ operator: 'Relu', inputs: ['x'] });
+
+  test('of allowed operators', async () => {
+    const gelu = onnxNode({ operator: 'Gelu', domain: 'com.microsoft', inputs: ['x'] });
+    expect(await onnx(onnxModel({ nodes: [relu, gelu] }))).toBeUndefined();
+  });
+
+  test.each([
+    ['EPContext', 'com.microsoft'],
+    ['Relu', 'org.example'],
+    ['ReadFile', ''],
+    ['BeamSearch', 'com.microsoft'],
+  ])('%s of %j', async (operator, domain) => {
+    const told = await onnx(onnxModel({ nodes: [relu, onnxNode({ operator, domain })] }));
+    expect(told).toContain(`the ONNX model a.onnx has the operator '${operator}'`);
+    expect(told).toContain('docs/security.md');
+  });
+
+  test.each(['If', 'Scan'])('in a graph inside %s', async (operator) => {
+    const inner = onnxGraph({ nodes: [onnxNode({ operator: 'EPContext' })] });
+    const attributes = [graphAttribute('body', inner)];
+    const told = await onnx(onnxModel({ nodes: [onnxNode({ operator, attributes })] }));
+    expect(told).toContain("the operator 'EPContext'");
+  });
+
+  test('in a function', async () => {
+    const call = onnxNode({ operator: 'f', domain: 'own', inputs: ['x'] });
+    const allowed = onnxModel({ nodes: [call] }, [onnxFunction('f', [relu])]);
+    expect(await onnx(allowed)).toBeUndefined();
+    const hidden = onnxModel({ nodes: [call] }, [
+      onnxFunction('f', [onnxNode({ operator: 'EPContext' })]),
+    ]);
+    expect(await onnx(hidden)).toContain("the operator 'EPContext'");
+  });
+
+  test('functions that call themselves, or expand without end', async () => {
+    const call = (name: string) => onnxNode({ operator: name, domain: 'own', inputs: ['x'] });
+    const endless = onnxModel({ nodes: [call('f')] }, [onnxFunction('f', [call('f')])]);
+    expect(await onnx(endless)).toContain('functions that call each other');
+    const doubling = Array.from({ length: 30 }, (_, level) =>
+      onnxFunction(`f${level}`, [call(`f${level + 1}`), call(`f${level + 1}`)]),
+    );
+    const many = onnxModel({ nodes: [call('f0')] }, [...doubling, onnxFunction('f30', [relu])]);
+    expect(await onnx(many)).toContain('functions that call each other');
+  });
+
+  test('loops: only with a constant number of iterations', async () => {
+    expect(await onnx(endlessOnnx(undefined))).toContain('an unknown number of iterations');
+    expect(await onnx(endlessOnnx(2 ** 40))).toContain(`${2 ** 40} iterations`);
+    expect(await onnx(endlessOnnx(100))).toBeUndefined();
+  });
+
+  test('a loop in a loop', async () => {
+    const weights = [int64Tensor('count', [], [200])];
+    const loop = (nodes: readonly Buffer[]) =>
+      onnxNode({
+        operator: 'Loop',
+        inputs: ['count', 'yes'],
+        attributes: [graphAttribute('body', onnxGraph({ nodes }))],
+      });
+    const told = await onnx(onnxModel({ nodes: [loop([loop([relu])])], weights }));
+    expect(told).toContain('40000 iterations');
+  });
+
+  test('tensors that expand', async () => {
+    const weights = [int64Tensor('shape', [2], [60_000, 60_000])];
+    for (const [operator, inputs] of [
+      ['ConstantOfShape', ['shape']],
+      ['Expand', ['x', 'shape']],
+      ['Tile', ['x', 'shape']],
+    ] as const) {
+      const told = await onnx(onnxModel({ nodes: [onnxNode({ operator, inputs })], weights }));
+      expect(told).toContain(`'${operator}' (node 'the ${operator}') with 3600000000 numbers`);
+    }
+    const shape = onnxNode({
+      operator: 'Constant',
+      outputs: ['s'],
+      attributes: [tensorAttribute('value', int64Tensor('', [1], [2 ** 32]))],
+    });
+    const node = onnxNode({ operator: 'ConstantOfShape', inputs: ['s'] });
+    expect(await onnx(onnxModel({ nodes: [node, shape] }))).toContain('4294967296 numbers');
+  });
+
+  test.each(['../../secret', '/etc/passwd', 'C:\\secret', '*/_ORT_MEM_ADDR_/*'])(
+    'weights at %s',
+    async (location) => {
+      const told = await onnx(
+        onnxModel({ nodes: [relu], weights: [externalTensor('w', location)] }),
+      );
+      expect(told).toContain(`weights at '${location}', outside the model's folder`);
+    },
+  );
+
+  test("onnxruntime's own format, also as the start of an ONNX file", async () => {
+    // Field 100, of 5 bytes: libraries of protobuf skip it.
+    const start = Buffer.concat([Buffer.from([0xa2, 0x06, 5, 0]), Buffer.from('ORTM')]);
+    const told = await onnx(Buffer.concat([start, onnxModel({ nodes: [relu] })]));
+    expect(told).toContain("onnxruntime's own format");
+  });
+
+  test('an operator with two names, or a tag that libraries read otherwise', async () => {
+    const twice = Buffer.concat([relu, bytesField(4, 'EPContext')]);
+    const checking = async (bytes: Uint8Array) => {
+      await writeFile(join(folder, 'model.onnx'), bytes);
+      return checkOnnx(join(folder, 'model.onnx'), 'a.onnx');
+    };
+    await expect(checking(onnxModel({ nodes: [twice] }))).rejects.toThrow('a.onnx is damaged');
+    // Field 7 for libraries that keep 32 bits of a tag.
+    const tag = Buffer.from([0x3a + 0x80, 0x80, 0x80, 0x80, 0x10]);
+    const graph = onnxGraph({ nodes: [onnxNode({ operator: 'EPContext' })] });
+    const bytes = Buffer.concat([tag, bytesField(1, graph).subarray(1)]);
+    await expect(checking(bytes)).rejects.toThrow('a.onnx is damaged');
+  });
+});
+
+describe('a SavedModel', () => {
+  const outputs = { serving_default: [['y', 'y:0']] } as const;
+  const relu = tensorflowNode('y', 'Relu', ['x']);
+  const plain = { nodes: [placeholder('x', [1, 3]), relu], signatures: outputs };
+  const told = (parts: Partial<SavedModelParts>) =>
+    savedModel(savedModelFile({ ...plain, ...parts }));
+
+  test('of allowed operations', async () => {
+    expect(await told({})).toBeUndefined();
+  });
+
+  test.each([
+    ...['ReadFile', 'WriteFile', 'MatchingFiles', 'PrintV2', 'ImmutableConst', 'PyFunc'],
+    ...['InitializeTableFromTextFileV2', 'TextLineDataset', 'DebugIdentity', 'While', 'Enter'],
+    ...['XlaCustomCallV2', 'SymbolicGradient', 'RpcCall'],
+  ])('%s, in the graph and in a function', async (operation) => {
+    const node = tensorflowNode('bad', operation);
+    const message = `the SavedModel a has the operation '${operation}' (node 'bad'`;
+    expect(await told({ nodes: [...plain.nodes, node] })).toContain(message);
+    const functions = [tensorflowFunction('__inference_f_1', [node])];
+    expect(await told({ functions })).toContain(`${message} of the function '__inference_f_1')`);
+  });
+
+  test('that writes when it is loaded, or reads when it is called', async () => {
+    expect(await savedModel(writesAtLoad('/tmp/x', 'x'))).toContain("'WriteFile'");
+    expect(await savedModel(readsFile('/etc/hostname', 3))).toContain("'ReadFile'");
+  });
+
+  test('a function with the name of an operation', async () => {
+    const functions = [tensorflowFunction('WriteFile', [relu])];
+    expect(await told({ functions })).toContain("a function with the name 'WriteFile'");
+  });
+
+  /** The part of a file that saves and restores weights, as TensorFlow writes it. */
+  const saver = {
+    functions: [
+      tensorflowFunction('__inference__traced_save_1', [tensorflowNode('save', 'SaveV2')]),
+      tensorflowFunction('__inference__traced_restore_2', [tensorflowNode('read', 'RestoreV2')]),
+    ],
+    nodes: [
+      ...plain.nodes,
+      tensorflowNode(
+        'saving',
+        'PartitionedCall',
+        [],
+        [functionAttribute('f', '__inference__traced_save_1')],
+      ),
+      tensorflowNode(
+        'restoring',
+        'PartitionedCall',
+        [],
+        [functionAttribute('f', '__inference__traced_restore_2')],
+      ),
+    ],
+    restore: 'restoring',
+  };
+
+  test('the saver: weights are read only when they are restored, and never written', async () => {
+    expect(await told(saver)).toBeUndefined();
+    expect(await told({ ...saver, restore: 'saving' })).toContain("'SaveV2' (node 'save')");
+    for (const [node, operation] of [
+      ['saving', 'SaveV2'],
+      ['restoring', 'RestoreV2'],
+    ]) {
+      const message = `'${operation}' (node '${node === 'saving' ? 'save' : 'read'}')`;
+      const called = { serving_default: [['y', `${node}:0`]] } as const;
+      expect(await told({ ...saver, signatures: called })).toContain(message);
+      const dependent = tensorflowNode('z', 'Identity', ['x', `^${node}`]);
+      const signatures = { serving_default: [['y', 'z:0']] } as const;
+      const nodes = [...saver.nodes, dependent];
+      expect(await told({ ...saver, nodes, signatures })).toContain(message);
+      const collections = { saved_model_main_op: [node!] };
+      expect(await told({ ...saver, collections })).toContain(message);
+      const init = { ...outputs, __saved_model_init_op: [['init', node!]] as const };
+      expect(await told({ ...saver, signatures: init })).toContain(message);
+    }
+  });
+
+  test('functions that call themselves', async () => {
+    const name = '__inference_f_1';
+    const call = tensorflowNode('again', 'PartitionedCall', [], [functionAttribute('f', name)]);
+    expect(await told({ functions: [tensorflowFunction(name, [call])] })).toContain(
+      'functions that call each other or themselves',
+    );
+  });
+
+  test('constants that expand', async () => {
+    const constant = constantNode('c', [7], [60_000, 60_000]);
+    expect(await told({ nodes: [...plain.nodes, constant] })).toContain(
+      'constants of 14400000000 bytes in a file of',
+    );
+    const shape = constantNode('shape', [60_000, 60_000]);
+    const fill = tensorflowNode('f', 'Fill', ['shape', 'x']);
+    expect(await told({ nodes: [...plain.nodes, shape, fill] })).toContain(
+      "'Fill' (node 'f') with 3600000000 numbers",
+    );
+  });
+
+  test('assets elsewhere', async () => {
+    expect(await told({ assets: ['words.txt'] })).toBeUndefined();
+    expect(await told({ assets: ['../../secret'] })).toContain("the asset '../../secret'");
+  });
+
+  test('another form of the file beside it', async () => {
+    await mkdir(join(folder, 'model'));
+    await cp(
+      join(import.meta.dirname, '../../fixtures/workflow-teachers/saved-model'),
+      join(folder, 'model'),
+      { recursive: true },
+    );
+    await writeFile(join(folder, 'model/saved_model.cpb'), '');
+    expect(await refusal(() => checkSavedModel(join(folder, 'model'), 'a'))).toContain(
+      'saved_model.cpb',
+    );
+  });
+});
+
+describe('a GraphModel', () => {
+  const node = (op: string, more = {}) => ({ name: 'n', op, ...more });
+
+  test.each(['While', 'Enter', 'SimpleMLLoadModelFromPathWithHandle', 'ReadFile'])(
+    '%s',
+    async (op) => {
+      expect(await refusal(() => checkGraphModel({ node: [node(op)] }, "'model.json'"))).toContain(
+        `'model.json' has the operation '${op}' (node 'n')`,
+      );
+      const library = { function: [{ signature: { name: 'f' }, nodeDef: [node(op)] }] };
+      expect(await refusal(() => checkGraphModel({ node: [], library }, 'it'))).toContain(
+        `'${op}'`,
+      );
+    },
+  );
+
+  test('a branch that calls itself', async () => {
+    const branch = node('If', { attr: { then_branch: { func: { name: 'f' } } } });
+    const library = { function: [{ signature: { name: 'f' }, nodeDef: [branch] }] };
+    expect(await refusal(() => checkGraphModel({ node: [branch], library }, 'it'))).toContain(
+      'functions that call each other or themselves',
+    );
+  });
+});
+
+describe('a LayersModel', () => {
+  const model = (...layers: unknown[]) => ({ class_name: 'Sequential', config: { layers } });
+  const layer = (class_name: string, config = {}) => ({ class_name, config });
+  const told = (json: unknown) => refusal(() => checkAllowedLayers(json, "'model.json'"));
+
+  test.each(['Lambda', 'GPT2CausalLM', 'Mine'])('the layer %s, at any depth', async (name) => {
+    const message = `'model.json' has a layer of the class '${name}'`;
+    expect(await told(model(layer(name)))).toContain(message);
+    expect(await told(model(layer('TimeDistributed', { layer: layer(name) })))).toContain(message);
+    expect(await told(model({ className: name, config: {} }))).toContain(message);
+  });
+
+  test('allowed layers, with initializers', async () => {
+    const dense = layer('Dense', {
+      units: 1000,
+      batch_input_shape: [null, 784],
+      kernel_initializer: { class_name: 'VarianceScaling', config: {} },
+    });
+    expect(await told({ modelTopology: { model_config: model(dense) } })).toBeUndefined();
+  });
+
+  test('layers of a thousand million units', async () => {
+    expect(await told(model(layer('Dense', { units: 1e9 })))).toContain('units: 1000000000');
+    const wide = layer('Dense', { units: 1e5, batch_input_shape: [null, 1e5] });
+    expect(await told(model(wide))).toContain('10000100000 weights');
+    const lstm = layer('LSTM', { units: 1e5, batch_input_shape: [null, 5, 8] });
+    expect(await told(model(layer('Bidirectional', { layer: lstm })))).toContain('weights');
+    const grow = Array.from({ length: 9 }, () => layer('UpSampling2D', { size: [9, 9] }));
+    const image = layer('InputLayer', { batch_input_shape: [null, 8, 8, 3] });
+    expect(await told(model(image, ...grow))).toContain('outputs of layers per example');
+  });
+});
+
+test('functions are counted as often as they are called', () => {
+  const functions = new Map([
+    ['f', { nodes: 3, calls: ['g', 'g', 'unknown'] }],
+    ['g', { nodes: 5, calls: [] }],
+  ]);
+  expect(expandedNodes({ nodes: 1, calls: ['f', 'g'] }, functions)).toBe(1 + 13 + 5);
+});
+
+test('the documents list every allowed operation', async () => {
+  const page = await readFile(join(import.meta.dirname, '../../../docs/security.md'), 'utf8');
+  for (const file of [
+    ...['onnx-operators', 'tensorflow-operations', 'graph-model-operations', 'layer-classes'],
+  ]) {
+    expect(page).toContain(`src/models/allowed/${file}.ts`);
+  }
+});
