@@ -42,6 +42,7 @@ import {
   currentWarning,
   dataWarnings,
   exportWarnings,
+  otherDatasetWarning,
   weightWarnings,
 } from './evaluate/warnings.ts';
 import { weightHistogram } from './evaluate/weight-histogram.ts';
@@ -104,6 +105,7 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
   const mixture = await readMixture(job);
   const all = await openAll(job);
   const { models, current, exports: opened } = all;
+  const { otherDataset } = current;
   try {
     const { problem, predictions, exports, ...measured } = await measure(
       job,
@@ -151,6 +153,7 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
         ...exportWarnings(students),
         ...lowRecallWarnings({ ...plan, ...measured }, plan.variants[0]!.name),
         ...(problem === undefined ? [] : [currentWarning(problem)]),
+        ...(otherDataset === undefined ? [] : [otherDatasetWarning(job, otherDataset)]),
       ],
       ...(bill.lines.length > 0 && {
         bill: { ...bill, estimatedUsd: plan.estimate.bill.totalUsd },

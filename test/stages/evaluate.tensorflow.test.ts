@@ -16,6 +16,7 @@ import { studentSchema } from '../../src/models/student-description.ts';
 import { type Job, shardItems } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';
 import { machineFileSchema } from '../../src/run/machine-file.ts';
+import { recordSchema } from '../../src/run/plan-file.ts';
 import { evaluateStudents } from '../../src/stages/evaluate.ts';
 import { reconcileLabels } from '../../src/stages/reconcile.ts';
 import { readBytes, readJson, toJson } from '../../src/store/once.ts';
@@ -358,6 +359,16 @@ describe('the student in use', () => {
     const run = await withStudentInUse();
     const { metrics } = await evaluated(run);
     expect(metrics.models.current!.accuracy.value).toBeCloseTo(await shareOf(run, 1), 10);
+  });
+
+  test('is reported if it is from another dataset with the same name', async () => {
+    const run = await withStudentInUse();
+    const { results, run: name } = run.job;
+    const record = await readJson(results, keys.record(name), recordSchema);
+    const earlier = { ...record, run: 'earlier', dataset: '/elsewhere/csv' };
+    await results.write(keys.record('earlier'), toJson(earlier));
+    const { warnings } = await evaluated(run);
+    expect(warnings.at(-1)).toContain("of 'csv' is from the dataset /elsewhere/csv, and this run");
   });
 
   /** Metrics of a run whose student in use was spoiled. */

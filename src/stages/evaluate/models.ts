@@ -5,7 +5,7 @@ import { loadModel, type Student } from '../../models/student.ts';
 import type { StudentDescription } from '../../models/student-description.ts';
 import type { Job } from '../../run/job.ts';
 import { keys } from '../../run/keys.ts';
-import { type Plan, planDecisions } from '../../run/plan-file.ts';
+import { type Plan, planDecisions, recordSchema } from '../../run/plan-file.ts';
 import { readJson } from '../../store/once.ts';
 import { currentModel, currentSchema } from '../publish.ts';
 import { embedForCurrent } from './embed-current.ts';
@@ -36,6 +36,8 @@ export async function openModels(job: Job): Promise<NamedModel[]> {
 export interface CurrentStudent {
   readonly model?: NamedModel;
   readonly problem?: string;
+  /** Location of its dataset, if that is another one with the same name. */
+  readonly otherDataset?: string;
 }
 
 /**
@@ -50,10 +52,19 @@ export async function openCurrent(job: Job): Promise<CurrentStudent> {
   try {
     const current = await readJson(job.results, pointer, currentSchema);
     if (current.run === job.run) return {};
-    return await openFolder(job, current.student);
+    const otherDataset = await otherDatasetOf(job, current.run);
+    const opened = await openFolder(job, current.student);
+    return { ...opened, ...(otherDataset !== undefined && { otherDataset }) };
   } catch (error) {
     return { problem: problemOf(error) };
   }
+}
+
+/** Returns the location of another run's dataset, if it is not that of this run. */
+async function otherDatasetOf({ data, results }: Job, run: string): Promise<string | undefined> {
+  if (!(await results.head(keys.record(run)))) return undefined;
+  const { dataset } = await readJson(results, keys.record(run), recordSchema);
+  return dataset === data.location ? undefined : dataset;
 }
 
 async function openFolder(job: Job, folder: string): Promise<CurrentStudent> {

@@ -41,6 +41,11 @@ export function currentWarning(problem: string): string {
   return `The student in use cannot be measured on this data, so that it does not decide whether the new one is published: ${problem}.`;
 }
 
+/** Warns that the student in use is from another dataset. @param location That dataset. */
+export function otherDatasetWarning({ plan, data }: Job, location: string): string {
+  return `The student in use of '${plan.dataset}' is from the dataset ${location}, and this run is from ${data.location}. If their data differ, give one of them a location of results of its own: --results.`;
+}
+
 /** Names the formats that students could not be saved in, each reason once. */
 export function exportWarnings(students: RunMetrics['students']): string[] {
   const formats = new Map<string, Set<string>>();
