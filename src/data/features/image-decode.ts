@@ -4,6 +4,7 @@ import type { Example, Rejected } from '../example.ts';
 import type { ImageFeatures, PixelSettings } from './image-features.ts';
 import { imageType, notAnImage } from './image-file.ts';
 import { type Placement, placementOf } from './image-fit.ts';
+import { maxMegapixels, withImageRoom } from './image-memory.ts';
 import { rgbOfCmyk, swapRedAndBlue, withChannels } from './image-pixels.ts';
 import { type Pixels, resample } from './image-resample.ts';
 import { wrongKind } from './kind.ts';
@@ -13,9 +14,6 @@ import { decodePlainJpeg, readPlainJpeg } from './plain-jpeg.ts';
 // threads per image. The cache of libvips is off because no operation repeats.
 sharp.concurrency(1);
 sharp.cache(false);
-
-/** Larger images are refused before they are decoded: they would fill the memory. */
-const maxMegapixels = 64;
 
 /**
  * Decodes an image to the size of the features. Without settings in them, stretches it if the
@@ -33,10 +31,12 @@ export async function decodeImage(
     return { id, reason: notAnImage(content.bytes) };
   }
   try {
-    const bytes = await withShallowColors(content.bytes);
-    return features.pixels === undefined
-      ? await decodeStretched(bytes, features)
-      : await decodeFitted(bytes, features, features.pixels);
+    return await withImageRoom(content.bytes, async () => {
+      const bytes = await withShallowColors(content.bytes);
+      return features.pixels === undefined
+        ? decodeStretched(bytes, features)
+        : decodeFitted(bytes, features, features.pixels);
+    });
   } catch (error) {
     return { id, reason: imageReason(error) };
   }
@@ -84,7 +84,7 @@ async function decodeFitted(
   const plain = readPlainJpeg(bytes);
   const data = plain && (await decodePlainJpeg(bytes));
   return data === undefined
-    ? oneOfFew(async () => fitted(await decodeWhole(bytes, settings), features, settings))
+    ? fitted(await decodeWhole(bytes, settings), features, settings)
     : fitted({ ...plain!, data }, features, settings);
 }
 
@@ -141,24 +141,6 @@ function onBlack(
     result.set(line, ((top + row) * seen.width + left) * channels);
   }
   return result;
-}
-
-/** Images that are decoded at their own size at the same time: each can take 200 MB. */
-const maxWhole = 4;
-let whole = 0;
-const waiting: (() => void)[] = [];
-
-/** Runs a task when fewer than `maxWhole` others run. */
-async function oneOfFew<Result>(task: () => Promise<Result>): Promise<Result> {
-  if (whole === maxWhole) await new Promise<void>((resolve) => waiting.push(resolve));
-  else whole++;
-  try {
-    return await task();
-  } finally {
-    const next = waiting.shift();
-    if (next) next();
-    else whole--;
-  }
 }
 
 function imageReason(error: unknown): string {

@@ -1,6 +1,7 @@
 /** Facts about images from their headers. Loads sharp, so it is imported with the first image. */
 import sharp, { type Metadata } from 'sharp';
 import { imageType } from './image-file.ts';
+import { maxMegapixels, withImageRoom } from './image-memory.ts';
 
 /** Facts about an encoded image. */
 export interface ImageHeader {
@@ -32,10 +33,16 @@ async function traitsOf(bytes: Uint8Array, found: Metadata): Promise<ImageTrait[
   const traits: ImageTrait[] = [];
   if (space === 'cmyk') traits.push('cmyk');
   else if (icc !== undefined && !isSrgb(icc)) traits.push('profile');
-  if (hasAlpha && !(await sharp(bytes).stats()).isOpaque) traits.push('transparency');
+  if (hasAlpha && !(await isOpaque(bytes))) traits.push('transparency');
   if (orientation > 1) traits.push('orientation');
   if (depth === 'ushort') traits.push('deep');
   return traits;
+}
+
+/** Returns whether no pixel is transparent, for which all are decoded. */
+async function isOpaque(bytes: Uint8Array): Promise<boolean> {
+  const image = sharp(bytes, { limitInputPixels: maxMegapixels * 1e6 });
+  return (await withImageRoom(bytes, () => image.stats())).isOpaque;
 }
 
 /** Returns whether a profile describes itself as sRGB, in ASCII or UTF-16. */

@@ -1,0 +1,117 @@
+/**
+ * Memory of decoded images. Several images are decoded at once, and an image can take hundreds of
+ * MB: an interlaced or progressive file is decoded as a whole. So each reserves the memory that its
+ * header states.
+ */
+import { imageType } from './image-file.ts';
+
+/** Larger images are refused before they are decoded: they would fill the memory. */
+export const maxMegapixels = 64;
+
+/** Memory that images may take at the same time. A larger image is decoded alone. */
+const roomBytes = 512 * 2 ** 20;
+
+/** Memory per byte of pixels: libvips holds rows of the source and the result at the same time. */
+const bytesPerPixelByte = 1.5;
+
+/** Coefficients of a progressive JPEG take two bytes each, beside the pixels. */
+const bytesPerCoefficient = 2;
+
+let taken = 0;
+const waiting: { readonly bytes: number; readonly start: () => void }[] = [];
+
+/** Runs a task on an image when there is room for its pixels, in the order of the calls. */
+export function withImageRoom<Result>(
+  file: Uint8Array,
+  task: () => Promise<Result>,
+): Promise<Result> {
+  return withRoom(Math.ceil(bytesPerPixelByte * pixelBytes(file)), task);
+}
+
+/** Runs a task that takes memory when there is room for it. */
+export async function withRoom<Result>(
+  bytes: number,
+  task: () => Promise<Result>,
+): Promise<Result> {
+  if (waiting.length > 0 || !fits(bytes)) {
+    await new Promise<void>((start) => waiting.push({ bytes, start }));
+  } else taken += bytes;
+  try {
+    return await task();
+  } finally {
+    taken -= bytes;
+    for (let next = waiting[0]; next !== undefined && fits(next.bytes); next = waiting[0]) {
+      waiting.shift();
+      taken += next.bytes;
+      next.start();
+    }
+  }
+}
+
+function fits(bytes: number): boolean {
+  return taken === 0 || taken + bytes <= roomBytes;
+}
+
+/** Returns the bytes that the pixels of a file take, by its header; 0 if the header is damaged. */
+export function pixelBytes(file: Uint8Array): number {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  try {
+    switch (imageType(file)) {
+      case 'png':
+        return bytesOfPng(view);
+      case 'jpg':
+        return bytesOfJpeg(view);
+      case 'webp':
+        return bytesOfWebp(view);
+      default:
+        return 0;
+    }
+  } catch (error) {
+    // The decoder explains what is missing.
+    if (error instanceof RangeError) return 0;
+    throw error;
+  }
+}
+
+/** Channels by the colour type of a PNG. A palette can have four. */
+const pngChannels: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 4, 4: 2, 6: 4 };
+
+/** PNG specification, section 11.2.1: the header is the first chunk. */
+function bytesOfPng(view: DataView): number {
+  const [width, height] = [view.getUint32(16), view.getUint32(20)];
+  const [depth, color] = [view.getUint8(24), view.getUint8(25)];
+  return width * height * (pngChannels[color] ?? 4) * (depth === 16 ? 2 : 1);
+}
+
+/** ITU-T T.81, section B.2.2: the header of the frame is one of several segments. */
+function bytesOfJpeg(view: DataView): number {
+  for (let at = 2; ; at += 2 + view.getUint16(at + 2)) {
+    // Segments may have bytes 0xff before them.
+    while (view.getUint8(at) === 0xff && view.getUint8(at + 1) === 0xff) at++;
+    const marker = view.getUint8(at + 1);
+    const isFrame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+    if (!isFrame) continue;
+    const pixels = view.getUint16(at + 5) * view.getUint16(at + 7) * view.getUint8(at + 9);
+    const isProgressive = marker % 4 === 2;
+    return pixels * (isProgressive ? 1 + bytesPerCoefficient : 1);
+  }
+}
+
+/** RFC 9649, sections 2.5 to 2.7: the first chunk is of one of three kinds. */
+function bytesOfWebp(view: DataView): number {
+  const channels = 4;
+  switch (String.fromCharCode(view.getUint8(15))) {
+    case 'X':
+      return (1 + uint24(view, 24)) * (1 + uint24(view, 27)) * channels;
+    case 'L': {
+      const size = view.getUint32(21, true);
+      return (1 + (size & 0x3fff)) * (1 + ((size >>> 14) & 0x3fff)) * channels;
+    }
+    default:
+      return (view.getUint16(26, true) & 0x3fff) * (view.getUint16(28, true) & 0x3fff) * channels;
+  }
+}
+
+function uint24(view: DataView, at: number): number {
+  return view.getUint16(at, true) + 2 ** 16 * view.getUint8(at + 2);
+}

@@ -1,0 +1,87 @@
+import sharp from 'sharp';
+import { describe, expect, test } from 'vitest';
+import { pixelBytes, withRoom } from '../../../src/data/features/image-memory.ts';
+import { fixture } from '../../support/examples.ts';
+
+const MiB = 2 ** 20;
+
+describe('pixelBytes', () => {
+  const image = (channels: 1 | 3) =>
+    sharp({ create: { width: 70, height: 50, channels: 3, background: '#123456' } }).toColourspace(
+      channels === 1 ? 'b-w' : 'srgb',
+    );
+  const pixels = 70 * 50;
+
+  test.each([
+    ['a PNG', () => image(3).png({ palette: false }), 3],
+    ['an interlaced PNG', () => image(3).png({ progressive: true }), 3],
+    ['a grey PNG', () => image(1).png(), 1],
+    ['a PNG of 16 bits', () => image(3).toColourspace('rgb16').png(), 6],
+    ['a PNG of a palette', () => image(3).png({ palette: true }), 4],
+    ['a JPEG', () => image(3).jpeg(), 3],
+    ['a progressive JPEG', () => image(3).jpeg({ progressive: true }), 9],
+    ['a WebP', () => image(3).webp(), 4],
+    ['a WebP without loss', () => image(3).webp({ lossless: true }), 4],
+  ])('%s', async (_, make, bytesPerPixel) => {
+    expect(pixelBytes(await make().toBuffer())).toBe(bytesPerPixel * pixels);
+  });
+
+  test('a WebP with alpha, and one with frames', async () => {
+    const alpha = sharp({ create: { width: 70, height: 50, channels: 4, background: '#1234' } });
+    expect(pixelBytes(await alpha.webp().toBuffer())).toBe(4 * pixels);
+    const animated = await fixture('pictures/animated.webp');
+    const { width, height } = await sharp(animated).metadata();
+    expect(pixelBytes(animated)).toBe(width * height * 4);
+  });
+
+  test('a file that ends in its header, or is not an image, states nothing', async () => {
+    const png = await image(3).png().toBuffer();
+    expect(pixelBytes(png.subarray(0, 20))).toBe(0);
+    expect(pixelBytes(Buffer.from('no image'))).toBe(0);
+    const jpeg = await image(3).jpeg().toBuffer();
+    expect(pixelBytes(jpeg.subarray(0, 30))).toBe(0);
+  });
+});
+
+describe('withRoom', () => {
+  /** Starts tasks of these sizes; returns the names of the started ones, and ends them. */
+  function tasks(...sizes: readonly number[]) {
+    const started: number[] = [];
+    const ends: ((error?: Error) => void)[] = [];
+    const all = sizes.map((size, index) =>
+      withRoom(size * MiB, () => {
+        started.push(index);
+        return new Promise<void>((resolve, reject) => {
+          ends[index] = (error) => (error ? reject(error) : resolve());
+        });
+      }),
+    );
+    return { started, end: (index: number, error?: Error) => ends[index]!(error), all };
+  }
+
+  test('runs small tasks at once, and large ones one after another, in their order', async () => {
+    const { started, end, all } = tasks(200, 300, 400, 1);
+    expect(started).toEqual([0, 1]);
+    end(0);
+    await all[0];
+    expect(started).toEqual([0, 1]);
+    end(1);
+    await all[1];
+    await Promise.resolve();
+    expect(started).toEqual([0, 1, 2, 3]);
+    end(2);
+    end(3);
+    await Promise.all(all);
+  });
+
+  test('runs a task that is larger than the room alone, and gives the room back after errors', async () => {
+    const { started, end, all } = tasks(2_000, 1);
+    expect(started).toEqual([0]);
+    end(0, new Error('damaged'));
+    await expect(all[0]).rejects.toThrow('damaged');
+    await Promise.resolve();
+    expect(started).toEqual([0, 1]);
+    end(1);
+    await all[1];
+  });
+});
