@@ -13,13 +13,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
-import type { Features } from '../../src/data/features/index.ts';
 import { randomFor } from '../../src/data/random.ts';
 import { rowPython } from '../../src/evaluate/card/row-python.ts';
 import { loadStudent } from '../../src/models/load-student.ts';
 import type { StudentExample } from '../../src/models/student-input.ts';
 import { keys } from '../../src/run/keys.ts';
 import { type Dataset, makeDataset, writeConfig } from '../support/datasets.ts';
+import { hardColumns, hardRows } from '../support/hard-cells.ts';
 import { makeWeather } from '../support/multi-label.ts';
 import { writeStudent } from '../support/network-students.ts';
 import { finished } from '../support/staged-run.ts';
@@ -100,34 +100,6 @@ function addEncoder(kind: 'image' | 'text', dataset: string): void {
   cpSync(fixture, join(dataset, 'encoder'), { recursive: true });
 }
 
-/** Columns of a table in every notation, and a category. */
-const hardColumns = {
-  kind: 'row',
-  missing: ['', '?', 'NA', '-1', 'leer'],
-  columns: [
-    { kind: 'numeric', name: 'age', mean: 40, std: 12, range: [17, 90], missing: ['old', '7 %'] },
-    { kind: 'numeric', name: 'size', mean: 1, std: 2, notation: 'comma', missing: ['12.5'] },
-    { kind: 'numeric', name: 'income', mean: 2000, std: 900, notation: 'grouped' },
-    { kind: 'categorical', name: 'fär ge', values: ['2', 'red', 'blå', '007', 'nan', '0.5'] },
-  ],
-} satisfies Features;
-
-/** Cells as files and programs have them, by the column. */
-const hardCells = {
-  numbers: {
-    age: [
-      ...['17', ' 52.5\u00a0', '-999', 999, 1e30, 'NA', 'n/a', 'NULL', '', null, 'old', '7 %'],
-      ...['-1', -1, '-1.0', '\u22125', '+3.', '.5e1', 1e200, 'Infinity', '2e1'],
-    ],
-    size: ['1,5', '-0,25', '1.234,5', '12.5', 12.5, '3', '1 234', '-1,0', '\u22121', '-', 2e-7],
-    income: ['1,234.5', '1 234 567', "12'000", '99.5', '#N/A', 'leer', '?', 7, '-1.00'],
-  },
-  categories: [
-    ...['2', 2, '2.0', '02', ' red ', 'RED', 'bla\u030a', 'blue', 'nan', null, '', '007', '7'],
-    ...[0.5, '.5', '5e-1', '\u3000red\ufeff', 'leer', '12345678901234567890', 1e21, 1e-7],
-  ],
-} as const;
-
 const head = '{ encoder: encoder, head: linear, epochs: 3, batchSize: 32 }';
 const quick = { compare: '[]', warmup: '{ epochs: 1 }', publish: '{ minGain: -1 }' };
 
@@ -201,16 +173,7 @@ describe.skipIf(python === undefined)('the Python of a model card', () => {
     onTestFinished(() => rmSync(folder, { recursive: true }));
     await writeStudent(folder, hardColumns);
     const program = rowPython(hardColumns, '0').slice(0, -1).join('\n');
-    const [numbers, categories] = [Object.values(hardCells.numbers), hardCells.categories];
-    const rows = Array.from({ length: 40 }, (_, index) => ({
-      ...Object.fromEntries(
-        numbers.map((cells, column) => [
-          hardColumns.columns[column]!.name,
-          cells[index % cells.length]!,
-        ]),
-      ),
-      'fär ge': categories[index % categories.length]!,
-    }));
+    const rows = hardRows();
     await expectAlike(folder, rows, rows, 1e-6, program);
     for (const [change, message] of [
       [{ size: 'about 3' }, "column 'size' is 'about 3', not a number, in the row {"],

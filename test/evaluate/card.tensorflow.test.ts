@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type LoadedStudent, loadStudent } from '../../src/models/load-student.ts';
 import { keys } from '../../src/run/keys.ts';
-import { chromium, reportOfPage, type ServedFile } from '../support/chromium.ts';
 import { type Format, makeDataset } from '../support/datasets.ts';
 import { makeWeather } from '../support/multi-label.ts';
 import { finished } from '../support/staged-run.ts';
@@ -38,8 +37,9 @@ test('a card has the figures, the columns and the weaknesses of its student', as
     '| saved_model/saved_model.pb | saved-model, equal to the student on 40 examples |',
   );
   expect(card).toMatch(/\| model\.int8\.onnx \| onnx-int8, rounded: [\d.]+% right on 40 examples/);
-  // Browsers have no program for a table.
-  expect(card).not.toContain('### In a browser');
+  expect(card).toContain(
+    'It needs `@tensorflow/tfjs` from npm, by a bundler or an import map. A web server has to serve the page and, in the same folder, `model.json`, `student.json`, `weights.bin`.',
+  );
 });
 
 test('the card of a multi-label student has its main metric, and every student has a card', async () => {
@@ -68,49 +68,4 @@ test('the program for Node predicts an image', async () => {
   const [expected] = await student.predict([photo]);
   student.dispose();
   expect(printed).toEqual([expected!.class, expected!.probabilities]);
-});
-
-test.skipIf(chromium === undefined)('the program for browsers predicts images', async () => {
-  const { card, folder, made } = await trained('images');
-  const root = join(import.meta.dirname, '../..');
-  const photos = readdirSync(join(made.dataset, 'test'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.png'))
-    .map((name) => readFileSync(join(made.dataset, 'test', name)));
-  const page = `<script type="importmap">{ "imports": { "@tensorflow/tfjs": "/tf.js" } }</script>
-<script type="module">
-import { predict } from '/predict.js';
-const answers = [];
-for (let i = 0; i < ${photos.length}; i++) {
-  const image = new Image();
-  image.src = '/photo' + i;
-  await image.decode();
-  answers.push(await predict(image));
-}
-report(JSON.stringify(answers));
-</script>`;
-  const script = 'text/javascript';
-  const files = new Map<string, ServedFile>([
-    ['/predict.js', [script, block(card, 'js')]],
-    [
-      '/tf.js',
-      [script, readFileSync(join(root, 'node_modules/@tensorflow/tfjs/dist/tf.fesm.min.js'))],
-    ],
-    ...['model.json', 'weights.bin', 'student.json'].map((name): [string, ServedFile] => [
-      `/${name}`,
-      ['application/octet-stream', readFileSync(join(folder, name))],
-    ]),
-    ...photos.map((photo, i): [string, ServedFile] => [`/photo${i}`, ['image/png', photo]]),
-  ]);
-  const found: Record<string, number>[] = JSON.parse(await reportOfPage(page, files));
-  const student = await loadStudent(folder);
-  const expected = await student.predict(photos);
-  expect(found).toHaveLength(photos.length);
-  for (const [i, { probabilities }] of expected.entries()) {
-    for (const [index, name] of student.classes.entries()) {
-      expect(Math.abs(found[i]![name]! - probabilities[index]!), `${i}, ${name}`).toBeLessThan(
-        1e-4,
-      );
-    }
-  }
-  student.dispose();
 });

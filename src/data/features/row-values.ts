@@ -139,7 +139,8 @@ function isOutside(value: number, [min, max]: Range): boolean {
   return value > max + (max - min) || value < min - (max - min);
 }
 
-const typeLimits: ReadonlySet<number> = new Set([
+/** Smallest and largest numbers of types that programs write for "missing". */
+export const typeLimits: ReadonlySet<number> = new Set([
   ...[-32_768, -2_147_483_648, 2_147_483_647],
   ...[Number.MIN_SAFE_INTEGER, -(2 ** 63), 2 ** 63, 2 ** 64],
 ]);

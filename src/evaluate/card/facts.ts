@@ -30,6 +30,8 @@ export interface StudentUsage {
   readonly packages?: readonly string[];
   /** A module for browsers that exports a function `predict`. */
   readonly browser?: readonly string[] | undefined;
+  /** Packages that the module needs. */
+  readonly browserPackages?: readonly string[];
 }
 
 /** Returns the usage of a student. */

@@ -9,7 +9,7 @@ import {
   wholeNumber,
   zeroFirst,
 } from '../../data/features/row-values.ts';
-import { answerLines, sessionLines } from './snippets.ts';
+import { answerLines, joinedLines, sessionLines } from './snippets.ts';
 
 /**
  * Returns the program. It has the functions that the kinds of the columns need.
@@ -65,21 +65,10 @@ function formsOf(notation: keyof typeof numberForms): string {
   return numberForms[notation].map(form).join(', ');
 }
 
-/** Joins items to lines, each with a comma at its end. */
-function linesOf(items: readonly string[], maxLength = 96): string[] {
-  const lines: string[] = [];
-  for (const item of items) {
-    const longer = `${lines.at(-1) ?? ''} ${item},`;
-    if (lines.length > 0 && longer.length <= maxLength) lines[lines.length - 1] = longer;
-    else lines.push(`${item},`);
-  }
-  return lines;
-}
-
 const missingLines = [
   '# Texts that mean "missing", in lower case. student.json has more.',
   'MISSING = {',
-  ...indented(1, linesOf(missingSpellings.map(quoted))),
+  ...indented(1, joinedLines(missingSpellings.map(quoted))),
   '}',
 ];
 

@@ -28,13 +28,32 @@ export function answerLines(feeds: string): string[] {
   ];
 }
 
-/** Returns a module for browsers. @param start of `predict`, up to the tensor `input`. */
-export function tfjsLines(start: readonly string[]): string[] {
+/** Joins items to lines, each with a comma at its end. */
+export function joinedLines(items: readonly string[], maxLength = 96): string[] {
+  const lines: string[] = [];
+  for (const item of items) {
+    const longer = `${lines.at(-1) ?? ''} ${item},`;
+    if (lines.length > 0 && longer.length <= maxLength) lines[lines.length - 1] = longer;
+    else lines.push(`${item},`);
+  }
+  return lines;
+}
+
+/** Package that the modules of `tfjsLines` need. */
+export const tfjsPackages = ['@tensorflow/tfjs'];
+
+/**
+ * Returns a module for browsers.
+ * @param start of `predict`, up to the tensor `input`.
+ * @param more Another field of `student.json` that it reads.
+ */
+export function tfjsLines(start: readonly string[], more?: 'features'): string[] {
+  const fields = ['classes', ...(more ? [more] : [])].join(', ');
   return [
     "import * as tf from '@tensorflow/tfjs';",
     '',
     "const model = await tf.loadLayersModel('model.json');",
-    "const { classes } = await (await fetch('student.json')).json();",
+    `const { ${fields} } = await (await fetch('student.json')).json();`,
     '',
     ...start,
     '  const output = model.predict(input);',

@@ -1,6 +1,6 @@
 import type { ImageFeatures, PixelSettings } from '../../data/features/image-features.ts';
 import type { CardFacts, StudentUsageOf } from './facts.ts';
-import { answerLines, hasOnnx, sessionLines, tfjsLines } from './snippets.ts';
+import { answerLines, hasOnnx, sessionLines, tfjsLines, tfjsPackages } from './snippets.ts';
 
 /** Usage of a student of images, with or without an encoder. */
 export const imageUsage: StudentUsageOf<'image'> = (features, facts) => {
@@ -12,6 +12,7 @@ export const imageUsage: StudentUsageOf<'image'> = (features, facts) => {
     python: hasOnnx(facts) ? pythonLines(pixels, facts) : undefined,
     packages: ['onnxruntime', 'numpy', 'pillow'],
     browser: facts.encoder || pixels.pixels ? undefined : browserLines(pixels),
+    browserPackages: tfjsPackages,
   };
 };
 

@@ -2,15 +2,16 @@ import type { RowFeatures } from '../../data/features/row-features.ts';
 import { count } from '../../format.ts';
 import type { StudentUsageOf } from './facts.ts';
 import { inlineCode } from './markdown.ts';
+import { rowBrowser } from './row-browser.ts';
 import { rowPython } from './row-python.ts';
-import { hasOnnx } from './snippets.ts';
+import { hasOnnx, tfjsPackages } from './snippets.ts';
 
 /** Maximum number of values of a category that the text lists. */
 const shownValues = 8;
 /** Maximum number of columns in the text. The row of a wider table is in a file. */
 const shownColumns = 50;
 
-/** Usage of a student of tables. Browsers have no program: the columns are not in `model.json`. */
+/** Usage of a student of tables. */
 export const rowUsage: StudentUsageOf<'row'> = (features, facts) => {
   const isWide = features.columns.length > shownColumns;
   // JSON is Python here: it has only texts and numbers.
@@ -23,6 +24,8 @@ export const rowUsage: StudentUsageOf<'row'> = (features, facts) => {
       ? rowPython(features, isWide ? "json.load(open('row.json', encoding='utf-8'))" : example)
       : undefined,
     packages: ['onnxruntime', 'numpy'],
+    browser: rowBrowser(features),
+    browserPackages: tfjsPackages,
   };
 };
 

@@ -2,6 +2,7 @@ import type { EncoderDescription } from '../../models/encoders/encoder.ts';
 import type { StudentUsageOf } from './facts.ts';
 import { inlineCode } from './markdown.ts';
 import { answerLines, hasOnnx, sessionLines } from './snippets.ts';
+import { ngramsBrowser } from './text-browser.ts';
 import { ngramsLines, normalizedLines } from './text-python.ts';
 
 /** Usage of a student of texts: `ngrams`, or a head on an encoder. */
@@ -25,7 +26,10 @@ export const textUsage: StudentUsageOf<'text'> = ({ maxCharacters }, facts) => {
           python: hasOnnx(facts) ? encoded(encoder, maxCharacters) : undefined,
           packages: ['onnxruntime', 'numpy', 'tokenizers'],
         }
-      : { python: [...ngramsLines(maxCharacters), '', "print(predict('A good film.'))"] }),
+      : {
+          python: [...ngramsLines(maxCharacters), '', "print(predict('A good film.'))"],
+          browser: ngramsBrowser(maxCharacters),
+        }),
   };
 };
 

@@ -1,5 +1,5 @@
 import type { StudentUsageOf } from './facts.ts';
-import { answerLines, hasOnnx, sessionLines, tfjsLines } from './snippets.ts';
+import { answerLines, hasOnnx, sessionLines, tfjsLines, tfjsPackages } from './snippets.ts';
 
 /** Usage of a student of vectors. */
 export const vectorUsage: StudentUsageOf<'vector'> = ({ length }, facts) => ({
@@ -21,4 +21,5 @@ export const vectorUsage: StudentUsageOf<'vector'> = ({ length }, facts) => ({
     'export async function predict(numbers) {',
     `  const input = tf.tensor([...numbers], [1, ${length}]);`,
   ]),
+  browserPackages: tfjsPackages,
 });

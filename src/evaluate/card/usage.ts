@@ -1,6 +1,6 @@
 import type { Features } from '../../data/features/index.ts';
 import type { CardFacts, StudentUsageOf } from './facts.ts';
-import { code } from './markdown.ts';
+import { code, inlineCode } from './markdown.ts';
 import { imageUsage } from './usage-image.ts';
 import { rowUsage } from './usage-row.ts';
 import { textUsage } from './usage-text.ts';
@@ -19,7 +19,15 @@ export function usageSections(facts: CardFacts): string[] {
   const examples = description.examples ?? description.features;
   // TypeScript does not see that the row is that of the features' kind.
   const usageOf = usages[examples.kind] as StudentUsageOf<Features['kind']>;
-  const { input, example, imports = [], python, packages = [], browser } = usageOf(examples, facts);
+  const {
+    input,
+    example,
+    imports = [],
+    python,
+    packages = [],
+    browser,
+    browserPackages = [],
+  } = usageOf(examples, facts);
   const output = description.multiLabel
     ? 'The output has a probability for each label. A label is predicted if its probability is above 1/2.'
     : 'The output has a probability for each class, and they add up to 1.';
@@ -48,9 +56,23 @@ export function usageSections(facts: CardFacts): string[] {
         ]
       : []),
     ...(browser
-      ? ['### In a browser', 'It needs `@tensorflow/tfjs`, from npm.', code('js', browser)]
+      ? ['### In a browser', browserText(browser, browserPackages), code('js', browser)]
       : []),
     '## Input and output',
     [...input, output].map((line) => `- ${line}`).join('\n'),
   ];
+}
+
+/** States what a module for browsers needs: packages, and files that it fetches. */
+function browserText(lines: readonly string[], packages: readonly string[]): string {
+  const named = lines.join('\n').matchAll(/'([\w-]+\.(?:json|bin))'/g);
+  const fetched = new Set(Array.from(named, ([, name]) => name!));
+  // The library fetches them after model.json.
+  if (fetched.has('model.json')) fetched.add('weights.bin');
+  const files = [...fetched].map(inlineCode).join(', ');
+  const needs =
+    packages.length > 0
+      ? `It needs ${packages.map(inlineCode).join(', ')} from npm, by a bundler or an import map.`
+      : 'It needs no packages.';
+  return `A module with the function \`predict\`. ${needs} A web server has to serve the page and, in the same folder, ${files}.`;
 }

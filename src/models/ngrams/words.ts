@@ -6,7 +6,8 @@ const maxWord = 64;
 /** Kana and Chinese characters, whose texts have no spaces: each is a word. */
 const single = '\\u3041-\\u30ff\\u3400-\\u4dbf\\u4e00-\\u9fff\\uf900-\\ufaff\\u{20000}-\\u{3ffff}';
 
-const pattern = new RegExp(
+/** A word of a text in lower case. Its source has ASCII only. */
+export const wordPattern = new RegExp(
   `[${single}]` +
     `|(?![${single}])[\\p{L}\\p{N}](?:(?![${single}])[\\p{L}\\p{N}\\p{M}]){0,${maxWord - 1}}` +
     '|[\\p{P}\\p{S}]',
@@ -19,5 +20,5 @@ const pattern = new RegExp(
  * @example wordsOf("Don't!"); // ['don', "'", 't', '!']
  */
 export function wordsOf(text: string): string[] {
-  return text.toLowerCase().match(pattern) ?? [];
+  return text.toLowerCase().match(wordPattern) ?? [];
 }
