@@ -16,6 +16,6 @@ export function looksContinuous(values: ReadonlySet<string>): boolean {
 const minUnique = 0.9;
 
 /** Returns whether nearly every example has a value of its own, as an id or a text has. */
-export function looksUnique(values: ReadonlySet<string>, examples: number): boolean {
+export function looksUnique(values: { readonly size: number }, examples: number): boolean {
   return values.size > maxFractions && values.size > minUnique * examples;
 }

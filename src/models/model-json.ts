@@ -70,6 +70,16 @@ export function parseModelJson(
   return parsed.data;
 }
 
+/**
+ * Returns the format that a `model.json` names. Without a name it is a LayersModel.
+ * @throws UserError if the text is not JSON.
+ */
+export function formatOfModelJson(text: string, name: string): 'layers-model' | 'graph-model' {
+  const json = parseJson(text, name, 'the model.json of a tfjs model');
+  const { data } = z.object({ format: z.string().optional() }).safeParse(json);
+  return data?.format === 'graph-model' ? data.format : 'layers-model';
+}
+
 const exportHint =
   "In Python: model.export('teacher/model'). Then set teacher.savedModel: teacher/model.";
 

@@ -1,7 +1,7 @@
 /** Reads the preprocessing that other libraries store beside a model. */
-import { text } from 'node:stream/consumers';
 import type { PreprocessFields } from '../data/features/preprocess-config.ts';
 import type { ObjectStore } from '../store/store.ts';
+import { readJsonText } from './json-file.ts';
 import { notUnderstood } from './preprocess/settings.ts';
 import { readTimm } from './preprocess/timm.ts';
 import { readTransformers } from './preprocess/transformers.ts';
@@ -42,7 +42,7 @@ export async function readPreprocessIn(
   for (const { name, read } of storedFiles) {
     const file = `${folder}${name}`;
     if (!(await store.head(file))) continue;
-    const preprocess = read(parseJson(await text(await store.read(file)), file), file);
+    const preprocess = read(parseJson(await readJsonText(store, file), file), file);
     if (preprocess !== undefined) return { key: file, preprocess };
   }
   return undefined;

@@ -1,5 +1,6 @@
 import { sum } from '../../arrays.ts';
 import { count, counted } from '../../format.ts';
+import { looksUnique } from '../class-check.ts';
 import type { NumericColumn } from './column-fit.ts';
 import { hasCodes } from './column-numbers.ts';
 import type { ReadColumn } from './column-reading.ts';
@@ -82,6 +83,7 @@ export function describeCategories(
   const warnings = [
     ...(isNamed ? [] : numberWarnings(column, 'treated as text')),
     ...textWarnings(column, 'compared only as a whole'),
+    ...uniqueWarning(column),
   ];
   const [found] = decoratedTexts(column);
   if (found !== undefined) notes.push(`numbers with a unit such as '${found}', kept as text`);
@@ -125,6 +127,15 @@ function textWarnings({ name, statistics, isNumeric }: ReadColumn, effect: strin
   if (!differ && !areLong(values)) return [];
   return [
     `column ${name}: its texts of several words are ${effect}; to learn from their words, set task.type: text-classification and task.text: ${name}`,
+  ];
+}
+
+/** Warns of values that are stored with the student and say nothing about other rows. */
+function uniqueWarning({ name, statistics }: ReadColumn): string[] {
+  const { distinct, known } = statistics;
+  if (!looksUnique(statistics.values, Math.min(known, maxCounted))) return [];
+  return [
+    `column ${name}: ${count(distinct)} different values in ${counted(known, 'row')} are not categories: they tell nothing of other rows, and student.json would list them, which may be names or addresses; remove ${name} from task.categorical`,
   ];
 }
 

@@ -1,8 +1,8 @@
 /** Reads the settings that libraries store beside an encoder. */
-import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
 import type { ObjectStore } from '../../store/store.ts';
+import { readJsonText } from '../json-file.ts';
 import type { Pooling } from './config.ts';
 
 /** Settings that the files of an encoder state. */
@@ -93,7 +93,7 @@ export async function readStoredSettings(
 export function folderReader(store: ObjectStore, folder: string) {
   return async (name: string): Promise<string | undefined> => {
     const key = folder === '' ? name : `${folder}/${name}`;
-    return (await store.head(key)) ? text(await store.read(key)) : undefined;
+    return (await store.head(key)) ? readJsonText(store, key) : undefined;
   };
 }
 

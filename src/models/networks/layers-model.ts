@@ -5,6 +5,7 @@ import { vector } from '../../data/features/vector.ts';
 import { UserError } from '../../errors.ts';
 import type { tfTypes } from '../../tensorflow.ts';
 import { whyNoProgram } from '../exports/student-program.ts';
+import { requireJsonSize } from '../json-file.ts';
 import { noWork } from '../size/network-size.ts';
 import { topologySize } from '../size/topology-size.ts';
 import { modelFrom, type Topology, topologyOf, withOutputActivation } from '../topology.ts';
@@ -116,7 +117,9 @@ async function seededModel(topology: Topology, seed: number): Promise<tfTypes.La
 }
 
 async function readText(readFile: ReadFile, key: string): Promise<string> {
-  return new TextDecoder().decode(await readFile(key));
+  const bytes = await readFile(key);
+  requireJsonSize(bytes.length, key);
+  return new TextDecoder().decode(bytes);
 }
 
 /** @throws UserError if TensorFlow.js cannot train a layer, such as a dilated convolution. */

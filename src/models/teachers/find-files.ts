@@ -1,9 +1,8 @@
 import { basename } from 'node:path/posix';
-import { text } from 'node:stream/consumers';
-import { z } from 'zod';
 import { UserError } from '../../errors.ts';
 import type { ObjectStore } from '../../store/store.ts';
-import { parseModelJson } from '../model-json.ts';
+import { readJsonText } from '../json-file.ts';
+import { formatOfModelJson, parseModelJson } from '../model-json.ts';
 import { foreignFile } from './foreign-files.ts';
 import type { TeacherFile } from './teacher-kind.ts';
 
@@ -52,7 +51,7 @@ export async function modelJsonFiles(
   const field = `${section}: '${key}'`;
   const json = await requireFile(store, key, field, `the model.json of a tfjs ${format}`);
   const { version } = json.object;
-  const model = parseModelJson(await text(await store.read(key, { version })), field, format);
+  const model = parseModelJson(await readJsonText(store, key, version), field, format);
   const folder = key.slice(0, key.length - basename(key).length);
   const files = [json];
   for (const path of new Set(model.weightsManifest.flatMap(({ paths }) => paths))) {
@@ -68,10 +67,8 @@ export async function recognizeModelJson(
   format: 'layers-model' | 'graph-model',
 ): Promise<string | undefined> {
   if (!key.endsWith('/model.json')) return undefined;
-  const model = JSON.parse(await text(await store.read(key)));
-  const { format: found } = z.object({ format: z.string().optional() }).parse(model);
-  // Without a format it is a LayersModel.
-  return (found === 'graph-model' ? found : 'layers-model') === format ? key : undefined;
+  const found = formatOfModelJson(await readJsonText(store, key), `'${key}'`);
+  return found === format ? key : undefined;
 }
 
 /** Returns the folder of a key, without a `/` at its end. */

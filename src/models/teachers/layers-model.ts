@@ -1,6 +1,6 @@
-import { text } from 'node:stream/consumers';
 import { sum } from '../../arrays.ts';
 import type { tfTypes } from '../../tensorflow.ts';
+import { readJsonText } from '../json-file.ts';
 import { sizeOfFile } from '../size/network-size.ts';
 import { topologySize } from '../size/topology-size.ts';
 import { modelJsonFiles, recognizeModelJson } from './find-files.ts';
@@ -18,7 +18,7 @@ export const layersModelKind = modelKind({
   find: (store, key) => modelJsonFiles(store, `teacher.${name}`, key, format),
   load: ({ path }) => loadLayersModel(path),
   async size({ store, key, files, shape }) {
-    const json: unknown = JSON.parse(await text(await store.read(key)));
+    const json: unknown = JSON.parse(await readJsonText(store, key));
     const bytes = sum(files.map(({ object }) => object.bytes));
     return topologySize(json, shape) ?? sizeOfFile(bytes, shape);
   },

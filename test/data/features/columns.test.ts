@@ -210,6 +210,22 @@ describe('codes', () => {
   });
 });
 
+test('a text that is different in nearly every row is left out, or warned of if it is listed', async () => {
+  const rows = table(40, { mail: (row) => `p${row}@example.org`, x: (row) => row % 7 });
+  const chosen = await fitTable(rows);
+  expect(chosen.featureOf('mail')).toBeUndefined();
+  expect(chosen.report.warnings).toEqual([]);
+  const listed = await fitTable(rows, { numeric: ['x'], categorical: ['mail'] });
+  expect(listed.report.warnings).toEqual([
+    expect.stringMatching(
+      /^column mail: 40 different values in 40 rows .* student.json would list/,
+    ),
+  ]);
+  const repeated = table(80, { town: (row) => `town ${row % 40}`, x: (row) => row % 7 });
+  const towns = await fitTable(repeated, { numeric: ['x'], categorical: ['town'] });
+  expect(towns.report.warnings).toEqual([]);
+});
+
 describe('columns that are left out', () => {
   const shuffled = (row: number) => (row * 17) % 40;
   test.each<[string, string, (row: number) => string | number | null, RegExp]>([
