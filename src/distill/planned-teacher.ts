@@ -24,7 +24,7 @@ import { readEncoded } from './encoded-examples.ts';
 import { labelExamples } from './label-examples.ts';
 import { readMixture } from './read-mixture.ts';
 
-interface OpenedTeacher {
+export interface OpenedTeacher {
   /** Labels the examples that no teacher was trained on. */
   readonly teacher: Teacher;
   /** Labels examples that no teacher was trained on, but that decided the weights of a mixture. */
@@ -52,10 +52,18 @@ export async function askTeacher(
   tell: (done: number) => void,
   calibration?: CalibrationFile,
 ): Promise<Uint8Array> {
-  const { plan } = job;
-  const name = calibration ? plan.teacher.labels : plan.teacher.digest;
-  const opened = await cachedTeacher(name, () => openPlanned(job, calibration));
-  return labelShardWith(job, shard, opened, tell);
+  return labelShardWith(job, shard, await plannedTeacher(job, calibration), tell);
+}
+
+/**
+ * Opens the planned teacher. The process keeps it, so that the caller does not dispose it.
+ *
+ * @param calibration See `askTeacher`.
+ * @throws UserError if the files of a user-supplied teacher are not those of the plan.
+ */
+export function plannedTeacher(job: Job, calibration?: CalibrationFile): Promise<OpenedTeacher> {
+  const { digest, labels } = job.plan.teacher;
+  return cachedTeacher(calibration ? labels : digest, () => openPlanned(job, calibration));
 }
 
 /**

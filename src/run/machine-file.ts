@@ -18,6 +18,8 @@ export const machineFileSchema = z.strictObject({
    * one example at a time.
    */
   latency: z.record(z.string(), z.number()),
+  /** Why the teacher has no latency; absent if it has. */
+  teacherNotTimed: z.string().optional(),
   /** Examples that each latency is the median of. */
   latencyExamples: z.int(),
   /** Calls of the stages that have ended, with the sum of their times. */

@@ -27,6 +27,7 @@ import { readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
 import { recordOf } from '../table.ts';
 import { writeCards } from './evaluate/cards.ts';
 import { describeBaseline, describeStudent } from './evaluate/describe-models.ts';
+import { type Latencies, measureLatency } from './evaluate/latency.ts';
 import { readMachine, writeMachine } from './evaluate/machine.ts';
 import { examplesShown, measure } from './evaluate/measure.ts';
 import {
@@ -64,7 +65,10 @@ export async function evaluateStudents(
 ): Promise<{ metrics: string }> {
   const job = await openJob(event);
   if (!(await job.results.head(keys.metrics(job.run)))) {
-    await writeJsonOnce(job.results, keys.metrics(job.run), await gather(job, context));
+    const { latencies, ...metrics } = await gather(job, context);
+    // The other models are disposed, so that there is memory for the teacher.
+    await writeMachine(job, latencies);
+    await writeJsonOnce(job.results, keys.metrics(job.run), metrics);
   }
   const metrics = await readJson(job.results, keys.metrics(job.run), runMetricsSchema);
   const previews = await readPreviews(
@@ -89,7 +93,10 @@ function examplesOf({ gallery, leastWeighed, labelNext, isWeighted }: RunMetrics
   );
 }
 
-async function gather(job: Job, context: Context): Promise<RunMetrics> {
+async function gather(
+  job: Job,
+  context: Context,
+): Promise<RunMetrics & { readonly latencies: Latencies }> {
   const { plan, results, run } = job;
   const validation = await readJson(results, keys.validation(run), validationFileSchema);
   const reconciled = await readJson(results, keys.reconcile(run), reconcileSchema);
@@ -116,11 +123,12 @@ async function gather(job: Job, context: Context): Promise<RunMetrics> {
       context,
     );
     await writeOnce(results, keys.predictions(run), predictions);
-    await writeMachine(job, models);
+    const latencies = await measureLatency(job, models);
     const students = await Promise.all(
       plan.variants.map(({ name }) => describeStudent(job, name, models, exports)),
     );
     return {
+      latencies,
       run,
       dataset: plan.dataset,
       classes: plan.classes,

@@ -192,6 +192,8 @@ describe('a run', () => {
     expect(Object.keys(machine.latency).sort()).toEqual(['labels-only', 'weighted']);
     for (const seconds of Object.values(machine.latency)) expect(seconds).toBeGreaterThan(0);
     expect(machine.latencyExamples).toBe(10);
+    // The labels are made by hand, so that there is no teacher.
+    expect(machine.teacherNotTimed).toContain('fold-0/student.json');
     expect(machine.versions).toMatchObject({ Node: process.versions.node });
     expect(await reportOf(run)).toContain('<h2>Machine and time</h2>');
   });

@@ -30,7 +30,7 @@ ${columns.map(([metric]) => html`<td>${withInterval(model[metric], metric === 'l
 `;
   })}</tbody>
 </table></div>
-${machine && html`<p class="note">Time per example: from the example as it is in the data to its probabilities, one example at a time, with the encoder if there is one; median of ${counted(machine.latencyExamples, 'example')} on the machine below.</p>`}
+${machine && html`<p class="note">Time per example: from the example as it is in the data to its probabilities, one example at a time, with the encoder if there is one; median of ${counted(machine.latencyExamples, 'example')} on the machine below.${teacherText(machine)}</p>`}
 ${metrics.teacherAccuracy && html`<p class="note">${describeAccuracy(metrics.teacherAccuracy)}</p>`}
 ${metrics.baselines.map(
   ({ name, description }) => html`<p class="note"><code>${name}</code>: ${description}</p>
@@ -79,6 +79,13 @@ function withInterval(figure: Interval | undefined, show: (value: number) => str
 function latencyText({ latency }: MachineFile, name: string): string {
   const seconds = latency[name];
   return seconds === undefined ? '–' : `${rounded(seconds * 1000)} ms`;
+}
+
+/** States how the teacher was timed, or why it was not; nothing for a run of an older version. */
+function teacherText({ latency, teacherNotTimed }: MachineFile): string {
+  if (teacherNotTimed !== undefined) return ` The teacher has no time: ${teacherNotTimed}.`;
+  if (latency.teacher === undefined) return '';
+  return ' The time of a teacher with several models is that of all of them, one after the other.';
 }
 
 /** Formats the parameters of a model with the bytes of its file below; a dash for the teacher. */

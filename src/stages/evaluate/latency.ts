@@ -16,14 +16,14 @@ const measured = 10;
 /** Slow encoders are measured on fewer examples. */
 const budgetMs = 3_000;
 
+/** Latency of students and baselines. */
+export type Latencies = Pick<MachineFile, 'latency' | 'latencyExamples'>;
+
 /**
  * Measures students and baselines on examples of the evaluated set, one at a time. The input, with
  * the encoder, is the same for all. A student in use with other inputs is left out.
  */
-export async function measureLatency(
-  job: Job,
-  models: readonly NamedModel[],
-): Promise<Pick<MachineFile, 'latency' | 'latencyExamples'>> {
+export async function measureLatency(job: Job, models: readonly NamedModel[]): Promise<Latencies> {
   const [first] = models;
   const inputs = JSON.stringify(first!.model.description.features);
   const same = models.filter(({ model }) => JSON.stringify(model.description.features) === inputs);
@@ -32,31 +32,55 @@ export async function measureLatency(
     await openStore(folder.replace(/\/$/, '')),
     first!.model.description,
   );
-  const times = same.map((): number[] => []);
-  let seen = 0;
-  const startedAt = performance.now();
   try {
-    for await (const example of firstExamples(job)) {
-      const inputAt = performance.now();
-      const rows = await rowsOf(input, example);
-      if (!rows) continue;
-      const inputMs = performance.now() - inputAt;
-      for (const [index, { model }] of same.entries()) {
-        const at = performance.now();
-        model.predict(rows);
-        if (seen >= warmUps) times[index]!.push(inputMs + performance.now() - at);
-      }
-      seen++;
-      if (seen > warmUps && performance.now() - startedAt > budgetMs) break;
-    }
+    const { seconds, examples } = await timeModels(
+      job,
+      (example) => rowsOf(input, example),
+      same.map(
+        ({ model }) =>
+          (rows: Rows) =>
+            model.predict(rows),
+      ),
+    );
+    const latency = same.flatMap(({ name }, index) =>
+      examples > 0 ? [[name, seconds[index]!] as const] : [],
+    );
+    return { latency: Object.fromEntries(latency), latencyExamples: examples };
   } finally {
     input.dispose();
   }
+}
+
+/**
+ * Measures models on examples of the evaluated set, one at a time.
+ *
+ * @param convert Converts an example to the input of the models; undefined if it cannot be used.
+ * @returns the median time of each model with the conversion, and the examples that it is of. With
+ *   0 examples, there are no times.
+ */
+export async function timeModels<Input>(
+  job: Job,
+  convert: (example: Example) => Promise<Input | undefined>,
+  models: readonly ((input: Input) => unknown)[],
+): Promise<{ readonly seconds: readonly number[]; readonly examples: number }> {
+  const times = models.map((): number[] => []);
+  let seen = 0;
+  const startedAt = performance.now();
+  for await (const example of firstExamples(job)) {
+    const inputAt = performance.now();
+    const input = await convert(example);
+    if (input === undefined) continue;
+    const inputMs = performance.now() - inputAt;
+    for (const [index, run] of models.entries()) {
+      const at = performance.now();
+      await run(input);
+      if (seen >= warmUps) times[index]!.push(inputMs + performance.now() - at);
+    }
+    seen++;
+    if (seen > warmUps && performance.now() - startedAt > budgetMs) break;
+  }
   const examples = times[0]!.length;
-  const latency = same.flatMap(({ name }, index) =>
-    examples > 0 ? [[name, median(times[index]!) / 1000] as const] : [],
-  );
-  return { latency: Object.fromEntries(latency), latencyExamples: examples };
+  return { seconds: examples > 0 ? times.map((own) => median(own) / 1000) : [], examples };
 }
 
 /** Yields the first examples of the evaluated set. */

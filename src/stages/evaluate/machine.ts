@@ -7,14 +7,17 @@ import type { Job } from '../../run/job.ts';
 import { keys } from '../../run/keys.ts';
 import { type MachineFile, machineFileSchema } from '../../run/machine-file.ts';
 import { readJson, writeJsonOnce } from '../../store/once.ts';
-import { measureLatency } from './latency.ts';
-import type { NamedModel } from './models.ts';
+import type { Latencies } from './latency.ts';
+import { measureTeacherLatency } from './teacher-latency.ts';
 
 /** Packages whose versions may change the figures of a run, or its times. */
 const packages = ['counterweight', '@tensorflow/tfjs-node', 'onnxruntime-node'];
 
-/** Writes the machine and the times, with the latency of the models. */
-export async function writeMachine(job: Job, models: readonly NamedModel[]): Promise<void> {
+/**
+ * Writes the machine and the times, with the latency of the teacher.
+ * @param measured Latency of the other models.
+ */
+export async function writeMachine(job: Job, measured: Latencies): Promise<void> {
   const { results, run } = job;
   const file: MachineFile = {
     processor: cpus()[0]?.model.trim() ?? 'unknown',
@@ -22,10 +25,21 @@ export async function writeMachine(job: Job, models: readonly NamedModel[]): Pro
     memoryBytes: totalmem(),
     system: `${type()} ${arch()}`,
     versions: { Node: process.version.slice(1), ...packageVersions() },
-    ...(await measureLatency(job, models)),
+    ...measured,
+    ...(await withTeacher(job, measured)),
     stages: await stageTimes(results, run),
   };
   await writeJsonOnce(results, keys.machine(run), file);
+}
+
+/** Measures the teacher; without it, returns the reason. */
+async function withTeacher(
+  job: Job,
+  { latency }: Latencies,
+): Promise<Pick<MachineFile, 'latency' | 'teacherNotTimed'>> {
+  const teacher = await measureTeacherLatency(job);
+  if ('notTimed' in teacher) return { latency, teacherNotTimed: teacher.notTimed };
+  return { latency: { ...latency, teacher: teacher.seconds } };
 }
 
 /** Reads the machine and the times; undefined for a run of an older version. */

@@ -333,6 +333,18 @@ describe('renderReport', () => {
     expect(section).toMatch(/<path class="line s5" d="M[\d.]+ [\d.]+"\/>/);
   });
 
+  test('shows the time of the teacher, or why there is none', () => {
+    const timed = { ...sampleMachine, latency: { ...sampleMachine.latency, teacher: 0.0123 } };
+    const report = renderReport(sampleMetrics(), undefined, undefined, timed);
+    expect(report).toContain('<td>12.3 ms</td>');
+    expect(report).toContain('The time of a teacher with several models is that of all of them');
+    const teacherNotTimed = 'its answers are stored predictions';
+    const machine = { ...sampleMachine, teacherNotTimed };
+    expect(renderReport(sampleMetrics(), undefined, undefined, machine)).toContain(
+      'The teacher has no time: its answers are stored predictions.</p>',
+    );
+  });
+
   test('lets the keyboard scroll every wide table', () => {
     const report = renderReport(sampleMetrics({ confusion: sampleConfusion, gallery }));
     expect(report).not.toContain('<div class="scroll">');
