@@ -30,6 +30,8 @@ test('a card has the figures, the columns and the weaknesses of its student', as
   expect(card).toContain(`| weighted | ${(100 * accuracy.value).toFixed(1)}% (`);
   expect(card).toContain(`| cultivar 2 | 4 | ${(100 * recall[2]!.value).toFixed(1)}% (`);
   expect(card).toContain('- `alcohol`: a number; mean 13.00, standard deviation 0.7661.');
+  expect(card).toContain('FILES are folders and files with examples: `.parquet`, `.csv`,');
+  expect(card).toContain('The class with the largest one is the answer.');
   expect(card).toContain('- `shade`: one of `medium`, `pale`, `deep`.');
   expect(card).toContain('- The student is not clearly more accurate than `uniform`:');
   expect(card).toContain('- Teacher: `mlp`, trained on the true labels.');

@@ -1,4 +1,6 @@
 import type { Features } from '../../data/features/index.ts';
+import type { Format } from '../../data/formats/format.ts';
+import { formats } from '../../data/formats/index.ts';
 import type { CardFacts, StudentUsageOf } from './facts.ts';
 import { code, inlineCode } from './markdown.ts';
 import { imageUsage } from './usage-image.ts';
@@ -30,13 +32,15 @@ export function usageSections(facts: CardFacts): string[] {
   } = usageOf(examples, facts);
   const output = description.multiLabel
     ? 'The output has a probability for each label. A label is predicted if its probability is above 1/2.'
-    : 'The output has a probability for each class, and they add up to 1.';
+    : 'The output has a probability for each class, and they add up to 1. The class with the largest one is the answer.';
   return [
     '## Use',
     'Each program below runs in the folder of this file.',
     '### On the command line',
+    filesText(examples.kind),
     code('sh', ['npx counterweight predict . FILES --out predictions.csv']),
     '### In Node',
+    'It needs the package `counterweight`.',
     code('ts', [
       ...imports,
       "import { loadStudent } from 'counterweight';",
@@ -50,7 +54,7 @@ export function usageSections(facts: CardFacts): string[] {
       ? [
           '### In Python',
           packages.length > 0
-            ? `It needs ${packages.map((name) => `\`${name}\``).join(', ')}.`
+            ? `It needs ${packages.map(inlineCode).join(', ')} from PyPI.`
             : 'It needs no packages.',
           code('python', python),
         ]
@@ -61,6 +65,15 @@ export function usageSections(facts: CardFacts): string[] {
     '## Input and output',
     [...input, output].map((line) => `- ${line}`).join('\n'),
   ];
+}
+
+/** States which files the command reads. */
+function filesText(kind: Features['kind']): string {
+  const endings = Object.values<Format>(formats)
+    .filter(({ kinds }) => kinds.includes(kind))
+    .flatMap(({ extensions }) => extensions);
+  const listed = [...new Set(endings)].map((ending) => inlineCode(`.${ending}`)).join(', ');
+  return `It needs the package \`counterweight\`. FILES are folders and files with examples: ${listed}. Labels in them are not read.`;
 }
 
 /** States what a module for browsers needs: packages, and files that it fetches. */
