@@ -43,9 +43,10 @@ async function bundle(root) {
   await esbuild({
     entryPoints: {
       index: path.join(root, 'functions', 'lambda.ts'),
-      // A thread starts from a file of its own, beside the code that starts it.
+      // A thread or process starts from a file of its own, beside the code that starts it.
       'jpeg-thread': path.join(root, 'src', 'data', 'features', 'jpeg-thread.mjs'),
       'augment-thread': path.join(root, 'src', 'train', 'augment-thread.ts'),
+      'model-process': path.join(root, 'src', 'models', 'confined', 'model-process.ts'),
     },
     outdir,
     bundle: true,

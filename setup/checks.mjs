@@ -3,6 +3,7 @@ import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findIsolation } from './isolation.mjs';
 import { nodeVersionCheck } from './node-version.mjs';
 import { outdatedPackages } from './packages.mjs';
 import { requirements } from './requirements.mjs';
@@ -33,8 +34,19 @@ export async function checks() {
     loadCheck('onnxruntime', 'onnxruntime-node', ONNXRUNTIME_SCRIPT, REINSTALL),
   ]);
   const files = filesCheck(site);
-  found.push(...(files.ok ? needed.map(asOptional) : needed), files, ...loaded);
+  found.push(...(files.ok ? needed.map(asOptional) : needed), files, ...loaded, modelsCheck());
   return found;
+}
+
+/** Models run without isolation, too, so that this never fails. @returns {Check} */
+function modelsCheck() {
+  const { description } = findIsolation();
+  const isolation = description === 'none' ? 'this system does not isolate it' : description;
+  return {
+    name: 'models of users',
+    ok: true,
+    detail: `a process without credentials; ${isolation}`,
+  };
 }
 
 /** A checkout has a lock file to compare with; an installed package does not. @returns {Check} */

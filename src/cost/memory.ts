@@ -1,7 +1,8 @@
 /** Memory of trainings, and warnings about those that need more than there is. */
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { image } from '../data/features/image.ts';
 import { bytes } from '../format.ts';
+import { machineMemory, machineShare } from '../models/confined/limits.ts';
 import type { NetworkSize } from '../models/size/network-size.ts';
 import { memberFields } from '../models/teachers/trained-kind.ts';
 import { stages } from '../stages/index.ts';
@@ -22,9 +23,6 @@ const measured = {
   /** Per weight: the weight, its gradient, the slots of the optimizer, and copies. */
   parameter: 32,
 };
-
-/** Share of a machine's memory that trainings may take without a warning. */
-const machineShare = 0.8;
 
 /** Estimates the memory of a training, in bytes. */
 export function trainingBytes({ outputs, parameters }: NetworkSize, batchSize: number): number {
@@ -58,7 +56,7 @@ export function* functionMemoryWarnings(work: RunWork): Iterable<string> {
 /** Warns about trainings that need more memory than this machine has, at least in part. */
 export function* machineMemoryWarnings(
   work: RunWork,
-  machineBytes = memoryHere(),
+  machineBytes = machineMemory(),
   cores = availableParallelism(),
 ): Iterable<string> {
   const atOnce = Math.min(work.trainings.length, studentConcurrency, cores);
@@ -66,12 +64,6 @@ export function* machineMemoryWarnings(
   for (const training of [...teachers(work), { ...student(work, false), ...several }]) {
     yield* tooLarge(training, machineBytes, 'this machine', machineShare);
   }
-}
-
-/** Returns the memory of the machine, or of the container, in bytes. */
-function memoryHere(): number {
-  // 0 or undefined without a limit.
-  return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
 }
 
 const mib = ({ memoryMiB }: { readonly memoryMiB: number }) => memoryMiB * 2 ** 20;

@@ -11,6 +11,8 @@ export const machineFileSchema = z.strictObject({
   memoryBytes: z.number(),
   /** Example: `Linux x64`. */
   system: z.string(),
+  /** Isolation of the processes that run models of users. */
+  isolation: z.string().optional(),
   /** Versions, by the name of the program. */
   versions: z.record(z.string(), z.string()),
   /**

@@ -5,9 +5,13 @@ import { dirname, join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { readBytes, readJson, writeJsonOnce, writeOnce } from '../../store/once.ts';
 import type { ObjectStore } from '../../store/store.ts';
+import { loadModelFile } from '../confined/load-model.ts';
 import { copyFiles } from '../local-copy.ts';
 import { scratchFolder } from '../scratch-folder.ts';
+import { graphModelKind } from '../teachers/graph-model.ts';
 import { type LoadedModel, ownModel } from '../teachers/loaded-model.ts';
+import { onnxKind } from '../teachers/onnx.ts';
+import { savedModelKind } from '../teachers/saved-model.ts';
 import { chooseOutput } from './choose-output.ts';
 import { refuseClassifier } from './classifier.ts';
 import type { DescribedEncoder } from './describe.ts';
@@ -101,25 +105,25 @@ export async function openDescribed(
   return ownModel(model, () => fitted(model, description, local));
 }
 
+/** The kinds of teachers in the same formats. */
+const kinds = { onnx: onnxKind, savedModel: savedModelKind, graphModel: graphModelKind };
+
 async function loadOrExplain(
   { source, format, model, embeddingName }: EncoderDescription,
   folder: string,
 ): Promise<LoadedModel> {
   const path = join(folder, model);
   try {
-    if (format === 'savedModel') {
-      const { loadSavedModel } = await import('../teachers/saved-model.ts');
-      return await loadSavedModel(dirname(path), source);
-    }
-    if (format === 'graphModel') {
-      const { loadGraphModel } = await import('../teachers/graph-model.ts');
-      return await loadGraphModel(path);
-    }
-    const { loadOnnx } = await import('../teachers/onnx.ts');
     const graph =
-      embeddingName === undefined ? undefined : await readOnnxGraph(createReadStream(path));
+      format === 'onnx' && embeddingName !== undefined
+        ? await readOnnxGraph(createReadStream(path))
+        : undefined;
     const isInner = graph && !graph.outputs.some(({ name }) => name === embeddingName);
-    return await loadOnnx(path, source, isInner ? [embeddingName!] : []);
+    const local = { path, folder: dirname(path), name: source };
+    return await loadModelFile(kinds[format], {
+      ...local,
+      ...(isInner && { inner: [embeddingName!] }),
+    });
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(

@@ -2,6 +2,8 @@ import { basename, join } from 'node:path';
 import { sum } from '../../arrays.ts';
 import { textKind } from '../../data/features/text.ts';
 import { UserError } from '../../errors.ts';
+import { loadModelFile } from '../confined/load-model.ts';
+import type { LoadModel } from '../confined/model-source.ts';
 import { copyFiles } from '../local-copy.ts';
 import { sizeOfFile } from '../size/network-size.ts';
 import type { LoadedModel } from './loaded-model.ts';
@@ -19,17 +21,12 @@ export function modelKind<const Name extends string>(
     readonly description: string;
     readonly noun: string;
     /** Loads the model from a local copy of its files; `path` is the file that the config names. */
-    readonly load: (local: {
-      readonly path: string;
-      readonly folder: string;
-      /** Name of the model in errors. */
-      readonly name: string;
-    }) => Promise<LoadedModel>;
+    readonly load: LoadModel;
     /** Default: estimated from the bytes of all files. */
     readonly size?: SuppliedKind['size'];
   } & Pick<SuppliedKind, 'find' | 'recognize' | 'ports'>,
 ) {
-  const { description, load, ...rest } = definition;
+  const { description, ...rest } = definition;
   return {
     size: ({ files, shape }) => sizeOfFile(sum(files.map(({ object }) => object.bytes)), shape),
     ...rest,
@@ -40,7 +37,7 @@ export function modelKind<const Name extends string>(
       const { store, files, scratch, digest, config, name, classes, multiLabel, features } = source;
       const folder = join(scratch, `teacher-${digest}`);
       await copyFiles(store, files, folder, source.verify);
-      const model = await loadOrExplain(load, source, folder);
+      const model = await loadOrExplain(definition, source, folder);
       const options = { ...config, name, classes, multiLabel, features };
       if (features.kind !== textKind.name) return modelTeacher(model, options);
       const { textTeacher } = await import('./text-teacher.ts');
@@ -51,12 +48,12 @@ export function modelKind<const Name extends string>(
 }
 
 async function loadOrExplain(
-  load: Parameters<typeof modelKind>[0]['load'],
+  kind: { readonly name: string; readonly load: LoadModel },
   { name, key, files }: TeacherSource,
   folder: string,
 ): Promise<LoadedModel> {
   try {
-    return await load({ folder, path: join(folder, basename(key)), name });
+    return await loadModelFile(kind, { folder, path: join(folder, basename(key)), name });
   } catch (error) {
     if (error instanceof UserError) throw error;
     const found = files.map(({ object }) => object.key).join(', ');

@@ -23,8 +23,8 @@ export const onnxKind = modelKind({
     const path = await modelInFolder(store, key);
     return [...(await onnxFiles(store, path, 'teacher.onnx')), ...(await tokenizerOf(store, path))];
   },
-  async load({ path, folder, name }) {
-    if (path.endsWith('.onnx')) return loadOnnx(path, name);
+  async load({ path, folder, name, inner }) {
+    if (path.endsWith('.onnx')) return loadOnnx(path, name, inner);
     const file = (await readdir(folder)).find((one) => one.endsWith('.onnx'));
     return loadOnnx(join(folder, file!), name);
   },

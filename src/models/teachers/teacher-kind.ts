@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Features } from '../../data/features/index.ts';
 import type { SetName } from '../../data/shard.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
+import type { LoadModel } from '../confined/model-source.ts';
 import type { NetworkSize } from '../size/network-size.ts';
 import type { Teacher } from '../teacher.ts';
 import type { OutputName } from './distributions.ts';
@@ -109,6 +110,8 @@ export interface SuppliedKind extends TeacherKind {
   answered?(
     source: TeacherFiles & { readonly store: ObjectStore },
   ): AsyncIterable<{ readonly id: string; readonly set: SetName | undefined }>;
+  /** Loads the model, in the process that runs it; undefined if the answers are stored. */
+  readonly load?: LoadModel;
   /** Computes the work per example. `shape` is the shape of an example that the teacher reads. */
   size(
     source: TeacherFiles & { readonly store: ObjectStore; readonly shape: readonly number[] },

@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, totalmem, type } from 'node:os';
 import { z } from 'zod';
+import { findIsolation } from '#setup/isolation.mjs';
 import { stageTimes } from '../../cost/stage-times.ts';
 import type { Job } from '../../run/job.ts';
 import { keys } from '../../run/keys.ts';
@@ -24,6 +25,7 @@ export async function writeMachine(job: Job, measured: Latencies): Promise<void>
     cores: availableParallelism(),
     memoryBytes: totalmem(),
     system: `${type()} ${arch()}`,
+    ...(runsForeignModels(job) && { isolation: findIsolation().description }),
     versions: { Node: process.version.slice(1), ...packageVersions() },
     ...measured,
     ...(await withTeacher(job, measured)),
@@ -40,6 +42,11 @@ async function withTeacher(
   const teacher = await measureTeacherLatency(job);
   if ('notTimed' in teacher) return { latency, teacherNotTimed: teacher.notTimed };
   return { latency: { ...latency, teacher: teacher.seconds } };
+}
+
+/** Returns whether the run uses models of users, which run in processes of their own. */
+function runsForeignModels({ plan }: Job): boolean {
+  return plan.encoders.length > 0 || plan.config.teacher.train === undefined;
 }
 
 /** Reads the machine and the times; undefined for a run of an older version. */

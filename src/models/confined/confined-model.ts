@@ -1,0 +1,192 @@
+/** A model of a user in a process of its own, with limits. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { Socket } from 'node:net';
+import { findIsolation } from '#setup/isolation.mjs';
+import { UserError } from '../../errors.ts';
+import { bytes } from '../../format.ts';
+import type { InputTensor, LoadedModel } from '../teachers/loaded-model.ts';
+import { modelEnvironment } from './environment.ts';
+import { type ModelLimits, modelLimits, residentBytes } from './limits.ts';
+import type { ModelSource } from './model-source.ts';
+import { closeShared, openShared, store } from './shared-file.ts';
+import type { FromModel, ToModel } from './wire.ts';
+
+/** Characters of the standard error of a process that are kept, to be reported if it ends. */
+const lastWordsLength = 1000;
+
+const distrust =
+  'If you trust the model, use a machine with more memory or a smaller batchSize, or export a smaller model.';
+
+/** An answer that is waited for. */
+interface Call {
+  resolve(message: FromModel): void;
+  reject(error: Error): void;
+}
+
+/**
+ * Loads a model in a process of its own.
+ *
+ * @param teacherKind Name of the kind of teachers that loads its format.
+ * @param script Compiled file of `model-process.ts`.
+ * @throws UserError if the model is refused, or exceeds a limit; then the process is killed. Error
+ *   if it cannot be loaded.
+ */
+export async function loadConfined(
+  teacherKind: string,
+  source: ModelSource,
+  script: string,
+  limits: ModelLimits = modelLimits(),
+): Promise<LoadedModel> {
+  const process = new ModelProcess(source.name, script, limits);
+  try {
+    const loaded = await process.call(
+      () => ({ kind: 'load', teacherKind, source }),
+      'loading',
+      limits.loadMs,
+    );
+    if (loaded.kind !== 'loaded') throw new Error('the process of the model gave another answer');
+    const { inputs, outputs, classLabels } = loaded;
+    return {
+      ...{ inputs, outputs, classLabels },
+      async run(feeds, names) {
+        const answer = await process.run(feeds, names);
+        if (answer.kind !== 'outputs') throw new Error('the process gave another answer');
+        return answer.outputs;
+      },
+      dispose: () => process.kill(),
+    };
+  } catch (error) {
+    process.kill();
+    throw error;
+  }
+}
+
+/** A process that runs a model, one call at a time. */
+class ModelProcess {
+  readonly #name: string;
+  readonly #limits: ModelLimits;
+  readonly #child: ChildProcess;
+  readonly #shared = openShared();
+  #call: Call | undefined;
+  /** Calls wait for those before. */
+  #last: Promise<unknown> = Promise.resolve();
+  #lastWords = '';
+  /** Set when the process has ended, or has been killed. */
+  #ended: Error | undefined;
+
+  constructor(name: string, script: string, limits: ModelLimits) {
+    this.#name = name;
+    this.#limits = limits;
+    const [program, ...rest] = [...findIsolation().command, process.execPath, script];
+    this.#child = spawn(program!, rest, {
+      env: modelEnvironment(),
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc', this.#shared],
+      serialization: 'advanced',
+      // Ctrl-C reaches a whole process group. The user of the model decides when it ends.
+      detached: process.platform !== 'win32',
+    });
+    this.#child.on('message', (message: FromModel) => this.#call?.resolve(message));
+    this.#child.on('error', (error) => this.#end(error));
+    this.#child.on('exit', (code, signal) => {
+      closeShared(this.#shared);
+      this.#end(this.#death(code, signal));
+    });
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#lastWords = (this.#lastWords + text).slice(-lastWordsLength);
+    });
+    this.#keepAlive(false);
+  }
+
+  /** Runs the model on a batch. */
+  run(feeds: readonly InputTensor[], outputs: readonly string[]): Promise<FromModel> {
+    // The file has the tensors of one call, so that they are written when it is its turn.
+    const message = () => ({ kind: 'run', feeds: store(this.#shared, feeds), outputs }) as const;
+    return this.call(message, 'a batch', this.#limits.callMs);
+  }
+
+  /**
+   * Sends a message and waits for the answer.
+   * @param message Makes the message when earlier calls have ended.
+   * @param what Subject of an error: `a batch`.
+   */
+  call(message: () => ToModel, what: string, limitMs: number): Promise<FromModel> {
+    const answer = this.#last.then(() => this.#callNow(message, what, limitMs));
+    this.#last = answer.catch(() => undefined);
+    return answer;
+  }
+
+  async #callNow(message: () => ToModel, what: string, limitMs: number): Promise<FromModel> {
+    if (this.#ended) throw this.#ended;
+    this.#keepAlive(true);
+    const stopWatching = this.#watch(what, limitMs);
+    try {
+      const answer = await new Promise<FromModel>((resolve, reject) => {
+        this.#call = { resolve, reject };
+        this.#child.send(message(), (error) => {
+          if (error) this.#end(error);
+        });
+      });
+      if (answer.kind !== 'error') return answer;
+      throw answer.isUserError
+        ? new UserError(answer.message, answer.hint)
+        : new Error(answer.message);
+    } finally {
+      this.#call = undefined;
+      stopWatching();
+      this.#keepAlive(false);
+    }
+  }
+
+  /** Kills the process if it exceeds a limit. @returns a function that ends this. */
+  #watch(what: string, limitMs: number): () => void {
+    const { memoryBytes, everyMs } = this.#limits;
+    const startedAt = performance.now();
+    const timer = setInterval(() => {
+      const seconds = (performance.now() - startedAt) / 1000;
+      if (seconds * 1000 > limitMs) {
+        this.#stop(`${what} took ${seconds.toFixed(1)} s, and the limit is ${limitMs / 1000} s`);
+      }
+      const used = residentBytes(this.#child.pid!) ?? 0;
+      if (used > memoryBytes) {
+        this.#stop(`it took ${bytes(used)} of memory, and the limit is ${bytes(memoryBytes)}`);
+      }
+    }, everyMs);
+    return () => clearInterval(timer);
+  }
+
+  #stop(reason: string): void {
+    this.#end(new UserError(`${this.#name} was stopped: ${reason}`, distrust));
+    this.kill();
+  }
+
+  kill(): void {
+    this.#ended ??= new Error(`${this.#name} was disposed of`);
+    this.#child.kill('SIGKILL');
+  }
+
+  #end(error: Error): void {
+    this.#ended ??= error;
+    this.#call?.reject(this.#ended);
+  }
+
+  #death(code: number | null, signal: NodeJS.Signals | null): Error {
+    const why = signal ?? `exit code ${code}`;
+    const memory = signal === 'SIGKILL' ? ': the system does this if memory is short' : '';
+    const message = `the process that ran ${this.#name} ended early (${why})${memory}`;
+    return new UserError(`${message}\n${this.#lastWords}`.trimEnd(), distrust);
+  }
+
+  /** A process that waits for its next batch must not keep this one alive. */
+  #keepAlive(isBusy: boolean): void {
+    const { stderr } = this.#child;
+    if (isBusy) {
+      this.#child.ref();
+      this.#child.channel?.ref();
+      if (stderr instanceof Socket) stderr.ref();
+    } else {
+      this.#child.unref();
+      this.#child.channel?.unref();
+      if (stderr instanceof Socket) stderr.unref();
+    }
+  }
+}

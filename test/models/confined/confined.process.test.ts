@@ -1,0 +1,213 @@
+/** Models in a process of their own: what it cannot see, and when it is killed. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { findIsolation } from '#setup/isolation.mjs';
+import { UserError } from '../../../src/errors.ts';
+import { loadConfined } from '../../../src/models/confined/confined-model.ts';
+import { modelLimits } from '../../../src/models/confined/limits.ts';
+import { loadOnnx } from '../../../src/models/teachers/onnx.ts';
+import { loadSavedModel } from '../../../src/models/teachers/saved-model.ts';
+import {
+  int64Tensor,
+  onnxModel,
+  onnxNode,
+  onnxPort,
+  writesAtLoad,
+} from '../../support/hostile-models.ts';
+
+const here = import.meta.dirname;
+const probe = fileURLToPath(new URL('./probe-process.mjs', import.meta.url));
+const [compiled, bundled] = [
+  'src/models/confined/model-process.js',
+  'lambda/model-process.mjs',
+].map((file) => fileURLToPath(new URL(`../../../dist/${file}`, import.meta.url))) as [
+  string,
+  string,
+];
+const fixtures = join(here, '../../fixtures/teachers');
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'counterweight-test-'));
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true });
+});
+
+const limits = { ...modelLimits(), everyMs: 20 };
+
+/** Lets the probe do something, with these limits. */
+const probing = (deed: string, more: Partial<typeof limits> = {}, where = folder) =>
+  loadConfined('onnx', { path: deed, folder: where, name: 'the model' }, probe, {
+    ...limits,
+    ...more,
+  });
+
+async function refusal(loading: Promise<unknown>): Promise<string> {
+  const error = await loading.then(
+    () => expect.fail('it was accepted'),
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof UserError)) throw error;
+  return error.message;
+}
+
+describe('the process', () => {
+  test('sees no credential, and with namespaces no network and no other process', async () => {
+    const secrets = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'HF_TOKEN', 'TF_TOKEN_any'];
+    for (const name of [...secrets, 'ANY_OTHER_VARIABLE']) vi.stubEnv(name, 'canary');
+    vi.stubEnv('OMP_NUM_THREADS', '2');
+    const server = createServer((socket) => socket.end()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address() as { port: number };
+    const model = await probing('look', {}, `${process.pid}:${address.port}`);
+    const [env, ofParent, ofCaller, network] = model.classLabels!;
+    server.close();
+    model.dispose();
+    expect(env).not.toContain('canary');
+    expect(JSON.parse(env!)).toMatchObject({ OMP_NUM_THREADS: '2' });
+    const { description } = findIsolation();
+    if (description.includes('network')) expect(network).toBe('failed');
+    else expect(network).toBe('connected');
+    if (!description.includes('processes')) return;
+    expect(ofParent).toBe('failed');
+    expect(ofCaller).toBe('failed');
+  });
+
+  test('is killed if it takes too long to load', async () => {
+    expect(await refusal(probing('endless', { loadMs: 300 }))).toMatch(
+      /^the model was stopped: loading took \d+\.\d s, and the limit is 0\.3 s$/,
+    );
+  });
+
+  test('is killed if it takes too much memory', async () => {
+    expect(await refusal(probing('greedy', { memoryBytes: 2 ** 29 }))).toMatch(
+      /^the model was stopped: it took [\d.]+ [MG]iB of memory, and the limit is 512 MiB$/,
+    );
+  });
+
+  test('that crashes is reported', async () => {
+    expect(await refusal(probing('crash'))).toBe(
+      'the process that ran the model ended early (exit code 3)',
+    );
+  });
+
+  test.runIf(findIsolation().command.length > 0)(
+    'ends with its parent, also in an endless loop',
+    async () => {
+      const parent = spawn(process.execPath, [
+        '--input-type=module',
+        '--eval',
+        `import { loadConfined } from ${JSON.stringify(compiled.replace('model-process', 'confined-model'))};
+        const source = { path: 'endless', folder: ${JSON.stringify(folder)}, name: 'it' };
+        loadConfined('onnx', source, ${JSON.stringify(probe)});`,
+      ]);
+      await vi.waitFor(() => expect(descendants(parent.pid!)).not.toEqual([]), 30_000);
+      await vi.waitFor(() => expect(probes()).not.toEqual([]), 30_000);
+      parent.kill('SIGKILL');
+      await once(parent, 'exit');
+      await vi.waitFor(() => expect(probes()).toEqual([]), 30_000);
+    },
+  );
+});
+
+/** Lists the processes that run the probe, by their command lines. */
+function probes(): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      return words[1] === probe && words[0] === process.execPath;
+    } catch {
+      return false; // It has ended.
+    }
+  });
+}
+
+function descendants(pid: number): string[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return text === '' ? [] : text.split(' ');
+}
+
+describe('a model in it', () => {
+  const local = (name: string, file: string) => ({
+    ...{ path: join(fixtures, name, file), folder: join(fixtures, name) },
+    name: `the model ${name}`,
+  });
+
+  test.each([compiled, bundled])('answers as in this process: ONNX, %#', async (script) => {
+    const source = local('onnx-nchw-logits', 'model.onnx');
+    const confined = await loadConfined('onnx', source, script);
+    const direct = await loadOnnx(source.path, 'it');
+    expect(confined.inputs).toEqual(direct.inputs);
+    expect(confined.outputs).toEqual(direct.outputs);
+    const values = Float32Array.from({ length: 2 * 192 }, (_, index) => Math.sin(index));
+    const feeds = [{ name: direct.inputs[0]!.name, shape: [2, 3, 8, 8], values }];
+    const names = [direct.outputs[0]!.name];
+    // Calls wait for one another.
+    const answers = await Promise.all([confined.run(feeds, names), confined.run(feeds, names)]);
+    const expected = await direct.run(feeds, names);
+    for (const answer of answers) expect(answer).toEqual(expected);
+    // A large batch goes through a file; a smaller one after it has its own numbers.
+    const many = Float32Array.from({ length: 600 * 192 }, (_, index) => Math.cos(index));
+    const large = [{ ...feeds[0]!, shape: [600, 3, 8, 8], values: many }];
+    const both = await Promise.all([confined.run(large, names), confined.run(feeds, names)]);
+    expect(both).toEqual([await direct.run(large, names), expected]);
+    await expect(confined.run(feeds, ['missing'])).rejects.toThrow('missing');
+    expect(await confined.run(feeds, names)).toEqual(expected);
+    confined.dispose();
+    direct.dispose();
+  });
+
+  test('answers as in this process: SavedModel', async () => {
+    const source = local('saved-model-keras/model', 'saved_model.pb');
+    const confined = await loadConfined('savedModel', source, compiled);
+    const direct = await loadSavedModel(source.folder, 'it');
+    expect(confined.outputs).toEqual(direct.outputs);
+    const values = Float32Array.from({ length: 128 }, (_, index) => Math.sin(index));
+    const feeds = [{ name: direct.inputs[0]!.name, shape: [2, 8, 8, 1], values }];
+    const names = [direct.outputs[0]!.name];
+    expect(await confined.run(feeds, names)).toEqual(await direct.run(feeds, names));
+    confined.dispose();
+    direct.dispose();
+  });
+
+  test('is refused with the message of the check', async () => {
+    await writeFile(join(folder, 'saved_model.pb'), writesAtLoad(join(folder, 'canary'), 'x'));
+    const source = { path: join(folder, 'saved_model.pb'), folder, name: 'the SavedModel a' };
+    expect(await refusal(loadConfined('savedModel', source, compiled))).toContain("'WriteFile'");
+    expect(readdirSync(folder)).toEqual(['saved_model.pb']);
+  });
+
+  test('is killed if a size that it computes takes too much memory', async () => {
+    const model = onnxModel({
+      nodes: [
+        onnxNode({ operator: 'Mul', inputs: ['a', 'a'], outputs: ['size'] }),
+        onnxNode({ operator: 'ConstantOfShape', inputs: ['size'], outputs: ['zeros'] }),
+        onnxNode({ operator: 'Add', inputs: ['zeros', 'x'], outputs: ['y'] }),
+      ],
+      weights: [int64Tensor('a', [1], [25_000])],
+      inputs: [onnxPort('x', [1])],
+      outputs: [onnxPort('y', ['n'])],
+    });
+    await writeFile(join(folder, 'model.onnx'), model);
+    const source = { path: join(folder, 'model.onnx'), folder, name: 'the ONNX model a' };
+    const memoryBytes = 600 * 2 ** 20;
+    const loading = async () => {
+      const loaded = await loadConfined('onnx', source, compiled, { ...limits, memoryBytes });
+      const feeds = [{ name: 'x', shape: [1], values: new Float32Array(1) }];
+      return loaded.run(feeds, ['y']).finally(() => loaded.dispose());
+    };
+    expect(await refusal(loading())).toMatch(
+      /^the ONNX model a was stopped: it took .* of memory, and the limit is 600 MiB$/,
+    );
+  });
+});
