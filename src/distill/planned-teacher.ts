@@ -63,7 +63,8 @@ export async function askTeacher(
  */
 export function plannedTeacher(job: Job, calibration?: CalibrationFile): Promise<OpenedTeacher> {
   const { digest, labels } = job.plan.teacher;
-  return cachedTeacher(calibration ? labels : digest, () => openPlanned(job, calibration));
+  const name = `${job.results.location}/${calibration ? labels : digest}`;
+  return cachedTeacher(name, () => openPlanned(job, calibration));
 }
 
 /**
@@ -81,7 +82,9 @@ export async function writeMemberLabels(
 ): Promise<string> {
   const key = keys.labels(digest, shard.id);
   if (!(await job.results.head(key))) {
-    const opened = await cachedTeacher(digest, () => openMember(job, digest));
+    const opened = await cachedTeacher(`${job.results.location}/${digest}`, () =>
+      openMember(job, digest),
+    );
     await writeOnce(job.results, key, await labelShardWith(job, shard, opened, tell));
   }
   return key;

@@ -106,6 +106,8 @@ export const runMetricsSchema = z.strictObject({
       bytes: count.optional(),
     }),
   ),
+  /** Key prefix of the student in use when the run was evaluated; absent if there was none. */
+  currentStudent: z.string().optional(),
   /** Why the student in use has no metrics; absent if it has, or if there is none. */
   currentProblem: z.string().optional(),
   /** Calibration of the teacher, with its gain out of fold; absent if the run has none. */

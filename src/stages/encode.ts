@@ -64,7 +64,7 @@ async function openedEncoder(
   { plan, results }: Job,
   { files }: PlannedEncoder,
 ): Promise<PretrainedEncoder> {
-  const name = plan.encoders.map((planned) => planned.files).join();
+  const name = [results.location, ...plan.encoders.map((planned) => planned.files)].join();
   const { byDigest } = await cachedEncoders(name, async () => {
     const opened = new Map<string, PretrainedEncoder>();
     const dispose = () => {

@@ -134,6 +134,7 @@ async function gather(
       classes: plan.classes,
       evaluatedOn: plan.evaluatedOn,
       ...measured,
+      ...(current.student !== undefined && { currentStudent: current.student }),
       ...(problem !== undefined && { currentProblem: problem }),
       students,
       baselines: await Promise.all(

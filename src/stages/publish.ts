@@ -23,7 +23,8 @@ export const currentModel = 'current';
 
 /**
  * Publish: moves the dataset's CURRENT pointer to this run's student if it is better than the one
- * in use, by the config's gate. Evaluate has measured both on this run's test set.
+ * in use, by the config's gate. Evaluate has measured both on this run's test set. If another
+ * student came into use since, it stays: the pointer never returns to an earlier run.
  */
 export async function publishStudent(event: JobEvent): Promise<Publication> {
   const job = await openJob(event);
@@ -82,11 +83,17 @@ async function compare(job: Job, next: Current, present?: Current): Promise<Publ
   const { publish } = job.plan.config;
   // The schema of the config fills it in.
   const metric = publish.metric!;
-  const { metrics, currentProblem } = await readJson(
+  const { metrics, currentStudent, currentProblem } = await readJson(
     job.results,
     keys.metrics(job.run),
     runMetricsSchema,
   );
+  if (present !== damagedPointer && present.student !== currentStudent) {
+    return {
+      published: false,
+      reason: `the student in use, of run ${present.run}, came into use after this run was evaluated`,
+    };
+  }
   const own = metrics.models[next.variant]?.[metric]?.value;
   const current = metrics.models[currentModel]?.[metric]?.value;
   if (own === undefined || current === undefined) {

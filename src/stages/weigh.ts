@@ -126,7 +126,7 @@ interface Weighing {
 const cachedWeighing = oneSlot<Weighing>();
 
 function openedWeighing({ run, results }: Job): Promise<Weighing> {
-  return cachedWeighing(run, async () => {
+  return cachedWeighing(`${results.location}/${run}`, async () => {
     const tests = await readTestDigests({ run, results });
     const student = await loadModel(await readModelFiles(results, keys.warmup(run)));
     return { student, tests, dispose: () => student.dispose() };

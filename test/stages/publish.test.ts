@@ -26,15 +26,19 @@ interface Setting {
   readonly problem?: string;
   /** Run of the student in use; undefined: there is none. */
   readonly inUse?: string;
+  /** Run of the student in use when the run was evaluated. Default: the same. */
+  readonly measured?: string | undefined;
   readonly publish?: string;
 }
 
 /** A run after Evaluate, with these models measured. */
-async function evaluatedRun({ models, inUse, publish: gate, problem }: Setting) {
+async function evaluatedRun({ models, inUse, publish: gate, problem, ...more }: Setting) {
+  const wasInUse = 'measured' in more ? more.measured : inUse;
   const { event, job } = await plannedRun(gate ? { publish: gate } : {});
   const { metrics } = sampleMetrics();
   const measured = sampleMetrics({
     metrics: { ...metrics, models },
+    ...(wasInUse !== undefined && { currentStudent: keys.student(wasInUse, 'weighted') }),
     ...(problem !== undefined && { currentProblem: problem }),
   });
   await job.results.write(keys.metrics(job.run), toJson(measured));
@@ -77,6 +81,19 @@ test.each([
   );
   expect(await current()).toBe(published ? job.run : 'earlier');
 });
+
+test.each([undefined, 'earliest'])(
+  'a student that came into use after the run was evaluated, beside %s, stays',
+  async (measured) => {
+    const setting = { models: better, inUse: 'later', measured };
+    const { event, current } = await evaluatedRun(setting);
+    expect(await publishStudent(event)).toEqual({
+      published: false,
+      reason: 'the student in use, of run later, came into use after this run was evaluated',
+    });
+    expect(await current()).toBe('later');
+  },
+);
 
 test('a student in use that was not measured is replaced', async () => {
   const { event, job, current } = await evaluatedRun({

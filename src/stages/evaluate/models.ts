@@ -34,6 +34,8 @@ export async function openModels(job: Job): Promise<NamedModel[]> {
 
 /** The student in use: its model, or why it cannot be measured; neither if there is none. */
 export interface CurrentStudent {
+  /** Key prefix of its folder; absent if there is none, or if its pointer is damaged. */
+  readonly student?: string;
   readonly model?: NamedModel;
   readonly problem?: string;
   /** Location of its dataset, if that is another one with the same name. */
@@ -49,14 +51,16 @@ export interface CurrentStudent {
 export async function openCurrent(job: Job): Promise<CurrentStudent> {
   const pointer = keys.current(job.plan.dataset);
   if (!(await job.results.head(pointer))) return {};
+  let student: string | undefined;
   try {
     const current = await readJson(job.results, pointer, currentSchema);
     if (current.run === job.run) return {};
+    student = current.student;
     const otherDataset = await otherDatasetOf(job, current.run);
-    const opened = await openFolder(job, current.student);
-    return { ...opened, ...(otherDataset !== undefined && { otherDataset }) };
+    const opened = await openFolder(job, student);
+    return { student, ...opened, ...(otherDataset !== undefined && { otherDataset }) };
   } catch (error) {
-    return { problem: problemOf(error) };
+    return { ...(student && { student }), problem: problemOf(error) };
   }
 }
 

@@ -1,0 +1,95 @@
+/**
+ * The command `npm run simulate`: simulates seeds and prints what was found.
+ *
+ *     npm run simulate -- --seeds 10000
+ *     npm run simulate -- --seed 4711
+ *     npm run simulate -- --defect no-condition
+ */
+import { parseArgs } from 'node:util';
+import { type Defect, defectNames, defects } from './defects.ts';
+import { faultKinds } from './faults.ts';
+import { type Outcome, simulate } from './simulate.ts';
+
+const { values } = parseArgs({
+  options: {
+    /** Number of seeds, from `--from` on. */
+    seeds: { type: 'string', default: '1000' },
+    from: { type: 'string', default: '1' },
+    /** Simulates one seed. */
+    seed: { type: 'string' },
+    /** Plants a defect, and stops at the first seed that finds it. `all`: each in turn. */
+    defect: { type: 'string' },
+  },
+});
+
+if (values.defect === 'all') {
+  for (const defect of defectNames) await find(defect);
+} else if (values.defect !== undefined) {
+  const named = defectNames.find((name) => name === values.defect);
+  if (named) await find(named);
+  else refuse(values.defect);
+} else {
+  await simulateSeeds();
+}
+
+/** Simulates seeds without a defect. */
+async function simulateSeeds(): Promise<void> {
+  const [first, count] =
+    values.seed === undefined
+      ? [Number(values.from), Number(values.seeds)]
+      : [Number(values.seed), 1];
+  const startedAt = performance.now();
+  const outcomes: Outcome[] = [];
+  for (let seed = first; seed < first + count; seed++) {
+    const outcome = await simulate(seed);
+    outcomes.push(outcome);
+    if (outcome.violation !== undefined) printViolation(outcome);
+  }
+  const seconds = (performance.now() - startedAt) / 1000;
+  printSummary(outcomes, seconds);
+  if (outcomes.some(({ violation }) => violation !== undefined)) process.exitCode = 1;
+}
+
+/** Prints after how many seeds a planted defect is found. */
+async function find(defect: Defect): Promise<void> {
+  const first = Number(values.from);
+  const last = first + Number(values.seeds) - 1;
+  for (let seed = first; seed <= last; seed++) {
+    const { violation } = await simulate(seed, defect);
+    if (violation === undefined) continue;
+    print(`${defect}: found by seed ${seed}, after ${seed - first + 1} seeds\n  ${violation}`);
+    return;
+  }
+  print(`${defect}: not found by ${values.seeds} seeds`);
+  process.exitCode = 1;
+}
+
+function refuse(name: string): void {
+  const list = Object.entries(defects).map(([one, effect]) => `  ${one}: ${effect}`);
+  print(`there is no defect '${name}'. The defects are:\n${list.join('\n')}`);
+  process.exitCode = 1;
+}
+
+function printViolation({ seed, violation }: Outcome): void {
+  print(`seed ${seed} ${violation}\n  to see it again: npm run simulate -- --seed ${seed}`);
+}
+
+function printSummary(outcomes: readonly Outcome[], seconds: number): void {
+  const kinds = new Map<string, number>();
+  for (const { kind } of outcomes) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  const days = outcomes.reduce((sum, { simulatedMs }) => sum + simulatedMs, 0) / 86_400_000;
+  const violations = outcomes.filter(({ violation }) => violation !== undefined).length;
+  print(
+    `${outcomes.length} seeds (${[...kinds].map(([kind, n]) => `${kind} ${n}`).join(', ')}), ` +
+      `${days.toFixed(0)} simulated days, ${seconds.toFixed(1)} seconds`,
+  );
+  for (const fault of faultKinds) {
+    const count = outcomes.reduce((sum, { faults }) => sum + (faults.get(fault) ?? 0), 0);
+    print(`${String(count).padStart(8)}  ${fault}`);
+  }
+  print(`${violations} violations`);
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
