@@ -9,12 +9,23 @@ export const configKey = 'distill.yaml';
 
 /** @throws UserError if the dataset has no config, or an invalid one. */
 export async function readConfig(data: ObjectStore): Promise<Config> {
-  if (!(await data.head(configKey))) {
-    throw new UserError(
-      `there is no ${configKey} in ${data.location}`,
-      `Write one with: counterweight init ${data.location}`,
-    );
-  }
-  const text = Buffer.from(await readBytes(data, configKey)).toString('utf8');
-  return parseConfig(text, `${data.location}/${configKey}`);
+  return configOf(data, await readConfigText(data));
+}
+
+/** Reads the text of the dataset's config; undefined if there is none. */
+export async function readConfigText(data: ObjectStore): Promise<string | undefined> {
+  if (!(await data.head(configKey))) return undefined;
+  return Buffer.from(await readBytes(data, configKey)).toString('utf8');
+}
+
+/** Parses what `readConfigText` returned. @throws UserError as `readConfig` does. */
+export function configOf(
+  { location }: Pick<ObjectStore, 'location'>,
+  text: string | undefined,
+): Config {
+  if (text !== undefined) return parseConfig(text, `${location}/${configKey}`);
+  throw new UserError(
+    `there is no ${configKey} in ${location}`,
+    `Write one with: counterweight init ${location}`,
+  );
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import { configKey, readConfig } from '../config/read.ts';
+import { configKey, configOf, readConfig, readConfigText } from '../config/read.ts';
 import type { Config } from '../config/schema.ts';
 import { readAhead } from '../data/ahead.ts';
 import { batchOf, isMarker, markerOf } from '../data/layout.ts';
@@ -123,11 +123,16 @@ async function* possibleBatches(data: ObjectStore): AsyncGenerator<string> {
   yield* batchesOf(data);
 }
 
+/**
+ * Reads the config, or finds what is wrong with it.
+ * @throws Error if it cannot be read, such as for denied access. It may be right.
+ */
 async function configOrRefusal(
   data: ObjectStore,
 ): Promise<{ config: Config } | { refused: { message: string; hint: string } }> {
+  const text = await readConfigText(data);
   try {
-    return { config: await readConfig(data) };
+    return { config: configOf(data, text) };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const again = 'Then write the _SUCCESS of the batch again.';
