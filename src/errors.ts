@@ -19,6 +19,17 @@ export class UserError extends Error {
 }
 
 /**
+ * The store refuses a request: missing rights, a full disk. It shows nothing about the content, so
+ * that a stage must not record it as a fact about the data.
+ */
+export class StoreError extends UserError {}
+
+/** Returns whether an error is about what was read, and not about reading it. */
+export function isAboutContent(error: unknown): error is UserError {
+  return error instanceof UserError && !(error instanceof StoreError);
+}
+
+/**
  * The same call may succeed later (throttling, a dropped connection). The workflow retries it, with
  * jitter.
  */

@@ -1,6 +1,6 @@
 /** The L2 penalty of the students of a run, if they are linear heads. */
 import { z } from 'zod';
-import { UserError } from '../errors.ts';
+import { isAboutContent } from '../errors.ts';
 import { isPenalized } from '../models/networks/index.ts';
 import type { Context } from '../run/context.ts';
 import type { Job } from '../run/job.ts';
@@ -30,7 +30,7 @@ export async function writePenalty(job: Job, context: Context): Promise<void> {
   if (!isPenalized(plan.config.student) || (await results.head(keys.penalty(run)))) return;
   const { choosePenalty } = await import('./choose-penalty.ts');
   const penalty = await choosePenalty(job, context).catch((error: Error): HeadPenalty => {
-    if (!(error instanceof UserError)) throw error;
+    if (!isAboutContent(error)) throw error;
     const message = `The student has no penalty, because it cannot be chosen: ${error.message}. Set student.weightDecay, such as 1.`;
     context.report({ stage: 'Warm up', message, level: 'warning' });
     return { strength: 0, scale: 1 };

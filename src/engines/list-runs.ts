@@ -1,5 +1,5 @@
 /** The runs in a location of results. */
-import { UserError } from '../errors.ts';
+import { isAboutContent, UserError } from '../errors.ts';
 import { type RunMetrics, runMetricsSchema } from '../evaluate/run-metrics.ts';
 import { readFailure } from '../run/failure-file.ts';
 import { keys } from '../run/keys.ts';
@@ -83,7 +83,7 @@ async function readable<Result>(read: Promise<Result>): Promise<Result | UserErr
   try {
     return await read;
   } catch (error) {
-    if (error instanceof UserError) return error;
+    if (isAboutContent(error)) return error;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
-import { UserError } from '../errors.ts';
+import { StoreError, UserError } from '../errors.ts';
 
-/** Converts a file system error to a UserError if the user can fix its cause. */
+/** Converts a file system error to a StoreError or a UserError if the user can fix its cause. */
 export function explainFileError(error: unknown, path: string): unknown {
   switch (systemCode(error)) {
     case 'EISDIR':
@@ -9,18 +9,18 @@ export function explainFileError(error: unknown, path: string): unknown {
       return takenError(path);
     case 'EACCES':
     case 'EPERM':
-      return new UserError(
+      return new StoreError(
         `no permission for ${path} (${String(error)})`,
         'Check who owns it and the folders above, and that its file system has links.',
       );
     case 'ENOSPC':
     case 'EDQUOT':
-      return new UserError(
+      return new StoreError(
         `the disk is full: ${path} was not written`,
         'Free some space and run again: finished work is kept.',
       );
     case 'EROFS':
-      return new UserError(
+      return new StoreError(
         `${path} cannot be written: its file system is read-only`,
         'Choose another folder for results.',
       );

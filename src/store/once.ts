@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { sortFields } from '../digest.ts';
-import { TransientError, UserError } from '../errors.ts';
+import { isAboutContent, TransientError, UserError } from '../errors.ts';
 import { bytesOf } from './bytes.ts';
 import type { ObjectInfo, ObjectStore, ReadOptions } from './store.ts';
 
@@ -220,7 +220,8 @@ export async function readPointer<T>(
   try {
     return await readJson(store, key, schema);
   } catch (error) {
-    if (ifDamaged === undefined || !(error instanceof UserError)) throw error;
+    // A pointer that cannot be read is not damaged: another run may have the turn that it names.
+    if (ifDamaged === undefined || !isAboutContent(error)) throw error;
     return ifDamaged;
   }
 }

@@ -1,4 +1,4 @@
-import { TransientError, UserError } from '../errors.ts';
+import { StoreError, TransientError } from '../errors.ts';
 import { changedError, missingError } from './failures.ts';
 
 /** The request to S3 that failed. */
@@ -59,25 +59,25 @@ export function explainS3Error(error: unknown, request: Request): unknown {
   const status = statusOf(error);
   const message = error instanceof Error ? error.message : String(error);
   if (code === 'NoSuchBucket') {
-    return new UserError(`there is no bucket "${bucket}"`, 'Check its name: aws s3 ls');
+    return new StoreError(`there is no bucket "${bucket}"`, 'Check its name: aws s3 ls');
   }
   if (code === 'InvalidObjectState') {
-    return new UserError(
+    return new StoreError(
       `${name} is archived and cannot be read`,
       'Restore it first (aws s3api restore-object), then run again.',
     );
   }
   if (credentialCodes.has(code)) {
-    return new UserError(
+    return new StoreError(
       `AWS does not accept the credentials for ${name}: ${message}`,
       'Log in (aws sso login, aws configure, or AWS_PROFILE) and check with: aws sts get-caller-identity',
     );
   }
   if (message.includes('Region is missing')) {
-    return new UserError('no AWS region is set', 'Set AWS_REGION to the region of the bucket.');
+    return new StoreError('no AWS region is set', 'Set AWS_REGION to the region of the bucket.');
   }
   if (status === 403) {
-    return new UserError(
+    return new StoreError(
       `S3 does not allow to ${doing} ${name}`,
       `This needs ${permissions[doing]} on the bucket "${bucket}", and on its key if it is encrypted with KMS.`,
     );
@@ -88,7 +88,7 @@ export function explainS3Error(error: unknown, request: Request): unknown {
     return new TransientError(`S3 did not ${doing} ${name}: ${code}: ${message}`, { cause: error });
   }
   if (status >= 400) {
-    return new UserError(`S3 refuses to ${doing} ${name}: ${code}: ${message}`);
+    return new StoreError(`S3 refuses to ${doing} ${name}: ${code}: ${message}`);
   }
   return error;
 }

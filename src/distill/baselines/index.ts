@@ -3,7 +3,7 @@
  * validation set, beside the students. Publish never chooses one.
  */
 import { hasTexts } from '../../data/features/index.ts';
-import { UserError } from '../../errors.ts';
+import { isAboutContent } from '../../errors.ts';
 import { isPenalized } from '../../models/networks/index.ts';
 import { forFewLabels } from '../../models/networks/training-length.ts';
 import type { Context } from '../../run/context.ts';
@@ -58,7 +58,7 @@ export function readBaseline({ results, run }: Job, name: string): Promise<Basel
 
 /**
  * Trains a baseline and saves it like a student. A baseline that cannot be trained does not stop
- * the run: its record has the reason.
+ * the run: its record has the reason, unless the store refused a request.
  *
  * @returns the key prefix of its folder.
  */
@@ -87,7 +87,7 @@ async function learned(
 ): Promise<BaselineRecord> {
   const { learn } = await load();
   return learn(job, folder, context).catch((error: Error): BaselineRecord => {
-    if (!(error instanceof UserError)) throw error;
+    if (!isAboutContent(error)) throw error;
     return { description: '', leftOut: error.message };
   });
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { openParquet, ParquetError } from '../../data/tables/parquet-file.ts';
-import { UserError } from '../../errors.ts';
+import { isAboutContent } from '../../errors.ts';
 import { changed, openSealed, openSealedBytes, readBytes } from '../../store/once.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 
@@ -68,7 +68,7 @@ async function damageOr(check: () => Promise<Checked>, key: string): Promise<Che
     return await check();
   } catch (error) {
     if (error instanceof ParquetError) return { how: `is damaged: ${error.message}` };
-    if (error instanceof UserError) return { how: error.message.replace(`${key} `, '') };
+    if (isAboutContent(error)) return { how: error.message.replace(`${key} `, '') };
     throw error;
   }
 }

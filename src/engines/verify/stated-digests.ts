@@ -1,6 +1,6 @@
 /** Objects that must exist, and digests of those whose format has no checksum. */
 import { z } from 'zod';
-import { UserError } from '../../errors.ts';
+import { isAboutContent } from '../../errors.ts';
 import { encoderDescriptionSchema, encoderFile } from '../../models/encoders/encoder.ts';
 import { descriptionFile } from '../../models/exporters.ts';
 import { documentsSchema } from '../../run/documents-file.ts';
@@ -83,7 +83,7 @@ async function ifReadable<T>(reading: Promise<T>, otherwise: T): Promise<T> {
   try {
     return await reading;
   } catch (error) {
-    if (error instanceof UserError) return otherwise;
+    if (isAboutContent(error)) return otherwise;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 /** Check of all objects of a run, by the checksums that they carry. */
 import { baselineFile } from '../../distill/baselines/baseline.ts';
-import { UserError } from '../../errors.ts';
+import { isAboutContent, UserError } from '../../errors.ts';
 import { descriptionFile } from '../../models/exporters.ts';
 import { keys } from '../../run/keys.ts';
 import { readJson } from '../../store/once.ts';
@@ -115,7 +115,7 @@ async function readPlan(results: ObjectStore, run: string): Promise<VerifiedPlan
   try {
     return await readJson(results, keys.plan(run), verifiedPlan);
   } catch (error) {
-    if (error instanceof UserError) return undefined;
+    if (isAboutContent(error)) return undefined;
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { readBaseline } from '../../distill/baselines/index.ts';
-import { TransientError } from '../../errors.ts';
+import { StoreError, TransientError } from '../../errors.ts';
 import { encoderFolder, hasModel, readModelFiles } from '../../models/model-files.ts';
 import { loadModel, type Student } from '../../models/student.ts';
 import type { StudentDescription } from '../../models/student-description.ts';
@@ -99,7 +99,8 @@ function otherTask({ classes, multiLabel }: StudentDescription, plan: Plan): str
  * @throws the error if the same call may succeed later.
  */
 export function problemOf(error: unknown): string {
-  if (error instanceof TransientError || !(error instanceof Error)) throw error;
+  if (error instanceof TransientError || error instanceof StoreError) throw error;
+  if (!(error instanceof Error)) throw error;
   return error.message.replace(/\.$/, '');
 }
 

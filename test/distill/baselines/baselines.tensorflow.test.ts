@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { featureShape } from '../../../src/data/features/index.ts';
-import { readBaseline } from '../../../src/distill/baselines/index.ts';
+import type { Baseline } from '../../../src/distill/baselines/baseline.ts';
+import { readBaseline, trainBaseline } from '../../../src/distill/baselines/index.ts';
 import { inputsOf } from '../../../src/distill/label-rows.ts';
+import { StoreError, UserError } from '../../../src/errors.ts';
 import { readModelFiles } from '../../../src/models/model-files.ts';
 import { loadModel } from '../../../src/models/student.ts';
 import { keys } from '../../../src/run/keys.ts';
@@ -58,6 +60,21 @@ test('a baseline that was stopped is completed by later calls', async () => {
   const { description, leftOut } = await readBaseline(job, 'labels-only');
   expect(description).toMatch(/^The student's architecture, trained on \d+ labels alone for/);
   expect(leftOut).toBeUndefined();
+});
+
+test('a baseline that cannot learn has the reason, and a denied request no record', async () => {
+  const { job } = await runUpToLabels('csv');
+  const failing = (error: Error): Baseline => ({
+    ...{ name: 'failing', description: '', followsTrainer: false },
+    load: async () => ({ learn: () => Promise.reject(error) }),
+  });
+  const denied = new StoreError('S3 does not allow to read s3://bucket/labels');
+  await expect(trainBaseline(job, failing(denied), context)).rejects.toBe(denied);
+  await trainBaseline(job, failing(new UserError('there is one class')), context);
+  expect(await readBaseline(job, 'failing')).toEqual({
+    description: '',
+    leftOut: 'there is one class',
+  });
 });
 
 describe('the inputs of logistic regression', () => {
