@@ -78,6 +78,8 @@ export async function runOrExplain(
   { source, reads }: EncoderDescription,
 ): Promise<Output> {
   const [result] = await model.run(feeds, [output.name]).catch((error: Error) => {
+    // It was stopped at a limit, which has nothing to do with the shapes.
+    if (error instanceof UserError) throw error;
     const shapes = feeds.map(({ shape }) => shapeText(shape)).join(', ');
     throw new UserError(
       `${source} fails on inputs of ${shapes}, which fit what it declares (${portsText(model.inputs)}): ${error.message}`,

@@ -45,10 +45,12 @@ export async function runBatch(
     try {
       await run(start, step);
     } catch (error) {
-      if (input.columns === undefined) throw error;
+      // A UserError is about the model, such as a process that was stopped, not about an example.
+      if (input.columns === undefined || error instanceof UserError) throw error;
       const end = Math.min(start + step, n);
       for (let row = start; row < end; row++) {
         await run(row, input.fixedBatch ?? 1).catch((failure: Error) => {
+          if (failure instanceof UserError) throw failure;
           failures.set(row, failure.message);
         });
       }

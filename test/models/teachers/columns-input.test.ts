@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { rawReader } from '../../../src/data/features/raw-columns.ts';
+import { UserError } from '../../../src/errors.ts';
 import { columnsInput } from '../../../src/models/teachers/columns-input.ts';
 import type { InputTensor } from '../../../src/models/teachers/loaded-model.ts';
 import { runBatch } from '../../../src/models/teachers/run-batch.ts';
@@ -81,6 +82,16 @@ describe('the input of a model of columns', () => {
     expect([...failures]).toEqual([
       [1, '4294967303 does not fit the 32 bits in which the model is given integers'],
     ]);
+  });
+
+  test('a model that was stopped fails as a whole: no row is blamed', async () => {
+    const input = columnsInput([float('x', 1)], ['a'], 'the model');
+    const stopped = new UserError('the model was stopped');
+    const run = () => Promise.reject(stopped);
+    const model = { inputs: [], outputs: [], dispose: () => {}, run };
+    const outputs = [{ name: 'y', size: 1 }];
+    const inputs = { ...none, ids: ['a', 'b'], cells: [[7], [8]] };
+    await expect(runBatch({ model, input, outputs }, inputs)).rejects.toBe(stopped);
   });
 
   test.each([
