@@ -9,7 +9,7 @@ import { modelEnvironment } from './environment.ts';
 import { type ModelLimits, modelLimits, residentBytes } from './limits.ts';
 import type { ModelSource } from './model-source.ts';
 import { closeShared, openShared, store } from './shared-file.ts';
-import type { FromModel, ToModel } from './wire.ts';
+import { type FromModel, fromModel, type ToModel } from './wire.ts';
 
 /** Characters of the standard error of a process that are kept, to be reported if it ends. */
 const lastWordsLength = 1000;
@@ -85,12 +85,15 @@ class ModelProcess {
       // Ctrl-C reaches a whole process group. The user of the model decides when it ends.
       detached: process.platform !== 'win32',
     });
-    this.#child.on('message', (message: FromModel) => this.#call?.resolve(message));
-    this.#child.on('error', (error) => this.#end(error));
-    this.#child.on('exit', (code, signal) => {
-      closeShared(this.#shared);
-      this.#end(this.#death(code, signal));
+    this.#child.on('message', (message) => {
+      const answer = fromModel.safeParse(message);
+      if (answer.success) this.#call?.resolve(answer.data);
+      else this.#stop('its process gave an answer of another form');
     });
+    this.#child.on('error', (error) => this.#end(error));
+    this.#child.on('exit', (code, signal) => this.#end(this.#death(code, signal)));
+    // The only event that also follows a program that cannot be started.
+    this.#child.on('close', () => closeShared(this.#shared));
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#lastWords = (this.#lastWords + text).slice(-lastWordsLength);
     });

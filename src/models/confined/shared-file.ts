@@ -2,9 +2,8 @@
  * A file through which two processes pass the numbers of tensors. The channel of Node copies each
  * message several times: 130 ms for 19 MB, of a batch of photos.
  */
-
 import { randomUUID } from 'node:crypto';
-import { closeSync, existsSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { InputTensor, TensorValues } from '../teachers/loaded-model.ts';
@@ -30,7 +29,14 @@ export type SentTensor = InputTensor | StoredTensor;
 
 /** Opens a file in memory, if the system has such files, that no other program can open. */
 export function openShared(): number {
-  const folder = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+  try {
+    return openIn('/dev/shm');
+  } catch {
+    return openIn(tmpdir());
+  }
+}
+
+function openIn(folder: string): number {
   const path = join(folder, `counterweight-${randomUUID()}`);
   const fd = openSync(path, 'wx+', 0o600);
   if (process.platform !== 'win32') unlinkSync(path);
@@ -39,8 +45,20 @@ export function openShared(): number {
 
 export const closeShared = closeSync;
 
-/** Writes the floats of large tensors into the file. */
-export function store(fd: number, feeds: readonly InputTensor[]): SentTensor[] {
+/**
+ * Writes the floats of large tensors into the file. If it has no room, the tensors go through the
+ * channel: a container of Docker has 64 MB of such files by default.
+ */
+export function store(fd: number, feeds: readonly InputTensor[]): readonly SentTensor[] {
+  try {
+    return written(fd, feeds);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    return feeds;
+  }
+}
+
+function written(fd: number, feeds: readonly InputTensor[]): SentTensor[] {
   let end = 0;
   return feeds.map((feed) => {
     if (!isLarge(feed.values)) return feed;

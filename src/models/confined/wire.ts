@@ -1,5 +1,5 @@
 /** Messages between a process that uses a model and the process that runs it. */
-import type { LoadedModel, Output } from '../teachers/loaded-model.ts';
+import { z } from 'zod';
 import type { ModelSource } from './model-source.ts';
 import type { SentTensor } from './shared-file.ts';
 
@@ -11,13 +11,35 @@ export type ToModel =
       readonly outputs: readonly string[];
     };
 
-export type FromModel =
-  | ({ readonly kind: 'loaded' } & Pick<LoadedModel, 'inputs' | 'outputs' | 'classLabels'>)
-  | { readonly kind: 'outputs'; readonly outputs: readonly Output[] }
-  | {
-      readonly kind: 'error';
-      readonly message: string;
-      /** Whether it is a UserError, and its hint. */
-      readonly isUserError: boolean;
-      readonly hint: string | undefined;
-    };
+const port = z.object({
+  name: z.string(),
+  dtype: z.string(),
+  shape: z.array(z.number().or(z.undefined())).readonly().or(z.undefined()),
+});
+
+const output = z.object({
+  shape: z.array(z.number()).readonly(),
+  values: z.custom<Float32Array>((values) => values instanceof Float32Array),
+});
+
+/** Answers. The process runs a stranger's model, so that they are checked. */
+export const fromModel = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('loaded'),
+    inputs: z.array(port).readonly(),
+    outputs: z.array(port).readonly(),
+    classLabels: z.array(z.string()).readonly().or(z.undefined()),
+  }),
+  z.object({
+    kind: z.literal('outputs'),
+    outputs: z.array(output).readonly(),
+  }),
+  z.object({
+    kind: z.literal('error'),
+    message: z.string(),
+    /** Whether it is a UserError, and its hint. */
+    isUserError: z.boolean(),
+    hint: z.string().or(z.undefined()),
+  }),
+]);
+export type FromModel = z.infer<typeof fromModel>;

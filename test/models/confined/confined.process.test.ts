@@ -82,6 +82,12 @@ describe('the process', () => {
     expect(ofCaller).toBe('failed');
   });
 
+  test('is killed if its answer has another form', async () => {
+    expect(await refusal(probing('lie'))).toBe(
+      'the model was stopped: its process gave an answer of another form',
+    );
+  });
+
   test('is killed if it takes too long to load', async () => {
     expect(await refusal(probing('endless', { loadMs: 300 }))).toMatch(
       /^the model was stopped: loading took \d+\.\d s, and the limit is 0\.3 s$/,

@@ -41,6 +41,7 @@ const deeds = {
     for (;;) held.push(Buffer.alloc(2 ** 24, 1));
   },
   crash: () => process.exit(3),
+  lie: () => [/** @type {any} */ (7)],
 };
 
 process.on('message', async (/** @type {{ source: Source }} */ { source }) => {
