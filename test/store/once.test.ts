@@ -1,13 +1,15 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { UserError } from '../../src/errors.ts';
+import { StoreError, UserError } from '../../src/errors.ts';
 import {
   openSealed,
   openSealedBytes,
   readJson,
+  readPointer,
   sealBytes,
   sealJson,
+  swapPointer,
   toJson,
   writeJsonOnce,
 } from '../../src/store/once.ts';
@@ -95,4 +97,15 @@ test('an object that was changed or cut short is refused, with the command that 
 test('an object of an earlier version has no checksum', async () => {
   const store = new MemoryStore({ 'a.json': '{ "accuracy": 1 }' });
   expect(await readJson(store, 'a.json', z.unknown())).toEqual({ accuracy: 1 });
+});
+
+test('a pointer that was changed may have a stand-in, and a pointer that is denied has none', async () => {
+  const schema = z.strictObject({ n: z.number() });
+  const store = new MemoryStore({ CURRENT: '{ "n":' });
+  expect(await readPointer(store, 'CURRENT', schema, { n: 0 })).toEqual({ n: 0 });
+  const denied = new StoreError('S3 does not allow to read CURRENT');
+  vi.spyOn(store, 'read').mockRejectedValue(denied);
+  const swap = () => swapPointer(store, 'CURRENT', schema, () => ({ n: 1 }), { n: 0 });
+  await expect(swap()).rejects.toBe(denied);
+  expect(await store.head('CURRENT')).toMatchObject({ bytes: 6 });
 });

@@ -3,6 +3,7 @@ import { type Example, isRejected } from '../../data/example.ts';
 import { encoderIn, type Features } from '../../data/features/index.ts';
 import { plannedTeacher } from '../../distill/planned-teacher.ts';
 import { teacherInputs } from '../../distill/teacher-inputs.ts';
+import { StoreError } from '../../errors.ts';
 import type { PretrainedEncoder } from '../../models/encoders/encoder.ts';
 import { exampleContent } from '../../models/encoders/example-content.ts';
 import { openEncoder } from '../../models/encoders/open-encoder.ts';
@@ -34,7 +35,7 @@ export async function measureTeacherLatency(job: Job): Promise<TeacherLatency> {
   try {
     return await measure(job);
   } catch (error) {
-    return { notTimed: problemOf(error) };
+    return { notTimed: error instanceof StoreError ? error.message : problemOf(error) };
   }
 }
 

@@ -6,6 +6,7 @@ import type { ImageFeatures } from '../../data/features/image-features.ts';
 import { type ImageSurvey, surveyImages } from '../../data/features/image-survey.ts';
 import type { Features } from '../../data/features/index.ts';
 import { readExamples } from '../../data/read.ts';
+import { isAboutContent } from '../../errors.ts';
 import { rounded } from '../../format.ts';
 import type { TeacherConfig } from '../../models/config.ts';
 import { readStoredPreprocess } from '../../models/preprocess-files.ts';
@@ -45,7 +46,11 @@ export async function withStoredPreprocess<Run extends Pick<RunToPlan, 'config' 
 }
 
 async function unusedFile(data: ObjectStore, key: string, field: string): Promise<string[]> {
-  const stored = await readStoredPreprocess(data, key).catch(() => undefined);
+  const stored = await readStoredPreprocess(data, key).catch((error: unknown) => {
+    // A file that is not read may be damaged.
+    if (!isAboutContent(error)) throw error;
+    return undefined;
+  });
   return stored === undefined
     ? []
     : [
