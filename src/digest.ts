@@ -1,5 +1,10 @@
-/** Digests of JSON values, by which objects are named. */
+/** Digests, by which objects are named and checked. */
 import { createHash } from 'node:crypto';
+
+/** Computes the SHA-256 of bytes or of a text in UTF-8, in hex. */
+export function sha256(content: Uint8Array | string): string {
+  return createHash('sha256').update(content).digest('hex');
+}
 
 /**
  * Computes the SHA-256 of a value's JSON, in hex. It depends on the order of the fields; see
@@ -9,7 +14,7 @@ import { createHash } from 'node:crypto';
  * @example digestJson(['seed', 1], 12).length; // 12
  */
 export function digestJson(value: unknown, length?: number): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, length);
+  return sha256(JSON.stringify(value)).slice(0, length);
 }
 
 /**

@@ -4,8 +4,8 @@
  * of its own (`ngrams/files.ts`). All files are in the model's folder. `student.json` is written
  * last; it describes the outputs, and how to make the input from an example.
  */
-import { createHash } from 'node:crypto';
 import { encoderIn } from '../data/features/index.ts';
+import { sha256 } from '../digest.ts';
 import { openSealed, sealJson, toJson } from '../store/once.ts';
 import { tableOf } from '../table.ts';
 import type { Exporter, ModelFiles } from './exports/exporter.ts';
@@ -155,12 +155,7 @@ async function orReason(write: () => ReturnType<Exporter['write']>): Promise<Mod
 
 /** Adds `student.json` with the digests of the other files. */
 function withDescription(files: ModelFiles, description: StudentDescription): ModelFiles {
-  const digests = Array.from(files, ([name, bytes]) => [name, fileDigest(bytes)] as const);
+  const digests = Array.from(files, ([name, bytes]) => [name, sha256(bytes)] as const);
   const described = { ...description, files: Object.fromEntries(digests) };
   return new Map([...files, [descriptionFile, sealJson(described)]]);
-}
-
-/** Computes the digest of a model's file: its SHA-256, in hex. */
-export function fileDigest(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -1,9 +1,10 @@
 /** Reads and writes the files of models in a store. */
+import { sha256 } from '../digest.ts';
 import { changed, damaged, openSealed, readBytes, readJson, writeOnce } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { encoderFile } from './encoders/encoder.ts';
 import { readEncoder } from './encoders/open-encoder.ts';
-import { descriptionFile, fileDigest, layersModelExporter, modelFileNames } from './exporters.ts';
+import { descriptionFile, layersModelExporter, modelFileNames } from './exporters.ts';
 import type { ModelFiles } from './exports/exporter.ts';
 import { type StudentDescription, studentSchema } from './student-description.ts';
 
@@ -28,7 +29,7 @@ export async function readModelFiles(store: ObjectStore, folder: string): Promis
   const names = network === 'ngrams' ? modelFileNames.ngrams : layersModelExporter.files;
   const files = await readFiles(store, folder, names);
   for (const [name, bytes] of files) {
-    if (digests[name] === undefined || digests[name] === fileDigest(bytes)) continue;
+    if (digests[name] === undefined || digests[name] === sha256(bytes)) continue;
     throw damaged(`${location}${name}`, changed);
   }
   return new Map([...files, ...described]);

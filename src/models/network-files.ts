@@ -1,6 +1,6 @@
 /** The user's files of networks: topologies and weights, pinned by the plan. */
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { sha256 } from '../digest.ts';
 import { UserError } from '../errors.ts';
 import { readBytes } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
@@ -28,7 +28,7 @@ export async function pinNetworkFiles(
   const readFile = (key: string) => readBytes(data, key);
   const paths = (await files?.(network, readFile)) ?? [];
   return Promise.all(
-    paths.map(async (path) => ({ path, sha256: sha256Of(await readBytes(data, path)) })),
+    paths.map(async (path) => ({ path, sha256: sha256(await readBytes(data, path)) })),
   );
 }
 
@@ -44,14 +44,10 @@ export function readPinned(
   return async (path) => {
     const bytes = await readBytes(data, path);
     const file = pinned.find((one) => one.path === path);
-    if (file?.sha256 === sha256Of(bytes)) return bytes;
+    if (file?.sha256 === sha256(bytes)) return bytes;
     throw new UserError(
       `'${path}' has changed since the run was planned.`,
       'Put the former file back, or start a new run.',
     );
   };
-}
-
-function sha256Of(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -1,8 +1,7 @@
 /** Checksums of the documents of a run: files for people, in formats that have no checksum. */
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { sha256 } from '../digest.ts';
 import { readBytes, writeJsonOnce } from '../store/once.ts';
-import type { ObjectStore } from '../store/store.ts';
 import type { Job } from './job.ts';
 import { keys } from './keys.ts';
 
@@ -18,13 +17,6 @@ export async function writeDocuments({ results, run, plan }: Job): Promise<void>
     ...plan.variants.map(({ name }) => keys.card(run, name)),
   ];
   const files: Record<string, string> = {};
-  for (const key of written) files[key] = await documentDigest(results, key);
+  for (const key of written) files[key] = sha256(await readBytes(results, key));
   await writeJsonOnce(results, keys.documents(run), { files });
-}
-
-/** Computes the checksum of a document. */
-export async function documentDigest(results: ObjectStore, key: string): Promise<string> {
-  return createHash('sha256')
-    .update(await readBytes(results, key))
-    .digest('hex');
 }

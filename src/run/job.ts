@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { sha256 } from '../digest.ts';
 import { changed, openSealed, readBytes, readJson } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { type JobEvent, type ShardItem, shardItem } from './events.ts';
 import { keys } from './keys.ts';
-import { damagedPlanning, manifestDigest } from './objects-file.ts';
+import { damagedPlanning } from './objects-file.ts';
 import { type Plan, planSchema } from './plan-file.ts';
 
 /** Planned run with its stores open, which every stage after Plan starts from. */
@@ -34,7 +35,7 @@ export async function shardItems(
   const key = keys.shards(job.run);
   const bytes = await readBytes(job.results, key);
   const { shardsDigest } = job.plan;
-  if (shardsDigest !== undefined && manifestDigest(bytes) !== shardsDigest) {
+  if (shardsDigest !== undefined && sha256(bytes) !== shardsDigest) {
     throw damagedPlanning(job, key, changed);
   }
   const items = z.array(shardItem).parse(openSealed(bytes, key));

@@ -5,8 +5,8 @@
  * only. The key of a file is a digest of its content. An item and its line therefore match, even if
  * the dataset was listed again in between.
  */
-import { createHash } from 'node:crypto';
 import { type Shard, shardSchema } from '../data/shard.ts';
+import { sha256 } from '../digest.ts';
 import type { UserError } from '../errors.ts';
 import { damaged, readBytes, writeOnce } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
@@ -58,12 +58,7 @@ export function createObjectsWriter(results: ObjectStore, run: string): ObjectsW
 
 /** Computes the digest of a file of lines, or of a line: 64 bits of SHA-256. */
 function lineDigest(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex').slice(0, 16);
-}
-
-/** Computes the digest of a manifest: its SHA-256, in hex. */
-export function manifestDigest(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return sha256(bytes).slice(0, 16);
 }
 
 /** Formats a manifest, one item per line: there may be tens of thousands. */

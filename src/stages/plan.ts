@@ -15,6 +15,7 @@ import { decisionsOf } from '../data/features/index.ts';
 import { formats } from '../data/formats/index.ts';
 import { leftOutWarnings } from '../data/left-out.ts';
 import { isLabeled, type SetName, setNames } from '../data/shard.ts';
+import { sha256 } from '../digest.ts';
 import { UserError } from '../errors.ts';
 import type { Context } from '../run/context.ts';
 import type { SetSize } from '../run/estimate-file.ts';
@@ -22,7 +23,7 @@ import type { JobEvent, ShardItem } from '../run/events.ts';
 import { keys } from '../run/keys.ts';
 import { countEmbedded, countLabeled } from '../run/label-cache.ts';
 import { calibratesTeacher, judgingSets, learnedSets } from '../run/label-use.ts';
-import { manifestDigest, manifestJson } from '../run/objects-file.ts';
+import { manifestJson } from '../run/objects-file.ts';
 import { type Plan, planSchema, recordSchema } from '../run/plan-file.ts';
 import { readJson, writeJsonOnce, writeOnce } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
@@ -222,7 +223,7 @@ async function writeManifests(
   const unlabeled = manifestJson(items.filter(({ set }) => set === 'unlabeled'));
   await writeOnce(results, keys.shards(run), shards);
   await writeOnce(results, keys.unlabeled(run), unlabeled);
-  return { shardsDigest: manifestDigest(shards), unlabeledDigest: manifestDigest(unlabeled) };
+  return { shardsDigest: sha256(shards), unlabeledDigest: sha256(unlabeled) };
 }
 
 /** Collects the work of the run, given the labels that the teacher already has. */

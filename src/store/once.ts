@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { sortFields } from '../digest.ts';
+import { sha256, sortFields } from '../digest.ts';
 import { isAboutContent, TransientError, UserError } from '../errors.ts';
 import { bytesOf } from './bytes.ts';
 import type { ObjectInfo, ObjectStore, ReadOptions } from './store.ts';
@@ -87,7 +86,7 @@ export function openSealed(bytes: Uint8Array, name: string): unknown {
 }
 
 function checksumOf(json: Uint8Array): string {
-  return `sha256-${sha256(json).toString('hex')}`;
+  return `sha256-${sha256(json)}`;
 }
 
 /** Returns the checksum of what was read; none for 1e999, which no object of ours has. */
@@ -135,7 +134,7 @@ const digestBytes = 32;
 
 /** Appends the SHA-256 of the bytes, so that a change of any bit is noticed. */
 export function sealBytes(bytes: Uint8Array): Uint8Array {
-  return Buffer.concat([bytes, sha256(bytes)]);
+  return Buffer.concat([bytes, digestOf(bytes)]);
 }
 
 /**
@@ -150,12 +149,12 @@ export function openSealedBytes(
   others?: readonly string[],
 ): Uint8Array {
   const bytes = sealed.subarray(0, Math.max(0, sealed.length - digestBytes));
-  if (Buffer.compare(sha256(bytes), sealed.subarray(bytes.length)) === 0) return bytes;
+  if (Buffer.compare(digestOf(bytes), sealed.subarray(bytes.length)) === 0) return bytes;
   throw damaged(name, changed, others);
 }
 
-function sha256(bytes: Uint8Array): Buffer {
-  return createHash('sha256').update(bytes).digest();
+function digestOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(sha256(bytes), 'hex');
 }
 
 /** Writes `sealJson(value)` with `writeOnce`. */

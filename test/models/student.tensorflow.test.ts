@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { fileDigest, layersModelExporter, saveModel } from '../../src/models/exporters.ts';
+import { sha256 } from '../../src/digest.ts';
+import { layersModelExporter, saveModel } from '../../src/models/exporters.ts';
 import type { Exporter } from '../../src/models/exports/exporter.ts';
 import { loadModel } from '../../src/models/student.ts';
 import { tf, type tfTypes } from '../../src/tensorflow.ts';
@@ -109,7 +110,7 @@ describe('exporters', () => {
     for (const name of layersModelExporter.files) expect(files.get(name)).toEqual(alone.get(name));
     const described = JSON.parse(Buffer.from(files.get('student.json')!).toString());
     expect(Object.keys(described.files)).toEqual(['card.txt', 'model.json', 'weights.bin']);
-    expect(described.files['card.txt']).toBe(fileDigest(files.get('card.txt')!));
+    expect(described.files['card.txt']).toBe(sha256(files.get('card.txt')!));
   });
 
   test.each([

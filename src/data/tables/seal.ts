@@ -2,9 +2,9 @@
  * Seals of Parquet files: a digest of each column of each row group, and one of the footer. Readers
  * take columns by byte ranges, so that each range is checked by itself.
  */
-import { createHash } from 'node:crypto';
 import type { ColumnChunk, FileMetaData } from 'hyparquet';
 import { z } from 'zod';
+import { sha256 } from '../../digest.ts';
 
 /** Key of the seal in the file's key-value metadata. */
 export const sealKey = 'counterweight.seal';
@@ -33,7 +33,7 @@ export function spanOf({ meta_data }: ColumnChunk): ByteSpan {
 
 /** Computes the digest of a column in a row group: 128 bits of SHA-256. */
 export function columnDigest(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex').slice(0, 32);
+  return sha256(bytes).slice(0, 32);
 }
 
 /**
@@ -87,5 +87,5 @@ function footerDigest(
   const text = JSON.stringify([metadata, keyValues, columns], (_, value: unknown) =>
     typeof value === 'bigint' ? String(value) : value,
   );
-  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+  return sha256(text).slice(0, 32);
 }

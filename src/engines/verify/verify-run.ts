@@ -1,4 +1,5 @@
 /** Check of all objects of a run, by the checksums that they carry. */
+import { readAhead } from '../../data/ahead.ts';
 import { baselineFile } from '../../distill/baselines/baseline.ts';
 import { isAboutContent, UserError } from '../../errors.ts';
 import { descriptionFile } from '../../models/exporters.ts';
@@ -16,6 +17,9 @@ import {
   type VerifiedPlan,
   verifiedPlan,
 } from './stated-digests.ts';
+
+/** Number of objects that are read at the same time. */
+const concurrency = 8;
 
 /** A damaged or missing object. */
 export interface Damage {
@@ -39,7 +43,7 @@ export interface Verification {
 
 /**
  * Reads every object of a run and of what it shares with other runs: its teachers, labels, encoders
- * and embeddings. Holds one object, or one column of a table, in memory.
+ * and embeddings. Holds a few objects, or a column each of a few tables, in memory.
  *
  * @throws UserError if there is no such run.
  * @example
@@ -51,11 +55,13 @@ export async function verifyRun(results: ObjectStore, run: string): Promise<Veri
   const stated = await statedDigests(results, run, plan, objects);
   const isFinished = objects.has(keys.publication(run));
   const result = { run, isFinished, intact: 0, damaged: [] as Damage[], unchecked: [] as string[] };
-  for (const key of [...new Set([...objects, ...stated.keys()])].sort()) {
+  const wanted = [...new Set([...objects, ...stated.keys()])].sort();
+  const check = async (key: string) => {
     const object = await results.head(key);
-    const checked = object
-      ? await checkObject(results, object, stated.get(key))
-      : { how: 'is missing' };
+    const missing = { how: 'is missing' };
+    return { key, checked: object ? await checkObject(results, object, stated.get(key)) : missing };
+  };
+  for await (const { key, checked } of readAhead(wanted, concurrency, check)) {
     if (checked === 'intact') result.intact++;
     else if (checked === 'noChecksum') result.unchecked.push(key);
     else {
@@ -74,8 +80,9 @@ async function statedDigests(
   objects: Iterable<string>,
 ): Promise<StatedDigests> {
   const stated: StatedDigests = new Map(plan && ofPlan(run, plan));
-  for (const key of objects) {
-    for (const [other, digest] of await statedBy(results, key)) stated.set(other, digest);
+  const read = (key: string) => statedBy(results, key);
+  for await (const others of readAhead(objects, concurrency, read)) {
+    for (const [other, digest] of others) stated.set(other, digest);
   }
   return stated;
 }
@@ -172,6 +179,9 @@ async function sharedTables(
     ...encoders.map(({ digest }) => keys.embeddings(digest, id)),
   ]);
   const present: string[] = [];
-  for (const key of possible) if (await results.head(key)) present.push(key);
+  const find = (key: string) => results.head(key);
+  for await (const object of readAhead(possible, concurrency, find)) {
+    if (object) present.push(object.key);
+  }
   return [...required, ...present];
 }

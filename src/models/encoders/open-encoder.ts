@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { sha256 } from '../../digest.ts';
 import { UserError } from '../../errors.ts';
 import { readBytes, readJson, writeJsonOnce, writeOnce } from '../../store/once.ts';
 import type { ObjectStore } from '../../store/store.ts';
@@ -39,9 +39,9 @@ export async function storeEncoder(
 ): Promise<void> {
   if (await results.head(`${folder}${encoderFile}`)) return;
   const prefix = from === '' ? '' : `${from}/`;
-  for (const { path, sha256 } of description.files) {
+  for (const { path, sha256: digest } of description.files) {
     const bytes = await readBytes(store, `${prefix}${path}`);
-    if (createHash('sha256').update(bytes).digest('hex') !== sha256) {
+    if (sha256(bytes) !== digest) {
       throw new UserError(
         `${path} of ${description.source} has changed while it was read`,
         'Start the run again when the file is complete.',
