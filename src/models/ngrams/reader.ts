@@ -35,9 +35,21 @@ export interface Bags {
 /** Maximum words in the cache. */
 const maxCached = 2 ** 17;
 
+/** A text as it was read. */
+interface ReadText {
+  /** Indexes of its words in the cache. */
+  readonly words: Int32Array;
+  /** Buckets of its n-grams of several words. */
+  readonly phrases: Int32Array;
+}
+
 /** Reads the n-grams of texts. Caches those of words, which come again. */
 export class NgramReader {
   readonly #options: NgramsOptions;
+  /** Numbers that may still be kept of texts. */
+  #roomForTexts: number;
+  readonly #maxKept: number;
+  readonly #texts = new Map<string, ReadText>();
   /** Indexes of the cached words. */
   readonly #cached = new Map<string, number>();
   /** Per cached word: the index of the batch that it was last in, and its index there. */
@@ -50,8 +62,14 @@ export class NgramReader {
   readonly #pool = new IntList();
   #batch = 0;
 
-  constructor(options: NgramsOptions) {
+  /**
+   * @param maxKept Maximum of words and phrases of texts that are kept for the next time that the
+   *   same text is read: a training reads its texts once per epoch.
+   */
+  constructor(options: NgramsOptions, maxKept = 0) {
     this.#options = options;
+    this.#maxKept = maxKept;
+    this.#roomForTexts = maxKept;
   }
 
   /** Reads n-grams. The result is valid until the next call. */
@@ -64,9 +82,8 @@ export class NgramReader {
     for (const text of texts) {
       wordStarts.push(words.length);
       phraseStarts.push(phrases.length);
-      const found = wordsOf(text);
-      for (const [position, word] of found.entries()) {
-        const index = this.#cached.get(word) ?? this.#add(word);
+      const found = this.#texts.get(text) ?? this.#readText(text);
+      for (const index of found.words) {
         if (this.#seen[index] !== this.#batch) {
           this.#seen[index] = this.#batch;
           this.#inBatch[index] = different++;
@@ -74,8 +91,8 @@ export class NgramReader {
           grams.pushRange(this.#pool.values, this.#starts[index]!, this.#starts[index + 1]!);
         }
         words.push(this.#inBatch[index]!);
-        this.#pushPhrases(found, position, this.#hashes[index]!);
       }
+      phrases.pushRange(found.phrases, 0, found.phrases.length);
     }
     wordStarts.push(words.length);
     phraseStarts.push(phrases.length);
@@ -101,6 +118,32 @@ export class NgramReader {
     phrases: new IntList(),
   };
 
+  /** Buffers of a text. */
+  readonly #words = new IntList();
+  readonly #phrases = new IntList();
+
+  /** Reads a text, and keeps it if there is room. The result is valid until the next call. */
+  #readText(text: string): ReadText {
+    const [words, phrases] = [this.#words, this.#phrases];
+    words.length = 0;
+    phrases.length = 0;
+    const found = wordsOf(text);
+    for (const [position, word] of found.entries()) {
+      const index = this.#cached.get(word) ?? this.#add(word);
+      words.push(index);
+      this.#pushPhrases(found, position, this.#hashes[index]!);
+    }
+    const read = {
+      words: words.values.subarray(0, words.length),
+      phrases: phrases.values.subarray(0, phrases.length),
+    };
+    const size = words.length + phrases.length;
+    if (size > this.#roomForTexts) return read;
+    this.#roomForTexts -= size;
+    this.#texts.set(text, { words: read.words.slice(), phrases: read.phrases.slice() });
+    return read;
+  }
+
   /** Lists the n-grams of two and more words that start with a word. */
   #pushPhrases(words: readonly string[], position: number, hash: number): void {
     const { wordNgrams, buckets } = this.#options;
@@ -108,7 +151,7 @@ export class NgramReader {
     let phrase = hash;
     for (let next = position + 1; next < end; next++) {
       phrase = hashText(hashPoint(phrase, space), words[next]!);
-      this.#lists.phrases.push((phrase >>> 0) % buckets);
+      this.#phrases.push((phrase >>> 0) % buckets);
     }
   }
 
@@ -133,6 +176,8 @@ export class NgramReader {
   }
 
   #forget(): void {
+    this.#texts.clear();
+    this.#roomForTexts = this.#maxKept;
     this.#cached.clear();
     this.#seen.fill(0);
     this.#pool.length = 0;

@@ -77,8 +77,12 @@ describe('the n-grams of a text', () => {
     }
   });
 
-  test('do not depend on the other texts of the batch, or on earlier batches', () => {
-    const reader = new NgramReader(shape);
+  test.each([
+    ['no texts', 0],
+    ['a few texts', 20],
+    ['all texts', 1e6],
+  ])('do not depend on other texts and earlier batches if it keeps %s', (_, maxKept) => {
+    const reader = new NgramReader(shape, maxKept);
     const texts = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', 'ü', '写', ' ', '!') }));
     fc.assert(
       fc.property(texts, (texts) => {
@@ -90,6 +94,15 @@ describe('the n-grams of a text', () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  test('are the same after the reader has dropped what it kept', () => {
+    const reader = new NgramReader(shape, 1e6);
+    const expected = bucketsOf(reader.read(['a good film']), 0);
+    // More words than it caches.
+    const many = Array.from({ length: 2 ** 17 + 1 }, (_, word) => word.toString(36));
+    reader.read([many.join(' ')]);
+    expect(bucketsOf(reader.read(['no', 'a good film']), 1)).toEqual(expected);
   });
 });
 
