@@ -11,6 +11,7 @@ export const defects = {
   'checksum-not-verified': 'Damaged bytes are passed on without an error.',
   'stale-listing': 'A listing lacks the newest objects.',
   'clock-as-version': 'The ETag of an object is the second of its write.',
+  'clock-as-order': "The newest version is the one with the latest time by its writer's clock.",
 } as const;
 
 export type Defect = keyof typeof defects;

@@ -21,7 +21,7 @@ import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Defect } from './defects.ts';
 import { limits } from './engine.ts';
-import { requireBudget, requireWrittenOnce } from './invariants.ts';
+import { requireBudget, requireReserved, requireWrittenOnce } from './invariants.ts';
 import { baseObjects, batchObject } from './reviews.ts';
 import { SimulatedS3 } from './simulated-s3.ts';
 import {
@@ -46,6 +46,9 @@ const quietMinutes = 90;
 /** Estimate of a run, in US dollars. The limits leave room for a few runs. */
 const runUsd = 15;
 
+/** Estimate of a run of another dataset of the deployment. */
+const otherUsd = 1;
+
 /** Calls of Lambda for one event, and the time before the next. */
 const lambdaCalls = 3;
 
@@ -62,6 +65,10 @@ class Deployment {
   readonly together: string[] = [];
   /** Names of executions whose end was reported. */
   readonly reported = new Set<string>();
+  /** Estimates of the runs that reserve, in US dollars. */
+  readonly estimates = new Map<string, number>();
+  /** Runs whose cost is reserved, as they know. */
+  readonly reserved = new Set<string>();
 
   constructor(world: World, defect?: Defect) {
     this.#world = world;
@@ -165,25 +172,32 @@ class Deployment {
   async #work({ name }: SimulatedExecution): Promise<EndStatus> {
     const run = runOf(name);
     await this.#world.pass(this.#world.below(3 * hourMs));
-    const status = await this.#reserve(run, name);
+    // Runs of other datasets reserve at the same moment.
+    const others = Array.from({ length: this.#world.below(4) }, (_, i) => `other ${i} of ${name}`);
+    const statuses = await Promise.all([
+      this.#reserve(run, runUsd),
+      ...others.map((other) => this.#reserve(other, otherUsd)),
+    ]);
     await this.#world.pass(this.#world.below(3 * hourMs));
-    return status;
+    return statuses[0];
   }
 
   /** Does as Plan: reserves the cost, again after an error. */
-  async #reserve(run: string, name: string): Promise<EndStatus> {
+  async #reserve(run: string, totalUsd: number): Promise<EndStatus> {
+    this.estimates.set(run, totalUsd);
     for (let call = 0; call < 40; call++) {
       const isDouble = this.#defect === 'double-count' && call > 0;
-      const wish = { run: isDouble ? `${run} again ${call}` : run, totalUsd: runUsd };
+      const wish = { run: isDouble ? `${run} again ${call}` : run, totalUsd };
       try {
         await this.#world.start(async () => reserveSpend(await openStore(results), wish, limits));
+        this.reserved.add(run);
         const ends: EndStatus[] = ['SUCCEEDED', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'];
         if (!this.#world.faults.happens('lost result')) return ends[this.#world.below(5)]!;
       } catch (error) {
         if (error instanceof UserError && error.message.includes('together more')) return 'FAILED';
       }
     }
-    throw new Error(`${name} reserves for ever`);
+    throw new Error(`${run} reserves for ever`);
   }
 }
 
@@ -204,7 +218,6 @@ export async function simulateDeployment(world: World, defect?: Defect): Promise
       if (world.chance(0.5)) await deployment.strikeHour();
     }
     world.faults.stop();
-    world.clockErrorMs = 0;
     await deployment.sendDeadLetters();
     // Time for late events, for Sweep, and for the last runs.
     for (let calm = 0, hour = 0; calm < 3 && hour < 99; hour += 3) {
@@ -218,7 +231,7 @@ export async function simulateDeployment(world: World, defect?: Defect): Promise
 
 /** After the last event, every batch has had its run, and no turn is taken. */
 async function requireSettled(
-  { s3, stepFunctions, reported, together }: Deployment,
+  { s3, stepFunctions, reported, estimates, reserved, together }: Deployment,
   batches: number,
 ): Promise<void> {
   requireThat(together.length === 0, 'a dataset has one run at a time', () => together.join(', '));
@@ -241,7 +254,7 @@ async function requireSettled(
     const isRight = (failure !== undefined) === (last.status !== 'SUCCEEDED');
     requireThat(isRight, 'the reason of a failure is recorded', () => `${run}: ${last.status}`);
   }
-  const estimates = new Map(runs.map((run) => [run, runUsd]));
   requireBudget(s3.objects(resultsBucket), estimates, limits);
+  requireReserved(s3.objects(resultsBucket), reserved);
   requireWrittenOnce(s3, resultsBucket);
 }

@@ -23,6 +23,8 @@ const kinds = {
   /** The task is done, and its caller does not learn of it. */
   'lost result': 1,
   'clock jump': 0.1,
+  /** The clock of the machine of a process is wrong from its start. */
+  'wrong clock': 3,
   /** A description of an execution lacks its newest change. */
   'stale status': 20,
   /** Two users run the same command at once. */

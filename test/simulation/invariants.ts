@@ -81,6 +81,17 @@ export function requireBudget(
   }
 }
 
+/** A reservation that a run has heard of stays. */
+export function requireReserved(objects: Objects, reserved: Iterable<string>): void {
+  const found = [...objects].filter(([key]) => key.startsWith('spend/'));
+  const runs = found.flatMap(([key, body]) =>
+    Object.keys(spendSchema.parse(openSealed(body, key)).runs),
+  );
+  for (const run of reserved) {
+    requireThat(runs.includes(run), 'a reservation stays', () => `${run}: not in ${runs}`);
+  }
+}
+
 function sumOf(all: readonly { readonly usd: number }[]): number {
   return all.reduce((sum, { usd }) => sum + usd, 0);
 }

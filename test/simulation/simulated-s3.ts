@@ -16,6 +16,8 @@ export interface Version {
   readonly body: Buffer;
   readonly modified: Date;
   readonly metadata: Readonly<Record<string, string>> | undefined;
+  /** Time by the clock of the machine that wrote it. */
+  readonly clockMs: number;
   /** Number of writes of the world so far. */
   readonly order: number;
 }
@@ -133,7 +135,7 @@ export class SimulatedS3 {
     if (this.#defect === 'rename-in-two-steps' && before) {
       this.versions.delete(name);
       await this.#travel();
-      this.versions.set(name, before);
+      this.versions.set(name, [...before, ...(this.versions.get(name) ?? [])]);
     }
     return this.#write(request, body);
   }
@@ -147,11 +149,14 @@ export class SimulatedS3 {
     const modified = this.#world.time;
     const digest = createHash('md5').update(body).digest('hex');
     // The machine that writes has the clock.
-    const etag = this.#defect === 'clock-as-version' ? Math.floor(Date.now() / 1000) : digest;
+    const clockMs = Date.now();
+    const etag = this.#defect === 'clock-as-version' ? Math.floor(clockMs / 1000) : digest;
     const id = `${digest}-${before.length}`;
-    const facts = { modified, metadata: Metadata, order: ++this.written };
+    const facts = { modified, metadata: Metadata, clockMs, order: ++this.written };
     const version: Version = { id, etag: `"${etag}"`, body, ...facts };
-    this.versions.set(name, [...before, version]);
+    const versions = [...before, version];
+    if (this.#defect === 'clock-as-order') versions.sort((a, b) => a.clockMs - b.clockMs);
+    this.versions.set(name, versions);
     this.onWrite(Bucket, Key, version);
     return version;
   }

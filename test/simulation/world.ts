@@ -19,6 +19,8 @@ import { Faults } from './faults.ts';
 export class Process {
   /** A killed process gets no more answers, so that it does nothing any more. */
   isKilled = false;
+  /** Error of the clock of its machine. It jumps. */
+  clockErrorMs = 0;
   /** Receives the error that the caller of the process sees when it is killed or given up. */
   readonly #onLoss: (error: Error) => void;
 
@@ -64,8 +66,6 @@ export class World {
   readonly faults: Faults;
   /** Time since the start. It never goes back. */
   nowMs = 0;
-  /** Error of the clocks of machines. It jumps. */
-  clockErrorMs = 0;
   readonly #waits: Wait[] = [];
 
   constructor(seed: number) {
@@ -99,15 +99,20 @@ export class World {
   #disturb(process: Process): void {
     if (this.faults.happens('killed process')) process.kill();
     else if (this.faults.happens('process given up that continues')) process.giveUp();
-    if (this.faults.happens('clock jump')) {
-      this.clockErrorMs = (this.below(24 * 60) - 12 * 60) * 60_000;
-    }
+    if (this.faults.happens('clock jump')) process.clockErrorMs = this.#drawClockError();
+  }
+
+  /** Draws up to 12 hours, forward or back. */
+  #drawClockError(): number {
+    return (this.below(24 * 60) - 12 * 60) * 60_000;
   }
 
   /** Runs work as a process of its own. */
   async start<T>(work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      processes.run(new Process(reject), () => work().then(resolve, reject));
+      const process = new Process(reject);
+      if (this.faults.happens('wrong clock')) process.clockErrorMs = this.#drawClockError();
+      processes.run(process, () => work().then(resolve, reject));
     });
   }
 
@@ -169,7 +174,7 @@ export class World {
     const { now } = performance;
     const { statfs } = disk;
     const promises = { setTimeout: timers.setTimeout, setImmediate: timers.setImmediate };
-    const time = () => epochMs + Math.floor(this.nowMs) + this.clockErrorMs;
+    const time = () => epochMs + Math.floor(this.nowMs) + (processes.getStore()?.clockErrorMs ?? 0);
     class WorldDate extends RealDate {
       constructor(...given: [] | [number | string | Date]) {
         super(given.length === 0 ? time() : given[0]);
