@@ -52,8 +52,8 @@ const epochMs = Date.UTC(2026, 0, 31, 12);
 /** A wait this long is a time limit, which must not pass while Node loads a module. */
 const farMs = 7 * 24 * 3_600_000;
 
-/** Turns of Node, of a millisecond, after which no module is being loaded. */
-const maxIdleTurns = 1_000;
+/** Turns of Node, of a millisecond, after which no module is being loaded, on a busy machine. */
+const maxIdleTurns = 60_000;
 
 /** Time after the end of the work in which processes that were given up continue. */
 const afterwardsMs = 24 * 3_600_000;
