@@ -12,8 +12,9 @@ import type { FuzzedReader } from './reader.ts';
 const maxSampleBytes = 100_000;
 
 /** Reads the valid files of a reader, in the order of their names. */
-export async function samplesOf({ samples }: FuzzedReader): Promise<Buffer[]> {
-  const files = (await Promise.all(samples.map(filesIn))).flat();
+export async function samplesOf(reader: FuzzedReader): Promise<Buffer[]> {
+  const found = (await Promise.all(reader.samples.map(filesIn))).flat();
+  const files = found.filter((file) => reader.accepts?.(file) ?? true);
   const read = await Promise.all(files.map((file) => readFile(file)));
   return read.filter(({ length }) => length > 0 && length <= maxSampleBytes);
 }

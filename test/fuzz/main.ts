@@ -13,6 +13,9 @@ import type { FuzzedReader } from './reader.ts';
 import { readers } from './readers/index.ts';
 import { type Finding, type Outcome, watch } from './watch.ts';
 
+/** Most memory that a process may take, in MiB. */
+const maxMiB = 500;
+
 /** Inputs per process: its peak memory is that of all of them. */
 const batch = 500;
 
@@ -86,7 +89,7 @@ async function fuzz(
   console.log(
     `${reader.name}: ${next - first} inputs (seeds ${first} to ${next - 1}), ${crash} crashes, ${hang} hangs, ${exception} unexpected exceptions, at most ${peak} MiB`,
   );
-  return hang + crash + exception;
+  return hang + crash + exception + (peak > maxMiB ? 1 : 0);
 }
 
 try {

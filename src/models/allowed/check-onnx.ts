@@ -273,7 +273,8 @@ function checkLoops({ loops, constants }: Facts, file: string): void {
   for (const { node, limits } of loops) {
     const counts = limits.map((limit) => {
       const values = (constants.get(limit) ?? []).flat();
-      return values.length === 0 ? Number.POSITIVE_INFINITY : Math.max(1, ...values);
+      if (values.length === 0) return Number.POSITIVE_INFINITY;
+      return values.reduce((most, value) => Math.max(most, value), 1);
     });
     const iterations = product(counts);
     if (iterations <= maxIterations) continue;

@@ -136,10 +136,10 @@ async function readFacts(path: string): Promise<Facts> {
       else if (typeof value === 'number') continue;
       else if (at[1] === 3) facts.restores.push(nodeName(text(value)));
       else if (at[1] === 6) facts.assets.push(text(value));
-      else if (at[1] === 5 && at[2] === 2) facts.runs.push(...namesWithin(value));
+      else if (at[1] === 5 && at[2] === 2) addNamesWithin(value, facts.runs);
       else if (at[1] === 4 && at[2] === 2) {
         // TensorFlow runs nodes that a collection names in a list of nodes.
-        for (const list of bytesIn(parseFields(value), 1)) facts.runs.push(...namesWithin(list));
+        for (const list of bytesIn(parseFields(value), 1)) addNamesWithin(list, facts.runs);
       }
     }
   } finally {
@@ -192,9 +192,8 @@ function addValue(
 ): void {
   if (kind === 8 && inTensor === 1 && typeof value === 'number') constant.type = value;
   else if (kind === 8 && (inTensor === 7 || inTensor === 10)) {
-    constant.values.push(
-      ...(typeof value === 'number' ? [value] : unpackedIntegers(value).map(Number)),
-    );
+    const values = typeof value === 'number' ? [value] : unpackedIntegers(value).map(Number);
+    for (const each of values) constant.values.push(each);
   } else if (typeof value === 'number') return;
   else if (kind === 10) addFunctionNames(value, functions);
   else if (kind === 1) {
@@ -207,7 +206,7 @@ function addValue(
 function addFunctionNames(bytes: Uint8Array, names: string[], depth = 0): void {
   if (depth > 20) throw new MalformedProtobuf('functions inside each other');
   const fields = parseFields(bytes);
-  names.push(...bytesIn(fields, 1).map(text));
+  for (const name of bytesIn(fields, 1)) names.push(text(name));
   for (const entry of bytesIn(fields, 2).map(parseFields)) {
     for (const value of bytesIn(entry, 2).map(parseFields)) {
       for (const each of bytesIn(value, 10)) addFunctionNames(each, names, depth + 1);
@@ -239,22 +238,21 @@ function nodeName(tensor: string): string {
 }
 
 /**
- * Returns the names in a signature or a collection: all texts at any depth. A text that is not the
+ * Adds the names in a signature or a collection: all texts at any depth. A text that is not the
  * name of a node changes nothing.
  */
-function namesWithin(bytes: Uint8Array, depth = 0): string[] {
-  const names = [nodeName(text(bytes))];
-  if (depth > 12) return names;
+function addNamesWithin(bytes: Uint8Array, names: string[], depth = 0): void {
+  names.push(nodeName(text(bytes)));
+  if (depth > 12) return;
   try {
     for (const values of parseFields(bytes).values()) {
       for (const value of values) {
-        if (typeof value !== 'number') names.push(...namesWithin(value, depth + 1));
+        if (typeof value !== 'number') addNamesWithin(value, names, depth + 1);
       }
     }
   } catch (error) {
     if (!(error instanceof MalformedProtobuf)) throw error; // A text.
   }
-  return names;
 }
 
 /** Refuses functions whose names may hide an operation. @returns the names of all functions. */
@@ -336,7 +334,7 @@ function reached(
   const enter = (scope: Scope) => {
     if (entered.has(scope)) return;
     entered.add(scope);
-    waiting.push(...scope.nodes.values());
+    for (const node of scope.nodes.values()) waiting.push(node);
   };
   scopes.forEach(enter);
   const mainNodes = new Set(main.nodes.values());
@@ -345,7 +343,9 @@ function reached(
     nodes.add(node);
     // All nodes of a function run, so that only the main graph is followed.
     if (mainNodes.has(node)) {
-      for (const input of node.inputs) waiting.push(...(byName.get(input) ?? []));
+      for (const input of node.inputs) {
+        for (const each of byName.get(input) ?? []) waiting.push(each);
+      }
     }
     for (const name of [...node.operations, ...node.functions]) {
       functionsByName.get(name)?.forEach(enter);

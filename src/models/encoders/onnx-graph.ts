@@ -12,6 +12,8 @@ export interface OnnxNode {
 
 export interface OnnxGraph {
   readonly nodes: readonly OnnxNode[];
+  /** The node that computes a tensor, by the tensor. */
+  readonly producers: ReadonlyMap<string, OnnxNode>;
   /** Shapes of the weights, by name. */
   readonly weights: ReadonlyMap<string, readonly number[]>;
   /** Inputs, without those that are only names of weights. */
@@ -38,7 +40,8 @@ export async function readOnnxGraph(stream: Readable): Promise<OnnxGraph | undef
     for await (const { path, value } of readFields(stream, wanted)) {
       const where = path.join('.');
       if (where === '7.5.1') {
-        shape.push(...(typeof value === 'number' ? [value] : unpackedIntegers(value).map(Number)));
+        const sizes = typeof value === 'number' ? [value] : unpackedIntegers(value).map(Number);
+        shape = [...shape, ...sizes];
       } else if (typeof value === 'number') continue;
       else if (where === '7.5.8') {
         // The shape of a tensor comes before its name.
@@ -54,7 +57,12 @@ export async function readOnnxGraph(stream: Readable): Promise<OnnxGraph | undef
   } finally {
     stream.destroy();
   }
-  return { nodes, weights, inputs: inputs.filter(({ name }) => !weights.has(name)), outputs };
+  const producers = new Map<string, OnnxNode>();
+  for (const node of nodes.toReversed()) {
+    for (const name of node.outputs) if (name !== '') producers.set(name, node);
+  }
+  const own = inputs.filter(({ name }) => !weights.has(name));
+  return { nodes, producers, weights, inputs: own, outputs };
 }
 
 function parseNode(bytes: Uint8Array): OnnxNode {
@@ -67,8 +75,11 @@ function parseNode(bytes: Uint8Array): OnnxNode {
 }
 
 /** Returns the node that computes a tensor; undefined for an input or a weight. */
-export function producerOf({ nodes }: OnnxGraph, tensor: string | undefined): OnnxNode | undefined {
-  return nodes.find(({ outputs }) => tensor !== undefined && outputs.includes(tensor));
+export function producerOf(
+  { producers }: OnnxGraph,
+  tensor: string | undefined,
+): OnnxNode | undefined {
+  return tensor === undefined ? undefined : producers.get(tensor);
 }
 
 const quantizing = ['QuantizeLinear', 'DequantizeLinear', 'DynamicQuantizeLinear'];
@@ -84,10 +95,15 @@ function sourceOf(
   tensor: string | undefined,
   operators: readonly string[] = passing,
 ): string | undefined {
-  const node = producerOf(graph, tensor);
-  return node && operators.includes(node.operator)
-    ? sourceOf(graph, node.inputs[0], operators)
-    : tensor;
+  let source = tensor;
+  // A damaged graph may be a circle.
+  const seen = new Set<OnnxNode>();
+  for (;;) {
+    const node = producerOf(graph, source);
+    if (!node || !operators.includes(node.operator) || seen.has(node)) return source;
+    seen.add(node);
+    source = node.inputs[0];
+  }
 }
 
 /** Operators that look up rows, with the positions of their indices and their table. */
@@ -128,16 +144,19 @@ const afterScores = new Set([
 
 /** Returns the input of the last layer with weights before an output: the penultimate tensor. */
 export function penultimate(graph: OnnxGraph, output: string): string | undefined {
-  const node = producerOf(graph, output);
-  if (node === undefined) return undefined;
-  if (scoring.has(node.operator)) {
-    const input = sourceOf(graph, node.inputs[0], quantizing);
-    return input !== undefined && producerOf(graph, input) ? input : undefined;
-  }
-  if (!afterScores.has(node.operator)) return undefined;
-  for (const input of node.inputs) {
-    const found = penultimate(graph, input);
-    if (found !== undefined) return found;
+  const waiting = [output];
+  // Many nodes may have the same input, and a damaged graph may be a circle.
+  const seen = new Set<OnnxNode>();
+  while (waiting.length > 0) {
+    const node = producerOf(graph, waiting.pop());
+    if (node === undefined || seen.has(node)) continue;
+    seen.add(node);
+    if (scoring.has(node.operator)) {
+      const input = sourceOf(graph, node.inputs[0], quantizing);
+      if (producerOf(graph, input)) return input;
+    } else if (afterScores.has(node.operator)) {
+      for (const input of node.inputs.toReversed()) waiting.push(input);
+    }
   }
   return undefined;
 }

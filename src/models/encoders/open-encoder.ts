@@ -166,10 +166,10 @@ async function inputOf(
     const channelsFirst = format === 'onnx';
     return imageInput({ inputs, features: features!, batchSize, channelsFirst, source });
   }
-  const { createTokenizer } = await import('./tokenizer.ts');
+  const { createTokenizer, parseTokenizerFile } = await import('./tokenizer.ts');
   const { textInput } = await import('./text-input.ts');
   const json = async (name: string) =>
-    JSON.parse(await readFile(join(folder, name), 'utf8').catch(() => '{}')) as object;
+    parseTokenizerFile(await readFile(join(folder, name), 'utf8').catch(() => '{}'), name, source);
   const files = {
     tokenizer: await json('tokenizer.json'),
     config: await json('tokenizer_config.json'),

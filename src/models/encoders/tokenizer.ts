@@ -30,6 +30,21 @@ export interface TokenizerFiles {
 }
 
 /**
+ * Parses a file of a tokenizer.
+ *
+ * @param file Its name in errors: `tokenizer.json`.
+ * @param source Name of the model in errors.
+ * @throws UserError if it is not a JSON object.
+ */
+export function parseTokenizerFile(json: string, file: string, source: string): object {
+  try {
+    return z.looseObject({}).parse(JSON.parse(json));
+  } catch {
+    throw new UserError(`the ${file} of ${source} is not a JSON object`, saveAgain);
+  }
+}
+
+/**
  * Makes a tokenizer from its files.
  *
  * @param maxLength Maximum of tokens, with special ones.
@@ -72,22 +87,34 @@ interface Encode {
 }
 
 function reader(json: object, config: object, source: string): Encode {
-  try {
+  return orUnusable(source, () => {
     // The section is optional in the file, and the library iterates over it.
     const { prepare, rest } = preparation(json);
     const tokenizer = new Tokenizer({ added_tokens: [], ...rest }, config);
     let size = 0;
     for (const id of tokenizer.get_vocab().values()) size = Math.max(size, id + 1);
-    const encode = (text: string, special: boolean): number[] => {
-      const { ids } = tokenizer.encode(prepare(text), { add_special_tokens: special });
-      // The id of a token outside the vocabulary is undefined if there is no unknown token.
-      return (ids as (number | undefined)[]).filter((id) => id !== undefined);
-    };
+    const encode = (text: string, special: boolean): number[] =>
+      // The library reads some sections only when it meets a text.
+      orUnusable(source, () => {
+        const { ids } = tokenizer.encode(prepare(text), { add_special_tokens: special });
+        // The id of a token outside the vocabulary is undefined if there is no unknown token.
+        return (ids as (number | undefined)[]).filter((id) => id !== undefined);
+      });
     return Object.assign(encode, { size, padId: padIdOf(tokenizer, json, config) });
+  });
+}
+
+const saveAgain =
+  'Save it with a fast tokenizer of transformers: AutoTokenizer.from_pretrained(NAME).save_pretrained(FOLDER).';
+
+/** Runs code of the library, whose errors are about `tokenizer.json`. */
+function orUnusable<Result>(source: string, run: () => Result): Result {
+  try {
+    return run();
   } catch (error) {
     throw new UserError(
       `the tokenizer.json of ${source} cannot be used: ${(error as Error).message}`,
-      'Save it with a fast tokenizer of transformers: AutoTokenizer.from_pretrained(NAME).save_pretrained(FOLDER).',
+      saveAgain,
     );
   }
 }

@@ -9,7 +9,7 @@ import { UserError } from '../../errors.ts';
 import { readOnnxGraph, tableRows } from '../encoders/onnx-graph.ts';
 import { readStoredSettings, type StoredSettings } from '../encoders/stored-settings.ts';
 import { idsInput, type TextBatches, textBatches } from '../encoders/text-batches.ts';
-import { createTokenizer } from '../encoders/tokenizer.ts';
+import { createTokenizer, parseTokenizerFile } from '../encoders/tokenizer.ts';
 import type { Inputs, Predictions, Teacher } from '../teacher.ts';
 import { binaryRows, distributionReader } from './distributions.ts';
 import { checkProblemType, columnOrder } from './label-names.ts';
@@ -100,9 +100,10 @@ async function textReader(
       'Save it there: AutoTokenizer.from_pretrained(NAME).save_pretrained(FOLDER).',
     );
   }
+  const config = (await read('tokenizer_config.json')) ?? '{}';
   const files = {
-    tokenizer: JSON.parse(json) as object,
-    config: JSON.parse((await read('tokenizer_config.json')) ?? '{}') as object,
+    tokenizer: parseTokenizerFile(json, 'tokenizer.json', name),
+    config: parseTokenizerFile(config, 'tokenizer_config.json', name),
   };
   const fixedLength = inputs[0]?.shape?.[1];
   const most = Math.min(

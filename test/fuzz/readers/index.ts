@@ -1,7 +1,10 @@
 import type { FuzzedReader } from '../reader.ts';
+import { events } from './events.ts';
 import { images } from './images.ts';
+import { onnx, onnxruntime, savedModel } from './models.ts';
 import { parquet } from './parquet.ts';
 import { config, csv, jsonl, modelJson } from './texts.ts';
+import { tokenizer } from './tokenizer.ts';
 import { webdataset } from './webdataset.ts';
 
 export const readers: readonly FuzzedReader[] = [
@@ -12,4 +15,9 @@ export const readers: readonly FuzzedReader[] = [
   images,
   config,
   modelJson,
+  onnx,
+  onnxruntime,
+  savedModel,
+  tokenizer,
+  events,
 ];

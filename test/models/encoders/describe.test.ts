@@ -1,5 +1,6 @@
 // Facts about encoders that their files give, and refusals before any is loaded.
 import { describe, expect, test } from 'vitest';
+import { onnxModel, onnxNode, onnxPort } from '../../support/hostile-models.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { describeFixture, filesOf } from './fixtures.ts';
 
@@ -13,6 +14,9 @@ async function withFiles(files: Record<string, string>, config = {}) {
 }
 
 const json = (value: unknown) => JSON.stringify(value);
+
+const identity = (input: string, output: string) =>
+  onnxNode({ operator: 'Identity', inputs: [input], outputs: [output] });
 
 test('an encoder of texts has its files, its maximum and its dimension', async () => {
   const { description, folder } = await describeFixture('text', 'text/');
@@ -142,6 +146,26 @@ describe('refused', () => {
       expect(description.embeddingName).toBe(tensor);
     },
   );
+
+  test.each([
+    ['a circle', [identity('b', 'logits'), identity('logits', 'b')]],
+    [
+      '2^50 ways to the input',
+      Array.from({ length: 50 }, (_, level) => {
+        const input = `level ${level}`;
+        const output = level === 49 ? 'logits' : `level ${level + 1}`;
+        return onnxNode({ operator: 'Add', inputs: [input, input], outputs: [output] });
+      }),
+    ],
+  ])('a classifier whose graph has %s', async (_, nodes) => {
+    const outputs = [onnxPort('logits', ['n', 3])];
+    const { 'preprocessor_config.json': preprocessing } = await imageFiles();
+    const store = new MemoryStore({
+      'model.onnx': onnxModel({ nodes, outputs }),
+      'preprocessor_config.json': preprocessing!,
+    });
+    await expect(describeFixture('image', '.', store)).rejects.toThrow('is a classifier');
+  });
 
   test('a tensor that does not exist', async () => {
     await expect(describeFixture('image', { path: 'image', embeddingName: 'x' })).rejects.toThrow(

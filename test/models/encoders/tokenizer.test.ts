@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { createTokenizer } from '../../../src/models/encoders/tokenizer.ts';
+import { createTokenizer, parseTokenizerFile } from '../../../src/models/encoders/tokenizer.ts';
 
 const folder = join(import.meta.dirname, '../../golden/tokenizers');
 
@@ -53,6 +53,12 @@ describe.each(['wordpiece', 'byte-level', 'unigram', 'precompiled'])('the tokeni
     });
     expect(wrong).toEqual([]);
   });
+});
+
+test.each(['{', '[]', 'null'])('the file %s is refused with its name', (json) => {
+  expect(() => parseTokenizerFile(json, 'tokenizer.json', 'the model')).toThrow(
+    'the tokenizer.json of the model is not a JSON object',
+  );
 });
 
 test('only the start of a long text is read, with the same tokens', async () => {
