@@ -24,7 +24,7 @@ const cli = path.join(packageRoot, 'dist/src/cli/main.js');
 /** Most kills of one run. The next start is never killed. */
 const maxKills = 3;
 
-/** What is run again and again: from its results before, for about as long as undisturbed. */
+/** Work that is killed and repeated, with its results before the first start. */
 interface Task {
   readonly name: string;
   /** Results before the first start; undefined: none. */

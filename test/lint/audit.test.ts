@@ -37,7 +37,7 @@ test('an exception that is not needed is a problem', () => {
   ]);
 });
 
-test('a registry without audits is no clean audit', () => {
+test('a registry without audits is an error', () => {
   const answer = { message: '405 Method Not Allowed', error: { summary: '' } };
   expect(() => auditProblems(answer, [], '2026-11-30')).toThrow('405 Method Not Allowed');
 });
