@@ -39,6 +39,11 @@ export function decompress(
   if (result.length !== size) {
     throw new Error(`a page has ${result.length} bytes, and its header states ${size}`);
   }
+  // The library for Snappy returns bytes in a buffer of their own.
+  const { buffer } = result;
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === size && buffer !== bytes.buffer) {
+    return new Uint8Array(buffer);
+  }
   const own = new Uint8Array(size);
   own.set(result);
   return own;

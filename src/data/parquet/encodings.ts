@@ -78,23 +78,47 @@ function checkPacked(
 ): number {
   // All numbers of this width are allowed, and none is counted.
   if (counted === undefined && 2 ** width <= limit) return 0;
-  const mask = 2 ** width - 1;
+  if (counted === 1 && width === 1 && limit === 2) return countOnes(bytes, start, count);
+  // Integers of 32 bits, with a sign: numbers of other kinds take twice the time here.
+  const mask = (1 << width) - 1;
+  const wanted = counted ?? -1;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const last = bytes.length - 4;
   let offset = start;
-  let buffer = 0;
-  let bits = 0;
+  let shift = 0;
   let occurrences = 0;
+  let largest = 0;
   for (let index = 0; index < count; index++) {
-    while (bits < width) {
-      buffer |= bytes[offset++]! << bits;
-      bits += 8;
-    }
-    const value = buffer & mask;
-    buffer >>>= width;
-    bits -= width;
-    if (value >= limit) throw new Error(`a run has the number ${value}`);
-    if (value === counted) occurrences++;
+    const word =
+      offset <= last
+        ? view.getInt32(offset, true)
+        : readNumber(bytes, offset, bytes.length - offset) | 0;
+    // A number has at most 24 bits, and up to 7 bits before it in its first byte.
+    const value = (word >>> shift) & mask;
+    if (value > largest) largest = value;
+    if (value === wanted) occurrences++;
+    shift += width;
+    offset += shift >>> 3;
+    shift &= 7;
   }
+  if (largest >= limit) throw new Error(`a run has the number ${largest}`);
   return occurrences;
+}
+
+/** Ones in each byte. */
+const ones = Uint8Array.from({ length: 256 }, (_, byte) => {
+  let count = 0;
+  for (let rest = byte; rest > 0; rest >>= 1) count += rest & 1;
+  return count;
+});
+
+/** Counts the ones in the first `count` bits: levels of columns without lists. */
+function countOnes(bytes: Uint8Array, start: number, count: number): number {
+  const whole = start + (count >> 3);
+  let total = 0;
+  for (let offset = start; offset < whole; offset++) total += ones[bytes[offset]!]!;
+  const rest = count & 7;
+  return rest === 0 ? total : total + ones[bytes[whole]! & (2 ** rest - 1)]!;
 }
 
 /**

@@ -75,7 +75,12 @@ function checkLevels(
   const maxRepetition = path.length > 1 ? getMaxRepetitionLevel([...path]) : 0;
   const maxDefinition = getMaxDefinitionLevel([...path]);
   let start = 0;
-  const check = (max: number, encoding: Encoding | undefined, length: number | undefined) => {
+  const check = (
+    max: number,
+    encoding: Encoding | undefined,
+    length: number | undefined,
+    counted?: number,
+  ) => {
     if (max === 0) {
       start += length ?? 0;
       return count;
@@ -89,15 +94,16 @@ function checkLevels(
     // As many bits as hyparquet takes.
     const width = 32 - Math.clz32(max);
     const runs = { start: from, end: bytes.length, width, count, limit: max + 1 };
-    const atMax = checkRuns(bytes, runs, max);
+    const occurrences = checkRuns(bytes, runs, counted);
     start = end;
-    return atMax;
+    return occurrences;
   };
   check(maxRepetition, v1?.repetition_level_encoding, v2?.repetition_levels_byte_length);
   const present = check(
     maxDefinition,
     v1?.definition_level_encoding,
     v2?.definition_levels_byte_length,
+    maxDefinition,
   );
   const nulls = count - present;
   if (v2 !== undefined && v2.num_nulls !== nulls) {
@@ -161,13 +167,18 @@ function checkPlain(values: Values, column: PageColumn): void {
     return;
   }
   requireBytes(values, 4);
+  const view = new DataView(bytes.buffer);
+  const maxLength = maxLengthOf(column);
+  // The last offset at which a length can stand.
+  const last = bytes.length - 4;
   let offset = start;
   for (let index = 0; index < count; index++) {
-    const length = readLength(bytes, offset);
-    requireDecimals([length], column);
+    if (offset > last) throw new Error('a length leaves the page');
+    const length = view.getUint32(offset, true);
+    if (length > maxLength) throw new Error('a decimal is too long');
     offset += 4 + length;
-    if (offset > bytes.length) throw new Error('a value leaves the page');
   }
+  if (offset > bytes.length) throw new Error('a value leaves the page');
 }
 
 function checkDictionary({ bytes, start, count }: Values, isV2: boolean, column: PageColumn): void {
@@ -211,12 +222,17 @@ function deltasOf({ bytes, start, count }: Values): { numbers: Int32Array; end: 
   return { numbers, end: reader.offset };
 }
 
-/** hyparquet converts a decimal in time by the square of its length. */
-function requireDecimals(lengths: ArrayLike<number>, { element }: PageColumn): void {
-  if (element.converted_type !== 'DECIMAL') return;
+function requireDecimals(lengths: ArrayLike<number>, column: PageColumn): void {
+  const maxLength = maxLengthOf(column);
+  if (maxLength === Number.POSITIVE_INFINITY) return;
   for (let index = 0; index < lengths.length; index++) {
-    if (lengths[index]! > maxDecimalBytes) throw new Error('a decimal is too long');
+    if (lengths[index]! > maxLength) throw new Error('a decimal is too long');
   }
+}
+
+/** hyparquet converts a decimal in time by the square of its length. */
+function maxLengthOf({ element }: PageColumn): number {
+  return element.converted_type === 'DECIMAL' ? maxDecimalBytes : Number.POSITIVE_INFINITY;
 }
 
 function requireBytes({ bytes, start, count }: Values, width: number): void {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkRuns, endOfDeltas } from '../../../src/data/parquet/encodings.ts';
 
@@ -21,6 +22,36 @@ describe('runs', () => {
     const packed = [0b11, 0b10001000, 0b11000110, 0b11111010];
     expect(runs(packed, 3, 8, 8, 5)).toBe(1);
     expect(() => runs(packed, 3, 8, 7)).toThrow('the number 7');
+  });
+
+  test('counts and limits packed numbers of every width', () => {
+    const widths = fc.integer({ min: 1, max: 24 });
+    const packed = widths.chain((width) =>
+      fc.record({
+        width: fc.constant(width),
+        numbers: fc.array(fc.nat(2 ** width - 1), { minLength: 1, maxLength: 40 }),
+        counted: fc.nat(2 ** width - 1),
+        after: fc.array(fc.nat(255), { maxLength: 5 }),
+      }),
+    );
+    fc.assert(
+      fc.property(packed, ({ width, numbers, counted, after }) => {
+        const groups = Math.ceil(numbers.length / 8);
+        let bits = 0n;
+        numbers.forEach((number, index) => {
+          bits |= BigInt(number) << BigInt(index * width);
+        });
+        const bytes = Array.from({ length: groups * width }, (_, index) =>
+          Number((bits >> BigInt(8 * index)) & 255n),
+        );
+        const all = [2 * groups + 1, ...bytes, ...after];
+        const occurrences = numbers.filter((number) => number === counted).length;
+        expect(runs(all, width, numbers.length, 2 ** width, counted)).toBe(occurrences);
+        const largest = Math.max(...numbers);
+        expect(runs(all, width, numbers.length, largest + 1, counted)).toBe(occurrences);
+        expect(() => runs(all, width, numbers.length, largest, counted)).toThrow('the number');
+      }),
+    );
   });
 
   test.each([
