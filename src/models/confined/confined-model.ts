@@ -23,8 +23,15 @@ interface Call {
   reject(error: Error): void;
 }
 
+/** A model in a process of its own. */
+export interface ConfinedModel extends LoadedModel {
+  /** Returns whether it can be used again: it was not stopped, and no call waits for its answer. */
+  isIdle(): boolean;
+}
+
 /**
- * Loads a model in a process of its own.
+ * Loads a model in a process of its own. If the process ends between two batches, such as by the
+ * system if memory is short, the next batch starts another one.
  *
  * @param teacherKind Name of the kind of teachers that loads its format.
  * @param script Compiled file of `model-process.ts`.
@@ -36,25 +43,38 @@ export async function loadConfined(
   source: ModelSource,
   script: string,
   limits: ModelLimits = modelLimits(),
-): Promise<LoadedModel> {
-  const process = new ModelProcess(source.name, script, limits);
+): Promise<ConfinedModel> {
+  const start = () => {
+    const process = new ModelProcess(source.name, script, limits);
+    return { process, loading: load(process, teacherKind, source, limits) };
+  };
+  let { process, loading } = start();
+  const { inputs, outputs, classLabels } = await loading;
+  return {
+    ...{ inputs, outputs, classLabels },
+    async run(feeds, names) {
+      if (process.endedIdle) ({ process, loading } = start());
+      await loading;
+      const answer = await process.run(feeds, names);
+      if (answer.kind !== 'outputs') throw new Error('the process gave another answer');
+      return answer.outputs;
+    },
+    isIdle: () => process.isIdle,
+    dispose: () => process.kill(),
+  };
+}
+
+async function load(
+  process: ModelProcess,
+  teacherKind: string,
+  source: ModelSource,
+  { loadMs }: ModelLimits,
+): Promise<Extract<FromModel, { kind: 'loaded' }>> {
   try {
-    const loaded = await process.call(
-      () => ({ kind: 'load', teacherKind, source }),
-      'loading',
-      limits.loadMs,
-    );
-    if (loaded.kind !== 'loaded') throw new Error('the process of the model gave another answer');
-    const { inputs, outputs, classLabels } = loaded;
-    return {
-      ...{ inputs, outputs, classLabels },
-      async run(feeds, names) {
-        const answer = await process.run(feeds, names);
-        if (answer.kind !== 'outputs') throw new Error('the process gave another answer');
-        return answer.outputs;
-      },
-      dispose: () => process.kill(),
-    };
+    const message = { kind: 'load', teacherKind, source } as const;
+    const loaded = await process.call(() => message, 'loading', loadMs);
+    if (loaded.kind === 'loaded') return loaded;
+    throw new Error('the process of the model gave another answer');
   } catch (error) {
     process.kill();
     throw error;
@@ -70,9 +90,13 @@ class ModelProcess {
   #call: Call | undefined;
   /** Calls wait for those before. */
   #last: Promise<unknown> = Promise.resolve();
+  /** Number of calls without an answer. */
+  #waiting = 0;
   #lastWords = '';
   /** Set when the process has ended, or has been killed. */
   #ended: Error | undefined;
+  /** Whether the process has ended by itself while no call waited for it. */
+  endedIdle = false;
 
   constructor(name: string, script: string, limits: ModelLimits) {
     this.#name = name;
@@ -91,13 +115,20 @@ class ModelProcess {
       else this.#stop('its process gave an answer of another form');
     });
     this.#child.on('error', (error) => this.#end(error));
-    this.#child.on('exit', (code, signal) => this.#end(this.#death(code, signal)));
+    this.#child.on('exit', (code, signal) => {
+      this.endedIdle = this.#ended === undefined && this.#waiting === 0;
+      this.#end(this.#death(code, signal));
+    });
     // The only event that also follows a program that cannot be started.
     this.#child.on('close', () => closeShared(this.#shared));
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#lastWords = (this.#lastWords + text).slice(-lastWordsLength);
     });
     this.#keepAlive(false);
+  }
+
+  get isIdle(): boolean {
+    return this.#waiting === 0 && (this.#ended === undefined || this.endedIdle);
   }
 
   /** Runs the model on a batch. */
@@ -113,7 +144,10 @@ class ModelProcess {
    * @param what Subject of an error: `a batch`.
    */
   call(message: () => ToModel, what: string, limitMs: number): Promise<FromModel> {
-    const answer = this.#last.then(() => this.#callNow(message, what, limitMs));
+    this.#waiting++;
+    const answer = this.#last
+      .then(() => this.#callNow(message, what, limitMs))
+      .finally(() => this.#waiting--);
     this.#last = answer.catch(() => undefined);
     return answer;
   }

@@ -12,6 +12,8 @@ import { findIsolation } from '#setup/isolation.mjs';
 import { UserError } from '../../../src/errors.ts';
 import { loadConfined } from '../../../src/models/confined/confined-model.ts';
 import { modelLimits } from '../../../src/models/confined/limits.ts';
+import type * as LoadModelModule from '../../../src/models/confined/load-model.ts';
+import type { LoadedModel } from '../../../src/models/teachers/loaded-model.ts';
 import { loadOnnx } from '../../../src/models/teachers/onnx.ts';
 import { loadSavedModel } from '../../../src/models/teachers/saved-model.ts';
 import {
@@ -31,6 +33,7 @@ const [compiled, bundled] = [
   string,
   string,
 ];
+const kept: typeof LoadModelModule = await import(compiled.replace('model-process', 'load-model'));
 const fixtures = join(here, '../../fixtures/teachers');
 
 let folder: string;
@@ -117,31 +120,109 @@ describe('the process', () => {
         loadConfined('onnx', source, ${JSON.stringify(probe)});`,
       ]);
       await vi.waitFor(() => expect(descendants(parent.pid!)).not.toEqual([]), 30_000);
-      await vi.waitFor(() => expect(probes()).not.toEqual([]), 30_000);
+      await vi.waitFor(() => expect(running(probe)).not.toEqual([]), 30_000);
       parent.kill('SIGKILL');
       await once(parent, 'exit');
-      await vi.waitFor(() => expect(probes()).toEqual([]), 30_000);
+      await vi.waitFor(() => expect(running(probe)).toEqual([]), 30_000);
     },
   );
 });
 
-/** Lists the processes that run the probe, by their command lines. */
-function probes(): string[] {
+/** Lists the processes that run a script, by their command lines. */
+function running(script: string): string[] {
   return readdirSync('/proc').filter((pid) => {
     if (!/^\d+$/.test(pid)) return false;
     try {
       const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-      return words[1] === probe && words[0] === process.execPath;
+      return words[1] === script && words[0] === process.execPath;
     } catch {
       return false; // It has ended.
     }
   });
 }
 
+function isOwn(pid: string): boolean {
+  try {
+    let at = Number(pid);
+    while (at > 1 && at !== process.pid) {
+      const status = readFileSync(`/proc/${at}/status`, 'utf8');
+      at = Number(/^PPid:\s+(\d+)$/m.exec(status)![1]);
+    }
+    return at === process.pid;
+  } catch {
+    return false; // It has ended.
+  }
+}
+
 function descendants(pid: number): string[] {
   const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
   return text === '' ? [] : text.split(' ');
 }
+
+describe.runIf(process.platform === 'linux')('the process of a model that was disposed of', () => {
+  // Compiled code starts processes; sources do not.
+  const { loadModelFile } = kept;
+  const kind = { name: 'onnx', load: () => expect.fail('it was loaded in this process') };
+  const source = (model: string, file = 'model.onnx') => {
+    const path = join(fixtures, model, file);
+    return { path, folder: join(fixtures, model), name: model };
+  };
+  const first = source('onnx-nchw-logits');
+  // Other test files may start models at the same time.
+  const pids = () => running(compiled).filter(isOwn);
+  const feed = { shape: [2, 3, 8, 8], values: new Float32Array(2 * 192) };
+  const runs = async ({ run, inputs, outputs }: LoadedModel) =>
+    (await run([{ ...feed, name: inputs[0]!.name }], [outputs[0]!.name]))[0]!.shape;
+
+  afterEach(async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const last = await loadModelFile(kind, first);
+    last.dispose();
+    vi.advanceTimersByTime(30_000);
+    vi.useRealTimers();
+    await vi.waitFor(() => expect(pids()).toEqual([]), 30_000);
+  });
+
+  test('loads the same model again, once', async () => {
+    const model = await loadModelFile(kind, first);
+    const pid = pids();
+    expect(pid).toHaveLength(1);
+    model.dispose();
+    const again = await loadModelFile(kind, first);
+    expect(pids()).toEqual(pid);
+    // The former owner has no say in it any more.
+    model.dispose();
+    const other = await loadModelFile(kind, first);
+    expect(pids()).toHaveLength(2);
+    expect(await runs(again)).toEqual(await runs(other));
+    again.dispose();
+    other.dispose();
+    await vi.waitFor(() => expect(pids()).toHaveLength(1), 30_000);
+  });
+
+  test('ends before another model is loaded', async () => {
+    const model = await loadModelFile(kind, first);
+    const pid = pids();
+    model.dispose();
+    const other = await loadModelFile(kind, source('onnx-scikit-learn'));
+    await vi.waitFor(() => expect(pids()).toHaveLength(1), 30_000);
+    expect(pids()).not.toEqual(pid);
+    other.dispose();
+  });
+
+  test('starts again if it ended while it was idle', async () => {
+    const before = descendants(process.pid);
+    const model = await loadModelFile(kind, first);
+    for (const _ of ['once', 'again']) {
+      process.kill(Number(pids()[0]), 'SIGKILL');
+      // The programs that isolate the process end after it.
+      await vi.waitFor(() => expect(descendants(process.pid)).toEqual(before), 30_000);
+      expect(await runs(model)).toHaveLength(2);
+      expect(pids()).toHaveLength(1);
+    }
+    model.dispose();
+  });
+});
 
 describe('a model in it', () => {
   const local = (name: string, file: string) => ({
