@@ -88,6 +88,7 @@ interface Encode {
 
 function reader(json: object, config: object, source: string): Encode {
   return orUnusable(source, () => {
+    checkIds(json);
     // The section is optional in the file, and the library iterates over it.
     const { prepare, rest } = preparation(json);
     const tokenizer = new Tokenizer({ added_tokens: [], ...rest }, config);
@@ -102,6 +103,30 @@ function reader(json: object, config: object, source: string): Encode {
       });
     return Object.assign(encode, { size, padId: padIdOf(tokenizer, json, config) });
   });
+}
+
+/** Ids from here on are damage: the library would make a list of that length. */
+const maxIds = 2 ** 24;
+
+const sectionsSchema = z.looseObject({
+  model: z
+    .looseObject({ vocab: z.looseObject({}) })
+    .optional()
+    .catch(undefined),
+  added_tokens: z
+    .array(z.looseObject({ id: z.unknown() }))
+    .optional()
+    .catch(undefined),
+});
+
+/** @throws Error if a token has an impossible id. */
+function checkIds(json: object): void {
+  const { model, added_tokens: added = [] } = sectionsSchema.parse(json);
+  // In a list, as of Unigram, the ids are the positions.
+  for (const id of [...Object.values(model?.vocab ?? {}), ...added.map((token) => token.id)]) {
+    const isPossible = Number.isInteger(id) && Number(id) >= 0 && Number(id) < maxIds;
+    if (!isPossible) throw new Error(`a token has the id ${JSON.stringify(id)}`);
+  }
 }
 
 const saveAgain =
