@@ -19,7 +19,7 @@ import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
 import { tf } from '../../src/tensorflow.ts';
 import { copyDataset } from '../support/workflow-dataset.ts';
-import { isLevel, type Sample, slopes } from './level.ts';
+import { isLevel, minSamples, type Sample, slopes } from './level.ts';
 import { plotSamples } from './plot.ts';
 
 const parts = { runs: undefined, labels: 'labels' } as const;
@@ -48,9 +48,9 @@ async function main(): Promise<boolean> {
   for (const [part, samples] of Object.entries(found)) {
     const level = isLevel(samples);
     all &&= level;
-    console.log(
-      `${part}: ${samples.length} in ${minutes} minutes, ${level ? 'level' : 'NOT level'}`,
-    );
+    const verdict =
+      samples.length < minSamples ? 'too few to judge' : level ? 'level' : 'NOT level';
+    console.log(`${part}: ${samples.length} in ${minutes} minutes, ${verdict}`);
     console.log(`  ${slopes(samples).map(describeSlope).join(', ')}`);
   }
   return all;
@@ -83,12 +83,18 @@ async function endure(part: Part, minutes: number): Promise<Sample[]> {
 /** Runs the workflow with all stages in this process. */
 async function runHere({ until, ...job }: JobEvent): Promise<void> {
   const machine = readWorkflow();
+  let last: Promise<unknown> = Promise.resolve();
   const context = { signal: new AbortController().signal, report: () => {} };
   const handlers = prepareWorkflow(
     machine,
-    async (task, event) => {
-      const stage = await stages[task].load();
-      return z.json().parse((await stage(event, context)) ?? null);
+    (task, event) => {
+      // As in a worker or a function: one call at a time.
+      const called = last.then(async () => {
+        const stage = await stages[task].load();
+        return z.json().parse((await stage(event, context)) ?? null);
+      });
+      last = called.catch(() => {});
+      return called;
     },
     async (bucket, key) => readJson(await openStore(bucket, 'time'), key, z.array(z.json())),
   );
