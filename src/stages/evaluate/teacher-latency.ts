@@ -28,7 +28,8 @@ export async function measureTeacherLatency(job: Job): Promise<TeacherLatency> {
   if (teacherKindOf(job.plan.config.teacher)?.isModel === false) {
     return { notTimed: 'its answers are stored predictions' };
   }
-  // A function has no memory for the teacher besides the other models, and may not read it.
+  // A function has no memory for the teacher besides the other models, and may not read it. The
+  // time of Label is another measure: it has batches, start-up, reading and writing in it.
   if ([job.data, job.results].some(({ location }) => location.startsWith('s3://'))) {
     return { notTimed: 'it is timed only in a run on folders' };
   }
