@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { CardFacts } from '../../src/evaluate/card/facts.ts';
 import { inlineCode, plain, table } from '../../src/evaluate/card/markdown.ts';
+import { usageSections } from '../../src/evaluate/card/usage.ts';
 import { rowUsage } from '../../src/evaluate/card/usage-row.ts';
 import { sampleMetrics } from '../support/sample-metrics.ts';
 
@@ -45,4 +46,40 @@ test('the columns of a wide table are in files, and its card stays short', () =>
   expect(wide!.example).toBe("JSON.parse(await readFile('row.json', 'utf8'))");
   expect(wide!.input.join('\n')).toContain('`student.json` has the other 4,950 columns.');
   expect(JSON.stringify(wide).length).toBeLessThan(10_000);
+});
+
+/** Renders the programs of a student with an encoder. @param leftOut Why there is no ONNX file. */
+function sectionsOf(kind: 'image' | 'text', more: object, leftOut?: string): string {
+  const image = { kind: 'image', height: 8, width: 9, channels: 3, mean: [0], std: [1] };
+  const read = kind === 'image' ? image : { kind: 'text', maxCharacters: 90 };
+  const encoder = { source: 'encoder', maxLength: 16, files: [], features: image };
+  const record = { format: 'onnx', ...(leftOut !== undefined && { leftOut }) };
+  return usageSections({
+    run: { students: [{ variant: 'a', exports: [record] }] },
+    student: 'a',
+    description: { classes: ['b', 'c'], features: { kind: 'vector', length: 4 }, examples: read },
+    encoder,
+    ...more,
+    // Programs read no other facts.
+  } as unknown as CardFacts).join('\n\n');
+}
+
+const plainTokens = { lowers: false, spacesChinese: false, hasTable: false };
+
+test('a card states why it has no program', () => {
+  const left = sectionsOf('image', {}, 'its encoder is a savedModel, not ONNX');
+  const reason = 'because the student has no `model.onnx`: its encoder is a savedModel, not ONNX.';
+  expect(left).toContain(`There is no program for Python, ${reason}`);
+  expect(left).toContain(`There is no program for browsers, ${reason} Use the one for Node.`);
+  const table = sectionsOf('text', { normalizer: { ...plainTokens, hasTable: true } });
+  expect(table).toContain('There is no program for browsers, because its tokenizer has a table');
+  expect(table).toContain("tokenizer = Tokenizer.from_file('encoder/tokenizer.json')");
+});
+
+test('the module of a student with an encoder names the files that it fetches', () => {
+  const text = sectionsOf('text', { normalizer: plainTokens });
+  expect(text).toContain('It needs `@huggingface/tokenizers`, `onnxruntime-web` from npm');
+  expect(text).toContain('`encoder/tokenizer.json`');
+  expect(text).toContain('`model.onnx`, `student.json`');
+  expect(text).toContain('`ort-wasm-simd-threaded.wasm`');
 });

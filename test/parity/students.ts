@@ -8,7 +8,11 @@ import { randomFor } from '../../src/data/random.ts';
 import type { CardFacts } from '../../src/evaluate/card/facts.ts';
 import { usageSections } from '../../src/evaluate/card/usage.ts';
 import type { EncoderDescription, PretrainedEncoder } from '../../src/models/encoders/encoder.ts';
-import { openDescribed, storeEncoder } from '../../src/models/encoders/open-encoder.ts';
+import {
+  openDescribed,
+  readNormalizer,
+  storeEncoder,
+} from '../../src/models/encoders/open-encoder.ts';
 import { allExporters, exporters, saveModel } from '../../src/models/exporters.ts';
 import { encoderFolder, writeModelFiles } from '../../src/models/model-files.ts';
 import { architectureOf, type Network } from '../../src/models/networks/index.ts';
@@ -175,7 +179,11 @@ async function writePrograms(
   const exports = [{ format: 'onnx', bytes: 1, examples: 1, largestDifference: 0 }];
   // The section reads no other facts.
   const run = { students: [{ variant: 'student', exports }] } as unknown as CardFacts['run'];
-  const facts = { run, student: 'student', description, encoder } as CardFacts;
+  const normalizer =
+    encoder?.reads === 'text'
+      ? await readNormalizer(new FolderStore(folder), encoderFolder)
+      : undefined;
+  const facts = { run, student: 'student', description, encoder, normalizer } as CardFacts;
   const text = usageSections(facts).join('\n\n');
   for (const [language, file] of [
     ['python', 'card.py'],

@@ -2,6 +2,7 @@
 import type { Config } from '../../config/schema.ts';
 import type { Features } from '../../data/features/index.ts';
 import type { EncoderDescription } from '../../models/encoders/encoder.ts';
+import type { NormalizerTraits } from '../../models/encoders/normalizer-traits.ts';
 import type { StudentDescription } from '../../models/student-description.ts';
 import type { RunMetrics } from '../run-metrics.ts';
 
@@ -14,7 +15,15 @@ export interface CardFacts {
   readonly description: StudentDescription;
   /** Absent if the student reads the examples. */
   readonly encoder?: EncoderDescription | undefined;
+  /** Changes to texts before the encoder's tokenizer; absent for other students. */
+  readonly normalizer?: NormalizerTraits | undefined;
 }
+
+/** A program of a card, or why it has none. */
+export type CardProgram =
+  | { readonly lines: readonly string[]; readonly packages: readonly string[] }
+  /** Reason, to follow "because". */
+  | { readonly none: string };
 
 /** Use of a student, by the kind of its examples. All code runs in the student's folder. */
 export interface StudentUsage {
@@ -24,14 +33,10 @@ export interface StudentUsage {
   readonly example: string;
   /** Modules that the example needs, as lines of TypeScript. */
   readonly imports?: readonly string[];
-  /** A program in Python with a function `predict`. Absent if no file can be read there. */
-  readonly python?: readonly string[] | undefined;
-  /** Packages that the program needs. */
-  readonly packages?: readonly string[];
+  /** A program in Python with a function `predict`. */
+  readonly python: CardProgram;
   /** A module for browsers that exports a function `predict`. */
-  readonly browser?: readonly string[] | undefined;
-  /** Packages that the module needs. */
-  readonly browserPackages?: readonly string[];
+  readonly browser: CardProgram;
 }
 
 /** Returns the usage of a student. */

@@ -1,10 +1,20 @@
 /** Lines of code that the programs of a card share. */
-import type { CardFacts } from './facts.ts';
+import type { CardFacts, CardProgram } from './facts.ts';
 
-/** Returns whether the student has an ONNX file. */
-export function hasOnnx({ run, student }: CardFacts): boolean {
+/**
+ * Returns a program that reads the ONNX file, or states why there is no such file.
+ * @param lines Makes the program.
+ */
+export function onnxProgram(
+  { run, student }: CardFacts,
+  packages: readonly string[],
+  lines: () => readonly string[],
+): CardProgram {
   const { exports } = run.students.find(({ variant }) => variant === student)!;
-  return exports.some((record) => record.format === 'onnx' && !('leftOut' in record));
+  const record = exports.find(({ format }) => format === 'onnx');
+  if (record === undefined) return { none: 'the student has no `model.onnx`' };
+  if ('leftOut' in record) return { none: `the student has no \`model.onnx\`: ${record.leftOut}` };
+  return { packages, lines: lines() };
 }
 
 /** Returns Python that opens the ONNX file. @param imports of modules that only one kind needs. */
@@ -43,7 +53,7 @@ export function joinedLines(items: readonly string[], maxLength = 96): string[] 
 export const tfjsPackages = ['@tensorflow/tfjs'];
 
 /**
- * Returns a module for browsers.
+ * Returns a module for browsers that runs `model.json`.
  * @param start of `predict`, up to the tensor `input`.
  * @param more Another field of `student.json` that it reads.
  */
@@ -60,6 +70,35 @@ export function tfjsLines(start: readonly string[], more?: 'features'): string[]
     '  const probabilities = await output.data();',
     '  tf.dispose([input, output]);',
     '  return Object.fromEntries(classes.map((name, index) => [name, probabilities[index]]));',
+    '}',
+  ];
+}
+
+/** Package that the modules of `onnxModule` need. */
+export const onnxWebPackage = 'onnxruntime-web';
+
+/** A module for browsers that runs `model.onnx`, in parts. */
+export interface OnnxModule {
+  readonly imports?: readonly string[];
+  /** Between the imports and `predict`. */
+  readonly before: readonly string[];
+  /** Start of `predict`, up to the inputs by name, `feeds`. */
+  readonly start: readonly string[];
+}
+
+/** Returns a module for browsers that runs `model.onnx`. */
+export function onnxModule({ imports = [], before, start }: OnnxModule): string[] {
+  return [
+    ...imports,
+    "import { InferenceSession, Tensor } from 'onnxruntime-web/wasm';",
+    '',
+    "const session = await InferenceSession.create('model.onnx');",
+    "const { classes } = await (await fetch('student.json')).json();",
+    '',
+    ...before,
+    ...start,
+    "  const { probabilities } = await session.run(feeds, ['probabilities']);",
+    '  return Object.fromEntries(classes.map((name, c) => [name, probabilities.data[c]]));',
     '}',
   ];
 }

@@ -17,7 +17,7 @@ export const ngramsBrowser = (maxCharacters: number): string[] => [
   'const rows = new Map(Array.from(tensors.buckets, (bucket, row) => [bucket, row]));',
   'const utf8 = new TextEncoder();',
   '',
-  ...normalizedLines(maxCharacters),
+  ...normalizedModule(maxCharacters),
   'function* ngrams(text) {',
   `  const words = text.toLowerCase().match(${wordPattern}) ?? [];`,
   '  for (const [i, word] of words.entries()) {',
@@ -63,7 +63,7 @@ export const ngramsBrowser = (maxCharacters: number): string[] => [
 ];
 
 /** JavaScript that normalizes a text as in training; docs/configuration.md specifies it. */
-const normalizedLines = (maxCharacters: number): string[] => [
+export const normalizedModule = (maxCharacters: number): string[] => [
   'function normalized(written) {',
   '  const text = written',
   "    .replaceAll(/\\p{Surrogate}/gu, '\\ufffd')",

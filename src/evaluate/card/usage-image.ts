@@ -1,6 +1,15 @@
 import type { ImageFeatures, PixelSettings } from '../../data/features/image-features.ts';
-import type { CardFacts, StudentUsageOf } from './facts.ts';
-import { answerLines, hasOnnx, sessionLines, tfjsLines, tfjsPackages } from './snippets.ts';
+import type { CardFacts, CardProgram, StudentUsageOf } from './facts.ts';
+import { imageBrowser, noImageBrowser, pixelLines } from './image-browser.ts';
+import {
+  answerLines,
+  onnxModule,
+  onnxProgram,
+  onnxWebPackage,
+  sessionLines,
+  tfjsLines,
+  tfjsPackages,
+} from './snippets.ts';
 
 /** Usage of a student of images, with or without an encoder. */
 export const imageUsage: StudentUsageOf<'image'> = (features, facts) => {
@@ -9,12 +18,20 @@ export const imageUsage: StudentUsageOf<'image'> = (features, facts) => {
     input: inputLines(pixels),
     imports: ["import { readFile } from 'node:fs/promises';"],
     example: "await readFile('example.png')",
-    python: hasOnnx(facts) ? pythonLines(pixels, facts) : undefined,
-    packages: ['onnxruntime', 'numpy', 'pillow'],
-    browser: facts.encoder || pixels.pixels ? undefined : browserLines(pixels),
-    browserPackages: tfjsPackages,
+    python: onnxProgram(facts, ['onnxruntime', 'numpy', 'pillow'], () =>
+      pythonLines(pixels, facts),
+    ),
+    browser: browserOf(pixels, facts),
   };
 };
+
+function browserOf(pixels: ImageFeatures, facts: CardFacts): CardProgram {
+  const none = noImageBrowser(pixels);
+  if (none !== undefined) return { none };
+  return facts.encoder
+    ? onnxProgram(facts, [onnxWebPackage], () => encoderBrowser(pixels))
+    : { packages: tfjsPackages, lines: studentBrowser(pixels) };
+}
 
 function inputLines({ height, width, channels, mean, std, pixels }: ImageFeatures): string[] {
   const {
@@ -22,12 +39,21 @@ function inputLines({ height, width, channels, mean, std, pixels }: ImageFeature
     filter = 'lanczos',
     orientation = 'upright',
     channelOrder = 'RGB',
+    colors = 'srgb',
   } = pixels ?? {};
   return [
     `An image becomes ${height} × ${width} pixels, ${channels === 1 ? 'grey' : channelOrder}. Fit: ${fit}; filter: ${filter}.`,
     orientation === 'upright'
       ? 'It is turned upright first, as its EXIF data states.'
       : 'Its EXIF orientation is ignored.',
+    colors === 'stored'
+      ? 'Its colours are used as they are stored, without colour profile and transparency.'
+      : 'Its colours are converted to sRGB, with transparent pixels on black. A browser may differ by 1 of 255 where a pixel is partly transparent, and converts colour profiles in its own way.',
+    ...(pixels
+      ? []
+      : [
+          'The programs for Python and browsers resize with the Lanczos filter of Pillow, and Node with that of libvips. Answers differ a little, unless an image has the size above.',
+        ]),
     `Each pixel from 0 to 255 becomes (pixel / 255 − mean) / std, with the mean ${numbers(mean)} and the std ${numbers(std)} of the channels.`,
   ];
 }
@@ -133,11 +159,15 @@ function fitLines({ height, width, pixels }: ImageFeatures): string[] {
 }
 
 /** Returns Python that normalizes pixels for an encoder, whose ONNX file reads what it read. */
-function encoderLines({ mean, std }: ImageFeatures): string[] {
+function encoderLines({ height, width, channels, mean, std }: ImageFeatures): string[] {
   return [
     `    values = (pixels.astype(np.float32) / 255 - ${pythonList(mean)}) / ${pythonList(std)}`,
     '    port = session.get_inputs()[0]',
-    '    if port.shape[1] == values.shape[2]:',
+    `    first = (${channels}, ${height}, ${width})`,
+    '    if len(port.shape) == 3:',
+    '        values = values[:, :, 0]',
+    '    # Axes of any size have a name.',
+    '    elif all(a == b or not isinstance(a, int) for a, b in zip(port.shape[1:], first)):',
     '        values = values.transpose(2, 0, 1)',
     ...answerLines('{port.name: values[None].astype(np.float32)}'),
   ];
@@ -147,32 +177,47 @@ function pythonList(values: readonly number[]): string {
   return `np.array([${values.join(', ')}])`;
 }
 
-function browserLines({ height, width, channels, mean, std }: ImageFeatures): string[] {
-  const shape = `[1, ${height}, ${width}, ${channels}]`;
-  return tfjsLines([
-    'function normalized(pixel, mean, std) {',
-    '  return (pixel / 255 - mean) / std;',
-    '}',
-    '',
-    '/** @param image An <img>, or another source that a canvas can draw. */',
+/** Start of `predict` in a browser, up to the normalized `values`. */
+function predictLines(features: ImageFeatures): string[] {
+  return [
+    '/** @param image A file (Blob), an <img>, or another source of createImageBitmap. */',
     'export async function predict(image) {',
-    `  const canvas = new OffscreenCanvas(${width}, ${height});`,
-    '  // Without alpha, transparent pixels are black.',
-    "  const context = canvas.getContext('2d', { alpha: false });",
-    "  context.imageSmoothingQuality = 'high';",
-    `  context.drawImage(image, 0, 0, ${width}, ${height});`,
-    `  const { data } = context.getImageData(0, 0, ${width}, ${height});`,
-    `  const pixels = new Float32Array(${height * width * channels});`,
-    `  for (let i = 0; i < ${height * width}; i++) {`,
-    '    const [red, green, blue] = data.subarray(4 * i);',
-    ...(channels === 1
-      ? [
-          `    pixels[i] = normalized(0.299 * red + 0.587 * green + 0.114 * blue, ${mean[0]}, ${std[0]});`,
-        ]
-      : ['red', 'green', 'blue'].map(
-          (color, c) => `    pixels[3 * i + ${c}] = normalized(${color}, ${mean[c]}, ${std[c]});`,
-        )),
-    '  }',
-    `  const input = tf.tensor(pixels, ${shape});`,
+    ...pixelLines(features),
+  ];
+}
+
+function studentBrowser(features: ImageFeatures): string[] {
+  const { height, width, channels } = features;
+  return tfjsLines([
+    ...imageBrowser(features),
+    ...predictLines(features),
+    `  const input = tf.tensor(values, [1, ${height}, ${width}, ${channels}]);`,
   ]);
+}
+
+/** Returns a module that gives the encoder pixels in the layout of its input. */
+function encoderBrowser(features: ImageFeatures): string[] {
+  const { height, width, channels } = features;
+  const first = [1, channels, height, width];
+  return onnxModule({
+    before: [
+      ...imageBrowser(features),
+      'function withChannelsFirst(values) {',
+      `  const size = ${height * width};`,
+      `  return values.map((_, i) => values[(i % size) * ${channels} + Math.floor(i / size)]);`,
+      '}',
+      '',
+    ],
+    start: [
+      ...predictLines(features),
+      '  const [{ name, shape }] = session.inputMetadata;',
+      `  const first = ${JSON.stringify(first)};`,
+      '  // Axes of any size have a name.',
+      "  const fits = (size, axis) => axis === 0 || typeof size === 'string' || size === first[axis];",
+      '  const input = shape.length === 4 && shape.every(fits)',
+      "    ? new Tensor('float32', withChannelsFirst(values), first)",
+      `    : new Tensor('float32', values, [1, ${height}, ${width}, ${channels}].slice(0, shape.length));`,
+      '  const feeds = { [name]: input };',
+    ],
+  });
 }

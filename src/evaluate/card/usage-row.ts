@@ -4,7 +4,7 @@ import type { StudentUsageOf } from './facts.ts';
 import { inlineCode } from './markdown.ts';
 import { rowBrowser } from './row-browser.ts';
 import { rowPython } from './row-python.ts';
-import { hasOnnx, tfjsPackages } from './snippets.ts';
+import { onnxProgram, tfjsPackages } from './snippets.ts';
 
 /** Maximum number of values of a category that the text lists. */
 const shownValues = 8;
@@ -20,12 +20,10 @@ export const rowUsage: StudentUsageOf<'row'> = (features, facts) => {
     input: inputLines(features),
     ...(isWide && { imports: ["import { readFile } from 'node:fs/promises';"] }),
     example: isWide ? "JSON.parse(await readFile('row.json', 'utf8'))" : example,
-    python: hasOnnx(facts)
-      ? rowPython(features, isWide ? "json.load(open('row.json', encoding='utf-8'))" : example)
-      : undefined,
-    packages: ['onnxruntime', 'numpy'],
-    browser: rowBrowser(features),
-    browserPackages: tfjsPackages,
+    python: onnxProgram(facts, ['onnxruntime', 'numpy'], () =>
+      rowPython(features, isWide ? "json.load(open('row.json', encoding='utf-8'))" : example),
+    ),
+    browser: { packages: tfjsPackages, lines: rowBrowser(features) },
   };
 };
 

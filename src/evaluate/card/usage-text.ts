@@ -1,9 +1,10 @@
 import type { EncoderDescription } from '../../models/encoders/encoder.ts';
-import type { StudentUsageOf } from './facts.ts';
+import { encodedBrowser, encodedPython } from './encoded-text.ts';
+import type { CardFacts, CardProgram, StudentUsageOf } from './facts.ts';
 import { inlineCode } from './markdown.ts';
-import { answerLines, hasOnnx, sessionLines } from './snippets.ts';
+import { onnxProgram, onnxWebPackage } from './snippets.ts';
 import { ngramsBrowser } from './text-browser.ts';
-import { ngramsLines, normalizedLines } from './text-python.ts';
+import { ngramsLines } from './text-python.ts';
 
 /** Usage of a student of texts: `ngrams`, or a head on an encoder. */
 export const textUsage: StudentUsageOf<'text'> = ({ maxCharacters }, facts) => {
@@ -22,39 +23,36 @@ export const textUsage: StudentUsageOf<'text'> = ({ maxCharacters }, facts) => {
     ],
     example: "'A good film.'",
     ...(encoder
-      ? {
-          python: hasOnnx(facts) ? encoded(encoder, maxCharacters) : undefined,
-          packages: ['onnxruntime', 'numpy', 'tokenizers'],
-        }
+      ? encodedPrograms(encoder, facts, maxCharacters)
       : {
-          python: [...ngramsLines(maxCharacters), '', "print(predict('A good film.'))"],
-          browser: ngramsBrowser(maxCharacters),
+          python: {
+            packages: [],
+            lines: [...ngramsLines(maxCharacters), '', "print(predict('A good film.'))"],
+          },
+          browser: { packages: [], lines: ngramsBrowser(maxCharacters) },
         }),
   };
 };
 
-function encoded({ maxLength, lowercase }: EncoderDescription, maxCharacters: number): string[] {
-  return [
-    ...sessionLines([
-      'import numpy as np',
-      'import re',
-      'import unicodedata',
-      'from tokenizers import Tokenizer',
-    ]),
-    "tokenizer = Tokenizer.from_file('encoder/tokenizer.json')",
-    'tokenizer.no_padding()',
-    `tokenizer.enable_truncation(max_length=${maxLength})`,
-    '',
-    ...normalizedLines(maxCharacters),
-    'def predict(text):',
-    `    tokens = tokenizer.encode(normalized(text)${lowercase ? '.lower()' : ''})`,
-    "    values = {'input_ids': tokens.ids, 'attention_mask': tokens.attention_mask}",
-    '    feeds = {',
-    '        port.name: np.array([values.get(port.name, tokens.type_ids)], np.int64)',
-    '        for port in session.get_inputs()',
-    '    }',
-    ...answerLines('feeds'),
-    '',
-    "print(predict('A good film.'))",
-  ];
+/** States or makes the programs of a head on an encoder. */
+function encodedPrograms(
+  encoder: EncoderDescription,
+  facts: CardFacts,
+  maxCharacters: number,
+): { readonly python: CardProgram; readonly browser: CardProgram } {
+  const { normalizer } = facts;
+  return {
+    python: onnxProgram(facts, ['onnxruntime', 'numpy', 'tokenizers'], () =>
+      encodedPython(encoder, maxCharacters),
+    ),
+    browser:
+      normalizer === undefined || normalizer.hasTable
+        ? { none: noTokenizer }
+        : onnxProgram(facts, [tokenizersPackage, onnxWebPackage], () =>
+            encodedBrowser(encoder, normalizer, maxCharacters),
+          ),
+  };
 }
+
+const tokenizersPackage = '@huggingface/tokenizers';
+const noTokenizer = `its tokenizer has a table of SentencePiece, which \`${tokenizersPackage}\` does not follow exactly`;

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { z } from 'zod';
 import { sha256 } from '../../digest.ts';
 import { UserError } from '../../errors.ts';
 import { readBytes, readJson, writeJsonOnce, writeOnce } from '../../store/once.ts';
@@ -23,6 +24,7 @@ import {
   type PretrainedEncoder,
 } from './encoder.ts';
 import type { EncoderInput } from './input-batch.ts';
+import { type NormalizerTraits, normalizerTraits } from './normalizer-traits.ts';
 import { readOnnxGraph } from './onnx-graph.ts';
 
 /**
@@ -55,6 +57,15 @@ export async function storeEncoder(
 /** Reads the description of an encoder that `storeEncoder` wrote. */
 export function readEncoder(store: ObjectStore, folder: string): Promise<EncoderDescription> {
   return readJson(store, `${folder}${encoderFile}`, encoderDescriptionSchema);
+}
+
+/** Reads what the tokenizer of an encoder of texts that `storeEncoder` wrote does to texts. */
+export async function readNormalizer(
+  store: ObjectStore,
+  folder: string,
+): Promise<NormalizerTraits> {
+  const key = `${folder}tokenizer.json`;
+  return normalizerTraits(await readJson(store, key, z.looseObject({})));
 }
 
 /**

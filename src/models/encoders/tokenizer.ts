@@ -1,6 +1,7 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
+import { normalizersOf, normalizerTraits, rareChinese } from './normalizer-traits.ts';
 import { precompiledNormalizer } from './precompiled.ts';
 
 /** Ids of a text. */
@@ -144,52 +145,24 @@ function orUnusable<Result>(source: string, run: () => Result): Result {
   }
 }
 
-/** A normalizer in `tokenizer.json`, which may contain others. */
-const normalizerSchema = z.looseObject({
-  type: z.string(),
-  lowercase: z.boolean().nullish(),
-  handle_chinese_chars: z.boolean().nullish(),
-  precompiled_charsmap: z.string().nullish(),
-  get normalizers() {
-    return z.array(normalizerSchema).optional();
-  },
-});
-type Normalizer = z.infer<typeof normalizerSchema>;
-
 /**
  * Returns a function that changes texts before the library does, so that three normalizers work as
- * in Hugging Face's own library, written in Rust:
- *
- * - Lower case of a letter does not depend on its neighbours.
- * - Chinese characters above U+FFFF are words of their own.
- * - A table of SentencePiece that comes first is followed exactly.
- *
- * `rest` is the file without that table.
+ * in Hugging Face's own library, written in Rust: see `NormalizerTraits`. A table is followed only
+ * if it comes first. `rest` is the file without that table.
  */
 function preparation(json: object): { prepare: (text: string) => string; rest: object } {
-  const { normalizer } = json as { normalizer?: unknown };
-  const all = leaves(normalizerSchema.safeParse(normalizer).data);
-  const [first, ...others] = all;
+  const [first, ...others] = normalizersOf(json);
   const table = first?.type === 'Precompiled' ? first.precompiled_charsmap : undefined;
   if (table) {
     const rest = { ...json, normalizer: { type: 'Sequence', normalizers: others } };
     return { prepare: precompiledNormalizer(table), rest };
   }
-  const lowers = all.some(({ type, lowercase }) => type === 'Lowercase' || lowercase);
-  const spaces = all.some(({ handle_chinese_chars: handled }) => handled);
+  const { lowers, spacesChinese } = normalizerTraits(json);
   const prepare = (text: string) => {
     const lowered = lowers ? text.replaceAll('Σ', 'σ') : text;
-    return spaces ? lowered.replaceAll(rareChinese, ' $& ') : lowered;
+    return spacesChinese ? lowered.replaceAll(rareChinese, ' $& ') : lowered;
   };
   return { prepare, rest: json };
-}
-
-const rareChinese =
-  /[\u{20000}-\u{2a6df}\u{2a700}-\u{2b81f}\u{2b920}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/gu;
-
-function leaves(normalizer: Normalizer | undefined): Normalizer[] {
-  if (normalizer === undefined) return [];
-  return normalizer.normalizers?.flatMap(leaves) ?? [normalizer];
 }
 
 /** Names of the token that fills up texts, if the files do not name it. */

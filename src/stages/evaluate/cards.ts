@@ -1,7 +1,7 @@
 /** The model cards of the students, one in each student's folder. */
 import { renderCard } from '../../evaluate/card/card.ts';
 import type { RunMetrics } from '../../evaluate/run-metrics.ts';
-import { readEncoder } from '../../models/encoders/open-encoder.ts';
+import { readEncoder, readNormalizer } from '../../models/encoders/open-encoder.ts';
 import { descriptionFile } from '../../models/exporters.ts';
 import { encoderFolder } from '../../models/model-files.ts';
 import { studentSchema } from '../../models/student-description.ts';
@@ -16,7 +16,12 @@ export async function writeCards({ plan, results, run }: Job, metrics: RunMetric
     const description = await readJson(results, `${folder}${descriptionFile}`, studentSchema);
     const isHead = description.examples !== undefined;
     const encoder = isHead ? await readEncoder(results, `${folder}${encoderFolder}`) : undefined;
-    const card = renderCard({ run: metrics, student, config: plan.config, description, encoder });
+    const normalizer =
+      encoder?.reads === 'text'
+        ? await readNormalizer(results, `${folder}${encoderFolder}`)
+        : undefined;
+    const facts = { run: metrics, student, config: plan.config, description, encoder, normalizer };
+    const card = renderCard(facts);
     await writeOnce(results, keys.card(run, student), Buffer.from(card));
   }
 }
