@@ -9,9 +9,12 @@ const header = [
   ...['default over plain', 'default over its teacher'],
 ];
 
-/** Writes one section per cell. */
+/** Writes one section per cell, by problem and number of labels. */
 export function pretrainedSections(rows: readonly PretrainedRow[]): string {
-  const sections = cellsOf(rows).map((draws) => {
+  const cells = cellsOf(rows).toSorted(
+    ([a], [b]) => a!.problem.localeCompare(b!.problem) || a!.labels - b!.labels,
+  );
+  const sections = cells.map((draws) => {
     const { problem, labels } = draws[0]!;
     const title = `### ${problem}, ${counted(labels, 'label')}, ${counted(draws.length, 'draw')}`;
     return [title, studentTable(draws), referenceTable(draws)].join('\n\n');
