@@ -51,9 +51,14 @@ export function describeValidationSize(
   );
 }
 
+/** With fewer labels, the correction has lost accuracy in an experiment: 20 labels of spam. */
+const fewLabels = 50;
+
 /** Describes the worst case before the labels are evaluated: an error rate of one half. */
 export function expectValidationSize(examples: number): string {
-  return `the teacher's error rate by margin will be known to ${knownTo(examples, 0.5)}, or better`;
+  const known = `the teacher's error rate by margin will be known to ${knownTo(examples, 0.5)}, or better`;
+  if (examples >= fewLabels) return known;
+  return `${known}. With fewer than ${fewLabels} labels, the correction can be worse than plain distillation: see docs/evidence.md`;
 }
 
 /**

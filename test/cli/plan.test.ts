@@ -97,6 +97,16 @@ describe('the plan', () => {
     expect(heldOut).toContain('teacher judged by: 1,000 labels of validation/;');
   });
 
+  test.each([
+    [49, true],
+    [50, false],
+  ])('states the risk of few labels: %i labels', (examples, isFew) => {
+    const { estimate } = sample;
+    const sets = { ...estimate.sets, validation: { ...estimate.sets.validation, examples } };
+    const text = render({ estimate: { ...estimate, sets } });
+    expect(text.includes('With fewer than 50 labels, the correction can be worse')).toBe(isFew);
+  });
+
   test('shows how many shards are embedded already', () => {
     expect(render({ embeddingCache: { shards: 49, reused: 40 } })).toContain(
       'embeddings: 40 of 49 shards from the cache, 9 to embed\nlabels: 12',
