@@ -1,6 +1,6 @@
 import { count, duration, percent } from '../format.ts';
 import type { Progress } from '../run/context.ts';
-import { StageTally } from './stage-tally.ts';
+import { StageTally, timeLeftText } from './stage-tally.ts';
 import { styled, type Terminal } from './terminal.ts';
 
 /** Minimum interval between redraws on a terminal, in ms; more frequent ones flicker. */
@@ -132,8 +132,9 @@ function amountOf({ amounts, share }: StageTally): string {
   return `${texts.join(', ')}${share === undefined ? '' : ` (${percent(share, 0)})`}`;
 }
 
-function paceOf({ ratePerSecond, secondsLeft }: StageTally): string[] {
+/** @example ["23/s", "2 min 3 s to 5 min 14 s left"] */
+function paceOf({ ratePerSecond, timeLeft }: StageTally): string[] {
   if (ratePerSecond === undefined) return [];
   const rate = `${ratePerSecond < 10 ? ratePerSecond.toFixed(1) : count(ratePerSecond)}/s`;
-  return secondsLeft === undefined ? [rate] : [rate, `${duration(Math.ceil(secondsLeft))} left`];
+  return timeLeft === undefined ? [rate] : [rate, timeLeftText(timeLeft)];
 }

@@ -1,5 +1,5 @@
 import type { RunStatus, StatusReader } from '../aws/status.ts';
-import { StageTally } from './stage-tally.ts';
+import { StageTally, type TimeLeft } from './stage-tally.ts';
 
 /** Minimum interval between bills, in ms: a bill lists one object per task call. */
 const costEveryMs = 30_000;
@@ -10,7 +10,7 @@ export interface Observation extends RunStatus {
   /** Shards per second of the running stage, if it works on shards. */
   readonly ratePerSecond: number | undefined;
   /** Estimated time to the end of that stage. */
-  readonly secondsLeft: number | undefined;
+  readonly timeLeft: TimeLeft | undefined;
   /** Cost of the tasks that have ended; undefined until it is computed, or if it cannot be. */
   readonly spentUsd: number | undefined;
 }
@@ -65,7 +65,7 @@ export class RunObserver {
       ...status,
       at,
       ratePerSecond: tally?.ratePerSecond,
-      secondsLeft: tally?.secondsLeft,
+      timeLeft: tally?.timeLeft,
       spentUsd: this.#spentUsd,
     };
   }

@@ -1,3 +1,5 @@
+import { sum } from '../arrays.ts';
+import { duration } from '../format.ts';
 import type { Progress } from '../run/context.ts';
 
 /** Window of the rate, in ms: short enough to follow a change of pace. */
@@ -10,7 +12,14 @@ const steadySamples = 10;
 interface Sample {
   readonly atMs: number;
   readonly done: number;
-  readonly share: number | undefined;
+  /** Work done of the amount that has a total; undefined if none has. */
+  readonly doneOfTotal: number | undefined;
+}
+
+/** Times in seconds; they differ if work may be left out. */
+export interface TimeLeft {
+  readonly least: number;
+  readonly most: number;
 }
 
 /** Amount of work, such as "31,200 of 50,000 examples". */
@@ -30,6 +39,9 @@ export class StageTally {
   readonly startedAtMs: number;
   #whole: (Omit<Amount, 'done'> & { readonly done: number | undefined }) | undefined;
   readonly #parts = new Map<string, Amount>();
+  /** Per part: work in the total that it may leave out, and that it has left out. */
+  readonly #optional = new Map<string, number>();
+  readonly #skipped = new Map<string, number>();
   /** Progress over time, oldest first; only the first may be older than the window. */
   readonly #samples: Sample[] = [];
 
@@ -38,7 +50,13 @@ export class StageTally {
     this.startedAtMs = startedAtMs;
   }
 
-  add({ part, done, total, unit }: Progress, atMs: number): void {
+  add({ part = '', optional, skipped, ...progress }: Progress, atMs: number): void {
+    if (optional !== undefined) this.#optional.set(part, optional);
+    if (skipped !== undefined) this.#skipped.set(part, skipped);
+    this.#addAmount({ ...(part !== '' && { part }), ...progress }, atMs);
+  }
+
+  #addAmount({ part, done, total, unit }: Progress, atMs: number): void {
     if (done === undefined && total === undefined) return;
     const before = part === undefined ? this.#whole : this.#parts.get(part);
     const amount = { total: total ?? before?.total, unit: unit ?? before?.unit ?? '' };
@@ -48,7 +66,7 @@ export class StageTally {
     const all = this.amounts[0]!.done;
     // Before its first step, a training loads TensorFlow and the data, which the rate leaves out.
     if (all === 0 && this.#whole && this.#whole.done === undefined) return;
-    this.#samples.push({ atMs, done: all, share: this.share });
+    this.#samples.push({ atMs, done: all, doneOfTotal: this.#ofTotal?.done });
     while (this.#samples.length > 2 && this.#samples[1]!.atMs < atMs - rateWindowMs) {
       this.#samples.shift();
     }
@@ -61,7 +79,8 @@ export class StageTally {
   get amounts(): Amount[] {
     if (this.#whole && this.#whole.done === undefined) {
       const { total, unit } = this.#whole;
-      return [{ done: this.#sumOfParts(unit)?.done ?? 0, total, unit }];
+      const wanted = total === undefined ? total : total - sumOf(this.#skipped);
+      return [{ done: this.#sumOfParts(unit)?.done ?? 0, total: wanted, unit }];
     }
     const whole = this.#whole && { ...this.#whole, done: this.#whole.done ?? 0 };
     return [this.#sumOfParts(), whole].filter((amount) => amount !== undefined);
@@ -69,8 +88,13 @@ export class StageTally {
 
   /** Share done, in [0, 1], by the whole stage's figure if it has a total; undefined if unknown. */
   get share(): number | undefined {
+    const amount = this.#ofTotal;
+    return amount && Math.min(amount.done / amount.total, 1);
+  }
+
+  get #ofTotal(): { readonly done: number; readonly total: number } | undefined {
     const amount = this.amounts.findLast(({ total }) => total !== undefined && total > 0);
-    return amount && Math.min(amount.done / amount.total!, 1);
+    return amount && { done: amount.done, total: amount.total! };
   }
 
   /** Increase of the first amount per second; undefined if unknown. */
@@ -78,11 +102,14 @@ export class StageTally {
     return this.#risePerSecond(({ done }) => done);
   }
 
-  /** Estimated time to the end; undefined if unknown. */
-  get secondsLeft(): number | undefined {
-    const { share } = this;
-    const rise = this.#risePerSecond((sample) => sample.share);
-    return share === undefined || rise === undefined ? undefined : (1 - share) / rise;
+  /** Estimated time to the end, if all optional work is left out and if none is. */
+  get timeLeft(): TimeLeft | undefined {
+    const amount = this.#ofTotal;
+    const rise = this.#risePerSecond(({ doneOfTotal }) => doneOfTotal);
+    if (amount === undefined || rise === undefined) return undefined;
+    const left = Math.max(0, amount.total - amount.done);
+    const least = Math.max(0, left - sumOf(this.#optional));
+    return { least: least / rise, most: left / rise };
   }
 
   #risePerSecond(figure: (sample: Sample) => number | undefined): number | undefined {
@@ -120,4 +147,14 @@ export class StageTally {
     }
     return sum;
   }
+}
+
+/** @example timeLeftText({ least: 123, most: 314 }); // "2 min 3 s to 5 min 14 s left" */
+export function timeLeftText({ least, most }: TimeLeft): string {
+  const times = [least, most].map((seconds) => duration(Math.ceil(seconds)));
+  return `${[...new Set(times)].join(' to ')} left`;
+}
+
+function sumOf(parts: ReadonlyMap<string, number>): number {
+  return sum([...parts.values()]);
 }

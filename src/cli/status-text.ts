@@ -3,6 +3,7 @@ import type { StageStatus } from '../aws/status.ts';
 import { count, counted, duration, minute, percent, usd } from '../format.ts';
 import { asTyped } from './as-typed.ts';
 import type { Observation } from './run-observer.ts';
+import { timeLeftText } from './stage-tally.ts';
 import { alignedRows, styled, type Terminal } from './terminal.ts';
 
 const statusWords = {
@@ -118,13 +119,13 @@ function shardTexts({ state, shards }: StageStatus, seen: Observation): string[]
   const share = total > 0 ? ` (${percent(done / total, 0)})` : '';
   const amount = `${count(done)} of ${counted(total, 'shard')}${share}`;
   if (state !== 'running') return [amount, ...failures];
-  const { ratePerSecond: rate, secondsLeft: left } = seen;
+  const { ratePerSecond: rate, timeLeft: left } = seen;
   return [
     amount,
     ...failures,
     ...(running > 0 ? [`${count(running)} at once`] : []),
     ...(rate === undefined ? [] : [`${rate < 10 ? rate.toFixed(1) : count(rate)}/s`]),
-    ...(left === undefined ? [] : [`${duration(Math.ceil(left))} left`]),
+    ...(left === undefined ? [] : [timeLeftText(left)]),
   ];
 }
 

@@ -6,19 +6,29 @@ import type { Reconciliation } from '../run/reconcile-file.ts';
 import { epochSteps } from '../train/order.ts';
 import { allBaselines } from './baselines/index.ts';
 
+type Sets = Reconciliation['sets'];
+
 /**
  * Returns the most steps that the students and the models of the labels alone can take. A student
- * may take fewer: `relabel` stops at the first round that it refuses.
+ * may take fewer: `relabel` stops at the first round that it refuses, and reports what it left out.
  */
 export function trainingSteps(
   { config, variants, baselines }: Pick<Plan, 'config' | 'variants' | 'baselines'>,
-  { labeled, validation, unlabeled }: Reconciliation['sets'],
+  sets: Sets,
 ): number {
-  const labels = labeled.labeled + validation.labeled;
-  const perTraining = epochSteps(config.student, labels + unlabeled.labeled);
+  const { unlabeled } = sets;
   const trainings = variants.map(({ method }) => trainingsOf(method, config, unlabeled.labeled));
   const alone = allBaselines
     .filter((baseline) => baselines.some(({ name }) => name === baseline.name))
-    .map(({ steps }) => steps?.(config.student, labels) ?? 0);
-  return sum(trainings) * perTraining + sum(alone);
+    .map(({ steps }) => steps?.(config.student, labelsIn(sets)) ?? 0);
+  return sum(trainings) * stepsPerTraining({ config }, sets) + sum(alone);
+}
+
+/** Returns the steps of a training on the unlabeled set and all labels. */
+export function stepsPerTraining({ config }: Pick<Plan, 'config'>, sets: Sets): number {
+  return epochSteps(config.student, labelsIn(sets) + sets.unlabeled.labeled);
+}
+
+function labelsIn({ labeled, validation }: Sets): number {
+  return labeled.labeled + validation.labeled;
 }

@@ -5,6 +5,10 @@ export interface Progress {
   readonly part?: string;
   readonly done?: number;
   readonly total?: number;
+  /** Work in the stage's total that this part may leave out; 0 when that is decided. */
+  readonly optional?: number;
+  /** Work in the stage's total that this part has left out. */
+  readonly skipped?: number;
   /** Unit of `done` and `total`: "examples", "steps". */
   readonly unit?: string;
   /** Sentence for the user, such as a warning. */

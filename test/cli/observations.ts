@@ -46,7 +46,7 @@ export function inLabel(seconds: number, done: number): Observation {
     estimatedUsd: 12.5,
     at: second(seconds),
     ratePerSecond: 41.2,
-    secondsLeft: 920,
+    timeLeft: { least: 920, most: 920 },
     spentUsd: 3.1,
   };
 }
@@ -59,7 +59,7 @@ export function inTraining(seconds: number): Observation {
   return {
     ...seen,
     ratePerSecond: undefined,
-    secondsLeft: undefined,
+    timeLeft: undefined,
     stages: [
       ...seen.stages.slice(0, 2),
       ...past.map((each, i) => (i === 0 ? { ...each, shards } : each)),

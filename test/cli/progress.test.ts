@@ -100,6 +100,30 @@ describe('on a pipe', () => {
     `);
   });
 
+  test('work that may be left out gives a range, and then shortens the total', () => {
+    const terminal = new FakeTerminal();
+    const { clock, progress } = view(terminal);
+    const rounds = { stage: 'Train', part: 'student, rounds' };
+    progress.update({ stage: 'Train', total: 1000, unit: 'steps' });
+    progress.update({ ...rounds, optional: 700 });
+    for (const seconds of [5, 10]) {
+      clock.seconds = seconds;
+      progress.update({ stage: 'Train', part: 'round 1', done: 10 * seconds, unit: 'steps' });
+    }
+    clock.seconds = 20;
+    progress.update({ ...rounds, optional: 0, skipped: 700 });
+    progress.update({ stage: 'Train', part: 'student', done: 100, unit: 'steps' });
+    clock.seconds = 30;
+    progress.update({ stage: 'Train', part: 'student', done: 200, unit: 'steps' });
+    expect(terminal.text).toMatchInlineSnapshot(`
+      "Train …
+        Train 100 of 1,000 steps (10%), 10/s, 20 s to 1 min 30 s left
+        Train 100 of 300 steps (33%), 10/s, 20 s left
+        Train 300 of 300 steps (100%), 10/s, 0.0 s left
+      "
+    `);
+  });
+
   test('slow first steps do not lengthen the time left', () => {
     const terminal = new FakeTerminal();
     const { clock, progress } = view(terminal);

@@ -18,7 +18,9 @@ import { predictorOf } from '../../models/student.ts';
 import { openTrained } from '../../models/teachers/trained.ts';
 import type { Context } from '../../run/context.ts';
 import { type Job, shardItems } from '../../run/job.ts';
+import { keys } from '../../run/keys.ts';
 import { foldsOf, type Variant } from '../../run/plan-file.ts';
+import { reconcileSchema } from '../../run/reconcile-file.ts';
 import { readJson, writeJsonOnce } from '../../store/once.ts';
 import { openLossCorrection, pseudoLabeledSet } from '../correction.ts';
 import { readPenalty } from '../head-penalty.ts';
@@ -34,6 +36,7 @@ import {
 } from '../sets.ts';
 import { studentInputs } from '../student-inputs.ts';
 import { networkOf, type TrainingTask, trainFolds, trainNetwork } from '../training.ts';
+import { stepsPerTraining } from '../training-steps.ts';
 import { openValidationSet } from '../validation-set.ts';
 
 /** Below this many labels, differences between students are noise. */
@@ -50,7 +53,14 @@ const fewestLabels = 50;
  * fold. This favours all candidates equally, so their differences remain valid.
  */
 export const prepare: Preparation = async (job, variant, folder, context) => {
+  const { sets } = await readJson(job.results, keys.reconcile(job.run), reconcileSchema);
+  const { folds, relabel } = job.plan.config;
+  const steps = relabel.rounds * folds * stepsPerTraining(job.plan, sets);
+  const rest = { stage: 'Train', part: `${variant.name}, rounds` };
+  context.report({ ...rest, optional: steps });
   const { method, labels } = await choose(job, variant, folder, context);
+  const isTaken = method === fallbackMethod;
+  context.report({ ...rest, optional: 0, skipped: isTaken ? 0 : steps });
   return prepareVariant(job, { ...variant, method, labels }, folder, context);
 };
 

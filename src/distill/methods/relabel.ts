@@ -6,8 +6,10 @@ import { openTrained } from '../../models/teachers/trained.ts';
 import type { Context } from '../../run/context.ts';
 import type { ShardItem } from '../../run/events.ts';
 import { type Job, shardItems } from '../../run/job.ts';
+import { keys } from '../../run/keys.ts';
 import { foldsOf, planDecisions, type Variant } from '../../run/plan-file.ts';
-import { writeJsonOnce, writeOnce } from '../../store/once.ts';
+import { reconcileSchema } from '../../run/reconcile-file.ts';
+import { readJson, writeJsonOnce, writeOnce } from '../../store/once.ts';
 import type { ShardSource } from '../../train/stream.ts';
 import { readPenalty } from '../head-penalty.ts';
 import { labelExamples } from '../label-examples.ts';
@@ -22,6 +24,7 @@ import {
 } from '../sets.ts';
 import { type TrainingTask, trainFolds, trainNetwork } from '../training.ts';
 import { oneHot, type TrainingExample } from '../training-example.ts';
+import { stepsPerTraining } from '../training-steps.ts';
 
 /**
  * Runs the rounds of the method `relabel`. In each round, one student per fold is trained, like the
@@ -47,9 +50,15 @@ async function runRounds(
   folder: string,
   context: Context,
 ): Promise<LabelsKey | undefined> {
+  const { folds, relabel: options } = job.plan.config;
+  const { sets } = await readJson(job.results, keys.reconcile(job.run), reconcileSchema);
+  const perRound = folds * stepsPerTraining(job.plan, sets);
+  const part = `${variant.name}, rounds`;
   const rounds: (Comparison & { accepted: boolean })[] = [];
   let taken: LabelsKey | undefined;
-  for (let number = 1; number <= job.plan.config.relabel.rounds; number++) {
+  for (let number = 1; number <= options.rounds; number++) {
+    const later = (options.rounds - number) * perRound;
+    context.report({ stage: 'Train', part, optional: later });
     const labels = taken ?? teacherLabels(job);
     const roundFolder = `${folder}round-${number}/`;
     const relabeled: LabelsKey = (shard) => `${roundFolder}labels/${shard}.parquet`;
@@ -59,7 +68,10 @@ async function runRounds(
     const comparison = await compareLabels(job, labels, relabeled);
     const accepted = isAccepted(comparison, number);
     rounds.push({ ...comparison, accepted });
-    if (!accepted) break;
+    if (!accepted) {
+      context.report({ stage: 'Train', part, optional: 0, skipped: later });
+      break;
+    }
     taken = relabeled;
   }
   await writeJsonOnce(job.results, `${folder}${relabel.record.file}`, rounds);

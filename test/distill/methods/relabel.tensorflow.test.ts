@@ -1,11 +1,15 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { StageTally } from '../../../src/cli/stage-tally.ts';
 import { readLabels } from '../../../src/data/tables/labels-file.ts';
 import { relabelRoundsSchema } from '../../../src/debias/relabel.ts';
 import { teacherLabels } from '../../../src/distill/sets.ts';
+import { trainingSteps } from '../../../src/distill/training-steps.ts';
+import type { Progress } from '../../../src/run/context.ts';
 import { shardItems } from '../../../src/run/job.ts';
 import { keys } from '../../../src/run/keys.ts';
+import { reconcileSchema } from '../../../src/run/reconcile-file.ts';
 import { trainVariant } from '../../../src/stages/train.ts';
 import { readJson } from '../../../src/store/once.ts';
 import { type Dataset, makeDataset } from '../../support/datasets.ts';
@@ -31,8 +35,14 @@ describe('students that relabel', () => {
   test('take the place of a teacher that is worse, and what they say is learned', async () => {
     const options = datasetWith({ teacher: badTeacher, relabel: '{ rounds: 20 }' });
     const { event, job } = await upToTrain(options);
-    const student = await trainVariant(event, context);
+    const tally = new StageTally('Train', 0);
+    const report = (progress: Progress) => tally.add(progress, performance.now());
+    const student = await trainVariant(event, { ...context, report });
     const rounds = await readJson(job.results, `${student}relabel.json`, relabelRoundsSchema);
+    const { sets } = await readJson(job.results, keys.reconcile(job.run), reconcileSchema);
+    const config = { ...job.plan.config, relabel: { rounds: rounds.length } };
+    // Rounds that were left out are not in the total.
+    expect(tally.amounts[0]!.total).toBe(trainingSteps({ ...job.plan, config }, sets));
     expect(rounds[0]).toMatchObject({ accepted: true });
     expect(rounds[0]!.studentRight).toBeGreaterThan(rounds[0]!.teacherRight);
     // Rounds continue until one is worse than the previous one.
