@@ -35,6 +35,9 @@ export interface Bags {
 /** Maximum words in the cache. */
 const maxCached = 2 ** 17;
 
+/** Bytes of a kept text, besides its characters and numbers: about those of an entry in a map. */
+const entryBytes = 100;
+
 /** A text as it was read. */
 interface ReadText {
   /** Indexes of its words in the cache. */
@@ -46,10 +49,12 @@ interface ReadText {
 /** Reads the n-grams of texts. Caches those of words, which come again. */
 export class NgramReader {
   readonly #options: NgramsOptions;
-  /** Numbers that may still be kept of texts. */
-  #roomForTexts: number;
-  readonly #maxKept: number;
-  readonly #texts = new Map<string, ReadText>();
+  readonly #maxKeptBytes: number;
+  /** Bytes of the kept texts. */
+  #keptBytes = 0;
+  /** Starts of the kept texts in `#kept`: their numbers of words and phrases, and these. */
+  readonly #starts = new Map<string, number>();
+  readonly #kept = new IntList();
   /** Indexes of the cached words. */
   readonly #cached = new Map<string, number>();
   /** Per cached word: the index of the batch that it was last in, and its index there. */
@@ -58,18 +63,17 @@ export class NgramReader {
   /** Per cached word: the hash of a space and the word. */
   #hashes = new Int32Array(1024);
   /** Per cached word: the start of its n-grams in the pool; one more at the end. */
-  #starts = new Int32Array(1025);
+  #gramStarts = new Int32Array(1025);
   readonly #pool = new IntList();
   #batch = 0;
 
   /**
-   * @param maxKept Maximum of words and phrases of texts that are kept for the next time that the
-   *   same text is read: a training reads its texts once per epoch.
+   * @param maxKeptBytes Memory for texts that are read again: a training reads its texts once per
+   *   epoch. The first texts are kept.
    */
-  constructor(options: NgramsOptions, maxKept = 0) {
+  constructor(options: NgramsOptions, maxKeptBytes = 0) {
     this.#options = options;
-    this.#maxKept = maxKept;
-    this.#roomForTexts = maxKept;
+    this.#maxKeptBytes = maxKeptBytes;
   }
 
   /** Reads n-grams. The result is valid until the next call. */
@@ -82,13 +86,17 @@ export class NgramReader {
     for (const text of texts) {
       wordStarts.push(words.length);
       phraseStarts.push(phrases.length);
-      const found = this.#texts.get(text) ?? this.#readText(text);
+      const found = this.#keptText(text) ?? this.#readText(text);
       for (const index of found.words) {
         if (this.#seen[index] !== this.#batch) {
           this.#seen[index] = this.#batch;
           this.#inBatch[index] = different++;
           gramStarts.push(grams.length);
-          grams.pushRange(this.#pool.values, this.#starts[index]!, this.#starts[index + 1]!);
+          grams.pushRange(
+            this.#pool.values,
+            this.#gramStarts[index]!,
+            this.#gramStarts[index + 1]!,
+          );
         }
         words.push(this.#inBatch[index]!);
       }
@@ -137,11 +145,31 @@ export class NgramReader {
       words: words.values.subarray(0, words.length),
       phrases: phrases.values.subarray(0, phrases.length),
     };
-    const size = words.length + phrases.length;
-    if (size > this.#roomForTexts) return read;
-    this.#roomForTexts -= size;
-    this.#texts.set(text, { words: read.words.slice(), phrases: read.phrases.slice() });
+    this.#keep(text, read);
     return read;
+  }
+
+  #keep(text: string, { words, phrases }: ReadText): void {
+    const numbers = 2 + words.length + phrases.length;
+    const bytes = 4 * numbers + 2 * text.length + entryBytes;
+    if (this.#keptBytes + bytes > this.#maxKeptBytes) return;
+    this.#keptBytes += bytes;
+    this.#starts.set(text, this.#kept.length);
+    this.#kept.push(words.length);
+    this.#kept.push(phrases.length);
+    this.#kept.pushRange(words, 0, words.length);
+    this.#kept.pushRange(phrases, 0, phrases.length);
+  }
+
+  #keptText(text: string): ReadText | undefined {
+    const start = this.#starts.get(text);
+    if (start === undefined) return undefined;
+    const { values } = this.#kept;
+    const middle = start + 2 + values[start]!;
+    return {
+      words: values.subarray(start + 2, middle),
+      phrases: values.subarray(middle, middle + values[start + 1]!),
+    };
   }
 
   /** Lists the n-grams of two and more words that start with a word. */
@@ -162,22 +190,23 @@ export class NgramReader {
       this.#seen = grown(this.#seen);
       this.#inBatch = grown(this.#inBatch);
       this.#hashes = grown(this.#hashes);
-      this.#starts = grown(this.#starts);
+      this.#gramStarts = grown(this.#gramStarts);
     }
     this.#cached.set(word, index);
     const { buckets, minChars, maxChars } = this.#options;
     const hash = hashText(hashPoint(emptyHash, space), word);
     this.#hashes[index] = hash;
-    this.#starts[index] = this.#pool.length;
+    this.#gramStarts[index] = this.#pool.length;
     this.#pool.push((hash >>> 0) % buckets);
     if (maxChars > 0) pushCharacterGrams(`<${word}>`, minChars, maxChars, buckets, this.#pool);
-    this.#starts[index + 1] = this.#pool.length;
+    this.#gramStarts[index + 1] = this.#pool.length;
     return index;
   }
 
   #forget(): void {
-    this.#texts.clear();
-    this.#roomForTexts = this.#maxKept;
+    this.#starts.clear();
+    this.#kept.length = 0;
+    this.#keptBytes = 0;
     this.#cached.clear();
     this.#seen.fill(0);
     this.#pool.length = 0;

@@ -12,8 +12,8 @@ import { backward, forward } from './layers.ts';
 import { partsOf } from './parts.ts';
 import { restoreState, stateOf } from './state.ts';
 
-/** Maximum of words and phrases of texts that are kept between epochs: 32 MiB, and their texts. */
-const maxKeptWords = 2 ** 23;
+/** Memory for the words of texts between epochs. */
+const maxKeptBytes = 64 * 2 ** 20;
 
 /**
  * Creates the training step of an `ngrams` model. It changes only the vectors of the n-grams in the
@@ -29,7 +29,7 @@ export function createNgramsStep(
   const parts = partsOf(model, config);
   const plainLoss = openPlainLoss(loss);
   const answersTo = isPerLabel(loss) ? labelAnswers : answersOf;
-  const reader = new NgramReader(model.shape, maxKeptWords);
+  const reader = new NgramReader(model.shape, maxKeptBytes);
   const means = new TextMeans();
   const embeddingGradients = new EmbeddingGradients(model.shape.dimension);
   let count = 0;
