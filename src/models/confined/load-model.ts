@@ -4,8 +4,11 @@ import type { LoadedModel } from '../teachers/loaded-model.ts';
 import { type ConfinedModel, loadConfined } from './confined-model.ts';
 import type { LoadModel, ModelSource } from './model-source.ts';
 
-/** Time for which a process is kept after its model was disposed of, in ms. */
-const keptMs = 30_000;
+/**
+ * Time for which a process is kept after its model was disposed of, in ms. The next task follows at
+ * once, or it needs the memory.
+ */
+const keptMs = 5_000;
 
 interface KeptModel {
   readonly key: string;

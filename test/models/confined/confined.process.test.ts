@@ -178,7 +178,7 @@ describe.runIf(process.platform === 'linux')('the process of a model that was di
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const last = await loadModelFile(kind, first);
     last.dispose();
-    vi.advanceTimersByTime(30_000);
+    vi.advanceTimersByTime(5_000);
     vi.useRealTimers();
     await vi.waitFor(() => expect(pids()).toEqual([]), 30_000);
   });
