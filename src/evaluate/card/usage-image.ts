@@ -52,7 +52,7 @@ function inputLines({ height, width, channels, mean, std, pixels }: ImageFeature
     ...(pixels
       ? []
       : [
-          'The programs for Python and browsers resize with the Lanczos filter of Pillow, and Node with that of libvips. Answers differ a little, unless an image has the size above.',
+          'The programs for Python and browsers resize with the Lanczos filter of Pillow, and Node with that of libvips. Small and noisy images can differ much, and answers with them, unless an image has the size above. With `task.preprocess` in `distill.yaml`, the pixels are the same everywhere.',
         ]),
     `Each pixel from 0 to 255 becomes (pixel / 255 − mean) / std, with the mean ${numbers(mean)} and the std ${numbers(std)} of the channels.`,
   ];
