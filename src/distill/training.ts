@@ -142,16 +142,19 @@ function lossOf({ loss }: TrainingTask, { isMultiLabel }: Decisions): Loss | und
  *
  * @param folder the key prefix of the folders of the folds.
  * @param train trains the model of a fold and saves it in the folder.
+ * @param skip is called for a fold whose model is saved.
  */
 export async function trainFolds(
   job: Job,
   folder: string,
   train: (fold: number, folder: string) => Promise<void>,
+  skip: (fold: number) => void = () => {},
 ): Promise<void> {
   const { count } = foldsOf(job.plan);
   for (let fold = 0; fold < count; fold++) {
     const modelFolder = foldFolder(folder, fold);
-    if (!(await isModelSaved(job.results, modelFolder))) await train(fold, modelFolder);
+    if (await isModelSaved(job.results, modelFolder)) skip(fold);
+    else await train(fold, modelFolder);
   }
 }
 

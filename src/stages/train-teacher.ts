@@ -69,7 +69,7 @@ async function trainMember(
   await trainFolds(job, folder, async (fold, modelFolder) => {
     if (!shards) {
       shards = await usableShards(job, network, folds);
-      reportTotal(job, network, shards, context);
+      reportTotal(job, network, shards, fold, context);
     }
     const labeled = shards.map((shard) => withoutFold(job, network, shard, fold, folds));
     const labels = sum(labeled.map(({ count }) => count));
@@ -87,20 +87,22 @@ async function trainMember(
 }
 
 /**
- * Reports the steps of all folds. Those of a mixture, and of a second training, are reported when
- * they begin.
+ * Reports the steps of the folds from `first` on; those before are saved. Steps of a mixture, and
+ * of a second training, are reported when they begin.
  */
 function reportTotal(
   job: Job,
   network: NetworkConfig,
   shards: readonly UsableShard[],
+  first: number,
   context: Context,
 ): void {
   const { config, teacher } = job.plan;
   const folds = foldsOf(job.plan);
   const hasSteps = config.teacher.loss !== 'mcmi' && !isLinearHead(network);
   if (!hasSteps || teacher.members.length > 1) return;
-  const steps = Array.from({ length: folds.count }, (_, fold) => {
+  const steps = Array.from({ length: folds.count - first }, (_, index) => {
+    const fold = first + index;
     const labels = sum(shards.map((shard) => withoutFold(job, network, shard, fold, folds).count));
     return epochSteps(withTeacherLength(network, labels), labels);
   });

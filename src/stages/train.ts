@@ -1,12 +1,12 @@
 import { trainingsOf } from '../cost/plan-estimate.ts';
-import { allBaselines, trainBaseline } from '../distill/baselines/index.ts';
+import { allBaselines, isTrained, trainBaseline } from '../distill/baselines/index.ts';
 import { openLossCorrection, pseudoLabeledSet } from '../distill/correction.ts';
 import { readPenalty } from '../distill/head-penalty.ts';
 import { openHeldOutSet } from '../distill/held-out-set.ts';
 import { prepareVariant } from '../distill/preparation.ts';
 import { trueLabelSet } from '../distill/sets.ts';
 import { type StudentTask, trainNetwork } from '../distill/training.ts';
-import { trainingSteps } from '../distill/training-steps.ts';
+import { baselineSteps, studentSteps, trainingSteps } from '../distill/training-steps.ts';
 import { openValidationSet } from '../distill/validation-set.ts';
 import { counted } from '../format.ts';
 import { readEncoder, storeEncoder } from '../models/encoders/open-encoder.ts';
@@ -33,12 +33,18 @@ export async function trainVariant(event: VariantEvent, context: Context): Promi
   const job = await openJob(event);
   const { sets } = await readJson(job.results, keys.reconcile(job.run), reconcileSchema);
   context.report({ stage: 'Train', total: trainingSteps(job.plan, sets), unit: 'steps' });
+  const skip = (skipped: number) =>
+    context.report({ stage: 'Train', part: event.variant, skipped });
   const baseline = allBaselines.find(({ name }) => name === event.variant);
-  if (baseline) return trainBaseline(job, baseline, context);
+  if (baseline) {
+    if (await isTrained(job, baseline)) skip(baselineSteps(job.plan, baseline, sets));
+    return trainBaseline(job, baseline, context);
+  }
   const variant = job.plan.variants.find(({ name }) => name === event.variant);
   if (!variant) throw new Error(`the plan has no student '${event.variant}'`);
   const folder = keys.student(job.run, variant.name);
-  if (!(await isModelSaved(job.results, folder))) await trainStudent(job, variant, folder, context);
+  if (await isModelSaved(job.results, folder)) skip(studentSteps(job.plan, variant.method, sets));
+  else await trainStudent(job, variant, folder, context);
   return folder;
 }
 

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { StageTally } from '../../src/cli/stage-tally.ts';
 import { historySchema } from '../../src/distill/training.ts';
+import type { Progress } from '../../src/run/context.ts';
 import { keys } from '../../src/run/keys.ts';
 import { trainVariant } from '../../src/stages/train.ts';
 import { readJson } from '../../src/store/once.ts';
@@ -15,6 +17,7 @@ async function beforeTrain(more: Record<string, string>) {
   const folder = (variant: string) => keys.student(job.run, variant);
   const path = (variant: string, name: string) => join(options.results, folder(variant), name);
   return {
+    job,
     train: (variant: string, stopped = context) => trainVariant({ ...event, variant }, stopped),
     folder,
     path,
@@ -49,6 +52,16 @@ describe('Train', () => {
     await train('weighted');
     expect(statSync(path('weighted', 'weights.bin')).mtimeMs).toBe(before);
     expect(readdirSync(path('weighted', ''))).not.toContain('history.json');
+  });
+
+  test('a run that goes on counts the models that are left', async () => {
+    const { job, train } = await beforeTrain({ method: 'relabel', relabel: '{ rounds: 2 }' });
+    const names = [...job.plan.variants, ...job.plan.baselines].map(({ name }) => name);
+    for (const name of names) await train(name);
+    const tally = new StageTally('Train', 0);
+    const report = (progress: Progress) => tally.add(progress, performance.now());
+    for (const name of names) await train(name, { ...context, report });
+    expect(tally.amounts).toEqual([{ done: 0, total: 0, unit: 'steps' }]);
   });
 
   // A method whose weights depend on the student, one of the teacher only, and a loss of its own.

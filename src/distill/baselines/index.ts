@@ -68,15 +68,22 @@ export async function trainBaseline(
   context: Context,
 ): Promise<string> {
   const folder = keys.student(job.run, name);
-  const key = recordKey(job.run, name);
-  if (await job.results.head(key)) return folder;
+  if (await isTrained(job, { name })) return folder;
   const reason = leftOut?.(studentFeatures(job.plan), job.plan.config.student);
   const record =
     reason === undefined
       ? await learned(job, load, folder, context)
       : { description: '', leftOut: reason };
-  await writeJsonOnce(job.results, key, record);
+  await writeJsonOnce(job.results, recordKey(job.run, name), record);
   return folder;
+}
+
+/** Returns whether a baseline has its record: it was trained, or left out. */
+export async function isTrained(
+  { results, run }: Job,
+  { name }: Pick<Baseline, 'name'>,
+): Promise<boolean> {
+  return (await results.head(recordKey(run, name))) !== undefined;
 }
 
 async function learned(

@@ -13,6 +13,7 @@ import {
 } from '../../debias/auto.ts';
 import { logLoss } from '../../debias/cross-entropy.ts';
 import { predictions } from '../../debias/margin.ts';
+import type { MethodName } from '../../debias/methods.ts';
 import { signedPoints } from '../../format.ts';
 import { predictorOf } from '../../models/student.ts';
 import { openTrained } from '../../models/teachers/trained.ts';
@@ -36,7 +37,7 @@ import {
 } from '../sets.ts';
 import { studentInputs } from '../student-inputs.ts';
 import { networkOf, type TrainingTask, trainFolds, trainNetwork } from '../training.ts';
-import { stepsPerTraining } from '../training-steps.ts';
+import { studentSteps } from '../training-steps.ts';
 import { openValidationSet } from '../validation-set.ts';
 
 /** Below this many labels, differences between students are noise. */
@@ -54,13 +55,14 @@ const fewestLabels = 50;
  */
 export const prepare: Preparation = async (job, variant, folder, context) => {
   const { sets } = await readJson(job.results, keys.reconcile(job.run), reconcileSchema);
-  const { folds, relabel } = job.plan.config;
-  const steps = relabel.rounds * folds * stepsPerTraining(job.plan, sets);
-  const rest = { stage: 'Train', part: `${variant.name}, rounds` };
-  context.report({ ...rest, optional: steps });
-  const { method, labels } = await choose(job, variant, folder, context);
-  const isTaken = method === fallbackMethod;
-  context.report({ ...rest, optional: 0, skipped: isTaken ? 0 : steps });
+  const steps = (method: MethodName) => studentSteps(job.plan, method, sets);
+  const about = { stage: 'Train', part: `${variant.name}, choice` };
+  const isChosen = await job.results.head(`${folder}${auto.record.file}`);
+  context.report({ ...about, optional: steps(fallbackMethod) - steps(baseline.method) });
+  const { method, labels, candidates: compared } = await choose(job, variant, folder, context);
+  const comparison = steps(auto.name) - steps(fallbackMethod);
+  const taken = isChosen || compared.length === 0 ? 0 : comparison;
+  context.report({ ...about, optional: 0, skipped: steps(auto.name) - taken - steps(method) });
   return prepareVariant(job, { ...variant, method, labels }, folder, context);
 };
 

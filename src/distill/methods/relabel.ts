@@ -52,17 +52,17 @@ async function runRounds(
 ): Promise<LabelsKey | undefined> {
   const { folds, relabel: options } = job.plan.config;
   const { sets } = await readJson(job.results, keys.reconcile(job.run), reconcileSchema);
-  const perRound = folds * stepsPerTraining(job.plan, sets);
+  const steps = stepsPerTraining(job.plan, sets);
   const part = `${variant.name}, rounds`;
   const rounds: (Comparison & { accepted: boolean })[] = [];
   let taken: LabelsKey | undefined;
   for (let number = 1; number <= options.rounds; number++) {
-    const later = (options.rounds - number) * perRound;
+    const later = (options.rounds - number) * folds * steps;
     context.report({ stage: 'Train', part, optional: later });
     const labels = taken ?? teacherLabels(job);
     const roundFolder = `${folder}round-${number}/`;
     const relabeled: LabelsKey = (shard) => `${roundFolder}labels/${shard}.parquet`;
-    const round: Round = { job, variant, number, folder: roundFolder, labels };
+    const round: Round = { job, variant, number, folder: roundFolder, labels, steps };
     await trainStudents(round, context);
     await writeLabels(round, relabeled, context);
     const comparison = await compareLabels(job, labels, relabeled);
@@ -85,16 +85,21 @@ interface Round {
   readonly folder: string;
   /** The labels of the previous round. */
   readonly labels: LabelsKey;
+  /** Steps of the training of one student. */
+  readonly steps: number;
 }
 
 async function trainStudents(round: Round, context: Context): Promise<void> {
   const { job, variant, number } = round;
   const penalty = await readPenalty(job);
   const { student: network, folds, relabel } = job.plan.config;
-  await trainFolds(job, round.folder, async (fold, folder) => {
+  const aboutFold = (fold: number) => ({
+    stage: 'Train',
+    part: `${variant.name}, round ${number} of ${relabel.rounds}, student ${fold + 1} of ${folds}`,
+  });
+  const train = async (fold: number, folder: string) => {
     const task: TrainingTask = {
-      stage: 'Train',
-      part: `${variant.name}, round ${number} of ${relabel.rounds}, student ${fold + 1} of ${folds}`,
+      ...aboutFold(fold),
       folder,
       network,
       penalty,
@@ -103,7 +108,9 @@ async function trainStudents(round: Round, context: Context): Promise<void> {
       unlabeled: await votesOfFold(round, fold),
     };
     await trainNetwork(job, task, context);
-  });
+  };
+  const skip = (fold: number) => context.report({ ...aboutFold(fold), skipped: round.steps });
+  await trainFolds(job, round.folder, train, skip);
 }
 
 /** Returns the unlabeled set with pseudo-labels by the previous model of the same fold. */
