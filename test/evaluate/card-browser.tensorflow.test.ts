@@ -1,11 +1,9 @@
 /** The modules for browsers of the cards of tables and texts, run in Chromium on raw examples. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { randomFor } from '../../src/data/random.ts';
 import { rowBrowser } from '../../src/evaluate/card/row-browser.ts';
-import { rawText } from '../parity/raw-values.ts';
 import {
   expectAccuracy,
   expectAlike,
@@ -13,9 +11,10 @@ import {
   trainedStudent,
 } from '../support/card-in-browser.ts';
 import { chromium } from '../support/chromium.ts';
-import { makeDataset, writeConfig } from '../support/datasets.ts';
+import { makeDataset } from '../support/datasets.ts';
 import { hardColumns, hardRows } from '../support/hard-cells.ts';
 import { writeStudent } from '../support/network-students.ts';
+import { makeTextDataset } from '../support/text-dataset.ts';
 
 const quick = { compare: '[]', warmup: '{ epochs: 1 }', publish: '{ minGain: -1 }' };
 
@@ -57,33 +56,16 @@ describe.skipIf(chromium === undefined)('the module for browsers', () => {
   });
 
   test('reaches the accuracy of the report on texts', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'counterweight-test-'));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
-    const dataset = join(folder, 'texts');
-    const random = randomFor(3);
-    const tests: { text: string; label: string }[] = [];
-    for (const [set, n] of Object.entries({ labeled: 120, unlabeled: 60, test: 200 })) {
-      mkdirSync(join(dataset, set), { recursive: true });
-      const rows = Array.from({ length: n }, (_, index) => {
-        const text = `${rawText(random)} ${set}${index}`;
-        return { id: `${index}`, text, label: text.includes('good') ? 'good' : 'bad' };
-      });
-      if (set === 'test') tests.push(...rows);
-      const lines = rows.map((row) => `${JSON.stringify(row)}\n`);
-      writeFileSync(join(dataset, set, 'all.jsonl'), lines.join(''));
-    }
     const ngrams = '{ architecture: ngrams, buckets: 65536, dimension: 8, hidden: 4, epochs: 8 }';
-    writeConfig(dataset, {
+    const dataset = makeTextDataset(3, {
       ...quick,
-      task: '{ type: text-classification, classes: [good, bad], maxCharacters: 90 }',
-      data: '{ format: jsonl, id: id, label: label }',
       ...{ teacher: `{ train: ${ngrams} }`, student: ngrams },
     });
-    const made = await trainedStudent({ dataset, results: join(folder, 'results') });
-    const texts = tests.map(({ text }) => text);
+    const made = await trainedStudent(dataset);
+    const texts = dataset.tests.map(({ text }) => text);
     const found = await predictInBrowser(made.folder, made.program, texts);
     await expectAlike(made.folder, found, texts, 1e-6);
-    const labels = tests.map(({ label }) => label);
+    const labels = dataset.tests.map(({ label }) => label);
     expectAccuracy(found, labels, made);
   });
 });

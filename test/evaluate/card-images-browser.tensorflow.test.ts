@@ -1,5 +1,5 @@
 /** The modules for browsers of the cards of images, run in Chromium on files. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -10,27 +10,16 @@ import { randomFor } from '../../src/data/random.ts';
 import { imageBrowser } from '../../src/evaluate/card/image-browser.ts';
 import { rawImage } from '../parity/raw-images.ts';
 import {
-  expectAccuracy,
   expectAlike,
+  expectOnTestImages,
   predictImages,
   predictInBrowser,
   trainedStudent,
 } from '../support/card-in-browser.ts';
 import { chromium, type ServedFile } from '../support/chromium.ts';
-import { type Dataset, makeDataset } from '../support/datasets.ts';
+import { makeDataset } from '../support/datasets.ts';
 
 const quick = { compare: '[]', warmup: '{ epochs: 1 }', publish: '{ minGain: -1 }' };
-
-/** Reads the test set: folders by class. */
-function testImages({ dataset }: Dataset) {
-  const folder = join(dataset, 'test');
-  return readdirSync(folder).flatMap((label) =>
-    readdirSync(join(folder, label)).map((name) => ({
-      label,
-      bytes: readFileSync(join(folder, label, name)),
-    })),
-  );
-}
 
 const size = { height: 33, width: 40 };
 const base: ImageFeatures = { kind: 'image', ...size, channels: 3, mean: [0], std: [1] };
@@ -60,15 +49,7 @@ describe.skipIf(chromium === undefined)('the module for browsers of images', () 
   test('reaches the accuracy of the report on images', async () => {
     const made = makeDataset('images', quick);
     const student = await trainedStudent(made);
-    const images = testImages(made);
-    const photos = images.map(({ bytes }) => bytes);
-    const found = await predictImages(student, photos);
-    await expectAlike(student.folder, found, photos, 1e-5);
-    expectAccuracy(
-      found,
-      images.map(({ label }) => label),
-      student,
-    );
+    const { photos, found } = await expectOnTestImages(made, student);
     const prepare = `await (async () => {
       const image = new Image();
       image.src = value;
@@ -90,15 +71,7 @@ describe.skipIf(chromium === undefined)('the module for browsers of images', () 
       task: `{ type: image-classification, classes: ${classes}, size: [10, 10], channels: 3, preprocess: ${preprocess} }`,
     });
     const student = await trainedStudent(made);
-    const images = testImages(made);
-    const photos = images.map(({ bytes }) => bytes);
-    const found = await predictImages(student, photos);
-    await expectAlike(student.folder, found, photos, 1e-5);
-    expectAccuracy(
-      found,
-      images.map(({ label }) => label),
-      student,
-    );
+    const { photos } = await expectOnTestImages(made, student);
     const large = await Promise.all(
       photos.slice(0, 20).map((photo, index) =>
         sharp(photo)

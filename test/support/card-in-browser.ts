@@ -150,3 +150,24 @@ export function expectAccuracy(
   });
   expect(right.length / labels.length).toBeCloseTo(models[name]!.accuracy.value, 10);
 }
+
+/** Expects the answers of `loadStudent`, and the report's accuracy, on the images of the test set. */
+export async function expectOnTestImages(
+  { dataset }: Dataset,
+  student: TrainedStudent,
+  options: BrowserOptions = {},
+) {
+  const folder = join(dataset, 'test');
+  const images = readdirSync(folder).flatMap((label) =>
+    readdirSync(join(folder, label)).map((name) => ({
+      label,
+      photo: readFileSync(join(folder, label, name)),
+    })),
+  );
+  const photos = images.map(({ photo }) => photo);
+  const found = await predictImages(student, photos, options);
+  await expectAlike(student.folder, found, photos, 1e-5);
+  const labels = images.map(({ label }) => label);
+  expectAccuracy(found, labels, student);
+  return { photos, found };
+}
