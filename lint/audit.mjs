@@ -66,7 +66,7 @@ function main() {
   const options = ['audit', '--omit=dev', '--json'];
   const { stdout } = spawnSync('npm', options, { encoding: 'utf8', maxBuffer: 2 ** 26 });
   const problems = auditProblems(
-    JSON.parse(stdout),
+    JSON.parse(stdout || '{}'),
     exceptions,
     new Date().toISOString().slice(0, 10),
   );

@@ -54,7 +54,7 @@ describe('Train', () => {
     expect(readdirSync(path('weighted', ''))).not.toContain('history.json');
   });
 
-  test('a run that goes on counts the models that are left', async () => {
+  test('a resumed run counts only the models that are left', async () => {
     const { job, train } = await beforeTrain({ method: 'relabel', relabel: '{ rounds: 2 }' });
     const names = [...job.plan.variants, ...job.plan.baselines].map(({ name }) => name);
     for (const name of names) await train(name);

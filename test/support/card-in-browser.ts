@@ -151,7 +151,7 @@ export function expectAccuracy(
   expect(right.length / labels.length).toBeCloseTo(models[name]!.accuracy.value, 10);
 }
 
-/** Expects the answers of `loadStudent`, and the report's accuracy, on the images of the test set. */
+/** Expects the answers of `loadStudent` and the report's accuracy on the images of the test set. */
 export async function expectOnTestImages(
   { dataset }: Dataset,
   student: TrainedStudent,
