@@ -10,10 +10,10 @@ import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import { assembleAsync } from 'hyparquet/src/rowgroup.js';
 import { getTreePath } from 'hyparquet/src/schema.js';
 import { flatten } from 'hyparquet/src/utils.js';
+import { withinTime } from '../../within-time.ts';
 import { createBudget } from './budget.ts';
 import { readChunk } from './chunk.ts';
 import { chunkSpan, type RangeReader } from './footer.ts';
-import { withinTime } from './within-time.ts';
 
 /** A file whose footer was read. */
 export interface OpenFile {

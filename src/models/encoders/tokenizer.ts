@@ -1,6 +1,7 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
+import { withinTime } from '../../within-time.ts';
 import { normalizersOf, normalizerTraits, rareChinese } from './normalizer-traits.ts';
 import { precompiledNormalizer } from './precompiled.ts';
 
@@ -50,14 +51,16 @@ export function parseTokenizerFile(json: string, file: string, source: string): 
  *
  * @param maxLength Maximum of tokens, with special ones.
  * @param source Name of the encoder in errors.
+ * @param limitMs Maximum of time for a text: a pattern in the file may take endless time.
  * @throws UserError if the files are not understood, or the maximum leaves no room for a text.
  */
 export function createTokenizer(
   { tokenizer, config }: TokenizerFiles,
   maxLength: number,
   source: string,
+  limitMs = 30_000,
 ): TextTokenizer {
-  const encode = reader(tokenizer, config, source);
+  const encode = reader(tokenizer, config, { source, limitMs });
   const { before, after } = specialTokens(encode);
   const room = maxLength - before.length - after.length;
   if (room < 1) {
@@ -87,8 +90,8 @@ interface Encode {
   readonly padId: number;
 }
 
-function reader(json: object, config: object, source: string): Encode {
-  return orUnusable(source, () => {
+function reader(json: object, config: object, calls: LibraryCalls): Encode {
+  return orUnusable(calls, () => {
     checkIds(json);
     // The section is optional in the file, and the library iterates over it.
     const { prepare, rest } = preparation(json);
@@ -97,7 +100,7 @@ function reader(json: object, config: object, source: string): Encode {
     for (const id of tokenizer.get_vocab().values()) size = Math.max(size, id + 1);
     const encode = (text: string, special: boolean): number[] =>
       // The library reads some sections only when it meets a text.
-      orUnusable(source, () => {
+      orUnusable(calls, () => {
         const { ids } = tokenizer.encode(prepare(text), { add_special_tokens: special });
         // The id of a token outside the vocabulary is undefined if there is no unknown token.
         return (ids as (number | undefined)[]).filter((id) => id !== undefined);
@@ -133,10 +136,16 @@ function checkIds(json: object): void {
 const saveAgain =
   'Save it with a fast tokenizer of transformers: AutoTokenizer.from_pretrained(NAME).save_pretrained(FOLDER).';
 
+/** Calls of the library. */
+interface LibraryCalls {
+  readonly source: string;
+  readonly limitMs: number;
+}
+
 /** Runs code of the library, whose errors are about `tokenizer.json`. */
-function orUnusable<Result>(source: string, run: () => Result): Result {
+function orUnusable<Result>({ source, limitMs }: LibraryCalls, run: () => Result): Result {
   try {
-    return run();
+    return withinTime(limitMs, run);
   } catch (error) {
     throw new UserError(
       `the tokenizer.json of ${source} cannot be used: ${(error as Error).message}`,

@@ -61,6 +61,18 @@ test.each(['{', '[]', 'null'])('the file %s is refused with its name', (json) =>
   );
 });
 
+test('a pattern that takes endless time is ended, with the name of the model', async () => {
+  const json = await readGolden('wordpiece.json', z.looseObject({}));
+  // Each further character doubles the time.
+  const pattern = { Regex: '(a+)+$' };
+  const splitter = { type: 'Split', pattern, behavior: 'Isolated', invert: false };
+  const hostile = { ...json, pre_tokenizer: splitter };
+  const tokenizer = createTokenizer({ tokenizer: hostile, config: {} }, 100, 'the model', 1000);
+  expect(() => tokenizer.tokenize(`${'a'.repeat(60)}!`)).toThrow(
+    'the tokenizer.json of the model cannot be used: it takes more than 1 s',
+  );
+});
+
 test('only the start of a long text is read, with the same tokens', async () => {
   const tokenizer = await readGolden('wordpiece.json', z.looseObject({}));
   const whole = createTokenizer({ tokenizer, config: {} }, 1e6, 'a test');
