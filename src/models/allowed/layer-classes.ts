@@ -23,7 +23,7 @@ export const layerClasses: ReadonlySet<string> = new Set(
 export const layerParts: ReadonlySet<string> = new Set(
   words(`
     Constant DTypePolicy GlorotNormal GlorotUniform HeNormal HeUniform Identity L1 L1L2 L2
-    LeCunNormal LeCunUniform LecunNormal LecunUniform MaxNorm MinMaxNorm NonNeg Ones Orthogonal RandomNormal RandomUniform
-    Policy TruncatedNormal UnitNorm VarianceScaling Zeros
+    LeCunNormal LeCunUniform LecunNormal LecunUniform MaxNorm MinMaxNorm NonNeg Ones Orthogonal
+    Policy RandomNormal RandomUniform TruncatedNormal UnitNorm VarianceScaling Zeros
   `),
 );
