@@ -1,5 +1,6 @@
 /** Objects that must exist, and digests of those whose format has no checksum. */
 import { z } from 'zod';
+import { methodNames } from '../../debias/methods.ts';
 import { isAboutContent } from '../../errors.ts';
 import { encoderDescriptionSchema, encoderFile } from '../../models/encoders/encoder.ts';
 import { descriptionFile } from '../../models/exporters.ts';
@@ -17,7 +18,7 @@ export const verifiedPlan = z.object({
   dataset: z.string(),
   shardsDigest: z.string().optional(),
   unlabeledDigest: z.string().optional(),
-  variants: z.array(z.object({ name: z.string() })),
+  variants: z.array(z.object({ name: z.string(), method: z.enum(methodNames) })),
   baselines: z.array(z.object({ name: z.string() })).default([]),
   encoders: z.array(z.object({ digest: z.string(), files: z.string() })).default([]),
   teacher: z.object({
@@ -27,6 +28,9 @@ export const verifiedPlan = z.object({
   }),
 });
 export type VerifiedPlan = z.infer<typeof verifiedPlan>;
+
+/** The field of `publication.json` that shows whether the dataset has a student in use. */
+export const verifiedPublication = z.object({ published: z.boolean() });
 
 /** Collects the digests that the plan of a run states. */
 export function ofPlan(run: string, { shardsDigest, unlabeledDigest }: VerifiedPlan) {
@@ -79,7 +83,8 @@ export async function listedShards(store: ObjectStore, run: string): Promise<Sha
   }
 }
 
-async function ifReadable<T>(reading: Promise<T>, otherwise: T): Promise<T> {
+/** Returns what is read, or another value if the object is damaged. */
+export async function ifReadable<T>(reading: Promise<T>, otherwise: T): Promise<T> {
   try {
     return await reading;
   } catch (error) {

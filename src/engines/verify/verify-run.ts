@@ -1,8 +1,9 @@
 /** Check of all objects of a run, by the checksums that they carry. */
 import { readAhead } from '../../data/ahead.ts';
+import { methodOf } from '../../debias/methods.ts';
 import { baselineFile } from '../../distill/baselines/baseline.ts';
 import { isAboutContent, UserError } from '../../errors.ts';
-import { descriptionFile } from '../../models/exporters.ts';
+import { descriptionFile, topologyFile } from '../../models/exporters.ts';
 import { keys } from '../../run/keys.ts';
 import { readJson } from '../../store/once.ts';
 import type { ObjectStore } from '../../store/store.ts';
@@ -10,12 +11,14 @@ import { historyFile } from '../../train/epoch.ts';
 import { checkObject } from './check-object.ts';
 import { alsoDeleted } from './mend.ts';
 import {
+  ifReadable,
   listedShards,
   ofPlan,
   type StatedDigests,
   statedBy,
   type VerifiedPlan,
   verifiedPlan,
+  verifiedPublication,
 } from './stated-digests.ts';
 
 /** Number of objects that are read at the same time. */
@@ -106,13 +109,17 @@ async function listObjects(
     );
   }
   for (const key of requiredOf(run, plan, listed)) listed.add(key);
-  if (!plan) return listed;
-  for (const prefix of sharedFolders(plan)) {
-    for await (const { key } of results.list(prefix)) listed.add(key);
+  if (plan) {
+    for (const prefix of sharedFolders(plan)) {
+      for await (const { key } of results.list(prefix)) listed.add(key);
+    }
+    for (const key of await sharedTables(results, run, plan, listed)) listed.add(key);
+    const current = keys.current(plan.dataset);
+    if ((await results.head(current)) || (await isPublished(results, run))) listed.add(current);
   }
-  for (const key of await sharedTables(results, run, plan, listed)) listed.add(key);
-  const current = keys.current(plan.dataset);
-  if (await results.head(current)) listed.add(current);
+  if (listed.has(keys.publication(run))) {
+    for (const key of [...listed].flatMap(besideModel)) listed.add(key);
+  }
   return listed;
 }
 
@@ -127,6 +134,20 @@ async function readPlan(results: ObjectStore, run: string): Promise<VerifiedPlan
   }
 }
 
+/** Lists the description of a model, which is written after its topology. An encoder has none. */
+function besideModel(key: string): string[] {
+  if (!key.endsWith(`/${topologyFile}`) || key.startsWith(keys.encoder(''))) return [];
+  return [key.slice(0, -topologyFile.length) + descriptionFile];
+}
+
+/** Returns whether the run's student came into use; then the dataset has a student in use. */
+async function isPublished(results: ObjectStore, run: string): Promise<boolean> {
+  const key = keys.publication(run);
+  if (!(await results.head(key))) return false;
+  const reading = readJson(results, key, verifiedPublication);
+  return (await ifReadable(reading, { published: false })).published;
+}
+
 /** Lists the objects that a run must have, as far as it has come. */
 function requiredOf(run: string, plan: VerifiedPlan | undefined, listed: ReadonlySet<string>) {
   const always = [keys.record(run)];
@@ -139,7 +160,12 @@ function requiredOf(run: string, plan: VerifiedPlan | undefined, listed: Readonl
 /** Lists the objects that a finished run must have, but those of its shards. */
 function finalObjects(run: string, { variants, baselines, teacher }: VerifiedPlan): string[] {
   const { digest, labels = digest } = teacher;
+  const records = variants.flatMap(({ name, method }) => {
+    const { record } = methodOf(method);
+    return record ? [keys.student(run, name) + record.file] : [];
+  });
   return [
+    ...records,
     ...[keys.reconcile(run), keys.testDigests(run), keys.validation(run)],
     ...[keys.metrics(run), keys.predictions(run), keys.machine(run), keys.documents(run)],
     ...[keys.warmup(run), ...variants.map(({ name }) => keys.student(run, name))].flatMap(
