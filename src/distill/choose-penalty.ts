@@ -7,6 +7,7 @@ import { concatenate, mean, sum } from '../arrays.ts';
 import { featureShape } from '../data/features/index.ts';
 import { foldOf } from '../data/folds.ts';
 import { randomFor, shuffledOrder } from '../data/random.ts';
+import { isClearGain } from '../debias/cross-fit-calibration.ts';
 import { UserError } from '../errors.ts';
 import { count } from '../format.ts';
 import type { Context } from '../run/context.ts';
@@ -18,7 +19,12 @@ import {
   planDecisions,
   studentFeatures,
 } from '../run/plan-file.ts';
-import { bestPenalty, crossValidate } from '../train/logistic/cross-validation.ts';
+import {
+  bestPenalty,
+  crossValidate,
+  type IsWorse,
+  weakestPenalty,
+} from '../train/logistic/cross-validation.ts';
 import { searchWork } from '../train/logistic/limits.ts';
 import { networkPenalty } from '../train/logistic/logistic-regression.ts';
 import { toPrincipalAxes } from '../train/logistic/principal-axes.ts';
@@ -30,12 +36,21 @@ import { countedShards, labeledShard, trueLabelSource } from './sets.ts';
 import { type TrainingExample, trueSupervision } from './training-example.ts';
 
 /**
+ * Below this many labels, the smallest loss is mostly chance. In draws of 20 labels of spam, it
+ * often belonged to a penalty so strong that students predicted the most frequent class.
+ */
+const fewestJudges = 50;
+
+/**
  * Chooses the penalty of the run's students.
  *
  * Logistic regression with each penalty learns the true labels without a fold, and pseudo-labels of
  * teachers that have not learned the fold either. The log-loss on the true labels of the fold
  * decides. If every teacher has learned all labels, only true labels are used. In a multi-label
  * task, the penalty is the geometric mean of those of the labels.
+ *
+ * With few labels, it is the weakest penalty that is not worse than the best one by more than a
+ * standard error. Of students that are alike, the student most like its teacher is taken.
  *
  * @throws UserError if the head has too many weights, or no label judges a penalty.
  */
@@ -51,11 +66,17 @@ export async function choosePenalty(job: Job, { signal, report }: Context): Prom
   const decisions = planDecisions(job.plan);
   const { classes } = decisions;
   const { rows } = toPrincipalAxes({ values, length, labels: decided[0]!, classes });
+  const hasFewJudges = foldOf.filter((fold) => fold >= 0).length < fewestJudges;
   const penalties: number[] = [];
   for (const labels of decided) {
     const labelsWithout = (fold: number) => labels.map((label, i) => votes[i]?.[fold] ?? label);
-    const losses = await crossValidate({ ...rows, labels }, { foldOf, labelsWithout }, signal);
-    penalties.push(bestPenalty(losses));
+    const search = (isWorse?: IsWorse) =>
+      crossValidate({ ...rows, labels }, { foldOf, labelsWithout }, signal, isWorse);
+    penalties.push(
+      hasFewJudges
+        ? weakestPenalty(await search(isClearGain), isClearGain)
+        : bestPenalty(await search()),
+    );
   }
   const c = Math.exp(mean(penalties.map(Math.log)));
   const strength = networkPenalty(c, learnedPerFold(foldOf), decisions);

@@ -1,4 +1,5 @@
 /** Choice of the penalty of logistic regression by cross-validation. */
+import { mean } from '../../arrays.ts';
 import { randomFor, shuffledOrder } from '../../data/random.ts';
 import { logLoss } from '../../debias/cross-entropy.ts';
 import {
@@ -26,11 +27,19 @@ const leastLoss = 1e-3;
  */
 const leastGain = 1e-6;
 
-/** A value of C with its cross-validated log-loss. */
+/** A value of C with its cross-validated log-losses. */
 export interface PenaltyLoss {
   readonly penalty: number;
+  /** Mean of the losses. */
   readonly logLoss: number;
+  /** Log-loss of each judged example, each by the model without its fold. */
+  readonly losses: Float64Array;
 }
+
+/** Returns whether log-losses are clearly larger than the smallest ones of the same examples. */
+export type IsWorse = (found: Float64Array, best: Float64Array) => boolean;
+
+const isWorseInMean: IsWorse = (found, best) => mean(found) > (1 + leastLoss) * mean(best);
 
 /** The examples that each fold of a cross-validation judges and learns. */
 export interface Splits {
@@ -41,9 +50,8 @@ export interface Splits {
 }
 
 /** A measured penalty, C = 10^power. */
-interface Measured {
+interface Measured extends PenaltyLoss {
   readonly power: number;
-  readonly logLoss: number;
   /** The models, one without each fold, and the models that they started from. */
   readonly models: readonly LinearModel[];
   readonly starts: readonly LinearModel[];
@@ -54,41 +62,42 @@ interface Measured {
  * until one is clearly worse than the best, then C = √10 times stronger and weaker than the best.
  * Each fit starts from the model of a stronger penalty.
  *
- * @returns the measured penalties, the strongest first; the log-loss is the mean over the judged
- *   examples, each by the model without its fold.
+ * @param isWorse Ends the search. Default: the mean loss is larger.
+ * @returns the measured penalties, the strongest first.
  */
 export async function crossValidate(
   rows: LabeledRows,
   { foldOf, labelsWithout = () => rows.labels }: Splits,
   signal: AbortSignal,
+  isWorse: IsWorse = isWorseInMean,
 ): Promise<PenaltyLoss[]> {
   const count = foldOf.reduce((most, fold) => Math.max(most, fold + 1), 0);
-  const judged = foldOf.reduce((total, fold) => total + Number(fold >= 0), 0);
   const whole = toProblem(rows);
   const folds = Array.from({ length: count }, (_, fold) => ({
     problem: relabeled(whole, labelsWithout(fold)),
     shares: sharesWithout(foldOf, fold),
   }));
-  const losses: PenaltyLoss[] = [];
+  const found: PenaltyLoss[] = [];
   const measure = async (power: number, starts: readonly LinearModel[]): Promise<Measured> => {
     const penalty = 10 ** power;
     const models: LinearModel[] = [];
-    let loss = 0;
+    const byExample = new Float64Array(foldOf.length);
     for (const [fold, { problem, shares }] of folds.entries()) {
       const model = await fitOn(problem, shares, penalty, signal, starts[fold]!, leastGain);
-      loss += heldOutLoss(problem.blocks, foldOf, fold, model);
+      writeHeldOut(problem.blocks, foldOf, fold, model, byExample);
       models.push(model);
     }
-    const logLoss = loss / judged;
-    losses.push({ penalty, logLoss });
-    return { power, logLoss, models, starts };
+    const losses = byExample.filter((_, example) => foldOf[example]! >= 0);
+    const one = { penalty, logLoss: mean(losses), losses };
+    found.push(one);
+    return { ...one, power, models, starts };
   };
   try {
     let models: readonly LinearModel[] = folds.map(({ problem }) => startModel(problem.rows));
     let best: Measured | undefined;
     for (const power of powers) {
       const measured = await measure(power, models);
-      if (best && measured.logLoss > (1 + leastLoss) * best.logLoss) break;
+      if (best && isWorse(measured.losses, best.losses)) break;
       if (!best || measured.logLoss < best.logLoss) best = measured;
       models = measured.models;
     }
@@ -102,12 +111,25 @@ export async function crossValidate(
     disposeBlocks(whole.blocks);
     for (const { problem } of folds) disposeLabels(problem.blocks);
   }
-  return losses.toSorted((a, b) => a.penalty - b.penalty);
+  return found.toSorted((a, b) => a.penalty - b.penalty);
 }
 
 /** Returns the penalty with the smallest log-loss; of equal ones, the strongest. */
 export function bestPenalty(measured: readonly PenaltyLoss[]): number {
-  return measured.reduce((best, one) => (one.logLoss < best.logLoss ? one : best)).penalty;
+  return bestOf(measured).penalty;
+}
+
+/**
+ * Returns the weakest penalty that is not worse than the best one.
+ * @param measured the strongest first.
+ */
+export function weakestPenalty(measured: readonly PenaltyLoss[], isWorse: IsWorse): number {
+  const best = bestOf(measured);
+  return measured.findLast(({ losses }) => !isWorse(losses, best.losses))!.penalty;
+}
+
+function bestOf(measured: readonly PenaltyLoss[]): PenaltyLoss {
+  return measured.reduce((best, one) => (one.logLoss < best.logLoss ? one : best));
 }
 
 /**
@@ -139,15 +161,15 @@ function sharesWithout(foldOf: Int32Array, fold: number): Float64Array {
   return Float64Array.from(foldOf, (other) => (other === fold ? 0 : 1 / learned));
 }
 
-/** Sums the log-losses of a model over the examples of a fold. */
-function heldOutLoss(
+/** Writes the log-losses of a model on the examples of a fold. */
+function writeHeldOut(
   blocks: readonly LabeledBlock[],
   foldOf: Int32Array,
   fold: number,
   model: LinearModel,
-): number {
-  return exampleLosses(blocks, model).reduce(
-    (total, loss, i) => (foldOf[i] === fold ? total + logLoss(Math.exp(-loss)) : total),
-    0,
-  );
+  byExample: Float64Array,
+): void {
+  for (const [example, loss] of exampleLosses(blocks, model).entries()) {
+    if (foldOf[example] === fold) byExample[example] = logLoss(Math.exp(-loss));
+  }
 }

@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import { mean } from '../../../src/arrays.ts';
 import { randomFor } from '../../../src/data/random.ts';
+import { isClearGain } from '../../../src/debias/cross-fit-calibration.ts';
 import { tf } from '../../../src/tensorflow.ts';
 import {
   bestPenalty,
   crossValidate,
   stratifiedFolds,
+  weakestPenalty,
 } from '../../../src/train/logistic/cross-validation.ts';
 import {
   type LabeledRows,
@@ -127,6 +130,37 @@ test('features of small scale get a weak penalty, although strong ones are alike
     signal,
   );
   expect(bestPenalty(measured)).toBeGreaterThan(1);
+});
+
+test('the weakest penalty is chosen of those that are alike within one standard error', () => {
+  const measured = [
+    { penalty: 0.1, losses: [2, 2, 2, 2] },
+    { penalty: 1, losses: [1, 1, 1, 1] },
+    // Worse by 0.25, with a standard error of 0.25.
+    { penalty: 10, losses: [1, 1, 1, 2] },
+    // Worse by 0.5, with a standard error of 0.29.
+    { penalty: 100, losses: [1, 1, 2, 2] },
+  ].map(({ penalty, losses }) => ({
+    penalty,
+    logLoss: mean(losses),
+    losses: Float64Array.from(losses),
+  }));
+  expect(bestPenalty(measured)).toBe(1);
+  expect(weakestPenalty(measured, isClearGain)).toBe(10);
+});
+
+test('the search continues to weaker penalties until they are clearly worse', async () => {
+  const n = 20;
+  const random = randomFor(9);
+  const labels = Int32Array.from({ length: n }, (_, row) => row % 2);
+  const values = Float32Array.from(labels, (label) => label + 3 * (random() - 0.5));
+  const rows = { values, labels, classes: 2, length: 1 };
+  const splits = { foldOf: stratifiedFolds(labels, 5, 1) };
+  const byMean = await crossValidate(rows, splits, signal);
+  const measured = await crossValidate(rows, splits, signal, isClearGain);
+  expect(measured.length).toBeGreaterThan(byMean.length);
+  expect(measured.every(({ losses }) => losses.length === n)).toBe(true);
+  expect(bestPenalty(measured)).toBe(bestPenalty(byMean));
 });
 
 test('the models of labels are joined: sigmoid gives the probability of each', async () => {
