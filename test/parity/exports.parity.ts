@@ -4,7 +4,7 @@
  * `UPDATE_PARITY=1 npm run parity` writes the table in docs/tested.md. PARITY_EXAMPLES and
  * PARITY_ONLY, a pattern of names, make a shorter run.
  *
- * It is not a part of `npm test`, because it takes minutes and needs TensorFlow for Python.
+ * It is not a part of `npm test`, because it takes an hour and needs TensorFlow for Python.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

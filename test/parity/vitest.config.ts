@@ -7,7 +7,8 @@ export default defineConfig({
     include: ['*.parity.ts'],
     env: { ORT_DISABLE_TELEMETRY: '1', TF_CPP_MIN_LOG_LEVEL: '2' },
     pool: 'forks',
-    testTimeout: 1_800_000,
-    hookTimeout: 1_800_000,
+    // Networks for photos take an hour in a browser without a GPU.
+    testTimeout: 3 * 3_600_000,
+    hookTimeout: 60_000,
   },
 });
