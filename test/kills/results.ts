@@ -2,11 +2,13 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 
-/** Files that depend on time, on the machine, or on how often a task was called. */
+/** Files that depend on time, on the machine, or on when and how often a task was called. */
 const changing = [
   /^(checkpoints|spend)\//,
   // The report shows times, and documents.json has its digest.
   /^runs\/[^/]+\/(usage\/|machine\.json$|report\.html$|documents\.json$)/,
+  // Unfinished files of killed processes: hidden, and removed by a process a day later.
+  /^\.tmp\/[^/]+\.new$/,
 ];
 
 /** Files of the students and of all that follows from them. */
