@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { product } from '../arrays.ts';
 import { UserError } from '../errors.ts';
+import { isTooDeep, maxJsonLevels } from '../json-depth.ts';
 import { checkGraphModel } from './allowed/check-graph-model.ts';
 import { checkAllowedLayers } from './allowed/check-layers.ts';
 import { checkInboundLayers } from './inbound-layers.ts';
@@ -84,11 +85,16 @@ const exportHint =
   "In Python: model.export('teacher/model'). Then set teacher.savedModel: teacher/model.";
 
 function parseJson(text: string, name: string, wanted: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (error) {
     throw new UserError(`${name} is not ${wanted}: it is not JSON (${(error as Error).message})`);
   }
+  if (!isTooDeep(value)) return value;
+  throw new UserError(
+    `${name} is not ${wanted}: it has more than ${maxJsonLevels} levels of lists and objects`,
+  );
 }
 
 /** Returns the bytes that the weights must have, or undefined if some are texts, which vary. */

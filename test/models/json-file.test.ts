@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readJsonText } from '../../src/models/json-file.ts';
 import { formatOfModelJson } from '../../src/models/model-json.ts';
+import { parseJson } from '../../src/models/networks/own-topology.ts';
 import { recognizeModelJson } from '../../src/models/teachers/find-files.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 
@@ -29,6 +30,15 @@ describe('a JSON file of a model', () => {
     const store = new MemoryStore({ 'model.json': '{"a": 1}' });
     expect(await readJsonText(store, 'model.json')).toBe('{"a": 1}');
   });
+});
+
+test.each(['[', '{"layers":'])('a model.json with %s inside each other is refused', (open) => {
+  const nested = `${open.repeat(100_000)}1${(open === '[' ? ']' : '}').repeat(100_000)}`;
+  const message = 'it has more than 500 levels of lists and objects';
+  expect(() => formatOfModelJson(nested, 'model.json')).toThrow(message);
+  expect(() => parseJson(nested, 'own/model.json')).toThrow(
+    "'own/model.json' has more than 500 levels of lists and objects.",
+  );
 });
 
 test('the format of a model.json is the named one, or that of layers', () => {

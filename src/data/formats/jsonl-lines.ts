@@ -1,5 +1,6 @@
 /** The objects in a JSON Lines file. */
 import { UserError } from '../../errors.ts';
+import { isTooDeep, maxJsonLevels } from '../../json-depth.ts';
 import type { Cell } from '../features/row-values.ts';
 import { type Line, maxLineBytes } from './text-lines.ts';
 
@@ -17,6 +18,9 @@ export function parseLine({ number, bytes }: Line): ParsedLine {
     value = JSON.parse(bytes.toString());
   } catch (error) {
     return `${name} is not JSON: ${messageOf(error)}.`;
+  }
+  if (isTooDeep(value)) {
+    return `${name} has more than ${maxJsonLevels} levels of lists and objects; such lines are not read.`;
   }
   if (isObject(value)) return new Map(Object.entries(value));
   return `${name} is ${describe(value)}; expected an object, such as {"text": "…", "label": "…"}.`;

@@ -10,6 +10,7 @@ import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import { assembleAsync } from 'hyparquet/src/rowgroup.js';
 import { getTreePath } from 'hyparquet/src/schema.js';
 import { flatten } from 'hyparquet/src/utils.js';
+import { isTooDeep } from '../../json-depth.ts';
 import { withinTime } from '../../within-time.ts';
 import { createBudget } from './budget.ts';
 import { readChunk } from './chunk.ts';
@@ -116,9 +117,8 @@ const parsers: ParquetParsers = {
   jsonFromBytes: (bytes) => {
     const text = textOf(bytes);
     try {
-      // Deep JSON can be parsed, but not written again.
       const value: unknown = JSON.parse(String(text));
-      return typeof value === 'object' ? JSON.parse(JSON.stringify(value)) : value;
+      return isTooDeep(value) ? text : value;
     } catch {
       return text;
     }

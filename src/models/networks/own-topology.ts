@@ -1,5 +1,6 @@
 /** The topology of a user's own network: parsed, checked, and made repeatable. */
 import { UserError } from '../../errors.ts';
+import { isTooDeep, maxJsonLevels } from '../../json-depth.ts';
 import type { tfTypes } from '../../tensorflow.ts';
 import { checkAllowedLayers } from '../allowed/check-layers.ts';
 import { checkInboundLayers } from '../inbound-layers.ts';
@@ -18,14 +19,17 @@ const hint = 'Expected a model.json of a tfjs LayersModel with one output, as mo
 /**
  * Parses a `model.json`.
  *
- * @throws UserError if it is not JSON.
+ * @throws UserError if it is not JSON, or too deep.
  */
 export function parseJson(text: string, key: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     throw new UserError(`'${key}' is not JSON.`, hint);
   }
+  if (!isTooDeep(value)) return value;
+  throw new UserError(`'${key}' has more than ${maxJsonLevels} levels of lists and objects.`, hint);
 }
 
 /**

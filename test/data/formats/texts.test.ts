@@ -123,6 +123,19 @@ describe('JSON Lines', () => {
     expect(Object.values(reasons)).toEqual(Object.values(expected.reasons));
   });
 
+  test.each(['[', '{"a":'])('a line with %s inside each other is skipped', async (open) => {
+    const close = open === '[' ? ']' : '}';
+    const nested = (levels: number) => `${open.repeat(levels)}1${close.repeat(levels)}`;
+    const line = (levels: number) => `{"text":"good","label":"yes","more":${nested(levels)}}`;
+    expect(await textsOf(jsonl, { 'a.jsonl': [line(100_000), line(499)].join('\n') })).toEqual({
+      texts: [['a.jsonl:1', 'yes', 'good']],
+      reasons: {
+        'a.jsonl:0':
+          'Line 1 has more than 500 levels of lists and objects; such lines are not read.',
+      },
+    });
+  });
+
   test('a line that is too long is skipped', async () => {
     const long = `{"text":"${'x'.repeat(maxLineBytes)}","label":"no"}`;
     const good = '{"text":"good","label":"yes"}';

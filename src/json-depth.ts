@@ -1,0 +1,18 @@
+/** A limit on lists and objects inside each other, in JSON that strangers write. */
+
+/**
+ * The most levels that are read. `JSON.parse` has no limit, but JSON.stringify and our functions
+ * that walk through a value overflow the stack at some thousands.
+ */
+export const maxJsonLevels = 500;
+
+/**
+ * Returns whether a parsed value has more levels of lists and objects than are read.
+ * @example isTooDeep([[1]], 1); // true
+ */
+export function isTooDeep(value: unknown, levels = maxJsonLevels): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  const items: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  return items.some((item) => isTooDeep(item, levels - 1));
+}
