@@ -1,9 +1,9 @@
 // A graph in a session of TensorFlow: typed arrays in, floats out.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { backend } from './kernels.ts';
 import { type Node, savedModelBytes, trainTag } from './saved-graph.ts';
+import { makeWorkFolder } from './scratch-folder.ts';
 
 /** Values for a placeholder. */
 export interface Feed {
@@ -25,7 +25,7 @@ export interface Session {
 
 /** Opens a session. @throws Error if TensorFlow refuses the graph. */
 export function openSession(nodes: readonly Node[]): Session {
-  const folder = mkdtempSync(join(tmpdir(), 'counterweight-graph-'));
+  const folder = makeWorkFolder('graph');
   try {
     writeFileSync(join(folder, 'saved_model.pb'), savedModelBytes(nodes));
     return openGraph(folder, trainTag);

@@ -1,8 +1,11 @@
-/** Folders for copies of models, which later tasks on the machine reuse. */
-import { lstatSync, mkdirSync } from 'node:fs';
+/** Folders for models on the machine: copies that later tasks reuse, and files for one use. */
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+
+/** Age from which a file or folder for one use belongs to a killed process. */
+const abandonedAfterMs = 7 * 24 * 60 * 60 * 1000;
 
 /**
  * Returns a folder below the system's folder for temporary files, which it makes if necessary. All
@@ -26,4 +29,28 @@ export function scratchFolder(name: string, parent = tmpdir()): string {
     );
   }
   return join(own, name);
+}
+
+/**
+ * Makes a folder for one use. The caller removes it; those that killed processes left a week ago
+ * are removed here.
+ *
+ * @throws UserError if the folder around it is not this user's alone.
+ * @example makeWorkFolder('export') // /tmp/counterweight-1000/work/export-k3Jd92
+ */
+export function makeWorkFolder(name: string, parent = tmpdir()): string {
+  const folder = scratchFolder('work', parent);
+  mkdirSync(folder, { recursive: true });
+  removeAbandoned(folder, () => true);
+  return mkdtempSync(join(folder, `${name}-`));
+}
+
+/** Removes what killed processes left in a folder a week ago. */
+export function removeAbandoned(folder: string, isForOneUse: (name: string) => boolean): void {
+  for (const name of readdirSync(folder).filter(isForOneUse)) {
+    const path = join(folder, name);
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    const isAbandoned = stats !== undefined && stats.mtimeMs < Date.now() - abandonedAfterMs;
+    if (isAbandoned) rmSync(path, { recursive: true, force: true });
+  }
 }

@@ -1,10 +1,20 @@
-import { chmodSync, mkdirSync, mkdtempSync, statSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import { scratchFolder } from '../../src/models/scratch-folder.ts';
+import { makeOnce } from '../../src/models/local-copy.ts';
+import { makeWorkFolder, scratchFolder } from '../../src/models/scratch-folder.ts';
 
 let parent: string;
 beforeEach(() => {
@@ -36,4 +46,25 @@ test('a link in its stead is refused, also to a folder of the user', () => {
   mkdirSync(second);
   symlinkSync(other, join(second, name));
   expect(() => scratchFolder('teachers', second)).toThrow(/can be changed by other users/);
+});
+
+const longAgo = 1e9;
+
+test('a folder for one use is new, and those of killed processes are removed', () => {
+  const killed = makeWorkFolder('graph', parent);
+  writeFileSync(join(killed, 'saved_model.pb'), 'x');
+  utimesSync(killed, longAgo, longAgo);
+  const running = makeWorkFolder('graph', parent);
+  const made = makeWorkFolder('export', parent);
+  expect(readdirSync(dirname(made)).sort()).toEqual([basename(made), basename(running)]);
+});
+
+test('a copy that a killed process began is removed, and no other file', async () => {
+  const begun = 'model.0b5c3f0e-6f7e-4a53-9a55-1c1f8b7a2a10';
+  for (const name of [begun, 'model.data', `other.${begun}`]) {
+    writeFileSync(join(parent, name), '');
+    utimesSync(join(parent, name), longAgo, longAgo);
+  }
+  await makeOnce(join(parent, 'model'), async (made) => writeFileSync(made, 'whole'));
+  expect(readdirSync(parent).sort()).toEqual(['model', 'model.data', `other.${begun}`]);
 });

@@ -1,7 +1,6 @@
 /** Opens the exported files of students, and compares them with the students. */
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { concatenate, sum } from '../../arrays.ts';
@@ -16,6 +15,7 @@ import { comparedExamples, type Exporter } from '../../models/exports/exporter.t
 import { NotExportable, outputName } from '../../models/exports/operations.ts';
 import { type RawExample, rawFeeds } from '../../models/exports/raw-feeds.ts';
 import { encoderFolder, writeModelFiles } from '../../models/model-files.ts';
+import { makeWorkFolder } from '../../models/scratch-folder.ts';
 import type { Student } from '../../models/student.ts';
 import type { InputTensor, LoadedModel } from '../../models/teachers/loaded-model.ts';
 import { asLayers } from '../../models/trainable.ts';
@@ -140,7 +140,7 @@ async function load(results: ObjectStore, prefix: string, { files, open }: Expor
   if (!open) return undefined;
   const objects = await Promise.all(files.map((name) => results.head(`${prefix}${name}`)));
   if (objects.includes(undefined)) return undefined;
-  const folder = await mkdtemp(join(tmpdir(), 'counterweight-export-'));
+  const folder = makeWorkFolder('export');
   try {
     for (const name of files) {
       const path = join(folder, name);
