@@ -19,12 +19,7 @@ import {
   planDecisions,
   studentFeatures,
 } from '../run/plan-file.ts';
-import {
-  bestPenalty,
-  crossValidate,
-  type IsWorse,
-  weakestPenalty,
-} from '../train/logistic/cross-validation.ts';
+import { bestPenalty, crossValidate, weakestPenalty } from '../train/logistic/cross-validation.ts';
 import { searchWork } from '../train/logistic/limits.ts';
 import { networkPenalty } from '../train/logistic/logistic-regression.ts';
 import { toPrincipalAxes } from '../train/logistic/principal-axes.ts';
@@ -66,17 +61,14 @@ export async function choosePenalty(job: Job, { signal, report }: Context): Prom
   const decisions = planDecisions(job.plan);
   const { classes } = decisions;
   const { rows } = toPrincipalAxes({ values, length, labels: decided[0]!, classes });
-  const hasFewJudges = foldOf.filter((fold) => fold >= 0).length < fewestJudges;
+  const judges = foldOf.filter((fold) => fold >= 0).length;
+  const isWorse = judges < fewestJudges ? isClearGain : undefined;
   const penalties: number[] = [];
   for (const labels of decided) {
     const labelsWithout = (fold: number) => labels.map((label, i) => votes[i]?.[fold] ?? label);
-    const search = (isWorse?: IsWorse) =>
-      crossValidate({ ...rows, labels }, { foldOf, labelsWithout }, signal, isWorse);
-    penalties.push(
-      hasFewJudges
-        ? weakestPenalty(await search(isClearGain), isClearGain)
-        : bestPenalty(await search()),
-    );
+    const splits = { foldOf, labelsWithout };
+    const measured = await crossValidate({ ...rows, labels }, splits, signal, isWorse);
+    penalties.push(isWorse ? weakestPenalty(measured, isWorse) : bestPenalty(measured));
   }
   const c = Math.exp(mean(penalties.map(Math.log)));
   const strength = networkPenalty(c, learnedPerFold(foldOf), decisions);
