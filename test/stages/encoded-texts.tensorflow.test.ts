@@ -14,8 +14,11 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { randomFor } from '../../src/data/random.ts';
 import { readPenalty } from '../../src/distill/head-penalty.ts';
+import { verifyRun } from '../../src/engines/verify/verify-run.ts';
 import { loadStudent } from '../../src/models/load-student.ts';
+import type { Job } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';
+import { openStore } from '../../src/store/open.ts';
 import { type Dataset, writeConfig } from '../support/datasets.ts';
 import { expectHeldOut, finished } from '../support/staged-run.ts';
 
@@ -76,6 +79,26 @@ test('an encoder that reads fewer tokens than its files state is refused by Plan
   expect(existsSync(join(made.results, 'encoders'))).toBe(false);
 });
 
+/** Expects `verify` to notice deleted files that a run of one network does not have. */
+async function expectNoticed({ results }: Dataset, { plan, run }: Job): Promise<void> {
+  const store = await openStore(results, 'time');
+  const damaged = async () => (await verifyRun(store, run)).damaged.map(({ key }) => key);
+  expect(await damaged()).toEqual([]);
+  const { digest, members } = plan.teacher;
+  const embeddings = `embeddings/${plan.encoders[0]!.digest}/`;
+  for (const key of [
+    keys.mixture(digest),
+    keys.penalty(run),
+    `${embeddings}${readdirSync(join(results, embeddings))[0]}`,
+    `${keys.teacher(members[0]!.digest)}fold-0/student.json`,
+  ]) {
+    const bytes = readFileSync(join(results, key));
+    rmSync(join(results, key));
+    expect(await damaged(), key).toEqual([key]);
+    writeFileSync(join(results, key), bytes);
+  }
+}
+
 test('ngrams and heads label texts together, for a head', async () => {
   const made = makeTexts();
   const first = await finishedWith(made, 1000, {
@@ -99,6 +122,7 @@ test('ngrams and heads label texts together, for a head', async () => {
   const [answer] = await student.predict(['the film was good']);
   expect(answer!.probabilities.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
   student.dispose();
+  await expectNoticed(made, first.job);
 
   // The student in use reads texts as in its own run: the next one cuts them.
   const { digest } = first.job.plan.encoders[0]!;

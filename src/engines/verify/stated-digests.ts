@@ -4,6 +4,7 @@ import { methodNames } from '../../debias/methods.ts';
 import { isAboutContent } from '../../errors.ts';
 import { encoderDescriptionSchema, encoderFile } from '../../models/encoders/encoder.ts';
 import { descriptionFile } from '../../models/exporters.ts';
+import { networkSchema } from '../../models/networks/index.ts';
 import { documentsSchema } from '../../run/documents-file.ts';
 import { type ShardItem, shardItem } from '../../run/events.ts';
 import { keys } from '../../run/keys.ts';
@@ -16,6 +17,7 @@ export type StatedDigests = Map<string, string>;
 /** Fields that a plan of any version has. */
 export const verifiedPlan = z.object({
   dataset: z.string(),
+  config: z.object({ student: networkSchema }),
   shardsDigest: z.string().optional(),
   unlabeledDigest: z.string().optional(),
   variants: z.array(z.object({ name: z.string(), method: z.enum(methodNames) })),

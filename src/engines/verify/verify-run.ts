@@ -4,6 +4,8 @@ import { methodOf } from '../../debias/methods.ts';
 import { baselineFile } from '../../distill/baselines/baseline.ts';
 import { isAboutContent, UserError } from '../../errors.ts';
 import { descriptionFile, topologyFile } from '../../models/exporters.ts';
+import { isPenalized } from '../../models/networks/index.ts';
+import { ngramsFile } from '../../models/ngrams/names.ts';
 import { keys } from '../../run/keys.ts';
 import { readJson } from '../../store/once.ts';
 import type { ObjectStore } from '../../store/store.ts';
@@ -134,10 +136,11 @@ async function readPlan(results: ObjectStore, run: string): Promise<VerifiedPlan
   }
 }
 
-/** Lists the description of a model, which is written after its topology. An encoder has none. */
+/** Lists the description of a model, which is written after its other files. An encoder has none. */
 function besideModel(key: string): string[] {
-  if (!key.endsWith(`/${topologyFile}`) || key.startsWith(keys.encoder(''))) return [];
-  return [key.slice(0, -topologyFile.length) + descriptionFile];
+  const name = [topologyFile, ngramsFile].find((file) => key.endsWith(`/${file}`));
+  if (name === undefined || key.startsWith(keys.encoder(''))) return [];
+  return [key.slice(0, -name.length) + descriptionFile];
 }
 
 /** Returns whether the run's student came into use; then the dataset has a student in use. */
@@ -158,7 +161,10 @@ function requiredOf(run: string, plan: VerifiedPlan | undefined, listed: Readonl
 }
 
 /** Lists the objects that a finished run must have, but those of its shards. */
-function finalObjects(run: string, { variants, baselines, teacher }: VerifiedPlan): string[] {
+function finalObjects(
+  run: string,
+  { config, variants, baselines, teacher }: VerifiedPlan,
+): string[] {
   const { digest, labels = digest } = teacher;
   const records = variants.flatMap(({ name, method }) => {
     const { record } = methodOf(method);
@@ -173,6 +179,8 @@ function finalObjects(run: string, { variants, baselines, teacher }: VerifiedPla
     ),
     ...baselines.map(({ name }) => `${keys.student(run, name)}${baselineFile}`),
     ...(labels === digest ? [] : [keys.calibration(digest, labels)]),
+    ...(teacher.members.length > 1 ? [keys.mixture(digest)] : []),
+    ...(isPenalized(config.student) ? [keys.penalty(run)] : []),
   ];
 }
 
@@ -183,8 +191,8 @@ function sharedFolders({ teacher, encoders }: VerifiedPlan): string[] {
 }
 
 /**
- * Lists the pinned objects, labels, weights and embeddings of a run's shards; the first three also
- * if they are missing, as far as the run has come.
+ * Lists the pinned objects, labels, weights and embeddings of a run's shards, also if they are
+ * missing, as far as the run has come.
  */
 async function sharedTables(
   results: ObjectStore,
@@ -194,10 +202,12 @@ async function sharedTables(
 ): Promise<string[]> {
   const shards = await listedShards(results, run);
   const labels = teacher.labels ?? teacher.digest;
+  const isEvaluated = listed.has(keys.metrics(run));
   const required = shards.flatMap(({ id, set, objects }) => [
     keys.objects(run, objects),
     ...(listed.has(keys.reconcile(run)) ? [keys.labels(labels, id)] : []),
-    ...(listed.has(keys.metrics(run)) && set === 'unlabeled' ? [keys.weights(run, id)] : []),
+    ...(isEvaluated && set === 'unlabeled' ? [keys.weights(run, id)] : []),
+    ...(isEvaluated ? encoders.map(({ digest }) => keys.embeddings(digest, id)) : []),
   ]);
   const digests = new Set([labels, teacher.digest, ...teacher.members.map(({ digest }) => digest)]);
   const possible = shards.flatMap(({ id }) => [
