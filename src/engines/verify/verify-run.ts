@@ -136,7 +136,7 @@ async function readPlan(results: ObjectStore, run: string): Promise<VerifiedPlan
   }
 }
 
-/** Lists the description of a model, which is written after its other files. An encoder has none. */
+/** Lists the description of a model, which is written last. An encoder has none. */
 function besideModel(key: string): string[] {
   const name = [topologyFile, ngramsFile].find((file) => key.endsWith(`/${file}`));
   if (name === undefined || key.startsWith(keys.encoder(''))) return [];
