@@ -1,4 +1,4 @@
-import { type Decisions, decidedClasses } from '../debias/decisions.ts';
+import { type Decisions, decidedClasses, decisionsOf } from '../debias/decisions.ts';
 import { UserError } from '../errors.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { type Answers, parseAnswers } from './answers.ts';
@@ -7,7 +7,6 @@ import type { ReadConfig } from './config.ts';
 import { cutShards } from './cut.ts';
 import { withoutEarlier } from './earlier-answers.ts';
 import { type Example, isRejected } from './example.ts';
-import { decisionsOf } from './features/index.ts';
 import { formats } from './formats/index.ts';
 import { jsonList, labelOfNames, withSemicolons } from './label-list.ts';
 import { readExamples, readLabelsOnly } from './read.ts';

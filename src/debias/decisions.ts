@@ -30,6 +30,14 @@ export function manyLabels(labels: number): Decisions {
   return { perExample: labels, classes: 2, outputs: labels, isMultiLabel: true };
 }
 
+/** Returns the decisions that a task asks for. @param classes The number of its classes. */
+export function decisionsOf(
+  { multiLabel }: { readonly multiLabel?: boolean | undefined },
+  classes: number,
+): Decisions {
+  return multiLabel === true ? manyLabels(classes) : oneClass(classes);
+}
+
 /**
  * Converts outputs of a model to rows of decisions. With one class per example, they are the same.
  *

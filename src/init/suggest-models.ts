@@ -5,7 +5,7 @@ import { architecturesFor } from '../models/networks/index.ts';
 import { mlp } from '../models/networks/mlp.ts';
 import { ngrams } from '../models/networks/ngrams.ts';
 import { foreignFile } from '../models/teachers/foreign-files.ts';
-import { suppliedKinds } from '../models/teachers/index.ts';
+import { suppliedKinds } from '../models/teachers/supplied.ts';
 import type { ModelPorts } from '../models/teachers/teacher-kind.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { someObjects } from './some-objects.ts';
@@ -70,7 +70,7 @@ async function teacherOf(
   for (const kind of suppliedKinds) {
     const path = await kind.recognize(store, key);
     if (path === undefined) continue;
-    const ports = await kind.ports?.(store, key);
+    const ports = kind.isModel ? await kind.ports?.(store, key) : undefined;
     const columns = kind.isModel && features ? columnsOf(features, ports) : undefined;
     const isLogits = ports?.outputs.length === 1 && ports.outputs[0]?.name === 'logits';
     return {

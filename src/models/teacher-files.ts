@@ -1,6 +1,6 @@
 import type { ObjectStore } from '../store/store.ts';
 import type { TeacherConfig } from './config.ts';
-import { suppliedKinds } from './teachers/index.ts';
+import { suppliedKinds } from './teachers/supplied.ts';
 import type { SuppliedKind, TeacherFiles } from './teachers/teacher-kind.ts';
 
 /**

@@ -2,17 +2,11 @@ import { z } from 'zod';
 import { configSchema } from '../config/schema.ts';
 import type { ColumnsConfig } from '../data/columns-config.ts';
 import { columnReportSchema } from '../data/features/column-report.ts';
-import {
-  decisionsOf,
-  encoderIn,
-  type Features,
-  featuresSchema,
-  kindOfTask,
-} from '../data/features/index.ts';
+import { encoderIn, type Features, featuresSchema, kindOfTask } from '../data/features/index.ts';
 import type { Folds } from '../data/folds.ts';
 import { leftOutSchema } from '../data/left-out.ts';
 import { type SetName, setNames } from '../data/shard.ts';
-import type { Decisions } from '../debias/decisions.ts';
+import { type Decisions, decisionsOf } from '../debias/decisions.ts';
 import type { Need } from '../debias/method.ts';
 import { methodNames, methodOf } from '../debias/methods.ts';
 import { networkFeatures, plannedEncoderSchema } from '../models/encoders/planned.ts';

@@ -1,7 +1,6 @@
 /** The kinds of features. To add one, write its row and list it here. */
 import { z } from 'zod';
 import { product } from '../../arrays.ts';
-import { type Decisions, manyLabels, oneClass } from '../../debias/decisions.ts';
 import { tableOf } from '../../table.ts';
 import type { TableColumns } from '../columns.ts';
 import type { Content, Example, Rejected } from '../example.ts';
@@ -57,11 +56,6 @@ export function kindOf({ kind }: Features | Content): AnyKind {
 export function kindOfTask({ type }: Pick<Task, 'type'>): AnyKind {
   // Every task belongs to a kind, because the schema is made from the table.
   return rows.find(({ task }) => task === type)!;
-}
-
-/** Returns the decisions that a task asks for. @param classes The number of its classes. */
-export function decisionsOf({ multiLabel }: Pick<Task, 'multiLabel'>, classes: number): Decisions {
-  return multiLabel === true ? manyLabels(classes) : oneClass(classes);
 }
 
 /** Returns the shape of one example's features, without the batch dimension. */

@@ -3,8 +3,8 @@
  * ends when it is killed or the other process has ended.
  */
 import { UserError } from '../../errors.ts';
-import { suppliedKinds } from '../teachers/index.ts';
 import type { LoadedModel } from '../teachers/loaded-model.ts';
+import { suppliedKinds } from '../teachers/supplied.ts';
 import type { SuppliedKind } from '../teachers/teacher-kind.ts';
 import type { LoadModel } from './model-source.ts';
 import { restore, sharedFd } from './shared-file.ts';

@@ -1,26 +1,12 @@
 /** The table of teacher kinds. */
 import { tableOf } from '../../table.ts';
-import { graphModelKind } from './graph-model.ts';
-import { layersModelKind } from './layers-model.ts';
-import { onnxKind } from './onnx.ts';
-import { predictionsKind } from './predictions.ts';
-import { savedModelKind } from './saved-model.ts';
-import type { SuppliedKind, TeacherKind } from './teacher-kind.ts';
+import { suppliedKinds } from './supplied.ts';
+import type { TeacherKind } from './teacher-kind.ts';
 import { trainedKind } from './trained-kind.ts';
 
-const rows = [
-  trainedKind,
-  onnxKind,
-  savedModelKind,
-  layersModelKind,
-  graphModelKind,
-  predictionsKind,
-] as const;
+const rows = [trainedKind, ...suppliedKinds] as const;
 
 export const teacherKinds = tableOf(...rows);
-
-/** The kinds of user-supplied teachers. */
-export const suppliedKinds: readonly SuppliedKind[] = rows.filter((row) => row.supplied);
 
 type Intersection<Union> = (Union extends unknown ? (member: Union) => void : never) extends (
   member: infer Members,

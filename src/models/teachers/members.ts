@@ -1,8 +1,8 @@
 /** The models of one trained teacher, or of several that are mixed. */
-import { decisionsOf, type Features, featureShape } from '../../data/features/index.ts';
+import { type Features, featureShape } from '../../data/features/index.ts';
 import type { Rows } from '../../data/features/kind.ts';
 import { type Folds, foldOf } from '../../data/folds.ts';
-import type { Decisions } from '../../debias/decisions.ts';
+import { type Decisions, decisionsOf } from '../../debias/decisions.ts';
 import { mix } from '../../debias/mixture.ts';
 import { digestJson } from '../../digest.ts';
 import type { ObjectStore } from '../../store/store.ts';

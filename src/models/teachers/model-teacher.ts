@@ -1,6 +1,7 @@
 import { product } from '../../arrays.ts';
-import { decisionsOf, type Features } from '../../data/features/index.ts';
+import type { Features } from '../../data/features/index.ts';
 import { row } from '../../data/features/row.ts';
+import { decisionsOf } from '../../debias/decisions.ts';
 import { UserError } from '../../errors.ts';
 import type { Inputs, Predictions, Teacher } from '../teacher.ts';
 import { columnsInput } from './columns-input.ts';

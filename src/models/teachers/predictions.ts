@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { decisionsOf } from '../../data/features/index.ts';
+import { decisionsOf } from '../../debias/decisions.ts';
 import { UserError } from '../../errors.ts';
 import { hashFiles } from '../file-hashes.ts';
 import { noWork } from '../size/network-size.ts';

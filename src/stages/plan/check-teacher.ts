@@ -1,7 +1,6 @@
 import { decisionLookup } from '../../data/classes.ts';
 import type { Example } from '../../data/example.ts';
-import { decisionsOf } from '../../data/features/index.ts';
-import type { Decisions } from '../../debias/decisions.ts';
+import { type Decisions, decisionsOf } from '../../debias/decisions.ts';
 import { UserError } from '../../errors.ts';
 import { createTeacherMeter } from '../../evaluate/teacher-judgement.ts';
 import { counted } from '../../format.ts';

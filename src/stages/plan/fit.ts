@@ -1,8 +1,8 @@
 import { type Example, isRejected } from '../../data/example.ts';
 import type { ColumnsReport } from '../../data/features/column-report.ts';
-import { decisionsOf, type Features, fitFeatures } from '../../data/features/index.ts';
+import { type Features, fitFeatures } from '../../data/features/index.ts';
 import { readExamples } from '../../data/read.ts';
-import { type Decisions, decidedClasses } from '../../debias/decisions.ts';
+import { type Decisions, decidedClasses, decisionsOf } from '../../debias/decisions.ts';
 import type { Context } from '../../run/context.ts';
 import type { ShardItem } from '../../run/events.ts';
 import { readShard } from '../../run/objects-file.ts';
