@@ -17,6 +17,8 @@ import { isLabeled, type SetName, setNames } from '../data/shard.ts';
 import { decisionsOf } from '../debias/decisions.ts';
 import { sha256 } from '../digest.ts';
 import { UserError } from '../errors.ts';
+import { withModelProcess } from '../models/confined/load-model.ts';
+import { teacherKindOf } from '../models/teachers/index.ts';
 import type { Context } from '../run/context.ts';
 import type { SetSize } from '../run/estimate-file.ts';
 import type { JobEvent, ShardItem } from '../run/events.ts';
@@ -38,7 +40,7 @@ import { alwaysWarnings, classCountWarnings } from './plan/class-counts.ts';
 import { decide, type PlannedModels } from './plan/decide.ts';
 import { fitToLabeled, type LabeledFit } from './plan/fit.ts';
 import { type PinnedInputs, pinInputs } from './plan/pin-inputs.ts';
-import { planEncoders } from './plan/plan-encoders.ts';
+import { encodersIn, planEncoders } from './plan/plan-encoders.ts';
 import { imageWarnings, withStoredPreprocess } from './plan/preprocess.ts';
 import type { RunToPlan } from './plan/run-to-plan.ts';
 import { shortTrainings } from './plan/short-training.ts';
@@ -74,7 +76,9 @@ export async function planRun(event: JobEvent, context: Context): Promise<PlanOu
   if (!(await results.head(keys.plan(event.run)))) {
     const record = await readJson(results, keys.record(event.run), recordSchema);
     if ('refused' in record) throw new UserError(record.refused.message, record.refused.hint);
-    await makePlan({ ...record, data, results }, context);
+    const make = () => makePlan({ ...record, data, results }, context);
+    const { isRun, kind } = modelOf(record.config);
+    await (isRun ? withModelProcess(kind, make) : make());
   }
   const plan = await readJson(results, keys.plan(event.run), planSchema);
   await requireBudget(plan, event, context, results);
@@ -86,6 +90,14 @@ export async function planRun(event: JobEvent, context: Context): Promise<PlanOu
     concurrency: concurrencyOf(context),
     variants: [...plan.variants, ...plan.baselines].map(({ name, trainer }) => ({ name, trainer })),
   };
+}
+
+/** Returns whether Plan runs a model of the user, and the kind of teachers that loads it. */
+function modelOf(config: Config): { isRun: boolean; kind: string | undefined } {
+  const teacher = teacherKindOf(config.teacher);
+  if (teacher?.supplied && teacher.isModel) return { isRun: true, kind: teacher.name };
+  // The files of an encoder, which are read later, show its kind.
+  return { isRun: encodersIn(config).length > 0, kind: undefined };
 }
 
 /** Pins the inputs, fits the features, decides, estimates, and writes the plan. */

@@ -35,6 +35,7 @@ export interface ConfinedModel extends LoadedModel {
  *
  * @param teacherKind Name of the kind of teachers that loads its format.
  * @param script Compiled file of `model-process.ts`.
+ * @param ready A process without a model, to be used first. Default: one is started.
  * @throws UserError if the model is refused, or exceeds a limit; then the process is killed. Error
  *   if it cannot be loaded.
  */
@@ -43,12 +44,13 @@ export async function loadConfined(
   source: ModelSource,
   script: string,
   limits: ModelLimits = modelLimits(),
+  ready?: ModelProcess,
 ): Promise<ConfinedModel> {
-  const start = () => {
-    const process = new ModelProcess(source.name, script, limits);
-    return { process, loading: load(process, teacherKind, source, limits) };
-  };
-  let { process, loading } = start();
+  const start = (process = new ModelProcess(script, limits)) => ({
+    process,
+    loading: load(process, teacherKind, source, limits),
+  });
+  let { process, loading } = start(ready?.endedIdle ? undefined : ready);
   const { inputs, outputs, classLabels } = await loading;
   return {
     ...{ inputs, outputs, classLabels },
@@ -70,6 +72,7 @@ async function load(
   source: ModelSource,
   { loadMs }: ModelLimits,
 ): Promise<Extract<FromModel, { kind: 'loaded' }>> {
+  process.name = source.name;
   try {
     const message = { kind: 'load', teacherKind, source } as const;
     const loaded = await process.call(() => message, 'loading', loadMs);
@@ -81,9 +84,10 @@ async function load(
   }
 }
 
-/** A process that runs a model, one call at a time. */
-class ModelProcess {
-  readonly #name: string;
+/** A process that loads and runs a model, one call at a time. */
+export class ModelProcess {
+  /** Name of the model in errors. */
+  name = 'the model';
   readonly #limits: ModelLimits;
   readonly #child: ChildProcess;
   readonly #shared = openShared();
@@ -98,8 +102,7 @@ class ModelProcess {
   /** Whether the process has ended by itself while no call waited for it. */
   endedIdle = false;
 
-  constructor(name: string, script: string, limits: ModelLimits) {
-    this.#name = name;
+  constructor(script: string, limits: ModelLimits = modelLimits()) {
     this.#limits = limits;
     const [program, ...rest] = [...findIsolation().command, process.execPath, script];
     this.#child = spawn(program!, rest, {
@@ -125,6 +128,12 @@ class ModelProcess {
       this.#lastWords = (this.#lastWords + text).slice(-lastWordsLength);
     });
     this.#keepAlive(false);
+  }
+
+  /** Imports the library of a kind of teachers before a model is loaded. */
+  prepare(teacherKind: string): void {
+    // The load that follows meets the same error.
+    this.#child.send({ kind: 'prepare', teacherKind } satisfies ToModel, () => {});
   }
 
   get isIdle(): boolean {
@@ -192,12 +201,12 @@ class ModelProcess {
   }
 
   #stop(reason: string): void {
-    this.#end(new UserError(`${this.#name} was stopped: ${reason}`, distrust));
+    this.#end(new UserError(`${this.name} was stopped: ${reason}`, distrust));
     this.kill();
   }
 
   kill(): void {
-    this.#ended ??= new Error(`${this.#name} was disposed of`);
+    this.#ended ??= new Error(`${this.name} was disposed of`);
     this.#child.kill('SIGKILL');
   }
 
@@ -209,7 +218,7 @@ class ModelProcess {
   #death(code: number | null, signal: NodeJS.Signals | null): Error {
     const why = signal ?? `exit code ${code}`;
     const memory = signal === 'SIGKILL' ? ': the system does this if memory is short' : '';
-    const message = `the process that ran ${this.#name} ended early (${why})${memory}`;
+    const message = `the process that ran ${this.name} ended early (${why})${memory}`;
     return new UserError(`${message}\n${this.#lastWords}`.trimEnd(), distrust);
   }
 

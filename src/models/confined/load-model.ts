@@ -1,8 +1,16 @@
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LoadedModel } from '../teachers/loaded-model.ts';
-import { type ConfinedModel, loadConfined } from './confined-model.ts';
+import { type ConfinedModel, loadConfined, ModelProcess } from './confined-model.ts';
 import type { LoadModel, ModelSource } from './model-source.ts';
+
+// Bundled code has another extension than compiled code. Code that is not compiled cannot start a
+// process, because a process starts from a JavaScript file.
+const extension = extname(import.meta.url);
+const script =
+  extension === '.ts'
+    ? undefined
+    : fileURLToPath(new URL(`./model-process${extension}`, import.meta.url));
 
 /**
  * Time for which a process is kept after its model was disposed of, in ms. The next task follows at
@@ -19,9 +27,37 @@ interface KeptModel {
 /** The model that was disposed of last. Label and Encode use the model that Plan has tried. */
 let kept: KeptModel | undefined;
 
+/** A process without a model, for the model that is loaded next. */
+let ready: ModelProcess | undefined;
+
 /**
- * Loads a model of a user, in a process of its own. Code that is not compiled runs it in this
- * process, because a process starts from a JavaScript file.
+ * Does work that loads a model later. The process of the model starts at once, because its start
+ * takes about half a second. If no model is loaded, the process ends after the work.
+ *
+ * @param kindName Name of the kind of teachers that loads the model; undefined if it is not known.
+ */
+export async function withModelProcess<Result>(
+  kindName: string | undefined,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const process = script && !kept && !ready ? new ModelProcess(script) : undefined;
+  if (kindName) process?.prepare(kindName);
+  ready ??= process;
+  try {
+    return await work();
+  } finally {
+    if (process && ready === process) takeReady()?.kill();
+  }
+}
+
+function takeReady(): ModelProcess | undefined {
+  const found = ready;
+  ready = undefined;
+  return found;
+}
+
+/**
+ * Loads a model of a user, in a process of its own; code that is not compiled, in this process.
  *
  * @param kind Name of the kind of teachers that loads its format, and its function.
  * @param source Its files do not change: the name of its folder has their digest.
@@ -31,12 +67,9 @@ export async function loadModelFile(
   { name, load }: { readonly name: string; readonly load: LoadModel },
   source: ModelSource,
 ): Promise<LoadedModel> {
-  // Bundled code has another extension than compiled code.
-  const extension = extname(import.meta.url);
-  if (extension === '.ts') return load(source);
-  const script = fileURLToPath(new URL(`./model-process${extension}`, import.meta.url));
+  if (!script) return load(source);
   const key = JSON.stringify([name, source]);
-  const model = takeKept(key) ?? (await loadConfined(name, source, script));
+  const model = takeKept(key) ?? (await loadConfined(name, source, script, undefined, takeReady()));
   let isDisposed = false;
   return {
     ...model,

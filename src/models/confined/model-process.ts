@@ -15,9 +15,13 @@ const send = (message: FromModel) => process.send?.(message);
 
 process.on('message', async (message: ToModel) => {
   try {
-    if (message.kind === 'load') {
-      const kind = suppliedKinds.find(({ name }) => name === message.teacherKind);
-      model = await loadOf(kind)(message.source);
+    if (message.kind === 'prepare') {
+      // Loading reports what fails.
+      await kindOf(message.teacherKind)
+        ?.library?.()
+        .catch(() => {});
+    } else if (message.kind === 'load') {
+      model = await loadOf(kindOf(message.teacherKind))(message.source);
       const { inputs, outputs, classLabels } = model;
       send({ kind: 'loaded', inputs, outputs, classLabels });
     } else {
@@ -32,6 +36,10 @@ process.on('message', async (message: ToModel) => {
     send({ kind: 'error', message: (error as Error).message, isUserError, hint });
   }
 });
+
+function kindOf(teacherKind: string): SuppliedKind | undefined {
+  return suppliedKinds.find(({ name }) => name === teacherKind);
+}
 
 function loadOf(kind: SuppliedKind | undefined): LoadModel {
   if (kind?.load) return kind.load;

@@ -4,6 +4,8 @@ import type { ModelSource } from './model-source.ts';
 import type { SentTensor } from './shared-file.ts';
 
 export type ToModel =
+  /** Has no answer. */
+  | { readonly kind: 'prepare'; readonly teacherKind: string }
   | { readonly kind: 'load'; readonly teacherKind: string; readonly source: ModelSource }
   | {
       readonly kind: 'run';

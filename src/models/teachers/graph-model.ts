@@ -13,6 +13,7 @@ export const graphModelKind = modelKind({
   noun: 'the GraphModel',
   find: (store, key) => modelJsonFiles(store, `teacher.${name}`, key, format),
   load: ({ path }) => loadGraphModel(path),
+  library: () => import('../../tensorflow.ts'),
   recognize: (store, key) => recognizeModelJson(store, key, format),
 });
 

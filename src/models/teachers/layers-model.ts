@@ -17,6 +17,7 @@ export const layersModelKind = modelKind({
   noun: 'the LayersModel',
   find: (store, key) => modelJsonFiles(store, `teacher.${name}`, key, format),
   load: ({ path }) => loadLayersModel(path),
+  library: () => import('../../tensorflow.ts'),
   async size({ store, key, files, shape }) {
     const json: unknown = JSON.parse(await readJsonText(store, key));
     const bytes = sum(files.map(({ object }) => object.bytes));

@@ -17,7 +17,7 @@ export function modelKind<const Name extends string>(
     readonly load: LoadModel;
     /** Default: estimated from the bytes of all files. */
     readonly size?: SuppliedKind['size'];
-  } & Pick<SuppliedKind, 'find' | 'recognize' | 'ports'>,
+  } & Pick<SuppliedKind, 'find' | 'library' | 'recognize' | 'ports'>,
 ) {
   const { description, ...rest } = definition;
   return {

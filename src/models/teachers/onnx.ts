@@ -28,6 +28,7 @@ export const onnxKind = modelKind({
     const file = (await readdir(folder)).find((one) => one.endsWith('.onnx'));
     return loadOnnx(join(folder, file!), name);
   },
+  library: () => import('../../onnxruntime.ts'),
   recognize: async (_, key) => (key.endsWith('.onnx') ? key : undefined),
   ports: async (store, key) => readOnnxFacts(await store.read(key)),
 });

@@ -29,6 +29,7 @@ export const savedModelKind = modelKind({
     );
   },
   load: ({ folder, name }) => loadSavedModel(folder, name),
+  library: () => import('../../tensorflow.ts'),
   recognize: async (_, key) => (key.endsWith('/saved_model.pb') ? folderOf(key) : undefined),
 });
 

@@ -89,7 +89,7 @@ function longestText({ maxLength }: DescribedEncoder['description']): Example[] 
 }
 
 /** Lists the encoders of the networks that are trained, each once. */
-function encodersIn({ teacher, student }: Config): EncoderConfig[] {
+export function encodersIn({ teacher, student }: Config): EncoderConfig[] {
   const found = [...membersOf(teacher), student].flatMap((network) => {
     const encoder = encoderOf(network);
     return encoder ? [encoder] : [];

@@ -161,7 +161,7 @@ function descendants(pid: number): string[] {
 
 describe.runIf(process.platform === 'linux')('the process of a model that was disposed of', () => {
   // Compiled code starts processes; sources do not.
-  const { loadModelFile } = kept;
+  const { loadModelFile, withModelProcess } = kept;
   const kind = { name: 'onnx', load: () => expect.fail('it was loaded in this process') };
   const source = (model: string, file = 'model.onnx') => {
     const path = join(fixtures, model, file);
@@ -198,6 +198,43 @@ describe.runIf(process.platform === 'linux')('the process of a model that was di
     again.dispose();
     other.dispose();
     await vi.waitFor(() => expect(pids()).toHaveLength(1), 30_000);
+  });
+
+  test('is started before it is needed, for one model', async () => {
+    const model = await withModelProcess('onnx', async () => {
+      await vi.waitFor(() => expect(pids()).toHaveLength(1), 30_000);
+      const early = pids();
+      const loaded = await loadModelFile(kind, first);
+      expect(pids()).toEqual(early);
+      return loaded;
+    });
+    expect(await runs(model)).toHaveLength(2);
+    model.dispose();
+  });
+
+  test.each(['onnx', undefined, 'noSuchKind'])(
+    'ends if it was started early and no model was loaded: %s',
+    async (name) => {
+      const before = descendants(process.pid);
+      const work = withModelProcess(name, async () => {
+        await vi.waitFor(() => expect(pids()).toHaveLength(1), 30_000);
+        throw new Error('the plan is refused');
+      });
+      await expect(work).rejects.toThrow('the plan is refused');
+      await vi.waitFor(() => expect(descendants(process.pid)).toEqual(before), 30_000);
+    },
+  );
+
+  test('is started again if it ended before its model was loaded', async () => {
+    const before = descendants(process.pid);
+    const model = await withModelProcess('onnx', async () => {
+      await vi.waitFor(() => expect(pids()).toHaveLength(1), 30_000);
+      process.kill(Number(pids()[0]), 'SIGKILL');
+      await vi.waitFor(() => expect(descendants(process.pid)).toEqual(before), 30_000);
+      return loadModelFile(kind, first);
+    });
+    expect(await runs(model)).toHaveLength(2);
+    model.dispose();
   });
 
   test('ends before another model is loaded', async () => {
