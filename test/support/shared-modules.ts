@@ -4,12 +4,12 @@
  */
 import { afterAll, expect, vi } from 'vitest';
 
+/** Set when TensorFlow and libvips are loaded. */
+const ofLibraries = new Set(['TF_CPP_MIN_LOG_LEVEL', 'VIPSHOME']);
 const environment = variables();
 
-/** Returns the environment, without the variable that is set when TensorFlow is loaded. */
 function variables(): NodeJS.ProcessEnv {
-  const { TF_CPP_MIN_LOG_LEVEL: _, ...rest } = process.env;
-  return rest;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !ofLibraries.has(name)));
 }
 
 afterAll(() => {
