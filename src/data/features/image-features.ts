@@ -33,14 +33,16 @@ export type ImageFeatures = z.infer<typeof imageFeaturesSchema>;
 
 /** Returns a function that normalizes pixels, from a table: a pixel has only 256 values. */
 export function pixelNormalizer({ channels, mean, std }: ImageFeatures) {
-  const table = Float32Array.from({ length: channels * 256 }, (_, index) => {
-    const channel = Math.floor(index / 256);
-    return ((index % 256) / 255 - mean[channel]!) / std[channel]!;
-  });
+  const tables = Array.from({ length: channels }, (_, channel) =>
+    Float32Array.from(
+      { length: 256 },
+      (_, value) => (value / 255 - mean[channel]!) / std[channel]!,
+    ),
+  );
   return (decoded: Decoded, target: Float32Array, offset: number): void => {
-    for (let start = 0; start < decoded.length; start += channels) {
-      for (let channel = 0; channel < channels; channel++) {
-        target[offset + start + channel] = table[channel * 256 + decoded[start + channel]!]!;
+    for (const [channel, table] of tables.entries()) {
+      for (let at = channel; at < decoded.length; at += channels) {
+        target[offset + at] = table[decoded[at]!]!;
       }
     }
   };

@@ -103,12 +103,12 @@ function declaredImage(declared: readonly (number | undefined)[]) {
 export function toChannelsFirst(values: Float32Array, n: number, channels: number): Float32Array {
   const pixels = values.length / (n * channels);
   const moved = new Float32Array(values.length);
+  let to = 0;
   for (let example = 0; example < n; example++) {
     const start = example * pixels * channels;
+    const end = start + pixels * channels;
     for (let channel = 0; channel < channels; channel++) {
-      for (let pixel = 0; pixel < pixels; pixel++) {
-        moved[start + channel * pixels + pixel] = values[start + pixel * channels + channel]!;
-      }
+      for (let from = start + channel; from < end; from += channels) moved[to++] = values[from]!;
     }
   }
   return moved;
