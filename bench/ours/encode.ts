@@ -10,6 +10,7 @@ import { z } from 'zod';
 import type { Content, Example } from '../../src/data/example.ts';
 import { encoderSchema } from '../../src/models/encoders/config.ts';
 import { describeEncoder } from '../../src/models/encoders/describe.ts';
+import { embedChunks } from '../../src/models/encoders/embed-chunks.ts';
 import { encoderReads } from '../../src/models/encoders/encoder.ts';
 import { openDescribed } from '../../src/models/encoders/open-encoder.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -24,14 +25,14 @@ const encoder = await openDescribed(
 const examples = (await contents()).map(
   (content, row): Example => ({ id: String(row), label: undefined, content }),
 );
+const chunks = Array.from({ length: Math.ceil(examples.length / encoder.chunk) }, (_, index) =>
+  examples.slice(index * encoder.chunk, (index + 1) * encoder.chunk),
+);
 const seconds: number[] = [];
 for (let round = 0; round <= Number(rounds); round++) {
   const lap = stopwatch();
   const parts: Float32Array[] = [];
-  for (let start = 0; start < examples.length; start += encoder.chunk) {
-    const { embeddings } = await encoder.embed(examples.slice(start, start + encoder.chunk));
-    parts.push(embeddings);
-  }
+  for await (const { embeddings } of embedChunks(encoder, chunks)) parts.push(embeddings);
   seconds.push(lap());
   await writeFile(
     join(folder, `${kind}.bin`),

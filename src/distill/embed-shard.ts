@@ -5,6 +5,7 @@ import { type Features, kindOf } from '../data/features/index.ts';
 import { readExamples } from '../data/read.ts';
 import type { Shard } from '../data/shard.ts';
 import { createEmbeddingsWriter } from '../data/tables/embeddings-file.ts';
+import { embedChunks } from '../models/encoders/embed-chunks.ts';
 import type { PretrainedEncoder } from '../models/encoders/encoder.ts';
 import { exampleContent } from '../models/encoders/example-content.ts';
 import type { PlannedEncoder } from '../models/encoders/planned.ts';
@@ -54,12 +55,12 @@ export async function embedShard(
   let done = 0;
   let truncated = 0;
   const examples = readExamples(data, shard, plan.config);
-  for await (const chunk of decodedBatches(examples, decoding, (one) => unread.push(one))) {
-    const embedded = await encoder.embed(chunk);
-    const ids = chunk.map(({ id }) => id);
-    writer.append(ids, embedded.embeddings, embedded.rejected);
-    truncated += embedded.truncated;
-    done += chunk.length;
+  const chunks = decodedBatches(examples, decoding, (one) => unread.push(one));
+  for await (const chunk of embedChunks(encoder, chunks)) {
+    const ids = chunk.examples.map(({ id }) => id);
+    writer.append(ids, chunk.embeddings, chunk.rejected);
+    truncated += chunk.truncated;
+    done += ids.length;
     tell(done);
   }
   return { bytes: writer.finish(unread), truncated };

@@ -16,6 +16,7 @@ import { textKind } from '../data/features/text.ts';
 import { UserError } from '../errors.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { batchSizeFor } from './batch-size.ts';
+import { embedChunks } from './encoders/embed-chunks.ts';
 import { encoderFile } from './encoders/encoder.ts';
 import { exampleContent } from './encoders/example-content.ts';
 import { encoderFolder } from './model-files.ts';
@@ -148,17 +149,17 @@ async function encoderInput(store: ObjectStore, features: Features): Promise<Stu
   return {
     async *batches(items, onRejected) {
       const options = { batchSize: encoder.chunk, room: encoder.chunk, decode };
-      for await (const chunk of decodedBatches(items, options, onRejected)) {
-        const { embeddings, rejected } = await encoder.embed(chunk);
-        for (const [row, lost] of rejected) onRejected({ ...lost, ...locationOf(chunk[row]!) });
-        const usable = [...chunk.keys()].filter((row) => !rejected.has(row));
+      const chunks = decodedBatches(items, options, onRejected);
+      for await (const { examples, embeddings, rejected } of embedChunks(encoder, chunks)) {
+        for (const [row, lost] of rejected) onRejected({ ...lost, ...locationOf(examples[row]!) });
+        const usable = [...examples.keys()].filter((row) => !rejected.has(row));
         if (usable.length === 0) continue;
         const values = new Float32Array(usable.length * encoder.dimension);
         for (const [at, row] of usable.entries()) {
           const from = row * encoder.dimension;
           values.set(embeddings.subarray(from, from + encoder.dimension), at * encoder.dimension);
         }
-        yield { ids: usable.map((row) => chunk[row]!.id), rows: { n: usable.length, values } };
+        yield { ids: usable.map((row) => examples[row]!.id), rows: { n: usable.length, values } };
       }
     },
     dispose: () => encoder.dispose(),

@@ -21,7 +21,8 @@ export interface ImageInputOptions {
   readonly source: string;
 }
 
-const batchesPerChunk = 4;
+/** Few, because the files of two chunks are in memory. */
+const batchesPerChunk = 2;
 /** Batches that are decoded while the model runs. */
 const batchesAhead = 2;
 
