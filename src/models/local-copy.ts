@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { access, mkdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { checkKey } from '../store/key.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { hashStream } from './file-hashes.ts';
-import { removeAbandoned } from './scratch-folder.ts';
 import type { TeacherFile } from './teachers/teacher-kind.ts';
 
 /**
@@ -61,23 +60,18 @@ async function hashLocal(files: readonly TeacherFile[], folder: string): Promise
   return hashes;
 }
 
-/** End of the name of a file or folder that is being made. */
-const beingMade = /^\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** Matches the name of a file or folder that is being made. */
+export const beingMade = /\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
  * Makes a file or folder that exists either whole or not at all, even if several processes try at
- * once or one is killed. An existing one is kept. Removes what a killed process left a week ago.
+ * once or one is killed. An existing one is kept.
  */
 export async function makeOnce(path: string, make: (made: string) => Promise<void>): Promise<void> {
   if (await exists(path)) return;
   const made = `${path}.${randomUUID()}`;
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    const name = basename(path);
-    removeAbandoned(
-      dirname(path),
-      (other) => other.startsWith(name) && beingMade.test(other.slice(name.length)),
-    );
     await make(made);
     try {
       await rename(made, path);

@@ -13,7 +13,6 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import { makeOnce } from '../../src/models/local-copy.ts';
 import { makeWorkFolder, scratchFolder } from '../../src/models/scratch-folder.ts';
 
 let parent: string;
@@ -59,12 +58,14 @@ test('a folder for one use is new, and those of killed processes are removed', (
   expect(readdirSync(dirname(made)).sort()).toEqual([basename(made), basename(running)]);
 });
 
-test('a copy that a killed process began is removed, and no other file', async () => {
+test('a copy that a killed process began is removed, and no other file', () => {
+  const folder = scratchFolder('teachers', parent);
   const begun = 'model.0b5c3f0e-6f7e-4a53-9a55-1c1f8b7a2a10';
-  for (const name of [begun, 'model.data', `other.${begun}`]) {
-    writeFileSync(join(parent, name), '');
-    utimesSync(join(parent, name), longAgo, longAgo);
+  for (const name of ['model', begun]) {
+    writeFileSync(join(folder, name), '');
+    utimesSync(join(folder, name), longAgo, longAgo);
   }
-  await makeOnce(join(parent, 'model'), async (made) => writeFileSync(made, 'whole'));
-  expect(readdirSync(parent).sort()).toEqual(['model', 'model.data', `other.${begun}`]);
+  writeFileSync(join(folder, `new-${begun}`), '');
+  scratchFolder('teachers', parent);
+  expect(readdirSync(folder).sort()).toEqual(['model', `new-${begun}`]);
 });
