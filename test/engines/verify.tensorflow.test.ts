@@ -3,6 +3,8 @@ import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { verifyRun } from '../../src/engines/verify/verify-run.ts';
+import { keys } from '../../src/run/keys.ts';
+import { writeJsonOnce } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
 import { makeDataset } from '../support/datasets.ts';
 import { finished } from '../support/staged-run.ts';
@@ -13,7 +15,7 @@ async function finishedRun() {
   const { job } = await finished(made);
   const store = await openStore(made.results, 'time');
   return {
-    made,
+    ...{ made, store, run: job.run },
     path: (key: string) => join(made.results, key),
     files: filesIn(made.results).filter((key) => !/\/usage\/|^spend\/|^checkpoints\//.test(key)),
     verify: () => verifyRun(store, job.run),
@@ -69,6 +71,15 @@ test('damage of every kind to any file is noticed, and no other file is accused'
       writeFileSync(path(key), bytes);
     }
   }
+});
+
+test('a plan that is intact and has another form is refused, because it lists the files', async () => {
+  const { path, verify, store, run } = await finishedRun();
+  rmSync(path(keys.plan(run)));
+  await writeJsonOnce(store, keys.plan(run), { dataset: 'a plan of another version' });
+  await expect(verify()).rejects.toThrow(
+    `${keys.plan(run)} does not have the form of a plan of this version`,
+  );
 });
 
 /**

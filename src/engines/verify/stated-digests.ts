@@ -17,7 +17,8 @@ export type StatedDigests = Map<string, string>;
 /** Fields that a plan of any version has. */
 export const verifiedPlan = z.object({
   dataset: z.string(),
-  config: z.object({ student: networkSchema }),
+  /** Undefined if it has fields of another version. */
+  config: z.object({ student: networkSchema.optional().catch(undefined) }),
   shardsDigest: z.string().optional(),
   unlabeledDigest: z.string().optional(),
   variants: z.array(z.object({ name: z.string(), method: z.enum(methodNames) })),

@@ -119,27 +119,36 @@ async function listObjects(
     const current = keys.current(plan.dataset);
     if ((await results.head(current)) || (await isPublished(results, run))) listed.add(current);
   }
-  if (listed.has(keys.publication(run))) {
-    for (const key of [...listed].flatMap(besideModel)) listed.add(key);
-  }
+  const areTrained = (key: string) =>
+    listed.has(key.startsWith('teachers/') ? keys.reconcile(run) : keys.publication(run));
+  for (const key of [...listed].filter(areTrained).flatMap(besideModel)) listed.add(key);
   return listed;
 }
 
-/** Returns the plan, or undefined if it is missing or damaged, which is reported with the rest. */
+/**
+ * Returns the plan, or undefined if it is missing or damaged, which is reported with the rest.
+ * @throws UserError if it is as it was written, and has another form.
+ */
 async function readPlan(results: ObjectStore, run: string): Promise<VerifiedPlan | undefined> {
-  if (!(await results.head(keys.plan(run)))) return undefined;
+  const key = keys.plan(run);
+  const object = await results.head(key);
+  if (!object) return undefined;
   try {
-    return await readJson(results, keys.plan(run), verifiedPlan);
+    return await readJson(results, key, verifiedPlan);
   } catch (error) {
-    if (isAboutContent(error)) return undefined;
-    throw error;
+    if (!isAboutContent(error)) throw error;
+    if ((await checkObject(results, object, undefined)) !== 'intact') return undefined;
+    throw new UserError(
+      `${key} does not have the form of a plan of this version, so that the files of ${run} are not known`,
+      'Use the version of counterweight that planned the run.',
+    );
   }
 }
 
 /** Lists the description of a model, which is written last. An encoder has none. */
 function besideModel(key: string): string[] {
   const name = [topologyFile, ngramsFile].find((file) => key.endsWith(`/${file}`));
-  if (name === undefined || key.startsWith(keys.encoder(''))) return [];
+  if (name === undefined || key.startsWith('encoders/')) return [];
   return [key.slice(0, -name.length) + descriptionFile];
 }
 
@@ -157,15 +166,20 @@ function requiredOf(run: string, plan: VerifiedPlan | undefined, listed: Readonl
   const planned = [keys.plan(run), keys.shards(run), keys.unlabeled(run)];
   if (!plan) return listed.has(keys.publication(run)) ? [...always, ...planned] : always;
   const isFinished = listed.has(keys.publication(run));
-  return [...always, ...planned, ...(isFinished ? finalObjects(run, plan) : [])];
+  const labeling = listed.has(keys.reconcile(run)) ? besideLabels(plan) : [];
+  return [...always, ...planned, ...labeling, ...(isFinished ? finalObjects(run, plan) : [])];
 }
 
-/** Lists the objects that a finished run must have, but those of its shards. */
-function finalObjects(
-  run: string,
-  { config, variants, baselines, teacher }: VerifiedPlan,
-): string[] {
-  const { digest, labels = digest } = teacher;
+/** Lists the objects that decide the labels, besides the teachers. */
+function besideLabels({ teacher: { digest, labels = digest, members } }: VerifiedPlan): string[] {
+  return [
+    ...(labels === digest ? [] : [keys.calibration(digest, labels)]),
+    ...(members.length > 1 ? [keys.mixture(digest)] : []),
+  ];
+}
+
+/** Lists the objects that a finished run must have, but those of its shards and its labels. */
+function finalObjects(run: string, { config, variants, baselines }: VerifiedPlan): string[] {
   const records = variants.flatMap(({ name, method }) => {
     const { record } = methodOf(method);
     return record ? [keys.student(run, name) + record.file] : [];
@@ -178,9 +192,7 @@ function finalObjects(
       (folder) => [`${folder}${descriptionFile}`, `${folder}${historyFile}`],
     ),
     ...baselines.map(({ name }) => `${keys.student(run, name)}${baselineFile}`),
-    ...(labels === digest ? [] : [keys.calibration(digest, labels)]),
-    ...(teacher.members.length > 1 ? [keys.mixture(digest)] : []),
-    ...(isPenalized(config.student) ? [keys.penalty(run)] : []),
+    ...(config.student && isPenalized(config.student) ? [keys.penalty(run)] : []),
   ];
 }
 
@@ -202,12 +214,13 @@ async function sharedTables(
 ): Promise<string[]> {
   const shards = await listedShards(results, run);
   const labels = teacher.labels ?? teacher.digest;
+  const isLabeled = listed.has(keys.reconcile(run));
   const isEvaluated = listed.has(keys.metrics(run));
   const required = shards.flatMap(({ id, set, objects }) => [
     keys.objects(run, objects),
-    ...(listed.has(keys.reconcile(run)) ? [keys.labels(labels, id)] : []),
+    ...(isLabeled ? [keys.labels(labels, id)] : []),
+    ...(isLabeled ? encoders.map(({ digest }) => keys.embeddings(digest, id)) : []),
     ...(isEvaluated && set === 'unlabeled' ? [keys.weights(run, id)] : []),
-    ...(isEvaluated ? encoders.map(({ digest }) => keys.embeddings(digest, id)) : []),
   ]);
   const digests = new Set([labels, teacher.digest, ...teacher.members.map(({ digest }) => digest)]);
   const possible = shards.flatMap(({ id }) => [
