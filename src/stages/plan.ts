@@ -92,12 +92,13 @@ export async function planRun(event: JobEvent, context: Context): Promise<PlanOu
   };
 }
 
-/** Returns whether Plan runs a model of the user, and the kind of teachers that loads it. */
+/** Returns whether Plan runs a model of the user, and the kind of teachers that loads the first. */
 function modelOf(config: Config): { isRun: boolean; kind: string | undefined } {
+  // Encoders are loaded first. Their files, which are read later, show their kind.
+  if (encodersIn(config).length > 0) return { isRun: true, kind: undefined };
   const teacher = teacherKindOf(config.teacher);
-  if (teacher?.supplied && teacher.isModel) return { isRun: true, kind: teacher.name };
-  // The files of an encoder, which are read later, show its kind.
-  return { isRun: encodersIn(config).length > 0, kind: undefined };
+  const isRun = teacher?.supplied === true && teacher.isModel;
+  return { isRun, kind: isRun ? teacher.name : undefined };
 }
 
 /** Pins the inputs, fits the features, decides, estimates, and writes the plan. */

@@ -1,4 +1,7 @@
-/** The table of user-supplied teachers. The process of a model imports it without the others. */
+/**
+ * The table of user-supplied teachers. The process of a model imports it without the kind that is
+ * trained here, which has all networks.
+ */
 import { graphModelKind } from './graph-model.ts';
 import { layersModelKind } from './layers-model.ts';
 import { onnxKind } from './onnx.ts';

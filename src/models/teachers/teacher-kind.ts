@@ -112,7 +112,7 @@ export interface SuppliedKind extends TeacherKind {
   ): AsyncIterable<{ readonly id: string; readonly set: SetName | undefined }>;
   /** Loads the model, in the process that runs it; undefined if the answers are stored. */
   readonly load?: LoadModel;
-  /** Imports the library that `load` imports. Plan does this while it does other work. */
+  /** Imports the library that `load` imports. The process does this while Plan reads the data. */
   readonly library?: () => Promise<unknown>;
   /** Computes the work per example. `shape` is the shape of an example that the teacher reads. */
   size(
