@@ -52,10 +52,11 @@ export async function* readAhead<Item, Result>(
     }
     await whole;
   } finally {
-    // A consumer that stops early waits until the source is closed.
+    // A consumer that stops early waits until the source is closed and no task runs.
     stopped = true;
     departure.give();
     await whole.catch(() => {});
+    await Promise.allSettled(running.map(({ result }) => result));
   }
 }
 
