@@ -2,7 +2,7 @@ import { readAhead } from '../../data/ahead.ts';
 import type { Example } from '../../data/example.ts';
 import type { Embedded, PretrainedEncoder } from './encoder.ts';
 
-/** Chunks that are embedded at once: while the model runs one, the next is decoded. */
+/** Chunks that are embedded at once, so that one is decoded while the model runs. */
 const chunksAtOnce = 2;
 
 /** A chunk of examples, with its embeddings. */

@@ -41,8 +41,8 @@ export interface PretrainedEncoder {
   /** Kind of content that it reads. */
   readonly reads: EncoderReads;
   /**
-   * Number of examples to embed at once. It is several times the batch size, because batches have
-   * texts of similar length. The last call may have fewer.
+   * Number of examples to embed at once: a batch of images, or many batches of texts, because a
+   * batch has texts of similar length. The last call may have fewer.
    */
   readonly chunk: number;
   readonly output: EncoderOutput;

@@ -21,8 +21,6 @@ export interface ImageInputOptions {
   readonly source: string;
 }
 
-/** Few, because the files of two chunks are in memory. */
-const batchesPerChunk = 2;
 /** Batches that are decoded while the model runs. */
 const batchesAhead = 2;
 
@@ -42,7 +40,7 @@ export function imageInput(options: ImageInputOptions): EncoderInput {
     return { rows: positions, feeds: input.feeds({ ids: [], rows }, 0, n), lengths: undefined };
   };
   return {
-    chunk: batchesPerChunk * batchSize,
+    chunk: count,
     channelsFirst: layout.channelsFirst,
     probe: () => {
       const n = input.fixedBatch === undefined ? 2 : 1;

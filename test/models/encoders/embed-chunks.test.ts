@@ -26,6 +26,20 @@ test('the next chunk is begun while one is embedded, and the order is kept', asy
   expect(await embedded.next()).toEqual({ done: true, value: undefined });
 });
 
+test('a failing chunk ends the work when no chunk runs any more', async () => {
+  let ended = 0;
+  const embed = async ([example]: readonly Example[]) => {
+    await new Promise(setImmediate);
+    if (example!.id === 'a') throw new Error('the model fails');
+    // The chunk after it takes longer.
+    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+    ended++;
+    return resultOf(example!.id);
+  };
+  await expect(embedChunks({ embed }, chunks).next()).rejects.toThrow('the model fails');
+  expect(ended).toBe(1);
+});
+
 function resultOf(id: string): Embedded {
   return { embeddings: Float32Array.of(id.charCodeAt(0)), rejected: new Map(), truncated: 0 };
 }
