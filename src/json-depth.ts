@@ -1,8 +1,8 @@
 /** A limit on lists and objects inside each other, in JSON that strangers write. */
 
 /**
- * The most levels that are read. `JSON.parse` has no limit, but JSON.stringify and our functions
- * that walk through a value overflow the stack at some thousands.
+ * Maximum number of levels of lists and objects. `JSON.parse` has no limit, but JSON.stringify and
+ * our functions that walk through a value overflow the stack at some thousands.
  */
 export const maxJsonLevels = 500;
 

@@ -61,8 +61,8 @@ export async function choosePenalty(job: Job, { signal, report }: Context): Prom
   const decisions = planDecisions(job.plan);
   const { classes } = decisions;
   const { rows } = toPrincipalAxes({ values, length, labels: decided[0]!, classes });
-  const judges = foldOf.filter((fold) => fold >= 0).length;
-  const isWorse = judges < fewestJudges ? isClearGain : undefined;
+  const judgeCount = foldOf.filter((fold) => fold >= 0).length;
+  const isWorse = judgeCount < fewestJudges ? isClearGain : undefined;
   const penalties: number[] = [];
   for (const labels of decided) {
     const labelsWithout = (fold: number) => labels.map((label, i) => votes[i]?.[fold] ?? label);

@@ -1,6 +1,6 @@
 /**
  * Setup file of the projects whose test files share modules. A file leaves nothing to the next: its
- * stubs end with it, and it throws if a file replaces a module or changes the environment.
+ * stubs end with it, and replacing a module or changing the environment is an error.
  */
 import { afterAll, expect, vi } from 'vitest';
 

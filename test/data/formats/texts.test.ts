@@ -127,11 +127,13 @@ describe('JSON Lines', () => {
     const close = open === '[' ? ']' : '}';
     const nested = (levels: number) => `${open.repeat(levels)}1${close.repeat(levels)}`;
     const line = (levels: number) => `{"text":"good","label":"yes","more":${nested(levels)}}`;
-    expect(await textsOf(jsonl, { 'a.jsonl': [line(100_000), line(499)].join('\n') })).toEqual({
-      texts: [['a.jsonl:1', 'yes', 'good']],
+    expect(await textsOf(jsonl, { 'a.jsonl': [100_000, 500, 499].map(line).join('\n') })).toEqual({
+      texts: [['a.jsonl:2', 'yes', 'good']],
       reasons: {
         'a.jsonl:0':
           'Line 1 has more than 500 levels of lists and objects; such lines are not read.',
+        'a.jsonl:1':
+          'Line 2 has more than 500 levels of lists and objects; such lines are not read.',
       },
     });
   });
