@@ -22,7 +22,7 @@ export interface NormalizedText {
  * @example normalizeText('\ufeffcafe\u0301 \r\n  au lait', 6) // { text: 'café a', isCut: true }
  */
 export function normalizeText(written: string, maxCharacters: number): NormalizedText {
-  const text = isNormalized.test(written) ? written : normalized(written);
+  const text = unusual.test(written) ? normalized(written) : written;
   // A character has one or two code units.
   if (text.length <= maxCharacters) return { text, isCut: false };
   const end = offsetOf(text, maxCharacters);
@@ -30,8 +30,11 @@ export function normalizeText(written: string, maxCharacters: number): Normalize
   return { text: text.slice(0, wholeCluster(text, end)).trimEnd(), isCut: true };
 }
 
-/** Printable ASCII words with single spaces between them, as most English texts are. */
-const isNormalized = /^(?:[!-~]+(?: [!-~]+)*)?$/;
+/**
+ * Matches all but printable ASCII words with single spaces between them, which most English texts
+ * are. It has no repeated group, which would overflow the stack on a text of many words.
+ */
+const unusual = /[^ -~]|^ | $| {2}/;
 
 /** Control characters that are not white space, and the byte order mark. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to remove.

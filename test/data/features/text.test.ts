@@ -19,6 +19,11 @@ const golden: readonly Golden[] = JSON.parse(
 );
 
 describe('normalizeText', () => {
+  test('takes a text of as many characters as are read, of short words', () => {
+    const text = 'a b '.repeat(2 ** 22).trimEnd();
+    expect(normalizeText(text, 2 ** 24)).toEqual({ text, isCut: false });
+  });
+
   test('equals the reference in Python', () => {
     expect(golden.map((each) => normalizeText(each.text, each.maxCharacters).text)).toEqual(
       golden.map((each) => each.normalized),
