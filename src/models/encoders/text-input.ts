@@ -32,7 +32,7 @@ export function textInput(options: TextBatchesOptions): EncoderInput {
           continue;
         }
         const tokens = tokenizer.tokenize(text);
-        if (tokens.ids.length === 0) {
+        if (tokens.isEmpty) {
           notes.rejected.set(row, { id: example.id, reason: noTokens });
           continue;
         }

@@ -8,6 +8,8 @@ import { precompiledNormalizer } from './precompiled.ts';
 /** Ids of a text. */
 export interface Tokens {
   readonly ids: readonly number[];
+  /** Whether no id is of the text: all are special. */
+  readonly isEmpty: boolean;
   /** Whether the text has more tokens than the maximum. */
   readonly isTruncated: boolean;
 }
@@ -77,6 +79,7 @@ export function createTokenizer(
       const content = firstTokens(encode, text, room);
       return {
         ids: [...before, ...content.slice(0, room), ...after],
+        isEmpty: content.length === 0,
         isTruncated: content.length > room,
       };
     },

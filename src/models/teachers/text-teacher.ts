@@ -72,7 +72,7 @@ async function fitted(model: LoadedModel, options: TextTeacherOptions): Promise<
       // The row of a text without tokens stays NaN, so that the text is quarantined.
       const texts = textsOf(rows)
         .map((text, row) => ({ row, tokens: tokenize(text) }))
-        .filter(({ tokens }) => tokens.ids.length > 0);
+        .filter(({ tokens }) => !tokens.isEmpty);
       const [scores, embeddings] = await runTexts(model, batches.of(texts), names, sizes, rows.n);
       return {
         probabilities: reordered(toRows(wide(scores!)), order, classes),

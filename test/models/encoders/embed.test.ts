@@ -19,7 +19,10 @@ function tokenizerOf(maxLength: number) {
       .map(({ length }) => length);
   return {
     ...{ size: 10, padId: 0, maxLength },
-    tokenize: (text: string) => ({ ids: idsOf(text).slice(0, maxLength), isTruncated: false }),
+    tokenize: (text: string) => {
+      const ids = idsOf(text).slice(0, maxLength);
+      return { ids, isEmpty: ids.length === 0, isTruncated: false };
+    },
   };
 }
 

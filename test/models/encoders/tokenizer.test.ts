@@ -55,6 +55,15 @@ describe.each(['wordpiece', 'byte-level', 'unigram', 'precompiled'])('the tokeni
   });
 });
 
+test('a text of which nothing is left has only special tokens', async () => {
+  const json = await readGolden('wordpiece.json', z.looseObject({}));
+  const { tokenize } = createTokenizer({ tokenizer: json, config: {} }, 10, 'a test');
+  const special = tokenize('\ufffd');
+  expect(special.ids).toHaveLength(2);
+  expect(special.isEmpty).toBe(true);
+  expect(tokenize('word').isEmpty).toBe(false);
+});
+
 test.each(['{', '[]', 'null'])('the file %s is refused with its name', (json) => {
   expect(() => parseTokenizerFile(json, 'tokenizer.json', 'the model')).toThrow(
     'the tokenizer.json of the model is not a JSON object',
