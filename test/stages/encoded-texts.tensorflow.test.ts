@@ -118,6 +118,9 @@ test('ngrams and heads label texts together, for a head', async () => {
   const names = ['ngrams', 'linear head on tiny', 'mlp head on tiny'];
   expect(first.teachers!.members.map(({ name }) => name)).toEqual(names);
   expect(first.job.plan.encoders).toHaveLength(1);
+  expect(first.job.plan.warnings).toContainEqual(
+    expect.stringMatching(/^No file of .* states its pooling, and the mean of its tokens is the/),
+  );
   // Among them a student of subclasses.
   expectHeldOut(first);
   // The student is a linear head: cross-validation chose its penalty, and labels-only is logistic.

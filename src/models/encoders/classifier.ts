@@ -13,6 +13,8 @@ const classifierConfig = z.looseObject({
   architectures: z.array(z.string()).nullish(),
   /** timm. */
   num_classes: z.int().positive().nullish(),
+  /** Names of classes. transformers leaves out its two default names. */
+  id2label: z.record(z.string(), z.unknown()).nullish(),
 });
 
 /** Facts about a model that may be a classifier. */
@@ -61,7 +63,11 @@ function classifierReason(
   if (width !== undefined && usualClasses.includes(width)) {
     return `${output} has as many numbers as ImageNet has classes`;
   }
-  const { architectures, num_classes: classes } = classifierConfig.safeParse(config).data ?? {};
+  const stated = classifierConfig.safeParse(config).data;
+  const { architectures, num_classes: classes, id2label } = stated ?? {};
+  const names = Object.keys(id2label ?? {}).length;
+  if (names > 1 && names === width)
+    return `config.json names ${names} classes, as many numbers as ${output} has`;
   const known = architectures?.find((architecture) => /For\w*Classification$/.test(architecture));
   if (known !== undefined) return `config.json names the architecture ${known}`;
   return classes && classes === width ? `config.json has num_classes: ${classes}` : undefined;

@@ -28,6 +28,8 @@ export interface DescribedEncoder {
   readonly store: ObjectStore;
   readonly folder: string;
   readonly description: EncoderDescription;
+  /** Number of ids of its tokenizer and of its model, if both are known. */
+  readonly ids?: { readonly tokenizer: number; readonly model: number } | undefined;
 }
 
 /** Maximum of tokens, if the model could read more: attention takes memory by the square. */
@@ -83,7 +85,7 @@ export async function describeEncoder(
     ...(embeddingName === undefined &&
       stored.dimension !== undefined && { dimension: stored.dimension }),
   };
-  return { store, folder: found.folder, description };
+  return { store, folder: found.folder, description, ids: 'ids' in input ? input.ids : undefined };
 }
 
 async function graphOf(store: ObjectStore, found: FoundEncoder): Promise<OnnxGraph | undefined> {
@@ -155,7 +157,11 @@ async function describeTexts(store: ObjectStore, described: Described) {
       'Give the tokenizer that the model was trained with.',
     );
   }
-  return { files, maxLength };
+  return {
+    files,
+    maxLength,
+    ids: rows === undefined ? undefined : { tokenizer: size, model: rows },
+  };
 }
 
 /** The maximum in `tokenizer.json` itself. */

@@ -4,10 +4,14 @@ import { type Features, kindOfTask } from '../../data/features/index.ts';
 import type { EmbeddingBits } from '../../data/tables/embeddings-file.ts';
 import { UserError } from '../../errors.ts';
 import { fromFloat16, toFloat16 } from '../../float16.ts';
-import { counted } from '../../format.ts';
+import { count, counted } from '../../format.ts';
 import type { EncoderConfig } from '../../models/encoders/config.ts';
 import type { DescribedEncoder } from '../../models/encoders/describe.ts';
-import { type Embedded, encoderReads } from '../../models/encoders/encoder.ts';
+import {
+  type Embedded,
+  encoderReads,
+  type PretrainedEncoder,
+} from '../../models/encoders/encoder.ts';
 import { exampleContent } from '../../models/encoders/example-content.ts';
 import { openDescribed, storeEncoder } from '../../models/encoders/open-encoder.ts';
 import { embeddingsDigest, isSame, type PlannedEncoder } from '../../models/encoders/planned.ts';
@@ -61,6 +65,7 @@ export async function planEncoders(
       await encoder.embed(longestText(description));
       const embedded = await encoder.embed(prepared);
       warnings.push(...warningsOf(described, embedded, prepared.length));
+      warnings.push(...doubtsAbout(described, encoder));
       // Only an encoder that fits is kept: the digest lacks what its files merely state.
       await storeEncoder(described, results, keys.encoder(description.digest));
       const bits = bitsFor(embedded.embeddings, encoder.dimension);
@@ -113,6 +118,24 @@ function warningsOf(
   const lost = `${source} cannot embed ${rejected.size} of ${counted(size, 'labeled example')} that Plan gave it, such as '${first?.id}': ${first?.reason}`;
   const cut = `${source} reads only the first ${maxLength} tokens of ${truncated} of ${counted(size, 'labeled example')} that Plan gave it.`;
   return [...(first ? [lost] : []), ...(truncated > 0 ? [cut] : [])];
+}
+
+/** With a smaller share of the model's ids, the tokenizer may be of another model. */
+const minKnownIds = 0.9;
+
+/** Names what is taken for granted about an encoder, because no file states it. */
+export function* doubtsAbout(
+  { description: { source, pooling: stated }, ids }: Pick<DescribedEncoder, 'description' | 'ids'>,
+  { output: { pooling, shape } }: Pick<PretrainedEncoder, 'output'>,
+): Iterable<string> {
+  // A map of features has more axes; its mean is usual.
+  if (stated === undefined && pooling !== 'none' && shape.length === 3) {
+    const taken = pooling === 'cls' ? 'vector of its first token' : 'mean of its tokens';
+    yield `No file of ${source} states its pooling, and the ${taken} is the embedding. If it was trained otherwise, set encoder.pooling: ${pooling === 'cls' ? 'mean' : 'cls'}.`;
+  }
+  if (ids && ids.tokenizer < minKnownIds * ids.model) {
+    yield `The tokenizer.json of ${source} has ${count(ids.tokenizer)} ids, and the model knows ${count(ids.model)}: give the tokenizer that the model was trained with, if this is another.`;
+  }
 }
 
 /**

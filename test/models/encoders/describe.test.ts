@@ -167,6 +167,19 @@ describe('refused', () => {
     await expect(describeFixture('image', '.', store)).rejects.toThrow('is a classifier');
   });
 
+  test('a classifier of which only config.json shows its classes', async () => {
+    const { 'preprocessor_config.json': preprocessing } = await imageFiles();
+    const model = onnxModel({ nodes: [], outputs: [onnxPort('output', ['n', 3])] });
+    const files = { 'model.onnx': model, 'preprocessor_config.json': preprocessing! };
+    const classes = json({ id2label: { 0: 'a', 1: 'b', 2: 'c' } });
+    await expect(
+      describeFixture('image', '.', new MemoryStore({ ...files, 'config.json': classes })),
+    ).rejects.toThrow('config.json names 3 classes, as many numbers as its output');
+    const others = json({ id2label: { 0: 'a', 1: 'b' } });
+    const store = new MemoryStore({ ...files, 'config.json': others });
+    expect((await describeFixture('image', '.', store)).description.format).toBe('onnx');
+  });
+
   test('a tensor that does not exist', async () => {
     await expect(describeFixture('image', { path: 'image', embeddingName: 'x' })).rejects.toThrow(
       "'x' is not a tensor of the encoder image; its outputs are feature_map",
