@@ -10,12 +10,17 @@ const minWarned = 10;
 /** Minimum share of texts that look like ids, and of texts that are the example's label. */
 const [minIds, minLabels] = [0.9, 0.5] as const;
 
+/** Maximum number of different texts, numbers left out, of a column of ids, dates or a constant. */
+const maxPatterns = 3;
+
 /** Counts of texts that a user may not expect. */
 interface Counts {
   texts: number;
   cut: number;
   ids: number;
   labels: number;
+  /** Different texts, without their numbers: at most one more than `maxPatterns`. */
+  readonly patterns: Set<string>;
 }
 
 /**
@@ -30,7 +35,7 @@ export async function fitTexts(
   examples: AsyncIterable<Example | Rejected>,
   report: (columns: ColumnsReport) => void = () => {},
 ): Promise<void> {
-  const counts: Counts = { texts: 0, cut: 0, ids: 0, labels: 0 };
+  const counts: Counts = { texts: 0, cut: 0, ids: 0, labels: 0, patterns: new Set() };
   let reason: string | undefined;
   for await (const item of examples) {
     const rejected = isRejected(item) ? item : await rejectionOf(item, encoder);
@@ -56,9 +61,14 @@ function addText(counts: Counts, { content, label }: Example, maxCharacters: num
   if (isCut) counts.cut++;
   if (idLike.test(text)) counts.ids++;
   if (text === label) counts.labels++;
+  if (counts.patterns.size <= maxPatterns)
+    counts.patterns.add(text.replaceAll(/\p{Number}+/gu, '0'));
 }
 
-function* warningsOf({ texts, cut, ids, labels }: Counts, maxCharacters: number): Iterable<string> {
+function* warningsOf(
+  { texts, cut, ids, labels, patterns }: Counts,
+  maxCharacters: number,
+): Iterable<string> {
   const all = counted(texts, 'labeled text');
   if (cut > 0) {
     const share = `${((cut / texts) * 100).toPrecision(2)}%`;
@@ -69,5 +79,7 @@ function* warningsOf({ texts, cut, ids, labels }: Counts, maxCharacters: number)
     yield `${count(labels)} of ${all} are the name of their class: task.text seems to name a column of labels`;
   } else if (ids >= minIds * texts) {
     yield `${count(ids)} of ${all} look like ids, one word with digits: task.text should name a column of texts`;
+  } else if (patterns.size <= maxPatterns) {
+    yield `${all} have only ${counted(patterns.size, 'different text')}, numbers left out: task.text should name a column of texts`;
   }
 }

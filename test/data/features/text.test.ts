@@ -132,7 +132,14 @@ function numbered(count: number, text: (index: number) => string): string[] {
 
 describe('texts of the labeled set', () => {
   test.each([
-    ['texts', numbered(20, (index) => `good text ${index}`), []],
+    ['texts', numbered(20, (index) => `good text${' a'.repeat(index % 4)} ${index}`), []],
+    [
+      'ids of several words',
+      numbered(20, (index) => `订单 ${index}`),
+      [
+        '20 labeled texts have only 1 different text, numbers left out: task.text should name a column of texts',
+      ],
+    ],
     [
       'long texts',
       numbered(20, (index) => 'word '.repeat(index)),
@@ -154,7 +161,11 @@ describe('texts of the labeled set', () => {
         '20 of 20 labeled texts are the name of their class: task.text seems to name a column of labels',
       ],
     ],
-    ['addresses of the web', numbered(20, (index) => `http://a/${index}`), []],
+    [
+      'addresses of the web',
+      numbered(20, (index) => `http://${'ab'.repeat(1 + (index % 4))}/${index}`),
+      [],
+    ],
   ])('%s: the user is warned', async (_, texts, warnings) => {
     expect(await warningsFor(texts)).toEqual(warnings);
   });
