@@ -91,6 +91,8 @@ interface Encode {
   (text: string, special: boolean): number[];
   readonly size: number;
   readonly padId: number;
+  /** A text that has ids, none of which is that of a special token around it. */
+  readonly probe: string;
 }
 
 function reader(json: object, config: object, calls: LibraryCalls): Encode {
@@ -108,7 +110,14 @@ function reader(json: object, config: object, calls: LibraryCalls): Encode {
         // The id of a token outside the vocabulary is undefined if there is no unknown token.
         return (ids as (number | undefined)[]).filter((id) => id !== undefined);
       });
-    return Object.assign(encode, { size, padId: padIdOf(tokenizer, json, config) });
+    const padId = padIdOf(tokenizer, json, config);
+    const texts = ['a', ...tokenizer.get_vocab().keys()];
+    const isProbe = (text: string): boolean => {
+      const [first] = encode(text, false);
+      return encode(text, true).filter((id) => id === first).length === 1;
+    };
+    const probe = texts.find(isProbe) ?? 'a';
+    return Object.assign(encode, { size, padId, probe });
   });
 }
 
@@ -192,8 +201,8 @@ function padIdOf(tokenizer: Tokenizer, json: object, config: object): number {
 
 /** Finds the special tokens before and after a text. */
 function specialTokens(encode: Encode): { before: number[]; after: number[] } {
-  const content = encode('a', false);
-  const whole = encode('a', true);
+  const content = encode(encode.probe, false);
+  const whole = encode(encode.probe, true);
   const extra = whole.length - content.length;
   for (let before = 0; before <= extra; before++) {
     if (!content.every((id, index) => whole[before + index] === id)) continue;

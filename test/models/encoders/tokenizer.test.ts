@@ -64,6 +64,28 @@ test('a text of which nothing is left has only special tokens', async () => {
   expect(tokenize('word').isEmpty).toBe(false);
 });
 
+test('special tokens keep their sides if the letter a has no token', () => {
+  const template = [
+    { SpecialToken: { id: '[CLS]', type_id: 0 } },
+    { Sequence: { id: 'A', type_id: 0 } },
+  ];
+  const tokenizer = {
+    added_tokens: [],
+    normalizer: null,
+    pre_tokenizer: { type: 'WhitespaceSplit' },
+    post_processor: {
+      type: 'TemplateProcessing',
+      single: template,
+      pair: template,
+      special_tokens: { '[CLS]': { id: '[CLS]', ids: [0], tokens: ['[CLS]'] } },
+    },
+    decoder: null,
+    model: { type: 'WordLevel', vocab: { '[CLS]': 0, ja: 1, nein: 2 } },
+  };
+  const { tokenize } = createTokenizer({ tokenizer, config: {} }, 10, 'a test');
+  expect(tokenize('nein ja').ids).toEqual([0, 2, 1]);
+});
+
 test.each(['{', '[]', 'null'])('the file %s is refused with its name', (json) => {
   expect(() => parseTokenizerFile(json, 'tokenizer.json', 'the model')).toThrow(
     'the tokenizer.json of the model is not a JSON object',
