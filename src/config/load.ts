@@ -2,6 +2,7 @@ import type { Document, Node } from 'yaml';
 import { isCollection, isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { UserError } from '../errors.ts';
+import { count } from '../format.ts';
 import { nearest } from '../nearest.ts';
 import {
   childValue,
@@ -16,6 +17,9 @@ import {
 import { withMultiLabelMethod } from './multi-label-rules.ts';
 import { type Config, configSchema, renamedValues } from './schema.ts';
 
+/** Maximum number of characters: the time to parse a config grows faster than its length. */
+const maxCharacters = 100_000;
+
 /**
  * Parses the text of a `distill.yaml` and fills in the defaults.
  * @param file Name of the file, for error messages.
@@ -23,6 +27,12 @@ import { type Config, configSchema, renamedValues } from './schema.ts';
  *   value expected.
  */
 export function parseConfig(text: string, file: string): Config {
+  if (text.length > maxCharacters) {
+    throw new UserError(
+      `${file} has ${count(text.length)} characters, and a config may have ${count(maxCharacters)}.`,
+      'Put long lists of classes into a JSON file, and name it in task.classes.',
+    );
+  }
   const lines = new LineCounter();
   const document = documentOf(text, file, lines);
   const syntaxError = document.errors[0];

@@ -16,8 +16,11 @@ const sizes: Readonly<Record<string, number>> = {
   ...{ U64: 8, I64: 8, F64: 8 },
 };
 
-/** Maximum length of a header; that of the format's own library. */
-const maxHeader = 100_000_000;
+/**
+ * Maximum length of a header, in bytes: parsed, it takes thirty times the memory. A tensor takes
+ * about 100 bytes, and networks for photos have some hundred.
+ */
+const maxHeader = 4 * 2 ** 20;
 
 const hint = 'Copy the file again, or write it again with save_file of the library safetensors.';
 

@@ -108,7 +108,7 @@ async function openPath(
     if (stats.isDirectory()) {
       const prefix = path === '.' ? '' : `${path.replace(/\/+$/, '')}/`;
       return {
-        store: new RenamedStore(await openStore(path, 'time', 'follow'), prefix, onRead),
+        store: new RenamedStore(await openStore(path, 'time'), prefix, onRead),
         prefix,
       };
     }

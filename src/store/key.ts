@@ -18,7 +18,7 @@ function keyProblem(key: string): string | undefined {
   const bytes = Buffer.from(key);
   if (key === '') return 'it is empty';
   if (key.startsWith('/')) return 'it starts with "/"';
-  if (key.includes('\0')) return 'it holds a NUL character';
+  if (/\p{Cc}/u.test(key)) return 'it holds a control character';
   if (bytes.toString() !== key) return 'it is not valid Unicode';
   if (bytes.length > maxKeyBytes) {
     return `it has ${bytes.length} bytes, and S3 accepts at most ${maxKeyBytes}`;

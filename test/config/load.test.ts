@@ -206,3 +206,9 @@ zzzzzz: 1
     expect(problems(`l0: &l0 [a]\n${levels.join('\n')}\n`)).toContain('Excessive alias count');
   });
 });
+
+test('a config of a stranger that is too long is refused before it is parsed', () => {
+  expect(() => parseConfig(`a: ${'x'.repeat(100_000)}`, 'distill.yaml')).toThrow(
+    'distill.yaml has 100,003 characters, and a config may have 100,000.',
+  );
+});

@@ -70,6 +70,11 @@ test.each<[string, Uint8Array, string]>([
   ['an empty file', new Uint8Array(), 'is not a safetensors file, or is cut off'],
   ['a zip file, as of PyTorch', Buffer.from('PK\x03\x04 and so on'), 'is not a safetensors file'],
   [
+    'a header of more than 4 MiB',
+    fileOf({ __metadata__: { a: 'x'.repeat(2 ** 22) } }, new Uint8Array()),
+    'is not a safetensors file',
+  ],
+  [
     'a header that is cut',
     fileOf({ a: tensor('F32', [1], 0, 4) }, four).subarray(0, 20),
     'cut off',

@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -118,6 +119,15 @@ describe('a student of texts', () => {
       './data/two.TXT',
     ]);
     expect(messages).toEqual(['./data: 1 file was left out (1 .md), such as ./data/notes.md']);
+  });
+
+  test('follows no link out of a folder, and a link that is named itself', async () => {
+    write('secret.txt', 'zzz');
+    write('data/one.txt', 'fine');
+    symlinkSync(join(folder, 'secret.txt'), join(folder, 'data/link.txt'));
+    await expect(predict([join(folder, 'data')])).rejects.toThrow('link.txt');
+    const { text } = await predict([join(folder, 'data/link.txt')]);
+    expect(rowsOf(text).map(({ id }) => id)).toEqual(['./data/link.txt']);
   });
 
   test('reads the columns of its training, unless others are named', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { compareKeys } from '../../src/store/key.ts';
+import { checkKey, compareKeys } from '../../src/store/key.ts';
 
 test('keys are ordered by their UTF-8 bytes', () => {
   const key = fc.string({ unit: fc.constantFrom('a', 'b', '/', '\uD7FF', '\uE000', '\u{10000}') });
@@ -18,3 +18,8 @@ test('keys are ordered by their UTF-8 bytes', () => {
     },
   );
 });
+
+test.each(['labeled/a\0', 'labeled/x\u001b[2J.csv', 'labeled/a\nb.csv', 'a\u0085'])(
+  'a key with a control character is refused: %j',
+  (key) => expect(() => checkKey(key)).toThrow('it holds a control character'),
+);

@@ -120,8 +120,12 @@ async function decodeWhole(bytes: Uint8Array, settings: PixelSettings): Promise<
   return { data: withChannels(raw.data, channels, kept), height, width, channels: kept };
 }
 
+/** Maximum time to decode an image, in seconds: a progressive JPEG may have endless scans. */
+const maxSeconds = 60;
+
 function open(bytes: Uint8Array, ignoreIcc = false): Sharp {
-  return sharp(bytes, { failOn: 'error', limitInputPixels: maxMegapixels * 1e6, ignoreIcc });
+  const options = { failOn: 'error', limitInputPixels: maxMegapixels * 1e6, ignoreIcc } as const;
+  return sharp(bytes, options).timeout({ seconds: maxSeconds });
 }
 
 function withGrey({ data, channels, ...size }: Pixels): Pixels {

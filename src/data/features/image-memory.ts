@@ -88,6 +88,8 @@ function bytesOfJpeg(view: DataView): number {
   for (let at = 2; ; at += 2 + view.getUint16(at + 2)) {
     // Segments may have bytes 0xff before them.
     while (view.getUint8(at) === 0xff && view.getUint8(at + 1) === 0xff) at++;
+    // Decoders skip what is not a segment, and find a frame that is not found here.
+    if (view.getUint8(at) !== 0xff) return roomBytes;
     const marker = view.getUint8(at + 1);
     const isFrame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
     if (!isFrame) continue;

@@ -40,8 +40,10 @@ function onnxFile(file: string, precision: Precision): Pick<Exporter, 'files' | 
       return new Map([[file, onnxBytes(program, description, precision)]]);
     },
     async open(folder) {
-      const { loadOnnx } = await import('../teachers/onnx.ts');
-      return loadOnnx(join(folder, file), file);
+      // The student may contain an encoder of the user.
+      const { loadModelFile } = await import('../confined/load-model.ts');
+      const { onnxKind } = await import('../teachers/onnx.ts');
+      return loadModelFile(onnxKind, { folder, path: join(folder, file), name: file });
     },
   };
 }

@@ -1,34 +1,40 @@
 import { z } from 'zod';
 import { textKind } from '../../data/features/text.ts';
+import { ngramsMaxima } from '../ngrams/files.ts';
 import { createNgrams } from '../ngrams/model.ts';
 import { type Architecture, networkFields, trainingFields } from './architecture.ts';
 
 const name = 'ngrams';
 const fields = {
-  dimension: z.int().min(1).max(1024).default(16).describe('Numbers per n-gram.'),
+  dimension: z.int().min(1).max(ngramsMaxima.dimension).default(16).describe('Numbers per n-gram.'),
   hidden: z
     .int()
     .min(0)
-    .max(4096)
+    .max(ngramsMaxima.hidden)
     .default(0)
     .describe('Units of a hidden layer after the mean of the n-grams; 0 for none.'),
-  wordNgrams: z.int().min(1).max(5).default(2).describe('Maximum words of a word n-gram.'),
+  wordNgrams: z
+    .int()
+    .min(1)
+    .max(ngramsMaxima.wordNgrams)
+    .default(2)
+    .describe('Maximum words of a word n-gram.'),
   minChars: z
     .int()
     .min(0)
-    .max(10)
+    .max(ngramsMaxima.charNgrams)
     .default(3)
     .describe('Minimum characters of an n-gram in a word; 0 with maxChars: 0 for none.'),
   maxChars: z
     .int()
     .min(0)
-    .max(10)
+    .max(ngramsMaxima.charNgrams)
     .default(5)
     .describe('Maximum characters of an n-gram in a word.'),
   buckets: z
     .int()
     .min(1)
-    .max(2 ** 24)
+    .max(ngramsMaxima.buckets)
     .default(2 ** 20)
     .describe('Number of buckets that n-grams are hashed into.'),
   // The vectors of n-grams learn faster than the weights of a network.

@@ -11,15 +11,24 @@ const tensorSchema = z.strictObject({
   shape: z.array(z.int().nonnegative()),
 });
 
+/** Maxima of the sizes of a model. A stranger's file must not take all memory or time. */
+export const ngramsMaxima = {
+  buckets: 2 ** 24,
+  wordNgrams: 5,
+  charNgrams: 10,
+  dimension: 1024,
+  hidden: 4096,
+} as const;
+
 const schema = z.strictObject({
   format: z.literal('counterweight-ngrams-1'),
   hash: z.literal('fnv1a-32'),
-  buckets: z.int().positive(),
-  wordNgrams: z.int().positive(),
-  minChars: z.int().nonnegative(),
-  maxChars: z.int().nonnegative(),
-  dimension: z.int().positive(),
-  hidden: z.int().nonnegative(),
+  buckets: z.int().positive().max(ngramsMaxima.buckets),
+  wordNgrams: z.int().positive().max(ngramsMaxima.wordNgrams),
+  minChars: z.int().nonnegative().max(ngramsMaxima.charNgrams),
+  maxChars: z.int().nonnegative().max(ngramsMaxima.charNgrams),
+  dimension: z.int().positive().max(ngramsMaxima.dimension),
+  hidden: z.int().nonnegative().max(ngramsMaxima.hidden),
   /** Outputs per class; 1 unless the model learned subclasses. */
   subclasses: z.int().positive(),
   /** Whether the outputs are logits of single labels; absent for classes. */

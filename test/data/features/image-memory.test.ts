@@ -34,6 +34,15 @@ describe('pixelBytes', () => {
     expect(pixelBytes(animated)).toBe(width * height * 4);
   });
 
+  test('a JPEG with other bytes between its segments reserves all of the room', async () => {
+    const jpeg = await image(3).jpeg().toBuffer();
+    // A frame of one pixel inside bytes that a decoder skips.
+    const hidden = Buffer.from([0, 0xff - 1, 0xc0, 0, 11, 8, 0, 1, 0, 1, 1]);
+    const second = 4 + jpeg.readUInt16BE(4);
+    const file = Buffer.concat([jpeg.subarray(0, second), hidden, jpeg.subarray(second)]);
+    expect(pixelBytes(file)).toBe(512 * MiB);
+  });
+
   test('a file that ends in its header, or is not an image, states nothing', async () => {
     const png = await image(3).png().toBuffer();
     expect(pixelBytes(png.subarray(0, 20))).toBe(0);

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { randomFor } from '../../../src/data/random.ts';
 import { saveModel } from '../../../src/models/exporters.ts';
+import { ngramsMaxima, readNgrams, writeNgrams } from '../../../src/models/ngrams/files.ts';
 import { emptyHash, hashText } from '../../../src/models/ngrams/hash.ts';
 import { createNgrams, type NgramsModel } from '../../../src/models/ngrams/model.ts';
 import { type Bags, NgramReader } from '../../../src/models/ngrams/reader.ts';
@@ -183,4 +184,18 @@ describe('a model', () => {
     const damaged = new Map([...files, ['ngrams.bin', damage(files.get('ngrams.bin')!)]]);
     await expect(loadModel(damaged)).rejects.toThrow(message);
   });
+});
+
+test.each([
+  ['buckets', ngramsMaxima.buckets],
+  ['wordNgrams', ngramsMaxima.wordNgrams],
+  ['maxChars', ngramsMaxima.charNgrams],
+  ['dimension', ngramsMaxima.dimension],
+  ['hidden', ngramsMaxima.hidden],
+])('a file with %s above %i is refused before anything is made of it', (field, most) => {
+  const files = writeNgrams(createNgrams(shape, 2, 1));
+  const json = JSON.parse(Buffer.from(files.get('ngrams.json')!).toString());
+  const weights = files.get('ngrams.bin')!;
+  expect(() => readNgrams({ ...json, [field]: most + 1 }, weights)).toThrow(`${field}`);
+  expect(readNgrams(json, weights).shape).toMatchObject(shape);
 });
