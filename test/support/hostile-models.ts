@@ -180,6 +180,8 @@ export interface SavedModelParts {
   /** Collections of nodes. */
   readonly collections?: Readonly<Record<string, readonly string[]>>;
   readonly restore?: string;
+  /** Tensor that TensorFlow gives the path of the weights. */
+  readonly path?: string;
   readonly assets?: readonly string[];
 }
 
@@ -202,7 +204,7 @@ const port =
 /** The file `saved_model.pb`. */
 export function savedModelFile(parts: SavedModelParts): Buffer {
   const { nodes, functions = [], signatures = {}, inputs = [] } = parts;
-  const { collections = {}, restore, assets = [] } = parts;
+  const { collections = {}, restore, path = 'file:0', assets = [] } = parts;
   const graph = Buffer.concat([
     ...nodes.map((node) => bytesField(1, node)),
     bytesField(2, Buffer.concat(functions.map((body) => bytesField(1, body)))),
@@ -210,7 +212,9 @@ export function savedModelFile(parts: SavedModelParts): Buffer {
   ]);
   const metaGraph = Buffer.concat([
     ...[bytesField(1, bytesField(4, 'serve')), bytesField(2, graph)],
-    ...(restore ? [bytesField(3, bytesField(3, restore))] : []),
+    ...(restore
+      ? [bytesField(3, Buffer.concat([bytesField(1, path), bytesField(3, restore)]))]
+      : []),
     ...Object.entries(collections).map(([name, listed]) =>
       entry(4, name, bytesField(1, Buffer.concat(listed.map((one) => bytesField(1, one))))),
     ),

@@ -42,7 +42,7 @@ const functionOfGraph = { 1: { 1: 'value' }, 3: node, 5: { 1: 'value' } } as con
 const wanted = {
   2: {
     2: { 1: node, 2: { 1: functionOfGraph } },
-    3: { 3: 'value' },
+    3: { 1: 'value', 3: 'value' },
     4: { 1: 'value', 2: 'value' },
     5: { 1: 'value', 2: 'value' },
     6: { 2: 'value' },
@@ -83,6 +83,8 @@ interface Facts {
   readonly runs: string[];
   /** Names of nodes that run when variables are restored. */
   readonly restores: string[];
+  /** Names of nodes that TensorFlow gives the path of the weights in the model's folder. */
+  readonly paths: string[];
   readonly assets: string[];
 }
 
@@ -108,6 +110,7 @@ export async function checkSavedModel(folder: string, file: string): Promise<voi
     for (const each of scope.nodes.values()) checkOperations(each, names, scope.name, file);
   }
   checkReached(facts, file);
+  checkPaths(facts, names, file);
   checkAssets(facts.assets, file);
   checkExpansion(facts, (await stat(path)).size, file);
 }
@@ -125,7 +128,7 @@ async function refuseOtherForms(folder: string, file: string): Promise<void> {
 async function readFacts(path: string): Promise<Facts> {
   const facts: Facts = {
     main: { name: '', nodes: new Map(), isSwapped: false },
-    ...{ functions: new Map(), runs: [], restores: [], assets: [] },
+    ...{ functions: new Map(), runs: [], restores: [], paths: [], assets: [] },
   };
   const stream = createReadStream(path, { highWaterMark: 2 ** 20 });
   try {
@@ -134,7 +137,7 @@ async function readFacts(path: string): Promise<Facts> {
       if (at[1] === 2 && at[2] === 1) addToNode(facts.main, field, 3);
       else if (at[1] === 2) addToFunction(facts.functions, field);
       else if (typeof value === 'number') continue;
-      else if (at[1] === 3) facts.restores.push(nodeName(text(value)));
+      else if (at[1] === 3) facts[at[2] === 1 ? 'paths' : 'restores'].push(nodeName(text(value)));
       else if (at[1] === 6) facts.assets.push(text(value));
       else if (at[1] === 5 && at[2] === 2) addNamesWithin(value, facts.runs);
       else if (at[1] === 4 && at[2] === 2) {
@@ -318,6 +321,48 @@ function checkReached(facts: Facts, file: string): void {
       );
     }
   }
+}
+
+/** Handles of variables and tables, which functions that restore them get as arguments. */
+const handles =
+  /^(VarHandleOp|Variable(V2)?|(Anonymous)?(Mutable)?(Dense)?HashTable(OfTensors)?(V2)?|NoOp)$/;
+/** TensorFlow's number of the type of texts. */
+const textType = 7;
+
+/**
+ * Refuses reading weights from a path that TensorFlow does not give, such as that of another file
+ * of the user. Functions get the path as an argument, so that the arguments of calls are checked.
+ */
+function checkPaths(facts: Facts, functions: ReadonlySet<string>, file: string): void {
+  const restoring = reached(facts, facts.restores, []);
+  for (const scope of [facts.main, ...facts.functions.values()]) {
+    const byName = grouped([...scope.nodes.values()]);
+    const isArgument = (input: string) =>
+      scope === facts.main ? facts.paths.includes(input) : !byName.has(input);
+    for (const node of scope.nodes.values()) {
+      if (!restoring.has(node)) continue;
+      const reads = node.operations.some((operation) => restoringOperations.has(operation));
+      const calls = [...node.operations, ...node.functions].some((name) => functions.has(name));
+      const given = reads ? node.inputs.slice(0, 1) : calls ? node.inputs : [];
+      const stated = given.find((input) => {
+        if (isArgument(input)) return false;
+        return reads || !byName.get(input)?.every(isHandle);
+      });
+      if (stated === undefined) continue;
+      throw refusedPart(
+        `${file} reads weights from a path of its own (node '${node.name}', its input '${stated}')`,
+        'and weights are read from its folder',
+      );
+    }
+  }
+}
+
+/** Returns whether a node makes a handle, or a constant of numbers. */
+function isHandle({ operations, constant }: Node): boolean {
+  return operations.every(
+    (operation) =>
+      handles.test(operation) || (operation === 'Const' && ![0, textType].includes(constant.type)),
+  );
 }
 
 /** Collects the nodes on which named nodes of the main graph depend, functions included. */

@@ -268,6 +268,53 @@ describe('a SavedModel', () => {
     }
   });
 
+  describe('weights are read only from the path that TensorFlow gives', () => {
+    const name = '__inference__traced_restore_2';
+    const nodes = [
+      ...[...plain.nodes, placeholder('file', []), constantNode('elsewhere', ['/tmp/secret'])],
+      tensorflowNode('joined', 'StringJoin', ['elsewhere', 'file']),
+      tensorflowNode('variable', 'VarHandleOp'),
+    ];
+    const functions = [tensorflowFunction(name, [tensorflowNode('read', 'RestoreV2', ['prefix'])])];
+    const read = (input: string) => [...nodes, tensorflowNode('read', 'RestoreV2', [input])];
+    const call = (...inputs: string[]) => [
+      ...nodes,
+      tensorflowNode('call', 'PartitionedCall', inputs, [functionAttribute('f', name)]),
+    ];
+
+    test.each([
+      ['by the graph', { nodes: read('file'), restore: 'read' }],
+      ['by a function', { nodes: call('file', 'variable'), functions, restore: 'call' }],
+    ])('%s', async (_, parts) => {
+      expect(await told(parts)).toBeUndefined();
+    });
+
+    test.each([
+      ['read', 'elsewhere', { nodes: read('elsewhere'), restore: 'read' }],
+      ['read', 'variable', { nodes: read('variable'), restore: 'read' }],
+      ['call', 'elsewhere', { nodes: call('elsewhere'), functions, restore: 'call' }],
+      ['call', 'joined', { nodes: call('file', 'joined'), functions, restore: 'call' }],
+      ['read', 'file', { nodes: read('file'), restore: 'read', path: 'other:0' }],
+    ])('by node %s from %s: refused', async (node, input, parts) => {
+      expect(await told(parts)).toContain(
+        `reads weights from a path of its own (node '${node}', its input '${input}')`,
+      );
+    });
+
+    test('a function that names a node as its argument', async () => {
+      const own = [
+        constantNode('prefix', ['/tmp/secret']),
+        tensorflowNode('read', 'RestoreV2', ['prefix']),
+      ];
+      const parts = {
+        nodes: call('file'),
+        functions: [tensorflowFunction(name, own)],
+        restore: 'call',
+      };
+      expect(await told(parts)).toContain("(node 'read', its input 'prefix')");
+    });
+  });
+
   test('functions that call themselves', async () => {
     const name = '__inference_f_1';
     const call = tensorflowNode('again', 'PartitionedCall', [], [functionAttribute('f', name)]);
