@@ -3,7 +3,7 @@ import type { Verification } from '../engines/verify/verify-run.ts';
 import { counted } from '../format.ts';
 import { jsonOption, resultsOption } from './arguments.ts';
 
-/** Exit code if objects are damaged. */
+/** Exit code if objects are damaged, or have lost their checksum. */
 const damagedCode = 1;
 
 export const verifyCommand = defineCommand({
@@ -26,7 +26,7 @@ export const verifyCommand = defineCommand({
     const found = await verifyRun(store, run);
     const text = json ? JSON.stringify(found, null, 2) : renderVerification(found, store.location);
     process.stdout.write(`${text}\n`);
-    if (found.damaged.length > 0) process.exitCode = damagedCode;
+    if (found.damaged.length + found.unchecked.length > 0) process.exitCode = damagedCode;
   },
 });
 
