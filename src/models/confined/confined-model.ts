@@ -14,6 +14,9 @@ import { type FromModel, fromModel, type ToModel } from './wire.ts';
 /** Characters of the standard error of a process that are kept, to be reported if it ends. */
 const lastWordsLength = 1000;
 
+/** Maximum time that counts between two looks at a process, in ms. */
+const maxTickMs = 5_000;
+
 const distrust =
   'If you trust the model, use a machine with more memory or a smaller batchSize, or export a smaller model.';
 
@@ -186,11 +189,16 @@ export class ModelProcess {
   /** Kills the process if it exceeds a limit. @returns a function that ends this. */
   #watch(what: string, limitMs: number): () => void {
     const { memoryBytes, everyMs } = this.#limits;
-    const startedAt = performance.now();
+    let usedMs = 0;
+    let lastMs = performance.now();
     const timer = setInterval(() => {
-      const seconds = (performance.now() - startedAt) / 1000;
-      if (seconds * 1000 > limitMs) {
-        this.#stop(`${what} took ${seconds.toFixed(1)} s, and the limit is ${limitMs / 1000} s`);
+      const nowMs = performance.now();
+      // A longer pause was of this process, such as by Ctrl-Z: the answer may be here already.
+      usedMs += Math.min(nowMs - lastMs, maxTickMs);
+      lastMs = nowMs;
+      if (usedMs > limitMs) {
+        const seconds = (usedMs / 1000).toFixed(1);
+        this.#stop(`${what} took ${seconds} s, and the limit is ${limitMs / 1000} s`);
       }
       const used = residentBytes(this.#child.pid!) ?? 0;
       if (used > memoryBytes) {

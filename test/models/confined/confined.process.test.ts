@@ -97,6 +97,15 @@ describe('the process', () => {
     );
   });
 
+  test('is not killed because this process was paused', async () => {
+    const loading = probing('waits', { loadMs: 30_000 });
+    await new Promise(setImmediate);
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(3_600_000);
+    await vi.waitFor(() => expect(clock.mock.calls.length).toBeGreaterThan(2), 30_000);
+    await writeFile(join(folder, 'answer'), '');
+    (await loading).dispose();
+  });
+
   test('is killed if it takes too much memory', async () => {
     expect(await refusal(probing('greedy', { memoryBytes: 2 ** 29 }))).toMatch(
       /^the model was stopped: it took [\d.]+ [MG]iB of memory, and the limit is 512 MiB$/,

@@ -40,6 +40,10 @@ const deeds = {
   greedy() {
     for (;;) held.push(Buffer.alloc(2 ** 24, 1));
   },
+  async waits({ folder }) {
+    while (readOr(`${folder}/answer`) === 'failed') await new Promise(setImmediate);
+    return [];
+  },
   crash: () => process.exit(3),
   lie: () => [/** @type {any} */ (7)],
 };
