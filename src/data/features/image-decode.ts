@@ -120,12 +120,8 @@ async function decodeWhole(bytes: Uint8Array, settings: PixelSettings): Promise<
   return { data: withChannels(raw.data, channels, kept), height, width, channels: kept };
 }
 
-/** Maximum time to decode an image, in seconds: a progressive JPEG may have endless scans. */
-const maxSeconds = 60;
-
 function open(bytes: Uint8Array, ignoreIcc = false): Sharp {
-  const options = { failOn: 'error', limitInputPixels: maxMegapixels * 1e6, ignoreIcc } as const;
-  return sharp(bytes, options).timeout({ seconds: maxSeconds });
+  return sharp(bytes, { failOn: 'error', limitInputPixels: maxMegapixels * 1e6, ignoreIcc });
 }
 
 function withGrey({ data, channels, ...size }: Pixels): Pixels {

@@ -17,14 +17,26 @@ const bytesPerPixelByte = 1.5;
 /** Coefficients of a progressive JPEG take two bytes each, beside the pixels. */
 const bytesPerCoefficient = 2;
 
+/**
+ * Maximum number of scans of a JPEG. Each may go through all pixels, also if it has only some
+ * bytes, and libvips' limit of time does not hold meanwhile. Progressive files have about ten.
+ */
+const maxScans = 200;
+
 let taken = 0;
 const waiting: { readonly bytes: number; readonly start: () => void }[] = [];
 
-/** Runs a task on an image when there is room for its pixels, in the order of the calls. */
-export function withImageRoom<Result>(
+/**
+ * Runs a task on an image when there is room for its pixels, in the order of the calls.
+ * @throws Error if the image is a JPEG that takes far more time than its size shows.
+ */
+export async function withImageRoom<Result>(
   file: Uint8Array,
   task: () => Promise<Result>,
 ): Promise<Result> {
+  if (imageType(file) === 'jpg' && scansOf(file) > maxScans) {
+    throw new Error(`it has more than ${maxScans} scans`);
+  }
   return withRoom(Math.ceil(bytesPerPixelByte * pixelBytes(file)), task);
 }
 
@@ -97,6 +109,21 @@ function bytesOfJpeg(view: DataView): number {
     const isProgressive = marker % 4 === 2;
     return pixels * (isProgressive ? 1 + bytesPerCoefficient : 1);
   }
+}
+
+/** Counts the scans up to the end of the image, as decoders find them (ITU-T T.81, section B.1). */
+function scansOf(file: Uint8Array): number {
+  let scans = 0;
+  for (let at = file.indexOf(0xff, 2); at >= 0; at = file.indexOf(0xff, at)) {
+    const marker = file[at + 1] ?? 0xd9;
+    if (marker === 0xd9) break;
+    if (marker === 0xda) scans++;
+    // Fill bytes, bytes 0xff of the data, and markers without a segment.
+    if (marker === 0xff) at += 1;
+    else if (marker <= 1 || (marker >= 0xd0 && marker <= 0xd8)) at += 2;
+    else at += 2 + 256 * (file[at + 2] ?? 0) + (file[at + 3] ?? 0);
+  }
+  return scans;
 }
 
 /** RFC 9649, sections 2.5 to 2.7: the first chunk is of one of three kinds. */

@@ -61,8 +61,9 @@ function addText(counts: Counts, { content, label }: Example, maxCharacters: num
   if (isCut) counts.cut++;
   if (idLike.test(text)) counts.ids++;
   if (text === label) counts.labels++;
-  if (counts.patterns.size <= maxPatterns)
+  if (counts.patterns.size <= maxPatterns) {
     counts.patterns.add(text.replaceAll(/\p{Number}+/gu, '0'));
+  }
 }
 
 function* warningsOf(

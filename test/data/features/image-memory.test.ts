@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { pixelBytes, withRoom } from '../../../src/data/features/image-memory.ts';
+import { pixelBytes, withImageRoom, withRoom } from '../../../src/data/features/image-memory.ts';
 import { fixture } from '../../support/examples.ts';
 
 const MiB = 2 ** 20;
@@ -50,6 +50,29 @@ describe('pixelBytes', () => {
     const jpeg = await image(3).jpeg().toBuffer();
     expect(pixelBytes(jpeg.subarray(0, 30))).toBe(0);
   });
+});
+
+test('a JPEG whose scans do not end is refused before it is decoded', async () => {
+  const image = sharp({ create: { width: 70, height: 50, channels: 3, background: '#123456' } });
+  const jpeg = await image.jpeg({ progressive: true }).toBuffer();
+  const [scan, end] = [jpeg.lastIndexOf(Buffer.from([0xff, 0xda])), jpeg.length - 2];
+  const withScans = (more: number) =>
+    Buffer.concat([
+      jpeg.subarray(0, end),
+      ...Array(more).fill(jpeg.subarray(scan, end)),
+      jpeg.subarray(end),
+    ]);
+  const decode = (file: Buffer) => withImageRoom(file, async () => 'decoded');
+  expect(await decode(jpeg)).toBe('decoded');
+  expect(await decode(withScans(100))).toBe('decoded');
+  await expect(decode(withScans(200))).rejects.toThrow('it has more than 200 scans');
+  // A thumbnail or a trailer is not part of the image.
+  const trailer = Buffer.concat(Array(300).fill(Buffer.from([0xff, 0xda, 0, 2])));
+  expect(await decode(Buffer.concat([jpeg, trailer]))).toBe('decoded');
+  const metadata = Buffer.concat([Buffer.from([0xff, 0xe2, 0x04, 0xb2]), trailer]);
+  expect(await decode(Buffer.concat([jpeg.subarray(0, 2), metadata, jpeg.subarray(2)]))).toBe(
+    'decoded',
+  );
 });
 
 describe('withRoom', () => {
