@@ -3,7 +3,7 @@
  * each data set. Runs the missing cells of the grid, writes one row per draw of labels to
  * evidence/rows, and writes docs/evidence.md. If interrupted, the same command continues. `--quick`
  * runs one cell with two draws, and writes nothing. `--models FOLDER` runs the experiment on texts
- * and encoders instead.
+ * and encoders instead; a draw of it can take hours, so that it also continues within a draw.
  */
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import type { z } from 'zod';
 import { UsageError } from '../src/cli/arguments.ts';
 import { reportFailure } from '../src/cli/failure.ts';
+import { scratchFolder } from '../src/models/scratch-folder.ts';
 import { packageRoot } from '../src/package-root.ts';
 import { isComplete, runCell } from './arms.ts';
 import { writeDocument } from './document.ts';
@@ -41,10 +42,13 @@ const say = (line: string) => console.error(line);
 
 async function main(): Promise<void> {
   const { data, models, quick, chosen } = parseCall();
+  if (models !== undefined) {
+    await runPretrainedGrid(data, models, chosen, scratchFolder('evidence'));
+    return;
+  }
   const scratch = await mkdtemp(path.join(tmpdir(), 'counterweight-evidence-'));
   try {
     if (quick) await runQuick(data, scratch);
-    else if (models !== undefined) await runPretrainedGrid(data, models, chosen, scratch);
     else await runGrid(data, chosen, scratch);
   } finally {
     await rm(scratch, { recursive: true, force: true });

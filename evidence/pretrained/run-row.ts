@@ -1,12 +1,13 @@
 /** Runs all teachers and students of one draw of labels, each as a workflow of its own. */
-import { cp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { defaultMethod, plainMethod } from '../../src/debias/methods.ts';
 import type { RunMetrics } from '../../src/evaluate/run-metrics.ts';
 
 import { writeDataset, writePredictions } from '../dataset.ts';
 import type { Examples } from '../examples.ts';
-import type { CellOf } from '../problems.ts';
+import type { Cell, CellOf } from '../problems.ts';
 import { type Arm, runArm } from '../run-arm.ts';
 import { encoderFolder, type PretrainedProblem, withStudent } from './problems.ts';
 import type { PretrainedRow } from './row.ts';
@@ -21,10 +22,10 @@ const plainArm = {
 const defaultArm = { method: defaultMethod, compare: [plainMethod] } satisfies Partial<Arm>;
 
 /**
- * Runs one draw.
+ * Runs one draw. If a process was interrupted in it, its finished arms are taken as they are.
  *
  * @param models the folder with the encoders.
- * @param scratch a folder; its content is removed at the end.
+ * @param scratch a folder that the next process has, too; the draw's files are removed at its end.
  */
 export async function runPretrained(
   { problem, labels, seed }: CellOf<PretrainedProblem>,
@@ -38,13 +39,12 @@ export async function runPretrained(
   const dataset = path.join(folder, 'dataset');
   const { teachers, students } = problem;
   const cell = { problem: withStudent(problem), labels, seed };
-  const truth = await writeDataset(dataset, cell, examples);
-  await cp(path.join(models, problem.encoder), path.join(dataset, encoderFolder), {
-    recursive: true,
-  });
-  const classes = problem.task.classes.length;
-  const truthFile = path.join(dataset, truthFolder, 'all.parquet');
-  await writePredictions(truthFile, truth.keys(), truth, classes);
+  // A dataset that is written again is another one to the workflow: no run would continue.
+  if (!existsSync(dataset)) {
+    const unfinished = path.join(folder, 'unfinished');
+    await writeWithEncoder(unfinished, cell, examples, path.join(models, problem.encoder));
+    await rename(unfinished, dataset);
+  }
   const row: PretrainedRow = {
     ...{ problem: problem.name, labels, seed, testExamples: examples.test.length },
     ...{ accuracy: {}, logLoss: {}, seconds: 0 },
@@ -81,6 +81,19 @@ export async function runPretrained(
   }
   await rm(folder, { recursive: true });
   return { ...row, seconds: Math.round((performance.now() - startedAt) / 1000) };
+}
+
+/** Writes a dataset, its encoder and the predictions of a teacher that knows all true labels. */
+async function writeWithEncoder(
+  folder: string,
+  cell: Cell,
+  examples: Examples,
+  encoder: string,
+): Promise<void> {
+  const truth = await writeDataset(folder, cell, examples);
+  await cp(encoder, path.join(folder, encoderFolder), { recursive: true });
+  const truthFile = path.join(folder, truthFolder, 'all.parquet');
+  await writePredictions(truthFile, truth.keys(), truth, cell.problem.task.classes.length);
 }
 
 /** Notes the figures of a model, if the run has it. */
