@@ -9,8 +9,8 @@ import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import { readConfig } from '../src/config/read.ts';
 import { addLabels } from '../src/data/add-labels.ts';
-import { csvField } from '../src/data/formats/csv-records.ts';
 import { randomFor, shuffledOrder } from '../src/data/random.ts';
+import { fromSpreadsheet, spreadsheetField } from '../src/data/spreadsheet-text.ts';
 import { plainMethod } from '../src/debias/methods.ts';
 import { keys } from '../src/run/keys.ts';
 import { openStore } from '../src/store/open.ts';
@@ -63,7 +63,7 @@ export async function runLabelNext(
     const dataset = path.join(folder, name);
     await cp(original, dataset, { recursive: true });
     const data = await openStore(dataset);
-    const rows = ids.map((id) => `${csvField(id)},${problem.task.classes[truth.get(id)!]}`);
+    const rows = ids.map((id) => `${spreadsheetField(id)},${problem.task.classes[truth.get(id)!]}`);
     const text = ['id,label', ...rows].join('\n');
     await addLabels(data, await readConfig(data), { name, text });
     return accuraciesOf(await train(dataset, labels + ids.length));
@@ -91,5 +91,5 @@ function accuraciesOf({ metrics }: Done): z.infer<typeof accuracies> {
 async function namedBy({ results, run }: Done): Promise<string[]> {
   const csv = await readFile(path.join(results, keys.labelNext(run)), 'utf8');
   const rows = z.array(z.looseObject({ id: z.string() })).parse(parse(csv, { columns: true }));
-  return rows.slice(0, addedLabels).map(({ id }) => id);
+  return rows.slice(0, addedLabels).map(({ id }) => fromSpreadsheet(id));
 }

@@ -5,13 +5,15 @@ import type { Decisions } from '../debias/decisions.ts';
 import { UserError } from '../errors.ts';
 import { decisionLookup } from './classes.ts';
 import { labelOfNames } from './label-list.ts';
+import { fromSpreadsheet } from './spreadsheet-text.ts';
 
 /** Labels that people assigned to unlabeled examples. */
 export interface Answers {
   /** Name of the file, for error messages. */
   readonly name: string;
   /**
-   * A CSV file with the columns `id` and `label`, or tasks that Label Studio has exported as JSON.
+   * A CSV file with the columns `id` and `label`, their texts as in `spreadsheet-text.ts`, or tasks
+   * that Label Studio has exported as JSON.
    * A row without a label was not answered.
    */
   readonly text: string;
@@ -77,7 +79,8 @@ function readAnswers(
   return isJson ? readTasks(answers, isMultiLabel) : readRows(answers, classes);
 }
 
-const rowSchema = z.object({ id: z.string().min(1), label: z.string() });
+const cell = z.string().transform(fromSpreadsheet);
+const rowSchema = z.object({ id: cell.pipe(z.string().min(1)), label: cell });
 
 /** Columns of a CSV file of Label Studio. Its column `id` numbers the tasks, not the examples. */
 const exportedRow = z.looseObject({ annotation_id: z.string(), annotator: z.string() });

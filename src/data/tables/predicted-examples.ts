@@ -6,10 +6,12 @@
  *   them, or as a JSON list if a name has a semicolon.
  * - Probability per class. In CSV and Parquet, a column per class: its name with `p_` before it. In
  *   JSON Lines, the object `probabilities`.
+ *
+ * Texts in CSV are as in `spreadsheet-text.ts`.
  */
 import { tableOf } from '../../table.ts';
-import { csvField } from '../formats/csv-records.ts';
 import { labelOfNames, withSemicolons } from '../label-list.ts';
+import { spreadsheetField } from '../spreadsheet-text.ts';
 import { createTableWriter } from './parquet-table.ts';
 
 /** Prediction of one example. */
@@ -42,7 +44,7 @@ const csv = {
   create({ classes, isMultiLabel }: PredictionColumns): PredictionWriter {
     const names = ['id', isMultiLabel ? 'labels' : 'class', ...classes.map(columnOf)];
     const lineOf = (cells: readonly (string | number)[]) =>
-      `${cells.map((cell) => csvField(cell, ',')).join(',')}\n`;
+      `${cells.map(spreadsheetField).join(',')}\n`;
     let text = lineOf(names);
     const take = () => {
       const bytes = Buffer.from(text);

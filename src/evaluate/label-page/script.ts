@@ -2,6 +2,7 @@
  * The script of the page on which people label examples: plain JavaScript, because the page has no
  * other file. Texts of the data go in through `textContent` only, so they never become markup.
  */
+import { unmarkedStart } from '../../data/spreadsheet-text.ts';
 import { trusted } from '../html.ts';
 
 export const pageScript = trusted(`
@@ -93,8 +94,9 @@ function show() {
   byId('save').disabled = labeled === 0;
 }
 
-// Readers trim a field that is not in quotes.
-function csvField(text) {
+// A spreadsheet must run no text as a formula, and readers trim a field that is not in quotes.
+function csvField(value) {
+  const text = value.replace(/${unmarkedStart}/gu, "'");
   return /[",\\n\\r]|^\\s|\\s$/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text;
 }
 

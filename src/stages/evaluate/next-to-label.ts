@@ -2,8 +2,8 @@ import { sum } from '../../arrays.ts';
 import { createDigester } from '../../data/content-digest.ts';
 import { DigestIndex } from '../../data/digest-index.ts';
 import { legible, type Preview } from '../../data/features/preview.ts';
-import { csvField } from '../../data/formats/csv-records.ts';
 import { labelOfNames, withSemicolons } from '../../data/label-list.ts';
+import { spreadsheetField } from '../../data/spreadsheet-text.ts';
 import {
   type LabelCandidate,
   LabelNext,
@@ -128,14 +128,15 @@ const ownColumns = ['id', 'label', 'prediction', 'margin'];
 export function labelNextCsv(examples: readonly ToLabel[], previews: Previews): string {
   const contents = examples.map((example) => cellsOf(previews.get(previewKey(example))));
   const names = new Set(contents.flatMap((cells) => [...cells.keys()]));
-  for (const name of ownColumns) names.delete(name);
+  // Readers drop the spaces around a name.
+  for (const name of names) if (ownColumns.includes(name.trim())) names.delete(name);
   const lines = examples.map(({ id, prediction, margin }, row) =>
     [
-      ...[csvField(id), '', csvField(prediction), margin.toFixed(3)],
-      ...Array.from(names, (name) => csvField(asText(contents[row]!.get(name) ?? ''))),
+      ...[spreadsheetField(id), '', spreadsheetField(prediction), margin.toFixed(3)],
+      ...Array.from(names, (name) => spreadsheetField(contents[row]!.get(name) ?? '')),
     ].join(),
   );
-  const header = [...ownColumns, ...Array.from(names, (name) => csvField(asText(name)))].join();
+  const header = [...ownColumns, ...Array.from(names, spreadsheetField)].join();
   return `${[header, ...lines].join('\n')}\n`;
 }
 
@@ -143,9 +144,4 @@ export function labelNextCsv(examples: readonly ToLabel[], previews: Previews): 
 function cellsOf(preview: Preview | undefined): ReadonlyMap<string, string> {
   if (preview?.kind === 'text') return new Map([['text', preview.text]]);
   return new Map(preview?.kind === 'columns' ? preview.cells : []);
-}
-
-/** Marks a cell that a spreadsheet would run as a formula; numbers stay as they are. */
-function asText(cell: string): string {
-  return /^[=+\-@]/.test(cell) && Number.isNaN(Number(cell)) ? `'${cell}` : cell;
 }

@@ -105,8 +105,15 @@ describe('the page to label', () => {
     expect(read).toEqual([
       { id: 'constructor', label: 'cat' },
       { id: '__proto__', label: 'cat' },
-      { id: ' a.png', label: ' ' },
+      { id: "' a.png", label: "' " },
     ]);
+  });
+
+  test('no id and no class is a formula', async () => {
+    const ids = ['=1+1', '-5', "'@x"].map((id) => ({ shard: 's', id }));
+    const { press, save } = open(pageOf(['-cat', '-1'], false, ids));
+    for (const key of ['1', '2', '1']) press(key);
+    expect(await save()).toBe("id,label\n'=1+1,'-cat\n-5,-1\n''@x,'-cat\n");
   });
 
   test('a key that is held down, or that presses a button, gives no answer', () => {
