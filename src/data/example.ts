@@ -37,7 +37,10 @@ export interface Rejected {
   readonly id: string;
   /** One sentence for the user: the defect and what was expected. */
   readonly reason: string;
-  /** Number of examples lost, if it is known to be more than one: the rest of a damaged file. */
+  /**
+   * Number of examples lost, if it is known to be more than one: the rest of a damaged file, or
+   * examples with like reasons after thousands of others.
+   */
   readonly lost?: number | undefined;
 }
 

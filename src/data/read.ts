@@ -10,11 +10,13 @@ import { kindOfTask, kinds } from './features/index.ts';
 import type { FormatFiles } from './formats/format.ts';
 import { formats } from './formats/index.ts';
 import { missingLabels } from './labels.ts';
+import { ListedRejections } from './listed-rejections.ts';
 import { hashToUnit } from './random.ts';
 import { isLabeled, type Shard } from './shard.ts';
 
 /**
- * Yields the examples of a shard in order, and between them the rejected ones, with the reason.
+ * Yields the examples of a shard in order, and between them the rejected ones, with the reason. Of
+ * very many rejected ones, the last are counted at the end: by `lost`, per reason.
  * Rejects examples of labeled sets that have no label. Leaves out the labels of unlabeled data. For
  * a part of a shard, yields only the part.
  *
@@ -69,15 +71,18 @@ async function* readOnce<Item extends LabelOnly>(
   finish: (item: Item) => Item | Rejected,
 ): AsyncGenerator<Item | Rejected> {
   const ids = new Set<string>();
+  const rejections = new ListedRejections();
+  const onceOnly = (item: Item): Item | Rejected => {
+    if (ids.has(item.id)) return { id: item.id, reason: duplicateReason(item.id) };
+    ids.add(item.id);
+    return finish(item);
+  };
   for await (const item of open(await filesOf(config))) {
     if (part !== undefined && !isInPart(item.id, part)) continue;
-    if (isRejected(item)) yield item;
-    else if (ids.has(item.id)) yield { id: item.id, reason: duplicateReason(item.id) };
-    else {
-      ids.add(item.id);
-      yield finish(item);
-    }
+    const finished = isRejected(item) ? item : onceOnly(item);
+    if (!isRejected(finished) || rejections.lists(finished)) yield finished;
   }
+  yield* rejections.counts();
 }
 
 /** Loads the code of the config's format. */

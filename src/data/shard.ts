@@ -13,7 +13,8 @@ export function isLabeled(set: SetName): boolean {
 /**
  * One object of a shard, pinned to a version, or a part of it. A part of a Parquet file is a range
  * of rows, cut at row groups. A part of a CSV file is a range of bytes after the header, cut at
- * records; `rows` are these records, from 0. `bytes` is the size of the whole object.
+ * records; `rows` are these records, from 0. JSON Lines are cut likewise, and in gzip and UTF-16 by
+ * the numbers of lines alone. `bytes` is the size of the whole object.
  * `usualBytes` is the usual size of the tar archives near this one, if this one is smaller.
  * `name` is the object's name in ids, if it is not the key below the folder of its set.
  */

@@ -1,5 +1,6 @@
 /** Counts of the examples that cannot be used, and the limit on them. */
 import type { Rejected } from '../data/example.ts';
+import { kindOfReason } from '../data/listed-rejections.ts';
 import type { SetName } from '../data/shard.ts';
 import { UserError } from '../errors.ts';
 
@@ -53,9 +54,4 @@ export class Quarantine<Item extends Rejected = Rejected> {
       'Fix or remove them, or raise limits.quarantine in distill.yaml.',
     );
   }
-}
-
-/** Returns a reason without the names and numbers that differ from example to example. */
-function kindOfReason(reason: string): string {
-  return reason.replace(/'[^']*'/g, "''").replace(/\S*\d\S*/g, '0');
 }

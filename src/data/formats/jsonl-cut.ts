@@ -5,7 +5,7 @@ import { readAhead } from '../ahead.ts';
 import type { UnreadColumn } from '../features/column-report.ts';
 import type { ColumnSample } from '../features/kind.ts';
 import { folderColumns } from '../partitions.ts';
-import { wholePiece } from '../shard.ts';
+import { type Piece, wholePiece } from '../shard.ts';
 import { describeType, type ValueType } from '../value-type.ts';
 import type { FormatCutter, SizedPiece } from './format.ts';
 import { parseLine, requireLines } from './jsonl-lines.ts';
@@ -17,7 +17,10 @@ const parallelFiles = 4;
 /** Small files are checked up to this many bytes in all. */
 const maxCheckedBytes = 2 ** 31;
 
-/** Reads every file once: its columns and, if it is larger than the limit, where its lines end. */
+/**
+ * Reads every file once: its columns and, if it is larger than the limit, where its lines end. In
+ * gzip and UTF-16, a part is known by the numbers of its lines, and read from the file's start.
+ */
 export const cutJsonl: FormatCutter = async function* cutJsonl(store, objects, limitBytes) {
   let checkedBytes = 0;
   const cut = async (object: ObjectInfo): Promise<SizedPiece[]> => {
@@ -30,6 +33,15 @@ export const cutJsonl: FormatCutter = async function* cutJsonl(store, objects, l
   for await (const pieces of readAhead(objects, parallelFiles, cut)) yield* pieces;
 };
 
+/**
+ * Bytes that a line counts for at least, also if it is shorter: its example takes memory. So a
+ * shard of 64 MiB has at most a million examples.
+ */
+const leastLineBytes = 64;
+
+/** Maximum size of a text of which each part is read from the start: gzip and UTF-16. */
+const maxStreamedBytes = 2 ** 32;
+
 async function cutFile(
   store: ObjectStore,
   object: ObjectInfo,
@@ -37,35 +49,81 @@ async function cutFile(
 ): Promise<SizedPiece[]> {
   const columns = new JsonColumns();
   const { isPlain, lines } = await openLines(store, wholePiece(object));
-  const parts = Math.ceil(object.bytes / limitBytes);
-  const partBytes = isPlain ? object.bytes / parts : Number.POSITIVE_INFINITY;
-  const cuts = [{ offset: 0, row: 0 }];
-  let last: Line | undefined;
-  let count = 0;
+  const parts = new Parts(isPlain ? object.bytes : undefined, limitBytes);
   for await (const group of lines) {
     for (const line of group) {
-      if (last === undefined) requireLines(object.key, line);
+      if (parts.lines === 0) requireLines(object.key, line);
       columns.add(line);
-      last = line;
-      count++;
-      if (line.end < cuts.at(-1)!.offset + partBytes) continue;
-      cuts.push({ offset: line.end, row: line.number + 1 });
+      parts.add(line);
+      if (!isPlain && line.end > maxStreamedBytes) throw tooLarge(object.key);
     }
   }
-  if (count > 1 && columns.objects === 0) throw noObjects(object.key, count, last!);
-  const sizeBytes = last?.end ?? object.bytes;
-  const facts = columns.facts(object.key);
-  if (cuts.length === 1) return [{ piece: wholePiece(object), sizeBytes, ...facts }];
-  if (last !== undefined && last.end > cuts.at(-1)!.offset) {
-    cuts.push({ offset: last.end, row: last.number + 1 });
+  if (parts.lines > 1 && columns.objects === 0) {
+    throw noObjects(object.key, parts.lines, parts.last!);
   }
-  return cuts.slice(1).map((end, index) => {
-    const start = cuts[index]!;
-    const rows = { start: start.row, end: end.row };
-    const range = { start: start.offset, end: end.offset };
-    const piece = { ...wholePiece(object), rows, range };
-    return { piece, sizeBytes: range.end - range.start, ...facts };
-  });
+  const facts = columns.facts(object.key);
+  const found = parts.finish();
+  if (found.length < 2) {
+    return [
+      { piece: wholePiece(object), sizeBytes: found[0]?.sizeBytes ?? object.bytes, ...facts },
+    ];
+  }
+  return found.map(({ rows, range, sizeBytes }) => ({
+    piece: { ...wholePiece(object), rows, ...(isPlain && { range }) },
+    sizeBytes,
+    ...facts,
+  }));
+}
+
+/** Lines of a file that are read together. */
+interface Part extends Required<Pick<Piece, 'rows' | 'range'>> {
+  readonly sizeBytes: number;
+}
+
+/** Divides the lines of a file into parts of at most about `limitBytes`. */
+class Parts {
+  /** Number of lines so far. */
+  lines = 0;
+  last: Line | undefined;
+  readonly #found: Part[] = [];
+  readonly #partBytes: number;
+  #start = { offset: 0, row: 0 };
+  #sizeBytes = 0;
+
+  /** @param bytes Size of the text, if it is known: the parts are then of about equal size. */
+  constructor(bytes: number | undefined, limitBytes: number) {
+    this.#partBytes = bytes === undefined ? limitBytes : bytes / Math.ceil(bytes / limitBytes);
+  }
+
+  add(line: Line): void {
+    this.#sizeBytes += Math.max(line.end - (this.last?.end ?? 0), leastLineBytes);
+    this.lines++;
+    this.last = line;
+    if (this.#sizeBytes >= this.#partBytes) this.#cut(line);
+  }
+
+  finish(): readonly Part[] {
+    if (this.#sizeBytes > 0) this.#cut(this.last!);
+    return this.#found;
+  }
+
+  #cut(last: Line): void {
+    const end = { offset: last.end, row: last.number + 1 };
+    this.#found.push({
+      rows: { start: this.#start.row, end: end.row },
+      range: { start: this.#start.offset, end: end.offset },
+      sizeBytes: this.#sizeBytes,
+    });
+    this.#start = end;
+    this.#sizeBytes = 0;
+  }
+}
+
+function tooLarge(key: string): UserError {
+  return new UserError(
+    `'${key}' has more than ${maxStreamedBytes / 2 ** 30} GiB of text, and a file in gzip or UTF-16 can only be read from its start.`,
+    'Unpack it with gunzip, or convert it: iconv -f UTF-16 -t UTF-8 FILE > NEW. A plain file in UTF-8 of any size is divided among shards.',
+  );
 }
 
 /** Returns the error for a file of another format. A single damaged line may be quarantined. */

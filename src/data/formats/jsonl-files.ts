@@ -46,7 +46,7 @@ async function* readJsonl<Item>(
     let isEmpty = true;
     for await (const lines of (await openLines(store, piece)).lines) {
       for (const line of lines) {
-        if (isEmpty && piece.range === undefined) requireLines(piece.key, line);
+        if (isEmpty && piece.rows === undefined) requireLines(piece.key, line);
         isEmpty = false;
         const position = `${file}:${line.number}`;
         const parsed = parseLine(line);

@@ -15,6 +15,8 @@ export const bytesPerValue = 16;
 export interface DecodeBudget {
   /** Adds bytes that will be decoded. @throws Error if the row group exceeds its limit. */
   take(bytes: number): void;
+  /** Returns a function that gives back what is taken from now on: before a second attempt. */
+  mark(): () => void;
 }
 
 /** @param storedBytes Size in the file of the columns that are read. */
@@ -28,6 +30,12 @@ export function createBudget(storedBytes: number): DecodeBudget {
       throw new Error(
         `its columns take more than ${Math.round(limit / 2 ** 20)} MiB of memory, which no row group of its size needs; write it with fewer rows per row group`,
       );
+    },
+    mark() {
+      const before = taken;
+      return () => {
+        taken = before;
+      };
     },
   };
 }

@@ -61,7 +61,11 @@ export async function readGroupRows(
           path: getTreePath(file.schema, metadata.path_in_schema),
           parsers,
         };
-        return withinTime(timeLimit(bytes), () => readChunk(bytes, column, to, budget));
+        const giveBack = budget.mark();
+        return withinTime(timeLimit(bytes), () => {
+          giveBack();
+          return readChunk(bytes, column, to, budget);
+        });
       }),
     );
     const values = await assemble(file.schema, leaves, pages, Number(num_rows));

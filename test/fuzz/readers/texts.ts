@@ -1,7 +1,8 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { parseConfig } from '../../../src/config/load.ts';
 import { parseModelJson } from '../../../src/models/model-json.ts';
 import { parseTopology } from '../../../src/models/networks/own-topology.ts';
-import { mutateBytes, mutateText } from '../mutate.ts';
+import { below, mutateBytes, mutateText } from '../mutate.ts';
 import { configOf, readFile, unlessRefused } from '../read-set.ts';
 import type { FuzzedReader } from '../reader.ts';
 
@@ -53,7 +54,7 @@ export const csv = textReader(
   },
 );
 
-export const jsonl = textReader(
+const plainJsonl = textReader(
   'jsonl',
   ['test/fuzz/corpus/jsonl'],
   [...json, ...rows, ...values],
@@ -61,6 +62,22 @@ export const jsonl = textReader(
     for (const task of tables) await readFile(bytes, 'a.jsonl', configOf(task, 'jsonl'));
   },
 );
+
+/** Changes the text in gzip and packs it again, sometimes with very many lines; or any bytes. */
+export const jsonl: FuzzedReader = {
+  ...plainJsonl,
+  mutate(bytes, random, other) {
+    const [text, stranger] = [bytes, other].map(unpacked);
+    if (text === bytes || random() < 0.2) return plainJsonl.mutate(bytes, random, stranger!);
+    const changed = plainJsonl.mutate(text!, random, stranger!);
+    const copies = random() < 0.01 ? 1 + below(random, 20_000) : 1;
+    return gzipSync(Buffer.concat(Array<Buffer>(copies).fill(changed)));
+  },
+};
+
+function unpacked(bytes: Buffer): Buffer {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes;
+}
 
 export const config = textReader(
   'yaml',
