@@ -41,3 +41,18 @@ export class TransientError extends Error {
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
 }
+
+/**
+ * The task was stopped, and a whole call kept nothing: the next one would do the same. The workflow
+ * ends the run after a few such calls (`src/run/stalled-call.ts`).
+ */
+export class StalledError extends Error {
+  override readonly name = 'StalledError';
+  /** The fix, as sentences. */
+  readonly hint: string;
+
+  constructor(message: string, hint: string) {
+    super(message);
+    this.hint = hint;
+  }
+}

@@ -35,6 +35,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Reports progress. Its argument never contains the user's data. */
   report(progress: Progress): void;
+  /** Called after each object that the task has added to the results: progress that stays. */
+  onCommit?(): void;
   /** Set on AWS and LocalStack. A local run has every trainer and costs nothing. */
   readonly deployment?: DeploymentLimits;
 }

@@ -3,10 +3,12 @@ import { sha256 } from '../digest.ts';
 import { changed, openSealed, readBytes, readJson } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
 import type { ObjectStore } from '../store/store.ts';
+import type { Context } from './context.ts';
 import { type JobEvent, type ShardItem, shardItem } from './events.ts';
 import { keys } from './keys.ts';
 import { damagedPlanning } from './objects-file.ts';
 import { type Plan, planSchema } from './plan-file.ts';
+import { watchCommits } from './stalled-call.ts';
 
 /** Planned run with its stores open, which every stage after Plan starts from. */
 export interface Job {
@@ -16,9 +18,14 @@ export interface Job {
   readonly results: ObjectStore;
 }
 
-export async function openJob(event: JobEvent): Promise<Job> {
+/** @param context Receives each commit to the results. Default: commits are not counted. */
+export async function openJob(
+  event: JobEvent,
+  { onCommit }: Pick<Context, 'onCommit'> = {},
+): Promise<Job> {
   const data = await openStore(event.dataset);
-  const results = await openStore(event.results, 'time');
+  const opened = await openStore(event.results, 'time');
+  const results = onCommit ? watchCommits(opened, onCommit) : opened;
   const plan = await readJson(results, keys.plan(event.run), planSchema);
   return { run: event.run, plan, data, results };
 }

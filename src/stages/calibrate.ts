@@ -30,7 +30,7 @@ export async function calibrateTeacher(
   event: JobEvent,
   context: Context,
 ): Promise<{ calibrated: boolean }> {
-  const job = await openJob(event);
+  const job = await openJob(event, context);
   const { digest, labels, members } = job.plan.teacher;
   if (members.length > 1) await decideMixture(job, context);
   if (!isCalibrated(job.plan)) return { calibrated: false };

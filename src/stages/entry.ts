@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TransientError, UserError } from '../errors.ts';
+import { StalledError, TransientError, UserError } from '../errors.ts';
 import type { Context } from '../run/context.ts';
 
 /** Task of the workflow as its caller sees it: JSON in, JSON out. */
@@ -21,7 +21,8 @@ export function entry<Event>(
       return await run(parsed(schema, event), context);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      const hint = error instanceof UserError && error.hint ? `\n\n${error.hint}` : '';
+      const hasHint = error instanceof UserError || error instanceof StalledError;
+      const hint = hasHint && error.hint ? `\n\n${error.hint}` : '';
       // Not assigned: a DOMException, such as that of an abort, has a message that cannot be set.
       Object.defineProperty(error, 'message', {
         value: `${stage}: ${error.message}${hint}`,

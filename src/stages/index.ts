@@ -75,7 +75,7 @@ export const stages = tableOf(
     memoryMiB: 3008,
     native: true,
     optional: true,
-    resumes: true,
+    resumes: 'a smaller teacher.train',
     cheaper: 'fewer epochs of teacher.train, or a smaller one',
     access: {
       readsData: true,
@@ -92,7 +92,7 @@ export const stages = tableOf(
     native: true,
     // Copies of the teacher's files.
     scratchGiB: 4,
-    resumes: true,
+    resumes: 'a smaller data.shardMiB, or a smaller teacher',
     countsExamples: true,
     cheaper: 'teacher.calibrate: false, or a smaller teacher',
     access: {
@@ -143,7 +143,7 @@ export const stages = tableOf(
     load: async () => (await import('./warm-up.ts')).warmUpStudent,
     memoryMiB: 3008,
     native: true,
-    resumes: true,
+    resumes: 'a smaller student',
     cheaper: 'fewer warmup.epochs, or a smaller student',
     access: {
       readsData: true,
@@ -175,7 +175,7 @@ export const stages = tableOf(
     memoryMiB: 3008,
     native: true,
     mapOver: 'variants',
-    resumes: true,
+    resumes: 'trainer: gpu, or a smaller student',
     cheaper:
       'fewer student.epochs, a smaller student, fewer of compare, fewer relabel.rounds, or ' +
       'method: weighted, which trains one student where relabel trains many',

@@ -1,6 +1,7 @@
 /** The rows of the table of stages: what the workflow, its deployment and the estimate need. */
 import type { z } from 'zod';
 import type { Context } from '../run/context.ts';
+import { noticeStall } from '../run/stalled-call.ts';
 import { entry, type Handler } from './entry.ts';
 
 /** Facts about a function that its deployment needs. */
@@ -43,10 +44,11 @@ interface StageFacts<Name extends string> extends FunctionRow<Name> {
   /** Whether a Choice before the stage decides if it is called. Default: false. */
   readonly optional?: boolean;
   /**
-   * Whether a call that runs out of time keeps its progress and is called again. Such a stage takes
-   * long, so it also stops when its execution is aborted. Default: false.
+   * Set if a call that runs out of time keeps its progress and is called again. Such a stage takes
+   * long, so it also stops when its execution is aborted. The text is a change of the config that
+   * helps if a whole call makes no progress, as the end of "Choose …". Default: it does not resume.
    */
-  readonly resumes?: boolean;
+  readonly resumes?: string;
   /** Whether its progress counts examples, which the dashboard shows. Default: false. */
   readonly countsExamples?: boolean;
   /** Change of the config that makes the stage cheaper, as the end of "To make it cheaper: …". */
@@ -74,5 +76,12 @@ export function defineStage<const Name extends string, Event>(
   row: StageRow<Name, Event>,
 ): Stage<Name> {
   const { event, load, ...facts } = row;
-  return { ...facts, load: async () => entry(facts.title, event, await load()) };
+  const { title, resumes } = facts;
+  return {
+    ...facts,
+    load: async () => {
+      const run = await load();
+      return entry(title, event, resumes === undefined ? run : noticeStall(run, resumes));
+    },
+  };
 }

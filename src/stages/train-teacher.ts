@@ -35,7 +35,7 @@ export async function trainTeacher(
   event: JobEvent,
   context: Context,
 ): Promise<{ folders: string[] }> {
-  const job = await openJob(event);
+  const job = await openJob(event, context);
   const { config, teacher } = job.plan;
   const networks = membersOf(config.teacher);
   if (networks.length === 0) {

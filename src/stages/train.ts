@@ -30,7 +30,7 @@ import { readJson } from '../store/once.ts';
  * Or a baseline, which learns the true labels alone.
  */
 export async function trainVariant(event: VariantEvent, context: Context): Promise<string> {
-  const job = await openJob(event);
+  const job = await openJob(event, context);
   const { sets } = await readJson(job.results, keys.reconcile(job.run), reconcileSchema);
   context.report({ stage: 'Train', total: trainingSteps(job.plan, sets), unit: 'steps' });
   const skip = (skipped: number) =>

@@ -26,7 +26,7 @@ export async function warmUpStudent(
   event: JobEvent,
   context: Context,
 ): Promise<{ folder: string }> {
-  const job = await openJob(event);
+  const job = await openJob(event, context);
   const folder = keys.warmup(job.run);
   await writePenalty(job, context);
   if (!(await isModelSaved(job.results, folder))) {

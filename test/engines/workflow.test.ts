@@ -118,6 +118,18 @@ describe('the workflow in the embedded engine', () => {
     expect([count('Plan'), count('Reconcile'), count('WarmUp')]).toEqual([2, 2, 3]);
   });
 
+  test('calls a training a hundred times that makes progress, and three times that makes none', async () => {
+    const count = (calls: string[]) => calls.filter((call) => call === 'WarmUp').length;
+    const slow = Array.from({ length: 100 }, () => named('InterruptedError'));
+    const made = await passTime(() => runWorkflow({ faults: { WarmUp: slow } }));
+    expect(made.error).toBeUndefined();
+    expect(count(made.calls)).toBe(101);
+    const stalled = Array.from({ length: 100 }, () => named('StalledError', 'Warm up: none'));
+    const { calls, error } = await passTime(() => runWorkflow({ faults: { WarmUp: stalled } }));
+    expect(error).toMatchObject({ name: 'StalledError', message: 'Warm up: none' });
+    expect(count(calls)).toBe(3);
+  });
+
   test.each(['Reconcile', 'Label', 'Train'] as const)(
     "fails at once with a user's mistake in %s, also within a Map",
     async (task) => {

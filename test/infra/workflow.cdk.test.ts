@@ -305,7 +305,12 @@ const traps: Trap<Machine>[] = [
         .filter(([, { Retry = [] }]) =>
           Retry.some(({ ErrorEquals }) => ErrorEquals.includes('InterruptedError')),
         )
-        .filter(([, { Retry = [] }]) => Retry.some(({ MaxAttempts }) => Number(MaxAttempts) < 10))
+        .filter(([, { Retry = [] }]) =>
+          Retry.some(
+            ({ ErrorEquals, MaxAttempts }) =>
+              Number(MaxAttempts) < 10 && !ErrorEquals.includes('StalledError'),
+          ),
+        )
         .map(([name]) => name),
     spoil: ({ States }) => Object.assign(States['Warm up']!.Retry![1]!, { MaxAttempts: 6 }),
   },
@@ -378,7 +383,8 @@ const fieldsOfAll: Record<string, string[]> = {
 };
 
 const errorNames = [
-  ...['TransientError', 'InterruptedError', 'Runtime.ExitError', 'Sandbox.Timedout'],
+  ...['TransientError', 'InterruptedError', 'StalledError', 'Runtime.ExitError'],
+  'Sandbox.Timedout',
   ...['TooManyRequestsException', 'ServiceException', 'AWSLambdaException', 'SdkClientException']
     .concat('Unknown')
     .map((name) => `Lambda.${name}`),

@@ -132,7 +132,9 @@ export function requireNoRepeat(
   }
 }
 
-const transient = ['TransientError', 'Lambda.Unknown', 'Sandbox.Timedout', 'InterruptedError'];
+const transient = [
+  ...['TransientError', 'Lambda.Unknown', 'Sandbox.Timedout', 'InterruptedError', 'StalledError'],
+];
 
 /** A command that failed states a reason that the faults explain. */
 export function requireExplained(error: unknown, { calls }: Execution): void {

@@ -1,6 +1,6 @@
 import { expect, it as test } from 'vitest';
 import { z } from 'zod';
-import { UserError } from '../../src/errors.ts';
+import { StalledError, UserError } from '../../src/errors.ts';
 import { entry } from '../../src/stages/entry.ts';
 
 const context = { signal: new AbortController().signal, report: () => {} };
@@ -11,6 +11,9 @@ const failing = (error: Error) =>
 test('puts the stage in front of the message, and the hint behind it', async () => {
   await expect(failing(new UserError('no teacher', 'Name one.'))).rejects.toThrow(
     'Label: no teacher\n\nName one.',
+  );
+  await expect(failing(new StalledError('no progress', 'Wait.'))).rejects.toThrow(
+    'Label: no progress\n\nWait.',
   );
 });
 

@@ -9,7 +9,7 @@ interface State {
   readonly Next?: string;
   readonly Default?: string;
   readonly Choices?: { readonly Variable: string; readonly Next: string }[];
-  readonly Retry?: { readonly ErrorEquals: string[] }[];
+  readonly Retry?: { readonly ErrorEquals: string[]; readonly MaxAttempts: number }[];
   readonly ItemReader?: { readonly Parameters: Record<string, string> };
   readonly ItemsPath?: string;
   readonly ItemProcessor?: Machine;
@@ -52,7 +52,7 @@ function path(name: string | undefined, choose: (state: State) => string | undef
   return names;
 }
 
-describe.each(allStages)('$name', ({ name, title, mapOver, optional = false, resumes = false }) => {
+describe.each(allStages)('$name', ({ name, title, mapOver, optional = false, resumes }) => {
   const { task, outerName, outer } = callOf(name);
 
   test('has the title of its state, if no Map is around it', () => {
@@ -66,7 +66,12 @@ describe.each(allStages)('$name', ({ name, title, mapOver, optional = false, res
 
   test('is called again after an InterruptedError exactly if it resumes', () => {
     const names = task.Retry?.flatMap(({ ErrorEquals }) => ErrorEquals) ?? [];
-    expect(names.includes('InterruptedError')).toBe(resumes);
+    expect(names.includes('InterruptedError')).toBe(resumes !== undefined);
+  });
+
+  test('ends the run after three calls without progress', () => {
+    const stalled = task.Retry?.find(({ ErrorEquals }) => ErrorEquals.includes('StalledError'));
+    expect(stalled?.MaxAttempts).toBe(resumes === undefined ? undefined : 2);
   });
 
   test('is on the shortest path exactly if it is not optional', () => {
