@@ -14,6 +14,12 @@ import { crossEntropy, logLoss, lossOnAll } from './cross-entropy.ts';
 import { requireClasses } from './label-range.ts';
 import { margins, predictions } from './margin.ts';
 
+/**
+ * Below this number of judged examples, comparisons and estimates are mostly chance: an error rate
+ * is known to no better than ±14 percentage points.
+ */
+export const fewestJudged = 50;
+
 /** Outputs and true labels of n validation examples. */
 export interface ValidationOutputs {
   /** [n, classes], row by row. */

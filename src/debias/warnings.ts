@@ -4,7 +4,7 @@
  * consequence and a remedy.
  */
 import { margins, predictions } from './margin.ts';
-import type { ValidationOutputs } from './validation.ts';
+import { fewestJudged, type ValidationOutputs } from './validation.ts';
 import { defaultNeighbors, defaultReading } from './weights.ts';
 
 export interface Warning {
@@ -16,8 +16,6 @@ export interface Warning {
   readonly hint: string;
 }
 
-/** Below this number, an error rate is known to no better than ±14 percentage points. */
-const fewExamples = 50;
 /** Below this number of mistakes, the distortion is mostly noise. */
 const fewMistakes = 5;
 /** Margins that differ by less carry no information in float32. */
@@ -61,10 +59,10 @@ function diagnoseValidation({ labels, classes }: ValidationOutputs, neighbors: n
       hint: 'Draw the validation set at random from the same source as the unlabeled examples.',
     });
   }
-  if (n < fewExamples) {
+  if (n < fewestJudged) {
     warnings.push({
       code: 'validation-small',
-      message: `The validation set has ${n} examples; below ${fewExamples} the estimates are mostly noise.`,
+      message: `The validation set has ${n} examples; below ${fewestJudged} the estimates are mostly noise.`,
       hint: 'Label more examples for validation/; a few hundred are enough.',
     });
   }

@@ -8,6 +8,7 @@ import { featureShape } from '../data/features/index.ts';
 import { foldOf } from '../data/folds.ts';
 import { randomFor, shuffledOrder } from '../data/random.ts';
 import { isClearGain } from '../debias/cross-fit-calibration.ts';
+import { fewestJudged } from '../debias/validation.ts';
 import { UserError } from '../errors.ts';
 import { count } from '../format.ts';
 import type { Context } from '../run/context.ts';
@@ -31,12 +32,6 @@ import { countedShards, labeledShard, trueLabelSource } from './sets.ts';
 import { type TrainingExample, trueSupervision } from './training-example.ts';
 
 /**
- * Below this many labels, the smallest loss is mostly chance. In draws of 20 labels of spam, it
- * often belonged to a penalty so strong that students predicted the most frequent class.
- */
-const fewestJudges = 50;
-
-/**
  * Chooses the penalty of the run's students.
  *
  * Logistic regression with each penalty learns the true labels without a fold, and pseudo-labels of
@@ -44,8 +39,10 @@ const fewestJudges = 50;
  * decides. If every teacher has learned all labels, only true labels are used. In a multi-label
  * task, the penalty is the geometric mean of those of the labels.
  *
- * With few labels, it is the weakest penalty that is not worse than the best one by more than a
- * standard error. Of students that are alike, the student most like its teacher is taken.
+ * With few labels, the smallest loss is mostly chance: in draws of 20 labels of spam, it often
+ * belonged to a penalty so strong that students predicted the most frequent class. The choice then
+ * is the weakest penalty that is not worse than the best one by more than a standard error. Of
+ * students that are alike, the student most like its teacher is taken.
  *
  * @throws UserError if the head has too many weights, or no label judges a penalty.
  */
@@ -62,7 +59,7 @@ export async function choosePenalty(job: Job, { signal, report }: Context): Prom
   const { classes } = decisions;
   const { rows } = toPrincipalAxes({ values, length, labels: decided[0]!, classes });
   const judgeCount = foldOf.filter((fold) => fold >= 0).length;
-  const isWorse = judgeCount < fewestJudges ? isClearGain : undefined;
+  const isWorse = judgeCount < fewestJudged ? isClearGain : undefined;
   const penalties: number[] = [];
   for (const labels of decided) {
     const labelsWithout = (fold: number) => labels.map((label, i) => votes[i]?.[fold] ?? label);

@@ -14,6 +14,7 @@ import {
 import { logLoss } from '../../debias/cross-entropy.ts';
 import { predictions } from '../../debias/margin.ts';
 import type { MethodName } from '../../debias/methods.ts';
+import { fewestJudged } from '../../debias/validation.ts';
 import { signedPoints } from '../../format.ts';
 import { predictorOf } from '../../models/student.ts';
 import { openTrained } from '../../models/teachers/trained.ts';
@@ -39,9 +40,6 @@ import { studentInputs } from '../student-inputs.ts';
 import { networkOf, type TrainingTask, trainFolds, trainNetwork } from '../training.ts';
 import { studentSteps } from '../training-steps.ts';
 import { openValidationSet } from '../validation-set.ts';
-
-/** Below this many labels, differences between students are noise. */
-const fewestLabels = 50;
 
 /**
  * Chooses the method by cross-validation, then runs that method's preparation. Per candidate, one
@@ -89,7 +87,7 @@ async function decide(
   const { config, validatedOn } = job.plan;
   const labels = sum((await countedShards(job, ...validatedOn)).map(({ count }) => count));
   const unsure = { method: fallbackMethod, labels: config.labels } as const;
-  if (labels < fewestLabels) {
+  if (labels < fewestJudged) {
     const explanation = `${labels} labels are too few to choose by; ${fallbackMethod} was taken, which proves itself.`;
     return { ...unsure, explanation, candidates: [] };
   }

@@ -1,6 +1,8 @@
 import { readLabels } from '../../data/tables/labels-file.ts';
 import { correctness } from '../../debias/correctness.ts';
 import { type Comparison, compare, isAccepted, relabel } from '../../debias/relabel.ts';
+import { uniform } from '../../debias/uniform.ts';
+import { fewestJudged } from '../../debias/validation.ts';
 import { InterruptedError } from '../../errors.ts';
 import { openTrained } from '../../models/teachers/trained.ts';
 import type { Context } from '../../run/context.ts';
@@ -36,20 +38,27 @@ import { stepsPerTraining } from '../training-steps.ts';
  * compared on them.
  *
  * If no round was accepted, the student learns the teacher's labels, weighted by `correctness`.
+ * With few labels, it learns them without weights. A regression on few examples often gives the
+ * smallest weights to the class that the teacher predicts too rarely. The student then predicts it
+ * even more rarely.
  */
 export const prepare: Preparation = async (job, variant, folder, context) => {
-  const accepted = await runRounds(job, variant, folder, context);
+  const { accepted, judged } = await runRounds(job, variant, folder, context);
   if (accepted) return { variant, labels: accepted };
-  return { variant: { ...variant, method: correctness.name }, labels: teacherLabels(job) };
+  const { name } = judged < fewestJudged ? uniform : correctness;
+  return { variant: { ...variant, method: name }, labels: teacherLabels(job) };
 };
 
-/** @returns the labels of the last accepted round; undefined if there is none. */
+/**
+ * @returns `accepted`: the labels of the last accepted round, if there is one; `judged`: the number
+ *   of examples that judged it.
+ */
 async function runRounds(
   job: Job,
   variant: Variant,
   folder: string,
   context: Context,
-): Promise<LabelsKey | undefined> {
+): Promise<{ accepted: LabelsKey | undefined; judged: number }> {
   const { folds, relabel: options } = job.plan.config;
   const { sets } = await readJson(job.results, keys.reconcile(job.run), reconcileSchema);
   const steps = stepsPerTraining(job.plan, sets);
@@ -75,7 +84,7 @@ async function runRounds(
     taken = relabeled;
   }
   await writeJsonOnce(job.results, `${folder}${relabel.record.file}`, rounds);
-  return taken;
+  return { accepted: taken, judged: rounds[0]!.examples };
 }
 
 interface Round {

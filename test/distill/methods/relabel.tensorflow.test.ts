@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { StageTally } from '../../../src/cli/stage-tally.ts';
 import { readLabels } from '../../../src/data/tables/labels-file.ts';
 import { relabelRoundsSchema } from '../../../src/debias/relabel.ts';
+import { fewestJudged } from '../../../src/debias/validation.ts';
 import { teacherLabels } from '../../../src/distill/sets.ts';
 import { trainingSteps } from '../../../src/distill/training-steps.ts';
 import type { Progress } from '../../../src/run/context.ts';
@@ -19,9 +20,14 @@ import { context, runWithStops, weighed } from '../../support/staged-run.ts';
 /** An almost untrained teacher: a student of the true labels is better. */
 const badTeacher = '{ train: { architecture: mlp, width: 4, depth: 1, epochs: 1 } }';
 
-/** The csv dataset with every label in labeled/. */
+/** The csv dataset, with 80 labels in labeled/ and validation/. */
 function datasetWith(more: Record<string, string>): Dataset {
-  const made = makeDataset('csv', { method: 'relabel', compare: '[]', folds: '3', ...more });
+  return makeDataset('csv', { method: 'relabel', compare: '[]', folds: '3', ...more });
+}
+
+/** The csv dataset with the 40 labels in labeled/. */
+function fewLabelsWith(more: Record<string, string>): Dataset {
+  const made = datasetWith(more);
   rmSync(join(made.dataset, 'validation'), { recursive: true });
   return made;
 }
@@ -31,9 +37,21 @@ async function upToTrain(options: Dataset) {
   return { event: { ...event, variant: 'relabel' }, job };
 }
 
+/** Runs up to Train, and trains a student for which no round is accepted. */
+async function refused(options: Dataset) {
+  const { event, job } = await upToTrain(options);
+  const weightsOf = async (variant: string) => {
+    const folder = await trainVariant({ ...event, variant }, context);
+    return readFileSync(join(options.results, `${folder}weights.bin`));
+  };
+  await weightsOf('relabel');
+  const key = `${keys.student(job.run, 'relabel')}relabel.json`;
+  return { rounds: await readJson(job.results, key, relabelRoundsSchema), weightsOf };
+}
+
 describe('students that relabel', () => {
   test('take the place of a teacher that is worse, and what they say is learned', async () => {
-    const options = datasetWith({ teacher: badTeacher, relabel: '{ rounds: 20 }' });
+    const options = fewLabelsWith({ teacher: badTeacher, relabel: '{ rounds: 20 }' });
     const { event, job } = await upToTrain(options);
     const tally = new StageTally('Train', 0);
     const report = (progress: Progress) => tally.add(progress, performance.now());
@@ -63,21 +81,25 @@ describe('students that relabel', () => {
 
   test('do not where they are no better: the student then is that of correctness', async () => {
     const options = datasetWith({ compare: '[correctness, uniform]' });
-    const { event, job } = await upToTrain(options);
-    const weightsOf = async (variant: string) => {
-      const folder = await trainVariant({ ...event, variant }, context);
-      return readFileSync(join(options.results, `${folder}weights.bin`));
-    };
-    const relabel = await weightsOf('relabel');
-    const key = `${keys.student(job.run, 'relabel')}relabel.json`;
-    const rounds = await readJson(job.results, key, relabelRoundsSchema);
+    const { rounds, weightsOf } = await refused(options);
     expect(rounds.map(({ accepted }) => accepted)).toEqual([false]);
+    const relabel = await weightsOf('relabel');
     expect(relabel).toEqual(await weightsOf('correctness'));
     expect(relabel).not.toEqual(await weightsOf('uniform'));
   });
 
+  test('do not where they are no better: with few labels, the student is that of uniform', async () => {
+    const options = fewLabelsWith({ compare: '[correctness, uniform]' });
+    const { rounds, weightsOf } = await refused(options);
+    expect(rounds).toMatchObject([{ accepted: false }]);
+    expect(rounds[0]!.examples).toBeLessThan(fewestJudged);
+    const relabel = await weightsOf('relabel');
+    expect(relabel).toEqual(await weightsOf('uniform'));
+    expect(relabel).not.toEqual(await weightsOf('correctness'));
+  });
+
   test('end with the same bits, stopped wherever', async () => {
-    const options = datasetWith({ teacher: badTeacher, relabel: '{ rounds: 1 }' });
+    const options = fewLabelsWith({ teacher: badTeacher, relabel: '{ rounds: 1 }' });
     const { event } = await upToTrain(options);
     const folder = await trainVariant(event, context);
     const file = join(options.results, `${folder}weights.bin`);
