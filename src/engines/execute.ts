@@ -11,8 +11,8 @@ import type { Progress } from '../run/context.ts';
 import type { JobEvent } from '../run/events.ts';
 import { parseCause } from '../run/failure-cause.ts';
 import { clearFailure, describeFailure, type Failure, writeFailure } from '../run/failure-file.ts';
+import { readManifest } from '../run/objects-file.ts';
 import { shardStages, stages } from '../stages/index.ts';
-import { readJson } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
 import { interpret } from './interpreter.ts';
 import { createPool } from './pool.ts';
@@ -64,7 +64,7 @@ export async function execute(job: JobEvent, options: ExecuteOptions): Promise<L
     async (bucket, key) => {
       // Step Functions needs a bucket; the bucket of a folder is its path.
       const location = job.results.startsWith('s3://') ? `s3://${bucket}` : bucket;
-      const items = await readJson(await openStore(location, 'time'), key, z.array(z.json()));
+      const items = await readManifest(await openStore(location, 'time'), key);
       map = { done: 0, total: items.length };
       return items;
     },

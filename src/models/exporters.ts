@@ -6,7 +6,7 @@
  */
 import { encoderIn } from '../data/features/index.ts';
 import { sha256 } from '../digest.ts';
-import { openSealed, sealJson, toJson } from '../store/once.ts';
+import { parseUnsealed, sealJson, toJson } from '../store/once.ts';
 import { tableOf } from '../table.ts';
 import type { Exporter, ModelFiles } from './exports/exporter.ts';
 import { onnxExporter, onnxFloat16Exporter, onnxInt8Exporter } from './exports/onnx.ts';
@@ -88,9 +88,9 @@ export function modelFile(files: ModelFiles, name: string): Uint8Array {
   return bytes;
 }
 
-/** Parses a file of a model. @throws Error if it is missing, is not JSON, or was changed. */
+/** Parses a file of a model. @throws Error if it is missing, or is not JSON. */
 export function parseModelFile(files: ModelFiles, name: string): unknown {
-  return openSealed(modelFile(files, name), name);
+  return parseUnsealed(modelFile(files, name), name);
 }
 
 /** Concatenates float32 values; tfjs-node runs only on little-endian platforms. */

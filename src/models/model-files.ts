@@ -1,19 +1,25 @@
 /** Reads and writes the files of models in a store. */
 import { sha256 } from '../digest.ts';
-import { changed, damaged, openSealed, readBytes, readJson, writeOnce } from '../store/once.ts';
+import { changed, damaged, readBytes, writeOnce } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { encoderFile } from './encoders/encoder.ts';
 import { readEncoder } from './encoders/open-encoder.ts';
 import { descriptionFile, layersModelExporter, modelFileNames } from './exporters.ts';
 import type { ModelFiles } from './exports/exporter.ts';
-import { type StudentDescription, studentSchema } from './student-description.ts';
+import { parseDescription, type StudentDescription } from './student-description.ts';
 
 /**
  * Reads the description of a model without the model.
- * @throws UserError if the store has none, or it is of another version.
+ *
+ * @param folder Key of the model's folder, with the last `/`. Default: the store is the folder.
+ * @throws UserError if the store has none, or it is damaged or of another version.
  */
-export function readDescription(store: ObjectStore): Promise<StudentDescription> {
-  return readJson(store, descriptionFile, studentSchema);
+export async function readDescription(
+  store: ObjectStore,
+  folder = '',
+): Promise<StudentDescription> {
+  const key = `${folder}${descriptionFile}`;
+  return parseDescription(await readBytes(store, key), `${store.location}/${key}`);
 }
 
 /**
@@ -22,17 +28,26 @@ export function readDescription(store: ObjectStore): Promise<StudentDescription>
  */
 export async function readModelFiles(store: ObjectStore, folder: string): Promise<ModelFiles> {
   const described = await readFiles(store, folder, [descriptionFile]);
-  const location = `${store.location}/${folder}`;
-  const json = openSealed(described.get(descriptionFile)!, `${location}${descriptionFile}`);
-  // A description of another form is refused by `loadModel`.
-  const { network, files: digests = {} } = studentSchema.safeParse(json).data ?? {};
+  const name = `${store.location}/${folder}${descriptionFile}`;
+  const { network, files: digests } = parseDescription(described.get(descriptionFile)!, name);
   const names = network === 'ngrams' ? modelFileNames.ngrams : layersModelExporter.files;
   const files = await readFiles(store, folder, names);
-  for (const [name, bytes] of files) {
-    if (digests[name] === undefined || digests[name] === sha256(bytes)) continue;
-    throw damaged(`${location}${name}`, changed);
-  }
+  for (const [file, bytes] of files) requireDigest(store, folder + file, bytes, digests?.[file]);
   return new Map([...files, ...described]);
+}
+
+/**
+ * Checks the bytes of a model's file. Models of version 0.1.0 have no digests.
+ * @throws UserError if they differ.
+ */
+function requireDigest(
+  { location }: ObjectStore,
+  key: string,
+  bytes: Uint8Array,
+  digest: string | undefined,
+): void {
+  if (digest !== undefined && sha256(bytes) !== digest)
+    throw damaged(`${location}/${key}`, changed);
 }
 
 /**
@@ -73,7 +88,7 @@ export async function hasModel(store: ObjectStore, folder: string): Promise<bool
  */
 export async function isModelSaved(store: ObjectStore, folder: string): Promise<boolean> {
   if (!(await hasModel(store, folder))) return false;
-  const { files = {} } = await readJson(store, `${folder}${descriptionFile}`, studentSchema);
+  const { files = {} } = await readDescription(store, folder);
   const found = await Promise.all(Object.keys(files).map((name) => store.head(folder + name)));
   return found.every((object) => object !== undefined);
 }

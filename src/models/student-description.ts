@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { featuresSchema } from '../data/features/index.ts';
+import { isSealed, openSealed, parseUnsealed, parseWith } from '../store/once.ts';
 
 /** Content of `student.json`, which is saved with every model. */
 export const studentSchema = z.strictObject({
@@ -32,3 +33,18 @@ export const studentSchema = z.strictObject({
   createdBy: z.string(),
 });
 export type StudentDescription = z.infer<typeof studentSchema>;
+
+/**
+ * Parses `student.json`. That of version 0.1.0 has no checksum, and no digests of the other files.
+ *
+ * @param name Name of the file in errors.
+ * @throws UserError if it was changed, has lost its checksum, or has another form.
+ */
+export function parseDescription(bytes: Uint8Array, name: string): StudentDescription {
+  if (isSealed(bytes, name)) return parseWith(studentSchema, openSealed(bytes, name), name);
+  const { data: first } = firstSchema.safeParse(parseUnsealed(bytes, name));
+  // Refuses one without a checksum.
+  return first ?? parseWith(studentSchema, openSealed(bytes, name), name);
+}
+
+const firstSchema = studentSchema.omit({ files: true });

@@ -4,7 +4,7 @@ import { descriptionFile, modelFile, parseModelFile } from './exporters.ts';
 import type { ModelFiles } from './exports/exporter.ts';
 import { readNgrams } from './ngrams/files.ts';
 import { ngramsFile, ngramsWeightsFile } from './ngrams/names.ts';
-import { type StudentDescription, studentSchema } from './student-description.ts';
+import { parseDescription, type StudentDescription } from './student-description.ts';
 import { outputActivation } from './topology.ts';
 import { isNgrams, type TrainableModel } from './trainable.ts';
 
@@ -28,7 +28,8 @@ export interface Student {
  * @throws Error if a file is missing or damaged.
  */
 export async function loadModel(files: ModelFiles): Promise<Student> {
-  const { files: _, ...description } = studentSchema.parse(parseModelFile(files, descriptionFile));
+  const described = parseDescription(modelFile(files, descriptionFile), descriptionFile);
+  const { files: _, ...description } = described;
   const model = description.network
     ? readNgrams(parseModelFile(files, ngramsFile), modelFile(files, ngramsWeightsFile))
     : await (await import('./layers-student.ts')).readLayers(files, isSplit(description));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readJson, toJson } from '../store/once.ts';
+import { readJson, sealJson } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
 import type { FailureCause } from './failure-cause.ts';
 import { keys } from './keys.ts';
@@ -35,7 +35,8 @@ export function describeFailure(
 
 /** Writes the failure of a run over an earlier one. */
 export async function writeFailure(results: ObjectStore, failure: Failure): Promise<void> {
-  await results.write(keys.failure(failure.run), toJson(failure));
+  const key = keys.failure(failure.run);
+  await results.write(key, sealJson(failure, key));
 }
 
 /** Empties the failure of a run that has succeeded since. */

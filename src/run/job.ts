@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { sha256 } from '../digest.ts';
-import { changed, openSealed, readBytes, readJson } from '../store/once.ts';
+import { changed, parseUnsealed, readBytes, readJson } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
 import type { ObjectStore } from '../store/store.ts';
 import type { Context } from './context.ts';
@@ -40,11 +40,30 @@ export async function shardItems(
   ...sets: readonly ShardItem['set'][]
 ): Promise<ShardItem[]> {
   const key = keys.shards(job.run);
-  const bytes = await readBytes(job.results, key);
-  const { shardsDigest } = job.plan;
-  if (shardsDigest !== undefined && sha256(bytes) !== shardsDigest) {
-    throw damagedPlanning(job, key, changed);
-  }
-  const items = z.array(shardItem).parse(openSealed(bytes, key));
+  const bytes = await readPlanned(job, key, job.plan.shardsDigest);
+  const items = z.array(shardItem).parse(parseUnsealed(bytes, key));
   return sets.length === 0 ? items : items.filter(({ set }) => sets.includes(set));
+}
+
+/**
+ * Checks the lists of shards that the Maps of the workflow read.
+ *
+ * @throws UserError if one was changed since it was planned.
+ */
+export async function checkManifests(
+  planned: Pick<Job, 'results' | 'run'>,
+  { shardsDigest, unlabeledDigest }: Pick<Plan, 'shardsDigest' | 'unlabeledDigest'>,
+): Promise<void> {
+  await readPlanned(planned, keys.shards(planned.run), shardsDigest);
+  await readPlanned(planned, keys.unlabeled(planned.run), unlabeledDigest);
+}
+
+async function readPlanned(
+  planned: Pick<Job, 'results' | 'run'>,
+  key: string,
+  digest: string,
+): Promise<Uint8Array> {
+  const bytes = await readBytes(planned.results, key);
+  if (sha256(bytes) === digest) return bytes;
+  throw damagedPlanning(planned, key, changed);
 }

@@ -5,12 +5,13 @@
  * only. The key of a file is a digest of its content. An item and its line therefore match, even if
  * the dataset was listed again in between.
  */
+import { z } from 'zod';
 import { type Shard, shardSchema } from '../data/shard.ts';
 import { sha256 } from '../digest.ts';
 import type { UserError } from '../errors.ts';
-import { damaged, readBytes, writeOnce } from '../store/once.ts';
+import { damaged, parseUnsealed, parseWith, readBytes, writeOnce } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
-import type { ShardItem } from './events.ts';
+import { type ShardItem, shardItem } from './events.ts';
 import { keys } from './keys.ts';
 
 const fileBytes = 2 ** 20;
@@ -64,6 +65,12 @@ function lineDigest(bytes: Uint8Array): string {
 /** Formats a manifest, one item per line: there may be tens of thousands. */
 export function manifestJson(items: readonly ShardItem[]): Uint8Array {
   return Buffer.from(`[\n${items.map((item) => JSON.stringify(item)).join(',\n')}\n]\n`);
+}
+
+/** Reads the items of a manifest for a Map. Plan has compared it with its digest. */
+export async function readManifest(store: ObjectStore, key: string): Promise<ShardItem[]> {
+  const name = `${store.location}/${key}`;
+  return parseWith(z.array(shardItem), parseUnsealed(await readBytes(store, key), name), name);
 }
 
 /**

@@ -54,9 +54,9 @@ export const planSchema = z.strictObject({
   networkFiles: z.array(networkFileSchema).default([]),
   /** Models of the labels alone, trained beside the students: `distill/baselines/`. */
   baselines: z.array(z.strictObject({ name: z.string(), trainer: z.enum(['gpu', 'function']) })),
-  /** Digests of `shards.json` and `unlabeled.json`; plans of earlier versions lack them. */
-  shardsDigest: z.string().optional(),
-  unlabeledDigest: z.string().optional(),
+  /** Digests of `shards.json` and `unlabeled.json`. */
+  shardsDigest: z.string(),
+  unlabeledDigest: z.string(),
   sets: z.strictObject({
     labeled: setSchema,
     validation: setSchema,

@@ -7,7 +7,8 @@ import { keys } from './keys.ts';
 type Run = Pick<Job, 'results' | 'run'>;
 
 export async function writeTestDigests({ results, run }: Run, tests: ExampleDigests) {
-  await writeOnce(results, keys.testDigests(run), sealBytes(tests.toBytes()));
+  const key = keys.testDigests(run);
+  await writeOnce(results, key, sealBytes(tests.toBytes(), key));
 }
 
 /** @throws UserError if the file was changed. */
@@ -17,6 +18,6 @@ export async function readTestDigests({ results, run }: Run): Promise<ExampleDig
   // Reconcile, which writes it, is repeated only without its result.
   const others = [name(keys.reconcile(run))];
   return ExampleDigests.fromBytes(
-    openSealedBytes(await readBytes(results, key), name(key), others),
+    openSealedBytes(await readBytes(results, key), name(key), key, others),
   );
 }

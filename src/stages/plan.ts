@@ -22,6 +22,7 @@ import { teacherKindOf } from '../models/teachers/index.ts';
 import type { Context } from '../run/context.ts';
 import type { SetSize } from '../run/estimate-file.ts';
 import type { JobEvent, ShardItem } from '../run/events.ts';
+import { checkManifests } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
 import { countEmbedded, countLabeled } from '../run/label-cache.ts';
 import { calibratesTeacher, judgingSets, learnedSets } from '../run/label-use.ts';
@@ -81,6 +82,7 @@ export async function planRun(event: JobEvent, context: Context): Promise<PlanOu
     await (isRun ? withModelProcess(kind, make) : make());
   }
   const plan = await readJson(results, keys.plan(event.run), planSchema);
+  await checkManifests({ results, run: event.run }, plan);
   await requireBudget(plan, event, context, results);
   return {
     ...manifestLocation(results, event.run),

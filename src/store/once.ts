@@ -34,18 +34,27 @@ export async function readBytes(
 }
 
 /**
- * Reads a JSON object.
- * @throws UserError with the key and the fields if the object is damaged, or does not fit the
- *   schema.
+ * Reads a JSON object that `writeJsonOnce` or `swapPointer` wrote.
+ * @throws UserError with the key and the fields if the object is damaged, has no checksum or that
+ *   of another object, or does not fit the schema.
  */
 export async function readJson<T>(
   store: ObjectStore,
   key: string,
   schema: z.ZodType<T>,
-  options?: ReadOptions,
 ): Promise<T> {
   const name = `${store.location}/${key}`;
-  const parsed = schema.safeParse(openSealed(await readBytes(store, key, options), name));
+  return parseWith(schema, openSealed(await readBytes(store, key), name, key), name);
+}
+
+/**
+ * Parses what was read from an object.
+ *
+ * @param name Name of the object in errors.
+ * @throws UserError with the fields if it does not fit the schema.
+ */
+export function parseWith<T>(schema: z.ZodType<T>, value: unknown, name: string): T {
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new UserError(
     `${name} does not have the expected form:\n${z.prettifyError(parsed.error)}`,
@@ -56,6 +65,9 @@ export async function readJson<T>(
 /** Damage that a checksum shows, after the object's name. */
 export const changed = 'was changed after it was written: its checksum differs';
 
+/** Damage of an object without its checksum, after its name. */
+const unsealed = 'has no checksum: it was edited, or version 0.1.0 of counterweight wrote it';
+
 /** Field of a JSON object that holds the SHA-256 of the others. */
 const checksumField = 'checksum';
 /** The other field, if a list was sealed. */
@@ -64,35 +76,54 @@ const listField = 'list';
 /**
  * Encodes an object or a list as JSON with a checksum, so that a change of any character is
  * noticed. A list becomes a field of an object, since it cannot hold one.
+ *
+ * @param key Key of the object. The checksum covers it, so that a file of another run in its place
+ *   is noticed. Default: none, for a file that is used in other folders, too.
  */
-export function sealJson(value: object): Uint8Array {
+export function sealJson(value: object, key?: string): Uint8Array {
   const fields = Array.isArray(value) ? { [listField]: value } : value;
-  return toJson({ ...fields, [checksumField]: checksumOf(toJson(fields)) });
+  return toJson({ ...fields, [checksumField]: checksumOf(toJson(fields), key) });
 }
 
 /**
- * Parses what `sealJson` wrote, without the checksum. Objects of earlier versions have none.
+ * Parses what `sealJson` wrote, without the checksum.
  *
  * @param name Name of the object in errors.
- * @throws UserError if it is not JSON, or was changed.
+ * @param key The key that `sealJson` was given.
+ * @throws UserError if it is not JSON, was changed, has no checksum, or is another object.
  */
-export function openSealed(bytes: Uint8Array, name: string): unknown {
-  const value = parseJson(new TextDecoder().decode(bytes), name);
-  if (!hasFields(value)) return value;
-  const { [checksumField]: checksum, ...fields } = value;
-  if (checksum === undefined) return value;
-  if (checksum === checksumIfAny(fields)) return isSealedList(fields) ? fields[listField] : fields;
-  throw damaged(name, changed);
+export function openSealed(bytes: Uint8Array, name: string, key?: string): unknown {
+  const { checksum, fields } = splitSealed(bytes, name);
+  if (checksum === undefined) throw damaged(name, unsealed);
+  if (checksum !== checksumIfAny(fields, key)) throw damaged(name, changed);
+  return isSealedList(fields) ? fields[listField] : fields;
 }
 
-function checksumOf(json: Uint8Array): string {
-  return `sha256-${sha256(json)}`;
+/** Returns whether JSON has a checksum. @throws UserError if it is not JSON. */
+export function isSealed(bytes: Uint8Array, name: string): boolean {
+  return splitSealed(bytes, name).checksum !== undefined;
+}
+
+function splitSealed(bytes: Uint8Array, name: string): { checksum?: unknown; fields: object } {
+  const value = parseUnsealed(bytes, name);
+  if (!hasFields(value)) return { fields: {} };
+  const { [checksumField]: checksum, ...fields } = value;
+  return { checksum, fields };
+}
+
+function checksumOf(json: Uint8Array, key?: string): string {
+  return `sha256-${sha256(key === undefined ? json : withKey(key, json))}`;
+}
+
+/** Returns what the digest of an object with a key covers. */
+function withKey(key: string, bytes: Uint8Array): Uint8Array {
+  return Buffer.concat([Buffer.from(`${key}\n`), bytes]);
 }
 
 /** Returns the checksum of what was read; none for 1e999, which no object of ours has. */
-function checksumIfAny(fields: object): string | undefined {
+function checksumIfAny(fields: object, key?: string): string | undefined {
   try {
-    return checksumOf(toJson(fields));
+    return checksumOf(toJson(fields), key);
   } catch {
     return undefined;
   }
@@ -106,9 +137,10 @@ function hasFields(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function parseJson(text: string, name: string): unknown {
+/** Parses an object without a checksum. @throws UserError if it is not JSON. */
+export function parseUnsealed(bytes: Uint8Array, name: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(new TextDecoder().decode(bytes));
   } catch (error) {
     throw damaged(name, `is not JSON: ${(error as SyntaxError).message}`);
   }
@@ -132,34 +164,37 @@ export function damaged(name: string, how: string, others: readonly string[] = [
 /** Bytes of the SHA-256 at the end of binary files. */
 const digestBytes = 32;
 
-/** Appends the SHA-256 of the bytes, so that a change of any bit is noticed. */
-export function sealBytes(bytes: Uint8Array): Uint8Array {
-  return Buffer.concat([bytes, digestOf(bytes)]);
+/** Appends the SHA-256 of the key and the bytes, so that a change of any bit is noticed. */
+export function sealBytes(bytes: Uint8Array, key: string): Uint8Array {
+  return Buffer.concat([bytes, digestOf(bytes, key)]);
 }
 
 /**
  * Returns the bytes that `sealBytes` was given.
  *
+ * @param name Name of the object in errors.
+ * @param key The key that `sealBytes` was given.
  * @param others Objects to delete as well if these are damaged; see `damaged`.
  * @throws UserError if they were changed.
  */
 export function openSealedBytes(
   sealed: Uint8Array,
   name: string,
+  key: string,
   others?: readonly string[],
 ): Uint8Array {
   const bytes = sealed.subarray(0, Math.max(0, sealed.length - digestBytes));
-  if (Buffer.compare(digestOf(bytes), sealed.subarray(bytes.length)) === 0) return bytes;
+  if (Buffer.compare(digestOf(bytes, key), sealed.subarray(bytes.length)) === 0) return bytes;
   throw damaged(name, changed, others);
 }
 
-function digestOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(sha256(bytes), 'hex');
+function digestOf(bytes: Uint8Array, key: string): Buffer {
+  return Buffer.from(sha256(withKey(key, bytes)), 'hex');
 }
 
-/** Writes `sealJson(value)` with `writeOnce`. */
+/** Writes `sealJson(value, key)` with `writeOnce`. */
 export function writeJsonOnce(store: ObjectStore, key: string, value: object): Promise<ObjectInfo> {
-  return writeOnce(store, key, sealJson(value));
+  return writeOnce(store, key, sealJson(value, key));
 }
 
 /**
@@ -203,7 +238,7 @@ export async function swapPointer<T extends object>(
     const next = await decide(present);
     if (next === undefined) return present;
     const condition = info ? { ifMatch: info.etag } : { ifAbsent: true as const };
-    if (await store.write(key, sealJson(next), condition)) return next;
+    if (await store.write(key, sealJson(next, key), condition)) return next;
     await delay(Math.random() * 5 * attempt);
   }
   throw new TransientError(`${store.location}/${key} is being moved by too many processes at once`);

@@ -9,6 +9,7 @@ import { UserError } from '../../src/errors.ts';
 import { reconcileLabels } from '../../src/stages/reconcile.ts';
 import { FakeAws } from '../support/fake-aws.ts';
 import { plannedRun } from '../support/planned-run.ts';
+import { sealedText } from '../support/put.ts';
 
 const run = 'digits-0123456789ab';
 const dataset = 's3://data/digits';
@@ -37,8 +38,12 @@ function put(name: string, body: string): void {
   aws.objects.set(`runs/${run}/${name}`, body);
 }
 
+function putSealed(name: string, value: object): void {
+  put(name, sealedText(value, `runs/${run}/${name}`));
+}
+
 function putRecord(): void {
-  put('run.json', JSON.stringify({ run, dataset, config }));
+  putSealed('run.json', { run, dataset, config });
 }
 
 function putRun(): void {
@@ -46,7 +51,7 @@ function putRun(): void {
   const set = { shards: 1, bytes: 1 };
   const sets = { labeled: set, validation: set, test: set, unlabeled: set };
   const variants = [{ name: 'weighted' }, { name: 'uniform' }];
-  put('plan.json', JSON.stringify({ variants, sets }));
+  putSealed('plan.json', { variants, sets });
   put('report.html', '<html>');
   put('metrics.json', '{}');
   for (const variant of ['weighted', 'uniform']) {
@@ -77,7 +82,8 @@ describe('fetch', () => {
   test("a dataset's name brings its student in use", async () => {
     putRun();
     const current = { run, variant: 'uniform', student: `runs/${run}/students/uniform/` };
-    aws.objects.set('students/digits/CURRENT', JSON.stringify(current));
+    const key = 'students/digits/CURRENT';
+    aws.objects.set(key, sealedText(current, key));
     const byName = await fetch('digits');
     expect(byName).toEqual({ run, variant: 'uniform', folder });
     expect(readFileSync(join(folder, 'student/model.json'), 'utf8')).toBe('uniform model.json');
@@ -160,7 +166,7 @@ describe('fetch', () => {
 
   test('a refused run reports the reason', async () => {
     const refused = { message: 'there is no distill.yaml', hint: 'Write one.' };
-    put('run.json', JSON.stringify({ run, dataset, refused }));
+    putSealed('run.json', { run, dataset, refused });
     const { message, hint } = await refusal();
     expect({ message, hint }).toEqual({
       message: `run ${run} was refused: there is no distill.yaml`,

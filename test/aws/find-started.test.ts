@@ -3,8 +3,10 @@ import { type DeployedStack, datasetLocation, findDeployment } from '../../src/a
 import { findStarted } from '../../src/aws/find-started.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { FakeAws, machine } from '../support/fake-aws.ts';
+import { sealedText } from '../support/put.ts';
 
 const run = 'digits-0123456789ab';
+const record = `runs/${run}/run.json`;
 const dataset = 's3://data/digits';
 
 let aws: FakeAws;
@@ -24,13 +26,13 @@ teacher: { onnx: teacher/model.onnx }
 student: { architecture: mlp }`,
     'distill.yaml',
   );
-  aws.objects.set(`runs/${run}/run.json`, JSON.stringify({ run, dataset, config }));
+  aws.objects.set(record, sealedText({ run, dataset, config }, record));
   expect(await findStarted(deployed, run)).toEqual({ run, dataset, results: 's3://results' });
 });
 
 test('a run that was refused is not started', async () => {
   const refused = { message: 'there is no distill.yaml', hint: 'Write one.' };
-  aws.objects.set(`runs/${run}/run.json`, JSON.stringify({ run, dataset, refused }));
+  aws.objects.set(record, sealedText({ run, dataset, refused }, record));
   await expect(findStarted(deployed, run)).rejects.toThrow(/was refused: there is no distill.yaml/);
 });
 

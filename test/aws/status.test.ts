@@ -6,6 +6,7 @@ import { readWorkflow } from '../../src/engines/workflow.ts';
 import { UserError } from '../../src/errors.ts';
 import { openStore } from '../../src/store/open.ts';
 import { executionOf, FakeAws, machine } from '../support/fake-aws.ts';
+import { sealedText } from '../support/put.ts';
 import { beganAt, labelMapRun, Recording, weighMapRun } from './histories.ts';
 
 const run = 'digits-2f7a91c04be3';
@@ -55,8 +56,9 @@ function statesOf({ stages: all }: RunStatus): Record<string, string> {
   return Object.fromEntries(all.map(({ name, state }) => [name, state]));
 }
 
-function put(name: string, value: unknown): void {
-  aws.objects.set(`runs/${run}/${name}`, JSON.stringify(value));
+function put(name: string, value: object): void {
+  const key = `runs/${run}/${name}`;
+  aws.objects.set(key, sealedText(value, key));
 }
 
 test('the stages are those of the workflow, in its order', () => {

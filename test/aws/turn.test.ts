@@ -8,9 +8,10 @@ import { keepTurn, passTurn, passTurns, runAhead, startInTurn } from '../../src/
 import { keys } from '../../src/run/keys.ts';
 import { recordSchema } from '../../src/run/plan-file.ts';
 import { startWaiting } from '../../src/stages/start.ts';
-import { readJson, toJson } from '../../src/store/once.ts';
+import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
 import { startFakeStepFunctions } from '../support/fake-step-functions.ts';
+import { putJson } from '../support/put.ts';
 import { makeResults } from '../support/results.ts';
 
 const machine = 'arn:aws:states:us-east-1:000000000000:stateMachine:counterweight';
@@ -158,7 +159,7 @@ test('a turn of an execution that Step Functions has forgotten is free', async (
   stepFunctions.executions.clear();
   const holder = { run, dataset: dataset.folder, results: dataset.results, attempt: 1 };
   const turn = { holder: { ...holder, since: '2020-01-01T00:00:00.000Z' }, waiting: false };
-  await (await openStore(dataset.results)).write(keys.turn(dataset.name), toJson(turn));
+  await putJson(await openStore(dataset.results), keys.turn(dataset.name), turn);
   dataset.complete();
   const next = await dataset.start();
   expect(executions()).toEqual([next.run]);

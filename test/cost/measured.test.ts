@@ -3,8 +3,8 @@ import { estimate } from '../../src/cost/estimate.ts';
 import { measuredBill } from '../../src/cost/measured.ts';
 import { usageKey } from '../../src/cost/usage.ts';
 import type { Bill } from '../../src/run/bill-file.ts';
-import { toJson } from '../../src/store/once.ts';
 import { MemoryStore } from '../support/memory-store.ts';
+import { putJson } from '../support/put.ts';
 import { runWork } from './run-work.ts';
 
 const work = runWork({
@@ -30,7 +30,7 @@ async function runThatDid(tasks: readonly string[], plan = true): Promise<Memory
     const variants = ['weighted', 'uniform'];
     const baselines = ['logistic', 'labels-only'];
     const made = { estimate: expected, variants, baselines, sets: work.sets };
-    await store.write('runs/r/plan.json', toJson(made));
+    await putJson(store, 'runs/r/plan.json', made);
   }
   for (const { task, resource, calls, seconds } of expected.tasks) {
     for (let call = 0; call < (tasks.includes(task) ? calls : 0); call++) {

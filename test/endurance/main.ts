@@ -13,9 +13,9 @@ import { reportFailure } from '../../src/cli/failure.ts';
 import { interpret } from '../../src/engines/interpreter.ts';
 import { prepareWorkflow, readWorkflow } from '../../src/engines/workflow.ts';
 import type { JobEvent } from '../../src/run/events.ts';
+import { readManifest } from '../../src/run/objects-file.ts';
 import { stages } from '../../src/stages/index.ts';
 import { startRun } from '../../src/stages/start.ts';
-import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
 import { tf } from '../../src/tensorflow.ts';
 import { copyDataset } from '../support/workflow-dataset.ts';
@@ -96,7 +96,7 @@ async function runHere({ until, ...job }: JobEvent): Promise<void> {
       last = called.catch(() => {});
       return called;
     },
-    async (bucket, key) => readJson(await openStore(bucket, 'time'), key, z.array(z.json())),
+    async (bucket, key) => readManifest(await openStore(bucket, 'time'), key),
   );
   await interpret(machine, { ...job, ...(until && { until }) }, handlers).result;
 }

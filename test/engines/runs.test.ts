@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { createPredictionsWriter } from '../../src/data/tables/predictions-file.ts';
 import { oneClass } from '../../src/debias/decisions.ts';
 import { compareRuns } from '../../src/engines/compare-runs.ts';
 import { listRuns } from '../../src/engines/list-runs.ts';
 import { keys } from '../../src/run/keys.ts';
-import { readBytes, toJson } from '../../src/store/once.ts';
+import { readJson } from '../../src/store/once.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { plannedRun } from '../support/planned-run.ts';
+import { putJson } from '../support/put.ts';
 import { sampleMetrics } from '../support/sample-metrics.ts';
 
 interface Setting {
@@ -24,33 +26,34 @@ async function finish(store: MemoryStore, { run, method, predicts }: Setting): P
     writer.add(`${truth}.png`, [truth], [Float32Array.from([0, 1], (c) => Number(c === best))]);
   });
   const files = {
-    [keys.record(run)]: toJson({ run, dataset: '/data/pets', config: job.plan.config }),
-    [keys.plan(run)]: toJson({ ...job.plan, run }),
-    [keys.metrics(run)]: toJson(sampleMetrics({ run })),
-    [keys.predictions(run)]: writer.finish(),
-    [keys.publication(run)]: toJson({ published: false, reason: 'not better' }),
+    [keys.record(run)]: { run, dataset: '/data/pets', config: job.plan.config },
+    [keys.plan(run)]: { ...job.plan, run },
+    [keys.metrics(run)]: sampleMetrics({ run }),
+    [keys.publication(run)]: { published: false, reason: 'not better' },
   };
-  for (const [key, bytes] of Object.entries(files)) await store.write(key, bytes);
+  for (const [key, value] of Object.entries(files)) await putJson(store, key, value);
+  await store.write(keys.predictions(run), writer.finish());
 }
 
 describe('listRuns', () => {
   test('lists each run with its state, and which student is in use', async () => {
     const store = new MemoryStore();
     const config = (await plannedRun()).job.plan.config;
-    const record = (run: string) => toJson({ run, dataset: '/data/pets', config });
+    const record = (run: string) =>
+      putJson(store, keys.record(run), { run, dataset: '/data/pets', config });
     await finish(store, { run: 'pets-1', predicts: [0, 1] });
-    await store.write(keys.record('pets-2'), record('pets-2'));
-    await store.write(keys.record('pets-3'), record('pets-3'));
+    await record('pets-2');
+    await record('pets-3');
     const failure = { run: 'pets-3', stage: 'Label', error: 'UserError', message: 'No.', hint: '' };
-    await store.write(keys.failure('pets-3'), toJson(failure));
+    await putJson(store, keys.failure('pets-3'), failure);
     const refused = { run: 'pets-4', dataset: '/data/pets', refused: { message: 'No.', hint: '' } };
-    await store.write(keys.record('pets-4'), toJson(refused));
+    await putJson(store, keys.record('pets-4'), refused);
     const current = {
       run: 'pets-1',
       variant: 'weighted',
       student: 'runs/pets-1/students/weighted/',
     };
-    await store.write(keys.current('pets'), toJson(current));
+    await putJson(store, keys.current('pets'), current);
 
     const runs = await listRuns(store);
     const seen = runs.map(({ run, state, inUse }) => [run, state, inUse] as const);
@@ -68,7 +71,7 @@ describe('listRuns', () => {
     for (const run of ['pets-1', 'pets-2', 'pets-3'])
       await finish(store, { run, predicts: [0, 1] });
     await store.write(keys.metrics('pets-2'), Buffer.from('{'));
-    await store.write(keys.record('pets-3'), Buffer.from('{}'));
+    await putJson(store, keys.record('pets-3'), {});
     await store.write(keys.current('pets'), Buffer.from('{'));
     const runs = (await listRuns(store)).toSorted((a, b) => (a.run < b.run ? -1 : 1));
     expect(runs.map(({ state }) => state)).toEqual(['finished', 'damaged', 'damaged']);
@@ -90,8 +93,9 @@ describe('compareRuns', () => {
   test('runs without stored predictions have no difference', async () => {
     const store = new MemoryStore();
     await finish(store, { run: 'pets-1', predicts: [0, 1] });
-    await store.write(keys.metrics('pets-2'), toJson(sampleMetrics({ run: 'pets-2' })));
-    await store.write(keys.plan('pets-2'), await readBytes(store, keys.plan('pets-1')));
+    await putJson(store, keys.metrics('pets-2'), sampleMetrics({ run: 'pets-2' }));
+    const plan = await readJson(store, keys.plan('pets-1'), z.looseObject({}));
+    await putJson(store, keys.plan('pets-2'), plan);
     const { differences, settings } = await compareRuns(store, ['pets-1', 'pets-2']);
     expect({ differences, settings }).toEqual({ differences: [undefined], settings: [] });
   });
@@ -102,7 +106,7 @@ describe('compareRuns', () => {
     await expect(compareRuns(store, ['pets-1', 'pets-9'])).rejects.toThrow(
       'there is no run "pets-9" in memory',
     );
-    await store.write(keys.record('pets-9'), toJson({}));
+    await putJson(store, keys.record('pets-9'), {});
     await expect(compareRuns(store, ['pets-1', 'pets-9'])).rejects.toThrow('has not finished');
   });
 });

@@ -6,10 +6,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from 'counterweight';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import type { RunMetrics } from '../../src/evaluate/run-metrics.ts';
-import { shardItem } from '../../src/run/events.ts';
 import { keys } from '../../src/run/keys.ts';
+import { readManifest } from '../../src/run/objects-file.ts';
 import { planSchema } from '../../src/run/plan-file.ts';
 import { readBytes, readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -83,7 +82,7 @@ function withoutShards(metrics: RunMetrics): RunMetrics {
 async function outcome(location: string, run: string) {
   const results = await openStore(location);
   const { teacher, variants } = await readJson(results, keys.plan(run), planSchema);
-  const shards = await readJson(results, keys.shards(run), z.array(shardItem));
+  const shards = await readManifest(results, keys.shards(run));
   const bytes = async (key: string) =>
     Buffer.from(await readBytes(results, key)).toString('base64');
   const unlabeled = shards.filter(({ set }) => set === 'unlabeled');

@@ -13,9 +13,9 @@ import type { RunMetrics } from '../../src/evaluate/run-metrics.ts';
 import { readFailure } from '../../src/run/failure-file.ts';
 import { keys } from '../../src/run/keys.ts';
 import { FolderStore } from '../../src/store/folder.ts';
-import { toJson } from '../../src/store/once.ts';
 import { blocksOf } from '../support/document-blocks.ts';
 import { startFakeStepFunctions } from '../support/fake-step-functions.ts';
+import { putJson } from '../support/put.ts';
 import { sampleMetrics } from '../support/sample-metrics.ts';
 
 const putEvents = z.object({
@@ -95,8 +95,8 @@ async function end(status: string, { name = run, stop = stopDate as number | str
 
 async function trained(published: boolean, changes: Partial<RunMetrics> = {}): Promise<void> {
   const publication = { published, reason: 'the first student of this dataset' };
-  await results.write(keys.publication(run), toJson(publication));
-  await results.write(keys.metrics(run), toJson(sampleMetrics(changes)));
+  await putJson(results, keys.publication(run), publication);
+  await putJson(results, keys.metrics(run), sampleMetrics(changes));
 }
 
 test('a run with a published student is announced by two events', async () => {

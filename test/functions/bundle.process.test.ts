@@ -7,8 +7,8 @@ import { shardItems } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';
 import { allStages, endpoints, type StageName, stages, triggers } from '../../src/stages/index.ts';
 import type { FunctionRow } from '../../src/stages/stage.ts';
-import { toJson } from '../../src/store/once.ts';
 import { plannedRun } from '../support/planned-run.ts';
+import { putJson } from '../support/put.ts';
 import { sampleMetrics } from '../support/sample-metrics.ts';
 
 const rows: FunctionRow[] = [stages, triggers, endpoints].flatMap((table) => Object.values(table));
@@ -64,7 +64,7 @@ test.each(images)('$name can load native code', ({ name }) => {
 test('stages in zips run without native code, also on images', async () => {
   const { event, job, label, context } = await plannedRun({}, 'images');
   await label(() => ({ prediction: 0, probability: 0.9 }));
-  await job.results.write(keys.metrics(job.run), toJson(sampleMetrics()));
+  await putJson(job.results, keys.metrics(job.run), sampleMetrics());
   vi.resetModules();
   for (const name of NATIVE) {
     vi.doMock(name, () => {

@@ -11,13 +11,14 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { allBaselines } from '../../src/distill/baselines/index.ts';
-import { type JobEvent, type ShardItem, shardItem } from '../../src/run/events.ts';
+import type { JobEvent, ShardItem } from '../../src/run/events.ts';
 import { readCause } from '../../src/run/hidden-message.ts';
 import { keys } from '../../src/run/keys.ts';
+import { readManifest } from '../../src/run/objects-file.ts';
 import { endpoints, stages, triggers } from '../../src/stages/index.ts';
 import { startRun } from '../../src/stages/start.ts';
 import { FolderStore } from '../../src/store/folder.ts';
-import { readJson } from '../../src/store/once.ts';
+import { sealJson } from '../../src/store/once.ts';
 
 const canary = 'canary-5b1f';
 
@@ -135,7 +136,7 @@ let event: JobEvent;
 let wrong: JobEvent;
 
 async function items(key: string): Promise<ShardItem[]> {
-  return readJson(new FolderStore(results), key, z.array(shardItem));
+  return readManifest(new FolderStore(results), key);
 }
 
 beforeAll(async () => {
@@ -146,7 +147,7 @@ beforeAll(async () => {
   wrong = { ...event, results: join(folder, 'wrong') };
   for (const key of [keys.plan(event.run), keys.record(event.run)]) {
     mkdirSync(dirname(join(wrong.results, key)), { recursive: true });
-    writeFileSync(join(wrong.results, key), JSON.stringify({ [canary]: canary }));
+    writeFileSync(join(wrong.results, key), sealJson({ [canary]: canary }, key));
   }
 });
 afterAll(() => {

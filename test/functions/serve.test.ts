@@ -7,6 +7,7 @@ import { createServeHandler } from '../../functions/serve.ts';
 import { followCurrent } from '../../src/predict/current-student.ts';
 import { keys } from '../../src/run/keys.ts';
 import { FolderStore } from '../../src/store/folder.ts';
+import { sealedText } from '../support/put.ts';
 import { classes, writeTextStudent } from '../support/students.ts';
 
 let results: string;
@@ -28,9 +29,10 @@ async function publish(run: string, more = {}): Promise<void> {
 }
 
 function point(run: string, student: string): void {
-  const path = join(results, keys.current('texts'));
+  const key = keys.current('texts');
+  const path = join(results, key);
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, JSON.stringify({ run, variant: 'relabel', student }));
+  writeFileSync(path, sealedText({ run, variant: 'relabel', student }, key));
 }
 
 /** Loads the function, as a new environment of Lambda does. */

@@ -23,10 +23,9 @@ import {
   openStepFunctions,
   runOf,
 } from '../../src/aws/executions.ts';
-import { shardItem } from '../../src/run/events.ts';
 import { keys } from '../../src/run/keys.ts';
+import { readManifest } from '../../src/run/objects-file.ts';
 import { shardStages, stages } from '../../src/stages/index.ts';
-import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { ObjectStore } from '../../src/store/store.ts';
 import { namesOf } from '../../src/table.ts';
@@ -138,7 +137,7 @@ export async function shardCounts(arn: string): Promise<Map<string, MapRunItemCo
  * and what they called in the functions' logs.
  */
 export async function workflowCalls({ arn, run }: { arn: string; run: string }): Promise<string[]> {
-  const items = await readJson(await results(), keys.shards(run), z.array(shardItem));
+  const items = await readManifest(await results(), keys.shards(run));
   const shards = items.map(({ id }) => id);
   const calls: string[] = [];
   for (const { stateEnteredEventDetails, taskScheduledEventDetails } of await history(arn)) {

@@ -50,7 +50,8 @@ test('a model is saved when its last file is written, which is student.json', as
 });
 
 test('files of an exporter that came later are left out, those to load from are required', async () => {
-  const store = new MemoryStore({ 'students/a/student.json': '{}' });
+  const student = Buffer.from(sealJson(description));
+  const store = new MemoryStore({ 'students/a/student.json': student });
   expect([...(await readExports(store, 'students/a/')).keys()]).toEqual(['student.json']);
   await expect(readModelFiles(store, 'students/a/')).rejects.toThrow('model.json');
 });

@@ -181,7 +181,7 @@ async function writePrograms(
   const run = { students: [{ variant: 'student', exports }] } as unknown as CardFacts['run'];
   const normalizer =
     encoder?.reads === 'text'
-      ? await readNormalizer(new FolderStore(folder), encoderFolder)
+      ? await readNormalizer(new FolderStore(folder), encoderFolder, encoder)
       : undefined;
   const facts = { run, student: 'student', description, encoder, normalizer } as CardFacts;
   const text = usageSections(facts).join('\n\n');

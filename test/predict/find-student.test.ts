@@ -1,17 +1,20 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findStudent } from '../../src/predict/find-student.ts';
 import { keys } from '../../src/run/keys.ts';
+import { sealedText } from '../support/put.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'find-student-'));
 const results = join(root, 'results');
 const folder = keys.student('digits-1', 'relabel').replace(/\/$/, '');
 
-function write(path: string, content: object): void {
-  mkdirSync(join(root, path, '..'), { recursive: true });
-  writeFileSync(join(root, path), JSON.stringify(content));
+/** Writes an object of results below a folder. */
+function write(folder: string, key: string, content: object): void {
+  const path = join(root, folder, key);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, sealedText(content, key));
 }
 
 beforeAll(() => {
@@ -21,16 +24,16 @@ beforeAll(() => {
     sets: { ...sets, test: sets.labeled, unlabeled: sets.labeled },
   };
   for (const run of ['digits-1', 'digits-2']) {
-    write(`results/${keys.record(run)}`, {});
-    write(`results/${keys.plan(run)}`, plan);
+    write('results', keys.record(run), {});
+    write('results', keys.plan(run), plan);
   }
-  write(`results/${folder}/student.json`, {});
-  write(`results/${keys.current('digits')}`, {
+  write('results', `${folder}/student.json`, {});
+  write('results', keys.current('digits'), {
     ...{ run: 'digits-1', variant: 'relabel', student: keys.student('digits-1', 'relabel') },
   });
-  write('fetched/student/student.json', {});
-  write('several/students/a/CURRENT', {});
-  write('several/students/b/CURRENT', {});
+  write('fetched', 'student/student.json', {});
+  write('several', 'students/a/CURRENT', {});
+  write('several', 'students/b/CURRENT', {});
   mkdirSync(join(root, 'empty'));
 });
 afterAll(() => rmSync(root, { recursive: true }));

@@ -15,6 +15,7 @@ import { TransientError } from '../../src/errors.ts';
 import type { Context } from '../../src/run/context.ts';
 import type { JobEvent } from '../../src/run/events.ts';
 import { keys } from '../../src/run/keys.ts';
+import { readManifest } from '../../src/run/objects-file.ts';
 import { planSchema } from '../../src/run/plan-file.ts';
 import { type StageName, stages } from '../../src/stages/index.ts';
 import { readJson } from '../../src/store/once.ts';
@@ -61,7 +62,7 @@ export async function execute(
         if (world.faults.happens('lost result')) throw new TransientError('the result was lost');
         return result;
       }),
-    async (bucket, key) => readJson(await openStore(`s3://${bucket}`), key, z.array(z.json())),
+    async (bucket, key) => readManifest(await openStore(`s3://${bucket}`), key),
   );
   if (defect === 'lost-retry') forgetRetries(machine);
   const { until, ...rest } = job;

@@ -49,7 +49,7 @@ export function requireWrittenOnce(s3: SimulatedS3, bucket: string): void {
 export function requireForward(s3: SimulatedS3, bucket: string): void {
   for (const [key, versions] of s3.history(bucket)) {
     if (!key.endsWith('/CURRENT')) continue;
-    const all = versions.map(({ body }) => currentSchema.parse(openSealed(body, key)).run);
+    const all = versions.map(({ body }) => currentSchema.parse(openSealed(body, key, key)).run);
     const moves = all.filter((run, index) => run !== all[index - 1]);
     const isForward = new Set(moves).size === moves.length;
     requireThat(isForward, 'CURRENT moves only forward', () => moves.join(' -> '));
@@ -64,7 +64,7 @@ export function requireBudget(
 ): void {
   for (const [key, body] of objects) {
     if (!key.startsWith('spend/')) continue;
-    const { runs } = spendSchema.parse(openSealed(body, key));
+    const { runs } = spendSchema.parse(openSealed(body, key, key));
     const reserved = Object.entries(runs).flatMap(([run, all]) =>
       all.map((one) => ({ run, ...one })),
     );
@@ -85,7 +85,7 @@ export function requireBudget(
 export function requireReserved(objects: Objects, reserved: Iterable<string>): void {
   const found = [...objects].filter(([key]) => key.startsWith('spend/'));
   const runs = found.flatMap(([key, body]) =>
-    Object.keys(spendSchema.parse(openSealed(body, key)).runs),
+    Object.keys(spendSchema.parse(openSealed(body, key, key)).runs),
   );
   for (const run of reserved) {
     requireThat(runs.includes(run), 'a reservation stays', () => `${run}: not in ${runs}`);
@@ -101,7 +101,7 @@ export function estimatesOf(objects: Objects, until: 'labels' | 'students'): Map
   const plans = [...objects].filter(([key]) => key === keys.plan(key.split('/')[1]!));
   return new Map(
     plans.map(([key, body]) => {
-      const { run, estimate } = planSchema.parse(openSealed(body, key));
+      const { run, estimate } = planSchema.parse(openSealed(body, key, key));
       const bill = until === 'labels' ? withoutStudents(estimate.bill) : estimate.bill;
       return [run, bill.totalUsd];
     }),

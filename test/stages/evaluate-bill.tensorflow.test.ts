@@ -2,12 +2,11 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
 import { recordUsage } from '../../src/cost/usage.ts';
 import { allBaselines } from '../../src/distill/baselines/index.ts';
 import { runMetricsSchema } from '../../src/evaluate/run-metrics.ts';
-import { shardItem } from '../../src/run/events.ts';
 import { keys } from '../../src/run/keys.ts';
+import { readManifest } from '../../src/run/objects-file.ts';
 import { planSchema } from '../../src/run/plan-file.ts';
 import { type StageName, stages } from '../../src/stages/index.ts';
 import { startRun } from '../../src/stages/start.ts';
@@ -28,7 +27,7 @@ test('what tasks recorded is in the metrics and in the report; without records n
   const { run } = started;
   const event = { ...started, execution: run };
   const store = await openStore(results);
-  const items = (key: string) => readJson(store, key, z.array(shardItem));
+  const items = (key: string) => readManifest(store, key);
   await call('Plan', event);
   await call('TrainTeacher', event);
   await call('Calibrate', event);

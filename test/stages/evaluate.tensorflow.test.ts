@@ -11,19 +11,19 @@ import { labeledShard } from '../../src/distill/sets.ts';
 import { runMetricsSchema } from '../../src/evaluate/run-metrics.ts';
 import { allExporters, saveModel } from '../../src/models/exporters.ts';
 import type { Exporter } from '../../src/models/exports/exporter.ts';
-import { writeModelFiles } from '../../src/models/model-files.ts';
-import { studentSchema } from '../../src/models/student-description.ts';
+import { readDescription, writeModelFiles } from '../../src/models/model-files.ts';
 import { type Job, shardItems } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';
 import { machineFileSchema } from '../../src/run/machine-file.ts';
 import { recordSchema } from '../../src/run/plan-file.ts';
 import { evaluateStudents } from '../../src/stages/evaluate.ts';
 import { reconcileLabels } from '../../src/stages/reconcile.ts';
-import { readBytes, readJson, toJson } from '../../src/store/once.ts';
+import { readBytes, readJson, sealJson } from '../../src/store/once.ts';
 import type { ObjectStore } from '../../src/store/store.ts';
 import { tf } from '../../src/tensorflow.ts';
 import { buildNetwork, smallMlp } from '../support/networks.ts';
 import { type PlannedRun, plannedRun } from '../support/planned-run.ts';
+import { putJson } from '../support/put.ts';
 
 /** Saves a student that predicts the same class for every example. */
 async function saveConstant(
@@ -119,12 +119,12 @@ async function trainedRun(
     probability: set === 'unlabeled' ? 0.5 + (turn++ % 40) / 100 : 0.9,
   }));
   await reconcileLabels(run.event, run.context);
-  await job.results.write(keys.validation(job.run), toJson(validation));
+  await putJson(job.results, keys.validation(job.run), validation);
   const testCopies = await testDigests(job, leaks);
   await writeWeights(job, await shardItems(job, 'unlabeled'), start, testCopies);
   const folder = keys.student(job.run, 'weighted');
   await saveConstant(job, folder, 0);
-  await job.results.write(`${folder}history.json`, toJson(history));
+  await putJson(job.results, `${folder}history.json`, history);
   await saveConstant(job, keys.student(job.run, 'labels-only'), 1);
   await writeBaseline(job, 'labels-only', { description: 'Made by hand.' });
   await writeBaseline(job, 'logistic', { description: '', leftOut: 'too many weights' });
@@ -132,7 +132,7 @@ async function trainedRun(
 }
 
 async function writeBaseline({ results, run }: Job, name: string, record: object) {
-  await results.write(`${keys.student(run, name)}baseline.json`, toJson(record));
+  await putJson(results, `${keys.student(run, name)}baseline.json`, record);
 }
 
 async function evaluated({ event, context, job }: PlannedRun) {
@@ -353,7 +353,7 @@ describe('the student in use', () => {
     const student = keys.student('earlier', 'weighted');
     await saveConstant(job, student, 1, classes);
     const current = { run: 'earlier', variant: 'weighted', student };
-    await job.results.write(keys.current(job.plan.dataset), toJson(current));
+    await putJson(job.results, keys.current(job.plan.dataset), current);
     return run;
   }
 
@@ -368,7 +368,7 @@ describe('the student in use', () => {
     const { results, run: name } = run.job;
     const record = await readJson(results, keys.record(name), recordSchema);
     const earlier = { ...record, run: 'earlier', dataset: '/elsewhere/csv' };
-    await results.write(keys.record('earlier'), toJson(earlier));
+    await putJson(results, keys.record('earlier'), earlier);
     const { warnings } = await evaluated(run);
     expect(warnings.at(-1)).toContain("of 'csv' is from the dataset /elsewhere/csv, and this run");
   });
@@ -410,7 +410,7 @@ describe('the student in use', () => {
     [
       'its description is damaged',
       ({ results }, folder) => replace(results, `${folder}student.json`, '{}'),
-      'classes',
+      'student.json has no checksum',
     ],
     [
       'it is of another kind of data',
@@ -418,7 +418,7 @@ describe('the student in use', () => {
         replace(
           results,
           `${folder}student.json`,
-          toJson({
+          sealJson({
             ...{ classes: plan.classes, createdBy: 'a test' },
             features: { kind: 'vector', length: 3 },
           }),
@@ -429,8 +429,8 @@ describe('the student in use', () => {
       'its examples may have several labels',
       async ({ results }, folder) => {
         const file = `${folder}student.json`;
-        const description = await readJson(results, file, studentSchema);
-        await replace(results, file, toJson({ ...description, multiLabel: true }));
+        const description = await readDescription(results, folder);
+        await replace(results, file, sealJson({ ...description, multiLabel: true }));
       },
       'its examples may have several labels, and those of this run have one class',
     ],

@@ -2,9 +2,8 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
-import { shardItem } from '../../src/run/events.ts';
 import { keys } from '../../src/run/keys.ts';
+import { readManifest } from '../../src/run/objects-file.ts';
 import { planSchema } from '../../src/run/plan-file.ts';
 import { planRun } from '../../src/stages/plan.ts';
 import { type StartedRun, startRun } from '../../src/stages/start.ts';
@@ -143,7 +142,7 @@ test('shards that are labeled already make the estimate smaller', async () => {
     return { made, seconds: label!.seconds };
   };
   const first = await secondsOfLabel();
-  for (const { id } of await readJson(store, keys.shards(started.run), z.array(shardItem))) {
+  for (const { id } of await readManifest(store, keys.shards(started.run))) {
     await store.write(keys.labels(first.made.teacher.digest, id), new Uint8Array());
   }
   rmSync(join(results, keys.plan(started.run)));

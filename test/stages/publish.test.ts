@@ -4,8 +4,9 @@ import { expect, test } from 'vitest';
 import type { RunMetrics } from '../../src/evaluate/run-metrics.ts';
 import { keys } from '../../src/run/keys.ts';
 import { currentSchema, publicationSchema, publishStudent } from '../../src/stages/publish.ts';
-import { readBytes, readJson, toJson } from '../../src/store/once.ts';
+import { readBytes, readJson } from '../../src/store/once.ts';
 import { plannedRun } from '../support/planned-run.ts';
+import { putJson } from '../support/put.ts';
 import { sampleMetrics } from '../support/sample-metrics.ts';
 
 type Model = RunMetrics['metrics']['models'][string];
@@ -41,11 +42,11 @@ async function evaluatedRun({ models, inUse, publish: gate, problem, ...more }: 
     ...(wasInUse !== undefined && { currentStudent: keys.student(wasInUse, 'weighted') }),
     ...(problem !== undefined && { currentProblem: problem }),
   });
-  await job.results.write(keys.metrics(job.run), toJson(measured));
+  await putJson(job.results, keys.metrics(job.run), measured);
   const pointer = keys.current(job.plan.dataset);
   if (inUse) {
     const current = { run: inUse, variant: 'weighted', student: keys.student(inUse, 'weighted') };
-    await job.results.write(pointer, toJson(current));
+    await putJson(job.results, pointer, current);
   }
   const current = async () => (await readJson(job.results, pointer, currentSchema)).run;
   return { event, job, current };
@@ -128,10 +129,11 @@ test.each(['{"run":', '{"run": 1}', ''])('a damaged pointer, %j, is replaced', a
 
 test('a call after a kill between pointer and record finds the published student', async () => {
   const { event, job } = await evaluatedRun({ models: worse });
-  await job.results.write(
-    keys.current(job.plan.dataset),
-    toJson({ run: job.run, variant: 'weighted', student: keys.student(job.run, 'weighted') }),
-  );
+  await putJson(job.results, keys.current(job.plan.dataset), {
+    run: job.run,
+    variant: 'weighted',
+    student: keys.student(job.run, 'weighted'),
+  });
   expect(await publishStudent(event)).toEqual({
     published: true,
     reason: 'the weighted student is in use',
@@ -142,7 +144,7 @@ test('a second call changes nothing', async () => {
   const { event, job, current } = await evaluatedRun({ models: better, inUse: 'earlier' });
   const first = await publishStudent(event);
   const later = { run: 'later', variant: 'weighted', student: keys.student('later', 'weighted') };
-  await job.results.write(keys.current(job.plan.dataset), toJson(later));
+  await putJson(job.results, keys.current(job.plan.dataset), later);
   expect(await publishStudent(event)).toEqual(first);
   expect(await current()).toBe('later');
 });

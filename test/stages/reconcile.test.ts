@@ -10,6 +10,7 @@ import { readTestDigests } from '../../src/run/test-digests-file.ts';
 import { reconcileLabels } from '../../src/stages/reconcile.ts';
 import { readJson } from '../../src/store/once.ts';
 import { type Answer, type PlannedRun, plannedRun } from '../support/planned-run.ts';
+import { putJson } from '../support/put.ts';
 
 const sure: Answer = { prediction: 0, probability: 0.9 };
 
@@ -114,8 +115,7 @@ test('without such a separation warns, if a method needs it', async () => {
 async function supplyTeacher({ job }: PlannedRun): Promise<void> {
   const { train: _, ...rest } = job.plan.config.teacher;
   const config = { ...job.plan.config, teacher: { ...rest, onnx: 'teacher/model.onnx' } };
-  const plan = JSON.stringify({ ...job.plan, config });
-  await job.results.write(keys.plan(job.run), Buffer.from(plan));
+  await putJson(job.results, keys.plan(job.run), { ...job.plan, config });
 }
 
 /** Labels every example with a class, and judges the teacher, for a method without validation. */

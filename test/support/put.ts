@@ -1,5 +1,6 @@
+import { sealJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
-import type { ObjectInfo } from '../../src/store/store.ts';
+import type { ObjectInfo, ObjectStore } from '../../src/store/store.ts';
 
 /** Puts an object into a location, whatever is there. */
 export async function put(
@@ -9,4 +10,14 @@ export async function put(
 ): Promise<ObjectInfo> {
   const store = await openStore(location);
   return (await store.write(key, Buffer.from(body)))!; // Only a condition can fail.
+}
+
+/** Puts JSON with its checksum into the results, whatever is there. */
+export async function putJson(store: ObjectStore, key: string, value: object): Promise<void> {
+  await store.write(key, sealJson(value, key));
+}
+
+/** Encodes JSON with its checksum as text. */
+export function sealedText(value: object, key?: string): string {
+  return Buffer.from(sealJson(value, key)).toString();
 }

@@ -35,8 +35,8 @@ export interface ParquetFile {
   readonly rowGroups: readonly RowGroup[];
   /** The file's key-value metadata. */
   readonly keyValues: ReadonlyMap<string, string>;
-  /** Program that wrote the file, if it states one. */
-  readonly createdBy: string | undefined;
+  /** Whether each range of bytes is checked when it is read; see `seal.ts`. */
+  readonly isSealed: boolean;
   /**
    * Reads columns of one row group, or of a part of its rows, by name. Byte arrays that are not
    * marked as text stay bytes, and so does a text that is not UTF-8.
@@ -55,11 +55,11 @@ export interface ParquetFile {
    */
   readLists(name: string, group: number, size: number): Promise<Float32Array>;
   /**
-   * Reads all bytes and checks them against the file's seal, one column of a row group at a time.
-   * @returns false if the file has no seal.
+   * Reads all bytes and checks them against the file's seal, if it has one; one column of a row
+   * group at a time.
    * @throws ParquetError if the bytes were changed.
    */
-  checkBytes(): Promise<boolean>;
+  checkBytes(): Promise<void>;
 }
 
 /**
@@ -84,7 +84,7 @@ export async function openParquet(
         return { name: node.element.name, type, nested: !isScalar(type) };
       }),
       rowGroups,
-      createdBy: metadata.created_by,
+      isSealed: check !== undefined,
       keyValues: new Map(metadata.key_value_metadata?.map(({ key, value }) => [key, value ?? ''])),
       readColumns: (names, rows) => attempt(() => readColumns(file, rowGroups, names, rows)),
       readLists: (name, group, size) =>
@@ -97,12 +97,10 @@ export async function openParquet(
         }),
       checkBytes: () =>
         attempt(async () => {
-          if (check === undefined) return false;
           for (const chunk of metadata.row_groups.flatMap(({ columns }) => columns)) {
             const { start, end } = spanOf(chunk);
             await read(start, end);
           }
-          return true;
         }),
     };
   });

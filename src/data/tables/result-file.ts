@@ -4,7 +4,11 @@ import { UserError } from '../../errors.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import { openParquet, ParquetError, type ParquetFile } from './parquet-file.ts';
 
-/** @throws UserError if the file is missing or damaged. */
+/** Damage of a file without a seal, after "it is damaged:". */
+export const unsealed =
+  'it has no seal: another program or version 0.1.0 of counterweight wrote it';
+
+/** @throws UserError if the file is missing, damaged or without a seal. */
 export async function openResult(store: ObjectStore, key: string): Promise<ParquetFile> {
   const object = await store.head(key);
   if (object === undefined) {
@@ -15,8 +19,7 @@ export async function openResult(store: ObjectStore, key: string): Promise<Parqu
   }
   try {
     const file = await openParquet(store, object);
-    // Damage to the footer can hide the seal, and then hides the program as well.
-    if (file.createdBy === undefined) throw new ParquetError('its footer has no program');
+    if (!file.isSealed) throw new ParquetError(unsealed);
     return file;
   } catch (error) {
     throw damaged(key, error);

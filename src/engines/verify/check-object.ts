@@ -1,8 +1,12 @@
 /** Checks single objects of the results against their checksums. */
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
 import { openParquet, ParquetError } from '../../data/tables/parquet-file.ts';
+import { unsealed } from '../../data/tables/result-file.ts';
 import { isAboutContent } from '../../errors.ts';
+import { encoderFile } from '../../models/encoders/encoder.ts';
+import { descriptionFile, modelFileNames } from '../../models/exporters.ts';
+import { encoderFolder } from '../../models/model-files.ts';
+import { parseDescription } from '../../models/student-description.ts';
 import { changed, openSealed, openSealedBytes, readBytes } from '../../store/once.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 
@@ -17,26 +21,49 @@ export interface Damaged {
 /** Checks an object whose format has a checksum. */
 type Check = (store: ObjectStore, object: ObjectInfo) => Promise<Checked>;
 
-/** By the end of the key. */
+/** Checks by the end of the key; the first that fits counts. */
 const checks: Readonly<Record<string, Check>> = {
-  '.json': async (store, { key }) => {
-    const sealed = await readBytes(store, key);
-    openSealed(sealed, key);
-    return hasChecksum(sealed) ? 'intact' : 'noChecksum';
+  [`/${descriptionFile}`]: async (store, { key }) => {
+    parseDescription(await readBytes(store, key), key);
+    return 'intact';
   },
+  [`/${encoderFile}`]: async (store, { key }) => {
+    openSealed(await readBytes(store, key), key);
+    return 'intact';
+  },
+  '/failure.json': async (store, object) =>
+    // Empty after a success.
+    object.bytes === 0 ? 'intact' : checkSealed(store, object),
+  '.json': checkSealed,
   '/test-digests.bin': async (store, { key }) => {
-    openSealedBytes(await readBytes(store, key), key);
+    openSealedBytes(await readBytes(store, key), key, key);
     return 'intact';
   },
   '.parquet': async (store, object) => {
     const file = await openParquet(store, object);
-    return (await file.checkBytes()) ? 'intact' : 'noChecksum';
-  },
-  CURRENT: async (store, { key }) => {
-    openSealed(await readBytes(store, key), key);
+    if (!file.isSealed) throw new ParquetError(unsealed);
+    await file.checkBytes();
     return 'intact';
   },
+  CURRENT: checkSealed,
 };
+
+async function checkSealed(store: ObjectStore, { key }: ObjectInfo): Promise<Checked> {
+  const bytes = await readBytes(store, key);
+  if (hasDigestElsewhere(key)) return 'noChecksum';
+  openSealed(bytes, key, key);
+  return 'intact';
+}
+
+/** Files of models, files for people and lists for the workflow: another file has their digest. */
+const others = [
+  ...[...modelFileNames.layers, ...modelFileNames.ngrams, encoderFolder],
+  ...['label-studio/', 'shards.json', 'unlabeled.json'],
+];
+
+function hasDigestElsewhere(key: string): boolean {
+  return others.some((name) => key.includes(`/${name}`)) || key.startsWith('encoders/');
+}
 
 /**
  * Checks an object that exists.
@@ -54,13 +81,6 @@ export async function checkObject(
   const end = Object.keys(checks).find((suffix) => object.key.endsWith(suffix));
   return end === undefined ? 'noChecksum' : damageOr(() => checks[end]!(store, object), object.key);
 }
-
-/** Returns false for objects of earlier versions, and for the lists that the workflow reads. */
-function hasChecksum(sealed: Uint8Array): boolean {
-  return checksummed.safeParse(JSON.parse(new TextDecoder().decode(sealed))).success;
-}
-
-const checksummed = z.object({ checksum: z.string() });
 
 /** Runs a check. @returns the damage that it reports by an error. */
 async function damageOr(check: () => Promise<Checked>, key: string): Promise<Checked> {

@@ -2,13 +2,16 @@
 import { z } from 'zod';
 import { methodNames } from '../../debias/methods.ts';
 import { isAboutContent } from '../../errors.ts';
-import { encoderDescriptionSchema, encoderFile } from '../../models/encoders/encoder.ts';
+import { encoderFile } from '../../models/encoders/encoder.ts';
+import { readEncoder } from '../../models/encoders/open-encoder.ts';
 import { descriptionFile } from '../../models/exporters.ts';
+import { readDescription } from '../../models/model-files.ts';
 import { networkSchema } from '../../models/networks/index.ts';
 import { documentsSchema } from '../../run/documents-file.ts';
-import { type ShardItem, shardItem } from '../../run/events.ts';
+import type { ShardItem } from '../../run/events.ts';
 import { keys } from '../../run/keys.ts';
-import { readBytes, readJson } from '../../store/once.ts';
+import { readManifest } from '../../run/objects-file.ts';
+import { readJson } from '../../store/once.ts';
 import type { ObjectStore } from '../../store/store.ts';
 
 /** SHA-256 of objects by their keys, in hex, or its first digits. */
@@ -43,8 +46,6 @@ export function ofPlan(run: string, { shardsDigest, unlabeledDigest }: VerifiedP
   return digests;
 }
 
-const filesOfModel = z.object({ files: z.record(z.string(), z.string()).default({}) });
-
 /**
  * Collects the digests that an object states of others: of the files of a model or an encoder in
  * its folder, or of the documents of a run. A damaged object states none.
@@ -53,12 +54,11 @@ export async function statedBy(store: ObjectStore, key: string): Promise<StatedD
   const folder = key.slice(0, key.lastIndexOf('/') + 1);
   const name = key.slice(folder.length);
   if (name === descriptionFile) {
-    const { files } = await ifReadable(readJson(store, key, filesOfModel), { files: {} });
-    return inFolder(folder, Object.entries(files));
+    const described = await ifReadable(readDescription(store, folder), undefined);
+    return inFolder(folder, Object.entries(described?.files ?? {}));
   }
   if (name === encoderFile) {
-    const schema = encoderDescriptionSchema.pick({ files: true });
-    const { files } = await ifReadable(readJson(store, key, schema), { files: [] });
+    const { files } = await ifReadable(readEncoder(store, folder), { files: [] });
     return inFolder(
       folder,
       files.map(({ path, sha256 }) => [path, sha256]),
@@ -78,16 +78,14 @@ function inFolder(folder: string, files: readonly (readonly [string, string])[])
 /** Lists the shards of a run; none if the list is damaged. */
 export async function listedShards(store: ObjectStore, run: string): Promise<ShardItem[]> {
   if (!(await store.head(keys.shards(run)))) return [];
-  const text = new TextDecoder().decode(await readBytes(store, keys.shards(run)));
-  try {
-    return z.array(shardItem).parse(JSON.parse(text));
-  } catch {
-    return [];
-  }
+  return ifReadable(readManifest(store, keys.shards(run)), []);
 }
 
 /** Returns what is read, or another value if the object is damaged. */
-export async function ifReadable<T>(reading: Promise<T>, otherwise: T): Promise<T> {
+export async function ifReadable<T, Other>(
+  reading: Promise<T>,
+  otherwise: Other,
+): Promise<T | Other> {
   try {
     return await reading;
   } catch (error) {

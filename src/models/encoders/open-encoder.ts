@@ -4,7 +4,16 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { sha256 } from '../../digest.ts';
 import { UserError } from '../../errors.ts';
-import { readBytes, readJson, writeJsonOnce, writeOnce } from '../../store/once.ts';
+import {
+  changed,
+  damaged,
+  openSealed,
+  parseUnsealed,
+  parseWith,
+  readBytes,
+  sealJson,
+  writeOnce,
+} from '../../store/once.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import { loadModelFile } from '../confined/load-model.ts';
 import { copyFiles } from '../local-copy.ts';
@@ -51,21 +60,32 @@ export async function storeEncoder(
     }
     await writeOnce(results, `${folder}${path}`, bytes);
   }
-  await writeJsonOnce(results, `${folder}${encoderFile}`, description);
+  await writeOnce(results, `${folder}${encoderFile}`, sealJson(description));
 }
 
 /** Reads the description of an encoder that `storeEncoder` wrote. */
-export function readEncoder(store: ObjectStore, folder: string): Promise<EncoderDescription> {
-  return readJson(store, `${folder}${encoderFile}`, encoderDescriptionSchema);
+export async function readEncoder(store: ObjectStore, folder: string): Promise<EncoderDescription> {
+  const key = `${folder}${encoderFile}`;
+  const name = `${store.location}/${key}`;
+  return parseWith(encoderDescriptionSchema, openSealed(await readBytes(store, key), name), name);
 }
 
-/** Reads what the tokenizer of an encoder of texts that `storeEncoder` wrote does to texts. */
+/**
+ * Reads what the tokenizer of an encoder of texts that `storeEncoder` wrote does to texts.
+ * @throws UserError if its file was changed.
+ */
 export async function readNormalizer(
   store: ObjectStore,
   folder: string,
+  { files }: Pick<EncoderDescription, 'files'>,
 ): Promise<NormalizerTraits> {
-  const key = `${folder}tokenizer.json`;
-  return normalizerTraits(await readJson(store, key, z.looseObject({})));
+  const file = 'tokenizer.json';
+  const name = `${store.location}/${folder}${file}`;
+  const bytes = await readBytes(store, `${folder}${file}`);
+  if (files.find(({ path }) => path === file)?.sha256 !== sha256(bytes)) {
+    throw damaged(name, changed);
+  }
+  return normalizerTraits(parseWith(z.looseObject({}), parseUnsealed(bytes, name), name));
 }
 
 /**

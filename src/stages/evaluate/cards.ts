@@ -2,23 +2,21 @@
 import { renderCard } from '../../evaluate/card/card.ts';
 import type { RunMetrics } from '../../evaluate/run-metrics.ts';
 import { readEncoder, readNormalizer } from '../../models/encoders/open-encoder.ts';
-import { descriptionFile } from '../../models/exporters.ts';
-import { encoderFolder } from '../../models/model-files.ts';
-import { studentSchema } from '../../models/student-description.ts';
+import { encoderFolder, readDescription } from '../../models/model-files.ts';
 import type { Job } from '../../run/job.ts';
 import { keys } from '../../run/keys.ts';
-import { readJson, writeOnce } from '../../store/once.ts';
+import { writeOnce } from '../../store/once.ts';
 
 /** Writes the cards of all students. */
 export async function writeCards({ plan, results, run }: Job, metrics: RunMetrics): Promise<void> {
   for (const { variant: student } of metrics.students) {
     const folder = keys.student(run, student);
-    const description = await readJson(results, `${folder}${descriptionFile}`, studentSchema);
+    const description = await readDescription(results, folder);
     const isHead = description.examples !== undefined;
     const encoder = isHead ? await readEncoder(results, `${folder}${encoderFolder}`) : undefined;
     const normalizer =
       encoder?.reads === 'text'
-        ? await readNormalizer(results, `${folder}${encoderFolder}`)
+        ? await readNormalizer(results, `${folder}${encoderFolder}`, encoder)
         : undefined;
     const facts = { run: metrics, student, config: plan.config, description, encoder, normalizer };
     const card = renderCard(facts);
