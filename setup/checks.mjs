@@ -1,20 +1,25 @@
 // The checks of `counterweight doctor`.
-import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs';
+import { existsSync, lstatSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bindingLink } from './binding-link.mjs';
+import { withFewFiles } from './few-files.mjs';
 import { findIsolation } from './isolation.mjs';
 import { nodeVersionCheck } from './node-version.mjs';
 import { outdatedPackages } from './packages.mjs';
 import { requirements } from './requirements.mjs';
 import { run } from './run.mjs';
-import { bindingLink, isCached, isLinked, nativeFolder, sizes, thisSite } from './tensorflow.mjs';
+import { isCached, isLinked, nativeFolder, sizes, thisSite } from './tensorflow.mjs';
 
 /** @typedef {import('./requirements.mjs').Check} Check */
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const SETUP = `node ${path.relative(process.cwd(), path.join(root, 'setup', 'setup.mjs'))}`;
 const REINSTALL = 'npm ci --ignore-scripts';
+const ONE_FOLDER =
+  'Install counterweight with npm, so that its packages are files in a folder node_modules around it.';
 
 /**
  * Runs all checks, in reading order. A failure is a check that is not ok, with the command that
@@ -29,24 +34,49 @@ export async function checks() {
   const site = thisSite();
   const [needed, ...loaded] = await Promise.all([
     requirements(site),
-    loadCheck('TensorFlow', '@tensorflow/tfjs-node', TENSORFLOW_SCRIPT, remakeCommand(site)),
-    loadCheck('sharp', 'sharp', SHARP_SCRIPT, REINSTALL),
-    loadCheck('onnxruntime', 'onnxruntime-node', ONNXRUNTIME_SCRIPT, REINSTALL),
+    loadCheck(tensorFlow, remakeCommand(site)),
+    loadCheck(sharp, REINSTALL),
+    loadCheck(onnxruntime, REINSTALL),
   ]);
   const files = filesCheck(site);
-  found.push(...(files.ok ? needed.map(asOptional) : needed), files, ...loaded, modelsCheck());
+  const working = loaded.filter(({ ok }) => ok).map(({ name }) => name);
+  found.push(...(files.ok ? needed.map(asOptional) : needed), files, ...loaded);
+  found.push(
+    await modelsCheck([tensorFlow, onnxruntime].filter(({ name }) => working.includes(name))),
+  );
   return found;
 }
 
-/** Models run without isolation, too, so that this never fails. @returns {Check} */
-function modelsCheck() {
-  const { description } = findIsolation();
+/**
+ * Checks how models run. Models also run if the system does not isolate them.
+ *
+ * @param {readonly Library[]} libraries Libraries that load where nothing is hidden.
+ * @returns {Promise<Check>}
+ */
+async function modelsCheck(libraries) {
+  const { command, hidesFiles, description } = findIsolation();
   const isolation = description === 'none' ? 'this system does not isolate it' : description;
-  return {
-    name: 'models of users',
-    ok: true,
-    detail: `a process without credentials; ${isolation}`,
-  };
+  const detail = `a process without credentials; ${isolation}`;
+  const name = 'models of users';
+  if (!hidesFiles) return { name, ok: true, detail };
+  for (const library of libraries) {
+    const folder = mkdtempSync(path.join(tmpdir(), 'counterweight-'));
+    try {
+      const files = withFewFiles({ script: fileURLToPath(import.meta.url), folder });
+      await load(library, [...command, ...files]);
+    } catch (error) {
+      const reason = reasonOf(error);
+      return {
+        name,
+        ok: false,
+        detail: `${library.name} does not load there: ${reason}`,
+        fix: ONE_FOLDER,
+      };
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+  return { name, ok: true, detail };
 }
 
 /** A checkout has a lock file to compare with; an installed package does not. @returns {Check} */
@@ -81,7 +111,7 @@ function asOptional({ name, ok, detail }) {
 function filesCheck(site) {
   const name = 'TensorFlow files';
   if (isLinked(site)) {
-    const folder = realpathSync(bindingLink(site));
+    const folder = realpathSync(bindingLink(site.tfjsFolder));
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
     const bytes = files.map((file) => lstatSync(path.join(folder, file)).size);
     const mb = Math.round(bytes.reduce((sum, size) => sum + size, 0) / 1e6);
@@ -99,32 +129,51 @@ function filesCheck(site) {
 /** Replaces files that exist but do not load. @param {import('./tensorflow.mjs').Site} site */
 function remakeCommand(site) {
   if (!isLinked(site)) return SETUP;
-  return `rm -rf '${realpathSync(bindingLink(site))}' && ${SETUP}`;
+  return `rm -rf '${realpathSync(bindingLink(site.tfjsFolder))}' && ${SETUP}`;
 }
 
 /**
- * Uses the package in a separate process, which a native library that cannot run here may end.
+ * A package with native code, and a script that uses it. The script finds the package's file in
+ * `process.argv[1]`, and prints what it found.
  *
- * @param {string} name
- * @param {string} packageName
- * @param {string} script Finds the package's file in `process.argv[1]`, and prints what it found.
- * @param {string} fix
- * @returns {Promise<Check>}
+ * @typedef {{ name: string, packageName: string, script: string }} Library
  */
-async function loadCheck(name, packageName, script, fix) {
+
+/** @param {Library} library @param {string} fix @returns {Promise<Check>} */
+async function loadCheck(library, fix) {
+  const { name } = library;
   try {
-    const file = createRequire(import.meta.url).resolve(packageName);
-    const env = { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3', ORT_DISABLE_TELEMETRY: '1' };
-    const detail = await run(process.execPath, ['-e', script, file], { env });
-    return { name, ok: true, detail: detail.trim() };
+    return { name, ok: true, detail: await load(library) };
   } catch (error) {
-    const lines = /** @type {Error} */ (error).message.split('\n');
-    const reason = lines.find((line) => /Error: /.test(line)) ?? lines[0] ?? '';
-    return { name, ok: false, detail: reason.trim(), fix };
+    return { name, ok: false, detail: reasonOf(error), fix };
   }
 }
 
-const TENSORFLOW_SCRIPT = `
+/**
+ * Uses a library in a separate process, which a native library that cannot run here may end.
+ *
+ * @param {Library} library
+ * @param {readonly string[]} [before] Program and arguments before those of Node.
+ */
+async function load({ packageName, script }, before = []) {
+  const file = createRequire(import.meta.url).resolve(packageName);
+  const quiet = { TF_CPP_MIN_LOG_LEVEL: '3', ORT_DISABLE_TELEMETRY: '1' };
+  // The process of a model has no options of the user's Node, which may name files.
+  const env = { ...process.env, ...quiet, ...(before.length > 0 && { NODE_OPTIONS: '' }) };
+  const [program = '', ...rest] = [...before, process.execPath, '-e', script, file];
+  return (await run(program, rest, { env })).trim();
+}
+
+/** @param {unknown} error */
+function reasonOf(error) {
+  const lines = /** @type {Error} */ (error).message.split('\n');
+  return (lines.find((line) => /Error: /.test(line)) ?? lines[0] ?? '').trim();
+}
+
+const tensorFlow = {
+  name: 'TensorFlow',
+  packageName: '@tensorflow/tfjs-node',
+  script: `
   const util = require('node:util');
   util.isNullOrUndefined ??= (value) => value == null;
   util.isArray ??= Array.isArray;
@@ -132,9 +181,13 @@ const TENSORFLOW_SCRIPT = `
   const product = tf.matMul([[1, 2], [3, 4]], [[5, 6], [7, 8]]).arraySync().flat().join();
   if (product !== '19,22,43,50') throw new Error('a matrix product came out as ' + product);
   console.log(tf.backend().binding.TF_Version + ' loads, and multiplies two matrices right');
-`;
+`,
+};
 
-const SHARP_SCRIPT = `
+const sharp = {
+  name: 'sharp',
+  packageName: 'sharp',
+  script: `
   const sharp = require(process.argv[1]);
   const pixels = Buffer.from([255, 0, 0, 0, 0, 255]);
   const raw = { width: 2, height: 1, channels: 3 };
@@ -145,10 +198,14 @@ const SHARP_SCRIPT = `
     }
     console.log(sharp.versions.sharp + ' loads, and reads the image that it wrote');
   })();
-`;
+`,
+};
 
 /** The model is one Identity node from `x` to `y`, each one float (opset 13). */
-const ONNXRUNTIME_SCRIPT = `
+const onnxruntime = {
+  name: 'onnxruntime',
+  packageName: 'onnxruntime-node',
+  script: `
   const { InferenceSession, Tensor } = require(process.argv[1]);
   const model = Buffer.from('CAg6NwoQCgF4EgF5IghJZGVudGl0eRIBZ1oPCgF4EgoKCAgBEgQKAggBYg8KAXkSCgoICAESBAoCCAFCAhAN', 'base64');
   (async () => {
@@ -157,4 +214,5 @@ const ONNXRUNTIME_SCRIPT = `
     if (y.data[0] !== 2.5) throw new Error('a model came out as ' + y.data[0]);
     console.log('loads, and runs a model');
   })();
-`;
+`,
+};

@@ -1,11 +1,18 @@
 // How far the system isolates the process of a user's model.
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { withFewFiles } from './few-files.mjs';
 
 /**
  * Isolation of a process by the system, besides its environment.
  *
  * @typedef {object} Isolation
  * @property {readonly string[]} command Program and arguments before those of the process.
+ * @property {boolean} hidesFiles Whether the arguments of `withFewFiles` go between these and those
+ *   of the process. Otherwise the process sees all files of the user.
  * @property {string} description Things that the process has not, such as `no network`; or `none`.
  */
 
@@ -24,16 +31,32 @@ const withoutNetwork = ['unshare', '--user', '--map-current-user', '--net'];
 const isolations = [
   {
     command: [
+      ...endWithParent,
+      ...['unshare', '--user', '--map-root-user', '--net', '--ipc', '--mount'],
+      ...['--pid', '--fork', '--kill-child', '--'],
+    ],
+    hidesFiles: true,
+    description: 'no network, no sight of other processes, and no files but those of the model',
+  },
+  {
+    command: [
       ...[...withoutNetwork, '--keep-caps', '--', ...endWithParent],
       ...['unshare', '--pid', '--fork', '--kill-child', '--mount-proc', '--'],
       ...['setpriv', '--ambient-caps', '-all', '--inh-caps', '-all', '--'],
     ],
-    description: 'no network, and no sight of other processes',
+    hidesFiles: false,
+    description: 'no network, and no sight of other processes; files are not isolated',
   },
-  { command: [...withoutNetwork, '--', ...endWithParent], description: 'no network' },
-  { command: endWithParent, description: 'none' },
-  { command: [], description: 'none' },
+  {
+    command: [...withoutNetwork, '--', ...endWithParent],
+    hidesFiles: false,
+    description: 'no network; files and other processes are not isolated',
+  },
+  { command: endWithParent, hidesFiles: false, description: 'none' },
 ];
+
+/** @type {Isolation} */
+const noIsolation = { command: [], hidesFiles: false, description: 'none' };
 
 /** @type {Isolation | undefined} */
 let found;
@@ -44,14 +67,32 @@ let found;
  * @returns {Isolation}
  */
 export function findIsolation() {
-  found ??= isolations.find(works) ?? { command: [], description: 'none' };
+  found ??= (process.platform === 'linux' && isolations.find(works)) || noIsolation;
   return found;
 }
 
-/** @param {Isolation} isolation */
-function works({ command: [program, ...rest] }) {
-  if (program === undefined) return true;
-  if (process.platform !== 'linux') return false;
-  const { status } = spawnSync(program, [...rest, 'true'], { stdio: 'ignore', timeout: 10_000 });
-  return status === 0;
+/** Script for `sh`: tests that a program is there, a file is not, and `/usr` cannot be written. */
+const probe = '[ -x "$1" ] && [ ! -e "$2" ] && [ ! -w /usr ]';
+
+/** Starts a program under an isolation. @param {Isolation} isolation */
+function works({ command, hidesFiles }) {
+  // The devices of a GPU are not among the files.
+  if (hidesFiles && process.env.COUNTERWEIGHT_GPU === '1') return false;
+  if (!hidesFiles) return succeeds([...command, 'true']);
+  const folder = mkdtempSync(path.join(tmpdir(), 'counterweight-'));
+  try {
+    const hidden = path.join(folder, 'hidden');
+    writeFileSync(hidden, '');
+    const few = withFewFiles({ script: fileURLToPath(import.meta.url), folder });
+    return succeeds([...command, ...few, 'sh', '-c', probe, 'sh', process.execPath, hidden]);
+  } catch {
+    return false; // Such as a system without /proc.
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** @param {readonly string[]} command */
+function succeeds([program = '', ...rest]) {
+  return spawnSync(program, rest, { stdio: 'ignore', timeout: 10_000 }).status === 0;
 }

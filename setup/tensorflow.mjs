@@ -27,13 +27,12 @@ import {
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { bindingLink, NODE_API_VERSION } from './binding-link.mjs';
 import { cacheFolder } from './cache-folder.mjs';
 import { DISTRIBUTIONS, TENSORFLOW_VERSION } from './platforms.mjs';
 import { failed, findCompiler, requirements } from './requirements.mjs';
 import { run, SetupError, stopPrograms } from './run.mjs';
 
-/** The Node-API version that tfjs-node 4.22 is built for, and so the name of its folder. */
-const NODE_API_VERSION = 8;
 const BINDING = 'tfjs_binding.node';
 const PARTIAL = '.partial-';
 /** A temporary folder unchanged for this long belongs to a set-up that was killed, in ms. */
@@ -109,11 +108,6 @@ export function isCached(site) {
   return existsSync(path.join(nativeFolder(site), BINDING));
 }
 
-/** Returns the path of tfjs-node's link into the cache. @param {Site} site */
-export function bindingLink(site) {
-  return path.join(site.tfjsFolder, 'lib', `napi-v${NODE_API_VERSION}`);
-}
-
 /**
  * Returns whether tfjs-node finds its binding, in any cache: a package that an administrator set up
  * works for all users.
@@ -121,7 +115,7 @@ export function bindingLink(site) {
  * @param {Site} site
  */
 export function isLinked(site) {
-  const link = bindingLink(site);
+  const link = bindingLink(site.tfjsFolder);
   if (!existsSync(path.join(link, BINDING))) return false;
   return path.basename(realpathSync(link)) === path.basename(nativeFolder(site));
 }
@@ -141,7 +135,7 @@ export async function ensureTensorFlow({ quiet = false, site = thisSite() } = {}
 
 /** @param {Site} site */
 function linkBinding(site) {
-  const link = bindingLink(site);
+  const link = bindingLink(site.tfjsFolder);
   // Made beside its place and renamed, so that a process that starts now finds the old or the new.
   const fresh = `${link}.${randomBytes(6).toString('hex')}`;
   try {

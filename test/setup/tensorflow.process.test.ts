@@ -15,8 +15,8 @@ import {
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { bindingLink } from '../../setup/binding-link.mjs';
 import {
-  bindingLink,
   ensureTensorFlow,
   isCached,
   isLinked,
@@ -51,7 +51,7 @@ describe('a set-up', () => {
       'tensorflow/libtensorflow_framework.so.2',
       'tfjs_binding.node',
     ]);
-    expect(realpathSync(bindingLink(machine.site))).toBe(nativeFolder(machine.site));
+    expect(realpathSync(bindingLink(machine.site.tfjsFolder))).toBe(nativeFolder(machine.site));
   });
 
   test('downloads the pinned wheel and compiles against the headers that came with it', async () => {
@@ -87,7 +87,7 @@ describe('a set-up', () => {
   });
 
   test("replaces the folder that tfjs-node's own install script leaves", async () => {
-    const own = bindingLink(machine.site);
+    const own = bindingLink(machine.site.tfjsFolder);
     mkdirSync(own, { recursive: true });
     writeFileSync(path.join(own, 'tfjs_binding.node'), 'TensorFlow 2.9');
     await setUp();
@@ -95,8 +95,8 @@ describe('a set-up', () => {
   });
 
   test('follows a link into a cache that is gone by making a new one', async () => {
-    mkdirSync(path.dirname(bindingLink(machine.site)));
-    symlinkSync('/nowhere', bindingLink(machine.site));
+    mkdirSync(path.dirname(bindingLink(machine.site.tfjsFolder)));
+    symlinkSync('/nowhere', bindingLink(machine.site.tfjsFolder));
     await setUp();
     expect(isLinked(machine.site)).toBe(true);
   });

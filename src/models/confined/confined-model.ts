@@ -8,6 +8,7 @@ import type { InputTensor, LoadedModel } from '../teachers/loaded-model.ts';
 import { modelEnvironment } from './environment.ts';
 import { type ModelLimits, modelLimits, residentBytes } from './limits.ts';
 import type { ModelSource } from './model-source.ts';
+import { OwnFolder } from './own-folder.ts';
 import { closeShared, openShared, store } from './shared-file.ts';
 import { type FromModel, fromModel, type ToModel } from './wire.ts';
 
@@ -77,7 +78,8 @@ async function load(
 ): Promise<Extract<FromModel, { kind: 'loaded' }>> {
   process.name = source.name;
   try {
-    const message = { kind: 'load', teacherKind, source } as const;
+    const seen = await process.show(source);
+    const message = { kind: 'load', teacherKind, source: seen } as const;
     const loaded = await process.call(() => message, 'loading', loadMs);
     if (loaded.kind === 'loaded') return loaded;
     throw new Error('the process of the model gave another answer');
@@ -94,6 +96,8 @@ export class ModelProcess {
   readonly #limits: ModelLimits;
   readonly #child: ChildProcess;
   readonly #shared = openShared();
+  /** Undefined if the process sees all files. */
+  readonly #folder: OwnFolder | undefined;
   #call: Call | undefined;
   /** Calls wait for those before. */
   #last: Promise<unknown> = Promise.resolve();
@@ -107,7 +111,10 @@ export class ModelProcess {
 
   constructor(script: string, limits: ModelLimits = modelLimits()) {
     this.#limits = limits;
-    const [program, ...rest] = [...findIsolation().command, process.execPath, script];
+    const { command, hidesFiles } = findIsolation();
+    this.#folder = hidesFiles ? new OwnFolder() : undefined;
+    const entry = this.#folder?.entry(script) ?? [];
+    const [program, ...rest] = [...command, ...entry, process.execPath, script];
     this.#child = spawn(program!, rest, {
       env: modelEnvironment(),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc', this.#shared],
@@ -126,7 +133,10 @@ export class ModelProcess {
       this.#end(this.#death(code, signal));
     });
     // The only event that also follows a program that cannot be started.
-    this.#child.on('close', () => closeShared(this.#shared));
+    this.#child.on('close', () => {
+      closeShared(this.#shared);
+      this.#folder?.remove();
+    });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#lastWords = (this.#lastWords + text).slice(-lastWordsLength);
     });
@@ -137,6 +147,11 @@ export class ModelProcess {
   prepare(teacherKind: string): void {
     // The load that follows meets the same error.
     this.#child.send({ kind: 'prepare', teacherKind } satisfies ToModel, () => {});
+  }
+
+  /** Lets the process see the files of a model. @returns the model, as the process sees it. */
+  async show(source: ModelSource): Promise<ModelSource> {
+    return this.#folder ? this.#folder.show(source) : source;
   }
 
   get isIdle(): boolean {

@@ -1,13 +1,11 @@
 import { createReadStream } from 'node:fs';
-import { appendFile, copyFile, readdir, readFile } from 'node:fs/promises';
-import { basename, join, posix } from 'node:path';
-import { digestJson } from '../../digest.ts';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join, posix } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { fromFloat16 } from '../../float16.ts';
 import type { ort } from '../../onnxruntime.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import { checkOnnx } from '../allowed/check-onnx.ts';
-import { makeOnce } from '../local-copy.ts';
 import { requireFile } from './find-files.ts';
 import { dimension, type LoadedModel, type Port } from './loaded-model.ts';
 import { modelKind } from './model-kind.ts';
@@ -123,8 +121,8 @@ export async function loadOnnx(
   await checkOnnx(path, modelName);
   const { InferenceSession, Tensor } = await import('../../onnxruntime.ts');
   const { zipped, classLabels } = await readOnnxFacts(createReadStream(path));
-  const file = inner.length === 0 ? path : await withOutputs(path, inner);
-  const session = await createSession(InferenceSession, file, zipped).catch((error) =>
+  const added = [...inner, ...zipped];
+  const session = await createSession(InferenceSession, path, added).catch((error) =>
     explainVersion(error, basename(path)),
   );
   return {
@@ -153,16 +151,6 @@ export async function loadOnnx(
   };
 }
 
-/** Copies a file and makes tensors inside outputs; the copy lies beside it, as its weights do. */
-async function withOutputs(path: string, inner: readonly string[]): Promise<string> {
-  const copy = `${path}.${digestJson(inner, 12)}`;
-  await makeOnce(copy, async (made) => {
-    await copyFile(path, made);
-    await appendFile(made, outputsToAppend(inner));
-  });
-  return copy;
-}
-
 /** Narrows floats of any type; `modelTeacher` takes no other outputs. */
 function floatsOf(data: ort.Tensor['data']): Float32Array {
   if (data instanceof Float32Array) return data;
@@ -176,22 +164,26 @@ function floatsOf(data: ort.Tensor['data']): Float32Array {
  * Threads of onnxruntime that have no work sleep. By default they spin, which takes the cores from
  * the other workers: two at a time took a third longer, and one was not faster.
  */
-const sessionOptions = {
-  ...quiet,
-  extra: { session: { intra_op: { allow_spinning: '0' } } },
-};
+const sessionSettings = { intra_op: { allow_spinning: '0' } };
 
 /**
- * Creates a session. onnxruntime-node cannot return the maps of a ZipMap: the tensors before it
- * become outputs as well.
+ * Creates a session.
+ * @param added Tensors inside the graph that become outputs as well: those of an encoder, and those
+ *   before a ZipMap, because onnxruntime-node cannot return the maps of a ZipMap.
  */
 async function createSession(
   { create }: typeof ort.InferenceSession,
   path: string,
-  zipped: readonly string[],
+  added: readonly string[],
 ): Promise<ort.InferenceSession> {
-  if (zipped.length === 0) return create(path, sessionOptions);
-  return create(Buffer.concat([await readFile(path), outputsToAppend(zipped)]), sessionOptions);
+  if (added.length === 0) return create(path, { ...quiet, extra: { session: sessionSettings } });
+  const session = {
+    ...sessionSettings,
+    // Bytes have no folder in which external data could be found.
+    model_external_initializers_file_folder_path: dirname(path),
+  };
+  const bytes = Buffer.concat([await readFile(path), outputsToAppend(added)]);
+  return create(bytes, { ...quiet, extra: { session } });
 }
 
 /** @throws UserError with the way to export, if onnxruntime is older than the model. */

@@ -2,13 +2,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { homedir, tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { findIsolation } from '#setup/isolation.mjs';
+import { sum } from '../../../src/arrays.ts';
 import { UserError } from '../../../src/errors.ts';
 import { loadConfined } from '../../../src/models/confined/confined-model.ts';
 import { modelLimits } from '../../../src/models/confined/limits.ts';
@@ -48,11 +49,18 @@ afterEach(async () => {
 const limits = { ...modelLimits(), everyMs: 20 };
 
 /** Lets the probe do something, with these limits. */
-const probing = (deed: string, more: Partial<typeof limits> = {}, where = folder) =>
-  loadConfined('onnx', { path: deed, folder: where, name: 'the model' }, probe, {
+const probing = (deed: string, more: Partial<typeof limits> = {}, inner: string[] = []) =>
+  loadConfined('onnx', { path: join(folder, deed), folder, name: 'the model', inner }, probe, {
     ...limits,
     ...more,
   });
+
+/** Lets the probe do something with paths. @returns what it found. */
+async function found(deed: string, paths: string[]): Promise<readonly string[]> {
+  const model = await probing(deed, {}, paths);
+  model.dispose();
+  return model.classLabels!;
+}
 
 async function refusal(loading: Promise<unknown>): Promise<string> {
   const error = await loading.then(
@@ -71,7 +79,7 @@ describe('the process', () => {
     const server = createServer((socket) => socket.end()).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const address = server.address() as { port: number };
-    const model = await probing('look', {}, `${process.pid}:${address.port}`);
+    const model = await probing('look', {}, [`${process.pid}`, `${address.port}`]);
     const [env, ofParent, ofCaller, network] = model.classLabels!;
     server.close();
     model.dispose();
@@ -83,6 +91,45 @@ describe('the process', () => {
     if (!description.includes('processes')) return;
     expect(ofParent).toBe('failed');
     expect(ofCaller).toBe('failed');
+  });
+
+  test.runIf(findIsolation().hidesFiles)('sees and writes no files of the user', async () => {
+    const home = await mkdtemp(join(homedir(), '.counterweight-test-'));
+    const [canary, data] = [join(home, 'credentials'), join(folder, '..', basename(home))];
+    await mkdir(data);
+    for (const where of [canary, join(data, 'a.csv'), join(folder, 'weights')]) {
+      await writeFile(where, 'canary');
+    }
+    await mkdir(join(folder, 'variables'));
+    await writeFile(join(folder, 'variables', 'index'), 'inside');
+    const secrets = [canary, join(data, 'a.csv'), '/etc/passwd', `/proc/1/root${canary}`];
+    const own = ['/model/weights', '/model/variables/index'];
+    const targets = [home, data, folder, '/', '/usr', '/model', dirname(probe), '/proc/sys/kernel'];
+    try {
+      expect(await found('read', [...secrets, ...own])).toEqual([
+        ...secrets.map(() => 'failed'),
+        ...['canary', 'inside'],
+      ]);
+      expect(await found('write', [...targets, '/scratch'])).toEqual([
+        ...targets.map(() => 'failed'),
+        'written',
+      ]);
+      // Folders of the user: those on the way to the package, without their other files.
+      const checkout = fileURLToPath(new URL('../../..', import.meta.url));
+      expect(await found('list', [checkout, '/before', '/model'])).toEqual([
+        'node_modules package.json setup test',
+        '',
+        'variables weights',
+      ]);
+      expect(readdirSync(home)).toEqual(['credentials']);
+      const status = await found('read', ['/proc/self/status']);
+      expect(status[0]).toMatch(
+        /^CapPrm:\t0+\nCapEff:\t0+\nCapBnd:\t0+\nCapAmb:\t0+\nNoNewPrivs:\t1$/m,
+      );
+    } finally {
+      await rm(home, { recursive: true });
+      await rm(data, { recursive: true });
+    }
   });
 
   test('is killed if its answer has another form', async () => {
@@ -98,11 +145,13 @@ describe('the process', () => {
   });
 
   test('is not killed because this process was paused', async () => {
+    const answer = join(folder, 'answer');
+    await writeFile(answer, '');
     const loading = probing('waits', { loadMs: 30_000 });
     await new Promise(setImmediate);
     const clock = vi.spyOn(performance, 'now').mockReturnValue(3_600_000);
     await vi.waitFor(() => expect(clock.mock.calls.length).toBeGreaterThan(2), 30_000);
-    await writeFile(join(folder, 'answer'), '');
+    await writeFile(answer, 'now');
     (await loading).dispose();
   });
 
@@ -125,7 +174,7 @@ describe('the process', () => {
         '--input-type=module',
         '--eval',
         `import { loadConfined } from ${JSON.stringify(compiled.replace('model-process', 'confined-model'))};
-        const source = { path: 'endless', folder: ${JSON.stringify(folder)}, name: 'it' };
+        const source = { path: ${JSON.stringify(join(folder, 'endless'))}, folder: ${JSON.stringify(folder)}, name: 'it' };
         loadConfined('onnx', source, ${JSON.stringify(probe)});`,
       ]);
       await vi.waitFor(() => expect(descendants(parent.pid!)).not.toEqual([]), 30_000);
@@ -298,6 +347,27 @@ describe('a model in it', () => {
     expect(await confined.run(feeds, names)).toEqual(expected);
     confined.dispose();
     direct.dispose();
+  });
+
+  test('answers with a tensor inside its graph, with weights in another file', async () => {
+    const source = local('onnx-nhwc-external-data', 'model.onnx');
+    const confined = await loadConfined('onnx', { ...source, inner: ['logits'] }, compiled);
+    const values = Float32Array.from({ length: 2 * 64 }, (_, index) => Math.sin(index));
+    const feeds = [{ name: 'image', shape: [2, 8, 8, 1], values }];
+    const [probabilities, logits] = await confined.run(feeds, ['probabilities', 'logits']);
+    confined.dispose();
+    const powers = Array.from(logits!.values as Float32Array, Math.exp);
+    const [, classes] = logits!.shape as [number, number];
+    const softmax = powers.map((power, index) => {
+      const start = index - (index % classes);
+      return power / sum(powers.slice(start, start + classes));
+    });
+    for (const [index, expected] of softmax.entries()) {
+      expect(probabilities!.values[index]).toBeCloseTo(expected, 5);
+    }
+    expect(readdirSync(source.folder)).not.toContainEqual(
+      expect.stringMatching(/^model.onnx\.[^d]/),
+    );
   });
 
   test('answers as in this process: SavedModel', async () => {

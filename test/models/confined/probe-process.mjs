@@ -1,13 +1,27 @@
-/** Stands in for the process of a model: does what the path of its model names. */
-import { readFileSync } from 'node:fs';
+/**
+ * Stands in for the process of a model: does what the path of its model names. The names of its
+ * inner tensors are the arguments.
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { basename, join } from 'node:path';
 
-/** @typedef {{ path: string, folder: string }} Source */
+/** @typedef {{ path: string, folder: string, inner?: string[] }} Source */
 
 /** @param {string} path */
 function readOr(path) {
   try {
     return readFileSync(path, 'utf8');
+  } catch {
+    return 'failed';
+  }
+}
+
+/** @param {string} folder */
+function writeOr(folder) {
+  try {
+    writeFileSync(join(folder, 'written'), 'x');
+    return 'written';
   } catch {
     return 'failed';
   }
@@ -25,8 +39,7 @@ const held = [];
 
 /** @type {Record<string, (source: Source) => Promise<string[]> | string[]>} */
 const deeds = {
-  async look({ folder }) {
-    const [caller, port] = folder.split(':');
+  async look({ inner: [caller, port] = [] }) {
     return [
       JSON.stringify(process.env),
       readOr(`/proc/${process.ppid}/environ`),
@@ -34,6 +47,9 @@ const deeds = {
       await network(Number(port)),
     ];
   },
+  read: ({ inner = [] }) => inner.map(readOr),
+  list: ({ inner = [] }) => inner.map((folder) => readdirSync(folder).sort().join(' ')),
+  write: ({ inner = [] }) => inner.map(writeOr),
   endless() {
     for (;;);
   },
@@ -41,7 +57,7 @@ const deeds = {
     for (;;) held.push(Buffer.alloc(2 ** 24, 1));
   },
   async waits({ folder }) {
-    while (readOr(`${folder}/answer`) === 'failed') await new Promise(setImmediate);
+    while (readOr(join(folder, 'answer')) === '') await new Promise(setImmediate);
     return [];
   },
   crash: () => process.exit(3),
@@ -49,7 +65,7 @@ const deeds = {
 };
 
 process.on('message', async (/** @type {{ source: Source }} */ { source }) => {
-  const classLabels = await deeds[source.path]?.(source);
+  const classLabels = await deeds[basename(source.path)]?.(source);
   process.send?.({ kind: 'loaded', inputs: [], outputs: [], classLabels });
 });
 process.on('disconnect', () => process.exit());
