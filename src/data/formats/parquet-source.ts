@@ -65,10 +65,11 @@ export async function openSource(
         names.filter((name) => own.has(name)),
         rows,
       );
-      const sizes = new Array<null>(rows.end - rows.start).fill(null);
+      const inFolder = (name: string) =>
+        new Array<unknown>(rows.end - rows.start).fill(partitions.get(name) ?? null);
       const values = names.map((name): [string, DecodedArray] => {
         const column = byName.get(name);
-        const raw = read.get(name) ?? sizes.map(() => partitions.get(name) ?? null);
+        const raw = read.get(name) ?? inFolder(name);
         if (column?.type.kind === 'text') requireText(raw, key, name, rows.start);
         return [name, column?.classNames ? withNames(raw, key, column, rows.start) : raw];
       });

@@ -2,15 +2,82 @@
  * Memory that the columns of a row group may take. A few bytes can stand for billions of values, so
  * the sizes that a file states are added up before anything is decoded.
  */
+import type { Encoding, ParquetType, SchemaElement, SchemaTree } from 'hyparquet';
+import { isFlatColumn } from 'hyparquet/src/schema.js';
 
 /** Bytes that a row group may take, however small it is in the file. */
-const freeBytes = 512 * 2 ** 20;
+const freeBytes = 256 * 2 ** 20;
 
 /** Bytes that a row group may take per byte in the file. */
 const bytesPerStoredByte = 64;
 
-/** Bytes of a value in a list of decoded values, with its levels. */
-export const bytesPerValue = 16;
+/** Bytes of a decoded value, by what it becomes; its own bytes in a page count as well. */
+const valueBytes = {
+  /** A place in a list: for values of a dictionary, which are shared, and for booleans. */
+  shared: 12,
+  number: 16,
+  /** A number in a list with missing values is an object. */
+  numberOrMissing: 40,
+  /** A date. */
+  time: 120,
+  text: 48,
+  /** Bytes are a view of the page; so are texts in deltas before they are decoded. */
+  view: 160,
+  /** Levels and a place, while lists and structs are assembled. */
+  nested: 24,
+};
+
+/** Bytes of a row of lists or structs. */
+const nestedRowBytes = 230;
+
+/** A column whose values are decoded. */
+export interface DecodedColumn {
+  readonly type: ParquetType;
+  readonly element: SchemaElement;
+  /** Elements of the schema from the root to the column. */
+  readonly path: readonly SchemaTree[];
+}
+
+/** Numbers of values in a page. */
+interface ValueCounts {
+  /** All values, with the missing ones. */
+  readonly count: number;
+  readonly missing: number;
+}
+
+/** Returns the memory that the values of a page take. */
+export function bytesOfValues(
+  column: DecodedColumn,
+  encoding: Encoding,
+  { count, missing }: ValueCounts,
+): number {
+  const isFlat = isFlatColumn([...column.path]);
+  const own = ownBytes(column, encoding, missing > 0 || !isFlat);
+  const values = (count - missing) * own + missing * valueBytes.shared;
+  return isFlat ? values : values + count * valueBytes.nested;
+}
+
+function ownBytes(column: DecodedColumn, encoding: Encoding, hasMissing: boolean): number {
+  const { type, element } = column;
+  if (encoding.endsWith('_DICTIONARY') || type === 'BOOLEAN') return valueBytes.shared;
+  if (type === 'BYTE_ARRAY' || type === 'FIXED_LEN_BYTE_ARRAY') {
+    const isText = element.converted_type === 'UTF8' || element.logical_type?.type === 'STRING';
+    return isText && encoding === 'PLAIN' ? valueBytes.text : valueBytes.view;
+  }
+  if (isTime(column)) return valueBytes.time;
+  return hasMissing ? valueBytes.numberOrMissing : valueBytes.number;
+}
+
+/** Returns whether the values become dates. */
+export function isTime({ type, element }: Pick<DecodedColumn, 'type' | 'element'>): boolean {
+  const { converted_type: converted, logical_type: logical } = element;
+  return type === 'INT96' || /^(DATE|TIMESTAMP)/.test(converted ?? logical?.type ?? '');
+}
+
+/** Returns the memory that a row takes besides its values. */
+export function bytesOfRow({ path }: DecodedColumn): number {
+  return isFlatColumn([...path]) ? 0 : nestedRowBytes;
+}
 
 export interface DecodeBudget {
   /** Adds bytes that will be decoded. @throws Error if the row group exceeds its limit. */

@@ -11,7 +11,9 @@ import { convert } from 'hyparquet/src/convert.js';
 import { isFlatColumn } from 'hyparquet/src/schema.js';
 import type { DecodeBudget } from './budget.ts';
 import { decompress } from './codecs.ts';
+import { readFlatPage } from './flat-page.ts';
 import {
+  checkDictionaryPage,
   checkPage,
   maxHeaderValues,
   type OpenPage,
@@ -58,14 +60,22 @@ export function readChunk(
     const page = openPage(bytes, offset, codec, budget);
     offset = page.end;
     const column: PageColumn = { type, element, path, dictionarySize: dictionary?.length };
-    checkPage(page, column, budget);
+    const isDictionary = page.header.type === 'DICTIONARY_PAGE';
+    if (isDictionary) checkDictionaryPage(page, column, budget);
+    const checked = isDictionary ? undefined : checkPage(page, column, budget);
+    if (checked !== undefined && isFlat) {
+      const values = readFlatPage(page.bytes, checked, decoder, dictionary, rows - read);
+      pages.push(values);
+      read += values.length;
+      continue;
+    }
     const view = new DataView(page.bytes.buffer);
     const last = pages.at(-1);
     const before = last?.length ?? 0;
     const { data } = readPage({ view, offset: 0 }, page.header, plain, dictionary, last, 0);
     if (data === undefined) continue;
-    if (page.header.type === 'DICTIONARY_PAGE') {
-      dictionary = convert(data, decoder);
+    if (isDictionary) {
+      dictionary = asObjects(convert(data, decoder));
     } else if (data === last) {
       // hyparquet appends to the list of the page before.
       read += data.length - before;
@@ -75,6 +85,15 @@ export function readChunk(
     }
   }
   return pages;
+}
+
+/** Returns a list of objects, so that the values of all rows share them. */
+function asObjects(values: DecodedArray): DecodedArray {
+  // A list that has held null keeps objects: otherwise numbers would be stored by value.
+  const objects: unknown[] = [null];
+  for (let index = 0; index < values.length; index++) objects[index] = values[index];
+  objects.length = values.length;
+  return objects;
 }
 
 function openPage(

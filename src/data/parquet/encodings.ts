@@ -70,6 +70,54 @@ export function checkRuns(
   return occurrences;
 }
 
+/**
+ * Decodes runs that were checked.
+ * @param put Receives each number, with the indexes from which and to which it stands, half-open.
+ */
+export function decodeRuns(
+  bytes: Uint8Array,
+  { start, end, width, count }: Omit<Runs, 'limit'>,
+  put: (value: number, from: number, to: number) => void,
+): void {
+  let offset = start;
+  let seen = 0;
+  while (seen < count) {
+    const header = readVarint(bytes, offset, end);
+    offset = header.end;
+    const length = Math.floor(header.value / 2);
+    if (header.value % 2 === 1) {
+      const used = Math.min(count - seen, length * 8);
+      decodePacked(bytes, { start: offset, width, count: used, seen }, put);
+      seen += used;
+      offset += length * width;
+    } else {
+      const size = Math.ceil(width / 8);
+      const to = Math.min(count, seen + length);
+      put(readNumber(bytes, offset, size), seen, to);
+      seen = to;
+      offset += size;
+    }
+  }
+}
+
+function decodePacked(
+  bytes: Uint8Array,
+  { start, width, count, seen }: Readonly<Record<'start' | 'width' | 'count' | 'seen', number>>,
+  put: (value: number, from: number, to: number) => void,
+): void {
+  const mask = 2 ** width - 1;
+  let offset = start;
+  let bits = 0;
+  let word = 0;
+  for (let index = 0; index < count; index++) {
+    // A number has at most 24 bits, and up to 7 bits of the one before stay.
+    for (; bits < width; bits += 8) word |= bytes[offset++]! << bits;
+    put(word & mask, seen + index, seen + index + 1);
+    word >>>= width;
+    bits -= width;
+  }
+}
+
 /** Checks packed numbers, and counts one of them. */
 function checkPacked(
   bytes: Uint8Array,

@@ -35,6 +35,9 @@ export const maxDecimalBytes = 32;
 /** Maximum rows of a row group, and values of a column in it. */
 const maxGroupRows = 2 ** 31;
 
+/** Rows that a file may have, however small it is, and those per byte of the file. */
+const rowLimits = { free: 2 ** 22, perByte: 16 };
+
 /** @throws Error if the bytes are not the footer of a Parquet file of this size. */
 export async function readFooter(read: RangeReader, fileBytes: number): Promise<FileMetaData> {
   if (fileBytes < minBytes) throw new Error(`it has only ${fileBytes} bytes`);
@@ -125,7 +128,12 @@ function checkRowGroups(metadata: FileMetaData, fileBytes: number): void {
       checkColumn(group, column, leaf, where, fileBytes);
     }
   }
-  if (!Number.isSafeInteger(rows)) throw new Error('its row groups have too many rows');
+  const limit = rowLimits.free + rowLimits.perByte * fileBytes;
+  if (rows > limit) {
+    throw new Error(
+      `it has ${rows} rows in ${fileBytes} bytes, and at most ${limit} are read of a file of this size`,
+    );
+  }
 }
 
 function checkColumn(

@@ -1,9 +1,9 @@
 /** Checks that a page has what its header states, before hyparquet decodes it. */
-import type { Encoding, PageHeader, ParquetType, SchemaElement, SchemaTree } from 'hyparquet';
+import type { Encoding, PageHeader } from 'hyparquet';
 import { deltaBinaryUnpack } from 'hyparquet/src/delta.js';
 import { getMaxDefinitionLevel, getMaxRepetitionLevel } from 'hyparquet/src/schema.js';
-import { bytesPerValue, type DecodeBudget } from './budget.ts';
-import { checkRuns, endOfDeltas } from './encodings.ts';
+import { bytesOfRow, bytesOfValues, type DecodeBudget, type DecodedColumn } from './budget.ts';
+import { checkRuns, endOfDeltas, type Runs } from './encodings.ts';
 import { maxDecimalBytes } from './footer.ts';
 
 /** Maximum number of values in the header of a page. */
@@ -20,10 +20,7 @@ export interface OpenPage {
 }
 
 /** The column of a page. */
-export interface PageColumn {
-  readonly type: ParquetType;
-  readonly element: SchemaElement;
-  readonly path: readonly SchemaTree[];
+export interface PageColumn extends DecodedColumn {
   /** Values of the dictionary, if the column has had one so far. */
   readonly dictionarySize: number | undefined;
 }
@@ -36,51 +33,77 @@ interface Values {
   readonly count: number;
 }
 
-/** @throws Error if decoding the page would leave its bytes or exceed the budget. */
-export function checkPage(
+/** Facts about a page of values that was checked. */
+export interface CheckedPage {
+  /** Values with the missing ones. */
+  readonly count: number;
+  readonly missing: number;
+  /** Definition levels: 1 for a value of a column without lists, 0 if it is missing. */
+  readonly levels: Runs | undefined;
+  /** Offset of the values in the page. */
+  readonly start: number;
+  readonly encoding: Encoding;
+}
+
+/**
+ * Checks a dictionary, and takes its memory.
+ * @throws Error if decoding it would leave its bytes or exceed the budget.
+ */
+export function checkDictionaryPage(
   { header, bytes }: OpenPage,
   column: PageColumn,
   budget: DecodeBudget,
 ): void {
-  if (header.type === 'DICTIONARY_PAGE') {
-    const count = countOf(header.dictionary_page_header?.num_values, budget);
-    checkPlain({ bytes, start: 0, count }, column);
-    return;
-  }
+  const count = requireCount(header.dictionary_page_header?.num_values, 2 ** 31, 'values');
+  budget.take(bytesOfValues(column, 'PLAIN', { count, missing: 0 }));
+  checkPlain({ bytes, start: 0, count }, column);
+}
+
+/**
+ * Checks a page of values, and takes its memory.
+ * @throws Error if decoding it would leave its bytes or exceed the budget.
+ */
+export function checkPage(
+  { header, bytes }: OpenPage,
+  column: PageColumn,
+  budget: DecodeBudget,
+): CheckedPage {
   const { data_page_header: v1, data_page_header_v2: v2 } = header;
   const isV2 = header.type === 'DATA_PAGE_V2';
   const stated = isV2 ? v2 : v1;
   if (stated === undefined) throw new Error(`a page has the unknown type ${header.type}`);
-  const total = countOf(stated.num_values, budget);
-  const { start, nulls } = checkLevels(header, bytes, column, total);
-  const values = { bytes, start, count: total - nulls };
-  checkValues(values, stated.encoding, isV2, column, budget);
+  const { encoding } = stated;
+  const count = requireCount(stated.num_values, 2 ** 31, 'values');
+  const { rows, ...found } = checkLevels(header, bytes, column, count);
+  const counts = { count, missing: found.missing };
+  budget.take(bytesOfValues(column, encoding, counts) + rows * bytesOfRow(column));
+  const values = { bytes, start: found.start, count: count - found.missing };
+  checkValues(values, encoding, isV2, column, budget);
+  return { count, encoding, ...found };
 }
 
-/** Takes the memory of values. */
-function countOf(stated: unknown, budget: DecodeBudget): number {
-  const count = requireCount(stated, 2 ** 31, 'values');
-  budget.take(count * bytesPerValue);
-  return count;
-}
-
-/** Checks the levels of a page; returns where its values start, and how many are missing. */
+/**
+ * Checks the levels of a page.
+ * @returns also where its values start, and how many are missing.
+ */
 function checkLevels(
   header: PageHeader,
   bytes: Uint8Array<ArrayBuffer>,
   { path }: PageColumn,
   count: number,
-): { start: number; nulls: number } {
+): Pick<CheckedPage, 'start' | 'missing' | 'levels'> & { readonly rows: number } {
   const { data_page_header: v1, data_page_header_v2: v2 } = header;
   const maxRepetition = path.length > 1 ? getMaxRepetitionLevel([...path]) : 0;
   const maxDefinition = getMaxDefinitionLevel([...path]);
   let start = 0;
+  let levels: Runs | undefined;
   const check = (
     max: number,
     encoding: Encoding | undefined,
     length: number | undefined,
-    counted?: number,
+    counted: number,
   ) => {
+    levels = undefined;
     if (max === 0) {
       start += length ?? 0;
       return count;
@@ -93,23 +116,28 @@ function checkLevels(
     if (end > bytes.length) throw new Error('its levels leave the page');
     // As many bits as hyparquet takes.
     const width = 32 - Math.clz32(max);
-    const runs = { start: from, end: bytes.length, width, count, limit: max + 1 };
-    const occurrences = checkRuns(bytes, runs, counted);
+    levels = { start: from, end: bytes.length, width, count, limit: max + 1 };
     start = end;
-    return occurrences;
+    return checkRuns(bytes, levels, counted);
   };
-  check(maxRepetition, v1?.repetition_level_encoding, v2?.repetition_levels_byte_length);
+  // A row starts where nothing is repeated.
+  const rows = check(
+    maxRepetition,
+    v1?.repetition_level_encoding,
+    v2?.repetition_levels_byte_length,
+    0,
+  );
   const present = check(
     maxDefinition,
     v1?.definition_level_encoding,
     v2?.definition_levels_byte_length,
     maxDefinition,
   );
-  const nulls = count - present;
-  if (v2 !== undefined && v2.num_nulls !== nulls) {
-    throw new Error(`a page has ${nulls} missing values, and its header states ${v2.num_nulls}`);
+  const missing = count - present;
+  if (v2 !== undefined && v2.num_nulls !== missing) {
+    throw new Error(`a page has ${missing} missing values, and its header states ${v2.num_nulls}`);
   }
-  return { start, nulls };
+  return { rows, start, missing, levels };
 }
 
 function checkValues(

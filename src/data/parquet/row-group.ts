@@ -9,12 +9,12 @@ import type {
 import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import { assembleAsync } from 'hyparquet/src/rowgroup.js';
 import { getTreePath } from 'hyparquet/src/schema.js';
-import { flatten } from 'hyparquet/src/utils.js';
 import { isTooDeep } from '../../json-depth.ts';
 import { withinTime } from '../../within-time.ts';
 import { createBudget } from './budget.ts';
 import { readChunk } from './chunk.ts';
 import { chunkSpan, type RangeReader } from './footer.ts';
+import { joinPages } from './join-pages.ts';
 
 /** A file whose footer was read. */
 export interface OpenFile {
@@ -98,7 +98,7 @@ async function assemble(
   const group = { groupStart: 0, groupRows: rows, asyncColumns };
   const [column] = assembleAsync(group, schema, parsers).asyncColumns;
   if (column === undefined) throw new Error('the file does not have it');
-  return flatten((await column.data).data);
+  return joinPages((await column.data).data);
 }
 
 /** Returns the maximum time to decode a column, in ms: much more than a slow machine takes. */

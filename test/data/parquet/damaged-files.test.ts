@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, test } from 'vitest';
 import { isRejected } from '../../../src/data/example.ts';
 import { openParquet, ParquetError } from '../../../src/data/tables/parquet-file.ts';
@@ -46,6 +47,46 @@ describe('a row group that cannot be read', () => {
   test('ends a run with its name if it has predictions', async () => {
     await expect(openAnswers(await damaged())).rejects.toMatchObject({ name: 'UserError' });
   });
+});
+
+/** Rows per file, without compression: `value` is what the column has. */
+function written(column: ColumnSource, rows: number): Buffer {
+  const columnData = [column, { name: 'label', data: Array<string>(rows).fill('no') }];
+  const bytes = parquetWriteBuffer({ columnData, codec: 'UNCOMPRESSED', rowGroupSize: 2 ** 23 });
+  return Buffer.from(bytes);
+}
+
+describe('a JSON column', () => {
+  test('keeps values with more levels than are read as they are written', async () => {
+    const nested = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+    const texts = [nested(500), nested(501), nested(100_000)];
+    // The writer cannot write so many levels, but a text of the same length.
+    const data = texts.map((text) => 'x'.repeat(text.length - 2));
+    const bytes = written({ name: 'x', type: 'JSON', data }, texts.length);
+    for (const [row, text] of texts.entries()) {
+      const at = bytes.indexOf(`"${data[row]}"`);
+      bytes.write(text, at, 'latin1');
+    }
+    const values = (await (await open(bytes)).readColumns(['x'], { start: 0, end: 3 })).get('x')!;
+    expect(values[0]).toEqual(JSON.parse(texts[0]!));
+    expect(Array.from<unknown>(values).slice(1)).toEqual(texts.slice(1));
+    const items = await readSet(new MemoryStore({ 'labeled/a.parquet': bytes }), rows);
+    expect(items).toHaveLength(3);
+    expect(items.map((item) => 'content' in item && item.content)).toEqual(
+      texts.map((x) => ({ kind: 'row', columns: { x, label: 'no' } })),
+    );
+  });
+});
+
+test('a small file with very many rows is refused', async () => {
+  const data = Array<null>(2 ** 22 + 30_000).fill(null);
+  const columnData = [{ name: 'label', type: 'INT32' as const, data }];
+  const bytes = new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize: data.length }));
+  expect(bytes.length).toBe(156);
+  const store = new MemoryStore({ 'labeled/a.parquet': bytes });
+  await expect(readSet(store, rows)).rejects.toThrow(
+    /^'labeled\/a.parquet' is not a Parquet file: it has 4224304 rows in 156 bytes, and at most 4196800 are read/,
+  );
 });
 
 describe('a footer', () => {
