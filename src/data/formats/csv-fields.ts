@@ -10,20 +10,24 @@ export function headerFields(header: Uint8Array, dialect: Dialect): string[] {
   return fields.map((field) => field.trim());
 }
 
+/** A record that is longer than `maxRecordBytes`, so that its fields are not read. */
+export interface LongRecord {
+  /** Number of its line ends. Several may be rows after a quote that was closed too late. */
+  readonly lines: number;
+}
+
 /**
  * Yields the records of a text in groups, the header first, each as a list of fields as they are
  * written.
- * @throws CsvError after the records before the error.
+ * @throws CsvError after the records before the error: the header is too long, or a quote is never
+ *   closed.
  */
 export async function* recordsOf({
   text,
   dialect,
-}: Pick<CsvText, 'text' | 'dialect'>): AsyncGenerator<string[][]> {
+}: Pick<CsvText, 'text' | 'dialect'>): AsyncGenerator<(string[] | LongRecord)[]> {
   const splitter = new RecordSplitter(dialect);
-  for await (const chunk of text) {
-    yield splitter.add(chunk);
-    if (splitter.isTooLong) throw tooLong();
-  }
+  for await (const chunk of text) yield splitter.add(chunk);
   yield splitter.finish();
 }
 
@@ -34,32 +38,35 @@ export async function* recordsOf({
 class RecordSplitter {
   readonly #dialect: Dialect;
   readonly #scanner: RecordScanner;
-  /** Start of the record that has not ended. */
+  readonly #lineEnd: number;
+  /** Start of the record that has not ended. Empty if the record is too long. */
   #open: Uint8Array[] = [];
   #openBytes = 0;
+  /** Line ends of the open record, if it is too long. */
+  #openLines = 0;
   #isFirst = true;
 
   constructor(dialect: Dialect) {
     this.#dialect = dialect;
     this.#scanner = new RecordScanner(dialect);
+    this.#lineEnd = dialect.lineEnd.charCodeAt(0);
   }
 
-  /** Whether the open record exceeds the limit. If so, reading ends before this record. */
-  get isTooLong(): boolean {
-    return this.#openBytes > maxRecordBytes;
-  }
-
-  /** Returns the records that end in the chunk. */
-  add(chunk: Uint8Array): string[][] {
-    const records: string[][] = [];
+  /** Returns the records that end in the chunk. @throws CsvError if the header is too long. */
+  add(chunk: Uint8Array): (string[] | LongRecord)[] {
+    const records: (string[] | LongRecord)[] = [];
     const quoted = new Map<number, Uint8Array>();
     let start = 0;
     while (start < chunk.length) {
       const end = this.#scanner.advance(chunk, start, 0);
-      this.#open.push(chunk.subarray(start, end));
-      this.#openBytes += (end ?? chunk.length) - start;
-      if (end === undefined || this.isTooLong) break;
+      this.#extend(chunk.subarray(start, end));
+      if (end === undefined) break;
       start = end;
+      if (this.#isTooLong) {
+        records.push({ lines: this.#openLines });
+        this.#close();
+        continue;
+      }
       const bytes = this.#close();
       const text = bytes.toString();
       if (text.includes('"')) quoted.set(records.length, bytes);
@@ -71,7 +78,21 @@ class RecordSplitter {
 
   /** Returns the last record if it has no line end. @throws CsvError if a quote is not closed. */
   finish(): string[][] {
+    if (this.#isTooLong) throw tooLong();
     return parseRecords(this.#close(), this.#dialect);
+  }
+
+  get #isTooLong(): boolean {
+    return this.#openBytes > maxRecordBytes;
+  }
+
+  #extend(part: Uint8Array): void {
+    this.#openBytes += part.length;
+    this.#open.push(part);
+    if (!this.#isTooLong) return;
+    if (this.#isFirst) throw tooLong();
+    for (const each of this.#open) this.#openLines += occurrences(each, this.#lineEnd);
+    this.#open = [];
   }
 
   /** Ends the open record, and returns its bytes. */
@@ -81,11 +102,12 @@ class RecordSplitter {
     this.#isFirst = false;
     this.#open = [];
     this.#openBytes = 0;
+    this.#openLines = 0;
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   /** Puts the fields of the quoted records into `records`, each at its index. */
-  #parse(quoted: ReadonlyMap<number, Uint8Array>, records: string[][]): void {
+  #parse(quoted: ReadonlyMap<number, Uint8Array>, records: (string[] | LongRecord)[]): void {
     if (quoted.size === 0) return;
     const parsed = parseRecords(Buffer.concat([...quoted.values()]), this.#dialect);
     if (parsed.length !== quoted.size) throw new Error('the parser splits records differently');
@@ -93,6 +115,12 @@ class RecordSplitter {
       records[index] = parsed[at]!;
     });
   }
+}
+
+function occurrences(bytes: Uint8Array, byte: number): number {
+  let count = 0;
+  for (let at = bytes.indexOf(byte); at >= 0; at = bytes.indexOf(byte, at + 1)) count++;
+  return count;
 }
 
 /** Returns the fields of a record without quotes. */

@@ -12,9 +12,9 @@ import { folderColumns, partitionsOf, pathConflict } from '../partitions.ts';
 import type { Piece, SetName, Shard } from '../shard.ts';
 import { type NamedCells, namedCells, requireCells } from './content-cells.ts';
 import { cutCsv } from './csv-cut.ts';
-import { recordsOf } from './csv-fields.ts';
+import { type LongRecord, recordsOf } from './csv-fields.ts';
 import { columnNames, csvProblem, readColumnNames, unreadableHeader } from './csv-header.ts';
-import { csvField } from './csv-records.ts';
+import { csvField, maxRecordBytes } from './csv-records.ts';
 import { openCsv } from './csv-text.ts';
 import type { DataFile, FormatFiles } from './format.ts';
 
@@ -82,7 +82,7 @@ async function* readRecords<Item extends LabelOnly>(
     try {
       for await (const records of recordsOf(await openCsv(store, piece, config.data.delimiter))) {
         for (const fields of records) {
-          const item = rows.next(fields);
+          const item = Array.isArray(fields) ? rows.next(fields) : rows.skip(fields);
           if (item !== undefined) yield item;
         }
       }
@@ -134,6 +134,17 @@ class PieceRows<Item extends LabelOnly> {
     }
     if (this.#row - this.#first < sampledRows) this.#sampledCharacters += fields.join().length + 1;
     return this.#toItem(fields, this.#header, this.#row++);
+  }
+
+  /** Returns the rejection of a record that is too long. */
+  skip({ lines }: LongRecord): Rejected {
+    const row = this.#row++;
+    const several = lines > 1 ? `, or a quote in it is closed too late: it has ${lines} lines` : '';
+    return {
+      id: `${this.#file}:${row}`,
+      reason: `Row ${row} is longer than ${maxRecordBytes / 2 ** 20} MiB${several}.`,
+      ...(lines > 1 && { lost: lines }),
+    };
   }
 
   #toItem(written: readonly string[], header: Header, row: number): Item | Rejected {
@@ -320,7 +331,7 @@ async function firstRows(
   const rows: string[][] = [];
   try {
     for await (const records of recordsOf(await openCsv(store, object, delimiter))) {
-      rows.push(...records);
+      rows.push(...records.filter((record) => Array.isArray(record)));
       if (rows.length > rowsInSample) break;
     }
   } catch (error) {

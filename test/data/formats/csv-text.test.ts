@@ -236,10 +236,33 @@ describe('records', () => {
     );
   });
 
-  test('longer than 16 MiB end the file, after the records before', async () => {
-    const text = `a,b\n1,2\n3,${'4'.repeat(2 ** 24)}\n5,6\n`;
+  test('longer than 16 MiB are left out, with the number of their lines', async () => {
+    const long = '4'.repeat(2 ** 24);
+    const text = `a,label\n1,2\n3,${long}\n5,6\n7,"8\n${long}\n"\n9,0\n`;
+    const expected = [
+      ['a', 'label'],
+      ['1', '2'],
+      { lines: 1 },
+      ['5', '6'],
+      { lines: 3 },
+      ['9', '0'],
+    ];
+    expect(await split(text, standardDialect, 2 ** 22)).toEqual(expected);
+    const items = await read(text, {}, 2 ** 20);
+    expect(items.filter(isRejected)).toEqual([
+      { id: 'a.csv:1', reason: 'Row 1 is longer than 16 MiB.' },
+      {
+        id: 'a.csv:3',
+        reason: 'Row 3 is longer than 16 MiB, or a quote in it is closed too late: it has 3 lines.',
+        lost: 3,
+      },
+    ]);
+  });
+
+  test('longer than 16 MiB end the file if a quote in them is never closed', async () => {
+    const text = `a,b\n1,2\n3,"${'4'.repeat(2 ** 24)}\n5,6\n`;
     const expected = [['a', 'b'], ['1', '2'], 'CSV_MAX_RECORD_SIZE'];
-    expect(await split(text, standardDialect, 2 ** 23)).toEqual(expected);
+    expect(await split(text, standardDialect, 2 ** 22)).toEqual(expected);
   });
 });
 
