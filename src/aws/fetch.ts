@@ -1,15 +1,17 @@
 import { join, resolve } from 'node:path';
 import type { ExportFormat } from '../data/tables/exported-labels.ts';
+import { sha256 } from '../digest.ts';
 import { exportLabels, type LabelsDescription } from '../distill/export-labels.ts';
 import { keepFile } from '../distill/keep-file.ts';
-import { UserError } from '../errors.ts';
+import { isAboutContent, UserError } from '../errors.ts';
 import { hasModel, readExports } from '../models/model-files.ts';
+import { addedExports, readDocuments } from '../run/documents-file.ts';
 import { openJob } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
 import { readPlanPart } from '../run/plan-part.ts';
 import { currentSchema } from '../stages/publish.ts';
 import { datasetName } from '../stages/start.ts';
-import { readBytes, readJson } from '../store/once.ts';
+import { changed, damaged, openSealed, readBytes, readJson } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { type DeployedStack, datasetLocation } from './deployment.ts';
@@ -41,7 +43,8 @@ interface StudentName {
  * @param name a run, for the student of the config's method; or a dataset, for its published
  *   student.
  * @param to the folder. Default: the run's name.
- * @throws UserError if the run does not exist or is not done, or if another file is in the way.
+ * @throws UserError if the run does not exist or is not done, if a file is missing or damaged, or
+ *   if another file is in the way. Then nothing is copied.
  */
 export async function fetchStudent(
   deployed: DeployedStack,
@@ -60,17 +63,50 @@ export async function fetchStudent(
   }
   const { run, variant } = student;
   const folder = resolve(to ?? run);
-  const model = await readExports(results, keys.student(run, variant));
-  const card = keys.card(run, variant);
-  const files = new Map([
-    ['report.html', await readBytes(results, keys.report(run))],
-    ['metrics.json', await readBytes(results, keys.metrics(run))],
-    // Runs of earlier versions have none.
-    ...((await results.head(card)) ? [[cardCopy, await readBytes(results, card)] as const] : []),
-    ...[...model].map(([file, body]) => [`student/${file}`, body] as const),
-  ]);
+  const files = await readStudent(results, student).catch((error: Error) => {
+    throw isAboutContent(error) ? withStart(results, run, error) : error;
+  });
   for (const [file, body] of files) await keepFile(join(folder, file), body, run);
   return { run, variant, folder };
+}
+
+/**
+ * Reads the files to copy, by their path in the folder. All are read and checked before the first
+ * one is written.
+ *
+ * @throws UserError if one is missing or damaged.
+ */
+async function readStudent(
+  results: ObjectStore,
+  { run, variant }: StudentName,
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const prefix = keys.student(run, variant);
+  const documents = await readDocuments({ results, run });
+  const name = (key: string) => `${results.location}/${key}`;
+  const read = async (key: string) => {
+    const bytes = (await results.head(key)) && (await readBytes(results, key));
+    if (bytes && sha256(bytes) === documents.get(key)) return bytes;
+    throw damaged(name(key), bytes ? changed : 'is missing', [name(keys.documents(run))]);
+  };
+  const metrics = await readBytes(results, keys.metrics(run));
+  openSealed(metrics, name(keys.metrics(run)), keys.metrics(run));
+  const model = await readExports(results, prefix, addedExports(documents, prefix));
+  return new Map([
+    ['report.html', await read(keys.report(run))],
+    ['metrics.json', metrics],
+    [cardCopy, await read(keys.card(run, variant))],
+    ...[...model].map(([file, body]) => [`student/${file}`, body] as const),
+  ]);
+}
+
+/** Completes the command that mends a damaged file, which removes it. */
+function withStart(results: ObjectStore, run: string, { message, hint }: UserError): UserError {
+  return new UserError(message, `${hint} && ${startAgain(results, run)}`);
+}
+
+/** Returns the command that starts an ended run again, so that it writes what is missing. */
+function startAgain({ location }: ObjectStore, run: string): string {
+  return `aws s3 rm '${location}/${keys.publication(run)}' && counterweight start ${run}`;
 }
 
 /** Labels that are copied from AWS. */
@@ -113,7 +149,7 @@ async function studentOfRun(
   const isDone =
     (await hasModel(results, keys.student(run, variant))) &&
     (await results.head(keys.metrics(run))) &&
-    (await results.head(keys.report(run)));
+    (await results.head(keys.documents(run)));
   if (!isDone) throw await unfinished(deployed, run);
   return { run, variant };
 }
@@ -129,7 +165,10 @@ async function currentStudent(
 }
 
 /** Explains why a run has no student to copy. */
-async function unfinished({ stateMachine }: DeployedStack, run: string): Promise<UserError> {
+async function unfinished(
+  { stateMachine, results }: DeployedStack,
+  run: string,
+): Promise<UserError> {
   const { status, until } = (await newestAttempt(stateMachine, run)) ?? {};
   if (status === 'SUCCEEDED' && until === 'labels') {
     return new UserError(
@@ -144,8 +183,12 @@ async function unfinished({ stateMachine }: DeployedStack, run: string): Promise
         `run ${run} has not been started`,
         `Start it with: counterweight start ${run}`,
       );
-    case 'RUNNING':
     case 'SUCCEEDED':
+      return new UserError(
+        `run ${run} has ended, and files of its student are missing`,
+        `To write them again: ${startAgain(await openStore(results), run)}`,
+      );
+    case 'RUNNING':
       return new UserError(
         `run ${run} is not done yet`,
         `Watch it with: counterweight status ${run} --watch`,

@@ -1,5 +1,5 @@
 import { defineCommand } from 'citty';
-import type { Verification } from '../engines/verify/verify-run.ts';
+import type { Verification } from '../distill/verify/verify-run.ts';
 import { counted } from '../format.ts';
 import { jsonOption, resultsOption } from './arguments.ts';
 
@@ -19,7 +19,7 @@ export const verifyCommand = defineCommand({
   },
   async run({ args: { run, results, json } }) {
     const [{ verifyRun }, { openStore }] = await Promise.all([
-      import('../engines/verify/verify-run.ts'),
+      import('../distill/verify/verify-run.ts'),
       import('../store/open.ts'),
     ]);
     const store = await openStore(results, 'time');

@@ -51,25 +51,61 @@ function requireDigest(
 }
 
 /**
- * Reads the files of a model in every format. Formats whose exporter was added after the model was
- * saved are left out.
+ * Reads the files of a model in every format in which it was saved, and of its encoder.
+ *
+ * @param added SHA-256 of files that were added after the model was saved, by name.
+ * @throws UserError if a file is missing or damaged, with the key of the file.
  */
-export async function readExports(store: ObjectStore, folder: string): Promise<ModelFiles> {
-  const names = [...modelFileNames.layers, ...modelFileNames.ngrams, descriptionFile];
-  const present = await Promise.all(
-    names.map(async (name) => ((await store.head(`${folder}${name}`)) ? [name] : [])),
-  );
-  return readFiles(store, folder, [...present.flat(), ...(await encoderFiles(store, folder))]);
+export async function readExports(
+  store: ObjectStore,
+  folder: string,
+  added: ReadonlyMap<string, string> = new Map(),
+): Promise<ModelFiles> {
+  const { files } = await readDescription(store, folder);
+  const known = new Set([...modelFileNames.layers, ...modelFileNames.ngrams]);
+  const digests = new Map([
+    ...Object.entries(files ?? {}).filter(([name]) => known.has(name)),
+    ...added,
+    ...(await encoderDigests(store, folder)),
+  ]);
+  // A model of version 0.1.0 has no digests.
+  const names = files ? [...digests.keys()] : await presentFiles(store, folder, [...known]);
+  for (const name of names) await requirePresent(store, folder + name);
+  const read = await readFiles(store, folder, names);
+  for (const [name, bytes] of read) requireDigest(store, folder + name, bytes, digests.get(name));
+  return new Map([...read, ...(await readFiles(store, folder, descriptionsOf(digests)))]);
+}
+
+/** Lists the files that state the digests of the others. */
+function descriptionsOf(digests: ReadonlyMap<string, string>): string[] {
+  const hasEncoder = [...digests.keys()].some((name) => name.startsWith(encoderFolder));
+  return [...(hasEncoder ? [`${encoderFolder}${encoderFile}`] : []), descriptionFile];
+}
+
+async function presentFiles(store: ObjectStore, folder: string, names: readonly string[]) {
+  const found = await Promise.all(names.map((name) => store.head(folder + name)));
+  return names.filter((_, index) => found[index]);
+}
+
+/** @throws UserError if there is no such object. */
+async function requirePresent(store: ObjectStore, key: string): Promise<void> {
+  if (!(await store.head(key))) throw damaged(`${store.location}/${key}`, 'is missing');
 }
 
 /** Folder of the encoder within a student's folder. */
 export const encoderFolder = 'encoder/';
 
-/** Lists the files of the encoder of a student, if it has one. */
-async function encoderFiles(store: ObjectStore, folder: string): Promise<string[]> {
-  if (!(await store.head(`${folder}${encoderFolder}${encoderFile}`))) return [];
-  const { files } = await readEncoder(store, `${folder}${encoderFolder}`);
-  return [encoderFile, ...files.map(({ path }) => path)].map((path) => `${encoderFolder}${path}`);
+/** Returns the digests of the files of a student's encoder, if it has one. */
+async function encoderDigests(
+  store: ObjectStore,
+  folder: string,
+): Promise<(readonly [string, string])[]> {
+  const { examples } = await readDescription(store, folder);
+  const prefix = `${folder}${encoderFolder}`;
+  // The folders of baselines have no encoder.
+  if (examples === undefined || !(await store.head(prefix + encoderFile))) return [];
+  const { files } = await readEncoder(store, prefix);
+  return files.map(({ path, sha256: digest }) => [`${encoderFolder}${path}`, digest]);
 }
 
 async function readFiles(store: ObjectStore, folder: string, names: readonly string[]) {

@@ -5,7 +5,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findDeployment } from '../../src/aws/deployment.ts';
 import { fetchLabels, fetchStudent } from '../../src/aws/fetch.ts';
 import { parseConfig } from '../../src/config/load.ts';
+import { sha256 } from '../../src/digest.ts';
 import { UserError } from '../../src/errors.ts';
+import type { StudentDescription } from '../../src/models/student-description.ts';
 import { reconcileLabels } from '../../src/stages/reconcile.ts';
 import { FakeAws } from '../support/fake-aws.ts';
 import { plannedRun } from '../support/planned-run.ts';
@@ -21,6 +23,18 @@ student: { architecture: mlp }`,
   'distill.yaml',
 );
 const student = ['MODEL.md', 'model.json', 'student.json', 'weights.bin'];
+/** The files of the run whose damage makes a copy worthless. */
+const copied = [
+  'report.html',
+  'metrics.json',
+  ...student.map((file) => `students/weighted/${file}`),
+];
+
+const description: StudentDescription = {
+  classes: ['cat', 'dog'],
+  features: { kind: 'text', maxCharacters: 100 },
+  createdBy: 'test',
+};
 
 let aws: FakeAws;
 let folder: string;
@@ -53,10 +67,19 @@ function putRun(): void {
   const variants = [{ name: 'weighted' }, { name: 'uniform' }];
   putSealed('plan.json', { variants, sets });
   put('report.html', '<html>');
-  put('metrics.json', '{}');
+  putSealed('metrics.json', {});
+  const documents: Record<string, string> = { [`runs/${run}/report.html`]: sha256('<html>') };
   for (const variant of ['weighted', 'uniform']) {
-    for (const file of student) put(`students/${variant}/${file}`, `${variant} ${file}`);
+    const text = (file: string) => `${variant} ${file}`;
+    const files = {
+      'model.json': sha256(text('model.json')),
+      'weights.bin': sha256(text('weights.bin')),
+    };
+    for (const file of student) put(`students/${variant}/${file}`, text(file));
+    put(`students/${variant}/student.json`, sealedText({ ...description, files }));
+    documents[`runs/${run}/students/${variant}/MODEL.md`] = sha256(text('MODEL.md'));
   }
+  putSealed('documents.json', { files: documents });
 }
 
 async function fetch(name = run, to = folder) {
@@ -90,12 +113,39 @@ describe('fetch', () => {
     expect(await fetch('s3://data/digits')).toEqual(byName);
   });
 
-  test('copies a student of an earlier version, which has no model card', async () => {
-    putRun();
-    aws.objects.delete(`runs/${run}/students/weighted/MODEL.md`);
-    await fetch();
-    expect(readdirSync(join(folder, 'student')).sort()).toEqual(student.slice(1));
-  });
+  const damages: Record<string, (key: string, text: string) => void> = {
+    'a flipped bit': (key, text) => {
+      const middle = Math.floor(text.length / 2);
+      const flipped = String.fromCharCode(text.charCodeAt(middle) ^ 1);
+      aws.objects.set(key, text.slice(0, middle) + flipped + text.slice(middle + 1));
+    },
+    'a cut file': (key, text) => aws.objects.set(key, text.slice(0, -2)),
+    'a deletion': (key) => aws.objects.delete(key),
+    'the file of another run': (key, text) => {
+      const isJson = key.endsWith('.json') && !key.endsWith('/model.json');
+      const other = key.replace(run, 'digits-ffffffffffff');
+      aws.objects.set(key, isJson ? sealedText(JSON.parse(text), other) : `other ${text}`);
+    },
+  };
+
+  test.each(Object.keys(damages).flatMap((kind) => copied.map((file) => [kind, file] as const)))(
+    'copies nothing after %s of %s, and names the file and the command',
+    async (kind, file) => {
+      putRun();
+      const key = `runs/${run}/${file}`;
+      aws.executions.set(run, { status: 'SUCCEEDED', startDate: 1 });
+      damages[kind]!(key, aws.objects.get(key)!);
+      const { message, hint } = await refusal();
+      expect(readdirSync(folder)).toEqual([]);
+      const isGone = kind === 'a deletion' && /metrics|student\.json/.test(file);
+      expect(message).toContain(
+        isGone ? 'files of its student are missing' : `s3://results/${key}`,
+      );
+      const removal = isGone ? '' : `aws s3 rm 's3://results/${key}'.* && `;
+      const publication = `aws s3 rm 's3://results/runs/${run}/publication.json'`;
+      expect(hint).toMatch(new RegExp(`${removal}${publication} && counterweight start ${run}$`));
+    },
+  );
 
   test('resumes after a stop', async () => {
     putRun();
@@ -130,7 +180,7 @@ describe('fetch', () => {
 
   test('so is one whose report is not there yet', async () => {
     putRun();
-    aws.objects.delete(`runs/${run}/report.html`);
+    aws.objects.delete(`runs/${run}/documents.json`);
     aws.executions.set(run, { status: 'RUNNING', startDate: 1 });
     expect((await refusal()).message).toBe(`run ${run} is not done yet`);
   });

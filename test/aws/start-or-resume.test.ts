@@ -1,8 +1,12 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { newestAttempt, runOf } from '../../src/aws/executions.ts';
 import { startOrResume } from '../../src/aws/start-or-resume.ts';
+import { keys } from '../../src/run/keys.ts';
 import type { StartedRun } from '../../src/stages/start.ts';
 import { startFakeStepFunctions } from '../support/fake-step-functions.ts';
+import { put } from '../support/put.ts';
 import { makeResults } from '../support/results.ts';
 
 const machine = 'arn:aws:states:us-east-1:000000000000:stateMachine:counterweight';
@@ -17,6 +21,13 @@ beforeEach(() => {
 
 function arn(name: string): string {
   return `${machine.replace('stateMachine', 'execution')}:${name}`;
+}
+
+/** Puts last results of stages, without their content. */
+async function putResults(
+  ...names: ('plan' | 'reconcile' | 'metrics' | 'documents' | 'publication')[]
+) {
+  for (const name of names) await put(started.results, keys[name](run));
 }
 
 test('the first execution of a run has its name', async () => {
@@ -50,8 +61,21 @@ test('what is done stays done', async () => {
   fake.executions.get(arn(run))!.status = 'FAILED';
   await startOrResume(machine, started);
   fake.executions.get(arn(`${run}-attempt-2`))!.status = 'SUCCEEDED';
+  await putResults('plan', 'reconcile', 'metrics', 'documents', 'publication');
   expect(await startOrResume(machine, started)).toEqual({ state: 'done', attempt: 2 });
 });
+
+test.each(['plan', 'reconcile', 'metrics', 'documents', 'publication'] as const)(
+  'a run that has ended and lost its %s is started again',
+  async (lost) => {
+    await startOrResume(machine, started);
+    fake.executions.get(arn(run))!.status = 'SUCCEEDED';
+    await putResults('plan', 'reconcile', 'metrics', 'documents', 'publication');
+    expect(await startOrResume(machine, started)).toMatchObject({ state: 'done' });
+    rmSync(join(started.results, keys[lost](run)));
+    expect(await startOrResume(machine, started)).toEqual({ state: 'started', attempt: 2 });
+  },
+);
 
 test('labels are enough for labels, and not for a student', async () => {
   const labels = { ...started, until: 'labels' } as const;
@@ -59,6 +83,7 @@ test('labels are enough for labels, and not for a student', async () => {
   expect(await startOrResume(machine, labels)).toEqual({ state: 'started', ...first });
   expect(await startOrResume(machine, started)).toEqual({ state: 'running', ...first });
   fake.executions.get(arn(run))!.status = 'SUCCEEDED';
+  await putResults('plan', 'reconcile');
   expect(await startOrResume(machine, labels)).toEqual({ state: 'done', ...first });
   expect(await startOrResume(machine, started)).toEqual({ state: 'started', attempt: 2 });
   fake.executions.get(arn(`${run}-attempt-2`))!.status = 'SUCCEEDED';

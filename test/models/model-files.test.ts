@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { sha256 } from '../../src/digest.ts';
 import { UserError } from '../../src/errors.ts';
 import {
   descriptionFile,
@@ -74,6 +75,30 @@ describe('the files of a saved model', () => {
     const error = await readModelFiles(store, folder).catch((error: unknown) => error);
     expect(error).toBeInstanceOf(UserError);
     expect(String(error)).toContain(`${folder}${name} was changed after it was written`);
+  });
+
+  test.each([ngramsFile, ngramsWeightsFile])('are exported only unchanged: %s', async (name) => {
+    const key = folder + name;
+    const body = await readBytes(store, key);
+    expect((await readExports(store, folder)).get(name)).toEqual(body);
+    await store.write(key, body.subarray(1));
+    await expect(readExports(store, folder)).rejects.toMatchObject({
+      message: expect.stringContaining(`${key} was changed`),
+      hint: expect.stringContaining(`rm 'memory/${key}'`),
+    });
+    const description = `${folder}${descriptionFile}`;
+    const left = new MemoryStore({ [description]: await readBytes(store, description) });
+    await expect(readExports(left, folder)).rejects.toThrow('is missing');
+  });
+
+  test('also those that were added later', async () => {
+    const key = `${folder}model.onnx`;
+    const added = new Map([['model.onnx', sha256('with the encoder')]]);
+    await expect(readExports(store, folder, added)).rejects.toThrow(`${key} is missing`);
+    await store.write(key, bytes('with the encoder'));
+    expect([...(await readExports(store, folder, added)).keys()]).toContain('model.onnx');
+    await store.write(key, bytes('with an encoder'));
+    await expect(readExports(store, folder, added)).rejects.toThrow(`${key} was changed`);
   });
 
   test('are all there, or the model is not saved', async () => {

@@ -9,6 +9,7 @@ import { exportLabels } from '../../src/distill/export-labels.ts';
 import { labeledShard, teacherLabels, usableLabels } from '../../src/distill/sets.ts';
 import { loadStudent } from '../../src/models/load-student.ts';
 import { readExports } from '../../src/models/model-files.ts';
+import { addedExports, readDocuments } from '../../src/run/documents-file.ts';
 import { openJob, shardItems } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';
 import { calibrateTeacher } from '../../src/stages/calibrate.ts';
@@ -72,7 +73,9 @@ test('a student of encoder and head is one folder, and is measured again later',
 
   const tensors = tf.memory().numTensors;
   const folder = keys.student(job.run, 'lelp');
-  expect([...(await readExports(job.results, folder)).keys()]).toEqual(
+  const added = addedExports(await readDocuments(job), folder);
+  expect([...added.keys()]).toEqual(['model.onnx']);
+  expect([...(await readExports(job.results, folder, added)).keys()]).toEqual(
     expect.arrayContaining([
       ...['student.json', 'model.onnx', 'encoder/encoder.json', 'encoder/model.onnx'],
     ]),

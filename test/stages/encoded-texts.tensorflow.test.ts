@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { randomFor } from '../../src/data/random.ts';
 import { readPenalty } from '../../src/distill/head-penalty.ts';
-import { verifyRun } from '../../src/engines/verify/verify-run.ts';
+import { verifyRun } from '../../src/distill/verify/verify-run.ts';
 import { loadStudent } from '../../src/models/load-student.ts';
 import type { Job } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';

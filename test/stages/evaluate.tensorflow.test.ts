@@ -7,6 +7,7 @@ import type { Example } from '../../src/data/example.ts';
 import { featureShape } from '../../src/data/features/index.ts';
 import { readLabels } from '../../src/data/tables/labels-file.ts';
 import { createWeightsWriter } from '../../src/data/tables/weights-file.ts';
+import { sha256 } from '../../src/digest.ts';
 import { labeledShard } from '../../src/distill/sets.ts';
 import { runMetricsSchema } from '../../src/evaluate/run-metrics.ts';
 import { allExporters, saveModel } from '../../src/models/exporters.ts';
@@ -203,9 +204,23 @@ describe('a run', () => {
     const { results, plan, run: name } = run.job;
     await saveConstant(run.job, 'students/other/', predicted, plan.classes, allExporters);
     const file = await readBytes(results, 'students/other/model.onnx');
-    await results.write(`${keys.student(name, 'weighted')}model.onnx`, file);
+    const folder = keys.student(name, 'weighted');
+    await results.write(`${folder}model.onnx`, file);
+    const description = await readDescription(results, folder);
+    const files = { ...description.files, 'model.onnx': sha256(file) };
+    await results.write(`${folder}student.json`, sealJson({ ...description, files }));
     return file.length;
   }
+
+  test('fails if a file of another format was changed after it was written', async () => {
+    const run = await trainedRun();
+    await withOnnx(run, 0);
+    const key = `${keys.student(run.job.run, 'weighted')}model.onnx`;
+    const file = Buffer.from(await readBytes(run.job.results, key));
+    file[file.length >> 1]! ^= 1;
+    await run.job.results.write(key, file);
+    await expect(evaluated(run)).rejects.toThrow(`${key} was changed after it was written`);
+  });
 
   test('has the files of other formats compared with the student', async () => {
     const run = await trainedRun();

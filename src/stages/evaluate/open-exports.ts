@@ -1,27 +1,29 @@
 /** Opens the exported files of students, and compares them with the students. */
-import { createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { concatenate, sum } from '../../arrays.ts';
 import { type Example, isRejected } from '../../data/example.ts';
 import { encoderIn, featureShape } from '../../data/features/index.ts';
+import { sha256 } from '../../digest.ts';
 import { batchSizeFor } from '../../models/batch-size.ts';
 import type { PretrainedEncoder } from '../../models/encoders/encoder.ts';
 import { exampleContent } from '../../models/encoders/example-content.ts';
 import { openEncoder, readEncoder } from '../../models/encoders/open-encoder.ts';
-import { allExporters } from '../../models/exporters.ts';
+import { allExporters, descriptionFile } from '../../models/exporters.ts';
 import { comparedExamples, type Exporter } from '../../models/exports/exporter.ts';
 import { NotExportable, outputName } from '../../models/exports/operations.ts';
 import { type RawExample, rawFeeds } from '../../models/exports/raw-feeds.ts';
-import { encoderFolder, writeModelFiles } from '../../models/model-files.ts';
+import { hashStream } from '../../models/file-hashes.ts';
+import { encoderFolder, readDescription, writeModelFiles } from '../../models/model-files.ts';
 import { makeWorkFolder } from '../../models/scratch-folder.ts';
 import type { Student } from '../../models/student.ts';
 import type { InputTensor, LoadedModel } from '../../models/teachers/loaded-model.ts';
 import { asLayers } from '../../models/trainable.ts';
 import type { Job } from '../../run/job.ts';
 import { keys } from '../../run/keys.ts';
-import { readBytes } from '../../store/once.ts';
+import { changed, damaged, readBytes } from '../../store/once.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import type { NamedModel } from './models.ts';
 
@@ -99,14 +101,15 @@ async function openExport(
 ): Promise<LoadedExport | { readonly leftOut: string } | undefined> {
   const { isRounded = false } = exporter;
   if (encoderIn(student.description.features) === undefined) {
-    const file = await load(results, folder, exporter);
+    const { files = {} } = await readDescription(results, folder);
+    const file = await load(results, folder, exporter, new Map(Object.entries(files)));
     return file && { ...file, ...ofNetwork(file.model, student), isRounded };
   }
   if (!exporter.writeWithEncoder) return undefined;
   const encoder = await openEncoder(results, `${folder}${encoderFolder}`);
   try {
-    await writeWithEncoder(results, folder, student, encoder, exporter);
-    const file = (await load(results, folder, exporter))!;
+    const made = await writeWithEncoder(results, folder, student, encoder, exporter);
+    const file = (await load(results, folder, exporter, made))!;
     return { ...file, ...ofHead(file.model, student, encoder), isRounded };
   } catch (error) {
     encoder.dispose();
@@ -115,14 +118,14 @@ async function openExport(
   }
 }
 
+/** Makes the files of an exporter, and writes those that are not there. @returns their SHA-256. */
 async function writeWithEncoder(
   results: ObjectStore,
   folder: string,
   { model, description }: Student,
   { output }: PretrainedEncoder,
-  { files, writeWithEncoder }: Exporter,
-): Promise<void> {
-  if (await results.head(`${folder}${files.at(-1)}`)) return;
+  { writeWithEncoder }: Exporter,
+): Promise<ReadonlyMap<string, string>> {
   const from = `${folder}${encoderFolder}`;
   const encoder = await readEncoder(results, from);
   const made = await writeWithEncoder!(
@@ -133,10 +136,22 @@ async function writeWithEncoder(
     },
   );
   await writeModelFiles(results, folder, made);
+  return new Map(Array.from(made, ([name, bytes]) => [name, sha256(bytes)]));
 }
 
-/** Returns undefined if the exporter cannot open files, or made none for the student. */
-async function load(results: ObjectStore, prefix: string, { files, open }: Exporter) {
+/**
+ * Opens the files of an exporter.
+ *
+ * @param digests The SHA-256 of the student's files, by name.
+ * @returns undefined if the exporter cannot open files, or made none for the student.
+ * @throws UserError if a file was changed.
+ */
+async function load(
+  results: ObjectStore,
+  prefix: string,
+  { files, open }: Exporter,
+  digests: ReadonlyMap<string, string>,
+) {
   if (!open) return undefined;
   const objects = await Promise.all(files.map((name) => results.head(`${prefix}${name}`)));
   if (objects.includes(undefined)) return undefined;
@@ -146,6 +161,9 @@ async function load(results: ObjectStore, prefix: string, { files, open }: Expor
       const path = join(folder, name);
       await mkdir(dirname(path), { recursive: true });
       await pipeline(await results.read(`${prefix}${name}`), createWriteStream(path));
+      if ((await hashStream(createReadStream(path))) === digests.get(name)) continue;
+      const description = `${results.location}/${prefix}${descriptionFile}`;
+      throw damaged(`${results.location}/${prefix}${name}`, changed, [description]);
     }
     return { model: await open(folder), bytes: sum(objects.map((object) => object!.bytes)) };
   } finally {

@@ -1,9 +1,10 @@
 /** Objects to delete so that the workflow writes a damaged one again. */
-import { baselineFile } from '../../distill/baselines/baseline.ts';
+
 import { encoderFile } from '../../models/encoders/encoder.ts';
 import { descriptionFile } from '../../models/exporters.ts';
 import { keys } from '../../run/keys.ts';
 import { historyFile } from '../../train/epoch.ts';
+import { baselineFile } from '../baselines/baseline.ts';
 
 /**
  * Lists the objects to delete besides a damaged one, if they exist. A stage repeats its work only

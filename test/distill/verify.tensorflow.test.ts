@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
-import { verifyRun } from '../../src/engines/verify/verify-run.ts';
+import { verifyRun } from '../../src/distill/verify/verify-run.ts';
 import { keys } from '../../src/run/keys.ts';
 import { writeJsonOnce } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';

@@ -1,7 +1,6 @@
 /** Check of all objects of a run, by the checksums that they carry. */
 import { readAhead } from '../../data/ahead.ts';
 import { methodOf } from '../../debias/methods.ts';
-import { baselineFile } from '../../distill/baselines/baseline.ts';
 import { isAboutContent, UserError } from '../../errors.ts';
 import { descriptionFile, topologyFile } from '../../models/exporters.ts';
 import { isPenalized } from '../../models/networks/index.ts';
@@ -10,6 +9,7 @@ import { keys } from '../../run/keys.ts';
 import { readJson } from '../../store/once.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import { historyFile } from '../../train/epoch.ts';
+import { baselineFile } from '../baselines/baseline.ts';
 import { checkObject } from './check-object.ts';
 import { alsoDeleted } from './mend.ts';
 import {
