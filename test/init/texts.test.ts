@@ -28,6 +28,9 @@ const columns = {
   name: (row: number) => `Smith, Mrs. Ann ${'abcdefghijklmnopqrst'[row]}`,
   age: (row: number) => 20 + ((row * 7) % 31),
   pixels: (row: number) => `${row} 70 80 82 72 58`,
+  chat: (row: number) => [`[Bot] ${sentence(row)}`, `{${sentence(row)}}`, sentence(row)][row % 3]!,
+  log: (row: number) => `[12:${row + 10}] ${sentence(row)}`,
+  words: (row: number) => `['the list of words ${row}', 'and more of them']`,
   constant: () => 'en',
   repeated: (row: number) => sentence(row % 10),
   'What a fine phone this is': sentence,
@@ -60,6 +63,8 @@ describe('init finds texts', () => {
     [['constant', 'text', 'path', 'label'], 'text', 'label'],
     [['city', 'date', 'text', 'url'], 'text', 'city'],
     [['repeated', 'label'], 'repeated', 'label'],
+    [['id', 'chat', 'label'], 'chat', 'label'],
+    [['log', 'label'], 'log', 'label'],
     [['What a fine phone this is', 'label'], 'What a fine phone this is', 'label'],
   ] as const)('in the columns %j: %j', async (names, text, target) => {
     for (const asJson of [false, true]) {
@@ -71,6 +76,7 @@ describe('init finds texts', () => {
     [['name', 'age', 'city', 'label']],
     [['city', 'age', 'label']],
     [['pixels', 'age', 'label']],
+    [['words', 'age', 'label']],
     [['id', 'url', 'path', 'age', 'label']],
   ] as const)('but not in the columns %j', async (names) => {
     for (const asJson of [false, true]) {

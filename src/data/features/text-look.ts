@@ -6,14 +6,17 @@ import { isDate } from './row-values.ts';
 const [minWords, minLetters] = [3, 6] as const;
 /** Minimum share of texts among the values, and share of different values among them. */
 const [minTexts, minDifferent] = [0.5, 0.5] as const;
+/** Minimum share of lists and objects in a column of them: a message may start with a bracket. */
+const minNested = 0.9;
 
 /**
  * Returns whether the values of a column look like texts in a language: most of them have several
- * words, and most of them differ.
+ * words, and most of them differ. A column of lists or objects, written as texts, is not one.
  */
 export function looksLikeTexts(values: readonly unknown[]): boolean {
   const present = values.flatMap(textIn).filter((value) => value !== '');
   if (present.length === 0) return false;
+  if (present.filter(isNested).length >= minNested * present.length) return false;
   const texts = present.filter(isText);
   return texts.length >= minTexts * present.length && areDifferent(present);
 }
@@ -47,10 +50,36 @@ const letter = /\p{Letter}/u;
 /** Upper bound on the characters of a text that are looked at. */
 const maxLooked = 1_000;
 
-/** Returns whether a value has several words, and is not a name, a date, a path or a list. */
+/**
+ * Returns whether a value is a list or an object in the notation of JSON, or looks like one in that
+ * of Python or NumPy: `['a', None]`, `{'a': 1}`, `[0.5 1. ]`.
+ */
+function isNested(value: string): boolean {
+  const text = value.trim();
+  if (!/^(?:\[.*\]|\{.*\})$/s.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    const opens = /^[[{]\s*(?:['"[\](){}\d.+-]|None\b|True\b|False\b|nan\b)/.test(text);
+    return opens && closesAtEnd(text);
+  }
+}
+
+/** Returns whether the first bracket of a text is closed by the last one. */
+function closesAtEnd(text: string): boolean {
+  let depth = 0;
+  for (const { 0: bracket, index } of text.matchAll(/[[\]{}]/g)) {
+    depth += bracket === '[' || bracket === '{' ? 1 : -1;
+    if (depth === 0) return index === text.length - 1;
+  }
+  return false;
+}
+
+/** Returns whether a value has several words, and is not a name, a date or a path. */
 function isText(value: string): boolean {
   const start = value.slice(0, maxLooked).trim();
-  if (isDate(start) || /^[[{]/.test(start)) return false;
+  if (isDate(start)) return false;
   const words = start.split(/\s+/);
   const written = words.filter((word) => letter.test(word) && !word.includes('://'));
   if (written.length >= minWords && written.length >= words.length / 2) return true;

@@ -197,6 +197,23 @@ test.each([
   [false, 'addresses of the web', ['https://a.com/x y', 'https://b.com/z']],
   [false, 'lists of numbers', ['70 80 82 72 58', '151 150 147 155']],
   [false, 'JSON', ['["one two three four"]', '{"a": "b c d e"}']],
+  [false, 'lists of Python', ["['one two three', 'four five six']", "[ 'a b c d', None]"]],
+  [false, 'objects of Python', ["{'a': 'one two three four'}", "{'a': 'b c d e f'}"]],
+  [
+    false,
+    'lists with a text among them',
+    numbered(20, (i) => (i === 7 ? 'left out by the author' : `["the list of words ${i}"]`)),
+  ],
+  [
+    true,
+    'messages in brackets',
+    ['[laughs out loudly]', '{sighs and goes away}', '[true that, sir]'],
+  ],
+  [
+    true,
+    'messages, some of which are lists',
+    numbered(20, (i) => (i % 2 ? `["a", "b c d ${i}"]` : `[12:${i}] see you then [sic]`)),
+  ],
   [false, 'names', ['Ada Lovelace', 'Alan Turing']],
   [false, 'ids', ['9f86d081-884c-7d65', '60303ae2-2b98-71e6']],
   [false, 'numbers', [1, 2, 3]],
