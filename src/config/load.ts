@@ -20,6 +20,9 @@ import { type Config, configSchema, renamedValues } from './schema.ts';
 /** Maximum number of characters: the time to parse a config grows faster than its length. */
 const maxCharacters = 100_000;
 
+/** Maximum size of its file, in bytes: no character of UTF-8 has more than four. */
+export const maxConfigBytes = 4 * maxCharacters;
+
 /**
  * Parses the text of a `distill.yaml` and fills in the defaults.
  * @param file Name of the file, for error messages.
@@ -27,12 +30,7 @@ const maxCharacters = 100_000;
  *   value expected.
  */
 export function parseConfig(text: string, file: string): Config {
-  if (text.length > maxCharacters) {
-    throw new UserError(
-      `${file} has ${count(text.length)} characters, and a config may have ${count(maxCharacters)}.`,
-      'Put long lists of classes into a JSON file, and name it in task.classes.',
-    );
-  }
+  if (text.length > maxCharacters) throw tooLong(file, `${count(text.length)} characters`);
   const lines = new LineCounter();
   const document = documentOf(text, file, lines);
   const syntaxError = document.errors[0];
@@ -59,6 +57,14 @@ export function parseConfig(text: string, file: string): Config {
   throw new UserError(
     `${file} has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${problems.join('\n')}`,
     'Correct the file and run the same command again.',
+  );
+}
+
+/** Describes a config that is too long. @param length With its unit. */
+export function tooLong(file: string, length: string): UserError {
+  return new UserError(
+    `${file} has ${length}, and a config may have ${count(maxCharacters)} characters.`,
+    'Put long lists of classes into a JSON file, and name it in task.classes.',
   );
 }
 

@@ -1,7 +1,8 @@
 import { UserError } from '../errors.ts';
+import { count } from '../format.ts';
 import { readBytes } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
-import { parseConfig } from './load.ts';
+import { maxConfigBytes, parseConfig, tooLong } from './load.ts';
 import type { Config } from './schema.ts';
 
 /** Key of a dataset's config. */
@@ -12,9 +13,16 @@ export async function readConfig(data: ObjectStore): Promise<Config> {
   return configOf(data, await readConfigText(data));
 }
 
-/** Reads the text of the dataset's config; undefined if there is none. */
+/**
+ * Reads the text of the dataset's config; undefined if there is none.
+ * @throws UserError if it is too long.
+ */
 export async function readConfigText(data: ObjectStore): Promise<string | undefined> {
-  if (!(await data.head(configKey))) return undefined;
+  const object = await data.head(configKey);
+  if (!object) return undefined;
+  if (object.bytes > maxConfigBytes) {
+    throw tooLong(`${data.location}/${configKey}`, `${count(object.bytes)} bytes`);
+  }
   return Buffer.from(await readBytes(data, configKey)).toString('utf8');
 }
 

@@ -1,16 +1,20 @@
-import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import type { Decisions } from '../debias/decisions.ts';
 import { UserError } from '../errors.ts';
+import { bytesUpTo } from '../store/bytes.ts';
 import type { ObjectStore } from '../store/store.ts';
+import { fieldsOf, listOf } from '../wide-schemas.ts';
 import type { Task } from './features/index.ts';
+import { maxClasses } from './features/kind.ts';
 import { looksLikeFlags, namesInLabel } from './label-list.ts';
 import { hasLeadingZero, normalizeLabel, numberSpelling } from './labels.ts';
 
-const classesSchema = z.union([
-  z.array(z.union([z.string(), z.number()])).min(2),
-  z.record(z.string(), z.int().nonnegative()),
-]);
+/** Maximum size of a file with class names, in MiB. */
+const maxFileMiB = 16;
+
+const className = z.union([z.string(), z.number()]);
+const listSchema = listOf(className, maxClasses).refine(({ length }) => length >= 2);
+const indicesSchema = fieldsOf(z.int().nonnegative(), maxClasses);
 
 /**
  * Reads the class names; a class is an index in the list. They come from the config or from the
@@ -22,17 +26,16 @@ const classesSchema = z.union([
 export async function readClasses(store: ObjectStore, task: Task): Promise<string[]> {
   if (typeof task.classes !== 'string') return checkNames(task.classes, 'task.classes');
   const where = `'${task.classes}' (task.classes)`;
-  let json: unknown;
-  try {
-    json = JSON.parse(await text(await store.read(task.classes)));
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new UserError(`${where} is not JSON: ${error.message}.`, expectedFile);
+  const json = await readClassFile(store, task.classes, where);
+  const count = Object.keys(json ?? {}).length;
+  if (typeof json === 'object' && count > maxClasses) {
+    throw new UserError(`${where} has ${count} classes; at most ${maxClasses} are possible.`);
   }
-  const parsed = classesSchema.safeParse(json);
-  if (!parsed.success) throw new UserError(`${where} has no class names.`, expectedFile);
-  if (Array.isArray(parsed.data)) return checkNames(parsed.data, where);
-  const names = Object.entries(parsed.data).sort(([, first], [, second]) => first - second);
+  const list = listSchema.safeParse(json);
+  if (list.success) return checkNames(list.data, where);
+  const indices = indicesSchema.safeParse(json);
+  if (!indices.success) throw new UserError(`${where} has no class names.`, expectedFile);
+  const names = Object.entries(indices.data).sort(([, first], [, second]) => first - second);
   if (names.length < 2 || names.some(([, number], index) => number !== index)) {
     throw new UserError(`${where} does not number its classes 0, 1, 2 ….`, expectedFile);
   }
@@ -40,6 +43,21 @@ export async function readClasses(store: ObjectStore, task: Task): Promise<strin
     names.map(([name]) => name),
     where,
   );
+}
+
+async function readClassFile(store: ObjectStore, key: string, where: string): Promise<unknown> {
+  const bytes = await bytesUpTo(await store.read(key), maxFileMiB * 2 ** 20);
+  if (bytes === undefined) {
+    throw new UserError(
+      `${where} has more than ${maxFileMiB} MiB, and class names take less.`,
+      expectedFile,
+    );
+  }
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch (error) {
+    throw new UserError(`${where} is not JSON: ${(error as SyntaxError).message}.`, expectedFile);
+  }
 }
 
 const expectedFile =

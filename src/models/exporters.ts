@@ -4,9 +4,10 @@
  * of its own (`ngrams/files.ts`). All files are in the model's folder. `student.json` is written
  * last; it describes the outputs, and how to make the input from an example.
  */
+import type { z } from 'zod';
 import { encoderIn } from '../data/features/index.ts';
 import { sha256 } from '../digest.ts';
-import { parseUnsealed, sealJson, toJson } from '../store/once.ts';
+import { parseUnsealed, parseWith, sealJson, toJson } from '../store/once.ts';
 import { tableOf } from '../table.ts';
 import type { Exporter, ModelFiles } from './exports/exporter.ts';
 import { onnxExporter, onnxFloat16Exporter, onnxInt8Exporter } from './exports/onnx.ts';
@@ -88,9 +89,12 @@ export function modelFile(files: ModelFiles, name: string): Uint8Array {
   return bytes;
 }
 
-/** Parses a file of a model. @throws Error if it is missing, or is not JSON. */
-export function parseModelFile(files: ModelFiles, name: string): unknown {
-  return parseUnsealed(modelFile(files, name), name);
+/**
+ * Parses a file of a model.
+ * @throws UserError if it is not JSON, or does not fit the schema.
+ */
+export function parseModelFile<T>(files: ModelFiles, name: string, schema: z.ZodType<T>): T {
+  return parseWith(schema, parseUnsealed(modelFile(files, name), name), name);
 }
 
 /** Concatenates float32 values; tfjs-node runs only on little-endian platforms. */

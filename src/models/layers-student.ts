@@ -1,35 +1,23 @@
 /** Students that are networks of TensorFlow. */
-import { z } from 'zod';
-import { product, sum } from '../arrays.ts';
 import { numbersOf, type Rows } from '../data/features/kind.ts';
 import { tf, type tfTypes } from '../tensorflow.ts';
 import { checkAllowedLayers } from './allowed/check-layers.ts';
 import { batchSizeFor } from './batch-size.ts';
+import { buildEmptyLayers } from './build-layers.ts';
 import { modelFile, parseModelFile, topologyFile, weightsFile } from './exporters.ts';
 import type { ModelFiles } from './exports/exporter.ts';
 import { checkInboundLayers } from './inbound-layers.ts';
+import { layersManifest, type StatedWeight } from './layers-manifest.ts';
 import { scoresLayer } from './subclass-outputs.ts';
+import { countNumbers } from './tensor-list.ts';
 import {
   inputShapeOf,
-  modelFrom,
   type OutputActivation,
   topologySchema,
   withOutputActivation,
 } from './topology.ts';
 
-const weightSchema = z.looseObject({
-  name: z.string(),
-  shape: z.array(z.int().nonnegative()),
-  dtype: z.literal('float32'),
-});
-
-const modelSchema = z.looseObject({
-  format: z.literal('layers-model'),
-  modelTopology: topologySchema,
-  weightsManifest: z.tuple([
-    z.looseObject({ paths: z.tuple([z.literal(weightsFile)]), weights: z.array(weightSchema) }),
-  ]),
-});
+const modelSchema = layersManifest.extend({ modelTopology: topologySchema });
 
 /**
  * Builds the network in the files of a model.
@@ -40,14 +28,21 @@ export async function readLayers(
   files: ModelFiles,
   isSplit: boolean,
 ): Promise<tfTypes.LayersModel> {
-  const { modelTopology, weightsManifest } = modelSchema.parse(parseModelFile(files, topologyFile));
+  const { modelTopology, weightsManifest } = parseModelFile(files, topologyFile, modelSchema);
+  const [{ weights }] = weightsManifest;
+  const bytes = modelFile(files, weightsFile);
+  const numbers = countNumbers(weights);
+  if (bytes.byteLength !== 4 * numbers) {
+    throw new Error(`${weightsFile} has ${bytes.byteLength} bytes; expected ${4 * numbers}`);
+  }
   checkInboundLayers(modelTopology, topologyFile);
   checkAllowedLayers(modelTopology, topologyFile);
-  const model = await modelFrom(
+  const model = await buildEmptyLayers(
     isSplit ? modelTopology : withOutputActivation(modelTopology, 'linear'),
+    numbers,
   );
   try {
-    setWeights(model, weightsManifest[0].weights, modelFile(files, weightsFile));
+    setWeights(model, weights, bytes);
   } catch (error) {
     model.dispose();
     throw error;
@@ -57,13 +52,9 @@ export async function readLayers(
 
 function setWeights(
   model: tfTypes.LayersModel,
-  specs: readonly z.infer<typeof weightSchema>[],
+  specs: readonly StatedWeight[],
   bytes: Uint8Array,
 ): void {
-  const count = sum(specs.map(({ shape }) => product(shape)));
-  if (bytes.byteLength !== 4 * count) {
-    throw new Error(`weights.bin has ${bytes.byteLength} bytes; expected ${4 * count}`);
-  }
   // Copied, because floats must start at a multiple of four bytes.
   const values = new Float32Array(new Uint8Array(bytes).buffer);
   const weights = new Map(model.weights.map((weight) => [weight.originalName, weight]));

@@ -1,12 +1,20 @@
 /** Reads and writes the files of models in a store. */
 import { sha256 } from '../digest.ts';
-import { changed, damaged, readBytes, writeOnce } from '../store/once.ts';
+import { bytesUpTo } from '../store/bytes.ts';
+import { changed, damaged, parseUnsealed, parseWith, readBytes, writeOnce } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
+import { maxParameters } from './allowed/budget.ts';
+import { refusedPart } from './allowed/refused-part.ts';
 import { encoderFile } from './encoders/encoder.ts';
 import { readEncoder } from './encoders/open-encoder.ts';
-import { descriptionFile, layersModelExporter, modelFileNames } from './exporters.ts';
+import { descriptionFile, modelFileNames, topologyFile, weightsFile } from './exporters.ts';
 import type { ModelFiles } from './exports/exporter.ts';
+import { readStudentJson } from './json-file.ts';
+import { layersManifest } from './layers-manifest.ts';
+import { ngramsSchema } from './ngrams/files.ts';
+import { ngramsFile, ngramsWeightsFile } from './ngrams/names.ts';
 import { parseDescription, type StudentDescription } from './student-description.ts';
+import { countNumbers } from './tensor-list.ts';
 
 /**
  * Reads the description of a model without the model.
@@ -19,21 +27,45 @@ export async function readDescription(
   folder = '',
 ): Promise<StudentDescription> {
   const key = `${folder}${descriptionFile}`;
-  return parseDescription(await readBytes(store, key), `${store.location}/${key}`);
+  return parseDescription(await readStudentJson(store, key), `${store.location}/${key}`);
 }
 
 /**
- * Reads the files from which `loadModel` opens a model.
+ * Reads the files from which `loadModel` opens a model. The size of the weights is compared with
+ * the other files before they are read.
  * @throws UserError if one is damaged.
  */
 export async function readModelFiles(store: ObjectStore, folder: string): Promise<ModelFiles> {
-  const described = await readFiles(store, folder, [descriptionFile]);
-  const name = `${store.location}/${folder}${descriptionFile}`;
-  const { network, files: digests } = parseDescription(described.get(descriptionFile)!, name);
-  const names = network === 'ngrams' ? modelFileNames.ngrams : layersModelExporter.files;
-  const files = await readFiles(store, folder, names);
-  for (const [file, bytes] of files) requireDigest(store, folder + file, bytes, digests?.[file]);
-  return new Map([...files, ...described]);
+  const location = `${store.location}/${folder}`;
+  const description = await readStudentJson(store, `${folder}${descriptionFile}`);
+  const { network, files: digests = {} } = parseDescription(
+    description,
+    `${location}${descriptionFile}`,
+  );
+  const { file, weights, maxNumbers, numbersOf } = network === 'ngrams' ? ngramsFiles : layersFiles;
+  const json = await readStudentJson(store, `${folder}${file}`);
+  requireDigest(store, `${folder}${file}`, json, digests[file]);
+  const numbers = numbersOf(json, `${location}${file}`);
+  if (numbers > maxNumbers) {
+    throw refusedPart(
+      `${location}${file} lists ${numbers} numbers`,
+      `and at most ${maxNumbers} are allowed`,
+      'Use a smaller network.',
+    );
+  }
+  const bytes = 4 * numbers;
+  const values = await bytesUpTo(await store.read(`${folder}${weights}`), bytes);
+  if (values?.length !== bytes) {
+    const found = values === undefined ? `more than ${bytes}` : values.length;
+    const how = `has ${found} bytes, and ${file} lists tensors of ${bytes}`;
+    throw damaged(`${location}${weights}`, digests[weights] === undefined ? how : changed);
+  }
+  requireDigest(store, `${folder}${weights}`, values, digests[weights]);
+  return new Map([
+    [file, json],
+    [weights, values],
+    [descriptionFile, description],
+  ]);
 }
 
 /**
@@ -49,6 +81,25 @@ function requireDigest(
   if (digest !== undefined && sha256(bytes) !== digest)
     throw damaged(`${location}/${key}`, changed);
 }
+
+/** Files of each kind of model, and how many numbers the first one lists. */
+const ngramsFiles = {
+  file: ngramsFile,
+  weights: ngramsWeightsFile,
+  /** 8 GiB, more than a process can train. */
+  maxNumbers: 2 ** 31,
+  numbersOf: (json: Uint8Array, name: string) =>
+    countNumbers(parseWith(ngramsSchema, parseUnsealed(json, name), name).tensors),
+};
+const layersFiles = {
+  file: topologyFile,
+  weights: weightsFile,
+  maxNumbers: maxParameters,
+  numbersOf(json: Uint8Array, name: string) {
+    const { weightsManifest } = parseWith(layersManifest, parseUnsealed(json, name), name);
+    return countNumbers(weightsManifest[0].weights);
+  },
+};
 
 /**
  * Reads the files of a model in every format in which it was saved, and of its encoder.

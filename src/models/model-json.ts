@@ -2,14 +2,16 @@ import { z } from 'zod';
 import { product } from '../arrays.ts';
 import { UserError } from '../errors.ts';
 import { isTooDeep, maxJsonLevels } from '../json-depth.ts';
+import { listOf } from '../wide-schemas.ts';
 import { checkGraphModel } from './allowed/check-graph-model.ts';
 import { checkAllowedLayers } from './allowed/check-layers.ts';
 import { checkInboundLayers } from './inbound-layers.ts';
 import { refuseKeras3 } from './keras3.ts';
+import { tensorList, tensorShape } from './tensor-list.ts';
 
 const weight = z.looseObject({
   name: z.string(),
-  shape: z.array(z.int().nonnegative()),
+  shape: tensorShape,
   dtype: z.enum(['float32', 'int32', 'bool', 'string', 'complex64']),
   quantization: z.looseObject({ dtype: z.enum(['uint8', 'uint16', 'float16']) }).optional(),
 });
@@ -19,14 +21,18 @@ const bytesPerNumber = {
   ...{ uint8: 1, uint16: 2, float16: 2 },
 };
 
+/** Maximum number of files with weights. */
+const maxFiles = 10_000;
+
 /** Name of a file in the folder of the `model.json`: any other path is refused. */
 const basename = z
   .string()
   .regex(/^[^/\\]+$/, 'expected the name of a file in the same folder')
   .refine((name) => name !== '.' && name !== '..', 'expected the name of a file');
 
-export const manifestSchema = z.array(
-  z.looseObject({ paths: z.array(basename), weights: z.array(weight) }),
+export const manifestSchema = listOf(
+  z.looseObject({ paths: listOf(basename, maxFiles), weights: tensorList(weight) }),
+  maxFiles,
 );
 /** The weights of a model, in the order of their bytes in the files. */
 export type Manifest = z.infer<typeof manifestSchema>;

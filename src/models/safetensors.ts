@@ -7,6 +7,8 @@
 import { z } from 'zod';
 import { product } from '../arrays.ts';
 import { UserError } from '../errors.ts';
+import { fieldsOf } from '../wide-schemas.ts';
+import { tensorShape } from './tensor-list.ts';
 
 /** Bytes per number, by type. */
 const sizes: Readonly<Record<string, number>> = {
@@ -26,14 +28,17 @@ const hint = 'Copy the file again, or write it again with save_file of the libra
 
 const tensorSchema = z.object({
   dtype: z.string(),
-  shape: z.array(z.int().nonnegative()),
+  shape: tensorShape,
   /** In bytes, from the end of the header. */
   data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
 });
 
-const headerSchema = z
-  .object({ __metadata__: z.record(z.string(), z.string()).default({}) })
-  .catchall(tensorSchema);
+/** Maximum of tensors, and of texts in the metadata. */
+const maxEntries = 100_000;
+
+const headerSchema = fieldsOf(z.unknown(), maxEntries);
+const metadataSchema = fieldsOf(z.string(), maxEntries).optional();
+const tensorsSchema = fieldsOf(tensorSchema, maxEntries);
 
 /** A tensor in a file. */
 export interface StoredTensor {
@@ -60,7 +65,7 @@ export interface Safetensors {
  */
 export function parseSafetensors(file: Uint8Array, name: string): Safetensors {
   const start = endOfHeader(file, name);
-  const { __metadata__: metadata, ...entries } = parseHeader(file.subarray(8, start), name);
+  const { metadata, entries } = parseHeader(file.subarray(8, start), name);
   const data = file.subarray(start);
   const tensors = new Map<string, StoredTensor>();
   let end = 0;
@@ -88,6 +93,11 @@ export function parseSafetensors(file: Uint8Array, name: string): Safetensors {
   return { metadata, tensors };
 }
 
+interface Header {
+  readonly metadata: Safetensors['metadata'];
+  readonly entries: z.output<typeof tensorsSchema>;
+}
+
 /** Returns where the tensors start. */
 function endOfHeader(file: Uint8Array, name: string): number {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
@@ -99,14 +109,23 @@ function endOfHeader(file: Uint8Array, name: string): number {
   );
 }
 
-function parseHeader(bytes: Uint8Array, name: string): z.infer<typeof headerSchema> {
+function parseHeader(bytes: Uint8Array, name: string): Header {
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
     throw new UserError(`'${name}' is not a safetensors file: its header is not JSON.`, hint);
   }
-  const parsed = headerSchema.safeParse(json);
+  const { __metadata__, ...tensors } = parsedAs(headerSchema, json, name);
+  return {
+    metadata: parsedAs(metadataSchema, __metadata__, name) ?? {},
+    entries: parsedAs(tensorsSchema, tensors, name),
+  };
+}
+
+/** @throws UserError with the field that does not fit the schema. */
+function parsedAs<T>(schema: z.ZodType<T>, value: unknown, name: string): T {
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new UserError(

@@ -1,11 +1,18 @@
 import { z } from 'zod';
 import { featuresSchema } from '../data/features/index.ts';
+import { maxClasses } from '../data/features/kind.ts';
 import { isSealed, openSealed, parseUnsealed, parseWith } from '../store/once.ts';
+import { fieldsOf, listOf } from '../wide-schemas.ts';
+
+const name = z.string();
+
+/** Maximum of columns, of texts that mean "missing", and of files. */
+const maxNames = 100_000;
 
 /** Content of `student.json`, which is saved with every model. */
 export const studentSchema = z.strictObject({
   /** Names of the classes, or of the labels; each is an index in the list. */
-  classes: z.array(z.string()),
+  classes: listOf(name, maxClasses).refine(({ length }) => length >= 2, 'expected two or more'),
   /** Input of the model: features of examples, or embeddings by the encoder in `encoder/`. */
   features: featuresSchema,
   /** Features of the examples that the encoder reads; absent if the model reads the examples. */
@@ -14,21 +21,21 @@ export const studentSchema = z.strictObject({
   table: z
     .strictObject({
       /** Columns of the content; absent if the features name them. */
-      columns: z.array(z.string()).optional(),
+      columns: listOf(name, maxNames).optional(),
       /** Texts that mean "missing". */
-      missing: z.array(z.string()),
+      missing: listOf(name, maxNames),
     })
     .optional(),
   /** Subclasses per class that the model was trained on; absent if it was trained on classes. */
-  subclasses: z.int().optional(),
+  subclasses: z.int().positive().optional(),
   /** Whether an example may have several labels, or none; absent if it has one class. */
   multiLabel: z.literal(true).optional(),
   /** Architecture, if it is not a network of TensorFlow. */
   network: z.literal('ngrams').optional(),
   /** Formats that the model could not be saved in, with the reason; absent if there are none. */
-  notExported: z.record(z.string(), z.string()).optional(),
+  notExported: fieldsOf(name, maxNames).optional(),
   /** SHA-256 of the model's other files, in hex, by name; absent in models of earlier versions. */
-  files: z.record(z.string(), z.string()).optional(),
+  files: fieldsOf(name, maxNames).optional(),
   /** Name of the program. */
   createdBy: z.string(),
 });

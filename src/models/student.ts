@@ -1,8 +1,9 @@
 /** Opens a saved model: a folder with the files that `saveModel` makes. */
+import { featureShape, hasTexts } from '../data/features/index.ts';
 import type { Rows } from '../data/features/kind.ts';
 import { descriptionFile, modelFile, parseModelFile } from './exporters.ts';
 import type { ModelFiles } from './exports/exporter.ts';
-import { readNgrams } from './ngrams/files.ts';
+import { ngramsSchema, readNgrams } from './ngrams/files.ts';
 import { ngramsFile, ngramsWeightsFile } from './ngrams/names.ts';
 import { parseDescription, type StudentDescription } from './student-description.ts';
 import { outputActivation } from './topology.ts';
@@ -25,16 +26,53 @@ export interface Student {
 
 /**
  * Opens the files that `saveModel` made. Loads TensorFlow only if the model needs it.
- * @throws Error if a file is missing or damaged.
+ * @throws Error if a file is missing or damaged, or the model does not fit its description.
  */
 export async function loadModel(files: ModelFiles): Promise<Student> {
-  const described = parseDescription(modelFile(files, descriptionFile), descriptionFile);
-  const { files: _, ...description } = described;
+  const { files: _, ...description } = parseDescription(
+    modelFile(files, descriptionFile),
+    descriptionFile,
+  );
   const model = description.network
-    ? readNgrams(parseModelFile(files, ngramsFile), modelFile(files, ngramsWeightsFile))
+    ? readNgrams(
+        parseModelFile(files, ngramsFile, ngramsSchema),
+        modelFile(files, ngramsWeightsFile),
+      )
     : await (await import('./layers-student.ts')).readLayers(files, isSplit(description));
-  const predict = await predictorOf(model, description);
-  return { description, model, predict, dispose: () => model.dispose() };
+  try {
+    checkFit(model, description);
+    const predict = await predictorOf(model, description);
+    return { description, model, predict, dispose: () => model.dispose() };
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}
+
+/** @throws Error if a model has another input or output than its description. */
+function checkFit(model: TrainableModel, description: StudentDescription): void {
+  const { classes, features, subclasses = 1, multiLabel = false } = description;
+  const fail = (what: string, found: unknown, expected: unknown) => {
+    throw new Error(
+      `the model has ${what} ${found}; ${descriptionFile} needs ${JSON.stringify(expected)}`,
+    );
+  };
+  const check = (what: string, found: unknown, expected: unknown) => {
+    const text = JSON.stringify(found);
+    if (text !== JSON.stringify(expected)) fail(what, text, expected);
+  };
+  if (isNgrams(model)) {
+    if (!hasTexts(features)) fail('an input of', 'texts', features.kind);
+    check('subclasses:', model.subclasses, subclasses);
+    check('multiLabel:', model.isMultiLabel, multiLabel);
+    check('outputs:', model.layers.at(-1)!.outputs, classes.length * subclasses);
+    return;
+  }
+  if (hasTexts(features)) fail('an input of', 'numbers', features.kind);
+  const [[input], [output]] = [model.inputs, model.outputs];
+  check('inputs and outputs:', [model.inputs.length, model.outputs.length], [1, 1]);
+  check('the input shape', input!.shape.slice(1), featureShape(features));
+  check('the output shape', output!.shape.slice(1), [classes.length]);
 }
 
 /** The fields of a description that define a network's outputs. */

@@ -6,6 +6,10 @@
  */
 import { z } from 'zod';
 import type { tfTypes } from '../tensorflow.ts';
+import { listOf } from '../wide-schemas.ts';
+
+/** Maximum number of layers of a network. */
+export const maxLayers = 100_000;
 
 const layerSchema = z.looseObject({
   class_name: z.string(),
@@ -18,15 +22,20 @@ const layerSchema = z.looseObject({
 });
 type Layer = z.infer<typeof layerSchema>;
 
+const layersSchema = listOf(layerSchema, maxLayers).refine(
+  ({ length }) => length > 0,
+  'expected a layer',
+);
+
 export const topologySchema = z.discriminatedUnion('class_name', [
   z.looseObject({
     class_name: z.literal('Sequential'),
-    config: z.looseObject({ layers: z.array(layerSchema).min(1) }),
+    config: z.looseObject({ layers: layersSchema }),
   }),
   z.looseObject({
     class_name: z.enum(['Model', 'Functional']),
     config: z.looseObject({
-      layers: z.array(layerSchema).min(1),
+      layers: layersSchema,
       /** [layer, node, tensor] of each output. */
       output_layers: z.tuple([z.tuple([z.string(), z.number(), z.number()])]),
     }),
@@ -42,10 +51,8 @@ export function topologyOf(model: tfTypes.LayersModel): Topology {
 /** Builds the model that a topology describes, with the initial weights of its initializers. */
 export async function modelFrom(topology: Topology): Promise<tfTypes.LayersModel> {
   // Imported here because the tables of networks and teachers are read without TensorFlow.
-  const { tf } = await import('../tensorflow.ts');
-  // tfjs types its JSON as a recursive type that `unknown` members cannot have.
-  const json = { modelTopology: topology } as Parameters<typeof tf.models.modelFromJSON>[0];
-  return tf.models.modelFromJSON(json);
+  const { buildLayers } = await import('./build-layers.ts');
+  return buildLayers(topology);
 }
 
 /** Returns the shape of one example, without the batch. Our models have no open dimension. */

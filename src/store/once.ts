@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { sha256, sortFields } from '../digest.ts';
 import { isAboutContent, TransientError, UserError } from '../errors.ts';
+import { isTooDeep, maxJsonLevels } from '../json-depth.ts';
 import { bytesOf } from './bytes.ts';
 import type { ObjectInfo, ObjectStore, ReadOptions } from './store.ts';
 
@@ -56,10 +57,21 @@ export async function readJson<T>(
 export function parseWith<T>(schema: z.ZodType<T>, value: unknown, name: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
+  const { length } = parsed.error.issues;
+  const some = new z.ZodError(parsed.error.issues.slice(0, maxProblems));
+  const more = length > maxProblems ? `\n… and ${length - maxProblems} more` : '';
   throw new UserError(
-    `${name} does not have the expected form:\n${z.prettifyError(parsed.error)}`,
+    `${name} does not have the expected form:\n${shortened(z.prettifyError(some))}${more}`,
     'Was it edited, or written by another version of counterweight?',
   );
+}
+
+/** Maximum of problems in a message, and of its characters: a file may have a million. */
+const maxProblems = 10;
+const maxMessage = 2_000;
+
+function shortened(text: string): string {
+  return text.length > maxMessage ? `${text.slice(0, maxMessage)}…` : text;
 }
 
 /** Damage that a checksum shows, after the object's name. */
@@ -137,13 +149,16 @@ function hasFields(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Parses an object without a checksum. @throws UserError if it is not JSON. */
+/** Parses an object without a checksum. @throws UserError if it is not JSON, or too deep. */
 export function parseUnsealed(bytes: Uint8Array, name: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(new TextDecoder().decode(bytes));
+    value = JSON.parse(new TextDecoder().decode(bytes));
   } catch (error) {
     throw damaged(name, `is not JSON: ${(error as SyntaxError).message}`);
   }
+  if (!isTooDeep(value)) return value;
+  throw damaged(name, `has more than ${maxJsonLevels} levels of lists and objects`);
 }
 
 /**

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/load.ts';
+import { readConfig } from '../../src/config/read.ts';
 import { UserError } from '../../src/errors.ts';
+import { MemoryStore } from '../support/memory-store.ts';
 
 /** The lines of the error that a text gives. */
 function problems(text: string): string {
@@ -209,6 +211,16 @@ zzzzzz: 1
 
 test('a config of a stranger that is too long is refused before it is parsed', () => {
   expect(() => parseConfig(`a: ${'x'.repeat(100_000)}`, 'distill.yaml')).toThrow(
-    'distill.yaml has 100,003 characters, and a config may have 100,000.',
+    'distill.yaml has 100,003 characters, and a config may have 100,000 characters.',
   );
+});
+
+test('a config that is too long is refused before it is read', async () => {
+  const store = new MemoryStore({ 'distill.yaml': 'x'.repeat(400_001) });
+  await expect(readConfig(store)).rejects.toThrow(
+    'memory/distill.yaml has 400,001 bytes, and a config may have 100,000 characters.',
+  );
+  expect(store.bytesRead.size).toBe(0);
+  const long = `# ${'ä'.repeat(90_000)}\n${minimal}`;
+  await expect(readConfig(new MemoryStore({ 'distill.yaml': long }))).resolves.toBeDefined();
 });

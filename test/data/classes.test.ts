@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { classLookup, readClasses } from '../../src/data/classes.ts';
 import type { Task } from '../../src/data/features/index.ts';
+import { maxClasses } from '../../src/data/features/kind.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 
 function taskWith(classes: Task['classes']): Task {
@@ -27,6 +28,23 @@ test.each([
   await expect(
     readClasses(new MemoryStore({ 'c.json': json }), taskWith('c.json')),
   ).rejects.toThrow(message);
+});
+
+test.each([
+  ['a list', Array.from({ length: maxClasses + 1 }, (_, index) => `c${index}`)],
+  ['a list of other values', Array(1_000_000).fill([])],
+  ['an object', Object.fromEntries(Array.from({ length: maxClasses + 1 }, (_, i) => [`c${i}`, i]))],
+])('%s of more classes than a task may have is refused', async (_, classes) => {
+  const store = new MemoryStore({ 'c.json': JSON.stringify(classes) });
+  await expect(readClasses(store, taskWith('c.json'))).rejects.toThrow(
+    `'c.json' (task.classes) has ${Object.keys(classes).length} classes; at most 100000 are possible.`,
+  );
+});
+
+test('a file of class names is not read beyond its maximum', async () => {
+  const store = new MemoryStore({ 'c.json': Buffer.alloc(40 * 2 ** 20, ' ') });
+  await expect(readClasses(store, taskWith('c.json'))).rejects.toThrow('has more than 16 MiB');
+  expect(store.bytesRead.get('c.json')).toBeLessThan(17 * 2 ** 20);
 });
 
 const decomposed = 'cafe\u0301';

@@ -65,7 +65,7 @@ describe('a text in a cell', () => {
       fc.property(hostile, (text) => {
         expect(fromSpreadsheet(spreadsheetText(text))).toBe(text);
       }),
-      { numRuns: 20_000 },
+      { numRuns: 3000 },
     );
   });
 
@@ -78,7 +78,7 @@ describe('a text in a cell', () => {
         }
         expect(cell).not.toMatch(/^[\s\p{Cc}]/u);
       }),
-      { numRuns: 20_000 },
+      { numRuns: 3000 },
     );
   });
 });
@@ -118,7 +118,7 @@ test('add-labels finds the ids and classes of label-next.csv, also after a sprea
       const again = parseAnswers({ name: 'a.csv', text: savedAgain(filled) }, classes, decisions);
       expect([...again.labels]).toEqual(expected);
     }),
-    { numRuns: 2000 },
+    { numRuns: 300 },
   );
 });
 

@@ -6,6 +6,8 @@ import {
   exporters,
   layersModelExporter,
   saveModel,
+  topologyFile,
+  weightsFile,
 } from '../../src/models/exporters.ts';
 import {
   isModelSaved,
@@ -25,6 +27,10 @@ const description: StudentDescription = {
   features: { kind: 'text', maxCharacters: 100 },
   createdBy: 'test',
 };
+const noWeights = {
+  format: 'layers-model',
+  weightsManifest: [{ paths: [weightsFile], weights: [] }],
+};
 const loaded = [...layersModelExporter.files, descriptionFile];
 const all = [...Object.values(exporters).flatMap(({ files }) => files), descriptionFile];
 
@@ -37,9 +43,12 @@ test('a model is saved when its last file is written, which is student.json', as
     written.push(key);
     return write(key, body);
   };
-  const files = new Map(
-    all.map((name) => [name, name === descriptionFile ? sealJson(description) : bytes(name)]),
-  );
+  const bodies = new Map([
+    [descriptionFile, sealJson(description)],
+    [topologyFile, sealJson(noWeights)],
+    [weightsFile, bytes('')],
+  ]);
+  const files = new Map(all.map((name) => [name, bodies.get(name) ?? bytes(name)]));
   await writeModelFiles(store, 'students/a/', files);
   expect(written).toEqual(all.map((name) => `students/a/${name}`));
   expect(written.at(-1)).toBe('students/a/student.json');

@@ -435,7 +435,7 @@ describe('the student in use', () => {
           `${folder}student.json`,
           sealJson({
             ...{ classes: plan.classes, createdBy: 'a test' },
-            features: { kind: 'vector', length: 3 },
+            features: { kind: 'vector', length: featureShape(plan.features)[0] },
           }),
         ),
       "It is of the kind 'row'",

@@ -1,10 +1,19 @@
 import { z } from 'zod';
+import { listOf } from '../../wide-schemas.ts';
 import { resizeFits } from './image-fit.ts';
 import { resizeFilters } from './image-resample.ts';
 import type { Decoded } from './kind.ts';
 import { channelOrders, colorSources, orientations } from './preprocess-config.ts';
 
-const edge = z.int().positive();
+/** Maximum of the height and the width that a model reads, in pixels. */
+export const maxSide = 4096;
+
+/** A side before the crop, which may be longer. */
+const edge = z
+  .int()
+  .positive()
+  .max(16 * maxSide);
+const side = z.int().positive().max(maxSide);
 
 /** Settings for decoding a file, if the config has a section `preprocess`. */
 const pixelsSchema = z.strictObject({
@@ -19,16 +28,23 @@ const pixelsSchema = z.strictObject({
 export type PixelSettings = z.infer<typeof pixelsSchema>;
 
 /** Pixels, [height, width, channels], each (value / 255 - mean) / std of its channel. */
-export const imageFeaturesSchema = z.strictObject({
-  kind: z.literal('image'),
-  height: z.number().int().positive(),
-  width: z.number().int().positive(),
-  channels: z.union([z.literal(1), z.literal(3)]),
-  mean: z.array(z.number()),
-  std: z.array(z.number().positive()),
-  /** Default: sRGB, upright, stretched to height and width by libvips' Lanczos filter. */
-  pixels: pixelsSchema.optional(),
-});
+export const imageFeaturesSchema = z
+  .strictObject({
+    kind: z.literal('image'),
+    height: side,
+    width: side,
+    channels: z.union([z.literal(1), z.literal(3)]),
+    /** [channels] */
+    mean: listOf(z.number(), 3),
+    /** [channels] */
+    std: listOf(z.number().positive(), 3),
+    /** Default: sRGB, upright, stretched to height and width by libvips' Lanczos filter. */
+    pixels: pixelsSchema.optional(),
+  })
+  .refine(
+    ({ channels, mean, std }) => mean.length === channels && std.length === channels,
+    'expected one mean and one std per channel',
+  );
 export type ImageFeatures = z.infer<typeof imageFeaturesSchema>;
 
 /** Returns a function that normalizes pixels, from a table: a pixel has only 256 values. */

@@ -3,7 +3,12 @@ import { readAhead } from '../ahead.ts';
 import { type Example, isRejected, type Rejected } from '../example.ts';
 import type { ValueType } from '../value-type.ts';
 import { createImageAugmenter } from './image-augment.ts';
-import { type ImageFeatures, imageFeaturesSchema, pixelNormalizer } from './image-features.ts';
+import {
+  type ImageFeatures,
+  imageFeaturesSchema,
+  maxSide,
+  pixelNormalizer,
+} from './image-features.ts';
 import { bytesOfImage, imageType } from './image-file.ts';
 import { surveyImages } from './image-survey.ts';
 import { classesSchema, type Encoder, isDecoded, type Kind, multiLabelSchema } from './kind.ts';
@@ -16,7 +21,7 @@ const taskSchema = z.strictObject({
   classes: classesSchema,
   multiLabel: multiLabelSchema,
   size: z
-    .tuple([z.int().min(1).max(4096), z.int().min(1).max(4096)])
+    .tuple([z.int().min(1).max(maxSide), z.int().min(1).max(maxSide)])
     .describe('Height and width in pixels that the student reads; images are resized to it.'),
   channels: z
     .union([z.literal(1), z.literal(3)])

@@ -9,6 +9,9 @@ import type { ColumnsReport } from './column-report.ts';
 import type { Preview, PreviewSize } from './preview.ts';
 import type { Cell } from './row-values.ts';
 
+/** Maximum of classes of a task: each example has a probability per class. */
+export const maxClasses = 100_000;
+
 /** The field `task.classes`. */
 export const classesSchema = z
   .union([z.string().min(1), z.array(z.union([z.string(), z.number()])).min(2)])

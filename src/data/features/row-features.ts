@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { sum } from '../../arrays.ts';
+import { listOf } from '../../wide-schemas.ts';
 import { notations } from './row-values.ts';
+
+/** Maximum of columns, of values of a column, and of texts that mean "missing". */
+const maxNames = 2 ** 20;
+const texts = listOf(z.string(), maxNames);
 
 const numericSchema = z.strictObject({
   kind: z.literal('numeric'),
@@ -12,14 +17,14 @@ const numericSchema = z.strictObject({
   /** Default: `point`. */
   notation: z.enum(notations).optional(),
   /** Other texts of the labeled set, which count as missing. */
-  missing: z.array(z.string()).optional(),
+  missing: texts.optional(),
 });
 export type NumericFeatures = z.infer<typeof numericSchema>;
 
 const categoricalSchema = z.strictObject({
   kind: z.literal('categorical'),
   name: z.string(),
-  values: z.array(z.string()),
+  values: texts,
 });
 export type CategoricalFeatures = z.infer<typeof categoricalSchema>;
 
@@ -30,9 +35,9 @@ export type CategoricalFeatures = z.infer<typeof categoricalSchema>;
  */
 export const rowFeaturesSchema = z.strictObject({
   kind: z.literal('row'),
-  columns: z.array(z.discriminatedUnion('kind', [numericSchema, categoricalSchema])),
+  columns: listOf(z.discriminatedUnion('kind', [numericSchema, categoricalSchema]), maxNames),
   /** Texts that mean "missing", in addition to the usual spellings (`row-values.ts`). */
-  missing: z.array(z.string()),
+  missing: texts,
 });
 export type RowFeatures = z.infer<typeof rowFeaturesSchema>;
 export type ColumnFeatures = RowFeatures['columns'][number];

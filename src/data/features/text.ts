@@ -7,6 +7,9 @@ import { fitTexts } from './text-fit.ts';
 import { looksLikeTexts } from './text-look.ts';
 import { normalizeText } from './text-normalize.ts';
 
+/** Maximum of `maxCharacters`. */
+const maxCharactersLimit = 1_000_000;
+
 const taskSchema = z.strictObject({
   type: z.literal('text-classification'),
   classes: classesSchema,
@@ -20,7 +23,7 @@ const taskSchema = z.strictObject({
   maxCharacters: z
     .int()
     .min(1)
-    .max(1_000_000)
+    .max(maxCharactersLimit)
     .default(10_000)
     .describe('Maximum length of a text in Unicode characters; longer texts are cut.'),
 });
@@ -28,7 +31,7 @@ const taskSchema = z.strictObject({
 /** Texts, normalized and cut. A decoded example is its text in UTF-8, so its length varies. */
 const featuresSchema = z.strictObject({
   kind: z.literal('text'),
-  maxCharacters: z.number().int().positive(),
+  maxCharacters: z.number().int().positive().max(maxCharactersLimit),
 });
 type TextFeatures = z.infer<typeof featuresSchema>;
 

@@ -9,6 +9,9 @@ export type Pooling = (typeof poolings)[number];
 
 const edge = z.int().min(1).max(4096);
 
+/** Maximum of examples per call of the model. */
+export const maxBatchSize = 4096;
+
 /** Fields of an encoder that is written as an object. */
 export const encoderFields = {
   path: z
@@ -51,7 +54,7 @@ export const encoderFields = {
   batchSize: z
     .int()
     .min(1)
-    .max(4096)
+    .max(maxBatchSize)
     .default(32)
     .describe(
       'Examples per call of the model. It bounds the memory. A dynamically quantized model gives slightly other embeddings with another size.',

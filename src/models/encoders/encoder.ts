@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import type { Example, Rejected } from '../../data/example.ts';
 import { imageFeaturesSchema } from '../../data/features/image-features.ts';
-import { type Pooling, poolings } from './config.ts';
+import { listOf } from '../../wide-schemas.ts';
+import { maxBatchSize, type Pooling, poolings } from './config.ts';
 import type { BatchNotes, InputBatch } from './input-batch.ts';
 
 /** Embeddings of n examples. */
@@ -62,41 +63,55 @@ export type EncoderReads = (typeof encoderReads)[number];
 export const encoderFormats = ['onnx', 'savedModel', 'graphModel'] as const;
 export type EncoderFormat = (typeof encoderFormats)[number];
 
+/** SHA-256, in hex. It is the name of a folder. */
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+
 /** A file of an encoder, pinned. */
 const encoderFileSchema = z.strictObject({
   /** Path relative to the encoder's folder. */
   path: z.string(),
   bytes: z.int().nonnegative(),
   /** In hex. */
-  sha256: z.string(),
+  sha256: digest,
 });
 
+/** Maximum number of files of an encoder. */
+const maxFiles = 10_000;
+
 /** Facts about an encoder that its files and its settings give, without loading the model. */
-export const encoderDescriptionSchema = z.strictObject({
-  digest: z.string(),
-  /** Name for messages: the path in the dataset, or `hf:owner/name@commit`. */
-  source: z.string(),
-  reads: z.enum(encoderReads),
-  format: z.enum(encoderFormats),
-  /** Path of the model's file, relative to the encoder's folder; one of `files`. */
-  model: z.string(),
-  /** All files that the encoder needs, in ascending order of their paths. */
-  files: z.array(encoderFileSchema),
-  /** Numbers per token or position, if a file states them. `openEncoder` checks them. */
-  dimension: z.int().positive().optional(),
-  /** Output or tensor that the user chose. Default: found by name and shape. */
-  embeddingName: z.string().optional(),
-  /** Default: mean for text; for images, by the shape of the output. */
-  pooling: z.enum(poolings).optional(),
-  normalize: z.boolean(),
-  batchSize: z.int().positive(),
-  /** Maximum of tokens per text, for an encoder of texts. */
-  maxLength: z.int().positive().optional(),
-  /** Whether texts are put into lower case first. Default: false. */
-  lowercase: z.literal(true).optional(),
-  /** Pixels that it reads, for an encoder of images. */
-  features: imageFeaturesSchema.optional(),
-});
+export const encoderDescriptionSchema = z
+  .strictObject({
+    digest,
+    /** Name for messages: the path in the dataset, or `hf:owner/name@commit`. */
+    source: z.string(),
+    reads: z.enum(encoderReads),
+    format: z.enum(encoderFormats),
+    /** Path of the model's file, relative to the encoder's folder; one of `files`. */
+    model: z.string(),
+    /** All files that the encoder needs, in ascending order of their paths. */
+    files: listOf(encoderFileSchema, maxFiles),
+    /** Numbers per token or position, if a file states them. `openEncoder` checks them. */
+    dimension: z.int().positive().optional(),
+    /** Output or tensor that the user chose. Default: found by name and shape. */
+    embeddingName: z.string().optional(),
+    /** Default: mean for text; for images, by the shape of the output. */
+    pooling: z.enum(poolings).optional(),
+    normalize: z.boolean(),
+    batchSize: z.int().positive().max(maxBatchSize),
+    /** Maximum of tokens per text, for an encoder of texts. */
+    maxLength: z.int().positive().optional(),
+    /** Whether texts are put into lower case first. Default: false. */
+    lowercase: z.literal(true).optional(),
+    /** Pixels that it reads, for an encoder of images. */
+    features: imageFeaturesSchema.optional(),
+  })
+  .refine(({ model, files }) => files.some(({ path }) => path === model), {
+    path: ['model'],
+    message: 'expected one of the files',
+  })
+  .refine(({ reads, features, maxLength }) => (reads === 'image' ? features : maxLength), {
+    message: 'expected features for images, and maxLength for texts',
+  });
 export type EncoderDescription = z.infer<typeof encoderDescriptionSchema>;
 
 /** Name of the description in the encoder's folder of the results. */

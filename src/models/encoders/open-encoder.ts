@@ -16,6 +16,7 @@ import {
 } from '../../store/once.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import { loadModelFile } from '../confined/load-model.ts';
+import { readStudentJson } from '../json-file.ts';
 import { copyFiles } from '../local-copy.ts';
 import { scratchFolder } from '../scratch-folder.ts';
 import { graphModelKind } from '../teachers/graph-model.ts';
@@ -67,7 +68,8 @@ export async function storeEncoder(
 export async function readEncoder(store: ObjectStore, folder: string): Promise<EncoderDescription> {
   const key = `${folder}${encoderFile}`;
   const name = `${store.location}/${key}`;
-  return parseWith(encoderDescriptionSchema, openSealed(await readBytes(store, key), name), name);
+  const bytes = await readStudentJson(store, key);
+  return parseWith(encoderDescriptionSchema, openSealed(bytes, name), name);
 }
 
 /**
@@ -115,9 +117,10 @@ export async function openDescribed(
   const local = join(scratch, `encoder-${description.digest}`);
   const prefix = folder === '' ? '' : `${folder}/`;
   const files = await Promise.all(
-    description.files.map(async ({ path }) => {
+    description.files.map(async ({ path, bytes }) => {
       const object = await store.head(`${prefix}${path}`);
-      if (object) return { path, object };
+      if (object?.bytes === bytes) return { path, object };
+      if (object) throw changedFile(path, description);
       throw new UserError(
         `${description.source} lacks its file ${store.location}/${prefix}${path}`,
         'Put the file back, or start a new run.',
@@ -125,15 +128,18 @@ export async function openDescribed(
     }),
   );
   await copyFiles(store, files, local, (hashes) => {
-    const changed = description.files.find(({ sha256 }, index) => sha256 !== hashes[index]);
-    if (changed === undefined) return;
-    throw new UserError(
-      `${changed.path} of ${description.source} has changed since the run was planned`,
-      'Put the former file back, or start a new run.',
-    );
+    const other = description.files.find(({ sha256 }, index) => sha256 !== hashes[index]);
+    if (other !== undefined) throw changedFile(other.path, description);
   });
   const model = await loadOrExplain(description, local);
   return ownModel(model, () => fitted(model, description, local));
+}
+
+function changedFile(path: string, { source }: EncoderDescription): UserError {
+  return new UserError(
+    `${path} of ${source} has changed since the run was planned`,
+    'Put the former file back, or start a new run.',
+  );
 }
 
 /** The kinds of teachers in the same formats. */

@@ -1,14 +1,15 @@
 /** The files of an `ngrams` model, `ngrams.json` and `ngrams.bin`, as docs/ngrams.md specifies. */
 import { z } from 'zod';
-import { product, sum } from '../../arrays.ts';
+import { product } from '../../arrays.ts';
 import { toJson } from '../../store/once.ts';
+import { countNumbers, tensorList, tensorShape } from '../tensor-list.ts';
 import { type DenseLayer, NgramsModel } from './model.ts';
 import { ngramsFile, ngramsWeightsFile } from './names.ts';
 
 const tensorSchema = z.strictObject({
   name: z.string(),
   dtype: z.enum(['uint32', 'float32']),
-  shape: z.array(z.int().nonnegative()),
+  shape: tensorShape,
 });
 
 /** Maxima of the sizes of a model. A stranger's file must not take all memory or time. */
@@ -20,22 +21,30 @@ export const ngramsMaxima = {
   hidden: 4096,
 } as const;
 
-const schema = z.strictObject({
-  format: z.literal('counterweight-ngrams-1'),
-  hash: z.literal('fnv1a-32'),
-  buckets: z.int().positive().max(ngramsMaxima.buckets),
-  wordNgrams: z.int().positive().max(ngramsMaxima.wordNgrams),
-  minChars: z.int().nonnegative().max(ngramsMaxima.charNgrams),
-  maxChars: z.int().nonnegative().max(ngramsMaxima.charNgrams),
-  dimension: z.int().positive().max(ngramsMaxima.dimension),
-  hidden: z.int().nonnegative().max(ngramsMaxima.hidden),
-  /** Outputs per class; 1 unless the model learned subclasses. */
-  subclasses: z.int().positive(),
-  /** Whether the outputs are logits of single labels; absent for classes. */
-  multiLabel: z.literal(true).optional(),
-  /** The tensors in `ngrams.bin`, one after another. */
-  tensors: z.array(tensorSchema),
-});
+/** Content of `ngrams.json`. */
+export const ngramsSchema = z
+  .strictObject({
+    format: z.literal('counterweight-ngrams-1'),
+    hash: z.literal('fnv1a-32'),
+    buckets: z.int().positive().max(ngramsMaxima.buckets),
+    wordNgrams: z.int().positive().max(ngramsMaxima.wordNgrams),
+    minChars: z.int().nonnegative().max(ngramsMaxima.charNgrams),
+    maxChars: z.int().nonnegative().max(ngramsMaxima.charNgrams),
+    dimension: z.int().positive().max(ngramsMaxima.dimension),
+    hidden: z.int().nonnegative().max(ngramsMaxima.hidden),
+    /** Outputs per class; 1 unless the model learned subclasses. */
+    subclasses: z.int().positive(),
+    /** Whether the outputs are logits of single labels; absent for classes. */
+    multiLabel: z.literal(true).optional(),
+    /** The tensors in `ngrams.bin`, one after another. */
+    tensors: tensorList(tensorSchema),
+  })
+  .refine(
+    ({ minChars, maxChars }) =>
+      maxChars === 0 ? minChars === 0 : minChars > 0 && minChars <= maxChars,
+    { path: ['maxChars'], message: 'expected minChars ≤ maxChars, or 0 for both' },
+  );
+type NgramsJson = z.output<typeof ngramsSchema>;
 
 /** A tensor in the file. */
 interface Tensor {
@@ -47,7 +56,7 @@ interface Tensor {
 /** Makes the files of a model. The same model gives the same bytes. */
 export function writeNgrams(model: NgramsModel): ReadonlyMap<string, Uint8Array> {
   const tensors = tensorsOf(model);
-  const json: z.input<typeof schema> = {
+  const json: z.input<typeof ngramsSchema> = {
     ...{ format: 'counterweight-ngrams-1', hash: 'fnv1a-32' },
     ...model.shape,
     subclasses: model.subclasses,
@@ -62,7 +71,7 @@ export function writeNgrams(model: NgramsModel): ReadonlyMap<string, Uint8Array>
     Buffer.from(buffer, byteOffset, byteLength),
   );
   return new Map([
-    [ngramsFile, toJson(schema.parse(json))],
+    [ngramsFile, toJson(ngramsSchema.parse(json))],
     [ngramsWeightsFile, Buffer.concat(bytes)],
   ]);
 }
@@ -89,11 +98,34 @@ function tensorsOf({ embeddings, layers }: NgramsModel): Tensor[] {
 
 /**
  * Reads the files that `writeNgrams` made.
- * @throws Error if they are damaged.
+ * @throws Error if they do not fit together.
  */
-export function readNgrams(json: unknown, weights: Uint8Array): NgramsModel {
-  const { tensors, subclasses, multiLabel, format: _, hash: __, ...shape } = schema.parse(json);
-  const bytes = 4 * sum(tensors.map(({ shape }) => product(shape)));
+export function readNgrams(json: NgramsJson, weights: Uint8Array): NgramsModel {
+  const { tensors, subclasses, multiLabel, format: _, hash: __, ...shape } = json;
+  const found = viewsOf(tensors, weights);
+  const { dimension, hidden } = shape;
+  const rows = tensor(found, 'buckets', [undefined], Uint32Array);
+  const count = rows.shape[0]!;
+  const vectors = tensor(found, 'vectors', [count, dimension], Float32Array);
+  const layers = [
+    ...(hidden > 0 ? [layerOf(found, 'hidden', dimension, hidden)] : []),
+    layerOf(found, 'scores', hidden || dimension, undefined),
+  ];
+  checkBuckets(rows.values, shape.buckets);
+  const model = new NgramsModel(shape, layers, {
+    subclasses,
+    isMultiLabel: multiLabel === true,
+  });
+  for (const bucket of rows.values) model.embeddings.add(bucket);
+  model.embeddings.values.set(vectors.values);
+  return model;
+}
+
+type Found = ReadonlyMap<string, Omit<Tensor, 'name'>>;
+
+/** Returns views of the tensors by name. @throws Error if the file has another size. */
+function viewsOf(tensors: NgramsJson['tensors'], weights: Uint8Array): Found {
+  const bytes = 4 * countNumbers(tensors);
   if (weights.byteLength !== bytes) {
     throw new Error(`${ngramsWeightsFile} has ${weights.byteLength} bytes; expected ${bytes}`);
   }
@@ -110,36 +142,53 @@ export function readNgrams(json: unknown, weights: Uint8Array): NgramsModel {
     found.set(name, { shape, values });
     start += 4 * length;
   }
-  const names = ['scores', ...(shape.hidden > 0 ? ['hidden'] : [])] as const;
-  const layers = names.toReversed().map((name) => layerOf(found, name as DenseLayer['name']));
-  const model = new NgramsModel(shape, layers, {
-    subclasses,
-    isMultiLabel: multiLabel === true,
-  });
-  const { values: buckets } = tensor(found, 'buckets');
-  const { values: vectors } = tensor(found, 'vectors');
-  for (const bucket of buckets) {
-    if (bucket >= shape.buckets) throw new Error(`${ngramsWeightsFile} has the bucket ${bucket}`);
-    model.embeddings.add(bucket);
-  }
-  model.embeddings.values.set(vectors);
-  return model;
+  return found;
 }
 
-function layerOf(found: ReadonlyMap<string, Omit<Tensor, 'name'>>, name: DenseLayer['name']) {
-  const { shape, values } = tensor(found, `${name}/kernel`);
-  const [inputs, outputs] = shape;
+/** @throws Error unless the buckets are ascending, which also excludes that one comes twice. */
+function checkBuckets(buckets: Uint32Array, limit: number): void {
+  for (const [row, bucket] of buckets.entries()) {
+    if (bucket < limit && (row === 0 || bucket > buckets[row - 1]!)) continue;
+    throw new Error(`${ngramsWeightsFile} has the bucket ${bucket} in row ${row}`);
+  }
+}
+
+function layerOf(
+  found: Found,
+  name: DenseLayer['name'],
+  inputs: number,
+  units: number | undefined,
+): DenseLayer {
+  const kernel = tensor(found, `${name}/kernel`, [inputs, units], Float32Array);
+  const outputs = kernel.shape[1]!;
+  const bias = tensor(found, `${name}/bias`, [outputs], Float32Array);
   return {
-    name,
-    inputs: inputs!,
-    outputs: outputs!,
-    kernel: Float32Array.from(values),
-    bias: Float32Array.from(tensor(found, `${name}/bias`).values),
+    ...{ name, inputs, outputs },
+    kernel: Float32Array.from(kernel.values),
+    bias: Float32Array.from(bias.values),
   };
 }
 
-function tensor(found: ReadonlyMap<string, Omit<Tensor, 'name'>>, name: string) {
-  const present = found.get(name);
-  if (!present) throw new Error(`${ngramsFile} lists no tensor '${name}'`);
-  return present;
+/**
+ * Finds a tensor.
+ * @param expected Its shape; undefined for any length of an axis.
+ * @throws Error if it is missing, or of another type or shape.
+ */
+function tensor<Values extends Tensor['values']>(
+  found: Found,
+  name: string,
+  expected: readonly (number | undefined)[],
+  type: abstract new (...parts: never[]) => Values,
+): { readonly shape: readonly number[]; readonly values: Values } {
+  const { shape, values } = found.get(name) ?? {};
+  if (shape === undefined || values === undefined) {
+    throw new Error(`${ngramsFile} lists no tensor '${name}'`);
+  }
+  const fits =
+    shape.length === expected.length &&
+    expected.every((size, axis) => size === undefined || size === shape[axis]);
+  if (fits && values instanceof type) return { shape, values };
+  throw new Error(
+    `${ngramsFile} lists the tensor '${name}' with another type or shape than its sizes need: [${shape}]`,
+  );
 }

@@ -5,6 +5,8 @@
  */
 import { z } from 'zod';
 import { product, sum } from '../../arrays.ts';
+import { listOf } from '../../wide-schemas.ts';
+import { maxLayers } from '../topology.ts';
 import { type NetworkSize, noWork, totalSize } from './network-size.ts';
 
 const numbers = z.array(z.number().nullable());
@@ -40,7 +42,9 @@ const layerSchema = z.looseObject({
 });
 type Layer = z.infer<typeof layerSchema>;
 
-const modelSchema = z.looseObject({ config: z.looseObject({ layers: z.array(layerSchema) }) });
+const modelSchema = z.looseObject({
+  config: z.looseObject({ layers: listOf(layerSchema, maxLayers) }),
+});
 
 /**
  * Computes the size of a network from its topology.

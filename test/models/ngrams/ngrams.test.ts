@@ -3,7 +3,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { randomFor } from '../../../src/data/random.ts';
 import { saveModel } from '../../../src/models/exporters.ts';
-import { ngramsMaxima, readNgrams, writeNgrams } from '../../../src/models/ngrams/files.ts';
+import {
+  ngramsMaxima,
+  ngramsSchema,
+  readNgrams,
+  writeNgrams,
+} from '../../../src/models/ngrams/files.ts';
 import { emptyHash, hashText } from '../../../src/models/ngrams/hash.ts';
 import { createNgrams, type NgramsModel } from '../../../src/models/ngrams/model.ts';
 import { type Bags, NgramReader } from '../../../src/models/ngrams/reader.ts';
@@ -196,6 +201,6 @@ test.each([
   const files = writeNgrams(createNgrams(shape, 2, 1));
   const json = JSON.parse(Buffer.from(files.get('ngrams.json')!).toString());
   const weights = files.get('ngrams.bin')!;
-  expect(() => readNgrams({ ...json, [field]: most + 1 }, weights)).toThrow(`${field}`);
-  expect(readNgrams(json, weights).shape).toMatchObject(shape);
+  expect(() => ngramsSchema.parse({ ...json, [field]: most + 1 })).toThrow(`${field}`);
+  expect(readNgrams(ngramsSchema.parse(json), weights).shape).toMatchObject(shape);
 });
