@@ -19,6 +19,43 @@ export function mutateJson(bytes: Buffer, random: Random, other: Buffer): Buffer
   return Buffer.from(JSON.stringify(changed));
 }
 
+/**
+ * Replaces a few values by others of their type, so that more of the text is as its reader expects.
+ */
+export function mutateJsonAlike(bytes: Buffer, random: Random, other: Buffer): Buffer {
+  const value = parse(bytes);
+  if (value === undefined || random() < 0.3) return mutateJson(bytes, random, other);
+  const strangers = [...valuesIn(value), ...valuesIn(parse(other) ?? null)];
+  let changed = value;
+  for (let count = 1 + below(random, 2); count > 0; count--) {
+    changed = changeAlike(changed, random, strangers);
+  }
+  return Buffer.from(JSON.stringify(changed));
+}
+
+function changeAlike(value: Json, random: Random, strangers: readonly Json[]): Json {
+  if (typeof value === 'boolean') return !value;
+  if (typeof value === 'number') {
+    const small = [value - 1, value + 1, value / 2, 2 * value, 3, 1024, -1];
+    return pick(random, random() < 0.6 ? small : edges);
+  }
+  if (typeof value === 'string') {
+    const known = strangers.filter((stranger) => typeof stranger === 'string');
+    return random() < 0.8 ? pick(random, known) : value + pick(random, texts);
+  }
+  if (!isNested(value)) return value;
+  const keys = Object.keys(value);
+  if (keys.length === 0) return value;
+  const fields = new Map(Object.entries(value));
+  const key = pick(random, keys);
+  const at = random();
+  if (at < 0.05) fields.delete(key);
+  else if (at < 0.1) fields.set(key, fields.get(pick(random, keys))!);
+  else if (at < 0.15 && Array.isArray(value)) return value.concat(value.slice(below(random, 2)));
+  else fields.set(key, changeAlike(fields.get(key)!, random, strangers));
+  return Array.isArray(value) ? [...fields.values()] : Object.fromEntries(fields);
+}
+
 function parse(bytes: Buffer): Json | undefined {
   try {
     return JSON.parse(bytes.toString('utf8')) as Json;

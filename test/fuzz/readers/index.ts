@@ -3,6 +3,8 @@ import { events } from './events.ts';
 import { images } from './images.ts';
 import { onnx, onnxruntime, savedModel } from './models.ts';
 import { parquet } from './parquet.ts';
+import { safetensors } from './safetensors.ts';
+import { encoder, ngrams, student } from './students.ts';
 import { config, csv, jsonl, modelJson } from './texts.ts';
 import { tokenizer } from './tokenizer.ts';
 import { webdataset } from './webdataset.ts';
@@ -19,5 +21,9 @@ export const readers: readonly FuzzedReader[] = [
   onnxruntime,
   savedModel,
   tokenizer,
+  safetensors,
+  ngrams,
+  student,
+  encoder,
   events,
 ];

@@ -1,7 +1,8 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { parseConfig } from '../../../src/config/load.ts';
+import { configKey, readConfig } from '../../../src/config/read.ts';
 import { parseModelJson } from '../../../src/models/model-json.ts';
 import { parseTopology } from '../../../src/models/networks/own-topology.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
 import { below, mutateBytes, mutateText } from '../mutate.ts';
 import { configOf, readFile, unlessRefused } from '../read-set.ts';
 import type { FuzzedReader } from '../reader.ts';
@@ -83,7 +84,8 @@ export const config = textReader(
   'yaml',
   ['examples/digits/distill.yaml', 'examples/reviews/distill.yaml', 'test/fuzz/corpus/yaml'],
   [...yaml, ...json, ...values, '\n', '  '],
-  (bytes) => unlessRefused(async () => void parseConfig(bytes.toString('utf8'), 'distill.yaml')),
+  (bytes) =>
+    unlessRefused(async () => void (await readConfig(new MemoryStore({ [configKey]: bytes })))),
 );
 
 export const modelJson = textReader(
