@@ -60,6 +60,8 @@ export function prepareWorkflow(
         Resource: 'arn:aws:states:::s3:getObject',
         Parameters: state.ItemReader.Parameters,
         ResultPath: '$.items',
+        // The interpreter's default is a minute, which a slow or paused read exceeds.
+        TimeoutSeconds: gpuTrainingSeconds,
         Retry: [{ ErrorEquals: ['TransientError'], MaxAttempts: 6, JitterStrategy: 'FULL' }],
         Next: name,
       };

@@ -66,6 +66,20 @@ function named(name: string, message = 'no'): Error {
   return Object.assign(new Error(message), { name });
 }
 
+test('no task has the time limit of a minute that the interpreter has by default', () => {
+  const machine = readWorkflow();
+  prepareWorkflow(
+    machine,
+    async () => null,
+    async () => [],
+  );
+  const tasks = Object.entries(machine.States).filter(([, { Type }]) => Type === 'Task');
+  expect(tasks.map(([name]) => name)).toContain('Label: items');
+  for (const [name, { TimeoutSeconds }] of tasks) {
+    expect(TimeoutSeconds, name).toBeGreaterThan(24 * 60 * 60);
+  }
+});
+
 describe('the workflow in the embedded engine', () => {
   test('calls every stage in order, and each shard and student once', async () => {
     const { calls, error } = await runWorkflow({ encode: true, trainTeacher: true });
