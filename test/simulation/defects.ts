@@ -10,6 +10,8 @@ export const defects = {
   'double-count': 'Each call of Plan reserves the estimate of the run, also a repeated one.',
   'checksum-not-verified': 'Damaged bytes are passed on without an error.',
   'stale-listing': 'A listing lacks the newest objects.',
+  'no-sync': 'A file is visible before its bytes are on the disk.',
+  'endless-calls': 'A training that makes no progress is called again and again.',
   'clock-as-version': 'The ETag of an object is the second of its write.',
   'clock-as-order': "The newest version is the one with the latest time by its writer's clock.",
 } as const;

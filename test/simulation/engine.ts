@@ -11,13 +11,14 @@ import {
   prepareWorkflow,
   readWorkflow,
 } from '../../src/engines/workflow.ts';
-import { TransientError } from '../../src/errors.ts';
+import { InterruptedError, TransientError } from '../../src/errors.ts';
 import type { Context } from '../../src/run/context.ts';
 import type { JobEvent } from '../../src/run/events.ts';
 import { keys } from '../../src/run/keys.ts';
 import { readManifest } from '../../src/run/objects-file.ts';
 import { planSchema } from '../../src/run/plan-file.ts';
-import { type StageName, stages } from '../../src/stages/index.ts';
+import type { StageName } from '../../src/stages/index.ts';
+import type { Stage } from '../../src/stages/stage.ts';
 import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Defect } from './defects.ts';
@@ -29,40 +30,66 @@ const workers = 2;
 /** Limits of the simulated deployment, in US dollars. */
 export const limits = { perDayUsd: 40, perMonthUsd: 60 };
 
+/** The code of each stage, by name. */
+export type StageCode = Readonly<Record<StageName, Pick<Stage, 'load' | 'resumes'>>>;
+
 /** One execution. */
 export interface Execution {
   /** Calls of each task, by stage, shard and student. */
   readonly calls: Map<string, number>;
+  /** Calls of each task that were stopped before their first step. */
+  readonly stalled: Map<string, number>;
   /** Shards that Label labeled, and did not find labeled. */
   labeled: number;
+}
+
+export function newExecution(): Execution {
+  return { calls: new Map(), stalled: new Map(), labeled: 0 };
 }
 
 /**
  * Runs an execution to its end.
  *
+ * @param code The code of the stages.
  * @param execution Receives the calls.
  * @throws the error of the task that failed.
  */
 export async function execute(
   world: World,
   job: JobEvent,
+  code: StageCode,
   execution: Execution,
   defect?: Defect,
 ): Promise<void> {
   const inSlot = createSlots(workers);
+  const isStalled = world.faults.happens('training without progress');
   const machine = readWorkflow();
   const handlers = prepareWorkflow(
     machine,
     (task, event) =>
       inSlot(async () => {
-        count(execution, task, event);
-        const result = await world.start(() => call(world, task, event));
+        const name = nameOf(task, event);
+        count(execution.calls, name);
+        const { load, resumes } = code[task];
+        const isStopped = isStalled && resumes !== undefined;
+        const deadline = new AbortController();
+        if (isStopped) deadline.abort();
+        const context = contextOf(world, deadline, resumes !== undefined);
+        const work = async () => z.json().parse((await (await load())(event, context)) ?? null);
+        const result = await world.start(work).catch((error: Error) => {
+          const isLate = ['InterruptedError', 'StalledError'].includes(error.name);
+          if (isStopped && isLate) count(execution.stalled, name);
+          throw defect === 'endless-calls' ? withoutStall(error) : error;
+        });
         if (task === 'Plan' && defect === 'double-count') await reserveAgain(job, execution);
         if (task === 'Label' && result === 1) execution.labeled++;
         if (world.faults.happens('lost result')) throw new TransientError('the result was lost');
         return result;
       }),
-    async (bucket, key) => readManifest(await openStore(`s3://${bucket}`), key),
+    async (bucket, key) => {
+      const location = job.results.startsWith('s3://') ? `s3://${bucket}` : bucket;
+      return readManifest(await openStore(location, 'time'), key);
+    },
   );
   if (defect === 'lost-retry') forgetRetries(machine);
   const { until, ...rest } = job;
@@ -75,24 +102,29 @@ const taskSchema = z.object({
   variant: z.string().optional(),
 });
 
-function count({ calls }: Execution, task: StageName, event: Json): void {
+function nameOf(task: StageName, event: Json): string {
   const { shard, variant } = taskSchema.parse(event);
-  const name = [task, shard?.id ?? variant].filter(Boolean).join(' ');
+  return [task, shard?.id ?? variant].filter(Boolean).join(' ');
+}
+
+function count(calls: Map<string, number>, name: string): void {
   calls.set(name, (calls.get(name) ?? 0) + 1);
 }
 
-/** Calls a stage as a function on AWS does. */
-async function call(world: World, task: StageName, event: Json): Promise<Json> {
-  const stage = await stages[task].load();
-  const deadline = new AbortController();
-  const context: Context = {
+/** Makes the context of a function on AWS. */
+function contextOf(world: World, deadline: AbortController, resumes: boolean): Context {
+  return {
     signal: deadline.signal,
     deployment: { trainer: 'function', budgetUsd: undefined, ...limits },
     report() {
-      if (stages[task].resumes && world.faults.happens('deadline of a function')) deadline.abort();
+      if (resumes && world.faults.happens('deadline of a function')) deadline.abort();
     },
   };
-  return z.json().parse((await stage(event, context)) ?? null);
+}
+
+/** Plants `endless-calls`. */
+function withoutStall(error: Error): Error {
+  return error.name === 'StalledError' ? new InterruptedError(error.message) : error;
 }
 
 /** Plants `double-count`: a repeated call of Plan reserves under another name. */
@@ -100,6 +132,7 @@ async function reserveAgain({ run, results }: JobEvent, { calls }: Execution): P
   const repeated = calls.get('Plan')! - 1;
   if (repeated === 0) return;
   const store = await openStore(results);
+  if (!(await store.head(keys.plan(run)))) return; // A tiny run.
   const { estimate } = await readJson(store, keys.plan(run), planSchema);
   const { totalUsd } = estimate.bill;
   await reserveSpend(store, { run: `${run} again ${repeated}`, totalUsd }, limits);

@@ -27,6 +27,10 @@ const kinds = {
   'wrong clock': 3,
   /** A description of an execution lacks its newest change. */
   'stale status': 20,
+  /** The results are on a disk that has space for a drawn number of bytes. */
+  'full disk at a byte': 10,
+  /** Every call of a training ends before its first step, in one execution. */
+  'training without progress': 10,
   /** Two users run the same command at once. */
   'second execution': 20,
   'duplicated event': 3,

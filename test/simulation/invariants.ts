@@ -7,7 +7,8 @@ import { planSchema } from '../../src/run/plan-file.ts';
 import { currentSchema } from '../../src/stages/publish.ts';
 import { openSealed } from '../../src/store/once.ts';
 import type { Execution } from './engine.ts';
-import type { SimulatedS3 } from './simulated-s3.ts';
+import type { SimulatedStorage } from './simulated-storage.ts';
+import { tinyPlanSchema } from './tiny-stages.ts';
 import { requireThat } from './violation.ts';
 
 /** Objects of a bucket by key. */
@@ -34,8 +35,8 @@ export function requireEqual(objects: Objects, undisturbed: Objects): void {
 }
 
 /** An object that is written once was never visible with other bytes, such as a part of them. */
-export function requireWrittenOnce(s3: SimulatedS3, bucket: string): void {
-  for (const [key, versions] of s3.history(bucket)) {
+export function requireWrittenOnce(storage: SimulatedStorage, bucket: string): void {
+  for (const [key, versions] of storage.history(bucket)) {
     if (changing.test(key)) continue;
     const last = versions.at(-1)!.body;
     const isOne = versions.every(({ body }) => body.equals(last));
@@ -46,8 +47,8 @@ export function requireWrittenOnce(s3: SimulatedS3, bucket: string): void {
 }
 
 /** CURRENT never returns to a run that it has left. */
-export function requireForward(s3: SimulatedS3, bucket: string): void {
-  for (const [key, versions] of s3.history(bucket)) {
+export function requireForward(storage: SimulatedStorage, bucket: string): void {
+  for (const [key, versions] of storage.history(bucket)) {
     if (!key.endsWith('/CURRENT')) continue;
     const all = versions.map(({ body }) => currentSchema.parse(openSealed(body, key, key)).run);
     const moves = all.filter((run, index) => run !== all[index - 1]);
@@ -108,15 +109,26 @@ export function estimatesOf(objects: Objects, until: 'labels' | 'students'): Map
   );
 }
 
+/** The same for runs of tiny stages. */
+export function tinyEstimatesOf(objects: Objects): Map<string, number> {
+  const plans = [...objects].filter(([key]) => key.endsWith('/tiny-plan.json'));
+  return new Map(
+    plans.map(([key, body]) => [
+      key.split('/')[1]!,
+      tinyPlanSchema.parse(openSealed(body, key, key)).totalUsd,
+    ]),
+  );
+}
+
 /** Counts the versions of the objects that are written once. */
-export function countVersions(s3: SimulatedS3, bucket: string): number {
-  const once = s3.history(bucket).filter(([key]) => !changing.test(key));
+export function countVersions(storage: SimulatedStorage, bucket: string): number {
+  const once = storage.history(bucket).filter(([key]) => !changing.test(key));
   return once.reduce((sum, [, versions]) => sum + versions.length, 0);
 }
 
 /** Requests that wrote costly objects, by key. */
-export function costlyPuts(s3: SimulatedS3, bucket: string): Map<string, number> {
-  const all = [...s3.puts].map(([name, n]) => [name.slice(bucket.length + 1), n] as const);
+export function costlyPuts(storage: SimulatedStorage, bucket: string): Map<string, number> {
+  const all = [...storage.puts].map(([name, n]) => [name.slice(bucket.length + 1), n] as const);
   return new Map(all.filter(([key]) => costly.test(key)));
 }
 
@@ -136,12 +148,23 @@ const transient = [
   ...['TransientError', 'Lambda.Unknown', 'Sandbox.Timedout', 'InterruptedError', 'StalledError'],
 ];
 
+/** Causes that the user can remove. The same command then continues the run. */
+const causes = ['S3 does not allow', 'the disk is full'];
+
+/** Calls of a task without progress after which its run has ended. */
+const maxStalledCalls = 3;
+
 /** A command that failed states a reason that the faults explain. */
-export function requireExplained(error: unknown, { calls }: Execution): void {
+export function requireExplained(error: unknown, { calls, stalled }: Execution): void {
   const { name, message } = z.object({ name: z.string(), message: z.string() }).parse(error);
+  for (const [task, count] of stalled) {
+    requireThat(count <= maxStalledCalls, 'a run without progress ends itself', () => {
+      return `${task}: ${count} calls`;
+    });
+  }
   if (name === 'UserError') {
     requireThat(
-      message.includes('S3 does not allow'),
+      causes.some((cause) => message.includes(cause)),
       'no fault is blamed on the user',
       () => message,
     );

@@ -5,7 +5,9 @@
  *     npm run simulate -- --seed 4711
  *     npm run simulate -- --defect no-condition
  */
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { Worker } from 'node:worker_threads';
 import { type Defect, defectNames, defects } from './defects.ts';
 import { faultKinds } from './faults.ts';
 import { type Outcome, simulate } from './simulate.ts';
@@ -40,14 +42,33 @@ async function simulateSeeds(): Promise<void> {
       : [Number(values.seed), 1];
   const startedAt = performance.now();
   const outcomes: Outcome[] = [];
-  for (let seed = first; seed < first + count; seed++) {
-    const outcome = await simulate(seed);
+  const take = (outcome: Outcome) => {
     outcomes.push(outcome);
     if (outcome.violation !== undefined) printViolation(outcome);
-  }
+  };
+  const workers = Math.min(availableParallelism(), count);
+  await Promise.all(
+    Array.from({ length: workers }, (_, index) =>
+      simulateEvery({ first: first + index, last: first + count - 1, step: workers }, take),
+    ),
+  );
   const seconds = (performance.now() - startedAt) / 1000;
   printSummary(outcomes, seconds);
   if (outcomes.some(({ violation }) => violation !== undefined)) process.exitCode = 1;
+}
+
+/** Simulates every n-th seed in a thread of its own. */
+function simulateEvery(
+  seeds: { readonly first: number; readonly last: number; readonly step: number },
+  take: (outcome: Outcome) => void,
+): Promise<void> {
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: seeds });
+  return new Promise((resolve, reject) => {
+    worker
+      .on('message', take)
+      .on('error', reject)
+      .on('exit', () => resolve());
+  });
 }
 
 /** Prints after how many seeds a planted defect is found. */
@@ -55,9 +76,12 @@ async function find(defect: Defect): Promise<void> {
   const first = Number(values.from);
   const last = first + Number(values.seeds) - 1;
   for (let seed = first; seed <= last; seed++) {
-    const { violation } = await simulate(seed, defect);
+    const { kind, violation } = await simulate(seed, defect);
     if (violation === undefined) continue;
-    print(`${defect}: found by seed ${seed}, after ${seed - first + 1} seeds\n  ${violation}`);
+    const [what] = violation.split('\n');
+    print(
+      `| ${`\`${defect}\``.padEnd(23)} | ${String(seed - first + 1).padStart(5)} | ${kind.padEnd(14)} | ${what} |`,
+    );
     return;
   }
   print(`${defect}: not found by ${values.seeds} seeds`);

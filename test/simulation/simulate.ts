@@ -2,13 +2,13 @@ import type { Defect } from './defects.ts';
 import { simulateDeployment } from './deployment.ts';
 import type { Fault } from './faults.ts';
 import { Violation } from './violation.ts';
-import { simulateRuns } from './whole-run.ts';
+import { type RunKindName, type StorageName, simulateRuns } from './whole-run.ts';
 import { World } from './world.ts';
 
 /** Result of one seed. */
 export interface Outcome {
   readonly seed: number;
-  readonly kind: 'students' | 'labels' | 'deployment';
+  readonly kind: Kind;
   readonly faults: ReadonlyMap<Fault, number>;
   /** Simulated time, in ms. */
   readonly simulatedMs: number;
@@ -16,14 +16,34 @@ export interface Outcome {
   readonly violation: string | undefined;
 }
 
-/** Seeds of which one is whole runs with students, and one is a run for labels. */
-const period = 100;
+interface KindRow {
+  /** Number of such seeds among each hundred. */
+  readonly perHundred: number;
+  /** Stages and store of whole runs; undefined for a deployment. */
+  readonly runs: readonly [RunKindName, StorageName] | undefined;
+}
+
+/** The kinds of seeds: what a seed simulates. */
+export const kinds = {
+  'students, S3': { perHundred: 1, runs: ['students', 's3'] },
+  'labels, S3': { perHundred: 1, runs: ['labels', 's3'] },
+  'labels, folder': { perHundred: 1, runs: ['labels', 'folder'] },
+  'tiny, S3': { perHundred: 37, runs: ['tiny', 's3'] },
+  'tiny, folder': { perHundred: 30, runs: ['tiny', 'folder'] },
+  deployment: { perHundred: 30, runs: undefined },
+} as const satisfies Record<string, KindRow>;
+export type Kind = keyof typeof kinds;
+
+/** The kind of each of a hundred seeds, mixed by a step that is coprime to 100. */
+const kindOfSeed = Object.entries(kinds).flatMap(([kind, { perHundred }]) =>
+  Array.from({ length: perHundred }, () => kind as Kind),
+);
 
 let loaded: Promise<void> | undefined;
 
-/** Loads the modules of all kinds, so that no world waits for the disk. */
+/** Loads the modules of all kinds, so that no world waits for the disk of this machine. */
 async function loadModules(): Promise<void> {
-  await simulateRuns(new World(0), 'students');
+  await simulateRuns(new World(0), 'students', 's3');
   await simulateDeployment(new World(0));
 }
 
@@ -32,16 +52,12 @@ export async function simulate(seed: number, defect?: Defect): Promise<Outcome> 
   loaded ??= loadModules();
   await loaded;
   const world = new World(seed);
-  const kind = kindOf(seed);
+  const kind = kindOfSeed[(37 * seed) % kindOfSeed.length]!;
+  const { runs }: KindRow = kinds[kind];
   const violation = await violationOf(() =>
-    kind === 'deployment' ? simulateDeployment(world, defect) : simulateRuns(world, kind, defect),
+    runs ? simulateRuns(world, ...runs, defect) : simulateDeployment(world, defect),
   );
   return { seed, kind, faults: world.faults.counts, simulatedMs: world.nowMs, violation };
-}
-
-function kindOf(seed: number): Outcome['kind'] {
-  if (seed % period === 0) return 'students';
-  return seed % period === period / 2 ? 'labels' : 'deployment';
 }
 
 async function violationOf(work: () => Promise<void>): Promise<string | undefined> {

@@ -7,6 +7,7 @@ import { Readable } from 'node:stream';
 import { S3Client } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import type { Defect } from './defects.ts';
+import type { SimulatedStorage } from './simulated-storage.ts';
 import { named, type World } from './world.ts';
 
 /** A version of an object. */
@@ -40,7 +41,7 @@ type Request = z.infer<typeof requestSchema>;
 /** Simulated buckets, by name. */
 const buckets = new Map<string, SimulatedS3>();
 
-export class SimulatedS3 {
+export class SimulatedS3 implements SimulatedStorage {
   /** Versions by "bucket/key", the oldest first. */
   readonly versions = new Map<string, Version[]>();
   /** Requests that write, by "bucket/key", whether they succeed or not. */
@@ -60,8 +61,10 @@ export class SimulatedS3 {
   /** Makes a bucket; one of this name in another world is gone. */
   makeBucket(name: string): string {
     buckets.set(name, this);
-    return name;
+    return `s3://${name}`;
   }
+
+  afterFailure(): void {}
 
   /** Puts an object there, without a request. */
   insert(bucket: string, key: string, text: string): void {

@@ -1,14 +1,16 @@
 /**
- * Whole runs under faults, with every stage as it is. A user enters the command until the run is
- * done, then adds a batch, and so on. At the end, everything that must hold is checked.
+ * Whole runs under faults. A user enters the command until the run is done, then adds a batch, and
+ * so on. At the end, everything that must hold is checked.
  */
 import { readLabels, readLabelsSummary } from '../../src/data/tables/labels-file.ts';
 import type { JobEvent } from '../../src/run/events.ts';
 import { openJob, shardItems } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';
+import { stages } from '../../src/stages/index.ts';
 import { startRun } from '../../src/stages/start.ts';
+import { openStore } from '../../src/store/open.ts';
 import type { Defect } from './defects.ts';
-import { type Execution, execute, limits } from './engine.ts';
+import { type Execution, execute, limits, newExecution, type StageCode } from './engine.ts';
 import {
   costlyPuts,
   countVersions,
@@ -19,18 +21,60 @@ import {
   requireExplained,
   requireForward,
   requireNoRepeat,
+  requireReserved,
   requireWrittenOnce,
+  tinyEstimatesOf,
 } from './invariants.ts';
 import { baseObjects, batchObject, unlabeledIds } from './reviews.ts';
+import { SimulatedDisk } from './simulated-disk.ts';
 import { SimulatedS3 } from './simulated-s3.ts';
-import { requireThat } from './violation.ts';
+import type { SimulatedStorage } from './simulated-storage.ts';
+import { readTinyLabels, readTinyPlan, tinyStages } from './tiny-stages.ts';
+import { requireThat, Violation } from './violation.ts';
 import { World } from './world.ts';
 
-/** Last result of the runs: the labels, or all. */
-export type Until = 'labels' | 'students';
+/** A kind of whole runs. */
+interface RunKind {
+  readonly code: StageCode;
+  /** Last result of a run: the labels, or all. */
+  readonly until: 'labels' | 'students';
+  /** Largest number of batches, one after the other, each with a run. */
+  readonly batches: number;
+  readonly estimates: (objects: Objects) => Map<string, number>;
+  /** Lists the examples that a run has labeled, and those that it has quarantined with a reason. */
+  readonly labeledBy: (job: JobEvent) => Promise<string[]>;
+}
 
-/** Number of batches, one after the other, each with a run. */
-const batches = { labels: 1, students: 2 } as const;
+const runKinds = {
+  /** All stages as they are. */
+  students: {
+    code: stages,
+    until: 'students',
+    batches: 2,
+    estimates: (objects) => estimatesOf(objects, 'students'),
+    labeledBy,
+  },
+  /** The same up to Reconcile. */
+  labels: {
+    code: stages,
+    until: 'labels',
+    batches: 1,
+    estimates: (objects) => estimatesOf(objects, 'labels'),
+    labeledBy,
+  },
+  /** All stages with little to compute: see `tiny-stages.ts`. */
+  tiny: {
+    code: tinyStages,
+    until: 'students',
+    batches: 2,
+    estimates: tinyEstimatesOf,
+    labeledBy: tinyLabeledBy,
+  },
+} as const satisfies Record<string, RunKind>;
+export type RunKindName = keyof typeof runKinds;
+
+const storages = { s3: SimulatedS3, folder: SimulatedDisk } as const;
+export type StorageName = keyof typeof storages;
 
 /** Times that a user enters a command: more than there are faults. */
 const maxCommands = 40;
@@ -41,66 +85,79 @@ let scenes = 0;
 /** A dataset and its results in a world. */
 class Scene {
   readonly world: World;
-  readonly s3: SimulatedS3;
+  readonly storage: SimulatedStorage;
+  readonly kind: RunKind;
+  /** Name of the bucket of the results. */
   readonly results: string;
-  readonly #until: Until;
+  readonly #dataLocation: string;
+  readonly #resultsLocation: string;
   readonly #defect: Defect | undefined;
 
-  constructor(world: World, until: Until, defect?: Defect) {
+  constructor(world: World, kind: RunKind, storage: StorageName, defect?: Defect) {
     this.world = world;
-    this.s3 = new SimulatedS3(world, defect);
+    this.kind = kind;
+    this.storage = new storages[storage](world, defect);
     // A name of its own: stages cache models by the location of the results.
-    this.results = this.s3.makeBucket(`simulated-results-${++scenes}`);
-    this.s3.makeBucket(dataBucket);
-    this.#until = until;
+    this.results = `simulated-results-${++scenes}`;
+    this.#resultsLocation = this.storage.makeBucket(this.results);
+    this.#dataLocation = this.storage.makeBucket(dataBucket);
     this.#defect = defect;
   }
 
   get objects(): Objects {
-    return this.s3.objects(this.results);
+    return this.storage.objects(this.results);
   }
 
   /** Adds files to the dataset. */
   upload(files: Iterable<readonly [string, string]>): void {
-    for (const [key, text] of files) this.s3.insert(dataBucket, `reviews/${key}`, text);
+    for (const [key, text] of files) this.storage.insert(dataBucket, `reviews/${key}`, text);
   }
 
   /** Enters the command until the run is done. */
   async untilDone(): Promise<{ readonly job: JobEvent; readonly execution: Execution }> {
     for (let command = 1; ; command++) {
-      const execution: Execution = { calls: new Map(), labeled: 0 };
+      const execution = newExecution();
       try {
         return { job: await this.#enter(execution), execution };
       } catch (error) {
+        if (error instanceof Violation) throw error;
         requireExplained(error, execution);
         requireThat(command < maxCommands, 'a run comes to an end', () => String(error));
+        this.storage.afterFailure();
       }
     }
   }
 
   async #enter(execution: Execution): Promise<JobEvent> {
     const { objects } = this;
-    const puts = costlyPuts(this.s3, this.results);
+    const puts = costlyPuts(this.storage, this.results);
     const started = await this.world.start(() =>
-      startRun(`s3://${dataBucket}/reviews`, `s3://${this.results}`),
+      startRun(`${this.#dataLocation}/reviews`, this.#resultsLocation),
     );
-    const until = this.#until === 'labels' && ({ until: 'labels' } as const);
+    const until = this.kind.until === 'labels' && ({ until: 'labels' } as const);
     const job = { ...started, execution: started.run, ...until };
-    await execute(this.world, job, execution, this.#defect);
+    await execute(this.world, job, this.kind.code, execution, this.#defect);
     // Others may repeat what this execution finds done.
     const { counts } = this.world.faults;
     const isAlone =
       !counts.has('second execution') && !counts.has('process given up that continues');
-    if (isAlone) requireNoRepeat(puts, objects, costlyPuts(this.s3, this.results));
+    if (isAlone) requireNoRepeat(puts, objects, costlyPuts(this.storage, this.results));
     return job;
   }
 }
 
 /** Simulates runs. @throws Violation if something does not hold. */
-export async function simulateRuns(world: World, until: Until, defect?: Defect): Promise<void> {
-  const expected = await undisturbed(until);
-  const scene = new Scene(world, until, defect);
-  for (let batch = 0; batch < batches[until]; batch++) {
+export async function simulateRuns(
+  world: World,
+  name: RunKindName,
+  storage: StorageName,
+  defect?: Defect,
+): Promise<void> {
+  const expected = await undisturbed(name, storage);
+  const kind: RunKind = runKinds[name];
+  const scene = new Scene(world, kind, storage, defect);
+  const batches = 1 + world.below(kind.batches);
+  for (let batch = 0; batch < batches; batch++) {
     await world.run(async () => {
       const files = [...(batch === 0 ? baseObjects() : []), batchObject(2 * batch)];
       scene.upload([...files, batchObject(2 * batch + 1)]);
@@ -111,47 +168,51 @@ export async function simulateRuns(world: World, until: Until, defect?: Defect):
     // By now, processes that were given up have ended, too.
     requireEqual(scene.objects, expected[batch]!);
   }
-  requireWrittenOnce(scene.s3, scene.results);
-  requireForward(scene.s3, scene.results);
-  requireBudget(scene.objects, estimatesOf(scene.objects, until), limits);
+  requireWrittenOnce(scene.storage, scene.results);
+  requireForward(scene.storage, scene.results);
+  const estimates = kind.estimates(scene.objects);
+  requireBudget(scene.objects, estimates, limits);
+  requireReserved(scene.objects, estimates.keys());
   await requireFreeRerun(scene);
 }
 
 /** The command of a finished run computes nothing and writes nothing. */
 async function requireFreeRerun(scene: Scene): Promise<void> {
-  const { world, s3, results } = scene;
+  const { world, storage, results } = scene;
   world.faults.stop();
-  const puts = costlyPuts(s3, results);
-  const versions = countVersions(s3, results);
+  storage.afterFailure();
+  const puts = costlyPuts(storage, results);
+  const versions = countVersions(storage, results);
   await world.run(async () => {
     const { execution } = await scene.untilDone();
     requireThat(execution.labeled === 0, 'a rerun labels nothing', () => `${execution.labeled}`);
   });
-  requireNoRepeat(puts, scene.objects, costlyPuts(s3, results));
-  const written = countVersions(s3, results) - versions;
+  requireNoRepeat(puts, scene.objects, costlyPuts(storage, results));
+  const written = countVersions(storage, results) - versions;
   requireThat(written === 0, 'a rerun writes nothing', () => `${written} objects`);
 }
 
-const known = new Map<Until, Promise<Objects[]>>();
+const known = new Map<string, Promise<Objects[]>>();
 
 /** Returns the results of the same runs without faults, after each. */
-function undisturbed(until: Until): Promise<Objects[]> {
-  const found = known.get(until) ?? runUndisturbed(until);
-  known.set(until, found);
+function undisturbed(name: RunKindName, storage: StorageName): Promise<Objects[]> {
+  const id = `${name} ${storage}`;
+  const found = known.get(id) ?? runUndisturbed(runKinds[name], storage);
+  known.set(id, found);
   return found;
 }
 
-async function runUndisturbed(until: Until): Promise<Objects[]> {
+async function runUndisturbed(kind: RunKind, storage: StorageName): Promise<Objects[]> {
   const world = new World(0);
   world.faults.stop();
-  const scene = new Scene(world, until);
+  const scene = new Scene(world, kind, storage);
   const results: Objects[] = [];
   await world.run(async () => {
     scene.upload(baseObjects());
-    for (let batch = 0; batch < batches[until]; batch++) {
+    for (let batch = 0; batch < kind.batches; batch++) {
       scene.upload([batchObject(2 * batch), batchObject(2 * batch + 1)]);
       const { job } = await scene.untilDone();
-      await requireLabeledOnce(job, 2 * batch + 2);
+      requireLabeledOnce(await kind.labeledBy(job), 2 * batch + 2);
       results.push(scene.objects);
     }
   });
@@ -159,7 +220,13 @@ async function runUndisturbed(until: Until): Promise<Objects[]> {
 }
 
 /** Every unlabeled example is labeled once, or quarantined once with a reason. */
-async function requireLabeledOnce(event: JobEvent, files: number): Promise<void> {
+function requireLabeledOnce(found: readonly string[], files: number): void {
+  const wanted = Array.from({ length: files }, (_, file) => unlabeledIds(file)).flat();
+  const isOnce = [...found].sort().join() === wanted.sort().join();
+  requireThat(isOnce, 'every example is labeled or quarantined once', () => found.join());
+}
+
+async function labeledBy(event: JobEvent): Promise<string[]> {
   const job = await openJob(event);
   const found: string[] = [];
   for (const { id } of await shardItems(job, 'unlabeled')) {
@@ -171,7 +238,16 @@ async function requireLabeledOnce(event: JobEvent, files: number): Promise<void>
       found.push(one.id);
     }
   }
-  const wanted = Array.from({ length: files }, (_, file) => unlabeledIds(file)).flat();
-  const isOnce = found.sort().join() === wanted.sort().join();
-  requireThat(isOnce, 'every example is labeled or quarantined once', () => found.join());
+  return found;
+}
+
+async function tinyLabeledBy({ run, results }: JobEvent): Promise<string[]> {
+  const store = await openStore(results, 'time');
+  const { shards, teacher } = await readTinyPlan(store, run);
+  const found: string[] = [];
+  for (const { id } of shards) {
+    const { labels, quarantined } = await readTinyLabels(store, teacher, id);
+    found.push(...Object.keys(labels), ...Object.keys(quarantined));
+  }
+  return found;
 }

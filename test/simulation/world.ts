@@ -15,8 +15,18 @@ import timers from 'node:timers/promises';
 import { type Random, randomFor } from '../../src/data/random.ts';
 import { Faults } from './faults.ts';
 
+/** Ids of simulated processes are above it, and those of the machine below. */
+const firstProcess = 9_000_000;
+
+/** Returns whether a path of /proc is about a simulated process. */
+export function isSimulatedProcess(path: string): boolean {
+  const [, id] = /^\/proc\/(\d+)\//.exec(path) ?? [];
+  return Number(id) > firstProcess;
+}
+
 /** A process of the world, such as one call of a function. */
 export class Process {
+  readonly id: number;
   /** A killed process gets no more answers, so that it does nothing any more. */
   isKilled = false;
   /** Error of the clock of its machine. It jumps. */
@@ -24,7 +34,8 @@ export class Process {
   /** Receives the error that the caller of the process sees when it is killed or given up. */
   readonly #onLoss: (error: Error) => void;
 
-  constructor(onLoss: (error: Error) => void) {
+  constructor(id: number, onLoss: (error: Error) => void) {
+    this.id = id;
     this.#onLoss = onLoss;
   }
 
@@ -67,6 +78,7 @@ export class World {
   /** Time since the start. It never goes back. */
   nowMs = 0;
   readonly #waits: Wait[] = [];
+  readonly #processes: Process[] = [];
 
   constructor(seed: number) {
     this.random = randomFor(seed);
@@ -110,7 +122,8 @@ export class World {
   /** Runs work as a process of its own. */
   async start<T>(work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const process = new Process(reject);
+      const process = new Process(firstProcess + 1 + this.#processes.length, reject);
+      this.#processes.push(process);
       if (this.faults.happens('wrong clock')) process.clockErrorMs = this.#drawClockError();
       processes.run(process, () => work().then(resolve, reject));
     });
@@ -173,6 +186,7 @@ export class World {
     const { random } = Math;
     const { now } = performance;
     const { statfs } = disk;
+    const { kill, pid } = globalThis.process;
     const promises = { setTimeout: timers.setTimeout, setImmediate: timers.setImmediate };
     const time = () => epochMs + Math.floor(this.nowMs) + (processes.getStore()?.clockErrorMs ?? 0);
     class WorldDate extends RealDate {
@@ -196,7 +210,18 @@ export class World {
     // The only access of a run to the real disk: how much is free.
     Object.assign(disk, { statfs: async () => ({ bavail: 2 ** 20, bsize: 4096 }) });
     syncBuiltinESMExports();
+    Object.assign(globalThis.process, {
+      kill: (id: number, signal: number) => {
+        const process = this.#processes[id - firstProcess - 1];
+        if (!process) return kill(id, signal);
+        if (process.isKilled) throw Object.assign(new Error('ESRCH'), { code: 'ESRCH' });
+        return true;
+      },
+    });
+    setProcessId(() => processes.getStore()?.id ?? pid);
     return () => {
+      Object.assign(globalThis.process, { kill });
+      setProcessId(() => pid);
       Object.assign(globalThis, { Date: RealDate, setTimeout, clearTimeout });
       Object.assign(Math, { random });
       Object.assign(performance, { now });
@@ -205,6 +230,10 @@ export class World {
       syncBuiltinESMExports();
     };
   }
+}
+
+function setProcessId(get: () => number): void {
+  Object.defineProperty(process, 'pid', { get, configurable: true, enumerable: true });
 }
 
 /** Makes an error with a name, by which the workflow decides what it does. */
