@@ -42,6 +42,8 @@ export interface Rejected {
    * examples with like reasons after thousands of others.
    */
   readonly lost?: number | undefined;
+  /** Whether the lost examples count as one row of their file: a quote was closed too late. */
+  readonly isOneRow?: true;
 }
 
 /** The id and the label of an example, read without its content. */

@@ -50,7 +50,7 @@ async function* located(
   for await (const item of examples) {
     const isShown = others.length > 0 || item.id.startsWith(piece.key);
     yield isShown ? item : { ...item, location: `${piece.key}:${row}` };
-    row += isRejected(item) ? (item.lost ?? 1) : 1;
+    row += isRejected(item) && !item.isOneRow ? (item.lost ?? 1) : 1;
   }
 }
 

@@ -39,6 +39,13 @@ test('rows may lack values, and columns that are read may be in any order', asyn
   ]);
 });
 
+test('a row that is too long is one row, whatever its lines', async () => {
+  const long = `"${'x\n'.repeat(2 ** 23)}"`;
+  const items = await read({ 'a.csv': `id,age,country\nfirst,${long},DE\nsecond,2,FR\n` });
+  expect(items[0]).toMatchObject({ id: 'a.csv:0', lost: 2 ** 23 + 1 });
+  expect(items[1]).toMatchObject({ id: 'second', location: 'a.csv:1' });
+});
+
 test('rows that cannot be used are reported before a column is found to be lacking', async () => {
   const store = new MemoryStore({ 'a.jsonl': `${'{bad\n'.repeat(3)}{"age":1}\n` });
   const { version, bytes } = (await store.head('a.jsonl'))!;

@@ -143,7 +143,7 @@ class PieceRows<Item extends LabelOnly> {
     return {
       id: `${this.#file}:${row}`,
       reason: `Row ${row} is longer than ${maxRecordBytes / 2 ** 20} MiB${several}.`,
-      ...(lines > 1 && { lost: lines }),
+      ...(lines > 1 && { lost: lines, isOneRow: true }),
     };
   }
 

@@ -255,6 +255,7 @@ describe('records', () => {
         id: 'a.csv:3',
         reason: 'Row 3 is longer than 16 MiB, or a quote in it is closed too late: it has 3 lines.',
         lost: 3,
+        isOneRow: true,
       },
     ]);
   });
