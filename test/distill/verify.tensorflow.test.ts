@@ -1,4 +1,5 @@
 /** Damage to the files of a finished run: `counterweight verify` reports it, and a run mends it. */
+import { execSync } from 'node:child_process';
 import {
   existsSync,
   readdirSync,
@@ -10,11 +11,13 @@ import {
 import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { verifyRun } from '../../src/distill/verify/verify-run.ts';
+import type { UserError } from '../../src/errors.ts';
 import { keys } from '../../src/run/keys.ts';
+import { evaluateStudents } from '../../src/stages/evaluate.ts';
 import { writeJsonOnce } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
 import { makeDataset } from '../support/datasets.ts';
-import { finished } from '../support/staged-run.ts';
+import { context, finished } from '../support/staged-run.ts';
 
 /** Runs the method with the most files, and lists those with content. */
 async function finishedRun() {
@@ -93,6 +96,49 @@ test('damage of every kind to any file is noticed, and no other file is accused'
       writeFileSync(path(key), bytes);
     }
   }
+});
+
+/** Files that a rerun checks: the student in all formats, the figures, and the files for people. */
+const handedOut =
+  /^runs\/[^/]+\/(students\/relabel\/(?!round-|history|relabel\.json)|metrics|machine|predictions|documents|report|label-)/;
+
+test('a rerun of a finished run names every damaged file that it hands out', async () => {
+  const { made, files, path, run } = await finishedRun();
+  const event = { run, ...made, execution: run };
+  const evaluate = () => evaluateStudents(event, context);
+  const checked = files.filter((key) => handedOut.test(key));
+  expect(checked.length).toBeGreaterThan(15);
+  await evaluate();
+  for (const [kind, damage] of Object.entries(damages)) {
+    for (const key of checked) {
+      const bytes = readFileSync(path(key));
+      damage(path(key));
+      if (!bytes.equals(readFileIfAny(path(key)))) {
+        const error = await evaluate().catch((error: unknown) => error);
+        // Evaluate writes some of the files again if they are missing.
+        const isMended = kind === 'a deletion' && existsSync(path(key));
+        if (!isMended) expect(String(error), `${kind}: ${key}`).toContain(key);
+      }
+      writeFileSync(path(key), bytes);
+    }
+  }
+  rmSync(path(keys.metrics(run)));
+  await expect(evaluate()).resolves.toBeDefined();
+});
+
+test('the command of a rerun mends the files', async () => {
+  const { made, path, run, verify } = await finishedRun();
+  const evaluate = () => evaluateStudents({ run, ...made, execution: run }, context);
+  const folder = keys.student(run, 'relabel');
+  for (const key of [`${folder}weights.bin`, `${folder}model.onnx`, keys.labelNext(run)]) {
+    flipBit(path(key));
+  }
+  const error = await evaluate().catch((error: UserError) => error);
+  const { hint = '' } = error as UserError;
+  execSync(hint.slice(hint.indexOf('rm -f')));
+  await finished(made);
+  await evaluate();
+  expect(await verify()).toMatchObject({ damaged: [], unchecked: [] });
 });
 
 test('a plan that is intact and has another form is refused, because it lists the files', async () => {

@@ -10,8 +10,8 @@ import { readJson } from '../../store/once.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import { historyFile } from '../../train/epoch.ts';
 import { baselineFile } from '../baselines/baseline.ts';
+import { type CheckedKeys, checkKeys, concurrency } from './check-keys.ts';
 import { checkObject } from './check-object.ts';
-import { alsoDeleted } from './mend.ts';
 import {
   ifReadable,
   listedShards,
@@ -23,27 +23,10 @@ import {
   verifiedPublication,
 } from './stated-digests.ts';
 
-/** Number of objects that are read at the same time. */
-const concurrency = 8;
-
-/** A damaged or missing object. */
-export interface Damage {
-  readonly key: string;
-  /** The damage, to be read after the key: "is missing". */
-  readonly how: string;
-  /** Other objects to delete, so that the workflow writes this one again. */
-  readonly others: readonly string[];
-}
-
 /** Result of a check. */
-export interface Verification {
+export interface Verification extends CheckedKeys {
   readonly run: string;
   readonly isFinished: boolean;
-  /** Number of objects that are as they were written. */
-  readonly intact: number;
-  readonly damaged: readonly Damage[];
-  /** Keys of objects without a checksum. */
-  readonly unchecked: readonly string[];
 }
 
 /**
@@ -59,22 +42,8 @@ export async function verifyRun(results: ObjectStore, run: string): Promise<Veri
   const objects = await listObjects(results, run, plan);
   const stated = await statedDigests(results, run, plan, objects);
   const isFinished = objects.has(keys.publication(run));
-  const result = { run, isFinished, intact: 0, damaged: [] as Damage[], unchecked: [] as string[] };
   const wanted = [...new Set([...objects, ...stated.keys()])].sort();
-  const check = async (key: string) => {
-    const object = await results.head(key);
-    const missing = { how: 'is missing' };
-    return { key, checked: object ? await checkObject(results, object, stated.get(key)) : missing };
-  };
-  for await (const { key, checked } of readAhead(wanted, concurrency, check)) {
-    if (checked === 'intact') result.intact++;
-    else if (checked === 'noChecksum') result.unchecked.push(key);
-    else {
-      const others = alsoDeleted(key, run).filter((other) => objects.has(other));
-      result.damaged.push({ key, ...checked, others });
-    }
-  }
-  return result;
+  return { run, isFinished, ...(await checkKeys(results, run, wanted, stated)) };
 }
 
 /** Collects the digests that the plan and the objects of a run state of other objects. */

@@ -1,0 +1,56 @@
+/** Check of the files that a run hands out, each time the run is evaluated or continued. */
+import { UserError } from '../../errors.ts';
+import { counted } from '../../format.ts';
+import { encoderFile } from '../../models/encoders/encoder.ts';
+import { descriptionFile } from '../../models/exporters.ts';
+import { encoderFolder } from '../../models/model-files.ts';
+import type { Job } from '../../run/job.ts';
+import { keys } from '../../run/keys.ts';
+import type { ObjectStore } from '../../store/store.ts';
+import { checkKeys, type Damage } from './check-keys.ts';
+import { type StatedDigests, statedBy } from './stated-digests.ts';
+
+/**
+ * Checks the students, in all formats and with their encoders, the report, the metrics, the
+ * predictions and the files for labeling. Labels, weights, embeddings and teachers are not read:
+ * `verifyRun` checks them, too. Streams the files; reads each once.
+ *
+ * @throws UserError with every missing or damaged file, and the command that mends them.
+ */
+export async function requireHandedOut({ results, run, plan }: Job): Promise<void> {
+  const folders = plan.variants.map(({ name }) => keys.student(run, name));
+  const required = [
+    ...[keys.metrics(run), keys.machine(run), keys.predictions(run), keys.documents(run)],
+    ...folders.map((folder) => `${folder}${descriptionFile}`),
+  ];
+  const encoders = folders.map((folder) => `${folder}${encoderFolder}${encoderFile}`);
+  const stated: StatedDigests = new Map();
+  const present: string[] = [];
+  for (const key of [...required, ...encoders]) {
+    if (!(await results.head(key))) continue;
+    present.push(key);
+    for (const [other, digest] of await statedBy(results, key)) stated.set(other, digest);
+  }
+  const wanted = [...required, ...present, ...stated.keys()];
+  const { damaged } = await checkKeys(results, run, wanted, stated);
+  if (damaged.length > 0) throw damagedFiles(results, run, damaged);
+}
+
+function damagedFiles(
+  { location }: ObjectStore,
+  run: string,
+  damaged: readonly Damage[],
+): UserError {
+  const files = damaged.map(({ key, how }) => `${location}/${key} ${how}`);
+  const all = new Set(damaged.flatMap(({ key, others }) => [key, ...others]));
+  const names = Array.from(all, (key) => `'${location}/${key}'`);
+  const remove = location.startsWith('s3://')
+    ? [...names.map((name) => `aws s3 rm ${name}`), `counterweight start ${run}`].join(' && ')
+    : `rm -f ${names.join(' ')}`;
+  return new UserError(
+    `${counted(damaged.length, 'file')} of the finished run ${run} cannot be handed out:\n` +
+      files.join('\n'),
+    'Copy them again; or remove them with what depends on them, and run the workflow again, ' +
+      `which writes them again: ${remove}`,
+  );
+}
