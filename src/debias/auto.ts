@@ -6,7 +6,7 @@
  */
 import { z } from 'zod';
 import { correctness } from './correctness.ts';
-import type { Method } from './method.ts';
+import type { Method, PreparedFacts } from './method.ts';
 import { type RelabelConfig, relabel } from './relabel.ts';
 import { slam } from './slam.ts';
 import { uniform } from './uniform.ts';
@@ -25,6 +25,16 @@ export const fallbackMethod = relabel.name;
 
 /** A method with the labels that its students learn from. */
 export type MethodCandidate = typeof baseline | (typeof candidates)[number];
+
+/** Returns the name of a candidate in the record. */
+export function candidateName({ method, labels }: MethodCandidate): string {
+  return `${method}-${labels}`;
+}
+
+/** Returns the folder of a candidate's students in the student's folder. */
+export function candidateFolder(candidate: MethodCandidate): string {
+  return `auto/${candidateName(candidate)}/`;
+}
 
 /**
  * Size of the sample of unlabeled examples on which the compared students are trained. Enough to
@@ -63,7 +73,24 @@ export const auto = {
   // The preparation replaces `auto` by the method that it chooses.
   correct: () => ({}),
   prepare: () => import('../distill/methods/auto.ts'),
-  record: { field: 'choice', file: 'choice.json', schema: choiceSchema },
+  record: {
+    field: 'choice',
+    file: 'choice.json',
+    schema: choiceSchema,
+    files(record: unknown, { folds }: PreparedFacts) {
+      const { method, candidates: compared } = choiceSchema.parse(record);
+      const trained = compared.length > 0 ? [baseline, ...candidates] : [];
+      return [
+        ...trained.flatMap((candidate) =>
+          Array.from(
+            { length: folds },
+            (_, fold) => `${candidateFolder(candidate)}fold-${fold}/student.json`,
+          ),
+        ),
+        ...(method === relabel.name ? [relabel.record.file] : []),
+      ];
+    },
+  },
 } as const satisfies Method;
 
 /** A candidate's mean gain over plain distillation, with its 95 % interval. */

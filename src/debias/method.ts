@@ -62,6 +62,18 @@ export interface MethodRecord {
   /** The file's name in the student's folder. */
   readonly file: string;
   readonly schema: z.ZodType;
+  /**
+   * Lists the other files in the student's folder that a preparation with this record has written,
+   * except those that the `student.json` of a model lists. Default: none.
+   */
+  readonly files?: (record: unknown, facts: PreparedFacts) => string[];
+}
+
+/** Facts of a run on which the files of a preparation depend. */
+export interface PreparedFacts {
+  readonly folds: number;
+  /** Ids of the unlabeled shards, and of those whose labels judge the teacher. */
+  readonly shards: readonly string[];
 }
 
 /** A loss other than cross-entropy, which `src/train/losses/` computes. */

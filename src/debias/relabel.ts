@@ -6,7 +6,7 @@
  * side was trained on.
  */
 import { z } from 'zod';
-import type { Method } from './method.ts';
+import type { Method, PreparedFacts } from './method.ts';
 
 const options = z.strictObject({
   rounds: z
@@ -40,6 +40,16 @@ export interface RelabelConfig {
   readonly relabel: z.infer<typeof options>;
 }
 
+/** Returns the folder of a round, counted from 1, in the student's folder. */
+export function roundFolder(round: number): string {
+  return `round-${round}/`;
+}
+
+/** Returns the labels of a shard that a round's students gave, in the student's folder. */
+export function roundLabels(round: number, shard: string): string {
+  return `${roundFolder(round)}labels/${shard}.parquet`;
+}
+
 export const relabel = {
   name: 'relabel',
   labels: 'either',
@@ -49,7 +59,21 @@ export const relabel = {
   // The student learns better labels; the loss on them stays as it is.
   correct: () => ({}),
   prepare: () => import('../distill/methods/relabel.ts'),
-  record: { field: 'relabeling', file: 'relabel.json', schema: relabelRoundsSchema },
+  record: {
+    field: 'relabeling',
+    file: 'relabel.json',
+    schema: relabelRoundsSchema,
+    files(record: unknown, { folds, shards }: PreparedFacts) {
+      const rounds = relabelRoundsSchema.parse(record);
+      return rounds.flatMap((_, index) => [
+        ...Array.from(
+          { length: folds },
+          (_, fold) => `${roundFolder(index + 1)}fold-${fold}/student.json`,
+        ),
+        ...shards.map((id) => roundLabels(index + 1, id)),
+      ]);
+    },
+  },
 } as const satisfies Method;
 
 /** The comparison of teacher and student on the same n examples. */

@@ -16,7 +16,7 @@ import type { Context } from '../run/context.ts';
 import type { Job } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
 import { descriptionOf, foldsOf, type Plan, planDecisions } from '../run/plan-file.ts';
-import { writeJsonOnce } from '../store/once.ts';
+import { sealJson } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { roomHere } from '../train/cache.ts';
 import { openCheckpoints } from '../train/checkpoint.ts';
@@ -112,13 +112,14 @@ export async function trainNetwork(job: Job, task: TrainingTask, context: Contex
       ...(agreement !== null && { agreement }),
       ...(heldOut !== null && { heldOut }),
     }));
-    await writeJsonOnce(job.results, `${folder}${historyFile}`, records);
+    const beside = new Map([[historyFile, sealJson(records, `${folder}${historyFile}`)]]);
     const { subclasses } = task;
     const description = {
       ...descriptionOf(job.plan, features),
       ...(subclasses !== undefined && { subclasses }),
     };
-    await writeModelFiles(job.results, folder, await saveModel(model, description, task.exporters));
+    const files = await saveModel(model, description, task.exporters, beside);
+    await writeModelFiles(job.results, folder, files);
   } finally {
     await input.close();
     step.dispose();

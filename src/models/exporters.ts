@@ -110,18 +110,20 @@ function floatBytes(weights: readonly Float32Array[]): Uint8Array {
  * Makes all files of a trained model, `student.json` last.
  * @param model A network outputs logits, of the classes or of all their subclasses.
  * @param rows The exporters of networks to use. Default: `layers-model`, which the workflow loads.
+ * @param beside Other files of the folder, which the description lists, too. Default: none.
  * @throws Error if an exporter makes other files than it declares.
  */
 export async function saveModel(
   model: TrainableModel,
   description: StudentDescription,
   rows: readonly Exporter[] = [layersModelExporter],
+  beside: ModelFiles = new Map(),
 ): Promise<ModelFiles> {
   if (isNgrams(model)) {
     const described = studentSchema.parse({ ...description, network: 'ngrams' });
-    return withDescription(writeNgrams(model), described);
+    return withDescription(new Map([...beside, ...writeNgrams(model)]), described);
   }
-  const files = new Map<string, Uint8Array>();
+  const files = new Map(beside);
   const notExported: Record<string, string> = {};
   const isHead = encoderIn(description.features) !== undefined;
   for (const exporter of rows) {

@@ -51,12 +51,6 @@ function flipBit(path: string): void {
   writeFileSync(path, bytes);
 }
 
-/** Files whose deletion is not noticed: no other file shows that they existed. */
-const unlisted = [
-  ...[/\/round-1\/(?!.*student\.json$)/, /\/(labels-only|fold-\d)\/history\.json$/],
-  /publication\.json$/,
-];
-
 /** Removes the checksum from JSON that has one. */
 function removeChecksum(path: string): void {
   const text = readFileSync(path, 'utf8');
@@ -84,7 +78,7 @@ test('damage of every kind to any file is noticed, and no other file is accused'
   });
   for (const [kind, damage] of Object.entries(damages)) {
     for (const key of files) {
-      if (kind === 'a deletion' && (isRaw(key) || unlisted.some((one) => one.test(key)))) continue;
+      if (kind === 'a deletion' && isRaw(key)) continue;
       const bytes = readFileSync(path(key));
       damage(path(key));
       if (bytes.equals(readFileIfAny(path(key)))) continue;
@@ -101,6 +95,18 @@ test('damage of every kind to any file is noticed, and no other file is accused'
 /** Files that a rerun checks: the student in all formats, the figures, and the files for people. */
 const handedOut =
   /^runs\/[^/]+\/(students\/relabel\/(?!round-|history|relabel\.json)|metrics|machine|predictions|documents|report|label-)/;
+
+test.each([
+  ['a fold of the teacher', (key: string) => /^teachers\/.*\/fold-1\//.test(key)],
+  ['a round', (key: string) => key.includes('/round-1/')],
+])('%s that was deleted as a whole is noticed', async (_, isPart) => {
+  const { files, path, verify } = await finishedRun();
+  const deleted = files.filter(isPart);
+  for (const key of deleted) rmSync(path(key));
+  const { damaged } = await verify();
+  expect(damaged.length).toBeGreaterThan(0);
+  for (const { key, how } of damaged) expect([isPart(key), how]).toEqual([true, 'is missing']);
+});
 
 test('a rerun of a finished run names every damaged file that it hands out', async () => {
   const { made, files, path, run } = await finishedRun();

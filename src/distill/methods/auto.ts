@@ -4,6 +4,8 @@ import {
   auto,
   baseline,
   type Choice,
+  candidateFolder,
+  candidateName,
   candidates,
   choiceSchema,
   chooseBest,
@@ -94,16 +96,16 @@ async function decide(
   const sample = await takeSample(job);
   const losses: Float64Array[] = [];
   for (const candidate of [baseline, ...candidates]) {
-    const candidateFolder = `${folder}auto/${nameOf(candidate)}/`;
-    await trainStudents(job, variant, candidate, sample, candidateFolder, context);
-    losses.push(await lossesOf(job, candidateFolder, labels));
+    const students = folder + candidateFolder(candidate);
+    await trainStudents(job, variant, candidate, sample, students, context);
+    losses.push(await lossesOf(job, students, labels));
   }
   const [plain, ...rest] = losses;
   const { chosen, gains, smallest } = chooseBest(plain!, rest);
   const { metric } = config.publish;
   const show = metric === 'logLoss' ? (value: number) => value.toFixed(3) : signedPoints;
   const compared = candidates.map((candidate, index) => ({
-    name: nameOf(candidate),
+    name: candidateName(candidate),
     gain: gains[index]!,
   }));
   if (chosen === undefined) {
@@ -114,13 +116,9 @@ async function decide(
   }
   const { value, low, high } = gains[chosen]!;
   const explanation =
-    `By ${labels} labels, ${nameOf(candidates[chosen]!)} is better than plain distillation: ` +
+    `By ${labels} labels, ${candidateName(candidates[chosen]!)} is better than plain distillation: ` +
     `${metric} ${show(value)} (${show(low)} to ${show(high)}).`;
   return { ...candidates[chosen]!, explanation, candidates: compared };
-}
-
-function nameOf({ method, labels }: MethodCandidate): string {
-  return `${method}-${labels}`;
 }
 
 async function trainStudents(
@@ -148,7 +146,7 @@ async function trainStudents(
     const unlabeled = await pseudoLabeledSet(job, candidate, first, teacherLabels(job));
     const task: TrainingTask = {
       ...{ stage: 'Train', folder: modelFolder, network, seed, model, reweighting },
-      part: `${variant.name}, ${nameOf(candidate)}, student ${fold + 1} of ${folds.count}`,
+      part: `${variant.name}, ${candidateName(candidate)}, student ${fold + 1} of ${folds.count}`,
       labeled: await trueLabelSetWithout(job, fold),
       unlabeled: unlabeled.map((source, index) =>
         filterSource(source, sample.includes, sample.counts[index]!),

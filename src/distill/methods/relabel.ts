@@ -1,6 +1,13 @@
 import { readLabels } from '../../data/tables/labels-file.ts';
 import { correctness } from '../../debias/correctness.ts';
-import { type Comparison, compare, isAccepted, relabel } from '../../debias/relabel.ts';
+import {
+  type Comparison,
+  compare,
+  isAccepted,
+  relabel,
+  roundFolder,
+  roundLabels,
+} from '../../debias/relabel.ts';
 import { uniform } from '../../debias/uniform.ts';
 import { fewestJudged } from '../../debias/validation.ts';
 import { InterruptedError } from '../../errors.ts';
@@ -69,9 +76,9 @@ async function runRounds(
     const later = (options.rounds - number) * folds * steps;
     context.report({ stage: 'Train', part, optional: later });
     const labels = taken ?? teacherLabels(job);
-    const roundFolder = `${folder}round-${number}/`;
-    const relabeled: LabelsKey = (shard) => `${roundFolder}labels/${shard}.parquet`;
-    const round: Round = { job, variant, number, folder: roundFolder, labels, steps };
+    const relabeled: LabelsKey = (shard) => folder + roundLabels(number, shard);
+    const about = { job, variant, number, labels, steps };
+    const round: Round = { ...about, folder: folder + roundFolder(number) };
     await trainStudents(round, context);
     await writeLabels(round, relabeled, context);
     const comparison = await compareLabels(job, labels, relabeled);

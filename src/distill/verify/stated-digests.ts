@@ -21,7 +21,11 @@ export type StatedDigests = Map<string, string>;
 export const verifiedPlan = z.object({
   dataset: z.string(),
   /** Undefined if it has fields of another version. */
-  config: z.object({ student: networkSchema.optional().catch(undefined) }),
+  config: z.object({
+    student: networkSchema.optional().catch(undefined),
+    folds: z.int().default(1),
+  }),
+  validatedOn: z.array(z.string()).catch([]).default([]),
   shardsDigest: z.string().optional(),
   unlabeledDigest: z.string().optional(),
   variants: z.array(z.object({ name: z.string(), method: z.enum(methodNames) })),

@@ -1,8 +1,9 @@
 /** Check of all objects of a run, by the checksums that they carry. */
 import { readAhead } from '../../data/ahead.ts';
-import { methodOf } from '../../debias/methods.ts';
+import { methodNames, methodOf } from '../../debias/methods.ts';
 import { isAboutContent, UserError } from '../../errors.ts';
 import { descriptionFile, topologyFile } from '../../models/exporters.ts';
+import { foldFolder } from '../../models/model-files.ts';
 import { isPenalized } from '../../models/networks/index.ts';
 import { ngramsFile } from '../../models/ngrams/names.ts';
 import { keys } from '../../run/keys.ts';
@@ -85,6 +86,7 @@ async function listObjects(
       for await (const { key } of results.list(prefix)) listed.add(key);
     }
     for (const key of await sharedTables(results, run, plan, listed)) listed.add(key);
+    for (const key of await preparedFiles(results, run, plan, listed)) listed.add(key);
     const current = keys.current(plan.dataset);
     if ((await results.head(current)) || (await isPublished(results, run))) listed.add(current);
   }
@@ -121,6 +123,34 @@ function besideModel(key: string): string[] {
   return [key.slice(0, -name.length) + descriptionFile];
 }
 
+/** Lists the files that the preparations of the students wrote, by the records that they left. */
+async function preparedFiles(
+  results: ObjectStore,
+  run: string,
+  { variants, config, validatedOn }: VerifiedPlan,
+  listed: ReadonlySet<string>,
+): Promise<string[]> {
+  const judged = [...validatedOn, 'unlabeled'];
+  const items = await listedShards(results, run);
+  const shards = items.flatMap(({ id, set }) => (judged.includes(set) ? [id] : []));
+  const found: string[] = [];
+  for (const { name } of variants) {
+    const folder = keys.student(run, name);
+    // A method may hand over to another one, which leaves its own record.
+    for (const record of methodNames.map((method) => methodOf(method).record)) {
+      if (!record?.files || !listed.has(folder + record.file)) continue;
+      const read = await ifReadable(
+        readJson(results, folder + record.file, record.schema),
+        undefined,
+      );
+      if (read === undefined) continue;
+      const files = record.files(read, { folds: config.folds, shards });
+      found.push(...files.map((file) => folder + file));
+    }
+  }
+  return found;
+}
+
 /** Returns whether the run's student came into use; then the dataset has a student in use. */
 async function isPublished(results: ObjectStore, run: string): Promise<boolean> {
   const key = keys.publication(run);
@@ -136,12 +166,20 @@ function requiredOf(run: string, plan: VerifiedPlan | undefined, listed: Readonl
   if (!plan) return listed.has(keys.publication(run)) ? [...always, ...planned] : always;
   const isFinished = listed.has(keys.publication(run));
   const labeling = listed.has(keys.reconcile(run)) ? besideLabels(plan) : [];
-  return [...always, ...planned, ...labeling, ...(isFinished ? finalObjects(run, plan) : [])];
+  // Publish follows at once on the documents, which Evaluate writes last.
+  const published = listed.has(keys.documents(run)) ? [keys.publication(run)] : [];
+  const final = isFinished ? finalObjects(run, plan) : [];
+  return [...always, ...planned, ...labeling, ...published, ...final];
 }
 
-/** Lists the objects that decide the labels, besides the teachers. */
-function besideLabels({ teacher: { digest, labels = digest, members } }: VerifiedPlan): string[] {
+/** Lists the objects that decide the labels: the teachers that were trained, and corrections. */
+function besideLabels({ config, teacher }: VerifiedPlan): string[] {
+  const { digest, labels = digest, members } = teacher;
+  const folds = Array.from({ length: config.folds }, (_, fold) => fold);
   return [
+    ...members.flatMap((member) =>
+      folds.map((fold) => foldFolder(keys.teacher(member.digest), fold) + descriptionFile),
+    ),
     ...(labels === digest ? [] : [keys.calibration(digest, labels)]),
     ...(members.length > 1 ? [keys.mixture(digest)] : []),
   ];
