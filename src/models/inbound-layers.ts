@@ -49,9 +49,8 @@ export function checkInboundLayers(json: unknown, name: string, depth = 0): void
 /** Reads a layer in a list of layers; none if it is not one, which tfjs refuses itself. */
 function nodeOf(layer: unknown): Node[] {
   if (!hasFields(layer) || typeof layer.class_name !== 'string') return [];
-  const own = hasFields(layer.config) ? layer.config.name : undefined;
-  const name = layer.name ?? own;
-  if (typeof name !== 'string') return [];
+  // tfjs finds a layer by this name only, not by that in its config.
+  const name = String(layer.name);
   const calls = Array.isArray(layer.inbound_nodes) ? layer.inbound_nodes.map(callOf) : [];
   return [{ name, built: withOwnCall.includes(layer.class_name) ? 1 : 0, calls }];
 }

@@ -95,3 +95,13 @@ function canBeBuilt(all: readonly Calls[]): boolean {
   }
   return left.length === 0;
 }
+
+test('a layer without the name that others read is refused', () => {
+  const layers = [
+    { class_name: 'InputLayer', config: { name: 'input' }, inbound_nodes: [] },
+    { class_name: 'Flatten', name: 'flat', config: {}, inbound_nodes: [[['input', 0, 0, {}]]] },
+  ];
+  expect(() => checkInboundLayers({ layers }, 'model.json')).toThrow(
+    "model.json has the layer 'flat', which reads the layer 'input'",
+  );
+});
