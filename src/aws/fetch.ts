@@ -3,6 +3,7 @@ import type { ExportFormat } from '../data/tables/exported-labels.ts';
 import { sha256 } from '../digest.ts';
 import { exportLabels, type LabelsDescription } from '../distill/export-labels.ts';
 import { keepFile } from '../distill/keep-file.ts';
+import { requireHandedOut } from '../distill/verify/handed-out.ts';
 import { isAboutContent, UserError } from '../errors.ts';
 import { hasModel, readExports } from '../models/model-files.ts';
 import { addedExports, readDocuments } from '../run/documents-file.ts';
@@ -63,8 +64,10 @@ export async function fetchStudent(
   }
   const { run, variant } = student;
   const folder = resolve(to ?? run);
-  const files = await readStudent(results, student).catch((error: Error) => {
-    throw isAboutContent(error) ? withStart(results, run, error) : error;
+  const files = await readStudent(results, student).catch(async (error: Error) => {
+    // Names all damaged files, and the command that mends them.
+    if (isAboutContent(error)) await requireWhole(results, student);
+    throw error;
   });
   for (const [file, body] of files) await keepFile(join(folder, file), body, run);
   return { run, variant, folder };
@@ -99,14 +102,9 @@ async function readStudent(
   ]);
 }
 
-/** Completes the command that mends a damaged file, which removes it. */
-function withStart(results: ObjectStore, run: string, { message, hint }: UserError): UserError {
-  return new UserError(message, `${hint} && ${startAgain(results, run)}`);
-}
-
-/** Returns the command that starts an ended run again, so that it writes what is missing. */
-function startAgain({ location }: ObjectStore, run: string): string {
-  return `aws s3 rm '${location}/${keys.publication(run)}' && counterweight start ${run}`;
+/** @throws UserError if a file of the student, or of its run's evaluation, is damaged. */
+function requireWhole(results: ObjectStore, { run, variant }: StudentName): Promise<void> {
+  return requireHandedOut({ results, run, plan: { variants: [{ name: variant }] } });
 }
 
 /** Labels that are copied from AWS. */
@@ -150,8 +148,10 @@ async function studentOfRun(
     (await hasModel(results, keys.student(run, variant))) &&
     (await results.head(keys.metrics(run))) &&
     (await results.head(keys.documents(run)));
-  if (!isDone) throw await unfinished(deployed, run);
-  return { run, variant };
+  if (isDone) return { run, variant };
+  const { status, until } = (await newestAttempt(deployed.stateMachine, run)) ?? {};
+  if (status === 'SUCCEEDED' && until !== 'labels') await requireWhole(results, { run, variant });
+  throw await unfinished(deployed, run);
 }
 
 async function currentStudent(
@@ -165,10 +165,7 @@ async function currentStudent(
 }
 
 /** Explains why a run has no student to copy. */
-async function unfinished(
-  { stateMachine, results }: DeployedStack,
-  run: string,
-): Promise<UserError> {
+async function unfinished({ stateMachine }: DeployedStack, run: string): Promise<UserError> {
   const { status, until } = (await newestAttempt(stateMachine, run)) ?? {};
   if (status === 'SUCCEEDED' && until === 'labels') {
     return new UserError(
@@ -186,7 +183,7 @@ async function unfinished(
     case 'SUCCEEDED':
       return new UserError(
         `run ${run} has ended, and files of its student are missing`,
-        `To write them again: ${startAgain(await openStore(results), run)}`,
+        `To write them again: counterweight start ${run}`,
       );
     case 'RUNNING':
       return new UserError(

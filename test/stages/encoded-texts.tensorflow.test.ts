@@ -1,4 +1,5 @@
 /** Texts with several teachers, among them heads on an encoder, from Plan to Publish. */
+import { execSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -15,12 +16,14 @@ import { expect, onTestFinished, test } from 'vitest';
 import { randomFor } from '../../src/data/random.ts';
 import { readPenalty } from '../../src/distill/head-penalty.ts';
 import { verifyRun } from '../../src/distill/verify/verify-run.ts';
+import type { UserError } from '../../src/errors.ts';
 import { loadStudent } from '../../src/models/load-student.ts';
 import type { Job } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';
+import { evaluateStudents } from '../../src/stages/evaluate.ts';
 import { openStore } from '../../src/store/open.ts';
 import { type Dataset, writeConfig } from '../support/datasets.ts';
-import { expectHeldOut, finished } from '../support/staged-run.ts';
+import { context, expectHeldOut, finished } from '../support/staged-run.ts';
 
 const fillers = ['the', 'film', 'was', 'a', 'plot'];
 
@@ -100,12 +103,30 @@ async function expectNoticed({ results }: Dataset, { plan, run }: Job): Promise<
     `${keys.teacher(members[0]!.digest)}fold-0/student.json`,
   ];
   await expectDeletionsNoticed([...ofLabels, keys.penalty(run)]);
-  // A run that ends at the labels has no metrics and no publication.
-  const ends = [keys.metrics(run), keys.publication(run)].map((key) => join(results, key));
+  // A run that ends at the labels has no metrics, documents and publication.
+  const ends = [keys.metrics, keys.documents, keys.publication].map((of) => join(results, of(run)));
   const written = ends.map((path) => readFileSync(path));
   for (const path of ends) rmSync(path);
   await expectDeletionsNoticed(ofLabels);
   for (const [index, path] of ends.entries()) writeFileSync(path, written[index]!);
+}
+
+/** Expects that the printed command mends a student's encoder, and the file that contains it. */
+async function expectMended(made: Dataset, { run }: Job): Promise<void> {
+  const folder = join(made.results, keys.student(run, 'lelp'));
+  const encoder = readdirSync(join(folder, 'encoder/onnx'))[0]!;
+  writeFileSync(join(folder, 'model.onnx'), 'damaged');
+  rmSync(join(folder, 'encoder/onnx', encoder));
+  const event = { run, ...made, execution: run };
+  const error = await evaluateStudents(event, context).catch((error: UserError) => error);
+  const { hint = '' } = error as UserError;
+  const [command = ''] = /rm -f .*/.exec(hint) ?? [];
+  expect(command).toContain('model.onnx');
+  expect(command).toContain(encoder);
+  execSync(command);
+  await finished(made);
+  const store = await openStore(made.results, 'time');
+  expect(await verifyRun(store, run)).toMatchObject({ damaged: [], unchecked: [] });
 }
 
 test('ngrams and heads label texts together, for a head', async () => {
@@ -135,6 +156,7 @@ test('ngrams and heads label texts together, for a head', async () => {
   expect(answer!.probabilities.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
   student.dispose();
   await expectNoticed(made, first.job);
+  await expectMended(made, first.job);
 
   // The student in use reads texts as in its own run: the next one cuts them.
   const { digest } = first.job.plan.encoders[0]!;

@@ -42,13 +42,7 @@ export async function checkKeys(
   for await (const { key, checked } of readAhead(new Set(keys), concurrency, check)) {
     if (checked === 'intact') result.intact++;
     else if (checked === 'noChecksum') result.unchecked.push(key);
-    else result.damaged.push({ key, ...checked, others: await presentOthers(results, run, key) });
+    else result.damaged.push({ key, ...checked, others: await alsoDeleted(results, run, key) });
   }
   return result;
-}
-
-async function presentOthers(results: ObjectStore, run: string, key: string): Promise<string[]> {
-  const others: string[] = [];
-  for (const other of alsoDeleted(key, run)) if (await results.head(other)) others.push(other);
-  return others;
 }

@@ -1,4 +1,4 @@
-/** Check of the files that a run hands out, each time the run is evaluated or continued. */
+/** Check of the files that a run hands out, each time it is evaluated, continued or fetched. */
 import { UserError } from '../../errors.ts';
 import { counted } from '../../format.ts';
 import { encoderFile } from '../../models/encoders/encoder.ts';
@@ -10,6 +10,11 @@ import type { ObjectStore } from '../../store/store.ts';
 import { checkKeys, type Damage } from './check-keys.ts';
 import { type StatedDigests, statedBy } from './stated-digests.ts';
 
+/** A run, and the students to check. */
+export interface HandedOut extends Pick<Job, 'results' | 'run'> {
+  readonly plan: { readonly variants: readonly { readonly name: string }[] };
+}
+
 /**
  * Checks the students, in all formats and with their encoders, the report, the metrics, the
  * predictions and the files for labeling. Labels, weights, embeddings and teachers are not read:
@@ -17,7 +22,7 @@ import { type StatedDigests, statedBy } from './stated-digests.ts';
  *
  * @throws UserError with every missing or damaged file, and the command that mends them.
  */
-export async function requireHandedOut({ results, run, plan }: Job): Promise<void> {
+export async function requireHandedOut({ results, run, plan }: HandedOut): Promise<void> {
   const folders = plan.variants.map(({ name }) => keys.student(run, name));
   const required = [
     ...[keys.metrics(run), keys.machine(run), keys.predictions(run), keys.documents(run)],
