@@ -10,9 +10,9 @@ import { addedExports, readDocuments } from '../run/documents-file.ts';
 import { openJob } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
 import { readPlanPart } from '../run/plan-part.ts';
-import { currentSchema } from '../stages/publish.ts';
+import { readCurrent } from '../stages/publish.ts';
 import { datasetName } from '../stages/start.ts';
-import { changed, damaged, openSealed, readBytes, readJson } from '../store/once.ts';
+import { changed, damaged, openSealed, readBytes } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { type DeployedStack, datasetLocation } from './deployment.ts';
@@ -161,7 +161,7 @@ async function currentStudent(
 ): Promise<StudentName | undefined> {
   const dataset = datasetName(await openStore(datasetLocation(deployed, name)));
   const key = keys.current(dataset);
-  return (await results.head(key)) ? readJson(results, key, currentSchema) : undefined;
+  return (await results.head(key)) ? readCurrent(results, key) : undefined;
 }
 
 /** Explains why a run has no student to copy. */

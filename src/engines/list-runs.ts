@@ -4,7 +4,7 @@ import { type RunMetrics, runMetricsSchema } from '../evaluate/run-metrics.ts';
 import { readFailure } from '../run/failure-file.ts';
 import { keys } from '../run/keys.ts';
 import { recordSchema } from '../run/plan-file.ts';
-import { currentSchema } from '../stages/publish.ts';
+import { readCurrent } from '../stages/publish.ts';
 import { readJson } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
 
@@ -40,7 +40,7 @@ async function runsInUse(results: ObjectStore): Promise<Set<string>> {
   for await (const folder of results.folders('students/')) {
     const key = keys.current(folder.split('/')[1]!);
     if (!(await results.head(key))) continue;
-    const current = await readable(readJson(results, key, currentSchema));
+    const current = await readable(readCurrent(results, key));
     // The next run replaces a damaged pointer.
     if (!(current instanceof UserError)) runs.add(current.run);
   }

@@ -2,8 +2,7 @@
 import { UserError } from '../errors.ts';
 import { openPredictor, type Predictor } from '../models/predictor.ts';
 import { keys } from '../run/keys.ts';
-import { currentSchema } from '../stages/publish.ts';
-import { readJson } from '../store/once.ts';
+import { readCurrent } from '../stages/publish.ts';
 import { openStore } from '../store/open.ts';
 import type { ObjectInfo, ObjectStore } from '../store/store.ts';
 
@@ -52,7 +51,7 @@ export function followCurrent(
 }
 
 async function load(results: ObjectStore, { key }: ObjectInfo): Promise<Predictor> {
-  const { student } = await readJson(results, key, currentSchema);
+  const { student } = await readCurrent(results, key);
   return openPredictor(await openStore(`${results.location}/${student.replace(/\/$/, '')}`));
 }
 

@@ -7,8 +7,7 @@ import { hasModel } from '../models/model-files.ts';
 import { nearest } from '../nearest.ts';
 import { keys } from '../run/keys.ts';
 import { readPlanPart } from '../run/plan-part.ts';
-import { currentSchema } from '../stages/publish.ts';
-import { readJson } from '../store/once.ts';
+import { readCurrent } from '../stages/publish.ts';
 import { openStore } from '../store/open.ts';
 import type { ObjectStore } from '../store/store.ts';
 
@@ -103,7 +102,7 @@ function folderOf(path: string): string {
 /** Returns the published student of a dataset; undefined if there is none. */
 async function currentStudent(results: ObjectStore, key: string): Promise<string | undefined> {
   if (!(await results.head(key))) return undefined;
-  const { student } = await readJson(results, key, currentSchema);
+  const { student } = await readCurrent(results, key);
   return within(results, student);
 }
 

@@ -3,8 +3,13 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { RunMetrics } from '../../src/evaluate/run-metrics.ts';
 import { keys } from '../../src/run/keys.ts';
-import { currentSchema, publicationSchema, publishStudent } from '../../src/stages/publish.ts';
-import { readBytes, readJson } from '../../src/store/once.ts';
+import {
+  currentSchema,
+  publicationSchema,
+  publishStudent,
+  readCurrent,
+} from '../../src/stages/publish.ts';
+import { readBytes, readJson, sealJson, toJson } from '../../src/store/once.ts';
 import { plannedRun } from '../support/planned-run.ts';
 import { putJson } from '../support/put.ts';
 import { sampleMetrics } from '../support/sample-metrics.ts';
@@ -56,6 +61,39 @@ const better = { weighted: model(0.9, 0.3), current: model(0.8, 0.4) };
 const worse = { weighted: model(0.8, 0.4), current: model(0.9, 0.3) };
 
 const fairer = { weighted: model(0.8, 0.4, 0.7), current: model(0.9, 0.3, 0.5) };
+
+test('a pointer of version 0.1.0 has no checksum, and is read only if its student has none', async () => {
+  const { job } = await evaluatedRun({ models: better });
+  const { results, plan } = job;
+  const pointer = keys.current(plan.dataset);
+  const student = keys.student('earlier', 'weighted');
+  const current = { run: 'earlier', variant: 'weighted', student };
+  await results.write(pointer, toJson(current));
+  const read = () => readCurrent(results, pointer);
+  await expect(read()).rejects.toThrow('has no checksum');
+  const features = { kind: 'text', maxCharacters: 10 };
+  const description = { classes: ['a', 'b'], features, createdBy: 'counterweight 0.1.0' };
+  await results.write(`${student}student.json`, toJson(description));
+  expect(await read()).toEqual(current);
+  await results.write(pointer, toJson({ ...current, student: 'runs/other/students/weighted/' }));
+  await expect(read()).rejects.toThrow('has no checksum');
+  await results.write(pointer, toJson(current));
+  await results.write(`${student}student.json`, sealJson({ ...description, files: {} }));
+  await expect(read()).rejects.toThrow('has no checksum');
+});
+
+test.each([
+  ['better', better, true],
+  ['worse', worse, false],
+])('a student is compared with one of version 0.1.0: %s', async (_, models, published) => {
+  const { event, job } = await evaluatedRun({ models, inUse: 'earlier' });
+  const pointer = keys.current(job.plan.dataset);
+  const { checksum: _checksum, ...current } = JSON.parse(
+    Buffer.from(await readBytes(job.results, pointer)).toString(),
+  );
+  await job.results.write(pointer, toJson(current));
+  expect((await publishStudent(event)).published).toBe(published);
+});
 
 test('the first student of a dataset comes into use', async () => {
   const { event, job, current } = await evaluatedRun({ models: { weighted: model(0.5, 1) } });

@@ -7,7 +7,7 @@ import type { Job } from '../../run/job.ts';
 import { keys } from '../../run/keys.ts';
 import { type Plan, planDecisions, recordSchema } from '../../run/plan-file.ts';
 import { readJson } from '../../store/once.ts';
-import { currentModel, currentSchema } from '../publish.ts';
+import { currentModel, readCurrent } from '../publish.ts';
 import { embedForCurrent } from './embed-current.ts';
 
 /** A model to measure, with the name of its row. */
@@ -53,7 +53,7 @@ export async function openCurrent(job: Job): Promise<CurrentStudent> {
   if (!(await job.results.head(pointer))) return {};
   let student: string | undefined;
   try {
-    const current = await readJson(job.results, pointer, currentSchema);
+    const current = await readCurrent(job.results, pointer);
     if (current.run === job.run) return {};
     student = current.student;
     const otherDataset = await otherDatasetOf(job, current.run);
