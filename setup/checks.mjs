@@ -1,11 +1,11 @@
 // The checks of `counterweight doctor`.
-import { existsSync, lstatSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, mkdtempSync, readdirSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bindingLink } from './binding-link.mjs';
-import { withFewFiles } from './few-files.mjs';
+import { discard, withFewFiles } from './few-files.mjs';
 import { findIsolation } from './isolation.mjs';
 import { nodeVersionCheck } from './node-version.mjs';
 import { outdatedPackages } from './packages.mjs';
@@ -73,7 +73,7 @@ async function modelsCheck(libraries) {
         fix: ONE_FOLDER,
       };
     } finally {
-      rmSync(folder, { recursive: true });
+      discard(folder);
     }
   }
   return { name, ok: true, detail };

@@ -1,9 +1,12 @@
 // A root folder with few files for a process: the files of the system, of this package and of Node.
+import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -43,6 +46,20 @@ export function withFewFiles(sight) {
   makeTargets(root, mounts);
   writeFileSync(table, mountTable(root, mounts));
   return ['sh', '-c', ENTER, 'sh', root, table];
+}
+
+/**
+ * Removes the folder of a process that has ended. A file system may refuse that, such as NFS while
+ * a file is open: the folder takes room, and disturbs nothing.
+ *
+ * @param {string} folder
+ */
+export function discard(folder) {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // What is left is in a folder for temporary files.
+  }
 }
 
 /**
@@ -116,7 +133,7 @@ function makeTargets(root, mounts) {
  */
 function mountTable(root, mounts) {
   return [
-    [root, root, 'none', 'bind,ro,nosuid,nodev'],
+    [root, root, 'none', `bind,ro,nosuid,nodev${noexec(root, mountPoints())}`],
     ['tmpfs', `${root}/scratch`, 'tmpfs', 'mode=0700,size=64m,nosuid,nodev'],
     ['proc', `${root}/proc`, 'proc', 'ro,nosuid,nodev,noexec'],
     ...mounts.map(({ from, at, options }) => [from, root + at, 'none', options]),
@@ -136,7 +153,29 @@ function programFiles() {
   const maps = readFileSync('/proc/self/maps', 'utf8');
   const mapped = [...maps.matchAll(/^\S+ r-xp .*? (\/.*)$/gm)].map(([, file]) => file ?? '');
   const libraries = (process.env.LD_LIBRARY_PATH ?? '').split(':');
-  return [...mapped, ...libraries.filter((folder) => path.isAbsolute(folder) && !hasHome(folder))];
+  return [
+    ...[process.execPath, ...mapped, ...linkedLibraries()],
+    ...libraries.filter((folder) => path.isAbsolute(folder) && !hasHome(folder)),
+  ];
+}
+
+/** @type {string[] | undefined} */
+let linked;
+
+/**
+ * Lists the libraries of Node outside the system's folders by the names that the dynamic linker
+ * looks for: the Node of conda-forge or Homebrew has them behind symbolic links, and `maps` has
+ * the files only.
+ */
+function linkedLibraries() {
+  if (SYSTEM.some((folder) => isInside(process.execPath, folder))) return [];
+  if (linked) return linked;
+  // Makes the dynamic linker of glibc list the libraries and not start the program: see ld.so(8).
+  const env = { ...process.env, LD_TRACE_LOADED_OBJECTS: '1' };
+  const { stdout } = spawnSync(process.execPath, ['--version'], { env, encoding: 'utf8' });
+  const names = [...(stdout ?? '').matchAll(/^\t(?:.* => )?(\/.*) \(0x/gm)];
+  linked = names.map(([, file]) => path.resolve(file ?? ''));
+  return linked;
 }
 
 /** @param {string} folder */
@@ -169,7 +208,18 @@ function packageFiles(script) {
 /** @param {string} packages */
 function tensorFlowFiles(packages) {
   const link = bindingLink(path.join(packages, '@tensorflow', 'tfjs-node'));
-  return existsSync(link) ? [realpathSync(link)] : [];
+  if (!existsSync(link)) return [];
+  // A process looks for the path that the link has, on which may be links that it does not see.
+  return [realpathSync(link), path.resolve(path.dirname(link), readlinkOr(link))];
+}
+
+/** @param {string} file */
+function readlinkOr(file) {
+  try {
+    return readlinkSync(file);
+  } catch {
+    return file; // A folder, as tfjs-node's own install script makes it.
+  }
 }
 
 /** @param {string[]} paths */
@@ -202,7 +252,8 @@ function mountPoints() {
  * @param {readonly MountPoint[]} points
  */
 function noexec(at, points) {
-  const around = points.filter((point) => isInside(at, point.at));
+  const file = realpathSync(at);
+  const around = points.filter((point) => isInside(file, point.at));
   const longest = Math.max(...around.map((point) => point.at.length));
   const last = around.findLast((point) => point.at.length === longest);
   return last?.options.split(',').includes('noexec') ? ',noexec' : '';

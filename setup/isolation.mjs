@@ -1,10 +1,11 @@
 // How far the system isolates the process of a user's model.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { withFewFiles } from './few-files.mjs';
+import { discard, withFewFiles } from './few-files.mjs';
 
 /**
  * Isolation of a process by the system, besides its environment.
@@ -71,8 +72,25 @@ export function findIsolation() {
   return found;
 }
 
-/** Script for `sh`: tests that a program is there, a file is not, and `/usr` cannot be written. */
-const probe = '[ -x "$1" ] && [ ! -e "$2" ] && [ ! -w /usr ]';
+/**
+ * Script for `sh`: tests that Node starts, a file is not there, `/usr` cannot be written, and all
+ * other files are there.
+ */
+const probe = `"$1" --version && [ ! -e "$2" ] && [ ! -w /usr ] || exit 1
+  shift 2
+  for file; do [ -e "$file" ] || exit 1; done`;
+
+/** Lists files of the packages that run models: some package managers keep them elsewhere. */
+function modelLibraries() {
+  const { resolve } = createRequire(import.meta.url);
+  return ['@tensorflow/tfjs-node', 'onnxruntime-node'].flatMap((name) => {
+    try {
+      return [resolve(`${name}/package.json`)];
+    } catch {
+      return []; // It is not installed: its import reports that.
+    }
+  });
+}
 
 /** Starts a program under an isolation. @param {Isolation} isolation */
 function works({ command, hidesFiles }) {
@@ -84,11 +102,12 @@ function works({ command, hidesFiles }) {
     const hidden = path.join(folder, 'hidden');
     writeFileSync(hidden, '');
     const few = withFewFiles({ script: fileURLToPath(import.meta.url), folder });
-    return succeeds([...command, ...few, 'sh', '-c', probe, 'sh', process.execPath, hidden]);
+    const files = [process.execPath, hidden, ...modelLibraries()];
+    return succeeds([...command, ...few, 'sh', '-c', probe, 'sh', ...files]);
   } catch {
     return false; // Such as a system without /proc.
   } finally {
-    rmSync(folder, { recursive: true });
+    discard(folder);
   }
 }
 

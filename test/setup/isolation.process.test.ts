@@ -1,10 +1,19 @@
 /** Isolation of processes: what is found on machines that allow less, and unusual mounts. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { discard, withFewFiles } from '../../setup/few-files.mjs';
 import { findIsolation } from '../../setup/isolation.mjs';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
@@ -50,8 +59,26 @@ function lookAt(env: Record<string, string>): unknown {
   );
 }
 
+/** Finds the isolation for a program in the stead of Node. @param root Of the package. */
+function foundWith(node: string, root = repository): unknown {
+  return run(
+    `import { findIsolation } from ${JSON.stringify(join(root, 'setup/isolation.mjs'))};
+    process.execPath = ${JSON.stringify(node)};
+    console.log(JSON.stringify(findIsolation().description));`,
+    {},
+  );
+}
+
+const compiler = 'cc';
 const fails = 'exit 1';
 const succeeds = 'exit 0';
+
+test('a folder that cannot be removed disturbs nothing', () => {
+  const inner = join(folder, 'file', 'inner');
+  writeFileSync(join(folder, 'file'), '');
+  expect(() => rmSync(inner, { recursive: true, force: true })).toThrow();
+  discard(inner);
+});
 
 describe.runIf(findIsolation().hidesFiles)('on a machine that allows namespaces', () => {
   const [best, second] = [
@@ -89,6 +116,75 @@ describe.runIf(findIsolation().hidesFiles)('on a machine that allows namespaces'
   ])('models run %s', (_, programs) => {
     const env = { PATH: pathWith(programs) };
     expect(lookAt(env)).toEqual({ description: 'none', canary: 'visible' });
+  });
+
+  test.runIf(spawnSync(compiler, ['--version']).status === 0)(
+    'Node starts with libraries behind links, as those of conda-forge and Homebrew are',
+    () => {
+      const [bin, cellar, opt] = ['bin', 'cellar', 'opt'].map((name) => join(folder, name));
+      for (const each of [bin!, cellar!, opt!]) mkdirSync(each);
+      const library = join(cellar!, 'libloop.so.1.0');
+      const cc = (...args: string[]) => execFileSync(compiler, args, { cwd: folder });
+      writeFileSync(join(folder, 'loop.c'), 'int loop(void) { return 0; }');
+      cc('-shared', '-fPIC', '-Wl,-soname,libloop.so.1', '-o', library, 'loop.c');
+      symlinkSync('libloop.so.1.0', join(cellar!, 'libloop.so.1'));
+      symlinkSync(cellar!, join(opt!, 'loop'));
+      writeFileSync(join(folder, 'node.c'), 'int loop(void); int main(void) { return loop(); }');
+      cc('-o', 'bin/node', 'node.c', library, '-Wl,-rpath,$ORIGIN/../opt/loop');
+      expect(foundWith(join(bin!, 'node'))).toBe(best);
+    },
+  );
+
+  test('files are not hidden from a Node that does not start without them', () => {
+    const [node, needed] = [join(folder, 'node'), join(folder, 'needed')];
+    writeFileSync(needed, '');
+    writeFileSync(node, `#!/bin/sh\nexec cat '${needed}'\n`, { mode: 0o755 });
+    expect(foundWith(node)).toBe(second);
+  });
+
+  test('they are not if packages lie elsewhere, as those of a global store', () => {
+    const [own, store] = [join(folder, 'own'), join(folder, 'store')];
+    mkdirSync(join(own, 'setup'), { recursive: true });
+    mkdirSync(join(own, 'node_modules'));
+    for (const file of ['isolation.mjs', 'few-files.mjs', 'binding-link.mjs']) {
+      copyFileSync(join(repository, 'setup', file), join(own, 'setup', file));
+    }
+    writeFileSync(join(own, 'package.json'), '{}');
+    expect(foundWith(process.execPath, own)).toBe(best);
+    mkdirSync(store);
+    writeFileSync(join(store, 'package.json'), '{}');
+    symlinkSync(store, join(own, 'node_modules', 'onnxruntime-node'));
+    expect(foundWith(process.execPath, own)).toBe(second);
+  });
+
+  test('TensorFlow is seen through links on the way to the cache', () => {
+    const [actual, alias] = [join(folder, 'actual'), join(folder, 'alias')];
+    const lib = join(folder, 'own/node_modules/@tensorflow/tfjs-node/lib');
+    for (const each of [join(actual, 'tensorflow'), lib]) mkdirSync(each, { recursive: true });
+    writeFileSync(join(actual, 'tensorflow/tfjs_binding.node'), 'binding');
+    symlinkSync(actual, alias);
+    symlinkSync(join(alias, 'tensorflow'), join(lib, 'napi-v8'));
+    writeFileSync(join(folder, 'own/package.json'), '{}');
+    const sight = { script: join(folder, 'own/main.mjs'), folder: join(folder, 'process') };
+    mkdirSync(sight.folder);
+    const [program, ...rest] = [...findIsolation().command, ...withFewFiles(sight)];
+    const binding = join(lib, 'napi-v8/tfjs_binding.node');
+    const { stdout, stderr } = spawnSync(program!, [...rest, 'cat', binding], { encoding: 'utf8' });
+    expect({ stdout, stderr }).toEqual({ stdout: 'binding', stderr: '' });
+  });
+
+  test('the folder of a process may forbid programs, as /tmp of some machines', () => {
+    const code = `import { findIsolation } from ${JSON.stringify(join(repository, 'setup/isolation.mjs'))};
+      process.stdout.write(findIsolation().description);`;
+    const inside = 'mount -t tmpfs -o noexec,nosuid,nodev tmpfs "$TMPDIR" && exec "$@"';
+    const [program, ...args] = [
+      ...['unshare', '--user', '--map-root-user', '--mount', 'sh', '-c', inside, 'sh'],
+      ...['unshare', '--user', '--map-root-user', '--mount', process.execPath],
+      ...['--input-type=module', '-e', code],
+    ];
+    const env = { ...process.env, TMPDIR: folder };
+    const { stdout, stderr } = spawnSync(program!, args, { encoding: 'utf8', env });
+    expect({ stdout, stderr }).toEqual({ stdout: best, stderr: '' });
   });
 
   test('doctor names a library that does not load among the files', () => {

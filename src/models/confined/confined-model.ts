@@ -151,7 +151,11 @@ export class ModelProcess {
 
   /** Lets the process see the files of a model. @returns the model, as the process sees it. */
   async show(source: ModelSource): Promise<ModelSource> {
-    return this.#folder ? this.#folder.show(source) : source;
+    try {
+      return this.#folder ? await this.#folder.show(source) : source;
+    } catch (error) {
+      throw this.#ended ?? error; // The folder goes with the process.
+    }
   }
 
   get isIdle(): boolean {

@@ -1,13 +1,16 @@
 /** Files of one model, for a process that sees no other files of the user. */
-import { mkdirSync, rmSync } from 'node:fs';
-import { copyFile, link, mkdir, readdir, realpath, stat } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { copyFile, link, mkdir, readdir, realpath, stat, utimes } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { withFewFiles } from '#setup/few-files.mjs';
+import { discard, withFewFiles } from '#setup/few-files.mjs';
 import { makeWorkFolder } from '../scratch-folder.ts';
 import type { ModelSource } from './model-source.ts';
 
 /** Path at which a process sees the files of its model. */
 const seenAt = '/model';
+
+/** Time between two signs that a folder is in use: old ones are removed. */
+const signEveryMs = 24 * 60 * 60 * 1000;
 
 /** Folders of running processes. Those that end after this process leave theirs to it. */
 const folders = new Set<OwnFolder>();
@@ -23,6 +26,10 @@ process.on('exit', () => {
 export class OwnFolder {
   readonly #folder = makeWorkFolder('model');
   readonly #files = join(this.#folder, 'files');
+  readonly #signs = setInterval(() => {
+    const now = new Date();
+    utimes(this.#folder, now, now).catch(() => {}); // It is gone already.
+  }, signEveryMs).unref();
 
   constructor() {
     mkdirSync(this.#files);
@@ -43,7 +50,8 @@ export class OwnFolder {
 
   remove(): void {
     folders.delete(this);
-    rmSync(this.#folder, { recursive: true, force: true });
+    clearInterval(this.#signs);
+    discard(this.#folder);
   }
 }
 
