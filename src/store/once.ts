@@ -58,7 +58,12 @@ export function parseWith<T>(schema: z.ZodType<T>, value: unknown, name: string)
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const { length } = parsed.error.issues;
-  const some = new z.ZodError(parsed.error.issues.slice(0, maxProblems));
+  // Unknown fields first: they are often misspelt ones that other problems miss.
+  const isUnknown = ({ code }: z.core.$ZodIssue) => code === 'unrecognized_keys';
+  const sorted = parsed.error.issues.toSorted(
+    (a, b) => Number(isUnknown(b)) - Number(isUnknown(a)),
+  );
+  const some = new z.ZodError(sorted.slice(0, maxProblems));
   const more = length > maxProblems ? `\n… and ${length - maxProblems} more` : '';
   throw new UserError(
     `${name} does not have the expected form:\n${shortened(z.prettifyError(some))}${more}`,

@@ -5,6 +5,7 @@ import { StoreError, UserError } from '../../src/errors.ts';
 import {
   openSealed,
   openSealedBytes,
+  parseWith,
   readJson,
   readPointer,
   sealBytes,
@@ -37,6 +38,12 @@ test.each([Number.NaN, Number.POSITIVE_INFINITY])('%f is refused, with its field
 const name = fc.string({ maxLength: 3 });
 const record = fc.dictionary(name, fc.jsonValue({ maxDepth: 1 }), { minKeys: 1, maxKeys: 3 });
 const fields = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown;
+
+test('of many problems, ten are shown, with an unknown field first', () => {
+  const letters = Object.fromEntries([...'abcdefghijkl'].map((letter) => [letter, z.string()]));
+  const parse = () => parseWith(z.strictObject(letters), { plam: 1 }, 'plan.json');
+  expect(parse).toThrow(/form:\n✖ Unrecognized key: "plam"\n(.|\n)*→ at i\n… and 3 more$/);
+});
 
 test('a sealed object is read as it was written, without its checksum', () => {
   fc.assert(
