@@ -17,10 +17,11 @@ import { hideMessage } from '../../src/run/hidden-message.ts';
 import { keys } from '../../src/run/keys.ts';
 import { planSchema } from '../../src/run/plan-file.ts';
 import { type StageName, stages } from '../../src/stages/index.ts';
+import { currentSchema } from '../../src/stages/publish.ts';
 import { type StartedRun, startBatch } from '../../src/stages/start.ts';
 import { markQuietBatches } from '../../src/stages/sweep.ts';
 import { FolderStore } from '../../src/store/folder.ts';
-import { readBytes, readJson } from '../../src/store/once.ts';
+import { readBytes, readJson, sealJson } from '../../src/store/once.ts';
 import type { ObjectStore } from '../../src/store/store.ts';
 import { formats, writeConfig } from '../support/datasets.ts';
 import { startFakeStepFunctions } from '../support/fake-step-functions.ts';
@@ -245,8 +246,9 @@ beforeAll(async () => {
   });
   await describeStudent();
   // Evaluate embeds the examples of the next run, which has no encoder, for the student in use.
-  const published = await readBytes(resultsFolder(), keys.current('images'));
-  await resultsFolder().write(keys.current('parquet-images'), published);
+  const [own, next] = [keys.current('images'), keys.current('parquet-images')];
+  const published = await readJson(resultsFolder(), own, currentSchema);
+  await resultsFolder().write(next, sealJson(published, next));
   await runStages('parquet-images', ['weighted', 'relabel', 'auto'], {
     teacher: '{ savedModel: teacher }',
     folds: '2',
