@@ -48,7 +48,9 @@ test('what tasks recorded is in the metrics and in the report; without records n
   expect(free.metrics).not.toHaveProperty('bill');
   expect(free.report).not.toContain('<h2>Cost</h2>');
 
-  for (const key of [keys.metrics(run), keys.report(run)]) rmSync(join(results, key));
+  for (const key of [keys.metrics(run), keys.report(run), keys.documents(run)]) {
+    rmSync(join(results, key));
+  }
   for (const ms of [4000, 6000]) {
     await recordUsage(results, run, { task: 'Label', resource: 'lambda-3008', ms, id: `${ms}` });
   }
