@@ -6,7 +6,7 @@ import type { Encoding, ParquetType, SchemaElement, SchemaTree } from 'hyparquet
 import { isFlatColumn } from 'hyparquet/src/schema.js';
 
 /** Bytes that a row group may take, however small it is in the file. */
-const freeBytes = 256 * 2 ** 20;
+const freeBytes = 384 * 2 ** 20;
 
 /** Bytes that a row group may take per byte in the file. */
 const bytesPerStoredByte = 64;
@@ -23,8 +23,10 @@ const valueBytes = {
   text: 48,
   /** Bytes are a view of the page; so are texts in deltas before they are decoded. */
   view: 160,
-  /** Levels and a place, while lists and structs are assembled. */
-  nested: 24,
+  /** A place in a list or struct, to which the value is moved. */
+  nested: 8,
+  /** Two levels of a value in a list or struct; they last as long as the page. */
+  levels: 16,
 };
 
 /** Bytes of a row of lists or structs. */
@@ -45,27 +47,44 @@ interface ValueCounts {
   readonly missing: number;
 }
 
+/** Memory in bytes. */
+interface PageMemory {
+  /** The values, which stay. */
+  readonly kept: number;
+  /** Memory that is dropped after the page. */
+  readonly passing: number;
+}
+
 /** Returns the memory that the values of a page take. */
-export function bytesOfValues(
+export function memoryOfValues(
   column: DecodedColumn,
   encoding: Encoding,
   { count, missing }: ValueCounts,
-): number {
+): PageMemory {
   const isFlat = isFlatColumn([...column.path]);
-  const own = ownBytes(column, encoding, missing > 0 || !isFlat);
-  const values = (count - missing) * own + missing * valueBytes.shared;
-  return isFlat ? values : values + count * valueBytes.nested;
+  const present = count - missing;
+  const values =
+    present * ownBytes(column, encoding, missing > 0 || !isFlat) + missing * valueBytes.shared;
+  const views = isFloat16(column) ? present * valueBytes.view : 0;
+  if (isFlat) return { kept: values, passing: views };
+  return { kept: values + count * valueBytes.nested, passing: views + count * valueBytes.levels };
 }
 
 function ownBytes(column: DecodedColumn, encoding: Encoding, hasMissing: boolean): number {
   const { type, element } = column;
   if (encoding.endsWith('_DICTIONARY') || type === 'BOOLEAN') return valueBytes.shared;
-  if (type === 'BYTE_ARRAY' || type === 'FIXED_LEN_BYTE_ARRAY') {
+  const isBytes = type === 'BYTE_ARRAY' || type === 'FIXED_LEN_BYTE_ARRAY';
+  if (isBytes && !isFloat16(column)) {
     const isText = element.converted_type === 'UTF8' || element.logical_type?.type === 'STRING';
     return isText && encoding === 'PLAIN' ? valueBytes.text : valueBytes.view;
   }
   if (isTime(column)) return valueBytes.time;
   return hasMissing ? valueBytes.numberOrMissing : valueBytes.number;
+}
+
+/** Returns whether the values are bytes of numbers. */
+function isFloat16({ element }: DecodedColumn): boolean {
+  return element.logical_type?.type === 'FLOAT16';
 }
 
 /** Returns whether the values become dates. */
@@ -82,6 +101,8 @@ export function bytesOfRow({ path }: DecodedColumn): number {
 export interface DecodeBudget {
   /** Adds bytes that will be decoded. @throws Error if the row group exceeds its limit. */
   take(bytes: number): void;
+  /** Checks bytes that last as long as a page. @throws Error if they exceed what is left. */
+  takeBriefly(bytes: number): void;
   /** Returns a function that gives back what is taken from now on: before a second attempt. */
   mark(): () => void;
 }
@@ -90,14 +111,18 @@ export interface DecodeBudget {
 export function createBudget(storedBytes: number): DecodeBudget {
   const limit = freeBytes + bytesPerStoredByte * storedBytes;
   let taken = 0;
+  const requireRoom = (bytes: number) => {
+    if (taken + bytes <= limit) return;
+    throw new Error(
+      `the columns of its row group take more than ${Math.round(limit / 2 ** 20)} MiB of memory; write the file with smaller row groups (in pyarrow and pandas: row_group_size=1000)`,
+    );
+  };
   return {
     take(bytes) {
       taken += bytes;
-      if (taken <= limit) return;
-      throw new Error(
-        `its columns take more than ${Math.round(limit / 2 ** 20)} MiB of memory, which no row group of its size needs; write it with fewer rows per row group`,
-      );
+      requireRoom(0);
     },
+    takeBriefly: requireRoom,
     mark() {
       const before = taken;
       return () => {

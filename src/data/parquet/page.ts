@@ -2,7 +2,7 @@
 import type { Encoding, PageHeader } from 'hyparquet';
 import { deltaBinaryUnpack } from 'hyparquet/src/delta.js';
 import { getMaxDefinitionLevel, getMaxRepetitionLevel } from 'hyparquet/src/schema.js';
-import { bytesOfRow, bytesOfValues, type DecodeBudget, type DecodedColumn } from './budget.ts';
+import { bytesOfRow, type DecodeBudget, type DecodedColumn, memoryOfValues } from './budget.ts';
 import { checkRuns, endOfDeltas, type Runs } from './encodings.ts';
 import { maxDecimalBytes } from './footer.ts';
 
@@ -55,7 +55,9 @@ export function checkDictionaryPage(
   budget: DecodeBudget,
 ): void {
   const count = requireCount(header.dictionary_page_header?.num_values, 2 ** 31, 'values');
-  budget.take(bytesOfValues(column, 'PLAIN', { count, missing: 0 }));
+  const { kept, passing } = memoryOfValues(column, 'PLAIN', { count, missing: 0 });
+  budget.take(kept);
+  budget.takeBriefly(passing);
   checkPlain({ bytes, start: 0, count }, column);
 }
 
@@ -76,7 +78,9 @@ export function checkPage(
   const count = requireCount(stated.num_values, 2 ** 31, 'values');
   const { rows, ...found } = checkLevels(header, bytes, column, count);
   const counts = { count, missing: found.missing };
-  budget.take(bytesOfValues(column, encoding, counts) + rows * bytesOfRow(column));
+  const { kept, passing } = memoryOfValues(column, encoding, counts);
+  budget.take(kept + rows * bytesOfRow(column));
+  budget.takeBriefly(passing);
   const values = { bytes, start: found.start, count: count - found.missing };
   checkValues(values, encoding, isV2, column, budget);
   return { count, encoding, ...found };

@@ -60,9 +60,11 @@ test.each<[string, number, () => Omit<ColumnSource, 'name'>]>([
 });
 
 test('more of them are refused', async () => {
-  const data = Array<Uint8Array>(1.7 * million).fill(new Uint8Array(0));
+  const data = Array<Uint8Array>(2.7 * million).fill(new Uint8Array(0));
   const bytes = fileOf(1, { type: 'BYTE_ARRAY', encoding: 'PLAIN', data });
   const { reason, peakMiB } = await read(bytes);
-  expect(reason).toMatch(/^its column 'c0' cannot be read, because its columns take more than 256/);
+  expect(reason).toMatch(
+    /^its column 'c0' cannot be read, because the columns of its row group take more than 384/,
+  );
   expect(peakMiB).toBeLessThan(maxMiB);
 });
