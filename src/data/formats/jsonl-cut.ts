@@ -90,9 +90,15 @@ class Parts {
   #start = { offset: 0, row: 0 };
   #sizeBytes = 0;
 
-  /** @param bytes Size of the text, if it is known: the parts are then of about equal size. */
+  /**
+   * @param bytes Size of the text, if it is known: the parts of a large one are then of about
+   *   equal size. A small one is only divided if its lines count for more than the limit.
+   */
   constructor(bytes: number | undefined, limitBytes: number) {
-    this.#partBytes = bytes === undefined ? limitBytes : bytes / Math.ceil(bytes / limitBytes);
+    this.#partBytes =
+      bytes === undefined || bytes <= limitBytes
+        ? limitBytes
+        : bytes / Math.ceil(bytes / limitBytes);
   }
 
   add(line: Line): void {

@@ -187,6 +187,15 @@ describe('JSON Lines', () => {
     ]);
   });
 
+  test('a small file with short lines is one piece', async () => {
+    const lines = Array.from({ length: 1_000 }, () => '{"id": "1", "text": "a b", "label": "x"}\n');
+    const store = new MemoryStore({ 'labeled/a.jsonl': lines.join('') });
+    const shards = await shardsOf(store, jsonl);
+    expect(shards.flatMap(({ pieces }) => pieces)).toEqual([
+      expect.not.objectContaining({ range: expect.anything() }),
+    ]);
+  });
+
   test('the pieces of a file have its lines, whatever the sizes', async () => {
     const anyText = fc.string({ unit: 'grapheme', maxLength: 12 }).map((text) => `x${text}`);
     const texts = fc.array(anyText, {
