@@ -18,9 +18,9 @@ export function requireJsonSize(bytes: number, key: string): void {
 
 /**
  * Maximum size of a JSON file of a student, in MiB. `student.json` lists the values of categorical
- * columns.
+ * columns, up to 1,000 per column and of any length.
  */
-const maxStudentMiB = 16;
+const maxStudentMiB = 64;
 
 /**
  * Reads a JSON file of a student.

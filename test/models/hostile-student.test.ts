@@ -98,10 +98,10 @@ test('a nested description is refused', async () => {
   expect(await refusal()).toContain('has more than 500 levels of lists and objects');
 });
 
-test.each(['student.json', 'ngrams.json'])('no more than 16 MiB of %s are read', async (name) => {
+test.each(['student.json', 'ngrams.json'])('no more than 64 MiB of %s are read', async (name) => {
   truncateSync(join(folder, name), 2 ** 40);
   expect(await refusal()).toBe(
-    `./${name} has more than 16 MiB, which no JSON file of a student has`,
+    `./${name} has more than 64 MiB, which no JSON file of a student has`,
   );
 });
 
