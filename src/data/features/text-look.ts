@@ -50,9 +50,13 @@ const letter = /\p{Letter}/u;
 /** Upper bound on the characters of a text that are looked at. */
 const maxLooked = 1_000;
 
+/** Start of a list or an object: a value, `u'a'`, `Decimal('1')` or `city=`. */
+const opensNested =
+  /^[[{]\s*(?:[bru]{0,2}['"]|[[\](){}\d.+-]|(?:None|True|False|nan|inf)\b|[A-Za-z_][\w.]*[(=])/;
+
 /**
  * Returns whether a value is a list or an object in the notation of JSON, or looks like one in that
- * of Python or NumPy: `['a', None]`, `{'a': 1}`, `[0.5 1. ]`.
+ * of Python, NumPy or Spark: `['a', None]`, `{'a': 1}`, `[0.5 1. ]`, `{a=1, b=2}`.
  */
 function isNested(value: string): boolean {
   const text = value.trim();
@@ -61,8 +65,7 @@ function isNested(value: string): boolean {
     JSON.parse(text);
     return true;
   } catch {
-    const opens = /^[[{]\s*(?:['"[\](){}\d.+-]|None\b|True\b|False\b|nan\b)/.test(text);
-    return opens && closesAtEnd(text);
+    return opensNested.test(text) && closesAtEnd(text);
   }
 }
 

@@ -199,6 +199,9 @@ test.each([
   [false, 'JSON', ['["one two three four"]', '{"a": "b c d e"}']],
   [false, 'lists of Python', ["['one two three', 'four five six']", "[ 'a b c d', None]"]],
   [false, 'objects of Python', ["{'a': 'one two three four'}", "{'a': 'b c d e f'}"]],
+  [false, 'lists of Python 2', ["[u'one two three', u'four five']", "[b'one two three four']"]],
+  [false, 'lists of calls', ["[Decimal('1'), a b c d]", '[datetime.date(1, 2, 3), a b c]']],
+  [false, 'objects of Spark', ['{city=New York City, country=US}', '{city=San Jose de B}']],
   [
     false,
     'lists with a text among them',
