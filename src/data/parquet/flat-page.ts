@@ -129,9 +129,9 @@ function listFor({ rows, used }: Sizes): unknown[] {
 
 /** Moves the values to their rows, from the last on; the others are null. */
 function spread(values: DecodedArray, present: Uint8Array): DecodedArray {
-  const rows: unknown[] = Array.isArray(values)
-    ? values
-    : listFor({ rows: present.length, used: 0 });
+  // A shorter list would be filled from behind its end, which V8 does in a slow way.
+  const hasRoom = Array.isArray(values) && values.length === present.length;
+  const rows: unknown[] = hasRoom ? values : listFor({ rows: present.length, used: 0 });
   let next = present.reduce((sum, bit) => sum + bit, 0);
   for (let row = present.length - 1; row >= 0; row--) {
     rows[row] = present[row] === 1 ? values[--next] : null;
