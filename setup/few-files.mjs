@@ -185,7 +185,8 @@ function hasHome(folder) {
 
 /**
  * Lists the files of the package that a script belongs to, and the packages that it may import. A
- * checkout also has files of its user, so that not the whole folder is listed.
+ * checkout also has files of its user, so that not the whole folder is listed. A function on AWS
+ * is not a package: it has its files in one folder.
  *
  * @param {string} script
  */
@@ -201,7 +202,7 @@ function packageFiles(script) {
     }
     const packages = path.join(folder, 'node_modules');
     if (existsSync(packages)) found.push(packages, ...tensorFlowFiles(packages));
-    if (path.dirname(folder) === folder) return found;
+    if (path.dirname(folder) === folder) return root ? found : [path.dirname(script), ...found];
   }
 }
 

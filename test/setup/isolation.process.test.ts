@@ -173,6 +173,19 @@ describe.runIf(findIsolation().hidesFiles)('on a machine that allows namespaces'
     expect({ stdout, stderr }).toEqual({ stdout: 'binding', stderr: '' });
   });
 
+  test('a script of no package, as of a function on AWS, is seen with the files beside it', () => {
+    const [code, own] = [join(folder, 'code'), join(folder, 'process')];
+    for (const each of [code, own]) mkdirSync(each);
+    const script = join(code, 'model-process.mjs');
+    writeFileSync(script, "import { text } from './chunk.mjs'; process.stdout.write(text);");
+    writeFileSync(join(code, 'chunk.mjs'), "export const text = 'from the chunk';");
+    const files = withFewFiles({ script, folder: own });
+    const [program, ...rest] = [...findIsolation().command, ...files, process.execPath, script];
+    const env = { PATH: process.env.PATH };
+    const { stdout, stderr } = spawnSync(program!, rest, { encoding: 'utf8', env });
+    expect({ stdout, stderr }).toEqual({ stdout: 'from the chunk', stderr: '' });
+  });
+
   test('the folder of a process may forbid programs, as /tmp of some machines', () => {
     const code = `import { findIsolation } from ${JSON.stringify(join(repository, 'setup/isolation.mjs'))};
       process.stdout.write(findIsolation().description);`;
