@@ -1,6 +1,5 @@
-import { z } from 'zod';
-import { shardItem } from '../../src/run/events.ts';
 import { keys } from '../../src/run/keys.ts';
+import { readManifest } from '../../src/run/objects-file.ts';
 import { planSchema } from '../../src/run/plan-file.ts';
 import { readBytes, readJson } from '../../src/store/once.ts';
 import type { ObjectStore } from '../../src/store/store.ts';
@@ -15,7 +14,7 @@ export async function outcome(store: ObjectStore, run: string, weights: string) 
   const plan = await readJson(store, keys.plan(run), planSchema);
   const bytes = async (key: string) => Buffer.from(await readBytes(store, key)).toString('hex');
   const bodies = async (manifest: string, key: (id: string) => string) => {
-    const items = await readJson(store, manifest, z.array(shardItem));
+    const items = await readManifest(store, manifest);
     return Promise.all(items.map(({ id }) => bytes(key(id))));
   };
   const embeddings = ({ digest }: { digest: string }) =>
