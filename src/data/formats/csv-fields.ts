@@ -12,7 +12,8 @@ export function headerFields(header: Uint8Array, dialect: Dialect): string[] {
 
 /** A record that is longer than `maxRecordBytes`, so that its fields are not read. */
 export interface LongRecord {
-  /** Number of its line ends. Several may be rows after a quote that was closed too late. */
+  readonly bytes: number;
+  /** Number of its lines. Several may be rows after a quote that was closed too late. */
   readonly lines: number;
 }
 
@@ -63,8 +64,7 @@ class RecordSplitter {
       if (end === undefined) break;
       start = end;
       if (this.#isTooLong) {
-        records.push({ lines: this.#openLines });
-        this.#close();
+        records.push(this.#closeLong());
         continue;
       }
       const bytes = this.#close();
@@ -77,9 +77,14 @@ class RecordSplitter {
   }
 
   /** Returns the last record if it has no line end. @throws CsvError if a quote is not closed. */
-  finish(): string[][] {
-    if (this.#isTooLong) throw tooLong();
-    return parseRecords(this.#close(), this.#dialect);
+  finish(): (string[] | LongRecord)[] {
+    if (!this.#isTooLong) return parseRecords(this.#close(), this.#dialect);
+    if (this.#scanner.isInQuotes) throw tooLong();
+    const { records } = this.#scanner;
+    this.#scanner.finish();
+    if (this.#scanner.records === records) return []; // Only empty lines.
+    this.#openLines++;
+    return [this.#closeLong()];
   }
 
   get #isTooLong(): boolean {
@@ -93,6 +98,13 @@ class RecordSplitter {
     if (this.#isFirst) throw tooLong();
     for (const each of this.#open) this.#openLines += occurrences(each, this.#lineEnd);
     this.#open = [];
+  }
+
+  /** Ends the open record, which is too long. */
+  #closeLong(): LongRecord {
+    const record = { bytes: this.#openBytes, lines: this.#openLines };
+    this.#close();
+    return record;
   }
 
   /** Ends the open record, and returns its bytes. */

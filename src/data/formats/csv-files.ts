@@ -108,6 +108,7 @@ class PieceRows<Item extends LabelOnly> {
   readonly #first: number;
   #row: number;
   #header: Header | undefined;
+  #sampled = 0;
   #sampledCharacters = 0;
 
   constructor(piece: Piece, set: SetName, config: ColumnsConfig, convert: Converter<Item>) {
@@ -132,18 +133,30 @@ class PieceRows<Item extends LabelOnly> {
       this.#header = parseHeader(fields.map(trim), this.#piece.key, this.#set, this.#config);
       return undefined;
     }
-    if (this.#row - this.#first < sampledRows) this.#sampledCharacters += fields.join().length + 1;
+    if (this.#sampled < sampledRows) {
+      this.#sampled++;
+      this.#sampledCharacters += fields.join().length + 1;
+    }
     return this.#toItem(fields, this.#header, this.#row++);
   }
 
-  /** Returns the rejection of a record that is too long. */
-  skip({ lines }: LongRecord): Rejected {
+  /** Mean length of the first rows; 0 before the first. */
+  get #rowCharacters(): number {
+    return this.#sampledCharacters / Math.max(1, this.#sampled);
+  }
+
+  /**
+   * Returns the rejection of a record that is too long. It may be a document in quotes or, after a
+   * quote that was closed too late, many rows: as many as usual rows of its size, one per line.
+   */
+  skip({ bytes, lines }: LongRecord): Rejected {
     const row = this.#row++;
+    const lost = Math.min(lines, Math.ceil(bytes / this.#rowCharacters));
     const several = lines > 1 ? `, or a quote in it is closed too late: it has ${lines} lines` : '';
     return {
       id: `${this.#file}:${row}`,
       reason: `Row ${row} is longer than ${maxRecordBytes / 2 ** 20} MiB${several}.`,
-      ...(lines > 1 && { lost: lines, isOneRow: true }),
+      ...(lost > 1 && { lost, isOneRow: true }),
     };
   }
 
@@ -178,8 +191,7 @@ class PieceRows<Item extends LabelOnly> {
     const { key, rows, bytes } = this.#piece;
     if (this.#header === undefined) throw unreadableHeader(key, error);
     const read = this.#row - this.#first;
-    const rowCharacters = this.#sampledCharacters / Math.min(read, sampledRows);
-    const expected = rows ? rows.end - this.#first : Math.round(bytes / rowCharacters);
+    const expected = rows ? rows.end - this.#first : Math.round(bytes / this.#rowCharacters);
     const lost = expected - read;
     return {
       id: `${this.#file}:${this.#row}`,

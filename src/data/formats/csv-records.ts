@@ -86,6 +86,11 @@ export class RecordScanner {
     return end;
   }
 
+  /** Whether the next byte is in quotes, so that a line end does not end the record. */
+  get isInQuotes(): boolean {
+    return this.#quoted;
+  }
+
   /** Ends the file; its last record may lack a line end. */
   finish(): void {
     if (!this.#empty) this.records++;

@@ -242,9 +242,9 @@ describe('records', () => {
     const expected = [
       ['a', 'label'],
       ['1', '2'],
-      { lines: 1 },
+      { bytes: 2 ** 24 + 3, lines: 1 },
       ['5', '6'],
-      { lines: 3 },
+      { bytes: 2 ** 24 + 8, lines: 3 },
       ['9', '0'],
     ];
     expect(await split(text, standardDialect, 2 ** 22)).toEqual(expected);
@@ -258,6 +258,28 @@ describe('records', () => {
         isOneRow: true,
       },
     ]);
+  });
+
+  test('longer than 16 MiB count for at most as many rows as usual ones of their size', async () => {
+    const row = `${'x'.repeat(1_000)},no\n`;
+    const text = `a,label\n${row}"${'y\n'.repeat(2 ** 23)}",no\n${row}`;
+    const items = await read(text, {}, 2 ** 20);
+    expect(items.filter(isRejected)).toMatchObject([
+      {
+        reason: expect.stringContaining('it has 8388609 lines'),
+        lost: Math.ceil((2 ** 24 + 6) / row.length),
+      },
+    ]);
+  });
+
+  test('longer than 16 MiB are left out at the end of a file, too', async () => {
+    const long = '4'.repeat(2 ** 24);
+    const lines = '\n'.repeat(2 ** 24 + 1);
+    const before = [['a'], ['1']];
+    const splitEnd = (end: string) => split(`a\n1\n${end}`, standardDialect, 2 ** 22);
+    expect(await splitEnd(long + 5)).toEqual([...before, { bytes: 2 ** 24 + 1, lines: 1 }]);
+    expect(await splitEnd(`"${long}\n"`)).toEqual([...before, { bytes: 2 ** 24 + 3, lines: 2 }]);
+    expect(await splitEnd(lines)).toEqual(before);
   });
 
   test('longer than 16 MiB end the file if a quote in them is never closed', async () => {
