@@ -1,11 +1,11 @@
 import { type Decisions, decidedClasses, decisionsOf } from '../debias/decisions.ts';
 import { UserError } from '../errors.ts';
 import type { ObjectStore } from '../store/store.ts';
-import { type Answers, parseAnswers } from './answers.ts';
+import { type Answers, type ParsedAnswers, parseAnswers } from './answers.ts';
 import { labelFinder, readClasses } from './classes.ts';
 import type { ReadConfig } from './config.ts';
 import { cutShards } from './cut.ts';
-import { withoutEarlier } from './earlier-answers.ts';
+import { type AnsweredExample, withoutEarlier } from './earlier-answers.ts';
 import { type Example, isRejected } from './example.ts';
 import { formats } from './formats/index.ts';
 import { jsonList, labelOfNames, withSemicolons } from './label-list.ts';
@@ -42,32 +42,43 @@ export async function addLabels(
   const classes = await readClasses(data, config.task);
   const decisions = decisionsOf(config.task, classes.length);
   const spell = await spellingOf(data, config, classes, decisions);
-  const { labels, unanswered } = parseAnswers(answers, classes, decisions);
-  const examples = new Map<string, Example>();
-  const { idsFromKeys } = formats[config.data.format];
-  for await (const shard of cutShards(data, 'unlabeled', 'unlabeled/', config)) {
-    // Ids from keys are unique, but a column may have an id twice.
-    if (examples.size === labels.size && idsFromKeys) break;
-    for await (const item of readExamples(data, shard, config)) {
-      const label = labels.get(item.id);
-      if (isRejected(item) || label === undefined) continue;
-      if (examples.has(item.id)) throw sharedId(item.id, answers.name);
-      examples.set(item.id, item);
-    }
-  }
-  const [missing] = [...labels.keys()].filter((id) => !examples.has(id));
-  if (missing !== undefined) {
-    throw new UserError(
-      `${answers.name}: there is no example '${missing}' in ${data.location}/unlabeled/`,
-      'Use the ids of label-next.csv, and the dataset of the run that wrote it.',
-    );
-  }
-  const given = Array.from(labels, ([id, decided]) => ({ example: examples.get(id)!, decided }));
   const { name } = answers;
+  const parsed = parseAnswers(answers, classes, decisions);
+  const { unanswered } = parsed;
+  const given = await findAnswered(data, config, parsed, name);
   const added = await withoutEarlier(data, config, given, { classes, decisions, name });
   const labeled = added.map(({ example, decided }) => ({ ...example, label: spell(decided) }));
   const files = labeled.length > 0 ? await writeLabeled(data, 'labeled', labeled, config) : [];
   return { labels: labeled.length, known: given.length - labeled.length, unanswered, files };
+}
+
+/** Finds the answered examples in unlabeled/. */
+async function findAnswered(
+  data: ObjectStore,
+  config: ReadConfig,
+  { labels, written }: ParsedAnswers,
+  name: string,
+): Promise<AnsweredExample[]> {
+  const wanted = new Set([...labels.keys(), ...written.values()]);
+  const examples = new Map<string, Example>();
+  const { idsFromKeys } = formats[config.data.format];
+  for await (const shard of cutShards(data, 'unlabeled', 'unlabeled/', config)) {
+    // Ids from keys are unique, but a column may have an id twice.
+    if (idsFromKeys && [...labels.keys()].every((id) => examples.has(id))) break;
+    for await (const item of readExamples(data, shard, config)) {
+      if (isRejected(item) || !wanted.has(item.id)) continue;
+      if (examples.has(item.id)) throw sharedId(item.id, name);
+      examples.set(item.id, item);
+    }
+  }
+  const answered = new Set<Example>();
+  return Array.from(labels, ([id, decided]) => {
+    const example = examples.get(id) ?? examples.get(written.get(id) ?? id);
+    if (example === undefined) throw unknownId(id, name, data);
+    if (answered.has(example)) throw answeredTwice(example.id, name);
+    answered.add(example);
+    return { example, decided };
+  });
 }
 
 /** Converts decisions, [perExample], to a label. */
@@ -106,6 +117,20 @@ async function firstLabel(
     }
   }
   return {};
+}
+
+function unknownId(id: string, name: string, data: ObjectStore): UserError {
+  return new UserError(
+    `${name}: there is no example '${id}' in ${data.location}/unlabeled/`,
+    'Use the ids of label-next.csv, and the dataset of the run that wrote it.',
+  );
+}
+
+function answeredTwice(id: string, name: string): UserError {
+  return new UserError(
+    `${name}: two rows name the example '${id}', one with another ' in front`,
+    'Keep one of them.',
+  );
 }
 
 function sharedId(id: string, name: string): UserError {

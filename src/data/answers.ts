@@ -26,35 +26,49 @@ interface Answer {
   readonly id: string;
   /** Empty if the example was not answered. */
   readonly label: string;
+  /** Both as CSV has them. People may have written a `'` that is not a mark, but a character. */
+  readonly written?: { readonly id: string; readonly label: string };
+}
+
+/** Answers of people, parsed. */
+export interface ParsedAnswers {
+  /** Decisions per id, in the order of the file. */
+  readonly labels: ReadonlyMap<string, Int32Array>;
+  /** Ids as they are written, by the id without marks, if the two differ. */
+  readonly written: ReadonlyMap<string, string>;
+  /** Number of rows without a label. */
+  readonly unanswered: number;
 }
 
 /**
- * Returns the decisions per id, in the order of the file.
+ * Parses answers.
  * @throws UserError if a label is not a class, or two answers to an example differ.
  */
 export function parseAnswers(
   answers: Answers,
   classes: readonly string[],
   decisions: Decisions,
-): { readonly labels: Map<string, Int32Array>; readonly unanswered: number } {
+): ParsedAnswers {
   const lookup = decisionLookup(classes, decisions);
   const labels = new Map<string, Int32Array>();
+  const writtenIds = new Map<string, string>();
   let unanswered = 0;
-  for (const { position, id, label } of readAnswers(answers, classes, decisions)) {
+  for (const { position, id, label, written } of readAnswers(answers, classes, decisions)) {
     const where = `${answers.name}, ${position}`;
     if (label === '') {
       unanswered++;
       continue;
     }
-    const given = lookup(label);
+    const given = lookup(label) ?? lookup(written?.label);
     if (given === undefined) throw notAClass(where, label, classes, decisions);
     if ((labels.get(id) ?? given).some((decision, index) => decision !== given[index])) {
       throw new UserError(`${where}: '${id}' has another label above`, 'Keep one of them.');
     }
     labels.set(id, given);
+    if (written !== undefined && written.id !== id) writtenIds.set(id, written.id);
   }
   if (labels.size === 0) throw new UserError(`${answers.name} has no label`, exampleOf(classes));
-  return { labels, unanswered };
+  return { labels, written: writtenIds, unanswered };
 }
 
 function notAClass(
@@ -79,8 +93,7 @@ function readAnswers(
   return isJson ? readTasks(answers, isMultiLabel) : readRows(answers, classes);
 }
 
-const cell = z.string().transform(fromSpreadsheet);
-const rowSchema = z.object({ id: cell.pipe(z.string().min(1)), label: cell });
+const rowSchema = z.object({ id: z.string().min(1), label: z.string() });
 
 /** Columns of a CSV file of Label Studio. Its column `id` numbers the tasks, not the examples. */
 const exportedRow = z.looseObject({ annotation_id: z.string(), annotator: z.string() });
@@ -96,7 +109,15 @@ function readRows({ name, text }: Answers, classes: readonly string[]): Answer[]
   return records.map((record, index) => {
     const position = `row ${index + 1}`;
     const row = rowSchema.safeParse(record);
-    if (row.success) return { position, ...row.data };
+    if (row.success) {
+      const { id, label } = row.data;
+      return {
+        position,
+        id: fromSpreadsheet(id),
+        label: fromSpreadsheet(label),
+        written: row.data,
+      };
+    }
     throw new UserError(
       `${name}, ${position}: expected the columns id and label`,
       exampleOf(classes),

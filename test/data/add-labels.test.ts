@@ -203,6 +203,22 @@ describe('answers', () => {
     expect(Buffer.from(bytes).includes('1152921504606846976')).toBe(true);
   });
 
+  test("may have ids and classes with a ' of their own, written by hand", async () => {
+    const files = {
+      'labeled/a.csv': 'id,x,label\n9,0,no\n',
+      'unlabeled/a.csv': "id,x\n'-foo',1\n-bar,2\n'=a,3\n=a,4\n",
+    };
+    const task = { classes: ['no', "'-x'"] };
+    const byHand = "id,label\n'-foo','-x'\n'-bar,no\n'=a,no\n";
+    expect(await added(files, byHand, undefined, task)).toBe(
+      "id,x,label\n'-foo',1,'-x'\n-bar,2,no\n=a,4,no\n",
+    );
+    const twice = "id,label\n'-foo',no\n''-foo','-x'\n";
+    await expect(added(files, twice, undefined, task)).rejects.toThrow(
+      "answers.csv: two rows name the example ''-foo''",
+    );
+  });
+
   test('for an id that two examples share are refused', async () => {
     const files = {
       'labeled/a.csv': 'id,x,label\n9,1,no\n',
