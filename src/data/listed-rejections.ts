@@ -1,10 +1,10 @@
 /** Bounds what is kept about the examples of a shard that cannot be used. */
 import type { Rejected } from './example.ts';
 
-/** Rejected examples of a shard that are listed; those after them are counted. */
+/** Maximum number of rejected examples of a shard that are listed; the others are counted. */
 export const maxListed = 10_000;
 
-/** Reasons that are counted each on its own. */
+/** Maximum number of reasons that are counted separately. */
 const maxReasons = 100;
 
 /** Chooses the rejected examples of a shard that are listed, and counts the others by reason. */
@@ -18,15 +18,17 @@ export class ListedRejections {
       this.#listed++;
       return true;
     }
-    const like = kindOfReason(reason);
-    const kind = this.#counted.has(like) || this.#counted.size < maxReasons ? like : '';
+    const own = kindOfReason(reason);
+    const isOther = !this.#counted.has(own) && this.#counted.size >= maxReasons;
+    const kind = isOther ? '' : own;
     const known = this.#counted.get(kind);
+    const shown = isOther ? `Other reasons: ${reason}` : reason;
     if (known) known.lost += lost;
-    else this.#counted.set(kind, { id, reason, lost });
+    else this.#counted.set(kind, { id, reason: shown, lost });
     return false;
   }
 
-  /** Returns the counts: the first example with each reason, for all that are like it. */
+  /** Returns the counts: per reason, the first example with it, for all. */
   counts(): Iterable<Rejected> {
     return this.#counted.values();
   }

@@ -30,10 +30,10 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Returns the error without the text around it, which may be long. */
+/** Returns the error without the text around it, which differs from line to line. */
 function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/^Unexpected token .*?, /s, 'unexpected character in ').slice(0, 120);
+  return message.replace(/^Unexpected token (.*?), .*$/s, 'unexpected character $1');
 }
 
 /** Describes a value that is not single: 'a list', 'an object'. */
