@@ -54,7 +54,10 @@ async function simulateSeeds(): Promise<void> {
   );
   const seconds = (performance.now() - startedAt) / 1000;
   printSummary(outcomes, seconds);
-  if (outcomes.some(({ violation }) => violation !== undefined)) process.exitCode = 1;
+  const isWhole = outcomes.length === count;
+  if (!isWhole) print(`only ${outcomes.length} of ${values.seeds} seeds ran`);
+  const isRight = outcomes.every(({ violation }) => violation === undefined);
+  if (!isWhole || !isRight) process.exitCode = 1;
 }
 
 /** Simulates every n-th seed in a thread of its own. */
@@ -67,7 +70,10 @@ function simulateEvery(
     worker
       .on('message', take)
       .on('error', reject)
-      .on('exit', () => resolve());
+      .on('exit', (code) => {
+        if (code === 0) resolve();
+        else reject(new Error(`a worker ended with ${code}, before its last seed`));
+      });
   });
 }
 
