@@ -6,7 +6,7 @@
  */
 import { z } from 'zod';
 import { correctness } from './correctness.ts';
-import type { Method, PreparedFacts } from './method.ts';
+import { foldStudents, type Method, type PreparedFacts } from './method.ts';
 import { type RelabelConfig, relabel } from './relabel.ts';
 import { slam } from './slam.ts';
 import { uniform } from './uniform.ts';
@@ -81,12 +81,7 @@ export const auto = {
       const { method, candidates: compared } = choiceSchema.parse(record);
       const trained = compared.length > 0 ? [baseline, ...candidates] : [];
       return [
-        ...trained.flatMap((candidate) =>
-          Array.from(
-            { length: folds },
-            (_, fold) => `${candidateFolder(candidate)}fold-${fold}/student.json`,
-          ),
-        ),
+        ...trained.flatMap((candidate) => foldStudents(candidateFolder(candidate), folds)),
         ...(method === relabel.name ? [relabel.record.file] : []),
       ];
     },

@@ -76,6 +76,11 @@ export interface PreparedFacts {
   readonly shards: readonly string[];
 }
 
+/** Lists the students of a preparation's folder, one per fold. */
+export function foldStudents(folder: string, folds: number): string[] {
+  return Array.from({ length: folds }, (_, fold) => `${folder}fold-${fold}/student.json`);
+}
+
 /** A loss other than cross-entropy, which `src/train/losses/` computes. */
 export interface LossDescription {
   readonly kind: string;

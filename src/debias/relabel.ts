@@ -6,7 +6,7 @@
  * side was trained on.
  */
 import { z } from 'zod';
-import type { Method, PreparedFacts } from './method.ts';
+import { foldStudents, type Method, type PreparedFacts } from './method.ts';
 
 const options = z.strictObject({
   rounds: z
@@ -66,10 +66,7 @@ export const relabel = {
     files(record: unknown, { folds, shards }: PreparedFacts) {
       const rounds = relabelRoundsSchema.parse(record);
       return rounds.flatMap((_, index) => [
-        ...Array.from(
-          { length: folds },
-          (_, fold) => `${roundFolder(index + 1)}fold-${fold}/student.json`,
-        ),
+        ...foldStudents(roundFolder(index + 1), folds),
         ...shards.map((id) => roundLabels(index + 1, id)),
       ]);
     },
