@@ -15,10 +15,10 @@ import { hashToUnit } from './random.ts';
 import { isLabeled, type Shard } from './shard.ts';
 
 /**
- * Yields the examples of a shard in order, and between them the rejected ones, with the reason. Of
- * very many rejected ones, the last are counted at the end: by `lost`, per reason.
- * Rejects examples of labeled sets that have no label. Leaves out the labels of unlabeled data. For
- * a part of a shard, yields only the part.
+ * Yields the examples of a shard in order, and between them the rejected ones, with the reason.
+ * After very many rejected ones, the others are counted: at the end, one item per reason with
+ * their number, `lost`. Rejects examples of labeled sets that have no label. Leaves out the labels
+ * of unlabeled data. For a part of a shard, yields only the part.
  *
  * @throws UserError if the format cannot hold examples of the task, or a column is missing.
  */

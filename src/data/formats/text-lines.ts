@@ -30,8 +30,8 @@ export interface LineText {
 const gzipMark = [0x1f, 0x8b];
 
 /**
- * Opens a piece of a file of lines. Of a piece with rows and without a range, the lines before it
- * are read and left out.
+ * Opens a piece of a file of lines. If the piece has rows and no range, the lines before it are
+ * read and left out.
  * @throws UserError if the file is not such text, also while the lines are read.
  */
 export async function openLines(

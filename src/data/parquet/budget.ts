@@ -13,7 +13,7 @@ const bytesPerStoredByte = 64;
 
 /** Bytes of a decoded value, by what it becomes; its own bytes in a page count as well. */
 const valueBytes = {
-  /** A place in a list: for values of a dictionary, which are shared, and for booleans. */
+  /** A slot in a list: for values of a dictionary, which are shared, and for booleans. */
   shared: 12,
   number: 16,
   /** A number in a list with missing values is an object. */
@@ -23,7 +23,7 @@ const valueBytes = {
   text: 48,
   /** Bytes are a view of the page; so are texts in deltas before they are decoded. */
   view: 160,
-  /** A place in a list or struct, to which the value is moved. */
+  /** A slot in a list or struct, to which the value is moved. */
   nested: 8,
   /** Two levels of a value in a list or struct; they last as long as the page. */
   levels: 16,

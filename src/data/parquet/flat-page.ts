@@ -33,7 +33,7 @@ export function readFlatPage(
   if (page.missing === 0) return readValues(bytes, page, decoder, dictionary, { rows, used: rows });
   const present = presentRows(bytes, page.levels!, rows);
   const used = present.reduce((sum, bit) => sum + bit, 0);
-  return spread(readValues(bytes, page, decoder, dictionary, { rows, used }), present);
+  return spread(readValues(bytes, page, decoder, dictionary, { rows, used }), present, used);
 }
 
 /** Returns 1 for each row that has a value. */
@@ -127,12 +127,12 @@ function listFor({ rows, used }: Sizes): unknown[] {
   return values;
 }
 
-/** Moves the values to their rows, from the last on; the others are null. */
-function spread(values: DecodedArray, present: Uint8Array): DecodedArray {
+/** Moves the values, `used` in all, to their rows, from the last on; the others are null. */
+function spread(values: DecodedArray, present: Uint8Array, used: number): DecodedArray {
   // A shorter list would be filled from behind its end, which V8 does in a slow way.
   const hasRoom = Array.isArray(values) && values.length === present.length;
   const rows: unknown[] = hasRoom ? values : listFor({ rows: present.length, used: 0 });
-  let next = present.reduce((sum, bit) => sum + bit, 0);
+  let next = used;
   for (let row = present.length - 1; row >= 0; row--) {
     rows[row] = present[row] === 1 ? values[--next] : null;
   }

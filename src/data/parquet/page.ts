@@ -88,7 +88,7 @@ export function checkPage(
 
 /**
  * Checks the levels of a page.
- * @returns also where its values start, and how many are missing.
+ * @returns the number of rows that start in it, and its facts.
  */
 function checkLevels(
   header: PageHeader,
