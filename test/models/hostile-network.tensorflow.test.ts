@@ -1,13 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { UserError } from '../../src/errors.ts';
+import type { z } from 'zod';
 import { maxParameters } from '../../src/models/allowed/budget.ts';
+import { layersManifest, type StatedWeight } from '../../src/models/layers-manifest.ts';
 import { loadStudent } from '../../src/models/load-student.ts';
-import { modelFrom, type Topology } from '../../src/models/topology.ts';
-import { sealJson } from '../../src/store/once.ts';
+import { modelFrom, type Topology, topologySchema } from '../../src/models/topology.ts';
 import { tf } from '../../src/tensorflow.ts';
+import { changeJson, refusalOf, removeDigests } from '../support/hostile-student.ts';
 import { writeStudent } from '../support/network-students.ts';
 import { greyImage } from '../support/students.ts';
 
@@ -15,21 +16,15 @@ let folder: string;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hostile-test-'));
   await writeStudent(folder, greyImage);
-  // A stranger states no digests.
-  change('student.json', ({ files: _, ...description }) => description);
+  removeDigests(folder);
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-// biome-ignore lint/suspicious/noExplicitAny: JSON that each test changes in another place.
-type Json = any;
+const modelSchema = layersManifest.extend({ modelTopology: topologySchema });
 
-function change(name: string, how: (json: Json) => Json): void {
-  const file = join(folder, name);
-  const { checksum: _, ...json } = JSON.parse(readFileSync(file, 'utf8'));
-  const changed = how(json);
-  // Anybody can compute the checksum of student.json.
-  const isSealed = name === 'student.json';
-  writeFileSync(file, isSealed ? sealJson(changed) : JSON.stringify(changed));
+/** Changes model.json. */
+function change(how: (model: z.infer<typeof modelSchema>) => object): void {
+  changeJson(folder, 'model.json', (json) => how(modelSchema.parse(json)));
 }
 
 /** Replaces the layers between the input and the scores. */
@@ -37,19 +32,15 @@ function withLayers(layers: readonly object[]): void {
   const input = { batch_input_shape: [null, 8, 8, 1], name: 'input' };
   const first = { class_name: 'InputLayer', config: input };
   const config = { layers: [first, ...layers, dense(3, 'scores')] };
-  change('model.json', (json) => ({
-    ...json,
-    modelTopology: { class_name: 'Sequential', config },
-  }));
+  change((json) => ({ ...json, modelTopology: { class_name: 'Sequential', config } }));
 }
 
 /** Returns the message of the refusal, which leaves no tensor behind. */
 async function refusal(): Promise<string> {
   const before = tf.memory();
-  const error = await loadStudent(folder).catch((error: unknown) => error);
-  expect(error).toBeInstanceOf(UserError);
+  const message = await refusalOf(folder);
   expect(tf.memory()).toMatchObject({ numTensors: before.numTensors, numBytes: before.numBytes });
-  return (error as UserError).message.replaceAll(folder, '.');
+  return message;
 }
 
 const dense = (units: number, name = 'large') => ({
@@ -83,10 +74,10 @@ describe('a network with more weights than its file', () => {
 });
 
 test('weights with other names or shapes than the layers have are refused', async () => {
-  change('model.json', (json) => {
-    const [{ weights }] = json.weightsManifest;
-    weights[0].shape = weights[0].shape.toReversed();
-    return json;
+  change(({ weightsManifest: [{ paths, weights }], ...json }) => {
+    const [{ shape, ...first }, ...rest] = weights as [StatedWeight, ...StatedWeight[]];
+    const reversed = { ...first, shape: shape.toReversed() };
+    return { ...json, weightsManifest: [{ paths, weights: [reversed, ...rest] }] };
   });
   expect(await refusal()).toMatch(/does not hold a student/);
 });
@@ -100,7 +91,7 @@ test.each<[name: string, fields: object, message: RegExp]>([
   ['other classes', { classes: ['a', 'b'] }, /the output shape \[3\]; .*\[2\]/],
   ['texts', { features: { kind: 'text', maxCharacters: 9 } }, /an input of numbers; .*"text"/],
 ])('a description with %s is refused', async (_, fields, message) => {
-  change('student.json', (json) => ({ ...json, ...fields }));
+  changeJson(folder, 'student.json', (json) => ({ ...json, ...fields }));
   expect(await refusal()).toMatch(message);
 });
 
@@ -109,7 +100,7 @@ test('the network is the same without random numbers at its start', async () => 
   const student = await loadStudent(folder);
   const [first] = await student.predict([{ pixels }]);
   student.dispose();
-  change('model.json', (json) => {
+  change((json) => {
     for (const { config } of json.modelTopology.config.layers) {
       if (config.kernel_initializer) config.kernel_initializer = { class_name: 'Ones', config: {} };
     }

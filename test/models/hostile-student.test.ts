@@ -2,44 +2,26 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { UserError } from '../../src/errors.ts';
 import { encoderDescriptionSchema } from '../../src/models/encoders/encoder.ts';
 import { loadStudent } from '../../src/models/load-student.ts';
-import { sealJson } from '../../src/store/once.ts';
+import { changeJson, type Fields, refusalOf, removeDigests } from '../support/hostile-student.ts';
 import { classes, writeTextStudent } from '../support/students.ts';
 
 let folder: string;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hostile-test-'));
   await writeTextStudent(folder);
-  // A stranger states no digests.
-  change('student.json', ({ files: _, ...description }) => description);
+  removeDigests(folder);
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-type Fields = Record<string, unknown>;
-
-/** Changes the JSON of a file. */
-function change(name: string, how: (json: Fields) => object): void {
-  const file = join(folder, name);
-  const { checksum: _, ...json } = JSON.parse(readFileSync(file, 'utf8'));
-  const changed = how(json);
-  // Anybody can compute the checksum of student.json.
-  const isSealed = name === 'student.json';
-  writeFileSync(file, isSealed ? sealJson(changed) : JSON.stringify(changed));
-}
-
-/** Returns the message of the refusal of the student. */
-async function refusal(): Promise<string> {
-  const error = await loadStudent(folder).catch((error: unknown) => error);
-  expect(error).toBeInstanceOf(UserError);
-  return (error as UserError).message.replaceAll(folder, '.');
-}
-
+const refusal = () => refusalOf(folder);
 /** Sets fields of student.json. */
-const described = (fields: Fields) => change('student.json', (json) => ({ ...json, ...fields }));
+const described = (fields: Fields) =>
+  changeJson(folder, 'student.json', (json) => ({ ...json, ...fields }));
 /** Sets fields of ngrams.json. */
-const sized = (fields: Fields) => change('ngrams.json', (json) => ({ ...json, ...fields }));
+const sized = (fields: Fields) =>
+  changeJson(folder, 'ngrams.json', (json) => ({ ...json, ...fields }));
 const text = { kind: 'text', maxCharacters: 100 };
 const image = { kind: 'image', height: 8, width: 8, channels: 3, mean: [0, 0, 0], std: [1, 1, 1] };
 const layers = { features: image, network: undefined };
@@ -119,7 +101,10 @@ test.each([
 
 test('more weights than a network may have are refused', async () => {
   const tensor = { name: 'a', dtype: 'float32', shape: [2 ** 50] };
-  change('ngrams.json', (json) => ({ ...json, tensors: [...(json.tensors as object[]), tensor] }));
+  changeJson(folder, 'ngrams.json', (json) => ({
+    ...json,
+    tensors: [...(json.tensors as object[]), tensor],
+  }));
   expect(await refusal()).toMatch(
     /ngrams\.json lists .* numbers, and at most 2147483648 are allowed/,
   );

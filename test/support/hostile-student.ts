@@ -1,0 +1,32 @@
+/** Students as a stranger may change them: with right checksums, and without digests. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { UserError } from '../../src/errors.ts';
+import { loadStudent } from '../../src/models/load-student.ts';
+import { sealJson } from '../../src/store/once.ts';
+
+/** Fields of a JSON file. */
+export type Fields = Record<string, unknown>;
+
+/** Changes the JSON of a student's file. */
+export function changeJson(folder: string, name: string, how: (json: Fields) => object): void {
+  const file = join(folder, name);
+  const { checksum: _, ...json } = JSON.parse(readFileSync(file, 'utf8'));
+  const changed = how(json);
+  // Anybody can compute the checksum of student.json.
+  const isSealed = name === 'student.json';
+  writeFileSync(file, isSealed ? sealJson(changed) : JSON.stringify(changed));
+}
+
+/** Removes the digests of the student's files: a stranger states none. */
+export function removeDigests(folder: string): void {
+  changeJson(folder, 'student.json', ({ files: _, ...description }) => description);
+}
+
+/** Returns the message of the refusal of the student, with `.` for its folder. */
+export async function refusalOf(folder: string): Promise<string> {
+  const error = await loadStudent(folder).catch((error: unknown) => error);
+  expect(error).toBeInstanceOf(UserError);
+  return (error as UserError).message.replaceAll(folder, '.');
+}
