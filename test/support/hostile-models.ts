@@ -135,12 +135,12 @@ export const tensorflowNode = (
     ...attributes,
   ]);
 
-/** A constant of texts or int32; a shape larger than the values repeats the last one. */
-export function constantNode(
+/** An attribute with a tensor of texts or int32, and the type of the tensor. */
+function valueAttribute(
   name: string,
   values: readonly string[] | readonly number[],
   shape: readonly number[] = values.length === 1 ? [] : [values.length],
-): Buffer {
+) {
   const texts = values.filter((value) => typeof value === 'string');
   const numbers = values.filter((value) => typeof value === 'number');
   const type = texts.length > 0 ? dataType.string : dataType.int32;
@@ -149,12 +149,23 @@ export function constantNode(
     ...texts.map((text) => bytesField(8, text)),
     ...(numbers.length > 0 ? [bytesField(7, packed(numbers))] : []),
   ]);
-  return tensorflowNode(
-    name,
-    'Const',
-    [],
-    [typeAttribute('dtype', type), attribute('value', bytesField(8, tensor))],
-  );
+  return { type, attribute: attribute(name, bytesField(8, tensor)) };
+}
+
+/**
+ * A constant of texts or int32; a shape larger than the values repeats the last one.
+ * @param others Values of other attributes, which TensorFlow ignores.
+ */
+export function constantNode(
+  name: string,
+  values: readonly string[] | readonly number[],
+  shape?: readonly number[],
+  others: readonly (readonly number[])[] = [],
+): Buffer {
+  const value = valueAttribute('value', values, shape);
+  const ignored = others.map((other, index) => valueAttribute(`_${index}`, other).attribute);
+  const attributes = [typeAttribute('dtype', value.type), value.attribute, ...ignored];
+  return tensorflowNode(name, 'Const', [], attributes);
 }
 
 /** An input of floats. */
@@ -180,8 +191,8 @@ export interface SavedModelParts {
   /** Collections of nodes. */
   readonly collections?: Readonly<Record<string, readonly string[]>>;
   readonly restore?: string;
-  /** Tensor that TensorFlow gives the path of the weights. */
-  readonly path?: string;
+  /** Tensor that TensorFlow gives the path of the weights; of several, the last one. */
+  readonly paths?: readonly string[];
   readonly assets?: readonly string[];
 }
 
@@ -204,7 +215,7 @@ const port =
 /** The file `saved_model.pb`. */
 export function savedModelFile(parts: SavedModelParts): Buffer {
   const { nodes, functions = [], signatures = {}, inputs = [] } = parts;
-  const { collections = {}, restore, path = 'file:0', assets = [] } = parts;
+  const { collections = {}, restore, paths = ['file:0'], assets = [] } = parts;
   const graph = Buffer.concat([
     ...nodes.map((node) => bytesField(1, node)),
     bytesField(2, Buffer.concat(functions.map((body) => bytesField(1, body)))),
@@ -213,7 +224,12 @@ export function savedModelFile(parts: SavedModelParts): Buffer {
   const metaGraph = Buffer.concat([
     ...[bytesField(1, bytesField(4, 'serve')), bytesField(2, graph)],
     ...(restore
-      ? [bytesField(3, Buffer.concat([bytesField(1, path), bytesField(3, restore)]))]
+      ? [
+          bytesField(
+            3,
+            Buffer.concat([...paths.map((path) => bytesField(1, path)), bytesField(3, restore)]),
+          ),
+        ]
       : []),
     ...Object.entries(collections).map(([name, listed]) =>
       entry(4, name, bytesField(1, Buffer.concat(listed.map((one) => bytesField(1, one))))),

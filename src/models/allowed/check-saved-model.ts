@@ -57,12 +57,13 @@ interface Node {
   readonly inputs: string[];
   /** Names of functions in the attributes. */
   readonly functions: string[];
-  readonly constant: Constant;
+  /** Tensors in the attributes, by the ordinal of the attribute. A constant has one. */
+  readonly constants: Map<number, Constant>;
 }
 
 interface Constant {
   type: number;
-  shape: number[];
+  readonly shape: number[];
   readonly values: number[];
 }
 
@@ -173,7 +174,9 @@ function addToNode({ nodes }: Scope, { path: at, messages, value }: FoundField, 
   nodes.set(id, found);
   const [field, inAttribute, inValue, inTensor] = at.slice(depth);
   if (field === 5) {
-    if (inAttribute === 2) addValue(found, [inValue!, inTensor], value);
+    if (inAttribute !== 2) return;
+    if (inValue === 8) addToConstant(constantOf(found, messages[depth + 1]!), inTensor!, value);
+    else if (typeof value !== 'number') addFunctions(found, inValue!, value);
     return;
   }
   if (typeof value === 'number') return;
@@ -183,26 +186,32 @@ function addToNode({ nodes }: Scope, { path: at, messages, value }: FoundField, 
 }
 
 function emptyNode(): Node {
-  const constant = { type: 0, shape: [], values: [] };
-  return { name: '', operations: [], inputs: [], functions: [], constant };
+  return { name: '', operations: [], inputs: [], functions: [], constants: new Map() };
 }
 
-/** Adds a part of the value of an attribute: of a list, a tensor or a function. */
-function addValue(
-  { functions, constant }: Node,
-  [kind, inTensor]: readonly [number, number | undefined],
-  value: FoundField['value'],
-): void {
-  if (kind === 8 && inTensor === 1 && typeof value === 'number') constant.type = value;
-  else if (kind === 8 && (inTensor === 7 || inTensor === 10)) {
+function constantOf({ constants }: Node, attribute: number): Constant {
+  const found = constants.get(attribute) ?? { type: 0, shape: [], values: [] };
+  constants.set(attribute, found);
+  return found;
+}
+
+/** Adds a part of a tensor. TensorFlow merges tensors that come several times in an attribute. */
+function addToConstant(constant: Constant, part: number, value: FoundField['value']): void {
+  if (part === 1 && typeof value === 'number') constant.type = value;
+  else if (part === 7 || part === 10) {
     const values = typeof value === 'number' ? [value] : unpackedIntegers(value).map(Number);
     for (const each of values) constant.values.push(each);
-  } else if (typeof value === 'number') return;
-  else if (kind === 10) addFunctionNames(value, functions);
-  else if (kind === 1) {
-    for (const each of bytesIn(parseFields(value), 9)) addFunctionNames(each, functions);
-  } else if (inTensor === 2) constant.shape = shapeOf(value);
-  else if (inTensor === 4) constant.values.push(...integers(value, constant.type));
+  }
+  if (typeof value === 'number') return;
+  if (part === 2) for (const size of shapeOf(value)) constant.shape.push(size);
+  else if (part === 4) constant.values.push(...integers(value, constant.type));
+}
+
+/** Adds the functions in an attribute: one, or a list. */
+function addFunctions({ functions }: Node, kind: number, value: Uint8Array): void {
+  if (kind === 10) addFunctionNames(value, functions);
+  if (kind !== 1) return;
+  for (const each of bytesIn(parseFields(value), 9)) addFunctionNames(each, functions);
 }
 
 /** Adds the name of a function, and of functions in its own attributes. */
@@ -324,8 +333,7 @@ function checkReached(facts: Facts, file: string): void {
 }
 
 /** Handles of variables and tables, which functions that restore them get as arguments. */
-const handles =
-  /^(VarHandleOp|Variable(V2)?|(Anonymous)?(Mutable)?(Dense)?HashTable(OfTensors)?(V2)?|NoOp)$/;
+const handles = /^(VarHandleOp|(Anonymous)?(Mutable)?(Dense)?HashTable(OfTensors)?(V2)?|NoOp)$/;
 /** TensorFlow's number of the type of texts. */
 const textType = 7;
 
@@ -338,7 +346,7 @@ function checkPaths(facts: Facts, functions: ReadonlySet<string>, file: string):
   for (const scope of [facts.main, ...facts.functions.values()]) {
     const byName = grouped([...scope.nodes.values()]);
     const isArgument = (input: string) =>
-      scope === facts.main ? facts.paths.includes(input) : !byName.has(input);
+      scope === facts.main ? isPath(facts, byName.get(input)) : !byName.has(input);
     for (const node of scope.nodes.values()) {
       if (!restoring.has(node)) continue;
       const reads = node.operations.some((operation) => restoringOperations.has(operation));
@@ -357,11 +365,29 @@ function checkPaths(facts: Facts, functions: ReadonlySet<string>, file: string):
   }
 }
 
+/** Operations whose only output TensorFlow replaces by the path. */
+const replaced: ReadonlySet<string> = new Set(['Const', 'Placeholder', 'PlaceholderWithDefault']);
+
+/**
+ * Returns whether nodes with one name have the path for their output. If a file names several
+ * paths, those of other graphs keep their value, and only placeholders have none.
+ */
+function isPath({ paths }: Facts, nodes: readonly Node[] = []): boolean {
+  const isOnly = new Set(paths).size === 1;
+  const allowed = isOnly ? replaced : new Set(['Placeholder']);
+  return nodes.some(({ name }) => paths.includes(name)) && nodes.every(consistsOf(allowed));
+}
+
+function consistsOf(allowed: ReadonlySet<string>): (node: Node) => boolean {
+  return ({ operations }) => operations.every((operation) => allowed.has(operation));
+}
+
 /** Returns whether a node makes a handle, or a constant of numbers. */
-function isHandle({ operations, constant }: Node): boolean {
+function isHandle({ operations, constants }: Node): boolean {
+  const types = Array.from(constants.values(), ({ type }) => type);
+  const isOfNumbers = types.length > 0 && types.every((type) => ![0, textType].includes(type));
   return operations.every(
-    (operation) =>
-      handles.test(operation) || (operation === 'Const' && ![0, textType].includes(constant.type)),
+    (operation) => handles.test(operation) || (operation === 'Const' && isOfNumbers),
   );
 }
 
@@ -433,7 +459,8 @@ const sizeInputs: Readonly<Record<string, number>> = {
 /** Refuses constants that are much larger than the file, and functions that expand. */
 function checkExpansion({ main, functions }: Facts, fileBytes: number, file: string): void {
   const scopes = [main, ...functions.values()];
-  const constants = scopes.flatMap(({ nodes }) => [...nodes.values()]).map((each) => each.constant);
+  const nodes = scopes.flatMap((scope) => [...scope.nodes.values()]);
+  const constants = nodes.flatMap((each) => [...each.constants.values()]);
   const tensors = constants.filter(({ type }) => type > 0);
   const bytes = sum(tensors.map(({ shape, type }) => product(shape) * (typeBytes[type] ?? 1)));
   if (bytes > fileBytes + maxExpandedBytes) {
@@ -471,7 +498,8 @@ function checkSizes({ nodes }: Scope, file: string): void {
   for (const { name, operations, inputs } of nodes.values()) {
     for (const operation of operations) {
       const input = inputs[sizeInputs[operation] ?? Number.POSITIVE_INFINITY];
-      for (const { constant } of byName.get(input ?? '') ?? []) {
+      const found = byName.get(input ?? '') ?? [];
+      for (const constant of found.flatMap(({ constants }) => [...constants.values()])) {
         const numbers = shapeNumbers(repeated(constant));
         if (numbers <= maxTensorNumbers) continue;
         throw refusedPart(

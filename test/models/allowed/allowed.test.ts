@@ -273,7 +273,11 @@ describe('a SavedModel', () => {
     const nodes = [
       ...[...plain.nodes, placeholder('file', []), constantNode('elsewhere', ['/tmp/secret'])],
       tensorflowNode('joined', 'StringJoin', ['elsewhere', 'file']),
+      tensorflowNode('both', 'IdentityN', ['elsewhere', 'file']),
+      tensorflowNode('default', 'PlaceholderWithDefault', ['elsewhere']),
       tensorflowNode('variable', 'VarHandleOp'),
+      tensorflowNode('text', 'VariableV2'),
+      constantNode('hidden', ['/tmp/secret'], [], [[7]]),
     ];
     const functions = [tensorflowFunction(name, [tensorflowNode('read', 'RestoreV2', ['prefix'])])];
     const read = (input: string) => [...nodes, tensorflowNode('read', 'RestoreV2', [input])];
@@ -285,6 +289,7 @@ describe('a SavedModel', () => {
     test.each([
       ['by the graph', { nodes: read('file'), restore: 'read' }],
       ['by a function', { nodes: call('file', 'variable'), functions, restore: 'call' }],
+      ['with a default', { nodes: read('default'), restore: 'read', paths: ['default:0'] }],
     ])('%s', async (_, parts) => {
       expect(await told(parts)).toBeUndefined();
     });
@@ -294,7 +299,15 @@ describe('a SavedModel', () => {
       ['read', 'variable', { nodes: read('variable'), restore: 'read' }],
       ['call', 'elsewhere', { nodes: call('elsewhere'), functions, restore: 'call' }],
       ['call', 'joined', { nodes: call('file', 'joined'), functions, restore: 'call' }],
-      ['read', 'file', { nodes: read('file'), restore: 'read', path: 'other:0' }],
+      ['read', 'file', { nodes: read('file'), restore: 'read', paths: ['other:0'] }],
+      ['read', 'both', { nodes: read('both'), restore: 'read', paths: ['both:1'] }],
+      [
+        'read',
+        'default',
+        { nodes: read('default'), restore: 'read', paths: ['default:0', 'file:0'] },
+      ],
+      ['call', 'text', { nodes: call('file', 'text'), functions, restore: 'call' }],
+      ['call', 'hidden', { nodes: call('file', 'hidden'), functions, restore: 'call' }],
     ])('by node %s from %s: refused', async (node, input, parts) => {
       expect(await told(parts)).toContain(
         `reads weights from a path of its own (node '${node}', its input '${input}')`,
@@ -328,6 +341,8 @@ describe('a SavedModel', () => {
     expect(await told({ nodes: [...plain.nodes, constant] })).toContain(
       'constants of 14400000000 bytes in a file of',
     );
+    const hidden = constantNode('c', [7], [60_000, 60_000], [[7]]);
+    expect(await told({ nodes: [...plain.nodes, hidden] })).toContain('constants of 14400000');
     const shape = constantNode('shape', [60_000, 60_000]);
     const fill = tensorflowNode('f', 'Fill', ['shape', 'x']);
     expect(await told({ nodes: [...plain.nodes, shape, fill] })).toContain(
