@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { findInstance, type Instance, watchReclaim } from '../src/aws/instance.ts';
 import { recordUsage } from '../src/cost/usage.ts';
 import { createPool } from '../src/engines/pool.ts';
-import { InterruptedError, StalledError, TransientError, UserError } from '../src/errors.ts';
+import { InterruptedError, TransientError, UserError } from '../src/errors.ts';
 import type { Progress } from '../src/run/context.ts';
 import type { VariantEvent } from '../src/run/events.ts';
 import { attemptId } from '../src/run/failure-cause.ts';
@@ -178,7 +178,7 @@ async function fail(thrown: unknown, job: Environment): Promise<number> {
   const thrower = { stage, run: job.RUN, results: job.RESULTS, id };
   const { name, message, stack = '' } = await hideMessage(thrown, thrower);
   const facts = { errorType: name, errorMessage: message };
-  if ([InterruptedError.name, StalledError.name, TransientError.name].includes(name)) {
+  if (name === InterruptedError.name || name === TransientError.name) {
     logger.warn('Another attempt can resume the job', facts);
     return exitCodes.tryAgain;
   }

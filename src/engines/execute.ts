@@ -114,7 +114,6 @@ async function recorded(
 /** Makes an error for the caller from the failure of the run. */
 function explain(failure: Failure, cause: unknown): Error {
   const message = `${failure.stage}: ${failure.message}`;
-  if (['UserError', 'StalledError'].includes(failure.error))
-    return new UserError(message, failure.hint);
+  if (failure.error === 'UserError') return new UserError(message, failure.hint);
   return new Error(message, { cause });
 }

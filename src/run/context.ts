@@ -37,6 +37,6 @@ export interface Context {
   report(progress: Progress): void;
   /** Called after each object that the task has added to the results: progress that stays. */
   onCommit?(): void;
-  /** Set on AWS and LocalStack. A local run has every trainer and costs nothing. */
+  /** Set in functions, on AWS and LocalStack. A local run has every trainer and costs nothing. */
   readonly deployment?: DeploymentLimits;
 }

@@ -10,7 +10,8 @@ import type { Context } from './context.ts';
 /**
  * Wraps a task that resumes. If a call is interrupted and has committed no object, it throws a
  * StalledError in place of the InterruptedError. The workflow calls it again twice, not a hundred
- * times.
+ * times. Only calls of functions end for their time: a job on a GPU is stopped if AWS takes the
+ * instance back, and a local run by its user.
  *
  * @param remedy Change of the config after which a call gets further, as the end of "Choose …".
  */
@@ -23,7 +24,8 @@ export function noticeStall<Event, Result>(
     try {
       return await run(event, { ...context, onCommit: () => commits++ });
     } catch (error) {
-      if (!(error instanceof InterruptedError) || commits > 0) throw error;
+      const isOfFunction = context.deployment !== undefined;
+      if (!(error instanceof InterruptedError) || !isOfFunction || commits > 0) throw error;
       throw new StalledError(
         'a whole call made no progress: it added no checkpoint and no other file',
         'After three such calls of a task, the workflow gives up. If S3 was slow, start the run ' +

@@ -11,7 +11,12 @@ import { swapPointer, writeJsonOnce } from '../../src/store/once.ts';
 import type { ObjectStore } from '../../src/store/store.ts';
 import { openCheckpoints } from '../../src/train/checkpoint.ts';
 
-const context: Context = { signal: new AbortController().signal, report: () => {} };
+const job: Context = { signal: new AbortController().signal, report: () => {} };
+/** The context of a function on AWS. */
+const context: Context = {
+  ...job,
+  deployment: { trainer: 'function', budgetUsd: undefined },
+};
 const remedy = 'a smaller student';
 
 function openFolder(): ObjectStore {
@@ -69,6 +74,12 @@ describe('a call that is interrupted', () => {
       hint: expect.stringContaining(`Choose ${remedy}.`),
     });
   });
+});
+
+test('a job on a GPU is not stalled: AWS took its instance, and more time would not help', async () => {
+  const error = new InterruptedError('stopped');
+  const run = noticeStall(() => Promise.reject(error), remedy);
+  await expect(run(undefined, job)).rejects.toBe(error);
 });
 
 test('other errors stay as they are, and so does a result', async () => {
