@@ -112,12 +112,12 @@ export async function readExports(
   folder: string,
   added: ReadonlyMap<string, string> = new Map(),
 ): Promise<ModelFiles> {
-  const { files } = await readDescription(store, folder);
+  const { files, examples } = await readDescription(store, folder);
   const known = new Set([...modelFileNames.layers, ...modelFileNames.ngrams]);
   const digests = new Map([
     ...Object.entries(files ?? {}).filter(([name]) => known.has(name)),
     ...added,
-    ...(await encoderDigests(store, folder)),
+    ...(examples ? await encoderDigests(store, `${folder}${encoderFolder}`) : []),
   ]);
   // A model of version 0.1.0 has no digests.
   const names = files ? [...digests.keys()] : await presentFiles(store, folder, [...known]);
@@ -146,16 +146,13 @@ async function requirePresent(store: ObjectStore, key: string): Promise<void> {
 /** Folder of the encoder within a student's folder. */
 export const encoderFolder = 'encoder/';
 
-/** Returns the digests of the files of a student's encoder, if it has one. */
+/** Returns the digests of the files of a student's encoder. */
 async function encoderDigests(
   store: ObjectStore,
   folder: string,
 ): Promise<(readonly [string, string])[]> {
-  const { examples } = await readDescription(store, folder);
-  const prefix = `${folder}${encoderFolder}`;
-  // The folders of baselines have no encoder.
-  if (examples === undefined || !(await store.head(prefix + encoderFile))) return [];
-  const { files } = await readEncoder(store, prefix);
+  await requirePresent(store, `${folder}${encoderFile}`);
+  const { files } = await readEncoder(store, folder);
   return files.map(({ path, sha256: digest }) => [`${encoderFolder}${path}`, digest]);
 }
 

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
+import { requireHandedOut } from '../../src/distill/verify/handed-out.ts';
 import { statedBy } from '../../src/distill/verify/stated-digests.ts';
+import { verifyRun } from '../../src/distill/verify/verify-run.ts';
+import { keys } from '../../src/run/keys.ts';
 import { sealJson } from '../../src/store/once.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 
@@ -25,4 +28,30 @@ test('the description of an encoder states the digests of its files', async () =
     ]),
   );
   expect(await statedBy(store, 'students/b/encoder/encoder.json')).toEqual(new Map());
+});
+
+test('an encoder that was deleted is noticed, also without any of its files', async () => {
+  const run = 'digits-0123456789ab';
+  const folder = keys.student(run, 'lelp');
+  const plan = {
+    ...{ dataset: 'digits', config: {}, teacher: { digest: sha256('d') } },
+    variants: [{ name: 'lelp', method: 'lelp' }],
+    encoders: [{ digest: sha256('e'), files: encoder.digest }],
+  };
+  const student = {
+    ...{ classes: ['a', 'b'], createdBy: 'test', files: {} },
+    features: { kind: 'vector', length: 8 },
+    examples: { kind: 'text', maxCharacters: 100 },
+  };
+  const store = new MemoryStore({
+    [keys.plan(run)]: sealJson(plan, keys.plan(run)),
+    [`${folder}student.json`]: sealJson(student),
+  });
+  const own = `${folder}encoder/encoder.json`;
+  const shared = `${keys.encoder(encoder.digest)}encoder.json`;
+  const missing = (await verifyRun(store, run)).damaged.map(({ key }) => key);
+  expect(missing).toEqual(expect.arrayContaining([own, shared]));
+  await expect(requireHandedOut({ results: store, run, plan })).rejects.toThrow(
+    `${own} is missing`,
+  );
 });

@@ -66,6 +66,15 @@ test('files of an exporter that came later are left out, those to load from are 
   await expect(readModelFiles(store, 'students/a/')).rejects.toThrow('model.json');
 });
 
+test('a student without its encoder is not exported', async () => {
+  const examples = { kind: 'text', maxCharacters: 100 } as const;
+  const head = { ...description, features: { kind: 'vector', length: 8 }, examples, files: {} };
+  const store = new MemoryStore({ 'students/a/student.json': Buffer.from(sealJson(head)) });
+  await expect(readExports(store, 'students/a/')).rejects.toThrow(
+    'students/a/encoder/encoder.json is missing',
+  );
+});
+
 describe('the files of a saved model', () => {
   const shape = { dimension: 2, hidden: 0, wordNgrams: 1, minChars: 0, maxChars: 0, buckets: 8 };
   const folder = 'students/a/';

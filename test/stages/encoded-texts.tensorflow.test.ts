@@ -102,7 +102,11 @@ async function expectNoticed({ results }: Dataset, { plan, run }: Job): Promise<
     `${embeddings}${readdirSync(join(results, embeddings))[0]}`,
     `${keys.teacher(members[0]!.digest)}fold-0/student.json`,
   ];
-  await expectDeletionsNoticed([...ofLabels, keys.penalty(run)]);
+  const encoders = [
+    `${keys.student(run, 'lelp')}encoder/encoder.json`,
+    `${keys.encoder(plan.encoders[0]!.files)}encoder.json`,
+  ];
+  await expectDeletionsNoticed([...ofLabels, ...encoders, keys.penalty(run)]);
   // A run that ends at the labels has no metrics, documents and publication.
   const ends = [keys.metrics, keys.documents, keys.publication].map((of) => join(results, of(run)));
   const written = ends.map((path) => readFileSync(path));

@@ -1,10 +1,10 @@
 /** Checks single objects of the results against their checksums. */
-import { createHash } from 'node:crypto';
 import { openParquet, ParquetError } from '../../data/tables/parquet-file.ts';
 import { unsealed } from '../../data/tables/result-file.ts';
 import { isAboutContent } from '../../errors.ts';
 import { encoderFile } from '../../models/encoders/encoder.ts';
 import { descriptionFile, modelFileNames } from '../../models/exporters.ts';
+import { hashStream } from '../../models/file-hashes.ts';
 import { encoderFolder } from '../../models/model-files.ts';
 import { parseDescription } from '../../models/student-description.ts';
 import { changed, openSealed, openSealedBytes, readBytes } from '../../store/once.ts';
@@ -49,20 +49,19 @@ const checks: Readonly<Record<string, Check>> = {
 };
 
 async function checkSealed(store: ObjectStore, { key }: ObjectInfo): Promise<Checked> {
-  const bytes = await readBytes(store, key);
   if (hasDigestElsewhere(key)) return 'noChecksum';
-  openSealed(bytes, key, key);
+  openSealed(await readBytes(store, key), key, key);
   return 'intact';
 }
 
 /** Files of models, files for people and lists for the workflow: another file has their digest. */
-const others = [
+const statedElsewhere = [
   ...[...modelFileNames.layers, ...modelFileNames.ngrams, encoderFolder],
   ...['label-studio/', 'shards.json', 'unlabeled.json'],
 ];
 
 function hasDigestElsewhere(key: string): boolean {
-  return others.some((name) => key.includes(`/${name}`)) || key.startsWith('encoders/');
+  return statedElsewhere.some((name) => key.includes(`/${name}`)) || key.startsWith('encoders/');
 }
 
 /**
@@ -76,7 +75,8 @@ export async function checkObject(
   sha256?: string,
 ): Promise<Checked> {
   if (sha256 !== undefined) {
-    return (await digestOf(store, object)).startsWith(sha256) ? 'intact' : { how: changed };
+    const found = await hashStream(await store.read(object.key));
+    return found.startsWith(sha256) ? 'intact' : { how: changed };
   }
   const end = Object.keys(checks).find((suffix) => object.key.endsWith(suffix));
   return end === undefined ? 'noChecksum' : damageOr(() => checks[end]!(store, object), object.key);
@@ -91,11 +91,4 @@ async function damageOr(check: () => Promise<Checked>, key: string): Promise<Che
     if (isAboutContent(error)) return { how: error.message.replace(`${key} `, '') };
     throw error;
   }
-}
-
-/** Computes the SHA-256 of an object of any size, in hex. */
-async function digestOf(store: ObjectStore, { key }: ObjectInfo): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const bytes of await store.read(key)) hash.update(bytes);
-  return hash.digest('hex');
 }

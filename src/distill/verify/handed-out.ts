@@ -1,14 +1,12 @@
 /** Check of the files that a run hands out, each time it is evaluated, continued or fetched. */
 import { UserError } from '../../errors.ts';
 import { counted } from '../../format.ts';
-import { encoderFile } from '../../models/encoders/encoder.ts';
 import { descriptionFile } from '../../models/exporters.ts';
-import { encoderFolder } from '../../models/model-files.ts';
 import type { Job } from '../../run/job.ts';
 import { keys } from '../../run/keys.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import { checkKeys, type Damage } from './check-keys.ts';
-import { type StatedDigests, statedBy } from './stated-digests.ts';
+import { encoderBeside, type StatedDigests, statedBy } from './stated-digests.ts';
 
 /** A run, and the students to check. */
 export interface HandedOut extends Pick<Job, 'results' | 'run'> {
@@ -18,25 +16,24 @@ export interface HandedOut extends Pick<Job, 'results' | 'run'> {
 /**
  * Checks the students, in all formats and with their encoders, the report, the metrics, the
  * predictions and the files for labeling. Labels, weights, embeddings and teachers are not read:
- * `verifyRun` checks them, too. Streams the files; reads each once.
+ * `verifyRun` checks them, too. Streams files without a limit of their size.
  *
  * @throws UserError with every missing or damaged file, and the command that mends them.
  */
 export async function requireHandedOut({ results, run, plan }: HandedOut): Promise<void> {
   const folders = plan.variants.map(({ name }) => keys.student(run, name));
+  const encoders = await Promise.all(folders.map((folder) => encoderBeside(results, folder)));
   const required = [
     ...[keys.metrics(run), keys.machine(run), keys.predictions(run), keys.documents(run)],
     ...folders.map((folder) => `${folder}${descriptionFile}`),
+    ...encoders.flat(),
   ];
-  const encoders = folders.map((folder) => `${folder}${encoderFolder}${encoderFile}`);
   const stated: StatedDigests = new Map();
-  const present: string[] = [];
-  for (const key of [...required, ...encoders]) {
+  for (const key of required) {
     if (!(await results.head(key))) continue;
-    present.push(key);
     for (const [other, digest] of await statedBy(results, key)) stated.set(other, digest);
   }
-  const wanted = [...required, ...present, ...stated.keys()];
+  const wanted = [...required, ...stated.keys()];
   const { damaged } = await checkKeys(results, run, wanted, stated);
   if (damaged.length > 0) throw damagedFiles(results, run, damaged);
 }

@@ -5,7 +5,7 @@ import { isAboutContent } from '../../errors.ts';
 import { encoderFile } from '../../models/encoders/encoder.ts';
 import { readEncoder } from '../../models/encoders/open-encoder.ts';
 import { descriptionFile } from '../../models/exporters.ts';
-import { readDescription } from '../../models/model-files.ts';
+import { encoderFolder, readDescription } from '../../models/model-files.ts';
 import { networkSchema } from '../../models/networks/index.ts';
 import { documentsSchema } from '../../run/documents-file.ts';
 import type { ShardItem } from '../../run/events.ts';
@@ -77,6 +77,15 @@ export async function statedBy(store: ObjectStore, key: string): Promise<StatedD
 
 function inFolder(folder: string, files: readonly (readonly [string, string])[]): StatedDigests {
   return new Map(files.map(([path, digest]) => [`${folder}${path}`, digest]));
+}
+
+/** Lists the description of a student's encoder, also if it is missing; none without an encoder. */
+export async function encoderBeside(store: ObjectStore, folder: string): Promise<string[]> {
+  const key = `${folder}${encoderFolder}${encoderFile}`;
+  if (await store.head(key)) return [key];
+  if (!(await store.head(`${folder}${descriptionFile}`))) return [];
+  const described = await ifReadable(readDescription(store, folder), undefined);
+  return described?.examples ? [key] : [];
 }
 
 /** Lists the shards of a run; none if the list is damaged. */

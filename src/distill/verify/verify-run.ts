@@ -2,6 +2,7 @@
 import { readAhead } from '../../data/ahead.ts';
 import { methodNames, methodOf } from '../../debias/methods.ts';
 import { isAboutContent, UserError } from '../../errors.ts';
+import { encoderFile } from '../../models/encoders/encoder.ts';
 import { descriptionFile, topologyFile } from '../../models/exporters.ts';
 import { foldFolder } from '../../models/model-files.ts';
 import { isPenalized } from '../../models/networks/index.ts';
@@ -14,6 +15,7 @@ import { baselineFile } from '../baselines/baseline.ts';
 import { type CheckedKeys, checkKeys, concurrency } from './check-keys.ts';
 import { checkObject } from './check-object.ts';
 import {
+  encoderBeside,
   ifReadable,
   listedShards,
   ofPlan,
@@ -87,6 +89,9 @@ async function listObjects(
     }
     for (const key of await sharedTables(results, run, plan, listed)) listed.add(key);
     for (const key of await preparedFiles(results, run, plan, listed)) listed.add(key);
+    for (const { name } of plan.variants) {
+      for (const key of await encoderBeside(results, keys.student(run, name))) listed.add(key);
+    }
     const current = keys.current(plan.dataset);
     if ((await results.head(current)) || (await isPublished(results, run))) listed.add(current);
   }
@@ -164,12 +169,13 @@ function requiredOf(run: string, plan: VerifiedPlan | undefined, listed: Readonl
   const always = [keys.record(run)];
   const planned = [keys.plan(run), keys.shards(run), keys.unlabeled(run)];
   if (!plan) return listed.has(keys.publication(run)) ? [...always, ...planned] : always;
+  const encoders = plan.encoders.map(({ files }) => keys.encoder(files) + encoderFile);
   const isFinished = listed.has(keys.publication(run));
   const labeling = listed.has(keys.reconcile(run)) ? besideLabels(plan) : [];
   // Publish follows at once on the documents, which Evaluate writes last.
   const published = listed.has(keys.documents(run)) ? [keys.publication(run)] : [];
   const final = isFinished ? finalObjects(run, plan) : [];
-  return [...always, ...planned, ...labeling, ...published, ...final];
+  return [...always, ...planned, ...encoders, ...labeling, ...published, ...final];
 }
 
 /** Lists the objects that decide the labels: the teachers that were trained, and corrections. */
