@@ -1,4 +1,6 @@
 /** Objects to delete so that a run writes a damaged one again. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { alsoDeleted } from '../../src/distill/verify/mend.ts';
 import { keys } from '../../src/run/keys.ts';
@@ -27,10 +29,11 @@ const exports = ['model.onnx', 'saved_model/saved_model.pb'].map((file) => folde
 const trained = [...model.map((file) => folder + file), ...exports];
 const encoder = [`${folder}encoder/onnx/model.onnx`, `${folder}encoder/encoder.json`];
 
-async function deletedWith(key: string): Promise<string[]> {
+async function deletedWith(key: string, isDone = true): Promise<string[]> {
   const { path } = makeResults();
   const store = await openStore(path);
   for (const one of [...evaluated, ...kept, ...trained, ...encoder]) await put(path, one);
+  if (!isDone) rmSync(join(path, keys.publication(run)));
   const variants = [{ name: 'relabel' }, { name: 'uniform' }];
   await putJson(store, keys.plan(run), { variants });
   return (await alsoDeleted(store, run, key)).sort();
@@ -74,6 +77,13 @@ test.each([keys.weights(run, '0'), keys.labels('teacher', '0'), keys.report(run)
     expect(await deletedWith(key)).toEqual([keys.documents(run)]);
   },
 );
+
+test("with labels of a run that ends at them, Reconcile's result as well", async () => {
+  const key = keys.labels('teacher', '0');
+  expect(await deletedWith(key, false)).toEqual(
+    without(key, [keys.documents(run), keys.reconcile(run)]),
+  );
+});
 
 test.each([keys.publication(run), keys.current('digits')])('with %s, nothing', async (key) => {
   expect(await deletedWith(key)).toEqual([]);

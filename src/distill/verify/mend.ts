@@ -24,7 +24,8 @@ export async function alsoDeleted(
   run: string,
   key: string,
 ): Promise<string[]> {
-  const others = new Set([...ofModel(key), ...lastObjects(key, run), ...afterwards(key, run)]);
+  const ends = await lastOfRun(results, run, key);
+  const others = new Set([...ofModel(key), ...lastObjects(key, run), ...ends]);
   if (others.has(keys.metrics(run))) {
     for (const card of await cardsOf(results, run)) others.add(card);
   }
@@ -34,12 +35,15 @@ export async function alsoDeleted(
 }
 
 /**
- * Returns what shows that the run is not done. On AWS, a run that lacks it is started again. It is
- * not the publication: a run that is published again could replace the student of a later run.
+ * Lists the last results of a run. On AWS, a run that lacks one is started again. The publication
+ * stays: a run that is published again could replace the student of a later run.
  */
-function afterwards(key: string, run: string): string[] {
+async function lastOfRun(results: ObjectStore, run: string, key: string): Promise<string[]> {
   const ofPublish = key.startsWith('students/') || key === keys.publication(run);
-  return ofPublish ? [] : [keys.documents(run)];
+  if (ofPublish) return [];
+  // The last result of a run that ends at its labels is that of Reconcile.
+  const endsAtLabels = !(await results.head(keys.publication(run)));
+  return [keys.documents(run), ...(endsAtLabels ? [keys.reconcile(run)] : [])];
 }
 
 /** Lists the files of a model, if the object is one of them. */
