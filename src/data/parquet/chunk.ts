@@ -60,31 +60,36 @@ export function readChunk(
     const page = openPage(bytes, offset, codec, budget);
     offset = page.end;
     const column: PageColumn = { type, element, path, dictionarySize: dictionary?.length };
-    const isDictionary = page.header.type === 'DICTIONARY_PAGE';
-    if (isDictionary) checkDictionaryPage(page, column, budget);
-    const checked = isDictionary ? undefined : checkPage(page, column, budget);
-    if (checked !== undefined && isFlat) {
+    if (page.header.type === 'DICTIONARY_PAGE') {
+      checkDictionaryPage(page, column, budget);
+      const values = decodePage(page, plain);
+      if (values !== undefined) dictionary = asObjects(convert(values, decoder));
+      continue;
+    }
+    const checked = checkPage(page, column, budget);
+    if (isFlat) {
       const values = readFlatPage(page.bytes, checked, decoder, dictionary, rows - read);
       pages.push(values);
       read += values.length;
-      continue;
-    }
-    const view = new DataView(page.bytes.buffer);
-    const last = pages.at(-1);
-    const before = last?.length ?? 0;
-    const { data } = readPage({ view, offset: 0 }, page.header, plain, dictionary, last, 0);
-    if (data === undefined) continue;
-    if (isDictionary) {
-      dictionary = asObjects(convert(data, decoder));
-    } else if (data === last) {
-      // hyparquet appends to the list of the page before.
-      read += data.length - before;
-    } else if (data.length > 0) {
-      pages.push(data);
-      read += data.length;
+    } else {
+      // hyparquet may append the values to the list of the page before.
+      const last = pages.at(-1);
+      const values = decodePage(page, plain, dictionary, last);
+      if (values !== undefined && values !== last && values.length > 0) pages.push(values);
     }
   }
   return pages;
+}
+
+/** Decodes a page by hyparquet. */
+function decodePage(
+  { header, bytes }: OpenPage,
+  decoder: Parameters<typeof readPage>[2],
+  dictionary?: DecodedArray,
+  last?: DecodedArray,
+): DecodedArray | undefined {
+  const view = new DataView(bytes.buffer);
+  return readPage({ view, offset: 0 }, header, decoder, dictionary, last, 0).data;
 }
 
 /** Returns a list of objects, so that the values of all rows share them. */

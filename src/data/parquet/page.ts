@@ -97,51 +97,61 @@ function checkLevels(
   count: number,
 ): Pick<CheckedPage, 'start' | 'missing' | 'levels'> & { readonly rows: number } {
   const { data_page_header: v1, data_page_header_v2: v2 } = header;
-  const maxRepetition = path.length > 1 ? getMaxRepetitionLevel([...path]) : 0;
-  const maxDefinition = getMaxDefinitionLevel([...path]);
-  let start = 0;
-  let levels: Runs | undefined;
-  const check = (
-    max: number,
-    encoding: Encoding | undefined,
-    length: number | undefined,
-    counted: number,
-  ) => {
-    levels = undefined;
-    if (max === 0) {
-      start += length ?? 0;
-      return count;
-    }
-    if (encoding !== undefined && encoding !== 'RLE') {
-      throw new Error(`the encoding ${encoding} of levels is not supported`);
-    }
-    const from = length === undefined ? start + 4 : start;
-    const end = from + (length ?? readLength(bytes, start));
-    if (end > bytes.length) throw new Error('its levels leave the page');
-    // As many bits as hyparquet takes.
-    const width = 32 - Math.clz32(max);
-    levels = { start: from, end: bytes.length, width, count, limit: max + 1 };
-    start = end;
-    return checkRuns(bytes, levels, counted);
-  };
   // A row starts where nothing is repeated.
-  const rows = check(
-    maxRepetition,
-    v1?.repetition_level_encoding,
-    v2?.repetition_levels_byte_length,
-    0,
+  const repetition = checkLevelsAt(
+    { bytes, start: 0, count },
+    {
+      max: path.length > 1 ? getMaxRepetitionLevel([...path]) : 0,
+      encoding: v1?.repetition_level_encoding,
+      length: v2?.repetition_levels_byte_length,
+      counted: 0,
+    },
   );
-  const present = check(
-    maxDefinition,
-    v1?.definition_level_encoding,
-    v2?.definition_levels_byte_length,
-    maxDefinition,
+  const max = getMaxDefinitionLevel([...path]);
+  const definition = checkLevelsAt(
+    { bytes, start: repetition.end, count },
+    {
+      max,
+      encoding: v1?.definition_level_encoding,
+      length: v2?.definition_levels_byte_length,
+      counted: max,
+    },
   );
-  const missing = count - present;
+  const missing = count - definition.occurrences;
   if (v2 !== undefined && v2.num_nulls !== missing) {
     throw new Error(`a page has ${missing} missing values, and its header states ${v2.num_nulls}`);
   }
-  return { rows, start, missing, levels };
+  const { end, runs } = definition;
+  return { rows: repetition.occurrences, start: end, missing, levels: runs };
+}
+
+/** Levels of one kind: of repetition, or of definition. */
+interface Levels {
+  /** Largest level of the column; 0 if the page has none. */
+  readonly max: number;
+  readonly encoding: Encoding | undefined;
+  /** Size in bytes, in version 2 of pages. In version 1, the levels start with it. */
+  readonly length: number | undefined;
+  /** A level whose occurrences are counted. */
+  readonly counted: number;
+}
+
+/** Checks the levels of one kind, from an offset on; returns where they end. */
+function checkLevelsAt(
+  { bytes, start, count }: Values,
+  { max, encoding, length, counted }: Levels,
+): { readonly end: number; readonly occurrences: number; readonly runs: Runs | undefined } {
+  if (max === 0) return { end: start + (length ?? 0), occurrences: count, runs: undefined };
+  if (encoding !== undefined && encoding !== 'RLE') {
+    throw new Error(`the encoding ${encoding} of levels is not supported`);
+  }
+  const from = length === undefined ? start + 4 : start;
+  const end = from + (length ?? readLength(bytes, start));
+  if (end > bytes.length) throw new Error('its levels leave the page');
+  // As many bits as hyparquet takes.
+  const width = 32 - Math.clz32(max);
+  const runs = { start: from, end: bytes.length, width, count, limit: max + 1 };
+  return { end, occurrences: checkRuns(bytes, runs, counted), runs };
 }
 
 function checkValues(
