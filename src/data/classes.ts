@@ -54,7 +54,8 @@ async function readClassFile(store: ObjectStore, key: string, where: string): Pr
     );
   }
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    // Unlike a Buffer, it leaves out a byte order mark.
+    return JSON.parse(new TextDecoder().decode(bytes));
   } catch (error) {
     throw new UserError(`${where} is not JSON: ${(error as SyntaxError).message}.`, expectedFile);
   }

@@ -12,10 +12,12 @@ test('classes come from the config, a list or an object', async () => {
   const store = new MemoryStore({
     'list.json': '["cat", "dog", 3]',
     'object.json': '{"dog": 1, "cat": 0, "3": 2}',
+    'marked.json': '\uFEFF["cat", "dog", 3]',
   });
   expect(await readClasses(store, taskWith(['cat', 'dog', 3]))).toEqual(['cat', 'dog', '3']);
   expect(await readClasses(store, taskWith('list.json'))).toEqual(['cat', 'dog', '3']);
   expect(await readClasses(store, taskWith('object.json'))).toEqual(['cat', 'dog', '3']);
+  expect(await readClasses(store, taskWith('marked.json'))).toEqual(['cat', 'dog', '3']);
 });
 
 test.each([
