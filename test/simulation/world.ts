@@ -180,13 +180,13 @@ export class World {
     return first;
   }
 
-  /** Replaces clock, timers and random numbers. @returns a function that restores them. */
+  /** Replaces clock, timers, random numbers, processes. @returns a function that restores them. */
   #install(): () => void {
+    const restoreProcesses = this.#installProcesses();
     const { Date: RealDate, setTimeout, clearTimeout } = globalThis;
     const { random } = Math;
     const { now } = performance;
     const { statfs } = disk;
-    const { kill, pid } = globalThis.process;
     const promises = { setTimeout: timers.setTimeout, setImmediate: timers.setImmediate };
     const time = () => epochMs + Math.floor(this.nowMs) + (processes.getStore()?.clockErrorMs ?? 0);
     class WorldDate extends RealDate {
@@ -210,6 +210,20 @@ export class World {
     // The only access of a run to the real disk: how much is free.
     Object.assign(disk, { statfs: async () => ({ bavail: 2 ** 20, bsize: 4096 }) });
     syncBuiltinESMExports();
+    return () => {
+      restoreProcesses();
+      Object.assign(globalThis, { Date: RealDate, setTimeout, clearTimeout });
+      Object.assign(Math, { random });
+      Object.assign(performance, { now });
+      Object.assign(timers, promises);
+      Object.assign(disk, { statfs });
+      syncBuiltinESMExports();
+    };
+  }
+
+  /** Gives simulated processes ids, and signals by them. @returns a function that ends this. */
+  #installProcesses(): () => void {
+    const { kill, pid } = globalThis.process;
     Object.assign(globalThis.process, {
       kill: (id: number, signal: number) => {
         const process = this.#processes[id - firstProcess - 1];
@@ -222,12 +236,6 @@ export class World {
     return () => {
       Object.assign(globalThis.process, { kill });
       setProcessId(() => pid);
-      Object.assign(globalThis, { Date: RealDate, setTimeout, clearTimeout });
-      Object.assign(Math, { random });
-      Object.assign(performance, { now });
-      Object.assign(timers, promises);
-      Object.assign(disk, { statfs });
-      syncBuiltinESMExports();
     };
   }
 }
