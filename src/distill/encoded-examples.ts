@@ -74,20 +74,18 @@ export async function readUsableSummary(
   labels: string,
 ): Promise<LabelsSummary & { readonly withoutEmbedding: ReadonlySet<string> }> {
   const { labeled, quarantined } = await readLabelsSummary(job.results, labels);
-  const known = new Map(quarantined.map((rejected) => [rejected.id, rejected]));
-  const before = known.size;
-  const withoutEmbedding = new Set<string>();
+  const known = new Set(quarantined.map(({ id }) => id));
+  const withoutEmbedding = new Map<string, Rejected>();
   for (const digest of encodersOf(job)) {
     const { summary } = await openEmbeddings(job.results, keys.embeddings(digest, shard));
     for (const rejected of summary.quarantined) {
-      if (known.has(rejected.id)) continue;
-      known.set(rejected.id, rejected);
-      withoutEmbedding.add(rejected.id);
+      if (known.has(rejected.id) || withoutEmbedding.has(rejected.id)) continue;
+      withoutEmbedding.set(rejected.id, rejected);
     }
   }
   return {
     labeled: labeled - withoutEmbedding.size,
-    quarantined: known.size === before ? quarantined : [...known.values()],
-    withoutEmbedding,
+    quarantined: [...quarantined, ...withoutEmbedding.values()],
+    withoutEmbedding: new Set(withoutEmbedding.keys()),
   };
 }
