@@ -1,4 +1,4 @@
-/** Bounds what is kept about the examples of a shard that cannot be used. */
+/** Bounds what is kept about examples that cannot be used. */
 import type { Rejected } from './example.ts';
 
 /** Maximum number of rejected examples of a shard that are listed; the others are counted. */
@@ -10,21 +10,15 @@ const maxReasons = 100;
 /** Chooses the rejected examples of a shard that are listed, and counts the others by reason. */
 export class ListedRejections {
   #listed = 0;
-  readonly #counted = new Map<string, Rejected & { lost: number }>();
+  readonly #counted = new ReasonCounts();
 
   /** Returns whether the next one is listed; otherwise it is counted. */
-  lists({ id, reason, lost = 1 }: Rejected): boolean {
+  lists(rejected: Rejected): boolean {
     if (this.#listed < maxListed) {
       this.#listed++;
       return true;
     }
-    const own = kindOfReason(reason);
-    const isOther = !this.#counted.has(own) && this.#counted.size >= maxReasons;
-    const kind = isOther ? '' : own;
-    const known = this.#counted.get(kind);
-    const shown = isOther ? `Other reasons: ${reason}` : reason;
-    if (known) known.lost += lost;
-    else this.#counted.set(kind, { id, reason: shown, lost });
+    this.#counted.add(rejected);
     return false;
   }
 
@@ -34,7 +28,27 @@ export class ListedRejections {
   }
 }
 
+/** Counts rejected examples by reason. After a hundred reasons, all others are one. */
+export class ReasonCounts {
+  readonly #counts = new Map<string, Rejected & { lost: number }>();
+
+  add({ id, reason, lost = 1 }: Rejected): void {
+    const own = kindOfReason(reason);
+    const isOther = !this.#counts.has(own) && this.#counts.size >= maxReasons;
+    const kind = isOther ? '' : own;
+    const known = this.#counts.get(kind);
+    const shown = isOther ? `Other reasons: ${reason}` : reason;
+    if (known) known.lost += lost;
+    else this.#counts.set(kind, { id, reason: shown, lost });
+  }
+
+  /** Returns per reason the first example with it, and the number of all, `lost`. */
+  values(): Iterable<Rejected & { readonly lost: number }> {
+    return this.#counts.values();
+  }
+}
+
 /** Returns a reason without the names and numbers that differ from example to example. */
-export function kindOfReason(reason: string): string {
+function kindOfReason(reason: string): string {
   return reason.replace(/'[^']*'/g, "''").replace(/\S*\d\S*/g, '0');
 }

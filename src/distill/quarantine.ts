@@ -1,6 +1,6 @@
 /** Counts of the examples that cannot be used, and the limit on them. */
 import type { Rejected } from '../data/example.ts';
-import { kindOfReason } from '../data/listed-rejections.ts';
+import { ReasonCounts } from '../data/listed-rejections.ts';
 import type { SetName } from '../data/shard.ts';
 import { UserError } from '../errors.ts';
 
@@ -10,8 +10,6 @@ export interface QuarantineReason {
   readonly examples: number;
 }
 
-/** Maximum number of distinct reasons. */
-const maxReasons = 100;
 /** Number of rejected examples kept for messages. */
 const maxListed = 10;
 
@@ -22,21 +20,19 @@ export class Quarantine<Item extends Rejected = Rejected> {
   unusable = 0;
   /** The first unusable examples. */
   readonly listed: Item[] = [];
-  readonly #reasons = new Map<string, { reason: string; examples: number }>();
+  readonly #reasons = new ReasonCounts();
 
   add(rejected: Item): void {
-    const { reason, lost = 1 } = rejected;
-    this.unusable += lost;
+    this.unusable += rejected.lost ?? 1;
     if (this.listed.length < maxListed) this.listed.push(rejected);
-    const kind = kindOfReason(reason);
-    const known = this.#reasons.get(kind);
-    if (known) known.examples += lost;
-    else if (this.#reasons.size < maxReasons) this.#reasons.set(kind, { reason, examples: lost });
+    this.#reasons.add(rejected);
   }
 
   /** Lists the reasons, the most frequent first. */
   reasons(): QuarantineReason[] {
-    return [...this.#reasons.values()].sort((a, b) => b.examples - a.examples);
+    return [...this.#reasons.values()]
+      .map(({ reason, lost }) => ({ reason, examples: lost }))
+      .sort((a, b) => b.examples - a.examples);
   }
 
   /**

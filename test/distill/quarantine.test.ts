@@ -25,3 +25,13 @@ test('counts by reason, whatever names and numbers it has', () => {
     /^10 of 100 examples of the unlabeled set cannot be used.*limit of 9%/,
   );
 });
+
+test('the counts by reason are complete, also with very many reasons', () => {
+  const quarantine = new Quarantine();
+  for (let row = 0; row < 150; row++) {
+    quarantine.add({ id: `${row}`, reason: `It has ${'x'.repeat(row)}.` });
+  }
+  const reasons = quarantine.reasons();
+  expect(reasons).toHaveLength(101);
+  expect(reasons[0]).toEqual({ reason: `Other reasons: It has ${'x'.repeat(100)}.`, examples: 50 });
+});
