@@ -55,7 +55,7 @@ async function simulateSeeds(): Promise<void> {
   const seconds = (performance.now() - startedAt) / 1000;
   printSummary(outcomes, seconds);
   const isWhole = outcomes.length === count;
-  if (!isWhole) print(`only ${outcomes.length} of ${values.seeds} seeds ran`);
+  if (!isWhole) print(`only ${outcomes.length} of ${count} seeds ran`);
   const isRight = outcomes.every(({ violation }) => violation === undefined);
   if (!isWhole || !isRight) process.exitCode = 1;
 }
