@@ -1,17 +1,15 @@
 // A root folder with few files for a process: the files of the system, of this package and of Node.
-import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
   readFileSync,
-  readlinkSync,
   realpathSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { bindingLink } from './binding-link.mjs';
+import { isInside, neededFiles } from './needed-files.mjs';
 
 /**
  * Files that a process sees besides those of the system, of Node and of the package.
@@ -23,13 +21,6 @@ import { bindingLink } from './binding-link.mjs';
  *   process sees them.
  */
 
-/** Folders and files of the system, some of which exist on each machine. */
-const SYSTEM = [
-  ...['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/nix/store', '/gnu/store'],
-  ...['/etc/ld.so.cache', '/etc/alternatives', '/etc/localtime'],
-  // Libraries choose their threads and kernels by these.
-  ...['/sys/devices/system/cpu', '/sys/devices/system/node'],
-];
 const DEVICES = ['/dev/null', '/dev/zero', '/dev/random', '/dev/urandom'];
 
 /**
@@ -42,9 +33,10 @@ export function withFewFiles(sight) {
   const { folder } = sight;
   const root = path.join(folder, 'root');
   const table = path.join(folder, 'mounts');
-  const mounts = mountsOf(sight);
+  const points = mountPoints();
+  const mounts = mountsOf(sight, points);
   makeTargets(root, mounts);
-  writeFileSync(table, mountTable(root, mounts));
+  writeFileSync(table, mountTable(root, mounts, points));
   return ['sh', '-c', ENTER, 'sh', root, table];
 }
 
@@ -89,10 +81,9 @@ const ENTER = `set -e
  * @property {string} options Of `mount`.
  */
 
-/** @param {Sight} sight @returns {Mount[]} */
-function mountsOf({ script, folders = {} }) {
-  const points = mountPoints();
-  const seen = outermost([...SYSTEM, ...programFiles(), ...packageFiles(script)]);
+/** @param {Sight} sight @param {readonly MountPoint[]} points @returns {Mount[]} */
+function mountsOf({ script, folders = {} }, points) {
+  const seen = neededFiles(script);
   // `ro` holds for the outermost mount only.
   const inside = points.filter(({ at }) =>
     seen.some((folder) => at !== folder && isInside(at, folder)),
@@ -130,10 +121,11 @@ function makeTargets(root, mounts) {
  *
  * @param {string} root
  * @param {readonly Mount[]} mounts
+ * @param {readonly MountPoint[]} points
  */
-function mountTable(root, mounts) {
+function mountTable(root, mounts, points) {
   return [
-    [root, root, 'none', `bind,ro,nosuid,nodev${noexec(root, mountPoints())}`],
+    [root, root, 'none', `bind,ro,nosuid,nodev${noexec(root, points)}`],
     ['tmpfs', `${root}/scratch`, 'tmpfs', 'mode=0700,size=64m,nosuid,nodev'],
     ['proc', `${root}/proc`, 'proc', 'ro,nosuid,nodev,noexec'],
     ...mounts.map(({ from, at, options }) => [from, root + at, 'none', options]),
@@ -148,92 +140,6 @@ function escaped(field) {
   return field.replace(/[ \t\n\\]/g, (one) => `\\${code(one)}`);
 }
 
-/** Lists the program and the libraries of this process: Node may lie in the home folder. */
-function programFiles() {
-  const maps = readFileSync('/proc/self/maps', 'utf8');
-  const mapped = [...maps.matchAll(/^\S+ r-xp .*? (\/.*)$/gm)].map(([, file]) => file ?? '');
-  const libraries = (process.env.LD_LIBRARY_PATH ?? '').split(':');
-  return [
-    ...[process.execPath, ...mapped, ...linkedLibraries()],
-    ...libraries.filter((folder) => path.isAbsolute(folder) && !hasHome(folder)),
-  ];
-}
-
-/** @type {string[] | undefined} */
-let linked;
-
-/**
- * Lists the libraries of Node outside the system's folders by the names that the dynamic linker
- * looks for: the Node of conda-forge or Homebrew has them behind symbolic links, and `maps` has
- * the files only.
- */
-function linkedLibraries() {
-  if (SYSTEM.some((folder) => isInside(process.execPath, folder))) return [];
-  if (linked) return linked;
-  // Makes the dynamic linker of glibc list the libraries and not start the program: see ld.so(8).
-  const env = { ...process.env, LD_TRACE_LOADED_OBJECTS: '1' };
-  const { stdout } = spawnSync(process.execPath, ['--version'], { env, encoding: 'utf8' });
-  const names = [...(stdout ?? '').matchAll(/^\t(?:.* => )?(\/.*) \(0x/gm)];
-  linked = names.map(([, file]) => path.resolve(file ?? ''));
-  return linked;
-}
-
-/** @param {string} folder */
-function hasHome(folder) {
-  return isInside(process.env.HOME ?? '/', path.resolve(folder));
-}
-
-/**
- * Lists the files of the package that a script belongs to, and the packages that it may import. A
- * checkout also has files of its user, so that not the whole folder is listed. A function on AWS
- * is not a package: it has its files in one folder.
- *
- * @param {string} script
- */
-function packageFiles(script) {
-  /** @type {string[]} */
-  const found = [];
-  let root;
-  for (let folder = path.dirname(script); ; folder = path.dirname(folder)) {
-    if (!root && existsSync(path.join(folder, 'package.json'))) {
-      root = folder;
-      const [first = ''] = path.relative(folder, script).split(path.sep);
-      found.push(...['package.json', 'setup', first].map((name) => path.join(folder, name)));
-    }
-    const packages = path.join(folder, 'node_modules');
-    if (existsSync(packages)) found.push(packages, ...tensorFlowFiles(packages));
-    if (path.dirname(folder) === folder) return root ? found : [path.dirname(script), ...found];
-  }
-}
-
-/** @param {string} packages */
-function tensorFlowFiles(packages) {
-  const link = bindingLink(path.join(packages, '@tensorflow', 'tfjs-node'));
-  if (!existsSync(link)) return [];
-  // A process looks for the path that the link has, on which may be links that it does not see.
-  return [realpathSync(link), path.resolve(path.dirname(link), readlinkOr(link))];
-}
-
-/** @param {string} file */
-function readlinkOr(file) {
-  try {
-    return readlinkSync(file);
-  } catch {
-    return file; // A folder, as tfjs-node's own install script makes it.
-  }
-}
-
-/** @param {string[]} paths */
-function outermost(paths) {
-  const all = [...new Set(paths)].filter((one) => existsSync(one));
-  return all.filter((one) => !all.some((other) => other !== one && isInside(one, other)));
-}
-
-/** @param {string} file @param {string} folder */
-function isInside(file, folder) {
-  return file === folder || file.startsWith(folder === '/' ? folder : `${folder}/`);
-}
-
 /** @typedef {{ readonly at: string, readonly options: string }} MountPoint */
 
 /** @returns {MountPoint[]} */
@@ -241,8 +147,8 @@ function mountPoints() {
   const lines = readFileSync('/proc/self/mountinfo', 'utf8').trim().split('\n');
   return lines.map((line) => {
     const [, , , , at = '', options = ''] = line.split(' ');
-    const path = at.replace(/\\(\d{3})/g, (_, code) => String.fromCharCode(parseInt(code, 8)));
-    return { at: path, options };
+    const code = (/** @type {string} */ digits) => String.fromCharCode(parseInt(digits, 8));
+    return { at: at.replace(/\\(\d{3})/g, (_, digits) => code(digits)), options };
   });
 }
 

@@ -146,7 +146,7 @@ describe.runIf(findIsolation().hidesFiles)('on a machine that allows namespaces'
     const [own, store] = [join(folder, 'own'), join(folder, 'store')];
     mkdirSync(join(own, 'setup'), { recursive: true });
     mkdirSync(join(own, 'node_modules'));
-    for (const file of ['isolation.mjs', 'few-files.mjs', 'binding-link.mjs']) {
+    for (const file of ['isolation.mjs', 'few-files.mjs', 'needed-files.mjs', 'binding-link.mjs']) {
       copyFileSync(join(repository, 'setup', file), join(own, 'setup', file));
     }
     writeFileSync(join(own, 'package.json'), '{}');
