@@ -50,7 +50,7 @@ function parseItems<Item extends z.ZodType>(
   for (const [key, value] of entries) {
     const result = item.safeParse(value);
     if (!result.success) {
-      const [{ path, message }] = result.error.issues as [z.core.$ZodIssue];
+      const { path, message } = result.error.issues[0]!;
       context.addIssue({ code: 'custom', message, path: [key, ...path] });
       return undefined;
     }

@@ -63,7 +63,7 @@ export type EncoderReads = (typeof encoderReads)[number];
 export const encoderFormats = ['onnx', 'savedModel', 'graphModel'] as const;
 export type EncoderFormat = (typeof encoderFormats)[number];
 
-/** SHA-256, in hex. It is the name of a folder. */
+/** SHA-256, in hex. That of an encoder is also the name of a folder. */
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** A file of an encoder, pinned. */
