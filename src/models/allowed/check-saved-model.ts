@@ -1,19 +1,9 @@
-/**
- * Checks a SavedModel before TensorFlow reads it. Field numbers are those of
- * https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/protobuf/meta_graph.proto
- */
-import { createReadStream } from 'node:fs';
+/** Checks a SavedModel before TensorFlow reads it. */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { product, sum } from '../../arrays.ts';
 import { UserError } from '../../errors.ts';
-import { bytesIn, text, unpackedIntegers } from '../teachers/onnx-file.ts';
-import {
-  type FoundField,
-  MalformedProtobuf,
-  parseFields,
-  readFields,
-} from '../teachers/protobuf.ts';
+import { MalformedProtobuf } from '../teachers/protobuf.ts';
 import {
   expandedNodes,
   maxExpandedBytes,
@@ -23,71 +13,19 @@ import {
 } from './budget.ts';
 import { damagedModel, notAllowed, refusedPart } from './refused-part.ts';
 import {
+  type Facts,
+  type FoundConstant,
+  type FoundNode,
+  readFacts,
+  type Scope,
+} from './saved-model-facts.ts';
+import {
   restoringOperations,
   savingOperations,
   tensorflowOperations,
 } from './tensorflow-operations.ts';
 
 const modelFile = 'saved_model.pb';
-
-/** A tensor: its type, shape, and short contents (as bytes, int32 or int64). */
-const tensor = { 1: 'value', 2: 'value', 4: 'short', 7: 'short', 10: 'short' } as const;
-/** An attribute: its name, and its value: a list, a tensor, or a function. */
-const attribute = { 1: 'value', 2: { 1: 'value', 8: tensor, 10: 'value' } } as const;
-/** Name, operation, inputs, attributes. */
-const node = { 1: 'value', 2: 'value', 3: 'value', 5: attribute } as const;
-/** Signature with the name, nodes, attributes of a function. */
-const functionOfGraph = { 1: { 1: 'value' }, 3: node, 5: { 1: 'value' } } as const;
-/** Per meta graph: graph and functions, saver, collections, signatures, assets. */
-const wanted = {
-  2: {
-    2: { 1: node, 2: { 1: functionOfGraph } },
-    3: { 1: 'value', 3: 'value' },
-    4: { 1: 'value', 2: 'value' },
-    5: { 1: 'value', 2: 'value' },
-    6: { 2: 'value' },
-  },
-} as const;
-
-interface Node {
-  name: string;
-  /** One; several only in a file that no library writes. */
-  readonly operations: string[];
-  /** Names of nodes, without the number of the output. */
-  readonly inputs: string[];
-  /** Names of functions in the attributes. */
-  readonly functions: string[];
-  /** Tensors in the attributes, by the ordinal of the attribute. A constant has one. */
-  readonly constants: Map<number, Constant>;
-}
-
-interface Constant {
-  type: number;
-  readonly shape: number[];
-  readonly values: number[];
-}
-
-/** A graph or a function. */
-interface Scope {
-  name: string;
-  readonly nodes: Map<number, Node>;
-  /** Whether TensorFlow may put it in the place of another function. */
-  isSwapped: boolean;
-}
-
-/** Facts about a file that can be judged when all of it is read. */
-interface Facts {
-  readonly main: Scope;
-  /** By their ordinal in the file. */
-  readonly functions: Map<number, Scope>;
-  /** Names of nodes of the main graph that run when the model is loaded or called. */
-  readonly runs: string[];
-  /** Names of nodes that run when variables are restored. */
-  readonly restores: string[];
-  /** Names of nodes that TensorFlow gives the path of the weights in the model's folder. */
-  readonly paths: string[];
-  readonly assets: string[];
-}
 
 /**
  * Refuses a SavedModel with operations that are not in the list, anywhere in its graphs and
@@ -126,147 +64,6 @@ async function refuseOtherForms(folder: string, file: string): Promise<void> {
   );
 }
 
-async function readFacts(path: string): Promise<Facts> {
-  const facts: Facts = {
-    main: { name: '', nodes: new Map(), isSwapped: false },
-    ...{ functions: new Map(), runs: [], restores: [], paths: [], assets: [] },
-  };
-  const stream = createReadStream(path, { highWaterMark: 2 ** 20 });
-  try {
-    for await (const field of readFields(stream, wanted)) {
-      const { path: at, value } = field;
-      if (at[1] === 2 && at[2] === 1) addToNode(facts.main, field, 3);
-      else if (at[1] === 2) addToFunction(facts.functions, field);
-      else if (typeof value === 'number') continue;
-      else if (at[1] === 3) facts[at[2] === 1 ? 'paths' : 'restores'].push(nodeName(text(value)));
-      else if (at[1] === 6) facts.assets.push(text(value));
-      else if (at[1] === 5 && at[2] === 2) addNamesWithin(value, facts.runs);
-      else if (at[1] === 4 && at[2] === 2) {
-        // TensorFlow runs nodes that a collection names in a list of nodes.
-        for (const list of bytesIn(parseFields(value), 1)) addNamesWithin(list, facts.runs);
-      }
-    }
-  } finally {
-    stream.destroy();
-  }
-  return facts;
-}
-
-/** Adds a field of a function. */
-function addToFunction(functions: Map<number, Scope>, field: FoundField): void {
-  const { path: at, messages, value } = field;
-  const id = messages[4]!;
-  const scope = functions.get(id) ?? { name: '', nodes: new Map(), isSwapped: false };
-  functions.set(id, scope);
-  if (at[4] === 3) addToNode(scope, field, 5);
-  else if (typeof value === 'number') return;
-  else if (at[4] === 1) scope.name = text(value);
-  else if (/implements/.test(text(value))) scope.isSwapped = true;
-}
-
-/**
- * Adds a field of a node.
- * @param depth Number of messages around the node.
- */
-function addToNode({ nodes }: Scope, { path: at, messages, value }: FoundField, depth: number) {
-  const id = messages[depth]!;
-  const found = nodes.get(id) ?? emptyNode();
-  nodes.set(id, found);
-  const [field, inAttribute, inValue, inTensor] = at.slice(depth);
-  if (field === 5) {
-    if (inAttribute !== 2) return;
-    if (inValue === 8) addToConstant(constantOf(found, messages[depth + 1]!), inTensor!, value);
-    else if (typeof value !== 'number') addFunctions(found, inValue!, value);
-    return;
-  }
-  if (typeof value === 'number') return;
-  if (field === 1) found.name = text(value);
-  if (field === 2) found.operations.push(text(value));
-  if (field === 3) found.inputs.push(nodeName(text(value)));
-}
-
-function emptyNode(): Node {
-  return { name: '', operations: [], inputs: [], functions: [], constants: new Map() };
-}
-
-function constantOf({ constants }: Node, attribute: number): Constant {
-  const found = constants.get(attribute) ?? { type: 0, shape: [], values: [] };
-  constants.set(attribute, found);
-  return found;
-}
-
-/** Adds a part of a tensor. TensorFlow merges tensors that come several times in an attribute. */
-function addToConstant(constant: Constant, part: number, value: FoundField['value']): void {
-  if (part === 1 && typeof value === 'number') constant.type = value;
-  else if (part === 7 || part === 10) {
-    const values = typeof value === 'number' ? [value] : unpackedIntegers(value).map(Number);
-    for (const each of values) constant.values.push(each);
-  }
-  if (typeof value === 'number') return;
-  if (part === 2) for (const size of shapeOf(value)) constant.shape.push(size);
-  else if (part === 4) constant.values.push(...integers(value, constant.type));
-}
-
-/** Adds the functions in an attribute: one, or a list. */
-function addFunctions({ functions }: Node, kind: number, value: Uint8Array): void {
-  if (kind === 10) addFunctionNames(value, functions);
-  if (kind !== 1) return;
-  for (const each of bytesIn(parseFields(value), 9)) addFunctionNames(each, functions);
-}
-
-/** Adds the name of a function, and of functions in its own attributes. */
-function addFunctionNames(bytes: Uint8Array, names: string[], depth = 0): void {
-  if (depth > 20) throw new MalformedProtobuf('functions inside each other');
-  const fields = parseFields(bytes);
-  for (const name of bytesIn(fields, 1)) names.push(text(name));
-  for (const entry of bytesIn(fields, 2).map(parseFields)) {
-    for (const value of bytesIn(entry, 2).map(parseFields)) {
-      for (const each of bytesIn(value, 10)) addFunctionNames(each, names, depth + 1);
-      for (const list of bytesIn(value, 1).map(parseFields)) {
-        for (const each of bytesIn(list, 9)) addFunctionNames(each, names, depth + 1);
-      }
-    }
-  }
-}
-
-function shapeOf(bytes: Uint8Array): number[] {
-  const sizes = bytesIn(parseFields(bytes), 2).map((axis) => parseFields(axis).get(1)?.at(-1) ?? 0);
-  // -1 is written as 2^64 - 1: an open size, which a constant does not have.
-  return sizes.map((size) => (typeof size === 'number' && size < 2 ** 63 ? size : 1));
-}
-
-/** Reads the contents of a tensor of int32 (3) or int64 (9). */
-function integers(bytes: Uint8Array, type: number): number[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const size = type === 9 ? 8 : 4;
-  return Array.from({ length: Math.floor(bytes.byteLength / size) }, (_, index) =>
-    size === 8 ? Number(view.getBigInt64(8 * index, true)) : view.getInt32(4 * index, true),
-  );
-}
-
-/** Returns the name of the node in the name of a tensor: `^a` and `a:1` are of a. */
-function nodeName(tensor: string): string {
-  return tensor.replace(/^\^/, '').replace(/:.*$/, '');
-}
-
-/**
- * Adds the names in a signature or a collection: all texts at any depth. A text that is not the
- * name of a node changes nothing.
- */
-function addNamesWithin(bytes: Uint8Array, names: string[], depth = 0): void {
-  names.push(nodeName(text(bytes)));
-  if (depth > 12) return;
-  try {
-    for (const values of parseFields(bytes).values()) {
-      for (const value of values) {
-        if (typeof value !== 'number') addNamesWithin(value, names, depth + 1);
-      }
-    }
-  } catch (error) {
-    if (!(error instanceof MalformedProtobuf)) throw error; // A text.
-  }
-}
-
 /** Refuses functions whose names may hide an operation. @returns the names of all functions. */
 function checkNames(functions: readonly Scope[], file: string): Set<string> {
   const names = new Set(functions.map(({ name }) => name));
@@ -282,7 +79,7 @@ function checkNames(functions: readonly Scope[], file: string): Set<string> {
 }
 
 function checkOperations(
-  { name, operations }: Node,
+  { name, operations }: FoundNode,
   functions: ReadonlySet<string>,
   scope: string,
   file: string,
@@ -372,18 +169,18 @@ const replaced: ReadonlySet<string> = new Set(['Const', 'Placeholder', 'Placehol
  * Returns whether nodes with one name have the path for their output. If a file names several
  * paths, those of other graphs keep their value, and only placeholders have none.
  */
-function isPath({ paths }: Facts, nodes: readonly Node[] = []): boolean {
+function isPath({ paths }: Facts, nodes: readonly FoundNode[] = []): boolean {
   const isOnly = new Set(paths).size === 1;
   const allowed = isOnly ? replaced : new Set(['Placeholder']);
   return nodes.some(({ name }) => paths.includes(name)) && nodes.every(consistsOf(allowed));
 }
 
-function consistsOf(allowed: ReadonlySet<string>): (node: Node) => boolean {
+function consistsOf(allowed: ReadonlySet<string>): (node: FoundNode) => boolean {
   return ({ operations }) => operations.every((operation) => allowed.has(operation));
 }
 
 /** Returns whether a node makes a handle, or a constant of numbers. */
-function isHandle({ operations, constants }: Node): boolean {
+function isHandle({ operations, constants }: FoundNode): boolean {
   const types = Array.from(constants.values(), ({ type }) => type);
   const isOfNumbers = types.length > 0 && types.every((type) => ![0, textType].includes(type));
   return operations.every(
@@ -396,12 +193,12 @@ function reached(
   { main, functions }: Facts,
   roots: readonly string[],
   scopes: readonly Scope[],
-): Set<Node> {
+): Set<FoundNode> {
   const byName = grouped([...main.nodes.values()]);
   const functionsByName = grouped([...functions.values()]);
-  const nodes = new Set<Node>();
+  const nodes = new Set<FoundNode>();
   const entered = new Set<Scope>();
-  const waiting: Node[] = roots.flatMap((name) => byName.get(name) ?? []);
+  const waiting: FoundNode[] = roots.flatMap((name) => byName.get(name) ?? []);
   const enter = (scope: Scope) => {
     if (entered.has(scope)) return;
     entered.add(scope);
@@ -512,7 +309,7 @@ function checkSizes({ nodes }: Scope, file: string): void {
 }
 
 /** Returns the values of a short constant. TensorFlow repeats the last one up to the shape. */
-function repeated({ shape, values }: Constant): number[] {
+function repeated({ shape, values }: FoundConstant): number[] {
   const last = values.at(-1);
   if (last === undefined) return [];
   const count = Math.min(product(shape), 64);
