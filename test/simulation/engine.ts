@@ -41,10 +41,12 @@ export interface Execution {
   readonly stalled: Map<string, number>;
   /** Shards that Label labeled, and did not find labeled. */
   labeled: number;
+  /** Calls that have not ended. After a failure, those of the same time continue. */
+  open: number;
 }
 
 export function newExecution(): Execution {
-  return { calls: new Map(), stalled: new Map(), labeled: 0 };
+  return { calls: new Map(), stalled: new Map(), labeled: 0, open: 0 };
 }
 
 /**
@@ -66,8 +68,9 @@ export async function execute(
   const machine = readWorkflow();
   const handlers = prepareWorkflow(
     machine,
-    (task, event) =>
-      inSlot(async () => {
+    (task, event) => {
+      execution.open++;
+      const call = async () => {
         const name = nameOf(task, event);
         count(execution.calls, name);
         const { load, resumes } = code[task];
@@ -85,7 +88,9 @@ export async function execute(
         if (task === 'Label' && result === 1) execution.labeled++;
         if (world.faults.happens('lost result')) throw new TransientError('the result was lost');
         return result;
-      }),
+      };
+      return inSlot(call).finally(() => execution.open--);
+    },
     async (bucket, key) => {
       const location = job.results.startsWith('s3://') ? `s3://${bucket}` : bucket;
       return readManifest(await openStore(location, 'time'), key);

@@ -92,6 +92,7 @@ class Scene {
   readonly #dataLocation: string;
   readonly #resultsLocation: string;
   readonly #defect: Defect | undefined;
+  readonly #executions: Execution[] = [];
 
   constructor(world: World, kind: RunKind, storage: StorageName, defect?: Defect) {
     this.world = world;
@@ -131,6 +132,8 @@ class Scene {
   async #enter(execution: Execution): Promise<JobEvent> {
     const { objects } = this;
     const puts = costlyPuts(this.storage, this.results);
+    const isAlone = this.#executions.every(({ open }) => open === 0);
+    this.#executions.push(execution);
     const started = await this.world.start(() =>
       startRun(`${this.#dataLocation}/reviews`, this.#resultsLocation),
     );
@@ -139,9 +142,10 @@ class Scene {
     await execute(this.world, job, this.kind.code, execution, this.#defect);
     // Others may repeat what this execution finds done.
     const { counts } = this.world.faults;
-    const isAlone =
-      !counts.has('second execution') && !counts.has('process given up that continues');
-    if (isAlone) requireNoRepeat(puts, objects, costlyPuts(this.storage, this.results));
+    const hasOthers =
+      counts.has('second execution') || counts.has('process given up that continues');
+    if (isAlone && !hasOthers)
+      requireNoRepeat(puts, objects, costlyPuts(this.storage, this.results));
     return job;
   }
 }
