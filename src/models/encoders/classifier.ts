@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
 import { type Port, shapeText } from '../teachers/loaded-model.ts';
-import { type OnnxGraph, penultimate, producerOf } from './onnx-graph.ts';
+import { type ModelGraph, operatorOf, penultimate } from './model-graph.ts';
 
 /** Names of outputs that score classes. */
 const classNames = /^(logits|scores?|prob(s|abilit(y|ies))?|predictions?|softmax)\b/i;
@@ -21,8 +21,8 @@ const classifierConfig = z.looseObject({
 export interface SuspectedClassifier {
   /** The output that would be the embedding. */
   readonly output: Port;
-  /** Structure of an ONNX model. */
-  readonly graph: OnnxGraph | undefined;
+  /** Structure of the model, if its file can be read. */
+  readonly graph: ModelGraph | undefined;
   /** The parsed `config.json`. */
   readonly config: unknown;
   /** Name of the encoder in errors. */
@@ -38,24 +38,34 @@ export interface SuspectedClassifier {
 export function refuseClassifier({ output, graph, config, source }: SuspectedClassifier): void {
   const reason = classifierReason(output, graph, config);
   if (reason === undefined) return;
-  const before = graph && penultimate(graph, output.name);
   throw new UserError(
     `${source} is a classifier, not an encoder: ${reason}`,
-    before === undefined
-      ? 'Export the model without its last layer, or set encoder.embeddingName to the output with the embedding.'
-      : `Set encoder.embeddingName: ${before}. It is the input of the last layer.`,
+    graph ? correction(graph, output.name) : exportHint,
   );
+}
+
+const exportHint =
+  'Export the model without its last layer, or set encoder.embeddingName to the output with the embedding.';
+
+function correction(graph: ModelGraph, output: string): string {
+  if (!graph.isOpen) {
+    return `${exportHint} In Keras: keras.Model(model.inputs, model.layers[-2].output).export(FOLDER).`;
+  }
+  const before = penultimate(graph, output);
+  return before === undefined
+    ? exportHint
+    : `Set encoder.embeddingName: ${before}. It is the input of the last layer.`;
 }
 
 function classifierReason(
   { name, shape }: Port,
-  graph: OnnxGraph | undefined,
+  graph: ModelGraph | undefined,
   config: unknown,
 ): string | undefined {
   const output = `its output '${name}' ${shapeText(shape)}`;
   if (shape !== undefined && shape.length > 2) return undefined;
   if (classNames.test(name)) return `${output} has the name of class scores`;
-  const operator = graph && producerOf(graph, name)?.operator;
+  const operator = graph && operatorOf(graph, name);
   if (operator !== undefined && distributions.includes(operator)) {
     return `${output} is computed by ${operator}`;
   }

@@ -32,7 +32,7 @@ export const encoderFields = {
     .min(1)
     .optional()
     .describe(
-      'Name of the output with the embedding; of an ONNX model also of any tensor inside. Default: found by name and shape.',
+      'Name of the output with the embedding; of an ONNX model or a GraphModel also of any tensor inside. Default: found by name and shape.',
     ),
   pooling: z
     .enum(poolings)

@@ -3,8 +3,9 @@ import type { ImageFeatures } from '../../data/features/image-features.ts';
 import { preprocessedFeatures } from '../../data/features/preprocess-features.ts';
 import { digestJson, sortFields } from '../../digest.ts';
 import { UserError } from '../../errors.ts';
-import type { ObjectStore } from '../../store/store.ts';
+import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 import { hashFiles } from '../file-hashes.ts';
+import { readJsonText } from '../json-file.ts';
 import { readPreprocessIn } from '../preprocess-files.ts';
 import type { TeacherFile } from '../teachers/teacher-kind.ts';
 import { chooseOutput } from './choose-output.ts';
@@ -12,7 +13,10 @@ import { refuseClassifier } from './classifier.ts';
 import type { EncoderConfig } from './config.ts';
 import type { EncoderDescription, EncoderReads } from './encoder.ts';
 import { type FoundEncoder, findEncoder } from './find-encoder.ts';
+import { graphModelGraph } from './graph-model-graph.ts';
+import type { ModelGraph } from './model-graph.ts';
 import { type OnnxGraph, readOnnxGraph, tableRows } from './onnx-graph.ts';
+import { readSavedModelGraph } from './saved-model-graph.ts';
 import {
   folderReader,
   parseFile,
@@ -50,7 +54,8 @@ export async function describeEncoder(
 ): Promise<DescribedEncoder> {
   const found = await findEncoder(store, config, source);
   const stored = await readStoredSettings(config.pooling, folderReader(store, found.folder));
-  const graph = await graphOf(store, found);
+  const onnx = await onnxGraphOf(store, found);
+  const graph = onnx ?? (await tensorflowGraphOf(store, found));
   const { pooling } = stored;
   const { embeddingName } = config;
   if (graph && embeddingName === undefined) {
@@ -60,7 +65,7 @@ export async function describeEncoder(
   if (graph && embeddingName !== undefined) checkTensor(graph, embeddingName, source);
   const input =
     reads === 'text'
-      ? await describeTexts(store, { config, found, stored, graph, source })
+      ? await describeTexts(store, { config, found, stored, graph: onnx, source })
       : { features: await describeImages(store, config, found, source), files: [] };
   const files = await pinned(store, [...found.files, ...input.files]);
   const settings = {
@@ -88,17 +93,40 @@ export async function describeEncoder(
   return { store, folder: found.folder, description, ids: 'ids' in input ? input.ids : undefined };
 }
 
-async function graphOf(store: ObjectStore, found: FoundEncoder): Promise<OnnxGraph | undefined> {
-  if (found.format !== 'onnx') return undefined;
-  const { object } = found.files.find(({ path }) => path === found.model)!;
-  return readOnnxGraph(await store.read(object.key, { version: object.version }));
+async function onnxGraphOf(
+  store: ObjectStore,
+  found: FoundEncoder,
+): Promise<OnnxGraph | undefined> {
+  return found.format === 'onnx' ? readOnnxGraph(await streamOf(store, found)) : undefined;
 }
 
-/** @throws UserError if the graph has no such tensor. */
-function checkTensor({ nodes, outputs }: OnnxGraph, name: string, source: string): void {
-  if (nodes.some((node) => node.outputs.includes(name))) return;
+async function tensorflowGraphOf(
+  store: ObjectStore,
+  found: FoundEncoder,
+): Promise<ModelGraph | undefined> {
+  if (found.format === 'onnx') return undefined;
+  if (found.format === 'savedModel') return readSavedModelGraph(await streamOf(store, found));
+  const { key, version } = modelOf(found);
+  // The file was parsed when its weights were found.
+  return graphModelGraph(JSON.parse(await readJsonText(store, key, version)));
+}
+
+function modelOf({ files, model }: FoundEncoder): ObjectInfo {
+  return files.find(({ path }) => path === model)!.object;
+}
+
+function streamOf(store: ObjectStore, found: FoundEncoder) {
+  const { key, version } = modelOf(found);
+  return store.read(key, { version });
+}
+
+/** @throws UserError if the model cannot compute a tensor of this name. */
+function checkTensor({ producers, outputs, isOpen }: ModelGraph, name: string, source: string) {
+  if (outputs.some((output) => output.name === name)) return;
+  // TensorFlow may write the number of a tensor of a node.
+  if (isOpen && (producers.has(name) || producers.has(name.replace(/:\d+$/, '')))) return;
   throw new UserError(
-    `encoder.embeddingName: '${name}' is not a tensor of ${source}; its outputs are ${outputs.map((port) => port.name).join(', ')}`,
+    `encoder.embeddingName: '${name}' is not ${isOpen ? 'a tensor' : 'an output'} of ${source}; its outputs are ${outputs.map((port) => port.name).join(', ')}`,
   );
 }
 

@@ -176,20 +176,21 @@ async function fitted(
   description: EncoderDescription,
   folder: string,
 ): Promise<PretrainedEncoder> {
-  const { source, reads, embeddingName, format } = description;
+  const { source, reads, embeddingName } = description;
   const output = chooseOutput(model.outputs, {
     reads,
     embeddingName,
     pooling: description.pooling,
     source,
   });
-  // An ONNX model was checked when it was described.
-  if (format !== 'onnx' && embeddingName === undefined) {
-    refuseClassifier({ output, graph: undefined, config: undefined, source });
-  }
   const input = await inputOf(model, description, folder);
   const probe = input.probe();
   const probed = await runOrExplain(model, probe.feeds, output, description);
+  if (embeddingName === undefined) {
+    // The files may not declare the shape, which is known here.
+    const real = { ...output, shape: probed.shape };
+    refuseClassifier({ output: real, graph: undefined, config: undefined, source });
+  }
   return embedWith({ model, input, output, probed, probe, description });
 }
 

@@ -1,8 +1,20 @@
 // Facts about encoders that their files give, and refusals before any is loaded.
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { onnxModel, onnxNode, onnxPort } from '../../support/hostile-models.ts';
+import { FolderStore } from '../../../src/store/folder.ts';
+import type { ObjectStore } from '../../../src/store/store.ts';
+import {
+  onnxModel,
+  onnxNode,
+  onnxPort,
+  placeholder,
+  savedModelFile,
+  tensorflowNode,
+} from '../../support/hostile-models.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
-import { describeFixture, filesOf } from './fixtures.ts';
+import { describeFixture, filesOf, fixtures, penultimateNode } from './fixtures.ts';
+
+const teachers = new FolderStore(join(fixtures, '../teachers'));
 
 const textFiles = () => filesOf('text', ['onnx/model.onnx', 'tokenizer.json']);
 const imageFiles = () => filesOf('image', ['model.onnx', 'preprocessor_config.json']);
@@ -178,6 +190,108 @@ describe('refused', () => {
     const others = json({ id2label: { 0: 'a', 1: 'b' } });
     const store = new MemoryStore({ ...files, 'config.json': others });
     expect((await describeFixture('image', '.', store)).description.format).toBe('onnx');
+  });
+
+  describe('a classifier of TensorFlow', () => {
+    const keras = 'saved-model-keras/model';
+    const grey = { preprocess: { resize: { size: 8 }, mean: [0], std: [1] } };
+    const refusal = (path: string, config: object = {}, store: ObjectStore = teachers) =>
+      describeFixture('image', { path, ...grey, ...config }, store);
+
+    test('as a GraphModel, with its penultimate tensor', async () => {
+      await expect(refusal('graph-model')).rejects.toMatchObject({
+        message:
+          "the encoder graph-model is a classifier, not an encoder: its output 'classes' [n, 3] is computed by Softmax",
+        hint: `Set encoder.embeddingName: ${penultimateNode}. It is the input of the last layer.`,
+      });
+      const { description } = await refusal('graph-model', { embeddingName: penultimateNode });
+      expect(description.embeddingName).toBe(penultimateNode);
+    });
+
+    test('as a SavedModel of Keras, whose layers are in functions', async () => {
+      await expect(refusal(keras)).rejects.toMatchObject({
+        message: `the encoder ${keras} is a classifier, not an encoder: its output 'output_0' [n, 3] is computed by Softmax`,
+        hint: expect.stringMatching(/^Export the model without .*model\.layers\[-2\].output\)/),
+      });
+      await expect(refusal(keras, { embeddingName: 'x' })).rejects.toThrow(
+        `'x' is not an output of the encoder ${keras}; its outputs are output_0`,
+      );
+    });
+
+    /** Features, and scores of 3 classes without names or Softmax. */
+    const graphModel = (signature?: object) => ({
+      'm/model.json': json({
+        format: 'graph-model',
+        modelTopology: {
+          node: [
+            { name: 'x', op: 'Placeholder' },
+            { name: 'w', op: 'Const' },
+            { name: 'features', op: 'Relu', input: ['x'] },
+            { name: 'scores', op: '_FusedMatMul', input: ['features', 'w', '^x'] },
+          ],
+        },
+        weightsManifest: [],
+        ...signature,
+      }),
+    });
+    const three = { name: 'scores:0', tensorShape: { dim: [{ size: '-1' }, { size: '3' }] } };
+    const classes = { 'm/config.json': json({ id2label: { 0: 'a', 1: 'b', 2: 'c' } }) };
+
+    test.each([
+      { signature: { outputs: { y: three } } },
+      { userDefinedMetadata: { signature: { outputs: { y: three } } } },
+    ])('as a GraphModel of which config.json shows the classes: %j', async (signature) => {
+      const store = new MemoryStore({ ...graphModel(signature), ...classes });
+      await expect(refusal('m', {}, store)).rejects.toMatchObject({
+        message: expect.stringContaining('config.json names 3 classes, as many numbers as its'),
+        hint: 'Set encoder.embeddingName: features. It is the input of the last layer.',
+      });
+      const features = { name: 'features:0', dtype: 'DT_FLOAT' };
+      const other = { ...graphModel({ signature: { outputs: { y: features } } }), ...classes };
+      const found = await refusal('m', {}, new MemoryStore(other));
+      expect(found.description.format).toBe('graphModel');
+    });
+
+    test('as a GraphModel without a signature', async () => {
+      const named = String(graphModel()['m/model.json']).replace('"scores"', '"logits"');
+      const store = new MemoryStore({ 'm/model.json': named });
+      await expect(refusal('m', {}, store)).rejects.toMatchObject({
+        message: expect.stringContaining("its output 'logits' [unknown] has the name"),
+        hint: 'Set encoder.embeddingName: features. It is the input of the last layer.',
+      });
+    });
+
+    const savedModel = (tensor: string) => ({
+      'm/saved_model.pb': savedModelFile({
+        nodes: [
+          placeholder('x', [1, 3]),
+          tensorflowNode('features', 'Relu', ['x']),
+          tensorflowNode('classes', 'Sigmoid', ['features']),
+          tensorflowNode('copy', 'Identity', ['classes:0', '^x']),
+        ],
+        inputs: [['x', 'x:0']],
+        signatures: { serving_default: [['y', tensor]] },
+      }),
+    });
+
+    test('as a SavedModel without functions', async () => {
+      await expect(refusal('m', {}, new MemoryStore(savedModel('copy:0')))).rejects.toThrow(
+        "its output 'y' [1, 3] is computed by Sigmoid",
+      );
+      const encoder = savedModel('features:0');
+      const found = await refusal('m', {}, new MemoryStore(encoder));
+      expect(found.description.format).toBe('savedModel');
+      const named = new MemoryStore({ ...encoder, ...classes });
+      await expect(refusal('m', {}, named)).rejects.toThrow('config.json names 3 classes');
+    });
+
+    test.each([
+      ['nothing', Buffer.alloc(0)],
+      ['half a file', savedModel('copy:0')['m/saved_model.pb'].subarray(0, 99)],
+    ])('not as a SavedModel of %s, which TensorFlow then refuses', async (_, bytes) => {
+      const store = new MemoryStore({ 'm/saved_model.pb': bytes });
+      expect((await refusal('m', {}, store)).description.format).toBe('savedModel');
+    });
   });
 
   test('a tensor that does not exist', async () => {

@@ -10,6 +10,9 @@ import type { ObjectStore } from '../../../src/store/store.ts';
 
 export const fixtures = join(import.meta.dirname, '../../fixtures/encoders');
 
+/** Input of the last layer of the teacher that is a GraphModel. */
+export const penultimateNode = 'sequential_1/flatten_1/Reshape';
+
 /** Describes an encoder of the fixtures, or of another store. */
 export function describeFixture(
   reads: EncoderReads,

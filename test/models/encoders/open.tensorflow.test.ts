@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -13,10 +13,17 @@ import {
   storeEncoder,
 } from '../../../src/models/encoders/open-encoder.ts';
 import { loadGraphModel } from '../../../src/models/teachers/graph-model.ts';
+import type { LoadedModel } from '../../../src/models/teachers/loaded-model.ts';
 import { loadSavedModel } from '../../../src/models/teachers/saved-model.ts';
 import { FolderStore } from '../../../src/store/folder.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
-import { describeFixture, filesOf, readExpected, textExamples } from './fixtures.ts';
+import {
+  describeFixture,
+  filesOf,
+  penultimateNode,
+  readExpected,
+  textExamples,
+} from './fixtures.ts';
 
 const teachers = join(import.meta.dirname, '../../fixtures/teachers');
 let scratch: string;
@@ -146,14 +153,8 @@ describe('an encoder of images', () => {
   });
 });
 
-test.each([
-  ['graph-model', () => loadGraphModel(join(teachers, 'graph-model/model.json'))],
-  [
-    'saved-model-keras/model',
-    () => loadSavedModel(join(teachers, 'saved-model-keras/model'), 'a model'),
-  ],
-])('%s, grey images of TensorFlow', async (path, load) => {
-  const model = await load();
+/** Three grey images, as examples and as numbers. */
+async function greyImages() {
   const pixels = Array.from({ length: 3 }, (_, row) =>
     Buffer.from(Array.from({ length: 64 }, (_, index) => (index * 37 + row * 91) % 256)),
   );
@@ -161,27 +162,91 @@ test.each([
     pixels.flatMap((image) => [...image]),
     (value) => value / 255,
   );
-  const { name: input } = model.inputs[0]!;
-  const { name } = model.outputs[0]!;
-  const [expected] = await model.run([{ name: input, shape: [3, 8, 8, 1], values }], [name]);
-  model.dispose();
   const examples = pixels.map(async (image, row) => {
     const raw = { width: 8, height: 8, channels: 1 } as const;
     const bytes = await sharp(image, { raw }).png().toBuffer();
     return { id: `i${row}`, label: undefined, content: { kind: 'image' as const, bytes } };
   });
+  return { values, examples: await Promise.all(examples) };
+}
+
+/** Opens an encoder of grey images. */
+async function openGrey(path: string, embeddingName: string) {
   const preprocess = { resize: { size: 8 }, mean: [0], std: [1] };
-  const config = encoderSchema.parse({ path, embeddingName: name, preprocess, batchSize: 2 });
-  const described = await describeEncoder(new FolderStore(teachers), config, 'image');
-  const encoder = await openDescribed(described, scratch);
-  const { embeddings, rejected } = await encoder.embed(await Promise.all(examples));
+  const config = encoderSchema.parse({ path, embeddingName, preprocess, batchSize: 2 });
+  return openDescribed(await describeEncoder(new FolderStore(teachers), config, 'image'), scratch);
+}
+
+/** Runs a model on grey images; returns its first output. */
+async function outputOf(model: LoadedModel, values: Float32Array) {
+  const { name: input } = model.inputs[0]!;
+  const { name } = model.outputs[0]!;
+  const [output] = await model.run([{ name: input, shape: [3, 8, 8, 1], values }], [name]);
+  model.dispose();
+  return { name, values: output!.values };
+}
+
+const openGraphModel = () => loadGraphModel(join(teachers, 'graph-model/model.json'));
+
+test.each([
+  ['graph-model', openGraphModel],
+  [
+    'saved-model-keras/model',
+    () => loadSavedModel(join(teachers, 'saved-model-keras/model'), 'a model'),
+  ],
+])('%s, grey images of TensorFlow', async (path, load) => {
+  const { values, examples } = await greyImages();
+  const expected = await outputOf(await load(), values);
+  const encoder = await openGrey(path, expected.name);
+  const { embeddings, rejected } = await encoder.embed(examples);
   expect(rejected.size).toBe(0);
   expect(encoder.dimension).toBe(3);
   for (const [index, value] of embeddings.entries()) {
-    expect(value).toBeCloseTo(expected!.values[index]!, 5);
+    expect(value).toBeCloseTo(expected.values[index]!, 5);
   }
   encoder.dispose();
 });
+
+test('the penultimate tensor of a GraphModel gives its output by the last layer', async () => {
+  const { values, examples } = await greyImages();
+  const expected = await outputOf(await openGraphModel(), values);
+  const encoder = await openGrey('graph-model', penultimateNode);
+  const weightOf = await graphModelWeights();
+  const weights = weightOf('sequential_1/classes_1/Cast/ReadVariableOp/resource');
+  const bias = weightOf('sequential_1/classes_1/BiasAdd/ReadVariableOp/resource');
+  const probabilities = rowsOf(await encoder.embed(examples), encoder.dimension).flatMap((row) => {
+    const exponentials = [...bias].map((start, label) =>
+      Math.exp(row.reduce((sum, value, index) => sum + value * weights[index * 3 + label]!, start)),
+    );
+    const total = exponentials.reduce((sum, value) => sum + value, 0);
+    return exponentials.map((value) => value / total);
+  });
+  expect(probabilities).toHaveLength(9);
+  for (const [index, value] of probabilities.entries()) {
+    expect(value).toBeCloseTo(expected.values[index]!, 5);
+  }
+  encoder.dispose();
+});
+
+/** Returns the function that finds a weight of the GraphModel by its name. */
+async function graphModelWeights() {
+  const folder = join(teachers, 'graph-model');
+  const model = JSON.parse(await readFile(join(folder, 'model.json'), 'utf8'));
+  const bytes = await readFile(join(folder, 'group1-shard1of1.bin'));
+  let offset = 0;
+  const found = new Map<string, Float32Array>();
+  for (const { name, shape } of model.weightsManifest[0].weights) {
+    // All weights have four bytes per number.
+    const size = 4 * shape.reduce((product: number, edge: number) => product * edge, 1);
+    found.set(
+      name,
+      new Float32Array(Uint8Array.from(bytes.subarray(offset, offset + size)).buffer),
+    );
+    offset += size;
+  }
+  expect(offset).toBe(bytes.length);
+  return (name: string) => found.get(name)!;
+}
 
 describe('a stored encoder', () => {
   test('opens from the results, and refuses a file that has changed', async () => {
