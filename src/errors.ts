@@ -35,6 +35,13 @@ export function isAboutContent(error: unknown): error is UserError {
  */
 export class TransientError extends Error {
   override readonly name = 'TransientError';
+  /** The fix if it lasts, as sentences. Default: the same command again. */
+  readonly hint: string | undefined;
+
+  constructor(message: string, { hint, ...options }: ErrorOptions & { hint?: string } = {}) {
+    super(message, options);
+    this.hint = hint;
+  }
 }
 
 /** The task was stopped. Its work so far is kept, and the next call resumes. */

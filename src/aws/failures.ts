@@ -36,7 +36,7 @@ export function explainAws(error: unknown): unknown {
   if (isDenied(error)) return denied(message);
   if (!isTransient(error)) return error;
   if (error instanceof TransientError) {
-    return new UserError(message, 'Run the same command again to resume.');
+    return new UserError(message, error.hint ?? 'Run the same command again to resume.');
   }
   if (statusOf(error) === 0) {
     const endpoint = process.env.AWS_ENDPOINT_URL;

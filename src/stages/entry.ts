@@ -21,7 +21,10 @@ export function entry<Event>(
       return await run(parsed(schema, event), context);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      const hasHint = error instanceof UserError || error instanceof StalledError;
+      const hasHint =
+        error instanceof UserError ||
+        error instanceof StalledError ||
+        error instanceof TransientError;
       const hint = hasHint && error.hint ? `\n\n${error.hint}` : '';
       // Not assigned: a DOMException, such as that of an abort, has a message that cannot be set.
       Object.defineProperty(error, 'message', {

@@ -1,6 +1,6 @@
 import { expect, it as test } from 'vitest';
 import { z } from 'zod';
-import { StalledError, UserError } from '../../src/errors.ts';
+import { StalledError, TransientError, UserError } from '../../src/errors.ts';
 import { entry } from '../../src/stages/entry.ts';
 
 const context = { signal: new AbortController().signal, report: () => {} };
@@ -14,6 +14,9 @@ test('puts the stage in front of the message, and the hint behind it', async () 
   );
   await expect(failing(new StalledError('no progress', 'Wait.'))).rejects.toThrow(
     'Label: no progress\n\nWait.',
+  );
+  await expect(failing(new TransientError('busy', { hint: 'Wait.' }))).rejects.toThrow(
+    'Label: busy\n\nWait.',
   );
 });
 

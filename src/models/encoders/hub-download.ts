@@ -5,7 +5,16 @@ import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UserError } from '../../errors.ts';
 import { checkKey } from '../../store/key.ts';
-import { type HubEnvironment, type HubFile, type HubModel, readHub, unreachable } from './hub.ts';
+import {
+  brokenOff,
+  fileOf,
+  type HubEnvironment,
+  type HubFile,
+  type HubModel,
+  hubOf,
+  readHub,
+  withoutHub,
+} from './hub.ts';
 
 /** Downloads that may break off, per file, before it fails. */
 const maxBreaks = 5;
@@ -15,6 +24,7 @@ const maxBreaks = 5;
  * whole, with the digest that the hub lists, or not at all. A download that breaks off resumes.
  *
  * @throws UserError if the hub cannot be reached, or the file has another digest.
+ * @throws TransientError if the hub is busy.
  */
 export async function downloadFile(
   model: HubModel,
@@ -32,8 +42,8 @@ export async function downloadFile(
     await receive(model, file.rfilename, part, env);
     if (!(await hasDigest(part, file))) {
       throw new UserError(
-        `${file.rfilename} of ${model.repository} has another digest than the hub lists`,
-        'Something between here and the hub changes it, or HF_ENDPOINT is a mirror with other files.',
+        `${fileOf(model, file.rfilename)} has another digest than the hub (${hubOf(env)}) lists`,
+        `Something between here and the hub changes it, such as a proxy, or HF_ENDPOINT is a mirror with other files. ${withoutHub(model)}`,
       );
     }
     await rename(part, path);
@@ -74,7 +84,7 @@ async function receive(
     } catch (error) {
       // fetch reports a body that breaks off as a TypeError. Others are of the disk.
       if (!(error instanceof TypeError)) throw error;
-      if (breaks === maxBreaks) throw unreachable(error, model, env);
+      if (breaks === maxBreaks) throw brokenOff(error, { model, wanted: fileOf(model, name), env });
     } finally {
       await handle.close();
     }

@@ -57,6 +57,14 @@ export const hubListingSchema = z.looseObject({
 export type HubListing = z.infer<typeof hubListingSchema>;
 export type HubFile = HubListing['siblings'][number];
 
+/** A request to the hub. */
+export interface HubRequest {
+  readonly model: HubModel;
+  /** Name of the wanted file, in errors. */
+  readonly wanted: string;
+  readonly env: HubEnvironment;
+}
+
 /** Time until the hub must answer, in ms. */
 const answerMs = 30_000;
 const attempts = 4;
@@ -64,26 +72,32 @@ const attempts = 4;
 /**
  * Lists the files of a revision.
  * @throws UserError if the hub cannot be reached, or has no such model or revision.
+ * @throws TransientError if the hub is busy.
  */
 export async function listHub(model: HubModel, env: HubEnvironment): Promise<HubListing> {
   const { repository, revision } = model;
   const url = `/api/models/${repository}/revision/${encodeURIComponent(revision)}?blobs=true`;
-  const response = await askHub(url, model, env);
+  const wanted = `the list of files of ${repository}@${revision}`;
+  const request = { model, wanted, env };
+  const response = await askHub(url, request);
   const body: unknown = await response.json().catch((error: Error) => {
     if (error instanceof SyntaxError) return undefined;
-    throw unreachable(error, model, env);
+    throw brokenOff(error, request);
   });
   const parsed = hubListingSchema.safeParse(body);
   if (parsed.success) return parsed.data;
+  const type = response.headers.get('content-type') ?? 'no content-type';
   throw new UserError(
-    `${hubOf(env)} does not answer as the Hugging Face hub does: ${z.prettifyError(parsed.error)}`,
-    'Check HF_ENDPOINT.',
+    `${hubOf(env)}${url} does not answer as the Hugging Face hub does: ${body === undefined ? `expected JSON, received ${type}` : z.prettifyError(parsed.error)}`,
+    `Check HF_ENDPOINT, and that no proxy or login page answers instead. ${withoutHub(model)}`,
   );
 }
 
 /**
  * Starts to download a file of a commit.
  * @param start Bytes that are already there. If these are all, the status of the answer is 416.
+ * @throws UserError if the hub cannot be reached, or refuses the file.
+ * @throws TransientError if the hub is busy.
  */
 export async function readHub(
   model: HubModel,
@@ -94,7 +108,13 @@ export async function readHub(
   const { repository, revision } = model;
   const name = file.split('/').map(encodeURIComponent).join('/');
   const headers: Record<string, string> = start > 0 ? { Range: `bytes=${start}-` } : {};
-  return askHub(`/${repository}/resolve/${revision}/${name}`, model, env, headers);
+  const request = { model, wanted: fileOf(model, file), env };
+  return askHub(`/${repository}/resolve/${revision}/${name}`, request, headers);
+}
+
+/** Names a file of a model, for errors. */
+export function fileOf({ repository, revision }: HubModel, file: string): string {
+  return `${file} of ${repository}@${revision}`;
 }
 
 /** @throws UserError if the environment variable is not an address. */
@@ -120,10 +140,10 @@ function tokenOf({ HF_TOKEN: written }: HubEnvironment): string | undefined {
 /** Sends a request; tries again if the hub is busy. */
 async function askHub(
   url: string,
-  model: HubModel,
-  env: HubEnvironment,
+  request: HubRequest,
   headers: Record<string, string> = {},
 ): Promise<Response> {
+  const { env } = request;
   const token = tokenOf(env);
   // fetch leaves out the token when the hub redirects to another host.
   // A part of a compressed file could not be resumed.
@@ -131,15 +151,13 @@ async function askHub(
   const sent = { ...identity, ...headers, ...(token && { Authorization: `Bearer ${token}` }) };
   for (let attempt = 1; ; attempt++) {
     const response = await answerOf(hubOf(env) + url, sent).catch((error: Error) => {
-      throw unreachable(error, model, env);
+      throw unreachable(error, request);
     });
     if (response.ok || response.status === 416) return response;
     const isBusy = response.status === 429 || response.status >= 500;
-    if (!isBusy) throw refusal(response, model, env);
     await response.body?.cancel();
-    if (attempt === attempts) {
-      throw new TransientError(`${hubOf(env)} answers ${response.status} ${response.statusText}`);
-    }
+    if (!isBusy) throw refusal(response, request);
+    if (attempt === attempts) throw busy(response, request);
     await delay(retryMs * 2 ** attempt);
   }
 }
@@ -158,16 +176,45 @@ async function answerOf(url: string, headers: Record<string, string>): Promise<R
 /** Pause before the second attempt, in ms; it doubles with each further one. */
 const retryMs = 100;
 
-/** Returns the error for a hub that cannot be reached, with the way to do without it. */
-export function unreachable(error: Error, model: HubModel, env: HubEnvironment): UserError {
-  const { code, message } = (error.cause ?? error) as Error & { code?: string };
+/** States how an encoder is used without the hub. */
+export function withoutHub({ repository, revision }: HubModel): string {
+  return `Without the hub, run 'hf download ${repository} --revision ${revision} --local-dir encoder' on another machine, copy the folder into the dataset, and set encoder: encoder.`;
+}
+
+function unreachable(error: Error, { wanted, model, env }: HubRequest): UserError {
   return new UserError(
-    `the Hugging Face hub (${hubOf(env)}) cannot be reached: ${message || code || error.message}`,
-    `Without internet, run 'hf download ${model.repository} --revision ${model.revision} --local-dir encoder' on another machine, copy the folder into the dataset, and set encoder: encoder.`,
+    `${wanted} cannot be read: the Hugging Face hub (${hubOf(env)}) cannot be reached: ${causeOf(error)}`,
+    withoutHub(model),
   );
 }
 
-function refusal(response: Response, model: HubModel, env: HubEnvironment): UserError {
+/** Returns the error for an answer that ended too early. */
+export function brokenOff(error: Error, { wanted, model, env }: HubRequest): UserError {
+  return new UserError(
+    `${wanted} cannot be read: the answer of the Hugging Face hub (${hubOf(env)}) breaks off: ${causeOf(error)}`,
+    `Run the same command again. ${withoutHub(model)}`,
+  );
+}
+
+function causeOf(error: Error): string {
+  const { code, message } = (error.cause ?? error) as Error & { code?: string };
+  return message || code || error.message;
+}
+
+function busy(response: Response, { wanted, model, env }: HubRequest): TransientError {
+  const isLimit = response.status === 429 && !env.HF_TOKEN;
+  const token = isLimit ? 'With a token in HF_TOKEN, the hub allows more requests. ' : '';
+  return new TransientError(
+    `${wanted} cannot be read: the Hugging Face hub (${hubOf(env)}) answers ${statusOf(response)}, ${attempts} times`,
+    { hint: `Run the same command again in a few minutes. ${token}${withoutHub(model)}` },
+  );
+}
+
+function statusOf({ status, statusText }: Response): string {
+  return `${status} ${statusText}`.trim();
+}
+
+function refusal(response: Response, { wanted, model, env }: HubRequest): UserError {
   const { repository, revision } = model;
   const hub = hubOf(env);
   const code = response.headers.get('x-error-code');
@@ -177,7 +224,13 @@ function refusal(response: Response, model: HubModel, env: HubEnvironment): User
       'Give a branch, a tag or a whole commit, such as hf:OWNER/NAME@main.',
     );
   }
-  if (code === 'GatedRepo' || response.status === 403) {
+  if (code === 'EntryNotFound') {
+    return new UserError(
+      `${hub} lists ${wanted}, and does not have it`,
+      `Check HF_ENDPOINT. ${withoutHub(model)}`,
+    );
+  }
+  if (code === 'GatedRepo') {
     return new UserError(
       `${repository} on ${hub} asks its users to accept its conditions first`,
       `Accept them at ${hub}/${repository}, and set HF_TOKEN to a token of this account.`,
@@ -192,7 +245,7 @@ function refusal(response: Response, model: HubModel, env: HubEnvironment): User
     );
   }
   return new UserError(
-    `${hub} refuses ${repository}: ${response.status} ${response.statusText}`,
-    'Check HF_ENDPOINT and HF_TOKEN.',
+    `${hub} refuses ${wanted}: ${statusOf(response)}`,
+    `Check HF_ENDPOINT, the token in HF_TOKEN and its rights, and that no proxy forbids it. ${withoutHub(model)}`,
   );
 }

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cacheFolder } from '#setup/cache-folder.mjs';
-import { UserError } from '../../errors.ts';
+import { TransientError, UserError } from '../../errors.ts';
 import { FolderStore } from '../../store/folder.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import type { EncoderConfig } from './config.ts';
@@ -36,6 +36,7 @@ export interface ResolveOptions {
  * @param data The dataset, which has the encoder's folder.
  * @param reads Kind of content of the task.
  * @throws UserError if the encoder is missing, does not fit, or cannot be downloaded.
+ * @throws TransientError if the hub is busy.
  */
 export async function resolveEncoder(
   data: ObjectStore,
@@ -97,9 +98,13 @@ async function keptListing(parent: string, revision: string): Promise<HubListing
 async function adviseKept(error: unknown, repository: string, parent: string): Promise<never> {
   const names = await readdir(parent).catch(() => []);
   const commits = names.flatMap((name) => /^([0-9a-f]{40})\.json$/.exec(name)?.[1] ?? []);
-  if (!(error instanceof UserError) || commits.length === 0) throw error;
+  const isOfHub = error instanceof UserError || error instanceof TransientError;
+  if (!isOfHub || commits.length === 0) throw error;
   const paths = commits.map((commit) => `hf:${repository}@${commit}`).join(' or ');
-  throw new UserError(error.message, `${error.hint}\nWas downloaded before: ${paths}.`);
+  const hint = `${error.hint}\nWas downloaded before: ${paths}.`;
+  throw error instanceof UserError
+    ? new UserError(error.message, hint)
+    : new TransientError(error.message, { hint });
 }
 
 async function keepListing(parent: string, listing: HubListing): Promise<void> {

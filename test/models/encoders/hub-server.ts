@@ -17,6 +17,17 @@ export interface HubFaults {
   breaksList?: boolean;
   /** Status of the first answer. */
   firstStatus?: number;
+  /** Answers to requests whose path contains the text. */
+  answers?: Readonly<Record<string, FaultyAnswer>>;
+}
+
+/** An answer that a hub gives in a fault. */
+export interface FaultyAnswer {
+  status?: number;
+  headers?: Readonly<Record<string, string>>;
+  body?: string;
+  /** Whether the connection closes after the body. */
+  breaks?: boolean;
 }
 
 export const commit = 'c0ffee'.padEnd(40, '0');
@@ -55,10 +66,21 @@ export async function startHub(
     response.writeHead(status, { 'x-error-code': code }).end();
   }
 
+  function giveFault(
+    response: ServerResponse,
+    { status = 200, headers = {}, body = '', breaks = false }: FaultyAnswer,
+  ): void {
+    response.writeHead(status, headers);
+    if (breaks) response.write(body, () => setImmediate(() => response.destroy()));
+    else response.end(body);
+  }
+
   const server = createServer((request, response) => {
     const { pathname, search } = new URL(request.url!, 'http://hub');
     requests.push(pathname + search);
     if (answered++ === 0 && faults.firstStatus) return refuse(response, faults.firstStatus, '');
+    const fault = Object.entries(faults.answers ?? {}).find(([part]) => pathname.includes(part));
+    if (fault) return giveFault(response, fault[1]);
     if (pathname.startsWith('/cdn/')) {
       if (request.headers.authorization) return refuse(response, 500, 'Leak');
       return send(pathname.slice(5), request, response);

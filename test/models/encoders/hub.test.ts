@@ -7,7 +7,7 @@ import { parseHubPath } from '../../../src/models/encoders/hub.ts';
 import { resolveEncoder } from '../../../src/models/encoders/resolve.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { describeFixture, filesOf } from './fixtures.ts';
-import { commit, type HubFaults, startHub } from './hub-server.ts';
+import { commit, type FaultyAnswer, type HubFaults, startHub } from './hub-server.ts';
 
 const names = ['onnx/model.onnx', 'tokenizer.json', 'tokenizer_config.json', 'config.json'];
 let cache: string;
@@ -123,7 +123,7 @@ describe('refused', () => {
   test('a file with another digest, which is not kept', async () => {
     const hub = await start({ sends: { 'tokenizer.json': '{}' } });
     await expect(resolve('hf:owner/name', hub.url)).rejects.toThrow(
-      'tokenizer.json of owner/name has another digest than the hub lists',
+      `tokenizer.json of owner/name@${commit} has another digest than the hub (${hub.url}) lists`,
     );
     const folder = join(cache, 'owner--name', commit);
     expect(await readdir(folder)).not.toContain('tokenizer.json');
@@ -154,7 +154,68 @@ describe('refused', () => {
 
   test('a list of files that breaks off', async () => {
     const hub = await start({ breaksList: true });
-    await expect(resolve('hf:owner/name', hub.url)).rejects.toThrow('cannot be reached');
+    await expect(resolve('hf:owner/name', hub.url)).rejects.toMatchObject({
+      name: 'UserError',
+      message: expect.stringMatching(/^the list of files of owner\/name@main .* breaks off: /),
+      hint: expect.stringMatching(/^Run the same command again\. Without the hub, run 'hf down/),
+    });
+  });
+
+  const list = '/api/models/';
+  const download = '/resolve/';
+  const [listed, tokenizer] = [
+    'the list of files of owner/name@main',
+    `tokenizer.json of owner/name@${commit}`,
+  ];
+  const html = { headers: { 'content-type': 'text/html' }, body: '<html>Log in' };
+  const code = (status: number, name: string) => ({ status, headers: { 'x-error-code': name } });
+  const circle = (path: string) => ({ status: 302, headers: { location: path } });
+  const onTokenizer = `${download}${commit}/tokenizer.json`;
+
+  test.each<[string, string, FaultyAnswer, string, string]>([
+    ['busy with the list', list, { status: 503 }, `${listed} cannot be read`, 'in a few minutes'],
+    ['busy with a file', onTokenizer, { status: 500 }, `${tokenizer} cannot be read`, 'minutes'],
+    ['over a limit', list, { status: 429 }, 'answers 429 Too Many Requests, 4', 'HF_TOKEN'],
+    ['forbidding', list, { status: 403 }, `refuses ${listed}: 403 Forbidden`, 'no proxy'],
+    ['refusing', onTokenizer, { status: 400 }, `refuses ${tokenizer}: 400 Bad`, 'HF_ENDPOINT'],
+    ['lacking a file', onTokenizer, code(404, 'EntryNotFound'), `lists ${tokenizer}, and`, 'HF_E'],
+    ['redirecting to itself', list, circle('/api/models/'), 'redirect count exceeded', 'hub'],
+    ['redirecting a file', download, circle('/resolve/x'), 'redirect count exceeded', 'hub'],
+    ['redirecting nowhere', list, { status: 302 }, `refuses ${listed}: 302 Found`, 'HF_ENDPOINT'],
+    ['breaking off', onTokenizer, { breaks: true }, `${tokenizer} cannot be read: the a`, 'again'],
+    ['giving HTML', list, html, 'expected JSON, received text/html', 'login page'],
+    ['giving HTML for a file', onTokenizer, html, `${tokenizer} has another digest`, 'a proxy'],
+  ])('a hub that is %s', async (_, part, answer, message, hint) => {
+    const hub = await start({ answers: { [part]: answer } });
+    const failure = await resolve('hf:owner/name', hub.url).catch((error: Error) => error);
+    expect(failure).toMatchObject({
+      name: /minutes|HF_TOKEN$/.test(hint) ? 'TransientError' : 'UserError',
+      message: expect.stringContaining(message),
+      hint: expect.stringContaining(hint),
+    });
+    expect(failure).toMatchObject({
+      message: expect.stringContaining(hub.url.replace(/^http:/, '')),
+      hint: expect.stringContaining('copy the folder into the dataset, and set encoder: encoder.'),
+    });
+  });
+
+  test('a model with conditions, with their address', async () => {
+    const hub = await start({ answers: { [list]: code(403, 'GatedRepo') } });
+    await expect(resolve('hf:owner/name', hub.url)).rejects.toMatchObject({
+      message: `owner/name on ${hub.url} asks its users to accept its conditions first`,
+      hint: `Accept them at ${hub.url}/owner/name, and set HF_TOKEN to a token of this account.`,
+    });
+  });
+
+  test('a busy hub, with the commit that was downloaded before', async () => {
+    const faults: HubFaults = {};
+    const hub = await start(faults);
+    await resolve('hf:owner/name', hub.url);
+    faults.answers = { [list]: { status: 503 } };
+    await expect(resolve('hf:owner/name', hub.url)).rejects.toMatchObject({
+      name: 'TransientError',
+      hint: expect.stringContaining(`Was downloaded before: hf:owner/name@${commit}.`),
+    });
   });
 
   test('an address or a token that is damaged; the message does not contain the token', async () => {
