@@ -17,7 +17,7 @@ import { type Finding, type Outcome, watch } from './watch.ts';
 const maxMiB = 500;
 
 /** Inputs per process: its peak memory is that of all of them. */
-const batch = 500;
+const batch = 200;
 
 const names = readers.map(({ name }) => name);
 const usage = `npm run fuzz -- [--minutes 10] [--seed 1] [--file FILE] [${names.join('] [')}]`;
