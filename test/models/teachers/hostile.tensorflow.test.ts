@@ -68,7 +68,9 @@ describe('a SavedModel that writes a file when it is loaded', () => {
 
   test('is refused as an encoder, and writes nothing', async () => {
     await put(writesAtLoad(canary, 'written'));
-    const config = encoderSchema.parse({ path: 'teacher', size: [8, 8], preprocess: 'tf-hub' });
+    const config = encoderSchema.parse({
+      ...{ path: 'teacher', size: [8, 8], preprocess: 'tf-hub', embeddingName: 'y' },
+    });
     const store = new FolderStore(dataset);
     const described = await describeEncoder(store, config, 'image');
     await expect(openDescribed(described, outside)).rejects.toThrow(
