@@ -31,7 +31,8 @@ const withOwnCall = ['InputLayer', 'Model', 'Functional', 'Sequential'];
  *
  * @param json The topology, or JSON that contains it.
  * @param name Name of the model in errors: a file, quoted.
- * @throws UserError with the layer that reads an unknown layer, or its own output.
+ * @throws UserError with the layer that has no name or that of another one, or that reads an
+ *   unknown layer or its own output.
  * @example checkInboundLayers(topology, "'own/model.json'")
  */
 export function checkInboundLayers(json: unknown, name: string, depth = 0): void {
@@ -42,29 +43,63 @@ export function checkInboundLayers(json: unknown, name: string, depth = 0): void
       'Save the model again with model.save of tfjs.',
     );
   }
-  if (hasFields(json) && Array.isArray(json.layers)) checkNodes(json.layers.flatMap(nodeOf), name);
+  if (hasFields(json) && Array.isArray(json.layers)) {
+    checkNodes(
+      json.layers.flatMap((layer) => nodeOf(layer, name)),
+      name,
+    );
+  }
   for (const child of Object.values(json)) checkInboundLayers(child, name, depth + 1);
 }
 
-/** Reads a layer in a list of layers; none if it is not one, which tfjs refuses itself. */
-function nodeOf(layer: unknown): Node[] {
-  if (!hasFields(layer) || typeof layer.class_name !== 'string') return [];
-  // tfjs finds a layer by this name only, not by that in its config.
-  const name = String(layer.name);
-  const calls = Array.isArray(layer.inbound_nodes) ? layer.inbound_nodes.map(callOf) : [];
-  return [{ name, built: withOwnCall.includes(layer.class_name) ? 1 : 0, calls }];
+/** Reads a layer in a list of layers; none if it is not connected, as in a Sequential model. */
+function nodeOf(layer: unknown, model: string): Node[] {
+  if (!hasFields(layer) || !Array.isArray(layer.inbound_nodes)) return [];
+  // tfjs finds a layer by the first name, and its calls by the second.
+  const names = [layer.name, hasFields(layer.config) ? layer.config.name : undefined];
+  const [name] = names;
+  if (typeof name !== 'string' || names[1] !== name) {
+    const [found, own] = names.map((one) => JSON.stringify(one));
+    throw new UserError(
+      `${model} has a layer with the name ${found}, and the name ${own} in its config.`,
+      'Give it one name, or save the model again with model.save.',
+    );
+  }
+  const isBuilt = typeof layer.class_name === 'string' && withOwnCall.includes(layer.class_name);
+  const calls = layer.inbound_nodes.map((inputs) => callOf(inputs, name, model));
+  return [{ name, built: isBuilt ? 1 : 0, calls }];
 }
 
-function callOf(inputs: unknown): Call {
+/** Reads a call of the layer `name`; tfjs itself refuses a call that is not a list. */
+function callOf(inputs: unknown, name: string, model: string): Call {
   if (!Array.isArray(inputs)) return [];
-  return inputs.flatMap((input) =>
-    Array.isArray(input) && typeof input[0] === 'string' ? [[input[0], Number(input[1] ?? 0)]] : [],
-  );
+  return inputs.map((input) => {
+    const [layer, call]: readonly unknown[] = Array.isArray(input) ? input : [];
+    if (typeof layer === 'string' && Number.isSafeInteger(call)) return [layer, Number(call)];
+    throw new UserError(
+      `${model} has the layer '${name}' with ${shortened(input)} among its inbound_nodes; expected [layer, number of its call, number of its output].`,
+      `Correct the inbound_nodes of '${name}', or save the model again with model.save.`,
+    );
+  });
+}
+
+function shortened(value: unknown): string {
+  const text = String(JSON.stringify(value));
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
 /** Builds the calls as tfjs does, each once its inputs are built. */
 function checkNodes(nodes: readonly Node[], model: string): void {
-  const built = new Map(nodes.map(({ name, built }) => [name, built]));
+  const built = new Map<string, number>();
+  for (const node of nodes) {
+    if (built.has(node.name)) {
+      throw new UserError(
+        `${model} has two layers with the name '${node.name}'.`,
+        'Give each layer a name of its own, or save the model again with model.save.',
+      );
+    }
+    built.set(node.name, node.built);
+  }
   const waiting = new Map<string, Entry[]>();
   const ready = nodes.flatMap(({ name, calls }) => calls.map((call) => ({ name, call })));
   for (let entry = ready.pop(); entry; entry = ready.pop()) {

@@ -26,7 +26,8 @@ function refusalOf(json: unknown): string | undefined {
 describe('the layers of a model', () => {
   test('are in any order, are called several times, and are models', () => {
     const shared = layer('b', [[['a', 0]], [['c', 0]]]);
-    const within = { ...layer('inner', [[['b', 1]]], 'Model'), config: model(input('x')).config };
+    const config = { name: 'inner', layers: [input('x')] };
+    const within = { ...layer('inner', [[['b', 1]]], 'Model'), config };
     expect(refusalOf(model(layer('c', [[['b', 0]]]), shared, within, input('a')))).toBeUndefined();
     expect(refusalOf({ class_name: 'Sequential', config: { layers: [{}] } })).toBeUndefined();
   });
@@ -96,12 +97,32 @@ function canBeBuilt(all: readonly Calls[]): boolean {
   return left.length === 0;
 }
 
-test('a layer without the name that others read is refused', () => {
-  const layers = [
-    { class_name: 'InputLayer', config: { name: 'input' }, inbound_nodes: [] },
-    { class_name: 'Flatten', name: 'flat', config: {}, inbound_nodes: [[['input', 0, 0, {}]]] },
-  ];
-  expect(() => checkInboundLayers({ layers }, 'model.json')).toThrow(
-    "model.json has the layer 'flat', which reads the layer 'input'",
+test.each([
+  [
+    'no name',
+    { class_name: 'InputLayer', config: { name: 'a' } },
+    'the name undefined, and the name "a"',
+  ],
+  ['no name in its config', { name: 'a', config: {} }, 'the name "a", and the name undefined'],
+  ['two names', { name: 'a', config: { name: 'b' } }, 'the name "a", and the name "b"'],
+  ['a number as its name', { name: 1, config: { name: 1 } }, 'the name 1, and'],
+])('a layer with %s is refused', (_, fields, message) => {
+  const one = { class_name: 'Dense', inbound_nodes: [], ...fields };
+  expect(refusalOf(model(one))).toContain(`'model.json' has a layer with ${message}`);
+});
+
+test('two layers of one name are refused', () => {
+  expect(refusalOf(model(input('a'), input('b'), input('a')))).toBe(
+    "'model.json' has two layers with the name 'a'.",
   );
 });
+
+test.each([[[0, 0, 0, {}]], ['a'], [['a']], [['a', '0']], [['a', 0.5]], [null], [{}]])(
+  'the input %j of a layer is refused',
+  (call) => {
+    const reader = { ...layer('b', []), inbound_nodes: [[call]] };
+    expect(refusalOf(model(input('a'), reader))).toContain(
+      `the layer 'b' with ${JSON.stringify(call)} among its inbound_nodes`,
+    );
+  },
+);

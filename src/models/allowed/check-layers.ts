@@ -12,6 +12,18 @@ const sizes = [
 ];
 const maxSize = 2 ** 27;
 
+/** Fields in which this check and others look for layers and their inputs. */
+const structure = [
+  ...['class_name', 'config', 'layers', 'layer', 'name', 'inbound_nodes', 'dtype', 'input_d_type'],
+  ...['input_layers', 'output_layers'],
+];
+
+/** The names of fields by which tfjs finds them, and as they are written. */
+const spellings = new Map([...structure, ...sizes].map((field) => [asTfjsReads(field), field]));
+
+/** Types of numbers that examples can be changed to. */
+const inputTypes = ['float32', 'int32', 'bool'];
+
 /** Settings of training in the file of a Keras model, which nothing here reads. */
 const skipped = 'training_config';
 
@@ -42,21 +54,55 @@ export function checkAllowedLayers(
 
 const smaller = 'Use a smaller network.';
 
-/** Checks the classes and sizes at any depth. */
+/** Checks the classes, sizes and inputs of layers at any depth. */
 function checkClasses(json: unknown, file: string): void {
   if (typeof json !== 'object' || json === null) return;
-  const { class_name: kind, className } = json as { class_name?: unknown; className?: unknown };
-  // tfjs reads both spellings, and writes one.
-  for (const found of [kind, className]) {
-    if (typeof found !== 'string') continue;
-    if (found === className || !(layerClasses.has(found) || layerParts.has(found))) {
-      throw refusedPart(`${file} has a layer of the class '${found}'`, notAllowed);
+  const { class_name: kind, config } = json as { class_name?: unknown; config?: unknown };
+  if (typeof kind === 'string') {
+    if (!layerClasses.has(kind) && !layerParts.has(kind)) {
+      throw refusedPart(`${file} has a layer of the class '${kind}'`, notAllowed);
     }
+    checkInputType(kind, config, file);
   }
   for (const [field, value] of Object.entries(json)) {
     if (field === skipped) continue;
+    if (!Array.isArray(json)) checkSpelling(field, file);
     if (sizes.includes(field)) checkSize(value, field, file);
     checkClasses(value, file);
+  }
+}
+
+/** Refuses a field that tfjs would read under the name of a checked field. */
+function checkSpelling(field: string, file: string): void {
+  const written = spellings.get(asTfjsReads(field));
+  if (written === undefined || written === field) return;
+  throw refusedPart(
+    `${file} has the field '${field}'`,
+    `which tfjs would read as '${written}'`,
+    `Write '${written}'.`,
+  );
+}
+
+/** Returns the name by which tfjs finds a field: without underscores, in camel case. */
+function asTfjsReads(field: string): string {
+  if (field.length < 2) return field;
+  return field.replace(/_+(\w|$)/g, (_, next: string) => next.toUpperCase());
+}
+
+/** Refuses an input of a type to which tfjs cannot change the numbers of an example. */
+function checkInputType(kind: string, config: unknown, file: string): void {
+  if (typeof config !== 'object' || config === null) return;
+  const fields = new Map(Object.entries(config));
+  const isInput = kind === 'InputLayer' || fields.has('batch_input_shape');
+  if (!isInput && !fields.has('input_shape')) return;
+  for (const field of ['dtype', 'input_d_type']) {
+    const type: unknown = fields.get(field) ?? undefined;
+    if (type === undefined || (typeof type === 'string' && inputTypes.includes(type))) continue;
+    throw refusedPart(
+      `${file} has an input of the type ${JSON.stringify(type)}`,
+      `and tfjs has inputs of the types ${inputTypes.join(', ')}`,
+      'Save the model with inputs of float32.',
+    );
   }
 }
 

@@ -403,8 +403,36 @@ describe('a LayersModel', () => {
     const message = `'model.json' has a layer of the class '${name}'`;
     expect(await told(model(layer(name)))).toContain(message);
     expect(await told(model(layer('TimeDistributed', { layer: layer(name) })))).toContain(message);
-    expect(await told(model({ className: name, config: {} }))).toContain(message);
   });
+
+  test.each([
+    ['className', 'class_name'],
+    ['class__name', 'class_name'],
+    ['inboundNodes', 'inbound_nodes'],
+    ['layers_', 'layers'],
+    ['batch_inputShape', 'batch_input_shape'],
+    ['inputDType', 'input_d_type'],
+  ])('the field %s, which tfjs reads as %s', async (field, read) => {
+    const message = await told(model(layer('Dense', { units: 1, [field]: [] })));
+    expect(message).toContain(
+      `'model.json' has the field '${field}', which tfjs would read as '${read}'`,
+    );
+  });
+
+  test.each(['int64', 'tfjs-layers 4.22.0', ['float32'], 5])(
+    'inputs of the type %j',
+    async (dtype) => {
+      const message = `has an input of the type ${JSON.stringify(dtype)}`;
+      expect(await told(model(layer('InputLayer', { dtype })))).toContain(message);
+      const first = { units: 1, batch_input_shape: [null, 5] };
+      expect(await told(model(layer('Dense', { ...first, dtype })))).toContain(message);
+      expect(await told(model(layer('Dense', { ...first, input_d_type: dtype })))).toContain(
+        message,
+      );
+      // Types of other layers do not change the input.
+      expect(await told(model(layer('Dense', { units: 1, dtype })))).toBeUndefined();
+    },
+  );
 
   test('allowed layers, with initializers', async () => {
     const dense = layer('Dense', {
