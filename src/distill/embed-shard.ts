@@ -63,7 +63,8 @@ export async function embedShard(
     done += ids.length;
     tell(done);
   }
-  return { bytes: writer.finish(unread), truncated };
+  const known = encoder.reads === 'text' ? truncated : undefined;
+  return { bytes: writer.finish(unread, known), truncated };
 }
 
 function bytesOf(item: Example | Rejected): number {

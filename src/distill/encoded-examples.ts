@@ -2,7 +2,11 @@
 import { type Example, isRejected, type Rejected } from '../data/example.ts';
 import { readExamples } from '../data/read.ts';
 import type { Shard } from '../data/shard.ts';
-import { type OpenedEmbeddings, openEmbeddings } from '../data/tables/embeddings-file.ts';
+import {
+  type EmbeddingsSummary,
+  type OpenedEmbeddings,
+  openEmbeddings,
+} from '../data/tables/embeddings-file.ts';
 import { disagreement } from '../data/tables/join.ts';
 import type { LabelsSummary } from '../data/tables/labels-file.ts';
 import { readLabelsSummary } from '../data/tables/labels-file.ts';
@@ -61,23 +65,32 @@ async function* withEmbeddings(
   }
 }
 
+/** Summary of the labels of a shard, as far as they can be used. */
+export interface UsableSummary extends LabelsSummary {
+  /** Ids of the examples that an encoder rejected. */
+  readonly withoutEmbedding: ReadonlySet<string>;
+  /** Summary of the embeddings by each encoder of the run, by its digest. */
+  readonly embeddings: ReadonlyMap<string, EmbeddingsSummary>;
+}
+
 /**
  * Reads the summary of a shard's labels, without the examples that an encoder rejected. Labels of
  * an earlier run, which had another student, may have them.
  *
  * @param labels Key of the labels file.
- * @returns also the ids of these examples.
  */
 export async function readUsableSummary(
   job: Pick<Job, 'plan' | 'results'>,
   shard: string,
   labels: string,
-): Promise<LabelsSummary & { readonly withoutEmbedding: ReadonlySet<string> }> {
+): Promise<UsableSummary> {
   const { labeled, quarantined } = await readLabelsSummary(job.results, labels);
   const known = new Set(quarantined.map(({ id }) => id));
   const withoutEmbedding = new Map<string, Rejected>();
+  const embeddings = new Map<string, EmbeddingsSummary>();
   for (const digest of encodersOf(job)) {
     const { summary } = await openEmbeddings(job.results, keys.embeddings(digest, shard));
+    embeddings.set(digest, summary);
     for (const rejected of summary.quarantined) {
       if (known.has(rejected.id) || withoutEmbedding.has(rejected.id)) continue;
       withoutEmbedding.set(rejected.id, rejected);
@@ -87,5 +100,6 @@ export async function readUsableSummary(
     labeled: labeled - withoutEmbedding.size,
     quarantined: [...quarantined, ...withoutEmbedding.values()],
     withoutEmbedding: new Set(withoutEmbedding.keys()),
+    embeddings,
   };
 }

@@ -5,7 +5,7 @@ import { setNames } from '../data/shard.ts';
 import { type MethodName, methodNames, methodOf, type methods } from '../debias/methods.ts';
 import { billSchema } from '../run/bill-file.ts';
 import { calibrationFileSchema } from '../run/calibration-file.ts';
-import { teacherAccuracySchema } from '../run/reconcile-file.ts';
+import { teacherAccuracySchema, truncatedTextsSchema } from '../run/reconcile-file.ts';
 import { epochSchema } from '../train/epoch.ts';
 import { confusionSchema } from './confusion.ts';
 import { teachersSchema } from './describe-mixture.ts';
@@ -160,6 +160,8 @@ export const runMetricsSchema = z.strictObject({
   quarantineExamples: z.array(z.strictObject({ id: z.string(), reason: z.string() })),
   /** Reasons for quarantine, the most frequent first. */
   quarantineReasons: z.array(z.strictObject({ reason: z.string(), examples: count })).default([]),
+  /** Texts of all sets that were cut to the maximum of an encoder; absent if there are none. */
+  truncated: z.array(truncatedTextsSchema).min(1).optional(),
   /** Labeled examples of each class, [classes], by set. */
   classCounts: z.partialRecord(z.enum(setNames), z.array(count)).optional(),
   /** Columns of a table. */

@@ -35,6 +35,18 @@ export const teacherAccuracySchema = z.strictObject({
 
 export type TeacherAccuracy = z.infer<typeof teacherAccuracySchema>;
 
+/** Texts that an encoder reads only the start of. */
+export const truncatedTextsSchema = z.strictObject({
+  /** Name of the encoder: the path in the dataset, or `hf:owner/name@commit`. */
+  encoder: z.string(),
+  /** Maximum of tokens per text. */
+  maxLength: z.int().positive(),
+  /** Number of texts that were cut. */
+  texts: z.int().positive(),
+  /** Number of texts whose embeddings state whether they were cut. */
+  of: z.int().positive(),
+});
+
 /** Examples of one value in the regression of "right" on the margin: `debias/right-labels.ts`. */
 const rightBlockSchema = z.strictObject({
   first: z.number(),
@@ -76,5 +88,7 @@ export const reconcileSchema = z.strictObject({
   reasons: z
     .array(z.strictObject({ set: z.enum(setNames), reason: z.string(), examples: z.int() }))
     .default([]),
+  /** Texts that were cut, by encoder; without encoders that read all texts whole. */
+  truncated: z.array(truncatedTextsSchema).default([]),
 });
 export type Reconciliation = z.infer<typeof reconcileSchema>;

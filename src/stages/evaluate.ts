@@ -156,6 +156,7 @@ async function gather(
       labels: recordOf(setNames, (set) => reconciled.sets[set].labeled),
       labelNext: labelNext.slice(0, shown),
       ...quarantineOf(reconciled),
+      ...(reconciled.truncated.length > 0 && { truncated: reconciled.truncated }),
       ...(plan.classCounts && { classCounts: plan.classCounts }),
       ...(plan.columns && { columns: plan.columns }),
       leftOut: plan.leftOut,

@@ -4,7 +4,7 @@ import { type SetName, setNames } from '../data/shard.ts';
 import { readLabels } from '../data/tables/labels-file.ts';
 import { fitRightBlocks } from '../debias/right-labels.ts';
 import { copyWarnings } from '../distill/copy-warnings.ts';
-import { readUsableSummary } from '../distill/encoded-examples.ts';
+import { readUsableSummary, type UsableSummary } from '../distill/encoded-examples.ts';
 import { findCopies } from '../distill/find-copies.ts';
 import { Quarantine } from '../distill/quarantine.ts';
 import { labeledShard, teacherLabels, trueDecisions } from '../distill/sets.ts';
@@ -61,10 +61,12 @@ async function count(job: Job, context: Context): Promise<Counts> {
   const items = await shardItems(job);
   const shards: number[] = [];
   const sets = recordOf(setNames, () => new Quarantine<InShard>());
+  const cuts = new Cuts(job.plan.encoders);
   for await (const summary of readAhead(items, concurrency, (item) => summaryOf(job, item))) {
     context.signal.throwIfAborted();
     const { id, set } = items[shards.length]!;
     shards.push(summary.labeled);
+    cuts.add(summary.embeddings);
     sets[set].usable += summary.labeled;
     for (const rejected of summary.quarantined) sets[set].add({ shard: id, ...rejected });
     if (shards.length % concurrency === 0 || shards.length === items.length) {
@@ -83,7 +85,33 @@ async function count(job: Job, context: Context): Promise<Counts> {
       sets[set].listed.map(({ shard, id, reason }) => ({ set, shard, id, reason })),
     ),
     reasons: setNames.flatMap((set) => sets[set].reasons().map((reason) => ({ set, ...reason }))),
+    truncated: cuts.result(),
   };
+}
+
+/** Counts the texts that were cut, by encoder. */
+class Cuts {
+  readonly #encoders;
+
+  constructor(encoders: Job['plan']['encoders']) {
+    this.#encoders = encoders.map((encoder) => ({ ...encoder, texts: 0, of: 0 }));
+  }
+
+  /** @param summaries Those of a shard's embeddings, by the encoder's digest. */
+  add(summaries: UsableSummary['embeddings']): void {
+    for (const encoder of this.#encoders) {
+      const { truncated, embedded } = summaries.get(encoder.digest)!;
+      if (truncated === undefined) continue;
+      encoder.texts += truncated;
+      encoder.of += embedded;
+    }
+  }
+
+  result(): Reconciliation['truncated'] {
+    return this.#encoders.flatMap(({ source, maxLength, texts, of }) =>
+      texts > 0 && maxLength !== undefined ? [{ encoder: source, maxLength, texts, of }] : [],
+    );
+  }
 }
 
 /** A quarantined example, with its shard. */

@@ -16,7 +16,7 @@ test('every rejected example counts, also if an encoder rejects more and ids are
   embeddings.append(['b'], Float32Array.of(Number.NaN));
   const results = new MemoryStore({
     'labels.parquet': labels.finish([shared, shared, rest]),
-    [keys.embeddings('digest', 'shard')]: embeddings.finish([shared, shared, rest]),
+    [keys.embeddings('digest', 'shard')]: embeddings.finish([shared, shared, rest], 3),
   });
   const plan = { encoders: [{ digest: 'digest' }] } as unknown as Job['plan'];
   const summary = await readUsableSummary({ plan, results }, 'shard', 'labels.parquet');
@@ -24,5 +24,6 @@ test('every rejected example counts, also if an encoder rejects more and ids are
     labeled: 1,
     quarantined: [shared, shared, rest, { id: 'b', reason: expect.stringContaining('NaN') }],
     withoutEmbedding: new Set(['b']),
+    embeddings: new Map([['digest', expect.objectContaining({ embedded: 0, truncated: 3 })]]),
   });
 });

@@ -20,10 +20,12 @@ import type { UserError } from '../../src/errors.ts';
 import { loadStudent } from '../../src/models/load-student.ts';
 import type { Job } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';
+import { reconcileSchema } from '../../src/run/reconcile-file.ts';
 import { evaluateStudents } from '../../src/stages/evaluate.ts';
+import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
 import { type Dataset, writeConfig } from '../support/datasets.ts';
-import { context, expectHeldOut, finished } from '../support/staged-run.ts';
+import { context, expectHeldOut, finished, reconciled } from '../support/staged-run.ts';
 
 const fillers = ['the', 'film', 'was', 'a', 'plot'];
 
@@ -59,14 +61,31 @@ const mlp = '{ encoder: models/tiny, head: mlp, width: 4, epochs: 3 }';
 
 /** Runs all stages with a config. */
 async function finishedWith(made: Dataset, maxCharacters: number, more: Record<string, string>) {
+  configure(made, maxCharacters, more);
+  return finished(made);
+}
+
+function configure(made: Dataset, maxCharacters: number, more: Record<string, string>): void {
   writeConfig(made.dataset, {
     task: `{ type: text-classification, classes: [good, bad], maxCharacters: ${maxCharacters} }`,
     data: '{ format: csv, id: id, label: label }',
     ...{ warmup: '{ epochs: 1 }', publish: '{ minGain: -1 }', folds: '2' },
     ...more,
   });
-  return finished(made);
 }
+
+test('Reconcile counts the texts of all shards that an encoder reads only in part', async () => {
+  const made = makeTexts();
+  const short = 'id,text,label\nshort-1,good,good\nshort-2,bad,bad\n';
+  writeFileSync(join(made.dataset, 'labeled/short.csv'), short);
+  // The other 110 texts have four words; two of the five tokens are special.
+  const encoder = '{ encoder: { path: models/tiny, maxLength: 5 }, head: linear }';
+  configure(made, 1000, { teacher: `{ train: ${ngrams} }`, student: encoder });
+  const { job } = await reconciled(made);
+  const { truncated } = await readJson(job.results, keys.reconcile(job.run), reconcileSchema);
+  const source = 'the encoder models/tiny';
+  expect(truncated).toEqual([{ encoder: source, maxLength: 5, texts: 110, of: 112 }]);
+});
 
 test('an encoder that reads fewer tokens than its files state is refused by Plan', async () => {
   const made = makeTexts();
@@ -155,6 +174,8 @@ test('ngrams and heads label texts together, for a head', async () => {
   const labelsOnly = first.baselines.find(({ name }) => name === 'labels-only')!;
   expect(labelsOnly.description).toContain('it is the same model as logistic');
   expect(first.metrics.models['labels-only']).toBeUndefined();
+  // None has more than the maximum of 12 tokens.
+  expect(first.truncated).toBeUndefined();
   const student = await loadStudent(join(made.results, keys.student(first.job.run, 'lelp')));
   const [answer] = await student.predict(['the film was good']);
   expect(answer!.probabilities.reduce((a, b) => a + b)).toBeCloseTo(1, 5);

@@ -23,6 +23,8 @@ export interface EmbeddingRow {
 const summarySchema = z.strictObject({
   embedded: z.int().nonnegative(),
   dimension: z.int().positive(),
+  /** Texts that were cut to the maximum length; absent for images, and in files of old versions. */
+  truncated: z.int().nonnegative().optional(),
   quarantined: z.array(
     z.strictObject({ id: z.string(), reason: z.string(), lost: z.int().positive().optional() }),
   ),
@@ -44,8 +46,11 @@ export interface EmbeddingsWriter {
     embeddings: Float32Array,
     rejected?: ReadonlyMap<number, Rejected>,
   ): void;
-  /** Ends the file and returns its bytes; the same for the same rows. */
-  finish(quarantined: readonly Rejected[]): Uint8Array;
+  /**
+   * Ends the file and returns its bytes; the same for the same rows.
+   * @param truncated Number of texts that were cut. Default: not known.
+   */
+  finish(quarantined: readonly Rejected[], truncated?: number): Uint8Array;
 }
 
 /** Creates a writer of embeddings with `dimension` numbers. */
@@ -69,12 +74,15 @@ export function createEmbeddingsWriter(dimension: number, bits: EmbeddingBits): 
       });
       embedded += usable.length;
     },
-    finish(quarantined) {
+    finish(quarantined, truncated) {
       const all = [...quarantined, ...unusable].map(({ id, reason, lost }) => ({
         ...{ id, reason },
         ...(lost !== undefined && { lost }),
       }));
-      const summary: EmbeddingsSummary = { embedded, dimension, quarantined: all };
+      const summary: EmbeddingsSummary = {
+        ...{ embedded, dimension, quarantined: all },
+        ...(truncated !== undefined && { truncated }),
+      };
       return table.finish({ [summaryKey]: JSON.stringify(summary) });
     },
   };

@@ -16,7 +16,8 @@ const maxRows = 500;
  * quarantined, and files that were left out.
  */
 export function dataSection(metrics: RunMetrics): Markup {
-  const { run, labels, quarantined, quarantineExamples, quarantineReasons, leftOut } = metrics;
+  const { run, labels, quarantined, quarantineExamples, quarantineReasons } = metrics;
+  const { leftOut, truncated = [] } = metrics;
   const facts = [
     ['Labeled', count(labels.labeled)],
     ['Validation', count(labels.validation)],
@@ -34,6 +35,11 @@ ${
   quarantined > 0 &&
   html`<p class="note">Quarantined examples could not be used. <code>runs/${run}/quarantine/</code> has the reason for each.</p>`
 }
+${truncated.map(
+  ({ encoder, maxLength, texts, of }) =>
+    html`<p class="note">${count(texts)} of ${counted(of, 'text')} were cut to ${maxLength} tokens for ${encoder}.</p>
+`,
+)}
 ${leftOut.length > 0 && html`<p class="note">Files that are not data were left out: ${leftOutText(leftOut)}.</p>`}
 ${
   quarantineReasons.length > 1 &&

@@ -77,6 +77,7 @@ export async function planEncoders(
         dimension: encoder.dimension,
         bits,
         bytes: description.files.reduce((bytes, file) => bytes + file.bytes, 0),
+        ...(description.maxLength !== undefined && { maxLength: description.maxLength }),
         size: description.features ? [description.features.height, description.features.width] : [],
       });
     } finally {

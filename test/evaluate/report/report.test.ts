@@ -87,6 +87,21 @@ describe('renderReport', () => {
     expect(report).not.toMatch(/NaN|undefined|Infinity/);
   });
 
+  test('states how many texts an encoder reads only in part', () => {
+    const truncated = [
+      { encoder: 'the encoder models/tiny', maxLength: 128, texts: 12, of: 3000 },
+      { encoder: 'hf:owner/<b>@c0ffee', maxLength: 512, texts: 1, of: 3000 },
+    ];
+    const report = renderReport(sampleMetrics({ truncated }));
+    expect(report).toContain(
+      '12 of 3,000 texts were cut to 128 tokens for the encoder models/tiny.',
+    );
+    expect(report).toContain(
+      '1 of 3,000 texts were cut to 512 tokens for hf:owner/&lt;b&gt;@c0ffee.',
+    );
+    expect(renderReport(sampleMetrics())).not.toContain('were cut to');
+  });
+
   test('shows the counts of confused classes, of many classes only the largest', () => {
     const report = renderReport(sampleMetrics({ confusion: sampleConfusion }));
     for (const text of [
