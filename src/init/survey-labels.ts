@@ -114,11 +114,14 @@ export class LabelSurvey {
   }
 }
 
+/** Lists and sets of Python: names in quotes, or several names in brackets. */
+const otherLists = /^[[({]\s*['"]|^\[.*,.*\]$/s;
+
 /** @throws UserError if a label is a list that cannot be read as names of classes. */
 function requireNames(label: string, target: string): void {
   const names = namesInLabel(label);
   const isList = jsonList(label) !== undefined;
-  if (isList ? names !== undefined : !/^\[\s*['"]/.test(label)) return;
+  if (isList ? names !== undefined : !otherLists.test(label)) return;
   throw new UserError(
     `The labels in "${target}" look like lists, but ${label} is not a list of names in JSON.`,
     'Write lists such as ["a", "b"], as json.dumps does in Python.',

@@ -68,6 +68,34 @@ describe('a multi-label task is proposed for', () => {
   });
 });
 
+test.each([
+  "['Action', 'Drama']",
+  "['Action' 'Drama']",
+  "('Action', 'Drama')",
+  "{'Action', 'Drama'}",
+  '[Action, Drama]',
+])('%s, which no reader of lists understands, is refused', async (list) => {
+  const rows = ['[]', list, '["Action"]'].map((label, row) =>
+    json({ text: `a b c d ${row}`, label }),
+  );
+  for (const lines of [rows, rows.slice(1, 2)]) {
+    const store = new MemoryStore({ 'labeled/a.jsonl': lines.join('\n') });
+    await expect(inspect(store)).rejects.toMatchObject({
+      message: `The labels in "label" look like lists, but ${list} is not a list of names in JSON.`,
+      hint: 'Write lists such as ["a", "b"], as json.dumps does in Python.',
+    });
+  }
+});
+
+test('names in brackets are classes', async () => {
+  const rows = Array.from({ length: 12 }, (_, row) =>
+    json({ text: `a b c d ${row}`, label: row % 2 ? '[UNK]' : '(a, b)' }),
+  );
+  const { config } = await inspect(new MemoryStore({ 'labeled/a.jsonl': rows.join('\n') }));
+  expect(config.task).toMatchObject({ classes: ['(a, b)', '[UNK]'] });
+  expect(config.task.multiLabel).toBeUndefined();
+});
+
 test('lists of decimals, of other names, or with a class per word, are not classes', async () => {
   const files = (line: (row: number) => object) => ({
     'labeled/a.jsonl': Array.from({ length: 12 }, (_, row) => json(line(row))).join('\n'),
