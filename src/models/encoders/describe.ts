@@ -172,8 +172,9 @@ async function describeTexts(store: ObjectStore, described: Described) {
   const tokenizerConfig = parseFile(
     (await read('tokenizer_config.json')) ?? '{}',
     'tokenizer_config.json',
-    z.looseObject({}),
+    sideSchema,
   );
+  checkSide(tokenizer, tokenizerConfig, source);
   const maxLength = maxLengthOf(config, maximaOf(stored, tokenizer, graph), source);
   const { size } = createTokenizer({ tokenizer, config: tokenizerConfig }, maxLength, source);
   const ids = graph && idsInput(graph.inputs);
@@ -194,8 +195,33 @@ async function describeTexts(store: ObjectStore, described: Described) {
 
 /** The maximum in `tokenizer.json` itself. */
 const truncationSchema = z.looseObject({
-  truncation: z.looseObject({ max_length: z.int().positive().nullish() }).nullish(),
+  truncation: z
+    .looseObject({
+      max_length: z.int().positive().nullish(),
+      direction: z.string().nullish(),
+    })
+    .nullish(),
 });
+
+/** The side in `tokenizer_config.json` on which texts are cut. It overrides `tokenizer.json`. */
+const sideSchema = z.looseObject({ truncation_side: z.string().nullish() });
+
+/** @throws UserError if the model was made for texts that are cut at their start. */
+function checkSide(
+  { truncation }: z.infer<typeof truncationSchema>,
+  { truncation_side: side }: z.infer<typeof sideSchema>,
+  source: string,
+): void {
+  const found = side ?? truncation?.direction ?? 'right';
+  if (found.toLowerCase() === 'right') return;
+  const [file, field, right] = side
+    ? ['tokenizer_config.json', 'truncation_side', 'right']
+    : ['tokenizer.json', 'truncation.direction', 'Right'];
+  throw new UserError(
+    `the ${file} of ${source} cuts long texts on the other side (${field}: ${JSON.stringify(found)}), and counterweight cuts their end`,
+    `If the start of a text matters more, set ${field} to "${right}" in a copy of the folder.`,
+  );
+}
 
 /** Returns the maxima of tokens: of the files, and of the model itself. */
 function maximaOf(

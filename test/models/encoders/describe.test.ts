@@ -136,6 +136,22 @@ test.each([
   expect((await withFiles(Object.fromEntries(written))).maxLength).toBe(expected);
 });
 
+test.each([
+  ['Left', undefined, 'tokenizer.json of the encoder .*truncation.direction: "Left"'],
+  ['Left', 'right', undefined],
+  ['Right', 'left', 'tokenizer_config.json of the encoder .*truncation_side: "left"'],
+  ['Right', undefined, undefined],
+])('texts are cut at their end: %s, %s', async (direction, side, message) => {
+  const tokenizer = String((await textFiles())['tokenizer.json']);
+  const truncation = json({ direction, max_length: 9 });
+  const described = withFiles({
+    'tokenizer.json': tokenizer.replace('"truncation": null', `"truncation": ${truncation}`),
+    'tokenizer_config.json': json({ truncation_side: side }),
+  });
+  if (message) await expect(described).rejects.toThrow(new RegExp(message));
+  else expect((await described).maxLength).toBe(9);
+});
+
 describe('refused', () => {
   test('a maximum length above the positions of the model', async () => {
     await expect(describeFixture('text', { path: 'text', maxLength: 17 })).rejects.toThrow(
