@@ -19,7 +19,7 @@ import { batchesOf, lookups } from './batches.ts';
  * Version of the stages' output. Increase it with every change, so that no run of an older version
  * is continued.
  */
-const formatVersion = 19;
+const formatVersion = 20;
 
 /** A run whose record is written. The caller starts its execution and adds that field. */
 export type StartedRun = Omit<JobEvent, 'execution' | 'until'>;

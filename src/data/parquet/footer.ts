@@ -38,8 +38,15 @@ const maxGroupRows = 2 ** 31;
 /** Rows that a file may have, however small it is, and those per byte of the file. */
 const rowLimits = { free: 2 ** 22, perByte: 16 };
 
+/** Footer of a file. */
+export interface Footer {
+  readonly metadata: FileMetaData;
+  /** Bytes of the metadata, their length and the mark at the end of the file. */
+  readonly bytes: Uint8Array;
+}
+
 /** @throws Error if the bytes are not the footer of a Parquet file of this size. */
-export async function readFooter(read: RangeReader, fileBytes: number): Promise<FileMetaData> {
+export async function readFooter(read: RangeReader, fileBytes: number): Promise<Footer> {
   if (fileBytes < minBytes) throw new Error(`it has only ${fileBytes} bytes`);
   const tail = await read(Math.max(0, fileBytes - tailBytes), fileBytes);
   const mark = Buffer.from(tail.subarray(-4)).toString('latin1');
@@ -56,7 +63,7 @@ export async function readFooter(read: RangeReader, fileBytes: number): Promise<
     withEnd <= tail.length ? tail.slice(-withEnd) : await read(fileBytes - withEnd, fileBytes);
   const metadata = parseFooter(footer);
   checkRowGroups(metadata, fileBytes);
-  return metadata;
+  return { metadata, bytes: footer };
 }
 
 function parseFooter(footer: Uint8Array): FileMetaData {

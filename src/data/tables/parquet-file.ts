@@ -8,7 +8,7 @@ import { type OpenFile, readGroupRows, reasonOf } from '../parquet/row-group.ts'
 import { isScalar, type ValueType } from '../value-type.ts';
 import { listChunks, listNumbers } from './list-pages.ts';
 import { valueTypeOf } from './parquet-type.ts';
-import { openSeal, type SealCheck, spanOf } from './seal.ts';
+import { openSeal, type SealCheck, spanOf, startMark } from './seal.ts';
 
 /** Error of an object that is not a readable Parquet file. Never an error of the store. */
 export class ParquetError extends Error {
@@ -72,8 +72,8 @@ export async function openParquet(
 ): Promise<ParquetFile> {
   const { read, attempt, checkBy } = rangeReader(store, object);
   return attempt(async () => {
-    const metadata = await readFooter(read, object.bytes);
-    const check = openSeal(metadata);
+    const { metadata, bytes: footer } = await readFooter(read, object.bytes);
+    const check = openSeal(metadata, footer);
     checkBy(check);
     const schema = parquetSchema(withoutVariants(metadata));
     const file: OpenFile = { metadata, schema, read, bytes: object.bytes };
@@ -97,6 +97,7 @@ export async function openParquet(
         }),
       checkBytes: () =>
         attempt(async () => {
+          await read(startMark.start, startMark.end);
           for (const chunk of metadata.row_groups.flatMap(({ columns }) => columns)) {
             const { start, end } = spanOf(chunk);
             await read(start, end);

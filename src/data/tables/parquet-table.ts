@@ -7,11 +7,11 @@
  * of floats bypass it: one typed array goes directly to its function that writes a column.
  */
 
-import { parquetMetadata, type SchemaElement } from 'hyparquet';
+import type { SchemaElement } from 'hyparquet';
 import { ByteWriter, type ColumnSource, ParquetWriter } from 'hyparquet-writer';
 import { sum } from '../../arrays.ts';
 import { listWriter } from './list-pages.ts';
-import { columnDigest, sealingProgram, sealKey, sealOf, spanOf } from './seal.ts';
+import { columnDigest, sealFooter, sealingProgram, sealKey, spanOf } from './seal.ts';
 
 export type ColumnType =
   | 'text'
@@ -137,9 +137,7 @@ export function createTableWriter(columns: Readonly<Record<string, ColumnType>>)
     },
     finish(keyValues = {}) {
       flush();
-      const { buffer } = writeFooter(keyValues);
-      const seal = sealOf(parquetMetadata(buffer, { geoparquet: false }), digests);
-      return writeFooter({ ...keyValues, [sealKey]: seal });
+      return sealFooter(digests, (seal) => writeFooter({ ...keyValues, [sealKey]: seal }));
     },
   };
 }
