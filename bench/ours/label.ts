@@ -83,8 +83,8 @@ const result: Record<'seconds' | 'decoding' | 'answering', number[]> = {
 };
 for (let round = 0; round <= Number(rounds); round++) {
   const lap = stopwatch();
-  const labels = await labelExamples(examples(store, shards), labeling, () => {});
-  await store.write('labels.parquet', labels);
+  const key = 'labels.parquet';
+  await store.write(key, await labelExamples(key, examples(store, shards), labeling, () => {}));
   const seconds = lap();
   const count = await decodeAll(store, shards, 2 * teacher.batchSize);
   const decoding = lap();

@@ -22,8 +22,10 @@ export interface EmbeddedShard {
   readonly truncated: number;
 }
 
-/** The parts of an embeddings digest, besides the encoder. */
+/** The file to make, and the parts of its digest besides the encoder. */
 export interface EmbeddedAs {
+  /** Key of the file. */
+  readonly key: string;
   /** Features of the examples: those of texts decide how a text is normalized. */
   readonly features: Features;
   readonly bits: PlannedEncoder['bits'];
@@ -39,10 +41,10 @@ export async function embedShard(
   { data, plan }: Pick<Job, 'data' | 'plan'>,
   shard: Shard,
   encoder: PretrainedEncoder,
-  { features, bits }: EmbeddedAs,
+  { key, features, bits }: EmbeddedAs,
   tell: (done: number) => void,
 ): Promise<EmbeddedShard> {
-  const writer = createEmbeddingsWriter(encoder.dimension, bits);
+  const writer = createEmbeddingsWriter(key, encoder.dimension, bits);
   const prepare = exampleContent(features);
   const unread: Rejected[] = [];
   const room = chunksAhead * encoder.chunk;

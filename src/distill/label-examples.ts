@@ -26,17 +26,19 @@ export interface Labeling {
 /**
  * Labels examples. Reading and decoding continue while the teacher works on the previous batch.
  *
+ * @param key Key of the labels file.
  * @param tell called after each batch with the number of examples so far; an error thrown by it
  *   ends the labeling.
  * @returns the bytes of the labels file.
  */
 export async function labelExamples(
+  key: string,
   examples: AsyncIterable<Example | Rejected>,
   labeling: Labeling,
   tell: (done: number) => void,
 ): Promise<Uint8Array> {
   const { teacher, features, decisions } = labeling;
-  const writer = createLabelsWriter(decisions, teacher);
+  const writer = createLabelsWriter(key, decisions, teacher);
   const quarantined: Rejected[] = [];
   const inputs = teacherInputs(teacher, features);
   let done = 0;

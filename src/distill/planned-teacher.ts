@@ -41,6 +41,7 @@ const cachedTeacher = oneSlot<OpenedTeacher>();
 /**
  * Labels the examples of a shard with the planned teacher.
  *
+ * @param key Key of the labels file.
  * @param calibration the calibrations of cross-fitted teachers. Default: none.
  * @param tell Called after each batch with the number of examples so far; an error thrown by it
  *   ends the labeling.
@@ -48,11 +49,12 @@ const cachedTeacher = oneSlot<OpenedTeacher>();
  */
 export async function askTeacher(
   job: Job,
+  key: string,
   shard: Shard,
   tell: (done: number) => void,
   calibration?: CalibrationFile,
 ): Promise<Uint8Array> {
-  return labelShardWith(job, shard, await plannedTeacher(job, calibration), tell);
+  return labelShardWith(job, key, shard, await plannedTeacher(job, calibration), tell);
 }
 
 /**
@@ -85,7 +87,7 @@ export async function writeMemberLabels(
     const opened = await cachedTeacher(`${job.results.location}/${digest}`, () =>
       openMember(job, digest),
     );
-    await writeOnce(job.results, key, await labelShardWith(job, shard, opened, tell));
+    await writeOnce(job.results, key, await labelShardWith(job, key, shard, opened, tell));
   }
   return key;
 }
@@ -93,6 +95,7 @@ export async function writeMemberLabels(
 /** Labels the examples of a shard with the teacher for its set. */
 function labelShardWith(
   job: Job,
+  key: string,
   shard: Shard,
   { teacher, judged, outOfFold, features }: OpenedTeacher,
   tell: (done: number) => void,
@@ -113,7 +116,7 @@ function labelShardWith(
     // A validation set that is split off has its files in labeled/.
     set: setOf(shard.pieces[0]!.key),
   };
-  return labelExamples(examples, labeling, tell);
+  return labelExamples(key, examples, labeling, tell);
 }
 
 /**
@@ -129,7 +132,7 @@ export async function writeRawLabels(
 ): Promise<string> {
   const key = keys.labels(job.plan.teacher.digest, shard.id);
   if (!(await job.results.head(key))) {
-    await writeOnce(job.results, key, await askTeacher(job, shard, tell));
+    await writeOnce(job.results, key, await askTeacher(job, key, shard, tell));
   }
   return key;
 }

@@ -24,7 +24,7 @@ export async function encodeShard(event: ShardEvent, context: Context): Promise<
   for (const planned of job.plan.encoders) {
     const key = keys.embeddings(planned.digest, event.shard.id);
     if (await job.results.head(key)) continue;
-    await writeOnce(job.results, key, await encode(job, event, planned, context));
+    await writeOnce(job.results, key, await encode(job, key, event, planned, context));
     isNew = 1;
   }
   return isNew;
@@ -32,6 +32,7 @@ export async function encodeShard(event: ShardEvent, context: Context): Promise<
 
 async function encode(
   job: Job,
+  key: string,
   { shard: item }: ShardEvent,
   planned: PlannedEncoder,
   context: Context,
@@ -39,7 +40,7 @@ async function encode(
   const about = { stage: 'Encode', part: item.id };
   const shard = await readShard(job, item);
   const encoder = await openedEncoder(job, planned);
-  const as = { features: job.plan.features, bits: planned.bits };
+  const as = { key, features: job.plan.features, bits: planned.bits };
   const { bytes, truncated } = await embedShard(job, shard, encoder, as, (done) => {
     context.signal.throwIfAborted();
     context.report({ ...about, done, unit: 'examples' });

@@ -26,7 +26,7 @@ export async function labelShard(event: ShardEvent, context: Context): Promise<0
   const shard = await readShard(job, event.shard);
   const key = teacherLabels(job)(shard.id);
   const found = (await job.results.head(key)) !== undefined;
-  if (!found) await writeOnce(job.results, key, await label(job, shard, context));
+  if (!found) await writeOnce(job.results, key, await label(job, key, shard, context));
   const summary = await readUsableSummary(job, shard.id, key);
   await recordQuarantine(job, shard, summary);
   const examples = summary.labeled + summary.quarantined.length;
@@ -34,20 +34,20 @@ export async function labelShard(event: ShardEvent, context: Context): Promise<0
   return found ? 0 : 1;
 }
 
-async function label(job: Job, shard: Shard, context: Context): Promise<Uint8Array> {
+async function label(job: Job, key: string, shard: Shard, context: Context): Promise<Uint8Array> {
   const { plan, results } = job;
   const tell = (done: number) => {
     context.signal.throwIfAborted();
     context.report({ stage: 'Label', part: shard.id, done, unit: 'examples' });
   };
   const calibration = await readCalibration(job);
-  if (!calibration) return askTeacher(job, shard, tell);
+  if (!calibration) return askTeacher(job, key, shard, tell);
   // Each of several teachers has a calibration of its own, so that they label again.
   const isEnsemble = isJudgedByFold(plan) && !learnedByTeacher(plan).includes(shard.set);
-  if (isEnsemble) return askTeacher(job, shard, tell, calibration);
-  const raw = await writeRawLabels(job, shard, tell);
+  if (isEnsemble) return askTeacher(job, key, shard, tell, calibration);
+  const from = await writeRawLabels(job, shard, tell);
   const calibrationOf = calibrationFor(job, shard.set, calibration);
-  return calibrateLabels(results, raw, planDecisions(plan), calibrationOf);
+  return calibrateLabels(results, { from, to: key }, planDecisions(plan), calibrationOf);
 }
 
 async function recordQuarantine(job: Job, shard: Shard, summary: LabelsSummary): Promise<void> {

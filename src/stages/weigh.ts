@@ -39,13 +39,18 @@ export async function weighShard(event: ShardEvent, context: Context): Promise<1
   const key = keys.weights(job.run, shard.id);
   const { labeled } = await readUsableSummary(job, shard.id, teacherLabels(job)(shard.id));
   if (!(await job.results.head(key))) {
-    await writeOnce(job.results, key, await weigh(job, event, context));
+    await writeOnce(job.results, key, await weigh(job, key, event, context));
   }
   context.report({ stage: 'Weigh', part: shard.id, done: labeled, total: labeled });
   return 1;
 }
 
-async function weigh(job: Job, event: ShardEvent, context: Context): Promise<Uint8Array> {
+async function weigh(
+  job: Job,
+  key: string,
+  event: ShardEvent,
+  context: Context,
+): Promise<Uint8Array> {
   const { student, tests } = await openedWeighing(job);
   const decisions = planDecisions(job.plan);
   const { perExample } = decisions;
@@ -54,7 +59,7 @@ async function weigh(job: Job, event: ShardEvent, context: Context): Promise<Uin
     createWeightEstimator(points, job.plan.config.weights),
   );
   const testCopies = new Set<string>();
-  const writer = createWeightsWriter(perExample);
+  const writer = createWeightsWriter(key, perExample);
   let done = 0;
   for await (const { rows, examples } of studentInputs(job, event.shard)) {
     context.signal.throwIfAborted();

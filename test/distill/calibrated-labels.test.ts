@@ -12,12 +12,13 @@ import { collect } from '../support/examples.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 
 const decisions = oneClass(2);
+const keys = { from: 'raw', to: 'calibrated' };
 const raw = Float32Array.of(0.7, 0.3, 0.4, 0.6);
 const quarantined = [{ id: 'broken', reason: 'It is not an image.' }];
 
 /** Labels of two examples before calibration, by a teacher with an embedding and two models. */
 function store(): MemoryStore {
-  const writer = createLabelsWriter(decisions, { embeddingSize: 3, voters: 2 });
+  const writer = createLabelsWriter('raw', decisions, { embeddingSize: 3, voters: 2 });
   writer.append({
     ids: ['a', 'b'],
     probabilities: raw,
@@ -31,7 +32,7 @@ test('each example is calibrated by its own fit, and keeps its embedding', async
   const labels = store();
   const none = { scale: 1, bias: [0, 0] };
   const toSecond = { scale: 1, bias: [-1, 1] };
-  const bytes = await calibrateLabels(labels, 'raw', decisions, (id) =>
+  const bytes = await calibrateLabels(labels, keys, decisions, (id) =>
     id === 'a' ? toSecond : none,
   );
   await labels.write('calibrated', bytes);
@@ -47,7 +48,7 @@ test('each example is calibrated by its own fit, and keeps its embedding', async
 
 test('the probabilities before calibration are beside the others', async () => {
   const labels = store();
-  const bytes = await calibrateLabels(labels, 'raw', decisions, () => ({
+  const bytes = await calibrateLabels(labels, keys, decisions, () => ({
     scale: 2,
     bias: [1, -1],
   }));
@@ -59,8 +60,8 @@ test('the probabilities before calibration are beside the others', async () => {
 });
 
 test('a shard without usable examples stays one', async () => {
-  const empty = new MemoryStore({ raw: createLabelsWriter(decisions).finish(quarantined) });
-  const bytes = await calibrateLabels(empty, 'raw', decisions, () => ({ scale: 2, bias: [0, 0] }));
+  const empty = new MemoryStore({ raw: createLabelsWriter('raw', decisions).finish(quarantined) });
+  const bytes = await calibrateLabels(empty, keys, decisions, () => ({ scale: 2, bias: [0, 0] }));
   await empty.write('calibrated', bytes);
   expect(await collect(readLabels(empty, 'calibrated'))).toEqual([]);
   expect(await readLabelsSummary(empty, 'calibrated')).toEqual({ labeled: 0, quarantined });

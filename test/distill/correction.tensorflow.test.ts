@@ -68,8 +68,8 @@ const mixUps: Record<string, (rows: WeightRow[]) => WeightRow[]> = {
   'lengthened by a copy of the last row': (rows) => [...rows, rows.at(-1)!],
 };
 
-function weightsFile(rows: readonly WeightRow[]): Uint8Array {
-  const writer = createWeightsWriter(1);
+function weightsFile(key: string, rows: readonly WeightRow[]): Uint8Array {
+  const writer = createWeightsWriter(key, 1);
   for (const { id, ...own } of rows) writer.append({ ids: [id], ...own });
   return writer.finish();
 }
@@ -82,7 +82,7 @@ describe('the unlabeled set with pseudo-labels', () => {
     const key = keys.weights(job.run, shard!.id);
     const rows = await collect(readWeights(job.results, key));
     const plant = (planted: readonly WeightRow[]) =>
-      writeFileSync(join(options.results, key), weightsFile(planted));
+      writeFileSync(join(options.results, key), weightsFile(key, planted));
     for (const [name, mixUp] of Object.entries(mixUps)) {
       plant(mixUp(rows));
       await expect(learnedBy(job, 'weighted', 'hard'), name).rejects.toMatchObject({

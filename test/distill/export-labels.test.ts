@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readResult } from '../../src/data/tables/result-file.ts';
+import { openParquet } from '../../src/data/tables/parquet-file.ts';
 import { exportLabels } from '../../src/distill/export-labels.ts';
 import { reconcileLabels } from '../../src/stages/reconcile.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -71,10 +71,13 @@ test('both formats have the same labels, each with the probability that it is ri
   const read: unknown[] = [];
   const store = await openStore(folder);
   for (const index of [0, 1]) {
-    const key = `labels-0000${index}-of-00002.parquet`;
-    for await (const { rows: n, column } of readResult(store, key, ['id', 'label', 'pRight'])) {
-      for (let i = 0; i < n; i++) {
-        read.push([column('id')[i], column('label')[i], Number(column('pRight')[i]).toFixed(6)]);
+    const object = await store.head(`labels-0000${index}-of-00002.parquet`);
+    const file = await openParquet(store, object!);
+    for (const group of file.rowGroups) {
+      const columns = await file.readColumns(['id', 'label', 'pRight'], group);
+      const [id, label, right] = ['id', 'label', 'pRight'].map((name) => columns.get(name)!);
+      for (let i = 0; i < group.end - group.start; i++) {
+        read.push([id![i], label![i], Number(right![i]).toFixed(6)]);
       }
     }
   }

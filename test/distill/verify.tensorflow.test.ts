@@ -1,6 +1,7 @@
 /** Damage to the files of a finished run: `counterweight verify` reports it, and a run mends it. */
 import { execSync } from 'node:child_process';
 import {
+  copyFileSync,
   existsSync,
   readdirSync,
   readFileSync,
@@ -8,7 +9,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { join, relative } from 'node:path';
+import { basename, dirname, extname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { verifyRun } from '../../src/distill/verify/verify-run.ts';
 import type { UserError } from '../../src/errors.ts';
@@ -60,11 +61,21 @@ function removeChecksum(path: string): void {
   );
 }
 
+/** Copies another file of the folder over a file: of another shard, fold or kind. */
+function copyAnother(path: string): void {
+  const folder = dirname(path);
+  const another = readdirSync(folder).find(
+    (name) => name !== basename(path) && extname(name) === extname(path),
+  );
+  if (another !== undefined) copyFileSync(join(folder, another), path);
+}
+
 const damages = {
   'a flipped bit': flipBit,
   'a lost checksum': removeChecksum,
   'a file that was cut short': (path) => truncateSync(path, readFileSync(path).length - 2),
   'an empty file': (path) => truncateSync(path),
+  'another file in its place': copyAnother,
   'a deletion': (path) => rmSync(path),
 } satisfies Record<string, (path: string) => void>;
 

@@ -21,7 +21,12 @@ interface Setting {
 /** Adds a finished run with two test examples. */
 async function finish(store: MemoryStore, { run, method, predicts }: Setting): Promise<void> {
   const { job } = await plannedRun({ ...(method && { method }) });
-  const writer = createPredictionsWriter(['weighted'], ['cat', 'dog'], oneClass(2));
+  const writer = createPredictionsWriter(
+    keys.predictions(run),
+    ['weighted'],
+    ['cat', 'dog'],
+    oneClass(2),
+  );
   predicts.forEach((best, truth) => {
     writer.add(`${truth}.png`, [truth], [Float32Array.from([0, 1], (c) => Number(c === best))]);
   });

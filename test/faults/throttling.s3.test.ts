@@ -1,6 +1,6 @@
 /**
  * A whole run over a network and an S3 that fail again and again: it ends as an undisturbed one,
- * byte for byte.
+ * byte for byte, but for the keys that its tables state.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,6 +15,7 @@ import { openStore } from '../../src/store/open.ts';
 import { makeDataset } from '../support/datasets.ts';
 import { put } from '../support/put.ts';
 import { useLocalS3 } from '../support/s3/local-s3.ts';
+import { tableContent } from '../support/table-content.ts';
 
 const { missing, proxy, makeBucket } = await useLocalS3();
 
@@ -83,12 +84,13 @@ async function outcome(location: string, run: string) {
   const results = await openStore(location);
   const { teacher, variants } = await readJson(results, keys.plan(run), planSchema);
   const shards = await readManifest(results, keys.shards(run));
+  const table = async (key: string) => tableContent(await readBytes(results, key));
   const bytes = async (key: string) =>
     Buffer.from(await readBytes(results, key)).toString('base64');
   const unlabeled = shards.filter(({ set }) => set === 'unlabeled');
   return {
-    labels: await Promise.all(shards.map(({ id }) => bytes(keys.labels(teacher.labels, id)))),
-    weights: await Promise.all(unlabeled.map(({ id }) => bytes(keys.weights(run, id)))),
+    labels: await Promise.all(shards.map(({ id }) => table(keys.labels(teacher.labels, id)))),
+    weights: await Promise.all(unlabeled.map(({ id }) => table(keys.weights(run, id)))),
     students: await Promise.all(
       variants.map(({ name }) => bytes(`${keys.student(run, name)}weights.bin`)),
     ),

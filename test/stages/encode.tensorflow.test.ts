@@ -7,6 +7,7 @@ import { readLabels } from '../../src/data/tables/labels-file.ts';
 import { readUsableSummary } from '../../src/distill/encoded-examples.ts';
 import { exportLabels } from '../../src/distill/export-labels.ts';
 import { labeledShard, teacherLabels, usableLabels } from '../../src/distill/sets.ts';
+import { verifyRun } from '../../src/distill/verify/verify-run.ts';
 import { loadStudent } from '../../src/models/load-student.ts';
 import { readExports } from '../../src/models/model-files.ts';
 import { addedExports, readDocuments } from '../../src/run/documents-file.ts';
@@ -140,6 +141,30 @@ test('nothing is embedded again by another run, for another network or by anothe
   expect(embeddingsIn(made)).toHaveLength(2 * items.length);
 });
 
+test('embeddings of another encoder or shard are refused, with the file and its key', async () => {
+  const run = await plannedRun({ ...sections, method: 'uniform' }, 'images', addEncoder);
+  const { event, job } = run;
+  await run.label(() => ({ prediction: 1, probability: 0.5 }));
+  const [shard] = await shardItems(job, 'unlabeled');
+  await encodeShard({ ...event, shard: shard! }, context);
+  const [{ digest, dimension, bits } = expect.fail()] = job.plan.encoders;
+  const key = keys.embeddings(digest, shard!.id);
+  const rows = await collect((await openEmbeddings(job.results, key)).rows());
+  for (const from of [keys.embeddings('another', shard!.id), keys.embeddings(digest, 'other')]) {
+    const writer = createEmbeddingsWriter(from, dimension, bits);
+    for (const { id, embedding } of rows) writer.append([id], embedding);
+    rmSync(join(event.results, key));
+    await job.results.write(key, writer.finish([]));
+    const how = `is damaged: it is a copy of "${from}"`;
+    await expect(labelShard({ ...event, shard: shard! }, context)).rejects.toMatchObject({
+      message: `${join(event.results, key)} ${how}`,
+      hint: expect.stringContaining(`rm '${join(event.results, key)}'`),
+    });
+    const { damaged } = await verifyRun(job.results, job.run);
+    expect(damaged).toMatchObject([{ key, how }]);
+  }
+});
+
 describe('examples without an embedding', () => {
   test('are quarantined', async () => {
     const made = encodedDataset({ limits: '{ quarantine: 50% }' });
@@ -161,7 +186,7 @@ describe('examples without an embedding', () => {
     const [{ digest, dimension, bits } = expect.fail()] = job.plan.encoders;
     const key = keys.embeddings(digest, shard!.id);
     const [first, ...rest] = await collect((await openEmbeddings(job.results, key)).rows());
-    const writer = createEmbeddingsWriter(dimension, bits);
+    const writer = createEmbeddingsWriter(key, dimension, bits);
     for (const { id, embedding } of rest) writer.append([id], embedding);
     rmSync(join(event.results, key));
     await job.results.write(key, writer.finish([{ id: first!.id, reason: 'A test.' }]));
@@ -191,7 +216,7 @@ describe('examples without an embedding', () => {
       await encodeShard({ ...event, shard }, context);
       const key = keys.embeddings(digest, shard.id);
       const [first, ...rest] = await collect((await openEmbeddings(job.results, key)).rows());
-      const writer = createEmbeddingsWriter(dimension, bits);
+      const writer = createEmbeddingsWriter(key, dimension, bits);
       for (const { id, embedding } of rest) writer.append([id], embedding);
       rmSync(join(event.results, key));
       await job.results.write(key, writer.finish([{ id: first!.id, reason: 'A test.' }]));

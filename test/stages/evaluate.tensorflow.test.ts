@@ -58,7 +58,8 @@ async function writeWeights(
 ) {
   let weight = start;
   for (const { id: shard } of items) {
-    const writer = createWeightsWriter(1);
+    const key = keys.weights(run, shard);
+    const writer = createWeightsWriter(key, 1);
     for await (const { id } of readLabels(results, keys.labels(plan.teacher.labels, shard))) {
       const one = (value: number) => Float32Array.of(value);
       writer.append({
@@ -71,7 +72,7 @@ async function writeWeights(
       });
       weight += 1e-4;
     }
-    await results.write(keys.weights(run, shard), writer.finish(testCopies));
+    await results.write(key, writer.finish(testCopies));
   }
 }
 

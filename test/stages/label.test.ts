@@ -52,7 +52,7 @@ function counted<Item>(items: readonly Item[]) {
 }
 
 const label = (examples: AsyncIterable<Example | Rejected>, teacher: Teacher, features = vectors) =>
-  labelExamples(examples, { teacher, features, decisions: oneClass(2) }, () => {});
+  labelExamples('labels', examples, { teacher, features, decisions: oneClass(2) }, () => {});
 
 /** Until nothing happens any more without something from outside. */
 async function settled(): Promise<void> {

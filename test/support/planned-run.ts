@@ -65,7 +65,7 @@ export async function plannedRun(
     async label(answer) {
       for (const item of await shardItems(job)) {
         const key = keys.labels(job.plan.teacher.labels, item.id);
-        await job.results.write(key, await labelsOf(job, item, answer));
+        await job.results.write(key, await labelsOf(job, key, item, answer));
       }
     },
   };
@@ -86,11 +86,12 @@ function writeFiles(folder: string, files: Files): void {
 
 async function labelsOf(
   job: Job,
+  key: string,
   item: ShardItem,
   answer: (example: Example, item: ShardItem) => Answer,
 ): Promise<Uint8Array> {
   const classes = job.plan.classes.length;
-  const writer = createLabelsWriter(oneClass(classes));
+  const writer = createLabelsWriter(key, oneClass(classes));
   const quarantined = [];
   const shard = await readShard(job, item);
   for await (const example of readExamples(job.data, shard, job.plan.config)) {

@@ -7,8 +7,7 @@ import { z } from 'zod';
 import { toFloat16 } from '../../float16.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import type { Rejected } from '../example.ts';
-import { createTableWriter } from './parquet-table.ts';
-import { openResult, readGroups, readLists } from './result-file.ts';
+import { createResultWriter, openResult, readGroups, readLists } from './result-file.ts';
 
 /** Bits of the numbers of an embedding. */
 export type EmbeddingBits = 16 | 32;
@@ -53,9 +52,17 @@ export interface EmbeddingsWriter {
   finish(quarantined: readonly Rejected[], truncated?: number): Uint8Array;
 }
 
-/** Creates a writer of embeddings with `dimension` numbers. */
-export function createEmbeddingsWriter(dimension: number, bits: EmbeddingBits): EmbeddingsWriter {
-  const table = createTableWriter({ id: 'text', embedding: { floats: dimension, bits } });
+/**
+ * Creates a writer of embeddings with `dimension` numbers.
+ *
+ * @param key Key of the file in the results: see `createResultWriter`.
+ */
+export function createEmbeddingsWriter(
+  key: string,
+  dimension: number,
+  bits: EmbeddingBits,
+): EmbeddingsWriter {
+  const table = createResultWriter(key, { id: 'text', embedding: { floats: dimension, bits } });
   const unusable: Rejected[] = [];
   let embedded = 0;
   return {
@@ -124,9 +131,9 @@ export async function openEmbeddings(store: ObjectStore, key: string): Promise<O
     summary,
     async *rows() {
       let group = 0;
-      for await (const { rows, column } of readGroups(key, file, ['id'])) {
+      for await (const { rows, column } of readGroups(file, ['id'])) {
         const ids = column('id');
-        const numbers = await readLists(key, file, 'embedding', group++, dimension);
+        const numbers = await readLists(file, 'embedding', group++, dimension);
         for (let row = 0; row < rows; row++) {
           const embedding = numbers.subarray(row * dimension, (row + 1) * dimension);
           yield { id: String(ids[row]), embedding };

@@ -16,8 +16,7 @@ import { type Decisions, decisionRows, manyLabels } from '../../debias/decisions
 import { margins, predictions } from '../../debias/margin.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import type { Rejected } from '../example.ts';
-import { createTableWriter } from './parquet-table.ts';
-import { floatsAt, openResult, readResult } from './result-file.ts';
+import { createResultWriter, floatsAt, openResult, readResult } from './result-file.ts';
 
 /** Labels of n examples, row-major. */
 export interface LabelBatch {
@@ -70,12 +69,14 @@ export interface OptionalColumns {
   readonly isCalibrated?: boolean | undefined;
 }
 
+/** @param key Key of the file in the results: see `createResultWriter`. */
 export function createLabelsWriter(
+  key: string,
   decisions: Decisions,
   { embeddingSize, voters, isCalibrated }: OptionalColumns = {},
 ): LabelsWriter {
   const { outputs, classes, isMultiLabel } = decisions;
-  const table = createTableWriter({
+  const table = createResultWriter(key, {
     id: 'text',
     ...(isMultiLabel ? {} : { prediction: 'int32', margin: 'float' }),
     probabilities: { floats: outputs },

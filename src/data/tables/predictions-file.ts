@@ -12,8 +12,8 @@
 import { type Decisions, decidedClasses, decisionRows } from '../../debias/decisions.ts';
 import { predictions } from '../../debias/margin.ts';
 import type { ObjectStore } from '../../store/store.ts';
-import { type ColumnBatch, type ColumnType, createTableWriter } from './parquet-table.ts';
-import { readResult } from './result-file.ts';
+import type { ColumnBatch, ColumnType } from './parquet-table.ts';
+import { createResultWriter, readResult } from './result-file.ts';
 
 /** Rows that are collected before they go into the table. */
 const batchRows = 1024;
@@ -32,8 +32,12 @@ export interface PredictionsWriter {
   finish(): Uint8Array;
 }
 
-/** @param classes Names of the classes, in the order of the outputs. */
+/**
+ * @param key Key of the file in the results: see `createResultWriter`.
+ * @param classes Names of the classes, in the order of the outputs.
+ */
 export function createPredictionsWriter(
+  key: string,
   models: readonly string[],
   classes: readonly string[],
   decisions: Decisions,
@@ -48,7 +52,11 @@ export function createPredictionsWriter(
           [probabilityOf(name), 'float'],
         ],
   );
-  const table = createTableWriter({ id: 'text', label: type, ...Object.fromEntries(columns) });
+  const table = createResultWriter(key, {
+    id: 'text',
+    label: type,
+    ...Object.fromEntries(columns),
+  });
   const namesOf = (decided: ArrayLike<number>) =>
     decidedClasses(decided, decisions).map((index) => classes[index]!);
   /** Makes a column of the names of the classes that are decided on. */

@@ -1,6 +1,6 @@
 /**
- * Seals of Parquet files: a digest of each column of each row group, and one of the footer, so that
- * a change of any bit is noticed. Readers take columns by byte ranges, so that each range is checked
+ * Seals of Parquet files: a digest of each column of each row group, and one of the footer. A
+ * change of any bit is noticed. Readers take columns by byte ranges, so that each range is checked
  * by itself.
  */
 import type { ColumnChunk, FileMetaData } from 'hyparquet';

@@ -7,9 +7,14 @@ import type { DecodedArray } from 'hyparquet';
 import { z } from 'zod';
 import type { ObjectStore } from '../../store/store.ts';
 import { namesOf, recordOf } from '../../table.ts';
-import type { ParquetFile } from './parquet-file.ts';
-import { type ColumnType, createTableWriter } from './parquet-table.ts';
-import { floatsAt, openResult, readGroups } from './result-file.ts';
+import type { ColumnType } from './parquet-table.ts';
+import {
+  createResultWriter,
+  floatsAt,
+  openResult,
+  type ResultFile,
+  readGroups,
+} from './result-file.ts';
 
 const copiesKey = 'counterweight.testCopies';
 const copiesSchema = z.array(z.string());
@@ -56,11 +61,14 @@ export interface WeightsWriter {
   finish(testCopies?: readonly string[]): Uint8Array;
 }
 
-/** @param perExample Weights per example (`Decisions`). */
-export function createWeightsWriter(perExample: number): WeightsWriter {
+/**
+ * @param key Key of the file in the results: see `createResultWriter`.
+ * @param perExample Weights per example (`Decisions`).
+ */
+export function createWeightsWriter(key: string, perExample: number): WeightsWriter {
   const type: ColumnType = perExample === 1 ? 'float' : { floats: perExample };
   const columns = recordOf(Object.values(columnNames), () => type);
-  const table = createTableWriter({ id: 'text', ...columns });
+  const table = createResultWriter(key, { id: 'text', ...columns });
   return {
     append(batch) {
       const values = weightNames.map((name) => [columnNames[name], batch[name]] as const);
@@ -82,7 +90,7 @@ export interface OpenedWeights {
 export async function openWeights(store: ObjectStore, key: string): Promise<OpenedWeights> {
   const file = await openResult(store, key);
   const testCopies = copiesSchema.parse(JSON.parse(file.keyValues.get(copiesKey) ?? '[]'));
-  return { testCopies, rows: () => weightRows(key, file) };
+  return { testCopies, rows: () => weightRows(file) };
 }
 
 /** Reads the rows of a file of weights. */
@@ -90,9 +98,9 @@ export async function* readWeights(store: ObjectStore, key: string): AsyncGenera
   yield* (await openWeights(store, key)).rows();
 }
 
-async function* weightRows(key: string, file: ParquetFile): AsyncGenerator<WeightRow> {
+async function* weightRows(file: ResultFile): AsyncGenerator<WeightRow> {
   const names = ['id', ...Object.values(columnNames)];
-  for await (const { rows, column } of readGroups(key, file, names)) {
+  for await (const { rows, column } of readGroups(file, names)) {
     const ids = column('id');
     const columns = recordOf(weightNames, (name) => column(columnNames[name]));
     for (let row = 0; row < rows; row++) {

@@ -164,15 +164,16 @@ async function writeLabels(
   try {
     for (const item of await shardItems(job, ...plan.validatedOn, 'unlabeled')) {
       const teacher = item.set === 'unlabeled' ? ensemble : outOfFold;
-      if (await results.head(relabeled(item.id))) continue;
+      const key = relabeled(item.id);
+      if (await results.head(key)) continue;
       const labeling = { teacher, features, decisions: planDecisions(plan) };
       const part = `${variant.name}, ${item.id}`;
       const tell = (done: number) => {
         if (signal.aborted) throw new InterruptedError('stopped while the students labeled');
         report({ stage: 'Train', part, done, unit: 'examples' });
       };
-      const bytes = await labelExamples(examplesOf(job, item), labeling, tell);
-      await writeOnce(results, relabeled(item.id), bytes);
+      const bytes = await labelExamples(key, examplesOf(job, item), labeling, tell);
+      await writeOnce(results, key, bytes);
     }
   } finally {
     dispose();

@@ -1,6 +1,6 @@
 /** Checks single objects of the results against their checksums. */
-import { openParquet, ParquetError } from '../../data/tables/parquet-file.ts';
-import { unsealed } from '../../data/tables/result-file.ts';
+import { ParquetError } from '../../data/tables/parquet-file.ts';
+import { openOwn } from '../../data/tables/result-file.ts';
 import { isAboutContent } from '../../errors.ts';
 import { encoderFile } from '../../models/encoders/encoder.ts';
 import { descriptionFile, modelFileNames } from '../../models/exporters.ts';
@@ -40,9 +40,7 @@ const checks: Readonly<Record<string, Check>> = {
     return 'intact';
   },
   '.parquet': async (store, object) => {
-    const file = await openParquet(store, object);
-    if (!file.isSealed) throw new ParquetError(unsealed);
-    await file.checkBytes();
+    await (await openOwn(store, object)).checkBytes();
     return 'intact';
   },
   CURRENT: checkSealed,

@@ -37,7 +37,7 @@ export async function embedForCurrent(
         encoder ??= await openEncoder(results, folder);
         const shard = await readShard(job, item);
         // The features of this run may cut texts at another length.
-        const as = { features: examples ?? plan.features, bits: bitsIn(digest) };
+        const as = { key, features: examples ?? plan.features, bits: bitsIn(digest) };
         const { bytes } = await embedShard(job, shard, encoder, as, () => {});
         await writeOnce(results, key, bytes);
       }

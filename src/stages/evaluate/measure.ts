@@ -13,6 +13,7 @@ import type { RunMetrics } from '../../evaluate/run-metrics.ts';
 import type { Context } from '../../run/context.ts';
 import type { ShardItem } from '../../run/events.ts';
 import { type Job, shardItems } from '../../run/job.ts';
+import { keys } from '../../run/keys.ts';
 import { planDecisions } from '../../run/plan-file.ts';
 import { currentModel } from '../publish.ts';
 import { createExportsMeter, type ExportsMeter } from './exports.ts';
@@ -82,7 +83,12 @@ async function measureAll(
   const trueOf = trueDecisions(job);
   const names = models.map(({ name }) => name);
   const evaluation = createEvaluation(['teacher', ...names], decisions, plan.config.seed);
-  const predictions = createPredictionsWriter(['teacher', ...names], plan.classes, decisions);
+  const predictions = createPredictionsWriter(
+    keys.predictions(job.run),
+    ['teacher', ...names],
+    plan.classes,
+    decisions,
+  );
   const leakage = createLeakageMeter(['teacher', ...names], plan, tests);
   const isBaseline = names.map((name) => plan.baselines.some((baseline) => baseline.name === name));
   const deviations = createDeviationsMeter(

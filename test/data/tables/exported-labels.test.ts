@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { exportFormats } from '../../../src/data/tables/exported-labels.ts';
-import { readResult } from '../../../src/data/tables/result-file.ts';
+import { openParquet } from '../../../src/data/tables/parquet-file.ts';
 import { manyLabels } from '../../../src/debias/decisions.ts';
 import { openStore } from '../../../src/store/open.ts';
 import { makeResults } from '../../support/results.ts';
@@ -44,11 +44,12 @@ test('Parquet has the same', async () => {
   const store = await openStore(path);
   const names = ['id', 'labels', 'pRight', 'probabilities'];
   const read: unknown[] = [];
-  for await (const { rows: n, column } of readResult(store, 'labels.parquet', names)) {
-    for (let row = 0; row < n; row++) {
-      read.push(
-        names.map((name) => column(name)[row]).map((v) => (typeof v === 'string' ? v : [...v])),
-      );
+  const file = await openParquet(store, (await store.head('labels.parquet'))!);
+  for (const group of file.rowGroups) {
+    const columns = await file.readColumns(names, group);
+    for (let row = group.start; row < group.end; row++) {
+      const cells = names.map((name): unknown => columns.get(name)![row]);
+      read.push(cells.map((cell) => (Array.isArray(cell) ? [...cell] : cell)));
     }
   }
   expect(read).toEqual([

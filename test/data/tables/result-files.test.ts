@@ -34,7 +34,7 @@ describe('embeddings', () => {
     });
     await fc.assert(
       fc.asyncProperty(fc.array(fc.array(row, { maxLength: 4 }), { maxLength: 3 }), async (all) => {
-        const writer = createEmbeddingsWriter(2, bits);
+        const writer = createEmbeddingsWriter('e.parquet', 2, bits);
         const rowsOf = (batch: (typeof all)[number]) =>
           Float32Array.from(batch.flatMap(({ values }) => values));
         for (const batch of all)
@@ -67,7 +67,7 @@ describe('embeddings', () => {
   test('that are not finite, or too large for 16 bits, are quarantined', async () => {
     const values = Float32Array.of(1, 2, 3, Number.NaN, 70_000, 4);
     const reasons = async (bits: 16 | 32) => {
-      const writer = createEmbeddingsWriter(2, bits);
+      const writer = createEmbeddingsWriter('e.parquet', 2, bits);
       writer.append(['a', 'b', 'c'], values);
       const store = new MemoryStore({
         'e.parquet': writer.finish([{ id: 'd', reason: 'Damaged.' }]),
@@ -88,7 +88,7 @@ describe('embeddings', () => {
 
   test('take several pages and row groups', async () => {
     const [rows, dimension] = [3000, 500];
-    const writer = createEmbeddingsWriter(dimension, 16);
+    const writer = createEmbeddingsWriter('e.parquet', dimension, 16);
     const values = Float32Array.from({ length: rows * dimension }, (_, index) => index % 2048);
     writer.append(
       Array.from({ length: rows }, (_, row) => `${row}`),
@@ -123,7 +123,7 @@ describe('labels', () => {
         fc.array(batch(3, 2), { maxLength: 4 }),
         fc.boolean(),
         async (batches, embedded) => {
-          const writer = createLabelsWriter(oneClass(3), {
+          const writer = createLabelsWriter('l.parquet', oneClass(3), {
             embeddingSize: embedded ? 2 : undefined,
           });
           for (const each of batches) {
@@ -154,7 +154,7 @@ describe('labels', () => {
   });
 
   function manyLabels(rows: number, batchRows: number) {
-    const writer = createLabelsWriter(oneClass(2));
+    const writer = createLabelsWriter('l.parquet', oneClass(2));
     for (let from = 0; from < rows; from += batchRows) {
       const count = Math.min(batchRows, rows - from);
       const share = Float32Array.from({ length: count }, (_, row) => ((from + row) % 100) / 100);
@@ -187,7 +187,7 @@ describe('labels', () => {
   });
 
   test('a column of the wrong length is refused', () => {
-    const writer = createLabelsWriter(oneClass(3));
+    const writer = createLabelsWriter('l.parquet', oneClass(3));
     expect(() => writer.append({ ids: ['a'], probabilities: new Float32Array(2) })).toThrow(
       'expected rows of 3 classes, got 2 values',
     );
@@ -196,7 +196,9 @@ describe('labels', () => {
   test('a missing or damaged file is an error with a hint', async () => {
     const store = new MemoryStore({ 'l.parquet': manyLabels(10, 10).subarray(0, 300) });
     await expect(readLabelsSummary(store, 'none')).rejects.toThrow("'none' is missing.");
-    await expect(collect(readLabels(store, 'l.parquet'))).rejects.toThrow("'l.parquet' is damaged");
+    await expect(collect(readLabels(store, 'l.parquet'))).rejects.toThrow(
+      'memory/l.parquet is damaged',
+    );
   });
 });
 
@@ -205,7 +207,7 @@ test('weights: reads what was written', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(row, { maxLength: 20 }), async (rows) => {
       const column = (index: number) => Float32Array.from(rows, ({ values }) => values[index]!);
-      const writer = createWeightsWriter(1);
+      const writer = createWeightsWriter('w.parquet', 1);
       writer.append({
         ids: rows.map(({ id }) => id),
         teacherMargins: column(0),

@@ -6,6 +6,7 @@ import {
 } from '../../../src/data/tables/embeddings-file.ts';
 import { openParquet } from '../../../src/data/tables/parquet-file.ts';
 import { createTableWriter } from '../../../src/data/tables/parquet-table.ts';
+import { openResult } from '../../../src/data/tables/result-file.ts';
 import { sealingProgram, sealKey, startMark } from '../../../src/data/tables/seal.ts';
 import { createWeightsWriter, openWeights } from '../../../src/data/tables/weights-file.ts';
 import { UserError } from '../../../src/errors.ts';
@@ -16,8 +17,8 @@ const ids = ['a', 'b', 'c'];
 
 /** A file of embeddings, whose lists are read by themselves. */
 const embeddings = {
-  bytes() {
-    const writer = createEmbeddingsWriter(2, 16);
+  bytes(key = 'file') {
+    const writer = createEmbeddingsWriter(key, 2, 16);
     writer.append(ids, Float32Array.of(1, 2, 3, 4, 5, 6));
     return writer.finish([{ id: 'd', reason: 'Damaged.' }]);
   },
@@ -29,8 +30,8 @@ const embeddings = {
 
 /** A file of weights, whose columns the library reads. */
 const weights = {
-  bytes() {
-    const writer = createWeightsWriter(1);
+  bytes(key = 'file') {
+    const writer = createWeightsWriter(key, 1);
     const values = Float32Array.of(0.25, 0.5, 7);
     writer.append({
       ...{ ids, teacherMargins: values, studentMargins: values, errorProbabilities: values },
@@ -75,9 +76,28 @@ describe.each([
       changed[4 + Math.floor(random() * 60)]! ^= 1 + Math.floor(random() * 255);
       const error = await read(new MemoryStore({ file: changed })).catch((error: unknown) => error);
       expect(error).toBeInstanceOf(UserError);
-      expect((error as UserError).hint).toMatch(/Delete it and run again/);
+      expect((error as UserError).hint).toContain("rm 'memory/file'");
     }
   });
+});
+
+test.each([
+  ['embeddings', embeddings],
+  ['weights', weights],
+])('%s are read only by their own key', async (_, { bytes, read }) => {
+  const store = new MemoryStore({ file: bytes('runs/other/a.parquet') });
+  await expect(read(store)).rejects.toMatchObject({
+    message: 'memory/file is damaged: it is a copy of "runs/other/a.parquet"',
+    hint: expect.stringContaining("rm 'memory/file'"),
+  });
+});
+
+test('a table without a key, such as an export, is not a result', async () => {
+  const table = createTableWriter({ id: 'text' });
+  const store = new MemoryStore({ file: table.finish({ key: 'file' }) });
+  await expect(openResult(store, 'file')).rejects.toThrow(
+    'memory/file is damaged: it does not state its key',
+  );
 });
 
 test('a file in parts has the same seal as a whole one', () => {

@@ -68,7 +68,7 @@ describe('the method lelp', () => {
     const [shard] = await shardItems(job, 'unlabeled');
     const key = teacherLabels(job)(shard!.id);
     const rows = await collect(readLabels(job.results, key));
-    const writer = createLabelsWriter(oneClass(3), { embeddingSize: 1, voters: 3 });
+    const writer = createLabelsWriter(key, oneClass(3), { embeddingSize: 1, voters: 3 });
     writer.append({
       ids: rows.map(({ id }) => id),
       probabilities: Float32Array.from(rows.flatMap((row) => [...row.probabilities])),
