@@ -1,10 +1,10 @@
 /** The runs in a location of results. */
 import { isAboutContent, UserError } from '../errors.ts';
 import { type RunMetrics, runMetricsSchema } from '../evaluate/run-metrics.ts';
+import { readCurrent } from '../run/current-file.ts';
 import { readFailure } from '../run/failure-file.ts';
 import { keys } from '../run/keys.ts';
 import { recordSchema } from '../run/plan-file.ts';
-import { readCurrent } from '../stages/publish.ts';
 import { readJson } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
 

@@ -1,8 +1,8 @@
 /** The student in use of a dataset, for a function that answers requests for a long time. */
 import { UserError } from '../errors.ts';
 import { openPredictor, type Predictor } from '../models/predictor.ts';
+import { readCurrent } from '../run/current-file.ts';
 import { keys } from '../run/keys.ts';
-import { readCurrent } from '../stages/publish.ts';
 import { openStore } from '../store/open.ts';
 import type { ObjectInfo, ObjectStore } from '../store/store.ts';
 

@@ -5,9 +5,9 @@ import { UserError } from '../errors.ts';
 import { descriptionFile } from '../models/exporters.ts';
 import { hasModel } from '../models/model-files.ts';
 import { nearest } from '../nearest.ts';
+import { readCurrent } from '../run/current-file.ts';
 import { keys } from '../run/keys.ts';
 import { readPlanPart } from '../run/plan-part.ts';
-import { readCurrent } from '../stages/publish.ts';
 import { openStore } from '../store/open.ts';
 import type { ObjectStore } from '../store/store.ts';
 

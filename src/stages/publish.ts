@@ -1,51 +1,10 @@
 import { z } from 'zod';
 import { runMetricsSchema } from '../evaluate/run-metrics.ts';
-import { hasModel, readDescription } from '../models/model-files.ts';
+import { type Current, currentSchema } from '../run/current-file.ts';
 import type { JobEvent } from '../run/events.ts';
 import { type Job, openJob } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
-import {
-  isSealed,
-  openSealed,
-  parseUnsealed,
-  parseWith,
-  readBytes,
-  readJson,
-  swapPointer,
-  writeJsonOnce,
-} from '../store/once.ts';
-import type { ObjectStore } from '../store/store.ts';
-
-/** `students/<dataset>/CURRENT`: the student in use. */
-export const currentSchema = z.strictObject({
-  run: z.string(),
-  variant: z.string(),
-  /** Key prefix of the student's folder in the results. */
-  student: z.string(),
-});
-export type Current = z.infer<typeof currentSchema>;
-
-/**
- * Reads the pointer to the student in use. One of version 0.1.0 has no checksum: it is read if its
- * student has none either.
- *
- * @throws UserError if it is damaged.
- */
-export async function readCurrent(results: ObjectStore, key: string): Promise<Current> {
-  const name = `${results.location}/${key}`;
-  const bytes = await readBytes(results, key);
-  if (!isSealed(bytes, name)) {
-    const { data } = currentSchema.safeParse(parseUnsealed(bytes, name));
-    if (data && (await isFirstVersion(results, data))) return data;
-  }
-  return parseWith(currentSchema, openSealed(bytes, name, key), name);
-}
-
-/** Returns whether a student is one of version 0.1.0, which has no digests. */
-async function isFirstVersion(results: ObjectStore, { run, variant, student }: Current) {
-  if (student !== keys.student(run, variant) || !(await hasModel(results, student))) return false;
-  return (await readDescription(results, student)).files === undefined;
-}
+import { readJson, swapPointer, writeJsonOnce } from '../store/once.ts';
 
 /** `runs/<run>/publication.json`: whether the run's student came into use, and why. */
 export const publicationSchema = z.strictObject({ published: z.boolean(), reason: z.string() });

@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { withoutStudents } from '../../src/cost/budget.ts';
 import { spendSchema } from '../../src/cost/spend.ts';
+import { currentSchema } from '../../src/run/current-file.ts';
 import { keys } from '../../src/run/keys.ts';
 import { planSchema } from '../../src/run/plan-file.ts';
-import { currentSchema } from '../../src/stages/publish.ts';
 import { openSealed } from '../../src/store/once.ts';
 import type { Execution } from './engine.ts';
 import type { SimulatedStorage } from './simulated-storage.ts';

@@ -8,12 +8,12 @@ import { reserveSpend } from '../../src/cost/spend.ts';
 import { oneClass } from '../../src/debias/decisions.ts';
 import { digestJson } from '../../src/digest.ts';
 import type { Context } from '../../src/run/context.ts';
+import { currentSchema } from '../../src/run/current-file.ts';
 import { jobEvent, shardEvent, variantEvent } from '../../src/run/events.ts';
 import { keys } from '../../src/run/keys.ts';
 import { manifestJson } from '../../src/run/objects-file.ts';
 import { watchCommits } from '../../src/run/stalled-call.ts';
 import { type StageName, stages } from '../../src/stages/index.ts';
-import { currentSchema } from '../../src/stages/publish.ts';
 import { defineStage, type Stage } from '../../src/stages/stage.ts';
 import {
   readBytes,

@@ -1,14 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { checkObject } from '../../src/distill/verify/check-object.ts';
 import type { RunMetrics } from '../../src/evaluate/run-metrics.ts';
+import { currentSchema, readCurrent } from '../../src/run/current-file.ts';
 import { keys } from '../../src/run/keys.ts';
-import {
-  currentSchema,
-  publicationSchema,
-  publishStudent,
-  readCurrent,
-} from '../../src/stages/publish.ts';
+import { publicationSchema, publishStudent } from '../../src/stages/publish.ts';
 import { readBytes, readJson, sealJson, toJson } from '../../src/store/once.ts';
 import { plannedRun } from '../support/planned-run.ts';
 import { putJson } from '../support/put.ts';
@@ -75,11 +72,14 @@ test('a pointer of version 0.1.0 has no checksum, and is read only if its studen
   const description = { classes: ['a', 'b'], features, createdBy: 'counterweight 0.1.0' };
   await results.write(`${student}student.json`, toJson(description));
   expect(await read()).toEqual(current);
+  const check = async () => checkObject(results, (await results.head(pointer))!);
+  expect(await check()).toBe('noChecksum');
   await results.write(pointer, toJson({ ...current, student: 'runs/other/students/weighted/' }));
   await expect(read()).rejects.toThrow('has no checksum');
   await results.write(pointer, toJson(current));
   await results.write(`${student}student.json`, sealJson({ ...description, files: {} }));
   await expect(read()).rejects.toThrow('has no checksum');
+  expect(await check()).toEqual({ how: expect.stringMatching(/^has no checksum/) });
 });
 
 test.each([

@@ -7,6 +7,7 @@ import { descriptionFile, modelFileNames } from '../../models/exporters.ts';
 import { hashStream } from '../../models/file-hashes.ts';
 import { encoderFolder } from '../../models/model-files.ts';
 import { parseDescription } from '../../models/student-description.ts';
+import { readFirstVersion } from '../../run/current-file.ts';
 import { changed, openSealed, openSealedBytes, readBytes } from '../../store/once.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 
@@ -43,7 +44,8 @@ const checks: Readonly<Record<string, Check>> = {
     await (await openOwn(store, object)).checkBytes();
     return 'intact';
   },
-  CURRENT: checkSealed,
+  CURRENT: async (store, object) =>
+    (await readFirstVersion(store, object.key)) ? 'noChecksum' : checkSealed(store, object),
 };
 
 async function checkSealed(store: ObjectStore, { key }: ObjectInfo): Promise<Checked> {

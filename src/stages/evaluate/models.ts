@@ -3,11 +3,12 @@ import { StoreError, TransientError } from '../../errors.ts';
 import { encoderFolder, hasModel, readModelFiles } from '../../models/model-files.ts';
 import { loadModel, type Student } from '../../models/student.ts';
 import type { StudentDescription } from '../../models/student-description.ts';
+import { readCurrent } from '../../run/current-file.ts';
 import type { Job } from '../../run/job.ts';
 import { keys } from '../../run/keys.ts';
 import { type Plan, planDecisions, recordSchema } from '../../run/plan-file.ts';
 import { readJson } from '../../store/once.ts';
-import { currentModel, readCurrent } from '../publish.ts';
+import { currentModel } from '../publish.ts';
 import { embedForCurrent } from './embed-current.ts';
 
 /** A model to measure, with the name of its row. */

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { hasModel, readDescription } from '../models/model-files.ts';
+import { isSealed, openSealed, parseUnsealed, parseWith, readBytes } from '../store/once.ts';
+import type { ObjectStore } from '../store/store.ts';
+import { keys } from './keys.ts';
+
+/** `students/<dataset>/CURRENT`: the student in use. */
+export const currentSchema = z.strictObject({
+  run: z.string(),
+  variant: z.string(),
+  /** Key prefix of the student's folder in the results. */
+  student: z.string(),
+});
+export type Current = z.infer<typeof currentSchema>;
+
+/**
+ * Reads the pointer to the student in use.
+ *
+ * @throws UserError if it is damaged.
+ */
+export async function readCurrent(results: ObjectStore, key: string): Promise<Current> {
+  const first = await readFirstVersion(results, key);
+  if (first) return first;
+  const name = `${results.location}/${key}`;
+  return parseWith(currentSchema, openSealed(await readBytes(results, key), name, key), name);
+}
+
+/**
+ * Reads a pointer of version 0.1.0, which has no checksum.
+ *
+ * @returns undefined if it has one, is damaged, or names a student that has one.
+ */
+export async function readFirstVersion(
+  results: ObjectStore,
+  key: string,
+): Promise<Current | undefined> {
+  const name = `${results.location}/${key}`;
+  const bytes = await readBytes(results, key);
+  if (isSealed(bytes, name)) return undefined;
+  const { data } = currentSchema.safeParse(parseUnsealed(bytes, name));
+  return data && (await isFirstVersion(results, data)) ? data : undefined;
+}
+
+/** Returns whether a student is one of version 0.1.0, which has no digests. */
+async function isFirstVersion(results: ObjectStore, { run, variant, student }: Current) {
+  if (student !== keys.student(run, variant) || !(await hasModel(results, student))) return false;
+  return (await readDescription(results, student)).files === undefined;
+}
