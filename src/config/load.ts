@@ -1,5 +1,5 @@
 import type { Document, Node } from 'yaml';
-import { isCollection, isMap, isNode, LineCounter, parseDocument } from 'yaml';
+import { isCollection, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { count } from '../format.ts';
@@ -41,7 +41,7 @@ export function parseConfig(text: string, file: string): Config {
       'Check the indentation and the quotes there.',
     );
   }
-  const value = contents(document, file);
+  const value = contents(document, file, lines);
   const parsed = configSchema.safeParse(withMultiLabelMethod(value));
   if (parsed.success) return parsed.data;
 
@@ -81,18 +81,36 @@ function documentOf(text: string, file: string, lineCounter: LineCounter): Docum
   }
 }
 
-function contents(document: Document, file: string): unknown {
+function contents(document: Document, file: string, lines: LineCounter): unknown {
   const hint = '`counterweight init` writes one to start from.';
   if (document.contents === null) throw new UserError(`${file} is empty.`, hint);
   if (!isMap(document.contents)) {
     throw new UserError(`${file} should hold fields such as "task:" and "data:".`, hint);
   }
+  requireNames(document, file, lines);
   try {
     return document.toJS();
   } catch (error) {
     // An alias without its anchor, or aliases that expand to an enormous document.
     throw new UserError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/**
+ * Refuses lists, maps and aliases as the names of fields. Those inside each other become texts that
+ * hold each other, which takes hours for a thousand characters.
+ */
+function requireNames(document: Document, file: string, lines: LineCounter): void {
+  visit(document, {
+    Pair(_, { key }) {
+      if (key === null || isScalar(key)) return;
+      const { line } = lines.linePos((key as Node).range?.[0] ?? 0);
+      throw new UserError(
+        `${file}, line ${line}: a list, a map or an alias is the name of a field.`,
+        'Write "name: value". Text that starts with "?", "[" or "{" needs quotes.',
+      );
+    },
+  });
 }
 
 interface Problem {

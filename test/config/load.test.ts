@@ -200,6 +200,17 @@ zzzzzz: 1
     expect(problems(text)).toContain(message);
   });
 
+  test.each([
+    ['lists', `? [a]\n: b\n`],
+    ['maps', `{ a: b }: c\n`],
+    ['aliases', `*x : c\n`],
+    ['maps in maps', `${'? '.repeat(1000)}a`],
+  ])('refuses %s as names of fields', (_, text) => {
+    expect(problems(`seed: &x 1\n${text}`)).toBe(
+      'distill.yaml, line 2: a list, a map or an alias is the name of a field.',
+    );
+  });
+
   test('refuses aliases that unfold without end', () => {
     const levels = Array.from(
       { length: 9 },
