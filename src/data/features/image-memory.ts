@@ -8,6 +8,12 @@ import { imageType } from './image-file.ts';
 /** Larger images are refused before they are decoded: they would fill the memory. */
 export const maxMegapixels = 64;
 
+/**
+ * Maximum width and height of an image, in pixels: those of a JPEG. libvips holds many rows at the
+ * same time, which take over 1 GB if they are much wider.
+ */
+const maxSide = 65_535;
+
 /** Memory that images may take at the same time. A larger image is decoded alone. */
 const roomBytes = 512 * 2 ** 20;
 
@@ -28,7 +34,7 @@ const waiting: { readonly bytes: number; readonly start: () => void }[] = [];
 
 /**
  * Runs a task on an image when there is room for its pixels, in the order of the calls.
- * @throws Error if the image is a JPEG that takes far more time than its size shows.
+ * @throws Error if the image takes far more memory or time than its size shows.
  */
 export async function withImageRoom<Result>(
   file: Uint8Array,
@@ -36,6 +42,9 @@ export async function withImageRoom<Result>(
 ): Promise<Result> {
   if (imageType(file) === 'jpg' && scansOf(file) > maxScans) {
     throw new Error(`it has more than ${maxScans} scans`);
+  }
+  if (sidesOf(file).some((side) => side > maxSide)) {
+    throw new Error(`it is wider or higher than ${maxSide} pixels`);
   }
   return withRoom(Math.ceil(bytesPerPixelByte * pixelBytes(file)), task);
 }
@@ -88,9 +97,21 @@ export function pixelBytes(file: Uint8Array): number {
 /** Channels by the colour type of a PNG. A palette can have four. */
 const pngChannels: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 4, 4: 2, 6: 4 };
 
+/** Returns the width and height of a PNG or a WebP; those of a JPEG have 16 bits. */
+function sidesOf(file: Uint8Array): readonly number[] {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  if (imageType(file) === 'png' && view.byteLength >= 24) return sidesOfPng(view);
+  const isLarge = imageType(file) === 'webp' && view.byteLength >= 30 && isExtended(view);
+  return isLarge ? sidesOfExtendedWebp(view) : [];
+}
+
 /** PNG specification, section 11.2.1: the header is the first chunk. */
+function sidesOfPng(view: DataView): readonly [width: number, height: number] {
+  return [view.getUint32(16), view.getUint32(20)];
+}
+
 function bytesOfPng(view: DataView): number {
-  const [width, height] = [view.getUint32(16), view.getUint32(20)];
+  const [width, height] = sidesOfPng(view);
   const [depth, color] = [view.getUint8(24), view.getUint8(25)];
   return width * height * (pngChannels[color] ?? 4) * (depth === 16 ? 2 : 1);
 }
@@ -130,8 +151,10 @@ function scansOf(file: Uint8Array): number {
 function bytesOfWebp(view: DataView): number {
   const channels = 4;
   switch (String.fromCharCode(view.getUint8(15))) {
-    case 'X':
-      return (1 + uint24(view, 24)) * (1 + uint24(view, 27)) * channels;
+    case 'X': {
+      const [width, height] = sidesOfExtendedWebp(view);
+      return width * height * channels;
+    }
     case 'L': {
       const size = view.getUint32(21, true);
       return (1 + (size & 0x3fff)) * (1 + ((size >>> 14) & 0x3fff)) * channels;
@@ -139,6 +162,15 @@ function bytesOfWebp(view: DataView): number {
     default:
       return (view.getUint16(26, true) & 0x3fff) * (view.getUint16(28, true) & 0x3fff) * channels;
   }
+}
+
+/** Returns whether the first chunk of a WebP states the size of a canvas. */
+function isExtended(view: DataView): boolean {
+  return view.getUint8(15) === 'X'.charCodeAt(0);
+}
+
+function sidesOfExtendedWebp(view: DataView): readonly [width: number, height: number] {
+  return [1 + uint24(view, 24), 1 + uint24(view, 27)];
 }
 
 function uint24(view: DataView, at: number): number {

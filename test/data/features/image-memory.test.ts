@@ -75,6 +75,29 @@ test('a JPEG whose scans do not end is refused before it is decoded', async () =
   );
 });
 
+test('an image that is much wider or higher than any photo is refused before it is decoded', async () => {
+  const decode = (file: Buffer) => withImageRoom(file, async () => 'decoded');
+  const image = sharp({ create: { width: 4, height: 4, channels: 4, background: '#1234' } });
+  const png = await image.png().toBuffer();
+  const webp = Buffer.concat([Buffer.from('RIFF\0\0\0\0WEBPVP8X'), Buffer.alloc(14)]);
+  for (const side of [0, 1]) {
+    png.writeUInt32BE(65_535, 16 + 4 * side);
+    webp.writeUIntLE(65_534, 24 + 3 * side, 3);
+    expect(await decode(png)).toBe('decoded');
+    expect(await decode(webp)).toBe('decoded');
+    for (const [file, write] of [
+      [png, () => png.writeUInt32BE(65_536, 16 + 4 * side)],
+      [webp, () => webp.writeUIntLE(65_535, 24 + 3 * side, 3)],
+    ] as const) {
+      write();
+      await expect(decode(file)).rejects.toThrow('it is wider or higher than 65535 pixels');
+    }
+    png.writeUInt32BE(4, 16 + 4 * side);
+    webp.writeUIntLE(3, 24 + 3 * side, 3);
+  }
+  expect(await decode(png.subarray(0, 20))).toBe('decoded');
+});
+
 describe('withRoom', () => {
   /** Starts tasks of these sizes; returns the names of the started ones, and ends them. */
   function tasks(...sizes: readonly number[]) {
