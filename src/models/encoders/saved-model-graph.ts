@@ -4,6 +4,7 @@
  * https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/protobuf/meta_graph.proto
  */
 import type { Readable } from 'node:stream';
+import { maxNodes } from '../allowed/budget.ts';
 import { dimension, type Port } from '../teachers/loaded-model.ts';
 import { bytesIn, text, textOf } from '../teachers/onnx-file.ts';
 import { MalformedProtobuf, parseFields, readFields } from '../teachers/protobuf.ts';
@@ -39,7 +40,8 @@ const emptyScope = (): Scope => ({ name: '', results: [], returns: new Map(), no
  * Reads the graph once, as a stream. A tensor inside a function is named
  * `function>node`, because it cannot be computed by its name.
  *
- * @returns undefined if the file is damaged or has several graphs; TensorFlow then reports it.
+ * @returns undefined if the file is damaged, has several graphs, or has far too many nodes; it is
+ *   refused when it is loaded.
  */
 export async function readSavedModelGraph(stream: Readable): Promise<ModelGraph | undefined> {
   const main = emptyScope();
@@ -116,33 +118,40 @@ function graphOf(
   if (signature === undefined) return undefined;
   const byName = new Map(functions.map((scope) => [scope.name, scope]));
   const ports = bytesIn(parseFields(signature), 2).map(parseOutput);
-  const nodes = [
-    ...ports.map(({ port, tensor }) => copyOf(tensorOf('', tensor), port.name)),
-    ...[main, ...functions].flatMap((scope) => nodesOf(scope, byName)),
-  ];
+  const nodes = ports.map(({ port, tensor }) => copyOf(tensorOf('', tensor), port.name));
+  for (const node of nodesOf([main, ...functions], byName)) {
+    nodes.push(node);
+    // Each call has all results of its function, so that a small file can have any number.
+    if (nodes.length > maxNodes) return undefined;
+  }
   const outputs = ports.map(({ port }) => port);
   return { nodes, producers: producersOf(nodes), outputs, isOpen: false };
 }
 
-function nodesOf(scope: Scope, functions: ReadonlyMap<string, Scope>): GraphNode[] {
-  return [...scope.nodes.values()].flatMap(({ name, operator, inputs, called }) => {
-    const own = tensorOf(scope.name, name);
-    const callee = calls.includes(operator) ? functions.get(called ?? '') : undefined;
-    if (callee !== undefined) {
-      return callee.results.map((result, index) =>
-        copyOf(
-          tensorOf(callee.name, callee.returns.get(result) ?? ''),
-          index === 0 ? own : `${own}:${index}`,
-        ),
-      );
+/** Lists the nodes of the graph and of functions; a call as a copy of each result. */
+function* nodesOf(
+  scopes: readonly Scope[],
+  functions: ReadonlyMap<string, Scope>,
+): Generator<GraphNode> {
+  for (const scope of scopes) {
+    for (const { name, operator, inputs, called } of scope.nodes.values()) {
+      const own = tensorOf(scope.name, name);
+      const callee = calls.includes(operator) ? functions.get(called ?? '') : undefined;
+      if (callee !== undefined) {
+        for (const [index, result] of callee.results.entries()) {
+          const returned = tensorOf(callee.name, callee.returns.get(result) ?? '');
+          yield copyOf(returned, index === 0 ? own : `${own}:${index}`);
+        }
+        continue;
+      }
+      const data = inputs.filter((tensor) => !tensor.startsWith('^'));
+      yield {
+        operator,
+        inputs: data.map((tensor) => tensorOf(scope.name, tensor)),
+        outputs: sources.includes(operator) ? [] : [own],
+      };
     }
-    const data = inputs.filter((tensor) => !tensor.startsWith('^'));
-    return {
-      operator,
-      inputs: data.map((tensor) => tensorOf(scope.name, tensor)),
-      outputs: sources.includes(operator) ? [] : [own],
-    };
-  });
+  }
 }
 
 function copyOf(tensor: string, name: string): GraphNode {

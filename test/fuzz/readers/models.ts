@@ -3,11 +3,14 @@ import { mkdtempSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { UserError } from '../../../src/errors.ts';
 import { checkOnnx } from '../../../src/models/allowed/check-onnx.ts';
 import { checkSavedModel } from '../../../src/models/allowed/check-saved-model.ts';
 import { encoderSchema } from '../../../src/models/encoders/config.ts';
 import { describeEncoder } from '../../../src/models/encoders/describe.ts';
+import { penultimate } from '../../../src/models/encoders/model-graph.ts';
+import { readSavedModelGraph } from '../../../src/models/encoders/saved-model-graph.ts';
 import { onnxKind } from '../../../src/models/teachers/onnx.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { mutateProtobuf } from '../protobuf.ts';
@@ -55,7 +58,9 @@ export const savedModel: FuzzedReader = {
   mutate: mutateProtobuf,
   async read(bytes) {
     await fileOf(bytes, 'saved_model.pb');
-    await damagedIsRefused(() => checkSavedModel(folder(), name));
+    await unlessRefused(() => damagedIsRefused(() => checkSavedModel(folder(), name)));
+    const graph = await readSavedModelGraph(Readable.from([bytes]));
+    for (const { name } of graph?.outputs ?? []) penultimate(graph!, name);
   },
 };
 
