@@ -9,6 +9,7 @@ import { keys } from '../../src/run/keys.ts';
 import { type Dataset, formats, makeDataset, writeConfig } from '../support/datasets.ts';
 import { collect } from '../support/examples.ts';
 import { reconciled } from '../support/staged-run.ts';
+import { tableContent } from '../support/table-content.ts';
 
 /** A teacher that trains in a second. */
 const network = (width: number, depth: number, epochs: number) =>
@@ -24,11 +25,13 @@ async function withTeacher(made: Dataset, train: string, more: Record<string, st
   return (await reconciled(made)).job;
 }
 
-/** The bytes of all labels, by set. */
-async function labelsOf(job: Job, made: Dataset): Promise<Map<string, Buffer>> {
+/** The contents of all labels, by shard. */
+async function labelsOf(job: Job, made: Dataset): Promise<Map<string, string>> {
   const labels = teacherLabels(job);
   const items = await shardItems(job);
-  return new Map(items.map(({ id }) => [id, readFileSync(join(made.results, labels(id)))]));
+  return new Map(
+    items.map(({ id }) => [id, tableContent(readFileSync(join(made.results, labels(id))))]),
+  );
 }
 
 describe('several teachers', () => {
