@@ -1,5 +1,15 @@
 import type { Document, Node } from 'yaml';
-import { isCollection, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import {
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  Lexer,
+  LineCounter,
+  Parser,
+  parseDocument,
+  visit,
+} from 'yaml';
 import type { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { count } from '../format.ts';
@@ -32,7 +42,8 @@ export const maxConfigBytes = 4 * maxCharacters;
 export function parseConfig(text: string, file: string): Config {
   if (text.length > maxCharacters) throw tooLong(file, `${count(text.length)} characters`);
   const lines = new LineCounter();
-  const document = documentOf(text, file, lines);
+  requireFewLevels(text, file);
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const syntaxError = document.errors[0];
   if (syntaxError !== undefined) {
     const { line, col } = lines.linePos(syntaxError.pos[0]);
@@ -68,24 +79,30 @@ export function tooLong(file: string, length: string): UserError {
   );
 }
 
-/** @throws UserError if the text is nested more deeply than the parser can follow. */
-function documentOf(text: string, file: string, lineCounter: LineCounter): Document {
-  try {
-    return parseDocument(text, { lineCounter, prettyErrors: false });
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new UserError(
-      `${file} is nested too deeply: this is not a config.`,
-      '`counterweight init` writes one to start from.',
-    );
+/** Maximum number of lists and maps inside each other. */
+const maxLevels = 100;
+
+/**
+ * Refuses text with more levels than any config. The library reads levels by recursion, and Node
+ * ends the whole process if a regular expression is compiled at the end of the stack.
+ */
+function requireFewLevels(text: string, file: string): void {
+  const parser = new Parser();
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const _ of parser.next(lexeme)) {
+      // A part of the document is complete.
+    }
+    if (parser.stack.length <= maxLevels) continue;
+    throw new UserError(`${file} is nested too deeply: this is not a config.`, startHint);
   }
 }
 
+const startHint = '`counterweight init` writes one to start from.';
+
 function contents(document: Document, file: string, lines: LineCounter): unknown {
-  const hint = '`counterweight init` writes one to start from.';
-  if (document.contents === null) throw new UserError(`${file} is empty.`, hint);
+  if (document.contents === null) throw new UserError(`${file} is empty.`, startHint);
   if (!isMap(document.contents)) {
-    throw new UserError(`${file} should hold fields such as "task:" and "data:".`, hint);
+    throw new UserError(`${file} should hold fields such as "task:" and "data:".`, startHint);
   }
   requireNames(document, file, lines);
   try {

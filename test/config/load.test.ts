@@ -204,11 +204,22 @@ zzzzzz: 1
     ['lists', `? [a]\n: b\n`],
     ['maps', `{ a: b }: c\n`],
     ['aliases', `*x : c\n`],
-    ['maps in maps', `${'? '.repeat(1000)}a`],
+    ['maps in maps', `${'? '.repeat(50)}a`],
   ])('refuses %s as names of fields', (_, text) => {
     expect(problems(`seed: &x 1\n${text}`)).toBe(
       'distill.yaml, line 2: a list, a map or an alias is the name of a field.',
     );
+  });
+
+  test.each(['[', '{a: ', '- ', '? '])('refuses %s inside each other', (open) => {
+    const config = (levels: number) => `task:\n  ${open.repeat(levels)}`;
+    // At some depths, the library ends the process: no depth may reach it.
+    for (const levels of [120, 1000, 2500, 5000, 20_000]) {
+      expect(problems(config(levels))).toBe(
+        'distill.yaml is nested too deeply: this is not a config.',
+      );
+    }
+    expect(problems(config(50))).not.toContain('nested too deeply');
   });
 
   test('refuses aliases that unfold without end', () => {
