@@ -2,6 +2,7 @@
 import { cpSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { Rejected } from '../../src/data/example.ts';
 import { createEmbeddingsWriter, openEmbeddings } from '../../src/data/tables/embeddings-file.ts';
 import { readLabels } from '../../src/data/tables/labels-file.ts';
 import { readUsableSummary } from '../../src/distill/encoded-examples.ts';
@@ -11,6 +12,7 @@ import { verifyRun } from '../../src/distill/verify/verify-run.ts';
 import { loadStudent } from '../../src/models/load-student.ts';
 import { readExports } from '../../src/models/model-files.ts';
 import { addedExports, readDocuments } from '../../src/run/documents-file.ts';
+import type { ShardItem } from '../../src/run/events.ts';
 import { openJob, shardItems } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';
 import { calibrateTeacher } from '../../src/stages/calibrate.ts';
@@ -24,7 +26,7 @@ import { trainTeacher } from '../../src/stages/train-teacher.ts';
 import { tf } from '../../src/tensorflow.ts';
 import { type Dataset, formats, makeDataset, writeConfig } from '../support/datasets.ts';
 import { collect } from '../support/examples.ts';
-import { plannedRun } from '../support/planned-run.ts';
+import { type PlannedRun, plannedRun } from '../support/planned-run.ts';
 import { context, finished } from '../support/staged-run.ts';
 
 const linear = '{ encoder: encoder, head: linear, epochs: 3, learningRate: 0.1, batchSize: 32 }';
@@ -141,20 +143,30 @@ test('nothing is embedded again by another run, for another network or by anothe
   expect(embeddingsIn(made)).toHaveLength(2 * items.length);
 });
 
+/** Embeds a shard by the first encoder of a run; returns the rows, and how to replace the file. */
+async function encodeOne({ event, job }: Pick<PlannedRun, 'event' | 'job'>, shard: ShardItem) {
+  await encodeShard({ ...event, shard }, context);
+  const [{ digest, dimension, bits } = expect.fail()] = job.plan.encoders;
+  const key = keys.embeddings(digest, shard.id);
+  const rows = await collect((await openEmbeddings(job.results, key)).rows());
+  const replace = async (kept: typeof rows, rejected: readonly Rejected[], stated = key) => {
+    const writer = createEmbeddingsWriter(stated, dimension, bits);
+    for (const { id, embedding } of kept) writer.append([id], embedding);
+    rmSync(join(event.results, key));
+    await job.results.write(key, writer.finish(rejected));
+  };
+  return { key, rows, replace };
+}
+
 test('embeddings of another encoder or shard are refused, with the file and its key', async () => {
   const run = await plannedRun({ ...sections, method: 'uniform' }, 'images', addEncoder);
   const { event, job } = run;
   await run.label(() => ({ prediction: 1, probability: 0.5 }));
   const [shard] = await shardItems(job, 'unlabeled');
-  await encodeShard({ ...event, shard: shard! }, context);
-  const [{ digest, dimension, bits } = expect.fail()] = job.plan.encoders;
-  const key = keys.embeddings(digest, shard!.id);
-  const rows = await collect((await openEmbeddings(job.results, key)).rows());
+  const { key, rows, replace } = await encodeOne(run, shard!);
+  const [{ digest } = expect.fail()] = job.plan.encoders;
   for (const from of [keys.embeddings('another', shard!.id), keys.embeddings(digest, 'other')]) {
-    const writer = createEmbeddingsWriter(from, dimension, bits);
-    for (const { id, embedding } of rows) writer.append([id], embedding);
-    rmSync(join(event.results, key));
-    await job.results.write(key, writer.finish([]));
+    await replace(rows, [], from);
     const how = `is damaged: it is a copy of "${from}"`;
     await expect(labelShard({ ...event, shard: shard! }, context)).rejects.toMatchObject({
       message: `${join(event.results, key)} ${how}`,
@@ -179,17 +191,11 @@ describe('examples without an embedding', () => {
 
   test('are left out, although an earlier run has labeled them', async () => {
     const run = await plannedRun(sections, 'images', addEncoder);
-    const { event, job } = run;
+    const { job } = run;
     await run.label(() => ({ prediction: 1, probability: 0.5 }));
     const [shard] = await shardItems(job, 'unlabeled');
-    await encodeShard({ ...event, shard: shard! }, context);
-    const [{ digest, dimension, bits } = expect.fail()] = job.plan.encoders;
-    const key = keys.embeddings(digest, shard!.id);
-    const [first, ...rest] = await collect((await openEmbeddings(job.results, key)).rows());
-    const writer = createEmbeddingsWriter(key, dimension, bits);
-    for (const { id, embedding } of rest) writer.append([id], embedding);
-    rmSync(join(event.results, key));
-    await job.results.write(key, writer.finish([{ id: first!.id, reason: 'A test.' }]));
+    const { rows, replace } = await encodeOne(run, shard!);
+    await replace(rows.slice(1), [{ id: rows[0]!.id, reason: 'A test.' }]);
 
     const labels = teacherLabels(job)(shard!.id);
     const ids = (rows: { id: string }[]) => rows.map(({ id }) => id);
@@ -211,15 +217,9 @@ describe('examples without an embedding', () => {
       addEncoder,
     );
     const { event, job } = run;
-    const [{ digest, dimension, bits } = expect.fail()] = job.plan.encoders;
     for (const shard of await shardItems(job)) {
-      await encodeShard({ ...event, shard }, context);
-      const key = keys.embeddings(digest, shard.id);
-      const [first, ...rest] = await collect((await openEmbeddings(job.results, key)).rows());
-      const writer = createEmbeddingsWriter(key, dimension, bits);
-      for (const { id, embedding } of rest) writer.append([id], embedding);
-      rmSync(join(event.results, key));
-      await job.results.write(key, writer.finish([{ id: first!.id, reason: 'A test.' }]));
+      const { rows, replace } = await encodeOne(run, shard);
+      await replace(rows.slice(1), [{ id: rows[0]!.id, reason: 'A test.' }]);
     }
     await trainTeacher(event, context);
     await calibrateTeacher(event, context);
