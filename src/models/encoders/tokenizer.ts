@@ -1,6 +1,7 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
+import { isTooDeep, maxJsonLevels } from '../../json-depth.ts';
 import { withinTime } from '../../within-time.ts';
 import { normalizersOf, normalizerTraits, rareChinese } from './normalizer-traits.ts';
 import { precompiledNormalizer } from './precompiled.ts';
@@ -97,6 +98,8 @@ interface Encode {
 
 function reader(json: object, config: object, calls: LibraryCalls): Encode {
   return orUnusable(calls, () => {
+    // The library goes through sequences of sequences by recursion.
+    if (isTooDeep(json)) throw new Error(`it has more than ${maxJsonLevels} levels`);
     checkIds(json);
     // The section is optional in the file, and the library iterates over it.
     const { prepare, rest } = preparation(json);

@@ -104,6 +104,16 @@ test('a pattern that takes endless time is ended, with the name of the model', a
   );
 });
 
+test('sequences of sequences without end are refused before the library follows them', async () => {
+  const json = await readGolden('wordpiece.json', z.looseObject({}));
+  let normalizer: object = { type: 'Lowercase' };
+  for (let level = 0; level < 250; level++)
+    normalizer = { type: 'Sequence', normalizers: [normalizer] };
+  expect(() =>
+    createTokenizer({ tokenizer: { ...json, normalizer }, config: {} }, 9, 'it'),
+  ).toThrow('the tokenizer.json of it cannot be used: it has more than 500 levels');
+});
+
 test('only the start of a long text is read, with the same tokens', async () => {
   const tokenizer = await readGolden('wordpiece.json', z.looseObject({}));
   const whole = createTokenizer({ tokenizer, config: {} }, 1e6, 'a test');
