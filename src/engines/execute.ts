@@ -6,7 +6,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import { InterruptedError, UserError } from '../errors.ts';
+import { InterruptedError, TransientError, UserError } from '../errors.ts';
 import type { Progress } from '../run/context.ts';
 import type { JobEvent } from '../run/events.ts';
 import { parseCause } from '../run/failure-cause.ts';
@@ -115,5 +115,8 @@ async function recorded(
 function explain(failure: Failure, cause: unknown): Error {
   const message = `${failure.stage}: ${failure.message}`;
   if (failure.error === 'UserError') return new UserError(message, failure.hint);
+  if (failure.error === 'TransientError') {
+    return new TransientError(message, { cause, hint: failure.hint });
+  }
   return new Error(message, { cause });
 }

@@ -1,7 +1,7 @@
 /** A run on this machine that fails, and then succeeds. */
 import { beforeEach, expect, test, vi } from 'vitest';
 import { execute } from '../../src/engines/execute.ts';
-import { UserError } from '../../src/errors.ts';
+import { TransientError, UserError } from '../../src/errors.ts';
 import { readFailure } from '../../src/run/failure-file.ts';
 import { openStore } from '../../src/store/open.ts';
 import { makeResults } from '../support/results.ts';
@@ -55,4 +55,23 @@ test('a failure is recorded with its stage and what to do, until the run succeed
   invoke.mockImplementation(async (task) => answer(task, path));
   await labels(path);
   expect(await readFailure(results, run)).toBeUndefined();
+});
+
+test('a failure that may pass is no bug: its hint arrives', async () => {
+  const { path } = makeResults();
+  invoke.mockImplementation(async (task) => {
+    if (task !== 'Reconcile') return answer(task, path);
+    throw Object.assign(new Error('Reconcile: the hub is busy\n\nTry again in a few minutes.'), {
+      name: 'TransientError',
+    });
+  });
+  // It is retried before: after 0 s, the shortest time that the jitter allows.
+  vi.spyOn(Math, 'random').mockReturnValue(0);
+  const error = await labels(path).catch((reason: unknown) => reason);
+  vi.mocked(Math.random).mockRestore();
+  expect(error).toBeInstanceOf(TransientError);
+  expect(error).toMatchObject({
+    message: 'Reconcile: the hub is busy',
+    hint: 'Try again in a few minutes.',
+  });
 });
