@@ -164,15 +164,15 @@ function checkPaths(facts: Facts, functions: ReadonlySet<string>, file: string):
 
 /** Operations whose only output TensorFlow replaces by the path. */
 const replaced: ReadonlySet<string> = new Set(['Const', 'Placeholder', 'PlaceholderWithDefault']);
+const placeholders: ReadonlySet<string> = new Set(['Placeholder']);
 
 /**
  * Returns whether nodes with one name have the path for their output. If a file names several
  * paths, those of other graphs keep their value, and only placeholders have none.
  */
 function isPath({ paths }: Facts, nodes: readonly FoundNode[] = []): boolean {
-  const isOnly = new Set(paths).size === 1;
-  const allowed = isOnly ? replaced : new Set(['Placeholder']);
-  return nodes.some(({ name }) => paths.includes(name)) && nodes.every(consistsOf(allowed));
+  const allowed = paths.size === 1 ? replaced : placeholders;
+  return nodes.some(({ name }) => paths.has(name)) && nodes.every(consistsOf(allowed));
 }
 
 function consistsOf(allowed: ReadonlySet<string>): (node: FoundNode) => boolean {

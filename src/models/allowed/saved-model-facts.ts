@@ -68,7 +68,7 @@ export interface Facts {
   /** Names of nodes that run when variables are restored. */
   readonly restores: string[];
   /** Names of nodes that TensorFlow gives the path of the weights in the model's folder. */
-  readonly paths: string[];
+  readonly paths: Set<string>;
   readonly assets: string[];
 }
 
@@ -76,7 +76,7 @@ export interface Facts {
 export async function readFacts(path: string): Promise<Facts> {
   const facts: Facts = {
     main: { name: '', nodes: new Map(), isSwapped: false },
-    ...{ functions: new Map(), runs: [], restores: [], paths: [], assets: [] },
+    ...{ functions: new Map(), runs: [], restores: [], paths: new Set(), assets: [] },
   };
   const stream = createReadStream(path, { highWaterMark: 2 ** 20 });
   try {
@@ -85,8 +85,10 @@ export async function readFacts(path: string): Promise<Facts> {
       if (at[1] === 2 && at[2] === 1) addToNode(facts.main, field, 3);
       else if (at[1] === 2) addToFunction(facts.functions, field);
       else if (typeof value === 'number') continue;
-      else if (at[1] === 3) facts[at[2] === 1 ? 'paths' : 'restores'].push(nodeName(text(value)));
-      else if (at[1] === 6) facts.assets.push(text(value));
+      else if (at[1] === 3) {
+        if (at[2] === 1) facts.paths.add(nodeName(text(value)));
+        else facts.restores.push(nodeName(text(value)));
+      } else if (at[1] === 6) facts.assets.push(text(value));
       else if (at[1] === 5 && at[2] === 2) addNamesWithin(value, facts.runs);
       else if (at[1] === 4 && at[2] === 2) {
         // TensorFlow runs nodes that a collection names in a list of nodes.
