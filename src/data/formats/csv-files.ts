@@ -109,7 +109,7 @@ class PieceRows<Item extends LabelOnly> {
   #row: number;
   #header: Header | undefined;
   #sampled = 0;
-  #sampledCharacters = 0;
+  #sampledBytes = 0;
 
   constructor(piece: Piece, set: SetName, config: ColumnsConfig, convert: Converter<Item>) {
     this.#piece = piece;
@@ -135,14 +135,14 @@ class PieceRows<Item extends LabelOnly> {
     }
     if (this.#sampled < sampledRows) {
       this.#sampled++;
-      this.#sampledCharacters += fields.join().length + 1;
+      this.#sampledBytes += Buffer.byteLength(fields.join()) + 1;
     }
     return this.#toItem(fields, this.#header, this.#row++);
   }
 
-  /** Mean length of the first rows; 0 before the first. */
-  get #rowCharacters(): number {
-    return this.#sampledCharacters / Math.max(1, this.#sampled);
+  /** Mean bytes of the first rows; 0 before the first. */
+  get #rowBytes(): number {
+    return this.#sampledBytes / Math.max(1, this.#sampled);
   }
 
   /**
@@ -151,7 +151,7 @@ class PieceRows<Item extends LabelOnly> {
    */
   skip({ bytes, lines }: LongRecord): Rejected {
     const row = this.#row++;
-    const lost = Math.min(lines, Math.ceil(bytes / this.#rowCharacters));
+    const lost = Math.min(lines, Math.ceil(bytes / this.#rowBytes));
     const several = lines > 1 ? `, or a quote in it is closed too late: it has ${lines} lines` : '';
     return {
       id: `${this.#file}:${row}`,
@@ -191,7 +191,7 @@ class PieceRows<Item extends LabelOnly> {
     const { key, rows, bytes } = this.#piece;
     if (this.#header === undefined) throw unreadableHeader(key, error);
     const read = this.#row - this.#first;
-    const expected = rows ? rows.end - this.#first : Math.round(bytes / this.#rowCharacters);
+    const expected = rows ? rows.end - this.#first : Math.round(bytes / this.#rowBytes);
     const lost = expected - read;
     return {
       id: `${this.#file}:${this.#row}`,
