@@ -19,23 +19,23 @@ export type Current = z.infer<typeof currentSchema>;
  * @throws UserError if it is damaged.
  */
 export async function readCurrent(results: ObjectStore, key: string): Promise<Current> {
-  const first = await readFirstVersion(results, key);
-  if (first) return first;
   const name = `${results.location}/${key}`;
-  return parseWith(currentSchema, openSealed(await readBytes(results, key), name, key), name);
+  const bytes = await readBytes(results, key);
+  const first = await parseFirstVersion(results, bytes, name);
+  return first ?? parseWith(currentSchema, openSealed(bytes, name, key), name);
 }
 
 /**
- * Reads a pointer of version 0.1.0, which has no checksum.
+ * Parses a pointer of version 0.1.0, which has no checksum.
  *
+ * @param name Name of the pointer in errors.
  * @returns undefined if it has one, is damaged, or names a student that has one.
  */
-export async function readFirstVersion(
+export async function parseFirstVersion(
   results: ObjectStore,
-  key: string,
+  bytes: Uint8Array,
+  name: string,
 ): Promise<Current | undefined> {
-  const name = `${results.location}/${key}`;
-  const bytes = await readBytes(results, key);
   if (isSealed(bytes, name)) return undefined;
   const { data } = currentSchema.safeParse(parseUnsealed(bytes, name));
   return data && (await isFirstVersion(results, data)) ? data : undefined;

@@ -7,7 +7,7 @@ import { descriptionFile, modelFileNames } from '../../models/exporters.ts';
 import { hashStream } from '../../models/file-hashes.ts';
 import { encoderFolder } from '../../models/model-files.ts';
 import { parseDescription } from '../../models/student-description.ts';
-import { readFirstVersion } from '../../run/current-file.ts';
+import { parseFirstVersion } from '../../run/current-file.ts';
 import { changed, openSealed, openSealedBytes, readBytes } from '../../store/once.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 
@@ -44,8 +44,12 @@ const checks: Readonly<Record<string, Check>> = {
     await (await openOwn(store, object)).checkBytes();
     return 'intact';
   },
-  CURRENT: async (store, object) =>
-    (await readFirstVersion(store, object.key)) ? 'noChecksum' : checkSealed(store, object),
+  CURRENT: async (store, { key }) => {
+    const bytes = await readBytes(store, key);
+    if (await parseFirstVersion(store, bytes, key)) return 'noChecksum';
+    openSealed(bytes, key, key);
+    return 'intact';
+  },
 };
 
 async function checkSealed(store: ObjectStore, { key }: ObjectInfo): Promise<Checked> {
