@@ -65,8 +65,7 @@ export async function embedShard(
     done += ids.length;
     tell(done);
   }
-  const known = encoder.reads === 'text' ? truncated : undefined;
-  return { bytes: writer.finish(unread, known), truncated };
+  return { bytes: writer.finish(unread, truncated), truncated };
 }
 
 function bytesOf(item: Example | Rejected): number {

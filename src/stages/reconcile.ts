@@ -101,7 +101,6 @@ class Cuts {
   add(summaries: UsableSummary['embeddings']): void {
     for (const encoder of this.#encoders) {
       const { truncated, embedded } = summaries.get(encoder.digest)!;
-      if (truncated === undefined) continue;
       encoder.texts += truncated;
       encoder.of += embedded;
     }

@@ -153,7 +153,7 @@ async function encodeOne({ event, job }: Pick<PlannedRun, 'event' | 'job'>, shar
     const writer = createEmbeddingsWriter(stated, dimension, bits);
     for (const { id, embedding } of kept) writer.append([id], embedding);
     rmSync(join(event.results, key));
-    await job.results.write(key, writer.finish(rejected));
+    await job.results.write(key, writer.finish(rejected, 0));
   };
   return { key, rows, replace };
 }

@@ -22,8 +22,8 @@ export interface EmbeddingRow {
 const summarySchema = z.strictObject({
   embedded: z.int().nonnegative(),
   dimension: z.int().positive(),
-  /** Texts that were cut to the maximum length; absent for images, and in files of old versions. */
-  truncated: z.int().nonnegative().optional(),
+  /** Number of texts that were cut to the maximum length; 0 for images. */
+  truncated: z.int().nonnegative(),
   quarantined: z.array(
     z.strictObject({ id: z.string(), reason: z.string(), lost: z.int().positive().optional() }),
   ),
@@ -47,9 +47,9 @@ export interface EmbeddingsWriter {
   ): void;
   /**
    * Ends the file and returns its bytes; the same for the same rows.
-   * @param truncated Number of texts that were cut. Default: not known.
+   * @param truncated Number of texts that were cut to the maximum length.
    */
-  finish(quarantined: readonly Rejected[], truncated?: number): Uint8Array;
+  finish(quarantined: readonly Rejected[], truncated: number): Uint8Array;
 }
 
 /**
@@ -86,10 +86,7 @@ export function createEmbeddingsWriter(
         ...{ id, reason },
         ...(lost !== undefined && { lost }),
       }));
-      const summary: EmbeddingsSummary = {
-        ...{ embedded, dimension, quarantined: all },
-        ...(truncated !== undefined && { truncated }),
-      };
+      const summary: EmbeddingsSummary = { embedded, dimension, truncated, quarantined: all };
       return table.finish({ [summaryKey]: JSON.stringify(summary) });
     },
   };

@@ -43,9 +43,11 @@ describe('embeddings', () => {
             rowsOf(batch),
           );
         const store = new MemoryStore();
-        await store.write('e.parquet', writer.finish([]));
+        await store.write('e.parquet', writer.finish([], 3));
         const { rows, summary } = await openEmbeddings(store, 'e.parquet');
-        expect(summary).toEqual({ embedded: all.flat().length, dimension: 2, quarantined: [] });
+        expect(summary).toEqual({
+          ...{ embedded: all.flat().length, dimension: 2, truncated: 3, quarantined: [] },
+        });
         const round = (values: Float32Array) =>
           bits === 16 ? fromFloat16(toFloat16(values)) : values;
         expect(await collect(rows())).toEqual(
@@ -70,7 +72,7 @@ describe('embeddings', () => {
       const writer = createEmbeddingsWriter('e.parquet', 2, bits);
       writer.append(['a', 'b', 'c'], values);
       const store = new MemoryStore({
-        'e.parquet': writer.finish([{ id: 'd', reason: 'Damaged.' }]),
+        'e.parquet': writer.finish([{ id: 'd', reason: 'Damaged.' }], 0),
       });
       return (await openEmbeddings(store, 'e.parquet')).summary;
     };
@@ -94,7 +96,7 @@ describe('embeddings', () => {
       Array.from({ length: rows }, (_, row) => `${row}`),
       values,
     );
-    const store = new MemoryStore({ 'e.parquet': writer.finish([]) });
+    const store = new MemoryStore({ 'e.parquet': writer.finish([], 0) });
     let row = 0;
     for await (const { id, embedding } of (await openEmbeddings(store, 'e.parquet')).rows()) {
       expect(id).toBe(`${row}`);

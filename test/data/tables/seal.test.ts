@@ -20,7 +20,7 @@ const embeddings = {
   bytes(key = 'file') {
     const writer = createEmbeddingsWriter(key, 2, 16);
     writer.append(ids, Float32Array.of(1, 2, 3, 4, 5, 6));
-    return writer.finish([{ id: 'd', reason: 'Damaged.' }]);
+    return writer.finish([{ id: 'd', reason: 'Damaged.' }], 0);
   },
   async read(store: MemoryStore) {
     const { summary, rows } = await openEmbeddings(store, 'file');
