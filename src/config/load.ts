@@ -1,4 +1,4 @@
-import type { Document, Node } from 'yaml';
+import type { Document } from 'yaml';
 import {
   isCollection,
   isMap,
@@ -30,7 +30,7 @@ import { type Config, configSchema, renamedValues } from './schema.ts';
 /** Maximum number of characters: the time to parse a config grows faster than its length. */
 const maxCharacters = 100_000;
 
-/** Maximum size of its file, in bytes: no character of UTF-8 has more than four. */
+/** Maximum size of a config's file, in bytes: a character has at most four in UTF-8. */
 export const maxConfigBytes = 4 * maxCharacters;
 
 /**
@@ -71,7 +71,7 @@ export function parseConfig(text: string, file: string): Config {
   );
 }
 
-/** Describes a config that is too long. @param length With its unit. */
+/** Returns the error for a config that is too long. @param length Its length, with the unit. */
 export function tooLong(file: string, length: string): UserError {
   return new UserError(
     `${file} has ${length}, and a config may have ${count(maxCharacters)} characters.`,
@@ -79,12 +79,12 @@ export function tooLong(file: string, length: string): UserError {
   );
 }
 
-/** Maximum number of lists and maps inside each other. */
+/** Maximum number of nested lists and maps. */
 const maxLevels = 100;
 
 /**
- * Refuses text with more levels than any config. The library reads levels by recursion, and Node
- * ends the whole process if a regular expression is compiled at the end of the stack.
+ * Refuses text that is nested more deeply than any config. The library recurses into each level. If
+ * the stack is full while a regular expression is compiled, Node ends the whole process.
  */
 function requireFewLevels(text: string, file: string): void {
   const parser = new Parser();
@@ -114,16 +114,17 @@ function contents(document: Document, file: string, lines: LineCounter): unknown
 }
 
 /**
- * Refuses lists, maps and aliases as the names of fields. Those inside each other become texts that
- * hold each other, which takes hours for a thousand characters.
+ * Refuses lists, maps and aliases as the names of fields. The library converts such names to texts,
+ * and the text of a nested name contains those of the names in it. A thousand characters can take
+ * hours.
  */
 function requireNames(document: Document, file: string, lines: LineCounter): void {
   visit(document, {
     Pair(_, { key }) {
       if (key === null || isScalar(key)) return;
-      const { line } = lines.linePos((key as Node).range?.[0] ?? 0);
+      const { line } = lines.linePos(startOf(key) ?? 0);
       throw new UserError(
-        `${file}, line ${line}: a list, a map or an alias is the name of a field.`,
+        `${file}, line ${line}: the name of a field is a list, a map or an alias; expected a text.`,
         'Write "name: value". Text that starts with "?", "[" or "{" needs quotes.',
       );
     },
@@ -216,11 +217,11 @@ function lineOf(document: Document, lines: LineCounter, path: readonly PropertyK
   let node: unknown = document.contents;
   let offset = 0;
   for (const key of path) {
-    const key_ = isMap(node)
+    const name = isMap(node)
       ? node.items.find((pair) => keyText(pair.key) === key)?.key
       : undefined;
     const child = isCollection(node) ? node.get(key, true) : undefined;
-    const start = startOf(key_) ?? startOf(child);
+    const start = startOf(name) ?? startOf(child);
     if (start === undefined) break;
     offset = start;
     node = child;
@@ -232,6 +233,7 @@ function keyText(key: unknown): unknown {
   return isNode(key) ? key.toJSON() : key;
 }
 
+/** Returns the offset of a node in the text; undefined if it is not in the text. */
 function startOf(node: unknown): number | undefined {
-  return isNode(node) ? (node as Node).range?.[0] : undefined;
+  return isNode(node) ? node.range?.[0] : undefined;
 }

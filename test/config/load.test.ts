@@ -207,11 +207,11 @@ zzzzzz: 1
     ['maps in maps', `${'? '.repeat(50)}a`],
   ])('refuses %s as names of fields', (_, text) => {
     expect(problems(`seed: &x 1\n${text}`)).toBe(
-      'distill.yaml, line 2: a list, a map or an alias is the name of a field.',
+      'distill.yaml, line 2: the name of a field is a list, a map or an alias; expected a text.',
     );
   });
 
-  test.each(['[', '{a: ', '- ', '? '])('refuses %s inside each other', (open) => {
+  test.each(['[', '{a: ', '- ', '? '])('refuses %s nested too deeply', (open) => {
     const config = (levels: number) => `task:\n  ${open.repeat(levels)}`;
     // At some depths, the library ends the process: no depth may reach it.
     for (const levels of [120, 1000, 2500, 5000, 20_000]) {
