@@ -5,7 +5,13 @@
 export const layers = [
   [
     ...['src/errors.ts', 'src/arrays.ts', 'src/digest.ts', 'src/float16.ts', 'src/format.ts'],
-    ...['src/json-depth.ts', 'src/nearest.ts', 'src/table.ts', 'src/wide-schemas.ts'],
+    ...[
+      'src/json-depth.ts',
+      'src/json-fields.ts',
+      'src/nearest.ts',
+      'src/table.ts',
+      'src/wide-schemas.ts',
+    ],
     ...['src/within-time.ts'],
   ],
   ['src/package-root.ts', 'src/tensorflow.ts', 'src/onnxruntime.ts'],

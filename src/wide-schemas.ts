@@ -3,6 +3,7 @@
  * takes a minute and 2 GB for a file of 3 MB; these schemas stop at the first one.
  */
 import { z } from 'zod';
+import { hasFields } from './json-fields.ts';
 
 /**
  * Returns the schema of a list.
@@ -23,7 +24,7 @@ export function listOf<Item extends z.ZodType>(item: Item, max: number) {
  */
 export function fieldsOf<Item extends z.ZodType>(item: Item, max: number) {
   return z
-    .custom<Readonly<Record<string, unknown>>>(isRecord, 'expected an object')
+    .custom<Readonly<Record<string, unknown>>>(hasFields, 'expected an object')
     .refine((fields) => Object.keys(fields).length <= max, `expected at most ${max} fields`)
     .transform((fields, context) => {
       const names = Object.keys(fields);
@@ -31,10 +32,6 @@ export function fieldsOf<Item extends z.ZodType>(item: Item, max: number) {
       if (values === undefined) return z.NEVER;
       return Object.fromEntries(values.map((value, index) => [names[index]!, value]));
     });
-}
-
-function isRecord(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**

@@ -13,6 +13,7 @@ import {
 import type { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { count } from '../format.ts';
+import { hasFields } from '../json-fields.ts';
 import { nearest } from '../nearest.ts';
 import {
   childValue,
@@ -192,8 +193,9 @@ function meaning(node: SchemaNode): string {
 
 /** Returns a value as the user wrote it, short enough for a line. */
 function shown(value: unknown): string {
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  const text = isObject ? Object.keys(value).join(', ') || 'nothing' : JSON.stringify(value);
+  const text = hasFields(value)
+    ? Object.keys(value).join(', ') || 'nothing'
+    : JSON.stringify(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 

@@ -1,4 +1,5 @@
 import { type Config, configSchema } from '../config/schema.ts';
+import { hasFields } from '../json-fields.ts';
 
 /** A field of the config that has a single value. */
 export interface ConfigField {
@@ -26,16 +27,12 @@ type Path = readonly string[];
 
 /** Lists the values of a config that are not objects, with their paths. A list is one value. */
 export function leaves(value: unknown, path: Path = []): { path: Path; value: unknown }[] {
-  if (!isObject(value)) return value === undefined ? [] : [{ path, value }];
+  if (!hasFields(value)) return value === undefined ? [] : [{ path, value }];
   return Object.entries(value).flatMap(([name, inner]) => leaves(inner, [...path, name]));
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function remove(value: unknown, [name, ...rest]: Path): void {
-  if (!isObject(value) || name === undefined) return;
+  if (!hasFields(value) || name === undefined) return;
   if (rest.length === 0) delete value[name];
   else remove(value[name], rest);
 }

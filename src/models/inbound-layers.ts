@@ -3,6 +3,7 @@
  * its inputs are built, and tries again for ever if one of them never is.
  */
 import { UserError } from '../errors.ts';
+import { hasFields } from '../json-fields.ts';
 
 /** A call of a layer: the calls whose outputs it reads, as [layer, number of its call]. */
 type Call = readonly (readonly [name: string, call: number])[];
@@ -137,9 +138,4 @@ function refusal(
     `${model} has the layer '${name}', which can never be computed: it reads its own output, or a call of a layer that does not exist.`,
     `Correct the inbound_nodes of '${name}', or save the model again with model.save.`,
   );
-}
-
-/** Returns whether a value of JSON has fields. */
-function hasFields(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { sha256, sortFields } from '../digest.ts';
 import { isAboutContent, TransientError, UserError } from '../errors.ts';
 import { isTooDeep, maxJsonLevels } from '../json-depth.ts';
+import { hasFields } from '../json-fields.ts';
 import { bytesOf } from './bytes.ts';
 import type { ObjectInfo, ObjectStore, ReadOptions } from './store.ts';
 
@@ -148,10 +149,6 @@ function checksumIfAny(fields: object, key?: string): string | undefined {
 
 function isSealedList(fields: object): fields is Record<typeof listField, unknown> {
   return Object.keys(fields).length === 1 && listField in fields;
-}
-
-function hasFields(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Parses an object without a checksum. @throws UserError if it is not JSON, or too deep. */

@@ -1,4 +1,5 @@
 /** Differences between templates. */
+import { hasFields } from '../../src/json-fields.ts';
 import { allPrebuilt, synthesise } from './synthesise.ts';
 
 /** Templates with everything, and no option that applies to every resource. */
@@ -15,15 +16,11 @@ export function changes(from: unknown, to: unknown, path: string[] = []): Change
   if (Array.isArray(from) && Array.isArray(to) && from.length === to.length) {
     return from.flatMap((value, index) => changes(value, to[index], [...path, String(index)]));
   }
-  if (isRecord(from) && isRecord(to)) {
+  if (hasFields(from) && hasFields(to)) {
     const names = new Set([...Object.keys(from), ...Object.keys(to)]);
     return [...names].flatMap((name) => changes(from[name], to[name], [...path, name]));
   }
   return from === to ? [] : [{ path: path.join('/'), from, to }];
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Changes in both templates by one more setting. */

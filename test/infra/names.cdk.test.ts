@@ -1,7 +1,8 @@
 /** Options that apply to every resource: what each of them changes in the templates. */
 import { expect, test } from 'vitest';
 import { makeApp } from '../../infra/application.ts';
-import { changes, changesBy, isRecord, plain } from './changes.ts';
+import { hasFields } from '../../src/json-fields.ts';
+import { changes, changesBy, plain } from './changes.ts';
 import { allPrebuilt, synthesise } from './synthesise.ts';
 
 test('a name is the prefix of every name and in commands, and changes nothing else', () => {
@@ -33,9 +34,9 @@ test('the stacks have the name as well', () => {
 function untagged(value: unknown): unknown {
   const isLeft = (inner: unknown) => !['[]', '{}', undefined].includes(JSON.stringify(inner));
   if (Array.isArray(value)) {
-    return value.filter((one) => !isRecord(one) || one.Key !== 'team').map(untagged);
+    return value.filter((one) => !hasFields(one) || one.Key !== 'team').map(untagged);
   }
-  if (!isRecord(value)) return value;
+  if (!hasFields(value)) return value;
   const rest = Object.entries(value)
     .filter(([name]) => name !== 'team')
     .map(([name, inner]) => [name, untagged(inner)] as const);
@@ -73,9 +74,9 @@ test('tags are on every resource that can have some, and on the stacks', () => {
 });
 
 function resourcesOf(template: Record<string, unknown>): [type: string, resource: unknown][] {
-  if (!isRecord(template.Resources)) return [];
+  if (!hasFields(template.Resources)) return [];
   return Object.values(template.Resources).map((resource) => [
-    isRecord(resource) ? String(resource.Type) : '',
+    hasFields(resource) ? String(resource.Type) : '',
     resource,
   ]);
 }

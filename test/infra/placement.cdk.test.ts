@@ -1,19 +1,20 @@
 /** Options about keys, networks and other accounts: what each of them changes in the templates. */
 import { describe, expect, test } from 'vitest';
 import { rolesOf } from '../../infra/policies.ts';
-import { type Change, changesBy, isRecord, plain } from './changes.ts';
+import { hasFields } from '../../src/json-fields.ts';
+import { type Change, changesBy, plain } from './changes.ts';
 import { allPrebuilt, resource, synthesise } from './synthesise.ts';
 
 /** Types of the resources that changes are in, and names of other parts of the template. */
 function sectionsOf(found: readonly Change[]): string[] {
   const types = [plain.core, plain.trainer!].map((template): Record<string, unknown> => {
     const { Resources } = template.toJSON();
-    return isRecord(Resources) ? Resources : {};
+    return hasFields(Resources) ? Resources : {};
   });
   const sections = found.map(({ path, to }) => {
     const [section = '', id = ''] = path.split('/');
-    const known = types.map((resources) => resources[id]).find(isRecord);
-    const changed = known ?? (isRecord(to) ? to : undefined);
+    const known = types.map((resources) => resources[id]).find(hasFields);
+    const changed = known ?? (hasFields(to) ? to : undefined);
     return section === 'Resources' ? String(changed?.Type) : section;
   });
   return [...new Set(sections)].sort();

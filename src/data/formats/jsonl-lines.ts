@@ -1,6 +1,7 @@
 /** The objects in a JSON Lines file. */
 import { UserError } from '../../errors.ts';
 import { isTooDeep, maxJsonLevels } from '../../json-depth.ts';
+import { hasFields } from '../../json-fields.ts';
 import type { Cell } from '../features/row-values.ts';
 import { type Line, maxLineBytes } from './text-lines.ts';
 
@@ -22,12 +23,8 @@ export function parseLine({ number, bytes }: Line): ParsedLine {
   if (isTooDeep(value)) {
     return `${name} has more than ${maxJsonLevels} levels of lists and objects; such lines are not read.`;
   }
-  if (isObject(value)) return new Map(Object.entries(value));
+  if (hasFields(value)) return new Map(Object.entries(value));
   return `${name} is ${describe(value)}; expected an object, such as {"text": "…", "label": "…"}.`;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Returns the error without the text around it, which differs from line to line. */
@@ -39,7 +36,7 @@ function messageOf(error: unknown): string {
 /** Describes a value that is not single: 'a list', 'an object'. */
 export function describe(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
-  if (isObject(value)) return 'an object';
+  if (hasFields(value)) return 'an object';
   return value === null ? 'null' : `a ${typeof value}`;
 }
 

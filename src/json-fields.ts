@@ -1,0 +1,4 @@
+/** Returns whether a value of JSON is an object with fields: not a list, and not null. */
+export function hasFields(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
