@@ -48,7 +48,7 @@ const exportHint =
   'Export the model without its last layer, or set encoder.embeddingName to the output with the embedding.';
 
 function correction(graph: ModelGraph, output: string): string {
-  if (!graph.isOpen) {
+  if (!graph.hasInnerOutputs) {
     return `${exportHint} In Keras: keras.Model(model.inputs, model.layers[-2].output).export(FOLDER).`;
   }
   const before = penultimate(graph, output);

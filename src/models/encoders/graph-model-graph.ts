@@ -51,7 +51,7 @@ export function graphModelGraph(json: unknown): ModelGraph | undefined {
   }));
   const signature = parsed.userDefinedMetadata?.signature ?? parsed.signature;
   const listed = Object.entries(signature?.outputs ?? {});
-  // The name of an output may be another than that of its tensor.
+  // An output may have another name than its tensor.
   const renamed = listed.flatMap(([name, { name: tensor }]): GraphNode[] => {
     const source = tensorName(tensor ?? name);
     return source === name ? [] : [{ operator: 'Identity', inputs: [source], outputs: [name] }];
@@ -64,10 +64,9 @@ export function graphModelGraph(json: unknown): ModelGraph | undefined {
     }),
   );
   return {
-    nodes: [...renamed, ...nodes],
     producers: producersOf([...renamed, ...nodes]),
     outputs: outputs.length > 0 ? outputs : unreadNodes(nodes),
-    isOpen: true,
+    hasInnerOutputs: true,
   };
 }
 

@@ -1,19 +1,20 @@
 /** The structure of a model: which operators compute its outputs. */
 import type { Port } from '../teachers/loaded-model.ts';
 
+/** An operator, and the names of the tensors that it reads and computes. */
 export interface GraphNode {
   readonly operator: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
 }
 
+/** The structure of a model, as far as its outputs need it. */
 export interface ModelGraph {
-  readonly nodes: readonly GraphNode[];
   /** The node that computes a tensor, by the tensor. */
   readonly producers: ReadonlyMap<string, GraphNode>;
   readonly outputs: readonly Port[];
-  /** Whether a tensor inside can be computed, too, by its name. */
-  readonly isOpen: boolean;
+  /** Whether inner tensors can be chosen as outputs, by their names. */
+  readonly hasInnerOutputs: boolean;
 }
 
 /** Finds the node that computes each tensor: the first one, if a damaged graph has several. */
@@ -39,20 +40,20 @@ export function operatorOf(graph: ModelGraph, tensor: string): string | undefine
 }
 
 const quantizing = ['QuantizeLinear', 'DequantizeLinear', 'DynamicQuantizeLinear'];
-/** Operators that pass on the numbers of their first input: other types, shapes or precision. */
+/** Operators that change at most the type, shape or precision of their first input. */
 const passing = [
   ...quantizing,
   ...['Identity', 'Cast', 'Reshape', 'Squeeze', 'Unsqueeze', 'Flatten', 'Dropout'],
 ];
 
-/** Returns the first tensor before a tensor that is not computed by one of the operators. */
+/** Follows first inputs back to a tensor that none of the operators computes. */
 export function sourceOf(
   graph: ModelGraph,
   tensor: string | undefined,
   operators: readonly string[] = passing,
 ): string | undefined {
   let source = tensor;
-  // A damaged graph may be a circle.
+  // A damaged graph may have a cycle.
   const seen = new Set<GraphNode>();
   for (;;) {
     const node = producerOf(graph, source);
@@ -65,7 +66,7 @@ export function sourceOf(
 /** Layers that score classes. */
 const scoring = new Set([
   ...['Gemm', 'MatMul', 'MatMulInteger', 'FusedMatMul', 'QLinearMatMul', 'QGemm'],
-  // TensorFlow. MobileNets of its authors score classes by a convolution of one pixel.
+  // Those of TensorFlow, whose own MobileNets score classes by a 1×1 convolution.
   ...['_FusedMatMul', 'Conv2D', '_FusedConv2D'],
 ]);
 /** Operators between the scores and an output. */
@@ -77,7 +78,7 @@ const afterScores = new Set([
 /** Returns the input of the last layer with weights before an output: the penultimate tensor. */
 export function penultimate(graph: ModelGraph, output: string): string | undefined {
   const waiting = [output];
-  // Many nodes may have the same input, and a damaged graph may be a circle.
+  // Many nodes may have the same input, and a damaged graph may have a cycle.
   const seen = new Set<GraphNode>();
   while (waiting.length > 0) {
     const node = producerOf(graph, waiting.pop());

@@ -6,6 +6,7 @@ import { MalformedProtobuf, parseFields, readFields } from '../teachers/protobuf
 import { type GraphNode, type ModelGraph, producersOf, sourceOf } from './model-graph.ts';
 
 export interface OnnxGraph extends ModelGraph {
+  readonly nodes: readonly GraphNode[];
   /** Shapes of the weights, by name. */
   readonly weights: ReadonlyMap<string, readonly number[]>;
   /** Inputs, without those that are only names of weights. */
@@ -49,7 +50,8 @@ export async function readOnnxGraph(stream: Readable): Promise<OnnxGraph | undef
     stream.destroy();
   }
   const own = inputs.filter(({ name }) => !weights.has(name));
-  return { nodes, producers: producersOf(nodes), weights, inputs: own, outputs, isOpen: true };
+  const producers = producersOf(nodes);
+  return { nodes, producers, weights, inputs: own, outputs, hasInnerOutputs: true };
 }
 
 function parseNode(bytes: Uint8Array): GraphNode {

@@ -10,12 +10,14 @@ import { bytesIn, text, textOf } from '../teachers/onnx-file.ts';
 import { MalformedProtobuf, parseFields, readFields } from '../teachers/protobuf.ts';
 import { type GraphNode, type ModelGraph, producersOf } from './model-graph.ts';
 
-/** Name, operation, inputs, and the name and the function of an attribute. */
+/** Fields of a node: name, operation, inputs, and the function that an attribute names. */
 const node = { 1: 'value', 2: 'value', 3: 'value', 5: { 2: { 10: 'value' } } } as const;
-/** Signature, nodes, and which tensors the function returns. */
+/** Fields of a function: signature, nodes, and the tensor of each result. */
 const body = { 1: 'value', 3: node, 4: 'value' } as const;
+/** Fields of the file: nodes and functions of its graphs, and signatures. */
 const wanted = { 2: { 2: { 1: node, 2: { 1: body } }, 5: 'value' } } as const;
 
+/** A node, as far as it was read. */
 interface FoundNode {
   name: string;
   operator: string;
@@ -24,6 +26,7 @@ interface FoundNode {
   called: string | undefined;
 }
 
+/** The main graph or a function, as far as it was read. */
 interface Scope {
   name: string;
   /** Names of the results, in their order. */
@@ -37,8 +40,8 @@ interface Scope {
 const emptyScope = (): Scope => ({ name: '', results: [], returns: new Map(), nodes: new Map() });
 
 /**
- * Reads the graph once, as a stream. A tensor inside a function is named
- * `function>node`, because it cannot be computed by its name.
+ * Reads the graph once, as a stream. A tensor inside a function is named `function>node` here. Such
+ * a name is internal: TensorFlow cannot compute the tensor by it.
  *
  * @returns undefined if the file is damaged, has several graphs, or has far too many nodes; it is
  *   refused when it is loaded.
@@ -125,7 +128,7 @@ function graphOf(
     if (nodes.length > maxNodes) return undefined;
   }
   const outputs = ports.map(({ port }) => port);
-  return { nodes, producers: producersOf(nodes), outputs, isOpen: false };
+  return { producers: producersOf(nodes), outputs, hasInnerOutputs: false };
 }
 
 /** Lists the nodes of the graph and of functions; a call as a copy of each result. */
@@ -159,7 +162,7 @@ function copyOf(tensor: string, name: string): GraphNode {
 }
 
 /**
- * Names a tensor. Functions write the name of the output between those of node and number.
+ * Names a tensor. A function writes it as node:output:number, the main graph as node:number.
  * @example tensorOf('f', 'dense/Softmax:softmax:0') // 'f>dense/Softmax'
  */
 function tensorOf(scope: string, tensor: string): string {
