@@ -39,10 +39,10 @@ export interface Rejected {
   readonly reason: string;
   /**
    * Number of examples lost, if it is known to be more than one: the rest of a damaged file, or
-   * examples with like reasons after thousands of others.
+   * examples that are only counted (`listed-rejections.ts`).
    */
   readonly lost?: number | undefined;
-  /** Whether the lost examples count as one row of their file: a quote was closed too late. */
+  /** Whether all of them are one row of the file, because a quote was closed too late. */
   readonly isOneRow?: true;
 }
 

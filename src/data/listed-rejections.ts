@@ -1,20 +1,20 @@
-/** Bounds what is kept about examples that cannot be used. */
+/** Limits the memory that rejected examples take. */
 import type { Rejected } from './example.ts';
 
-/** Maximum number of rejected examples of a shard that are listed; the others are counted. */
-export const maxListed = 10_000;
+/** Maximum number of rejected examples per shard that are listed; further ones are counted. */
+export const maxListedPerShard = 10_000;
 
-/** Maximum number of reasons that are counted separately. */
+/** Maximum number of reasons that are counted separately; further ones are counted together. */
 const maxReasons = 100;
 
-/** Chooses the rejected examples of a shard that are listed, and counts the others by reason. */
+/** Rejected examples of a shard: the first are listed, and the others are counted by reason. */
 export class ListedRejections {
   #listed = 0;
   readonly #counted = new ReasonCounts();
 
-  /** Returns whether the next one is listed; otherwise it is counted. */
-  lists(rejected: Rejected): boolean {
-    if (this.#listed < maxListed) {
+  /** Adds an example. @returns whether it is listed; otherwise it is only counted. */
+  add(rejected: Rejected): boolean {
+    if (this.#listed < maxListedPerShard) {
       this.#listed++;
       return true;
     }
@@ -22,13 +22,13 @@ export class ListedRejections {
     return false;
   }
 
-  /** Returns the counts: per reason, the first example with it, for all. */
-  counts(): Iterable<Rejected> {
+  /** Returns the first counted example per reason; `lost` is the number of all with the reason. */
+  counted(): Iterable<Rejected> {
     return this.#counted.values();
   }
 }
 
-/** Counts rejected examples by reason. After a hundred reasons, all others are one. */
+/** Counts rejected examples by reason. */
 export class ReasonCounts {
   readonly #counts = new Map<string, Rejected & { lost: number }>();
 
@@ -42,7 +42,7 @@ export class ReasonCounts {
     else this.#counts.set(kind, { id, reason: shown, lost });
   }
 
-  /** Returns per reason the first example with it, and the number of all, `lost`. */
+  /** Returns the first example per reason; `lost` is the number of all with the reason. */
   values(): Iterable<Rejected & { readonly lost: number }> {
     return this.#counts.values();
   }

@@ -16,9 +16,9 @@ import { isLabeled, type Shard } from './shard.ts';
 
 /**
  * Yields the examples of a shard in order, and between them the rejected ones, with the reason.
- * After very many rejected ones, the others are counted: at the end, one item per reason with
- * their number, `lost`. Rejects examples of labeled sets that have no label. Leaves out the labels
- * of unlabeled data. For a part of a shard, yields only the part.
+ * After `maxListedPerShard` rejected ones, further ones are counted by reason. At the end, yields
+ * one item per reason, with their number in `lost`. Rejects examples of labeled sets that have no
+ * label. Leaves out the labels of unlabeled data. For a part of a shard, yields only the part.
  *
  * @throws UserError if the format cannot hold examples of the task, or a column is missing.
  */
@@ -80,9 +80,9 @@ async function* readOnce<Item extends LabelOnly>(
   for await (const item of open(await filesOf(config))) {
     if (part !== undefined && !isInPart(item.id, part)) continue;
     const finished = isRejected(item) ? item : onceOnly(item);
-    if (!isRejected(finished) || rejections.lists(finished)) yield finished;
+    if (!isRejected(finished) || rejections.add(finished)) yield finished;
   }
-  yield* rejections.counts();
+  yield* rejections.counted();
 }
 
 /** Loads the code of the config's format. */

@@ -4,7 +4,7 @@ import { ReasonCounts } from '../data/listed-rejections.ts';
 import type { SetName } from '../data/shard.ts';
 import { UserError } from '../errors.ts';
 
-/** A reason, as the first example with it states it, and the number of examples with the like. */
+/** A reason, as the first of its examples states it, and the number of its examples. */
 export interface QuarantineReason {
   readonly reason: string;
   readonly examples: number;

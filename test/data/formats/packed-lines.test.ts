@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { isRejected } from '../../../src/data/example.ts';
 import { GzipBudget } from '../../../src/data/formats/gzip-text.ts';
 import { formats } from '../../../src/data/formats/index.ts';
-import { ListedRejections, maxListed } from '../../../src/data/listed-rejections.ts';
+import { ListedRejections, maxListedPerShard } from '../../../src/data/listed-rejections.ts';
 import { readConfig, readSet, shardsOf } from '../../support/examples.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 
@@ -100,27 +100,31 @@ test('the text of a gzip file is limited, in proportion to the bytes of it that 
 });
 
 test('of very many rejected examples, the first are listed, and the others counted', async () => {
-  const broken = maxListed + 300;
+  const broken = maxListedPerShard + 300;
   const bad = Array.from({ length: broken }, (_, row) => `{"text${row}x": ${'xyz'[row % 3]}}\n`);
   const file = `${bad.join('')}{"text":"good","label":"no"}\n${'{}\n'.repeat(200)}`;
   const items = await readSet(new MemoryStore({ 'labeled/a.jsonl': file }), jsonl);
   const rejected = items.filter(isRejected);
   expect(items.length - rejected.length).toBe(1);
-  expect(rejected.length).toBe(maxListed + 2);
+  expect(rejected.length).toBe(maxListedPerShard + 2);
   expect(rejected.slice(-2)).toEqual([
-    { id: `a.jsonl:${maxListed}`, reason: expect.stringContaining('is not JSON'), lost: 300 },
+    {
+      id: `a.jsonl:${maxListedPerShard}`,
+      reason: expect.stringContaining('is not JSON'),
+      lost: 300,
+    },
     { id: `a.jsonl:${broken + 1}`, reason: expect.stringContaining('no field'), lost: 200 },
   ]);
 });
 
 test('rejected examples that are counted after a hundred reasons are counted together', () => {
   const rejections = new ListedRejections();
-  for (let row = 0; row < maxListed; row++) {
-    rejections.lists({ id: `${row}`, reason: 'It is bad.' });
+  for (let row = 0; row < maxListedPerShard; row++) {
+    rejections.add({ id: `${row}`, reason: 'It is bad.' });
   }
   const reasons = Array.from({ length: 103 }, (_, row) => `It has ${'x'.repeat(row)}.`);
-  for (const [row, reason] of reasons.entries()) rejections.lists({ id: `${row}`, reason });
-  const counts = [...rejections.counts()];
+  for (const [row, reason] of reasons.entries()) rejections.add({ id: `${row}`, reason });
+  const counts = [...rejections.counted()];
   expect(counts).toHaveLength(101);
   expect(counts[0]).toEqual({ id: '0', reason: reasons[0], lost: 1 });
   expect(counts[100]).toEqual({ id: '100', reason: `Other reasons: ${reasons[100]}`, lost: 3 });
