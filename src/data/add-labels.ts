@@ -52,19 +52,23 @@ export async function addLabels(
   return { labels: labeled.length, known: given.length - labeled.length, unanswered, files };
 }
 
-/** Finds the answered examples in unlabeled/. */
+/**
+ * Finds the answered examples in unlabeled/.
+ * @throws UserError if one does not exist, shares its id, or has two answers.
+ */
 async function findAnswered(
   data: ObjectStore,
   config: ReadConfig,
-  { labels, written }: ParsedAnswers,
+  { labels, writtenIds }: ParsedAnswers,
   name: string,
 ): Promise<AnsweredExample[]> {
-  const wanted = new Set([...labels.keys(), ...written.values()]);
+  const ids = [...labels.keys()];
+  const wanted = new Set([...ids, ...writtenIds.values()]);
   const examples = new Map<string, Example>();
   const { idsFromKeys } = formats[config.data.format];
   for await (const shard of cutShards(data, 'unlabeled', 'unlabeled/', config)) {
     // Ids from keys are unique, but a column may have an id twice.
-    if (idsFromKeys && [...labels.keys()].every((id) => examples.has(id))) break;
+    if (idsFromKeys && ids.every((id) => examples.has(id))) break;
     for await (const item of readExamples(data, shard, config)) {
       if (isRejected(item) || !wanted.has(item.id)) continue;
       if (examples.has(item.id)) throw sharedId(item.id, name);
@@ -73,7 +77,7 @@ async function findAnswered(
   }
   const answered = new Set<Example>();
   return Array.from(labels, ([id, decided]) => {
-    const example = examples.get(id) ?? examples.get(written.get(id) ?? id);
+    const example = examples.get(id) ?? examples.get(writtenIds.get(id) ?? id);
     if (example === undefined) throw unknownId(id, name, data);
     if (answered.has(example)) throw answeredTwice(example.id, name);
     answered.add(example);
@@ -128,7 +132,7 @@ function unknownId(id: string, name: string, data: ObjectStore): UserError {
 
 function answeredTwice(id: string, name: string): UserError {
   return new UserError(
-    `${name}: two rows name the example '${id}', one with another ' in front`,
+    `${name}: two rows label the example '${id}', one of them with another ' before its id`,
     'Keep one of them.',
   );
 }

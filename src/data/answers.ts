@@ -12,9 +12,9 @@ export interface Answers {
   /** Name of the file, for error messages. */
   readonly name: string;
   /**
-   * A CSV file with the columns `id` and `label`, their texts as in `spreadsheet-text.ts`, or tasks
-   * that Label Studio has exported as JSON.
-   * A row without a label was not answered.
+   * A CSV file with the columns `id` and `label`, or tasks that Label Studio has exported as JSON.
+   * The cells of the CSV file may have the marks of `spreadsheet-text.ts`. A row without a label
+   * was not answered.
    */
   readonly text: string;
 }
@@ -26,16 +26,16 @@ interface Answer {
   readonly id: string;
   /** Empty if the example was not answered. */
   readonly label: string;
-  /** Both as CSV has them. People may have written a `'` that is not a mark, but a character. */
+  /** The cells of a CSV file with their marks: a `'` may also be a character of the text. */
   readonly written?: { readonly id: string; readonly label: string };
 }
 
-/** Answers of people, parsed. */
+/** Parsed answers. */
 export interface ParsedAnswers {
   /** Decisions per id, in the order of the file. */
   readonly labels: ReadonlyMap<string, Int32Array>;
-  /** Ids as they are written, by the id without marks, if the two differ. */
-  readonly written: ReadonlyMap<string, string>;
+  /** Ids as the file has them, with marks, by the id without marks; only those that differ. */
+  readonly writtenIds: ReadonlyMap<string, string>;
   /** Number of rows without a label. */
   readonly unanswered: number;
 }
@@ -68,7 +68,7 @@ export function parseAnswers(
     if (written !== undefined && written.id !== id) writtenIds.set(id, written.id);
   }
   if (labels.size === 0) throw new UserError(`${answers.name} has no label`, exampleOf(classes));
-  return { labels, written: writtenIds, unanswered };
+  return { labels, writtenIds, unanswered };
 }
 
 function notAClass(

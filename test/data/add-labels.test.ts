@@ -215,7 +215,7 @@ describe('answers', () => {
     );
     const twice = "id,label\n'-foo',no\n''-foo','-x'\n";
     await expect(added(files, twice, undefined, task)).rejects.toThrow(
-      "answers.csv: two rows name the example ''-foo''",
+      "answers.csv: two rows label the example ''-foo'', one of them with another ' before its id",
     );
   });
 
