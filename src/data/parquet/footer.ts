@@ -35,8 +35,11 @@ export const maxDecimalBytes = 32;
 /** Maximum rows of a row group, and values of a column in it. */
 const maxGroupRows = 2 ** 31;
 
-/** Rows that a file may have, however small it is, and those per byte of the file. */
+/** Limit on the rows of a file: `free` for any file, and `perByte` more per byte of the file. */
 const rowLimits = { free: 2 ** 22, perByte: 16 };
+
+/** Mark at the start and at the end of a file that is not encrypted. */
+export const fileMark = 'PAR1';
 
 /** Footer of a file. */
 export interface Footer {
@@ -51,7 +54,7 @@ export async function readFooter(read: RangeReader, fileBytes: number): Promise<
   const tail = await read(Math.max(0, fileBytes - tailBytes), fileBytes);
   const mark = Buffer.from(tail.subarray(-4)).toString('latin1');
   if (mark === 'PARE') throw new Error('it is encrypted');
-  if (mark !== 'PAR1') throw new Error("it does not end with 'PAR1'");
+  if (mark !== fileMark) throw new Error(`it does not end with '${fileMark}'`);
   const view = new DataView(tail.buffer, tail.byteOffset, tail.byteLength);
   const length = view.getUint32(tail.length - 8, true);
   if (length > fileBytes - 8) throw new Error(`its footer of ${length} bytes is cut off`);

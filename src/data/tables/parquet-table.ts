@@ -11,7 +11,7 @@ import type { SchemaElement } from 'hyparquet';
 import { ByteWriter, type ColumnSource, ParquetWriter } from 'hyparquet-writer';
 import { sum } from '../../arrays.ts';
 import { listWriter } from './list-pages.ts';
-import { columnDigest, sealFooter, sealingProgram, sealKey, spanOf } from './seal.ts';
+import { sealDigest, sealFooter, sealingProgram, sealKey, spanOf } from './seal.ts';
 
 export type ColumnType =
   | 'text'
@@ -90,7 +90,7 @@ export function createTableWriter(columns: Readonly<Record<string, ColumnType>>)
         const { start, end } = spanOf(chunk);
         // The buffer begins where the last `take` ended.
         const position = bytes.index - (bytes.offset - start);
-        return columnDigest(bytes.getBytes().subarray(position, position + end - start));
+        return sealDigest(bytes.getBytes().subarray(position, position + end - start));
       }),
     );
     filled = 0;
