@@ -57,7 +57,7 @@ test('a failure is recorded with its stage and what to do, until the run succeed
   expect(await readFailure(results, run)).toBeUndefined();
 });
 
-test('a failure that may pass is no bug: its hint arrives', async () => {
+test('a failure that may pass reaches the caller as one, with its hint', async () => {
   const { path } = makeResults();
   invoke.mockImplementation(async (task) => {
     if (task !== 'Reconcile') return answer(task, path);
