@@ -128,13 +128,23 @@ function requireNames(label: string, target: string): void {
   );
 }
 
-/** Notes labels that may be lists: they have a semicolon or a bar. */
+/** Notes labels that may be lists: they have a semicolon or a bar, or parts that recur. */
 function listNote(names: readonly string[]): string[] {
-  const found = names.find((name) => /[^;|][;|][^;|]/.test(name));
+  const separator = recurAtCommas(names) ? /[^;|,][;|,][^;|,]/ : /[^;|][;|][^;|]/;
+  const found = names.find((name) => separator.test(name));
   if (found === undefined) return [];
   return [
     `Labels such as ${found} may be lists of classes. If they are, separate names by semicolons, set task.multiLabel: true and list every class once in task.classes.`,
   ];
+}
+
+/**
+ * Returns whether there are no more parts between commas than labels: "war", "drama" and
+ * "war, drama" have two. Most names with a comma, such as "Paris, France", have parts of their own.
+ */
+function recurAtCommas(names: readonly string[]): boolean {
+  const parts = names.flatMap((name) => name.split(',')).map((part) => part.trim());
+  return parts.length > names.length && new Set(parts).size <= names.length;
 }
 
 /** Returns why a label may mean "no label", or undefined. */

@@ -87,6 +87,23 @@ test.each([
   }
 });
 
+test.each([
+  { labels: ['war', 'drama', 'war, drama'], found: 'war, drama' },
+  { labels: ['war', 'drama,war', 'drama'], found: 'drama,war' },
+  { labels: ['war', 'drama|war'], found: 'drama|war' },
+  { labels: ['war', 'drama;war'], found: 'drama;war' },
+  { labels: ['Paris, France', 'Lyon, France'], found: undefined },
+  { labels: ['war', 'drama, or comedy'], found: undefined },
+])('$labels: a note about lists names $found', async ({ labels, found }) => {
+  const rows = Array.from({ length: 12 }, (_, row) =>
+    json({ text: `a b c d ${row}`, label: labels[row % labels.length] }),
+  );
+  const { notes } = await inspect(new MemoryStore({ 'labeled/a.jsonl': rows.join('\n') }));
+  const [note] = notes.filter((one) => one.includes('may be lists'));
+  if (found === undefined) expect(note).toBeUndefined();
+  else expect(note).toMatch(`Labels such as ${found} may be lists of classes.`);
+});
+
 test('names in brackets are classes', async () => {
   const rows = Array.from({ length: 12 }, (_, row) =>
     json({ text: `a b c d ${row}`, label: row % 2 ? '[UNK]' : '(a, b)' }),
