@@ -1,5 +1,5 @@
 /** Limits of models: what a small file may ask for, in numbers and steps. */
-import { product } from '../../arrays.ts';
+import { product, sum } from '../../arrays.ts';
 
 /** Maximum of numbers in a tensor whose shape is a constant of the model: 1 GiB of float32. */
 export const maxTensorNumbers = 2 ** 28;
@@ -33,25 +33,28 @@ export interface Body {
  * @returns infinity if a function calls itself, directly or through others.
  */
 export function expandedNodes(graph: Body, functions: ReadonlyMap<string, Body>): number {
-  const counted = new Map<string, number>();
-  const count = (body: Body): number => {
-    let sum = body.nodes;
-    for (const name of body.calls) sum += countFunction(name);
-    return sum;
-  };
-  const countFunction = (name: string): number => {
-    const body = functions.get(name);
-    if (!body) return 0;
-    const known = counted.get(name);
-    if (known !== undefined) return known;
-    counted.set(name, Number.POSITIVE_INFINITY); // While it is counted: a call of itself.
-    const nodes = count(body);
-    counted.set(name, nodes);
-    return nodes;
-  };
+  const counted = new Map<Body, number>();
+  const started = new Set<Body>();
   // Functions that nothing calls count as well: libraries may read them.
-  let most = count(graph);
-  for (const name of functions.keys()) most = Math.max(most, countFunction(name));
+  const waiting = [graph, ...functions.values()];
+  let most = 0;
+  // Without recursion: a small file can have a chain of calls that overflows the stack.
+  for (let body = waiting.at(-1); body; body = waiting.at(-1)) {
+    if (counted.has(body)) {
+      waiting.pop();
+      continue;
+    }
+    const called = body.calls.flatMap((name) => functions.get(name) ?? []);
+    if (started.has(body)) {
+      // A function that is not counted yet waits for this one: a call of itself.
+      const nodes = called.map((each) => counted.get(each) ?? Number.POSITIVE_INFINITY);
+      counted.set(body, body.nodes + sum(nodes));
+      most = Math.max(most, counted.get(body)!);
+    } else {
+      started.add(body);
+      for (const each of new Set(called)) if (!started.has(each)) waiting.push(each);
+    }
+  }
   return most;
 }
 

@@ -7,7 +7,7 @@ import { open } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { product } from '../../arrays.ts';
 import { UserError } from '../../errors.ts';
-import { bytesIn, text, textOf, unpackedIntegers } from '../teachers/onnx-file.ts';
+import { bytesIn, maxGraphs, text, textOf, unpackedIntegers } from '../teachers/onnx-file.ts';
 import { MalformedProtobuf, parseFields, readFields } from '../teachers/protobuf.ts';
 import {
   type Body,
@@ -44,13 +44,18 @@ const sizeInputs: Readonly<Record<string, number>> = {
 /** Number of the type int64. */
 const int64 = 7;
 
-/** Graphs inside graphs; protobuf itself reads no more than 100 levels. */
-const maxDepth = 30;
-
 /** A body as it is read: the main graph or a function, with the graphs inside. */
 interface Scope extends Body {
   nodes: number;
   readonly calls: string[];
+}
+
+/** Short constants of one name: only their maxima, since a small file can have very many. */
+interface Constants {
+  /** The largest value. */
+  readonly largest: number;
+  /** Numbers in the largest tensor that has one of them as its shape. */
+  readonly numbers: number;
 }
 
 /** Facts about a file that can be judged when all of it is read. */
@@ -58,8 +63,8 @@ interface Facts {
   readonly main: Scope;
   /** By `domain:name`. */
   readonly functions: Map<string, Scope>;
-  /** Values of short constants of int64, by tensor; a name may have several. */
-  readonly constants: Map<string, number[][]>;
+  /** Short constants of int64, by tensor. */
+  readonly constants: Map<string, Constants>;
   /** Operators with the first node that has each, by `domain:operator`. */
   readonly operators: Map<string, string>;
   readonly sizes: { readonly node: string; readonly operator: string; readonly input: string }[];
@@ -192,7 +197,7 @@ function addAttribute(
   node: string,
   output?: string,
 ): void {
-  if (position.depth > maxDepth) throw new MalformedProtobuf('graphs inside each other');
+  if (position.depth > maxGraphs) throw new MalformedProtobuf('graphs inside each other');
   for (const nested of [...bytesIn(fields, 5), ...bytesIn(fields, 10)]) {
     addTensor(parseFields(nested), facts, output);
   }
@@ -223,8 +228,13 @@ function addTensor(fields: Fields, facts: Facts, output = textOf(fields, 8)): vo
   addConstant(facts, output, [...integersIn(fields, 7), ...raw]);
 }
 
-function addConstant({ constants }: Facts, name: string, values: number[]): void {
-  if (values.length > 0) constants.set(name, [...(constants.get(name) ?? []), values]);
+function addConstant({ constants }: Facts, name: string, values: readonly number[]): void {
+  if (values.length === 0) return;
+  const others = constants.get(name) ?? { largest: Number.NEGATIVE_INFINITY, numbers: 0 };
+  constants.set(name, {
+    largest: values.reduce((most, value) => Math.max(most, value), others.largest),
+    numbers: Math.max(others.numbers, shapeNumbers(values)),
+  });
 }
 
 function addSparse(bytes: Uint8Array, facts: Facts, of: string): void {
@@ -271,12 +281,9 @@ function checkOperators({ operators, functions }: Facts, file: string): void {
 
 function checkLoops({ loops, constants }: Facts, file: string): void {
   for (const { node, limits } of loops) {
-    const counts = limits.map((limit) => {
-      const values = (constants.get(limit) ?? []).flat();
-      if (values.length === 0) return Number.POSITIVE_INFINITY;
-      return values.reduce((most, value) => Math.max(most, value), 1);
-    });
-    const iterations = product(counts);
+    const iterations = product(
+      limits.map((limit) => Math.max(1, constants.get(limit)?.largest ?? Number.POSITIVE_INFINITY)),
+    );
     if (iterations <= maxIterations) continue;
     const found = Number.isFinite(iterations) ? `${iterations}` : 'an unknown number of';
     throw refusedPart(
@@ -289,15 +296,13 @@ function checkLoops({ loops, constants }: Facts, file: string): void {
 
 function checkSizes({ sizes, shapes, constants }: Facts, file: string): void {
   for (const { node, operator, input } of sizes) {
-    for (const values of constants.get(input) ?? []) {
-      checkNumbers(`${file} has the operator '${operator}' (node '${node}')`, values);
-    }
+    const { numbers } = constants.get(input) ?? { numbers: 0 };
+    checkNumbers(`${file} has the operator '${operator}' (node '${node}')`, numbers);
   }
-  for (const { of, shape } of shapes) checkNumbers(`${file} has ${of}`, shape);
+  for (const { of, shape } of shapes) checkNumbers(`${file} has ${of}`, shapeNumbers(shape));
 }
 
-function checkNumbers(what: string, shape: readonly number[]): void {
-  const numbers = shapeNumbers(shape);
+function checkNumbers(what: string, numbers: number): void {
   if (numbers <= maxTensorNumbers) return;
   throw refusedPart(
     `${what} with ${numbers} numbers from a few`,

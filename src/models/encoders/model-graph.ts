@@ -36,7 +36,7 @@ export function producerOf(
 
 /** Returns the operator that computes a tensor, apart from copies. */
 export function operatorOf(graph: ModelGraph, tensor: string): string | undefined {
-  return producerOf(graph, sourceOf(graph, tensor, ['Identity']))?.operator;
+  return producerOf(graph, sourceFinder(graph, ['Identity'])(tensor))?.operator;
 }
 
 const quantizing = ['QuantizeLinear', 'DequantizeLinear', 'DynamicQuantizeLinear'];
@@ -46,21 +46,29 @@ const passing = [
   ...['Identity', 'Cast', 'Reshape', 'Squeeze', 'Unsqueeze', 'Flatten', 'Dropout'],
 ];
 
-/** Follows first inputs back to a tensor that none of the operators computes. */
-export function sourceOf(
+/**
+ * Makes a function that follows first inputs back to a tensor that none of the operators computes.
+ * It remembers its results, because very many tensors may come from one long chain.
+ */
+export function sourceFinder(
   graph: ModelGraph,
-  tensor: string | undefined,
   operators: readonly string[] = passing,
-): string | undefined {
-  let source = tensor;
-  // A damaged graph may have a cycle.
-  const seen = new Set<GraphNode>();
-  for (;;) {
-    const node = producerOf(graph, source);
-    if (!node || !operators.includes(node.operator) || seen.has(node)) return source;
-    seen.add(node);
-    source = node.inputs[0];
-  }
+): (tensor: string | undefined) => string | undefined {
+  const sources = new Map<string, string | undefined>();
+  return (tensor) => {
+    // A damaged graph may have a cycle.
+    const passed = new Set<string>();
+    let source = tensor;
+    while (source !== undefined && !sources.has(source) && !passed.has(source)) {
+      const node = producerOf(graph, source);
+      if (!node || !operators.includes(node.operator)) break;
+      passed.add(source);
+      source = node.inputs[0];
+    }
+    const found = source !== undefined && sources.has(source) ? sources.get(source) : source;
+    for (const name of passed) sources.set(name, found);
+    return found;
+  };
 }
 
 /** Layers that score classes. */
@@ -78,6 +86,7 @@ const afterScores = new Set([
 /** Returns the input of the last layer with weights before an output: the penultimate tensor. */
 export function penultimate(graph: ModelGraph, output: string): string | undefined {
   const waiting = [output];
+  const sourceOf = sourceFinder(graph, quantizing);
   // Many nodes may have the same input, and a damaged graph may have a cycle.
   const seen = new Set<GraphNode>();
   while (waiting.length > 0) {
@@ -85,7 +94,7 @@ export function penultimate(graph: ModelGraph, output: string): string | undefin
     if (node === undefined || seen.has(node)) continue;
     seen.add(node);
     if (scoring.has(node.operator)) {
-      const input = sourceOf(graph, node.inputs[0], quantizing);
+      const input = sourceOf(node.inputs[0]);
       if (producerOf(graph, input)) return input;
     } else if (afterScores.has(node.operator)) {
       for (const input of node.inputs.toReversed()) waiting.push(input);

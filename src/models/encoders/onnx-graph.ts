@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import type { Port } from '../teachers/loaded-model.ts';
 import { bytesIn, parsePort, text, textOf, unpackedIntegers } from '../teachers/onnx-file.ts';
 import { MalformedProtobuf, parseFields, readFields } from '../teachers/protobuf.ts';
-import { type GraphNode, type ModelGraph, producersOf, sourceOf } from './model-graph.ts';
+import { type GraphNode, type ModelGraph, producersOf, sourceFinder } from './model-graph.ts';
 
 export interface OnnxGraph extends ModelGraph {
   readonly nodes: readonly GraphNode[];
@@ -15,7 +15,7 @@ export interface OnnxGraph extends ModelGraph {
 
 /** The graph: nodes, weights (their shape and name), inputs, outputs. */
 const wanted = {
-  7: { 1: 'value', 5: { 1: 'value', 8: 'value' }, 11: 'value', 12: 'value' },
+  7: { 1: 'value', 5: { 1: 'short', 8: 'value' }, 11: 'value', 12: 'value' },
 } as const;
 
 /**
@@ -32,8 +32,8 @@ export async function readOnnxGraph(stream: Readable): Promise<OnnxGraph | undef
     for await (const { path, value } of readFields(stream, wanted)) {
       const where = path.join('.');
       if (where === '7.5.1') {
-        const sizes = typeof value === 'number' ? [value] : unpackedIntegers(value).map(Number);
-        shape = [...shape, ...sizes];
+        if (typeof value === 'number') shape.push(value);
+        else for (const size of unpackedIntegers(value)) shape.push(Number(size));
       } else if (typeof value === 'number') continue;
       else if (where === '7.5.8') {
         // The shape of a tensor comes before its name.
@@ -75,11 +75,12 @@ const lookups: Readonly<Record<string, readonly [indices: number, table: number]
  * vocabulary. Undefined if there is no such table.
  */
 export function tableRows(graph: OnnxGraph, input: string): number | undefined {
+  const sourceOf = sourceFinder(graph);
   for (const { operator, inputs } of graph.nodes) {
     const [indices, table] = lookups[operator] ?? [];
     if (indices === undefined || table === undefined) continue;
-    if (sourceOf(graph, inputs[indices]) !== input) continue;
-    const shape = graph.weights.get(sourceOf(graph, inputs[table]) ?? '');
+    if (sourceOf(inputs[indices]) !== input) continue;
+    const shape = graph.weights.get(sourceOf(inputs[table]) ?? '');
     if (shape?.length === 2) return shape[0];
   }
   return undefined;

@@ -29,6 +29,9 @@ const wanted = {
   25: { 7: 'value' },
 } as const;
 
+/** Maximum of graphs inside each other; protobuf itself reads no more than 100 levels. */
+export const maxGraphs = 30;
+
 /** Reads the file once, as a stream. Nodes are in memory one at a time, weights never. */
 export async function readOnnxFacts(stream: Readable): Promise<OnnxFacts> {
   const externalData = new Set<string>();
@@ -46,7 +49,7 @@ export async function readOnnxFacts(stream: Readable): Promise<OnnxFacts> {
       else if (where === '7.11') inputs.push(parsePort(value));
       else if (where === '7.12') outputs.push(parsePort(value));
       else {
-        const node = parseNode(value, externalData);
+        const node = parseNode(value, externalData, 0);
         if (node.operator === 'ZipMap') zipped.push(...node.inputs.slice(0, 1));
         classLabels = node.classLabels ?? classLabels;
       }
@@ -58,11 +61,12 @@ export async function readOnnxFacts(stream: Readable): Promise<OnnxFacts> {
   } finally {
     stream.destroy();
   }
+  const returned = new Set(outputs.map(({ name }) => name));
   return {
     externalData: [...externalData],
     inputs: inputs.filter(({ name }) => !initializers.has(name)),
     outputs,
-    zipped: zipped.filter((name) => !outputs.some((port) => port.name === name)),
+    zipped: zipped.filter((name) => !returned.has(name)),
     classLabels,
   };
 }
@@ -104,8 +108,12 @@ interface Node {
   readonly classLabels: readonly string[] | undefined;
 }
 
-/** Parses a node, and adds the files of the tensors in its attributes. */
-function parseNode(bytes: Uint8Array, externalData: Set<string>): Node {
+/**
+ * Parses a node, and adds the files of the tensors in its attributes.
+ * @param depth Number of graphs around it, without the main one.
+ */
+function parseNode(bytes: Uint8Array, externalData: Set<string>, depth: number): Node {
+  if (depth > maxGraphs) throw new MalformedProtobuf('graphs inside each other');
   const fields = parseFields(bytes);
   const isMl = textOf(fields, 7) === 'ai.onnx.ml';
   let classLabels: readonly string[] | undefined;
@@ -117,7 +125,7 @@ function parseNode(bytes: Uint8Array, externalData: Set<string>): Node {
       addSparseLocations(nested, externalData);
     }
     for (const graph of [...bytesIn(attribute, 6), ...bytesIn(attribute, 11)]) {
-      parseGraph(graph, externalData);
+      parseGraph(graph, externalData, depth + 1);
     }
     if (!isMl || !textOf(attribute, 1).startsWith('classlabels_')) continue;
     const labels = [...bytesIn(attribute, 9).map(text), ...integers(attribute, 8)];
@@ -127,11 +135,11 @@ function parseNode(bytes: Uint8Array, externalData: Set<string>): Node {
 }
 
 /** Adds the files of a graph inside an attribute: a branch or the body of a loop. */
-function parseGraph(bytes: Uint8Array, externalData: Set<string>): void {
+function parseGraph(bytes: Uint8Array, externalData: Set<string>, depth: number): void {
   const fields = parseFields(bytes);
   for (const initializer of bytesIn(fields, 5)) addLocations(initializer, externalData);
   for (const initializer of bytesIn(fields, 15)) addSparseLocations(initializer, externalData);
-  for (const node of bytesIn(fields, 1)) parseNode(node, externalData);
+  for (const node of bytesIn(fields, 1)) parseNode(node, externalData, depth);
 }
 
 function addLocations(tensor: Uint8Array, externalData: Set<string>): void {
