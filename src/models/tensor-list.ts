@@ -5,7 +5,7 @@ import { listOf } from '../wide-schemas.ts';
 
 /** Maximum of tensors of a model, and of their axes. */
 const maxTensors = 100_000;
-const maxAxes = 8;
+export const maxAxes = 8;
 
 /** Shape of a tensor. */
 export const tensorShape = listOf(z.int().nonnegative(), maxAxes);

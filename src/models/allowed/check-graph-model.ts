@@ -1,6 +1,7 @@
 /** Checks the topology of a tfjs GraphModel before its executor reads it. */
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
+import { listOf } from '../../wide-schemas.ts';
 import { type Body, expandedNodes, maxNodes } from './budget.ts';
 import { graphModelOperations } from './graph-model-operations.ts';
 import { notAllowed, refusedPart } from './refused-part.ts';
@@ -10,18 +11,16 @@ const nodeSchema = z.looseObject({
   op: z.string(),
   attr: z.record(z.string(), z.unknown()).optional(),
 });
+const nodesSchema = listOf(nodeSchema, maxNodes);
+const functionSchema = z.looseObject({
+  signature: z.looseObject({ name: z.string() }),
+  nodeDef: nodesSchema.default([]),
+});
 const topologySchema = z.looseObject({
-  node: z.array(nodeSchema),
+  node: nodesSchema,
   library: z
     .looseObject({
-      function: z
-        .array(
-          z.looseObject({
-            signature: z.looseObject({ name: z.string() }),
-            nodeDef: z.array(nodeSchema).default([]),
-          }),
-        )
-        .optional(),
+      function: listOf(functionSchema, maxNodes).optional(),
     })
     .optional(),
 });

@@ -1,5 +1,5 @@
 /** Checks the topology of a tfjs LayersModel before its layers are built. */
-import { topologySize } from '../size/topology-size.ts';
+import { topologySize, unknownSize } from '../size/topology-size.ts';
 import { maxLayerOutputs, maxParameters } from './budget.ts';
 import { layerClasses, layerParts } from './layer-classes.ts';
 import { notAllowed, refusedPart } from './refused-part.ts';
@@ -42,7 +42,13 @@ export function checkAllowedLayers(
 ): void {
   checkClasses(topology, name);
   const size = topologySize(topology, inputShape);
-  if (!size) return; // Not a topology: tfjs refuses it.
+  if (!size) {
+    throw refusedPart(
+      `${name} has layers whose size cannot be computed (${unknownSize(topology)})`,
+      'and models may only have layers whose size is known',
+      'Save the model again with model.save of tfjs.',
+    );
+  }
   for (const [found, limit, what] of [
     [size.parameters, maxParameters, 'weights'],
     [size.outputs, maxLayerOutputs, 'outputs of layers per example'],

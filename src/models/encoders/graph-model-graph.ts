@@ -1,29 +1,33 @@
 /** Reads the structure of a tfjs GraphModel: its nodes, and the outputs of its signature. */
 import { z } from 'zod';
+import { fieldsOf, listOf } from '../../wide-schemas.ts';
+import { maxNodes } from '../allowed/budget.ts';
 import { dimension, dtypeName, type Port } from '../teachers/loaded-model.ts';
+import { maxAxes } from '../tensor-list.ts';
 import { type GraphNode, type ModelGraph, producersOf } from './model-graph.ts';
 
 const signatureSchema = z.looseObject({
-  outputs: z.record(
-    z.string(),
+  outputs: fieldsOf(
     z.looseObject({
       name: z.string().nullish(),
       dtype: z.string().nullish(),
       tensorShape: z
-        .looseObject({ dim: z.array(z.looseObject({ size: z.coerce.number() })).nullish() })
+        .looseObject({ dim: listOf(z.looseObject({ size: z.coerce.number() }), maxAxes).nullish() })
         .nullish(),
     }),
+    maxNodes,
   ),
 });
 /** Converters write the signature in one of two places. */
 const modelSchema = z.looseObject({
   modelTopology: z.looseObject({
-    node: z.array(
+    node: listOf(
       z.looseObject({
         name: z.string(),
         op: z.string(),
-        input: z.array(z.string()).default([]),
+        input: listOf(z.string(), maxNodes).default([]),
       }),
+      maxNodes,
     ),
   }),
   signature: signatureSchema.optional().catch(undefined),

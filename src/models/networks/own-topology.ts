@@ -57,9 +57,11 @@ export function parseTopology(text: string, key: string): Topology {
   }
   refuseKeras3(json, `'${key}'`, 'Write it with model.save of tfjs.');
   checkInboundLayers(json, `'${key}'`);
-  checkAllowedLayers(json, `'${key}'`);
   const parsed = topologySchema.safeParse(json);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    checkAllowedLayers(parsed.data, `'${key}'`);
+    return parsed.data;
+  }
   const [issue] = parsed.error.issues;
   throw new UserError(
     `'${key}' has no topology that can be used: ${issue?.path.join('.')}: ${issue?.message}.`,

@@ -6,10 +6,14 @@
 import { z } from 'zod';
 import { product, sum } from '../../arrays.ts';
 import { listOf } from '../../wide-schemas.ts';
+import { maxAxes } from '../tensor-list.ts';
 import { maxLayers } from '../topology.ts';
 import { type NetworkSize, noWork, totalSize } from './network-size.ts';
 
-const numbers = z.array(z.number().nullable());
+/** A list of one value per axis. */
+const axesOf = <Value extends z.ZodType>(value: Value) => listOf(value, maxAxes);
+const numbers = axesOf(z.number().nullable());
+const sizes = z.union([z.number(), axesOf(z.number())]);
 
 /** Padding along one axis: on both sides, or before and after. */
 const sides = z.union([z.number(), z.tuple([z.number(), z.number()])]);
@@ -26,19 +30,23 @@ const layerSchema = z.looseObject({
     num_tokens: z.number().nullish(),
     height: z.number().optional(),
     width: z.number().optional(),
-    size: z.union([z.number(), z.array(z.number())]).optional(),
+    size: sizes.optional(),
     filters: z.number().optional(),
-    kernel_size: z.union([z.number(), z.array(z.number())]).optional(),
-    pool_size: z.union([z.number(), z.array(z.number())]).optional(),
-    strides: z.union([z.number(), z.array(z.number())]).nullish(),
-    padding: z.union([z.string(), z.number(), z.array(sides)]).optional(),
+    kernel_size: sizes.optional(),
+    pool_size: sizes.optional(),
+    strides: sizes.nullish(),
+    padding: z.union([z.string(), z.number(), axesOf(sides)]).optional(),
     depth_multiplier: z.number().optional(),
     target_shape: numbers.optional(),
     use_bias: z.boolean().optional(),
-    scale: z.boolean().optional(),
-    center: z.boolean().optional(),
+    /** Whether a BatchNormalization has this vector; of a Rescaling layer, its factor. */
+    scale: z.unknown().optional(),
+    center: z.unknown().optional(),
   }),
-  inbound_nodes: z.array(z.array(z.tuple([z.string()], z.unknown()))).optional(),
+  inbound_nodes: listOf(
+    listOf(z.tuple([z.string()], z.unknown()), maxLayers),
+    maxLayers,
+  ).optional(),
 });
 type Layer = z.infer<typeof layerSchema>;
 
@@ -63,6 +71,13 @@ export function topologySize(
   return isSize ? size : undefined;
 }
 
+/** Describes the first field because of which `topologySize` returns undefined. */
+export function unknownSize(json: unknown): string {
+  const [issue] = modelSchema.safeParse(unwrap(json)).error?.issues ?? [];
+  if (issue === undefined) return 'a size is negative or infinite, or an output has too many axes';
+  return `${issue.path.join('.') || 'the topology'}: ${issue.message}`;
+}
+
 /** Adds up the layers of a model; its output is that of the last one. */
 function followAll(layers: readonly Layer[], inputShape: readonly number[]): Required<Step> {
   const shapes = new Map<string, readonly number[]>();
@@ -73,6 +88,10 @@ function followAll(layers: readonly Layer[], inputShape: readonly number[]): Req
     const sources = layer.inbound_nodes?.[0]?.map(([name]) => shapes.get(name) ?? last) ?? [last];
     const input = own ? openAsOne(own) : merged(layer, sources.length > 0 ? sources : [inputShape]);
     const { output, size = noWork } = follow(layer, input);
+    // Each layer could add an axis. No layer can be built that has so many.
+    if (output.length > maxAxes) {
+      return { output: [], size: { ...noWork, outputs: Number.POSITIVE_INFINITY } };
+    }
     sizes.push({ ...size, outputs: size.outputs || product(output) });
     if (layer.config.name !== undefined) shapes.set(layer.config.name, output);
     last = output;

@@ -385,6 +385,22 @@ describe('a GraphModel', () => {
     },
   );
 
+  test('very many nodes that are not nodes: the first one is named', async () => {
+    const wrong = Array<number>(200_000).fill(0);
+    for (const [topology, path] of [
+      [{ node: wrong }, 'node[0]'],
+      [{ node: [], library: { function: wrong } }, 'library.function[0]'],
+      [
+        { node: [], library: { function: [{ signature: { name: 'f' }, nodeDef: wrong }] } },
+        'library.function[0].nodeDef[0]',
+      ],
+    ] as const) {
+      const told = await refusal(() => checkGraphModel(topology, 'it'));
+      expect(told).toContain(path);
+      expect(told?.length).toBeLessThan(200);
+    }
+  });
+
   test('a branch that calls itself', async () => {
     const branch = node('If', { attr: { then_branch: { func: { name: 'f' } } } });
     const library = { function: [{ signature: { name: 'f' }, nodeDef: [branch] }] };
@@ -452,6 +468,18 @@ describe('a LayersModel', () => {
     const grow = Array.from({ length: 9 }, () => layer('UpSampling2D', { size: [9, 9] }));
     const image = layer('InputLayer', { batch_input_shape: [null, 8, 8, 3] });
     expect(await told(model(image, ...grow))).toContain('outputs of layers per example');
+    const rescaling = layer('Rescaling', { scale: 1 / 255, offset: 0 });
+    const rescaled = await told(model(image, rescaling, ...grow));
+    expect(rescaled).toContain('outputs of layers per example');
+  });
+
+  test('layers whose size is not known', async () => {
+    const dense = layer('Dense', { units: 1, batch_input_shape: [null, 2] });
+    const wrong = layer('Activation', { kernel_size: 'x' });
+    const message = "'model.json' has layers whose size cannot be computed";
+    expect(await told(model(dense, wrong))).toContain(`${message} (config.layers.1.config`);
+    const axes = Array.from({ length: 9 }, () => layer('RepeatVector', { n: 1 }));
+    expect(await told(model(dense, ...axes))).toContain(`${message} (a size is`);
   });
 });
 

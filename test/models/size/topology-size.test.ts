@@ -22,6 +22,28 @@ test('windows that do not move, and negative units, are not accepted', () => {
   expect(topologySize(model(negative), [8])).toBeUndefined();
 });
 
+test('a layer that changes the range of pixels does not hide the size of the others', () => {
+  const rescaling = { class_name: 'Rescaling', config: { scale: 1 / 255, offset: 0 } };
+  expect(topologySize(model(rescaling, dense), [8])).toMatchObject({ macs: 80, parameters: 90 });
+});
+
+test.each([
+  ['RepeatVector', { n: 1 }],
+  ['Embedding', { input_dim: 1, output_dim: 1 }],
+])('very many layers %s, which each add an axis, have no size', (class_name, config) => {
+  const layers = Array.from({ length: 50_000 }, () => ({ class_name, config }));
+  expect(topologySize(model(...layers), [8])).toBeUndefined();
+  const inside = { class_name: 'Sequential', ...model(...layers) };
+  expect(topologySize(model(inside, dense), [8])).toBeUndefined();
+});
+
+test('a shape of very many axes is not a size', () => {
+  const target_shape = Array<number>(100_000).fill(1);
+  const layers = Array.from({ length: 10_000 }, () => dense);
+  const reshape = { class_name: 'Reshape', config: { target_shape } };
+  expect(topologySize(model(reshape, ...layers), [1])).toBeUndefined();
+});
+
 test('whatever the JSON is, there is an answer that a plan can keep', () => {
   fc.assert(
     fc.property(fc.jsonValue(), fc.array(fc.integer({ min: 0, max: 9 })), (json, shape) => {
