@@ -5,22 +5,22 @@ import { resizeFilters } from './image-resample.ts';
 import type { Decoded } from './kind.ts';
 import { channelOrders, colorSources, orientations } from './preprocess-config.ts';
 
-/** Maximum of the height and the width that a model reads, in pixels. */
-export const maxSide = 4096;
+/** Maximum height and width of the images that a model reads, in pixels. */
+export const maxInputSide = 4096;
 
 /** A side before the crop, which may be longer. */
-const edge = z
+const sideBeforeCrop = z
   .int()
   .positive()
-  .max(16 * maxSide);
-const side = z.int().positive().max(maxSide);
+  .max(16 * maxInputSide);
+const side = z.int().positive().max(maxInputSide);
 
 /** Settings for decoding a file, if the config has a section `preprocess`. */
 const pixelsSchema = z.strictObject({
   fit: z.enum(resizeFits),
   filter: z.enum(resizeFilters),
   /** Size before the crop, or the size to pad to. */
-  resized: z.strictObject({ height: edge, width: edge }),
+  resized: z.strictObject({ height: sideBeforeCrop, width: sideBeforeCrop }),
   colors: z.enum(colorSources),
   orientation: z.enum(orientations),
   channelOrder: z.enum(channelOrders),

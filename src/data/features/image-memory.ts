@@ -10,9 +10,9 @@ export const maxMegapixels = 64;
 
 /**
  * Maximum width and height of an image, in pixels: those of a JPEG. libvips holds many rows at the
- * same time, which take over 1 GB if they are much wider.
+ * same time, and rows of much wider images take over 1 GB.
  */
-const maxSide = 65_535;
+const maxImageSide = 65_535;
 
 /** Memory that images may take at the same time. A larger image is decoded alone. */
 const roomBytes = 512 * 2 ** 20;
@@ -24,8 +24,8 @@ const bytesPerPixelByte = 1.5;
 const bytesPerCoefficient = 2;
 
 /**
- * Maximum number of scans of a JPEG. Each may go through all pixels, also if it has only some
- * bytes, and libvips' limit of time does not hold meanwhile. Progressive files have about ten.
+ * Maximum number of scans of a JPEG. Progressive files have about ten. A scan of a few bytes may
+ * take as long as one of all pixels, and the time limit of libvips does not end it.
  */
 const maxScans = 200;
 
@@ -34,7 +34,7 @@ const waiting: { readonly bytes: number; readonly start: () => void }[] = [];
 
 /**
  * Runs a task on an image when there is room for its pixels, in the order of the calls.
- * @throws Error if the image takes far more memory or time than its size shows.
+ * @throws Error if decoding the image takes far more memory or time than its size suggests.
  */
 export async function withImageRoom<Result>(
   file: Uint8Array,
@@ -43,8 +43,8 @@ export async function withImageRoom<Result>(
   if (imageType(file) === 'jpg' && scansOf(file) > maxScans) {
     throw new Error(`it has more than ${maxScans} scans`);
   }
-  if (sidesOf(file).some((side) => side > maxSide)) {
-    throw new Error(`it is wider or higher than ${maxSide} pixels`);
+  if (sidesOf(file).some((side) => side > maxImageSide)) {
+    throw new Error(`it is wider or higher than ${maxImageSide} pixels`);
   }
   return withRoom(Math.ceil(bytesPerPixelByte * pixelBytes(file)), task);
 }
@@ -97,7 +97,7 @@ export function pixelBytes(file: Uint8Array): number {
 /** Channels by the colour type of a PNG. A palette can have four. */
 const pngChannels: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 4, 4: 2, 6: 4 };
 
-/** Returns the width and height of a PNG or a WebP; those of a JPEG have 16 bits. */
+/** Returns the width and height of a PNG or a large WebP. Those of other files have 16 bits. */
 function sidesOf(file: Uint8Array): readonly number[] {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   if (imageType(file) === 'png' && view.byteLength >= 24) return sidesOfPng(view);
@@ -119,9 +119,9 @@ function bytesOfPng(view: DataView): number {
 /** ITU-T T.81, section B.2.2: the header of the frame is one of several segments. */
 function bytesOfJpeg(view: DataView): number {
   for (let at = 2; ; at += 2 + view.getUint16(at + 2)) {
-    // Segments may have bytes 0xff before them.
+    // Fill bytes 0xff may precede a segment.
     while (view.getUint8(at) === 0xff && view.getUint8(at + 1) === 0xff) at++;
-    // Decoders skip what is not a segment, and find a frame that is not found here.
+    // Decoders skip other bytes, and may find a frame behind them.
     if (view.getUint8(at) !== 0xff) return roomBytes;
     const marker = view.getUint8(at + 1);
     const isFrame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);

@@ -6,7 +6,7 @@ import { createImageAugmenter } from './image-augment.ts';
 import {
   type ImageFeatures,
   imageFeaturesSchema,
-  maxSide,
+  maxInputSide,
   pixelNormalizer,
 } from './image-features.ts';
 import { bytesOfImage, imageType } from './image-file.ts';
@@ -21,7 +21,7 @@ const taskSchema = z.strictObject({
   classes: classesSchema,
   multiLabel: multiLabelSchema,
   size: z
-    .tuple([z.int().min(1).max(maxSide), z.int().min(1).max(maxSide)])
+    .tuple([z.int().min(1).max(maxInputSide), z.int().min(1).max(maxInputSide)])
     .describe('Height and width in pixels that the student reads; images are resized to it.'),
   channels: z
     .union([z.literal(1), z.literal(3)])

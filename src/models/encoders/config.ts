@@ -1,15 +1,16 @@
 /** The config field `encoder`: a pretrained model that turns examples into embeddings. */
 import { posix } from 'node:path';
 import { z } from 'zod';
+import { maxInputSide } from '../../data/features/image-features.ts';
 import { preprocessSchema } from '../../data/features/preprocess-config.ts';
 
 /** Ways to make one vector per example from one vector per token or position. */
 export const poolings = ['cls', 'mean', 'max', 'none'] as const;
 export type Pooling = (typeof poolings)[number];
 
-const edge = z.int().min(1).max(4096);
+const side = z.int().min(1).max(maxInputSide);
 
-/** Maximum of examples per call of the model. */
+/** Maximum number of examples per call of the model. */
 export const maxBatchSize = 4096;
 
 /** Fields of an encoder that is written as an object. */
@@ -60,7 +61,7 @@ export const encoderFields = {
       'Examples per call of the model. It bounds the memory. A dynamically quantized model gives slightly other embeddings with another size.',
     ),
   size: z
-    .tuple([edge, edge])
+    .tuple([side, side])
     .optional()
     .describe('Height and width of the images. Default: as preprocessor_config.json states.'),
   preprocess: preprocessSchema
