@@ -11,25 +11,24 @@ const freeBytes = 384 * 2 ** 20;
 /** Bytes that a row group may take per byte in the file. */
 const bytesPerStoredByte = 64;
 
-/** Bytes of a decoded value, by what it becomes; its own bytes in a page count as well. */
+/** Bytes per decoded value, by its form in memory. The bytes of its page count as well. */
 const valueBytes = {
   /** A slot in a list: for values of a dictionary, which are shared, and for booleans. */
   shared: 12,
   number: 16,
   /** A number in a list with missing values is an object. */
   numberOrMissing: 40,
-  /** A date. */
-  time: 120,
+  date: 120,
   text: 48,
-  /** Bytes are a view of the page; so are texts in deltas before they are decoded. */
+  /** Bytes, which are a view of the page; so are texts in deltas before they are decoded. */
   view: 160,
   /** A slot in a list or struct, to which the value is moved. */
   nested: 8,
-  /** Two levels of a value in a list or struct; they last as long as the page. */
+  /** Two levels of a value in a list or struct, until the page is decoded. */
   levels: 16,
 };
 
-/** Bytes of a row of lists or structs. */
+/** Bytes per row of lists or structs, without the values. */
 const nestedRowBytes = 230;
 
 /** A column whose values are decoded. */
@@ -40,19 +39,19 @@ export interface DecodedColumn {
   readonly path: readonly SchemaTree[];
 }
 
-/** Numbers of values in a page. */
+/** Counts of the values in a page. */
 interface ValueCounts {
-  /** All values, with the missing ones. */
+  /** All values, including missing ones. */
   readonly count: number;
   readonly missing: number;
 }
 
-/** Memory in bytes. */
+/** Memory of a page, in bytes. */
 interface PageMemory {
-  /** The values, which stay. */
+  /** Memory of the values, which stay. */
   readonly kept: number;
-  /** Memory that is dropped after the page. */
-  readonly passing: number;
+  /** Memory that is free again once the page is decoded. */
+  readonly temporary: number;
 }
 
 /** Returns the memory that the values of a page take. */
@@ -66,8 +65,8 @@ export function memoryOfValues(
   const values =
     present * ownBytes(column, encoding, missing > 0 || !isFlat) + missing * valueBytes.shared;
   const views = isFloat16(column) ? present * valueBytes.view : 0;
-  if (isFlat) return { kept: values, passing: views };
-  return { kept: values + count * valueBytes.nested, passing: views + count * valueBytes.levels };
+  if (isFlat) return { kept: values, temporary: views };
+  return { kept: values + count * valueBytes.nested, temporary: views + count * valueBytes.levels };
 }
 
 function ownBytes(column: DecodedColumn, encoding: Encoding, hasMissing: boolean): number {
@@ -78,11 +77,11 @@ function ownBytes(column: DecodedColumn, encoding: Encoding, hasMissing: boolean
     const isText = element.converted_type === 'UTF8' || element.logical_type?.type === 'STRING';
     return isText && encoding === 'PLAIN' ? valueBytes.text : valueBytes.view;
   }
-  if (isTime(column)) return valueBytes.time;
+  if (isTime(column)) return valueBytes.date;
   return hasMissing ? valueBytes.numberOrMissing : valueBytes.number;
 }
 
-/** Returns whether the values are bytes of numbers. */
+/** Returns whether the values are numbers that the file has as bytes. */
 function isFloat16({ element }: DecodedColumn): boolean {
   return element.logical_type?.type === 'FLOAT16';
 }
@@ -98,16 +97,17 @@ export function bytesOfRow({ path }: DecodedColumn): number {
   return isFlatColumn([...path]) ? 0 : nestedRowBytes;
 }
 
+/** Memory that is left for the columns of a row group. */
 export interface DecodeBudget {
   /** Adds bytes that will be decoded. @throws Error if the row group exceeds its limit. */
   take(bytes: number): void;
-  /** Checks bytes that last as long as a page. @throws Error if they exceed what is left. */
-  takeBriefly(bytes: number): void;
-  /** Returns a function that gives back what is taken from now on: before a second attempt. */
+  /** Checks the temporary bytes of a page. @throws Error if they exceed what is left. */
+  requireTemporary(bytes: number): void;
+  /** Returns a function that gives back all bytes taken since: for a second attempt. */
   mark(): () => void;
 }
 
-/** @param storedBytes Size in the file of the columns that are read. */
+/** Creates the budget of a row group. @param storedBytes Size of the read columns in the file. */
 export function createBudget(storedBytes: number): DecodeBudget {
   const limit = freeBytes + bytesPerStoredByte * storedBytes;
   let taken = 0;
@@ -122,7 +122,7 @@ export function createBudget(storedBytes: number): DecodeBudget {
       taken += bytes;
       requireRoom(0);
     },
-    takeBriefly: requireRoom,
+    requireTemporary: requireRoom,
     mark() {
       const before = taken;
       return () => {

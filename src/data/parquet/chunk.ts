@@ -81,7 +81,7 @@ export function readChunk(
   return pages;
 }
 
-/** Decodes a page by hyparquet. */
+/** Decodes a page with hyparquet. */
 function decodePage(
   { header, bytes }: OpenPage,
   decoder: Parameters<typeof readPage>[2],
@@ -92,7 +92,7 @@ function decodePage(
   return readPage({ view, offset: 0 }, header, decoder, dictionary, last, 0).data;
 }
 
-/** Returns a list of objects, so that the values of all rows share them. */
+/** Returns the values of a dictionary as objects, which all rows share. */
 function asObjects(values: DecodedArray): DecodedArray {
   // A list that has held null keeps objects: otherwise numbers would be stored by value.
   const objects: unknown[] = [null];

@@ -72,7 +72,7 @@ export function checkRuns(
 
 /**
  * Decodes runs that were checked.
- * @param put Receives each number, with the indexes from which and to which it stands, half-open.
+ * @param put Receives each number with the range of its indexes, half-open.
  */
 export function decodeRuns(
   bytes: Uint8Array,
@@ -110,7 +110,7 @@ function decodePacked(
   let bits = 0;
   let word = 0;
   for (let index = 0; index < count; index++) {
-    // A number has at most 24 bits, and up to 7 bits of the one before stay.
+    // A number has at most 24 bits, and up to 7 bits are left of the previous byte.
     for (; bits < width; bits += 8) word |= bytes[offset++]! << bits;
     put(word & mask, seen + index, seen + index + 1);
     word >>>= width;

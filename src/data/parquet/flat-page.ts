@@ -1,6 +1,6 @@
 /**
- * Decodes pages of columns without lists and structs. hyparquet needs about 36 bytes per value for
- * them, and these functions 8, because values are put into one list at once.
+ * Decodes pages of columns without lists and structs. This takes about 8 bytes per value, because
+ * values go directly into their list. hyparquet takes 36.
  */
 import type { DecodedArray } from 'hyparquet';
 import { convert } from 'hyparquet/src/convert.js';
@@ -10,17 +10,17 @@ import { isTime } from './budget.ts';
 import { decodeRuns, type Runs } from './encodings.ts';
 import type { CheckedPage } from './page.ts';
 
-/** The column, as hyparquet knows it. */
+/** A column in the form of hyparquet. */
 type Decoder = Parameters<typeof convert>[1];
 
-/** Values that are decoded together if each is an object before it is converted. */
+/** Values per block, if each is an object before it is converted. */
 const blockValues = 8_192;
 
 /**
  * Decodes a page that was checked.
  *
- * @param wanted Number of rows that are needed, from the first of the page.
- * @returns the values; missing ones are null.
+ * @param wanted Number of rows to decode, from the first of the page.
+ * @returns the values of these rows; missing ones are null.
  */
 export function readFlatPage(
   bytes: Uint8Array<ArrayBuffer>,
@@ -45,9 +45,11 @@ function presentRows(bytes: Uint8Array, levels: Runs, rows: number): Uint8Array 
   return present;
 }
 
-/** Number of values, and of rows: a list of the values has room for the rows. */
+/** Sizes of a list of values. */
 interface Sizes {
+  /** Number of rows, for which the list has room. */
   readonly rows: number;
+  /** Number of values, which are those of the rows without missing ones. */
   readonly used: number;
 }
 
@@ -62,12 +64,12 @@ function readValues(
     const runs = { start: start + 1, end: bytes.length, width: bytes[start] ?? 0 };
     return fromRuns(bytes, runs, dictionary!, sizes);
   }
-  // The length of the runs stands before them.
+  // Their length precedes the runs.
   if (encoding === 'RLE') {
     return fromRuns(bytes, { start: start + 4, end: bytes.length, width: 1 }, booleans, sizes);
   }
   if (encoding === 'PLAIN') return readPlainValues(bytes, start, decoder, sizes);
-  // Deltas follow each other, so all are decoded.
+  // Each delta is from the previous value, so all are decoded.
   const header = { num_values: count - missing, encoding, ...runLengths };
   const withoutLevels = { ...decoder, schemaPath: [] };
   const { dataPage } = readDataPage(bytes.subarray(start), header, withoutLevels);
@@ -79,7 +81,7 @@ const runLengths = {
   repetition_level_encoding: 'RLE',
 } as const;
 
-/** Values of runs of a column of booleans. */
+/** The dictionary of booleans, which are runs of 0 and 1. */
 const booleans = [false, true];
 
 function fromRuns(
@@ -120,16 +122,16 @@ function readPlainValues(
   return values;
 }
 
-/** Creates a list with room for all rows. With missing ones, it holds objects from the start. */
+/** Creates a list with room for all rows. If some are missing, it holds objects from the start. */
 function listFor({ rows, used }: Sizes): unknown[] {
   const values = new Array<unknown>(rows);
   if (used < rows) values[rows - 1] = null;
   return values;
 }
 
-/** Moves the values, `used` in all, to their rows, from the last on; the others are null. */
+/** Moves the first `used` values to their rows, from the last to the first; other rows are null. */
 function spread(values: DecodedArray, present: Uint8Array, used: number): DecodedArray {
-  // A shorter list would be filled from behind its end, which V8 does in a slow way.
+  // V8 is slow to fill a list from behind its end.
   const hasRoom = Array.isArray(values) && values.length === present.length;
   const rows: unknown[] = hasRoom ? values : listFor({ rows: present.length, used: 0 });
   let next = used;

@@ -17,7 +17,7 @@ export function joinPages(pages: readonly DecodedArray[]): DecodedArray {
   return values;
 }
 
-/** Creates an array for the values of pages. */
+/** Creates an array for the values of all pages. */
 function emptyLike([first = [], ...others]: readonly DecodedArray[], length: number): unknown[] {
   const Typed = first.constructor;
   if (!Array.isArray(first) && others.every((page) => page.constructor === Typed)) {

@@ -9,6 +9,9 @@ import { maxDecimalBytes } from './footer.ts';
 /** Maximum number of values in the header of a page. */
 export const maxHeaderValues = 200;
 
+/** Maximum number of values in a page. */
+const maxPageValues = 2 ** 31;
+
 /** A page without compression. */
 export interface OpenPage {
   /** Header in which both sizes are that of `bytes`. */
@@ -33,12 +36,12 @@ interface Values {
   readonly count: number;
 }
 
-/** Facts about a page of values that was checked. */
+/** A page of values that was checked. */
 export interface CheckedPage {
-  /** Values with the missing ones. */
+  /** Number of values, including missing ones. */
   readonly count: number;
   readonly missing: number;
-  /** Definition levels: 1 for a value of a column without lists, 0 if it is missing. */
+  /** Definition levels. In a column without lists, 1 is a value and 0 a missing one. */
   readonly levels: Runs | undefined;
   /** Offset of the values in the page. */
   readonly start: number;
@@ -46,7 +49,7 @@ export interface CheckedPage {
 }
 
 /**
- * Checks a dictionary, and takes its memory.
+ * Checks a dictionary, and takes its memory from the budget.
  * @throws Error if decoding it would leave its bytes or exceed the budget.
  */
 export function checkDictionaryPage(
@@ -54,15 +57,15 @@ export function checkDictionaryPage(
   column: PageColumn,
   budget: DecodeBudget,
 ): void {
-  const count = requireCount(header.dictionary_page_header?.num_values, 2 ** 31, 'values');
-  const { kept, passing } = memoryOfValues(column, 'PLAIN', { count, missing: 0 });
+  const count = requireCount(header.dictionary_page_header?.num_values, maxPageValues, 'values');
+  const { kept, temporary } = memoryOfValues(column, 'PLAIN', { count, missing: 0 });
   budget.take(kept);
-  budget.takeBriefly(passing);
+  budget.requireTemporary(temporary);
   checkPlain({ bytes, start: 0, count }, column);
 }
 
 /**
- * Checks a page of values, and takes its memory.
+ * Checks a page of values, and takes its memory from the budget.
  * @throws Error if decoding it would leave its bytes or exceed the budget.
  */
 export function checkPage(
@@ -75,20 +78,19 @@ export function checkPage(
   const stated = isV2 ? v2 : v1;
   if (stated === undefined) throw new Error(`a page has the unknown type ${header.type}`);
   const { encoding } = stated;
-  const count = requireCount(stated.num_values, 2 ** 31, 'values');
-  const { rows, ...found } = checkLevels(header, bytes, column, count);
-  const counts = { count, missing: found.missing };
-  const { kept, passing } = memoryOfValues(column, encoding, counts);
+  const count = requireCount(stated.num_values, maxPageValues, 'values');
+  const { rows, missing, levels, start } = checkLevels(header, bytes, column, count);
+  const { kept, temporary } = memoryOfValues(column, encoding, { count, missing });
   budget.take(kept + rows * bytesOfRow(column));
-  budget.takeBriefly(passing);
-  const values = { bytes, start: found.start, count: count - found.missing };
-  checkValues(values, encoding, isV2, column, budget);
-  return { count, encoding, ...found };
+  budget.requireTemporary(temporary);
+  checkValues({ bytes, start, count: count - missing }, encoding, isV2, column, budget);
+  return { count, missing, levels, start, encoding };
 }
 
 /**
  * Checks the levels of a page.
- * @returns the number of rows that start in it, and its facts.
+ * @returns the number of rows that start in the page, the number of missing values, the definition
+ *   levels, and the offset of the values.
  */
 function checkLevels(
   header: PageHeader,
@@ -97,7 +99,7 @@ function checkLevels(
   count: number,
 ): Pick<CheckedPage, 'start' | 'missing' | 'levels'> & { readonly rows: number } {
   const { data_page_header: v1, data_page_header_v2: v2 } = header;
-  // A row starts where nothing is repeated.
+  // A row starts at each value of repetition level 0.
   const repetition = checkLevelsAt(
     { bytes, start: 0, count },
     {
@@ -125,7 +127,7 @@ function checkLevels(
   return { rows: repetition.occurrences, start: end, missing, levels: runs };
 }
 
-/** Levels of one kind: of repetition, or of definition. */
+/** The repetition levels or the definition levels of a page, as its header states them. */
 interface Levels {
   /** Largest level of the column; 0 if the page has none. */
   readonly max: number;
@@ -136,7 +138,7 @@ interface Levels {
   readonly counted: number;
 }
 
-/** Checks the levels of one kind, from an offset on; returns where they end. */
+/** Checks the levels that start at an offset. @returns their end, and the count of one level. */
 function checkLevelsAt(
   { bytes, start, count }: Values,
   { max, encoding, length, counted }: Levels,
@@ -148,7 +150,7 @@ function checkLevelsAt(
   const from = length === undefined ? start + 4 : start;
   const end = from + (length ?? readLength(bytes, start));
   if (end > bytes.length) throw new Error('its levels leave the page');
-  // As many bits as hyparquet takes.
+  // hyparquet reads the same number of bits.
   const width = 32 - Math.clz32(max);
   const runs = { start: from, end: bytes.length, width, count, limit: max + 1 };
   return { end, occurrences: checkRuns(bytes, runs, counted), runs };
@@ -211,7 +213,7 @@ function checkPlain(values: Values, column: PageColumn): void {
   requireBytes(values, 4);
   const view = new DataView(bytes.buffer);
   const maxLength = maxLengthOf(column);
-  // The last offset at which a length can stand.
+  // The last possible offset of a length.
   const last = bytes.length - 4;
   let offset = start;
   for (let index = 0; index < count; index++) {
@@ -229,14 +231,14 @@ function checkDictionary({ bytes, start, count }: Values, isV2: boolean, column:
   if (column.type === 'BOOLEAN') throw new Error('a dictionary of booleans is not supported');
   const width = bytes[start] ?? 0;
   if (width === 0 && !isV2) {
-    // hyparquet takes the first value for all.
+    // hyparquet then gives all rows the first value.
     if (count > 0 && limit === 0) throw new Error('its dictionary is empty');
     return;
   }
   checkRuns(bytes, { start: start + 1, end: bytes.length, width, count, limit });
 }
 
-/** Checks values that share their start with the value before. */
+/** Checks values that share a prefix with the previous value. */
 function checkPrefixes(values: Values, column: PageColumn, budget: DecodeBudget): void {
   const { bytes, start, count } = values;
   const second = endOfDeltas(bytes, start, count);
@@ -249,7 +251,7 @@ function checkPrefixes(values: Values, column: PageColumn, budget: DecodeBudget)
     const prefix = prefixes.numbers[index]!;
     const before = index === 0 ? 0 : lengths[index - 1]!;
     if (prefix < 0 || prefix > before || suffixes[index]! < 0) {
-      throw new Error('a value shares more with the value before than that has');
+      throw new Error('a value has a longer prefix than the previous value');
     }
     lengths[index] = prefix + suffixes[index]!;
     budget.take(prefix);
@@ -272,7 +274,7 @@ function requireDecimals(lengths: ArrayLike<number>, column: PageColumn): void {
   }
 }
 
-/** hyparquet converts a decimal in time by the square of its length. */
+/** Limits decimals: the time in which hyparquet converts one grows by the square of its length. */
 function maxLengthOf({ element }: PageColumn): number {
   return element.converted_type === 'DECIMAL' ? maxDecimalBytes : Number.POSITIVE_INFINITY;
 }
@@ -303,7 +305,7 @@ function widthOf(column: PageColumn): number {
   }
 }
 
-/** Reads the length that stands before levels, runs and values. */
+/** Reads the length that precedes levels, runs and values. */
 function readLength(bytes: Uint8Array<ArrayBuffer>, start: number): number {
   if (start + 4 > bytes.length) throw new Error('a length leaves the page');
   return new DataView(bytes.buffer).getUint32(start, true);

@@ -15,11 +15,13 @@ test('a row group may take a fixed memory, and more in proportion to its size in
   createBudget(100 * MiB).take(6_000 * MiB);
 });
 
-test('what passes with a page is not added up', () => {
+test('temporary memory of pages is not added up', () => {
   const budget = createBudget(0);
-  for (let page = 0; page < 100; page++) budget.takeBriefly(300 * MiB);
+  for (let page = 0; page < 100; page++) budget.requireTemporary(300 * MiB);
   budget.take(100 * MiB);
-  expect(() => budget.takeBriefly(300 * MiB)).toThrow('write the file with smaller row groups');
+  expect(() => budget.requireTemporary(300 * MiB)).toThrow(
+    'write the file with smaller row groups',
+  );
 });
 
 test('lists of 60,000 images of 784 integers, stored in 11 MB, fit into one row group', () => {
@@ -32,9 +34,9 @@ test('lists of 60,000 images of 784 integers, stored in 11 MB, fit into one row 
   const column = { type: 'INT64', element, path } as const;
   const pages = Array<number>(47).fill(1_000_000);
   for (const count of pages) {
-    const { kept, passing } = memoryOfValues(column, 'RLE_DICTIONARY', { count, missing: 0 });
+    const { kept, temporary } = memoryOfValues(column, 'RLE_DICTIONARY', { count, missing: 0 });
     budget.take(kept);
-    budget.takeBriefly(passing);
+    budget.requireTemporary(temporary);
   }
 });
 
