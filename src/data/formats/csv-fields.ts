@@ -17,16 +17,18 @@ export interface LongRecord {
   readonly lines: number;
 }
 
+/** The fields of a record as they are written, or the size of a record that is too long. */
+export type CsvRecord = string[] | LongRecord;
+
 /**
- * Yields the records of a text in groups, the header first, each as a list of fields as they are
- * written.
- * @throws CsvError after the records before the error: the header is too long, or a quote is never
- *   closed.
+ * Yields the records of a text in groups, the header first.
+ * @throws CsvError if the header is too long, or a quote is never closed. The records before it are
+ *   yielded first.
  */
 export async function* recordsOf({
   text,
   dialect,
-}: Pick<CsvText, 'text' | 'dialect'>): AsyncGenerator<(string[] | LongRecord)[]> {
+}: Pick<CsvText, 'text' | 'dialect'>): AsyncGenerator<CsvRecord[]> {
   const splitter = new RecordSplitter(dialect);
   for await (const chunk of text) yield splitter.add(chunk);
   yield splitter.finish();
@@ -40,10 +42,10 @@ class RecordSplitter {
   readonly #dialect: Dialect;
   readonly #scanner: RecordScanner;
   readonly #lineEnd: number;
-  /** Start of the record that has not ended. Empty if the record is too long. */
+  /** Parts of the record that has not ended; none if it is too long. */
   #open: Uint8Array[] = [];
   #openBytes = 0;
-  /** Line ends of the open record, if it is too long. */
+  /** Number of line ends in the open record, if it is too long. */
   #openLines = 0;
   #isFirst = true;
 
@@ -54,8 +56,8 @@ class RecordSplitter {
   }
 
   /** Returns the records that end in the chunk. @throws CsvError if the header is too long. */
-  add(chunk: Uint8Array): (string[] | LongRecord)[] {
-    const records: (string[] | LongRecord)[] = [];
+  add(chunk: Uint8Array): CsvRecord[] {
+    const records: CsvRecord[] = [];
     const quoted = new Map<number, Uint8Array>();
     let start = 0;
     while (start < chunk.length) {
@@ -77,7 +79,7 @@ class RecordSplitter {
   }
 
   /** Returns the last record if it has no line end. @throws CsvError if a quote is not closed. */
-  finish(): (string[] | LongRecord)[] {
+  finish(): CsvRecord[] {
     if (!this.#isTooLong) return parseRecords(this.#close(), this.#dialect);
     if (this.#scanner.isInQuotes) throw tooLong();
     const { records } = this.#scanner;
@@ -119,7 +121,7 @@ class RecordSplitter {
   }
 
   /** Puts the fields of the quoted records into `records`, each at its index. */
-  #parse(quoted: ReadonlyMap<number, Uint8Array>, records: (string[] | LongRecord)[]): void {
+  #parse(quoted: ReadonlyMap<number, Uint8Array>, records: CsvRecord[]): void {
     if (quoted.size === 0) return;
     const parsed = parseRecords(Buffer.concat([...quoted.values()]), this.#dialect);
     if (parsed.length !== quoted.size) throw new Error('the parser splits records differently');

@@ -1,22 +1,21 @@
-/** Unpacks gzip files. One of 10 KB can hold ten million lines, so what it may hold is limited. */
+/** Unpacks gzip files within limits: a file of 10 KB can hold ten million lines. */
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { UserError } from '../../errors.ts';
 import { bytes as bytesText, count } from '../../format.ts';
 
-/** Bytes that a file may unpack to, however small it is, and those per byte of the file. */
+/** Limit on the unpacked bytes: `free` for any file, and `perByte` more per byte of the file. */
 const textLimits = { free: 256 * 2 ** 20, perByte: 200 };
 
-/** Lines that a file may have, however small it is, and those per byte of the file. */
+/** Limit on the lines: `free` for any file, and `perByte` more per byte of the file. */
 const lineLimits = { free: 200_000, perByte: 4 };
 
-/** Bytes of a chunk of the text. */
+/** Size of a chunk of unpacked text, in bytes. */
 const chunkBytes = 2 ** 17;
 
-/** The advice to users whose file exceeds a limit of gzip files. */
-export const unpackIt = 'Unpack it with gunzip: plain files have no such limit.';
+const unpackIt = 'Unpack it with gunzip: plain files have no such limit.';
 
-/** Limits of a file's text, in proportion to the part of the file that is read. */
+/** Limits on the text of a file, in proportion to the bytes of the file that were read. */
 export class GzipBudget {
   readonly #key: string;
   #packed = 0;
@@ -71,9 +70,9 @@ export async function* unpackGzip(
   const source = Readable.from(counted(packed, budget));
   const unpacked = pipeline(source, createGunzip({ chunkSize: chunkBytes }), () => {});
   try {
-    for await (const chunk of unpacked) {
-      budget.takeText((chunk as Uint8Array).length);
-      yield chunk as Uint8Array;
+    for await (const chunk of unpacked as AsyncIterable<Uint8Array>) {
+      budget.takeText(chunk.length);
+      yield chunk;
     }
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && String(error.code).startsWith('Z_'))) {

@@ -18,8 +18,8 @@ const parallelFiles = 4;
 const maxCheckedBytes = 2 ** 31;
 
 /**
- * Reads every file once: its columns and, if it is larger than the limit, where its lines end. In
- * gzip and UTF-16, a part is known by the numbers of its lines, and read from the file's start.
+ * Reads every file once: its columns and, if it is larger than the limit, where its lines end. A
+ * part of a file in gzip or UTF-16 has no range of bytes: its lines are counted from the start.
  */
 export const cutJsonl: FormatCutter = async function* cutJsonl(store, objects, limitBytes) {
   let checkedBytes = 0;
@@ -34,12 +34,12 @@ export const cutJsonl: FormatCutter = async function* cutJsonl(store, objects, l
 };
 
 /**
- * Bytes that a line counts for at least, also if it is shorter: its example takes memory. So a
- * shard of 64 MiB has at most a million examples.
+ * Minimum size for which a line counts, in bytes, because its example takes memory. A shard of 64
+ * MiB then has at most a million examples.
  */
-const leastLineBytes = 64;
+const minLineBytes = 64;
 
-/** Maximum size of a text of which each part is read from the start: gzip and UTF-16. */
+/** Maximum size of the text of a file in gzip or UTF-16, since each part is read from its start. */
 const maxStreamedBytes = 2 ** 32;
 
 async function cutFile(
@@ -75,7 +75,7 @@ async function cutFile(
   }));
 }
 
-/** Lines of a file that are read together. */
+/** Consecutive lines of a file that are read together. */
 interface Part extends Required<Pick<Piece, 'rows' | 'range'>> {
   readonly sizeBytes: number;
 }
@@ -91,7 +91,7 @@ class Parts {
   #sizeBytes = 0;
 
   /**
-   * @param bytes Size of the text, if it is known: the parts of a large one are then of about
+   * @param bytes Size of the text, if it is known. A large text is then divided into parts of about
    *   equal size. A small one is only divided if its lines count for more than the limit.
    */
   constructor(bytes: number | undefined, limitBytes: number) {
@@ -102,7 +102,7 @@ class Parts {
   }
 
   add(line: Line): void {
-    this.#sizeBytes += Math.max(line.end - (this.last?.end ?? 0), leastLineBytes);
+    this.#sizeBytes += Math.max(line.end - (this.last?.end ?? 0), minLineBytes);
     this.lines++;
     this.last = line;
     if (this.#sizeBytes >= this.#partBytes) this.#cut(line);
