@@ -3,7 +3,7 @@ import type { ExportFormat } from '../data/tables/exported-labels.ts';
 import { sha256 } from '../digest.ts';
 import { exportLabels, type LabelsDescription } from '../distill/export-labels.ts';
 import { keepFile } from '../distill/keep-file.ts';
-import { requireHandedOut } from '../distill/verify/handed-out.ts';
+import { requireDeliverables } from '../distill/verify/deliverables.ts';
 import { isAboutContent, UserError } from '../errors.ts';
 import { hasModel, readExports } from '../models/model-files.ts';
 import { readCurrent } from '../run/current-file.ts';
@@ -12,7 +12,7 @@ import { openJob } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
 import { readPlanPart } from '../run/plan-part.ts';
 import { datasetName } from '../stages/start.ts';
-import { changed, damaged, openSealed, readBytes } from '../store/once.ts';
+import { changed, damaged, missing, openSealed, readBytes } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { type DeployedStack, datasetLocation } from './deployment.ts';
@@ -89,7 +89,7 @@ async function readStudent(
   const read = async (key: string) => {
     const bytes = (await results.head(key)) && (await readBytes(results, key));
     if (bytes && sha256(bytes) === documents.get(key)) return bytes;
-    throw damaged(name(key), bytes ? changed : 'is missing', [name(keys.documents(run))]);
+    throw damaged(name(key), bytes ? changed : missing, [name(keys.documents(run))]);
   };
   const metrics = await readBytes(results, keys.metrics(run));
   openSealed(metrics, name(keys.metrics(run)), keys.metrics(run));
@@ -104,7 +104,7 @@ async function readStudent(
 
 /** @throws UserError if a file of the student, or of its run's evaluation, is damaged. */
 function requireWhole(results: ObjectStore, { run, variant }: StudentName): Promise<void> {
-  return requireHandedOut({ results, run, plan: { variants: [{ name: variant }] } });
+  return requireDeliverables({ results, run, plan: { variants: [{ name: variant }] } });
 }
 
 /** Labels that are copied from AWS. */

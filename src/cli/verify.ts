@@ -1,4 +1,5 @@
 import { defineCommand } from 'citty';
+import { removals } from '../distill/verify/removals.ts';
 import type { Verification } from '../distill/verify/verify-run.ts';
 import { counted } from '../format.ts';
 import { jsonOption, resultsOption } from './arguments.ts';
@@ -48,16 +49,10 @@ export function renderVerification(
           ...indented(damaged.map(({ key, how }) => `${key} ${how}`)),
           '',
           'Copy them again; or remove them with what depends on them, and run the workflow again:',
-          ...removal(damaged, location),
+          ...indented(removals(damaged, location)),
         ]
       : []),
   ].join('\n');
-}
-
-function removal(damaged: Verification['damaged'], location: string): string[] {
-  const remove = location.startsWith('s3://') ? 'aws s3 rm' : 'rm -f';
-  const all = damaged.flatMap(({ key, others }) => [key, ...others]);
-  return indented([...new Set(all)].map((key) => `${remove} '${location}/${key}'`));
 }
 
 function indented(lines: readonly string[]): string[] {

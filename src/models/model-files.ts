@@ -1,7 +1,15 @@
 /** Reads and writes the files of models in a store. */
 import { sha256 } from '../digest.ts';
 import { bytesUpTo } from '../store/bytes.ts';
-import { changed, damaged, parseUnsealed, parseWith, readBytes, writeOnce } from '../store/once.ts';
+import {
+  changed,
+  damaged,
+  missing,
+  parseUnsealed,
+  parseWith,
+  readBytes,
+  writeOnce,
+} from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { maxParameters } from './allowed/budget.ts';
 import { refusedPart } from './allowed/refused-part.ts';
@@ -140,7 +148,7 @@ async function presentFiles(store: ObjectStore, folder: string, names: readonly 
 
 /** @throws UserError if there is no such object. */
 async function requirePresent(store: ObjectStore, key: string): Promise<void> {
-  if (!(await store.head(key))) throw damaged(`${store.location}/${key}`, 'is missing');
+  if (!(await store.head(key))) throw damaged(`${store.location}/${key}`, missing);
 }
 
 /** Folder of the encoder within a student's folder. */

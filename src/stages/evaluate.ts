@@ -6,7 +6,7 @@ import { setNames } from '../data/shard.ts';
 import { weighted } from '../debias/weights.ts';
 import { readCalibration } from '../distill/read-calibration.ts';
 import { readMixture } from '../distill/read-mixture.ts';
-import { requireHandedOut } from '../distill/verify/handed-out.ts';
+import { requireDeliverables } from '../distill/verify/deliverables.ts';
 import { teachersOf } from '../evaluate/describe-mixture.ts';
 import { lowRecallWarnings } from '../evaluate/low-recall.ts';
 import { renderReport } from '../evaluate/report/report.ts';
@@ -58,9 +58,9 @@ const reportLimits = { size: thumbnail, bytes: 1.5 * 2 ** 20 };
 /**
  * Evaluate: measures teacher, students, baselines and the student in use on the same test examples,
  * with intervals, and writes the report and the students' cards. Without a test set it uses the
- * validation set, and the report states so. Also checks what the run hands out.
+ * validation set, and the report states so. Also checks the files that the run delivers.
  *
- * @throws UserError if a file of a student, or another file that the run hands out, is damaged.
+ * @throws UserError if a file of a student, or another file that the run delivers, is damaged.
  */
 export async function evaluateStudents(
   event: JobEvent,
@@ -83,7 +83,7 @@ export async function evaluateStudents(
   await writeCards(job, metrics);
   await writeOnce(job.results, keys.report(job.run), Buffer.from(report));
   await writeDocuments(job);
-  await requireHandedOut(job);
+  await requireDeliverables(job);
   return { metrics: keys.metrics(job.run) };
 }
 

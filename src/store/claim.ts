@@ -3,6 +3,7 @@ import { readFile, readlink, rm, symlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TransientError, UserError } from '../errors.ts';
+import { removalOf } from './removal.ts';
 
 /**
  * The sole right, among all processes of a machine, to replace one version of one file.
@@ -90,7 +91,7 @@ function stuck(path: string, state: 'alive' | 'elsewhere'): Error {
     ? new TransientError(`another process has been writing for too long; its claim is ${path}`)
     : new UserError(
         `a process on another machine has claimed a file here, and may be gone: ${path}`,
-        `If no other program uses this folder, remove the claim and run again: rm '${path}'`,
+        `If no other program uses this folder, remove the claim and run again: ${removalOf(path)}`,
       );
 }
 

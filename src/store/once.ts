@@ -5,6 +5,7 @@ import { isAboutContent, TransientError, UserError } from '../errors.ts';
 import { isTooDeep, maxJsonLevels } from '../json-depth.ts';
 import { hasFields } from '../json-fields.ts';
 import { bytesOf } from './bytes.ts';
+import { removalOf } from './removal.ts';
 import type { ObjectInfo, ObjectStore, ReadOptions } from './store.ts';
 
 /** Operations on a store that every stage uses: whole objects, JSON, and pointers. */
@@ -79,6 +80,9 @@ const maxMessage = 2_000;
 function shortened(text: string): string {
   return text.length > maxMessage ? `${text.slice(0, maxMessage)}…` : text;
 }
+
+/** Damage of an object that does not exist, after its name. */
+export const missing = 'is missing';
 
 /** Damage that a checksum shows, after the object's name. */
 export const changed = 'was changed after it was written: its checksum differs';
@@ -164,14 +168,13 @@ export function parseUnsealed(bytes: Uint8Array, name: string): unknown {
 }
 
 /**
- * Describes a damaged object of the results.
+ * Returns the error about a damaged object of the results.
  *
  * @param how The damage, after the object's name.
  * @param others Objects to delete as well, so that the workflow writes this one again.
  */
 export function damaged(name: string, how: string, others: readonly string[] = []): UserError {
-  const remove = name.startsWith('s3://') ? 'aws s3 rm' : 'rm';
-  const commands = [name, ...others].map((one) => `${remove} '${one}'`).join(' && ');
+  const commands = [name, ...others].map(removalOf).join(' && ');
   return new UserError(
     `${name} ${how}`,
     `Copy it again; or delete it and run the workflow again, which writes it again: ${commands}`,

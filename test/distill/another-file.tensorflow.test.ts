@@ -66,7 +66,7 @@ test.each(Object.entries(tables))(
     expect(error).toBeInstanceOf(UserError);
     const { message, hint } = error as UserError;
     expect(message).toBe(`${path(key)} ${how}`);
-    expect(hint).toContain(`rm '${path(key)}'`);
+    expect(hint).toContain(`rm -f '${path(key)}'`);
     const found = await verifyRun(job.results, job.run);
     expect(found.damaged).toMatchObject([{ key, how }]);
     expect(renderVerification(found, job.results.location)).toContain(`  rm -f '${path(key)}'`);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { requireHandedOut } from '../../src/distill/verify/handed-out.ts';
+import { requireDeliverables } from '../../src/distill/verify/deliverables.ts';
 import { statedBy } from '../../src/distill/verify/stated-digests.ts';
 import { verifyRun } from '../../src/distill/verify/verify-run.ts';
 import { keys } from '../../src/run/keys.ts';
@@ -51,7 +51,7 @@ test('an encoder that was deleted is noticed, also without any of its files', as
   const shared = `${keys.encoder(encoder.digest)}encoder.json`;
   const missing = (await verifyRun(store, run)).damaged.map(({ key }) => key);
   expect(missing).toEqual(expect.arrayContaining([own, shared]));
-  await expect(requireHandedOut({ results: store, run, plan })).rejects.toThrow(
+  await expect(requireDeliverables({ results: store, run, plan })).rejects.toThrow(
     `${own} is missing`,
   );
 });

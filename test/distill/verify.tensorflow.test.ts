@@ -104,7 +104,7 @@ test('damage of every kind to any file is noticed, and no other file is accused'
 });
 
 /** Files that a rerun checks: the student in all formats, the figures, and the files for people. */
-const handedOut =
+const delivered =
   /^runs\/[^/]+\/(students\/relabel\/(?!round-|history|relabel\.json)|metrics|machine|predictions|documents|report|label-)/;
 
 test.each([
@@ -119,11 +119,11 @@ test.each([
   for (const { key, how } of damaged) expect([isPart(key), how]).toEqual([true, 'is missing']);
 });
 
-test('a rerun of a finished run names every damaged file that it hands out', async () => {
+test('a rerun of a finished run names every damaged file that it delivers', async () => {
   const { made, files, path, run } = await finishedRun();
   const event = { run, ...made, execution: run };
   const evaluate = () => evaluateStudents(event, context);
-  const checked = files.filter((key) => handedOut.test(key));
+  const checked = files.filter((key) => delivered.test(key));
   expect(checked.length).toBeGreaterThan(15);
   await evaluate();
   for (const [kind, damage] of Object.entries(damages)) {

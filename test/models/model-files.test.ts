@@ -102,7 +102,7 @@ describe('the files of a saved model', () => {
     await store.write(key, body.subarray(1));
     await expect(readExports(store, folder)).rejects.toMatchObject({
       message: expect.stringContaining(`${key} was changed`),
-      hint: expect.stringContaining(`rm 'memory/${key}'`),
+      hint: expect.stringContaining(`rm -f 'memory/${key}'`),
     });
     const description = `${folder}${descriptionFile}`;
     const left = new MemoryStore({ [description]: await readBytes(store, description) });

@@ -101,6 +101,6 @@ test('a shard is refused if its line, or its item, was changed', async () => {
   expect(error).toBeInstanceOf(UserError);
   // Plan writes all three again.
   for (const one of [key, keys.shards('run'), keys.plan('run')]) {
-    expect((error as UserError).hint).toContain(`rm 'memory/${one}'`);
+    expect((error as UserError).hint).toContain(`rm -f 'memory/${one}'`);
   }
 });

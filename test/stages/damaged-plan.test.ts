@@ -40,7 +40,7 @@ test.each(damages)(
     writeFileSync(path, changed);
     const error = await use(planned).catch((error: unknown) => error);
     expect(error).toBeInstanceOf(UserError);
-    const removed = [...(error as UserError).hint!.matchAll(/rm '([^']+)'/g)].map(
+    const removed = [...(error as UserError).hint!.matchAll(/rm -f '([^']+)'/g)].map(
       ([, one]) => one!,
     );
     expect(removed).toContain(path);

@@ -170,7 +170,7 @@ test('embeddings of another encoder or shard are refused, with the file and its 
     const how = `is damaged: it is a copy of "${from}"`;
     await expect(labelShard({ ...event, shard: shard! }, context)).rejects.toMatchObject({
       message: `${join(event.results, key)} ${how}`,
-      hint: expect.stringContaining(`rm '${join(event.results, key)}'`),
+      hint: expect.stringContaining(`rm -f '${join(event.results, key)}'`),
     });
     const { damaged } = await verifyRun(job.results, job.run);
     expect(damaged).toMatchObject([{ key, how }]);

@@ -337,7 +337,7 @@ describe('a claim', () => {
     await symlink('another-machine 1 1', `${name}.0`);
     const error = await claim(name, wanted, 20).catch((error: unknown) => error);
     expect(error).toBeInstanceOf(UserError);
-    expect((error as UserError).hint).toContain(`rm '${name}.0'`);
+    expect((error as UserError).hint).toContain(`rm -f '${name}.0'`);
   });
 
   test.runIf(process.platform === 'linux')(

@@ -80,7 +80,15 @@ test.each([
   const error = await readJson(store, 'a.json', z.unknown()).catch((error: unknown) => error);
   expect(error).toMatchObject({
     message: expect.stringContaining('memory/a.json has no checksum'),
-    hint: expect.stringContaining("rm 'memory/a.json'"),
+    hint: expect.stringContaining("rm -f 'memory/a.json'"),
+  });
+});
+
+test('the command that removes an object is right for any name', async () => {
+  const store = new MemoryStore({ "it's/a.json": '{}' });
+  const error = await readJson(store, "it's/a.json", z.unknown()).catch((error: unknown) => error);
+  expect(error).toMatchObject({
+    hint: expect.stringMatching(/rm -f 'memory\/it'\\''s\/a\.json'$/),
   });
 });
 
@@ -128,7 +136,7 @@ test('an object that was changed or cut short is refused, with the command that 
     await store.write('metrics.json', Buffer.from(other));
     const error = await readJson(store, 'metrics.json', schema).catch((error: unknown) => error);
     expect(error).toBeInstanceOf(UserError);
-    expect((error as UserError).hint).toContain("rm 'memory/metrics.json'");
+    expect((error as UserError).hint).toContain("rm -f 'memory/metrics.json'");
   }
 });
 

@@ -1,5 +1,6 @@
 /** Checks objects of a run by their keys. */
 import { readAhead } from '../../data/ahead.ts';
+import { missing } from '../../store/once.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import { checkObject } from './check-object.ts';
 import { alsoDeleted } from './mend.ts';
@@ -11,7 +12,7 @@ export const concurrency = 8;
 /** A damaged or missing object. */
 export interface Damage {
   readonly key: string;
-  /** The damage, to be read after the key: "is missing". */
+  /** The damage, after the key: "is missing". */
   readonly how: string;
   /** Other objects to delete, so that the workflow writes this one again. */
   readonly others: readonly string[];
@@ -26,7 +27,7 @@ export interface CheckedKeys {
   readonly unchecked: readonly string[];
 }
 
-/** Checks objects that must exist. @param stated The digests that other objects state of them. */
+/** Checks objects that must exist. @param stated Digests of them, which other objects state. */
 export async function checkKeys(
   results: ObjectStore,
   run: string,
@@ -36,8 +37,8 @@ export async function checkKeys(
   const result = { intact: 0, damaged: [] as Damage[], unchecked: [] as string[] };
   const check = async (key: string) => {
     const object = await results.head(key);
-    const missing = { how: 'is missing' };
-    return { key, checked: object ? await checkObject(results, object, stated.get(key)) : missing };
+    if (!object) return { key, checked: { how: missing } };
+    return { key, checked: await checkObject(results, object, stated.get(key)) };
   };
   for await (const { key, checked } of readAhead(new Set(keys), concurrency, check)) {
     if (checked === 'intact') result.intact++;

@@ -76,7 +76,7 @@ describe.each([
       changed[4 + Math.floor(random() * 60)]! ^= 1 + Math.floor(random() * 255);
       const error = await read(new MemoryStore({ file: changed })).catch((error: unknown) => error);
       expect(error).toBeInstanceOf(UserError);
-      expect((error as UserError).hint).toContain("rm 'memory/file'");
+      expect((error as UserError).hint).toContain("rm -f 'memory/file'");
     }
   });
 });
@@ -88,7 +88,7 @@ test.each([
   const store = new MemoryStore({ file: bytes('runs/other/a.parquet') });
   await expect(read(store)).rejects.toMatchObject({
     message: 'memory/file is damaged: it is a copy of "runs/other/a.parquet"',
-    hint: expect.stringContaining("rm 'memory/file'"),
+    hint: expect.stringContaining("rm -f 'memory/file'"),
   });
 });
 

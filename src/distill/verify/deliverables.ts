@@ -1,4 +1,4 @@
-/** Check of the files that a run hands out, each time it is evaluated, continued or fetched. */
+/** Checks the files that a run delivers, whenever it is evaluated, run again or fetched. */
 import { UserError } from '../../errors.ts';
 import { counted } from '../../format.ts';
 import { descriptionFile } from '../../models/exporters.ts';
@@ -6,21 +6,22 @@ import type { Job } from '../../run/job.ts';
 import { keys } from '../../run/keys.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import { checkKeys, type Damage } from './check-keys.ts';
+import { removals } from './removals.ts';
 import { encoderBeside, type StatedDigests, statedBy } from './stated-digests.ts';
 
-/** A run, and the students to check. */
-export interface HandedOut extends Pick<Job, 'results' | 'run'> {
+/** A run, with the students to check. */
+export interface Deliverables extends Pick<Job, 'results' | 'run'> {
   readonly plan: { readonly variants: readonly { readonly name: string }[] };
 }
 
 /**
  * Checks the students, in all formats and with their encoders, the report, the metrics, the
  * predictions and the files for labeling. Labels, weights, embeddings and teachers are not read:
- * `verifyRun` checks them, too. Streams files without a limit of their size.
+ * `verifyRun` checks them, too. Streams files of any size.
  *
  * @throws UserError with every missing or damaged file, and the command that mends them.
  */
-export async function requireHandedOut({ results, run, plan }: HandedOut): Promise<void> {
+export async function requireDeliverables({ results, run, plan }: Deliverables): Promise<void> {
   const folders = plan.variants.map(({ name }) => keys.student(run, name));
   const encoders = await Promise.all(folders.map((folder) => encoderBeside(results, folder)));
   const required = [
@@ -44,15 +45,11 @@ function damagedFiles(
   damaged: readonly Damage[],
 ): UserError {
   const files = damaged.map(({ key, how }) => `${location}/${key} ${how}`);
-  const all = new Set(damaged.flatMap(({ key, others }) => [key, ...others]));
-  const names = Array.from(all, (key) => `'${location}/${key}'`);
-  const remove = location.startsWith('s3://')
-    ? [...names.map((name) => `aws s3 rm ${name}`), `counterweight start ${run}`].join(' && ')
-    : `rm -f ${names.join(' ')}`;
+  const commands = removals(damaged, location);
+  if (location.startsWith('s3://')) commands.push(`counterweight start ${run}`);
   return new UserError(
-    `${counted(damaged.length, 'file')} of the finished run ${run} cannot be handed out:\n` +
-      files.join('\n'),
+    `the finished run ${run} has ${counted(damaged.length, 'damaged file')}:\n${files.join('\n')}`,
     'Copy them again; or remove them with what depends on them, and run the workflow again, ' +
-      `which writes them again: ${remove}`,
+      `which writes them again: ${commands.join(' && ')}`,
   );
 }
