@@ -7,7 +7,7 @@ import { keys } from '../../run/keys.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import { checkKeys, type Damage } from './check-keys.ts';
 import { removals } from './removals.ts';
-import { encoderBeside, type StatedDigests, statedBy } from './stated-digests.ts';
+import { type StatedDigests, statedBy, studentEncoder } from './stated-digests.ts';
 
 /** A run, with the students to check. */
 export interface Deliverables extends Pick<Job, 'results' | 'run'> {
@@ -23,7 +23,7 @@ export interface Deliverables extends Pick<Job, 'results' | 'run'> {
  */
 export async function requireDeliverables({ results, run, plan }: Deliverables): Promise<void> {
   const folders = plan.variants.map(({ name }) => keys.student(run, name));
-  const encoders = await Promise.all(folders.map((folder) => encoderBeside(results, folder)));
+  const encoders = await Promise.all(folders.map((folder) => studentEncoder(results, folder)));
   const required = [
     ...[keys.metrics(run), keys.machine(run), keys.predictions(run), keys.documents(run)],
     ...folders.map((folder) => `${folder}${descriptionFile}`),

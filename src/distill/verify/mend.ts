@@ -11,9 +11,9 @@ import { baselineFile } from '../baselines/baseline.ts';
 import { ifReadable } from './stated-digests.ts';
 
 /**
- * Lists the objects to delete besides a damaged one, of those that exist. A stage repeats its work
- * only if its last object is missing, and what was planned is planned together. A model that is
- * trained again may have other weights, since processors differ: nothing of the old one stays.
+ * Lists the existing objects to delete besides a damaged one. A stage repeats its work only if its
+ * last object is missing. Plan writes all of its objects again, or none. A model that is trained
+ * again may have other weights, since processors differ, so all files of the old one are deleted.
  *
  * @example
  * // Evaluate writes predictions only if there are no metrics.
@@ -24,8 +24,8 @@ export async function alsoDeleted(
   run: string,
   key: string,
 ): Promise<string[]> {
-  const ends = await lastOfRun(results, run, key);
-  const others = new Set([...ofModel(key), ...lastObjects(key, run), ...ends]);
+  const last = await lastObjects(results, run, key);
+  const others = new Set([...modelOf(key), ...dependents(key, run), ...last]);
   if (others.has(keys.metrics(run))) {
     for (const card of await cardsOf(results, run)) others.add(card);
   }
@@ -35,22 +35,22 @@ export async function alsoDeleted(
 }
 
 /**
- * Lists the last results of a run. On AWS, a run that lacks one is started again. The publication
+ * Lists the last objects of a run. On AWS, a run that lacks one is started again. The publication
  * stays: a run that is published again could replace the student of a later run.
  */
-async function lastOfRun(results: ObjectStore, run: string, key: string): Promise<string[]> {
-  const ofPublish = key.startsWith('students/') || key === keys.publication(run);
-  if (ofPublish) return [];
+async function lastObjects(results: ObjectStore, run: string, key: string): Promise<string[]> {
+  const isOfPublish = key.startsWith('students/') || key === keys.publication(run);
+  if (isOfPublish) return [];
   // The last result of a run that ends at its labels is that of Reconcile.
   const endsAtLabels = !(await results.head(keys.publication(run)));
   return [keys.documents(run), ...(endsAtLabels ? [keys.reconcile(run)] : [])];
 }
 
-/** Lists the files of a model, if the object is one of them. */
-function ofModel(key: string): string[] {
+/** Lists the files of the model to which an object belongs; none if it belongs to no model. */
+function modelOf(key: string): string[] {
   const isEncoder = key.startsWith('encoders/') || key.includes(`/${encoderFolder}`);
-  const isOne = !isEncoder && modelFiles.some((name) => key.endsWith(`/${name}`));
-  return isOne ? modelFiles.map((name) => folderOf(key) + name) : [];
+  const isOfModel = !isEncoder && modelFiles.some((name) => key.endsWith(`/${name}`));
+  return isOfModel ? modelFiles.map((name) => folderOf(key) + name) : [];
 }
 
 const modelFiles = [
@@ -58,7 +58,8 @@ const modelFiles = [
   ...[historyFile, descriptionFile],
 ];
 
-function lastObjects(key: string, run: string): string[] {
+/** Lists the objects that are written with an object, or from it. */
+function dependents(key: string, run: string): string[] {
   const planning = [keys.shards(run), keys.unlabeled(run), keys.plan(run)];
   const path = key.startsWith(`runs/${run}/`) ? key.split('/').slice(2) : [];
   const [folder, variant] = path;
@@ -70,15 +71,15 @@ function lastObjects(key: string, run: string): string[] {
   // A card and the report are written again from the metrics.
   if (key.endsWith('.md') || key === keys.report(run)) return [keys.documents(run)];
   if (folder === 'students') {
-    return [...ofStudent(key, keys.student(run, variant!)), ...evaluated(run)];
+    return [...trainedFiles(key, keys.student(run, variant!)), ...evaluated(run)];
   }
   const last = [...evaluated(run), keys.labelNext(run), keys.labelPage(run)];
   const isEvaluated = last.includes(key) && key !== keys.documents(run);
   return isEvaluated || folder === 'label-studio' ? evaluated(run) : [];
 }
 
-/** Lists the files of a student or a baseline that Train writes, but those of its preparation. */
-function ofStudent(key: string, folder: string): string[] {
+/** Lists the files that Train writes of a student or a baseline, except those of a preparation. */
+function trainedFiles(key: string, folder: string): string[] {
   const encoder = folder + encoderFolder;
   return [
     ...[...modelFiles, baselineFile].map((name) => folder + name),
@@ -86,7 +87,7 @@ function ofStudent(key: string, folder: string): string[] {
   ];
 }
 
-/** Lists what Evaluate measures and renders, but the cards. */
+/** Lists the measurements of Evaluate, and the documents that show them, except the cards. */
 function evaluated(run: string): string[] {
   return [keys.metrics, keys.machine, keys.predictions, keys.report, keys.documents].map((of) =>
     of(run),
@@ -101,6 +102,7 @@ async function cardsOf(results: ObjectStore, run: string): Promise<string[]> {
   return variants.map(({ name }) => keys.card(run, name));
 }
 
+/** The students that a plan lists. */
 const withVariants = z.object({ variants: z.array(z.object({ name: z.string() })) });
 
 function folderOf(key: string): string {

@@ -1,4 +1,4 @@
-/** Objects that must exist, and digests of those whose format has no checksum. */
+/** Digests that objects of a run state of other objects, whose formats have no checksum. */
 import { z } from 'zod';
 import { methodNames } from '../../debias/methods.ts';
 import { isAboutContent } from '../../errors.ts';
@@ -14,14 +14,14 @@ import { readManifest } from '../../run/objects-file.ts';
 import { readJson } from '../../store/once.ts';
 import type { ObjectStore } from '../../store/store.ts';
 
-/** SHA-256 of objects by their keys, in hex, or its first digits. */
+/** SHA-256 of objects by their keys, in hex: all digits, or the first ones. */
 export type StatedDigests = Map<string, string>;
 
 /** Fields that a plan of any version has. */
 export const verifiedPlan = z.object({
   dataset: z.string(),
-  /** Undefined if it has fields of another version. */
   config: z.object({
+    /** Undefined if it has fields of another version. */
     student: networkSchema.optional().catch(undefined),
     folds: z.int().default(1),
   }),
@@ -43,7 +43,10 @@ export type VerifiedPlan = z.infer<typeof verifiedPlan>;
 export const verifiedPublication = z.object({ published: z.boolean() });
 
 /** Collects the digests that the plan of a run states. */
-export function ofPlan(run: string, { shardsDigest, unlabeledDigest }: VerifiedPlan) {
+export function statedByPlan(
+  run: string,
+  { shardsDigest, unlabeledDigest }: VerifiedPlan,
+): StatedDigests {
   const digests: StatedDigests = new Map();
   if (shardsDigest !== undefined) digests.set(keys.shards(run), shardsDigest);
   if (unlabeledDigest !== undefined) digests.set(keys.unlabeled(run), unlabeledDigest);
@@ -79,8 +82,11 @@ function inFolder(folder: string, files: readonly (readonly [string, string])[])
   return new Map(files.map(([path, digest]) => [`${folder}${path}`, digest]));
 }
 
-/** Lists the description of a student's encoder, also if it is missing; none without an encoder. */
-export async function encoderBeside(store: ObjectStore, folder: string): Promise<string[]> {
+/**
+ * Lists the key of the description of a student's encoder, even if the object is missing. Lists
+ * none if the student has no encoder.
+ */
+export async function studentEncoder(store: ObjectStore, folder: string): Promise<string[]> {
   const key = `${folder}${encoderFolder}${encoderFile}`;
   if (await store.head(key)) return [key];
   if (!(await store.head(`${folder}${descriptionFile}`))) return [];

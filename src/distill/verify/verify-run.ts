@@ -15,12 +15,12 @@ import { baselineFile } from '../baselines/baseline.ts';
 import { type CheckedKeys, checkKeys, concurrency } from './check-keys.ts';
 import { checkObject } from './check-object.ts';
 import {
-  encoderBeside,
   ifReadable,
   listedShards,
-  ofPlan,
   type StatedDigests,
   statedBy,
+  statedByPlan,
+  studentEncoder,
   type VerifiedPlan,
   verifiedPlan,
   verifiedPublication,
@@ -56,7 +56,7 @@ async function statedDigests(
   plan: VerifiedPlan | undefined,
   objects: Iterable<string>,
 ): Promise<StatedDigests> {
-  const stated: StatedDigests = new Map(plan && ofPlan(run, plan));
+  const stated: StatedDigests = new Map(plan && statedByPlan(run, plan));
   const read = (key: string) => statedBy(results, key);
   for await (const others of readAhead(objects, concurrency, read)) {
     for (const [other, digest] of others) stated.set(other, digest);
@@ -64,8 +64,8 @@ async function statedDigests(
   return stated;
 }
 
-/** Objects whose keys say all: what tasks used, and announcements. */
-const withoutContent = ['usage', 'announced', 'errors'];
+/** Folders of a run whose objects are not checked: usage, announcements, messages of errors. */
+const uncheckedFolders = ['usage', 'announced', 'errors'];
 
 async function listObjects(
   results: ObjectStore,
@@ -74,7 +74,7 @@ async function listObjects(
 ): Promise<Set<string>> {
   const listed = new Set<string>();
   for await (const { key } of results.list(`runs/${run}/`)) {
-    if (!withoutContent.includes(key.split('/')[2]!)) listed.add(key);
+    if (!uncheckedFolders.includes(key.split('/')[2]!)) listed.add(key);
   }
   if (listed.size === 0) {
     throw new UserError(
@@ -90,7 +90,7 @@ async function listObjects(
     for (const key of await sharedTables(results, run, plan, listed)) listed.add(key);
     for (const key of await preparedFiles(results, run, plan, listed)) listed.add(key);
     for (const { name } of plan.variants) {
-      for (const key of await encoderBeside(results, keys.student(run, name))) listed.add(key);
+      for (const key of await studentEncoder(results, keys.student(run, name))) listed.add(key);
     }
     const current = keys.current(plan.dataset);
     if ((await results.head(current)) || (await isPublished(results, run))) listed.add(current);
@@ -141,7 +141,7 @@ async function preparedFiles(
   const found: string[] = [];
   for (const { name } of variants) {
     const folder = keys.student(run, name);
-    // A method may hand over to another one, which leaves its own record.
+    // The preparation of a method may choose another method, which leaves its own record.
     for (const record of methodNames.map((method) => methodOf(method).record)) {
       if (!record?.files || !listed.has(folder + record.file)) continue;
       const read = await ifReadable(
@@ -156,7 +156,7 @@ async function preparedFiles(
   return found;
 }
 
-/** Returns whether the run's student came into use; then the dataset has a student in use. */
+/** Returns whether the run's student was published, so that the dataset has one in use. */
 async function isPublished(results: ObjectStore, run: string): Promise<boolean> {
   const key = keys.publication(run);
   if (!(await results.head(key))) return false;
@@ -164,7 +164,7 @@ async function isPublished(results: ObjectStore, run: string): Promise<boolean> 
   return (await ifReadable(reading, { published: false })).published;
 }
 
-/** Lists the objects that a run must have, as far as it has come. */
+/** Lists the objects that a run must have, by the stages that it has completed. */
 function requiredOf(run: string, plan: VerifiedPlan | undefined, listed: ReadonlySet<string>) {
   const always = [keys.record(run)];
   const planned = [keys.plan(run), keys.shards(run), keys.unlabeled(run)];
@@ -172,13 +172,13 @@ function requiredOf(run: string, plan: VerifiedPlan | undefined, listed: Readonl
   const encoders = plan.encoders.map(({ files }) => keys.encoder(files) + encoderFile);
   const isFinished = listed.has(keys.publication(run));
   const labeling = listed.has(keys.reconcile(run)) ? besideLabels(plan) : [];
-  // Publish follows at once on the documents, which Evaluate writes last.
+  // Evaluate writes the documents last, and Publish follows at once.
   const published = listed.has(keys.documents(run)) ? [keys.publication(run)] : [];
   const final = isFinished ? finalObjects(run, plan) : [];
   return [...always, ...planned, ...encoders, ...labeling, ...published, ...final];
 }
 
-/** Lists the objects that decide the labels: the teachers that were trained, and corrections. */
+/** Lists the objects from which labels are made: trained teachers, calibration and mixture. */
 function besideLabels({ config, teacher }: VerifiedPlan): string[] {
   const { digest, labels = digest, members } = teacher;
   const folds = Array.from({ length: config.folds }, (_, fold) => fold);
@@ -191,7 +191,7 @@ function besideLabels({ config, teacher }: VerifiedPlan): string[] {
   ];
 }
 
-/** Lists the objects that a finished run must have, but those of its shards and its labels. */
+/** Lists the objects that a finished run must have, except those of its shards and its labels. */
 function finalObjects(run: string, { config, variants, baselines }: VerifiedPlan): string[] {
   const records = variants.flatMap(({ name, method }) => {
     const { record } = methodOf(method);
