@@ -1,11 +1,11 @@
 /**
- * Builds networks within a number of weights. A file of some hundred bytes can ask for any number,
- * which tfjs reserves and fills with random numbers as it builds the layers.
+ * Builds networks within a number of weights. A file of a few hundred bytes can state any number of
+ * weights, for which tfjs reserves memory and draws random numbers as it builds the layers.
  */
 import { product } from '../arrays.ts';
 import { tf, type tfTypes } from '../tensorflow.ts';
 import { maxParameters } from './allowed/budget.ts';
-import { refusedPart } from './allowed/refused-part.ts';
+import { tooLargeNetwork } from './allowed/refused-part.ts';
 import type { Topology } from './topology.ts';
 
 type Initializer = Pick<ReturnType<typeof tf.initializers.zeros>, 'apply'>;
@@ -21,11 +21,7 @@ type AddWeight = (
 export function buildLayers(topology: Topology): Promise<tfTypes.LayersModel> {
   return buildWith(topology, (numbers, initializer) => {
     if (numbers <= maxParameters) return initializer;
-    throw refusedPart(
-      'the network has more weights than any network may have',
-      `and at most ${maxParameters} are allowed`,
-      'Use a smaller network.',
-    );
+    throw tooLargeNetwork('the network has more weights than any network may have', maxParameters);
   });
 }
 

@@ -12,7 +12,7 @@ import {
 } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { maxParameters } from './allowed/budget.ts';
-import { refusedPart } from './allowed/refused-part.ts';
+import { tooLargeNetwork } from './allowed/refused-part.ts';
 import { encoderFile } from './encoders/encoder.ts';
 import { readEncoder } from './encoders/open-encoder.ts';
 import { descriptionFile, modelFileNames, topologyFile, weightsFile } from './exporters.ts';
@@ -55,25 +55,39 @@ export async function readModelFiles(store: ObjectStore, folder: string): Promis
   requireDigest(store, `${folder}${file}`, json, digests[file]);
   const numbers = numbersOf(json, `${location}${file}`);
   if (numbers > maxNumbers) {
-    throw refusedPart(
-      `${location}${file} lists ${numbers} numbers`,
-      `and at most ${maxNumbers} are allowed`,
-      'Use a smaller network.',
-    );
+    throw tooLargeNetwork(`${location}${file} lists ${numbers} numbers`, maxNumbers);
   }
-  const bytes = 4 * numbers;
-  const values = await bytesUpTo(await store.read(`${folder}${weights}`), bytes);
-  if (values?.length !== bytes) {
-    const found = values === undefined ? `more than ${bytes}` : values.length;
-    const how = `has ${found} bytes, and ${file} lists tensors of ${bytes}`;
-    throw damaged(`${location}${weights}`, digests[weights] === undefined ? how : changed);
-  }
-  requireDigest(store, `${folder}${weights}`, values, digests[weights]);
+  const listed = { numbers, by: file, digest: digests[weights] };
   return new Map([
     [file, json],
-    [weights, values],
+    [weights, await readWeights(store, `${folder}${weights}`, listed)],
     [descriptionFile, description],
   ]);
+}
+
+/** Facts about weights that other files of the model state. */
+interface ListedWeights {
+  readonly numbers: number;
+  /** Name of the file that lists the numbers. */
+  readonly by: string;
+  readonly digest: string | undefined;
+}
+
+/** Reads the weights of a model. @throws UserError if they have another size or digest. */
+async function readWeights(
+  store: ObjectStore,
+  key: string,
+  { numbers, by, digest }: ListedWeights,
+): Promise<Uint8Array> {
+  const bytes = 4 * numbers;
+  const values = await bytesUpTo(await store.read(key), bytes);
+  if (values?.length !== bytes) {
+    const found = values === undefined ? `more than ${bytes}` : values.length;
+    const how = `has ${found} bytes, and ${by} lists tensors of ${bytes}`;
+    throw damaged(`${store.location}/${key}`, digest === undefined ? how : changed);
+  }
+  requireDigest(store, key, values, digest);
+  return values;
 }
 
 /**
@@ -86,19 +100,20 @@ function requireDigest(
   bytes: Uint8Array,
   digest: string | undefined,
 ): void {
-  if (digest !== undefined && sha256(bytes) !== digest)
-    throw damaged(`${location}/${key}`, changed);
+  if (digest === undefined || sha256(bytes) === digest) return;
+  throw damaged(`${location}/${key}`, changed);
 }
 
-/** Files of each kind of model, and how many numbers the first one lists. */
+/** The files of an n-gram model, and the number of weights that the first one lists. */
 const ngramsFiles = {
   file: ngramsFile,
   weights: ngramsWeightsFile,
-  /** 8 GiB, more than a process can train. */
+  /** 8 GiB of weights, which is more than a process can train. */
   maxNumbers: 2 ** 31,
   numbersOf: (json: Uint8Array, name: string) =>
     countNumbers(parseWith(ngramsSchema, parseUnsealed(json, name), name).tensors),
 };
+/** The files of a network, and the number of weights that the first one lists. */
 const layersFiles = {
   file: topologyFile,
   weights: weightsFile,
@@ -113,7 +128,7 @@ const layersFiles = {
  * Reads the files of a model in every format in which it was saved, and of its encoder.
  *
  * @param added SHA-256 of files that were added after the model was saved, by name.
- * @throws UserError if a file is missing or damaged, with the key of the file.
+ * @throws UserError with the key of a file that is missing or damaged.
  */
 export async function readExports(
   store: ObjectStore,
@@ -132,15 +147,11 @@ export async function readExports(
   for (const name of names) await requirePresent(store, folder + name);
   const read = await readFiles(store, folder, names);
   for (const [name, bytes] of read) requireDigest(store, folder + name, bytes, digests.get(name));
-  return new Map([...read, ...(await readFiles(store, folder, descriptionsOf(digests)))]);
+  const descriptions = [...(examples ? [`${encoderFolder}${encoderFile}`] : []), descriptionFile];
+  return new Map([...read, ...(await readFiles(store, folder, descriptions))]);
 }
 
-/** Lists the files that state the digests of the others. */
-function descriptionsOf(digests: ReadonlyMap<string, string>): string[] {
-  const hasEncoder = [...digests.keys()].some((name) => name.startsWith(encoderFolder));
-  return [...(hasEncoder ? [`${encoderFolder}${encoderFile}`] : []), descriptionFile];
-}
-
+/** Selects the names of files that exist. */
 async function presentFiles(store: ObjectStore, folder: string, names: readonly string[]) {
   const found = await Promise.all(names.map((name) => store.head(folder + name)));
   return names.filter((_, index) => found[index]);

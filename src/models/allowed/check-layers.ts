@@ -1,27 +1,29 @@
 /** Checks the topology of a tfjs LayersModel before its layers are built. */
+import { hasFields } from '../../json-fields.ts';
 import { topologySize, unknownSize } from '../size/topology-size.ts';
 import { maxLayerOutputs, maxParameters } from './budget.ts';
 import { layerClasses, layerParts } from './layer-classes.ts';
-import { notAllowed, refusedPart } from './refused-part.ts';
+import { notAllowed, refusedPart, tooLargeNetwork } from './refused-part.ts';
 
-/** Fields of a layer that make it large, and the maximum of each: no layer has more units. */
+/** Fields that decide the size of a layer. */
 const sizes = [
   ...['units', 'filters', 'output_dim', 'input_dim', 'n', 'num_tokens', 'height', 'width'],
   ...['kernel_size', 'pool_size', 'size', 'padding', 'target_shape', 'depth_multiplier'],
   ...['batch_input_shape', 'input_shape', 'dilation_rate', 'strides'],
 ];
+/** Maximum of each of these fields: more than the units of any real layer. */
 const maxSize = 2 ** 27;
 
-/** Fields in which this check and others look for layers and their inputs. */
+/** Fields in which checks look for layers, their inputs and their types. */
 const structure = [
   ...['class_name', 'config', 'layers', 'layer', 'name', 'inbound_nodes', 'dtype', 'input_d_type'],
   ...['input_layers', 'output_layers'],
 ];
 
-/** The names of fields by which tfjs finds them, and as they are written. */
+/** Checked fields as files have to write them, by the name under which tfjs finds them. */
 const spellings = new Map([...structure, ...sizes].map((field) => [asTfjsReads(field), field]));
 
-/** Types of numbers that examples can be changed to. */
+/** Types of inputs to which tfjs can convert the numbers of examples. */
 const inputTypes = ['float32', 'int32', 'bool'];
 
 /** Settings of training in the file of a Keras model, which nothing here reads. */
@@ -40,7 +42,7 @@ export function checkAllowedLayers(
   name: string,
   inputShape: readonly number[] = [],
 ): void {
-  checkClasses(topology, name);
+  checkFields(topology, name);
   const size = topologySize(topology, inputShape);
   if (!size) {
     throw refusedPart(
@@ -54,16 +56,18 @@ export function checkAllowedLayers(
     [size.outputs, maxLayerOutputs, 'outputs of layers per example'],
   ] as const) {
     if (found <= limit) continue;
-    throw refusedPart(`${name} has ${found} ${what}`, `and at most ${limit} are allowed`, smaller);
+    throw tooLargeNetwork(`${name} has ${found} ${what}`, limit);
   }
 }
 
-const smaller = 'Use a smaller network.';
-
-/** Checks the classes, sizes and inputs of layers at any depth. */
-function checkClasses(json: unknown, file: string): void {
-  if (typeof json !== 'object' || json === null) return;
-  const { class_name: kind, config } = json as { class_name?: unknown; config?: unknown };
+/** Checks the fields of layers at any depth: their classes, names, sizes and types of inputs. */
+function checkFields(json: unknown, file: string): void {
+  if (Array.isArray(json)) {
+    for (const item of json) checkFields(item, file);
+    return;
+  }
+  if (!hasFields(json)) return;
+  const { class_name: kind, config } = json;
   if (typeof kind === 'string') {
     if (!layerClasses.has(kind) && !layerParts.has(kind)) {
       throw refusedPart(`${file} has a layer of the class '${kind}'`, notAllowed);
@@ -72,13 +76,13 @@ function checkClasses(json: unknown, file: string): void {
   }
   for (const [field, value] of Object.entries(json)) {
     if (field === skipped) continue;
-    if (!Array.isArray(json)) checkSpelling(field, file);
+    checkSpelling(field, file);
     if (sizes.includes(field)) checkSize(value, field, file);
-    checkClasses(value, file);
+    checkFields(value, file);
   }
 }
 
-/** Refuses a field that tfjs would read under the name of a checked field. */
+/** Refuses a field that tfjs would read as a checked field of another name. */
 function checkSpelling(field: string, file: string): void {
   const written = spellings.get(asTfjsReads(field));
   if (written === undefined || written === field) return;
@@ -95,15 +99,14 @@ function asTfjsReads(field: string): string {
   return field.replace(/_+(\w|$)/g, (_, next: string) => next.toUpperCase());
 }
 
-/** Refuses an input of a type to which tfjs cannot change the numbers of an example. */
+/** Refuses an input of a type to which tfjs cannot convert the numbers of an example. */
 function checkInputType(kind: string, config: unknown, file: string): void {
-  if (typeof config !== 'object' || config === null) return;
-  const fields = new Map(Object.entries(config));
-  const isInput = kind === 'InputLayer' || fields.has('batch_input_shape');
-  if (!isInput && !fields.has('input_shape')) return;
-  for (const field of ['dtype', 'input_d_type']) {
-    const type: unknown = fields.get(field) ?? undefined;
-    if (type === undefined || (typeof type === 'string' && inputTypes.includes(type))) continue;
+  if (!hasFields(config)) return;
+  const isInput = kind === 'InputLayer' || 'batch_input_shape' in config || 'input_shape' in config;
+  if (!isInput) return;
+  for (const type of [config.dtype, config.input_d_type]) {
+    if (type === undefined || type === null) continue;
+    if (typeof type === 'string' && inputTypes.includes(type)) continue;
     throw refusedPart(
       `${file} has an input of the type ${JSON.stringify(type)}`,
       `and tfjs has inputs of the types ${inputTypes.join(', ')}`,
@@ -115,10 +118,6 @@ function checkInputType(kind: string, config: unknown, file: string): void {
 function checkSize(value: unknown, field: string, file: string): void {
   for (const size of [value].flat(2)) {
     if (typeof size !== 'number' || size <= maxSize) continue;
-    throw refusedPart(
-      `${file} has a layer with ${field}: ${size}`,
-      `and at most ${maxSize} are allowed`,
-      smaller,
-    );
+    throw tooLargeNetwork(`${file} has a layer with ${field}: ${size}`, maxSize);
   }
 }

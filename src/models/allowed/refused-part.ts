@@ -14,6 +14,14 @@ export function refusedPart(what: string, why: string, fix = exportAgain): UserE
   return new UserError(`${what}, ${why}`, `${fix} ${listed}`);
 }
 
+/**
+ * Returns the error for a network that is too large.
+ * @param what The file and the size that it has: `model.json lists 9 numbers`.
+ */
+export function tooLargeNetwork(what: string, max: number): UserError {
+  return refusedPart(what, `and at most ${max} are allowed`, 'Use a smaller network.');
+}
+
 const exportAgain =
   'Export the model again for inference only: numbers or texts in, class scores or an embedding out.';
 
