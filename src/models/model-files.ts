@@ -14,7 +14,7 @@ import type { ObjectStore } from '../store/store.ts';
 import { maxParameters } from './allowed/budget.ts';
 import { tooLargeNetwork } from './allowed/refused-part.ts';
 import { encoderFile } from './encoders/encoder.ts';
-import { readEncoder } from './encoders/open-encoder.ts';
+import { readEncoder } from './encoders/stored-encoder.ts';
 import { descriptionFile, modelFileNames, topologyFile, weightsFile } from './exporters.ts';
 import type { ModelFiles } from './exports/exporter.ts';
 import { readStudentJson } from './json-file.ts';

@@ -8,11 +8,8 @@ import { randomFor } from '../../src/data/random.ts';
 import type { CardFacts } from '../../src/evaluate/card/facts.ts';
 import { usageSections } from '../../src/evaluate/card/usage.ts';
 import type { EncoderDescription, PretrainedEncoder } from '../../src/models/encoders/encoder.ts';
-import {
-  openDescribed,
-  readNormalizer,
-  storeEncoder,
-} from '../../src/models/encoders/open-encoder.ts';
+import { openDescribed } from '../../src/models/encoders/open-encoder.ts';
+import { readNormalizer, storeEncoder } from '../../src/models/encoders/stored-encoder.ts';
 import { allExporters, exporters, saveModel } from '../../src/models/exporters.ts';
 import { encoderFolder, writeModelFiles } from '../../src/models/model-files.ts';
 import { architectureOf, type Network } from '../../src/models/networks/index.ts';

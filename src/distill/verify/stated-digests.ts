@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { methodNames } from '../../debias/methods.ts';
 import { isAboutContent } from '../../errors.ts';
 import { encoderFile } from '../../models/encoders/encoder.ts';
-import { readEncoder } from '../../models/encoders/open-encoder.ts';
+import { readEncoder } from '../../models/encoders/stored-encoder.ts';
 import { descriptionFile } from '../../models/exporters.ts';
 import { encoderFolder, readDescription } from '../../models/model-files.ts';
 import { networkSchema } from '../../models/networks/index.ts';

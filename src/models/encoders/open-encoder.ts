@@ -1,22 +1,10 @@
+/** Opens pretrained encoders. */
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
-import { sha256 } from '../../digest.ts';
 import { UserError } from '../../errors.ts';
-import {
-  changed,
-  damaged,
-  openSealed,
-  parseUnsealed,
-  parseWith,
-  readBytes,
-  sealJson,
-  writeOnce,
-} from '../../store/once.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import { loadModelFile } from '../confined/load-model.ts';
-import { readStudentJson } from '../json-file.ts';
 import { copyFiles } from '../local-copy.ts';
 import { scratchFolder } from '../scratch-folder.ts';
 import { graphModelKind } from '../teachers/graph-model.ts';
@@ -27,68 +15,10 @@ import { chooseOutput } from './choose-output.ts';
 import { refuseClassifier } from './classifier.ts';
 import type { DescribedEncoder } from './describe.ts';
 import { embedWith, runOrExplain } from './embed.ts';
-import {
-  type EncoderDescription,
-  encoderDescriptionSchema,
-  encoderFile,
-  type PretrainedEncoder,
-} from './encoder.ts';
+import type { EncoderDescription, PretrainedEncoder } from './encoder.ts';
 import type { EncoderInput } from './input-batch.ts';
-import { type NormalizerTraits, normalizerTraits } from './normalizer-traits.ts';
 import { readOnnxGraph } from './onnx-graph.ts';
-
-/**
- * Copies an encoder's files into a folder of the results, with its description as the last file.
- * Stages then need neither the dataset nor the internet.
- *
- * @param folder Key of the folder, with the last `/`.
- * @throws UserError if a file has changed since it was described: its digest would be wrong.
- */
-export async function storeEncoder(
-  { store, folder: from, description }: DescribedEncoder,
-  results: ObjectStore,
-  folder: string,
-): Promise<void> {
-  if (await results.head(`${folder}${encoderFile}`)) return;
-  const prefix = from === '' ? '' : `${from}/`;
-  for (const { path, sha256: digest } of description.files) {
-    const bytes = await readBytes(store, `${prefix}${path}`);
-    if (sha256(bytes) !== digest) {
-      throw new UserError(
-        `${path} of ${description.source} has changed while it was read`,
-        'Start the run again when the file is complete.',
-      );
-    }
-    await writeOnce(results, `${folder}${path}`, bytes);
-  }
-  await writeOnce(results, `${folder}${encoderFile}`, sealJson(description));
-}
-
-/** Reads the description of an encoder that `storeEncoder` wrote. */
-export async function readEncoder(store: ObjectStore, folder: string): Promise<EncoderDescription> {
-  const key = `${folder}${encoderFile}`;
-  const name = `${store.location}/${key}`;
-  const bytes = await readStudentJson(store, key);
-  return parseWith(encoderDescriptionSchema, openSealed(bytes, name), name);
-}
-
-/**
- * Reads what the tokenizer of an encoder of texts that `storeEncoder` wrote does to texts.
- * @throws UserError if its file was changed.
- */
-export async function readNormalizer(
-  store: ObjectStore,
-  folder: string,
-  { files }: Pick<EncoderDescription, 'files'>,
-): Promise<NormalizerTraits> {
-  const file = 'tokenizer.json';
-  const name = `${store.location}/${folder}${file}`;
-  const bytes = await readBytes(store, `${folder}${file}`);
-  if (files.find(({ path }) => path === file)?.sha256 !== sha256(bytes)) {
-    throw damaged(name, changed);
-  }
-  return normalizerTraits(parseWith(z.looseObject({}), parseUnsealed(bytes, name), name));
-}
+import { readEncoder } from './stored-encoder.ts';
 
 /**
  * Opens an encoder that `storeEncoder` wrote. Models are code, so only files with the pinned
@@ -109,7 +39,7 @@ export async function openEncoder(
   );
 }
 
-/** Opens an encoder where its files are. The parameters and errors are those of `openEncoder`. */
+/** Opens an encoder in the place where it was described; otherwise like `openEncoder`. */
 export async function openDescribed(
   { store, folder, description }: DescribedEncoder,
   scratch = scratchFolder('encoders'),
@@ -132,7 +62,7 @@ export async function openDescribed(
     if (other !== undefined) throw changedFile(other.path, description);
   });
   const model = await loadOrExplain(description, local);
-  return ownModel(model, () => fitted(model, description, local));
+  return ownModel(model, () => encoderOfModel(model, description, local));
 }
 
 function changedFile(path: string, { source }: EncoderDescription): UserError {
@@ -142,7 +72,7 @@ function changedFile(path: string, { source }: EncoderDescription): UserError {
   );
 }
 
-/** The kinds of teachers in the same formats. */
+/** Kinds of teachers, by the format of encoders that they load as well. */
 const kinds = { onnx: onnxKind, savedModel: savedModelKind, graphModel: graphModelKind };
 
 async function loadOrExplain(
@@ -170,8 +100,8 @@ async function loadOrExplain(
   }
 }
 
-/** Finds the output, and its axes with blank examples. */
-async function fitted(
+/** Makes an encoder of a model: finds its output, and the shape of the output by blank examples. */
+async function encoderOfModel(
   model: LoadedModel,
   description: EncoderDescription,
   folder: string,
@@ -187,9 +117,9 @@ async function fitted(
   const probe = input.probe();
   const probed = await runOrExplain(model, probe.feeds, output, description);
   if (embeddingName === undefined) {
-    // The files may not declare the shape, which is known here.
-    const real = { ...output, shape: probed.shape };
-    refuseClassifier({ output: real, graph: undefined, config: undefined, source });
+    // The files may lack the shape.
+    const withShape = { ...output, shape: probed.shape };
+    refuseClassifier({ output: withShape, graph: undefined, config: undefined, source });
   }
   return embedWith({ model, input, output, probed, probe, description });
 }

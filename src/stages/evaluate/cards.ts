@@ -1,7 +1,7 @@
 /** The model cards of the students, one in each student's folder. */
 import { renderCard } from '../../evaluate/card/card.ts';
 import type { RunMetrics } from '../../evaluate/run-metrics.ts';
-import { readEncoder, readNormalizer } from '../../models/encoders/open-encoder.ts';
+import { readEncoder, readNormalizer } from '../../models/encoders/stored-encoder.ts';
 import { encoderFolder, readDescription } from '../../models/model-files.ts';
 import type { Job } from '../../run/job.ts';
 import { keys } from '../../run/keys.ts';

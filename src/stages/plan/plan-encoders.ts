@@ -13,9 +13,10 @@ import {
   type PretrainedEncoder,
 } from '../../models/encoders/encoder.ts';
 import { exampleContent } from '../../models/encoders/example-content.ts';
-import { openDescribed, storeEncoder } from '../../models/encoders/open-encoder.ts';
+import { openDescribed } from '../../models/encoders/open-encoder.ts';
 import { embeddingsDigest, isSame, type PlannedEncoder } from '../../models/encoders/planned.ts';
 import { resolveEncoder } from '../../models/encoders/resolve.ts';
+import { storeEncoder } from '../../models/encoders/stored-encoder.ts';
 import { longText } from '../../models/encoders/text-batches.ts';
 import { encoderOf } from '../../models/networks/index.ts';
 import { membersOf } from '../../models/teachers/trained-kind.ts';

@@ -6,7 +6,7 @@ import type { Content } from '../../../src/data/example.ts';
 import type { Features } from '../../../src/data/features/index.ts';
 import type { Random } from '../../../src/data/random.ts';
 import { UserError } from '../../../src/errors.ts';
-import { readEncoder } from '../../../src/models/encoders/open-encoder.ts';
+import { readEncoder } from '../../../src/models/encoders/stored-encoder.ts';
 import { descriptionFile } from '../../../src/models/exporters.ts';
 import { layersManifest } from '../../../src/models/layers-manifest.ts';
 import { ngramsSchema } from '../../../src/models/ngrams/files.ts';

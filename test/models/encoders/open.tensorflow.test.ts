@@ -7,11 +7,8 @@ import type { z } from 'zod';
 import { encoderSchema } from '../../../src/models/encoders/config.ts';
 import { describeEncoder } from '../../../src/models/encoders/describe.ts';
 import type { EncoderReads } from '../../../src/models/encoders/encoder.ts';
-import {
-  openDescribed,
-  openEncoder,
-  storeEncoder,
-} from '../../../src/models/encoders/open-encoder.ts';
+import { openDescribed, openEncoder } from '../../../src/models/encoders/open-encoder.ts';
+import { storeEncoder } from '../../../src/models/encoders/stored-encoder.ts';
 import { loadGraphModel } from '../../../src/models/teachers/graph-model.ts';
 import type { LoadedModel } from '../../../src/models/teachers/loaded-model.ts';
 import { loadSavedModel } from '../../../src/models/teachers/saved-model.ts';
