@@ -8,8 +8,7 @@ import {
   openEmbeddings,
 } from '../data/tables/embeddings-file.ts';
 import { disagreement } from '../data/tables/join.ts';
-import type { LabelsSummary } from '../data/tables/labels-file.ts';
-import { readLabelsSummary } from '../data/tables/labels-file.ts';
+import { type LabelsSummary, readLabelsSummary } from '../data/tables/labels-file.ts';
 import type { Job } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
 
@@ -65,17 +64,17 @@ async function* withEmbeddings(
   }
 }
 
-/** Summary of the labels of a shard, as far as they can be used. */
+/** Summary of a shard's labels, without those of examples that an encoder rejected. */
 export interface UsableSummary extends LabelsSummary {
-  /** Ids of the examples that an encoder rejected. */
+  /** Ids of the labeled examples that an encoder rejected. */
   readonly withoutEmbedding: ReadonlySet<string>;
-  /** Summary of the embeddings by each encoder of the run, by its digest. */
+  /** Summary of the embeddings by the digest of their encoder, for each encoder of the run. */
   readonly embeddings: ReadonlyMap<string, EmbeddingsSummary>;
 }
 
 /**
- * Reads the summary of a shard's labels, without the examples that an encoder rejected. Labels of
- * an earlier run, which had another student, may have them.
+ * Reads the summary of a shard's labels. Examples that an encoder rejected are quarantined, even if
+ * an earlier run without this encoder has labeled them.
  *
  * @param labels Key of the labels file.
  */

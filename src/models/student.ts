@@ -52,27 +52,28 @@ export async function loadModel(files: ModelFiles): Promise<Student> {
 /** @throws Error if a model has another input or output than its description. */
 function checkFit(model: TrainableModel, description: StudentDescription): void {
   const { classes, features, subclasses = 1, multiLabel = false } = description;
-  const fail = (what: string, found: unknown, expected: unknown) => {
-    throw new Error(
-      `the model has ${what} ${found}; ${descriptionFile} needs ${JSON.stringify(expected)}`,
-    );
-  };
-  const check = (what: string, found: unknown, expected: unknown) => {
-    const text = JSON.stringify(found);
-    if (text !== JSON.stringify(expected)) fail(what, text, expected);
-  };
+  if (hasTexts(features) !== isNgrams(model)) {
+    throw misfit(`reads ${isNgrams(model) ? 'texts' : 'numbers'}`, `features of ${features.kind}`);
+  }
   if (isNgrams(model)) {
-    if (!hasTexts(features)) fail('an input of', 'texts', features.kind);
-    check('subclasses:', model.subclasses, subclasses);
-    check('multiLabel:', model.isMultiLabel, multiLabel);
-    check('outputs:', model.layers.at(-1)!.outputs, classes.length * subclasses);
+    requireEqual('subclasses', model.subclasses, subclasses);
+    requireEqual('multiLabel', model.isMultiLabel, multiLabel);
+    requireEqual('outputs', model.layers.at(-1)!.outputs, classes.length * subclasses);
     return;
   }
-  if (hasTexts(features)) fail('an input of', 'numbers', features.kind);
   const [[input], [output]] = [model.inputs, model.outputs];
-  check('inputs and outputs:', [model.inputs.length, model.outputs.length], [1, 1]);
-  check('the input shape', input!.shape.slice(1), featureShape(features));
-  check('the output shape', output!.shape.slice(1), [classes.length]);
+  requireEqual('inputs, outputs', [model.inputs.length, model.outputs.length], [1, 1]);
+  requireEqual('input shape', input!.shape.slice(1), featureShape(features));
+  requireEqual('output shape', output!.shape.slice(1), [classes.length]);
+}
+
+function requireEqual(what: string, found: unknown, expected: unknown): void {
+  const [has, needs] = [JSON.stringify(found), JSON.stringify(expected)];
+  if (has !== needs) throw misfit(`has ${what}: ${has}`, needs);
+}
+
+function misfit(found: string, expected: string): Error {
+  return new Error(`the model ${found}; ${descriptionFile} needs ${expected}`);
 }
 
 /** The fields of a description that define a network's outputs. */

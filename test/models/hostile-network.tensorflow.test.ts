@@ -86,10 +86,14 @@ test.each<[name: string, fields: object, message: RegExp]>([
   [
     'another size',
     { features: { ...greyImage, height: 4 } },
-    /the input shape \[8,8,1\]; .*\[4,8,1\]/,
+    /input shape: \[8,8,1\]; .*\[4,8,1\]/,
   ],
-  ['other classes', { classes: ['a', 'b'] }, /the output shape \[3\]; .*\[2\]/],
-  ['texts', { features: { kind: 'text', maxCharacters: 9 } }, /an input of numbers; .*"text"/],
+  ['other classes', { classes: ['a', 'b'] }, /output shape: \[3\]; .*\[2\]/],
+  [
+    'texts',
+    { features: { kind: 'text', maxCharacters: 9 } },
+    /reads numbers; .* needs features of text/,
+  ],
 ])('a description with %s is refused', async (_, fields, message) => {
   changeJson(folder, 'student.json', (json) => ({ ...json, ...fields }));
   expect(await refusal()).toMatch(message);

@@ -41,7 +41,7 @@ test.each<[name: string, fields: Fields, message: RegExp]>([
   ['a class less', { classes: ['a', 'b'] }, /has outputs: 3; student\.json needs 2/],
   ['labels', { multiLabel: true }, /has multiLabel: false; student\.json needs true/],
   ['subclasses', { subclasses: 3 }, /has subclasses: 1; student\.json needs 3/],
-  ['another kind of input', { features: image }, /has an input of texts; .* needs "image"/],
+  ['another kind of input', { features: image }, /reads texts; .* needs features of image/],
   [
     'no mean of a channel',
     { features: { ...image, mean: [0] } },
