@@ -14,7 +14,7 @@ import { discard, withFewFiles } from './few-files.mjs';
  * @property {readonly string[]} command Program and arguments before those of the process.
  * @property {boolean} hidesFiles Whether the arguments of `withFewFiles` go between these and those
  *   of the process. Otherwise the process sees all files of the user.
- * @property {string} description Things that the process has not, such as `no network`; or `none`.
+ * @property {string} description Things that the process lacks, such as `no network`; or `none`.
  */
 
 /** Ends the process with its parent, also if a model never returns to JavaScript. */

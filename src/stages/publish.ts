@@ -62,8 +62,8 @@ async function decide(job: Job): Promise<Publication> {
 }
 
 /**
- * Stands for a pointer that is damaged or of version 0.1.0: to no run. It must not keep a new
- * student out that is better than the measured one.
+ * Replaces a pointer that is damaged or of version 0.1.0, and points to no run. A damaged pointer
+ * must not keep a better student from being published.
  */
 const damagedPointer: Current = { run: '', variant: '', student: '' };
 

@@ -15,7 +15,7 @@ import { type FromModel, fromModel, type ToModel } from './wire.ts';
 /** Characters of the standard error of a process that are kept, to be reported if it ends. */
 const lastWordsLength = 1000;
 
-/** Maximum time that counts between two looks at a process, in ms. */
+/** Maximum time to count between two checks of a process, in ms. */
 const maxTickMs = 5_000;
 
 const distrust =
@@ -149,12 +149,12 @@ export class ModelProcess {
     this.#child.send({ kind: 'prepare', teacherKind } satisfies ToModel, () => {});
   }
 
-  /** Lets the process see the files of a model. @returns the model, as the process sees it. */
+  /** Lets the process see the files of a model. @returns the model, with the paths it sees. */
   async show(source: ModelSource): Promise<ModelSource> {
     try {
       return this.#folder ? await this.#folder.show(source) : source;
     } catch (error) {
-      throw this.#ended ?? error; // The folder goes with the process.
+      throw this.#ended ?? error; // The folder is removed with the process.
     }
   }
 
@@ -212,7 +212,7 @@ export class ModelProcess {
     let lastMs = performance.now();
     const timer = setInterval(() => {
       const nowMs = performance.now();
-      // A longer pause was of this process, such as by Ctrl-Z: the answer may be here already.
+      // In a longer time, this process was paused, such as by Ctrl-Z: the answer may have arrived.
       usedMs += Math.min(nowMs - lastMs, maxTickMs);
       lastMs = nowMs;
       if (usedMs > limitMs) {

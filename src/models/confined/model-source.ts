@@ -5,7 +5,7 @@ import type { LoadedModel } from '../teachers/loaded-model.ts';
 export interface ModelSource {
   /** Path of the file that the config names. */
   readonly path: string;
-  /** Folder with all files. Its loader may not write there. */
+  /** Folder with all files. The loader of the model may not write there. */
   readonly folder: string;
   /** Name of the model in errors. */
   readonly name: string;

@@ -1,4 +1,4 @@
-/** Files of one model, for a process that sees no other files of the user. */
+/** The folder of a process that sees no files of the user except those of its model. */
 import { mkdirSync } from 'node:fs';
 import { copyFile, link, mkdir, readdir, realpath, stat, utimes } from 'node:fs/promises';
 import { join, relative } from 'node:path';
@@ -9,10 +9,10 @@ import type { ModelSource } from './model-source.ts';
 /** Path at which a process sees the files of its model. */
 const seenAt = '/model';
 
-/** Time between two signs that a folder is in use: old ones are removed. */
-const signEveryMs = 24 * 60 * 60 * 1000;
+/** Interval at which a folder gets a new time, in ms: folders with an old time are removed. */
+const touchEveryMs = 24 * 60 * 60 * 1000;
 
-/** Folders of running processes. Those that end after this process leave theirs to it. */
+/** Folders of running processes. This process removes those that are left when it ends. */
 const folders = new Set<OwnFolder>();
 
 process.on('exit', () => {
@@ -20,16 +20,16 @@ process.on('exit', () => {
 });
 
 /**
- * A folder whose files a process sees. A process starts before it is known which model it loads:
- * the files of the model are linked into the folder later.
+ * A folder whose files a process sees. The process starts before it gets its model, so the files of
+ * the model are linked into the folder later.
  */
 export class OwnFolder {
   readonly #folder = makeWorkFolder('model');
   readonly #files = join(this.#folder, 'files');
-  readonly #signs = setInterval(() => {
+  readonly #touching = setInterval(() => {
     const now = new Date();
     utimes(this.#folder, now, now).catch(() => {}); // It is gone already.
-  }, signEveryMs).unref();
+  }, touchEveryMs).unref();
 
   constructor() {
     mkdirSync(this.#files);
@@ -41,7 +41,7 @@ export class OwnFolder {
     return withFewFiles({ script, folder: this.#folder, folders: { [seenAt]: this.#files } });
   }
 
-  /** Shows the files of a model. @returns the model, as the process sees it. */
+  /** Links the files of a model into it. @returns the model, with the paths of the process. */
   async show(source: ModelSource): Promise<ModelSource> {
     await linkFiles(source.folder, this.#files);
     const path = join(seenAt, relative(source.folder, source.path));
@@ -50,12 +50,12 @@ export class OwnFolder {
 
   remove(): void {
     folders.delete(this);
-    clearInterval(this.#signs);
+    clearInterval(this.#touching);
     discard(this.#folder);
   }
 }
 
-/** Links the files of a folder into another one, without copies of their bytes where possible. */
+/** Links the files of a folder into another one. Copies those that cannot be linked. */
 async function linkFiles(from: string, to: string): Promise<void> {
   for (const name of await readdir(from)) {
     const [source, target] = [join(from, name), join(to, name)];
@@ -63,7 +63,7 @@ async function linkFiles(from: string, to: string): Promise<void> {
       await mkdir(target);
       await linkFiles(source, target);
     } else {
-      // Another file system, or a file of another user.
+      // A link fails across file systems, or for a file of another user.
       await link(await realpath(source), target).catch(() => copyFile(source, target));
     }
   }

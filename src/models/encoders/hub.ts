@@ -57,10 +57,10 @@ export const hubListingSchema = z.looseObject({
 export type HubListing = z.infer<typeof hubListingSchema>;
 export type HubFile = HubListing['siblings'][number];
 
-/** A request to the hub. */
+/** A request to the hub, for errors about it. */
 export interface HubRequest {
   readonly model: HubModel;
-  /** Name of the wanted file, in errors. */
+  /** Name of the requested file. */
   readonly wanted: string;
   readonly env: HubEnvironment;
 }
@@ -176,7 +176,7 @@ async function answerOf(url: string, headers: Record<string, string>): Promise<R
 /** Pause before the second attempt, in ms; it doubles with each further one. */
 const retryMs = 100;
 
-/** States how an encoder is used without the hub. */
+/** Returns the advice on how to use an encoder without the hub. */
 export function withoutHub({ repository, revision }: HubModel): string {
   return `Without the hub, run 'hf download ${repository} --revision ${revision} --local-dir encoder' on another machine, copy the folder into the dataset, and set encoder: encoder.`;
 }
@@ -188,7 +188,7 @@ function unreachable(error: Error, { wanted, model, env }: HubRequest): UserErro
   );
 }
 
-/** Returns the error for an answer that ended too early. */
+/** Returns the error for an answer that breaks off. */
 export function brokenOff(error: Error, { wanted, model, env }: HubRequest): UserError {
   return new UserError(
     `${wanted} cannot be read: the answer of the Hugging Face hub (${hubOf(env)}) breaks off: ${causeOf(error)}`,
