@@ -1,12 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openParquet } from '../../src/data/tables/parquet-file.ts';
 import { exportLabels } from '../../src/distill/export-labels.ts';
 import { reconcileLabels } from '../../src/stages/reconcile.ts';
-import { openStore } from '../../src/store/open.ts';
 import { type Answer, type PlannedRun, plannedRun } from '../support/planned-run.ts';
 import { makeResults } from '../support/results.ts';
+import { tableRows } from '../support/table-content.ts';
 
 /** Labels a run: right with a large margin, wrong with a small one, and one without a label. */
 async function labeledRun(
@@ -68,20 +67,14 @@ test('both formats have the same labels, each with the probability that it is ri
   for (const { pRight, label } of unsure) {
     expect([pRight, label]).toEqual([0.01219512, 'cultivar 1']);
   }
-  const read: unknown[] = [];
-  const store = await openStore(folder);
-  for (const index of [0, 1]) {
-    const object = await store.head(`labels-0000${index}-of-00002.parquet`);
-    const file = await openParquet(store, object!);
-    for (const group of file.rowGroups) {
-      const columns = await file.readColumns(['id', 'label', 'pRight'], group);
-      const [id, label, right] = ['id', 'label', 'pRight'].map((name) => columns.get(name)!);
-      for (let i = 0; i < group.end - group.start; i++) {
-        read.push([id![i], label![i], Number(right![i]).toFixed(6)]);
-      }
-    }
-  }
-  expect(read).toEqual(rows.map(({ id, label, pRight }) => [id, label, Number(pRight).toFixed(6)]));
+  const tables = [0, 1].map((index) => {
+    const bytes = readFileSync(join(folder, `labels-0000${index}-of-00002.parquet`));
+    return tableRows(bytes, ['id', 'label', 'pRight']);
+  });
+  const read = (await Promise.all(tables)).flat();
+  expect(read.map(([id, label, pRight]) => [id, label, Number(pRight).toFixed(6)])).toEqual(
+    rows.map(({ id, label, pRight }) => [id, label, Number(pRight).toFixed(6)]),
+  );
   expect(lines(join(folder, '_quarantined-00000-of-00002.jsonl'))[0]).toMatchObject({
     reason: 'cannot be decoded',
   });

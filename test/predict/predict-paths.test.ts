@@ -13,11 +13,10 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openParquet } from '../../src/data/tables/parquet-file.ts';
 import { loadStudent } from '../../src/models/load-student.ts';
 import { type PredictPathsOptions, predictPaths } from '../../src/predict/predict-paths.ts';
-import { openStore } from '../../src/store/open.ts';
 import { classes, writeTextStudent } from '../support/students.ts';
+import { openTable, tableRows } from '../support/table-content.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -151,16 +150,15 @@ describe('a student of texts', () => {
     const { text } = await predict([path]);
     const out = join(folder, 'p.parquet');
     await predict([path], { out, format: 'parquet' });
-    const store = await openStore(folder);
-    const file = await openParquet(store, (await store.head('p.parquet'))!);
+    const bytes = readFileSync(out);
     const names = ['id', 'class', ...classes.map((name) => `p_${name}`)];
-    expect(file.columns.map(({ name }) => name)).toEqual(names);
-    const columns = await file.readColumns(names, { start: 0, end: 3 });
+    expect((await openTable(bytes)).columns.map(({ name }) => name)).toEqual(names);
+    const rows = await tableRows(bytes, names);
     const lines = (await predict([path], { format: 'jsonl' })).text.trimEnd().split('\n');
     for (const [row, { id, name, probabilities }] of rowsOf(text).entries()) {
       const p = Object.fromEntries(classes.map((each, index) => [each, probabilities[index]]));
       expect(JSON.parse(lines[row]!)).toEqual({ id, class: name, probabilities: p });
-      const cells = names.map((column) => columns.get(column)![row]);
+      const cells = rows[row]!;
       expect(cells.slice(0, 2)).toEqual([id, name]);
       for (const [index, value] of probabilities.entries()) {
         expect(cells[2 + index]).toBeCloseTo(value, 6);

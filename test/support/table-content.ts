@@ -1,6 +1,27 @@
 import { parquetMetadata } from 'hyparquet';
+import { openParquet, type ParquetFile } from '../../src/data/tables/parquet-file.ts';
 import { ownKey } from '../../src/data/tables/result-file.ts';
 import { sealKey } from '../../src/data/tables/seal.ts';
+import { MemoryStore } from './memory-store.ts';
+
+/** Opens the bytes of a Parquet file. */
+export async function openTable(bytes: Uint8Array): Promise<ParquetFile> {
+  const store = new MemoryStore({ 'a.parquet': Buffer.from(bytes) });
+  return openParquet(store, (await store.head('a.parquet'))!);
+}
+
+/** Reads columns of a Parquet file: the cells of each row, in the order of the names. */
+export async function tableRows(bytes: Uint8Array, names: readonly string[]): Promise<unknown[][]> {
+  const file = await openTable(bytes);
+  const rows: unknown[][] = [];
+  for (const group of file.rowGroups) {
+    const columns = await file.readColumns(names, group);
+    for (let row = 0; row < group.end - group.start; row++) {
+      rows.push(names.map((name): unknown => columns.get(name)![row]));
+    }
+  }
+  return rows;
+}
 
 /**
  * Returns the columns of a Parquet file of the results, byte for byte, and its footer without the

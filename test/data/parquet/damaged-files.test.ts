@@ -3,21 +3,17 @@ import path from 'node:path';
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, test } from 'vitest';
 import { isRejected } from '../../../src/data/example.ts';
-import { openParquet, ParquetError } from '../../../src/data/tables/parquet-file.ts';
+import { ParquetError } from '../../../src/data/tables/parquet-file.ts';
 import { packageRoot } from '../../../src/package-root.ts';
 import { openAnswers } from '../../fuzz/predictions.ts';
 import { readConfig, readSet } from '../../support/examples.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
+import { openTable } from '../../support/table-content.ts';
 
 const corpus = (name: string) =>
   readFile(path.join(packageRoot, 'test/fuzz/corpus/parquet', `${name}.parquet`));
 
 const rows = readConfig('row', { format: 'parquet' });
-
-async function open(bytes: Buffer) {
-  const store = new MemoryStore({ 'a.parquet': bytes });
-  return openParquet(store, (await store.head('a.parquet'))!);
-}
 
 describe('a row group that cannot be read', () => {
   /** The first column, `id`, states that its page has 2^20 bytes more. */
@@ -67,7 +63,9 @@ describe('a JSON column', () => {
       const at = bytes.indexOf(`"${data[row]}"`);
       bytes.write(text, at, 'latin1');
     }
-    const values = (await (await open(bytes)).readColumns(['x'], { start: 0, end: 3 })).get('x')!;
+    const values = (await (await openTable(bytes)).readColumns(['x'], { start: 0, end: 3 })).get(
+      'x',
+    )!;
     expect(values[0]).toEqual(JSON.parse(texts[0]!));
     expect(Array.from<unknown>(values).slice(1)).toEqual(texts.slice(1));
     const items = await readSet(new MemoryStore({ 'labeled/a.parquet': bytes }), rows);
@@ -101,8 +99,8 @@ describe('a footer', () => {
   ])('that %s is refused', async (_, change, message) => {
     const bytes = Buffer.from(await corpus('types-none'));
     change(bytes);
-    await expect(open(bytes)).rejects.toThrow(message);
-    await expect(open(bytes)).rejects.toBeInstanceOf(ParquetError);
+    await expect(openTable(bytes)).rejects.toThrow(message);
+    await expect(openTable(bytes)).rejects.toBeInstanceOf(ParquetError);
   });
 });
 
@@ -113,7 +111,7 @@ test('times without end are missing, in rows and in lists', async () => {
     isRejected(item) || item.content.kind !== 'row' ? item : item.content.columns.t,
   );
   expect(times.slice(0, 3)).toEqual([null, null, '2024-01-03T00:00:00.000Z']);
-  const nested = await open(await corpus('duckdb-infinity-nested'));
+  const nested = await openTable(await corpus('duckdb-infinity-nested'));
   const columns = await nested.readColumns(['ts', 'st'], { start: 0, end: 1 });
   expect(String(columns.get('ts')![0])).toBe('Invalid Date');
 });
@@ -121,7 +119,7 @@ test('times without end are missing, in rows and in lists', async () => {
 test.each(['none', 'snappy', 'gzip', 'brotli', 'zstd', 'lz4'])(
   'the values of types-%s are those of pyarrow',
   async (codec) => {
-    const file = await open(await corpus(`types-${codec}`));
+    const file = await openTable(await corpus(`types-${codec}`));
     const { end } = file.rowGroups[0]!;
     const columns = await file.readColumns(['id', 'i32', 'i64', 'x', 'b', 'list'], {
       start: 0,
@@ -138,7 +136,7 @@ test.each(['none', 'snappy', 'gzip', 'brotli', 'zstd', 'lz4'])(
 );
 
 test('the values of deltas are those of pyarrow', async () => {
-  const file = await open(await corpus('deltas'));
+  const file = await openTable(await corpus('deltas'));
   const names = ['id', 'delta', 'delta64', 'lengths', 'split'];
   const columns = await file.readColumns(names, { start: 5, end: 8 });
   expect(names.map((name) => columns.get(name)![1])).toEqual([

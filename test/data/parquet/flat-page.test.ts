@@ -6,14 +6,8 @@ import { compressors } from 'hyparquet-compressors';
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import { expect, test } from 'vitest';
 import { joinPages } from '../../../src/data/parquet/join-pages.ts';
-import { openParquet } from '../../../src/data/tables/parquet-file.ts';
 import { fixture } from '../../support/examples.ts';
-import { MemoryStore } from '../../support/memory-store.ts';
-
-async function open(bytes: Uint8Array) {
-  const store = new MemoryStore({ 'a.parquet': bytes });
-  return openParquet(store, (await store.head('a.parquet'))!);
-}
+import { openTable, tableRows } from '../../support/table-content.ts';
 
 const byteArrays = fc.uint8Array({ maxLength: 3 });
 const deltas = ['DELTA_LENGTH_BYTE_ARRAY', 'DELTA_BYTE_ARRAY'] as const;
@@ -75,7 +69,7 @@ test('the values of any rows are those that were written', async () => {
         codec: 'GZIP',
         compressors: { GZIP: (page) => new Uint8Array(gzipSync(page)) },
       });
-      const file = await open(new Uint8Array(bytes));
+      const file = await openTable(new Uint8Array(bytes));
       const [start, end] = [a % data.length, b % data.length].sort((x, y) => x - y);
       const read = await file.readColumns(['x'], { start: start!, end: end! + 1 });
       expect(Array.from<unknown>(read.get('x')!)).toEqual(data.slice(start, end! + 1));
@@ -88,15 +82,11 @@ test.each(['people-snappy', 'people-zstd', 'people-gzip', 'people-none', 'no-dic
   'the columns of %s are those of hyparquet',
   async (name) => {
     const bytes = await fixture(`parquet/${name}.parquet`);
-    const file = await open(bytes);
+    const file = await openTable(bytes);
     const names = file.columns.map((column) => column.name);
-    const rows: unknown[] = [];
-    for (const group of file.rowGroups) {
-      const read = await file.readColumns(names, group);
-      for (let row = 0; row < group.end - group.start; row++) {
-        rows.push(Object.fromEntries(names.map((column) => [column, read.get(column)![row]])));
-      }
-    }
+    const rows = (await tableRows(bytes, names)).map((cells) =>
+      Object.fromEntries(names.map((column, index) => [column, cells[index]])),
+    );
     const buffer = new Uint8Array(bytes).buffer;
     expect(rows).toEqual(await parquetReadObjects({ file: buffer, compressors }));
   },

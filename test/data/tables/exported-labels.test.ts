@@ -1,11 +1,7 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { exportFormats } from '../../../src/data/tables/exported-labels.ts';
-import { openParquet } from '../../../src/data/tables/parquet-file.ts';
 import { manyLabels } from '../../../src/debias/decisions.ts';
-import { openStore } from '../../../src/store/open.ts';
-import { makeResults } from '../../support/results.ts';
+import { tableRows } from '../../support/table-content.ts';
 
 const classes = ['cat', 'dog', 'red; blue'];
 const rows = [
@@ -39,20 +35,8 @@ test('JSON Lines of a multi-label task have lists', () => {
 test('Parquet has the same', async () => {
   const writer = exportFormats.parquet.create(columns);
   writer.append(rows);
-  const { path } = makeResults();
-  writeFileSync(join(path, 'labels.parquet'), writer.finish());
-  const store = await openStore(path);
   const names = ['id', 'labels', 'pRight', 'probabilities'];
-  const read: unknown[] = [];
-  const file = await openParquet(store, (await store.head('labels.parquet'))!);
-  for (const group of file.rowGroups) {
-    const columns = await file.readColumns(names, group);
-    for (let row = group.start; row < group.end; row++) {
-      const cells = names.map((name): unknown => columns.get(name)![row]);
-      read.push(cells.map((cell) => (Array.isArray(cell) ? [...cell] : cell)));
-    }
-  }
-  expect(read).toEqual([
+  expect(await tableRows(writer.finish(), names)).toEqual([
     ['both', ['cat', 'red; blue'], [0.875, 0.625, 1], [0.75, 0.25, 1]],
     ['none', [], [0.5625, 0.625, 0.75], [0.125, 0.25, 0.5]],
   ]);

@@ -1,27 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { openParquet } from '../../../src/data/tables/parquet-file.ts';
 import { createTableWriter } from '../../../src/data/tables/parquet-table.ts';
-import { MemoryStore } from '../../support/memory-store.ts';
-
-/** Opens a written table. */
-async function opened(bytes: Uint8Array) {
-  const store = new MemoryStore({ 't.parquet': Buffer.from(bytes) });
-  return openParquet(store, (await store.head('t.parquet'))!);
-}
-
-/** Reads every row of a table, by column. */
-async function rowsOf(bytes: Uint8Array, names: readonly string[]) {
-  const file = await opened(bytes);
-  const rows: unknown[][] = [];
-  for (const group of file.rowGroups) {
-    const columns = await file.readColumns(names, group);
-    for (let row = 0; row < group.end - group.start; row++) {
-      rows.push(names.map((name) => columns.get(name)![row]));
-    }
-  }
-  return rows;
-}
+import { openTable, tableRows } from '../../support/table-content.ts';
 
 const columns = { name: 'text', count: 'int32', share: 'float', list: { floats: 2 } } as const;
 
@@ -48,7 +28,7 @@ describe('createTableWriter', () => {
         const expected = all
           .flat()
           .map(({ name, count, share, list }) => [name, count, share, list]);
-        expect(await rowsOf(table.finish(), Object.keys(columns))).toEqual(expected);
+        expect(await tableRows(table.finish(), Object.keys(columns))).toEqual(expected);
       }),
       { numRuns: 50, seed: 1 },
     );
@@ -60,14 +40,14 @@ describe('createTableWriter', () => {
     const long = createTableWriter({ id: 'int32', list: { floats: 2 ** 17 } });
     long.append(9, { id: new Int32Array(9), list: new Float32Array(9 * 2 ** 17) });
     const groups = async (bytes: Uint8Array) =>
-      (await opened(bytes)).rowGroups.map(({ start, end }) => end - start);
+      (await openTable(bytes)).rowGroups.map(({ start, end }) => end - start);
     expect(await groups(short.finish())).toEqual([10_000, 1]);
     expect(await groups(long.finish())).toEqual([7, 2]);
   });
 
   test('keeps key-value metadata, also without rows', async () => {
     const table = createTableWriter(columns);
-    const { keyValues, rowGroups } = await opened(table.finish({ 'some.key': 'Größe' }));
+    const { keyValues, rowGroups } = await openTable(table.finish({ 'some.key': 'Größe' }));
     expect(keyValues.get('some.key')).toBe('Größe');
     expect(rowGroups).toEqual([]);
   });
@@ -79,7 +59,7 @@ describe('createTableWriter', () => {
   ])('%s is refused, and adds no row', async (_, batch, message) => {
     const table = createTableWriter({ a: 'float', b: { floats: 1 } });
     expect(() => table.append(2, batch as Record<string, Float32Array>)).toThrow(message);
-    expect((await opened(table.finish())).rowGroups).toEqual([]);
+    expect((await openTable(table.finish())).rowGroups).toEqual([]);
   });
 
   test('gives the same bytes for the same rows', () => {

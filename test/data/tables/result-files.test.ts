@@ -18,6 +18,7 @@ import { margins, predictions } from '../../../src/debias/margin.ts';
 import { fromFloat16, toFloat16 } from '../../../src/float16.ts';
 import { collect } from '../../support/examples.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
+import { openTable } from '../../support/table-content.ts';
 
 const float = fc.float({ noDefaultInfinity: true });
 
@@ -174,7 +175,7 @@ describe('labels', () => {
     const bytes = manyLabels(25_000, 128);
     expect(Buffer.compare(manyLabels(25_000, 7_777), bytes)).toBe(0);
     const store = new MemoryStore({ 'l.parquet': bytes });
-    const file = await openParquet(store, (await store.head('l.parquet'))!);
+    const file = await openTable(bytes);
     expect(file.rowGroups.map(({ start, end }) => end - start)).toEqual([10_000, 10_000, 5_000]);
     const ids: string[] = [];
     for await (const { id } of readLabels(store, 'l.parquet')) ids.push(id);
