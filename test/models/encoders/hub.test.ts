@@ -119,6 +119,91 @@ describe('a model of the hub', () => {
   });
 });
 
+/** Parts of the paths of requests: for the list of files, for any file, and for one file. */
+const [ofList, ofFiles] = ['/api/models/', '/resolve/'];
+const ofTokenizer = `${ofFiles}${commit}/tokenizer.json`;
+const list = 'the list of files of owner/name@main';
+const tokenizer = `tokenizer.json of owner/name@${commit}`;
+
+const loginPage = { headers: { 'content-type': 'text/html' }, body: '<html>Log in' };
+const refusal = (status: number, code: string) => ({ status, headers: { 'x-error-code': code } });
+const redirect = (location: string) => ({ status: 302, headers: { location } });
+
+/** A hub in a fault, and the error about it. */
+interface Fault {
+  readonly hub: string;
+  /** Part of the path of the requests that get the answer. */
+  readonly requests: string;
+  readonly answer: FaultyAnswer;
+  /** Default: `UserError`. */
+  readonly error?: 'TransientError';
+  readonly message: string;
+  readonly hint: string;
+}
+
+const faults: readonly Fault[] = [
+  {
+    hub: 'busy with the list',
+    ...{ requests: ofList, answer: { status: 503 }, error: 'TransientError' },
+    ...{ message: `${list} cannot be read`, hint: 'in a few minutes' },
+  },
+  {
+    hub: 'busy with a file',
+    ...{ requests: ofTokenizer, answer: { status: 500 }, error: 'TransientError' },
+    ...{ message: `${tokenizer} cannot be read`, hint: 'in a few minutes' },
+  },
+  {
+    hub: 'limiting requests',
+    ...{ requests: ofList, answer: { status: 429 }, error: 'TransientError' },
+    ...{ message: 'answers 429 Too Many Requests, 4 times', hint: 'With a token in HF_TOKEN' },
+  },
+  {
+    hub: 'forbidding the list',
+    ...{ requests: ofList, answer: { status: 403 } },
+    ...{ message: `refuses ${list}: 403 Forbidden`, hint: 'that no proxy forbids it' },
+  },
+  {
+    hub: 'refusing a file',
+    ...{ requests: ofTokenizer, answer: { status: 400 } },
+    ...{ message: `refuses ${tokenizer}: 400 Bad Request`, hint: 'Check HF_ENDPOINT' },
+  },
+  {
+    hub: 'lacking a file',
+    ...{ requests: ofTokenizer, answer: refusal(404, 'EntryNotFound') },
+    ...{ message: `lists ${tokenizer}, and does not have it`, hint: 'Check HF_ENDPOINT' },
+  },
+  {
+    hub: 'redirecting the list to itself',
+    ...{ requests: ofList, answer: redirect('/api/models/') },
+    ...{ message: 'redirect count exceeded', hint: 'Without the hub' },
+  },
+  {
+    hub: 'redirecting a file to itself',
+    ...{ requests: ofFiles, answer: redirect('/resolve/x') },
+    ...{ message: 'redirect count exceeded', hint: 'Without the hub' },
+  },
+  {
+    hub: 'redirecting nowhere',
+    ...{ requests: ofList, answer: { status: 302 } },
+    ...{ message: `refuses ${list}: 302 Found`, hint: 'Check HF_ENDPOINT' },
+  },
+  {
+    hub: 'breaking off',
+    ...{ requests: ofTokenizer, answer: { breaks: true } },
+    ...{ message: `${tokenizer} cannot be read: the answer`, hint: 'Run the same command again' },
+  },
+  {
+    hub: 'giving a login page for the list',
+    ...{ requests: ofList, answer: loginPage },
+    ...{ message: 'expected JSON, received text/html', hint: 'no proxy or login page answers' },
+  },
+  {
+    hub: 'giving a login page for a file',
+    ...{ requests: ofTokenizer, answer: loginPage },
+    ...{ message: `${tokenizer} has another digest`, hint: 'such as a proxy' },
+  },
+];
+
 describe('refused', () => {
   test('a file with another digest, which is not kept', async () => {
     const hub = await start({ sends: { 'tokenizer.json': '{}' } });
@@ -161,35 +246,11 @@ describe('refused', () => {
     });
   });
 
-  const list = '/api/models/';
-  const download = '/resolve/';
-  const [listed, tokenizer] = [
-    'the list of files of owner/name@main',
-    `tokenizer.json of owner/name@${commit}`,
-  ];
-  const html = { headers: { 'content-type': 'text/html' }, body: '<html>Log in' };
-  const code = (status: number, name: string) => ({ status, headers: { 'x-error-code': name } });
-  const circle = (path: string) => ({ status: 302, headers: { location: path } });
-  const onTokenizer = `${download}${commit}/tokenizer.json`;
-
-  test.each<[string, string, FaultyAnswer, string, string]>([
-    ['busy with the list', list, { status: 503 }, `${listed} cannot be read`, 'in a few minutes'],
-    ['busy with a file', onTokenizer, { status: 500 }, `${tokenizer} cannot be read`, 'minutes'],
-    ['over a limit', list, { status: 429 }, 'answers 429 Too Many Requests, 4', 'HF_TOKEN'],
-    ['forbidding', list, { status: 403 }, `refuses ${listed}: 403 Forbidden`, 'no proxy'],
-    ['refusing', onTokenizer, { status: 400 }, `refuses ${tokenizer}: 400 Bad`, 'HF_ENDPOINT'],
-    ['lacking a file', onTokenizer, code(404, 'EntryNotFound'), `lists ${tokenizer}, and`, 'HF_E'],
-    ['redirecting to itself', list, circle('/api/models/'), 'redirect count exceeded', 'hub'],
-    ['redirecting a file', download, circle('/resolve/x'), 'redirect count exceeded', 'hub'],
-    ['redirecting nowhere', list, { status: 302 }, `refuses ${listed}: 302 Found`, 'HF_ENDPOINT'],
-    ['breaking off', onTokenizer, { breaks: true }, `${tokenizer} cannot be read: the a`, 'again'],
-    ['giving HTML', list, html, 'expected JSON, received text/html', 'login page'],
-    ['giving HTML for a file', onTokenizer, html, `${tokenizer} has another digest`, 'a proxy'],
-  ])('a hub that is %s', async (_, part, answer, message, hint) => {
-    const hub = await start({ answers: { [part]: answer } });
+  test.each(faults)('a hub that is $hub', async ({ requests, answer, error, message, hint }) => {
+    const hub = await start({ answers: { [requests]: answer } });
     const failure = await resolve('hf:owner/name', hub.url).catch((error: Error) => error);
     expect(failure).toMatchObject({
-      name: /minutes|HF_TOKEN$/.test(hint) ? 'TransientError' : 'UserError',
+      name: error ?? 'UserError',
       message: expect.stringContaining(message),
       hint: expect.stringContaining(hint),
     });
@@ -200,7 +261,7 @@ describe('refused', () => {
   });
 
   test('a model with conditions, with their address', async () => {
-    const hub = await start({ answers: { [list]: code(403, 'GatedRepo') } });
+    const hub = await start({ answers: { [ofList]: refusal(403, 'GatedRepo') } });
     await expect(resolve('hf:owner/name', hub.url)).rejects.toMatchObject({
       message: `owner/name on ${hub.url} asks its users to accept its conditions first`,
       hint: `Accept them at ${hub.url}/owner/name, and set HF_TOKEN to a token of this account.`,
@@ -211,7 +272,7 @@ describe('refused', () => {
     const faults: HubFaults = {};
     const hub = await start(faults);
     await resolve('hf:owner/name', hub.url);
-    faults.answers = { [list]: { status: 503 } };
+    faults.answers = { [ofList]: { status: 503 } };
     await expect(resolve('hf:owner/name', hub.url)).rejects.toMatchObject({
       name: 'TransientError',
       hint: expect.stringContaining(`Was downloaded before: hf:owner/name@${commit}.`),
@@ -230,10 +291,14 @@ describe('refused', () => {
   });
 
   test.each([
-    ['hf:owner/name@nope', '', "owner/name has no revision 'nope'"],
-    ['hf:owner/other', '', 'owner/other does not exist'],
-    ['hf:owner/name', 'onnx/model_q4.onnx', `owner/name@${commit} on .* has no onnx/model_q4.onnx`],
-  ])('%s %s', async (path, file, message) => {
+    { path: 'hf:owner/name@nope', file: '', message: "owner/name has no revision 'nope'" },
+    { path: 'hf:owner/other', file: '', message: 'owner/other does not exist' },
+    {
+      path: 'hf:owner/name',
+      file: 'onnx/model_q4.onnx',
+      message: `owner/name@${commit} on .* has no onnx/model_q4.onnx`,
+    },
+  ])('$path with the file "$file"', async ({ path, file, message }) => {
     const hub = await start();
     await expect(resolve(path, hub.url, { file })).rejects.toThrow(new RegExp(message));
   });
