@@ -24,7 +24,7 @@ import { openStore } from '../../src/store/open.ts';
 import type { Defect } from './defects.ts';
 import type { World } from './world.ts';
 
-/** Processes at once. */
+/** Maximum number of processes at the same time. */
 const workers = 2;
 
 /** Limits of the simulated deployment, in US dollars. */
@@ -35,13 +35,13 @@ export type StageCode = Readonly<Record<StageName, Pick<Stage, 'load' | 'resumes
 
 /** One execution. */
 export interface Execution {
-  /** Calls of each task, by stage, shard and student. */
+  /** Number of calls of each task, by stage, shard and student. */
   readonly calls: Map<string, number>;
-  /** Calls of each task that were stopped before their first step. */
+  /** Number of calls of each task that were stopped before their first step. */
   readonly stalled: Map<string, number>;
-  /** Shards that Label labeled, and did not find labeled. */
+  /** Number of shards that Label has labeled, without those that had labels. */
   labeled: number;
-  /** Calls that have not ended. After a failure, those of the same time continue. */
+  /** Calls that have not ended: after a failure, concurrent calls continue. */
   open: number;
 }
 
@@ -49,10 +49,20 @@ export function newExecution(): Execution {
   return { calls: new Map(), stalled: new Map(), labeled: 0, open: 0 };
 }
 
+/** Parts of a simulated execution that its calls need. */
+interface Setting {
+  readonly world: World;
+  readonly job: JobEvent;
+  readonly code: StageCode;
+  readonly execution: Execution;
+  readonly defect: Defect | undefined;
+  /** Whether every call of a stage that resumes is stopped before its first step. */
+  readonly isStalled: boolean;
+}
+
 /**
  * Runs an execution to its end.
  *
- * @param code The code of the stages.
  * @param execution Receives the calls.
  * @throws the error of the task that failed.
  */
@@ -65,31 +75,13 @@ export async function execute(
 ): Promise<void> {
   const inSlot = createSlots(workers);
   const isStalled = world.faults.happens('training without progress');
+  const setting: Setting = { world, job, code, execution, defect, isStalled };
   const machine = readWorkflow();
   const handlers = prepareWorkflow(
     machine,
     (task, event) => {
       execution.open++;
-      const call = async () => {
-        const name = nameOf(task, event);
-        count(execution.calls, name);
-        const { load, resumes } = code[task];
-        const isStopped = isStalled && resumes !== undefined;
-        const deadline = new AbortController();
-        if (isStopped) deadline.abort();
-        const context = contextOf(world, deadline, resumes !== undefined);
-        const work = async () => z.json().parse((await (await load())(event, context)) ?? null);
-        const result = await world.start(work).catch((error: Error) => {
-          const isLate = ['InterruptedError', 'StalledError'].includes(error.name);
-          if (isStopped && isLate) count(execution.stalled, name);
-          throw defect === 'endless-calls' ? withoutStall(error) : error;
-        });
-        if (task === 'Plan' && defect === 'double-count') await reserveAgain(job, execution);
-        if (task === 'Label' && result === 1) execution.labeled++;
-        if (world.faults.happens('lost result')) throw new TransientError('the result was lost');
-        return result;
-      };
-      return inSlot(call).finally(() => execution.open--);
+      return inSlot(() => call(setting, task, event)).finally(() => execution.open--);
     },
     async (bucket, key) => {
       const location = job.results.startsWith('s3://') ? `s3://${bucket}` : bucket;
@@ -101,12 +93,40 @@ export async function execute(
   await interpret(machine, { ...rest, ...(until && { until }) }, handlers).result;
 }
 
-/** Parts of an event that tell the tasks of a stage apart. */
+/** Calls a stage in a process of its own. The call is counted, and may lose its result. */
+async function call(setting: Setting, task: StageName, event: Json): Promise<Json> {
+  const { world, job, execution, defect } = setting;
+  count(execution.calls, nameOf(task, event));
+  const result = await runStage(setting, task, event);
+  if (task === 'Plan' && defect === 'double-count') await reserveAgain(job, execution);
+  if (task === 'Label' && result === 1) execution.labeled++;
+  if (world.faults.happens('lost result')) throw new TransientError('the result was lost');
+  return result;
+}
+
+/** Runs the code of a stage with a deadline, which has passed already if the stage is stalled. */
+async function runStage(setting: Setting, task: StageName, event: Json): Promise<Json> {
+  const { world, code, execution, defect } = setting;
+  const { load, resumes } = code[task];
+  const isStopped = setting.isStalled && resumes !== undefined;
+  const deadline = new AbortController();
+  if (isStopped) deadline.abort();
+  const context = contextOf(world, deadline, resumes !== undefined);
+  const work = async () => z.json().parse((await (await load())(event, context)) ?? null);
+  return world.start(work).catch((error: Error) => {
+    const isInterrupted = ['InterruptedError', 'StalledError'].includes(error.name);
+    if (isStopped && isInterrupted) count(execution.stalled, nameOf(task, event));
+    throw defect === 'endless-calls' ? withoutStall(error) : error;
+  });
+}
+
+/** Parts of an event that distinguish the tasks of a stage. */
 const taskSchema = z.object({
   shard: z.object({ id: z.string() }).optional(),
   variant: z.string().optional(),
 });
 
+/** Returns the name of a task, such as `Label 0a1b`. */
 function nameOf(task: StageName, event: Json): string {
   const { shard, variant } = taskSchema.parse(event);
   return [task, shard?.id ?? variant].filter(Boolean).join(' ');
