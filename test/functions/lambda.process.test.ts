@@ -73,7 +73,7 @@ describe('a function whose time runs out', () => {
     expect(['InterruptedError', 'StalledError']).toEqual(expect.arrayContaining(errors));
     const weights = (results: string) => readFileSync(join(results, whole.student, 'weights.bin'));
     expect(weights(event.results)).toEqual(weights(whole.results));
-    // One record of use a call, whether it came to its end or not.
+    // One record of use per call, whether it was interrupted or not.
     expect(usages(event.results, 'Train')).toHaveLength(errors.length + 1);
   });
 

@@ -153,7 +153,7 @@ export class SimulatedDisk implements SimulatedStorage {
     rename: (from: string, to: string) => this.#call(() => this.#rename(from, to)),
     rm: (path: string) => this.#call(() => void this.#inodes.delete(path)),
     symlink: (target: string, path: string) => this.#call(() => this.#symlink(target, path)),
-    // Only the state of a process is read in this way. It has no file here: its signals tell.
+    // Only the state of a process in /proc is read so. Simulated processes have none there.
     readFile: (path: string) =>
       this.#call(() => {
         throw failure('ENOENT', path);

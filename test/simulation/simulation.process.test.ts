@@ -5,7 +5,7 @@ import { simulate } from './simulate.ts';
 /** Seeds per test, so that a failure names its part. */
 const seeds = 25;
 
-/** Most seeds that a defect may take: CONTRIBUTING.md has the number of each. */
+/** Maximum number of seeds until a defect is found: CONTRIBUTING.md has the number of each. */
 const seedsPerDefect = 50;
 
 test.each([1, 26, 51, 76, 101, 126, 151, 176])(

@@ -117,7 +117,7 @@ async function calibrate(job: Event, context: Context): Promise<object> {
   return {};
 }
 
-/** Labels a shard: an example with a text gets the sign of what the teacher computes. */
+/** Labels a shard: the label of a text is its length times the first weight of the teacher. */
 async function label(
   { shard, ...job }: z.infer<typeof shardEvent>,
   context: Context,
@@ -289,7 +289,7 @@ function tiny<Event>(
   return defineStage({ ...stages[name], event, load: async () => run });
 }
 
-/** The tiny stages, by name. The plan asks for no encoder. */
+/** The tiny stages, by name. Encode is never called, because the plan has no encoder. */
 export const tinyStages: Record<StageName, Pick<Stage, 'load' | 'resumes'>> = {
   Plan: tiny('Plan', jobEvent, plan),
   Encode: stages.Encode,

@@ -1,4 +1,4 @@
-/** Students as a stranger may change them: with right checksums, and without digests. */
+/** Students that a stranger has changed: with valid checksums, and without digests. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -14,7 +14,7 @@ export function changeJson(folder: string, name: string, how: (json: Fields) => 
   const file = join(folder, name);
   const { checksum: _, ...json } = JSON.parse(readFileSync(file, 'utf8'));
   const changed = how(json);
-  // Anybody can compute the checksum of student.json.
+  // A stranger can compute the checksum of student.json.
   const isSealed = name === 'student.json';
   writeFileSync(file, isSealed ? sealJson(changed) : JSON.stringify(changed));
 }

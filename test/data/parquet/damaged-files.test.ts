@@ -45,7 +45,7 @@ describe('a row group that cannot be read', () => {
   });
 });
 
-/** Rows per file, without compression: `value` is what the column has. */
+/** Writes a column of rows with labels, without compression. */
 function written(column: ColumnSource, rows: number): Buffer {
   const columnData = [column, { name: 'label', data: Array<string>(rows).fill('no') }];
   const bytes = parquetWriteBuffer({ columnData, codec: 'UNCOMPRESSED', rowGroupSize: 2 ** 23 });

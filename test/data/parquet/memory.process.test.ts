@@ -10,12 +10,12 @@ import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 
-/** Most memory that a process may take, in MiB: as in `npm run fuzz`. */
+/** Maximum memory of a process, in MiB: as in `npm run fuzz`. */
 const maxMiB = 500;
 
 const resultSchema = z.object({ reason: z.string().optional(), peakMiB: z.number() });
 
-/** Writes columns that compress to nothing, all equal. */
+/** Writes equal columns, whose values compress to almost nothing. */
 function fileOf(columns: number, column: Omit<ColumnSource, 'name'>): Buffer {
   const bytes = parquetWriteBuffer({
     columnData: Array.from({ length: columns }, (_, index) => ({ name: `c${index}`, ...column })),

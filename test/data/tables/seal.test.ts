@@ -55,7 +55,7 @@ describe.each([
 ])('a file of %s', (_, { bytes, read }) => {
   test('is refused after a change of any bit', async () => {
     const original = bytes();
-    // Every third bit, and so all bits of a byte after three bytes.
+    // Every third bit: three bytes cover all bits of a byte.
     for (let bit = 0; bit < 8 * original.length; bit += 3) {
       const changed = Uint8Array.from(original);
       changed[bit >> 3]! ^= 1 << (bit & 7);

@@ -131,7 +131,7 @@ async function predict(input: Buffer): Promise<void> {
   }
 }
 
-/** Adds the checksum that anyone can compute; returns bytes without fields as they are. */
+/** Adds the checksum, which a stranger can compute; returns bytes without fields as they are. */
 function sealed(bytes: Buffer): Uint8Array {
   const content = contentOf(bytes);
   try {
