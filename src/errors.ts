@@ -63,3 +63,9 @@ export class StalledError extends Error {
     this.hint = hint;
   }
 }
+
+/** Returns the fix that an error states, if it does. */
+export function hintOf(error: unknown): string | undefined {
+  const hint = error instanceof Error && 'hint' in error ? error.hint : undefined;
+  return typeof hint === 'string' && hint !== '' ? hint : undefined;
+}

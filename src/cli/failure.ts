@@ -1,4 +1,5 @@
 import { explainAws } from '../aws/failures.ts';
+import { hintOf } from '../errors.ts';
 import { UsageError } from './arguments.ts';
 import { asTyped } from './as-typed.ts';
 import { styled, type Terminal } from './terminal.ts';
@@ -41,6 +42,6 @@ export function reportFailure(error: unknown, terminal: Terminal, usage: string)
 function facts(error: unknown): { name: string; message: string; hint?: string; stack?: string } {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
   const { name, message, stack } = error;
-  const hint = 'hint' in error && typeof error.hint === 'string' ? error.hint : undefined;
+  const hint = hintOf(error);
   return { name, message, ...(hint && { hint }), ...(stack && { stack }) };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { StalledError, TransientError, UserError } from '../errors.ts';
+import { hintOf, TransientError, UserError } from '../errors.ts';
 import type { Context } from '../run/context.ts';
 
 /** Task of the workflow as its caller sees it: JSON in, JSON out. */
@@ -21,14 +21,10 @@ export function entry<Event>(
       return await run(parsed(schema, event), context);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      const hasHint =
-        error instanceof UserError ||
-        error instanceof StalledError ||
-        error instanceof TransientError;
-      const hint = hasHint && error.hint ? `\n\n${error.hint}` : '';
+      const hint = hintOf(error);
       // Not assigned: a DOMException, such as that of an abort, has a message that cannot be set.
       Object.defineProperty(error, 'message', {
-        value: `${stage}: ${error.message}${hint}`,
+        value: `${stage}: ${error.message}${hint === undefined ? '' : `\n\n${hint}`}`,
         configurable: true,
       });
       throw isDroppedConnection(error) ? new TransientError(error.message) : error;
