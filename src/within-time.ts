@@ -4,8 +4,8 @@ import { type Context, createContext, Script } from 'node:vm';
 const script = new Script('action()');
 let context: Context | undefined;
 
-/** Share of the time in which a process that is neither paused nor starved has a processor. */
-const leastShare = 0.5;
+/** Minimum share of the time for which a process runs that is neither paused nor starved. */
+const minShare = 0.5;
 
 /** Maximum time of a script, in ms: Node.js counts in 32 bits. */
 const maxScriptMs = 2 ** 31 - 1;
@@ -25,7 +25,7 @@ export function withinTime<Result>(limitMs: number, action: () => Result): Resul
     if (result !== undefined) return result.value;
     const { user, system } = process.cpuUsage(before);
     const usedMs = (user + system) / 1000;
-    if (usedMs >= leastShare * limitMs) {
+    if (usedMs >= minShare * limitMs) {
       throw new Error(`it takes more than ${limitMs / 1000} s`);
     }
   }

@@ -33,7 +33,7 @@ const tensorSchema = z.object({
   data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
 });
 
-/** Maximum of tensors, and of texts in the metadata. */
+/** Maximum number of tensors, and of texts in the metadata. */
 const maxEntries = 100_000;
 
 const headerSchema = fieldsOf(z.unknown(), maxEntries);

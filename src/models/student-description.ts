@@ -6,7 +6,7 @@ import { fieldsOf, listOf } from '../wide-schemas.ts';
 
 const name = z.string();
 
-/** Maximum of columns, of texts that mean "missing", and of files. */
+/** Maximum number of columns, of texts that mean "missing", and of files. */
 const maxNames = 100_000;
 
 /** Content of `student.json`, which is saved with every model. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { product, sum } from '../arrays.ts';
 import { listOf } from '../wide-schemas.ts';
 
-/** Maximum of tensors of a model, and of their axes. */
+/** Maximum number of tensors of a model, and of axes of each. */
 const maxTensors = 100_000;
 export const maxAxes = 8;
 

@@ -39,7 +39,7 @@ export type TeacherAccuracy = z.infer<typeof teacherAccuracySchema>;
 export const truncatedTextsSchema = z.strictObject({
   /** Name of the encoder: the path in the dataset, or `hf:owner/name@commit`. */
   encoder: z.string(),
-  /** Maximum of tokens per text. */
+  /** Maximum number of tokens per text. */
   maxLength: z.int().positive(),
   /** Number of texts that were cut. */
   texts: z.int().positive(),

@@ -73,12 +73,13 @@ export function parseWith<T>(schema: z.ZodType<T>, value: unknown, name: string)
   );
 }
 
-/** Maximum of problems in a message, and of its characters: a file may have a million. */
+/** Maximum number of problems in a message: a file may have a million. */
 const maxProblems = 10;
-const maxMessage = 2_000;
+/** Maximum number of characters that describe the problems. */
+const maxMessageLength = 2_000;
 
 function shortened(text: string): string {
-  return text.length > maxMessage ? `${text.slice(0, maxMessage)}…` : text;
+  return text.length > maxMessageLength ? `${text.slice(0, maxMessageLength)}…` : text;
 }
 
 /** Damage of an object that does not exist, after its name. */

@@ -9,7 +9,7 @@ import type { ColumnsReport } from './column-report.ts';
 import type { Preview, PreviewSize } from './preview.ts';
 import type { Cell } from './row-values.ts';
 
-/** Maximum of classes of a task: each example has a probability per class. */
+/** Maximum number of classes of a task: each example has a probability per class. */
 export const maxClasses = 100_000;
 
 /** The field `task.classes`. */

@@ -3,7 +3,7 @@ import { sum } from '../../arrays.ts';
 import { listOf } from '../../wide-schemas.ts';
 import { notations } from './row-values.ts';
 
-/** Maximum of columns, of values of a column, and of texts that mean "missing". */
+/** Maximum number of columns, of values of a column, and of texts that mean "missing". */
 const maxNames = 2 ** 20;
 const texts = listOf(z.string(), maxNames);
 

@@ -7,7 +7,7 @@ import { fitTexts } from './text-fit.ts';
 import { looksLikeTexts } from './text-look.ts';
 import { normalizeText } from './text-normalize.ts';
 
-/** Maximum of `maxCharacters`. */
+/** Maximum value of `maxCharacters`. */
 const maxCharactersLimit = 1_000_000;
 
 const taskSchema = z.strictObject({

@@ -1,22 +1,22 @@
 /** Limits of models: what a small file may ask for, in numbers and steps. */
 import { product, sum } from '../../arrays.ts';
 
-/** Maximum of numbers in a tensor whose shape is a constant of the model: 1 GiB of float32. */
+/** Maximum number of values in a tensor with a constant shape in the model: 1 GiB of float32. */
 export const maxTensorNumbers = 2 ** 28;
 
-/** Maximum of bytes by which the constants of a model may exceed its file. */
+/** Maximum number of bytes by which the constants of a model may exceed its file. */
 export const maxExpandedBytes = 2 ** 30;
 
-/** Maximum of weights of a network of layers: 2 GiB of float32. */
+/** Maximum number of weights of a network of layers: 2 GiB of float32. */
 export const maxParameters = 2 ** 29;
 
-/** Maximum of numbers that all layers output per example. */
+/** Maximum number of values that all layers output per example. */
 export const maxLayerOutputs = 2 ** 31;
 
-/** Maximum of iterations of a loop, all loops around it included. */
+/** Maximum number of iterations of a loop, including those of all loops around it. */
 export const maxIterations = 10_000;
 
-/** Maximum of nodes after every call of a function was replaced by its nodes. */
+/** Maximum number of nodes, with each call of a function replaced by the nodes of the function. */
 export const maxNodes = 2 ** 20;
 
 /** A graph or a function: its nodes, and its calls of functions. */

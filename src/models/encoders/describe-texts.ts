@@ -10,7 +10,7 @@ import { folderReader, parseFile, type StoredSettings } from './stored-settings.
 import { idsInput } from './text-batches.ts';
 import { createTokenizer } from './tokenizer.ts';
 
-/** Maximum of tokens, if the model could read more: attention takes memory by the square. */
+/** Maximum number of tokens, if the model could read more: attention takes memory by the square. */
 const defaultMaxLength = 512;
 
 /** An encoder of texts, as far as its files are known. */
@@ -26,7 +26,7 @@ interface TextEncoder {
 export interface DescribedTexts {
   /** The files of the tokenizer. */
   readonly files: readonly TeacherFile[];
-  /** Maximum of tokens per text. */
+  /** Maximum number of tokens per text. */
   readonly maxLength: number;
   /** Number of ids of the tokenizer and of the model; undefined if the latter is unknown. */
   readonly ids: { readonly tokenizer: number; readonly model: number } | undefined;

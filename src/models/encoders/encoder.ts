@@ -98,7 +98,7 @@ export const encoderDescriptionSchema = z
     pooling: z.enum(poolings).optional(),
     normalize: z.boolean(),
     batchSize: z.int().positive().max(maxBatchSize),
-    /** Maximum of tokens per text, for an encoder of texts. */
+    /** Maximum number of tokens per text, for an encoder of texts. */
     maxLength: z.int().positive().optional(),
     /** Whether texts are put into lower case first. Default: false. */
     lowercase: z.literal(true).optional(),

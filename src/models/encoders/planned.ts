@@ -20,7 +20,7 @@ export const plannedEncoderSchema = z.strictObject({
   bits: z.union([z.literal(16), z.literal(32)]),
   /** Size of its files. */
   bytes: z.int(),
-  /** Maximum of tokens per text; absent for images. */
+  /** Maximum number of tokens per text; absent for images. */
   maxLength: z.int().positive().optional(),
   /** Height and width of the images that it reads; empty for texts. */
   size: z.array(z.int().positive()),

@@ -11,9 +11,9 @@ export interface StoredSettings {
   readonly normalize: boolean;
   /** Whether texts are put into lower case before the tokenizer reads them. */
   readonly lowercase: boolean;
-  /** Maximum of tokens that the model is made for. */
+  /** Maximum number of tokens that the model is made for. */
   readonly maxLength: number | undefined;
-  /** Maximum of tokens that the model can read: its table of positions. */
+  /** Maximum number of tokens that the model can read: its table of positions. */
   readonly positions: number | undefined;
   /** Numbers per token or position. */
   readonly dimension: number | undefined;

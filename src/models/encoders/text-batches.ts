@@ -6,7 +6,7 @@ import type { TextTokenizer, Tokens } from './tokenizer.ts';
 export interface TextBatchesOptions {
   readonly inputs: readonly Port[];
   readonly tokenizer: TextTokenizer;
-  /** Maximum of texts per batch. */
+  /** Maximum number of texts per batch. */
   readonly batchSize: number;
   /** Name of the model in errors. */
   readonly source: string;
@@ -31,7 +31,7 @@ export interface TextBatches {
   of(texts: readonly TokenizedText[]): Generator<InputBatch>;
 }
 
-/** Maximum of tokens per batch, per text of the batch size: longer texts make smaller batches. */
+/** Maximum number of tokens per batch and text of the batch size: longer texts, smaller batches. */
 const tokensPerText = 256;
 
 /** @throws UserError if the model has an input that is not known here. */

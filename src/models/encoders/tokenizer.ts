@@ -21,7 +21,7 @@ export interface TextTokenizer {
   readonly size: number;
   /** Id that fills up short texts. */
   readonly padId: number;
-  /** Maximum of tokens, with special ones. */
+  /** Maximum number of tokens, with special ones. */
   readonly maxLength: number;
   tokenize(text: string): Tokens;
 }
@@ -52,9 +52,9 @@ export function parseTokenizerFile(json: string, file: string, source: string): 
 /**
  * Makes a tokenizer from its files.
  *
- * @param maxLength Maximum of tokens, with special ones.
+ * @param maxLength Maximum number of tokens, with special ones.
  * @param source Name of the encoder in errors.
- * @param limitMs Maximum of time for a text: a pattern in the file may take endless time.
+ * @param limitMs Maximum time per text, in ms: a pattern in the file may take endless time.
  * @throws UserError if the files are not understood, or the maximum leaves no room for a text.
  */
 export function createTokenizer(

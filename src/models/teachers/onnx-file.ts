@@ -29,7 +29,7 @@ const wanted = {
   25: { 7: 'value' },
 } as const;
 
-/** Maximum of graphs inside each other; protobuf itself reads no more than 100 levels. */
+/** Maximum number of nested graphs; protobuf itself reads no more than 100 levels. */
 export const maxGraphs = 30;
 
 /** Reads the file once, as a stream. Nodes are in memory one at a time, weights never. */

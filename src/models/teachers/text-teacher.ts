@@ -24,7 +24,7 @@ export interface TextTeacherOptions extends ModelTeacherOptions {
   readonly onnx: string | undefined;
 }
 
-/** Maximum of tokens per text, if the model could read more. */
+/** Maximum number of tokens per text, if the model could read more. */
 const maxTokens = 512;
 /** Texts per batch. */
 const batchSize = 32;
