@@ -48,10 +48,12 @@ export type StudentDescription = z.infer<typeof studentSchema>;
  * @throws UserError if it was changed, has lost its checksum, or has another form.
  */
 export function parseDescription(bytes: Uint8Array, name: string): StudentDescription {
-  if (isSealed(bytes, name)) return parseWith(studentSchema, openSealed(bytes, name), name);
-  const { data: first } = firstSchema.safeParse(parseUnsealed(bytes, name));
-  // Refuses one without a checksum.
+  const first = isSealed(bytes, name)
+    ? undefined
+    : firstVersionSchema.safeParse(parseUnsealed(bytes, name)).data;
+  // Refuses other descriptions without a checksum.
   return first ?? parseWith(studentSchema, openSealed(bytes, name), name);
 }
 
-const firstSchema = studentSchema.omit({ files: true });
+/** The description of version 0.1.0. */
+const firstVersionSchema = studentSchema.omit({ files: true });

@@ -19,7 +19,7 @@ export async function readDocuments({
   return new Map(Object.entries(files));
 }
 
-/** Selects the checksums of the exports of a student that Evaluate wrote, by name. */
+/** Selects the checksums of a student's exports that Evaluate wrote, by the name of the file. */
 export function addedExports(
   documents: ReadonlyMap<string, string>,
   folder: string,

@@ -61,12 +61,12 @@ async function count(job: Job, context: Context): Promise<Counts> {
   const items = await shardItems(job);
   const shards: number[] = [];
   const sets = recordOf(setNames, () => new Quarantine<InShard>());
-  const cuts = new Cuts(job.plan.encoders);
+  const truncated = new TruncatedTexts(job.plan.encoders);
   for await (const summary of readAhead(items, concurrency, (item) => summaryOf(job, item))) {
     context.signal.throwIfAborted();
     const { id, set } = items[shards.length]!;
     shards.push(summary.labeled);
-    cuts.add(summary.embeddings);
+    truncated.add(summary.embeddings);
     sets[set].usable += summary.labeled;
     for (const rejected of summary.quarantined) sets[set].add({ shard: id, ...rejected });
     if (shards.length % concurrency === 0 || shards.length === items.length) {
@@ -85,19 +85,19 @@ async function count(job: Job, context: Context): Promise<Counts> {
       sets[set].listed.map(({ shard, id, reason }) => ({ set, shard, id, reason })),
     ),
     reasons: setNames.flatMap((set) => sets[set].reasons().map((reason) => ({ set, ...reason }))),
-    truncated: cuts.result(),
+    truncated: truncated.byEncoder(),
   };
 }
 
-/** Counts the texts that were cut, by encoder. */
-class Cuts {
+/** Counts the texts that encoders have cut. */
+class TruncatedTexts {
   readonly #encoders;
 
   constructor(encoders: Job['plan']['encoders']) {
     this.#encoders = encoders.map((encoder) => ({ ...encoder, texts: 0, of: 0 }));
   }
 
-  /** @param summaries Those of a shard's embeddings, by the encoder's digest. */
+  /** Adds a shard. @param summaries Summaries of its embeddings, by the encoder's digest. */
   add(summaries: UsableSummary['embeddings']): void {
     for (const encoder of this.#encoders) {
       const { truncated, embedded } = summaries.get(encoder.digest)!;
@@ -106,7 +106,8 @@ class Cuts {
     }
   }
 
-  result(): Reconciliation['truncated'] {
+  /** Lists the encoders that have cut texts. */
+  byEncoder(): Reconciliation['truncated'] {
     return this.#encoders.flatMap(({ source, maxLength, texts, of }) =>
       texts > 0 && maxLength !== undefined ? [{ encoder: source, maxLength, texts, of }] : [],
     );

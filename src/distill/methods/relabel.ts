@@ -56,16 +56,20 @@ export const prepare: Preparation = async (job, variant, folder, context) => {
   return { variant: { ...variant, method: name }, labels: teacherLabels(job) };
 };
 
-/**
- * @returns `accepted`: the labels of the last accepted round, if there is one; `judged`: the number
- *   of examples that judged it.
- */
+/** Result of all rounds. */
+interface RoundsOutcome {
+  /** Labels of the last accepted round, if there is one. */
+  readonly accepted: LabelsKey | undefined;
+  /** Number of examples on which a round is judged. */
+  readonly judged: number;
+}
+
 async function runRounds(
   job: Job,
   variant: Variant,
   folder: string,
   context: Context,
-): Promise<{ accepted: LabelsKey | undefined; judged: number }> {
+): Promise<RoundsOutcome> {
   const { folds, relabel: options } = job.plan.config;
   const { sets } = await readJson(job.results, keys.reconcile(job.run), reconcileSchema);
   const steps = stepsPerTraining(job.plan, sets);
@@ -77,8 +81,8 @@ async function runRounds(
     context.report({ stage: 'Train', part, optional: later });
     const labels = taken ?? teacherLabels(job);
     const relabeled: LabelsKey = (shard) => folder + roundLabels(number, shard);
-    const about = { job, variant, number, labels, steps };
-    const round: Round = { ...about, folder: folder + roundFolder(number) };
+    const own = folder + roundFolder(number);
+    const round: Round = { job, variant, number, folder: own, labels, steps };
     await trainStudents(round, context);
     await writeLabels(round, relabeled, context);
     const comparison = await compareLabels(job, labels, relabeled);

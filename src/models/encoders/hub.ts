@@ -87,8 +87,10 @@ export async function listHub(model: HubModel, env: HubEnvironment): Promise<Hub
   const parsed = hubListingSchema.safeParse(body);
   if (parsed.success) return parsed.data;
   const type = response.headers.get('content-type') ?? 'no content-type';
+  const problem =
+    body === undefined ? `expected JSON, received ${type}` : z.prettifyError(parsed.error);
   throw new UserError(
-    `${hubOf(env)}${url} does not answer as the Hugging Face hub does: ${body === undefined ? `expected JSON, received ${type}` : z.prettifyError(parsed.error)}`,
+    `${hubOf(env)}${url} does not answer as the Hugging Face hub does: ${problem}`,
     `Check HF_ENDPOINT, and that no proxy or login page answers instead. ${withoutHub(model)}`,
   );
 }

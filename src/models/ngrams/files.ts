@@ -101,15 +101,15 @@ function tensorsOf({ embeddings, layers }: NgramsModel): Tensor[] {
  * @throws Error if they do not fit together.
  */
 export function readNgrams(json: NgramsJson, weights: Uint8Array): NgramsModel {
-  const { tensors, subclasses, multiLabel, format: _, hash: __, ...shape } = json;
-  const found = viewsOf(tensors, weights);
+  const { tensors: listed, subclasses, multiLabel, format: _, hash: __, ...shape } = json;
+  const tensors = viewsOf(listed, weights);
   const { dimension, hidden } = shape;
-  const rows = tensor(found, 'buckets', [undefined], Uint32Array);
+  const rows = findTensor(tensors, 'buckets', [undefined], Uint32Array);
   const count = rows.shape[0]!;
-  const vectors = tensor(found, 'vectors', [count, dimension], Float32Array);
+  const vectors = findTensor(tensors, 'vectors', [count, dimension], Float32Array);
   const layers = [
-    ...(hidden > 0 ? [layerOf(found, 'hidden', dimension, hidden)] : []),
-    layerOf(found, 'scores', hidden || dimension, undefined),
+    ...(hidden > 0 ? [layerOf(tensors, 'hidden', dimension, hidden)] : []),
+    layerOf(tensors, 'scores', hidden || dimension, undefined),
   ];
   checkBuckets(rows.values, shape.buckets);
   const model = new NgramsModel(shape, layers, {
@@ -121,10 +121,11 @@ export function readNgrams(json: NgramsJson, weights: Uint8Array): NgramsModel {
   return model;
 }
 
-type Found = ReadonlyMap<string, Omit<Tensor, 'name'>>;
+/** Tensors by name. */
+type Tensors = ReadonlyMap<string, Omit<Tensor, 'name'>>;
 
 /** Returns views of the tensors by name. @throws Error if the file has another size. */
-function viewsOf(tensors: NgramsJson['tensors'], weights: Uint8Array): Found {
+function viewsOf(tensors: NgramsJson['tensors'], weights: Uint8Array): Tensors {
   const bytes = 4 * countNumbers(tensors);
   if (weights.byteLength !== bytes) {
     throw new Error(`${ngramsWeightsFile} has ${weights.byteLength} bytes; expected ${bytes}`);
@@ -145,7 +146,7 @@ function viewsOf(tensors: NgramsJson['tensors'], weights: Uint8Array): Found {
   return found;
 }
 
-/** @throws Error unless the buckets are ascending, which also excludes that one comes twice. */
+/** @throws Error unless the buckets are in ascending order, without repetitions. */
 function checkBuckets(buckets: Uint32Array, limit: number): void {
   for (const [row, bucket] of buckets.entries()) {
     if (bucket < limit && (row === 0 || bucket > buckets[row - 1]!)) continue;
@@ -154,14 +155,14 @@ function checkBuckets(buckets: Uint32Array, limit: number): void {
 }
 
 function layerOf(
-  found: Found,
+  tensors: Tensors,
   name: DenseLayer['name'],
   inputs: number,
   units: number | undefined,
 ): DenseLayer {
-  const kernel = tensor(found, `${name}/kernel`, [inputs, units], Float32Array);
+  const kernel = findTensor(tensors, `${name}/kernel`, [inputs, units], Float32Array);
   const outputs = kernel.shape[1]!;
-  const bias = tensor(found, `${name}/bias`, [outputs], Float32Array);
+  const bias = findTensor(tensors, `${name}/bias`, [outputs], Float32Array);
   return {
     ...{ name, inputs, outputs },
     kernel: Float32Array.from(kernel.values),
@@ -171,16 +172,16 @@ function layerOf(
 
 /**
  * Finds a tensor.
- * @param expected Its shape; undefined for any length of an axis.
+ * @param expected Its shape; undefined for an axis of any length.
  * @throws Error if it is missing, or of another type or shape.
  */
-function tensor<Values extends Tensor['values']>(
-  found: Found,
+function findTensor<Values extends Tensor['values']>(
+  tensors: Tensors,
   name: string,
   expected: readonly (number | undefined)[],
   type: abstract new (...parts: never[]) => Values,
 ): { readonly shape: readonly number[]; readonly values: Values } {
-  const { shape, values } = found.get(name) ?? {};
+  const { shape, values } = tensors.get(name) ?? {};
   if (shape === undefined || values === undefined) {
     throw new Error(`${ngramsFile} lists no tensor '${name}'`);
   }
