@@ -5,6 +5,7 @@ import { isTooDeep, maxJsonLevels } from '../../json-depth.ts';
 import { withinTime } from '../../within-time.ts';
 import { normalizersOf, normalizerTraits, rareChinese } from './normalizer-traits.ts';
 import { precompiledNormalizer } from './precompiled.ts';
+import { checkPatterns } from './tokenizer-patterns.ts';
 
 /** Ids of a text. */
 export interface Tokens {
@@ -101,6 +102,7 @@ function reader(json: object, config: object, calls: LibraryCalls): Encode {
     // The library goes through sequences of sequences by recursion.
     if (isTooDeep(json)) throw new Error(`it has more than ${maxJsonLevels} levels`);
     checkIds(json);
+    checkPatterns(json);
     // The section is optional in the file, and the library iterates over it.
     const { prepare, rest } = preparation(json);
     const tokenizer = new Tokenizer({ added_tokens: [], ...rest }, config);
@@ -162,6 +164,8 @@ function orUnusable<Result>({ source, limitMs }: LibraryCalls, run: () => Result
   try {
     return withinTime(limitMs, run);
   } catch (error) {
+    // A call inside this one names the file already.
+    if (error instanceof UserError) throw error;
     throw new UserError(
       `the tokenizer.json of ${source} cannot be used: ${(error as Error).message}`,
       saveAgain,

@@ -104,6 +104,46 @@ test('a pattern that takes endless time is ended, with the name of the model', a
   );
 });
 
+describe('regular expressions that take too long to compile are refused', () => {
+  const most = (unit: string, times: number) => ({ Regex: unit.repeat(times) });
+
+  test.each([
+    ['11110 characters', { type: 'Split', pattern: most('(?=a)', 2222), behavior: 'Isolated' }],
+    ['501 classes', { type: 'Split', pattern: most('\\p{L}', 501), behavior: 'Isolated' }],
+    ['504 classes', { type: 'Split', pattern: most('\\b', 63), behavior: 'Isolated' }],
+    ['501 classes', { type: 'Replace', pattern: most('[[:alpha:]]', 501), content: '' }],
+  ])('%s', async (size, step) => {
+    const json = await readGolden('wordpiece.json', z.looseObject({}));
+    const section = step.type === 'Replace' ? 'normalizer' : 'pre_tokenizer';
+    const steps = step.type === 'Replace' ? 'normalizers' : 'pretokenizers';
+    const hostile = { ...json, [section]: { type: 'Sequence', [steps]: [step] } };
+    expect(() => createTokenizer({ tokenizer: hostile, config: {} }, 100, 'it')).toThrow(
+      `the tokenizer.json of it cannot be used: its regular expressions have ${size}`,
+    );
+  });
+
+  test('but not those of published tokenizers', async () => {
+    const json = await readGolden('wordpiece.json', z.looseObject({}));
+    // As of o200k_base.
+    const word = '[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+';
+    const pattern = { Regex: `[^\\r\\n\\p{L}\\p{N}]?${word}|\\p{N}{1,3}|\\s+(?!\\S)|\\s+` };
+    const splitter = { type: 'Split', pattern, behavior: 'Isolated', invert: false };
+    const tokenizer = { ...json, pre_tokenizer: splitter };
+    expect(createTokenizer({ tokenizer, config: {} }, 100, 'it').tokenize('word').isEmpty).toBe(
+      false,
+    );
+  });
+});
+
+test('an error of the library names the file once', async () => {
+  const json = await readGolden('wordpiece.json', z.looseObject({}));
+  const post_processor = { type: 'TemplateProcessing', single: [null] };
+  const tokenizer = { ...json, post_processor };
+  expect(() => createTokenizer({ tokenizer, config: {} }, 100, 'it')).toThrow(
+    /^the tokenizer.json of it cannot be used: (?!the tokenizer)/,
+  );
+});
+
 test('sequences of sequences without end are refused before the library follows them', async () => {
   const json = await readGolden('wordpiece.json', z.looseObject({}));
   let normalizer: object = { type: 'Lowercase' };
