@@ -113,7 +113,7 @@ async function readPlan(results: ObjectStore, run: string): Promise<VerifiedPlan
     return await readJson(results, key, verifiedPlan);
   } catch (error) {
     if (!isAboutContent(error)) throw error;
-    if ((await checkObject(results, object, undefined)) !== 'intact') return undefined;
+    if ((await checkObject(results, object)) !== 'intact') return undefined;
     throw new UserError(
       `${key} does not have the form of a plan of this version, so that the files of ${run} are not known`,
       'Use the version of counterweight that planned the run.',

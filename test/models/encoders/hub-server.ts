@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Behaviour of the hub that a test may change. */
+/** Faults of the hub. Default: none. */
 export interface HubFaults {
   /** Token that it asks for. */
   token?: string;
@@ -13,8 +13,6 @@ export interface HubFaults {
   sends?: Readonly<Record<string, string>>;
   /** Whether the first answer with a large file breaks off after its last byte. */
   breaksAtEnd?: boolean;
-  /** Whether the list of files breaks off. */
-  breaksList?: boolean;
   /** Status of the first answer. */
   firstStatus?: number;
   /** Answers to requests whose path contains the text. */
@@ -23,22 +21,51 @@ export interface HubFaults {
 
 /** An answer that a hub gives in a fault. */
 export interface FaultyAnswer {
-  status?: number;
-  headers?: Readonly<Record<string, string>>;
-  body?: string;
-  /** Whether the connection closes after the body. */
-  breaks?: boolean;
+  /** Default: 200. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Whether the connection closes after the body. Default: false. */
+  readonly breaks?: boolean;
 }
 
 export const commit = 'c0ffee'.padEnd(40, '0');
 /** Large files have a SHA-256, and are at another host, as on the hub, which must get no token. */
 const isLarge = (name: string) => name.endsWith('.onnx');
 
+function giveAnswer(
+  response: ServerResponse,
+  { status = 200, headers = {}, body = '', breaks = false }: FaultyAnswer,
+): void {
+  response.writeHead(status, headers);
+  if (breaks) breakOff(response, body);
+  else response.end(body);
+}
+
+/** Sends a part of an answer, and closes the connection. */
+function breakOff(response: ServerResponse, part: string | Buffer): void {
+  response.write(part, () => setImmediate(() => response.destroy()));
+}
+
+function refuse(response: ServerResponse, status: number, code: string): void {
+  giveAnswer(response, { status, headers: { 'x-error-code': code } });
+}
+
+type Files = Readonly<Record<string, Uint8Array | string>>;
+
+/** Lists the files of the model, with their digests. */
+function listingOf(files: Files): string {
+  const siblings = Object.entries(files).map(([rfilename, content]) => {
+    const body = Buffer.from(content);
+    const sha256 = createHash('sha256').update(body).digest('hex');
+    const blobId = createHash('sha1').update(`blob ${body.length}\0`).update(body).digest('hex');
+    return isLarge(rfilename) ? { rfilename, lfs: { sha256 } } : { rfilename, blobId };
+  });
+  return JSON.stringify({ sha: commit, siblings });
+}
+
 /** Starts a small hub on loopback with one model, `owner/name`. */
-export async function startHub(
-  files: Readonly<Record<string, Uint8Array | string>>,
-  faults: HubFaults,
-) {
+export async function startHub(files: Files, faults: HubFaults) {
   /** Requested paths. */
   const requests: string[] = [];
   let answered = 0;
@@ -51,7 +78,8 @@ export async function startHub(
     if (breaksAtEnd && isLarge(name)) {
       breaksAtEnd = false;
       // Without a length, a body ends with a mark of its own.
-      return void response.write(body, () => setImmediate(() => response.destroy()));
+      breakOff(response, body);
+      return;
     }
     response.writeHead(start > 0 ? 206 : 200, { 'content-length': body.length - start });
     if (breaksAfter === undefined || !isLarge(name)) {
@@ -62,25 +90,12 @@ export async function startHub(
     breaksAfter = undefined;
   }
 
-  function refuse(response: ServerResponse, status: number, code: string): void {
-    response.writeHead(status, { 'x-error-code': code }).end();
-  }
-
-  function giveFault(
-    response: ServerResponse,
-    { status = 200, headers = {}, body = '', breaks = false }: FaultyAnswer,
-  ): void {
-    response.writeHead(status, headers);
-    if (breaks) response.write(body, () => setImmediate(() => response.destroy()));
-    else response.end(body);
-  }
-
   const server = createServer((request, response) => {
     const { pathname, search } = new URL(request.url!, 'http://hub');
     requests.push(pathname + search);
     if (answered++ === 0 && faults.firstStatus) return refuse(response, faults.firstStatus, '');
     const fault = Object.entries(faults.answers ?? {}).find(([part]) => pathname.includes(part));
-    if (fault) return giveFault(response, fault[1]);
+    if (fault) return giveAnswer(response, fault[1]);
     if (pathname.startsWith('/cdn/')) {
       if (request.headers.authorization) return refuse(response, 500, 'Leak');
       return send(pathname.slice(5), request, response);
@@ -90,19 +105,7 @@ export async function startHub(
     }
     const [, revision] = /^\/api\/models\/owner\/name\/revision\/(.+)$/.exec(pathname) ?? [];
     if (revision === 'main' || revision === commit) {
-      if (faults.breaksList) {
-        return void response.write('{"sha":', () => setImmediate(() => response.destroy()));
-      }
-      const siblings = Object.entries(files).map(([rfilename, text]) => {
-        const body = Buffer.from(text);
-        const sha256 = createHash('sha256').update(body).digest('hex');
-        const blobId = createHash('sha1')
-          .update(`blob ${body.length}\0`)
-          .update(body)
-          .digest('hex');
-        return isLarge(rfilename) ? { rfilename, lfs: { sha256 } } : { rfilename, blobId };
-      });
-      return void response.end(JSON.stringify({ sha: commit, siblings }));
+      return void response.end(listingOf(files));
     }
     if (revision !== undefined) return refuse(response, 404, 'RevisionNotFound');
     const prefix = `/owner/name/resolve/${commit}/`;
