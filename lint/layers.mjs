@@ -7,7 +7,7 @@ export const layers = [
     ...['src/errors.ts', 'src/arrays.ts', 'src/digest.ts', 'src/float16.ts', 'src/format.ts'],
     ...[
       'src/json-depth.ts',
-      'src/json-fields.ts',
+      'src/json.ts',
       'src/nearest.ts',
       'src/table.ts',
       'src/wide-schemas.ts',

@@ -3,7 +3,7 @@
  * takes a minute and 2 GB for a file of 3 MB; these schemas stop at the first one.
  */
 import { z } from 'zod';
-import { hasFields } from './json-fields.ts';
+import { hasFields } from './json.ts';
 
 /**
  * Returns the schema of a list.

@@ -1,5 +1,6 @@
 import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs';
 import { z } from 'zod';
+import { tryParseJson } from '../json.ts';
 
 /** Line of a log, written by a task, by Lambda's runtime or by Lambda itself. */
 export interface LogLine {
@@ -84,7 +85,7 @@ export function parseLogLine(group: string, event: FilteredLogEvent): LogLine {
     facts: {},
     stack: [],
   };
-  const json = parseJson(raw);
+  const json = tryParseJson(raw);
   const ours = written.safeParse(json).data;
   if (ours) {
     const error = thrown.safeParse(ours).data ?? thrown.safeParse(ours.message).data;
@@ -108,14 +109,6 @@ export function parseLogLine(group: string, event: FilteredLogEvent): LogLine {
     return { ...plain, message, requestId, facts: factsOf({ ...record, ...metrics }) };
   }
   return plain;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function textOf(message: unknown): string {

@@ -13,7 +13,7 @@ import {
 import type { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { count } from '../format.ts';
-import { hasFields } from '../json-fields.ts';
+import { hasFields } from '../json.ts';
 import { nearest } from '../nearest.ts';
 import {
   childValue,

@@ -1,4 +1,5 @@
 /** Labels of multi-label tasks: lists of class names, as texts. */
+import { tryParseJson } from '../json.ts';
 
 /**
  * Returns the names in a label: those of a JSON list, or those between semicolons.
@@ -19,12 +20,8 @@ export function namesInLabel(label: string): readonly string[] | undefined {
 /** Returns the values of a label that is a JSON list. */
 export function jsonList(label: string): readonly unknown[] | undefined {
   if (!label.trimStart().startsWith('[')) return undefined;
-  try {
-    const value: unknown = JSON.parse(label);
-    return Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = tryParseJson(label);
+  return Array.isArray(value) ? value : undefined;
 }
 
 /** Returns whether a value can name a class. JSON keeps only the first digits of large integers. */

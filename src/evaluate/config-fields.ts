@@ -1,5 +1,5 @@
 import { type Config, configSchema } from '../config/schema.ts';
-import { hasFields } from '../json-fields.ts';
+import { hasFields } from '../json.ts';
 
 /** A field of the config that has a single value. */
 export interface ConfigField {

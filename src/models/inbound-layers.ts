@@ -3,7 +3,7 @@
  * its inputs are built, and tries again for ever if one of them never is.
  */
 import { UserError } from '../errors.ts';
-import { hasFields } from '../json-fields.ts';
+import { hasFields } from '../json.ts';
 
 /** A call of a layer: the calls whose outputs it reads, as [layer, number of its call]. */
 type Call = readonly (readonly [name: string, call: number])[];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tryParseJson } from '../json.ts';
 
 /** Parts of an error's cause, as Step Functions passes it on. */
 export interface FailureCause {
@@ -40,7 +41,7 @@ export function parseCause(cause: unknown): FailureCause {
 
 /** Returns the message in a cause. The embedded engine's cause is the message itself. */
 function messageOf(text: string): string {
-  const json = parseJson(text);
+  const json = tryParseJson(text);
   const found = lambdaCause.safeParse(json).data?.errorMessage ?? batchCause.safeParse(json).data;
   return found ?? text;
 }
@@ -51,19 +52,11 @@ function messageOf(text: string): string {
  * @example '8f1c0f6e-1111-4222-8333-444455556661.2'
  */
 export function attemptOfCause(cause: unknown): string | undefined {
-  const job = batchJob.safeParse(typeof cause === 'string' ? parseJson(cause) : cause).data;
+  const job = batchJob.safeParse(typeof cause === 'string' ? tryParseJson(cause) : cause).data;
   return job && attemptId(job.JobId, job.Attempts.length);
 }
 
 /** Identifies an attempt of a job: by the job's id, and the attempt's number from 1. */
 export function attemptId(job: string, attempt: number | string): string {
   return `${job}.${attempt}`;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
 /** Differences between templates. */
-import { hasFields } from '../../src/json-fields.ts';
+import { hasFields } from '../../src/json.ts';
 import { allPrebuilt, synthesise } from './synthesise.ts';
 
 /** Templates with everything, and no option that applies to every resource. */

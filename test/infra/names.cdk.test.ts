@@ -1,7 +1,7 @@
 /** Options that apply to every resource: what each of them changes in the templates. */
 import { expect, test } from 'vitest';
 import { makeApp } from '../../infra/application.ts';
-import { hasFields } from '../../src/json-fields.ts';
+import { hasFields } from '../../src/json.ts';
 import { changes, changesBy, plain } from './changes.ts';
 import { allPrebuilt, synthesise } from './synthesise.ts';
 

@@ -1,7 +1,7 @@
 /** Options about keys, networks and other accounts: what each of them changes in the templates. */
 import { describe, expect, test } from 'vitest';
 import { rolesOf } from '../../infra/policies.ts';
-import { hasFields } from '../../src/json-fields.ts';
+import { hasFields } from '../../src/json.ts';
 import { type Change, changesBy, plain } from './changes.ts';
 import { allPrebuilt, resource, synthesise } from './synthesise.ts';
 

@@ -1,7 +1,7 @@
 /** The objects in a JSON Lines file. */
 import { UserError } from '../../errors.ts';
+import { hasFields } from '../../json.ts';
 import { isTooDeep, maxJsonLevels } from '../../json-depth.ts';
-import { hasFields } from '../../json-fields.ts';
 import type { Cell } from '../features/row-values.ts';
 import { type Line, maxLineBytes } from './text-lines.ts';
 

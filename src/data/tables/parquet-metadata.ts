@@ -1,5 +1,6 @@
 /** Facts that other tools write about columns into the key-value metadata of a Parquet file. */
 import { z } from 'zod';
+import { tryParseJson } from '../../json.ts';
 
 /** Key-value metadata of a file. */
 type KeyValues = ReadonlyMap<string, string>;
@@ -34,13 +35,15 @@ const pandasSchema = z.object({ index_columns: z.array(z.unknown()) });
 export function classNamesOf(keyValues: KeyValues): Map<string, readonly string[]> {
   const names = new Map<string, readonly string[]>();
   const spark = sparkSchema.safeParse(
-    jsonOf(keyValues, 'org.apache.spark.sql.parquet.row.metadata'),
+    tryParseJson(keyValues.get('org.apache.spark.sql.parquet.row.metadata') ?? 'null'),
   );
   for (const field of spark.data?.fields ?? []) {
     const { data } = sparkFieldSchema.safeParse(field);
     if (data) names.set(data.name, data.metadata.ml_attr.vals);
   }
-  const { data } = huggingFaceSchema.safeParse(jsonOf(keyValues, 'huggingface'));
+  const { data } = huggingFaceSchema.safeParse(
+    tryParseJson(keyValues.get('huggingface') ?? 'null'),
+  );
   for (const [column, feature] of Object.entries(data?.info.features ?? {})) {
     const item = listFeatureSchema.safeParse(feature).data?.feature ?? feature;
     const label = classLabelSchema.safeParse(item);
@@ -51,16 +54,8 @@ export function classNamesOf(keyValues: KeyValues): Map<string, readonly string[
 
 /** Returns the columns that are the index of a pandas data frame: names of rows, not features. */
 export function indexColumnsOf(keyValues: KeyValues): Set<string> {
-  const { data } = pandasSchema.safeParse(jsonOf(keyValues, 'pandas'));
+  const { data } = pandasSchema.safeParse(tryParseJson(keyValues.get('pandas') ?? 'null'));
   // An index that only counts is an object, and has no column.
   const columns = (data?.index_columns ?? []).filter((column) => typeof column === 'string');
   return new Set(columns);
-}
-
-function jsonOf(keyValues: KeyValues, key: string): unknown {
-  try {
-    return JSON.parse(keyValues.get(key) ?? 'null');
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
 /** Checks the topology of a tfjs LayersModel before its layers are built. */
-import { hasFields } from '../../json-fields.ts';
+import { hasFields } from '../../json.ts';
 import { topologySize, unknownSize } from '../size/topology-size.ts';
 import { maxLayerOutputs, maxParameters } from './budget.ts';
 import { layerClasses, layerParts } from './layer-classes.ts';

@@ -6,6 +6,7 @@
  */
 import { type Rows, textsOf } from '../../data/features/kind.ts';
 import { randomFor } from '../../data/random.ts';
+import { classSums } from '../../debias/decisions.ts';
 import { Embeddings } from './embeddings.ts';
 import { TextMeans } from './means.ts';
 import { NgramReader, type NgramsOptions } from './reader.ts';
@@ -192,12 +193,4 @@ export function softmaxRows(logits: Float64Array, n: number, outputs: number): F
     }
   }
   return probabilities;
-}
-
-/** Sums the adjacent outputs of each class. */
-function classSums(outputs: Float32Array, subclasses: number): Float32Array {
-  if (subclasses === 1) return outputs;
-  const sums = new Float32Array(outputs.length / subclasses);
-  for (const [index, value] of outputs.entries()) sums[Math.floor(index / subclasses)]! += value;
-  return sums;
 }

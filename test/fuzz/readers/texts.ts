@@ -1,5 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { configKey, readConfig } from '../../../src/config/read.ts';
+import { tryParseJson } from '../../../src/json.ts';
 import { graphModelGraph } from '../../../src/models/encoders/graph-model-graph.ts';
 import { penultimate } from '../../../src/models/encoders/model-graph.ts';
 import { parseModelJson } from '../../../src/models/model-json.ts';
@@ -103,15 +104,7 @@ export const modelJson = textReader(
       await unlessRefused(async () => void parseModelJson(text, 'model.json', format));
     }
     await unlessRefused(async () => void parseTopology(text, 'model.json'));
-    const graph = graphModelGraph(jsonOf(text));
+    const graph = graphModelGraph(tryParseJson(text));
     for (const { name } of graph?.outputs ?? []) penultimate(graph!, name);
   },
 );
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
