@@ -1,8 +1,11 @@
 /** Reads the preprocessing that other libraries store beside a model. */
-import type { PreprocessFields } from '../data/features/preprocess-config.ts';
+import {
+  type PreprocessFields,
+  preprocessFieldsSchema,
+} from '../data/features/preprocess-config.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { readJsonText } from './json-file.ts';
-import { notUnderstood } from './preprocess/settings.ts';
+import { notUnderstood, parseSettings } from './preprocess/settings.ts';
 import { readTimm } from './preprocess/timm.ts';
 import { readTransformers } from './preprocess/transformers.ts';
 
@@ -43,7 +46,9 @@ export async function readPreprocessIn(
     const file = `${folder}${name}`;
     if (!(await store.head(file))) continue;
     const preprocess = read(parseJson(await readJsonText(store, file), file), file);
-    if (preprocess !== undefined) return { key: file, preprocess };
+    if (preprocess === undefined) continue;
+    // A stranger's file has no other limits than the config.
+    return { key: file, preprocess: parseSettings(preprocessFieldsSchema, preprocess, file) };
   }
   return undefined;
 }

@@ -158,6 +158,30 @@ describe('config.json of timm', () => {
   });
 });
 
+describe('settings that the config could not have are refused', () => {
+  const vit = { size: { height: 8, width: 8 }, resample: 2, image_mean: mean, image_std: std };
+  const convNext = { image_processor_type: 'ConvNextImageProcessor', size: { shortest_edge: 224 } };
+
+  test.each([
+    ['resize.size', { ...vit, size: { height: 8, width: 100_000 } }],
+    ['crop', { ...vit, do_center_crop: true, crop_size: { height: 5000, width: 5000 } }],
+    ['resize.size', { ...vit, ...convNext, crop_pct: 1e-9 }],
+    ['std.1', { ...vit, image_std: [0.5, 0, 0.5] }],
+    ['std.0', { ...vit, image_std: [-0.5, 0.5, 0.5] }],
+  ])('%s', async (field, content) => {
+    await expect(transformers(content)).rejects.toThrow(
+      `the preprocessing in teacher/preprocessor_config.json cannot be used: ${field}`,
+    );
+  });
+
+  test('also of timm', async () => {
+    const pretrained_cfg = { input_size: [3, 8, 8], mean, std, crop_pct: 1e-4 };
+    await expect(stored('config.json', { pretrained_cfg })).rejects.toThrow(
+      'teacher/config.json cannot be used: resize.size',
+    );
+  });
+});
+
 test('a config of another kind counts as none, and so does another folder', async () => {
   expect(await stored('config.json', { model_type: 'vit', image_size: 224 })).toBeUndefined();
   const store = new MemoryStore({ 'preprocessor_config.json': '{' });

@@ -26,7 +26,7 @@ const presetList = Object.values(preprocessPresets)
   .map(({ name, description }) => `${name} (${description})`)
   .join('; ');
 
-const fieldsSchema = z.strictObject({
+export const preprocessFieldsSchema = z.strictObject({
   preset: presetName.optional().describe('Settings that the other fields replace.'),
   resize: z
     .strictObject({
@@ -82,9 +82,9 @@ const fieldsSchema = z.strictObject({
 
 /** A preset's name, or fields. */
 export const preprocessSchema = z
-  .union([presetName, fieldsSchema])
+  .union([presetName, preprocessFieldsSchema])
   .describe(
     `How images become the numbers that the model reads: a preset, or fields. Presets: ${presetList}.`,
   );
 export type PreprocessConfig = z.infer<typeof preprocessSchema>;
-export type PreprocessFields = z.infer<typeof fieldsSchema>;
+export type PreprocessFields = z.infer<typeof preprocessFieldsSchema>;
