@@ -63,8 +63,8 @@ function classifierReason(
   config: unknown,
 ): string | undefined {
   const output = `its output '${name}' ${shapeText(shape)}`;
-  if (shape !== undefined && shape.length > 2) return undefined;
   if (classNames.test(name)) return `${output} has the name of class scores`;
+  if (shape !== undefined && shape.length > 2) return undefined;
   const operator = graph && operatorOf(graph, name);
   if (operator !== undefined && distributions.includes(operator)) {
     return `${output} is computed by ${operator}`;
