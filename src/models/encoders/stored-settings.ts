@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
 import type { ObjectStore } from '../../store/store.ts';
+import { fieldsOf } from '../../wide-schemas.ts';
 import { readJsonText } from '../json-file.ts';
 import type { Pooling } from './config.ts';
 
@@ -23,6 +24,9 @@ export interface StoredSettings {
   readonly config: unknown;
 }
 
+/** Maximum number of prompts of a model. */
+const maxPrompts = 1000;
+
 const count = z.int().positive();
 const flag = z.boolean().nullish();
 
@@ -40,6 +44,11 @@ const poolingSchema = z.looseObject({
 
 const modulesSchema = z.array(z.looseObject({ type: z.string(), path: z.string().nullish() }));
 const sentenceSchema = z.looseObject({ max_seq_length: count.nullish(), do_lower_case: flag });
+/** Texts that sentence-transformers writes before others, by name, and the one for all texts. */
+const promptsSchema = z.looseObject({
+  prompts: fieldsOf(z.string(), maxPrompts).nullish(),
+  default_prompt_name: z.string().nullish(),
+});
 /** Without a maximum, transformers writes 1e30. */
 const tokenizerSchema = z.looseObject({ model_max_length: z.number().positive().nullish() });
 const modelSchema = z.looseObject({
@@ -53,9 +62,13 @@ const modelSchema = z.looseObject({
 /** Models whose positions start after the id of the padding token. */
 const shiftedPositions = /roberta|camembert|xlm|mpnet|longformer/;
 
+/** Has the prompts of a model. */
+const promptsFile = 'config_sentence_transformers.json';
+
 /**
  * Reads `1_Pooling/config.json`, `modules.json`, `sentence_bert_config.json`,
- * `tokenizer_config.json` and `config.json`, as far as they exist.
+ * `config_sentence_transformers.json`, `tokenizer_config.json` and `config.json`, as far as they
+ * exist.
  *
  * @param wanted Pooling that the user sets, which then replaces that of the files.
  * @param read Returns the text of a file in the encoder's folder, or undefined if there is none.
@@ -75,6 +88,7 @@ export async function readStoredSettings(
   const sentence = await parsed('sentence_bert_config.json', sentenceSchema);
   const tokenizer = await parsed('tokenizer_config.json', tokenizerSchema);
   const config = await parsed('config.json', modelSchema);
+  refusePrompt((await parsed(promptsFile, promptsSchema)) ?? {});
   refuseOtherModules(modules ?? []);
   const written = sentence?.max_seq_length ?? tokenizer?.model_max_length ?? undefined;
   return {
@@ -134,6 +148,16 @@ function refuseOtherModules(modules: z.infer<typeof modulesSchema>): void {
   throw new UserError(
     `the encoder's modules.json has the module ${other.type}, which is not computed here`,
     'Export the whole sentence-transformers model as ONNX, with the output sentence_embedding, and remove modules.json.',
+  );
+}
+
+/** @throws UserError if the model was made for texts after a prompt. */
+function refusePrompt({ prompts, default_prompt_name: name }: z.infer<typeof promptsSchema>): void {
+  const prompt = name ? prompts?.[name] : undefined;
+  if (!prompt) return;
+  throw new UserError(
+    `the encoder's ${promptsFile} puts ${JSON.stringify(prompt)} before every text (default_prompt_name: ${JSON.stringify(name)}), which is not done here`,
+    'Write it at the start of the texts, if the task needs it, and set default_prompt_name to null in a copy of the folder.',
   );
 }
 

@@ -195,6 +195,33 @@ describe('refused', () => {
     await expect(describeFixture('image', '.', store)).rejects.toThrow('is a classifier');
   });
 
+  test('a model that scores words or labels per token', async () => {
+    const files = await filesOf('text', ['tokenizer.json', 'config.json']);
+    const outputs = [onnxPort('logits', ['n', 'length', 30_522])];
+    const store = new MemoryStore({ ...files, 'model.onnx': onnxModel({ nodes: [], outputs }) });
+    await expect(describeFixture('text', '.', store)).rejects.toThrow(
+      "its output 'logits' [n, ?, 30522] has the name of class scores",
+    );
+  });
+
+  test('a prompt before every text', async () => {
+    const withPrompts = (settings: object) =>
+      withFiles({
+        'config_sentence_transformers.json': json({ prompts: { query: 'query: ' }, ...settings }),
+      });
+    await expect(withPrompts({ default_prompt_name: 'query' })).rejects.toMatchObject({
+      name: 'UserError',
+      message: expect.stringContaining(
+        '"query: " before every text (default_prompt_name: "query")',
+      ),
+      hint: expect.stringContaining('set default_prompt_name to null'),
+    });
+    const { digest } = await withFiles({});
+    expect(await withPrompts({ default_prompt_name: null })).toMatchObject({ digest });
+    const empty = { default_prompt_name: 'query', prompts: { query: '' } };
+    expect(await withPrompts(empty)).toMatchObject({ digest });
+  });
+
   test('a classifier of which only config.json shows its classes', async () => {
     const { 'preprocessor_config.json': preprocessing } = await imageFiles();
     const model = onnxModel({ nodes: [], outputs: [onnxPort('output', ['n', 3])] });

@@ -49,6 +49,12 @@ describe('a model of the hub', () => {
     );
   });
 
+  test('has its prompts, which are refused as those of a folder are', async () => {
+    const prompts = JSON.stringify({ prompts: { q: 'query: ' }, default_prompt_name: 'q' });
+    const hub = await start({}, { 'config_sentence_transformers.json': prompts });
+    await expect(resolve('hf:owner/name', hub.url)).rejects.toThrow('before every text');
+  });
+
   test('is downloaded once; a commit then needs no network', async () => {
     const hub = await start();
     await resolve('hf:owner/name', hub.url);
