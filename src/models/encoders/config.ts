@@ -26,7 +26,7 @@ export const encoderFields = {
     .min(1)
     .optional()
     .describe(
-      'Model in the folder, such as onnx/model_quantized.onnx. Default: model.onnx or onnx/model.onnx.',
+      'Model in the folder, such as onnx/model_quantized.onnx. Default: onnx/vision_model.onnx for images or onnx/text_model.onnx for texts, as CLIP has them; otherwise model.onnx or onnx/model.onnx.',
     ),
   embeddingName: z
     .string()

@@ -42,7 +42,7 @@ export async function describeEncoder(
   reads: EncoderReads,
   source = `the encoder ${config.path}`,
 ): Promise<DescribedEncoder> {
-  const found = await findEncoder(store, config, source);
+  const found = await findEncoder(store, config, reads, source);
   const stored = await readStoredSettings(config.pooling, folderReader(store, found.folder));
   const onnx = await onnxGraphOf(store, found);
   const graph = onnx ?? (await tensorflowGraphOf(store, found));

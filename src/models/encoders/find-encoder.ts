@@ -6,7 +6,7 @@ import { foreignFile } from '../teachers/foreign-files.ts';
 import { onnxFiles } from '../teachers/onnx.ts';
 import type { TeacherFile } from '../teachers/teacher-kind.ts';
 import type { EncoderConfig } from './config.ts';
-import type { EncoderFormat } from './encoder.ts';
+import type { EncoderFormat, EncoderReads } from './encoder.ts';
 
 /** The files of an encoder's model. */
 export interface FoundEncoder {
@@ -20,17 +20,30 @@ export interface FoundEncoder {
 }
 
 /** Paths of a model in a folder, the preferred one first. */
-export const modelPaths = ['model.onnx', 'onnx/model.onnx', 'saved_model.pb', 'model.json'];
+const modelPaths = ['model.onnx', 'onnx/model.onnx', 'saved_model.pb', 'model.json'];
+
+/** Part of a model of images and texts, such as CLIP, in the layout of transformers.js. */
+const partPaths = { image: 'onnx/vision_model.onnx', text: 'onnx/text_model.onnx' };
+
+/**
+ * Lists the paths where a folder may have its model, the preferred one first. Beside the parts of
+ * CLIP, `model.onnx` reads both images and texts.
+ */
+export function modelCandidates(reads: EncoderReads): readonly string[] {
+  return [partPaths[reads], ...modelPaths];
+}
 
 /**
  * Finds the model of an encoder.
  *
+ * @param reads Kind of content of the task.
  * @param source Name of the encoder in errors.
  * @throws UserError if there is none, or a file of it is missing.
  */
 export async function findEncoder(
   store: ObjectStore,
   { path, file }: Pick<EncoderConfig, 'path' | 'file'>,
+  reads: EncoderReads,
   source: string,
 ): Promise<FoundEncoder> {
   const key = path.replace(/\/+$/, '').replace(/^\.$/, '');
@@ -45,7 +58,7 @@ export async function findEncoder(
   }
   if (key.endsWith('.onnx')) return findOnnx(store, folderOfModel(key), key);
   const inFolder = (name: string) => (key === '' ? name : `${key}/${name}`);
-  const candidates = file === undefined ? modelPaths : [file];
+  const candidates = file === undefined ? modelCandidates(reads) : [file];
   for (const candidate of candidates) {
     const object = await store.head(inFolder(candidate));
     if (object) return foundAt(store, key, inFolder(candidate), object);

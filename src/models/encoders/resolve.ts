@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { cacheFolder } from '#setup/cache-folder.mjs';
 import { TransientError, UserError } from '../../errors.ts';
 import { FolderStore } from '../../store/folder.ts';
 import type { ObjectStore } from '../../store/store.ts';
+import { readOnnxFacts } from '../teachers/onnx-file.ts';
 import type { EncoderConfig } from './config.ts';
 import { type DescribedEncoder, describeEncoder } from './describe.ts';
 import type { EncoderReads } from './encoder.ts';
-import { modelPaths } from './find-encoder.ts';
+import { modelCandidates } from './find-encoder.ts';
 import {
   type HubEnvironment,
   type HubListing,
@@ -46,7 +48,7 @@ export async function resolveEncoder(
 ): Promise<DescribedEncoder> {
   const model = parseHubPath(config.path);
   if (model === undefined) return describeEncoder(data, config, reads);
-  const { folder, commit } = await downloadEncoder(model, config.file, cache, env);
+  const { folder, commit } = await downloadEncoder(model, candidatesOf(config, reads), cache, env);
   const source = `hf:${model.repository}@${commit}`;
   return describeEncoder(new FolderStore(folder), { ...config, path: '.' }, reads, source);
 }
@@ -56,10 +58,15 @@ function defaultCache(): string {
   return join(isFunction ? tmpdir() : cacheFolder(), 'hub');
 }
 
+/** Returns the paths where the repository may have the model, the preferred one first. */
+function candidatesOf({ file }: EncoderConfig, reads: EncoderReads): readonly string[] {
+  return file === undefined ? modelCandidates(reads) : [file];
+}
+
 /** Downloads the files of an encoder, and nothing else of the repository. */
 async function downloadEncoder(
   { repository, revision }: HubModel,
-  file: string | undefined,
+  candidates: readonly string[],
   cache: string,
   env: HubEnvironment,
 ): Promise<{ folder: string; commit: string }> {
@@ -72,10 +79,17 @@ async function downloadEncoder(
   const commit = listing.sha;
   const folder = join(parent, commit);
   const pinned = { repository, revision: commit };
-  const names = encoderFiles(listing, file, pinned, env);
-  for (const sibling of listing.siblings) {
-    if (names.has(sibling.rfilename)) await downloadFile(pinned, sibling, folder, env);
-  }
+  const model = modelIn(listing, candidates, pinned, env);
+  const download = async (isWanted: (name: string) => boolean) => {
+    for (const sibling of listing.siblings) {
+      if (isWanted(sibling.rfilename)) await downloadFile(pinned, sibling, folder, env);
+    }
+  };
+  const isPart = isPartOf(model);
+  await download((name) => name === model || isPart(name) || settings.test(name));
+  // The weights of an ONNX model may also be in files with other names, which the model has.
+  const weights = model.endsWith('.onnx') ? await weightsOf(folder, model) : [];
+  await download((name) => weights.includes(name) && !isPart(name));
   await keepListing(parent, listing);
   return { folder, commit };
 }
@@ -130,30 +144,37 @@ const settings =
   /^(tokenizer|tokenizer_config|config|preprocessor_config|modules|sentence_bert_config|config_sentence_transformers)\.json$|^\d+_\w+\/config\.json$/;
 
 /**
- * Returns the names of the files that an encoder needs.
+ * Returns the name of the model.
  * @throws UserError if the repository has no model that can be read here.
  */
-function encoderFiles(
+function modelIn(
   { siblings }: HubListing,
-  file: string | undefined,
+  candidates: readonly string[],
   { repository, revision }: HubModel,
   env: HubEnvironment,
-): Set<string> {
+): string {
   const all = siblings.map(({ rfilename }) => rfilename);
-  const model = (file === undefined ? modelPaths : [file]).find((name) => all.includes(name));
-  if (model === undefined) {
-    const others = all.filter((name) => name.endsWith('.onnx')).slice(0, 5);
-    throw new UserError(
-      `${repository}@${revision} on ${hubOf(env)} has no ${file ?? modelPaths.join(', ')}`,
-      others.length > 0
-        ? `Set encoder.file, such as ${others.join(' or ')}.`
-        : 'Use an ONNX export of the model, such as by onnx-community or Xenova; or run optimum-cli export onnx --model NAME encoder, and set encoder: encoder.',
-    );
-  }
-  // The weights of an ONNX model may be in files such as model.onnx_data.
-  const isPart = (name: string) =>
+  const model = candidates.find((name) => all.includes(name));
+  if (model !== undefined) return model;
+  const others = all.filter((name) => name.endsWith('.onnx')).slice(0, 5);
+  throw new UserError(
+    `${repository}@${revision} on ${hubOf(env)} has no ${candidates.join(', ')}`,
+    others.length > 0
+      ? `Set encoder.file, such as ${others.join(' or ')}.`
+      : 'Use an ONNX export of the model, such as by onnx-community or Xenova; or run optimum-cli export onnx --model NAME encoder, and set encoder: encoder.',
+  );
+}
+
+/** Returns whether a file is a part of the model by its name, such as model.onnx_data. */
+function isPartOf(model: string): (name: string) => boolean {
+  return (name) =>
     model.endsWith('.onnx')
       ? name.startsWith(`${model}_`) || name.startsWith(`${model}.`)
-      : partOf[model]?.test(name);
-  return new Set(all.filter((name) => name === model || isPart(name) || settings.test(name)));
+      : (partOf[model]?.test(name) ?? false);
+}
+
+/** Reads the names of the files with weights that an ONNX model states, from the repository on. */
+async function weightsOf(folder: string, model: string): Promise<string[]> {
+  const { externalData } = await readOnnxFacts(createReadStream(join(folder, model)));
+  return externalData.map((location) => posix.join(posix.dirname(model), location));
 }

@@ -70,6 +70,22 @@ test('an encoder of images has its pixels; another size scales the size before t
   });
 });
 
+test('a model of images and texts has a file for each', async () => {
+  const { 'model.onnx': images, ...preprocessing } = await imageFiles();
+  const { 'onnx/model.onnx': texts, ...tokenizer } = await textFiles();
+  const store = new MemoryStore({
+    'onnx/model.onnx': onnxModel({ nodes: [] }),
+    'onnx/vision_model.onnx': images!,
+    'onnx/text_model.onnx': texts!,
+    ...preprocessing,
+    ...tokenizer,
+  });
+  const image = await describeFixture('image', '.', store);
+  expect(image.description.model).toBe('onnx/vision_model.onnx');
+  const text = await describeFixture('text', '.', store);
+  expect(text.description.model).toBe('onnx/text_model.onnx');
+});
+
 describe('settings of sentence-transformers', () => {
   const modules = (...types: string[]) =>
     json(types.map((type, idx) => ({ idx, name: `${idx}`, path: `${idx}_x`, type })));

@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { encoderSchema } from '../../../src/models/encoders/config.ts';
 import { parseHubPath } from '../../../src/models/encoders/hub.ts';
 import { resolveEncoder } from '../../../src/models/encoders/resolve.ts';
+import { bytesField } from '../../../src/models/protobuf-write.ts';
+import { externalTensor } from '../../support/hostile-models.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { describeFixture, filesOf } from './fixtures.ts';
 import { commit, type FaultyAnswer, type HubFaults, startHub } from './hub-server.ts';
@@ -21,7 +23,7 @@ afterEach(async () => {
   await rm(cache, { recursive: true });
 });
 
-async function start(faults: HubFaults = {}, more: Record<string, string> = {}) {
+async function start(faults: HubFaults = {}, more: Record<string, Uint8Array | string> = {}) {
   const files = { ...(await filesOf('text', names)), 'pytorch_model.bin': 'x', ...more };
   const hub = await startHub(files, faults);
   close = hub.close;
@@ -47,6 +49,23 @@ describe('a model of the hub', () => {
     expect(hub.requests.filter((path) => path.includes('resolve')).sort()).toEqual(
       names.map((name) => `/owner/name/resolve/${commit}/${name}`).sort(),
     );
+  });
+
+  test('has its weights in files of any name, which the model states', async () => {
+    const { 'onnx/model.onnx': model } = await filesOf('text', names);
+    // Protobuf merges a field that occurs twice: the graph has one more weight.
+    const weight = bytesField(7, bytesField(5, externalTensor('w', 'Constant_7')));
+    const hub = await start(
+      {},
+      {
+        'onnx/model.onnx': Buffer.concat([Buffer.from(model!), weight]),
+        'onnx/Constant_7': '1',
+        'onnx/Constant_8': '2',
+      },
+    );
+    const { description } = await resolve('hf:owner/name', hub.url);
+    expect(description.files.map(({ path }) => path)).toContain('onnx/Constant_7');
+    expect(hub.requests.join()).not.toContain('Constant_8');
   });
 
   test('has its prompts, which are refused as those of a folder are', async () => {
