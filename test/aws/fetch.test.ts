@@ -6,12 +6,12 @@ import { findDeployment } from '../../src/aws/deployment.ts';
 import { fetchLabels, fetchStudent } from '../../src/aws/fetch.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { sha256 } from '../../src/digest.ts';
-import { UserError } from '../../src/errors.ts';
 import type { StudentDescription } from '../../src/models/student-description.ts';
 import { reconcileLabels } from '../../src/stages/reconcile.ts';
 import { FakeAws } from '../support/fake-aws.ts';
 import { plannedRun } from '../support/planned-run.ts';
 import { sealedText } from '../support/put.ts';
+import { refusalOf } from '../support/refusal.ts';
 
 const run = 'digits-0123456789ab';
 const dataset = 's3://data/digits';
@@ -87,11 +87,7 @@ async function fetch(name = run, to = folder) {
   return fetchStudent(await findDeployment(), name, to);
 }
 
-async function refusal(name = run): Promise<UserError> {
-  const error = await fetch(name).catch((error: unknown) => error);
-  expect(error).toBeInstanceOf(UserError);
-  return error as UserError;
-}
+const refusal = (name = run) => refusalOf(fetch(name));
 
 describe('fetch', () => {
   test("copies the student of the config's method, report and metrics, and nothing else", async () => {

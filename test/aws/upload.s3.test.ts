@@ -14,8 +14,9 @@ import {
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { upload } from '../../src/aws/upload.ts';
-import { InterruptedError, UserError } from '../../src/errors.ts';
+import { InterruptedError } from '../../src/errors.ts';
 import type { Progress } from '../../src/run/context.ts';
+import { refusalOf } from '../support/refusal.ts';
 import { useLocalS3 } from '../support/s3/local-s3.ts';
 
 const { missing, proxy, admin, makeBucket } = await useLocalS3();
@@ -261,9 +262,8 @@ describe.skipIf(missing)('upload', () => {
 
   test('an error of S3 ends it, and names the missing permission', async () => {
     proxy.faults.push('none', { answer: 403, code: 'AccessDenied' });
-    const error = await run().catch((error: unknown) => error);
-    expect(error).toBeInstanceOf(UserError);
-    expect((error as UserError).hint).toMatch(/s3:PutObject/);
+    const error = await refusalOf(run());
+    expect(error.hint).toMatch(/s3:PutObject/);
     expect(written()).not.toContain('unlabeled/monday/_SUCCESS');
   });
 

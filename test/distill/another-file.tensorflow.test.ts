@@ -7,7 +7,6 @@ import { readLabels } from '../../src/data/tables/labels-file.ts';
 import { readWeights } from '../../src/data/tables/weights-file.ts';
 import { teacherLabels } from '../../src/distill/sets.ts';
 import { verifyRun } from '../../src/distill/verify/verify-run.ts';
-import { UserError } from '../../src/errors.ts';
 import { type Job, shardItems } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';
 import { labelShard } from '../../src/stages/label.ts';
@@ -15,6 +14,7 @@ import { trainVariant } from '../../src/stages/train.ts';
 import { weighShard } from '../../src/stages/weigh.ts';
 import { makeDataset } from '../support/datasets.ts';
 import { collect } from '../support/examples.ts';
+import { refusalOf } from '../support/refusal.ts';
 import { context, weighed } from '../support/staged-run.ts';
 
 const network = '{ architecture: mlp, width: 8, depth: 1, epochs: 1, batchSize: 32 }';
@@ -62,9 +62,8 @@ test.each(Object.entries(tables))(
     copyFileSync(path(from), path(key));
 
     const how = `is damaged: it is a copy of "${from}"`;
-    const error = await read({ ...event, shard }, context).catch((thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(UserError);
-    const { message, hint } = error as UserError;
+    const error = await refusalOf(read({ ...event, shard }, context));
+    const { message, hint } = error;
     expect(message).toBe(`${path(key)} ${how}`);
     expect(hint).toContain(`rm -f '${path(key)}'`);
     const found = await verifyRun(job.results, job.run);

@@ -12,12 +12,12 @@ import {
 import { basename, dirname, extname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { verifyRun } from '../../src/distill/verify/verify-run.ts';
-import type { UserError } from '../../src/errors.ts';
 import { keys } from '../../src/run/keys.ts';
 import { evaluateStudents } from '../../src/stages/evaluate.ts';
 import { writeJsonOnce } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
 import { makeDataset } from '../support/datasets.ts';
+import { refusalOf } from '../support/refusal.ts';
 import { context, finished } from '../support/staged-run.ts';
 
 /** Runs the method with the most files, and lists those with content. */
@@ -150,8 +150,7 @@ test('the command of a rerun mends the files', async () => {
   for (const key of [`${folder}weights.bin`, `${folder}model.onnx`, keys.labelNext(run)]) {
     flipBit(path(key));
   }
-  const error = await evaluate().catch((error: UserError) => error);
-  const { hint = '' } = error as UserError;
+  const { hint = '' } = await refusalOf(evaluate());
   execSync(hint.slice(hint.indexOf('rm -f')));
   await finished(made);
   await evaluate();

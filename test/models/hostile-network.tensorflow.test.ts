@@ -8,7 +8,7 @@ import { layersManifest, type StatedWeight } from '../../src/models/layers-manif
 import { loadStudent } from '../../src/models/load-student.ts';
 import { modelFrom, type Topology, topologySchema } from '../../src/models/topology.ts';
 import { tf } from '../../src/tensorflow.ts';
-import { changeJson, refusalOf, removeDigests } from '../support/hostile-student.ts';
+import { changeJson, removeDigests, studentRefusal } from '../support/hostile-student.ts';
 import { writeStudent } from '../support/network-students.ts';
 import { greyImage } from '../support/students.ts';
 
@@ -38,7 +38,7 @@ function withLayers(layers: readonly object[]): void {
 /** Returns the message of the refusal, which leaves no tensor behind. */
 async function refusal(): Promise<string> {
   const before = tf.memory();
-  const message = await refusalOf(folder);
+  const message = await studentRefusal(folder);
   expect(tf.memory()).toMatchObject({ numTensors: before.numTensors, numBytes: before.numBytes });
   return message;
 }

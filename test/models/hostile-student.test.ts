@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { encoderDescriptionSchema } from '../../src/models/encoders/encoder.ts';
 import { loadStudent } from '../../src/models/load-student.ts';
-import { changeJson, type Fields, refusalOf, removeDigests } from '../support/hostile-student.ts';
+import {
+  changeJson,
+  type Fields,
+  removeDigests,
+  studentRefusal,
+} from '../support/hostile-student.ts';
 import { classes, writeTextStudent } from '../support/students.ts';
 
 let folder: string;
@@ -15,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const refusal = () => refusalOf(folder);
+const refusal = () => studentRefusal(folder);
 /** Sets fields of student.json. */
 const described = (fields: Fields) =>
   changeJson(folder, 'student.json', (json) => ({ ...json, ...fields }));

@@ -10,6 +10,7 @@ import { loadStudent } from '../../src/models/load-student.ts';
 import type { StudentExample } from '../../src/models/student-input.ts';
 import { tf } from '../../src/tensorflow.ts';
 import { writeStudent } from '../support/network-students.ts';
+import { refusalOf } from '../support/refusal.ts';
 import { classes, greyImage, smallRow } from '../support/students.ts';
 
 const row: Features = { ...smallRow, missing: ['?'] };
@@ -110,8 +111,7 @@ test.each([
   async (_, features, example, message) => {
     await writeStudent(folder, features);
     const student = await loadStudent(folder);
-    const error = await student.predict([example]).catch((error: unknown) => error);
-    expect(error).toBeInstanceOf(UserError);
+    const error = await refusalOf(student.predict([example]));
     expect(String(error)).toContain('example 0 cannot be used');
     expect(String(error)).toContain(message);
     student.dispose();

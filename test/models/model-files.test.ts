@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { sha256 } from '../../src/digest.ts';
-import { UserError } from '../../src/errors.ts';
 import {
   descriptionFile,
   exporters,
@@ -20,6 +19,7 @@ import { ngramsFile, ngramsWeightsFile } from '../../src/models/ngrams/names.ts'
 import type { StudentDescription } from '../../src/models/student-description.ts';
 import { readBytes, sealJson } from '../../src/store/once.ts';
 import { MemoryStore } from '../support/memory-store.ts';
+import { refusalOf } from '../support/refusal.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const description: StudentDescription = {
@@ -90,8 +90,7 @@ describe('the files of a saved model', () => {
     const body = Uint8Array.from(await readBytes(store, folder + name));
     body[body.length - 2]! ^= 1;
     await store.write(folder + name, body);
-    const error = await readModelFiles(store, folder).catch((error: unknown) => error);
-    expect(error).toBeInstanceOf(UserError);
+    const error = await refusalOf(readModelFiles(store, folder));
     expect(String(error)).toContain(`${folder}${name} was changed after it was written`);
   });
 

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { UserError } from '../../src/errors.ts';
 import { predictProbabilities } from '../../src/models/layers-student.ts';
 import { architectureOf, architectures, networkSchema } from '../../src/models/networks/index.ts';
 import { customNetwork } from '../../src/models/networks/layers-model.ts';
@@ -12,6 +11,7 @@ import {
   smallMlp,
   smallResnet,
 } from '../support/networks.ts';
+import { refusalOf } from '../support/refusal.ts';
 
 const weightsOf = (model: tfTypes.LayersModel) =>
   model.weights.map((weight) => ({
@@ -147,8 +147,7 @@ describe('layers-model', () => {
       "a layer of the class 'Mine'",
     ],
   ])('with %s is refused with what to change', async (_, text, message) => {
-    const error = await build(text).catch((error) => error);
-    expect(error).toBeInstanceOf(UserError);
+    const error = await refusalOf(build(text));
     expect(error.message).toContain(message);
     expect(error.message).toContain('net/model.json');
     expect(error.hint).toBeTruthy();

@@ -1,6 +1,5 @@
 /** Networks of the user, from a model.json with its weights. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { UserError } from '../../src/errors.ts';
 import { pinNetworkFiles, readPinned } from '../../src/models/network-files.ts';
 import { architectureOf } from '../../src/models/networks/index.ts';
 import { topologySchema, withOutputActivation } from '../../src/models/topology.ts';
@@ -11,6 +10,7 @@ import { createGraphStep } from '../../src/train/graph-step.ts';
 import type { TrainingStep } from '../../src/train/step.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { ownNetwork, randomBatch } from '../support/networks.ts';
+import { refusalOf } from '../support/refusal.ts';
 
 const shape = [6, 6, 2];
 const problem = { inputShape: shape, classes: 3 };
@@ -176,10 +176,9 @@ describe('refused, with what to change', () => {
     ],
     ['a network that is frozen whole', { freeze: ['*'] }, () => ({}), 'has no layer to train'],
   ])('%s', async (_, more, changed, message) => {
-    const error = await build(more, changed()).catch((error: unknown) => error);
-    expect(error).toBeInstanceOf(UserError);
-    expect((error as UserError).message).toContain(message);
-    expect((error as UserError).hint).toBeTruthy();
+    const error = await refusalOf(build(more, changed()));
+    expect(error.message).toContain(message);
+    expect(error.hint).toBeTruthy();
   });
 
   test('two weights of one name', async () => {

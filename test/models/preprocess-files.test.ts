@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { UserError } from '../../src/errors.ts';
 import { readStoredPreprocess } from '../../src/models/preprocess-files.ts';
 import { MemoryStore } from '../support/memory-store.ts';
+import { refusalOf } from '../support/refusal.ts';
 
 /** Reads a file beside teacher/model.onnx. */
 async function stored(name: string, content: unknown) {
@@ -116,8 +116,7 @@ describe('preprocessor_config.json of transformers', () => {
     [{ feature_extractor_type: 'PerceiverFeatureExtractor' }, /PerceiverFeatureExtractor does/],
     [{ size: 8, resample: 2, do_normalize: true, image_std: std }, /image_mean or image_std is/],
   ])('%o is refused with the field', async (content, message) => {
-    const error = await transformers(content).catch((error: unknown) => error);
-    expect(error).toBeInstanceOf(UserError);
+    const error = await refusalOf(transformers(content));
     expect(error).toMatchObject({
       message: expect.stringMatching(message),
       hint: expect.stringContaining('teacher.preprocess in distill.yaml'),

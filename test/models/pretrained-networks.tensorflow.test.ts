@@ -1,7 +1,6 @@
 /** The built-in networks for photos, against torchvision and timm. */
 import { describe, expect, test } from 'vitest';
 import type { Features } from '../../src/data/features/index.ts';
-import { UserError } from '../../src/errors.ts';
 import { pinNetworkFiles } from '../../src/models/network-files.ts';
 import { architectureOf, networkSchema } from '../../src/models/networks/index.ts';
 import {
@@ -21,6 +20,7 @@ import {
   weightsFile,
 } from '../golden/networks.ts';
 import { MemoryStore } from '../support/memory-store.ts';
+import { refusalOf } from '../support/refusal.ts';
 
 const { networks, classes, step: goldenStep } = goldenNetworks;
 const key = 'weights.safetensors';
@@ -159,8 +159,8 @@ function named(name: string): Buffer {
 describe('Plan', () => {
   test('names the prefix of a network that is part of another', async () => {
     const file = named('module.features.0.0.weight');
-    const error = await check(mobile, file).catch((error: unknown) => error);
-    expect((error as UserError).hint).toContain("after 'module.'");
+    const error = await refusalOf(check(mobile, file));
+    expect(error.hint).toContain("after 'module.'");
   });
 
   test('pins the file of weights, and none of a random network', async () => {
@@ -266,10 +266,9 @@ describe('Plan', () => {
     ],
   ])('refuses %s', async (_, fields, file, message) => {
     const { numTensors } = tf.memory();
-    const error = await check(fields, file()).catch((error: unknown) => error);
-    expect(error).toBeInstanceOf(UserError);
-    expect((error as UserError).message).toContain(message);
-    expect((error as UserError).hint).toBeTruthy();
+    const error = await refusalOf(check(fields, file()));
+    expect(error.message).toContain(message);
+    expect(error.hint).toBeTruthy();
     expect(tf.memory().numTensors).toBe(numTensors);
   });
 });

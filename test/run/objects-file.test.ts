@@ -6,6 +6,7 @@ import { keys } from '../../src/run/keys.ts';
 import { createObjectsWriter, manifestJson, readShard } from '../../src/run/objects-file.ts';
 import { readBytes } from '../../src/store/once.ts';
 import { MemoryStore } from '../support/memory-store.ts';
+import { refusalOf } from '../support/refusal.ts';
 
 const piece = fc.record({
   key: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }),
@@ -97,10 +98,9 @@ test('a shard is refused if its line, or its item, was changed', async () => {
   }
   const text = Buffer.from(await readBytes(store, key)).toString();
   await store.write(key, Buffer.from(text.replace('a/7.jpg', 'a/8.jpg')));
-  const error = await readShard(job, item!).catch((error: unknown) => error);
-  expect(error).toBeInstanceOf(UserError);
+  const error = await refusalOf(readShard(job, item!));
   // Plan writes all three again.
   for (const one of [key, keys.shards('run'), keys.plan('run')]) {
-    expect((error as UserError).hint).toContain(`rm -f 'memory/${one}'`);
+    expect(error.hint).toContain(`rm -f 'memory/${one}'`);
   }
 });

@@ -2,12 +2,12 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { UserError } from '../../src/errors.ts';
 import { openJob, shardItems } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';
 import { readShard } from '../../src/run/objects-file.ts';
 import { planRun } from '../../src/stages/plan.ts';
 import { plannedRun } from '../support/planned-run.ts';
+import { refusalOf } from '../support/refusal.ts';
 
 type Planned = Awaited<ReturnType<typeof plannedRun>>;
 
@@ -38,11 +38,8 @@ test.each(damages)(
     const changed = original.replace(from, to);
     expect(changed).not.toBe(original);
     writeFileSync(path, changed);
-    const error = await use(planned).catch((error: unknown) => error);
-    expect(error).toBeInstanceOf(UserError);
-    const removed = [...(error as UserError).hint!.matchAll(/rm -f '([^']+)'/g)].map(
-      ([, one]) => one!,
-    );
+    const error = await refusalOf(use(planned));
+    const removed = [...error.hint!.matchAll(/rm -f '([^']+)'/g)].map(([, one]) => one!);
     expect(removed).toContain(path);
     for (const one of removed) rmSync(one);
     await planRun(planned.event, planned.context);

@@ -16,7 +16,6 @@ import { expect, onTestFinished, test } from 'vitest';
 import { randomFor } from '../../src/data/random.ts';
 import { readPenalty } from '../../src/distill/head-penalty.ts';
 import { verifyRun } from '../../src/distill/verify/verify-run.ts';
-import type { UserError } from '../../src/errors.ts';
 import { loadStudent } from '../../src/models/load-student.ts';
 import type { Job } from '../../src/run/job.ts';
 import { keys } from '../../src/run/keys.ts';
@@ -25,6 +24,7 @@ import { evaluateStudents } from '../../src/stages/evaluate.ts';
 import { readJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
 import { type Dataset, writeConfig } from '../support/datasets.ts';
+import { refusalOf } from '../support/refusal.ts';
 import { context, expectHeldOut, finished, reconciled } from '../support/staged-run.ts';
 
 const fillers = ['the', 'film', 'was', 'a', 'plot'];
@@ -141,8 +141,7 @@ async function expectMended(made: Dataset, { run }: Job): Promise<void> {
   writeFileSync(join(folder, 'model.onnx'), 'damaged');
   rmSync(join(folder, 'encoder/onnx', encoder));
   const event = { run, ...made, execution: run };
-  const error = await evaluateStudents(event, context).catch((error: UserError) => error);
-  const { hint = '' } = error as UserError;
+  const { hint = '' } = await refusalOf(evaluateStudents(event, context));
   const [command = ''] = /rm -f .*/.exec(hint) ?? [];
   expect(command).toContain('model.onnx');
   expect(command).toContain(encoder);

@@ -23,6 +23,7 @@ import { smallFileBytes, type VersionKind } from '../../src/store/folder-version
 import { readBytes, writeOnce } from '../../src/store/once.ts';
 import type { ObjectInfo, WriteCondition } from '../../src/store/store.ts';
 import { openFilesUnder } from '../support/open-files.ts';
+import { refusalOf } from '../support/refusal.ts';
 import { listAll, storeContract } from './contract.ts';
 
 let home: string;
@@ -129,8 +130,7 @@ describe('FolderStore', () => {
       ['write', () => store.write('labeled/new', Buffer.from(''))],
       ['replace', () => store.write('data/link', Buffer.from(''))],
     ])('is refused: %s', async (_, use) => {
-      const error = await use().catch((error: unknown) => error);
-      expect(error).toBeInstanceOf(UserError);
+      const error = await refusalOf(use());
       expect(String(error)).toMatch(/leads out of its folder through a link, to .*secrets/);
       expect(await listAll(outside, '')).toHaveLength(1);
       expect(Buffer.from(await readBytes(outside, 'secrets/key')).toString()).toBe('canary');
@@ -335,9 +335,8 @@ describe('a claim', () => {
 
   test('of an owner on another machine names the file to remove', async () => {
     await symlink('another-machine 1 1', `${name}.0`);
-    const error = await claim(name, wanted, 20).catch((error: unknown) => error);
-    expect(error).toBeInstanceOf(UserError);
-    expect((error as UserError).hint).toContain(`rm -f '${name}.0'`);
+    const error = await refusalOf(claim(name, wanted, 20));
+    expect(error.hint).toContain(`rm -f '${name}.0'`);
   });
 
   test.runIf(process.platform === 'linux')(

@@ -5,9 +5,10 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { TransientError, UserError } from '../../src/errors.ts';
+import { TransientError } from '../../src/errors.ts';
 import { readBytes, writeOnce } from '../../src/store/once.ts';
 import { S3Store } from '../../src/store/s3.ts';
+import { refusalOf } from '../support/refusal.ts';
 import { useLocalS3 } from '../support/s3/local-s3.ts';
 import { s3PageKeys } from '../support/s3/s3-server.ts';
 import { listAll, storeContract } from './contract.ts';
@@ -134,9 +135,8 @@ describe.skipIf(missing)('S3Store', async () => {
       [{ answer: 403, code: 'InvalidObjectState' }, /restore-object/],
     ])('%j has a hint', async (fault, hint) => {
       proxy.faults.push(fault);
-      const error = await store.read('a').catch((error: unknown) => error);
-      expect(error).toBeInstanceOf(UserError);
-      expect((error as UserError).hint).toMatch(hint);
+      const error = await refusalOf(store.read('a'));
+      expect(error.hint).toMatch(hint);
     });
   });
 

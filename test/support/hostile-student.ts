@@ -1,10 +1,9 @@
 /** Students that a stranger has changed: with valid checksums, and without digests. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect } from 'vitest';
-import { UserError } from '../../src/errors.ts';
 import { loadStudent } from '../../src/models/load-student.ts';
 import { sealJson } from '../../src/store/once.ts';
+import { refusalOf } from './refusal.ts';
 
 /** Fields of a JSON file. */
 export type Fields = Record<string, unknown>;
@@ -25,8 +24,7 @@ export function removeDigests(folder: string): void {
 }
 
 /** Returns the message of the refusal of the student, with `.` for its folder. */
-export async function refusalOf(folder: string): Promise<string> {
-  const error = await loadStudent(folder).catch((error: unknown) => error);
-  expect(error).toBeInstanceOf(UserError);
-  return (error as UserError).message.replaceAll(folder, '.');
+export async function studentRefusal(folder: string): Promise<string> {
+  const error = await refusalOf(loadStudent(folder));
+  return error.message.replaceAll(folder, '.');
 }

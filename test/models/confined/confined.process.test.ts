@@ -10,7 +10,6 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { findIsolation } from '#setup/isolation.mjs';
 import { sum } from '../../../src/arrays.ts';
-import { UserError } from '../../../src/errors.ts';
 import { loadConfined } from '../../../src/models/confined/confined-model.ts';
 import { modelLimits } from '../../../src/models/confined/limits.ts';
 import type * as LoadModelModule from '../../../src/models/confined/load-model.ts';
@@ -24,6 +23,7 @@ import {
   onnxPort,
   writesAtLoad,
 } from '../../support/hostile-models.ts';
+import { refusalOf } from '../../support/refusal.ts';
 
 const here = import.meta.dirname;
 const probe = fileURLToPath(new URL('./probe-process.mjs', import.meta.url));
@@ -62,14 +62,7 @@ async function found(deed: string, paths: string[]): Promise<readonly string[]> 
   return model.classLabels!;
 }
 
-async function refusal(loading: Promise<unknown>): Promise<string> {
-  const error = await loading.then(
-    () => expect.fail('it was accepted'),
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof UserError)) throw error;
-  return error.message;
-}
+const refusal = async (loading: Promise<unknown>) => (await refusalOf(loading)).message;
 
 describe('the process', () => {
   test('sees no credential, and with namespaces no network and no other process', async () => {

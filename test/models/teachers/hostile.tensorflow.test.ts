@@ -5,13 +5,13 @@
 import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { UserError } from '../../../src/errors.ts';
 import { encoderSchema } from '../../../src/models/encoders/config.ts';
 import { describeEncoder } from '../../../src/models/encoders/describe.ts';
 import { openDescribed } from '../../../src/models/encoders/open-encoder.ts';
 import { FolderStore } from '../../../src/store/folder.ts';
 import { tf, type tfTypes } from '../../../src/tensorflow.ts';
 import { endlessOnnx, readsFile, writesAtLoad } from '../../support/hostile-models.ts';
+import { refusalOf } from '../../support/refusal.ts';
 import { open, temporaryFolder, vector } from './open.ts';
 
 let dataset: string;
@@ -42,12 +42,7 @@ async function put(bytes: Uint8Array, name = 'saved_model.pb'): Promise<string> 
 /** Returns the message of the refusal of a teacher. */
 async function refusal(teacher: object): Promise<string> {
   const opening = open(dataset, teacher, vector(3), { scratch: outside, classes: 3 });
-  const error = await opening.then(
-    () => expect.fail('it was accepted'),
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof UserError)) throw error;
-  return error.message;
+  return (await refusalOf(opening)).message;
 }
 
 describe('a SavedModel that writes a file when it is loaded', () => {

@@ -3,9 +3,9 @@ import { cp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Features } from '../../../src/data/features/index.ts';
-import { UserError } from '../../../src/errors.ts';
 import type { TeacherConfig } from '../../../src/models/config.ts';
 import { tf } from '../../../src/tensorflow.ts';
+import { refusalOf } from '../../support/refusal.ts';
 import { blank, colour, fixtures, grey, open, temporaryFolder, vector } from './open.ts';
 
 let scratch: string;
@@ -35,12 +35,8 @@ async function refusal(
       }
     },
   );
-  const error = await opening.then(
-    () => expect.fail('it was accepted'),
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof UserError)) throw error;
-  return `${error.message}. ${error.hint ?? ''}`;
+  const { message, hint = '' } = await refusalOf(opening);
+  return `${message}. ${hint}`;
 }
 
 const fixture = (name: string): string => join(fixtures, name);
