@@ -12,8 +12,9 @@ import type { SetName } from '../../src/data/shard.ts';
 import { readBytes } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
 import { type Format, formats, makeDataset } from '../support/datasets.ts';
-import { collect, readConfig as readersConfig } from '../support/examples.ts';
+import { collect } from '../support/examples.ts';
 import { MemoryStore } from '../support/memory-store.ts';
+import { readerConfig } from '../support/reader-config.ts';
 
 async function openDataset(format: Format) {
   const data = await openStore(makeDataset(format).dataset);
@@ -89,7 +90,7 @@ describe('answers', () => {
   ) {
     const data = new MemoryStore(files);
     const format = { format: 'csv' as const, ...(delimiter && { delimiter }) };
-    const config = readersConfig('row', format, task);
+    const config = readerConfig('row', format, task);
     const { files: written } = await addLabels(data, config, { name: 'answers.csv', text });
     return readBytes(data, written[0]!).then(String);
   }
@@ -179,7 +180,7 @@ describe('answers', () => {
           format.write(
             [{ id: 'a', label, content: { kind: 'text', text: 'a b' } }],
             'x',
-            readersConfig('text', { format: 'texts' }, more),
+            readerConfig('text', { format: 'texts' }, more),
           ),
         );
     await expect(write('no/yes', {})).rejects.toThrow("the label 'no/yes' cannot be the name of");
@@ -199,7 +200,7 @@ describe('answers', () => {
       ...{ id: String(row), label: 'yes' },
       content: { kind: 'row' as const, columns: { x } },
     }));
-    const bytes = parquetOf(examples, readersConfig('row', { format: 'parquet' }));
+    const bytes = parquetOf(examples, readerConfig('row', { format: 'parquet' }));
     expect(Buffer.from(bytes).includes('1152921504606846976')).toBe(true);
   });
 

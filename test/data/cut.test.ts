@@ -5,10 +5,11 @@ import { batchOf } from '../../src/data/layout.ts';
 import { readExamples } from '../../src/data/read.ts';
 import { type Shard, shardSchema } from '../../src/data/shard.ts';
 import { TransientError } from '../../src/errors.ts';
-import { collect, datasetOf, fixture, readConfig, readSet, shardsOf } from '../support/examples.ts';
+import { collect, datasetOf, fixture, readSet, shardsOf } from '../support/examples.ts';
 import { BrokenStore, MemoryStore } from '../support/memory-store.ts';
+import { readerConfig } from '../support/reader-config.ts';
 
-const tars = readConfig('image', { format: 'webdataset', shardMiB: 1e-3 });
+const tars = readerConfig('image', { format: 'webdataset', shardMiB: 1e-3 });
 
 describe('cutShards', () => {
   test('groups small objects up to the limit, in the order of the keys, each pinned', async () => {
@@ -39,9 +40,11 @@ describe('cutShards', () => {
     expect(id).toMatch(/^[0-9a-f]{16}$/);
     expect(await idOf('a')).toBe(id);
     expect(await idOf('b')).not.toBe(id);
-    expect(await idOf('a', readConfig('image', { format: 'webdataset', label: 'y' }))).not.toBe(id);
+    expect(await idOf('a', readerConfig('image', { format: 'webdataset', label: 'y' }))).not.toBe(
+      id,
+    );
     // Changes only the size of shards, not the examples.
-    expect(await idOf('a', readConfig('image', { format: 'webdataset', shardMiB: 9 }))).toBe(id);
+    expect(await idOf('a', readerConfig('image', { format: 'webdataset', shardMiB: 9 }))).toBe(id);
   });
 
   test('a new batch does not change the shards of other batches', async () => {
@@ -104,7 +107,7 @@ describe('cutShards', () => {
 
 describe('readExamples', () => {
   test('an object that changed since it was pinned is an error', async () => {
-    const config = readConfig('row', { format: 'csv' });
+    const config = readerConfig('row', { format: 'csv' });
     const store = new MemoryStore({ 'labeled/a.csv': 'x,label\n1,yes\n' });
     const [shard] = await shardsOf(store, config);
     await store.write('labeled/a.csv', Buffer.from('x,label\n2,yes\n'));
@@ -120,7 +123,7 @@ describe('readExamples', () => {
     '%s: an error of the store is thrown, not taken for bad data',
     async (format, task, name, key) => {
       const objects = { [`labeled/${key}`]: await fixture(name) };
-      const config = readConfig(task, { format });
+      const config = readerConfig(task, { format });
       const [shard] = await shardsOf(new MemoryStore(objects), config);
       const reading = collect(readExamples(new BrokenStore(objects), shard!, config));
       await expect(reading).rejects.toThrow(TransientError);
@@ -134,7 +137,7 @@ describe('readExamples', () => {
     '%s: closes the object if the consumer stops early',
     async (format, task, name, key) => {
       const store = new MemoryStore({ [`labeled/${key}`]: await fixture(name) }, 16);
-      const config = readConfig(task, { format });
+      const config = readerConfig(task, { format });
       const [shard] = await shardsOf(store, config);
       for await (const _ of readExamples(store, shard!, config)) break;
       await vi.waitFor(() => expect(store.streams.at(-1)?.destroyed).toBe(true));
@@ -143,7 +146,7 @@ describe('readExamples', () => {
 
   test('a format that cannot hold the task is an error', async () => {
     const store = await datasetOf({ 'labeled/a.csv': 'csv/good.csv' });
-    await expect(readSet(store, readConfig('image', { format: 'csv' }))).rejects.toThrow(
+    await expect(readSet(store, readerConfig('image', { format: 'csv' }))).rejects.toThrow(
       'data.format csv cannot hold the examples of task.type image-classification.',
     );
   });
@@ -159,7 +162,7 @@ describe('withPart', () => {
       at: fc.double({ min: 0, max: 1, noNaN: true }),
       seed: fc.integer(),
     });
-    const config = readConfig('row', { format: 'csv' });
+    const config = readerConfig('row', { format: 'csv' });
     await fc.assert(
       fc.asyncProperty(rows, splits, async (lines, { at, seed }) => {
         const store = new MemoryStore({ 'labeled/a.csv': ['x,label', ...lines].join('\n') });
@@ -184,7 +187,7 @@ describe('withPart', () => {
   test('a half has about half of the examples, and other ones for another seed', async () => {
     const lines = Array.from({ length: 2_000 }, (_, row) => `${row},yes`);
     const store = new MemoryStore({ 'labeled/a.csv': ['x,label', ...lines].join('\n') });
-    const config = readConfig('row', { format: 'csv' });
+    const config = readerConfig('row', { format: 'csv' });
     const [shard] = await shardsOf(store, config);
     const ids = async (seed: number) =>
       (

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { classLookup } from '../../src/data/classes.ts';
 import { missingLabels, normalizeLabel, numberSpelling } from '../../src/data/labels.ts';
 import { LabelSurvey } from '../../src/init/survey-labels.ts';
-import { readConfig } from '../support/examples.ts';
+import { readerConfig } from '../support/reader-config.ts';
 
 test.each([
   ['2', '2'],
@@ -107,12 +107,12 @@ describe('no label', () => {
     ['yes', undefined],
     ['0', undefined],
   ])('%j: %j', (label, reason) => {
-    const config = readConfig('row', { format: 'csv', ...missing });
+    const config = readerConfig('row', { format: 'csv', ...missing });
     expect(missingLabels(config)(label)).toBe(reason);
   });
 
   test('is not what the config lists as a class', () => {
-    const config = readConfig('row', { format: 'csv', ...missing }, { classes: [-1, 'NA'] });
+    const config = readerConfig('row', { format: 'csv', ...missing }, { classes: [-1, 'NA'] });
     const labels = ['-1', '-1.0', 'NA', '?'].map(missingLabels(config));
     expect(labels.map((reason) => reason === undefined)).toEqual([true, true, true, false]);
   });

@@ -3,13 +3,14 @@ import { cutShards } from '../../src/data/cut.ts';
 import { formats } from '../../src/data/formats/index.ts';
 import { emptiedWarnings, LeftOutFiles, leftOutWarnings } from '../../src/data/left-out.ts';
 import { leftOutText } from '../../src/data/left-out-text.ts';
-import { collect, readConfig } from '../support/examples.ts';
+import { collect } from '../support/examples.ts';
 import { MemoryStore } from '../support/memory-store.ts';
+import { readerConfig } from '../support/reader-config.ts';
 
 async function leftOutOf(...keys: string[]) {
   const store = new MemoryStore(Object.fromEntries(keys.map((key) => [key, 'x'])));
   const files = new LeftOutFiles('labeled');
-  const config = readConfig('image', { format: 'images' });
+  const config = readerConfig('image', { format: 'images' });
   await collect(cutShards(store, 'labeled', 'labeled/', config, files));
   return { leftOut: files.finish(), emptied: files.emptied };
 }

@@ -1,5 +1,4 @@
 /** Reads a file in each way that a run does: as a column sample, as labels and as examples. */
-import { configSchema } from '../../src/config/schema.ts';
 import type { ReadConfig } from '../../src/data/config.ts';
 import { cutShards } from '../../src/data/cut.ts';
 import { isRejected } from '../../src/data/example.ts';
@@ -7,19 +6,6 @@ import { formats } from '../../src/data/formats/index.ts';
 import { readExamples, readLabelsOnly } from '../../src/data/read.ts';
 import { UserError } from '../../src/errors.ts';
 import { MemoryStore } from '../support/memory-store.ts';
-
-const tasks = {
-  image: { type: 'image-classification', classes: ['0', '1', '2'], size: [4, 4] },
-  row: { type: 'tabular-classification', classes: ['no', 'yes'] },
-  vector: { type: 'vector-classification', classes: ['no', 'yes'], length: 3 },
-  text: { type: 'text-classification', classes: ['no', 'yes'] },
-};
-
-/** Returns the part of a config that readers need. */
-export function configOf(task: keyof typeof tasks, format: keyof typeof formats): ReadConfig {
-  const { shape } = configSchema;
-  return { task: shape.task.parse(tasks[task]), data: shape.data.parse({ format }) };
-}
 
 /**
  * Reads a file as a labeled and as an unlabeled set.

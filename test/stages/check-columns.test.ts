@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { TableFile } from '../../src/data/cut.ts';
 import type { Features } from '../../src/data/features/index.ts';
 import { checkColumns } from '../../src/stages/plan/check-columns.ts';
-import { readConfig } from '../support/examples.ts';
+import { readerConfig } from '../support/reader-config.ts';
 
 const numeric = (name: string) => ({ kind: 'numeric', name, mean: 0, std: 1 }) as const;
 const features: Features = {
@@ -11,7 +11,7 @@ const features: Features = {
   columns: ['income', 'size', 'x2'].map(numeric),
   missing: [],
 };
-const { task, data, ...others } = readConfig('row', { format: 'csv' });
+const { task, data, ...others } = readerConfig('row', { format: 'csv' });
 
 /** Checks files of these sets and columns, for a teacher of the columns income and age. */
 function check(...files: [TableFile['set'], string][]): void {

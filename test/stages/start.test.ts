@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { setNames } from '../../src/data/shard.ts';
 import { startRun } from '../../src/stages/start.ts';
 import { openStore } from '../../src/store/open.ts';
-import { readConfig, shardsOf } from '../support/examples.ts';
+import { shardsOf } from '../support/examples.ts';
+import { readerConfig } from '../support/reader-config.ts';
 
 let home: string;
 beforeAll(async () => {
@@ -40,7 +41,7 @@ async function makeDataset(name: string, changes: Partial<typeof files> = {}): P
 async function namesOf(dataset: string) {
   const { run } = await startRun(dataset, join(home, 'results'));
   const store = await openStore(dataset);
-  const config = readConfig('row', { format: 'csv' });
+  const config = readerConfig('row', { format: 'csv' });
   const ids = [];
   for (const set of setNames) ids.push((await shardsOf(store, config, set)).map(({ id }) => id));
   return { run, ids };

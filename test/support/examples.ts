@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { type Config, configSchema } from '../../src/config/schema.ts';
 import type { ReadConfig } from '../../src/data/config.ts';
 import { cutShards } from '../../src/data/cut.ts';
 import { type Example, isRejected, type Rejected } from '../../src/data/example.ts';
@@ -26,23 +25,6 @@ export async function datasetOf(files: Record<string, string>): Promise<FolderSt
     await cp(join(fixtures, name), join(folder, dirname(key), key.split('/').at(-1) ?? ''));
   }
   return new FolderStore(folder);
-}
-
-const tasks = {
-  image: { type: 'image-classification', classes: ['0', '1', '2'], size: [4, 4] },
-  row: { type: 'tabular-classification', classes: ['no', 'yes'] },
-  vector: { type: 'vector-classification', classes: ['no', 'yes'], length: 3 },
-  text: { type: 'text-classification', classes: ['no', 'yes'] },
-};
-
-/** The part of a config that readers need, with all defaults. */
-export function readConfig(
-  task: keyof typeof tasks,
-  data: Partial<Config['data']> & Pick<Config['data'], 'format'>,
-  more: Record<string, unknown> = {},
-): ReadConfig {
-  const { shape } = configSchema;
-  return { task: shape.task.parse({ ...tasks[task], ...more }), data: shape.data.parse(data) };
 }
 
 export async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {

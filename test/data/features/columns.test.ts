@@ -6,7 +6,8 @@ import { columnLines } from '../../../src/data/features/column-lines.ts';
 import type { ColumnsReport } from '../../../src/data/features/column-report.ts';
 import { createEncoder, type Features, fitFeatures } from '../../../src/data/features/index.ts';
 import { describeGaps, rowGaps } from '../../../src/data/features/row-gaps.ts';
-import { collect, readConfig } from '../../support/examples.ts';
+import { collect } from '../../support/examples.ts';
+import { readerConfig } from '../../support/reader-config.ts';
 
 type Cells = Readonly<Record<string, string | number | null>>;
 
@@ -19,7 +20,7 @@ async function* examplesOf(rows: readonly Cells[]): AsyncGenerator<Example> {
 /** Fits rows; returns the features by name and the description of the columns. */
 async function fitTable(rows: readonly Cells[], task: Record<string, unknown> = {}) {
   let report: ColumnsReport = { columns: [], warnings: [] };
-  const config = readConfig('row', { format: 'csv' }, task);
+  const config = readerConfig('row', { format: 'csv' }, task);
   const features = await fitFeatures(config.task, config.data, examplesOf(rows), (found) => {
     report = found;
   });

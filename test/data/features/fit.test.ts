@@ -3,8 +3,9 @@ import type { ReadConfig } from '../../../src/data/config.ts';
 import { featuresSchema, fitFeatures } from '../../../src/data/features/index.ts';
 import { readExamples } from '../../../src/data/read.ts';
 import type { ObjectStore } from '../../../src/store/store.ts';
-import { datasetOf, fixture, readConfig, shardsOf } from '../../support/examples.ts';
+import { datasetOf, fixture, shardsOf } from '../../support/examples.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
+import { readerConfig } from '../../support/reader-config.ts';
 
 async function fitted(store: ObjectStore, config: ReadConfig) {
   const [shard] = await shardsOf(store, config);
@@ -22,7 +23,10 @@ test('images: mean and standard deviation of each channel', async () => {
     'labeled/a/bad.png': 'pictures/not-an-image.png',
     'labeled/b/grey.png': 'pictures/grey.png',
   });
-  const features = await fitted(store, readConfig('image', { format: 'images' }, { size: [8, 6] }));
+  const features = await fitted(
+    store,
+    readerConfig('image', { format: 'images' }, { size: [8, 6] }),
+  );
   const { exact } = JSON.parse(String(await fixture('expected.json'))) as {
     exact: Record<string, number[]>;
   };
@@ -40,7 +44,7 @@ test('images: mean and standard deviation of each channel', async () => {
 test('images: the task may give the resize, and the mean and the standard deviation', async () => {
   const store = await datasetOf({ 'labeled/a/rgb.png': 'pictures/rgb.png' });
   const fittedWith = (preprocess: object) =>
-    fitted(store, readConfig('image', { format: 'images' }, { size: [6, 6], preprocess }));
+    fitted(store, readerConfig('image', { format: 'images' }, { size: [6, 6], preprocess }));
   expect(await fittedWith({ preset: 'keras-mobilenet' })).toMatchObject({
     height: 6,
     mean: [0.5, 0.5, 0.5],
@@ -62,7 +66,7 @@ test('rows: finds the kinds of columns, and sorts values by frequency and then b
     'id,n,constant,c,mixed,empty,label\n' +
       'a,1,5,x,1,,yes\nb,2,5,y,2,,no\nc,?,5,z,u,,yes\nd,6,5,z,2,NA,no\ne,3,5,y,,,no\n',
   );
-  expect(await fitted(store, readConfig('row', { format: 'csv' }))).toEqual({
+  expect(await fitted(store, readerConfig('row', { format: 'csv' }))).toEqual({
     kind: 'row',
     columns: [
       { kind: 'categorical', name: 'c', values: ['y', 'z', 'x'] },
@@ -76,7 +80,7 @@ test('rows: finds the kinds of columns, and sorts values by frequency and then b
 test('rows: the task names columns', async () => {
   const store = csv('zip,x,y,label\n10,1,a,yes\n20,2,b,no\n10,3,b,no\n');
   const named = { numeric: ['x'], categorical: ['zip'] };
-  expect(await fitted(store, readConfig('row', { format: 'csv' }, named))).toMatchObject({
+  expect(await fitted(store, readerConfig('row', { format: 'csv' }, named))).toMatchObject({
     columns: [
       { kind: 'numeric', name: 'x', mean: 2 },
       { kind: 'categorical', name: 'zip', values: ['10', '20'] },
@@ -84,13 +88,13 @@ test('rows: the task names columns', async () => {
   });
   const numbersNamed = await fitted(
     store,
-    readConfig('row', { format: 'csv' }, { numeric: ['x'] }),
+    readerConfig('row', { format: 'csv' }, { numeric: ['x'] }),
   );
   expect(numbersNamed).toMatchObject({
     columns: [{ name: 'x' }, { kind: 'categorical', name: 'y' }],
   });
   await expect(
-    fitted(store, readConfig('row', { format: 'csv' }, { numeric: ['age'] })),
+    fitted(store, readerConfig('row', { format: 'csv' }, { numeric: ['age'] })),
   ).rejects.toThrow("no column 'age'. Its columns: label, x, y, zip.");
 });
 
@@ -98,7 +102,7 @@ test('rows: at most 1,000 values of a category', async () => {
   const rows = Array.from({ length: 1_500 }, (_, row) => `v${String(row).padStart(4, '0')},yes\n`);
   const features = await fitted(
     csv(`c,label\n${rows.join('')}v1499,no\n`),
-    readConfig('row', { format: 'csv' }, { categorical: ['c'] }),
+    readerConfig('row', { format: 'csv' }, { categorical: ['c'] }),
   );
   if (features.kind !== 'row' || features.columns[0]?.kind !== 'categorical') throw new Error();
   expect(features.columns[0].values).toHaveLength(1_000);
@@ -106,7 +110,7 @@ test('rows: at most 1,000 values of a category', async () => {
 });
 
 test('a set without anything to learn is an error with the reason', async () => {
-  const row = readConfig('row', { format: 'csv' });
+  const row = readerConfig('row', { format: 'csv' });
   await expect(fitted(csv('label\nyes\n'), row)).rejects.toThrow(
     /no column to learn from.*: label/,
   );
@@ -117,8 +121,8 @@ test('a set without anything to learn is an error with the reason', async () => 
 
 test('vectors have the length of the task', async () => {
   const store = await datasetOf({ 'labeled/a.parquet': 'parquet/vectors.parquet' });
-  const config = readConfig('vector', { format: 'parquet' });
+  const config = readerConfig('vector', { format: 'parquet' });
   expect(await fitted(store, config)).toEqual({ kind: 'vector', length: 3 });
-  const wrong = readConfig('vector', { format: 'parquet' }, { length: 9 });
+  const wrong = readerConfig('vector', { format: 'parquet' }, { length: 9 });
   await expect(fitted(store, wrong)).rejects.toThrow(/'5': Its vector has 3 numbers; expected 9/);
 });

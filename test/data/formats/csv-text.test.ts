@@ -8,14 +8,15 @@ import { isRejected } from '../../../src/data/example.ts';
 import { recordsOf } from '../../../src/data/formats/csv-fields.ts';
 import { csvField, type Dialect, standardDialect } from '../../../src/data/formats/csv-records.ts';
 import { openCsv } from '../../../src/data/formats/csv-text.ts';
-import { readConfig, readSet, shardsOf } from '../../support/examples.ts';
+import { readSet, shardsOf } from '../../support/examples.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
+import { readerConfig } from '../../support/reader-config.ts';
 
-const config = readConfig('row', { format: 'csv' });
+const config = readerConfig('row', { format: 'csv' });
 
 function read(content: string | Uint8Array, data: Record<string, unknown> = {}, chunkBytes = 7) {
   const store = new MemoryStore({ 'labeled/a.csv': content }, chunkBytes);
-  return readSet(store, readConfig('row', { format: 'csv', ...data }));
+  return readSet(store, readerConfig('row', { format: 'csv', ...data }));
 }
 
 /** The values of all rows, or the reason if one was rejected. */
@@ -70,7 +71,7 @@ describe('encodings', () => {
     }
     // Plan reads every file once when it cuts, so that the file is refused there.
     const store = new MemoryStore({ 'labeled/a.csv': content });
-    const cut = readConfig('row', { format: 'csv', shardMiB: 100 / 2 ** 20 });
+    const cut = readerConfig('row', { format: 'csv', shardMiB: 100 / 2 ** 20 });
     await expect(shardsOf(store, cut)).rejects.toThrow(`byte ${start.length + 1} is 0xe4`);
   });
 
@@ -115,7 +116,7 @@ describe('encodings', () => {
 
   test('a file in UTF-16 is not divided', async () => {
     const store = new MemoryStore({ 'labeled/a.csv': utf16(text.repeat(20)) });
-    const shards = await shardsOf(store, readConfig('row', { format: 'csv', shardMiB: 1e-4 }));
+    const shards = await shardsOf(store, readerConfig('row', { format: 'csv', shardMiB: 1e-4 }));
     expect(shards.flatMap(({ pieces }) => pieces.map(({ range }) => range))).toEqual([undefined]);
   });
 });
@@ -172,7 +173,7 @@ describe('delimiters and line ends', () => {
     for (const end of ['\n', '\r\n', '\r']) {
       const content = ['n;x;label', ...body].join(end);
       const store = new MemoryStore({ 'labeled/a.csv': content }, 11);
-      const cut = readConfig('row', { format: 'csv', shardMiB: 200 / 2 ** 20 });
+      const cut = readerConfig('row', { format: 'csv', shardMiB: 200 / 2 ** 20 });
       expect((await shardsOf(store, cut)).length).toBeGreaterThan(3);
       expect(await readSet(store, cut)).toEqual(await readSet(store, config));
     }
@@ -337,7 +338,7 @@ describe('headers', () => {
     const [example] = await readSet(store, config);
     expect(example).toMatchObject({ label: 'yes' });
     await expect(
-      readSet(store, readConfig('row', { format: 'csv' }, { target: 'Tissue' })),
+      readSet(store, readerConfig('row', { format: 'csv' }, { target: 'Tissue' })),
     ).rejects.toThrow(
       /no column 'Tissue' \(task.target\). Its columns: ENSG0, .* and 19971 more\.$/,
     );

@@ -3,18 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { isRejected } from '../../../src/data/example.ts';
 import { RecordScanner } from '../../../src/data/formats/csv-records.ts';
 import { readLabelsOnly } from '../../../src/data/read.ts';
-import {
-  collect,
-  datasetOf,
-  fixture,
-  readConfig,
-  readSet,
-  shardsOf,
-  sorted,
-} from '../../support/examples.ts';
+import { collect, datasetOf, fixture, readSet, shardsOf, sorted } from '../../support/examples.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
+import { readerConfig } from '../../support/reader-config.ts';
 
-const config = readConfig('row', { format: 'csv' });
+const config = readerConfig('row', { format: 'csv' });
 
 describe('CSV', () => {
   test.each(['good', 'windows'])('%s.csv has the rows that Python wrote', async (name) => {
@@ -162,7 +155,7 @@ describe('cutting', () => {
         fc.integer({ min: 1, max: 50 }),
         async (text, limitBytes, chunkBytes) => {
           const store = new MemoryStore({ 'labeled/a.csv': text }, chunkBytes);
-          const cut = readConfig('row', { format: 'csv', shardMiB: limitBytes / 2 ** 20 });
+          const cut = readerConfig('row', { format: 'csv', shardMiB: limitBytes / 2 ** 20 });
           const shards = await shardsOf(store, cut);
           // Neighbouring pieces touch: nothing is missing or read twice.
           const ranges = shards.flatMap(({ pieces }) => pieces.flatMap(({ range }) => range ?? []));
@@ -188,7 +181,7 @@ describe('cutting', () => {
   test('parts have about equal size', async () => {
     const text = `label,x\n${Array.from({ length: 20_000 }, (_, row) => `yes,${row}\n`).join('')}`;
     const store = new MemoryStore({ 'labeled/a.csv': text });
-    const cut = readConfig('row', { format: 'csv', shardMiB: 0.05 });
+    const cut = readerConfig('row', { format: 'csv', shardMiB: 0.05 });
     const shards = await shardsOf(store, cut);
     const sizes = shards.map(({ pieces: [piece] }) => piece!.range!.end - piece!.range!.start);
     expect(sizes.length).toBe(Math.ceil(text.length / (0.05 * 2 ** 20)));

@@ -8,8 +8,9 @@ import { formats, isDataFile } from '../../../src/data/formats/index.ts';
 import { readLabelsOnly } from '../../../src/data/read.ts';
 import { manyLabels } from '../../../src/debias/decisions.ts';
 import type { ObjectStore } from '../../../src/store/store.ts';
-import { collect, fixture, readConfig, readSet, shardsOf } from '../../support/examples.ts';
+import { collect, fixture, readSet, shardsOf } from '../../support/examples.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
+import { readerConfig } from '../../support/reader-config.ts';
 
 const contents: Record<KindName, readonly Example['content'][]> = {
   image: [
@@ -54,7 +55,7 @@ async function collectLabels(store: ObjectStore, config: ReadConfig) {
 }
 
 describe.each(cases)('$name with content of the kind $kind', ({ format, kind }) => {
-  const config = readConfig(kind, { format: format.name });
+  const config = readerConfig(kind, { format: format.name });
   const labels = ['1', '0'];
   const examples = contents[kind].map(
     (content, index): Example => ({ id: `${index + 7}.jpg`, label: labels[index], content }),
@@ -89,7 +90,7 @@ describe.each(cases)('$name with content of the kind $kind', ({ format, kind }) 
     ],
   ])('reads the lists of classes %j that it writes', async (lists, expected) => {
     const classes = ['0', '1', 'x y'];
-    const task = readConfig(kind, { format: format.name }, { classes, multiLabel: true });
+    const task = readerConfig(kind, { format: format.name }, { classes, multiLabel: true });
     const { write } = await format.load();
     const lookup = decisionLookup(classes, manyLabels(classes.length));
     const labeled = examples.map((example, index) => ({ ...example, label: lists[index] }));
@@ -113,7 +114,7 @@ describe.each(Object.values(formats))('$name', (format) => {
   test('has one piece per object of up to the size of a shard', async () => {
     const { write } = await format.load();
     const kind = format.kinds[0]!;
-    const config = readConfig(kind, { format: format.name });
+    const config = readerConfig(kind, { format: format.name });
     const example: Example = { id: '7.jpg', label: '1', content: contents[kind][0]! };
     const [file] = await write([example], 'one', config);
     const store = new MemoryStore({ [`labeled/${file!.name}`]: Buffer.from(file!.bytes) });

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { datasetOf, readConfig, readSet, shardsOf, sorted } from '../../support/examples.ts';
+import { datasetOf, readSet, shardsOf, sorted } from '../../support/examples.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
+import { readerConfig } from '../../support/reader-config.ts';
 
-const config = readConfig('image', { format: 'images' });
+const config = readerConfig('image', { format: 'images' });
 
 test('the class is the folder below labeled/, the id the path below it', async () => {
   const store = await datasetOf({

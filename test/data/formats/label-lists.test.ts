@@ -2,8 +2,9 @@
 import { expect, test } from 'vitest';
 import type { ReadConfig } from '../../../src/data/config.ts';
 import type { SetName } from '../../../src/data/shard.ts';
-import { datasetOf, readConfig, readSet, shardsOf, sorted } from '../../support/examples.ts';
+import { datasetOf, readSet, shardsOf, sorted } from '../../support/examples.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
+import { readerConfig } from '../../support/reader-config.ts';
 
 const several = { multiLabel: true, classes: ['joy', 'anger', 'fear'] };
 
@@ -24,11 +25,11 @@ test.each([
   ['hf-labels-older', { data: { label: 'labels' } }, ['["joy","fear"]', '[]', '["fear"]']],
 ])('Parquet lists of %s are read; null is not an empty list', async (name, { data }, labels) => {
   const store = await datasetOf({ 'labeled/a.parquet': `parquet/conventions/${name}.parquet` });
-  const config = readConfig('text', { format: 'parquet', ...data }, several);
+  const config = readerConfig('text', { format: 'parquet', ...data }, several);
   const { examples, reasons } = sorted(await readSet(store, config));
   expect(examples.map(({ label }) => label)).toEqual(labels);
   expect([...reasons]).toEqual([['a.parquet:2', 'It has no label.']]);
-  const single = readConfig('text', { format: 'parquet', ...data });
+  const single = readerConfig('text', { format: 'parquet', ...data });
   await expect(readSet(store, single)).rejects.toMatchObject({
     message: expect.stringMatching(
       /has lists of (texts|integers); the class is one text or number per row/,
@@ -43,7 +44,7 @@ test('a list in JSON Lines is a label only in a multi-label task', async () => {
     ...['null', '""', '[null]', '[["joy"]]', '[12345678901234567890]', '{"joy": 1}'],
   ].map((label) => `{"text":"a b","label":${label}}`);
   const files = { 'labeled/a.jsonl': lines.join('\n') };
-  expect(await labelsIn(files, readConfig('text', { format: 'jsonl' }, several))).toEqual({
+  expect(await labelsIn(files, readerConfig('text', { format: 'jsonl' }, several))).toEqual({
     labels: ['["joy","fear"]', '[]', 'joy;fear', 'joy', '2', '["true"]', '[]'],
     reasons: [
       'It has no label.',
@@ -54,7 +55,7 @@ test('a list in JSON Lines is a label only in a multi-label task', async () => {
       "Its field 'label' is an object; expected one text or number.",
     ],
   });
-  const single = await labelsIn(files, readConfig('text', { format: 'jsonl' }));
+  const single = await labelsIn(files, readerConfig('text', { format: 'jsonl' }));
   expect(single.reasons[0]).toBe(
     "Its field 'label' is a list; expected one text or number. If an example can have several classes, set task.multiLabel: true.",
   );
@@ -65,13 +66,13 @@ test('labels in CSV, in names of folders and of class folders are texts', async 
   const rows = ['"[""joy"",""fear""]"', '[]', 'joy; fear', '', '-1'];
   const inCsv = await labelsIn(
     { 'labeled/a.csv': csv(rows), 'labeled/label=joy%3Bfear/b.csv': 'text\nc d\n' },
-    readConfig('text', { format: 'csv' }, several),
+    readerConfig('text', { format: 'csv' }, several),
   );
   expect(inCsv.labels).toEqual(['["joy","fear"]', '[]', 'joy; fear', 'joy;fear']);
   expect(inCsv.reasons).toEqual(['It has no label.', expect.stringContaining('"no label"')]);
   const inFolders = await labelsIn(
     { 'labeled/joy;fear/a.txt': 'a b', 'labeled/[]/b.txt': 'c d', 'labeled/["joy"]/c.txt': 'e' },
-    readConfig('text', { format: 'texts' }, several),
+    readerConfig('text', { format: 'texts' }, several),
   );
   expect(inFolders.labels.sort()).toEqual(['["joy"]', '[]', 'joy;fear']);
 });
@@ -79,7 +80,7 @@ test('labels in CSV, in names of folders and of class folders are texts', async 
 test('shards of another kind of task have other ids, if they have labels', async () => {
   const files = { 'labeled/a.csv': 'text,label\na,joy\n', 'unlabeled/a.csv': 'text\na\n' };
   const idOf = async (more: object, set: SetName) => {
-    const config = readConfig('text', { format: 'csv' }, { classes: several.classes, ...more });
+    const config = readerConfig('text', { format: 'csv' }, { classes: several.classes, ...more });
     return (await shardsOf(new MemoryStore(files), config, set))[0]?.id;
   };
   expect(await idOf(several, 'labeled')).not.toBe(await idOf({}, 'labeled'));

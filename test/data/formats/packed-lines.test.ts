@@ -6,10 +6,11 @@ import { isRejected } from '../../../src/data/example.ts';
 import { GzipBudget } from '../../../src/data/formats/gzip-text.ts';
 import { formats } from '../../../src/data/formats/index.ts';
 import { ListedRejections, maxListedPerShard } from '../../../src/data/listed-rejections.ts';
-import { readConfig, readSet, shardsOf } from '../../support/examples.ts';
+import { readSet, shardsOf } from '../../support/examples.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
+import { readerConfig } from '../../support/reader-config.ts';
 
-const jsonl = readConfig('text', { format: 'jsonl' });
+const jsonl = readerConfig('text', { format: 'jsonl' });
 
 const encodings: Readonly<Record<string, (text: string) => Buffer>> = {
   'a.jsonl': (text) => Buffer.from(text),

@@ -6,9 +6,11 @@ import { readSparkVector } from '../../../src/data/features/spark-vector.ts';
 import { isComplete } from '../../../src/data/layout.ts';
 import { LeftOutFiles } from '../../../src/data/left-out.ts';
 import { partitionsOf } from '../../../src/data/partitions.ts';
-import { collect, datasetOf, readConfig, readSet, sorted } from '../../support/examples.ts';
+import { collect, datasetOf, readSet, sorted } from '../../support/examples.ts';
+import { readerConfig } from '../../support/reader-config.ts';
 
-const rows = (more: Record<string, unknown> = {}) => readConfig('row', { format: 'parquet' }, more);
+const rows = (more: Record<string, unknown> = {}) =>
+  readerConfig('row', { format: 'parquet' }, more);
 
 async function read(name: string, config = rows(), key = 'labeled/a.parquet') {
   const store = await datasetOf({ [key]: `parquet/conventions/${name}.parquet` });
@@ -18,7 +20,7 @@ async function read(name: string, config = rows(), key = 'labeled/a.parquet') {
 test('numbers of classes are read as the names that the file has for them', async () => {
   const { examples } = await read('hf-stars', rows({ target: 'stars', classes: ['1', '2', '3'] }));
   expect(examples.map(({ label }) => label).slice(-3)).toEqual(['2', '3', '1']);
-  const spark = readConfig(
+  const spark = readerConfig(
     'vector',
     { format: 'parquet', label: 'indexed' },
     { classes: ['no', 'yes'] },
@@ -37,7 +39,7 @@ test('a sparse vector of Spark with an index beyond its size is not a vector', (
 });
 
 test('a config whose classes are other numbers gets the numbers', async () => {
-  const config = readConfig('image', { format: 'parquet' });
+  const config = readerConfig('image', { format: 'parquet' });
   const { examples, reasons } = await read('hf-images', config);
   expect(examples.map(({ label }) => label)).toEqual(['0', '1', '0', '1']);
   expect(reasons.get('a.parquet:0')).toContain("Its column 'image' has no image; expected");
@@ -113,7 +115,7 @@ test('Plan gets the columns that rows cannot have', async () => {
 
 test('a column of another type than the config needs is refused with its type', async () => {
   const vectors = (column: string) =>
-    readConfig('vector', { format: 'parquet', vector: column }, { length: 4 });
+    readerConfig('vector', { format: 'parquet', vector: column }, { length: 4 });
   await expect(read('list-of-lists', vectors('image'))).rejects.toThrow(
     "The column 'image' (data.vector) of 'labeled/a.parquet' has lists of lists of numbers; expected a list of numbers per row.",
   );
@@ -122,7 +124,7 @@ test('a column of another type than the config needs is refused with its type', 
   await expect(read('list-label')).rejects.toThrow(
     "The column 'label' of 'labeled/a.parquet' has lists of integers; the class is one text or number per row.",
   );
-  const images = readConfig('image', { format: 'parquet', image: 'x1' });
+  const images = readerConfig('image', { format: 'parquet', image: 'x1' });
   await expect(read('table', images)).rejects.toThrow('expected the bytes of a file');
 });
 

@@ -1,16 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../../../src/errors.ts';
-import {
-  datasetOf,
-  fixture,
-  readConfig,
-  readSet,
-  shardsOf,
-  sorted,
-} from '../../support/examples.ts';
+import { datasetOf, fixture, readSet, shardsOf, sorted } from '../../support/examples.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
+import { readerConfig } from '../../support/reader-config.ts';
 
-const rows = readConfig('row', { format: 'parquet' });
+const rows = readerConfig('row', { format: 'parquet' });
 
 describe('rows', () => {
   test.each([...['people-snappy', 'people-zstd', 'people-gzip', 'people-none', 'no-dictionary']])(
@@ -50,13 +44,13 @@ describe('rows', () => {
 
   test('a row without an id column has its number', async () => {
     const store = await datasetOf({ 'labeled/b/a.parquet': 'parquet/image-bytes.parquet' });
-    const items = await readSet(store, readConfig('image', { format: 'parquet' }));
+    const items = await readSet(store, readerConfig('image', { format: 'parquet' }));
     expect(items.map(({ id }) => id)).toEqual([0, 1, 2, 3].map((row) => `b/a.parquet:${row}`));
   });
 });
 
 describe('images', () => {
-  const config = readConfig('image', { format: 'parquet' });
+  const config = readerConfig('image', { format: 'parquet' });
 
   test('structs with bytes, as Hugging Face writes them, and bytes are the same images', async () => {
     const store = await datasetOf({
@@ -81,7 +75,7 @@ describe('vectors', () => {
       'labeled/a.parquet': 'parquet/vectors.parquet',
       'unlabeled/a.parquet': 'parquet/vectors-fixed.parquet',
     });
-    const config = readConfig('vector', { format: 'parquet' });
+    const config = readerConfig('vector', { format: 'parquet' });
     const { examples, reasons } = sorted(await readSet(store, config));
     expect(
       examples.map(({ id, content }) => [id, content.kind === 'vector' && [...content.values]]),
@@ -123,7 +117,7 @@ describe('errors', () => {
 
   test('a missing column is named with the present columns', async () => {
     const store = await datasetOf({ 'labeled/a.parquet': 'parquet/people-none.parquet' });
-    const config = readConfig('row', { format: 'parquet' }, { target: 'income' });
+    const config = readerConfig('row', { format: 'parquet' }, { target: 'income' });
     await expect(readSet(store, config)).rejects.toThrow(UserError);
     await expect(readSet(store, config)).rejects.toThrow(
       /no column 'income' \(task.target\).* id, age, big/,
@@ -134,7 +128,7 @@ describe('errors', () => {
 test('large files are cut at row groups, and only the needed bytes are read', async () => {
   const body = await fixture('parquet/people-none.parquet');
   const store = new MemoryStore({ 'labeled/a.parquet': body });
-  const config = readConfig('row', { format: 'parquet', shardMiB: 1e-4 });
+  const config = readerConfig('row', { format: 'parquet', shardMiB: 1e-4 });
   const shards = await shardsOf(store, config);
   expect(shards.map(({ pieces }) => pieces.map(({ rows }) => rows))).toEqual([
     [{ start: 0, end: 4 }],

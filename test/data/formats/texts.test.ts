@@ -4,8 +4,9 @@ import { describe, expect, test } from 'vitest';
 import type { ReadConfig } from '../../../src/data/config.ts';
 import { formats } from '../../../src/data/formats/index.ts';
 import { maxLineBytes } from '../../../src/data/formats/text-lines.ts';
-import { readConfig, readSet, shardsOf, sorted } from '../../support/examples.ts';
+import { readSet, shardsOf, sorted } from '../../support/examples.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
+import { readerConfig } from '../../support/reader-config.ts';
 
 async function readFiles(config: ReadConfig, files: Record<string, string | Buffer>) {
   const keyed = Object.entries(files).map(([name, content]): [string, Buffer] => [
@@ -26,9 +27,9 @@ async function textsOf(config: ReadConfig, files: Record<string, string | Buffer
   return { texts, reasons: Object.fromEntries(reasons) };
 }
 
-const csv = readConfig('text', { format: 'csv' });
-const jsonl = readConfig('text', { format: 'jsonl' });
-const files = readConfig('text', { format: 'texts' });
+const csv = readerConfig('text', { format: 'csv' });
+const jsonl = readerConfig('text', { format: 'jsonl' });
+const files = readerConfig('text', { format: 'texts' });
 
 function utf16(text: string): Buffer {
   return Buffer.from(`\ufeff${text}`, 'utf16le');
@@ -36,7 +37,7 @@ function utf16(text: string): Buffer {
 
 describe('texts in CSV', () => {
   test('several columns are joined without missing ones', async () => {
-    const config = readConfig('text', { format: 'csv' }, { text: ['title', 'body'] });
+    const config = readerConfig('text', { format: 'csv' }, { text: ['title', 'body'] });
     const rows = [
       'title,body,label',
       'Bad,"It, broke\r\nsoon",no',
@@ -70,7 +71,7 @@ describe('texts in CSV', () => {
     ],
     [{}, Buffer.from('text,label\nsch\xf6n,yes\n', 'latin1'), `'labeled/a.csv' is not in UTF-8`],
   ])('%o: a file that does not fit is refused', async (more, text, message) => {
-    const config = readConfig('text', { format: 'csv' }, more);
+    const config = readerConfig('text', { format: 'csv' }, more);
     await expect(readFiles(config, { 'a.csv': text })).rejects.toThrow(message);
   });
 });
@@ -159,7 +160,7 @@ describe('JSON Lines', () => {
   });
 
   test('rows may lack missing values, and leave out lists; a folder is a column', async () => {
-    const config = readConfig('row', { format: 'jsonl' });
+    const config = readerConfig('row', { format: 'jsonl' });
     const text = '{"age":1,"tags":["a"],"town":"Bern"}\n{"town":null,"big":1e3,"ok":false}\n';
     const { examples } = await readFiles(config, { 'label=yes/a.jsonl': text });
     expect(examples.map(({ label, content }) => [label, content])).toEqual([
@@ -176,7 +177,7 @@ describe('JSON Lines', () => {
   });
 
   test('a vector is a list of numbers', async () => {
-    const config = readConfig('vector', { format: 'jsonl' });
+    const config = readerConfig('vector', { format: 'jsonl' });
     const text =
       '{"features":[1,2.5,-3],"label":"yes"}\n{"features":[1,[2],3],"label":"no"}\n{"label":"no"}\n';
     const { examples, reasons } = await readFiles(config, { 'a.jsonl': text });
@@ -228,7 +229,7 @@ test.each([formats.csv, formats.parquet, formats.jsonl])(
   '$name: examples keep their ids and texts when they are written, also from several columns',
   async (format) => {
     const named = { format: format.name, id: 'key', label: 'class' };
-    const config = readConfig('text', named, { text: ['title', 'body'] });
+    const config = readerConfig('text', named, { text: ['title', 'body'] });
     const examples = ['007', 'x,"8"'].map((id) => ({
       ...{ id, label: 'no' },
       content: { kind: 'text' as const, text: `It said:\n"${id}",\tשלום 👩‍🚀` },

@@ -7,17 +7,11 @@ import { describe, expect, test } from 'vitest';
 import type { Rejected } from '../../../src/data/example.ts';
 import { createEncoder } from '../../../src/data/features/index.ts';
 import { readExamples } from '../../../src/data/read.ts';
-import {
-  datasetOf,
-  fixture,
-  readConfig,
-  readSet,
-  shardsOf,
-  sorted,
-} from '../../support/examples.ts';
+import { datasetOf, fixture, readSet, shardsOf, sorted } from '../../support/examples.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
+import { readerConfig } from '../../support/reader-config.ts';
 
-const config = readConfig('image', { format: 'webdataset' });
+const config = readerConfig('image', { format: 'webdataset' });
 const pixels = createEncoder({
   kind: 'image',
   height: 4,

@@ -6,14 +6,15 @@ import { isRejected } from '../../../src/data/example.ts';
 import { ParquetError } from '../../../src/data/tables/parquet-file.ts';
 import { packageRoot } from '../../../src/package-root.ts';
 import { openAnswers } from '../../fuzz/predictions.ts';
-import { readConfig, readSet } from '../../support/examples.ts';
+import { readSet } from '../../support/examples.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
+import { readerConfig } from '../../support/reader-config.ts';
 import { openTable } from '../../support/table-content.ts';
 
 const corpus = (name: string) =>
   readFile(path.join(packageRoot, 'test/fuzz/corpus/parquet', `${name}.parquet`));
 
-const rows = readConfig('row', { format: 'parquet' });
+const rows = readerConfig('row', { format: 'parquet' });
 
 describe('a row group that cannot be read', () => {
   /** The first column, `id`, states that its page has 2^20 bytes more. */

@@ -1,11 +1,12 @@
 import type { Random } from '../../../src/data/random.ts';
+import { readerConfig } from '../../support/reader-config.ts';
 import { below, edges, mutateBytes, pick, replaced } from '../mutate.ts';
 import { openAnswers } from '../predictions.ts';
-import { configOf, readFile, unlessRefused } from '../read-set.ts';
+import { readFile, unlessRefused } from '../read-set.ts';
 import type { FuzzedReader } from '../reader.ts';
 
 const configs = (['row', 'vector', 'image', 'text'] as const).map((task) =>
-  configOf(task, 'parquet'),
+  readerConfig(task, { format: 'parquet' }),
 );
 
 export const parquet: FuzzedReader = {

@@ -6,8 +6,9 @@ import { penultimate } from '../../../src/models/encoders/model-graph.ts';
 import { parseModelJson } from '../../../src/models/model-json.ts';
 import { parseTopology } from '../../../src/models/networks/own-topology.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
+import { readerConfig } from '../../support/reader-config.ts';
 import { below, mutateBytes, mutateText } from '../mutate.ts';
-import { configOf, readFile, unlessRefused } from '../read-set.ts';
+import { readFile, unlessRefused } from '../read-set.ts';
 import type { FuzzedReader } from '../reader.ts';
 
 const rows = ['"', '""', ',', ';', '\t', '\n', '\r\n', '\r', '\uFEFF', '\0', 'é', '\u{1F600}', ' '];
@@ -54,7 +55,7 @@ export const csv = textReader(
   [...rows, ...values],
   async (bytes) => {
     for (const task of ['row', 'text'] as const)
-      await readFile(bytes, 'a.csv', configOf(task, 'csv'));
+      await readFile(bytes, 'a.csv', readerConfig(task, { format: 'csv' }));
   },
 );
 
@@ -63,7 +64,8 @@ const plainJsonl = textReader(
   ['test/fuzz/corpus/jsonl'],
   [...json, ...rows, ...values],
   async (bytes) => {
-    for (const task of tables) await readFile(bytes, 'a.jsonl', configOf(task, 'jsonl'));
+    for (const task of tables)
+      await readFile(bytes, 'a.jsonl', readerConfig(task, { format: 'jsonl' }));
   },
 );
 

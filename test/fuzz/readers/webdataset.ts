@@ -1,9 +1,12 @@
 import type { Random } from '../../../src/data/random.ts';
+import { readerConfig } from '../../support/reader-config.ts';
 import { below, mutateBytes, pick } from '../mutate.ts';
-import { configOf, readFile } from '../read-set.ts';
+import { readFile } from '../read-set.ts';
 import type { FuzzedReader } from '../reader.ts';
 
-const configs = (['image', 'text'] as const).map((task) => configOf(task, 'webdataset'));
+const configs = (['image', 'text'] as const).map((task) =>
+  readerConfig(task, { format: 'webdataset' }),
+);
 
 export const webdataset: FuzzedReader = {
   name: 'webdataset',
