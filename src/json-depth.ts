@@ -1,4 +1,4 @@
-/** A limit on lists and objects inside each other, in JSON that strangers write. */
+/** A limit on nested lists and objects, in JSON that strangers write. */
 
 /**
  * Maximum number of levels of lists and objects. `JSON.parse` has no limit, but JSON.stringify and

@@ -1,6 +1,6 @@
 /**
  * The connections of a functional tfjs model. tfjs builds a layer once all layers that it names as
- * its inputs are built, and tries again for ever if one of them never is.
+ * its inputs are built, and tries forever if one of them never is.
  */
 import { UserError } from '../errors.ts';
 import { hasFields } from '../json.ts';
@@ -40,7 +40,7 @@ export function checkInboundLayers(json: unknown, name: string, depth = 0): void
   if (!hasFields(json) && !Array.isArray(json)) return;
   if (depth > maxDepth) {
     throw new UserError(
-      `${name} has more than ${maxDepth} lists and records inside each other, as no model has.`,
+      `${name} has more than ${maxDepth} nested lists and records, which no model has.`,
       'Save the model again with model.save of tfjs.',
     );
   }

@@ -105,7 +105,7 @@ export function readLists(
   return orDamaged(file.name, file.readLists(column, group, size));
 }
 
-/** Waits for what is read of a file. @throws UserError with its name if it is damaged. */
+/** Waits for the content of a file. @throws UserError with its name if it is damaged. */
 async function orDamaged<Read>(name: string, reading: Promise<Read>): Promise<Read> {
   try {
     return await reading;

@@ -73,7 +73,7 @@ export type SealCheck = (span: ByteSpan, bytes: Uint8Array) => void;
 export function openSeal(metadata: FileMetaData, bytes: Uint8Array): SealCheck | undefined {
   if (metadata.created_by !== sealingProgram) return undefined;
   const value = metadata.key_value_metadata?.find(({ key }) => key === sealKey)?.value;
-  if (value === undefined) throw new Error('its seal is gone');
+  if (value === undefined) throw new Error('its seal is missing');
   const { columns, footer } = sealSchema.parse(JSON.parse(value));
   if (footer !== footerDigest(bytes, footer)) throw new Error('its footer was changed');
   const digests = new Map([[nameOf(startMark), sealDigest(Buffer.from(fileMark))]]);

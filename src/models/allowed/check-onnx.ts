@@ -197,7 +197,7 @@ function addAttribute(
   node: string,
   output?: string,
 ): void {
-  if (position.depth > maxGraphs) throw new MalformedProtobuf('graphs inside each other');
+  if (position.depth > maxGraphs) throw new MalformedProtobuf('its graphs are nested too deeply');
   for (const nested of [...bytesIn(fields, 5), ...bytesIn(fields, 10)]) {
     addTensor(parseFields(nested), facts, output);
   }

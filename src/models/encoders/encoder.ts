@@ -1,4 +1,4 @@
-/** The interface of an encoder, and what is known of it without loading it. */
+/** The interface of an encoder, and the facts about it that are known without loading it. */
 import { z } from 'zod';
 import type { Example, Rejected } from '../../data/example.ts';
 import { imageFeaturesSchema } from '../../data/features/image-features.ts';

@@ -99,7 +99,7 @@ interface Encode {
 
 function reader(json: object, config: object, calls: LibraryCalls): Encode {
   return orUnusable(calls, () => {
-    // The library goes through sequences of sequences by recursion.
+    // The library recurses into nested sequences.
     if (isTooDeep(json)) throw new Error(`it has more than ${maxJsonLevels} levels`);
     checkIds(json);
     checkPatterns(json);

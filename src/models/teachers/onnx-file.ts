@@ -113,7 +113,7 @@ interface Node {
  * @param depth Number of graphs around it, without the main one.
  */
 function parseNode(bytes: Uint8Array, externalData: Set<string>, depth: number): Node {
-  if (depth > maxGraphs) throw new MalformedProtobuf('graphs inside each other');
+  if (depth > maxGraphs) throw new MalformedProtobuf('its graphs are nested too deeply');
   const fields = parseFields(bytes);
   const isMl = textOf(fields, 7) === 'ai.onnx.ml';
   let classLabels: readonly string[] | undefined;
