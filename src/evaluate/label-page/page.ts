@@ -1,6 +1,7 @@
 /** A page on which people label the examples of `label-next.csv`, in any browser. */
 import { type Preview, pictureUrl } from '../../data/features/preview.ts';
 import { html, trusted } from '../html.ts';
+import { renderPage } from '../html-page.ts';
 import { type Located, type Previews, previewKey } from '../report/previews.ts';
 import { pageScript } from './script.ts';
 import { pageStyle } from './style.ts';
@@ -34,17 +35,7 @@ export function renderLabelPage(
   const keys = isMultiLabel
     ? html`The keys on the buttons choose any number of classes, <kbd>Enter</kbd> continues.`
     : html`The keys on the buttons choose a class, <kbd>←</kbd> and <kbd>→</kbd> move.`;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">
-<title>${dataset}: examples to label</title>
-<style>${pageStyle}</style>
-</head>
-<body>
-<main>
+  const body = html`<main>
 <h1>${dataset}: examples to label</h1>
 <p class="note">${keys} The answers stay in this browser until you save them. Then run <code>counterweight add-labels DATASET labels.csv</code>.</p>
 <div class="line"><span id="progress" role="status"></span><progress id="bar" aria-label="Labeled"></progress></div>
@@ -53,10 +44,9 @@ export function renderLabelPage(
 <div class="line"><button id="back">Back</button><button id="skip">Skip</button><button id="confirm">Continue</button><button id="save">Save labels.csv</button></div>
 </main>
 <script type="application/json" id="data">${trusted(data.replaceAll('<', '\\u003c'))}</script>
-<script>${pageScript}</script>
-</body>
-</html>
-`.text;
+<script>${pageScript}</script>`;
+  const title = `${dataset}: examples to label`;
+  return renderPage({ title, style: pageStyle, hasScripts: true }, body);
 }
 
 /** Returns the content of an example as the script reads it. */

@@ -3,6 +3,7 @@ import { plainMethod } from '../../debias/methods.ts';
 import { counted } from '../../format.ts';
 import type { MachineFile } from '../../run/machine-file.ts';
 import { html } from '../html.ts';
+import { renderPage } from '../html-page.ts';
 import { isMultiLabel, mainMetric } from '../main-metric.ts';
 import type { RunMetrics } from '../run-metrics.ts';
 import { caveats, distillationVerdict, teacherVerdict, verdict } from '../verdict.ts';
@@ -49,17 +50,7 @@ export function renderReport(
   ].filter((one) => one !== undefined);
   const { oneClass, classes } = mainMetric(metrics.metrics);
   const warnings = [...caveats(metrics), ...metrics.warnings];
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<title>${dataset}: distillation report</title>
-<style>${reportStyle}</style>
-</head>
-<body>
-<header>
+  const body = html`<header>
 <p class="eyebrow">counterweight, distillation report</p>
 <h1>${dataset}</h1>
 <p>Run <code>${run}</code>. ${counted(metrics.classes.length, oneClass, classes)}, evaluated on ${counted(metrics.metrics.examples, `${evaluatedOn} example`)}.</p>
@@ -88,10 +79,8 @@ ${dataSection(metrics)}
 ${costSection(metrics)}
 ${machineSection(machine)}
 ${reproductionSection(metrics, config)}
-</main>
-</body>
-</html>
-`.text;
+</main>`;
+  return renderPage({ title: `${dataset}: distillation report`, style: reportStyle }, body);
 }
 
 /** Returns the name of the student of plain distillation. Default: the second student. */
