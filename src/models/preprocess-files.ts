@@ -7,7 +7,7 @@ import type { ObjectStore } from '../store/store.ts';
 import { readJsonText } from './json-file.ts';
 import { notUnderstood, parseSettings } from './preprocess/settings.ts';
 import { readTimm } from './preprocess/timm.ts';
-import { readTransformers } from './preprocess/transformers.ts';
+import { readProcessor, readTransformers } from './preprocess/transformers.ts';
 
 /** Preprocessing that a file gives. */
 export interface StoredPreprocess {
@@ -17,8 +17,8 @@ export interface StoredPreprocess {
 }
 
 /**
- * Reads `preprocessor_config.json` (transformers) or `config.json` (timm), if one lies beside the
- * model or in its folder.
+ * Reads `preprocessor_config.json` or `processor_config.json` (transformers), or `config.json`
+ * (timm), if one lies beside the model or in its folder.
  *
  * @param key The model's file or folder.
  * @returns undefined if there is none. A `config.json` without preprocessing counts as none.
@@ -55,6 +55,7 @@ export async function readPreprocessIn(
 
 const storedFiles = [
   { name: 'preprocessor_config.json', read: readTransformers },
+  { name: 'processor_config.json', read: readProcessor },
   { name: 'config.json', read: readTimm },
 ] as const;
 

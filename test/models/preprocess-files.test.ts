@@ -157,6 +157,24 @@ describe('config.json of timm', () => {
   });
 });
 
+test('processor_config.json of transformers 5 has the image processor of CLIP inside', async () => {
+  const image_processor = {
+    image_processor_type: 'CLIPImageProcessor',
+    ...{ size: { shortest_edge: 256 }, resample: 3, image_mean: mean, image_std: std },
+    ...{ do_center_crop: true, crop_size: { height: 224, width: 224 } },
+  };
+  expect(await stored('processor_config.json', { image_processor })).toEqual(
+    await transformers(image_processor),
+  );
+  expect(await stored('processor_config.json', { processor_class: 'CLIPProcessor' })).toBe(
+    undefined,
+  );
+  const { resample: _, ...incomplete } = image_processor;
+  await expect(stored('processor_config.json', { image_processor: incomplete })).rejects.toThrow(
+    'teacher/processor_config.json cannot be used: resample is missing',
+  );
+});
+
 describe('settings that the config could not have are refused', () => {
   const vit = { size: { height: 8, width: 8 }, resample: 2, image_mean: mean, image_std: std };
   const convNext = { image_processor_type: 'ConvNextImageProcessor', size: { shortest_edge: 224 } };

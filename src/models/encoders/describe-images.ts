@@ -18,7 +18,7 @@ export async function describeImages(
     preprocess ?? (await readPreprocessIn(store, folder === '' ? '' : `${folder}/`))?.preprocess;
   if (stored === undefined) {
     throw new UserError(
-      `${source} has no preprocessor_config.json (${store.location}/${folder})`,
+      `${source} has no preprocessor_config.json or processor_config.json (${store.location}/${folder})`,
       'Copy the file from where the model is from, or set encoder.preprocess: a preset, or fields.',
     );
   }

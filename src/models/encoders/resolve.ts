@@ -141,7 +141,7 @@ const partOf: Readonly<Record<string, RegExp>> = {
 
 /** Files beside a model that have its settings. */
 const settings =
-  /^(tokenizer|tokenizer_config|config|preprocessor_config|modules|sentence_bert_config|config_sentence_transformers)\.json$|^\d+_\w+\/config\.json$/;
+  /^(tokenizer|tokenizer_config|config|preprocessor_config|processor_config|modules|sentence_bert_config|config_sentence_transformers)\.json$|^\d+_\w+\/config\.json$/;
 
 /**
  * Returns the name of the model.

@@ -76,6 +76,20 @@ export function readTransformers(json: unknown, key: string): PreprocessFields {
   };
 }
 
+const processorSchema = z.looseObject({ image_processor: z.looseObject({}) });
+
+/**
+ * Reads `processor_config.json`, in which transformers 5 stores the image processor of a model of
+ * images and texts, with the same fields.
+ *
+ * @returns undefined if it has none, as those of transformers 4.
+ * @throws UserError with the field that is missing or unknown here.
+ */
+export function readProcessor(json: unknown, key: string): PreprocessFields | undefined {
+  const { data } = processorSchema.safeParse(json);
+  return data && readTransformers(data.image_processor, key);
+}
+
 function transformersResize(found: Transformers, key: string): PreprocessFields {
   if (!found.do_resize) throw notUnderstood(key, 'do_resize is false');
   if (!found.size) throw notUnderstood(key, 'size is missing');
