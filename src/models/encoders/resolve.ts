@@ -173,7 +173,7 @@ function isPartOf(model: string): (name: string) => boolean {
       : (partOf[model]?.test(name) ?? false);
 }
 
-/** Reads the names of the files with weights that an ONNX model states, from the repository on. */
+/** Lists the files with external weights of an ONNX model, by their paths in the repository. */
 async function weightsOf(folder: string, model: string): Promise<string[]> {
   const { externalData } = await readOnnxFacts(createReadStream(join(folder, model)));
   return externalData.map((location) => posix.join(posix.dirname(model), location));

@@ -62,7 +62,7 @@ const modelSchema = z.looseObject({
 /** Models whose positions start after the id of the padding token. */
 const shiftedPositions = /roberta|camembert|xlm|mpnet|longformer/;
 
-/** Has the prompts of a model. */
+/** File with the prompts of a model. */
 const promptsFile = 'config_sentence_transformers.json';
 
 /**
@@ -156,7 +156,7 @@ function refusePrompt({ prompts, default_prompt_name: name }: z.infer<typeof pro
   const prompt = name ? prompts?.[name] : undefined;
   if (!prompt) return;
   throw new UserError(
-    `the encoder's ${promptsFile} puts ${JSON.stringify(prompt)} before every text (default_prompt_name: ${JSON.stringify(name)}), which is not done here`,
+    `the encoder's ${promptsFile} puts ${JSON.stringify(prompt)} before every text (default_prompt_name: ${JSON.stringify(name)}), and counterweight does not`,
     'Write it at the start of the texts, if the task needs it, and set default_prompt_name to null in a copy of the folder.',
   );
 }

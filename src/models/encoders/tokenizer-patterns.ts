@@ -1,16 +1,15 @@
 /**
- * Limits on the regular expressions of a tokenizer. No limit of time ends their compilation, which
- * takes minutes for some thousand classes of characters. One with very many groups inside each
- * other ends the process.
+ * Limits on the regular expressions of a tokenizer. Their compilation cannot be stopped, and takes
+ * minutes for some thousand classes of characters. Very many nested groups end the process.
  */
 
-/** Maximum of characters in all expressions. Published tokenizers have some hundred. */
+/** Maximum number of characters in all expressions. Published tokenizers have some hundred. */
 const maxCharacters = 10_000;
 
-/** Maximum of classes such as \p{L}, which take some ms each. Published tokenizers have 50. */
+/** Maximum number of classes such as \p{L}, each some ms of compilation. Published ones have 50. */
 const maxClasses = 500;
 
-/** The library writes each boundary as eight classes. */
+/** Number of classes as which the library writes each boundary. */
 const classesPerBoundary = 8;
 
 /**
@@ -40,7 +39,7 @@ interface TokenizerSections {
   readonly decoder?: unknown;
 }
 
-/** Finds the texts of all fields `Regex`. */
+/** Lists the values of all fields `Regex`, at any depth. */
 function expressionsIn(json: unknown): string[] {
   if (typeof json !== 'object' || json === null) return [];
   return Object.entries(json).flatMap(([field, value]) =>
