@@ -152,20 +152,30 @@ test.each([
   expect((await withFiles(Object.fromEntries(written))).maxLength).toBe(expected);
 });
 
-test.each([
-  ['Left', undefined, 'tokenizer.json of the encoder .*truncation.direction: "Left"'],
-  ['Left', 'right', undefined],
-  ['Right', 'left', 'tokenizer_config.json of the encoder .*truncation_side: "left"'],
-  ['Right', undefined, undefined],
-])('texts are cut at their end: %s, %s', async (direction, side, message) => {
-  const tokenizer = String((await textFiles())['tokenizer.json']);
-  const truncation = json({ direction, max_length: 9 });
-  const described = withFiles({
-    'tokenizer.json': tokenizer.replace('"truncation": null', `"truncation": ${truncation}`),
-    'tokenizer_config.json': json({ truncation_side: side }),
+describe('the side on which texts are cut', () => {
+  /** Describes the encoder with a side in tokenizer.json, and one in tokenizer_config.json. */
+  async function withSides(direction: string, side?: string) {
+    const tokenizer = String((await textFiles())['tokenizer.json']);
+    const truncation = json({ direction, max_length: 9 });
+    return withFiles({
+      'tokenizer.json': tokenizer.replace('"truncation": null', `"truncation": ${truncation}`),
+      'tokenizer_config.json': json({ truncation_side: side }),
+    });
+  }
+
+  test.each([
+    { direction: 'Left', side: 'right' },
+    { direction: 'Right', side: undefined },
+  ])('may be the end: $direction, $side', async ({ direction, side }) => {
+    expect((await withSides(direction, side)).maxLength).toBe(9);
   });
-  if (message) await expect(described).rejects.toThrow(new RegExp(message));
-  else expect((await described).maxLength).toBe(9);
+
+  test.each([
+    { direction: 'Left', side: undefined, found: 'tokenizer.json .*truncation.direction: "Left"' },
+    { direction: 'Right', side: 'left', found: 'tokenizer_config.json .*truncation_side: "left"' },
+  ])('may not be the start: $direction, $side', async ({ direction, side, found }) => {
+    await expect(withSides(direction, side)).rejects.toThrow(new RegExp(found));
+  });
 });
 
 describe('refused', () => {
@@ -192,7 +202,7 @@ describe('refused', () => {
   );
 
   test.each([
-    ['a circle', [identity('b', 'logits'), identity('logits', 'b')]],
+    ['a cycle', [identity('b', 'logits'), identity('logits', 'b')]],
     [
       '2^50 ways to the input',
       Array.from({ length: 50 }, (_, level) => {
