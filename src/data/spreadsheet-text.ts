@@ -14,20 +14,22 @@
  */
 import { csvField } from './formats/csv-records.ts';
 
-/** A negative number: a spreadsheet reads it as the number that it is. */
+/** A negative number, which a spreadsheet reads as a number. */
 const negative = /-\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/u.source;
-/** The start of a formula, behind characters that a spreadsheet may drop. */
+/** The start of a formula, after characters that a spreadsheet may drop. */
 const formula = /(?:(?![;\t\r\n])['"\s\p{Cc}])*[=+\-@＝＋－＠]/u.source;
 /** White space or a control character at the start of a text. */
 const dropped = /['"]*[\s\p{Cc}]/u.source;
 
+/** Returns the source of a pattern for `mark` where a text, or a part of it, needs a mark. */
 const startOf = (mark: string) =>
   `^${mark}(?=${formula}|${dropped})(?!${negative}$)` +
   `|(?<=[;\\t\\r\\n])${mark}(?=${formula})(?!${negative}(?:[;\\t\\r\\n]|$))`;
 
 /** Source of the pattern, flags g and u, that finds where `spreadsheetText` puts a `'`. */
 export const unmarkedStart = startOf('');
-const markedStart = startOf("'");
+const unmarked = new RegExp(unmarkedStart, 'gu');
+const marked = new RegExp(startOf("'"), 'gu');
 
 /**
  * Returns a text as the content of a cell that no spreadsheet runs as a formula.
@@ -38,12 +40,12 @@ const markedStart = startOf("'");
  * spreadsheetText('dog;-cat') // dog;'-cat
  */
 export function spreadsheetText(text: string): string {
-  return text.replace(new RegExp(unmarkedStart, 'gu'), "'");
+  return text.replace(unmarked, "'");
 }
 
 /** Returns the text of a cell that `spreadsheetText` made, also after a spreadsheet saved it. */
 export function fromSpreadsheet(cell: string): string {
-  return cell.replace(new RegExp(markedStart, 'gu'), '');
+  return cell.replace(marked, '');
 }
 
 /** Returns a field of a CSV file for spreadsheets. Numbers stay numbers. */
