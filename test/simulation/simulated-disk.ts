@@ -3,26 +3,18 @@
  * manual describes them, with faults. A process may be killed in the middle of a write, reads are
  * short, and the disk is full at a drawn byte.
  */
-import fs from 'node:fs';
-import disk from 'node:fs/promises';
-import { syncBuiltinESMExports } from 'node:module';
 import { basename, dirname } from 'node:path';
 import type { Defect } from './defects.ts';
+import { firstDescriptor, mount, root } from './diverted-disk-calls.ts';
 import type { SimulatedStorage } from './simulated-storage.ts';
 import { requireThat } from './violation.ts';
-import { isSimulatedProcess, type World } from './world.ts';
-
-/** Folder of all simulated buckets. */
-const root = '/simulated';
+import type { World } from './world.ts';
 
 /** Bytes that a name takes on the disk, with its share of a folder. */
 const nameBytes = 64;
 
 /** Resolution of the times of files, in ms: two writes may have the same time. */
 const tickMs = 4;
-
-/** Descriptors of the disk. Those of the machine are smaller. */
-const firstDescriptor = 1_000_000;
 
 /** A file, a folder or a symbolic link. */
 interface Inode {
@@ -52,7 +44,7 @@ export class SimulatedDisk implements SimulatedStorage {
     this.#defect = defect;
     this.#makeFolders(root);
     this.#drawSpace();
-    mounted = this;
+    mount(this);
   }
 
   makeBucket(name: string): string {
@@ -317,51 +309,3 @@ function describe(inode: Inode): object {
 function failure(code: string, path: string): Error {
   return Object.assign(new Error(`${code}: ${path}`), { code });
 }
-
-/** The disk of the newest world that has one. */
-let mounted: SimulatedDisk | undefined;
-
-const isOnDisk = (parameter: unknown) =>
-  typeof parameter === 'number'
-    ? parameter >= firstDescriptor
-    : typeof parameter === 'string' &&
-      (parameter.startsWith(root) || isSimulatedProcess(parameter));
-
-/** Returns the path of a folder as the disk has it. */
-function withoutSlash(parameter: unknown): unknown {
-  return typeof parameter === 'string' ? parameter.replace(/\/+$/, '') : parameter;
-}
-
-/** Passes calls about simulated paths and descriptors to the disk, and all others as before. */
-function divert(module: object, names: readonly string[], kind: 'calls' | 'syncCalls'): void {
-  for (const name of names) {
-    const real: unknown = Reflect.get(module, name);
-    if (typeof real !== 'function') throw new Error(`node:fs has no ${name}`);
-    const call = (...parameters: unknown[]): unknown => {
-      const simulated: unknown =
-        mounted && parameters.some(isOnDisk) && Reflect.get(mounted[kind], name);
-      if (typeof simulated !== 'function') return Reflect.apply(real, module, parameters);
-      return Reflect.apply(simulated, undefined, parameters.map(withoutSlash));
-    };
-    Object.assign(module, { [name]: call });
-  }
-}
-
-divert(
-  disk,
-  [
-    ...['stat', 'lstat', 'open', 'link', 'rename', 'rm', 'symlink', 'readlink', 'readdir'],
-    ...['mkdir', 'utimes', 'readFile'],
-  ],
-  'calls',
-);
-divert(
-  fs,
-  ['openSync', 'fstatSync', 'readSync', 'closeSync', 'statSync', 'lstatSync'],
-  'syncCalls',
-);
-const { native } = fs.realpathSync;
-Object.assign(fs.realpathSync, {
-  native: (path: string) => (isOnDisk(path) ? mounted!.realpath(path) : native(path)),
-});
-syncBuiltinESMExports();
