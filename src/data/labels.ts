@@ -1,12 +1,14 @@
 /** Spellings of labels: which texts are equal, and which mean "no label". */
+
 import type { ColumnsConfig } from './columns-config.ts';
+import { composeText } from './compose-text.ts';
 
 /**
  * Returns a label or a class name as it is compared: in Unicode's composed form (NFC), without
  * spaces around it. macOS and some archives decompose names, so that "é" is two characters.
  */
 export function normalizeLabel(label: string): string {
-  return label.normalize('NFC').trim();
+  return composeText(label).trim();
 }
 
 /**
@@ -15,7 +17,7 @@ export function normalizeLabel(label: string): string {
  * @example labelLook('Big\u00a0 Cat\u200b') // 'big cat'
  */
 export function labelLook(label: string): string {
-  const visible = label.normalize('NFKC').replaceAll(/\p{Cf}/gu, '');
+  const visible = composeText(label, 'NFKC').replaceAll(/\p{Cf}/gu, '');
   return visible.replaceAll(/\s+/g, ' ').trim().toLowerCase();
 }
 

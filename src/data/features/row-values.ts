@@ -1,4 +1,5 @@
 /** Cells of a table: texts that mean "missing", and ways to write a number. */
+import { composeText } from '../compose-text.ts';
 
 /** A cell of a row; null is missing. */
 export type Cell = string | number | null;
@@ -24,7 +25,7 @@ export function isMissingSpelling(text: string): boolean {
 /** Trims a text and brings it to Unicode's form NFC, so that equal texts are equal strings. */
 export function cellText(text: string): string {
   const trimmed = text.trim();
-  return isAscii.test(trimmed) ? trimmed : trimmed.normalize();
+  return isAscii.test(trimmed) ? trimmed : composeText(trimmed);
 }
 
 // Nearly all cells are ASCII, which needs no normalization.

@@ -1,5 +1,7 @@
 /** Brings texts to one form, so that equal texts are equal bytes wherever they come from. */
 
+import { composeText } from '../compose-text.ts';
+
 /** A normalized text, and whether it was longer than the limit. */
 export interface NormalizedText {
   readonly text: string;
@@ -12,7 +14,7 @@ export interface NormalizedText {
  * 1. Each half of a surrogate pair without its other half becomes U+FFFD.
  * 2. Control characters (category Cc) and byte order marks (U+FEFF) are removed. White space stays:
  *    tab, line feed, vertical tab, form feed, carriage return and U+0085.
- * 3. The text is composed to Unicode's form NFC.
+ * 3. The text is composed to Unicode's form NFC (see `composeText`).
  * 4. Each run of white space (Unicode's White_Space) becomes one space; none is left at the ends.
  * 5. A longer text is cut to `maxCharacters` code points, or a few less: never before a combining
  *    mark or the modifier of an emoji, nor beside a zero-width joiner.
@@ -41,10 +43,8 @@ const unusual = /[^ -~]|^ | $| {2}/;
 const removed = /[\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufeff]/g;
 
 function normalized(text: string): string {
-  return text
-    .replaceAll(/\p{Surrogate}/gu, '\ufffd')
-    .replaceAll(removed, '')
-    .normalize('NFC')
+  const kept = text.replaceAll(/\p{Surrogate}/gu, '\ufffd').replaceAll(removed, '');
+  return composeText(kept)
     .replaceAll(/\p{White_Space}+/gu, ' ')
     .replace(/^ | $/g, '');
 }

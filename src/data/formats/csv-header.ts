@@ -2,6 +2,7 @@
 import { CsvError } from 'csv-parse';
 import { UserError } from '../../errors.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
+import { composeText } from '../compose-text.ts';
 import { headerFields } from './csv-fields.ts';
 import { type Dialect, maxRecordBytes } from './csv-records.ts';
 import { openCsv } from './csv-text.ts';
@@ -14,7 +15,7 @@ import { openCsv } from './csv-text.ts';
  *   twice.
  */
 export function columnNames(fields: readonly string[], key: string): string[] {
-  const names = fields.map((field, index) => field.normalize() || `Unnamed: ${index}`);
+  const names = fields.map((field, index) => composeText(field) || `Unnamed: ${index}`);
   const [first = ''] = names;
   if (/^sep=/i.test(first)) {
     throw new UserError(

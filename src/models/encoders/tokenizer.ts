@@ -1,5 +1,6 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
+import { withoutManyMarks } from '../../data/compose-text.ts';
 import { UserError } from '../../errors.ts';
 import { isTooDeep, maxJsonLevels } from '../../json-depth.ts';
 import { withinTime } from '../../within-time.ts';
@@ -111,7 +112,9 @@ function reader(json: object, config: object, calls: LibraryCalls): Encode {
     const encode = (text: string, special: boolean): number[] =>
       // The library reads some sections only when it meets a text.
       orUnusable(calls, () => {
-        const { ids } = tokenizer.encode(prepare(text), { add_special_tokens: special });
+        const { ids } = tokenizer.encode(prepare(withoutManyMarks(text)), {
+          add_special_tokens: special,
+        });
         // The id of a token outside the vocabulary is undefined if there is no unknown token.
         return (ids as (number | undefined)[]).filter((id) => id !== undefined);
       });

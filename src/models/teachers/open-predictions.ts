@@ -1,5 +1,6 @@
 import type { DecodedArray } from 'hyparquet';
 import { z } from 'zod';
+import { composeText } from '../../data/compose-text.ts';
 import { type SetName, setNames } from '../../data/shard.ts';
 import {
   openParquet,
@@ -65,7 +66,7 @@ export async function openPredictions(
     async predict({ ids, set }) {
       const values = new Float32Array(ids.length * classes);
       ids.forEach((id, index) => {
-        const key = id.normalize('NFC');
+        const key = composeText(id);
         const row = values.subarray(index * classes, (index + 1) * classes);
         table.read(bySet ? keyOf(key, set) : key, row);
       });
@@ -122,7 +123,7 @@ function exampleOf(
   row: number,
   where: string,
 ): Answered {
-  const id = parseCell(idSchema, columns.get('id')?.[row], `${where} has no id`).normalize('NFC');
+  const id = composeText(parseCell(idSchema, columns.get('id')?.[row], `${where} has no id`));
   const sets = columns.get('set');
   if (sets === undefined) return { id, set: undefined };
   const set = parseCell(

@@ -1,4 +1,5 @@
 /** Checks that the stored answers of a teacher belong to the examples of the run, each to one. */
+import { composeText } from '../../data/compose-text.ts';
 import { isRejected } from '../../data/example.ts';
 import { formats } from '../../data/formats/index.ts';
 import { keyInSet, setOf } from '../../data/layout.ts';
@@ -67,7 +68,7 @@ async function* examplesOf(
     const folder = setOf(shard.pieces[0]!.key) ?? shard.set;
     for await (const example of readLabelsOnly(data, shard, config)) {
       context.signal.throwIfAborted();
-      if (!isRejected(example)) yield { id: example.id.normalize('NFC'), folder };
+      if (!isRejected(example)) yield { id: composeText(example.id), folder };
     }
   }
 }

@@ -154,6 +154,12 @@ test('sequences of sequences without end are refused before the library follows 
   ).toThrow('the tokenizer.json of it cannot be used: it has more than 500 levels');
 });
 
+test('a million marks on a letter take no time', { timeout: 20_000 }, async () => {
+  const tokenizer = await readGolden('wordpiece.json', z.looseObject({}));
+  const { tokenize } = createTokenizer({ tokenizer, config: {} }, 40, 'a test');
+  expect(tokenize(`a${'\u0301\u0316'.repeat(5e5)}`).isEmpty).toBe(false);
+});
+
 test('only the start of a long text is read, with the same tokens', async () => {
   const tokenizer = await readGolden('wordpiece.json', z.looseObject({}));
   const whole = createTokenizer({ tokenizer, config: {} }, 1e6, 'a test');
