@@ -8,8 +8,9 @@ import { z } from 'zod';
 import { keys } from '../run/keys.ts';
 import { recordSchema } from '../run/plan-file.ts';
 import { type StartedRun, startWaiting } from '../stages/start.ts';
-import { readJson, readPointer, swapPointer } from '../store/once.ts';
+import { readJson } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
+import { readPointer, swapPointer } from '../store/pointer.ts';
 import {
   attemptOf,
   datasetOfRun,

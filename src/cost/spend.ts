@@ -3,7 +3,7 @@ import { sum } from '../arrays.ts';
 import { UserError } from '../errors.ts';
 import { usd } from '../format.ts';
 import { keys } from '../run/keys.ts';
-import { swapPointer } from '../store/once.ts';
+import { swapPointer } from '../store/pointer.ts';
 import type { ObjectStore } from '../store/store.ts';
 
 /** `spend/<month>.json`: the estimates of the runs that a deployment has planned, by run. */

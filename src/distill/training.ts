@@ -16,7 +16,7 @@ import type { Context } from '../run/context.ts';
 import type { Job } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
 import { descriptionOf, foldsOf, type Plan, planDecisions } from '../run/plan-file.ts';
-import { sealJson } from '../store/once.ts';
+import { sealJson } from '../store/seal.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { roomHere } from '../train/cache.ts';
 import { openCheckpoints } from '../train/checkpoint.ts';

@@ -7,7 +7,8 @@
 import type { z } from 'zod';
 import { encoderIn } from '../data/features/index.ts';
 import { sha256 } from '../digest.ts';
-import { parseUnsealed, parseWith, sealJson, toJson } from '../store/once.ts';
+import { parseWith } from '../store/once.ts';
+import { parseUnsealed, sealJson, toJson } from '../store/seal.ts';
 import { tableOf } from '../table.ts';
 import type { Exporter, ModelFiles } from './exports/exporter.ts';
 import { onnxExporter, onnxFloat16Exporter, onnxInt8Exporter } from './exports/onnx.ts';

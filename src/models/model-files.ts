@@ -1,15 +1,9 @@
 /** Reads and writes the files of models in a store. */
 import { sha256 } from '../digest.ts';
 import { bytesUpTo } from '../store/bytes.ts';
-import {
-  changed,
-  damaged,
-  missing,
-  parseUnsealed,
-  parseWith,
-  readBytes,
-  writeOnce,
-} from '../store/once.ts';
+import { changed, damaged, missing } from '../store/damage.ts';
+import { parseWith, readBytes, writeOnce } from '../store/once.ts';
+import { parseUnsealed } from '../store/seal.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { maxParameters } from './allowed/budget.ts';
 import { tooLargeNetwork } from './allowed/refused-part.ts';

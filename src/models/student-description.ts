@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { featuresSchema } from '../data/features/index.ts';
 import { maxClasses } from '../data/features/kind.ts';
-import { isSealed, openSealed, parseUnsealed, parseWith } from '../store/once.ts';
+import { parseWith } from '../store/once.ts';
+import { isSealed, openSealed, parseUnsealed } from '../store/seal.ts';
 import { fieldsOf, listOf } from '../wide-schemas.ts';
 
 const name = z.string();

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { hasModel, readDescription } from '../models/model-files.ts';
-import { isSealed, openSealed, parseUnsealed, parseWith, readBytes } from '../store/once.ts';
+import { parseWith, readBytes } from '../store/once.ts';
+import { isSealed, openSealed, parseUnsealed } from '../store/seal.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { keys } from './keys.ts';
 

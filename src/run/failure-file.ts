@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { readJson, sealJson } from '../store/once.ts';
+import { readJson } from '../store/once.ts';
+import { sealJson } from '../store/seal.ts';
 import type { ObjectStore } from '../store/store.ts';
 import type { FailureCause } from './failure-cause.ts';
 import { keys } from './keys.ts';

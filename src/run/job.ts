@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { sha256 } from '../digest.ts';
-import { changed, parseUnsealed, readBytes, readJson } from '../store/once.ts';
+import { changed } from '../store/damage.ts';
+import { readBytes, readJson } from '../store/once.ts';
 import { openStore } from '../store/open.ts';
+import { parseUnsealed } from '../store/seal.ts';
 import type { ObjectStore } from '../store/store.ts';
 import type { Context } from './context.ts';
 import { type JobEvent, type ShardItem, shardItem } from './events.ts';

@@ -1,6 +1,7 @@
 /** `runs/<run>/test-digests.bin`: digests of the test examples, with their other sets. */
 import { ExampleDigests } from '../data/example-digests.ts';
-import { openSealedBytes, readBytes, sealBytes, writeOnce } from '../store/once.ts';
+import { readBytes, writeOnce } from '../store/once.ts';
+import { openSealedBytes, sealBytes } from '../store/seal.ts';
 import type { Job } from './job.ts';
 import { keys } from './keys.ts';
 

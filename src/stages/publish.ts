@@ -4,7 +4,8 @@ import { type Current, currentSchema } from '../run/current-file.ts';
 import type { JobEvent } from '../run/events.ts';
 import { type Job, openJob } from '../run/job.ts';
 import { keys } from '../run/keys.ts';
-import { readJson, swapPointer, writeJsonOnce } from '../store/once.ts';
+import { readJson, writeJsonOnce } from '../store/once.ts';
+import { swapPointer } from '../store/pointer.ts';
 
 /** `runs/<run>/publication.json`: whether the run's student came into use, and why. */
 export const publicationSchema = z.strictObject({ published: z.boolean(), reason: z.string() });

@@ -7,7 +7,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { encodeSafetensors, floatsOf, parseSafetensors } from '../models/safetensors.ts';
-import { readBytes, readPointer, swapPointer } from '../store/once.ts';
+import { readBytes } from '../store/once.ts';
+import { readPointer, swapPointer } from '../store/pointer.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { timedEpochSchema } from './epoch.ts';
 import type { State } from './step.ts';

@@ -3,7 +3,7 @@ import { requireDeliverables } from '../../src/distill/verify/deliverables.ts';
 import { statedBy } from '../../src/distill/verify/stated-digests.ts';
 import { verifyRun } from '../../src/distill/verify/verify-run.ts';
 import { keys } from '../../src/run/keys.ts';
-import { sealJson } from '../../src/store/once.ts';
+import { sealJson } from '../../src/store/seal.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 
 const sha256 = (digit: string) => digit.repeat(64);

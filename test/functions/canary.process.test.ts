@@ -18,7 +18,7 @@ import { readManifest } from '../../src/run/objects-file.ts';
 import { endpoints, stages, triggers } from '../../src/stages/index.ts';
 import { startRun } from '../../src/stages/start.ts';
 import { FolderStore } from '../../src/store/folder.ts';
-import { sealJson } from '../../src/store/once.ts';
+import { sealJson } from '../../src/store/seal.ts';
 
 const canary = 'canary-5b1f';
 

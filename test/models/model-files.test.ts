@@ -17,7 +17,8 @@ import {
 import { createNgrams } from '../../src/models/ngrams/model.ts';
 import { ngramsFile, ngramsWeightsFile } from '../../src/models/ngrams/names.ts';
 import type { StudentDescription } from '../../src/models/student-description.ts';
-import { readBytes, sealJson } from '../../src/store/once.ts';
+import { readBytes } from '../../src/store/once.ts';
+import { sealJson } from '../../src/store/seal.ts';
 import { MemoryStore } from '../support/memory-store.ts';
 import { refusalOf } from '../support/refusal.ts';
 

@@ -11,7 +11,7 @@ import { architectures, networkSchema } from '../../src/models/networks/index.ts
 import { withUsualLength } from '../../src/models/networks/training-length.ts';
 import { itemsOf, type StudentExample } from '../../src/models/student-input.ts';
 import { topologyOf } from '../../src/models/topology.ts';
-import { toJson } from '../../src/store/once.ts';
+import { toJson } from '../../src/store/seal.ts';
 import { tf } from '../../src/tensorflow.ts';
 import { type RawImage, rawImage, studentSize } from './raw-images.ts';
 import { missingTexts, rawRow, rawText, rawVector } from './raw-values.ts';

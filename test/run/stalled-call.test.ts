@@ -7,7 +7,8 @@ import { InterruptedError, StalledError, UserError } from '../../src/errors.ts';
 import type { Context } from '../../src/run/context.ts';
 import { noticeStall, watchCommits } from '../../src/run/stalled-call.ts';
 import { FolderStore } from '../../src/store/folder.ts';
-import { swapPointer, writeJsonOnce } from '../../src/store/once.ts';
+import { writeJsonOnce } from '../../src/store/once.ts';
+import { swapPointer } from '../../src/store/pointer.ts';
 import type { ObjectStore } from '../../src/store/store.ts';
 import { openCheckpoints } from '../../src/train/checkpoint.ts';
 

@@ -5,7 +5,7 @@ import { spendSchema } from '../../src/cost/spend.ts';
 import { currentSchema } from '../../src/run/current-file.ts';
 import { keys } from '../../src/run/keys.ts';
 import { planSchema } from '../../src/run/plan-file.ts';
-import { openSealed } from '../../src/store/once.ts';
+import { openSealed } from '../../src/store/seal.ts';
 import type { Execution } from './engine.ts';
 import type { SimulatedStorage } from './simulated-storage.ts';
 import { tinyPlanSchema } from './tiny-stages.ts';

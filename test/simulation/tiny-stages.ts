@@ -15,14 +15,9 @@ import { manifestJson } from '../../src/run/objects-file.ts';
 import { watchCommits } from '../../src/run/stalled-call.ts';
 import { type StageName, stages } from '../../src/stages/index.ts';
 import { defineStage, type Stage } from '../../src/stages/stage.ts';
-import {
-  readBytes,
-  readJson,
-  swapPointer,
-  writeJsonOnce,
-  writeOnce,
-} from '../../src/store/once.ts';
+import { readBytes, readJson, writeJsonOnce, writeOnce } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
+import { swapPointer } from '../../src/store/pointer.ts';
 import type { ObjectStore } from '../../src/store/store.ts';
 import type { Batch } from '../../src/train/batch-shape.ts';
 import { openCheckpoints } from '../../src/train/checkpoint.ts';

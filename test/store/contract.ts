@@ -2,13 +2,8 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { UserError } from '../../src/errors.ts';
-import {
-  readBytes,
-  readJson,
-  swapPointer,
-  writeJsonOnce,
-  writeOnce,
-} from '../../src/store/once.ts';
+import { readBytes, readJson, writeJsonOnce, writeOnce } from '../../src/store/once.ts';
+import { swapPointer } from '../../src/store/pointer.ts';
 import type { ObjectInfo, ObjectStore } from '../../src/store/store.ts';
 
 /** Every store passes these. `open` gives a store on a location that is new and empty. */

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadStudent } from '../../src/models/load-student.ts';
-import { sealJson } from '../../src/store/once.ts';
+import { sealJson } from '../../src/store/seal.ts';
 import { refusalOf } from './refusal.ts';
 
 /** Fields of a JSON file. */

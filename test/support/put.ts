@@ -1,5 +1,5 @@
-import { sealJson } from '../../src/store/once.ts';
 import { openStore } from '../../src/store/open.ts';
+import { sealJson } from '../../src/store/seal.ts';
 import type { ObjectInfo, ObjectStore } from '../../src/store/store.ts';
 
 /** Puts an object into a location, whatever is there. */

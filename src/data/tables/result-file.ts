@@ -1,7 +1,7 @@
 /** Writes and reads the Parquet files of the results: labels, weights, embeddings, predictions. */
 import type { DecodedArray } from 'hyparquet';
 import { UserError } from '../../errors.ts';
-import { damaged } from '../../store/once.ts';
+import { damaged } from '../../store/damage.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 import { openParquet, ParquetError, type ParquetFile } from './parquet-file.ts';
 import { type ColumnType, createTableWriter, type TableWriter } from './parquet-table.ts';

@@ -1,6 +1,6 @@
 /** Checks objects of a run by their keys. */
 import { readAhead } from '../../data/ahead.ts';
-import { missing } from '../../store/once.ts';
+import { missing } from '../../store/damage.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import { checkObject } from './check-object.ts';
 import { alsoDeleted } from './mend.ts';

@@ -8,7 +8,9 @@ import { hashStream } from '../../models/file-hashes.ts';
 import { encoderFolder } from '../../models/model-files.ts';
 import { parseDescription } from '../../models/student-description.ts';
 import { parseFirstVersion } from '../../run/current-file.ts';
-import { changed, openSealed, openSealedBytes, readBytes } from '../../store/once.ts';
+import { changed } from '../../store/damage.ts';
+import { readBytes } from '../../store/once.ts';
+import { openSealed, openSealedBytes } from '../../store/seal.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 
 /** `noChecksum`: nothing states what the object has to be. */

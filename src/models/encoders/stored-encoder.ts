@@ -2,16 +2,9 @@
 import { z } from 'zod';
 import { sha256 } from '../../digest.ts';
 import { UserError } from '../../errors.ts';
-import {
-  changed,
-  damaged,
-  openSealed,
-  parseUnsealed,
-  parseWith,
-  readBytes,
-  sealJson,
-  writeOnce,
-} from '../../store/once.ts';
+import { changed, damaged } from '../../store/damage.ts';
+import { parseWith, readBytes, writeOnce } from '../../store/once.ts';
+import { openSealed, parseUnsealed, sealJson } from '../../store/seal.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import { readStudentJson } from '../json-file.ts';
 import type { DescribedEncoder } from './describe.ts';

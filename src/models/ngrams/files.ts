@@ -1,7 +1,7 @@
 /** The files of an `ngrams` model, `ngrams.json` and `ngrams.bin`, as docs/ngrams.md specifies. */
 import { z } from 'zod';
 import { product } from '../../arrays.ts';
-import { toJson } from '../../store/once.ts';
+import { toJson } from '../../store/seal.ts';
 import { countNumbers, tensorList, tensorShape } from '../tensor-list.ts';
 import { type DenseLayer, NgramsModel } from './model.ts';
 import { ngramsFile, ngramsWeightsFile } from './names.ts';

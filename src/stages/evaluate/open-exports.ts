@@ -24,7 +24,8 @@ import type { InputTensor, LoadedModel } from '../../models/teachers/loaded-mode
 import { asLayers } from '../../models/trainable.ts';
 import type { Job } from '../../run/job.ts';
 import { keys } from '../../run/keys.ts';
-import { changed, damaged, readBytes } from '../../store/once.ts';
+import { changed, damaged } from '../../store/damage.ts';
+import { readBytes } from '../../store/once.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import type { NamedModel } from './models.ts';
 

@@ -13,7 +13,7 @@ import { ngramsSchema } from '../../../src/models/ngrams/files.ts';
 import { openPredictor } from '../../../src/models/predictor.ts';
 import type { InputItem } from '../../../src/models/student-input.ts';
 import { countNumbers } from '../../../src/models/tensor-list.ts';
-import { sealJson } from '../../../src/store/once.ts';
+import { sealJson } from '../../../src/store/seal.ts';
 import { MemoryStore } from '../../support/memory-store.ts';
 import { mutateJsonAlike } from '../json.ts';
 import { mutateBytes, pick } from '../mutate.ts';
