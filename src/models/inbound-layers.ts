@@ -24,6 +24,12 @@ interface Entry {
 /** Models inside models, each a few levels of JSON. */
 const maxDepth = 200;
 
+/**
+ * Maximum of tries in which tfjs finds that an input of a layer is not built yet. Some hundred
+ * layers may be in any order; a file of 2 MB in the wrong order would take hours.
+ */
+const maxTries = 100_000;
+
 /** Layers that come with a call of their own: inputs, and models inside the model. */
 const withOwnCall = ['InputLayer', 'Model', 'Functional', 'Sequential'];
 
@@ -89,6 +95,8 @@ function shortened(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
+const keyOf = (name: string, call: number) => `${call} ${name}`;
+
 /** Builds the calls as tfjs does, each once its inputs are built. */
 function checkNodes(nodes: readonly Node[], model: string): void {
   const built = new Map<string, number>();
@@ -101,20 +109,39 @@ function checkNodes(nodes: readonly Node[], model: string): void {
     }
     built.set(node.name, node.built);
   }
+  const order = new Map(nodes.map(({ name }, position) => [name, position]));
+  /** Rounds through the list of layers after which tfjs has built a layer. */
+  const rounds = new Map<string, number>();
+  let tries = 0;
+  /** By the call that they wait for: a layer can have very many calls. */
   const waiting = new Map<string, Entry[]>();
   const ready = nodes.flatMap(({ name, calls }) => calls.map((call) => ({ name, call })));
   for (let entry = ready.pop(); entry; entry = ready.pop()) {
     const { name, call } = entry;
     const missing = call.find(([input, index]) => (built.get(input) ?? 0) <= index);
     if (missing) {
-      const others = waiting.get(missing[0]) ?? [];
+      const others = waiting.get(keyOf(...missing)) ?? [];
       others.push(entry);
-      waiting.set(missing[0], others);
+      waiting.set(keyOf(...missing), others);
       continue;
     }
-    built.set(name, (built.get(name) ?? 0) + 1);
-    ready.push(...(waiting.get(name) ?? []));
-    waiting.delete(name);
+    const round = call.reduce((most, [input]) => {
+      const isLater = (order.get(input) ?? 0) > (order.get(name) ?? 0);
+      return Math.max(most, (rounds.get(input) ?? 0) + (isLater ? 1 : 0));
+    }, rounds.get(name) ?? 0);
+    rounds.set(name, round);
+    tries += round;
+    const index = built.get(name) ?? 0;
+    built.set(name, index + 1);
+    // Without a spread, which overflows the stack for very many.
+    for (const other of waiting.get(keyOf(name, index)) ?? []) ready.push(other);
+    waiting.delete(keyOf(name, index));
+  }
+  if (tries > maxTries) {
+    throw new UserError(
+      `${model} lists layers before their inputs, so that tfjs would try ${tries} times in vain to build one; at most ${maxTries} are allowed.`,
+      'Save the model again with model.save of tfjs, which lists layers after their inputs.',
+    );
   }
   const left = [...waiting.values()].flat();
   if (left.length > 0) throw refusal(left, built, model);

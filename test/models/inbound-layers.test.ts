@@ -58,6 +58,27 @@ describe('the layers of a model', () => {
     expect(refusalOf(json)).toMatch(message);
   });
 
+  test('are refused if very many are listed before their inputs', () => {
+    const chain = (length: number) =>
+      Array.from({ length }, (_, index) =>
+        layer(`l${index + 1}`, [[[index === 0 ? 'in' : `l${index}`, 0]]]),
+      );
+    expect(refusalOf(model(input('in'), ...chain(20_000)))).toBeUndefined();
+    expect(refusalOf(model(...chain(400).reverse(), input('in')))).toBeUndefined();
+    expect(refusalOf(model(...chain(2000).reverse(), input('in')))).toMatch(
+      /lists layers before their inputs, so that tfjs would try \d+ times/,
+    );
+  });
+
+  test('are read if very many wait for one call', { timeout: 40_000 }, () => {
+    const calls = Array.from({ length: 20_000 }, () => [['in', 0]] as const);
+    const shared = layer('shared', calls);
+    const readers = Array.from({ length: 150_000 }, (_, index) =>
+      layer(`r${index}`, [[['shared', calls.length - 1]]]),
+    );
+    expect(refusalOf(model(input('in'), shared, ...readers))).toBeUndefined();
+  });
+
   test('are refused in more records than any model has', () => {
     let json: unknown = {};
     for (let depth = 0; depth < 100_000; depth++) json = [json];
