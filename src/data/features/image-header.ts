@@ -19,7 +19,7 @@ export type ImageTrait = 'profile' | 'cmyk' | 'transparency' | 'orientation' | '
 export async function readImageHeader(bytes: Uint8Array): Promise<ImageHeader | undefined> {
   if (imageType(bytes) === undefined) return undefined;
   try {
-    const found = await sharp(bytes).metadata();
+    const found = await withImageRoom(bytes, () => sharp(bytes).metadata());
     const { autoOrient, space } = found;
     const grey = space === 'b-w' || space === 'grey16';
     return { ...autoOrient, grey, traits: await traitsOf(bytes, found) };

@@ -4,6 +4,7 @@
  * header states.
  */
 import { imageType } from './image-file.ts';
+import { hasLongTexts } from './png-texts.ts';
 
 /** Larger images are refused before they are decoded: they would fill the memory. */
 export const maxMegapixels = 64;
@@ -42,6 +43,9 @@ export async function withImageRoom<Result>(
 ): Promise<Result> {
   if (imageType(file) === 'jpg' && scansOf(file) > maxScans) {
     throw new Error(`it has more than ${maxScans} scans`);
+  }
+  if (imageType(file) === 'png' && hasLongTexts(file)) {
+    throw new Error('it has more than 1 MiB of compressed texts');
   }
   if (sidesOf(file).some((side) => side > maxImageSide)) {
     throw new Error(`it is wider or higher than ${maxImageSide} pixels`);

@@ -1,5 +1,7 @@
+import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
+import { readImageHeader } from '../../../src/data/features/image-header.ts';
 import { pixelBytes, withImageRoom, withRoom } from '../../../src/data/features/image-memory.ts';
 import { fixture } from '../../support/examples.ts';
 
@@ -139,4 +141,35 @@ describe('withRoom', () => {
     end(1);
     await all[1];
   });
+});
+
+test('a PNG with very long compressed texts is refused before they are inflated', async () => {
+  const png = await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
+    .png()
+    .toBuffer();
+  const header = png.subarray(0, 33);
+  const chunk = (type: string, data: Buffer) => {
+    const head = Buffer.concat([Buffer.alloc(4), Buffer.from(type)]);
+    head.writeUInt32BE(data.length);
+    const end = Buffer.alloc(4);
+    end.writeUInt32BE(crc32(Buffer.concat([Buffer.from(type), data])));
+    return Buffer.concat([head, data, end]);
+  };
+  const withTexts = (type: string, start: string, bytes: number) => {
+    const text = chunk(type, Buffer.concat([Buffer.from(start), Buffer.alloc(bytes)]));
+    return Buffer.concat([header, text, text, png.subarray(33)]);
+  };
+  const half = 2 ** 19;
+  for (const [type, start] of [
+    ['zTXt', 'Comment\0\0'],
+    ['iTXt', 'XML\0\u0001\0\0\0'],
+  ] as const) {
+    const file = withTexts(type, start, half);
+    await expect(withImageRoom(file, async () => 1)).rejects.toThrow('compressed texts');
+    expect(await withImageRoom(withTexts(type, start, half - 100), async () => 1)).toBe(1);
+    expect(await readImageHeader(file)).toBeUndefined();
+  }
+  // Texts that are not compressed, as editors write XMP.
+  const plain = withTexts('iTXt', 'XML\0\0\0\0\0', 4 * half);
+  expect(await withImageRoom(plain, async () => 1)).toBe(1);
 });
