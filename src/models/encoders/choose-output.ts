@@ -39,7 +39,9 @@ export function chooseOutput(outputs: readonly Port[], choice: OutputChoice): Po
     names.flatMap((wanted) => floats.filter(({ name }) => name === wanted))[0];
   const whole = pooling === undefined || pooling === 'none' ? named(perExample[reads]) : undefined;
   const parts = pooling === 'none' ? undefined : named(perPosition);
-  const found = whole ?? parts ?? (floats.length === 1 ? floats[0] : undefined);
+  // An embedding per example stays as it is, whatever the pooling.
+  const found =
+    whole ?? parts ?? named(perExample[reads]) ?? (floats.length === 1 ? floats[0] : undefined);
   if (found !== undefined) return found;
   throw new UserError(
     floats.length === 0

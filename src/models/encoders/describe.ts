@@ -5,6 +5,7 @@ import { UserError } from '../../errors.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 import { hashFiles } from '../file-hashes.ts';
 import { readJsonText } from '../json-file.ts';
+import { portNames } from '../teachers/loaded-model.ts';
 import type { TeacherFile } from '../teachers/teacher-kind.ts';
 import { chooseOutput } from './choose-output.ts';
 import { refuseClassifier } from './classifier.ts';
@@ -136,9 +137,8 @@ function checkTensor(
   const node = name.replace(/:\d+$/, '');
   if (hasInnerOutputs && (producers.has(name) || producers.has(node))) return;
   const kind = hasInnerOutputs ? 'a tensor' : 'an output';
-  const names = outputs.map((port) => port.name).join(', ');
   throw new UserError(
-    `encoder.embeddingName: '${name}' is not ${kind} of ${source}; its outputs are ${names}`,
+    `encoder.embeddingName: '${name}' is not ${kind} of ${source}; its outputs are ${portNames(outputs)}`,
   );
 }
 

@@ -52,9 +52,23 @@ export function shapeText(shape: Port['shape']): string {
   return `[${sizes.join(', ')}]`;
 }
 
+/** Maximum of ports in an error: a model may have any number of them. */
+const maxListed = 20;
+
 /** Formats ports: `label: int64 [n], probabilities: float32 [n, 10]`. */
 export function portsText(ports: readonly Port[]): string {
-  return ports.map((port) => `${port.name}: ${port.dtype} ${shapeText(port.shape)}`).join(', ');
+  return listPorts(ports, ({ name, dtype, shape }) => `${name}: ${dtype} ${shapeText(shape)}`);
+}
+
+/** Lists the names of ports: `label, probabilities`. */
+export function portNames(ports: readonly Port[]): string {
+  return listPorts(ports, ({ name }) => name);
+}
+
+function listPorts(ports: readonly Port[], format: (port: Port) => string): string {
+  const listed = ports.slice(0, maxListed).map(format);
+  const left = ports.length - listed.length;
+  return `${listed.join(', ')}${left > 0 ? ` and ${left} more` : ''}`;
 }
 
 /** Reads a dimension; in the formats a negative, zero, null or symbolic one is open. */

@@ -70,6 +70,32 @@ test('an encoder of images has its pixels; another size scales the size before t
   });
 });
 
+describe('the output with the embedding', () => {
+  const described = async (names: readonly string[], config = {}) => {
+    const nodes = names.map((name) => identity('x', name));
+    const outputs = names.map((name) => onnxPort(name, ['n', 3]));
+    const files = {
+      ...(await filesOf('text', ['tokenizer.json'])),
+      'model.onnx': onnxModel({ nodes, outputs }),
+    };
+    return describeFixture('text', { path: '.', ...config }, new MemoryStore(files));
+  };
+
+  test('is found by its name also if the files state a pooling', async () => {
+    const names = ['pooler_output', 'sentence_embedding'];
+    const { description } = await described(names, { pooling: 'mean' });
+    expect(description.pooling).toBe('mean');
+  });
+
+  test('is not found among very many, of which the first are named', async () => {
+    const names = Array.from({ length: 1000 }, (_, index) => `output${index}`);
+    await expect(described(names)).rejects.toThrow(/output19: float32 \[n, 3\] and 980 more$/);
+    await expect(described(names, { embeddingName: 'z' })).rejects.toThrow(
+      /output18, output19 and 980 more$/,
+    );
+  });
+});
+
 test('a model of images and texts has a file for each', async () => {
   const { 'model.onnx': images, ...preprocessing } = await imageFiles();
   const { 'onnx/model.onnx': texts, ...tokenizer } = await textFiles();
