@@ -157,6 +157,16 @@ describe('config.json of timm', () => {
   });
 });
 
+test('edges that are null are not there', async () => {
+  const sized = (size: object) => transformers({ resample: 2, do_normalize: false, size });
+  const unused = { shortest_edge: null, longest_edge: null };
+  expect(await sized({ height: 8, width: 9, ...unused })).toEqual(
+    await sized({ height: 8, width: 9 }),
+  );
+  await expect(sized({ height: null, width: null, ...unused })).rejects.toThrow(/size/);
+  await expect(sized({ shortest_edge: 8, longest_edge: 9 })).rejects.toThrow(/longest_edge/);
+});
+
 test('processor_config.json of transformers 5 has the image processor of CLIP inside', async () => {
   const image_processor = {
     image_processor_type: 'CLIPImageProcessor',

@@ -5,11 +5,20 @@ import { notUnderstood, parseSettings } from './settings.ts';
 
 const count = z.int().positive();
 const numbers = z.array(z.number());
-const edges = z.union([
-  count,
-  z.strictObject({ height: count, width: count }),
-  z.strictObject({ shortest_edge: count }),
-]);
+/** Sizes, of which transformers 5 may list all kinds of edges, those that are not used as null. */
+const edges = z.preprocess(
+  withoutNulls,
+  z.union([
+    count,
+    z.strictObject({ height: count, width: count }),
+    z.strictObject({ shortest_edge: count }),
+  ]),
+);
+
+function withoutNulls(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([, edge]) => edge !== null));
+}
 
 /** transformers writes null for a setting that a processor does not have. */
 const orTrue = z
