@@ -70,7 +70,7 @@ export function cellTable({ methods, draws }: CellSummary): string {
 
 /** Describes the choices of `auto`. */
 export function autoLine({ auto: { chosen, accuracy, best, worst } }: CellSummary): string {
-  const times = Object.entries(chosen).map(([name, count]) => `${name} ${count} times`);
+  const times = Object.entries(chosen).map(([name, count]) => `${name} ${counted(count, 'time')}`);
   return (
     `\`auto\` chose ${times.join(', ')}: ${percent(accuracy)}; the best choice in each draw would have ` +
     `given ${percent(best)}, the worst ${percent(worst)}.`
