@@ -126,7 +126,8 @@ function transformersResize(found: Transformers, key: string): PreprocessFields 
       : { resize: { fit: 'stretch', size: short, filter } };
   }
   if (!found.do_center_crop) {
-    throw notUnderstood(key, 'size keeps the aspect ratio, and do_center_crop is false');
+    const stated = found.do_center_crop ?? 'missing';
+    throw notUnderstood(key, `size keeps the aspect ratio, and do_center_crop is ${stated}`);
   }
   return {
     resize: { fit: 'shortest-side-then-center-crop', size: short, filter },
