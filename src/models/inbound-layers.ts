@@ -25,8 +25,8 @@ interface Entry {
 const maxDepth = 200;
 
 /**
- * Maximum of tries in which tfjs finds that an input of a layer is not built yet. Some hundred
- * layers may be in any order; a file of 2 MB in the wrong order would take hours.
+ * Maximum number of tries in which tfjs finds that an input of a layer is not built yet. Some
+ * hundred layers may be in any order; a file of 2 MB in the wrong order would take hours.
  */
 const maxTries = 100_000;
 
