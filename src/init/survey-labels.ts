@@ -130,8 +130,8 @@ function requireNames(label: string, target: string): void {
 
 /** Notes labels that may be lists: they have a semicolon or a bar, or parts that recur. */
 function listNote(names: readonly string[]): string[] {
-  const separator = recurAtCommas(names) ? /[^;|,][;|,][^;|,]/ : /[^;|][;|][^;|]/;
-  const found = names.find((name) => separator.test(name));
+  const listed = names.filter((name) => /[^;|][;|][^;|]/.test(name));
+  const [found] = [...listed, ...[',', '/'].flatMap((separator) => listsWith(separator, names))];
   if (found === undefined) return [];
   return [
     `Labels such as ${found} may be lists of classes. If they are, separate names by semicolons, set task.multiLabel: true and list every class once in task.classes.`,
@@ -139,12 +139,14 @@ function listNote(names: readonly string[]): string[] {
 }
 
 /**
- * Returns whether there are no more parts between commas than labels: "war", "drama" and
- * "war, drama" have two. Most names with a comma, such as "Paris, France", have parts of their own.
+ * Returns the labels with a separator, if all labels have no more parts than there are labels:
+ * "war", "drama" and "war, drama" have two. Most names with a comma, such as "Paris, France", have
+ * parts of their own.
  */
-function recurAtCommas(names: readonly string[]): boolean {
-  const parts = names.flatMap((name) => name.split(',')).map((part) => part.trim());
-  return parts.length > names.length && new Set(parts).size <= names.length;
+function listsWith(separator: string, names: readonly string[]): string[] {
+  const parts = names.flatMap((name) => name.split(separator)).map((part) => part.trim());
+  if (new Set(parts).size > names.length) return [];
+  return names.filter((name) => name.includes(separator));
 }
 
 /** Returns why a label may mean "no label", or undefined. */

@@ -90,6 +90,8 @@ test.each([
 test.each([
   { labels: ['war', 'drama', 'war, drama'], found: 'war, drama' },
   { labels: ['war', 'drama,war', 'drama'], found: 'drama,war' },
+  { labels: ['war', 'drama', 'drama/war'], found: 'drama/war' },
+  { labels: ['yes', 'no', 'n/a'], found: undefined },
   { labels: ['war', 'drama|war'], found: 'drama|war' },
   { labels: ['war', 'drama;war'], found: 'drama;war' },
   { labels: ['Paris, France', 'Lyon, France'], found: undefined },
