@@ -46,9 +46,16 @@ function readFileIfAny(path: string): Buffer {
   return existsSync(path) ? readFileSync(path) : Buffer.of();
 }
 
+/**
+ * Flips a bit in the middle of a file; in JSON, one of a letter. Another last digit of a long
+ * number may be the same number, which no checksum of JSON notices.
+ */
 function flipBit(path: string): void {
   const bytes = readFileSync(path);
-  bytes[Math.floor(bytes.length / 2)]! ^= 1;
+  const middle = Math.floor(bytes.length / 2);
+  const isLetter = (byte: number) => /[a-z]/.test(String.fromCharCode(byte));
+  const letter = path.endsWith('.json') ? bytes.subarray(middle).findIndex(isLetter) : -1;
+  bytes[middle + Math.max(0, letter)]! ^= 1;
   writeFileSync(path, bytes);
 }
 
