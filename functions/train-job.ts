@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { findInstance, type Instance, watchReclaim } from '../src/aws/instance.ts';
 import { recordUsage } from '../src/cost/usage.ts';
 import { createPool } from '../src/engines/pool.ts';
+import type { DeathAdvice } from '../src/engines/worker-death.ts';
 import { InterruptedError, TransientError, UserError } from '../src/errors.ts';
 import type { Progress } from '../src/run/context.ts';
 import type { VariantEvent } from '../src/run/events.ts';
@@ -27,6 +28,11 @@ const exitCodes = {
 };
 
 const logIntervalMs = 30_000;
+
+/** Advice if the process that trains dies. Its memory is that of the machine. */
+const resume = 'Start the run again: it continues from the last checkpoint.';
+const lessMemory = `${resume} A smaller batchSize in distill.yaml needs less memory; it makes a new run, which reuses the labels.`;
+const advice: DeathAdvice = { resume, lessMemory, largerHeap: lessMemory };
 
 const variables = z.object({
   RUN: z.string().min(1),
@@ -115,10 +121,11 @@ async function train(job: Environment, stop: AbortController): Promise<void> {
   const hung = new TransientError(`the training made no step for ${job.STALL_MINUTES} minutes`);
   const stall = setTimeout(() => stop.abort(hung), stallMs);
   const log = logSometimes();
-  const pool = createPool(1, (progress) => {
+  const onProgress = (progress: Progress) => {
     stall.refresh();
     log(progress);
-  });
+  };
+  const pool = createPool({ size: 1, onProgress, advice });
   stop.signal.addEventListener('abort', () => {
     logger.warn('The job stops', { why: stop.signal.reason.message });
     void pool.stop();

@@ -12,10 +12,12 @@ import type { JobEvent } from '../run/events.ts';
 import { parseCause } from '../run/failure-cause.ts';
 import { clearFailure, describeFailure, type Failure, writeFailure } from '../run/failure-file.ts';
 import { readManifest } from '../run/objects-file.ts';
+import { isOfPlatform } from '../run/platform-failure.ts';
 import { shardStages, stages } from '../stages/index.ts';
 import { openStore } from '../store/open.ts';
 import { interpret } from './interpreter.ts';
 import { createPool } from './pool.ts';
+import type { DeathAdvice } from './worker-death.ts';
 import { prepareWorkflow, readWorkflow } from './workflow.ts';
 
 /** Execution of a workflow on this machine. */
@@ -39,9 +41,9 @@ export interface LabelCache {
  * @throws UserError if the config or the data are wrong; InterruptedError after `signal`.
  */
 export async function execute(job: JobEvent, options: ExecuteOptions): Promise<LabelCache> {
-  const pool = createPool(options.workers ?? availableParallelism(), (progress) =>
-    options.onProgress?.(progress),
-  );
+  const size = options.workers ?? availableParallelism();
+  const onProgress = (progress: Progress) => options.onProgress?.(progress);
+  const pool = createPool({ size, onProgress, advice: adviceFor(size) });
   const labelCache = { shards: 0, reused: 0 };
   // Progress of the current Map; no two Maps run at the same time.
   let map = { done: 0, total: 0 };
@@ -111,11 +113,26 @@ async function recorded(
   return explain(failure, error);
 }
 
+/** Advises the user of this machine, if a process of so many workers dies. */
+function adviceFor(workers: number): DeathAdvice {
+  const continues = 'it continues from the results so far';
+  const resume = `Run the same command again: ${continues}.`;
+  return {
+    resume,
+    lessMemory:
+      workers > 1
+        ? `Run the same command again with --workers 1, which needs less memory: ${continues}. If that is not enough, choose a smaller batchSize in distill.yaml.`
+        : `Free some memory, then run the same command again: ${continues}. A smaller batchSize in distill.yaml needs less.`,
+    largerHeap: `Run the same command again with NODE_OPTIONS=--max-old-space-size=8192, which allows 8 GiB: ${continues}.`,
+  };
+}
+
 /** Makes an error for the caller from the failure of the run. */
 function explain(failure: Failure, cause: unknown): Error {
   const message = `${failure.stage}: ${failure.message}`;
   if (failure.error === 'UserError') return new UserError(message, failure.hint);
-  if (failure.error === 'TransientError') {
+  // What the platform reports was retried before, and may pass.
+  if (failure.error === 'TransientError' || isOfPlatform(failure.error)) {
     return new TransientError(message, { cause, hint: failure.hint });
   }
   return new Error(message, { cause });

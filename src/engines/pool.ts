@@ -3,12 +3,13 @@ import { fileURLToPath } from 'node:url';
 import type { Progress } from '../run/context.ts';
 import type { StageName } from '../stages/index.ts';
 import { deserializeError, type FromWorker, type ToWorker } from './wire.ts';
+import { type DeathAdvice, describeDeath, type WorkerEnd } from './worker-death.ts';
 
 /** Maximum time in which a worker writes its checkpoint before it is killed. */
 const stopTimeoutMs = 15_000;
 
 /** Characters of a worker's standard error that are kept, to be reported if it dies. */
-const lastWordsLength = 2000;
+const lastWordsLength = 16_000;
 
 const workerScript = fileURLToPath(new URL('./worker.js', import.meta.url));
 
@@ -31,21 +32,22 @@ export interface Pool {
   stop(): Promise<void>;
 }
 
-const outOfMemoryHint =
-  ': the system does this if memory is short. A smaller batchSize, or --workers 1, needs less.';
+export interface PoolOptions {
+  /** Maximum number of workers. */
+  readonly size: number;
+  readonly onProgress: (progress: Progress) => void;
+  /** Advice for the user if a worker dies. */
+  readonly advice: DeathAdvice;
+  /** Program of a worker. Default: `worker.ts`, which runs the stages. */
+  readonly script?: string;
+}
 
 /**
  * Creates a pool of worker processes, which start when needed and are reused. If a worker dies, its
  * task fails with the name of Lambda's error, so that the workflow retries both in the same way.
- *
- * @param size Maximum number of workers.
- * @param script Program of a worker. Default: `worker.ts`, which runs the stages.
  */
-export function createPool(
-  size: number,
-  onProgress: (progress: Progress) => void,
-  script = workerScript,
-): Pool {
+export function createPool(options: PoolOptions): Pool {
+  const { size, onProgress, advice, script = workerScript } = options;
   const workers = new Set<Worker>();
   const queue: Task[] = [];
   let stopping = false;
@@ -59,20 +61,20 @@ export function createPool(
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       lastWords = (lastWords + text).slice(-lastWordsLength);
     });
-    worker.process.on('message', (message: FromWorker) => receive(worker, message));
-    worker.process.on('exit', (code, signal) => {
+    child.on('message', (message: FromWorker) => receive(worker, message));
+    // 'exit' may come before the last words.
+    child.on('close', (code, signal) => {
       workers.delete(worker);
-      const why = signal ?? `exit code ${code}`;
-      const hint = signal === 'SIGKILL' ? outOfMemoryHint : '';
-      const error = new Error(
-        `the worker process ended early (${why})${hint}\n${lastWords}`.trimEnd(),
-      );
-      error.name = stopping ? 'InterruptedError' : 'Lambda.Unknown';
-      worker.task?.reject(error);
+      if (worker.task) fail(worker.task, { code, signal, lastWords });
       assign();
     });
     workers.add(worker);
     return worker;
+  }
+
+  function fail(task: Task, end: WorkerEnd): void {
+    // The message of an interruption is logged on AWS. Last words may quote data.
+    task.reject(stopping ? interrupted() : lost(describeDeath(task.name, end, advice)));
   }
 
   function receive(worker: Worker, message: FromWorker): void {
@@ -119,6 +121,13 @@ export function createPool(
   };
 }
 
+/** Makes the error that Lambda would report. */
+function lost(message: string): Error {
+  const error = new Error(message);
+  error.name = 'Lambda.Unknown';
+  return error;
+}
+
 function interrupted(): Error {
   const error = new Error('the run was stopped');
   error.name = 'InterruptedError';
@@ -127,7 +136,7 @@ function interrupted(): Error {
 
 /** Ends a worker; a busy one first keeps what it did. */
 async function end({ process: child }: Worker): Promise<void> {
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const killer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
   const stop: ToWorker = { kind: 'stop' };
   child.send(stop);

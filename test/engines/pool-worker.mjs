@@ -1,4 +1,5 @@
 /** A worker for the tests of the pool. Its task is what the event's `does` names. */
+import fs from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const stop = new AbortController();
@@ -18,13 +19,27 @@ const tasks = {
   fail: async () => {
     throw Object.assign(new Error('no such column'), { name: 'UserError' });
   },
-  die: async () => {
-    process.stderr.write('out of memory');
+  /** Ends the process as an exit does, after its last words. */
+  die: async ({ words = '' }) => {
+    process.stderr.write(words);
     process.exitCode = 7;
     process.disconnect();
     return new Promise(() => {});
   },
-  crash: async () => process.kill(process.pid, 'SIGKILL'),
+  crash: async ({ signal, words = '' }) => {
+    fs.writeSync(2, words);
+    process.kill(process.pid, signal);
+    return new Promise(() => {});
+  },
+  exhaustHeap: async () => {
+    const all = [];
+    for (;;) all.push(Array.from({ length: 1000 }, () => String(Math.random())));
+  },
+  dieAtStop: async (event) => {
+    stop.signal.addEventListener('abort', () => tasks.crash?.({ ...event, signal: 'SIGKILL' }));
+    send({ kind: 'progress', progress: { stage: 'Train', done: 1 } });
+    return new Promise(() => {});
+  },
   waitForStop: async () => {
     send({ kind: 'progress', progress: { stage: 'Train', done: 1 } });
     await delay(60_000, undefined, { signal: stop.signal }).catch(() => {});

@@ -1,13 +1,16 @@
 import { fileURLToPath } from 'node:url';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createPool, type Pool } from '../../src/engines/pool.ts';
 import type { Progress } from '../../src/run/context.ts';
 
 const script = fileURLToPath(new URL('./pool-worker.mjs', import.meta.url));
 
+const advice = { resume: 'Resume it.', lessMemory: 'Use less.', largerHeap: 'Allow more.' };
+
 function open(size: number) {
   const progress: Progress[] = [];
-  const pool = createPool(size, (line) => progress.push(line), script);
+  const onProgress = (line: Progress) => progress.push(line);
+  const pool = createPool({ size, onProgress, advice, script });
   onTestFinished(() => pool.stop());
   return { pool, progress };
 }
@@ -47,20 +50,71 @@ test('workers are reused, and no more than the size run at once', async () => {
   expect(new Set(pids).size).toBe(2);
 });
 
+const early = (how: string) => `Label: the worker process ended early (${how})`;
+const unknown = 'Resume it. If a process ends in this way again, report a bug with this message.';
+
 describe('a worker that dies', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
   test.each([
-    ['by itself', 'die', /ended early \(exit code 7\)\nout of memory$/],
-    ['by a signal', 'crash', /ended early \(SIGKILL\): .* if memory is short/],
-  ])('%s fails its task as on Lambda, and another one takes the next', async (_, does, message) => {
+    ['by itself', { does: 'die' }, `${early('exit code 7')}\n\n${unknown}`],
+    [
+      'with last words',
+      { does: 'die', words: 'no kernel\n\nfor Conv2D\n' },
+      `${early('exit code 7')}\nno kernel\nfor Conv2D\n\n${unknown}`,
+    ],
+    ['by a fault', { signal: 'SIGSEGV' }, `${early('SIGSEGV')}\n\n${unknown}`],
+    [
+      'for lack of memory',
+      { signal: 'SIGKILL', words: 'a note of TensorFlow' },
+      `${early('SIGKILL')}: the system does this if memory is short\n\nUse less.`,
+    ],
+    [
+      'in an allocation',
+      { signal: 'SIGABRT', words: "terminate called after throwing 'std::bad_alloc'" },
+      `${early('SIGABRT')}: memory is short\n\nUse less.`,
+    ],
+    [
+      'on a full disk',
+      { signal: 'SIGBUS' },
+      `${early('SIGBUS')}: the system does this if a disk is full or fails, such as /dev/shm\n\n` +
+        'Free some space on the disks, see: df -h. Resume it.',
+    ],
+    [
+      'on an old processor',
+      { signal: 'SIGILL' },
+      `${early('SIGILL')}: this processor lacks an instruction of the program\n\n` +
+        'TensorFlow needs a processor with AVX on x86-64. Use another machine.',
+    ],
+    [
+      'at a limit of processor time',
+      { signal: 'SIGXCPU' },
+      `${early('SIGXCPU')}: it reached the limit of processor time\n\n` +
+        'Raise the limit, see: ulimit -t. Resume it.',
+    ],
+  ])('%s fails its task as on Lambda, and another one takes the next', async (_, how, message) => {
     const { pool } = open(1);
     const before = await pidOf(pool);
-    const lost = pool.invoke('Label', { does });
+    const lost = pool.invoke('Label', { does: 'crash', ...how });
     const next = pidOf(pool);
-    await expect(lost).rejects.toMatchObject({
-      name: 'Lambda.Unknown',
-      message: expect.stringMatching(message),
-    });
+    await expect(lost).rejects.toMatchObject({ name: 'Lambda.Unknown', message });
     expect(await next).not.toBe(before);
+  });
+
+  test('long after the first of its last words, reports them to the end', async () => {
+    const { pool } = open(1);
+    const words = `${'a note of TensorFlow\n'.repeat(3000)}std::bad_alloc`;
+    const lost = pool.invoke('Label', { does: 'crash', signal: 'SIGABRT', words });
+    await expect(lost).rejects.toThrow(`${early('SIGABRT')}: memory is short`);
+  });
+
+  test('with a full heap reports that, and not its stack', async () => {
+    vi.stubEnv('NODE_OPTIONS', '--max-old-space-size=30');
+    const { pool } = open(1);
+    await expect(pool.invoke('Label', { does: 'exhaustHeap' })).rejects.toMatchObject({
+      name: 'Lambda.Unknown',
+      message: `${early('SIGABRT')}: the memory that Node allows for JavaScript is full\n\nAllow more.`,
+    });
   });
 });
 
@@ -78,6 +132,15 @@ describe('stop', () => {
     });
     expect(await waiting).toMatchObject({ name: 'InterruptedError' });
     expect(isRunning(pid)).toBe(false);
+  });
+
+  test('does not report the last words of a worker that dies meanwhile: they may be logged', async () => {
+    const { pool, progress } = open(1);
+    const busy = pool.invoke('Train', { does: 'dieAtStop', words: 'a row' });
+    const error = busy.catch((reason: unknown) => reason);
+    await expect.poll(() => progress).toHaveLength(1);
+    await pool.stop();
+    expect(await error).toMatchObject({ name: 'InterruptedError', message: 'the run was stopped' });
   });
 
   test('leaves no process, and takes no task afterwards', async () => {

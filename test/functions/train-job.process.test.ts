@@ -188,14 +188,18 @@ describe("the GPU trainer's program", () => {
     expect(message).toBe('Train: the training made no step for 0.4 minutes');
   });
 
-  test('fails when the process that trains dies, with what it said last', async () => {
+  test('fails when the process that trains dies, with the reason and what to do', async () => {
     const { env, results } = beforeTraining();
     const job = new Job({ ...env, ...firstAttempt });
     await job.untilTraining();
     job.killWorker('SIGKILL');
     expect(await job.end()).toBe(1);
     const message = messageIn(results, 'b1946ac9.1');
-    expect(message).toMatch(/^Train: the worker process ended early \(SIGKILL\)/);
+    expect(message).toBe(
+      'Train: the worker process ended early (SIGKILL): the system does this if memory is short' +
+        '\n\nStart the run again: it continues from the last checkpoint. A smaller batchSize in ' +
+        'distill.yaml needs less memory; it makes a new run, which reuses the labels.',
+    );
     expect(JSON.stringify(job.lines)).not.toContain('ended early');
   });
 

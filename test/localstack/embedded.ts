@@ -16,7 +16,8 @@ export async function runEmbedded(dataset: string, results: string): Promise<Emb
   const started = await startRun(dataset, results);
   const calls: string[] = [];
   const shards: string[] = [];
-  const pool = createPool(2, () => {});
+  const advice = { resume: '', lessMemory: '', largerHeap: '' };
+  const pool = createPool({ size: 2, onProgress: () => {}, advice });
   const machine = readWorkflow();
   const handlers = prepareWorkflow(
     machine,
