@@ -58,14 +58,18 @@ export function createPool(options: PoolOptions): Pool {
     const child = fork(script, { execArgv: [], stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
     const worker: Worker = { process: child, task: undefined };
     let lastWords = '';
+    let notStarted: Error | undefined;
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       lastWords = (lastWords + text).slice(-lastWordsLength);
     });
     child.on('message', (message: FromWorker) => receive(worker, message));
-    // 'exit' may come before the last words.
+    child.on('error', (error) => {
+      notStarted = error;
+    });
+    // 'exit' may come before the last words, and not at all if the process could not be started.
     child.on('close', (code, signal) => {
       workers.delete(worker);
-      if (worker.task) fail(worker.task, { code, signal, lastWords });
+      if (worker.task) fail(worker.task, { code, signal, lastWords, notStarted });
       assign();
     });
     workers.add(worker);
@@ -75,6 +79,18 @@ export function createPool(options: PoolOptions): Pool {
   function fail(task: Task, end: WorkerEnd): void {
     // The message of an interruption is logged on AWS. Last words may quote data.
     task.reject(stopping ? interrupted() : lost(describeDeath(task.name, end, advice)));
+  }
+
+  /** Starts a worker for a task, which fails if the system does not allow it. */
+  function startFor(task: Task): Worker | undefined {
+    try {
+      return start();
+    } catch (error) {
+      // Node throws some errors of the system, such as ENOMEM, and emits others.
+      if (!(error instanceof Error)) throw error;
+      fail(task, { code: null, signal: null, lastWords: '', notStarted: error });
+      return undefined;
+    }
   }
 
   function receive(worker: Worker, message: FromWorker): void {
@@ -97,11 +113,11 @@ export function createPool(options: PoolOptions): Pool {
       }
       const free = [...workers].find((worker) => worker.task === undefined);
       if (!free && workers.size >= size) return;
-      const worker = free ?? start();
       const task = queue.shift()!;
+      const worker = free ?? startFor(task);
+      if (!worker) continue;
       worker.task = task;
-      const message: ToWorker = { kind: 'task', task: task.name, event: task.event };
-      worker.process.send(message);
+      send(worker, { kind: 'task', task: task.name, event: task.event });
     }
   }
 
@@ -134,12 +150,17 @@ function interrupted(): Error {
   return error;
 }
 
+/** Sends a message. If the worker has died, its end, which follows, fails its task. */
+function send({ process: child }: Worker, message: ToWorker): void {
+  child.send(message, () => {});
+}
+
 /** Ends a worker; a busy one first keeps what it did. */
-async function end({ process: child }: Worker): Promise<void> {
+async function end(worker: Worker): Promise<void> {
+  const { process: child } = worker;
   const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const killer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
-  const stop: ToWorker = { kind: 'stop' };
-  child.send(stop);
+  send(worker, { kind: 'stop' });
   await gone;
   clearTimeout(killer);
 }

@@ -10,6 +10,8 @@ export interface WorkerEnd {
   readonly signal: NodeJS.Signals | null;
   /** Last part of its standard error: a full heap writes several thousand characters. */
   readonly lastWords: string;
+  /** Reason why the system could not start it. */
+  readonly notStarted?: Error | undefined;
 }
 
 /** Advice for the user of a pool, as sentences. */
@@ -74,6 +76,10 @@ const again = 'If a process ends in this way again, report a bug with this messa
  */
 export function describeDeath(task: StageName, end: WorkerEnd, advice: DeathAdvice): string {
   const { title } = stages[task];
+  const { notStarted } = end;
+  if (notStarted) {
+    return `${title}: no worker process could be started: ${notStarted.message}\n\n${advice.lessMemory}`;
+  }
   const how = `the worker process ended early (${end.signal ?? `exit code ${end.code}`})`;
   const reason = reasonOf(end);
   if (reason) return `${title}: ${how}: ${reason.why}\n\n${reason.advice(advice)}`;

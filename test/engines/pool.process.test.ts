@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createPool, type Pool } from '../../src/engines/pool.ts';
@@ -106,6 +107,39 @@ describe('a worker that dies', () => {
     const words = `${'a note of TensorFlow\n'.repeat(3000)}std::bad_alloc`;
     const lost = pool.invoke('Label', { does: 'crash', signal: 'SIGABRT', words });
     await expect(lost).rejects.toThrow(`${early('SIGABRT')}: memory is short`);
+  });
+
+  test('while it is idle fails the next task as on Lambda, and another one takes the one after', async () => {
+    const { pool } = open(1);
+    const before = await pidOf(pool);
+    process.kill(before, 'SIGKILL');
+    // This blocks the thread, so that the pool cannot notice the end.
+    execFileSync('sh', ['-c', `until ps -o stat= -p ${before} | grep -q Z; do :; done`]);
+    await expect(pool.invoke('Label', { does: 'answer' })).rejects.toMatchObject({
+      name: 'Lambda.Unknown',
+      message: expect.stringContaining(early('SIGKILL')),
+    });
+    expect(await pidOf(pool)).not.toBe(before);
+  });
+
+  test.each([
+    ['is emitted', '/nowhere/node', 'spawn /nowhere/node ENOENT'],
+    ['is thrown', 'no\0node', expect.stringContaining('null bytes')],
+  ])('before it starts fails its task as on Lambda, if the error %s', async (_, program, why) => {
+    const { execPath } = process;
+    onTestFinished(() => {
+      process.execPath = execPath;
+    });
+    process.execPath = program;
+    const { pool } = open(1);
+    const error = await pool.invoke('Label', { does: 'answer' }).catch((reason: unknown) => reason);
+    if (!(error instanceof Error)) throw new Error('it did not fail');
+    expect(error.name).toBe('Lambda.Unknown');
+    const [message, hint] = error.message.split('\n\n');
+    expect(message?.split('could be started: ')).toEqual(['Label: no worker process ', why]);
+    expect(hint).toBe('Use less.');
+    process.execPath = execPath;
+    expect(await pidOf(pool)).toBeGreaterThan(0);
   });
 
   test('with a full heap reports that, and not its stack', async () => {
