@@ -4,7 +4,14 @@
  */
 export const layers = [
   [
-    ...['src/errors.ts', 'src/arrays.ts', 'src/digest.ts', 'src/float16.ts', 'src/format.ts'],
+    ...[
+      'src/errors.ts',
+      'src/arrays.ts',
+      'src/compiled-file.ts',
+      'src/digest.ts',
+      'src/float16.ts',
+      'src/format.ts',
+    ],
     ...[
       'src/json-depth.ts',
       'src/json.ts',

@@ -44,7 +44,7 @@ async function bundle(root) {
     entryPoints: {
       index: path.join(root, 'functions', 'lambda.ts'),
       // A thread or process starts from a file of its own, beside the code that starts it.
-      'jpeg-thread': path.join(root, 'src', 'data', 'features', 'jpeg-thread.mjs'),
+      'jpeg-thread': path.join(root, 'src', 'data', 'features', 'jpeg-thread.ts'),
       'augment-thread': path.join(root, 'src', 'train', 'augment-thread.ts'),
       'model-process': path.join(root, 'src', 'models', 'confined', 'model-process.ts'),
     },

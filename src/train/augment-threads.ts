@@ -4,8 +4,8 @@
  * of a small network.
  */
 import { availableParallelism } from 'node:os';
-import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { compiledFile } from '../compiled-file.ts';
 import type { AugmentOptions } from './example-writer.ts';
 
 /** The images of a batch. */
@@ -45,10 +45,8 @@ export function openAugmentThreads(
   options: AugmentOptions,
   batchBytes: number,
 ): AugmentThreads | undefined {
-  // Bundled code has another extension than compiled code.
-  const extension = extname(import.meta.url);
-  if (extension === '.ts') return undefined;
-  const file = new URL(`./augment-thread${extension}`, import.meta.url);
+  const file = compiledFile('augment-thread', import.meta.url);
+  if (file === undefined) return undefined;
   const count = threadCount(batchBytes);
   const threads = Array.from({ length: count }, () => startThread(file, options));
   let turn = 0;

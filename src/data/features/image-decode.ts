@@ -3,12 +3,13 @@ import sharp, { type Sharp } from 'sharp';
 import type { Example, Rejected } from '../example.ts';
 import type { ImageFeatures, PixelSettings } from './image-features.ts';
 import { imageType, notAnImage } from './image-file.ts';
-import { type Placement, placementOf } from './image-fit.ts';
+import { fitPixels } from './image-fit.ts';
 import { maxMegapixels, withImageRoom } from './image-memory.ts';
-import { rgbOfCmyk, swapRedAndBlue, withChannels } from './image-pixels.ts';
-import { type Pixels, resample } from './image-resample.ts';
+import { rgbOfCmyk, withChannels } from './image-pixels.ts';
+import type { Pixels } from './image-resample.ts';
+import { decodePlainJpeg, JpegThreadError } from './jpeg-worker.ts';
 import { wrongKind } from './kind.ts';
-import { decodePlainJpeg, readPlainJpeg } from './plain-jpeg.ts';
+import { readPlainJpeg } from './plain-jpeg.ts';
 
 // One thread per image, and several images at once: for small images this is faster than several
 // threads per image. The cache of libvips is off because no operation repeats.
@@ -20,6 +21,7 @@ sharp.cache(false);
  * aspect ratio differs, applies the EXIF orientation, and puts transparent pixels on black. Takes
  * the first frame of an animation.
  * @returns pixels, [height, width, channels]; or why the image cannot be used.
+ * @throws JpegThreadError if the thread that decodes small JPEGs crashes.
  */
 export async function decodeImage(
   example: Example,
@@ -38,6 +40,7 @@ export async function decodeImage(
         : decodeFitted(bytes, features, features.pixels);
     });
   } catch (error) {
+    if (error instanceof JpegThreadError) throw error;
     return { id, reason: imageReason(error) };
   }
 }
@@ -62,7 +65,7 @@ async function decodeStretched(
 ): Promise<Uint8Array> {
   const plain = readPlainJpeg(bytes);
   if (plain?.height === height && plain.width === width) {
-    const pixels = await decodePlainJpeg(bytes);
+    const pixels = await decodePlainJpeg(bytes, plain);
     if (pixels !== undefined) return withChannels(pixels, plain.channels, channels);
   }
   const { data, info } = await open(bytes)
@@ -78,27 +81,15 @@ async function decodeStretched(
 /** Decodes an image as the section `preprocess` of the config requires. */
 async function decodeFitted(
   bytes: Uint8Array,
-  features: ImageFeatures,
-  settings: PixelSettings,
-): Promise<Uint8Array> {
-  const plain = readPlainJpeg(bytes);
-  const data = plain && (await decodePlainJpeg(bytes));
-  return data === undefined
-    ? fitted(await decodeWhole(bytes, settings), features, settings)
-    : fitted({ ...plain!, data }, features, settings);
-}
-
-function fitted(
-  whole: Pixels,
   { height, width, channels }: ImageFeatures,
   settings: PixelSettings,
-): Uint8Array {
-  const image = channels === 1 ? withGrey(whole) : whole;
-  const placement = placementOf(image, { ...settings, seen: { height, width } });
-  const placed = onBlack(resample(image, placement), placement, { height, width });
-  const pixels = withChannels(placed, image.channels, channels);
-  if (settings.channelOrder === 'BGR') swapRedAndBlue(pixels);
-  return pixels;
+): Promise<Uint8Array> {
+  const fit = { ...settings, seen: { height, width }, channels };
+  const plain = readPlainJpeg(bytes);
+  return (
+    (plain && (await decodePlainJpeg(bytes, plain, fit))) ??
+    fitPixels(await decodeWhole(bytes, settings), fit)
+  );
 }
 
 /** Decodes an image at its own size, with one channel or three. */
@@ -122,25 +113,6 @@ async function decodeWhole(bytes: Uint8Array, settings: PixelSettings): Promise<
 
 function open(bytes: Uint8Array, ignoreIcc = false): Sharp {
   return sharp(bytes, { failOn: 'error', limitInputPixels: maxMegapixels * 1e6, ignoreIcc });
-}
-
-function withGrey({ data, channels, ...size }: Pixels): Pixels {
-  return { ...size, data: withChannels(data, channels, 1), channels: 1 };
-}
-
-/** Places pixels in an image of another size; returns them as they are if they fill it. */
-function onBlack(
-  { data, height, width, channels }: Pixels,
-  { top, left }: Placement,
-  seen: { readonly height: number; readonly width: number },
-): Uint8Array {
-  if (height === seen.height && width === seen.width) return data;
-  const result = new Uint8Array(seen.height * seen.width * channels);
-  for (let row = 0; row < height; row++) {
-    const line = data.subarray(row * width * channels, (row + 1) * width * channels);
-    result.set(line, ((top + row) * seen.width + left) * channels);
-  }
-  return result;
 }
 
 function imageReason(error: unknown): string {

@@ -47,8 +47,11 @@ export const imageFeaturesSchema = z
   );
 export type ImageFeatures = z.infer<typeof imageFeaturesSchema>;
 
-/** Returns a function that normalizes pixels, from a table: a pixel has only 256 values. */
-export function pixelNormalizer({ channels, mean, std }: ImageFeatures) {
+/**
+ * Returns a function that normalizes pixels, from a table: a pixel has only 256 values.
+ * @param channelsFirst Whether it also transposes them, to [channels, height, width].
+ */
+export function pixelNormalizer({ channels, mean, std }: ImageFeatures, channelsFirst = false) {
   const tables = Array.from({ length: channels }, (_, channel) =>
     Float32Array.from(
       { length: 256 },
@@ -56,9 +59,11 @@ export function pixelNormalizer({ channels, mean, std }: ImageFeatures) {
     ),
   );
   return (decoded: Decoded, target: Float32Array, offset: number): void => {
+    const [planeStep, step] = channelsFirst ? [decoded.length / channels, 1] : [1, channels];
     for (const [channel, table] of tables.entries()) {
-      for (let at = channel; at < decoded.length; at += channels) {
-        target[offset + at] = table[decoded[at]!]!;
+      let to = offset + channel * planeStep;
+      for (let from = channel; from < decoded.length; from += channels, to += step) {
+        target[to] = table[decoded[from]!]!;
       }
     }
   };

@@ -1,6 +1,7 @@
-/** Computes which part of a resized image a model sees. */
+/** Fits an image to the pixels of a model, and computes which part of it the model sees. */
 import { roundToEven } from '../../arrays.ts';
-import type { Resampling, ResizeFilter } from './image-resample.ts';
+import { swapRedAndBlue, withChannels } from './image-pixels.ts';
+import { type Pixels, type Resampling, type ResizeFilter, resample } from './image-resample.ts';
 
 /** Ways to fit an image to a size, by the name that the config gives them. */
 export const resizeFits = ['stretch', 'shortest-side-then-center-crop', 'pad'] as const;
@@ -19,6 +20,41 @@ export interface Fitting {
   readonly resized: Size;
   /** Size of the model's pixels: the middle of the resized image, or with black around it. */
   readonly seen: Size;
+}
+
+/** Settings for the pixels of a model. */
+export interface PixelFit extends Fitting {
+  readonly channels: 1 | 3;
+  readonly channelOrder: 'RGB' | 'BGR';
+}
+
+/** Makes the pixels that a model sees: [seen.height, seen.width, channels]. */
+export function fitPixels(whole: Pixels, fit: PixelFit): Uint8Array {
+  const image = fit.channels === 1 ? withGrey(whole) : whole;
+  const placement = placementOf(image, fit);
+  const placed = onBlack(resample(image, placement), placement, fit.seen);
+  const pixels = withChannels(placed, image.channels, fit.channels);
+  if (fit.channelOrder === 'BGR') swapRedAndBlue(pixels);
+  return pixels;
+}
+
+function withGrey({ data, channels, ...size }: Pixels): Pixels {
+  return { ...size, data: withChannels(data, channels, 1), channels: 1 };
+}
+
+/** Places pixels in an image of another size; returns them as they are if they fill it. */
+function onBlack(
+  { data, height, width, channels }: Pixels,
+  { top, left }: Placement,
+  seen: Size,
+): Uint8Array {
+  if (height === seen.height && width === seen.width) return data;
+  const result = new Uint8Array(seen.height * seen.width * channels);
+  for (let row = 0; row < height; row++) {
+    const line = data.subarray(row * width * channels, (row + 1) * width * channels);
+    result.set(line, ((top + row) * seen.width + left) * channels);
+  }
+  return result;
 }
 
 /** A resize, and the position of its window in the pixels of the model. */

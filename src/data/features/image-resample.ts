@@ -178,9 +178,10 @@ const sumColours: SumRow = (data, row, { starts, counts, weights, stride }, targ
     const end = first + counts[index]!;
     for (let tap = first; tap < end; tap++, from += 3) {
       const weight = weights[tap]!;
-      red += Math.imul(data[from]!, weight);
-      green += Math.imul(data[from + 1]!, weight);
-      blue += Math.imul(data[from + 2]!, weight);
+      // With `| 0`, the compiled code does not check for overflow: a sixth of the time.
+      red = (red + Math.imul(data[from]!, weight)) | 0;
+      green = (green + Math.imul(data[from + 1]!, weight)) | 0;
+      blue = (blue + Math.imul(data[from + 2]!, weight)) | 0;
     }
     target[to] = red >> precision;
     target[to + 1] = green >> precision;

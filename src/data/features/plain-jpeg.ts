@@ -1,17 +1,13 @@
 /**
- * Decodes small JPEGs quickly. libvips takes about 350 µs to open a file of any size; libjpeg-turbo
- * decodes 32 × 32 pixels in 20 µs, and 224 × 224 in half of sharp's processor time. So a JPEG that
- * only needs decoding goes to libjpeg-turbo, compiled to WebAssembly, which is the same on every
- * machine. It runs in a thread of its own, in parallel with TensorFlow, which blocks the thread of
- * JavaScript.
+ * Recognizes small JPEGs that libjpeg-turbo decodes quickly. libvips takes about 350 µs to open a
+ * file of any size; libjpeg-turbo decodes 32 × 32 pixels in 20 µs, and 224 × 224 in half of sharp's
+ * processor time. So a JPEG that only needs decoding goes to libjpeg-turbo, compiled to
+ * WebAssembly, which is the same on every machine.
  *
  * The pixels are the same as sharp's, bit for bit: both decode with the accurate integer transform
  * and smooth upsampling. Files with an unclear header, an error or a warning go to sharp. Damage
  * that causes no error may decode differently, as it does with sharp on another processor.
  */
-
-import { Worker } from 'node:worker_threads';
-import { sum } from '../../arrays.ts';
 
 export interface PlainJpeg {
   readonly height: number;
@@ -68,78 +64,4 @@ function readFrame(view: DataView, start: number, end: number): PlainJpeg | unde
   const isYCbCr = byte(6) === 1 && byte(9) === 2 && byte(12) === 3;
   const isKnown = knownSampling.has(byte(7)) && byte(10) === 0x11 && byte(13) === 0x11;
   return isYCbCr && isKnown ? { height, width, channels } : undefined;
-}
-
-interface Request {
-  readonly bytes: Uint8Array;
-  readonly resolve: (pixels: Uint8Array | undefined) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** Upper bound on the files per message; a message costs as much as half a file. */
-const maxFiles = 64;
-
-let thread: Worker | undefined;
-let waiting: Request[] = [];
-/** Requests without an answer yet, in the order in which the thread receives them. */
-const sent: Request[][] = [];
-
-/**
- * Decodes a file that `readPlainJpeg` accepts.
- * @returns pixels, [height, width, channels]; undefined if the file has an error, which sharp then
- *   describes.
- */
-export function decodePlainJpeg(bytes: Uint8Array): Promise<Uint8Array | undefined> {
-  return new Promise((resolve, reject) => {
-    waiting.push({ bytes, resolve, reject });
-    if (waiting.length === 1) setImmediate(send);
-    if (waiting.length === maxFiles) send();
-  });
-}
-
-/** Sends the waiting requests. */
-function send(): void {
-  if (waiting.length === 0) return;
-  thread ??= startThread();
-  const files = joined(waiting.map(({ bytes }) => bytes));
-  thread.postMessage(files, [files.bytes.buffer]);
-  // The thread keeps the process alive only while a request waits for an answer.
-  thread.ref();
-  sent.push(waiting);
-  waiting = [];
-}
-
-interface Files {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly ends: readonly number[];
-}
-
-function joined(parts: readonly Uint8Array[]): Files {
-  const bytes = new Uint8Array(sum(parts.map(({ length }) => length)));
-  let end = 0;
-  const ends = parts.map((part) => {
-    bytes.set(part, end);
-    end += part.length;
-    return end;
-  });
-  return { bytes, ends };
-}
-
-function startThread(): Worker {
-  // The process's own options (--input-type, --import) do not apply to the thread.
-  const worker = new Worker(new URL('./jpeg-thread.mjs', import.meta.url), { execArgv: [] });
-  worker.on('message', ({ bytes, ends }: Files) => {
-    const answered = sent.shift()!;
-    if (sent.length === 0) worker.unref();
-    for (const [index, { resolve }] of answered.entries()) {
-      // A copy, so that a cached example does not keep its neighbours in memory.
-      const pixels = bytes.slice(ends[index - 1] ?? 0, ends[index]);
-      resolve(pixels.length === 0 ? undefined : pixels);
-    }
-  });
-  worker.on('error', (error) => {
-    thread = undefined;
-    for (const { reject } of sent.splice(0).flat()) reject(error);
-  });
-  return worker;
 }

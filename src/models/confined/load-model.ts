@@ -1,16 +1,12 @@
-import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { compiledFile } from '../../compiled-file.ts';
 import type { LoadedModel } from '../teachers/loaded-model.ts';
 import { type ConfinedModel, loadConfined, ModelProcess } from './confined-model.ts';
 import type { LoadModel, ModelSource } from './model-source.ts';
 
-// Bundled code has another extension than compiled code. Code that is not compiled cannot start a
-// process, because a process starts from a JavaScript file.
-const extension = extname(import.meta.url);
-const script =
-  extension === '.ts'
-    ? undefined
-    : fileURLToPath(new URL(`./model-process${extension}`, import.meta.url));
+/** Undefined if the code is not compiled; models are then loaded in this process. */
+const file = compiledFile('model-process', import.meta.url);
+const script = file && fileURLToPath(file);
 
 /**
  * Time for which a process is kept after its model was disposed of, in ms. The next task follows at

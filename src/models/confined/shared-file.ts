@@ -81,13 +81,24 @@ function isLarge(values: TensorValues): values is Floats {
   return values instanceof Float32Array && values.byteLength >= minBytes;
 }
 
-/** Reads the tensors that `store` wrote. @throws Error if the file is too short. */
+/** Memory for the tensors of a call. New memory for each call would keep collecting garbage. */
+let memory = new ArrayBuffer(0);
+
+/**
+ * Reads the tensors that `store` wrote. They are valid until the next call.
+ * @throws Error if the file is too short.
+ */
 export function restore(fd: number, sent: readonly SentTensor[]): InputTensor[] {
+  const needed = Math.max(
+    0,
+    ...sent.map((feed) => ('values' in feed ? 0 : feed.start + 4 * feed.length)),
+  );
+  if (memory.byteLength < needed) memory = new ArrayBuffer(needed);
   return sent.map((feed) => {
     if ('values' in feed) return feed;
     const { name, shape, start, length } = feed;
-    const values = new Float32Array(length);
-    const bytes = new Uint8Array(values.buffer);
+    const values = new Float32Array(memory, start, length);
+    const bytes = new Uint8Array(memory, start, values.byteLength);
     for (let done = 0; done < bytes.length; ) {
       const read = readSync(fd, bytes, done, bytes.length - done, start + done);
       if (read === 0) throw new Error('the file of tensors is too short');

@@ -1,13 +1,13 @@
 import { product } from '../../arrays.ts';
 import { readAhead } from '../../data/ahead.ts';
 import type { Rejected } from '../../data/example.ts';
-import type { ImageFeatures } from '../../data/features/image-features.ts';
-import { createEncoder, featureShape } from '../../data/features/index.ts';
-import { isDecoded, type Rows, rowsOf } from '../../data/features/kind.ts';
+import { type ImageFeatures, pixelNormalizer } from '../../data/features/image-features.ts';
+import { createEncoder } from '../../data/features/index.ts';
+import { type Decoded, isDecoded } from '../../data/features/kind.ts';
 import { UserError } from '../../errors.ts';
-import { featuresInput } from '../teachers/features-input.ts';
-import { fittingLayouts, type Layout } from '../teachers/layout.ts';
-import { type Port, portsText } from '../teachers/loaded-model.ts';
+import { featureType } from '../teachers/feature-types.ts';
+import { fittingLayouts } from '../teachers/layout.ts';
+import { type InputTensor, type Port, portsText } from '../teachers/loaded-model.ts';
 import type { EncoderInput, InputBatch } from './input-batch.ts';
 
 export interface ImageInputOptions {
@@ -24,27 +24,47 @@ export interface ImageInputOptions {
 /** Batches that are decoded while the model runs. */
 const batchesAhead = 2;
 
+/** An image that was decoded, with its position in the list of examples. */
+interface DecodedImage {
+  readonly row: number;
+  readonly pixels: Decoded;
+}
+
 /**
  * Makes the input of an encoder of images.
  * @throws UserError if the model does not have one input, or does not read images of this size.
  */
 export function imageInput(options: ImageInputOptions): EncoderInput {
-  const { inputs, features, batchSize, source } = options;
-  const layout = layoutOf(options);
-  const input = featuresInput(inputs[0]!, features, layout, source, 'encoder');
-  const encoder = createEncoder(features);
-  const size = product(featureShape(features));
-  const count = input.fixedBatch ?? batchSize;
-  const batchOf = (positions: readonly number[], rows: Rows): InputBatch => {
-    const n = input.fixedBatch ?? rows.n;
-    return { rows: positions, feeds: input.feeds({ ids: [], rows }, 0, n), lengths: undefined };
-  };
+  const { features, batchSize } = options;
+  const { port, layout, makeFeed } = feedOf(options);
+  const { decode } = createEncoder(features);
+  const normalize = pixelNormalizer(features, layout.channelsFirst);
+  const size = product(layout.shape);
+  const fixedBatch = port.shape?.[0];
+  const count = fixedBatch ?? batchSize;
+  /** Memory that the model has read. New memory for each batch would keep collecting garbage. */
+  const free: Float32Array[] = [];
+
+  /** Lends the model a batch, in memory that the next batches use again. */
+  async function* lend(images: readonly DecodedImage[]): AsyncGenerator<InputBatch> {
+    const values = free.pop() ?? new Float32Array(count * size);
+    for (const [index, { pixels }] of images.entries()) normalize(pixels, values, index * size);
+    values.fill(0, images.length * size);
+    const n = fixedBatch ?? images.length;
+    yield {
+      rows: images.map(({ row }) => row),
+      feeds: [makeFeed(values.subarray(0, n * size), n)],
+      lengths: undefined,
+    };
+    free.push(values);
+  }
+
   return {
     chunk: count,
     channelsFirst: layout.channelsFirst,
     probe: () => {
-      const n = input.fixedBatch === undefined ? 2 : 1;
-      return batchOf([], { n, values: new Float32Array(n * size) });
+      const n = fixedBatch === undefined ? 2 : 1;
+      return { rows: [], feeds: [makeFeed(new Float32Array(n * size), n)], lengths: undefined };
     },
     async *batches(examples, { rejected }) {
       const starts = Array.from(
@@ -53,40 +73,40 @@ export function imageInput(options: ImageInputOptions): EncoderInput {
       );
       const decodeBatch = async (start: number) => {
         const part = examples.slice(start, start + count);
-        const decoded = await Promise.all(part.map(encoder.decode));
-        const kept: { readonly row: number; readonly pixels: Uint8Array | Float32Array }[] = [];
+        const decoded = await Promise.all(part.map(decode));
+        const images: DecodedImage[] = [];
         const lost: { readonly row: number; readonly rejection: Rejected }[] = [];
         for (const [index, pixels] of decoded.entries()) {
           const row = start + index;
-          if (isDecoded(pixels)) kept.push({ row, pixels });
+          if (isDecoded(pixels)) images.push({ row, pixels });
           else lost.push({ row, rejection: pixels });
         }
-        return { kept, lost };
+        return { images, lost };
       };
-      for await (const { kept, lost } of readAhead(starts, batchesAhead, decodeBatch)) {
+      for await (const { images, lost } of readAhead(starts, batchesAhead, decodeBatch)) {
         for (const { row, rejection } of lost) rejected.set(row, rejection);
-        if (kept.length === 0) continue;
-        const rows = rowsOf(
-          encoder,
-          kept.map(({ pixels }) => pixels),
-        );
-        yield batchOf(
-          kept.map(({ row }) => row),
-          rows,
-        );
+        if (images.length > 0) yield* lend(images);
       }
     },
   };
 }
 
-function layoutOf({ inputs, features, channelsFirst, source }: ImageInputOptions): Layout {
-  const [input, ...others] = inputs;
-  if (input === undefined || others.length > 0) {
+/** Finds the layout of the model's input, and how its tensor is made of values in this layout. */
+function feedOf({ inputs, features, channelsFirst, source }: ImageInputOptions) {
+  const [port, ...others] = inputs;
+  if (port === undefined || others.length > 0) {
     throw new UserError(
       `${source} has the inputs ${portsText(inputs)}, and an encoder of images reads one`,
       'Export the part of the model that reads images, alone.',
     );
   }
-  const layouts = fittingLayouts(input, features, undefined, source, 'encoder');
-  return layouts.find((layout) => layout.channelsFirst === channelsFirst) ?? layouts[0];
+  const layouts = fittingLayouts(port, features, undefined, source, 'encoder');
+  const layout = layouts.find((one) => one.channelsFirst === channelsFirst) ?? layouts[0];
+  const convert = featureType(port, features, source, 'encoder');
+  const makeFeed = (values: Float32Array, n: number): InputTensor => ({
+    name: port.name,
+    shape: [n, ...layout.shape],
+    values: convert(values),
+  });
+  return { port, layout, makeFeed };
 }

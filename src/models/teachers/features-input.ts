@@ -3,7 +3,7 @@ import type { Features } from '../../data/features/index.ts';
 import { numbersOf } from '../../data/features/kind.ts';
 import type { Inputs } from '../teacher.ts';
 import { featureType } from './feature-types.ts';
-import { type Layout, type ModelSection, toChannelsFirst } from './layout.ts';
+import { type Layout, toChannelsFirst } from './layout.ts';
 import type { Port } from './loaded-model.ts';
 import type { ModelInput } from './model-input.ts';
 
@@ -11,7 +11,6 @@ import type { ModelInput } from './model-input.ts';
  * Creates the input of a model that reads features: one tensor in some layout.
  *
  * @param model Name of the model in errors.
- * @param section Section of the config that describes it, for errors.
  * @throws UserError if features cannot be given in the type of the input.
  */
 export function featuresInput(
@@ -19,10 +18,9 @@ export function featuresInput(
   features: Features,
   layout: Layout,
   model: string,
-  section: ModelSection = 'teacher',
 ): ModelInput {
   const { name, shape } = port;
-  const convert = featureType(port, features, model, section);
+  const convert = featureType(port, features, model);
   const size = product(layout.shape);
   return {
     fixedBatch: shape?.[0],

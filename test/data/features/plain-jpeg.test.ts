@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { createEncoder } from '../../../src/data/features/index.ts';
-import { decodePlainJpeg, readPlainJpeg } from '../../../src/data/features/plain-jpeg.ts';
+import { decodePlainJpeg } from '../../../src/data/features/jpeg-worker.ts';
+import { readPlainJpeg } from '../../../src/data/features/plain-jpeg.ts';
 import { randomFor } from '../../../src/data/random.ts';
 import { fixture } from '../../support/examples.ts';
 
@@ -37,6 +38,10 @@ function jpegOf({ height, width, channels, seed, ...options }: Picture): Promise
     .toBuffer();
 }
 
+function decode(file: Uint8Array): Promise<Uint8Array | undefined> {
+  return decodePlainJpeg(file, readPlainJpeg(file)!);
+}
+
 function rawBySharp(bytes: Uint8Array, channels: 1 | 3): Promise<Buffer> {
   const space = channels === 1 ? 'b-w' : 'srgb';
   return sharp(bytes, { failOn: 'error' }).toColourspace(space).raw().toBuffer();
@@ -50,7 +55,7 @@ test('the pixels are the same as those of sharp, bit for bit', async () => {
       expect(plain).toEqual(
         several.map(({ height, width, channels }) => ({ height, width, channels })),
       );
-      const decoded = await Promise.all(files.map(decodePlainJpeg));
+      const decoded = await Promise.all(files.map(decode));
       for (const [position, file] of files.entries()) {
         const wanted = await rawBySharp(file, several[position]!.channels);
         expect(Buffer.compare(decoded[position]!, wanted)).toBe(0);
@@ -67,7 +72,7 @@ test('hundreds of files at once get their own pixels', async () => {
     return sharp({ create }).jpeg({ quality: 100 }).toBuffer();
   };
   const files = await Promise.all(Array.from({ length: 256 }, (_, value) => grey(value)));
-  const decoded = await Promise.all([...files, ...files].map(decodePlainJpeg));
+  const decoded = await Promise.all([...files, ...files].map(decode));
   expect(decoded.map((pixels) => pixels?.[0])).toEqual(
     Array.from({ length: 512 }, (_, position) => position % 256),
   );
@@ -115,7 +120,7 @@ test('a damaged file has no pixels, and its neighbours have theirs', async () =>
   const cut = good.subarray(0, good.length - 200);
   const wanted = await rawBySharp(good, 3);
   const files = Array.from({ length: 40 }, (_, position) => (position % 2 === 0 ? good : cut));
-  const decoded = await Promise.all(files.map(decodePlainJpeg));
+  const decoded = await Promise.all(files.map(decode));
   for (const [position, pixels] of decoded.entries()) {
     if (position % 2 === 1) expect(pixels).toBeUndefined();
     else expect(Buffer.compare(pixels!, wanted)).toBe(0);

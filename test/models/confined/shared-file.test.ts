@@ -16,6 +16,8 @@ test('large tensors go through the file, and are the same afterwards', () => {
   const sent = store(fd, [large, small, { ...large, name: 'z' }]);
   expect(sent.map((one) => 'values' in one)).toEqual([false, true, false]);
   expect(restore(fd, sent)).toEqual([large, small, { ...large, name: 'z' }]);
+  const other = { ...large, values: new Float32Array(2 ** 14).fill(0.25) };
+  expect(restore(fd, store(fd, [small, other]))).toEqual([small, other]);
   closeShared(fd);
 });
 

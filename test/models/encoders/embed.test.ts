@@ -1,4 +1,5 @@
 // Batches and embeddings of models that a test makes up.
+import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { embedWith } from '../../../src/models/encoders/embed.ts';
 import type { EncoderDescription } from '../../../src/models/encoders/encoder.ts';
@@ -66,6 +67,30 @@ test('one vector per text may have an axis of its own: [n, 1, dimension]', async
   expect([...rejected.values()]).toEqual([
     { id: 't2', reason: "The encoder's tokenizer finds no token in its text." },
   ]);
+});
+
+test('a model of a fixed batch reads each image once, with channels first and blank rows', async () => {
+  const inputs = [{ name: 'pixels', dtype: 'float32', shape: [4, 3, 1, 2] }];
+  const features = {
+    ...({ kind: 'image', height: 1, width: 2, channels: 3 } as const),
+    ...{ mean: [0, 0, 0], std: [1 / 255, 1 / 255, 1 / 255] },
+  };
+  const options = { inputs, features, batchSize: 32, channelsFirst: true, source: 'e' };
+  const examples = await Promise.all(
+    [1, 2, 3, 4, 5].map(async (number) => {
+      const pixels = Uint8Array.of(1, 2, 3, 4, 5, 6).map((value) => value + 10 * number);
+      const raw = { width: 2, height: 1, channels: 3 } as const;
+      const bytes = await sharp(pixels, { raw }).png().toBuffer();
+      return { id: String(number), label: undefined, content: { kind: 'image', bytes } as const };
+    }),
+  );
+  const seen: number[][] = [];
+  const notes = { rejected: new Map(), truncated: 0 };
+  for await (const { feeds } of imageInput(options).batches(examples, notes)) {
+    seen.push(Array.from(feeds[0]!.values as Float32Array, Math.round));
+  }
+  const planes = (number: number) => [1, 4, 2, 5, 3, 6].map((value) => value + 10 * number);
+  expect(seen).toEqual([[1, 2, 3, 4].flatMap(planes), [...planes(5), ...Array(18).fill(0)]]);
 });
 
 test.each([

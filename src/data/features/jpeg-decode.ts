@@ -1,0 +1,52 @@
+/** Decodes JPEGs with libjpeg-turbo, compiled to WebAssembly, and fits them to a model. */
+import openLibjpegTurbo, {
+  type JpegDecoder,
+} from '@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs';
+import { fitPixels, type PixelFit } from './image-fit.ts';
+import type { PlainJpeg } from './plain-jpeg.ts';
+
+/** A file that `readPlainJpeg` accepts. */
+interface JpegFile {
+  /** Size of the file, in bytes. */
+  readonly length: number;
+  /** Result of `readPlainJpeg`. */
+  readonly plain: PlainJpeg;
+  /** Settings to fit its pixels to a model. Undefined: they stay as they are. */
+  readonly fit: PixelFit | undefined;
+}
+
+export interface JpegBatch {
+  /** The files, one after the other. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly files: readonly JpegFile[];
+}
+
+/** Pixels of each file, [height, width, channels]; undefined if it has an error. */
+export type PixelBatch = readonly (Uint8Array | undefined)[];
+
+/** Decodes files. libjpeg-turbo's warnings also are errors. */
+export async function decodeJpegs({ bytes, files }: JpegBatch): Promise<PixelBatch> {
+  const results: (Uint8Array | undefined)[] = [];
+  let start = 0;
+  for (const { length, plain, fit } of files) {
+    const data = await decode(bytes.subarray(start, start + length));
+    results.push(data && fit ? fitPixels({ ...plain, data }, fit) : data);
+    start += length;
+  }
+  return results;
+}
+
+let decoder: JpegDecoder | undefined;
+
+async function decode(file: Uint8Array): Promise<Uint8Array | undefined> {
+  decoder ??= new (await openLibjpegTurbo()).JPEGDecoder();
+  try {
+    decoder.getEncodedBuffer(file.length).set(file);
+    decoder.decode();
+    return Uint8Array.from(decoder.getDecodedBuffer());
+  } catch {
+    // A failure leaves its frame on the stack of WebAssembly, so the next file gets a new instance.
+    decoder = undefined;
+    return undefined;
+  }
+}

@@ -1,0 +1,13 @@
+/** The thread of `jpeg-worker.ts`. */
+import { on } from 'node:events';
+import { parentPort } from 'node:worker_threads';
+import { decodeJpegs, type JpegBatch } from './jpeg-decode.ts';
+
+// One batch after the other, so that the answers have the order of the batches.
+for await (const [batch] of on(parentPort!, 'message')) {
+  // Only `jpeg-worker.ts` sends messages.
+  const pixels = await decodeJpegs(batch as JpegBatch);
+  // Each array has memory of its own.
+  const buffers = pixels.flatMap((each) => (each ? [each.buffer as ArrayBuffer] : []));
+  parentPort!.postMessage(pixels, buffers);
+}
