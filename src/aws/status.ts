@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { sum } from '../arrays.ts';
+import { describeFailure } from '../run/failure-file.ts';
 import { readCause } from '../run/hidden-message.ts';
 import { keys } from '../run/keys.ts';
 import { type RunRecord, recordSchema } from '../run/plan-file.ts';
@@ -183,7 +184,9 @@ export class StatusReader {
     { cause, shard, ...failed }: FailedShard,
     stage: string,
   ): Promise<RunFailure> {
-    const { message, hint } = await readCause(this.#results, this.#attempt.run, cause);
+    const { run, arn: execution } = this.#attempt;
+    const found = await readCause(this.#results, run, cause);
+    const { message, hint } = describeFailure({ run, execution }, failed.error, found);
     return { ...failed, message, hint, stage, part: shard };
   }
 

@@ -4,6 +4,7 @@ import { sealJson } from '../store/seal.ts';
 import type { ObjectStore } from '../store/store.ts';
 import type { FailureCause } from './failure-cause.ts';
 import { keys } from './keys.ts';
+import { explainPlatform } from './platform-failure.ts';
 
 /** `runs/<run>/failure.json`: why the run failed last. Empty if it has succeeded since. */
 export const failureSchema = z.strictObject({
@@ -29,9 +30,12 @@ const startAgain = 'Results so far are kept: start the run again, and it continu
 export function describeFailure(
   { run, execution }: { readonly run: string; readonly execution: string },
   error: string,
-  { stage, message, hint }: FailureCause,
+  cause: FailureCause,
 ): Failure {
-  return { run, execution, stage: stage ?? 'Workflow', error, message, hint: hint ?? startAgain };
+  const { stage = 'Workflow', message, hint } = explainPlatform(error, cause);
+  // A failure of the platform may pass, so that its advice does not exclude another start.
+  const advice = cause.hint ?? [hint, startAgain].filter(Boolean).join(' ');
+  return { run, execution, stage, error, message, hint: advice };
 }
 
 /** Writes the failure of a run over an earlier one. */
