@@ -298,6 +298,18 @@ const traps: Trap<Machine>[] = [
     },
   },
   {
+    what: 'a function that is called again after some of its deaths only',
+    otherwise: 'a short lack of memory fails the run on AWS, and not in the embedded engine',
+    found: (machine) =>
+      tasks(
+        machine,
+        ({ Resource, Retry = [] }) =>
+          String(Resource).includes(':lambda:') &&
+          !Retry.some(({ ErrorEquals }) => deaths.every((error) => ErrorEquals.includes(error))),
+      ),
+    spoil: ({ States }) => States.Evaluate!.Retry![2]!.ErrorEquals.splice(2, 1),
+  },
+  {
     what: 'a training of many calls that few transient errors end',
     otherwise: 'retriers count for the whole state: six errors in 25 hours would fail the run',
     found: (machine) =>
@@ -382,12 +394,17 @@ const fieldsOfAll: Record<string, string[]> = {
   Succeed: ['Type'],
 };
 
+/** Errors of Lambda for a process that died. The newer name is that of a lack of memory. */
+const deaths = ['Lambda.Unknown', 'Runtime.ExitError', 'Runtime.OutOfMemory'];
+
 const errorNames = [
-  ...['TransientError', 'InterruptedError', 'StalledError', 'Runtime.ExitError'],
-  'Sandbox.Timedout',
-  ...['TooManyRequestsException', 'ServiceException', 'AWSLambdaException', 'SdkClientException']
-    .concat('Unknown')
-    .map((name) => `Lambda.${name}`),
+  ...['TransientError', 'InterruptedError', 'StalledError', 'Sandbox.Timedout', ...deaths],
+  ...[
+    'TooManyRequestsException',
+    'ServiceException',
+    'AWSLambdaException',
+    'SdkClientException',
+  ].map((name) => `Lambda.${name}`),
   ...['Batch.AWSBatchException', 'Batch.ServerException', 'Batch.SdkClientException'],
   ...['States.Timeout', 'States.ItemReaderFailed'],
 ];
