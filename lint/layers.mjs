@@ -15,6 +15,7 @@ export const layers = [
     ...[
       'src/json-depth.ts',
       'src/json.ts',
+      'src/machine-limits.ts',
       'src/nearest.ts',
       'src/table.ts',
       'src/wide-schemas.ts',

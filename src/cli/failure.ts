@@ -1,5 +1,6 @@
 import { explainAws } from '../aws/failures.ts';
 import { hintOf } from '../errors.ts';
+import { explainMachineLimit } from '../machine-limits.ts';
 import { UsageError } from './arguments.ts';
 import { asTyped } from './as-typed.ts';
 import { styled, type Terminal } from './terminal.ts';
@@ -16,7 +17,7 @@ export function reportFailure(error: unknown, terminal: Terminal, usage: string)
   const say = (text: string) => terminal.write(`${asTyped(text)}\n`);
   const label = styled(terminal, 'red', 'error:');
   // By name, since an error that a worker process threw arrives as a plain Error with that name.
-  const { name, message, hint, stack } = facts(explainAws(error));
+  const { name, message, hint, stack } = facts(explainMachineLimit(error) ?? explainAws(error));
   switch (name) {
     case 'InterruptedError':
       say('Stopped. Run the same command again to resume.');

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { hintOf, TransientError, UserError } from '../errors.ts';
+import { explainMachineLimit } from '../machine-limits.ts';
 import type { Context } from '../run/context.ts';
 
 /** Task of the workflow as its caller sees it: JSON in, JSON out. */
@@ -19,7 +20,8 @@ export function entry<Event>(
   return async (event, context) => {
     try {
       return await run(parsed(schema, event), context);
-    } catch (error) {
+    } catch (thrown) {
+      const error = explainMachineLimit(thrown) ?? thrown;
       if (!(error instanceof Error)) throw error;
       const hint = hintOf(error);
       // Not assigned: a DOMException, such as that of an abort, has a message that cannot be set.

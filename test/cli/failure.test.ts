@@ -33,6 +33,14 @@ test('any other error is called a bug, with its stack only on request', () => {
   expect(told(new TypeError('x is undefined')).text).toContain('failure.test');
 });
 
+test('a limit of the machine is not', () => {
+  const full = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+  expect(told(full)).toEqual({
+    code: 1,
+    text: expect.stringMatching(/^error: the disk is full: ENOSPC: .*\nFree some space, or /),
+  });
+});
+
 test('a thrown value that is not an Error is reported too', () => {
   expect(told('out of luck').text).toContain('error: out of luck\n');
 });

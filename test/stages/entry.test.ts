@@ -20,6 +20,14 @@ test('puts the stage in front of the message, and the hint behind it', async () 
   );
 });
 
+test('explains a limit of the machine', async () => {
+  const full = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+  await expect(failing(full)).rejects.toMatchObject({
+    name: 'UserError',
+    message: expect.stringMatching(/^Label: the disk is full: ENOSPC: .*\n\nFree some space/),
+  });
+});
+
 test('names the stage of an error whose message cannot be set', async () => {
   const aborted = AbortSignal.abort().reason;
   expect(aborted).toBeInstanceOf(DOMException);
