@@ -170,6 +170,7 @@ describe('stop', () => {
 
   test('does not report the last words of a worker that dies meanwhile: they may be logged', async () => {
     const { pool, progress } = open(1);
+    await pidOf(pool); // The worker has started, which takes seconds on a busy machine.
     const busy = pool.invoke('Train', { does: 'dieAtStop', words: 'a row' });
     const error = busy.catch((reason: unknown) => reason);
     await expect.poll(() => progress).toHaveLength(1);
