@@ -45,18 +45,24 @@ export function imageInput(options: ImageInputOptions): EncoderInput {
   /** Memory that the model has read. New memory for each batch would keep collecting garbage. */
   const free: Float32Array[] = [];
 
+  function takeMemory(length: number): Float32Array {
+    const memory = free.pop();
+    return memory !== undefined && memory.length >= length ? memory : new Float32Array(length);
+  }
+
   /** Lends the model a batch, in memory that the next batches use again. */
   async function* lend(images: readonly DecodedImage[]): AsyncGenerator<InputBatch> {
-    const values = free.pop() ?? new Float32Array(count * size);
+    const n = fixedBatch ?? images.length;
+    const memory = takeMemory(n * size);
+    const values = memory.subarray(0, n * size);
     for (const [index, { pixels }] of images.entries()) normalize(pixels, values, index * size);
     values.fill(0, images.length * size);
-    const n = fixedBatch ?? images.length;
     yield {
       rows: images.map(({ row }) => row),
-      feeds: [makeFeed(values.subarray(0, n * size), n)],
+      feeds: [makeFeed(values, n)],
       lengths: undefined,
     };
-    free.push(values);
+    free.push(memory);
   }
 
   return {
@@ -91,7 +97,7 @@ export function imageInput(options: ImageInputOptions): EncoderInput {
   };
 }
 
-/** Finds the layout of the model's input, and how its tensor is made of values in this layout. */
+/** Finds the layout of the model's input; makes its tensor of values in this layout. */
 function feedOf({ inputs, features, channelsFirst, source }: ImageInputOptions) {
   const [port, ...others] = inputs;
   if (port === undefined || others.length > 0) {
