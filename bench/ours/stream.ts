@@ -9,7 +9,7 @@
  */
 
 import fs from 'node:fs';
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { sum } from '../../src/arrays.ts';
@@ -74,10 +74,10 @@ async function prepare(cifar10: string, scratch: string): Promise<JobEvent> {
     await mkdir(join(dataset, set), { recursive: true });
     for (const number of numbers) {
       const name = `train-${String(number).padStart(5, '0')}.tar`;
-      await symlink(join(cifar10, name), join(dataset, set, name));
+      await copyFile(join(cifar10, name), join(dataset, set, name));
     }
   }
-  await symlink(join(cifar10, 'classes.json'), join(dataset, 'classes.json'));
+  await copyFile(join(cifar10, 'classes.json'), join(dataset, 'classes.json'));
   await writeFile(join(dataset, 'distill.yaml'), config);
 
   const started = await startRun(dataset, results);
