@@ -30,6 +30,17 @@ export function concatenate(parts: readonly Float32Array[]): Float32Array {
   return whole;
 }
 
+/** Puts bytes together, one part after another, in memory of their own. */
+export function concatenateBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(sum(parts.map(({ length }) => length)));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}
+
 /** Returns the nearest value in [low, high]. */
 export function clamp(value: number, low: number, high: number): number {
   return Math.min(Math.max(value, low), high);

@@ -2,6 +2,7 @@
 import openLibjpegTurbo, {
   type JpegDecoder,
 } from '@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs';
+import { concatenateBytes } from '../../arrays.ts';
 import { fitPixels, type PixelFit } from './image-fit.ts';
 import type { PlainJpeg } from './plain-jpeg.ts';
 
@@ -21,19 +22,25 @@ export interface JpegBatch {
   readonly files: readonly JpegFile[];
 }
 
-/** Pixels of each file, [height, width, channels]; undefined if it has an error. */
-export type PixelBatch = readonly (Uint8Array | undefined)[];
+/** Pixels of files, each [height, width, channels]. */
+export interface PixelBatch {
+  /** The pixels of the files, one after the other. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Bytes per file; 0 if it has an error. */
+  readonly lengths: readonly number[];
+}
 
 /** Decodes files. libjpeg-turbo's warnings also are errors. */
 export async function decodeJpegs({ bytes, files }: JpegBatch): Promise<PixelBatch> {
-  const results: (Uint8Array | undefined)[] = [];
+  const results: Uint8Array[] = [];
   let start = 0;
   for (const { length, plain, fit } of files) {
     const data = await decode(bytes.subarray(start, start + length));
-    results.push(data && fit ? fitPixels({ ...plain, data }, fit) : data);
+    const pixels = data && fit ? fitPixels({ ...plain, data }, fit) : data;
+    results.push(pixels ?? new Uint8Array(0));
     start += length;
   }
-  return results;
+  return { bytes: concatenateBytes(results), lengths: results.map(({ length }) => length) };
 }
 
 let decoder: JpegDecoder | undefined;

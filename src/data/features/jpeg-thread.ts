@@ -7,7 +7,5 @@ import { decodeJpegs, type JpegBatch } from './jpeg-decode.ts';
 for await (const [batch] of on(parentPort!, 'message')) {
   // Only `jpeg-worker.ts` sends messages.
   const pixels = await decodeJpegs(batch as JpegBatch);
-  // Each array has memory of its own.
-  const buffers = pixels.flatMap((each) => (each ? [each.buffer as ArrayBuffer] : []));
-  parentPort!.postMessage(pixels, buffers);
+  parentPort!.postMessage(pixels, [pixels.bytes.buffer]);
 }

@@ -3,7 +3,7 @@
  * TensorFlow blocks the thread of JavaScript.
  */
 import { Worker } from 'node:worker_threads';
-import { sum } from '../../arrays.ts';
+import { concatenateBytes } from '../../arrays.ts';
 import { compiledFile } from '../../compiled-file.ts';
 import type { PixelFit } from './image-fit.ts';
 import type { JpegBatch, PixelBatch } from './jpeg-decode.ts';
@@ -69,16 +69,12 @@ function send(): void {
   sent.push(requests);
 }
 
-/** Puts the files into memory of their own, which is transferred to the thread. */
 function batchOf(requests: readonly Request[]): JpegBatch {
-  const bytes = new Uint8Array(sum(requests.map((request) => request.bytes.length)));
-  let end = 0;
-  const files = requests.map(({ bytes: file, plain, fit }) => {
-    bytes.set(file, end);
-    end += file.length;
-    return { length: file.length, plain, fit };
-  });
-  return { bytes, files };
+  return {
+    // Memory that is transferred to the thread.
+    bytes: concatenateBytes(requests.map(({ bytes }) => bytes)),
+    files: requests.map(({ bytes: { length }, plain, fit }) => ({ length, plain, fit })),
+  };
 }
 
 function startThread(file: URL): Worker {
@@ -105,8 +101,14 @@ async function decodeHere(requests: readonly Request[], batch: JpegBatch): Promi
   }
 }
 
-function answer(requests: readonly Request[], pixels: PixelBatch): void {
-  for (const [index, { resolve }] of requests.entries()) resolve(pixels[index]);
+function answer(requests: readonly Request[], { bytes, lengths }: PixelBatch): void {
+  let start = 0;
+  for (const [index, { resolve }] of requests.entries()) {
+    const end = start + lengths[index]!;
+    // A copy, so that a cached example does not keep its neighbours in memory.
+    resolve(end > start ? bytes.slice(start, end) : undefined);
+    start = end;
+  }
 }
 
 function refuse(requests: readonly Request[], cause: unknown): void {
