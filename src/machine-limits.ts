@@ -16,7 +16,7 @@ const limits: readonly MachineLimit[] = [
   {
     codes: ['ENOMEM', 'ERR_WORKER_OUT_OF_MEMORY', 'ERR_MEMORY_ALLOCATION_FAILED'],
     pattern:
-      /Array buffer allocation failed|OOM when allocating|OUT_OF_MEMORY|bad[_ ]alloc|Failed to allocate memory/,
+      /Array buffer allocation failed|OOM when allocating|OUT_OF_MEMORY|bad[_ ]alloc|Failed to allocate memory|out of memory -- size|Insufficient memory \(case/,
     what: 'memory is short',
     hint: 'A smaller batchSize in distill.yaml needs less, and so does --workers 1 on this machine. Then run the same command again: finished work is kept.',
   },

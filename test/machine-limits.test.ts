@@ -22,6 +22,12 @@ describe('a limit of the machine is explained:', () => {
   test.each([
     ['memory of an array', thrownBy(() => new ArrayBuffer(2 ** 50)), /^memory is short: Array buf/],
     ['memory of TensorFlow', tensorFlow, /^memory is short: Invalid TF_Status: 8\nM.* type float$/],
+    [
+      'memory of libvips',
+      new Error('vips_tracked: out of memory -- size == 96MB'),
+      /^memory is short/,
+    ],
+    ['memory of libjpeg', new Error('VipsJpeg: Insufficient memory (case 4)'), /^memory is short/],
     ['memory of the system', withCode('ENOMEM'), /^memory is short: ENOMEM/],
     ['the files of a process', withCode('EMFILE'), /^too many files are open: EMFILE/],
     ['a quota', withCode('EDQUOT'), /^the disk is full: EDQUOT/],

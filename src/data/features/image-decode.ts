@@ -1,5 +1,6 @@
 /** Decodes images. Loads sharp, so it is imported when the first image is decoded. */
 import sharp, { type Sharp } from 'sharp';
+import { explainMachineLimit } from '../../machine-limits.ts';
 import type { Example, Rejected } from '../example.ts';
 import type { ImageFeatures, PixelSettings } from './image-features.ts';
 import { imageType, notAnImage } from './image-file.ts';
@@ -21,7 +22,7 @@ sharp.cache(false);
  * aspect ratio differs, applies the EXIF orientation, and puts transparent pixels on black. Takes
  * the first frame of an animation.
  * @returns pixels, [height, width, channels]; or why the image cannot be used.
- * @throws JpegThreadError if the thread that decodes small JPEGs crashes.
+ * @throws Error that ended the thread of small JPEGs, or that a limit of the machine causes.
  */
 export async function decodeImage(
   example: Example,
@@ -40,7 +41,8 @@ export async function decodeImage(
         : decodeFitted(bytes, features, features.pixels);
     });
   } catch (error) {
-    if (error instanceof JpegThreadError) throw error;
+    if (error instanceof JpegThreadError) throw error.cause;
+    if (explainMachineLimit(error)) throw error;
     return { id, reason: imageReason(error) };
   }
 }
