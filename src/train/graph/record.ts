@@ -8,6 +8,7 @@
 import { type Binding, backend } from '../../models/kernels.ts';
 import type { Node } from '../../models/saved-graph.ts';
 import { tf, type tfTypes } from '../../tensorflow.ts';
+import { withoutLargeResults } from './large-tensors.ts';
 
 /** Error for a computation that cannot be a graph. */
 export class RecordingError extends Error {}
@@ -35,6 +36,7 @@ export function record(prefix: string, body: (recorder: Recorder) => void): Node
   const outputs = new Map<number, string>();
   const sources = new Map<unknown, string>();
   const real = backend.binding;
+  const { executeOp, deleteTensor } = withoutLargeResults(real);
 
   const addNode = (node: Omit<Node, 'name'>, name = `${node.op}_${nodes.length}`): string => {
     nodes.push({ ...node, name: `${prefix}/${name}` });
@@ -55,14 +57,15 @@ export function record(prefix: string, body: (recorder: Recorder) => void): Node
     return name;
   };
 
-  const instead: Pick<Binding, 'createTensor' | 'executeOp' | 'tensorDataSync'> = {
+  const instead: Pick<Binding, 'createTensor' | 'deleteTensor' | 'executeOp' | 'tensorDataSync'> = {
+    deleteTensor,
     createTensor(shape, type, values) {
       const id = real.createTensor(shape, type, values);
       outputs.set(id, sources.get(values) ?? addConstant(shape, type, values));
       return id;
     },
     executeOp(op, attributes, ids, count) {
-      const found = real.executeOp(op, attributes, ids, count);
+      const found = executeOp(op, attributes, ids, count);
       const inputs = ids.map((id) => outputs.get(id) ?? addOutside(id));
       const implied = Object.entries(impliedTypes[op] ?? {}).map(([name, type]) => ({
         name,
