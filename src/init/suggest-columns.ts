@@ -12,6 +12,7 @@ import { describeType, isScalar, isVectorList } from '../data/value-type.ts';
 import { UserError } from '../errors.ts';
 import { counted } from '../format.ts';
 import type { ObjectStore } from '../store/store.ts';
+import { notesOnFlags } from './flag-columns.ts';
 import { isUsable } from './sampled-column.ts';
 import { someObjects } from './some-objects.ts';
 import { guessTarget, isLabelName } from './suggest-target.ts';
@@ -131,6 +132,7 @@ function tableShape(
     const id = idColumn(namesOf(sample.columns), { missing: [] });
     const unused = features.filter((each) => !found.includes(each) && each.name !== id);
     if (unused.length > 0) notes.push(`Not used: ${namesOf(unused).join(', ')}.`);
+    notes.push(...notesOnFlags(target, unused));
     const isWritten = chosen.name !== usual || question !== undefined;
     const named = isWritten ? { [column.field]: chosen.name } : {};
     const questions = question === undefined ? {} : { [field]: question };
@@ -139,6 +141,7 @@ function tableShape(
   const texts = findTexts(features, format);
   if (texts !== undefined) notes.push(...notesOnTexts(texts));
   if (texts !== undefined && areContent(texts)) {
+    notes.push(...notesOnFlags(target, features));
     const [only, ...more] = texts.columns;
     const fields = { text: more.length === 0 ? only! : [...texts.columns] };
     return { ...shape, kind: textKind.name, data: { format: format.name, ...label }, fields };

@@ -33,6 +33,9 @@ const columns = {
   words: (row: number) => `['the list of words ${row}', 'and more of them']`,
   constant: () => 'en',
   repeated: (row: number) => sentence(row % 10),
+  toxic: (row: number) => row % 2,
+  insult: (row: number) => Number(row % 3 === 0),
+  threat: () => 0,
   'What a fine phone this is': sentence,
   '4': (row: number) => row % 2,
 } satisfies Record<string, Column>;
@@ -100,6 +103,16 @@ describe('init finds texts', () => {
       'The class is in the column label, chosen by its name.',
       'Texts of several words: name, 55% of the characters of a row, so the examples are rows, which compare texts only as a whole. To learn from the texts instead, set task.type: text-classification and task.text: name.',
     ]);
+  });
+
+  test('and notes columns of 0 and 1, which may be classes', async () => {
+    for (const asJson of [false, true]) {
+      expect((await shapeOf(['text', 'toxic', 'insult', 'threat'], asJson)).notes).toContain(
+        'toxic has only 0 and 1, and so have insult, threat. If each of these columns is a class, make one column of lists of them: docs/configuration.md, "Lists of classes".',
+      );
+      const { notes } = await shapeOf(['text', 'insult', 'threat', 'label'], asJson);
+      expect(notes.join()).not.toContain('only 0 and 1');
+    }
   });
 
   test.each([
