@@ -14,6 +14,7 @@ import { type NamedCells, namedCells, requireCells } from './content-cells.ts';
 import { cutCsv } from './csv-cut.ts';
 import { type LongRecord, recordsOf } from './csv-fields.ts';
 import { columnNames, csvProblem, readColumnNames, unreadableHeader } from './csv-header.ts';
+import { mergedReason, mergedRows } from './csv-merged.ts';
 import { csvField, maxRecordBytes } from './csv-records.ts';
 import { openCsv } from './csv-text.ts';
 import type { DataFile, FormatFiles } from './format.ts';
@@ -80,9 +81,11 @@ async function* readRecords<Item extends LabelOnly>(
   for (const piece of pieces) {
     const rows = new PieceRows(piece, set, config, convert);
     try {
-      for await (const records of recordsOf(await openCsv(store, piece, config.data.delimiter))) {
+      const csv = await openCsv(store, piece, config.data.delimiter);
+      const { delimiter } = csv.dialect;
+      for await (const records of recordsOf(csv)) {
         for (const fields of records) {
-          const item = Array.isArray(fields) ? rows.next(fields) : rows.skip(fields);
+          const item = Array.isArray(fields) ? rows.next(fields, delimiter) : rows.skip(fields);
           if (item !== undefined) yield item;
         }
       }
@@ -128,7 +131,7 @@ class PieceRows<Item extends LabelOnly> {
   }
 
   /** Takes the next record; returns undefined for the header. */
-  next(fields: readonly string[]): Item | Rejected | undefined {
+  next(fields: readonly string[], delimiter: string): Item | Rejected | undefined {
     if (this.#header === undefined) {
       this.#header = parseHeader(fields.map(trim), this.#piece.key, this.#set, this.#config);
       return undefined;
@@ -137,7 +140,11 @@ class PieceRows<Item extends LabelOnly> {
       this.#sampled++;
       this.#sampledBytes += Buffer.byteLength(fields.join()) + 1;
     }
-    return this.#toItem(fields, this.#header, this.#row++);
+    const row = this.#row++;
+    const lost = mergedRows(fields, delimiter, this.#header.fields.length);
+    if (lost === 0) return this.#toItem(fields, this.#header, row);
+    const reason = mergedReason(row, lost, delimiter);
+    return { id: `${this.#file}:${row}`, reason, lost, isOneRow: true };
   }
 
   /** Mean bytes of the first rows; 0 before the first. */

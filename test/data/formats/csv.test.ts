@@ -189,3 +189,35 @@ describe('cutting', () => {
     expect(shards.at(-1)?.pieces[0]?.rows?.end).toBe(20_000);
   });
 });
+
+describe('quotes in a file without quoting', () => {
+  async function readTexts(text: string) {
+    const store = new MemoryStore({ 'labeled/a.csv': Buffer.from(text) });
+    const items = await readSet(store, readerConfig('text', { format: 'csv' }));
+    const { examples, reasons } = sorted(items);
+    const texts = examples.map(({ content }) => content.kind === 'text' && content.text);
+    return { texts, reasons: [...reasons] };
+  }
+
+  test.each(['\t', '|', ';'])('with %j merge rows, which are rejected', async (delimiter) => {
+    const rows = ['It broke.,no', '"Fine, they said.,yes', 'So,no', 'Oh well",yes', 'Good.,yes'];
+    const lines = rows.map((row) => row.replace(/,(no|yes)$/, `${delimiter}$1`));
+    const { texts, reasons } = await readTexts(`text${delimiter}label\n${lines.join('\n')}\n`);
+    expect(texts).toEqual(['It broke.', 'Good.']);
+    expect(reasons).toEqual([
+      ['a.csv:1', expect.stringContaining('Row 1 has 3 lines that look like rows')],
+    ]);
+    expect(reasons[0]![1]).toContain(`sep=${JSON.stringify(delimiter)}, quoting=3`);
+  });
+
+  test.each([
+    'text\tlabel\n"It broke.\nAgain."\tno\n',
+    'label\ttext\nno\t"def f(x):\n\treturn x"\n',
+    'text\tlabel\n"a\tb\nc\td"\tno\n',
+    'text;label\n"let a;\nlet b;";no\n',
+    'text,label\n"Dear John,\nfine, thanks, and\nbye",no\n',
+    'text,label\n"Dear John, hello\nfine, thanks\nbye",no\n',
+  ])('are not seen in %j', async (text) => {
+    expect((await readTexts(text)).texts).toHaveLength(1);
+  });
+});
