@@ -2,6 +2,7 @@
 
 import type { ColumnsConfig } from './columns-config.ts';
 import { composeText } from './compose-text.ts';
+import { missingMarks } from './missing-marks.ts';
 
 /**
  * Returns a label or a class name as it is compared: in Unicode's composed form (NFC), without
@@ -72,11 +73,12 @@ function isNoLabel(label: string): boolean {
 }
 
 /**
- * Lists the class names of the config that would otherwise mean "no label": -1, or a text of
- * `data.missing`. Classes in a file count only after Plan has read them.
+ * Lists the class names of the config that would otherwise mean "no label": -1, or a text that is
+ * in `data.missing` or that programs write. Classes in a file count only after Plan has read them.
  */
 export function classesLikeMissing({ task, data }: ColumnsConfig): string[] {
-  return classNames(task).filter((name) => isNoLabel(name) || data.missing.includes(name));
+  const isMissing = (name: string) => data.missing.includes(name) || missingMarks.has(name);
+  return classNames(task).filter((name) => isNoLabel(name) || isMissing(name));
 }
 
 function classNames({ classes }: ColumnsConfig['task']): string[] {
@@ -85,8 +87,8 @@ function classNames({ classes }: ColumnsConfig['task']): string[] {
 
 /**
  * Creates a function that returns why a label means "no label", as a sentence, or undefined if it
- * is one. A missing label is empty, -1 or a text of `data.missing`; but a class of the config is
- * always a label.
+ * is one. A missing label is empty, -1, or a text that is in `data.missing` or that programs write
+ * for a missing value. But a class of the config is always a label.
  */
 export function missingLabels(
   config: ColumnsConfig,
@@ -104,6 +106,8 @@ export function missingLabels(
       return `Its label is ${label}, which means "no label" unless task.classes has it.`;
     if (missing.has(label))
       return `Its label is '${label}', which is in data.missing and not in task.classes.`;
+    if (missingMarks.has(label))
+      return `Its label is '${label}', as programs write a missing value, and not in task.classes.`;
     return undefined;
   };
 }

@@ -7,6 +7,7 @@ import {
   normalizeLabel,
   numberSpelling,
 } from '../data/labels.ts';
+import { missingMarks } from '../data/missing-marks.ts';
 import { UserError } from '../errors.ts';
 import { counted } from '../format.ts';
 
@@ -157,6 +158,10 @@ function whyMissing(
 ): { readonly label: string; readonly why: string } | undefined {
   const label = [...spellings.keys()].find((spelling) => missing.includes(spelling));
   if (label !== undefined) return { label, why: 'which is in data.missing' };
+  const written = [...spellings.keys()].find((spelling) => missingMarks.has(spelling));
+  if (written !== undefined) {
+    return { label: written, why: 'which programs write for a missing value' };
+  }
   return value === '-1' ? { label: value, why: 'which means "no label"' } : undefined;
 }
 

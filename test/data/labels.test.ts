@@ -104,6 +104,8 @@ describe('no label', () => {
     ['-1', 'Its label is -1, which means "no label" unless task.classes has it.'],
     ['-1.0', 'Its label is -1.0, which means "no label" unless task.classes has it.'],
     ['NA', "Its label is 'NA', which is in data.missing and not in task.classes."],
+    ['nan', "Its label is 'nan', as programs write a missing value, and not in task.classes."],
+    ['none', undefined],
     ['yes', undefined],
     ['0', undefined],
   ])('%j: %j', (label, reason) => {
@@ -112,9 +114,20 @@ describe('no label', () => {
   });
 
   test('is not what the config lists as a class', () => {
-    const config = readerConfig('row', { format: 'csv', ...missing }, { classes: [-1, 'NA'] });
-    const labels = ['-1', '-1.0', 'NA', '?'].map(missingLabels(config));
-    expect(labels.map((reason) => reason === undefined)).toEqual([true, true, true, false]);
+    const config = readerConfig(
+      'row',
+      { format: 'csv', ...missing },
+      { classes: [-1, 'NA', 'NaN'] },
+    );
+    const labels = ['-1', '-1.0', 'NA', 'NaN', '?', 'nan'].map(missingLabels(config));
+    expect(labels.map((reason) => reason === undefined)).toEqual([
+      true,
+      true,
+      true,
+      true,
+      false,
+      false,
+    ]);
   });
 });
 
@@ -161,13 +174,16 @@ describe('init', () => {
   });
 
   test('leaves out labels that mean none, with their number', () => {
-    const { classes, notes, examples } = classesOf(['DE', 'FR', 'NA', 'NA', '-1', '']);
+    const { classes, notes, examples } = classesOf(['DE', 'FR', 'NA', 'NA', '-1', '', 'nan']);
     expect(classes).toEqual(['DE', 'FR']);
     expect(examples).toBe(2);
     expect(notes).toContain(
       '2 labeled examples have the label NA, which is in data.missing. If NA is a class, add it to task.classes.',
     );
     expect(notes).toContain('1 labeled example has the label -1, which means "no label".');
+    expect(notes).toContain(
+      '1 labeled example has the label nan, which programs write for a missing value. If nan is a class, add it to task.classes.',
+    );
     expect(notes).toContain('1 labeled example without a label.');
   });
 

@@ -1,14 +1,7 @@
 /** Makes a text of the cells of a table's row. */
 import type { Content } from '../example.ts';
+import { missingMarks } from '../missing-marks.ts';
 import type { Cell } from './row-values.ts';
-
-/**
- * Texts that programs write for a missing value. Words that people also write as a text, such as
- * "none", are not among them.
- */
-const missingSpellings: ReadonlySet<string> = new Set([
-  ...['nan', 'NaN', 'NAN', 'null', 'NULL', '<NA>', '#N/A', '\\N'],
-]);
 
 /** Joins the cells that are not missing, one per line. Normalizing makes spaces of line ends. */
 export function readTextCells(
@@ -18,7 +11,7 @@ export function readTextCells(
   const texts = cells.flatMap((cell) => {
     const text = cell === null ? '' : String(cell);
     const trimmed = text.trim();
-    const isMissing = trimmed === '' || missing.has(trimmed) || missingSpellings.has(trimmed);
+    const isMissing = trimmed === '' || missing.has(trimmed) || missingMarks.has(trimmed);
     return isMissing ? [] : [text];
   });
   return contentOfText(texts.join('\n'));
