@@ -12,7 +12,12 @@ export type Content =
   /** Features that the user computed, used as they are. */
   | { readonly kind: 'vector'; readonly values: Float32Array }
   /** A text as it is written; decoding normalizes it. */
-  | { readonly kind: 'text'; readonly text: string };
+  | {
+      readonly kind: 'text';
+      readonly text: string;
+      /** Columns of its row, if the row lacks one of those that the text is made of. */
+      readonly columns?: readonly string[];
+    };
 
 /** One example as it is read from a shard. */
 export interface Example {

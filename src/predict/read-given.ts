@@ -26,7 +26,7 @@ export async function* readGiven(
   files: AsyncIterable<GivenFile>,
   config: ColumnsConfig,
 ): AsyncGenerator<InputItem> {
-  const columns = columnsOfRows(config);
+  const columns = columnsRead(config);
   for await (const group of groupsOf(files)) {
     const [{ store, format, piece }] = group;
     const shard = { id: '', set: 'unlabeled', pieces: group.map((file) => file.piece) } as const;
@@ -54,9 +54,17 @@ async function* located(
   }
 }
 
-/** Returns the columns of rows that the student reads; none for other examples. */
-function columnsOfRows({ task }: ColumnsConfig): readonly string[] {
+/** Returns the columns of rows or of texts that the student reads; none for other examples. */
+function columnsRead({ task }: ColumnsConfig): readonly string[] {
+  if ('text' in task && Array.isArray(task.text)) return task.text;
   return 'numeric' in task ? [...(task.numeric ?? []), ...(task.categorical ?? [])] : [];
+}
+
+/** Returns the columns of an example's row, as far as one of those that are read may be absent. */
+function columnsOf(item: InputItem, read: readonly string[]): readonly string[] | undefined {
+  if (!('content' in item)) return undefined;
+  if (item.content.kind === 'text') return item.content.columns ?? read;
+  return item.content.kind === 'row' ? Object.keys(item.content.columns) : undefined;
 }
 
 /** Groups files with one example each, so that several are read at once. */
@@ -109,9 +117,10 @@ async function* withColumns(
       continue;
     }
     held.push(item);
-    if (!('content' in item) || item.content.kind !== 'row') continue;
+    const present = columnsOf(item, columns);
+    if (present === undefined) continue;
     rows++;
-    for (const name of Object.keys(item.content.columns)) {
+    for (const name of present) {
       if (!unseen.delete(name)) others.add(name);
     }
     if (unseen.size > 0 && rows < maxHeld) continue;

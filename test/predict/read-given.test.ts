@@ -16,8 +16,8 @@ const features: Features = {
 };
 const config = columnsOfFeatures(features, { classes: ['no', 'yes'], missing: ['?'] });
 
-/** Reads files of a table as a student of rows does. */
-async function read(files: Record<string, string>) {
+/** Reads files of a table as a student of rows does, or another one. */
+async function read(files: Record<string, string>, student = config) {
   const store = new MemoryStore(files);
   async function* list() {
     for await (const { key, version, bytes } of store.list('')) {
@@ -25,7 +25,7 @@ async function read(files: Record<string, string>) {
       yield { store, format, piece: { key, version, bytes, name: key } };
     }
   }
-  return collect(readGiven(list(), config));
+  return collect(readGiven(list(), student));
 }
 
 test('rows may lack values, and columns that are read may be in any order', async () => {
@@ -90,4 +90,16 @@ test.each([
   const error: unknown = await read(files).catch((error: unknown) => error);
   expect(error).toMatchObject({ name: 'UserError', message: expect.stringContaining(message) });
   expect(error).toHaveProperty('hint', expect.stringContaining(hint));
+});
+
+test('texts of several columns may lack one of them in some rows, but not in all', async () => {
+  const texts = columnsOfFeatures(
+    { kind: 'text', maxCharacters: 100 },
+    { classes: ['no', 'yes'], missing: [], columns: ['title', 'body'] },
+  );
+  const some = '{"title":"late"}\n{"title":"late","body":"again"}\n';
+  expect(await read({ 'a.jsonl': some, 'b.csv': 'title,body\nlate,\n' }, texts)).toHaveLength(3);
+  await expect(read({ 'a.jsonl': '{"title":"late","Body":"again"}\n' }, texts)).rejects.toThrow(
+    'a.jsonl lacks the column body, which the student reads. Its other columns: Body',
+  );
 });

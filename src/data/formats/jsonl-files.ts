@@ -148,7 +148,7 @@ function fieldsReader(config: ColumnsConfig): (fields: Fields) => Content | stri
       if (!cells.names.some((name) => fields.has(name))) return noField(cells.names, fields);
       const values = cells.names.map((name) => fields.get(name));
       const nested = values.findIndex(isNested);
-      if (nested < 0) return cells.read(values.map(toCell));
+      if (nested < 0) return withColumns(cells.read(values.map(toCell)), cells.names, fields);
       return `Its field '${cells.names[nested]}' is ${describe(values[nested])}; expected a text.`;
     };
   }
@@ -166,6 +166,17 @@ function fieldsReader(config: ColumnsConfig): (fields: Fields) => Content | stri
       ? `Its field '${name}' ${content}; expected ${column.expected}.`
       : content;
   };
+}
+
+/** Adds the names of the fields to a text if the line lacks one of its columns. */
+function withColumns(
+  content: Content | string,
+  names: readonly string[],
+  fields: Fields,
+): Content | string {
+  const isWhole = names.every((name) => fields.has(name));
+  if (isWhole || typeof content === 'string' || content.kind !== 'text') return content;
+  return { ...content, columns: [...fields.keys()] };
 }
 
 /** Fields that a reason lists. */
