@@ -14,17 +14,26 @@ export function parseLine({ number, bytes }: Line): ParsedLine {
   if (bytes === undefined) {
     return `${name} is longer than ${maxLineBytes / 2 ** 20} MiB; such lines are not read.`;
   }
+  const text = bytes.toString();
   let value: unknown;
   try {
-    value = JSON.parse(bytes.toString());
+    value = JSON.parse(text);
   } catch (error) {
-    return `${name} is not JSON: ${messageOf(error)}.`;
+    return `${name} is not JSON: ${pythonProblem(text, error) ?? messageOf(error)}.`;
   }
   if (isTooDeep(value)) {
     return `${name} has more than ${maxJsonLevels} levels of lists and objects; such lines are not read.`;
   }
   if (hasFields(value)) return new Map(Object.entries(value));
   return `${name} is ${describe(value)}; expected an object, such as {"text": "…", "label": "…"}.`;
+}
+
+/** Returns what is wrong with a line that Python wrote without care for JSON, or undefined. */
+function pythonProblem(text: string, error: unknown): string | undefined {
+  if (/^\{\s*'/.test(text)) return 'it is an object as Python prints it; write it with json.dumps';
+  const [, found] = /token '?([NI])/.exec(String(error)) ?? [];
+  const [number] = (found && /\b(?:NaN|Infinity)\b/.exec(text)) || [];
+  return number && `it has ${number}, which Python writes; write null instead`;
 }
 
 /** Returns the error without the text around it, which differs from line to line. */

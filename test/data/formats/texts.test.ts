@@ -139,6 +139,23 @@ describe('JSON Lines', () => {
     });
   });
 
+  test('a line that Python wrote without care for JSON is rejected with a hint', async () => {
+    const written = [
+      '{"text":"NaN is a bread","label":"yes","score":NaN}',
+      '{"text":"x","label":"yes","score":-1, "top": Infinity}',
+      "{'text': 'x', 'label': 'yes'}",
+      '{"text":"Nothing like NaN","label":"yes",}',
+    ];
+    const { reasons } = await textsOf(jsonl, { 'a.jsonl': `${written.join('\n')}\n{"a":1}` });
+    expect(reasons).toMatchObject({
+      'a.jsonl:0': 'Line 1 is not JSON: it has NaN, which Python writes; write null instead.',
+      'a.jsonl:1': 'Line 2 is not JSON: it has Infinity, which Python writes; write null instead.',
+      'a.jsonl:2':
+        'Line 3 is not JSON: it is an object as Python prints it; write it with json.dumps.',
+      'a.jsonl:3': expect.not.stringContaining('Python'),
+    });
+  });
+
   test('a line that is too long is skipped', async () => {
     const long = `{"text":"${'x'.repeat(maxLineBytes)}","label":"no"}`;
     const good = '{"text":"good","label":"yes"}';
