@@ -122,7 +122,8 @@ function legend({ baselines, metrics }: RunMetrics): string[] {
           'log-loss, calibration (calibration error): over all decisions, smaller is better',
         ]
       : ['recall, F1: means over the classes; calibration: calibration error, smaller is better']),
-    ...(measured.length > 0 ? [`${measured.join(', ')}: models of the labels alone`] : []),
+    ...(measured.length > 1 ? [`${measured.join(', ')}: models of the labels alone`] : []),
+    ...(measured.length === 1 ? [`${measured[0]}: a model of the labels alone`] : []),
   ];
 }
 

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { localSeconds } from '../cost/local-time.ts';
 import { plannedWork } from '../cost/plan-estimate.ts';
 import type { SetName } from '../data/shard.ts';
+import { modelsOfLabels } from '../distill/baselines/index.ts';
 import type { RunEstimate } from '../run/estimate-file.ts';
 import { openJob, shardItems } from '../run/job.ts';
 import { countEmbedded, countLabeled } from '../run/label-cache.ts';
@@ -79,7 +80,7 @@ export async function plan(options: PlanOptions): Promise<PlanSummary> {
     classes: job.plan.classes,
     teacher: job.plan.teacher.kind,
     students: job.plan.variants.map(({ name }) => name),
-    baselines: job.plan.baselines.map(({ name }) => name),
+    baselines: modelsOfLabels(job.plan),
     learns: job.plan.config.teacher.train ? learnedByTeacher(job.plan) : [],
     folds: job.plan.config.folds,
     validatedOn: job.plan.validatedOn,

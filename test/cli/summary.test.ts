@@ -65,6 +65,16 @@ describe('the summary of a run', () => {
     expect(text).toContain('weighted, with a micro F1 of 71.4% on the test set');
   });
 
+  test('names the only model of the labels alone', () => {
+    const { baselines, metrics } = sampleMetrics();
+    const { logistic, ...models } = metrics.models;
+    expect(logistic).toBeDefined();
+    const only = sampleMetrics({ baselines, metrics: { ...metrics, models } });
+    expect(renderSummary({ ...summary, metrics: only }, new FakeTerminal(), 'data')).toContain(
+      '\nlabels-only: a model of the labels alone\n',
+    );
+  });
+
   test('states that no example was quarantined', () => {
     const metrics = sampleMetrics({ quarantined: 0, quarantineReasons: [] });
     expect(renderSummary({ ...summary, metrics }, new FakeTerminal(), 'data')).toContain(

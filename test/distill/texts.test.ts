@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { randomFor } from '../../src/data/random.ts';
+import { modelsOfLabels } from '../../src/distill/baselines/index.ts';
 import { runMetricsSchema } from '../../src/evaluate/run-metrics.ts';
 import { loadStudent } from '../../src/models/load-student.ts';
 import { isModelSaved } from '../../src/models/model-files.ts';
@@ -51,6 +52,7 @@ test('texts go through all stages without TensorFlow', async () => {
     lelp: '{ subclasses: 2 }',
   });
   const { event, job } = await weighed({ dataset, results: join(dataset, 'results') });
+  expect(modelsOfLabels(job.plan)).toEqual(['labels-only']);
   for (const variant of ['weighted', 'lelp', 'labels-only', 'logistic']) {
     await trainVariant({ ...event, variant }, context);
   }

@@ -9,7 +9,7 @@ import { forFewLabels } from '../../models/networks/training-length.ts';
 import type { Context } from '../../run/context.ts';
 import type { Job } from '../../run/job.ts';
 import { keys } from '../../run/keys.ts';
-import { studentFeatures } from '../../run/plan-file.ts';
+import { type Plan, studentFeatures } from '../../run/plan-file.ts';
 import { readJson, writeJsonOnce } from '../../store/once.ts';
 import { tableOf } from '../../table.ts';
 import { epochSteps } from '../../train/order.ts';
@@ -45,6 +45,14 @@ const baselines = tableOf(logistic, labelsOnly);
 
 /** All baselines, in the order of the results. */
 export const allBaselines: readonly Baseline[] = Object.values(baselines);
+
+/** Returns the names of the planned baselines that have a model for the run's students. */
+export function modelsOfLabels(plan: Plan): string[] {
+  const isLeftOut = ({ leftOut }: Baseline) =>
+    leftOut?.(studentFeatures(plan), plan.config.student) !== undefined;
+  const left = new Set(allBaselines.filter(isLeftOut).map(({ name }) => name));
+  return plan.baselines.map(({ name }) => name).filter((name) => !left.has(name));
+}
 
 /** Returns the key of a baseline's record. */
 function recordKey(run: string, name: string): string {
