@@ -45,7 +45,9 @@ function predictInPython(
   examples: readonly unknown[],
   program = programOf(folder),
 ): Record<string, number>[] {
-  const loop = 'import sys\nfor line in sys.stdin: print(json.dumps(predict(json.loads(line))))\n';
+  // A user's program has names of its own.
+  const loop =
+    'rows = []\nimport sys\nfor line in sys.stdin: print(json.dumps(predict(json.loads(line))))\n';
   const lines = examples.map((example) => JSON.stringify(example));
   const printed = execFileSync(python!, ['-I', '-c', `${program}${loop}`], {
     cwd: folder,
