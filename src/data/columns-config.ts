@@ -12,12 +12,14 @@ export const columnFields = {
   id: z
     .string()
     .optional()
-    .describe('Column of the id (Parquet, CSV). Default: "id" if the file has it, else the row.'),
+    .describe(
+      'Column of the id (Parquet, CSV, JSONL). Default: "id" if the file has it, else the row.',
+    ),
   label: z
     .string()
     .optional()
     .describe(
-      'Column of the class (Parquet). Default: the target of a tabular task, else "label".',
+      'Column of the class (Parquet, CSV, JSONL). Default: the target of a tabular task, else "label".',
     ),
   ...contentFields,
   delimiter: z
