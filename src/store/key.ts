@@ -30,6 +30,14 @@ function keyProblem(key: string): string | undefined {
 }
 
 /**
+ * Returns the key of a file in a folder. The folder has no last `/`; '' is the whole store.
+ * @example keyIn('encoder', 'model.onnx') // 'encoder/model.onnx'
+ */
+export function keyIn(folder: string, path: string): string {
+  return folder === '' ? path : `${folder}/${path}`;
+}
+
+/**
  * Compares keys by their UTF-8 bytes, the order in which S3 lists. JavaScript's own order of
  * strings differs in one point: it puts surrogates (U+10000 and above) before U+E000.
  */

@@ -2,6 +2,7 @@
 import type { ImageFeatures } from '../../data/features/image-features.ts';
 import { preprocessedFeatures } from '../../data/features/preprocess-features.ts';
 import { UserError } from '../../errors.ts';
+import { keyIn } from '../../store/key.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import { readPreprocessIn } from '../preprocess-files.ts';
 import type { EncoderConfig } from './config.ts';
@@ -14,8 +15,7 @@ export async function describeImages(
   { folder }: FoundEncoder,
   source: string,
 ): Promise<ImageFeatures> {
-  const stored =
-    preprocess ?? (await readPreprocessIn(store, folder === '' ? '' : `${folder}/`))?.preprocess;
+  const stored = preprocess ?? (await readPreprocessIn(store, keyIn(folder, '')))?.preprocess;
   if (stored === undefined) {
     throw new UserError(
       `${source} has no preprocessor_config.json or processor_config.json (${store.location}/${folder})`,

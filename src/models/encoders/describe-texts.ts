@@ -1,6 +1,7 @@
 /** Describes the texts that an encoder reads: its tokenizer, and how many tokens it reads. */
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
+import { keyIn } from '../../store/key.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import type { TeacherFile } from '../teachers/teacher-kind.ts';
 import type { EncoderConfig } from './config.ts';
@@ -63,17 +64,16 @@ const [tokenizerFile, configFile] = ['tokenizer.json', 'tokenizer_config.json'] 
 
 /** @throws UserError if the first file is missing, or one has another form. */
 async function readTokenizer(store: ObjectStore, folder: string, source: string) {
-  const inFolder = (name: string) => (folder === '' ? name : `${folder}/${name}`);
   const files: TeacherFile[] = [];
   for (const path of [tokenizerFile, configFile]) {
-    const object = await store.head(inFolder(path));
+    const object = await store.head(keyIn(folder, path));
     if (object) files.push({ path, object });
   }
   const read = folderReader(store, folder);
   const json = await read(tokenizerFile);
   if (json === undefined) {
     throw new UserError(
-      `${source} has no ${tokenizerFile} (${store.location}/${inFolder(tokenizerFile)})`,
+      `${source} has no ${tokenizerFile} (${store.location}/${keyIn(folder, tokenizerFile)})`,
       'Save it beside the model: AutoTokenizer.from_pretrained(NAME).save_pretrained(FOLDER).',
     );
   }

@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path/posix';
 import { UserError } from '../../errors.ts';
+import { keyIn } from '../../store/key.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 import { folderFiles, modelJsonFiles } from '../teachers/find-files.ts';
 import { foreignFile } from '../teachers/foreign-files.ts';
@@ -57,11 +58,10 @@ export async function findEncoder(
     );
   }
   if (key.endsWith('.onnx')) return findOnnx(store, folderOfModel(key), key);
-  const inFolder = (name: string) => (key === '' ? name : `${key}/${name}`);
   const candidates = file === undefined ? modelCandidates(reads) : [file];
   for (const candidate of candidates) {
-    const object = await store.head(inFolder(candidate));
-    if (object) return foundAt(store, key, inFolder(candidate), object);
+    const object = await store.head(keyIn(key, candidate));
+    if (object) return foundAt(store, key, keyIn(key, candidate), object);
   }
   throw new UserError(
     `encoder: there is no ${file ?? 'model.onnx, onnx/model.onnx, saved_model.pb or model.json'} in ${source} (${store.location}/${key})`,

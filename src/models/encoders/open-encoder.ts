@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UserError } from '../../errors.ts';
+import { keyIn } from '../../store/key.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import { loadModelFile } from '../confined/load-model.ts';
 import { copyFiles } from '../local-copy.ts';
@@ -45,14 +46,14 @@ export async function openDescribed(
   scratch = scratchFolder('encoders'),
 ): Promise<PretrainedEncoder> {
   const local = join(scratch, `encoder-${description.digest}`);
-  const prefix = folder === '' ? '' : `${folder}/`;
   const files = await Promise.all(
     description.files.map(async ({ path, bytes }) => {
-      const object = await store.head(`${prefix}${path}`);
+      const key = keyIn(folder, path);
+      const object = await store.head(key);
       if (object?.bytes === bytes) return { path, object };
       if (object) throw changedFile(path, description);
       throw new UserError(
-        `${description.source} lacks its file ${store.location}/${prefix}${path}`,
+        `${description.source} lacks its file ${store.location}/${key}`,
         'Put the file back, or start a new run.',
       );
     }),

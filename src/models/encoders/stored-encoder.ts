@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { sha256 } from '../../digest.ts';
 import { UserError } from '../../errors.ts';
 import { changed, damaged } from '../../store/damage.ts';
+import { keyIn } from '../../store/key.ts';
 import { parseWith, readBytes, writeOnce } from '../../store/once.ts';
 import { openSealed, parseUnsealed, sealJson } from '../../store/seal.ts';
 import type { ObjectStore } from '../../store/store.ts';
@@ -24,9 +25,8 @@ export async function storeEncoder(
   folder: string,
 ): Promise<void> {
   if (await results.head(`${folder}${encoderFile}`)) return;
-  const prefix = from === '' ? '' : `${from}/`;
   for (const { path, sha256: digest } of description.files) {
-    const bytes = await readBytes(store, `${prefix}${path}`);
+    const bytes = await readBytes(store, keyIn(from, path));
     if (sha256(bytes) !== digest) {
       throw new UserError(
         `${path} of ${description.source} has changed while it was read`,

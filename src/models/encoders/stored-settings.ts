@@ -1,6 +1,7 @@
 /** Reads the settings that libraries store beside an encoder. */
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
+import { keyIn } from '../../store/key.ts';
 import type { ObjectStore } from '../../store/store.ts';
 import { fieldsOf } from '../../wide-schemas.ts';
 import { readJsonText } from '../json-file.ts';
@@ -106,7 +107,7 @@ export async function readStoredSettings(
 /** Makes a function that reads files of a folder; '' is the whole store. */
 export function folderReader(store: ObjectStore, folder: string) {
   return async (name: string): Promise<string | undefined> => {
-    const key = folder === '' ? name : `${folder}/${name}`;
+    const key = keyIn(folder, name);
     return (await store.head(key)) ? readJsonText(store, key) : undefined;
   };
 }
