@@ -41,6 +41,13 @@ export function concatenateBytes(parts: readonly Uint8Array[]): Uint8Array<Array
   return whole;
 }
 
+/** Returns the index of the largest value; of equal ones, the first. */
+export function indexOfLargest(values: Float32Array): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
+  return best;
+}
+
 /** Returns the nearest value in [low, high]. */
 export function clamp(value: number, low: number, high: number): number {
   return Math.min(Math.max(value, low), high);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { indexOfLargest } from '../arrays.ts';
 import type { Decisions } from '../debias/decisions.ts';
 
 /** Up to this number of classes, `metrics.json` has all counts. */
@@ -42,9 +43,7 @@ export function createConfusionMeter(
   return {
     add(truth, outputsByModel) {
       outputsByModel.forEach((outputs, model) => {
-        let best = 0;
-        for (let c = 1; c < n; c++) if (outputs[c]! > outputs[best]!) best = c;
-        matrices[model]![truth * n + best]! += 1;
+        matrices[model]![truth * n + indexOfLargest(outputs)]! += 1;
       });
     },
     result: () =>

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { sum } from '../arrays.ts';
+import { indexOfLargest, sum } from '../arrays.ts';
 import { type Decisions, decisionRows } from '../debias/decisions.ts';
 import { Top } from './top.ts';
 
@@ -69,7 +69,7 @@ export function createGalleryMeter(
       const make = (decision: number) => (): GalleryExample => {
         const answerOf = (rows: Float32Array) => {
           const row = rows.subarray(decision * width, (decision + 1) * width);
-          const best = largest(row);
+          const best = indexOfLargest(row);
           return { class: nameOf(best), probability: row[best]! };
         };
         return {
@@ -85,11 +85,11 @@ export function createGalleryMeter(
       for (let decision = 0; decision < perExample; decision++) {
         const student = students.subarray(decision * width, (decision + 1) * width);
         const teacher = teachers.subarray(decision * width, (decision + 1) * width);
-        const best = largest(student);
+        const best = indexOfLargest(student);
         if (best !== decided[decision] && student[best]! > surest.score) {
           surest = { decision, score: student[best]! };
         }
-        if (best === largest(teacher)) continue;
+        if (best === indexOfLargest(teacher)) continue;
         const score = sum(student.map((p, c) => Math.abs(p - teacher[c]!))) / 2;
         if (score > farthest.score) farthest = { decision, score };
       }
@@ -98,11 +98,4 @@ export function createGalleryMeter(
     },
     result: () => ({ mistakes: mistakes.result(), disagreements: disagreements.result() }),
   };
-}
-
-/** Returns the index of the largest number; of equal ones, the first. */
-function largest(row: Float32Array): number {
-  let best = 0;
-  for (let c = 1; c < row.length; c++) if (row[c]! > row[best]!) best = c;
-  return best;
 }

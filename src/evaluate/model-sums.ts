@@ -1,5 +1,5 @@
 /** Sums of one model over a stream of test examples, and the metrics that follow from them. */
-import { clamp, sum } from '../arrays.ts';
+import { clamp, indexOfLargest, sum } from '../arrays.ts';
 import { logLoss } from '../debias/cross-entropy.ts';
 import { type Decisions, decisionRows } from '../debias/decisions.ts';
 import {
@@ -112,14 +112,13 @@ export function addToModel(
   let correct = 0;
   let loss = 0;
   for (let d = 0; d < perExample; d++) {
-    const start = d * classes;
-    let best = 0;
-    for (let c = 1; c < classes; c++) if (rows[start + c]! > rows[start + best]!) best = c;
+    const row = rows.subarray(d * classes, (d + 1) * classes);
+    const best = indexOfLargest(row);
     const truth = decided[d]!;
     const isCorrect = best === truth;
-    const confidence = rows[start + best]!;
+    const confidence = row[best]!;
     if (isCorrect) correct++;
-    loss += logLoss(rows[start + truth]!);
+    loss += logLoss(row[truth]!);
     gaps[clamp(Math.ceil(confidence * bins) - 1, 0, bins - 1)]! += confidence - Number(isCorrect);
     const counted = countedClass(decisions, d, best);
     if (counted !== undefined) addToClass(sums.classified, counted, counts);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { clamp } from '../arrays.ts';
+import { clamp, indexOfLargest } from '../arrays.ts';
 import { type Decisions, decisionRows } from '../debias/decisions.ts';
 
 /** Bins of equal width on the probability of the most likely class. */
@@ -44,10 +44,9 @@ export function createReliabilityMeter(
       outputsByModel.forEach((outputs, model) => {
         const rows = decisionRows(outputs, decisions);
         for (let d = 0; d < perExample; d++) {
-          const start = d * classes;
-          let best = 0;
-          for (let c = 1; c < classes; c++) if (rows[start + c]! > rows[start + best]!) best = c;
-          const confidence = rows[start + best]!;
+          const row = rows.subarray(d * classes, (d + 1) * classes);
+          const best = indexOfLargest(row);
+          const confidence = row[best]!;
           const bin = sums[model]![clamp(Math.ceil(confidence * bins) - 1, 0, bins - 1)]!;
           bin.confidence += confidence;
           bin.decisions++;
