@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { textKind } from '../../data/features/text.ts';
-import { ngramsMaxima } from '../ngrams/files.ts';
+import { hasLengthRange, ngramsMaxima, noLengthRange } from '../ngrams/files.ts';
 import { createNgrams } from '../ngrams/model.ts';
 import { type Architecture, networkFields, trainingFields } from './architecture.ts';
 
@@ -41,11 +41,7 @@ const fields = {
   learningRate: trainingFields.learningRate.default(0.01),
 };
 const schema = networkFields(name, 'N-grams of words and characters, for texts.', fields)
-  .refine(
-    ({ minChars, maxChars }) =>
-      maxChars === 0 ? minChars === 0 : minChars > 0 && minChars <= maxChars,
-    { path: ['maxChars'], message: 'expected minChars ≤ maxChars, or 0 for both' },
-  )
+  .refine(hasLengthRange, noLengthRange)
   .refine(({ mixup = 0 }) => mixup === 0, {
     path: ['mixup'],
     message: 'expected 0: texts cannot be mixed',

@@ -5,6 +5,7 @@ import { toJson } from '../../store/seal.ts';
 import { countNumbers, tensorList, tensorShape } from '../tensor-list.ts';
 import { type DenseLayer, NgramsModel } from './model.ts';
 import { ngramsFile, ngramsWeightsFile } from './names.ts';
+import type { NgramsOptions } from './reader.ts';
 
 const tensorSchema = z.strictObject({
   name: z.string(),
@@ -20,6 +21,20 @@ export const ngramsMaxima = {
   dimension: 1024,
   hidden: 4096,
 } as const;
+
+/** Returns whether the lengths of character n-grams are a range, or both 0 for none. */
+export function hasLengthRange({
+  minChars,
+  maxChars,
+}: Pick<NgramsOptions, 'minChars' | 'maxChars'>): boolean {
+  return maxChars === 0 ? minChars === 0 : minChars > 0 && minChars <= maxChars;
+}
+
+/** Error of `hasLengthRange` in a schema. */
+export const noLengthRange = {
+  path: ['maxChars'],
+  message: 'expected minChars ≤ maxChars, or 0 for both',
+};
 
 /** Content of `ngrams.json`. */
 export const ngramsSchema = z
@@ -39,11 +54,7 @@ export const ngramsSchema = z
     /** The tensors in `ngrams.bin`, one after another. */
     tensors: tensorList(tensorSchema),
   })
-  .refine(
-    ({ minChars, maxChars }) =>
-      maxChars === 0 ? minChars === 0 : minChars > 0 && minChars <= maxChars,
-    { path: ['maxChars'], message: 'expected minChars ≤ maxChars, or 0 for both' },
-  );
+  .refine(hasLengthRange, noLengthRange);
 type NgramsJson = z.output<typeof ngramsSchema>;
 
 /** A tensor in the file. */
