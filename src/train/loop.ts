@@ -108,7 +108,7 @@ async function save({ step, checkpoints }: Training, run: Run): Promise<void> {
 }
 
 async function trainEpoch(training: Training, run: Run): Promise<void> {
-  const { step, batches, batchesPerEpoch, epochs, reweighting, signal, report, onEpoch } = training;
+  const { step, batches, batchesPerEpoch, epochs, reweighting, signal, report } = training;
   const { epoch, batch: skip } = run.progress;
   let sinceMs = performance.now();
   signal.throwIfAborted();
@@ -130,8 +130,13 @@ async function trainEpoch(training: Training, run: Run): Promise<void> {
     if (nowMs - run.savedAtMs >= (training.checkpointEveryMs ?? 1000 * checkpointSeconds))
       await save(training, run);
   }
+  await endEpoch(training, run);
+}
 
-  const { batch, sums, history } = run.progress;
+/** Adds the record of a finished epoch to the history, and sets the progress to the next epoch. */
+async function endEpoch(training: Training, run: Run): Promise<void> {
+  const { step, batchesPerEpoch, onEpoch } = training;
+  const { epoch, batch, sums, history } = run.progress;
   if (batch !== batchesPerEpoch) {
     throw new Error(`epoch ${epoch} had ${batch} batches; expected ${batchesPerEpoch}`);
   }
@@ -171,13 +176,13 @@ function takeStep(training: Training, run: Run, batch: Batch, reweigh: Reweigh |
   const { sums } = progress;
   sums.loss += loss * batch.size;
   sums.examples += batch.size;
-  const says = decided(probabilities, batch.size, decisions);
-  const learns = decided(batch.targets, batch.size, decisions);
+  const predicted = decided(probabilities, batch.size, decisions);
+  const labels = decided(batch.targets, batch.size, decisions);
   for (let i = 0; i < weights.length; i++) {
     if (Number.isNaN(batch.teacherMargins[i])) continue;
     sums.weight += weights[i]!;
     sums.weighted++;
-    if (says[i] === learns[i]) sums.agreed++;
+    if (predicted[i] === labels[i]) sums.agreed++;
   }
   progress.batch++;
   progress.step++;
