@@ -5,7 +5,8 @@ export const defaultResults = 'counterweight-results';
  * Defines the keys of the objects in the results store. A method's preparation names its own files
  * below its student's folder.
  *
- * Every object is written once, except the two pointers: `current` and a checkpoint's LATEST.
+ * Every object is written once, except the pointers (`current`, `spend`, `turn` and a checkpoint's
+ * LATEST), `failure`, and checkpoints that are no longer needed, which are emptied.
  */
 export const keys = {
   /** Dataset and config of the run. A run exists if this object does. */
