@@ -116,7 +116,7 @@ function poolingOf({ input, output, probed, probe, description }: LoadedEncoder)
   }
   if (pooling === 'none' && positions > 1) {
     throw new UserError(
-      `encoder.pooling is none, and ${name} is ${shapeText(probed.shape)}: one vector per token`,
+      `encoder.pooling is none, and ${name} is ${shapeText(probed.shape)}: one vector per token or position`,
       'Set encoder.pooling: mean, cls or max.',
     );
   }

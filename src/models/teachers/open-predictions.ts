@@ -267,6 +267,9 @@ async function parquet<Result>(key: string, action: () => Promise<Result>): Prom
     return await action();
   } catch (error) {
     if (!(error instanceof ParquetError)) throw error;
-    throw new UserError(`the predictions in ${key} cannot be read: ${error.message}`);
+    throw new UserError(
+      `the predictions in ${key} cannot be read: ${error.message}`,
+      'Write the file again, such as with pandas or pyarrow.',
+    );
   }
 }
