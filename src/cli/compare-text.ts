@@ -4,7 +4,7 @@ import { type RunMetrics, sizeOf } from '../evaluate/run-metrics.ts';
 import { bytes, count, fixed, percent, percentagePoints, signedPoints } from '../format.ts';
 import { alignedRows } from './terminal.ts';
 
-/** Shows runs beside each other for people: figures, differences, and what the configs change. */
+/** Shows compared runs to people: figures, differences, and what the configs change. */
 export function renderComparison({ runs, differences, settings }: RunComparison): string {
   const { name, noun } = mainMetric(runs[0]!.metrics);
   const head = ['', 'student', `${noun} (95% interval)`, 'recall', 'log-loss'];

@@ -2,7 +2,7 @@ import { defineCommand } from 'citty';
 import { jsonOption, many, resultsOption, UsageError } from './arguments.ts';
 
 export const compareCommand = defineCommand({
-  meta: { name: 'compare', description: 'Show the students of finished runs beside each other' },
+  meta: { name: 'compare', description: 'Compare the students of finished runs' },
   args: {
     run: { type: 'positional', description: 'Name of a run, as listed by "counterweight runs"' },
     others: {

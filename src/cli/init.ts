@@ -10,7 +10,10 @@ export const initCommand = defineCommand({
   meta: { name: 'init', description: 'Inspect a folder of data and write its distill.yaml' },
   args: {
     dataset: { ...datasetArgument, description: 'Data: a folder, or s3://bucket/prefix' },
-    method: { type: 'string', description: 'Correction of the loss: relabel, weighted, auto, …' },
+    method: {
+      type: 'string',
+      description: "Correction for the teacher's mistakes: relabel, weighted, auto, …",
+    },
     encoder: {
       type: 'string',
       description: 'Pretrained encoder: a folder in the dataset, or hf:owner/name',

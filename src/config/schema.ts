@@ -47,7 +47,7 @@ const variant = z
       }),
   ])
   .describe(
-    'Correction of the loss for the mistakes of the teacher (docs/methods.md). uniform: none. Default with multiLabel: weighted.',
+    'Correction for the mistakes of the teacher (docs/methods.md). uniform: none. Default with multiLabel: weighted.',
   );
 
 type Variant = z.infer<typeof variant>;

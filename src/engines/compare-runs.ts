@@ -10,7 +10,7 @@ import { planSchema } from '../run/plan-file.ts';
 import { readJson } from '../store/once.ts';
 import type { ObjectStore } from '../store/store.ts';
 
-/** Several runs beside each other. */
+/** Comparison of several runs. */
 export interface RunComparison {
   readonly runs: readonly RunMetrics[];
   /**

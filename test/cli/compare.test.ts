@@ -6,7 +6,7 @@ import { sampleMetrics } from '../support/sample-metrics.ts';
 const first = sampleMetrics({ run: 'cifar-2f7a91c04be3' });
 const other = sampleMetrics({ run: 'cifar-91c04be32f7a' });
 
-test('runs beside each other have their figures, differences and settings', () => {
+test('compared runs have their figures, differences and settings', () => {
   const settings = [
     { field: 'method', values: ['weighted', 'relabel'] },
     { field: 'relabel.rounds', values: [undefined, 2] },

@@ -107,7 +107,7 @@ describe('inspect', () => {
         # Default: 30; for a teacher with few labels, as many as make 400 steps.
         epochs: 30
 
-      # Correction of the loss for the mistakes of the teacher (docs/methods.md). uniform: none. Default with multiLabel: weighted.
+      # Correction for the mistakes of the teacher (docs/methods.md). uniform: none. Default with multiLabel: weighted.
       method: relabel
 
       # soft: learn from the probabilities of the teacher. hard: from its most likely class.
