@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { decodedBatches } from '../../src/data/decoded-batches.ts';
 import type { Rejected } from '../../src/data/example.ts';
@@ -45,7 +45,8 @@ test('decodes ahead up to the room, in which an item takes its size', async () =
   const options = { batchSize: 1, room: 6, size: () => 2, decode };
   const batches = decodedBatches(countTo(9), options);
   await batches.next();
-  await setTimeout(5);
+  // Whatever may start without another call has started in the next turn of the event loop.
+  await setImmediate();
   // One was taken; three more fill the room.
   expect(started).toEqual([1, 2, 3, 4]);
   await batches.return(undefined);
