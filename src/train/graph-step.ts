@@ -1,8 +1,9 @@
 import { numbersOf } from '../data/features/kind.ts';
-import { type Feed, openSession } from '../models/graph-session.ts';
+import { type Feed, openSession, type Session } from '../models/graph-session.ts';
 import type { Node } from '../models/saved-graph.ts';
 import { inputShapeOf } from '../models/topology.ts';
 import { tf, type tfTypes } from '../tensorflow.ts';
+import type { Batch, Reweigh } from './batch-shape.ts';
 import { dropoutSeed, fuseLayers, fuseReluGradient } from './fused-kernels.ts';
 import { halves } from './graph/halves.ts';
 import { assign, identity, placeholder, variable } from './graph/nodes.ts';
@@ -10,9 +11,17 @@ import { type RecordedStep, recordStep, type StepObjective } from './graph/recor
 import { sharedFeeds, sharedNodes, updateNodes } from './graph/update.ts';
 import { lossFeeds, lossShares, mapInputs } from './loss.ts';
 import { defaultLoss, openLoss } from './losses/index.ts';
+import type { LossFunction } from './losses/loss-function.ts';
 import { decayOf, type OptimizerConfig, slotKey, slotNames } from './optimizer-rules.ts';
-import { type Parameter, parametersOf, weightsOf } from './parameters.ts';
-import { checkState, type State, type StepSettings, stepsName, type TrainingStep } from './step.ts';
+import { type Parameter, parametersOf, type Weight, weightsOf } from './parameters.ts';
+import {
+  checkState,
+  type State,
+  type StepResult,
+  type StepSettings,
+  stepsName,
+  type TrainingStep,
+} from './step.ts';
 
 /**
  * Creates a training step that runs as one TensorFlow graph: the operations of the eager step are
@@ -30,8 +39,6 @@ export function createGraphStep(
   batchSizes: readonly number[],
   { seed = 0, loss = defaultLoss, rateFactor, penalty = 0 }: StepSettings = {},
 ): TrainingStep {
-  const weights = weightsOf(model);
-  const inputShape = inputShapeOf(model);
   const variables = variablesOf(model, config);
   const parameters = parametersOf(model, rateFactor);
   const lossFunction = openLoss(loss);
@@ -42,81 +49,118 @@ export function createGraphStep(
     ...variableNodes(variables),
     ...steps.flatMap((step) => stepNodes(step, parameters, config, variables)),
   ]);
-  const probabilitiesOf = new Map(
-    steps.map(({ prefix, probabilities }) => [prefix, probabilities]),
-  );
-  let count = 0;
+  return new GraphStep(model, { session, variables, steps, loss: lossFunction, seed });
+}
 
-  const write = (values: (name: string) => Float32Array): void => {
+/** A graph in a session, and what its step needs besides the model. */
+interface OpenGraph {
+  readonly session: Session;
+  readonly variables: ReadonlyMap<string, Variable>;
+  readonly steps: readonly RecordedStep[];
+  readonly loss: LossFunction;
+  /** Dropout seed. */
+  readonly seed: number;
+}
+
+class GraphStep implements TrainingStep {
+  readonly #graph: OpenGraph;
+  readonly #weights: readonly Weight[];
+  readonly #inputShape: readonly number[];
+  /** Outputs with the probabilities, by the prefix of the step. */
+  readonly #probabilitiesOf: ReadonlyMap<string, string>;
+  #count = 0;
+
+  constructor(model: tfTypes.LayersModel, graph: OpenGraph) {
+    const { variables, steps } = graph;
+    this.#graph = graph;
+    this.#weights = weightsOf(model);
+    this.#inputShape = inputShapeOf(model);
+    this.#probabilitiesOf = new Map(
+      steps.map(({ prefix, probabilities }) => [prefix, probabilities]),
+    );
+    const start = new Map(this.#weights.map(({ name, variable }) => [name, variable]));
+    this.#write((name) => start.get(name)?.dataSync<'float32'>() ?? zerosOf(variables.get(name)!));
+  }
+
+  run(batch: Batch, learningRate: number, reweigh?: Reweigh): StepResult {
+    const { session } = this.#graph;
+    const prefix = `batch${batch.size}`;
+    const feeds = this.#feedsOf(batch, prefix, learningRate);
+    if (!reweigh) {
+      const outputs = [`${prefix}/done`, this.#probabilitiesOf.get(prefix)!];
+      const [value, probabilities] = session.run(feeds, outputs);
+      this.#count++;
+      return { loss: value![0]!, weights: batch.weights, probabilities: probabilities! };
+    }
+    const [probabilities] = session.run(feeds, [`${prefix}/first`]);
+    const weights = reweigh(batch, probabilities!);
+    const shares = feeds.get(`${prefix}/shares`)!;
+    feeds.set(`${prefix}/shares`, { ...shares, values: lossShares(weights) });
+    const [value] = session.run(feeds, [`${prefix}/late/done`]);
+    this.#count++;
+    return { loss: value![0]!, weights, probabilities: probabilities! };
+  }
+
+  state(): State {
+    const { variables } = this.#graph;
+    const names = [...variables.keys()];
+    const values = this.#read(names);
+    const state: State = new Map(
+      names.map((name, index) => [
+        name,
+        { shape: [...variables.get(name)!.shape], values: values[index]! },
+      ]),
+    );
+    return state.set(stepsName, { shape: [], values: Float32Array.of(this.#count) });
+  }
+
+  restore(state: State): void {
+    const { variables } = this.#graph;
+    const shapes = new Map(Array.from(variables, ([name, { shape }]) => [name, shape]));
+    this.#count = checkState(state, shapes).steps;
+    this.#write((name) => state.get(name)!.values);
+  }
+
+  updateModel(): void {
+    const values = this.#read(this.#weights.map(({ name }) => name));
+    for (const [index, { variable }] of this.#weights.entries()) {
+      tf.tidy(() => variable.assign(tf.tensor(values[index]!, variable.shape)));
+    }
+  }
+
+  dispose(): void {
+    this.#graph.session.close();
+  }
+
+  /** Makes the feeds of a whole step. */
+  #feedsOf(batch: Batch, prefix: string, learningRate: number): Map<string, Feed> {
+    const { loss, seed } = this.#graph;
+    const shape = [batch.size, ...this.#inputShape];
+    const feeds = new Map<string, Feed>([
+      ['seed', { shape: [2], values: dropoutSeed(seed, this.#count) }],
+      [`${prefix}/features`, { shape, values: numbersOf(batch.rows) }],
+      ...sharedFeeds(learningRate, this.#count + 1),
+    ]);
+    mapInputs(lossFeeds(loss, batch), (feed, name) => feeds.set(`${prefix}/${name}`, feed));
+    return feeds;
+  }
+
+  /** Sets all variables. */
+  #write(valuesOf: (name: string) => Float32Array): void {
+    const { session, variables } = this.#graph;
     const feeds = Array.from(variables, ([name, { node, shape }]): [string, Feed] => [
       `${node}/new`,
-      { shape, values: values(name) },
+      { shape, values: valuesOf(name) },
     ]);
     session.run(new Map(feeds), ['written']);
-  };
-  const read = (names: readonly string[]): Float32Array[] =>
-    session.run(
-      new Map(),
-      names.map((name) => variables.get(name)!.reader),
-    );
+  }
 
-  const start = new Map(weights.map(({ name, variable }) => [name, variable]));
-  write((name) => start.get(name)?.dataSync<'float32'>() ?? zerosOf(variables.get(name)!));
-
-  return {
-    run(batch, learningRate, reweigh) {
-      const prefix = `batch${batch.size}`;
-      const features = { shape: [batch.size, ...inputShape], values: numbersOf(batch.rows) };
-      const feeds = new Map<string, Feed>([
-        ['seed', { shape: [2], values: dropoutSeed(seed, count) }],
-        [`${prefix}/features`, features],
-      ]);
-      mapInputs(lossFeeds(lossFunction, batch), (feed, name) =>
-        feeds.set(`${prefix}/${name}`, feed),
-      );
-      for (const [name, feed] of sharedFeeds(learningRate, count + 1)) feeds.set(name, feed);
-      if (!reweigh) {
-        const outputs = [`${prefix}/done`, probabilitiesOf.get(prefix)!];
-        const [value, probabilities] = session.run(feeds, outputs);
-        count++;
-        return { loss: value![0]!, weights: batch.weights, probabilities: probabilities! };
-      }
-      const [probabilities] = session.run(feeds, [`${prefix}/first`]);
-      const weights = reweigh(batch, probabilities!);
-      const shares = feeds.get(`${prefix}/shares`)!;
-      feeds.set(`${prefix}/shares`, { ...shares, values: lossShares(weights) });
-      const [value] = session.run(feeds, [`${prefix}/late/done`]);
-      count++;
-      return { loss: value![0]!, weights, probabilities: probabilities! };
-    },
-
-    state() {
-      const names = [...variables.keys()];
-      const values = read(names);
-      const state: State = new Map(
-        names.map((name, index) => [
-          name,
-          { shape: [...variables.get(name)!.shape], values: values[index]! },
-        ]),
-      );
-      return state.set(stepsName, { shape: [], values: Float32Array.of(count) });
-    },
-
-    restore(state) {
-      const shapes = new Map(Array.from(variables, ([name, { shape }]) => [name, shape]));
-      count = checkState(state, shapes).steps;
-      write((name) => state.get(name)!.values);
-    },
-
-    updateModel() {
-      const values = read(weights.map(({ name }) => name));
-      for (const [index, { variable }] of weights.entries()) {
-        tf.tidy(() => variable.assign(tf.tensor(values[index]!, variable.shape)));
-      }
-    },
-
-    dispose: () => session.close(),
-  };
+  /** Reads variables by their names in a state. */
+  #read(names: readonly string[]): Float32Array[] {
+    const { session, variables } = this.#graph;
+    const readers = names.map((name) => variables.get(name)!.reader);
+    return session.run(new Map(), readers);
+  }
 }
 
 /** Weight or slot in the graph. */
