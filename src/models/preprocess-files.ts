@@ -2,6 +2,7 @@
 import {
   type PreprocessFields,
   preprocessFieldsSchema,
+  wrongUnits,
 } from '../data/features/preprocess-config.ts';
 import type { ObjectStore } from '../store/store.ts';
 import { readJsonText } from './json-file.ts';
@@ -48,7 +49,10 @@ export async function readPreprocessIn(
     const preprocess = read(parseJson(await readJsonText(store, file), file), file);
     if (preprocess === undefined) continue;
     // A stranger's file has no other limits than the config.
-    return { key: file, preprocess: parseSettings(preprocessFieldsSchema, preprocess, file) };
+    const fields = parseSettings(preprocessFieldsSchema, preprocess, file);
+    const wrong = wrongUnits(fields);
+    if (wrong) throw notUnderstood(file, wrong.problem);
+    return { key: file, preprocess: fields };
   }
   return undefined;
 }

@@ -1,6 +1,7 @@
 import { image } from '../data/features/image.ts';
 import type { ImageFeatures } from '../data/features/image-features.ts';
 import type { Features } from '../data/features/index.ts';
+import { wrongUnits } from '../data/features/preprocess-config.ts';
 import { preprocessedFeatures } from '../data/features/preprocess-features.ts';
 import { row } from '../data/features/row.ts';
 import { UserError } from '../errors.ts';
@@ -56,6 +57,13 @@ function withoutPreprocess(config: TeacherConfig, student: ImageFeatures): Image
     throw new UserError(
       `task.preprocess gives images of ${student.height} x ${student.width}, and teacher.size is ${height} x ${width}`,
       'Set teacher.preprocess too: a preset, or the fields of task.preprocess for the other size.',
+    );
+  }
+  const wrong = wrongUnits(config);
+  if (wrong) {
+    throw new UserError(
+      `teacher: ${wrong.problem}`,
+      'Divide mean and std by 255, or set teacher.preprocess, with scale, mean and std.',
     );
   }
   const { mean, std } = unchanged(channels);

@@ -202,6 +202,18 @@ describe('settings that the config could not have are refused', () => {
     );
   });
 
+  test.each([
+    [
+      { image_mean: [124, 116, 104] },
+      'mean is [124, 116, 104], and it is subtracted from values of 0..1',
+    ],
+    [{ do_rescale: false }, 'mean is [0.5, 0.5, 0.5], and it is subtracted from values of 0..255'],
+  ])('a mean that %o contradicts', async (fields, message) => {
+    await expect(transformers({ ...vit, ...fields })).rejects.toThrow(
+      `the preprocessing in teacher/preprocessor_config.json cannot be used: ${message}`,
+    );
+  });
+
   test('also of timm', async () => {
     const pretrained_cfg = { input_size: [3, 8, 8], mean, std, crop_pct: 1e-4 };
     await expect(stored('config.json', { pretrained_cfg })).rejects.toThrow(

@@ -66,6 +66,10 @@ describe('with preprocess', () => {
     expect(of({ scale: '0..255', mean: [0, 100, 0], std: [1, 50, 1] })).toEqual(
       close([-2, -0.98, 3.1]),
     );
+    // Images of a microscope may be as dark as this.
+    expect(of({ scale: '0..255', mean: [1, 1, 1], std: [2, 2, 2] })).toEqual(
+      close([-0.5, 25, 127]),
+    );
     expect(of('keras-mobilenet')).toEqual(close([-1, -0.6, 1]));
   });
 });
@@ -86,6 +90,22 @@ describe('is refused', () => {
       'a mean of another number of channels',
       { preprocess: { mean: [0.5] } },
       /teacher.preprocess.mean has 1 numbers/,
+    ],
+    [
+      'a mean of bytes for values of 0..1, which is the default',
+      { preprocess: { mean: [124, 116, 104], std: [58, 57, 57] } },
+      /teacher.preprocess: mean is \[124, 116, 104\], .* values of 0..1/,
+    ],
+    ['the same without preprocess', { mean: [124, 116, 104] }, /teacher: mean is \[124/],
+    [
+      'a negative mean of values of 0..255',
+      { preprocess: { scale: '0..255', mean: [-1, 0, 0] } },
+      /teacher.preprocess: mean is \[-1, 0, 0\]/,
+    ],
+    [
+      'a preset with the scale of another',
+      { preprocess: { preset: 'imagenet', scale: '0..255' } },
+      /mean is \[0.485, 0.456, 0.406\], .* values of 0..255/,
     ],
   ])('%s', (_, fields, message) => {
     expect(() => featuresOf(fields)).toThrow(message);

@@ -88,3 +88,39 @@ export const preprocessSchema = z
   );
 export type PreprocessConfig = z.infer<typeof preprocessSchema>;
 export type PreprocessFields = z.infer<typeof preprocessFieldsSchema>;
+
+/** Largest mean and std that may be in units of 0..1. */
+const unitRange = 1;
+
+/**
+ * Finds a mean in other units than the values that it is subtracted from, such as one of pixels
+ * from 0 to 255 with the scale 0..1. The model would see almost the same numbers in every image.
+ *
+ * @returns what is wrong, and the change of the fields; undefined if the mean can be one of values
+ *   in the scale.
+ */
+export function wrongUnits({
+  scale = '0..1',
+  mean = [],
+  std = [],
+}: Pick<PreprocessFields, 'scale' | 'mean' | 'std'>):
+  | { readonly problem: string; readonly change: string }
+  | undefined {
+  const { factor, offset } = pixelScales[scale];
+  const problem = `mean is [${mean.join(', ')}], and it is subtracted from values of ${scale}`;
+  const isOutside = (value: number) => value < offset || value > offset + factor;
+  if (mean.some(isOutside)) {
+    const isOfBytes = mean.every((value) => value >= 0 && value <= 255);
+    return {
+      problem,
+      change: isOfBytes
+        ? 'set scale: 0..255, or divide mean and std by 255'
+        : `give a mean of values of ${scale}`,
+    };
+  }
+  if (scale !== '0..255' || std.length === 0) return undefined;
+  const isOfUnits = Math.max(...mean, ...std) <= unitRange && mean.some((value) => value > 0);
+  return isOfUnits
+    ? { problem, change: 'set scale: 0..1, or multiply mean and std by 255' }
+    : undefined;
+}

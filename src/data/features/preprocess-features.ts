@@ -1,7 +1,12 @@
 /** Computes the features that a config section `preprocess` means. */
 import { UserError } from '../../errors.ts';
 import type { ImageFeatures } from './image-features.ts';
-import { type PreprocessConfig, type PreprocessFields, pixelScales } from './preprocess-config.ts';
+import {
+  type PreprocessConfig,
+  type PreprocessFields,
+  pixelScales,
+  wrongUnits,
+} from './preprocess-config.ts';
 import { preprocessPresets } from './preprocess-presets.ts';
 
 type Size = readonly [height: number, width: number];
@@ -26,7 +31,8 @@ export type PreprocessedFeatures = Omit<ImageFeatures, 'mean' | 'std'> & {
  * Computes image features from a config section. A size in this section replaces the preset's,
  * whose resize is then scaled.
  *
- * @throws UserError if the sizes contradict each other, or do not fit the channels.
+ * @throws UserError if the sizes contradict each other, the numbers do not fit the channels, or the
+ *   mean is in other units than the scale.
  * @example
  * preprocessedFeatures('clip', { section: 'teacher', channels: 3, defaultSize: [32, 32] }).height;
  * // 224
@@ -107,6 +113,11 @@ function normalizationOf(
 ): PreprocessedFeatures['normalization'] {
   if (scale === undefined && mean === undefined && std === undefined) return undefined;
   const { factor, offset } = pixelScales[scale ?? '0..1'];
+  const wrong = wrongUnits({ scale, mean, std });
+  if (wrong) {
+    const section = `${model.section}.preprocess`;
+    throw new UserError(`${section}: ${wrong.problem}`, `In ${section}, ${wrong.change}.`);
+  }
   const means = byChannel(mean, 0, 'mean', model);
   const stds = byChannel(std, 1, 'std', model);
   return {
