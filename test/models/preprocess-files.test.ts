@@ -116,6 +116,8 @@ describe('preprocessor_config.json of transformers', () => {
     [{ image_processor_type: 'LevitImageProcessor' }, /LevitImageProcessor does more/],
     [{ feature_extractor_type: 'PerceiverFeatureExtractor' }, /PerceiverFeatureExtractor does/],
     [{ size: 8, resample: 2, do_normalize: true, image_std: std }, /image_mean or image_std is/],
+    [{ size: 8, resample: 2, do_center_crop: true, crop_size: 8 }, /image_processor_type/],
+    [{ size: { height: 8, width: 8 }, keep_aspect_ratio: true }, /keep_aspect_ratio is true/],
   ])('%o is refused with the field', async (content, message) => {
     const error = await refusalOf(transformers(content));
     expect(error).toMatchObject({

@@ -32,6 +32,8 @@ const transformersSchema = z.looseObject({
   do_resize: orTrue,
   size: edges.nullish(),
   default_to_square: z.boolean().nullish(),
+  /** DPT: the size is that of the side which needs the smaller change. */
+  keep_aspect_ratio: z.boolean().nullish(),
   resample: z.int().nullish(),
   crop_pct: z.number().positive().nullish(),
   do_center_crop: z.boolean().nullish(),
@@ -102,6 +104,15 @@ export function readProcessor(json: unknown, key: string): PreprocessFields | un
 function transformersResize(found: Transformers, key: string): PreprocessFields {
   if (!found.do_resize) throw notUnderstood(key, 'do_resize is false');
   if (!found.size) throw notUnderstood(key, 'size is missing');
+  if (found.keep_aspect_ratio) {
+    throw notUnderstood(key, 'keep_aspect_ratio is true, which is unknown here');
+  }
+  if (mayBeShortSide(found)) {
+    throw notUnderstood(
+      key,
+      'size is one number and do_center_crop is true, and without image_processor_type the number may be the short side or both edges',
+    );
+  }
   const filter = pillowFilters[found.resample ?? -1];
   if (filter === undefined) {
     throw notUnderstood(key, `resample is ${found.resample ?? 'missing'}; expected 0, 1, 2 or 3`);
@@ -155,6 +166,13 @@ function shortestEdge({ size, ...found }: Transformers): number | undefined {
     return 'shortest_edge' in size ? size.shortest_edge : undefined;
   const isSquare = found.default_to_square ?? !shortSideProcessors.test(processorOf(found));
   return isSquare ? undefined : (size ?? undefined);
+}
+
+/** Returns whether the file does not show which edges `size` has, and a crop depends on it. */
+function mayBeShortSide(found: Transformers): boolean {
+  const { size, default_to_square, do_center_crop } = found;
+  const isOpen = typeof size === 'number' && typeof default_to_square !== 'boolean';
+  return isOpen && do_center_crop === true && processorOf(found) === '';
 }
 
 function pair(size: z.output<typeof edges>): [number, number] {
