@@ -1,5 +1,6 @@
 /** Networks of the user, from a model.json with its weights. */
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { Features } from '../../src/data/features/index.ts';
 import { pinNetworkFiles, readPinned } from '../../src/models/network-files.ts';
 import { architectureOf } from '../../src/models/networks/index.ts';
 import { topologySchema, withOutputActivation } from '../../src/models/topology.ts';
@@ -81,11 +82,16 @@ async function build(more: More = {}, changed: Record<string, Buffer> = {}, isMu
 }
 
 /** Checks a network as Plan does; returns the warnings. */
-async function planned(more: More, changed: Record<string, Buffer> = files, isStudent = false) {
+async function planned(
+  more: More,
+  changed: Record<string, Buffer> = files,
+  isStudent = false,
+  other: { inputShape?: number[]; features?: Features } = {},
+) {
   const network = ownNetwork('net/model.json', more);
   const features = { kind: 'vector', length: 72, mean: [], std: [] } as const;
   const readFile = async (key: string) => changed[key]!;
-  const plan = { ...problem, features, needsEmbedding: false, isStudent, readFile };
+  const plan = { ...problem, features, needsEmbedding: false, isStudent, readFile, ...other };
   return architectureOf(network).check!(network, plan);
 }
 
@@ -131,6 +137,27 @@ describe('the weights', () => {
     await build({ freeze: ['*'] }).catch(() => {});
     expect(tf.memory().numTensors).toBe(numTensors);
   });
+});
+
+test('weights that were trained on pixels from 0 to 255 need them', async () => {
+  const inputShape = [6, 6, 3];
+  const warningsWith = async (scale: number, std: number, weights: 'keep' | 'random' = 'keep') => {
+    const inner = tf.sequential({ layers: [tf.layers.rescaling({ inputShape, scale })] });
+    const own = tf.sequential({ name: 'own', layers: [inner] });
+    own.add(tf.layers.flatten({ name: 'flatten' }));
+    own.add(tf.layers.dense({ name: 'classes', units: 3 }));
+    const saved = await filesOf(own);
+    const size = { kind: 'image', height: 6, width: 6, channels: 3 } as const;
+    const pixels = { ...size, mean: [0, 0, 0], std: [std, std, std] };
+    return planned({ weights }, saved, false, { inputShape, features: pixels });
+  };
+  expect(await warningsWith(1 / 255, 0.25)).toEqual([
+    "'net/model.json' has a layer that rescales pixels, and is fed values up to 4: set task.preprocess: { scale: 0..255 } in distill.yaml",
+  ]);
+  expect(await warningsWith(1 / 255, 1 / 255)).toEqual([]);
+  // From 0..1 to -1..1.
+  expect(await warningsWith(2, 1)).toEqual([]);
+  expect(await warningsWith(1 / 255, 0.25, 'random')).toEqual([]);
 });
 
 describe('refused, with what to change', () => {

@@ -31,3 +31,17 @@ test('a tokenizer with far fewer ids than the model is doubted, and not for padd
   ]);
   expect(doubts(50_257, 50_304)).toEqual([]);
 });
+
+test('an encoder that rescales pixels itself is fed 0 to 255', () => {
+  const output = { ...tokens, shape: [2, 4], pooling: 'none' } as const;
+  const doubts = (std: number, isRescaling = true) => {
+    const size = { kind: 'image', height: 8, width: 8, channels: 1 } as const;
+    const features = { ...size, mean: [0], std: [std] };
+    return [...doubtsAbout({ description: { ...description, features }, isRescaling }, { output })];
+  };
+  expect(doubts(1)).toEqual([
+    'the encoder e has a layer that rescales pixels, and is fed values up to 1: set encoder.preprocess: { scale: 0..255 } in distill.yaml.',
+  ]);
+  expect(doubts(1 / 255)).toEqual([]);
+  expect(doubts(1, false)).toEqual([]);
+});

@@ -5,6 +5,7 @@ import { UserError } from '../../errors.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 import { hashFiles } from '../file-hashes.ts';
 import { readJsonText } from '../json-file.ts';
+import { hasRescalingLayer } from '../rescaling-layer.ts';
 import { portNames } from '../teachers/loaded-model.ts';
 import type { TeacherFile } from '../teachers/teacher-kind.ts';
 import { chooseOutput } from './choose-output.ts';
@@ -28,6 +29,8 @@ export interface DescribedEncoder {
   readonly description: EncoderDescription;
   /** Number of ids of its tokenizer and of its model, if both are known. */
   readonly ids?: { readonly tokenizer: number; readonly model: number } | undefined;
+  /** Whether a model of images has a layer that rescales pixels. */
+  readonly isRescaling?: boolean;
 }
 
 /**
@@ -77,7 +80,11 @@ export async function describeEncoder(
     ...(embeddingName === undefined &&
       stored.dimension !== undefined && { dimension: stored.dimension }),
   };
-  return { store, folder: found.folder, description, ids: 'ids' in input ? input.ids : undefined };
+  const more =
+    'ids' in input
+      ? { ids: input.ids }
+      : { isRescaling: await hasRescalingLayer(store, found.files) };
+  return { store, folder: found.folder, description, ...more };
 }
 
 async function onnxGraphOf(

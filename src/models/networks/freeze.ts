@@ -35,23 +35,23 @@ export function pretrainedRates(
   { pretrainedRate }: Pick<FineTuning, 'pretrainedRate'>,
   trained: TrainableModel,
 ): (weight: string) => number {
-  const layers = asLayers(trained).layers.flatMap(innerLayers);
-  const last = layers.findLast(({ weights }) => weights.length > 0);
+  const last = layersWithin(asLayers(trained)).findLast(({ weights }) => weights.length > 0);
   const fresh = new Set(last?.weights.map(({ originalName }) => originalName));
   return (weight) => (fresh.has(weight) ? 1 : pretrainedRate);
 }
 
 /** Lists the names of the layers with weights that are not trained. */
 export function frozenLayers(model: tfTypes.LayersModel): string[] {
-  return model.layers
-    .flatMap(innerLayers)
+  return layersWithin(model)
     .filter(({ trainable, weights }) => !trainable && weights.length > 0)
     .map(({ name }) => name);
 }
 
-/** Lists the layers of a model inside a model; another layer is alone. */
-function innerLayers(layer: tfTypes.layers.Layer): tfTypes.layers.Layer[] {
-  return 'layers' in layer ? (layer as tfTypes.LayersModel).layers.flatMap(innerLayers) : [layer];
+/** Lists the layers of a model, with those of a model inside in its place. */
+export function layersWithin(model: tfTypes.LayersModel): tfTypes.layers.Layer[] {
+  return model.layers.flatMap((layer) =>
+    'layers' in layer ? layersWithin(layer as tfTypes.LayersModel) : [layer],
+  );
 }
 
 /** Number of layers that a message names. */

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { image } from '../../data/features/image.ts';
+import type { Features } from '../../data/features/index.ts';
 import { row } from '../../data/features/row.ts';
 import { vector } from '../../data/features/vector.ts';
 import { UserError } from '../../errors.ts';
 import type { tfTypes } from '../../tensorflow.ts';
 import { whyNoProgram } from '../exports/student-program.ts';
 import { requireJsonSize } from '../json-file.ts';
+import { rescaledTwice } from '../rescaling-layer.ts';
 import { noWork } from '../size/network-size.ts';
 import { topologySize } from '../size/topology-size.ts';
 import { modelFrom, type Topology, topologyOf, withOutputActivation } from '../topology.ts';
@@ -20,6 +22,7 @@ import {
   fineTuningFields,
   freezeLayers,
   frozenLayers,
+  layersWithin,
   nothingToTrain,
   pretrainedRates,
   requireNoFineTuning,
@@ -94,7 +97,9 @@ export const customNetwork: Architecture<Fields, typeof name, typeof schema, Lay
       if (problem.needsEmbedding) scoresLayer(model);
       await checkGradients(model, fields.topology, problem);
       return [
-        ...(isRandom ? frozenWarnings(model, fields.topology) : []),
+        ...(isRandom
+          ? frozenWarnings(model, fields.topology)
+          : pixelWarnings(model, fields.topology, problem.features)),
         ...(problem.isStudent ? exportWarnings(model, problem) : []),
       ];
     } finally {
@@ -155,6 +160,20 @@ function exportWarnings(
   return reason === undefined
     ? []
     : [`the student will have no file for other programs than TensorFlow.js: ${reason}`];
+}
+
+/** Largest factor of a layer Rescaling that reads pixels from 0 to 255, not from 0 to 1. */
+const largestFactor = 0.1;
+
+/** Warns of weights that were trained on pixels from 0 to 255, if the task scales pixels. */
+function pixelWarnings(model: tfTypes.LayersModel, key: string, features: Features): string[] {
+  if (features.kind !== image.name) return [];
+  const rescales = layersWithin(model).some((layer) => {
+    const { scale } = layer.getConfig();
+    return layer.getClassName() === 'Rescaling' && Number(scale) < largestFactor;
+  });
+  const warning = rescales ? rescaledTwice(`'${key}'`, 'task', features) : undefined;
+  return warning === undefined ? [] : [warning];
 }
 
 /** Warns about layers that stay as their initializers made them. */

@@ -19,6 +19,7 @@ import { resolveEncoder } from '../../models/encoders/resolve.ts';
 import { storeEncoder } from '../../models/encoders/stored-encoder.ts';
 import { longText } from '../../models/encoders/text-batches.ts';
 import { encoderOf } from '../../models/networks/index.ts';
+import { rescaledTwice } from '../../models/rescaling-layer.ts';
 import { membersOf } from '../../models/teachers/trained-kind.ts';
 import { keys } from '../../run/keys.ts';
 import type { RunToPlan } from './run-to-plan.ts';
@@ -127,7 +128,11 @@ const minKnownIds = 0.9;
 
 /** Names what is taken for granted about an encoder, because no file states it. */
 export function* doubtsAbout(
-  { description: { source, pooling: stated }, ids }: Pick<DescribedEncoder, 'description' | 'ids'>,
+  {
+    description: { source, pooling: stated, features },
+    ids,
+    isRescaling = false,
+  }: Pick<DescribedEncoder, 'description' | 'ids' | 'isRescaling'>,
   { output: { pooling, shape } }: Pick<PretrainedEncoder, 'output'>,
 ): Iterable<string> {
   // A map of features has more axes; its mean is usual.
@@ -135,6 +140,8 @@ export function* doubtsAbout(
     const taken = pooling === 'cls' ? 'vector of its first token' : 'mean of its tokens';
     yield `No file of ${source} states its pooling, and the ${taken} is the embedding. If it was trained otherwise, set encoder.pooling: ${pooling === 'cls' ? 'mean' : 'cls'}.`;
   }
+  const unscaled = isRescaling && features && rescaledTwice(source, 'encoder', features);
+  if (unscaled) yield `${unscaled}.`;
   if (ids && ids.tokenizer < minKnownIds * ids.model) {
     yield `The tokenizer.json of ${source} has ${count(ids.tokenizer)} ids, and the model knows ${count(ids.model)}: give the tokenizer that the model was trained with, if this is another.`;
   }

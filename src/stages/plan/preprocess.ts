@@ -7,10 +7,9 @@ import { type ImageSurvey, surveyImages } from '../../data/features/image-survey
 import type { Features } from '../../data/features/index.ts';
 import { readExamples } from '../../data/read.ts';
 import { isAboutContent } from '../../errors.ts';
-import { rounded } from '../../format.ts';
 import type { TeacherConfig } from '../../models/config.ts';
 import { readStoredPreprocess } from '../../models/preprocess-files.ts';
-import { hasRescalingLayer } from '../../models/rescaling-layer.ts';
+import { hasRescalingLayer, rescaledTwice } from '../../models/rescaling-layer.ts';
 import { teacherFeatures } from '../../models/teacher-features.ts';
 import { modelKeyOf, teacherFiles } from '../../models/teacher-files.ts';
 import type { ShardItem } from '../../run/events.ts';
@@ -85,17 +84,11 @@ export async function imageWarnings(
 async function unscaledPixels(
   data: ObjectStore,
   teacher: TeacherConfig,
-  { mean, std }: ImageFeatures,
+  seen: ImageFeatures,
 ): Promise<string[]> {
-  const largest = Math.max(...mean.map((value, channel) => (1 - value) / std[channel]!));
-  // Rescaled values, even after a mean and a standard deviation, are far below 255.
-  if (largest > 20) return [];
   const { files, name } = await teacherFiles(data, teacher);
-  return (await hasRescalingLayer(data, files))
-    ? [
-        `${name} has a layer that rescales pixels, and is fed values up to ${rounded(largest)}: set teacher.preprocess: { scale: 0..255 } in distill.yaml`,
-      ]
-    : [];
+  const warning = rescaledTwice(name, 'teacher', seen);
+  return warning !== undefined && (await hasRescalingLayer(data, files)) ? [warning] : [];
 }
 
 /** Reads the headers of the first labeled images. */

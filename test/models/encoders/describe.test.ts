@@ -55,6 +55,18 @@ test('an encoder of texts has its files, its maximum and its dimension', async (
   }
 });
 
+test('an encoder of images may rescale pixels itself, as Keras and its exporters name it', async () => {
+  const files = await imageFiles();
+  const nodes = [
+    onnxNode({ operator: 'Mul', inputs: ['pixels', 'b'], outputs: ['functional/rescaling/Mul'] }),
+  ];
+  const isRescaling = async (more: object) =>
+    (await describeFixture('image', '.', new MemoryStore({ ...files, ...more }))).isRescaling;
+  expect(await isRescaling({})).toBe(false);
+  const outputs = [onnxPort('functional/rescaling/Mul', ['n', 4])];
+  expect(await isRescaling({ 'model.onnx': onnxModel({ nodes, outputs }) })).toBe(true);
+});
+
 test('an encoder of images has its pixels; another size scales the size before the crop', async () => {
   const { description } = await describeFixture('image', 'image');
   expect(description.features).toMatchObject({ height: 8, width: 8, mean: [0.5, 0.5, 0.5] });
