@@ -31,7 +31,7 @@ export interface LoadedEncoder {
 export function embedWith(loaded: LoadedEncoder): PretrainedEncoder {
   const { model, input, output, description } = loaded;
   const { digest, reads, normalize } = description;
-  const { dimension, pooling } = poolingOf(loaded);
+  const { dimension, pooling, channelsFirst } = poolingOf(loaded);
   const embedBatch = async ({ feeds, lengths }: InputBatch): Promise<Float32Array> => {
     const result = await runOrExplain(model, feeds, output, description);
     const axes = poolAxes(result.shape, input.channelsFirst, () => output.name);
@@ -44,7 +44,6 @@ export function embedWith(loaded: LoadedEncoder): PretrainedEncoder {
       yield { ...batch, pooled: await embedBatch(batch) };
     }
   };
-  const { channelsFirst } = input;
   return {
     digest,
     dimension,
@@ -104,7 +103,8 @@ function poolingOf({ input, output, probed, probe, description }: LoadedEncoder)
       'Export the model with a batch dimension that is the same for input and outputs.',
     );
   }
-  const { dimension, positions } = poolAxes(probed.shape, input.channelsFirst, () => name);
+  const axes = poolAxes(probed.shape, input.channelsFirst, () => name);
+  const { dimension, positions, channelsFirst } = axes;
   const byShape: Pooling = reads === 'text' || probed.shape.length > 3 ? 'mean' : 'cls';
   const pooling = description.pooling ?? (positions === 1 ? 'none' : byShape);
   const length = probe.feeds[0]!.shape[1];
@@ -127,5 +127,5 @@ function poolingOf({ input, output, probed, probe, description }: LoadedEncoder)
       'Set encoder.embeddingName to the output with the embedding, or give the files of this model.',
     );
   }
-  return { dimension, pooling };
+  return { dimension, pooling, channelsFirst };
 }

@@ -69,7 +69,7 @@ export function imageInput(options: ImageInputOptions): EncoderInput {
     chunk: count,
     channelsFirst: layout.channelsFirst,
     probe: () => {
-      const n = fixedBatch === undefined ? 2 : 1;
+      const n = fixedBatch ?? 2;
       return { rows: [], feeds: [makeFeed(new Float32Array(n * size), n)], lengths: undefined };
     },
     async *batches(examples, { rejected }) {

@@ -16,7 +16,8 @@ export interface PoolAxes {
  * Reads the axes of an output: [n, dimension], [n, positions, dimension], [n, dimension, height,
  * width], or [n, height, width, dimension].
  *
- * @param channelsFirst Whether a map of features has its channels first.
+ * @param channelsFirst Whether a map of features has its channels first, unless its shape shows the
+ *   other order.
  * @throws UserError for any other shape.
  */
 export function poolAxes(
@@ -28,14 +29,24 @@ export function poolAxes(
   if (shape.length === 2) return { dimension: a!, positions: 1, channelsFirst: false };
   if (shape.length === 3) return { dimension: b!, positions: a!, channelsFirst: false };
   if (shape.length === 4) {
-    return channelsFirst
-      ? { dimension: a!, positions: b! * c!, channelsFirst }
-      : { dimension: c!, positions: a! * b!, channelsFirst };
+    return isChannelsFirst(shape, channelsFirst)
+      ? { dimension: a!, positions: b! * c!, channelsFirst: true }
+      : { dimension: c!, positions: a! * b!, channelsFirst: false };
   }
   throw new UserError(
     `${describe()} is ${shapeText(shape)}: expected one vector per example, token or position`,
     'Set encoder.embeddingName to the output with the embedding.',
   );
+}
+
+/**
+ * Finds the order of a map. A map that is square only in the other order has that order: timm's
+ * Swin reads [n, 3, height, width] and returns [n, 7, 7, 768].
+ */
+function isChannelsFirst([, a, b, c]: readonly number[], expected: boolean): boolean {
+  const isSquareFirst = b === c;
+  const isSquareLast = a === b;
+  return isSquareFirst === isSquareLast ? expected : isSquareFirst;
 }
 
 /**

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { embedWith } from '../../../src/models/encoders/embed.ts';
 import type { EncoderDescription } from '../../../src/models/encoders/encoder.ts';
 import { imageInput } from '../../../src/models/encoders/image-input.ts';
+import { poolAxes } from '../../../src/models/encoders/pooling.ts';
 import { textBatches } from '../../../src/models/encoders/text-batches.ts';
 import { textInput } from '../../../src/models/encoders/text-input.ts';
 import type { LoadedModel } from '../../../src/models/teachers/loaded-model.ts';
@@ -69,6 +70,16 @@ test('one vector per text may have an axis of its own: [n, 1, dimension]', async
   ]);
 });
 
+test.each([
+  ['channels first', [2, 768, 7, 7], true, { dimension: 768, positions: 49, channelsFirst: true }],
+  ['Swin of timm', [2, 7, 7, 768], true, { dimension: 768, positions: 49, channelsFirst: false }],
+  ['one position', [2, 1, 1, 64], true, { dimension: 64, positions: 1, channelsFirst: false }],
+  ['TensorFlow', [2, 7, 7, 64], false, { dimension: 64, positions: 49, channelsFirst: false }],
+  ['no square', [2, 64, 4, 6], true, { dimension: 64, positions: 24, channelsFirst: true }],
+] as const)('a map of features shows where its channels are: %s', (_, shape, expected, axes) => {
+  expect(poolAxes(shape, expected, () => 'o')).toEqual(axes);
+});
+
 test('a model of a fixed batch reads each image once, with channels first and blank rows', async () => {
   const inputs = [{ name: 'pixels', dtype: 'float32', shape: [4, 3, 1, 2] }];
   const features = {
@@ -90,6 +101,7 @@ test('a model of a fixed batch reads each image once, with channels first and bl
     seen.push(Array.from(feeds[0]!.values as Float32Array, Math.round));
   }
   const planes = (number: number) => [1, 4, 2, 5, 3, 6].map((value) => value + 10 * number);
+  expect(imageInput(options).probe().feeds[0]!.shape).toEqual([4, 3, 1, 2]);
   expect(seen).toEqual([[1, 2, 3, 4].flatMap(planes), [...planes(5), ...Array(18).fill(0)]]);
 });
 
