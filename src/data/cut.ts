@@ -158,10 +158,15 @@ async function* dataObjects(
     throw new UserError(
       `'${prefix}' has no files of the format ${format.name} ` +
         `(${format.extensions.join(', ')}), but has others, such as '${other}'.`,
-      `Set data.format in distill.yaml to the format of the files: ${namesOf(formats).join(', ')}.`,
+      isDataFile(other.replace(compression, ''), format)
+        ? `Files of the format ${format.name} are read uncompressed: decompress them, such as with gunzip.`
+        : `Set data.format in distill.yaml to the format of the files: ${namesOf(formats).join(', ')}.`,
     );
   }
 }
+
+/** Extension of a compressed file. */
+const compression = /\.(gz|bz2|xz|zst|zip)$/i;
 
 /** Returns the error about a table that also has rows of earlier versions. */
 export function versionedTable(key: string): UserError {

@@ -103,6 +103,15 @@ describe('cutShards', () => {
     expect(await shardsOf(store, tars, 'unlabeled')).toEqual([]);
     expect(await shardsOf(store, tars, 'test')).toEqual([]);
   });
+
+  test.each([
+    ['labeled/a.tar.gz', 'are read uncompressed: decompress them'],
+    ['labeled/a.TAR.ZST', 'are read uncompressed: decompress them'],
+    ['labeled/a.csv.gz', 'Set data.format'],
+  ])('the error about %s gives the way out', async (key, hint) => {
+    const found = shardsOf(new MemoryStore({ [key]: 'x' }), tars);
+    await expect(found).rejects.toMatchObject({ hint: expect.stringContaining(hint) });
+  });
 });
 
 describe('readExamples', () => {
