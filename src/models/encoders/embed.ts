@@ -34,7 +34,7 @@ export function embedWith(loaded: LoadedEncoder): PretrainedEncoder {
   const { dimension, pooling, channelsFirst } = poolingOf(loaded);
   const embedBatch = async ({ feeds, lengths }: InputBatch): Promise<Float32Array> => {
     const result = await runOrExplain(model, feeds, output, description);
-    const axes = poolAxes(result.shape, input.channelsFirst, () => output.name);
+    const axes = poolAxes(result.shape, input, () => output.name);
     const pooled = pool(result, axes, pooling, lengths);
     if (normalize) normalizeRows(pooled, dimension);
     return pooled;
@@ -103,7 +103,7 @@ function poolingOf({ input, output, probed, probe, description }: LoadedEncoder)
       'Export the model with a batch dimension that is the same for input and outputs.',
     );
   }
-  const axes = poolAxes(probed.shape, input.channelsFirst, () => name);
+  const axes = poolAxes(probed.shape, input, () => name);
   const { dimension, positions, channelsFirst } = axes;
   const byShape: Pooling = reads === 'text' || probed.shape.length > 3 ? 'mean' : 'cls';
   const pooling = description.pooling ?? (positions === 1 ? 'none' : byShape);

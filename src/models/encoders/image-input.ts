@@ -68,6 +68,7 @@ export function imageInput(options: ImageInputOptions): EncoderInput {
   return {
     chunk: count,
     channelsFirst: layout.channelsFirst,
+    aspect: features.height / features.width,
     probe: () => {
       const n = fixedBatch ?? 2;
       return { rows: [], feeds: [makeFeed(new Float32Array(n * size), n)], lengths: undefined };

@@ -19,8 +19,10 @@ export interface BatchNotes {
 /** The part of an encoder that turns examples into tensors. */
 export interface EncoderInput {
   readonly chunk: number;
-  /** Whether a map of features has its channels first. */
+  /** Whether the images have their channels first, and so usually a map of features. */
   readonly channelsFirst: boolean;
+  /** Height divided by width of the images; 1 for texts. */
+  readonly aspect: number;
   /** Returns blank examples, to find the shape of the output. */
   probe(): InputBatch;
   batches(examples: readonly Example[], notes: BatchNotes): AsyncIterable<InputBatch>;

@@ -1,6 +1,7 @@
 import { UserError } from '../../errors.ts';
 import { type Output, shapeText } from '../teachers/loaded-model.ts';
 import type { Pooling } from './config.ts';
+import type { EncoderInput } from './input-batch.ts';
 
 /** Axes of an output: one vector per example, or one per token or position. */
 export interface PoolAxes {
@@ -16,20 +17,19 @@ export interface PoolAxes {
  * Reads the axes of an output: [n, dimension], [n, positions, dimension], [n, dimension, height,
  * width], or [n, height, width, dimension].
  *
- * @param channelsFirst Whether a map of features has its channels first, unless its shape shows the
- *   other order.
+ * @param input Shows the order of a map of features.
  * @throws UserError for any other shape.
  */
 export function poolAxes(
   shape: readonly number[],
-  channelsFirst: boolean,
+  input: Pick<EncoderInput, 'channelsFirst' | 'aspect'>,
   describe: () => string,
 ): PoolAxes {
   const [, a, b, c] = shape;
   if (shape.length === 2) return { dimension: a!, positions: 1, channelsFirst: false };
   if (shape.length === 3) return { dimension: b!, positions: a!, channelsFirst: false };
   if (shape.length === 4) {
-    return isChannelsFirst(shape, channelsFirst)
+    return isChannelsFirst(shape, input)
       ? { dimension: a!, positions: b! * c!, channelsFirst: true }
       : { dimension: c!, positions: a! * b!, channelsFirst: false };
   }
@@ -40,13 +40,17 @@ export function poolAxes(
 }
 
 /**
- * Finds the order of a map. A map that is square only in the other order has that order: timm's
- * Swin reads [n, 3, height, width] and returns [n, 7, 7, 768].
+ * Finds the order of a map: its height and width have about the ratio of those of the images. timm's
+ * Swin reads [n, 3, 224, 224] and returns [n, 7, 7, 768]. If both orders fit equally, it is the one
+ * of the input.
  */
-function isChannelsFirst([, a, b, c]: readonly number[], expected: boolean): boolean {
-  const isSquareFirst = b === c;
-  const isSquareLast = a === b;
-  return isSquareFirst === isSquareLast ? expected : isSquareFirst;
+function isChannelsFirst(
+  [, a, b, c]: readonly number[],
+  { channelsFirst, aspect }: Pick<EncoderInput, 'channelsFirst' | 'aspect'>,
+): boolean {
+  const misfit = (height: number, width: number) => Math.abs(Math.log(height / width / aspect));
+  const [ifFirst, ifLast] = [misfit(b!, c!), misfit(a!, b!)];
+  return ifFirst === ifLast ? channelsFirst : ifFirst < ifLast;
 }
 
 /**

@@ -18,6 +18,7 @@ export function textInput(options: TextBatchesOptions): EncoderInput {
   return {
     chunk: batchesPerChunk * batchSize,
     channelsFirst: false,
+    aspect: 1,
     probe: batches.probe,
     async *batches(examples, notes) {
       const texts: TokenizedText[] = [];

@@ -71,13 +71,17 @@ test('one vector per text may have an axis of its own: [n, 1, dimension]', async
 });
 
 test.each([
-  ['channels first', [2, 768, 7, 7], true, { dimension: 768, positions: 49, channelsFirst: true }],
-  ['Swin of timm', [2, 7, 7, 768], true, { dimension: 768, positions: 49, channelsFirst: false }],
-  ['one position', [2, 1, 1, 64], true, { dimension: 64, positions: 1, channelsFirst: false }],
-  ['TensorFlow', [2, 7, 7, 64], false, { dimension: 64, positions: 49, channelsFirst: false }],
-  ['no square', [2, 64, 4, 6], true, { dimension: 64, positions: 24, channelsFirst: true }],
-] as const)('a map of features shows where its channels are: %s', (_, shape, expected, axes) => {
-  expect(poolAxes(shape, expected, () => 'o')).toEqual(axes);
+  ['channels first', [2, 768, 7, 7], true, 1, [768, 49, true]],
+  ['Swin of timm', [2, 7, 7, 768], true, 1, [768, 49, false]],
+  ['Swin of timm, wide images', [2, 4, 8, 768], true, 0.5, [768, 32, false]],
+  ['one position', [2, 1, 1, 64], true, 1, [64, 1, false]],
+  ['TensorFlow', [2, 7, 7, 64], false, 1, [64, 49, false]],
+  ['channels first, from channels last', [2, 64, 7, 7], false, 1, [64, 49, true]],
+  ['rounded up', [2, 64, 4, 7], true, 100 / 224, [64, 28, true]],
+  ['a cube', [2, 8, 8, 8], true, 1, [8, 64, true]],
+] as const)('a map shows where its channels are: %s', (_, shape, channelsFirst, aspect, axes) => {
+  const found = poolAxes(shape, { channelsFirst, aspect }, () => 'o');
+  expect([found.dimension, found.positions, found.channelsFirst]).toEqual(axes);
 });
 
 test('a model of a fixed batch reads each image once, with channels first and blank rows', async () => {
