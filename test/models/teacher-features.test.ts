@@ -98,6 +98,16 @@ describe('is refused', () => {
     ],
     ['the same without preprocess', { mean: [124, 116, 104] }, /teacher: mean is \[124/],
     [
+      'a std of bytes for values of 0..1',
+      { preprocess: { std: [255, 255, 255] } },
+      /teacher.preprocess: std is \[255, 255, 255\], and values of 0..1 are divided by it/,
+    ],
+    [
+      'a std of 0..1 for values of 0..255',
+      { preprocess: { scale: '0..255', std: [0.2, 0.2, 0.2] } },
+      /std is \[0.2, 0.2, 0.2\], and values of 0..255/,
+    ],
+    [
       'a negative mean of values of 0..255',
       { preprocess: { scale: '0..255', mean: [-1, 0, 0] } },
       /teacher.preprocess: mean is \[-1, 0, 0\]/,

@@ -89,38 +89,47 @@ export const preprocessSchema = z
 export type PreprocessConfig = z.infer<typeof preprocessSchema>;
 export type PreprocessFields = z.infer<typeof preprocessFieldsSchema>;
 
-/** Largest mean and std that may be in units of 0..1. */
-const unitRange = 1;
+/** A mean or std that contradicts the scale of the values. */
+interface WrongUnits {
+  readonly problem: string;
+  /** The change of the fields. */
+  readonly change: string;
+}
+
+/** With a std of this many times the range of the values, all images look the same to a model. */
+const maxRanges = 10;
 
 /**
- * Finds a mean in other units than the values that it is subtracted from, such as one of pixels
- * from 0 to 255 with the scale 0..1. The model would see almost the same numbers in every image.
- *
- * @returns what is wrong, and the change of the fields; undefined if the mean can be one of values
- *   in the scale.
+ * Finds a mean or std in other units than the values, such as those of pixels from 0 to 255 with
+ * the scale 0..1. The model would see almost the same numbers in every image.
  */
 export function wrongUnits({
   scale = '0..1',
   mean = [],
   std = [],
-}: Pick<PreprocessFields, 'scale' | 'mean' | 'std'>):
-  | { readonly problem: string; readonly change: string }
-  | undefined {
+}: Pick<PreprocessFields, 'scale' | 'mean' | 'std'>): WrongUnits | undefined {
   const { factor, offset } = pixelScales[scale];
-  const problem = `mean is [${mean.join(', ')}], and it is subtracted from values of ${scale}`;
+  const ofMean = `mean is [${mean.join(', ')}], and it is subtracted from values of ${scale}`;
+  const ofStd = `std is [${std.join(', ')}], and values of ${scale} are divided by it`;
   const isOutside = (value: number) => value < offset || value > offset + factor;
-  if (mean.some(isOutside)) {
-    const isOfBytes = mean.every((value) => value >= 0 && value <= 255);
+  const isMeanWrong = mean.some(isOutside);
+  if (isMeanWrong || Math.max(0, ...std) > maxRanges * factor) {
+    const isOfBytes = [...mean, ...std].every((value) => value >= 0 && value <= 255);
     return {
-      problem,
-      change: isOfBytes
-        ? 'set scale: 0..255, or divide mean and std by 255'
-        : `give a mean of values of ${scale}`,
+      problem: isMeanWrong ? ofMean : ofStd,
+      change:
+        isOfBytes && scale !== '0..255'
+          ? 'set scale: 0..255, or divide mean and std by 255'
+          : `give mean and std of values of ${scale}`,
     };
   }
-  if (scale !== '0..255' || std.length === 0) return undefined;
-  const isOfUnits = Math.max(...mean, ...std) <= unitRange && mean.some((value) => value > 0);
-  return isOfUnits
-    ? { problem, change: 'set scale: 0..1, or multiply mean and std by 255' }
+  if (scale !== '0..255' || std.length === 0 || Math.max(...mean, ...std) > 1) return undefined;
+  const hasMean = mean.some((value) => value > 0);
+  // Without a mean, a std of 1 changes nothing.
+  return hasMean || Math.max(...std) < 1
+    ? {
+        problem: hasMean ? ofMean : ofStd,
+        change: 'set scale: 0..1, or multiply mean and std by 255',
+      }
     : undefined;
 }
