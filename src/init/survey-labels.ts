@@ -1,4 +1,5 @@
 import { sum } from '../arrays.ts';
+import { isMissingSpelling } from '../data/features/row-values.ts';
 import { jsonList, namesInLabel } from '../data/label-list.ts';
 import {
   hasLeadingZero,
@@ -110,6 +111,7 @@ export class LabelSurvey {
     const known = [...this.#labels].filter(([value]) => !left.has(value));
     for (const [, spellings] of known) notes.push(...mergedNote(spellings));
     notes.push(...lookNotes(known.map(([value]) => value)));
+    notes.push(...doubtNotes(known.map(([value]) => value)));
     if (!this.#isMultiLabel) notes.push(...listNote(known.map(([value]) => value)));
     return inOrder(known.map(([value, spellings]) => nameOf(value, spellings)));
   }
@@ -190,6 +192,13 @@ function lookNotes(names: readonly string[]): string[] {
     const differ = `differ ${lookDifference(other, name)}, and count as two classes`;
     return [`The labels ${other} and ${name} ${differ}.`];
   });
+}
+
+/** Notes classes that may mean a missing label. */
+function doubtNotes(names: readonly string[]): string[] {
+  return names
+    .filter(isMissingSpelling)
+    .map((name) => `${name} is a class. If it means a missing label, add it to data.missing.`);
 }
 
 function inOrder(names: string[]): string[] {

@@ -187,6 +187,15 @@ describe('init', () => {
     expect(notes).toContain('1 labeled example without a label.');
   });
 
+  test('keeps labels that may mean none, with a note', () => {
+    const { classes, notes } = classesOf(['DE', 'FR', 'None', 'n/a', '-', 'nana']);
+    expect(classes).toEqual(['-', 'DE', 'FR', 'None', 'n/a', 'nana']);
+    const marks = ['None', 'n/a', '-'];
+    const note = (name: string) =>
+      `${name} is a class. If it means a missing label, add it to data.missing.`;
+    expect(notes).toBe(marks.map(note).join('\n'));
+  });
+
   test.each([
     [['DE', 'NA'], 'NA'],
     [['1', '-1'], '-1'],
