@@ -21,18 +21,22 @@ export function product(values: Iterable<number>): number {
 
 /** Puts arrays together, one after another. */
 export function concatenate(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(sum(parts.map(({ length }) => length)));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
+  return fill(new Float32Array(lengthOf(parts)), parts);
 }
 
 /** Puts bytes together, one part after another, in memory of their own. */
 export function concatenateBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(sum(parts.map(({ length }) => length)));
+  return fill(new Uint8Array(lengthOf(parts)), parts);
+}
+
+function lengthOf(parts: readonly ArrayLike<number>[]): number {
+  return sum(parts.map(({ length }) => length));
+}
+
+function fill<Whole extends Float32Array | Uint8Array>(
+  whole: Whole,
+  parts: readonly ArrayLike<number>[],
+): Whole {
   let offset = 0;
   for (const part of parts) {
     whole.set(part, offset);
