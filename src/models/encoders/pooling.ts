@@ -40,9 +40,9 @@ export function poolAxes(
 }
 
 /**
- * Finds the order of a map: its height and width have about the ratio of those of the images. timm's
- * Swin reads [n, 3, 224, 224] and returns [n, 7, 7, 768]. If both orders fit equally, it is the one
- * of the input.
+ * Finds the order of a map: its height and width have about the ratio of those of the images. Swin
+ * of timm reads [n, 3, 224, 224] and returns [n, 7, 7, 768]. If both orders fit equally, it is the
+ * one of the input.
  */
 function isChannelsFirst(
   [, a, b, c]: readonly number[],
