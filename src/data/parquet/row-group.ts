@@ -10,6 +10,7 @@ import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import { assembleAsync } from 'hyparquet/src/rowgroup.js';
 import { getTreePath } from 'hyparquet/src/schema.js';
 import { isTooDeep } from '../../json-depth.ts';
+import { explainMachineLimit } from '../../machine-limits.ts';
 import { withinTime } from '../../within-time.ts';
 import { createBudget } from './budget.ts';
 import { readChunk } from './chunk.ts';
@@ -37,7 +38,8 @@ export interface GroupRows {
 /**
  * Reads columns of the first level.
  * @returns the values by column.
- * @throws Error, which names the column, if the bytes are damaged or take too much memory.
+ * @throws Error, which names the column, if the bytes are damaged or would take too much memory; an
+ *   error that a limit of the machine causes, as it is.
  */
 export async function readGroupRows(
   file: OpenFile,
@@ -78,6 +80,7 @@ export async function readGroupRows(
     try {
       return [name, await readColumn(name)] as const;
     } catch (error) {
+      if (explainMachineLimit(error)) throw error;
       throw new Error(`its column '${name}' cannot be read, because ${reasonOf(error)}`);
     }
   };

@@ -1,6 +1,7 @@
 /** Parquet files in a store: their footers, and columns of their row groups. */
 import { type DecodedArray, type FileMetaData, parquetSchema } from 'hyparquet';
 import { fromFloat16 } from '../../float16.ts';
+import { explainMachineLimit } from '../../machine-limits.ts';
 import { bytesOf } from '../../store/bytes.ts';
 import type { ObjectInfo, ObjectStore } from '../../store/store.ts';
 import { type RangeReader, readFooter } from '../parquet/footer.ts';
@@ -10,7 +11,7 @@ import { listChunks, listNumbers } from './list-pages.ts';
 import { valueTypeOf } from './parquet-type.ts';
 import { openSeal, type SealCheck, spanOf, startMark } from './seal.ts';
 
-/** Error of an object that is not a readable Parquet file. Never an error of the store. */
+/** Error of an object that is not a readable Parquet file. Never an error of store or machine. */
 export class ParquetError extends Error {
   override readonly name = 'ParquetError';
 }
@@ -148,8 +149,8 @@ function rowGroupsOf(metadata: FileMetaData): RowGroup[] {
 }
 
 /**
- * Reads ranges of an object. `attempt` runs an action: errors of the store pass through, and errors
- * about the content become ParquetErrors. After `checkBy`, all bytes are checked.
+ * Reads ranges of an object. `attempt` runs an action: errors of the store and of the machine pass
+ * through, and errors about the content become ParquetErrors. After `checkBy`, all bytes are checked.
  */
 function rangeReader(
   store: ObjectStore,
@@ -180,6 +181,7 @@ function rangeReader(
       return await action();
     } catch (error) {
       if (storeError !== undefined) throw storeError;
+      if (explainMachineLimit(error)) throw error;
       throw new ParquetError(reasonOf(error));
     }
   }
