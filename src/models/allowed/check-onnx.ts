@@ -7,8 +7,18 @@ import { open } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { product } from '../../arrays.ts';
 import { UserError } from '../../errors.ts';
-import { bytesIn, maxGraphs, text, textOf, unpackedIntegers } from '../teachers/onnx-file.ts';
-import { MalformedProtobuf, parseFields, readFields } from '../teachers/protobuf.ts';
+import { maxGraphs } from '../teachers/onnx-file.ts';
+import {
+  bytesIn,
+  type Fields,
+  int32,
+  integersIn,
+  MalformedProtobuf,
+  parseFields,
+  readFields,
+  text,
+  textOf,
+} from '../teachers/protobuf.ts';
 import {
   type Body,
   expandedNodes,
@@ -19,8 +29,6 @@ import {
 } from './budget.ts';
 import { onnxOperators } from './onnx-operators.ts';
 import { damagedModel, notAllowed, refusedPart } from './refused-part.ts';
-
-type Fields = ReturnType<typeof parseFields>;
 
 /** A tensor of the model: its type, its short constants of int64, its name and external data. */
 const tensor = { 2: 'value', 7: 'short', 8: 'value', 9: 'short', 13: 'value' } as const;
@@ -223,7 +231,7 @@ function addTensor(fields: Fields, facts: Facts, output = textOf(fields, 8)): vo
   for (const entry of bytesIn(fields, 13).map(parseFields)) {
     if (textOf(entry, 1) === 'location') facts.locations.push(textOf(entry, 2));
   }
-  if (!fields.get(2)?.includes(int64)) return;
+  if (!integersIn(fields, 2).map(int32).includes(int64)) return;
   const raw = bytesIn(fields, 9).flatMap(int64s);
   addConstant(facts, output, [...integersIn(fields, 7), ...raw]);
 }
@@ -249,15 +257,6 @@ function addSparse(bytes: Uint8Array, facts: Facts, of: string): void {
 function single(fields: Fields, field: number): string {
   if ((fields.get(field)?.length ?? 0) > 1) throw new MalformedProtobuf('a node has two names');
   return textOf(fields, field);
-}
-
-/** Reads a repeated integer, packed or not. */
-function integersIn(fields: Fields, field: number): number[] {
-  const values = (fields.get(field) ?? []).flatMap((value) =>
-    typeof value === 'number' ? [value] : unpackedIntegers(value).map(Number),
-  );
-  // Negative ones are written as if they were 2^64 more.
-  return values.map((value) => (value >= 2 ** 63 ? value - 2 ** 64 : value));
 }
 
 function int64s(bytes: Uint8Array): number[] {

@@ -3,12 +3,15 @@
  * https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/protobuf/meta_graph.proto
  */
 import { createReadStream } from 'node:fs';
-import { bytesIn, text, unpackedIntegers } from '../teachers/onnx-file.ts';
 import {
+  bytesIn,
   type FoundField,
+  int32,
+  integersOf,
   MalformedProtobuf,
   parseFields,
   readFields,
+  text,
 } from '../teachers/protobuf.ts';
 
 /** A tensor: its type, shape, and short contents (as bytes, int32 or int64). */
@@ -146,11 +149,9 @@ function constantOf({ constants }: FoundNode, attribute: number): FoundConstant 
 
 /** Adds a part of a tensor. TensorFlow merges tensors that come several times in an attribute. */
 function addToConstant(constant: FoundConstant, part: number, value: FoundField['value']): void {
-  if (part === 1 && typeof value === 'number') constant.type = value;
-  else if (part === 7 || part === 10) {
-    const values = typeof value === 'number' ? [value] : unpackedIntegers(value).map(Number);
-    for (const each of values) constant.values.push(each);
-  }
+  if (part === 1 && typeof value === 'number') constant.type = int32(value);
+  else if (part === 7) constant.values.push(...integersOf(value).map(int32));
+  else if (part === 10) constant.values.push(...integersOf(value));
   if (typeof value === 'number') return;
   if (part === 2) for (const size of shapeOf(value)) constant.shape.push(size);
   else if (part === 4) constant.values.push(...integers(value, constant.type));
@@ -180,8 +181,8 @@ function addFunctionNames(bytes: Uint8Array, names: string[], depth = 0): void {
 
 function shapeOf(bytes: Uint8Array): number[] {
   const sizes = bytesIn(parseFields(bytes), 2).map((axis) => parseFields(axis).get(1)?.at(-1) ?? 0);
-  // -1 is written as 2^64 - 1: an open size, which a constant does not have.
-  return sizes.map((size) => (typeof size === 'number' && size < 2 ** 63 ? size : 1));
+  // An open size is -1, which a constant does not have.
+  return sizes.map((size) => (typeof size === 'number' && size >= 0 ? size : 1));
 }
 
 /** Reads the contents of a tensor of int32 (3) or int64 (9). */

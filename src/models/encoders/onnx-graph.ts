@@ -1,8 +1,16 @@
 /** Reads the structure of an ONNX file: nodes and shapes of weights, not the weights. */
 import type { Readable } from 'node:stream';
 import type { Port } from '../teachers/loaded-model.ts';
-import { bytesIn, parsePort, text, textOf, unpackedIntegers } from '../teachers/onnx-file.ts';
-import { MalformedProtobuf, parseFields, readFields } from '../teachers/protobuf.ts';
+import { parsePort } from '../teachers/onnx-file.ts';
+import {
+  bytesIn,
+  integersOf,
+  MalformedProtobuf,
+  parseFields,
+  readFields,
+  text,
+  textOf,
+} from '../teachers/protobuf.ts';
 import { type GraphNode, type ModelGraph, producersOf, sourceFinder } from './model-graph.ts';
 
 export interface OnnxGraph extends ModelGraph {
@@ -31,10 +39,8 @@ export async function readOnnxGraph(stream: Readable): Promise<OnnxGraph | undef
   try {
     for await (const { path, value } of readFields(stream, wanted)) {
       const where = path.join('.');
-      if (where === '7.5.1') {
-        if (typeof value === 'number') shape.push(value);
-        else for (const size of unpackedIntegers(value)) shape.push(Number(size));
-      } else if (typeof value === 'number') continue;
+      if (where === '7.5.1') shape.push(...integersOf(value));
+      else if (typeof value === 'number') continue;
       else if (where === '7.5.8') {
         // The shape of a tensor comes before its name.
         weights.set(text(value), shape);

@@ -6,8 +6,14 @@
 import type { Readable } from 'node:stream';
 import { maxNodes } from '../allowed/budget.ts';
 import { dimension, type Port } from '../teachers/loaded-model.ts';
-import { bytesIn, text, textOf } from '../teachers/onnx-file.ts';
-import { MalformedProtobuf, parseFields, readFields } from '../teachers/protobuf.ts';
+import {
+  bytesIn,
+  MalformedProtobuf,
+  parseFields,
+  readFields,
+  text,
+  textOf,
+} from '../teachers/protobuf.ts';
 import { type GraphNode, type ModelGraph, producersOf } from './model-graph.ts';
 
 /** Fields of a node: name, operation, inputs, and the function that an attribute names. */
@@ -192,8 +198,7 @@ function parseOutput(bytes: Uint8Array): { port: Port; tensor: string } {
   return { port, tensor: textOf(info, 1) };
 }
 
-/** An open size is -1, which is written as 2^64 - 1. */
 function sizeOf(bytes: Uint8Array): number | undefined {
   const size = parseFields(bytes).get(1)?.[0];
-  return typeof size === 'number' && size < 2 ** 63 ? dimension(size) : undefined;
+  return typeof size === 'number' ? dimension(size) : undefined;
 }

@@ -5,7 +5,15 @@
 import type { Readable } from 'node:stream';
 import { bytesField, integerField } from '../protobuf-write.ts';
 import { dimension, type Port } from './loaded-model.ts';
-import { MalformedProtobuf, parseFields, readFields } from './protobuf.ts';
+import {
+  bytesIn,
+  integersIn,
+  MalformedProtobuf,
+  parseFields,
+  readFields,
+  text,
+  textOf,
+} from './protobuf.ts';
 
 /** Facts about an ONNX model. All lists are empty if the file is damaged. */
 export interface OnnxFacts {
@@ -79,23 +87,6 @@ const noFacts: OnnxFacts = {
   classLabels: undefined,
 };
 
-type Fields = ReturnType<typeof parseFields>;
-
-/** Returns the messages and texts of a repeated field. */
-export function bytesIn(fields: Fields, field: number): Uint8Array[] {
-  return (fields.get(field) ?? []).filter((value) => typeof value !== 'number');
-}
-
-/** Returns the first text of a field; empty if there is none. */
-export function textOf(fields: Fields, field: number): string {
-  return text(bytesIn(fields, field)[0] ?? new Uint8Array(0));
-}
-
-/** Decodes UTF-8. */
-export function text(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
-}
-
 /** Adds the file of an entry of `external_data`: a key and a value. */
 function addLocation(entry: Uint8Array, found: Set<string>): void {
   const fields = parseFields(entry);
@@ -128,7 +119,7 @@ function parseNode(bytes: Uint8Array, externalData: Set<string>, depth: number):
       parseGraph(graph, externalData, depth + 1);
     }
     if (!isMl || !textOf(attribute, 1).startsWith('classlabels_')) continue;
-    const labels = [...bytesIn(attribute, 9).map(text), ...integers(attribute, 8)];
+    const labels = [...bytesIn(attribute, 9).map(text), ...integersIn(attribute, 8).map(String)];
     if (labels.length > 0) classLabels = labels;
   }
   return { operator: textOf(fields, 4), inputs: bytesIn(fields, 1).map(text), classLabels };
@@ -151,28 +142,6 @@ function addSparseLocations(tensor: Uint8Array, externalData: Set<string>): void
   for (const part of [...bytesIn(fields, 1), ...bytesIn(fields, 2)]) {
     addLocations(part, externalData);
   }
-}
-
-/** Reads a repeated integer, packed or not. */
-function integers(fields: Fields, field: number): string[] {
-  return (fields.get(field) ?? []).flatMap((value) =>
-    typeof value === 'number' ? [String(value)] : unpackedIntegers(value),
-  );
-}
-
-/** Reads packed varints, as texts. */
-export function unpackedIntegers(bytes: Uint8Array): string[] {
-  const values: string[] = [];
-  let value = 0;
-  let scale = 1;
-  for (const byte of bytes) {
-    value += (byte & 127) * scale;
-    scale *= 128;
-    if (byte >= 128) continue;
-    values.push(String(value));
-    [value, scale] = [0, 1];
-  }
-  return values;
 }
 
 /** Names of element types that teachers read. */

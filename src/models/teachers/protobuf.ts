@@ -1,6 +1,6 @@
 /**
- * Reads single fields of a protobuf message in a stream, with constant memory: all other fields
- * are skipped. The encoding: https://protobuf.dev/programming-guides/encoding/
+ * Reads protobuf messages: single fields in a stream, with constant memory, or all fields of a
+ * message in memory. The encoding: https://protobuf.dev/programming-guides/encoding/
  */
 
 /**
@@ -23,6 +23,9 @@ export interface FoundField {
   /** A number for a varint, otherwise the bytes of a text or of a nested message. */
   readonly value: number | Uint8Array;
 }
+
+/** Fields of a message in memory, by number; each with all its values. */
+export type Fields = Map<number, (number | Uint8Array)[]>;
 
 /** The bytes are not a protobuf message. */
 export class MalformedProtobuf extends Error {
@@ -50,8 +53,8 @@ export async function* readFields(
  *
  * @throws MalformedProtobuf if the bytes are not a message.
  */
-export function parseFields(bytes: Uint8Array): Map<number, (number | Uint8Array)[]> {
-  const fields = new Map<number, (number | Uint8Array)[]>();
+export function parseFields(bytes: Uint8Array): Fields {
+  const fields: Fields = new Map();
   const cursor = new Cursor(bytes);
   while (cursor.left > 0) {
     const { field, wire } = cursor.tag();
@@ -62,6 +65,50 @@ export function parseFields(bytes: Uint8Array): Map<number, (number | Uint8Array
     else fields.set(field, [value]);
   }
   return fields;
+}
+
+/** Returns the messages and texts of a repeated field. */
+export function bytesIn(fields: Fields, field: number): Uint8Array[] {
+  return (fields.get(field) ?? []).filter((value) => typeof value !== 'number');
+}
+
+/** Returns the first text of a field; empty if there is none. */
+export function textOf(fields: Fields, field: number): string {
+  return text(bytesIn(fields, field)[0] ?? new Uint8Array(0));
+}
+
+/** Decodes UTF-8. */
+export function text(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+/**
+ * Returns the numbers of a repeated int32 or int64, packed or not.
+ * @throws MalformedProtobuf if packed numbers end within one.
+ */
+export function integersIn(fields: Fields, field: number): number[] {
+  return (fields.get(field) ?? []).flatMap(integersOf);
+}
+
+/**
+ * Returns the numbers in a value of a repeated int32 or int64: one, or several that are packed.
+ * @throws MalformedProtobuf if packed numbers end within one.
+ */
+export function integersOf(value: number | Uint8Array): number[] {
+  if (typeof value === 'number') return [value];
+  const cursor = new Cursor(value);
+  const numbers: number[] = [];
+  while (cursor.left > 0) numbers.push(cursor.varint());
+  return numbers;
+}
+
+/**
+ * Returns a number of a field int32, of which libraries read only the lowest 32 bits.
+ * @throws MalformedProtobuf if it has more.
+ */
+export function int32(value: number): number {
+  if (value >= 2 ** 31 || value < -(2 ** 31)) throw new MalformedProtobuf(`the number ${value}`);
+  return value;
 }
 
 async function* readMessage(
@@ -100,6 +147,15 @@ function widthOf(wire: number): number {
   throw new MalformedProtobuf(`wire type ${wire}`);
 }
 
+/** Bytes of a varint with its lowest 49 bits. The other 15 of an int64 hold the sign. */
+const lowBytes = 7;
+
+/** Reads the lowest 15 bits as a number in two's complement. Libraries ignore further ones. */
+function signed15(bits: number): number {
+  const value = bits % 2 ** 15;
+  return value >= 2 ** 14 ? value - 2 ** 15 : value;
+}
+
 /** Reads from bytes in memory. */
 class Cursor {
   #offset = 0;
@@ -120,14 +176,20 @@ class Cursor {
     return { field: Math.floor(tag / 8), wire: tag % 8 };
   }
 
-  /** Reads a varint. Above 2^53 it is not exact, which no field that we read is. */
+  /**
+   * Reads a varint as an int64, in which int32 and enumerations are written as well. A number that
+   * does not fit 53 bits is rounded.
+   */
   varint(): number {
-    let value = 0;
-    for (let shift = 1; shift <= 2 ** 63; shift *= 128) {
+    let low = 0;
+    let high = 0;
+    for (let index = 0; index < 10; index++) {
       const byte = this.#bytes[this.#offset++];
       if (byte === undefined) throw new MalformedProtobuf('the bytes end within a number');
-      value += (byte & 127) * shift;
-      if (byte < 128) return value;
+      const bits = byte & 127;
+      if (index < lowBytes) low += bits * 128 ** index;
+      else high += bits * 128 ** (index - lowBytes);
+      if (byte < 128) return low + signed15(high) * 128 ** lowBytes;
     }
     throw new MalformedProtobuf('a number is too long');
   }
@@ -135,7 +197,7 @@ class Cursor {
   /** Reads the length of a text or message. No library reads 2 GiB or more. */
   length(): number {
     const length = this.varint();
-    if (length >= 2 ** 31) throw new MalformedProtobuf(`a field of ${length} bytes`);
+    if (length >= 2 ** 31 || length < 0) throw new MalformedProtobuf(`a field of ${length} bytes`);
     return length;
   }
 

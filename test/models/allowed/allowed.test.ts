@@ -9,7 +9,7 @@ import { checkGraphModel } from '../../../src/models/allowed/check-graph-model.t
 import { checkAllowedLayers } from '../../../src/models/allowed/check-layers.ts';
 import { checkOnnx } from '../../../src/models/allowed/check-onnx.ts';
 import { checkSavedModel } from '../../../src/models/allowed/check-saved-model.ts';
-import { bytesField } from '../../../src/models/protobuf-write.ts';
+import { bytesField, integerField } from '../../../src/models/protobuf-write.ts';
 import {
   constantNode,
   endlessOnnx,
@@ -175,7 +175,7 @@ describe('an ONNX model', () => {
     expect(told).toContain("onnxruntime's own format");
   });
 
-  test('an operator with two names, or a tag that libraries read otherwise', async () => {
+  test('an operator with two names, a tag or a type that libraries read otherwise', async () => {
     const twice = Buffer.concat([relu, bytesField(4, 'EPContext')]);
     const checking = async (bytes: Uint8Array) => {
       await writeFile(join(folder, 'model.onnx'), bytes);
@@ -187,6 +187,10 @@ describe('an ONNX model', () => {
     const graph = onnxGraph({ nodes: [onnxNode({ operator: 'EPContext' })] });
     const bytes = Buffer.concat([tag, bytesField(1, graph).subarray(1)]);
     await expect(checking(bytes)).rejects.toThrow('a.onnx is damaged');
+    // The type int64 for the same libraries.
+    const shape = Buffer.concat([integerField(2, 2 ** 32 + 7), int64Tensor('shape', [1], [9])]);
+    const weights = [shape];
+    await expect(checking(onnxModel({ nodes: [relu], weights }))).rejects.toThrow('is damaged');
   });
 });
 
@@ -341,6 +345,9 @@ describe('a SavedModel', () => {
     expect(await told({ nodes: [...plain.nodes, constant] })).toContain(
       'constants of 14400000000 bytes in a file of',
     );
+    // TensorFlow reads 5.
+    const long = savedModel(savedModelFile({ nodes: [constantNode('c', [2 ** 32 + 5])] }));
+    await expect(long).rejects.toThrow('is damaged');
     const hidden = constantNode('c', [7], [60_000, 60_000], [[7]]);
     expect(await told({ nodes: [...plain.nodes, hidden] })).toContain('constants of 14400000');
     const shape = constantNode('shape', [60_000, 60_000]);

@@ -6,6 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { onnxKind } from '../../../src/models/teachers/onnx.ts';
 import { outputsToAppend, readOnnxFacts } from '../../../src/models/teachers/onnx-file.ts';
 import {
+  integersIn,
+  integersOf,
   MalformedProtobuf,
   parseFields,
   readFields,
@@ -31,6 +33,14 @@ function field(number: number, body: Uint8Array | string): Buffer {
   const tag = number * 8 + 2;
   const head = tag < 128 ? [tag] : [(tag % 128) + 128, tag >> 7];
   return Buffer.concat([Buffer.from([...head, bytes.length]), bytes]);
+}
+
+/** Encodes an int64. */
+function varint(value: number | bigint): number[] {
+  const bytes: number[] = [];
+  let left = BigInt.asUintN(64, BigInt(value));
+  for (; left >= 128n; left >>= 7n) bytes.push(Number(left & 127n) + 128);
+  return [...bytes, Number(left)];
 }
 
 /** Encodes a tensor with weights in a file. */
@@ -74,6 +84,22 @@ describe('facts of an ONNX file', () => {
     expect(externalData).toEqual(['weights.bin', 'constant.bin', 'c/branch.bin', 'function.bin']);
   });
 
+  test('have the signs of class labels and of open sizes', async () => {
+    const labels = [-1, 1].map((label) => Buffer.from([8 * 8, ...varint(label)]));
+    const classifier = Buffer.concat([
+      ...[field(4, 'LinearClassifier'), field(7, 'ai.onnx.ml')],
+      field(5, Buffer.concat([field(1, 'classlabels_ints'), ...labels])),
+    ]);
+    const size = (value: number) => field(1, Buffer.from([8, ...varint(value)]));
+    const shape = field(2, Buffer.concat([size(-1), size(3)]));
+    const type = field(1, Buffer.concat([Buffer.from([8, 1]), shape]));
+    const input = field(11, Buffer.concat([field(1, 'x'), field(2, type)]));
+    const model = field(7, Buffer.concat([field(1, classifier), input]));
+    const { classLabels, inputs } = await readOnnxFacts(streamOf(model, 7));
+    expect(classLabels).toEqual(['-1', '1']);
+    expect(inputs).toEqual([{ name: 'x', dtype: 'float32', shape: [undefined, 3] }]);
+  });
+
   test('are empty for a damaged file', async () => {
     const whole = await readFile(join(tables, 'pipeline.onnx'));
     await fc.assert(
@@ -109,6 +135,22 @@ test('a message in memory has its fields by number', () => {
     'b',
   ]);
   expect(() => parseFields(bytes.subarray(0, -1))).toThrow(MalformedProtobuf);
+});
+
+test('integers are read with their sign, packed or not', () => {
+  fc.assert(
+    fc.property(fc.array(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })), (integers) => {
+      const alone = Buffer.concat(integers.map((value) => Buffer.from([8, ...varint(value)])));
+      const packed = integers.flatMap(varint);
+      const numbers = integers.map(Number);
+      expect(integersIn(parseFields(alone), 1)).toEqual(numbers);
+      expect(integersOf(Uint8Array.from(packed))).toEqual(numbers);
+      if (packed.length > 0) {
+        const cut = Uint8Array.from([...packed.slice(0, -1), 128]);
+        expect(() => integersOf(cut)).toThrow(MalformedProtobuf);
+      }
+    }),
+  );
 });
 
 describe('the files of an ONNX teacher', () => {
