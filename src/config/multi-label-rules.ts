@@ -1,18 +1,7 @@
 /** Rules for a task in which an example has any number of labels. */
 import { z } from 'zod';
-import type { Task } from '../data/features/index.ts';
 import { type MethodName, methodNames, methodOf, multiLabelMethod } from '../debias/methods.ts';
-import type { NetworkConfig } from '../models/networks/index.ts';
-import type { ConfigProblem } from './training-rules.ts';
-
-/** The part of the config that the rules read. */
-interface Choices {
-  readonly task: Task;
-  readonly teacher: {
-    readonly train?: NetworkConfig | readonly NetworkConfig[] | undefined;
-    readonly loss: string;
-  };
-}
+import type { ConfigProblem, Trainings } from './training-rules.ts';
 
 /**
  * Lists the problems of a multi-label task; none of other tasks.
@@ -20,7 +9,7 @@ interface Choices {
  * @param students the methods of all students, each with its field.
  */
 export function multiLabelProblems(
-  { task, teacher }: Choices,
+  { task, teacher }: Pick<Trainings, 'task' | 'teacher'>,
   students: readonly { readonly path: (string | number)[]; readonly method: MethodName }[],
 ): ConfigProblem[] {
   if (task.multiLabel !== true) return [];

@@ -5,7 +5,7 @@ import { encoderOf, isLinearHead, type NetworkConfig } from '../models/networks/
 import { lossesWithoutMixup, memberFields } from '../models/teachers/trained-kind.ts';
 
 /** The part of the config that the rules read. */
-interface Trainings {
+export interface Trainings {
   readonly task: Task;
   readonly teacher: {
     readonly train?: NetworkConfig | readonly NetworkConfig[] | undefined;
