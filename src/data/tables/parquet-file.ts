@@ -150,7 +150,8 @@ function rowGroupsOf(metadata: FileMetaData): RowGroup[] {
 
 /**
  * Reads ranges of an object. `attempt` runs an action: errors of the store and of the machine pass
- * through, and errors about the content become ParquetErrors. After `checkBy`, all bytes are checked.
+ * through, and errors about the content become ParquetErrors. After `checkBy`, all bytes are
+ * checked.
  */
 function rangeReader(
   store: ObjectStore,
