@@ -56,6 +56,11 @@ export const teacherSchema = z
     `expected exactly one of ${namesOf(teacherKinds).join(', ')}`,
   )
   .superRefine((teacher, context) => {
+    for (const { field, expected } of unreadFields(teacher)) {
+      context.addIssue({ code: 'custom', path: [field], message: `expected ${expected}` });
+    }
+  })
+  .superRefine((teacher, context) => {
     if (teacher.preprocess === undefined) return;
     const expected = insteadOfPreprocess(teacherKindOf(teacher));
     if (expected !== undefined) {
@@ -68,6 +73,38 @@ export const teacherSchema = z
     }
   });
 export type TeacherConfig = z.infer<typeof teacherSchema>;
+
+/** Fields that only a model in files has, besides `preprocess`. */
+const modelFields = [
+  'size',
+  'mean',
+  'std',
+  'layout',
+  'columns',
+  'outputName',
+  'embeddingName',
+] as const;
+
+/** The part of the section that decides which fields are read. */
+type FieldsByKind = Parameters<typeof teacherKindOf>[0] & {
+  readonly [Field in (typeof modelFields)[number]]?: unknown;
+} & { readonly output: string; readonly loss: string };
+
+/** Lists the fields that a teacher of its kind would not read, each with what is expected. */
+function unreadFields(teacher: FieldsByKind): { field: string; expected: string }[] {
+  const kind = teacherKindOf(teacher);
+  if (kind === undefined) return [];
+  if (kind.supplied && teacher.loss !== 'crossEntropy') {
+    return [{ field: 'loss', expected: 'no loss: it is for a teacher that is trained here' }];
+  }
+  if (kind.supplied && kind.isModel) return [];
+  const fields: string[] = modelFields.filter((field) => teacher[field] !== undefined);
+  if (!kind.supplied && teacher.output !== 'probabilities') fields.push('output');
+  const reason = kind.supplied
+    ? 'it is for a model in files, and stored predictions have none'
+    : 'it is for a user-supplied teacher, and this one is trained here';
+  return fields.map((field) => ({ field, expected: `no ${field}: ${reason}` }));
+}
 
 /** Returns what a teacher needs instead of `preprocess`; undefined if it is a model in files. */
 function insteadOfPreprocess(kind: TeacherKind | undefined): string | undefined {

@@ -120,6 +120,39 @@ describe('parseConfig', () => {
     });
   });
 
+  test.each([
+    ['{ train: { architecture: mlp }, size: [4, 4] }', 'size: expected no size: it is for a user'],
+    ['{ train: { architecture: mlp }, mean: [0.5, 0.5, 0.5] }', 'mean: expected no mean'],
+    ['{ train: { architecture: mlp }, std: [0.5, 0.5, 0.5] }', 'std: expected no std'],
+    ['{ train: { architecture: mlp }, layout: NCHW }', 'layout: expected no layout'],
+    ['{ train: { architecture: mlp }, columns: [a] }', 'columns: expected no columns'],
+    ['{ train: { architecture: mlp }, output: logits }', 'output: expected no output'],
+    ['{ train: { architecture: mlp }, outputName: y }', 'outputName: expected no outputName'],
+    ['{ train: { architecture: mlp }, embeddingName: y }', 'embeddingName: expected no'],
+    ['{ predictions: a, size: [4, 4] }', 'size: expected no size: it is for a model in files, and'],
+    ['{ predictions: a, columns: [a] }', 'columns: expected no columns'],
+    ['{ predictions: a, outputName: y }', 'outputName: expected no outputName'],
+    [
+      '{ predictions: a, loss: mse }',
+      'loss: expected no loss: it is for a teacher that is trained',
+    ],
+    ['{ onnx: a, loss: mse }', 'loss: expected no loss'],
+  ])('a teacher refuses a field that its kind does not read: %s', (teacher, message) => {
+    const text = minimal.replace(/^teacher.*/m, `teacher: ${teacher}`);
+    expect(problems(text)).toContain(`teacher.${message}`);
+  });
+
+  test('a teacher has the fields that its kind reads', () => {
+    for (const teacher of [
+      '{ predictions: a, output: logits }',
+      '{ train: { architecture: mlp }, loss: mse }',
+      '{ onnx: a, size: [4, 4], layout: NCHW, output: sigmoid, outputName: y }',
+    ]) {
+      const text = minimal.replace(/^teacher.*/m, `teacher: ${teacher}`);
+      expect(() => parseConfig(text, 'distill.yaml'), teacher).not.toThrow();
+    }
+  });
+
   test('reads shares in percent', () => {
     const config = parseConfig(`${minimal}limits: { quarantine: 2.5% }\n`, 'distill.yaml');
     expect(config.limits.quarantine).toBe(0.025);
