@@ -1,5 +1,7 @@
 /** Rules for the training of a network that depend on the rest of the config. */
-import { canBeMixed, refuseAugment, type Task } from '../data/features/index.ts';
+import { image } from '../data/features/image.ts';
+import { canBeMixed, kindOfTask, refuseAugment, type Task } from '../data/features/index.ts';
+import { textKind } from '../data/features/text.ts';
 import { type MethodName, methodNames, methodOf } from '../debias/methods.ts';
 import { encoderOf, isLinearHead, type NetworkConfig } from '../models/networks/index.ts';
 import { lossesWithoutMixup, memberFields } from '../models/teachers/trained-kind.ts';
@@ -57,7 +59,14 @@ function unusedFields(path: readonly (string | number)[], network: NetworkConfig
   });
 }
 
-/** Lists the changes of examples that have no meaning for the task. */
+/** Fields of an encoder that only one kind of content has. */
+const encoderInputFields = [
+  { field: 'maxLength', reads: textKind.name },
+  { field: 'size', reads: image.name },
+  { field: 'preprocess', reads: image.name },
+] as const;
+
+/** Lists the settings of a network's input that have no meaning for the task. */
 function inputProblems(
   task: Task,
   path: (string | number)[],
@@ -70,8 +79,15 @@ function inputProblems(
     const field = [...path, 'augment', ...refusal.path];
     problems.push({ path: field, message: `expected ${refusal.expected}` });
   }
-  if (mixup > 0 && encoderOf(network) === undefined && !canBeMixed(task)) {
+  const encoder = encoderOf(network);
+  if (mixup > 0 && encoder === undefined && !canBeMixed(task)) {
     problems.push({ path: [...path, 'mixup'], message: 'expected 0: texts cannot be mixed' });
+  }
+  const { name: content } = kindOfTask(task);
+  for (const { field, reads } of encoderInputFields) {
+    if (encoder?.[field] === undefined || reads === content) continue;
+    const message = `expected no ${field}: it is for an encoder of ${reads}s, and the task has ${content}s`;
+    problems.push({ path: [...path, 'encoder', field], message });
   }
   return problems;
 }

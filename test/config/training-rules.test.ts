@@ -28,6 +28,9 @@ const augmented = (augment: ConfigInput['student']['augment']) => ({
   student: { architecture: 'mlp', augment } as const,
 });
 const head = { encoder: 'models/encoder', head: 'linear' } as const;
+const encoded = (fields: object) => ({
+  student: { encoder: { path: 'models/encoder', ...fields }, head: 'linear' } as const,
+});
 const smoothed = { ...head, labelSmoothing: 0.1 };
 const mixedTeacher = { architecture: 'mlp', mixup: 0.2 } as const;
 
@@ -44,6 +47,27 @@ test.each<[string, ConfigInput, Partial<ConfigInput>, string | undefined]>([
   ['grey images', grey, augmented({ ...every, colorJitter: { contrast: 0.4 } }), undefined],
   ['grey hues', grey, augmented({ colorJitter: { hue: 0.1 } }), 'student.augment.colorJitter.hue'],
   ['images shifted away', images, augmented({ crop: 8 }), 'student.augment.crop'],
+  ['texts of an encoder in pixels', texts, encoded({ size: [8, 8] }), 'student.encoder.size'],
+  [
+    'texts of an encoder as images',
+    texts,
+    encoded({ preprocess: 'clip' }),
+    'student.encoder.preprocess',
+  ],
+  [
+    'images of an encoder in tokens',
+    images,
+    encoded({ maxLength: 8 }),
+    'student.encoder.maxLength',
+  ],
+  ['texts of an encoder in tokens', texts, encoded({ maxLength: 8 }), undefined],
+  ['images of an encoder', images, encoded({ size: [8, 8], preprocess: 'clip' }), undefined],
+  [
+    'images of a teacher in tokens',
+    images,
+    { teacher: { train: encoded({ maxLength: 8 }).student } },
+    'teacher.train.encoder.maxLength',
+  ],
   ['texts erased', texts, augmented({ erasing: {} }), 'student.augment.erasing'],
   ['mixed texts', texts, { student: { architecture: 'mlp', mixup: 0.2 } }, 'student.mixup'],
   ['a mixed teacher', images, { teacher: { train: mixedTeacher } }, undefined],
