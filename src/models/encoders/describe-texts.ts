@@ -43,7 +43,6 @@ export async function describeTexts(
 ): Promise<DescribedTexts> {
   const { config, found, stored, graph, source } = described;
   const { files, tokenizer, tokenizerConfig } = await readTokenizer(store, found.folder, source);
-  checkSide(tokenizer, tokenizerConfig, source);
   const maxLength = maxLengthOf(config, maximaOf(stored, tokenizer, graph), source);
   const { size } = createTokenizer({ tokenizer, config: tokenizerConfig }, maxLength, source);
   const ids = graph && idsInput(graph.inputs);
@@ -80,39 +79,14 @@ async function readTokenizer(store: ObjectStore, folder: string, source: string)
   return {
     files,
     tokenizer: parseFile(json, tokenizerFile, truncationSchema),
-    tokenizerConfig: parseFile((await read(configFile)) ?? '{}', configFile, sideSchema),
+    tokenizerConfig: parseFile((await read(configFile)) ?? '{}', configFile, z.looseObject({})),
   };
 }
 
-/** The cut of long texts in `tokenizer.json`: the maximum of tokens, and the side. */
+/** The maximum of tokens in `tokenizer.json`. */
 const truncationSchema = z.looseObject({
-  truncation: z
-    .looseObject({
-      max_length: z.int().positive().nullish(),
-      direction: z.string().nullish(),
-    })
-    .nullish(),
+  truncation: z.looseObject({ max_length: z.int().positive().nullish() }).nullish(),
 });
-
-/** The side in `tokenizer_config.json` on which texts are cut. It overrides `tokenizer.json`. */
-const sideSchema = z.looseObject({ truncation_side: z.string().nullish() });
-
-/** @throws UserError if the model was made for texts that are cut at their start. */
-function checkSide(
-  { truncation }: z.infer<typeof truncationSchema>,
-  { truncation_side: side }: z.infer<typeof sideSchema>,
-  source: string,
-): void {
-  const found = side ?? truncation?.direction ?? 'right';
-  if (found.toLowerCase() === 'right') return;
-  const [file, field, right] = side
-    ? [configFile, 'truncation_side', 'right']
-    : [tokenizerFile, 'truncation.direction', 'Right'];
-  throw new UserError(
-    `the ${file} of ${source} does not cut long texts at their end, as counterweight does (${field}: ${JSON.stringify(found)})`,
-    `If the start of a text matters more, set ${field} to "${right}" in a copy of the folder.`,
-  );
-}
 
 /** Returns the maxima of tokens: of the files, and of the model itself. */
 function maximaOf(

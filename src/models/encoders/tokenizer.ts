@@ -7,6 +7,7 @@ import { withinTime } from '../../within-time.ts';
 import { normalizersOf, normalizerTraits, rareChinese } from './normalizer-traits.ts';
 import { precompiledNormalizer } from './precompiled.ts';
 import { checkPatterns } from './tokenizer-patterns.ts';
+import { requireCutAtEnd } from './truncation-side.ts';
 
 /** Ids of a text. */
 export interface Tokens {
@@ -57,7 +58,8 @@ export function parseTokenizerFile(json: string, file: string, source: string): 
  * @param maxLength Maximum number of tokens, with special ones.
  * @param source Name of the encoder in errors.
  * @param limitMs Maximum time per text, in ms: a pattern in the file may take endless time.
- * @throws UserError if the files are not understood, or the maximum leaves no room for a text.
+ * @throws UserError if the files are not understood, cut texts at their start, or leave no room for
+ *   a text.
  */
 export function createTokenizer(
   { tokenizer, config }: TokenizerFiles,
@@ -65,6 +67,7 @@ export function createTokenizer(
   source: string,
   limitMs = 30_000,
 ): TextTokenizer {
+  requireCutAtEnd({ tokenizer, config }, source);
   const encode = reader(tokenizer, config, { source, limitMs });
   const { before, after } = specialTokens(encode);
   const room = maxLength - before.length - after.length;

@@ -100,6 +100,15 @@ describe('a classifier of texts', () => {
     teacher.dispose();
   });
 
+  test('that was made for the end of long texts is refused', async () => {
+    const files = await filesOf('text-classifier', names);
+    const config = JSON.stringify({ model_max_length: 4, truncation_side: 'left' });
+    const store = new MemoryStore({ ...files, 'tokenizer_config.json': config });
+    await expect(open(store, 'model.onnx', ['negative', 'neutral', 'positive'])).rejects.toThrow(
+      'the tokenizer_config.json of the ONNX model model.onnx does not cut long texts at their end',
+    );
+  });
+
   test('that reads fewer tokens than usual is refused when it is opened', async () => {
     const model: LoadedModel = {
       inputs: [{ name: 'input_ids', dtype: 'int64', shape: [undefined, undefined] }],
