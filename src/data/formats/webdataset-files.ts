@@ -195,7 +195,7 @@ async function addMember(
   if ((label ? sample.label : sample.content) !== undefined) {
     sample.problem = `It has more than one ${label ? 'label' : noun}.`;
   } else if (label) {
-    sample.label = bytes.toString('utf8').trim();
+    sample.label = bytes;
   } else {
     sample.content = bytes;
     sample.extension = extension;

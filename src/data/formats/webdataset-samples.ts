@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Content, Example, Rejected } from '../example.ts';
 import { isLabeled, type SetName } from '../shard.ts';
 
@@ -8,7 +9,8 @@ export interface Sample {
   /** The bytes of its image or text. */
   content: Uint8Array | undefined;
   extension: string | undefined;
-  label: string | undefined;
+  /** The bytes of its label. */
+  label: Uint8Array | undefined;
   /** Extensions of members that are neither content nor label. */
   readonly others: string[];
   /** Why the sample cannot be used. */
@@ -76,15 +78,26 @@ export class Samples {
     if (this.#extensions.size < 2 * maxListed)
       for (const each of others) this.#extensions.add(each);
     if (problem !== undefined) yield { id, reason: problem };
-    else if (bytes !== undefined && (!this.#isLabeled || hasText(label))) {
-      const content = this.#kind.read(bytes);
-      if (typeof content === 'string') yield { id, reason: content };
-      else yield { id, label: hasText(label) ? label : undefined, content };
+    else if (bytes !== undefined && (!this.#isLabeled || textOf(label) !== undefined)) {
+      yield this.#exampleOf(sample, bytes);
     } else if (bytes !== undefined || (this.#isLabeled && label !== undefined)) {
       if (this.#halves.has(name)) return;
       this.#halves.add(name);
       yield { id, reason: bytes === undefined ? noContent(sample, this.#kind) : noLabel(sample) };
     } else yield* this.#dotted(sample);
+  }
+
+  #exampleOf(sample: Sample, bytes: Uint8Array): Example | Rejected {
+    const { name, label } = sample;
+    const id = `${this.#archive}/${name}`;
+    const content = this.#kind.read(bytes);
+    if (typeof content === 'string') return { id, reason: content };
+    if (this.#isLabeled && label !== undefined && !isUtf8(label)) {
+      const file = `${base(name)}.cls`;
+      const reason = `Its label, ${file}, is not text in UTF-8. If it is in Windows-1252: iconv -f WINDOWS-1252 -t UTF-8 ${file} > NEW.`;
+      return { id, reason };
+    }
+    return { id, label: textOf(label), content };
   }
 
   /** Rejects content whose name has one more dot: "a.v2.png" is not the image of "a". */
@@ -103,8 +116,9 @@ export class Samples {
   }
 }
 
-function hasText(label: string | undefined): boolean {
-  return label !== undefined && label !== '';
+/** Returns the text of a label; undefined if there is none. */
+function textOf(label: Uint8Array | undefined): string | undefined {
+  return (label && Buffer.from(label).toString().trim()) || undefined;
 }
 
 function noLabel({ name, extension, label, others }: Sample): string {

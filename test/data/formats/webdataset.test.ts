@@ -199,6 +199,28 @@ describe('members that make no example', () => {
     expect(Object.keys(unlabeled.reasons)).toEqual(['a.tar/img_1.5', 'a.tar/img_1.7']);
   });
 
+  test('labels in another encoding, which would read as one class', async () => {
+    const archive = pack();
+    const image = await fixture('pictures/rgb.png');
+    for (const label of ['\xc4', '\xd6', 'ü']) {
+      archive.entry({ name: `${label.charCodeAt(0)}.png` }, image);
+      const encoding = label === 'ü' ? 'utf8' : 'latin1';
+      archive.entry({ name: `${label.charCodeAt(0)}.cls` }, Buffer.from(label, encoding));
+    }
+    archive.finalize();
+    const bytes = await buffer(archive);
+    const store = new MemoryStore({ 'labeled/a.tar': bytes, 'unlabeled/a.tar': bytes });
+
+    const { examples, reasons } = sorted(await readSet(store, config));
+
+    expect(examples.map(({ id, label }) => [id, label])).toEqual([['a.tar/252', 'ü']]);
+    expect(Object.fromEntries(reasons)).toEqual({
+      'a.tar/196': expect.stringMatching(/^Its label, 196\.cls, is not text in UTF-8\. .*iconv/),
+      'a.tar/214': expect.stringContaining('214.cls'),
+    });
+    expect(sorted(await readSet(store, config, 'unlabeled')).examples).toHaveLength(3);
+  });
+
   test('folders of classes: they are named, because folders are classes elsewhere', async () => {
     const { reasons } = await read('labeled', 'cat/0.png', 'dog/0.png');
     expect(reasons['a.tar/cat/0']).toContain('The folders in an archive are not classes.');
