@@ -80,11 +80,12 @@ export class Samples {
     if (problem !== undefined) yield { id, reason: problem };
     else if (bytes !== undefined && (!this.#isLabeled || textOf(label) !== undefined)) {
       yield this.#exampleOf(sample, bytes);
+      yield* this.#dotted(sample, (rest) => others.includes(`${rest}.cls`));
     } else if (bytes !== undefined || (this.#isLabeled && label !== undefined)) {
       if (this.#halves.has(name)) return;
       this.#halves.add(name);
       yield { id, reason: bytes === undefined ? noContent(sample, this.#kind) : noLabel(sample) };
-    } else yield* this.#dotted(sample);
+    } else yield* this.#dotted(sample, () => true);
   }
 
   #exampleOf(sample: Sample, bytes: Uint8Array): Example | Rejected {
@@ -100,14 +101,18 @@ export class Samples {
     return { id, label: textOf(label), content };
   }
 
-  /** Rejects content whose name has one more dot: "a.v2.png" is not the image of "a". */
-  *#dotted({ name, others }: Sample): Generator<Rejected> {
+  /**
+   * Rejects content whose name has one more dot: "a.v2.png" is not the image of "a".
+   * @param isExample Returns whether such a part of a name, "v2", is that of an example.
+   */
+  *#dotted({ name, others }: Sample, isExample: (rest: string) => boolean): Generator<Rejected> {
     for (const extension of others) {
       const at = extension.lastIndexOf('.');
+      const rest = extension.slice(0, at);
       const last = extension.slice(at + 1);
-      if (at < 0 || !this.#kind.extensions.includes(last)) continue;
+      if (at < 0 || !this.#kind.extensions.includes(last) || !isExample(rest)) continue;
       yield {
-        id: `${this.#archive}/${name}.${extension.slice(0, at)}`,
+        id: `${this.#archive}/${name}.${rest}`,
         reason:
           `Its ${this.#kind.noun} is named ${base(name)}.${extension}, which reads as the extension ${extension}: ` +
           `found ${listed(others)}; expected ${base(name)}.${last} and ${base(name)}.cls. The name of an example ends at its first dot.`,

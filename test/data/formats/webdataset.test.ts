@@ -199,6 +199,17 @@ describe('members that make no example', () => {
     expect(Object.keys(unlabeled.reasons)).toEqual(['a.tar/img_1.5', 'a.tar/img_1.7']);
   });
 
+  test('a second example in the name of the first: it is rejected, and no other member', async () => {
+    const names = ['v1.png', 'v1.cls', 'v1.a.png', 'v1.a.cls', 'v1.mask.png', 'v1.left.cls'];
+    for (const set of ['labeled', 'unlabeled'] as const) {
+      const { ids, reasons } = await read(set, ...names);
+      expect(ids).toEqual(['a.tar/v1']);
+      expect(reasons).toEqual({
+        'a.tar/v1.a': expect.stringMatching(/named v1\.a\.png.*ends at its first dot/),
+      });
+    }
+  });
+
   test('labels in another encoding, which would read as one class', async () => {
     const archive = pack();
     const image = await fixture('pictures/rgb.png');
