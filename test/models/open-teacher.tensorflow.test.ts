@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openTeacher } from '../../src/models/open-teacher.ts';
 import { teacherDigest } from '../../src/models/teacher-digest.ts';
 import { FolderStore } from '../../src/store/folder.ts';
-import { blank, fixtures, grey, teacherConfig, temporaryFolder } from './teachers/open.ts';
+import { blank, colour, fixtures, grey, teacherConfig, temporaryFolder } from './teachers/open.ts';
 
 const config = teacherConfig({ layersModel: 'teacher/model.json' });
 let scratch: string;
@@ -52,5 +52,34 @@ describe('a teacher is pinned', () => {
     expect(await opened(pinned)).toEqual(answer);
     await replaceWeights();
     expect(await opened(pinned)).toEqual(answer);
+  });
+});
+
+describe('the names of the classes beside a classifier of images', () => {
+  const onnx = { onnx: 'vit/onnx/model.onnx', output: 'logits' } as const;
+  const opened = async (id2label: object) => {
+    await cp(join(fixtures, 'onnx-nchw-logits'), join(dataset, 'vit/onnx'), { recursive: true });
+    await writeFile(join(dataset, 'vit/config.json'), JSON.stringify({ id2label }));
+    const store = new FolderStore(dataset);
+    const given = { store, config: teacherConfig(onnx), features: colour(), scratch };
+    const classes = ['cat', 'dog', 'eel'];
+    const digest = await teacherDigest(store, given.config, given.features, classes);
+    const { teacher } = await openTeacher({ ...given, classes, digest });
+    teacher.dispose();
+    return digest;
+  };
+
+  test('are refused in another order than that of the task', async () => {
+    await expect(opened({ 0: 'dog', 1: 'cat', 2: 'eel' })).rejects.toMatchObject({
+      message: expect.stringContaining('the classes in another order than task.classes: dog, cat,'),
+      hint: 'Set task.classes: [dog, cat, eel].',
+    });
+  });
+  test('may be other names', async () => {
+    await opened({ 0: 'Katze', 1: 'Hund', 2: 'Aal' });
+  });
+  test('are a part of the digest', async () => {
+    const same = { 0: 'cat', 1: 'dog', 2: 'eel' };
+    expect(await opened(same)).not.toBe(await opened({ ...same, 2: 'Eel' }));
   });
 });

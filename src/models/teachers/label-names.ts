@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { labelLook } from '../../data/labels.ts';
 import { UserError } from '../../errors.ts';
 import type { ClassScores } from './ports.ts';
 
+/** A name of a class: from labels that were numbers or truth values, JSON has them as such. */
+const labelSchema = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 /** `config.json` of transformers: the name of each column of the output. */
-const labelsSchema = z.looseObject({ id2label: z.record(z.string(), z.string()) });
+const labelsSchema = z.looseObject({ id2label: z.record(z.string(), labelSchema) });
 
 /** Names that transformers writes if the model has none. */
 const unnamed = /^LABEL_\d+$/;
@@ -21,22 +24,48 @@ export function columnOrder(
   classes: readonly string[],
   name: string,
 ): readonly number[] {
-  const same = classes.map((_, index) => index);
-  const { id2label } = labelsSchema.safeParse(config).data ?? {};
-  if (id2label === undefined) return same;
-  const labels = Object.entries(id2label)
-    .sort(([a], [b]) => Number(a) - Number(b))
-    .map(([, label]) => label);
-  if (labels.length === classes.length && labels.every((label) => unnamed.test(label))) return same;
-  for (const form of [(text: string) => text, (text: string) => text.toLowerCase()]) {
-    const formed = labels.map(form);
-    const columns = classes.map((one) => formed.indexOf(form(one)));
-    if (new Set(columns).size === labels.length && !columns.includes(-1)) return columns;
+  const labels = labelNames(config);
+  const columns = labels && columnsOf(labels, classes);
+  if (columns !== undefined) return columns;
+  if (labels === undefined || labels.every((label) => unnamed.test(label))) {
+    return classes.map((_, index) => index);
   }
   throw new UserError(
     `${name} has the classes ${labels.join(', ')} (id2label in its config.json), and the task has ${classes.join(', ')}`,
     'Write the same names in task.classes, in any order, or rename them in the copy of config.json beside the model.',
   );
+}
+
+/**
+ * Returns the names in `id2label`, in the order of the model's columns; undefined without them.
+ *
+ * @param config The parsed `config.json`, if there is one.
+ */
+export function labelNames(config: unknown): readonly string[] | undefined {
+  const { id2label } = labelsSchema.safeParse(config).data ?? {};
+  if (id2label === undefined) return undefined;
+  return Object.entries(id2label)
+    .sort(([a], [b]) => Number(a) - Number(b))
+    .map(([, label]) => label);
+}
+
+/**
+ * Returns the column of the model per class of the task, by the names of both. Case does not count,
+ * unless it distinguishes two names.
+ *
+ * @param labels Names in the order of the model's columns.
+ * @returns undefined if they are not the names of the classes.
+ */
+export function columnsOf(
+  labels: readonly string[],
+  classes: readonly string[],
+): readonly number[] | undefined {
+  for (const form of [(text: string) => text, labelLook]) {
+    const formed = labels.map(form);
+    const columns = classes.map((one) => formed.indexOf(form(one)));
+    if (new Set(columns).size === labels.length && !columns.includes(-1)) return columns;
+  }
+  return undefined;
 }
 
 /** `config.json` of transformers: how the model was trained. */

@@ -7,6 +7,7 @@ import type { Inputs, Predictions, Teacher } from '../teacher.ts';
 import { columnsInput } from './columns-input.ts';
 import { binaryRows, distributionReader } from './distributions.ts';
 import { featuresInput } from './features-input.ts';
+import { columnsOf } from './label-names.ts';
 import { fittingLayouts, type Layout } from './layout.ts';
 import {
   type LoadedModel,
@@ -30,6 +31,8 @@ export interface ModelTeacherOptions extends InputConfig, OutputConfig {
   readonly classes: readonly string[];
   /** The field of the task. */
   readonly multiLabel?: boolean | undefined;
+  /** Names of classes in a file beside the model, in the order of its outputs. */
+  readonly labels?: readonly string[] | undefined;
 }
 
 /**
@@ -81,14 +84,14 @@ async function fitted(model: LoadedModel, options: ModelTeacherOptions): Promise
 }
 
 /** @throws UserError if the model lists the task's classes in another order. */
-function checkLabels({ classLabels }: LoadedModel, { name, classes }: ModelTeacherOptions): void {
-  if (classLabels === undefined || classLabels.length !== classes.length) return;
-  const known = new Set(classes);
-  const isSame = classLabels.every((label, index) => label === classes[index]);
-  if (isSame || !classLabels.every((label) => known.has(label))) return;
+function checkLabels(model: LoadedModel, { name, classes, labels }: ModelTeacherOptions): void {
+  const columns = columnsOf(model.classLabels ?? labels ?? [], classes);
+  if (columns === undefined || columns.every((column, index) => column === index)) return;
+  const ordered = columns.map((_, column) => classes[columns.indexOf(column)]).join(', ');
+  const where = model.classLabels === undefined ? ' (id2label in its config.json)' : '';
   throw new UserError(
-    `${name} has the classes in another order than task.classes: ${classLabels.join(', ')}`,
-    `Set task.classes: [${classLabels.join(', ')}].`,
+    `${name} has the classes in another order than task.classes: ${ordered}${where}`,
+    `Set task.classes: [${ordered}].`,
   );
 }
 

@@ -19,7 +19,7 @@ export const onnxKind = modelKind({
   noun: 'the ONNX model',
   async find(store, key) {
     const path = await modelInFolder(store, key);
-    return [...(await onnxFiles(store, path, 'teacher.onnx')), ...(await tokenizerOf(store, path))];
+    return [...(await onnxFiles(store, path, 'teacher.onnx')), ...(await settingsOf(store, path))];
   },
   async load({ path, folder, name, inner }) {
     if (path.endsWith('.onnx')) return loadOnnx(path, name, inner);
@@ -40,23 +40,27 @@ async function modelInFolder(store: ObjectStore, key: string): Promise<string> {
   return key;
 }
 
-/** Files of a tokenizer, and of the names of classes, beside a classifier of texts. */
-const textFiles = ['tokenizer.json', 'tokenizer_config.json', 'config.json'];
+/** Files of a tokenizer, and of the names of classes, beside a model. */
+const settingsFiles = ['tokenizer.json', 'tokenizer_config.json', 'config.json'];
 
-/** Finds the tokenizer beside a model, or beside its folder `onnx`; empty if there is none. */
-async function tokenizerOf(store: ObjectStore, key: string): Promise<TeacherFile[]> {
+/**
+ * Finds the files of the tokenizer and of the names of classes, beside a model or beside its folder
+ * `onnx`; empty if there are none. A folder with a tokenizer comes first.
+ */
+async function settingsOf(store: ObjectStore, key: string): Promise<TeacherFile[]> {
   const folder = posix.dirname(key);
   const folders = posix.basename(folder) === 'onnx' ? [folder, posix.dirname(folder)] : [folder];
+  const found: TeacherFile[][] = [];
   for (const parent of folders) {
-    if (!(await store.head(posix.join(parent, 'tokenizer.json')))) continue;
     const files: TeacherFile[] = [];
-    for (const path of textFiles) {
+    for (const path of settingsFiles) {
       const object = await store.head(posix.join(parent, path));
       if (object) files.push({ path, object });
     }
-    return files;
+    found.push(files);
   }
-  return [];
+  const has = (wanted: string) => found.find((files) => files.some(({ path }) => path === wanted));
+  return has('tokenizer.json') ?? has('config.json') ?? [];
 }
 
 /**

@@ -1,13 +1,17 @@
+import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { textKind } from '../../data/features/text.ts';
 import { UserError } from '../../errors.ts';
+import { tryParseJson } from '../../json.ts';
 import { loadModelFile } from '../confined/load-model.ts';
 import type { LoadModel } from '../confined/model-source.ts';
+import { requireJsonSize } from '../json-file.ts';
 import { copyFiles } from '../local-copy.ts';
 import type { Teacher } from '../teacher.ts';
+import { labelNames } from './label-names.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { modelTeacher } from './model-teacher.ts';
-import type { TeacherSource } from './teacher-kind.ts';
+import type { TeacherFile, TeacherSource } from './teacher-kind.ts';
 
 /** Name of a kind of teachers, and its function. */
 interface Loader {
@@ -23,12 +27,24 @@ export async function openModel(kind: Loader, source: TeacherSource): Promise<Te
   const { store, files, scratch, digest, config, name, classes, multiLabel, features } = source;
   const folder = join(scratch, `teacher-${digest}`);
   await copyFiles(store, files, folder, source.verify);
+  const labels = await labelsIn(folder, files);
   const model = await loadOrExplain(kind, source, folder);
-  const options = { ...config, name, classes, multiLabel, features };
+  const options = { ...config, name, classes, multiLabel, features, labels };
   if (features.kind !== textKind.name) return modelTeacher(model, options);
   const { textTeacher } = await import('./text-teacher.ts');
   const onnx = files.find(({ path }) => path.endsWith('.onnx'))?.path;
   return textTeacher(model, { ...options, folder, onnx: onnx && join(folder, onnx) });
+}
+
+/** Reads the names of the classes in `config.json`, as transformers stores it beside a model. */
+async function labelsIn(
+  folder: string,
+  files: readonly TeacherFile[],
+): Promise<readonly string[] | undefined> {
+  const file = files.find(({ path }) => path === 'config.json');
+  if (file === undefined) return undefined;
+  requireJsonSize(file.object.bytes, file.object.key);
+  return labelNames(tryParseJson(await readFile(join(folder, file.path), 'utf8')));
 }
 
 async function loadOrExplain(

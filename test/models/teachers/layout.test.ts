@@ -201,6 +201,11 @@ test('class labels of the model in another order are named', async () => {
     message: expect.stringContaining('has the classes in another order than task.classes: b, a, c'),
     hint: 'Set task.classes: [b, a, c].',
   });
+  const beside = { ...config, features: vector, labels: ['B', 'A', 'C'] };
+  await expect(modelTeacher(loaded, beside)).rejects.toMatchObject({
+    message: expect.stringContaining('task.classes: b, a, c (id2label in its config.json)'),
+  });
+  await modelTeacher({ ...loaded, classLabels: ['a', 'b', 'c'] }, beside);
   for (const classLabels of [
     ['a', 'b', 'c'],
     ['0', '1', '2'],

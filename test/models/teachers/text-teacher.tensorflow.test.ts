@@ -56,7 +56,11 @@ describe('a classifier of texts', () => {
 
   test.each([
     [['spam', 'ham', 'other'], {}, 'has the classes neutral, positive, negative (id2label'],
-    [['a', 'b', 'c'], { 'tokenizer.json': undefined }, 'there is no tokenizer.json beside it'],
+    [
+      ['positive', 'neutral', 'negative'],
+      { 'tokenizer.json': undefined },
+      'there is no tokenizer.json beside it',
+    ],
     [
       ['a', 'b'],
       { 'config.json': '{}' },
