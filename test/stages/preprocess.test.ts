@@ -48,6 +48,15 @@ function picture(height: number, width: number) {
   return sharp({ create: { height, width, channels: 3, background: '#b00040' } });
 }
 
+/** Returns a file whose upper left quarter has the second colour. */
+function inkOn(background: string, ink: string) {
+  const side = { height: 4, width: 4, channels: 4 } as const;
+  return sharp({ create: { height: 8, width: 8, channels: 4, background } })
+    .composite([{ input: { create: { ...side, background: ink } }, left: 0, top: 0 }])
+    .png()
+    .toBuffer();
+}
+
 async function warningsOf(...given: Parameters<typeof runWith>) {
   const run = await runWith(...given);
   const { items } = await pinInputs(run);
@@ -59,15 +68,12 @@ async function warningsOf(...given: Parameters<typeof runWith>) {
 }
 
 test('images that decoding changes are counted, with the setting against it', async () => {
-  const clear = await sharp({
-    create: { height: 8, width: 8, channels: 4, background: { r: 9, g: 9, b: 9, alpha: 0.5 } },
-  });
   const files = {
     'labeled/a/1.png': await picture(72, 96).png().toBuffer(),
     'labeled/a/2.png': await picture(8, 8).png().toBuffer(),
     'labeled/b/p3.png': await picture(8, 8).withIccProfile('p3').png().toBuffer(),
     'labeled/b/srgb.png': await picture(8, 8).withIccProfile('srgb').png().toBuffer(),
-    'labeled/b/clear.png': await clear.png().toBuffer(),
+    'labeled/b/clear.png': await inkOn('#0000', '#f008'),
     'labeled/b/opaque.png': await picture(8, 8).ensureAlpha().png().toBuffer(),
     'labeled/b/turned.jpg': await picture(8, 8).withMetadata({ orientation: 6 }).jpeg().toBuffer(),
   };
@@ -100,6 +106,38 @@ test('images of 16 bits are counted, also for a teacher that is trained', async 
       expect.stringMatching(/^1 of the first 2 labeled images have 16 bits per channel/),
     ]);
   }
+});
+
+test('images that only their transparency shows are counted, as the student reads them', async () => {
+  const files = {
+    'labeled/a/1.png': await picture(8, 8).png().toBuffer(),
+    'labeled/a/black-on-nothing.png': await inkOn('#0000', '#000f'),
+    'labeled/b/red-on-nothing.png': await inkOn('#0000', '#f00f'),
+  };
+  const run = await runWith(files, { preprocess: 'imagenet' });
+  const { items } = await pinInputs(run);
+  const labeled = items.filter(({ set }) => set === 'labeled');
+  const pixels = (colors: 'srgb' | 'stored'): Features => ({
+    ...features,
+    pixels: {
+      fit: 'stretch',
+      filter: 'nearest',
+      resized: { height: 8, width: 8 },
+      colors,
+      orientation: 'upright',
+      channelOrder: 'RGB',
+    },
+  });
+  const expected = [
+    expect.stringMatching(
+      /^1 of the first 3 labeled images have one colour in all pixels .*'a\/black-on-nothing\.png'.* put on black/,
+    ),
+  ];
+  expect(await imageWarnings(run, features, labeled)).toEqual(expected);
+  expect(await imageWarnings(run, pixels('srgb'), labeled)).toEqual(expected);
+  expect(await imageWarnings(run, pixels('stored'), labeled)).toEqual([
+    expect.stringMatching(/'a\/black-on-nothing\.png'.* transparency is not read/),
+  ]);
 });
 
 test('a teacher that rescales pixels inside is fed 0 to 255', async () => {

@@ -28,6 +28,23 @@ export function imageCautions(
   ];
 }
 
+/** Describes images of which transparency leaves only one colour for the student. */
+export function blankImages(
+  ids: readonly string[],
+  headers: readonly ImageHeader[],
+  { pixels }: ImageFeatures,
+): string[] {
+  const [first] = ids;
+  if (first === undefined) return [];
+  const cause =
+    pixels?.colors === 'stored'
+      ? 'their transparency is not read'
+      : 'their transparent pixels are put on black';
+  return [
+    `${counted(ids, headers)} have one colour in all pixels as the student reads them, such as '${first}', because ${cause}. Nothing can be learned from them: put the images of all sets on a background of another colour first, such as white`,
+  ];
+}
+
 /** Describes images with more bits than are used. */
 export function deepImages(headers: readonly ImageHeader[]): string[] {
   const deep = headers.filter(({ traits }) => traits.includes('deep'));

@@ -1,10 +1,12 @@
 /** The preprocessing of a user-supplied teacher's images, as far as Plan can find out about it. */
-import { isRejected } from '../../data/example.ts';
+import { type Example, isRejected } from '../../data/example.ts';
 import { image } from '../../data/features/image.ts';
-import { deepImages, imageCautions } from '../../data/features/image-cautions.ts';
+import { blankImages, deepImages, imageCautions } from '../../data/features/image-cautions.ts';
 import type { ImageFeatures } from '../../data/features/image-features.ts';
-import { type ImageSurvey, surveyImages } from '../../data/features/image-survey.ts';
-import type { Features } from '../../data/features/index.ts';
+import type { ImageHeader } from '../../data/features/image-header.ts';
+import { surveyImages } from '../../data/features/image-survey.ts';
+import { createEncoder, type Features } from '../../data/features/index.ts';
+import { isDecoded } from '../../data/features/kind.ts';
 import { readExamples } from '../../data/read.ts';
 import { isAboutContent } from '../../errors.ts';
 import type { TeacherConfig } from '../../models/config.ts';
@@ -58,8 +60,8 @@ async function unusedFile(data: ObjectStore, key: string, field: string): Promis
 }
 
 /**
- * Warns of images that lose bits, and of images that a user-supplied teacher may have been trained
- * to see differently.
+ * Warns of images that lose bits or everything, and of images that a user-supplied teacher may have
+ * been trained to see differently.
  */
 export async function imageWarnings(
   planned: RunToPlan,
@@ -68,8 +70,8 @@ export async function imageWarnings(
 ): Promise<string[]> {
   const { config, data } = planned;
   if (features.kind !== image.name) return [];
-  const { headers } = await surveyLabeled(planned, labeled);
-  const warnings = deepImages(headers);
+  const { headers, blankIds } = await surveyLabeled(planned, features, labeled);
+  const warnings = [...blankImages(blankIds, headers, features), ...deepImages(headers)];
   if (modelKeyOf(config.teacher) === undefined) return warnings;
   const seen = teacherFeatures(config.teacher, features);
   if (seen.kind !== image.name) return warnings;
@@ -91,18 +93,43 @@ async function unscaledPixels(
   return warning !== undefined && (await hasRescalingLayer(data, files)) ? [warning] : [];
 }
 
-/** Reads the headers of the first labeled images. */
+/** Reads the headers of the first labeled images, and the ids of those that are blank. */
 async function surveyLabeled(
   { config, data, results, run }: RunToPlan,
+  features: ImageFeatures,
   labeled: readonly ShardItem[],
-): Promise<ImageSurvey> {
+): Promise<{ headers: readonly ImageHeader[]; blankIds: readonly string[] }> {
   const survey = surveyImages();
+  const { headers } = survey;
+  const blankIds: string[] = [];
   for (const item of labeled) {
     const shard = await readShard({ results, run }, item);
     for await (const example of readExamples(data, shard, config)) {
-      if (survey.isFull()) return survey;
-      if (!isRejected(example)) await survey.add(example.content);
+      if (survey.isFull()) return { headers, blankIds };
+      if (isRejected(example)) continue;
+      const index = headers.length;
+      await survey.add(example.content);
+      const isTransparent = headers[index]?.traits.includes('transparency');
+      if (isTransparent && (await isBlank(example, features))) blankIds.push(example.id);
     }
   }
-  return survey;
+  return { headers, blankIds };
+}
+
+/** Maximum difference between the values of a channel that counts as one colour, of 255. */
+const blankRange = 7;
+
+/** Returns whether all pixels that the student reads have one colour. */
+async function isBlank(example: Example, features: ImageFeatures): Promise<boolean> {
+  const pixels = await createEncoder(features).decode(example);
+  if (!isDecoded(pixels)) return false;
+  const { channels } = features;
+  const low = new Uint8Array(channels).fill(255);
+  const high = new Uint8Array(channels);
+  for (const [index, value] of pixels.entries()) {
+    const channel = index % channels;
+    low[channel] = Math.min(low[channel]!, value);
+    high[channel] = Math.max(high[channel]!, value);
+  }
+  return high.every((value, channel) => value - low[channel]! <= blankRange);
 }
