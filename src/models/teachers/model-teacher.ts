@@ -7,7 +7,7 @@ import type { Inputs, Predictions, Teacher } from '../teacher.ts';
 import { columnsInput } from './columns-input.ts';
 import { binaryRows, distributionReader } from './distributions.ts';
 import { featuresInput } from './features-input.ts';
-import { columnsOf } from './label-names.ts';
+import { checkProblemType, columnsOf, labelNames } from './label-names.ts';
 import { fittingLayouts, type Layout } from './layout.ts';
 import {
   type LoadedModel,
@@ -31,8 +31,8 @@ export interface ModelTeacherOptions extends InputConfig, OutputConfig {
   readonly classes: readonly string[];
   /** The field of the task. */
   readonly multiLabel?: boolean | undefined;
-  /** Names of classes in a file beside the model, in the order of its outputs. */
-  readonly labels?: readonly string[] | undefined;
+  /** The parsed `config.json` beside the model, if there is one. */
+  readonly settings?: unknown;
 }
 
 /**
@@ -50,6 +50,7 @@ async function fitted(model: LoadedModel, options: ModelTeacherOptions): Promise
   const { name, outputName, embeddingName } = options;
   const classes = options.classes.length;
   const kind = { classes, output: options.output, multiLabel: options.multiLabel };
+  checkProblemType(options.settings, kind, name);
   checkLabels(model, options);
   const ports = [classOutput(model, name, kind, outputName, embeddingName)];
   if (embeddingName !== undefined) {
@@ -84,8 +85,9 @@ async function fitted(model: LoadedModel, options: ModelTeacherOptions): Promise
 }
 
 /** @throws UserError if the model lists the task's classes in another order. */
-function checkLabels(model: LoadedModel, { name, classes, labels }: ModelTeacherOptions): void {
-  const columns = columnsOf(model.classLabels ?? labels ?? [], classes);
+function checkLabels(model: LoadedModel, { name, classes, settings }: ModelTeacherOptions): void {
+  const labels = model.classLabels ?? labelNames(settings) ?? [];
+  const columns = columnsOf(labels, classes);
   if (columns === undefined || columns.every((column, index) => column === index)) return;
   const ordered = columns.map((_, column) => classes[columns.indexOf(column)]).join(', ');
   const where = model.classLabels === undefined ? ' (id2label in its config.json)' : '';

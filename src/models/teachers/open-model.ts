@@ -8,7 +8,6 @@ import type { LoadModel } from '../confined/model-source.ts';
 import { requireJsonSize } from '../json-file.ts';
 import { copyFiles } from '../local-copy.ts';
 import type { Teacher } from '../teacher.ts';
-import { labelNames } from './label-names.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { modelTeacher } from './model-teacher.ts';
 import type { TeacherFile, TeacherSource } from './teacher-kind.ts';
@@ -27,24 +26,21 @@ export async function openModel(kind: Loader, source: TeacherSource): Promise<Te
   const { store, files, scratch, digest, config, name, classes, multiLabel, features } = source;
   const folder = join(scratch, `teacher-${digest}`);
   await copyFiles(store, files, folder, source.verify);
-  const labels = await labelsIn(folder, files);
+  const settings = await settingsIn(folder, files);
   const model = await loadOrExplain(kind, source, folder);
-  const options = { ...config, name, classes, multiLabel, features, labels };
+  const options = { ...config, name, classes, multiLabel, features, settings };
   if (features.kind !== textKind.name) return modelTeacher(model, options);
   const { textTeacher } = await import('./text-teacher.ts');
   const onnx = files.find(({ path }) => path.endsWith('.onnx'))?.path;
   return textTeacher(model, { ...options, folder, onnx: onnx && join(folder, onnx) });
 }
 
-/** Reads the names of the classes in `config.json`, as transformers stores it beside a model. */
-async function labelsIn(
-  folder: string,
-  files: readonly TeacherFile[],
-): Promise<readonly string[] | undefined> {
+/** Reads `config.json`, as transformers stores it beside a model; undefined without it. */
+async function settingsIn(folder: string, files: readonly TeacherFile[]): Promise<unknown> {
   const file = files.find(({ path }) => path === 'config.json');
   if (file === undefined) return undefined;
   requireJsonSize(file.object.bytes, file.object.key);
-  return labelNames(tryParseJson(await readFile(join(folder, file.path), 'utf8')));
+  return tryParseJson(await readFile(join(folder, file.path), 'utf8'));
 }
 
 async function loadOrExplain(

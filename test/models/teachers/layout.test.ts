@@ -201,11 +201,21 @@ test('class labels of the model in another order are named', async () => {
     message: expect.stringContaining('has the classes in another order than task.classes: b, a, c'),
     hint: 'Set task.classes: [b, a, c].',
   });
-  const beside = { ...config, features: vector, labels: ['B', 'A', 'C'] };
+  const beside = {
+    ...config,
+    features: vector,
+    settings: { id2label: { 0: 'B', 1: 'A', 2: 'C' } },
+  };
   await expect(modelTeacher(loaded, beside)).rejects.toMatchObject({
     message: expect.stringContaining('task.classes: b, a, c (id2label in its config.json)'),
   });
   await modelTeacher({ ...loaded, classLabels: ['a', 'b', 'c'] }, beside);
+  const settings = { problem_type: 'multi_label_classification' };
+  await expect(
+    modelTeacher(loaded, { ...config, features: vector, settings }),
+  ).rejects.toMatchObject({
+    hint: expect.stringContaining('Set task.multiLabel: true.'),
+  });
   for (const classLabels of [
     ['a', 'b', 'c'],
     ['0', '1', '2'],
