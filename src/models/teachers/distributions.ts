@@ -137,6 +137,12 @@ function checkOutput(
       appearance(rows, isMultiLabel).hint,
     );
   }
+  if (isMultiLabel && kind.name !== 'logits' && isSoftmax(rows)) {
+    throw new UserError(
+      `${name} does not give a probability per label: each of its first ${rows.length} rows sums to 1, such as ${rowText(rows[0]!)}`,
+      'These look like the probabilities of one class per example (softmax): use a teacher that was trained for several labels, or leave out task.multiLabel.',
+    );
+  }
   const { isLogits, hint } = appearance(rows, isMultiLabel);
   if (kind.name === 'logits' && !isLogits) {
     throw new UserError(
@@ -180,6 +186,19 @@ function allFinite(row: Float32Array): boolean {
 
 function isWithinUnit(row: Float32Array): boolean {
   return row.every((value) => value >= -entryTolerance && value <= 1 + entryTolerance);
+}
+
+/** Largest distance of the sum of a softmax from 1, with numbers of 16 bits. */
+const softmaxTolerance = 2e-3;
+
+/**
+ * Returns whether rows are those of a softmax. A few numbers may sum to 1 by chance, and if each
+ * example has one label by nature, certain answers do.
+ */
+function isSoftmax(rows: readonly Float32Array[]): boolean {
+  const isSoft = rows.some((row) => row.some((value) => Math.abs(value - 0.5) < 0.4));
+  const isMany = rows.length * rows[0]!.length >= fewNumbers;
+  return isMany && isSoft && rows.every((row) => Math.abs(sum(row) - 1) <= softmaxTolerance);
 }
 
 function isPercentages(row: Float32Array): boolean {

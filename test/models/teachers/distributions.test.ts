@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { oneClass } from '../../../src/debias/decisions.ts';
+import { manyLabels, oneClass } from '../../../src/debias/decisions.ts';
 import { UserError } from '../../../src/errors.ts';
 import {
   binaryRows,
@@ -130,6 +130,40 @@ describe('sigmoid outputs', () => {
 test.each(['probabilities', 'logits', 'sigmoid'] as const)('percentages are not %s', (output) => {
   const rows = Float32Array.from({ length: 30 }, (_, index) => [90, 8, 2][index % 3]!);
   expect(hintOf(() => reader(output)(rows))).toContain('divide them by 100');
+});
+
+describe('several labels per example', () => {
+  const rowsOf = (rows: readonly (readonly number[])[]) =>
+    Float32Array.from(Array.from({ length: 8 }, (_, index) => rows[index % rows.length]!).flat());
+  const labels = (output: OutputName) => distributionReader(output, manyLabels(3), 'the teacher');
+
+  test.each(['probabilities', 'sigmoid'] as const)('a softmax is not %s per label', (output) => {
+    const softmax = rowsOf([
+      [0.7, 0.2, 0.1],
+      [0, 0.999, 0.001],
+    ]);
+    expect(() => labels(output)(softmax)).toThrow('each of its first 8 rows sums to 1, such as');
+    expect(hintOf(() => labels(output)(softmax))).toContain('leave out task.multiLabel');
+  });
+  test.each([
+    [
+      'certain answers of one label each',
+      rowsOf([
+        [1, 0, 0],
+        [0, 1, 0],
+      ]),
+    ],
+    [
+      'answers that do not all sum to 1',
+      rowsOf([
+        [0.7, 0.2, 0.1],
+        [0.7, 0.6, 0.1],
+      ]),
+    ],
+    ['a few answers', Float32Array.of(0.7, 0.2, 0.1)],
+  ])('%s stay as they are', (_, rows) => {
+    expect(labels('probabilities')(rows)).toEqual(rows);
+  });
 });
 
 test('the one number of a binary classifier is that of the second class', () => {
