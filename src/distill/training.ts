@@ -90,6 +90,7 @@ export async function trainNetwork(job: Job, task: TrainingTask, context: Contex
   const predict = await predictorOf(model, { ...(decisions.isMultiLabel && { multiLabel: true }) });
   try {
     const history = await train({
+      part: task.part,
       step,
       batches: input.batches,
       batchesPerEpoch: batchesPerEpoch(sum(counts), network.batchSize),

@@ -24,6 +24,8 @@ export interface Reweighting {
 }
 
 export interface Training {
+  /** The name of the network for errors, if the stage trains several. */
+  readonly part?: string | undefined;
   readonly step: TrainingStep;
   /** Reads the batches of an epoch (from 0), without the first `skip`; the same in every call. */
   batches(epoch: number, skip: number): AsyncIterable<Batch>;
@@ -168,8 +170,9 @@ function takeStep(training: Training, run: Run, batch: Batch, reweigh: Reweigh |
   const rate = learningRateAt(progress.step, epochs * batchesPerEpoch, schedule);
   const { loss, weights, probabilities } = step.run(batch, rate, reweigh);
   if (!Number.isFinite(loss)) {
+    const name = training.part === undefined ? '' : `${training.part}: `;
     throw new UserError(
-      `the loss became ${loss} at step ${progress.step + 1}, at a learning rate of ${rate}`,
+      `${name}the loss became ${loss} at step ${progress.step + 1}, at a learning rate of ${rate}`,
       'Try a smaller learningRate.',
     );
   }

@@ -36,6 +36,7 @@ interface Options {
   readonly report?: (done: number, total: number) => void;
   readonly onEpoch?: (record: EpochRecord) => void;
   readonly schedule?: Training['schedule'];
+  readonly part?: string;
 }
 
 /** A training from its beginning, as a process of its own would do it. */
@@ -184,8 +185,11 @@ test('reports every step and every epoch, with the weights used', async () => {
 
 test('a loss of NaN ends the training with a hint', async () => {
   const schedule = { learningRate: 1e38, schedule: 'constant' } as const;
-  const diverged = runTraining({ ...smallMlp, optimizer: 'sgd' }, { schedule });
-  await expect(diverged).rejects.toThrow(UserError);
+  const diverged = (part?: string) =>
+    runTraining({ ...smallMlp, optimizer: 'sgd' }, { schedule, ...(part && { part }) });
+  await expect(diverged()).rejects.toThrow(UserError);
+  await expect(diverged()).rejects.toThrow(/^the loss became NaN at step/);
+  await expect(diverged('mlp 2')).rejects.toThrow(/^mlp 2: the loss became NaN at step/);
 });
 
 describe('agreement', () => {
