@@ -2,6 +2,7 @@
 import { hasFields } from '../../json.ts';
 import { topologySize, unknownSize } from '../size/topology-size.ts';
 import { maxLayerOutputs, maxParameters } from './budget.ts';
+import { refuseIgnoredFields } from './ignored-fields.ts';
 import { layerClasses, layerParts } from './layer-classes.ts';
 import { notAllowed, refusedPart, tooLargeNetwork } from './refused-part.ts';
 
@@ -30,7 +31,8 @@ const inputTypes = ['float32', 'int32', 'bool'];
 const skipped = 'training_config';
 
 /**
- * Refuses layers that are not in the list, and networks beyond the budget.
+ * Refuses layers that are not in the list or that TensorFlow.js would compute otherwise than Keras,
+ * and networks beyond the budget.
  *
  * @param topology The topology, or JSON that contains it.
  * @param name Name of the model in errors: a file, quoted.
@@ -73,6 +75,7 @@ function checkFields(json: unknown, file: string): void {
       throw refusedPart(`${file} has a layer of the class '${kind}'`, notAllowed);
     }
     checkInputType(kind, config, file);
+    refuseIgnoredFields(kind, config, file);
   }
   for (const [field, value] of Object.entries(json)) {
     if (field === skipped) continue;

@@ -466,6 +466,30 @@ describe('a LayersModel', () => {
     expect(await told({ modelTopology: { model_config: model(dense) } })).toBeUndefined();
   });
 
+  test.each([
+    ['ReLU', { max_value: null, negative_slope: 0.2, threshold: 0 }, 'negative_slope: 0.2'],
+    ['ReLU', { negative_slope: 0, threshold: 1 }, 'threshold: 1'],
+    ['DepthwiseConv2D', { kernel_size: [3, 3], dilation_rate: [2, 2] }, 'dilation_rate: [2,2]'],
+    ['Conv2DTranspose', { kernel_size: [3, 3], filters: 2, dilation_rate: 2 }, 'dilation_rate: 2'],
+    ['Conv2DTranspose', { kernel_size: 3, filters: 2, output_padding: [1, 1] }, 'output_padding'],
+  ])('%s with %j, which tfjs ignores', async (kind, config, found) => {
+    const images = { batch_input_shape: [null, 9, 9, 1] };
+    const file = model(layer(kind, { ...images, ...config }));
+    expect(await told(file)).toContain(`has the layer ${kind} with ${found}`);
+  });
+
+  test.each([
+    ['ReLU', { max_value: 6, negative_slope: 0, threshold: 0 }],
+    ['DepthwiseConv2D', { kernel_size: [3, 3], dilation_rate: [1, 1], depth_multiplier: 1 }],
+    [
+      'Conv2DTranspose',
+      { ...{ kernel_size: [3, 3], filters: 2 }, dilation_rate: [1, 1], output_padding: null },
+    ],
+  ])('%s as Keras writes it', async (kind, config) => {
+    const images = { batch_input_shape: [null, 9, 9, 1] };
+    expect(await told(model(layer(kind, { ...images, ...config })))).toBeUndefined();
+  });
+
   test('layers of a thousand million units', async () => {
     expect(await told(model(layer('Dense', { units: 1e9 })))).toContain('units: 1000000000');
     const wide = layer('Dense', { units: 1e5, batch_input_shape: [null, 1e5] });
