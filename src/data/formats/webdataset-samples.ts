@@ -111,11 +111,14 @@ export class Samples {
       const rest = extension.slice(0, at);
       const last = extension.slice(at + 1);
       if (at < 0 || !this.#kind.extensions.includes(last) || !isExample(rest)) continue;
+      // Several examples may share the part up to the first dot.
+      const isComplete = others.includes(`${rest}.cls`);
+      const key = isComplete ? `${base(name)}-${rest.replaceAll('.', '-')}` : base(name);
       yield {
         id: `${this.#archive}/${name}.${rest}`,
         reason:
           `Its ${this.#kind.noun} is named ${base(name)}.${extension}, which reads as the extension ${extension}: ` +
-          `found ${listed(others)}; expected ${base(name)}.${last} and ${base(name)}.cls. The name of an example ends at its first dot.`,
+          `found ${listed(others)}; expected ${key}.${last} and ${key}.cls. The name of an example ends at its first dot.`,
       };
     }
   }

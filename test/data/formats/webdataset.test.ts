@@ -205,7 +205,9 @@ describe('members that make no example', () => {
       const { ids, reasons } = await read(set, ...names);
       expect(ids).toEqual(['a.tar/v1']);
       expect(reasons).toEqual({
-        'a.tar/v1.a': expect.stringMatching(/named v1\.a\.png.*ends at its first dot/),
+        'a.tar/v1.a': expect.stringMatching(
+          /named v1\.a\.png.*expected v1-a\.png and v1-a\.cls\. .* first dot/,
+        ),
       });
     }
   });
