@@ -1,5 +1,6 @@
 /** Memory of trainings, and warnings about those that need more than there is. */
 import { availableParallelism } from 'node:os';
+import { z } from 'zod';
 import { image } from '../data/features/image.ts';
 import { bytes } from '../format.ts';
 import { machineMemory, machineShare } from '../models/confined/limits.ts';
@@ -72,7 +73,7 @@ const mib = ({ memoryMiB }: { readonly memoryMiB: number }) => memoryMiB * 2 ** 
 function teachers(work: RunWork): Training[] {
   const examples = examplesOf(work, learnedBy(work));
   return memberFields(work.config.teacher).map(({ path, network }, index) => ({
-    ...{ what: 'a teacher', field: path.join('.') },
+    ...{ what: 'a teacher', field: z.core.toDotPath(path) },
     batchSize: Math.min(teacherNetwork(work, network).batchSize, examples),
     size: work.networks.members[index]!,
     isOfImages: work.features.kind === image.name,

@@ -102,7 +102,7 @@ describe('on one machine', () => {
       networks: { ...work.networks, members },
     };
     expect([...machineMemoryWarnings(trained, 8 * 2 ** 30, 2)]).toEqual([
-      expect.stringMatching(/^a teacher would .*: set teacher.train.0.batchSize to 64\.$/),
+      expect.stringMatching(/^a teacher would .*: set teacher\.train\[0\]\.batchSize to 64\.$/),
     ]);
   });
 });

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Config } from '../../config/schema.ts';
 import { counted } from '../../format.ts';
 import { isLinearHead } from '../../models/networks/index.ts';
@@ -28,7 +29,7 @@ export function shortTrainings({ teacher, folds }: Config, labels: number): stri
     const network = withTeacherLength(given, learned);
     const steps = epochSteps(network, learned);
     if (steps >= fewSteps || isLinearHead(network) || isPretrained(network)) return [];
-    const field = path.join('.');
+    const field = z.core.toDotPath(path);
     return `${field} takes ${counted(steps, 'step')} on ${counted(learned, 'label')}, in which a network hardly learns. Leave out ${field}.epochs: the default is enough.`;
   });
 }
