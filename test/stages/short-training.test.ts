@@ -39,5 +39,5 @@ test('each teacher of a list is counted; a linear head is trained until it conve
   const head = { encoder: 'encoder', head: 'linear' } as const;
   const warnings = warningsFor([head, { architecture: 'ngrams', epochs: 30 }], 20);
   expect(warnings).toHaveLength(1);
-  expect(warnings[0]).toMatch(/^teacher\.train\.1 takes 30 steps /);
+  expect(warnings[0]).toMatch(/^teacher\.train\[1\] takes 30 steps /);
 });
