@@ -56,6 +56,31 @@ const photos = {
   teachers: { 'encoder + head': headOfPhotos },
 } satisfies Omit<PretrainedProblem, 'name' | 'students'>;
 
+/** Makes the part of a problem whose student starts from the weights of the encoder. */
+const fineTuned = (epochs: number) =>
+  ({
+    task: {
+      ...photos.task,
+      size: [96, 96],
+      preprocess: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
+    },
+    students: {
+      'fine-tuned network': {
+        architecture: 'efficientnet-lite0',
+        weights: `${encoderFolder}/weights.safetensors`,
+        ...{ epochs, batchSize: 64, pretrainedRate: 0.1, augment: { flip: true } },
+      },
+    },
+  }) satisfies Partial<PretrainedProblem>;
+
+/** Makes the part of a problem whose student starts from random weights. */
+const fromScratch = (epochs: number) =>
+  ({
+    students: {
+      'resnet from scratch': { architecture: 'resnet', epochs, augment: { crop: 4, flip: true } },
+    },
+  }) satisfies Partial<PretrainedProblem>;
+
 export const pretrainedProblems: readonly PretrainedProblem[] = [
   {
     name: 'sentences',
@@ -83,33 +108,10 @@ export const pretrainedProblems: readonly PretrainedProblem[] = [
     unlabeled: 40_000,
     students: { 'encoder + head': headOfPhotos },
   },
-  {
-    ...photos,
-    name: 'cifar10-fine-tuned',
-    task: {
-      ...photos.task,
-      size: [96, 96],
-      preprocess: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
-    },
-    students: {
-      'fine-tuned network': {
-        architecture: 'efficientnet-lite0',
-        weights: `${encoderFolder}/weights.safetensors`,
-        ...{ epochs: 3, batchSize: 64, pretrainedRate: 0.1, augment: { flip: true } },
-      },
-    },
-  },
-  {
-    ...photos,
-    name: 'cifar10-resnet',
-    students: {
-      'resnet from scratch': {
-        architecture: 'resnet',
-        epochs: 20,
-        augment: { crop: 4, flip: true },
-      },
-    },
-  },
+  { ...photos, name: 'cifar10-fine-tuned', ...fineTuned(3) },
+  { ...photos, name: 'cifar10-fine-tuned-40000', unlabeled: 40_000, ...fineTuned(1) },
+  { ...photos, name: 'cifar10-resnet', ...fromScratch(20) },
+  { ...photos, name: 'cifar10-resnet-40000', unlabeled: 40_000, ...fromScratch(8) },
 ];
 
 /** Returns a problem with one of its students, as other experiments have it. */
