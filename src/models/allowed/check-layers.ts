@@ -2,7 +2,7 @@
 import { hasFields } from '../../json.ts';
 import { topologySize, unknownSize } from '../size/topology-size.ts';
 import { maxLayerOutputs, maxParameters } from './budget.ts';
-import { refuseIgnoredFields } from './ignored-fields.ts';
+import { isSavedByTfjs, requireSameAsKeras } from './keras-layers.ts';
 import { layerClasses, layerParts } from './layer-classes.ts';
 import { notAllowed, refusedPart, tooLargeNetwork } from './refused-part.ts';
 
@@ -44,7 +44,7 @@ export function checkAllowedLayers(
   name: string,
   inputShape: readonly number[] = [],
 ): void {
-  checkFields(topology, name);
+  checkFields(topology, name, !isSavedByTfjs(topology));
   const size = topologySize(topology, inputShape);
   if (!size) {
     throw refusedPart(
@@ -62,10 +62,13 @@ export function checkAllowedLayers(
   }
 }
 
-/** Checks the fields of layers at any depth: their classes, names, sizes and types of inputs. */
-function checkFields(json: unknown, file: string): void {
+/**
+ * Checks the fields of layers at any depth: their classes, names, sizes and types of inputs.
+ * @param isOfKeras Whether the layers must do what they do in Keras.
+ */
+function checkFields(json: unknown, file: string, isOfKeras: boolean): void {
   if (Array.isArray(json)) {
-    for (const item of json) checkFields(item, file);
+    for (const item of json) checkFields(item, file, isOfKeras);
     return;
   }
   if (!hasFields(json)) return;
@@ -75,13 +78,13 @@ function checkFields(json: unknown, file: string): void {
       throw refusedPart(`${file} has a layer of the class '${kind}'`, notAllowed);
     }
     checkInputType(kind, config, file);
-    refuseIgnoredFields(kind, config, file);
+    if (isOfKeras) requireSameAsKeras(kind, config, file);
   }
   for (const [field, value] of Object.entries(json)) {
     if (field === skipped) continue;
     checkSpelling(field, file);
     if (sizes.includes(field)) checkSize(value, field, file);
-    checkFields(value, file);
+    checkFields(value, file, isOfKeras);
   }
 }
 

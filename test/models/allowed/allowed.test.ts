@@ -472,14 +472,20 @@ describe('a LayersModel', () => {
     ['DepthwiseConv2D', { kernel_size: [3, 3], dilation_rate: [2, 2] }, 'dilation_rate: [2,2]'],
     ['Conv2DTranspose', { kernel_size: [3, 3], filters: 2, dilation_rate: 2 }, 'dilation_rate: 2'],
     ['Conv2DTranspose', { kernel_size: 3, filters: 2, output_padding: [1, 1] }, 'output_padding'],
-  ])('%s with %j, which tfjs ignores', async (kind, config, found) => {
+    ['UpSampling2D', { size: [2, 2], interpolation: 'bilinear' }, 'interpolation: "bilinear"'],
+  ])('%s with %j, which tfjs computes otherwise than Keras', async (kind, config, found) => {
     const images = { batch_input_shape: [null, 9, 9, 1] };
     const file = model(layer(kind, { ...images, ...config }));
     expect(await told(file)).toContain(`has the layer ${kind} with ${found}`);
+    const ofTfjs = { ...file, keras_version: 'tfjs-layers 4.22.0' };
+    expect(await told(ofTfjs)).toBeUndefined();
+    expect(await told({ modelTopology: ofTfjs })).toBeUndefined();
+    expect(await told({ modelTopology: { ...file, keras_version: '2.15.0' } })).toContain(found);
   });
 
   test.each([
     ['ReLU', { max_value: 6, negative_slope: 0, threshold: 0 }],
+    ['UpSampling2D', { size: [2, 2], interpolation: 'nearest' }],
     ['DepthwiseConv2D', { kernel_size: [3, 3], dilation_rate: [1, 1], depth_multiplier: 1 }],
     [
       'Conv2DTranspose',
